@@ -1,0 +1,114 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alertevent // import "github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/prometheus/common/model"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+)
+
+// State says whether an alert has begun or is over.
+type State string
+
+// The states an alert record can tell of.
+const (
+	Firing   State = "firing"
+	Resolved State = "resolved"
+)
+
+// Label and annotation names with a meaning, as Prometheus users write them.
+const (
+	LabelName             = model.AlertNameLabel
+	LabelSeverity         = "severity"
+	AnnotationSummary     = "summary"
+	AnnotationDescription = "description"
+	AnnotationRunbook     = "runbook_url"
+	AnnotationDashboard   = "dashboard_url"
+)
+
+// Severities in rising order. Any other word is allowed and is treated as unknown.
+const (
+	SeverityInfo     = "info"
+	SeverityWarning  = "warning"
+	SeverityError    = "error"
+	SeverityCritical = "critical"
+)
+
+// Alert is one alert at one change of its state.
+type Alert struct {
+	// Labels identify the alert. alertname is always among them, severity usually.
+	Labels map[string]string
+	// Annotations are rendered texts: summary, description, runbook_url, dashboard_url, ….
+	Annotations map[string]string
+	State       State
+	StartsAt    time.Time
+	// EndsAt is zero while the alert fires.
+	EndsAt time.Time
+	// Value is that of the rule's expression; nil when the alert has none.
+	Value *float64
+	// GeneratorURL leads to the expression that raised the alert, when there is a page for it.
+	GeneratorURL string
+	// TraceID and SpanID are those of an example, when one is known.
+	TraceID pcommon.TraceID
+	SpanID  pcommon.SpanID
+}
+
+// Name is the alertname label.
+func (a Alert) Name() string { return a.Labels[LabelName] }
+
+// Severity is the severity label in lower case; "" when there is none.
+func (a Alert) Severity() string { return strings.ToLower(a.Labels[LabelSeverity]) }
+
+// Fingerprint identifies the label set, as Prometheus and Alertmanager compute it: 16 hex digits.
+func (a Alert) Fingerprint() string {
+	set := make(model.LabelSet, len(a.Labels))
+	for name, value := range a.Labels {
+		set[model.LabelName(name)] = model.LabelValue(value)
+	}
+	return set.Fingerprint().String()
+}
+
+// Line is the one line that a person reads: state or severity, name, and the
+// summary, or else the description.
+func (a Alert) Line() string {
+	tag := strings.ToUpper(a.Severity())
+	if a.State == Resolved {
+		tag = "RESOLVED"
+	}
+	text := a.Annotations[AnnotationSummary]
+	if text == "" {
+		text = a.Annotations[AnnotationDescription]
+	}
+	line := a.Name()
+	if tag != "" {
+		line = fmt.Sprintf("[%s] %s", tag, line)
+	}
+	if text != "" {
+		line += ": " + text
+	}
+	return line
+}
+
+// severityNumber maps the severity label to the log data model's number, as
+// its appendix B maps syslog's severities.
+// https://opentelemetry.io/docs/specs/otel/logs/data-model-appendix/#appendix-b-severitynumber-example-mappings
+func severityNumber(severity string) plog.SeverityNumber {
+	switch severity {
+	case SeverityInfo:
+		return plog.SeverityNumberInfo
+	case SeverityWarning:
+		return plog.SeverityNumberWarn
+	case SeverityError:
+		return plog.SeverityNumberError
+	case SeverityCritical:
+		return plog.SeverityNumberError2
+	default:
+		return plog.SeverityNumberUnspecified
+	}
+}

@@ -1,0 +1,169 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alertevent // import "github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+
+import (
+	"errors"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+)
+
+const (
+	// ScopeName is the instrumentation scope of every alert record, and of no other.
+	ScopeName = "github.com/otelcol-arc/otelcol-arc/processor/alertprocessor"
+	// EventName is the event name of every alert record.
+	EventName = "arc.alert"
+)
+
+const (
+	attrName         = "arc.alert.name"
+	attrState        = "arc.alert.state"
+	attrFingerprint  = "arc.alert.fingerprint"
+	attrLabels       = "arc.alert.labels"
+	attrAnnotations  = "arc.alert.annotations"
+	attrValue        = "arc.alert.value"
+	attrStartsAt     = "arc.alert.starts_at"
+	attrEndsAt       = "arc.alert.ends_at"
+	attrGeneratorURL = "arc.alert.generator_url"
+)
+
+// NewLogs returns logs with one scope for alert records of the given resource,
+// and the slice that Write takes.
+func NewLogs(resource pcommon.Resource) (plog.Logs, plog.LogRecordSlice) {
+	ld := plog.NewLogs()
+	rl := ld.ResourceLogs().AppendEmpty()
+	resource.CopyTo(rl.Resource())
+	sl := rl.ScopeLogs().AppendEmpty()
+	sl.Scope().SetName(ScopeName)
+	return ld, sl.LogRecords()
+}
+
+// Write sets lr, an empty record in a scope of [ScopeName], to tell of a at the given time.
+func Write(lr plog.LogRecord, a Alert, at time.Time) {
+	lr.SetEventName(EventName)
+	lr.SetTimestamp(pcommon.NewTimestampFromTime(at))
+	lr.SetObservedTimestamp(pcommon.NewTimestampFromTime(at))
+	lr.SetSeverityNumber(severityNumber(a.Severity()))
+	lr.SetSeverityText(a.Severity())
+	lr.SetTraceID(a.TraceID)
+	lr.SetSpanID(a.SpanID)
+	lr.Body().SetStr(a.Line())
+
+	attrs := lr.Attributes()
+	attrs.PutStr(attrName, a.Name())
+	attrs.PutStr(attrState, string(a.State))
+	attrs.PutStr(attrFingerprint, a.Fingerprint())
+	writeMap(attrs.PutEmptyMap(attrLabels), a.Labels)
+	writeMap(attrs.PutEmptyMap(attrAnnotations), a.Annotations)
+	if a.Value != nil {
+		attrs.PutDouble(attrValue, *a.Value)
+	}
+	attrs.PutStr(attrStartsAt, a.StartsAt.UTC().Format(time.RFC3339Nano))
+	if !a.EndsAt.IsZero() {
+		attrs.PutStr(attrEndsAt, a.EndsAt.UTC().Format(time.RFC3339Nano))
+	}
+	if a.GeneratorURL != "" {
+		attrs.PutStr(attrGeneratorURL, a.GeneratorURL)
+	}
+}
+
+// Read returns the alert that a record in a scope of [ScopeName] tells of. The
+// error names every attribute that is missing or malformed.
+func Read(lr plog.LogRecord) (Alert, error) {
+	if lr.EventName() != EventName {
+		return Alert{}, fmt.Errorf("event name is %q, not %q", lr.EventName(), EventName)
+	}
+	var errs []error
+	attrs := lr.Attributes()
+	a := Alert{
+		Labels:      readMap(attrs, attrLabels),
+		Annotations: readMap(attrs, attrAnnotations),
+		TraceID:     lr.TraceID(),
+		SpanID:      lr.SpanID(),
+	}
+	if a.Name() == "" {
+		errs = append(errs, fmt.Errorf("%s: no label %s", attrLabels, LabelName))
+	}
+	switch state := State(readString(attrs, attrState)); state {
+	case Firing, Resolved:
+		a.State = state
+	default:
+		errs = append(errs, fmt.Errorf("%s: %q is neither %q nor %q", attrState, state, Firing, Resolved))
+	}
+	var err error
+	if a.StartsAt, err = readTime(attrs, attrStartsAt); err != nil {
+		errs = append(errs, err)
+	}
+	if _, ok := attrs.Get(attrEndsAt); ok {
+		if a.EndsAt, err = readTime(attrs, attrEndsAt); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	if value, ok := attrs.Get(attrValue); ok && value.Type() == pcommon.ValueTypeDouble {
+		v := value.Double()
+		a.Value = &v
+	}
+	a.GeneratorURL = readString(attrs, attrGeneratorURL)
+	return a, errors.Join(errs...)
+}
+
+// Records yields every record of ld that stands in a scope of [ScopeName]. What
+// is not an alert costs one comparison a scope.
+func Records(ld plog.Logs) iter.Seq[plog.LogRecord] {
+	return func(yield func(plog.LogRecord) bool) {
+		for _, rl := range ld.ResourceLogs().All() {
+			for _, sl := range rl.ScopeLogs().All() {
+				if sl.Scope().Name() != ScopeName {
+					continue
+				}
+				for _, lr := range sl.LogRecords().All() {
+					if !yield(lr) {
+						return
+					}
+				}
+			}
+		}
+	}
+}
+
+func writeMap(to pcommon.Map, from map[string]string) {
+	to.EnsureCapacity(len(from))
+	for _, key := range slices.Sorted(maps.Keys(from)) {
+		to.PutStr(key, from[key])
+	}
+}
+
+func readMap(attrs pcommon.Map, key string) map[string]string {
+	value, ok := attrs.Get(key)
+	if !ok || value.Type() != pcommon.ValueTypeMap {
+		return map[string]string{}
+	}
+	out := make(map[string]string, value.Map().Len())
+	for key, value := range value.Map().All() {
+		out[key] = value.AsString()
+	}
+	return out
+}
+
+func readString(attrs pcommon.Map, key string) string {
+	value, ok := attrs.Get(key)
+	if !ok {
+		return ""
+	}
+	return value.AsString()
+}
+
+func readTime(attrs pcommon.Map, key string) (time.Time, error) {
+	t, err := time.Parse(time.RFC3339Nano, readString(attrs, key))
+	if err != nil {
+		return time.Time{}, fmt.Errorf("%s: %w", key, err)
+	}
+	return t, nil
+}
