@@ -1,0 +1,52 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package arcreceiver // import "github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver"
+
+import (
+	"errors"
+	"fmt"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/config/confighttp"
+)
+
+// Config is the configuration of the arc receiver.
+type Config struct {
+	// HTTP is the server: endpoint (default localhost:8123), TLS, auth, CORS,
+	// compression, time limits, and max_request_body_size in bytes after
+	// decompression (default 20 MiB).
+	HTTP confighttp.ServerConfig `mapstructure:",squash"`
+
+	// MaxEventBytes is the longest event in bytes of JSON that is read; a longer
+	// one is rejected and the others of its request are kept. Default 1 MiB.
+	MaxEventBytes int `mapstructure:"max_event_bytes"`
+
+	// MaxSeries is the number of series (label sets) each metric may have. What
+	// comes with a label set beyond it is counted in one series more, labelled
+	// otel.metric.overflow=true. Default 2000.
+	MaxSeries int `mapstructure:"max_series"`
+
+	_ struct{}
+}
+
+var _ component.Config = (*Config)(nil)
+
+// Validate says which keys hold values that cannot work. The server checks its
+// own keys when it starts.
+func (c *Config) Validate() error {
+	var errs []error
+	if c.HTTP.NetAddr.Endpoint == "" {
+		errs = append(errs, errors.New("endpoint: must not be empty"))
+	}
+	if c.HTTP.MaxRequestBodySize < 0 {
+		errs = append(errs, fmt.Errorf("max_request_body_size: must not be negative, is %d", c.HTTP.MaxRequestBodySize))
+	}
+	if c.MaxEventBytes < 1 {
+		errs = append(errs, fmt.Errorf("max_event_bytes: must be at least 1, is %d", c.MaxEventBytes))
+	}
+	if c.MaxSeries < 1 {
+		errs = append(errs, fmt.Errorf("max_series: must be at least 1, is %d", c.MaxSeries))
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,14 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+//go:generate go tool -modfile ../../internal/tools/go.mod mdatagen metadata.yaml
+
+// Package arcreceiver receives what the Arc framework writes about itself, log
+// lines, LLM calls, agent runs, requests, cache look-ups and gauges, as JSON
+// over HTTP, and hands it on as log records, spans and metrics.
+//
+// A request passes through three packages: internal/event reads the body into
+// typed events, internal/mapping makes log records, spans and metric changes of
+// them, internal/metricstore adds the changes to what was counted before. The
+// answer is given after every pipeline has taken its part.
+package arcreceiver // import "github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver"
