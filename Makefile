@@ -1,0 +1,103 @@
+# otelcol-arc. `make` alone lists what there is to do.
+
+GO          ?= go
+TOOL         = $(GO) tool -modfile internal/tools/go.mod
+BIN          = bin/otelcol-arc
+CONFIG      ?= config/default.yaml
+FUZZTIME    ?= 30s
+
+# What we wrote. dist is generated, and compiling it here as it stands would
+# compile the service discoveries that `make build` leaves out.
+PACKAGES     = $(shell $(GO) list ./... | grep -v '/dist$$')
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+##@ Use
+
+.PHONY: build
+build: $(BIN) ## Build bin/otelcol-arc
+
+.PHONY: run
+run: build ## Build, and run with CONFIG (config/default.yaml)
+	$(BIN) --config $(CONFIG)
+
+.PHONY: demo
+demo: build ## Run, send Arc events and OTLP spans, show the cost metrics and a fired alert
+	$(GO) run ./examples/demo -collector $(BIN) -config $(CONFIG)
+
+##@ Check
+
+.PHONY: test
+test: build ## All tests that need no outside server, with the race detector
+	$(GO) test -race $(PACKAGES)
+
+.PHONY: lint
+lint: ## Static checks
+	$(TOOL) golangci-lint run $(patsubst github.com/otelcol-arc/otelcol-arc/%,./%/,$(PACKAGES))
+
+.PHONY: fuzz
+fuzz: ## Fuzz every parser for FUZZTIME (30s) each
+	@for p in $(PACKAGES); do \
+	  for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
+	    echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p || exit 1; \
+	  done; \
+	done
+
+.PHONY: bench
+bench: ## Benchmarks
+	$(GO) test -run '^$$' -bench . -benchmem $(PACKAGES)
+
+.PHONY: e2e
+e2e: build ## Install the real servers and SDKs, and test against them
+	test/e2e/run.sh
+
+##@ Keep
+
+.PHONY: generate
+generate: ## Remake dist/ and what mdatagen makes
+	$(TOOL) builder --config builder-config.yaml --skip-compilation --skip-get-modules
+	rm -f dist/go.mod
+	gofmt -w dist
+	$(GO) generate $(PACKAGES)
+
+.PHONY: tidy
+tidy: ## go mod tidy, both modules
+	$(GO) mod tidy
+	cd internal/tools && $(GO) mod tidy
+
+.PHONY: clean
+clean: ## Remove what was built
+	rm -rf bin build
+
+##@ The trimmed build
+#
+# The Prometheus receiver of v0.144.0 compiles in all 26 service discoveries
+# with their cloud SDKs. From v0.145.0 on it imports the package of the
+# Prometheus module that obeys build tags. Until all we need is served at a
+# later version, we make the same one-line change to a copy of the receiver
+# that is made here and never committed. docs/dependencies.md has the figures.
+
+PROMETHEUSRECEIVER = github.com/open-telemetry/opentelemetry-collector-contrib/receiver/prometheusreceiver
+TRIM               = -modfile=build/go.mod -tags=remove_all_sd,enable_dns_sd,enable_kubernetes_sd
+
+build/go.mod: go.mod go.sum Makefile
+	$(GO) mod download $(PROMETHEUSRECEIVER)
+	rm -rf build/prometheusreceiver
+	mkdir -p build
+	cp -R "$$($(GO) list -m -f '{{.Dir}}' $(PROMETHEUSRECEIVER))" build/prometheusreceiver
+	chmod -R u+w build/prometheusreceiver
+	grep -q '"github.com/prometheus/prometheus/discovery/install"' build/prometheusreceiver/factory.go
+	sed -i.orig 's|prometheus/discovery/install"|prometheus/plugins"|' build/prometheusreceiver/factory.go
+	cp go.sum build/go.sum
+	cp go.mod build/go.mod
+	$(GO) mod edit -replace $(PROMETHEUSRECEIVER)=./build/prometheusreceiver build/go.mod
+
+GO_FILES = $(shell find dist exporter extension internal processor receiver -name '*.go' ! -name '*_test.go' 2>/dev/null)
+EMBEDDED = $(shell find exporter extension internal processor receiver -path '*/testdata' -prune -o -type f \( -name '*.yaml' -o -name '*.json' -o -name '*.html' -o -name '*.js' -o -name '*.css' \) -print 2>/dev/null)
+
+$(BIN): build/go.mod $(GO_FILES) $(EMBEDDED)
+	CGO_ENABLED=0 $(GO) build $(TRIM) -trimpath -ldflags '-s -w' -o $@ ./dist

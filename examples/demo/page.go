@@ -1,0 +1,47 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// arcSeries are the lines of the Prometheus page that say what was called and
+// what it cost; none as long as no cost is shown.
+func arcSeries(ctx context.Context) ([]string, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://localhost:9464/metrics", http.NoBody)
+	if err != nil {
+		return nil, err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	page, err := io.ReadAll(response.Body)
+	if err != nil {
+		return nil, err
+	}
+	if response.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("%s", response.Status)
+	}
+	if !strings.Contains(string(page), "arc_llm_cost_dollars{") {
+		return nil, nil
+	}
+	var series []string
+	for line := range strings.Lines(string(page)) {
+		for _, name := range []string{"arc_llm_cost_dollars", "arc_llm_calls_total", "arc_llm_tokens_total", "arc_llm_budget_used_ratio"} {
+			if strings.HasPrefix(line, name+"{") {
+				series = append(series, strings.TrimSpace(line))
+			}
+		}
+	}
+	slices.Sort(series)
+	return series, nil
+}

@@ -1,0 +1,170 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package collector runs the built otelcol-arc binary as a user would, for
+// tests that look at what comes out at the far end.
+package collector // import "github.com/otelcol-arc/otelcol-arc/internal/testkit/collector"
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// startTimeout bounds how long the binary may take until it is healthy. It
+// starts in well under a second; a busy machine may need longer.
+const startTimeout = 60 * time.Second
+
+// Process is a running collector.
+type Process struct {
+	cmd  *exec.Cmd
+	done chan struct{}
+	err  error
+	out  output
+}
+
+// Options say how to run the binary.
+type Options struct {
+	// Configs are paths, from the repository's root, or YAML texts prefixed with "yaml:".
+	Configs []string
+	// Set is a list of KEY=VALUE for --set.
+	Set []string
+	// Env is a list of NAME=VALUE; nothing else of the test's environment is seen but PATH and HOME.
+	Env []string
+}
+
+// Root is the repository's root.
+func Root() string {
+	_, file, _, _ := runtime.Caller(0)
+	return filepath.Join(filepath.Dir(file), "..", "..", "..")
+}
+
+// Command returns the binary with the given arguments, to be run in the repository's root.
+func Command(ctx context.Context, tb testing.TB, args ...string) *exec.Cmd {
+	tb.Helper()
+	binary := filepath.Join(Root(), "bin", "otelcol-arc")
+	if _, err := os.Stat(binary); err != nil {
+		tb.Fatalf("no binary to test, run 'make build': %v", err)
+	}
+	cmd := exec.CommandContext(ctx, binary, args...)
+	cmd.Dir = Root()
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME")}
+	return cmd
+}
+
+// Start runs the binary until the test ends, and returns when its health check answers.
+func Start(tb testing.TB, o Options) *Process {
+	tb.Helper()
+	health := FreeAddress(tb)
+	var args []string
+	for _, config := range o.Configs {
+		args = append(args, "--config", config)
+	}
+	for _, set := range append(o.Set, "extensions::health_check::endpoint="+health) {
+		args = append(args, "--set", set)
+	}
+	p := &Process{cmd: Command(context.Background(), tb, args...), done: make(chan struct{})}
+	p.cmd.Env = append(p.cmd.Env, o.Env...)
+	p.cmd.Stdout, p.cmd.Stderr = &p.out, &p.out
+	require.NoError(tb, p.cmd.Start())
+	go func() {
+		p.err = p.cmd.Wait()
+		close(p.done)
+	}()
+	tb.Cleanup(func() {
+		p.Kill()
+		if tb.Failed() {
+			tb.Logf("collector said:\n%s", p.Output())
+		}
+	})
+	client := http.Client{Timeout: time.Second}
+	defer client.CloseIdleConnections()
+	require.Eventually(tb, func() bool {
+		select {
+		case <-p.done:
+			tb.Errorf("collector ended: %v", p.err)
+			return true
+		default:
+		}
+		resp, err := client.Get("http://" + health)
+		if err != nil {
+			return false
+		}
+		defer resp.Body.Close()
+		return resp.StatusCode == http.StatusOK
+	}, startTimeout, 20*time.Millisecond, "collector is not healthy")
+	return p
+}
+
+// Terminate sends SIGTERM and waits for a clean end.
+func (p *Process) Terminate(tb testing.TB, within time.Duration) {
+	tb.Helper()
+	require.NoError(tb, p.cmd.Process.Signal(syscall.SIGTERM))
+	select {
+	case <-p.done:
+		require.NoError(tb, p.err, "exit after SIGTERM")
+	case <-time.After(within):
+		require.FailNow(tb, "collector did not stop", "within %s of SIGTERM", within)
+	}
+}
+
+// Kill ends the process at once, if it still runs.
+func (p *Process) Kill() {
+	if err := p.cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		panic(err)
+	}
+	<-p.done
+}
+
+// Output is all that the process has written to its terminal.
+func (p *Process) Output() string { return p.out.String() }
+
+// Lines are those of the output that contain text.
+func (p *Process) Lines(text string) []string {
+	var lines []string
+	for line := range strings.Lines(p.Output()) {
+		if strings.Contains(line, text) {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+// FreeAddress is a loopback address on which nothing listens now.
+func FreeAddress(tb testing.TB) string {
+	tb.Helper()
+	l, err := (&net.ListenConfig{}).Listen(tb.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(tb, err)
+	require.NoError(tb, l.Close())
+	return l.Addr().String()
+}
+
+type output struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (o *output) Write(b []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.buf.Write(b)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.buf.String()
+}

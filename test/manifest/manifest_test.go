@@ -1,0 +1,146 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package manifest holds the distribution's manifest, the generated program
+// and the module's requirements against each other.
+package manifest
+
+import (
+	"go/parser"
+	"go/token"
+	"os"
+	"path"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
+	"golang.org/x/mod/modfile"
+	"golang.org/x/mod/module"
+)
+
+const (
+	root    = "../.."
+	ourself = "github.com/otelcol-arc/otelcol-arc"
+)
+
+type manifest struct {
+	Dist struct {
+		Version string
+	}
+	Receivers, Processors, Exporters, Connectors, Extensions, Providers []component
+}
+
+type component struct {
+	GoMod  string
+	Import string
+}
+
+func (c component) module() string { return strings.Fields(c.GoMod)[0] }
+
+func (c component) version() string { return strings.Fields(c.GoMod)[1] }
+
+func (c component) importPath() string {
+	if c.Import != "" {
+		return c.Import
+	}
+	return c.module()
+}
+
+func readManifest(t *testing.T) manifest {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join(root, "builder-config.yaml"))
+	require.NoError(t, err)
+	var m manifest
+	require.NoError(t, yaml.Unmarshal(content, &m))
+	return m
+}
+
+func (m manifest) components() []component {
+	var all []component
+	for _, kind := range [][]component{m.Receivers, m.Processors, m.Exporters, m.Connectors, m.Extensions, m.Providers} {
+		all = append(all, kind...)
+	}
+	return all
+}
+
+func TestVersionsAreThoseOfTheModule(t *testing.T) {
+	content, err := os.ReadFile(filepath.Join(root, "go.mod"))
+	require.NoError(t, err)
+	mod, err := modfile.Parse("go.mod", content, nil)
+	require.NoError(t, err)
+	required := map[string]string{}
+	for _, r := range mod.Require {
+		required[r.Mod.Path] = r.Mod.Version
+	}
+	for _, c := range readManifest(t).components() {
+		if c.module() == ourself {
+			continue
+		}
+		assert.Equal(t, required[c.module()], c.version(), c.module())
+	}
+	require.Empty(t, mod.Replace, "what is built has to be what go.mod says")
+}
+
+func TestProgramHoldsTheManifest(t *testing.T) {
+	imported := map[string]bool{}
+	for _, file := range []string{"components.go", "main.go"} {
+		parsed, err := parser.ParseFile(token.NewFileSet(), filepath.Join(root, "dist", file), nil, parser.ImportsOnly)
+		require.NoError(t, err)
+		for _, spec := range parsed.Imports {
+			importPath, err := strconv.Unquote(spec.Path.Value)
+			require.NoError(t, err)
+			imported[importPath] = true
+		}
+	}
+	for _, c := range readManifest(t).components() {
+		assert.True(t, imported[c.importPath()], "dist does not import %s: run 'make generate'", c.importPath())
+		delete(imported, c.importPath())
+	}
+	for importPath := range imported {
+		if strings.HasPrefix(path.Base(importPath), "otel") || strings.Contains(importPath, "/service") {
+			continue // the program itself, not a component
+		}
+		component := strings.HasPrefix(importPath, ourself) || strings.Contains(importPath, "opentelemetry-collector-contrib")
+		assert.False(t, component, "%s is in dist, but not in the manifest", importPath)
+	}
+}
+
+func TestEveryComponentOfOursIsInTheManifest(t *testing.T) {
+	named := map[string]bool{}
+	for _, c := range readManifest(t).components() {
+		named[c.importPath()] = true
+	}
+	for _, kind := range []string{"receiver", "processor", "exporter", "connector", "extension"} {
+		folders, err := filepath.Glob(filepath.Join(root, kind, "*", "factory.go"))
+		require.NoError(t, err)
+		for _, factory := range folders {
+			folder := path.Base(filepath.Dir(factory))
+			assert.True(t, named[path.Join(ourself, kind, folder)], "%s/%s is not in builder-config.yaml", kind, folder)
+		}
+	}
+}
+
+// awscloudwatchlogsexporter and sigv4authextension are served at older versions only.
+func TestOneVersionOfTheCollector(t *testing.T) {
+	older := map[string]string{
+		"github.com/open-telemetry/opentelemetry-collector-contrib/exporter/awscloudwatchlogsexporter": "v0.142.0",
+		"github.com/open-telemetry/opentelemetry-collector-contrib/extension/sigv4authextension":       "v0.143.0",
+	}
+	for _, c := range readManifest(t).components() {
+		if c.module() == ourself {
+			continue
+		}
+		want, ok := older[c.module()]
+		if !ok {
+			want = "v0.144.0"
+			if _, major, _ := module.SplitPathVersion(c.module()); major == "" && strings.HasPrefix(c.version(), "v1.") {
+				want = "v1.50.0"
+			}
+		}
+		assert.Equal(t, want, c.version(), c.module())
+	}
+}
