@@ -28,8 +28,9 @@ func main() {
 	config := flag.String("config", "config/default.yaml", "its configuration")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx, *binary, *config); err != nil {
+	err := run(ctx, *binary, *config)
+	stop()
+	if err != nil {
 		log.Fatal(err)
 	}
 }

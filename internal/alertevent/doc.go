@@ -21,4 +21,4 @@
 //
 // The trace context of the record is that of an example of what went wrong,
 // when one is known.
-package alertevent // import "github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+package alertevent

@@ -1,7 +1,7 @@
 // Copyright The otelcol-arc Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package alertevent // import "github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+package alertevent
 
 import (
 	"errors"

@@ -18,4 +18,4 @@
 // exporters, and what a processor upstream flushes on the way has still to be
 // handled. What the core emits by itself leaves through an [Outlet] per
 // instance; an outlet that has been closed is never written to.
-package sharedcore // import "github.com/otelcol-arc/otelcol-arc/internal/sharedcore"
+package sharedcore

@@ -22,7 +22,7 @@ type page map[string]float64
 func scrape(t require.TestingT, url string) page {
 	client := http.Client{Timeout: 5 * time.Second}
 	defer client.CloseIdleConnections()
-	response, err := client.Get(url) //nolint:noctx // the client's timeout bounds it
+	response, err := client.Get(url)
 	require.NoError(t, err)
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)

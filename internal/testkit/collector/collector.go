@@ -3,7 +3,7 @@
 
 // Package collector runs the built otelcol-arc binary as a user would, for
 // tests that look at what comes out at the far end.
-package collector // import "github.com/otelcol-arc/otelcol-arc/internal/testkit/collector"
+package collector
 
 import (
 	"bytes"
@@ -99,7 +99,11 @@ func Start(tb testing.TB, o Options) *Process {
 			return true
 		default:
 		}
-		resp, err := client.Get("http://" + health)
+		request, err := http.NewRequestWithContext(tb.Context(), http.MethodGet, "http://"+health, http.NoBody)
+		if err != nil {
+			return false
+		}
+		resp, err := client.Do(request)
 		if err != nil {
 			return false
 		}

@@ -1,7 +1,7 @@
 // Copyright The otelcol-arc Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package double // import "github.com/otelcol-arc/otelcol-arc/internal/testkit/double"
+package double
 
 import (
 	"crypto/ecdsa"

@@ -4,4 +4,4 @@
 // Package double holds servers that stand in for the systems that telemetry
 // and alerts are sent to. Each speaks the protocol that its vendor documents,
 // refuses what the vendor would refuse, and keeps what it accepted.
-package double // import "github.com/otelcol-arc/otelcol-arc/internal/testkit/double"
+package double

@@ -1,12 +1,13 @@
 // Copyright The otelcol-arc Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package double // import "github.com/otelcol-arc/otelcol-arc/internal/testkit/double"
+package double
 
 import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -86,7 +87,7 @@ func parseBulk(body []byte) (documents []Document, items []map[string]any, err e
 			return nil, nil, fmt.Errorf("action: %w", err)
 		}
 		if !lines.Scan() {
-			return nil, nil, fmt.Errorf("action without a document")
+			return nil, nil, errors.New("action without a document")
 		}
 		for verb, meta := range action {
 			document := Document{Index: meta.Index}

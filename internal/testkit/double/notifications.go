@@ -1,10 +1,11 @@
 // Copyright The otelcol-arc Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package double // import "github.com/otelcol-arc/otelcol-arc/internal/testkit/double"
+package double
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -92,16 +93,16 @@ func NewPagerDuty(tb testing.TB, routingKey string) *Inbox {
 // checkEvent applies the documented rules for the fields of an event.
 func checkEvent(body map[string]any, routingKey string) error {
 	if body["routing_key"] != routingKey {
-		return fmt.Errorf("routing_key is invalid")
+		return errors.New("routing_key is invalid")
 	}
 	dedupKey, _ := body["dedup_key"].(string)
 	if len(dedupKey) > 255 {
-		return fmt.Errorf("dedup_key is longer than 255")
+		return errors.New("dedup_key is longer than 255")
 	}
 	switch body["event_action"] {
 	case "acknowledge", "resolve":
 		if dedupKey == "" {
-			return fmt.Errorf("dedup_key is missing")
+			return errors.New("dedup_key is missing")
 		}
 		return nil
 	case "trigger":
