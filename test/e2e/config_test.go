@@ -1,0 +1,64 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/testkit/collector"
+)
+
+// Every shipped configuration is started by a test: those named here by the
+// other tests of this package.
+func TestShippedConfigurationsAreStarted(t *testing.T) {
+	started := []string{"default.yaml", "production.yaml"}
+	paths, err := filepath.Glob(filepath.Join(collector.Root(), "config", "*.yaml"))
+	require.NoError(t, err)
+	var shipped []string
+	for _, path := range paths {
+		shipped = append(shipped, filepath.Base(path))
+	}
+	assert.Equal(t, started, shipped)
+}
+
+// Five mistakes, in four components: all are named, with their keys, in one go.
+func TestFiveMistakes(t *testing.T) {
+	cmd := collector.Command(t.Context(), t, "--config", "config/default.yaml", "--config", "test/e2e/testdata/five-mistakes.yaml")
+	output, err := cmd.CombinedOutput()
+	require.Error(t, err, "exit code")
+	for _, want := range []string{
+		"processors::llm_cost: metrics_interval",
+		"processors::llm_cost: budgets::0::window",
+		"processors::alert: events::0::condition",
+		"exporters::slack: webhook_url",
+		"exporters::pagerduty: severities",
+	} {
+		key := want[strings.LastIndex(want, " ")+1:]
+		assert.Contains(t, string(output), key, "%s", want)
+	}
+}
+
+// What the README tells people to post is accepted.
+func TestReadmeExample(t *testing.T) {
+	readme, err := os.ReadFile(filepath.Join(collector.Root(), "README.md"))
+	require.NoError(t, err)
+	example := regexp.MustCompile("(?s)/v1/events <<'EOF'\n(.*?)EOF\n").FindSubmatch(readme)
+	require.NotNil(t, example)
+	p, set := quick(t)
+	process := collector.Start(t, collector.Options{
+		Configs: []string{"config/default.yaml"},
+		Set:     append(set, "exporters::prometheus::endpoint="+p.page),
+	})
+	got := postEvents(t, "http://"+p.arc, security{}, string(example[1]))
+	assert.Equal(t, answer{Status: 200, Accepted: strings.Count(string(example[1]), "\n")}, got)
+	process.Terminate(t, 20*time.Second)
+}
