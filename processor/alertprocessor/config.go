@@ -1,0 +1,201 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alertprocessor // import "github.com/otelcol-arc/otelcol-arc/processor/alertprocessor"
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/prometheus/common/model"
+	"go.opentelemetry.io/collector/confmap/xconfmap"
+)
+
+// Config says which rules are evaluated, how often, and when people are told.
+type Config struct {
+	// RuleFiles are paths of rule files in Prometheus' format, or patterns in
+	// the syntax of filepath.Match. Relative ones start from the directory the
+	// Collector runs in. Default: none.
+	RuleFiles []string `mapstructure:"rule_files"`
+
+	// Rules are alerting rules written here instead of in a file. Default: none.
+	Rules []RuleConfig `mapstructure:"rules"`
+
+	// Events are conditions on single spans and log records. Default: none.
+	Events []EventConfig `mapstructure:"events"`
+
+	// EvaluationInterval is the time between two evaluations of a rule group
+	// that has no interval of its own. Default: 15s.
+	EvaluationInterval time.Duration `mapstructure:"evaluation_interval"`
+
+	// ExternalLabels are added to every alert that has no such label yet, and
+	// are known to templates as $externalLabels. Default: none.
+	ExternalLabels map[string]string `mapstructure:"external_labels"`
+
+	// Cooldown is the time after the firing notice of an alert within which it
+	// is not told again that the alert fires, even when it was resolved in
+	// between. 0 switches the cooldown off. Default: 5m.
+	Cooldown time.Duration `mapstructure:"cooldown"`
+
+	// RepeatInterval is the time after which an alert that still fires is told
+	// again. 0 means never. Default: 4h.
+	RepeatInterval time.Duration `mapstructure:"repeat_interval"`
+
+	// Storage is where the samples live that rules are evaluated on.
+	Storage StorageConfig `mapstructure:"storage"`
+
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
+// RuleConfig is one alerting rule.
+type RuleConfig struct {
+	// Name is the alertname. Required.
+	Name string `mapstructure:"name"`
+
+	// Expr is a PromQL expression; each series it yields is an alert. Required.
+	Expr string `mapstructure:"expr"`
+
+	// For is how long the expression must yield a series before it fires. Default: 0.
+	For time.Duration `mapstructure:"for"`
+
+	// Severity is the value of the severity label: info, warning, error,
+	// critical or a word of your own. Default: no such label.
+	Severity string `mapstructure:"severity"`
+
+	// Summary is the annotation of that name, a template. Default: none.
+	Summary string `mapstructure:"summary"`
+
+	// Description is the annotation of that name, a template. Default: none.
+	Description string `mapstructure:"description"`
+
+	// Labels are added to the alert; the values are templates. Default: none.
+	Labels map[string]string `mapstructure:"labels"`
+
+	// Annotations are further texts of the alert, templates. Default: none.
+	Annotations map[string]string `mapstructure:"annotations"`
+
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
+// EventConfig raises an alert for every span or log record that meets a condition.
+type EventConfig struct {
+	// Name is the alertname. Required, and unique among the event rules.
+	Name string `mapstructure:"name"`
+
+	// Context is what the condition is about: span or log. Required.
+	Context EventContext `mapstructure:"context"`
+
+	// Condition is an OTTL condition on a span or log record. Required.
+	Condition string `mapstructure:"condition"`
+
+	// Severity is the value of the severity label: info, warning, error,
+	// critical or a word of your own. Default: no such label.
+	Severity string `mapstructure:"severity"`
+
+	// Labels are added to the alert. Default: none.
+	Labels map[string]string `mapstructure:"labels"`
+
+	// LabelsFrom are keys of attributes of the span or record, or else of its
+	// resource, that become labels, dots written as underscores. Labels tell
+	// alerts apart: the cooldown runs for each set of them. Default: none.
+	LabelsFrom []string `mapstructure:"labels_from"`
+
+	// Summary is the annotation of that name, a template. Default: none.
+	Summary string `mapstructure:"summary"`
+
+	// Description is the annotation of that name, a template. Default: none.
+	Description string `mapstructure:"description"`
+
+	// Annotations are further texts of the alert, templates. Default: none.
+	Annotations map[string]string `mapstructure:"annotations"`
+
+	// Cooldown is the time after a notice within which the same labels raise
+	// no other. Default: the cooldown of the processor.
+	Cooldown *time.Duration `mapstructure:"cooldown"`
+
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
+// StorageConfig bounds the samples that rules are evaluated on.
+type StorageConfig struct {
+	// Directory keeps samples and the state of rules over a restart. It
+	// belongs to this processor alone. Default: "", a temporary directory that
+	// is removed at shutdown.
+	Directory string `mapstructure:"directory"`
+
+	// Retention is how long samples are kept, at least. Default: 26h, so that
+	// a rule can look at a whole day.
+	Retention time.Duration `mapstructure:"retention"`
+
+	// MaxSeries is the number of series in memory above which new ones are
+	// dropped and counted. Default: 100000.
+	MaxSeries int `mapstructure:"max_series"`
+
+	// OutOfOrderWindow is how much older than the newest sample of its series
+	// a sample may be. 0 accepts samples in order only. Default: 10m.
+	OutOfOrderWindow time.Duration `mapstructure:"out_of_order_window"`
+
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
+// EventContext is what the condition of an event rule is about.
+type EventContext string
+
+// The contexts of an event rule.
+const (
+	EventContextSpan EventContext = "span"
+	EventContextLog  EventContext = "log"
+)
+
+var _ xconfmap.Validator = (*Config)(nil)
+
+// Validate reads the rule files too. It names everything that is wrong.
+func (c *Config) Validate() error {
+	errs := []error{
+		atLeast("evaluation_interval", c.EvaluationInterval, time.Millisecond),
+		atLeast("cooldown", c.Cooldown, 0),
+		atLeast("repeat_interval", c.RepeatInterval, 0),
+		validateLabels("external_labels", c.ExternalLabels),
+		c.Storage.validate(),
+		validateRuleFiles(c.RuleFiles),
+		validateRules(c.Rules),
+		validateEvents(c.Events),
+	}
+	return errors.Join(errs...)
+}
+
+func (c *StorageConfig) validate() error {
+	errs := []error{
+		atLeast("storage::retention", c.Retention, time.Minute),
+		atLeast("storage::out_of_order_window", c.OutOfOrderWindow, 0),
+	}
+	if c.MaxSeries <= 0 {
+		errs = append(errs, fmt.Errorf("storage::max_series: must be above 0, is %d", c.MaxSeries))
+	}
+	return errors.Join(errs...)
+}
+
+func atLeast(key string, got, least time.Duration) error {
+	if got < least {
+		return fmt.Errorf("%s: must be %v or more, is %v", key, least, got)
+	}
+	return nil
+}
+
+func validateLabels(key string, labels map[string]string) error {
+	var errs []error
+	for name, value := range labels {
+		if !model.UTF8Validation.IsValidLabelName(name) || name == model.MetricNameLabel {
+			errs = append(errs, fmt.Errorf("%s: invalid label name %q", key, name))
+		}
+		if !model.LabelValue(value).IsValid() {
+			errs = append(errs, fmt.Errorf("%s: value of %q is not valid UTF-8", key, name))
+		}
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,325 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alertprocessor // import "github.com/otelcol-arc/otelcol-arc/processor/alertprocessor"
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componentstatus"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/pmetric"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.opentelemetry.io/collector/processor"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+	"go.uber.org/zap"
+	"go.uber.org/zap/exp/zapslog"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+	"github.com/otelcol-arc/otelcol-arc/internal/sharedcore"
+	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/metadata"
+	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/notice"
+)
+
+// maxTracked bounds the rule alerts that people are told of at once.
+const maxTracked = 10_000
+
+// core is what the instances of one processor ID share.
+type core struct {
+	cfg       *Config
+	logger    *zap.Logger
+	resource  pcommon.Resource // of the Collector; alert records carry it
+	telemetry *metadata.TelemetryBuilder
+	events    *eventRules
+
+	mu      sync.Mutex // guards the lists of sinks
+	logs    []*logsSink
+	metrics []*metricsSink
+
+	// Set in Start, before anything is consumed, and not changed after.
+	host   component.Host
+	store  *store // nil when not even a temporary directory could be had
+	ingest *ingester
+	delta  processor.Metrics
+	cancel context.CancelFunc
+	done   chan struct{} // closed when the evaluations have ended
+
+	tracker *notice.Tracker[alertevent.Alert] // used by the evaluations alone
+
+	degraded        atomic.Bool // the configured directory is not in use
+	storageFails    atomic.Bool // the last samples could not be written
+	warnSeriesLimit sync.Once
+	pending, firing atomic.Int64
+}
+
+var _ sharedcore.Core = (*core)(nil)
+
+func newCore(cfg *Config, set processor.Settings) (*core, error) {
+	telemetry, err := metadata.NewTelemetryBuilder(set.TelemetrySettings)
+	if err != nil {
+		return nil, err
+	}
+	c := &core{
+		cfg:       cfg,
+		logger:    set.Logger,
+		resource:  set.Resource,
+		telemetry: telemetry,
+		tracker: notice.NewTracker[alertevent.Alert](notice.Policy{
+			Cooldown: cfg.Cooldown,
+			Repeat:   cfg.RepeatInterval,
+			Limit:    maxTracked,
+		}),
+	}
+	c.events, err = newEventRules(cfg, set.TelemetrySettings, telemetry, c.raise)
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+func (c *core) addLogsSink(s *logsSink) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.logs = append(c.logs, s)
+}
+
+func (c *core) addMetricsSink(s *metricsSink) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.metrics = append(c.metrics, s)
+}
+
+// Start opens the storage, loads the rules and begins to evaluate.
+func (c *core) Start(ctx context.Context, host component.Host) error {
+	c.host = host
+	c.done = make(chan struct{})
+	running, cancel := context.WithCancel(context.Background())
+	c.cancel = cancel
+	evaluator, err := c.prepare(ctx, running)
+	if err != nil || evaluator == nil {
+		close(c.done)
+		return err
+	}
+	go func() {
+		defer close(c.done)
+		evaluator.run(running)
+	}()
+	return nil
+}
+
+// prepare returns the evaluator, or nil when there is no storage to evaluate on.
+func (c *core) prepare(ctx, running context.Context) (*evaluator, error) {
+	// tsdb and rules say on warning level what an operator can act on.
+	logger := slog.New(zapslog.NewHandler(c.logger.WithOptions(zap.IncreaseLevel(zap.WarnLevel)).Core()))
+	c.openStorage(logger)
+	if err := c.observe(); err != nil {
+		return nil, err
+	}
+	if c.store == nil {
+		return nil, nil
+	}
+	c.ingest = newIngester(c.store, c.counted)
+	var err error
+	if c.delta, err = newDeltaToCumulative(ctx, c.cfg.Storage.MaxSeries, c.ingest); err != nil {
+		return nil, err
+	}
+	if err = c.delta.Start(ctx, c.host); err != nil {
+		return nil, err
+	}
+	persistent := c.cfg.Storage.Directory != "" && !c.degraded.Load()
+	evaluator, err := newEvaluator(running, c.cfg, c.store, persistent, logger, c.telemetry)
+	if err != nil {
+		return nil, err
+	}
+	evaluator.done = c.evaluated
+	c.warnWithoutLogs(evaluator)
+	return evaluator, nil
+}
+
+// openStorage opens the configured directory, or a temporary one in its place:
+// rules on what passes from now on are better than none, and the telemetry
+// passes in any case.
+func (c *core) openStorage(logger *slog.Logger) {
+	store, err := openStore(c.cfg.Storage, logger)
+	if err != nil {
+		c.degraded.Store(true)
+		c.logger.Error("Cannot use the storage directory. Rules are evaluated on a temporary one that starts empty.", zap.Error(err))
+		componentstatus.ReportStatus(c.host, componentstatus.NewRecoverableErrorEvent(err))
+		temporary := c.cfg.Storage
+		temporary.Directory = ""
+		if store, err = openStore(temporary, logger); err != nil {
+			c.logger.Error("Cannot use a temporary directory either. Rules are not evaluated; event rules are.", zap.Error(err))
+		}
+	}
+	c.store = store
+}
+
+func (c *core) warnWithoutLogs(e *evaluator) {
+	c.mu.Lock()
+	none := len(c.logs) == 0
+	c.mu.Unlock()
+	if none && (e.hasAlerts() || len(c.cfg.Events) > 0) {
+		c.logger.Warn("No logs pipeline names this processor: alerts of rules leave as the series ALERTS only, alerts of event rules not at all.")
+	}
+}
+
+// Stop ends the evaluations. What has been decided to be told leaves with the
+// logs pipelines, when they close.
+func (c *core) Stop(ctx context.Context) error {
+	c.cancel()
+	select {
+	case <-c.done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Close closes the storage.
+func (c *core) Close(ctx context.Context) error {
+	var errs []error
+	if c.delta != nil {
+		errs = append(errs, c.delta.Shutdown(ctx))
+	}
+	c.telemetry.Shutdown()
+	if c.store != nil {
+		errs = append(errs, c.store.close())
+	}
+	return errors.Join(errs...)
+}
+
+func (c *core) watchTraces(ctx context.Context, td ptrace.Traces) (ptrace.Traces, error) {
+	c.events.watchTraces(ctx, td)
+	return td, nil
+}
+
+func (c *core) watchLogs(ctx context.Context, ld plog.Logs) (plog.Logs, error) {
+	c.events.watchLogs(ctx, ld)
+	return ld, nil
+}
+
+func (c *core) watchMetrics(ctx context.Context, md pmetric.Metrics) (pmetric.Metrics, error) {
+	if c.ingest == nil {
+		return md, nil
+	}
+	if !hasDelta(md) {
+		return md, c.ingest.ConsumeMetrics(ctx, md)
+	}
+	own := pmetric.NewMetrics() // the conversion changes what it is given
+	md.CopyTo(own)
+	return md, c.delta.ConsumeMetrics(ctx, own)
+}
+
+// counted tells of what became of samples.
+func (c *core) counted(counts ingestCounts) {
+	ctx := context.Background()
+	c.telemetry.ProcessorAlertSamplesAppended.Add(ctx, counts.appended)
+	for reason, n := range counts.dropped {
+		c.telemetry.ProcessorAlertSamplesDropped.Add(ctx, n, metric.WithAttributes(attribute.String("reason", reason)))
+	}
+	if counts.dropped[dropSeriesLimit] > 0 {
+		c.warnSeriesLimit.Do(func() {
+			c.logger.Warn("The storage of the rules is full: new series are left out of the rules, though they are passed on.",
+				zap.Int("storage::max_series", c.cfg.Storage.MaxSeries))
+		})
+	}
+	if fails := counts.err != nil; c.storageFails.Swap(fails) != fails {
+		c.storageChanged(counts.err)
+	}
+}
+
+// storageChanged tells, once, that samples cannot be written, or can again.
+func (c *core) storageChanged(err error) {
+	if err == nil {
+		c.logger.Info("Samples are written to the storage again.")
+		componentstatus.ReportStatus(c.host, componentstatus.NewEvent(componentstatus.StatusOK))
+		return
+	}
+	c.logger.Error("Cannot write samples to the storage. Rules are evaluated without them; they are passed on.", zap.Error(err))
+	componentstatus.ReportStatus(c.host, componentstatus.NewRecoverableErrorEvent(err))
+}
+
+// evaluated decides, after an evaluation, what people are told.
+func (c *core) evaluated(at time.Time, result evaluation) {
+	c.pending.Store(int64(result.pending))
+	c.firing.Store(int64(len(result.firing)))
+	if len(result.series) > 0 {
+		c.mu.Lock()
+		for _, out := range c.metrics {
+			out.push(result.series)
+		}
+		c.mu.Unlock()
+	}
+	report := c.tracker.Observe(at, result.firing)
+	for reason, n := range report.Suppressed {
+		c.telemetry.ProcessorAlertNoticesSuppressed.Add(context.Background(), int64(n),
+			metric.WithAttributes(attribute.String("reason", string(reason))))
+	}
+	for _, n := range report.Notices {
+		alert := n.Alert
+		if n.Kind == notice.Resolve {
+			alert.State, alert.EndsAt = alertevent.Resolved, at
+		}
+		c.raise(alert, at)
+	}
+}
+
+// told is an alert to be told of.
+type told struct {
+	alert alertevent.Alert
+	at    time.Time
+}
+
+// raise hands an alert to every logs pipeline. It does not block.
+func (c *core) raise(alert alertevent.Alert, at time.Time) {
+	c.telemetry.ProcessorAlertNoticesEmitted.Add(context.Background(), 1,
+		metric.WithAttributes(attribute.String("state", string(alert.State))))
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, out := range c.logs {
+		out.push(told{alert: alert, at: at})
+	}
+}
+
+func (c *core) noticesToLogs(notices ...told) plog.Logs {
+	ld, records := alertevent.NewLogs(c.resource)
+	for _, n := range notices {
+		alertevent.Write(records.AppendEmpty(), n.alert, n.at)
+	}
+	return ld
+}
+
+// observe registers what the Collector reads off the core.
+func (c *core) observe() error {
+	pending := metric.WithAttributeSet(attribute.NewSet(attribute.String("state", "pending")))
+	firing := metric.WithAttributeSet(attribute.NewSet(attribute.String("state", "firing")))
+	return errors.Join(
+		c.telemetry.RegisterProcessorAlertAlertsCallback(func(_ context.Context, o metric.Int64Observer) error {
+			o.Observe(c.pending.Load(), pending)
+			o.Observe(c.firing.Load(), firing)
+			return nil
+		}),
+		c.telemetry.RegisterProcessorAlertSeriesCallback(func(_ context.Context, o metric.Int64Observer) error {
+			if c.store != nil {
+				o.Observe(c.store.seriesCount())
+			}
+			return nil
+		}),
+		c.telemetry.RegisterProcessorAlertStorageDegradedCallback(func(_ context.Context, o metric.Int64Observer) error {
+			var degraded int64
+			if c.degraded.Load() {
+				degraded = 1
+			}
+			o.Observe(degraded)
+			return nil
+		}),
+	)
+}

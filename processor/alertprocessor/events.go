@@ -1,0 +1,242 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alertprocessor // import "github.com/otelcol-arc/otelcol-arc/processor/alertprocessor"
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/ottl"
+	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/ottl/contexts/ottllog"
+	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/ottl/contexts/ottlspan"
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/metadata"
+	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/notice"
+)
+
+// maxCooling bounds the label sets of event rules whose cooldowns run at once.
+const maxCooling = 10_000
+
+// eventRules raises alerts for single spans and log records.
+type eventRules struct {
+	spans     []eventRule[*ottlspan.TransformContext]
+	logs      []eventRule[*ottllog.TransformContext]
+	telemetry *metadata.TelemetryBuilder
+	raise     func(alert alertevent.Alert, at time.Time)
+
+	mu   sync.Mutex // guards gate
+	gate *notice.Gate
+}
+
+type eventRule[K any] struct {
+	*eventRuleOf
+	condition *ottl.Condition[K]
+}
+
+// eventRuleOf is what an event rule is in any context.
+type eventRuleOf struct {
+	name        string
+	labels      map[string]string // the fixed ones
+	labelsFrom  map[string]string // label by attribute
+	external    map[string]string
+	annotations map[string]string
+	cooldown    time.Duration
+	attributes  metric.MeasurementOption
+}
+
+func newEventRules(cfg *Config, set component.TelemetrySettings, telemetry *metadata.TelemetryBuilder, raise func(alertevent.Alert, time.Time)) (*eventRules, error) {
+	e := &eventRules{telemetry: telemetry, raise: raise, gate: notice.NewGate(maxCooling)}
+	for i := range cfg.Events {
+		config := &cfg.Events[i]
+		rule, err := newEventRuleOf(config, cfg)
+		if err != nil {
+			return nil, err
+		}
+		switch config.Context {
+		case EventContextSpan:
+			condition, err := parseSpanCondition(config.Condition, set)
+			if err != nil {
+				return nil, err
+			}
+			e.spans = append(e.spans, eventRule[*ottlspan.TransformContext]{rule, condition})
+		case EventContextLog:
+			condition, err := parseLogCondition(config.Condition, set)
+			if err != nil {
+				return nil, err
+			}
+			e.logs = append(e.logs, eventRule[*ottllog.TransformContext]{rule, condition})
+		}
+	}
+	return e, nil
+}
+
+func newEventRuleOf(c *EventConfig, cfg *Config) (*eventRuleOf, error) {
+	rule := &eventRuleOf{
+		name:        c.Name,
+		labels:      withNonEmpty(c.Labels, alertevent.LabelSeverity, c.Severity),
+		labelsFrom:  make(map[string]string, len(c.LabelsFrom)),
+		external:    cfg.ExternalLabels,
+		annotations: c.annotations(),
+		cooldown:    cfg.Cooldown,
+		attributes:  metric.WithAttributeSet(attribute.NewSet(attribute.String("rule", c.Name))),
+	}
+	rule.labels[alertevent.LabelName] = c.Name
+	if c.Cooldown != nil {
+		rule.cooldown = *c.Cooldown
+	}
+	for _, key := range c.LabelsFrom {
+		label, err := labelName(key)
+		if err != nil {
+			return nil, err
+		}
+		rule.labelsFrom[key] = label
+	}
+	return rule, nil
+}
+
+// watchTraces raises an alert for every span that meets a condition.
+func (e *eventRules) watchTraces(ctx context.Context, td ptrace.Traces) {
+	if len(e.spans) == 0 {
+		return
+	}
+	for _, rs := range td.ResourceSpans().All() {
+		for _, ss := range rs.ScopeSpans().All() {
+			for _, span := range ss.Spans().All() {
+				e.watchSpan(ctx, rs, ss, span)
+			}
+		}
+	}
+}
+
+func (e *eventRules) watchSpan(ctx context.Context, rs ptrace.ResourceSpans, ss ptrace.ScopeSpans, span ptrace.Span) {
+	tCtx := ottlspan.NewTransformContextPtr(rs, ss, span)
+	defer tCtx.Close()
+	for _, rule := range e.spans {
+		if met(ctx, e, rule, tCtx) {
+			e.found(rule.eventRuleOf, occurrence{
+				attributes: span.Attributes(),
+				resource:   rs.Resource().Attributes(),
+				traceID:    span.TraceID(),
+				spanID:     span.SpanID(),
+				timestamp:  span.EndTimestamp(),
+			})
+		}
+	}
+}
+
+// watchLogs raises an alert for every record that meets a condition. It passes
+// over alert records, which would raise alerts without end where a pipeline
+// leads back.
+func (e *eventRules) watchLogs(ctx context.Context, ld plog.Logs) {
+	if len(e.logs) == 0 {
+		return
+	}
+	for _, rl := range ld.ResourceLogs().All() {
+		for _, sl := range rl.ScopeLogs().All() {
+			if sl.Scope().Name() == alertevent.ScopeName {
+				continue
+			}
+			for _, record := range sl.LogRecords().All() {
+				e.watchRecord(ctx, rl, sl, record)
+			}
+		}
+	}
+}
+
+func (e *eventRules) watchRecord(ctx context.Context, rl plog.ResourceLogs, sl plog.ScopeLogs, record plog.LogRecord) {
+	tCtx := ottllog.NewTransformContextPtr(rl, sl, record)
+	defer tCtx.Close()
+	for _, rule := range e.logs {
+		if met(ctx, e, rule, tCtx) {
+			timestamp := record.Timestamp()
+			if timestamp == 0 {
+				timestamp = record.ObservedTimestamp()
+			}
+			e.found(rule.eventRuleOf, occurrence{
+				attributes: record.Attributes(),
+				resource:   rl.Resource().Attributes(),
+				traceID:    record.TraceID(),
+				spanID:     record.SpanID(),
+				timestamp:  timestamp,
+			})
+		}
+	}
+}
+
+// met evaluates a condition. One that fails is not met, and counted.
+func met[K any](ctx context.Context, e *eventRules, rule eventRule[K], tCtx K) bool {
+	ok, err := rule.condition.Eval(ctx, tCtx)
+	if err != nil {
+		e.telemetry.ProcessorAlertEventFailures.Add(ctx, 1, rule.attributes)
+		return false
+	}
+	return ok
+}
+
+// occurrence is a span or log record that met a condition.
+type occurrence struct {
+	attributes, resource pcommon.Map
+	traceID              pcommon.TraceID
+	spanID               pcommon.SpanID
+	timestamp            pcommon.Timestamp // zero when not known
+}
+
+// found raises the alert, unless its cooldown runs.
+func (e *eventRules) found(rule *eventRuleOf, o occurrence) {
+	now := time.Now()
+	alert := alertevent.Alert{
+		Labels:   rule.labelsOf(o),
+		State:    alertevent.Firing,
+		StartsAt: now,
+		TraceID:  o.traceID,
+		SpanID:   o.spanID,
+	}
+	if o.timestamp != 0 {
+		alert.StartsAt = o.timestamp.AsTime()
+	}
+	e.mu.Lock()
+	pass := e.gate.Pass(now, alert.Fingerprint(), rule.name, rule.cooldown)
+	e.mu.Unlock()
+	if !pass {
+		e.telemetry.ProcessorAlertNoticesSuppressed.Add(context.Background(), 1,
+			metric.WithAttributes(attribute.String("reason", string(notice.Cooldown))))
+		return
+	}
+	alert.Annotations = rule.annotationsOf(alert.Labels, o)
+	e.raise(alert, now)
+}
+
+func (r *eventRuleOf) labelsOf(o occurrence) map[string]string {
+	labels := make(map[string]string, len(r.labels)+len(r.labelsFrom)+len(r.external))
+	for key, label := range r.labelsFrom {
+		value, ok := o.attributes.Get(key)
+		if !ok {
+			value, ok = o.resource.Get(key)
+		}
+		if ok {
+			labels[label] = value.AsString()
+		}
+	}
+	for label, value := range r.labels {
+		labels[label] = value
+	}
+	return withDefaults(labels, r.external)
+}
+
+func (r *eventRuleOf) annotationsOf(labels map[string]string, o occurrence) map[string]string {
+	data := eventData{Labels: labels, Attributes: o.attributes.AsRaw(), Resource: o.resource.AsRaw()}
+	annotations := make(map[string]string, len(r.annotations))
+	for name, text := range r.annotations {
+		annotations[name] = expandTemplate(r.name, text, data)
+	}
+	return annotations
+}

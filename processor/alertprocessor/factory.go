@@ -1,0 +1,128 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alertprocessor // import "github.com/otelcol-arc/otelcol-arc/processor/alertprocessor"
+
+import (
+	"context"
+	"time"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/pmetric"
+	"go.opentelemetry.io/collector/processor"
+	"go.opentelemetry.io/collector/processor/processorhelper"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/sharedcore"
+	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/metadata"
+)
+
+const (
+	defaultEvaluationInterval = 15 * time.Second
+	defaultCooldown           = 5 * time.Minute
+	defaultRepeatInterval     = 4 * time.Hour // as in Alertmanager
+	defaultRetention          = 26 * time.Hour
+	defaultMaxSeries          = 100_000
+	defaultOutOfOrderWindow   = 10 * time.Minute
+)
+
+// NewFactory makes the factory of the alert processor.
+func NewFactory() processor.Factory {
+	f := &factory{}
+	return processor.NewFactory(
+		metadata.Type,
+		createDefaultConfig,
+		processor.WithTraces(f.createTraces, metadata.TracesStability),
+		processor.WithMetrics(f.createMetrics, metadata.MetricsStability),
+		processor.WithLogs(f.createLogs, metadata.LogsStability),
+	)
+}
+
+func createDefaultConfig() component.Config {
+	return &Config{
+		EvaluationInterval: defaultEvaluationInterval,
+		Cooldown:           defaultCooldown,
+		RepeatInterval:     defaultRepeatInterval,
+		Storage: StorageConfig{
+			Retention:        defaultRetention,
+			MaxSeries:        defaultMaxSeries,
+			OutOfOrderWindow: defaultOutOfOrderWindow,
+		},
+	}
+}
+
+// factory knows the cores that are in use, so that the instances of one ID, one
+// for each pipeline, evaluate the rules together.
+type factory struct {
+	cores sharedcore.Map[*core]
+}
+
+func (f *factory) createTraces(ctx context.Context, set processor.Settings, cfg component.Config, next consumer.Traces) (processor.Traces, error) {
+	instance, err := f.join(set, cfg)
+	if err != nil {
+		return nil, err
+	}
+	c := instance.Core()
+	return processorhelper.NewTraces(ctx, set, cfg, next, c.watchTraces, options(instance, nil)...)
+}
+
+func (f *factory) createMetrics(ctx context.Context, set processor.Settings, cfg component.Config, next consumer.Metrics) (processor.Metrics, error) {
+	instance, err := f.join(set, cfg)
+	if err != nil {
+		return nil, err
+	}
+	c := instance.Core()
+	out := newSink(next.ConsumeMetrics, seriesToMetrics, maxPendingSeries, c.cfg.EvaluationInterval, c.telemetry)
+	c.addMetricsSink(out)
+	return processorhelper.NewMetrics(ctx, set, cfg, next, c.watchMetrics, options(instance, out)...)
+}
+
+func (f *factory) createLogs(ctx context.Context, set processor.Settings, cfg component.Config, next consumer.Logs) (processor.Logs, error) {
+	instance, err := f.join(set, cfg)
+	if err != nil {
+		return nil, err
+	}
+	c := instance.Core()
+	out := newSink(next.ConsumeLogs, c.noticesToLogs, maxPendingNotices, c.cfg.EvaluationInterval, c.telemetry)
+	c.addLogsSink(out)
+	return processorhelper.NewLogs(ctx, set, cfg, next, c.watchLogs, options(instance, out)...)
+}
+
+func (f *factory) join(set processor.Settings, cfg component.Config) (*sharedcore.Instance[*core], error) {
+	return f.cores.Join(cfg, func() (*core, error) { return newCore(cfg.(*Config), set) })
+}
+
+// outlet is a sink of any signal.
+type outlet interface {
+	start()
+	stop(ctx context.Context) error
+}
+
+// options are the life of an instance, with the outlet that it has on its
+// pipeline, if any: it is opened when what stands behind it has started, and
+// closed, flushed, while that still runs.
+func options(instance *sharedcore.Instance[*core], out outlet) []processorhelper.Option {
+	start := instance.Start
+	var stop func(context.Context) error
+	if out != nil {
+		stop = out.stop
+		start = func(ctx context.Context, host component.Host) error {
+			if err := instance.Start(ctx, host); err != nil {
+				return err
+			}
+			out.start()
+			return nil
+		}
+	}
+	return []processorhelper.Option{
+		processorhelper.WithCapabilities(consumer.Capabilities{MutatesData: false}),
+		processorhelper.WithStart(start),
+		processorhelper.WithShutdown(func(ctx context.Context) error { return instance.Shutdown(ctx, stop) }),
+	}
+}
+
+type (
+	logsSink    = sink[told, plog.Logs]
+	metricsSink = sink[[]seriesSample, pmetric.Metrics]
+)

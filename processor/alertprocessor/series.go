@@ -1,0 +1,107 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alertprocessor // import "github.com/otelcol-arc/otelcol-arc/processor/alertprocessor"
+
+import (
+	"context"
+	"math"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/model/value"
+	"github.com/prometheus/prometheus/storage"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/pmetric"
+
+	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/metadata"
+)
+
+// seriesSample is one sample of a series that a rule made.
+type seriesSample struct {
+	series labels.Labels
+	millis int64
+	value  float64
+}
+
+// ruleStorage is where rules write their series. It remembers what was written,
+// to be passed on. Native histograms that a rule records are stored but not
+// passed on. It is for one goroutine.
+type ruleStorage struct {
+	storage.Appendable
+	written []seriesSample
+}
+
+// Appender implements storage.Appendable.
+func (s *ruleStorage) Appender(ctx context.Context) storage.Appender {
+	return &ruleAppender{Appender: s.Appendable.Appender(ctx), to: s}
+}
+
+// take returns what was written since it was last called.
+func (s *ruleStorage) take() []seriesSample {
+	written := s.written
+	s.written = nil
+	return written
+}
+
+type ruleAppender struct {
+	storage.Appender
+	to      *ruleStorage
+	samples []seriesSample
+}
+
+// Append implements storage.Appender.
+func (a *ruleAppender) Append(ref storage.SeriesRef, series labels.Labels, t int64, v float64) (storage.SeriesRef, error) {
+	ref, err := a.Appender.Append(ref, series, t, v)
+	if err == nil {
+		a.samples = append(a.samples, seriesSample{series: series, millis: t, value: v})
+	}
+	return ref, err
+}
+
+// Commit implements storage.Appender.
+func (a *ruleAppender) Commit() error {
+	err := a.Appender.Commit()
+	if err == nil {
+		a.to.written = append(a.to.written, a.samples...)
+	}
+	return err
+}
+
+// seriesToMetrics makes gauges of samples. They get no resource: the labels of
+// a series say all, and an exporter that makes labels of the resource would
+// come into conflict with those that a rule kept.
+func seriesToMetrics(batches ...[]seriesSample) pmetric.Metrics {
+	md := pmetric.NewMetrics()
+	sm := md.ResourceMetrics().AppendEmpty().ScopeMetrics().AppendEmpty()
+	sm.Scope().SetName(metadata.ScopeName)
+	gauges := map[string]pmetric.NumberDataPointSlice{}
+	for _, batch := range batches {
+		for _, s := range batch {
+			name := s.series.Get(labels.MetricName)
+			points, ok := gauges[name]
+			if !ok {
+				m := sm.Metrics().AppendEmpty()
+				m.SetName(name)
+				points = m.SetEmptyGauge().DataPoints()
+				gauges[name] = points
+			}
+			writePoint(points.AppendEmpty(), s)
+		}
+	}
+	return md
+}
+
+func writePoint(point pmetric.NumberDataPoint, s seriesSample) {
+	point.SetTimestamp(pcommon.Timestamp(max(0, s.millis) * 1e6)) //nolint:gosec // not negative
+	if value.IsStaleNaN(s.value) {
+		point.SetFlags(point.Flags().WithNoRecordedValue(true))
+		point.SetDoubleValue(math.NaN())
+	} else {
+		point.SetDoubleValue(s.value)
+	}
+	s.series.Range(func(l labels.Label) {
+		if l.Name != labels.MetricName {
+			point.Attributes().PutStr(l.Name, l.Value)
+		}
+	})
+}

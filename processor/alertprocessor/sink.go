@@ -1,0 +1,172 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alertprocessor // import "github.com/otelcol-arc/otelcol-arc/processor/alertprocessor"
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"go.opentelemetry.io/collector/consumer/consumererror"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/sharedcore"
+	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/metadata"
+)
+
+const (
+	// maxPendingNotices bounds the alert records that wait for one pipeline.
+	maxPendingNotices = 1000
+	// maxPendingSeries bounds the evaluations whose series wait for one pipeline.
+	maxPendingSeries = 16
+)
+
+// sink hands items to one pipeline, in order, from a goroutine of its own, so
+// that a slow pipeline holds up neither an evaluation nor another pipeline.
+// What the pipeline refuses stays, and is tried again after a while, unless the
+// error is permanent. When too much waits, the oldest is dropped.
+type sink[I, T any] struct {
+	outlets   sharedcore.Outlets[T] // holds outlet alone
+	outlet    *sharedcore.Outlet[T]
+	build     func(items ...I) T
+	limit     int
+	retry     time.Duration
+	telemetry *metadata.TelemetryBuilder
+
+	mu      sync.Mutex // guards pending
+	pending []I
+
+	wake   chan struct{} // holds a token when there is something new
+	cancel context.CancelFunc
+	done   chan struct{} // closed when the goroutine has ended
+}
+
+func newSink[I, T any](consume func(context.Context, T) error, build func(...I) T, limit int, retry time.Duration, telemetry *metadata.TelemetryBuilder) *sink[I, T] {
+	s := &sink[I, T]{build: build, limit: limit, retry: retry, telemetry: telemetry, wake: make(chan struct{}, 1)}
+	s.outlet = s.outlets.Add(consume)
+	return s
+}
+
+// push adds an item. It does not block.
+func (s *sink[I, T]) push(item I) {
+	s.mu.Lock()
+	dropped := len(s.pending) - s.limit + 1
+	if dropped > 0 {
+		s.pending = s.pending[dropped:]
+	}
+	s.pending = append(s.pending, item)
+	s.mu.Unlock()
+	if dropped > 0 {
+		s.drop(dropped, "queue_full")
+	}
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// pop takes the oldest item.
+func (s *sink[I, T]) pop() (item I, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.pending) == 0 {
+		return item, false
+	}
+	item = s.pending[0]
+	s.pending = s.pending[1:]
+	return item, true
+}
+
+// putBack returns to its place an item that was not accepted, if there still is room.
+func (s *sink[I, T]) putBack(item I) {
+	s.mu.Lock()
+	full := len(s.pending) >= s.limit
+	if !full {
+		s.pending = append([]I{item}, s.pending...)
+	}
+	s.mu.Unlock()
+	if full {
+		s.drop(1, "queue_full")
+	}
+}
+
+func (s *sink[I, T]) drop(n int, reason string) {
+	s.telemetry.ProcessorAlertDeliveryDropped.Add(context.Background(), int64(n),
+		metric.WithAttributes(attribute.String("reason", reason)))
+}
+
+// start opens the outlet and begins to deliver.
+func (s *sink[I, T]) start() {
+	ctx, cancel := context.WithCancel(context.Background())
+	s.cancel, s.done = cancel, make(chan struct{})
+	s.outlet.Open()
+	go func() {
+		defer close(s.done)
+		s.run(ctx)
+	}()
+}
+
+// stop ends the delivery, hands on what is left in one piece, and closes the
+// outlet. It does nothing when start was not called.
+func (s *sink[I, T]) stop(ctx context.Context) error {
+	if s.cancel == nil {
+		return nil
+	}
+	s.cancel()
+	select {
+	case <-s.done:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	s.mu.Lock()
+	rest := s.pending
+	s.pending = nil
+	s.mu.Unlock()
+	if len(rest) == 0 {
+		return s.outlet.Close(ctx, nil)
+	}
+	err := s.outlet.Close(ctx, func() T { return s.build(rest...) })
+	if err != nil {
+		s.drop(len(rest), "shutdown")
+	}
+	return err
+}
+
+func (s *sink[I, T]) run(ctx context.Context) {
+	retry := time.NewTicker(s.retry)
+	defer retry.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-s.wake:
+		case <-retry.C:
+		}
+		s.deliver(ctx)
+	}
+}
+
+// deliver hands on what waits until it is all gone, or the pipeline refuses.
+func (s *sink[I, T]) deliver(ctx context.Context) {
+	for ctx.Err() == nil {
+		item, ok := s.pop()
+		if !ok {
+			return
+		}
+		_, err := s.outlets.Send(ctx, func() T { return s.build(item) })
+		switch {
+		case err == nil:
+			continue
+		case consumererror.IsPermanent(err):
+			s.telemetry.ProcessorAlertDeliveryFailures.Add(ctx, 1)
+			s.drop(1, "refused")
+			continue
+		default:
+			s.telemetry.ProcessorAlertDeliveryFailures.Add(context.Background(), 1)
+			s.putBack(item)
+			return
+		}
+	}
+}

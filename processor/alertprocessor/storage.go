@@ -1,0 +1,104 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alertprocessor // import "github.com/otelcol-arc/otelcol-arc/processor/alertprocessor"
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/tsdb"
+	"github.com/prometheus/prometheus/tsdb/chunks"
+	"github.com/prometheus/prometheus/util/compression"
+)
+
+// errSeriesLimit refuses a series above StorageConfig.MaxSeries.
+var errSeriesLimit = errors.New("too many series")
+
+// store is the embedded Prometheus tsdb.
+type store struct {
+	*tsdb.DB
+	directory string
+	temporary bool // to be removed in close
+	limit     *seriesLimit
+}
+
+// openStore opens the tsdb in the configured directory, or in a new temporary
+// one. That has no write-ahead log, because nothing will be read from it again.
+func openStore(cfg StorageConfig, logger *slog.Logger) (*store, error) {
+	s := &store{directory: cfg.Directory, limit: &seriesLimit{most: uint64(cfg.MaxSeries)}} //nolint:gosec // validated to be positive
+	options := tsdb.DefaultOptions()
+	options.RetentionDuration = cfg.Retention.Milliseconds()
+	options.OutOfOrderTimeWindow = cfg.OutOfOrderWindow.Milliseconds()
+	options.WALCompression = compression.Snappy
+	options.SeriesLifecycleCallback = s.limit
+	if cfg.Directory == "" {
+		directory, err := os.MkdirTemp("", "otelcol-arc-alert-")
+		if err != nil {
+			return nil, fmt.Errorf("temporary storage directory: %w", err)
+		}
+		s.directory, s.temporary = directory, true
+		options.WALSegmentSize = -1
+	}
+	db, err := tsdb.Open(s.directory, logger, nil, options, nil)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("storage directory %q: %w", s.directory, err), s.remove())
+	}
+	s.DB = db
+	s.limit.head.Store(db.Head())
+	return s, nil
+}
+
+func (s *store) close() error {
+	return errors.Join(s.DB.Close(), s.remove())
+}
+
+func (s *store) remove() error {
+	if !s.temporary {
+		return nil
+	}
+	return os.RemoveAll(s.directory)
+}
+
+// seriesLimit lets the tsdb create series up to a number. The alerts' own
+// series are let through: there are as many as alerts, and the clocks of their
+// rules depend on them.
+type seriesLimit struct {
+	most uint64
+	head atomic.Pointer[tsdb.Head] // nil while the log is replayed, when all is let through
+}
+
+// PreCreation implements tsdb.SeriesLifecycleCallback.
+func (l *seriesLimit) PreCreation(series labels.Labels) error {
+	head := l.head.Load()
+	if head == nil || head.NumSeries() < l.most || isAlertSeries(series.Get(labels.MetricName)) {
+		return nil
+	}
+	return errSeriesLimit
+}
+
+// PostCreation implements tsdb.SeriesLifecycleCallback.
+func (*seriesLimit) PostCreation(labels.Labels) {}
+
+// PostDeletion implements tsdb.SeriesLifecycleCallback.
+func (*seriesLimit) PostDeletion(map[chunks.HeadSeriesRef]labels.Labels) {}
+
+func isAlertSeries(name string) bool { return name == "ALERTS" || name == "ALERTS_FOR_STATE" }
+
+// seriesCount is the number of series in memory.
+func (s *store) seriesCount() int64 {
+	return int64(min(s.Head().NumSeries(), math.MaxInt64)) //nolint:gosec // bounded in the line itself
+}
+
+var _ tsdb.SeriesLifecycleCallback = (*seriesLimit)(nil)
+
+// maxAhead is how far a sample may lie in the future, as on Prometheus' own
+// receiving endpoints. One that lies further would make the tsdb refuse what
+// comes at the right time.
+const maxAhead = 10 * time.Minute
