@@ -9,24 +9,35 @@ import (
 	"net/http"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componentstatus"
+	"go.opentelemetry.io/collector/config/confighttp"
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/receiver"
+	"go.opentelemetry.io/collector/receiver/receiverhelper"
 	"go.uber.org/zap"
+
+	"github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver/internal/mapping"
+	"github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver/internal/metadata"
 )
 
 // core is the receiver of one component ID: one server before up to three
 // pipelines. A consumer that is nil has no pipeline, and its part of the data is
-// left out.
+// not made.
 type core struct {
-	cfg *Config
-	set receiver.Settings
+	cfg       *Config
+	set       receiver.Settings
+	scope     mapping.Scope
+	telemetry *telemetry
+	obsreport *receiverhelper.ObsReport
+	now       func() time.Time
 
 	nextTraces  consumer.Traces
 	nextMetrics consumer.Metrics
 	nextLogs    consumer.Logs
+	counts      *counts
 
 	// notStarted counts the instances that were created but not started. The
 	// server listens from the first start on, and answers 503 until the last,
@@ -38,13 +49,34 @@ type core struct {
 }
 
 func newCore(cfg *Config, set receiver.Settings) (*core, error) {
-	return &core{cfg: cfg, set: set}, nil
+	obsreport, err := receiverhelper.NewObsReport(receiverhelper.ObsReportSettings{
+		ReceiverID:             set.ID,
+		Transport:              "http",
+		ReceiverCreateSettings: set,
+	})
+	if err != nil {
+		return nil, err
+	}
+	c := &core{
+		cfg:       cfg,
+		set:       set,
+		scope:     mapping.Scope{Name: metadata.ScopeName, Version: set.BuildInfo.Version},
+		obsreport: obsreport,
+		now:       time.Now,
+	}
+	c.counts = newCounts(cfg.MaxSeries)
+	c.telemetry, err = newTelemetry(set.TelemetrySettings)
+	return c, err
 }
 
 // Start listens and serves.
 func (c *core) Start(ctx context.Context, host component.Host) error {
-	var err error
-	c.server, err = c.cfg.HTTP.ToServer(ctx, host.GetExtensions(), c.set.TelemetrySettings, http.NotFoundHandler())
+	c.counts.begin(c.now())
+	if err := c.telemetry.observeSeries(c.counts.len); err != nil {
+		return err
+	}
+	server, err := c.cfg.HTTP.ToServer(ctx, host.GetExtensions(), c.set.TelemetrySettings, c.routes(),
+		confighttp.WithErrorHandler(writeRefusedBody))
 	if err != nil {
 		return err
 	}
@@ -52,9 +84,10 @@ func (c *core) Start(ctx context.Context, host component.Host) error {
 	if err != nil {
 		return err
 	}
+	c.server = server
 	c.set.Logger.Info("Listening for events", zap.Stringer("endpoint", listener.Addr()))
 	c.serving.Go(func() {
-		if err := c.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			componentstatus.ReportStatus(host, componentstatus.NewFatalErrorEvent(err))
 		}
 	})
@@ -63,6 +96,7 @@ func (c *core) Start(ctx context.Context, host component.Host) error {
 
 // Stop lets the requests in flight end, as long as ctx allows, and closes the server.
 func (c *core) Stop(ctx context.Context) error {
+	defer c.telemetry.shutdown()
 	if c.server == nil {
 		return nil
 	}

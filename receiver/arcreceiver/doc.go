@@ -11,4 +11,4 @@
 // typed events, internal/mapping makes log records, spans and metric changes of
 // them, internal/metricstore adds the changes to what was counted before. The
 // answer is given after every pipeline has taken its part.
-package arcreceiver // import "github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver"
+package arcreceiver

@@ -1,0 +1,69 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package arcreceiver // import "github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver"
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver/internal/metricstore"
+)
+
+// counts are the metrics of all requests so far. A request stages its changes,
+// sends the values they lead to, and commits them when they were taken; what was
+// refused is not counted, so that it counts once when it is sent again.
+//
+// Requests take turns from stage to commit. That is what makes values arrive in
+// the order in which they grew: were one request's values to overtake another's,
+// a counter would seem to fall, which readers take for a restart. Log records
+// and spans do not take turns, and a pipeline hands metrics to a queue, so a
+// turn is short; a request that waits for one gives up with its sender.
+type counts struct {
+	turn chan struct{} // holds one value while a request has its turn
+
+	store  *metricstore.Store // of whose turn it is
+	start  time.Time
+	latest time.Time // of the last values sent
+	series atomic.Int64
+}
+
+func newCounts(maxSeries int) *counts {
+	return &counts{turn: make(chan struct{}, 1), store: metricstore.New(maxSeries)}
+}
+
+// begin sets the time since which counters count.
+func (c *counts) begin(now time.Time) { c.start, c.latest = now, now }
+
+// len says how many series there are.
+func (c *counts) len() int64 { return c.series.Load() }
+
+// add sends the values that changes lead to, and keeps them if send succeeds. It
+// says how many changes went to overflow series.
+func (c *counts) add(
+	ctx context.Context,
+	changes []metricstore.Change,
+	now time.Time,
+	send func(series []metricstore.Series, start, now pcommon.Timestamp) error,
+) (overflowed int, err error) {
+	select {
+	case c.turn <- struct{}{}:
+		defer func() { <-c.turn }()
+	case <-ctx.Done():
+		return 0, ctx.Err()
+	}
+	if now.Before(c.latest) {
+		now = c.latest // the clock was set back, or the turns were taken in another order
+	}
+	stage := c.store.Stage(changes)
+	if err := send(stage.Series(), pcommon.NewTimestampFromTime(c.start), pcommon.NewTimestampFromTime(now)); err != nil {
+		return 0, err
+	}
+	c.latest = now
+	c.store.Commit(stage)
+	c.series.Store(int64(c.store.Len()))
+	return stage.Overflowed, nil
+}

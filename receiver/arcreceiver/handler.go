@@ -1,0 +1,163 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package arcreceiver // import "github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver"
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+
+	"github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver/internal/event"
+	"github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver/internal/mapping"
+)
+
+const (
+	eventsPath = "/v1/events"
+	exportPath = "/v1/export"
+)
+
+// contentTypes are those a body may have; its form is told by its first byte.
+var contentTypes = map[string]bool{
+	"":                     true,
+	"application/json":     true,
+	"application/x-ndjson": true,
+	"application/jsonl":    true,
+	"text/plain":           true,
+}
+
+func (c *core) routes() http.Handler {
+	mux := http.NewServeMux() // answers 404 and, with the header Allow, 405
+	mux.HandleFunc("POST "+eventsPath, func(w http.ResponseWriter, r *http.Request) {
+		c.serve(w, r, event.Decode)
+	})
+	mux.HandleFunc("POST "+exportPath, func(w http.ResponseWriter, r *http.Request) {
+		c.serve(w, r, newExport().decode)
+	})
+	return mux
+}
+
+// serve reads a request to its end before it hands anything on, so that a
+// request that breaks off leaves nothing behind.
+func (c *core) serve(w http.ResponseWriter, r *http.Request, decode func([]byte) (event.Event, error)) {
+	if c.notStarted.Load() > 0 {
+		c.refuse(w, refusal{http.StatusServiceUnavailable, defaultRetryAfter, "the pipelines are starting"}, answer{})
+		return
+	}
+	if !contentTypes[mediaType(r)] {
+		writeAnswer(w, http.StatusUnsupportedMediaType, answer{
+			Error: "Content-Type must be application/json, application/x-ndjson, application/jsonl, text/plain or none",
+		})
+		return
+	}
+	in, err := c.read(r, decode)
+	if err != nil {
+		writeUnread(w, err)
+		return
+	}
+	c.telemetry.rejected(r.Context(), in.reasons)
+	if len(in.kinds) == 0 {
+		if in.answer.Rejected == 0 {
+			in.answer.Error = "the body is empty"
+		}
+		writeAnswer(w, http.StatusBadRequest, in.answer)
+		return
+	}
+	if err := c.deliver(r.Context(), in.batch); err != nil {
+		no := newRefusal(err)
+		c.telemetry.read(r.Context(), in.kinds, no.outcome())
+		c.refuse(w, no, in.answer)
+		return
+	}
+	c.telemetry.read(r.Context(), in.kinds, accepted)
+	writeAnswer(w, http.StatusOK, in.answer)
+}
+
+func mediaType(r *http.Request) string {
+	header := r.Header.Get("Content-Type")
+	if header == "" {
+		return ""
+	}
+	mediaType, _, err := mime.ParseMediaType(header)
+	if err != nil {
+		return "?" // is none of those that are read
+	}
+	return mediaType
+}
+
+// intake is what was read of a request.
+type intake struct {
+	batch   *mapping.Batch
+	kinds   map[event.Kind]int64   // of the events in the batch
+	reasons map[event.Reason]int64 // of the others
+	answer  answer                 // if the batch is accepted
+}
+
+// read decodes a request's events. The error is that of reading the body.
+func (c *core) read(r *http.Request, decode func([]byte) (event.Event, error)) (*intake, error) {
+	parent, _ := event.ParseTraceparent(r.Header.Get("Traceparent"))
+	in := &intake{
+		batch: mapping.NewBatch(mapping.Options{
+			Scope:    c.scope,
+			Received: c.now(),
+			Context:  parent,
+			Random:   func(b []byte) { _, _ = rand.Read(b) }, // never fails
+			Logs:     c.nextLogs != nil,
+			Traces:   c.nextTraces != nil,
+			Metrics:  c.nextMetrics != nil,
+		}),
+		kinds:   map[event.Kind]int64{},
+		reasons: map[event.Reason]int64{},
+	}
+	for item, err := range event.Items(r.Body, c.cfg.MaxEventBytes) {
+		if err != nil {
+			return nil, err
+		}
+		in.add(item, decode)
+	}
+	// After an error in an array the rest is read and left alone, because a
+	// sender that is cut off would not see the answer.
+	_, err := io.Copy(io.Discard, r.Body)
+	return in, err
+}
+
+func (in *intake) add(item event.Item, decode func([]byte) (event.Event, error)) {
+	err := item.Err
+	var e event.Event
+	if err == nil {
+		e, err = decode(item.Raw)
+	}
+	if err != nil {
+		in.reasons[event.ReasonOf(err)]++
+		in.answer.reject(item, err)
+		return
+	}
+	in.batch.Add(e)
+	in.kinds[e.Kind()]++
+	in.answer.Accepted++
+}
+
+// writeUnread answers a request whose body could not be read to its end.
+func writeUnread(w http.ResponseWriter, err error) {
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		writeAnswer(w, http.StatusRequestEntityTooLarge, answer{
+			Error: fmt.Sprintf("the body is larger than max_request_body_size (%d bytes); no event was accepted", tooLarge.Limit),
+		})
+		return
+	}
+	writeAnswer(w, http.StatusBadRequest, answer{Error: "the body could not be read to its end; no event was accepted"})
+}
+
+// refuse answers that nothing was accepted.
+func (c *core) refuse(w http.ResponseWriter, no refusal, a answer) {
+	if no.retryAfter > 0 {
+		w.Header().Set("Retry-After", seconds(no.retryAfter))
+	}
+	a.Accepted = 0
+	a.Error = no.text
+	writeAnswer(w, no.status, a)
+}

@@ -1,0 +1,177 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package event // import "github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver/internal/event"
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+)
+
+// Decode reads one event from the JSON object that raw holds. The event does not
+// refer to raw. The error is an [*Error].
+func Decode(raw []byte) (Event, error) {
+	values, err := object(raw)
+	if err != nil {
+		return Event{}, err
+	}
+	kind, told, ok := recognise(values)
+	if !ok {
+		return Event{}, newError(ReasonUnknownKind, "no `kind`, and the fields are those of no kind: "+
+			"a log line has `message`; an LLM call `model` and `prompt_tokens`, `completion_tokens` or `tokens`; "+
+			"a request `method`, `endpoint`, `status` and `duration`; an agent run `agent_name`, `status` and `duration`; "+
+			"a cache look-up `cache_type` and `hit`; a gauge `active_agents`, `active_requests` or `memory_usage_bytes`; "+
+			"an application `app_info`")
+	}
+	e, err := decode(kind, told, values)
+	if err != nil && !told && kind != KindLog && isLogLine(values) {
+		// A log line whose context only looks like another kind is not lost.
+		e, err = decode(KindLog, told, values)
+	}
+	return e, err
+}
+
+// object decodes raw, which must hold one JSON object and nothing else.
+func object(raw []byte) (map[string]any, error) {
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.UseNumber()
+	var values map[string]any
+	if err := decoder.Decode(&values); err != nil {
+		return nil, syntaxError(err)
+	}
+	if values == nil {
+		return nil, newError(ReasonSyntax, "an event is a JSON object, not null")
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return nil, newError(ReasonSyntax, "more text follows the JSON object")
+	}
+	return values, nil
+}
+
+func syntaxError(err error) *Error {
+	var wrongType *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &wrongType):
+		return newError(ReasonSyntax, "an event is a JSON object, not %s", wrongType.Value)
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+		return newError(ReasonSyntax, "the JSON text is not complete")
+	default:
+		return newError(ReasonSyntax, "not JSON: %v", err)
+	}
+}
+
+func decode(kind Kind, told bool, values map[string]any) (Event, error) {
+	f := newFields(values, "")
+	if told {
+		f.use("kind")
+	}
+	e := Event{Detail: details[kind](f)}
+	decodeCommon(f, &e)
+	if len(f.errs) > 0 {
+		return Event{}, &Error{Reason: ReasonInvalidField, text: joined(f.errs)}
+	}
+	e.Fields = f.rest()
+	return e, nil
+}
+
+func joined(errs []error) string {
+	text := errs[0].Error()
+	for _, err := range errs[1:] {
+		text += "; " + err.Error()
+	}
+	return text
+}
+
+// decodeCommon takes what events of every kind may have.
+func decodeCommon(f *fields, e *Event) {
+	e.ID = identity(f)
+	if f.has("timestamp") {
+		decodeTimestamp(f, e)
+	}
+	if f.has("level") {
+		decodeLevel(f, e)
+	}
+	if f.has("message") {
+		f.use("message")
+		e.Message = plain(f.peek("message"), 1)
+	}
+	e.Logger = f.text("logger")
+	e.Code = decodeCode(f)
+	e.Trace = decodeTrace(f)
+	e.Resource = decodeResource(f, e.Resource)
+	if app, ok := e.Detail.(AppInfo); ok {
+		e.Resource = app.resource(e.Resource)
+	}
+}
+
+// identity reads `id` and leaves it with the context.
+func identity(f *fields) string {
+	switch v := f.peek("id").(type) {
+	case string:
+		return v
+	case json.Number:
+		return v.String()
+	default:
+		return ""
+	}
+}
+
+func decodeTimestamp(f *fields, e *Event) {
+	f.use("timestamp")
+	err := errTimestamp
+	switch v := f.peek("timestamp").(type) {
+	case string:
+		e.Time, err = parseTimestamp(v)
+	case json.Number:
+		e.Time, err = parseTimestamp(v.String())
+	}
+	if err != nil {
+		f.fail("timestamp", "%v", err)
+	}
+}
+
+func decodeLevel(f *fields, e *Event) {
+	f.use("level")
+	switch v := f.peek("level").(type) {
+	case string:
+		e.Level = levelByName(v)
+		return
+	case json.Number:
+		if n, err := v.Int64(); err == nil {
+			e.Level = levelByNumber(n)
+			return
+		}
+	}
+	f.fail("level", "must be a name such as INFO or a number such as 20")
+}
+
+// decodeCode leaves `module` alone where there is no function to qualify.
+func decodeCode(f *fields) Code {
+	code := Code{Function: f.text("function"), File: f.text("pathname")}
+	if code.Function != "" {
+		if module := f.text("module"); module != "" {
+			code.Function = module + "." + code.Function
+		}
+	}
+	if line, ok := f.peek("line").(json.Number); ok {
+		if n, err := line.Int64(); err == nil && n > 0 {
+			f.use("line")
+			code.Line = n
+		}
+	}
+	return code
+}
+
+// decodeResource takes `version` only beside a service: alone it may be the
+// version of anything.
+func decodeResource(f *fields, r Resource) Resource {
+	r.Service = f.text("service", "service_name")
+	r.Environment = f.text("environment")
+	r.Version = f.text("service_version")
+	if r.Version == "" && r.Service != "" {
+		r.Version = f.text("version")
+	}
+	return r
+}

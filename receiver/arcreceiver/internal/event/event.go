@@ -1,0 +1,164 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package event // import "github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver/internal/event"
+
+import "time"
+
+// Kind says what an event tells of. Its text is what the field `kind` holds.
+type Kind string
+
+// The kinds of events.
+const (
+	KindLog      Kind = "log"
+	KindLLMCall  Kind = "llm_call"
+	KindAgentRun Kind = "agent_run"
+	KindRequest  Kind = "request"
+	KindCache    Kind = "cache"
+	KindGauge    Kind = "gauge"
+	KindAppInfo  Kind = "app_info"
+)
+
+// Event is one event. What the event did not say is the zero value.
+type Event struct {
+	// Detail is what is special to the kind.
+	Detail Detail
+	// ID is the sender's own name for the event, the same when it is sent again.
+	ID string
+	// Time is when it happened; an LLM call, agent run or request ended then.
+	Time time.Time
+	// Level is how it was logged.
+	Level Level
+	// Message is what was said: mostly a string, or any value that Fields may hold.
+	Message any
+	// Logger is the name of the logger, such as arc.agents.
+	Logger string
+	// Code is the place in the source code.
+	Code Code
+	// Trace is the place in a trace.
+	Trace Trace
+	// Resource is who sent it.
+	Resource Resource
+	// Fields holds everything else by its own name. Values are string, bool,
+	// int64, float64, []any, map[string]any and, within these two, nil.
+	Fields map[string]any
+}
+
+// Kind says what the event tells of.
+func (e *Event) Kind() Kind { return e.Detail.kind() }
+
+// Code is a place in source code.
+type Code struct {
+	Function string // qualified by its module where that is known
+	File     string
+	Line     int64 // from 1; 0 when unknown
+}
+
+// Resource is who sent an event.
+type Resource struct {
+	Service     string
+	Version     string
+	Environment string
+}
+
+// Detail is what an event has by its kind: one of [Log], [LLMCall], [AgentRun],
+// [Request], [Cache], [Gauge], [AppInfo].
+type Detail interface{ kind() Kind }
+
+// Log is an event that is a log line and no more.
+type Log struct{}
+
+// Outcome is how a call or run ended.
+type Outcome string
+
+// The outcomes of an LLM call. An agent run may have others.
+const (
+	Success Outcome = "success"
+	Failure Outcome = "error"
+	Timeout Outcome = "timeout"
+)
+
+// Failed says whether the outcome is an error or a time-out.
+func (o Outcome) Failed() bool { return o == Failure || o == Timeout }
+
+// Duration is a length of time as the event gave it.
+type Duration struct {
+	Seconds float64 // from 0 to a year
+	Known   bool
+}
+
+// Nanoseconds returns the duration rounded to the nanosecond, 0 if not known.
+func (d Duration) Nanoseconds() time.Duration {
+	return time.Duration(d.Seconds*float64(time.Second) + 0.5)
+}
+
+// LLMCall is one call of a language model.
+type LLMCall struct {
+	Model            string
+	Provider         string
+	PromptTokens     int64
+	CompletionTokens int64
+	Duration         Duration
+	Outcome          Outcome
+	ErrorType        string
+	ErrorMessage     string
+	Cost             Cost
+	Agent            string
+}
+
+// Cost is an amount of money as the application worked it out.
+type Cost struct {
+	Dollars float64
+	Known   bool
+}
+
+// AgentRun is one run of an agent.
+type AgentRun struct {
+	Agent        string
+	Outcome      Outcome
+	Duration     Duration
+	ErrorType    string
+	ErrorMessage string
+}
+
+// Request is one request that the application served.
+type Request struct {
+	Method   string
+	Endpoint string
+	Status   int64 // HTTP status code
+	Duration Duration
+	Active   Measure // requests being served
+}
+
+// Cache is one look-up in a cache.
+type Cache struct {
+	Type string
+	Hit  bool
+	Size Measure // of the cache, in bytes
+}
+
+// Gauge holds values of the moment.
+type Gauge struct {
+	ActiveAgents   Measure
+	ActiveRequests Measure
+	MemoryUsage    Measure // bytes
+}
+
+// Measure is a value that may be absent.
+type Measure struct {
+	Value float64
+	Known bool
+}
+
+// AppInfo describes an application.
+type AppInfo struct {
+	Labels map[string]string // at most maxAppLabels
+}
+
+func (Log) kind() Kind      { return KindLog }
+func (LLMCall) kind() Kind  { return KindLLMCall }
+func (AgentRun) kind() Kind { return KindAgentRun }
+func (Request) kind() Kind  { return KindRequest }
+func (Cache) kind() Kind    { return KindCache }
+func (Gauge) kind() Kind    { return KindGauge }
+func (AppInfo) kind() Kind  { return KindAppInfo }

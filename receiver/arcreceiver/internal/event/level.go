@@ -1,0 +1,81 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package event // import "github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver/internal/event"
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// Level is a log level.
+type Level struct {
+	// Text is the level as it was written; of a number, the name that Python
+	// gives it. Empty when the event has no level.
+	Text string
+	// Severity is the severity number of the OpenTelemetry log data model: 1
+	// (trace) to 24 (fatal), 0 when the level is not known.
+	Severity int32
+}
+
+// Severity numbers of the OpenTelemetry log data model, the first of each range.
+const (
+	SeverityTrace int32 = 1
+	SeverityDebug int32 = 5
+	SeverityInfo  int32 = 9
+	SeverityWarn  int32 = 13
+	SeverityError int32 = 17
+	SeverityFatal int32 = 21
+)
+
+var severityByName = map[string]int32{
+	"TRACE":    SeverityTrace,
+	"DEBUG":    SeverityDebug,
+	"INFO":     SeverityInfo,
+	"NOTICE":   SeverityInfo + 1,
+	"WARN":     SeverityWarn,
+	"WARNING":  SeverityWarn,
+	"ERROR":    SeverityError,
+	"CRITICAL": SeverityFatal,
+	"FATAL":    SeverityFatal,
+}
+
+// levels are Python's, lowest first: a level between two counts as the lower.
+var levels = []struct {
+	number   int64
+	name     string
+	severity int32
+}{
+	{10, "DEBUG", SeverityDebug},
+	{20, "INFO", SeverityInfo},
+	{30, "WARNING", SeverityWarn},
+	{40, "ERROR", SeverityError},
+	{50, "CRITICAL", SeverityFatal},
+}
+
+// levelByName keeps a name it does not know, as applications may define their
+// own, with severity 0.
+func levelByName(name string) Level {
+	if number, err := strconv.ParseInt(name, 10, 32); err == nil {
+		return levelByNumber(number)
+	}
+	return Level{Text: name, Severity: severityByName[strings.ToUpper(name)]}
+}
+
+func levelByNumber(number int64) Level {
+	if number <= 0 || number > math.MaxInt32 {
+		return Level{Text: fmt.Sprintf("Level %d", number)}
+	}
+	level := Level{Text: fmt.Sprintf("Level %d", number), Severity: SeverityTrace}
+	for _, l := range levels {
+		if number == l.number {
+			level.Text = l.name
+		}
+		if number >= l.number {
+			level.Severity = l.severity
+		}
+	}
+	return level
+}

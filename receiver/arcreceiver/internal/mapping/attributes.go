@@ -1,0 +1,128 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package mapping // import "github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver/internal/mapping"
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	semconv "go.opentelemetry.io/otel/semconv/v1.38.0"
+
+	"github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver/internal/event"
+)
+
+// Attributes that no convention names.
+const (
+	attrLogger       = "logger.name"
+	attrDuration     = "duration_seconds"
+	attrStatus       = "status"
+	attrCost         = "cost_dollars"
+	attrCacheType    = "cache_type"
+	attrCacheHit     = "hit"
+	attrCacheSize    = "size_bytes"
+	attrAppInfo      = "app_info"
+	attrAgents       = "active_agents"
+	attrRequests     = "active_requests"
+	attrMemory       = "memory_usage_bytes"
+	attrInputTokens  = string(semconv.GenAIUsageInputTokensKey)
+	attrOutputTokens = string(semconv.GenAIUsageOutputTokensKey)
+)
+
+// putAttributes puts what a log record and a span of one event share. What the
+// receiver knows replaces a field of the same name.
+func putAttributes(to pcommon.Map, e *event.Event) {
+	to.EnsureCapacity(len(e.Fields) + 12)
+	for _, key := range slices.Sorted(maps.Keys(e.Fields)) {
+		// Cannot fail: the types of fields are among those that FromRaw takes.
+		_ = to.PutEmpty(key).FromRaw(e.Fields[key])
+	}
+	putText(to, attrLogger, e.Logger)
+	putText(to, string(semconv.CodeFunctionNameKey), e.Code.Function)
+	putText(to, string(semconv.CodeFilePathKey), e.Code.File)
+	if e.Code.Line > 0 {
+		to.PutInt(string(semconv.CodeLineNumberKey), e.Code.Line)
+	}
+	switch d := e.Detail.(type) {
+	case event.LLMCall:
+		putLLMCall(to, d)
+	case event.AgentRun:
+		putAgentRun(to, d)
+	case event.Request:
+		putRequest(to, d)
+	case event.Cache:
+		putCache(to, d)
+	case event.Gauge:
+		putMeasure(to, attrAgents, d.ActiveAgents)
+		putMeasure(to, attrRequests, d.ActiveRequests)
+		putMeasure(to, attrMemory, d.MemoryUsage)
+	case event.AppInfo:
+		putAppInfo(to.PutEmptyMap(attrAppInfo), d)
+	}
+}
+
+func putLLMCall(to pcommon.Map, call event.LLMCall) {
+	to.PutStr(string(semconv.GenAIOperationNameKey), "chat")
+	to.PutStr(string(semconv.GenAIRequestModelKey), call.Model)
+	to.PutInt(attrInputTokens, call.PromptTokens)
+	to.PutInt(attrOutputTokens, call.CompletionTokens)
+	to.PutStr(attrStatus, string(call.Outcome))
+	putText(to, string(semconv.GenAIProviderNameKey), call.Provider)
+	putText(to, string(semconv.GenAIAgentNameKey), call.Agent)
+	if call.Cost.Known {
+		to.PutDouble(attrCost, call.Cost.Dollars)
+	}
+	putError(to, call.Outcome, call.ErrorType, call.ErrorMessage)
+}
+
+func putAgentRun(to pcommon.Map, run event.AgentRun) {
+	to.PutStr(string(semconv.GenAIOperationNameKey), "invoke_agent")
+	to.PutStr(string(semconv.GenAIAgentNameKey), run.Agent)
+	to.PutStr(attrStatus, string(run.Outcome))
+	putError(to, run.Outcome, run.ErrorType, run.ErrorMessage)
+}
+
+// putError gives a failure the type that it says, or else the outcome.
+func putError(to pcommon.Map, outcome event.Outcome, errorType, message string) {
+	putText(to, string(semconv.ErrorMessageKey), message)
+	switch {
+	case !outcome.Failed():
+		putText(to, "error_type", errorType) // a field that says nothing of the outcome
+	case errorType != "":
+		to.PutStr(string(semconv.ErrorTypeKey), errorType)
+	case outcome == event.Timeout:
+		to.PutStr(string(semconv.ErrorTypeKey), string(event.Timeout))
+	default:
+		to.PutStr(string(semconv.ErrorTypeKey), semconv.ErrorTypeOther.Value.AsString())
+	}
+}
+
+func putRequest(to pcommon.Map, request event.Request) {
+	to.PutStr(string(semconv.HTTPRequestMethodKey), request.Method)
+	to.PutStr(string(semconv.HTTPRouteKey), request.Endpoint)
+	to.PutInt(string(semconv.HTTPResponseStatusCodeKey), request.Status)
+	putMeasure(to, attrRequests, request.Active)
+	if request.Status >= 500 {
+		to.PutStr(string(semconv.ErrorTypeKey), strconv.FormatInt(request.Status, 10))
+	}
+}
+
+func putCache(to pcommon.Map, cache event.Cache) {
+	to.PutStr(attrCacheType, cache.Type)
+	to.PutBool(attrCacheHit, cache.Hit)
+	putMeasure(to, attrCacheSize, cache.Size)
+}
+
+func putAppInfo(to pcommon.Map, info event.AppInfo) {
+	for _, name := range slices.Sorted(maps.Keys(info.Labels)) {
+		to.PutStr(name, info.Labels[name])
+	}
+}
+
+func putMeasure(to pcommon.Map, key string, m event.Measure) {
+	if m.Known {
+		to.PutDouble(key, m.Value)
+	}
+}

@@ -1,0 +1,117 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package mapping // import "github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver/internal/mapping"
+
+import (
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+	semconv "go.opentelemetry.io/otel/semconv/v1.38.0"
+
+	"github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver/internal/event"
+	"github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver/internal/metricstore"
+)
+
+// Options say how a batch is made.
+type Options struct {
+	Scope Scope
+	// Received is when the request came: the time of events that name none.
+	Received time.Time
+	// Context is the trace context of the request, for events without one.
+	Context event.Trace
+	// Random fills a slice with random bytes, for trace and span IDs.
+	Random func([]byte)
+	// Logs, Traces and Metrics say which signals are wanted.
+	Logs, Traces, Metrics bool
+}
+
+// Scope is the instrumentation scope of all telemetry.
+type Scope struct{ Name, Version string }
+
+func (s Scope) put(scope pcommon.InstrumentationScope) {
+	scope.SetName(s.Name)
+	scope.SetVersion(s.Version)
+}
+
+// Batch is the telemetry of the events of one request.
+type Batch struct {
+	// Logs, Traces and Changes are what the events that were added became.
+	Logs    plog.Logs
+	Traces  ptrace.Traces
+	Changes []metricstore.Change
+
+	options Options
+	records map[event.Resource]plog.LogRecordSlice
+	spans   map[event.Resource]ptrace.SpanSlice
+}
+
+// NewBatch makes an empty batch.
+func NewBatch(options Options) *Batch {
+	return &Batch{
+		Logs:    plog.NewLogs(),
+		Traces:  ptrace.NewTraces(),
+		options: options,
+		records: map[event.Resource]plog.LogRecordSlice{},
+		spans:   map[event.Resource]ptrace.SpanSlice{},
+	}
+}
+
+// Add turns an event into telemetry.
+func (b *Batch) Add(e event.Event) {
+	if e.Time.IsZero() {
+		e.Time = b.options.Received
+	}
+	e.Trace = b.place(&e)
+	if b.options.Logs {
+		putRecord(b.recordsOf(e.Resource).AppendEmpty(), &e, b.options.Received)
+	}
+	if s, ok := spanOf(e.Detail); ok && b.options.Traces {
+		putSpan(b.spansOf(e.Resource).AppendEmpty(), &e, s)
+	}
+	if b.options.Metrics {
+		b.Changes = appendChanges(b.Changes, &e)
+	}
+}
+
+func (b *Batch) recordsOf(resource event.Resource) plog.LogRecordSlice {
+	records, ok := b.records[resource]
+	if !ok {
+		rl := b.Logs.ResourceLogs().AppendEmpty()
+		rl.SetSchemaUrl(semconv.SchemaURL)
+		putResource(rl.Resource(), resource)
+		sl := rl.ScopeLogs().AppendEmpty()
+		b.options.Scope.put(sl.Scope())
+		records = sl.LogRecords()
+		b.records[resource] = records
+	}
+	return records
+}
+
+func (b *Batch) spansOf(resource event.Resource) ptrace.SpanSlice {
+	spans, ok := b.spans[resource]
+	if !ok {
+		rs := b.Traces.ResourceSpans().AppendEmpty()
+		rs.SetSchemaUrl(semconv.SchemaURL)
+		putResource(rs.Resource(), resource)
+		ss := rs.ScopeSpans().AppendEmpty()
+		b.options.Scope.put(ss.Scope())
+		spans = ss.Spans()
+		b.spans[resource] = spans
+	}
+	return spans
+}
+
+func putResource(to pcommon.Resource, from event.Resource) {
+	putText(to.Attributes(), string(semconv.ServiceNameKey), from.Service)
+	putText(to.Attributes(), string(semconv.ServiceVersionKey), from.Version)
+	putText(to.Attributes(), string(semconv.DeploymentEnvironmentNameKey), from.Environment)
+}
+
+func putText(attributes pcommon.Map, key, text string) {
+	if text != "" {
+		attributes.PutStr(key, text)
+	}
+}

@@ -1,0 +1,93 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package mapping // import "github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver/internal/mapping"
+
+import (
+	"fmt"
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+
+	"github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver/internal/event"
+)
+
+// EventLLMCall is the event name of an LLM call's log record.
+const EventLLMCall = "arc.llm.call"
+
+var eventNames = map[event.Kind]string{
+	event.KindLLMCall:  EventLLMCall,
+	event.KindAgentRun: "arc.agent.run",
+	event.KindRequest:  "arc.request",
+	event.KindCache:    "arc.cache",
+	event.KindGauge:    "arc.gauge",
+	event.KindAppInfo:  "arc.app_info",
+}
+
+// putRecord makes a log record of an event whose trace is complete.
+func putRecord(to plog.LogRecord, e *event.Event, received time.Time) {
+	to.SetTimestamp(pcommon.NewTimestampFromTime(e.Time))
+	to.SetObservedTimestamp(pcommon.NewTimestampFromTime(received))
+	to.SetEventName(eventNames[e.Kind()])
+	putSeverity(to, e)
+	if e.Message == nil {
+		to.Body().SetStr(describe(e.Detail))
+	} else {
+		_ = to.Body().FromRaw(e.Message) // cannot fail, as with fields
+	}
+	to.SetTraceID(pcommon.TraceID(e.Trace.TraceID))
+	if e.Trace.SpanID == (event.SpanID{}) {
+		to.SetSpanID(pcommon.SpanID(e.Trace.ParentID)) // a log line belongs to the span it was written in
+	} else {
+		to.SetSpanID(pcommon.SpanID(e.Trace.SpanID))
+	}
+	to.SetFlags(plog.LogRecordFlags(e.Trace.Flags))
+	putAttributes(to.Attributes(), e)
+	if s, ok := spanOf(e.Detail); ok && s.duration.Known {
+		to.Attributes().PutDouble(attrDuration, s.duration.Seconds)
+	}
+}
+
+func putSeverity(to plog.LogRecord, e *event.Event) {
+	level := e.Level
+	if level == (event.Level{}) {
+		level = defaultLevel(e.Detail)
+	}
+	to.SetSeverityNumber(plog.SeverityNumber(level.Severity))
+	to.SetSeverityText(level.Text)
+}
+
+// defaultLevel is that of an event without a level: none for a log line.
+func defaultLevel(detail event.Detail) event.Level {
+	if _, ok := detail.(event.Log); ok {
+		return event.Level{}
+	}
+	if s, ok := spanOf(detail); ok && s.failed {
+		return event.Level{Text: "ERROR", Severity: event.SeverityError}
+	}
+	return event.Level{Text: "INFO", Severity: event.SeverityInfo}
+}
+
+// describe is the body of an event without a message.
+func describe(detail event.Detail) string {
+	switch d := detail.(type) {
+	case event.LLMCall:
+		return spanName(d) + ": " + string(d.Outcome)
+	case event.AgentRun:
+		return spanName(d) + ": " + string(d.Outcome)
+	case event.Request:
+		return fmt.Sprintf("%s: %d", spanName(d), d.Status)
+	case event.Cache:
+		if d.Hit {
+			return "cache hit: " + d.Type
+		}
+		return "cache miss: " + d.Type
+	case event.Gauge:
+		return "gauge"
+	case event.AppInfo:
+		return "application info"
+	default:
+		return ""
+	}
+}

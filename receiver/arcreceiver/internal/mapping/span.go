@@ -1,0 +1,73 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package mapping // import "github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver/internal/mapping"
+
+import (
+	"strconv"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver/internal/event"
+)
+
+// span is what a span has by the kind of event.
+type span struct {
+	kind     ptrace.SpanKind
+	duration event.Duration
+	failed   bool
+	message  string // why it failed
+}
+
+// spanOf says whether an event becomes a span, and which.
+func spanOf(detail event.Detail) (span, bool) {
+	switch d := detail.(type) {
+	case event.LLMCall:
+		return span{ptrace.SpanKindClient, d.Duration, d.Outcome.Failed(), reason(d.ErrorMessage, d.Outcome)}, true
+	case event.AgentRun:
+		return span{ptrace.SpanKindInternal, d.Duration, d.Outcome.Failed(), reason(d.ErrorMessage, d.Outcome)}, true
+	case event.Request:
+		return span{ptrace.SpanKindServer, d.Duration, d.Status >= 500, strconv.FormatInt(d.Status, 10)}, true
+	default:
+		return span{}, false
+	}
+}
+
+func reason(message string, outcome event.Outcome) string {
+	if message == "" {
+		return string(outcome)
+	}
+	return message
+}
+
+func spanName(detail event.Detail) string {
+	switch d := detail.(type) {
+	case event.LLMCall:
+		return "chat " + d.Model
+	case event.AgentRun:
+		return "invoke_agent " + d.Agent
+	case event.Request:
+		return d.Method + " " + d.Endpoint
+	default:
+		return ""
+	}
+}
+
+// putSpan makes a span of an event whose trace is complete. The event was
+// written when the span ended.
+func putSpan(to ptrace.Span, e *event.Event, s span) {
+	to.SetName(spanName(e.Detail))
+	to.SetKind(s.kind)
+	to.SetTraceID(pcommon.TraceID(e.Trace.TraceID))
+	to.SetSpanID(pcommon.SpanID(e.Trace.SpanID))
+	to.SetParentSpanID(pcommon.SpanID(e.Trace.ParentID))
+	to.SetFlags(uint32(e.Trace.Flags))
+	to.SetStartTimestamp(pcommon.NewTimestampFromTime(e.Time.Add(-s.duration.Nanoseconds())))
+	to.SetEndTimestamp(pcommon.NewTimestampFromTime(e.Time))
+	if s.failed {
+		to.Status().SetCode(ptrace.StatusCodeError)
+		to.Status().SetMessage(s.message)
+	}
+	putAttributes(to.Attributes(), e)
+}

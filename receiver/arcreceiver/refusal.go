@@ -1,0 +1,82 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package arcreceiver // import "github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver"
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"go.opentelemetry.io/collector/consumer/consumererror"
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+// defaultRetryAfter is told to senders when the pipeline that refused did not
+// say how long to wait.
+const defaultRetryAfter = time.Second
+
+// refusal is the answer to a request whose data a pipeline did not take.
+type refusal struct {
+	status     int
+	retryAfter time.Duration // 0: sending again is of no use
+	text       string
+}
+
+// newRefusal sorts a pipeline's error. Its text is not told to the sender, whom
+// the insides of the collector do not concern.
+func newRefusal(err error) refusal {
+	grpcStatus, _ := status.FromError(err)
+	switch {
+	case !isPermanent(err) && grpcStatus.Code() == codes.ResourceExhausted:
+		return refusal{http.StatusTooManyRequests, retryAfter(grpcStatus), "a pipeline is overloaded; send the request again later"}
+	case !isPermanent(err):
+		return refusal{http.StatusServiceUnavailable, retryAfter(grpcStatus), "a pipeline did not take the events; send the request again later"}
+	case grpcStatus.Code() == codes.InvalidArgument:
+		return refusal{http.StatusBadRequest, 0, "a pipeline refused the events as invalid"}
+	default:
+		return refusal{http.StatusInternalServerError, 0, "a pipeline refused the events for good"}
+	}
+}
+
+// isPermanent says whether it is of no use to send the data again. An error that
+// says nothing is worth another try: memory_limiter's is one.
+func isPermanent(err error) bool {
+	if consumererror.IsPermanent(err) {
+		return true
+	}
+	grpcStatus, ok := status.FromError(err)
+	if !ok {
+		return false
+	}
+	switch grpcStatus.Code() {
+	case codes.OK, codes.Canceled, codes.DeadlineExceeded, codes.Aborted, codes.OutOfRange,
+		codes.Unavailable, codes.DataLoss, codes.ResourceExhausted:
+		return false // the codes that OTLP calls retryable
+	default:
+		return true
+	}
+}
+
+func (r refusal) outcome() outcome {
+	if r.retryAfter > 0 {
+		return refused
+	}
+	return failed
+}
+
+func retryAfter(s *status.Status) time.Duration {
+	for _, detail := range s.Details() {
+		if info, ok := detail.(*errdetails.RetryInfo); ok && info.GetRetryDelay().AsDuration() > 0 {
+			return info.GetRetryDelay().AsDuration()
+		}
+	}
+	return defaultRetryAfter
+}
+
+// seconds writes a duration for the header Retry-After: whole seconds, at least one.
+func seconds(d time.Duration) string {
+	return strconv.FormatInt(int64(max(1, (d+time.Second-1)/time.Second)), 10)
+}

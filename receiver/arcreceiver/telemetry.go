@@ -1,0 +1,65 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package arcreceiver // import "github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver"
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+
+	"github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver/internal/event"
+	"github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver/internal/metadata"
+)
+
+// outcome is what the pipelines said of a request's events.
+type outcome string
+
+const (
+	accepted outcome = "accepted"
+	refused  outcome = "refused" // for now
+	failed   outcome = "failed"  // for good
+)
+
+// telemetry is what the receiver tells of itself.
+type telemetry struct {
+	builder *metadata.TelemetryBuilder
+}
+
+func newTelemetry(set component.TelemetrySettings) (*telemetry, error) {
+	builder, err := metadata.NewTelemetryBuilder(set)
+	return &telemetry{builder: builder}, err
+}
+
+func (t *telemetry) observeSeries(length func() int64) error {
+	return t.builder.RegisterArcReceiverSeriesCallback(func(_ context.Context, o metric.Int64Observer) error {
+		o.Observe(length())
+		return nil
+	})
+}
+
+func (t *telemetry) shutdown() { t.builder.Shutdown() }
+
+func (t *telemetry) read(ctx context.Context, kinds map[event.Kind]int64, how outcome) {
+	for _, kind := range slices.Sorted(maps.Keys(kinds)) {
+		t.builder.ArcReceiverEvents.Add(ctx, kinds[kind], metric.WithAttributes(
+			attribute.String("kind", string(kind)), attribute.String("outcome", string(how))))
+	}
+}
+
+func (t *telemetry) rejected(ctx context.Context, reasons map[event.Reason]int64) {
+	for _, reason := range slices.Sorted(maps.Keys(reasons)) {
+		t.builder.ArcReceiverEventsRejected.Add(ctx, reasons[reason], metric.WithAttributes(
+			attribute.String("reason", string(reason))))
+	}
+}
+
+func (t *telemetry) overflowed(ctx context.Context, n int) {
+	if n > 0 {
+		t.builder.ArcReceiverSeriesOverflow.Add(ctx, int64(n))
+	}
+}
