@@ -1,0 +1,85 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package event
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+)
+
+func TestParseTimestamp(t *testing.T) {
+	noon := time.Date(2024, 5, 31, 12, 0, 0, 0, time.UTC)
+	for _, tt := range []struct {
+		text string
+		want time.Time
+	}{
+		{"2024-05-31T12:00:00", noon},
+		{"2024-05-31T12:00:00Z", noon},
+		{"2024-05-31T12:00:00.5", noon.Add(500 * time.Millisecond)},
+		{"2024-05-31T12:00:00.123456", noon.Add(123456 * time.Microsecond)},
+		{"2024-05-31T12:00:00.123456789Z", noon.Add(123456789)},
+		{"2024-05-31T12:00:00.1234567891Z", noon.Add(123456789)},
+		{"2024-05-31T14:00:00.123456+02:00", noon.Add(123456 * time.Microsecond)},
+		{"2024-05-31T07:00:00-0500", noon},
+		{"2024-05-31 12:00:00,123", noon.Add(123 * time.Millisecond)},
+		{"2024-05-31 12:00:00.123456", noon.Add(123456 * time.Microsecond)},
+		{"2024-05-31 14:00:00+02:00", noon},
+		{"1717156800", noon},
+		{"1717156800.123456", noon.Add(123456 * time.Microsecond)},
+		{"1717156800.1234567899", noon.Add(123456789)},
+		{"1717156800123", noon.Add(123 * time.Millisecond)},
+		{"1717156800123.5", noon.Add(123500 * time.Microsecond)},
+		{"1717156800123456", noon.Add(123456 * time.Microsecond)},
+		{"1717156800123456789", noon.Add(123456789)},
+		{"1.7171568e9", noon},
+		{"0", time.Unix(0, 0).UTC()},
+		{".5", time.Unix(0, 500_000_000).UTC()},
+		{"99999999999", time.Time{}}, // the last number of seconds; its nanoseconds need more than 64 bits
+	} {
+		got, err := parseTimestamp(tt.text)
+		if tt.want.IsZero() {
+			assert.ErrorIs(t, err, errTimestamp, tt.text)
+			continue
+		}
+		if assert.NoError(t, err, tt.text) {
+			assert.Equal(t, tt.want, got, tt.text)
+		}
+	}
+	for _, text := range []string{
+		"", "yesterday", "2024-05-31", "2024-13-31T12:00:00", "1969-12-31T23:59:59Z", "2262-04-12T00:00:00Z", "9999-12-31T23:59:59",
+		"-1", "1e19", "1e999", "NaN", "Inf", "0x10", "1_000", "1.2.3", "1-2",
+	} {
+		_, err := parseTimestamp(text)
+		assert.ErrorIs(t, err, errTimestamp, text)
+	}
+}
+
+func TestLevels(t *testing.T) {
+	for _, tt := range []struct {
+		text string
+		want Level
+	}{
+		{"DEBUG", Level{"DEBUG", 5}},
+		{"INFO", Level{"INFO", 9}},
+		{"WARNING", Level{"WARNING", 13}},
+		{"warn", Level{"warn", 13}},
+		{"ERROR", Level{"ERROR", 17}},
+		{"CRITICAL", Level{"CRITICAL", 21}},
+		{"AUDIT", Level{"AUDIT", 0}},
+		{"20", Level{"INFO", 9}},
+		{"5", Level{"Level 5", 1}},
+		{"10", Level{"DEBUG", 5}},
+		{"25", Level{"Level 25", 9}},
+		{"30", Level{"WARNING", 13}},
+		{"40", Level{"ERROR", 17}},
+		{"50", Level{"CRITICAL", 21}},
+		{"99", Level{"Level 99", 21}},
+		{"0", Level{"Level 0", 0}},
+		{"-1", Level{"Level -1", 0}},
+	} {
+		assert.Equal(t, tt.want, levelByName(tt.text), tt.text)
+	}
+}
