@@ -1,0 +1,345 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alertprocessor
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/consumer/consumererror"
+	"go.opentelemetry.io/collector/consumer/consumertest"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/pmetric"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/metadatatest"
+)
+
+// traffic sends counters of requests, of which a share fails, every 15s.
+func (r *rig) traffic(start time.Time, total *float64, failed *float64, share float64, period time.Duration) {
+	for range int(period / (15 * time.Second)) {
+		time.Sleep(15 * time.Second)
+		*total += 100 * (1 - share)
+		*failed += 100 * share
+		md := pmetric.NewMetrics()
+		addCounter(md, "arc_requests_total", start, time.Now(), *total, "method", "GET", "endpoint", "/chat", "status", "200")
+		addCounter(md, "arc_requests_total", start, time.Now(), *failed, "method", "GET", "endpoint", "/chat", "status", "500")
+		r.send(md)
+	}
+	synctest.Wait()
+}
+
+func TestShippedRulesTellOfErrorsAndTheirEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, testConfig(func(c *Config) {
+			c.RuleFiles = []string{"../../config/rules/*.yml"}
+			c.ExternalLabels = map[string]string{"site": "berlin"}
+		}))
+		start := time.Now()
+		var ok, failed float64
+		r.traffic(start, &ok, &failed, 0.01, 10*time.Minute)
+		assert.Empty(t, r.notices(), "1% is no reason to wake anybody")
+
+		breach := time.Now()
+		r.traffic(start, &ok, &failed, 0.30, 5*time.Minute)
+		assert.Empty(t, r.notices(), "not yet for 5 minutes")
+		r.traffic(start, &ok, &failed, 0.30, 10*time.Minute)
+		notices := r.notices()
+		require.Equal(t, []string{"firing HighErrorRate"}, lines(notices))
+		alert := notices[0]
+		assert.Equal(t, map[string]string{"alertname": "HighErrorRate", "severity": "critical", "site": "berlin"}, alert.Labels)
+		assert.Equal(t, "High error rate detected", alert.Annotations["summary"])
+		assert.Regexp(t, "^Error rate is [0-9.]+%, above 5%.$", alert.Annotations["description"])
+		assert.Greater(t, *alert.Value, 0.05)
+		assert.WithinRange(t, alert.StartsAt, breach.Add(5*time.Minute), breach.Add(7*time.Minute))
+
+		r.traffic(start, &ok, &failed, 0, 10*time.Minute)
+		notices = r.notices()
+		require.Equal(t, []string{"resolved HighErrorRate"}, lines(notices))
+		assert.Equal(t, alert.Fingerprint(), notices[0].Fingerprint())
+		assert.True(t, alert.StartsAt.Equal(notices[0].StartsAt))
+		assert.False(t, notices[0].EndsAt.IsZero())
+		assert.Equal(t, 2*35*4, countMetrics(r.seriesOut, "arc_requests_total"), "all that came was passed on")
+	})
+}
+
+func countMetrics(sink *consumertest.MetricsSink, name string) int {
+	n := 0
+	for _, md := range sink.AllMetrics() {
+		for _, rm := range md.ResourceMetrics().All() {
+			for _, sm := range rm.ScopeMetrics().All() {
+				for _, m := range sm.Metrics().All() {
+					if m.Name() == name {
+						n++
+						break
+					}
+				}
+			}
+		}
+	}
+	return n
+}
+
+// flag is the rule "up_flag is above 0".
+func flag(c *Config) {
+	c.Rules = []RuleConfig{{Name: "Flag", Expr: "flag > 0", Severity: "warning", Summary: "flag is {{ $value }} on {{ $labels.host }}"}}
+}
+
+func (r *rig) flag(value float64, period time.Duration) {
+	for range int(period / (15 * time.Second)) {
+		r.send(gauge("flag", time.Now(), value, "host", "a"))
+		time.Sleep(15 * time.Second)
+	}
+	synctest.Wait()
+}
+
+func TestCooldownRepeatResolve(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, testConfig(flag))
+		r.flag(3, 30*time.Second)
+		notices := r.notices()
+		require.Equal(t, []string{"firing Flag"}, lines(notices))
+		assert.Equal(t, map[string]string{"alertname": "Flag", "severity": "warning", "host": "a", "job": "app"}, notices[0].Labels)
+		assert.Equal(t, "flag is 3 on a", notices[0].Annotations["summary"])
+
+		r.flag(0, time.Minute)
+		assert.Equal(t, []string{"resolved Flag"}, lines(r.notices()))
+		r.flag(1, time.Minute)
+		assert.Empty(t, r.notices(), "fires again within the cooldown")
+		r.flag(0, time.Minute)
+		assert.Empty(t, r.notices(), "is over, but nobody knew")
+		r.flag(1, 3*time.Minute)
+		assert.Equal(t, []string{"firing Flag"}, lines(r.notices()), "fires when the cooldown ends")
+		r.flag(1, 4*time.Hour)
+		assert.Equal(t, []string{"firing Flag"}, lines(r.notices()), "is repeated")
+
+		metadatatest.AssertEqualProcessorAlertNoticesEmitted(t, r.telemetry, []metricdata.DataPoint[int64]{
+			{Value: 3, Attributes: attribute.NewSet(attribute.String("state", "firing"))},
+			{Value: 1, Attributes: attribute.NewSet(attribute.String("state", "resolved"))},
+		}, metricdatatest.IgnoreTimestamp())
+		metadatatest.AssertEqualProcessorAlertNoticesSuppressed(t, r.telemetry, []metricdata.DataPoint[int64]{
+			{Value: 2, Attributes: attribute.NewSet(attribute.String("reason", "cooldown"))},
+			{Value: 1, Attributes: attribute.NewSet(attribute.String("reason", "untold"))},
+		}, metricdatatest.IgnoreTimestamp())
+		metadatatest.AssertEqualProcessorAlertAlerts(t, r.telemetry, []metricdata.DataPoint[int64]{
+			{Value: 1, Attributes: attribute.NewSet(attribute.String("state", "firing"))},
+			{Value: 0, Attributes: attribute.NewSet(attribute.String("state", "pending"))},
+		}, metricdatatest.IgnoreTimestamp())
+	})
+}
+
+func TestRecordOfAnAlert(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, testConfig(flag))
+		r.flag(1, 30*time.Second)
+		logs := r.logsOut.AllLogs()
+		require.Len(t, logs, 1)
+		resource := logs[0].ResourceLogs().At(0)
+		assert.Equal(t, map[string]any{"service.name": "collector"}, resource.Resource().Attributes().AsRaw())
+		scope := resource.ScopeLogs().At(0)
+		assert.Equal(t, alertevent.ScopeName, scope.Scope().Name())
+		record := scope.LogRecords().At(0)
+		assert.Equal(t, alertevent.EventName, record.EventName())
+		assert.Equal(t, "[WARNING] Flag: flag is 1 on a", record.Body().Str())
+		assert.Equal(t, plog.SeverityNumberWarn, record.SeverityNumber())
+	})
+}
+
+func TestSeriesOfRulesLeaveAsGauges(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, testConfig(func(c *Config) {
+			flag(c)
+			c.RuleFiles = []string{"testdata/rules/recording.yml"}
+		}))
+		r.flag(1, time.Minute)
+		r.flag(0, time.Minute)
+		points := map[string][]pmetric.NumberDataPoint{}
+		for _, md := range r.seriesOut.AllMetrics() {
+			for _, rm := range md.ResourceMetrics().All() {
+				for _, m := range rm.ScopeMetrics().At(0).Metrics().All() {
+					if m.Name() != "flag" {
+						assert.Zero(t, rm.Resource().Attributes().Len(), "labels say all")
+						for _, p := range m.Gauge().DataPoints().All() {
+							points[m.Name()] = append(points[m.Name()], p)
+						}
+					}
+				}
+			}
+		}
+		require.Contains(t, points, "ALERTS")
+		require.Contains(t, points, "ALERTS_FOR_STATE")
+		require.Contains(t, points, "job:flag:sum")
+		alerts := points["ALERTS"]
+		assert.Equal(t, map[string]any{"alertname": "Flag", "alertstate": "firing", "host": "a", "job": "app", "severity": "warning"},
+			alerts[0].Attributes().AsRaw())
+		assert.InDelta(t, 1, alerts[0].DoubleValue(), 0)
+		assert.True(t, alerts[len(alerts)-1].Flags().NoRecordedValue(), "the alert is over")
+		sums := points["job:flag:sum"]
+		assert.Equal(t, map[string]any{"job": "app", "team": "x"}, sums[0].Attributes().AsRaw())
+		assert.InDelta(t, 0, sums[len(sums)-1].DoubleValue(), 0)
+	})
+}
+
+func TestRefusedNoticeIsNotLost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg := testConfig(flag)
+		r := buildRig(t, cfg)
+		var refuse atomic.Bool
+		refuse.Store(true)
+		flaky := new(consumertest.LogsSink)
+		factory := NewFactory()
+		metrics, err := factory.CreateMetrics(t.Context(), r.settings, cfg, consumertest.NewNop())
+		require.NoError(t, err)
+		logsA, err := factory.CreateLogs(t.Context(), r.settings, cfg, r.logsOut)
+		require.NoError(t, err)
+		next, err := consumer.NewLogs(func(ctx context.Context, ld plog.Logs) error {
+			if refuse.Load() {
+				return errors.New("queue is full")
+			}
+			return flaky.ConsumeLogs(ctx, ld)
+		})
+		require.NoError(t, err)
+		logsB, err := factory.CreateLogs(t.Context(), r.settings, cfg, next)
+		require.NoError(t, err)
+		r.metrics = metrics
+		for _, c := range []component.Component{metrics, logsA, logsB} {
+			require.NoError(t, c.Start(t.Context(), r.host))
+		}
+		r.flag(1, time.Minute)
+		assert.Equal(t, []string{"firing Flag"}, lines(r.notices()), "the other pipeline has it once")
+		assert.Empty(t, flaky.AllLogs())
+		r.flag(0, time.Minute)
+		refuse.Store(false)
+		r.flag(0, 30*time.Second)
+		assert.Equal(t, []string{"firing Flag", "resolved Flag"}, lines(readAlerts(t, flaky.AllLogs())), "in order, when it can")
+		assert.Equal(t, []string{"resolved Flag"}, lines(r.notices()))
+
+		for _, c := range []component.Component{metrics, logsA, logsB} {
+			require.NoError(t, c.Shutdown(t.Context()))
+		}
+	})
+}
+
+func TestPermanentlyRefusedNoticeIsDropped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := buildRig(t, testConfig(func(*Config) {}))
+		var calls atomic.Int64
+		telemetry, err := newCore(testConfig(func(*Config) {}), r.settings)
+		require.NoError(t, err)
+		s := newSink(func(context.Context, plog.Logs) error {
+			calls.Add(1)
+			return consumererror.NewPermanent(errors.New("never"))
+		}, telemetry.noticesToLogs, 10, time.Second, telemetry.telemetry)
+		s.start()
+		s.push(told{})
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		assert.EqualValues(t, 1, calls.Load())
+		require.NoError(t, s.stop(t.Context()))
+		metadatatest.AssertEqualProcessorAlertDeliveryDropped(t, r.telemetry, []metricdata.DataPoint[int64]{
+			{Value: 1, Attributes: attribute.NewSet(attribute.String("reason", "refused"))},
+		}, metricdatatest.IgnoreTimestamp())
+	})
+}
+
+func TestSlowPipelineHoldsUpNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg := testConfig(flag)
+		r := buildRig(t, cfg)
+		factory := NewFactory()
+		metrics, err := factory.CreateMetrics(t.Context(), r.settings, cfg, consumertest.NewNop())
+		require.NoError(t, err)
+		var given atomic.Int64
+		next, err := consumer.NewLogs(func(ctx context.Context, _ plog.Logs) error {
+			if given.Add(1) == 1 {
+				<-ctx.Done()
+				return ctx.Err()
+			}
+			return nil
+		})
+		require.NoError(t, err)
+		slow, err := factory.CreateLogs(t.Context(), r.settings, cfg, next)
+		require.NoError(t, err)
+		fast, err := factory.CreateLogs(t.Context(), r.settings, cfg, r.logsOut)
+		require.NoError(t, err)
+		for _, c := range []component.Component{metrics, slow, fast} {
+			require.NoError(t, c.Start(t.Context(), r.host))
+		}
+		r.metrics = metrics
+		r.flag(1, time.Minute)
+		r.flag(0, time.Minute)
+		assert.Equal(t, []string{"firing Flag", "resolved Flag"}, lines(r.notices()))
+		require.NoError(t, metrics.Shutdown(t.Context()))
+		require.NoError(t, fast.Shutdown(t.Context()))
+		require.NoError(t, slow.Shutdown(t.Context()))
+		assert.EqualValues(t, 2, given.Load(), "what was interrupted and what waited was handed on at the end")
+	})
+}
+
+func TestSinkIsBounded(t *testing.T) {
+	r := buildRig(t, testConfig(func(*Config) {}))
+	core, err := newCore(testConfig(func(*Config) {}), r.settings)
+	require.NoError(t, err)
+	var got []alertevent.Alert
+	s := newSink(func(_ context.Context, ld plog.Logs) error {
+		got = append(got, readAlerts(t, []plog.Logs{ld})...)
+		return nil
+	}, core.noticesToLogs, 3, time.Second, core.telemetry)
+	for _, name := range []string{"a", "b", "c", "d", "e"} {
+		s.push(told{alert: alertevent.Alert{Labels: map[string]string{"alertname": name}, State: alertevent.Firing}})
+	}
+	s.outlet.Open()
+	s.deliver(t.Context())
+	assert.Equal(t, []string{"firing c", "firing d", "firing e"}, lines(got))
+	metadatatest.AssertEqualProcessorAlertDeliveryDropped(t, r.telemetry, []metricdata.DataPoint[int64]{
+		{Value: 2, Attributes: attribute.NewSet(attribute.String("reason", "queue_full"))},
+	}, metricdatatest.IgnoreTimestamp())
+}
+
+func TestWarnsWhenAlertsHaveNoWayOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg := testConfig(flag)
+		r := buildRig(t, cfg)
+		metrics, err := NewFactory().CreateMetrics(t.Context(), r.settings, cfg, r.seriesOut)
+		require.NoError(t, err)
+		require.NoError(t, metrics.Start(t.Context(), r.host))
+		r.metrics = metrics
+		r.flag(1, time.Minute)
+		require.NoError(t, metrics.Shutdown(t.Context()))
+		require.Equal(t, 1, r.warnings.Len())
+		assert.Contains(t, r.warnings.All()[0].Message, "No logs pipeline")
+		assert.Positive(t, countMetrics(r.seriesOut, "ALERTS"))
+	})
+}
+
+func TestFailingRule(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, testConfig(func(c *Config) {
+			// Two series with the same labels but the name cannot be matched one to one.
+			c.Rules = []RuleConfig{{Name: "Bad", Expr: "flag * on (job) flag > 0"}}
+		}))
+		r.send(gauge("flag", time.Now(), 1, "host", "a"))
+		r.send(gauge("flag", time.Now(), 1, "host", "b"))
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		metadatatest.AssertEqualProcessorAlertEvaluationFailures(t, r.telemetry, []metricdata.DataPoint[int64]{
+			{Value: 4, Attributes: attribute.NewSet(attribute.String("rule_group", "rules"))},
+		}, metricdatatest.IgnoreTimestamp())
+		metadatatest.AssertEqualProcessorAlertEvaluations(t, r.telemetry, []metricdata.DataPoint[int64]{
+			{Value: 4, Attributes: attribute.NewSet(attribute.String("rule_group", "rules"))},
+		}, metricdatatest.IgnoreTimestamp())
+		assert.Empty(t, r.notices())
+	})
+}

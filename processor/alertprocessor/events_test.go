@@ -1,0 +1,223 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alertprocessor
+
+import (
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/metadatatest"
+)
+
+// costly is the event rule of the shipped configuration.
+func costly(c *Config) {
+	c.Events = []EventConfig{{
+		Name:        "HighCostLLMCall",
+		Context:     EventContextSpan,
+		Condition:   `attributes["gen_ai.usage.cost"] > 1.0`,
+		Severity:    "warning",
+		Labels:      map[string]string{"team": "ml"},
+		LabelsFrom:  []string{"gen_ai.request.model", "service.name"},
+		Summary:     "An LLM call cost more than $1",
+		Description: `{{ index $attributes "gen_ai.request.model" }} for {{ .Attributes.user_id }} cost ${{ index .Attributes "gen_ai.usage.cost" | printf "%.2f" }} in {{ index $resource "service.name" }}`,
+	}}
+}
+
+func (r *rig) call(model string, cost float64, extra ...string) {
+	r.t.Helper()
+	td := callTraces(model, cost, extra...)
+	td.MarkReadOnly()
+	require.NoError(r.t, r.traces.ConsumeTraces(r.t.Context(), td))
+	synctest.Wait()
+}
+
+func callTraces(model string, cost float64, extra ...string) ptrace.Traces {
+	td := ptrace.NewTraces()
+	rs := td.ResourceSpans().AppendEmpty()
+	rs.Resource().Attributes().PutStr("service.name", "app")
+	span := rs.ScopeSpans().AppendEmpty().Spans().AppendEmpty()
+	span.SetName("chat " + model)
+	span.SetTraceID(pcommon.TraceID{1})
+	span.SetSpanID(pcommon.SpanID{2})
+	span.SetEndTimestamp(pcommon.NewTimestampFromTime(time.Now().Add(-time.Second)))
+	span.Attributes().PutStr("gen_ai.request.model", model)
+	if cost >= 0 {
+		span.Attributes().PutDouble("gen_ai.usage.cost", cost)
+	}
+	for i := 0; i < len(extra); i += 2 {
+		span.Attributes().PutStr(extra[i], extra[i+1])
+	}
+	return td
+}
+
+func TestCostlyCall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, testConfig(costly))
+		r.call("gpt-4o", 0.99)
+		r.call("gpt-4o", -1) // not priced
+		assert.Empty(t, r.notices())
+
+		r.call("gpt-4o", 1.239, "user_id", "u-1")
+		notices := r.notices()
+		require.Len(t, notices, 1)
+		assert.Equal(t, alertevent.Alert{
+			Labels: map[string]string{
+				"alertname": "HighCostLLMCall", "severity": "warning", "team": "ml", "gen_ai_request_model": "gpt-4o", "service_name": "app",
+			},
+			Annotations: map[string]string{
+				"summary":     "An LLM call cost more than $1",
+				"description": "gpt-4o for u-1 cost $1.24 in app",
+			},
+			State:    alertevent.Firing,
+			StartsAt: time.Now().Add(-time.Second).UTC(),
+			TraceID:  pcommon.TraceID{1},
+			SpanID:   pcommon.SpanID{2},
+		}, notices[0])
+
+		r.call("gpt-4o", 2)
+		assert.Empty(t, r.notices(), "the cooldown runs")
+		r.call("o1-pro", 3)
+		notices = r.notices()
+		require.Len(t, notices, 1, "of another model it does not")
+		assert.Equal(t, "o1-pro for  cost $3.00 in app", notices[0].Annotations["description"], "a missing attribute is empty")
+		time.Sleep(5 * time.Minute)
+		r.call("gpt-4o", 2)
+		assert.Len(t, r.notices(), 1)
+		assert.Len(t, r.tracesOut.AllTraces(), 6, "all is passed on")
+		metadatatest.AssertEqualProcessorAlertNoticesSuppressed(t, r.telemetry, []metricdata.DataPoint[int64]{
+			{Value: 1, Attributes: attribute.NewSet(attribute.String("reason", "cooldown"))},
+		}, metricdatatest.IgnoreTimestamp())
+	})
+}
+
+func record(body string) plog.Logs {
+	ld := plog.NewLogs()
+	rl := ld.ResourceLogs().AppendEmpty()
+	rl.Resource().Attributes().PutStr("service.name", "app")
+	lr := rl.ScopeLogs().AppendEmpty().LogRecords().AppendEmpty()
+	lr.Body().SetStr(body)
+	lr.SetTraceID(pcommon.TraceID{3})
+	lr.SetSeverityNumber(plog.SeverityNumberFatal)
+	lr.SetObservedTimestamp(pcommon.NewTimestampFromTime(time.Now()))
+	return ld
+}
+
+func TestLogRecordRaisesAnAlert(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cooldown := time.Duration(0)
+		r := newRig(t, testConfig(func(c *Config) {
+			c.Events = []EventConfig{{
+				Name:      "Fatal",
+				Context:   EventContextLog,
+				Condition: `log.severity_number >= SEVERITY_NUMBER_FATAL and IsMatch(body, "^panic") and resource.attributes["service.name"] == "app"`,
+				Cooldown:  &cooldown,
+			}}
+		}))
+		for _, body := range []string{"panic: nil", "all is well", "panic: again"} {
+			ld := record(body)
+			ld.MarkReadOnly()
+			require.NoError(t, r.logs.ConsumeLogs(t.Context(), ld))
+		}
+		synctest.Wait()
+		notices := r.notices()
+		assert.Equal(t, []string{"firing Fatal", "firing Fatal"}, lines(notices))
+		assert.Equal(t, pcommon.TraceID{3}, notices[0].TraceID)
+		assert.True(t, time.Now().Equal(notices[0].StartsAt))
+	})
+}
+
+func TestAlertRecordsRaiseNoAlerts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, testConfig(func(c *Config) {
+			c.Events = []EventConfig{{Name: "Any", Context: EventContextLog, Condition: "true"}}
+		}))
+		ld, records := alertevent.NewLogs(pcommon.NewResource())
+		alertevent.Write(records.AppendEmpty(), alertevent.Alert{Labels: map[string]string{"alertname": "x"}, State: alertevent.Firing}, time.Now())
+		require.NoError(t, r.logs.ConsumeLogs(t.Context(), ld))
+		synctest.Wait()
+		assert.Equal(t, []string{"firing x"}, lines(r.notices()), "what came, and nothing more")
+	})
+}
+
+func TestConditionThatFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, testConfig(func(c *Config) {
+			c.Events = []EventConfig{{Name: "Bad", Context: EventContextSpan, Condition: `ParseJSON(attributes["payload"])["x"] == 1`}}
+		}))
+		r.call("gpt-4o", 5, "payload", "{")
+		assert.Empty(t, r.notices())
+		assert.Len(t, r.tracesOut.AllTraces(), 1)
+		metadatatest.AssertEqualProcessorAlertEventFailures(t, r.telemetry, []metricdata.DataPoint[int64]{
+			{Value: 1, Attributes: attribute.NewSet(attribute.String("rule", "Bad"))},
+		}, metricdatatest.IgnoreTimestamp())
+	})
+}
+
+func TestFloodOfLabelsIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, testConfig(func(c *Config) {
+			costly(c)
+			c.Events[0].LabelsFrom = []string{"user_id"}
+		}))
+		td := ptrace.NewTraces()
+		spans := td.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty().Spans()
+		for i := range maxCooling + 100 {
+			span := spans.AppendEmpty()
+			span.Attributes().PutDouble("gen_ai.usage.cost", 2)
+			span.Attributes().PutStr("user_id", fmt.Sprint(i))
+		}
+		require.NoError(t, r.traces.ConsumeTraces(t.Context(), td))
+		synctest.Wait()
+		metadatatest.AssertEqualProcessorAlertNoticesEmitted(t, r.telemetry, []metricdata.DataPoint[int64]{
+			{Value: maxCooling + 1, Attributes: attribute.NewSet(attribute.String("state", "firing"))},
+		}, metricdatatest.IgnoreTimestamp())
+	})
+}
+
+func TestEventAlertAfterTheFirstPipelineHasStopped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, testConfig(costly))
+		require.NoError(t, r.metrics.Shutdown(t.Context()))
+		r.call("gpt-4o", 2)
+		assert.Equal(t, []string{"firing HighCostLLMCall"}, lines(r.notices()))
+	})
+}
+
+func FuzzExpandTemplate(f *testing.F) {
+	for _, seed := range []string{"", "plain", "{{ .Labels.a }}", "{{ index $attributes \"x\" | humanize }}", "{{ query \"up\" }}", "{{ template \"t\" }}", "{{"} {
+		f.Add(seed, "key", "value")
+	}
+	f.Fuzz(func(t *testing.T, text, key, value string) {
+		data := eventData{Labels: map[string]string{key: value}, Attributes: map[string]any{key: value}}
+		if newTemplate("fuzz", text, data).ParseTest() != nil {
+			return // refused by Validate
+		}
+		assert.NotContains(t, expandTemplate("fuzz", text, eventData{}), "<no value>")
+		expandTemplate("fuzz", text, data)
+	})
+}
+
+func FuzzCondition(f *testing.F) {
+	for _, seed := range []string{"", "true", `attributes["a"] > 1`, `span.name == "x"`, `IsMatch(name, "(")`, `resource.attributes["a"] == nil or not false`} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(_ *testing.T, condition string) {
+		for _, context := range []EventContext{EventContextSpan, EventContextLog} {
+			config := EventConfig{Name: "fuzz", Context: context, Condition: condition}
+			_ = config.validate("events::0")
+		}
+	})
+}

@@ -1,0 +1,171 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alertprocessor
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/consumer/consumertest"
+	"go.opentelemetry.io/collector/processor"
+)
+
+// orders are all orders of three things.
+var orders = [][]int{{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}}
+
+func TestStartAndStopInAnyOrder(t *testing.T) {
+	for _, start := range orders {
+		for _, stop := range orders {
+			t.Run(fmt.Sprint(start, stop), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					r := buildRig(t, testConfig(flag))
+					for _, i := range start {
+						require.NoError(t, r.components()[i].Start(t.Context(), r.host))
+					}
+					r.flag(1, 30*time.Second)
+					for _, i := range stop {
+						require.NoError(t, r.components()[i].Shutdown(t.Context()))
+						require.NoError(t, r.components()[i].Shutdown(t.Context()), "again")
+					}
+					assert.Equal(t, []string{"firing Flag"}, lines(r.notices()))
+				})
+			})
+		}
+	}
+}
+
+func TestShutdownFlushesWhatIsPending(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg := testConfig(costly)
+		r := newRig(t, cfg)
+		// Nothing runs between these two but what they do themselves: the
+		// delivery may or may not have got to the alert.
+		require.NoError(t, r.traces.ConsumeTraces(t.Context(), callTraces("gpt-4o", 2)))
+		require.NoError(t, r.logs.Shutdown(t.Context()))
+		assert.Equal(t, []string{"firing HighCostLLMCall"}, lines(r.notices()))
+	})
+}
+
+func TestNothingIsWrittenAfterShutdown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, testConfig(costly))
+		require.NoError(t, r.logs.Shutdown(t.Context()))
+		r.call("gpt-4o", 2)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		assert.Empty(t, r.notices())
+		assert.Len(t, r.tracesOut.AllTraces(), 1)
+	})
+}
+
+func TestFailedStart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		file := filepath.Join(t.TempDir(), "rules.yml")
+		require.NoError(t, os.WriteFile(file, []byte("groups: []"), 0o600))
+		cfg := testConfig(func(c *Config) { c.RuleFiles = []string{file} })
+		r := buildRig(t, cfg)
+		require.NoError(t, os.Remove(file)) // between Validate and Start
+		for _, c := range r.components() {
+			require.ErrorContains(t, c.Start(t.Context(), r.host), "rules.yml")
+		}
+		r.stop()
+	})
+}
+
+func TestTwoIDsShareNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		factory := NewFactory()
+		r := buildRig(t, testConfig(flag))
+		metricsOf := func(cfg component.Config) component.Component {
+			c, err := factory.CreateMetrics(t.Context(), r.settings, cfg, r.seriesOut)
+			require.NoError(t, err)
+			require.NoError(t, c.Start(t.Context(), r.host))
+			return c
+		}
+		logsOf := func(cfg component.Config, sink *consumertest.LogsSink) component.Component {
+			c, err := factory.CreateLogs(t.Context(), r.settings, cfg, sink)
+			require.NoError(t, err)
+			require.NoError(t, c.Start(t.Context(), r.host))
+			return c
+		}
+		a, b := testConfig(flag), testConfig(flag)
+		outA, outB := new(consumertest.LogsSink), new(consumertest.LogsSink)
+		components := []component.Component{logsOf(a, outA), logsOf(b, outB), metricsOf(a), metricsOf(b)}
+		r.metrics = components[2].(processor.Metrics)
+		r.flag(1, time.Minute)
+		assert.Equal(t, []string{"firing Flag"}, lines(readAlerts(t, outA.AllLogs())))
+		assert.Empty(t, outB.AllLogs())
+		for _, c := range components {
+			require.NoError(t, c.Shutdown(t.Context()))
+		}
+	})
+}
+
+func TestOneIDInTwoPipelinesOfASignal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg := testConfig(flag)
+		factory := NewFactory()
+		r := buildRig(t, cfg)
+		outs := []*consumertest.LogsSink{{}, {}}
+		series := []*consumertest.MetricsSink{{}, {}}
+		var components []component.Component
+		for i := range 2 {
+			logs, err := factory.CreateLogs(t.Context(), r.settings, cfg, outs[i])
+			require.NoError(t, err)
+			metrics, err := factory.CreateMetrics(t.Context(), r.settings, cfg, series[i])
+			require.NoError(t, err)
+			components = append(components, logs, metrics)
+			r.metrics = metrics
+		}
+		for _, c := range components {
+			require.NoError(t, c.Start(t.Context(), r.host))
+		}
+		r.flag(1, time.Minute)
+		for i := range 2 {
+			assert.Equal(t, []string{"firing Flag"}, lines(readAlerts(t, outs[i].AllLogs())), "once in each")
+			assert.Equal(t, countMetrics(series[0], "ALERTS"), countMetrics(series[i], "ALERTS"))
+		}
+		require.NoError(t, components[0].Shutdown(t.Context()))
+		for _, c := range components {
+			require.NoError(t, c.Shutdown(t.Context()))
+		}
+	})
+}
+
+func TestConcurrentUse(t *testing.T) {
+	r := newRig(t, testConfig(func(c *Config) {
+		costly(c)
+		flag(c)
+		c.EvaluationInterval = 5 * time.Millisecond
+		c.Cooldown = 0
+	}))
+	var wg sync.WaitGroup
+	for i := range 4 {
+		wg.Go(func() {
+			for n := range 50 {
+				assert.NoError(t, r.metrics.ConsumeMetrics(context.Background(), gauge("flag", time.Now(), float64(n%2), "host", fmt.Sprint(i))))
+				assert.NoError(t, r.traces.ConsumeTraces(context.Background(), callTraces("gpt-4o", 2)))
+				assert.NoError(t, r.logs.ConsumeLogs(context.Background(), record("x")))
+			}
+		})
+	}
+	wg.Wait()
+	r.stop()
+	assert.Len(t, r.tracesOut.AllTraces(), 200)
+}
+
+func TestStartIsQuick(t *testing.T) {
+	start := time.Now()
+	newRig(t, testConfig(func(c *Config) { c.RuleFiles = []string{"../../config/rules/*.yml"} }))
+	assert.Less(t, time.Since(start), time.Second)
+}

@@ -1,0 +1,191 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alertprocessor
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componentstatus"
+	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/consumer/consumertest"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/pmetric"
+	"go.opentelemetry.io/collector/processor"
+	"go.opentelemetry.io/collector/processor/processortest"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest/observer"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/metadata"
+)
+
+// rig is the processor in one pipeline of each signal, with what it emits.
+// Tests run it inside synctest.Test: there, time is a fake clock that moves
+// when every goroutine waits, the tsdb's and the rules' among them.
+type rig struct {
+	t         *testing.T
+	traces    processor.Traces
+	metrics   processor.Metrics
+	logs      processor.Logs
+	tracesOut *consumertest.TracesSink
+	seriesOut *consumertest.MetricsSink
+	logsOut   *consumertest.LogsSink
+	telemetry *componenttest.Telemetry
+	warnings  *observer.ObservedLogs
+	host      *statusHost
+	settings  processor.Settings
+	stopped   bool
+}
+
+// newRig builds and starts the processor. The test ends with its shutdown.
+func newRig(t *testing.T, cfg *Config) *rig {
+	t.Helper()
+	r := buildRig(t, cfg)
+	for _, c := range r.components() {
+		require.NoError(t, c.Start(t.Context(), r.host))
+	}
+	t.Cleanup(r.stop)
+	return r
+}
+
+func buildRig(t *testing.T, cfg *Config) *rig {
+	t.Helper()
+	require.NoError(t, cfg.Validate())
+	core, warnings := observer.New(zapcore.WarnLevel)
+	telemetry := componenttest.NewTelemetry()
+	t.Cleanup(func() { require.NoError(t, telemetry.Shutdown(context.Background())) })
+	set := processortest.NewNopSettings(metadata.Type)
+	set.TelemetrySettings = telemetry.NewTelemetrySettings()
+	set.Logger = zap.New(core)
+	set.Resource.Attributes().PutStr("service.name", "collector")
+	r := &rig{
+		t:         t,
+		tracesOut: new(consumertest.TracesSink),
+		seriesOut: new(consumertest.MetricsSink),
+		logsOut:   new(consumertest.LogsSink),
+		telemetry: telemetry,
+		warnings:  warnings,
+		host:      &statusHost{Host: componenttest.NewNopHost()},
+		settings:  set,
+	}
+	factory := NewFactory()
+	var err error
+	r.traces, err = factory.CreateTraces(t.Context(), set, cfg, r.tracesOut)
+	require.NoError(t, err)
+	r.metrics, err = factory.CreateMetrics(t.Context(), set, cfg, r.seriesOut)
+	require.NoError(t, err)
+	r.logs, err = factory.CreateLogs(t.Context(), set, cfg, r.logsOut)
+	require.NoError(t, err)
+	return r
+}
+
+func (r *rig) components() []component.Component {
+	return []component.Component{r.traces, r.metrics, r.logs}
+}
+
+func (r *rig) stop() {
+	if r.stopped {
+		return
+	}
+	r.stopped = true
+	for _, c := range r.components() {
+		assert.NoError(r.t, c.Shutdown(context.Background()))
+	}
+}
+
+// send passes metrics, which the processor must not change.
+func (r *rig) send(md pmetric.Metrics) {
+	r.t.Helper()
+	md.MarkReadOnly()
+	require.NoError(r.t, r.metrics.ConsumeMetrics(r.t.Context(), md))
+}
+
+// notices takes the alerts that have been told of since the last call.
+func (r *rig) notices() []alertevent.Alert {
+	r.t.Helper()
+	alerts := readAlerts(r.t, r.logsOut.AllLogs())
+	r.logsOut.Reset()
+	return alerts
+}
+
+func readAlerts(t *testing.T, all []plog.Logs) []alertevent.Alert {
+	t.Helper()
+	var alerts []alertevent.Alert
+	for _, ld := range all {
+		for record := range alertevent.Records(ld) {
+			alert, err := alertevent.Read(record)
+			require.NoError(t, err)
+			alerts = append(alerts, alert)
+		}
+	}
+	return alerts
+}
+
+// lines are the alerts in short: "firing Name", "resolved Name".
+func lines(alerts []alertevent.Alert) []string {
+	var out []string
+	for _, a := range alerts {
+		out = append(out, string(a.State)+" "+a.Name())
+	}
+	return out
+}
+
+// statusHost remembers the status that a component reports.
+type statusHost struct {
+	component.Host
+	events []*componentstatus.Event
+}
+
+func (h *statusHost) Report(event *componentstatus.Event) { h.events = append(h.events, event) }
+
+func testConfig(change func(*Config)) *Config {
+	cfg := createDefaultConfig().(*Config)
+	change(cfg)
+	return cfg
+}
+
+// counter makes one point of a cumulative counter.
+func counter(name string, start, at time.Time, value float64, labels ...string) pmetric.Metrics {
+	md := pmetric.NewMetrics()
+	addCounter(md, name, start, at, value, labels...)
+	return md
+}
+
+func addCounter(md pmetric.Metrics, name string, start, at time.Time, value float64, labels ...string) {
+	m := newMetric(md, name)
+	sum := m.SetEmptySum()
+	sum.SetIsMonotonic(true)
+	sum.SetAggregationTemporality(pmetric.AggregationTemporalityCumulative)
+	point(sum.DataPoints().AppendEmpty(), at, value, labels).SetStartTimestamp(pcommon.NewTimestampFromTime(start))
+}
+
+func gauge(name string, at time.Time, value float64, labels ...string) pmetric.Metrics {
+	md := pmetric.NewMetrics()
+	point(newMetric(md, name).SetEmptyGauge().DataPoints().AppendEmpty(), at, value, labels)
+	return md
+}
+
+func newMetric(md pmetric.Metrics, name string) pmetric.Metric {
+	rm := md.ResourceMetrics().AppendEmpty()
+	rm.Resource().Attributes().PutStr("service.name", "app")
+	m := rm.ScopeMetrics().AppendEmpty().Metrics().AppendEmpty()
+	m.SetName(name)
+	return m
+}
+
+func point(p pmetric.NumberDataPoint, at time.Time, value float64, labels []string) pmetric.NumberDataPoint {
+	p.SetTimestamp(pcommon.NewTimestampFromTime(at))
+	p.SetDoubleValue(value)
+	for i := 0; i < len(labels); i += 2 {
+		p.Attributes().PutStr(labels[i], labels[i+1])
+	}
+	return p
+}

@@ -1,0 +1,142 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alertprocessor
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component/componentstatus"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
+
+	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/metadatatest"
+)
+
+func TestTemporaryDirectoryIsRemoved(t *testing.T) {
+	temp := t.TempDir()
+	t.Setenv("TMPDIR", temp)
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, testConfig(flag))
+		r.flag(1, 15*time.Second)
+		entries, err := os.ReadDir(temp)
+		require.NoError(t, err)
+		assert.Len(t, entries, 1)
+		r.stop()
+		entries, err = os.ReadDir(temp)
+		require.NoError(t, err)
+		assert.Empty(t, entries)
+	})
+}
+
+// slowFlag fires after 10 minutes and looks 30 minutes back.
+func slowFlag(directory string) func(c *Config) {
+	return func(c *Config) {
+		c.Rules = []RuleConfig{{Name: "SlowFlag", Expr: "max_over_time(flag[30m]) > 0", For: 10 * time.Minute}}
+		c.Storage.Directory = directory
+	}
+}
+
+func TestRestartKeepsSamplesAndClocks(t *testing.T) {
+	directory := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, testConfig(slowFlag(directory)))
+		r.flag(1, 15*time.Second)
+		r.flag(0, 8*time.Minute)
+		assert.Empty(t, r.notices())
+		r.stop()
+
+		time.Sleep(time.Minute) // the absence does not count
+		r = newRig(t, testConfig(slowFlag(directory)))
+		r.flag(0, time.Minute)
+		assert.Empty(t, r.notices(), "8 of 10 minutes, and 1")
+		r.flag(0, 2*time.Minute)
+		assert.Equal(t, []string{"firing SlowFlag"}, lines(r.notices()))
+		assert.Empty(t, r.host.events)
+	})
+}
+
+func TestWithoutDirectoryARestartBeginsAnew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, testConfig(slowFlag("")))
+		r.flag(1, 15*time.Second)
+		r.flag(0, 8*time.Minute)
+		r.stop()
+		r = newRig(t, testConfig(slowFlag("")))
+		r.flag(0, 15*time.Minute)
+		assert.Empty(t, r.notices())
+	})
+}
+
+func TestUnusableDirectoryDegrades(t *testing.T) {
+	tests := map[string]func(t *testing.T, directory string){
+		"damaged": func(t *testing.T, directory string) {
+			require.NoError(t, os.MkdirAll(filepath.Join(directory, "01ARZ3NDEKTSV4RRFFQ69G5FAV"), 0o750))
+			require.NoError(t, os.WriteFile(filepath.Join(directory, "wal"), []byte("not a directory"), 0o600))
+		},
+		"a file": func(t *testing.T, directory string) {
+			require.NoError(t, os.RemoveAll(directory))
+			require.NoError(t, os.WriteFile(directory, nil, 0o600))
+		},
+		"in use": func(t *testing.T, directory string) {
+			other, err := openStore(testConfig(func(c *Config) { c.Storage.Directory = directory }).Storage, nil)
+			require.NoError(t, err)
+			t.Cleanup(func() { require.NoError(t, other.close()) })
+		},
+	}
+	for name, damage := range tests {
+		t.Run(name, func(t *testing.T) {
+			directory := filepath.Join(t.TempDir(), "alert")
+			require.NoError(t, os.Mkdir(directory, 0o750))
+			synctest.Test(t, func(t *testing.T) {
+				damage(t, directory)
+				r := newRig(t, testConfig(func(c *Config) {
+					flag(c)
+					c.Storage.Directory = directory
+				}))
+				r.flag(1, time.Minute)
+				assert.Equal(t, []string{"firing Flag"}, lines(r.notices()), "alerts all the same")
+				assert.Equal(t, 4, countMetrics(r.seriesOut, "flag"), "passes on")
+				require.Len(t, r.host.events, 1)
+				assert.Equal(t, componentstatus.StatusRecoverableError, r.host.events[0].Status())
+				require.ErrorContains(t, r.host.events[0].Err(), directory)
+				metadatatest.AssertEqualProcessorAlertStorageDegraded(t, r.telemetry, []metricdata.DataPoint[int64]{{Value: 1}}, metricdatatest.IgnoreTimestamp())
+			})
+		})
+	}
+}
+
+func TestNoDirectoryAtAll(t *testing.T) {
+	t.Setenv("TMPDIR", filepath.Join(t.TempDir(), "missing"))
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, testConfig(flag))
+		r.flag(1, time.Minute)
+		assert.Empty(t, r.notices())
+		assert.Equal(t, 4, countMetrics(r.seriesOut, "flag"), "passes on")
+		metadatatest.AssertEqualProcessorAlertStorageDegraded(t, r.telemetry, []metricdata.DataPoint[int64]{{Value: 1}}, metricdatatest.IgnoreTimestamp())
+	})
+}
+
+func TestTruncatedLogIsRepaired(t *testing.T) {
+	directory := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, testConfig(slowFlag(directory)))
+		r.flag(1, 8*time.Minute)
+		r.stop()
+		segments, err := filepath.Glob(filepath.Join(directory, "wal", "0*"))
+		require.NoError(t, err)
+		require.NotEmpty(t, segments)
+		info, err := os.Stat(segments[0])
+		require.NoError(t, err)
+		require.NoError(t, os.Truncate(segments[0], info.Size()/2))
+		r = newRig(t, testConfig(slowFlag(directory)))
+		r.flag(1, 15*time.Minute)
+		assert.Equal(t, []string{"firing SlowFlag"}, lines(r.notices()))
+	})
+}
