@@ -6,6 +6,8 @@ package alertprocessor // import "github.com/otelcol-arc/otelcol-arc/processor/a
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/prometheus/common/model"
@@ -189,11 +191,11 @@ func atLeast(key string, got, least time.Duration) error {
 
 func validateLabels(key string, labels map[string]string) error {
 	var errs []error
-	for name, value := range labels {
+	for _, name := range slices.Sorted(maps.Keys(labels)) {
 		if !model.UTF8Validation.IsValidLabelName(name) || name == model.MetricNameLabel {
 			errs = append(errs, fmt.Errorf("%s: invalid label name %q", key, name))
 		}
-		if !model.LabelValue(value).IsValid() {
+		if !model.LabelValue(labels[name]).IsValid() {
 			errs = append(errs, fmt.Errorf("%s: value of %q is not valid UTF-8", key, name))
 		}
 	}

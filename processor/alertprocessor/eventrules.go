@@ -6,6 +6,7 @@ package alertprocessor // import "github.com/otelcol-arc/otelcol-arc/processor/a
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/ottl"
@@ -55,11 +56,12 @@ func (c *EventConfig) validate(key string) error {
 			errs = append(errs, fmt.Errorf("%s::labels_from::%d: %w", key, i, err))
 		}
 	}
-	for name, text := range c.annotations() {
+	annotations := c.annotations()
+	for _, name := range slices.Sorted(maps.Keys(annotations)) {
 		if !model.UTF8Validation.IsValidLabelName(name) {
 			errs = append(errs, fmt.Errorf("%s::annotations: invalid name %q", key, name))
 		}
-		if err := newTemplate(c.Name, text, eventData{}).ParseTest(); err != nil {
+		if err := newTemplate(c.Name, annotations[name], eventData{}).ParseTest(); err != nil {
 			errs = append(errs, fmt.Errorf("%s::%s: %w", key, name, err))
 		}
 	}

@@ -1,0 +1,88 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alertprocessor
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/confmap/confmaptest"
+	"go.opentelemetry.io/collector/confmap/xconfmap"
+)
+
+func TestDefaultConfig(t *testing.T) {
+	cfg := createDefaultConfig()
+	require.NoError(t, xconfmap.Validate(cfg))
+	assert.Equal(t, &Config{
+		EvaluationInterval: 15 * time.Second,
+		Cooldown:           5 * time.Minute,
+		RepeatInterval:     4 * time.Hour,
+		Storage: StorageConfig{
+			Retention:        26 * time.Hour,
+			MaxSeries:        100_000,
+			OutOfOrderWindow: 10 * time.Minute,
+		},
+	}, cfg)
+}
+
+// TestEveryMistakeIsNamed reads a configuration that is wrong everywhere, with
+// rule files that are.
+func TestEveryMistakeIsNamed(t *testing.T) {
+	conf, err := confmaptest.LoadConf(filepath.Join("testdata", "bad.yaml"))
+	require.NoError(t, err)
+	cfg := createDefaultConfig()
+	require.NoError(t, conf.Unmarshal(cfg))
+	err = xconfmap.Validate(cfg)
+	require.Error(t, err)
+	for _, want := range []string{
+		"evaluation_interval: must be 1ms or more, is 0s",
+		"cooldown: must be 0s or more, is -1s",
+		"repeat_interval: must be 0s or more, is -1s",
+		`external_labels: invalid label name ""`,
+		"storage::retention: must be 1m0s or more, is 1s",
+		"storage::out_of_order_window: must be 0s or more, is -1s",
+		"storage::max_series: must be above 0, is 0",
+		"rule_files::0: stat testdata/rules/missing.yml: no such file or directory",
+		`rule_files::1: "testdata/[": syntax error in pattern`,
+		"rule_files::2: is empty",
+		`rule_files: testdata/bad/expression.yml: 5:15: group "broken", rule 1, "NoSense": could not parse expression: 1:5: parse error`,
+		`rule_files: testdata/bad/expression.yml: group "broken", rule 2, "NoTemplate": annotation "summary"`,
+		`rule_files: testdata/bad/field.yml: yaml: unmarshal errors:`,
+		"line 5: field expression not found in type rulefmt.Rule",
+		"rules::0::name: must be set",
+		`rules::1 (NoExpr): field 'expr' must be set in rule`,
+		`rules::2 (BadExpr)::for: must not be negative, is -1m0s`,
+		`rules::2 (BadExpr): could not parse expression: 1:10: parse error`,
+		`rules::2 (BadExpr): annotation "summary": template: __alert_BadExpr:1: function "nope" not defined`,
+		"events::0::name: must be set",
+		"events::0::condition: must be set",
+		`events::1 (BadContext)::context: must be "span" or "log", is "metric"`,
+		"events::2 (BadCondition)::condition: condition has invalid syntax",
+		`events::2 (BadCondition)::labels_from::0: `,
+		`events::2 (BadCondition)::labels: invalid label name "__name__"`,
+		`events::2 (BadCondition)::description: template: BadCondition:1: function "nope" not defined`,
+		"events::2 (BadCondition)::cooldown: must be 0s or more, is -1s",
+		`events::3::name: "BadCondition" is taken by another event rule`,
+		`events::3::condition: `,
+	} {
+		assert.ErrorContains(t, err, want)
+	}
+	if t.Failed() {
+		t.Log(strings.ReplaceAll(err.Error(), "; ", "\n"))
+	}
+}
+
+func TestRuleFiles(t *testing.T) {
+	files, err := expandRuleFiles([]string{
+		"testdata/rules/*.yml",         // passes over tests
+		"testdata/rules/recording.yml", // again
+		"testdata/none/*.yml",          // may match nothing
+	})
+	require.NoError(t, err)
+	assert.Equal(t, []string{"testdata/rules/recording.yml"}, files)
+}
