@@ -5,6 +5,7 @@ package arcreceiver // import "github.com/otelcol-arc/otelcol-arc/receiver/arcre
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"net/http"
 	"sync"
@@ -33,11 +34,13 @@ type core struct {
 	telemetry *telemetry
 	obsreport *receiverhelper.ObsReport
 	now       func() time.Time
+	random    func([]byte) // fills a slice
 
 	nextTraces  consumer.Traces
 	nextMetrics consumer.Metrics
 	nextLogs    consumer.Logs
-	counts      *counts
+
+	counts *counts
 
 	// notStarted counts the instances that were created but not started. The
 	// server listens from the first start on, and answers 503 until the last,
@@ -62,9 +65,10 @@ func newCore(cfg *Config, set receiver.Settings) (*core, error) {
 		set:       set,
 		scope:     mapping.Scope{Name: metadata.ScopeName, Version: set.BuildInfo.Version},
 		obsreport: obsreport,
+		counts:    newCounts(cfg.MaxSeries),
 		now:       time.Now,
+		random:    func(b []byte) { _, _ = rand.Read(b) }, // never fails
 	}
-	c.counts = newCounts(cfg.MaxSeries)
 	c.telemetry, err = newTelemetry(set.TelemetrySettings)
 	return c, err
 }

@@ -4,7 +4,6 @@
 package arcreceiver // import "github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver"
 
 import (
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -104,7 +103,7 @@ func (c *core) read(r *http.Request, decode func([]byte) (event.Event, error)) (
 			Scope:    c.scope,
 			Received: c.now(),
 			Context:  parent,
-			Random:   func(b []byte) { _, _ = rand.Read(b) }, // never fails
+			Random:   c.random,
 			Logs:     c.nextLogs != nil,
 			Traces:   c.nextTraces != nil,
 			Metrics:  c.nextMetrics != nil,

@@ -19,7 +19,7 @@ func Decode(raw []byte) (Event, error) {
 	}
 	kind, told, ok := recognise(values)
 	if !ok {
-		return Event{}, newError(ReasonUnknownKind, "no `kind`, and the fields are those of no kind: "+
+		return Event{}, newError(ReasonUnknownKind, "no known `kind`, and the fields are those of no kind: "+
 			"a log line has `message`; an LLM call `model` and `prompt_tokens`, `completion_tokens` or `tokens`; "+
 			"a request `method`, `endpoint`, `status` and `duration`; an agent run `agent_name`, `status` and `duration`; "+
 			"a cache look-up `cache_type` and `hit`; a gauge `active_agents`, `active_requests` or `memory_usage_bytes`; "+

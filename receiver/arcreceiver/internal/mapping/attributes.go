@@ -35,10 +35,7 @@ const (
 // receiver knows replaces a field of the same name.
 func putAttributes(to pcommon.Map, e *event.Event) {
 	to.EnsureCapacity(len(e.Fields) + 12)
-	for _, key := range slices.Sorted(maps.Keys(e.Fields)) {
-		// Cannot fail: the types of fields are among those that FromRaw takes.
-		_ = to.PutEmpty(key).FromRaw(e.Fields[key])
-	}
+	putFields(to, e.Fields)
 	putText(to, attrLogger, e.Logger)
 	putText(to, string(semconv.CodeFunctionNameKey), e.Code.Function)
 	putText(to, string(semconv.CodeFilePathKey), e.Code.File)
@@ -60,6 +57,35 @@ func putAttributes(to pcommon.Map, e *event.Event) {
 		putMeasure(to, attrMemory, d.MemoryUsage)
 	case event.AppInfo:
 		putAppInfo(to.PutEmptyMap(attrAppInfo), d)
+	}
+}
+
+func putFields(to pcommon.Map, fields map[string]any) {
+	for _, key := range slices.Sorted(maps.Keys(fields)) {
+		putValue(to.PutEmpty(key), fields[key])
+	}
+}
+
+// putValue takes the types that [event.Event] names. Members of a map are put in
+// the order of their names, so that one event always looks the same.
+func putValue(to pcommon.Value, value any) {
+	switch v := value.(type) {
+	case string:
+		to.SetStr(v)
+	case bool:
+		to.SetBool(v)
+	case int64:
+		to.SetInt(v)
+	case float64:
+		to.SetDouble(v)
+	case map[string]any:
+		putFields(to.SetEmptyMap(), v)
+	case []any:
+		list := to.SetEmptySlice()
+		list.EnsureCapacity(len(v))
+		for _, element := range v {
+			putValue(list.AppendEmpty(), element)
+		}
 	}
 }
 

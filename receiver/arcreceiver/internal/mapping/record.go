@@ -34,7 +34,7 @@ func putRecord(to plog.LogRecord, e *event.Event, received time.Time) {
 	if e.Message == nil {
 		to.Body().SetStr(describe(e.Detail))
 	} else {
-		_ = to.Body().FromRaw(e.Message) // cannot fail, as with fields
+		putValue(to.Body(), e.Message)
 	}
 	to.SetTraceID(pcommon.TraceID(e.Trace.TraceID))
 	if e.Trace.SpanID == (event.SpanID{}) {
