@@ -5,6 +5,7 @@ package mapping // import "github.com/otelcol-arc/otelcol-arc/receiver/arcreceiv
 
 import (
 	"strconv"
+	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
@@ -54,6 +55,16 @@ func spanName(detail event.Detail) string {
 	}
 }
 
+// start is when something began that took so long and has ended at end. Time
+// begins in 1970, as timestamps cannot be before it.
+func start(end time.Time, took event.Duration) time.Time {
+	begin := end.Add(-took.Nanoseconds())
+	if epoch := time.Unix(0, 0); begin.Before(epoch) {
+		return epoch
+	}
+	return begin
+}
+
 // putSpan makes a span of an event whose trace is complete. The event was
 // written when the span ended.
 func putSpan(to ptrace.Span, e *event.Event, s span) {
@@ -63,7 +74,7 @@ func putSpan(to ptrace.Span, e *event.Event, s span) {
 	to.SetSpanID(pcommon.SpanID(e.Trace.SpanID))
 	to.SetParentSpanID(pcommon.SpanID(e.Trace.ParentID))
 	to.SetFlags(uint32(e.Trace.Flags))
-	to.SetStartTimestamp(pcommon.NewTimestampFromTime(e.Time.Add(-s.duration.Nanoseconds())))
+	to.SetStartTimestamp(pcommon.NewTimestampFromTime(start(e.Time, s.duration)))
 	to.SetEndTimestamp(pcommon.NewTimestampFromTime(e.Time))
 	if s.failed {
 		to.Status().SetCode(ptrace.StatusCodeError)

@@ -1,0 +1,111 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package metricstore
+
+import (
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/assert"
+)
+
+var (
+	calls    = &Metric{Name: "calls", Type: Counter}
+	load     = &Metric{Name: "load", Type: Gauge}
+	duration = &Metric{Name: "duration", Type: Histogram, Bounds: []float64{1, 2}}
+)
+
+func label(value string) []Label { return []Label{{Name: "l", Value: value}} }
+
+func TestStageLeavesTheStoreAlone(t *testing.T) {
+	s := New(10)
+	s.Commit(s.Stage([]Change{{Metric: calls, Value: 1}, {Metric: load, Value: 5}, {Metric: duration, Value: 1}}))
+	changes := []Change{
+		{Metric: calls, Value: 2}, {Metric: calls, Value: 3},
+		{Metric: load, Value: 7}, {Metric: load, Value: 6},
+		{Metric: duration, Value: 1.5}, {Metric: duration, Value: 9},
+	}
+	want := []Series{
+		{Metric: calls, Value: 6},
+		{Metric: load, Value: 6},
+		{Metric: duration, Value: 11.5, Count: 3, Buckets: []uint64{1, 1, 1}},
+	}
+	for range 3 {
+		assert.Equal(t, want, s.Stage(changes).Series(), "what is not committed has no effect")
+	}
+	s.Commit(s.Stage(changes))
+	assert.Equal(t, []Series{{Metric: calls, Value: 7}}, s.Stage([]Change{{Metric: calls, Value: 1}}).Series(), "only what changed")
+	assert.Equal(t, 3, s.Len())
+}
+
+func TestBoundsAreInclusive(t *testing.T) {
+	for value, want := range map[float64][]uint64{
+		0: {1, 0, 0}, 1: {1, 0, 0}, 1.0001: {0, 1, 0}, 2: {0, 1, 0}, 2.0001: {0, 0, 1},
+	} {
+		assert.Equal(t, want, New(1).Stage([]Change{{Metric: duration, Value: value}}).Series()[0].Buckets, value)
+	}
+}
+
+func TestLabelSetsAreApart(t *testing.T) {
+	s := New(100)
+	changes := []Change{
+		{Metric: calls, Value: 1},
+		{Metric: calls, Value: 1, Service: "a"},
+		{Metric: calls, Value: 1, Labels: label("a")},
+		{Metric: calls, Value: 1, Labels: label("")},
+		{Metric: calls, Value: 1, Service: "1:l1:a"},
+		{Metric: calls, Value: 1, Labels: []Label{{"l", "a"}, {"l", "a"}}},
+		{Metric: calls, Value: 1, Labels: []Label{{"l", "a1:l1:a"}}},
+		{Metric: calls, Value: 1, Service: overflowKey},
+		{Metric: load, Value: 1},
+	}
+	stage := s.Stage(append(changes, changes...))
+	assert.Len(t, stage.Series(), len(changes))
+	assert.Zero(t, stage.Overflowed)
+}
+
+func TestOverflow(t *testing.T) {
+	s := New(2)
+	stage := s.Stage([]Change{
+		{Metric: calls, Value: 1, Labels: label("a")},
+		{Metric: calls, Value: 1, Labels: label("b")},
+		{Metric: calls, Value: 1, Labels: label("c"), Service: "x"},
+		{Metric: calls, Value: 1, Labels: label("d")},
+		{Metric: calls, Value: 1, Labels: label("a")},
+		{Metric: load, Value: 1, Labels: label("a")},
+	})
+	assert.Equal(t, 2, stage.Overflowed)
+	assert.Equal(t, []Series{
+		{Metric: calls, Labels: label("a"), Value: 2},
+		{Metric: calls, Labels: label("b"), Value: 1},
+		{Metric: calls, Overflow: true, Value: 2},
+		{Metric: load, Labels: label("a"), Value: 1},
+	}, stage.Series())
+
+	assert.Zero(t, s.Stage([]Change{{Metric: calls, Value: 1, Labels: label("c")}}).Overflowed, "a stage takes no room")
+	s.Commit(stage)
+	again := s.Stage([]Change{{Metric: calls, Value: 1, Labels: label("c")}, {Metric: calls, Value: 1, Labels: label("b")}})
+	assert.Equal(t, []Series{
+		{Metric: calls, Overflow: true, Value: 3},
+		{Metric: calls, Labels: label("b"), Value: 2},
+	}, again.Series())
+	for range 1000 {
+		s.Commit(s.Stage([]Change{{Metric: duration, Value: 1, Labels: label(strings.Repeat("x", s.Len()))}}))
+	}
+	assert.Equal(t, 4+3, s.Len())
+}
+
+func TestLongLabelsAreCut(t *testing.T) {
+	long := strings.Repeat("ä", 200)
+	labels := []Label{{"l", "short"}, {"m", long}}
+	s := New(10).Stage([]Change{{Metric: calls, Value: 1, Service: long, Labels: labels}}).Series()[0]
+	for _, text := range []string{s.Service, s.Labels[1].Value} {
+		assert.LessOrEqual(t, len(text), maxLabelBytes)
+		assert.True(t, utf8.ValidString(text))
+		assert.True(t, strings.HasPrefix(long, text))
+	}
+	assert.Equal(t, "short", s.Labels[0].Value)
+	assert.Equal(t, long, labels[1].Value, "the change is left alone")
+}

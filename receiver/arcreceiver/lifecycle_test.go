@@ -1,0 +1,292 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package arcreceiver
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/consumer/consumertest"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pipeline"
+	"go.opentelemetry.io/collector/receiver"
+	"go.opentelemetry.io/collector/receiver/receivertest"
+
+	"github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver/internal/metadata"
+)
+
+// freeAddress returns an address that nothing listens on.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "localhost:0")
+	require.NoError(t, err)
+	defer listener.Close()
+	return listener.Addr().String()
+}
+
+func configAt(address string) *Config {
+	cfg := createDefaultConfig().(*Config)
+	cfg.HTTP.NetAddr.Endpoint = address
+	return cfg
+}
+
+// send posts to a server and returns the status, 0 if there is no server. It
+// leaves no connection behind.
+func send(t *testing.T, address, path, body string, headers ...string) int {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+address+path, strings.NewReader(body))
+	require.NoError(t, err)
+	request.Close = true
+	for i := 0; i < len(headers); i += 2 {
+		request.Header.Set(headers[i], headers[i+1])
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return 0
+	}
+	defer response.Body.Close()
+	_, _ = io.Copy(io.Discard, response.Body)
+	return response.StatusCode
+}
+
+// trio are the instances of one ID in pipelines of all signals.
+type trio struct {
+	logs    *consumertest.LogsSink
+	members []component.Component
+}
+
+func newTrio(t *testing.T, f receiver.Factory, cfg *Config) trio {
+	t.Helper()
+	set := receivertest.NewNopSettings(metadata.Type)
+	three := trio{logs: new(consumertest.LogsSink)}
+	traces, err := f.CreateTraces(t.Context(), set, cfg, consumertest.NewNop())
+	require.NoError(t, err)
+	metrics, err := f.CreateMetrics(t.Context(), set, cfg, consumertest.NewNop())
+	require.NoError(t, err)
+	logs, err := f.CreateLogs(t.Context(), set, cfg, three.logs)
+	require.NoError(t, err)
+	three.members = []component.Component{traces, metrics, logs}
+	return three
+}
+
+func (three trio) start(t *testing.T) {
+	t.Helper()
+	for _, member := range three.members {
+		require.NoError(t, member.Start(t.Context(), componenttest.NewNopHost()))
+	}
+}
+
+func (three trio) shutdown(t *testing.T) {
+	t.Helper()
+	for _, member := range three.members {
+		require.NoError(t, member.Shutdown(context.WithoutCancel(t.Context())))
+	}
+}
+
+func TestSignalsShareOneServer(t *testing.T) {
+	orders := [][3]int{{0, 1, 2}, {2, 1, 0}, {1, 2, 0}}
+	for _, start := range orders {
+		for _, stop := range orders {
+			t.Run(fmt.Sprint(start, stop), func(t *testing.T) {
+				address := freeAddress(t)
+				three := newTrio(t, NewFactory(), configAt(address))
+				for i, member := range start {
+					if i > 0 {
+						assert.Equal(t, http.StatusServiceUnavailable, send(t, address, eventsPath, logLine), "not every pipeline is ready")
+					}
+					require.NoError(t, three.members[member].Start(t.Context(), componenttest.NewNopHost()))
+				}
+				assert.Equal(t, http.StatusOK, send(t, address, eventsPath, logLine))
+				for _, member := range stop {
+					require.NoError(t, three.members[member].Shutdown(t.Context()))
+					assert.Zero(t, send(t, address, eventsPath, logLine), "the first to stop ends the server")
+					require.NoError(t, three.members[member].Shutdown(t.Context()), "twice does nothing")
+				}
+				assert.Equal(t, 1, three.logs.LogRecordCount())
+			})
+		}
+	}
+}
+
+func TestTwoIDsShareNothing(t *testing.T) {
+	f := NewFactory()
+	one, two := configAt(freeAddress(t)), configAt(freeAddress(t))
+	a, b := newTrio(t, f, one), newTrio(t, f, two)
+	a.start(t)
+	b.start(t)
+	assert.Equal(t, http.StatusOK, send(t, one.HTTP.NetAddr.Endpoint, eventsPath, logLine))
+	a.shutdown(t)
+	assert.Equal(t, http.StatusOK, send(t, two.HTTP.NetAddr.Endpoint, eventsPath, logLine))
+	assert.Equal(t, http.StatusOK, send(t, two.HTTP.NetAddr.Endpoint, eventsPath, logLine))
+	b.shutdown(t)
+	assert.Equal(t, 1, a.logs.LogRecordCount())
+	assert.Equal(t, 2, b.logs.LogRecordCount())
+}
+
+func TestStartAgainAfterShutdown(t *testing.T) {
+	f := NewFactory()
+	cfg := configAt(freeAddress(t))
+	for range 2 {
+		three := newTrio(t, f, cfg)
+		three.start(t)
+		assert.Equal(t, http.StatusOK, send(t, cfg.HTTP.NetAddr.Endpoint, eventsPath, logLine))
+		three.shutdown(t)
+		assert.Equal(t, 1, three.logs.LogRecordCount())
+	}
+}
+
+func TestStartFails(t *testing.T) {
+	taken, err := net.Listen("tcp", "localhost:0")
+	require.NoError(t, err)
+	defer taken.Close()
+	three := newTrio(t, NewFactory(), configAt(taken.Addr().String()))
+	for _, member := range three.members {
+		assert.ErrorContains(t, member.Start(t.Context(), componenttest.NewNopHost()), "address already in use")
+	}
+	three.shutdown(t)
+}
+
+func TestShutdownWithoutStart(t *testing.T) {
+	newTrio(t, NewFactory(), configAt("localhost:0")).shutdown(t)
+}
+
+// heldLogs is a logs pipeline that takes data only when it is told to.
+func heldLogs(t *testing.T) (next consumer.Logs, entered, release chan struct{}) {
+	t.Helper()
+	entered, release = make(chan struct{}), make(chan struct{})
+	next, err := consumer.NewLogs(func(context.Context, plog.Logs) error {
+		close(entered)
+		<-release
+		return nil
+	})
+	require.NoError(t, err)
+	return next, entered, release
+}
+
+func TestShutdownFinishesWhatIsInFlight(t *testing.T) {
+	address := freeAddress(t)
+	next, entered, release := heldLogs(t)
+	logs, err := NewFactory().CreateLogs(t.Context(), receivertest.NewNopSettings(metadata.Type), configAt(address), next)
+	require.NoError(t, err)
+	require.NoError(t, logs.Start(t.Context(), componenttest.NewNopHost()))
+
+	status := make(chan int)
+	go func() { status <- send(t, address, eventsPath, logLine) }()
+	<-entered
+	stopped := make(chan error)
+	go func() { stopped <- logs.Shutdown(context.WithoutCancel(t.Context())) }()
+	require.Eventually(t, func() bool { return send(t, address, eventsPath, logLine) == 0 }, 10*time.Second, time.Millisecond)
+	select {
+	case <-stopped:
+		t.Fatal("a request was still in flight")
+	default:
+	}
+	close(release)
+	assert.Equal(t, http.StatusOK, <-status)
+	assert.NoError(t, <-stopped)
+}
+
+func TestShutdownIsBoundedByItsContext(t *testing.T) {
+	address := freeAddress(t)
+	next, entered, release := heldLogs(t)
+	logs, err := NewFactory().CreateLogs(t.Context(), receivertest.NewNopSettings(metadata.Type), configAt(address), next)
+	require.NoError(t, err)
+	require.NoError(t, logs.Start(t.Context(), componenttest.NewNopHost()))
+	status := make(chan int)
+	go func() { status <- send(t, address, eventsPath, logLine) }()
+	<-entered
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	assert.ErrorIs(t, logs.Shutdown(ctx), context.Canceled)
+	close(release)
+	assert.Zero(t, <-status, "no answer, so the sender will come again")
+}
+
+func TestBodiesAreDecompressedAndBounded(t *testing.T) {
+	address := freeAddress(t)
+	cfg := configAt(address)
+	cfg.HTTP.MaxRequestBodySize = 1 << 20
+	three := newTrio(t, NewFactory(), cfg)
+	three.start(t)
+	defer three.shutdown(t)
+	compressed := func(body string) string {
+		var b bytes.Buffer
+		w := gzip.NewWriter(&b)
+		_, _ = w.Write([]byte(body))
+		require.NoError(t, w.Close())
+		return b.String()
+	}
+	assert.Equal(t, http.StatusOK, send(t, address, eventsPath, compressed(logLine), "Content-Encoding", "gzip"))
+	bomb := compressed(strings.Repeat(logLine+"\n", 1<<20))
+	require.Less(t, len(bomb), 1<<20)
+	assert.Equal(t, http.StatusRequestEntityTooLarge, send(t, address, eventsPath, bomb, "Content-Encoding", "gzip"))
+	assert.Equal(t, http.StatusBadRequest, send(t, address, eventsPath, compressed(logLine)[:20], "Content-Encoding", "gzip"))
+	assert.Equal(t, http.StatusBadRequest, send(t, address, eventsPath, "nonsense", "Content-Encoding", "gzip"))
+	assert.Equal(t, http.StatusBadRequest, send(t, address, eventsPath, logLine, "Content-Encoding", "rot13"))
+	assert.Equal(t, 1, three.logs.LogRecordCount())
+}
+
+// generator sends events of one form, and again until they are taken or refused
+// for good, as [receivertest.CheckConsumeContract] asks.
+type generator struct {
+	t       *testing.T
+	address string
+	form    string
+	last    atomic.Int64
+}
+
+func (*generator) Start() {}
+func (*generator) Stop()  {}
+
+func (g *generator) Generate() []receivertest.UniqueIDAttrVal {
+	first, second := g.last.Add(1), g.last.Add(1)
+	ids := []receivertest.UniqueIDAttrVal{
+		receivertest.UniqueIDAttrVal(fmt.Sprintf("%s-%d", g.t.Name(), first)),
+		receivertest.UniqueIDAttrVal(fmt.Sprintf("%s-%d", g.t.Name(), second)),
+	}
+	body := fmt.Sprintf(g.form, ids[0]) + "\n" + fmt.Sprintf(g.form, ids[1])
+	for {
+		switch status := send(g.t, g.address, eventsPath, body); status {
+		case http.StatusServiceUnavailable:
+		case http.StatusOK, http.StatusInternalServerError:
+			return ids
+		default:
+			assert.Fail(g.t, "unexpected status", status)
+			return ids
+		}
+	}
+}
+
+func TestConsumeContract(t *testing.T) {
+	for signal, form := range map[pipeline.Signal]string{
+		pipeline.SignalLogs:   `{"message":"m","test_id":%q}`,
+		pipeline.SignalTraces: `{"model":"m","prompt_tokens":1,"test_id":%q}`,
+	} {
+		t.Run(signal.String(), func(t *testing.T) {
+			address := freeAddress(t)
+			receivertest.CheckConsumeContract(receivertest.CheckConsumeContractParams{
+				T:             t,
+				Factory:       NewFactory(),
+				Signal:        signal,
+				Config:        configAt(address),
+				Generator:     &generator{t: t, address: address, form: form},
+				GenerateCount: 200,
+			})
+		})
+	}
+}
