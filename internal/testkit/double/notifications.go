@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -19,8 +20,40 @@ import (
 type Inbox struct {
 	URL string
 
-	mu     sync.Mutex
-	bodies []map[string]any
+	mu      sync.Mutex
+	bodies  []map[string]any
+	answers []Answer
+}
+
+// Answer is what a vendor says instead of accepting.
+type Answer struct {
+	Status     int
+	RetryAfter string
+	Body       string
+}
+
+// Refuse makes the inbox give these answers, one each, to the next requests.
+func (i *Inbox) Refuse(answers ...Answer) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.answers = append(i.answers, answers...)
+}
+
+// refuses gives the next answer that Refuse asked for, if there is one.
+func (i *Inbox) refuses(w http.ResponseWriter) bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if len(i.answers) == 0 {
+		return false
+	}
+	answer := i.answers[0]
+	i.answers = i.answers[1:]
+	if answer.RetryAfter != "" {
+		w.Header().Set("Retry-After", answer.RetryAfter)
+	}
+	w.WriteHeader(answer.Status)
+	fmt.Fprint(w, answer.Body)
+	return true
 }
 
 // Bodies are all that were accepted so far.
@@ -44,6 +77,9 @@ func NewSlack(tb testing.TB) *Inbox {
 	inbox := &Inbox{}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST "+path, func(w http.ResponseWriter, r *http.Request) {
+		if inbox.refuses(w) {
+			return
+		}
 		var body map[string]any
 		if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
 			http.Error(w, "invalid_payload", http.StatusBadRequest)
@@ -70,10 +106,16 @@ func NewPagerDuty(tb testing.TB, routingKey string) *Inbox {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v2/enqueue", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
-		var body map[string]any
-		err := json.NewDecoder(r.Body).Decode(&body)
+		if inbox.refuses(w) {
+			return
+		}
+		content, err := io.ReadAll(r.Body)
 		if err == nil {
-			err = checkEvent(body, routingKey)
+			err = CheckEvent(content, routingKey)
+		}
+		var body map[string]any
+		if err == nil {
+			err = json.Unmarshal(content, &body)
 		}
 		if err != nil {
 			w.WriteHeader(http.StatusBadRequest)
@@ -90,8 +132,13 @@ func NewPagerDuty(tb testing.TB, routingKey string) *Inbox {
 	return inbox
 }
 
-// checkEvent applies the documented rules for the fields of an event.
-func checkEvent(body map[string]any, routingKey string) error {
+// CheckEvent applies the documented rules for an event.
+// https://developer.pagerduty.com/docs/send-alert-event
+func CheckEvent(content []byte, routingKey string) error {
+	var body map[string]any
+	if err := json.Unmarshal(content, &body); err != nil {
+		return err
+	}
 	if body["routing_key"] != routingKey {
 		return errors.New("routing_key is invalid")
 	}

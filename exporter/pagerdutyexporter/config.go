@@ -1,0 +1,76 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package pagerdutyexporter
+
+import (
+	"errors"
+
+	"go.opentelemetry.io/collector/config/confighttp"
+	"go.opentelemetry.io/collector/config/configopaque"
+	"go.opentelemetry.io/collector/config/configoptional"
+	"go.opentelemetry.io/collector/config/configretry"
+	"go.opentelemetry.io/collector/confmap/xconfmap"
+	"go.opentelemetry.io/collector/exporter/exporterhelper"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/notify"
+)
+
+// Config says which service is told, of which alerts.
+type Config struct {
+	// RoutingKey is the secret integration key of a service. Default: "",
+	// which switches the exporter off.
+	RoutingKey configopaque.String `mapstructure:"routing_key"`
+
+	// Endpoint is the address of the Events API. Accounts in the EU have
+	// https://events.eu.pagerduty.com. Default: https://events.pagerduty.com.
+	Endpoint string `mapstructure:"endpoint"`
+
+	// Severities are those of the alerts that are told: info, warning, error,
+	// critical; an empty list means all. Default: [critical].
+	Severities []string `mapstructure:"severities"`
+
+	// SendResolved says whether the end of an alert resolves what it opened.
+	// Default: true.
+	SendResolved bool `mapstructure:"send_resolved"`
+
+	// Source is the affected system, for alerts without an instance, service
+	// or service_name label. Default: arc-production.
+	Source string `mapstructure:"source"`
+
+	// HTTP is the client: TLS, proxy, timeout (default 10s) and so on. Its
+	// endpoint is not used, see endpoint.
+	HTTP confighttp.ClientConfig `mapstructure:"http"`
+
+	// Retry is what happens while PagerDuty does not answer, or asks for
+	// patience. Default: exponential backoff from 5s to 30s, without an end.
+	Retry configretry.BackOffConfig `mapstructure:"retry_on_failure"`
+
+	// Queue holds alerts until they are told; with storage, over a restart
+	// too. Default: 1000 alerts in memory, one sent at a time.
+	Queue configoptional.Optional[exporterhelper.QueueBatchConfig] `mapstructure:"sending_queue"`
+
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
+var _ xconfmap.Validator = (*Config)(nil)
+
+// Validate names everything that is wrong.
+func (c *Config) Validate() error {
+	errs := c.filter().Validate()
+	if !notify.IsWebURL(c.Endpoint) {
+		errs = append(errs, errors.New("endpoint: must be an http or https URL"))
+	}
+	if c.Source == "" {
+		errs = append(errs, errors.New("source: must not be empty"))
+	}
+	if c.HTTP.Endpoint != "" {
+		errs = append(errs, errors.New("http::endpoint: must be empty, the address is endpoint"))
+	}
+	return errors.Join(errs...)
+}
+
+func (c *Config) filter() notify.Filter {
+	return notify.Filter{Severities: c.Severities, Resolved: c.SendResolved}
+}

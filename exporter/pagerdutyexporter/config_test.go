@@ -1,0 +1,39 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package pagerdutyexporter
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/testkit/notifier"
+)
+
+func TestEveryMistakeIsNamed(t *testing.T) {
+	cfg := createDefaultConfig().(*Config)
+	cfg.Endpoint = "events.pagerduty.example"
+	cfg.Severities = []string{"catastrophic"}
+	cfg.Source = ""
+	cfg.HTTP.Endpoint = "https://events.pagerduty.example"
+	err := cfg.Validate()
+	for _, key := range []string{"endpoint: must", "severities::0", "source", "http::endpoint"} {
+		assert.ErrorContains(t, err, key)
+	}
+}
+
+func TestSecretIsNotPrinted(t *testing.T) {
+	cfg := createDefaultConfig().(*Config)
+	cfg.RoutingKey = routingKey
+	assert.NotContains(t, fmt.Sprintf("%v %+v %#v", cfg, cfg, cfg.RoutingKey), routingKey)
+}
+
+func TestReadmeExamples(t *testing.T) {
+	configs := notifier.ReadmeExamples(t, NewFactory())
+	require.Len(t, configs, 2)
+	assert.Equal(t, []string{"critical"}, configs[0].(*Config).Severities)
+	assert.Equal(t, []string{"error", "critical"}, configs[1].(*Config).Severities)
+}

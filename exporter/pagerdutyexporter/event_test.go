@@ -1,0 +1,83 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package pagerdutyexporter
+
+import (
+	"encoding/json"
+	"math"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/testkit/alerts"
+	"github.com/otelcol-arc/otelcol-arc/internal/testkit/double"
+)
+
+const routingKey = "0123456789abcdef0123456789abcdef"
+
+func TestEvents(t *testing.T) {
+	for name, raised := range alerts.Cases() {
+		if len(raised) > 1 {
+			continue // an event is about one alert
+		}
+		t.Run(name, func(t *testing.T) {
+			body, err := encode(newEvent(raised[0], "ROUTING-KEY", "arc-production"))
+			require.NoError(t, err)
+			var event any
+			require.NoError(t, json.Unmarshal(body, &event))
+			alerts.CompareJSON(t, name, event)
+		})
+	}
+}
+
+// The end of an alert has the key of its beginning, whatever else has changed.
+func TestDedupKey(t *testing.T) {
+	resolved := alerts.Resolved()
+	resolved.Annotations = nil
+	resolved.Value = nil
+	assert.Equal(t, newEvent(alerts.Firing(), "", "").DedupKey, newEvent(resolved, "", "").DedupKey)
+	other := alerts.Firing()
+	other.Labels["instance"] = "arc-8"
+	assert.NotEqual(t, newEvent(alerts.Firing(), "", "").DedupKey, newEvent(other, "", "").DedupKey)
+}
+
+// What is larger than PagerDuty accepts goes without its details, and says so.
+func TestTooLarge(t *testing.T) {
+	a := alerts.Firing()
+	for i := range 100 {
+		a.Labels["label_"+string(rune('a'+i%26))+string(rune('a'+i/26))] = string(make([]byte, maxText))
+	}
+	body, err := encode(newEvent(a, routingKey, "arc-production"))
+	require.NoError(t, err)
+	assert.LessOrEqual(t, len(body), maxBody)
+	assert.Contains(t, string(body), "The details were left out")
+	assert.Contains(t, string(body), "High error rate detected")
+}
+
+func TestInfinityIsTold(t *testing.T) {
+	a := alerts.Firing()
+	infinity := math.Inf(1)
+	a.Value = &infinity
+	body, err := encode(newEvent(a, routingKey, "arc-production"))
+	require.NoError(t, err)
+	assert.Contains(t, string(body), `"value":"+Inf"`)
+}
+
+// Whatever a label holds, the event is one that PagerDuty documents.
+func FuzzEvent(f *testing.F) {
+	f.Add("team", "payments", "summary", "critical")
+	f.Fuzz(func(t *testing.T, name, value, summary, severity string) {
+		a := alerts.Firing()
+		a.Labels[name] = value
+		a.Labels["severity"] = severity
+		a.Annotations = map[string]string{"summary": summary, name: value}
+		body, err := encode(newEvent(a, routingKey, "arc-production"))
+		require.NoError(t, err)
+		assert.LessOrEqual(t, len(body), maxBody)
+		assert.True(t, utf8.Valid(body))
+		assert.NoError(t, double.CheckEvent(body, routingKey))
+	})
+}

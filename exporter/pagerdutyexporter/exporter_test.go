@@ -1,0 +1,114 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package pagerdutyexporter
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/testkit/alerts"
+	"github.com/otelcol-arc/otelcol-arc/internal/testkit/double"
+	"github.com/otelcol-arc/otelcol-arc/internal/testkit/notifier"
+)
+
+func start(t *testing.T, inbox *double.Inbox, change func(*Config)) notifier.Running {
+	t.Helper()
+	cfg := createDefaultConfig().(*Config)
+	cfg.RoutingKey = routingKey
+	cfg.Endpoint = inbox.URL + "/"
+	notifier.Impatient(&cfg.Retry)
+	if change != nil {
+		change(cfg)
+	}
+	return notifier.Start(t, NewFactory(), cfg)
+}
+
+func TestTriggerAndResolve(t *testing.T) {
+	inbox := double.NewPagerDuty(t, routingKey)
+	e := start(t, inbox, nil)
+	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Firing())))
+	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Resolved())))
+	e.Finish(t, inbox, 2, routingKey)
+	trigger, resolve := inbox.Bodies()[0], inbox.Bodies()[1]
+	assert.Equal(t, "trigger", trigger["event_action"])
+	assert.Equal(t, "resolve", resolve["event_action"])
+	assert.Equal(t, trigger["dedup_key"], resolve["dedup_key"])
+	assert.Equal(t, int64(2), e.Count(t, "sent"))
+}
+
+// Critical alone is the default, as in the reference; alerts that were raised
+// together are events of their own.
+func TestCriticalAlone(t *testing.T) {
+	inbox := double.NewPagerDuty(t, routingKey)
+	e := start(t, inbox, nil)
+	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Cases()["several"]...)))
+	e.Finish(t, inbox, 2, routingKey)
+	assert.Equal(t, int64(1), e.Count(t, "filtered"))
+}
+
+func TestEverySeverity(t *testing.T) {
+	inbox := double.NewPagerDuty(t, routingKey)
+	e := start(t, inbox, func(cfg *Config) { cfg.Severities = nil })
+	for _, severity := range []string{"info", "warning", "error", "critical", "", "page"} {
+		a := alerts.Firing()
+		a.Labels["severity"] = severity
+		require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(a)))
+	}
+	e.Finish(t, inbox, 6, routingKey)
+	var told []any
+	for _, body := range inbox.Bodies() {
+		told = append(told, body["payload"].(map[string]any)["severity"])
+	}
+	assert.Equal(t, []any{"info", "warning", "error", "critical", "error", "error"}, told)
+}
+
+// PagerDuty asks for patience, or is ill: the event is tried again, and what
+// comes after it waits.
+func TestRetryKeepsTheOrder(t *testing.T) {
+	inbox := double.NewPagerDuty(t, routingKey)
+	inbox.Refuse(double.Answer{Status: 429, RetryAfter: "0"}, double.Answer{Status: 500}, double.Answer{Status: 502})
+	e := start(t, inbox, nil)
+	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Firing(), alerts.Resolved())))
+	e.Finish(t, inbox, 2, routingKey)
+	assert.Equal(t, "trigger", inbox.Bodies()[0]["event_action"])
+	assert.Equal(t, "resolve", inbox.Bodies()[1]["event_action"])
+}
+
+func TestRefusedForGood(t *testing.T) {
+	for name, answer := range map[string]double.Answer{
+		"invalid":       {Status: 400, Body: `{"status":"invalid event","message":"Event object is invalid"}`},
+		"not the API":   {Status: 200, Body: "<html>Welcome to the guest network</html>"},
+		"not a success": {Status: 202, Body: `{"status":"throttled"}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inbox := double.NewPagerDuty(t, routingKey)
+			inbox.Refuse(answer)
+			e := start(t, inbox, nil)
+			require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Firing(), alerts.Resolved())))
+			e.Finish(t, inbox, 1, routingKey)
+			assert.Equal(t, "resolve", inbox.Bodies()[0]["event_action"])
+			assert.Equal(t, int64(1), e.Count(t, "failed"))
+		})
+	}
+}
+
+func TestSecretStaysOutOfLogs(t *testing.T) {
+	inbox := double.NewPagerDuty(t, routingKey)
+	e := start(t, inbox, func(cfg *Config) { cfg.Endpoint = "http://127.0.0.1:1" })
+	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Firing())))
+	require.Eventually(t, func() bool { return e.Log.FilterMessageSnippet("retry").Len() > 0 }, 10*time.Second, time.Millisecond)
+	e.Finish(t, inbox, 0, routingKey)
+}
+
+func TestOff(t *testing.T) {
+	inbox := double.NewPagerDuty(t, routingKey)
+	e := start(t, inbox, func(cfg *Config) { cfg.RoutingKey = "" })
+	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Firing())))
+	e.Finish(t, inbox, 0, routingKey)
+	require.Equal(t, 1, e.Log.Len())
+	assert.Equal(t, "Switched off: routing_key is empty", e.Log.All()[0].Message)
+}

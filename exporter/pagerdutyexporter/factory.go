@@ -1,0 +1,74 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package pagerdutyexporter
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/config/confighttp"
+	"go.opentelemetry.io/collector/exporter"
+
+	"github.com/otelcol-arc/otelcol-arc/exporter/pagerdutyexporter/internal/metadata"
+	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+	"github.com/otelcol-arc/otelcol-arc/internal/notify"
+)
+
+const (
+	// timeout bounds one request.
+	timeout = 10 * time.Second
+	// endpoint is the Events API's address outside the EU.
+	// https://developer.pagerduty.com/docs/events-api-v2-overview
+	endpoint = "https://events.pagerduty.com"
+	// source is what the reference says is affected.
+	source = "arc-production"
+)
+
+// NewFactory makes the factory of the pagerduty exporter.
+func NewFactory() exporter.Factory {
+	return exporter.NewFactory(
+		metadata.Type,
+		createDefaultConfig,
+		exporter.WithLogs(createLogs, metadata.LogsStability),
+	)
+}
+
+func createDefaultConfig() component.Config {
+	client := confighttp.NewDefaultClientConfig()
+	client.Timeout = timeout
+	return &Config{
+		Endpoint:     endpoint,
+		Severities:   []string{alertevent.SeverityCritical},
+		SendResolved: true,
+		Source:       source,
+		HTTP:         client,
+		Retry:        notify.NewRetryConfig(),
+		Queue:        notify.NewQueueConfig(),
+	}
+}
+
+func createLogs(ctx context.Context, set exporter.Settings, config component.Config) (exporter.Logs, error) {
+	cfg := config.(*Config)
+	if cfg.RoutingKey == "" {
+		return notify.Off(set.Logger, "routing_key"), nil
+	}
+	telemetry, err := metadata.NewTelemetryBuilder(set.TelemetrySettings)
+	if err != nil {
+		return nil, err
+	}
+	return notify.NewExporter(ctx, set, cfg, notify.Channel{
+		Filter: cfg.filter(),
+		Apart:  true, // the API takes one event a request
+		HTTP:   cfg.HTTP,
+		Retry:  cfg.Retry,
+		Queue:  cfg.Queue,
+		Send: func(ctx context.Context, client *http.Client, alerts []alertevent.Alert) error {
+			return send(ctx, client, cfg, alerts[0])
+		},
+		Outcomes: notify.NewOutcomes(telemetry.PagerdutyExporterAlerts),
+		Close:    telemetry.Shutdown,
+	})
+}

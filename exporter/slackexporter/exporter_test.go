@@ -1,0 +1,151 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package slackexporter
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/config/configopaque"
+	"go.opentelemetry.io/collector/pdata/plog"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+	"github.com/otelcol-arc/otelcol-arc/internal/testkit/alerts"
+	"github.com/otelcol-arc/otelcol-arc/internal/testkit/double"
+	"github.com/otelcol-arc/otelcol-arc/internal/testkit/notifier"
+)
+
+// secret is a part of the address of every webhook here.
+const secret = "/services/"
+
+func start(t *testing.T, inbox *double.Inbox, change func(*Config)) notifier.Running {
+	t.Helper()
+	cfg := createDefaultConfig().(*Config)
+	cfg.WebhookURL = configopaque.String(inbox.URL)
+	notifier.Impatient(&cfg.Retry)
+	if change != nil {
+		change(cfg)
+	}
+	return notifier.Start(t, NewFactory(), cfg)
+}
+
+// attachment is the first of a message.
+func attachment(t *testing.T, inbox *double.Inbox, message int) map[string]any {
+	t.Helper()
+	attachments, _ := inbox.Bodies()[message]["attachments"].([]any)
+	require.NotEmpty(t, attachments)
+	first, _ := attachments[0].(map[string]any)
+	return first
+}
+
+func TestAlertArrives(t *testing.T) {
+	inbox := double.NewSlack(t)
+	e := start(t, inbox, nil)
+	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Firing())))
+	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Resolved())))
+	e.Finish(t, inbox, 2, secret)
+	assert.Equal(t, "[CRITICAL] HighErrorRate: High error rate detected", attachment(t, inbox, 0)["fallback"])
+	assert.Equal(t, "#ff0000", attachment(t, inbox, 0)["color"])
+	assert.Equal(t, "Arc Monitoring", attachment(t, inbox, 0)["footer"])
+	assert.InDelta(t, alerts.Start.Unix(), attachment(t, inbox, 0)["ts"], 0)
+	assert.Equal(t, "[RESOLVED] HighErrorRate: High error rate detected", attachment(t, inbox, 1)["fallback"])
+	assert.Equal(t, int64(2), e.Count(t, "sent"))
+}
+
+// Alerts that were raised together are one message, also when there are many.
+func TestStormIsOneMessage(t *testing.T) {
+	inbox := double.NewSlack(t)
+	e := start(t, inbox, nil)
+	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Cases()["storm"]...)))
+	e.Finish(t, inbox, 1, secret)
+	attachments, _ := inbox.Bodies()[0]["attachments"].([]any)
+	require.Len(t, attachments, maxAlerts+1)
+	assert.Equal(t, "… 30 more", attachments[maxAlerts].(map[string]any)["text"])
+}
+
+func TestOtherLogsAreIgnored(t *testing.T) {
+	inbox := double.NewSlack(t)
+	e := start(t, inbox, nil)
+	ld := plog.NewLogs()
+	ld.ResourceLogs().AppendEmpty().ScopeLogs().AppendEmpty().LogRecords().AppendEmpty().SetEventName(alertevent.EventName)
+	ld.MarkReadOnly()
+	require.NoError(t, e.ConsumeLogs(t.Context(), ld))
+	e.Finish(t, inbox, 0, secret)
+}
+
+func TestFilter(t *testing.T) {
+	inbox := double.NewSlack(t)
+	e := start(t, inbox, func(cfg *Config) {
+		cfg.Severities = []string{"critical"}
+		cfg.SendResolved = false
+	})
+	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Cases()["several"]...)))
+	e.Finish(t, inbox, 1, secret)
+	assert.Len(t, inbox.Bodies()[0]["attachments"], 1)
+	assert.Equal(t, int64(2), e.Count(t, "filtered"))
+	assert.Equal(t, int64(1), e.Count(t, "sent"))
+}
+
+// Slack asks for patience, or is ill: the message is tried again, and what
+// comes after it waits.
+func TestRetryKeepsTheOrder(t *testing.T) {
+	inbox := double.NewSlack(t)
+	inbox.Refuse(
+		double.Answer{Status: 429, RetryAfter: "0", Body: "rate_limited"},
+		double.Answer{Status: 500, Body: "rollup_error"},
+		double.Answer{Status: 503},
+		double.Answer{Status: 408},
+	)
+	e := start(t, inbox, nil)
+	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Firing())))
+	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Resolved())))
+	e.Finish(t, inbox, 2, secret)
+	assert.Contains(t, attachment(t, inbox, 0)["fallback"], "CRITICAL")
+	assert.Contains(t, attachment(t, inbox, 1)["fallback"], "RESOLVED")
+	assert.Equal(t, int64(0), e.Count(t, "failed"))
+}
+
+// What Slack will never take is given up, and the next message is told.
+func TestRefusedForGood(t *testing.T) {
+	for _, answer := range []double.Answer{
+		{Status: 400, Body: "invalid_payload"},
+		{Status: 403, Body: "action_prohibited"},
+		{Status: 404, Body: "no_service"},
+		{Status: 410, Body: "channel_is_archived"},
+		{Status: 200, Body: "invalid_token"},
+		{Status: 200, Body: "<html>Welcome to the guest network</html>"},
+	} {
+		t.Run(answer.Body, func(t *testing.T) {
+			inbox := double.NewSlack(t)
+			inbox.Refuse(answer)
+			e := start(t, inbox, nil)
+			require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Firing())))
+			require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Resolved())))
+			e.Finish(t, inbox, 1, secret)
+			assert.Contains(t, attachment(t, inbox, 0)["fallback"], "RESOLVED")
+			assert.Equal(t, int64(1), e.Count(t, "failed"))
+			assert.Equal(t, 1, e.Log.FilterMessageSnippet("Dropping").Len())
+		})
+	}
+}
+
+// An address at which nobody listens is a secret too.
+func TestSecretStaysOutOfLogs(t *testing.T) {
+	inbox := double.NewSlack(t)
+	e := start(t, inbox, func(cfg *Config) { cfg.WebhookURL = "http://127.0.0.1:1/services/T0/B0/SECRET" })
+	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Firing())))
+	require.Eventually(t, func() bool { return e.Log.FilterMessageSnippet("retry").Len() > 0 }, 10*time.Second, time.Millisecond)
+	e.Finish(t, inbox, 0, secret)
+}
+
+func TestOff(t *testing.T) {
+	inbox := double.NewSlack(t)
+	e := start(t, inbox, func(cfg *Config) { cfg.WebhookURL = "" })
+	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Firing())))
+	e.Finish(t, inbox, 0, secret)
+	require.Equal(t, 1, e.Log.Len())
+	assert.Equal(t, "Switched off: webhook_url is empty", e.Log.All()[0].Message)
+}

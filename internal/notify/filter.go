@@ -1,0 +1,76 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package notify
+
+import (
+	"fmt"
+	"slices"
+
+	"go.opentelemetry.io/collector/pdata/plog"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+)
+
+// Filter chooses the alerts that a channel is for.
+type Filter struct {
+	// Severities are those that pass; none means all.
+	Severities []string
+	// Resolved says whether the end of an alert is told.
+	Resolved bool
+}
+
+// Validate names every severity that is not one of alertevent's.
+func (f Filter) Validate() []error {
+	known := []string{alertevent.SeverityInfo, alertevent.SeverityWarning, alertevent.SeverityError, alertevent.SeverityCritical}
+	var errs []error
+	for i, severity := range f.Severities {
+		if !slices.Contains(known, severity) {
+			errs = append(errs, fmt.Errorf("severities::%d: %q is none of %v", i, severity, known))
+		}
+	}
+	return errs
+}
+
+// Pass says whether the channel is for the alert.
+func (f Filter) Pass(alert alertevent.Alert) bool {
+	if alert.State == alertevent.Resolved && !f.Resolved {
+		return false
+	}
+	return len(f.Severities) == 0 || slices.Contains(f.Severities, alert.Severity())
+}
+
+// Selection is what a filter makes of a batch of logs.
+type Selection struct {
+	// Messages hold the records that pass and nothing else: none, one for all,
+	// or one for each.
+	Messages []plog.Logs
+	// Filtered and Malformed count the alert records that do not pass, and
+	// those that cannot be read.
+	Filtered, Malformed int64
+}
+
+// Select copies the alert records that pass, into one message or into one for
+// each. Records in a scope that is not the alert processor's are not looked at.
+func (f Filter) Select(ld plog.Logs, apart bool) Selection {
+	var s Selection
+	var to plog.LogRecordSlice
+	for record := range alertevent.Records(ld) {
+		alert, err := alertevent.Read(record)
+		if err != nil {
+			s.Malformed++
+			continue
+		}
+		if !f.Pass(alert) {
+			s.Filtered++
+			continue
+		}
+		if len(s.Messages) == 0 || apart {
+			logs, records := alertevent.NewLogs(ld.ResourceLogs().At(0).Resource())
+			s.Messages = append(s.Messages, logs)
+			to = records
+		}
+		record.CopyTo(to.AppendEmpty())
+	}
+	return s
+}

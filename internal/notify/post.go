@@ -1,0 +1,54 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package notify
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+const (
+	// maxAnswer bounds what is read of an answer, in bytes.
+	maxAnswer = 4 << 10
+	// maxDetail bounds what an error quotes of an answer, in runes.
+	maxDetail = 200
+)
+
+// Post sends a JSON body to a URL that may be a secret: no error names it. It
+// returns the first 4 KiB of the answer when the status is 2xx, or else an
+// error that is permanent, throttled or retryable as the status asks.
+func Post(ctx context.Context, client *http.Client, target string, body []byte) (string, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, target, bytes.NewReader(body))
+	if err != nil {
+		return "", RedactURL(err)
+	}
+	request.Header.Set("Content-Type", "application/json")
+	response, err := client.Do(request)
+	if err != nil {
+		return "", RedactURL(err)
+	}
+	defer response.Body.Close()
+	answer, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	if err != nil {
+		return "", fmt.Errorf("read the answer: %w", RedactURL(err))
+	}
+	text := strings.TrimSpace(string(answer))
+	return text, statusError(response.StatusCode, response.Header, Truncate(text, maxDetail), time.Now())
+}
+
+// RedactURL takes the URL out of the errors that net/http and net/url make.
+func RedactURL(err error) error {
+	var withURL *url.Error
+	if !errors.As(err, &withURL) {
+		return err
+	}
+	return &url.Error{Op: withURL.Op, URL: "<redacted>", Err: withURL.Err}
+}

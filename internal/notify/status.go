@@ -1,0 +1,77 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package notify
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"go.opentelemetry.io/collector/consumer/consumererror"
+	"go.opentelemetry.io/collector/exporter/exporterhelper"
+)
+
+// Class is what a status code asks of the sender.
+type Class int
+
+// The classes of RFC 9110 and RFC 6585, as senders see them.
+const (
+	// Done: any 2xx.
+	Done Class = iota
+	// Throttle: 429. Try again, not before Retry-After.
+	Throttle
+	// Retry: 408, and 5xx. Try again, with backoff or after Retry-After.
+	Retry
+	// Permanent: everything else. The same request will not be accepted.
+	Permanent
+)
+
+// Classify says what a status code asks of the sender.
+func Classify(status int) Class {
+	switch {
+	case status >= 200 && status <= 299:
+		return Done
+	case status == http.StatusTooManyRequests:
+		return Throttle
+	case status == http.StatusRequestTimeout, status >= 500 && status <= 599:
+		return Retry
+	default:
+		return Permanent
+	}
+}
+
+// ErrRefused is wrapped by every error for an answer that is not Done.
+var ErrRefused = errors.New("refused")
+
+// statusError is the error for an answer, in the form that exporterhelper
+// understands: throttled, retryable or permanent. It is nil when the status is Done.
+func statusError(status int, header http.Header, detail string, now time.Time) error {
+	class := Classify(status)
+	if class == Done {
+		return nil
+	}
+	err := fmt.Errorf("%w: status %d: %s", ErrRefused, status, detail)
+	if class == Permanent {
+		return consumererror.NewPermanent(err)
+	}
+	if delay, ok := retryAfter(header.Get("Retry-After"), now); ok {
+		return exporterhelper.NewThrottleRetry(err, delay)
+	}
+	return err
+}
+
+// retryAfter reads the header of that name: a number of seconds, or a date.
+// It reports false when there is none that can be read. The delay is never negative.
+// https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
+func retryAfter(value string, now time.Time) (time.Duration, bool) {
+	if seconds, err := strconv.ParseUint(value, 10, 31); err == nil {
+		return time.Duration(seconds) * time.Second, true
+	}
+	if date, err := http.ParseTime(value); err == nil {
+		return max(0, date.Sub(now)), true
+	}
+	return 0, false
+}

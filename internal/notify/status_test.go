@@ -1,0 +1,133 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package notify
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/consumer/consumererror"
+)
+
+func TestClassifyEveryStatus(t *testing.T) {
+	for status := 100; status <= 599; status++ {
+		want := Permanent
+		switch {
+		case status >= 200 && status <= 299:
+			want = Done
+		case status == 429:
+			want = Throttle
+		case status == 408 || status >= 500:
+			want = Retry
+		}
+		assert.Equal(t, want, Classify(status), status)
+
+		err := statusError(status, http.Header{}, "said", time.Time{})
+		assert.Equal(t, want == Done, err == nil, status)
+		assert.Equal(t, want == Permanent, consumererror.IsPermanent(err), status)
+		if want != Done {
+			require.ErrorIs(t, err, ErrRefused)
+			assert.ErrorContains(t, err, "said")
+		}
+	}
+}
+
+func TestThrottled(t *testing.T) {
+	for _, status := range []int{429, 503} {
+		err := statusError(status, http.Header{"Retry-After": {"17"}}, "", time.Time{})
+		assert.False(t, consumererror.IsPermanent(err))
+		assert.ErrorContains(t, err, "17s", "exporterhelper waits as long as it was asked to")
+	}
+}
+
+func TestRetryAfter(t *testing.T) {
+	now := time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
+	for value, want := range map[string]time.Duration{
+		"0":                             0,
+		"120":                           2 * time.Minute,
+		"Mon, 23 Nov 2026 10:00:30 GMT": 30 * time.Second,
+		"Mon, 23 Nov 2026 09:00:00 GMT": 0,
+	} {
+		got, ok := retryAfter(value, now)
+		assert.True(t, ok, value)
+		assert.Equal(t, want, got, value)
+	}
+	for _, value := range []string{"", "-1", "soon", "1.5", "99999999999999999999"} {
+		_, ok := retryAfter(value, now)
+		assert.False(t, ok, value)
+	}
+}
+
+func FuzzRetryAfter(f *testing.F) {
+	f.Add("120")
+	f.Add("Mon, 23 Nov 2026 10:00:30 GMT")
+	f.Fuzz(func(t *testing.T, value string) {
+		delay, ok := retryAfter(value, time.Unix(1_800_000_000, 0))
+		assert.GreaterOrEqual(t, delay, time.Duration(0))
+		if !ok {
+			assert.Zero(t, delay)
+		}
+	})
+}
+
+const secret = "T0SECRET"
+
+func TestPost(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		assert.Equal(t, "application/json", r.Header.Get("Content-Type"))
+		switch r.URL.Path {
+		case "/good":
+			_, _ = w.Write([]byte(" ok\n"))
+		case "/bad":
+			w.WriteHeader(http.StatusBadRequest)
+			_, _ = w.Write([]byte(strings.Repeat("no ", 10_000)))
+		}
+	}))
+	defer server.Close()
+	client := server.Client()
+
+	answer, err := Post(t.Context(), client, server.URL+"/good", []byte("{}"))
+	require.NoError(t, err)
+	assert.Equal(t, "ok", answer)
+
+	_, err = Post(t.Context(), client, server.URL+"/bad", []byte("{}"))
+	require.ErrorIs(t, err, ErrRefused)
+	assert.ErrorContains(t, err, "400: no no")
+	assert.Less(t, len(err.Error()), 400)
+}
+
+// However a request fails, its address stays out of the error.
+func TestErrorsKeepTheSecret(t *testing.T) {
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	require.NoError(t, listener.Close())
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	for name, post := range map[string]func() (string, error){
+		"refused connection": func() (string, error) {
+			return Post(t.Context(), http.DefaultClient, "http://"+listener.Addr().String()+"/"+secret, nil)
+		},
+		"malformed address": func() (string, error) {
+			return Post(t.Context(), http.DefaultClient, "http://127.0.0.1\x7f/"+secret, nil)
+		},
+		"unknown scheme": func() (string, error) {
+			return Post(t.Context(), http.DefaultClient, "ftp://127.0.0.1/"+secret, nil)
+		},
+		"cancelled": func() (string, error) {
+			return Post(gone, http.DefaultClient, "http://127.0.0.1/"+secret, nil)
+		},
+	} {
+		_, err := post()
+		require.Error(t, err, name)
+		assert.NotContains(t, err.Error(), secret, name)
+		assert.False(t, consumererror.IsPermanent(err), "%s: may pass", name)
+	}
+}

@@ -1,0 +1,52 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package notify
+
+import (
+	"net/url"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// ellipsis says that a text went on.
+const ellipsis = "…"
+
+// Truncate cuts a text to at most limit runes. What was cut ends in an ellipsis.
+func Truncate(text string, limit int) string {
+	if len(text) <= limit || utf8.RuneCountInString(text) <= limit {
+		return text
+	}
+	cut := 0
+	for i := range text {
+		if cut == limit-1 {
+			return text[:i] + ellipsis
+		}
+		cut++
+	}
+	return text
+}
+
+// Clean makes a text from telemetry safe to show: invalid UTF-8, control
+// characters other than line breaks and tabs, and the characters that turn the
+// direction of writing around (Unicode's bidirectional controls) become U+FFFD.
+func Clean(text string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n', r == '\t':
+			return r
+		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r):
+			return unicode.ReplacementChar
+		default:
+			return r
+		}
+	}, strings.ToValidUTF8(text, string(unicode.ReplacementChar)))
+}
+
+// IsWebURL says whether a text from telemetry is an http or https URL with a
+// host, as a link that is shown must be.
+func IsWebURL(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""
+}
