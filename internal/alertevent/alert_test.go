@@ -32,13 +32,13 @@ func TestLine(t *testing.T) {
 
 func TestSeverity(t *testing.T) {
 	want := map[string]plog.SeverityNumber{
-		"":          plog.SeverityNumberUnspecified,
-		"page":      plog.SeverityNumberUnspecified,
-		"info":      plog.SeverityNumberInfo,
-		"Warning":   plog.SeverityNumberWarn,
-		"error":     plog.SeverityNumberError,
-		"CRITICAL":  plog.SeverityNumberError2,
-		"critical ": plog.SeverityNumberUnspecified,
+		"":         plog.SeverityNumberUnspecified,
+		"page":     plog.SeverityNumberUnspecified,
+		"info":     plog.SeverityNumberInfo,
+		"Warning":  plog.SeverityNumberWarn,
+		"error":    plog.SeverityNumberError,
+		"CRITICAL": plog.SeverityNumberError2,
+		"fatal":    plog.SeverityNumberUnspecified,
 	}
 	for label, number := range want {
 		assert.Equal(t, number, severityNumber(Alert{Labels: map[string]string{"severity": label}}.Severity()), "%q", label)

@@ -1,7 +1,7 @@
 // Copyright The otelcol-arc Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package alertprocessor // import "github.com/otelcol-arc/otelcol-arc/processor/alertprocessor"
+package alertprocessor
 
 import (
 	"errors"

@@ -1,7 +1,7 @@
 // Copyright The otelcol-arc Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package alertprocessor // import "github.com/otelcol-arc/otelcol-arc/processor/alertprocessor"
+package alertprocessor
 
 import (
 	"context"
@@ -101,7 +101,7 @@ func (c *core) addMetricsSink(s *metricsSink) {
 func (c *core) Start(ctx context.Context, host component.Host) error {
 	c.host = host
 	c.done = make(chan struct{})
-	running, cancel := context.WithCancel(context.Background())
+	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	c.cancel = cancel
 	evaluator, err := c.prepare(ctx, running)
 	if err != nil || evaluator == nil {
@@ -210,17 +210,25 @@ func (c *core) watchMetrics(ctx context.Context, md pmetric.Metrics) (pmetric.Me
 	if c.ingest == nil {
 		return md, nil
 	}
-	if !hasDelta(md) {
-		return md, c.ingest.ConsumeMetrics(ctx, md)
+	// Neither of these fails: what cannot be taken is counted, and passed on.
+	if hasDelta(md) {
+		return md, c.takeDelta(ctx, md)
 	}
+	return md, c.ingest.ConsumeMetrics(ctx, md)
+}
+
+func (c *core) takeDelta(ctx context.Context, md pmetric.Metrics) error {
 	own := pmetric.NewMetrics() // the conversion changes what it is given
 	md.CopyTo(own)
-	return md, c.delta.ConsumeMetrics(ctx, own)
+	err := c.delta.ConsumeMetrics(ctx, own)
+	if dropped := md.DataPointCount() - own.DataPointCount(); dropped > 0 {
+		c.counted(ctx, ingestCounts{dropped: map[string]int64{dropDelta: int64(dropped)}})
+	}
+	return err
 }
 
 // counted tells of what became of samples.
-func (c *core) counted(counts ingestCounts) {
-	ctx := context.Background()
+func (c *core) counted(ctx context.Context, counts ingestCounts) {
 	c.telemetry.ProcessorAlertSamplesAppended.Add(ctx, counts.appended)
 	for reason, n := range counts.dropped {
 		c.telemetry.ProcessorAlertSamplesDropped.Add(ctx, n, metric.WithAttributes(attribute.String("reason", reason)))

@@ -242,7 +242,7 @@ func TestPermanentlyRefusedNoticeIsDropped(t *testing.T) {
 			calls.Add(1)
 			return consumererror.NewPermanent(errors.New("never"))
 		}, telemetry.noticesToLogs, 10, time.Second, telemetry.telemetry)
-		s.start()
+		s.start(t.Context())
 		s.push(told{})
 		time.Sleep(time.Minute)
 		synctest.Wait()

@@ -17,4 +17,4 @@
 //	traces, logs ──► events (OTTL) ──► alerts ──────────────────┘
 //
 // What passes is never changed and never waits for an evaluation or a delivery.
-package alertprocessor // import "github.com/otelcol-arc/otelcol-arc/processor/alertprocessor"
+package alertprocessor

@@ -1,7 +1,7 @@
 // Copyright The otelcol-arc Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package alertprocessor // import "github.com/otelcol-arc/otelcol-arc/processor/alertprocessor"
+package alertprocessor
 
 import (
 	"context"
@@ -180,9 +180,9 @@ func (g *ruleGroup) after(t time.Time) time.Time {
 // are left out, but for the latest.
 func (e *evaluator) schedule(ctx context.Context, group *ruleGroup) {
 	group.due = group.due.Add(group.Interval())
-	if missed := time.Since(group.due) / group.Interval(); missed > 0 {
-		group.due = group.due.Add(missed * group.Interval())
-		e.telemetry.ProcessorAlertEvaluationsMissed.Add(ctx, int64(missed), group.attributes)
+	if missed := int64(time.Since(group.due) / group.Interval()); missed > 0 {
+		group.due = group.due.Add(time.Duration(missed) * group.Interval())
+		e.telemetry.ProcessorAlertEvaluationsMissed.Add(ctx, missed, group.attributes)
 	}
 }
 

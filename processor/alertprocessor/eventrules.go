@@ -1,9 +1,10 @@
 // Copyright The otelcol-arc Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package alertprocessor // import "github.com/otelcol-arc/otelcol-arc/processor/alertprocessor"
+package alertprocessor
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -61,7 +62,7 @@ func (c *EventConfig) validate(key string) error {
 		if !model.UTF8Validation.IsValidLabelName(name) {
 			errs = append(errs, fmt.Errorf("%s::annotations: invalid name %q", key, name))
 		}
-		if err := newTemplate(c.Name, annotations[name], eventData{}).ParseTest(); err != nil {
+		if err := newTemplate(context.Background(), c.Name, annotations[name], eventData{}).ParseTest(); err != nil {
 			errs = append(errs, fmt.Errorf("%s::%s: %w", key, name, err))
 		}
 	}

@@ -1,10 +1,11 @@
 // Copyright The otelcol-arc Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package alertprocessor // import "github.com/otelcol-arc/otelcol-arc/processor/alertprocessor"
+package alertprocessor
 
 import (
 	"context"
+	"maps"
 	"sync"
 	"time"
 
@@ -122,7 +123,7 @@ func (e *eventRules) watchSpan(ctx context.Context, rs ptrace.ResourceSpans, ss 
 	defer tCtx.Close()
 	for _, rule := range e.spans {
 		if met(ctx, e, rule, tCtx) {
-			e.found(rule.eventRuleOf, occurrence{
+			e.found(ctx, rule.eventRuleOf, occurrence{
 				attributes: span.Attributes(),
 				resource:   rs.Resource().Attributes(),
 				traceID:    span.TraceID(),
@@ -161,7 +162,7 @@ func (e *eventRules) watchRecord(ctx context.Context, rl plog.ResourceLogs, sl p
 			if timestamp == 0 {
 				timestamp = record.ObservedTimestamp()
 			}
-			e.found(rule.eventRuleOf, occurrence{
+			e.found(ctx, rule.eventRuleOf, occurrence{
 				attributes: record.Attributes(),
 				resource:   rl.Resource().Attributes(),
 				traceID:    record.TraceID(),
@@ -191,7 +192,7 @@ type occurrence struct {
 }
 
 // found raises the alert, unless its cooldown runs.
-func (e *eventRules) found(rule *eventRuleOf, o occurrence) {
+func (e *eventRules) found(ctx context.Context, rule *eventRuleOf, o occurrence) {
 	now := time.Now()
 	alert := alertevent.Alert{
 		Labels:   rule.labelsOf(o),
@@ -207,11 +208,11 @@ func (e *eventRules) found(rule *eventRuleOf, o occurrence) {
 	pass := e.gate.Pass(now, alert.Fingerprint(), rule.name, rule.cooldown)
 	e.mu.Unlock()
 	if !pass {
-		e.telemetry.ProcessorAlertNoticesSuppressed.Add(context.Background(), 1,
+		e.telemetry.ProcessorAlertNoticesSuppressed.Add(ctx, 1,
 			metric.WithAttributes(attribute.String("reason", string(notice.Cooldown))))
 		return
 	}
-	alert.Annotations = rule.annotationsOf(alert.Labels, o)
+	alert.Annotations = rule.annotationsOf(ctx, alert.Labels, o)
 	e.raise(alert, now)
 }
 
@@ -226,17 +227,15 @@ func (r *eventRuleOf) labelsOf(o occurrence) map[string]string {
 			labels[label] = value.AsString()
 		}
 	}
-	for label, value := range r.labels {
-		labels[label] = value
-	}
+	maps.Copy(labels, r.labels)
 	return withDefaults(labels, r.external)
 }
 
-func (r *eventRuleOf) annotationsOf(labels map[string]string, o occurrence) map[string]string {
+func (r *eventRuleOf) annotationsOf(ctx context.Context, labels map[string]string, o occurrence) map[string]string {
 	data := eventData{Labels: labels, Attributes: o.attributes.AsRaw(), Resource: o.resource.AsRaw()}
 	annotations := make(map[string]string, len(r.annotations))
 	for name, text := range r.annotations {
-		annotations[name] = expandTemplate(r.name, text, data)
+		annotations[name] = expandTemplate(ctx, r.name, text, data)
 	}
 	return annotations
 }

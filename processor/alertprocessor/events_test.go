@@ -4,7 +4,7 @@
 package alertprocessor
 
 import (
-	"fmt"
+	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -177,7 +177,7 @@ func TestFloodOfLabelsIsBounded(t *testing.T) {
 		for i := range maxCooling + 100 {
 			span := spans.AppendEmpty()
 			span.Attributes().PutDouble("gen_ai.usage.cost", 2)
-			span.Attributes().PutStr("user_id", fmt.Sprint(i))
+			span.Attributes().PutStr("user_id", strconv.Itoa(i))
 		}
 		require.NoError(t, r.traces.ConsumeTraces(t.Context(), td))
 		synctest.Wait()
@@ -202,11 +202,11 @@ func FuzzExpandTemplate(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text, key, value string) {
 		data := eventData{Labels: map[string]string{key: value}, Attributes: map[string]any{key: value}}
-		if newTemplate("fuzz", text, data).ParseTest() != nil {
+		if newTemplate(t.Context(), "fuzz", text, data).ParseTest() != nil {
 			return // refused by Validate
 		}
-		assert.NotContains(t, expandTemplate("fuzz", text, eventData{}), "<no value>")
-		expandTemplate("fuzz", text, data)
+		assert.NotContains(t, expandTemplate(t.Context(), "fuzz", text, eventData{}), "<no value>")
+		expandTemplate(t.Context(), "fuzz", text, data)
 	})
 }
 

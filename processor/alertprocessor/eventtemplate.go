@@ -1,7 +1,7 @@
 // Copyright The otelcol-arc Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package alertprocessor // import "github.com/otelcol-arc/otelcol-arc/processor/alertprocessor"
+package alertprocessor
 
 import (
 	"context"
@@ -28,18 +28,18 @@ const eventTemplatePrelude = "{{$labels := .Labels}}{{$attributes := .Attributes
 var errNoQuery = errors.New("an event rule cannot query")
 
 // newTemplate makes a template with the functions that Prometheus' templates have.
-func newTemplate(name, text string, data eventData) *template.Expander {
+func newTemplate(ctx context.Context, name, text string, data eventData) *template.Expander {
 	query := func(context.Context, string, time.Time) (promql.Vector, error) { return nil, errNoQuery }
-	return template.NewTemplateExpander(context.Background(), eventTemplatePrelude+text, name, data, model.Now(), query, nil, nil)
+	return template.NewTemplateExpander(ctx, eventTemplatePrelude+text, name, data, model.Now(), query, nil, nil)
 }
 
 // expandTemplate returns the text, or what is wrong with it in its place:
 // an alert with a bad description is better than none.
-func expandTemplate(name, text string, data eventData) string {
+func expandTemplate(ctx context.Context, name, text string, data eventData) string {
 	if !strings.Contains(text, "{{") {
 		return text
 	}
-	out, err := newTemplate(name, text, data).Expand()
+	out, err := newTemplate(ctx, name, text, data).Expand()
 	if err != nil {
 		return fmt.Sprintf("<error expanding template: %s>", err)
 	}

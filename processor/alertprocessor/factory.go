@@ -1,7 +1,7 @@
 // Copyright The otelcol-arc Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package alertprocessor // import "github.com/otelcol-arc/otelcol-arc/processor/alertprocessor"
+package alertprocessor
 
 import (
 	"context"
@@ -95,7 +95,7 @@ func (f *factory) join(set processor.Settings, cfg component.Config) (*sharedcor
 
 // outlet is a sink of any signal.
 type outlet interface {
-	start()
+	start(ctx context.Context)
 	stop(ctx context.Context) error
 }
 
@@ -111,7 +111,7 @@ func options(instance *sharedcore.Instance[*core], out outlet) []processorhelper
 			if err := instance.Start(ctx, host); err != nil {
 				return err
 			}
-			out.start()
+			out.start(ctx)
 			return nil
 		}
 	}

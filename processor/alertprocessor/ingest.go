@@ -1,7 +1,7 @@
 // Copyright The otelcol-arc Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package alertprocessor // import "github.com/otelcol-arc/otelcol-arc/processor/alertprocessor"
+package alertprocessor
 
 import (
 	"context"
@@ -20,7 +20,6 @@ import (
 	"go.opentelemetry.io/collector/processor"
 	metricnoop "go.opentelemetry.io/otel/metric/noop"
 	tracenoop "go.opentelemetry.io/otel/trace/noop"
-	"go.uber.org/multierr"
 	"go.uber.org/zap"
 )
 
@@ -33,6 +32,7 @@ const (
 	dropSeriesLimit = "series_limit"
 	dropInvalid     = "invalid"
 	dropTranslation = "translation"
+	dropDelta       = "delta" // out of order, or too many streams
 	dropStorage     = "storage"
 )
 
@@ -42,7 +42,7 @@ const (
 type ingester struct {
 	storage storage.Appendable
 	metrics prometheusremotewrite.CombinedAppenderMetrics
-	count   func(counts ingestCounts)
+	count   func(ctx context.Context, counts ingestCounts)
 }
 
 // ingestCounts is what became of the samples of one call.
@@ -52,7 +52,7 @@ type ingestCounts struct {
 	err      error            // of the storage; nothing of the call was kept
 }
 
-func newIngester(to storage.Appendable, count func(ingestCounts)) *ingester {
+func newIngester(to storage.Appendable, count func(context.Context, ingestCounts)) *ingester {
 	return &ingester{
 		storage: to,
 		metrics: prometheusremotewrite.NewCombinedAppenderMetrics(nil),
@@ -73,7 +73,7 @@ func (i *ingester) ConsumeMetrics(ctx context.Context, md pmetric.Metrics) error
 	const zeroSamples, metadata = true, false
 	combined := prometheusremotewrite.NewCombinedAppender(app, slog.New(slog.DiscardHandler), zeroSamples, metadata, i.metrics)
 	_, err := prometheusremotewrite.NewPrometheusConverter(combined).FromMetrics(ctx, md, prometheusremotewrite.Settings{})
-	if n := len(multierr.Errors(err)); n > 0 {
+	if n := countErrors(err); n > 0 {
 		app.counts.dropped[dropTranslation] += int64(n)
 	}
 	if err := app.Commit(); err != nil {
@@ -81,8 +81,21 @@ func (i *ingester) ConsumeMetrics(ctx context.Context, md pmetric.Metrics) error
 		app.counts.dropped[dropStorage] += app.counts.appended
 		app.counts.appended = 0
 	}
-	i.count(app.counts)
+	i.count(ctx, app.counts)
 	return nil
+}
+
+// countErrors is the number of errors that are joined in err.
+func countErrors(err error) int {
+	var joined interface{ Unwrap() []error }
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &joined):
+		return len(joined.Unwrap())
+	default:
+		return 1
+	}
 }
 
 // Capabilities implements consumer.Metrics.

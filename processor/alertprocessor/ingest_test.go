@@ -39,7 +39,7 @@ func newShelf(t *testing.T, change func(*Config)) *shelf {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, store.close()) })
 	s := &shelf{t: t, store: store}
-	s.ingest = newIngester(store, func(counts ingestCounts) { s.counts = counts })
+	s.ingest = newIngester(store, func(_ context.Context, counts ingestCounts) { s.counts = counts })
 	return s
 }
 
@@ -124,6 +124,13 @@ func TestDeltaBecomesCumulative(t *testing.T) {
 		synctest.Wait()
 		assert.Equal(t, []string{"firing Cost"}, lines(r.notices()))
 		passed := r.seriesOut.AllMetrics()[0].ResourceMetrics().At(0).ScopeMetrics().At(0).Metrics().At(0)
+		// One that overlaps is refused by the conversion.
+		md := counter("cost", time.Now().Add(-time.Hour), time.Now().Add(-time.Minute), 10)
+		md.ResourceMetrics().At(0).ScopeMetrics().At(0).Metrics().At(0).Sum().SetAggregationTemporality(pmetric.AggregationTemporalityDelta)
+		r.send(md)
+		metadatatest.AssertEqualProcessorAlertSamplesDropped(t, r.telemetry, []metricdata.DataPoint[int64]{
+			{Value: 1, Attributes: attribute.NewSet(attribute.String("reason", dropDelta))},
+		}, metricdatatest.IgnoreTimestamp())
 		assert.Equal(t, pmetric.AggregationTemporalityDelta, passed.Sum().AggregationTemporality(), "passed on as it came")
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -153,7 +154,7 @@ func TestConcurrentUse(t *testing.T) {
 	for i := range 4 {
 		wg.Go(func() {
 			for n := range 50 {
-				assert.NoError(t, r.metrics.ConsumeMetrics(context.Background(), gauge("flag", time.Now(), float64(n%2), "host", fmt.Sprint(i))))
+				assert.NoError(t, r.metrics.ConsumeMetrics(context.Background(), gauge("flag", time.Now(), float64(n%2), "host", strconv.Itoa(i))))
 				assert.NoError(t, r.traces.ConsumeTraces(context.Background(), callTraces("gpt-4o", 2)))
 				assert.NoError(t, r.logs.ConsumeLogs(context.Background(), record("x")))
 			}

@@ -1,11 +1,12 @@
 // Copyright The otelcol-arc Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package alertprocessor // import "github.com/otelcol-arc/otelcol-arc/processor/alertprocessor"
+package alertprocessor
 
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -108,9 +109,7 @@ func (c *RuleConfig) rule() rulefmt.Rule {
 // withNonEmpty is a copy of set in which name has the value, unless that is empty.
 func withNonEmpty(set map[string]string, name, value string) map[string]string {
 	out := make(map[string]string, len(set)+1)
-	for k, v := range set {
-		out[k] = v
-	}
+	maps.Copy(out, set)
 	if value != "" {
 		out[name] = value
 	}

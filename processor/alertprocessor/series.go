@@ -1,12 +1,13 @@
 // Copyright The otelcol-arc Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package alertprocessor // import "github.com/otelcol-arc/otelcol-arc/processor/alertprocessor"
+package alertprocessor
 
 import (
 	"context"
 	"math"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/value"
 	"github.com/prometheus/prometheus/storage"
@@ -77,7 +78,7 @@ func seriesToMetrics(batches ...[]seriesSample) pmetric.Metrics {
 	gauges := map[string]pmetric.NumberDataPointSlice{}
 	for _, batch := range batches {
 		for _, s := range batch {
-			name := s.series.Get(labels.MetricName)
+			name := s.series.Get(model.MetricNameLabel)
 			points, ok := gauges[name]
 			if !ok {
 				m := sm.Metrics().AppendEmpty()
@@ -92,7 +93,7 @@ func seriesToMetrics(batches ...[]seriesSample) pmetric.Metrics {
 }
 
 func writePoint(point pmetric.NumberDataPoint, s seriesSample) {
-	point.SetTimestamp(pcommon.Timestamp(max(0, s.millis) * 1e6)) //nolint:gosec // not negative
+	point.SetTimestamp(pcommon.Timestamp(max(0, s.millis) * 1e6))
 	if value.IsStaleNaN(s.value) {
 		point.SetFlags(point.Flags().WithNoRecordedValue(true))
 		point.SetDoubleValue(math.NaN())
@@ -100,7 +101,7 @@ func writePoint(point pmetric.NumberDataPoint, s seriesSample) {
 		point.SetDoubleValue(s.value)
 	}
 	s.series.Range(func(l labels.Label) {
-		if l.Name != labels.MetricName {
+		if l.Name != model.MetricNameLabel {
 			point.Attributes().PutStr(l.Name, l.Value)
 		}
 	})

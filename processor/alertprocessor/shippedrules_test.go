@@ -77,11 +77,13 @@ func TestShippedRules(t *testing.T) {
 }
 
 func runRuleTest(t *testing.T, ruleFiles []string, interval time.Duration, test ruleTest) {
-	load := fmt.Sprintf("load %v\n", test.Interval)
+	t.Helper()
+	var load strings.Builder
+	fmt.Fprintf(&load, "load %v\n", test.Interval)
 	for _, series := range test.InputSeries {
-		load += fmt.Sprintf("  %s %s\n", series.Series, series.Values)
+		fmt.Fprintf(&load, "  %s %s\n", series.Series, series.Values)
 	}
-	loader, err := promqltest.NewLazyLoader(load, promqltest.LazyLoaderOpts{EnableAtModifier: true, EnableNegativeOffset: true})
+	loader, err := promqltest.NewLazyLoader(load.String(), promqltest.LazyLoaderOpts{EnableAtModifier: true, EnableNegativeOffset: true})
 	require.NoError(t, err)
 	defer func() { assert.NoError(t, loader.Close()) }()
 

@@ -1,7 +1,7 @@
 // Copyright The otelcol-arc Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package alertprocessor // import "github.com/otelcol-arc/otelcol-arc/processor/alertprocessor"
+package alertprocessor
 
 import (
 	"context"
@@ -98,9 +98,9 @@ func (s *sink[I, T]) drop(n int, reason string) {
 }
 
 // start opens the outlet and begins to deliver.
-func (s *sink[I, T]) start() {
-	ctx, cancel := context.WithCancel(context.Background())
-	s.cancel, s.done = cancel, make(chan struct{})
+func (s *sink[I, T]) start(ctx context.Context) {
+	ctx, s.cancel = context.WithCancel(context.WithoutCancel(ctx)) //nolint:gosec // stop calls it
+	s.done = make(chan struct{})
 	s.outlet.Open()
 	go func() {
 		defer close(s.done)
@@ -164,7 +164,7 @@ func (s *sink[I, T]) deliver(ctx context.Context) {
 			s.drop(1, "refused")
 			continue
 		default:
-			s.telemetry.ProcessorAlertDeliveryFailures.Add(context.Background(), 1)
+			s.telemetry.ProcessorAlertDeliveryFailures.Add(context.WithoutCancel(ctx), 1)
 			s.putBack(item)
 			return
 		}

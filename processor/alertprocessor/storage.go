@@ -1,7 +1,7 @@
 // Copyright The otelcol-arc Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package alertprocessor // import "github.com/otelcol-arc/otelcol-arc/processor/alertprocessor"
+package alertprocessor
 
 import (
 	"errors"
@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/tsdb"
 	"github.com/prometheus/prometheus/tsdb/chunks"
@@ -32,7 +33,7 @@ type store struct {
 // openStore opens the tsdb in the configured directory, or in a new temporary
 // one. That has no write-ahead log, because nothing will be read from it again.
 func openStore(cfg StorageConfig, logger *slog.Logger) (*store, error) {
-	s := &store{directory: cfg.Directory, limit: &seriesLimit{most: uint64(cfg.MaxSeries)}} //nolint:gosec // validated to be positive
+	s := &store{directory: cfg.Directory, limit: &seriesLimit{most: uint64(cfg.MaxSeries)}}
 	options := tsdb.DefaultOptions()
 	options.RetentionDuration = cfg.Retention.Milliseconds()
 	options.OutOfOrderTimeWindow = cfg.OutOfOrderWindow.Milliseconds()
@@ -46,6 +47,9 @@ func openStore(cfg StorageConfig, logger *slog.Logger) (*store, error) {
 		s.directory, s.temporary = directory, true
 		options.WALSegmentSize = -1
 	}
+	if err := os.MkdirAll(s.directory, 0o750); err != nil { // tsdb would let everybody in
+		return nil, fmt.Errorf("storage directory: %w", err)
+	}
 	db, err := tsdb.Open(s.directory, logger, nil, options, nil)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("storage directory %q: %w", s.directory, err), s.remove())
@@ -56,7 +60,7 @@ func openStore(cfg StorageConfig, logger *slog.Logger) (*store, error) {
 }
 
 func (s *store) close() error {
-	return errors.Join(s.DB.Close(), s.remove())
+	return errors.Join(s.Close(), s.remove())
 }
 
 func (s *store) remove() error {
@@ -77,7 +81,7 @@ type seriesLimit struct {
 // PreCreation implements tsdb.SeriesLifecycleCallback.
 func (l *seriesLimit) PreCreation(series labels.Labels) error {
 	head := l.head.Load()
-	if head == nil || head.NumSeries() < l.most || isAlertSeries(series.Get(labels.MetricName)) {
+	if head == nil || head.NumSeries() < l.most || isAlertSeries(series.Get(model.MetricNameLabel)) {
 		return nil
 	}
 	return errSeriesLimit
@@ -93,7 +97,7 @@ func isAlertSeries(name string) bool { return name == "ALERTS" || name == "ALERT
 
 // seriesCount is the number of series in memory.
 func (s *store) seriesCount() int64 {
-	return int64(min(s.Head().NumSeries(), math.MaxInt64)) //nolint:gosec // bounded in the line itself
+	return int64(min(s.Head().NumSeries(), math.MaxInt64))
 }
 
 var _ tsdb.SeriesLifecycleCallback = (*seriesLimit)(nil)

@@ -77,14 +77,17 @@ func TestWithoutDirectoryARestartBeginsAnew(t *testing.T) {
 func TestUnusableDirectoryDegrades(t *testing.T) {
 	tests := map[string]func(t *testing.T, directory string){
 		"damaged": func(t *testing.T, directory string) {
+			t.Helper()
 			require.NoError(t, os.MkdirAll(filepath.Join(directory, "01ARZ3NDEKTSV4RRFFQ69G5FAV"), 0o750))
 			require.NoError(t, os.WriteFile(filepath.Join(directory, "wal"), []byte("not a directory"), 0o600))
 		},
 		"a file": func(t *testing.T, directory string) {
+			t.Helper()
 			require.NoError(t, os.RemoveAll(directory))
 			require.NoError(t, os.WriteFile(directory, nil, 0o600))
 		},
 		"in use": func(t *testing.T, directory string) {
+			t.Helper()
 			other, err := openStore(testConfig(func(c *Config) { c.Storage.Directory = directory }).Storage, nil)
 			require.NoError(t, err)
 			t.Cleanup(func() { require.NoError(t, other.close()) })

@@ -1,7 +1,7 @@
 // Copyright The otelcol-arc Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package notice // import "github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/notice"
+package notice
 
 import "time"
 

@@ -4,7 +4,7 @@
 package notice
 
 import (
-	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -31,7 +31,7 @@ func TestGateIsBounded(t *testing.T) {
 	now := time.Unix(0, 0)
 	passed := 0
 	for i := range 1000 {
-		if gate.Pass(now, fmt.Sprint(i), "overflow", time.Minute) {
+		if gate.Pass(now, strconv.Itoa(i), "overflow", time.Minute) {
 			passed++
 		}
 	}

@@ -3,7 +3,7 @@
 
 // Package notice decides when people are told of an alert. It knows no clock
 // and no delivery: times come in, decisions go out.
-package notice // import "github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/notice"
+package notice
 
 import (
 	"maps"

@@ -5,6 +5,8 @@ package notice
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -70,15 +72,22 @@ func TestTracker(t *testing.T) {
 		{
 			name: "fires again and still does when the cooldown ends", policy: policy,
 			steps: []step{
-				{0, "a", "fire a", nil}, {1, "", "resolve a", nil},
-				{2, "a", "", map[Reason]int{Cooldown: 1}}, {4.9, "a", "", nil}, {5, "a", "fire a", nil}, {6, "", "resolve a", nil},
+				{0, "a", "fire a", nil},
+				{1, "", "resolve a", nil},
+				{2, "a", "", map[Reason]int{Cooldown: 1}},
+				{4.9, "a", "", nil},
+				{5, "a", "fire a", nil},
+				{6, "", "resolve a", nil},
 			},
 		},
 		{
 			name: "the cooldown runs from the last firing notice, repeats among them", policy: policy,
 			steps: []step{
-				{0, "a", "fire a", nil}, {240, "a", "repeat a", nil}, {241, "", "resolve a", nil},
-				{242, "a", "", map[Reason]int{Cooldown: 1}}, {245, "a", "fire a", nil},
+				{0, "a", "fire a", nil},
+				{240, "a", "repeat a", nil},
+				{241, "", "resolve a", nil},
+				{242, "a", "", map[Reason]int{Cooldown: 1}},
+				{245, "a", "fire a", nil},
 			},
 		},
 		{
@@ -88,8 +97,11 @@ func TestTracker(t *testing.T) {
 		{
 			name: "alerts do not affect each other", policy: policy,
 			steps: []step{
-				{0, "a", "fire a", nil}, {1, "ab", "fire b", nil}, {2, "b", "resolve a", nil},
-				{3, "ab", "", map[Reason]int{Cooldown: 1}}, {5, "a", "fire a, resolve b", nil},
+				{0, "a", "fire a", nil},
+				{1, "ab", "fire b", nil},
+				{2, "b", "resolve a", nil},
+				{3, "ab", "", map[Reason]int{Cooldown: 1}},
+				{5, "a", "fire a, resolve b", nil},
 			},
 		},
 		{
@@ -136,19 +148,16 @@ func TestTrackerForgets(t *testing.T) {
 	now := time.Unix(0, 0)
 	for i := range 1000 {
 		now = now.Add(time.Minute)
-		report := tracker.Observe(now, map[string]int{fmt.Sprint(i): i})
+		report := tracker.Observe(now, map[string]int{strconv.Itoa(i): i})
 		assert.Equal(t, Fire, report.Notices[0].Kind)
 	}
 	assert.LessOrEqual(t, len(tracker.alerts), 2)
 }
 
 func describe(notices []Notice[string]) string {
-	out := ""
-	for i, n := range notices {
-		if i > 0 {
-			out += ", "
-		}
-		out += map[Kind]string{Fire: "fire ", Repeat: "repeat ", Resolve: "resolve "}[n.Kind] + n.Key
+	var out []string
+	for _, n := range notices {
+		out = append(out, map[Kind]string{Fire: "fire ", Repeat: "repeat ", Resolve: "resolve "}[n.Kind]+n.Key)
 	}
-	return out
+	return strings.Join(out, ", ")
 }
