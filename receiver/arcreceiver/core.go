@@ -1,7 +1,7 @@
 // Copyright The otelcol-arc Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package arcreceiver // import "github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver"
+package arcreceiver
 
 import (
 	"context"

@@ -182,7 +182,8 @@ func TestValuesNeverFall(t *testing.T) {
 	for range senders {
 		wg.Go(func() {
 			for range each {
-				for r.post(eventsPath, cacheHit).Code != http.StatusOK {
+				for status := 0; status != http.StatusOK; {
+					status = r.post(eventsPath, cacheHit).Code
 				}
 			}
 		})

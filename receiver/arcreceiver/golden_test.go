@@ -51,6 +51,7 @@ func TestEvents(t *testing.T) {
 }
 
 func input(t *testing.T, folder string) string {
+	t.Helper()
 	files, err := filepath.Glob(filepath.Join(folder, "input.*"))
 	require.NoError(t, err)
 	require.Len(t, files, 1)
@@ -60,6 +61,7 @@ func input(t *testing.T, folder string) string {
 }
 
 func compareAnswer(t *testing.T, file string, got []byte) {
+	t.Helper()
 	if *update {
 		require.NoError(t, os.WriteFile(file, append(got, '\n'), 0o600))
 	}
@@ -101,6 +103,7 @@ var (
 )
 
 func compare[T any](t *testing.T, file string, got []T, g goldenOf[T]) {
+	t.Helper()
 	if *update && len(got) > 0 {
 		require.NoError(t, g.write(file, got[0]))
 	}

@@ -1,7 +1,7 @@
 // Copyright The otelcol-arc Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package arcreceiver // import "github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver"
+package arcreceiver
 
 import (
 	"errors"
@@ -141,8 +141,7 @@ func (in *intake) add(item event.Item, decode func([]byte) (event.Event, error))
 
 // writeUnread answers a request whose body could not be read to its end.
 func writeUnread(w http.ResponseWriter, err error) {
-	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
+	if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		writeAnswer(w, http.StatusRequestEntityTooLarge, answer{
 			Error: fmt.Sprintf("the body is larger than max_request_body_size (%d bytes); no event was accepted", tooLarge.Limit),
 		})

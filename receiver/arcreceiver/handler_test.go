@@ -212,9 +212,10 @@ func TestSentAgain(t *testing.T) {
 	named := strings.Replace(call, "{", `{"id":"call-1",`, 1)
 	r := newRig(t)
 
-	assert.Equal(t, send(r, eventsPath, named), send(r, eventsPath, named), "a named event is the same call")
-	assert.NotEqual(t, send(r, eventsPath, named), send(r, eventsPath, strings.Replace(named, "{", `{"service":"b",`, 1)), "two services may use one name")
-	assert.NotEqual(t, send(r, eventsPath, call), send(r, eventsPath, call), "events without a name are different calls")
+	ofNamed, ofCall := send(r, eventsPath, named), send(r, eventsPath, call)
+	assert.Equal(t, ofNamed, send(r, eventsPath, named), "a named event is the same call")
+	assert.NotEqual(t, ofNamed, send(r, eventsPath, strings.Replace(named, "{", `{"service":"b",`, 1)), "two services may use one name")
+	assert.NotEqual(t, ofCall, send(r, eventsPath, call), "events without a name are different calls")
 
 	file := "[" + call + "," + call + "]"
 	first := send(r, exportPath, file)
@@ -222,5 +223,31 @@ func TestSentAgain(t *testing.T) {
 	longer := strings.Replace(file, "]", ","+named+"]", 1)
 	again := send(r, exportPath, longer)
 	assert.Equal(t, first, again[:2], "an exported file may be sent again")
-	assert.Equal(t, send(r, eventsPath, named), again[2:], "the name counts in a file, too")
+	assert.Equal(t, ofNamed, again[2:], "the name counts in a file, too")
+}
+
+// FuzzServe posts whatever comes. Every answer is one that the README lists, and
+// what it says was accepted has arrived.
+func FuzzServe(f *testing.F) {
+	for _, seed := range []string{logLine, everything, "[" + logLine + ",{}]", "x\n" + logLine, "{\n", "[1,", `{"kind":"request"}`} {
+		f.Add(seed, true)
+		f.Add(seed, false)
+	}
+	f.Fuzz(func(t *testing.T, body string, export bool) {
+		path := eventsPath
+		if export {
+			path = exportPath
+		}
+		r := newRig(t, func(cfg *Config) { cfg.MaxEventBytes = 256 })
+		recorder := r.post(path, body)
+		a := answerOf(t, recorder)
+		records := 0
+		for _, ld := range r.logs.got {
+			records += ld.LogRecordCount()
+		}
+		assert.Equal(t, a.Accepted, records)
+		assert.Len(t, a.Errors, min(a.Rejected, maxItemErrors))
+		assert.Equal(t, a.Accepted == 0, recorder.Code == http.StatusBadRequest)
+		assert.Equal(t, a.Accepted > 0, recorder.Code == http.StatusOK)
+	})
 }

@@ -35,7 +35,7 @@ func freeAddress(t *testing.T) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "localhost:0")
 	require.NoError(t, err)
-	defer listener.Close()
+	require.NoError(t, listener.Close())
 	return listener.Addr().String()
 }
 
@@ -47,14 +47,13 @@ func configAt(address string) *Config {
 
 // send posts to a server and returns the status, 0 if there is no server. It
 // leaves no connection behind.
-func send(t *testing.T, address, path, body string, headers ...string) int {
-	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+address+path, strings.NewReader(body))
-	require.NoError(t, err)
-	request.Close = true
-	for i := 0; i < len(headers); i += 2 {
-		request.Header.Set(headers[i], headers[i+1])
+func send(ctx context.Context, address, body, encoding string) int {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+address+eventsPath, strings.NewReader(body))
+	if err != nil {
+		return 0
 	}
+	request.Close = true
+	request.Header.Set("Content-Encoding", encoding)
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return 0
@@ -107,14 +106,14 @@ func TestSignalsShareOneServer(t *testing.T) {
 				three := newTrio(t, NewFactory(), configAt(address))
 				for i, member := range start {
 					if i > 0 {
-						assert.Equal(t, http.StatusServiceUnavailable, send(t, address, eventsPath, logLine), "not every pipeline is ready")
+						assert.Equal(t, http.StatusServiceUnavailable, send(t.Context(), address, logLine, ""), "not every pipeline is ready")
 					}
 					require.NoError(t, three.members[member].Start(t.Context(), componenttest.NewNopHost()))
 				}
-				assert.Equal(t, http.StatusOK, send(t, address, eventsPath, logLine))
+				assert.Equal(t, http.StatusOK, send(t.Context(), address, logLine, ""))
 				for _, member := range stop {
 					require.NoError(t, three.members[member].Shutdown(t.Context()))
-					assert.Zero(t, send(t, address, eventsPath, logLine), "the first to stop ends the server")
+					assert.Zero(t, send(t.Context(), address, logLine, ""), "the first to stop ends the server")
 					require.NoError(t, three.members[member].Shutdown(t.Context()), "twice does nothing")
 				}
 				assert.Equal(t, 1, three.logs.LogRecordCount())
@@ -129,10 +128,10 @@ func TestTwoIDsShareNothing(t *testing.T) {
 	a, b := newTrio(t, f, one), newTrio(t, f, two)
 	a.start(t)
 	b.start(t)
-	assert.Equal(t, http.StatusOK, send(t, one.HTTP.NetAddr.Endpoint, eventsPath, logLine))
+	assert.Equal(t, http.StatusOK, send(t.Context(), one.HTTP.NetAddr.Endpoint, logLine, ""))
 	a.shutdown(t)
-	assert.Equal(t, http.StatusOK, send(t, two.HTTP.NetAddr.Endpoint, eventsPath, logLine))
-	assert.Equal(t, http.StatusOK, send(t, two.HTTP.NetAddr.Endpoint, eventsPath, logLine))
+	assert.Equal(t, http.StatusOK, send(t.Context(), two.HTTP.NetAddr.Endpoint, logLine, ""))
+	assert.Equal(t, http.StatusOK, send(t.Context(), two.HTTP.NetAddr.Endpoint, logLine, ""))
 	b.shutdown(t)
 	assert.Equal(t, 1, a.logs.LogRecordCount())
 	assert.Equal(t, 2, b.logs.LogRecordCount())
@@ -144,7 +143,7 @@ func TestStartAgainAfterShutdown(t *testing.T) {
 	for range 2 {
 		three := newTrio(t, f, cfg)
 		three.start(t)
-		assert.Equal(t, http.StatusOK, send(t, cfg.HTTP.NetAddr.Endpoint, eventsPath, logLine))
+		assert.Equal(t, http.StatusOK, send(t.Context(), cfg.HTTP.NetAddr.Endpoint, logLine, ""))
 		three.shutdown(t)
 		assert.Equal(t, 1, three.logs.LogRecordCount())
 	}
@@ -153,10 +152,10 @@ func TestStartAgainAfterShutdown(t *testing.T) {
 func TestStartFails(t *testing.T) {
 	taken, err := net.Listen("tcp", "localhost:0")
 	require.NoError(t, err)
-	defer taken.Close()
+	t.Cleanup(func() { require.NoError(t, taken.Close()) })
 	three := newTrio(t, NewFactory(), configAt(taken.Addr().String()))
 	for _, member := range three.members {
-		assert.ErrorContains(t, member.Start(t.Context(), componenttest.NewNopHost()), "address already in use")
+		require.ErrorContains(t, member.Start(t.Context(), componenttest.NewNopHost()), "address already in use")
 	}
 	three.shutdown(t)
 }
@@ -186,14 +185,14 @@ func TestShutdownFinishesWhatIsInFlight(t *testing.T) {
 	require.NoError(t, logs.Start(t.Context(), componenttest.NewNopHost()))
 
 	status := make(chan int)
-	go func() { status <- send(t, address, eventsPath, logLine) }()
+	go func() { status <- send(t.Context(), address, logLine, "") }()
 	<-entered
 	stopped := make(chan error)
 	go func() { stopped <- logs.Shutdown(context.WithoutCancel(t.Context())) }()
-	require.Eventually(t, func() bool { return send(t, address, eventsPath, logLine) == 0 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return send(t.Context(), address, logLine, "") == 0 }, 10*time.Second, time.Millisecond)
 	select {
-	case <-stopped:
-		t.Fatal("a request was still in flight")
+	case err := <-stopped:
+		t.Fatal("a request was still in flight", err)
 	default:
 	}
 	close(release)
@@ -208,11 +207,11 @@ func TestShutdownIsBoundedByItsContext(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, logs.Start(t.Context(), componenttest.NewNopHost()))
 	status := make(chan int)
-	go func() { status <- send(t, address, eventsPath, logLine) }()
+	go func() { status <- send(t.Context(), address, logLine, "") }()
 	<-entered
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	assert.ErrorIs(t, logs.Shutdown(ctx), context.Canceled)
+	require.ErrorIs(t, logs.Shutdown(ctx), context.Canceled)
 	close(release)
 	assert.Zero(t, <-status, "no answer, so the sender will come again")
 }
@@ -231,13 +230,13 @@ func TestBodiesAreDecompressedAndBounded(t *testing.T) {
 		require.NoError(t, w.Close())
 		return b.String()
 	}
-	assert.Equal(t, http.StatusOK, send(t, address, eventsPath, compressed(logLine), "Content-Encoding", "gzip"))
+	assert.Equal(t, http.StatusOK, send(t.Context(), address, compressed(logLine), "gzip"))
 	bomb := compressed(strings.Repeat(logLine+"\n", 1<<20))
 	require.Less(t, len(bomb), 1<<20)
-	assert.Equal(t, http.StatusRequestEntityTooLarge, send(t, address, eventsPath, bomb, "Content-Encoding", "gzip"))
-	assert.Equal(t, http.StatusBadRequest, send(t, address, eventsPath, compressed(logLine)[:20], "Content-Encoding", "gzip"))
-	assert.Equal(t, http.StatusBadRequest, send(t, address, eventsPath, "nonsense", "Content-Encoding", "gzip"))
-	assert.Equal(t, http.StatusBadRequest, send(t, address, eventsPath, logLine, "Content-Encoding", "rot13"))
+	assert.Equal(t, http.StatusRequestEntityTooLarge, send(t.Context(), address, bomb, "gzip"))
+	assert.Equal(t, http.StatusBadRequest, send(t.Context(), address, compressed(logLine)[:20], "gzip"))
+	assert.Equal(t, http.StatusBadRequest, send(t.Context(), address, "nonsense", "gzip"))
+	assert.Equal(t, http.StatusBadRequest, send(t.Context(), address, logLine, "rot13"))
 	assert.Equal(t, 1, three.logs.LogRecordCount())
 }
 
@@ -261,7 +260,7 @@ func (g *generator) Generate() []receivertest.UniqueIDAttrVal {
 	}
 	body := fmt.Sprintf(g.form, ids[0]) + "\n" + fmt.Sprintf(g.form, ids[1])
 	for {
-		switch status := send(g.t, g.address, eventsPath, body); status {
+		switch status := send(g.t.Context(), g.address, body, ""); status {
 		case http.StatusServiceUnavailable:
 		case http.StatusOK, http.StatusInternalServerError:
 			return ids

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -53,6 +54,7 @@ func (s *sink[T]) take(_ context.Context, data T) error {
 }
 
 func newRig(t *testing.T, change ...func(*Config)) *rig {
+	t.Helper()
 	return newRigWith(t, receivertest.NewNopSettings(metadata.Type), change...)
 }
 
@@ -86,8 +88,8 @@ func newRigWith(t *testing.T, set receiver.Settings, change ...func(*Config)) *r
 
 func (r *rig) post(path, body string, headers ...string) *httptest.ResponseRecorder {
 	request := httptest.NewRequest(http.MethodPost, path, strings.NewReader(body))
-	for i := 0; i < len(headers); i += 2 {
-		request.Header.Set(headers[i], headers[i+1])
+	for pair := range slices.Chunk(headers, 2) {
+		request.Header.Set(pair[0], pair[1])
 	}
 	recorder := httptest.NewRecorder()
 	r.routes().ServeHTTP(recorder, request)

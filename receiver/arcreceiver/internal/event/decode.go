@@ -1,13 +1,14 @@
 // Copyright The otelcol-arc Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package event // import "github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver/internal/event"
+package event
 
 import (
 	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
+	"strings"
 )
 
 // Decode reads one event from the JSON object that raw holds. The event does not
@@ -51,10 +52,10 @@ func object(raw []byte) (map[string]any, error) {
 }
 
 func syntaxError(err error) *Error {
-	var wrongType *json.UnmarshalTypeError
-	switch {
-	case errors.As(err, &wrongType):
+	if wrongType, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		return newError(ReasonSyntax, "an event is a JSON object, not %s", wrongType.Value)
+	}
+	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return newError(ReasonSyntax, "the JSON text is not complete")
 	default:
@@ -69,19 +70,11 @@ func decode(kind Kind, told bool, values map[string]any) (Event, error) {
 	}
 	e := Event{Detail: details[kind](f)}
 	decodeCommon(f, &e)
-	if len(f.errs) > 0 {
-		return Event{}, &Error{Reason: ReasonInvalidField, text: joined(f.errs)}
+	if len(f.problems) > 0 {
+		return Event{}, &Error{Reason: ReasonInvalidField, text: strings.Join(f.problems, "; ")}
 	}
 	e.Fields = f.rest()
 	return e, nil
-}
-
-func joined(errs []error) string {
-	text := errs[0].Error()
-	for _, err := range errs[1:] {
-		text += "; " + err.Error()
-	}
-	return text
 }
 
 // decodeCommon takes what events of every kind may have.

@@ -1,7 +1,7 @@
 // Copyright The otelcol-arc Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package event // import "github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver/internal/event"
+package event
 
 import (
 	"encoding/json"
@@ -63,10 +63,10 @@ func decodeTokens(f *fields) (prompt, completion int64) {
 		if !hasCompletion {
 			completion, hasCompletion = nestedCompletion, nestedHasCompletion
 		}
-		f.errs = append(f.errs, nested.errs...)
+		f.problems = append(f.problems, nested.problems...)
 		f.leave("tokens", nested.rest())
 	}
-	if !hasPrompt && !hasCompletion && len(f.errs) == 0 {
+	if !hasPrompt && !hasCompletion && len(f.problems) == 0 {
 		f.fail("prompt_tokens", "is missing, and so are completion_tokens, tokens.prompt and tokens.completion")
 	}
 	return prompt, completion
@@ -132,7 +132,7 @@ func decodeGauge(f *fields) Detail {
 		ActiveRequests: f.measure("active_requests"),
 		MemoryUsage:    f.measure("memory_usage_bytes"),
 	}
-	if g == (Gauge{}) && len(f.errs) == 0 {
+	if g == (Gauge{}) && len(f.problems) == 0 {
 		f.fail("active_agents", "is missing, and so are active_requests and memory_usage_bytes")
 	}
 	return g

@@ -4,4 +4,4 @@
 // Package event reads the events that Arc applications write: a request body
 // into single JSON objects ([Items]), and a JSON object into an [Event]
 // ([Decode]). It knows nothing of telemetry, HTTP or the time of day.
-package event // import "github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver/internal/event"
+package event

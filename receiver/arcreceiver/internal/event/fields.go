@@ -1,7 +1,7 @@
 // Copyright The otelcol-arc Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package event // import "github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver/internal/event"
+package event
 
 import (
 	"encoding/hex"
@@ -32,7 +32,8 @@ type fields struct {
 	used   map[string]bool
 	left   map[string]any // what is left of used fields
 	prefix string         // of the names in errors
-	errs   []error
+
+	problems []string // each begins with the name of a field
 }
 
 func newFields(values map[string]any, prefix string) *fields {
@@ -40,7 +41,7 @@ func newFields(values map[string]any, prefix string) *fields {
 }
 
 func (f *fields) fail(key, format string, args ...any) {
-	f.errs = append(f.errs, errors.New(f.prefix+key+": "+fmt.Sprintf(format, args...)))
+	f.problems = append(f.problems, f.prefix+key+": "+fmt.Sprintf(format, args...))
 }
 
 // peek returns a value, nil if absent or null.

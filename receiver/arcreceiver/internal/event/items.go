@@ -1,7 +1,7 @@
 // Copyright The otelcol-arc Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package event // import "github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver/internal/event"
+package event
 
 import (
 	"bufio"
@@ -58,7 +58,7 @@ type source struct {
 
 func (s *source) Read(p []byte) (int, error) {
 	n, err := s.reader.Read(p)
-	if err != nil && err != io.EOF { //nolint:errorlint // io.Reader's contract is io.EOF itself
+	if err != nil && err != io.EOF {
 		s.err = err
 	}
 	return n, err

@@ -5,6 +5,7 @@ package event
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -31,7 +32,7 @@ func read(t *testing.T, body io.Reader, maxBytes int) (items []string, bodyErr e
 	return items, bodyErr
 }
 
-func number(n int) string { return string(rune('0'+n/10)) + string(rune('0'+n%10)) }
+func number(n int) string { return fmt.Sprintf("%02d", n) }
 
 func TestItems(t *testing.T) {
 	const long = "longer than max_event_bytes (20)"
@@ -90,7 +91,8 @@ func TestItemsTellsABrokenBody(t *testing.T) {
 func TestItemsStops(t *testing.T) {
 	for _, body := range []string{"{}\n{}\n{}", "[{},{},{}]", "[x"} {
 		n := 0
-		for range Items(strings.NewReader(body), 20) {
+		for _, err := range Items(strings.NewReader(body), 20) {
+			require.NoError(t, err)
 			n++
 			break
 		}

@@ -1,18 +1,18 @@
 // Copyright The otelcol-arc Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package event // import "github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver/internal/event"
+package event
 
 import (
 	"encoding/hex"
 	"strings"
 )
 
-// TraceID and SpanID are those of W3C Trace Context; all zeros is none.
-type (
-	TraceID [16]byte
-	SpanID  [8]byte
-)
+// TraceID is that of W3C Trace Context; all zeros is none.
+type TraceID [16]byte
+
+// SpanID is that of W3C Trace Context; all zeros is none.
+type SpanID [8]byte
 
 // Trace is the place of an event in a trace.
 type Trace struct {

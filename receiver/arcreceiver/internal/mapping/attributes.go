@@ -1,7 +1,7 @@
 // Copyright The otelcol-arc Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package mapping // import "github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver/internal/mapping"
+package mapping
 
 import (
 	"maps"

@@ -4,4 +4,4 @@
 // Package mapping makes telemetry of events: a log record of every event, a span
 // of those that took time, and changes of metrics. The README of the receiver
 // has the table.
-package mapping // import "github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver/internal/mapping"
+package mapping

@@ -9,4 +9,4 @@
 // changes lead to and leaves the store alone, [Store.Commit] makes them the
 // store's own. Label sets are bounded for each metric: what comes with one too
 // many is counted in the metric's overflow series.
-package metricstore // import "github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver/internal/metricstore"
+package metricstore

@@ -1,9 +1,10 @@
 // Copyright The otelcol-arc Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package metricstore // import "github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver/internal/metricstore"
+package metricstore
 
 import (
+	"maps"
 	"slices"
 	"sort"
 	"strconv"
@@ -112,9 +113,7 @@ func (s *Store) Stage(changes []Change) *Stage {
 // Commit makes the staged values the store's own. The store must not have
 // changed since they were staged.
 func (s *Store) Commit(stage *Stage) {
-	for id, series := range stage.series {
-		s.series[id] = series
-	}
+	maps.Copy(s.series, stage.series)
 	for metric, n := range stage.added {
 		s.count[metric] += n
 	}

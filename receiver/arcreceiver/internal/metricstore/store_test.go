@@ -23,9 +23,12 @@ func TestStageLeavesTheStoreAlone(t *testing.T) {
 	s := New(10)
 	s.Commit(s.Stage([]Change{{Metric: calls, Value: 1}, {Metric: load, Value: 5}, {Metric: duration, Value: 1}}))
 	changes := []Change{
-		{Metric: calls, Value: 2}, {Metric: calls, Value: 3},
-		{Metric: load, Value: 7}, {Metric: load, Value: 6},
-		{Metric: duration, Value: 1.5}, {Metric: duration, Value: 9},
+		{Metric: calls, Value: 2},
+		{Metric: calls, Value: 3},
+		{Metric: load, Value: 7},
+		{Metric: load, Value: 6},
+		{Metric: duration, Value: 1.5},
+		{Metric: duration, Value: 9},
 	}
 	want := []Series{
 		{Metric: calls, Value: 6},
