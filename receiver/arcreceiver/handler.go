@@ -17,7 +17,15 @@ import (
 const (
 	eventsPath = "/v1/events"
 	exportPath = "/v1/export"
+
+	// maxEvents bounds the events that are accepted of one request, because the
+	// smallest take more than fifty times their bytes in memory: 100,000 calls as
+	// log records and spans take some 200 MB. It is the number of events of 200
+	// bytes in the default max_request_body_size.
+	maxEvents = 100_000
 )
+
+var errTooManyEvents = fmt.Errorf("the body has more than %d events; no event was accepted", maxEvents)
 
 // contentTypes are those a body may have; its form is told by its first byte.
 var contentTypes = map[string]bool{
@@ -115,7 +123,10 @@ func (c *core) read(r *http.Request, decode func([]byte) (event.Event, error)) (
 		if err != nil {
 			return nil, err
 		}
-		in.add(item, decode)
+		if in.add(item, decode); in.answer.Accepted > maxEvents {
+			_, _ = io.Copy(io.Discard, r.Body)
+			return nil, errTooManyEvents
+		}
 	}
 	// After an error in an array the rest is read and left alone, because a
 	// sender that is cut off would not see the answer.
@@ -145,6 +156,10 @@ func writeUnread(w http.ResponseWriter, err error) {
 		writeAnswer(w, http.StatusRequestEntityTooLarge, answer{
 			Error: fmt.Sprintf("the body is larger than max_request_body_size (%d bytes); no event was accepted", tooLarge.Limit),
 		})
+		return
+	}
+	if errors.Is(err, errTooManyEvents) {
+		writeAnswer(w, http.StatusRequestEntityTooLarge, answer{Error: err.Error()})
 		return
 	}
 	writeAnswer(w, http.StatusBadRequest, answer{Error: "the body could not be read to its end; no event was accepted"})

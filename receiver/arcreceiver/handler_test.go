@@ -118,6 +118,16 @@ func TestBodyThatBreaksOffLeavesNothingBehind(t *testing.T) {
 	assert.Empty(t, r.logs.got)
 }
 
+func TestEventsOfARequestAreBounded(t *testing.T) {
+	r := newRig(t)
+	all := strings.Repeat(logLine+"\n", maxEvents)
+	assert.Equal(t, answer{Accepted: maxEvents}, answerOf(t, r.post(eventsPath, all)))
+	recorder := r.post(eventsPath, all+logLine)
+	assert.Equal(t, http.StatusRequestEntityTooLarge, recorder.Code)
+	assert.Equal(t, answer{Error: "the body has more than 100000 events; no event was accepted"}, answerOf(t, recorder))
+	assert.Len(t, r.logs.got, 1)
+}
+
 type closer struct{}
 
 func (closer) Close() error { return nil }
