@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/prometheus/prometheus/rules"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component"
@@ -20,6 +21,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 
@@ -136,6 +138,53 @@ func TestCooldownRepeatResolve(t *testing.T) {
 		metadatatest.AssertEqualProcessorAlertAlerts(t, r.telemetry, []metricdata.DataPoint[int64]{
 			{Value: 1, Attributes: attribute.NewSet(attribute.String("state", "firing"))},
 			{Value: 0, Attributes: attribute.NewSet(attribute.String("state", "pending"))},
+		}, metricdatatest.IgnoreTimestamp())
+	})
+}
+
+func TestFeaturesOfRuleFiles(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, testConfig(func(c *Config) {
+			c.RuleFiles = []string{"testdata/features/rules.yml"}
+			c.ExternalLabels = map[string]string{"site": "berlin"}
+		}))
+		r.flag(1, 2*time.Minute)
+		notices := r.notices()
+		require.Equal(t, []string{"firing Kept"}, lines(notices))
+		assert.Equal(t, map[string]string{"alertname": "Kept", "job": "app", "team": "x", "site": "berlin"}, notices[0].Labels)
+		assert.Equal(t, "berlin: 1 hosts", notices[0].Annotations["summary"])
+		r.flag(0, 3*time.Minute)
+		assert.Empty(t, r.notices(), "kept firing")
+		r.flag(0, 5*time.Minute)
+		assert.Equal(t, []string{"resolved Kept"}, lines(r.notices()))
+		metadatatest.AssertEqualProcessorAlertEvaluations(t, r.telemetry, []metricdata.DataPoint[int64]{
+			{Value: 10, Attributes: attribute.NewSet(attribute.String("rule_group", "slow"))},
+		}, metricdatatest.IgnoreTimestamp())
+	})
+}
+
+// TestSlowEvaluationLeavesOut is about a Collector that was held up: it
+// evaluates once for the time that has passed, and goes on from there.
+func TestSlowEvaluationLeavesOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, testConfig(none))
+		c, err := newCore(testConfig(flag), r.settings)
+		require.NoError(t, err)
+		e := &evaluator{telemetry: c.telemetry}
+		group := &ruleGroup{
+			Group:      rules.NewGroup(rules.GroupOptions{Name: "g", Interval: time.Minute}),
+			due:        time.Now(),
+			attributes: metric.WithAttributes(attribute.String("rule_group", "g")),
+		}
+		due := group.due
+		time.Sleep(30 * time.Second)
+		e.schedule(t.Context(), group)
+		assert.Equal(t, due.Add(time.Minute), group.due)
+		time.Sleep(3 * time.Minute) // 3m30s after the first, 2m30s after the second was due
+		e.schedule(t.Context(), group)
+		assert.Equal(t, due.Add(3*time.Minute), group.due, "the latest that has passed")
+		metadatatest.AssertEqualProcessorAlertEvaluationsMissed(t, r.telemetry, []metricdata.DataPoint[int64]{
+			{Value: 1, Attributes: attribute.NewSet(attribute.String("rule_group", "g"))},
 		}, metricdatatest.IgnoreTimestamp())
 	})
 }

@@ -43,7 +43,7 @@ type Notice[A any] struct {
 
 // Report is what follows from an observation.
 type Report[A any] struct {
-	Notices    []Notice[A] // ordered by kind of change, then key
+	Notices    []Notice[A] // of what fires, then of what is over, each ordered by key
 	Suppressed map[Reason]int
 }
 
