@@ -58,7 +58,7 @@ var _ xconfmap.Validator = (*Config)(nil)
 
 // Validate names everything that is wrong.
 func (c *Config) Validate() error {
-	errs := c.filter().Validate()
+	errs := append(c.filter().Validate(), notify.ValidateDelivery(c.HTTP, c.Retry, c.Queue)...)
 	if !notify.IsWebURL(c.Endpoint) {
 		errs = append(errs, errors.New("endpoint: must be an http or https URL"))
 	}

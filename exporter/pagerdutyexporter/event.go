@@ -44,7 +44,7 @@ func newEvent(alert alertevent.Alert, routingKey, defaultSource string) *pagerdu
 		return event
 	}
 	event.Client = client
-	if notify.IsWebURL(alert.GeneratorURL) {
+	if notify.IsLink(alert.GeneratorURL) {
 		event.ClientURL = alert.GeneratorURL
 	}
 	event.Links = links(alert)
@@ -124,7 +124,7 @@ func links(alert alertevent.Alert) []any {
 		{alert.Annotations[alertevent.AnnotationDashboard], "Dashboard"},
 		{alert.GeneratorURL, "Expression"},
 	} {
-		if notify.IsWebURL(link.href) {
+		if notify.IsLink(link.href) {
 			list = append(list, map[string]string{"href": link.href, "text": link.text})
 		}
 	}

@@ -6,10 +6,8 @@ package pagerdutyexporter
 import (
 	"context"
 	"net/http"
-	"time"
 
 	"go.opentelemetry.io/collector/component"
-	"go.opentelemetry.io/collector/config/confighttp"
 	"go.opentelemetry.io/collector/exporter"
 
 	"github.com/otelcol-arc/otelcol-arc/exporter/pagerdutyexporter/internal/metadata"
@@ -18,8 +16,6 @@ import (
 )
 
 const (
-	// timeout bounds one request.
-	timeout = 10 * time.Second
 	// endpoint is the Events API's address outside the EU.
 	// https://developer.pagerduty.com/docs/events-api-v2-overview
 	endpoint = "https://events.pagerduty.com"
@@ -37,14 +33,12 @@ func NewFactory() exporter.Factory {
 }
 
 func createDefaultConfig() component.Config {
-	client := confighttp.NewDefaultClientConfig()
-	client.Timeout = timeout
 	return &Config{
 		Endpoint:     endpoint,
 		Severities:   []string{alertevent.SeverityCritical},
 		SendResolved: true,
 		Source:       source,
-		HTTP:         client,
+		HTTP:         notify.NewClientConfig(),
 		Retry:        notify.NewRetryConfig(),
 		Queue:        notify.NewQueueConfig(),
 	}
@@ -60,11 +54,12 @@ func createLogs(ctx context.Context, set exporter.Settings, config component.Con
 		return nil, err
 	}
 	return notify.NewExporter(ctx, set, cfg, notify.Channel{
-		Filter: cfg.filter(),
-		Apart:  true, // the API takes one event a request
-		HTTP:   cfg.HTTP,
-		Retry:  cfg.Retry,
-		Queue:  cfg.Queue,
+		Filter:  cfg.filter(),
+		Secrets: []string{string(cfg.RoutingKey)},
+		Apart:   true, // the API takes one event a request
+		HTTP:    cfg.HTTP,
+		Retry:   cfg.Retry,
+		Queue:   cfg.Queue,
 		Send: func(ctx context.Context, client *http.Client, alerts []alertevent.Alert) error {
 			return send(ctx, client, cfg, alerts[0])
 		},

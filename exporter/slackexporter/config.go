@@ -50,7 +50,7 @@ var _ xconfmap.Validator = (*Config)(nil)
 
 // Validate names everything that is wrong.
 func (c *Config) Validate() error {
-	errs := c.filter().Validate()
+	errs := append(c.filter().Validate(), notify.ValidateDelivery(c.HTTP, c.Retry, c.Queue)...)
 	if c.WebhookURL != "" {
 		// The error of url.Parse would quote the secret.
 		if u, err := url.Parse(string(c.WebhookURL)); err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" {

@@ -6,19 +6,14 @@ package slackexporter
 import (
 	"context"
 	"net/http"
-	"time"
 
 	"go.opentelemetry.io/collector/component"
-	"go.opentelemetry.io/collector/config/confighttp"
 	"go.opentelemetry.io/collector/exporter"
 
 	"github.com/otelcol-arc/otelcol-arc/exporter/slackexporter/internal/metadata"
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
 	"github.com/otelcol-arc/otelcol-arc/internal/notify"
 )
-
-// timeout bounds one request.
-const timeout = 10 * time.Second
 
 // NewFactory makes the factory of the slack exporter.
 func NewFactory() exporter.Factory {
@@ -30,11 +25,9 @@ func NewFactory() exporter.Factory {
 }
 
 func createDefaultConfig() component.Config {
-	client := confighttp.NewDefaultClientConfig()
-	client.Timeout = timeout
 	return &Config{
 		SendResolved: true,
-		HTTP:         client,
+		HTTP:         notify.NewClientConfig(),
 		Retry:        notify.NewRetryConfig(),
 		Queue:        notify.NewQueueConfig(),
 	}
@@ -50,10 +43,11 @@ func createLogs(ctx context.Context, set exporter.Settings, config component.Con
 		return nil, err
 	}
 	return notify.NewExporter(ctx, set, cfg, notify.Channel{
-		Filter: cfg.filter(),
-		HTTP:   cfg.HTTP,
-		Retry:  cfg.Retry,
-		Queue:  cfg.Queue,
+		Filter:  cfg.filter(),
+		Secrets: notify.URLSecrets(string(cfg.WebhookURL)),
+		HTTP:    cfg.HTTP,
+		Retry:   cfg.Retry,
+		Queue:   cfg.Queue,
 		Send: func(ctx context.Context, client *http.Client, alerts []alertevent.Alert) error {
 			return send(ctx, client, cfg.WebhookURL, alerts)
 		},

@@ -124,7 +124,7 @@ func links(alert alertevent.Alert) string {
 		{alert.Annotations[alertevent.AnnotationDashboard], "Dashboard"},
 		{alert.GeneratorURL, "Expression"},
 	} {
-		if notify.IsWebURL(link.url) {
+		if notify.IsLink(link.url) {
 			list = append(list, fmt.Sprintf("<%s|%s>", escape(strings.ReplaceAll(link.url, "|", "%7C")), link.text))
 		}
 	}

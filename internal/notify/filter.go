@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 
+	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
@@ -42,17 +43,18 @@ func (f Filter) Pass(alert alertevent.Alert) bool {
 
 // Selection is what a filter makes of a batch of logs.
 type Selection struct {
-	// Messages hold the records that pass and nothing else: none, one for all,
-	// or one for each.
-	Messages []plog.Logs
+	// Passed holds the records that pass and nothing else, N of them. It is not
+	// valid when there are none.
+	Passed plog.Logs
+	N      int
 	// Filtered and Malformed count the alert records that do not pass, and
 	// those that cannot be read.
 	Filtered, Malformed int64
 }
 
-// Select copies the alert records that pass, into one message or into one for
-// each. Records in a scope that is not the alert processor's are not looked at.
-func (f Filter) Select(ld plog.Logs, apart bool) Selection {
+// Select copies the alert records that pass. Records in a scope that is not the
+// alert processor's are not looked at.
+func (f Filter) Select(ld plog.Logs) Selection {
 	var s Selection
 	var to plog.LogRecordSlice
 	for record := range alertevent.Records(ld) {
@@ -65,12 +67,11 @@ func (f Filter) Select(ld plog.Logs, apart bool) Selection {
 			s.Filtered++
 			continue
 		}
-		if len(s.Messages) == 0 || apart {
-			logs, records := alertevent.NewLogs(ld.ResourceLogs().At(0).Resource())
-			s.Messages = append(s.Messages, logs)
-			to = records
+		if s.N == 0 {
+			s.Passed, to = alertevent.NewLogs(pcommon.NewResource())
 		}
 		record.CopyTo(to.AppendEmpty())
+		s.N++
 	}
 	return s
 }

@@ -5,7 +5,6 @@ package notify
 
 import (
 	"errors"
-	"slices"
 	"testing"
 	"time"
 
@@ -39,18 +38,17 @@ func logs(alerts ...alertevent.Alert) plog.Logs {
 	return ld
 }
 
-func names(messages []plog.Logs) [][]string {
-	var all [][]string
-	for _, message := range messages {
-		var one []string
-		for record := range alertevent.Records(message) {
-			a, err := alertevent.Read(record)
-			if err != nil {
-				panic(err)
-			}
-			one = append(one, a.Name()+" "+string(a.State))
+func names(s Selection) []string {
+	if s.N == 0 {
+		return nil
+	}
+	var all []string
+	for record := range alertevent.Records(s.Passed) {
+		a, err := alertevent.Read(record)
+		if err != nil {
+			panic(err)
 		}
-		all = append(all, one)
+		all = append(all, a.Name()+" "+string(a.State))
 	}
 	return all
 }
@@ -64,20 +62,18 @@ func TestSelect(t *testing.T) {
 	)
 	for name, test := range map[string]struct {
 		filter   Filter
-		apart    bool
-		want     [][]string
+		want     []string
 		filtered int64
 	}{
-		"everything, together": {Filter{Resolved: true}, false, [][]string{{"A firing", "B firing", "A resolved", "C firing"}}, 0},
-		"everything, apart":    {Filter{Resolved: true}, true, [][]string{{"A firing"}, {"B firing"}, {"A resolved"}, {"C firing"}}, 0},
-		"no ends":              {Filter{}, false, [][]string{{"A firing", "B firing", "C firing"}}, 1},
-		"critical":             {Filter{Severities: []string{"critical"}, Resolved: true}, false, [][]string{{"A firing", "A resolved"}}, 2},
-		"warning in any case":  {Filter{Severities: []string{"warning"}}, false, [][]string{{"B firing"}}, 3},
-		"none":                 {Filter{Severities: []string{"info"}}, false, nil, 4},
+		"everything":          {Filter{Resolved: true}, []string{"A firing", "B firing", "A resolved", "C firing"}, 0},
+		"no ends":             {Filter{}, []string{"A firing", "B firing", "C firing"}, 1},
+		"critical":            {Filter{Severities: []string{"critical"}, Resolved: true}, []string{"A firing", "A resolved"}, 2},
+		"warning in any case": {Filter{Severities: []string{"warning"}}, []string{"B firing"}, 3},
+		"none":                {Filter{Severities: []string{"info"}}, nil, 4},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := test.filter.Select(ld, test.apart)
-			assert.Equal(t, test.want, names(got.Messages))
+			got := test.filter.Select(ld)
+			assert.Equal(t, test.want, names(got))
 			assert.Equal(t, test.filtered, got.Filtered)
 			assert.Equal(t, int64(1), got.Malformed)
 		})
@@ -100,7 +96,7 @@ func TestNoAlertsNoAllocations(t *testing.T) {
 		sl.LogRecords().AppendEmpty().Body().SetStr("hello")
 	}
 	allocations := testing.AllocsPerRun(100, func() {
-		if s := (Filter{}).Select(ld, false); slices.ContainsFunc(s.Messages, func(plog.Logs) bool { return true }) {
+		if s := (Filter{}).Select(ld); s.N > 0 {
 			panic("no alerts were there")
 		}
 	})

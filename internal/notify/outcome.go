@@ -17,6 +17,7 @@ const (
 	outcomeFailed    = "failed"
 	outcomeFiltered  = "filtered"
 	outcomeMalformed = "malformed"
+	outcomeKnown     = "known"
 )
 
 // Outcomes counts what becomes of alerts.
@@ -30,6 +31,10 @@ func (o Outcomes) Selected(ctx context.Context, selection Selection) {
 	o.add(ctx, selection.Filtered, outcomeFiltered)
 	o.add(ctx, selection.Malformed, outcomeMalformed)
 }
+
+// Known counts an alert that people know already: they were told the same, or
+// what came after it.
+func (o Outcomes) Known(ctx context.Context) { o.add(ctx, 1, outcomeKnown) }
 
 // Sent counts alerts that were accepted, or refused for good. Those that will
 // be tried again are not counted yet.

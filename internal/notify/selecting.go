@@ -5,9 +5,13 @@ package notify
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"sync"
+	"time"
 
 	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/config/confighttp"
 	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/config/configretry"
 	"go.opentelemetry.io/collector/consumer"
@@ -16,6 +20,9 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.uber.org/zap"
 )
+
+// timeout bounds one request.
+const timeout = 10 * time.Second
 
 // NewQueueConfig is the default queue of a notifier: one consumer, because the
 // end of an alert must not overtake its beginning.
@@ -34,13 +41,39 @@ func NewRetryConfig() configretry.BackOffConfig {
 	return retry
 }
 
+// ValidateDelivery names what is wrong with the settings that all channels have.
+func ValidateDelivery(client confighttp.ClientConfig, retry configretry.BackOffConfig, queue configoptional.Optional[exporterhelper.QueueBatchConfig]) []error {
+	var errs []error
+	if client.Timeout <= 0 {
+		errs = append(errs, fmt.Errorf("http::timeout: must be more than 0, or a silent server would hold up every alert; is %s", client.Timeout))
+	}
+	if queue.HasValue() && queue.Get().NumConsumers > 1 {
+		errs = append(errs, fmt.Errorf("sending_queue::num_consumers: must be 1, so that the end of an alert does not overtake its beginning; is %d", queue.Get().NumConsumers))
+	}
+	waits := !queue.HasValue() || queue.Get().WaitForResult
+	if waits && retry.Enabled && retry.MaxElapsedTime == 0 {
+		errs = append(errs, errors.New("retry_on_failure::max_elapsed_time: must be more than 0 when pipelines wait for the answer (sending_queue off, or wait_for_result)"))
+	}
+	return errs
+}
+
+// NewClientConfig is the default client of a notifier. It keeps no connection:
+// alerts are rare, and whether a message was taken is unknown when a kept
+// connection turns out to be closed.
+func NewClientConfig() confighttp.ClientConfig {
+	client := confighttp.NewDefaultClientConfig()
+	client.Timeout = timeout
+	client.DisableKeepAlives = true
+	return client
+}
+
 // selecting hands on the alerts that pass the filter, before they take room in
 // the queue, and nothing else.
 type selecting struct {
 	exporter.Logs
 	filter   Filter
-	apart    bool
 	outcomes Outcomes
+	sender   *sender
 
 	once sync.Once
 	err  error
@@ -51,9 +84,10 @@ func (*selecting) Capabilities() consumer.Capabilities { return consumer.Capabil
 
 // ConsumeLogs hands on the alerts among the records.
 func (s *selecting) ConsumeLogs(ctx context.Context, ld plog.Logs) error {
-	selection := s.filter.Select(ld, s.apart)
-	for _, message := range selection.Messages {
-		if err := s.Logs.ConsumeLogs(ctx, message); err != nil {
+	selection := s.filter.Select(ld)
+	if selection.N > 0 {
+		// All or none is queued: what is refused will be offered again whole.
+		if err := s.Logs.ConsumeLogs(ctx, selection.Passed); err != nil {
 			return err
 		}
 	}
@@ -61,9 +95,16 @@ func (s *selecting) ConsumeLogs(ctx context.Context, ld plog.Logs) error {
 	return nil
 }
 
-// Shutdown may be called more than once; exporterhelper's may not.
+// Shutdown may be called more than once; exporterhelper's may not. It tells what
+// a queue in memory still holds as long as the vendor takes it, and no longer
+// than ctx; what a queue on disk holds stays there.
 func (s *selecting) Shutdown(ctx context.Context) error {
-	s.once.Do(func() { s.err = s.Logs.Shutdown(ctx) })
+	s.once.Do(func() {
+		s.sender.stopping.Store(true)
+		defer context.AfterFunc(ctx, s.sender.end)()
+		s.err = s.Logs.Shutdown(ctx)
+		s.sender.end()
+	})
 	return s.err
 }
 

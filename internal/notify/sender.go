@@ -5,19 +5,36 @@ package notify
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net/http"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/config/confighttp"
 	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/config/configretry"
 	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/exporter"
 	"go.opentelemetry.io/collector/exporter/exporterhelper"
+	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/otel/trace/noop"
+	"go.uber.org/zap"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
 )
+
+// maxErrors is how many refusals of one batch an error shows.
+const maxErrors = 3
+
+// errStillDown is what is left at shutdown is not tried with, once the vendor
+// has failed to take an alert.
+var errStillDown = errors.New("not tried: the vendor does not answer and the collector is shutting down")
 
 // Channel is one way to tell people, as its exporter describes it.
 type Channel struct {
@@ -26,6 +43,8 @@ type Channel struct {
 	// Apart says that each alert is told, and tried again, by itself. Otherwise
 	// those that were raised together are told together.
 	Apart bool
+	// Secrets are texts that no error may hold, whoever repeats them.
+	Secrets []string
 	// HTTP, Retry and Queue are the user's settings.
 	HTTP  confighttp.ClientConfig
 	Retry configretry.BackOffConfig
@@ -40,7 +59,16 @@ type Channel struct {
 
 // NewExporter puts a channel behind a queue, retry and filter.
 func NewExporter(ctx context.Context, set exporter.Settings, cfg component.Config, channel Channel) (exporter.Logs, error) {
-	s := &sender{channel: channel, set: set.TelemetrySettings}
+	memory, err := newMemory()
+	if err != nil {
+		return nil, err
+	}
+	var pairs []string
+	for _, secret := range channel.Secrets {
+		pairs = append(pairs, secret, "[REDACTED]")
+	}
+	s := &sender{channel: channel, set: set.TelemetrySettings, memory: memory, secrets: strings.NewReplacer(pairs...)}
+	s.lifetime, s.end = context.WithCancel(context.Background())
 	next, err := exporterhelper.NewLogs(ctx, set, cfg, s.send,
 		exporterhelper.WithStart(s.start),
 		exporterhelper.WithShutdown(s.shutdown),
@@ -51,43 +79,161 @@ func NewExporter(ctx context.Context, set exporter.Settings, cfg component.Confi
 		exporterhelper.WithQueue(channel.Queue),
 	)
 	if err != nil {
+		s.end()
 		return nil, err
 	}
-	return &selecting{Logs: next, filter: channel.Filter, apart: channel.Apart, outcomes: channel.Outcomes}, nil
+	return &selecting{Logs: next, filter: channel.Filter, outcomes: channel.Outcomes, sender: s}, nil
 }
 
 type sender struct {
 	channel Channel
 	set     component.TelemetrySettings
 	client  *http.Client
+	memory  memory
+	secrets *strings.Replacer
+
+	// lifetime ends when the context of Shutdown does, and with it the request
+	// that is under way.
+	lifetime  context.Context
+	end       context.CancelFunc
+	stopping  atomic.Bool
+	stillDown atomic.Bool // an alert was not taken while stopping
 }
 
+// start makes the client. Its requests are no spans, because a span has the
+// address, which can be a secret, as an attribute. It follows no redirect,
+// because that would carry the message, and the address as referrer, to another host.
 func (s *sender) start(ctx context.Context, host component.Host) error {
-	client, err := s.channel.HTTP.ToClient(ctx, host.GetExtensions(), s.set)
+	set := s.set
+	set.TracerProvider = noop.NewTracerProvider()
+	client, err := s.channel.HTTP.ToClient(ctx, host.GetExtensions(), set)
+	if err != nil {
+		return err
+	}
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	s.client = client
-	return err
+	return nil
 }
 
 func (s *sender) shutdown(context.Context) error {
-	if s.client != nil {
-		s.client.CloseIdleConnections()
-	}
 	s.channel.Close()
 	return nil
 }
 
-func (s *sender) send(ctx context.Context, ld plog.Logs) error {
-	var alerts []alertevent.Alert
+// notice is an alert that waits to be told, and the record it came in.
+type notice struct {
+	alert  alertevent.Alert
+	at     time.Time
+	record plog.LogRecord
+}
+
+// notices are the alerts of a batch, the oldest first.
+func notices(ld plog.Logs) []notice {
+	var all []notice
 	for record := range alertevent.Records(ld) {
 		// What cannot be read was left out before the queue.
 		if alert, err := alertevent.Read(record); err == nil {
-			alerts = append(alerts, alert)
+			all = append(all, notice{alert: alert, at: record.Timestamp().AsTime(), record: record})
 		}
 	}
-	if len(alerts) == 0 {
-		return nil
+	slices.SortStableFunc(all, func(a, b notice) int { return a.at.Compare(b.at) })
+	return all
+}
+
+// send tells of a batch. Its error, unless permanent, holds the alerts that are
+// left, so that no one is told twice.
+func (s *sender) send(ctx context.Context, ld plog.Logs) error {
+	if s.stopping.Load() && s.stillDown.Load() {
+		return errStillDown
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(s.lifetime, cancel)() //nolint:contextcheck // the request ends with either context
+
+	var refusals []error
+	for rest := notices(ld); len(rest) > 0; {
+		var bundle []notice
+		bundle, rest = s.next(ctx, rest)
+		if len(bundle) == 0 {
+			continue
+		}
+		err := s.tell(ctx, bundle)
+		switch {
+		case err == nil:
+		case consumererror.IsPermanent(err):
+			refusals = append(refusals, err)
+		default:
+			// A permanent error among others would make all of them permanent, so
+			// what was refused is said here, and the rest goes back.
+			if len(refusals) > 0 {
+				s.set.Logger.Error("Alerts were refused and are dropped", zap.Int("alerts", len(refusals)), zap.Error(joinSome(refusals)))
+			}
+			return consumererror.NewLogs(err, logsOf(append(bundle, rest...)))
+		}
+	}
+	return joinSome(refusals)
+}
+
+// next takes what the next message tells of, without what people know already.
+func (s *sender) next(ctx context.Context, all []notice) (bundle, rest []notice) {
+	for i, n := range all {
+		if !s.memory.needs(n) {
+			s.channel.Outcomes.Known(ctx)
+			continue
+		}
+		bundle = append(bundle, n)
+		if s.channel.Apart {
+			return bundle, all[i+1:]
+		}
+	}
+	return bundle, nil
+}
+
+// tell sends one message, counts what came of it, and remembers what is settled.
+func (s *sender) tell(ctx context.Context, bundle []notice) error {
+	alerts := make([]alertevent.Alert, len(bundle))
+	for i, n := range bundle {
+		alerts[i] = n.alert
 	}
 	err := s.channel.Send(ctx, s.client, alerts)
 	s.channel.Outcomes.Sent(ctx, len(alerts), err)
-	return err
+	if err != nil && !consumererror.IsPermanent(err) {
+		if s.stopping.Load() {
+			s.stillDown.Store(true)
+		}
+		return &unsecret{text: s.secrets.Replace(err.Error()), error: err}
+	}
+	for _, n := range bundle {
+		s.memory.add(n)
+	}
+	if err != nil {
+		return &unsecret{text: s.secrets.Replace(err.Error()), error: err}
+	}
+	return nil
+}
+
+// unsecret shows an error without secrets; to errors.As it is what it was.
+type unsecret struct {
+	error
+	text string
+}
+
+func (e *unsecret) Error() string { return e.text }
+
+func (e *unsecret) Unwrap() error { return e.error }
+
+func logsOf(left []notice) plog.Logs {
+	ld, records := alertevent.NewLogs(pcommon.NewResource())
+	for _, n := range left {
+		n.record.CopyTo(records.AppendEmpty())
+	}
+	return ld
+}
+
+// joinSome joins the first of errs and says how many more there are.
+func joinSome(errs []error) error {
+	if more := len(errs) - maxErrors; more > 0 {
+		errs = append(slices.Clone(errs[:maxErrors]), fmt.Errorf("… %d more", more))
+	}
+	return errors.Join(errs...)
 }

@@ -63,15 +63,19 @@ func statusError(status int, header http.Header, detail string, now time.Time) e
 	return err
 }
 
+// maxRetryAfter bounds what an answer can ask for: a mistaken header must not
+// silence alerts for days.
+const maxRetryAfter = 15 * time.Minute
+
 // retryAfter reads the header of that name: a number of seconds, or a date.
-// It reports false when there is none that can be read. The delay is never negative.
+// It reports false when there is none that can be read. The delay is from 0 to 15 minutes.
 // https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
 func retryAfter(value string, now time.Time) (time.Duration, bool) {
 	if seconds, err := strconv.ParseUint(value, 10, 31); err == nil {
-		return time.Duration(seconds) * time.Second, true
+		return min(maxRetryAfter, time.Duration(seconds)*time.Second), true
 	}
 	if date, err := http.ParseTime(value); err == nil {
-		return max(0, date.Sub(now)), true
+		return min(maxRetryAfter, max(0, date.Sub(now))), true
 	}
 	return 0, false
 }

@@ -50,3 +50,11 @@ func IsWebURL(text string) bool {
 	u, err := url.Parse(text)
 	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""
 }
+
+// maxLink is the longest link that is shown, in bytes; a link cannot be cut.
+const maxLink = 2000
+
+// IsLink says whether a text from telemetry may be shown as a link.
+func IsLink(text string) bool {
+	return len(text) <= maxLink && IsWebURL(text)
+}

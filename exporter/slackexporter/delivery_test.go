@@ -1,0 +1,178 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package slackexporter
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/open-telemetry/opentelemetry-collector-contrib/extension/storage/filestorage"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/config/configopaque"
+	"go.opentelemetry.io/collector/exporter/exportertest"
+	"go.opentelemetry.io/collector/extension/extensiontest"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/testkit/alerts"
+	"github.com/otelcol-arc/otelcol-arc/internal/testkit/double"
+	"github.com/otelcol-arc/otelcol-arc/internal/testkit/notifier"
+)
+
+// The webhook's URL must not be an attribute of the Collector's own spans.
+func TestSpansHoldNoSecret(t *testing.T) {
+	inbox := double.NewSlack(t)
+	cfg := createDefaultConfig().(*Config)
+	cfg.WebhookURL = configopaque.String(inbox.URL)
+	recorder := tracetest.NewSpanRecorder()
+	set := exportertest.NewNopSettings(NewFactory().Type())
+	set.TracerProvider = sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(recorder))
+	e, err := NewFactory().CreateLogs(t.Context(), set, cfg)
+	require.NoError(t, err)
+	require.NoError(t, e.Start(t.Context(), componenttest.NewNopHost()))
+	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Firing())))
+	require.Eventually(t, func() bool { return len(inbox.Bodies()) == 1 }, 5*time.Second, time.Millisecond)
+	require.NoError(t, e.Shutdown(t.Context()))
+	for _, span := range recorder.Ended() {
+		assert.NotContains(t, fmt.Sprint(span.Name(), span.Attributes(), span.Events(), span.Status()), secret)
+	}
+}
+
+// A redirect must carry neither message nor, as referrer, the URL elsewhere.
+func TestRedirectIsNotFollowed(t *testing.T) {
+	var mu sync.Mutex
+	var got []string
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		got = append(got, r.Method+" referer="+r.Referer())
+		fmt.Fprint(w, "ok")
+	}))
+	defer elsewhere.Close()
+	hook := httptest.NewServer(http.RedirectHandler(elsewhere.URL, http.StatusTemporaryRedirect))
+	defer hook.Close()
+	cfg := createDefaultConfig().(*Config)
+	cfg.WebhookURL = configopaque.String(hook.URL + "/services/SECRET")
+	e := notifier.Start(t, NewFactory(), cfg)
+	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Firing())))
+	require.NoError(t, e.Shutdown(t.Context()))
+	mu.Lock()
+	defer mu.Unlock()
+	assert.Empty(t, got)
+}
+
+type host struct {
+	ext map[component.ID]component.Component
+}
+
+func (h host) GetExtensions() map[component.ID]component.Component { return h.ext }
+
+// After a restart the beginning, which was under way, must not come after the end, which waited.
+func TestOrderOverRestart(t *testing.T) {
+	inbox := double.NewSlack(t)
+	down := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }))
+	defer down.Close()
+	id := component.MustNewID("file_storage")
+	dir := t.TempDir()
+	set := exportertest.NewNopSettings(NewFactory().Type())
+	set.ID = component.MustNewIDWithName("slack", "x")
+	run := func(url string, do func(consume func(...bool))) {
+		f := filestorage.NewFactory()
+		fc := f.CreateDefaultConfig().(*filestorage.Config)
+		fc.Directory = dir
+		ext, err := f.Create(context.Background(), extensiontest.NewNopSettings(f.Type()), fc)
+		require.NoError(t, err)
+		h := host{map[component.ID]component.Component{id: ext}}
+		require.NoError(t, ext.Start(context.Background(), h))
+		cfg := createDefaultConfig().(*Config)
+		cfg.WebhookURL = configopaque.String(url)
+		cfg.Queue.Get().StorageID = &id
+		e, err := NewFactory().CreateLogs(context.Background(), set, cfg)
+		require.NoError(t, err)
+		require.NoError(t, e.Start(context.Background(), h))
+		do(func(resolved ...bool) {
+			for _, r := range resolved {
+				a := alerts.Firing()
+				if r {
+					a = alerts.Resolved()
+				}
+				require.NoError(t, e.ConsumeLogs(context.Background(), alerts.Logs(a)))
+			}
+		})
+		require.NoError(t, e.Shutdown(context.Background()))
+		require.NoError(t, ext.Shutdown(context.Background()))
+	}
+	run(down.URL+"/services/SECRET", func(consume func(...bool)) {
+		consume(false, true)
+		time.Sleep(200 * time.Millisecond)
+	})
+	run(inbox.URL, func(func(...bool)) {
+		require.Eventually(t, func() bool { return len(inbox.Bodies()) >= 1 }, 5*time.Second, time.Millisecond)
+		time.Sleep(300 * time.Millisecond)
+	})
+	var told []any
+	for i := range inbox.Bodies() {
+		told = append(told, attachment(t, inbox, i)["fallback"])
+	}
+	require.NotEmpty(t, told)
+	assert.Contains(t, told[len(told)-1], "RESOLVED", "%v", told)
+}
+
+// Shutdown with a full queue and a silent vendor takes about one timeout, not one a message.
+func TestShutdownIsBounded(t *testing.T) {
+	release := make(chan struct{})
+	silent := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		select {
+		case <-release:
+		case <-r.Context().Done():
+		}
+	}))
+	defer silent.Close()
+	defer close(release)
+	cfg := createDefaultConfig().(*Config)
+	cfg.WebhookURL = configopaque.String(silent.URL + "/services/SECRET")
+	cfg.HTTP.Timeout = 300 * time.Millisecond
+	e := notifier.Start(t, NewFactory(), cfg)
+	for i := range 10 {
+		a := alerts.Firing()
+		a.Labels["i"] = strconv.Itoa(i)
+		require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(a)))
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+	defer cancel()
+	began := time.Now()
+	_ = e.Shutdown(ctx)
+	assert.Less(t, time.Since(began), 1500*time.Millisecond, "context of Shutdown ended after 500ms")
+}
+
+func TestConfig(t *testing.T) {
+	cfg := createDefaultConfig().(*Config)
+	cfg.Queue.Get().NumConsumers = 10
+	assert.Error(t, cfg.Validate(), "num_consumers 10 breaks the order")
+	cfg = createDefaultConfig().(*Config)
+	cfg.HTTP.Timeout = 0
+	assert.Error(t, cfg.Validate(), "timeout 0: a silent server blocks for ever")
+}
+
+// A link from an annotation must not make the message too large to be taken.
+func TestLinksAreBounded(t *testing.T) {
+	a := alerts.Firing()
+	a.Annotations["runbook_url"] = "https://x.example/" + strings.Repeat("a", 1<<20)
+	text := newMessage(append(alerts.Cases()["long"], a)).Attachments
+	total := 0
+	for _, at := range text {
+		total += len(at.Text)
+	}
+	assert.Less(t, total, 40_000)
+}
