@@ -1,0 +1,154 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package llmcostprocessor
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/confmap/xconfmap"
+
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/price"
+)
+
+// Config says what calls cost, and how what they cost is kept.
+type Config struct {
+	// Prices says what calls cost.
+	Prices PricesConfig `mapstructure:"prices"`
+
+	// MetricsInterval is the time between two times that what was counted
+	// leaves through the metrics pipelines. Default: 15s.
+	MetricsInterval time.Duration `mapstructure:"metrics_interval"`
+
+	// Dimensions are keys of attributes of the span or record, or else of its
+	// resource, whose values have rows of their own in the ledger. At most 6.
+	// Default: service.name and gen_ai.agent.name.
+	Dimensions []string `mapstructure:"dimensions"`
+
+	// Budgets are amounts to be spent in a window of time. Default: none.
+	Budgets []BudgetConfig `mapstructure:"budgets"`
+
+	// Storage is the ID of a storage extension that keeps the ledger over a
+	// restart. Default: none, it is in memory alone.
+	Storage *component.ID `mapstructure:"storage"`
+
+	// Retention is how long the hours of the ledger are kept. Default: 840h,
+	// 35 days, so that a month's budget can be told.
+	Retention time.Duration `mapstructure:"retention"`
+
+	// MaxRows is the number of rows of the ledger above which new models and
+	// dimensions are counted in one overflow row an hour. Default: 100000.
+	MaxRows int `mapstructure:"max_rows"`
+
+	// MaxModels is the number of models with metrics of their own; the others
+	// are counted under the model otel.metric.overflow. Default: 1000.
+	MaxModels int `mapstructure:"max_models"`
+
+	// Dedup bounds the memory of calls that were counted.
+	Dedup DedupConfig `mapstructure:"dedup"`
+
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
+// PricesConfig says what calls cost.
+type PricesConfig struct {
+	// Files are price tables that go before the built-in one, the last file
+	// first. Default: none.
+	Files []string `mapstructure:"files"`
+
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
+// BudgetConfig is an amount to be spent in a window of time.
+type BudgetConfig struct {
+	// Name is the label budget of the metric. Required, and unique.
+	Name string `mapstructure:"name"`
+
+	// Window is hour, day or month: those of the calendar, in UTC. Required.
+	Window Window `mapstructure:"window"`
+
+	// Limit is the amount, in dollars. Required.
+	Limit float64 `mapstructure:"limit"`
+
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
+// DedupConfig bounds the memory of calls that were counted.
+type DedupConfig struct {
+	// MaxEntries is how many calls are remembered. Default: 100000, 6 MB.
+	MaxEntries int `mapstructure:"max_entries"`
+
+	// Window is for how long a call is remembered at most; at least half of it,
+	// as long as there are not more calls. Default: 10m.
+	Window time.Duration `mapstructure:"window"`
+
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
+var _ xconfmap.Validator = (*Config)(nil)
+
+// Validate reads the price files too. It names everything that is wrong.
+func (c *Config) Validate() error {
+	errs := []error{
+		atLeast("metrics_interval", c.MetricsInterval, time.Millisecond),
+		atLeast("retention", c.Retention, time.Hour),
+		atLeast("max_rows", c.MaxRows, 1),
+		atLeast("max_models", c.MaxModels, 1),
+		atLeast("dedup::max_entries", c.Dedup.MaxEntries, 2),
+		atLeast("dedup::window", c.Dedup.Window, time.Second),
+		validateDimensions(c.Dimensions),
+		validateBudgets(c.Budgets),
+	}
+	if _, err := price.Load(c.Prices.Files); err != nil {
+		errs = append(errs, fmt.Errorf("prices::files: %w", err))
+	}
+	return errors.Join(errs...)
+}
+
+func atLeast[T int | time.Duration](key string, got, least T) error {
+	if got < least {
+		return fmt.Errorf("%s: must be %v or more, is %v", key, least, got)
+	}
+	return nil
+}
+
+func validateDimensions(dimensions []string) error {
+	var errs []error
+	if len(dimensions) > ledger.MaxDimensions {
+		errs = append(errs, fmt.Errorf("dimensions: at most %d, are %d", ledger.MaxDimensions, len(dimensions)))
+	}
+	seen := map[string]bool{}
+	for i, key := range dimensions {
+		if key == "" || seen[key] {
+			errs = append(errs, fmt.Errorf("dimensions::%d: %q is empty or there twice", i, key))
+		}
+		seen[key] = true
+	}
+	return errors.Join(errs...)
+}
+
+func validateBudgets(budgets []BudgetConfig) error {
+	var errs []error
+	seen := map[string]bool{}
+	for i, b := range budgets {
+		if b.Name == "" || seen[b.Name] {
+			errs = append(errs, fmt.Errorf("budgets::%d::name: %q is empty or there twice", i, b.Name))
+		}
+		seen[b.Name] = true
+		if !b.Window.valid() {
+			errs = append(errs, fmt.Errorf("budgets::%d::window: %q is none of hour, day, month", i, b.Window))
+		}
+		if !(b.Limit > 0) { // catches NaN too
+			errs = append(errs, fmt.Errorf("budgets::%d::limit: must be above 0, is %v", i, b.Limit))
+		}
+	}
+	return errors.Join(errs...)
+}

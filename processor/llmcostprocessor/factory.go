@@ -1,0 +1,94 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package llmcostprocessor
+
+import (
+	"context"
+	"time"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/processor"
+	"go.opentelemetry.io/collector/processor/processorhelper"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/sharedcore"
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/metadata"
+)
+
+const (
+	defaultMetricsInterval = 15 * time.Second
+	defaultRetention       = 35 * 24 * time.Hour
+	defaultMaxRows         = 100_000
+	defaultMaxModels       = 1000
+	defaultDedupEntries    = 100_000
+	defaultDedupWindow     = 10 * time.Minute
+)
+
+// NewFactory makes the factory of the llm_cost processor.
+func NewFactory() processor.Factory {
+	f := &factory{}
+	return processor.NewFactory(
+		metadata.Type,
+		createDefaultConfig,
+		processor.WithTraces(f.createTraces, metadata.TracesStability),
+		processor.WithMetrics(f.createMetrics, metadata.MetricsStability),
+		processor.WithLogs(f.createLogs, metadata.LogsStability),
+	)
+}
+
+func createDefaultConfig() component.Config {
+	return &Config{
+		MetricsInterval: defaultMetricsInterval,
+		Dimensions:      []string{"service.name", "gen_ai.agent.name"},
+		Retention:       defaultRetention,
+		MaxRows:         defaultMaxRows,
+		MaxModels:       defaultMaxModels,
+		Dedup:           DedupConfig{MaxEntries: defaultDedupEntries, Window: defaultDedupWindow},
+	}
+}
+
+// factory knows the cores that are in use, so that the instances of one ID, one
+// for each pipeline, count together.
+type factory struct {
+	cores sharedcore.Map[*core]
+}
+
+func (f *factory) createTraces(ctx context.Context, set processor.Settings, cfg component.Config, next consumer.Traces) (processor.Traces, error) {
+	instance, err := f.join(set, cfg)
+	if err != nil {
+		return nil, err
+	}
+	return processorhelper.NewTraces(ctx, set, cfg, next, instance.Core().priceTraces,
+		processorhelper.WithCapabilities(consumer.Capabilities{MutatesData: true}),
+		processorhelper.WithStart(instance.Start),
+		processorhelper.WithShutdown(func(ctx context.Context) error { return instance.Shutdown(ctx, nil) }),
+	)
+}
+
+func (f *factory) createLogs(ctx context.Context, set processor.Settings, cfg component.Config, next consumer.Logs) (processor.Logs, error) {
+	instance, err := f.join(set, cfg)
+	if err != nil {
+		return nil, err
+	}
+	return processorhelper.NewLogs(ctx, set, cfg, next, instance.Core().priceLogs,
+		processorhelper.WithCapabilities(consumer.Capabilities{MutatesData: true}),
+		processorhelper.WithStart(instance.Start),
+		processorhelper.WithShutdown(func(ctx context.Context) error { return instance.Shutdown(ctx, nil) }),
+	)
+}
+
+// createMetrics makes an instance that passes metrics on as they are, and lets
+// what was counted out.
+func (f *factory) createMetrics(_ context.Context, set processor.Settings, cfg component.Config, next consumer.Metrics) (processor.Metrics, error) {
+	instance, err := f.join(set, cfg)
+	if err != nil {
+		return nil, err
+	}
+	c := instance.Core()
+	return &metricsInstance{Metrics: next, instance: instance, outlet: c.outlets.Add(next.ConsumeMetrics)}, nil
+}
+
+func (f *factory) join(set processor.Settings, cfg component.Config) (*sharedcore.Instance[*core], error) {
+	return f.cores.Join(cfg, func() (*core, error) { return newCore(cfg.(*Config), set) })
+}

@@ -1,0 +1,93 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package convention
+
+import (
+	"time"
+
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/price"
+)
+
+// Status is how a call ended.
+type Status string
+
+// How a call may have ended.
+const (
+	Success Status = "success"
+	Error   Status = "error"
+	Timeout Status = "timeout"
+)
+
+// Outcome says what a record is.
+type Outcome uint8
+
+// What a record may be.
+const (
+	// NotACall is a record that is no call of a model.
+	NotACall Outcome = iota
+	// IsCall is a call of a model.
+	IsCall
+	// Invalid is a call whose values make no sense; the reason comes with it.
+	Invalid
+)
+
+// Why a call is Invalid.
+const (
+	// ReasonBadTokens is a count that is negative, fractional, no number, or more
+	// than a call can use.
+	ReasonBadTokens = "bad_tokens"
+	// ReasonEmptyModel is a call that does not say its model.
+	ReasonEmptyModel = "empty_model"
+	// ReasonModelTooLong is a model of more than MaxModelLength bytes.
+	ReasonModelTooLong = "model_too_long"
+)
+
+// MaxModelLength is how long the name of a model may be, in bytes.
+const MaxModelLength = 256
+
+// CachedRule says how it was decided whether cached tokens are within the input
+// tokens, for telemetry that may do either.
+type CachedRule string
+
+// The rules, in their order.
+const (
+	// ByNobody: no cached tokens, nothing to decide.
+	ByNobody CachedRule = ""
+	// ByObject: the counts came as an object whose kinds are beside each other.
+	ByObject CachedRule = "object"
+	// BySum: there are more cached tokens than input tokens.
+	BySum CachedRule = "sum"
+	// ByTable: the convention says.
+	ByTable CachedRule = "table"
+	// ByTotal: one reading adds up to the total that is given.
+	ByTotal CachedRule = "total"
+	// ByProvider: the instrumentation hands on what the provider's API counts.
+	ByProvider CachedRule = "provider"
+)
+
+// Call is one call of a model.
+type Call struct {
+	// Convention is the name of the convention the record follows.
+	Convention string
+	// Provider is as written, empty when the record does not say.
+	Provider string
+	// Model is as written, without blanks around it.
+	Model string
+	// Tokens is what the call used.
+	Tokens price.Tokens
+	// HasTokens tells whether the record says what the call used. A success
+	// without is one whose cost is unknown, not one that cost nothing.
+	HasTokens bool
+	// CachedRule says how the cached tokens were told from the others.
+	CachedRule CachedRule
+	Status     Status
+	// Agent is the name of the agent that called, empty when unknown.
+	Agent string
+	// Reported is the cost in dollars that the application reported.
+	Reported    float64
+	HasReported bool
+	// Duration is what a log record says, zero when it does not; zero for spans,
+	// which have times.
+	Duration time.Duration
+}

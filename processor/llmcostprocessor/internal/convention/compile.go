@@ -1,0 +1,98 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package convention
+
+import "slices"
+
+// slot is where a key's value is kept while a record is read.
+type slot uint8
+
+// maxSlots bounds the keys of all conventions. A table that outgrows it fails
+// when the program starts, and so in every test.
+const maxSlots = 128
+
+// compiled is a convention with its keys replaced by slots.
+type compiled struct {
+	*convention
+	marker    slot // only where the convention has a marker
+	signature []slot
+	without   [][]slot
+	rows      [fieldCount][]slot
+}
+
+// reader is a set of conventions, ready to be read by.
+type reader struct {
+	slots       map[string]slot
+	conventions []compiled
+}
+
+var (
+	spans = compile(spanConventions)
+	logs  = compile(logConventions)
+)
+
+func compile(table []convention) *reader {
+	r := &reader{slots: map[string]slot{}}
+	for i := range table {
+		c := &table[i]
+		into := compiled{
+			convention: c,
+			signature:  r.keep(c.signature),
+		}
+		if c.marker != "" {
+			into.marker = r.keep([]string{c.marker})[0]
+		}
+		for _, keys := range c.without {
+			into.without = append(into.without, r.keep(keys))
+		}
+		// A convention's own keys come first: it says what it means by them.
+		for _, row := range slices.Concat(c.rows, genAI) {
+			into.rows[row.field] = append(into.rows[row.field], r.keep(row.keys)...)
+		}
+		r.conventions = append(r.conventions, into)
+	}
+	return r
+}
+
+// keep returns the slots of keys, new ones where they have none.
+func (r *reader) keep(keys []string) []slot {
+	slots := make([]slot, 0, len(keys))
+	for _, key := range keys {
+		s, known := r.slots[key]
+		if !known {
+			if len(r.slots) == maxSlots {
+				panic("convention: the table has more keys than maxSlots")
+			}
+			s = slot(len(r.slots))
+			r.slots[key] = s
+		}
+		slots = append(slots, s)
+	}
+	return slots
+}
+
+// namespaced tells whether a span's key is in a namespace of one of the
+// conventions. Most keys of most spans fail at their first byte.
+func namespaced(key string) bool {
+	if len(key) < 4 {
+		return false
+	}
+	switch key[0] {
+	case 'g':
+		return hasPrefix(key, "gen_ai.")
+	case 'l':
+		return hasPrefix(key, "llm.") || hasPrefix(key, "langfuse.") || hasPrefix(key, "langsmith.")
+	case 'a':
+		return hasPrefix(key, "ai.")
+	case 'o':
+		return hasPrefix(key, "openinference.")
+	case 't':
+		return hasPrefix(key, "traceloop.")
+	}
+	return false
+}
+
+func hasPrefix(key, prefix string) bool {
+	return len(key) >= len(prefix) && key[:len(prefix)] == prefix
+}

@@ -1,0 +1,198 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package convention
+
+import (
+	"strings"
+	"time"
+
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/price"
+)
+
+// read makes a call of what was found. It leaves what spans and log records say
+// in ways of their own.
+func (c *compiled) read(f *found) (Call, Outcome, string) {
+	out := Call{Convention: c.name}
+	name := f.text(c.rows[model])
+	switch {
+	case name == "":
+		return out, Invalid, ReasonEmptyModel
+	case len(name) > MaxModelLength:
+		return out, Invalid, ReasonModelTooLong
+	}
+	from := f.text(c.rows[provider])
+	used, ok := c.tokens(f, from)
+	if !ok {
+		return out, Invalid, ReasonBadTokens
+	}
+	out.Provider, out.Model = from, name
+	out.Tokens, out.HasTokens, out.CachedRule = used.tokens, used.said, used.rule
+	out.Agent = f.text(c.rows[agent])
+	out.Reported, out.HasReported = c.reported(f)
+	return out, IsCall, ""
+}
+
+// used is what a call used, and how that was read.
+type used struct {
+	tokens price.Tokens
+	said   bool
+	rule   CachedRule
+}
+
+func (c *compiled) tokens(f *found, from string) (used, bool) {
+	if value, given := f.first(c.rows[usageJSON]); given {
+		tokens, said, ok := object(value)
+		if !ok || said {
+			return used{tokens: tokens, said: said, rule: ByObject}, ok
+		}
+	}
+	counts, said, ok := c.counts(f)
+	if !ok {
+		return used{}, false
+	}
+	tokens, rule := counts.split(c.cached, from)
+	return used{tokens: tokens, said: said, rule: rule}, true
+}
+
+// counts are the counts as they are written, which overlap.
+type counts [fieldCount]int64
+
+// counts reads the fields that are counts: false when one makes no sense.
+func (c *compiled) counts(f *found) (n counts, said, ok bool) {
+	for field := input; field <= total; field++ {
+		value, given := f.first(c.rows[field])
+		if !given {
+			continue
+		}
+		if n[field], ok = count(value); !ok {
+			return counts{}, false, false
+		}
+		said = said || field == input || field == output
+	}
+	return n, said, true
+}
+
+// split makes the counts disjoint.
+func (n *counts) split(policy cached, from string) (price.Tokens, CachedRule) {
+	write := max(n[cacheWrite], n[cacheWrite5m]+n[cacheWrite1h])
+	write1h := min(n[cacheWrite1h], write)
+	t := price.Tokens{
+		Input:        n[input],
+		CacheRead:    n[cacheRead],
+		CacheWrite:   write - write1h,
+		CacheWrite1h: write1h,
+		Output:       n[output],
+	}
+	rule := ByNobody
+	if all := n[cacheRead] + write; all > 0 {
+		var within bool
+		within, rule = n.cachedWithin(all, policy, from)
+		if within {
+			t.Input -= all
+		}
+	}
+	// Where the total has no room for them, thoughts and the prompts of tools are
+	// counted in the output and input already.
+	if n[total] == 0 || n[total] != n[input]+n[output] {
+		t.Output += n[thoughts]
+		t.Input += n[toolPrompt]
+	}
+	// Audio is part of the input, of which some may be cached: never more than is left.
+	t.AudioInput = min(n[audioInput], t.Input)
+	t.Input -= t.AudioInput
+	t.AudioOutput = min(n[audioOutput], t.Output)
+	t.Output -= t.AudioOutput
+	return t, rule
+}
+
+// cachedWithin decides whether all the cached tokens are within the input
+// tokens, and says by which rule.
+func (n *counts) cachedWithin(all int64, policy cached, from string) (bool, CachedRule) {
+	if all > n[input] {
+		return false, BySum // whatever the convention says, they cannot be
+	}
+	if policy != byProvider {
+		return policy == inside, ByTable
+	}
+	from = price.CanonicalProvider(from)
+	switch n[total] {
+	case 0:
+	case n[input] + all + n[output]:
+		return false, ByTotal
+	case n[input] + n[output]:
+		// Says nothing at Bedrock, where instrumentations add up what is beside
+		// the cached tokens and call it the total.
+		if from != price.Bedrock {
+			return true, ByTotal
+		}
+	}
+	return from != price.Anthropic && from != price.Bedrock, ByProvider
+}
+
+// reported returns the cost that the application says. What is no amount of
+// money is no reason to lose the call.
+func (c *compiled) reported(f *found) (float64, bool) {
+	if value, given := f.first(c.rows[cost]); given {
+		return amount(value)
+	}
+	if value, given := f.first(c.rows[costJSON]); given {
+		return dollars(value)
+	}
+	var sum float64
+	var said bool
+	for _, part := range [...]field{costInput, costOutput} {
+		value, given := f.first(c.rows[part])
+		if !given {
+			continue
+		}
+		n, ok := amount(value)
+		if !ok {
+			return 0, false
+		}
+		sum, said = sum+n, true
+	}
+	return sum, said
+}
+
+// status says how the call ended. A timeout is an error that has a name of its
+// own, wherever it is said.
+func (c *compiled) status(f *found, failed bool) Status {
+	kind, said := f.text(c.rows[errorType]), f.text(c.rows[status])
+	switch {
+	case isTimeout(kind), isTimeout(said):
+		return Timeout
+	case failed, kind != "", isError(said):
+		return Error
+	}
+	return Success
+}
+
+// isTimeout knows APITimeoutError, ReadTimeout, DEADLINE_EXCEEDED and the like.
+func isTimeout(text string) bool {
+	return containsFold(text, "timeout") || containsFold(text, "deadline")
+}
+
+func isError(text string) bool {
+	return strings.EqualFold(text, "error") || strings.EqualFold(text, "failure") || strings.EqualFold(text, "failed")
+}
+
+// containsFold tells whether text contains part, in whatever case.
+func containsFold(text, part string) bool {
+	for i := 0; i+len(part) <= len(text); i++ {
+		if strings.EqualFold(text[i:i+len(part)], part) {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *compiled) duration(f *found) time.Duration {
+	if value, given := f.first(c.rows[seconds]); given {
+		return duration(value, time.Second)
+	}
+	if value, given := f.first(c.rows[milliseconds]); given {
+		return duration(value, time.Millisecond)
+	}
+	return 0
+}

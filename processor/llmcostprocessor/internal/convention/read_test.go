@@ -1,0 +1,576 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package convention
+
+import (
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/price"
+)
+
+type attributes = map[string]any
+
+func newSpan(tb testing.TB, attrs attributes) ptrace.Span {
+	tb.Helper()
+	span := ptrace.NewSpan()
+	require.NoError(tb, span.Attributes().FromRaw(attrs))
+	return span
+}
+
+// with returns base with more, where nil takes a key away.
+func with(base, more attributes) attributes {
+	out := attributes{}
+	for _, attrs := range []attributes{base, more} {
+		for key, value := range attrs {
+			out[key] = value
+			if value == nil {
+				delete(out, key)
+			}
+		}
+	}
+	return out
+}
+
+// otel is a call as the current OpenTelemetry conventions have it.
+var otel = attributes{
+	"gen_ai.operation.name":      "chat",
+	"gen_ai.provider.name":       "openai",
+	"gen_ai.request.model":       "gpt-4o",
+	"gen_ai.response.model":      "gpt-4o-2024-08-06",
+	"gen_ai.usage.input_tokens":  1000,
+	"gen_ai.usage.output_tokens": 200,
+	"gen_ai.agent.name":          "researcher",
+	"server.address":             "api.openai.com",
+}
+
+// older is a call as the conventions before v1.37 have it.
+var older = attributes{
+	"gen_ai.system":                  "openai",
+	"gen_ai.request.model":           "gpt-4o",
+	"gen_ai.usage.prompt_tokens":     1000,
+	"gen_ai.usage.completion_tokens": 200,
+}
+
+func TestFromSpanReads(t *testing.T) {
+	plain := price.Tokens{Input: 1000, Output: 200}
+	for _, tt := range []struct {
+		name  string
+		attrs attributes
+		want  Call
+	}{
+		{
+			"OpenTelemetry", otel,
+			Call{Convention: "otel", Provider: "openai", Model: "gpt-4o-2024-08-06", Tokens: plain, Agent: "researcher"},
+		},
+		{
+			"OpenTelemetry, cached tokens within the input",
+			with(otel, attributes{"gen_ai.usage.cache_read.input_tokens": 600, "gen_ai.usage.cache_creation.input_tokens": 100, "gen_ai.agent.name": nil}),
+			Call{
+				Convention: "otel", Provider: "openai", Model: "gpt-4o-2024-08-06", CachedRule: ByTable,
+				Tokens: price.Tokens{Input: 300, CacheRead: 600, CacheWrite: 100, Output: 200},
+			},
+		},
+		{
+			"OpenTelemetry, more cached tokens than the input can hold",
+			with(otel, attributes{"gen_ai.usage.input_tokens": 10, "gen_ai.usage.cache_read.input_tokens": 600, "gen_ai.agent.name": nil}),
+			Call{
+				Convention: "otel", Provider: "openai", Model: "gpt-4o-2024-08-06", CachedRule: BySum,
+				Tokens: price.Tokens{Input: 10, CacheRead: 600, Output: 200},
+			},
+		},
+		{
+			"OpenTelemetry, reasoning is part of the output",
+			with(otel, attributes{"gen_ai.usage.reasoning.output_tokens": 150, "gen_ai.agent.name": nil}),
+			Call{Convention: "otel", Provider: "openai", Model: "gpt-4o-2024-08-06", Tokens: plain},
+		},
+		{
+			"OpenTelemetry, both kinds of cache writes",
+			with(otel, attributes{
+				"gen_ai.usage.cache_creation.input_tokens":              300,
+				"gen_ai.usage.cache_creation.ephemeral_5m_input_tokens": 100,
+				"gen_ai.usage.cache_creation.ephemeral_1h_input_tokens": 200,
+				"gen_ai.agent.name": nil,
+			}),
+			Call{
+				Convention: "otel", Provider: "openai", Model: "gpt-4o-2024-08-06", CachedRule: ByTable,
+				Tokens: price.Tokens{Input: 700, CacheWrite: 100, CacheWrite1h: 200, Output: 200},
+			},
+		},
+		{
+			"an empty response model",
+			with(otel, attributes{"gen_ai.response.model": " ", "gen_ai.agent.name": nil}),
+			Call{Convention: "otel", Provider: "openai", Model: "gpt-4o", Tokens: plain},
+		},
+		{
+			"before v1.37", older,
+			Call{Convention: "otel-older", Provider: "openai", Model: "gpt-4o", Tokens: plain},
+		},
+		{
+			"before v1.37, Anthropic's counts handed on",
+			with(older, attributes{"gen_ai.system": "anthropic", "gen_ai.operation.name": "chat", "gen_ai.usage.cache_read_input_tokens": 600}),
+			Call{
+				Convention: "otel-older", Provider: "anthropic", Model: "gpt-4o", CachedRule: ByProvider,
+				Tokens: price.Tokens{Input: 1000, CacheRead: 600, Output: 200},
+			},
+		},
+		{
+			"before v1.37, OpenAI's counts handed on",
+			with(older, attributes{"gen_ai.usage.cache_read_input_tokens": 600}),
+			Call{
+				Convention: "otel-older", Provider: "openai", Model: "gpt-4o", CachedRule: ByProvider,
+				Tokens: price.Tokens{Input: 400, CacheRead: 600, Output: 200},
+			},
+		},
+		{
+			"Strands on Bedrock, whose total has the cached tokens beside",
+			with(older, attributes{
+				"gen_ai.system": "strands-agents", "gen_ai.operation.name": "chat",
+				"gen_ai.usage.cache_read_input_tokens": 600, "gen_ai.usage.total_tokens": 1800,
+			}),
+			Call{
+				Convention: "otel-older", Provider: "strands-agents", Model: "gpt-4o", CachedRule: ByTotal,
+				Tokens: price.Tokens{Input: 1000, CacheRead: 600, Output: 200},
+			},
+		},
+		{
+			"OpenLLMetry, which adds Anthropic's cached tokens to the input",
+			with(older, attributes{
+				"gen_ai.system": "Anthropic", "llm.request.type": "completion", "gen_ai.usage.cache_read_input_tokens": 600,
+				"gen_ai.usage.cache_creation_input_tokens": 100, "llm.usage.total_tokens": 1200,
+			}),
+			Call{
+				Convention: "openllmetry", Provider: "Anthropic", Model: "gpt-4o", CachedRule: ByTotal,
+				Tokens: price.Tokens{Input: 300, CacheRead: 600, CacheWrite: 100, Output: 200},
+			},
+		},
+		{
+			"OpenLLMetry on Bedrock, whose total leaves the cached tokens out",
+			with(older, attributes{
+				"gen_ai.system": "aws.bedrock", "llm.request.type": "chat", "gen_ai.usage.cache_read_input_tokens": 600,
+				"llm.usage.total_tokens": 1200,
+			}),
+			Call{
+				Convention: "openllmetry", Provider: "aws.bedrock", Model: "gpt-4o", CachedRule: ByProvider,
+				Tokens: price.Tokens{Input: 1000, CacheRead: 600, Output: 200},
+			},
+		},
+		{
+			"LiteLLM's proxy, with its cost",
+			with(otel, attributes{
+				"llm.request.type": "acompletion", "gen_ai.operation.name": "acompletion", "gen_ai.provider.name": "bedrock",
+				"gen_ai.usage.cache_read_input_tokens": 600, "gen_ai.cost.total_cost": 0.0123, "gen_ai.agent.name": nil,
+			}),
+			Call{
+				Convention: "litellm", Provider: "bedrock", Model: "gpt-4o-2024-08-06", CachedRule: ByTable,
+				Tokens: price.Tokens{Input: 400, CacheRead: 600, Output: 200}, Reported: 0.0123, HasReported: true,
+			},
+		},
+		{
+			"OpenInference",
+			attributes{
+				"openinference.span.kind": "LLM", "llm.provider": "openai", "llm.model_name": "gpt-4o",
+				"llm.token_count.prompt": 1000, "llm.token_count.completion": 200, "llm.token_count.total": 1200,
+				"llm.token_count.prompt_details.cache_read": 600, "llm.token_count.prompt_details.audio": 50,
+				"llm.token_count.completion_details.audio": 20, "llm.token_count.completion_details.reasoning": 30,
+				"llm.cost.prompt": 0.001, "llm.cost.completion": 0.002,
+			},
+			Call{
+				Convention: "openinference", Provider: "openai", Model: "gpt-4o", CachedRule: ByTable,
+				Tokens:   price.Tokens{Input: 350, CacheRead: 600, Output: 180, AudioInput: 50, AudioOutput: 20},
+				Reported: 0.003, HasReported: true,
+			},
+		},
+		{
+			"OpenInference, embedding",
+			attributes{"openinference.span.kind": "EMBEDDING", "embedding.model_name": "text-embedding-3-small", "llm.token_count.prompt": 1000},
+			Call{Convention: "openinference", Model: "text-embedding-3-small", Tokens: price.Tokens{Input: 1000}},
+		},
+		{
+			"Vercel AI SDK, version 5",
+			attributes{
+				"ai.operationId": "ai.streamText.doStream", "ai.model.provider": "openai.chat", "ai.model.id": "gpt-4o",
+				"ai.response.model": "gpt-4o-2024-08-06", "ai.usage.inputTokens": 1000, "ai.usage.outputTokens": 200,
+				"ai.usage.cachedInputTokens": 600, "ai.usage.totalTokens": 1200, "ai.usage.reasoningTokens": 20,
+			},
+			Call{
+				Convention: "vercel-ai", Provider: "openai.chat", Model: "gpt-4o-2024-08-06", CachedRule: ByTable,
+				Tokens: price.Tokens{Input: 400, CacheRead: 600, Output: 200},
+			},
+		},
+		{
+			"Vercel AI SDK, version 4",
+			attributes{
+				"ai.operationId": "ai.generateText.doGenerate", "ai.model.provider": "anthropic", "ai.model.id": "gpt-4o",
+				"ai.usage.promptTokens": 1000, "ai.usage.completionTokens": 200, "gen_ai.system": "anthropic.messages",
+			},
+			Call{Convention: "vercel-ai", Provider: "anthropic", Model: "gpt-4o", Tokens: plain},
+		},
+		{
+			"Langfuse",
+			attributes{
+				"langfuse.observation.type": "generation", "langfuse.observation.model.name": "gpt-4o",
+				"langfuse.observation.usage_details": `{"input": 400, "input_cached_tokens": 600, "output": 180, "output_reasoning_tokens": 20, "total": 1200}`,
+				"langfuse.observation.cost_details":  `{"input": 0.001, "output": 0.002}`,
+			},
+			Call{
+				Convention: "langfuse", Model: "gpt-4o", CachedRule: ByObject,
+				Tokens: price.Tokens{Input: 400, CacheRead: 600, Output: 200}, Reported: 0.003, HasReported: true,
+			},
+		},
+		{
+			"Langfuse around another instrumentation",
+			with(otel, attributes{"langfuse.observation.type": "generation", "gen_ai.agent.name": nil}),
+			Call{Convention: "langfuse", Provider: "openai", Model: "gpt-4o-2024-08-06", Tokens: plain},
+		},
+		{
+			"Langfuse, whose total cost is not added to its parts",
+			attributes{
+				"langfuse.observation.type": "generation", "langfuse.observation.model.name": "gpt-4o",
+				"langfuse.observation.usage_details": `{"input": 1000, "output": 200}`,
+				"langfuse.observation.cost_details":  `{"input": 0.001, "output": 0.002, "total": 0.003}`,
+			},
+			Call{Convention: "langfuse", Model: "gpt-4o", CachedRule: ByObject, Tokens: plain, Reported: 0.003, HasReported: true},
+		},
+		{
+			"Logfire and Pydantic AI",
+			with(otel, attributes{
+				"gen_ai.usage.details.cache_read_tokens": 600, "operation.cost": 0.004, "gen_ai.agent.name": nil,
+			}),
+			Call{
+				Convention: "otel", Provider: "openai", Model: "gpt-4o-2024-08-06", CachedRule: ByTable,
+				Tokens: price.Tokens{Input: 400, CacheRead: 600, Output: 200}, Reported: 0.004, HasReported: true,
+			},
+		},
+		{
+			"LangSmith",
+			with(otel, attributes{"langsmith.span.kind": "llm", "gen_ai.operation.name": nil, "gen_ai.agent.name": nil}),
+			Call{Convention: "langsmith", Provider: "openai", Model: "gpt-4o-2024-08-06", Tokens: plain},
+		},
+		{
+			"Arc",
+			attributes{
+				"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o", "gen_ai.usage.input_tokens": 1000,
+				"gen_ai.usage.output_tokens": 200, "status": "success", "cost_dollars": 0.0045, "user_id": "u1",
+			},
+			Call{Convention: "otel", Model: "gpt-4o", Tokens: plain, Reported: 0.0045, HasReported: true},
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			call, outcome, reason := FromSpan(newSpan(t, tt.attrs))
+			require.Equal(t, IsCall, outcome, reason)
+			assert.Empty(t, reason)
+			tt.want.Status, tt.want.HasTokens = Success, true
+			assert.InDelta(t, tt.want.Reported, call.Reported, 1e-12)
+			call.Reported = tt.want.Reported
+			assert.Equal(t, tt.want, call)
+		})
+	}
+}
+
+func TestFromSpanIsNotACall(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		attrs attributes
+	}{
+		{"no attributes", nil},
+		{"another span", attributes{"http.request.method": "GET", "url.full": "https://example.com", "model": "gpt-4o", "input_tokens": 3}},
+		{"keys that only begin alike", attributes{"gen_ai": "x", "ai": "x", "llm": "x", "gen_aix.system": "x", "lla": "x"}},
+		{"an agent's sum", with(otel, attributes{"gen_ai.operation.name": "invoke_agent"})},
+		{"a new agent", with(otel, attributes{"gen_ai.operation.name": "create_agent"})},
+		{"a workflow's sum", with(otel, attributes{"gen_ai.operation.name": "invoke_workflow"})},
+		{"a tool", with(otel, attributes{"gen_ai.operation.name": "execute_tool"})},
+		{"a retrieval", with(otel, attributes{"gen_ai.operation.name": "retrieval"})},
+		{"an operation that is no text", with(otel, attributes{"gen_ai.operation.name": 7})},
+		{"before v1.37, without a model", with(older, attributes{"gen_ai.request.model": nil})},
+		{"before v1.37, without a provider", with(older, attributes{"gen_ai.system": nil})},
+		{"before v1.37, without tokens", with(older, attributes{"gen_ai.usage.prompt_tokens": nil, "gen_ai.usage.completion_tokens": nil})},
+		{"Traceloop's workflow", with(otel, attributes{"traceloop.span.kind": "workflow"})},
+		{"Traceloop's agent", with(older, attributes{"traceloop.span.kind": "agent"})},
+		{"OpenLLMetry's unknown", with(older, attributes{"llm.request.type": "unknown"})},
+		{"OpenInference's chain", with(otel, attributes{"openinference.span.kind": "CHAIN"})},
+		{"OpenInference's agent", with(otel, attributes{"openinference.span.kind": "AGENT"})},
+		{"OpenInference's retriever", attributes{"openinference.span.kind": "RETRIEVER", "llm.token_count.prompt": 3}},
+		{"the outer span of the Vercel AI SDK", attributes{"ai.operationId": "ai.streamText", "ai.model.id": "gpt-4o", "ai.usage.inputTokens": 3}},
+		{"Langfuse's agent", with(otel, attributes{"langfuse.observation.type": "agent"})},
+		{"LangSmith's chain", with(otel, attributes{"langsmith.span.kind": "chain"})},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			call, outcome, reason := FromSpan(newSpan(t, tt.attrs))
+			assert.Equal(t, NotACall, outcome)
+			assert.Empty(t, reason)
+			assert.Equal(t, Call{}, call)
+		})
+	}
+}
+
+func TestCounts(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		value any
+		want  int64 // negative: invalid
+	}{
+		{"integer", 12, 12},
+		{"zero", 0, 0},
+		{"double", 12.0, 12},
+		{"digits", "12", 12},
+		{"the most", int64(maxTokens), maxTokens},
+		{"the most in digits", "1000000000", maxTokens},
+		{"negative", -1, -1},
+		{"above the most", int64(maxTokens + 1), -1},
+		{"the largest integer", int64(math.MaxInt64), -1},
+		{"negative double", -0.5, -1},
+		{"fraction", 12.5, -1},
+		{"NaN", math.NaN(), -1},
+		{"infinite", math.Inf(1), -1},
+		{"a huge double", 1e300, -1},
+		{"huge digits", "99999999999999999999999", -1},
+		{"signed digits", "-3", -1},
+		{"words", "many", -1},
+		{"an empty text", "", -1},
+		{"a boolean", true, -1},
+		{"a list", []any{1}, -1},
+	} {
+		for _, key := range []string{"gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens"} {
+			t.Run(tt.name+" "+key, func(t *testing.T) {
+				call, outcome, reason := FromSpan(newSpan(t, with(otel, attributes{key: tt.value})))
+				if tt.want < 0 {
+					assert.Equal(t, Invalid, outcome)
+					assert.Equal(t, ReasonBadTokens, reason)
+					return
+				}
+				require.Equal(t, IsCall, outcome)
+				if key == "gen_ai.usage.input_tokens" {
+					assert.Equal(t, tt.want, call.Tokens.Input)
+				} else {
+					assert.Equal(t, tt.want, call.Tokens.Output)
+				}
+			})
+		}
+	}
+}
+
+func TestInvalid(t *testing.T) {
+	langfuse := attributes{"langfuse.observation.type": "generation", "langfuse.observation.model.name": "m"}
+	for _, tt := range []struct {
+		name   string
+		attrs  attributes
+		reason string
+	}{
+		{"no model", with(otel, attributes{"gen_ai.request.model": nil, "gen_ai.response.model": nil}), ReasonEmptyModel},
+		{"blank model", with(otel, attributes{"gen_ai.request.model": " ", "gen_ai.response.model": ""}), ReasonEmptyModel},
+		{"a model that is no text", with(otel, attributes{"gen_ai.request.model": 4, "gen_ai.response.model": nil}), ReasonEmptyModel},
+		{"long model", with(otel, attributes{"gen_ai.response.model": strings.Repeat("m", MaxModelLength+1)}), ReasonModelTooLong},
+		{"bad cached tokens", with(otel, attributes{"gen_ai.usage.cache_read.input_tokens": -1}), ReasonBadTokens},
+		{"Langfuse's counts are no object", with(langfuse, attributes{"langfuse.observation.usage_details": "many"}), ReasonBadTokens},
+		{"Langfuse's count is negative", with(langfuse, attributes{"langfuse.observation.usage_details": `{"input": -1}`}), ReasonBadTokens},
+		{"Langfuse's counts are too long", with(langfuse, attributes{"langfuse.observation.usage_details": `{"input": 1}` + strings.Repeat(" ", maxJSON)}), ReasonBadTokens},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			call, outcome, reason := FromSpan(newSpan(t, tt.attrs))
+			assert.Equal(t, Invalid, outcome)
+			assert.Equal(t, tt.reason, reason)
+			assert.Equal(t, Call{Convention: call.Convention}, call)
+		})
+	}
+	t.Run("the longest model", func(t *testing.T) {
+		_, outcome, _ := FromSpan(newSpan(t, with(otel, attributes{"gen_ai.response.model": strings.Repeat("m", MaxModelLength)})))
+		assert.Equal(t, IsCall, outcome)
+	})
+}
+
+func TestStatus(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		code  ptrace.StatusCode
+		attrs attributes
+		want  Status
+	}{
+		{"unset", ptrace.StatusCodeUnset, nil, Success},
+		{"ok", ptrace.StatusCodeOk, nil, Success},
+		{"failed", ptrace.StatusCodeError, nil, Error},
+		{"a type of error", ptrace.StatusCodeUnset, attributes{"error.type": "rate_limit_exceeded"}, Error},
+		{"status attribute", ptrace.StatusCodeUnset, attributes{"status": "error"}, Error},
+		{"a success that failed", ptrace.StatusCodeError, attributes{"status": "success"}, Error},
+		{"timeout as type", ptrace.StatusCodeError, attributes{"error.type": "timeout"}, Timeout},
+		{"timeout as exception", ptrace.StatusCodeError, attributes{"error.type": "openai.APITimeoutError"}, Timeout},
+		{"timeout as gRPC has it", ptrace.StatusCodeError, attributes{"error.type": "DEADLINE_EXCEEDED"}, Timeout},
+		{"timeout as status", ptrace.StatusCodeUnset, attributes{"status": "timeout"}, Timeout},
+		{"timeout as status of an error", ptrace.StatusCodeError, attributes{"status": "timeout", "error.type": "x"}, Timeout},
+		{"a status that is no text", ptrace.StatusCodeUnset, attributes{"status": 500}, Success},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			span := newSpan(t, with(otel, tt.attrs))
+			span.Status().SetCode(tt.code)
+			call, outcome, _ := FromSpan(span)
+			require.Equal(t, IsCall, outcome)
+			assert.Equal(t, tt.want, call.Status)
+		})
+	}
+}
+
+func TestReported(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		attrs attributes
+		want  float64 // negative: none
+	}{
+		{"none", nil, -1},
+		{"double", attributes{"gen_ai.usage.cost": 0.25}, 0.25},
+		{"integer", attributes{"gen_ai.usage.cost": 2}, 2},
+		{"text", attributes{"gen_ai.usage.cost": "0.25"}, 0.25},
+		{"zero is a cost", attributes{"gen_ai.usage.cost": 0.0}, 0},
+		{"the newest key", attributes{"gen_ai.usage.cost": 0.25, "operation.cost": 0.5, "cost_dollars": 1.0}, 0.25},
+		{"negative", attributes{"gen_ai.usage.cost": -0.25}, -1},
+		{"NaN", attributes{"gen_ai.usage.cost": math.NaN()}, -1},
+		{"infinite", attributes{"gen_ai.usage.cost": "Inf"}, -1},
+		{"words", attributes{"gen_ai.usage.cost": "free"}, -1},
+		{"long text", attributes{"gen_ai.usage.cost": strings.Repeat("1", 33)}, -1},
+		{"a boolean", attributes{"gen_ai.usage.cost": true}, -1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			call, outcome, _ := FromSpan(newSpan(t, with(otel, tt.attrs)))
+			require.Equal(t, IsCall, outcome)
+			assert.Equal(t, tt.want >= 0, call.HasReported)
+			if tt.want >= 0 {
+				assert.Equal(t, tt.want, call.Reported)
+			}
+		})
+	}
+}
+
+func TestCallWithoutTokens(t *testing.T) {
+	call, outcome, _ := FromSpan(newSpan(t, with(otel, attributes{"gen_ai.usage.input_tokens": nil, "gen_ai.usage.output_tokens": nil})))
+	assert.Equal(t, IsCall, outcome)
+	assert.False(t, call.HasTokens)
+}
+
+func TestFromLog(t *testing.T) {
+	claude := attributes{
+		"event.name": "api_request", "model": "claude-sonnet-4-5", "input_tokens": "10", "output_tokens": "200",
+		"cache_read_tokens": "600", "cache_creation_tokens": "100", "cost_usd": "0.0041", "duration_ms": "1500",
+	}
+	claudeCall := Call{
+		Convention: "claude-code", Model: "claude-sonnet-4-5", HasTokens: true, CachedRule: BySum, Status: Success,
+		Tokens:   price.Tokens{Input: 10, CacheRead: 600, CacheWrite: 100, Output: 200},
+		Reported: 0.0041, HasReported: true, Duration: 1500 * time.Millisecond,
+	}
+	gemini := attributes{
+		"event.name": "gemini_cli.api_response", "model": "gemini-2.5-pro", "input_token_count": 1000, "output_token_count": 200,
+		"cached_content_token_count": 600, "thoughts_token_count": 50, "tool_token_count": 30, "total_token_count": 1280, "duration_ms": 900,
+	}
+	for _, tt := range []struct {
+		name  string
+		event string
+		body  string
+		attrs attributes
+		want  Call // zero: not a call
+	}{
+		{
+			"Arc", "arc.llm.call", "",
+			attributes{
+				"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o", "gen_ai.usage.input_tokens": 1000,
+				"gen_ai.usage.output_tokens": 200, "duration_seconds": 1.25, "status": "timeout", "error.type": "timeout",
+				"cost_dollars": 0.0045, "gen_ai.agent.name": "researcher",
+			},
+			Call{
+				Convention: "arc", Model: "gpt-4o", Tokens: price.Tokens{Input: 1000, Output: 200}, HasTokens: true, Status: Timeout,
+				Agent: "researcher", Reported: 0.0045, HasReported: true, Duration: 1250 * time.Millisecond,
+			},
+		},
+		{
+			"OpenTelemetry", "gen_ai.client.inference.operation.details", "", otel,
+			Call{
+				Convention: "otel", Provider: "openai", Model: "gpt-4o-2024-08-06", Tokens: price.Tokens{Input: 1000, Output: 200},
+				HasTokens: true, Status: Success, Agent: "researcher",
+			},
+		},
+		{"OpenTelemetry, an agent's", "gen_ai.client.inference.operation.details", "", with(otel, attributes{"gen_ai.operation.name": "invoke_agent"}), Call{}},
+		{"Claude Code", "", "claude_code.api_request", claude, claudeCall},
+		{"Claude Code by its body", "", "claude_code.api_request", with(claude, attributes{"event.name": nil}), claudeCall},
+		{
+			"Claude Code, cached tokens are beside however few", "", "",
+			with(claude, attributes{"input_tokens": "5000"}),
+			func() Call {
+				c := claudeCall
+				c.CachedRule, c.Tokens.Input = ByTable, 5000
+				return c
+			}(),
+		},
+		{"somebody else's api_request", "api_request", "", attributes{"model": "T"}, Call{}},
+		{"another event of Claude Code", "", "claude_code.tool_result", with(claude, attributes{"event.name": "tool_result"}), Call{}},
+		{
+			"Gemini CLI", "", "API response from gemini-2.5-pro", gemini,
+			Call{
+				Convention: "gemini-cli", Model: "gemini-2.5-pro", HasTokens: true, CachedRule: ByTable, Status: Success,
+				Tokens: price.Tokens{Input: 430, CacheRead: 600, Output: 250}, Duration: 900 * time.Millisecond,
+			},
+		},
+		{
+			"Gemini CLI, a total with no room for thoughts", "", "",
+			with(gemini, attributes{"total_token_count": 1200}),
+			Call{
+				Convention: "gemini-cli", Model: "gemini-2.5-pro", HasTokens: true, CachedRule: ByTable, Status: Success,
+				Tokens: price.Tokens{Input: 400, CacheRead: 600, Output: 200}, Duration: 900 * time.Millisecond,
+			},
+		},
+		{
+			"Codex", "", "",
+			attributes{
+				"event.name": "codex.sse_event", "event.kind": "response.completed", "model": "gpt-5", "input_token_count": "1000",
+				"output_token_count": "200", "cached_token_count": "600", "reasoning_token_count": "150", "tool_token_count": "1200",
+			},
+			Call{
+				Convention: "codex", Model: "gpt-5", HasTokens: true, CachedRule: ByTable, Status: Success,
+				Tokens: price.Tokens{Input: 400, CacheRead: 600, Output: 200},
+			},
+		},
+		{"another event of Codex", "", "", attributes{"event.name": "codex.sse_event", "event.kind": "response.created", "model": "gpt-5"}, Call{}},
+		{"a line of text", "", "gpt-4o answered", attributes{"model": "gpt-4o", "input_tokens": 3}, Call{}},
+		{"an event name that is no text", "", "", attributes{"event.name": 4}, Call{}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			record := plog.NewLogRecord()
+			record.SetEventName(tt.event)
+			record.Body().SetStr(tt.body)
+			require.NoError(t, record.Attributes().FromRaw(tt.attrs))
+			call, outcome, reason := FromLog(record)
+			assert.Empty(t, reason)
+			assert.Equal(t, tt.want, call)
+			assert.Equal(t, tt.want != Call{}, outcome == IsCall)
+		})
+	}
+}
+
+func TestLogDuration(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		value any
+		want  time.Duration
+	}{
+		{"double", 0.5, 500 * time.Millisecond},
+		{"integer", 2, 2 * time.Second},
+		{"text", "2.5", 2500 * time.Millisecond},
+		{"negative", -1.0, 0},
+		{"NaN", math.NaN(), 0},
+		{"longer than a duration can be", 1e300, 0},
+		{"words", "long", 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			record := plog.NewLogRecord()
+			record.SetEventName("arc.llm.call")
+			require.NoError(t, record.Attributes().FromRaw(with(otel, attributes{"duration_seconds": tt.value})))
+			call, outcome, _ := FromLog(record)
+			require.Equal(t, IsCall, outcome)
+			assert.Equal(t, tt.want, call.Duration)
+		})
+	}
+}

@@ -1,0 +1,294 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package convention
+
+// This file is the table: which conventions there are, which of their records
+// are calls, and which keys say what. A key is looked for in the order of its
+// row, newest first, and the first that is there counts.
+
+// convention is one way to write a call down.
+type convention struct {
+	name string
+	// marker is the key that says what a record is, and calls are its values
+	// that say a call was made. Any other value means that the record is none:
+	// it is free, or repeats what the calls below it have used. A value that
+	// begins with a dot is compared with the end of what the record says.
+	marker string
+	calls  []string
+	// signature are keys that tell apart conventions that share a marker: one of
+	// them must be there.
+	signature []string
+	// without, for records that have no marker: one key of each must be there.
+	without [][]string
+	// events are the names of log events that are calls. Conventions with events
+	// are those of logs, all others are those of spans.
+	events []string
+	cached cached
+	rows   []row
+}
+
+// cached says whether the cached tokens are counted within the input tokens.
+type cached uint8
+
+const (
+	inside cached = iota
+	beside
+	// byProvider is for instrumentations that hand on what the API of the
+	// provider says: the arithmetic decides, and then the provider.
+	byProvider
+)
+
+// field is what a key is about.
+type field uint8
+
+const (
+	provider field = iota
+	model
+	input
+	output
+	cacheRead
+	cacheWrite
+	cacheWrite5m
+	cacheWrite1h
+	thoughts   // reasoning tokens that are beside the output tokens
+	toolPrompt // input tokens that are beside the input tokens
+	audioInput
+	audioOutput
+	total
+	usageJSON // an object of token counts
+	cost
+	costInput  // one part of the cost, where the whole is not said
+	costOutput // the other part
+	costJSON   // an object of costs
+	errorType
+	status
+	agent
+	seconds
+	milliseconds
+	fieldCount
+)
+
+// row is where a field is found.
+type row struct {
+	field field
+	keys  []string
+}
+
+// The keys of the OpenTelemetry conventions, which most others fall back on.
+var genAI = []row{
+	{provider, []string{"gen_ai.provider.name", "gen_ai.system"}},
+	{model, []string{"gen_ai.response.model", "gen_ai.request.model"}},
+	{input, []string{"gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens", "llm.usage.prompt_tokens"}},
+	{output, []string{"gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens", "llm.usage.completion_tokens"}},
+	{cacheRead, []string{
+		"gen_ai.usage.cache_read.input_tokens",
+		"gen_ai.usage.cache_read_input_tokens",
+		"gen_ai.usage.input_tokens.cached",
+		"gen_ai.usage.details.cache_read_tokens",
+		"gen_ai.usage.cache_read_tokens",
+	}},
+	{cacheWrite, []string{
+		"gen_ai.usage.cache_creation.input_tokens",
+		"gen_ai.usage.cache_creation_input_tokens",
+		"gen_ai.usage.input_tokens.cache_write",
+		"gen_ai.usage.details.cache_write_tokens",
+		"gen_ai.usage.cache_write_tokens",
+	}},
+	{cacheWrite5m, []string{
+		"gen_ai.usage.cache_creation.ephemeral_5m_input_tokens",
+		"gen_ai.usage.details.ephemeral_5m_input_tokens",
+	}},
+	{cacheWrite1h, []string{
+		"gen_ai.usage.cache_creation.ephemeral_1h_input_tokens",
+		"gen_ai.usage.details.ephemeral_1h_input_tokens",
+	}},
+	{audioInput, []string{"gen_ai.usage.details.input_audio_tokens"}},
+	{audioOutput, []string{"gen_ai.usage.details.output_audio_tokens"}},
+	{total, []string{"gen_ai.usage.total_tokens", "llm.usage.total_tokens"}},
+	{cost, []string{"gen_ai.usage.cost", "gen_ai.cost.total_cost", "operation.cost", "cost_dollars"}},
+	{errorType, []string{"error.type"}},
+	{status, []string{"status"}},
+	{agent, []string{"gen_ai.agent.name"}},
+	{seconds, []string{"duration_seconds"}},
+}
+
+// spanConventions are in order of precedence: whoever sets a more special key
+// knows more of the record than the OpenTelemetry keys beside it say.
+var spanConventions = []convention{
+	{
+		name:   "langfuse",
+		marker: "langfuse.observation.type",
+		calls:  []string{"generation", "embedding"},
+		cached: byProvider, // its own object of counts has them beside, always
+		rows: []row{
+			{model, []string{"langfuse.observation.model.name"}},
+			{usageJSON, []string{"langfuse.observation.usage_details"}},
+			{costJSON, []string{"langfuse.observation.cost_details"}},
+		},
+	},
+	{
+		name:   "langsmith",
+		marker: "langsmith.span.kind",
+		calls:  []string{"llm"},
+		cached: inside,
+	},
+	{
+		name:   "openinference",
+		marker: "openinference.span.kind",
+		calls:  []string{"LLM", "EMBEDDING", "RERANKER"},
+		cached: inside,
+		rows: []row{
+			{provider, []string{"llm.provider", "llm.system"}},
+			{model, []string{"llm.response.model_name", "llm.model_name", "llm.request.model_name", "embedding.model_name", "reranker.model_name"}},
+			{input, []string{"llm.token_count.prompt"}},
+			{output, []string{"llm.token_count.completion"}},
+			{cacheRead, []string{"llm.token_count.prompt_details.cache_read"}},
+			{cacheWrite, []string{"llm.token_count.prompt_details.cache_write"}},
+			{audioInput, []string{"llm.token_count.prompt_details.audio"}},
+			{audioOutput, []string{"llm.token_count.completion_details.audio"}},
+			{total, []string{"llm.token_count.total"}},
+			{cost, []string{"llm.cost.total"}},
+			{costInput, []string{"llm.cost.prompt"}},
+			{costOutput, []string{"llm.cost.completion"}},
+			{agent, []string{"agent.name"}},
+		},
+	},
+	{
+		name:   "vercel-ai",
+		marker: "ai.operationId",
+		calls:  []string{".doGenerate", ".doStream", ".doEmbed"},
+		cached: inside,
+		rows: []row{
+			{provider, []string{"ai.model.provider"}},
+			{model, []string{"ai.response.model", "ai.model.id"}},
+			{input, []string{"ai.usage.inputTokens", "ai.usage.promptTokens", "ai.usage.tokens"}},
+			{output, []string{"ai.usage.outputTokens", "ai.usage.completionTokens"}},
+			{cacheRead, []string{"ai.usage.cachedInputTokens"}},
+			{total, []string{"ai.usage.totalTokens"}},
+		},
+	},
+	// The SDKs of workflows: what has this key repeats its children.
+	{name: "traceloop", marker: "traceloop.span.kind"},
+	{
+		// The proxy counts as OpenAI does, whatever provider is behind it.
+		name:      "litellm",
+		marker:    "llm.request.type",
+		signature: []string{"gen_ai.cost.total_cost", "litellm.call_id"},
+		calls:     requests,
+		cached:    inside,
+	},
+	{
+		// OpenLLMetry adds Anthropic's cached tokens to its input tokens, in 0.33 as
+		// in 0.62 of its package, and leaves those of Bedrock's Converse beside.
+		name:   "openllmetry",
+		marker: "llm.request.type",
+		calls:  requests,
+		cached: byProvider,
+	},
+	{
+		// Strands and what else uses the keys of before v1.37 hand on what the API says.
+		name:      "otel-older",
+		marker:    "gen_ai.operation.name",
+		calls:     operations,
+		signature: []string{"gen_ai.usage.cache_read_input_tokens", "gen_ai.usage.cache_creation_input_tokens"},
+		cached:    byProvider,
+	},
+	{
+		// Pydantic AI and Logfire, Sentry, OpenLIT and Arc's own spans, too.
+		name:   "otel",
+		marker: "gen_ai.operation.name",
+		calls:  operations,
+		cached: inside,
+	},
+	{
+		name: "otel-older",
+		without: [][]string{
+			{"gen_ai.system", "gen_ai.provider.name"},
+			{"gen_ai.request.model", "gen_ai.response.model"},
+			{
+				"gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens",
+				"gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens",
+			},
+		},
+		cached: byProvider,
+	},
+}
+
+// operations are the values of gen_ai.operation.name that are calls: those of the
+// conventions, and the LiteLLM proxy's. invoke_agent, create_agent,
+// invoke_workflow, execute_tool and retrieval are none.
+var operations = append([]string{"generate_content", "embeddings"}, requests...)
+
+// requests are the values of llm.request.type that are calls: those of
+// OpenLLMetry, and the LiteLLM proxy's.
+var requests = []string{
+	"chat", "completion", "embedding", "rerank",
+	"acompletion", "text_completion", "atext_completion", "aembedding", "responses", "aresponses",
+	"anthropic_messages",
+}
+
+// logConventions are found by the name of the event.
+var logConventions = []convention{
+	{
+		name:   "arc",
+		events: []string{"arc.llm.call"},
+		cached: inside,
+	},
+	{
+		name:   "otel",
+		events: []string{"gen_ai.client.inference.operation.details"},
+		marker: "gen_ai.operation.name",
+		calls:  operations,
+		cached: inside,
+	},
+	{
+		// The short name alone could be anybody's.
+		name:      "claude-code",
+		events:    []string{"claude_code.api_request", "api_request"},
+		signature: []string{"cost_usd", "input_tokens", "cache_read_tokens"},
+		cached:    beside,
+		rows: []row{
+			{provider, []string{"provider"}},
+			{model, []string{"model"}},
+			{input, []string{"input_tokens"}},
+			{output, []string{"output_tokens"}},
+			{cacheRead, []string{"cache_read_tokens"}},
+			{cacheWrite, []string{"cache_creation_tokens"}},
+			{cost, []string{"cost_usd"}},
+			{milliseconds, []string{"duration_ms"}},
+		},
+	},
+	{
+		// Gemini counts thoughts beside the output, and what tools put into the
+		// prompt beside the input.
+		name:   "gemini-cli",
+		events: []string{"gemini_cli.api_response"},
+		cached: inside,
+		rows: []row{
+			{model, []string{"model"}},
+			{input, []string{"input_token_count"}},
+			{output, []string{"output_token_count"}},
+			{cacheRead, []string{"cached_content_token_count"}},
+			{thoughts, []string{"thoughts_token_count"}},
+			{toolPrompt, []string{"tool_token_count"}},
+			{total, []string{"total_token_count"}},
+			{milliseconds, []string{"duration_ms"}},
+		},
+	},
+	{
+		// Its tool_token_count is the total, and its reasoning is within the output.
+		name:   "codex",
+		events: []string{"codex.sse_event"},
+		marker: "event.kind",
+		calls:  []string{"response.completed"},
+		cached: inside,
+		rows: []row{
+			{model, []string{"model"}},
+			{input, []string{"input_token_count"}},
+			{output, []string{"output_token_count"}},
+			{cacheRead, []string{"cached_token_count"}},
+			{milliseconds, []string{"duration_ms"}},
+		},
+	},
+}

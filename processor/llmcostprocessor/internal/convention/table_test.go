@@ -1,0 +1,108 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package convention
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/plog"
+)
+
+// TestTableIsNamespaced holds the table to what FromSpan relies on: a span can
+// only be a call by a key in one of the namespaces.
+func TestTableIsNamespaced(t *testing.T) {
+	for _, c := range spanConventions {
+		if c.marker != "" {
+			assert.True(t, namespaced(c.marker), c.marker)
+			continue
+		}
+		require.NotEmpty(t, c.without, "%s has neither marker nor needed keys", c.name)
+		for _, key := range c.without[0] {
+			assert.True(t, namespaced(key), key)
+		}
+	}
+}
+
+// TestTableHasNoKeyTwice finds rows where a key can never be reached.
+func TestTableHasNoKeyTwice(t *testing.T) {
+	for _, table := range [][]convention{spanConventions, logConventions} {
+		for _, c := range table {
+			seen := map[string]bool{}
+			for _, row := range c.rows {
+				for _, key := range row.keys {
+					assert.False(t, seen[key], "%s: %s", c.name, key)
+					seen[key] = true
+				}
+			}
+		}
+	}
+}
+
+// TestEveryMarkerDecides checks each value of each marker against the reader.
+func TestEveryMarkerDecides(t *testing.T) {
+	for _, c := range spanConventions {
+		for _, kind := range c.calls {
+			span := newSpan(t, with(older, attributes{c.marker: kind, "gen_ai.response.model": "m"}))
+			_, outcome, reason := FromSpan(span)
+			assert.Equal(t, IsCall, outcome, "%s=%s: %s", c.marker, kind, reason)
+		}
+		if c.marker != "" {
+			span := newSpan(t, with(older, attributes{c.marker: "something else", "gen_ai.response.model": "m"}))
+			_, outcome, _ := FromSpan(span)
+			assert.Equal(t, NotACall, outcome, c.marker)
+		}
+	}
+}
+
+func FuzzFromSpan(f *testing.F) {
+	for _, attrs := range []attributes{otel, older, other} {
+		seed, err := json.Marshal(attrs)
+		require.NoError(f, err)
+		f.Add(seed)
+	}
+	f.Add([]byte(`{"langfuse.observation.type":"generation","langfuse.observation.model.name":"m","langfuse.observation.usage_details":"{\"input\":1,\"output\":null}"}`))
+	f.Add([]byte(`{"openinference.span.kind":"LLM","llm.model_name":"m","llm.token_count.prompt":1e9,"llm.token_count.prompt_details.audio":9,"llm.token_count.prompt_details.cache_read":8}`))
+	f.Add([]byte(`{"event.name":"gemini_cli.api_response","model":"m","input_token_count":4,"cached_content_token_count":"5","tool_token_count":6}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var attrs attributes
+		if json.Unmarshal(data, &attrs) != nil {
+			t.Skip()
+		}
+		span := newSpan(t, attrs)
+		check(t)(FromSpan(span))
+		record := plog.NewLogRecord()
+		span.Attributes().CopyTo(record.Attributes())
+		check(t)(FromLog(record))
+	})
+}
+
+// check holds for whatever is read.
+func check(t *testing.T) func(Call, Outcome, string) {
+	t.Helper()
+	return func(call Call, outcome Outcome, reason string) {
+		t.Helper()
+		assert.Equal(t, outcome == Invalid, reason != "", "a reason comes with what is invalid, only")
+		if outcome != IsCall {
+			assert.Equal(t, Call{Convention: call.Convention}, call)
+			return
+		}
+		assert.NotEmpty(t, call.Model)
+		assert.LessOrEqual(t, len(call.Model), MaxModelLength)
+		assert.NotEmpty(t, call.Convention)
+		assert.Contains(t, []Status{Success, Error, Timeout}, call.Status)
+		assert.GreaterOrEqual(t, call.Reported, 0.0)
+		assert.GreaterOrEqual(t, call.Duration, time.Duration(0))
+		for _, n := range []int64{
+			call.Tokens.Input, call.Tokens.CacheRead, call.Tokens.CacheWrite, call.Tokens.CacheWrite1h,
+			call.Tokens.Output, call.Tokens.AudioInput, call.Tokens.AudioOutput,
+		} {
+			assert.GreaterOrEqual(t, n, int64(0))
+			assert.LessOrEqual(t, n, int64(3*maxTokens)) // three keys at most add up
+		}
+	}
+}

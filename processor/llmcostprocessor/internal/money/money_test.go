@@ -1,0 +1,142 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package money
+
+import (
+	"math"
+	"math/big"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestAddProduct(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		start Pico
+		count int64
+		rate  Pico
+		want  Pico
+		fits  bool
+	}{
+		{"a call", 7, 1000, 2_500_000, 2_500_000_007, true},
+		{"nothing", 0, 0, 0, 0, true},
+		{"the most", 0, math.MaxInt64, 1, Max, true},
+		{"one too many", 1, math.MaxInt64, 1, Max, false},
+		{"a product of more than 64 bits", 0, math.MaxInt64, math.MaxInt64, Max, false},
+		{"a product that ends in zeros", 0, 1 << 32, 1 << 32, Max, false},
+		{"negative count", 5, -1, 1, 5, false},
+		{"negative rate", 5, 1, -1, 5, false},
+		{"negative start", -5, 1, 1, -5, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got, fits := tt.start.AddProduct(tt.count, tt.rate)
+			assert.Equal(t, tt.want, got)
+			assert.Equal(t, tt.fits, fits)
+		})
+	}
+}
+
+func TestDollars(t *testing.T) {
+	for _, tt := range []struct {
+		pico Pico
+		want float64
+	}{
+		{0, 0},
+		{1, 1e-12},
+		{-1, -1e-12},
+		{4_500_000_000, 0.0045},
+		{PerDollar, 1},
+		{1<<53 + 1, 9007.199254740993},
+		{Max, 9223372.036854775807},
+	} {
+		assert.Equal(t, tt.want, tt.pico.Dollars())
+	}
+}
+
+func TestSumIsExactWhateverTheOrder(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	amounts := make([]Pico, 1000)
+	want := new(big.Int)
+	for i := range amounts {
+		amounts[i] = Pico(random.Int64())
+		want.Add(want, big.NewInt(int64(amounts[i])))
+	}
+	var forward, backward, halves, second Sum
+	for i := range amounts {
+		forward.Add(amounts[i])
+		backward.Add(amounts[len(amounts)-1-i])
+		if i%2 == 0 {
+			halves.Add(amounts[i])
+		} else {
+			second.Add(amounts[i])
+		}
+	}
+	halves.AddSum(second)
+	assert.Equal(t, want.String(), forward.String())
+	assert.Equal(t, forward, backward)
+	assert.Equal(t, forward, halves)
+	dollars, _ := new(big.Rat).SetFrac(want, big.NewInt(PerDollar)).Float64()
+	assert.Equal(t, dollars, forward.Dollars())
+}
+
+func TestSumTakesBack(t *testing.T) {
+	var s Sum
+	s.Add(3)
+	s.Add(-5)
+	assert.Equal(t, "-2", s.String())
+	assert.Equal(t, -2e-12, s.Dollars())
+	s.Add(2)
+	assert.True(t, s.IsZero())
+}
+
+func TestSumText(t *testing.T) {
+	for _, text := range []string{
+		"0", "1", "-1", "9223372036854775808", "-9223372036854775809", "18446744073709551616",
+		"170141183460469231731687303715884105727", "-170141183460469231731687303715884105728",
+	} {
+		s, err := ParseSum(text)
+		require.NoError(t, err, text)
+		assert.Equal(t, text, s.String())
+		marshalled, err := s.MarshalText()
+		require.NoError(t, err)
+		var back Sum
+		require.NoError(t, back.UnmarshalText(marshalled))
+		assert.Equal(t, s, back)
+	}
+	for _, text := range []string{
+		"", "one", "1.5", "0x10", "1_000", "170141183460469231731687303715884105728",
+		"-170141183460469231731687303715884105729", "0000000000000000000000000000000000000000000000000",
+	} {
+		_, err := ParseSum(text)
+		require.ErrorIs(t, err, errNotASum, text)
+		var s Sum
+		assert.Error(t, s.UnmarshalText([]byte(text)))
+	}
+}
+
+func FuzzParseSum(f *testing.F) {
+	f.Add("0")
+	f.Add("-170141183460469231731687303715884105728")
+	f.Fuzz(func(t *testing.T, text string) {
+		s, err := ParseSum(text)
+		if err != nil {
+			return
+		}
+		again, err := ParseSum(s.String())
+		require.NoError(t, err)
+		assert.Equal(t, s, again)
+		assert.False(t, math.IsNaN(s.Dollars()))
+	})
+}
+
+func BenchmarkSumAdd(b *testing.B) {
+	var s Sum
+	b.ReportAllocs()
+	for b.Loop() {
+		s.Add(4_500_000_000)
+	}
+}

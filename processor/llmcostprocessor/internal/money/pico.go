@@ -1,0 +1,40 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package money
+
+import (
+	"math"
+	"math/bits"
+)
+
+// Pico is an amount in picodollars, 10^-12 dollars, the unit in which one call
+// is priced. A price per million tokens has six decimals more than a price per
+// token, so every published price is a whole number of picodollars. The largest
+// amount is 9.2 million dollars.
+type Pico int64
+
+// PerDollar is how many picodollars a dollar has.
+const PerDollar = 1_000_000_000_000
+
+// Max is the largest amount, where sums saturate.
+const Max Pico = math.MaxInt64
+
+// Dollars returns p in dollars, as the nearest double.
+func (p Pico) Dollars() float64 {
+	return SumOf(p).Dollars()
+}
+
+// AddProduct returns p + count × rate. It saturates at Max and then reports
+// false, as it does when an operand is negative.
+func (p Pico) AddProduct(count int64, rate Pico) (Pico, bool) {
+	if p < 0 || count < 0 || rate < 0 {
+		return p, false
+	}
+	hi, lo := bits.Mul64(uint64(count), uint64(rate))
+	lo, carry := bits.Add64(lo, uint64(p), 0)
+	if hi+carry != 0 || lo > math.MaxInt64 {
+		return Max, false
+	}
+	return Pico(lo), true
+}

@@ -1,0 +1,173 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package llmcostprocessor
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/pmetric"
+
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/metadata"
+)
+
+// Names and labels are those of the reference; nobody adds suffixes to them.
+const (
+	metricCalls       = "arc_llm_calls_total"
+	metricDuration    = "arc_llm_duration_seconds"
+	metricTokens      = "arc_llm_tokens_total"
+	metricCost        = "arc_llm_cost_dollars"
+	metricHourlyCost  = "arc_llm_hourly_cost_dollars"
+	metricHourlyToken = "arc_llm_hourly_tokens"
+	metricHourlyCalls = "arc_llm_hourly_calls"
+	metricBudget      = "arc_llm_budget_used_ratio"
+
+	labelModel  = "model"
+	labelStatus = "status"
+	labelType   = "type"
+	labelBudget = "budget"
+
+	typePrompt     = "prompt"
+	typeCompletion = "completion"
+
+	overflowAttribute = "otel.metric.overflow"
+	defaultService    = "otelcol-arc"
+)
+
+// counted is everything that was counted, as metrics of the Collector itself.
+func (c *core) counted() pmetric.Metrics {
+	now := time.Now()
+	md := pmetric.NewMetrics()
+	rm := md.ResourceMetrics().AppendEmpty()
+	c.resource.CopyTo(rm.Resource())
+	if _, ok := rm.Resource().Attributes().Get("service.name"); !ok {
+		rm.Resource().Attributes().PutStr("service.name", defaultService)
+	}
+	sm := rm.ScopeMetrics().AppendEmpty()
+	sm.Scope().SetName(metadata.ScopeName)
+
+	w := writer{to: sm.Metrics(), now: pcommon.NewTimestampFromTime(now)}
+	totals := c.ledger.Totals()
+	models := slices.Sorted(maps.Keys(totals))
+	w.totals(models, totals)
+	w.hour(models, c.ledger.Hour(ledger.HourOf(now)))
+	w.budgets(c.cfg.Budgets, func(b BudgetConfig) float64 {
+		cost := c.ledger.Cost(b.Window.hours(now))
+		return cost.Dollars() / b.Limit
+	})
+	return md
+}
+
+// writer appends metrics that were observed now.
+type writer struct {
+	to  pmetric.MetricSlice
+	now pcommon.Timestamp
+}
+
+// totals are cumulative. Every series of a model is there from the beginning,
+// with zeros, so that the first error is an increase and not a new series.
+func (w writer) totals(models []string, totals map[string]ledger.Total) {
+	if len(models) == 0 {
+		return
+	}
+	calls := w.sum(metricCalls, "LLM calls.", "{call}")
+	tokens := w.sum(metricTokens, "Tokens of LLM calls.", "{token}")
+	cost := w.sum(metricCost, "Cost of LLM calls in US dollars.", "USD")
+	durations := w.metric(metricDuration, "Duration of LLM calls.", "s").SetEmptyHistogram()
+	durations.SetAggregationTemporality(pmetric.AggregationTemporalityCumulative)
+	for _, model := range models {
+		total := totals[model]
+		start := pcommon.NewTimestampFromTime(total.Start)
+		for status, name := range ledger.Statuses {
+			w.point(calls, start, model, labelStatus, name).SetIntValue(total.Calls[status])
+		}
+		w.point(tokens, start, model, labelType, typePrompt).SetIntValue(total.Prompt)
+		w.point(tokens, start, model, labelType, typeCompletion).SetIntValue(total.Completion)
+		w.point(cost, start, model, "", "").SetDoubleValue(total.Cost.Dollars())
+		w.histogram(durations.DataPoints().AppendEmpty(), start, model, &total.Row)
+	}
+}
+
+// hour is the running hour so far, with zeros for the models that were called
+// before but not in it.
+func (w writer) hour(models []string, rows map[string]ledger.Row) {
+	if len(models) == 0 {
+		return
+	}
+	cost := w.gauge(metricHourlyCost, "Cost of the LLM calls of the running hour (UTC) in US dollars.", "USD")
+	tokens := w.gauge(metricHourlyToken, "Tokens of the LLM calls of the running hour (UTC).", "{token}")
+	calls := w.gauge(metricHourlyCalls, "LLM calls of the running hour (UTC).", "{call}")
+	for _, model := range models {
+		row := rows[model]
+		w.point(cost, 0, model, "", "").SetDoubleValue(row.Cost.Dollars())
+		w.point(tokens, 0, model, labelType, typePrompt).SetIntValue(row.Prompt)
+		w.point(tokens, 0, model, labelType, typeCompletion).SetIntValue(row.Completion)
+		w.point(calls, 0, model, "", "").SetIntValue(row.Count())
+	}
+}
+
+func (w writer) budgets(budgets []BudgetConfig, used func(BudgetConfig) float64) {
+	if len(budgets) == 0 {
+		return
+	}
+	gauge := w.gauge(metricBudget, "Part of a budget that was spent in its running window (UTC); 1 is all of it.", "1")
+	for _, budget := range budgets {
+		point := gauge.AppendEmpty()
+		point.SetTimestamp(w.now)
+		point.Attributes().PutStr(labelBudget, budget.Name)
+		point.SetDoubleValue(used(budget))
+	}
+}
+
+func (w writer) metric(name, description, unit string) pmetric.Metric {
+	m := w.to.AppendEmpty()
+	m.SetName(name)
+	m.SetDescription(description)
+	m.SetUnit(unit)
+	return m
+}
+
+func (w writer) sum(name, description, unit string) pmetric.NumberDataPointSlice {
+	sum := w.metric(name, description, unit).SetEmptySum()
+	sum.SetIsMonotonic(true)
+	sum.SetAggregationTemporality(pmetric.AggregationTemporalityCumulative)
+	return sum.DataPoints()
+}
+
+func (w writer) gauge(name, description, unit string) pmetric.NumberDataPointSlice {
+	return w.metric(name, description, unit).SetEmptyGauge().DataPoints()
+}
+
+func (w writer) point(to pmetric.NumberDataPointSlice, start pcommon.Timestamp, model, label, value string) pmetric.NumberDataPoint {
+	point := to.AppendEmpty()
+	point.SetStartTimestamp(start)
+	point.SetTimestamp(w.now)
+	labels(point.Attributes(), model)
+	if label != "" {
+		point.Attributes().PutStr(label, value)
+	}
+	return point
+}
+
+func (w writer) histogram(point pmetric.HistogramDataPoint, start pcommon.Timestamp, model string, row *ledger.Row) {
+	point.SetStartTimestamp(start)
+	point.SetTimestamp(w.now)
+	labels(point.Attributes(), model)
+	point.ExplicitBounds().FromRaw(ledger.Bounds[:])
+	point.BucketCounts().FromRaw(row.Durations[:])
+	point.SetCount(uint64(row.Count()))
+	point.SetSum(row.Duration.Seconds())
+}
+
+// labels say the model; the one of the models beyond the limit is marked as the
+// metrics SDK marks overflow.
+func labels(attributes pcommon.Map, model string) {
+	attributes.PutStr(labelModel, model)
+	if model == ledger.Overflow {
+		attributes.PutBool(overflowAttribute, true)
+	}
+}
