@@ -15,8 +15,10 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -147,13 +149,31 @@ func (p *Process) Lines(text string) []string {
 	return lines
 }
 
-// FreeAddress is a loopback address on which nothing listens now.
+// ports counts through addresses below those that systems give to outgoing
+// connections, so that nobody takes one between here and its use. Where tests
+// run side by side, processes begin at different ones.
+var ports atomic.Int32
+
+const (
+	firstPort = 15_000
+	lastPort  = 30_000
+)
+
+// FreeAddress is a loopback address on which nothing listens now. No two calls
+// give the same.
 func FreeAddress(tb testing.TB) string {
 	tb.Helper()
-	l, err := (&net.ListenConfig{}).Listen(tb.Context(), "tcp", "127.0.0.1:0")
-	require.NoError(tb, err)
-	require.NoError(tb, l.Close())
-	return l.Addr().String()
+	for range lastPort - firstPort {
+		port := firstPort + (os.Getpid()*37+int(ports.Add(1)))%(lastPort-firstPort)
+		l, err := (&net.ListenConfig{}).Listen(tb.Context(), "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+		if err != nil {
+			continue
+		}
+		require.NoError(tb, l.Close())
+		return l.Addr().String()
+	}
+	require.FailNow(tb, "no address is free")
+	return ""
 }
 
 type output struct {
