@@ -58,7 +58,7 @@ func newCore(cfg *Config, set processor.Settings) (*core, error) {
 		cfg:       cfg,
 		id:        set.ID,
 		logger:    set.Logger,
-		resource:  set.Resource,
+		resource:  pcommon.NewResource(),
 		telemetry: telemetry,
 		tally:     newTallies(telemetry.ProcessorLlmCostCalls),
 		prices:    prices,
@@ -68,6 +68,10 @@ func newCore(cfg *Config, set processor.Settings) (*core, error) {
 			Models: cfg.MaxModels,
 			Hours:  int64(cfg.Retention / time.Hour),
 		}),
+	}
+	set.Resource.CopyTo(c.resource)
+	if _, ok := c.resource.Attributes().Get(attrService); !ok {
+		c.resource.Attributes().PutStr(attrService, defaultService)
 	}
 	return c, nil
 }
@@ -84,6 +88,8 @@ func (c *core) Start(ctx context.Context, host component.Host) error {
 		}
 		c.store = store
 		c.store.load(ctx, c.ledger)
+		own, _ := c.resource.Attributes().Get(attrInstance)
+		c.resource.Attributes().PutStr(attrInstance, c.store.instance(ctx, own.AsString()))
 	}
 	if c.outlets.Len() == 0 {
 		c.logger.Warn("No metrics pipeline names this processor: calls are priced, but what they add up to does not leave.")

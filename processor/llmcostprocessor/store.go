@@ -21,7 +21,8 @@ import (
 // Keys in the storage. An hour is kept under hour/N, N being whole hours since
 // 1970; the list of them stands under hours, because a storage cannot list.
 const (
-	keyTotals = "totals"
+	keyTotals   = "totals"
+	keyInstance = "instance"
 	keyHours  = "hours"
 	keyHour   = "hour/"
 	// keyDamaged is put before the key of what cannot be read, to keep it.
@@ -76,6 +77,23 @@ func (s *store) read(ctx context.Context, key string, into func([]byte) error) {
 			s.logger.Error("Cannot set it aside", zap.String("key", key), zap.Error(err))
 		}
 	}
+}
+
+// instance is the identity under which the totals leave. A restarted collector
+// has another of its own; were the totals to go on under that, whoever adds up
+// the increases of all series would count them twice.
+func (s *store) instance(ctx context.Context, own string) string {
+	kept, err := s.client.Get(ctx, keyInstance)
+	if err == nil && len(kept) > 0 {
+		return string(kept)
+	}
+	if err == nil {
+		err = s.client.Set(ctx, keyInstance, []byte(own))
+	}
+	if err != nil {
+		s.logger.Error("Cannot keep the identity of the totals in the storage", zap.Error(err))
+	}
+	return own
 }
 
 // save keeps what has changed, all or nothing, and drops the hours that the
