@@ -88,8 +88,9 @@ func (c *core) Start(ctx context.Context, host component.Host) error {
 		}
 		c.store = store
 		c.store.load(ctx, c.ledger)
-		own, _ := c.resource.Attributes().Get(attrInstance)
-		c.resource.Attributes().PutStr(attrInstance, c.store.instance(ctx, own.AsString()))
+		if own, ok := c.resource.Attributes().Get(attrInstance); ok {
+			own.SetStr(c.store.instance(ctx, own.AsString()))
+		}
 	}
 	if c.outlets.Len() == 0 {
 		c.logger.Warn("No metrics pipeline names this processor: calls are priced, but what they add up to does not leave.")

@@ -23,8 +23,8 @@ import (
 const (
 	keyTotals   = "totals"
 	keyInstance = "instance"
-	keyHours  = "hours"
-	keyHour   = "hour/"
+	keyHours    = "hours"
+	keyHour     = "hour/"
 	// keyDamaged is put before the key of what cannot be read, to keep it.
 	keyDamaged = "damaged/"
 )
