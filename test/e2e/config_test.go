@@ -46,6 +46,19 @@ func TestFiveMistakes(t *testing.T) {
 	}
 }
 
+// A printed configuration holds no secret.
+func TestPrintedConfiguration(t *testing.T) {
+	s := newSite(t)
+	cmd := collector.Command(t.Context(), t, "print-config", "--feature-gates=otelcol.printInitialConfig", "--config", "config/production.yaml")
+	cmd.Env = append(cmd.Env, s.options.Env...)
+	output, err := cmd.CombinedOutput()
+	require.NoError(t, err, "%s", output)
+	assert.Contains(t, string(output), "webhook_url: '[REDACTED]'")
+	for _, secret := range []string{s.slack.URL, routingKey, token, password} {
+		assert.NotContains(t, string(output), secret)
+	}
+}
+
 // What the README tells people to post is accepted.
 func TestReadmeExample(t *testing.T) {
 	readme, err := os.ReadFile(filepath.Join(collector.Root(), "README.md"))

@@ -219,6 +219,26 @@ func TestOneNoticeForABreachAndItsEnd(t *testing.T) {
 	process.Terminate(t, 20*time.Second)
 }
 
+// A reload builds every pipeline and the cores behind them anew, on the state
+// that the old ones left.
+func TestReloadGoesOnCounting(t *testing.T) {
+	s := newSite(t)
+	process := collector.Start(t, s.options)
+	one := call{model: "gpt-4o", input: 1000, output: 500}
+	const breach = `{"cache_type":"llm","hit":true,"size_bytes":5000}`
+	for i := range 3 {
+		got := postEvents(t, s.arcURL(), s.security, lines(llmEvent(one, 0.7), breach))
+		require.Equal(t, answer{Status: 200, Accepted: 2}, got)
+		require.EventuallyWithT(t, func(c *assert.CollectT) {
+			assert.InDelta(c, float64(i+1)*0.0075, s.latest("arc_llm_cost_dollars", "gpt-4o"), 1e-12)
+			assert.Len(c, s.spansNamed("chat gpt-4o"), i+1)
+		}, 30*time.Second, 100*time.Millisecond)
+		process.Reload(t)
+	}
+	require.Eventually(t, func() bool { return len(told(s.slack, "CacheTooLarge")) > 0 }, 30*time.Second, 50*time.Millisecond)
+	process.Terminate(t, 20*time.Second)
+}
+
 func TestTerminateLosesNothing(t *testing.T) {
 	const calls = 200
 	s := newSite(t)

@@ -127,6 +127,16 @@ func (p *Process) Terminate(tb testing.TB, within time.Duration) {
 	}
 }
 
+// Reload sends SIGHUP: the process reads its configuration again and builds its
+// pipelines anew. It returns when they are ready.
+func (p *Process) Reload(tb testing.TB) {
+	tb.Helper()
+	const ready = "Everything is ready."
+	before := len(p.Lines(ready))
+	require.NoError(tb, p.cmd.Process.Signal(syscall.SIGHUP))
+	require.Eventually(tb, func() bool { return len(p.Lines(ready)) > before }, startTimeout, 20*time.Millisecond, "not ready again")
+}
+
 // Kill ends the process at once, if it still runs.
 func (p *Process) Kill() {
 	if err := p.cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
