@@ -33,11 +33,13 @@ demo: build ## Run, send Arc events and OTLP spans, show the cost metrics and a 
 
 .PHONY: test
 test: build ## All tests that need no outside server, with the race detector
-	$(GO) test -race $(PACKAGES)
+	@echo $(GO) test -race ./...
+	@$(GO) test -race $(PACKAGES)
 
 .PHONY: lint
 lint: ## Static checks
-	$(TOOL) golangci-lint run $(patsubst github.com/otelcol-arc/otelcol-arc/%,./%/,$(PACKAGES))
+	@echo golangci-lint run ./...
+	@$(TOOL) golangci-lint run $(patsubst github.com/otelcol-arc/otelcol-arc/%,./%/,$(PACKAGES))
 
 .PHONY: fuzz
 fuzz: ## Fuzz every parser for FUZZTIME (30s) each
@@ -62,7 +64,8 @@ generate: ## Remake dist/ and what mdatagen makes
 	$(TOOL) builder --config builder-config.yaml --skip-compilation --skip-get-modules
 	rm -f dist/go.mod
 	gofmt -w dist
-	$(GO) generate $(PACKAGES)
+	@echo $(GO) generate ./...
+	@$(GO) generate $(PACKAGES)
 
 .PHONY: tidy
 tidy: ## go mod tidy, both modules

@@ -219,6 +219,19 @@ func TestOneNoticeForABreachAndItsEnd(t *testing.T) {
 	process.Terminate(t, 20*time.Second)
 }
 
+// The first dollars that are ever seen of a model are an increase: a counter
+// that begins at 160 went up by 160.
+func TestFirstSpendRaisesAnAlert(t *testing.T) {
+	s := newSite(t)
+	process := collector.Start(t, s.options)
+	expensive := call{model: "gpt-4-turbo", input: 4_000_000}
+	sendSpans(t, grpcExporter(t, s.grpc, s.security), expensive, expensive, expensive, expensive)
+	// How much it says depends on when it is evaluated: increase() extrapolates
+	// from the few samples there are at first, here as in Prometheus.
+	require.Eventually(t, func() bool { return len(told(s.slack, "HourIsExpensive: This hour cost $")) > 0 }, 30*time.Second, 50*time.Millisecond)
+	process.Terminate(t, 20*time.Second)
+}
+
 // A reload builds every pipeline and the cores behind them anew, on the state
 // that the old ones left.
 func TestReloadGoesOnCounting(t *testing.T) {
