@@ -98,7 +98,7 @@ func (l *Ledger) LoadTotals(content []byte) error {
 			continue
 		}
 		total, _ := l.total(model, kept.Start)
-		if kept.Start.Before(total.Start) {
+		if total.Count() == 0 || kept.Start.Before(total.Start) {
 			total.Start = kept.Start
 		}
 		total.Add(&kept.Row)

@@ -1,0 +1,36 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package llmcostprocessor
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestEveryMistakeIsNamed(t *testing.T) {
+	prices := filepath.Join(t.TempDir(), "prices.yaml")
+	require.NoError(t, os.WriteFile(prices, []byte("models: [{name: x, cost: free}]\n"), 0o600))
+	cfg := createDefaultConfig().(*Config)
+	cfg.MetricsInterval = -1
+	cfg.Retention = 0
+	cfg.MaxRows = 0
+	cfg.MaxModels = -1
+	cfg.Dedup = DedupConfig{}
+	cfg.Dimensions = []string{"a", "a", "", "d", "e", "f", "g"}
+	cfg.Budgets = []BudgetConfig{{Window: "fortnight"}, {Name: "b", Window: WindowDay, Limit: -1}, {Name: "b", Window: WindowDay, Limit: 1}}
+	cfg.Prices.Files = []string{prices, "missing.yaml"}
+	err := cfg.Validate()
+	for _, key := range []string{
+		"metrics_interval", "retention", "max_rows", "max_models", "dedup::max_entries", "dedup::window",
+		"dimensions: at most", "dimensions::1", "dimensions::2",
+		"budgets::0::name", "budgets::0::window", "budgets::0::limit", "budgets::1::limit", "budgets::2::name",
+		"prices::files", "missing.yaml", prices + ":1",
+	} {
+		assert.ErrorContains(t, err, key)
+	}
+}
