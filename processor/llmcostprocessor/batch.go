@@ -31,7 +31,8 @@ const (
 	// maxAhead is how far a sender's clock may be ahead before its time is taken
 	// to be wrong.
 	maxAhead = 10 * time.Minute
-	// maxDuration bounds what one call can add to the sum of durations.
+	// maxDuration is the longest that a call can take. What is above is a mistake
+	// in the times, and is not in the histogram of durations.
 	maxDuration = 24 * time.Hour
 )
 
@@ -75,17 +76,21 @@ func (c *core) settle(ctx context.Context, b *batch) {
 				continue
 			}
 			at := c.timeOf(ctx, s, now)
-			name, cost, outcome := c.price(&s.call, at)
+			name, listed, cost, outcome := c.price(&s.call, at)
 			write(s, cost, outcome)
 			if !c.first(s, now) {
 				b.count(s.call.Convention, outcomeDuplicate)
 				continue
 			}
 			b.count(s.call.Convention, outcome)
-			entries = append(entries, c.entry(s, name, cost, outcome, at))
+			entries = append(entries, c.entry(s, name, listed, cost, outcome, at))
 		}
-		if overflowed := c.ledger.Record(entries, now); overflowed > 0 {
-			c.telemetry.ProcessorLlmCostLedgerOverflow.Add(ctx, overflowed)
+		recorded := c.ledger.Record(entries, now)
+		if recorded.Overflowed > 0 {
+			c.telemetry.ProcessorLlmCostLedgerOverflow.Add(ctx, recorded.Overflowed)
+		}
+		if recorded.Late > 0 {
+			c.telemetry.ProcessorLlmCostLedgerLate.Add(ctx, recorded.Late)
 		}
 	}
 	c.tally.add(ctx, b.counts)
@@ -97,7 +102,8 @@ func (c *core) timeOf(ctx context.Context, s *sighting, now time.Time) time.Time
 		return now
 	}
 	at := s.end.AsTime()
-	if at.Sub(now) > maxAhead {
+	// What is beyond 2262 wraps around to before 1970.
+	if at.Sub(now) > maxAhead || at.Unix() < 0 {
 		c.telemetry.ProcessorLlmCostClampedTimes.Add(ctx, 1)
 		return now
 	}
@@ -105,23 +111,23 @@ func (c *core) timeOf(ctx context.Context, s *sighting, now time.Time) time.Time
 }
 
 // price finds the model's name in the table, or as written, and the cost.
-func (c *core) price(call *convention.Call, at time.Time) (name string, cost money.Pico, outcome string) {
-	model, known := c.prices.Find(call.Provider, call.Model)
+func (c *core) price(call *convention.Call, at time.Time) (name string, listed bool, cost money.Pico, outcome string) {
+	model, listed := c.prices.Find(call.Provider, call.Model)
 	name = call.Model
-	if known {
+	if listed {
 		name = model.Name
 	}
 	if !call.HasTokens && call.Status != convention.Success {
-		return name, 0, outcomeFree
+		return name, listed, 0, outcomeFree
 	}
-	if !known || !call.HasTokens {
-		return name, 0, outcomeUnpriced
+	if !listed || !call.HasTokens {
+		return name, listed, 0, outcomeUnpriced
 	}
 	cost, ok := model.Cost(call.Tokens, at)
 	if !ok {
-		return name, 0, outcomeUnpriced
+		return name, listed, 0, outcomeUnpriced
 	}
-	return name, cost, outcomePriced
+	return name, listed, cost, outcomePriced
 }
 
 // write puts the cost on the span or record. Where another of our instances
@@ -142,6 +148,7 @@ func write(s *sighting, cost money.Pico, outcome string) {
 		s.attributes.PutStr(attrStatus, statusPriced)
 		return
 	}
+	s.attributes.Remove(attrCost) // the application's, which is kept as reported
 	s.attributes.PutStr(attrStatus, statusUnpriced)
 }
 
@@ -154,14 +161,21 @@ func (c *core) first(s *sighting, now time.Time) bool {
 	var id seen.ID
 	copy(id[:16], s.trace[:])
 	copy(id[16:], s.span[:])
+	if s.call.Shared {
+		// Other calls have the same IDs: the time and what was used tell them apart.
+		n := binary.NativeEndian.Uint64(id[16:]) ^ uint64(s.end) ^ uint64(s.call.Tokens.Prompt())<<32 ^ uint64(s.call.Tokens.Output)
+		binary.NativeEndian.PutUint64(id[16:], n)
+	}
 	return c.seen.Add(id, now)
 }
 
-func (c *core) entry(s *sighting, name string, cost money.Pico, outcome string, at time.Time) ledger.Call {
+func (c *core) entry(s *sighting, name string, listed bool, cost money.Pico, outcome string, at time.Time) ledger.Call {
 	tokens := s.call.Tokens
+	took, timed := duration(s)
 	return ledger.Call{
 		Hour:       ledger.HourOf(at),
 		Model:      name,
+		Listed:     listed,
 		Dimensions: c.dimensions(s),
 		Status:     statusOf(s.call.Status),
 		Prompt:     tokens.Prompt(),
@@ -170,7 +184,8 @@ func (c *core) entry(s *sighting, name string, cost money.Pico, outcome string, 
 		CacheWrite: tokens.CacheWrite + tokens.CacheWrite1h,
 		Cost:       cost,
 		Unpriced:   outcome == outcomeUnpriced,
-		Duration:   duration(s),
+		Duration:   took,
+		Timed:      timed,
 	}
 }
 
@@ -201,18 +216,22 @@ func statusOf(status convention.Status) ledger.Status {
 	}
 }
 
-// duration is that of the span, or what the record says; never negative.
-func duration(s *sighting) time.Duration {
-	d := s.call.Duration
-	if s.start != 0 && s.end > s.start {
-		d = time.Duration(s.end - s.start)
+// duration is that of the span, or what the record says, when it makes sense.
+func duration(s *sighting) (took time.Duration, known bool) {
+	if s.start == 0 {
+		return s.call.Duration, s.call.Duration > 0 && s.call.Duration <= maxDuration
 	}
-	return min(max(d, 0), maxDuration)
+	if s.end < s.start || s.end-s.start > pcommon.Timestamp(maxDuration) {
+		return 0, false
+	}
+	return time.Duration(s.end - s.start), true
 }
 
 // markWrappers finds calls that repeat the call inside them, as a framework's
 // instrumentation around an SDK's does: parent and child of one trace, of the
 // same tokens, the child within the parent's time. The inner one counts.
+//
+// A span that is its own parent, or its parent's parent, wraps nothing.
 func markWrappers(calls []sighting) {
 	if len(calls) < 2 {
 		return
@@ -229,7 +248,7 @@ func markWrappers(calls []sighting) {
 			continue
 		}
 		at, ok := byID[binary.NativeEndian.Uint64(inner.parent[:])]
-		if ok && wraps(&calls[at], inner) {
+		if ok && calls[at].parent != inner.span && wraps(&calls[at], inner) {
 			calls[at].wrapper = true
 		}
 	}

@@ -6,6 +6,7 @@ package llmcostprocessor
 import (
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
@@ -44,8 +45,9 @@ type Config struct {
 	// dimensions are counted in one overflow row an hour. Default: 100000.
 	MaxRows int `mapstructure:"max_rows"`
 
-	// MaxModels is the number of models with metrics of their own; the others
-	// are counted under the model otel.metric.overflow. Default: 1000.
+	// MaxModels is the number of models that the price table does not know and
+	// that have metrics of their own; the others are counted under the model
+	// otel.metric.overflow. Default: 1000.
 	MaxModels int `mapstructure:"max_models"`
 
 	// Dedup bounds the memory of calls that were counted.
@@ -105,7 +107,7 @@ func (c *Config) Validate() error {
 		atLeast("dedup::max_entries", c.Dedup.MaxEntries, 2),
 		atLeast("dedup::window", c.Dedup.Window, time.Second),
 		validateDimensions(c.Dimensions),
-		validateBudgets(c.Budgets),
+		validateBudgets(c.Budgets, c.Retention),
 	}
 	if _, err := price.Load(c.Prices.Files); err != nil {
 		errs = append(errs, fmt.Errorf("prices::files: %w", err))
@@ -135,7 +137,7 @@ func validateDimensions(dimensions []string) error {
 	return errors.Join(errs...)
 }
 
-func validateBudgets(budgets []BudgetConfig) error {
+func validateBudgets(budgets []BudgetConfig, retention time.Duration) error {
 	var errs []error
 	seen := map[string]bool{}
 	for i, b := range budgets {
@@ -143,10 +145,13 @@ func validateBudgets(budgets []BudgetConfig) error {
 			errs = append(errs, fmt.Errorf("budgets::%d::name: %q is empty or there twice", i, b.Name))
 		}
 		seen[b.Name] = true
-		if !b.Window.valid() {
+		switch longest, known := windows[b.Window]; {
+		case !known:
 			errs = append(errs, fmt.Errorf("budgets::%d::window: %q is none of hour, day, month", i, b.Window))
+		case retention < longest:
+			errs = append(errs, fmt.Errorf("budgets::%d::window: a %s can be longer than retention, %v", i, b.Window, retention))
 		}
-		if !(b.Limit > 0) { // catches NaN too
+		if !(b.Limit > 0) || math.IsInf(b.Limit, 1) { // NaN is not above 0
 			errs = append(errs, fmt.Errorf("budgets::%d::limit: must be above 0, is %v", i, b.Limit))
 		}
 	}

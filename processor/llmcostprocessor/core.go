@@ -6,13 +6,16 @@ package llmcostprocessor
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componentstatus"
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/collector/processor"
+	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 	"go.uber.org/zap"
 
@@ -41,6 +44,10 @@ type core struct {
 	store  *store // nil without storage
 	cancel context.CancelFunc
 	done   chan struct{}
+
+	mu            sync.Mutex // one letting out at a time; guards what follows
+	refused       bool       // a metrics pipeline, the last time
+	storageFailed bool       // the last time
 }
 
 var _ sharedcore.Core = (*core)(nil)
@@ -58,39 +65,31 @@ func newCore(cfg *Config, set processor.Settings) (*core, error) {
 		cfg:       cfg,
 		id:        set.ID,
 		logger:    set.Logger,
-		resource:  pcommon.NewResource(),
+		resource:  ownResource(set.Resource),
 		telemetry: telemetry,
 		tally:     newTallies(telemetry.ProcessorLlmCostCalls),
 		prices:    prices,
 		seen:      seen.New(cfg.Dedup.MaxEntries, cfg.Dedup.Window),
-		ledger: ledger.New(ledger.Limits{
-			Rows:   cfg.MaxRows,
-			Models: cfg.MaxModels,
-			Hours:  int64(cfg.Retention / time.Hour),
-		}),
-	}
-	set.Resource.CopyTo(c.resource)
-	if _, ok := c.resource.Attributes().Get(attrService); !ok {
-		c.resource.Attributes().PutStr(attrService, defaultService)
+		ledger:    newLedger(cfg),
 	}
 	return c, nil
 }
 
+func newLedger(cfg *Config) *ledger.Ledger {
+	return ledger.New(ledger.Limits{
+		Rows:   cfg.MaxRows,
+		Models: cfg.MaxModels,
+		Hours:  int64(cfg.Retention / time.Hour),
+	})
+}
+
 // Start loads what was kept, and begins to let out what is counted.
 func (c *core) Start(ctx context.Context, host component.Host) error {
-	if err := c.observe(); err != nil {
+	if err := c.openStore(ctx, host); err != nil {
 		return err
 	}
-	if c.cfg.Storage != nil {
-		store, err := openStore(ctx, host, *c.cfg.Storage, c.id, c.logger)
-		if err != nil {
-			return err
-		}
-		c.store = store
-		c.store.load(ctx, c.ledger)
-		if own, ok := c.resource.Attributes().Get(attrInstance); ok {
-			own.SetStr(c.store.instance(ctx, own.AsString()))
-		}
+	if err := c.observe(); err != nil {
+		return err
 	}
 	if c.outlets.Len() == 0 {
 		c.logger.Warn("No metrics pipeline names this processor: calls are priced, but what they add up to does not leave.")
@@ -104,14 +103,39 @@ func (c *core) Start(ctx context.Context, host component.Host) error {
 	return nil
 }
 
+// openStore loads what was kept. What cannot be read because the storage fails
+// is not written over: then the ledger is in memory alone, and telemetry passes.
+func (c *core) openStore(ctx context.Context, host component.Host) error {
+	if c.cfg.Storage == nil {
+		return nil
+	}
+	store, err := openStore(ctx, host, *c.cfg.Storage, c.id, c.logger)
+	if err != nil {
+		return err
+	}
+	if err := store.load(ctx, c.ledger, c.resource); err != nil {
+		c.logger.Error("Cannot read the ledger from the storage. It begins anew, in memory; what is in the storage stays as it is.", zap.Error(err))
+		componentstatus.ReportStatus(host, componentstatus.NewRecoverableErrorEvent(err))
+		c.ledger = newLedger(c.cfg)
+		return store.close(ctx)
+	}
+	c.store = store
+	return nil
+}
+
 func (c *core) observe() error {
+	version := metric.WithAttributeSet(attribute.NewSet(attribute.String("version", c.prices.Version())))
 	return errors.Join(
+		c.telemetry.RegisterProcessorLlmCostLedgerRowsLimitCallback(func(_ context.Context, o metric.Int64Observer) error {
+			o.Observe(int64(c.cfg.MaxRows))
+			return nil
+		}),
 		c.telemetry.RegisterProcessorLlmCostLedgerRowsCallback(func(_ context.Context, o metric.Int64Observer) error {
 			o.Observe(int64(c.ledger.Rows()))
 			return nil
 		}),
 		c.telemetry.RegisterProcessorLlmCostPriceModelsCallback(func(_ context.Context, o metric.Int64Observer) error {
-			o.Observe(int64(c.prices.Len()))
+			o.Observe(int64(c.prices.Len()), version)
 			return nil
 		}),
 	)
@@ -126,24 +150,80 @@ func (c *core) run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			now := time.Now()
-			c.ledger.Forget(now)
-			c.save(ctx)
-			if _, err := c.outlets.Send(ctx, c.counted); err != nil {
-				// The next totals hold these too, so nothing is lost.
-				c.logger.Debug("A metrics pipeline did not take what was counted", zap.Error(err))
-			}
+			c.letOut(ctx)
 		}
 	}
 }
 
+// letOut sends what was counted through every open outlet.
+func (c *core) letOut(ctx context.Context) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	md := c.kept(ctx)
+	if md.MetricCount() == 0 {
+		return
+	}
+	_, err := c.outlets.Send(ctx, func() pmetric.Metrics {
+		own := pmetric.NewMetrics() // what stands behind an outlet may change it
+		md.CopyTo(own)
+		return own
+	})
+	if ctx.Err() != nil {
+		return // we are shutting down: the outlets are given what is left
+	}
+	if err != nil {
+		c.telemetry.ProcessorLlmCostMetricsFailures.Add(ctx, 1)
+	}
+	if refused := err != nil; refused != c.refused {
+		c.refused = refused
+		if refused {
+			c.logger.Warn("A metrics pipeline refuses what was counted. The next totals hold it too.", zap.Error(err))
+		} else {
+			c.logger.Info("The metrics pipelines take what was counted again.")
+		}
+	}
+}
+
+// kept is what was counted, as metrics, after it was saved. What leaves must not
+// be ahead of what is saved: after a kill the counters would go back, and whoever
+// reads them would take that for a restart and count everything again.
+func (c *core) kept(ctx context.Context) pmetric.Metrics {
+	c.ledger.Forget(time.Now())
+	md := c.counted()
+	c.save(ctx)
+	return md
+}
+
+// close lets out what was counted to the end, and closes an outlet.
+func (c *core) close(ctx context.Context, outlet *sharedcore.Outlet[pmetric.Metrics]) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	md := c.kept(ctx)
+	if md.MetricCount() == 0 {
+		return outlet.Close(ctx, nil)
+	}
+	return outlet.Close(ctx, func() pmetric.Metrics { return md })
+}
+
+// save must be called with mu held.
 func (c *core) save(ctx context.Context) {
 	if c.store == nil {
 		return
 	}
-	if err := c.store.save(ctx, c.ledger); err != nil {
+	err := c.store.save(ctx, c.ledger)
+	if err != nil && ctx.Err() != nil {
+		return // we are shutting down, and save once more then
+	}
+	if err != nil {
 		c.telemetry.ProcessorLlmCostSnapshotFailures.Add(ctx, 1)
-		c.logger.Warn("Cannot write the ledger to the storage; it is tried again with the next", zap.Error(err))
+	}
+	if failed := err != nil; failed != c.storageFailed {
+		c.storageFailed = failed
+		if failed {
+			c.logger.Warn("Cannot write the ledger to the storage. It is tried again each time.", zap.Error(err))
+		} else {
+			c.logger.Info("The ledger is written to the storage again.")
+		}
 	}
 }
 
@@ -164,6 +244,8 @@ func (c *core) Stop(ctx context.Context) error {
 
 // Close keeps what was counted.
 func (c *core) Close(ctx context.Context) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.telemetry.Shutdown()
 	if c.store == nil {
 		return nil
@@ -193,6 +275,6 @@ func (i *metricsInstance) Start(ctx context.Context, host component.Host) error 
 // Shutdown lets out what was counted to the end, and closes the outlet.
 func (i *metricsInstance) Shutdown(ctx context.Context) error {
 	return i.instance.Shutdown(ctx, func(ctx context.Context) error {
-		return i.outlet.Close(ctx, i.instance.Core().counted)
+		return i.instance.Core().close(ctx, i.outlet)
 	})
 }

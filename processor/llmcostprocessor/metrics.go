@@ -19,10 +19,10 @@ import (
 const (
 	metricCalls       = "arc_llm_calls_total"
 	metricDuration    = "arc_llm_duration_seconds"
-	metricTokens      = "arc_llm_tokens_total" //nolint:gosec // a name, no credential
+	metricTokens      = "arc_llm_tokens_total"
 	metricCost        = "arc_llm_cost_dollars"
 	metricHourlyCost  = "arc_llm_hourly_cost_dollars"
-	metricHourlyToken = "arc_llm_hourly_tokens" //nolint:gosec // a name, no credential
+	metricHourlyToken = "arc_llm_hourly_tokens"
 	metricHourlyCalls = "arc_llm_hourly_calls"
 	metricBudget      = "arc_llm_budget_used_ratio"
 
@@ -53,12 +53,22 @@ func (c *core) counted() pmetric.Metrics {
 	totals := c.ledger.Totals()
 	models := slices.Sorted(maps.Keys(totals))
 	w.totals(models, totals)
-	w.hour(models, c.ledger.Hour(ledger.HourOf(now)))
+	w.hour(models, totals, c.ledger.Hour(ledger.HourOf(now)))
 	w.budgets(c.cfg.Budgets, func(b BudgetConfig) float64 {
 		cost := c.ledger.Cost(b.Window.hours(now))
 		return cost.Dollars() / b.Limit
 	})
 	return md
+}
+
+// ownResource is the Collector's, with a name in any case.
+func ownResource(collector pcommon.Resource) pcommon.Resource {
+	own := pcommon.NewResource()
+	collector.CopyTo(own)
+	if _, ok := own.Attributes().Get(attrService); !ok {
+		own.Attributes().PutStr(attrService, defaultService)
+	}
+	return own
 }
 
 // writer appends metrics that were observed now.
@@ -78,6 +88,7 @@ func (w writer) totals(models []string, totals map[string]ledger.Total) {
 	cost := w.sum(metricCost, "Cost of LLM calls in US dollars.", "USD")
 	durations := w.metric(metricDuration, "Duration of LLM calls.", "s").SetEmptyHistogram()
 	durations.SetAggregationTemporality(pmetric.AggregationTemporalityCumulative)
+	// A model whose calls have no price has no cost: 0 would be a lie.
 	for _, model := range models {
 		total := totals[model]
 		start := pcommon.NewTimestampFromTime(total.Start)
@@ -86,14 +97,16 @@ func (w writer) totals(models []string, totals map[string]ledger.Total) {
 		}
 		w.point(tokens, start, model, labelType, typePrompt).SetIntValue(total.Prompt)
 		w.point(tokens, start, model, labelType, typeCompletion).SetIntValue(total.Completion)
-		w.point(cost, start, model, "", "").SetDoubleValue(total.Cost.Dollars())
+		if total.Priced() {
+			w.point(cost, start, model, "", "").SetDoubleValue(total.Cost.Dollars())
+		}
 		w.histogram(durations.DataPoints().AppendEmpty(), start, model, &total.Row)
 	}
 }
 
 // hour is the running hour so far, with zeros for the models that were called
 // before but not in it.
-func (w writer) hour(models []string, rows map[string]ledger.Row) {
+func (w writer) hour(models []string, totals map[string]ledger.Total, rows map[string]ledger.Row) {
 	if len(models) == 0 {
 		return
 	}
@@ -102,7 +115,9 @@ func (w writer) hour(models []string, rows map[string]ledger.Row) {
 	calls := w.gauge(metricHourlyCalls, "LLM calls of the running hour (UTC).", "{call}")
 	for _, model := range models {
 		row := rows[model]
-		w.point(cost, 0, model, "", "").SetDoubleValue(row.Cost.Dollars())
+		if total := totals[model]; total.Priced() {
+			w.point(cost, 0, model, "", "").SetDoubleValue(row.Cost.Dollars())
+		}
 		w.point(tokens, 0, model, labelType, typePrompt).SetIntValue(row.Prompt)
 		w.point(tokens, 0, model, labelType, typeCompletion).SetIntValue(row.Completion)
 		w.point(calls, 0, model, "", "").SetIntValue(row.Count())
@@ -158,8 +173,8 @@ func (w writer) histogram(point pmetric.HistogramDataPoint, start pcommon.Timest
 	labels(point.Attributes(), model)
 	point.ExplicitBounds().FromRaw(ledger.Bounds[:])
 	point.BucketCounts().FromRaw(row.Durations[:])
-	point.SetCount(uint64(row.Count()))
-	point.SetSum(row.Duration.Seconds())
+	point.SetCount(row.Timed())
+	point.SetSum(row.Elapsed.Float())
 }
 
 // labels say the model; the one of the models beyond the limit is marked as the

@@ -60,10 +60,10 @@ func TestReadmePrices(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, string(content), files[0])
 
-	r := newRig(t, func(cfg *Config) { cfg.Prices.Files = []string{"testdata/prices.yaml"} })
-	r.start(t)
-	require.NoError(t, r.traces.ConsumeTraces(t.Context(), traces(t, span{model: "house-model-v2"}, span{})))
-	r.stop(t)
-	assert.Equal(t, 0.0006, r.series()["arc_llm_cost_dollars house-model"])
-	assert.Equal(t, 0.0075, r.series()["arc_llm_cost_dollars gpt-4o"], "the built-in table is still there")
+	r := newRig(t, testConfig(func(cfg *Config) { cfg.Prices.Files = []string{"testdata/prices.yaml"} }))
+	r.price(callSpan(put("gen_ai.request.model", "house-model-v2"), put("gen_ai.provider.name", nil)))
+	r.price(callSpan())
+	totals := r.totals()
+	assert.Equal(t, 0.0006, totals["arc_llm_cost_dollars{model=house-model}"])
+	assert.Equal(t, 0.0075, totals[costOfGPT4o], "the built-in table is still there")
 }

@@ -5,321 +5,297 @@ package llmcostprocessor
 
 import (
 	"context"
-	"errors"
-	"maps"
+	"encoding/binary"
+	"fmt"
+	"sort"
 	"strings"
-	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componentstatus"
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/consumer/consumertest"
-	"go.opentelemetry.io/collector/extension/xextension/storage"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/collector/processor"
 	"go.opentelemetry.io/collector/processor/processortest"
-	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/metadata"
 )
 
-// today is when the tests that have a fake clock take place. It is a Monday.
-var today = time.Date(2026, 11, 23, 10, 30, 0, 0, time.UTC)
-
-// rig is one processor ID in a pipeline of each signal.
+// rig is the processor in one pipeline of each signal, with what leaves. Tests
+// that wait for metrics run it inside synctest.Test, where time is a fake clock
+// that moves when every goroutine waits.
 type rig struct {
-	cfg       *Config
-	factory   processor.Factory
-	settings  processor.Settings
-	telemetry *componenttest.Telemetry
-	log       *observer.ObservedLogs
-	host      component.Host
-
-	traces  processor.Traces
-	logs    processor.Logs
-	metrics processor.Metrics
-
-	gotTraces  consumertest.TracesSink
-	gotLogs    consumertest.LogsSink
-	gotMetrics consumertest.MetricsSink
+	t          *testing.T
+	traces     processor.Traces
+	logs       processor.Logs
+	metrics    processor.Metrics
+	tracesOut  *consumertest.TracesSink
+	logsOut    *consumertest.LogsSink
+	metricsOut *consumertest.MetricsSink
+	telemetry  *componenttest.Telemetry
+	warnings   *observer.ObservedLogs
+	host       *testHost
+	settings   processor.Settings
+	stopped    bool
 }
 
-func newRig(t *testing.T, change func(*Config)) *rig {
+// morning is when tests with a fake clock begin.
+var morning = time.Date(2026, 11, 23, 10, 30, 0, 0, time.UTC)
+
+// onFakeClock runs a test inside a bubble in which it is morning.
+func onFakeClock(t *testing.T, test func(*testing.T)) {
 	t.Helper()
-	cfg := createDefaultConfig().(*Config)
-	if change != nil {
-		change(cfg)
+	synctest.Test(t, func(t *testing.T) {
+		t.Helper()
+		time.Sleep(time.Until(morning))
+		test(t)
+	})
+}
+
+// instanceID is what the Collector would make up at each start.
+var instanceID = 0
+
+func newRig(t *testing.T, cfg *Config, extensions ...extension) *rig {
+	t.Helper()
+	r := buildRig(t, cfg, extensions...)
+	for _, c := range r.components() {
+		require.NoError(t, c.Start(t.Context(), r.host))
 	}
+	t.Cleanup(r.stop)
+	return r
+}
+
+func buildRig(t *testing.T, cfg *Config, extensions ...extension) *rig {
+	t.Helper()
 	require.NoError(t, cfg.Validate())
-	r := &rig{cfg: cfg, factory: NewFactory(), telemetry: componenttest.NewTelemetry(), host: componenttest.NewNopHost()}
-	t.Cleanup(func() { assert.NoError(t, r.telemetry.Shutdown(context.WithoutCancel(t.Context()))) })
-	core, log := observer.New(zap.InfoLevel)
-	r.log = log
-	r.settings = processortest.NewNopSettings(metadata.Type)
-	r.settings.TelemetrySettings = r.telemetry.NewTelemetrySettings()
-	r.settings.Logger = zap.New(core)
-	r.settings.Resource = pcommon.NewResource()
-	r.settings.Resource.Attributes().PutStr("service.name", "otelcol-arc")
-	r.settings.Resource.Attributes().PutStr("service.instance.id", "instance-1")
+	logged, warnings := observer.New(zapcore.WarnLevel)
+	telemetry := componenttest.NewTelemetry()
+	t.Cleanup(func() { require.NoError(t, telemetry.Shutdown(context.Background())) })
+	set := processortest.NewNopSettings(metadata.Type)
+	set.ID = component.NewID(metadata.Type)
+	set.TelemetrySettings = telemetry.NewTelemetrySettings()
+	set.Logger = zap.New(logged)
+	instanceID++
+	set.Resource = pcommon.NewResource()
+	set.Resource.Attributes().PutStr("service.name", "collector")
+	set.Resource.Attributes().PutStr("service.instance.id", fmt.Sprint("instance-", instanceID))
+	r := &rig{
+		t:          t,
+		tracesOut:  new(consumertest.TracesSink),
+		logsOut:    new(consumertest.LogsSink),
+		metricsOut: new(consumertest.MetricsSink),
+		telemetry:  telemetry,
+		warnings:   warnings,
+		host:       &testHost{Host: componenttest.NewNopHost(), extensions: map[component.ID]component.Component{}},
+		settings:   set,
+	}
+	for _, e := range extensions {
+		r.host.extensions[e.id] = e.component
+	}
+	factory := NewFactory()
 	var err error
-	r.traces, err = r.factory.CreateTraces(t.Context(), r.settings, cfg, &r.gotTraces)
+	r.traces, err = factory.CreateTraces(t.Context(), set, cfg, r.tracesOut)
 	require.NoError(t, err)
-	r.logs, err = r.factory.CreateLogs(t.Context(), r.settings, cfg, &r.gotLogs)
+	r.logs, err = factory.CreateLogs(t.Context(), set, cfg, r.logsOut)
 	require.NoError(t, err)
-	r.metrics, err = r.factory.CreateMetrics(t.Context(), r.settings, cfg, &r.gotMetrics)
+	r.metrics, err = factory.CreateMetrics(t.Context(), set, cfg, r.metricsOut)
 	require.NoError(t, err)
 	return r
 }
 
 func (r *rig) components() []component.Component {
-	return []component.Component{r.metrics, r.logs, r.traces}
+	return []component.Component{r.traces, r.logs, r.metrics}
 }
 
-func (r *rig) start(t *testing.T) {
-	t.Helper()
+func (r *rig) stop() {
+	if r.stopped {
+		return
+	}
+	r.stopped = true
 	for _, c := range r.components() {
-		require.NoError(t, c.Start(t.Context(), r.host))
+		assert.NoError(r.t, c.Shutdown(context.Background()))
 	}
 }
 
-// stop shuts down as the Collector may: the pipelines that bring calls first.
-func (r *rig) stop(t *testing.T) {
-	t.Helper()
-	for _, c := range []component.Component{r.traces, r.logs, r.metrics} {
-		require.NoError(t, c.Shutdown(t.Context()))
-	}
+// price passes spans, and returns them as they leave.
+func (r *rig) price(td ptrace.Traces) ptrace.Traces {
+	r.t.Helper()
+	require.NoError(r.t, r.traces.ConsumeTraces(r.t.Context(), td))
+	all := r.tracesOut.AllTraces()
+	return all[len(all)-1]
 }
 
-// series is the newest value of each series that left, by metric name and labels.
-func (r *rig) series() map[string]float64 { return seriesOf(r.gotMetrics.AllMetrics()) }
+func (r *rig) priceLogs(ld plog.Logs) plog.Logs {
+	r.t.Helper()
+	require.NoError(r.t, r.logs.ConsumeLogs(r.t.Context(), ld))
+	all := r.logsOut.AllLogs()
+	return all[len(all)-1]
+}
 
-func seriesOf(all []pmetric.Metrics) map[string]float64 {
-	found := map[string]float64{}
-	for _, md := range all {
-		for _, rm := range md.ResourceMetrics().All() {
-			for _, sm := range rm.ScopeMetrics().All() {
-				for _, m := range sm.Metrics().All() {
-					points(m, func(name string, labels pcommon.Map, value float64) {
-						found[name+labelsText(labels)] = value
-					})
+// totals stops the rig, and returns what left last.
+func (r *rig) totals() series {
+	r.t.Helper()
+	r.stop()
+	return latest(r.metricsOut)
+}
+
+// series maps a series, written as in Prometheus, to its value.
+type series map[string]float64
+
+// latest are the series of the newest metrics; those of histograms are _count,
+// _sum and _bucket, which are cumulative.
+func latest(sink *consumertest.MetricsSink) series {
+	all := sink.AllMetrics()
+	if len(all) == 0 {
+		return nil
+	}
+	return read(all[len(all)-1])
+}
+
+func read(md pmetric.Metrics) series {
+	out := series{}
+	eachMetric(md, func(m pmetric.Metric) {
+		switch m.Type() {
+		case pmetric.MetricTypeSum:
+			readPoints(out, m.Name(), m.Sum().DataPoints())
+		case pmetric.MetricTypeGauge:
+			readPoints(out, m.Name(), m.Gauge().DataPoints())
+		case pmetric.MetricTypeHistogram:
+			for _, p := range m.Histogram().DataPoints().All() {
+				out[m.Name()+"_count"+labelsOf(p.Attributes())] = float64(p.Count())
+				out[m.Name()+"_sum"+labelsOf(p.Attributes())] = p.Sum()
+				var below uint64
+				for i, bound := range p.ExplicitBounds().All() {
+					below += p.BucketCounts().At(i)
+					out[fmt.Sprintf("%s_bucket%s le=%v", m.Name(), labelsOf(p.Attributes()), bound)] = float64(below)
 				}
 			}
 		}
-	}
-	return found
+	})
+	return out
 }
 
-func points(m pmetric.Metric, visit func(name string, labels pcommon.Map, value float64)) {
-	switch m.Type() {
-	case pmetric.MetricTypeSum:
-		for _, p := range m.Sum().DataPoints().All() {
-			visit(m.Name(), p.Attributes(), number(p))
+func readPoints(out series, name string, points pmetric.NumberDataPointSlice) {
+	for _, p := range points.All() {
+		value := p.DoubleValue()
+		if p.ValueType() == pmetric.NumberDataPointValueTypeInt {
+			value = float64(p.IntValue())
 		}
-	case pmetric.MetricTypeGauge:
-		for _, p := range m.Gauge().DataPoints().All() {
-			visit(m.Name(), p.Attributes(), number(p))
-		}
-	case pmetric.MetricTypeHistogram:
-		for _, p := range m.Histogram().DataPoints().All() {
-			visit(m.Name()+"_count", p.Attributes(), float64(p.Count()))
-			visit(m.Name()+"_sum", p.Attributes(), p.Sum())
-		}
+		out[name+labelsOf(p.Attributes())] = value
 	}
 }
 
-func number(p pmetric.NumberDataPoint) float64 {
-	if p.ValueType() == pmetric.NumberDataPointValueTypeInt {
-		return float64(p.IntValue())
-	}
-	return p.DoubleValue()
-}
-
-func labelsText(labels pcommon.Map) string {
-	var text strings.Builder
-	for _, key := range []string{"model", "status", "type", "budget"} {
-		if value, ok := labels.Get(key); ok {
-			text.WriteString(" " + value.AsString())
+func eachMetric(md pmetric.Metrics, f func(pmetric.Metric)) {
+	for _, rm := range md.ResourceMetrics().All() {
+		for _, sm := range rm.ScopeMetrics().All() {
+			for _, m := range sm.Metrics().All() {
+				f(m)
+			}
 		}
 	}
-	return text.String()
 }
 
-// outcomes are what became of calls, as the processor's own telemetry counts it.
-func (r *rig) outcomes(t *testing.T) map[string]int64 {
-	t.Helper()
-	counts := map[string]int64{}
-	m, err := r.telemetry.GetMetric("otelcol_processor_llm_cost_calls")
-	if err != nil {
-		return counts
+func labelsOf(attributes pcommon.Map) string {
+	var labels []string
+	for key, value := range attributes.All() {
+		labels = append(labels, key+"="+value.AsString())
 	}
-	for _, point := range m.Data.(metricdata.Sum[int64]).DataPoints {
-		outcome, _ := point.Attributes.Value(attribute.Key("outcome"))
-		counts[outcome.AsString()] += point.Value
+	sort.Strings(labels)
+	return "{" + strings.Join(labels, ",") + "}"
+}
+
+// testHost has extensions, and remembers the status that a component reports.
+type testHost struct {
+	component.Host
+	extensions map[component.ID]component.Component
+	events     []*componentstatus.Event
+}
+
+type extension struct {
+	id        component.ID
+	component component.Component
+}
+
+func (h *testHost) GetExtensions() map[component.ID]component.Component { return h.extensions }
+func (h *testHost) Report(event *componentstatus.Event)                 { h.events = append(h.events, event) }
+
+func testConfig(change func(*Config)) *Config {
+	cfg := createDefaultConfig().(*Config)
+	if change != nil {
+		change(cfg)
 	}
-	return counts
+	return cfg
 }
 
-// span is what one call of gpt-4o looks like that ended at a time, unless
-// changed: 1000 tokens in, 500 out, $0.0075, two seconds.
-type span struct {
-	model         string
-	input, output any
-	at            time.Time
-	id            byte
-	attributes    map[string]any
-}
+// spanIDs makes the IDs of calls: no two have the same.
+var spanIDs uint64
 
-func traces(t *testing.T, spans ...span) ptrace.Traces {
-	t.Helper()
+// callSpan makes a span of a call of gpt-4o that ends now: 1000 tokens in, 500
+// out, which is $0.0075 since October 2024.
+func callSpan(change ...func(ptrace.Span)) ptrace.Traces {
 	td := ptrace.NewTraces()
 	rs := td.ResourceSpans().AppendEmpty()
-	rs.Resource().Attributes().PutStr("service.name", "research")
-	ss := rs.ScopeSpans().AppendEmpty()
-	for _, s := range spans {
-		raw := map[string]any{
-			"gen_ai.operation.name":      "chat",
-			"gen_ai.provider.name":       "openai",
-			"gen_ai.request.model":       "gpt-4o",
-			"gen_ai.usage.input_tokens":  1000,
-			"gen_ai.usage.output_tokens": 500,
-		}
-		if s.model != "" {
-			raw["gen_ai.request.model"] = s.model
-		}
-		if s.input != nil {
-			raw["gen_ai.usage.input_tokens"] = s.input
-		}
-		if s.output != nil {
-			raw["gen_ai.usage.output_tokens"] = s.output
-		}
-		maps.Copy(raw, s.attributes)
-		one := ss.Spans().AppendEmpty()
-		require.NoError(t, one.Attributes().FromRaw(raw))
-		at := s.at
-		if at.IsZero() {
-			at = time.Now()
-		}
-		one.SetStartTimestamp(pcommon.NewTimestampFromTime(at.Add(-2 * time.Second)))
-		one.SetEndTimestamp(pcommon.NewTimestampFromTime(at))
-		if s.id != 0 {
-			one.SetTraceID(pcommon.TraceID{1})
-			one.SetSpanID(pcommon.SpanID{s.id})
-		}
-	}
+	rs.Resource().Attributes().PutStr("service.name", "shop")
+	addCall(rs.ScopeSpans().AppendEmpty().Spans(), change...)
 	return td
 }
 
-// arcLog is the record that the arc receiver makes of the same call.
-func arcLog(t *testing.T, id byte) plog.Logs {
-	t.Helper()
-	ld := plog.NewLogs()
-	record := ld.ResourceLogs().AppendEmpty().ScopeLogs().AppendEmpty().LogRecords().AppendEmpty()
-	record.SetEventName("arc.llm.call")
-	record.SetTimestamp(pcommon.NewTimestampFromTime(time.Now()))
-	record.SetTraceID(pcommon.TraceID{1})
-	record.SetSpanID(pcommon.SpanID{id})
-	require.NoError(t, record.Attributes().FromRaw(map[string]any{
-		"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o", "status": "success",
-		"gen_ai.usage.input_tokens": 1000, "gen_ai.usage.output_tokens": 500, "duration_seconds": 2.0,
-	}))
-	return ld
-}
-
-// disk is a storage extension in memory, which outlives the hosts that have it.
-type disk struct {
-	component.StartFunc
-	component.ShutdownFunc
-
-	mu      sync.Mutex
-	content map[string][]byte
-	full    bool
-	open    int
-}
-
-var errFull = errors.New("no space left")
-
-func (d *disk) GetClient(context.Context, component.Kind, component.ID, string) (storage.Client, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.open++
-	if d.content == nil {
-		d.content = map[string][]byte{}
+func addCall(to ptrace.SpanSlice, change ...func(ptrace.Span)) {
+	span := to.AppendEmpty()
+	spanIDs++
+	var id pcommon.SpanID
+	binary.BigEndian.PutUint64(id[:], spanIDs)
+	span.SetName("chat gpt-4o")
+	span.SetKind(ptrace.SpanKindClient)
+	span.SetTraceID(pcommon.TraceID{15: 1})
+	span.SetSpanID(id)
+	span.SetStartTimestamp(pcommon.NewTimestampFromTime(time.Now().Add(-1500 * time.Millisecond)))
+	span.SetEndTimestamp(pcommon.NewTimestampFromTime(time.Now()))
+	a := span.Attributes()
+	a.PutStr("gen_ai.operation.name", "chat")
+	a.PutStr("gen_ai.provider.name", "openai")
+	a.PutStr("gen_ai.request.model", "gpt-4o")
+	a.PutInt("gen_ai.usage.input_tokens", 1000)
+	a.PutInt("gen_ai.usage.output_tokens", 500)
+	for _, f := range change {
+		f(span)
 	}
-	return d, nil
 }
 
-func (d *disk) fill(full bool) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.full = full
-}
-
-func (d *disk) read(key string) []byte {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.content[key]
-}
-
-func (d *disk) Get(ctx context.Context, key string) ([]byte, error) {
-	operation := storage.GetOperation(key)
-	err := d.Batch(ctx, operation)
-	return operation.Value, err
-}
-
-func (d *disk) Set(ctx context.Context, key string, value []byte) error {
-	return d.Batch(ctx, storage.SetOperation(key, value))
-}
-
-func (d *disk) Delete(ctx context.Context, key string) error {
-	return d.Batch(ctx, storage.DeleteOperation(key))
-}
-
-func (d *disk) Batch(_ context.Context, operations ...*storage.Operation) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for _, operation := range operations {
-		switch operation.Type {
-		case storage.Get:
-			operation.Value = d.content[operation.Key]
-		case storage.Set:
-			if d.full {
-				return errFull
-			}
-			d.content[operation.Key] = operation.Value
-		case storage.Delete:
-			delete(d.content, operation.Key)
+func put(key string, value any) func(ptrace.Span) {
+	return func(span ptrace.Span) {
+		if value == nil {
+			span.Attributes().Remove(key)
+			return
+		}
+		if err := span.Attributes().PutEmpty(key).FromRaw(value); err != nil {
+			panic(err)
 		}
 	}
-	return nil
 }
 
-func (d *disk) Close(context.Context) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.open--
-	return nil
+func firstSpan(td ptrace.Traces) ptrace.Span {
+	return td.ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(0)
 }
 
-type host struct {
-	component.Host
-	extensions map[component.ID]component.Component
-}
-
-func (h host) GetExtensions() map[component.ID]component.Component { return h.extensions }
-
-var storageID = component.MustNewID("file_storage")
-
-// on gives the rig a disk.
-func (r *rig) on(d *disk) *rig {
-	r.host = host{Host: componenttest.NewNopHost(), extensions: map[component.ID]component.Component{storageID: d}}
-	return r
+// written is what the processor writes, of the attributes.
+func written(attributes pcommon.Map) map[string]any {
+	out := map[string]any{}
+	for _, key := range []string{attrCost, attrStatus, attrReported} {
+		if value, ok := attributes.Get(key); ok {
+			out[key] = value.AsRaw()
+		}
+	}
+	return out
 }

@@ -13,6 +13,7 @@ import (
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/extension/xextension/storage"
+	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.uber.org/zap"
 
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
@@ -21,8 +22,11 @@ import (
 // Keys in the storage. An hour is kept under hour/N, N being whole hours since
 // 1970; the list of them stands under hours, because a storage cannot list.
 const (
-	keyTotals   = "totals"
+	// keyInstance is where the service.instance.id of the metrics stands. The
+	// Collector makes up a new one each time it starts; counters that go on over
+	// a restart must be the same series before and after.
 	keyInstance = "instance"
+	keyTotals   = "totals"
 	keyHours    = "hours"
 	keyHour     = "hour/"
 	// keyDamaged is put before the key of what cannot be read, to keep it.
@@ -52,48 +56,57 @@ func openStore(ctx context.Context, host component.Host, extension, owner compon
 	return &store{client: client, logger: logger}, nil
 }
 
-// load adds what was kept to the ledger. What cannot be read is set aside, and
-// said; the rest is loaded.
-func (s *store) load(ctx context.Context, to *ledger.Ledger) {
-	s.read(ctx, keyTotals, to.LoadTotals)
-	s.read(ctx, keyHours, func(content []byte) error { return json.Unmarshal(content, &s.hours) })
-	for _, at := range s.hours {
-		s.read(ctx, hourKey(at), func(content []byte) error { return to.LoadHour(at, content) })
+// load adds what was kept to the ledger, and the instance that it was kept by to
+// the resource. What is damaged is set aside, and said; the rest is loaded. An
+// error means that the storage could not be read.
+func (s *store) load(ctx context.Context, to *ledger.Ledger, resource pcommon.Resource) error {
+	if err := s.loadInstance(ctx, resource.Attributes()); err != nil {
+		return err
 	}
+	if err := s.read(ctx, keyTotals, to.LoadTotals); err != nil {
+		return err
+	}
+	if err := s.read(ctx, keyHours, func(content []byte) error { return json.Unmarshal(content, &s.hours) }); err != nil {
+		return err
+	}
+	for _, at := range s.hours {
+		if err := s.read(ctx, hourKey(at), func(content []byte) error { return to.LoadHour(at, content) }); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-func (s *store) read(ctx context.Context, key string, into func([]byte) error) {
+func (s *store) loadInstance(ctx context.Context, attributes pcommon.Map) error {
+	kept, err := s.client.Get(ctx, keyInstance)
+	if err != nil {
+		return fmt.Errorf("storage: %s: %w", keyInstance, err)
+	}
+	if kept != nil {
+		attributes.PutStr(attrInstance, string(kept))
+		return nil
+	}
+	if instance, ok := attributes.Get(attrInstance); ok {
+		return s.client.Set(ctx, keyInstance, []byte(instance.AsString()))
+	}
+	return nil
+}
+
+func (s *store) read(ctx context.Context, key string, into func([]byte) error) error {
 	content, err := s.client.Get(ctx, key)
 	if err != nil {
-		s.logger.Error("Cannot read a part of the ledger from the storage", zap.String("key", key), zap.Error(err))
-		return
+		return fmt.Errorf("storage: %s: %w", key, err)
 	}
 	if content == nil {
-		return
+		return nil
 	}
 	if err := into(content); err != nil {
 		s.logger.Error("A part of the ledger in the storage is damaged. It is set aside, and counted anew.", zap.String("key", key), zap.Error(err))
 		if err := s.client.Set(ctx, keyDamaged+key, content); err != nil {
-			s.logger.Error("Cannot set it aside", zap.String("key", key), zap.Error(err))
+			return fmt.Errorf("storage: %s%s: %w", keyDamaged, key, err)
 		}
 	}
-}
-
-// instance is the identity under which the totals leave. A restarted collector
-// has another of its own; were the totals to go on under that, whoever adds up
-// the increases of all series would count them twice.
-func (s *store) instance(ctx context.Context, own string) string {
-	kept, err := s.client.Get(ctx, keyInstance)
-	if err == nil && len(kept) > 0 {
-		return string(kept)
-	}
-	if err == nil {
-		err = s.client.Set(ctx, keyInstance, []byte(own))
-	}
-	if err != nil {
-		s.logger.Error("Cannot keep the identity of the totals in the storage", zap.Error(err))
-	}
-	return own
+	return nil
 }
 
 // save keeps what has changed, all or nothing, and drops the hours that the

@@ -4,120 +4,316 @@
 package llmcostprocessor
 
 import (
+	"context"
+	"errors"
+	"maps"
+	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/open-telemetry/opentelemetry-collector-contrib/extension/storage/filestorage"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componentstatus"
 	"go.opentelemetry.io/collector/component/componenttest"
+	collectorextension "go.opentelemetry.io/collector/extension"
+	"go.opentelemetry.io/collector/extension/extensiontest"
+	"go.opentelemetry.io/collector/extension/xextension/storage"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
+
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/metadatatest"
 )
 
-func stored(cfg *Config) { cfg.Storage = &storageID }
+var storageID = component.MustNewID("file_storage")
 
-// identity is where a metric comes from and since when.
-func identity(t *testing.T, r *rig) (instance string, start pcommon.Timestamp) {
-	t.Helper()
-	all := r.gotMetrics.AllMetrics()
-	require.NotEmpty(t, all)
-	rm := all[len(all)-1].ResourceMetrics().At(0)
-	id, _ := rm.Resource().Attributes().Get("service.instance.id")
-	for _, m := range rm.ScopeMetrics().At(0).Metrics().All() {
-		if m.Type() == pmetric.MetricTypeSum {
-			return id.AsString(), m.Sum().DataPoints().At(0).StartTimestamp()
+func withStorage(change func(*Config)) *Config {
+	return testConfig(func(c *Config) {
+		c.Storage = &storageID
+		if change != nil {
+			change(c)
+		}
+	})
+}
+
+// memory is a storage that outlives the processor.
+type memory struct {
+	component.StartFunc
+	component.ShutdownFunc
+
+	mu         sync.Mutex
+	content    map[string][]byte
+	getErr     error
+	setErr     error
+	open       int
+	batches    int
+	whileSaved func()
+}
+
+func (m *memory) extension() extension { return extension{storageID, m} }
+
+func (m *memory) GetClient(context.Context, component.Kind, component.ID, string) (storage.Client, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.open++
+	return m, nil
+}
+
+func (m *memory) Get(_ context.Context, key string) ([]byte, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.content[key], m.getErr
+}
+
+func (m *memory) Set(ctx context.Context, key string, value []byte) error {
+	return m.Batch(ctx, storage.SetOperation(key, value))
+}
+
+func (m *memory) Delete(ctx context.Context, key string) error {
+	return m.Batch(ctx, storage.DeleteOperation(key))
+}
+
+func (m *memory) Batch(_ context.Context, operations ...*storage.Operation) error {
+	if m.whileSaved != nil {
+		m.whileSaved()
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.setErr != nil {
+		return m.setErr
+	}
+	if m.content == nil {
+		m.content = map[string][]byte{}
+	}
+	for _, op := range operations {
+		if op.Type == storage.Set {
+			m.content[op.Key] = op.Value
+		} else {
+			delete(m.content, op.Key)
 		}
 	}
-	return id.AsString(), 0
+	m.batches++
+	return nil
 }
 
-// A restart goes on where the last run ended: the same series, since the same time.
-func TestRestart(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		setClock()
-		d := &disk{}
-		r := newRig(t, stored).on(d)
-		r.start(t)
-		require.NoError(t, r.traces.ConsumeTraces(t.Context(), traces(t, span{id: 1}, span{id: 2, at: today.Add(-2 * time.Hour)})))
-		r.stop(t)
-		instance, start := identity(t, r)
-		assert.Zero(t, d.open, "the storage was closed")
+func (m *memory) Close(context.Context) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.open--
+	return nil
+}
 
-		for i := range 3 {
+var (
+	_ storage.Extension = (*memory)(nil)
+	_ storage.Client    = (*memory)(nil)
+)
+
+// startOf is the start time of the cost of gpt-4o, and the instance it is of.
+func startOf(t *testing.T, md pmetric.Metrics) (start pcommon.Timestamp, instance string) {
+	t.Helper()
+	value, ok := md.ResourceMetrics().At(0).Resource().Attributes().Get(attrInstance)
+	require.True(t, ok)
+	eachMetric(md, func(m pmetric.Metric) {
+		if m.Name() == metricCost {
+			start = m.Sum().DataPoints().At(0).StartTimestamp()
+		}
+	})
+	require.NotZero(t, start)
+	return start, value.Str()
+}
+
+func TestRestart(t *testing.T) {
+	onFakeClock(t, func(t *testing.T) {
+		m := &memory{}
+		budget := func(c *Config) { c.Budgets = []BudgetConfig{{Name: "day", Window: WindowDay, Limit: 1}} }
+		var starts []pcommon.Timestamp
+		var instances []string
+		for run := range 4 {
+			r := newRig(t, withStorage(budget), m.extension())
+			assert.Equal(t, 1, m.open)
+			r.price(callSpan())
+			totals := r.totals()
+			assert.InDelta(t, 0.0075*float64(run+1), totals[costOfGPT4o], 1e-15)
+			assert.InDelta(t, 0.0075*float64(run+1), totals["arc_llm_hourly_cost_dollars{model=gpt-4o}"], 1e-15)
+			assert.InDelta(t, 0.0075*float64(run+1), totals["arc_llm_budget_used_ratio{budget=day}"], 1e-15)
+			start, instance := startOf(t, r.metricsOut.AllMetrics()[0])
+			starts, instances = append(starts, start), append(instances, instance)
+			assert.Zero(t, m.open)
+			assert.Zero(t, r.warnings.Len(), r.warnings.All())
 			time.Sleep(time.Minute)
-			r = newRig(t, stored).on(d)
-			r.settings.Resource.Attributes().PutStr("service.instance.id", "another")
-			r.start(t)
-			require.NoError(t, r.traces.ConsumeTraces(t.Context(), traces(t, span{id: byte(10 + i)})))
-			r.stop(t)
-			gotInstance, gotStart := identity(t, r)
-			assert.Equal(t, instance, gotInstance)
-			assert.Equal(t, start, gotStart)
-			s := r.series()
-			assert.Equal(t, float64(3+i), s["arc_llm_calls_total gpt-4o success"])
-			assert.InDelta(t, float64(3+i)*0.0075, s["arc_llm_cost_dollars gpt-4o"], 1e-12)
-			assert.Equal(t, float64(2+i), s["arc_llm_hourly_calls gpt-4o"])
+		}
+		for run := range starts {
+			assert.Equal(t, starts[0], starts[run], "counters go on")
+			assert.Equal(t, instances[0], instances[run], "in the same series")
 		}
 	})
 }
 
-// Killed, the processor has lost at most what came after the last interval.
-func TestSavedEveryInterval(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		setClock()
-		d := &disk{}
-		r := newRig(t, stored).on(d)
-		r.start(t)
-		require.NoError(t, r.traces.ConsumeTraces(t.Context(), traces(t, span{id: 1})))
-		time.Sleep(r.cfg.MetricsInterval + time.Millisecond)
-		assert.NotEmpty(t, d.read(keyTotals))
-		r.stop(t)
+// What has left is in the storage, also when a call comes while it is saved: a
+// counter must not go back after a kill.
+func TestNothingLeavesUnsaved(t *testing.T) {
+	onFakeClock(t, func(t *testing.T) {
+		m := &memory{}
+		r := newRig(t, withStorage(nil), m.extension())
+		r.price(callSpan())
+		m.whileSaved = func() {
+			m.whileSaved = nil
+			r.price(callSpan())
+		}
+		time.Sleep(15 * time.Second)
+		synctest.Wait()
+		left := latest(r.metricsOut)[costOfGPT4o]
+		require.NotZero(t, left)
+		killed := &memory{content: maps.Clone(m.content)}
+		again := newRig(t, withStorage(nil), killed.extension())
+		again.price(callSpan())
+		assert.Equal(t, 0.0075+left, again.totals()[costOfGPT4o])
+		assert.Equal(t, 0.015, r.totals()[costOfGPT4o], "the other leaves with the next")
 	})
 }
 
-func TestFullDisk(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		setClock()
-		d := &disk{}
-		r := newRig(t, stored).on(d)
-		r.start(t)
-		d.fill(true)
-		require.NoError(t, r.traces.ConsumeTraces(t.Context(), traces(t, span{id: 1})))
-		time.Sleep(r.cfg.MetricsInterval + time.Millisecond)
-		assert.Equal(t, 1., r.series()["arc_llm_calls_total gpt-4o success"], "the telemetry goes on")
-		assert.Equal(t, 1, r.log.FilterMessageSnippet("Cannot write the ledger").Len())
-		d.fill(false)
-		time.Sleep(r.cfg.MetricsInterval)
-		assert.NotEmpty(t, d.read(keyTotals), "it is written when there is room again")
-		r.stop(t)
+// The order is that way round: a pipeline that gets metrics finds them saved.
+func TestSavedBeforeSent(t *testing.T) {
+	onFakeClock(t, func(t *testing.T) {
+		m := &memory{}
+		r := newRig(t, withStorage(nil), m.extension())
+		r.price(callSpan())
+		time.Sleep(15 * time.Second)
+		synctest.Wait()
+		require.NotEmpty(t, r.metricsOut.AllMetrics())
+		assert.Contains(t, m.content, keyTotals)
+		before := m.batches
+		time.Sleep(15 * time.Second)
+		synctest.Wait()
+		assert.Equal(t, before, m.batches, "nothing has changed, nothing is written")
 	})
 }
 
-// What is damaged is set aside, and the rest is used.
 func TestDamagedStorage(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		setClock()
-		d := &disk{}
-		r := newRig(t, stored).on(d)
-		r.start(t)
-		require.NoError(t, r.traces.ConsumeTraces(t.Context(), traces(t, span{id: 1})))
-		r.stop(t)
-		require.NoError(t, d.Set(t.Context(), keyTotals, []byte("{")))
+	for key := range map[string]string{keyTotals: "", keyHours: "", hourKey(morning.Unix() / 3600): ""} {
+		t.Run(key, func(t *testing.T) {
+			onFakeClock(t, func(t *testing.T) {
+				m := &memory{}
+				r := newRig(t, withStorage(nil), m.extension())
+				r.price(callSpan())
+				r.stop()
+				require.Contains(t, m.content, key)
+				damaged := []byte("{" + strings.Repeat("\x00", 10))
+				m.content[key] = damaged
 
-		r = newRig(t, stored).on(d)
-		r.start(t)
-		require.NoError(t, r.traces.ConsumeTraces(t.Context(), traces(t, span{id: 2})))
-		r.stop(t)
-		assert.Equal(t, 1, r.log.FilterMessageSnippet("damaged").Len())
-		assert.Equal(t, []byte("{"), d.read(keyDamaged+keyTotals))
-		assert.Equal(t, 1., r.series()["arc_llm_calls_total gpt-4o success"])
-		assert.Equal(t, 2., r.series()["arc_llm_hourly_calls gpt-4o"])
+				r = newRig(t, withStorage(nil), m.extension())
+				assert.Equal(t, damaged, m.content[keyDamaged+key], "kept aside")
+				assert.Equal(t, 1, r.warnings.FilterMessageSnippet("damaged").Len())
+				r.price(callSpan())
+				totals := r.totals()
+				if key == keyTotals {
+					assert.Equal(t, 0.0075, totals[costOfGPT4o], "anew")
+				} else {
+					assert.Equal(t, 0.015, totals[costOfGPT4o])
+					assert.Equal(t, 0.0075, totals["arc_llm_hourly_cost_dollars{model=gpt-4o}"], "anew")
+				}
+			})
+		})
+	}
+}
+
+// A storage that fails to read is not written over.
+func TestStorageThatCannotBeRead(t *testing.T) {
+	onFakeClock(t, func(t *testing.T) {
+		m := &memory{}
+		r := newRig(t, withStorage(nil), m.extension())
+		r.price(callSpan())
+		r.stop()
+		kept := maps.Clone(m.content)
+
+		m.getErr = errors.New("disk on fire")
+		r = newRig(t, withStorage(nil), m.extension())
+		assert.Equal(t, 1, r.warnings.FilterMessageSnippet("Cannot read the ledger").Len())
+		require.Len(t, r.host.events, 1)
+		assert.Equal(t, componentstatus.StatusRecoverableError, r.host.events[0].Status())
+		r.price(callSpan())
+		assert.Equal(t, 0.0075, r.totals()[costOfGPT4o], "telemetry passes, and is counted")
+		assert.Equal(t, kept, m.content)
+		assert.Zero(t, m.open)
 	})
 }
 
-func TestStorageThatIsNotThere(t *testing.T) {
-	r := newRig(t, stored)
-	require.ErrorContains(t, r.traces.Start(t.Context(), componenttest.NewNopHost()), "storage: there is no extension")
-	r.stopUnstarted(t)
+func TestStorageThatCannotBeWritten(t *testing.T) {
+	onFakeClock(t, func(t *testing.T) {
+		m := &memory{}
+		r := newRig(t, withStorage(nil), m.extension())
+		m.setErr = errors.New("disk full")
+		r.price(callSpan())
+		time.Sleep(46 * time.Second)
+		synctest.Wait()
+		assert.Equal(t, 1, r.warnings.FilterMessageSnippet("Cannot write the ledger").Len(), "said once")
+		metadatatest.AssertEqualProcessorLlmCostSnapshotFailures(t, r.telemetry, []metricdata.DataPoint[int64]{{Value: 3}}, metricdatatest.IgnoreTimestamp())
+		assert.Equal(t, 0.0075, latest(r.metricsOut)[costOfGPT4o])
+		m.setErr = nil
+		r.stop()
+		r = newRig(t, withStorage(nil), m.extension())
+		r.price(callSpan())
+		assert.Equal(t, 0.015, r.totals()[costOfGPT4o], "made up for")
+	})
+}
+
+func TestHoursAreDropped(t *testing.T) {
+	onFakeClock(t, func(t *testing.T) {
+		m := &memory{}
+		r := newRig(t, withStorage(func(c *Config) { c.Retention = 2 * time.Hour }), m.extension())
+		r.price(callSpan())
+		time.Sleep(time.Minute)
+		hours := func() (n int) {
+			m.mu.Lock()
+			defer m.mu.Unlock()
+			for key := range m.content {
+				if strings.HasPrefix(key, keyHour) {
+					n++
+				}
+			}
+			return n
+		}
+		assert.Equal(t, 1, hours())
+		time.Sleep(4 * time.Hour)
+		assert.Zero(t, hours())
+		assert.Equal(t, 0.0075, r.totals()[costOfGPT4o])
+	})
+}
+
+func TestWrongStorage(t *testing.T) {
+	r := buildRig(t, withStorage(nil))
+	for _, c := range r.components() {
+		require.ErrorContains(t, c.Start(t.Context(), r.host), `storage: there is no extension "file_storage"`)
+	}
+	r.stop()
+	r = buildRig(t, withStorage(nil), extension{storageID, struct {
+		component.StartFunc
+		component.ShutdownFunc
+	}{}})
+	require.ErrorContains(t, r.traces.Start(t.Context(), r.host), "is not a storage")
+	r.stop()
+}
+
+// The storage of the distribution, on disk.
+func TestFileStorage(t *testing.T) {
+	dir := t.TempDir()
+	for run := range 3 {
+		factory := filestorage.NewFactory()
+		cfg := factory.CreateDefaultConfig().(*filestorage.Config)
+		cfg.Directory = dir
+		set := extensiontest.NewNopSettings(factory.Type())
+		var files collectorextension.Extension
+		files, err := factory.Create(t.Context(), set, cfg)
+		require.NoError(t, err)
+		require.NoError(t, files.Start(t.Context(), componenttest.NewNopHost()))
+		r := newRig(t, withStorage(nil), extension{storageID, files})
+		r.price(callSpan())
+		assert.InDelta(t, 0.0075*float64(run+1), r.totals()[costOfGPT4o], 1e-15)
+		require.NoError(t, files.Shutdown(t.Context()))
+	}
 }

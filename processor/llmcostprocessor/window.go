@@ -19,8 +19,11 @@ const (
 	WindowMonth Window = "month"
 )
 
-func (w Window) valid() bool {
-	return w == WindowHour || w == WindowDay || w == WindowMonth
+// windows are all of them, with the greatest length of each.
+var windows = map[Window]time.Duration{
+	WindowHour:  time.Hour,
+	WindowDay:   24 * time.Hour,
+	WindowMonth: 31 * 24 * time.Hour,
 }
 
 // hours are the first and the last hour of the window that now is in.

@@ -90,4 +90,7 @@ type Call struct {
 	// Duration is what a log record says, zero when it does not; zero for spans,
 	// which have times.
 	Duration time.Duration
+	// Shared tells that the span a log record belongs to is the one it was written
+	// in, which may hold other calls, and not the call's own.
+	Shared bool
 }

@@ -23,7 +23,8 @@ type compiled struct {
 
 // reader is a set of conventions, ready to be read by.
 type reader struct {
-	slots       map[string]slot
+	index       keyIndex
+	used        int // slots
 	conventions []compiled
 }
 
@@ -33,7 +34,7 @@ var (
 )
 
 func compile(table []convention) *reader {
-	r := &reader{slots: map[string]slot{}}
+	r := &reader{}
 	for i := range table {
 		c := &table[i]
 		into := compiled{
@@ -59,13 +60,14 @@ func compile(table []convention) *reader {
 func (r *reader) keep(keys []string) []slot {
 	slots := make([]slot, 0, len(keys))
 	for _, key := range keys {
-		s, known := r.slots[key]
+		s, known := r.index.find(key)
 		if !known {
-			if len(r.slots) == maxSlots {
+			if r.used == maxSlots {
 				panic("convention: the table has more keys than maxSlots")
 			}
-			s = slot(len(r.slots))
-			r.slots[key] = s
+			s = slot(r.used)
+			r.used++
+			r.index.insert(key, s)
 		}
 		slots = append(slots, s)
 	}

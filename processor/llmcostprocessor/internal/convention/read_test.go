@@ -459,7 +459,7 @@ func TestFromLog(t *testing.T) {
 		"cache_read_tokens": "600", "cache_creation_tokens": "100", "cost_usd": "0.0041", "duration_ms": "1500",
 	}
 	claudeCall := Call{
-		Convention: "claude-code", Model: "claude-sonnet-4-5", HasTokens: true, CachedRule: BySum, Status: Success,
+		Convention: "claude-code", Shared: true, Model: "claude-sonnet-4-5", HasTokens: true, CachedRule: BySum, Status: Success,
 		Tokens:   price.Tokens{Input: 10, CacheRead: 600, CacheWrite: 100, Output: 200},
 		Reported: 0.0041, HasReported: true, Duration: 1500 * time.Millisecond,
 	}
@@ -510,7 +510,7 @@ func TestFromLog(t *testing.T) {
 		{
 			"Gemini CLI", "", "API response from gemini-2.5-pro", gemini,
 			Call{
-				Convention: "gemini-cli", Model: "gemini-2.5-pro", HasTokens: true, CachedRule: ByTable, Status: Success,
+				Convention: "gemini-cli", Shared: true, Model: "gemini-2.5-pro", HasTokens: true, CachedRule: ByTable, Status: Success,
 				Tokens: price.Tokens{Input: 430, CacheRead: 600, Output: 250}, Duration: 900 * time.Millisecond,
 			},
 		},
@@ -518,7 +518,7 @@ func TestFromLog(t *testing.T) {
 			"Gemini CLI, a total with no room for thoughts", "", "",
 			with(gemini, attributes{"total_token_count": 1200}),
 			Call{
-				Convention: "gemini-cli", Model: "gemini-2.5-pro", HasTokens: true, CachedRule: ByTable, Status: Success,
+				Convention: "gemini-cli", Shared: true, Model: "gemini-2.5-pro", HasTokens: true, CachedRule: ByTable, Status: Success,
 				Tokens: price.Tokens{Input: 400, CacheRead: 600, Output: 200}, Duration: 900 * time.Millisecond,
 			},
 		},
@@ -529,7 +529,7 @@ func TestFromLog(t *testing.T) {
 				"output_token_count": "200", "cached_token_count": "600", "reasoning_token_count": "150", "tool_token_count": "1200",
 			},
 			Call{
-				Convention: "codex", Model: "gpt-5", HasTokens: true, CachedRule: ByTable, Status: Success,
+				Convention: "codex", Shared: true, Model: "gpt-5", HasTokens: true, CachedRule: ByTable, Status: Success,
 				Tokens: price.Tokens{Input: 400, CacheRead: 600, Output: 200},
 			},
 		},

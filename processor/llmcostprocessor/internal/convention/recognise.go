@@ -20,7 +20,7 @@ type found struct {
 // read fills f from the attributes.
 func (f *found) read(r *reader, attributes pcommon.Map) {
 	attributes.Range(func(key string, value pcommon.Value) bool {
-		if s, known := r.slots[key]; known && value.Type() != pcommon.ValueTypeEmpty {
+		if s, known := r.index.find(key); known && value.Type() != pcommon.ValueTypeEmpty {
 			f.values[s] = value
 			f.has[s/64] |= 1 << (s % 64)
 		}

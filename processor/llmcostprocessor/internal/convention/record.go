@@ -89,6 +89,7 @@ func (c *compiled) fromLog(attributes pcommon.Map) (Call, Outcome, string) {
 	if outcome == IsCall {
 		call.Status = c.status(&f, false)
 		call.Duration = c.duration(&f)
+		call.Shared = c.shared
 	}
 	return call, outcome, reason
 }

@@ -24,6 +24,9 @@ type convention struct {
 	// events are the names of log events that are calls. Conventions with events
 	// are those of logs, all others are those of spans.
 	events []string
+	// shared: the trace context of an event is that of the span around it, an
+	// agent's turn for example, and not of the call.
+	shared bool
 	cached cached
 	rows   []row
 }
@@ -246,6 +249,7 @@ var logConventions = []convention{
 		// The short name alone could be anybody's.
 		name:      "claude-code",
 		events:    []string{"claude_code.api_request", "api_request"},
+		shared:    true,
 		signature: []string{"cost_usd", "input_tokens", "cache_read_tokens"},
 		cached:    beside,
 		rows: []row{
@@ -264,6 +268,7 @@ var logConventions = []convention{
 		// prompt beside the input.
 		name:   "gemini-cli",
 		events: []string{"gemini_cli.api_response"},
+		shared: true,
 		cached: inside,
 		rows: []row{
 			{model, []string{"model"}},
@@ -280,6 +285,7 @@ var logConventions = []convention{
 		// Its tool_token_count is the total, and its reasoning is within the output.
 		name:   "codex",
 		events: []string{"codex.sse_event"},
+		shared: true,
 		marker: "event.kind",
 		calls:  []string{"response.completed"},
 		cached: inside,

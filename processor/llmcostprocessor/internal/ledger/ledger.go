@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/money"
 )
@@ -24,7 +25,8 @@ const Overflow = "otel.metric.overflow"
 type Limits struct {
 	// Rows is how many rows there may be besides one overflow row an hour.
 	Rows int
-	// Models is how many models have totals besides the overflow total.
+	// Models is how many models that no price table bounds have totals besides
+	// the overflow total.
 	Models int
 	// Hours is for how many hours rows are kept.
 	Hours int64
@@ -40,6 +42,8 @@ type Key struct {
 type Total struct {
 	// Start is when counting began: before the first call was counted.
 	Start time.Time `json:"start"`
+	// Listed models are in the price table, which bounds them.
+	Listed bool `json:"listed,omitempty"`
 	Row
 }
 
@@ -51,6 +55,7 @@ type Ledger struct {
 	hours  map[int64]*hour
 	rows   int
 	totals map[string]*Total
+	free   int  // models in totals that count towards the limit
 	dirty  bool // totals changed since they were taken
 }
 
@@ -67,40 +72,63 @@ func New(limits Limits) *Ledger {
 // HourOf is the hour that a time is in.
 func HourOf(t time.Time) int64 { return t.Unix() / 3600 }
 
-// Record adds calls, and says how many of them are in an overflow row.
-func (l *Ledger) Record(calls []Call, now time.Time) (overflowed int64) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for i := range calls {
-		c := &calls[i]
-		total, within := l.total(c.Model, now)
-		row, known := l.row(c)
-		if !within || !known {
-			overflowed++
-		}
-		total.add(c)
-		row.add(c)
-	}
-	return overflowed
+// Recorded says how calls were counted.
+type Recorded struct {
+	// Overflowed is how many are in an overflow row or total.
+	Overflowed int64
+	// Late is how many are older than the hours that are kept: they are in the
+	// totals alone.
+	Late int64
 }
 
-func (l *Ledger) total(model string, now time.Time) (total *Total, within bool) {
+// Record adds calls.
+func (l *Ledger) Record(calls []Call, now time.Time) Recorded {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var r Recorded
+	oldest := l.oldest(now)
+	for i := range calls {
+		c := &calls[i]
+		// Before the first point of a new series, so that its first value is seen
+		// as an increase from zero.
+		total, within := l.total(c.Model, c.Listed, now.Add(-time.Millisecond))
+		total.add(c)
+		if c.Hour < oldest {
+			// A row would be dropped before long, and calls of made-up times would
+			// make as many hours as they like until then.
+			r.Late++
+		} else {
+			row, known := l.row(c)
+			row.add(c)
+			within = within && known
+		}
+		if !within {
+			r.Overflowed++
+		}
+	}
+	return r
+}
+
+// oldest is the first hour that is kept.
+func (l *Ledger) oldest(now time.Time) int64 { return HourOf(now) - l.limits.Hours }
+
+func (l *Ledger) total(model string, listed bool, start time.Time) (total *Total, within bool) {
+	l.dirty = true
 	if total, ok := l.totals[model]; ok {
-		l.dirty = true
 		return total, true
 	}
-	within = len(l.totals) < l.limits.Models
+	within = listed || l.free < l.limits.Models
 	if !within {
 		model = Overflow
+		if total, ok := l.totals[model]; ok {
+			return total, false
+		}
 	}
-	total, ok := l.totals[model]
-	if !ok {
-		// Before the first point of the series, so that its first value is seen
-		// as an increase from zero.
-		total = &Total{Start: now.Add(-time.Millisecond)}
-		l.totals[strings.Clone(model)] = total
+	total = &Total{Start: start, Listed: listed}
+	l.totals[strings.Clone(model)] = total
+	if !listed && within {
+		l.free++
 	}
-	l.dirty = true
 	return total, within
 }
 
@@ -112,6 +140,9 @@ func (l *Ledger) row(c *Call) (row *Row, known bool) {
 	}
 	h.dirty = true
 	key := Key{Model: c.Model, Dimensions: c.Dimensions}
+	for i, value := range key.Dimensions {
+		key.Dimensions[i] = shorten(value)
+	}
 	if row, ok := h.rows[key]; ok {
 		return row, true
 	}
@@ -139,11 +170,26 @@ func (k Key) clone() Key {
 	return k
 }
 
+// maxValueBytes bounds the value of a dimension; longer ones are cut, between
+// two characters.
+const maxValueBytes = 256
+
+func shorten(value string) string {
+	if len(value) <= maxValueBytes {
+		return value
+	}
+	end := maxValueBytes
+	for end > 0 && !utf8.RuneStart(value[end]) {
+		end--
+	}
+	return value[:end]
+}
+
 // Forget drops the hours that are older than the limit.
 func (l *Ledger) Forget(now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	oldest := HourOf(now) - l.limits.Hours
+	oldest := l.oldest(now)
 	for at, h := range l.hours {
 		if at < oldest {
 			l.rows -= h.counted()

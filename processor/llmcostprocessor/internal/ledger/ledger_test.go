@@ -4,9 +4,12 @@
 package ledger
 
 import (
-	"fmt"
+	"encoding/json"
+	"math"
 	"math/big"
 	"math/rand/v2"
+	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -17,221 +20,267 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/money"
 )
 
-var (
-	now   = time.Date(2026, 11, 23, 10, 30, 0, 0, time.UTC)
-	here  = HourOf(now)
-	large = Limits{Rows: 1000, Models: 100, Hours: 24}
-)
+var now = time.Date(2026, 11, 23, 10, 30, 0, 0, time.UTC)
 
-func call(model string, cost money.Pico) Call {
-	return Call{Hour: here, Model: model, Prompt: 10, Completion: 2, Cost: cost, Duration: time.Second}
+var roomy = Limits{Rows: 1000, Models: 100, Hours: 48}
+
+// one is a call of a known model in the hour of now.
+func one(change ...func(*Call)) Call {
+	c := Call{
+		Hour: HourOf(now), Model: "gpt-4o", Listed: true, Dimensions: Dimensions{"shop", "researcher"},
+		Prompt: 1000, Completion: 500, CacheRead: 100, CacheWrite: 10,
+		Cost: 7_500_000_000, Duration: 1500 * time.Millisecond, Timed: true,
+	}
+	for _, f := range change {
+		f(&c)
+	}
+	return c
 }
 
-// The sum is exact, whatever the order, and equals that of the calls.
-func TestSumsAreExactInAnyOrder(t *testing.T) {
-	var calls []Call
-	want := new(big.Int)
-	random := rand.New(rand.NewPCG(1, 2))
-	for range 100_000 {
-		c := call(fmt.Sprintf("model-%d", random.IntN(5)), money.Pico(random.Int64N(1<<55)))
-		c.Hour -= random.Int64N(3)
-		want.Add(want, big.NewInt(int64(c.Cost)))
-		calls = append(calls, c)
-	}
-	var previous map[string]Total
-	for range 3 {
-		random.Shuffle(len(calls), func(i, j int) { calls[i], calls[j] = calls[j], calls[i] })
-		l := New(large)
-		assert.Zero(t, l.Record(calls, now))
-		sum := l.Cost(here-3, here)
-		assert.Equal(t, want.String(), sum.String())
-		var ofTotals money.Sum
-		for _, total := range l.Totals() {
-			ofTotals.AddSum(total.Cost)
-		}
-		assert.Equal(t, want.String(), ofTotals.String(), "the totals are the sum of the hours")
-		if previous != nil {
-			assert.Equal(t, previous, l.Totals())
-		}
-		previous = l.Totals()
-	}
-}
+func record(l *Ledger, calls ...Call) Recorded { return l.Record(calls, now) }
 
-func TestRowsByHourModelAndDimensions(t *testing.T) {
-	l := New(large)
-	a := call("a", 5)
-	other := a
-	other.Dimensions[0] = "service"
-	earlier := a
-	earlier.Hour--
-	failed := a
-	failed.Status = Error
-	failed.Cost = 0
-	l.Record([]Call{a, other, earlier, failed, call("b", 7)}, now)
-	assert.Equal(t, 4, l.Rows())
-	hour := l.Hour(here)
-	require.Len(t, hour, 2)
-	row := hour["a"]
-	assert.Equal(t, [3]int64{2, 1, 0}, row.Calls)
-	assert.Equal(t, int64(3), row.Count())
-	assert.Equal(t, "10", row.Cost.String())
-	assert.Equal(t, int64(30), row.Prompt)
-	assert.Equal(t, int64(6), row.Completion)
-	assert.Empty(t, l.Hour(here+1))
-}
-
-// A bucket holds what is not above its bound, as Prometheus counts it.
-func TestDurationBuckets(t *testing.T) {
-	for d, want := range map[time.Duration]int{
-		0: 0, 100 * time.Millisecond: 0, 101 * time.Millisecond: 1, time.Second: 2, time.Second + 1: 3,
-		60 * time.Second: 7, 61 * time.Second: 8,
-	} {
-		assert.Equal(t, want, bucket(d), d)
+func TestRecord(t *testing.T) {
+	l := New(roomy)
+	assert.Zero(t, record(l,
+		one(),
+		one(func(c *Call) { c.Status = Error; c.Dimensions[1] = "writer" }),
+		one(func(c *Call) { c.Status = Timeout; c.Timed = false; c.Unpriced, c.Cost = true, 0 }),
+		one(func(c *Call) { c.Hour-- }),
+	))
+	want := Row{
+		Calls: [statuses]int64{1, 1, 1}, Unpriced: 1, Prompt: 3000, Completion: 1500, CacheRead: 300, CacheWrite: 30,
+		Cost: money.SumOf(15_000_000_000), Durations: [9]uint64{3: 2}, Elapsed: Elapsed{Seconds: 3},
 	}
-}
-
-// Beyond the limits nothing is lost, and nothing grows.
-func TestLimits(t *testing.T) {
-	l := New(Limits{Rows: 3, Models: 2, Hours: 24})
-	var overflowed int64
-	for n := range 1000 {
-		c := call(fmt.Sprintf("model-%d", n), 1)
-		c.Hour -= int64(n % 2)
-		overflowed += l.Record([]Call{c}, now)
-	}
-	assert.Equal(t, int64(998), overflowed)
+	assert.Equal(t, map[string]Row{"gpt-4o": want}, l.Hour(HourOf(now)))
+	total := l.Totals()["gpt-4o"]
+	assert.EqualValues(t, 4, total.Count())
+	assert.EqualValues(t, 3, total.Timed())
+	assert.Equal(t, 0.0225, total.Cost.Dollars())
+	assert.Equal(t, 4.5, total.Elapsed.Float())
+	assert.True(t, total.Start.Before(now), "the first point of a series is later than its start")
 	assert.Equal(t, 3, l.Rows())
+	assert.Equal(t, 0.015, l.Cost(HourOf(now), HourOf(now)).Dollars())
+	assert.Equal(t, 0.0225, l.Cost(HourOf(now)-1, HourOf(now)).Dollars())
+	assert.Zero(t, l.Cost(HourOf(now)+1, HourOf(now)+2).Dollars())
+	assert.Empty(t, l.Hour(HourOf(now)+1))
+}
+
+func TestBuckets(t *testing.T) {
+	for d, want := range map[time.Duration]int{
+		0: 0, 100 * time.Millisecond: 0, 100*time.Millisecond + 1: 1, time.Second: 2, 2 * time.Second: 3,
+		10*time.Second + 1: 6, time.Minute: 7, time.Minute + 1: 8, 24 * time.Hour: 8,
+	} {
+		assert.Equal(t, want, bucket(d), "%v", d)
+	}
+}
+
+// A million calls in any order, by many at once, add up to the last picodollar.
+func TestSumsAreExact(t *testing.T) {
+	const calls, workers = 1_000_000, 8
+	random := rand.New(rand.NewPCG(1, 2))
+	all := make([]Call, calls)
+	want := new(big.Int)
+	for i := range all {
+		cost := money.Pico(random.Int64N(math.MaxInt64))
+		want.Add(want, big.NewInt(int64(cost)))
+		all[i] = one(func(c *Call) { c.Cost = cost; c.Hour -= random.Int64N(24) })
+	}
+	l := New(roomy)
+	var wg sync.WaitGroup
+	for w := range workers {
+		wg.Go(func() {
+			for part := all[w*calls/workers : (w+1)*calls/workers]; len(part) > 0; part = part[100:] {
+				record(l, part[:100]...)
+			}
+		})
+	}
+	wg.Wait()
+	total := l.Totals()["gpt-4o"]
+	assert.Equal(t, want.String(), total.Cost.String())
+	assert.Equal(t, want.String(), l.Cost(HourOf(now)-24, HourOf(now)).String())
+	dollars, _ := new(big.Rat).SetFrac(want, big.NewInt(money.PerDollar)).Float64()
+	assert.Equal(t, dollars, total.Cost.Dollars(), "the nearest double")
+	assert.EqualValues(t, calls, total.Count())
+}
+
+func TestRowsAreBounded(t *testing.T) {
+	l := New(Limits{Rows: 10, Models: 100, Hours: 48})
+	var overflowed int64
+	for i := range 100 {
+		overflowed += record(l, one(func(c *Call) { c.Dimensions[0] = strconv.Itoa(i) })).Overflowed
+	}
+	assert.EqualValues(t, 90, overflowed)
+	assert.Equal(t, 10, l.Rows())
+	assert.Len(t, l.hours[HourOf(now)].rows, 11, "one stands for the rest")
+	assert.Equal(t, 0.75, l.Cost(HourOf(now), HourOf(now)).Dollars(), "nothing is lost")
+	assert.Zero(t, record(l, one(func(c *Call) { c.Dimensions[0] = "3" })).Overflowed, "known rows go on")
+	l.Forget(now.Add(100 * time.Hour))
+	assert.Zero(t, l.Rows())
+	assert.Zero(t, l.Record([]Call{one(func(c *Call) { c.Hour += 100 })}, now.Add(100*time.Hour)).Overflowed, "there is room again")
+}
+
+// Names that anybody makes up do not push out those of the price table.
+func TestModelsAreBounded(t *testing.T) {
+	l := New(Limits{Rows: 1000, Models: 10, Hours: 48})
+	var overflowed int64
+	for i := range 100 {
+		overflowed += record(l, one(func(c *Call) { c.Model, c.Listed = "made-up-"+strconv.Itoa(i), false })).Overflowed
+	}
+	assert.EqualValues(t, 90, overflowed)
+	assert.Zero(t, record(l, one()).Overflowed)
 	totals := l.Totals()
-	assert.Len(t, totals, 3)
-	assert.Equal(t, int64(998), func() int64 { row := totals[Overflow]; return row.Count() }())
-	sum := l.Cost(here-1, here)
-	assert.Equal(t, "1000", sum.String())
-	// A model that was there before the limit goes on.
-	assert.Zero(t, l.Record([]Call{{Hour: here, Model: "model-0"}}, now))
+	assert.Len(t, totals, 12)
+	overflow := totals[Overflow]
+	assert.EqualValues(t, 90, overflow.Count())
+	assert.Contains(t, totals, "gpt-4o")
+}
+
+// Made-up times do not make hours.
+func TestLateCalls(t *testing.T) {
+	l := New(roomy)
+	var late int64
+	for i := range int64(1000) {
+		late += record(l, one(func(c *Call) { c.Hour -= i * 10 })).Late
+	}
+	assert.EqualValues(t, 995, late, "48 hours are kept, and the running one")
+	assert.Len(t, l.hours, 5)
+	total := l.Totals()["gpt-4o"]
+	assert.EqualValues(t, 1000, total.Count(), "they were made all the same")
+}
+
+func TestLongValuesAreCut(t *testing.T) {
+	l := New(roomy)
+	record(l, one(func(c *Call) { c.Dimensions[0] = strings.Repeat("é", 1<<20) }))
+	for key := range l.hours[HourOf(now)].rows {
+		assert.Equal(t, strings.Repeat("é", maxValueBytes/2), key.Dimensions[0])
+	}
+	record(l, one(func(c *Call) { c.Dimensions[0] = strings.Repeat("é", 1<<19) }))
+	assert.Equal(t, 1, l.Rows())
+}
+
+// 24 hours is the most that one call can say.
+func TestDurationsDoNotOverflow(t *testing.T) {
+	l := New(roomy)
+	calls := make([]Call, 200_000)
+	for i := range calls {
+		calls[i] = one(func(c *Call) { c.Duration = 24*time.Hour + 3 })
+	}
+	record(l, calls...)
+	total := l.Totals()["gpt-4o"]
+	assert.Equal(t, Elapsed{Seconds: 200_000 * 24 * 3600, Nanos: 600_000}, total.Elapsed)
 }
 
 func TestForget(t *testing.T) {
-	l := New(Limits{Rows: 10, Models: 10, Hours: 24})
-	old := call("a", 1)
-	old.Hour -= 25
-	kept := call("a", 1)
-	kept.Hour -= 24
-	l.Record([]Call{old, kept}, now)
+	l := New(Limits{Rows: 1000, Models: 10, Hours: 2})
+	record(l, one(), one(func(c *Call) { c.Hour-- }), one(func(c *Call) { c.Hour -= 2 }))
 	l.Forget(now)
-	assert.Equal(t, 1, l.Rows())
-	sum := l.Cost(0, here)
-	assert.Equal(t, "1", sum.String())
-	total := l.Totals()["a"]
-	assert.Equal(t, int64(2), total.Count(), "the totals go on")
+	assert.Equal(t, 3, l.Rows())
+	l.Forget(now.Add(time.Hour))
+	assert.Equal(t, 2, l.Rows())
+	l.Forget(now.Add(10 * time.Hour))
+	assert.Zero(t, l.Rows())
+	total := l.Totals()["gpt-4o"]
+	assert.EqualValues(t, 3, total.Count(), "totals stay")
 }
 
-// A new total begins before what is first counted in it.
-func TestStart(t *testing.T) {
-	l := New(large)
-	l.Record([]Call{call("a", 1)}, now)
-	later := now.Add(time.Hour)
-	l.Record([]Call{call("a", 1), call("b", 1)}, later)
-	assert.True(t, l.Totals()["a"].Start.Before(now))
-	assert.True(t, l.Totals()["b"].Start.Before(later))
-	assert.False(t, l.Totals()["b"].Start.Before(now), "a series begins when it is first seen, not with the collector")
-}
-
-func reload(t *testing.T, snapshots ...Snapshot) *Ledger {
+// restore loads what was taken into another ledger.
+func restore(t *testing.T, from Snapshot, into *Ledger) *Ledger {
 	t.Helper()
-	l := New(large)
-	for _, s := range snapshots {
-		if s.Totals != nil {
-			require.NoError(t, l.LoadTotals(s.Totals))
-		}
-		for at, content := range s.Hours {
-			require.NoError(t, l.LoadHour(at, content))
-		}
+	if from.Totals != nil {
+		require.NoError(t, into.LoadTotals(from.Totals))
 	}
-	return l
+	for at, content := range from.Hours {
+		require.NoError(t, into.LoadHour(at, content))
+	}
+	return into
 }
 
 func TestSnapshot(t *testing.T) {
-	l := New(large)
-	c := call("a", 12345)
-	c.Dimensions = Dimensions{"service \x00 ü", "agent"}
-	earlier := c
-	earlier.Hour--
-	l.Record([]Call{c, earlier, call("b", 1<<62), call("b", 1<<62)}, now)
-	s, err := l.Take()
+	l := New(roomy)
+	record(l, one(), one(func(c *Call) { c.Hour-- }), one(func(c *Call) { c.Model, c.Listed, c.Unpriced = "own", false, true }))
+	snapshot, err := l.Take()
 	require.NoError(t, err)
-	assert.Equal(t, []int64{here - 1, here}, s.Known)
+	assert.Equal(t, []int64{HourOf(now) - 1, HourOf(now)}, snapshot.Known)
 
-	loaded := reload(t, s)
-	assert.Equal(t, l.Rows(), loaded.Rows())
-	assert.Equal(t, l.Hour(here), loaded.Hour(here))
-	assert.Equal(t, l.Hour(here-1), loaded.Hour(here-1))
-	for model, total := range l.Totals() {
-		assert.True(t, total.Start.Equal(loaded.Totals()[model].Start))
-		assert.Equal(t, total.Row, loaded.Totals()[model].Row)
+	again := restore(t, snapshot, New(roomy))
+	assert.Equal(t, l.Totals(), again.Totals(), "start times too")
+	assert.Equal(t, l.Hour(HourOf(now)), again.Hour(HourOf(now)))
+	assert.Equal(t, l.Rows(), again.Rows())
+	assert.Equal(t, l.free, again.free)
+	for range 3 { // over and over, nothing drifts
+		all, err := again.Take()
+		require.NoError(t, err)
+		assert.Nil(t, all.Totals, "what was loaded has not changed")
+		again.Mark(Snapshot{Totals: snapshot.Totals, Hours: snapshot.Hours})
+		all, err = again.Take()
+		require.NoError(t, err)
+		again = restore(t, all, New(roomy))
 	}
-
-	again, err := loaded.Take()
-	require.NoError(t, err)
-	assert.Nil(t, again.Totals, "nothing has changed")
-	assert.Empty(t, again.Hours)
-
-	loaded.Record([]Call{c}, now)
-	changed, err := loaded.Take()
-	require.NoError(t, err)
-	assert.NotNil(t, changed.Totals)
-	assert.Len(t, changed.Hours, 1, "only what has changed")
-	loaded.Mark(changed)
-	marked, err := loaded.Take()
-	require.NoError(t, err)
-	assert.Equal(t, changed, marked, "what could not be kept is taken again")
+	assert.Equal(t, l.Totals(), again.Totals())
 }
 
-func TestDamagedSnapshot(t *testing.T) {
-	for _, content := range []string{"", "null?", `{"version":2}`, `{"version":1,"totals":[]}`, `{"version":1,"totals":{"a":{"cost":"much"}}}`} {
-		l := New(large)
+func TestSnapshotTakesWhatChanged(t *testing.T) {
+	l := New(roomy)
+	record(l, one(), one(func(c *Call) { c.Hour-- }))
+	first, err := l.Take()
+	require.NoError(t, err)
+	assert.Len(t, first.Hours, 2)
+
+	record(l, one())
+	second, err := l.Take()
+	require.NoError(t, err)
+	assert.Len(t, second.Hours, 1)
+	assert.NotNil(t, second.Totals)
+
+	l.Mark(second) // it could not be kept
+	third, err := l.Take()
+	require.NoError(t, err)
+	assert.Equal(t, second, third)
+
+	nothing, err := l.Take()
+	require.NoError(t, err)
+	assert.Nil(t, nothing.Totals)
+	assert.Empty(t, nothing.Hours)
+}
+
+func TestSnapshotsThatAreRefused(t *testing.T) {
+	for _, content := range []string{"", "{", `{"version":2}`, `{"version":0}`, `[]`, "\x00"} {
+		l := New(roomy)
 		require.Error(t, l.LoadTotals([]byte(content)), content)
+		require.Error(t, l.LoadHour(1, []byte(content)), content)
 		assert.Empty(t, l.Totals())
-	}
-	for _, content := range []string{"", `{"version":2}`, `{"version":1,"rows":{}}`} {
-		l := New(large)
-		require.Error(t, l.LoadHour(here, []byte(content)), content)
 		assert.Zero(t, l.Rows())
 	}
 }
 
 func FuzzLoad(f *testing.F) {
-	f.Add([]byte(`{"version":1,"totals":{"a":{"start":"2026-11-23T10:00:00Z","calls":[1,0,0],"cost":"5"}}}`))
-	f.Add([]byte(`{"version":1,"rows":[{"model":"a","dimensions":["x"],"calls":[1,0,0],"cost":"5"}]}`))
-	f.Fuzz(func(_ *testing.T, content []byte) {
-		l := New(large)
-		_ = l.LoadTotals(content)
-		_ = l.LoadHour(here, content)
-		l.Record([]Call{call("a", 1)}, now)
-		l.Totals()
+	l := New(roomy)
+	record(l, one())
+	snapshot, err := l.Take()
+	require.NoError(f, err)
+	f.Add(snapshot.Totals)
+	f.Add(snapshot.Hours[HourOf(now)])
+	f.Add([]byte(`{"version":1,"totals":{"m":null},"rows":[{}]}`))
+	f.Fuzz(func(t *testing.T, content []byte) {
+		l := New(roomy)
+		totals, hour := l.LoadTotals(content), l.LoadHour(1, content)
+		record(l, one())
+		if totals == nil || hour == nil {
+			again, err := l.Take()
+			require.NoError(t, err)
+			assert.True(t, json.Valid(again.Totals))
+		}
 	})
 }
 
-func TestConcurrentUse(t *testing.T) {
-	l := New(large)
-	var wg sync.WaitGroup
-	for range 8 {
-		wg.Go(func() {
-			for range 500 {
-				l.Record([]Call{call("a", 3), call("b", 4)}, now)
-			}
-		})
-		wg.Go(func() {
-			for range 50 {
-				l.Totals()
-				l.Hour(here)
-				l.Forget(now)
-				if s, err := l.Take(); err == nil {
-					l.Mark(s)
-				}
-			}
-		})
+func BenchmarkRecord(b *testing.B) {
+	l := New(Limits{Rows: 100_000, Models: 1000, Hours: 840})
+	calls := make([]Call, 1000)
+	for i := range calls {
+		calls[i] = one(func(c *Call) { c.Dimensions[0] = "service-" + strconv.Itoa(i%10) })
 	}
-	wg.Wait()
-	sum := l.Cost(here, here)
-	assert.Equal(t, "28000", sum.String())
+	b.ReportAllocs()
+	for b.Loop() {
+		l.Record(calls, now)
+	}
 }

@@ -31,8 +31,9 @@ var Bounds = [...]float64{.1, .5, 1, 2, 5, 10, 30, 60}
 type Call struct {
 	// Hour is when it was made, in whole hours since 1970.
 	Hour int64
-	// Model is the model's name.
-	Model string
+	// Model is the model's name; Listed, when it is one of the price table.
+	Model  string
+	Listed bool
 	// Dimensions are the values of the dimensions, in their order.
 	Dimensions Dimensions
 	Status     Status
@@ -42,7 +43,9 @@ type Call struct {
 	// Cost is 0 when Unpriced.
 	Cost     money.Pico
 	Unpriced bool
+	// Duration is not negative; it is unknown unless Timed.
 	Duration time.Duration
+	Timed    bool
 }
 
 // Row adds calls up. All of it is integers, so the order of calls does not matter.
@@ -55,7 +58,23 @@ type Row struct {
 	CacheWrite int64                   `json:"cache_write,omitempty"`
 	Cost       money.Sum               `json:"cost"`
 	Durations  [len(Bounds) + 1]uint64 `json:"durations"`
-	Duration   time.Duration           `json:"duration"` // the sum
+	Elapsed    Elapsed                 `json:"elapsed"` // the sum of the durations
+}
+
+// Elapsed is a sum of durations. A time.Duration would be full when a thousand
+// calls have run side by side for some hundred days.
+type Elapsed struct {
+	Seconds uint64 `json:"s"`
+	Nanos   uint64 `json:"ns"` // below a second
+}
+
+// Float is the sum in seconds.
+func (e Elapsed) Float() float64 { return float64(e.Seconds) + float64(e.Nanos)/1e9 }
+
+func (e *Elapsed) add(o Elapsed) {
+	nanos := e.Nanos + o.Nanos
+	e.Seconds += o.Seconds + nanos/uint64(time.Second)
+	e.Nanos = nanos % uint64(time.Second)
 }
 
 func (r *Row) add(c *Call) {
@@ -68,8 +87,10 @@ func (r *Row) add(c *Call) {
 	r.CacheRead += c.CacheRead
 	r.CacheWrite += c.CacheWrite
 	r.Cost.Add(c.Cost)
-	r.Durations[bucket(c.Duration)]++
-	r.Duration += c.Duration
+	if c.Timed {
+		r.Durations[bucket(c.Duration)]++
+		r.Elapsed.add(Elapsed{Seconds: uint64(c.Duration / time.Second), Nanos: uint64(c.Duration % time.Second)})
+	}
 }
 
 // Add adds another row.
@@ -86,7 +107,7 @@ func (r *Row) Add(o *Row) {
 	for i := range r.Durations {
 		r.Durations[i] += o.Durations[i]
 	}
-	r.Duration += o.Duration
+	r.Elapsed.add(o.Elapsed)
 }
 
 // Count is the number of calls.
@@ -97,6 +118,18 @@ func (r *Row) Count() int64 {
 	}
 	return n
 }
+
+// Timed is the number of calls whose duration is known.
+func (r *Row) Timed() uint64 {
+	var n uint64
+	for _, calls := range r.Durations {
+		n += calls
+	}
+	return n
+}
+
+// Priced says whether the cost of any call is known.
+func (r *Row) Priced() bool { return r.Count() > r.Unpriced }
 
 // bucket is the first whose upper bound, which belongs to it, is not exceeded.
 func bucket(d time.Duration) int {

@@ -97,8 +97,8 @@ func (l *Ledger) LoadTotals(content []byte) error {
 		if kept == nil {
 			continue
 		}
-		total, _ := l.total(model, kept.Start)
-		if total.Count() == 0 || kept.Start.Before(total.Start) {
+		total, _ := l.total(model, kept.Listed, kept.Start)
+		if kept.Start.Before(total.Start) {
 			total.Start = kept.Start
 		}
 		total.Add(&kept.Row)

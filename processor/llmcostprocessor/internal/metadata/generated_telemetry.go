@@ -30,8 +30,11 @@ type TelemetryBuilder struct {
 	registrations                    []metric.Registration
 	ProcessorLlmCostCalls            metric.Int64Counter
 	ProcessorLlmCostClampedTimes     metric.Int64Counter
+	ProcessorLlmCostLedgerLate       metric.Int64Counter
 	ProcessorLlmCostLedgerOverflow   metric.Int64Counter
 	ProcessorLlmCostLedgerRows       metric.Int64ObservableGauge
+	ProcessorLlmCostLedgerRowsLimit  metric.Int64ObservableGauge
+	ProcessorLlmCostMetricsFailures  metric.Int64Counter
 	ProcessorLlmCostPriceModels      metric.Int64ObservableGauge
 	ProcessorLlmCostSnapshotFailures metric.Int64Counter
 }
@@ -53,6 +56,21 @@ func (builder *TelemetryBuilder) RegisterProcessorLlmCostLedgerRowsCallback(cb m
 		cb(ctx, &observerInt64{inst: builder.ProcessorLlmCostLedgerRows, obs: o})
 		return nil
 	}, builder.ProcessorLlmCostLedgerRows)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterProcessorLlmCostLedgerRowsLimitCallback sets callback for observable ProcessorLlmCostLedgerRowsLimit metric.
+func (builder *TelemetryBuilder) RegisterProcessorLlmCostLedgerRowsLimitCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorLlmCostLedgerRowsLimit, obs: o})
+		return nil
+	}, builder.ProcessorLlmCostLedgerRowsLimit)
 	if err != nil {
 		return err
 	}
@@ -117,6 +135,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{call}"),
 	)
 	errs = errors.Join(errs, err)
+	builder.ProcessorLlmCostLedgerLate, err = builder.meter.Int64Counter(
+		"otelcol_processor_llm_cost_ledger_late",
+		metric.WithDescription("Calls that were older than the hours that the ledger keeps. They are in the totals alone. [Alpha]"),
+		metric.WithUnit("{call}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ProcessorLlmCostLedgerOverflow, err = builder.meter.Int64Counter(
 		"otelcol_processor_llm_cost_ledger_overflow",
 		metric.WithDescription("Calls whose model or dimensions were left out of the ledger's rows or of the metrics because a limit was reached. They are in the overflow row. [Alpha]"),
@@ -127,6 +151,18 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_processor_llm_cost_ledger_rows",
 		metric.WithDescription("Rows of the ledger, one for each hour, model and set of dimensions. [Alpha]"),
 		metric.WithUnit("{row}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorLlmCostLedgerRowsLimit, err = builder.meter.Int64ObservableGauge(
+		"otelcol_processor_llm_cost_ledger_rows_limit",
+		metric.WithDescription("Rows of the ledger above which new models and dimensions are counted in one overflow row an hour. [Alpha]"),
+		metric.WithUnit("{row}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorLlmCostMetricsFailures, err = builder.meter.Int64Counter(
+		"otelcol_processor_llm_cost_metrics_failures",
+		metric.WithDescription("Times that a metrics pipeline did not take what was counted. The next totals hold it too. [Alpha]"),
+		metric.WithUnit("{failure}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorLlmCostPriceModels, err = builder.meter.Int64ObservableGauge(

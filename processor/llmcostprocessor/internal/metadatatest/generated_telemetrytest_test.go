@@ -24,13 +24,19 @@ func TestSetupTelemetry(t *testing.T) {
 		observer.Observe(1)
 		return nil
 	}))
+	require.NoError(t, tb.RegisterProcessorLlmCostLedgerRowsLimitCallback(func(_ context.Context, observer metric.Int64Observer) error {
+		observer.Observe(1)
+		return nil
+	}))
 	require.NoError(t, tb.RegisterProcessorLlmCostPriceModelsCallback(func(_ context.Context, observer metric.Int64Observer) error {
 		observer.Observe(1)
 		return nil
 	}))
 	tb.ProcessorLlmCostCalls.Add(context.Background(), 1)
 	tb.ProcessorLlmCostClampedTimes.Add(context.Background(), 1)
+	tb.ProcessorLlmCostLedgerLate.Add(context.Background(), 1)
 	tb.ProcessorLlmCostLedgerOverflow.Add(context.Background(), 1)
+	tb.ProcessorLlmCostMetricsFailures.Add(context.Background(), 1)
 	tb.ProcessorLlmCostSnapshotFailures.Add(context.Background(), 1)
 	AssertEqualProcessorLlmCostCalls(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
@@ -38,10 +44,19 @@ func TestSetupTelemetry(t *testing.T) {
 	AssertEqualProcessorLlmCostClampedTimes(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorLlmCostLedgerLate(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorLlmCostLedgerOverflow(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorLlmCostLedgerRows(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorLlmCostLedgerRowsLimit(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorLlmCostMetricsFailures(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorLlmCostPriceModels(t, testTel,

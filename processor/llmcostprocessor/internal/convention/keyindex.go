@@ -1,0 +1,53 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package convention
+
+// keyIndex finds the slot of a key. It is a hash table of fixed size with a hash
+// of a few of the key's bytes, which rejects most keys by one load. A map would
+// hash all of every key, and take most of the time of reading a record.
+type keyIndex struct {
+	entries [indexSize]indexEntry
+}
+
+type indexEntry struct {
+	key  string // empty: none
+	slot slot
+}
+
+// indexSize is so much larger than maxSlots that chains are short.
+const indexSize = 8 * maxSlots
+
+func hashKey(key string) uint {
+	n := uint(len(key))
+	if n < 2 {
+		return n
+	}
+	h := n
+	h = h*31 + uint(key[n-1])
+	h = h*31 + uint(key[n-2])
+	h = h*31 + uint(key[n/2])
+	h = h*31 + uint(key[n*3/4])
+	return h ^ h>>8
+}
+
+// find returns the slot of a key of the table.
+func (x *keyIndex) find(key string) (slot, bool) {
+	for i := hashKey(key) % indexSize; ; i = (i + 1) % indexSize {
+		entry := &x.entries[i]
+		if entry.key == "" {
+			return 0, false
+		}
+		if entry.key == key {
+			return entry.slot, true
+		}
+	}
+}
+
+func (x *keyIndex) insert(key string, s slot) {
+	i := hashKey(key) % indexSize
+	for x.entries[i].key != "" {
+		i = (i + 1) % indexSize
+	}
+	x.entries[i] = indexEntry{key: key, slot: s}
+}
