@@ -24,7 +24,8 @@ import (
 )
 
 func TestMetrics(t *testing.T) {
-	onFakeClock(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		wakeUp()
 		r := newRig(t, testConfig(func(c *Config) {
 			c.Budgets = []BudgetConfig{
 				{Name: "hour", Window: WindowHour, Limit: 0.015},
@@ -212,7 +213,8 @@ func TestAbsurdTimes(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			onFakeClock(t, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				wakeUp()
 				r := newRig(t, testConfig(nil))
 				r.price(callSpan(func(s ptrace.Span) {
 					s.SetStartTimestamp(tt.start)
@@ -274,7 +276,8 @@ func TestCountedOnce(t *testing.T) {
 		assert.Equal(t, 4., calls(r), "cannot be told apart, and count")
 	})
 	t.Run("past the window", func(t *testing.T) {
-		onFakeClock(t, func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			wakeUp()
 			r := newRig(t, testConfig(nil))
 			td := callSpan()
 			r.price(td)

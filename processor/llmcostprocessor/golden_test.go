@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"testing/synctest"
 
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/golden"
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/pdatatest/plogtest"
@@ -34,7 +35,8 @@ func cases(t *testing.T, signal string) []string {
 func TestGoldenTraces(t *testing.T) {
 	for _, folder := range cases(t, "traces") {
 		t.Run(filepath.Base(folder), func(t *testing.T) {
-			onFakeClock(t, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				wakeUp()
 				td, err := golden.ReadTraces(filepath.Join(folder, "input.yaml"))
 				require.NoError(t, err)
 				r := newRig(t, testConfig(nil))
@@ -55,7 +57,8 @@ func TestGoldenTraces(t *testing.T) {
 func TestGoldenLogs(t *testing.T) {
 	for _, folder := range cases(t, "logs") {
 		t.Run(filepath.Base(folder), func(t *testing.T) {
-			onFakeClock(t, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				wakeUp()
 				ld, err := golden.ReadLogs(filepath.Join(folder, "input.yaml"))
 				require.NoError(t, err)
 				r := newRig(t, testConfig(nil))

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -52,7 +53,8 @@ func TestStartAndStopInAnyOrder(t *testing.T) {
 }
 
 func TestMetricsLeaveAtTheInterval(t *testing.T) {
-	onFakeClock(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		wakeUp()
 		r := newRig(t, testConfig(nil))
 		time.Sleep(time.Minute + time.Second) // between two intervals
 		assert.Empty(t, r.metricsOut.AllMetrics(), "there is nothing to tell")
@@ -70,7 +72,8 @@ func TestMetricsLeaveAtTheInterval(t *testing.T) {
 }
 
 func TestNothingLeavesAClosedOutlet(t *testing.T) {
-	onFakeClock(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		wakeUp()
 		r := newRig(t, testConfig(nil))
 		require.NoError(t, r.metrics.Shutdown(t.Context()))
 		td := r.price(callSpan())
@@ -190,13 +193,14 @@ func TestWithoutMetricsPipeline(t *testing.T) {
 }
 
 func TestPipelineThatRefuses(t *testing.T) {
-	onFakeClock(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		wakeUp()
 		r := buildRig(t, testConfig(nil))
 		cfg, factory := testConfig(nil), NewFactory()
-		var refuse bool
+		var refuse atomic.Bool
 		sink := new(consumertest.MetricsSink)
 		next, err := consumer.NewMetrics(func(ctx context.Context, md pmetric.Metrics) error {
-			if refuse {
+			if refuse.Load() {
 				return errors.New("full")
 			}
 			return sink.ConsumeMetrics(ctx, md)
@@ -208,14 +212,14 @@ func TestPipelineThatRefuses(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, traces.Start(t.Context(), r.host))
 		require.NoError(t, metrics.Start(t.Context(), r.host))
-		refuse = true
+		refuse.Store(true)
 		require.NoError(t, traces.ConsumeTraces(t.Context(), callSpan()))
 		time.Sleep(31 * time.Second)
 		synctest.Wait()
 		assert.Empty(t, sink.AllMetrics())
 		assert.Equal(t, 1, r.warnings.FilterMessageSnippet("refuses").Len(), "said once")
 		metadatatest.AssertEqualProcessorLlmCostMetricsFailures(t, r.telemetry, []metricdata.DataPoint[int64]{{Value: 2}}, metricdatatest.IgnoreTimestamp())
-		refuse = false
+		refuse.Store(false)
 		time.Sleep(15 * time.Second)
 		synctest.Wait()
 		assert.Equal(t, 0.0075, latest(sink)[costOfGPT4o])
@@ -226,7 +230,8 @@ func TestPipelineThatRefuses(t *testing.T) {
 
 // What stands behind an outlet may change what it gets.
 func TestOutletsGetTheirOwn(t *testing.T) {
-	onFakeClock(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		wakeUp()
 		r := buildRig(t, testConfig(nil))
 		cfg, factory := testConfig(nil), NewFactory()
 		outs := []*consumertest.MetricsSink{{}, {}}

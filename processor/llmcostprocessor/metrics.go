@@ -19,10 +19,10 @@ import (
 const (
 	metricCalls       = "arc_llm_calls_total"
 	metricDuration    = "arc_llm_duration_seconds"
-	metricTokens      = "arc_llm_tokens_total"
+	metricTokens      = "arc_llm_tokens_total" //nolint:gosec // a name, no credential
 	metricCost        = "arc_llm_cost_dollars"
 	metricHourlyCost  = "arc_llm_hourly_cost_dollars"
-	metricHourlyToken = "arc_llm_hourly_tokens"
+	metricHourlyToken = "arc_llm_hourly_tokens" //nolint:gosec // a name, no credential
 	metricHourlyCalls = "arc_llm_hourly_calls"
 	metricBudget      = "arc_llm_budget_used_ratio"
 

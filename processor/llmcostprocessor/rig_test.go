@@ -10,7 +10,6 @@ import (
 	"sort"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -53,15 +52,8 @@ type rig struct {
 // morning is when tests with a fake clock begin.
 var morning = time.Date(2026, 11, 23, 10, 30, 0, 0, time.UTC)
 
-// onFakeClock runs a test inside a bubble in which it is morning.
-func onFakeClock(t *testing.T, test func(*testing.T)) {
-	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
-		t.Helper()
-		time.Sleep(time.Until(morning))
-		test(t)
-	})
-}
+// wakeUp turns the fake clock of a synctest bubble to the morning.
+func wakeUp() { time.Sleep(time.Until(morning)) }
 
 // instanceID is what the Collector would make up at each start.
 var instanceID = 0

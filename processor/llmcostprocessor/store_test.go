@@ -55,6 +55,13 @@ type memory struct {
 	whileSaved func()
 }
 
+// change changes the memory while the processor may be using it.
+func (m *memory) change(f func()) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	f()
+}
+
 func (m *memory) extension() extension { return extension{storageID, m} }
 
 func (m *memory) GetClient(context.Context, component.Kind, component.ID, string) (storage.Client, error) {
@@ -79,8 +86,12 @@ func (m *memory) Delete(ctx context.Context, key string) error {
 }
 
 func (m *memory) Batch(_ context.Context, operations ...*storage.Operation) error {
-	if m.whileSaved != nil {
-		m.whileSaved()
+	m.mu.Lock()
+	meanwhile := m.whileSaved
+	m.whileSaved = nil
+	m.mu.Unlock()
+	if meanwhile != nil {
+		meanwhile()
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -128,7 +139,8 @@ func startOf(t *testing.T, md pmetric.Metrics) (start pcommon.Timestamp, instanc
 }
 
 func TestRestart(t *testing.T) {
-	onFakeClock(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		wakeUp()
 		m := &memory{}
 		budget := func(c *Config) { c.Budgets = []BudgetConfig{{Name: "day", Window: WindowDay, Limit: 1}} }
 		var starts []pcommon.Timestamp
@@ -157,14 +169,12 @@ func TestRestart(t *testing.T) {
 // What has left is in the storage, also when a call comes while it is saved: a
 // counter must not go back after a kill.
 func TestNothingLeavesUnsaved(t *testing.T) {
-	onFakeClock(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		wakeUp()
 		m := &memory{}
 		r := newRig(t, withStorage(nil), m.extension())
 		r.price(callSpan())
-		m.whileSaved = func() {
-			m.whileSaved = nil
-			r.price(callSpan())
-		}
+		m.change(func() { m.whileSaved = func() { r.price(callSpan()) } })
 		time.Sleep(15 * time.Second)
 		synctest.Wait()
 		left := latest(r.metricsOut)[costOfGPT4o]
@@ -179,7 +189,8 @@ func TestNothingLeavesUnsaved(t *testing.T) {
 
 // The order is that way round: a pipeline that gets metrics finds them saved.
 func TestSavedBeforeSent(t *testing.T) {
-	onFakeClock(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		wakeUp()
 		m := &memory{}
 		r := newRig(t, withStorage(nil), m.extension())
 		r.price(callSpan())
@@ -197,7 +208,8 @@ func TestSavedBeforeSent(t *testing.T) {
 func TestDamagedStorage(t *testing.T) {
 	for key := range map[string]string{keyTotals: "", keyHours: "", hourKey(morning.Unix() / 3600): ""} {
 		t.Run(key, func(t *testing.T) {
-			onFakeClock(t, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				wakeUp()
 				m := &memory{}
 				r := newRig(t, withStorage(nil), m.extension())
 				r.price(callSpan())
@@ -224,7 +236,8 @@ func TestDamagedStorage(t *testing.T) {
 
 // A storage that fails to read is not written over.
 func TestStorageThatCannotBeRead(t *testing.T) {
-	onFakeClock(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		wakeUp()
 		m := &memory{}
 		r := newRig(t, withStorage(nil), m.extension())
 		r.price(callSpan())
@@ -244,17 +257,18 @@ func TestStorageThatCannotBeRead(t *testing.T) {
 }
 
 func TestStorageThatCannotBeWritten(t *testing.T) {
-	onFakeClock(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		wakeUp()
 		m := &memory{}
 		r := newRig(t, withStorage(nil), m.extension())
-		m.setErr = errors.New("disk full")
+		m.change(func() { m.setErr = errors.New("disk full") })
 		r.price(callSpan())
 		time.Sleep(46 * time.Second)
 		synctest.Wait()
 		assert.Equal(t, 1, r.warnings.FilterMessageSnippet("Cannot write the ledger").Len(), "said once")
 		metadatatest.AssertEqualProcessorLlmCostSnapshotFailures(t, r.telemetry, []metricdata.DataPoint[int64]{{Value: 3}}, metricdatatest.IgnoreTimestamp())
 		assert.Equal(t, 0.0075, latest(r.metricsOut)[costOfGPT4o])
-		m.setErr = nil
+		m.change(func() { m.setErr = nil })
 		r.stop()
 		r = newRig(t, withStorage(nil), m.extension())
 		r.price(callSpan())
@@ -263,7 +277,8 @@ func TestStorageThatCannotBeWritten(t *testing.T) {
 }
 
 func TestHoursAreDropped(t *testing.T) {
-	onFakeClock(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		wakeUp()
 		m := &memory{}
 		r := newRig(t, withStorage(func(c *Config) { c.Retention = 2 * time.Hour }), m.extension())
 		r.price(callSpan())
