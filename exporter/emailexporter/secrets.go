@@ -5,6 +5,7 @@ package emailexporter
 
 import (
 	"encoding/base64"
+	"strconv"
 	"strings"
 )
 
@@ -23,7 +24,9 @@ func (c *Config) secrets() []string {
 	} {
 		list = append(list, base64.StdEncoding.EncodeToString([]byte(sent)))
 	}
-	return append(list, password)
+	// An answer is shown as a quoted string.
+	quoted := strconv.Quote(password)
+	return append(list, quoted[1:len(quoted)-1], password)
 }
 
 // redact shows an error without secrets.

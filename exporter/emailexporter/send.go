@@ -65,7 +65,7 @@ func (m *mailer) tell(ctx context.Context, alerts []alertevent.Alert) error {
 			// What is seen of it is a closed connection.
 			err = fmt.Errorf("%w: %w", ctx.Err(), err)
 		}
-		return classify(err)
+		return m.classify(err)
 	}
 	m.ids.forget()
 	return nil
@@ -138,7 +138,7 @@ func (m *mailer) address(session *smtp.Client, recipients []string) error {
 		return refused
 	case refused != nil:
 		m.logger.Error("Recipients were refused and are not told",
-			zap.String("error", notify.Truncate(notify.Clean(m.redact(refused)), maxDetail)))
+			zap.String("error", m.quote(refused)))
 	}
 	return nil
 }
@@ -157,14 +157,20 @@ func isPermanent(answer *textproto.Error) bool { return answer.Code >= 500 && an
 
 // classify marks the errors that no further try mends. Everything that is no
 // answer of the server can be: a network, a certificate, a missing extension.
-func classify(err error) error {
+func (m *mailer) classify(err error) error {
 	var answer *textproto.Error
 	if !errors.As(err, &answer) {
 		return err
 	}
-	err = fmt.Errorf("%w: %s", notify.ErrRefused, notify.Truncate(notify.Clean(err.Error()), maxDetail))
+	err = fmt.Errorf("%w: %s", notify.ErrRefused, m.quote(err))
 	if isPermanent(answer) {
 		return consumererror.NewPermanent(err)
 	}
 	return err
+}
+
+// quote shows what the server said, without secrets. They are taken out before
+// a limit can leave half of one.
+func (m *mailer) quote(err error) string {
+	return notify.Truncate(notify.Clean(m.redact(err)), maxDetail)
 }
