@@ -23,10 +23,10 @@ func (m *mailer) connect(ctx context.Context) (session *smtp.Client, hangUp func
 			return nil, err
 		}
 		// The library ends dialling with its context, and nothing after that.
-		stop := context.AfterFunc(ctx, func() { connection.Close() })
+		stop := context.AfterFunc(ctx, func() { _ = connection.Close() })
 		hangUp = func() {
 			stop()
-			connection.Close()
+			_ = connection.Close()
 		}
 		return connection, nil
 	}

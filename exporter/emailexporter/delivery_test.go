@@ -185,7 +185,7 @@ func newSilent(t *testing.T) int {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	t.Cleanup(func() { listener.Close() })
+	t.Cleanup(func() { assert.NoError(t, listener.Close()) })
 	return listener.Addr().(*net.TCPAddr).Port
 }
 

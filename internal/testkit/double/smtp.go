@@ -82,16 +82,16 @@ func NewSMTP(tb testing.TB, settings SMTPSettings) *SMTP {
 			server.sessions = append(server.sessions, connection)
 			server.mu.Unlock()
 			wg.Go(func() {
-				defer connection.Close()
 				server.serve(connection)
+				_ = connection.Close()
 			})
 		}
 	})
 	tb.Cleanup(func() {
-		listener.Close()
+		_ = listener.Close()
 		server.mu.Lock()
 		for _, connection := range server.sessions {
-			connection.Close()
+			_ = connection.Close()
 		}
 		server.mu.Unlock()
 		wg.Wait()
