@@ -18,7 +18,9 @@ import (
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/config/configopaque"
 	"go.opentelemetry.io/collector/exporter/exportertest"
+	"go.opentelemetry.io/collector/pdata/pcommon"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/alerts"
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/double"
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/notifier"
@@ -152,6 +154,18 @@ func TestLostAnswerIsTheSameMessage(t *testing.T) {
 	id := func(i int) string { return read(t, server.Mails()[i].Message).header.Get("Message-Id") }
 	assert.Equal(t, id(0), id(1), "mailboxes can tell that they have it")
 	assert.NotEqual(t, id(1), id(2))
+}
+
+func TestReminderIsAnotherMessage(t *testing.T) {
+	e, server := start(t, nil)
+	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Firing())))
+	ld, records := alertevent.NewLogs(pcommon.NewResource())
+	alertevent.Write(records.AppendEmpty(), alerts.Firing(), alerts.Start.Add(time.Hour))
+	require.NoError(t, e.ConsumeLogs(t.Context(), ld))
+	e.Finish(t, server.Inbox, 2, secret)
+	first, second := read(t, server.Mails()[0].Message), read(t, server.Mails()[1].Message)
+	assert.NotEqual(t, first.header.Get("Message-Id"), second.header.Get("Message-Id"), "mailboxes would throw it away")
+	assert.Equal(t, first.header.Get("References"), second.header.Get("References"))
 }
 
 func TestNothingIsSentReadably(t *testing.T) {
