@@ -41,12 +41,18 @@ func NewRetryConfig() configretry.BackOffConfig {
 	return retry
 }
 
-// ValidateDelivery names what is wrong with the settings that all channels have.
+// ValidateDelivery names what is wrong with the settings that all HTTP channels have.
 func ValidateDelivery(client confighttp.ClientConfig, retry configretry.BackOffConfig, queue configoptional.Optional[exporterhelper.QueueBatchConfig]) []error {
 	var errs []error
 	if client.Timeout <= 0 {
 		errs = append(errs, fmt.Errorf("http::timeout: must be more than 0, or a silent server would hold up every alert; is %s", client.Timeout))
 	}
+	return append(errs, ValidateQueue(retry, queue)...)
+}
+
+// ValidateQueue names what is wrong with the settings that all channels have.
+func ValidateQueue(retry configretry.BackOffConfig, queue configoptional.Optional[exporterhelper.QueueBatchConfig]) []error {
+	var errs []error
 	if queue.HasValue() && queue.Get().NumConsumers > 1 {
 		errs = append(errs, fmt.Errorf("sending_queue::num_consumers: must be 1, so that the end of an alert does not overtake its beginning; is %d", queue.Get().NumConsumers))
 	}

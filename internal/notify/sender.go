@@ -52,6 +52,11 @@ type Channel struct {
 	// Send tells of alerts, one or several that were raised together, by a
 	// client made of HTTP. Its error says by its kind whether to try again.
 	Send func(ctx context.Context, client *http.Client, alerts []alertevent.Alert) error
+	// Start and Tell take the place of HTTP and Send where the vendor speaks
+	// another protocol. Start makes ready what Tell needs; Tell ends with its
+	// context, which has no time limit, and its error is as that of Send.
+	Start component.StartFunc
+	Tell  func(ctx context.Context, alerts []alertevent.Alert) error
 	// Outcomes counts, and Close releases what it counts on.
 	Outcomes Outcomes
 	Close    func()
@@ -67,13 +72,16 @@ func NewExporter(ctx context.Context, set exporter.Settings, cfg component.Confi
 	for _, secret := range channel.Secrets {
 		pairs = append(pairs, secret, "[REDACTED]")
 	}
+	if channel.Tell == nil {
+		channel.overHTTP(set.TelemetrySettings)
+	}
 	s := &sender{channel: channel, set: set.TelemetrySettings, memory: memory, secrets: strings.NewReplacer(pairs...)}
 	s.lifetime, s.end = context.WithCancel(context.Background())
 	next, err := exporterhelper.NewLogs(ctx, set, cfg, s.send,
-		exporterhelper.WithStart(s.start),
+		exporterhelper.WithStart(channel.Start),
 		exporterhelper.WithShutdown(s.shutdown),
 		exporterhelper.WithCapabilities(consumer.Capabilities{MutatesData: false}),
-		// The HTTP client has the time limit.
+		// The HTTP client, or Tell, has the time limit.
 		exporterhelper.WithTimeout(exporterhelper.TimeoutConfig{Timeout: 0}),
 		exporterhelper.WithRetry(channel.Retry),
 		exporterhelper.WithQueue(channel.Queue),
@@ -88,7 +96,6 @@ func NewExporter(ctx context.Context, set exporter.Settings, cfg component.Confi
 type sender struct {
 	channel Channel
 	set     component.TelemetrySettings
-	client  *http.Client
 	memory  memory
 	secrets *strings.Replacer
 
@@ -100,19 +107,24 @@ type sender struct {
 	stillDown atomic.Bool // an alert was not taken while stopping
 }
 
-// start makes the client. Its requests are no spans, because a span has the
-// address, which can be a secret, as an attribute. It follows no redirect,
-// because that would carry the message, and the address as referrer, to another host.
-func (s *sender) start(ctx context.Context, host component.Host) error {
-	set := s.set
+// overHTTP makes Start and Tell of HTTP and Send. The client's requests are no
+// spans, because a span has the address, which can be a secret, as an
+// attribute. It follows no redirect, because that would carry the message, and
+// the address as referrer, to another host.
+func (c *Channel) overHTTP(set component.TelemetrySettings) {
 	set.TracerProvider = noop.NewTracerProvider()
-	client, err := s.channel.HTTP.ToClient(ctx, host.GetExtensions(), set)
-	if err != nil {
-		return err
+	settings, send := c.HTTP, c.Send
+	var client *http.Client
+	c.Start = func(ctx context.Context, host component.Host) error {
+		made, err := settings.ToClient(ctx, host.GetExtensions(), set)
+		if err != nil {
+			return err
+		}
+		made.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+		client = made
+		return nil
 	}
-	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	s.client = client
-	return nil
+	c.Tell = func(ctx context.Context, alerts []alertevent.Alert) error { return send(ctx, client, alerts) }
 }
 
 func (s *sender) shutdown(context.Context) error {
@@ -195,7 +207,7 @@ func (s *sender) tell(ctx context.Context, bundle []notice) error {
 	for i, n := range bundle {
 		alerts[i] = n.alert
 	}
-	err := s.channel.Send(ctx, s.client, alerts)
+	err := s.channel.Tell(ctx, alerts)
 	s.channel.Outcomes.Sent(ctx, len(alerts), err)
 	if err != nil && !consumererror.IsPermanent(err) {
 		if s.stopping.Load() {

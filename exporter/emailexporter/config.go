@@ -1,0 +1,186 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package emailexporter
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/mail"
+	"slices"
+	"strings"
+	"time"
+
+	"go.opentelemetry.io/collector/config/configopaque"
+	"go.opentelemetry.io/collector/config/configoptional"
+	"go.opentelemetry.io/collector/config/configretry"
+	"go.opentelemetry.io/collector/config/configtls"
+	"go.opentelemetry.io/collector/confmap/xconfmap"
+	"go.opentelemetry.io/collector/exporter/exporterhelper"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/notify"
+)
+
+// The ways to prove who sends.
+const (
+	authAuto    = "auto"
+	authPlain   = "plain"
+	authLogin   = "login"
+	authCRAMMD5 = "cram_md5"
+	authXOAUTH2 = "xoauth2"
+	authNone    = "none"
+)
+
+// The ways to keep what is sent from others.
+const (
+	tlsStartTLS = "starttls"
+	tlsImplicit = "tls"
+	tlsNone     = "none"
+)
+
+// Config says who is told, through which server, of which alerts.
+type Config struct {
+	// Server is the name or address of the SMTP server. Default: "", which
+	// switches the exporter off.
+	Server string `mapstructure:"server"`
+
+	// Port is that of the server. Default: 587, which 0 means too.
+	Port int `mapstructure:"port"`
+
+	// Username and Password are what the server knows the sender by. Without a
+	// username the server is not told who sends. With xoauth2 the password is
+	// the access token. Default: "".
+	Username string              `mapstructure:"username"`
+	Password configopaque.String `mapstructure:"password"`
+
+	// Auth is how the password is given: plain, login, cram_md5, xoauth2, none,
+	// or auto, the safest that the server offers of SCRAM-SHA-256, SCRAM-SHA-1,
+	// CRAM-MD5, PLAIN and LOGIN. Default: auto.
+	Auth string `mapstructure:"auth"`
+
+	// TLSMode is starttls, which does not go on without; tls, from the first
+	// byte on, usually at port 465; or none, for a server on this machine alone.
+	// Default: starttls.
+	TLSMode string `mapstructure:"tls_mode"`
+
+	// TLS is whom to trust, and what to show. Default: the system's CAs.
+	TLS configtls.ClientConfig `mapstructure:"tls"`
+
+	// From is the sender, an address with or without a name. Default: username.
+	From string `mapstructure:"from"`
+
+	// To, Cc and Bcc are who is told: addresses, also several in one entry with
+	// commas between. Empty entries are ignored. Default: none; without any, the
+	// sender is told.
+	To  []string `mapstructure:"to"`
+	Cc  []string `mapstructure:"cc"`
+	Bcc []string `mapstructure:"bcc"`
+
+	// Severities are those of the alerts that are told: info, warning, error,
+	// critical. Default: none, which means all, also those without a severity.
+	Severities []string `mapstructure:"severities"`
+
+	// SendResolved says whether the end of an alert is told. Default: true.
+	SendResolved bool `mapstructure:"send_resolved"`
+
+	// Timeout bounds one try to send, from the connection on. Default: 30s.
+	Timeout time.Duration `mapstructure:"timeout"`
+
+	// Retry is what happens while the server does not answer, or asks for
+	// patience. Default: exponential backoff from 5s to 30s, without an end.
+	Retry configretry.BackOffConfig `mapstructure:"retry_on_failure"`
+
+	// Queue holds alerts until they are told; with storage, over a restart
+	// too. Default: 1000 messages in memory, one sent at a time.
+	Queue configoptional.Optional[exporterhelper.QueueBatchConfig] `mapstructure:"sending_queue"`
+
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
+var _ xconfmap.Validator = (*Config)(nil)
+
+// Validate names everything that is wrong. What only a server needs is not
+// asked for while the exporter is off.
+func (c *Config) Validate() error {
+	errs := append(c.filter().Validate(), notify.ValidateQueue(c.Retry, c.Queue)...)
+	if c.Timeout <= 0 {
+		errs = append(errs, fmt.Errorf("timeout: must be more than 0, or a silent server would hold up every alert; is %s", c.Timeout))
+	}
+	errs = append(errs, c.validateServer()...)
+	errs = append(errs, c.validateAuth()...)
+	errs = append(errs, c.validateAddresses()...)
+	return errors.Join(errs...)
+}
+
+func (c *Config) validateServer() []error {
+	var errs []error
+	if net.ParseIP(c.Server) == nil && strings.ContainsAny(c.Server, ":/@ \t\r\n") {
+		errs = append(errs, fmt.Errorf("server: must be a host name or address without port or scheme; is %q", c.Server))
+	}
+	if c.Port < 0 || c.Port > 65535 {
+		errs = append(errs, fmt.Errorf("port: must be from 1 to 65535; is %d", c.Port))
+	}
+	modes := []string{tlsStartTLS, tlsImplicit, tlsNone}
+	switch {
+	case !slices.Contains(modes, c.TLSMode):
+		errs = append(errs, fmt.Errorf("tls_mode: %q is none of %v", c.TLSMode, modes))
+	case c.TLSMode == tlsNone && c.Server != "" && !isLoopback(c.Server):
+		errs = append(errs, errors.New("tls_mode: none is for a server on this machine (localhost, 127.0.0.1, ::1) alone, because alerts and the password would be readable on the way"))
+	}
+	if c.TLS.Insecure {
+		errs = append(errs, errors.New("tls::insecure: must be false, tls_mode says whether there is TLS"))
+	}
+	return errs
+}
+
+func (c *Config) validateAuth() []error {
+	var errs []error
+	known := []string{authAuto, authPlain, authLogin, authCRAMMD5, authXOAUTH2, authNone}
+	switch {
+	case !slices.Contains(known, c.Auth):
+		errs = append(errs, fmt.Errorf("auth: %q is none of %v", c.Auth, known))
+	case c.Server == "" || c.Auth == authNone:
+	case c.Username == "" && (c.Password != "" || c.Auth != authAuto):
+		errs = append(errs, errors.New("username: must not be empty when there is a password or a way to give it (auth)"))
+	case c.Username != "" && c.Password == "":
+		errs = append(errs, errors.New("password: must not be empty when there is a username, unless auth is none"))
+	}
+	return errs
+}
+
+func (c *Config) validateAddresses() []error {
+	var errs []error
+	if c.From != "" || c.Server != "" {
+		_, err := mail.ParseAddress(c.sender())
+		switch {
+		case err == nil:
+		case c.From != "":
+			errs = append(errs, fmt.Errorf("from: must be an address: %w", err))
+		default:
+			errs = append(errs, errors.New("from: must not be empty when username is not an address"))
+		}
+	}
+	for _, list := range []struct {
+		key     string
+		entries []string
+	}{{"to", c.To}, {"cc", c.Cc}, {"bcc", c.Bcc}} {
+		for i, entry := range list.entries {
+			if _, err := addresses(entry); err != nil {
+				errs = append(errs, fmt.Errorf("%s::%d: must be an address, or several with commas between: %w", list.key, i, err))
+			}
+		}
+	}
+	return errs
+}
+
+func (c *Config) filter() notify.Filter {
+	return notify.Filter{Severities: c.Severities, Resolved: c.SendResolved}
+}
+
+// isLoopback says whether a host is this machine, by its name or address alone.
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
+}

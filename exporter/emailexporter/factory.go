@@ -1,0 +1,67 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package emailexporter
+
+import (
+	"context"
+	"time"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/config/configtls"
+	"go.opentelemetry.io/collector/exporter"
+
+	"github.com/otelcol-arc/otelcol-arc/exporter/emailexporter/internal/metadata"
+	"github.com/otelcol-arc/otelcol-arc/internal/notify"
+)
+
+// defaultPort is that of message submission.
+// https://www.rfc-editor.org/rfc/rfc6409#section-3.1
+const defaultPort = 587
+
+// NewFactory makes the factory of the email exporter.
+func NewFactory() exporter.Factory {
+	return exporter.NewFactory(
+		metadata.Type,
+		createDefaultConfig,
+		exporter.WithLogs(createLogs, metadata.LogsStability),
+	)
+}
+
+func createDefaultConfig() component.Config {
+	return &Config{
+		Port:         defaultPort,
+		Auth:         authAuto,
+		TLSMode:      tlsStartTLS,
+		TLS:          configtls.NewDefaultClientConfig(),
+		SendResolved: true,
+		Timeout:      30 * time.Second,
+		Retry:        notify.NewRetryConfig(),
+		Queue:        notify.NewQueueConfig(),
+	}
+}
+
+func createLogs(ctx context.Context, set exporter.Settings, config component.Config) (exporter.Logs, error) {
+	cfg := config.(*Config)
+	if cfg.Server == "" {
+		return notify.Off(set.Logger, "server"), nil
+	}
+	mailer, err := newMailer(cfg, set.Logger)
+	if err != nil {
+		return nil, err
+	}
+	telemetry, err := metadata.NewTelemetryBuilder(set.TelemetrySettings)
+	if err != nil {
+		return nil, err
+	}
+	return notify.NewExporter(ctx, set, cfg, notify.Channel{
+		Filter:   cfg.filter(),
+		Secrets:  cfg.secrets(),
+		Retry:    cfg.Retry,
+		Queue:    cfg.Queue,
+		Start:    mailer.start,
+		Tell:     mailer.tell,
+		Outcomes: notify.NewOutcomes(telemetry.EmailExporterAlerts),
+		Close:    telemetry.Shutdown,
+	})
+}
