@@ -38,6 +38,7 @@ import (
 	prometheusreceiver "github.com/open-telemetry/opentelemetry-collector-contrib/receiver/prometheusreceiver"
 	syslogreceiver "github.com/open-telemetry/opentelemetry-collector-contrib/receiver/syslogreceiver"
 	tcplogreceiver "github.com/open-telemetry/opentelemetry-collector-contrib/receiver/tcplogreceiver"
+	emailexporter "github.com/otelcol-arc/otelcol-arc/exporter/emailexporter"
 	pagerdutyexporter "github.com/otelcol-arc/otelcol-arc/exporter/pagerdutyexporter"
 	slackexporter "github.com/otelcol-arc/otelcol-arc/exporter/slackexporter"
 	alertprocessor "github.com/otelcol-arc/otelcol-arc/processor/alertprocessor"
@@ -136,6 +137,7 @@ func components() (otelcol.Factories, error) {
 	})
 
 	factories.Exporters, err = otelcol.MakeFactoryMap[exporter.Factory](
+		emailexporter.NewFactory(),
 		pagerdutyexporter.NewFactory(),
 		slackexporter.NewFactory(),
 		debugexporter.NewFactory(),
@@ -155,6 +157,7 @@ func components() (otelcol.Factories, error) {
 		return otelcol.Factories{}, err
 	}
 	factories.ExporterModules = makeModulesMap(factories.Exporters, map[component.Type]string{
+		emailexporter.NewFactory().Type():                 "github.com/otelcol-arc/otelcol-arc v0.0.0",
 		pagerdutyexporter.NewFactory().Type():             "github.com/otelcol-arc/otelcol-arc v0.0.0",
 		slackexporter.NewFactory().Type():                 "github.com/otelcol-arc/otelcol-arc v0.0.0",
 		debugexporter.NewFactory().Type():                 "go.opentelemetry.io/collector/exporter/debugexporter v0.144.0",

@@ -4,6 +4,7 @@
 package e2e
 
 import (
+	"strconv"
 	"testing"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/collector"
+	"github.com/otelcol-arc/otelcol-arc/internal/testkit/double"
 )
 
 // ports are where one collector under test listens.
@@ -98,7 +100,7 @@ func TestMainJob(t *testing.T) {
 	process.Terminate(t, 20*time.Second)
 }
 
-// A call above $1 is told on the terminal, with no variable set, and the two
+// A call above $1 is told on the terminal, with no variable set, and the
 // channels that are off say so once.
 func TestAlertOnTheTerminal(t *testing.T) {
 	p, set := quick(t)
@@ -109,7 +111,7 @@ func TestAlertOnTheTerminal(t *testing.T) {
 	sendSpans(t, grpcExporter(t, p.grpc, security{}), call{model: "gpt-4o", input: 100, output: 200_000})
 	require.Eventually(t, func() bool { return len(process.Lines("[WARNING] HighCostLLMCall")) > 0 }, 20*time.Second, 50*time.Millisecond)
 	assert.Len(t, process.Lines("[WARNING] HighCostLLMCall"), 1)
-	for _, variable := range []string{"webhook_url", "routing_key"} {
+	for _, variable := range []string{"webhook_url is empty", "routing_key is empty", "server is empty"} {
 		assert.Len(t, process.Lines(variable), 1, "%s\n%s", variable, process.Output())
 	}
 	process.Terminate(t, 20*time.Second)
@@ -147,4 +149,36 @@ func TestRubbish(t *testing.T) {
 		assert.Equal(c, 2., scrape(c, "http://"+p.page+"/metrics")[`{__name__="arc_cache_hits_total", cache_type="llm"}`])
 	}, 20*time.Second, 100*time.Millisecond)
 	process.Terminate(t, 20*time.Second)
+}
+
+// The variables that the guide's applications have are enough: set means on, in
+// the default configuration.
+func TestVariablesOfTheGuide(t *testing.T) {
+	cert := double.NewCertificate(t)
+	slack := double.NewSlack(t)
+	smtp := double.NewSMTP(t, double.SMTPSettings{
+		Certificate: &cert, Mechanisms: []string{"PLAIN", "LOGIN"}, Username: "arc@example.com", Password: password,
+	})
+	p, set := quick(t)
+	process := collector.Start(t, collector.Options{
+		Configs: []string{"config/default.yaml"},
+		Set: append(set, "exporters::prometheus::endpoint="+p.page,
+			"exporters::email::tls::ca_file="+cert.CertFile), // a real server's is one that the system trusts
+		Env: []string{
+			"SLACK_WEBHOOK_URL=" + slack.URL,
+			"SMTP_SERVER=127.0.0.1", "SMTP_PORT=" + strconv.Itoa(smtp.Port),
+			"SMTP_USER=arc@example.com", "SMTP_PASSWORD=" + password,
+		},
+	})
+	sendSpans(t, grpcExporter(t, p.grpc, security{}), call{model: "gpt-4o", input: 100, output: 200_000})
+	require.Eventually(t, func() bool { return len(smtp.Mails()) > 0 && len(slack.Bodies()) > 0 }, 20*time.Second, 50*time.Millisecond)
+	process.Terminate(t, 20*time.Second)
+
+	assert.Len(t, slack.Bodies(), 1)
+	require.Len(t, smtp.Mails(), 1)
+	mail := smtp.Mails()[0]
+	assert.Equal(t, []string{"arc@example.com"}, mail.To, "without SMTP_TO the sender is told")
+	assert.True(t, mail.TLS)
+	assert.Contains(t, string(mail.Message), "Subject: [WARNING] HighCostLLMCall: An LLM call cost more than $1")
+	assert.NotContains(t, process.Output(), password)
 }
