@@ -65,11 +65,12 @@ func after(d time.Duration) {
 
 func TestFiringIsSentAgainBeforeItExpires(t *testing.T) {
 	running(t, nil, func(t *testing.T, a *announcer, w *wire) {
+		t.Helper()
 		require.NoError(t, a.send(t.Context(), nil, []alertevent.Alert{alerts.Firing()}))
 		for round := range 10 {
 			require.Len(t, w.posted, round+1)
 			end := time.Time(w.posted[round][0].EndsAt)
-			assert.Equal(t, 4*time.Minute, end.Sub(time.Now()))
+			assert.Equal(t, 4*time.Minute, time.Until(end))
 			after(time.Minute)
 		}
 	})
@@ -79,6 +80,7 @@ func TestEndIsTheLastThatIsSent(t *testing.T) {
 	for name, told := range map[string]bool{"told": true, "kept back": false} {
 		t.Run(name, func(t *testing.T) {
 			running(t, func(cfg *Config) { cfg.SendResolved = told }, func(t *testing.T, a *announcer, w *wire) {
+				t.Helper()
 				require.NoError(t, a.send(t.Context(), nil, []alertevent.Alert{alerts.Firing()}))
 				require.NoError(t, a.send(t.Context(), nil, []alertevent.Alert{alerts.Resolved()}))
 				after(time.Hour)
@@ -97,6 +99,7 @@ func TestEndIsTheLastThatIsSent(t *testing.T) {
 // the retry's to send.
 func TestOutage(t *testing.T) {
 	running(t, nil, func(t *testing.T, a *announcer, w *wire) {
+		t.Helper()
 		require.NoError(t, a.send(t.Context(), nil, []alertevent.Alert{alerts.Firing()}))
 		w.err = errors.New("down")
 		other := alerts.Firing()
@@ -112,6 +115,7 @@ func TestOutage(t *testing.T) {
 
 func TestHeldAlertsAreBounded(t *testing.T) {
 	running(t, func(cfg *Config) { cfg.MaxFiring = 2 }, func(t *testing.T, a *announcer, w *wire) {
+		t.Helper()
 		for _, instance := range []string{"a", "b", "c"} {
 			alert := alerts.Firing()
 			alert.Labels["instance"] = instance
