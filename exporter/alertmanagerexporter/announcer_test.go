@@ -8,6 +8,8 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -26,8 +28,22 @@ import (
 
 // wire keeps what is posted, and answers with err.
 type wire struct {
-	posted []models.PostableAlerts
+	mu     sync.Mutex
+	bodies []models.PostableAlerts
 	err    error
+}
+
+// answer forgets what was posted, and answers with err from now on.
+func (w *wire) answer(err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.bodies, w.err = nil, err
+}
+
+func (w *wire) posted() []models.PostableAlerts {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.bodies)
 }
 
 func (w *wire) post(_ context.Context, _ *http.Client, body []byte) error {
@@ -35,7 +51,9 @@ func (w *wire) post(_ context.Context, _ *http.Client, body []byte) error {
 	if err := json.Unmarshal(body, &payload); err != nil {
 		return err
 	}
-	w.posted = append(w.posted, payload)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.bodies = append(w.bodies, payload)
 	return w.err
 }
 
@@ -68,8 +86,8 @@ func TestFiringIsSentAgainBeforeItExpires(t *testing.T) {
 		t.Helper()
 		require.NoError(t, a.send(t.Context(), nil, []alertevent.Alert{alerts.Firing()}))
 		for round := range 10 {
-			require.Len(t, w.posted, round+1)
-			end := time.Time(w.posted[round][0].EndsAt)
+			require.Len(t, w.posted(), round+1)
+			end := time.Time(w.posted()[round][0].EndsAt)
 			assert.Equal(t, 4*time.Minute, time.Until(end))
 			after(time.Minute)
 		}
@@ -85,11 +103,11 @@ func TestEndIsTheLastThatIsSent(t *testing.T) {
 				require.NoError(t, a.send(t.Context(), nil, []alertevent.Alert{alerts.Resolved()}))
 				after(time.Hour)
 				if !told {
-					assert.Len(t, w.posted, 1)
+					assert.Len(t, w.posted(), 1)
 					return
 				}
-				require.Len(t, w.posted, 2)
-				assert.True(t, alerts.Resolved().EndsAt.Equal(time.Time(w.posted[1][0].EndsAt)))
+				require.Len(t, w.posted(), 2)
+				assert.True(t, alerts.Resolved().EndsAt.Equal(time.Time(w.posted()[1][0].EndsAt)))
 			})
 		})
 	}
@@ -101,15 +119,15 @@ func TestOutage(t *testing.T) {
 	running(t, nil, func(t *testing.T, a *announcer, w *wire) {
 		t.Helper()
 		require.NoError(t, a.send(t.Context(), nil, []alertevent.Alert{alerts.Firing()}))
-		w.err = errors.New("down")
+		w.answer(errors.New("down"))
 		other := alerts.Firing()
 		other.Labels["instance"] = "other"
 		require.Error(t, a.send(t.Context(), nil, []alertevent.Alert{other}))
 		after(3 * time.Minute)
-		w.err, w.posted = nil, nil
+		w.answer(nil)
 		after(time.Minute)
-		require.Len(t, w.posted, 1)
-		assert.Len(t, w.posted[0], 1)
+		require.Len(t, w.posted(), 1)
+		assert.Len(t, w.posted()[0], 1)
 	})
 }
 
@@ -121,9 +139,9 @@ func TestHeldAlertsAreBounded(t *testing.T) {
 			alert.Labels["instance"] = instance
 			require.NoError(t, a.send(t.Context(), nil, []alertevent.Alert{alert}))
 		}
-		require.Len(t, w.posted, 3, "told once, each")
+		require.Len(t, w.posted(), 3, "told once, each")
 		after(time.Minute)
-		assert.Len(t, w.posted[3], 2)
+		assert.Len(t, w.posted()[3], 2)
 	})
 }
 
