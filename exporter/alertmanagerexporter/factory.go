@@ -1,0 +1,67 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alertmanagerexporter
+
+import (
+	"context"
+	"time"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/exporter"
+
+	"github.com/otelcol-arc/otelcol-arc/exporter/alertmanagerexporter/internal/metadata"
+	"github.com/otelcol-arc/otelcol-arc/internal/notify"
+)
+
+// NewFactory makes the factory of the alertmanager exporter.
+func NewFactory() exporter.Factory {
+	return exporter.NewFactory(
+		metadata.Type,
+		createDefaultConfig,
+		exporter.WithLogs(createLogs, metadata.LogsStability),
+	)
+}
+
+func createDefaultConfig() component.Config {
+	return &Config{
+		HTTP:           notify.NewClientConfig(),
+		SendResolved:   true,
+		ResendInterval: time.Minute,
+		MaxFiring:      10_000,
+		Retry:          notify.NewRetryConfig(),
+		Queue:          notify.NewQueueConfig(),
+	}
+}
+
+func createLogs(ctx context.Context, set exporter.Settings, config component.Config) (exporter.Logs, error) {
+	cfg := config.(*Config)
+	if len(cfg.Endpoints) == 0 {
+		return notify.Off(set.Logger, "endpoints"), nil
+	}
+	telemetry, err := metadata.NewTelemetryBuilder(set.TelemetrySettings)
+	if err != nil {
+		return nil, err
+	}
+	servers, err := newServers(cfg.Endpoints, telemetry.AlertmanagerExporterRequests)
+	if err != nil {
+		return nil, err
+	}
+	a := newAnnouncer(cfg, servers.post, telemetry, set.Logger)
+	next, err := notify.NewExporter(ctx, set, cfg, notify.Channel{
+		Filter: cfg.filter(),
+		// An Alertmanager answers 400 when it refuses some alerts of a request,
+		// and does not say which.
+		Apart:    true,
+		HTTP:     cfg.HTTP,
+		Retry:    cfg.Retry,
+		Queue:    cfg.Queue,
+		Send:     a.send,
+		Outcomes: notify.NewOutcomes(telemetry.AlertmanagerExporterAlerts),
+		Close:    telemetry.Shutdown,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &resending{Logs: next, announcer: a}, nil
+}
