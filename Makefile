@@ -39,7 +39,7 @@ test: build ## All tests that need no outside server, with the race detector
 .PHONY: lint
 lint: ## Static checks
 	@echo golangci-lint run ./...
-	@$(TOOL) golangci-lint run $(patsubst github.com/otelcol-arc/otelcol-arc/%,./%/,$(PACKAGES))
+	@$(TOOL) golangci-lint run --allow-parallel-runners $(patsubst github.com/otelcol-arc/otelcol-arc/%,./%/,$(PACKAGES))
 
 .PHONY: fuzz
 fuzz: ## Fuzz every parser for FUZZTIME (30s) each

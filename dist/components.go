@@ -38,6 +38,7 @@ import (
 	prometheusreceiver "github.com/open-telemetry/opentelemetry-collector-contrib/receiver/prometheusreceiver"
 	syslogreceiver "github.com/open-telemetry/opentelemetry-collector-contrib/receiver/syslogreceiver"
 	tcplogreceiver "github.com/open-telemetry/opentelemetry-collector-contrib/receiver/tcplogreceiver"
+	alertmanagerexporter "github.com/otelcol-arc/otelcol-arc/exporter/alertmanagerexporter"
 	emailexporter "github.com/otelcol-arc/otelcol-arc/exporter/emailexporter"
 	pagerdutyexporter "github.com/otelcol-arc/otelcol-arc/exporter/pagerdutyexporter"
 	slackexporter "github.com/otelcol-arc/otelcol-arc/exporter/slackexporter"
@@ -137,6 +138,7 @@ func components() (otelcol.Factories, error) {
 	})
 
 	factories.Exporters, err = otelcol.MakeFactoryMap[exporter.Factory](
+		alertmanagerexporter.NewFactory(),
 		emailexporter.NewFactory(),
 		pagerdutyexporter.NewFactory(),
 		slackexporter.NewFactory(),
@@ -157,6 +159,7 @@ func components() (otelcol.Factories, error) {
 		return otelcol.Factories{}, err
 	}
 	factories.ExporterModules = makeModulesMap(factories.Exporters, map[component.Type]string{
+		alertmanagerexporter.NewFactory().Type():          "github.com/otelcol-arc/otelcol-arc v0.0.0",
 		emailexporter.NewFactory().Type():                 "github.com/otelcol-arc/otelcol-arc v0.0.0",
 		pagerdutyexporter.NewFactory().Type():             "github.com/otelcol-arc/otelcol-arc v0.0.0",
 		slackexporter.NewFactory().Type():                 "github.com/otelcol-arc/otelcol-arc v0.0.0",
