@@ -38,6 +38,10 @@ type Key struct {
 	Dimensions Dimensions `json:"dimensions"`
 }
 
+// overflowKey is that of the one row of an hour that does not count towards the
+// limit. No other row is of the model Overflow.
+var overflowKey = Key{Model: Overflow}
+
 // Total is what a model's calls add up to since Start.
 type Total struct {
 	// Start is when counting began: before the first call was counted.
@@ -115,9 +119,11 @@ func (l *Ledger) oldest(now time.Time) int64 { return HourOf(now) - l.limits.Hou
 func (l *Ledger) total(model string, listed bool, start time.Time) (total *Total, within bool) {
 	l.dirty = true
 	if total, ok := l.totals[model]; ok {
-		return total, true
+		return total, model != Overflow
 	}
-	within = listed || l.free < l.limits.Models
+	// The overflow itself is not one of the models that the limit is about: not
+	// when it is loaded, and not when an application calls its model so.
+	within = model != Overflow && (listed || l.free < l.limits.Models)
 	if !within {
 		model = Overflow
 		if total, ok := l.totals[model]; ok {
@@ -144,14 +150,14 @@ func (l *Ledger) row(c *Call) (row *Row, known bool) {
 		key.Dimensions[i] = shorten(value)
 	}
 	if row, ok := h.rows[key]; ok {
-		return row, true
+		return row, key != overflowKey
 	}
-	known = l.rows < l.limits.Rows
+	known = key.Model != Overflow && l.rows < l.limits.Rows
 	if known {
 		l.rows++
 		key = key.clone()
 	} else {
-		key = Key{Model: Overflow}
+		key = overflowKey
 		if row, ok := h.rows[key]; ok {
 			return row, false
 		}
@@ -201,7 +207,7 @@ func (l *Ledger) Forget(now time.Time) {
 // counted is how many rows of the hour count towards the limit.
 func (h *hour) counted() int {
 	n := len(h.rows)
-	if _, ok := h.rows[Key{Model: Overflow}]; ok {
+	if _, ok := h.rows[overflowKey]; ok {
 		n--
 	}
 	return n

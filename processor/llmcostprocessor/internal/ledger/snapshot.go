@@ -5,7 +5,9 @@ package ledger
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 )
@@ -41,41 +43,64 @@ type keyedRow struct {
 // Take returns what has changed since it was last taken. What cannot be kept
 // has to be given back with Mark.
 func (l *Ledger) Take() (Snapshot, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	s := Snapshot{Hours: map[int64][]byte{}, Known: slices.Sorted(maps.Keys(l.hours))}
-	if l.dirty {
-		var err error
-		if s.Totals, err = json.Marshal(totalsDocument{Version: version, Totals: l.totals}); err != nil {
-			return Snapshot{}, err
-		}
+	s, totals, hours := l.takeChanges()
+	var err error
+	if totals != nil {
+		s.Totals, err = json.Marshal(totalsDocument{Version: version, Totals: totals})
 	}
-	for at, h := range l.hours {
-		if !h.dirty {
-			continue
-		}
-		document := hourDocument{Version: version, Rows: make([]keyedRow, 0, len(h.rows))}
-		for key, row := range h.rows {
-			document.Rows = append(document.Rows, keyedRow{Key: key, Row: *row})
-		}
-		var err error
-		if s.Hours[at], err = json.Marshal(document); err != nil {
-			return Snapshot{}, err
-		}
+	for at, rows := range hours {
+		content, failed := json.Marshal(hourDocument{Version: version, Rows: rows})
+		s.Hours[at], err = content, errors.Join(err, failed)
 	}
-	l.dirty = false
-	for at := range s.Hours {
-		l.hours[at].dirty = false
+	if err != nil {
+		l.mark(totals != nil, maps.Keys(hours))
+		return Snapshot{}, err
 	}
 	return s, nil
 }
 
-// Mark says that a snapshot was not kept: what it holds is taken again.
-func (l *Ledger) Mark(s Snapshot) {
+// takeChanges copies what has changed, and takes it to be kept. Calls wait for
+// it; they do not wait for the copies to be written out, which takes far longer.
+func (l *Ledger) takeChanges() (s Snapshot, totals map[string]*Total, hours map[int64][]keyedRow) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.dirty = l.dirty || s.Totals != nil
-	for at := range s.Hours {
+	s = Snapshot{Hours: map[int64][]byte{}, Known: slices.Sorted(maps.Keys(l.hours))}
+	if l.dirty {
+		totals = make(map[string]*Total, len(l.totals))
+		for model, total := range l.totals {
+			own := *total
+			totals[model] = &own
+		}
+		l.dirty = false
+	}
+	hours = map[int64][]keyedRow{}
+	for at, h := range l.hours {
+		if h.dirty {
+			hours[at] = h.copy()
+			h.dirty = false
+		}
+	}
+	return s, totals, hours
+}
+
+func (h *hour) copy() []keyedRow {
+	rows := make([]keyedRow, 0, len(h.rows))
+	for key, row := range h.rows {
+		rows = append(rows, keyedRow{Key: key, Row: *row})
+	}
+	return rows
+}
+
+// Mark says that a snapshot was not kept: what it holds is taken again.
+func (l *Ledger) Mark(s Snapshot) {
+	l.mark(s.Totals != nil, maps.Keys(s.Hours))
+}
+
+func (l *Ledger) mark(totals bool, hours iter.Seq[int64]) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.dirty = l.dirty || totals
+	for at := range hours {
 		if h, ok := l.hours[at]; ok {
 			h.dirty = true
 		}
