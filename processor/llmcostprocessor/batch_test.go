@@ -397,3 +397,33 @@ func TestSumOfManyCallsIsExact(t *testing.T) {
 	// (7 × 0.15 + 3 × 0.60) / 10⁶ each; adding doubles a million times gives another sum.
 	assert.Equal(t, 2.85, r.totals()["arc_llm_cost_dollars{model=gpt-4o-mini}"])
 }
+
+// What is beyond a limit is in the hour as it is in the totals: the gauges of
+// the running hour add up to every call of it.
+func TestTheHourHoldsWhatIsBeyondTheLimits(t *testing.T) {
+	limits := map[string]func(*Config){
+		"of models": func(c *Config) { c.MaxModels = 2 },
+		"of rows":   func(c *Config) { c.MaxRows = 2 },
+	}
+	for name, limit := range limits {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				wakeUp()
+				r := newRig(t, testConfig(limit))
+				for i := range 10 {
+					r.price(callSpan(put("gen_ai.request.model", fmt.Sprint("made-up-", i))))
+				}
+				r.price(callSpan())
+				totals := r.totals()
+				sums := series{}
+				for name, value := range totals {
+					metric, _, _ := strings.Cut(name, "{")
+					sums[metric] += value
+				}
+				assert.Equal(t, 11., sums[metricHourlyCalls])
+				assert.Equal(t, 11*1500., sums[metricHourlyToken])
+				assert.Equal(t, 0.0075, sums[metricHourlyCost])
+			})
+		})
+	}
+}

@@ -110,18 +110,37 @@ func (w writer) hour(models []string, totals map[string]ledger.Total, rows map[s
 	if len(models) == 0 {
 		return
 	}
+	rows = folded(rows, totals)
+	if _, more := rows[ledger.Overflow]; more && !slices.Contains(models, ledger.Overflow) {
+		models = append(models, ledger.Overflow)
+	}
 	cost := w.gauge(metricHourlyCost, "Cost of the LLM calls of the running hour (UTC) in US dollars.", "USD")
 	tokens := w.gauge(metricHourlyToken, "Tokens of the LLM calls of the running hour (UTC).", "{token}")
 	calls := w.gauge(metricHourlyCalls, "LLM calls of the running hour (UTC).", "{call}")
 	for _, model := range models {
-		row := rows[model]
-		if total := totals[model]; total.Priced() {
+		row, total := rows[model], totals[model]
+		if row.Priced() || total.Priced() {
 			w.point(cost, 0, model, "", "").SetDoubleValue(row.Cost.Dollars())
 		}
 		w.point(tokens, 0, model, labelType, typePrompt).SetIntValue(row.Prompt)
 		w.point(tokens, 0, model, labelType, typeCompletion).SetIntValue(row.Completion)
 		w.point(calls, 0, model, "", "").SetIntValue(row.Count())
 	}
+}
+
+// folded is the rows with those of models that have no total of their own added
+// to the overflow, as they are in the totals. Without, they would be nowhere.
+func folded(rows map[string]ledger.Row, totals map[string]ledger.Total) map[string]ledger.Row {
+	out := make(map[string]ledger.Row, len(rows))
+	for model, row := range rows {
+		if _, own := totals[model]; !own {
+			model = ledger.Overflow
+		}
+		sum := out[model]
+		sum.Add(&row)
+		out[model] = sum
+	}
+	return out
 }
 
 func (w writer) budgets(budgets []BudgetConfig, used func(BudgetConfig) float64) {
