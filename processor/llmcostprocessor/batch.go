@@ -72,6 +72,8 @@ func (c *core) settle(ctx context.Context, b *batch) {
 		for i := range b.calls {
 			s := &b.calls[i]
 			if s.wrapper {
+				write(s, 0, outcomeWrapper)
+				c.first(s, now) // it may come again without the call that it repeats
 				b.count(s.call.Convention, outcomeWrapper)
 				continue
 			}
@@ -117,7 +119,7 @@ func (c *core) price(call *convention.Call, at time.Time) (name string, listed b
 	if listed {
 		name = model.Name
 	}
-	if !call.HasTokens && call.Status != convention.Success {
+	if !call.HasTokens && call.Status != convention.Success && call.Reported == 0 {
 		return name, listed, 0, outcomeFree
 	}
 	if !listed || !call.HasTokens {
@@ -130,12 +132,10 @@ func (c *core) price(call *convention.Call, at time.Time) (name string, listed b
 	return name, listed, cost, outcomePriced
 }
 
-// write puts the cost on the span or record. Where another of our instances
-// has been, nothing is left to do.
+// write puts the cost on the span or record, and sets aside what the application
+// reported, so that the cost that is there is the one that was counted. Where
+// another of our instances has been, nothing is left to do.
 func write(s *sighting, cost money.Pico, outcome string) {
-	if outcome == outcomeFree {
-		return
-	}
 	if _, done := s.attributes.Get(attrStatus); done {
 		return
 	}
@@ -148,8 +148,10 @@ func write(s *sighting, cost money.Pico, outcome string) {
 		s.attributes.PutStr(attrStatus, statusPriced)
 		return
 	}
-	s.attributes.Remove(attrCost) // the application's, which is kept as reported
-	s.attributes.PutStr(attrStatus, statusUnpriced)
+	s.attributes.Remove(attrCost)
+	if outcome == outcomeUnpriced {
+		s.attributes.PutStr(attrStatus, statusUnpriced)
+	}
 }
 
 // first says whether the call was not counted before. A record without IDs
@@ -229,7 +231,7 @@ func duration(s *sighting) (took time.Duration, known bool) {
 
 // markWrappers finds calls that repeat the call inside them, as a framework's
 // instrumentation around an SDK's does: parent and child of one trace, of the
-// same tokens, the child within the parent's time. The inner one counts.
+// same use, the child within the parent's time. The inner one counts.
 //
 // A span that is its own parent, or its parent's parent, wraps nothing.
 func markWrappers(calls []sighting) {
@@ -256,6 +258,16 @@ func markWrappers(calls []sighting) {
 
 func wraps(outer, inner *sighting) bool {
 	return outer.trace == inner.trace &&
-		outer.call.HasTokens && outer.call.Tokens == inner.call.Tokens &&
-		outer.start <= inner.start && inner.end <= outer.end
+		outer.start <= inner.start && inner.end <= outer.end &&
+		sameUse(&outer.call, &inner.call)
+}
+
+// sameUse says whether two nested calls used the same. The model need not be
+// called the same: a gateway has names of its own. Where no tokens tell, as when
+// both failed, what is left to tell by is the model and how they ended.
+func sameUse(outer, inner *convention.Call) bool {
+	if outer.HasTokens != inner.HasTokens || outer.Tokens != inner.Tokens {
+		return false
+	}
+	return outer.Tokens != price.Tokens{} || outer.Model == inner.Model && outer.Status == inner.Status
 }

@@ -342,6 +342,7 @@ func TestWrappers(t *testing.T) {
 		"ends later":          {[]call{{ids(1, 0), at(0, 9)}, {ids(2, 1), at(1, 10)}}, []bool{true, true}},
 		"another trace":       {[]call{{ids(1, 0), at(0, 9)}, {ids(2, 1), at(1, 8), func(s ptrace.Span) { s.SetTraceID(pcommon.TraceID{9}) }}}, []bool{true, true}},
 		"beside":              {[]call{{ids(1, 7), at(0, 9)}, {ids(2, 7), at(0, 9)}}, []bool{true, true}},
+		"under another name":  {[]call{{ids(1, 0), at(0, 9), put("gen_ai.request.model", "our-alias")}, {ids(2, 1), at(1, 8)}}, []bool{false, true}},
 		"its own parent":      {[]call{{ids(1, 1), at(0, 9)}, {ids(2, 0), at(0, 9)}}, []bool{true, true}},
 		"each other's parent": {[]call{{ids(1, 2), at(0, 9)}, {ids(2, 1), at(0, 9)}}, []bool{true, true}},
 	}
