@@ -30,12 +30,19 @@ import (
 // starts in well under a second; a busy machine may need longer.
 const startTimeout = 60 * time.Second
 
+// settle is how long after it is healthy a process is sent its first signal.
+// The Collector asks for signals only after it has said that it is ready; one
+// that comes before ends it as if nobody had asked. Nothing tells when it has.
+const settle = time.Second
+
 // Process is a running collector.
 type Process struct {
 	cmd  *exec.Cmd
 	done chan struct{}
 	err  error
 	out  output
+
+	healthy time.Time // since when
 }
 
 // Options say how to run the binary.
@@ -112,13 +119,14 @@ func Start(tb testing.TB, o Options) *Process {
 		defer resp.Body.Close()
 		return resp.StatusCode == http.StatusOK
 	}, startTimeout, 20*time.Millisecond, "collector is not healthy")
+	p.healthy = time.Now()
 	return p
 }
 
 // Terminate sends SIGTERM and waits for a clean end.
 func (p *Process) Terminate(tb testing.TB, within time.Duration) {
 	tb.Helper()
-	require.NoError(tb, p.cmd.Process.Signal(syscall.SIGTERM))
+	p.signal(tb, syscall.SIGTERM)
 	select {
 	case <-p.done:
 		require.NoError(tb, p.err, "exit after SIGTERM")
@@ -133,8 +141,14 @@ func (p *Process) Reload(tb testing.TB) {
 	tb.Helper()
 	const ready = "Everything is ready."
 	before := len(p.Lines(ready))
-	require.NoError(tb, p.cmd.Process.Signal(syscall.SIGHUP))
+	p.signal(tb, syscall.SIGHUP)
 	require.Eventually(tb, func() bool { return len(p.Lines(ready)) > before }, startTimeout, 20*time.Millisecond, "not ready again")
+}
+
+func (p *Process) signal(tb testing.TB, s os.Signal) {
+	tb.Helper()
+	time.Sleep(time.Until(p.healthy.Add(settle)))
+	require.NoError(tb, p.cmd.Process.Signal(s))
 }
 
 // Kill ends the process at once, if it still runs.
