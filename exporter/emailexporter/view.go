@@ -7,7 +7,6 @@ import (
 	"cmp"
 	"fmt"
 	"html/template"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,15 +27,6 @@ const (
 	maxFieldText = 300  // runes
 )
 
-// The reference's colours and footer.
-const (
-	colourInfo     template.CSS = "#36a64f"
-	colourWarning  template.CSS = "#ff9900"
-	colourCritical template.CSS = "#ff0000"
-	colourOther    template.CSS = "#808080"
-	footer                      = "Arc Monitoring"
-)
-
 // view is what both parts of a message show. Its texts are safe to show, and
 // not escaped.
 type view struct {
@@ -54,19 +44,17 @@ type alertView struct {
 	Fields      []field
 	// More says how many labels are left out; "" when none.
 	More  string
-	Links []link
+	Links []notify.Link
 }
 
 type field struct{ Name, Value string }
 
-type link struct{ Text, URL string }
-
 // newView lays out alerts that were raised together, in the order given.
 func newView(alerts []alertevent.Alert) view {
-	v := view{Subject: subject(alerts), Footer: footer}
+	v := view{Subject: subject(alerts), Footer: notify.Footer}
 	for i, alert := range alerts {
 		if i == maxAlerts {
-			v.More = more(len(alerts) - i)
+			v.More = notify.More(len(alerts) - i)
 			break
 		}
 		v.Alerts = append(v.Alerts, newAlertView(alert))
@@ -75,7 +63,11 @@ func newView(alerts []alertevent.Alert) view {
 }
 
 func newAlertView(alert alertevent.Alert) alertView {
-	v := alertView{Colour: colour(alert), Line: oneLine(alert.Line(), maxLine), Links: links(alert)}
+	v := alertView{
+		Colour: template.CSS(notify.Colour(alert)), //nolint:gosec // one of four constants
+		Line:   oneLine(alert.Line(), maxLine),
+		Links:  links(alert),
+	}
 	if alert.Annotations[alertevent.AnnotationSummary] != "" {
 		v.Description = notify.Truncate(notify.Clean(alert.Annotations[alertevent.AnnotationDescription]), maxText)
 	}
@@ -104,22 +96,6 @@ func rank(alert alertevent.Alert) int {
 	}, alert.Severity())
 }
 
-func colour(alert alertevent.Alert) template.CSS {
-	if alert.State == alertevent.Resolved {
-		return colourInfo
-	}
-	switch alert.Severity() {
-	case alertevent.SeverityInfo:
-		return colourInfo
-	case alertevent.SeverityWarning:
-		return colourWarning
-	case alertevent.SeverityCritical:
-		return colourCritical
-	default:
-		return colourOther
-	}
-}
-
 // fields are when the alert began and ended, its value, and the labels that the
 // line does not tell, by name.
 func fields(alert alertevent.Alert) (list []field, left string) {
@@ -130,29 +106,21 @@ func fields(alert alertevent.Alert) (list []field, left string) {
 	if alert.Value != nil {
 		list = append(list, field{"Value", strconv.FormatFloat(*alert.Value, 'g', -1, 64)})
 	}
-	names := slices.DeleteFunc(slices.Sorted(maps.Keys(alert.Labels)), func(name string) bool {
-		return name == alertevent.LabelName || name == alertevent.LabelSeverity
-	})
+	names := notify.LabelNames(alert)
 	for i, name := range names {
 		if i == maxFields {
-			return list, more(len(names) - i)
+			return list, notify.More(len(names) - i)
 		}
 		list = append(list, field{oneLine(name, maxFieldText), oneLine(alert.Labels[name], maxFieldText)})
 	}
 	return list, ""
 }
 
-// links lead to what helps.
-func links(alert alertevent.Alert) []link {
-	var list []link
-	for _, l := range []link{
-		{"Runbook", alert.Annotations[alertevent.AnnotationRunbook]},
-		{"Dashboard", alert.Annotations[alertevent.AnnotationDashboard]},
-		{"Expression", alert.GeneratorURL},
-	} {
-		if notify.IsLink(l.URL) {
-			list = append(list, link{l.Text, oneLine(l.URL, len(l.URL))})
-		}
+// links each stand on a line of the text.
+func links(alert alertevent.Alert) []notify.Link {
+	list := notify.Links(alert)
+	for i := range list {
+		list[i].URL = oneLine(list[i].URL, len(list[i].URL))
 	}
 	return list
 }
@@ -164,5 +132,3 @@ func oneLine(text string, limit int) string {
 }
 
 func stamp(at time.Time) string { return at.UTC().Format("2006-01-02 15:04:05 UTC") }
-
-func more(n int) string { return fmt.Sprintf("… %d more", n) }

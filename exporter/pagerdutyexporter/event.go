@@ -119,14 +119,8 @@ func texts(in map[string]string) map[string]string {
 
 func links(alert alertevent.Alert) []any {
 	var list []any
-	for _, link := range []struct{ href, text string }{
-		{alert.Annotations[alertevent.AnnotationRunbook], "Runbook"},
-		{alert.Annotations[alertevent.AnnotationDashboard], "Dashboard"},
-		{alert.GeneratorURL, "Expression"},
-	} {
-		if notify.IsLink(link.href) {
-			list = append(list, map[string]string{"href": link.href, "text": link.text})
-		}
+	for _, link := range notify.Links(alert) {
+		list = append(list, map[string]string{"href": link.URL, "text": link.Text})
 	}
 	return list
 }

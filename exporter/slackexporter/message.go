@@ -6,8 +6,6 @@ package slackexporter
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -30,15 +28,6 @@ const (
 	maxFieldText = 300  // runes
 )
 
-// The reference's colours and footer.
-const (
-	colourInfo     = "#36a64f"
-	colourWarning  = "#ff9900"
-	colourCritical = "#ff0000"
-	colourOther    = "#808080"
-	footer         = "Arc Monitoring"
-)
-
 // newMessage renders alerts that were raised together as one message, an
 // attachment each, in the order given.
 func newMessage(alerts []alertevent.Alert) *slack.WebhookMessage {
@@ -46,9 +35,9 @@ func newMessage(alerts []alertevent.Alert) *slack.WebhookMessage {
 	for i, alert := range alerts {
 		if i == maxAlerts {
 			message.Attachments = append(message.Attachments, slack.Attachment{
-				Color:    colourOther,
-				Fallback: more(len(alerts) - i),
-				Text:     more(len(alerts) - i),
+				Color:    notify.ColourOther,
+				Fallback: notify.More(len(alerts) - i),
+				Text:     notify.More(len(alerts) - i),
 			})
 			break
 		}
@@ -71,40 +60,22 @@ func newAttachment(alert alertevent.Alert) slack.Attachment {
 		at = alert.EndsAt
 	}
 	return slack.Attachment{
-		Color:    colour(alert),
+		Color:    notify.Colour(alert),
 		Fallback: line,
 		Text:     text,
 		Fields:   fields(alert),
-		Footer:   footer,
+		Footer:   notify.Footer,
 		Ts:       json.Number(strconv.FormatInt(at.Unix(), 10)),
-	}
-}
-
-func colour(alert alertevent.Alert) string {
-	if alert.State == alertevent.Resolved {
-		return colourInfo
-	}
-	switch alert.Severity() {
-	case alertevent.SeverityInfo:
-		return colourInfo
-	case alertevent.SeverityWarning:
-		return colourWarning
-	case alertevent.SeverityCritical:
-		return colourCritical
-	default:
-		return colourOther
 	}
 }
 
 // fields are the labels that the line does not tell, by name.
 func fields(alert alertevent.Alert) []slack.AttachmentField {
-	names := slices.DeleteFunc(slices.Sorted(maps.Keys(alert.Labels)), func(name string) bool {
-		return name == alertevent.LabelName || name == alertevent.LabelSeverity
-	})
+	names := notify.LabelNames(alert)
 	var list []slack.AttachmentField
 	for i, name := range names {
 		if i == maxFields {
-			list = append(list, slack.AttachmentField{Value: more(len(names) - i)})
+			list = append(list, slack.AttachmentField{Value: notify.More(len(names) - i)})
 			break
 		}
 		list = append(list, slack.AttachmentField{
@@ -119,14 +90,8 @@ func fields(alert alertevent.Alert) []slack.AttachmentField {
 // links lead to what helps: a line of Slack's own link markup.
 func links(alert alertevent.Alert) string {
 	var list []string
-	for _, link := range []struct{ url, text string }{
-		{alert.Annotations[alertevent.AnnotationRunbook], "Runbook"},
-		{alert.Annotations[alertevent.AnnotationDashboard], "Dashboard"},
-		{alert.GeneratorURL, "Expression"},
-	} {
-		if notify.IsLink(link.url) {
-			list = append(list, fmt.Sprintf("<%s|%s>", escape(strings.ReplaceAll(link.url, "|", "%7C")), link.text))
-		}
+	for _, link := range notify.Links(alert) {
+		list = append(list, fmt.Sprintf("<%s|%s>", escape(strings.ReplaceAll(link.URL, "|", "%7C")), link.Text))
 	}
 	return strings.Join(list, " · ")
 }
@@ -140,5 +105,3 @@ var escaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
 // can mention a channel or pass off a link as another.
 // https://docs.slack.dev/messaging/formatting-message-text#escaping
 func escape(text string) string { return escaper.Replace(text) }
-
-func more(n int) string { return fmt.Sprintf("… %d more", n) }
