@@ -21,6 +21,10 @@ help: ## List the targets
 .PHONY: build
 build: $(BIN) ## Build bin/otelcol-arc
 
+.PHONY: arctool
+arctool: ## Build bin/arctool, which checks prices, rules and notifications
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o bin/arctool ./cmd/arctool
+
 .PHONY: run
 run: build ## Build, and run with CONFIG (config/default.yaml)
 	$(BIN) --config $(CONFIG)

@@ -57,6 +57,17 @@ type Alert struct {
 	// TraceID and SpanID are those of an example, when one is known.
 	TraceID pcommon.TraceID
 	SpanID  pcommon.SpanID
+	// Group is what alerts that are to be told together share; nil when the
+	// alert is told by itself.
+	Group *Group
+}
+
+// Group is a set of alerts that are told together, as Alertmanager groups them.
+type Group struct {
+	// Key identifies the group over time.
+	Key string
+	// Labels are those that its alerts have in common by configuration.
+	Labels map[string]string
 }
 
 // Name is the alertname label.

@@ -32,6 +32,8 @@ const (
 	attrStartsAt     = "arc.alert.starts_at"
 	attrEndsAt       = "arc.alert.ends_at"
 	attrGeneratorURL = "arc.alert.generator_url"
+	attrGroupKey     = "arc.alert.group.key"
+	attrGroupLabels  = "arc.alert.group.labels"
 )
 
 // NewLogs returns logs with one scope for alert records of the given resource,
@@ -72,6 +74,10 @@ func Write(lr plog.LogRecord, a Alert, at time.Time) {
 	if a.GeneratorURL != "" {
 		attrs.PutStr(attrGeneratorURL, a.GeneratorURL)
 	}
+	if a.Group != nil {
+		attrs.PutStr(attrGroupKey, a.Group.Key)
+		writeMap(attrs.PutEmptyMap(attrGroupLabels), a.Group.Labels)
+	}
 }
 
 // Read returns the alert that a record in a scope of [ScopeName] tells of. The
@@ -111,6 +117,9 @@ func Read(lr plog.LogRecord) (Alert, error) {
 		a.Value = &v
 	}
 	a.GeneratorURL = readString(attrs, attrGeneratorURL)
+	if key := readString(attrs, attrGroupKey); key != "" {
+		a.Group = &Group{Key: key, Labels: readMap(attrs, attrGroupLabels)}
+	}
 	return a, errors.Join(errs...)
 }
 

@@ -50,6 +50,13 @@ var alerts = map[string]Alert{
 		EndsAt:      endsAt,
 		Value:       &value,
 	},
+	"grouped": {
+		Labels:      map[string]string{"alertname": "HighErrorRate", "severity": "critical", "service": "chat"},
+		Annotations: map[string]string{},
+		State:       Firing,
+		StartsAt:    startsAt,
+		Group:       &Group{Key: `{}:{alertname="HighErrorRate"}`, Labels: map[string]string{"alertname": "HighErrorRate"}},
+	},
 	"smallest": {
 		Labels:      map[string]string{"alertname": "Watchdog"},
 		Annotations: map[string]string{},

@@ -1,0 +1,34 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Command arctool checks and tries what otelcol-arc is configured with: price
+// tables, rule files and notifications. It is to otelcol-arc what promtool is
+// to Prometheus and amtool to Alertmanager. The collector's own command is
+// generated and has no room for subcommands.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+
+	"github.com/spf13/cobra"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := newCommand().ExecuteContext(ctx); err != nil {
+		os.Exit(1)
+	}
+}
+
+func newCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:          "arctool",
+		Short:        "Checks and tries what otelcol-arc is configured with",
+		SilenceUsage: true,
+	}
+	root.AddCommand()
+	return root
+}

@@ -1,0 +1,83 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package dashboard
+
+import (
+	"time"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+)
+
+// Alerts tells how rules stand, and what they raised.
+type Alerts interface {
+	// RuleGroups are the groups in the order of their evaluation.
+	RuleGroups() []RuleGroup
+	// Active are the alerts that are pending or firing, the most severe and
+	// then the oldest first.
+	Active() []ActiveAlert
+	// History are the last notices, the newest first; limit 0 is all that are kept.
+	History(limit int) []HistoryEntry
+	// Silences are all that have not been forgotten, the ones that end last first.
+	Silences() []Silence
+	// Silence adds one, or replaces the one of the same ID, and returns the ID.
+	// The error is ErrReadOnly, or says what is wrong with the silence.
+	Silence(s Silence) (id string, err error)
+	// Expire ends a silence now.
+	Expire(id string) error
+}
+
+// RuleGroup is a group of rules that are evaluated together.
+type RuleGroup struct {
+	Name, File     string
+	Interval       time.Duration
+	LastEvaluation time.Time // zero: none yet
+	Duration       time.Duration
+	Rules          []Rule
+}
+
+// Rule is an alerting, recording or event rule.
+type Rule struct {
+	Kind        string // alerting, recording or event
+	Name        string
+	Expr        string // PromQL; OTTL for an event rule
+	For         time.Duration
+	Labels      map[string]string
+	Annotations map[string]string
+	State       string // inactive, pending or firing; "" for recording rules
+	Health      string // ok, err or unknown, as in Prometheus
+	LastError   string
+	// Value is that of the expression at the last evaluation, of the series
+	// with the largest one; nil when it had no series.
+	Value *float64
+	// Reason says in a sentence why the rule does not fire.
+	Reason string
+	Active []ActiveAlert
+}
+
+// ActiveAlert is a pending or firing alert.
+type ActiveAlert struct {
+	alertevent.Alert
+	State string // pending or firing
+	// Suppressed names what keeps it from being told: silence ID, inhibiting
+	// alert or cooldown; "" when nothing does.
+	Suppressed string
+}
+
+// HistoryEntry is a notice that left.
+type HistoryEntry struct {
+	At    time.Time
+	Alert alertevent.Alert
+}
+
+// Silence keeps alerts that its matchers choose from being told.
+type Silence struct {
+	ID string
+	// Matchers are in Alertmanager's syntax: severity=~"warning|info".
+	Matchers         []string
+	StartsAt, EndsAt time.Time
+	CreatedBy        string
+	Comment          string
+	// Configured says that it stands in the configuration and cannot be ended.
+	Configured bool
+}

@@ -1,0 +1,135 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package dashboard
+
+import "time"
+
+// Model is the dimension that every usage has; the others are keys of
+// attributes, as configured.
+const Model = "model"
+
+// Usage tells what calls of models cost, by the hour in which they were made.
+type Usage interface {
+	// Dimensions are what calls can be grouped and chosen by; Model is the first.
+	Dimensions() []string
+	// Usage adds calls up. Its rows are ordered by start, then by group.
+	Usage(q Query) ([]Row, error)
+	// Calls are single calls that are still remembered, the newest first or,
+	// with Costliest, the costliest first.
+	Calls(q CallQuery) []Call
+	// Budgets are those of the configuration, in its order.
+	Budgets() []Budget
+	// Unpriced are the models seen without a price, those with most calls first.
+	Unpriced() []UnpricedModel
+	// Disagreements are the models whose applications reported another cost
+	// than ours, the largest difference first.
+	Disagreements() []Disagreement
+	// Prices describes the table that prices are taken from.
+	Prices() PriceTable
+}
+
+// Query chooses and groups calls. From belongs to the time, To does not; both
+// are cut to whole hours (UTC), as the ledger keeps them.
+type Query struct {
+	From, To time.Time
+	// Step is a multiple of an hour, counted from From; 0 makes one row of all.
+	Step time.Duration
+	// GroupBy are dimensions. Rows of different values are kept apart.
+	GroupBy []string
+	// Where keeps calls whose dimensions have these values.
+	Where map[string]string
+}
+
+// Row is what calls add up to.
+type Row struct {
+	Start time.Time
+	// Group has the values of the dimensions asked for, in their order.
+	Group []string
+	Usage Totals
+}
+
+// Totals add calls up. Dollars are exact sums, converted once.
+type Totals struct {
+	Calls, Errors, Timeouts int64 // Calls are all, Errors and Timeouts are among them
+	Unpriced                int64
+	Tokens                  Tokens
+	Dollars                 float64
+	// SavedDollars is what the tokens read from caches would have cost more
+	// without the caches; what writing them cost more is taken off.
+	SavedDollars float64
+	// Timed are the calls whose duration is known; Seconds is the sum of their
+	// durations, and Buckets counts them by the upper bounds of DurationBounds,
+	// the last one without bound.
+	Timed   int64
+	Seconds float64
+	Buckets []uint64
+}
+
+// DurationBounds are the upper bounds of Totals.Buckets in seconds, those of
+// the reference's arc_llm_duration_seconds.
+var DurationBounds = []float64{.1, .5, 1, 2, 5, 10, 30, 60}
+
+// Tokens of a call or of several. CacheRead, CacheWrite are parts of Input,
+// Reasoning of Output.
+type Tokens struct {
+	Input, Output, CacheRead, CacheWrite, Reasoning int64
+}
+
+// CallQuery chooses single calls.
+type CallQuery struct {
+	From, To  time.Time // zero: without bound
+	Where     map[string]string
+	Costliest bool
+	Limit     int // 0: all that are remembered
+}
+
+// Call is one call.
+type Call struct {
+	Time            time.Time // its end
+	TraceID, SpanID string    // in hex; "" when unknown
+	// Values are those of the dimensions, in the order of Usage.Dimensions.
+	Values   []string
+	Status   string // success, error or timeout
+	Tokens   Tokens
+	Dollars  *float64 // nil: no price is known
+	Reported *float64 // what the application says it cost
+	Seconds  *float64 // nil: unknown
+}
+
+// Budget is one of the configuration and how much of it is used.
+type Budget struct {
+	Name   string
+	Window string // hour, day or month, in UTC
+	Where  map[string]string
+	Start  time.Time // of the window that is running
+	End    time.Time
+	Used   float64 // dollars
+	Limit  float64 // dollars
+}
+
+// UnpricedModel is a model without a price.
+type UnpricedModel struct {
+	Model    string
+	Provider string // as calls name it; "" when they do not
+	Calls    int64
+	Tokens   Tokens
+	LastSeen time.Time
+	// Entry is what to add to a file of prices::files, ready to be filled in.
+	Entry string
+}
+
+// Disagreement compares the costs that applications reported with ours.
+type Disagreement struct {
+	Model              string
+	Calls              int64 // that had both
+	Reported, Computed float64
+}
+
+// PriceTable describes a table of prices.
+type PriceTable struct {
+	Version string
+	Date    time.Time
+	Models  int
+	Files   []string // that go before the built-in table
+}
