@@ -190,3 +190,17 @@ func TestRealKafka(t *testing.T) {
 	require.EventuallyWithT(t, kafkaHas(t, broker), 60*time.Second, 100*time.Millisecond)
 	process.Terminate(t, 20*time.Second)
 }
+
+// Both halves of the Python example.
+func TestRealPythonExample(t *testing.T) {
+	p, options := adding(t, nil)
+	process := collector.Start(t, options)
+	runExample(t, built("python", "bin", "python"), "examples/python/app.py", "http://"+p.arc, "http://"+p.http)
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		found := sums(scrape(c, "http://"+p.page+"/metrics"))
+		assert.InDelta(c, 0.00036+0.0075, found["arc_llm_cost_dollars"], 1e-12)
+		assert.InDelta(c, 1, found["arc_requests_total"], 0)
+		assert.InDelta(c, 1, found["arc_request_duration_seconds_count"], 0)
+	}, 30*time.Second, 100*time.Millisecond)
+	process.Terminate(t, 20*time.Second)
+}
