@@ -18,9 +18,13 @@ import (
 
 // Config says which service is told, of which alerts.
 type Config struct {
-	// RoutingKey is the secret integration key of a service. Default: "",
-	// which switches the exporter off.
+	// RoutingKey is the secret integration key of the service that is told of
+	// the alerts that no route matches. Default: "", which switches the exporter off.
 	RoutingKey configopaque.String `mapstructure:"routing_key"`
+
+	// Routes are services that are told of some of the alerts instead; the first
+	// that matches is told. Default: none.
+	Routes []Route `mapstructure:"routes"`
 
 	// Endpoint is the address of the Events API. Accounts in the EU have
 	// https://events.eu.pagerduty.com. Default: https://events.pagerduty.com.
@@ -68,6 +72,7 @@ func (c *Config) Validate() error {
 	if c.HTTP.Endpoint != "" {
 		errs = append(errs, errors.New("http::endpoint: must be empty, the address is endpoint"))
 	}
+	errs = append(errs, c.validateRoutes()...)
 	return errors.Join(errs...)
 }
 

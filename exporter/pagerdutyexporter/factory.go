@@ -49,21 +49,29 @@ func createLogs(ctx context.Context, set exporter.Settings, config component.Con
 	if cfg.RoutingKey == "" {
 		return notify.Off(set.Logger, "routing_key"), nil
 	}
+	routing, err := newRouting(cfg)
+	if err != nil {
+		return nil, err
+	}
 	telemetry, err := metadata.NewTelemetryBuilder(set.TelemetrySettings)
 	if err != nil {
 		return nil, err
 	}
-	return notify.NewExporter(ctx, set, cfg, notify.Channel{
+	next, err := notify.NewExporter(ctx, set, cfg, notify.Channel{
 		Filter:  cfg.filter(),
-		Secrets: []string{string(cfg.RoutingKey)},
+		Secrets: routing.secrets(),
 		Apart:   true, // the API takes one event a request
 		HTTP:    cfg.HTTP,
 		Retry:   cfg.Retry,
 		Queue:   cfg.Queue,
 		Send: func(ctx context.Context, client *http.Client, alerts []alertevent.Alert) error {
-			return send(ctx, client, cfg, alerts[0])
+			return send(ctx, client, cfg.Endpoint, newEvent(alerts[0], routing.key(alerts[0]), cfg.Source))
 		},
 		Outcomes: notify.NewOutcomes(telemetry.PagerdutyExporterAlerts),
 		Close:    telemetry.Shutdown,
 	})
+	if err != nil {
+		telemetry.Shutdown()
+	}
+	return next, err
 }
