@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -66,7 +67,7 @@ func TestNotifyTheGuidesEnvironment(t *testing.T) {
 	t.Setenv("SLACK_WEBHOOK_URL", slack.URL)
 	t.Setenv("PAGERDUTY_API_KEY", routingKey)
 	t.Setenv("SMTP_SERVER", "127.0.0.1")
-	t.Setenv("SMTP_PORT", fmt.Sprint(mail.Port))
+	t.Setenv("SMTP_PORT", strconv.Itoa(mail.Port))
 	t.Setenv("SMTP_USER", "arc@arc.example")
 	t.Setenv("SMTP_PASSWORD", password)
 	out, err := notifyTestOf(t, "--config", defaultConfig,
