@@ -151,3 +151,16 @@ func TestShutdownWhenSetupFailed(t *testing.T) {
 	require.NoError(t, e.Shutdown(t.Context()))
 	require.NoError(t, e.Shutdown(t.Context()), "twice")
 }
+
+func TestLabelsFilter(t *testing.T) {
+	inbox := double.NewAlertmanager(t)
+	cfg := createDefaultConfig().(*Config)
+	cfg.Endpoints = []string{inbox.URL}
+	cfg.Filter.Matchers = []string{`instance="arc-8"`}
+	e := notifier.Start(t, NewFactory(), cfg)
+	other := alerts.Firing()
+	other.Labels["instance"] = "arc-8"
+	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Firing(), other)))
+	e.Finish(t, inbox, 1, secret)
+	assert.Equal(t, int64(1), e.Count(t, "filtered"))
+}

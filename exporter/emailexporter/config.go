@@ -81,6 +81,9 @@ type Config struct {
 	// critical. Default: none, which means all, also those without a severity.
 	Severities []string `mapstructure:"severities"`
 
+	// Filter chooses alerts by their labels. Default: all.
+	Filter notify.FilterConfig `mapstructure:"filter"`
+
 	// SendResolved says whether the end of an alert is told. Default: true.
 	SendResolved bool `mapstructure:"send_resolved"`
 
@@ -176,7 +179,7 @@ func (c *Config) validateAddresses() []error {
 }
 
 func (c *Config) filter() notify.Filter {
-	return notify.Filter{Severities: c.Severities, Resolved: c.SendResolved}
+	return notify.Filter{Severities: c.Severities, Matchers: c.Filter.Compile(), Resolved: c.SendResolved}
 }
 
 // isLoopback says whether a host is this machine, by its name or address alone.

@@ -34,6 +34,9 @@ type Config struct {
 	// critical; an empty list means all. Default: [critical].
 	Severities []string `mapstructure:"severities"`
 
+	// Filter chooses alerts by their labels. Default: all.
+	Filter notify.FilterConfig `mapstructure:"filter"`
+
 	// SendResolved says whether the end of an alert resolves what it opened.
 	// Default: true.
 	SendResolved bool `mapstructure:"send_resolved"`
@@ -77,5 +80,5 @@ func (c *Config) Validate() error {
 }
 
 func (c *Config) filter() notify.Filter {
-	return notify.Filter{Severities: c.Severities, Resolved: c.SendResolved}
+	return notify.Filter{Severities: c.Severities, Matchers: c.Filter.Compile(), Resolved: c.SendResolved}
 }

@@ -112,3 +112,14 @@ func TestOff(t *testing.T) {
 	require.Equal(t, 1, e.Log.Len())
 	assert.Equal(t, "Switched off: routing_key is empty", e.Log.All()[0].Message)
 }
+
+func TestLabelsFilter(t *testing.T) {
+	inbox := double.NewPagerDuty(t, routingKey)
+	e := start(t, inbox, func(cfg *Config) { cfg.Filter.Matchers = []string{`instance=~"arc-[89]"`} })
+	other := alerts.Firing()
+	other.Labels["instance"] = "arc-8"
+	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Firing(), other)))
+	e.Finish(t, inbox.Inbox, 1, routingKey)
+	assert.Equal(t, other.Fingerprint(), inbox.Bodies()[0]["dedup_key"])
+	assert.Equal(t, int64(1), e.Count(t, "filtered"))
+}

@@ -49,10 +49,7 @@ func createLogs(ctx context.Context, set exporter.Settings, config component.Con
 	if cfg.RoutingKey == "" {
 		return notify.Off(set.Logger, "routing_key"), nil
 	}
-	routing, err := newRouting(cfg)
-	if err != nil {
-		return nil, err
-	}
+	routing := newRouting(cfg)
 	telemetry, err := metadata.NewTelemetryBuilder(set.TelemetrySettings)
 	if err != nil {
 		return nil, err

@@ -4,15 +4,12 @@
 package pagerdutyexporter
 
 import (
-	"errors"
 	"fmt"
 
-	"github.com/prometheus/alertmanager/matcher/parse"
-	"github.com/prometheus/alertmanager/pkg/labels"
-	"github.com/prometheus/common/model"
 	"go.opentelemetry.io/collector/config/configopaque"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+	"github.com/otelcol-arc/otelcol-arc/internal/notify"
 )
 
 // Route says which service is told of the alerts that match.
@@ -28,27 +25,14 @@ type Route struct {
 	_ struct{}
 }
 
-func (r Route) parse() (labels.Matchers, error) {
-	var all labels.Matchers
-	var errs []error
-	for i, text := range r.Matchers {
-		some, err := parse.Matchers(text)
-		if err != nil {
-			errs = append(errs, fmt.Errorf("matchers::%d: %w", i, err))
-		}
-		all = append(all, some...)
-	}
-	if len(errs) == 0 && len(all) == 0 {
-		errs = append(errs, errors.New("matchers: must not be empty, the service of all other alerts is that of routing_key"))
-	}
-	return all, errors.Join(errs...)
-}
-
 func (c *Config) validateRoutes() []error {
 	var errs []error
 	for i, r := range c.Routes {
-		if _, err := r.parse(); err != nil {
+		if err := r.filter().Validate(); err != nil {
 			errs = append(errs, fmt.Errorf("routes::%d::%w", i, err))
+		}
+		if len(r.Matchers) == 0 {
+			errs = append(errs, fmt.Errorf("routes::%d::matchers: must not be empty, the service of all other alerts is that of routing_key", i))
 		}
 		if r.RoutingKey == "" && c.RoutingKey != "" {
 			errs = append(errs, fmt.Errorf("routes::%d::routing_key: must not be empty", i))
@@ -57,38 +41,33 @@ func (c *Config) validateRoutes() []error {
 	return errs
 }
 
+func (r Route) filter() notify.FilterConfig { return notify.FilterConfig{Matchers: r.Matchers} }
+
 // routing chooses the service that is told of an alert.
 type routing struct {
-	routes    []parsedRoute
+	routes    []compiledRoute
 	otherwise string
 }
 
-type parsedRoute struct {
-	matchers labels.Matchers
-	key      string
+type compiledRoute struct {
+	filter notify.Filter
+	key    string
 }
 
-func newRouting(c *Config) (routing, error) {
+func newRouting(c *Config) routing {
 	r := routing{otherwise: string(c.RoutingKey)}
-	for i, route := range c.Routes {
-		matchers, err := route.parse()
-		if err != nil {
-			return routing{}, fmt.Errorf("routes::%d::%w", i, err)
-		}
-		r.routes = append(r.routes, parsedRoute{matchers: matchers, key: string(route.RoutingKey)})
+	for _, route := range c.Routes {
+		filter := notify.Filter{Matchers: route.filter().Compile(), Resolved: true}
+		r.routes = append(r.routes, compiledRoute{filter: filter, key: string(route.RoutingKey)})
 	}
-	return r, nil
+	return r
 }
 
 // key is that of the first route that matches. It depends on the labels alone, so
 // the end of an alert goes where its beginning went.
 func (r routing) key(alert alertevent.Alert) string {
-	set := make(model.LabelSet, len(alert.Labels))
-	for name, value := range alert.Labels {
-		set[model.LabelName(name)] = model.LabelValue(value)
-	}
 	for _, route := range r.routes {
-		if route.matchers.Matches(set) {
+		if route.filter.Pass(alert) {
 			return route.key
 		}
 	}
