@@ -67,8 +67,8 @@ func authenticators() map[component.Type]extension.Factory {
 	return all
 }
 
-// loadSite reads a configuration as the collector does.
-func loadSite(ctx context.Context, uris []string) (*site, error) {
+// resolve reads a configuration as the collector does.
+func resolve(ctx context.Context, uris []string) (*confmap.Conf, error) {
 	resolver, err := confmap.NewResolver(confmap.ResolverSettings{
 		URIs: uris,
 		ProviderFactories: []confmap.ProviderFactory{
@@ -81,7 +81,11 @@ func loadSite(ctx context.Context, uris []string) (*site, error) {
 		return nil, err
 	}
 	conf, err := resolver.Resolve(ctx)
-	err = errors.Join(err, resolver.Shutdown(ctx))
+	return conf, errors.Join(err, resolver.Shutdown(ctx))
+}
+
+func loadSite(ctx context.Context, uris []string) (*site, error) {
+	conf, err := resolve(ctx, uris)
 	if err != nil {
 		return nil, err
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/alerts"
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/double"
 )
@@ -19,7 +20,12 @@ import (
 const routingKey = "0123456789abcdef0123456789abcdef"
 
 func TestEvents(t *testing.T) {
-	for name, raised := range alerts.Cases() {
+	cases := alerts.Cases()
+	image, taken := alerts.Firing(), alerts.Firing()
+	image.Annotations["image_url"] = "https://graphs.example/1.png"
+	taken.Annotations["acknowledged"] = "by the runbook's robot"
+	cases["image"], cases["acknowledged"] = []alertevent.Alert{image}, []alertevent.Alert{taken}
+	for name, raised := range cases {
 		if len(raised) > 1 {
 			continue // an event is about one alert
 		}

@@ -284,9 +284,9 @@ func coloursOf(t *testing.T, path string) map[color.RGBA]bool {
 	t.Helper()
 	f, err := os.Open(path)
 	require.NoError(t, err)
-	defer f.Close()
 	picture, err := png.Decode(f)
 	require.NoError(t, err)
+	require.NoError(t, f.Close())
 	require.Equal(t, image.Pt(800, 600), picture.Bounds().Size())
 	seen := map[color.RGBA]bool{}
 	for y := range 600 {

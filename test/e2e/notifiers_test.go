@@ -41,7 +41,7 @@ func newGate(t *testing.T, server string) *gate {
 			}
 			g.knocks.Add(1)
 			wg.Go(func() {
-				defer connection.Close()
+				defer func() { _ = connection.Close() }()
 				if !g.open.Load() {
 					return
 				}
@@ -49,7 +49,7 @@ func newGate(t *testing.T, server string) *gate {
 				if err != nil {
 					return
 				}
-				defer inside.Close()
+				defer func() { _ = inside.Close() }()
 				go func() { _, _ = io.Copy(inside, connection) }()
 				_, _ = io.Copy(connection, inside)
 			})

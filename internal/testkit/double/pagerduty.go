@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -77,11 +78,7 @@ func NewPagerDuty(tb testing.TB, routingKeys ...string) *PagerDuty {
 func (p *PagerDuty) Alerts() map[string]PagerDutyAlert {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	all := make(map[string]PagerDutyAlert, len(p.alerts))
-	for key, alert := range p.alerts {
-		all[key] = alert
-	}
-	return all
+	return maps.Clone(p.alerts)
 }
 
 func (p *PagerDuty) process(body map[string]any) {
