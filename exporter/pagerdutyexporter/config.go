@@ -45,6 +45,18 @@ type Config struct {
 	// or service_name label. Default: arc-production.
 	Source string `mapstructure:"source"`
 
+	// Summary and DedupKey are Go templates over Alertmanager's data, such as
+	// {{ .CommonLabels.alertname }}, of these fields of an event. A key joins all
+	// alerts that have the same; it can be made of labels alone, and is hashed
+	// when longer than 255 characters. Default: "", which are the alert's name
+	// and summary, and its fingerprint.
+	Summary  string `mapstructure:"summary"`
+	DedupKey string `mapstructure:"dedup_key"`
+
+	// TemplateFiles are globs of files that define templates which the others
+	// call. Default: none.
+	TemplateFiles []string `mapstructure:"template_files"`
+
 	// HTTP is the client: TLS, proxy, timeout (default 10s) and so on. Its
 	// endpoint is not used, see endpoint.
 	HTTP confighttp.ClientConfig `mapstructure:"http"`
@@ -74,6 +86,9 @@ func (c *Config) Validate() error {
 	}
 	if c.HTTP.Endpoint != "" {
 		errs = append(errs, errors.New("http::endpoint: must be empty, the address is endpoint"))
+	}
+	if _, err := newDesign(c, ""); err != nil {
+		errs = append(errs, err)
 	}
 	errs = append(errs, c.validateRoutes()...)
 	return errors.Join(errs...)

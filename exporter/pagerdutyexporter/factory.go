@@ -9,6 +9,7 @@ import (
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/exporter"
+	"go.uber.org/zap"
 
 	"github.com/otelcol-arc/otelcol-arc/exporter/pagerdutyexporter/internal/metadata"
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
@@ -49,6 +50,10 @@ func createLogs(ctx context.Context, set exporter.Settings, config component.Con
 	if cfg.RoutingKey == "" {
 		return notify.Off(set.Logger, "routing_key"), nil
 	}
+	design, err := newDesign(cfg, set.ID.String())
+	if err != nil {
+		return nil, err
+	}
 	routing := newRouting(cfg)
 	telemetry, err := metadata.NewTelemetryBuilder(set.TelemetrySettings)
 	if err != nil {
@@ -62,7 +67,11 @@ func createLogs(ctx context.Context, set exporter.Settings, config component.Con
 		Retry:   cfg.Retry,
 		Queue:   cfg.Queue,
 		Send: func(ctx context.Context, client *http.Client, alerts []alertevent.Alert) error {
-			return send(ctx, client, cfg.Endpoint, newEvent(alerts[0], routing.key(alerts[0]), cfg.Source))
+			event := newEvent(alerts[0], routing.key(alerts[0]), cfg.Source)
+			if err := design.apply(event, alerts[0]); err != nil {
+				set.Logger.Error("A template failed; the alert is told without it", zap.Error(err))
+			}
+			return send(ctx, client, cfg.Endpoint, event)
 		},
 		Outcomes: notify.NewOutcomes(telemetry.PagerdutyExporterAlerts),
 		Close:    telemetry.Shutdown,

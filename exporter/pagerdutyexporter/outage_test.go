@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -67,6 +68,13 @@ func (n *network) repair() (tries int) {
 	return n.tries
 }
 
+// told is what was accepted.
+func (n *network) told() []string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return slices.Clone(n.took)
+}
+
 // host has the network as the extension "network".
 type host map[component.ID]component.Component
 
@@ -100,7 +108,7 @@ func TestOutageOfAnHour(t *testing.T) {
 		assert.Greater(t, tries, 60, "it is tried all the time")
 		assert.Less(t, tries, 260, "and with backoff")
 		time.Sleep(time.Minute)
-		assert.Equal(t, want, away.took)
+		assert.Equal(t, want, away.told())
 		require.NoError(t, e.Shutdown(t.Context()))
 	})
 }
