@@ -17,8 +17,9 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := newCommand().ExecuteContext(ctx); err != nil {
+	err := newCommand().ExecuteContext(ctx)
+	stop()
+	if err != nil {
 		os.Exit(1)
 	}
 }
@@ -29,6 +30,6 @@ func newCommand() *cobra.Command {
 		Short:        "Checks and tries what otelcol-arc is configured with",
 		SilenceUsage: true,
 	}
-	root.AddCommand()
+	root.AddCommand(newNotifyCommand())
 	return root
 }

@@ -5,12 +5,9 @@ package alertmanagerexporter
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"maps"
 	"net/http"
 	"slices"
-	"sync"
 	"time"
 
 	"go.opentelemetry.io/collector/consumer/consumererror"
@@ -23,73 +20,109 @@ import (
 // maxTogether bounds the alerts of one request that tells again.
 const maxTogether = 256
 
-// announcer tells of alerts, and again of those that fire.
+// announcer tells of alerts, and again of those that fire, and of those whose
+// end a server has missed.
 type announcer struct {
 	cfg       *Config
-	post      func(ctx context.Context, client *http.Client, body []byte) error
+	fleet     *fleet
 	telemetry *metadata.TelemetryBuilder
 	logger    *zap.Logger
 
-	// mu is held over requests: an alert that is told again must not overtake
-	// its end.
-	mu      sync.Mutex
+	// turn is held over requests: an alert that is told again must not overtake
+	// its end. It guards everything declared below.
+	turn    turn
 	client  *http.Client
 	firing  map[string]alertevent.Alert // by fingerprint
+	ended   map[string]ending           // by fingerprint
 	failing bool                        // the last round was not accepted
 }
 
-func newAnnouncer(cfg *Config, post func(context.Context, *http.Client, []byte) error, telemetry *metadata.TelemetryBuilder, logger *zap.Logger) *announcer {
-	return &announcer{cfg: cfg, post: post, telemetry: telemetry, logger: logger, firing: map[string]alertevent.Alert{}}
+// ending is the end of an alert that some servers have not taken.
+type ending struct {
+	alert  alertevent.Alert
+	missed []bool // by server
+	// until is when the alert has expired at those servers, if it ever fired there.
+	until time.Time
 }
 
-// send tells of alerts, and keeps in mind those that fire and were accepted.
-func (a *announcer) send(ctx context.Context, client *http.Client, alerts []alertevent.Alert) error {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.client = client
-	tell := make([]alertevent.Alert, 0, len(alerts))
-	for _, alert := range alerts {
-		if alert.State == alertevent.Resolved {
-			// Even if its end cannot be told yet, it does not fire any more.
-			a.forget(ctx, alert.Fingerprint())
-			if !a.cfg.SendResolved {
-				continue
-			}
-		}
-		tell = append(tell, alert)
+func newAnnouncer(cfg *Config, f *fleet, telemetry *metadata.TelemetryBuilder, logger *zap.Logger) *announcer {
+	return &announcer{
+		cfg: cfg, fleet: f, telemetry: telemetry, logger: logger, turn: make(turn, 1),
+		firing: map[string]alertevent.Alert{}, ended: map[string]ending{},
 	}
-	if len(tell) == 0 {
-		return nil
-	}
-	if err := a.tell(ctx, tell); err != nil {
+}
+
+// turn is a lock whose wait ends with a context.
+type turn chan struct{}
+
+func (t turn) take(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
 		return err
 	}
-	for _, alert := range tell {
-		if alert.State == alertevent.Firing {
-			a.keep(ctx, alert)
+	select {
+	case t <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (t turn) give() { <-t }
+
+// send tells all servers of an alert, and keeps in mind what is to be told again.
+func (a *announcer) send(ctx context.Context, client *http.Client, alert alertevent.Alert) error {
+	if err := a.turn.take(ctx); err != nil {
+		return err
+	}
+	defer a.turn.give()
+	a.client = client
+	if alert.State == alertevent.Resolved {
+		// Even if its end cannot be told yet, it does not fire any more.
+		a.forget(ctx, alert.Fingerprint())
+		if !a.cfg.SendResolved {
+			return nil
 		}
 	}
+	errs := a.fleet.post(ctx, client, newPayload([]alertevent.Alert{alert}, time.Now(), a.lifetime()))
+	if err := verdict(errs); err != nil {
+		return err
+	}
+	a.keep(ctx, alert, errs)
 	return nil
 }
 
-func (a *announcer) tell(ctx context.Context, alerts []alertevent.Alert) error {
-	body, err := json.Marshal(newPayload(alerts, time.Now(), lifetimes*a.cfg.ResendInterval))
-	if err != nil {
-		return consumererror.NewPermanent(fmt.Errorf("encode alerts: %w", err))
+func (a *announcer) lifetime() time.Duration { return lifetimes * a.cfg.ResendInterval }
+
+// keep holds an alert that was accepted by one server at least.
+func (a *announcer) keep(ctx context.Context, alert alertevent.Alert, errs []error) {
+	id := alert.Fingerprint()
+	missed, some := missedBy(errs)
+	if alert.State == alertevent.Resolved && !some {
+		return
 	}
-	return a.post(ctx, a.client, body)
+	delete(a.ended, id)
+	_, known := a.firing[id]
+	switch {
+	case !known && len(a.firing)+len(a.ended) >= a.cfg.MaxFiring:
+		a.telemetry.AlertmanagerExporterOverflow.Add(ctx, 1)
+	case alert.State == alertevent.Resolved:
+		a.ended[id] = ending{alert: alert, missed: missed, until: time.Now().Add(a.lifetime())}
+	default:
+		a.firing[id] = alert
+		if !known {
+			a.telemetry.AlertmanagerExporterFiring.Add(ctx, 1)
+		}
+	}
 }
 
-func (a *announcer) keep(ctx context.Context, alert alertevent.Alert) {
-	id := alert.Fingerprint()
-	if _, ok := a.firing[id]; !ok {
-		if len(a.firing) >= a.cfg.MaxFiring {
-			a.telemetry.AlertmanagerExporterOverflow.Add(ctx, 1)
-			return
-		}
-		a.telemetry.AlertmanagerExporterFiring.Add(ctx, 1)
+// missedBy are the servers that may accept later what they have not accepted.
+func missedBy(errs []error) (missed []bool, some bool) {
+	missed = make([]bool, len(errs))
+	for i, err := range errs {
+		missed[i] = err != nil && !consumererror.IsPermanent(err)
+		some = some || missed[i]
 	}
-	a.firing[id] = alert
+	return missed, some
 }
 
 func (a *announcer) forget(ctx context.Context, id string) {
@@ -113,16 +146,24 @@ func (a *announcer) run(ctx context.Context) {
 	}
 }
 
-// resend tells again of what fires. What is not accepted has its turn in the
-// next round, and three more rounds until it expires.
+// resend tells again of what fires, and of the ends that were missed. What is
+// not accepted has its turn in the next round, and three more rounds until it
+// expires. Between requests others may have their turn.
 func (a *announcer) resend(ctx context.Context) {
-	a.mu.Lock()
-	ids := slices.Sorted(maps.Keys(a.firing))
-	a.mu.Unlock()
+	if a.turn.take(ctx) != nil {
+		return
+	}
+	firing, ended := slices.Sorted(maps.Keys(a.firing)), slices.Sorted(maps.Keys(a.ended))
+	a.turn.give()
 	var failed error
-	for some := range slices.Chunk(ids, maxTogether) {
-		if err := a.again(ctx, some); err != nil {
+	for ids := range slices.Chunk(firing, maxTogether) {
+		if err := a.again(ctx, ids); err != nil {
 			failed = err
+		}
+	}
+	for i := range a.fleet.servers {
+		for ids := range slices.Chunk(ended, maxTogether) {
+			a.endAgain(ctx, i, ids)
 		}
 	}
 	if ctx.Err() != nil {
@@ -136,16 +177,51 @@ func (a *announcer) resend(ctx context.Context) {
 
 // again tells of those that still fire; others may have ended since.
 func (a *announcer) again(ctx context.Context, ids []string) error {
-	a.mu.Lock()
-	defer a.mu.Unlock()
+	if err := a.turn.take(ctx); err != nil {
+		return err
+	}
+	defer a.turn.give()
 	var alerts []alertevent.Alert
 	for _, id := range ids {
 		if alert, ok := a.firing[id]; ok {
 			alerts = append(alerts, alert)
 		}
 	}
-	if len(alerts) == 0 || ctx.Err() != nil {
+	if len(alerts) == 0 {
 		return nil
 	}
-	return a.tell(ctx, alerts)
+	return verdict(a.fleet.post(ctx, a.client, newPayload(alerts, time.Now(), a.lifetime())))
+}
+
+// endAgain tells one server of the ends that it has missed, and forgets those
+// that nobody misses any more.
+func (a *announcer) endAgain(ctx context.Context, to int, ids []string) {
+	if a.turn.take(ctx) != nil {
+		return
+	}
+	defer a.turn.give()
+	var alerts []alertevent.Alert
+	for _, id := range ids {
+		switch end, ok := a.ended[id]; {
+		case !ok || !end.missed[to]:
+		case time.Now().After(end.until):
+			delete(a.ended, id)
+		default:
+			alerts = append(alerts, end.alert)
+		}
+	}
+	if len(alerts) == 0 {
+		return
+	}
+	err := a.fleet.postTo(ctx, a.client, a.fleet.servers[to], newPayload(alerts, time.Now(), a.lifetime()))
+	if err != nil && !consumererror.IsPermanent(err) {
+		return
+	}
+	for _, alert := range alerts {
+		end := a.ended[alert.Fingerprint()]
+		end.missed[to] = false
+		if !slices.Contains(end.missed, true) {
+			delete(a.ended, alert.Fingerprint())
+		}
+	}
 }

@@ -33,6 +33,9 @@ type Config struct {
 	// critical. Default: none, which means all, also those without a severity.
 	Severities []string `mapstructure:"severities"`
 
+	// Filter chooses alerts by their labels. Default: all.
+	Filter notify.FilterConfig `mapstructure:"filter"`
+
 	// SendResolved says whether the end of an alert is told. If not, the alert
 	// ends in Alertmanager when it expires. Default: true.
 	SendResolved bool `mapstructure:"send_resolved"`
@@ -87,5 +90,5 @@ func (c *Config) Validate() error {
 
 // filter lets ends pass always: they also end the sending again.
 func (c *Config) filter() notify.Filter {
-	return notify.Filter{Severities: c.Severities, Resolved: true}
+	return notify.Filter{Severities: c.Severities, Matchers: c.Filter.Compile(), Resolved: true}
 }

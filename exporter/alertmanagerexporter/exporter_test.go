@@ -4,11 +4,17 @@
 package alertmanagerexporter
 
 import (
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/exporter/exportertest"
+	"go.opentelemetry.io/otel/attribute"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/alerts"
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/double"
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/notifier"
@@ -87,4 +93,74 @@ func TestReadmeExamples(t *testing.T) {
 	configs := notifier.ReadmeExamples(t, NewFactory())
 	require.Len(t, configs, 2)
 	assert.Len(t, configs[1].(*Config).Endpoints, 2)
+}
+
+// An Alertmanager that takes no UTF-8 label names is told with underscores,
+// after it has refused once; another is told as it is.
+func TestUTF8Names(t *testing.T) {
+	classic, current := double.NewClassicAlertmanager(t), double.NewAlertmanager(t)
+	e := start(t, classic.URL, current.URL)
+	firing, resolved := alerts.Firing(), alerts.Resolved()
+	firing.Labels["service.name"], resolved.Labels["service.name"] = "arc", "arc"
+	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(firing)))
+	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(resolved)))
+	e.Finish(t, current, 2, secret)
+	require.Len(t, classic.Bodies(), 2)
+	for i := range 2 {
+		assert.Equal(t, "arc", current.Bodies()[i]["labels"].(map[string]any)["service.name"])
+		assert.Equal(t, "arc", classic.Bodies()[i]["labels"].(map[string]any)["service_name"])
+	}
+	assert.Equal(t, 1, e.Log.FilterMessageSnippet("no UTF-8 label names").Len())
+	assert.Equal(t, int64(1), e.Metric(t, "requests", serverOf(classic), attribute.String("result", "refused")))
+	assert.Equal(t, int64(2), e.Metric(t, "requests", serverOf(classic), attribute.String("result", "accepted")))
+	assert.Equal(t, int64(2), e.Metric(t, "requests", serverOf(current), attribute.String("result", "accepted")))
+}
+
+// serverOf is the attribute that names a server.
+func serverOf(inbox *double.Inbox) attribute.KeyValue {
+	return attribute.String("server", strings.TrimPrefix(inbox.URL, "http://"))
+}
+
+func TestMetrics(t *testing.T) {
+	inbox := double.NewAlertmanager(t)
+	cfg := createDefaultConfig().(*Config)
+	cfg.Endpoints = []string{"http://127.0.0.1:1", inbox.URL}
+	cfg.MaxFiring = 3
+	notifier.Impatient(&cfg.Retry)
+	e := notifier.Start(t, NewFactory(), cfg)
+	storm := alerts.Cases()["storm"][:5]
+	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(storm...)))
+	end := storm[0]
+	end.State, end.EndsAt = alertevent.Resolved, end.StartsAt.Add(time.Minute)
+	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(end)))
+	e.Finish(t, inbox, 6, secret)
+	assert.Equal(t, int64(2), e.Metric(t, "firing"), "three held, one of which ended")
+	assert.Equal(t, int64(2), e.Metric(t, "overflow"))
+	assert.Equal(t, int64(6), e.Metric(t, "requests", serverOf(inbox), attribute.String("result", "accepted")))
+	assert.Equal(t, int64(6), e.Metric(t, "requests", attribute.String("server", "127.0.0.1:1"), attribute.String("result", "failed")))
+}
+
+// What cannot be set up says so at start, and can be shut down like any other.
+func TestShutdownWhenSetupFailed(t *testing.T) {
+	cfg := createDefaultConfig().(*Config)
+	cfg.Endpoints = []string{"https://am:9093"}
+	cfg.HTTP.TLS.CAFile = "testdata/none.pem"
+	e, err := NewFactory().CreateLogs(t.Context(), exportertest.NewNopSettings(NewFactory().Type()), cfg)
+	require.NoError(t, err)
+	require.ErrorContains(t, e.Start(t.Context(), componenttest.NewNopHost()), "testdata/none.pem")
+	require.NoError(t, e.Shutdown(t.Context()))
+	require.NoError(t, e.Shutdown(t.Context()), "twice")
+}
+
+func TestLabelsFilter(t *testing.T) {
+	inbox := double.NewAlertmanager(t)
+	cfg := createDefaultConfig().(*Config)
+	cfg.Endpoints = []string{inbox.URL}
+	cfg.Filter.Matchers = []string{`instance="arc-8"`}
+	e := notifier.Start(t, NewFactory(), cfg)
+	other := alerts.Firing()
+	other.Labels["instance"] = "arc-8"
+	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Firing(), other)))
+	e.Finish(t, inbox, 1, secret)
+	assert.Equal(t, int64(1), e.Count(t, "filtered"))
 }

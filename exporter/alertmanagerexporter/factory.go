@@ -5,12 +5,14 @@ package alertmanagerexporter
 
 import (
 	"context"
+	"net/http"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/exporter"
 
 	"github.com/otelcol-arc/otelcol-arc/exporter/alertmanagerexporter/internal/metadata"
+	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
 	"github.com/otelcol-arc/otelcol-arc/internal/notify"
 )
 
@@ -39,28 +41,31 @@ func createLogs(ctx context.Context, set exporter.Settings, config component.Con
 	if len(cfg.Endpoints) == 0 {
 		return notify.Off(set.Logger, "endpoints"), nil
 	}
+	servers, err := newServers(cfg.Endpoints)
+	if err != nil {
+		return nil, err
+	}
 	telemetry, err := metadata.NewTelemetryBuilder(set.TelemetrySettings)
 	if err != nil {
 		return nil, err
 	}
-	servers, err := newServers(cfg.Endpoints, telemetry.AlertmanagerExporterRequests)
-	if err != nil {
-		return nil, err
-	}
-	a := newAnnouncer(cfg, servers.post, telemetry, set.Logger)
+	a := newAnnouncer(cfg, &fleet{servers: servers, requests: telemetry.AlertmanagerExporterRequests, logger: set.Logger}, telemetry, set.Logger)
 	next, err := notify.NewExporter(ctx, set, cfg, notify.Channel{
 		Filter: cfg.filter(),
 		// An Alertmanager answers 400 when it refuses some alerts of a request,
 		// and does not say which.
-		Apart:    true,
-		HTTP:     cfg.HTTP,
-		Retry:    cfg.Retry,
-		Queue:    cfg.Queue,
-		Send:     a.send,
+		Apart: true,
+		HTTP:  cfg.HTTP,
+		Retry: cfg.Retry,
+		Queue: cfg.Queue,
+		Send: func(ctx context.Context, client *http.Client, alerts []alertevent.Alert) error {
+			return a.send(ctx, client, alerts[0])
+		},
 		Outcomes: notify.NewOutcomes(telemetry.AlertmanagerExporterAlerts),
 		Close:    telemetry.Shutdown,
 	})
 	if err != nil {
+		telemetry.Shutdown()
 		return nil, err
 	}
 	return &resending{Logs: next, announcer: a}, nil

@@ -5,15 +5,19 @@ package alertmanagerexporter
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"sync"
+	"sync/atomic"
 
+	"github.com/prometheus/alertmanager/api/v2/models"
 	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
+	"go.uber.org/zap"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/notify"
 )
@@ -22,42 +26,75 @@ import (
 // https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml
 const path = "api/v2/alerts"
 
-// servers are the Alertmanagers, all of which are told everything.
-type servers struct {
-	all      []server
-	requests metric.Int64Counter
+// server is one Alertmanager.
+type server struct {
+	host, target string
+	// classic says that it was seen to refuse label names that are not letters,
+	// digits and underscores, as those before 0.27 do.
+	classic atomic.Bool
 }
 
-type server struct{ host, target string }
-
-func newServers(endpoints []string, requests metric.Int64Counter) (*servers, error) {
-	s := &servers{requests: requests}
+func newServers(endpoints []string) ([]*server, error) {
+	list := make([]*server, len(endpoints))
 	for i, endpoint := range endpoints {
 		u, err := url.Parse(endpoint)
 		if err != nil {
 			return nil, fmt.Errorf("endpoints::%d: %w", i, notify.RedactURL(err))
 		}
-		s.all = append(s.all, server{host: u.Host, target: u.JoinPath(path).String()})
+		list[i] = &server{host: u.Host, target: u.JoinPath(path).String()}
 	}
-	return s, nil
+	return list, nil
 }
 
-// post sends body to all at once. It is enough that one accepts: Alertmanagers
-// of a cluster do not share alerts, but each of them notifies. The error is
-// permanent when all refuse for good.
-func (s *servers) post(ctx context.Context, client *http.Client, body []byte) error {
-	errs := make([]error, len(s.all))
+// fleet posts to servers, and counts.
+type fleet struct {
+	servers  []*server
+	requests metric.Int64Counter
+	logger   *zap.Logger
+}
+
+// post sends the payload to all at once, and returns what each of them made of it.
+func (f *fleet) post(ctx context.Context, client *http.Client, payload models.PostableAlerts) []error {
+	errs := make([]error, len(f.servers))
 	var wg sync.WaitGroup
-	for i, to := range s.all {
-		wg.Go(func() {
-			if _, err := notify.Post(ctx, client, to.target, body); err != nil {
-				errs[i] = fmt.Errorf("%s: %w", to.host, err)
-			}
-			s.requests.Add(ctx, 1, metric.WithAttributes(attribute.String("server", to.host), attribute.String("result", result(errs[i]))))
-		})
+	for i, to := range f.servers {
+		wg.Go(func() { errs[i] = f.postTo(ctx, client, to, payload) })
 	}
 	wg.Wait()
-	return verdict(errs)
+	return errs
+}
+
+// postTo sends the payload to one. A server that refuses it is asked whether it
+// takes it with the names that every Alertmanager takes: an alert must not be
+// lost for the dot of a label.
+func (f *fleet) postTo(ctx context.Context, client *http.Client, to *server, payload models.PostableAlerts) error {
+	escaped, differs := escape(payload)
+	if differs && to.classic.Load() {
+		return f.request(ctx, client, to, escaped)
+	}
+	err := f.request(ctx, client, to, payload)
+	if !differs || !consumererror.IsPermanent(err) {
+		return err
+	}
+	if f.request(ctx, client, to, escaped) != nil {
+		return err
+	}
+	if !to.classic.Swap(true) {
+		f.logger.Warn("Alertmanager takes no UTF-8 label names, as since 0.27; they are sent with underscores", zap.String("server", to.host))
+	}
+	return nil
+}
+
+func (f *fleet) request(ctx context.Context, client *http.Client, to *server, payload models.PostableAlerts) error {
+	body, err := json.Marshal(payload)
+	if err != nil {
+		return consumererror.NewPermanent(fmt.Errorf("encode alerts: %w", err))
+	}
+	if _, err = notify.Post(ctx, client, to.target, body); err != nil {
+		err = fmt.Errorf("%s: %w", to.host, err)
+	}
+	f.requests.Add(ctx, 1, metric.WithAttributes(attribute.String("server", to.host), attribute.String("result", result(err))))
+	return err
 }
 
 func result(err error) string {
@@ -71,8 +108,11 @@ func result(err error) string {
 	}
 }
 
-// verdict leaves out permanent errors when another server may still accept,
-// because one among others would make all of them permanent.
+// verdict is that of all servers together. It is enough that one accepts:
+// Alertmanagers of a cluster do not share alerts, but each of them notifies. The
+// error is permanent when all refuse for good; permanent errors are left out when
+// another server may still accept, because one among others would make all of
+// them permanent.
 func verdict(errs []error) error {
 	var passing []error
 	for _, err := range errs {

@@ -81,8 +81,22 @@ type Config struct {
 	// critical. Default: none, which means all, also those without a severity.
 	Severities []string `mapstructure:"severities"`
 
+	// Filter chooses alerts by their labels. Default: all.
+	Filter notify.FilterConfig `mapstructure:"filter"`
+
 	// SendResolved says whether the end of an alert is told. Default: true.
 	SendResolved bool `mapstructure:"send_resolved"`
+
+	// Subject, Text and HTML are Go templates over Alertmanager's data, such as
+	// {{ .CommonLabels.alertname }}, that take the place of those parts of a
+	// message. Default: "", the exporter's own.
+	Subject string `mapstructure:"subject"`
+	Text    string `mapstructure:"text"`
+	HTML    string `mapstructure:"html"`
+
+	// TemplateFiles are globs of files that define templates which the others
+	// call. Default: none.
+	TemplateFiles []string `mapstructure:"template_files"`
 
 	// Timeout bounds one try to send, from the connection on. Default: 30s.
 	Timeout time.Duration `mapstructure:"timeout"`
@@ -107,6 +121,9 @@ func (c *Config) Validate() error {
 	errs := append(c.filter().Validate(), notify.ValidateQueue(c.Retry, c.Queue)...)
 	if c.Timeout <= 0 {
 		errs = append(errs, fmt.Errorf("timeout: must be more than 0, or a silent server would hold up every alert; is %s", c.Timeout))
+	}
+	if _, err := newDesign(c, ""); err != nil {
+		errs = append(errs, err)
 	}
 	errs = append(errs, c.validateServer()...)
 	errs = append(errs, c.validateAuth()...)
@@ -176,7 +193,7 @@ func (c *Config) validateAddresses() []error {
 }
 
 func (c *Config) filter() notify.Filter {
-	return notify.Filter{Severities: c.Severities, Resolved: c.SendResolved}
+	return notify.Filter{Severities: c.Severities, Matchers: c.Filter.Compile(), Resolved: c.SendResolved}
 }
 
 // isLoopback says whether a host is this machine, by its name or address alone.

@@ -135,3 +135,14 @@ func TestOff(t *testing.T) {
 	require.Equal(t, 1, e.Log.Len())
 	assert.Equal(t, "Switched off: server is empty", e.Log.All()[0].Message)
 }
+
+func TestLabelsFilter(t *testing.T) {
+	e, server := start(t, func(cfg *Config) { cfg.Filter.Matchers = []string{`instance="arc-8"`} })
+	other := alerts.Firing()
+	other.Labels["instance"] = "arc-8"
+	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Firing())))
+	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(other)))
+	e.Finish(t, server.Inbox, 1, secret)
+	assert.Contains(t, read(t, server.Mails()[0].Message).text, "arc-8")
+	assert.Equal(t, int64(1), e.Count(t, "filtered"))
+}

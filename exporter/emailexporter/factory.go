@@ -46,7 +46,7 @@ func createLogs(ctx context.Context, set exporter.Settings, config component.Con
 	if cfg.Server == "" {
 		return notify.Off(set.Logger, "server"), nil
 	}
-	mailer, err := newMailer(cfg, set.Logger)
+	mailer, err := newMailer(cfg, set.ID.String(), set.Logger)
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +54,7 @@ func createLogs(ctx context.Context, set exporter.Settings, config component.Con
 	if err != nil {
 		return nil, err
 	}
-	return notify.NewExporter(ctx, set, cfg, notify.Channel{
+	next, err := notify.NewExporter(ctx, set, cfg, notify.Channel{
 		Filter:   cfg.filter(),
 		Secrets:  cfg.secrets(),
 		Retry:    cfg.Retry,
@@ -64,4 +64,8 @@ func createLogs(ctx context.Context, set exporter.Settings, config component.Con
 		Outcomes: notify.NewOutcomes(telemetry.EmailExporterAlerts),
 		Close:    telemetry.Shutdown,
 	})
+	if err != nil {
+		telemetry.Shutdown()
+	}
+	return next, err
 }

@@ -20,18 +20,13 @@ const headerAutoSubmitted mail.Header = "Auto-Submitted"
 
 // newMessage writes one message of alerts that were raised together. The id is
 // what stands before the @ of its Message-ID; at is its date.
-func newMessage(e envelope, alerts []alertevent.Alert, id string, at time.Time) (*mail.Msg, error) {
-	v := newView(alerts)
-	page, err := v.html()
-	if err != nil {
-		return nil, err
-	}
+func newMessage(e envelope, c content, alerts []alertevent.Alert, id string, at time.Time) *mail.Msg {
 	m := mail.NewMsg(mail.WithNoDefaultUserAgent())
 	m.FromMailAddress(e.from)
 	m.ToMailAddress(e.to...)
 	m.CcMailAddress(e.cc...)
 	m.BccMailAddress(e.bcc...)
-	m.Subject(v.Subject)
+	m.Subject(c.subject)
 	m.SetDateWithValue(at)
 	m.SetMessageIDWithValue(id + "@" + e.domain())
 	threads := threads(alerts, e.domain())
@@ -39,9 +34,9 @@ func newMessage(e envelope, alerts []alertevent.Alert, id string, at time.Time) 
 	m.SetGenHeader(mail.HeaderInReplyTo, threads[0])
 	m.SetGenHeader(headerAutoSubmitted, "auto-generated")
 	m.SetGenHeader(mail.HeaderXAutoResponseSuppress, "All")
-	m.SetBodyString(mail.TypeTextPlain, v.text())
-	m.AddAlternativeString(mail.TypeTextHTML, page)
-	return m, nil
+	m.SetBodyString(mail.TypeTextPlain, c.text)
+	m.AddAlternativeString(mail.TypeTextHTML, c.html)
+	return m
 }
 
 // threads are the messages, which were never sent, that everything about an

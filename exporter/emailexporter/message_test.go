@@ -63,10 +63,10 @@ var testEnvelope = envelope{
 
 func write(tb testing.TB, raised []alertevent.Alert) []byte {
 	tb.Helper()
-	m, err := newMessage(testEnvelope, raised, "ID", alerts.Start)
+	said, err := design{}.render(raised)
 	require.NoError(tb, err)
 	var b bytes.Buffer
-	_, err = m.WriteTo(&b)
+	_, err = newMessage(testEnvelope, said, raised, "ID", alerts.Start).WriteTo(&b)
 	require.NoError(tb, err)
 	return b.Bytes()
 }

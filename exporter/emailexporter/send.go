@@ -26,17 +26,22 @@ import (
 type mailer struct {
 	cfg      *Config
 	envelope envelope
+	design   design
 	logger   *zap.Logger
 	tls      *tls.Config
 	ids      messageIDs
 }
 
-func newMailer(cfg *Config, logger *zap.Logger) (*mailer, error) {
+func newMailer(cfg *Config, receiver string, logger *zap.Logger) (*mailer, error) {
 	e, err := newEnvelope(cfg)
 	if err != nil {
 		return nil, err
 	}
-	return &mailer{cfg: cfg, envelope: e, logger: logger}, nil
+	d, err := newDesign(cfg, receiver)
+	if err != nil {
+		return nil, err
+	}
+	return &mailer{cfg: cfg, envelope: e, design: d, logger: logger}, nil
 }
 
 // start reads the certificates.
@@ -56,10 +61,11 @@ func (m *mailer) start(ctx context.Context, _ component.Host) error {
 func (m *mailer) tell(ctx context.Context, alerts []alertevent.Alert) error {
 	ctx, cancel := context.WithTimeout(ctx, m.cfg.Timeout)
 	defer cancel()
-	message, err := newMessage(m.envelope, alerts, m.ids.of(alerts), time.Now())
+	said, err := m.design.render(alerts)
 	if err != nil {
-		return consumererror.NewPermanent(fmt.Errorf("write message: %w", err))
+		m.logger.Error("A template failed; the alerts are told without it", zap.Error(err))
 	}
+	message := newMessage(m.envelope, said, alerts, m.ids.of(alerts), time.Now())
 	if err := m.deliver(ctx, message); err != nil {
 		if ctx.Err() != nil {
 			// What is seen of it is a closed connection.

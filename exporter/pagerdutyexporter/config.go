@@ -18,9 +18,13 @@ import (
 
 // Config says which service is told, of which alerts.
 type Config struct {
-	// RoutingKey is the secret integration key of a service. Default: "",
-	// which switches the exporter off.
+	// RoutingKey is the secret integration key of the service that is told of
+	// the alerts that no route matches. Default: "", which switches the exporter off.
 	RoutingKey configopaque.String `mapstructure:"routing_key"`
+
+	// Routes are services that are told of some of the alerts instead; the first
+	// that matches is told. Default: none.
+	Routes []Route `mapstructure:"routes"`
 
 	// Endpoint is the address of the Events API. Accounts in the EU have
 	// https://events.eu.pagerduty.com. Default: https://events.pagerduty.com.
@@ -30,6 +34,9 @@ type Config struct {
 	// critical; an empty list means all. Default: [critical].
 	Severities []string `mapstructure:"severities"`
 
+	// Filter chooses alerts by their labels. Default: all.
+	Filter notify.FilterConfig `mapstructure:"filter"`
+
 	// SendResolved says whether the end of an alert resolves what it opened.
 	// Default: true.
 	SendResolved bool `mapstructure:"send_resolved"`
@@ -37,6 +44,18 @@ type Config struct {
 	// Source is the affected system, for alerts without an instance, service
 	// or service_name label. Default: arc-production.
 	Source string `mapstructure:"source"`
+
+	// Summary and DedupKey are Go templates over Alertmanager's data, such as
+	// {{ .CommonLabels.alertname }}, of these fields of an event. A key joins all
+	// alerts that have the same; it can be made of labels alone, and is hashed
+	// when longer than 255 characters. Default: "", which are the alert's name
+	// and summary, and its fingerprint.
+	Summary  string `mapstructure:"summary"`
+	DedupKey string `mapstructure:"dedup_key"`
+
+	// TemplateFiles are globs of files that define templates which the others
+	// call. Default: none.
+	TemplateFiles []string `mapstructure:"template_files"`
 
 	// HTTP is the client: TLS, proxy, timeout (default 10s) and so on. Its
 	// endpoint is not used, see endpoint.
@@ -68,9 +87,13 @@ func (c *Config) Validate() error {
 	if c.HTTP.Endpoint != "" {
 		errs = append(errs, errors.New("http::endpoint: must be empty, the address is endpoint"))
 	}
+	if _, err := newDesign(c, ""); err != nil {
+		errs = append(errs, err)
+	}
+	errs = append(errs, c.validateRoutes()...)
 	return errors.Join(errs...)
 }
 
 func (c *Config) filter() notify.Filter {
-	return notify.Filter{Severities: c.Severities, Resolved: c.SendResolved}
+	return notify.Filter{Severities: c.Severities, Matchers: c.Filter.Compile(), Resolved: c.SendResolved}
 }

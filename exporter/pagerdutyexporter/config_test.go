@@ -19,8 +19,14 @@ func TestEveryMistakeIsNamed(t *testing.T) {
 	cfg.Severities = []string{"catastrophic"}
 	cfg.Source = ""
 	cfg.HTTP.Endpoint = "https://events.pagerduty.example"
+	cfg.RoutingKey = routingKey
+	cfg.Routes = []Route{{Matchers: []string{`team="a"`}}, {RoutingKey: routingKey}, {Matchers: []string{`team=~"("`, `=`}, RoutingKey: routingKey}}
 	err := cfg.Validate()
-	for _, key := range []string{"endpoint: must", "severities::0", "source", "http::endpoint"} {
+	assert.NotContains(t, err.Error(), routingKey)
+	for _, key := range []string{
+		"routes::0::routing_key: must not be empty", "routes::1::matchers: must not be empty",
+		"routes::2::matchers::0", "matchers::1", "endpoint: must", "severities::0", "source", "http::endpoint",
+	} {
 		assert.ErrorContains(t, err, key)
 	}
 }
@@ -28,6 +34,7 @@ func TestEveryMistakeIsNamed(t *testing.T) {
 func TestSecretIsNotPrinted(t *testing.T) {
 	cfg := createDefaultConfig().(*Config)
 	cfg.RoutingKey = routingKey
+	cfg.Routes = []Route{{RoutingKey: routingKey}}
 	assert.NotContains(t, fmt.Sprintf("%v %+v %#v", cfg, cfg, cfg.RoutingKey), routingKey)
 }
 
@@ -36,4 +43,5 @@ func TestReadmeExamples(t *testing.T) {
 	require.Len(t, configs, 2)
 	assert.Equal(t, []string{"critical"}, configs[0].(*Config).Severities)
 	assert.Equal(t, []string{"error", "critical"}, configs[1].(*Config).Severities)
+	assert.Len(t, configs[1].(*Config).Routes, 1)
 }

@@ -4,12 +4,17 @@
 package pagerdutyexporter
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -71,7 +76,7 @@ func TestOfferedAgain(t *testing.T) {
 	for range 3 {
 		require.NoError(t, e.ConsumeLogs(t.Context(), batch))
 	}
-	e.Finish(t, inbox, 4, routingKey) // and the one that the first answer took
+	e.Finish(t, inbox.Inbox, 4, routingKey) // and the one that the first answer took
 	seen := map[any]bool{}
 	for _, body := range inbox.Bodies() {
 		assert.False(t, seen[body["dedup_key"]])
@@ -88,4 +93,84 @@ func TestEventIsWithinLimit(t *testing.T) {
 	body, err := encode(newEvent(a, routingKey, "s"))
 	require.NoError(t, err)
 	assert.LessOrEqual(t, len(body), maxBody)
+}
+
+const otherKey = "fedcba9876543210fedcba9876543210"
+
+// Whom an alert is for depends on its labels; the first route that matches is told.
+func TestRoutes(t *testing.T) {
+	inbox := double.NewPagerDuty(t, routingKey, otherKey)
+	e := start(t, inbox, func(cfg *Config) {
+		cfg.Routes = []Route{
+			{Matchers: []string{`team="payments"`, `model=~"gpt.*"`}, RoutingKey: otherKey},
+			{Matchers: []string{`team=~"pay.*"`}, RoutingKey: routingKey},
+			{Matchers: []string{`{"service.name"="arc"}`}, RoutingKey: otherKey},
+		}
+	})
+	var want []any
+	for _, test := range []struct {
+		labels map[string]string
+		key    string
+	}{
+		{map[string]string{"team": "payments", "model": "gpt-5"}, otherKey},
+		{map[string]string{"team": "payments"}, routingKey},
+		{map[string]string{"service.name": "arc"}, otherKey},
+		{nil, routingKey},
+	} {
+		firing, resolved := alerts.Firing(), alerts.Resolved()
+		for name, value := range test.labels {
+			firing.Labels[name], resolved.Labels[name] = value, value
+		}
+		require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(firing, resolved)))
+		want = append(want, test.key, test.key)
+	}
+	e.Finish(t, inbox.Inbox, 8, routingKey)
+	var got []any
+	for _, body := range inbox.Bodies() {
+		got = append(got, body["routing_key"])
+	}
+	assert.Equal(t, want, got)
+	for _, entry := range e.Log.All() {
+		assert.NotContains(t, fmt.Sprint(entry.Message, entry.ContextMap()), otherKey)
+	}
+}
+
+// An alert that somebody takes care of acknowledges what it opened, and its end
+// resolves that.
+func TestAcknowledge(t *testing.T) {
+	inbox := double.NewPagerDuty(t, routingKey)
+	e := start(t, inbox, nil)
+	taken := alerts.Firing()
+	taken.Annotations["acknowledged"] = "the runbook's robot restarts it"
+	taken.SpanID[0] = 1 // told anew
+	key := taken.Fingerprint()
+	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Firing())))
+	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(taken)))
+	require.Eventually(t, func() bool { return len(inbox.Bodies()) == 2 }, 10*time.Second, time.Millisecond)
+	assert.Equal(t, map[string]double.PagerDutyAlert{key: {Status: "acknowledged", Pages: 1}}, inbox.Alerts())
+	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Resolved())))
+	e.Finish(t, inbox.Inbox, 3, routingKey)
+	assert.Equal(t, map[string]double.PagerDutyAlert{key: {Status: "resolved", Pages: 1}}, inbox.Alerts())
+}
+
+// The answer to an event is lost: it is sent again, and pages nobody again.
+func TestLostAnswerPagesOnce(t *testing.T) {
+	inbox := double.NewPagerDuty(t, routingKey)
+	target, err := url.Parse(inbox.URL)
+	require.NoError(t, err)
+	proxy := httputil.NewSingleHostReverseProxy(target)
+	proxy.ErrorLog = log.New(io.Discard, "", 0)
+	lost := 2
+	proxy.ModifyResponse = func(*http.Response) error {
+		if lost--; lost >= 0 {
+			return errors.New("lost")
+		}
+		return nil
+	}
+	between := httptest.NewServer(proxy)
+	defer between.Close()
+	e := start(t, inbox, func(cfg *Config) { cfg.Endpoint = between.URL })
+	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Firing())))
+	e.Finish(t, inbox.Inbox, 3, routingKey)
+	assert.Equal(t, map[string]double.PagerDutyAlert{alerts.Firing().Fingerprint(): {Status: "triggered", Pages: 1}}, inbox.Alerts())
 }

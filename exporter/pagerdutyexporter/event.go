@@ -6,6 +6,7 @@ package pagerdutyexporter
 import (
 	"encoding/json"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/PagerDuty/go-pagerduty"
@@ -25,22 +26,37 @@ const (
 )
 
 const (
-	actionTrigger = "trigger"
-	actionResolve = "resolve"
+	actionTrigger     = "trigger"
+	actionAcknowledge = "acknowledge"
+	actionResolve     = "resolve"
+)
+
+// Annotations with a meaning to PagerDuty.
+const (
+	// annotationAcknowledged says who or what takes care of the alert already: an
+	// alert that has it acknowledges what it opened before, and pages nobody.
+	annotationAcknowledged = "acknowledged"
+	// annotationImage is the address of a picture, such as a graph. PagerDuty
+	// takes pictures over HTTPS alone.
+	annotationImage = "image_url"
 )
 
 // newEvent is the event that an alert's state asks for. Its dedup key is the
-// alert's fingerprint, 16 characters, so the end of an alert resolves what its
-// beginning opened, also over a restart.
+// alert's fingerprint, 16 hex digits of the 255 characters that there may be, so
+// the end of an alert resolves what its beginning opened, also over a restart.
 func newEvent(alert alertevent.Alert, routingKey, defaultSource string) *pagerduty.V2Event {
 	event := &pagerduty.V2Event{
 		RoutingKey: routingKey,
 		Action:     actionTrigger,
 		DedupKey:   alert.Fingerprint(),
 	}
-	if alert.State == alertevent.Resolved {
-		// Nothing else of a resolve event is used.
+	// Nothing else of an event that resolves or acknowledges is used.
+	switch {
+	case alert.State == alertevent.Resolved:
 		event.Action = actionResolve
+		return event
+	case alert.Annotations[annotationAcknowledged] != "":
+		event.Action = actionAcknowledge
 		return event
 	}
 	event.Client = client
@@ -48,6 +64,7 @@ func newEvent(alert alertevent.Alert, routingKey, defaultSource string) *pagerdu
 		event.ClientURL = alert.GeneratorURL
 	}
 	event.Links = links(alert)
+	event.Images = images(alert)
 	event.Payload = &pagerduty.V2Payload{
 		Summary:   notify.Truncate(notify.Clean(summary(alert)), maxSummary),
 		Source:    text(firstLabel(alert, defaultSource, "instance", "service", "service_name", "job")),
@@ -125,6 +142,18 @@ func links(alert alertevent.Alert) []any {
 	return list
 }
 
+func images(alert alertevent.Alert) []any {
+	source := alert.Annotations[annotationImage]
+	if !notify.IsLink(source) || !strings.HasPrefix(strings.ToLower(source), "https://") {
+		return nil
+	}
+	image := map[string]string{"src": source, "alt": text(alert.Name())}
+	if link := alert.Annotations[alertevent.AnnotationDashboard]; notify.IsLink(link) {
+		image["href"] = link
+	}
+	return []any{image}
+}
+
 // encode keeps the body within the API's limit: what is too large goes without
 // its details, and says so.
 func encode(event *pagerduty.V2Event) ([]byte, error) {
@@ -135,7 +164,7 @@ func encode(event *pagerduty.V2Event) ([]byte, error) {
 	event.Payload.Details = map[string]any{
 		"note": "The details were left out: with them the event is larger than PagerDuty accepts.",
 	}
-	event.Links = nil
+	event.Links, event.Images = nil, nil
 	event.ClientURL = ""
 	return json.Marshal(event)
 }

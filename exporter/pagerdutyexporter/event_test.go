@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/alerts"
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/double"
 )
@@ -19,13 +20,19 @@ import (
 const routingKey = "0123456789abcdef0123456789abcdef"
 
 func TestEvents(t *testing.T) {
-	for name, raised := range alerts.Cases() {
+	cases := alerts.Cases()
+	image, taken := alerts.Firing(), alerts.Firing()
+	image.Annotations["image_url"] = "https://graphs.example/1.png"
+	taken.Annotations["acknowledged"] = "by the runbook's robot"
+	cases["image"], cases["acknowledged"] = []alertevent.Alert{image}, []alertevent.Alert{taken}
+	for name, raised := range cases {
 		if len(raised) > 1 {
 			continue // an event is about one alert
 		}
 		t.Run(name, func(t *testing.T) {
-			body, err := encode(newEvent(raised[0], "ROUTING-KEY", "arc-production"))
+			body, err := encode(newEvent(raised[0], routingKey, "arc-production"))
 			require.NoError(t, err)
+			require.NoError(t, double.CheckEvent(body, routingKey))
 			var event any
 			require.NoError(t, json.Unmarshal(body, &event))
 			alerts.CompareJSON(t, name, event)
@@ -42,6 +49,19 @@ func TestDedupKey(t *testing.T) {
 	other := alerts.Firing()
 	other.Labels["instance"] = "arc-8"
 	assert.NotEqual(t, newEvent(alerts.Firing(), "", "").DedupKey, newEvent(other, "", "").DedupKey)
+}
+
+func TestImages(t *testing.T) {
+	a := alerts.Firing()
+	for source, want := range map[string][]any{
+		"https://graphs.example/1.png": {map[string]string{"src": "https://graphs.example/1.png", "href": a.Annotations["dashboard_url"], "alt": "HighErrorRate"}},
+		"http://graphs.example/1.png":  nil, // the API takes no others than HTTPS
+		"javascript:alert(1)":          nil,
+		"":                             nil,
+	} {
+		a.Annotations["image_url"] = source
+		assert.Equal(t, want, newEvent(a, routingKey, "s").Images, source)
+	}
 }
 
 // What is larger than PagerDuty accepts goes without its details, and says so.
@@ -69,11 +89,13 @@ func TestInfinityIsTold(t *testing.T) {
 // Whatever a label holds, the event is one that PagerDuty documents.
 func FuzzEvent(f *testing.F) {
 	f.Add("team", "payments", "summary", "critical")
+	f.Add("acknowledged", "https://graphs.example/1.png", "https://grafana.example", "page")
+	f.Add("alertname", "\x00\xff", "\u202e", "CRITICAL")
 	f.Fuzz(func(t *testing.T, name, value, summary, severity string) {
 		a := alerts.Firing()
 		a.Labels[name] = value
 		a.Labels["severity"] = severity
-		a.Annotations = map[string]string{"summary": summary, name: value}
+		a.Annotations = map[string]string{"summary": summary, name: value, "image_url": value, "dashboard_url": summary}
 		body, err := encode(newEvent(a, routingKey, "arc-production"))
 		require.NoError(t, err)
 		assert.LessOrEqual(t, len(body), maxBody)

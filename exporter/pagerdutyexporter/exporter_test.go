@@ -15,7 +15,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/notifier"
 )
 
-func start(t *testing.T, inbox *double.Inbox, change func(*Config)) notifier.Running {
+func start(t *testing.T, inbox *double.PagerDuty, change func(*Config)) notifier.Running {
 	t.Helper()
 	cfg := createDefaultConfig().(*Config)
 	cfg.RoutingKey = routingKey
@@ -32,7 +32,7 @@ func TestTriggerAndResolve(t *testing.T) {
 	e := start(t, inbox, nil)
 	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Firing())))
 	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Resolved())))
-	e.Finish(t, inbox, 2, routingKey)
+	e.Finish(t, inbox.Inbox, 2, routingKey)
 	trigger, resolve := inbox.Bodies()[0], inbox.Bodies()[1]
 	assert.Equal(t, "trigger", trigger["event_action"])
 	assert.Equal(t, "resolve", resolve["event_action"])
@@ -46,7 +46,7 @@ func TestCriticalAlone(t *testing.T) {
 	inbox := double.NewPagerDuty(t, routingKey)
 	e := start(t, inbox, nil)
 	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Cases()["several"]...)))
-	e.Finish(t, inbox, 2, routingKey)
+	e.Finish(t, inbox.Inbox, 2, routingKey)
 	assert.Equal(t, int64(1), e.Count(t, "filtered"))
 }
 
@@ -58,7 +58,7 @@ func TestEverySeverity(t *testing.T) {
 		a.Labels["severity"] = severity
 		require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(a)))
 	}
-	e.Finish(t, inbox, 6, routingKey)
+	e.Finish(t, inbox.Inbox, 6, routingKey)
 	var told []any
 	for _, body := range inbox.Bodies() {
 		told = append(told, body["payload"].(map[string]any)["severity"])
@@ -73,7 +73,7 @@ func TestRetryKeepsTheOrder(t *testing.T) {
 	inbox.Refuse(double.Answer{Status: 429, RetryAfter: "0"}, double.Answer{Status: 500}, double.Answer{Status: 502})
 	e := start(t, inbox, nil)
 	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Firing(), alerts.Resolved())))
-	e.Finish(t, inbox, 2, routingKey)
+	e.Finish(t, inbox.Inbox, 2, routingKey)
 	assert.Equal(t, "trigger", inbox.Bodies()[0]["event_action"])
 	assert.Equal(t, "resolve", inbox.Bodies()[1]["event_action"])
 }
@@ -89,7 +89,7 @@ func TestRefusedForGood(t *testing.T) {
 			inbox.Refuse(answer)
 			e := start(t, inbox, nil)
 			require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Firing(), alerts.Resolved())))
-			e.Finish(t, inbox, 1, routingKey)
+			e.Finish(t, inbox.Inbox, 1, routingKey)
 			assert.Equal(t, "resolve", inbox.Bodies()[0]["event_action"])
 			assert.Equal(t, int64(1), e.Count(t, "failed"))
 		})
@@ -101,14 +101,25 @@ func TestSecretStaysOutOfLogs(t *testing.T) {
 	e := start(t, inbox, func(cfg *Config) { cfg.Endpoint = "http://127.0.0.1:1" })
 	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Firing())))
 	require.Eventually(t, func() bool { return e.Log.FilterMessageSnippet("retry").Len() > 0 }, 10*time.Second, time.Millisecond)
-	e.Finish(t, inbox, 0, routingKey)
+	e.Finish(t, inbox.Inbox, 0, routingKey)
 }
 
 func TestOff(t *testing.T) {
 	inbox := double.NewPagerDuty(t, routingKey)
 	e := start(t, inbox, func(cfg *Config) { cfg.RoutingKey = "" })
 	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Firing())))
-	e.Finish(t, inbox, 0, routingKey)
+	e.Finish(t, inbox.Inbox, 0, routingKey)
 	require.Equal(t, 1, e.Log.Len())
 	assert.Equal(t, "Switched off: routing_key is empty", e.Log.All()[0].Message)
+}
+
+func TestLabelsFilter(t *testing.T) {
+	inbox := double.NewPagerDuty(t, routingKey)
+	e := start(t, inbox, func(cfg *Config) { cfg.Filter.Matchers = []string{`instance=~"arc-[89]"`} })
+	other := alerts.Firing()
+	other.Labels["instance"] = "arc-8"
+	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Firing(), other)))
+	e.Finish(t, inbox.Inbox, 1, routingKey)
+	assert.Equal(t, other.Fingerprint(), inbox.Bodies()[0]["dedup_key"])
+	assert.Equal(t, int64(1), e.Count(t, "filtered"))
 }

@@ -9,6 +9,7 @@ import (
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/exporter"
+	"go.uber.org/zap"
 
 	"github.com/otelcol-arc/otelcol-arc/exporter/pagerdutyexporter/internal/metadata"
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
@@ -49,21 +50,34 @@ func createLogs(ctx context.Context, set exporter.Settings, config component.Con
 	if cfg.RoutingKey == "" {
 		return notify.Off(set.Logger, "routing_key"), nil
 	}
+	design, err := newDesign(cfg, set.ID.String())
+	if err != nil {
+		return nil, err
+	}
+	routing := newRouting(cfg)
 	telemetry, err := metadata.NewTelemetryBuilder(set.TelemetrySettings)
 	if err != nil {
 		return nil, err
 	}
-	return notify.NewExporter(ctx, set, cfg, notify.Channel{
+	next, err := notify.NewExporter(ctx, set, cfg, notify.Channel{
 		Filter:  cfg.filter(),
-		Secrets: []string{string(cfg.RoutingKey)},
+		Secrets: routing.secrets(),
 		Apart:   true, // the API takes one event a request
 		HTTP:    cfg.HTTP,
 		Retry:   cfg.Retry,
 		Queue:   cfg.Queue,
 		Send: func(ctx context.Context, client *http.Client, alerts []alertevent.Alert) error {
-			return send(ctx, client, cfg, alerts[0])
+			event := newEvent(alerts[0], routing.key(alerts[0]), cfg.Source)
+			if err := design.apply(event, alerts[0]); err != nil {
+				set.Logger.Error("A template failed; the alert is told without it", zap.Error(err))
+			}
+			return send(ctx, client, cfg.Endpoint, event)
 		},
 		Outcomes: notify.NewOutcomes(telemetry.PagerdutyExporterAlerts),
 		Close:    telemetry.Shutdown,
 	})
+	if err != nil {
+		telemetry.Shutdown()
+	}
+	return next, err
 }

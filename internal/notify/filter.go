@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/prometheus/alertmanager/pkg/labels"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 
@@ -17,6 +18,9 @@ import (
 type Filter struct {
 	// Severities are those that pass; none means all.
 	Severities []string
+	// Matchers are what the labels have to match, all of them; none means any.
+	// See [FilterConfig].
+	Matchers labels.Matchers
 	// Resolved says whether the end of an alert is told.
 	Resolved bool
 }
@@ -38,7 +42,10 @@ func (f Filter) Pass(alert alertevent.Alert) bool {
 	if alert.State == alertevent.Resolved && !f.Resolved {
 		return false
 	}
-	return len(f.Severities) == 0 || slices.Contains(f.Severities, alert.Severity())
+	if len(f.Severities) > 0 && !slices.Contains(f.Severities, alert.Severity()) {
+		return false
+	}
+	return !slices.ContainsFunc(f.Matchers, func(m *labels.Matcher) bool { return !m.Matches(alert.Labels[m.Name]) })
 }
 
 // Selection is what a filter makes of a batch of logs.

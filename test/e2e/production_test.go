@@ -33,7 +33,7 @@ type site struct {
 	elastic    *double.Elasticsearch
 	prometheus *double.Prometheus
 	slack      *double.Inbox
-	pagerduty  *double.Inbox
+	pagerduty  *double.PagerDuty
 }
 
 func newSite(t *testing.T) *site {
@@ -190,15 +190,15 @@ func TestOneNoticeForABreachAndItsEnd(t *testing.T) {
 
 	size(5000, 1)
 	arrives(s.slack, "CacheTooLarge", 1)
-	arrives(s.pagerduty, "CacheTooLarge", 1)
+	arrives(s.pagerduty.Inbox, "CacheTooLarge", 1)
 	size(10, 1)
 	arrives(s.slack, "RESOLVED", 1)
-	arrives(s.pagerduty, `"event_action":"resolve"`, 1)
+	arrives(s.pagerduty.Inbox, `"event_action":"resolve"`, 1)
 	// Again within the cooldown. The marker fires in the same evaluation, and
 	// notices keep their order: when it has been told, the other would have been.
 	size(5000, 1000)
 	arrives(s.slack, "Marker", 1)
-	arrives(s.pagerduty, "Marker", 1)
+	arrives(s.pagerduty.Inbox, "Marker", 1)
 
 	slack := told(s.slack, "CacheTooLarge")
 	require.Len(t, slack, 2, "one for the breach, one for its end")
@@ -206,7 +206,7 @@ func TestOneNoticeForABreachAndItsEnd(t *testing.T) {
 	assert.Contains(t, slack[0], "#ff0000")
 	assert.Contains(t, slack[0], "Arc Monitoring")
 
-	triggers := told(s.pagerduty, `"event_action":"trigger"`)
+	triggers := told(s.pagerduty.Inbox, `"event_action":"trigger"`)
 	require.Len(t, triggers, 2, "CacheTooLarge and Marker")
 	require.Len(t, s.pagerduty.Bodies(), 3)
 	assert.Equal(t, s.pagerduty.Bodies()[0]["dedup_key"], s.pagerduty.Bodies()[1]["dedup_key"], "the end closes the incident that the breach opened")

@@ -15,12 +15,24 @@ import (
 
 	"github.com/go-openapi/strfmt"
 	"github.com/prometheus/alertmanager/api/v2/models"
+	"github.com/prometheus/common/model"
 )
 
 // NewAlertmanager is the call of API v2 that takes alerts. Each alert is a body
 // of the inbox.
 // https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml
 func NewAlertmanager(tb testing.TB) *Inbox {
+	tb.Helper()
+	return newAlertmanager(tb, CheckAlerts)
+}
+
+// NewClassicAlertmanager is one from before 0.27, which refuses UTF-8 label names.
+func NewClassicAlertmanager(tb testing.TB) *Inbox {
+	tb.Helper()
+	return newAlertmanager(tb, CheckClassicAlerts)
+}
+
+func newAlertmanager(tb testing.TB, check func([]byte) error) *Inbox {
 	tb.Helper()
 	inbox := &Inbox{}
 	mux := http.NewServeMux()
@@ -30,7 +42,7 @@ func NewAlertmanager(tb testing.TB) *Inbox {
 		}
 		content, err := io.ReadAll(r.Body)
 		if err == nil {
-			err = CheckAlerts(content)
+			err = check(content)
 		}
 		var bodies []map[string]any
 		if err == nil {
@@ -69,6 +81,9 @@ func CheckAlerts(content []byte) error {
 				if name == "" || value == "" {
 					return fmt.Errorf("%d: %q has no name or value", i, name)
 				}
+				if !model.UTF8Validation.IsValidLabelName(name) {
+					return fmt.Errorf("%d: invalid name %q", i, name)
+				}
 			}
 		}
 		starts, ends := time.Time(alert.StartsAt), time.Time(alert.EndsAt)
@@ -77,6 +92,27 @@ func CheckAlerts(content []byte) error {
 		}
 		if !ends.IsZero() && ends.Before(starts) {
 			return fmt.Errorf("%d: ends before it starts", i)
+		}
+	}
+	return nil
+}
+
+// CheckClassicAlerts is CheckAlerts as of before 0.27.
+func CheckClassicAlerts(content []byte) error {
+	if err := CheckAlerts(content); err != nil {
+		return err
+	}
+	var alerts models.PostableAlerts
+	if err := json.Unmarshal(content, &alerts); err != nil {
+		return err
+	}
+	for i, alert := range alerts {
+		for _, set := range []models.LabelSet{alert.Labels, alert.Annotations} {
+			for name := range set {
+				if !model.LegacyValidation.IsValidLabelName(name) {
+					return fmt.Errorf("%d: invalid name %q", i, name)
+				}
+			}
 		}
 	}
 	return nil

@@ -5,15 +5,12 @@ package double
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"sync"
 	"testing"
-	"time"
 )
 
 // Inbox keeps the JSON bodies that a vendor's API accepted.
@@ -96,80 +93,4 @@ func NewSlack(tb testing.TB) *Inbox {
 	tb.Cleanup(server.Close)
 	inbox.URL = server.URL + path
 	return inbox
-}
-
-// NewPagerDuty is the Events API v2, which takes events for routingKey alone.
-// https://developer.pagerduty.com/docs/events-api-v2-overview
-func NewPagerDuty(tb testing.TB, routingKey string) *Inbox {
-	tb.Helper()
-	inbox := &Inbox{}
-	mux := http.NewServeMux()
-	mux.HandleFunc("POST /v2/enqueue", func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		if inbox.refuses(w) {
-			return
-		}
-		content, err := io.ReadAll(r.Body)
-		if err == nil {
-			err = CheckEvent(content, routingKey)
-		}
-		var body map[string]any
-		if err == nil {
-			err = json.Unmarshal(content, &body)
-		}
-		if err != nil {
-			w.WriteHeader(http.StatusBadRequest)
-			fmt.Fprintf(w, `{"status":"invalid event","message":"Event object is invalid","errors":[%q]}`, err)
-			return
-		}
-		inbox.accept(body)
-		w.WriteHeader(http.StatusAccepted)
-		fmt.Fprintf(w, `{"status":"success","message":"Event processed","dedup_key":%q}`, body["dedup_key"])
-	})
-	server := httptest.NewServer(mux)
-	tb.Cleanup(server.Close)
-	inbox.URL = server.URL
-	return inbox
-}
-
-// CheckEvent applies the documented rules for an event.
-// https://developer.pagerduty.com/docs/send-alert-event
-func CheckEvent(content []byte, routingKey string) error {
-	var body map[string]any
-	if err := json.Unmarshal(content, &body); err != nil {
-		return err
-	}
-	if body["routing_key"] != routingKey {
-		return errors.New("routing_key is invalid")
-	}
-	dedupKey, _ := body["dedup_key"].(string)
-	if len(dedupKey) > 255 {
-		return errors.New("dedup_key is longer than 255")
-	}
-	switch body["event_action"] {
-	case "acknowledge", "resolve":
-		if dedupKey == "" {
-			return errors.New("dedup_key is missing")
-		}
-		return nil
-	case "trigger":
-	default:
-		return fmt.Errorf("event_action is %v", body["event_action"])
-	}
-	payload, _ := body["payload"].(map[string]any)
-	for _, key := range []string{"summary", "source"} {
-		if text, _ := payload[key].(string); text == "" || len([]rune(text)) > 1024 {
-			return fmt.Errorf("payload.%s is missing or too long", key)
-		}
-	}
-	severity, _ := payload["severity"].(string)
-	if !slices.Contains([]string{"critical", "error", "warning", "info"}, severity) {
-		return fmt.Errorf("payload.severity is %q", severity)
-	}
-	if timestamp, ok := payload["timestamp"].(string); ok {
-		if _, err := time.Parse(time.RFC3339, timestamp); err != nil {
-			return fmt.Errorf("payload.timestamp: %w", err)
-		}
-	}
-	return nil
 }

@@ -37,7 +37,7 @@ type Running struct {
 	Log *observer.ObservedLogs
 
 	telemetry *componenttest.Telemetry
-	metric    string
+	metric    string // what the names of its metrics begin with
 }
 
 // Impatient shortens the waits between tries.
@@ -59,7 +59,7 @@ func Start(t *testing.T, factory exporter.Factory, cfg component.Config) Running
 	e, err := factory.CreateLogs(t.Context(), set, cfg)
 	require.NoError(t, err)
 	require.NoError(t, e.Start(t.Context(), componenttest.NewNopHost()))
-	return Running{Logs: e, Log: log, telemetry: telemetry, metric: fmt.Sprintf("otelcol_%s_exporter_alerts", factory.Type())}
+	return Running{Logs: e, Log: log, telemetry: telemetry, metric: fmt.Sprintf("otelcol_%s_exporter_", factory.Type())}
 }
 
 // Finish waits until the double has as many bodies, stops the exporter, and
@@ -78,12 +78,20 @@ func (r Running) Finish(t *testing.T, inbox *double.Inbox, bodies int, secret st
 // Count is how many alerts had the outcome.
 func (r Running) Count(t *testing.T, outcome string) int64 {
 	t.Helper()
-	m, err := r.telemetry.GetMetric(r.metric)
+	return r.Metric(t, "alerts", attribute.String("outcome", outcome))
+}
+
+// Metric is the value of one of the exporter's own counters, by what stands
+// after its type in the name; 0 when nothing was counted.
+func (r Running) Metric(t *testing.T, name string, attributes ...attribute.KeyValue) int64 {
+	t.Helper()
+	m, err := r.telemetry.GetMetric(r.metric + name)
 	if err != nil {
-		return 0 // nothing was counted
+		return 0
 	}
+	want := attribute.NewSet(attributes...)
 	for _, point := range m.Data.(metricdata.Sum[int64]).DataPoints {
-		if value, _ := point.Attributes.Value(attribute.Key("outcome")); value.AsString() == outcome {
+		if point.Attributes.Equals(&want) {
 			return point.Value
 		}
 	}

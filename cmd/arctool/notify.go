@@ -1,0 +1,125 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+)
+
+// testAlert is the name of the alert that is sent.
+const testAlert = "ArcTestNotification"
+
+func newNotifyCommand() *cobra.Command {
+	notify := &cobra.Command{Use: "notify", Short: "Tries the channels that tell people of alerts"}
+	notify.AddCommand(newNotifyTestCommand())
+	return notify
+}
+
+// notifyTest is what `arctool notify test` is asked for.
+type notifyTest struct {
+	configs  []string
+	severity string
+	labels   map[string]string
+	resolve  bool
+	timeout  time.Duration
+}
+
+func newNotifyTestCommand() *cobra.Command {
+	var o notifyTest
+	cmd := &cobra.Command{
+		Use:   "test --config FILE…",
+		Short: "Sends a test alert through every channel of a configuration, and its end",
+		Long: `Sends a test alert, and its end, through every slack, pagerduty, email and alertmanager
+exporter that a logs pipeline of the configuration names, past its queue and without
+trying again, and says what each answered. Ends with status 1 when one of them failed.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context(), cmd.OutOrStdout()) },
+	}
+	flags := cmd.Flags()
+	flags.StringArrayVar(&o.configs, "config", nil, "the collector's configuration, as it is given to the collector: a file, or env:, file:, yaml:, http:, https: and what follows")
+	flags.StringVar(&o.severity, "severity", alertevent.SeverityCritical, "the alert's severity: info, warning, error or critical")
+	flags.StringToStringVar(&o.labels, "label", nil, "more labels, NAME=VALUE, by which channels choose and route")
+	flags.BoolVar(&o.resolve, "resolve", true, "send the end of the alert too, so that nothing stays open")
+	flags.DurationVar(&o.timeout, "timeout", 30*time.Second, "how long one answer may take")
+	if err := cmd.MarkFlagRequired("config"); err != nil {
+		panic(err) // the flag is defined above
+	}
+	return cmd
+}
+
+func (o notifyTest) run(ctx context.Context, out io.Writer) error {
+	site, err := loadSite(ctx, o.configs)
+	if err != nil {
+		return err
+	}
+	if len(site.channels) == 0 {
+		return errors.New("no logs pipeline names a slack, pagerduty, email or alertmanager exporter")
+	}
+	if err := site.start(ctx); err != nil {
+		return err
+	}
+	defer site.shutdown(context.WithoutCancel(ctx))
+	failed := 0
+	for _, c := range site.channels {
+		ok := true
+		for _, line := range c.try(ctx, site.host, o.alerts(time.Now()), o.timeout) {
+			fmt.Fprintf(out, "%s: %s\n", c.name, line.text)
+			ok = ok && !line.failed
+		}
+		if !ok {
+			failed++
+		}
+	}
+	if failed > 0 {
+		return fmt.Errorf("%d of %d channels failed", failed, len(site.channels))
+	}
+	return nil
+}
+
+// alerts are the test alert and, if asked for, its end.
+func (o notifyTest) alerts(now time.Time) []alertevent.Alert {
+	value := 1.0
+	firing := alertevent.Alert{
+		Labels: map[string]string{alertevent.LabelName: testAlert, alertevent.LabelSeverity: o.severity, "instance": "arctool"},
+		Annotations: map[string]string{
+			alertevent.AnnotationSummary:     "A test of this channel; nothing is wrong",
+			alertevent.AnnotationDescription: "Somebody ran arctool notify test.",
+		},
+		State:    alertevent.Firing,
+		StartsAt: now,
+		Value:    &value,
+	}
+	maps.Copy(firing.Labels, o.labels)
+	if !o.resolve {
+		return []alertevent.Alert{firing}
+	}
+	resolved := firing
+	resolved.State = alertevent.Resolved
+	resolved.EndsAt = now.Add(time.Second)
+	return []alertevent.Alert{firing, resolved}
+}
+
+// line is what is said of one channel.
+type line struct {
+	text   string
+	failed bool
+}
+
+func failedLine(what string, err error) line {
+	// An error that joins several has a line for each.
+	return line{text: what + ": failed: " + strings.Join(slices.Collect(strings.FieldsFuncSeq(err.Error(), isLineBreak)), "; "), failed: true}
+}
+
+func isLineBreak(r rune) bool { return r == '\n' }

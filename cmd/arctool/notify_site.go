@@ -1,0 +1,173 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/open-telemetry/opentelemetry-collector-contrib/extension/basicauthextension"
+	"github.com/open-telemetry/opentelemetry-collector-contrib/extension/bearertokenauthextension"
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/confmap"
+	"go.opentelemetry.io/collector/confmap/provider/envprovider"
+	"go.opentelemetry.io/collector/confmap/provider/fileprovider"
+	"go.opentelemetry.io/collector/confmap/provider/httpprovider"
+	"go.opentelemetry.io/collector/confmap/provider/httpsprovider"
+	"go.opentelemetry.io/collector/confmap/provider/yamlprovider"
+	"go.opentelemetry.io/collector/confmap/xconfmap"
+	"go.opentelemetry.io/collector/exporter"
+	"go.opentelemetry.io/collector/extension"
+	"go.opentelemetry.io/collector/extension/extensiontest"
+	"go.opentelemetry.io/collector/pipeline"
+
+	"github.com/otelcol-arc/otelcol-arc/exporter/alertmanagerexporter"
+	"github.com/otelcol-arc/otelcol-arc/exporter/emailexporter"
+	"github.com/otelcol-arc/otelcol-arc/exporter/pagerdutyexporter"
+	"github.com/otelcol-arc/otelcol-arc/exporter/slackexporter"
+)
+
+// site is what a configuration says about telling people.
+type site struct {
+	channels []channel
+	host     host
+	auth     map[component.ID]*confmap.Conf
+}
+
+// layout is as much of a configuration as says what is used.
+type layout struct {
+	Service struct {
+		Extensions []component.ID `mapstructure:"extensions"`
+		Pipelines  map[pipeline.ID]struct {
+			Exporters []component.ID `mapstructure:"exporters"`
+		} `mapstructure:"pipelines"`
+	} `mapstructure:"service"`
+}
+
+func factories() map[component.Type]exporter.Factory {
+	all := map[component.Type]exporter.Factory{}
+	for _, f := range []exporter.Factory{
+		slackexporter.NewFactory(), pagerdutyexporter.NewFactory(), emailexporter.NewFactory(), alertmanagerexporter.NewFactory(),
+	} {
+		all[f.Type()] = f
+	}
+	return all
+}
+
+// authenticators are the extensions that a channel's HTTP client can name.
+func authenticators() map[component.Type]extension.Factory {
+	all := map[component.Type]extension.Factory{}
+	for _, f := range []extension.Factory{basicauthextension.NewFactory(), bearertokenauthextension.NewFactory()} {
+		all[f.Type()] = f
+	}
+	return all
+}
+
+// resolve reads a configuration as the collector does.
+func resolve(ctx context.Context, uris []string) (*confmap.Conf, error) {
+	resolver, err := confmap.NewResolver(confmap.ResolverSettings{
+		URIs: uris,
+		ProviderFactories: []confmap.ProviderFactory{
+			envprovider.NewFactory(), fileprovider.NewFactory(), yamlprovider.NewFactory(),
+			httpprovider.NewFactory(), httpsprovider.NewFactory(),
+		},
+		DefaultScheme: "env",
+	})
+	if err != nil {
+		return nil, err
+	}
+	conf, err := resolver.Resolve(ctx)
+	return conf, errors.Join(err, resolver.Shutdown(ctx))
+}
+
+func loadSite(ctx context.Context, uris []string) (*site, error) {
+	conf, err := resolve(ctx, uris)
+	if err != nil {
+		return nil, err
+	}
+	var l layout
+	if err := conf.Unmarshal(&l, confmap.WithIgnoreUnused()); err != nil {
+		return nil, err
+	}
+	s := &site{host: host{}, auth: map[component.ID]*confmap.Conf{}}
+	for _, id := range l.Service.Extensions {
+		if _, ok := authenticators()[id.Type()]; ok {
+			if s.auth[id], err = section(conf, "extensions", id); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for _, id := range l.used() {
+		settings, err := section(conf, "exporters", id)
+		if err != nil {
+			return nil, err
+		}
+		s.channels = append(s.channels, newChannels(id, settings)...)
+	}
+	return s, nil
+}
+
+// section is what a configuration says of one component. It is not read by way
+// of a map, because a password of digits would be a number there.
+func section(conf *confmap.Conf, kind string, id component.ID) (*confmap.Conf, error) {
+	key := kind + confmap.KeyDelimiter + id.String()
+	if !conf.IsSet(key) {
+		return nil, fmt.Errorf("service names %q, which %s does not have", id, kind)
+	}
+	return conf.Sub(key)
+}
+
+// used are the channels that logs pipelines name, in order.
+func (l layout) used() []component.ID {
+	known := factories()
+	set := map[component.ID]struct{}{}
+	for name, p := range l.Service.Pipelines {
+		for _, id := range p.Exporters {
+			if _, ok := known[id.Type()]; ok && name.Signal() == pipeline.SignalLogs {
+				set[id] = struct{}{}
+			}
+		}
+	}
+	return slices.SortedFunc(maps.Keys(set), func(a, b component.ID) int {
+		return slices.Compare([]string{a.Type().String(), a.Name()}, []string{b.Type().String(), b.Name()})
+	})
+}
+
+// host has the authenticators.
+type host map[component.ID]component.Component
+
+// GetExtensions are those that channels can name.
+func (h host) GetExtensions() map[component.ID]component.Component { return h }
+
+// start starts the authenticators.
+func (s *site) start(ctx context.Context) error {
+	for id, settings := range s.auth {
+		factory := authenticators()[id.Type()]
+		cfg := factory.CreateDefaultConfig()
+		if err := settings.Unmarshal(cfg); err != nil {
+			return fmt.Errorf("extensions::%s: %w", id, err)
+		}
+		if err := xconfmap.Validate(cfg); err != nil {
+			return fmt.Errorf("extensions::%s: %w", id, err)
+		}
+		e, err := factory.Create(ctx, extensiontest.NewNopSettings(id.Type()), cfg)
+		if err != nil {
+			return fmt.Errorf("extensions::%s: %w", id, err)
+		}
+		if err := e.Start(ctx, s.host); err != nil {
+			return fmt.Errorf("extensions::%s: %w", id, err)
+		}
+		s.host[id] = e
+	}
+	return nil
+}
+
+func (s *site) shutdown(ctx context.Context) {
+	for _, e := range s.host {
+		_ = e.Shutdown(ctx) // the process ends
+	}
+}

@@ -1,0 +1,211 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/testkit/collector"
+	"github.com/otelcol-arc/otelcol-arc/internal/testkit/double"
+)
+
+const (
+	routingKey = "0123456789abcdef0123456789abcdef"
+	otherKey   = "fedcba9876543210fedcba9876543210"
+	password   = "0123" // digits, to see that it stays a text
+)
+
+// defaultConfig is the configuration that users begin with.
+var defaultConfig = filepath.Join(collector.Root(), "config", "default.yaml")
+
+// notifyTestOf runs `arctool notify test` and returns what it prints, and its error.
+func notifyTestOf(t *testing.T, arguments ...string) (string, error) {
+	t.Helper()
+	for _, name := range []string{"SLACK_WEBHOOK_URL", "PAGERDUTY_API_KEY", "SMTP_SERVER", "SMTP_PORT", "SMTP_USER", "SMTP_PASSWORD", "SMTP_TO"} {
+		if _, set := os.LookupEnv(name); !set {
+			t.Setenv(name, "")
+		}
+	}
+	command := newCommand()
+	var out, errs bytes.Buffer
+	command.SetOut(&out)
+	command.SetErr(&errs)
+	command.SetArgs(append([]string{"notify", "test"}, arguments...))
+	err := command.ExecuteContext(t.Context())
+	for _, secret := range []string{routingKey, otherKey, password + "\n", "XXXXXXXX"} {
+		assert.NotContains(t, out.String()+errs.String(), secret)
+	}
+	return out.String(), err
+}
+
+func TestNotifyEverythingOff(t *testing.T) {
+	out, err := notifyTestOf(t, "--config", defaultConfig)
+	require.NoError(t, err)
+	for _, line := range []string{"email: off: server is empty", "pagerduty: off: routing_key is empty", "slack: off: webhook_url is empty"} {
+		assert.Contains(t, out, line)
+	}
+}
+
+// What the guide's environment switches on is told, of a critical alert and its end.
+func TestNotifyTheGuidesEnvironment(t *testing.T) {
+	slack, pagerduty := double.NewSlack(t), double.NewPagerDuty(t, routingKey)
+	mail := double.NewSMTP(t, double.SMTPSettings{Mechanisms: []string{"PLAIN"}, Username: "arc@arc.example", Password: password})
+	t.Setenv("SLACK_WEBHOOK_URL", slack.URL)
+	t.Setenv("PAGERDUTY_API_KEY", routingKey)
+	t.Setenv("SMTP_SERVER", "127.0.0.1")
+	t.Setenv("SMTP_PORT", strconv.Itoa(mail.Port))
+	t.Setenv("SMTP_USER", "arc@arc.example")
+	t.Setenv("SMTP_PASSWORD", password)
+	out, err := notifyTestOf(t, "--config", defaultConfig,
+		"--config", "yaml:exporters::pagerduty::endpoint: "+pagerduty.URL, "--config", "yaml:exporters::email::tls_mode: none")
+	require.NoError(t, err, out)
+	for _, name := range []string{"email", "pagerduty", "slack"} {
+		assert.Contains(t, out, name+": firing: ok, in ")
+		assert.Contains(t, out, name+": resolved: ok, in ")
+	}
+	assert.Len(t, slack.Bodies(), 2)
+	assert.Len(t, mail.Mails(), 2)
+	require.Len(t, pagerduty.Alerts(), 1)
+	for _, alert := range pagerduty.Alerts() {
+		assert.Equal(t, double.PagerDutyAlert{Status: "resolved", Pages: 1}, alert)
+	}
+}
+
+func write(t *testing.T, text string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "config.yaml")
+	require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
+	return file
+}
+
+const pipelines = `
+service:
+  pipelines:
+    logs: {receivers: [otlp], exporters: [%s]}
+    traces: {receivers: [otlp], exporters: [slack/unused]}
+`
+
+// One channel that fails does not keep the others from being tried, and says why.
+func TestNotifyFailures(t *testing.T) {
+	inbox := double.NewPagerDuty(t, routingKey)
+	silent := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body) // only then does the server notice that the client is gone
+		<-r.Context().Done()
+	}))
+	defer silent.Close()
+	file := write(t, `
+exporters:
+  pagerduty/good: {routing_key: '`+routingKey+`', endpoint: '`+inbox.URL+`'}
+  pagerduty/unknown: {routing_key: '`+otherKey+`', endpoint: '`+inbox.URL+`'}
+  pagerduty/down: {routing_key: '`+routingKey+`', endpoint: 'http://127.0.0.1:1'}
+  pagerduty/silent: {routing_key: '`+routingKey+`', endpoint: '`+silent.URL+`'}
+  pagerduty/invalid: {routing_key: '`+routingKey+`', endpoint: nowhere, severities: [catastrophic]}
+  pagerduty/typo: {routing_key: '`+routingKey+`', end_point: nowhere}
+  slack/unused: {webhook_url: 'https://127.0.0.1:1/XXXXXXXX'}
+`+fmt.Sprintf(pipelines, "pagerduty/good, pagerduty/unknown, pagerduty/down, pagerduty/silent, pagerduty/invalid, pagerduty/typo, nop"))
+	began := time.Now()
+	out, err := notifyTestOf(t, "--config", file, "--resolve=false", "--timeout", "200ms")
+	require.EqualError(t, err, "5 of 6 channels failed")
+	assert.Less(t, time.Since(began), 10*time.Second)
+	for _, line := range []string{
+		"pagerduty/good: firing: ok",
+		`pagerduty/unknown: firing: failed: Permanent error: refused: status 400: `, "routing_key is unknown",
+		"pagerduty/down: firing: failed: may pass: ", "connection refused",
+		"pagerduty/silent: firing: failed: may pass: ", "context deadline exceeded",
+		"pagerduty/invalid: configuration: failed: ", "endpoint: must be an http or https URL", "severities::0",
+		"pagerduty/typo: configuration: failed: ", "end_point",
+	} {
+		assert.Contains(t, out, line)
+	}
+	assert.NotContains(t, out, "slack")
+	assert.Len(t, inbox.Bodies(), 1)
+}
+
+// Labels choose the route, and a filter that keeps the alert back says so.
+func TestNotifyLabelsAndSeverity(t *testing.T) {
+	inbox := double.NewPagerDuty(t, routingKey, otherKey)
+	file := write(t, `
+exporters:
+  pagerduty:
+    routing_key: '`+routingKey+`'
+    endpoint: '`+inbox.URL+`'
+    routes: [{matchers: [team="payments"], routing_key: '`+otherKey+`'}]
+`+fmt.Sprintf(pipelines, "pagerduty"))
+	out, err := notifyTestOf(t, "--config", file, "--label", "team=payments")
+	require.NoError(t, err, out)
+	require.Len(t, inbox.Bodies(), 2)
+	assert.Equal(t, otherKey, inbox.Bodies()[0]["routing_key"])
+	out, err = notifyTestOf(t, "--config", file, "--severity", "warning")
+	require.NoError(t, err)
+	assert.Equal(t, 2, strings.Count(out, "not for this channel, by its filters"))
+	assert.Len(t, inbox.Bodies(), 2)
+}
+
+// Each Alertmanager answers for itself, and an authenticator of the
+// configuration is used.
+func TestNotifyAlertmanagers(t *testing.T) {
+	inbox := double.NewAlertmanager(t)
+	authorised := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if user, pass, _ := r.BasicAuth(); user != "arc" || pass != password {
+			http.Error(w, "who are you", http.StatusUnauthorized)
+		}
+	}))
+	defer authorised.Close()
+	file := write(t, `
+extensions:
+  basicauth: {client_auth: {username: arc, password: '${env:AM_PASSWORD}'}}
+exporters:
+  alertmanager: {endpoints: ['`+inbox.URL+`', 'http://127.0.0.1:1', '`+authorised.URL+`'], http: {auth: {authenticator: basicauth}}}
+`+strings.Replace(fmt.Sprintf(pipelines, "alertmanager"), "service:", "service:\n  extensions: [basicauth]", 1))
+	t.Setenv("AM_PASSWORD", password)
+	out, err := notifyTestOf(t, "--config", file)
+	require.EqualError(t, err, "1 of 3 channels failed")
+	assert.Contains(t, out, "alertmanager endpoints::0: resolved: ok")
+	assert.Contains(t, out, "alertmanager endpoints::1: firing: failed")
+	assert.Contains(t, out, "alertmanager endpoints::2: firing: ok")
+	assert.Len(t, inbox.Bodies(), 2)
+}
+
+// Recipients that are refused while others are told make the channel fail.
+func TestNotifyRefusedRecipient(t *testing.T) {
+	mail := double.NewSMTP(t, double.SMTPSettings{})
+	mail.RefuseCommand("RCPT TO:<gone@", "550 5.1.1 no such mailbox")
+	file := write(t, fmt.Sprintf(`
+exporters:
+  email: {server: 127.0.0.1, port: %d, tls_mode: none, from: arc@arc.example, to: [gone@arc.example, ops@arc.example]}
+`, mail.Port)+fmt.Sprintf(pipelines, "email"))
+	out, err := notifyTestOf(t, "--config", file, "--resolve=false")
+	require.EqualError(t, err, "1 of 1 channels failed")
+	assert.Contains(t, out, "email: firing: ok")
+	assert.Contains(t, out, "gone@arc.example>: 550")
+}
+
+func TestNotifyMistakes(t *testing.T) {
+	for name, test := range map[string]struct{ config, want string }{
+		"no channel": {"yaml:" + fmt.Sprintf(pipelines, "debug"), "no logs pipeline names"},
+		"missing":    {"yaml:" + fmt.Sprintf(pipelines, "slack"), `service names "slack", which exporters does not have`},
+		"no file":    {filepath.Join(t.TempDir(), "none.yaml"), "none.yaml"},
+		"no YAML":    {write(t, "exporters: ["), "cannot"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := notifyTestOf(t, "--config", test.config)
+			assert.ErrorContains(t, err, test.want)
+		})
+	}
+	_, err := notifyTestOf(t)
+	assert.ErrorContains(t, err, `required flag(s) "config" not set`)
+}

@@ -1,0 +1,146 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package notify
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	htmltemplate "html/template"
+	"io"
+	"path/filepath"
+	"strings"
+	texttemplate "text/template"
+	"time"
+	"unicode/utf8"
+
+	"github.com/prometheus/alertmanager/template"
+)
+
+// What one execution of a template may write and take. The time is looked at
+// when something is written: a template cannot be stopped in between.
+const (
+	maxRendered   = 256 << 10 // bytes
+	maxRenderTime = 5 * time.Second
+)
+
+// Templates hold what Alertmanager's own templates and those of the user's files
+// define, for the templates in the settings to call.
+type Templates struct {
+	text *texttemplate.Template
+	html *htmltemplate.Template
+}
+
+// LoadTemplates reads files named by globs, as Alertmanager does, except that a
+// glob without a file is an error. The errors name the index of the glob.
+func LoadTemplates(globs []string) (*Templates, error) {
+	t := &Templates{}
+	base, err := template.FromGlobs(nil, func(text *texttemplate.Template, html *htmltemplate.Template) {
+		t.text, t.html = text, html
+	})
+	if err != nil {
+		return nil, err
+	}
+	var errs []error
+	for i, glob := range globs {
+		files, err := filepath.Glob(glob)
+		if err == nil && len(files) == 0 {
+			err = errors.New("there is no such file")
+		}
+		if err == nil {
+			err = base.FromGlob(glob)
+		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("template_files::%d: %q: %w", i, glob, err))
+		}
+	}
+	return t, errors.Join(errs...)
+}
+
+// Template is one that was parsed, and tried with sample alerts.
+type Template struct {
+	execute func(io.Writer, any) error
+	// cut says that what is too long may be cut.
+	cut bool
+}
+
+// Text makes a template that renders text. It fails when the text cannot be
+// parsed, or the template does not work for sample alerts.
+func (t *Templates) Text(text string) (*Template, error) {
+	all, err := t.text.Clone()
+	if err != nil {
+		return nil, err
+	}
+	parsed, err := all.New("").Option("missingkey=zero").Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	return try(&Template{execute: parsed.Execute, cut: true})
+}
+
+// HTML makes a template that renders HTML, and escapes what it is given for the
+// place it stands in.
+func (t *Templates) HTML(text string) (*Template, error) {
+	all, err := t.html.Clone()
+	if err != nil {
+		return nil, err
+	}
+	parsed, err := all.New("").Option("missingkey=zero").Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	return try(&Template{execute: parsed.Execute})
+}
+
+// try renders samples: a firing alert, an ended one, both, and ones without
+// annotations, so that a mistake shows when the collector starts and not when
+// the first alert is to be told.
+func try(t *Template) (*Template, error) {
+	for _, sample := range samples() {
+		if _, err := t.Render(sample); err != nil {
+			return nil, fmt.Errorf("does not work for a sample alert: %w", err)
+		}
+	}
+	return t, nil
+}
+
+// Render executes the template. Text that is too long, 256 KiB, ends in an
+// ellipsis; HTML that is too long is an error, as is what takes too long.
+func (t *Template) Render(data *template.Data) (string, error) {
+	out := &bounded{deadline: time.Now().Add(maxRenderTime)}
+	err := t.execute(out, data)
+	if errors.Is(err, errTooLong) && t.cut {
+		return strings.ToValidUTF8(out.buffer.String(), "") + ellipsis, nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return out.buffer.String(), nil
+}
+
+var (
+	errTooLong = fmt.Errorf("writes more than %d bytes", maxRendered)
+	errTooSlow = fmt.Errorf("takes longer than %s", maxRenderTime)
+)
+
+// bounded keeps what a template writes as long as that is not too much.
+type bounded struct {
+	buffer   bytes.Buffer
+	deadline time.Time
+}
+
+func (b *bounded) Write(p []byte) (int, error) {
+	if time.Now().After(b.deadline) {
+		return 0, errTooSlow
+	}
+	room := maxRendered - b.buffer.Len()
+	if len(p) <= room {
+		return b.buffer.Write(p)
+	}
+	for room > 0 && !utf8.RuneStart(p[room]) {
+		room--
+	}
+	n, _ := b.buffer.Write(p[:room])
+	return n, errTooLong
+}

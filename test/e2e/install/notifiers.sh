@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# What tells people for real: Alertmanager, a mail server (aiosmtpd), and a
+# browser to look at the mail. Debian or Ubuntu, as root or with sudo.
+set -euo pipefail
+
+if [ ! -x build/mail/bin/python ]; then
+  python3 -m venv build/mail
+fi
+build/mail/bin/pip install -q --disable-pip-version-check aiosmtpd==1.4.6
+
+command -v prometheus-alertmanager >/dev/null && command -v chromium >/dev/null && exit
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
+as_root apt-get update -qq
+as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+  prometheus-alertmanager chromium fonts-dejavu-core

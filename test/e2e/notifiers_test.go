@@ -1,0 +1,127 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/testkit/collector"
+	"github.com/otelcol-arc/otelcol-arc/internal/testkit/double"
+)
+
+// gate stands before a server, and hangs up on everybody until it is opened.
+type gate struct {
+	address string
+	open    atomic.Bool
+	knocks  atomic.Int32
+}
+
+func newGate(t *testing.T, server string) *gate {
+	t.Helper()
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	g := &gate{address: listener.Addr().String()}
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for {
+			connection, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			g.knocks.Add(1)
+			wg.Go(func() {
+				defer func() { _ = connection.Close() }()
+				if !g.open.Load() {
+					return
+				}
+				inside, err := net.Dial("tcp", server)
+				if err != nil {
+					return
+				}
+				defer func() { _ = inside.Close() }()
+				go func() { _, _ = io.Copy(inside, connection) }()
+				_, _ = io.Copy(connection, inside)
+			})
+		}
+	})
+	t.Cleanup(func() {
+		_ = listener.Close()
+		wg.Wait()
+	})
+	return g
+}
+
+// The collector is killed between an alert and its delivery: after the restart
+// it is delivered, and PagerDuty pages once.
+func TestKilledBeforeDelivery(t *testing.T) {
+	pagerduty, alertmanager, mail := double.NewPagerDuty(t, routingKey), double.NewAlertmanager(t), double.NewSMTP(t, double.SMTPSettings{})
+	gates := []*gate{
+		newGate(t, strings.TrimPrefix(pagerduty.URL, "http://")),
+		newGate(t, strings.TrimPrefix(alertmanager.URL, "http://")),
+		newGate(t, fmt.Sprintf("127.0.0.1:%d", mail.Port)),
+	}
+	_, port, err := net.SplitHostPort(gates[2].address)
+	require.NoError(t, err)
+	p, set := quick(t)
+	options := collector.Options{
+		Configs: []string{"config/default.yaml", fmt.Sprintf(`yaml:
+extensions:
+  file_storage: {directory: %q, create_directory: true}
+exporters:
+  pagerduty:
+    endpoint: http://%s
+    routing_key: %s
+    sending_queue: {storage: file_storage}
+    retry_on_failure: &soon {initial_interval: 100ms, max_interval: 1s}
+  alertmanager:
+    endpoints: [http://%s]
+    sending_queue: {storage: file_storage}
+    retry_on_failure: *soon
+  email:
+    server: 127.0.0.1
+    port: %s
+    tls_mode: none
+    from: arc@arc.example
+    sending_queue: {storage: file_storage}
+    retry_on_failure: *soon
+`, t.TempDir(), gates[0].address, routingKey, gates[1].address, port)},
+		Set: append(set,
+			"exporters::prometheus::endpoint="+p.page,
+			"processors::alert::rule_files=[test/e2e/testdata/rules.yml]",
+			"service::extensions=[health_check,file_storage]",
+			"service::pipelines::logs/alerts::exporters=[pagerduty,alertmanager,email]",
+		),
+	}
+	process := collector.Start(t, options)
+	postEvents(t, "http://"+p.arc, security{}, `{"cache_type":"embedding","hit":true,"size_bytes":5000}`)
+	for _, g := range gates {
+		require.Eventually(t, func() bool { return g.knocks.Load() > 0 }, 30*time.Second, 20*time.Millisecond)
+	}
+	process.Kill()
+	assert.Empty(t, pagerduty.Bodies())
+	for _, g := range gates {
+		g.open.Store(true)
+	}
+
+	process = collector.Start(t, options)
+	for name, inbox := range map[string]*double.Inbox{"pagerduty": pagerduty.Inbox, "alertmanager": alertmanager, "email": mail.Inbox} {
+		require.Eventually(t, func() bool { return len(inbox.Bodies()) > 0 }, 30*time.Second, 20*time.Millisecond, name)
+		assert.Contains(t, fmt.Sprint(inbox.Bodies()[0]), "CacheTooLarge", name)
+	}
+	process.Terminate(t, 20*time.Second)
+	require.Len(t, pagerduty.Alerts(), 1)
+	for _, alert := range pagerduty.Alerts() {
+		assert.Equal(t, 1, alert.Pages)
+	}
+}
