@@ -111,10 +111,13 @@ func BenchmarkEvaluate(b *testing.B) {
 			evaluator, err := newEvaluator(b.Context(), cfg, store, false, nil, c.telemetry)
 			require.NoError(b, err)
 			evaluator.done = func(time.Time, evaluation) {}
+			require.NoError(b, evaluator.load())
+			b.Cleanup(func() { evaluator.start(); evaluator.stop() })
+			group := evaluator.manager.RuleGroups()[0]
 			at := time.Now()
 			for b.Loop() {
 				at = at.Add(time.Millisecond)
-				evaluator.evaluate(b.Context(), evaluator.groups[0], at)
+				evaluator.evaluate(b.Context(), group, at)
 			}
 		})
 	}

@@ -108,9 +108,11 @@ func (c *core) Start(ctx context.Context, host component.Host) error {
 		close(c.done)
 		return err
 	}
+	evaluator.start()
 	go func() {
 		defer close(c.done)
-		evaluator.run(running)
+		<-running.Done()
+		evaluator.stop()
 	}()
 	return nil
 }
@@ -140,6 +142,9 @@ func (c *core) prepare(ctx, running context.Context) (*evaluator, error) {
 		return nil, err
 	}
 	evaluator.done = c.evaluated
+	if err = evaluator.load(); err != nil {
+		return nil, err
+	}
 	c.warnWithoutLogs(evaluator)
 	return evaluator, nil
 }
@@ -266,7 +271,7 @@ func (c *core) evaluated(at time.Time, result evaluation) {
 		}
 		c.mu.Unlock()
 	}
-	report := c.tracker.Observe(at, result.firing)
+	report := c.tracker.Observe(time.Now(), result.firing)
 	for reason, n := range report.Suppressed {
 		c.telemetry.ProcessorAlertNoticesSuppressed.Add(context.Background(), int64(n),
 			metric.WithAttributes(attribute.String("reason", string(reason))))

@@ -21,7 +21,6 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 
@@ -170,19 +169,19 @@ func TestSlowEvaluationLeavesOut(t *testing.T) {
 		r := newRig(t, testConfig(none))
 		c, err := newCore(testConfig(flag), r.settings)
 		require.NoError(t, err)
-		e := &evaluator{telemetry: c.telemetry}
-		group := &ruleGroup{
-			Group:      rules.NewGroup(rules.GroupOptions{Name: "g", Interval: time.Minute}),
-			due:        time.Now(),
-			attributes: metric.WithAttributes(attribute.String("rule_group", "g")),
+		store, err := openStore(c.cfg.Storage, nil)
+		require.NoError(t, err)
+		defer func() { assert.NoError(t, store.close()) }()
+		e, err := newEvaluator(t.Context(), c.cfg, store, false, nil, c.telemetry)
+		require.NoError(t, err)
+		var times []time.Duration
+		start := time.Now()
+		e.done = func(at time.Time, _ evaluation) { times = append(times, at.Sub(start)) }
+		group := rules.NewGroup(rules.GroupOptions{Name: "g", Interval: time.Minute})
+		for _, at := range []time.Duration{0, 60, 120, 240, 300} {
+			e.evaluate(t.Context(), group, start.Add(at*time.Second))
 		}
-		due := group.due
-		time.Sleep(30 * time.Second)
-		e.schedule(t.Context(), group)
-		assert.Equal(t, due.Add(time.Minute), group.due)
-		time.Sleep(3 * time.Minute) // 3m30s after the first, 2m30s after the second was due
-		e.schedule(t.Context(), group)
-		assert.Equal(t, due.Add(3*time.Minute), group.due, "the latest that has passed")
+		assert.Len(t, times, 5)
 		metadatatest.AssertEqualProcessorAlertEvaluationsMissed(t, r.telemetry, []metricdata.DataPoint[int64]{
 			{Value: 1, Attributes: attribute.NewSet(attribute.String("rule_group", "g"))},
 		}, metricdatatest.IgnoreTimestamp())

@@ -7,8 +7,9 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"maps"
+	"math"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -30,15 +31,19 @@ const (
 	outageTolerance = time.Hour
 )
 
-// evaluator evaluates rule groups, each when it is due, one after the other.
+// evaluator has Prometheus' rule manager evaluate the rule groups, each in a
+// goroutine of its own, and gathers what they raise.
 type evaluator struct {
-	groups     []*ruleGroup
-	series     *ruleStorage
-	external   map[string]string
-	persistent bool // the storage may hold the state of rules from before
-	telemetry  *metadata.TelemetryBuilder
-	// done is called after each evaluation.
+	cfg       *Config
+	manager   *rules.Manager
+	engine    *promql.Engine
+	store     storage.Storage
+	telemetry *metadata.TelemetryBuilder
+	// done is called after each evaluation, never twice at once.
 	done func(at time.Time, result evaluation)
+
+	mu     sync.Mutex // guards groups, and calls of done
+	groups map[string]*groupState
 }
 
 // evaluation is how things stand after the evaluation of a group.
@@ -48,167 +53,135 @@ type evaluation struct {
 	series  []seriesSample              // what the rules of the group wrote
 }
 
-type ruleGroup struct {
-	*rules.Group
-	due         time.Time
-	evaluations int
-	attributes  metric.MeasurementOption
+// groupState is what a group has said last.
+type groupState struct {
+	at      time.Time
+	firing  []alertevent.Alert
+	pending int
+	values  map[string]float64 // the largest that each recording rule wrote, by its name
 }
 
-// newEvaluator loads the rules that the configuration names. They end with ctx.
+// newEvaluator loads the rules that the configuration names. They end with
+// ctx. The storage is persistent if it may hold the state of rules from before.
 func newEvaluator(ctx context.Context, cfg *Config, store storage.Storage, persistent bool, logger *slog.Logger, telemetry *metadata.TelemetryBuilder) (*evaluator, error) {
 	e := &evaluator{
-		series:     &ruleStorage{Appendable: store},
-		external:   cfg.ExternalLabels,
-		persistent: persistent,
-		telemetry:  telemetry,
+		cfg:       cfg,
+		store:     store,
+		telemetry: telemetry,
+		groups:    map[string]*groupState{},
+		engine: promql.NewEngine(promql.EngineOpts{
+			Logger:                   logger,
+			MaxSamples:               maxQuerySamples,
+			Timeout:                  queryTimeout,
+			EnableAtModifier:         true,
+			EnableNegativeOffset:     true,
+			NoStepSubqueryIntervalFn: func(int64) int64 { return cfg.EvaluationInterval.Milliseconds() },
+		}),
 	}
-	engine := promql.NewEngine(promql.EngineOpts{
-		Logger:                   logger,
-		MaxSamples:               maxQuerySamples,
-		Timeout:                  queryTimeout,
-		EnableAtModifier:         true,
-		EnableNegativeOffset:     true,
-		NoStepSubqueryIntervalFn: func(int64) int64 { return cfg.EvaluationInterval.Milliseconds() },
-	})
-	manager := rules.NewManager(&rules.ManagerOptions{
+	e.manager = rules.NewManager(&rules.ManagerOptions{
 		Context:     ctx,
-		QueryFunc:   rules.EngineQueryFunc(engine, store),
+		QueryFunc:   rules.EngineQueryFunc(e.engine, store),
 		Queryable:   store,
-		Appendable:  e.series,
+		Appendable:  &ruleStorage{Appendable: store},
 		GroupLoader: ruleLoader{inline: cfg.Rules},
 		Logger:      logger,
 		// What fires is read from the rules after each evaluation.
 		NotifyFunc:      func(context.Context, string, ...*rules.Alert) {},
 		OutageTolerance: outageTolerance,
 	})
-	files, err := expandRuleFiles(cfg.RuleFiles)
-	if err != nil {
-		return nil, err
-	}
-	if len(cfg.Rules) > 0 {
-		files = append(files, inlineRules)
-	}
-	for _, file := range files { // one at a time, because the groups come as a map
-		if err := e.load(manager, cfg, file); err != nil {
+	if !persistent {
+		// The manager looks for the state of rules at its first update. With
+		// nothing to be found, the rules need not wait for it.
+		if err := e.update(nil); err != nil {
 			return nil, err
 		}
 	}
 	return e, nil
 }
 
-func (e *evaluator) load(manager *rules.Manager, cfg *Config, file string) error {
-	groups, errs := manager.LoadGroups(cfg.EvaluationInterval, labels.FromMap(cfg.ExternalLabels), "", nil, false, file)
-	if len(errs) > 0 {
+// load reads the rule files and the rules of the configuration. It says
+// everything that is wrong with them; then the groups are those from before.
+func (e *evaluator) load() error {
+	files, err := expandRuleFiles(e.cfg.RuleFiles)
+	if err != nil {
+		return err
+	}
+	if len(e.cfg.Rules) > 0 {
+		files = append(files, inlineRules)
+	}
+	external := labels.FromMap(e.cfg.ExternalLabels)
+	if _, errs := e.manager.LoadGroups(e.cfg.EvaluationInterval, external, "", nil, false, files...); len(errs) > 0 {
 		return errors.Join(errs...)
 	}
-	for _, key := range slices.Sorted(maps.Keys(groups)) {
-		group := groups[key]
-		if !e.persistent {
-			markRestored(group)
-		}
-		e.groups = append(e.groups, &ruleGroup{
-			Group:      group,
-			attributes: metric.WithAttributeSet(attribute.NewSet(attribute.String("rule_group", group.Name()))),
-		})
-	}
-	return nil
+	return e.update(files)
 }
 
-// markRestored lets the alerting rules write their series from the first
-// evaluation on: there is nothing to restore.
-func markRestored(group *rules.Group) {
-	for _, rule := range group.Rules() {
-		if alerting, ok := rule.(*rules.AlertingRule); ok {
-			alerting.SetRestored(true)
-		}
-	}
+func (e *evaluator) update(files []string) error {
+	return e.manager.Update(e.cfg.EvaluationInterval, files, labels.FromMap(e.cfg.ExternalLabels), "", e.evaluate)
 }
+
+// start begins to evaluate what has been loaded.
+func (e *evaluator) start() { go e.manager.Run() }
+
+// stop waits for the evaluations to end, which the end of the context that
+// newEvaluator was given makes them do soon.
+func (e *evaluator) stop() { e.manager.Stop() }
 
 // hasAlerts says whether any rule can raise an alert.
 func (e *evaluator) hasAlerts() bool {
-	for _, group := range e.groups {
-		if group.HasAlertingRules() {
-			return true
-		}
-	}
-	return false
-}
-
-// run evaluates until ctx is done.
-func (e *evaluator) run(ctx context.Context) {
-	if len(e.groups) == 0 {
-		return
-	}
-	now := time.Now()
-	for _, group := range e.groups {
-		group.due = group.after(now)
-	}
-	timer := time.NewTimer(0)
-	defer timer.Stop()
-	for {
-		next := e.next()
-		timer.Reset(time.Until(next.due))
-		select {
-		case <-ctx.Done():
-			return
-		case <-timer.C:
-		}
-		e.evaluate(ctx, next, next.due)
-		e.schedule(ctx, next)
-	}
-}
-
-// next is the group that is due first.
-func (e *evaluator) next() *ruleGroup {
-	first := e.groups[0]
-	for _, group := range e.groups[1:] {
-		if group.due.Before(first.due) {
-			first = group
-		}
-	}
-	return first
-}
-
-// after is the first of a group's times of evaluation after a time. They are
-// an interval apart, and groups are spread over the interval.
-func (g *ruleGroup) after(t time.Time) time.Time {
-	return g.EvalTimestamp(t.UnixNano()).Add(g.Interval())
-}
-
-// schedule sets when a group is due again. Times that have passed meanwhile
-// are left out, but for the latest.
-func (e *evaluator) schedule(ctx context.Context, group *ruleGroup) {
-	group.due = group.due.Add(group.Interval())
-	if missed := int64(time.Since(group.due) / group.Interval()); missed > 0 {
-		group.due = group.due.Add(time.Duration(missed) * group.Interval())
-		e.telemetry.ProcessorAlertEvaluationsMissed.Add(ctx, missed, group.attributes)
-	}
+	return slices.ContainsFunc(e.manager.RuleGroups(), (*rules.Group).HasAlertingRules)
 }
 
 // evaluate evaluates the rules of a group as of a time.
-func (e *evaluator) evaluate(ctx context.Context, group *ruleGroup, at time.Time) {
+func (e *evaluator) evaluate(ctx context.Context, group *rules.Group, at time.Time) {
 	start := time.Now()
-	group.Eval(ctx, at)
+	var written []seriesSample
+	rules.DefaultEvalIterationFunc(collectSeries(ctx, &written), group, at)
 	if ctx.Err() != nil {
 		return // rules that were interrupted keep the state they had
 	}
-	group.evaluations++
-	if e.persistent && group.evaluations == 2 {
-		// The second evaluation, as in Prometheus: by now there were samples,
-		// and rules that build on recorded series have seen them.
-		group.RestoreForState(at)
-	}
-	e.telemetry.ProcessorAlertEvaluations.Add(ctx, 1, group.attributes)
-	e.telemetry.ProcessorAlertEvaluationDuration.Record(ctx, time.Since(start).Seconds(), group.attributes)
+	attributes := metric.WithAttributeSet(attribute.NewSet(attribute.String("rule_group", group.Name())))
+	e.telemetry.ProcessorAlertEvaluations.Add(ctx, 1, attributes)
+	e.telemetry.ProcessorAlertEvaluationDuration.Record(ctx, time.Since(start).Seconds(), attributes)
 	for _, rule := range group.Rules() {
 		if rule.LastError() != nil {
-			e.telemetry.ProcessorAlertEvaluationFailures.Add(ctx, 1, group.attributes)
+			e.telemetry.ProcessorAlertEvaluationFailures.Add(ctx, 1, attributes)
 		}
 	}
+
+	state := newGroupState(group, at, e.cfg.ExternalLabels, written)
+	key := rules.GroupKey(group.File(), group.Name())
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if before, ok := e.groups[key]; ok {
+		if missed := int64(at.Sub(before.at)/group.Interval()) - 1; missed > 0 {
+			e.telemetry.ProcessorAlertEvaluationsMissed.Add(ctx, missed, attributes)
+		}
+	}
+	e.groups[key] = state
 	result := e.alerts()
-	result.series = e.series.take()
+	result.series = written
 	e.done(at, result)
+}
+
+func newGroupState(group *rules.Group, at time.Time, external map[string]string, written []seriesSample) *groupState {
+	s := &groupState{at: at, values: map[string]float64{}}
+	for _, rule := range group.AlertingRules() {
+		for _, active := range rule.ActiveAlerts() {
+			if active.State == rules.StateFiring {
+				s.firing = append(s.firing, newAlert(active, external))
+			} else {
+				s.pending++
+			}
+		}
+	}
+	for _, sample := range written {
+		name := sample.series.Get(labels.MetricName)
+		if value, ok := s.values[name]; !math.IsNaN(sample.value) && (!ok || sample.value > value) {
+			s.values[name] = sample.value
+		}
+	}
+	return s
 }
 
 // alerts looks at all groups, because two rules may raise an alert with the
@@ -216,20 +189,11 @@ func (e *evaluator) evaluate(ctx context.Context, group *ruleGroup, at time.Time
 func (e *evaluator) alerts() evaluation {
 	result := evaluation{firing: map[string]alertevent.Alert{}}
 	for _, group := range e.groups {
-		for _, rule := range group.Rules() {
-			alerting, ok := rule.(*rules.AlertingRule)
-			if !ok {
-				continue
-			}
-			for _, active := range alerting.ActiveAlerts() {
-				if active.State != rules.StateFiring {
-					result.pending++
-					continue
-				}
-				alert := newAlert(active, e.external)
-				if _, taken := result.firing[alert.Fingerprint()]; !taken {
-					result.firing[alert.Fingerprint()] = alert
-				}
+		result.pending += group.pending
+		for _, alert := range group.firing {
+			fingerprint := alert.Fingerprint()
+			if first, taken := result.firing[fingerprint]; !taken || alert.StartsAt.Before(first.StartsAt) {
+				result.firing[fingerprint] = alert
 			}
 		}
 	}
@@ -237,13 +201,17 @@ func (e *evaluator) alerts() evaluation {
 }
 
 func newAlert(a *rules.Alert, external map[string]string) alertevent.Alert {
-	return alertevent.Alert{
+	alert := alertevent.Alert{
 		Labels:      withDefaults(a.Labels.Map(), external),
 		Annotations: a.Annotations.Map(),
 		State:       alertevent.Firing,
 		StartsAt:    a.FiredAt,
 		Value:       &a.Value,
 	}
+	if a.State == rules.StatePending {
+		alert.StartsAt = a.ActiveAt
+	}
+	return alert
 }
 
 // withDefaults adds to set what it lacks.

@@ -24,29 +24,32 @@ type seriesSample struct {
 	value  float64
 }
 
-// ruleStorage is where rules write their series. It remembers what was written,
-// to be passed on. Native histograms that a rule records are stored but not
-// passed on. It is for one goroutine.
+// ruleStorage is where rules write their series. What is written is noted in the
+// list that the context carries. Native histograms that a rule records are
+// stored but not noted.
 type ruleStorage struct {
 	storage.Appendable
-	written []seriesSample
+}
+
+type seriesKey struct{}
+
+// collectSeries has what rules write in this context added to list.
+func collectSeries(ctx context.Context, list *[]seriesSample) context.Context {
+	return context.WithValue(ctx, seriesKey{}, list)
 }
 
 // Appender implements storage.Appendable.
 func (s *ruleStorage) Appender(ctx context.Context) storage.Appender {
-	return &ruleAppender{Appender: s.Appendable.Appender(ctx), to: s}
-}
-
-// take returns what was written since it was last called.
-func (s *ruleStorage) take() []seriesSample {
-	written := s.written
-	s.written = nil
-	return written
+	list, _ := ctx.Value(seriesKey{}).(*[]seriesSample)
+	if list == nil {
+		list = new([]seriesSample)
+	}
+	return &ruleAppender{Appender: s.Appendable.Appender(ctx), list: list}
 }
 
 type ruleAppender struct {
 	storage.Appender
-	to      *ruleStorage
+	list    *[]seriesSample
 	samples []seriesSample
 }
 
@@ -63,7 +66,7 @@ func (a *ruleAppender) Append(ref storage.SeriesRef, series labels.Labels, t int
 func (a *ruleAppender) Commit() error {
 	err := a.Appender.Commit()
 	if err == nil {
-		a.to.written = append(a.to.written, a.samples...)
+		*a.list = append(*a.list, a.samples...)
 	}
 	return err
 }
