@@ -24,6 +24,7 @@ import (
 	"go.uber.org/zap/exp/zapslog"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
 	"github.com/otelcol-arc/otelcol-arc/internal/sharedcore"
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/metadata"
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/notice"
@@ -34,6 +35,7 @@ const maxTracked = 10_000
 
 // core is what the instances of one processor ID share.
 type core struct {
+	id        component.ID
 	cfg       *Config
 	logger    *zap.Logger
 	resource  pcommon.Resource // of the Collector; alert records carry it
@@ -45,13 +47,16 @@ type core struct {
 	metrics []*metricsSink
 
 	// Set in Start, before anything is consumed, and not changed after.
-	host   component.Host
-	store  *store // nil when not even a temporary directory could be had
-	ingest *ingester
-	delta  processor.Metrics
-	cancel context.CancelFunc
-	done   chan struct{} // closed when the evaluations have ended
+	host      component.Host
+	store     *store // nil when not even a temporary directory could be had
+	ingest    *ingester
+	delta     processor.Metrics
+	evaluator *evaluator // nil without a storage
+	hide      func()     // takes the core off the pages
+	cancel    context.CancelFunc
+	done      chan struct{} // closed when the evaluations have ended
 
+	history history
 	tracker *notice.Tracker[alertevent.Alert] // used by the evaluations alone
 
 	degraded        atomic.Bool // the configured directory is not in use
@@ -68,6 +73,7 @@ func newCore(cfg *Config, set processor.Settings) (*core, error) {
 		return nil, err
 	}
 	c := &core{
+		id:        set.ID,
 		cfg:       cfg,
 		logger:    set.Logger,
 		resource:  set.Resource,
@@ -103,50 +109,56 @@ func (c *core) Start(ctx context.Context, host component.Host) error {
 	c.done = make(chan struct{})
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	c.cancel = cancel
-	evaluator, err := c.prepare(ctx, running)
-	if err != nil || evaluator == nil {
+	c.hide = func() {}
+	if err := c.prepare(ctx, running); err != nil {
 		close(c.done)
 		return err
 	}
-	evaluator.start()
-	go func() {
-		defer close(c.done)
-		<-running.Done()
-		evaluator.stop()
-	}()
+	if c.evaluator == nil {
+		close(c.done)
+	} else {
+		c.evaluator.start()
+		go func() {
+			defer close(c.done)
+			<-running.Done()
+			c.evaluator.stop()
+		}()
+	}
+	c.hide = c.show(running)
 	return nil
 }
 
-// prepare returns the evaluator, or nil when there is no storage to evaluate on.
-func (c *core) prepare(ctx, running context.Context) (*evaluator, error) {
+// prepare makes what evaluates, unless there is no storage to evaluate on.
+func (c *core) prepare(ctx, running context.Context) error {
 	// tsdb and rules say on warning level what an operator can act on.
 	logger := slog.New(zapslog.NewHandler(c.logger.WithOptions(zap.IncreaseLevel(zap.WarnLevel)).Core()))
 	c.openStorage(logger)
 	if err := c.observe(); err != nil {
-		return nil, err
+		return err
 	}
 	if c.store == nil {
-		return nil, nil
+		return nil
 	}
 	c.ingest = newIngester(c.store, c.counted)
 	var err error
 	if c.delta, err = newDeltaToCumulative(ctx, c.cfg.Storage.MaxSeries, c.ingest); err != nil {
-		return nil, err
+		return err
 	}
 	if err = c.delta.Start(ctx, c.host); err != nil {
-		return nil, err
+		return err
 	}
 	persistent := c.cfg.Storage.Directory != "" && !c.degraded.Load()
 	evaluator, err := newEvaluator(running, c.cfg, c.store, persistent, logger, c.telemetry)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	evaluator.done = c.evaluated
 	if err = evaluator.load(); err != nil {
-		return nil, err
+		return err
 	}
 	c.warnWithoutLogs(evaluator)
-	return evaluator, nil
+	c.evaluator = evaluator
+	return nil
 }
 
 // openStorage opens the configured directory, or a temporary one in its place:
@@ -179,6 +191,7 @@ func (c *core) warnWithoutLogs(e *evaluator) {
 // Stop ends the evaluations. What has been decided to be told leaves with the
 // logs pipelines, when they close.
 func (c *core) Stop(ctx context.Context) error {
+	c.hide()
 	c.cancel()
 	select {
 	case <-c.done:
@@ -295,6 +308,7 @@ type told struct {
 func (c *core) raise(alert alertevent.Alert, at time.Time) {
 	c.telemetry.ProcessorAlertNoticesEmitted.Add(context.Background(), 1,
 		metric.WithAttributes(attribute.String("state", string(alert.State))))
+	c.history.add(dashboard.HistoryEntry{At: at, Alert: alert})
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, out := range c.logs {

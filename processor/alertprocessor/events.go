@@ -31,11 +31,13 @@ const maxCooling = 10_000
 type eventRules struct {
 	spans     []eventRule[*ottlspan.TransformContext]
 	logs      []eventRule[*ottllog.TransformContext]
+	configs   []EventConfig
 	telemetry *metadata.TelemetryBuilder
 	raise     func(alert alertevent.Alert, at time.Time)
 
-	mu   sync.Mutex // guards gate
-	gate *notice.Gate
+	mu      sync.Mutex // guards what follows
+	gate    *notice.Gate
+	lastMet map[string]time.Time // by the name of the rule
 }
 
 type eventRule[K any] struct {
@@ -55,7 +57,13 @@ type eventRuleOf struct {
 }
 
 func newEventRules(cfg *Config, set component.TelemetrySettings, telemetry *metadata.TelemetryBuilder, raise func(alertevent.Alert, time.Time)) (*eventRules, error) {
-	e := &eventRules{telemetry: telemetry, raise: raise, gate: notice.NewGate(maxCooling)}
+	e := &eventRules{
+		configs:   cfg.Events,
+		telemetry: telemetry,
+		raise:     raise,
+		gate:      notice.NewGate(maxCooling),
+		lastMet:   map[string]time.Time{},
+	}
 	for i := range cfg.Events {
 		config := &cfg.Events[i]
 		rule, err := newEventRuleOf(config, cfg)
@@ -205,6 +213,7 @@ func (e *eventRules) found(ctx context.Context, rule *eventRuleOf, o occurrence)
 		alert.StartsAt = o.timestamp.AsTime()
 	}
 	e.mu.Lock()
+	e.lastMet[rule.name] = now
 	pass := e.gate.Pass(now, alert.Fingerprint(), rule.name, rule.cooldown)
 	e.mu.Unlock()
 	if !pass {
