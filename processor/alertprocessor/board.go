@@ -16,6 +16,7 @@ import (
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
+	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/notice"
 )
 
 // Kinds and states of rules, as the page names them.
@@ -136,6 +137,8 @@ func (b *board) activeOf(rule *rules.AlertingRule) []dashboard.ActiveAlert {
 		shown := dashboard.ActiveAlert{Alert: newAlert(active, b.core.cfg.ExternalLabels), State: stateFiring}
 		if active.State == rules.StatePending {
 			shown.State = statePending
+		} else {
+			shown.Suppressed = suppressed(b.core.notifier.muted(shown.Fingerprint()))
 		}
 		out = append(out, shown)
 	}
@@ -158,31 +161,15 @@ func (b *board) Active() []dashboard.ActiveAlert {
 // mostSevere puts the most severe and then the oldest first.
 func mostSevere(a, b dashboard.ActiveAlert) int {
 	return cmp.Or(
-		cmp.Compare(severityRank(b.Alert), severityRank(a.Alert)),
+		cmp.Compare(notice.Severity(b.Alert), notice.Severity(a.Alert)),
 		a.StartsAt.Compare(b.StartsAt),
 		cmp.Compare(a.Name(), b.Name()),
 		cmp.Compare(a.Fingerprint(), b.Fingerprint()),
 	)
 }
 
-// severityRank is higher for what is more severe, and -1 for words of the user's own.
-func severityRank(a alertevent.Alert) int {
-	return slices.Index([]string{
-		alertevent.SeverityInfo, alertevent.SeverityWarning, alertevent.SeverityError, alertevent.SeverityCritical,
-	}, a.Severity())
-}
-
 // History implements dashboard.Alerts.
 func (b *board) History(limit int) []dashboard.HistoryEntry { return b.core.history.last(limit) }
-
-// Silences implements dashboard.Alerts.
-func (*board) Silences() []dashboard.Silence { return nil }
-
-// Silence implements dashboard.Alerts.
-func (*board) Silence(dashboard.Silence) (string, error) { return "", dashboard.ErrReadOnly }
-
-// Expire implements dashboard.Alerts.
-func (*board) Expire(string) error { return dashboard.ErrReadOnly }
 
 // show describes the event rules.
 func (e *eventRules) show() []dashboard.Rule {

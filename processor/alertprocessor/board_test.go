@@ -4,7 +4,7 @@
 package alertprocessor
 
 import (
-	"fmt"
+	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -128,11 +128,11 @@ func TestActiveAlertsAndHistoryOnThePage(t *testing.T) {
 func TestHistoryIsBounded(t *testing.T) {
 	var h history
 	for i := range maxHistory + 3 {
-		h.add(dashboard.HistoryEntry{Alert: alertevent.Alert{Labels: map[string]string{"n": fmt.Sprint(i)}}})
+		h.add(dashboard.HistoryEntry{Alert: alertevent.Alert{Labels: map[string]string{"n": strconv.Itoa(i)}}})
 	}
 	all := h.last(0)
 	require.Len(t, all, maxHistory)
-	assert.Equal(t, fmt.Sprint(maxHistory+2), all[0].Alert.Labels["n"])
+	assert.Equal(t, strconv.Itoa(maxHistory+2), all[0].Alert.Labels["n"])
 	assert.Equal(t, "3", all[maxHistory-1].Alert.Labels["n"])
 }
 

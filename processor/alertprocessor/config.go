@@ -44,6 +44,34 @@ type Config struct {
 	// again. 0 means never. Default: 4h.
 	RepeatInterval time.Duration `mapstructure:"repeat_interval"`
 
+	// GroupBy are labels: alerts with the same values of them are told
+	// together. "..." stands for all labels. Default: none, each alert is told
+	// by itself, at once.
+	GroupBy []string `mapstructure:"group_by"`
+
+	// GroupWait is the time from the first alert of a group to its first
+	// notification. Default: 30s.
+	GroupWait time.Duration `mapstructure:"group_wait"`
+
+	// GroupInterval is the least time between two notifications of a group.
+	// Default: 5m.
+	GroupInterval time.Duration `mapstructure:"group_interval"`
+
+	// MaxAlertsPerMinute is the number of notifications of firing alerts in a
+	// minute, of which one may be a group, above which a single alert stands
+	// for the rest. 0 is no limit. Default: 0.
+	MaxAlertsPerMinute int `mapstructure:"max_alerts_per_minute"`
+
+	// InhibitRules keep alerts from being told while others fire. Default: none.
+	InhibitRules []InhibitRuleConfig `mapstructure:"inhibit_rules"`
+
+	// Silences keep alerts from being told for a time. Default: none.
+	Silences []SilenceConfig `mapstructure:"silences"`
+
+	// SilencesFromPage lets the dashboard's page and API add and end
+	// silences. Default: false.
+	SilencesFromPage bool `mapstructure:"silences_from_page"`
+
 	// Storage is where the samples live that rules are evaluated on.
 	Storage StorageConfig `mapstructure:"storage"`
 
@@ -77,6 +105,10 @@ type RuleConfig struct {
 
 	// Annotations are further texts of the alert, templates. Default: none.
 	Annotations map[string]string `mapstructure:"annotations"`
+
+	// Cooldown is that of alerts of this name. Default: the cooldown of the
+	// processor.
+	Cooldown *time.Duration `mapstructure:"cooldown"`
 
 	// prevent unkeyed literal initialization
 	_ struct{}
@@ -117,6 +149,41 @@ type EventConfig struct {
 	// Cooldown is the time after a notice within which the same labels raise
 	// no other. Default: the cooldown of the processor.
 	Cooldown *time.Duration `mapstructure:"cooldown"`
+
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
+// InhibitRuleConfig keeps alerts from being told while others fire, as in
+// Alertmanager. All matchers of a list must match.
+type InhibitRuleConfig struct {
+	// SourceMatchers choose the alerts that inhibit others. Required.
+	SourceMatchers []string `mapstructure:"source_matchers"`
+
+	// TargetMatchers choose the alerts that are inhibited. Required.
+	TargetMatchers []string `mapstructure:"target_matchers"`
+
+	// Equal are labels that must have the same value in both; a missing one is
+	// empty. Default: none.
+	Equal []string `mapstructure:"equal"`
+
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
+// SilenceConfig keeps alerts from being told for a time.
+type SilenceConfig struct {
+	// Matchers choose the alerts, in Alertmanager's syntax; all must match. Required.
+	Matchers []string `mapstructure:"matchers"`
+
+	// StartsAt is when it begins. Default: it has begun.
+	StartsAt time.Time `mapstructure:"starts_at"`
+
+	// EndsAt is when it ends. Default: never.
+	EndsAt time.Time `mapstructure:"ends_at"`
+
+	// Comment says why. Default: none.
+	Comment string `mapstructure:"comment"`
 
 	// prevent unkeyed literal initialization
 	_ struct{}
@@ -163,6 +230,7 @@ func (c *Config) Validate() error {
 		atLeast("cooldown", c.Cooldown, 0),
 		atLeast("repeat_interval", c.RepeatInterval, 0),
 		validateLabels("external_labels", c.ExternalLabels),
+		c.validateNotices(),
 		c.Storage.validate(),
 		validateRuleFiles(c.RuleFiles),
 		validateRules(c.Rules),

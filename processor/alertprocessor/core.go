@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"go.opentelemetry.io/collector/component"
-	"go.opentelemetry.io/collector/component/componentstatus"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/pmetric"
@@ -29,9 +28,6 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/metadata"
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/notice"
 )
-
-// maxTracked bounds the rule alerts that people are told of at once.
-const maxTracked = 10_000
 
 // core is what the instances of one processor ID share.
 type core struct {
@@ -56,11 +52,10 @@ type core struct {
 	cancel    context.CancelFunc
 	done      chan struct{} // closed when the evaluations have ended
 
-	history history
-	tracker *notice.Tracker[alertevent.Alert] // used by the evaluations alone
+	notifier *notifier
+	history  history
+	health   *health
 
-	degraded        atomic.Bool // the configured directory is not in use
-	storageFails    atomic.Bool // the last samples could not be written
 	warnSeriesLimit sync.Once
 	pending, firing atomic.Int64
 }
@@ -78,13 +73,11 @@ func newCore(cfg *Config, set processor.Settings) (*core, error) {
 		logger:    set.Logger,
 		resource:  set.Resource,
 		telemetry: telemetry,
-		tracker: notice.NewTracker[alertevent.Alert](notice.Policy{
-			Cooldown: cfg.Cooldown,
-			Repeat:   cfg.RepeatInterval,
-			Limit:    maxTracked,
-		}),
+		notifier:  newNotifier(cfg, telemetry),
 	}
-	c.events, err = newEventRules(cfg, set.TelemetrySettings, telemetry, c.raise)
+	c.notifier.send = c.tell
+	c.notifier.saved = c.stateSaved
+	c.events, err = newEventRules(cfg, set.TelemetrySettings, telemetry, c.notifier.event)
 	if err != nil {
 		return nil, err
 	}
@@ -106,6 +99,7 @@ func (c *core) addMetricsSink(s *metricsSink) {
 // Start opens the storage, loads the rules and begins to evaluate.
 func (c *core) Start(ctx context.Context, host component.Host) error {
 	c.host = host
+	c.health = newHealth(host, c.logger)
 	c.done = make(chan struct{})
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	c.cancel = cancel
@@ -114,16 +108,16 @@ func (c *core) Start(ctx context.Context, host component.Host) error {
 		close(c.done)
 		return err
 	}
-	if c.evaluator == nil {
-		close(c.done)
-	} else {
+	if c.evaluator != nil {
 		c.evaluator.start()
-		go func() {
-			defer close(c.done)
-			<-running.Done()
-			c.evaluator.stop()
-		}()
 	}
+	go func() {
+		defer close(c.done)
+		c.notifier.run(running)
+		if c.evaluator != nil {
+			c.evaluator.stop()
+		}
+	}()
 	c.hide = c.show(running)
 	return nil
 }
@@ -147,7 +141,12 @@ func (c *core) prepare(ctx, running context.Context) error {
 	if err = c.delta.Start(ctx, c.host); err != nil {
 		return err
 	}
-	persistent := c.cfg.Storage.Directory != "" && !c.degraded.Load()
+	persistent := c.cfg.Storage.Directory != "" && !c.health.has(problemDirectory)
+	if persistent {
+		if err = c.notifier.keep(newStateFile(c.cfg.Storage.Directory)); err != nil {
+			c.logger.Error("What people were told before is not known; alerts that fire are told anew.", zap.Error(err))
+		}
+	}
 	evaluator, err := newEvaluator(running, c.cfg, c.store, persistent, logger, c.telemetry)
 	if err != nil {
 		return err
@@ -167,9 +166,8 @@ func (c *core) prepare(ctx, running context.Context) error {
 func (c *core) openStorage(logger *slog.Logger) {
 	store, err := openStore(c.cfg.Storage, logger)
 	if err != nil {
-		c.degraded.Store(true)
-		c.logger.Error("Cannot use the storage directory. Rules are evaluated on a temporary one that starts empty.", zap.Error(err))
-		componentstatus.ReportStatus(c.host, componentstatus.NewRecoverableErrorEvent(err))
+		c.health.set(problemDirectory, err,
+			"Cannot use the storage directory. Rules are evaluated on a temporary one that starts empty.", "")
 		temporary := c.cfg.Storage
 		temporary.Directory = ""
 		if store, err = openStore(temporary, logger); err != nil {
@@ -208,6 +206,7 @@ func (c *core) Close(ctx context.Context) error {
 		errs = append(errs, c.delta.Shutdown(ctx))
 	}
 	c.telemetry.Shutdown()
+	c.notifier.save()
 	if c.store != nil {
 		errs = append(errs, c.store.close())
 	}
@@ -257,25 +256,21 @@ func (c *core) counted(ctx context.Context, counts ingestCounts) {
 				zap.Int("storage::max_series", c.cfg.Storage.MaxSeries))
 		})
 	}
-	if fails := counts.err != nil; c.storageFails.Swap(fails) != fails {
-		c.storageChanged(counts.err)
-	}
+	c.health.set(problemSamples, counts.err,
+		"Cannot write samples to the storage. Rules are evaluated without them; they are passed on.",
+		"Samples are written to the storage again.")
 }
 
-// storageChanged tells, once, that samples cannot be written, or can again.
-func (c *core) storageChanged(err error) {
-	if err == nil {
-		c.logger.Info("Samples are written to the storage again.")
-		componentstatus.ReportStatus(c.host, componentstatus.NewEvent(componentstatus.StatusOK))
-		return
-	}
-	c.logger.Error("Cannot write samples to the storage. Rules are evaluated without them; they are passed on.", zap.Error(err))
-	componentstatus.ReportStatus(c.host, componentstatus.NewRecoverableErrorEvent(err))
+// stateSaved tells whether what people were told could be kept.
+func (c *core) stateSaved(err error) {
+	c.health.set(problemState, err,
+		"Cannot keep what people were told. After a restart, alerts that fire would be told anew.",
+		"What people were told is kept again.")
 }
 
-// evaluated decides, after an evaluation, what people are told.
-func (c *core) evaluated(at time.Time, result evaluation) {
-	c.pending.Store(int64(result.pending))
+// evaluated takes how the rules stand after an evaluation.
+func (c *core) evaluated(_ time.Time, result evaluation) {
+	c.pending.Store(int64(len(result.pending)))
 	c.firing.Store(int64(len(result.firing)))
 	if len(result.series) > 0 {
 		c.mu.Lock()
@@ -284,42 +279,33 @@ func (c *core) evaluated(at time.Time, result evaluation) {
 		}
 		c.mu.Unlock()
 	}
-	report := c.tracker.Observe(time.Now(), result.firing)
-	for reason, n := range report.Suppressed {
-		c.telemetry.ProcessorAlertNoticesSuppressed.Add(context.Background(), int64(n),
-			metric.WithAttributes(attribute.String("reason", string(reason))))
-	}
-	for _, n := range report.Notices {
-		alert := n.Alert
-		if n.Kind == notice.Resolve {
-			alert.State, alert.EndsAt = alertevent.Resolved, at
-		}
-		c.raise(alert, at)
-	}
+	c.notifier.observe(result)
 }
 
-// told is an alert to be told of.
+// told is what people are told at a time.
 type told struct {
-	alert alertevent.Alert
-	at    time.Time
+	notice.Notification
+	at time.Time
 }
 
-// raise hands an alert to every logs pipeline. It does not block.
-func (c *core) raise(alert alertevent.Alert, at time.Time) {
-	c.telemetry.ProcessorAlertNoticesEmitted.Add(context.Background(), 1,
-		metric.WithAttributes(attribute.String("state", string(alert.State))))
-	c.history.add(dashboard.HistoryEntry{At: at, Alert: alert})
+// tell hands a notification to every logs pipeline. It does not block.
+func (c *core) tell(n notice.Notification, at time.Time) {
+	for _, alert := range n.Alerts {
+		c.history.add(dashboard.HistoryEntry{At: at, Alert: alert})
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, out := range c.logs {
-		out.push(told{alert: alert, at: at})
+		out.push(told{Notification: n, at: at})
 	}
 }
 
-func (c *core) noticesToLogs(notices ...told) plog.Logs {
+func (c *core) notificationsToLogs(notifications ...told) plog.Logs {
 	ld, records := alertevent.NewLogs(c.resource)
-	for _, n := range notices {
-		alertevent.Write(records.AppendEmpty(), n.alert, n.at)
+	for _, n := range notifications {
+		for _, alert := range n.Alerts {
+			alertevent.Write(records.AppendEmpty(), alert, n.at)
+		}
 	}
 	return ld
 }
@@ -342,7 +328,7 @@ func (c *core) observe() error {
 		}),
 		c.telemetry.RegisterProcessorAlertStorageDegradedCallback(func(_ context.Context, o metric.Int64Observer) error {
 			var degraded int64
-			if c.degraded.Load() {
+			if c.health.has(problemDirectory) {
 				degraded = 1
 			}
 			o.Observe(degraded)

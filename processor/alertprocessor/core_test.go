@@ -26,6 +26,7 @@ import (
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/metadatatest"
+	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/notice"
 )
 
 // traffic sends counters of requests, of which a share fails, every 15s.
@@ -178,8 +179,8 @@ func TestSlowEvaluationLeavesOut(t *testing.T) {
 		start := time.Now()
 		e.done = func(at time.Time, _ evaluation) { times = append(times, at.Sub(start)) }
 		group := rules.NewGroup(rules.GroupOptions{Name: "g", Interval: time.Minute})
-		for _, at := range []time.Duration{0, 60, 120, 240, 300} {
-			e.evaluate(t.Context(), group, start.Add(at*time.Second))
+		for _, at := range []time.Duration{0, time.Minute, 2 * time.Minute, 4 * time.Minute, 5 * time.Minute} {
+			e.evaluate(t.Context(), group, start.Add(at))
 		}
 		assert.Len(t, times, 5)
 		metadatatest.AssertEqualProcessorAlertEvaluationsMissed(t, r.telemetry, []metricdata.DataPoint[int64]{
@@ -289,7 +290,7 @@ func TestPermanentlyRefusedNoticeIsDropped(t *testing.T) {
 		s := newSink(func(context.Context, plog.Logs) error {
 			calls.Add(1)
 			return consumererror.NewPermanent(errors.New("never"))
-		}, telemetry.noticesToLogs, 10, time.Second, telemetry.telemetry)
+		}, telemetry.notificationsToLogs, 10, time.Second, telemetry.telemetry)
 		s.start(t.Context())
 		s.push(told{})
 		time.Sleep(time.Minute)
@@ -344,9 +345,11 @@ func TestSinkIsBounded(t *testing.T) {
 	s := newSink(func(_ context.Context, ld plog.Logs) error {
 		got = append(got, readAlerts(t, []plog.Logs{ld})...)
 		return nil
-	}, core.noticesToLogs, 3, time.Second, core.telemetry)
+	}, core.notificationsToLogs, 3, time.Second, core.telemetry)
 	for _, name := range []string{"a", "b", "c", "d", "e"} {
-		s.push(told{alert: alertevent.Alert{Labels: map[string]string{"alertname": name}, State: alertevent.Firing}})
+		s.push(told{Notification: notice.Notification{Alerts: []alertevent.Alert{
+			{Labels: map[string]string{"alertname": name}, State: alertevent.Firing},
+		}}})
 	}
 	s.outlet.Open()
 	s.deliver(t.Context())

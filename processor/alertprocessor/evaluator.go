@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/rules"
@@ -49,7 +50,7 @@ type evaluator struct {
 // evaluation is how things stand after the evaluation of a group.
 type evaluation struct {
 	firing  map[string]alertevent.Alert // by fingerprint; of all groups
-	pending int                         // alerts of all groups that do not fire yet
+	pending map[string]bool             // fingerprints of alerts that do not fire yet; of all groups
 	series  []seriesSample              // what the rules of the group wrote
 }
 
@@ -57,7 +58,7 @@ type evaluation struct {
 type groupState struct {
 	at      time.Time
 	firing  []alertevent.Alert
-	pending int
+	pending []string           // fingerprints
 	values  map[string]float64 // the largest that each recording rule wrote, by its name
 }
 
@@ -168,15 +169,15 @@ func newGroupState(group *rules.Group, at time.Time, external map[string]string,
 	s := &groupState{at: at, values: map[string]float64{}}
 	for _, rule := range group.AlertingRules() {
 		for _, active := range rule.ActiveAlerts() {
-			if active.State == rules.StateFiring {
-				s.firing = append(s.firing, newAlert(active, external))
+			if alert := newAlert(active, external); active.State == rules.StateFiring {
+				s.firing = append(s.firing, alert)
 			} else {
-				s.pending++
+				s.pending = append(s.pending, alert.Fingerprint())
 			}
 		}
 	}
 	for _, sample := range written {
-		name := sample.series.Get(labels.MetricName)
+		name := sample.series.Get(model.MetricNameLabel)
 		if value, ok := s.values[name]; !math.IsNaN(sample.value) && (!ok || sample.value > value) {
 			s.values[name] = sample.value
 		}
@@ -187,9 +188,11 @@ func newGroupState(group *rules.Group, at time.Time, external map[string]string,
 // alerts looks at all groups, because two rules may raise an alert with the
 // same labels, which then fires as long as one of them says so.
 func (e *evaluator) alerts() evaluation {
-	result := evaluation{firing: map[string]alertevent.Alert{}}
+	result := evaluation{firing: map[string]alertevent.Alert{}, pending: map[string]bool{}}
 	for _, group := range e.groups {
-		result.pending += group.pending
+		for _, fingerprint := range group.pending {
+			result.pending[fingerprint] = true
+		}
 		for _, alert := range group.firing {
 			fingerprint := alert.Fingerprint()
 			if first, taken := result.firing[fingerprint]; !taken || alert.StartsAt.Before(first.StartsAt) {

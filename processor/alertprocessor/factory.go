@@ -21,7 +21,9 @@ import (
 const (
 	defaultEvaluationInterval = 15 * time.Second
 	defaultCooldown           = 5 * time.Minute
-	defaultRepeatInterval     = 4 * time.Hour // as in Alertmanager
+	defaultRepeatInterval     = 4 * time.Hour    // as in Alertmanager
+	defaultGroupWait          = 30 * time.Second // as in Alertmanager
+	defaultGroupInterval      = 5 * time.Minute  // as in Alertmanager
 	defaultRetention          = 26 * time.Hour
 	defaultMaxSeries          = 100_000
 	defaultOutOfOrderWindow   = 10 * time.Minute
@@ -44,6 +46,8 @@ func createDefaultConfig() component.Config {
 		EvaluationInterval: defaultEvaluationInterval,
 		Cooldown:           defaultCooldown,
 		RepeatInterval:     defaultRepeatInterval,
+		GroupWait:          defaultGroupWait,
+		GroupInterval:      defaultGroupInterval,
 		Storage: StorageConfig{
 			Retention:        defaultRetention,
 			MaxSeries:        defaultMaxSeries,
@@ -84,7 +88,7 @@ func (f *factory) createLogs(ctx context.Context, set processor.Settings, cfg co
 		return nil, err
 	}
 	c := instance.Core()
-	out := newSink(next.ConsumeLogs, c.noticesToLogs, maxPendingNotices, c.cfg.EvaluationInterval, c.telemetry)
+	out := newSink(next.ConsumeLogs, c.notificationsToLogs, maxPendingNotifications, c.cfg.EvaluationInterval, c.telemetry)
 	c.addLogsSink(out)
 	return processorhelper.NewLogs(ctx, set, cfg, next, c.watchLogs, options(instance, out)...)
 }

@@ -1,0 +1,169 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package notice
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+)
+
+// stateVersion is that of the form below. A form that cannot be read as it is
+// gets another number.
+const stateVersion = 1
+
+// State is what is kept over a restart. Its form in JSON is for this package alone.
+type State struct {
+	Version  int                  `json:"version"`
+	Alerts   []alertState         `json:"alerts,omitempty"`
+	Groups   map[string]time.Time `json:"groups,omitempty"`   // when each may be told next
+	Gate     map[string]time.Time `json:"gate,omitempty"`     // when the cooldown of each ends
+	Silences []silenceState       `json:"silences,omitempty"` // those not in the configuration
+}
+
+type alertState struct {
+	Labels       map[string]string `json:"labels"`
+	Annotations  map[string]string `json:"annotations,omitempty"`
+	StartsAt     time.Time         `json:"starts_at"`
+	Value        *float64          `json:"value,omitempty"`
+	GeneratorURL string            `json:"generator_url,omitempty"`
+	TraceID      pcommon.TraceID   `json:"trace_id,omitzero"`
+	SpanID       pcommon.SpanID    `json:"span_id,omitzero"`
+	Told         bool              `json:"told,omitempty"`
+	ToldAt       time.Time         `json:"told_at,omitzero"`
+	Held         time.Time         `json:"held,omitzero"`
+	Once         bool              `json:"once,omitempty"`
+}
+
+type silenceState struct {
+	ID        string    `json:"id"`
+	Matchers  []string  `json:"matchers"`
+	StartsAt  time.Time `json:"starts_at,omitzero"`
+	EndsAt    time.Time `json:"ends_at"`
+	CreatedBy string    `json:"created_by,omitempty"`
+	Comment   string    `json:"comment,omitempty"`
+}
+
+// Save is what is to be kept.
+func Save(now time.Time, b *Book, g *Gate, s *Silences) State {
+	state := State{Version: stateVersion, Groups: map[string]time.Time{}, Gate: map[string]time.Time{}}
+	for _, key := range slices.Sorted(maps.Keys(b.alerts)) {
+		if e := b.alerts[key]; e.told || e.once || b.cooling(now, e) {
+			state.Alerts = append(state.Alerts, e.state())
+		}
+	}
+	for key, group := range b.groups {
+		if group.told != nil {
+			state.Groups[key] = group.next
+		}
+	}
+	for key, until := range g.until {
+		if now.Before(until) {
+			state.Gate[key] = until
+		}
+	}
+	for _, silence := range s.list {
+		if !silence.Configured {
+			state.Silences = append(state.Silences, silence.state())
+		}
+	}
+	return state
+}
+
+// Restore takes what was kept into a book, a gate and silences that are new.
+// Only silences that cannot be read are left out, with an error.
+func (state State) Restore(now time.Time, b *Book, g *Gate, s *Silences) error {
+	for _, kept := range state.Alerts {
+		b.restore(now, kept)
+	}
+	for key, next := range state.Groups {
+		if group, ok := b.groups[key]; ok {
+			group.next = next
+		}
+	}
+	for key, until := range state.Gate {
+		if now.Before(until) && len(g.until) < g.limit {
+			g.until[key] = until
+			g.noteEnd(until)
+		}
+	}
+	var errs []error
+	for _, kept := range state.Silences {
+		matchers, err := ParseMatchers(kept.Matchers, "matchers::")
+		if err != nil {
+			errs = append(errs, fmt.Errorf("silence %q: %w", kept.ID, err))
+			continue
+		}
+		s.list = append(s.list, Silence{
+			ID: kept.ID, Matchers: matchers, StartsAt: kept.StartsAt, EndsAt: kept.EndsAt,
+			CreatedBy: kept.CreatedBy, Comment: kept.Comment,
+		})
+	}
+	s.forget(now)
+	return errors.Join(errs...)
+}
+
+// ReadState reads what Save returned, from JSON.
+func ReadState(raw []byte) (State, error) {
+	var state State
+	if err := json.Unmarshal(raw, &state); err != nil {
+		return State{}, err
+	}
+	if state.Version != stateVersion {
+		return State{}, fmt.Errorf("version is %d, not %d", state.Version, stateVersion)
+	}
+	return state, nil
+}
+
+func (b *Book) restore(now time.Time, kept alertState) {
+	alert := alertevent.Alert{
+		Labels: kept.Labels, Annotations: kept.Annotations, State: alertevent.Firing, StartsAt: kept.StartsAt,
+		Value: kept.Value, GeneratorURL: kept.GeneratorURL, TraceID: kept.TraceID, SpanID: kept.SpanID,
+	}
+	key := alert.Fingerprint()
+	if kept.Once {
+		key = "once " + key
+	}
+	e := b.entry(now, key, alert)
+	if e == nil {
+		return
+	}
+	e.told, e.toldAt, e.held, e.once = kept.Told, kept.ToldAt, kept.Held, kept.Once
+	if e.told {
+		e.firing, e.graceEnds = true, now.Add(b.policy.Grace)
+	}
+	if !e.live() {
+		b.leave(key, e)
+	}
+}
+
+func (e *entry) state() alertState {
+	return alertState{
+		Labels: e.alert.Labels, Annotations: e.alert.Annotations, StartsAt: e.alert.StartsAt,
+		Value: finite(e.alert.Value), GeneratorURL: e.alert.GeneratorURL, TraceID: e.alert.TraceID, SpanID: e.alert.SpanID,
+		Told: e.told, ToldAt: e.toldAt, Held: e.held, Once: e.once,
+	}
+}
+
+// finite leaves out what JSON has no number for.
+func finite(v *float64) *float64 {
+	if v == nil || math.IsNaN(*v) || math.IsInf(*v, 0) {
+		return nil
+	}
+	return v
+}
+
+func (s Silence) state() silenceState {
+	return silenceState{
+		ID: s.ID, Matchers: s.Matchers.Strings(), StartsAt: s.StartsAt, EndsAt: s.EndsAt, CreatedBy: s.CreatedBy, Comment: s.Comment,
+	}
+}
