@@ -6,6 +6,9 @@ BIN          = bin/otelcol-arc
 CONFIG      ?= config/default.yaml
 FUZZTIME    ?= 30s
 
+# Lets the files of WITH add to the lists of CONFIG's pipelines.
+ADDING       = $(if $(WITH),--feature-gates=confmap.enableMergeAppendOption)
+
 # What we wrote. dist is generated, and compiling it here as it stands would
 # compile the service discoveries that `make build` leaves out.
 PACKAGES     = $(shell $(GO) list ./... | grep -v '/dist$$')
@@ -26,8 +29,8 @@ arctool: ## Build bin/arctool, which checks prices, rules and notifications
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o bin/arctool ./cmd/arctool
 
 .PHONY: run
-run: build ## Build, and run with CONFIG (config/default.yaml)
-	$(BIN) --config $(CONFIG)
+run: build ## Build, and run CONFIG (config/default.yaml) WITH others of config/ added
+	$(BIN) $(ADDING) --config $(CONFIG) $(WITH:%=--config config/%.yaml)
 
 .PHONY: demo
 demo: build ## Run, send Arc events and OTLP spans, show the cost metrics and a fired alert

@@ -38,6 +38,7 @@ import (
 	prometheusreceiver "github.com/open-telemetry/opentelemetry-collector-contrib/receiver/prometheusreceiver"
 	syslogreceiver "github.com/open-telemetry/opentelemetry-collector-contrib/receiver/syslogreceiver"
 	tcplogreceiver "github.com/open-telemetry/opentelemetry-collector-contrib/receiver/tcplogreceiver"
+	udplogreceiver "github.com/open-telemetry/opentelemetry-collector-contrib/receiver/udplogreceiver"
 	alertmanagerexporter "github.com/otelcol-arc/otelcol-arc/exporter/alertmanagerexporter"
 	emailexporter "github.com/otelcol-arc/otelcol-arc/exporter/emailexporter"
 	pagerdutyexporter "github.com/otelcol-arc/otelcol-arc/exporter/pagerdutyexporter"
@@ -120,6 +121,7 @@ func components() (otelcol.Factories, error) {
 		prometheusreceiver.NewFactory(),
 		syslogreceiver.NewFactory(),
 		tcplogreceiver.NewFactory(),
+		udplogreceiver.NewFactory(),
 	)
 	if err != nil {
 		return otelcol.Factories{}, err
@@ -135,6 +137,7 @@ func components() (otelcol.Factories, error) {
 		prometheusreceiver.NewFactory().Type():  "github.com/open-telemetry/opentelemetry-collector-contrib/receiver/prometheusreceiver v0.144.0",
 		syslogreceiver.NewFactory().Type():      "github.com/open-telemetry/opentelemetry-collector-contrib/receiver/syslogreceiver v0.144.0",
 		tcplogreceiver.NewFactory().Type():      "github.com/open-telemetry/opentelemetry-collector-contrib/receiver/tcplogreceiver v0.144.0",
+		udplogreceiver.NewFactory().Type():      "github.com/open-telemetry/opentelemetry-collector-contrib/receiver/udplogreceiver v0.144.0",
 	})
 
 	factories.Exporters, err = otelcol.MakeFactoryMap[exporter.Factory](
