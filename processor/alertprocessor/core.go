@@ -5,6 +5,7 @@ package alertprocessor
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"log/slog"
 	"sync"
@@ -47,8 +48,9 @@ type core struct {
 	store     *store // nil when not even a temporary directory could be had
 	ingest    *ingester
 	delta     processor.Metrics
-	evaluator *evaluator // nil without a storage
-	hide      func()     // takes the core off the pages
+	evaluator *evaluator        // nil without a storage
+	loaded    [sha256.Size]byte // sum of the rule files
+	hide      func()            // takes the core off the pages
 	cancel    context.CancelFunc
 	done      chan struct{} // closed when the evaluations have ended
 
@@ -113,10 +115,14 @@ func (c *core) Start(ctx context.Context, host component.Host) error {
 	}
 	go func() {
 		defer close(c.done)
-		c.notifier.run(running)
+		var work sync.WaitGroup
+		work.Go(func() { c.notifier.run(running) })
 		if c.evaluator != nil {
+			c.watchRules(running, c.loaded)
+			<-running.Done()
 			c.evaluator.stop()
 		}
+		work.Wait()
 	}()
 	c.hide = c.show(running)
 	return nil
@@ -152,6 +158,8 @@ func (c *core) prepare(ctx, running context.Context) error {
 		return err
 	}
 	evaluator.done = c.evaluated
+	evaluator.emit = c.emit
+	c.loaded = sumRuleFiles(c.cfg.RuleFiles)
 	if err = evaluator.load(); err != nil {
 		return err
 	}
@@ -272,14 +280,16 @@ func (c *core) stateSaved(err error) {
 func (c *core) evaluated(_ time.Time, result evaluation) {
 	c.pending.Store(int64(len(result.pending)))
 	c.firing.Store(int64(len(result.firing)))
-	if len(result.series) > 0 {
-		c.mu.Lock()
-		for _, out := range c.metrics {
-			out.push(result.series)
-		}
-		c.mu.Unlock()
-	}
 	c.notifier.observe(result)
+}
+
+// emit hands series of rules to every metrics pipeline. It does not block.
+func (c *core) emit(series []seriesSample) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, out := range c.metrics {
+		out.push(series)
+	}
 }
 
 // told is what people are told at a time.
@@ -326,13 +336,19 @@ func (c *core) observe() error {
 			}
 			return nil
 		}),
-		c.telemetry.RegisterProcessorAlertStorageDegradedCallback(func(_ context.Context, o metric.Int64Observer) error {
-			var degraded int64
-			if c.health.has(problemDirectory) {
-				degraded = 1
-			}
-			o.Observe(degraded)
-			return nil
-		}),
+		c.telemetry.RegisterProcessorAlertStorageDegradedCallback(c.observeProblem(problemDirectory)),
+		c.telemetry.RegisterProcessorAlertRulesOutdatedCallback(c.observeProblem(problemRules)),
 	)
+}
+
+// observeProblem is 1 while there is the problem.
+func (c *core) observeProblem(p problem) metric.Int64Callback {
+	return func(_ context.Context, o metric.Int64Observer) error {
+		var is int64
+		if c.health.has(p) {
+			is = 1
+		}
+		o.Observe(is)
+		return nil
+	}
 }

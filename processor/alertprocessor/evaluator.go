@@ -42,6 +42,8 @@ type evaluator struct {
 	telemetry *metadata.TelemetryBuilder
 	// done is called after each evaluation, never twice at once.
 	done func(at time.Time, result evaluation)
+	// emit is called with the series that rules wrote, at any time.
+	emit func(series []seriesSample)
 
 	mu     sync.Mutex // guards groups, and calls of done
 	groups map[string]*groupState
@@ -51,7 +53,6 @@ type evaluator struct {
 type evaluation struct {
 	firing  map[string]alertevent.Alert // by fingerprint; of all groups
 	pending map[string]bool             // fingerprints of alerts that do not fire yet; of all groups
-	series  []seriesSample              // what the rules of the group wrote
 }
 
 // groupState is what a group has said last.
@@ -70,6 +71,8 @@ func newEvaluator(ctx context.Context, cfg *Config, store storage.Storage, persi
 		store:     store,
 		telemetry: telemetry,
 		groups:    map[string]*groupState{},
+		done:      func(time.Time, evaluation) {},
+		emit:      func([]seriesSample) {},
 		engine: promql.NewEngine(promql.EngineOpts{
 			Logger:                   logger,
 			MaxSamples:               maxQuerySamples,
@@ -83,7 +86,7 @@ func newEvaluator(ctx context.Context, cfg *Config, store storage.Storage, persi
 		Context:     ctx,
 		QueryFunc:   rules.EngineQueryFunc(e.engine, store),
 		Queryable:   store,
-		Appendable:  &ruleStorage{Appendable: store},
+		Appendable:  &ruleStorage{Appendable: store, rest: func(series []seriesSample) { e.emit(series) }},
 		GroupLoader: ruleLoader{inline: cfg.Rules},
 		Logger:      logger,
 		// What fires is read from the rules after each evaluation.
@@ -150,6 +153,9 @@ func (e *evaluator) evaluate(ctx context.Context, group *rules.Group, at time.Ti
 		}
 	}
 
+	if len(written) > 0 {
+		e.emit(written)
+	}
 	state := newGroupState(group, at, e.cfg.ExternalLabels, written)
 	key := rules.GroupKey(group.File(), group.Name())
 	e.mu.Lock()
@@ -160,9 +166,24 @@ func (e *evaluator) evaluate(ctx context.Context, group *rules.Group, at time.Ti
 		}
 	}
 	e.groups[key] = state
-	result := e.alerts()
-	result.series = written
-	e.done(at, result)
+	e.done(at, e.alerts())
+}
+
+// forget drops what was said by groups that are no longer there, which ends
+// their alerts.
+func (e *evaluator) forget() {
+	there := map[string]bool{}
+	for _, group := range e.manager.RuleGroups() {
+		there[rules.GroupKey(group.File(), group.Name())] = true
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for key := range e.groups {
+		if !there[key] {
+			delete(e.groups, key)
+		}
+	}
+	e.done(time.Now(), e.alerts())
 }
 
 func newGroupState(group *rules.Group, at time.Time, external map[string]string, written []seriesSample) *groupState {

@@ -38,7 +38,7 @@ func newHealth(host component.Host, logger *zap.Logger) *health {
 }
 
 // set says how it stands with a problem; nil is well. Begin is what to log
-// when it begins, and end when it ends.
+// when it begins, and end when it ends, if anything.
 func (h *health) set(p problem, err error, begin, end string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -48,13 +48,17 @@ func (h *health) set(p problem, err error, begin, end string) {
 		return
 	case err == nil:
 		delete(h.errs, p)
-		h.logger.Info(end)
+		if end != "" {
+			h.logger.Info(end)
+		}
 	case was:
 		h.errs[p] = err
 		return
 	default:
 		h.errs[p] = err
-		h.logger.Error(begin, zap.Error(err))
+		if begin != "" {
+			h.logger.Error(begin, zap.Error(err))
+		}
 	}
 	h.report()
 }

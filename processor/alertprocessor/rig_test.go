@@ -109,6 +109,23 @@ func (r *rig) send(md pmetric.Metrics) {
 	require.NoError(r.t, r.metrics.ConsumeMetrics(r.t.Context(), md))
 }
 
+// series are the points of a metric that have left.
+func (r *rig) series(name string) []pmetric.NumberDataPoint {
+	var out []pmetric.NumberDataPoint
+	for _, md := range r.seriesOut.AllMetrics() {
+		for _, rm := range md.ResourceMetrics().All() {
+			for _, m := range rm.ScopeMetrics().At(0).Metrics().All() {
+				if m.Name() == name {
+					for _, p := range m.Gauge().DataPoints().All() {
+						out = append(out, p)
+					}
+				}
+			}
+		}
+	}
+	return out
+}
+
 // notices takes the alerts that have been told of since the last call.
 func (r *rig) notices() []alertevent.Alert {
 	r.t.Helper()

@@ -24,11 +24,12 @@ type seriesSample struct {
 	value  float64
 }
 
-// ruleStorage is where rules write their series. What is written is noted in the
-// list that the context carries. Native histograms that a rule records are
-// stored but not noted.
+// ruleStorage is where rules write their series. What is written is added to
+// the list that the context carries, or else handed on. Native histograms that
+// a rule records are stored only.
 type ruleStorage struct {
 	storage.Appendable
+	rest func([]seriesSample)
 }
 
 type seriesKey struct{}
@@ -40,16 +41,16 @@ func collectSeries(ctx context.Context, list *[]seriesSample) context.Context {
 
 // Appender implements storage.Appendable.
 func (s *ruleStorage) Appender(ctx context.Context) storage.Appender {
-	list, _ := ctx.Value(seriesKey{}).(*[]seriesSample)
-	if list == nil {
-		list = new([]seriesSample)
+	wrote := s.rest
+	if list, ok := ctx.Value(seriesKey{}).(*[]seriesSample); ok {
+		wrote = func(samples []seriesSample) { *list = append(*list, samples...) }
 	}
-	return &ruleAppender{Appender: s.Appendable.Appender(ctx), list: list}
+	return &ruleAppender{Appender: s.Appendable.Appender(ctx), wrote: wrote}
 }
 
 type ruleAppender struct {
 	storage.Appender
-	list    *[]seriesSample
+	wrote   func([]seriesSample)
 	samples []seriesSample
 }
 
@@ -66,7 +67,7 @@ func (a *ruleAppender) Append(ref storage.SeriesRef, series labels.Labels, t int
 func (a *ruleAppender) Commit() error {
 	err := a.Appender.Commit()
 	if err == nil {
-		*a.list = append(*a.list, a.samples...)
+		a.wrote(a.samples)
 	}
 	return err
 }

@@ -38,6 +38,8 @@ type TelemetryBuilder struct {
 	ProcessorAlertEventFailures      metric.Int64Counter
 	ProcessorAlertNoticesEmitted     metric.Int64Counter
 	ProcessorAlertNoticesSuppressed  metric.Int64Counter
+	ProcessorAlertReloads            metric.Int64Counter
+	ProcessorAlertRulesOutdated      metric.Int64ObservableGauge
 	ProcessorAlertSamplesAppended    metric.Int64Counter
 	ProcessorAlertSamplesDropped     metric.Int64Counter
 	ProcessorAlertSeries             metric.Int64ObservableGauge
@@ -61,6 +63,21 @@ func (builder *TelemetryBuilder) RegisterProcessorAlertAlertsCallback(cb metric.
 		cb(ctx, &observerInt64{inst: builder.ProcessorAlertAlerts, obs: o})
 		return nil
 	}, builder.ProcessorAlertAlerts)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterProcessorAlertRulesOutdatedCallback sets callback for observable ProcessorAlertRulesOutdated metric.
+func (builder *TelemetryBuilder) RegisterProcessorAlertRulesOutdatedCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorAlertRulesOutdated, obs: o})
+		return nil
+	}, builder.ProcessorAlertRulesOutdated)
 	if err != nil {
 		return err
 	}
@@ -187,6 +204,18 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_processor_alert_notices_suppressed",
 		metric.WithDescription("Changes of an alert that were not told, by reason. [Alpha]"),
 		metric.WithUnit("{notice}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorAlertReloads, err = builder.meter.Int64Counter(
+		"otelcol_processor_alert_reloads",
+		metric.WithDescription("Changes of the rule files that were taken over, or that were not because something was wrong with them. [Alpha]"),
+		metric.WithUnit("{reload}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorAlertRulesOutdated, err = builder.meter.Int64ObservableGauge(
+		"otelcol_processor_alert_rules_outdated",
+		metric.WithDescription("1 when the rule files have changed and are wrong, so that the rules are those from before; else 0. [Alpha]"),
+		metric.WithUnit("{state}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorAlertSamplesAppended, err = builder.meter.Int64Counter(
