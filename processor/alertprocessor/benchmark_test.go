@@ -98,7 +98,7 @@ func BenchmarkEvaluate(b *testing.B) {
 			b.Cleanup(func() { require.NoError(b, store.close()) })
 			c, err := newCore(cfg, processortest.NewNopSettings(metadata.Type))
 			require.NoError(b, err)
-			ingest := newIngester(store, c.counted)
+			ingest := newIngester(store, nil, c.counted)
 			start := time.Now().Add(-10 * time.Minute)
 			md, points := counters(series, start)
 			for at := start; at.Before(time.Now()); at = at.Add(15 * time.Second) {

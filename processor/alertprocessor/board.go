@@ -134,7 +134,7 @@ func (b *board) alerting(rule *rules.AlertingRule, shown *dashboard.Rule) {
 func (b *board) activeOf(rule *rules.AlertingRule) []dashboard.ActiveAlert {
 	var out []dashboard.ActiveAlert
 	for _, active := range rule.ActiveAlerts() {
-		shown := dashboard.ActiveAlert{Alert: newAlert(active, b.core.cfg.ExternalLabels), State: stateFiring}
+		shown := dashboard.ActiveAlert{Alert: b.core.cfg.alert(rule, active), State: stateFiring}
 		if active.State == rules.StatePending {
 			shown.State = statePending
 		} else {
@@ -153,6 +153,11 @@ func (b *board) Active() []dashboard.ActiveAlert {
 	var out []dashboard.ActiveAlert
 	for _, rule := range b.core.evaluator.manager.AlertingRules() {
 		out = append(out, b.activeOf(rule)...)
+	}
+	for _, failing := range b.core.evaluator.failures() {
+		out = append(out, dashboard.ActiveAlert{
+			Alert: failing, State: stateFiring, Suppressed: suppressed(b.core.notifier.muted(failing.Fingerprint())),
+		})
 	}
 	slices.SortFunc(out, mostSevere)
 	return out

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/url"
 	"slices"
 	"time"
 
@@ -34,6 +35,16 @@ type Config struct {
 	// ExternalLabels are added to every alert that has no such label yet, and
 	// are known to templates as $externalLabels. Default: none.
 	ExternalLabels map[string]string `mapstructure:"external_labels"`
+
+	// ExternalURL is where expressions can be looked at, such as a Prometheus
+	// that has the same series. Alerts link there, and it is known to templates
+	// as $externalURL. Default: "", no links.
+	ExternalURL string `mapstructure:"external_url"`
+
+	// ResourceAttributes are keys of resource attributes that become labels of
+	// the series, as otlp.promote_resource_attributes of Prometheus. Default:
+	// none; service.name and service.instance.id are job and instance anyway.
+	ResourceAttributes []string `mapstructure:"resource_attributes"`
 
 	// Cooldown is the time after the firing notice of an alert within which it
 	// is not told again that the alert fires, even when it was resolved in
@@ -204,6 +215,11 @@ type StorageConfig struct {
 	// dropped and counted. Default: 100000.
 	MaxSeries int `mapstructure:"max_series"`
 
+	// MaxBytes is what the samples may take on the disk, the oldest being
+	// dropped above it. Those of the last hours, which are not in blocks yet,
+	// stay. 0 is no limit. Default: 2147483648 (2 GiB).
+	MaxBytes int64 `mapstructure:"max_bytes"`
+
 	// OutOfOrderWindow is how much older than the newest sample of its series
 	// a sample may be. 0 accepts samples in order only. Default: 10m.
 	OutOfOrderWindow time.Duration `mapstructure:"out_of_order_window"`
@@ -231,6 +247,8 @@ func (c *Config) Validate() error {
 		atLeast("repeat_interval", c.RepeatInterval, 0),
 		validateLabels("external_labels", c.ExternalLabels),
 		c.validateNotices(),
+		validateURL("external_url", c.ExternalURL),
+		validateAttributes("resource_attributes", c.ResourceAttributes),
 		c.Storage.validate(),
 		validateRuleFiles(c.RuleFiles),
 		validateRules(c.Rules),
@@ -246,6 +264,9 @@ func (c *StorageConfig) validate() error {
 	}
 	if c.MaxSeries <= 0 {
 		errs = append(errs, fmt.Errorf("storage::max_series: must be above 0, is %d", c.MaxSeries))
+	}
+	if c.MaxBytes < 0 {
+		errs = append(errs, fmt.Errorf("storage::max_bytes: must not be negative, is %d", c.MaxBytes))
 	}
 	return errors.Join(errs...)
 }
@@ -265,6 +286,39 @@ func validateLabels(key string, labels map[string]string) error {
 		}
 		if !model.LabelValue(labels[name]).IsValid() {
 			errs = append(errs, fmt.Errorf("%s: value of %q is not valid UTF-8", key, name))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func validateURL(key, text string) error {
+	if text == "" {
+		return nil
+	}
+	parsed, err := url.Parse(text)
+	if err != nil {
+		return fmt.Errorf("%s: %w", key, err)
+	}
+	if parsed.Scheme != "http" && parsed.Scheme != "https" || parsed.Host == "" {
+		return fmt.Errorf("%s: must be an http or https URL, is %q", key, text)
+	}
+	return nil
+}
+
+// externalURL is that of a valid configuration; nil for none.
+func (c *Config) externalURL() *url.URL {
+	parsed, err := url.Parse(c.ExternalURL)
+	if err != nil || c.ExternalURL == "" {
+		return nil
+	}
+	return parsed
+}
+
+func validateAttributes(key string, attributes []string) error {
+	var errs []error
+	for i, attribute := range attributes {
+		if _, err := labelName(attribute); err != nil {
+			errs = append(errs, fmt.Errorf("%s::%d: %w", key, i, err))
 		}
 	}
 	return errors.Join(errs...)

@@ -27,6 +27,7 @@ func TestDefaultConfig(t *testing.T) {
 		Storage: StorageConfig{
 			Retention:        26 * time.Hour,
 			MaxSeries:        100_000,
+			MaxBytes:         2 << 30,
 			OutOfOrderWindow: 10 * time.Minute,
 		},
 	}, cfg)
@@ -61,6 +62,9 @@ func TestEveryMistakeIsNamed(t *testing.T) {
 		`external_labels: invalid label name ""`,
 		"storage::retention: must be 1m0s or more, is 1s",
 		"storage::out_of_order_window: must be 0s or more, is -1s",
+		"storage::max_bytes: must not be negative, is -1",
+		`external_url: must be an http or https URL, is "localhost:9090"`,
+		"resource_attributes::0: label name is empty",
 		"storage::max_series: must be above 0, is 0",
 		"rule_files::0: stat testdata/rules/missing.yml: no such file or directory",
 		`rule_files::1: "testdata/[": syntax error in pattern`,

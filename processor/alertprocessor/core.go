@@ -130,7 +130,7 @@ func (c *core) Start(ctx context.Context, host component.Host) error {
 
 // prepare makes what evaluates, unless there is no storage to evaluate on.
 func (c *core) prepare(ctx, running context.Context) error {
-	// tsdb and rules say on warning level what an operator can act on.
+	// The tsdb says on warning level what an operator can act on.
 	logger := slog.New(zapslog.NewHandler(c.logger.WithOptions(zap.IncreaseLevel(zap.WarnLevel)).Core()))
 	c.openStorage(logger)
 	if err := c.observe(); err != nil {
@@ -139,7 +139,7 @@ func (c *core) prepare(ctx, running context.Context) error {
 	if c.store == nil {
 		return nil
 	}
-	c.ingest = newIngester(c.store, c.counted)
+	c.ingest = newIngester(c.store, c.cfg.ResourceAttributes, c.counted)
 	var err error
 	if c.delta, err = newDeltaToCumulative(ctx, c.cfg.Storage.MaxSeries, c.ingest); err != nil {
 		return err
@@ -284,7 +284,20 @@ func (c *core) evaluated(_ time.Time, result evaluation) {
 }
 
 // emit hands series of rules to every metrics pipeline. It does not block.
-func (c *core) emit(series []seriesSample) {
+func (c *core) emit(all []seriesSample) {
+	series := make([]seriesSample, 0, len(all))
+	for _, s := range all {
+		if expressible(s) {
+			series = append(series, s)
+		}
+	}
+	if left := len(all) - len(series); left > 0 {
+		c.telemetry.ProcessorAlertDeliveryDropped.Add(context.Background(), int64(left),
+			metric.WithAttributes(attribute.String("reason", "inexpressible")))
+	}
+	if len(series) == 0 {
+		return
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, out := range c.metrics {
@@ -333,6 +346,12 @@ func (c *core) observe() error {
 		c.telemetry.RegisterProcessorAlertSeriesCallback(func(_ context.Context, o metric.Int64Observer) error {
 			if c.store != nil {
 				o.Observe(c.store.seriesCount())
+			}
+			return nil
+		}),
+		c.telemetry.RegisterProcessorAlertStorageSizeCallback(func(_ context.Context, o metric.Int64Observer) error {
+			if c.store != nil {
+				o.Observe(c.store.size())
 			}
 			return nil
 		}),

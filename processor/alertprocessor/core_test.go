@@ -380,17 +380,29 @@ func TestFailingRule(t *testing.T) {
 		r := newRig(t, testConfig(func(c *Config) {
 			// Two series with the same labels but the name cannot be matched one to one.
 			c.Rules = []RuleConfig{{Name: "Bad", Expr: "flag * on (job) flag > 0"}}
+			c.ExternalLabels = map[string]string{"site": "berlin"}
 		}))
-		r.send(gauge("flag", time.Now(), 1, "host", "a"))
-		r.send(gauge("flag", time.Now(), 1, "host", "b"))
-		time.Sleep(time.Minute)
-		synctest.Wait()
+		r.flags(time.Minute, map[string]float64{"a": 1, "b": 1})
 		metadatatest.AssertEqualProcessorAlertEvaluationFailures(t, r.telemetry, []metricdata.DataPoint[int64]{
 			{Value: 4, Attributes: attribute.NewSet(attribute.String("rule_group", "rules"))},
 		}, metricdatatest.IgnoreTimestamp())
 		metadatatest.AssertEqualProcessorAlertEvaluations(t, r.telemetry, []metricdata.DataPoint[int64]{
 			{Value: 4, Attributes: attribute.NewSet(attribute.String("rule_group", "rules"))},
 		}, metricdatatest.IgnoreTimestamp())
-		assert.Empty(t, r.notices())
+		notices := r.notices()
+		require.Equal(t, []string{"firing RuleCannotBeEvaluated"}, lines(notices), "about itself, once")
+		assert.Equal(t, map[string]string{
+			"alertname": "RuleCannotBeEvaluated", "severity": "warning", "rule_group": "rules", "rule": "Bad", "site": "berlin",
+		}, notices[0].Labels)
+		assert.Equal(t, "Rule Bad of group rules cannot be evaluated", notices[0].Annotations["summary"])
+		assert.Contains(t, notices[0].Annotations["description"], "many-to-many matching not allowed")
+		assert.Equal(t, 1, r.warnings.Len(), "said once")
+		active := r.host.page.alerts.Active()
+		require.Len(t, active, 1)
+		assert.Equal(t, notices[0].StartsAt, active[0].StartsAt.UTC())
+
+		r.flags(6*time.Minute, map[string]float64{"a": 1})
+		assert.Equal(t, []string{"firing Bad", "resolved RuleCannotBeEvaluated"}, lines(r.notices()), "it works again")
+		assert.Empty(t, r.host.page.alerts.(*board).core.evaluator.failures())
 	})
 }

@@ -7,12 +7,10 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"math"
 	"slices"
 	"sync"
 	"time"
 
-	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/rules"
@@ -20,7 +18,6 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 
-	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/metadata"
 )
 
@@ -40,6 +37,7 @@ type evaluator struct {
 	engine    *promql.Engine
 	store     storage.Storage
 	telemetry *metadata.TelemetryBuilder
+	logger    *slog.Logger
 	// done is called after each evaluation, never twice at once.
 	done func(at time.Time, result evaluation)
 	// emit is called with the series that rules wrote, at any time.
@@ -49,25 +47,15 @@ type evaluator struct {
 	groups map[string]*groupState
 }
 
-// evaluation is how things stand after the evaluation of a group.
-type evaluation struct {
-	firing  map[string]alertevent.Alert // by fingerprint; of all groups
-	pending map[string]bool             // fingerprints of alerts that do not fire yet; of all groups
-}
-
-// groupState is what a group has said last.
-type groupState struct {
-	at      time.Time
-	firing  []alertevent.Alert
-	pending []string           // fingerprints
-	values  map[string]float64 // the largest that each recording rule wrote, by its name
-}
-
 // newEvaluator loads the rules that the configuration names. They end with
 // ctx. The storage is persistent if it may hold the state of rules from before.
 func newEvaluator(ctx context.Context, cfg *Config, store storage.Storage, persistent bool, logger *slog.Logger, telemetry *metadata.TelemetryBuilder) (*evaluator, error) {
+	if logger == nil {
+		logger = slog.New(slog.DiscardHandler)
+	}
 	e := &evaluator{
 		cfg:       cfg,
+		logger:    logger,
 		store:     store,
 		telemetry: telemetry,
 		groups:    map[string]*groupState{},
@@ -84,11 +72,13 @@ func newEvaluator(ctx context.Context, cfg *Config, store storage.Storage, persi
 	}
 	e.manager = rules.NewManager(&rules.ManagerOptions{
 		Context:     ctx,
+		ExternalURL: cfg.externalURL(),
 		QueryFunc:   rules.EngineQueryFunc(e.engine, store),
 		Queryable:   store,
 		Appendable:  &ruleStorage{Appendable: store, rest: func(series []seriesSample) { e.emit(series) }},
 		GroupLoader: ruleLoader{inline: cfg.Rules},
-		Logger:      logger,
+		// It would say at each evaluation what is said here once.
+		Logger: slog.New(slog.DiscardHandler),
 		// What fires is read from the rules after each evaluation.
 		NotifyFunc:      func(context.Context, string, ...*rules.Alert) {},
 		OutageTolerance: outageTolerance,
@@ -114,14 +104,14 @@ func (e *evaluator) load() error {
 		files = append(files, inlineRules)
 	}
 	external := labels.FromMap(e.cfg.ExternalLabels)
-	if _, errs := e.manager.LoadGroups(e.cfg.EvaluationInterval, external, "", nil, false, files...); len(errs) > 0 {
+	if _, errs := e.manager.LoadGroups(e.cfg.EvaluationInterval, external, e.cfg.ExternalURL, nil, false, files...); len(errs) > 0 {
 		return errors.Join(errs...)
 	}
 	return e.update(files)
 }
 
 func (e *evaluator) update(files []string) error {
-	return e.manager.Update(e.cfg.EvaluationInterval, files, labels.FromMap(e.cfg.ExternalLabels), "", e.evaluate)
+	return e.manager.Update(e.cfg.EvaluationInterval, files, labels.FromMap(e.cfg.ExternalLabels), e.cfg.ExternalURL, e.evaluate)
 }
 
 // start begins to evaluate what has been loaded.
@@ -153,19 +143,17 @@ func (e *evaluator) evaluate(ctx context.Context, group *rules.Group, at time.Ti
 		}
 	}
 
-	if len(written) > 0 {
-		e.emit(written)
-	}
-	state := newGroupState(group, at, e.cfg.ExternalLabels, written)
+	e.emit(written)
 	key := rules.GroupKey(group.File(), group.Name())
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if before, ok := e.groups[key]; ok {
+	before := e.groups[key]
+	if before != nil {
 		if missed := int64(at.Sub(before.at)/group.Interval()) - 1; missed > 0 {
 			e.telemetry.ProcessorAlertEvaluationsMissed.Add(ctx, missed, attributes)
 		}
 	}
-	e.groups[key] = state
+	e.groups[key] = e.stateOf(ctx, group, at, before, written)
 	e.done(at, e.alerts())
 }
 
@@ -184,66 +172,4 @@ func (e *evaluator) forget() {
 		}
 	}
 	e.done(time.Now(), e.alerts())
-}
-
-func newGroupState(group *rules.Group, at time.Time, external map[string]string, written []seriesSample) *groupState {
-	s := &groupState{at: at, values: map[string]float64{}}
-	for _, rule := range group.AlertingRules() {
-		for _, active := range rule.ActiveAlerts() {
-			if alert := newAlert(active, external); active.State == rules.StateFiring {
-				s.firing = append(s.firing, alert)
-			} else {
-				s.pending = append(s.pending, alert.Fingerprint())
-			}
-		}
-	}
-	for _, sample := range written {
-		name := sample.series.Get(model.MetricNameLabel)
-		if value, ok := s.values[name]; !math.IsNaN(sample.value) && (!ok || sample.value > value) {
-			s.values[name] = sample.value
-		}
-	}
-	return s
-}
-
-// alerts looks at all groups, because two rules may raise an alert with the
-// same labels, which then fires as long as one of them says so.
-func (e *evaluator) alerts() evaluation {
-	result := evaluation{firing: map[string]alertevent.Alert{}, pending: map[string]bool{}}
-	for _, group := range e.groups {
-		for _, fingerprint := range group.pending {
-			result.pending[fingerprint] = true
-		}
-		for _, alert := range group.firing {
-			fingerprint := alert.Fingerprint()
-			if first, taken := result.firing[fingerprint]; !taken || alert.StartsAt.Before(first.StartsAt) {
-				result.firing[fingerprint] = alert
-			}
-		}
-	}
-	return result
-}
-
-func newAlert(a *rules.Alert, external map[string]string) alertevent.Alert {
-	alert := alertevent.Alert{
-		Labels:      withDefaults(a.Labels.Map(), external),
-		Annotations: a.Annotations.Map(),
-		State:       alertevent.Firing,
-		StartsAt:    a.FiredAt,
-		Value:       &a.Value,
-	}
-	if a.State == rules.StatePending {
-		alert.StartsAt = a.ActiveAt
-	}
-	return alert
-}
-
-// withDefaults adds to set what it lacks.
-func withDefaults(set, defaults map[string]string) map[string]string {
-	for name, value := range defaults {
-		if _, ok := set[name]; !ok {
-			set[name] = value
-		}
-	}
-	return set
 }

@@ -26,6 +26,7 @@ const (
 	defaultGroupInterval      = 5 * time.Minute  // as in Alertmanager
 	defaultRetention          = 26 * time.Hour
 	defaultMaxSeries          = 100_000
+	defaultMaxBytes           = 2 << 30
 	defaultOutOfOrderWindow   = 10 * time.Minute
 )
 
@@ -51,6 +52,7 @@ func createDefaultConfig() component.Config {
 		Storage: StorageConfig{
 			Retention:        defaultRetention,
 			MaxSeries:        defaultMaxSeries,
+			MaxBytes:         defaultMaxBytes,
 			OutOfOrderWindow: defaultOutOfOrderWindow,
 		},
 	}

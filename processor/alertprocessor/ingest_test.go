@@ -39,7 +39,7 @@ func newShelf(t *testing.T, change func(*Config)) *shelf {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, store.close()) })
 	s := &shelf{t: t, store: store}
-	s.ingest = newIngester(store, func(_ context.Context, counts ingestCounts) { s.counts = counts })
+	s.ingest = newIngester(store, nil, func(_ context.Context, counts ingestCounts) { s.counts = counts })
 	return s
 }
 

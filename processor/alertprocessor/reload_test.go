@@ -6,6 +6,7 @@ package alertprocessor
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -26,13 +27,14 @@ type ruleFile struct {
 	path string
 }
 
-// write replaces the file by a group of rules, each "NAME EXPR for DURATION".
+// write replaces the file by a group of rules.
 func (f ruleFile) write(group string, rules ...string) {
 	f.t.Helper()
-	text := "groups:\n  - name: " + group + "\n    rules:\n"
-	for _, rule := range rules {
-		text += "      - " + rule + "\n"
-	}
+	f.raw("groups:\n  - name: " + group + "\n    rules: [" + strings.Join(rules, ", ") + "]\n")
+}
+
+func (f ruleFile) raw(text string) {
+	f.t.Helper()
 	require.NoError(f.t, os.WriteFile(f.path, []byte(text), 0o600))
 }
 

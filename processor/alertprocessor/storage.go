@@ -36,6 +36,9 @@ func openStore(cfg StorageConfig, logger *slog.Logger) (*store, error) {
 	s := &store{directory: cfg.Directory, limit: &seriesLimit{most: uint64(cfg.MaxSeries)}}
 	options := tsdb.DefaultOptions()
 	options.RetentionDuration = cfg.Retention.Milliseconds()
+	options.MaxBytes = cfg.MaxBytes
+	options.EnableExemplarStorage = true
+	options.MaxExemplars = maxExemplars
 	options.OutOfOrderTimeWindow = cfg.OutOfOrderWindow.Milliseconds()
 	options.WALCompression = compression.Snappy
 	options.SeriesLifecycleCallback = s.limit
@@ -98,6 +101,15 @@ func isAlertSeries(name string) bool { return name == "ALERTS" || name == "ALERT
 // seriesCount is the number of series in memory.
 func (s *store) seriesCount() int64 {
 	return int64(min(s.Head().NumSeries(), math.MaxInt64))
+}
+
+// size is what the samples take on the disk.
+func (s *store) size() int64 {
+	size := s.Head().Size()
+	for _, block := range s.Blocks() {
+		size += block.Size()
+	}
+	return size
 }
 
 var _ tsdb.SeriesLifecycleCallback = (*seriesLimit)(nil)

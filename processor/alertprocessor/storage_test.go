@@ -143,3 +143,31 @@ func TestTruncatedLogIsRepaired(t *testing.T) {
 		assert.Equal(t, []string{"firing SlowFlag"}, lines(r.notices()))
 	})
 }
+
+// TestMaxBytes lets samples pass for 12 hours. Those of the first go into blocks.
+func TestMaxBytes(t *testing.T) {
+	for name, test := range map[string]struct {
+		most int64
+		kept bool
+	}{"none": {0, true}, "enough": {100 << 20, true}, "little": {1, false}} {
+		t.Run(name, func(t *testing.T) {
+			directory := t.TempDir()
+			synctest.Test(t, func(t *testing.T) {
+				s := newShelf(t, func(c *Config) {
+					c.Storage.Directory = directory
+					c.Storage.MaxBytes = test.most
+				})
+				start := time.Now()
+				for time.Since(start) < 12*time.Hour {
+					s.send(gauge("g", time.Now(), 1))
+					time.Sleep(time.Minute)
+				}
+				synctest.Wait()
+				kept := s.query("g", start.Add(time.Minute))
+				assert.Equal(t, test.kept, len(kept) > 0, "%v", kept)
+				assert.NotEmpty(t, s.query("g", time.Now()), "the last hours stay")
+				assert.Positive(t, s.store.size())
+			})
+		})
+	}
+}

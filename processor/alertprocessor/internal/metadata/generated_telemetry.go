@@ -44,6 +44,7 @@ type TelemetryBuilder struct {
 	ProcessorAlertSamplesDropped     metric.Int64Counter
 	ProcessorAlertSeries             metric.Int64ObservableGauge
 	ProcessorAlertStorageDegraded    metric.Int64ObservableGauge
+	ProcessorAlertStorageSize        metric.Int64ObservableGauge
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -117,6 +118,21 @@ func (builder *TelemetryBuilder) RegisterProcessorAlertStorageDegradedCallback(c
 	return nil
 }
 
+// RegisterProcessorAlertStorageSizeCallback sets callback for observable ProcessorAlertStorageSize metric.
+func (builder *TelemetryBuilder) RegisterProcessorAlertStorageSizeCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorAlertStorageSize, obs: o})
+		return nil
+	}, builder.ProcessorAlertStorageSize)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
 type observerInt64 struct {
 	embedded.Int64Observer
 	inst metric.Int64Observable
@@ -153,7 +169,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ProcessorAlertDeliveryDropped, err = builder.meter.Int64Counter(
 		"otelcol_processor_alert_delivery_dropped",
-		metric.WithDescription("Alert records and batches of rule series given up, by reason. [Alpha]"),
+		metric.WithDescription("Notifications, batches of rule series, and samples of rules that OTLP cannot carry (reason inexpressible), given up. [Alpha]"),
 		metric.WithUnit("{item}"),
 	)
 	errs = errors.Join(errs, err)
@@ -240,6 +256,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_processor_alert_storage_degraded",
 		metric.WithDescription("1 when the storage directory could not be used and a temporary one, or none, is in its place; else 0. [Alpha]"),
 		metric.WithUnit("{state}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorAlertStorageSize, err = builder.meter.Int64ObservableGauge(
+		"otelcol_processor_alert_storage_size",
+		metric.WithDescription("What the samples that rules are evaluated on take on the disk. [Alpha]"),
+		metric.WithUnit("By"),
 	)
 	errs = errors.Join(errs, err)
 	return &builder, errs

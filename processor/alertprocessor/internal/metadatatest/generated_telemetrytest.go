@@ -38,7 +38,7 @@ func AssertEqualProcessorAlertAlerts(t *testing.T, tt *componenttest.Telemetry, 
 func AssertEqualProcessorAlertDeliveryDropped(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_alert_delivery_dropped",
-		Description: "Alert records and batches of rule series given up, by reason. [Alpha]",
+		Description: "Notifications, batches of rule series, and samples of rules that OTLP cannot carry (reason inexpressible), given up. [Alpha]",
 		Unit:        "{item}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -264,6 +264,20 @@ func AssertEqualProcessorAlertStorageDegraded(t *testing.T, tt *componenttest.Te
 		},
 	}
 	got, err := tt.GetMetric("otelcol_processor_alert_storage_degraded")
+	require.NoError(t, err)
+	metricdatatest.AssertEqual(t, want, got, opts...)
+}
+
+func AssertEqualProcessorAlertStorageSize(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+	want := metricdata.Metrics{
+		Name:        "otelcol_processor_alert_storage_size",
+		Description: "What the samples that rules are evaluated on take on the disk. [Alpha]",
+		Unit:        "By",
+		Data: metricdata.Gauge[int64]{
+			DataPoints: dps,
+		},
+	}
+	got, err := tt.GetMetric("otelcol_processor_alert_storage_size")
 	require.NoError(t, err)
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
