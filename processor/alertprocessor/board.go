@@ -65,7 +65,8 @@ func (b *board) RuleGroups() []dashboard.RuleGroup {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	reasons := map[rules.Rule]reason{}
-	if e := b.core.evaluator; e != nil {
+	if in := b.core.current(); in != nil {
+		e := in.evaluator
 		for _, group := range e.manager.RuleGroups() {
 			groups = append(groups, b.group(e, group, reasons))
 		}
@@ -147,14 +148,15 @@ func (b *board) activeOf(rule *rules.AlertingRule) []dashboard.ActiveAlert {
 
 // Active implements dashboard.Alerts.
 func (b *board) Active() []dashboard.ActiveAlert {
-	if b.core.evaluator == nil {
+	in := b.core.current()
+	if in == nil {
 		return nil
 	}
 	var out []dashboard.ActiveAlert
-	for _, rule := range b.core.evaluator.manager.AlertingRules() {
+	for _, rule := range in.evaluator.manager.AlertingRules() {
 		out = append(out, b.activeOf(rule)...)
 	}
-	for _, failing := range b.core.evaluator.failures() {
+	for _, failing := range in.evaluator.failures() {
 		out = append(out, dashboard.ActiveAlert{
 			Alert: failing, State: stateFiring, Suppressed: suppressed(b.core.notifier.muted(failing.Fingerprint())),
 		})

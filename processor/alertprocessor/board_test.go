@@ -165,7 +165,7 @@ func TestReasons(t *testing.T) {
 		gauge("g", time.Now(), 3, "host", "a").ResourceMetrics().MoveAndAppendTo(md.ResourceMetrics())
 		gauge("g", time.Now(), 4, "host", "b").ResourceMetrics().MoveAndAppendTo(md.ResourceMetrics())
 		r.send(md)
-		e := r.host.page.alerts.(*board).core.evaluator
+		e := r.host.page.alerts.(*board).core.backend.evaluator
 		for expr, want := range tests {
 			parsed, err := parser.ParseExpr(expr)
 			require.NoError(t, err)

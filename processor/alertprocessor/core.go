@@ -7,12 +7,12 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
-	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/pmetric"
@@ -21,7 +21,6 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 	"go.uber.org/zap"
-	"go.uber.org/zap/exp/zapslog"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
@@ -44,15 +43,15 @@ type core struct {
 	metrics []*metricsSink
 
 	// Set in Start, before anything is consumed, and not changed after.
-	host      component.Host
-	store     *store // nil when not even a temporary directory could be had
-	ingest    *ingester
-	delta     processor.Metrics
-	evaluator *evaluator        // nil without a storage
-	loaded    [sha256.Size]byte // sum of the rule files
-	hide      func()            // takes the core off the pages
-	cancel    context.CancelFunc
-	done      chan struct{} // closed when the evaluations have ended
+	host   component.Host
+	delta  processor.Metrics
+	loaded [sha256.Size]byte // sum of the rule files
+	hide   func()            // takes the core off the pages
+	cancel context.CancelFunc
+	done   chan struct{} // closed when the evaluations have ended
+
+	using   sync.RWMutex // held for reading while something is written to the storage
+	backend *backend     // nil when not even a temporary directory could be had
 
 	notifier *notifier
 	history  history
@@ -110,17 +109,16 @@ func (c *core) Start(ctx context.Context, host component.Host) error {
 		close(c.done)
 		return err
 	}
-	if c.evaluator != nil {
-		c.evaluator.start()
+	if c.backend != nil {
+		c.backend.evaluator.start()
 	}
 	go func() {
 		defer close(c.done)
 		var work sync.WaitGroup
 		work.Go(func() { c.notifier.run(running) })
-		if c.evaluator != nil {
-			c.watchRules(running, c.loaded)
-			<-running.Done()
-			c.evaluator.stop()
+		c.tend(running, c.loaded)
+		if c.backend != nil {
+			c.backend.evaluator.stop()
 		}
 		work.Wait()
 	}()
@@ -130,66 +128,33 @@ func (c *core) Start(ctx context.Context, host component.Host) error {
 
 // prepare makes what evaluates, unless there is no storage to evaluate on.
 func (c *core) prepare(ctx, running context.Context) error {
-	// The tsdb says on warning level what an operator can act on.
-	logger := slog.New(zapslog.NewHandler(c.logger.WithOptions(zap.IncreaseLevel(zap.WarnLevel)).Core()))
-	c.openStorage(logger)
 	if err := c.observe(); err != nil {
 		return err
 	}
-	if c.store == nil {
-		return nil
+	next, err := consumer.NewMetrics(c.ingest)
+	if err != nil {
+		return err
 	}
-	c.ingest = newIngester(c.store, c.cfg.ResourceAttributes, c.counted)
-	var err error
-	if c.delta, err = newDeltaToCumulative(ctx, c.cfg.Storage.MaxSeries, c.ingest); err != nil {
+	if c.delta, err = newDeltaToCumulative(ctx, c.cfg.Storage.MaxSeries, next); err != nil {
 		return err
 	}
 	if err = c.delta.Start(ctx, c.host); err != nil {
 		return err
 	}
-	persistent := c.cfg.Storage.Directory != "" && !c.health.has(problemDirectory)
-	if persistent {
-		if err = c.notifier.keep(newStateFile(c.cfg.Storage.Directory)); err != nil {
-			c.logger.Error("What people were told before is not known; alerts that fire are told anew.", zap.Error(err))
-		}
-	}
-	evaluator, err := newEvaluator(running, c.cfg, c.store, persistent, logger, c.telemetry)
-	if err != nil {
-		return err
-	}
-	evaluator.done = c.evaluated
-	evaluator.emit = c.emit
 	c.loaded = sumRuleFiles(c.cfg.RuleFiles)
-	if err = evaluator.load(); err != nil {
+	if c.backend, err = c.openBackend(running); err != nil {
 		return err
 	}
-	c.warnWithoutLogs(evaluator)
-	c.evaluator = evaluator
+	c.warnWithoutLogs()
 	return nil
 }
 
-// openStorage opens the configured directory, or a temporary one in its place:
-// rules on what passes from now on are better than none, and the telemetry
-// passes in any case.
-func (c *core) openStorage(logger *slog.Logger) {
-	store, err := openStore(c.cfg.Storage, logger)
-	if err != nil {
-		c.health.set(problemDirectory, err,
-			"Cannot use the storage directory. Rules are evaluated on a temporary one that starts empty.", "")
-		temporary := c.cfg.Storage
-		temporary.Directory = ""
-		if store, err = openStore(temporary, logger); err != nil {
-			c.logger.Error("Cannot use a temporary directory either. Rules are not evaluated; event rules are.", zap.Error(err))
-		}
-	}
-	c.store = store
-}
-
-func (c *core) warnWithoutLogs(e *evaluator) {
+func (c *core) warnWithoutLogs() {
 	c.mu.Lock()
 	none := len(c.logs) == 0
 	c.mu.Unlock()
-	if none && (e.hasAlerts() || len(c.cfg.Events) > 0) {
+	rules := c.backend != nil && c.backend.evaluator.hasAlerts()
+	if none && (rules || len(c.cfg.Events) > 0) {
 		c.logger.Warn("No logs pipeline names this processor: alerts of rules leave as the series ALERTS only, alerts of event rules not at all.")
 	}
 }
@@ -215,8 +180,12 @@ func (c *core) Close(ctx context.Context) error {
 	}
 	c.telemetry.Shutdown()
 	c.notifier.save()
-	if c.store != nil {
-		errs = append(errs, c.store.close())
+	c.using.Lock()
+	defer c.using.Unlock()
+	if c.backend != nil {
+		c.backend.evaluator.close()
+		errs = append(errs, c.backend.store.close())
+		c.backend = nil
 	}
 	return errors.Join(errs...)
 }
@@ -232,14 +201,11 @@ func (c *core) watchLogs(ctx context.Context, ld plog.Logs) (plog.Logs, error) {
 }
 
 func (c *core) watchMetrics(ctx context.Context, md pmetric.Metrics) (pmetric.Metrics, error) {
-	if c.ingest == nil {
-		return md, nil
-	}
 	// Neither of these fails: what cannot be taken is counted, and passed on.
 	if hasDelta(md) {
 		return md, c.takeDelta(ctx, md)
 	}
-	return md, c.ingest.ConsumeMetrics(ctx, md)
+	return md, c.ingest(ctx, md)
 }
 
 func (c *core) takeDelta(ctx context.Context, md pmetric.Metrics) error {
@@ -344,14 +310,14 @@ func (c *core) observe() error {
 			return nil
 		}),
 		c.telemetry.RegisterProcessorAlertSeriesCallback(func(_ context.Context, o metric.Int64Observer) error {
-			if c.store != nil {
-				o.Observe(c.store.seriesCount())
+			if b := c.current(); b != nil {
+				o.Observe(b.store.seriesCount())
 			}
 			return nil
 		}),
 		c.telemetry.RegisterProcessorAlertStorageSizeCallback(func(_ context.Context, o metric.Int64Observer) error {
-			if c.store != nil {
-				o.Observe(c.store.size())
+			if b := c.current(); b != nil {
+				o.Observe(b.store.size())
 			}
 			return nil
 		}),

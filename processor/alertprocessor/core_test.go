@@ -403,6 +403,6 @@ func TestFailingRule(t *testing.T) {
 
 		r.flags(6*time.Minute, map[string]float64{"a": 1})
 		assert.Equal(t, []string{"firing Bad", "resolved RuleCannotBeEvaluated"}, lines(r.notices()), "it works again")
-		assert.Empty(t, r.host.page.alerts.(*board).core.evaluator.failures())
+		assert.Empty(t, r.host.page.alerts.(*board).core.backend.evaluator.failures())
 	})
 }

@@ -45,7 +45,12 @@ type evaluator struct {
 
 	mu     sync.Mutex // guards groups, and calls of done
 	groups map[string]*groupState
+
+	reading sync.RWMutex // held for reading by queries that are not of rules
+	closed  bool
 }
+
+var errClosed = errors.New("the storage is closed")
 
 // newEvaluator loads the rules that the configuration names. They end with
 // ctx. The storage is persistent if it may hold the state of rules from before.
@@ -116,6 +121,40 @@ func (e *evaluator) update(files []string) error {
 
 // start begins to evaluate what has been loaded.
 func (e *evaluator) start() { go e.manager.Run() }
+
+// inherit takes over the state of the same rules from an evaluator that has
+// been stopped, before the start.
+func (e *evaluator) inherit(from *evaluator) {
+	groups := map[string]*rules.Group{}
+	for _, group := range from.manager.RuleGroups() {
+		groups[rules.GroupKey(group.File(), group.Name())] = group
+	}
+	e.groups = from.groups
+	for _, group := range e.manager.RuleGroups() {
+		if last, ok := groups[rules.GroupKey(group.File(), group.Name())]; ok {
+			group.CopyState(last)
+		}
+	}
+}
+
+// query evaluates an expression as rules are evaluated, for whom the storage
+// may be closed at any time.
+func (e *evaluator) query(ctx context.Context, expr string, at time.Time) (promql.Vector, error) {
+	e.reading.RLock()
+	defer e.reading.RUnlock()
+	if e.closed {
+		return nil, errClosed
+	}
+	return rules.EngineQueryFunc(e.engine, e.store)(ctx, expr, at)
+}
+
+// close waits for queries, which end with the context that newEvaluator was
+// given, and lets none begin.
+func (e *evaluator) close() {
+	e.reading.Lock()
+	defer e.reading.Unlock()
+	e.closed = true
+}
 
 // stop waits for the evaluations to end, which the end of the context that
 // newEvaluator was given makes them do soon.

@@ -235,8 +235,8 @@ func TestStorageThatCannotWrite(t *testing.T) {
 		c, err := newCore(cfg, r.settings)
 		require.NoError(t, err)
 		require.NoError(t, c.Start(t.Context(), r.host))
-		disk := &fullDisk{Appendable: c.store, full: true}
-		c.ingest.storage = disk
+		disk := &fullDisk{Appendable: c.backend.store, full: true}
+		c.backend.ingest.storage = disk
 		for range 3 {
 			_, err = c.watchMetrics(t.Context(), gauge("g", time.Now(), 1))
 			require.NoError(t, err, "passes on")

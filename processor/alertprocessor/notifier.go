@@ -207,7 +207,7 @@ func (n *notifier) run(ctx context.Context) {
 func (n *notifier) keep(file *stateFile) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.file = file
+	n.file, n.changed = file, true
 	state, err := file.read()
 	if err != nil {
 		return err

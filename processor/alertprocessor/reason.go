@@ -57,8 +57,7 @@ type explainer struct {
 }
 
 func newExplainer(ctx context.Context, e *evaluator, at time.Time) explainer {
-	query := rules.EngineQueryFunc(e.engine, e.store)
-	return explainer{query: func(expr string) (promql.Vector, error) { return query(ctx, expr, at) }}
+	return explainer{query: func(expr string) (promql.Vector, error) { return e.query(ctx, expr, at) }}
 }
 
 // whyEmpty returns a sentence, or "" when the expression yields something.

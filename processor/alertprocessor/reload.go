@@ -15,27 +15,28 @@ import (
 	"go.uber.org/zap"
 )
 
-// watchRules takes over the rule files when they change, until ctx is done. It
-// looks at what is in them, which also finds what file systems do not tell of:
-// the symbolic links of Kubernetes, network mounts.
-func (c *core) watchRules(ctx context.Context, loaded [sha256.Size]byte) {
-	if len(c.cfg.RuleFiles) == 0 {
-		return
-	}
-	ticker := time.NewTicker(c.cfg.EvaluationInterval)
-	defer ticker.Stop()
+// tend takes over the rule files when they change, and the storage directory
+// when it can be used again, until ctx is done. It looks at what is in the
+// files, which also finds what file systems do not tell of: the symbolic links
+// of Kubernetes, network mounts.
+func (c *core) tend(ctx context.Context, loaded [sha256.Size]byte) {
+	rules, directory := time.NewTicker(c.cfg.EvaluationInterval), time.NewTicker(recoverInterval)
+	defer rules.Stop()
+	defer directory.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-ticker.C:
+		case <-directory.C:
+			if c.health.has(problemDirectory) {
+				c.recover(ctx)
+			}
+		case <-rules.C:
+			if sum := sumRuleFiles(c.cfg.RuleFiles); sum != loaded && c.backend != nil {
+				loaded = sum
+				c.reload(ctx)
+			}
 		}
-		sum := sumRuleFiles(c.cfg.RuleFiles)
-		if sum == loaded {
-			continue
-		}
-		loaded = sum
-		c.reload(ctx)
 	}
 }
 
@@ -43,14 +44,14 @@ func (c *core) watchRules(ctx context.Context, loaded [sha256.Size]byte) {
 func (c *core) reload(ctx context.Context) {
 	err := validateRuleFiles(c.cfg.RuleFiles)
 	if err == nil {
-		err = c.evaluator.load()
+		err = c.backend.evaluator.load()
 	}
 	outcome := "success"
 	if err != nil {
 		outcome = "failure"
 		c.logger.Error("The rule files have changed and are wrong. The rules are those from before.", zap.Error(err))
 	} else {
-		c.evaluator.forget()
+		c.backend.evaluator.forget()
 		c.logger.Info("The rule files have changed; their rules are evaluated from now on.")
 	}
 	c.telemetry.ProcessorAlertReloads.Add(ctx, 1, metric.WithAttributes(attribute.String("outcome", outcome)))

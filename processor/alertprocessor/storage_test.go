@@ -115,6 +115,65 @@ func TestUnusableDirectoryDegrades(t *testing.T) {
 	}
 }
 
+// TestDirectoryThatCanBeUsedAgain is about a Collector that starts while the one
+// before has not ended, or whose directory is put right while it runs.
+func TestDirectoryThatCanBeUsedAgain(t *testing.T) {
+	for name, temporary := range map[string]string{"a temporary one in its place": t.TempDir(), "none": filepath.Join(t.TempDir(), "missing")} {
+		t.Run(name, func(t *testing.T) {
+			directory := t.TempDir()
+			t.Setenv("TMPDIR", temporary)
+			config := func(c *Config) {
+				flag(c)
+				c.Rules = append(c.Rules, RuleConfig{Name: "Slow", Expr: "flag > 0", For: 3 * time.Minute})
+				c.Storage.Directory = directory
+			}
+			synctest.Test(t, func(t *testing.T) {
+				other, err := openStore(testConfig(config).Storage, nil)
+				require.NoError(t, err)
+				r := newRig(t, testConfig(config))
+				r.flag(1, 2*time.Minute)
+				told := lines(r.notices())
+				require.Len(t, r.host.events, 1)
+				require.NoError(t, other.close())
+				r.flag(1, 3*time.Minute)
+				told = append(told, lines(r.notices())...)
+				if name == "none" {
+					r.flag(1, 2*time.Minute)
+					told = append(told, lines(r.notices())...)
+				}
+				assert.Equal(t, []string{"firing Flag", "firing Slow"}, told, "each once, and clocks ran on")
+				require.Len(t, r.host.events, 2)
+				assert.Equal(t, componentstatus.StatusOK, r.host.events[1].Status())
+				metadatatest.AssertEqualProcessorAlertStorageDegraded(t, r.telemetry, []metricdata.DataPoint[int64]{{Value: 0}}, metricdatatest.IgnoreTimestamp())
+				left, err := filepath.Glob(filepath.Join(temporary, "*"))
+				require.NoError(t, err)
+				assert.Empty(t, left, "the temporary one is gone")
+				assert.Equal(t, "ok", r.host.page.alerts.RuleGroups()[0].Rules[0].Health)
+				r.stop()
+
+				r = newRig(t, testConfig(config))
+				r.flag(1, 5*time.Minute)
+				assert.Empty(t, r.notices(), "it is kept from then on")
+				assert.Empty(t, r.host.events)
+			})
+		})
+	}
+}
+
+func TestQueriesOfThePageEndWithTheStorage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, testConfig(flag))
+		r.flag(0, time.Minute)
+		alerts := r.host.page.alerts
+		evaluator := alerts.(*board).core.backend.evaluator
+		r.stop()
+		_, err := evaluator.query(t.Context(), "flag", time.Now())
+		require.ErrorIs(t, err, errClosed)
+		assert.Empty(t, alerts.RuleGroups(), "a page that still asks")
+		assert.Empty(t, alerts.Active())
+	})
+}
+
 func TestNoDirectoryAtAll(t *testing.T) {
 	t.Setenv("TMPDIR", filepath.Join(t.TempDir(), "missing"))
 	synctest.Test(t, func(t *testing.T) {

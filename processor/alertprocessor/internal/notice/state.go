@@ -79,8 +79,8 @@ func Save(now time.Time, b *Book, g *Gate, s *Silences) State {
 	return state
 }
 
-// Restore takes what was kept into a book, a gate and silences that are new.
-// Only silences that cannot be read are left out, with an error.
+// Restore takes what was kept into a book, a gate and silences. What the book
+// knows goes before what was kept. Only silences that cannot be read are left out, with an error.
 func (state State) Restore(now time.Time, b *Book, g *Gate, s *Silences) error {
 	for _, kept := range state.Alerts {
 		b.restore(now, kept)
@@ -132,6 +132,9 @@ func (b *Book) restore(now time.Time, kept alertState) {
 	key := alert.Fingerprint()
 	if kept.Once {
 		key = "once " + key
+	}
+	if known, ok := b.alerts[key]; ok && known.live() {
+		return
 	}
 	e := b.entry(now, key, alert)
 	if e == nil {
