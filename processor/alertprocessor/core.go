@@ -75,6 +75,7 @@ func newCore(cfg *Config, set processor.Settings) (*core, error) {
 		resource:  set.Resource,
 		telemetry: telemetry,
 		notifier:  newNotifier(cfg, telemetry),
+		health:    newHealth(set.Logger),
 	}
 	c.notifier.send = c.tell
 	c.notifier.saved = c.stateSaved
@@ -100,7 +101,7 @@ func (c *core) addMetricsSink(s *metricsSink) {
 // Start opens the storage, loads the rules and begins to evaluate.
 func (c *core) Start(ctx context.Context, host component.Host) error {
 	c.host = host
-	c.health = newHealth(host, c.logger)
+	c.health.host = host
 	c.done = make(chan struct{})
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	c.cancel = cancel

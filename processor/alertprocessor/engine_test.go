@@ -121,11 +121,8 @@ groups:
 		var ended []string
 		for _, m := range last.All() {
 			ended = append(ended, m.Name())
-			if m.Type() == pmetric.MetricTypeExponentialHistogram {
-				assert.True(t, m.ExponentialHistogram().DataPoints().At(0).Flags().NoRecordedValue())
-			} else {
-				assert.True(t, m.Gauge().DataPoints().At(0).Flags().NoRecordedValue())
-			}
+			require.Equal(t, pmetric.MetricTypeExponentialHistogram, m.Type(), "as what they were")
+			assert.True(t, m.ExponentialHistogram().DataPoints().At(0).Flags().NoRecordedValue())
 		}
 		assert.ElementsMatch(t, []string{"total", "fraction"}, ended)
 	})

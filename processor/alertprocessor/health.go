@@ -26,15 +26,15 @@ const (
 
 // health tells the host, and the log, of each problem when it begins and ends.
 type health struct {
-	host   component.Host
 	logger *zap.Logger
+	host   component.Host // set in Start
 
 	mu   sync.Mutex
 	errs map[problem]error
 }
 
-func newHealth(host component.Host, logger *zap.Logger) *health {
-	return &health{host: host, logger: logger, errs: map[problem]error{}}
+func newHealth(logger *zap.Logger) *health {
+	return &health{logger: logger, errs: map[problem]error{}}
 }
 
 // set says how it stands with a problem; nil is well. Begin is what to log

@@ -6,6 +6,7 @@ package alertprocessor
 import (
 	"context"
 	"math"
+	"sync"
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/histogram"
@@ -39,6 +40,9 @@ func (s seriesSample) stale() bool {
 type ruleStorage struct {
 	storage.Appendable
 	rest func([]seriesSample)
+	// histograms are the names under which rules recorded one last, and not a
+	// number: the end of a series does not say what it was.
+	histograms sync.Map
 }
 
 type seriesKey struct{}
@@ -54,28 +58,39 @@ func (s *ruleStorage) Appender(ctx context.Context) storage.Appender {
 	if list, ok := ctx.Value(seriesKey{}).(*[]seriesSample); ok {
 		wrote = func(samples []seriesSample) { *list = append(*list, samples...) }
 	}
-	return &ruleAppender{Appender: s.Appendable.Appender(ctx), wrote: wrote}
+	return &ruleAppender{Appender: s.Appendable.Appender(ctx), wrote: wrote, histograms: &s.histograms}
 }
 
 type ruleAppender struct {
 	storage.Appender
-	wrote   func([]seriesSample)
-	samples []seriesSample
+	wrote      func([]seriesSample)
+	histograms *sync.Map
+	samples    []seriesSample
 }
 
 // Append implements storage.Appender.
 func (a *ruleAppender) Append(ref storage.SeriesRef, series labels.Labels, t int64, v float64) (storage.SeriesRef, error) {
 	ref, err := a.Appender.Append(ref, series, t, v)
-	if err == nil {
-		a.samples = append(a.samples, seriesSample{series: series, millis: t, value: v})
+	if err != nil {
+		return ref, err
 	}
-	return ref, err
+	sample := seriesSample{series: series, millis: t, value: v}
+	name := series.Get(model.MetricNameLabel)
+	switch _, was := a.histograms.Load(name); {
+	case was && sample.stale():
+		sample.histogram = &histogram.FloatHistogram{Sum: v}
+	case was:
+		a.histograms.Delete(name)
+	}
+	a.samples = append(a.samples, sample)
+	return ref, nil
 }
 
 // AppendHistogram implements storage.Appender.
 func (a *ruleAppender) AppendHistogram(ref storage.SeriesRef, series labels.Labels, t int64, h *histogram.Histogram, fh *histogram.FloatHistogram) (storage.SeriesRef, error) {
 	ref, err := a.Appender.AppendHistogram(ref, series, t, h, fh)
 	if err == nil && fh != nil { // rules write no other
+		a.histograms.Store(series.Get(model.MetricNameLabel), true)
 		a.samples = append(a.samples, seriesSample{series: series, millis: t, histogram: fh})
 	}
 	return ref, err

@@ -378,9 +378,8 @@ func (b *Book) Muted(now time.Time, fingerprint string) Mute {
 	}
 }
 
+// severities are in rising order.
+var severities = []string{alertevent.SeverityInfo, alertevent.SeverityWarning, alertevent.SeverityError, alertevent.SeverityCritical}
+
 // Severity is higher for what is more severe, and -1 for words of the user's own.
-func Severity(a alertevent.Alert) int {
-	return slices.Index([]string{
-		alertevent.SeverityInfo, alertevent.SeverityWarning, alertevent.SeverityError, alertevent.SeverityCritical,
-	}, a.Severity())
-}
+func Severity(a alertevent.Alert) int { return slices.Index(severities, a.Severity()) }

@@ -39,8 +39,6 @@ type Cap struct {
 	severity int
 }
 
-var severityNames = []string{alertevent.SeverityInfo, alertevent.SeverityWarning, alertevent.SeverityError, alertevent.SeverityCritical}
-
 // Allow says whether a notification may leave, and counts it.
 func (c *Cap) Allow(now time.Time, alerts []*entry) bool {
 	if c.limit <= 0 {
@@ -100,7 +98,7 @@ func (c *Cap) Summary(now time.Time, external map[string]string) (alertevent.Ale
 	}
 	summary.Labels[alertevent.LabelName] = SummaryName
 	if c.severity >= 0 {
-		summary.Labels[alertevent.LabelSeverity] = severityNames[c.severity]
+		summary.Labels[alertevent.LabelSeverity] = severities[c.severity]
 	}
 	if total > 0 {
 		c.begins = now // to find out whether it goes on

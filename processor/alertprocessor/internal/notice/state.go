@@ -28,6 +28,12 @@ type State struct {
 	Groups   map[string]time.Time `json:"groups,omitempty"`   // when each may be told next
 	Gate     map[string]time.Time `json:"gate,omitempty"`     // when the cooldown of each ends
 	Silences []silenceState       `json:"silences,omitempty"` // those not in the configuration
+	Summary  *summaryState        `json:"summary,omitempty"`  // of the cap, while it fires
+}
+
+type summaryState struct {
+	StartsAt time.Time `json:"starts_at"`
+	Severity int       `json:"severity"`
 }
 
 type alertState struct {
@@ -71,6 +77,9 @@ func Save(now time.Time, b *Book, g *Gate, s *Silences) State {
 			state.Gate[key] = until
 		}
 	}
+	if !b.cap.startsAt.IsZero() {
+		state.Summary = &summaryState{StartsAt: b.cap.startsAt, Severity: b.cap.severity}
+	}
 	for _, silence := range s.list {
 		if !silence.Configured {
 			state.Silences = append(state.Silences, silence.state())
@@ -95,6 +104,9 @@ func (state State) Restore(now time.Time, b *Book, g *Gate, s *Silences) error {
 			g.until[key] = until
 			g.noteEnd(until)
 		}
+	}
+	if kept := state.Summary; kept != nil && b.cap.startsAt.IsZero() && kept.Severity < len(severities) {
+		b.cap.begins, b.cap.startsAt, b.cap.severity = now, kept.StartsAt, kept.Severity
 	}
 	var errs []error
 	for _, kept := range state.Silences {

@@ -96,6 +96,16 @@ func TestRestart(t *testing.T) {
 		assert.Empty(t, observe(b, 2, []string{"a:x", "b:x"}, none))
 		assert.Equal(t, "a:x b:x once:x", observe(b, 10.5, []string{"a:x", "b:x"}, none))
 	})
+	t.Run("the summary of what the cap cut ends", func(t *testing.T) {
+		policy := policy
+		policy.PerMinute = 1
+		b := NewBook(policy)
+		assert.Equal(t, "A", observe(b, 0, []string{"A", "B"}, none))
+		assert.Equal(t, "-A; TooManyAlerts", observe(b, 1, none, none))
+		b = restart(t, minutes(1.5), b)
+		assert.Empty(t, observe(b, 2, none, none))
+		assert.Equal(t, "-TooManyAlerts", observe(b, 2.5, none, none))
+	})
 	t.Run("nothing is kept of what nobody was told", func(t *testing.T) {
 		b := NewBook(policy)
 		b.Observe(start, map[string]alertevent.Alert{"a": alert("a")}, nil, nothing)
