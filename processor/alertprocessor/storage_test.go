@@ -35,6 +35,29 @@ func TestTemporaryDirectoryIsRemoved(t *testing.T) {
 	})
 }
 
+func TestLeftoversOfKilledProcessesAreRemoved(t *testing.T) {
+	temp := t.TempDir()
+	t.Setenv("TMPDIR", temp)
+	long := time.Now().Add(-2 * leftoverAge)
+	for _, name := range []string{temporaryPrefix + "killed", temporaryPrefix + "young", "of-another"} {
+		require.NoError(t, os.MkdirAll(filepath.Join(temp, name, "chunks_head"), 0o750))
+		if name != temporaryPrefix+"young" {
+			require.NoError(t, os.Chtimes(filepath.Join(temp, name), long, long))
+		}
+	}
+	running, err := openStore(testConfig(none).Storage, nil)
+	require.NoError(t, err)
+	require.NoError(t, os.Chtimes(running.directory, long, long))
+	next, err := openStore(testConfig(none).Storage, nil)
+	require.NoError(t, err)
+	assert.NoDirExists(t, filepath.Join(temp, temporaryPrefix+"killed"))
+	assert.DirExists(t, filepath.Join(temp, temporaryPrefix+"young"))
+	assert.DirExists(t, filepath.Join(temp, "of-another"))
+	assert.DirExists(t, running.directory, "it is in use")
+	require.NoError(t, next.close())
+	require.NoError(t, running.close())
+}
+
 // slowFlag fires after 10 minutes and looks 30 minutes back.
 func slowFlag(directory string) func(c *Config) {
 	return func(c *Config) {
@@ -219,10 +242,10 @@ func TestMaxBytes(t *testing.T) {
 				start := time.Now()
 				for time.Since(start) < 12*time.Hour {
 					s.send(gauge("g", time.Now(), 1))
-					time.Sleep(time.Minute)
+					time.Sleep(4 * time.Minute)
 				}
 				synctest.Wait()
-				kept := s.query("g", start.Add(time.Minute))
+				kept := s.query("g", start.Add(4*time.Minute))
 				assert.Equal(t, test.kept, len(kept) > 0, "%v", kept)
 				assert.NotEmpty(t, s.query("g", time.Now()), "the last hours stay")
 				assert.Positive(t, s.store.size())
