@@ -176,7 +176,13 @@ func mostSevere(a, b dashboard.ActiveAlert) int {
 }
 
 // History implements dashboard.Alerts.
-func (b *board) History(limit int) []dashboard.HistoryEntry { return b.core.history.last(limit) }
+func (b *board) History(limit int) []dashboard.HistoryEntry {
+	var out []dashboard.HistoryEntry
+	for _, told := range b.core.notifier.last(limit) {
+		out = append(out, dashboard.HistoryEntry{At: told.At, Alert: told.Alert})
+	}
+	return out
+}
 
 // show describes the event rules.
 func (e *eventRules) show() []dashboard.Rule {

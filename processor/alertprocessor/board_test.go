@@ -4,7 +4,6 @@
 package alertprocessor
 
 import (
-	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,7 +14,6 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 
-	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
 )
 
@@ -123,17 +121,6 @@ func TestActiveAlertsAndHistoryOnThePage(t *testing.T) {
 		assert.Equal(t, time.Now(), history[0].At)
 		assert.Len(t, r.host.page.alerts.History(0), 5)
 	})
-}
-
-func TestHistoryIsBounded(t *testing.T) {
-	var h history
-	for i := range maxHistory + 3 {
-		h.add(dashboard.HistoryEntry{Alert: alertevent.Alert{Labels: map[string]string{"n": strconv.Itoa(i)}}})
-	}
-	all := h.last(0)
-	require.Len(t, all, maxHistory)
-	assert.Equal(t, strconv.Itoa(maxHistory+2), all[0].Alert.Labels["n"])
-	assert.Equal(t, "3", all[maxHistory-1].Alert.Labels["n"])
 }
 
 func TestReasons(t *testing.T) {

@@ -23,7 +23,6 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
-	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
 	"github.com/otelcol-arc/otelcol-arc/internal/sharedcore"
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/metadata"
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/notice"
@@ -54,7 +53,6 @@ type core struct {
 	backend *backend     // nil when not even a temporary directory could be had
 
 	notifier *notifier
-	history  history
 	health   *health
 
 	warnSeriesLimit sync.Once
@@ -280,9 +278,6 @@ type told struct {
 
 // tell hands a notification to every logs pipeline. It does not block.
 func (c *core) tell(n notice.Notification, at time.Time) {
-	for _, alert := range n.Alerts {
-		c.history.add(dashboard.HistoryEntry{At: at, Alert: alert})
-	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, out := range c.logs {

@@ -271,6 +271,7 @@ func TestRestartTellsNothingTwice(t *testing.T) {
 
 		time.Sleep(2 * time.Minute)
 		r = newRig(t, testConfig(config))
+		assert.Len(t, r.host.page.alerts.History(0), 3, "the page knows too")
 		r.flag(1, 15*time.Minute)
 		r.call("gpt-4o", 2)
 		assert.Empty(t, r.notices(), "people know")

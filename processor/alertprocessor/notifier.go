@@ -46,6 +46,7 @@ type notifier struct {
 	gate      *notice.Gate
 	silences  *notice.Silences
 	inhibitor *notice.Inhibitor
+	history   notice.History
 	file      *stateFile // nil when nothing is kept
 	changed   bool       // since the state was last written
 	running   bool       // run is, or will be
@@ -142,6 +143,7 @@ func (n *notifier) flush(now time.Time) {
 		for _, alert := range notification.Alerts {
 			n.telemetry.ProcessorAlertNoticesEmitted.Add(context.Background(), 1,
 				metric.WithAttributes(attribute.String("state", string(alert.State))))
+			n.history.Add(notice.Told{At: now, Alert: alert})
 		}
 		n.send(notification, now)
 		n.changed = true
@@ -212,7 +214,18 @@ func (n *notifier) keep(file *stateFile) error {
 	if err != nil {
 		return err
 	}
-	return state.Restore(time.Now(), n.book, n.gate, n.silences)
+	return n.memory().Restore(time.Now(), state)
+}
+
+func (n *notifier) memory() notice.Memory {
+	return notice.Memory{Book: n.book, Gate: n.gate, Silences: n.silences, History: &n.history}
+}
+
+// last is what people were told last, the newest first; limit 0 is all that is known.
+func (n *notifier) last(limit int) []notice.Told {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.history.Last(limit)
 }
 
 // save writes the state if it has changed.
@@ -224,7 +237,7 @@ func (n *notifier) save() {
 		return
 	}
 	n.changed = false
-	state := notice.Save(time.Now(), n.book, n.gate, n.silences)
+	state := n.memory().Save(time.Now())
 	n.mu.Unlock()
 	err := n.file.write(state)
 	if err != nil {

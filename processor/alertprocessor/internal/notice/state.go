@@ -29,6 +29,16 @@ type State struct {
 	Gate     map[string]time.Time `json:"gate,omitempty"`     // when the cooldown of each ends
 	Silences []silenceState       `json:"silences,omitempty"` // those not in the configuration
 	Summary  *summaryState        `json:"summary,omitempty"`  // of the cap, while it fires
+	History  []historyState       `json:"history,omitempty"`  // the newest first
+}
+
+// historyState is what people were told of an alert.
+type historyState struct {
+	alertState
+	At     time.Time         `json:"at"`
+	State  alertevent.State  `json:"state"`
+	EndsAt time.Time         `json:"ends_at,omitzero"`
+	Group  *alertevent.Group `json:"group,omitempty"`
 }
 
 type summaryState struct {
@@ -59,8 +69,17 @@ type silenceState struct {
 	Comment   string    `json:"comment,omitempty"`
 }
 
+// Memory is all that knows something that is kept over a restart.
+type Memory struct {
+	Book     *Book
+	Gate     *Gate
+	Silences *Silences
+	History  *History
+}
+
 // Save is what is to be kept.
-func Save(now time.Time, b *Book, g *Gate, s *Silences) State {
+func (m Memory) Save(now time.Time) State {
+	b, g, s := m.Book, m.Gate, m.Silences
 	state := State{Version: stateVersion, Groups: map[string]time.Time{}, Gate: map[string]time.Time{}}
 	for _, key := range slices.Sorted(maps.Keys(b.alerts)) {
 		if e := b.alerts[key]; e.told || e.once || b.cooling(now, e) {
@@ -85,12 +104,27 @@ func Save(now time.Time, b *Book, g *Gate, s *Silences) State {
 			state.Silences = append(state.Silences, silence.state())
 		}
 	}
+	for _, told := range m.History.Last(keptHistory) {
+		state.History = append(state.History, historyState{
+			alertState: stateOf(told.Alert), At: told.At, State: told.Alert.State, EndsAt: told.Alert.EndsAt, Group: told.Alert.Group,
+		})
+	}
 	return state
 }
 
-// Restore takes what was kept into a book, a gate and silences. What the book
-// knows goes before what was kept. Only silences that cannot be read are left out, with an error.
-func (state State) Restore(now time.Time, b *Book, g *Gate, s *Silences) error {
+// Restore takes what was kept. What the book knows goes before it. Only
+// silences that cannot be read are left out, with an error.
+func (m Memory) Restore(now time.Time, state State) error {
+	b, g, s := m.Book, m.Gate, m.Silences
+	fresh := len(m.History.entries) == 0
+	for _, kept := range slices.Backward(state.History) {
+		if !fresh {
+			break // what is older cannot come after
+		}
+		alert := kept.alert()
+		alert.State, alert.EndsAt, alert.Group = kept.State, kept.EndsAt, kept.Group
+		m.History.Add(Told{At: kept.At, Alert: alert})
+	}
 	for _, kept := range state.Alerts {
 		b.restore(now, kept)
 	}
@@ -137,10 +171,7 @@ func ReadState(raw []byte) (State, error) {
 }
 
 func (b *Book) restore(now time.Time, kept alertState) {
-	alert := alertevent.Alert{
-		Labels: kept.Labels, Annotations: kept.Annotations, State: alertevent.Firing, StartsAt: kept.StartsAt,
-		Value: kept.Value, GeneratorURL: kept.GeneratorURL, TraceID: kept.TraceID, SpanID: kept.SpanID,
-	}
+	alert := kept.alert()
 	key := alert.Fingerprint()
 	if kept.Once {
 		key = "once " + key
@@ -162,10 +193,23 @@ func (b *Book) restore(now time.Time, kept alertState) {
 }
 
 func (e *entry) state() alertState {
+	state := stateOf(e.alert)
+	state.Told, state.ToldAt, state.Held, state.Once = e.told, e.toldAt, e.held, e.once
+	return state
+}
+
+func stateOf(a alertevent.Alert) alertState {
 	return alertState{
-		Labels: e.alert.Labels, Annotations: e.alert.Annotations, StartsAt: e.alert.StartsAt,
-		Value: finite(e.alert.Value), GeneratorURL: e.alert.GeneratorURL, TraceID: e.alert.TraceID, SpanID: e.alert.SpanID,
-		Told: e.told, ToldAt: e.toldAt, Held: e.held, Once: e.once,
+		Labels: a.Labels, Annotations: a.Annotations, StartsAt: a.StartsAt,
+		Value: finite(a.Value), GeneratorURL: a.GeneratorURL, TraceID: a.TraceID, SpanID: a.SpanID,
+	}
+}
+
+// alert is the one of the state, firing.
+func (s alertState) alert() alertevent.Alert {
+	return alertevent.Alert{
+		Labels: s.Labels, Annotations: s.Annotations, State: alertevent.Firing, StartsAt: s.StartsAt,
+		Value: s.Value, GeneratorURL: s.GeneratorURL, TraceID: s.TraceID, SpanID: s.SpanID,
 	}
 }
 

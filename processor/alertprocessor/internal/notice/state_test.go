@@ -20,9 +20,14 @@ import (
 func restart(t *testing.T, now time.Time, b *Book) *Book {
 	t.Helper()
 	out := NewBook(b.policy)
-	state := throughJSON(t, Save(now, b, NewGate(1), NewSilences(nil)))
-	require.NoError(t, state.Restore(now, out, NewGate(1), NewSilences(nil)))
+	state := throughJSON(t, memory(b).Save(now))
+	require.NoError(t, memory(out).Restore(now, state))
 	return out
+}
+
+// memory is one of which only the book matters.
+func memory(b *Book) Memory {
+	return Memory{Book: b, Gate: NewGate(1), Silences: NewSilences(nil), History: &History{}}
 }
 
 func throughJSON(t *testing.T, state State) State {
@@ -147,18 +152,51 @@ func TestStateKeepsGateAndSilences(t *testing.T) {
 		ID: "s", Matchers: matchers(t, `a=~"b|c"`, `"d e"!="f"`), StartsAt: start, EndsAt: start.Add(time.Hour), CreatedBy: "me", Comment: "why",
 	}
 	require.NoError(t, silences.Set(start, silence))
-	state := throughJSON(t, Save(minutes(2), NewBook(Policy{}), gate, silences))
+	with := func() Memory {
+		return Memory{Book: NewBook(Policy{}), Gate: gate, Silences: silences, History: &History{}}
+	}
+	state := throughJSON(t, with().Save(minutes(2)))
 
 	gate, silences = NewGate(10), NewSilences(nil)
-	require.NoError(t, state.Restore(minutes(3), NewBook(Policy{}), gate, silences))
+	require.NoError(t, with().Restore(minutes(3), state))
 	assert.True(t, gate.Pass(minutes(3), "a", "overflow", time.Minute), "its cooldown is over")
 	assert.False(t, gate.Pass(minutes(3), "b", "overflow", time.Minute))
 	assert.Equal(t, []Silence{silence}, silences.All(minutes(3)), "without those of the configuration")
 
 	state.Silences[0].Matchers = []string{"="}
 	silences = NewSilences(nil)
-	require.ErrorContains(t, state.Restore(minutes(3), NewBook(Policy{}), gate, silences), `silence "s": matchers::0: `)
+	require.ErrorContains(t, with().Restore(minutes(3), state), `silence "s": matchers::0: `)
 	assert.Empty(t, silences.All(start))
+}
+
+func TestStateKeepsHistory(t *testing.T) {
+	m := memory(NewBook(Policy{}))
+	over := alert("a")
+	over.State, over.EndsAt = alertevent.Resolved, minutes(1)
+	over.Group = &alertevent.Group{Key: "k", Labels: map[string]string{"l": "v"}}
+	for i := range maxHistory {
+		m.History.Add(Told{At: minutes(float64(i)), Alert: alert("b")})
+	}
+	m.History.Add(Told{At: minutes(5000), Alert: over})
+	state := throughJSON(t, m.Save(start))
+	m = memory(NewBook(Policy{}))
+	require.NoError(t, m.Restore(start, state))
+	got := m.History.Last(0)
+	require.Len(t, got, keptHistory)
+	assert.Equal(t, Told{At: minutes(5000), Alert: over}, got[0])
+	assert.Equal(t, Told{At: minutes(maxHistory - 1), Alert: alert("b")}, got[1])
+}
+
+func TestHistoryIsBounded(t *testing.T) {
+	var h History
+	for i := range maxHistory + 3 {
+		h.Add(Told{At: minutes(float64(i))})
+	}
+	all := h.Last(0)
+	require.Len(t, all, maxHistory)
+	assert.Equal(t, minutes(maxHistory+2), all[0].At)
+	assert.Equal(t, minutes(3), all[maxHistory-1].At)
+	assert.Len(t, h.Last(2), 2)
 }
 
 func TestStateThatCannotBeRead(t *testing.T) {
@@ -182,7 +220,7 @@ func FuzzReadState(f *testing.F) {
 			return
 		}
 		b := NewBook(Policy{Limit: 10, Grouping: Grouping{By: []string{"a"}, Interval: time.Second}})
-		_ = state.Restore(start, b, NewGate(10), NewSilences(nil))
+		_ = memory(b).Restore(start, state)
 		b.Observe(start, nil, nil, nothing)
 		b.Flush(start, nothing)
 	})
