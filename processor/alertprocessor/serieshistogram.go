@@ -58,13 +58,13 @@ func writeHistogram(point pmetric.ExponentialHistogramDataPoint, s seriesSample)
 	point.SetSum(h.Sum)
 	point.SetZeroCount(uint64(h.ZeroCount))
 	point.SetZeroThreshold(h.ZeroThreshold)
-	writeBuckets(point.Positive(), h.PositiveBucketIterator())
-	writeBuckets(point.Negative(), h.NegativeBucketIterator())
+	fillBuckets(point.Positive(), h.PositiveBucketIterator())
+	fillBuckets(point.Negative(), h.NegativeBucketIterator())
 }
 
-// writeBuckets fills the gaps between the spans of Prometheus' buckets, whose
+// fillBuckets fills the gaps between the spans of Prometheus' buckets, whose
 // indexes are those of the upper bounds, and OTLP's those of the lower.
-func writeBuckets(to pmetric.ExponentialHistogramDataPointBuckets, from histogram.BucketIterator[float64]) {
+func fillBuckets(to pmetric.ExponentialHistogramDataPointBuckets, from histogram.BucketIterator[float64]) {
 	var next int32
 	for first := true; from.Next(); first = false {
 		bucket := from.At()
