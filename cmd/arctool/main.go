@@ -29,6 +29,6 @@ func newCommand() *cobra.Command {
 		Short:        "Checks and tries what otelcol-arc is configured with",
 		SilenceUsage: true,
 	}
-	root.AddCommand()
+	root.AddCommand(newRulesCommand())
 	return root
 }
