@@ -4,6 +4,7 @@
 package rulecheck
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -75,6 +76,9 @@ func Read(name string, content []byte) *File {
 	case len(verdict) == 0:
 		f.findDuplicates()
 	case len(found) > 0:
+		slices.SortStableFunc(found, func(a, b *Problem) int {
+			return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+		})
 		f.Problems = found
 	default: // what only rulefmt knows of
 		for _, err := range verdict {
@@ -126,7 +130,9 @@ func (f *File) walkRule(group rulefmt.RuleGroup, index int, node *yaml.Node) []*
 	}
 	r.labels = rules.FromMaps(group.Labels, r.Labels)
 	f.rules = append(f.rules, r)
-	wrong = append(wrong, r.judge()...)
+	if follow(node).Kind == yaml.MappingNode {
+		wrong = append(wrong, r.judge(wrong)...)
+	}
 	var problems []*Problem
 	for _, w := range wrong {
 		problems = append(problems, f.problem(&r, w))
@@ -135,10 +141,14 @@ func (f *File) walkRule(group rulefmt.RuleGroup, index int, node *yaml.Node) []*
 }
 
 // judge has rulefmt judge the rule: its labels and annotations one by one, so
-// that each verdict has a position, and the rest of the rule at once.
-func (r *rule) judge() []finding {
+// that each verdict has a position, and the rest of the rule at once. Nothing
+// is said again of what could not be read.
+func (r *rule) judge(unread []finding) []finding {
 	rest := r.Rule
 	rest.Labels, rest.Annotations = nil, nil
+	if slices.ContainsFunc(unread, func(f finding) bool { return f.node == r.fields["expr"].value }) {
+		rest.Expr = "1"
+	}
 	if len(r.Annotations) > 0 && r.isRecording {
 		rest.Annotations = map[string]string{"any": ""} // a recording rule may have none
 	}

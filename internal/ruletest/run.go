@@ -165,22 +165,25 @@ func (s *scene) alertingRules(name string) []*rules.AlertingRule {
 func (s *scene) evaluate(ctx context.Context, t *test, interval time.Duration) (failures []error, ok bool) {
 	pending := slices.Clone(t.AlertRuleTests)
 	slices.SortStableFunc(pending, func(a, b alertTest) int { return cmp.Compare(a.EvalTime, b.EvalTime) })
-	for passed := time.Duration(0); passed <= t.length(); passed += interval {
+	end := s.start.Add(t.length())
+	for now := s.start; !now.After(end); now = now.Add(interval) {
 		if ctx.Err() != nil {
 			return append(failures, ctx.Err()), false
 		}
-		loaded, failed := s.step(s.start.Add(passed))
+		passed := model.Duration(now.Sub(s.start))
+		loaded, failed := s.step(now)
 		if loaded != nil {
-			failures = append(failures, fmt.Errorf("input_series at %v: %w", model.Duration(passed), loaded))
+			failures = append(failures, fmt.Errorf("input_series at %v: %w", passed, loaded))
 		}
 		if len(failed) > 0 {
 			for _, err := range failed {
-				failures = append(failures, fmt.Errorf("evaluation at %v: %w", model.Duration(passed), err))
+				failures = append(failures, fmt.Errorf("evaluation at %v: %w", passed, err))
 			}
 			return failures, false
 		}
 		// What is expected between two evaluations is what the first one said.
-		for len(pending) > 0 && time.Duration(pending[0].EvalTime) < passed+interval {
+		next := now.Add(interval).Sub(s.start)
+		for len(pending) > 0 && time.Duration(pending[0].EvalTime) < next {
 			if err := s.checkAlerts(pending[0]); err != nil {
 				failures = append(failures, fmt.Errorf("alert %q at %v: %w", pending[0].Alertname, pending[0].EvalTime, err))
 			}
