@@ -6,6 +6,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/prometheus/common/model"
@@ -68,7 +69,7 @@ func checkRules(out, bad io.Writer, files []string, retention time.Duration) err
 	failed := 0
 	for _, name := range files {
 		file := rulecheck.ReadFile(name)
-		problems := append(file.Problems, file.Duplicates...)
+		problems := slices.Concat(file.Problems, file.Duplicates)
 		for _, problem := range problems {
 			fmt.Fprintln(bad, problem)
 		}

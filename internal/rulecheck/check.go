@@ -50,8 +50,7 @@ func (f *File) Rules() int { return len(f.rules) }
 func ReadFile(path string) *File {
 	content, err := os.ReadFile(path)
 	if err != nil {
-		var in *os.PathError
-		if errors.As(err, &in) {
+		if in, ok := errors.AsType[*os.PathError](err); ok {
 			err = in.Err // the path stands before each problem
 		}
 		return &File{Name: path, Problems: []*Problem{{File: path, Err: err}}}

@@ -5,6 +5,7 @@ package ruletest
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -69,8 +70,8 @@ func (s sample) String() string {
 }
 
 // checkExpr compares what an expression yields with what is expected.
-func (s *scene) checkExpr(t promQLTest) error {
-	got, err := s.query(t.Expr, s.start.Add(time.Duration(t.EvalTime)))
+func (s *scene) checkExpr(ctx context.Context, t promQLTest) error {
+	got, err := s.query(ctx, t.Expr, s.start.Add(time.Duration(t.EvalTime)))
 	if err != nil {
 		return err
 	}
@@ -132,13 +133,13 @@ func parseHistogram(notation string) (*histogram.FloatHistogram, error) {
 var errNotVector = errors.New("the result is neither a vector nor a scalar")
 
 // query evaluates an expression on what has been loaded and recorded.
-func (s *scene) query(expr string, at time.Time) ([]sample, error) {
-	query, err := s.QueryEngine().NewInstantQuery(s.Context(), s.Queryable(), nil, expr, at)
+func (s *scene) query(ctx context.Context, expr string, at time.Time) ([]sample, error) {
+	query, err := s.QueryEngine().NewInstantQuery(ctx, s.Queryable(), nil, expr, at)
 	if err != nil {
 		return nil, err
 	}
 	defer query.Close()
-	result := query.Exec(s.Context())
+	result := query.Exec(ctx)
 	if result.Err != nil {
 		return nil, result.Err
 	}

@@ -105,7 +105,7 @@ func runTest(ctx context.Context, f *file, t *test, order map[string]int) (failu
 		return failures
 	}
 	for _, p := range t.PromQLTests {
-		if err := s.checkExpr(p); err != nil {
+		if err := s.checkExpr(ctx, p); err != nil {
 			failures = append(failures, fmt.Errorf("expr %q at %v: %w", p.Expr, p.EvalTime, err))
 		}
 	}
@@ -171,7 +171,7 @@ func (s *scene) evaluate(ctx context.Context, t *test, interval time.Duration) (
 			return append(failures, ctx.Err()), false
 		}
 		passed := model.Duration(now.Sub(s.start))
-		loaded, failed := s.step(now)
+		failed, loaded := s.step(ctx, now)
 		if loaded != nil {
 			failures = append(failures, fmt.Errorf("input_series at %v: %w", passed, loaded))
 		}
@@ -206,14 +206,14 @@ func (t *test) length() time.Duration {
 }
 
 // step loads the samples up to a time and evaluates all groups then.
-func (s *scene) step(at time.Time) (loaded error, failed []error) {
+func (s *scene) step(ctx context.Context, at time.Time) (failed []error, loaded error) {
 	s.WithSamplesTill(at, func(err error) {
 		if err != nil {
 			loaded = err
 			return
 		}
 		for _, group := range s.groups {
-			group.Eval(s.Context(), at)
+			group.Eval(ctx, at)
 			for _, rule := range group.Rules() {
 				if err := rule.LastError(); err != nil {
 					failed = append(failed, fmt.Errorf("group %q, rule %q: %w", group.Name(), rule.Name(), err))
@@ -221,5 +221,5 @@ func (s *scene) step(at time.Time) (loaded error, failed []error) {
 			}
 		}
 	})
-	return loaded, failed
+	return failed, loaded
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/value"
@@ -30,7 +31,7 @@ func (c *conformanceSeries) metrics(step int, at time.Time) pmetric.Metrics {
 		if !ok {
 			continue
 		}
-		name := s.labels.Get(labels.MetricName)
+		name := s.labels.Get(model.MetricNameLabel)
 		base, isClassic := c.classic(name)
 		switch {
 		case sample.Histogram != nil:
@@ -41,7 +42,7 @@ func (c *conformanceSeries) metrics(step int, at time.Time) pmetric.Metrics {
 			writeAttributes(p.Attributes(), s.labels)
 			writeExponential(p, sample.Histogram)
 		case isClassic:
-			id := base + s.labels.DropMetricName().MatchLabels(false, labels.BucketLabel).String()
+			id := base + s.labels.MatchLabels(false, model.MetricNameLabel, labels.BucketLabel).String()
 			p, known := points[id]
 			if !known {
 				h := metricOf(md, s.labels, base).SetEmptyHistogram()
@@ -76,7 +77,7 @@ func (c *conformanceSeries) classic(name string) (string, bool) {
 	for _, suffix := range []string{"_bucket", "_count", "_sum"} {
 		base, ok := strings.CutSuffix(name, suffix)
 		if ok && slices.ContainsFunc(c.series, func(s sampledSeries) bool {
-			return s.labels.Get(labels.MetricName) == base+"_bucket"
+			return s.labels.Get(model.MetricNameLabel) == base+"_bucket"
 		}) {
 			return base, true
 		}
@@ -100,7 +101,7 @@ func metricOf(md pmetric.Metrics, series labels.Labels, name string) pmetric.Met
 
 func writeAttributes(to pcommon.Map, series labels.Labels) {
 	series.Range(func(l labels.Label) {
-		if !slices.Contains([]string{labels.MetricName, "job", "instance", labels.BucketLabel}, l.Name) {
+		if !slices.Contains([]string{model.MetricNameLabel, "job", "instance", labels.BucketLabel}, l.Name) {
 			to.PutStr(l.Name, l.Value)
 		}
 	})

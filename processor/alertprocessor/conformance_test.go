@@ -297,7 +297,7 @@ func (r *recorder) note(series labels.Labels, write func(map[string]string)) {
 	if r.names == nil {
 		r.names = map[string]bool{}
 	}
-	r.names[series.Get(labels.MetricName)] = true
+	r.names[series.Get(model.MetricNameLabel)] = true
 	write(r.samples)
 }
 
@@ -324,7 +324,7 @@ func emitted(all []pmetric.Metrics) map[string]string {
 					}
 					for _, p := range m.Gauge().DataPoints().All() {
 						builder := labels.NewScratchBuilder(p.Attributes().Len() + 1)
-						builder.Add(labels.MetricName, m.Name())
+						builder.Add(model.MetricNameLabel, m.Name())
 						for name, v := range p.Attributes().All() {
 							builder.Add(name, v.Str())
 						}
