@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Command alert measures the alert processor beside Prometheus: its OTLP
-// endpoint and storage, from the same module, in the same process.
+// endpoint and storage, from the same module, in the same process. Arguments
+// name the tables to make: append, memory, evaluation; without any, all.
 package main
 
 import (
@@ -10,6 +11,7 @@ import (
 	"log"
 	"os"
 	"runtime"
+	"slices"
 )
 
 func main() {
@@ -20,9 +22,16 @@ func main() {
 
 func run() error {
 	runtime.GOMAXPROCS(1) // figures are for one core
-	for _, table := range []func(*os.File) error{appendTable, evaluationTable, memoryTable} {
-		if err := table(os.Stdout); err != nil {
-			return err
+	tables := []struct {
+		name  string
+		write func(*os.File) error
+	}{{"append", appendTable}, {"memory", memoryTable}, {"evaluation", evaluationTable}}
+	for _, table := range tables {
+		if only := os.Args[1:]; len(only) > 0 && !slices.Contains(only, table.name) {
+			continue
+		}
+		if err := table.write(os.Stdout); err != nil {
+			return fmt.Errorf("%s: %w", table.name, err)
 		}
 	}
 	return nil

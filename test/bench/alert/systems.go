@@ -19,6 +19,7 @@ import (
 	"github.com/prometheus/prometheus/config"
 	"github.com/prometheus/prometheus/storage/remote"
 	"github.com/prometheus/prometheus/tsdb"
+	"github.com/prometheus/prometheus/util/compression"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/consumer/consumertest"
@@ -123,13 +124,13 @@ func newPeer() (*peer, error) {
 		return nil, err
 	}
 	options := tsdb.DefaultOptions()
+	options.WALCompression = compression.Snappy // the server's default
 	options.OutOfOrderTimeWindow = (10 * time.Minute).Milliseconds()
 	db, err := tsdb.Open(directory, nil, nil, options, nil)
 	if err != nil {
 		return nil, err
 	}
-	cfg := config.DefaultConfig
-	cfg.OTLPConfig.TranslationStrategy = "NoUTF8EscapingWithSuffixes"
+	cfg := config.DefaultConfig // names are escaped, as the processor escapes them
 	handler := remote.NewOTLPWriteHandler(slog.New(slog.DiscardHandler), prometheus.NewRegistry(), db,
 		func() config.Config { return cfg }, remote.OTLPOptions{LookbackDelta: 5 * time.Minute, IngestSTZeroSample: true})
 	return &peer{handler: handler, db: db, directory: directory}, nil
