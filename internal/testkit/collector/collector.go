@@ -49,6 +49,8 @@ type Process struct {
 type Options struct {
 	// Configs are paths, from the repository's root, or YAML texts prefixed with "yaml:".
 	Configs []string
+	// Merge lets later configs add to the lists of earlier ones, as config/README.md shows.
+	Merge bool
 	// Set is a list of KEY=VALUE for --set.
 	Set []string
 	// Env is a list of NAME=VALUE; nothing else of the test's environment is seen but PATH and HOME.
@@ -79,6 +81,9 @@ func Start(tb testing.TB, o Options) *Process {
 	tb.Helper()
 	health := FreeAddress(tb)
 	var args []string
+	if o.Merge {
+		args = append(args, "--feature-gates=confmap.enableMergeAppendOption")
+	}
 	for _, config := range o.Configs {
 		args = append(args, "--config", config)
 	}

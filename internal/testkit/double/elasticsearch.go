@@ -10,7 +10,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -34,12 +36,30 @@ type Document struct {
 func NewElasticsearch(tb testing.TB, cert Certificate, user, password string) *Elasticsearch {
 	tb.Helper()
 	e := &Elasticsearch{}
+	e.URL = serveTLS(tb, e.handler(func(r *http.Request) bool {
+		u, pw, _ := r.BasicAuth()
+		return u == user && pw == password
+	}), cert)
+	return e
+}
+
+// NewElasticsearchWithKey serves until the test ends, without TLS, whoever has the API key.
+func NewElasticsearchWithKey(tb testing.TB, key string) *Elasticsearch {
+	tb.Helper()
+	e := &Elasticsearch{}
+	server := httptest.NewServer(e.handler(func(r *http.Request) bool { return strings.EqualFold(r.Header.Get("Authorization"), "ApiKey "+key) }))
+	tb.Cleanup(server.Close)
+	e.URL = server.URL
+	return e
+}
+
+func (e *Elasticsearch) handler(known func(*http.Request) bool) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		// Clients check that they talk to the real product.
 		w.Header().Set("X-Elastic-Product", "Elasticsearch")
 		w.Header().Set("Content-Type", "application/json")
-		if u, pw, _ := r.BasicAuth(); u != user || pw != password {
+		if !known(r) {
 			w.WriteHeader(http.StatusUnauthorized)
 			return
 		}
@@ -52,8 +72,7 @@ func NewElasticsearch(tb testing.TB, cert Certificate, user, password string) *E
 			w.WriteHeader(http.StatusNotFound)
 		}
 	})
-	e.URL = serveTLS(tb, mux, cert)
-	return e
+	return mux
 }
 
 func (e *Elasticsearch) bulk(w http.ResponseWriter, r *http.Request) {
