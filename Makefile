@@ -57,8 +57,9 @@ fuzz: ## Fuzz every parser for FUZZTIME (30s) each
 	done
 
 .PHONY: bench
-bench: ## Benchmarks
+bench: ## Benchmarks, and the tables of docs/benchmarks.md
 	$(GO) test -run '^$$' -bench . -benchmem $(PACKAGES)
+	cd test/bench && $(GO) run ./alert
 
 .PHONY: e2e
 e2e: build ## Install the real servers and SDKs, and test against them
@@ -75,8 +76,9 @@ generate: ## Remake dist/ and what mdatagen makes
 	@$(GO) generate $(PACKAGES)
 
 .PHONY: tidy
-tidy: ## go mod tidy, both modules
+tidy: ## go mod tidy, all modules
 	$(GO) mod tidy
+	cd test/bench && $(GO) mod tidy
 	cd internal/tools && $(GO) mod tidy
 
 .PHONY: clean

@@ -15,6 +15,8 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/rulefmt"
 	"github.com/prometheus/prometheus/rules"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/rulecheck"
 )
 
 // inlineRules stands for a file name where the rules come from the configuration.
@@ -65,9 +67,8 @@ func validateRuleFiles(patterns []string) error {
 	files, err := expandRuleFiles(patterns)
 	errs := []error{err}
 	for _, file := range files {
-		_, fileErrs := rulefmt.ParseFile(file, false, model.UTF8Validation)
-		for _, err := range fileErrs {
-			errs = append(errs, fmt.Errorf("rule_files: %w", err))
+		for _, problem := range rulecheck.ReadFile(file).Problems {
+			errs = append(errs, fmt.Errorf("rule_files: %w", problem))
 		}
 	}
 	return errors.Join(errs...)

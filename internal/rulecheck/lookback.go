@@ -1,0 +1,62 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package rulecheck
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/promql/parser"
+)
+
+// BeyondRetention returns the rules that look at samples older than those that
+// are kept: they load, and see less than they ask for.
+func (f *File) BeyondRetention(retention time.Duration) []*Problem {
+	var out []*Problem
+	for i := range f.rules {
+		r := &f.rules[i]
+		expr, err := parser.ParseExpr(r.Expr)
+		if err != nil {
+			continue // which is one of the problems
+		}
+		if back := lookback(expr); back > retention {
+			node := r.node
+			if e, ok := r.fields["expr"]; ok {
+				node = e.value
+			}
+			out = append(out, f.problem(r, finding{node, fmt.Errorf("looks back %v, beyond the %v that samples are kept",
+				model.Duration(back), model.Duration(retention))}))
+		}
+	}
+	return out
+}
+
+// lookback is how far before its evaluation an expression looks at samples:
+// the ranges and offsets that lie around a selector, added up. Selectors whose
+// time is fixed by @ do not count, as that depends on when they are evaluated.
+func lookback(expr parser.Expr) time.Duration {
+	var furthest time.Duration
+	parser.Inspect(expr, func(node parser.Node, path []parser.Node) error {
+		selector, ok := node.(*parser.VectorSelector)
+		if !ok {
+			return nil
+		}
+		back, fixed := selector.OriginalOffset, selector.Timestamp != nil || selector.StartOrEnd != 0
+		for _, around := range path {
+			switch n := around.(type) {
+			case *parser.MatrixSelector:
+				back += n.Range
+			case *parser.SubqueryExpr:
+				back += n.Range + n.OriginalOffset
+				fixed = fixed || n.Timestamp != nil || n.StartOrEnd != 0
+			}
+		}
+		if !fixed {
+			furthest = max(furthest, back)
+		}
+		return nil
+	})
+	return furthest
+}

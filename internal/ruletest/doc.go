@@ -1,0 +1,12 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package ruletest runs unit tests of Prometheus rules, written in the format
+// of "promtool test rules", and gives promtool's verdict on them.
+//
+// promtool is a program, not a library; what it is made of is one, and the same
+// packages do the work here: the series notation, the storage, the query engine
+// and the rules are Prometheus' own.
+//
+// The format: https://prometheus.io/docs/prometheus/latest/configuration/unit_testing_rules/
+package ruletest

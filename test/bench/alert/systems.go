@@ -1,0 +1,150 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/prometheus/config"
+	"github.com/prometheus/prometheus/storage/remote"
+	"github.com/prometheus/prometheus/tsdb"
+	"github.com/prometheus/prometheus/util/compression"
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/consumer/consumertest"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/pmetric"
+	"go.opentelemetry.io/collector/pdata/pmetric/pmetricotlp"
+	"go.opentelemetry.io/collector/processor"
+	"go.opentelemetry.io/collector/processor/processortest"
+
+	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor"
+)
+
+// batchSize is the number of points in a request.
+const batchSize = 1000
+
+// requests are OTLP requests with a point of each of n counters, as an SDK
+// sends them. Each counter has five labels.
+func requests(n int, start, at time.Time) ([][]byte, error) {
+	var out [][]byte
+	for first := 0; first < n; first += batchSize {
+		md := pmetric.NewMetrics()
+		rm := md.ResourceMetrics().AppendEmpty()
+		rm.Resource().Attributes().PutStr("service.name", "shop")
+		rm.Resource().Attributes().PutStr("service.instance.id", "shop-"+strconv.Itoa(first/batchSize))
+		m := rm.ScopeMetrics().AppendEmpty().Metrics().AppendEmpty()
+		m.SetName("http_requests_total")
+		sum := m.SetEmptySum()
+		sum.SetIsMonotonic(true)
+		sum.SetAggregationTemporality(pmetric.AggregationTemporalityCumulative)
+		for i := first; i < min(first+batchSize, n); i++ {
+			p := sum.DataPoints().AppendEmpty()
+			p.SetStartTimestamp(pcommon.NewTimestampFromTime(start))
+			p.SetTimestamp(pcommon.NewTimestampFromTime(at))
+			p.SetDoubleValue(float64(i%10) * at.Sub(start).Seconds())
+			p.Attributes().PutStr("path", "/path/"+strconv.Itoa(i))
+			p.Attributes().PutStr("code", []string{"200", "500"}[i%2])
+			p.Attributes().PutStr("method", "GET")
+		}
+		body, err := pmetricotlp.NewExportRequestFromMetrics(md).MarshalProto()
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, body)
+	}
+	return out, nil
+}
+
+// system takes OTLP requests.
+type system interface {
+	take(body []byte) error
+	close() error
+}
+
+// collector is the processor, with what the Collector does before it:
+// unmarshalling the request.
+type collector struct {
+	processor processor.Metrics
+	directory string
+}
+
+func newCollector(rules []alertprocessor.RuleConfig, telemetry component.TelemetrySettings) (*collector, error) {
+	directory, err := os.MkdirTemp("", "bench-")
+	if err != nil {
+		return nil, err
+	}
+	factory := alertprocessor.NewFactory()
+	cfg := factory.CreateDefaultConfig().(*alertprocessor.Config)
+	cfg.Rules = rules
+	cfg.Storage.Directory = directory // with a write-ahead log, as Prometheus has
+	cfg.Storage.MaxSeries = 1_000_000
+	set := processortest.NewNopSettings(factory.Type())
+	set.TelemetrySettings = telemetry
+	p, err := factory.CreateMetrics(context.Background(), set, cfg, consumertest.NewNop())
+	if err != nil {
+		return nil, err
+	}
+	return &collector{processor: p, directory: directory}, p.Start(context.Background(), componenttest.NewNopHost())
+}
+
+func (c *collector) take(body []byte) error {
+	request := pmetricotlp.NewExportRequest()
+	if err := request.UnmarshalProto(body); err != nil {
+		return err
+	}
+	return c.processor.ConsumeMetrics(context.Background(), request.Metrics())
+}
+
+func (c *collector) close() error {
+	return errors.Join(c.processor.Shutdown(context.Background()), os.RemoveAll(c.directory))
+}
+
+// peer is Prometheus' OTLP endpoint, writing into its storage.
+type peer struct {
+	handler   http.Handler
+	db        *tsdb.DB
+	directory string
+}
+
+func newPeer() (*peer, error) {
+	directory, err := os.MkdirTemp("", "bench-")
+	if err != nil {
+		return nil, err
+	}
+	options := tsdb.DefaultOptions()
+	options.WALCompression = compression.Snappy // the server's default
+	options.OutOfOrderTimeWindow = (10 * time.Minute).Milliseconds()
+	db, err := tsdb.Open(directory, nil, nil, options, nil)
+	if err != nil {
+		return nil, err
+	}
+	cfg := config.DefaultConfig // names are escaped, as the processor escapes them
+	handler := remote.NewOTLPWriteHandler(slog.New(slog.DiscardHandler), prometheus.NewRegistry(), db,
+		func() config.Config { return cfg }, remote.OTLPOptions{LookbackDelta: 5 * time.Minute, IngestSTZeroSample: true})
+	return &peer{handler: handler, db: db, directory: directory}, nil
+}
+
+func (p *peer) take(body []byte) error {
+	request := httptest.NewRequestWithContext(context.Background(), http.MethodPost, "/api/v1/otlp/v1/metrics", bytes.NewReader(body))
+	request.Header.Set("Content-Type", "application/x-protobuf")
+	response := httptest.NewRecorder()
+	p.handler.ServeHTTP(response, request)
+	if response.Code != http.StatusOK {
+		return fmt.Errorf("prometheus answers %d: %s", response.Code, response.Body)
+	}
+	return nil
+}
+
+func (p *peer) close() error { return errors.Join(p.db.Close(), os.RemoveAll(p.directory)) }
