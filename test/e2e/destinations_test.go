@@ -125,18 +125,22 @@ func TestDestinations(t *testing.T) {
 
 	tests := map[string]func(t *testing.T) (env []string, arrived func(c *assert.CollectT)){
 		"jaeger": func(t *testing.T) ([]string, func(*assert.CollectT)) {
+			t.Helper()
 			o := double.NewOTLP(t, "", "", "")
 			return []string{"JAEGER_ENDPOINT=" + o.GRPC, "JAEGER_INSECURE=true"}, func(c *assert.CollectT) { pricedSpans(c, o.Spans(), 2) }
 		},
 		"datadog-agent": func(t *testing.T) ([]string, func(*assert.CollectT)) {
+			t.Helper()
 			o := double.NewOTLP(t, "", "", "")
 			return []string{"DATADOG_AGENT_ENDPOINT=" + o.GRPC}, func(c *assert.CollectT) { everything(c, o) }
 		},
 		"newrelic": func(t *testing.T) ([]string, func(*assert.CollectT)) {
+			t.Helper()
 			o := double.NewOTLP(t, "", "api-key", "a-license-key")
 			return []string{"NEW_RELIC_OTLP_ENDPOINT=http://" + o.HTTP, "NEW_RELIC_LICENSE_KEY=a-license-key"}, func(c *assert.CollectT) { everything(c, o) }
 		},
 		"sentry": func(t *testing.T) ([]string, func(*assert.CollectT)) {
+			t.Helper()
 			const path = "/api/42/integration/otlp"
 			o := double.NewOTLP(t, path, "x-sentry-auth", "sentry sentry_key=a-public-key")
 			return []string{"SENTRY_OTLP_ENDPOINT=http://" + o.HTTP + path, "SENTRY_PUBLIC_KEY=a-public-key"}, func(c *assert.CollectT) {
@@ -149,6 +153,7 @@ func TestDestinations(t *testing.T) {
 			}
 		},
 		"prometheus-otlp": func(t *testing.T) ([]string, func(*assert.CollectT)) {
+			t.Helper()
 			o := double.NewOTLP(t, "/api/v1/otlp", "", "")
 			return []string{"PROMETHEUS_URL=http://" + o.HTTP}, func(c *assert.CollectT) {
 				names := map[string]bool{}
@@ -166,6 +171,7 @@ func TestDestinations(t *testing.T) {
 			}
 		},
 		"prometheus-remote-write": func(t *testing.T) ([]string, func(*assert.CollectT)) {
+			t.Helper()
 			rw := double.NewRemoteWrite(t)
 			return []string{"REMOTE_WRITE_URL=" + rw.URL}, func(c *assert.CollectT) {
 				value, ok := rw.Latest(map[string]string{"__name__": "arc_llm_cost_dollars", "model": "gpt-4o"})
@@ -176,6 +182,7 @@ func TestDestinations(t *testing.T) {
 			}
 		},
 		"elasticsearch": func(t *testing.T) ([]string, func(*assert.CollectT)) {
+			t.Helper()
 			e := double.NewElasticsearchWithKey(t, "an-encoded-key")
 			return []string{"ELASTICSEARCH_URL=" + e.URL, "ELASTICSEARCH_API_KEY=an-encoded-key"}, func(c *assert.CollectT) {
 				streams := map[string]string{}
@@ -197,14 +204,17 @@ func TestDestinations(t *testing.T) {
 			}
 		},
 		"logstash": func(t *testing.T) ([]string, func(*assert.CollectT)) {
+			t.Helper()
 			l := double.NewLines(t)
 			return []string{"LOGSTASH_HOST=" + l.Host, "LOGSTASH_PORT=" + l.Port, "LOGSTASH_INSECURE=true"}, func(c *assert.CollectT) { syslog(c, l) }
 		},
 		"datadog-syslog": func(t *testing.T) ([]string, func(*assert.CollectT)) {
+			t.Helper()
 			l := double.NewLines(t)
 			return []string{"DATADOG_AGENT_HOST=" + l.Host, "DATADOG_AGENT_PORT=" + l.Port}, func(c *assert.CollectT) { syslog(c, l) }
 		},
 		"cloudwatch": func(t *testing.T) ([]string, func(*assert.CollectT)) {
+			t.Helper()
 			cw := double.NewCloudWatch(t, "AKIDEXAMPLE")
 			return []string{
 					"AWS_REGION=eu-central-1", "CLOUDWATCH_ENDPOINT=" + cw.URL,
@@ -217,12 +227,14 @@ func TestDestinations(t *testing.T) {
 				}
 		},
 		"alertmanager": func(t *testing.T) ([]string, func(*assert.CollectT)) {
+			t.Helper()
 			inbox := double.NewAlertmanager(t)
 			return []string{"ALERTMANAGER_URL=" + inbox.URL}, func(c *assert.CollectT) {
 				assert.NotEmpty(c, told(inbox, `"alertname":"CacheTooLarge"`))
 			}
 		},
 		"kafka": func(t *testing.T) ([]string, func(*assert.CollectT)) {
+			t.Helper()
 			cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(1, "otlp_spans", "otlp_metrics", "otlp_logs"))
 			require.NoError(t, err)
 			t.Cleanup(cluster.Close)

@@ -30,8 +30,8 @@ func TestRealPythonToPrometheus(t *testing.T) {
 		Configs: []string{"config/default.yaml"},
 		Set:     append(set, "exporters::prometheus::endpoint="+p.page),
 	})
-	runPython(t, "grpc", p.grpc, "40")
-	runPython(t, "http/protobuf", p.http, "60")
+	runPython(t, "app.py", "grpc", p.grpc, "40")
+	runPython(t, "app.py", "http/protobuf", p.http, "60")
 
 	prometheus := startPrometheus(t, p.page)
 	want := map[string]float64{
@@ -60,13 +60,6 @@ func TestRealPromtool(t *testing.T) {
 		output, err := cmd.CombinedOutput()
 		require.NoError(t, err, "%v: %s", arguments, output)
 	}
-}
-
-func runPython(t *testing.T, arguments ...string) {
-	t.Helper()
-	python := filepath.Join(collector.Root(), "build", "python", "bin", "python")
-	output, err := exec.CommandContext(t.Context(), python, append([]string{"testdata/app.py"}, arguments...)...).CombinedOutput()
-	require.NoError(t, err, "%s", output)
 }
 
 // startPrometheus runs a server that scrapes the page, until the test ends.

@@ -102,7 +102,7 @@ func TestPythonSyslog(t *testing.T) {
 	process := collector.Start(t, options)
 	connection, err := (&net.Dialer{}).DialContext(t.Context(), "udp", listen)
 	require.NoError(t, err)
-	defer connection.Close()
+	defer func() { assert.NoError(t, connection.Close()) }()
 	for _, datagram := range []string{
 		"<14>{\"timestamp\": null, \"level\": null, \"name\": \"arc.agents\", \"message\": \"Agent invoked\", \"user_id\": \"u1\"}\x00",
 		"<11>plain text, of two\nlines\x00",
@@ -135,7 +135,7 @@ func TestLogstashHandler(t *testing.T) {
 	process := collector.Start(t, options)
 	connection, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", listen)
 	require.NoError(t, err)
-	defer connection.Close()
+	defer func() { assert.NoError(t, connection.Close()) }()
 	_, err = connection.Write([]byte(
 		`{"@timestamp": "2026-03-01T12:00:00.250Z", "@version": "1", "message": "Agent invoked", "host": "h", "path": "/app/agents.py", "tags": [], "type": "logstash", "level": "WARNING", "logger_name": "arc.agents", "stack_info": null, "user_id": "u1"}` + "\n" +
 			`{"@timestamp": "2026-03-01T12:00:01.000Z", "message": "lost", "level": "CRITICAL", "logger_name": "arc"}` + "\nnot JSON\n"))
@@ -167,7 +167,9 @@ func TestJaegerAgent(t *testing.T) {
 
 	buffer := thrift.NewTMemoryBuffer()
 	client := agent.NewAgentClientFactory(buffer, thrift.NewTCompactProtocolFactoryConf(nil))
-	str := func(key, value string) *jaeger.Tag { return &jaeger.Tag{Key: key, VType: jaeger.TagType_STRING, VStr: &value} }
+	str := func(key, value string) *jaeger.Tag {
+		return &jaeger.Tag{Key: key, VType: jaeger.TagType_STRING, VStr: &value}
+	}
 	number := func(key string, value int64) *jaeger.Tag {
 		return &jaeger.Tag{Key: key, VType: jaeger.TagType_LONG, VLong: &value}
 	}
@@ -184,7 +186,7 @@ func TestJaegerAgent(t *testing.T) {
 	}))
 	connection, err := (&net.Dialer{}).DialContext(t.Context(), "udp", listen)
 	require.NoError(t, err)
-	defer connection.Close()
+	defer func() { assert.NoError(t, connection.Close()) }()
 	_, err = connection.Write(buffer.Bytes())
 	require.NoError(t, err)
 	require.EventuallyWithT(t, func(c *assert.CollectT) {

@@ -1,8 +1,11 @@
 #!/usr/bin/env bash
-# The Python SDKs, in an environment of their own.
+# The Python SDKs, in environments of their own: today's, and the last ones that
+# the guide's Jaeger exporter works with.
 set -euo pipefail
 
-if [ ! -x build/python/bin/python ]; then
-  python3 -m venv build/python
-fi
-build/python/bin/pip install -q --disable-pip-version-check -r test/e2e/requirements.txt
+environment() { # DIRECTORY REQUIREMENTS
+  [ -x "$1/bin/python" ] || python3 -m venv "$1"
+  "$1/bin/pip" install -q --disable-pip-version-check -r "$2"
+}
+environment build/python test/e2e/requirements.txt
+environment build/python-jaeger test/e2e/requirements-jaeger.txt
