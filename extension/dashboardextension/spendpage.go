@@ -139,7 +139,7 @@ func (b *board) spendPage(r *http.Request) (content, error) {
 	if err := addUsage(&view, usage, c, now); err != nil {
 		return content{}, err
 	}
-	b.addCalls(&view, usage, c)
+	b.addCalls(&view, usage, c, now)
 	b.addControls(&view, c, dimensions, now)
 	addAttention(&view, usage)
 	view.Prices = usage.Prices()
@@ -280,14 +280,14 @@ func newStats(t *dashboard.Totals) []stat {
 		{"p99", quantile(t, .99), "estimated"},
 		{"Tokens in", text.Short(float64(t.Tokens.Input)), percentOr(spend.CacheReadShare(t)) + " from caches"},
 		{"Tokens out", text.Short(float64(t.Tokens.Output)), reasoning(t)},
-		{"Saved by caching", text.Dollars(t.SavedDollars), "cache writes taken off"},
+		{"Cache saved", text.Dollars(t.SavedDollars), "less cache writes"},
 	}
 	return stats
 }
 
 func perCall(t *dashboard.Totals) string {
 	if average, ok := spend.AverageDollars(t); ok {
-		return text.Dollars(average) + " a call"
+		return text.Rate(average) + " a call"
 	}
 	return "no price known"
 }
@@ -353,7 +353,7 @@ func newTableRow(t, all *dashboard.Totals, m spend.Measure) tableRow {
 	}
 	row.Share, _ = spend.Ratio(m.Of(t), m.Of(all))
 	if average, ok := spend.AverageDollars(t); ok {
-		row.AverageCost = text.Dollars(average)
+		row.AverageCost = text.Rate(average)
 	}
 	if average, ok := spend.AverageSeconds(t); ok {
 		row.AverageSeconds = text.Seconds(average)
@@ -386,11 +386,11 @@ func amount(m spend.Measure, v float64) string {
 	}
 }
 
-func (b *board) addCalls(view *spendView, usage dashboard.Usage, c choice) {
+func (b *board) addCalls(view *spendView, usage dashboard.Usage, c choice, now time.Time) {
 	for _, dimension := range usage.Dimensions() {
 		view.CallDimensions = append(view.CallDimensions, label(dimension))
 	}
-	for _, call := range usage.Calls(dashboard.CallQuery{Where: c.where, Costliest: true, Limit: costliest}) {
+	for _, call := range usage.Calls(dashboard.CallQuery{From: c.span.from(now), Where: c.where, Costliest: true, Limit: costliest}) {
 		shown := callView{
 			Call: call, URL: traceURL(b.cfg.TraceURL, call.TraceID, call.SpanID),
 			Cost: "no price", Took: "–", Failed: call.Status != "success",

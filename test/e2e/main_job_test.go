@@ -33,6 +33,7 @@ func quick(t *testing.T) (ports, []string) {
 		"receivers::arc::endpoint=" + p.arc,
 		"processors::llm_cost::metrics_interval=200ms",
 		"processors::alert::evaluation_interval=200ms",
+		"extensions::dashboard::endpoint=" + collector.FreeAddress(t),
 		"service::telemetry::metrics::level=none",
 	}
 }

@@ -63,10 +63,21 @@ func AxisDollars(v float64) string {
 	if v >= 1000 {
 		return "$" + Short(v)
 	}
+	// Six digits hide what binary fractions add.
+	v, _ = strconv.ParseFloat(strconv.FormatFloat(v, 'g', 6, 64), 64)
 	return "$" + strconv.FormatFloat(v, 'f', -1, 64)
 }
 
-// Seconds writes a duration: 820 ms, 1.4 s, 35 s, 2 min 5 s.
+// Rate writes what one of something costs: below a dime, to two digits that
+// count, because that is where calls differ.
+func Rate(v float64) string {
+	if v <= 0 || v >= .0995 {
+		return Dollars(v)
+	}
+	return "$" + strconv.FormatFloat(v, 'f', int(1-math.Floor(math.Log10(v))), 64)
+}
+
+// Seconds writes a duration: 820 ms, 1.4 s, 35 s, 2 min.
 func Seconds(s float64) string {
 	switch {
 	case s < .0995:
