@@ -65,14 +65,14 @@ type ruleJSON struct {
 }
 
 type silenceJSON struct {
-	ID         string    `json:"id"`
-	Matchers   []string  `json:"matchers"`
-	StartsAt   time.Time `json:"startsAt"`
-	EndsAt     time.Time `json:"endsAt"`
-	CreatedBy  string    `json:"createdBy"`
-	Comment    string    `json:"comment"`
-	Configured bool      `json:"configured"`
-	State      string    `json:"state"`
+	ID         string     `json:"id"`
+	Matchers   []string   `json:"matchers"`
+	StartsAt   time.Time  `json:"startsAt"`
+	EndsAt     *time.Time `json:"endsAt"` // null: it does not end
+	CreatedBy  string     `json:"createdBy"`
+	Comment    string     `json:"comment"`
+	Configured bool       `json:"configured"`
+	State      string     `json:"state"`
 }
 
 func (b *board) newAlertJSON(a *alertevent.Alert, state, suppressed string) alertJSON {
@@ -81,11 +81,16 @@ func (b *board) newAlertJSON(a *alertevent.Alert, state, suppressed string) aler
 		ActiveAt: a.StartsAt.UTC(), Value: sample(a.Value), GeneratorURL: a.GeneratorURL, Suppressed: suppressed,
 		TraceURL: b.exampleURL(a),
 	}
-	if !a.EndsAt.IsZero() {
-		ends := a.EndsAt.UTC()
-		j.EndsAt = &ends
-	}
+	j.EndsAt = timeOrNil(a.EndsAt)
 	return j
+}
+
+func timeOrNil(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
 }
 
 // exampleURL is where the trace of an alert's example can be seen.
@@ -137,7 +142,7 @@ func (b *board) history(limit int) []dashboard.HistoryEntry {
 
 func (b *board) getHistory(r *http.Request) (answer, error) {
 	p := newParams(r.URL.Query())
-	limit := p.number("limit", 100, 1, maxHistory)
+	limit := p.number("limit", 100, maxHistory)
 	if err := p.err(); err != nil {
 		return answer{}, err
 	}
@@ -167,10 +172,7 @@ func (b *board) newRuleGroupJSON(group *dashboard.RuleGroup) ruleGroupJSON {
 		Name: group.Name, File: group.File, Interval: group.Interval.Seconds(),
 		EvaluationTime: group.Duration.Seconds(), Rules: []ruleJSON{},
 	}
-	if !group.LastEvaluation.IsZero() {
-		last := group.LastEvaluation.UTC()
-		j.LastEvaluation = &last
-	}
+	j.LastEvaluation = timeOrNil(group.LastEvaluation)
 	for i := range group.Rules {
 		rule := &group.Rules[i]
 		alerts := []alertJSON{}
@@ -212,7 +214,7 @@ func (b *board) getSilences(r *http.Request) (answer, error) {
 	list := []silenceJSON{}
 	for _, s := range b.silences() {
 		list = append(list, silenceJSON{
-			ID: s.ID, Matchers: append([]string{}, s.Matchers...), StartsAt: s.StartsAt.UTC(), EndsAt: s.EndsAt.UTC(),
+			ID: s.ID, Matchers: append([]string{}, s.Matchers...), StartsAt: s.StartsAt.UTC(), EndsAt: timeOrNil(s.EndsAt),
 			CreatedBy: s.CreatedBy, Comment: s.Comment, Configured: s.Configured, State: silenceState(&s, b.now()),
 		})
 	}

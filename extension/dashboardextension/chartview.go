@@ -4,6 +4,7 @@
 package dashboardextension
 
 import (
+	"slices"
 	"time"
 
 	"github.com/otelcol-arc/otelcol-arc/extension/dashboardextension/internal/chart"
@@ -73,8 +74,8 @@ func newChart(stack spend.Stack, c choice, now time.Time) *chartView {
 	}
 	ticks := chart.Ticks(largest)
 	top := ticks[len(ticks)-1]
-	for i := len(ticks) - 1; i >= 0; i-- {
-		view.Ticks = append(view.Ticks, tick{axisLabel(c.measure, ticks[i]), 100 - 100*ticks[i]/top})
+	for _, value := range slices.Backward(ticks) {
+		view.Ticks = append(view.Ticks, tick{axisLabel(c.measure, value), 100 - 100*value/top})
 	}
 	for i, slot := range chart.Stacked(values, top) {
 		start := stack.Starts[i]

@@ -48,9 +48,9 @@ type content struct {
 	redirect string
 }
 
-func (b *board) page(make func(*http.Request) (content, error)) http.HandlerFunc {
+func (b *board) page(compose func(*http.Request) (content, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		c, err := make(r)
+		c, err := compose(r)
 		if err != nil {
 			c = b.failurePage(err)
 		}

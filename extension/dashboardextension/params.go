@@ -42,15 +42,15 @@ func (p *params) text(name string) string {
 	return values[0]
 }
 
-// number is a whole number from least to most, or byDefault when there is none.
-func (p *params) number(name string, byDefault, least, most int) int {
+// number is a whole number from 1 to most, or byDefault when there is none.
+func (p *params) number(name string, byDefault, most int) int {
 	value := p.text(name)
 	if value == "" {
 		return byDefault
 	}
 	n, err := strconv.Atoi(value)
-	if err != nil || n < least || n > most {
-		p.fail(name, fmt.Errorf("must be a whole number from %d to %d, is %q", least, most, value))
+	if err != nil || n < 1 || n > most {
+		p.fail(name, fmt.Errorf("must be a whole number from 1 to %d, is %q", most, value))
 		return byDefault
 	}
 	return n

@@ -135,6 +135,9 @@ func sampleUsage(now time.Time, days int) *dashboards.Usage {
 		hour := float64(at.Hour()) + float64(at.Minute())/60
 		busy := .15 + max(0, 1-((hour-14)/6)*((hour-14)/6)) // people's working hours
 		at = at.Add(time.Duration(float64(4*time.Minute) * random.ExpFloat64() / busy))
+		if at.After(now) {
+			break
+		}
 		pick := random.IntN(weights)
 		m := sampleModels[0]
 		for _, m = range sampleModels {
@@ -146,7 +149,7 @@ func sampleUsage(now time.Time, days int) *dashboards.Usage {
 		if m.name == "claude-opus-4-1" || m.name == "gemini-2.5-pro" {
 			service = "research"
 		}
-		u.All = append(u.All, sampleCall(random, u, m, service, agents[service][random.IntN(len(agents[service]))], at))
+		u.All = append(u.All, sampleCall(random, m, service, agents[service][random.IntN(len(agents[service]))], at))
 	}
 	used := func(from time.Time) float64 {
 		rows, _ := u.Usage(dashboard.Query{From: from, To: now.Add(time.Hour)})
@@ -169,7 +172,7 @@ func sampleUsage(now time.Time, days int) *dashboards.Usage {
 	return u
 }
 
-func sampleCall(random *rand.Rand, u *dashboards.Usage, m sampleModel, service, agent string, at time.Time) dashboards.Call {
+func sampleCall(random *rand.Rand, m sampleModel, service, agent string, at time.Time) dashboards.Call {
 	vary := func(n int64) int64 { return int64(float64(n) * (.5 + random.ExpFloat64()*.6)) }
 	tokens := dashboard.Tokens{Input: vary(m.input), Output: vary(m.output)}
 	seconds := m.seconds * (.4 + .7*random.ExpFloat64())

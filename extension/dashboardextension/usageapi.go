@@ -4,6 +4,7 @@
 package dashboardextension
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -28,7 +29,7 @@ func (b *board) usageOf(p *params) (dashboard.Usage, error) {
 	case ok:
 		return usage, nil
 	case id == "":
-		return nil, &failure{notFound, fmt.Errorf("no llm_cost processor is running")}
+		return nil, &failure{notFound, errors.New("no llm_cost processor is running")}
 	default:
 		return nil, &failure{notFound, fmt.Errorf("parameter source: there is no %q, but %q", id, b.usage.ids())}
 	}
@@ -102,10 +103,10 @@ func (b *board) readUsageQuery(r *http.Request, by bool) (usageQuery, error) {
 	q := usageQuery{
 		usage:   usage,
 		measure: spend.Measure(p.oneOf("measure", string(spend.Cost), string(spend.Tokens), string(spend.Calls))),
-		limit:   p.number("limit", 20, 1, maxGroups),
+		limit:   p.number("limit", 20, maxGroups),
 		csv:     p.oneOf("format", "json", "csv") == "csv",
 	}
-	hours := p.number("hours", 24, 1, maxHours)
+	hours := p.number("hours", 24, maxHours)
 	q.query.To = b.now().UTC().Truncate(time.Hour).Add(time.Hour)
 	q.query.From = q.query.To.Add(-time.Duration(hours) * time.Hour)
 	q.query.Where = p.where(known)
@@ -230,7 +231,7 @@ func (b *board) getCalls(r *http.Request) (answer, error) {
 	query := dashboard.CallQuery{
 		Where:     p.where(usage.Dimensions()),
 		Costliest: p.oneOf("order", "newest", "costliest") == "costliest",
-		Limit:     p.number("limit", 20, 1, maxCalls),
+		Limit:     p.number("limit", 20, maxCalls),
 	}
 	if err := p.err(); err != nil {
 		return answer{}, err
@@ -246,7 +247,7 @@ func (b *board) exportCalls(r *http.Request) (answer, error) {
 	}
 	format := p.oneOf("format", "json", "csv")
 	query := dashboard.CallQuery{Where: p.where(usage.Dimensions())}
-	if hours := p.number("hours", 0, 1, maxHours); hours > 0 {
+	if hours := p.number("hours", 0, maxHours); hours > 0 {
 		query.From = b.now().Add(-time.Duration(hours) * time.Hour)
 	}
 	if err := p.err(); err != nil {

@@ -3,13 +3,7 @@
 
 package spend
 
-import (
-	"fmt"
-	"slices"
-	"strings"
-
-	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
-)
+import "github.com/otelcol-arc/otelcol-arc/internal/dashboard"
 
 // Measure is what calls are compared by.
 type Measure string
@@ -23,17 +17,6 @@ const (
 
 // Measures are all, the default first.
 var Measures = []Measure{Cost, Tokens, Calls}
-
-// ParseMeasure reads the name of a measure; "" is Cost.
-func ParseMeasure(name string) (Measure, error) {
-	if name == "" {
-		return Cost, nil
-	}
-	if !slices.Contains(Measures, Measure(name)) {
-		return "", fmt.Errorf("must be one of %s, is %q", strings.Join([]string{string(Cost), string(Tokens), string(Calls)}, ", "), name)
-	}
-	return Measure(name), nil
-}
 
 // Of is the measure of t: dollars, input and output tokens, or calls.
 func (m Measure) Of(t *dashboard.Totals) float64 {
