@@ -18,6 +18,11 @@
 //	arc.alert.starts_at     string  RFC 3339, when it began to fire
 //	arc.alert.ends_at       string  RFC 3339, when it was resolved; resolved alerts only
 //	arc.alert.generator_url string  where the expression can be looked at; when known
+//	arc.alert.group.key     string  what alerts that are told together share, stable over time; when grouped
+//	arc.alert.group.labels  map     the labels that the group's alerts have in common; when grouped
+//
+// The records of a group that is told leave in one batch: all its alerts that
+// fire, and those that are over since the last time.
 //
 // The trace context of the record is that of an example of what went wrong,
 // when one is known.

@@ -98,7 +98,7 @@ func BenchmarkEvaluate(b *testing.B) {
 			b.Cleanup(func() { require.NoError(b, store.close()) })
 			c, err := newCore(cfg, processortest.NewNopSettings(metadata.Type))
 			require.NoError(b, err)
-			ingest := newIngester(store, c.counted)
+			ingest := newIngester(store, nil, c.counted)
 			start := time.Now().Add(-10 * time.Minute)
 			md, points := counters(series, start)
 			for at := start; at.Before(time.Now()); at = at.Add(15 * time.Second) {
@@ -111,10 +111,13 @@ func BenchmarkEvaluate(b *testing.B) {
 			evaluator, err := newEvaluator(b.Context(), cfg, store, false, nil, c.telemetry)
 			require.NoError(b, err)
 			evaluator.done = func(time.Time, evaluation) {}
+			require.NoError(b, evaluator.load())
+			b.Cleanup(func() { evaluator.start(); evaluator.stop() })
+			group := evaluator.manager.RuleGroups()[0]
 			at := time.Now()
 			for b.Loop() {
 				at = at.Add(time.Millisecond)
-				evaluator.evaluate(b.Context(), evaluator.groups[0], at)
+				evaluator.evaluate(b.Context(), group, at)
 			}
 		})
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/url"
 	"slices"
 	"time"
 
@@ -35,6 +36,16 @@ type Config struct {
 	// are known to templates as $externalLabels. Default: none.
 	ExternalLabels map[string]string `mapstructure:"external_labels"`
 
+	// ExternalURL is where expressions can be looked at, such as a Prometheus
+	// that has the same series. Alerts link there, and it is known to templates
+	// as $externalURL. Default: "", no links.
+	ExternalURL string `mapstructure:"external_url"`
+
+	// ResourceAttributes are keys of resource attributes that become labels of
+	// the series, as otlp.promote_resource_attributes of Prometheus. Default:
+	// none; service.name and service.instance.id are job and instance anyway.
+	ResourceAttributes []string `mapstructure:"resource_attributes"`
+
 	// Cooldown is the time after the firing notice of an alert within which it
 	// is not told again that the alert fires, even when it was resolved in
 	// between. 0 switches the cooldown off. Default: 5m.
@@ -43,6 +54,34 @@ type Config struct {
 	// RepeatInterval is the time after which an alert that still fires is told
 	// again. 0 means never. Default: 4h.
 	RepeatInterval time.Duration `mapstructure:"repeat_interval"`
+
+	// GroupBy are labels: alerts with the same values of them are told
+	// together. "..." stands for all labels. Default: none, each alert is told
+	// by itself, at once.
+	GroupBy []string `mapstructure:"group_by"`
+
+	// GroupWait is the time from the first alert of a group to its first
+	// notification. Default: 30s.
+	GroupWait time.Duration `mapstructure:"group_wait"`
+
+	// GroupInterval is the least time between two notifications of a group.
+	// Default: 5m.
+	GroupInterval time.Duration `mapstructure:"group_interval"`
+
+	// MaxAlertsPerMinute is the number of notifications of firing alerts in a
+	// minute, of which one may be a group, above which a single alert stands
+	// for the rest. 0 is no limit. Default: 0.
+	MaxAlertsPerMinute int `mapstructure:"max_alerts_per_minute"`
+
+	// InhibitRules keep alerts from being told while others fire. Default: none.
+	InhibitRules []InhibitRuleConfig `mapstructure:"inhibit_rules"`
+
+	// Silences keep alerts from being told for a time. Default: none.
+	Silences []SilenceConfig `mapstructure:"silences"`
+
+	// SilencesFromPage lets the dashboard's page and API add and end
+	// silences. Default: false.
+	SilencesFromPage bool `mapstructure:"silences_from_page"`
 
 	// Storage is where the samples live that rules are evaluated on.
 	Storage StorageConfig `mapstructure:"storage"`
@@ -77,6 +116,10 @@ type RuleConfig struct {
 
 	// Annotations are further texts of the alert, templates. Default: none.
 	Annotations map[string]string `mapstructure:"annotations"`
+
+	// Cooldown is that of alerts of this name. Default: the cooldown of the
+	// processor.
+	Cooldown *time.Duration `mapstructure:"cooldown"`
 
 	// prevent unkeyed literal initialization
 	_ struct{}
@@ -122,6 +165,41 @@ type EventConfig struct {
 	_ struct{}
 }
 
+// InhibitRuleConfig keeps alerts from being told while others fire, as in
+// Alertmanager. All matchers of a list must match.
+type InhibitRuleConfig struct {
+	// SourceMatchers choose the alerts that inhibit others. Required.
+	SourceMatchers []string `mapstructure:"source_matchers"`
+
+	// TargetMatchers choose the alerts that are inhibited. Required.
+	TargetMatchers []string `mapstructure:"target_matchers"`
+
+	// Equal are labels that must have the same value in both; a missing one is
+	// empty. Default: none.
+	Equal []string `mapstructure:"equal"`
+
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
+// SilenceConfig keeps alerts from being told for a time.
+type SilenceConfig struct {
+	// Matchers choose the alerts, in Alertmanager's syntax; all must match. Required.
+	Matchers []string `mapstructure:"matchers"`
+
+	// StartsAt is when it begins. Default: it has begun.
+	StartsAt time.Time `mapstructure:"starts_at"`
+
+	// EndsAt is when it ends. Default: never.
+	EndsAt time.Time `mapstructure:"ends_at"`
+
+	// Comment says why. Default: none.
+	Comment string `mapstructure:"comment"`
+
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
 // StorageConfig bounds the samples that rules are evaluated on.
 type StorageConfig struct {
 	// Directory keeps samples and the state of rules over a restart. It
@@ -136,6 +214,11 @@ type StorageConfig struct {
 	// MaxSeries is the number of series in memory above which new ones are
 	// dropped and counted. Default: 100000.
 	MaxSeries int `mapstructure:"max_series"`
+
+	// MaxBytes is what the samples may take on the disk, the oldest being
+	// dropped above it. Those of the last hours, which are not in blocks yet,
+	// stay. 0 is no limit. Default: 2147483648 (2 GiB).
+	MaxBytes int64 `mapstructure:"max_bytes"`
 
 	// OutOfOrderWindow is how much older than the newest sample of its series
 	// a sample may be. 0 accepts samples in order only. Default: 10m.
@@ -163,6 +246,9 @@ func (c *Config) Validate() error {
 		atLeast("cooldown", c.Cooldown, 0),
 		atLeast("repeat_interval", c.RepeatInterval, 0),
 		validateLabels("external_labels", c.ExternalLabels),
+		c.validateNotices(),
+		validateURL("external_url", c.ExternalURL),
+		validateAttributes("resource_attributes", c.ResourceAttributes),
 		c.Storage.validate(),
 		validateRuleFiles(c.RuleFiles),
 		validateRules(c.Rules),
@@ -178,6 +264,9 @@ func (c *StorageConfig) validate() error {
 	}
 	if c.MaxSeries <= 0 {
 		errs = append(errs, fmt.Errorf("storage::max_series: must be above 0, is %d", c.MaxSeries))
+	}
+	if c.MaxBytes < 0 {
+		errs = append(errs, fmt.Errorf("storage::max_bytes: must not be negative, is %d", c.MaxBytes))
 	}
 	return errors.Join(errs...)
 }
@@ -197,6 +286,39 @@ func validateLabels(key string, labels map[string]string) error {
 		}
 		if !model.LabelValue(labels[name]).IsValid() {
 			errs = append(errs, fmt.Errorf("%s: value of %q is not valid UTF-8", key, name))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func validateURL(key, text string) error {
+	if text == "" {
+		return nil
+	}
+	parsed, err := url.Parse(text)
+	if err != nil {
+		return fmt.Errorf("%s: %w", key, err)
+	}
+	if parsed.Scheme != "http" && parsed.Scheme != "https" || parsed.Host == "" {
+		return fmt.Errorf("%s: must be an http or https URL, is %q", key, text)
+	}
+	return nil
+}
+
+// externalURL is that of a valid configuration; nil for none.
+func (c *Config) externalURL() *url.URL {
+	parsed, err := url.Parse(c.ExternalURL)
+	if err != nil || c.ExternalURL == "" {
+		return nil
+	}
+	return parsed
+}
+
+func validateAttributes(key string, attributes []string) error {
+	var errs []error
+	for i, attribute := range attributes {
+		if _, err := labelName(attribute); err != nil {
+			errs = append(errs, fmt.Errorf("%s::%d: %w", key, i, err))
 		}
 	}
 	return errors.Join(errs...)

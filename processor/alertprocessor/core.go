@@ -5,14 +5,14 @@ package alertprocessor
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
-	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
-	"go.opentelemetry.io/collector/component/componentstatus"
+	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/pmetric"
@@ -21,7 +21,6 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 	"go.uber.org/zap"
-	"go.uber.org/zap/exp/zapslog"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
 	"github.com/otelcol-arc/otelcol-arc/internal/sharedcore"
@@ -29,11 +28,9 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/notice"
 )
 
-// maxTracked bounds the rule alerts that people are told of at once.
-const maxTracked = 10_000
-
 // core is what the instances of one processor ID share.
 type core struct {
+	id        component.ID
 	cfg       *Config
 	logger    *zap.Logger
 	resource  pcommon.Resource // of the Collector; alert records carry it
@@ -46,16 +43,18 @@ type core struct {
 
 	// Set in Start, before anything is consumed, and not changed after.
 	host   component.Host
-	store  *store // nil when not even a temporary directory could be had
-	ingest *ingester
 	delta  processor.Metrics
+	loaded [sha256.Size]byte // sum of the rule files
+	hide   func()            // takes the core off the pages
 	cancel context.CancelFunc
 	done   chan struct{} // closed when the evaluations have ended
 
-	tracker *notice.Tracker[alertevent.Alert] // used by the evaluations alone
+	using   sync.RWMutex // held for reading while something is written to the storage
+	backend *backend     // nil when not even a temporary directory could be had
 
-	degraded        atomic.Bool // the configured directory is not in use
-	storageFails    atomic.Bool // the last samples could not be written
+	notifier *notifier
+	health   *health
+
 	warnSeriesLimit sync.Once
 	pending, firing atomic.Int64
 }
@@ -68,17 +67,17 @@ func newCore(cfg *Config, set processor.Settings) (*core, error) {
 		return nil, err
 	}
 	c := &core{
+		id:        set.ID,
 		cfg:       cfg,
 		logger:    set.Logger,
 		resource:  set.Resource,
 		telemetry: telemetry,
-		tracker: notice.NewTracker[alertevent.Alert](notice.Policy{
-			Cooldown: cfg.Cooldown,
-			Repeat:   cfg.RepeatInterval,
-			Limit:    maxTracked,
-		}),
+		notifier:  newNotifier(cfg, telemetry),
+		health:    newHealth(set.Logger),
 	}
-	c.events, err = newEventRules(cfg, set.TelemetrySettings, telemetry, c.raise)
+	c.notifier.send = c.tell
+	c.notifier.saved = c.stateSaved
+	c.events, err = newEventRules(cfg, set.TelemetrySettings, telemetry, c.notifier.event)
 	if err != nil {
 		return nil, err
 	}
@@ -100,73 +99,61 @@ func (c *core) addMetricsSink(s *metricsSink) {
 // Start opens the storage, loads the rules and begins to evaluate.
 func (c *core) Start(ctx context.Context, host component.Host) error {
 	c.host = host
+	c.health.host = host
 	c.done = make(chan struct{})
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	c.cancel = cancel
-	evaluator, err := c.prepare(ctx, running)
-	if err != nil || evaluator == nil {
+	c.hide = func() {}
+	if err := c.prepare(ctx, running); err != nil {
 		close(c.done)
 		return err
 	}
+	if c.backend != nil {
+		c.backend.evaluator.start()
+	}
 	go func() {
 		defer close(c.done)
-		evaluator.run(running)
+		var work sync.WaitGroup
+		work.Go(func() { c.notifier.run(running) })
+		c.tend(running, c.loaded)
+		if c.backend != nil {
+			c.backend.evaluator.stop()
+		}
+		work.Wait()
 	}()
+	c.hide = c.show(running)
 	return nil
 }
 
-// prepare returns the evaluator, or nil when there is no storage to evaluate on.
-func (c *core) prepare(ctx, running context.Context) (*evaluator, error) {
-	// tsdb and rules say on warning level what an operator can act on.
-	logger := slog.New(zapslog.NewHandler(c.logger.WithOptions(zap.IncreaseLevel(zap.WarnLevel)).Core()))
-	c.openStorage(logger)
+// prepare makes what evaluates, unless there is no storage to evaluate on.
+func (c *core) prepare(ctx, running context.Context) error {
 	if err := c.observe(); err != nil {
-		return nil, err
+		return err
 	}
-	if c.store == nil {
-		return nil, nil
+	next, err := consumer.NewMetrics(c.ingest)
+	if err != nil {
+		return err
 	}
-	c.ingest = newIngester(c.store, c.counted)
-	var err error
-	if c.delta, err = newDeltaToCumulative(ctx, c.cfg.Storage.MaxSeries, c.ingest); err != nil {
-		return nil, err
+	if c.delta, err = newDeltaToCumulative(ctx, c.cfg.Storage.MaxSeries, next); err != nil {
+		return err
 	}
 	if err = c.delta.Start(ctx, c.host); err != nil {
-		return nil, err
+		return err
 	}
-	persistent := c.cfg.Storage.Directory != "" && !c.degraded.Load()
-	evaluator, err := newEvaluator(running, c.cfg, c.store, persistent, logger, c.telemetry)
-	if err != nil {
-		return nil, err
+	c.loaded = sumRuleFiles(c.cfg.RuleFiles)
+	if c.backend, err = c.openBackend(running); err != nil {
+		return err
 	}
-	evaluator.done = c.evaluated
-	c.warnWithoutLogs(evaluator)
-	return evaluator, nil
+	c.warnWithoutLogs()
+	return nil
 }
 
-// openStorage opens the configured directory, or a temporary one in its place:
-// rules on what passes from now on are better than none, and the telemetry
-// passes in any case.
-func (c *core) openStorage(logger *slog.Logger) {
-	store, err := openStore(c.cfg.Storage, logger)
-	if err != nil {
-		c.degraded.Store(true)
-		c.logger.Error("Cannot use the storage directory. Rules are evaluated on a temporary one that starts empty.", zap.Error(err))
-		componentstatus.ReportStatus(c.host, componentstatus.NewRecoverableErrorEvent(err))
-		temporary := c.cfg.Storage
-		temporary.Directory = ""
-		if store, err = openStore(temporary, logger); err != nil {
-			c.logger.Error("Cannot use a temporary directory either. Rules are not evaluated; event rules are.", zap.Error(err))
-		}
-	}
-	c.store = store
-}
-
-func (c *core) warnWithoutLogs(e *evaluator) {
+func (c *core) warnWithoutLogs() {
 	c.mu.Lock()
 	none := len(c.logs) == 0
 	c.mu.Unlock()
-	if none && (e.hasAlerts() || len(c.cfg.Events) > 0) {
+	rules := c.backend != nil && c.backend.evaluator.hasAlerts()
+	if none && (rules || len(c.cfg.Events) > 0) {
 		c.logger.Warn("No logs pipeline names this processor: alerts of rules leave as the series ALERTS only, alerts of event rules not at all.")
 	}
 }
@@ -174,6 +161,7 @@ func (c *core) warnWithoutLogs(e *evaluator) {
 // Stop ends the evaluations. What has been decided to be told leaves with the
 // logs pipelines, when they close.
 func (c *core) Stop(ctx context.Context) error {
+	c.hide()
 	c.cancel()
 	select {
 	case <-c.done:
@@ -190,8 +178,13 @@ func (c *core) Close(ctx context.Context) error {
 		errs = append(errs, c.delta.Shutdown(ctx))
 	}
 	c.telemetry.Shutdown()
-	if c.store != nil {
-		errs = append(errs, c.store.close())
+	c.notifier.save()
+	c.using.Lock()
+	defer c.using.Unlock()
+	if c.backend != nil {
+		c.backend.evaluator.close()
+		errs = append(errs, c.backend.store.close())
+		c.backend = nil
 	}
 	return errors.Join(errs...)
 }
@@ -207,14 +200,11 @@ func (c *core) watchLogs(ctx context.Context, ld plog.Logs) (plog.Logs, error) {
 }
 
 func (c *core) watchMetrics(ctx context.Context, md pmetric.Metrics) (pmetric.Metrics, error) {
-	if c.ingest == nil {
-		return md, nil
-	}
 	// Neither of these fails: what cannot be taken is counted, and passed on.
 	if hasDelta(md) {
 		return md, c.takeDelta(ctx, md)
 	}
-	return md, c.ingest.ConsumeMetrics(ctx, md)
+	return md, c.ingest(ctx, md)
 }
 
 func (c *core) takeDelta(ctx context.Context, md pmetric.Metrics) error {
@@ -239,68 +229,68 @@ func (c *core) counted(ctx context.Context, counts ingestCounts) {
 				zap.Int("storage::max_series", c.cfg.Storage.MaxSeries))
 		})
 	}
-	if fails := counts.err != nil; c.storageFails.Swap(fails) != fails {
-		c.storageChanged(counts.err)
-	}
+	c.health.set(problemSamples, counts.err,
+		"Cannot write samples to the storage. Rules are evaluated without them; they are passed on.",
+		"Samples are written to the storage again.")
 }
 
-// storageChanged tells, once, that samples cannot be written, or can again.
-func (c *core) storageChanged(err error) {
-	if err == nil {
-		c.logger.Info("Samples are written to the storage again.")
-		componentstatus.ReportStatus(c.host, componentstatus.NewEvent(componentstatus.StatusOK))
+// stateSaved tells whether what people were told could be kept.
+func (c *core) stateSaved(err error) {
+	c.health.set(problemState, err,
+		"Cannot keep what people were told. After a restart, alerts that fire would be told anew.",
+		"What people were told is kept again.")
+}
+
+// evaluated takes how the rules stand after an evaluation.
+func (c *core) evaluated(_ time.Time, result evaluation) {
+	c.pending.Store(int64(len(result.pending)))
+	c.firing.Store(int64(len(result.firing)))
+	c.notifier.observe(result)
+}
+
+// emit hands series of rules to every metrics pipeline. It does not block.
+func (c *core) emit(all []seriesSample) {
+	series := make([]seriesSample, 0, len(all))
+	for _, s := range all {
+		if expressible(s) {
+			series = append(series, s)
+		}
+	}
+	if left := len(all) - len(series); left > 0 {
+		c.telemetry.ProcessorAlertDeliveryDropped.Add(context.Background(), int64(left),
+			metric.WithAttributes(attribute.String("reason", "inexpressible")))
+	}
+	if len(series) == 0 {
 		return
 	}
-	c.logger.Error("Cannot write samples to the storage. Rules are evaluated without them; they are passed on.", zap.Error(err))
-	componentstatus.ReportStatus(c.host, componentstatus.NewRecoverableErrorEvent(err))
-}
-
-// evaluated decides, after an evaluation, what people are told.
-func (c *core) evaluated(at time.Time, result evaluation) {
-	c.pending.Store(int64(result.pending))
-	c.firing.Store(int64(len(result.firing)))
-	if len(result.series) > 0 {
-		c.mu.Lock()
-		for _, out := range c.metrics {
-			out.push(result.series)
-		}
-		c.mu.Unlock()
-	}
-	report := c.tracker.Observe(at, result.firing)
-	for reason, n := range report.Suppressed {
-		c.telemetry.ProcessorAlertNoticesSuppressed.Add(context.Background(), int64(n),
-			metric.WithAttributes(attribute.String("reason", string(reason))))
-	}
-	for _, n := range report.Notices {
-		alert := n.Alert
-		if n.Kind == notice.Resolve {
-			alert.State, alert.EndsAt = alertevent.Resolved, at
-		}
-		c.raise(alert, at)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, out := range c.metrics {
+		out.push(series)
 	}
 }
 
-// told is an alert to be told of.
+// told is what people are told at a time.
 type told struct {
-	alert alertevent.Alert
-	at    time.Time
+	notice.Notification
+	at time.Time
 }
 
-// raise hands an alert to every logs pipeline. It does not block.
-func (c *core) raise(alert alertevent.Alert, at time.Time) {
-	c.telemetry.ProcessorAlertNoticesEmitted.Add(context.Background(), 1,
-		metric.WithAttributes(attribute.String("state", string(alert.State))))
+// tell hands a notification to every logs pipeline. It does not block.
+func (c *core) tell(n notice.Notification, at time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, out := range c.logs {
-		out.push(told{alert: alert, at: at})
+		out.push(told{Notification: n, at: at})
 	}
 }
 
-func (c *core) noticesToLogs(notices ...told) plog.Logs {
+func (c *core) notificationsToLogs(notifications ...told) plog.Logs {
 	ld, records := alertevent.NewLogs(c.resource)
-	for _, n := range notices {
-		alertevent.Write(records.AppendEmpty(), n.alert, n.at)
+	for _, n := range notifications {
+		for _, alert := range n.Alerts {
+			alertevent.Write(records.AppendEmpty(), alert, n.at)
+		}
 	}
 	return ld
 }
@@ -316,18 +306,30 @@ func (c *core) observe() error {
 			return nil
 		}),
 		c.telemetry.RegisterProcessorAlertSeriesCallback(func(_ context.Context, o metric.Int64Observer) error {
-			if c.store != nil {
-				o.Observe(c.store.seriesCount())
+			if b := c.current(); b != nil {
+				o.Observe(b.store.seriesCount())
 			}
 			return nil
 		}),
-		c.telemetry.RegisterProcessorAlertStorageDegradedCallback(func(_ context.Context, o metric.Int64Observer) error {
-			var degraded int64
-			if c.degraded.Load() {
-				degraded = 1
+		c.telemetry.RegisterProcessorAlertStorageSizeCallback(func(_ context.Context, o metric.Int64Observer) error {
+			if b := c.current(); b != nil {
+				o.Observe(b.store.size())
 			}
-			o.Observe(degraded)
 			return nil
 		}),
+		c.telemetry.RegisterProcessorAlertStorageDegradedCallback(c.observeProblem(problemDirectory)),
+		c.telemetry.RegisterProcessorAlertRulesOutdatedCallback(c.observeProblem(problemRules)),
 	)
+}
+
+// observeProblem is 1 while there is the problem.
+func (c *core) observeProblem(p problem) metric.Int64Callback {
+	return func(_ context.Context, o metric.Int64Observer) error {
+		var is int64
+		if c.health.has(p) {
+			is = 1
+		}
+		o.Observe(is)
+		return nil
+	}
 }

@@ -21,12 +21,12 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/metadatatest"
+	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/notice"
 )
 
 // traffic sends counters of requests, of which a share fails, every 15s.
@@ -170,19 +170,19 @@ func TestSlowEvaluationLeavesOut(t *testing.T) {
 		r := newRig(t, testConfig(none))
 		c, err := newCore(testConfig(flag), r.settings)
 		require.NoError(t, err)
-		e := &evaluator{telemetry: c.telemetry}
-		group := &ruleGroup{
-			Group:      rules.NewGroup(rules.GroupOptions{Name: "g", Interval: time.Minute}),
-			due:        time.Now(),
-			attributes: metric.WithAttributes(attribute.String("rule_group", "g")),
+		store, err := openStore(c.cfg.Storage, nil)
+		require.NoError(t, err)
+		defer func() { assert.NoError(t, store.close()) }()
+		e, err := newEvaluator(t.Context(), c.cfg, store, false, nil, c.telemetry)
+		require.NoError(t, err)
+		var times []time.Duration
+		start := time.Now()
+		e.done = func(at time.Time, _ evaluation) { times = append(times, at.Sub(start)) }
+		group := rules.NewGroup(rules.GroupOptions{Name: "g", Interval: time.Minute})
+		for _, at := range []time.Duration{0, time.Minute, 2 * time.Minute, 4 * time.Minute, 5 * time.Minute} {
+			e.evaluate(t.Context(), group, start.Add(at))
 		}
-		due := group.due
-		time.Sleep(30 * time.Second)
-		e.schedule(t.Context(), group)
-		assert.Equal(t, due.Add(time.Minute), group.due)
-		time.Sleep(3 * time.Minute) // 3m30s after the first, 2m30s after the second was due
-		e.schedule(t.Context(), group)
-		assert.Equal(t, due.Add(3*time.Minute), group.due, "the latest that has passed")
+		assert.Len(t, times, 5)
 		metadatatest.AssertEqualProcessorAlertEvaluationsMissed(t, r.telemetry, []metricdata.DataPoint[int64]{
 			{Value: 1, Attributes: attribute.NewSet(attribute.String("rule_group", "g"))},
 		}, metricdatatest.IgnoreTimestamp())
@@ -290,7 +290,7 @@ func TestPermanentlyRefusedNoticeIsDropped(t *testing.T) {
 		s := newSink(func(context.Context, plog.Logs) error {
 			calls.Add(1)
 			return consumererror.NewPermanent(errors.New("never"))
-		}, telemetry.noticesToLogs, 10, time.Second, telemetry.telemetry)
+		}, telemetry.notificationsToLogs, 10, time.Second, telemetry.telemetry)
 		s.start(t.Context())
 		s.push(told{})
 		time.Sleep(time.Minute)
@@ -345,9 +345,11 @@ func TestSinkIsBounded(t *testing.T) {
 	s := newSink(func(_ context.Context, ld plog.Logs) error {
 		got = append(got, readAlerts(t, []plog.Logs{ld})...)
 		return nil
-	}, core.noticesToLogs, 3, time.Second, core.telemetry)
+	}, core.notificationsToLogs, 3, time.Second, core.telemetry)
 	for _, name := range []string{"a", "b", "c", "d", "e"} {
-		s.push(told{alert: alertevent.Alert{Labels: map[string]string{"alertname": name}, State: alertevent.Firing}})
+		s.push(told{Notification: notice.Notification{Alerts: []alertevent.Alert{
+			{Labels: map[string]string{"alertname": name}, State: alertevent.Firing},
+		}}})
 	}
 	s.outlet.Open()
 	s.deliver(t.Context())
@@ -378,17 +380,29 @@ func TestFailingRule(t *testing.T) {
 		r := newRig(t, testConfig(func(c *Config) {
 			// Two series with the same labels but the name cannot be matched one to one.
 			c.Rules = []RuleConfig{{Name: "Bad", Expr: "flag * on (job) flag > 0"}}
+			c.ExternalLabels = map[string]string{"site": "berlin"}
 		}))
-		r.send(gauge("flag", time.Now(), 1, "host", "a"))
-		r.send(gauge("flag", time.Now(), 1, "host", "b"))
-		time.Sleep(time.Minute)
-		synctest.Wait()
+		r.flags(time.Minute, map[string]float64{"a": 1, "b": 1})
 		metadatatest.AssertEqualProcessorAlertEvaluationFailures(t, r.telemetry, []metricdata.DataPoint[int64]{
 			{Value: 4, Attributes: attribute.NewSet(attribute.String("rule_group", "rules"))},
 		}, metricdatatest.IgnoreTimestamp())
 		metadatatest.AssertEqualProcessorAlertEvaluations(t, r.telemetry, []metricdata.DataPoint[int64]{
 			{Value: 4, Attributes: attribute.NewSet(attribute.String("rule_group", "rules"))},
 		}, metricdatatest.IgnoreTimestamp())
-		assert.Empty(t, r.notices())
+		notices := r.notices()
+		require.Equal(t, []string{"firing RuleCannotBeEvaluated"}, lines(notices), "about itself, once")
+		assert.Equal(t, map[string]string{
+			"alertname": "RuleCannotBeEvaluated", "severity": "warning", "rule_group": "rules", "rule": "Bad", "site": "berlin",
+		}, notices[0].Labels)
+		assert.Equal(t, "Rule Bad of group rules cannot be evaluated", notices[0].Annotations["summary"])
+		assert.Contains(t, notices[0].Annotations["description"], "many-to-many matching not allowed")
+		assert.Equal(t, 1, r.warnings.Len(), "said once")
+		active := r.host.page.alerts.Active()
+		require.Len(t, active, 1)
+		assert.Equal(t, notices[0].StartsAt, active[0].StartsAt.UTC())
+
+		r.flags(6*time.Minute, map[string]float64{"a": 1})
+		assert.Equal(t, []string{"firing Bad", "resolved RuleCannotBeEvaluated"}, lines(r.notices()), "it works again")
+		assert.Empty(t, r.host.page.alerts.(*board).core.backend.evaluator.failures())
 	})
 }

@@ -10,11 +10,15 @@
 //
 // The instances of one processor ID share a core (see internal/sharedcore):
 //
-//	metrics ──► ingest ──► storage (tsdb) ◄── scheduler ──► rules (promql)
+//	metrics ──► ingest ──► storage (tsdb) ◄──── evaluator (rules, promql)
 //	                                              │
 //	                            series of rules ──┤──► metrics outlets
-//	                                     alerts ──┴──► notice ──┬─► logs outlets
-//	traces, logs ──► events (OTTL) ──► alerts ──────────────────┘
+//	                                     alerts ──┴──► notifier ──► logs outlets
+//	traces, logs ──► events (OTTL) ──► alerts ────────────┘ │
+//	                                                        └──► notices.json
+//
+// The notifier decides who is told what (see internal/notice); the page of a
+// dashboard extension sees all of it.
 //
 // What passes is never changed and never waits for an evaluation or a delivery.
 package alertprocessor

@@ -7,8 +7,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -18,7 +18,6 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 
-	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/metadata"
 )
 
@@ -30,228 +29,186 @@ const (
 	outageTolerance = time.Hour
 )
 
-// evaluator evaluates rule groups, each when it is due, one after the other.
+// evaluator has Prometheus' rule manager evaluate the rule groups, each in a
+// goroutine of its own, and gathers what they raise.
 type evaluator struct {
-	groups     []*ruleGroup
-	series     *ruleStorage
-	external   map[string]string
-	persistent bool // the storage may hold the state of rules from before
-	telemetry  *metadata.TelemetryBuilder
-	// done is called after each evaluation.
+	cfg       *Config
+	manager   *rules.Manager
+	engine    *promql.Engine
+	store     storage.Storage
+	telemetry *metadata.TelemetryBuilder
+	logger    *slog.Logger
+	// done is called after each evaluation, never twice at once.
 	done func(at time.Time, result evaluation)
+	// emit is called with the series that rules wrote, at any time.
+	emit func(series []seriesSample)
+
+	mu     sync.Mutex // guards groups, and calls of done
+	groups map[string]*groupState
+
+	reading sync.RWMutex // held for reading by queries that are not of rules
+	closed  bool
 }
 
-// evaluation is how things stand after the evaluation of a group.
-type evaluation struct {
-	firing  map[string]alertevent.Alert // by fingerprint; of all groups
-	pending int                         // alerts of all groups that do not fire yet
-	series  []seriesSample              // what the rules of the group wrote
-}
+var errClosed = errors.New("the storage is closed")
 
-type ruleGroup struct {
-	*rules.Group
-	due         time.Time
-	evaluations int
-	attributes  metric.MeasurementOption
-}
-
-// newEvaluator loads the rules that the configuration names. They end with ctx.
+// newEvaluator loads the rules that the configuration names. They end with
+// ctx. The storage is persistent if it may hold the state of rules from before.
 func newEvaluator(ctx context.Context, cfg *Config, store storage.Storage, persistent bool, logger *slog.Logger, telemetry *metadata.TelemetryBuilder) (*evaluator, error) {
-	e := &evaluator{
-		series:     &ruleStorage{Appendable: store},
-		external:   cfg.ExternalLabels,
-		persistent: persistent,
-		telemetry:  telemetry,
+	if logger == nil {
+		logger = slog.New(slog.DiscardHandler)
 	}
-	engine := promql.NewEngine(promql.EngineOpts{
-		Logger:                   logger,
-		MaxSamples:               maxQuerySamples,
-		Timeout:                  queryTimeout,
-		EnableAtModifier:         true,
-		EnableNegativeOffset:     true,
-		NoStepSubqueryIntervalFn: func(int64) int64 { return cfg.EvaluationInterval.Milliseconds() },
-	})
-	manager := rules.NewManager(&rules.ManagerOptions{
+	e := &evaluator{
+		cfg:       cfg,
+		logger:    logger,
+		store:     store,
+		telemetry: telemetry,
+		groups:    map[string]*groupState{},
+		done:      func(time.Time, evaluation) {},
+		emit:      func([]seriesSample) {},
+		engine: promql.NewEngine(promql.EngineOpts{
+			Logger:                   logger,
+			MaxSamples:               maxQuerySamples,
+			Timeout:                  queryTimeout,
+			EnableAtModifier:         true,
+			EnableNegativeOffset:     true,
+			NoStepSubqueryIntervalFn: func(int64) int64 { return cfg.EvaluationInterval.Milliseconds() },
+		}),
+	}
+	e.manager = rules.NewManager(&rules.ManagerOptions{
 		Context:     ctx,
-		QueryFunc:   rules.EngineQueryFunc(engine, store),
+		ExternalURL: cfg.externalURL(),
+		QueryFunc:   rules.EngineQueryFunc(e.engine, store),
 		Queryable:   store,
-		Appendable:  e.series,
+		Appendable:  &ruleStorage{Appendable: store, rest: func(series []seriesSample) { e.emit(series) }},
 		GroupLoader: ruleLoader{inline: cfg.Rules},
-		Logger:      logger,
+		// It would say at each evaluation what is said here once.
+		Logger: slog.New(slog.DiscardHandler),
 		// What fires is read from the rules after each evaluation.
 		NotifyFunc:      func(context.Context, string, ...*rules.Alert) {},
 		OutageTolerance: outageTolerance,
 	})
-	files, err := expandRuleFiles(cfg.RuleFiles)
-	if err != nil {
-		return nil, err
-	}
-	if len(cfg.Rules) > 0 {
-		files = append(files, inlineRules)
-	}
-	for _, file := range files { // one at a time, because the groups come as a map
-		if err := e.load(manager, cfg, file); err != nil {
+	if !persistent {
+		// The manager looks for the state of rules at its first update. With
+		// nothing to be found, the rules need not wait for it.
+		if err := e.update(nil); err != nil {
 			return nil, err
 		}
 	}
 	return e, nil
 }
 
-func (e *evaluator) load(manager *rules.Manager, cfg *Config, file string) error {
-	groups, errs := manager.LoadGroups(cfg.EvaluationInterval, labels.FromMap(cfg.ExternalLabels), "", nil, false, file)
-	if len(errs) > 0 {
+// load reads the rule files and the rules of the configuration. It says
+// everything that is wrong with them; then the groups are those from before.
+func (e *evaluator) load() error {
+	files, err := expandRuleFiles(e.cfg.RuleFiles)
+	if err != nil {
+		return err
+	}
+	if len(e.cfg.Rules) > 0 {
+		files = append(files, inlineRules)
+	}
+	external := labels.FromMap(e.cfg.ExternalLabels)
+	if _, errs := e.manager.LoadGroups(e.cfg.EvaluationInterval, external, e.cfg.ExternalURL, nil, false, files...); len(errs) > 0 {
 		return errors.Join(errs...)
 	}
-	for _, key := range slices.Sorted(maps.Keys(groups)) {
-		group := groups[key]
-		if !e.persistent {
-			markRestored(group)
-		}
-		e.groups = append(e.groups, &ruleGroup{
-			Group:      group,
-			attributes: metric.WithAttributeSet(attribute.NewSet(attribute.String("rule_group", group.Name()))),
-		})
-	}
-	return nil
+	return e.update(files)
 }
 
-// markRestored lets the alerting rules write their series from the first
-// evaluation on: there is nothing to restore.
-func markRestored(group *rules.Group) {
-	for _, rule := range group.Rules() {
-		if alerting, ok := rule.(*rules.AlertingRule); ok {
-			alerting.SetRestored(true)
+func (e *evaluator) update(files []string) error {
+	return e.manager.Update(e.cfg.EvaluationInterval, files, labels.FromMap(e.cfg.ExternalLabels), e.cfg.ExternalURL, e.evaluate)
+}
+
+// start begins to evaluate what has been loaded.
+func (e *evaluator) start() { go e.manager.Run() }
+
+// inherit takes over the state of the same rules from an evaluator that has
+// been stopped, before the start.
+func (e *evaluator) inherit(from *evaluator) {
+	groups := map[string]*rules.Group{}
+	for _, group := range from.manager.RuleGroups() {
+		groups[rules.GroupKey(group.File(), group.Name())] = group
+	}
+	e.groups = from.groups
+	for _, group := range e.manager.RuleGroups() {
+		if last, ok := groups[rules.GroupKey(group.File(), group.Name())]; ok {
+			group.CopyState(last)
 		}
 	}
 }
+
+// query evaluates an expression as rules are evaluated, for whom the storage
+// may be closed at any time.
+func (e *evaluator) query(ctx context.Context, expr string, at time.Time) (promql.Vector, error) {
+	e.reading.RLock()
+	defer e.reading.RUnlock()
+	if e.closed {
+		return nil, errClosed
+	}
+	return rules.EngineQueryFunc(e.engine, e.store)(ctx, expr, at)
+}
+
+// close waits for queries, which end with the context that newEvaluator was
+// given, and lets none begin.
+func (e *evaluator) close() {
+	e.reading.Lock()
+	defer e.reading.Unlock()
+	e.closed = true
+}
+
+// stop waits for the evaluations to end, which the end of the context that
+// newEvaluator was given makes them do soon.
+func (e *evaluator) stop() { e.manager.Stop() }
 
 // hasAlerts says whether any rule can raise an alert.
 func (e *evaluator) hasAlerts() bool {
-	for _, group := range e.groups {
-		if group.HasAlertingRules() {
-			return true
-		}
-	}
-	return false
-}
-
-// run evaluates until ctx is done.
-func (e *evaluator) run(ctx context.Context) {
-	if len(e.groups) == 0 {
-		return
-	}
-	now := time.Now()
-	for _, group := range e.groups {
-		group.due = group.after(now)
-	}
-	timer := time.NewTimer(0)
-	defer timer.Stop()
-	for {
-		next := e.next()
-		timer.Reset(time.Until(next.due))
-		select {
-		case <-ctx.Done():
-			return
-		case <-timer.C:
-		}
-		e.evaluate(ctx, next, next.due)
-		e.schedule(ctx, next)
-	}
-}
-
-// next is the group that is due first.
-func (e *evaluator) next() *ruleGroup {
-	first := e.groups[0]
-	for _, group := range e.groups[1:] {
-		if group.due.Before(first.due) {
-			first = group
-		}
-	}
-	return first
-}
-
-// after is the first of a group's times of evaluation after a time. They are
-// an interval apart, and groups are spread over the interval.
-func (g *ruleGroup) after(t time.Time) time.Time {
-	return g.EvalTimestamp(t.UnixNano()).Add(g.Interval())
-}
-
-// schedule sets when a group is due again. Times that have passed meanwhile
-// are left out, but for the latest.
-func (e *evaluator) schedule(ctx context.Context, group *ruleGroup) {
-	group.due = group.due.Add(group.Interval())
-	if missed := int64(time.Since(group.due) / group.Interval()); missed > 0 {
-		group.due = group.due.Add(time.Duration(missed) * group.Interval())
-		e.telemetry.ProcessorAlertEvaluationsMissed.Add(ctx, missed, group.attributes)
-	}
+	return slices.ContainsFunc(e.manager.RuleGroups(), (*rules.Group).HasAlertingRules)
 }
 
 // evaluate evaluates the rules of a group as of a time.
-func (e *evaluator) evaluate(ctx context.Context, group *ruleGroup, at time.Time) {
+func (e *evaluator) evaluate(ctx context.Context, group *rules.Group, at time.Time) {
 	start := time.Now()
-	group.Eval(ctx, at)
+	var written []seriesSample
+	rules.DefaultEvalIterationFunc(collectSeries(ctx, &written), group, at)
 	if ctx.Err() != nil {
 		return // rules that were interrupted keep the state they had
 	}
-	group.evaluations++
-	if e.persistent && group.evaluations == 2 {
-		// The second evaluation, as in Prometheus: by now there were samples,
-		// and rules that build on recorded series have seen them.
-		group.RestoreForState(at)
-	}
-	e.telemetry.ProcessorAlertEvaluations.Add(ctx, 1, group.attributes)
-	e.telemetry.ProcessorAlertEvaluationDuration.Record(ctx, time.Since(start).Seconds(), group.attributes)
+	attributes := metric.WithAttributeSet(attribute.NewSet(attribute.String("rule_group", group.Name())))
+	e.telemetry.ProcessorAlertEvaluations.Add(ctx, 1, attributes)
+	e.telemetry.ProcessorAlertEvaluationDuration.Record(ctx, time.Since(start).Seconds(), attributes)
 	for _, rule := range group.Rules() {
 		if rule.LastError() != nil {
-			e.telemetry.ProcessorAlertEvaluationFailures.Add(ctx, 1, group.attributes)
+			e.telemetry.ProcessorAlertEvaluationFailures.Add(ctx, 1, attributes)
 		}
 	}
-	result := e.alerts()
-	result.series = e.series.take()
-	e.done(at, result)
-}
 
-// alerts looks at all groups, because two rules may raise an alert with the
-// same labels, which then fires as long as one of them says so.
-func (e *evaluator) alerts() evaluation {
-	result := evaluation{firing: map[string]alertevent.Alert{}}
-	for _, group := range e.groups {
-		for _, rule := range group.Rules() {
-			alerting, ok := rule.(*rules.AlertingRule)
-			if !ok {
-				continue
-			}
-			for _, active := range alerting.ActiveAlerts() {
-				if active.State != rules.StateFiring {
-					result.pending++
-					continue
-				}
-				alert := newAlert(active, e.external)
-				if _, taken := result.firing[alert.Fingerprint()]; !taken {
-					result.firing[alert.Fingerprint()] = alert
-				}
-			}
+	e.emit(written)
+	key := rules.GroupKey(group.File(), group.Name())
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	before := e.groups[key]
+	if before != nil {
+		if missed := int64(at.Sub(before.at)/group.Interval()) - 1; missed > 0 {
+			e.telemetry.ProcessorAlertEvaluationsMissed.Add(ctx, missed, attributes)
 		}
 	}
-	return result
+	e.groups[key] = e.stateOf(ctx, group, at, before, written)
+	e.done(at, e.alerts())
 }
 
-func newAlert(a *rules.Alert, external map[string]string) alertevent.Alert {
-	return alertevent.Alert{
-		Labels:      withDefaults(a.Labels.Map(), external),
-		Annotations: a.Annotations.Map(),
-		State:       alertevent.Firing,
-		StartsAt:    a.FiredAt,
-		Value:       &a.Value,
+// forget drops what was said by groups that are no longer there, which ends
+// their alerts.
+func (e *evaluator) forget() {
+	there := map[string]bool{}
+	for _, group := range e.manager.RuleGroups() {
+		there[rules.GroupKey(group.File(), group.Name())] = true
 	}
-}
-
-// withDefaults adds to set what it lacks.
-func withDefaults(set, defaults map[string]string) map[string]string {
-	for name, value := range defaults {
-		if _, ok := set[name]; !ok {
-			set[name] = value
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for key := range e.groups {
+		if !there[key] {
+			delete(e.groups, key)
 		}
 	}
-	return set
+	e.done(time.Now(), e.alerts())
 }

@@ -21,21 +21,18 @@ import (
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/metadata"
-	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/notice"
 )
-
-// maxCooling bounds the label sets of event rules whose cooldowns run at once.
-const maxCooling = 10_000
 
 // eventRules raises alerts for single spans and log records.
 type eventRules struct {
 	spans     []eventRule[*ottlspan.TransformContext]
 	logs      []eventRule[*ottllog.TransformContext]
+	configs   []EventConfig
 	telemetry *metadata.TelemetryBuilder
-	raise     func(alert alertevent.Alert, at time.Time)
+	raise     func(event)
 
-	mu   sync.Mutex // guards gate
-	gate *notice.Gate
+	mu      sync.Mutex           // guards lastMet
+	lastMet map[string]time.Time // by the name of the rule
 }
 
 type eventRule[K any] struct {
@@ -54,8 +51,13 @@ type eventRuleOf struct {
 	attributes  metric.MeasurementOption
 }
 
-func newEventRules(cfg *Config, set component.TelemetrySettings, telemetry *metadata.TelemetryBuilder, raise func(alertevent.Alert, time.Time)) (*eventRules, error) {
-	e := &eventRules{telemetry: telemetry, raise: raise, gate: notice.NewGate(maxCooling)}
+func newEventRules(cfg *Config, set component.TelemetrySettings, telemetry *metadata.TelemetryBuilder, raise func(event)) (*eventRules, error) {
+	e := &eventRules{
+		configs:   cfg.Events,
+		telemetry: telemetry,
+		raise:     raise,
+		lastMet:   map[string]time.Time{},
+	}
 	for i := range cfg.Events {
 		config := &cfg.Events[i]
 		rule, err := newEventRuleOf(config, cfg)
@@ -191,7 +193,7 @@ type occurrence struct {
 	timestamp            pcommon.Timestamp // zero when not known
 }
 
-// found raises the alert, unless its cooldown runs.
+// found raises the alert.
 func (e *eventRules) found(ctx context.Context, rule *eventRuleOf, o occurrence) {
 	now := time.Now()
 	alert := alertevent.Alert{
@@ -205,15 +207,14 @@ func (e *eventRules) found(ctx context.Context, rule *eventRuleOf, o occurrence)
 		alert.StartsAt = o.timestamp.AsTime()
 	}
 	e.mu.Lock()
-	pass := e.gate.Pass(now, alert.Fingerprint(), rule.name, rule.cooldown)
+	e.lastMet[rule.name] = now
 	e.mu.Unlock()
-	if !pass {
-		e.telemetry.ProcessorAlertNoticesSuppressed.Add(ctx, 1,
-			metric.WithAttributes(attribute.String("reason", string(notice.Cooldown))))
-		return
-	}
-	alert.Annotations = rule.annotationsOf(ctx, alert.Labels, o)
-	e.raise(alert, now)
+	e.raise(event{
+		alert:    alert,
+		rule:     rule.name,
+		cooldown: rule.cooldown,
+		annotate: func() map[string]string { return rule.annotationsOf(ctx, alert.Labels, o) },
+	})
 }
 
 func (r *eventRuleOf) labelsOf(o occurrence) map[string]string {

@@ -21,9 +21,12 @@ import (
 const (
 	defaultEvaluationInterval = 15 * time.Second
 	defaultCooldown           = 5 * time.Minute
-	defaultRepeatInterval     = 4 * time.Hour // as in Alertmanager
+	defaultRepeatInterval     = 4 * time.Hour    // as in Alertmanager
+	defaultGroupWait          = 30 * time.Second // as in Alertmanager
+	defaultGroupInterval      = 5 * time.Minute  // as in Alertmanager
 	defaultRetention          = 26 * time.Hour
 	defaultMaxSeries          = 100_000
+	defaultMaxBytes           = 2 << 30
 	defaultOutOfOrderWindow   = 10 * time.Minute
 )
 
@@ -44,9 +47,12 @@ func createDefaultConfig() component.Config {
 		EvaluationInterval: defaultEvaluationInterval,
 		Cooldown:           defaultCooldown,
 		RepeatInterval:     defaultRepeatInterval,
+		GroupWait:          defaultGroupWait,
+		GroupInterval:      defaultGroupInterval,
 		Storage: StorageConfig{
 			Retention:        defaultRetention,
 			MaxSeries:        defaultMaxSeries,
+			MaxBytes:         defaultMaxBytes,
 			OutOfOrderWindow: defaultOutOfOrderWindow,
 		},
 	}
@@ -84,7 +90,7 @@ func (f *factory) createLogs(ctx context.Context, set processor.Settings, cfg co
 		return nil, err
 	}
 	c := instance.Core()
-	out := newSink(next.ConsumeLogs, c.noticesToLogs, maxPendingNotices, c.cfg.EvaluationInterval, c.telemetry)
+	out := newSink(next.ConsumeLogs, c.notificationsToLogs, maxPendingNotifications, c.cfg.EvaluationInterval, c.telemetry)
 	c.addLogsSink(out)
 	return processorhelper.NewLogs(ctx, set, cfg, next, c.watchLogs, options(instance, out)...)
 }

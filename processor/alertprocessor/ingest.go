@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/open-telemetry/opentelemetry-collector-contrib/processor/deltatocumulativeprocessor"
+	"github.com/prometheus/prometheus/config"
 	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/storage"
@@ -40,9 +41,10 @@ const (
 // no suffix is added. That is what the prometheus exporter shows when its
 // suffixes are off, so that a rule means the same on both sides.
 type ingester struct {
-	storage storage.Appendable
-	metrics prometheusremotewrite.CombinedAppenderMetrics
-	count   func(ctx context.Context, counts ingestCounts)
+	storage  storage.Appendable
+	metrics  prometheusremotewrite.CombinedAppenderMetrics
+	settings prometheusremotewrite.Settings
+	count    func(ctx context.Context, counts ingestCounts)
 }
 
 // ingestCounts is what became of the samples of one call.
@@ -52,11 +54,17 @@ type ingestCounts struct {
 	err      error            // of the storage; nothing of the call was kept
 }
 
-func newIngester(to storage.Appendable, count func(context.Context, ingestCounts)) *ingester {
+// newIngester makes an ingester that adds attributes of resources to the labels.
+func newIngester(to storage.Appendable, attributes []string, count func(context.Context, ingestCounts)) *ingester {
 	return &ingester{
 		storage: to,
 		metrics: prometheusremotewrite.NewCombinedAppenderMetrics(nil),
-		count:   count,
+		settings: prometheusremotewrite.Settings{
+			PromoteResourceAttributes: prometheusremotewrite.NewPromoteResourceAttributes(config.OTLPConfig{
+				PromoteResourceAttributes: attributes,
+			}),
+		},
+		count: count,
 	}
 }
 
@@ -72,7 +80,7 @@ func (i *ingester) ConsumeMetrics(ctx context.Context, md pmetric.Metrics) error
 	// counter an increase.
 	const zeroSamples, metadata = true, false
 	combined := prometheusremotewrite.NewCombinedAppender(app, slog.New(slog.DiscardHandler), zeroSamples, metadata, i.metrics)
-	_, err := prometheusremotewrite.NewPrometheusConverter(combined).FromMetrics(ctx, md, prometheusremotewrite.Settings{})
+	_, err := prometheusremotewrite.NewPrometheusConverter(combined).FromMetrics(ctx, md, i.settings)
 	if n := countErrors(err); n > 0 {
 		app.counts.dropped[dropTranslation] += int64(n)
 	}

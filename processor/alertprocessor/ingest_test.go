@@ -39,7 +39,7 @@ func newShelf(t *testing.T, change func(*Config)) *shelf {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, store.close()) })
 	s := &shelf{t: t, store: store}
-	s.ingest = newIngester(store, func(_ context.Context, counts ingestCounts) { s.counts = counts })
+	s.ingest = newIngester(store, nil, func(_ context.Context, counts ingestCounts) { s.counts = counts })
 	return s
 }
 
@@ -235,8 +235,8 @@ func TestStorageThatCannotWrite(t *testing.T) {
 		c, err := newCore(cfg, r.settings)
 		require.NoError(t, err)
 		require.NoError(t, c.Start(t.Context(), r.host))
-		disk := &fullDisk{Appendable: c.store, full: true}
-		c.ingest.storage = disk
+		disk := &fullDisk{Appendable: c.backend.store, full: true}
+		c.backend.ingest.storage = disk
 		for range 3 {
 			_, err = c.watchMetrics(t.Context(), gauge("g", time.Now(), 1))
 			require.NoError(t, err, "passes on")

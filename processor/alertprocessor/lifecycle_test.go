@@ -19,6 +19,8 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/processor"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
 )
 
 // orders are all orders of three things.
@@ -144,13 +146,32 @@ func TestOneIDInTwoPipelinesOfASignal(t *testing.T) {
 }
 
 func TestConcurrentUse(t *testing.T) {
+	file := ruleFile{t, filepath.Join(t.TempDir(), "a.yml")}
+	file.write("g", fast, slow)
 	r := newRig(t, testConfig(func(c *Config) {
 		costly(c)
 		flag(c)
+		c.RuleFiles = []string{file.path}
 		c.EvaluationInterval = 5 * time.Millisecond
 		c.Cooldown = 0
+		c.GroupBy, c.GroupWait, c.GroupInterval = []string{"alertname"}, time.Millisecond, time.Second
+		c.SilencesFromPage = true
 	}))
 	var wg sync.WaitGroup
+	wg.Go(func() {
+		for range 20 {
+			file.write("g", slow)
+			r.host.page.alerts.RuleGroups()
+			r.host.page.alerts.Active()
+			r.host.page.alerts.History(10)
+			id, err := r.host.page.alerts.Silence(dashboard.Silence{Matchers: []string{"host=~a|b"}, EndsAt: time.Now().Add(time.Hour)})
+			assert.NoError(t, err)
+			time.Sleep(5 * time.Millisecond) // the rules are to be read between two changes
+			file.write("g", fast, slow)
+			assert.NoError(t, r.host.page.alerts.Expire(id))
+			r.host.page.alerts.Silences()
+		}
+	})
 	for i := range 4 {
 		wg.Go(func() {
 			for n := range 50 {

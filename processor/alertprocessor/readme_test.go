@@ -40,6 +40,9 @@ func TestExamplesOfTheReadme(t *testing.T) {
 	assert.Equal(t, "{{ $value }} jobs wait", smallest.Rules[0].Summary)
 	assert.Equal(t, 10*time.Minute, *full.Events[0].Cooldown)
 	assert.Equal(t, "One LLM call cost more than $1", full.Events[0].Summary)
+	assert.Equal(t, time.Date(2026, 3, 2, 6, 0, 0, 0, time.UTC), full.Silences[0].EndsAt)
+	full.ExternalURL, full.ResourceAttributes = "", nil
+	full.GroupBy, full.MaxAlertsPerMinute, full.InhibitRules, full.Silences = nil, 0, nil, nil
 	full.Storage.Directory, full.RuleFiles, full.Rules, full.Events, full.ExternalLabels = "", nil, nil, nil, nil
 	assert.Equal(t, createDefaultConfig(), full, "shows the defaults where it does not say otherwise")
 }

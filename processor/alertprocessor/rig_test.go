@@ -24,6 +24,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/metadata"
 )
 
@@ -108,6 +109,23 @@ func (r *rig) send(md pmetric.Metrics) {
 	require.NoError(r.t, r.metrics.ConsumeMetrics(r.t.Context(), md))
 }
 
+// series are the points of a metric that have left.
+func (r *rig) series(name string) []pmetric.NumberDataPoint {
+	var out []pmetric.NumberDataPoint
+	for _, md := range r.seriesOut.AllMetrics() {
+		for _, rm := range md.ResourceMetrics().All() {
+			for _, m := range rm.ScopeMetrics().At(0).Metrics().All() {
+				if m.Name() == name {
+					for _, p := range m.Gauge().DataPoints().All() {
+						out = append(out, p)
+					}
+				}
+			}
+		}
+	}
+	return out
+}
+
 // notices takes the alerts that have been told of since the last call.
 func (r *rig) notices() []alertevent.Alert {
 	r.t.Helper()
@@ -142,6 +160,31 @@ func lines(alerts []alertevent.Alert) []string {
 type statusHost struct {
 	component.Host
 	events []*componentstatus.Event
+	page   page
+}
+
+// GetExtensions implements component.Host: there is a page, among others.
+func (h *statusHost) GetExtensions() map[component.ID]component.Component {
+	return map[component.ID]component.Component{
+		component.MustNewID("dashboard"): &h.page,
+		component.MustNewID("other"):     nil,
+	}
+}
+
+// page is a board that holds what it is shown.
+type page struct {
+	component.StartFunc
+	component.ShutdownFunc
+	ids    []component.ID
+	alerts dashboard.Alerts // nil when hidden
+}
+
+func (*page) ShowUsage(component.ID, dashboard.Usage) func() { panic("not usage") }
+
+func (p *page) ShowAlerts(id component.ID, source dashboard.Alerts) func() {
+	p.ids = append(p.ids, id)
+	p.alerts = source
+	return func() { p.alerts = nil }
 }
 
 func (h *statusHost) Report(event *componentstatus.Event) { h.events = append(h.events, event) }

@@ -87,6 +87,9 @@ func validateRules(configs []RuleConfig) error {
 		if config.For < 0 {
 			errs = append(errs, fmt.Errorf("%s::for: must not be negative, is %v", key, config.For))
 		}
+		if config.Cooldown != nil {
+			errs = append(errs, atLeast(key+"::cooldown", *config.Cooldown, 0))
+		}
 		rule := config.rule()
 		for _, err := range rule.Validate(rulefmt.RuleNode{}, model.UTF8Validation) {
 			errs = append(errs, fmt.Errorf("%s: %w", key, err.Unwrap()))

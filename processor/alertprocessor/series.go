@@ -6,8 +6,10 @@ package alertprocessor
 import (
 	"context"
 	"math"
+	"sync"
 
 	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/value"
 	"github.com/prometheus/prometheus/storage"
@@ -19,42 +21,77 @@ import (
 
 // seriesSample is one sample of a series that a rule made.
 type seriesSample struct {
-	series labels.Labels
-	millis int64
-	value  float64
+	series    labels.Labels
+	millis    int64
+	value     float64                   // of what is not a histogram
+	histogram *histogram.FloatHistogram // or nil
 }
 
-// ruleStorage is where rules write their series. It remembers what was written,
-// to be passed on. Native histograms that a rule records are stored but not
-// passed on. It is for one goroutine.
+// stale says whether the sample ends its series.
+func (s seriesSample) stale() bool {
+	if s.histogram != nil {
+		return value.IsStaleNaN(s.histogram.Sum)
+	}
+	return value.IsStaleNaN(s.value)
+}
+
+// ruleStorage is where rules write their series. What is written is added to
+// the list that the context carries, or else handed on.
 type ruleStorage struct {
 	storage.Appendable
-	written []seriesSample
+	rest func([]seriesSample)
+	// histograms are the names under which rules recorded one last, and not a
+	// number: the end of a series does not say what it was.
+	histograms sync.Map
+}
+
+type seriesKey struct{}
+
+// collectSeries has what rules write in this context added to list.
+func collectSeries(ctx context.Context, list *[]seriesSample) context.Context {
+	return context.WithValue(ctx, seriesKey{}, list)
 }
 
 // Appender implements storage.Appendable.
 func (s *ruleStorage) Appender(ctx context.Context) storage.Appender {
-	return &ruleAppender{Appender: s.Appendable.Appender(ctx), to: s}
-}
-
-// take returns what was written since it was last called.
-func (s *ruleStorage) take() []seriesSample {
-	written := s.written
-	s.written = nil
-	return written
+	wrote := s.rest
+	if list, ok := ctx.Value(seriesKey{}).(*[]seriesSample); ok {
+		wrote = func(samples []seriesSample) { *list = append(*list, samples...) }
+	}
+	return &ruleAppender{Appender: s.Appendable.Appender(ctx), wrote: wrote, histograms: &s.histograms}
 }
 
 type ruleAppender struct {
 	storage.Appender
-	to      *ruleStorage
-	samples []seriesSample
+	wrote      func([]seriesSample)
+	histograms *sync.Map
+	samples    []seriesSample
 }
 
 // Append implements storage.Appender.
 func (a *ruleAppender) Append(ref storage.SeriesRef, series labels.Labels, t int64, v float64) (storage.SeriesRef, error) {
 	ref, err := a.Appender.Append(ref, series, t, v)
-	if err == nil {
-		a.samples = append(a.samples, seriesSample{series: series, millis: t, value: v})
+	if err != nil {
+		return ref, err
+	}
+	sample := seriesSample{series: series, millis: t, value: v}
+	name := series.Get(model.MetricNameLabel)
+	switch _, was := a.histograms.Load(name); {
+	case was && sample.stale():
+		sample.histogram = &histogram.FloatHistogram{Sum: v}
+	case was:
+		a.histograms.Delete(name)
+	}
+	a.samples = append(a.samples, sample)
+	return ref, nil
+}
+
+// AppendHistogram implements storage.Appender.
+func (a *ruleAppender) AppendHistogram(ref storage.SeriesRef, series labels.Labels, t int64, h *histogram.Histogram, fh *histogram.FloatHistogram) (storage.SeriesRef, error) {
+	ref, err := a.Appender.AppendHistogram(ref, series, t, h, fh)
+	if err == nil && fh != nil { // rules write no other
+		a.histograms.Store(series.Get(model.MetricNameLabel), true)
+		a.samples = append(a.samples, seriesSample{series: series, millis: t, histogram: fh})
 	}
 	return ref, err
 }
@@ -63,46 +100,79 @@ func (a *ruleAppender) Append(ref storage.SeriesRef, series labels.Labels, t int
 func (a *ruleAppender) Commit() error {
 	err := a.Appender.Commit()
 	if err == nil {
-		a.to.written = append(a.to.written, a.samples...)
+		a.wrote(a.samples)
 	}
 	return err
 }
 
-// seriesToMetrics makes gauges of samples. They get no resource: the labels of
-// a series say all, and an exporter that makes labels of the resource would
-// come into conflict with those that a rule kept.
+// seriesToMetrics makes gauges of samples, and exponential histograms of
+// native ones. They get no resource: the labels of a series say all, and an
+// exporter that makes labels of the resource would come into conflict with
+// those that a rule kept.
 func seriesToMetrics(batches ...[]seriesSample) pmetric.Metrics {
 	md := pmetric.NewMetrics()
 	sm := md.ResourceMetrics().AppendEmpty().ScopeMetrics().AppendEmpty()
 	sm.Scope().SetName(metadata.ScopeName)
-	gauges := map[string]pmetric.NumberDataPointSlice{}
+	w := seriesWriter{
+		metrics:    sm.Metrics(),
+		gauges:     map[string]pmetric.NumberDataPointSlice{},
+		histograms: map[string]pmetric.ExponentialHistogramDataPointSlice{},
+	}
 	for _, batch := range batches {
 		for _, s := range batch {
-			name := s.series.Get(model.MetricNameLabel)
-			points, ok := gauges[name]
-			if !ok {
-				m := sm.Metrics().AppendEmpty()
-				m.SetName(name)
-				points = m.SetEmptyGauge().DataPoints()
-				gauges[name] = points
-			}
-			writePoint(points.AppendEmpty(), s)
+			w.write(s)
 		}
 	}
 	return md
 }
 
-func writePoint(point pmetric.NumberDataPoint, s seriesSample) {
-	point.SetTimestamp(pcommon.Timestamp(max(0, s.millis) * 1e6))
-	if value.IsStaleNaN(s.value) {
+// seriesWriter has one metric for each name and kind.
+type seriesWriter struct {
+	metrics    pmetric.MetricSlice
+	gauges     map[string]pmetric.NumberDataPointSlice
+	histograms map[string]pmetric.ExponentialHistogramDataPointSlice
+}
+
+func (w seriesWriter) write(s seriesSample) {
+	name := s.series.Get(model.MetricNameLabel)
+	at := pcommon.Timestamp(max(0, s.millis) * 1e6)
+	if s.histogram != nil {
+		points, ok := w.histograms[name]
+		if !ok {
+			m := w.metrics.AppendEmpty()
+			m.SetName(name)
+			m.SetEmptyExponentialHistogram().SetAggregationTemporality(pmetric.AggregationTemporalityCumulative)
+			points = m.ExponentialHistogram().DataPoints()
+			w.histograms[name] = points
+		}
+		point := points.AppendEmpty()
+		point.SetTimestamp(at)
+		writeLabels(point.Attributes(), s.series)
+		writeHistogram(point, s)
+		return
+	}
+	points, ok := w.gauges[name]
+	if !ok {
+		m := w.metrics.AppendEmpty()
+		m.SetName(name)
+		points = m.SetEmptyGauge().DataPoints()
+		w.gauges[name] = points
+	}
+	point := points.AppendEmpty()
+	point.SetTimestamp(at)
+	writeLabels(point.Attributes(), s.series)
+	if s.stale() {
 		point.SetFlags(point.Flags().WithNoRecordedValue(true))
 		point.SetDoubleValue(math.NaN())
 	} else {
 		point.SetDoubleValue(s.value)
 	}
-	s.series.Range(func(l labels.Label) {
+}
+
+func writeLabels(attributes pcommon.Map, series labels.Labels) {
+	series.Range(func(l labels.Label) {
 		if l.Name != model.MetricNameLabel {
-			point.Attributes().PutStr(l.Name, l.Value)
+			attributes.PutStr(l.Name, l.Value)
 		}
 	})
 }

@@ -95,6 +95,8 @@ func runRuleTest(t *testing.T, ruleFiles []string, interval time.Duration, test 
 	require.NoError(t, err)
 	evaluator, err := newEvaluator(t.Context(), cfg, loader.Storage(), false, nil, core.telemetry)
 	require.NoError(t, err)
+	require.NoError(t, evaluator.load())
+	evaluatorRuns(t, evaluator)
 
 	var last time.Duration
 	for _, alertTest := range test.AlertRuleTest {
@@ -105,7 +107,7 @@ func runRuleTest(t *testing.T, ruleFiles []string, interval time.Duration, test 
 		loader.WithSamplesTill(now, func(err error) { require.NoError(t, err) })
 		var result evaluation
 		evaluator.done = func(_ time.Time, r evaluation) { result = r }
-		for _, group := range evaluator.groups {
+		for _, group := range evaluator.manager.RuleGroups() {
 			evaluator.evaluate(t.Context(), group, now)
 			for _, rule := range group.Rules() {
 				require.NoError(t, rule.LastError())
@@ -117,6 +119,12 @@ func runRuleTest(t *testing.T, ruleFiles []string, interval time.Duration, test 
 			}
 		}
 	}
+}
+
+// evaluatorRuns ends what was loaded: the goroutines of groups wait for the start.
+func evaluatorRuns(t *testing.T, e *evaluator) {
+	t.Helper()
+	t.Cleanup(func() { e.start(); e.stop() })
 }
 
 func checkAlerts(t *testing.T, test alertRuleTest, firing map[string]alertevent.Alert) {

@@ -17,8 +17,8 @@ import (
 )
 
 const (
-	// maxPendingNotices bounds the alert records that wait for one pipeline.
-	maxPendingNotices = 1000
+	// maxPendingNotifications bounds what waits to be told in one pipeline.
+	maxPendingNotifications = 1000
 	// maxPendingSeries bounds the evaluations whose series wait for one pipeline.
 	maxPendingSeries = 16
 )

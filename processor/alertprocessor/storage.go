@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"math"
 	"os"
+	"path/filepath"
 	"sync/atomic"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/tsdb"
 	"github.com/prometheus/prometheus/tsdb/chunks"
+	"github.com/prometheus/prometheus/tsdb/tsdbutil"
 	"github.com/prometheus/prometheus/util/compression"
 )
 
@@ -36,11 +38,15 @@ func openStore(cfg StorageConfig, logger *slog.Logger) (*store, error) {
 	s := &store{directory: cfg.Directory, limit: &seriesLimit{most: uint64(cfg.MaxSeries)}}
 	options := tsdb.DefaultOptions()
 	options.RetentionDuration = cfg.Retention.Milliseconds()
+	options.MaxBytes = cfg.MaxBytes
+	options.EnableExemplarStorage = true
+	options.MaxExemplars = maxExemplars
 	options.OutOfOrderTimeWindow = cfg.OutOfOrderWindow.Milliseconds()
 	options.WALCompression = compression.Snappy
 	options.SeriesLifecycleCallback = s.limit
 	if cfg.Directory == "" {
-		directory, err := os.MkdirTemp("", "otelcol-arc-alert-")
+		removeLeftovers()
+		directory, err := os.MkdirTemp("", temporaryPrefix)
 		if err != nil {
 			return nil, fmt.Errorf("temporary storage directory: %w", err)
 		}
@@ -57,6 +63,34 @@ func openStore(cfg StorageConfig, logger *slog.Logger) (*store, error) {
 	s.DB = db
 	s.limit.head.Store(db.Head())
 	return s, nil
+}
+
+const (
+	temporaryPrefix = "otelcol-arc-alert-"
+	// leftoverAge is how old a temporary directory must be to be looked at: one
+	// that has just been made is not locked yet.
+	leftoverAge = time.Hour
+)
+
+// removeLeftovers removes the temporary directories of processes that were
+// killed: they are locked no longer.
+func removeLeftovers() {
+	directories, err := filepath.Glob(filepath.Join(os.TempDir(), temporaryPrefix+"*"))
+	if err != nil {
+		return
+	}
+	for _, directory := range directories {
+		info, err := os.Stat(directory)
+		if err != nil || time.Since(info.ModTime()) < leftoverAge {
+			continue
+		}
+		locker, err := tsdbutil.NewDirLocker(directory, "tsdb", slog.New(slog.DiscardHandler), nil)
+		if err != nil || locker.Lock() != nil {
+			continue
+		}
+		_ = locker.Release()
+		_ = os.RemoveAll(directory) // what cannot be removed now may be the next time
+	}
 }
 
 func (s *store) close() error {
@@ -98,6 +132,15 @@ func isAlertSeries(name string) bool { return name == "ALERTS" || name == "ALERT
 // seriesCount is the number of series in memory.
 func (s *store) seriesCount() int64 {
 	return int64(min(s.Head().NumSeries(), math.MaxInt64))
+}
+
+// size is what the samples take on the disk.
+func (s *store) size() int64 {
+	size := s.Head().Size()
+	for _, block := range s.Blocks() {
+		size += block.Size()
+	}
+	return size
 }
 
 var _ tsdb.SeriesLifecycleCallback = (*seriesLimit)(nil)

@@ -35,6 +35,29 @@ func TestTemporaryDirectoryIsRemoved(t *testing.T) {
 	})
 }
 
+func TestLeftoversOfKilledProcessesAreRemoved(t *testing.T) {
+	temp := t.TempDir()
+	t.Setenv("TMPDIR", temp)
+	long := time.Now().Add(-2 * leftoverAge)
+	for _, name := range []string{temporaryPrefix + "killed", temporaryPrefix + "young", "of-another"} {
+		require.NoError(t, os.MkdirAll(filepath.Join(temp, name, "chunks_head"), 0o750))
+		if name != temporaryPrefix+"young" {
+			require.NoError(t, os.Chtimes(filepath.Join(temp, name), long, long))
+		}
+	}
+	running, err := openStore(testConfig(none).Storage, nil)
+	require.NoError(t, err)
+	require.NoError(t, os.Chtimes(running.directory, long, long))
+	next, err := openStore(testConfig(none).Storage, nil)
+	require.NoError(t, err)
+	assert.NoDirExists(t, filepath.Join(temp, temporaryPrefix+"killed"))
+	assert.DirExists(t, filepath.Join(temp, temporaryPrefix+"young"))
+	assert.DirExists(t, filepath.Join(temp, "of-another"))
+	assert.DirExists(t, running.directory, "it is in use")
+	require.NoError(t, next.close())
+	require.NoError(t, running.close())
+}
+
 // slowFlag fires after 10 minutes and looks 30 minutes back.
 func slowFlag(directory string) func(c *Config) {
 	return func(c *Config) {
@@ -115,6 +138,65 @@ func TestUnusableDirectoryDegrades(t *testing.T) {
 	}
 }
 
+// TestDirectoryThatCanBeUsedAgain is about a Collector that starts while the one
+// before has not ended, or whose directory is put right while it runs.
+func TestDirectoryThatCanBeUsedAgain(t *testing.T) {
+	for name, temporary := range map[string]string{"a temporary one in its place": t.TempDir(), "none": filepath.Join(t.TempDir(), "missing")} {
+		t.Run(name, func(t *testing.T) {
+			directory := t.TempDir()
+			t.Setenv("TMPDIR", temporary)
+			config := func(c *Config) {
+				flag(c)
+				c.Rules = append(c.Rules, RuleConfig{Name: "Slow", Expr: "flag > 0", For: 3 * time.Minute})
+				c.Storage.Directory = directory
+			}
+			synctest.Test(t, func(t *testing.T) {
+				other, err := openStore(testConfig(config).Storage, nil)
+				require.NoError(t, err)
+				r := newRig(t, testConfig(config))
+				r.flag(1, 2*time.Minute)
+				told := lines(r.notices())
+				require.Len(t, r.host.events, 1)
+				require.NoError(t, other.close())
+				r.flag(1, 3*time.Minute)
+				told = append(told, lines(r.notices())...)
+				if name == "none" {
+					r.flag(1, 2*time.Minute)
+					told = append(told, lines(r.notices())...)
+				}
+				assert.Equal(t, []string{"firing Flag", "firing Slow"}, told, "each once, and clocks ran on")
+				require.Len(t, r.host.events, 2)
+				assert.Equal(t, componentstatus.StatusOK, r.host.events[1].Status())
+				metadatatest.AssertEqualProcessorAlertStorageDegraded(t, r.telemetry, []metricdata.DataPoint[int64]{{Value: 0}}, metricdatatest.IgnoreTimestamp())
+				left, err := filepath.Glob(filepath.Join(temporary, "*"))
+				require.NoError(t, err)
+				assert.Empty(t, left, "the temporary one is gone")
+				assert.Equal(t, "ok", r.host.page.alerts.RuleGroups()[0].Rules[0].Health)
+				r.stop()
+
+				r = newRig(t, testConfig(config))
+				r.flag(1, 5*time.Minute)
+				assert.Empty(t, r.notices(), "it is kept from then on")
+				assert.Empty(t, r.host.events)
+			})
+		})
+	}
+}
+
+func TestQueriesOfThePageEndWithTheStorage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, testConfig(flag))
+		r.flag(0, time.Minute)
+		alerts := r.host.page.alerts
+		evaluator := alerts.(*board).core.backend.evaluator
+		r.stop()
+		_, err := evaluator.query(t.Context(), "flag", time.Now())
+		require.ErrorIs(t, err, errClosed)
+		assert.Empty(t, alerts.RuleGroups(), "a page that still asks")
+		assert.Empty(t, alerts.Active())
+	})
+}
+
 func TestNoDirectoryAtAll(t *testing.T) {
 	t.Setenv("TMPDIR", filepath.Join(t.TempDir(), "missing"))
 	synctest.Test(t, func(t *testing.T) {
@@ -142,4 +224,32 @@ func TestTruncatedLogIsRepaired(t *testing.T) {
 		r.flag(1, 15*time.Minute)
 		assert.Equal(t, []string{"firing SlowFlag"}, lines(r.notices()))
 	})
+}
+
+// TestMaxBytes lets samples pass for 12 hours. Those of the first go into blocks.
+func TestMaxBytes(t *testing.T) {
+	for name, test := range map[string]struct {
+		most int64
+		kept bool
+	}{"none": {0, true}, "enough": {100 << 20, true}, "little": {1, false}} {
+		t.Run(name, func(t *testing.T) {
+			directory := t.TempDir()
+			synctest.Test(t, func(t *testing.T) {
+				s := newShelf(t, func(c *Config) {
+					c.Storage.Directory = directory
+					c.Storage.MaxBytes = test.most
+				})
+				start := time.Now()
+				for time.Since(start) < 12*time.Hour {
+					s.send(gauge("g", time.Now(), 1))
+					time.Sleep(4 * time.Minute)
+				}
+				synctest.Wait()
+				kept := s.query("g", start.Add(4*time.Minute))
+				assert.Equal(t, test.kept, len(kept) > 0, "%v", kept)
+				assert.NotEmpty(t, s.query("g", time.Now()), "the last hours stay")
+				assert.Positive(t, s.store.size())
+			})
+		})
+	}
 }

@@ -38,10 +38,13 @@ type TelemetryBuilder struct {
 	ProcessorAlertEventFailures      metric.Int64Counter
 	ProcessorAlertNoticesEmitted     metric.Int64Counter
 	ProcessorAlertNoticesSuppressed  metric.Int64Counter
+	ProcessorAlertReloads            metric.Int64Counter
+	ProcessorAlertRulesOutdated      metric.Int64ObservableGauge
 	ProcessorAlertSamplesAppended    metric.Int64Counter
 	ProcessorAlertSamplesDropped     metric.Int64Counter
 	ProcessorAlertSeries             metric.Int64ObservableGauge
 	ProcessorAlertStorageDegraded    metric.Int64ObservableGauge
+	ProcessorAlertStorageSize        metric.Int64ObservableGauge
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -61,6 +64,21 @@ func (builder *TelemetryBuilder) RegisterProcessorAlertAlertsCallback(cb metric.
 		cb(ctx, &observerInt64{inst: builder.ProcessorAlertAlerts, obs: o})
 		return nil
 	}, builder.ProcessorAlertAlerts)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterProcessorAlertRulesOutdatedCallback sets callback for observable ProcessorAlertRulesOutdated metric.
+func (builder *TelemetryBuilder) RegisterProcessorAlertRulesOutdatedCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorAlertRulesOutdated, obs: o})
+		return nil
+	}, builder.ProcessorAlertRulesOutdated)
 	if err != nil {
 		return err
 	}
@@ -91,6 +109,21 @@ func (builder *TelemetryBuilder) RegisterProcessorAlertStorageDegradedCallback(c
 		cb(ctx, &observerInt64{inst: builder.ProcessorAlertStorageDegraded, obs: o})
 		return nil
 	}, builder.ProcessorAlertStorageDegraded)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterProcessorAlertStorageSizeCallback sets callback for observable ProcessorAlertStorageSize metric.
+func (builder *TelemetryBuilder) RegisterProcessorAlertStorageSizeCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorAlertStorageSize, obs: o})
+		return nil
+	}, builder.ProcessorAlertStorageSize)
 	if err != nil {
 		return err
 	}
@@ -136,7 +169,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ProcessorAlertDeliveryDropped, err = builder.meter.Int64Counter(
 		"otelcol_processor_alert_delivery_dropped",
-		metric.WithDescription("Alert records and batches of rule series given up, by reason. [Alpha]"),
+		metric.WithDescription("Notifications, batches of rule series, and samples of rules that OTLP cannot carry (reason inexpressible), given up. [Alpha]"),
 		metric.WithUnit("{item}"),
 	)
 	errs = errors.Join(errs, err)
@@ -189,6 +222,18 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{notice}"),
 	)
 	errs = errors.Join(errs, err)
+	builder.ProcessorAlertReloads, err = builder.meter.Int64Counter(
+		"otelcol_processor_alert_reloads",
+		metric.WithDescription("Changes of the rule files that were taken over, or that were not because something was wrong with them. [Alpha]"),
+		metric.WithUnit("{reload}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorAlertRulesOutdated, err = builder.meter.Int64ObservableGauge(
+		"otelcol_processor_alert_rules_outdated",
+		metric.WithDescription("1 when the rule files have changed and are wrong, so that the rules are those from before; else 0. [Alpha]"),
+		metric.WithUnit("{state}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ProcessorAlertSamplesAppended, err = builder.meter.Int64Counter(
 		"otelcol_processor_alert_samples_appended",
 		metric.WithDescription("Samples taken from passing metrics into the storage that rules are evaluated on. [Alpha]"),
@@ -211,6 +256,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_processor_alert_storage_degraded",
 		metric.WithDescription("1 when the storage directory could not be used and a temporary one, or none, is in its place; else 0. [Alpha]"),
 		metric.WithUnit("{state}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorAlertStorageSize, err = builder.meter.Int64ObservableGauge(
+		"otelcol_processor_alert_storage_size",
+		metric.WithDescription("What the samples that rules are evaluated on take on the disk. [Alpha]"),
+		metric.WithUnit("By"),
 	)
 	errs = errors.Join(errs, err)
 	return &builder, errs

@@ -34,10 +34,14 @@ func (g *Gate) Pass(now time.Time, key, overflow string, cooldown time.Duration)
 		return false
 	}
 	g.until[key] = now.Add(cooldown)
-	if g.sweep.IsZero() || g.until[key].Before(g.sweep) {
-		g.sweep = g.until[key]
-	}
+	g.noteEnd(g.until[key])
 	return true
+}
+
+func (g *Gate) noteEnd(until time.Time) {
+	if g.sweep.IsZero() || until.Before(g.sweep) {
+		g.sweep = until
+	}
 }
 
 // forget removes the keys whose cooldown is over. It looks through all of them

@@ -1,0 +1,214 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alertprocessor
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/prometheus/prometheus/rules"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
+	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/notice"
+)
+
+// Kinds and states of rules, as the page names them.
+const (
+	kindAlerting  = "alerting"
+	kindRecording = "recording"
+	kindEvent     = "event"
+
+	stateInactive = "inactive"
+	statePending  = "pending"
+	stateFiring   = "firing"
+)
+
+// board answers what the page asks. It reads; the evaluations never wait for it.
+type board struct {
+	core *core
+	ctx  context.Context // of the queries that find reasons; ends with the evaluations
+
+	mu      sync.Mutex
+	reasons map[rules.Rule]reason // of the last evaluation
+}
+
+type reason struct {
+	at   time.Time // of the evaluation
+	text string
+}
+
+var _ dashboard.Alerts = (*board)(nil)
+
+// show shows the core on the pages of the host, and returns what hides it.
+func (c *core) show(ctx context.Context) (hide func()) {
+	var hides []func()
+	for _, page := range dashboard.Boards(c.host) {
+		hides = append(hides, page.ShowAlerts(c.id, &board{core: c, ctx: ctx}))
+	}
+	return func() {
+		for _, hide := range hides {
+			hide()
+		}
+	}
+}
+
+// RuleGroups implements dashboard.Alerts. The event rules are a group of their own.
+func (b *board) RuleGroups() []dashboard.RuleGroup {
+	var groups []dashboard.RuleGroup
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	reasons := map[rules.Rule]reason{}
+	if in := b.core.current(); in != nil {
+		e := in.evaluator
+		for _, group := range e.manager.RuleGroups() {
+			groups = append(groups, b.group(e, group, reasons))
+		}
+	}
+	b.reasons = reasons
+	if events := b.core.events.show(); len(events) > 0 {
+		groups = append(groups, dashboard.RuleGroup{Name: "events", File: inlineRules, Rules: events})
+	}
+	return groups
+}
+
+func (b *board) group(e *evaluator, group *rules.Group, reasons map[rules.Rule]reason) dashboard.RuleGroup {
+	out := dashboard.RuleGroup{
+		Name:           group.Name(),
+		File:           group.File(),
+		Interval:       group.Interval(),
+		LastEvaluation: group.GetLastEvaluation(),
+		Duration:       group.GetEvaluationTime(),
+	}
+	for _, rule := range group.Rules() {
+		shown := dashboard.Rule{
+			Kind:   kindRecording,
+			Name:   rule.Name(),
+			Expr:   rule.Query().String(),
+			Labels: rule.Labels().Map(),
+			Health: string(rule.Health()),
+		}
+		if err := rule.LastError(); err != nil {
+			shown.LastError = err.Error()
+		}
+		if alerting, ok := rule.(*rules.AlertingRule); ok {
+			b.alerting(alerting, &shown)
+		} else {
+			shown.Value = e.recorded(group, rule.Name())
+		}
+		if shown.State != stateFiring {
+			r, ok := b.reasons[rule]
+			if at := group.GetLastEvalTimestamp(); !ok || !r.at.Equal(at) {
+				r = reason{at: at, text: b.reason(e, rule, at)}
+			}
+			reasons[rule] = r
+			shown.Reason = r.text
+		}
+		out.Rules = append(out.Rules, shown)
+	}
+	return out
+}
+
+func (b *board) alerting(rule *rules.AlertingRule, shown *dashboard.Rule) {
+	shown.Kind = kindAlerting
+	shown.For = rule.HoldDuration()
+	shown.Annotations = rule.Annotations().Map()
+	shown.State = stateInactive
+	for _, active := range b.activeOf(rule) {
+		shown.Active = append(shown.Active, active)
+		if shown.Value == nil || *active.Value > *shown.Value {
+			shown.Value = active.Value
+		}
+		if active.State == stateFiring || shown.State == stateInactive {
+			shown.State = active.State
+		}
+	}
+	slices.SortFunc(shown.Active, mostSevere)
+}
+
+func (b *board) activeOf(rule *rules.AlertingRule) []dashboard.ActiveAlert {
+	var out []dashboard.ActiveAlert
+	for _, active := range rule.ActiveAlerts() {
+		shown := dashboard.ActiveAlert{Alert: b.core.cfg.alert(rule, active), State: stateFiring}
+		if active.State == rules.StatePending {
+			shown.State = statePending
+		} else {
+			shown.Suppressed = suppressed(b.core.notifier.muted(shown.Fingerprint()))
+		}
+		out = append(out, shown)
+	}
+	return out
+}
+
+// Active implements dashboard.Alerts.
+func (b *board) Active() []dashboard.ActiveAlert {
+	in := b.core.current()
+	if in == nil {
+		return nil
+	}
+	var out []dashboard.ActiveAlert
+	for _, rule := range in.evaluator.manager.AlertingRules() {
+		out = append(out, b.activeOf(rule)...)
+	}
+	for _, failing := range in.evaluator.failures() {
+		out = append(out, dashboard.ActiveAlert{
+			Alert: failing, State: stateFiring, Suppressed: suppressed(b.core.notifier.muted(failing.Fingerprint())),
+		})
+	}
+	slices.SortFunc(out, mostSevere)
+	return out
+}
+
+// mostSevere puts the most severe and then the oldest first.
+func mostSevere(a, b dashboard.ActiveAlert) int {
+	return cmp.Or(
+		cmp.Compare(notice.Severity(b.Alert), notice.Severity(a.Alert)),
+		a.StartsAt.Compare(b.StartsAt),
+		cmp.Compare(a.Name(), b.Name()),
+		cmp.Compare(a.Fingerprint(), b.Fingerprint()),
+	)
+}
+
+// History implements dashboard.Alerts.
+func (b *board) History(limit int) []dashboard.HistoryEntry {
+	var out []dashboard.HistoryEntry
+	for _, told := range b.core.notifier.last(limit) {
+		out = append(out, dashboard.HistoryEntry{At: told.At, Alert: told.Alert})
+	}
+	return out
+}
+
+// show describes the event rules.
+func (e *eventRules) show() []dashboard.Rule {
+	var out []dashboard.Rule
+	for i := range e.configs {
+		config := &e.configs[i]
+		out = append(out, dashboard.Rule{
+			Kind:        kindEvent,
+			Name:        config.Name,
+			Expr:        config.Condition,
+			Labels:      maps.Clone(withNonEmpty(config.Labels, alertevent.LabelSeverity, config.Severity)),
+			Annotations: config.annotations(),
+			State:       stateInactive,
+			Health:      string(rules.HealthGood),
+			Reason:      e.reasonOf(config),
+		})
+	}
+	return out
+}
+
+func (e *eventRules) reasonOf(config *EventConfig) string {
+	e.mu.Lock()
+	last, ok := e.lastMet[config.Name]
+	e.mu.Unlock()
+	if !ok {
+		return fmt.Sprintf("No %s has met the condition since the start.", config.Context)
+	}
+	return fmt.Sprintf("A %s met the condition last at %s; such an alert is over at once.", config.Context, last.UTC().Format(time.DateTime+" MST"))
+}

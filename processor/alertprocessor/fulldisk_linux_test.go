@@ -1,0 +1,96 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alertprocessor
+
+import (
+	"strconv"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component/componentstatus"
+	"go.opentelemetry.io/collector/pdata/pmetric"
+	"golang.org/x/sys/unix"
+)
+
+// tinyDisk is a file system of its own, whose size is in the form of tmpfs.
+func tinyDisk(t *testing.T, size string) (directory string) {
+	t.Helper()
+	directory = t.TempDir()
+	if err := unix.Mount("tmpfs", directory, "tmpfs", 0, "size="+size); err != nil {
+		t.Skipf("cannot mount a file system: %v", err)
+	}
+	t.Cleanup(func() { assert.NoError(t, unix.Unmount(directory, unix.MNT_DETACH)) })
+	return directory
+}
+
+// TestFullDisk fills a file system, and then makes it larger.
+func TestFullDisk(t *testing.T) {
+	directory := tinyDisk(t, "2m")
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, testConfig(func(c *Config) {
+			flag(c)
+			c.Storage.Directory = directory
+		}))
+		r.flag(0, time.Minute)
+		for batch := 0; len(r.host.events) == 0 && batch < 1000; batch++ {
+			md := pmetric.NewMetrics()
+			points := newMetric(md, "filler").SetEmptyGauge().DataPoints()
+			for i := range 100 {
+				point(points.AppendEmpty(), time.Now(), 1, []string{"id", strconv.Itoa(batch*100 + i), "long", strings.Repeat(strconv.Itoa(i), 500)})
+			}
+			r.send(md)
+		}
+		require.Len(t, r.host.events, 1)
+		assert.Equal(t, componentstatus.StatusRecoverableError, r.host.events[0].Status())
+		require.ErrorContains(t, r.host.events[0].Err(), "no space left on device")
+		passed := countMetrics(r.seriesOut, "flag")
+		r.flag(1, time.Minute)
+		assert.Equal(t, passed+4, countMetrics(r.seriesOut, "flag"), "passes on")
+
+		require.NoError(t, unix.Mount("tmpfs", directory, "tmpfs", unix.MS_REMOUNT, "size=100m"))
+		r.notices()
+		r.flag(0, time.Minute)
+		r.flag(1, 6*time.Minute)
+		last := r.host.events[len(r.host.events)-1]
+		assert.Equal(t, componentstatus.StatusOK, last.Status(), "%v", last.Err())
+		assert.Contains(t, lines(r.notices()), "firing Flag")
+		r.stop()
+
+		r = newRig(t, testConfig(func(c *Config) {
+			flag(c)
+			c.Storage.Directory = directory
+		}))
+		r.flag(1, time.Minute)
+		assert.Empty(t, r.host.events, "what was written can be read")
+		assert.Empty(t, r.notices())
+	})
+}
+
+// TestDirectoryThatCannotBeWritten is about a directory that may be read only,
+// as one without permission is for all but root.
+func TestDirectoryThatCannotBeWritten(t *testing.T) {
+	directory := tinyDisk(t, "50m")
+	require.NoError(t, unix.Mount("tmpfs", directory, "tmpfs", unix.MS_REMOUNT|unix.MS_RDONLY, ""))
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, testConfig(func(c *Config) {
+			flag(c)
+			c.Storage.Directory = directory
+		}))
+		r.flag(1, 2*time.Minute)
+		assert.Equal(t, []string{"firing Flag"}, lines(r.notices()))
+		assert.Equal(t, 8, countMetrics(r.seriesOut, "flag"), "passes on")
+		require.Len(t, r.host.events, 1)
+		require.ErrorContains(t, r.host.events[0].Err(), "read-only file system")
+
+		require.NoError(t, unix.Mount("tmpfs", directory, "tmpfs", unix.MS_REMOUNT, ""))
+		r.flag(1, 2*time.Minute)
+		require.Len(t, r.host.events, 2)
+		assert.Equal(t, componentstatus.StatusOK, r.host.events[1].Status())
+		assert.Empty(t, r.notices())
+	})
+}

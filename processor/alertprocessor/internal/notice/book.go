@@ -1,0 +1,385 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package notice
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+)
+
+// Reason says why a change of an alert is not told.
+type Reason string
+
+// The reasons to suppress.
+const (
+	// Cooldown: the alert fires again, too soon after the last firing notice.
+	Cooldown Reason = "cooldown"
+	// Untold: the alert is over, but nobody was told that it fires.
+	Untold Reason = "untold"
+	// Silenced: a silence keeps the alert from being told.
+	Silenced Reason = "silenced"
+	// Inhibited: another alert keeps the alert from being told.
+	Inhibited Reason = "inhibited"
+	// RateLimit: more is to be told in a minute than the cap allows.
+	RateLimit Reason = "rate_limit"
+	// Limit: more alerts fire at once than are tracked.
+	Limit Reason = "limit"
+)
+
+// Mute is what keeps an alert from being told. The zero value is nothing.
+type Mute struct {
+	Reason Reason
+	// By is the ID of the silence, or the fingerprint of the inhibiting alert.
+	By string
+}
+
+// Notification is what people are told at once: one alert, or the alerts of a
+// group: those that fire before those that are over, the most severe first.
+type Notification struct {
+	Alerts []alertevent.Alert
+}
+
+// Counts are changes that are not told, by reason.
+type Counts map[Reason]int
+
+// Policy says when, how often, and of which alerts together people are told.
+type Policy struct {
+	// Cooldown is the time after a firing notice within which there is no
+	// other for the same alert, except in a notification of its group.
+	Cooldown time.Duration
+	// Cooldowns are those of the alerts of a name, where it is another.
+	Cooldowns map[string]time.Duration
+	// Repeat is the time after a firing notice after which there is another
+	// when the alert still fires; 0 means none. The cooldown is its least value.
+	Repeat time.Duration
+	// Grouping says which alerts are told together.
+	Grouping Grouping
+	// PerMinute is the number of notifications of firing alerts in a minute; 0 is no limit.
+	PerMinute int
+	// External are labels of the alerts that the book raises itself.
+	External map[string]string
+	// Grace is how long an alert from before a restart that is not seen to
+	// fire is not taken to be over.
+	Grace time.Duration
+	// Limit is the number of alerts tracked at once.
+	Limit int
+}
+
+func (p Policy) cooldown(a alertevent.Alert) time.Duration {
+	if own, ok := p.Cooldowns[a.Name()]; ok {
+		return own
+	}
+	return p.Cooldown
+}
+
+// Book remembers what people have been told. An alert goes through
+//
+//	             fires                        is over
+//	unknown ───────────────► told ───────────────────────► cooling ──┐
+//	   ▲                     │  ▲                             │ ▲    │ cooldown ends
+//	   │                     └──┘ still fires: repeat   fires │ │    │
+//	   │                                                      ▼ │ is over
+//	   └────────────────────── suppressed ◄───────────────────┴─┘
+//	                             │ cooldown ends, or what mutes it: told
+//
+// and is told with its group, when that may be told again. An alert by itself
+// is a group that may always be told. It is not safe for concurrent use. Times
+// must not go backwards.
+type Book struct {
+	policy Policy
+	cap    *Cap
+	alerts map[string]*entry
+	groups map[string]*group
+	added  uint64
+}
+
+type entry struct {
+	alert  alertevent.Alert
+	group  *group
+	firing bool      // at the last observation
+	told   bool      // people think that it fires
+	toldAt time.Time // when a firing notice was last decided on; zero if never
+	held   time.Time // the cap cut it; until then it waits as if it had been told
+	once   bool      // it happened and is over: it is told once and forgotten
+	mute   Mute      // at the last observation
+	// graceEnds is set while nothing is known of an alert from before a restart.
+	graceEnds time.Time
+}
+
+// live says whether the entry is more than the memory of a cooldown.
+func (e *entry) live() bool { return e.firing || e.told || e.once }
+
+// unknown says whether an alert from before a restart that does not fire may
+// still be on its way back.
+func (e *entry) unknown(now time.Time, pending bool) bool {
+	return now.Before(e.graceEnds) || !e.graceEnds.IsZero() && pending
+}
+
+// NewBook makes a book that knows no alerts.
+func NewBook(policy Policy) *Book {
+	return &Book{
+		policy: policy,
+		cap:    &Cap{limit: policy.PerMinute},
+		alerts: map[string]*entry{},
+		groups: map[string]*group{},
+	}
+}
+
+// Observe takes all alerts that fire at a time, by fingerprint, and those that
+// do not fire yet but have begun to.
+func (b *Book) Observe(now time.Time, firing map[string]alertevent.Alert, pending map[string]bool, mutes func(alertevent.Alert) Mute) Counts {
+	counts := Counts{}
+	for _, key := range slices.Sorted(maps.Keys(firing)) {
+		e := b.entry(now, key, firing[key])
+		if e == nil {
+			counts[Limit]++
+			continue
+		}
+		mute := mutes(e.alert)
+		if !e.told && (!e.firing || e.mute.Reason != mute.Reason) {
+			switch {
+			case mute.Reason != "":
+				counts[mute.Reason]++
+			case b.cooling(now, e) && !e.firing:
+				counts[Cooldown]++
+			}
+		}
+		e.firing, e.mute, e.graceEnds = true, mute, time.Time{}
+	}
+	for key, e := range b.alerts {
+		if _, ok := firing[key]; ok || e.once || e.unknown(now, pending[key]) {
+			continue
+		}
+		b.over(now, key, e, counts)
+	}
+	return counts
+}
+
+// Remute takes what mutes alerts now.
+func (b *Book) Remute(mutes func(alertevent.Alert) Mute) {
+	for _, e := range b.alerts {
+		if e.firing {
+			e.mute = mutes(e.alert)
+		}
+	}
+}
+
+// over notes that an alert does not fire.
+func (b *Book) over(now time.Time, key string, e *entry, counts Counts) {
+	if e.firing && !e.told {
+		counts[Untold]++
+	}
+	e.firing, e.mute, e.graceEnds = false, Mute{}, time.Time{}
+	if !e.told && !b.cooling(now, e) {
+		b.forget(key, e)
+	}
+}
+
+// Add takes an alert that has happened and is over at once.
+func (b *Book) Add(now time.Time, alert alertevent.Alert) Counts {
+	key := "once " + alert.Fingerprint()
+	if !b.policy.Grouping.on() {
+		b.added++ // what happens twice is told twice
+		key = fmt.Sprintf("%s %d", key, b.added)
+	}
+	e := b.entry(now, key, alert)
+	if e == nil {
+		return Counts{Limit: 1}
+	}
+	e.once = true
+	return nil
+}
+
+// entry finds the entry of an alert, or makes it. It is nil when there are too many.
+func (b *Book) entry(now time.Time, key string, alert alertevent.Alert) *entry {
+	e, known := b.alerts[key]
+	if !known {
+		if len(b.alerts) >= b.policy.Limit {
+			return nil
+		}
+		e = &entry{}
+		b.alerts[key] = e
+	}
+	e.alert = alert
+	if e.group == nil {
+		e.group = b.join(now, key, alert.Labels)
+	}
+	return e
+}
+
+// forget removes an entry of which nothing is left to remember.
+func (b *Book) forget(key string, e *entry) {
+	b.leave(key, e)
+	delete(b.alerts, key)
+}
+
+func (b *Book) cooling(now time.Time, e *entry) bool {
+	return now.Before(e.held) || !e.toldAt.IsZero() && now.Sub(e.toldAt) < b.policy.cooldown(e.alert)
+}
+
+// Flush says what is to be told at a time.
+func (b *Book) Flush(now time.Time, mutes func(alertevent.Alert) Mute) ([]Notification, Counts) {
+	counts := Counts{}
+	summary, summed := b.cap.Summary(now, b.policy.External) // of the minute that has passed
+	var due []*flush
+	for _, g := range b.groups {
+		if now.Before(g.next) {
+			continue
+		}
+		if f := b.prepare(now, g); f.news {
+			due = append(due, f)
+		} else {
+			b.settle(now, g)
+		}
+	}
+	// The most severe first, so that the cap cuts the least severe.
+	slices.SortFunc(due, func(a, b *flush) int {
+		return cmp.Or(cmp.Compare(b.severity, a.severity), cmp.Compare(a.name, b.name), cmp.Compare(a.group.key, b.group.key))
+	})
+	var out []Notification
+	for _, f := range due {
+		if n := b.tell(now, f, counts); len(n.Alerts) > 0 {
+			out = append(out, n)
+		}
+		b.settle(now, f.group)
+	}
+	if summed && mutes(summary).Reason == "" {
+		out = append(out, Notification{Alerts: []alertevent.Alert{summary}})
+	}
+	return out, counts
+}
+
+// flush is what a group has to tell.
+type flush struct {
+	group        *group
+	news         bool
+	severity     int    // of the most severe that fires
+	name         string // the first in the alphabet
+	firing, over []*entry
+}
+
+func (b *Book) prepare(now time.Time, g *group) *flush {
+	f := &flush{group: g, severity: -1}
+	for _, key := range slices.Sorted(maps.Keys(g.members)) {
+		e := b.alerts[key]
+		if f.name == "" || e.alert.Name() < f.name {
+			f.name = e.alert.Name()
+		}
+		switch {
+		case e.told && !e.firing:
+			f.over = append(f.over, e)
+			f.news = true
+			continue
+		case e.mute.Reason != "" || !e.graceEnds.IsZero() || !e.firing && !e.once:
+			continue
+		}
+		f.firing = append(f.firing, e)
+		f.severity = max(f.severity, Severity(e.alert))
+		f.news = f.news || b.isNews(now, e)
+	}
+	return f
+}
+
+func (b *Book) isNews(now time.Time, e *entry) bool {
+	switch {
+	case e.once:
+		return true
+	case e.told:
+		return b.policy.Repeat > 0 && now.Sub(e.toldAt) >= b.policy.Repeat && !b.cooling(now, e)
+	default:
+		return !b.cooling(now, e)
+	}
+}
+
+// tell makes the notification of a group, and notes that it was told.
+func (b *Book) tell(now time.Time, f *flush, counts Counts) Notification {
+	firing := f.firing
+	if len(firing) > 0 && !b.cap.Allow(now, firing) {
+		counts[RateLimit] += len(firing)
+		for _, e := range firing {
+			e.held = now.Add(max(b.policy.cooldown(e.alert), window))
+		}
+		firing = nil
+	}
+	var n Notification
+	for _, e := range firing {
+		n.Alerts = append(n.Alerts, f.group.stamp(e.alert))
+		e.told, e.toldAt = true, now
+	}
+	for _, e := range f.over {
+		alert := e.alert
+		alert.State, alert.EndsAt = alertevent.Resolved, now
+		n.Alerts = append(n.Alerts, f.group.stamp(alert))
+		e.told = false
+	}
+	slices.SortStableFunc(n.Alerts, func(a, b alertevent.Alert) int {
+		return cmp.Or(cmp.Compare(a.State, b.State), cmp.Compare(Severity(b), Severity(a)), cmp.Compare(a.Name(), b.Name()))
+	})
+	for key := range f.group.members {
+		if e := b.alerts[key]; e.once {
+			b.forget(key, e)
+		}
+	}
+	return n
+}
+
+// settle makes a group wait for its next time, or ends it when none of its
+// alerts is live.
+func (b *Book) settle(now time.Time, g *group) {
+	g.next = now.Add(b.policy.Grouping.Interval)
+	if !b.policy.Grouping.on() {
+		g.next = time.Time{}
+	}
+	for key := range g.members {
+		e := b.alerts[key]
+		if e.live() {
+			continue
+		}
+		b.leave(key, e)
+		if !b.cooling(now, e) {
+			delete(b.alerts, key)
+		}
+	}
+}
+
+// Next is when there may be something to tell without an observation.
+func (b *Book) Next() (next time.Time, ok bool) {
+	if b.policy.Grouping.on() {
+		for _, g := range b.groups {
+			if !ok || g.next.Before(next) {
+				next, ok = g.next, true
+			}
+		}
+	}
+	if end, open := b.cap.End(); open && (!ok || end.Before(next)) {
+		next, ok = end, true
+	}
+	return next, ok
+}
+
+// Muted says what keeps an alert that fires from being told.
+func (b *Book) Muted(now time.Time, fingerprint string) Mute {
+	e, ok := b.alerts[fingerprint]
+	switch {
+	case !ok || e.told:
+		return Mute{}
+	case e.mute.Reason != "":
+		return e.mute
+	case b.cooling(now, e):
+		return Mute{Reason: Cooldown}
+	default:
+		return Mute{}
+	}
+}
+
+// severities are in rising order.
+var severities = []string{alertevent.SeverityInfo, alertevent.SeverityWarning, alertevent.SeverityError, alertevent.SeverityCritical}
+
+// Severity is higher for what is more severe, and -1 for words of the user's own.
+func Severity(a alertevent.Alert) int { return slices.Index(severities, a.Severity()) }

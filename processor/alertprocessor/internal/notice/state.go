@@ -1,0 +1,228 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package notice
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+)
+
+// stateVersion is that of the form below. A form that cannot be read as it is
+// gets another number.
+const stateVersion = 1
+
+// State is what is kept over a restart. Its form in JSON is for this package alone.
+type State struct {
+	Version  int                  `json:"version"`
+	Alerts   []alertState         `json:"alerts,omitempty"`
+	Groups   map[string]time.Time `json:"groups,omitempty"`   // when each may be told next
+	Gate     map[string]time.Time `json:"gate,omitempty"`     // when the cooldown of each ends
+	Silences []silenceState       `json:"silences,omitempty"` // those not in the configuration
+	Summary  *summaryState        `json:"summary,omitempty"`  // of the cap, while it fires
+	History  []historyState       `json:"history,omitempty"`  // the newest first
+}
+
+// historyState is what people were told of an alert.
+type historyState struct {
+	alertState
+	At     time.Time         `json:"at"`
+	State  alertevent.State  `json:"state"`
+	EndsAt time.Time         `json:"ends_at,omitzero"`
+	Group  *alertevent.Group `json:"group,omitempty"`
+}
+
+type summaryState struct {
+	StartsAt time.Time `json:"starts_at"`
+	Severity int       `json:"severity"`
+}
+
+type alertState struct {
+	Labels       map[string]string `json:"labels"`
+	Annotations  map[string]string `json:"annotations,omitempty"`
+	StartsAt     time.Time         `json:"starts_at"`
+	Value        *float64          `json:"value,omitempty"`
+	GeneratorURL string            `json:"generator_url,omitempty"`
+	TraceID      pcommon.TraceID   `json:"trace_id,omitzero"`
+	SpanID       pcommon.SpanID    `json:"span_id,omitzero"`
+	Told         bool              `json:"told,omitempty"`
+	ToldAt       time.Time         `json:"told_at,omitzero"`
+	Held         time.Time         `json:"held,omitzero"`
+	Once         bool              `json:"once,omitempty"`
+}
+
+type silenceState struct {
+	ID        string    `json:"id"`
+	Matchers  []string  `json:"matchers"`
+	StartsAt  time.Time `json:"starts_at,omitzero"`
+	EndsAt    time.Time `json:"ends_at"`
+	CreatedBy string    `json:"created_by,omitempty"`
+	Comment   string    `json:"comment,omitempty"`
+}
+
+// Memory is all that knows something that is kept over a restart.
+type Memory struct {
+	Book     *Book
+	Gate     *Gate
+	Silences *Silences
+	History  *History
+}
+
+// Save is what is to be kept.
+func (m Memory) Save(now time.Time) State {
+	b, g, s := m.Book, m.Gate, m.Silences
+	state := State{Version: stateVersion, Groups: map[string]time.Time{}, Gate: map[string]time.Time{}}
+	for _, key := range slices.Sorted(maps.Keys(b.alerts)) {
+		if e := b.alerts[key]; e.told || e.once || b.cooling(now, e) {
+			state.Alerts = append(state.Alerts, e.state())
+		}
+	}
+	for key, group := range b.groups {
+		if group.told != nil {
+			state.Groups[key] = group.next
+		}
+	}
+	for key, until := range g.until {
+		if now.Before(until) {
+			state.Gate[key] = until
+		}
+	}
+	if !b.cap.startsAt.IsZero() {
+		state.Summary = &summaryState{StartsAt: b.cap.startsAt, Severity: b.cap.severity}
+	}
+	for _, silence := range s.list {
+		if !silence.Configured {
+			state.Silences = append(state.Silences, silence.state())
+		}
+	}
+	for _, told := range m.History.Last(keptHistory) {
+		state.History = append(state.History, historyState{
+			alertState: stateOf(told.Alert), At: told.At, State: told.Alert.State, EndsAt: told.Alert.EndsAt, Group: told.Alert.Group,
+		})
+	}
+	return state
+}
+
+// Restore takes what was kept. What the book knows goes before it. Only
+// silences that cannot be read are left out, with an error.
+func (m Memory) Restore(now time.Time, state State) error {
+	b, g, s := m.Book, m.Gate, m.Silences
+	fresh := len(m.History.entries) == 0
+	for _, kept := range slices.Backward(state.History) {
+		if !fresh {
+			break // what is older cannot come after
+		}
+		alert := kept.alert()
+		alert.State, alert.EndsAt, alert.Group = kept.State, kept.EndsAt, kept.Group
+		m.History.Add(Told{At: kept.At, Alert: alert})
+	}
+	for _, kept := range state.Alerts {
+		b.restore(now, kept)
+	}
+	for key, next := range state.Groups {
+		if group, ok := b.groups[key]; ok {
+			group.next = next
+		}
+	}
+	for key, until := range state.Gate {
+		if now.Before(until) && len(g.until) < g.limit {
+			g.until[key] = until
+			g.noteEnd(until)
+		}
+	}
+	if kept := state.Summary; kept != nil && b.cap.startsAt.IsZero() && kept.Severity < len(severities) {
+		b.cap.begins, b.cap.startsAt, b.cap.severity = now, kept.StartsAt, kept.Severity
+	}
+	var errs []error
+	for _, kept := range state.Silences {
+		matchers, err := ParseMatchers(kept.Matchers, "matchers::")
+		if err != nil {
+			errs = append(errs, fmt.Errorf("silence %q: %w", kept.ID, err))
+			continue
+		}
+		s.list = append(s.list, Silence{
+			ID: kept.ID, Matchers: matchers, StartsAt: kept.StartsAt, EndsAt: kept.EndsAt,
+			CreatedBy: kept.CreatedBy, Comment: kept.Comment,
+		})
+	}
+	s.forget(now)
+	return errors.Join(errs...)
+}
+
+// ReadState reads what Save returned, from JSON.
+func ReadState(raw []byte) (State, error) {
+	var state State
+	if err := json.Unmarshal(raw, &state); err != nil {
+		return State{}, err
+	}
+	if state.Version != stateVersion {
+		return State{}, fmt.Errorf("version is %d, not %d", state.Version, stateVersion)
+	}
+	return state, nil
+}
+
+func (b *Book) restore(now time.Time, kept alertState) {
+	alert := kept.alert()
+	key := alert.Fingerprint()
+	if kept.Once {
+		key = "once " + key
+	}
+	if known, ok := b.alerts[key]; ok && known.live() {
+		return
+	}
+	e := b.entry(now, key, alert)
+	if e == nil {
+		return
+	}
+	e.told, e.toldAt, e.held, e.once = kept.Told, kept.ToldAt, kept.Held, kept.Once
+	if e.told {
+		e.firing, e.graceEnds = true, now.Add(b.policy.Grace)
+	}
+	if !e.live() {
+		b.leave(key, e)
+	}
+}
+
+func (e *entry) state() alertState {
+	state := stateOf(e.alert)
+	state.Told, state.ToldAt, state.Held, state.Once = e.told, e.toldAt, e.held, e.once
+	return state
+}
+
+func stateOf(a alertevent.Alert) alertState {
+	return alertState{
+		Labels: a.Labels, Annotations: a.Annotations, StartsAt: a.StartsAt,
+		Value: finite(a.Value), GeneratorURL: a.GeneratorURL, TraceID: a.TraceID, SpanID: a.SpanID,
+	}
+}
+
+// alert is the one of the state, firing.
+func (s alertState) alert() alertevent.Alert {
+	return alertevent.Alert{
+		Labels: s.Labels, Annotations: s.Annotations, State: alertevent.Firing, StartsAt: s.StartsAt,
+		Value: s.Value, GeneratorURL: s.GeneratorURL, TraceID: s.TraceID, SpanID: s.SpanID,
+	}
+}
+
+// finite leaves out what JSON has no number for.
+func finite(v *float64) *float64 {
+	if v == nil || math.IsNaN(*v) || math.IsInf(*v, 0) {
+		return nil
+	}
+	return v
+}
+
+func (s Silence) state() silenceState {
+	return silenceState{
+		ID: s.ID, Matchers: s.Matchers.Strings(), StartsAt: s.StartsAt, EndsAt: s.EndsAt, CreatedBy: s.CreatedBy, Comment: s.Comment,
+	}
+}
