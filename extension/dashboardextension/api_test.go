@@ -209,7 +209,7 @@ func TestOtherSites(t *testing.T) {
 
 func TestSeveralSources(t *testing.T) {
 	r := newRig(t)
-	other := sampleUsage(rigNow, 1)
+	other := dashboards.SampleUsage(rigNow, 1, sampleEvery)
 	hide := r.board.ShowUsage(component.MustNewIDWithName("llm_cost", "b"), other)
 	assert.Len(t, data[sourcesJSON](r, "/api/sources").Usage, 2)
 	assert.NotEqual(t, r.get("/api/usage/summary").Body.String(), r.get("/api/usage/summary?source=llm_cost/b").Body.String())

@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
@@ -18,8 +19,10 @@ type Call struct {
 	Saved float64 // dollars
 }
 
-// Usage answers from single calls. It must not be changed while it is asked.
+// Usage answers from single calls. While it is asked, only Add may change it.
 type Usage struct {
+	mu sync.RWMutex // guards All
+
 	Keys         []string // dimensions, dashboard.Model first
 	All          []Call
 	BudgetList   []dashboard.Budget
@@ -34,11 +37,20 @@ var _ dashboard.Usage = (*Usage)(nil)
 // Dimensions are the keys.
 func (u *Usage) Dimensions() []string { return u.Keys }
 
+// Add adds a call.
+func (u *Usage) Add(call Call) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.All = append(u.All, call)
+}
+
 // Usage goes through all calls.
 func (u *Usage) Usage(q dashboard.Query) ([]dashboard.Row, error) {
 	if u.Err != nil {
 		return nil, u.Err
 	}
+	u.mu.RLock()
+	defer u.mu.RUnlock()
 	from, to := q.From.Truncate(time.Hour), q.To.Truncate(time.Hour)
 	var rows []dashboard.Row
 	for i := range u.All {
@@ -108,6 +120,8 @@ func (u *Usage) chosen(call *dashboard.Call, where map[string]string) bool {
 
 // Calls are those chosen, in the order asked for.
 func (u *Usage) Calls(q dashboard.CallQuery) []dashboard.Call {
+	u.mu.RLock()
+	defer u.mu.RUnlock()
 	var calls []dashboard.Call
 	for i := range u.All {
 		call := &u.All[i].Call
