@@ -106,6 +106,7 @@ func (b *board) fail(w http.ResponseWriter, err error) {
 func marshal(v any) ([]byte, error) {
 	var body bytes.Buffer
 	encoder := json.NewEncoder(&body)
+	encoder.SetEscapeHTML(false) // no browser takes it for a page: it is JSON, and nosniff
 	encoder.SetIndent("", "  ")
 	err := encoder.Encode(v)
 	return body.Bytes(), err
