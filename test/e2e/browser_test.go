@@ -92,16 +92,22 @@ func (b *browser) look(width, height int64, scheme string) {
 	)
 }
 
-// screenshot writes what is shown to docs/images, cut at a height.
+// screenshot writes what is shown, cut at a height, to docs/images when
+// UPDATE_SCREENSHOTS is set. Figures and times differ each time, so the
+// repository would otherwise change with every run.
 func (b *browser) screenshot(name string, width, height float64) {
 	b.Helper()
+	folder := b.TempDir()
+	if os.Getenv("UPDATE_SCREENSHOTS") != "" {
+		folder = filepath.Join(collector.Root(), "docs", "images")
+	}
 	b.run(chromedp.ActionFunc(func(ctx context.Context) error {
 		png, err := cdppage.CaptureScreenshot().WithCaptureBeyondViewport(true).
 			WithClip(&cdppage.Viewport{Width: width, Height: height, Scale: 1}).Do(ctx)
 		if err != nil {
 			return err
 		}
-		return os.WriteFile(filepath.Join(collector.Root(), "docs", "images", name), png, 0o644)
+		return os.WriteFile(filepath.Join(folder, name), png, 0o644)
 	}))
 }
 

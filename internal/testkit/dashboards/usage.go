@@ -5,7 +5,6 @@ package dashboards
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -160,12 +159,3 @@ func (u *Usage) Disagreements() []dashboard.Disagreement { return u.DisagreeList
 
 // Prices is the table.
 func (u *Usage) Prices() dashboard.PriceTable { return u.Table }
-
-// Values names the values of the keys of u, in order.
-func (u *Usage) Values(named map[string]string) []string {
-	list := make([]string, len(u.Keys))
-	for _, key := range slices.Sorted(maps.Keys(named)) {
-		list[slices.Index(u.Keys, key)] = named[key]
-	}
-	return list
-}
