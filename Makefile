@@ -33,8 +33,8 @@ run: build ## Build, and run CONFIG (config/default.yaml) WITH others of config/
 	$(BIN) $(ADDING) --config $(CONFIG) $(WITH:%=--config config/%.yaml)
 
 .PHONY: demo
-demo: build ## Run, send Arc events and OTLP spans, show the cost metrics and a fired alert
-	$(GO) run ./examples/demo -collector $(BIN) -config $(CONFIG)
+demo: build ## Run, send a day of spans and Arc events, show what came of it until Ctrl-C: http://localhost:8124
+	$(GO) run ./examples/demo -collector $(BIN) -config $(CONFIG) -stay
 
 ##@ Check
 
@@ -109,7 +109,7 @@ build/go.mod: go.mod go.sum Makefile
 	$(GO) mod edit -replace $(PROMETHEUSRECEIVER)=./build/prometheusreceiver build/go.mod
 
 GO_FILES = $(shell find dist exporter extension internal processor receiver -name '*.go' ! -name '*_test.go' 2>/dev/null)
-EMBEDDED = $(shell find exporter extension internal processor receiver -path '*/testdata' -prune -o -type f \( -name '*.yaml' -o -name '*.json' -o -name '*.html' -o -name '*.js' -o -name '*.css' \) -print 2>/dev/null)
+EMBEDDED = $(shell find exporter extension internal processor receiver -path '*/testdata' -prune -o -type f \( -name '*.yaml' -o -name '*.json' -o -name '*.html' -o -name '*.js' -o -name '*.css' -o -name '*.svg' \) -print 2>/dev/null)
 
 $(BIN): build/go.mod $(GO_FILES) $(EMBEDDED)
 	CGO_ENABLED=0 $(GO) build $(TRIM) -trimpath -ldflags '-s -w' -o $@ ./dist

@@ -43,6 +43,7 @@ import (
 	emailexporter "github.com/otelcol-arc/otelcol-arc/exporter/emailexporter"
 	pagerdutyexporter "github.com/otelcol-arc/otelcol-arc/exporter/pagerdutyexporter"
 	slackexporter "github.com/otelcol-arc/otelcol-arc/exporter/slackexporter"
+	dashboardextension "github.com/otelcol-arc/otelcol-arc/extension/dashboardextension"
 	alertprocessor "github.com/otelcol-arc/otelcol-arc/processor/alertprocessor"
 	llmcostprocessor "github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor"
 	arcreceiver "github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver"
@@ -87,6 +88,7 @@ func components() (otelcol.Factories, error) {
 	}
 
 	factories.Extensions, err = otelcol.MakeFactoryMap[extension.Factory](
+		dashboardextension.NewFactory(),
 		zpagesextension.NewFactory(),
 		basicauthextension.NewFactory(),
 		bearertokenauthextension.NewFactory(),
@@ -100,6 +102,7 @@ func components() (otelcol.Factories, error) {
 		return otelcol.Factories{}, err
 	}
 	factories.ExtensionModules = makeModulesMap(factories.Extensions, map[component.Type]string{
+		dashboardextension.NewFactory().Type():       "github.com/otelcol-arc/otelcol-arc v0.0.0",
 		zpagesextension.NewFactory().Type():          "go.opentelemetry.io/collector/extension/zpagesextension v0.144.0",
 		basicauthextension.NewFactory().Type():       "github.com/open-telemetry/opentelemetry-collector-contrib/extension/basicauthextension v0.144.0",
 		bearertokenauthextension.NewFactory().Type(): "github.com/open-telemetry/opentelemetry-collector-contrib/extension/bearertokenauthextension v0.144.0",

@@ -16,15 +16,15 @@ import (
 
 // sendEvents posts, as one NDJSON body, what the parts of an Arc application
 // write: its loggers, LLM monitor, request middleware, agents and caches.
-func sendEvents(ctx context.Context) error {
+func sendEvents(ctx context.Context, endpoint string, n int) error {
 	var body bytes.Buffer
 	lines := json.NewEncoder(&body)
-	for range 50 {
+	for range n {
 		if err := lines.Encode(randomEvent()); err != nil {
 			return err
 		}
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://localhost:8123/v1/events", &body)
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+endpoint+"/v1/events", &body)
 	if err != nil {
 		return err
 	}
@@ -41,7 +41,6 @@ func sendEvents(ctx context.Context) error {
 	if response.StatusCode != http.StatusOK {
 		return fmt.Errorf("%s: %s", response.Status, answer)
 	}
-	fmt.Printf("The arc receiver answered %s\n", bytes.TrimSpace(answer))
 	return nil
 }
 
@@ -59,7 +58,7 @@ func randomEvent() map[string]any {
 		input, output := around(m.input), around(m.output)
 		return map[string]any{
 			"timestamp": timestamp, "model": m.name, "prompt_tokens": input, "completion_tokens": output,
-			"total_tokens": input + output, "duration_seconds": float64(around(1800)) / 1000, "status": "success",
+			"total_tokens": input + output, "duration_seconds": float64(around(m.milliseconds)) / 1000, "status": "success",
 		}
 	case 2:
 		status := http.StatusOK

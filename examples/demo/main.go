@@ -1,11 +1,13 @@
 // Copyright The otelcol-arc Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Demo starts a collector, sends it what a small team's agents send in a few
-// minutes, and shows what came of it: the spend by model, and the alert that
-// the costliest call raised.
+// Demo starts a collector, sends it what a small team's agents send in a day,
+// and shows what came of it: the spend by model, the alert that the costliest
+// call raised, and a page that is filled.
 //
 //	make demo
+//
+// Without a collector's binary it sends to one that runs already.
 package main
 
 import (
@@ -24,32 +26,85 @@ import (
 const patience = 50 * time.Second
 
 func main() {
-	binary := flag.String("collector", "bin/otelcol-arc", "the collector's binary")
-	config := flag.String("config", "config/default.yaml", "its configuration")
+	var d demo
+	flag.StringVar(&d.binary, "collector", "bin/otelcol-arc", "the collector's binary; empty: one runs already")
+	flag.StringVar(&d.config, "config", "config/default.yaml", "its configuration")
+	flag.StringVar(&d.otlp, "otlp", "localhost:4317", "where it takes OTLP over gRPC")
+	flag.StringVar(&d.arc, "arc", "localhost:8123", "where it takes Arc events")
+	flag.BoolVar(&d.stay, "stay", false, "keep sending until interrupted, so that the page can be looked at")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx, *binary, *config)
+	err := d.run(ctx)
 	stop()
 	if err != nil {
 		log.Fatal(err)
 	}
 }
 
-func run(ctx context.Context, binary, config string) (err error) {
-	collector, err := startCollector(ctx, binary, config)
+type demo struct {
+	binary, config, otlp, arc string
+	stay                      bool
+}
+
+func (d *demo) run(ctx context.Context) (err error) {
+	if d.binary == "" {
+		return d.fill(ctx)
+	}
+	collector, err := startCollector(ctx, d.binary, d.config)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, collector.stop()) }()
+	if err := d.fill(ctx); err != nil {
+		return err
+	}
+	if err := show(ctx, collector); err != nil {
+		return err
+	}
+	fmt.Println("What it cost, where, and what is wrong: http://localhost:8124")
+	if d.stay {
+		fmt.Println("Calls go on until Ctrl-C.")
+		return d.goOn(ctx)
+	}
+	return nil
+}
 
-	fmt.Println("Sending OTLP spans to localhost:4317 and Arc events to http://localhost:8123/v1/events …")
-	if err := sendSpans(ctx); err != nil {
+// fill sends a day.
+func (d *demo) fill(ctx context.Context) error {
+	fmt.Printf("Sending the spans of a day to %s and Arc events to http://%s/v1/events …\n", d.otlp, d.arc)
+	now := time.Now()
+	calls, err := sendSpans(ctx, d.otlp, now.Add(-24*time.Hour), now, time.Minute)
+	if err != nil {
 		return fmt.Errorf("OTLP: %w", err)
 	}
-	if err := sendEvents(ctx); err != nil {
+	if err := sendEvents(ctx, d.arc, 400); err != nil {
 		return fmt.Errorf("arc events: %w", err)
 	}
+	fmt.Printf("%d LLM calls in spans and 400 events were acknowledged in %s.\n", calls, time.Since(now).Round(time.Millisecond))
+	return nil
+}
 
+// goOn sends what comes in as time passes, until ctx is done.
+func (d *demo) goOn(ctx context.Context) error {
+	const pause = 3 * time.Second
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case now := <-time.After(pause):
+			_, err := sendSpans(ctx, d.otlp, now.Add(-pause), now, pause)
+			if err == nil {
+				err = sendEvents(ctx, d.arc, 5)
+			}
+			if err != nil && ctx.Err() == nil {
+				return err
+			}
+		}
+	}
+}
+
+// show prints what the collector made of the day.
+func show(ctx context.Context, collector *collector) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	series, err := waitFor(ctx, func() ([]string, error) { return arcSeries(ctx) })

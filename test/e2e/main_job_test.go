@@ -16,7 +16,7 @@ import (
 )
 
 // ports are where one collector under test listens.
-type ports struct{ grpc, http, arc, page string }
+type ports struct{ grpc, http, arc, page, dashboard string }
 
 // quick are settings with which nothing takes longer than it must.
 func quick(t *testing.T) (ports, []string) {
@@ -26,6 +26,8 @@ func quick(t *testing.T) (ports, []string) {
 		http: collector.FreeAddress(t),
 		arc:  collector.FreeAddress(t),
 		page: collector.FreeAddress(t),
+
+		dashboard: collector.FreeAddress(t),
 	}
 	return p, []string{
 		"receivers::otlp::protocols::grpc::endpoint=" + p.grpc,
@@ -33,6 +35,7 @@ func quick(t *testing.T) (ports, []string) {
 		"receivers::arc::endpoint=" + p.arc,
 		"processors::llm_cost::metrics_interval=200ms",
 		"processors::alert::evaluation_interval=200ms",
+		"extensions::dashboard::endpoint=" + p.dashboard,
 		"service::telemetry::metrics::level=none",
 	}
 }

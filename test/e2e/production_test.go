@@ -61,6 +61,7 @@ func newSite(t *testing.T) *site {
 			"OTELCOL_ARC_TLS_KEY=" + cert.KeyFile,
 			"OTELCOL_ARC_CA=" + cert.CertFile,
 			"OTELCOL_ARC_TOKEN=" + token,
+			"OTELCOL_ARC_PAGE_USERS=" + pageUsers(t),
 			"OTELCOL_ARC_STATE=" + t.TempDir(),
 			"JAEGER_ENDPOINT=" + s.jaeger.Endpoint,
 			"ELASTICSEARCH_URL=" + s.elastic.URL,

@@ -1,0 +1,275 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package dashboardextension
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/otelcol-arc/otelcol-arc/extension/dashboardextension/internal/text"
+	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
+)
+
+const historyShown = 100
+
+// alertView is an alert as people read it.
+type alertView struct {
+	Name, Severity, State, Text string
+	Class                       string // critical, warning or info
+	Labels                      []string
+	Since                       time.Time
+	Ago                         string
+	Value                       string
+	Suppressed                  string
+	Runbook, Dashboard, Trace   string
+	SilenceURL                  string
+}
+
+func (b *board) newAlertView(active *dashboard.ActiveAlert) alertView {
+	view := b.alertViewOf(&active.Alert)
+	view.State, view.Suppressed = active.State, active.Suppressed
+	if b.cfg.Writable {
+		view.SilenceURL = "/alerts?silence=" + active.Fingerprint() + "#new"
+	}
+	return view
+}
+
+func (b *board) alertViewOf(a *alertevent.Alert) alertView {
+	view := alertView{
+		Name: a.Name(), Severity: a.Severity(), State: string(a.State), Class: severityClass(a.Severity()),
+		Since: a.StartsAt, Ago: text.Ago(b.now().Sub(a.StartsAt)), Value: number(a.Value),
+		Runbook: webLink(a.Annotations[alertevent.AnnotationRunbook]), Dashboard: webLink(a.Annotations[alertevent.AnnotationDashboard]),
+		Trace: b.exampleURL(a),
+	}
+	view.Text = a.Annotations[alertevent.AnnotationDescription]
+	if view.Text == "" {
+		view.Text = a.Annotations[alertevent.AnnotationSummary]
+	}
+	view.Text = text.Cut(view.Text, 500)
+	for _, name := range slices.Sorted(maps.Keys(a.Labels)) {
+		if name != alertevent.LabelName && name != alertevent.LabelSeverity {
+			view.Labels = append(view.Labels, text.Cut(name+"="+a.Labels[name], shownDimRunes))
+		}
+	}
+	return view
+}
+
+func severityClass(severity string) string {
+	switch severity {
+	case alertevent.SeverityCritical, alertevent.SeverityError:
+		return "critical"
+	case alertevent.SeverityWarning:
+		return "warning"
+	default:
+		return "info"
+	}
+}
+
+func number(v *float64) string {
+	if v == nil {
+		return "–"
+	}
+	return strconv.FormatFloat(*v, 'g', 4, 64)
+}
+
+// rulesView is the page of the rules.
+type rulesView struct {
+	shell
+	NoSource bool
+	Groups   []ruleGroupView
+}
+
+type ruleGroupView struct {
+	dashboard.RuleGroup
+	Last  string // how long ago
+	Rules []ruleView
+}
+
+type ruleView struct {
+	dashboard.Rule
+	Class       string // of its state
+	Word        string
+	ValueText   string
+	ForText     string
+	Labels      []string
+	Annotations []string
+}
+
+func (b *board) rulesPage(r *http.Request) (content, error) {
+	p := newParams(r.URL.Query())
+	if err := p.err(); err != nil {
+		return content{}, err
+	}
+	shown := b.alerts.all()
+	view := rulesView{shell: b.newShell("Rules", "rules"), NoSource: len(shown) == 0}
+	for _, source := range shown {
+		for _, group := range source.asked.RuleGroups() {
+			view.Groups = append(view.Groups, b.newRuleGroupView(&group))
+		}
+	}
+	return content{template: "rules.html", data: view}, nil
+}
+
+func (b *board) newRuleGroupView(group *dashboard.RuleGroup) ruleGroupView {
+	view := ruleGroupView{RuleGroup: *group, Last: "not yet"}
+	if !group.LastEvaluation.IsZero() {
+		view.Last = text.Ago(b.now().Sub(group.LastEvaluation)) + " ago, in " + text.Seconds(group.Duration.Seconds())
+	}
+	for i := range group.Rules {
+		rule := &group.Rules[i]
+		shown := ruleView{Rule: *rule, Word: rule.State, Class: rule.State, ValueText: number(rule.Value)}
+		switch {
+		case rule.Health == "err":
+			shown.Word, shown.Class = "failing", "firing"
+		case rule.State == "":
+			shown.Word, shown.Class = rule.Kind, "inactive"
+		}
+		if rule.For > 0 {
+			shown.ForText = text.Ago(rule.For)
+		}
+		shown.Labels, shown.Annotations = pairs(rule.Labels, "="), pairs(rule.Annotations, ": ")
+		view.Rules = append(view.Rules, shown)
+	}
+	return view
+}
+
+func pairs(of map[string]string, between string) []string {
+	var list []string
+	for _, name := range slices.Sorted(maps.Keys(of)) {
+		list = append(list, name+between+of[name])
+	}
+	return list
+}
+
+// alertsView is the page of alerts, of what was told, and of silences.
+type alertsView struct {
+	shell
+	NoSource bool
+	Active   []alertView
+	History  []historyView
+	Silences []silenceView
+	Form     silenceForm
+}
+
+type historyView struct {
+	alertView
+	At time.Time
+}
+
+type silenceView struct {
+	dashboard.Silence
+	State     string
+	Ends      string
+	CanExpire bool
+}
+
+// silenceForm is what was typed into the form, and what is wrong with it.
+type silenceForm struct {
+	Matchers, Hours, CreatedBy, Comment string
+	Error                               string
+	Open                                bool
+	HourChoices                         []hourChoice
+}
+
+type hourChoice struct{ Value, Label string }
+
+var hourChoices = []hourChoice{{"1", "1 hour"}, {"4", "4 hours"}, {"24", "1 day"}, {"168", "1 week"}}
+
+func (b *board) alertsPage(r *http.Request) (content, error) {
+	p := newParams(r.URL.Query())
+	fingerprint := p.text("silence")
+	if err := p.err(); err != nil {
+		return content{}, err
+	}
+	form := silenceForm{Hours: hourChoices[1].Value}
+	for _, active := range b.activeAlerts() {
+		if fingerprint != "" && active.Fingerprint() == fingerprint {
+			var matchers []string
+			for _, name := range slices.Sorted(maps.Keys(active.Labels)) {
+				matchers = append(matchers, name+"="+strconv.Quote(active.Labels[name]))
+			}
+			form.Matchers, form.Open = strings.Join(matchers, "\n"), true
+		}
+	}
+	return b.alertsContent(form), nil
+}
+
+func (b *board) alertsContent(form silenceForm) content {
+	form.HourChoices = hourChoices
+	view := alertsView{shell: b.newShell("Alerts", "alerts"), NoSource: len(b.alerts.all()) == 0, Form: form}
+	for _, active := range b.activeAlerts() {
+		view.Active = append(view.Active, b.newAlertView(&active))
+	}
+	for _, entry := range b.history(historyShown) {
+		view.History = append(view.History, historyView{b.alertViewOf(&entry.Alert), entry.At})
+	}
+	now := b.now()
+	for _, s := range b.silences() {
+		shown := silenceView{Silence: s, State: silenceState(&s, now)}
+		switch {
+		case s.EndsAt.IsZero():
+			shown.Ends = "never"
+		case shown.State == "expired":
+			shown.Ends = text.Ago(now.Sub(s.EndsAt)) + " ago"
+		default:
+			shown.Ends = "in " + text.Ago(s.EndsAt.Sub(now))
+		}
+		shown.CanExpire = b.cfg.Writable && !s.Configured && shown.State != "expired"
+		view.Silences = append(view.Silences, shown)
+	}
+	return content{template: "alerts.html", data: view}
+}
+
+func (b *board) createSilence(r *http.Request) (content, error) {
+	if err := r.ParseForm(); err != nil {
+		return content{}, &failure{badData, err}
+	}
+	form := silenceForm{
+		Matchers: r.PostForm.Get("matchers"), Hours: r.PostForm.Get("hours"), CreatedBy: r.PostForm.Get("created_by"),
+		Comment: r.PostForm.Get("comment"), Open: true,
+	}
+	err := b.silenceOf(form)
+	if err == nil {
+		return content{redirect: "/alerts#silences"}, nil
+	}
+	f := failureOf(err)
+	if f.kind != badData {
+		return content{}, err
+	}
+	form.Error = f.Error()
+	again := b.alertsContent(form)
+	again.status = f.kind.status
+	return again, nil
+}
+
+func (b *board) silenceOf(form silenceForm) error {
+	hours, err := strconv.Atoi(form.Hours)
+	if err != nil || hours < 1 || hours > maxHours {
+		return &failure{badData, fmt.Errorf("duration: must be a whole number of hours from 1 to %d, is %q", maxHours, form.Hours)}
+	}
+	var matchers []string
+	for line := range strings.Lines(form.Matchers) {
+		if line = strings.TrimSpace(line); line != "" {
+			matchers = append(matchers, line)
+		}
+	}
+	now := b.now()
+	_, err = b.silence("", dashboard.Silence{
+		Matchers: matchers, StartsAt: now, EndsAt: now.Add(time.Duration(hours) * time.Hour), CreatedBy: form.CreatedBy, Comment: form.Comment,
+	})
+	return err
+}
+
+func (b *board) expireSilence(r *http.Request) (content, error) {
+	if err := r.ParseForm(); err != nil {
+		return content{}, &failure{badData, err}
+	}
+	return content{redirect: "/alerts#silences"}, b.expire(r.PostForm.Get("id"))
+}

@@ -1,0 +1,315 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package dashboardextension
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
+)
+
+const maxHistory = 1000
+
+// alertJSON is an alert; values are written as Prometheus' API writes them.
+type alertJSON struct {
+	Fingerprint  string            `json:"fingerprint"`
+	Labels       map[string]string `json:"labels"`
+	Annotations  map[string]string `json:"annotations"`
+	State        string            `json:"state"`
+	ActiveAt     time.Time         `json:"activeAt"`
+	EndsAt       *time.Time        `json:"endsAt,omitempty"`
+	Value        *string           `json:"value"`
+	GeneratorURL string            `json:"generatorURL,omitempty"`
+	TraceURL     string            `json:"traceURL,omitempty"`
+	Suppressed   string            `json:"suppressed,omitempty"`
+}
+
+type historyJSON struct {
+	At    time.Time `json:"at"`
+	Alert alertJSON `json:"alert"`
+}
+
+type ruleGroupJSON struct {
+	Name           string     `json:"name"`
+	File           string     `json:"file"`
+	Interval       float64    `json:"interval"`
+	LastEvaluation *time.Time `json:"lastEvaluation"`
+	EvaluationTime float64    `json:"evaluationTime"`
+	Rules          []ruleJSON `json:"rules"`
+}
+
+type ruleJSON struct {
+	Type        string            `json:"type"`
+	Name        string            `json:"name"`
+	Query       string            `json:"query"`
+	Duration    float64           `json:"duration"`
+	Labels      map[string]string `json:"labels"`
+	Annotations map[string]string `json:"annotations"`
+	State       string            `json:"state,omitempty"`
+	Health      string            `json:"health"`
+	LastError   string            `json:"lastError,omitempty"`
+	Value       *string           `json:"value"`
+	Reason      string            `json:"reason,omitempty"`
+	Alerts      []alertJSON       `json:"alerts"`
+}
+
+type silenceJSON struct {
+	ID         string     `json:"id"`
+	Matchers   []string   `json:"matchers"`
+	StartsAt   time.Time  `json:"startsAt"`
+	EndsAt     *time.Time `json:"endsAt"` // null: it does not end
+	CreatedBy  string     `json:"createdBy"`
+	Comment    string     `json:"comment"`
+	Configured bool       `json:"configured"`
+	State      string     `json:"state"`
+}
+
+func (b *board) newAlertJSON(a *alertevent.Alert, state, suppressed string) alertJSON {
+	j := alertJSON{
+		Fingerprint: a.Fingerprint(), Labels: orEmpty(a.Labels), Annotations: orEmpty(a.Annotations), State: state,
+		ActiveAt: a.StartsAt.UTC(), Value: sample(a.Value), GeneratorURL: a.GeneratorURL, Suppressed: suppressed,
+		TraceURL: b.exampleURL(a),
+	}
+	j.EndsAt = timeOrNil(a.EndsAt)
+	return j
+}
+
+func timeOrNil(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
+}
+
+// exampleURL is where the trace of an alert's example can be seen.
+func (b *board) exampleURL(a *alertevent.Alert) string {
+	if a.TraceID.IsEmpty() {
+		return ""
+	}
+	return traceURL(b.cfg.TraceURL, a.TraceID.String(), a.SpanID.String())
+}
+
+// sample writes a value as Prometheus' API does; JSON has no NaN.
+func sample(v *float64) *string {
+	if v == nil {
+		return nil
+	}
+	text := strconv.FormatFloat(*v, 'f', -1, 64)
+	if math.IsInf(*v, 1) {
+		text = "+Inf"
+	}
+	return &text
+}
+
+func (b *board) activeAlerts() []dashboard.ActiveAlert {
+	var active []dashboard.ActiveAlert
+	for _, shown := range b.alerts.all() {
+		active = append(active, shown.asked.Active()...)
+	}
+	return active
+}
+
+func (b *board) getAlerts(r *http.Request) (answer, error) {
+	p := newParams(r.URL.Query())
+	if err := p.err(); err != nil {
+		return answer{}, err
+	}
+	list := []alertJSON{}
+	for _, active := range b.activeAlerts() {
+		list = append(list, b.newAlertJSON(&active.Alert, active.State, active.Suppressed))
+	}
+	return answer{data: map[string]any{"alerts": list}}, nil
+}
+
+// history are the last notices of all sources, the newest first.
+func (b *board) history(limit int) []dashboard.HistoryEntry {
+	return merge(b.alerts.all(), limit,
+		func(a dashboard.Alerts) []dashboard.HistoryEntry { return a.History(limit) },
+		func(x, y dashboard.HistoryEntry) int { return y.At.Compare(x.At) })
+}
+
+func (b *board) getHistory(r *http.Request) (answer, error) {
+	p := newParams(r.URL.Query())
+	limit := p.number("limit", 100, maxHistory)
+	if err := p.err(); err != nil {
+		return answer{}, err
+	}
+	list := []historyJSON{}
+	for _, entry := range b.history(limit) {
+		list = append(list, historyJSON{At: entry.At.UTC(), Alert: b.newAlertJSON(&entry.Alert, string(entry.Alert.State), "")})
+	}
+	return answer{data: list}, nil
+}
+
+func (b *board) getRules(r *http.Request) (answer, error) {
+	p := newParams(r.URL.Query())
+	if err := p.err(); err != nil {
+		return answer{}, err
+	}
+	groups := []ruleGroupJSON{}
+	for _, shown := range b.alerts.all() {
+		for _, group := range shown.asked.RuleGroups() {
+			groups = append(groups, b.newRuleGroupJSON(&group))
+		}
+	}
+	return answer{data: map[string]any{"groups": groups}}, nil
+}
+
+func (b *board) newRuleGroupJSON(group *dashboard.RuleGroup) ruleGroupJSON {
+	j := ruleGroupJSON{
+		Name: group.Name, File: group.File, Interval: group.Interval.Seconds(),
+		EvaluationTime: group.Duration.Seconds(), Rules: []ruleJSON{},
+	}
+	j.LastEvaluation = timeOrNil(group.LastEvaluation)
+	for i := range group.Rules {
+		rule := &group.Rules[i]
+		alerts := []alertJSON{}
+		for k := range rule.Active {
+			alerts = append(alerts, b.newAlertJSON(&rule.Active[k].Alert, rule.Active[k].State, rule.Active[k].Suppressed))
+		}
+		j.Rules = append(j.Rules, ruleJSON{
+			Type: rule.Kind, Name: rule.Name, Query: rule.Expr, Duration: rule.For.Seconds(),
+			Labels: orEmpty(rule.Labels), Annotations: orEmpty(rule.Annotations), State: rule.State,
+			Health: rule.Health, LastError: rule.LastError, Value: sample(rule.Value), Reason: rule.Reason, Alerts: alerts,
+		})
+	}
+	return j
+}
+
+func (b *board) silences() []dashboard.Silence {
+	return merge(b.alerts.all(), 0,
+		func(a dashboard.Alerts) []dashboard.Silence { return a.Silences() },
+		func(x, y dashboard.Silence) int { return y.EndsAt.Compare(x.EndsAt) })
+}
+
+// silenceState is pending, active or expired, as in Alertmanager.
+func silenceState(s *dashboard.Silence, now time.Time) string {
+	switch {
+	case now.Before(s.StartsAt):
+		return "pending"
+	case s.EndsAt.IsZero() || now.Before(s.EndsAt):
+		return "active"
+	default:
+		return "expired"
+	}
+}
+
+func (b *board) getSilences(r *http.Request) (answer, error) {
+	p := newParams(r.URL.Query())
+	if err := p.err(); err != nil {
+		return answer{}, err
+	}
+	list := []silenceJSON{}
+	for _, s := range b.silences() {
+		list = append(list, silenceJSON{
+			ID: s.ID, Matchers: append([]string{}, s.Matchers...), StartsAt: s.StartsAt.UTC(), EndsAt: timeOrNil(s.EndsAt),
+			CreatedBy: s.CreatedBy, Comment: s.Comment, Configured: s.Configured, State: silenceState(&s, b.now()),
+		})
+	}
+	return answer{data: list}, nil
+}
+
+// newSilence is the body of POST /api/silences.
+type newSilence struct {
+	ID        string    `json:"id"`
+	Matchers  []string  `json:"matchers"`
+	StartsAt  time.Time `json:"startsAt"`
+	EndsAt    time.Time `json:"endsAt"`
+	CreatedBy string    `json:"createdBy"`
+	Comment   string    `json:"comment"`
+}
+
+func (b *board) postSilence(r *http.Request) (answer, error) {
+	p := newParams(r.URL.Query())
+	source := p.text("source")
+	if err := p.err(); err != nil {
+		return answer{}, err
+	}
+	if contentType, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";"); strings.TrimSpace(contentType) != "application/json" {
+		return answer{}, &failure{badData, fmt.Errorf("content type must be application/json, is %q", contentType)}
+	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return answer{}, &failure{badData, err}
+	}
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.DisallowUnknownFields()
+	var s newSilence
+	if err := decoder.Decode(&s); err != nil {
+		return answer{}, &failure{badData, fmt.Errorf("body: %w", err)}
+	}
+	id, err := b.silence(source, dashboard.Silence{
+		ID: s.ID, Matchers: s.Matchers, StartsAt: s.StartsAt, EndsAt: s.EndsAt, CreatedBy: s.CreatedBy, Comment: s.Comment,
+	})
+	if err != nil {
+		return answer{}, err
+	}
+	return answer{data: map[string]string{"id": id}}, nil
+}
+
+// silence adds a silence to the source of an ID, the first one where it is "".
+func (b *board) silence(source string, s dashboard.Silence) (id string, err error) {
+	if !b.cfg.Writable {
+		return "", dashboard.ErrReadOnly
+	}
+	alerts, ok := b.alerts.named(source)
+	if !ok {
+		return "", &failure{notFound, errors.New("there is no such alert processor")}
+	}
+	if s.StartsAt.IsZero() {
+		s.StartsAt = b.now()
+	}
+	if len(s.Matchers) == 0 {
+		return "", &failure{badData, errors.New("matchers: must not be empty")}
+	}
+	if !s.EndsAt.After(s.StartsAt) {
+		return "", &failure{badData, errors.New("endsAt: must be after startsAt")}
+	}
+	id, err = alerts.Silence(s)
+	if err != nil && !errors.Is(err, dashboard.ErrReadOnly) {
+		return "", &failure{badData, err}
+	}
+	return id, err
+}
+
+func (b *board) deleteSilence(r *http.Request) (answer, error) {
+	p := newParams(r.URL.Query())
+	if err := p.err(); err != nil {
+		return answer{}, err
+	}
+	if err := b.expire(r.PathValue("id")); err != nil {
+		return answer{}, err
+	}
+	return answer{status: http.StatusNoContent}, nil
+}
+
+// expire ends the silence of an ID, whichever source has it.
+func (b *board) expire(id string) error {
+	if !b.cfg.Writable {
+		return dashboard.ErrReadOnly
+	}
+	for _, shown := range b.alerts.all() {
+		for _, s := range shown.asked.Silences() {
+			if s.ID != id {
+				continue
+			}
+			if s.Configured {
+				return &failure{forbidden, errors.New("the silence stands in the configuration")}
+			}
+			return shown.asked.Expire(id)
+		}
+	}
+	return &failure{notFound, fmt.Errorf("there is no silence %q", id)}
+}

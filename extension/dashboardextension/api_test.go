@@ -1,0 +1,221 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package dashboardextension
+
+import (
+	"encoding/csv"
+	"errors"
+	"flag"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
+	"github.com/otelcol-arc/otelcol-arc/internal/testkit/dashboards"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// Answers to the letter. A new case is a new line.
+func TestGoldenAnswers(t *testing.T) {
+	for name, path := range map[string]string{
+		"alerts.json": "/api/alerts", "history.json": "/api/alerts/history", "rules.json": "/api/rules", "silences.json": "/api/silences",
+		"summary.json": "/api/usage/summary", "models.json": "/api/usage/models?hours=48&limit=3", "hourly.csv": "/api/usage/hourly?hours=3&format=csv",
+		"calls.json": "/api/calls?order=costliest&limit=2", "unpriced.json": "/api/usage/unpriced", "sources.json": "/api/sources",
+		"bad-parameters.json": "/api/usage/hourly?hours=a&by=team&where=model&hour=3",
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := newRig(t).get(path).Body.Bytes()
+			golden := filepath.Join("testdata", "golden", name)
+			if *update {
+				require.NoError(t, os.WriteFile(golden, got, 0o600))
+			}
+			want, err := os.ReadFile(golden)
+			require.NoError(t, err)
+			assert.Equal(t, string(want), string(got))
+		})
+	}
+}
+
+func TestBadParametersAreNamed(t *testing.T) {
+	r := newRig(t)
+	for path, want := range map[string]string{
+		"/api/usage/hourly?hours=0":                          "parameter hours: must be a whole number from 1 to 2232",
+		"/api/usage/hourly?hours=1&hours=2":                  "parameter hours: must be given once",
+		"/api/usage/hourly?hours=2232&limit=200":             "parameter limit: 2232 hours of 200 groups are more than 100000 rows",
+		"/api/usage/groups?by=team":                          "parameter by: must be one of model, service.name",
+		"/api/usage/groups?by=model&by=model":                "parameter by: names \\\"model\\\" twice",
+		"/api/usage/summary?where=model":                     "parameter where: must be DIMENSION=VALUE",
+		"/api/usage/summary?where=team%3Dx":                  "parameter where: must name one of",
+		"/api/usage/summary?where=model%3Dx&where=model%3Dy": "parameter where: names \\\"model\\\" twice",
+		"/api/calls?order=best":                              "parameter order: must be one of newest, costliest",
+		"/api/usage/models?measure=joy":                      "parameter measure: must be one of cost, tokens, calls",
+		"/api/alerts?x=1":                                    "parameter x: is not known",
+	} {
+		recorder := r.get(path)
+		assert.Equal(t, http.StatusBadRequest, recorder.Code, path)
+		assert.Contains(t, recorder.Body.String(), `"errorType": "bad_data"`, path)
+		assert.Contains(t, recorder.Body.String(), want, path)
+	}
+}
+
+func TestOtherFailures(t *testing.T) {
+	r := newRig(t)
+	assert.Equal(t, http.StatusNotFound, r.get("/api/none").Code)
+	recorder := r.send(http.MethodPut, "/api/silences", "application/json", "{}")
+	assert.Equal(t, http.StatusMethodNotAllowed, recorder.Code)
+	assert.Equal(t, "GET, POST", recorder.Header().Get("Allow"))
+	r.usage.Err = errors.New("the ledger is closed")
+	recorder = r.get("/api/usage/models")
+	assert.Equal(t, http.StatusInternalServerError, recorder.Code)
+	assert.Contains(t, recorder.Body.String(), "the ledger is closed")
+	assert.Equal(t, http.StatusInternalServerError, r.get("/").Code)
+	assert.Equal(t, http.StatusNotFound, newEmptyRig(t).get("/api/usage/models").Code)
+}
+
+// The same answer is not sent twice.
+func TestEntityTags(t *testing.T) {
+	r := newRig(t)
+	for _, path := range []string{"/", "/rules", "/api/usage/models", "/assets/page.css", "/api/calls/export?format=csv"} {
+		first := r.get(path)
+		require.Equal(t, http.StatusOK, first.Code, path)
+		assert.NotEmpty(t, first.Header().Get("Cache-Control"))
+		again := httptest.NewRequest(http.MethodGet, "http://localhost"+path, http.NoBody)
+		again.Header.Set("If-None-Match", first.Header().Get("ETag"))
+		second := r.do(again)
+		assert.Equal(t, http.StatusNotModified, second.Code, path)
+		assert.Empty(t, second.Body.Bytes())
+	}
+	before := r.get("/api/usage/models").Header().Get("ETag")
+	r.usage.All = r.usage.All[:len(r.usage.All)-1]
+	assert.NotEqual(t, before, r.get("/api/usage/models").Header().Get("ETag"))
+}
+
+// The rows of every way to add calls up come to the same sums.
+func TestSumsAgree(t *testing.T) {
+	r := newRig(t)
+	want := 0.0
+	for _, call := range r.usage.All {
+		if call.Time.Before(rigNow.Truncate(time.Hour).Add(-23*time.Hour)) || call.Dollars == nil {
+			continue
+		}
+		want += *call.Dollars
+	}
+	for _, path := range []string{
+		"/api/usage/models?limit=2", "/api/usage/groups?by=user.id&by=service.name", "/api/usage/hourly?limit=1", "/api/usage/hourly?by=user.id",
+	} {
+		got := 0.0
+		for _, row := range data[rangeJSON](r, path).Rows {
+			got += row.Cost
+		}
+		assert.InDelta(t, want, got, 1e-9, path)
+	}
+}
+
+// A cell is never a formula.
+func TestCSVCells(t *testing.T) {
+	r := newRig(t)
+	r.usage.All = append(r.usage.All, dashboards.Call{Call: dashboard.Call{
+		Time: rigNow, Values: []string{`=HYPERLINK("http://x")`, "a,b\n\"c\"", "", "+1"}, Status: "success",
+	}})
+	lines, err := csv.NewReader(r.get("/api/calls/export?format=csv").Body).ReadAll()
+	require.NoError(t, err)
+	assert.Equal(t, []string{"2026-03-16T14:25:00Z", "", "", `'=HYPERLINK("http://x")`, "a,b\n\"c\"", "", "'+1"}, lines[1][:7])
+	assert.Len(t, lines, len(r.usage.All)+1)
+}
+
+func TestSilences(t *testing.T) {
+	const silence = `{"matchers": ["alertname=\"A\""], "endsAt": "2026-03-17T00:00:00Z", "createdBy": "ines", "comment": "deploy"}`
+	const asJSON = "application/json"
+	t.Run("read-only", func(t *testing.T) {
+		r := newRig(t)
+		recorder := r.send(http.MethodPost, "/api/silences", asJSON, silence)
+		assert.Equal(t, http.StatusForbidden, recorder.Code)
+		assert.Contains(t, recorder.Body.String(), "read-only")
+		assert.Equal(t, http.StatusForbidden, r.send(http.MethodDelete, "/api/silences/0b4c", asJSON, "").Code)
+		assert.Equal(t, http.StatusForbidden, r.post("/silences", map[string][]string{"matchers": {"a=b"}, "hours": {"1"}}).Code)
+		assert.Equal(t, http.StatusForbidden, r.post("/silences/expire", map[string][]string{"id": {"0b4c"}}).Code)
+		assert.NotContains(t, r.get("/alerts").Body.String(), "<form")
+		assert.Len(t, r.alerts.SilenceList, 2)
+	})
+	t.Run("writable", func(t *testing.T) {
+		r := newRig(t, writable)
+		require.Equal(t, http.StatusOK, r.send(http.MethodPost, "/api/silences", asJSON, silence).Code)
+		added := r.alerts.SilenceList[2]
+		assert.Equal(t, []string{`alertname="A"`}, added.Matchers)
+		assert.Equal(t, rigNow, added.StartsAt)
+		require.Equal(t, http.StatusNoContent, r.send(http.MethodDelete, "/api/silences/0b4c", asJSON, "").Code)
+		assert.Equal(t, rigNow, r.alerts.SilenceList[0].EndsAt)
+	})
+	t.Run("bad", func(t *testing.T) {
+		r := newRig(t, writable)
+		for body, want := range map[string]string{
+			`{"matchers": [], "endsAt": "2026-03-17T00:00:00Z"}`:      "matchers:",
+			`{"matchers": ["a=b"], "endsAt": "2026-03-16T00:00:00Z"}`: "endsAt:",
+			`{"matchers": ["a=b"], "ends": "2026-03-17T00:00:00Z"}`:   "unknown field",
+			"x": "body:",
+		} {
+			recorder := r.send(http.MethodPost, "/api/silences", asJSON, body)
+			assert.Equal(t, http.StatusBadRequest, recorder.Code)
+			assert.Contains(t, recorder.Body.String(), want)
+		}
+		assert.Equal(t, http.StatusBadRequest, r.send(http.MethodPost, "/api/silences", "text/plain", silence).Code)
+	})
+	t.Run("form", func(t *testing.T) {
+		r := newRig(t, writable)
+		form := map[string][]string{"matchers": {"alertname=\"A\"\r\nteam=\"b\"\r\n"}, "hours": {"4"}, "created_by": {"ines"}, "comment": {"deploy"}}
+		recorder := r.post("/silences", form)
+		assert.Equal(t, http.StatusSeeOther, recorder.Code)
+		assert.Equal(t, []string{`alertname="A"`, `team="b"`}, r.alerts.SilenceList[2].Matchers)
+		assert.Equal(t, rigNow.Add(4*time.Hour), r.alerts.SilenceList[2].EndsAt)
+		form["matchers"] = []string{""}
+		recorder = r.post("/silences", form)
+		assert.Equal(t, http.StatusBadRequest, recorder.Code)
+		assert.Contains(t, recorder.Body.String(), "matchers: must not be empty")
+		assert.Contains(t, recorder.Body.String(), `value="deploy"`, "what was typed stays")
+	})
+}
+
+// Nothing that another site makes a browser ask for is done or told.
+func TestOtherSites(t *testing.T) {
+	r := newRig(t, writable)
+	request := httptest.NewRequest(http.MethodPost, "http://localhost:8124/silences/expire", strings.NewReader("id=0b4c"))
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	request.Header.Set("Sec-Fetch-Site", "cross-site")
+	assert.Equal(t, http.StatusForbidden, r.do(request).Code)
+	assert.True(t, r.alerts.SilenceList[0].EndsAt.After(rigNow))
+
+	for host, status := range map[string]int{
+		"localhost:8124": 200, "127.0.0.1:8124": 200, "[::1]:8124": 200, "arc.localhost": 200, "attacker.example:8124": 421, "localhost.attacker.example": 421,
+	} {
+		request := httptest.NewRequest(http.MethodGet, "/api/alerts", http.NoBody)
+		request.Host = host
+		assert.Equal(t, status, r.do(request).Code, host)
+	}
+	proxied := newRig(t, func(c *Config) { c.AllowedHosts = []string{"arc.example.com"} })
+	request = httptest.NewRequest(http.MethodGet, "/", http.NoBody)
+	request.Host = "ARC.example.com"
+	assert.Equal(t, http.StatusOK, proxied.do(request).Code)
+}
+
+func TestSeveralSources(t *testing.T) {
+	r := newRig(t)
+	other := dashboards.SampleUsage(rigNow, 1, sampleEvery)
+	hide := r.board.ShowUsage(component.MustNewIDWithName("llm_cost", "b"), other)
+	assert.Len(t, data[sourcesJSON](r, "/api/sources").Usage, 2)
+	assert.NotEqual(t, r.get("/api/usage/summary").Body.String(), r.get("/api/usage/summary?source=llm_cost/b").Body.String())
+	assert.Contains(t, r.get("/").Body.String(), "source=llm_cost%2Fb")
+	hide()
+	hide()
+	assert.Len(t, data[sourcesJSON](r, "/api/sources").Usage, 1)
+	assert.Equal(t, http.StatusNotFound, r.get("/api/usage/summary?source=llm_cost/b").Code)
+}

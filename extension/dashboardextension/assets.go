@@ -1,0 +1,73 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package dashboardextension
+
+import (
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"html/template"
+	"mime"
+	"net/http"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/otelcol-arc/otelcol-arc/extension/dashboardextension/internal/text"
+)
+
+//go:embed assets
+var assets embed.FS
+
+//go:embed templates
+var templateFiles embed.FS
+
+var templates = template.Must(template.New("").Funcs(template.FuncMap{
+	"asset":   assetPath,
+	"count":   text.Count,
+	"cut":     text.Cut,
+	"dollars": text.Dollars,
+	"percent": text.Percent,
+	"seconds": text.Seconds,
+	"short":   func(n int64) string { return text.Short(float64(n)) },
+	"rfc3339": func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+	"moment":  func(t time.Time) string { return t.UTC().Format("Jan 2, 15:04:05") },
+	"minus":   func(a, b float64) float64 { return a - b },
+}).ParseFS(templateFiles, "templates/*.html"))
+
+// assetPath names an asset with its content's hash, so that it can be kept for
+// good and is asked for anew when it has changed.
+func assetPath(name string) (string, error) {
+	content, err := assets.ReadFile("assets/" + name)
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(content)
+	return "/assets/" + name + "?v=" + hex.EncodeToString(sum[:6]), nil
+}
+
+// webLink is a link of an alert's annotation, "" when it is not one to a page.
+func webLink(s string) string {
+	if strings.HasPrefix(s, "https://") || strings.HasPrefix(s, "http://") {
+		return s
+	}
+	return ""
+}
+
+func (b *board) getAsset(r *http.Request) (answer, error) {
+	name := r.PathValue("name")
+	content, err := assets.ReadFile("assets/" + path.Base(name))
+	if err != nil {
+		return answer{}, &failure{notFound, err}
+	}
+	return answer{
+		contentType: mime.TypeByExtension(path.Ext(name)), body: content,
+		headers: map[string]string{"Cache-Control": "public, max-age=31536000, immutable"},
+	}, nil
+}
+
+func (b *board) getOpenAPI(*http.Request) (answer, error) {
+	content, err := assets.ReadFile("assets/openapi.yaml")
+	return answer{contentType: "application/yaml", body: content}, err
+}

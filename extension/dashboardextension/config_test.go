@@ -1,0 +1,102 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package dashboardextension
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/confmap"
+	"go.opentelemetry.io/collector/confmap/xconfmap"
+	"go.opentelemetry.io/collector/extension/extensiontest"
+	"go.opentelemetry.io/collector/otelcol/otelcoltest"
+
+	"github.com/otelcol-arc/otelcol-arc/extension/dashboardextension/internal/metadata"
+)
+
+func TestDefaults(t *testing.T) {
+	cfg := createDefaultConfig().(*Config)
+	require.NoError(t, xconfmap.Validate(cfg))
+	assert.Equal(t, "localhost:8124", cfg.HTTP.NetAddr.Endpoint)
+	assert.Equal(t, int64(65536), cfg.HTTP.MaxRequestBodySize)
+	assert.False(t, cfg.Writable)
+}
+
+func TestValidateNamesEveryKey(t *testing.T) {
+	cfg := createDefaultConfig().(*Config)
+	require.NoError(t, confmap.NewFromStringMap(map[string]any{
+		"endpoint": "", "max_request_body_size": -1, "allowed_hosts": []string{"ok.example.com", "x:80"}, "trace_url": "jaeger/trace",
+	}).Unmarshal(cfg))
+	assert.EqualError(t, cfg.Validate(), strings.Join([]string{
+		"endpoint: must not be empty",
+		"max_request_body_size: must not be negative, is -1",
+		`allowed_hosts::1: must be a host name without port, is "x:80"`,
+		`trace_url: must be an http or https URL, is "jaeger/trace"`,
+	}, "\n"))
+	cfg = createDefaultConfig().(*Config)
+	cfg.TraceURL = "https://jaeger.example.com/"
+	assert.EqualError(t, cfg.Validate(), `trace_url: must contain {trace_id}, is "https://jaeger.example.com/"`)
+}
+
+func TestConfigurationsInTheReadme(t *testing.T) {
+	factories, err := otelcoltest.NopFactories()
+	require.NoError(t, err)
+	factories.Extensions[metadata.Type] = NewFactory()
+	readme, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	var loaded []*Config
+	for _, match := range regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllSubmatch(readme, -1) {
+		file := filepath.Join(t.TempDir(), "config.yaml")
+		require.NoError(t, os.WriteFile(file, match[1], 0o600))
+		cfg, err := otelcoltest.LoadConfigAndValidate(file, factories)
+		require.NoError(t, err, string(match[1]))
+		loaded = append(loaded, cfg.Extensions[component.NewID(metadata.Type)].(*Config))
+	}
+	require.Len(t, loaded, 2)
+	assert.Equal(t, createDefaultConfig(), loaded[0])
+	assert.True(t, loaded[1].Writable)
+	assert.Equal(t, "http://localhost:16686/trace/{trace_id}", loaded[1].TraceURL)
+	assert.Equal(t, []string{"arc.example.com"}, loaded[1].AllowedHosts)
+}
+
+// It serves from start to shutdown, can be shut down twice, and leaves an
+// address that is taken alone.
+func TestLifecycle(t *testing.T) {
+	cfg := createDefaultConfig().(*Config)
+	cfg.HTTP.NetAddr.Endpoint = "127.0.0.1:0"
+	first := newBoard(cfg, extensiontest.NewNopSettings(metadata.Type))
+	listener, err := cfg.HTTP.ToListener(t.Context())
+	require.NoError(t, err)
+	address := listener.Addr().String()
+	require.NoError(t, listener.Close())
+	cfg.HTTP.NetAddr.Endpoint = address
+	require.NoError(t, first.Start(t.Context(), componenttest.NewNopHost()))
+
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	response, err := client.Get("http://" + address + "/")
+	require.NoError(t, err)
+	body, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	require.NoError(t, response.Body.Close())
+	assert.Contains(t, string(body), "llm_cost")
+
+	second := newBoard(cfg, extensiontest.NewNopSettings(metadata.Type))
+	require.Error(t, second.Start(t.Context(), componenttest.NewNopHost()))
+	require.NoError(t, second.Shutdown(context.Background()))
+
+	require.NoError(t, first.Shutdown(context.Background()))
+	require.NoError(t, first.Shutdown(context.Background()))
+	_, err = client.Get("http://" + address + "/")
+	require.Error(t, err)
+}

@@ -1,0 +1,35 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package dashboardextension
+
+import (
+	"context"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/config/confighttp"
+	"go.opentelemetry.io/collector/extension"
+
+	"github.com/otelcol-arc/otelcol-arc/extension/dashboardextension/internal/metadata"
+)
+
+const (
+	defaultEndpoint     = "localhost:8124"
+	defaultMaxBodyBytes = 64 << 10
+)
+
+// NewFactory makes the factory of the dashboard extension.
+func NewFactory() extension.Factory {
+	return extension.NewFactory(metadata.Type, createDefaultConfig, create, metadata.ExtensionStability)
+}
+
+func createDefaultConfig() component.Config {
+	server := confighttp.NewDefaultServerConfig()
+	server.NetAddr.Endpoint = defaultEndpoint
+	server.MaxRequestBodySize = defaultMaxBodyBytes
+	return &Config{HTTP: server}
+}
+
+func create(_ context.Context, set extension.Settings, cfg component.Config) (extension.Extension, error) {
+	return newBoard(cfg.(*Config), set), nil
+}

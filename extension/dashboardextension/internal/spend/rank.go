@@ -1,0 +1,67 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package spend
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
+)
+
+// Group is what the calls with one set of values add up to.
+type Group struct {
+	Values []string
+	Usage  dashboard.Totals
+	// Others says that it stands for groups that were left out.
+	Others bool
+}
+
+// Rank adds rows up by their groups, whatever their start, the largest measure
+// first. Groups of equal measure are ordered by calls, then by value.
+func Rank(rows []dashboard.Row, m Measure) []Group {
+	index := map[string]int{}
+	var groups []Group
+	for i := range rows {
+		key := groupKey(rows[i].Group)
+		at, ok := index[key]
+		if !ok {
+			at = len(groups)
+			index[key] = at
+			groups = append(groups, Group{Values: rows[i].Group})
+		}
+		Add(&groups[at].Usage, &rows[i].Usage)
+	}
+	slices.SortFunc(groups, func(a, b Group) int {
+		return cmp.Or(
+			cmp.Compare(m.Of(&b.Usage), m.Of(&a.Usage)),
+			cmp.Compare(b.Usage.Calls, a.Usage.Calls),
+			slices.Compare(a.Values, b.Values),
+		)
+	})
+	return groups
+}
+
+// Top keeps the first n of ranked groups and adds the rest up in one more.
+func Top(groups []Group, n int) []Group {
+	if len(groups) <= n {
+		return groups
+	}
+	others := Group{Others: true}
+	for i := range groups[n:] {
+		Add(&others.Usage, &groups[n+i].Usage)
+	}
+	return append(slices.Clone(groups[:n]), others)
+}
+
+// groupKey tells sets of values apart, whatever the values hold.
+func groupKey(values []string) string {
+	var key strings.Builder
+	for _, value := range values {
+		key.WriteString(strings.ReplaceAll(value, "\x00", "\x00\x01"))
+		key.WriteString("\x00\x02")
+	}
+	return key.String()
+}

@@ -1,0 +1,61 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package spend
+
+import (
+	"time"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
+)
+
+// Stack is a measure over time, one series for each of the largest groups.
+type Stack struct {
+	Starts []time.Time
+	// Groups are those of the series, the largest first, what the others add up
+	// to last.
+	Groups []Group
+	// Usage is by series, then by start.
+	Usage [][]dashboard.Totals
+}
+
+// NewStack lays rows out over the steps from one time to another, keeping the
+// n largest groups apart.
+func NewStack(rows []dashboard.Row, from, to time.Time, step time.Duration, m Measure, n int) Stack {
+	var s Stack
+	at := map[int64]int{}
+	for start := from; start.Before(to); start = start.Add(step) {
+		at[start.Unix()] = len(s.Starts)
+		s.Starts = append(s.Starts, start)
+	}
+	s.Groups = Top(Rank(rows, m), n)
+	series := map[string]int{}
+	s.Usage = make([][]dashboard.Totals, len(s.Groups))
+	for i, group := range s.Groups {
+		s.Usage[i] = make([]dashboard.Totals, len(s.Starts))
+		if !group.Others {
+			series[groupKey(group.Values)] = i
+		}
+	}
+	for i := range rows {
+		slot, ok := at[rows[i].Start.Unix()]
+		if !ok {
+			continue
+		}
+		of, ok := series[groupKey(rows[i].Group)]
+		if !ok {
+			of = len(s.Groups) - 1
+		}
+		Add(&s.Usage[of][slot], &rows[i].Usage)
+	}
+	return s
+}
+
+// Slot adds the series up at a start.
+func (s Stack) Slot(i int) dashboard.Totals {
+	var sum dashboard.Totals
+	for series := range s.Usage {
+		Add(&sum, &s.Usage[series][i])
+	}
+	return sum
+}

@@ -1,0 +1,135 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package text
+
+import (
+	"math"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// Dollars writes an amount to the cent; below a cent, to two digits that count.
+func Dollars(v float64) string {
+	sign := ""
+	if v < 0 {
+		sign, v = "−", -v
+	}
+	if v > 0 && v < .005 {
+		decimals := int(1 - math.Floor(math.Log10(v)))
+		return sign + "$" + strings.TrimRight(strconv.FormatFloat(v, 'f', min(decimals, 12), 64), "0")
+	}
+	cents := strconv.FormatFloat(v, 'f', 2, 64)
+	whole, fraction, _ := strings.Cut(cents, ".")
+	return sign + "$" + thousands(whole) + "." + fraction
+}
+
+// Count writes a number with its thousands apart.
+func Count(n int64) string {
+	if n < 0 {
+		return "−" + thousands(strings.TrimPrefix(strconv.FormatInt(n, 10), "-"))
+	}
+	return thousands(strconv.FormatInt(n, 10))
+}
+
+func thousands(digits string) string {
+	var out strings.Builder
+	for i, digit := range digits {
+		if i > 0 && (len(digits)-i)%3 == 0 {
+			out.WriteByte(',')
+		}
+		out.WriteRune(digit)
+	}
+	return out.String()
+}
+
+// Short writes a number in three digits at most: 950, 12.3k, 4M.
+func Short(v float64) string {
+	units := []string{"", "k", "M", "G", "T", "P", "E"}
+	for i, unit := range units {
+		rounded, err := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 3, 64), 64)
+		if err == nil && rounded < 1000 || i == len(units)-1 {
+			return strconv.FormatFloat(rounded, 'f', -1, 64) + unit
+		}
+		v /= 1000
+	}
+	return ""
+}
+
+// AxisDollars writes an amount at an axis: as few digits as tell it apart.
+func AxisDollars(v float64) string {
+	if v >= 1000 {
+		return "$" + Short(v)
+	}
+	// Six digits hide what binary fractions add.
+	v, _ = strconv.ParseFloat(strconv.FormatFloat(v, 'g', 6, 64), 64)
+	return "$" + strconv.FormatFloat(v, 'f', -1, 64)
+}
+
+// Rate writes what one of something costs: below a dime, to two digits that
+// count, because that is where calls differ.
+func Rate(v float64) string {
+	if v <= 0 || v >= .0995 {
+		return Dollars(v)
+	}
+	return "$" + strconv.FormatFloat(v, 'f', int(1-math.Floor(math.Log10(v))), 64)
+}
+
+// Seconds writes a duration: 820 ms, 1.4 s, 35 s, 2 min.
+func Seconds(s float64) string {
+	switch {
+	case s < .0995:
+		return strconv.FormatFloat(1000*s, 'g', 2, 64) + " ms"
+	case s < .9995:
+		return strconv.FormatFloat(1000*s, 'f', 0, 64) + " ms"
+	case s < 9.95:
+		return strconv.FormatFloat(s, 'f', 1, 64) + " s"
+	case s < 119.5:
+		return strconv.FormatFloat(s, 'f', 0, 64) + " s"
+	default:
+		return Ago(time.Duration(s * float64(time.Second)))
+	}
+}
+
+// Percent writes a share: 0 %, 0.04 %, 3.2 %, 41 %.
+func Percent(ratio float64) string {
+	p := 100 * ratio
+	switch {
+	case p == 0:
+		return "0%"
+	case math.Abs(p) < .095:
+		return strconv.FormatFloat(p, 'g', 1, 64) + "%"
+	case math.Abs(p) < 9.95:
+		return strconv.FormatFloat(p, 'f', 1, 64) + "%"
+	default:
+		return strconv.FormatFloat(p, 'f', 0, 64) + "%"
+	}
+}
+
+// Ago writes a time span in its two largest units: 45 s, 3 min, 2 h 10 min, 5 d.
+func Ago(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return strconv.Itoa(int(max(d, 0).Seconds())) + " s"
+	case d < time.Hour:
+		return strconv.Itoa(int(d.Minutes())) + " min"
+	case d < 24*time.Hour:
+		hours, minutes := int(d.Hours()), int(d.Minutes())%60
+		if minutes == 0 {
+			return strconv.Itoa(hours) + " h"
+		}
+		return strconv.Itoa(hours) + " h " + strconv.Itoa(minutes) + " min"
+	default:
+		return strconv.Itoa(int(d.Hours())/24) + " d"
+	}
+}
+
+// Cut shortens a text to n characters, and says so by an ellipsis.
+func Cut(s string, n int) string {
+	if utf8.RuneCountInString(s) <= n {
+		return s
+	}
+	return string([]rune(s)[:n-1]) + "…"
+}

@@ -1,0 +1,175 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package dashboardextension
+
+import (
+	"io/fs"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
+	"golang.org/x/net/html"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
+	"github.com/otelcol-arc/otelcol-arc/internal/testkit/dashboards"
+)
+
+var pagePaths = []string{"/", "/?range=7d&show=tokens&by=service.name", "/?range=30d&show=calls&by=user.id&where=model%3Dgpt-4o", "/alerts", "/rules", "/?range=1y"}
+
+// Every answer carries the headers, and no page needs more than they allow.
+func TestContentSecurity(t *testing.T) {
+	for _, path := range append([]string{"/api/alerts", "/api/none", "/assets/page.js", "/none"}, pagePaths...) {
+		recorder := newRig(t).get(path)
+		header := recorder.Header()
+		assert.Equal(t, policy, header.Get("Content-Security-Policy"), path)
+		assert.Equal(t, "nosniff", header.Get("X-Content-Type-Options"), path)
+		assert.Equal(t, "DENY", header.Get("X-Frame-Options"), path)
+		assert.Equal(t, "no-referrer", header.Get("Referrer-Policy"), path)
+		assert.Empty(t, header.Get("Set-Cookie"), path)
+		assert.NotEmpty(t, header.Get("Cache-Control")+map[string]string{"/none": "-"}[path], path)
+	}
+	for _, path := range pagePaths {
+		for node := range elements(t, newRig(t, writable).get(path).Body.String()) {
+			assert.NotEqual(t, "style", node.Data, path)
+			for _, attribute := range node.Attr {
+				assert.NotEqual(t, "style", attribute.Key, path)
+				assert.False(t, strings.HasPrefix(attribute.Key, "on"), "%s: %s", path, attribute.Key)
+				if attribute.Key == "src" {
+					assert.True(t, strings.HasPrefix(attribute.Val, "/assets/"), attribute.Val)
+				}
+			}
+			if node.Data == "script" {
+				assert.Nil(t, node.FirstChild, "no inline script")
+			}
+		}
+	}
+}
+
+func elements(t *testing.T, page string) map[*html.Node]bool {
+	t.Helper()
+	root, err := html.Parse(strings.NewReader(page))
+	require.NoError(t, err)
+	found := map[*html.Node]bool{}
+	for node := range root.Descendants() {
+		if node.Type == html.ElementNode {
+			found[node] = true
+		}
+	}
+	require.NotEmpty(t, found)
+	return found
+}
+
+// What models, users and rules are called is shown as text, whatever it holds.
+func TestHostileText(t *testing.T) {
+	const hostile = `"'><script>alert(1)</script><img src=x onerror=alert(2)>{{.}}` + "\xff\x00\u202e"
+	r := newEmptyRig(t, writable)
+	dollars, value := 1.0, 2.0
+	usage := &dashboards.Usage{
+		Keys: []string{dashboard.Model, hostile},
+		All: []dashboards.Call{{Call: dashboard.Call{
+			Time: rigNow, TraceID: hostile, SpanID: hostile, Values: []string{hostile, hostile}, Status: hostile, Dollars: &dollars,
+		}}},
+		BudgetList:   []dashboard.Budget{{Name: hostile, Window: "day", Limit: 1}},
+		UnpricedList: []dashboard.UnpricedModel{{Model: hostile, Provider: hostile, Entry: hostile}},
+		DisagreeList: []dashboard.Disagreement{{Model: hostile}},
+		Table:        dashboard.PriceTable{Version: hostile, Files: []string{hostile}},
+	}
+	alert := alertevent.Alert{
+		Labels:      map[string]string{"alertname": hostile, "severity": hostile, hostile: hostile},
+		Annotations: map[string]string{"description": hostile, "runbook_url": "javascript:alert(3)", hostile: hostile},
+		StartsAt:    rigNow, Value: &value,
+	}
+	active := dashboard.ActiveAlert{Alert: alert, State: "firing", Suppressed: hostile}
+	alerts := &dashboards.Alerts{
+		ActiveList:  []dashboard.ActiveAlert{active},
+		HistoryList: []dashboard.HistoryEntry{{At: rigNow, Alert: alert}},
+		SilenceList: []dashboard.Silence{{ID: hostile, Matchers: []string{hostile}, EndsAt: rigNow.Add(time.Hour), CreatedBy: hostile, Comment: hostile}},
+		Groups: []dashboard.RuleGroup{{Name: hostile, File: hostile, Rules: []dashboard.Rule{{
+			Kind: hostile, Name: hostile, Expr: hostile, State: hostile, Health: hostile, LastError: hostile, Reason: hostile,
+			Labels: alert.Labels, Annotations: alert.Annotations, Active: []dashboard.ActiveAlert{active},
+		}}}},
+	}
+	r.board.ShowUsage(component.MustNewID("llm_cost"), usage)
+	r.board.ShowAlerts(component.MustNewID("alert"), alerts)
+	for _, path := range []string{"/", "/alerts", "/rules", "/alerts?silence=" + alert.Fingerprint(), "/?by=" + "%22%3E%3Cscript%3E"} {
+		page := r.get(path).Body.String()
+		assert.Contains(t, page, "script&gt;", path)
+		for node := range elements(t, page) {
+			if node.Data == "script" {
+				assert.Len(t, node.Attr, 2, path) // ours
+			}
+			for _, attribute := range node.Attr {
+				assert.NotContains(t, attribute.Key, "onerror", path)
+				if attribute.Key == "href" {
+					assert.False(t, strings.HasPrefix(attribute.Val, "javascript:"), attribute.Val)
+				}
+			}
+		}
+	}
+}
+
+// The tables need no script: the page has the figures that the API has.
+func TestPageShowsFigures(t *testing.T) {
+	r := newRig(t)
+	page := r.get("/").Body.String()
+	for _, want := range []string{
+		"HighLLMCost", "Hourly cost is $12.40", "claude-sonnet-4-5", "Top Services", "Top Agents", "Top Users", "Budget “day”",
+		"by this time yesterday", "acme-70b-instruct", "$13.62", "http://localhost:16686/trace/", "2347 models", "estimated",
+	} {
+		assert.Contains(t, page, want)
+	}
+	rules := r.get("/rules").Body.String()
+	for _, want := range []string{"sum(rate(arc_requests_total{status=~&#34;5..&#34;}[5m]))", "The value is 0.0123, which is not above 0.05.", "6 s ago"} {
+		assert.Contains(t, rules, want)
+	}
+	alerts := r.get("/alerts").Body.String()
+	for _, want := range []string{"LowCacheHitRate", "pending", "resolved", "load test until the evening", "nobody is up", "in 3 h"} {
+		assert.Contains(t, alerts, want)
+	}
+}
+
+func TestEmptyStates(t *testing.T) {
+	r := newEmptyRig(t)
+	assert.Contains(t, r.get("/").Body.String(), "No <code>llm_cost</code> processor is running")
+	assert.Contains(t, r.get("/alerts").Body.String(), "No <code>alert</code> processor is running")
+	assert.Contains(t, r.get("/rules").Body.String(), "No <code>alert</code> processor is running")
+	r.board.ShowUsage(component.MustNewID("llm_cost"), &dashboards.Usage{Keys: []string{dashboard.Model}})
+	r.board.ShowAlerts(component.MustNewID("alert"), &dashboards.Alerts{})
+	assert.Contains(t, r.get("/").Body.String(), "No LLM call seen yet")
+	assert.Contains(t, r.get("/?where=model%3Dx").Body.String(), "No calls in the last 24 hours with these values")
+	assert.Contains(t, r.get("/alerts").Body.String(), "Nothing is wrong")
+	assert.Contains(t, r.get("/rules").Body.String(), "There are no rules")
+}
+
+func TestPageRefusesUnknownParameters(t *testing.T) {
+	recorder := newRig(t).get("/?range=1y&colour=red")
+	assert.Equal(t, http.StatusBadRequest, recorder.Code)
+	assert.Contains(t, recorder.Body.String(), "parameter range: must be one of 24h, 7d, 30d")
+	assert.Contains(t, recorder.Body.String(), "parameter colour: is not known")
+}
+
+// All that a browser loads beside the page, and nothing from elsewhere.
+func TestAssetsAreSmallAndOurs(t *testing.T) {
+	size := 0
+	require.NoError(t, fs.WalkDir(assets, ".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		content, err := assets.ReadFile(path)
+		size += len(content)
+		if !strings.HasSuffix(path, ".yaml") {
+			for _, url := range regexp.MustCompile(`https?://[^\s"')]+`).FindAllString(string(content), -1) {
+				assert.Equal(t, "http://www.w3.org/2000/svg", url, path)
+			}
+		}
+		return err
+	}))
+	assert.Less(t, size, 300_000)
+}

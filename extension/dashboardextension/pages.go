@@ -1,0 +1,79 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package dashboardextension
+
+import (
+	"bytes"
+	"net/http"
+
+	"go.uber.org/zap"
+)
+
+// shell is what every page has around its content.
+type shell struct {
+	Title  string
+	Page   string // spend, alerts or rules
+	Firing int
+	Read   bool // nothing can be changed here
+}
+
+func (b *board) newShell(title, page string) shell {
+	s := shell{Title: title, Page: page, Read: !b.cfg.Writable}
+	for _, active := range b.activeAlerts() {
+		if active.State == "firing" {
+			s.Firing++
+		}
+	}
+	return s
+}
+
+func (b *board) addPages(mux *http.ServeMux) {
+	mux.HandleFunc("GET /{$}", b.page(b.spendPage))
+	mux.HandleFunc("GET /alerts", b.page(b.alertsPage))
+	mux.HandleFunc("GET /rules", b.page(b.rulesPage))
+	mux.HandleFunc("POST /silences", b.page(b.createSilence))
+	mux.HandleFunc("POST /silences/expire", b.page(b.expireSilence))
+	mux.HandleFunc("GET /assets/{name}", b.api(b.getAsset))
+	mux.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "/assets/icon.svg", http.StatusMovedPermanently)
+	})
+}
+
+// content is a page to be shown, or where to go instead.
+type content struct {
+	template string
+	status   int // 0: 200
+	data     any
+	redirect string
+}
+
+func (b *board) page(compose func(*http.Request) (content, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		c, err := compose(r)
+		if err != nil {
+			c = b.failurePage(err)
+		}
+		if c.redirect != "" {
+			http.Redirect(w, r, c.redirect, http.StatusSeeOther)
+			return
+		}
+		var body bytes.Buffer
+		if err := templates.ExecuteTemplate(&body, c.template, c.data); err != nil {
+			b.fail(w, err)
+			return
+		}
+		serve(w, r, answer{status: c.status, contentType: "text/html; charset=utf-8", body: body.Bytes()})
+	}
+}
+
+func (b *board) failurePage(err error) content {
+	f := failureOf(err)
+	if f.kind == internal {
+		b.set.Logger.Error("A page failed", zap.Error(f.err))
+	}
+	return content{template: "failure.html", status: f.kind.status, data: struct {
+		shell
+		Error string
+	}{b.newShell("Not shown", ""), f.Error()}}
+}

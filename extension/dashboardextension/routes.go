@@ -1,0 +1,65 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package dashboardextension
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// route is one way of the JSON API.
+type route struct {
+	method, path string
+	handle       func(*http.Request) (answer, error)
+}
+
+// apiRoutes are all of the JSON API; assets/openapi.yaml describes them.
+func (b *board) apiRoutes() []route {
+	get, post, remove := http.MethodGet, http.MethodPost, http.MethodDelete
+	return []route{
+		{get, "/api/sources", b.getSources},
+		{get, "/api/usage/summary", b.getSummary},
+		{get, "/api/usage/hourly", b.getHourly},
+		{get, "/api/usage/models", b.getModels},
+		{get, "/api/usage/groups", b.getGroups},
+		{get, "/api/usage/budgets", b.getBudgets},
+		{get, "/api/usage/unpriced", b.getUnpriced},
+		{get, "/api/usage/disagreements", b.getDisagreements},
+		{get, "/api/calls", b.getCalls},
+		{get, "/api/calls/export", b.exportCalls},
+		{get, "/api/alerts", b.getAlerts},
+		{get, "/api/alerts/history", b.getHistory},
+		{get, "/api/rules", b.getRules},
+		{get, "/api/silences", b.getSilences},
+		{post, "/api/silences", b.postSilence},
+		{remove, "/api/silences/{id}", b.deleteSilence},
+		{get, "/api/openapi.yaml", b.getOpenAPI},
+	}
+}
+
+// handler answers everything that the server is asked.
+func (b *board) handler() http.Handler {
+	mux := http.NewServeMux()
+	allowed := map[string][]string{}
+	for _, route := range b.apiRoutes() {
+		mux.Handle(route.method+" "+route.path, b.api(route.handle))
+		allowed[route.path] = append(allowed[route.path], route.method)
+	}
+	for _, path := range slices.Sorted(maps.Keys(allowed)) {
+		methods := strings.Join(allowed[path], ", ")
+		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Allow", methods)
+			b.fail(w, &failure{notAllowed, fmt.Errorf("method %s is not allowed, %s is", r.Method, methods)})
+		})
+	}
+	mux.HandleFunc("/api/", func(w http.ResponseWriter, _ *http.Request) {
+		b.fail(w, &failure{notFound, errors.New("there is no such path; /api/openapi.yaml describes those there are")})
+	})
+	b.addPages(mux)
+	return b.guard(mux)
+}

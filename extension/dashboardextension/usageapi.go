@@ -1,0 +1,275 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package dashboardextension
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/otelcol-arc/otelcol-arc/extension/dashboardextension/internal/spend"
+	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
+)
+
+const (
+	maxHours  = 93 * 24 // of a query
+	maxGroups = 200     // that are told apart
+	maxCalls  = 1000    // of a list; an export has them all
+	maxRows   = 100_000 // of an answer
+)
+
+// usageOf is the source that a request names.
+func (b *board) usageOf(p *params) (dashboard.Usage, error) {
+	id := p.text("source")
+	usage, ok := b.usage.named(id)
+	switch {
+	case ok:
+		return usage, nil
+	case id == "":
+		return nil, &failure{notFound, errors.New("no llm_cost processor is running")}
+	default:
+		return nil, &failure{notFound, fmt.Errorf("parameter source: there is no %q, but %q", id, b.usage.ids())}
+	}
+}
+
+func (b *board) getSources(r *http.Request) (answer, error) {
+	p := newParams(r.URL.Query())
+	if err := p.err(); err != nil {
+		return answer{}, err
+	}
+	list := sourcesJSON{Usage: []usageSourceJSON{}, Alerts: append([]string{}, b.alerts.ids()...), Writable: b.cfg.Writable}
+	for _, shown := range b.usage.all() {
+		prices := shown.asked.Prices()
+		list.Usage = append(list.Usage, usageSourceJSON{
+			ID: shown.id.String(), Dimensions: shown.asked.Dimensions(),
+			Prices: pricesJSON{Version: prices.Version, Date: prices.Date.UTC(), Models: prices.Models, Files: append([]string{}, prices.Files...)},
+		})
+	}
+	return answer{data: list}, nil
+}
+
+func (b *board) getSummary(r *http.Request) (answer, error) {
+	p := newParams(r.URL.Query())
+	usage, err := b.usageOf(p)
+	if err != nil {
+		return answer{}, err
+	}
+	where := p.where(usage.Dimensions())
+	if err := p.err(); err != nil {
+		return answer{}, err
+	}
+	now := b.now().UTC()
+	windows, err := windowsOf(usage, where, now)
+	if err != nil {
+		return answer{}, err
+	}
+	summary := summaryJSON{
+		Now:  now.Truncate(time.Second),
+		Hour: newTotalsJSON(&windows.Hour), Today: newTotalsJSON(&windows.Today), Month: newTotalsJSON(&windows.Month),
+		Budgets: newBudgetsJSON(usage.Budgets()),
+	}
+	summary.Yesterday.Hour, summary.Yesterday.Today = windows.YesterdayHour, windows.YesterdayToday
+	return answer{data: summary}, nil
+}
+
+func windowsOf(usage dashboard.Usage, where map[string]string, now time.Time) (spend.Windows, error) {
+	from, to := spend.WindowsFrom(now)
+	rows, err := usage.Usage(dashboard.Query{From: from, To: to, Step: time.Hour, Where: where})
+	if err != nil {
+		return spend.Windows{}, err
+	}
+	return spend.Split(rows, now), nil
+}
+
+// usageQuery is what the ways that add calls up are asked.
+type usageQuery struct {
+	usage   dashboard.Usage
+	query   dashboard.Query
+	measure spend.Measure
+	limit   int
+	csv     bool
+}
+
+func (b *board) readUsageQuery(r *http.Request, by bool) (usageQuery, error) {
+	p := newParams(r.URL.Query())
+	usage, err := b.usageOf(p)
+	if err != nil {
+		return usageQuery{}, err
+	}
+	known := usage.Dimensions()
+	q := usageQuery{
+		usage:   usage,
+		measure: spend.Measure(p.oneOf("measure", string(spend.Cost), string(spend.Tokens), string(spend.Calls))),
+		limit:   p.number("limit", 20, maxGroups),
+		csv:     p.oneOf("format", "json", "csv") == "csv",
+	}
+	hours := p.number("hours", 24, maxHours)
+	q.query.To = b.now().UTC().Truncate(time.Hour).Add(time.Hour)
+	q.query.From = q.query.To.Add(-time.Duration(hours) * time.Hour)
+	q.query.Where = p.where(known)
+	q.query.GroupBy = []string{dashboard.Model}
+	if by {
+		q.query.GroupBy = p.by(known, dashboard.Model)
+	}
+	return q, p.err()
+}
+
+func (b *board) getHourly(r *http.Request) (answer, error) {
+	q, err := b.readUsageQuery(r, true)
+	if err != nil {
+		return answer{}, err
+	}
+	hours := int(q.query.To.Sub(q.query.From) / time.Hour)
+	if rows := hours * (q.limit + 1); rows > maxRows {
+		return answer{}, &failure{badData, fmt.Errorf("parameter limit: %d hours of %d groups are more than %d rows", hours, q.limit, maxRows)}
+	}
+	q.query.Step = time.Hour
+	rows, err := q.usage.Usage(q.query)
+	if err != nil {
+		return answer{}, err
+	}
+	stack := spend.NewStack(rows, q.query.From, q.query.To, time.Hour, q.measure, q.limit)
+	list := []groupJSON{}
+	for i, start := range stack.Starts {
+		for series := range stack.Groups {
+			if usage := &stack.Usage[series][i]; usage.Calls > 0 {
+				list = append(list, groupJSON{Start: &start, Group: q.group(stack.Groups[series]), totalsJSON: newTotalsJSON(usage)})
+			}
+		}
+	}
+	return q.answer("usage-hourly", list)
+}
+
+func (b *board) getModels(r *http.Request) (answer, error) { return b.groups(r, false, "usage-models") }
+
+func (b *board) getGroups(r *http.Request) (answer, error) { return b.groups(r, true, "usage-groups") }
+
+func (b *board) groups(r *http.Request, by bool, name string) (answer, error) {
+	q, err := b.readUsageQuery(r, by)
+	if err != nil {
+		return answer{}, err
+	}
+	rows, err := q.usage.Usage(q.query)
+	if err != nil {
+		return answer{}, err
+	}
+	all := spend.Sum(rows)
+	list := []groupJSON{}
+	for _, group := range spend.Top(spend.Rank(rows, q.measure), q.limit) {
+		share, _ := spend.Ratio(q.measure.Of(&group.Usage), q.measure.Of(&all))
+		list = append(list, groupJSON{Group: q.group(group), Share: &share, totalsJSON: newTotalsJSON(&group.Usage)})
+	}
+	return q.answer(name, list)
+}
+
+// group names the values of a group; nil stands for the others.
+func (q *usageQuery) group(g spend.Group) map[string]string {
+	if g.Others {
+		return nil
+	}
+	return values(q.query.GroupBy, g.Values)
+}
+
+func (q *usageQuery) answer(name string, list []groupJSON) (answer, error) {
+	if q.csv {
+		return csvAnswer(name, groupsTable(q.query.GroupBy, list)), nil
+	}
+	return answer{data: rangeJSON{From: q.query.From, To: q.query.To, By: q.query.GroupBy, Rows: list}}, nil
+}
+
+func (b *board) getBudgets(r *http.Request) (answer, error) {
+	return b.listOf(r, func(usage dashboard.Usage) any { return newBudgetsJSON(usage.Budgets()) })
+}
+
+func (b *board) getUnpriced(r *http.Request) (answer, error) {
+	return b.listOf(r, func(usage dashboard.Usage) any {
+		list := []unpricedJSON{}
+		for _, model := range usage.Unpriced() {
+			list = append(list, unpricedJSON{
+				Model: model.Model, Provider: model.Provider, Calls: model.Calls, Tokens: newTokensJSON(model.Tokens),
+				LastSeen: model.LastSeen.UTC(), Entry: model.Entry,
+			})
+		}
+		return list
+	})
+}
+
+func (b *board) getDisagreements(r *http.Request) (answer, error) {
+	return b.listOf(r, func(usage dashboard.Usage) any {
+		list := []disagreementJSON{}
+		for _, d := range usage.Disagreements() {
+			list = append(list, disagreementJSON{
+				Model: d.Model, Calls: d.Calls, Reported: d.Reported, Computed: d.Computed, Difference: d.Reported - d.Computed,
+			})
+		}
+		return list
+	})
+}
+
+// listOf answers with a list that a source has as a whole.
+func (b *board) listOf(r *http.Request, list func(dashboard.Usage) any) (answer, error) {
+	p := newParams(r.URL.Query())
+	usage, err := b.usageOf(p)
+	if err != nil {
+		return answer{}, err
+	}
+	if err := p.err(); err != nil {
+		return answer{}, err
+	}
+	return answer{data: list(usage)}, nil
+}
+
+func (b *board) getCalls(r *http.Request) (answer, error) {
+	p := newParams(r.URL.Query())
+	usage, err := b.usageOf(p)
+	if err != nil {
+		return answer{}, err
+	}
+	query := dashboard.CallQuery{
+		Where:     p.where(usage.Dimensions()),
+		Costliest: p.oneOf("order", "newest", "costliest") == "costliest",
+		Limit:     p.number("limit", 20, maxCalls),
+	}
+	if err := p.err(); err != nil {
+		return answer{}, err
+	}
+	return answer{data: b.callsJSON(usage.Dimensions(), usage.Calls(query))}, nil
+}
+
+func (b *board) exportCalls(r *http.Request) (answer, error) {
+	p := newParams(r.URL.Query())
+	usage, err := b.usageOf(p)
+	if err != nil {
+		return answer{}, err
+	}
+	format := p.oneOf("format", "json", "csv")
+	query := dashboard.CallQuery{Where: p.where(usage.Dimensions())}
+	if hours := p.number("hours", 0, maxHours); hours > 0 {
+		query.From = b.now().Add(-time.Duration(hours) * time.Hour)
+	}
+	if err := p.err(); err != nil {
+		return answer{}, err
+	}
+	calls := b.callsJSON(usage.Dimensions(), usage.Calls(query))
+	if format == "csv" {
+		return csvAnswer("calls", callsTable(usage.Dimensions(), calls)), nil
+	}
+	body, err := marshal(envelope{Status: "success", Data: calls})
+	return attachment("calls.json", "application/json", body), err
+}
+
+func (b *board) callsJSON(dimensions []string, calls []dashboard.Call) []callJSON {
+	list := make([]callJSON, 0, len(calls))
+	for i := range calls {
+		call := &calls[i]
+		list = append(list, callJSON{
+			Time: call.Time.UTC(), TraceID: call.TraceID, SpanID: call.SpanID, TraceURL: traceURL(b.cfg.TraceURL, call.TraceID, call.SpanID),
+			Values: values(slices.Clone(dimensions), call.Values), Status: call.Status, Tokens: newTokensJSON(call.Tokens),
+			Cost: call.Dollars, Reported: call.Reported, Seconds: call.Seconds,
+		})
+	}
+	return list
+}

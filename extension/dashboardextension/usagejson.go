@@ -1,0 +1,192 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package dashboardextension
+
+import (
+	"time"
+
+	"github.com/otelcol-arc/otelcol-arc/extension/dashboardextension/internal/spend"
+	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
+)
+
+// totalsJSON is what calls add up to. A figure that cannot be told, because
+// nothing was counted that it could be told from, is null.
+type totalsJSON struct {
+	Calls          int64         `json:"calls"`
+	Errors         int64         `json:"errors"`
+	Timeouts       int64         `json:"timeouts"`
+	Unpriced       int64         `json:"unpriced"`
+	ErrorRatio     *float64      `json:"error_ratio"`
+	Tokens         tokensJSON    `json:"tokens"`
+	CacheReadRatio *float64      `json:"cache_read_ratio"`
+	Cost           float64       `json:"cost_dollars"`
+	AverageCost    *float64      `json:"average_cost_dollars"`
+	Saved          float64       `json:"cache_saved_dollars"`
+	Duration       *durationJSON `json:"duration_seconds"`
+}
+
+type tokensJSON struct {
+	Input      int64 `json:"input"`
+	Output     int64 `json:"output"`
+	CacheRead  int64 `json:"cache_read"`
+	CacheWrite int64 `json:"cache_write"`
+	Reasoning  int64 `json:"reasoning"`
+}
+
+// durationJSON tells of the calls whose duration is known. Quantiles are
+// estimated from a histogram, and are its largest bound at most.
+type durationJSON struct {
+	Calls   int64   `json:"calls"`
+	Average float64 `json:"average"`
+	P50     float64 `json:"p50"`
+	P95     float64 `json:"p95"`
+	P99     float64 `json:"p99"`
+}
+
+func newTotalsJSON(t *dashboard.Totals) totalsJSON {
+	j := totalsJSON{
+		Calls: t.Calls, Errors: t.Errors, Timeouts: t.Timeouts, Unpriced: t.Unpriced,
+		Tokens: newTokensJSON(t.Tokens),
+		Cost:   t.Dollars, Saved: t.SavedDollars,
+	}
+	j.ErrorRatio = known(spend.ErrorRate(t))
+	j.CacheReadRatio = known(spend.CacheReadShare(t))
+	j.AverageCost = known(spend.AverageDollars(t))
+	if average, ok := spend.AverageSeconds(t); ok {
+		j.Duration = &durationJSON{Calls: t.Timed, Average: average}
+		for q, to := range map[float64]*float64{.5: &j.Duration.P50, .95: &j.Duration.P95, .99: &j.Duration.P99} {
+			*to, _, _ = spend.Quantile(t, q)
+		}
+	}
+	return j
+}
+
+func newTokensJSON(t dashboard.Tokens) tokensJSON {
+	return tokensJSON{Input: t.Input, Output: t.Output, CacheRead: t.CacheRead, CacheWrite: t.CacheWrite, Reasoning: t.Reasoning}
+}
+
+func known(v float64, ok bool) *float64 {
+	if !ok {
+		return nil
+	}
+	return &v
+}
+
+// groupJSON is a group of calls; group is null in the one that stands for those
+// that were left out.
+type groupJSON struct {
+	Start *time.Time        `json:"start,omitempty"`
+	Group map[string]string `json:"group"`
+	Share *float64          `json:"share,omitempty"`
+	totalsJSON
+}
+
+type rangeJSON struct {
+	From time.Time   `json:"from"`
+	To   time.Time   `json:"to"`
+	By   []string    `json:"by"`
+	Rows []groupJSON `json:"rows"`
+}
+
+type summaryJSON struct {
+	Now   time.Time  `json:"now"`
+	Hour  totalsJSON `json:"hour"`
+	Today totalsJSON `json:"today"`
+	Month totalsJSON `json:"month"`
+	// Yesterday is until the same time; the running hour's share is estimated.
+	Yesterday struct {
+		Hour  float64 `json:"hour_cost_dollars"`
+		Today float64 `json:"today_cost_dollars"`
+	} `json:"yesterday"`
+	Budgets []budgetJSON `json:"budgets"`
+}
+
+type budgetJSON struct {
+	Name   string            `json:"name"`
+	Window string            `json:"window"`
+	Where  map[string]string `json:"where"`
+	Start  time.Time         `json:"start"`
+	End    time.Time         `json:"end"`
+	Used   float64           `json:"used_dollars"`
+	Limit  float64           `json:"limit_dollars"`
+	Ratio  *float64          `json:"used_ratio"`
+}
+
+func newBudgetsJSON(budgets []dashboard.Budget) []budgetJSON {
+	list := []budgetJSON{}
+	for _, budget := range budgets {
+		list = append(list, budgetJSON{
+			Name: budget.Name, Window: budget.Window, Where: orEmpty(budget.Where), Start: budget.Start.UTC(), End: budget.End.UTC(),
+			Used: budget.Used, Limit: budget.Limit, Ratio: known(spend.Ratio(budget.Used, budget.Limit)),
+		})
+	}
+	return list
+}
+
+type callJSON struct {
+	Time     time.Time         `json:"time"`
+	TraceID  string            `json:"trace_id"`
+	SpanID   string            `json:"span_id"`
+	TraceURL string            `json:"trace_url,omitempty"`
+	Values   map[string]string `json:"values"`
+	Status   string            `json:"status"`
+	Tokens   tokensJSON        `json:"tokens"`
+	Cost     *float64          `json:"cost_dollars"`
+	Reported *float64          `json:"reported_cost_dollars"`
+	Seconds  *float64          `json:"duration_seconds"`
+}
+
+type unpricedJSON struct {
+	Model    string     `json:"model"`
+	Provider string     `json:"provider"`
+	Calls    int64      `json:"calls"`
+	Tokens   tokensJSON `json:"tokens"`
+	LastSeen time.Time  `json:"last_seen"`
+	Entry    string     `json:"entry"`
+}
+
+type disagreementJSON struct {
+	Model      string  `json:"model"`
+	Calls      int64   `json:"calls"`
+	Reported   float64 `json:"reported_dollars"`
+	Computed   float64 `json:"computed_dollars"`
+	Difference float64 `json:"difference_dollars"`
+}
+
+type sourcesJSON struct {
+	Usage    []usageSourceJSON `json:"usage"`
+	Alerts   []string          `json:"alerts"`
+	Writable bool              `json:"writable"`
+}
+
+type usageSourceJSON struct {
+	ID         string     `json:"id"`
+	Dimensions []string   `json:"dimensions"`
+	Prices     pricesJSON `json:"prices"`
+}
+
+type pricesJSON struct {
+	Version string    `json:"version"`
+	Date    time.Time `json:"date"`
+	Models  int       `json:"models"`
+	Files   []string  `json:"files"`
+}
+
+func orEmpty(m map[string]string) map[string]string {
+	if m == nil {
+		return map[string]string{}
+	}
+	return m
+}
+
+// values names what a dimension has, by the dimension.
+func values(dimensions, of []string) map[string]string {
+	named := make(map[string]string, len(dimensions))
+	for i, dimension := range dimensions {
+		if i < len(of) {
+			named[dimension] = of[i]
+		}
+	}
+	return named
+}

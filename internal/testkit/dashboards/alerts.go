@@ -1,0 +1,57 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package dashboards
+
+import (
+	"time"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
+)
+
+// Alerts answers from lists.
+type Alerts struct {
+	Groups      []dashboard.RuleGroup
+	ActiveList  []dashboard.ActiveAlert
+	HistoryList []dashboard.HistoryEntry
+	SilenceList []dashboard.Silence
+	Now         func() time.Time
+}
+
+var _ dashboard.Alerts = (*Alerts)(nil)
+
+// RuleGroups is the list.
+func (a *Alerts) RuleGroups() []dashboard.RuleGroup { return a.Groups }
+
+// Active is the list.
+func (a *Alerts) Active() []dashboard.ActiveAlert { return a.ActiveList }
+
+// History is the list, as far as asked for.
+func (a *Alerts) History(limit int) []dashboard.HistoryEntry {
+	if limit == 0 || limit > len(a.HistoryList) {
+		return a.HistoryList
+	}
+	return a.HistoryList[:limit]
+}
+
+// Silences is the list.
+func (a *Alerts) Silences() []dashboard.Silence { return a.SilenceList }
+
+// Silence adds to the list.
+func (a *Alerts) Silence(s dashboard.Silence) (string, error) {
+	if s.ID == "" {
+		s.ID = "silence-" + s.StartsAt.UTC().Format("150405")
+	}
+	a.SilenceList = append(a.SilenceList, s)
+	return s.ID, nil
+}
+
+// Expire ends one of the list.
+func (a *Alerts) Expire(id string) error {
+	for i := range a.SilenceList {
+		if a.SilenceList[i].ID == id {
+			a.SilenceList[i].EndsAt = a.Now()
+		}
+	}
+	return nil
+}

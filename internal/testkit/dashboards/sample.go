@@ -1,0 +1,164 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package dashboards
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
+)
+
+type sampleModel struct {
+	name                  string
+	input, output         int64
+	dollarsIn, dollarsOut float64 // a million tokens
+	weight                int
+	seconds               float64
+}
+
+var sampleModels = []sampleModel{
+	{"claude-sonnet-4-5", 9200, 760, 3, 15, 34, 4.2},
+	{"gpt-4o", 4300, 520, 2.5, 10, 22, 2.4},
+	{"gpt-4o-mini", 2900, 240, .15, .6, 60, 1.1},
+	{"claude-opus-4-1", 7800, 1150, 15, 75, 4, 11},
+	{"gemini-2.5-pro", 6100, 900, 1.25, 10, 9, 5.1},
+	{"text-embedding-3-large", 1700, 0, .13, 0, 38, .2},
+	{"acme-70b-instruct", 3000, 400, 0, 0, 5, 3},
+}
+
+// SampleUsage is what three services' agents call in the days until now, the
+// same each time; every is between two calls when most people are at work.
+func SampleUsage(now time.Time, days int, every time.Duration) *Usage {
+	u := &Usage{
+		Keys:  []string{dashboard.Model, "service.name", "gen_ai.agent.name", "user.id"},
+		Table: dashboard.PriceTable{Version: "2026.03", Date: time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC), Models: 2347},
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	var weights int
+	for _, m := range sampleModels {
+		weights += m.weight
+	}
+	services := []string{"support-desk", "research", "billing"}
+	agents := map[string][]string{"support-desk": {"triage", "answer"}, "research": {"planner", "reader", "writer"}, "billing": {"reconcile"}}
+	for at := now.Add(-time.Duration(days) * 24 * time.Hour); at.Before(now); {
+		hour := float64(at.Hour()) + float64(at.Minute())/60
+		busy := .15 + max(0, 1-((hour-14)/6)*((hour-14)/6)) // people's working hours
+		at = at.Add(time.Duration(float64(every) * random.ExpFloat64() / busy))
+		if at.After(now) {
+			break
+		}
+		pick := random.IntN(weights)
+		m := sampleModels[0]
+		for _, m = range sampleModels {
+			if pick -= m.weight; pick < 0 {
+				break
+			}
+		}
+		service := services[min(random.IntN(5), 2)]
+		if m.name == "claude-opus-4-1" || m.name == "gemini-2.5-pro" {
+			service = "research"
+		}
+		u.All = append(u.All, sampleCall(random, m, service, agents[service][random.IntN(len(agents[service]))], at))
+	}
+	used := func(from time.Time) float64 {
+		rows, _ := u.Usage(dashboard.Query{From: from, To: now.Add(time.Hour)})
+		if len(rows) == 0 {
+			return 0
+		}
+		return rows[0].Usage.Dollars
+	}
+	day := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, time.UTC)
+	month := time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, time.UTC)
+	u.BudgetList = []dashboard.Budget{
+		{Name: "day", Window: "day", Start: day, End: day.AddDate(0, 0, 1), Used: used(day), Limit: 10},
+		{Name: "month", Window: "month", Start: month, End: month.AddDate(0, 1, 0), Used: used(month), Limit: 400},
+	}
+	u.UnpricedList = []dashboard.UnpricedModel{{
+		Model: "acme-70b-instruct", Provider: "acme", Calls: 38, Tokens: dashboard.Tokens{Input: 114_000, Output: 15_200}, LastSeen: now.Add(-9 * time.Minute),
+		Entry: "models:\n  - model: acme-70b-instruct\n    provider: acme\n    input: 0.00 # dollars a million tokens\n    output: 0.00\n",
+	}}
+	u.DisagreeList = []dashboard.Disagreement{{Model: "claude-sonnet-4-5", Calls: 412, Reported: 13.62, Computed: 15.13}}
+	return u
+}
+
+func sampleCall(random *rand.Rand, m sampleModel, service, agent string, at time.Time) Call {
+	vary := func(n int64) int64 { return int64(float64(n) * (.5 + random.ExpFloat64()*.6)) }
+	tokens := dashboard.Tokens{Input: vary(m.input), Output: vary(m.output)}
+	seconds := m.seconds * (.4 + .7*random.ExpFloat64())
+	call := Call{Call: dashboard.Call{
+		Time: at, TraceID: fmt.Sprintf("%016x%016x", random.Uint64(), random.Uint64()), SpanID: fmt.Sprintf("%016x", random.Uint64()),
+		Values: []string{m.name, service, agent, fmt.Sprintf("user-%d", 1+min(random.IntN(9), random.IntN(9)))},
+		Status: "success", Tokens: tokens, Seconds: &seconds,
+	}}
+	if m.dollarsIn == 0 {
+		return call
+	}
+	if strings.HasPrefix(m.name, "claude") && random.IntN(3) > 0 {
+		call.Tokens.CacheRead = tokens.Input * 7 / 10
+		call.Saved = float64(call.Tokens.CacheRead) * m.dollarsIn * .9 / 1e6
+	}
+	dollars := (float64(tokens.Input)*m.dollarsIn+float64(tokens.Output)*m.dollarsOut)/1e6 - call.Saved
+	switch random.IntN(60) {
+	case 0:
+		call.Status = "error"
+	case 1:
+		call.Status, seconds = "timeout", 61
+	}
+	call.Dollars = &dollars
+	return call
+}
+
+// SampleAlerts has one alert of each state, and rules of each kind.
+func SampleAlerts(now time.Time) *Alerts {
+	value := func(v float64) *float64 { return &v }
+	cost := dashboard.ActiveAlert{State: "firing", Alert: alertevent.Alert{
+		Labels:      map[string]string{"alertname": "HighLLMCost", "severity": "critical", "service": "research"},
+		Annotations: map[string]string{"summary": "High LLM cost", "description": "Hourly cost is $12.40, above $10.", "runbook_url": "https://runbooks.example.com/llm-cost"},
+		State:       alertevent.Firing, StartsAt: now.Add(-23 * time.Minute), Value: value(12.4),
+	}}
+	cache := dashboard.ActiveAlert{State: "pending", Alert: alertevent.Alert{
+		Labels:      map[string]string{"alertname": "LowCacheHitRate", "severity": "warning"},
+		Annotations: map[string]string{"summary": "Low cache hit rate"},
+		State:       alertevent.Firing, StartsAt: now.Add(-2 * time.Minute), Value: value(.41),
+	}}
+	resolved := cache.Alert
+	resolved.State, resolved.StartsAt, resolved.EndsAt = alertevent.Resolved, now.Add(-5*time.Hour), now.Add(-4*time.Hour)
+	return &Alerts{
+		Now: func() time.Time { return now },
+		Groups: []dashboard.RuleGroup{{
+			Name: "arc", File: "config/rules/arc.yml", Interval: 15 * time.Second, LastEvaluation: now.Add(-6 * time.Second), Duration: 3 * time.Millisecond,
+			Rules: []dashboard.Rule{
+				{
+					Kind: "alerting", Name: "HighLLMCost", Expr: "sum by (service) (increase(arc_llm_cost_dollars[1h])) > 10", For: 5 * time.Minute,
+					Labels: map[string]string{"severity": "critical"}, Annotations: cost.Annotations, State: "firing", Health: "ok", Value: value(12.4),
+					Active: []dashboard.ActiveAlert{cost},
+				},
+				{
+					Kind: "alerting", Name: "LowCacheHitRate", Expr: "sum(rate(arc_cache_hits_total[5m]))\n  / sum(rate(arc_cache_lookups_total[5m])) < 0.5", For: 5 * time.Minute,
+					Labels: map[string]string{"severity": "warning"}, State: "pending", Health: "ok", Value: value(.41),
+					Reason: "The condition has held for 2m of 5m.", Active: []dashboard.ActiveAlert{cache},
+				},
+				{
+					Kind: "alerting", Name: "HighErrorRate", Expr: "sum(rate(arc_requests_total{status=~\"5..\"}[5m]))\n  / sum(rate(arc_requests_total[5m])) > 0.05", For: 5 * time.Minute,
+					Labels: map[string]string{"severity": "critical"}, State: "inactive", Health: "ok", Value: value(.0123), Reason: "The value is 0.0123, which is not above 0.05.",
+				},
+				{Kind: "recording", Name: "arc:llm_cost_dollars:rate1h", Expr: "sum(rate(arc_llm_cost_dollars[1h]))", Health: "ok", Value: value(.0021)},
+				{Kind: "event", Name: "HighCostLLMCall", Expr: "attributes[\"gen_ai.usage.cost\"] > 1.0", Labels: map[string]string{"severity": "warning"}, State: "inactive", Health: "ok", Reason: "No span has met the condition yet."},
+			},
+		}},
+		ActiveList: []dashboard.ActiveAlert{cost, cache},
+		HistoryList: []dashboard.HistoryEntry{
+			{At: now.Add(-18 * time.Minute), Alert: cost.Alert},
+			{At: now.Add(-4 * time.Hour), Alert: resolved},
+		},
+		SilenceList: []dashboard.Silence{
+			{ID: "0b4c", Matchers: []string{`alertname="HighLatency"`}, StartsAt: now.Add(-time.Hour), EndsAt: now.Add(3 * time.Hour), CreatedBy: "ines", Comment: "load test until the evening"},
+			{ID: "night", Matchers: []string{`severity=~"info|warning"`}, StartsAt: now.Add(-48 * time.Hour), Comment: "nobody is up", Configured: true},
+		},
+	}
+}

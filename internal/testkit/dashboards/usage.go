@@ -1,0 +1,161 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package dashboards
+
+import (
+	"cmp"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
+)
+
+// Call is a call, and what caching saved in it.
+type Call struct {
+	dashboard.Call
+	Saved float64 // dollars
+}
+
+// Usage answers from single calls. While it is asked, only Add may change it.
+type Usage struct {
+	mu sync.RWMutex // guards All
+
+	Keys         []string // dimensions, dashboard.Model first
+	All          []Call
+	BudgetList   []dashboard.Budget
+	UnpricedList []dashboard.UnpricedModel
+	DisagreeList []dashboard.Disagreement
+	Table        dashboard.PriceTable
+	Err          error // of Usage
+}
+
+var _ dashboard.Usage = (*Usage)(nil)
+
+// Dimensions are the keys.
+func (u *Usage) Dimensions() []string { return u.Keys }
+
+// Add adds a call.
+func (u *Usage) Add(call Call) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.All = append(u.All, call)
+}
+
+// Usage goes through all calls.
+func (u *Usage) Usage(q dashboard.Query) ([]dashboard.Row, error) {
+	if u.Err != nil {
+		return nil, u.Err
+	}
+	u.mu.RLock()
+	defer u.mu.RUnlock()
+	from, to := q.From.Truncate(time.Hour), q.To.Truncate(time.Hour)
+	var rows []dashboard.Row
+	for i := range u.All {
+		call := &u.All[i]
+		if call.Time.Before(from) || !call.Time.Before(to) || !u.chosen(&call.Call, q.Where) {
+			continue
+		}
+		start := from
+		if q.Step > 0 {
+			start = from.Add(call.Time.Sub(from).Truncate(q.Step))
+		}
+		group := make([]string, 0, len(q.GroupBy))
+		for _, key := range q.GroupBy {
+			group = append(group, call.Values[slices.Index(u.Keys, key)])
+		}
+		at, found := slices.BinarySearchFunc(rows, dashboard.Row{Start: start, Group: group}, compareRows)
+		if !found {
+			rows = slices.Insert(rows, at, dashboard.Row{Start: start, Group: group})
+		}
+		count(&rows[at].Usage, call)
+	}
+	return rows, nil
+}
+
+func compareRows(a, b dashboard.Row) int {
+	return cmp.Or(a.Start.Compare(b.Start), slices.Compare(a.Group, b.Group))
+}
+
+func count(t *dashboard.Totals, call *Call) {
+	t.Calls++
+	switch call.Status {
+	case "error":
+		t.Errors++
+	case "timeout":
+		t.Timeouts++
+	}
+	t.Tokens.Input += call.Tokens.Input
+	t.Tokens.Output += call.Tokens.Output
+	t.Tokens.CacheRead += call.Tokens.CacheRead
+	t.Tokens.CacheWrite += call.Tokens.CacheWrite
+	t.Tokens.Reasoning += call.Tokens.Reasoning
+	t.SavedDollars += call.Saved
+	if call.Dollars == nil {
+		t.Unpriced++
+	} else {
+		t.Dollars += *call.Dollars
+	}
+	if call.Seconds != nil {
+		t.Timed++
+		t.Seconds += *call.Seconds
+		if t.Buckets == nil {
+			t.Buckets = make([]uint64, len(dashboard.DurationBounds)+1)
+		}
+		bucket, _ := slices.BinarySearch(dashboard.DurationBounds, *call.Seconds)
+		t.Buckets[bucket]++
+	}
+}
+
+func (u *Usage) chosen(call *dashboard.Call, where map[string]string) bool {
+	for key, value := range where {
+		if call.Values[slices.Index(u.Keys, key)] != value {
+			return false
+		}
+	}
+	return true
+}
+
+// Calls are those chosen, in the order asked for.
+func (u *Usage) Calls(q dashboard.CallQuery) []dashboard.Call {
+	u.mu.RLock()
+	defer u.mu.RUnlock()
+	var calls []dashboard.Call
+	for i := range u.All {
+		call := &u.All[i].Call
+		if !u.chosen(call, q.Where) || call.Time.Before(q.From) || !q.To.IsZero() && !call.Time.Before(q.To) {
+			continue
+		}
+		calls = append(calls, *call)
+	}
+	slices.SortStableFunc(calls, func(a, b dashboard.Call) int {
+		if q.Costliest {
+			return cmp.Compare(dollars(b), dollars(a))
+		}
+		return b.Time.Compare(a.Time)
+	})
+	if q.Limit > 0 && len(calls) > q.Limit {
+		calls = calls[:q.Limit]
+	}
+	return calls
+}
+
+func dollars(call dashboard.Call) float64 {
+	if call.Dollars == nil {
+		return -1
+	}
+	return *call.Dollars
+}
+
+// Budgets is the list.
+func (u *Usage) Budgets() []dashboard.Budget { return u.BudgetList }
+
+// Unpriced is the list.
+func (u *Usage) Unpriced() []dashboard.UnpricedModel { return u.UnpricedList }
+
+// Disagreements is the list.
+func (u *Usage) Disagreements() []dashboard.Disagreement { return u.DisagreeList }
+
+// Prices is the table.
+func (u *Usage) Prices() dashboard.PriceTable { return u.Table }

@@ -1,0 +1,172 @@
+//go:build e2e
+
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	cdplog "github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	cdppage "github.com/chromedp/cdproto/page"
+	cdpruntime "github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/testkit/collector"
+)
+
+// browser is a Chromium with an empty profile that tells what went wrong in it.
+type browser struct {
+	*testing.T
+	ctx context.Context
+
+	mu       sync.Mutex
+	problems []string
+	hosts    map[string]bool
+}
+
+func newBrowser(t *testing.T) *browser {
+	t.Helper()
+	options := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath("chromium"), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(t.TempDir()),
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
+		chromedp.Flag("disable-background-networking", true), chromedp.Flag("hide-scrollbars", true), chromedp.WSURLReadTimeout(time.Minute))
+	allocator, cancelAllocator := chromedp.NewExecAllocator(context.Background(), options...) // t.Context() ends before the cleanup
+	ctx, cancel := chromedp.NewContext(allocator)
+	b := &browser{T: t, ctx: ctx, hosts: map[string]bool{}}
+	t.Cleanup(func() {
+		assert.NoError(t, chromedp.Cancel(ctx)) // waits, so that the profile can be removed
+		cancel()
+		cancelAllocator()
+	})
+	chromedp.ListenTarget(ctx, b.listen)
+	require.NoError(t, chromedp.Run(ctx, network.Enable(), cdplog.Enable()))
+	return b
+}
+
+func (b *browser) listen(event any) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch e := event.(type) {
+	case *cdpruntime.EventExceptionThrown:
+		b.problems = append(b.problems, e.ExceptionDetails.Error())
+	case *cdpruntime.EventConsoleAPICalled:
+		b.problems = append(b.problems, fmt.Sprintf("console.%s: %v", e.Type, consoleText(e.Args)))
+	case *cdplog.EventEntryAdded:
+		if e.Entry.Level == cdplog.LevelError || e.Entry.Level == cdplog.LevelWarning {
+			b.problems = append(b.problems, e.Entry.Text+" "+e.Entry.URL)
+		}
+	case *network.EventRequestWillBeSent:
+		host, _, _ := strings.Cut(strings.TrimPrefix(e.Request.URL, "http://"), "/")
+		b.hosts[host] = true
+	}
+}
+
+func (b *browser) run(actions ...chromedp.Action) {
+	b.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, time.Minute)
+	defer cancel()
+	require.NoError(b, chromedp.Run(ctx, actions...))
+}
+
+// look sets the size in CSS pixels and the colour scheme.
+func (b *browser) look(width, height int64, scheme string) {
+	b.Helper()
+	b.run(
+		emulation.SetDeviceMetricsOverride(width, height, 1, width < 500),
+		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}),
+	)
+}
+
+// screenshot writes what is shown, cut at a height, to docs/images when
+// UPDATE_SCREENSHOTS is set. Figures and times differ each time, so the
+// repository would otherwise change with every run.
+func (b *browser) screenshot(name string, width, height float64) {
+	b.Helper()
+	folder := b.TempDir()
+	if os.Getenv("UPDATE_SCREENSHOTS") != "" {
+		folder = filepath.Join(collector.Root(), "docs", "images")
+	}
+	b.run(chromedp.ActionFunc(func(ctx context.Context) error {
+		png, err := cdppage.CaptureScreenshot().WithCaptureBeyondViewport(true).
+			WithClip(&cdppage.Viewport{Width: width, Height: height, Scale: 1}).Do(ctx)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(filepath.Join(folder, name), png, 0o644)
+	}))
+}
+
+// axe returns what axe-core finds serious or critical.
+func (b *browser) axe() []string {
+	b.Helper()
+	source, err := os.ReadFile(filepath.Join(collector.Root(), "build", "axe", "node_modules", "axe-core", "axe.min.js"))
+	require.NoError(b, err)
+	var found string
+	b.run(
+		chromedp.Evaluate(string(source)+"; undefined", nil),
+		chromedp.Evaluate(`axe.run().then((r) => { if (r.passes.length < 10) throw new Error('axe looked at nothing');
+			return JSON.stringify(r.violations.filter((v) => ['serious', 'critical'].includes(v.impact))
+				.map((v) => v.id + ': ' + v.help + ': ' + v.nodes.map((n) => n.html).slice(0, 3).join(' '))) })`,
+			&found, func(p *cdpruntime.EvaluateParams) *cdpruntime.EvaluateParams { return p.WithAwaitPromise(true) }),
+	)
+	var violations []string
+	require.NoError(b, json.Unmarshal([]byte(found), &violations))
+	return violations
+}
+
+// loadTime is from the navigation's start until the page and all it needs were loaded.
+func (b *browser) loadTime() time.Duration {
+	b.Helper()
+	var ms float64
+	b.run(chromedp.Evaluate(`performance.getEntriesByType('navigation')[0].loadEventEnd`, &ms))
+	return time.Duration(ms * float64(time.Millisecond))
+}
+
+func (b *browser) text(selector string) string {
+	b.Helper()
+	var text string
+	b.run(chromedp.Text(selector, &text, chromedp.ByQuery))
+	return text
+}
+
+func (b *browser) reportProblems(url string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	assert.Empty(b, b.problems)
+	delete(b.hosts, "")
+	for host := range b.hosts {
+		assert.Contains(b, url, host, "no other host is asked")
+	}
+}
+
+// cents are those of what the page writes: $1,234.56.
+func cents(t *testing.T, text string) int64 {
+	t.Helper()
+	var amount float64
+	_, err := fmt.Sscan(strings.NewReplacer("$", "", ",", "").Replace(strings.TrimSpace(text)), &amount)
+	require.NoError(t, err, text)
+	return int64(math.Round(100 * amount))
+}
+
+func consoleText(arguments []*cdpruntime.RemoteObject) []string {
+	var texts []string
+	for _, argument := range arguments {
+		texts = append(texts, string(argument.Value)+argument.Description)
+	}
+	return texts
+}

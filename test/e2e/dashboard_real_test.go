@@ -1,0 +1,134 @@
+//go:build e2e
+
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"context"
+	"math"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/confmap"
+	"go.opentelemetry.io/collector/extension/extensiontest"
+
+	"github.com/otelcol-arc/otelcol-arc/extension/dashboardextension"
+	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
+	"github.com/otelcol-arc/otelcol-arc/internal/testkit/collector"
+	"github.com/otelcol-arc/otelcol-arc/internal/testkit/dashboards"
+)
+
+// startPage serves a month of calls, about 10000, until the test ends.
+func startPage(t *testing.T) (url string, usage *dashboards.Usage) {
+	t.Helper()
+	address := collector.FreeAddress(t)
+	factory := dashboardextension.NewFactory()
+	cfg := factory.CreateDefaultConfig()
+	require.NoError(t, confmap.NewFromStringMap(map[string]any{
+		"endpoint": address, "writable": true, "trace_url": "http://localhost:16686/trace/{trace_id}",
+	}).Unmarshal(cfg))
+	board, err := factory.Create(t.Context(), extensiontest.NewNopSettings(factory.Type()), cfg)
+	require.NoError(t, err)
+	require.NoError(t, board.Start(t.Context(), componenttest.NewNopHost()))
+	t.Cleanup(func() { assert.NoError(t, board.Shutdown(context.Background())) })
+	now := time.Now()
+	usage = dashboards.SampleUsage(now, 31, 2*time.Minute)
+	board.(dashboard.Board).ShowUsage(component.MustNewID("llm_cost"), usage)
+	board.(dashboard.Board).ShowAlerts(component.MustNewID("alert"), dashboards.SampleAlerts(now))
+	return "http://" + address, usage
+}
+
+// The page in a real browser: it is fast, says nothing on the console, asks no
+// other host, has the ledger's figures, can be used without a mouse, and looks
+// as docs/dashboard.md shows it.
+func TestRealBrowser(t *testing.T) {
+	url, usage := startPage(t)
+	b := newBrowser(t)
+	b.look(1280, 800, "light")
+	b.run(chromedp.Navigate(url + "/?range=30d"))
+	loaded := b.loadTime()
+	t.Logf("the page with %d calls of a month was loaded in %s", len(usage.All), loaded)
+	assert.Less(t, loaded, 5*time.Second, "it takes some 0.1 s; this machine may be busy")
+
+	rows, err := usage.Usage(dashboard.Query{
+		From: time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, -29), To: time.Now().Add(time.Hour), GroupBy: []string{dashboard.Model},
+	})
+	require.NoError(t, err)
+	for _, row := range rows {
+		if row.Usage.Unpriced == row.Usage.Calls {
+			continue
+		}
+		var cell string
+		b.run(chromedp.Text(`//table[contains(@class, "groups")]//tr[th//a[text()="`+row.Group[0]+`"]]/td[2]`, &cell, chromedp.BySearch))
+		assert.Equal(t, int64(math.Round(100*row.Usage.Dollars)), cents(t, cell), row.Group[0])
+	}
+
+	for _, scheme := range []string{"light", "dark"} {
+		b.look(1280, 800, scheme)
+		for _, path := range []string{"/", "/?range=7d&by=service.name&show=tokens&where=model%3Dgpt-4o", "/alerts", "/rules"} {
+			b.run(chromedp.Navigate(url + path))
+			assert.Empty(t, b.axe(), "%s %s", path, scheme)
+		}
+	}
+	b.look(390, 844, "light")
+	b.run(chromedp.Navigate(url))
+	assert.Empty(t, b.axe(), "phone")
+	var wide bool
+	b.run(chromedp.Evaluate(`document.documentElement.scrollWidth > innerWidth`, &wide))
+	assert.False(t, wide, "nothing sticks out on a phone")
+
+	for _, shot := range []struct {
+		name, path, scheme string
+		width, height      int64
+	}{
+		{"dashboard-light.png", "/", "light", 1280, 1500},
+		{"dashboard-dark.png", "/?range=30d", "dark", 1280, 1000},
+		{"dashboard-phone.png", "/", "light", 390, 1300},
+		{"dashboard-rules.png", "/rules", "light", 1280, 760},
+	} {
+		b.look(shot.width, 800, shot.scheme)
+		b.run(chromedp.Navigate(url+shot.path), chromedp.WaitReady("footer"))
+		b.screenshot(shot.name, float64(shot.width), float64(shot.height))
+	}
+	b.reportProblems(url)
+}
+
+// A link that only changes what is shown keeps one's place; arrow keys tell a
+// bar's figures; what comes later is seen without a reload.
+func TestRealBrowserLive(t *testing.T) {
+	url, usage := startPage(t)
+	b := newBrowser(t)
+	b.look(1280, 800, "light")
+	b.run(
+		chromedp.Navigate(url),
+		chromedp.Evaluate(`window.stays = true; undefined`, nil),
+		chromedp.Click(`//a[text()="30 days"]`, chromedp.BySearch),
+		chromedp.WaitVisible(`//h2[@id="usage-h"]/span[text()="last 30 days"]`, chromedp.BySearch),
+		chromedp.Focus(`[data-plot]`, chromedp.ByQuery),
+		chromedp.KeyEvent(kb.End), chromedp.KeyEvent(kb.ArrowLeft),
+	)
+	assert.Regexp(t, `^\w{3}, \w{3} \d+: \$\d+\.\d\d \(`, b.text(`[data-readout]`))
+
+	before := cents(t, b.text(`.big`))
+	later := usage.All[len(usage.All)-1]
+	dollars := 1000.0
+	later.Time, later.Dollars = time.Now(), &dollars
+	usage.Add(later)
+	b.run(chromedp.Evaluate(`document.dispatchEvent(new Event('visibilitychange')); undefined`, nil),
+		chromedp.Poll(`document.querySelector('.big').textContent.startsWith('$1,')`, nil, chromedp.WithPollingTimeout(30*time.Second)))
+	if time.Since(later.Time) < time.Hour && later.Time.Hour() == time.Now().Hour() {
+		assert.Equal(t, before+100_000, cents(t, b.text(`.big`)))
+	}
+	var stays bool
+	b.run(chromedp.Evaluate(`window.stays === true && location.search === '?range=30d'`, &stays))
+	assert.True(t, stays, "the page was not reloaded")
+	b.reportProblems(url)
+}

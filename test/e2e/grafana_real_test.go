@@ -1,0 +1,85 @@
+//go:build e2e
+
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/testkit/collector"
+)
+
+// A real Prometheus that scrapes what the demo sends answers every query of
+// the Grafana dashboard.
+func TestRealGrafanaQueries(t *testing.T) {
+	p, set := quick(t)
+	collector.Start(t, collector.Options{
+		Configs: []string{"config/default.yaml"},
+		Set:     append(set, "exporters::prometheus::endpoint="+p.page),
+	})
+	prometheus := startPrometheus(t, p.page)
+	demo := filepath.Join(t.TempDir(), "demo")
+	output, err := exec.CommandContext(t.Context(), "go", "build", "-o", demo, "../../examples/demo").CombinedOutput()
+	require.NoError(t, err, "%s", output)
+
+	open := map[string]string{}
+	for _, panel := range readDashboard(t).Panels {
+		for _, target := range panel.Targets {
+			open[target.Expr] = panel.Title
+		}
+	}
+	require.NotEmpty(t, open)
+	sent := time.Time{}
+	require.Eventually(t, func() bool {
+		if time.Since(sent) > 2*time.Second { // rates need counters that move
+			output, err := exec.CommandContext(t.Context(), demo, "-collector=", "-otlp="+p.grpc, "-arc="+p.arc).CombinedOutput()
+			require.NoError(t, err, "%s", output)
+			sent = time.Now()
+		}
+		for expr := range open {
+			if answered(t, prometheus, queryOf(expr)) {
+				delete(open, expr)
+			}
+		}
+		return len(open) == 0
+	}, time.Minute, 500*time.Millisecond)
+	for expr, title := range open {
+		t.Errorf("%s: nothing answers %s", title, expr)
+	}
+}
+
+// answered says whether an expression has a series with a number.
+func answered(t *testing.T, prometheus, expr string) bool {
+	t.Helper()
+	client := http.Client{Timeout: 5 * time.Second}
+	defer client.CloseIdleConnections()
+	response, err := client.Get(prometheus + "/api/v1/query?query=" + url.QueryEscape(expr))
+	if err != nil {
+		return false
+	}
+	defer response.Body.Close()
+	var answer struct {
+		Status, Error string
+		Data          struct{ Result []struct{ Value [2]any } }
+	}
+	require.NoError(t, json.NewDecoder(response.Body).Decode(&answer))
+	require.Equal(t, "success", answer.Status, "%s: %s", expr, answer.Error)
+	for _, series := range answer.Data.Result {
+		if value := series.Value[1]; value != "NaN" {
+			return true
+		}
+	}
+	assert.NotNil(t, answer.Data.Result)
+	return false
+}

@@ -1,0 +1,109 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/prometheus/prometheus/promql/parser"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/testkit/collector"
+)
+
+// grafanaDashboard is what is looked at in config/grafana/arc.json.
+type grafanaDashboard struct {
+	UID, Title    string
+	SchemaVersion int
+	Panels        []grafanaPanel
+	Templating    struct {
+		List []struct{ Name, Type string }
+	}
+}
+
+type grafanaPanel struct {
+	ID                       int
+	Type, Title, Description string
+	GridPos                  struct{ X, Y, W, H int }
+	Datasource               struct{ Type, UID string }
+	FieldConfig              struct {
+		Defaults struct{ Unit string }
+	}
+	Targets []struct{ RefID, Expr string }
+}
+
+func readDashboard(t *testing.T) grafanaDashboard {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join(collector.Root(), "config", "grafana", "arc.json"))
+	require.NoError(t, err)
+	var d grafanaDashboard
+	require.NoError(t, json.Unmarshal(content, &d))
+	return d
+}
+
+// queryOf is an expression as Grafana sends it.
+func queryOf(expr string) string {
+	return strings.NewReplacer("$__rate_interval", "1m", "$__range", "1h", "$model", ".*").Replace(expr)
+}
+
+// The dashboard has what Grafana and its users need: panels that can be told
+// apart and do not overlap, with a unit and a description, and queries that are PromQL.
+func TestGrafanaDashboard(t *testing.T) {
+	d := readDashboard(t)
+	assert.NotEmpty(t, d.UID)
+	assert.GreaterOrEqual(t, d.SchemaVersion, 36)
+	ids, titles, taken := map[int]bool{}, map[string]bool{}, map[[2]int]string{}
+	for _, p := range d.Panels {
+		assert.False(t, ids[p.ID], "id %d", p.ID)
+		assert.False(t, titles[p.Title], p.Title)
+		ids[p.ID], titles[p.Title] = true, true
+		for x := p.GridPos.X; x < p.GridPos.X+p.GridPos.W; x++ {
+			for y := p.GridPos.Y; y < p.GridPos.Y+p.GridPos.H; y++ {
+				assert.Less(t, x, 24, p.Title)
+				assert.Empty(t, taken[[2]int{x, y}], p.Title)
+				taken[[2]int{x, y}] = p.Title
+			}
+		}
+		if p.Type == "row" {
+			continue
+		}
+		assert.Contains(t, []string{"s", "none", "reqps", "cps", "percentunit", "currencyUSD"}, p.FieldConfig.Defaults.Unit, p.Title)
+		assert.NotEmpty(t, p.Description, p.Title)
+		assert.Equal(t, "${datasource}", p.Datasource.UID, p.Title)
+		assert.NotEmpty(t, p.Targets, p.Title)
+		refs := map[string]bool{}
+		for _, target := range p.Targets {
+			assert.False(t, refs[target.RefID], "%s %s", p.Title, target.RefID)
+			refs[target.RefID] = true
+			_, err := parser.ParseExpr(queryOf(target.Expr))
+			assert.NoError(t, err, "%s: %s", p.Title, target.Expr)
+		}
+	}
+	for _, title := range []string{"Request rate", "Error rate", "P99 latency", "LLM cost (hourly)", "Cache hit rate"} {
+		assert.True(t, titles[title], title)
+	}
+}
+
+func TestGrafanaProvisioning(t *testing.T) {
+	paths, err := filepath.Glob(filepath.Join(collector.Root(), "config", "grafana", "provisioning", "*", "*.yaml"))
+	require.NoError(t, err)
+	require.Len(t, paths, 2)
+	for _, path := range paths {
+		content, err := os.ReadFile(path)
+		require.NoError(t, err)
+		var file struct {
+			APIVersion             int `yaml:"apiVersion"`
+			Datasources, Providers []struct{ Name, Type string }
+		}
+		require.NoError(t, yaml.Unmarshal(content, &file))
+		assert.Equal(t, 1, file.APIVersion)
+		assert.Len(t, append(file.Datasources, file.Providers...), 1, path)
+	}
+}
