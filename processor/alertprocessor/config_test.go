@@ -72,7 +72,6 @@ func TestEveryMistakeIsNamed(t *testing.T) {
 		`rule_files: testdata/bad/expression.yml:5:15: group "broken", rule 1, "NoSense": could not parse expression: 1:5: parse error`,
 		`rule_files: testdata/bad/expression.yml:9:11: group "broken", rule 2, "NoTemplate": annotation "summary"`,
 		`rule_files: testdata/bad/field.yml:5:9: group "typo", rule 1, "Typo": unknown field "expression"`,
-		"line 5: field expression not found in type rulefmt.Rule",
 		"rules::0::name: must be set",
 		`rules::1 (NoExpr): field 'expr' must be set in rule`,
 		`rules::2 (BadExpr)::for: must not be negative, is -1m0s`,

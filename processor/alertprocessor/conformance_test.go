@@ -28,6 +28,7 @@ import (
 	"github.com/prometheus/prometheus/tsdb"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.yaml.in/yaml/v3"
 
@@ -322,20 +323,32 @@ func emitted(all []pmetric.Metrics) map[string]string {
 					if !isRuleSeries(m.Name()) {
 						continue // what was sent, passing through
 					}
-					for _, p := range m.Gauge().DataPoints().All() {
-						builder := labels.NewScratchBuilder(p.Attributes().Len() + 1)
-						builder.Add(model.MetricNameLabel, m.Name())
-						for name, v := range p.Attributes().All() {
-							builder.Add(name, v.Str())
+					if m.Type() == pmetric.MetricTypeExponentialHistogram {
+						for _, p := range m.ExponentialHistogram().DataPoints().All() {
+							if p.Flags().NoRecordedValue() { // the others are not compared
+								out[sampleKey(p.Timestamp().AsTime(), seriesOf(m, p.Attributes()))] = sampleValue(0, true)
+							}
 						}
-						builder.Sort()
-						out[sampleKey(p.Timestamp().AsTime(), builder.Labels())] = sampleValue(p.DoubleValue(), p.Flags().NoRecordedValue())
+						continue
+					}
+					for _, p := range m.Gauge().DataPoints().All() {
+						out[sampleKey(p.Timestamp().AsTime(), seriesOf(m, p.Attributes()))] = sampleValue(p.DoubleValue(), p.Flags().NoRecordedValue())
 					}
 				}
 			}
 		}
 	}
 	return out
+}
+
+func seriesOf(m pmetric.Metric, attributes pcommon.Map) labels.Labels {
+	builder := labels.NewScratchBuilder(attributes.Len() + 1)
+	builder.Add(model.MetricNameLabel, m.Name())
+	for name, v := range attributes.All() {
+		builder.Add(name, v.Str())
+	}
+	builder.Sort()
+	return builder.Labels()
 }
 
 // isRuleSeries tells what rules write from what is sent: recorded series have
