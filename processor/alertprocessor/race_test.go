@@ -1,0 +1,5 @@
+//go:build race
+
+package alertprocessor
+
+const raceDetector = true
