@@ -106,6 +106,7 @@ func compactPeriod(text string) (period, error) {
 	if p.tariffs[Standard] == nil {
 		return period{}, fmt.Errorf("%q has no standard prices", text)
 	}
+	p.discounted()
 	return p, nil
 }
 

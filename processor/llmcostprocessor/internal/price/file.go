@@ -235,6 +235,7 @@ func (r *reader) period(node *yaml.Node, key string) period {
 			p.tariffs[tier] = r.tariff(node, r.fields(node, at, append([]string{"long_context"}, rateKeys...)...), at)
 		}
 	}
+	p.discounted()
 	if node, ok := fields["fees"]; ok {
 		p.fees = r.fees(node, key+".fees")
 	}

@@ -37,3 +37,24 @@ var rateKeys = func() []string {
 	}
 	return keys
 }()
+
+// discounted fills in what the cheaper tiers do not say: a cached token never
+// costs more in them than at the standard tariff.
+func (p *period) discounted() {
+	for _, tier := range [...]Tier{Batch, Flex} {
+		if t := p.tariffs[tier]; t != nil {
+			t.rates.atMost(&p.tariffs[Standard].rates)
+		}
+	}
+}
+
+// atMost lowers the prices that stand for others to those of standard.
+func (r *rates) atMost(standard *rates) {
+	for i, kind := range rateKinds {
+		for _, other := range rateKinds[:i] {
+			if other.key == kind.instead && *kind.rate(r) == *other.rate(r) {
+				*kind.rate(r) = min(*kind.rate(r), *kind.rate(standard))
+			}
+		}
+	}
+}
