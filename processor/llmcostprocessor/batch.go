@@ -78,14 +78,17 @@ func (c *core) settle(ctx context.Context, b *batch) {
 				continue
 			}
 			at := c.timeOf(ctx, s, now)
-			name, listed, cost, outcome := c.price(&s.call, at)
-			write(s, cost, outcome)
+			v := c.price(&s.call, at)
+			write(s, v.cost, v.outcome)
 			if !c.first(s, now) {
 				b.count(s.call.Convention, outcomeDuplicate)
 				continue
 			}
-			b.count(s.call.Convention, outcome)
-			entries = append(entries, c.entry(s, name, listed, cost, outcome, at))
+			b.count(s.call.Convention, v.outcome)
+			if v.unknown {
+				c.unpriced.add(&s.call, at)
+			}
+			entries = append(entries, c.entry(s, &v, at))
 		}
 		recorded := c.ledger.Record(entries, now)
 		if recorded.Overflowed > 0 {
@@ -112,24 +115,39 @@ func (c *core) timeOf(ctx context.Context, s *sighting, now time.Time) time.Time
 	return at
 }
 
-// price finds the model's name in the table, or as written, and the cost.
-func (c *core) price(call *convention.Call, at time.Time) (name string, listed bool, cost money.Pico, outcome string) {
+// verdict is what a call costs.
+type verdict struct {
+	outcome string
+	// name is that of the model in the table, if it is listed, or as written.
+	name   string
+	listed bool
+	// unknown: the table has no price of the model, and the call needs one.
+	unknown     bool
+	cost, saved money.Pico
+}
+
+func (c *core) price(call *convention.Call, at time.Time) verdict {
 	model, found := c.prices.Load().Find(call.Provider, call.Model)
-	name = call.Model
-	if listed = found && model.Name != ""; listed {
-		name = model.Name
+	v := verdict{name: call.Model}
+	if v.listed = found && model.Name != ""; v.listed {
+		v.name = model.Name
 	}
 	if !call.HasTokens && call.Status != convention.Success && call.Reported == 0 {
-		return name, listed, 0, outcomeFree
+		v.outcome = outcomeFree
+		return v
 	}
+	v.outcome, v.unknown = outcomeUnpriced, !found
 	if !found || !call.HasTokens {
-		return name, listed, 0, outcomeUnpriced
+		return v
 	}
-	cost, ok := model.Cost(&call.Tokens, call.Tier, at)
-	if !ok {
-		return name, listed, 0, outcomeUnpriced
+	cost, known := model.Cost(&call.Tokens, call.Tier, at)
+	if !known {
+		v.unknown = true
+		return v
 	}
-	return name, listed, cost, outcomePriced
+	v.outcome, v.cost = outcomePriced, cost
+	v.saved, _ = model.Saved(&call.Tokens, call.Tier, at) // 0 when it does not fit
+	return v
 }
 
 // write puts the cost on the span or record, and sets aside what the application
@@ -171,24 +189,33 @@ func (c *core) first(s *sighting, now time.Time) bool {
 	return c.seen.Add(id, now)
 }
 
-func (c *core) entry(s *sighting, name string, listed bool, cost money.Pico, outcome string, at time.Time) ledger.Call {
-	tokens := s.call.Tokens
+func (c *core) entry(s *sighting, v *verdict, at time.Time) ledger.Call {
+	tokens := &s.call.Tokens
 	took, timed := duration(s)
-	return ledger.Call{
+	entry := ledger.Call{
 		Hour:       ledger.HourOf(at),
-		Model:      name,
-		Listed:     listed,
+		Model:      v.name,
+		Listed:     v.listed,
 		Dimensions: c.dimensions(s),
 		Status:     statusOf(s.call.Status),
 		Prompt:     tokens.Prompt(),
 		Completion: tokens.Completion(),
 		CacheRead:  tokens.CacheRead,
 		CacheWrite: tokens.CacheWrite + tokens.CacheWrite1h,
-		Cost:       cost,
-		Unpriced:   outcome == outcomeUnpriced,
+		Reasoning:  tokens.Reasoning,
+		Cost:       v.cost,
+		Saved:      v.saved,
+		Unpriced:   v.outcome == outcomeUnpriced,
 		Duration:   took,
 		Timed:      timed,
+		Trace:      s.trace,
+		Span:       s.span,
+		End:        at,
 	}
+	if s.call.HasReported {
+		entry.Reported, entry.HasReported = money.FromDollars(s.call.Reported)
+	}
+	return entry
 }
 
 func (c *core) dimensions(s *sighting) ledger.Dimensions {

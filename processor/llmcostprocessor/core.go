@@ -37,17 +37,19 @@ type core struct {
 	telemetry *metadata.TelemetryBuilder
 	tally     *tallies
 
-	prices  atomic.Pointer[price.Table]
-	seen    *seen.Memory
-	ledger  *ledger.Ledger
-	outlets sharedcore.Outlets[pmetric.Metrics]
-	files   [sha256.Size]byte // of the price files, when they were read
+	prices   atomic.Pointer[price.Table]
+	seen     *seen.Memory
+	unpriced *unpricedModels
+	ledger   *ledger.Ledger
+	outlets  sharedcore.Outlets[pmetric.Metrics]
+	files    [sha256.Size]byte // of the price files, when they were read
 	// searched is the number of names that tables before prices searched for.
 	searched atomic.Int64
 
 	// Set in Start, before anything is consumed, and not changed after.
 	store  *store // nil without storage
 	cancel context.CancelFunc
+	hide   func() // from the pages
 	done   chan struct{}
 
 	mu            sync.Mutex // one letting out at a time; guards what follows
@@ -77,6 +79,7 @@ func newCore(cfg *Config, set processor.Settings) (*core, error) {
 		tally:     newTallies(telemetry.ProcessorLlmCostCalls),
 		files:     files,
 		seen:      seen.New(cfg.Dedup.MaxEntries, cfg.Dedup.Window),
+		unpriced:  newUnpricedModels(cfg.MaxModels),
 		ledger:    newLedger(cfg),
 	}
 	c.prices.Store(prices)
@@ -88,6 +91,7 @@ func newLedger(cfg *Config) *ledger.Ledger {
 		Rows:   cfg.MaxRows,
 		Models: cfg.MaxModels,
 		Hours:  int64(cfg.Retention / time.Hour),
+		Calls:  cfg.Calls.MaxEntries,
 	})
 }
 
@@ -102,6 +106,7 @@ func (c *core) Start(ctx context.Context, host component.Host) error {
 	if c.outlets.Len() == 0 {
 		c.logger.Warn("No metrics pipeline names this processor: calls are priced, but what they add up to does not leave.")
 	}
+	c.hide = c.show(host)
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	c.cancel, c.done = cancel, make(chan struct{})
 	go func() {
@@ -252,6 +257,7 @@ func (c *core) Stop(ctx context.Context) error {
 	if c.cancel == nil {
 		return nil
 	}
+	c.hide()
 	c.cancel()
 	select {
 	case <-c.done:

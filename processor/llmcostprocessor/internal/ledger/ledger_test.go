@@ -59,9 +59,9 @@ func TestRecord(t *testing.T) {
 	assert.Equal(t, 4.5, total.Elapsed.Float())
 	assert.True(t, total.Start.Before(now), "the first point of a series is later than its start")
 	assert.Equal(t, 3, l.Rows())
-	assert.Equal(t, 0.015, l.Cost(HourOf(now), HourOf(now)).Dollars())
-	assert.Equal(t, 0.0225, l.Cost(HourOf(now)-1, HourOf(now)).Dollars())
-	assert.Zero(t, l.Cost(HourOf(now)+1, HourOf(now)+2).Dollars())
+	assert.Equal(t, 0.015, l.Cost(HourOf(now), HourOf(now), nil).Dollars())
+	assert.Equal(t, 0.0225, l.Cost(HourOf(now)-1, HourOf(now), nil).Dollars())
+	assert.Zero(t, l.Cost(HourOf(now)+1, HourOf(now)+2, nil).Dollars())
 	assert.Empty(t, l.Hour(HourOf(now)+1))
 }
 
@@ -97,7 +97,7 @@ func TestSumsAreExact(t *testing.T) {
 	wg.Wait()
 	total := l.Totals()["gpt-4o"]
 	assert.Equal(t, want.String(), total.Cost.String())
-	assert.Equal(t, want.String(), l.Cost(HourOf(now)-24, HourOf(now)).String())
+	assert.Equal(t, want.String(), l.Cost(HourOf(now)-24, HourOf(now), nil).String())
 	dollars, _ := new(big.Rat).SetFrac(want, big.NewInt(money.PerDollar)).Float64()
 	assert.Equal(t, dollars, total.Cost.Dollars(), "the nearest double")
 	assert.EqualValues(t, calls, total.Count())
@@ -112,7 +112,7 @@ func TestRowsAreBounded(t *testing.T) {
 	assert.EqualValues(t, 90, overflowed)
 	assert.Equal(t, 10, l.Rows())
 	assert.Len(t, l.hours[HourOf(now)].rows, 11, "one stands for the rest")
-	assert.Equal(t, 0.75, l.Cost(HourOf(now), HourOf(now)).Dollars(), "nothing is lost")
+	assert.Equal(t, 0.75, l.Cost(HourOf(now), HourOf(now), nil).Dollars(), "nothing is lost")
 	assert.Zero(t, record(l, one(func(c *Call) { c.Dimensions[0] = "3" })).Overflowed, "known rows go on")
 	l.Forget(now.Add(100 * time.Hour))
 	assert.Zero(t, l.Rows())

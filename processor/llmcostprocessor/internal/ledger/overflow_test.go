@@ -53,7 +53,7 @@ func TestSnapshotIntoALowerLimit(t *testing.T) {
 	again := restore(t, snapshot, New(Limits{Rows: 2, Models: 1, Hours: 48}))
 	assert.Len(t, again.Totals(), 2)
 	assert.Equal(t, 2, again.Rows())
-	assert.Equal(t, l.Cost(0, HourOf(now)), again.Cost(0, HourOf(now)))
+	assert.Equal(t, l.Cost(0, HourOf(now), nil), again.Cost(0, HourOf(now), nil))
 	var calls int64
 	for _, total := range again.Totals() {
 		calls += total.Count()

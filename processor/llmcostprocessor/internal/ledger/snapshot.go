@@ -85,8 +85,8 @@ func (l *Ledger) takeChanges() (s Snapshot, totals map[string]*Total, hours map[
 
 func (h *hour) copy() []keyedRow {
 	rows := make([]keyedRow, 0, len(h.rows))
-	for key, row := range h.rows {
-		rows = append(rows, keyedRow{Key: key, Row: *row})
+	for _, row := range h.rows {
+		rows = append(rows, *row)
 	}
 	return rows
 }
