@@ -6,6 +6,7 @@ package llmcostprocessor
 import (
 	"context"
 	"encoding/binary"
+	"sync"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -24,7 +25,6 @@ const (
 	attrStatus   = "arc.llm.cost.status"
 	attrReported = "arc.llm.cost.reported"
 
-	statusPriced   = "priced"
 	statusUnpriced = "unpriced"
 )
 
@@ -50,16 +50,33 @@ type sighting struct {
 	alone      bool // the span around it is in the batch, and is another call
 }
 
-// batch is what is found in the telemetry of one Consume.
+// batch is what is found in the telemetry of one Consume, and what it adds.
 type batch struct {
 	calls  []sighting
 	counts map[tally]int64
+	adds   entry
+}
+
+// batches are used again, since what is found in a thousand spans takes half a
+// megabyte.
+var batches = sync.Pool{New: func() any { return &batch{counts: map[tally]int64{}} }}
+
+// maxPooled bounds the batches that are used again, in calls.
+const maxPooled = 10_000
+
+func (b *batch) free() {
+	if cap(b.calls) > maxPooled {
+		return
+	}
+	// What is in the telemetry must not be kept.
+	clear(b.calls)
+	clear(b.adds.calls)
+	clear(b.counts)
+	b.calls, b.adds.calls, b.adds.seen = b.calls[:0], b.adds.calls[:0], b.adds.seen[:0]
+	batches.Put(b)
 }
 
 func (b *batch) count(conv, outcome string) {
-	if b.counts == nil {
-		b.counts = map[tally]int64{}
-	}
 	b.counts[tally{convention: conv, outcome: outcome}]++
 }
 
@@ -69,18 +86,18 @@ func (b *batch) count(conv, outcome string) {
 func (c *core) settle(ctx context.Context, b *batch) {
 	if len(b.calls) > 0 {
 		markWrappers(b.calls)
-		now := time.Now()
-		e := entry{at: now, seen: make([]seen.Sighting, 0, len(b.calls)), calls: make([]ledger.Call, 0, len(b.calls))}
+		b.adds.at = time.Now()
 		for i := range b.calls {
-			c.settleCall(ctx, b, &b.calls[i], &e)
+			c.settleCall(ctx, b, &b.calls[i])
 		}
-		c.record(ctx, &e)
+		c.record(ctx, &b.adds)
 	}
 	c.tally.add(ctx, b.counts)
 }
 
 // settleCall prices a call, and adds it to the entry if it counts.
-func (c *core) settleCall(ctx context.Context, b *batch, s *sighting, e *entry) {
+func (c *core) settleCall(ctx context.Context, b *batch, s *sighting) {
+	e := &b.adds
 	verdict := seen.First // a record without IDs cannot be told from another, and counts
 	if id := c.identity(s); id.ID != 0 {
 		if verdict = c.seen.Add(id, e.at); verdict != seen.Known {
@@ -185,22 +202,24 @@ func (c *core) price(call *convention.Call, at time.Time) verdict {
 }
 
 // write puts the cost on the span or record, and sets aside what the application
-// reported, so that the cost that is there is the one that was counted. Where
-// another of our instances has been, nothing is left to do.
+// reported, so that the cost that is there is the one that was counted. Each
+// attribute costs the Collector some 100 ns, so a priced call gets the cost alone,
+// and none where the same stands there already.
 func write(s *sighting, cost money.Pico, outcome string) {
-	if _, done := s.attributes.Get(attrStatus); done {
+	written, had := s.attributes.Get(attrCost)
+	if outcome == outcomePriced && had && written.Type() == pcommon.ValueTypeDouble && written.Double() == cost.Dollars() {
 		return
 	}
-	s.attributes.EnsureCapacity(s.attributes.Len() + 3)
-	if s.call.HasReported {
+	if _, set := s.attributes.Get(attrReported); s.call.HasReported && !set {
 		s.attributes.PutDouble(attrReported, s.call.Reported)
 	}
-	if outcome == outcomePriced {
+	switch {
+	case outcome == outcomePriced:
 		s.attributes.PutDouble(attrCost, cost.Dollars())
-		s.attributes.PutStr(attrStatus, statusPriced)
 		return
+	case had:
+		s.attributes.Remove(attrCost)
 	}
-	s.attributes.Remove(attrCost)
 	if outcome == outcomeUnpriced {
 		s.attributes.PutStr(attrStatus, statusUnpriced)
 	}

@@ -100,7 +100,7 @@ func TestReportedCostOnWhatIsNotPriced(t *testing.T) {
 		r := newRig(t, testConfig(nil))
 		td := r.price(nested([]func(ptrace.Span){cost}, nil))
 		assert.Equal(t, map[string]any{attrReported: 0.5}, written(spanAt(td, 0).Attributes()))
-		assert.Equal(t, map[string]any{attrCost: 0.0075, attrStatus: "priced"}, written(spanAt(td, 1).Attributes()))
+		assert.Equal(t, map[string]any{attrCost: 0.0075}, written(spanAt(td, 1).Attributes()))
 		td = r.price(td)
 		assert.Equal(t, map[string]any{attrReported: 0.5}, written(spanAt(td, 0).Attributes()), "again")
 		assert.Equal(t, 0.0075, r.totals()[costOfGPT4o])
