@@ -114,18 +114,18 @@ func (c *core) timeOf(ctx context.Context, s *sighting, now time.Time) time.Time
 
 // price finds the model's name in the table, or as written, and the cost.
 func (c *core) price(call *convention.Call, at time.Time) (name string, listed bool, cost money.Pico, outcome string) {
-	model, listed := c.prices.Find(call.Provider, call.Model)
+	model, found := c.prices.Load().Find(call.Provider, call.Model)
 	name = call.Model
-	if listed {
+	if listed = found && model.Name != ""; listed {
 		name = model.Name
 	}
 	if !call.HasTokens && call.Status != convention.Success && call.Reported == 0 {
 		return name, listed, 0, outcomeFree
 	}
-	if !listed || !call.HasTokens {
+	if !found || !call.HasTokens {
 		return name, listed, 0, outcomeUnpriced
 	}
-	cost, ok := model.Cost(call.Tokens, at)
+	cost, ok := model.Cost(&call.Tokens, call.Tier, at)
 	if !ok {
 		return name, listed, 0, outcomeUnpriced
 	}
@@ -181,7 +181,7 @@ func (c *core) entry(s *sighting, name string, listed bool, cost money.Pico, out
 		Dimensions: c.dimensions(s),
 		Status:     statusOf(s.call.Status),
 		Prompt:     tokens.Prompt(),
-		Completion: completion(tokens),
+		Completion: tokens.Completion(),
 		CacheRead:  tokens.CacheRead,
 		CacheWrite: tokens.CacheWrite + tokens.CacheWrite1h,
 		Cost:       cost,
@@ -190,8 +190,6 @@ func (c *core) entry(s *sighting, name string, listed bool, cost money.Pico, out
 		Timed:      timed,
 	}
 }
-
-func completion(t price.Tokens) int64 { return t.Output + t.AudioOutput }
 
 func (c *core) dimensions(s *sighting) ledger.Dimensions {
 	var values ledger.Dimensions

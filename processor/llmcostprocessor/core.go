@@ -5,8 +5,10 @@ package llmcostprocessor
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
@@ -35,10 +37,13 @@ type core struct {
 	telemetry *metadata.TelemetryBuilder
 	tally     *tallies
 
-	prices  *price.Table
+	prices  atomic.Pointer[price.Table]
 	seen    *seen.Memory
 	ledger  *ledger.Ledger
 	outlets sharedcore.Outlets[pmetric.Metrics]
+	files   [sha256.Size]byte // of the price files, when they were read
+	// searched is the number of names that tables before prices searched for.
+	searched atomic.Int64
 
 	// Set in Start, before anything is consumed, and not changed after.
 	store  *store // nil without storage
@@ -53,6 +58,8 @@ type core struct {
 var _ sharedcore.Core = (*core)(nil)
 
 func newCore(cfg *Config, set processor.Settings) (*core, error) {
+	// Before the files are read: a change in between is found by the next look.
+	files := sumFiles(cfg.Prices.Files)
 	prices, err := price.Load(cfg.Prices.Files)
 	if err != nil {
 		return nil, err
@@ -68,10 +75,11 @@ func newCore(cfg *Config, set processor.Settings) (*core, error) {
 		resource:  ownResource(set.Resource),
 		telemetry: telemetry,
 		tally:     newTallies(telemetry.ProcessorLlmCostCalls),
-		prices:    prices,
+		files:     files,
 		seen:      seen.New(cfg.Dedup.MaxEntries, cfg.Dedup.Window),
 		ledger:    newLedger(cfg),
 	}
+	c.prices.Store(prices)
 	return c, nil
 }
 
@@ -98,7 +106,10 @@ func (c *core) Start(ctx context.Context, host component.Host) error {
 	c.cancel, c.done = cancel, make(chan struct{})
 	go func() {
 		defer close(c.done)
-		c.run(running)
+		var tasks sync.WaitGroup
+		tasks.Go(func() { c.run(running) })
+		tasks.Go(func() { c.watchPrices(running, host, c.files) })
+		tasks.Wait()
 	}()
 	return nil
 }
@@ -124,7 +135,6 @@ func (c *core) openStore(ctx context.Context, host component.Host) error {
 }
 
 func (c *core) observe() error {
-	version := metric.WithAttributeSet(attribute.NewSet(attribute.String("version", c.prices.Version())))
 	return errors.Join(
 		c.telemetry.RegisterProcessorLlmCostLedgerRowsLimitCallback(func(_ context.Context, o metric.Int64Observer) error {
 			o.Observe(int64(c.cfg.MaxRows))
@@ -135,7 +145,16 @@ func (c *core) observe() error {
 			return nil
 		}),
 		c.telemetry.RegisterProcessorLlmCostPriceModelsCallback(func(_ context.Context, o metric.Int64Observer) error {
-			o.Observe(int64(c.prices.Len()), version)
+			table := c.prices.Load()
+			o.Observe(int64(table.Len()), metric.WithAttributes(attribute.String("version", table.Version())))
+			return nil
+		}),
+		c.telemetry.RegisterProcessorLlmCostPriceAgeCallback(func(_ context.Context, o metric.Float64Observer) error {
+			o.Observe(time.Since(c.prices.Load().Date()).Seconds())
+			return nil
+		}),
+		c.telemetry.RegisterProcessorLlmCostPriceResolutionsCallback(func(_ context.Context, o metric.Int64Observer) error {
+			o.Observe(c.searched.Load() + c.prices.Load().Resolutions())
 			return nil
 		}),
 	)

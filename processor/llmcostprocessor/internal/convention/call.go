@@ -76,6 +76,8 @@ type Call struct {
 	Model string
 	// Tokens is what the call used.
 	Tokens price.Tokens
+	// Tier is how the provider was asked to serve the call.
+	Tier price.Tier
 	// HasTokens tells whether the record says what the call used. A success
 	// without is one whose cost is unknown, not one that cost nothing.
 	HasTokens bool

@@ -69,7 +69,8 @@ func object(value pcommon.Value) (t price.Tokens, said, ok bool) {
 		CacheRead:    max(u.CacheRead.n, u.InputCacheRead.n, u.InputCached.n),
 		CacheWrite:   max(u.CacheWrite.n, u.InputCacheCreation.n, u.InputCacheCreation5.n),
 		CacheWrite1h: u.InputCacheCreation1.n,
-		Output:       u.Output.n + u.OutputReasoning.n,
+		Output:       u.Output.n,
+		Reasoning:    u.OutputReasoning.n,
 		AudioInput:   u.InputAudio.n,
 		AudioOutput:  u.OutputAudio.n,
 	}

@@ -28,6 +28,7 @@ func (c *compiled) read(f *found) (Call, Outcome, string) {
 	}
 	out.Provider, out.Model = from, name
 	out.Tokens, out.HasTokens, out.CachedRule = used.tokens, used.said, used.rule
+	out.Tier = price.TierOf(f.text(c.rows[tier]))
 	out.Agent = f.text(c.rows[agent])
 	out.Reported, out.HasReported = c.reported(f)
 	return out, IsCall, ""
@@ -101,8 +102,15 @@ func (n *counts) split(policy cached, from string) (price.Tokens, CachedRule) {
 	// Audio is part of the input, of which some may be cached: never more than is left.
 	t.AudioInput = min(n[audioInput], t.Input)
 	t.Input -= t.AudioInput
+	t.ImageInput = min(n[imageInput], t.Input)
+	t.Input -= t.ImageInput
 	t.AudioOutput = min(n[audioOutput], t.Output)
 	t.Output -= t.AudioOutput
+	t.ImageOutput = min(n[imageOutput], t.Output)
+	t.Output -= t.ImageOutput
+	t.Reasoning = min(n[reasoning]+n[thoughts], t.Output)
+	t.Output -= t.Reasoning
+	t.WebSearches = n[webSearches]
 	return t, rule
 }
 

@@ -90,7 +90,7 @@ func TestFromSpanReads(t *testing.T) {
 		{
 			"OpenTelemetry, reasoning is part of the output",
 			with(otel, attributes{"gen_ai.usage.reasoning.output_tokens": 150, "gen_ai.agent.name": nil}),
-			Call{Convention: "otel", Provider: "openai", Model: "gpt-4o-2024-08-06", Tokens: plain},
+			Call{Convention: "otel", Provider: "openai", Model: "gpt-4o-2024-08-06", Tokens: price.Tokens{Input: 1000, Output: 50, Reasoning: 150}},
 		},
 		{
 			"OpenTelemetry, both kinds of cache writes",
@@ -185,7 +185,7 @@ func TestFromSpanReads(t *testing.T) {
 			},
 			Call{
 				Convention: "openinference", Provider: "openai", Model: "gpt-4o", CachedRule: ByTable,
-				Tokens:   price.Tokens{Input: 350, CacheRead: 600, Output: 180, AudioInput: 50, AudioOutput: 20},
+				Tokens:   price.Tokens{Input: 350, CacheRead: 600, Output: 150, Reasoning: 30, AudioInput: 50, AudioOutput: 20},
 				Reported: 0.003, HasReported: true,
 			},
 		},
@@ -203,7 +203,7 @@ func TestFromSpanReads(t *testing.T) {
 			},
 			Call{
 				Convention: "vercel-ai", Provider: "openai.chat", Model: "gpt-4o-2024-08-06", CachedRule: ByTable,
-				Tokens: price.Tokens{Input: 400, CacheRead: 600, Output: 200},
+				Tokens: price.Tokens{Input: 400, CacheRead: 600, Output: 180, Reasoning: 20},
 			},
 		},
 		{
@@ -223,7 +223,7 @@ func TestFromSpanReads(t *testing.T) {
 			},
 			Call{
 				Convention: "langfuse", Model: "gpt-4o", CachedRule: ByObject,
-				Tokens: price.Tokens{Input: 400, CacheRead: 600, Output: 200}, Reported: 0.003, HasReported: true,
+				Tokens: price.Tokens{Input: 400, CacheRead: 600, Output: 180, Reasoning: 20}, Reported: 0.003, HasReported: true,
 			},
 		},
 		{
@@ -511,7 +511,7 @@ func TestFromLog(t *testing.T) {
 			"Gemini CLI", "", "API response from gemini-2.5-pro", gemini,
 			Call{
 				Convention: "gemini-cli", Shared: true, Model: "gemini-2.5-pro", HasTokens: true, CachedRule: ByTable, Status: Success,
-				Tokens: price.Tokens{Input: 430, CacheRead: 600, Output: 250}, Duration: 900 * time.Millisecond,
+				Tokens: price.Tokens{Input: 430, CacheRead: 600, Output: 200, Reasoning: 50}, Duration: 900 * time.Millisecond,
 			},
 		},
 		{
@@ -519,7 +519,7 @@ func TestFromLog(t *testing.T) {
 			with(gemini, attributes{"total_token_count": 1200}),
 			Call{
 				Convention: "gemini-cli", Shared: true, Model: "gemini-2.5-pro", HasTokens: true, CachedRule: ByTable, Status: Success,
-				Tokens: price.Tokens{Input: 400, CacheRead: 600, Output: 200}, Duration: 900 * time.Millisecond,
+				Tokens: price.Tokens{Input: 400, CacheRead: 600, Output: 150, Reasoning: 50}, Duration: 900 * time.Millisecond,
 			},
 		},
 		{
@@ -530,7 +530,7 @@ func TestFromLog(t *testing.T) {
 			},
 			Call{
 				Convention: "codex", Shared: true, Model: "gpt-5", HasTokens: true, CachedRule: ByTable, Status: Success,
-				Tokens: price.Tokens{Input: 400, CacheRead: 600, Output: 200},
+				Tokens: price.Tokens{Input: 400, CacheRead: 600, Output: 50, Reasoning: 150},
 			},
 		},
 		{"another event of Codex", "", "", attributes{"event.name": "codex.sse_event", "event.kind": "response.created", "model": "gpt-5"}, Call{}},

@@ -56,8 +56,12 @@ const (
 	cacheWrite1h
 	thoughts   // reasoning tokens that are beside the output tokens
 	toolPrompt // input tokens that are beside the input tokens
+	reasoning  // output tokens that nobody reads, within the output tokens
 	audioInput
 	audioOutput
+	imageInput
+	imageOutput
+	webSearches // searches that the provider made for the call
 	total
 	usageJSON // an object of token counts
 	cost
@@ -67,6 +71,7 @@ const (
 	errorType
 	status
 	agent
+	tier
 	seconds
 	milliseconds
 	fieldCount
@@ -106,8 +111,28 @@ var genAI = []row{
 		"gen_ai.usage.cache_creation.ephemeral_1h_input_tokens",
 		"gen_ai.usage.details.ephemeral_1h_input_tokens",
 	}},
-	{audioInput, []string{"gen_ai.usage.details.input_audio_tokens"}},
-	{audioOutput, []string{"gen_ai.usage.details.output_audio_tokens"}},
+	{reasoning, []string{
+		"gen_ai.usage.reasoning.output_tokens",
+		"gen_ai.usage.output_tokens.reasoning",
+		"gen_ai.usage.details.reasoning_tokens",
+		"gen_ai.usage.reasoning_tokens",
+	}},
+	{audioInput, []string{"gen_ai.usage.details.input_audio_tokens", "gen_ai.usage.details.audio_prompt_tokens"}},
+	{audioOutput, []string{"gen_ai.usage.details.output_audio_tokens", "gen_ai.usage.details.audio_candidates_tokens"}},
+	{imageInput, []string{"gen_ai.usage.details.input_image_tokens", "gen_ai.usage.details.image_prompt_tokens"}},
+	{imageOutput, []string{"gen_ai.usage.details.output_image_tokens", "gen_ai.usage.details.image_candidates_tokens"}},
+	{webSearches, []string{"gen_ai.usage.server_tool_use.web_search_requests", "gen_ai.usage.details.web_search_requests"}},
+	// arc.llm.service_tier is for those whose instrumentation does not say: set by
+	// the application, or by the attributes processor for all that a service sends.
+	{tier, []string{
+		"openai.response.service_tier",
+		"gen_ai.openai.response.service_tier",
+		"gen_ai.response.service_tier",
+		"arc.llm.service_tier",
+		"openai.request.service_tier",
+		"gen_ai.openai.request.service_tier",
+		"gen_ai.request.service_tier",
+	}},
 	{total, []string{"gen_ai.usage.total_tokens", "llm.usage.total_tokens"}},
 	{cost, []string{"gen_ai.usage.cost", "gen_ai.cost.total_cost", "operation.cost", "cost_dollars"}},
 	{errorType, []string{"error.type"}},
@@ -148,6 +173,7 @@ var spanConventions = []convention{
 			{output, []string{"llm.token_count.completion"}},
 			{cacheRead, []string{"llm.token_count.prompt_details.cache_read"}},
 			{cacheWrite, []string{"llm.token_count.prompt_details.cache_write"}},
+			{reasoning, []string{"llm.token_count.completion_details.reasoning"}},
 			{audioInput, []string{"llm.token_count.prompt_details.audio"}},
 			{audioOutput, []string{"llm.token_count.completion_details.audio"}},
 			{total, []string{"llm.token_count.total"}},
@@ -168,6 +194,7 @@ var spanConventions = []convention{
 			{input, []string{"ai.usage.inputTokens", "ai.usage.promptTokens", "ai.usage.tokens"}},
 			{output, []string{"ai.usage.outputTokens", "ai.usage.completionTokens"}},
 			{cacheRead, []string{"ai.usage.cachedInputTokens"}},
+			{reasoning, []string{"ai.usage.reasoningTokens"}},
 			{total, []string{"ai.usage.totalTokens"}},
 		},
 	},
@@ -294,6 +321,7 @@ var logConventions = []convention{
 			{input, []string{"input_token_count"}},
 			{output, []string{"output_token_count"}},
 			{cacheRead, []string{"cached_token_count"}},
+			{reasoning, []string{"reasoning_token_count"}},
 			{milliseconds, []string{"duration_ms"}},
 		},
 	},

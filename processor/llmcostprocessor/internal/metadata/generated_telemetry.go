@@ -35,7 +35,10 @@ type TelemetryBuilder struct {
 	ProcessorLlmCostLedgerRows       metric.Int64ObservableGauge
 	ProcessorLlmCostLedgerRowsLimit  metric.Int64ObservableGauge
 	ProcessorLlmCostMetricsFailures  metric.Int64Counter
+	ProcessorLlmCostPriceAge         metric.Float64ObservableGauge
 	ProcessorLlmCostPriceModels      metric.Int64ObservableGauge
+	ProcessorLlmCostPriceReloads     metric.Int64Counter
+	ProcessorLlmCostPriceResolutions metric.Int64ObservableCounter
 	ProcessorLlmCostSnapshotFailures metric.Int64Counter
 }
 
@@ -80,12 +83,42 @@ func (builder *TelemetryBuilder) RegisterProcessorLlmCostLedgerRowsLimitCallback
 	return nil
 }
 
+// RegisterProcessorLlmCostPriceAgeCallback sets callback for observable ProcessorLlmCostPriceAge metric.
+func (builder *TelemetryBuilder) RegisterProcessorLlmCostPriceAgeCallback(cb metric.Float64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerFloat64{inst: builder.ProcessorLlmCostPriceAge, obs: o})
+		return nil
+	}, builder.ProcessorLlmCostPriceAge)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
 // RegisterProcessorLlmCostPriceModelsCallback sets callback for observable ProcessorLlmCostPriceModels metric.
 func (builder *TelemetryBuilder) RegisterProcessorLlmCostPriceModelsCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
 		cb(ctx, &observerInt64{inst: builder.ProcessorLlmCostPriceModels, obs: o})
 		return nil
 	}, builder.ProcessorLlmCostPriceModels)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterProcessorLlmCostPriceResolutionsCallback sets callback for observable ProcessorLlmCostPriceResolutions metric.
+func (builder *TelemetryBuilder) RegisterProcessorLlmCostPriceResolutionsCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorLlmCostPriceResolutions, obs: o})
+		return nil
+	}, builder.ProcessorLlmCostPriceResolutions)
 	if err != nil {
 		return err
 	}
@@ -103,6 +136,16 @@ type observerInt64 struct {
 
 func (oi *observerInt64) Observe(value int64, opts ...metric.ObserveOption) {
 	oi.obs.ObserveInt64(oi.inst, value, opts...)
+}
+
+type observerFloat64 struct {
+	embedded.Float64Observer
+	inst metric.Float64Observable
+	obs  metric.Observer
+}
+
+func (oi *observerFloat64) Observe(value float64, opts ...metric.ObserveOption) {
+	oi.obs.ObserveFloat64(oi.inst, value, opts...)
 }
 
 // Shutdown unregister all registered callbacks for async instruments.
@@ -165,10 +208,28 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{failure}"),
 	)
 	errs = errors.Join(errs, err)
+	builder.ProcessorLlmCostPriceAge, err = builder.meter.Float64ObservableGauge(
+		"otelcol_processor_llm_cost_price_age",
+		metric.WithDescription("Time since the built-in prices were read from their sources. [Alpha]"),
+		metric.WithUnit("s"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ProcessorLlmCostPriceModels, err = builder.meter.Int64ObservableGauge(
 		"otelcol_processor_llm_cost_price_models",
 		metric.WithDescription("Models in the price table. [Alpha]"),
 		metric.WithUnit("{model}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorLlmCostPriceReloads, err = builder.meter.Int64Counter(
+		"otelcol_processor_llm_cost_price_reloads",
+		metric.WithDescription("Times that the price files had changed, by whether they were taken over. [Alpha]"),
+		metric.WithUnit("{reload}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorLlmCostPriceResolutions, err = builder.meter.Int64ObservableCounter(
+		"otelcol_processor_llm_cost_price_resolutions",
+		metric.WithDescription("Names of models that had to be searched for in the price table, since they were not remembered from a call before. [Alpha]"),
+		metric.WithUnit("{resolution}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorLlmCostSnapshotFailures, err = builder.meter.Int64Counter(

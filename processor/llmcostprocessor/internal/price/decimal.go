@@ -14,6 +14,12 @@ import (
 // the price of one token is a whole number of picodollars.
 const decimals = 6
 
+// million is how many tokens a price is for.
+const million = 1_000_000
+
+// oneDollarPerMillion is the price of a token that costs a dollar per million.
+const oneDollarPerMillion = money.PerDollar / million
+
 // maxDollars bounds a price per million tokens at one dollar per token. What is
 // above is a slip of the decimal point, and would overflow long calls.
 const maxDollars = 1_000_000

@@ -22,16 +22,40 @@ const maxNameLength = 256
 
 // document is a price file after it has been checked.
 type document struct {
-	version string
-	models  []*Model
+	version   string
+	models    []*Model
+	aliases   []alias
+	discounts []discount
+	free      []string // providers
+}
+
+// date is that of the version of the built-in files, which is a day.
+func (d document) date() time.Time {
+	date, _ := time.Parse(time.DateOnly, d.version)
+	return date
+}
+
+// alias is a name that stands for a model of the tables below.
+type alias struct {
+	provider, name, model string
+	where                 string // in its file, for errors
+}
+
+// discount is what is taken off the prices of the tables below.
+type discount struct {
+	provider string
+	models   []string   // in lower case; empty: all of the provider
+	keep     money.Pico // millionths of the price that are left
+	from     time.Time
 }
 
 // reader walks a price file, and collects everything that is wrong with it. It
 // reads the syntax tree itself, so that an error can name the key and the line
 // where a decoder into structs would name a Go type and stop.
 type reader struct {
-	file string
-	errs []error
+	file   string
+	errs   []error
+	source string // of the price that was read last
 }
 
 // parse reads a price file. The error holds all that is wrong with it.
@@ -72,15 +96,17 @@ func (r *reader) fail(node *yaml.Node, key, format string, args ...any) {
 func (r *reader) document(root *yaml.Node) document {
 	var doc document
 	seen := map[string]string{}
-	fields := r.fields(root, "", "version", "models")
+	fields := r.fields(root, "", "version", "currency", "models", "aliases", "discounts", "free_providers")
 	if node, ok := fields["version"]; ok {
 		doc.version = r.text(node, "version")
 	}
-	models, ok := fields["models"]
-	if !ok {
-		r.fail(root, "models", "is missing")
+	if node, ok := fields["currency"]; ok && r.text(node, "currency") != "USD" {
+		r.fail(node, "currency", "must be USD: costs are summed up in dollars, so convert prices first")
 	}
-	for i, node := range r.list(models, "models") {
+	if !slices.ContainsFunc([]string{"models", "aliases", "discounts", "free_providers"}, func(key string) bool { return fields[key] != nil }) {
+		r.fail(root, "models", "is missing, and so are aliases, discounts and free_providers")
+	}
+	for i, node := range r.list(fields["models"], "models") {
 		model := r.model(node, fmt.Sprintf("models[%d]", i))
 		if model == nil {
 			continue
@@ -88,7 +114,52 @@ func (r *reader) document(root *yaml.Node) document {
 		doc.models = append(doc.models, model)
 		r.unique(node, model, fmt.Sprintf("models[%d]", i), seen)
 	}
+	for i, node := range r.list(fields["aliases"], "aliases") {
+		doc.aliases = append(doc.aliases, r.alias(node, fmt.Sprintf("aliases[%d]", i)))
+	}
+	for i, node := range r.list(fields["discounts"], "discounts") {
+		doc.discounts = append(doc.discounts, r.discount(node, fmt.Sprintf("discounts[%d]", i)))
+	}
+	for i, node := range r.list(fields["free_providers"], "free_providers") {
+		doc.free = append(doc.free, CanonicalProvider(r.name(node, node, fmt.Sprintf("free_providers[%d]", i))))
+	}
 	return doc
+}
+
+func (r *reader) alias(node *yaml.Node, key string) alias {
+	fields := r.fields(node, key, "name", "provider", "model")
+	a := alias{
+		name:  strings.ToLower(r.name(node, fields["name"], key+".name")),
+		model: strings.ToLower(r.name(node, fields["model"], key+".model")),
+		where: fmt.Sprintf("%s:%d: %s", r.file, node.Line, key),
+	}
+	if provider, ok := fields["provider"]; ok {
+		a.provider = CanonicalProvider(r.name(provider, provider, key+".provider"))
+	}
+	return a
+}
+
+func (r *reader) discount(node *yaml.Node, key string) discount {
+	fields := r.fields(node, key, "provider", "models", "percent", "valid_from")
+	d := discount{provider: CanonicalProvider(r.name(node, fields["provider"], key+".provider"))}
+	for i, model := range r.list(fields["models"], key+".models") {
+		d.models = append(d.models, strings.ToLower(r.name(model, model, fmt.Sprintf("%s.models[%d]", key, i))))
+	}
+	percent, ok := fields["percent"]
+	if !ok {
+		r.fail(node, key+".percent", "is missing")
+		return d
+	}
+	// Four decimals of a percent are millionths of the whole.
+	off, err := parseRate(r.text(percent, key+".percent"))
+	if err != nil || off%100 != 0 || off > 100*oneDollarPerMillion {
+		r.fail(percent, key+".percent", "%q is not a number of 0 to 100 with at most four decimals", percent.Value)
+	}
+	d.keep = million - off/100
+	if from, ok := fields["valid_from"]; ok {
+		d.from = r.date(from, key+".valid_from")
+	}
+	return d
 }
 
 // unique checks that within one file a name means one model of a provider.
@@ -124,7 +195,11 @@ func (r *reader) model(node *yaml.Node, key string) *Model {
 			r.fail(hostOnly, key+".host_only", "needs a provider")
 		}
 	}
+	m.source = r.file
 	m.periods = r.periods(node, fields["prices"], key+".prices")
+	if r.source != "" {
+		m.source, r.source = r.source, ""
+	}
 	if len(r.errs) > before {
 		return nil
 	}
@@ -149,14 +224,21 @@ func (r *reader) periods(parent, node *yaml.Node, key string) []period {
 	return periods
 }
 
-var rateKeys = []string{
-	"input", "cache_read", "cache_write", "cache_write_1h", "output", "audio_input", "audio_output",
-}
-
 func (r *reader) period(node *yaml.Node, key string) period {
-	known := append([]string{"valid_from", "long_context", "source", "checked"}, rateKeys...)
+	known := append([]string{"valid_from", "long_context", "batch", "flex", "priority", "fees", "source", "checked"}, rateKeys...)
 	fields := r.fields(node, key, known...)
-	p := period{rates: r.rates(node, fields, key)}
+	var p period
+	p.tariffs[Standard] = r.tariff(node, fields, key)
+	for tier := Batch; tier < tiers; tier++ {
+		if node, ok := fields[tier.String()]; ok {
+			at := key + "." + tier.String()
+			p.tariffs[tier] = r.tariff(node, r.fields(node, at, append([]string{"long_context"}, rateKeys...)...), at)
+		}
+	}
+	p.discounted()
+	if node, ok := fields["fees"]; ok {
+		p.fees = r.fees(node, key+".fees")
+	}
 	if from, ok := fields["valid_from"]; ok {
 		p.from = r.date(from, key+".valid_from")
 	}
@@ -164,54 +246,80 @@ func (r *reader) period(node *yaml.Node, key string) period {
 		r.date(checked, key+".checked")
 	}
 	if source, ok := fields["source"]; ok {
-		r.text(source, key+".source")
-	}
-	if long, ok := fields["long_context"]; ok {
-		p.above, p.long = r.longContext(long, key+".long_context")
+		r.source = r.text(source, key+".source")
 	}
 	return p
 }
 
-func (r *reader) longContext(node *yaml.Node, key string) (int64, rates) {
+func (r *reader) tariff(node *yaml.Node, fields map[string]*yaml.Node, key string) *tariff {
+	t := &tariff{rates: r.rates(node, fields, key)}
+	long, ok := fields["long_context"]
+	if !ok {
+		return t
+	}
+	steps := []*yaml.Node{long}
+	if long.Kind == yaml.SequenceNode {
+		steps = long.Content
+	}
+	for i, node := range steps {
+		at := key + ".long_context"
+		if long.Kind == yaml.SequenceNode {
+			at = fmt.Sprintf("%s[%d]", at, i)
+		}
+		s := r.step(node, at)
+		if n := len(t.steps); n > 0 && s.above <= t.steps[n-1].above {
+			r.fail(node, at+".above", "must be more than that of the step before")
+		}
+		t.steps = append(t.steps, s)
+	}
+	return t
+}
+
+func (r *reader) step(node *yaml.Node, key string) step {
 	fields := r.fields(node, key, append([]string{"above"}, rateKeys...)...)
 	above, ok := fields["above"]
 	if !ok {
 		r.fail(node, key+".above", "is missing")
-		return 0, rates{}
+		return step{}
 	}
 	var tokens int64
 	if err := above.Decode(&tokens); err != nil || tokens <= 0 {
 		r.fail(above, key+".above", "%q is not a number of tokens above zero", above.Value)
 	}
-	return tokens, r.rates(node, fields, key)
+	return step{above: tokens, rates: r.rates(node, fields, key)}
 }
 
-// rates reads the prices per million tokens. A cached or audio token without a
-// price of its own is billed as an ordinary one, never for nothing; a one-hour
-// cache write as a cache write.
+// rates reads the prices per million tokens.
 func (r *reader) rates(parent *yaml.Node, fields map[string]*yaml.Node, key string) rates {
 	var out rates
-	for _, part := range []struct {
-		key      string
-		rate     *money.Pico
-		fallback *money.Pico
-	}{
-		{"input", &out.input, nil},
-		{"output", &out.output, nil},
-		{"cache_read", &out.cacheRead, &out.input},
-		{"cache_write", &out.cacheWrite, &out.input},
-		{"cache_write_1h", &out.cacheWrite1h, &out.cacheWrite},
-		{"audio_input", &out.audioInput, &out.input},
-		{"audio_output", &out.audioOutput, &out.output},
-	} {
-		node, ok := fields[part.key]
+	for i, kind := range rateKinds {
+		node, ok := fields[kind.key]
 		switch {
 		case ok:
-			*part.rate = r.rate(node, key+"."+part.key)
-		case part.fallback != nil:
-			*part.rate = *part.fallback
+			*kind.rate(&out) = r.rate(node, key+"."+kind.key)
+		case kind.instead == "":
+			r.fail(parent, key+"."+kind.key, "is missing; a free one is written \"0\"")
 		default:
-			r.fail(parent, key+"."+part.key, "is missing; a free one is written \"0\"")
+			for _, other := range rateKinds[:i] {
+				if other.key == kind.instead {
+					*kind.rate(&out) = *other.rate(&out)
+				}
+			}
+		}
+	}
+	return out
+}
+
+func (r *reader) fees(node *yaml.Node, key string) fees {
+	var out fees
+	fields := r.fields(node, key, "request", "web_search")
+	for name, fee := range map[string]*money.Pico{"request": &out.request, "web_search": &out.webSearch} {
+		if node, ok := fields[name]; ok {
+			amount, err := parseFee(r.text(node, key+"."+name))
+			if err != nil {
+				r.fail(node, key+"."+name, "%v", err)
+			}
+			*fee = amount
 		}
 	}
 	return out

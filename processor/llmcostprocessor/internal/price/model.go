@@ -4,41 +4,16 @@
 package price
 
 import (
-	"math/bits"
 	"time"
 
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/money"
 )
 
-// Tokens is what one call used. The parts are disjoint: Input holds no cached
-// and no audio tokens. Output includes reasoning, but no audio.
-type Tokens struct {
-	Input, CacheRead, CacheWrite, CacheWrite1h, Output, AudioInput, AudioOutput int64
-}
-
-// Prompt returns all input tokens, which is what long-context thresholds count.
-// It saturates, so that no count is below a threshold by wrapping around.
-func (t Tokens) Prompt() int64 {
-	var sum uint64
-	for _, n := range [...]int64{t.Input, t.CacheRead, t.CacheWrite, t.CacheWrite1h, t.AudioInput} {
-		if n <= 0 {
-			continue
-		}
-		next, carry := bits.Add64(sum, uint64(n), 0)
-		if carry != 0 || next > maxInt64 {
-			return maxInt64
-		}
-		sum = next
-	}
-	return int64(sum)
-}
-
-const maxInt64 = 1<<63 - 1
-
 // Model is one entry of a table: a model as one provider sells it. It does not
 // change after the table is made.
 type Model struct {
-	// Name is the canonical name, such as gpt-4o.
+	// Name is the canonical name, such as gpt-4o. It is empty where a whole
+	// provider is free, for any model of it.
 	Name string
 	// Provider is who sells it at these prices, such as openai.
 	Provider string
@@ -46,36 +21,60 @@ type Model struct {
 	names    []string // name and aliases, in lower case
 	hostOnly bool     // found only where Provider is named
 	periods  []period // ascending
+	source   string   // of the newest price: a page, or a file
 }
 
 // period is the prices from a day on, until the next period begins.
 type period struct {
-	from  time.Time // midnight UTC; zero: since ever
+	from time.Time // midnight UTC; zero: since ever
+	// tariffs are by tier. One that is nil is billed at the standard tariff.
+	tariffs [tiers]*tariff
+	fees    fees
+}
+
+// tariff is what tokens cost, by the length of the call.
+type tariff struct {
 	rates rates
-	// above is how many input tokens a call must exceed to be billed at long as
-	// a whole; zero: never.
+	steps []step // ascending
+}
+
+// step is the prices of a whole call that has more input tokens than above.
+type step struct {
 	above int64
-	long  rates
+	rates rates
 }
 
 // rates is the price of one token of each kind. What the table leaves out has
 // been filled in when it was loaded.
 type rates struct {
-	input, cacheRead, cacheWrite, cacheWrite1h, output, audioInput, audioOutput money.Pico
+	input, cacheRead, cacheWrite, cacheWrite1h, audioInput, imageInput money.Pico
+
+	output, reasoning, audioOutput, imageOutput money.Pico
 }
 
-// Cost returns what the tokens cost at that time. It is false when no price was
+// fees are what is paid beside tokens, each.
+type fees struct {
+	request, webSearch money.Pico
+}
+
+// Cost returns what a call cost at that time. It is false when no price was
 // valid then, when a count is negative, or when the amount does not fit.
-func (m *Model) Cost(tokens Tokens, at time.Time) (money.Pico, bool) {
+func (m *Model) Cost(tokens *Tokens, tier Tier, at time.Time) (money.Pico, bool) {
 	p := m.period(at)
 	if p == nil {
 		return 0, false
 	}
-	r := &p.rates
-	if p.above > 0 && tokens.Prompt() > p.above {
-		r = &p.long
+	sum, fits := p.rates(tokens, tier).cost(tokens)
+	if !fits {
+		return 0, false
 	}
-	return r.cost(tokens)
+	if p.fees == (fees{}) {
+		return sum, true
+	}
+	if sum, fits = sum.AddProduct(1, p.fees.request); !fits {
+		return 0, false
+	}
+	return sum.AddProduct(tokens.WebSearches, p.fees.webSearch)
 }
 
 // period returns the last period that has begun.
@@ -88,7 +87,25 @@ func (m *Model) period(at time.Time) *period {
 	return nil
 }
 
-func (r *rates) cost(tokens Tokens) (money.Pico, bool) {
+// rates are those of the tier, for a call of this length.
+func (p *period) rates(tokens *Tokens, tier Tier) *rates {
+	t := p.tariffs[tier]
+	if t == nil {
+		t = p.tariffs[Standard]
+	}
+	r := &t.rates
+	if len(t.steps) > 0 {
+		prompt := tokens.Prompt()
+		for i := range t.steps {
+			if prompt > t.steps[i].above {
+				r = &t.steps[i].rates
+			}
+		}
+	}
+	return r
+}
+
+func (r *rates) cost(tokens *Tokens) (money.Pico, bool) {
 	var sum money.Pico
 	for _, part := range [...]struct {
 		count int64
@@ -98,10 +115,16 @@ func (r *rates) cost(tokens Tokens) (money.Pico, bool) {
 		{tokens.CacheRead, r.cacheRead},
 		{tokens.CacheWrite, r.cacheWrite},
 		{tokens.CacheWrite1h, r.cacheWrite1h},
-		{tokens.Output, r.output},
 		{tokens.AudioInput, r.audioInput},
+		{tokens.ImageInput, r.imageInput},
+		{tokens.Output, r.output},
+		{tokens.Reasoning, r.reasoning},
 		{tokens.AudioOutput, r.audioOutput},
+		{tokens.ImageOutput, r.imageOutput},
 	} {
+		if part.count == 0 {
+			continue
+		}
 		next, fits := sum.AddProduct(part.count, part.rate)
 		if !fits {
 			return 0, false
@@ -109,4 +132,19 @@ func (r *rates) cost(tokens Tokens) (money.Pico, bool) {
 		sum = next
 	}
 	return sum, true
+}
+
+// Saved returns what the call would have cost more without a cache: what was
+// read from it and written to it billed as ordinary input. It is negative when
+// the cache cost more than it saved, and false as Cost is.
+func (m *Model) Saved(tokens *Tokens, tier Tier, at time.Time) (money.Pico, bool) {
+	if tokens.CacheRead == 0 && tokens.CacheWrite == 0 && tokens.CacheWrite1h == 0 {
+		return 0, true
+	}
+	plain := *tokens
+	plain.Input += tokens.CacheRead + tokens.CacheWrite + tokens.CacheWrite1h
+	plain.CacheRead, plain.CacheWrite, plain.CacheWrite1h = 0, 0, 0
+	without, ok := m.Cost(&plain, tier, at)
+	with, fits := m.Cost(tokens, tier, at)
+	return without - with, ok && fits
 }

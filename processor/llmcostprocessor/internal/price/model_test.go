@@ -14,8 +14,6 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/money"
 )
 
-const million = 1_000_000
-
 func day(t *testing.T, text string) time.Time {
 	t.Helper()
 	at, err := time.Parse(time.RFC3339, text)
@@ -71,14 +69,14 @@ func TestCost(t *testing.T) {
 		{"long context: output does not count", "gcp.gemini", "gemini-2.5-pro", "2026-01-01T00:00:00Z", Tokens{Input: 200_000, Output: million}, 10.25},
 		{"long context: Claude", "anthropic", "claude-sonnet-4-5", "2025-11-01T00:00:00Z", Tokens{Input: 300_000, Output: 10_000}, 1.80 + 0.225},
 		{"long context given up", "anthropic", "claude-sonnet-4-6", "2026-03-13T00:00:00Z", Tokens{Input: 300_000, Output: 10_000}, 0.90 + 0.15},
-		{"premium of a region", "aws.bedrock", "us.anthropic.claude-sonnet-4-5-20250929-v1:0", "2026-01-01T00:00:00Z", Tokens{Input: million}, 3.30},
+		{"premium of a region", "aws.bedrock", "us.anthropic.claude-sonnet-4-5-20250929-v1:0", "2026-01-01T00:00:00Z", Tokens{Input: 200_000}, 0.66},
 		{"fine-tuned", "openai", "ft:gpt-4o-mini-2024-07-18:org::id", "2025-01-01T00:00:00Z", Tokens{Input: million, Output: million}, 1.50},
 		{"embedding", "openai", "text-embedding-3-small", "2025-01-01T00:00:00Z", Tokens{Input: million}, 0.02},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			m, ok := table.Find(tt.provider, tt.model)
 			require.True(t, ok)
-			cost, ok := m.Cost(tt.tokens, day(t, tt.at))
+			cost, ok := m.Cost(&tt.tokens, Standard, day(t, tt.at))
 			require.True(t, ok)
 			assert.Equal(t, money.Pico(math.Round(tt.want*money.PerDollar)), cost)
 		})
@@ -96,7 +94,7 @@ func TestCostRefuses(t *testing.T) {
 		"a sum more than an amount can": {Input: 3e12, Output: 3e12},
 	} {
 		t.Run(name, func(t *testing.T) {
-			cost, ok := m.Cost(tokens, now)
+			cost, ok := m.Cost(&tokens, Standard, now)
 			assert.False(t, ok)
 			assert.Zero(t, cost)
 		})
@@ -106,15 +104,15 @@ func TestCostRefuses(t *testing.T) {
 func TestCostBeforeTheFirstPrice(t *testing.T) {
 	doc, err := parse("p.yaml", []byte(`models: [{name: m, prices: [{valid_from: 2025-01-01, input: "1", output: "1"}]}]`))
 	require.NoError(t, err)
-	_, ok := doc.models[0].Cost(Tokens{Input: 1}, day(t, "2024-12-31T23:59:59Z"))
+	_, ok := doc.models[0].Cost(&Tokens{Input: 1}, Standard, day(t, "2024-12-31T23:59:59Z"))
 	assert.False(t, ok)
-	_, ok = doc.models[0].Cost(Tokens{Input: 1}, day(t, "2025-01-01T00:00:00Z"))
+	_, ok = doc.models[0].Cost(&Tokens{Input: 1}, Standard, day(t, "2025-01-01T00:00:00Z"))
 	assert.True(t, ok)
 }
 
 func TestPromptSaturates(t *testing.T) {
-	assert.Equal(t, int64(math.MaxInt64), Tokens{Input: math.MaxInt64, CacheRead: math.MaxInt64, AudioInput: math.MaxInt64}.Prompt())
-	assert.Equal(t, int64(3), Tokens{Input: 3, CacheRead: -5}.Prompt())
+	assert.Equal(t, int64(math.MaxInt64), (&Tokens{Input: math.MaxInt64, CacheRead: math.MaxInt64, AudioInput: math.MaxInt64}).Prompt())
+	assert.Equal(t, int64(3), (&Tokens{Input: 3, CacheRead: -5}).Prompt())
 }
 
 func TestParseRate(t *testing.T) {

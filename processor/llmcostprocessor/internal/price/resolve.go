@@ -11,6 +11,17 @@ import "strings"
 // be a name of the table as a whole: gpt-4o-mini is never taken for gpt-4o.
 func (t *Table) resolve(provider, name string) *Model {
 	provider, name = CanonicalProvider(provider), strings.ToLower(strings.TrimSpace(name))
+	if m := t.listed(provider, name); m != nil {
+		return m
+	}
+	// What is not in the table costs nothing where the whole provider is free.
+	if head, _, found := strings.Cut(name, "/"); found && t.free[providers[head]] != nil {
+		return t.free[providers[head]]
+	}
+	return t.free[provider]
+}
+
+func (t *Table) listed(provider, name string) *Model {
 	for {
 		for spelling := range spellings(name) {
 			if m := t.lookup(provider, spelling); m != nil {
@@ -43,13 +54,14 @@ func qualified(provider, name string) string {
 	return provider + "/" + name
 }
 
-// spellings yields the name, and the name without what is behind it.
+// spellings yields the name, and the name without what is behind it, more and
+// more of it.
 func spellings(name string) func(yield func(string) bool) {
 	return func(yield func(string) bool) {
 		if !yield(name) {
 			return
 		}
-		for _, cut := range [...]func(string) (string, bool){cutFineTune, cutVersion, cutDate, cutLatest} {
+		for _, cut := range [...]func(string) (string, bool){cutFineTune, cutVersion, cutDate, cutRevision, cutLatest, noDots} {
 			short, ok := cut(name)
 			if !ok {
 				continue
@@ -107,6 +119,23 @@ func cutDate(name string) (string, bool) {
 
 func isDate(text string) bool {
 	return len(text) == 8 && strings.HasPrefix(text, "20") && digits(text)
+}
+
+// cutRevision cuts what Vertex puts behind Google's names: gemini-2.0-flash-001.
+func cutRevision(name string) (string, bool) {
+	n := len(name) - len("-001")
+	if n > 0 && strings.HasPrefix(name, "gemini-") && name[n:n+2] == "-0" && digits(name[n+1:]) {
+		return name[:n], true
+	}
+	return name, false
+}
+
+// noDots writes the versions of Claude as Anthropic does: claude-sonnet-4-5.
+func noDots(name string) (string, bool) {
+	if !strings.HasPrefix(name, "claude-") || !strings.Contains(name, ".") {
+		return name, false
+	}
+	return strings.ReplaceAll(name, ".", "-"), true
 }
 
 // cutLatest cuts what says that the newest is meant.

@@ -10,15 +10,18 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"time"
 )
 
 //go:embed prices.yaml
 var embedded []byte
 
-// maxFileSize bounds a price file, in bytes. One entry has some 300.
-const maxFileSize = 16 << 20
+// MaxFileSize bounds a price file, in bytes. One entry has some 300.
+const MaxFileSize = 16 << 20
 
 // maxResolved bounds how many names are remembered, found or not. When there
 // are more, remembering begins anew: a program does not have as many models,
@@ -28,9 +31,14 @@ const maxResolved = 10_000
 // Table is a price list. It is safe for concurrent use.
 type Table struct {
 	version    string
-	models     []*Model
+	date       time.Time
+	models     map[*Model]struct{}
 	byProvider map[string]*Model // provider/name
 	byName     map[string]*Model
+	providers  map[string][]string // that have a name in byProvider, by name
+	free       map[string]*Model   // by provider
+
+	resolutions atomic.Int64
 
 	mu       sync.RWMutex // guards resolved
 	resolved map[spelled]*Model
@@ -46,22 +54,45 @@ func Embedded() (*Table, error) {
 	return Load(nil)
 }
 
+// base is the built-in table, which is read once.
+var base = sync.OnceValues(func() ([2]document, error) {
+	generated, err := parseCompact(modelsTSV)
+	if err != nil {
+		return [2]document{}, fmt.Errorf("the built-in price table: models.tsv: %w", err)
+	}
+	kept, err := parse("prices.yaml", embedded)
+	if err != nil {
+		return [2]document{}, fmt.Errorf("the built-in price table: %w", err)
+	}
+	return [2]document{generated, kept}, nil
+})
+
 // Load returns the built-in table with the files laid over it, in their order.
 // An entry with the name and provider of an earlier one (or without a provider,
 // the name alone) takes its place and keeps its aliases; other entries are
-// added. Its error names the file and key of everything that is wrong.
+// added. Discounts and aliases of a file apply to all that lies below it and
+// what it brings itself. Its error names the file and key of everything that is wrong.
 func Load(files []string) (*Table, error) {
-	base, err := parse("prices.yaml", embedded)
+	layers, err := base()
 	if err != nil {
-		return nil, fmt.Errorf("the built-in price table: %w", err)
+		return nil, err
 	}
+	generated, kept := layers[0], layers[1]
 	t := &Table{
-		version:    base.version,
-		byProvider: map[string]*Model{},
-		byName:     map[string]*Model{},
+		version:    kept.version,
+		date:       kept.date(),
+		models:     make(map[*Model]struct{}, len(generated.models)+len(kept.models)),
+		byProvider: make(map[string]*Model, 2*len(generated.models)),
+		byName:     make(map[string]*Model, len(generated.models)/2),
+		providers:  make(map[string][]string, len(generated.models)),
+		free:       map[string]*Model{},
 		resolved:   map[spelled]*Model{},
 	}
-	t.lay(base.models)
+	t.lay(generated.models)
+	t.lay(kept.models)
+	if errs := t.name(kept.aliases); len(errs) > 0 {
+		return nil, errors.Join(errs...)
+	}
 	sum := sha256.New()
 	var errs []error
 	for _, file := range files {
@@ -77,9 +108,14 @@ func Load(files []string) (*Table, error) {
 		}
 		_, _ = sum.Write(content)
 		t.lay(doc.models)
+		errs = append(errs, t.name(doc.aliases)...)
+		t.reduce(doc.discounts)
+		for _, provider := range doc.free {
+			t.free[provider] = &Model{Provider: provider, source: file, periods: []period{{tariffs: [tiers]*tariff{Standard: {}}}}}
+		}
 	}
-	if len(errs) > 0 {
-		return nil, errors.Join(errs...)
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
 	}
 	if len(files) > 0 {
 		t.version += "+" + hex.EncodeToString(sum.Sum(nil)[:4])
@@ -87,26 +123,46 @@ func Load(files []string) (*Table, error) {
 	return t, nil
 }
 
+// name gives models further names.
+func (t *Table) name(aliases []alias) []error {
+	var errs []error
+	for _, a := range aliases {
+		m := t.resolve(a.provider, a.model)
+		if m == nil {
+			errs = append(errs, fmt.Errorf("%s.model: no price is known of %q", a.where, a.model))
+			continue
+		}
+		t.sell(a.provider, a.name, m)
+		if a.provider == "" || t.byName[a.name] == nil && !m.hostOnly {
+			t.byName[a.name] = m
+		}
+	}
+	return errs
+}
+
 func read(file string) ([]byte, error) {
 	info, err := os.Stat(file)
 	if err != nil {
 		return nil, err // names the file
 	}
-	if info.Size() > maxFileSize {
-		return nil, fmt.Errorf("%s: has %d bytes, %d are the most", file, info.Size(), maxFileSize)
+	if info.Size() > MaxFileSize {
+		return nil, fmt.Errorf("%s: has %d bytes, %d are the most", file, info.Size(), MaxFileSize)
 	}
 	return os.ReadFile(file)
 }
 
-// lay puts the models over those that are there.
+// lay puts the models over those that are there. They are copied, because the
+// built-in ones are shared by all tables.
 func (t *Table) lay(models []*Model) {
 	fresh := map[string]bool{} // bare names that this layer has given a meaning
-	for _, m := range models {
+	copies := make([]Model, len(models))
+	for i, shared := range models {
+		m := &copies[i]
+		*m = *shared
 		if old := t.replaced(m); old != nil {
 			t.replace(old, m)
-		} else {
-			t.models = append(t.models, m)
 		}
+		t.models[m] = struct{}{}
 		for _, name := range m.names {
 			t.claim(name, m, fresh)
 		}
@@ -117,13 +173,11 @@ func (t *Table) lay(models []*Model) {
 // whoever has it; one with a provider takes it for that provider.
 func (t *Table) claim(name string, m *Model, fresh map[string]bool) {
 	if m.Provider == "" {
-		for _, other := range t.models {
-			if id := qualified(other.Provider, name); t.byProvider[id] == other {
-				t.byProvider[id] = m
-			}
+		for _, provider := range t.providers[name] {
+			t.byProvider[qualified(provider, name)] = m
 		}
 	}
-	t.byProvider[qualified(m.Provider, name)] = m
+	t.sell(m.Provider, name, m)
 	if m.hostOnly {
 		return
 	}
@@ -134,6 +188,15 @@ func (t *Table) claim(name string, m *Model, fresh map[string]bool) {
 		t.byName[name] = m
 		fresh[name] = true
 	}
+}
+
+// sell lets name mean m where it is the provider's.
+func (t *Table) sell(provider, name string, m *Model) {
+	id := qualified(provider, name)
+	if _, known := t.byProvider[id]; !known {
+		t.providers[name] = append(t.providers[name], provider)
+	}
+	t.byProvider[id] = m
 }
 
 // replaced returns the entry that m takes the place of, or nil.
@@ -153,16 +216,18 @@ func (t *Table) replace(old, m *Model) {
 	if m.Provider == "" {
 		m.Provider = old.Provider
 	}
-	for i, model := range t.models {
-		if model == old {
-			t.models[i] = m
-		}
-	}
-	for _, index := range [...]map[string]*Model{t.byProvider, t.byName} {
-		for name, model := range index {
-			if model == old {
-				index[name] = m
+	delete(t.models, old)
+	for _, name := range old.names {
+		for _, provider := range t.providers[name] {
+			if id := qualified(provider, name); t.byProvider[id] == old {
+				t.byProvider[id] = m
 			}
+		}
+		if t.byName[name] == old {
+			t.byName[name] = m
+		}
+		if !slices.Contains(m.names, name) {
+			m.names = append(slices.Clip(m.names), name)
 		}
 	}
 }
@@ -182,6 +247,7 @@ func (t *Table) Find(provider, name string) (*Model, bool) {
 		return nil, false
 	}
 	m = t.resolve(provider, name)
+	t.resolutions.Add(1)
 	// The strings may be part of a large message, which the table must not keep.
 	key = spelled{strings.Clone(provider), strings.Clone(name)}
 	t.mu.Lock()
@@ -199,3 +265,10 @@ func (t *Table) Version() string { return t.version }
 
 // Len returns the number of models.
 func (t *Table) Len() int { return len(t.models) }
+
+// Date is the day on which the built-in prices were read.
+func (t *Table) Date() time.Time { return t.date }
+
+// Resolutions returns how many names had to be searched for, since they were
+// not remembered.
+func (t *Table) Resolutions() int64 { return t.resolutions.Load() }

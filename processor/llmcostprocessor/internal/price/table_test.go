@@ -34,7 +34,7 @@ func rate(t *testing.T, table *Table, provider, name string) string {
 	if !ok {
 		return ""
 	}
-	cost, ok := m.Cost(Tokens{Input: million}, noon)
+	cost, ok := m.Cost(&Tokens{Input: million}, Standard, noon)
 	require.True(t, ok)
 	return fmt.Sprintf("%s/%s %g", m.Provider, m.Name, cost.Dollars())
 }
@@ -45,7 +45,6 @@ func TestEmbeddedNamesItsSources(t *testing.T) {
 	assert.NotEmpty(t, doc.version)
 	_, err = time.Parse(time.DateOnly, doc.version)
 	require.NoError(t, err)
-	assert.GreaterOrEqual(t, len(doc.models), 65)
 	prices := 0
 	for _, m := range doc.models {
 		assert.NotEmpty(t, m.Provider, m.Name)
@@ -56,17 +55,17 @@ func TestEmbeddedNamesItsSources(t *testing.T) {
 	assert.Equal(t, prices, strings.Count(text, "checked: 20"), "each price says when it was checked")
 }
 
-// TestEmbeddedFindsItself looks up each name of the table, which a name that an
-// earlier entry has would hide.
+// TestEmbeddedFindsItself looks up each name of the table: it must mean an entry
+// that has it, and is not to be taken apart.
 func TestEmbeddedFindsItself(t *testing.T) {
 	table, err := Embedded()
 	require.NoError(t, err)
-	require.Len(t, table.models, table.Len())
-	for _, want := range table.models {
+	require.Greater(t, table.Len(), 4000)
+	for want := range table.models {
 		for _, name := range want.names {
 			got, ok := table.Find(want.Provider, name)
 			if assert.True(t, ok, name) {
-				assert.Same(t, want, got, name)
+				assert.Contains(t, got.names, name)
 			}
 		}
 	}
@@ -80,7 +79,7 @@ models:
   - {name: claude-3-haiku, provider: anthropic, aliases: [our-haiku], prices: [{input: "0.2", output: "1"}]}
   - {name: gpt-4o-mini, provider: azure, prices: [{input: "0.1", output: "0.5"}]}
   - {name: house-model, aliases: [gpt-4-0613], prices: [{input: "0.01", output: 0.02}]}
-  - {name: gpt-oss-120b, provider: groq, host_only: true, prices: [{input: "9", output: "9"}]}
+  - {name: openai/gpt-oss-120b, provider: groq, host_only: true, prices: [{input: "9", output: "9"}]}
 `)
 	second := write(t, "second.yaml", `models: [{name: house-model, prices: [{input: "0.03", output: "0.04"}]}]`)
 	base, err := Embedded()
@@ -95,18 +94,18 @@ models:
 		{"", "our-haiku", "", "anthropic/claude-3-haiku 0.2"},
 		{"openai", "gpt-4o-mini", "openai/gpt-4o-mini 0.15", "openai/gpt-4o-mini 0.15"},
 		{"", "gpt-4o-mini", "openai/gpt-4o-mini 0.15", "openai/gpt-4o-mini 0.15"},
-		{"azure.ai.openai", "gpt-4o-mini", "openai/gpt-4o-mini 0.15", "azure/gpt-4o-mini 0.1"},
+		{"azure.ai.openai", "gpt-4o-mini", "azure/gpt-4o-mini 0.15", "azure/gpt-4o-mini 0.1"},
 		{"openai", "gpt-4-0613", "openai/gpt-4 30", "/house-model 0.03"},
 		{"openai", "gpt-4", "openai/gpt-4 30", "openai/gpt-4 30"},
 		{"acme", "house-model", "", "/house-model 0.03"},
-		{"groq", "openai/gpt-oss-120b", "groq/gpt-oss-120b 0.15", "groq/gpt-oss-120b 9"},
+		{"groq", "openai/gpt-oss-120b", "groq/openai/gpt-oss-120b 0.15", "groq/openai/gpt-oss-120b 9"},
 	} {
 		t.Run(tt.provider+"/"+tt.model, func(t *testing.T) {
 			assert.Equal(t, tt.before, rate(t, base, tt.provider, tt.model))
 			assert.Equal(t, tt.after, rate(t, table, tt.provider, tt.model))
 		})
 	}
-	assert.Equal(t, base.Len()+2, table.Len())
+	assert.Equal(t, base.Len()+1, table.Len())
 
 	again, err := Load([]string{first, second})
 	require.NoError(t, err)
@@ -181,7 +180,7 @@ func TestLoadReportsEachFile(t *testing.T) {
 	bad := write(t, "bad.yaml", "models: 4")
 	missing := filepath.Join(t.TempDir(), "missing.yaml")
 	huge := write(t, "huge.yaml", "")
-	require.NoError(t, os.Truncate(huge, maxFileSize+1))
+	require.NoError(t, os.Truncate(huge, MaxFileSize+1))
 	_, err := Load([]string{bad, missing, huge})
 	require.Error(t, err)
 	assert.ErrorContains(t, err, bad)
@@ -227,7 +226,7 @@ func TestFindAllocations(t *testing.T) {
 	for _, name := range []string{"gpt-4o", "us.anthropic.claude-3-5-sonnet-20241022-v2:0", "unknown"} {
 		n := testing.AllocsPerRun(100, func() {
 			if m, ok := table.Find("openai", name); ok {
-				cost, _ := m.Cost(Tokens{Input: 1000, Output: 200}, noon)
+				cost, _ := m.Cost(&Tokens{Input: 1000, Output: 200}, Standard, noon)
 				sum.Add(cost)
 			}
 		})
@@ -248,7 +247,7 @@ func FuzzParse(f *testing.F) {
 			assert.Contains(t, err.Error(), "p.yaml")
 			return
 		}
-		table := &Table{byProvider: map[string]*Model{}, byName: map[string]*Model{}, resolved: map[spelled]*Model{}}
+		table := &Table{models: map[*Model]struct{}{}, providers: map[string][]string{}, byProvider: map[string]*Model{}, byName: map[string]*Model{}, resolved: map[spelled]*Model{}}
 		table.lay(doc.models)
 		for _, m := range doc.models {
 			found, ok := table.Find(m.Provider, m.Name)
@@ -256,7 +255,7 @@ func FuzzParse(f *testing.F) {
 				assert.True(t, ok, m.Name)
 				assert.Equal(t, strings.ToLower(m.Name), strings.ToLower(found.Name))
 			}
-			if cost, ok := m.Cost(Tokens{Input: 1, Output: 1}, noon); ok {
+			if cost, ok := m.Cost(&Tokens{Input: 1, Output: 1}, Standard, noon); ok {
 				assert.GreaterOrEqual(t, cost, money.Pico(0))
 			}
 		}
@@ -303,6 +302,6 @@ func BenchmarkCost(b *testing.B) {
 	m, _ := table.Find("openai", "gpt-4o")
 	b.ReportAllocs()
 	for b.Loop() {
-		m.Cost(Tokens{Input: 1000, CacheRead: 600, Output: 200}, noon)
+		m.Cost(&Tokens{Input: 1000, CacheRead: 600, Output: 200}, Standard, noon)
 	}
 }

@@ -22,7 +22,8 @@ Rules:
 - What is not sold by tokens is left out.
 
 The format, a line a model, columns between tabs:
-  provider, names between "|" (the first is canonical), "h" where only telemetry
+  provider, names between "|" (the first is canonical; LABEL=NAME where people know
+  the model by another name than the provider's), "h" where only telemetry
   that names the provider means it, the number of the source, then the prices,
   oldest first: [DATE;]TARIFF[;TARIFF…], with TARIFF = [TIER:]rates[>TOKENS rates]…,
   rates = KEY=DOLLARS_PER_MILLION,…; fees stand in a tariff "fee:", in dollars each.
@@ -182,6 +183,8 @@ def read_genai():
             if not periods:
                 continue
             names = genai_names(model)
+            if ours == "openai" and names[0].startswith("gpt-oss"):
+                continue  # open models, which OpenAI does not serve
             today = periods[-1]["tariffs"]["standard"]["rates"]
             if today["i"] == 0 and today["o"] == 0 and not names[0].endswith((":free", "-free")):
                 continue
@@ -278,16 +281,64 @@ def read_litellm():
     return out
 
 
+GOOGLES = ("gemini", "gemma", "text-", "textembedding", "multimodalembedding", "learnlm", "chat-", "code-", "medlm", "imagen", "veo", "lyria")
+
+
+def host_only(provider, name):
+    """Whether only telemetry that names the provider means it."""
+    if provider == "google":
+        return not name.startswith(GOOGLES)  # Vertex sells what others made
+    return provider not in MAKERS
+
+
+def short_names(merged):
+    """Hosts name a model with its maker, telemetry also without: both mean it where only one has the name."""
+    taken = {(provider, name) for (provider, _), entry in merged.items() for name in entry["names"]}
+    tails = {}
+    for (provider, name), entry in merged.items():
+        if "/" in name and host_only(provider, name):
+            tails.setdefault((provider, name.rsplit("/", 1)[1]), []).append(entry)
+    for (provider, tail), entries in tails.items():
+        if len(entries) == 1 and tail and (provider, tail) not in taken:
+            entries[0]["names"].append(tail)
+
+
 def same(a, b):
     return dollars(a["i"]) == dollars(b["i"]) and dollars(a["o"]) == dollars(b["o"])
+
+
+def cost_the_same(entry, other):
+    a, b = (e["periods"][-1]["tariffs"]["standard"] for e in (entry, other))
+    return same(a["rates"], b["rates"]) and all(dollars(a["rates"].get(key, b["rates"][key])) == dollars(b["rates"][key]) for key in b["rates"])
+
+
+REGION = re.compile(r"^(us|eu|apac|jp|au|ca|sa|us-gov|global)\.")
+VENDOR = re.compile(r"^(anthropic|amazon|meta|mistral|cohere|deepseek|openai|ai21|qwen)\.")
+VERSION = re.compile(r"-v\d+(:\d+)?(:\w+)?$")
+DATE = re.compile(r"[-@](20\d{6}|20\d\d-\d\d-\d\d)$")
+
+
+def bedrock_label(name):
+    """The name without what Bedrock puts around it."""
+    bare = REGION.sub("", name)
+    if not VENDOR.search(bare):
+        return name
+    return DATE.sub("", VERSION.sub("", VENDOR.sub("", bare)))
 
 
 def main():
     genai, litellm = read_genai(), read_litellm()
     by_name = {(provider, alias): key for key, entry in genai.items() for provider, alias in [(key[0], n) for n in entry["names"]]}
     merged, disagreements = dict(genai), []
-    for key, theirs in litellm.items():
+    for key, theirs in sorted(litellm.items(), key=lambda item: (len(item[0][1]), item[0])):  # a name before those with its date
         ours = merged.get(by_name.get(key, key))
+        if ours is None:
+            # A date behind a known name is another name of it, if it costs the same.
+            plain = (key[0], DATE.sub("", key[1]))
+            plain = by_name.get(plain, plain)
+            if plain in merged and cost_the_same(merged[plain], theirs):
+                merged[plain]["names"].append(key[1])
+                ours = merged[plain]
         if ours is None:
             merged[key] = theirs
             continue
@@ -305,6 +356,26 @@ def main():
             if rate in b:
                 last["tariffs"]["standard"]["rates"].setdefault(rate, b[rate])
 
+    # What Bedrock sells under its own name at the maker's price is the maker's model.
+    labels = {}
+    for key in [key for key in merged if key[0] == "bedrock"]:
+        label = bedrock_label(key[1])
+        makers = [merged[(maker, name)] for maker in MAKERS if maker != "bedrock" for name in (label, key[1]) if (maker, name) in merged]
+        newest = lambda entry: entry["periods"][-1]["tariffs"]["standard"]["rates"]
+        if makers and same(newest(makers[0]), newest(merged[key])):
+            del merged[key]
+        elif label != key[1]:
+            labels[key] = label
+
+    # Anthropic's page has the one-hour write at twice the input on all platforms.
+    for key, entry in merged.items():
+        for period in entry["periods"] if "claude" in key[1] else []:
+            for tariff in period["tariffs"].values():
+                rates = tariff["rates"]
+                if "cw" in rates and "cw1" not in rates and rates["cw"] * 4 == rates["i"] * 5:
+                    rates["cw1"] = rates["i"] * 2
+
+    short_names(merged)
     sources = sorted({entry["source"] for entry in merged.values()})
     number = {source: i for i, source in enumerate(sources)}
     with open("../models.tsv", "w") as out:
@@ -315,13 +386,16 @@ def main():
         order = lambda key: (MAKERS.index(key[0]) if key[0] in MAKERS else len(MAKERS), key)
         for key in sorted(merged, key=order):
             entry = merged[key]
-            flag = "" if key[0] in MAKERS else "h"
+            flag = "h" if host_only(*key) else ""
             periods = []
             for period in sorted(entry["periods"], key=lambda p: p["from"] or datetime.date.min):
                 if periods and periods[-1]["from"] == period["from"]:
                     periods.pop()  # the later line of a day counts
                 periods.append(period)
-            out.write("\t".join([key[0], "|".join(entry["names"]), flag, str(number[entry["source"]]), *map(period_text, periods)]) + "\n")
+            names = "|".join(entry["names"])
+            if key in labels:
+                names = labels[key] + "=" + names
+            out.write("\t".join([key[0], names, flag, str(number[entry["source"]]), *map(period_text, periods)]) + "\n")
     with open("disagreements.tsv", "w") as out:
         out.write("provider\tmodel\tgenai-prices input\toutput\tlitellm input\toutput\n")
         for line in sorted(disagreements):

@@ -1,0 +1,71 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package price
+
+import (
+	"math/bits"
+	"slices"
+
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/money"
+)
+
+// reduce takes discounts off the prices that the table has.
+func (t *Table) reduce(discounts []discount) {
+	for _, d := range discounts {
+		for m := range t.models {
+			if m.Provider == d.provider && (len(d.models) == 0 || slices.ContainsFunc(m.names, func(name string) bool { return slices.Contains(d.models, name) })) {
+				m.periods = d.apply(m.periods)
+			}
+		}
+	}
+}
+
+// apply returns the prices with the discount, from its day on.
+func (d *discount) apply(periods []period) []period {
+	out := make([]period, 0, len(periods)+1)
+	for i, p := range periods {
+		if !p.from.Before(d.from) {
+			out = append(out, p.scaled(d.keep))
+			continue
+		}
+		out = append(out, p)
+		if i+1 == len(periods) || periods[i+1].from.After(d.from) {
+			begun := p.scaled(d.keep)
+			begun.from = d.from
+			out = append(out, begun)
+		}
+	}
+	return out
+}
+
+func (p period) scaled(keep money.Pico) period {
+	for tier, t := range p.tariffs {
+		if t == nil {
+			continue
+		}
+		scaled := &tariff{rates: t.rates.scaled(keep)}
+		for _, s := range t.steps {
+			scaled.steps = append(scaled.steps, step{above: s.above, rates: s.rates.scaled(keep)})
+		}
+		p.tariffs[tier] = scaled
+	}
+	p.fees = fees{request: scale(p.fees.request, keep), webSearch: scale(p.fees.webSearch, keep)}
+	return p
+}
+
+func (r rates) scaled(keep money.Pico) rates {
+	for _, kind := range rateKinds {
+		rate := kind.rate(&r)
+		*rate = scale(*rate, keep)
+	}
+	return r
+}
+
+// scale returns rate × keep millionths, rounded to the nearest picodollar.
+func scale(rate, keep money.Pico) money.Pico {
+	hi, lo := bits.Mul64(uint64(rate), uint64(keep))
+	lo, carry := bits.Add64(lo, million/2, 0)
+	quotient, _ := bits.Div64(hi+carry, lo, million)
+	return money.Pico(quotient)
+}

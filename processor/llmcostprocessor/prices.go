@@ -1,0 +1,79 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package llmcostprocessor
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componentstatus"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+	"go.uber.org/zap"
+
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/price"
+)
+
+// pricesInterval is the time between two looks at the price files. What is in
+// them is compared, which also finds what file systems do not tell of: the
+// symbolic links of Kubernetes, network mounts.
+const pricesInterval = 10 * time.Second
+
+// watchPrices takes over the price files when they change, until ctx is done.
+// loaded is the sum of what the table was made of.
+func (c *core) watchPrices(ctx context.Context, host component.Host, loaded [sha256.Size]byte) {
+	if len(c.cfg.Prices.Files) == 0 {
+		return
+	}
+	ticker := time.NewTicker(pricesInterval)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			if sum := sumFiles(c.cfg.Prices.Files); sum != loaded {
+				loaded = sum
+				c.reloadPrices(ctx, host)
+			}
+		}
+	}
+}
+
+// reloadPrices makes a new table. While it is made calls are priced by the one
+// before, and after, when anything in the files is wrong.
+func (c *core) reloadPrices(ctx context.Context, host component.Host) {
+	table, err := price.Load(c.cfg.Prices.Files)
+	outcome := "success"
+	if err != nil {
+		outcome = "failure"
+		c.logger.Error("The price files have changed and are wrong. Prices are those from before.", zap.Error(err))
+		componentstatus.ReportStatus(host, componentstatus.NewRecoverableErrorEvent(fmt.Errorf("prices::files: %w", err)))
+	} else {
+		c.searched.Add(c.prices.Swap(table).Resolutions())
+		c.logger.Info("The price files have changed; calls cost what they say from now on.", zap.String("version", table.Version()), zap.Int("models", table.Len()))
+		componentstatus.ReportStatus(host, componentstatus.NewEvent(componentstatus.StatusOK))
+	}
+	c.telemetry.ProcessorLlmCostPriceReloads.Add(ctx, 1, metric.WithAttributes(attribute.String("outcome", outcome)))
+}
+
+// sumFiles tells whether files have changed. What cannot be read has a sum too.
+func sumFiles(files []string) (sum [sha256.Size]byte) {
+	hash := sha256.New()
+	for _, name := range files {
+		_, _ = fmt.Fprintf(hash, "%q", name)
+		file, err := os.Open(name)
+		if err == nil {
+			_, err = io.Copy(hash, io.LimitReader(file, price.MaxFileSize+1))
+			_ = file.Close()
+		}
+		_, _ = fmt.Fprintf(hash, "%v", err)
+	}
+	return [sha256.Size]byte(hash.Sum(nil))
+}
