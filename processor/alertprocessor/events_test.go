@@ -94,7 +94,7 @@ func TestCostlyCall(t *testing.T) {
 		notices = r.notices()
 		require.Len(t, notices, 1, "of another model it does not")
 		assert.Equal(t, "o1-pro for  cost $3.00 in app", notices[0].Annotations["description"], "a missing attribute is empty")
-		time.Sleep(5 * time.Minute)
+		time.Sleep(5*time.Minute + time.Second)
 		r.call("gpt-4o", 2)
 		assert.Equal(t, []string{"resolved HighCostLLMCall", "resolved HighCostLLMCall", "firing HighCostLLMCall"}, lines(r.notices()))
 		assert.Len(t, r.tracesOut.AllTraces(), 6, "all is passed on")
