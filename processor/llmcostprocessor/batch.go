@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.uber.org/zap"
 
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/convention"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
@@ -46,6 +47,7 @@ type sighting struct {
 	parent     pcommon.SpanID
 	start, end pcommon.Timestamp // start is 0 for log records
 	wrapper    bool
+	alone      bool // the span around it is in the batch, and is another call
 }
 
 // batch is what is found in the telemetry of one Consume.
@@ -68,34 +70,69 @@ func (c *core) settle(ctx context.Context, b *batch) {
 	if len(b.calls) > 0 {
 		markWrappers(b.calls)
 		now := time.Now()
-		entries := make([]ledger.Call, 0, len(b.calls))
+		e := entry{at: now, seen: make([]seen.Sighting, 0, len(b.calls)), calls: make([]ledger.Call, 0, len(b.calls))}
 		for i := range b.calls {
-			s := &b.calls[i]
-			if s.wrapper {
-				write(s, 0, outcomeWrapper)
-				c.first(s, now) // it may come again without the call that it repeats
-				b.count(s.call.Convention, outcomeWrapper)
-				continue
-			}
-			at := c.timeOf(ctx, s, now)
-			name, listed, cost, outcome := c.price(&s.call, at)
-			write(s, cost, outcome)
-			if !c.first(s, now) {
-				b.count(s.call.Convention, outcomeDuplicate)
-				continue
-			}
-			b.count(s.call.Convention, outcome)
-			entries = append(entries, c.entry(s, name, listed, cost, outcome, at))
+			c.settleCall(ctx, b, &b.calls[i], &e)
 		}
-		recorded := c.ledger.Record(entries, now)
-		if recorded.Overflowed > 0 {
-			c.telemetry.ProcessorLlmCostLedgerOverflow.Add(ctx, recorded.Overflowed)
-		}
-		if recorded.Late > 0 {
-			c.telemetry.ProcessorLlmCostLedgerLate.Add(ctx, recorded.Late)
-		}
+		c.record(ctx, &e)
 	}
 	c.tally.add(ctx, b.counts)
+}
+
+// settleCall prices a call, and adds it to the entry if it counts.
+func (c *core) settleCall(ctx context.Context, b *batch, s *sighting, e *entry) {
+	verdict := seen.First // a record without IDs cannot be told from another, and counts
+	if id := c.identity(s); id.ID != 0 {
+		if verdict = c.seen.Add(id, e.at); verdict != seen.Known {
+			e.seen = append(e.seen, id)
+		}
+	}
+	if s.wrapper || verdict == seen.Repeat {
+		write(s, 0, outcomeWrapper)
+		b.count(s.call.Convention, outcomeWrapper)
+		return
+	}
+	at := c.timeOf(ctx, s, e.at)
+	v := c.price(&s.call, at)
+	write(s, v.cost, v.outcome)
+	if verdict == seen.Known {
+		b.count(s.call.Convention, outcomeDuplicate)
+		return
+	}
+	b.count(s.call.Convention, v.outcome)
+	if v.unknown {
+		c.unpriced.add(&s.call, at)
+	}
+	e.calls = append(e.calls, c.entry(s, &v, at))
+}
+
+// record counts what a batch adds, and with a storage writes it down before the
+// batch is acknowledged. A storage that fails keeps no telemetry back.
+func (c *core) record(ctx context.Context, e *entry) {
+	var recorded ledger.Recorded
+	count := func() { recorded = c.ledger.Record(e.calls, e.at) }
+	if c.store == nil {
+		count()
+	} else {
+		// What was counted is written although the sender may have gone.
+		err := c.store.journal(context.WithoutCancel(ctx), e, count)
+		if err != nil {
+			c.telemetry.ProcessorLlmCostJournalFailures.Add(ctx, 1)
+		}
+		if failed := err != nil; c.journalFailed.Swap(failed) != failed {
+			if failed {
+				c.logger.Warn("Cannot write what is counted to the storage as it comes: if the process is killed, calls since the ledger was last written are lost.", zap.Error(err))
+			} else {
+				c.logger.Info("What is counted is written to the storage as it comes again.")
+			}
+		}
+	}
+	if recorded.Overflowed > 0 {
+		c.telemetry.ProcessorLlmCostLedgerOverflow.Add(ctx, recorded.Overflowed)
+	}
+	if recorded.Late > 0 {
+		c.telemetry.ProcessorLlmCostLedgerLate.Add(ctx, recorded.Late)
+	}
 }
 
 // timeOf is when the call was made: its end, which every kind of record has.
@@ -112,24 +149,39 @@ func (c *core) timeOf(ctx context.Context, s *sighting, now time.Time) time.Time
 	return at
 }
 
-// price finds the model's name in the table, or as written, and the cost.
-func (c *core) price(call *convention.Call, at time.Time) (name string, listed bool, cost money.Pico, outcome string) {
+// verdict is what a call costs.
+type verdict struct {
+	outcome string
+	// name is that of the model in the table, if it is listed, or as written.
+	name   string
+	listed bool
+	// unknown: the table has no price of the model, and the call needs one.
+	unknown     bool
+	cost, saved money.Pico
+}
+
+func (c *core) price(call *convention.Call, at time.Time) verdict {
 	model, found := c.prices.Load().Find(call.Provider, call.Model)
-	name = call.Model
-	if listed = found && model.Name != ""; listed {
-		name = model.Name
+	v := verdict{name: call.Model}
+	if v.listed = found && model.Name != ""; v.listed {
+		v.name = model.Name
 	}
 	if !call.HasTokens && call.Status != convention.Success && call.Reported == 0 {
-		return name, listed, 0, outcomeFree
+		v.outcome = outcomeFree
+		return v
 	}
+	v.outcome, v.unknown = outcomeUnpriced, !found
 	if !found || !call.HasTokens {
-		return name, listed, 0, outcomeUnpriced
+		return v
 	}
-	cost, ok := model.Cost(&call.Tokens, call.Tier, at)
-	if !ok {
-		return name, listed, 0, outcomeUnpriced
+	cost, known := model.Cost(&call.Tokens, call.Tier, at)
+	if !known {
+		v.unknown = true
+		return v
 	}
-	return name, listed, cost, outcomePriced
+	v.outcome, v.cost = outcomePriced, cost
+	v.saved, _ = model.Saved(&call.Tokens, call.Tier, at) // 0 when it does not fit
+	return v
 }
 
 // write puts the cost on the span or record, and sets aside what the application
@@ -154,41 +206,76 @@ func write(s *sighting, cost money.Pico, outcome string) {
 	}
 }
 
-// first says whether the call was not counted before. A record without IDs
-// cannot be told from another, and counts.
-func (c *core) first(s *sighting, now time.Time) bool {
+// identity is what the call is known by; its ID is 0 for a record without IDs.
+func (c *core) identity(s *sighting) seen.Sighting {
 	if s.trace.IsEmpty() || s.span.IsEmpty() {
-		return true
+		return seen.Sighting{}
 	}
-	var id seen.ID
-	copy(id[:16], s.trace[:])
-	copy(id[16:], s.span[:])
+	id := seen.Sighting{ID: seen.IDOf(s.trace, s.span), Wrapper: s.wrapper}
 	if s.call.Shared {
 		// Other calls have the same IDs: the time and what was used tell them apart.
-		n := binary.NativeEndian.Uint64(id[16:]) ^ uint64(s.end) ^ uint64(s.call.Tokens.Prompt())<<32 ^ uint64(s.call.Tokens.Output)
-		binary.NativeEndian.PutUint64(id[16:], n)
+		id.ID ^= seen.ID(uint64(s.end) ^ uint64(s.call.Tokens.Prompt())<<32 ^ uint64(s.call.Tokens.Completion()))
+		return id
 	}
-	return c.seen.Add(id, now)
+	if s.start == 0 {
+		return id // of a log record, whose parent is not known
+	}
+	id.Use = useOf(&s.call)
+	if !s.parent.IsEmpty() && !s.alone {
+		id.Parent = seen.IDOf(s.trace, s.parent)
+	}
+	return id
 }
 
-func (c *core) entry(s *sighting, name string, listed bool, cost money.Pico, outcome string, at time.Time) ledger.Call {
-	tokens := s.call.Tokens
+// useOf is the same for calls that sameUse takes for one.
+func useOf(call *convention.Call) uint64 {
+	const prime = 0x100000001B3 // FNV
+	use := uint64(0xCBF29CE484222325)
+	t := &call.Tokens
+	for _, n := range [...]int64{
+		t.Input, t.CacheRead, t.CacheWrite, t.CacheWrite1h, t.AudioInput, t.ImageInput,
+		t.Output, t.Reasoning, t.AudioOutput, t.ImageOutput, t.WebSearches,
+	} {
+		use = (use ^ uint64(n)) * prime
+	}
+	if *t == (price.Tokens{}) {
+		for _, b := range []byte(call.Model + string(call.Status)) {
+			use = (use ^ uint64(b)) * prime
+		}
+	}
+	if call.HasTokens {
+		use ^= 1 << 63
+	}
+	return max(use, 1)
+}
+
+func (c *core) entry(s *sighting, v *verdict, at time.Time) ledger.Call {
+	tokens := &s.call.Tokens
 	took, timed := duration(s)
-	return ledger.Call{
+	entry := ledger.Call{
 		Hour:       ledger.HourOf(at),
-		Model:      name,
-		Listed:     listed,
+		Model:      v.name,
+		Listed:     v.listed,
 		Dimensions: c.dimensions(s),
 		Status:     statusOf(s.call.Status),
 		Prompt:     tokens.Prompt(),
 		Completion: tokens.Completion(),
 		CacheRead:  tokens.CacheRead,
 		CacheWrite: tokens.CacheWrite + tokens.CacheWrite1h,
-		Cost:       cost,
-		Unpriced:   outcome == outcomeUnpriced,
+		Reasoning:  tokens.Reasoning,
+		Cost:       v.cost,
+		Saved:      v.saved,
+		Unpriced:   v.outcome == outcomeUnpriced,
 		Duration:   took,
 		Timed:      timed,
+		Trace:      s.trace,
+		Span:       s.span,
+		End:        at,
 	}
+	if s.call.HasReported {
+		entry.Reported, entry.HasReported = money.FromDollars(s.call.Reported)
+	}
+	return entry
 }
 
 func (c *core) dimensions(s *sighting) ledger.Dimensions {
@@ -248,15 +335,18 @@ func markWrappers(calls []sighting) {
 			continue
 		}
 		at, ok := byID[binary.NativeEndian.Uint64(inner.parent[:])]
-		if ok && calls[at].parent != inner.span && wraps(&calls[at], inner) {
+		switch {
+		case !ok || calls[at].trace != inner.trace:
+		case calls[at].parent != inner.span && wraps(&calls[at], inner):
 			calls[at].wrapper = true
+		default:
+			inner.alone = true
 		}
 	}
 }
 
 func wraps(outer, inner *sighting) bool {
-	return outer.trace == inner.trace &&
-		outer.start <= inner.start && inner.end <= outer.end &&
+	return outer.start <= inner.start && inner.end <= outer.end &&
 		sameUse(&outer.call, &inner.call)
 }
 

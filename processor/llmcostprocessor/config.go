@@ -50,6 +50,9 @@ type Config struct {
 	// otel.metric.overflow. Default: 1000.
 	MaxModels int `mapstructure:"max_models"`
 
+	// Calls bounds the memory of single calls, which the page lists.
+	Calls CallsConfig `mapstructure:"calls"`
+
 	// Dedup bounds the memory of calls that were counted.
 	Dedup DedupConfig `mapstructure:"dedup"`
 
@@ -78,6 +81,20 @@ type BudgetConfig struct {
 	// Limit is the amount, in dollars. Required.
 	Limit float64 `mapstructure:"limit"`
 
+	// Where are values of dimensions, or of model, that the calls of the budget
+	// have. Default: none, all calls.
+	Where map[string]string `mapstructure:"where"`
+
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
+// CallsConfig bounds the memory of single calls.
+type CallsConfig struct {
+	// MaxEntries is how many are remembered, the newest ones; 0 for none.
+	// Default: 10000, 4 MB.
+	MaxEntries int `mapstructure:"max_entries"`
+
 	// prevent unkeyed literal initialization
 	_ struct{}
 }
@@ -104,10 +121,11 @@ func (c *Config) Validate() error {
 		atLeast("retention", c.Retention, time.Hour),
 		atLeast("max_rows", c.MaxRows, 1),
 		atLeast("max_models", c.MaxModels, 1),
+		atLeast("calls::max_entries", c.Calls.MaxEntries, 0),
 		atLeast("dedup::max_entries", c.Dedup.MaxEntries, 2),
 		atLeast("dedup::window", c.Dedup.Window, time.Second),
 		validateDimensions(c.Dimensions),
-		validateBudgets(c.Budgets, c.Retention),
+		validateBudgets(c.Budgets, c.Dimensions, c.Retention),
 	}
 	if _, err := price.Load(c.Prices.Files); err != nil {
 		errs = append(errs, fmt.Errorf("prices::files: %w", err))
@@ -137,7 +155,7 @@ func validateDimensions(dimensions []string) error {
 	return errors.Join(errs...)
 }
 
-func validateBudgets(budgets []BudgetConfig, retention time.Duration) error {
+func validateBudgets(budgets []BudgetConfig, dimensions []string, retention time.Duration) error {
 	var errs []error
 	seen := map[string]bool{}
 	for i, b := range budgets {
@@ -153,6 +171,9 @@ func validateBudgets(budgets []BudgetConfig, retention time.Duration) error {
 		}
 		if !(b.Limit > 0) || math.IsInf(b.Limit, 1) { // NaN is not above 0
 			errs = append(errs, fmt.Errorf("budgets::%d::limit: must be above 0, is %v", i, b.Limit))
+		}
+		if _, err := matcher(dimensions, b.Where); err != nil {
+			errs = append(errs, fmt.Errorf("budgets::%d::%w", i, err))
 		}
 	}
 	return errors.Join(errs...)

@@ -21,6 +21,7 @@ const (
 	metricDuration    = "arc_llm_duration_seconds"
 	metricTokens      = "arc_llm_tokens_total" //nolint:gosec // a name, no credential
 	metricCost        = "arc_llm_cost_dollars"
+	metricDifference  = "arc_llm_cost_reported_difference_dollars"
 	metricHourlyCost  = "arc_llm_hourly_cost_dollars"
 	metricHourlyToken = "arc_llm_hourly_tokens" //nolint:gosec // a name, no credential
 	metricHourlyCalls = "arc_llm_hourly_calls"
@@ -53,10 +54,11 @@ func (c *core) counted() pmetric.Metrics {
 	totals := c.ledger.Totals()
 	models := slices.Sorted(maps.Keys(totals))
 	w.totals(models, totals)
+	w.differences(models, totals)
 	w.hour(models, totals, c.ledger.Hour(ledger.HourOf(now)))
 	w.budgets(c.cfg.Budgets, func(b BudgetConfig) float64 {
-		cost := c.ledger.Cost(b.Window.hours(now))
-		return cost.Dollars() / b.Limit
+		used := c.used(b, now)
+		return used.Dollars() / b.Limit
 	})
 	return md
 }
@@ -100,7 +102,22 @@ func (w writer) totals(models []string, totals map[string]ledger.Total) {
 		if total.Priced() {
 			w.point(cost, start, model, "", "").SetDoubleValue(total.Cost.Dollars())
 		}
-		w.histogram(durations.DataPoints().AppendEmpty(), start, model, &total.Row)
+		w.histogram(durations.DataPoints().AppendEmpty(), start, model, &total)
+	}
+}
+
+// differences are there for models whose applications report costs. They go down,
+// too, where an application reports less than we compute.
+func (w writer) differences(models []string, totals map[string]ledger.Total) {
+	reported := slices.DeleteFunc(slices.Clone(models), func(model string) bool { return totals[model].Compared.Calls == 0 })
+	if len(reported) == 0 {
+		return
+	}
+	sum := w.metric(metricDifference, "What applications reported of the cost of LLM calls, less what we computed, in US dollars.", "USD").SetEmptySum()
+	sum.SetAggregationTemporality(pmetric.AggregationTemporalityCumulative)
+	for _, model := range reported {
+		total := totals[model]
+		w.point(sum.DataPoints(), pcommon.NewTimestampFromTime(total.Start), model, "", "").SetDoubleValue(total.Compared.Difference())
 	}
 }
 
@@ -186,14 +203,24 @@ func (w writer) point(to pmetric.NumberDataPointSlice, start pcommon.Timestamp, 
 	return point
 }
 
-func (w writer) histogram(point pmetric.HistogramDataPoint, start pcommon.Timestamp, model string, row *ledger.Row) {
+func (w writer) histogram(point pmetric.HistogramDataPoint, start pcommon.Timestamp, model string, total *ledger.Total) {
 	point.SetStartTimestamp(start)
 	point.SetTimestamp(w.now)
 	labels(point.Attributes(), model)
 	point.ExplicitBounds().FromRaw(ledger.Bounds[:])
-	point.BucketCounts().FromRaw(row.Durations[:])
-	point.SetCount(row.Timed())
-	point.SetSum(row.Elapsed.Float())
+	point.BucketCounts().FromRaw(total.Durations[:])
+	point.SetCount(total.Timed())
+	point.SetSum(total.Elapsed.Float())
+	for _, example := range total.Examples {
+		if example.Trace == [16]byte{} {
+			continue
+		}
+		exemplar := point.Exemplars().AppendEmpty()
+		exemplar.SetTraceID(example.Trace)
+		exemplar.SetSpanID(example.Span)
+		exemplar.SetTimestamp(pcommon.NewTimestampFromTime(example.End))
+		exemplar.SetDoubleValue(example.Duration.Seconds())
+	}
 }
 
 // labels say the model; the one of the models beyond the limit is marked as the

@@ -3,11 +3,7 @@
 
 package llmcostprocessor
 
-import (
-	"time"
-
-	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
-)
+import "time"
 
 // Window is a part of the calendar, in UTC.
 type Window string
@@ -26,16 +22,19 @@ var windows = map[Window]time.Duration{
 	WindowMonth: 31 * 24 * time.Hour,
 }
 
-// hours are the first and the last hour of the window that now is in.
-func (w Window) hours(now time.Time) (first, last int64) {
+// around is the window that now is in: its start, and the start of the next.
+func (w Window) around(now time.Time) (start, end time.Time) {
 	now = now.UTC()
-	start := now
+	year, month, day := now.Date()
 	switch w {
 	case WindowDay:
-		start = time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, time.UTC)
+		start = time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
+		return start, start.AddDate(0, 0, 1)
 	case WindowMonth:
-		start = time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, time.UTC)
+		start = time.Date(year, month, 1, 0, 0, 0, 0, time.UTC)
+		return start, start.AddDate(0, 1, 0)
 	case WindowHour:
 	}
-	return ledger.HourOf(start), ledger.HourOf(now)
+	start = now.Truncate(time.Hour)
+	return start, start.Add(time.Hour)
 }

@@ -30,6 +30,8 @@ type Limits struct {
 	Models int
 	// Hours is for how many hours rows are kept.
 	Hours int64
+	// Calls is how many single calls are remembered, the newest ones.
+	Calls int
 }
 
 // Key names a row within its hour.
@@ -49,6 +51,17 @@ type Total struct {
 	// Listed models are in the price table, which bounds them.
 	Listed bool `json:"listed,omitempty"`
 	Row
+	// Examples are the newest calls of each bucket of the durations; they are not
+	// kept over a restart.
+	Examples [len(Bounds) + 1]Example `json:"-"`
+}
+
+// Example is a call that stands for others.
+type Example struct {
+	Trace    [16]byte // zero: there is none
+	Span     [8]byte
+	End      time.Time
+	Duration time.Duration
 }
 
 // Ledger may be used by several goroutines.
@@ -61,16 +74,17 @@ type Ledger struct {
 	totals map[string]*Total
 	free   int  // models in totals that count towards the limit
 	dirty  bool // totals changed since they were taken
+	recent ring
 }
 
 type hour struct {
-	rows  map[Key]*Row
+	rows  map[Key]*keyedRow
 	dirty bool // changed since it was taken
 }
 
 // New returns an empty ledger.
 func New(limits Limits) *Ledger {
-	return &Ledger{limits: limits, hours: map[int64]*hour{}, totals: map[string]*Total{}}
+	return &Ledger{limits: limits, hours: map[int64]*hour{}, totals: map[string]*Total{}, recent: ring{limit: limits.Calls}}
 }
 
 // HourOf is the hour that a time is in.
@@ -97,6 +111,7 @@ func (l *Ledger) Record(calls []Call, now time.Time) Recorded {
 		// as an increase from zero.
 		total, within := l.total(c.Model, c.Listed, now.Add(-time.Millisecond))
 		total.add(c)
+		total.example(c)
 		if c.Hour < oldest {
 			// A row would be dropped before long, and calls of made-up times would
 			// make as many hours as they like until then.
@@ -104,6 +119,7 @@ func (l *Ledger) Record(calls []Call, now time.Time) Recorded {
 		} else {
 			row, known := l.row(c)
 			row.add(c)
+			l.recent.add(&row.Key, c)
 			within = within && known
 		}
 		if !within {
@@ -138,10 +154,17 @@ func (l *Ledger) total(model string, listed bool, start time.Time) (total *Total
 	return total, within
 }
 
-func (l *Ledger) row(c *Call) (row *Row, known bool) {
+// example keeps the call as that of its bucket.
+func (t *Total) example(c *Call) {
+	if c.Timed && c.Trace != [16]byte{} {
+		t.Examples[bucket(c.Duration)] = Example{Trace: c.Trace, Span: c.Span, End: c.End, Duration: c.Duration}
+	}
+}
+
+func (l *Ledger) row(c *Call) (row *keyedRow, known bool) {
 	h, ok := l.hours[c.Hour]
 	if !ok {
-		h = &hour{rows: map[Key]*Row{}}
+		h = &hour{rows: map[Key]*keyedRow{}}
 		l.hours[c.Hour] = h
 	}
 	h.dirty = true
@@ -162,7 +185,7 @@ func (l *Ledger) row(c *Call) (row *Row, known bool) {
 			return row, false
 		}
 	}
-	row = &Row{}
+	row = &keyedRow{Key: key}
 	h.rows[key] = row
 	return row, known
 }
@@ -242,24 +265,54 @@ func (l *Ledger) Hour(at int64) map[string]Row {
 	}
 	for key, row := range h.rows {
 		sum := out[key.Model]
-		sum.Add(row)
+		sum.Add(&row.Row)
 		out[key.Model] = sum
 	}
 	return out
 }
 
-// Cost adds up what the calls of the hours from first to last cost, both included.
-func (l *Ledger) Cost(first, last int64) money.Sum {
+// Visit calls see with every row of the hours from first to last, both included.
+// Calls that come meanwhile wait for one hour's rows at most. The row must not
+// be kept or changed.
+func (l *Ledger) Visit(first, last int64, see func(hour int64, key *Key, row *Row)) {
+	for _, at := range l.known(first, last) {
+		l.visitHour(at, see)
+	}
+}
+
+// known are the hours that there are from first to last.
+func (l *Ledger) known(first, last int64) []int64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	var sum money.Sum
-	for at, h := range l.hours {
-		if at < first || at > last {
-			continue
-		}
-		for _, row := range h.rows {
-			sum.AddSum(row.Cost)
+	var hours []int64
+	for at := range l.hours {
+		if at >= first && at <= last {
+			hours = append(hours, at)
 		}
 	}
+	return hours
+}
+
+func (l *Ledger) visitHour(at int64, see func(hour int64, key *Key, row *Row)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	h, ok := l.hours[at]
+	if !ok {
+		return
+	}
+	for _, row := range h.rows {
+		see(at, &row.Key, &row.Row)
+	}
+}
+
+// Cost adds up what the calls of the hours from first to last cost, both
+// included, of those rows that matches says, or of all when it is nil.
+func (l *Ledger) Cost(first, last int64, matches func(*Key) bool) money.Sum {
+	var sum money.Sum
+	l.Visit(first, last, func(_ int64, key *Key, row *Row) {
+		if matches == nil || matches(key) {
+			sum.AddSum(row.Cost)
+		}
+	})
 	return sum
 }

@@ -38,14 +38,25 @@ type Call struct {
 	Dimensions Dimensions
 	Status     Status
 	// Prompt and Completion are all tokens in and out; CacheRead and CacheWrite
-	// are parts of Prompt.
-	Prompt, Completion, CacheRead, CacheWrite int64
+	// are parts of Prompt, Reasoning of Completion.
+	Prompt, Completion, CacheRead, CacheWrite, Reasoning int64
 	// Cost is 0 when Unpriced.
 	Cost     money.Pico
 	Unpriced bool
+	// Saved is what the call would have cost more without a cache; negative where
+	// writing the cache cost more than reading it saved.
+	Saved money.Pico
+	// Reported is what the application says that the call cost, if HasReported.
+	Reported    money.Pico
+	HasReported bool
 	// Duration is not negative; it is unknown unless Timed.
 	Duration time.Duration
 	Timed    bool
+	// Trace and Span are where the call is to be found; zero when unknown.
+	Trace [16]byte
+	Span  [8]byte
+	// End is when the call ended.
+	End time.Time
 }
 
 // Row adds calls up. All of it is integers, so the order of calls does not matter.
@@ -56,9 +67,33 @@ type Row struct {
 	Completion int64                   `json:"completion"`
 	CacheRead  int64                   `json:"cache_read,omitempty"`
 	CacheWrite int64                   `json:"cache_write,omitempty"`
+	Reasoning  int64                   `json:"reasoning,omitempty"`
 	Cost       money.Sum               `json:"cost"`
+	Saved      money.Sum               `json:"saved,omitzero"`
+	Compared   Compared                `json:"compared,omitzero"`
 	Durations  [len(Bounds) + 1]uint64 `json:"durations"`
 	Elapsed    Elapsed                 `json:"elapsed"` // the sum of the durations
+}
+
+// Compared adds up the calls that were priced and whose application reported a
+// cost of its own.
+type Compared struct {
+	Calls    int64     `json:"calls"`
+	Reported money.Sum `json:"reported"`
+	Computed money.Sum `json:"computed"`
+}
+
+// Difference is what was reported less what was computed, in dollars.
+func (c Compared) Difference() float64 {
+	difference := c.Reported
+	difference.Subtract(c.Computed)
+	return difference.Dollars()
+}
+
+func (c *Compared) add(o *Compared) {
+	c.Calls += o.Calls
+	c.Reported.AddSum(o.Reported)
+	c.Computed.AddSum(o.Computed)
 }
 
 // Elapsed is a sum of durations. A time.Duration would be full when a thousand
@@ -86,7 +121,14 @@ func (r *Row) add(c *Call) {
 	r.Completion += c.Completion
 	r.CacheRead += c.CacheRead
 	r.CacheWrite += c.CacheWrite
+	r.Reasoning += c.Reasoning
 	r.Cost.Add(c.Cost)
+	r.Saved.Add(c.Saved)
+	if c.HasReported && !c.Unpriced {
+		r.Compared.Calls++
+		r.Compared.Reported.Add(c.Reported)
+		r.Compared.Computed.Add(c.Cost)
+	}
 	if c.Timed {
 		r.Durations[bucket(c.Duration)]++
 		r.Elapsed.add(Elapsed{Seconds: uint64(c.Duration / time.Second), Nanos: uint64(c.Duration % time.Second)})
@@ -103,7 +145,10 @@ func (r *Row) Add(o *Row) {
 	r.Completion += o.Completion
 	r.CacheRead += o.CacheRead
 	r.CacheWrite += o.CacheWrite
+	r.Reasoning += o.Reasoning
 	r.Cost.AddSum(o.Cost)
+	r.Saved.AddSum(o.Saved)
+	r.Compared.add(&o.Compared)
 	for i := range r.Durations {
 		r.Durations[i] += o.Durations[i]
 	}

@@ -20,6 +20,16 @@ const PerDollar = 1_000_000_000_000
 // Max is the largest amount, where sums saturate.
 const Max Pico = math.MaxInt64
 
+// FromDollars is the amount nearest to a number of dollars. It is false for what
+// is negative, no number, or more than Max.
+func FromDollars(dollars float64) (Pico, bool) {
+	amount := math.Round(dollars * PerDollar)
+	if !(amount >= 0 && amount < math.MaxInt64) {
+		return 0, false
+	}
+	return Pico(amount), true
+}
+
 // Dollars returns p in dollars, as the nearest double.
 func (p Pico) Dollars() float64 {
 	return SumOf(p).Dollars()

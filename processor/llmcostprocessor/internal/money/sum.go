@@ -36,6 +36,13 @@ func (s *Sum) AddSum(o Sum) {
 	s.hi += o.hi + int64(carry)
 }
 
+// Subtract takes o off s.
+func (s *Sum) Subtract(o Sum) {
+	lo, borrow := bits.Sub64(s.lo, o.lo, 0)
+	s.lo = lo
+	s.hi -= o.hi + int64(borrow)
+}
+
 // IsZero tells whether s is zero.
 func (s Sum) IsZero() bool {
 	return s == Sum{}

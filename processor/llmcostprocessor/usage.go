@@ -1,0 +1,274 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package llmcostprocessor
+
+import (
+	"cmp"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"go.opentelemetry.io/collector/component"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/money"
+)
+
+// maxQueryHours bounds how many rows of an answer a query can ask for: those of
+// a year, by the hour.
+const maxQueryHours = 366 * 24
+
+// board answers what the page asks about usage, from the ledger.
+type board struct{ *core }
+
+var _ dashboard.Usage = board{}
+
+// show shows the core on the pages of the host, and returns what hides it.
+func (c *core) show(host component.Host) (hide func()) {
+	var hides []func()
+	for _, page := range dashboard.Boards(host) {
+		hides = append(hides, page.ShowUsage(c.id, board{c}))
+	}
+	return func() {
+		for _, hide := range hides {
+			hide()
+		}
+	}
+}
+
+// Dimensions are the model, and those of the configuration.
+func (b board) Dimensions() []string {
+	return append([]string{dashboard.Model}, b.cfg.Dimensions...)
+}
+
+// Usage adds the ledger's rows up.
+func (b board) Usage(q dashboard.Query) ([]dashboard.Row, error) {
+	groupBy, err := b.indices("group by", q.GroupBy)
+	if err != nil {
+		return nil, err
+	}
+	matches, err := b.matcher(q.Where)
+	if err != nil {
+		return nil, err
+	}
+	step := int64(q.Step / time.Hour)
+	switch {
+	case !q.From.Before(q.To):
+		return nil, errors.New("the time from is not before the time to")
+	case q.Step < 0 || q.Step%time.Hour != 0:
+		return nil, fmt.Errorf("the step %v is not a multiple of an hour", q.Step)
+	case q.To.Sub(q.From) > maxQueryHours*time.Hour:
+		return nil, errors.New("more than a year is asked for")
+	}
+	first, end := ledger.HourOf(q.From), hoursUpTo(q.To)
+	type place struct {
+		start int64
+		group string
+	}
+	sums := map[place]*ledger.Row{}
+	groups := map[string][]string{}
+	b.ledger.Visit(first, end-1, func(hour int64, key *ledger.Key, row *ledger.Row) {
+		if !matches(key) {
+			return
+		}
+		start := first
+		if step > 0 {
+			start += (hour - first) / step * step
+		}
+		group := make([]string, len(groupBy))
+		for i, index := range groupBy {
+			group[i] = valueOf(key, index)
+		}
+		at := place{start, strings.Join(group, "\x00")}
+		sum, ok := sums[at]
+		if !ok {
+			sum = &ledger.Row{}
+			sums[at], groups[at.group] = sum, group
+		}
+		sum.Add(row)
+	})
+	rows := make([]dashboard.Row, 0, len(sums))
+	for at, sum := range sums {
+		rows = append(rows, dashboard.Row{Start: timeOfHour(at.start), Group: groups[at.group], Usage: totalsOf(sum)})
+	}
+	slices.SortFunc(rows, func(x, y dashboard.Row) int {
+		return cmp.Or(x.Start.Compare(y.Start), slices.Compare(x.Group, y.Group))
+	})
+	return rows, nil
+}
+
+// indices are the places of dimensions: -1 is the model.
+func (b board) indices(what string, dimensions []string) ([]int, error) {
+	indices := make([]int, len(dimensions))
+	for i, name := range dimensions {
+		at := slices.Index(b.cfg.Dimensions, name)
+		if at < 0 && name != dashboard.Model {
+			return nil, fmt.Errorf("%s: %q is no dimension; there are %s", what, name, strings.Join(b.Dimensions(), ", "))
+		}
+		indices[i] = at
+	}
+	return indices, nil
+}
+
+// matcher tells whether a row has the values.
+func (b board) matcher(where map[string]string) (func(*ledger.Key) bool, error) {
+	return matcher(b.cfg.Dimensions, where)
+}
+
+func matcher(dimensions []string, where map[string]string) (func(*ledger.Key) bool, error) {
+	type want struct {
+		index int
+		value string
+	}
+	var wants []want
+	for name, value := range where {
+		index := slices.Index(dimensions, name)
+		if index < 0 && name != dashboard.Model {
+			return nil, fmt.Errorf("where: %q is no dimension; there are %s, %s", name, dashboard.Model, strings.Join(dimensions, ", "))
+		}
+		wants = append(wants, want{index, value})
+	}
+	return func(key *ledger.Key) bool {
+		return !slices.ContainsFunc(wants, func(w want) bool { return valueOf(key, w.index) != w.value })
+	}, nil
+}
+
+func valueOf(key *ledger.Key, index int) string {
+	if index < 0 {
+		return key.Model
+	}
+	return key.Dimensions[index]
+}
+
+func timeOfHour(hour int64) time.Time { return time.Unix(hour*3600, 0).UTC() }
+
+// hoursUpTo is the first hour that begins at t or later.
+func hoursUpTo(t time.Time) int64 { return ledger.HourOf(t.Add(time.Hour - 1)) }
+
+func totalsOf(row *ledger.Row) dashboard.Totals {
+	return dashboard.Totals{
+		Calls: row.Count(), Errors: row.Calls[ledger.Error], Timeouts: row.Calls[ledger.Timeout],
+		Unpriced:     row.Unpriced,
+		Tokens:       dashboard.Tokens{Input: row.Prompt, Output: row.Completion, CacheRead: row.CacheRead, CacheWrite: row.CacheWrite, Reasoning: row.Reasoning},
+		Dollars:      row.Cost.Dollars(),
+		SavedDollars: row.Saved.Dollars(),
+		Timed:        int64(row.Timed()),
+		Seconds:      row.Elapsed.Float(),
+		Buckets:      slices.Clone(row.Durations[:]),
+	}
+}
+
+// Calls are those that the ledger remembers singly. What is asked for that is no
+// dimension finds none.
+func (b board) Calls(q dashboard.CallQuery) []dashboard.Call {
+	matches, err := b.matcher(q.Where)
+	if err != nil {
+		return nil
+	}
+	calls := slices.DeleteFunc(b.ledger.Recent(), func(c ledger.Recent) bool {
+		return !q.From.IsZero() && c.End.Before(q.From) || !q.To.IsZero() && !c.End.Before(q.To) || !matches(c.Key)
+	})
+	slices.SortFunc(calls, func(x, y ledger.Recent) int {
+		if q.Costliest {
+			if order := cmp.Compare(y.Cost, x.Cost); order != 0 {
+				return order
+			}
+		}
+		return y.End.Compare(x.End)
+	})
+	if q.Limit > 0 && len(calls) > q.Limit {
+		calls = calls[:q.Limit]
+	}
+	out := make([]dashboard.Call, len(calls))
+	for i := range calls {
+		out[i] = b.call(&calls[i])
+	}
+	return out
+}
+
+func (b board) call(c *ledger.Recent) dashboard.Call {
+	out := dashboard.Call{
+		Time:   c.End,
+		Values: append([]string{c.Key.Model}, c.Key.Dimensions[:len(b.cfg.Dimensions)]...),
+		Status: ledger.Statuses[c.Status],
+		Tokens: dashboard.Tokens{Input: c.Prompt, Output: c.Completion, CacheRead: c.CacheRead, CacheWrite: c.CacheWrite, Reasoning: c.Reasoning},
+	}
+	if c.Trace != [16]byte{} {
+		out.TraceID = hex.EncodeToString(c.Trace[:])
+	}
+	if c.Span != [8]byte{} {
+		out.SpanID = hex.EncodeToString(c.Span[:])
+	}
+	if !c.Unpriced {
+		out.Dollars = dollars(c.Cost)
+	}
+	if c.HasReported {
+		out.Reported = dollars(c.Reported)
+	}
+	if c.Timed {
+		seconds := c.Duration.Seconds()
+		out.Seconds = &seconds
+	}
+	return out
+}
+
+func dollars(p money.Pico) *float64 {
+	amount := p.Dollars()
+	return &amount
+}
+
+// Budgets are those of the configuration, with what is used of them.
+func (b board) Budgets() []dashboard.Budget {
+	now := time.Now()
+	budgets := make([]dashboard.Budget, 0, len(b.cfg.Budgets))
+	for _, budget := range b.cfg.Budgets {
+		start, end := budget.Window.around(now)
+		budgets = append(budgets, dashboard.Budget{
+			Name: budget.Name, Window: string(budget.Window), Where: budget.Where,
+			Start: start, End: end, Used: b.used(budget, now).Dollars(), Limit: budget.Limit,
+		})
+	}
+	return budgets
+}
+
+// used is what the calls of a budget's running window cost.
+func (c *core) used(budget BudgetConfig, now time.Time) money.Sum {
+	matches, err := matcher(c.cfg.Dimensions, budget.Where)
+	if err != nil {
+		return money.Sum{} // Validate has seen to it
+	}
+	start, _ := budget.Window.around(now)
+	return c.ledger.Cost(ledger.HourOf(start), ledger.HourOf(now), matches)
+}
+
+// Unpriced are the models that were called and have no price.
+func (b board) Unpriced() []dashboard.UnpricedModel { return b.unpriced.list() }
+
+// Disagreements are the models whose applications report costs of their own.
+func (b board) Disagreements() []dashboard.Disagreement {
+	var out []dashboard.Disagreement
+	for model, total := range b.ledger.Totals() {
+		if compared := total.Compared; compared.Reported != compared.Computed {
+			out = append(out, dashboard.Disagreement{
+				Model: model, Calls: compared.Calls,
+				Reported: compared.Reported.Dollars(), Computed: compared.Computed.Dollars(),
+			})
+		}
+	}
+	difference := func(d dashboard.Disagreement) float64 { return max(d.Reported-d.Computed, d.Computed-d.Reported) }
+	slices.SortFunc(out, func(x, y dashboard.Disagreement) int {
+		return cmp.Or(cmp.Compare(difference(y), difference(x)), cmp.Compare(x.Model, y.Model))
+	})
+	return out
+}
+
+// Prices describes the table that calls are priced by now.
+func (b board) Prices() dashboard.PriceTable {
+	table := b.prices.Load()
+	return dashboard.PriceTable{Version: table.Version(), Date: table.Date(), Models: table.Len(), Files: slices.Clone(b.cfg.Prices.Files)}
+}

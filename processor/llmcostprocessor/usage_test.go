@@ -1,0 +1,191 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package llmcostprocessor
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/pmetric"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
+)
+
+// page is an extension that keeps what shows itself.
+type page struct{ usage dashboard.Usage }
+
+func (*page) Start(context.Context, component.Host) error { return nil }
+
+func (*page) Shutdown(context.Context) error { return nil }
+
+func (p *page) ShowUsage(_ component.ID, source dashboard.Usage) func() {
+	p.usage = source
+	return func() { p.usage = nil }
+}
+
+func (*page) ShowAlerts(component.ID, dashboard.Alerts) func() { return func() {} }
+
+func newPage() (*page, extension) {
+	p := new(page)
+	return p, extension{id: component.MustNewID("dashboard"), component: p}
+}
+
+func endsAt(at time.Time) func(ptrace.Span) {
+	return func(span ptrace.Span) {
+		span.SetStartTimestamp(pcommon.NewTimestampFromTime(at.Add(-1500 * time.Millisecond)))
+		span.SetEndTimestamp(pcommon.NewTimestampFromTime(at))
+	}
+}
+
+func TestUsage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		wakeUp()
+		p, e := newPage()
+		r := newRig(t, testConfig(func(c *Config) {
+			c.Dimensions = []string{"service.name", "user.id"}
+			c.Budgets = []BudgetConfig{
+				{Name: "all", Window: WindowDay, Limit: 1},
+				{Name: "ada", Window: WindowMonth, Limit: 2, Where: map[string]string{"user.id": "ada"}},
+			}
+		}), e)
+		u := p.usage
+		require.NotNil(t, u)
+		assert.Equal(t, []string{"model", "service.name", "user.id"}, u.Dimensions())
+
+		r.price(callSpan(put("user.id", "ada"), endsAt(morning.Add(-time.Hour))))
+		r.price(callSpan(put("user.id", "ada")))
+		r.price(callSpan(put("user.id", "bob"), put("gen_ai.usage.cache_read.input_tokens", 600), put("gen_ai.usage.reasoning.output_tokens", 100)))
+		failed := callSpan(put("user.id", "bob"), put("gen_ai.request.model", "gpt-4o-mini"))
+		firstSpan(failed).Status().SetCode(ptrace.StatusCodeError)
+		r.price(failed)
+
+		rows, err := u.Usage(dashboard.Query{
+			From: morning.Add(-time.Hour), To: morning.Add(time.Hour), Step: time.Hour,
+			GroupBy: []string{"user.id"}, Where: map[string]string{"model": "gpt-4o"},
+		})
+		require.NoError(t, err)
+		require.Len(t, rows, 3)
+		hour := morning.Truncate(time.Hour)
+		assert.Equal(t, []any{hour.Add(-time.Hour), "ada", int64(1), 0.0075}, []any{rows[0].Start, rows[0].Group[0], rows[0].Usage.Calls, rows[0].Usage.Dollars})
+		assert.Equal(t, []any{hour, "ada", int64(1)}, []any{rows[1].Start, rows[1].Group[0], rows[1].Usage.Calls})
+		assert.Equal(t, dashboard.Row{Start: hour, Group: []string{"bob"}, Usage: dashboard.Totals{
+			Calls: 1, Tokens: dashboard.Tokens{Input: 1000, Output: 500, CacheRead: 600, Reasoning: 100},
+			// 400 × 2.50 + 600 × 1.25 + 500 × 10 per million; without the cache 1000 × 2.50.
+			Dollars: 0.00675, SavedDollars: 0.00075,
+			Timed: 1, Seconds: 1.5, Buckets: []uint64{0, 0, 0, 1, 0, 0, 0, 0, 0},
+		}}, rows[2])
+
+		all, err := u.Usage(dashboard.Query{From: morning.Add(-24 * time.Hour), To: morning.Add(time.Minute)})
+		require.NoError(t, err)
+		require.Len(t, all, 1)
+		assert.Equal(t, []any{int64(4), int64(1)}, []any{all[0].Usage.Calls, all[0].Usage.Errors})
+
+		for name, q := range map[string]dashboard.Query{
+			`group by: "team" is no dimension`: {From: morning, To: morning.Add(1), GroupBy: []string{"team"}},
+			`where: "team" is no dimension`:    {From: morning, To: morning.Add(1), Where: map[string]string{"team": "x"}},
+			"is not before":                    {From: morning, To: morning},
+			"not a multiple of an hour":        {From: morning, To: morning.Add(1), Step: time.Minute},
+			"more than a year":                 {From: morning, To: morning.AddDate(2, 0, 0)},
+		} {
+			_, err := u.Usage(q)
+			assert.ErrorContains(t, err, name)
+		}
+
+		calls := u.Calls(dashboard.CallQuery{Where: map[string]string{"user.id": "bob"}, Costliest: true})
+		require.Len(t, calls, 2)
+		assert.Equal(t, []string{"gpt-4o", "shop", "bob"}, calls[0].Values)
+		assert.Equal(t, []any{0.00675, 1.5, "success"}, []any{*calls[0].Dollars, *calls[0].Seconds, calls[0].Status})
+		assert.Equal(t, hex.EncodeToString(append(make([]byte, 15), 1)), calls[0].TraceID)
+		assert.Equal(t, "error", calls[1].Status)
+		newest := u.Calls(dashboard.CallQuery{Limit: 1, To: morning})
+		require.Len(t, newest, 1)
+		assert.Equal(t, morning.Add(-time.Hour), newest[0].Time.UTC())
+
+		budgets := u.Budgets()
+		require.Len(t, budgets, 2)
+		assert.InDelta(t, 0.0075+0.0075+0.00675+0.00045, budgets[0].Used, 1e-12)
+		assert.Equal(t, []any{"ada", "month", 0.015, 2.0}, []any{budgets[1].Name, budgets[1].Window, budgets[1].Used, budgets[1].Limit})
+		assert.Equal(t, time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC), budgets[1].End)
+		assert.Equal(t, 4000, u.Prices().Models/1000*1000)
+
+		time.Sleep(15 * time.Second)
+		synctest.Wait()
+		assert.Equal(t, 0.0075, latest(r.metricsOut)["arc_llm_budget_used_ratio{budget=ada}"])
+		r.stop()
+		assert.Nil(t, p.usage, "hidden when it stops")
+	})
+}
+
+func TestUnpricedModels(t *testing.T) {
+	p, e := newPage()
+	r := newRig(t, testConfig(func(c *Config) { c.MaxModels = 2 }), e)
+	for i := range 5 {
+		for range i + 1 {
+			r.price(callSpan(put("gen_ai.provider.name", `our "gateway": x`), put("gen_ai.request.model", fmt.Sprintf("house-%d", i))))
+		}
+	}
+	models := p.usage.Unpriced()
+	require.Len(t, models, 3)
+	assert.Equal(t, []any{"otel.metric.overflow", int64(12)}, []any{models[0].Model, models[0].Calls})
+	assert.Equal(t, []any{"house-1", int64(2), int64(2000), int64(1000)}, []any{models[1].Model, models[1].Calls, models[1].Tokens.Input, models[1].Tokens.Output})
+	var file struct {
+		Models []map[string]any `yaml:"models"`
+	}
+	require.NoError(t, yaml.Unmarshal([]byte("models:\n"+models[1].Entry), &file))
+	assert.Equal(t, []any{"house-1", `our "gateway": x`}, []any{file.Models[0]["name"], file.Models[0]["provider"]})
+}
+
+func TestDisagreements(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		wakeUp()
+		p, e := newPage()
+		r := newRig(t, testConfig(nil), e)
+		r.price(callSpan(put("gen_ai.usage.cost", 0.0085)))
+		r.price(callSpan(put("gen_ai.usage.cost", 0.0055)))
+		r.price(callSpan(put("gen_ai.usage.cost", 0.0060)))
+		r.price(callSpan()) // reports nothing
+		r.price(callSpan(put("gen_ai.request.model", "gpt-4"), put("gen_ai.usage.cost", 0.060)))
+		r.price(callSpan(put("gen_ai.request.model", "unknown-model"), put("gen_ai.usage.cost", 5.0)))
+		assert.Equal(t, []dashboard.Disagreement{{Model: "gpt-4o", Calls: 3, Reported: 0.02, Computed: 0.0225}}, p.usage.Disagreements())
+		time.Sleep(15 * time.Second)
+		synctest.Wait()
+		got := latest(r.metricsOut)
+		assert.Equal(t, -0.0025, got["arc_llm_cost_reported_difference_dollars{model=gpt-4o}"])
+		assert.Equal(t, 0.0, got["arc_llm_cost_reported_difference_dollars{model=gpt-4}"])
+		assert.NotContains(t, got, "arc_llm_cost_reported_difference_dollars{model=unknown-model}")
+	})
+}
+
+func TestDurationsHaveExemplars(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		wakeUp()
+		r := newRig(t, testConfig(nil))
+		sent := firstSpan(r.price(callSpan()))
+		time.Sleep(15 * time.Second)
+		synctest.Wait()
+		found := 0
+		eachMetric(r.metricsOut.AllMetrics()[0], func(m pmetric.Metric) {
+			if m.Name() != metricDuration {
+				return
+			}
+			for _, exemplar := range m.Histogram().DataPoints().At(0).Exemplars().All() {
+				found++
+				assert.Equal(t, sent.TraceID(), exemplar.TraceID())
+				assert.Equal(t, sent.SpanID(), exemplar.SpanID())
+				assert.Equal(t, 1.5, exemplar.DoubleValue())
+			}
+		})
+		assert.Equal(t, 1, found)
+	})
+}
