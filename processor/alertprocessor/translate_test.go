@@ -296,3 +296,33 @@ func (r randomRequest) exemplars(to pmetric.ExemplarSlice) {
 		r.attributes(e.FilteredAttributes(), "user", "a.b", strings.Repeat("long", 20))
 	}
 }
+
+// FuzzTranslate checks that what is known changes nothing: whatever comes is
+// translated the second time as it was the first.
+func FuzzTranslate(f *testing.F) {
+	marshaler, unmarshaler := pmetric.ProtoMarshaler{}, pmetric.ProtoUnmarshaler{}
+	for seed := range uint64(8) {
+		raw, err := marshaler.MarshalMetrics(randomMetrics(rand.New(rand.NewPCG(seed, 1)), rand.New(rand.NewPCG(seed, 2)), time.Unix(1_800_000_000, 0)))
+		require.NoError(f, err)
+		f.Add(raw)
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		md, err := unmarshaler.UnmarshalMetrics(raw)
+		if err != nil {
+			return
+		}
+		md.MarkReadOnly()
+		i := &ingester{settings: translationSettings([]string{"host.name"}), cache: newSeriesCache(1000)}
+		var first, second batch
+		i.translate(md, &first)
+		i.translate(md, &second)
+		assert.Equal(t, first.untranslated, second.untranslated)
+		require.Len(t, second.samples, len(first.samples))
+		for n := range first.samples {
+			a, b := first.samples[n], second.samples[n]
+			assert.Equal(t, a.series.labels, b.series.labels)
+			assert.Equal(t, [3]int64{a.start, a.at, int64(math.Float64bits(a.value))}, [3]int64{b.start, b.at, int64(math.Float64bits(b.value))})
+			assert.Equal(t, a.more == nil, b.more == nil)
+		}
+	})
+}
