@@ -17,8 +17,9 @@ import (
 )
 
 const (
-	// maxAnswer bounds what is read of an answer, in bytes.
-	maxAnswer = 4 << 10
+	// maxAnswer bounds what is read of an answer, in bytes. Some repeat the
+	// message that they were sent.
+	maxAnswer = 256 << 10
 	// maxDetail bounds what an error quotes of an answer, in runes.
 	maxDetail = 200
 	// minSecret keeps a part of an address that is too short to be a secret, such
@@ -27,14 +28,22 @@ const (
 )
 
 // Post sends a JSON body to a URL that may be a secret: no error names it. It
-// returns the first 4 KiB of the answer when the status is 2xx, or else an
+// returns the first 256 KiB of the answer when the status is 2xx, or else an
 // error that is permanent, throttled or retryable as the status asks.
 func Post(ctx context.Context, client *http.Client, target string, body []byte) (string, error) {
+	return PostAs(ctx, client, target, "", body)
+}
+
+// PostAs is [Post] with a bearer token; "" for none.
+func PostAs(ctx context.Context, client *http.Client, target, token string, body []byte) (string, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, target, bytes.NewReader(body))
 	if err != nil {
 		return "", RedactURL(err)
 	}
-	request.Header.Set("Content-Type", "application/json")
+	if token != "" {
+		request.Header.Set("Authorization", "Bearer "+token)
+	}
+	request.Header.Set("Content-Type", "application/json; charset=utf-8")
 	response, err := client.Do(request)
 	if err != nil {
 		return "", RedactURL(err)
