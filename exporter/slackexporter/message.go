@@ -189,7 +189,7 @@ func (d design) places(alert alertevent.Alert) []notify.Link {
 	for i := range links {
 		links[i].URL = webAddress(links[i].URL)
 	}
-	return slices.DeleteFunc(links, func(l notify.Link) bool { return len(l.URL) > maxURL })
+	return slices.DeleteFunc(links, func(l notify.Link) bool { return len(l.URL) > maxURL || !notify.IsWebURL(l.URL) })
 }
 
 // buttons open the places; nil when there are none.
