@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -304,8 +305,8 @@ func TestRateLimit(t *testing.T) {
 		n := &network{api: api}
 		e := n.start(t, nil)
 		for i := range 10 {
-			require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(at(fmt.Sprint(i), alertevent.Firing, nil))))
-			require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(at(fmt.Sprint(i), alertevent.Resolved, nil))))
+			require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(at(strconv.Itoa(i), alertevent.Firing, nil))))
+			require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(at(strconv.Itoa(i), alertevent.Resolved, nil))))
 		}
 		time.Sleep(time.Minute)
 		require.NoError(t, e.Shutdown(t.Context()))
@@ -341,8 +342,8 @@ func TestOutageOfAnHour(t *testing.T) {
 				var want []string
 				for i := range 20 {
 					for _, state := range []alertevent.State{alertevent.Firing, alertevent.Resolved} {
-						a := at(fmt.Sprint(i), state, nil)
-						a.Annotations["summary"] = fmt.Sprint(i)
+						a := at(strconv.Itoa(i), state, nil)
+						a.Annotations["summary"] = strconv.Itoa(i)
 						require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(a)))
 						want = append(want, a.Line())
 						time.Sleep(90 * time.Second)

@@ -81,7 +81,7 @@ func createLogs(ctx context.Context, set exporter.Settings, cfg *Config, interva
 		Close:    telemetry.Shutdown,
 	}
 	if cfg.Channel != "" {
-		err = byBot(&channel, set, cfg, design, wait)
+		err = byBot(ctx, &channel, set, cfg, design, wait)
 	} else {
 		byWebhook(&channel, set.Logger, cfg, design, wait)
 	}
@@ -108,7 +108,7 @@ func byWebhook(channel *notify.Channel, logger *zap.Logger, cfg *Config, design 
 	}
 }
 
-func byBot(channel *notify.Channel, set exporter.Settings, cfg *Config, design design, wait func(context.Context) error) error {
+func byBot(ctx context.Context, channel *notify.Channel, set exporter.Settings, cfg *Config, design design, wait func(context.Context) error) error {
 	threads, err := newThreads(set.Logger)
 	if err != nil {
 		return err
@@ -122,10 +122,10 @@ func byBot(channel *notify.Channel, set exporter.Settings, cfg *Config, design d
 			return threads.open(ctx, host, storage, set.ID)
 		}
 	}
-	release := channel.Close
+	release, ctx := channel.Close, context.WithoutCancel(ctx)
 	channel.Close = func() {
 		release()
-		if err := threads.close(context.Background()); err != nil {
+		if err := threads.close(ctx); err != nil {
 			set.Logger.Error("The storage of the threads could not be closed", zap.Error(err))
 		}
 	}

@@ -119,7 +119,7 @@ func FuzzFit(f *testing.F) {
 		assert.LessOrEqual(t, len(utf16.Encode([]rune(got))), limit)
 		assert.NotContains(t, got, "<")
 		assert.NotContains(t, got, ">")
-		assert.Equal(t, strings.Count(got, "&"), len(regexp.MustCompile("&(amp|lt|gt);").FindAllString(got, -1)), got)
+		assert.NotContains(t, regexp.MustCompile("&(amp|lt|gt);").ReplaceAllString(got, ""), "&")
 	})
 }
 

@@ -5,8 +5,8 @@ package slackexporter
 
 import (
 	"encoding/json"
-	"fmt"
 	"io"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -33,12 +33,12 @@ func TestThreadsAreBounded(t *testing.T) {
 	require.NoError(t, err)
 	var last alertevent.Alert
 	for i := range maxThreads + 100 {
-		last = at(fmt.Sprint(i), alertevent.Firing, nil)
-		known.settle(t.Context(), &thread{TS: fmt.Sprint(i), Total: 1}, []alertevent.Alert{last})
+		last = at(strconv.Itoa(i), alertevent.Firing, nil)
+		known.settle(t.Context(), &thread{TS: strconv.Itoa(i), Total: 1}, []alertevent.Alert{last})
 	}
 	assert.Equal(t, maxThreads, known.known.Len())
 	assert.Nil(t, known.of(at("0", alertevent.Firing, nil)))
-	assert.Equal(t, fmt.Sprint(maxThreads+99), known.of(last).TS)
+	assert.Equal(t, strconv.Itoa(maxThreads+99), known.of(last).TS)
 }
 
 // Whatever the storage has, reading it neither fails hard nor leaves half of it.
