@@ -6,12 +6,9 @@ package notify
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
-	"path"
 	"strings"
 	"time"
 )
@@ -22,9 +19,6 @@ const (
 	maxAnswer = 256 << 10
 	// maxDetail bounds what an error quotes of an answer, in runes.
 	maxDetail = 200
-	// minSecret keeps a part of an address that is too short to be a secret, such
-	// as "/", from being taken out of every error.
-	minSecret = 8
 )
 
 // Post sends a JSON body to a URL that may be a secret: no error names it. It
@@ -55,29 +49,4 @@ func PostAs(ctx context.Context, client *http.Client, target, token string, body
 	}
 	text := strings.TrimSpace(string(answer))
 	return text, statusError(response.StatusCode, response.Header, Truncate(Clean(text), maxDetail), time.Now())
-}
-
-// RedactURL takes the URL out of the errors that net/http and net/url make.
-func RedactURL(err error) error {
-	var withURL *url.Error
-	if !errors.As(err, &withURL) {
-		return err
-	}
-	return &url.Error{Op: withURL.Op, URL: "<redacted>", Err: withURL.Err}
-}
-
-// URLSecrets are the parts of an address that lead in: its path and query, and
-// the last piece of the path by itself.
-func URLSecrets(address string) []string {
-	u, err := url.Parse(address)
-	if err != nil {
-		return []string{address}
-	}
-	var secrets []string
-	for _, part := range []string{u.RequestURI(), u.EscapedPath(), path.Base(u.Path)} {
-		if len(part) >= minSecret {
-			secrets = append(secrets, part)
-		}
-	}
-	return secrets
 }

@@ -46,7 +46,8 @@ type Channel struct {
 	// Place, when there is one, says where an alert is told: those with different
 	// places are told, and tried again, apart.
 	Place func(alert alertevent.Alert) string
-	// Secrets are texts that no error may hold, whoever repeats them.
+	// Secrets are texts that no error may hold, whoever repeats them. What HTTP
+	// sends in its headers is added.
 	Secrets []string
 	// HTTP, Retry and Queue are the user's settings.
 	HTTP  confighttp.ClientConfig
@@ -72,14 +73,11 @@ func NewExporter(ctx context.Context, set exporter.Settings, cfg component.Confi
 	if err != nil {
 		return nil, err
 	}
-	var pairs []string
-	for _, secret := range channel.Secrets {
-		pairs = append(pairs, secret, "[REDACTED]")
-	}
+	channel.Secrets = append(slices.Clone(channel.Secrets), clientSecrets(channel.HTTP)...)
 	if channel.Tell == nil {
 		channel.overHTTP(set.TelemetrySettings)
 	}
-	s := &sender{channel: channel, set: set.TelemetrySettings, memory: memory, secrets: strings.NewReplacer(pairs...)}
+	s := &sender{channel: channel, set: set.TelemetrySettings, memory: memory, secrets: newRedactor(channel.Secrets)}
 	s.lifetime, s.end = context.WithCancel(context.Background())
 	next, err := exporterhelper.NewLogs(ctx, set, cfg, s.send,
 		exporterhelper.WithStart(channel.Start),
@@ -117,7 +115,7 @@ type sender struct {
 // message, and the address as referrer, to another host.
 func (c *Channel) overHTTP(set component.TelemetrySettings) {
 	set.TracerProvider = noop.NewTracerProvider()
-	settings, send, start := c.HTTP, c.Send, c.Start
+	settings, send, start, secrets := c.HTTP, c.Send, c.Start, c.Secrets
 	var client *http.Client
 	c.Start = func(ctx context.Context, host component.Host) error {
 		if err := start.Start(ctx, host); err != nil {
@@ -127,6 +125,7 @@ func (c *Channel) overHTTP(set component.TelemetrySettings) {
 		if err != nil {
 			return err
 		}
+		made.Transport = redacting{next: made.Transport, secrets: secrets}
 		made.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 		client = made
 		return nil
