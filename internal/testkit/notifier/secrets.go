@@ -102,7 +102,7 @@ func HTTPVendors() map[string]Vendor {
 			t.Helper()
 			listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 			require.NoError(t, err)
-			defer listener.Close()
+			defer func() { _ = listener.Close() }()
 			return listener.Addr().String()
 		},
 		"hangs up": func(t *testing.T) string {
@@ -214,7 +214,7 @@ func listen(t *testing.T, talk func(lines *bufio.Scanner, w io.Writer)) string {
 				return
 			}
 			wg.Go(func() {
-				defer connection.Close()
+				defer func() { _ = connection.Close() }()
 				defer context.AfterFunc(ctx, func() { _ = connection.Close() })()
 				talk(bufio.NewScanner(connection), connection)
 			})
