@@ -6,6 +6,7 @@ package rulecheck
 import (
 	"flag"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -100,6 +101,34 @@ func TestLookback(t *testing.T) {
 		assert.Empty(t, file.BeyondRetention(want), expr)
 		require.Len(t, file.BeyondRetention(want-time.Second), 1, expr)
 	}
+}
+
+// TestFilesOfPrometheus comes to rulefmt's verdict on the rule files of
+// Prometheus' own tests, in the module's source.
+func TestFilesOfPrometheus(t *testing.T) {
+	output, err := exec.CommandContext(t.Context(), "go", "list", "-m", "-f", "{{.Dir}}", "github.com/prometheus/prometheus").Output()
+	require.NoError(t, err)
+	root := strings.TrimSpace(string(output))
+	good, bad := 0, 0
+	for _, pattern := range []string{"rules/fixtures/*.yaml", "model/rulefmt/testdata/*.yaml", "cmd/promtool/testdata/*rules*.yml"} {
+		files, err := filepath.Glob(filepath.Join(root, pattern))
+		require.NoError(t, err)
+		require.NotEmpty(t, files, pattern)
+		for _, file := range files {
+			content, err := os.ReadFile(file)
+			require.NoError(t, err)
+			_, errs := rulefmt.Parse(content, false, model.UTF8Validation)
+			problems := Read(file, content).Problems
+			assert.Equal(t, len(errs) == 0, len(problems) == 0, "%s: %v; %v", file, errs, problems)
+			if len(errs) == 0 {
+				good++
+			} else {
+				bad++
+			}
+		}
+	}
+	assert.Greater(t, good, 10)
+	assert.Greater(t, bad, 10)
 }
 
 // FuzzRead checks that the verdict is rulefmt's, whatever the file.

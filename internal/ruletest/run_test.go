@@ -7,6 +7,7 @@ import (
 	"context"
 	"flag"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -73,4 +74,39 @@ func TestCancelled(t *testing.T) {
 	result := Run(ctx, "testdata/pass/start_test.yml")
 	require.NotEmpty(t, result.Failures)
 	assert.ErrorIs(t, result.Failures[0], context.Canceled)
+}
+
+// TestFilesOfPromtool runs the files that promtool's own tests are made of, in
+// the module's source, to the verdicts that they expect of promtool's command.
+func TestFilesOfPromtool(t *testing.T) {
+	for name, passes := range map[string]bool{
+		"unittest.yml":               true,
+		"long-period.yml":            true,
+		"at-modifier-test.yml":       true,
+		"negative-offset-test.yml":   true,
+		"no-test-group-interval.yml": true,
+		"start-time-test.yml":        true,
+		"rules_run_fuzzy.yml":        false, // has a test that is to fail
+		"rules_run_no_fuzzy.yml":     false,
+		"rules_run.yml":              false,
+		"rules_run_extrafields.yml":  false,
+		"bad-input-series.yml":       false,
+		"bad-promql.yml":             false,
+		"bad-rules-syntax-test.yml":  false,
+		"bad-rules-error-test.yml":   false,
+		"failing.yml":                false,
+	} {
+		t.Run(name, func(t *testing.T) {
+			result := Run(t.Context(), filepath.Join(prometheusSource(t), "cmd", "promtool", "testdata", name))
+			assert.Equal(t, passes, len(result.Failures) == 0, "%v", result.Failures)
+		})
+	}
+}
+
+// prometheusSource is where the source of the Prometheus module is.
+func prometheusSource(t *testing.T) string {
+	t.Helper()
+	output, err := exec.CommandContext(t.Context(), "go", "list", "-m", "-f", "{{.Dir}}", "github.com/prometheus/prometheus").Output()
+	require.NoError(t, err)
+	return strings.TrimSpace(string(output))
 }

@@ -59,7 +59,9 @@ func (c *core) newBackend(running context.Context, store *store, persistent bool
 	if err = evaluator.load(); err != nil {
 		return nil, errors.Join(err, store.close())
 	}
-	return &backend{store: store, ingest: newIngester(store, c.cfg.ResourceAttributes, c.counted), evaluator: evaluator}, nil
+	ingest := newIngester(store, c.cfg.ResourceAttributes, c.cfg.Storage.MaxSeries, c.counted) //nolint:contextcheck // it is stopped by close
+	evaluator.settle = ingest.flush
+	return &backend{store: store, ingest: ingest, evaluator: evaluator}, nil
 }
 
 // slogger is where the tsdb says, on warning level, what an operator can act on.
@@ -80,14 +82,24 @@ func (c *core) current() *backend {
 	return c.backend
 }
 
-// ingest writes metrics into the storage in use, which is not closed meanwhile.
+// ingest has metrics written into the storage in use. It never fails: what
+// cannot be taken is counted.
 func (c *core) ingest(ctx context.Context, md pmetric.Metrics) error {
 	c.using.RLock()
 	defer c.using.RUnlock()
-	if c.backend == nil {
-		return nil
+	if c.backend != nil {
+		c.backend.ingest.consume(ctx, md)
 	}
-	return c.backend.ingest.ConsumeMetrics(ctx, md)
+	return nil
+}
+
+// close closes the storage, with all in it that was consumed.
+func (b *backend) close(ctx context.Context) error {
+	if err := b.ingest.stop(ctx); err != nil {
+		return err // something is being written, and may be for ever
+	}
+	b.evaluator.close()
+	return b.store.close()
 }
 
 // recover uses the configured directory, if that has become possible. The rules
@@ -121,13 +133,12 @@ func (c *core) replace(running context.Context, next *backend) {
 	now := time.Now()
 	err := copySamples(running, last.store, next.store, now.Add(-handover), now)
 
-	c.using.Lock() // nothing is written meanwhile
-	err = errors.Join(err, copySamples(running, last.store, next.store, now.Add(time.Millisecond), now.Add(maxAhead)))
+	c.using.Lock() // nothing is consumed meanwhile
+	err = errors.Join(err, last.ingest.flush(running), copySamples(running, last.store, next.store, now.Add(time.Millisecond), now.Add(maxAhead)))
 	c.backend = next
 	c.using.Unlock()
 
-	last.evaluator.close()
-	if err = errors.Join(err, last.store.close()); err != nil {
+	if err = errors.Join(err, last.close(context.WithoutCancel(running))); err != nil {
 		c.logger.Warn("Not all that was in the temporary storage directory could be handed over.", zap.Error(err))
 	}
 }

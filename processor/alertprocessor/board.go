@@ -72,7 +72,7 @@ func (b *board) RuleGroups() []dashboard.RuleGroup {
 		}
 	}
 	b.reasons = reasons
-	if events := b.core.events.show(); len(events) > 0 {
+	if events := b.core.events.show(b.happened()); len(events) > 0 {
 		groups = append(groups, dashboard.RuleGroup{Name: "events", File: inlineRules, Rules: events})
 	}
 	return groups
@@ -148,20 +148,27 @@ func (b *board) activeOf(rule *rules.AlertingRule) []dashboard.ActiveAlert {
 
 // Active implements dashboard.Alerts.
 func (b *board) Active() []dashboard.ActiveAlert {
-	in := b.core.current()
-	if in == nil {
-		return nil
-	}
-	var out []dashboard.ActiveAlert
-	for _, rule := range in.evaluator.manager.AlertingRules() {
-		out = append(out, b.activeOf(rule)...)
-	}
-	for _, failing := range in.evaluator.failures() {
-		out = append(out, dashboard.ActiveAlert{
-			Alert: failing, State: stateFiring, Suppressed: suppressed(b.core.notifier.muted(failing.Fingerprint())),
-		})
+	out := b.happened()
+	if in := b.core.current(); in != nil {
+		for _, rule := range in.evaluator.manager.AlertingRules() {
+			out = append(out, b.activeOf(rule)...)
+		}
+		for _, failing := range in.evaluator.failures() {
+			out = append(out, dashboard.ActiveAlert{
+				Alert: failing, State: stateFiring, Suppressed: suppressed(b.core.notifier.muted(failing.Fingerprint())),
+			})
+		}
 	}
 	slices.SortFunc(out, mostSevere)
+	return out
+}
+
+// happened are the active alerts of the event rules.
+func (b *board) happened() []dashboard.ActiveAlert {
+	var out []dashboard.ActiveAlert
+	for _, event := range b.core.notifier.happened() {
+		out = append(out, dashboard.ActiveAlert{Alert: event.Alert, State: stateFiring, Suppressed: suppressed(event.Mute)})
+	}
 	return out
 }
 
@@ -184,12 +191,12 @@ func (b *board) History(limit int) []dashboard.HistoryEntry {
 	return out
 }
 
-// show describes the event rules.
-func (e *eventRules) show() []dashboard.Rule {
+// show describes the event rules, of which some alerts are active.
+func (e *eventRules) show(active []dashboard.ActiveAlert) []dashboard.Rule {
 	var out []dashboard.Rule
 	for i := range e.configs {
 		config := &e.configs[i]
-		out = append(out, dashboard.Rule{
+		rule := dashboard.Rule{
 			Kind:        kindEvent,
 			Name:        config.Name,
 			Expr:        config.Condition,
@@ -197,8 +204,19 @@ func (e *eventRules) show() []dashboard.Rule {
 			Annotations: config.annotations(),
 			State:       stateInactive,
 			Health:      string(rules.HealthGood),
-			Reason:      e.reasonOf(config),
-		})
+		}
+		for _, alert := range active {
+			if alert.Name() == config.Name {
+				rule.Active = append(rule.Active, alert)
+			}
+		}
+		if len(rule.Active) > 0 {
+			rule.State = stateFiring
+			slices.SortFunc(rule.Active, mostSevere)
+		} else {
+			rule.Reason = e.reasonOf(config)
+		}
+		out = append(out, rule)
 	}
 	return out
 }
@@ -210,5 +228,5 @@ func (e *eventRules) reasonOf(config *EventConfig) string {
 	if !ok {
 		return fmt.Sprintf("No %s has met the condition since the start.", config.Context)
 	}
-	return fmt.Sprintf("A %s met the condition last at %s; such an alert is over at once.", config.Context, last.UTC().Format(time.DateTime+" MST"))
+	return fmt.Sprintf("A %s met the condition last at %s.", config.Context, last.UTC().Format(time.DateTime+" MST"))
 }

@@ -161,6 +161,11 @@ type EventConfig struct {
 	// no other. Default: the cooldown of the processor.
 	Cooldown *time.Duration `mapstructure:"cooldown"`
 
+	// ResolveAfter is the time after which an alert is over for which nothing
+	// has met the condition again: it is told to be resolved. 0 is never: the
+	// alert is told and forgotten. Default: 5 minutes.
+	ResolveAfter *time.Duration `mapstructure:"resolve_after"`
+
 	// prevent unkeyed literal initialization
 	_ struct{}
 }

@@ -85,6 +85,7 @@ func TestEveryMistakeIsNamed(t *testing.T) {
 		`events::2 (BadCondition)::labels: invalid label name "__name__"`,
 		`events::2 (BadCondition)::description: template: BadCondition:1: function "nope" not defined`,
 		"events::2 (BadCondition)::cooldown: must be 0s or more, is -1s",
+		"events::2 (BadCondition)::resolve_after: must be 0s or more, is -1s",
 		`events::3::name: "BadCondition" is taken by another event rule`,
 		`events::3::condition: `,
 	} {

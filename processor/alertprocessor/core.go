@@ -49,7 +49,7 @@ type core struct {
 	cancel context.CancelFunc
 	done   chan struct{} // closed when the evaluations have ended
 
-	using   sync.RWMutex // held for reading while something is written to the storage
+	using   sync.RWMutex // held for reading while something is consumed
 	backend *backend     // nil when not even a temporary directory could be had
 
 	notifier *notifier
@@ -182,8 +182,7 @@ func (c *core) Close(ctx context.Context) error {
 	c.using.Lock()
 	defer c.using.Unlock()
 	if c.backend != nil {
-		c.backend.evaluator.close()
-		errs = append(errs, c.backend.store.close())
+		errs = append(errs, c.backend.close(ctx))
 		c.backend = nil
 	}
 	return errors.Join(errs...)

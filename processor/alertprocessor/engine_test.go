@@ -356,3 +356,31 @@ func TestTraceOfAnExample(t *testing.T) {
 		}
 	})
 }
+
+// An alert is told, at the latest, one evaluation interval and its for after the
+// sample that it is about has come, whenever that is between two evaluations.
+func TestDelayOfAnAlert(t *testing.T) {
+	const interval = 15 * time.Second
+	for _, hold := range []time.Duration{0, 30 * time.Second, time.Minute} {
+		for offset := time.Duration(0); offset < interval; offset += 2500 * time.Millisecond {
+			synctest.Test(t, func(t *testing.T) {
+				r := newRig(t, testConfig(func(c *Config) {
+					flag(c)
+					c.EvaluationInterval = interval
+					c.Rules[0].For = hold
+				}))
+				time.Sleep(time.Minute + offset)
+				begin := time.Now()
+				r.send(gauge("flag", begin, 1))
+				var late time.Duration
+				for len(r.logsOut.AllLogs()) == 0 && late <= time.Hour {
+					time.Sleep(100 * time.Millisecond)
+					synctest.Wait()
+					late = time.Since(begin)
+				}
+				assert.LessOrEqual(t, late, interval+hold+100*time.Millisecond)
+				assert.GreaterOrEqual(t, late, hold)
+			})
+		}
+	}
+}

@@ -38,6 +38,8 @@ type evaluator struct {
 	store     storage.Storage
 	telemetry *metadata.TelemetryBuilder
 	logger    *slog.Logger
+	// settle waits until the samples that came before are in the storage.
+	settle func(context.Context) error
 	// done is called after each evaluation, never twice at once.
 	done func(at time.Time, result evaluation)
 	// emit is called with the series that rules wrote, at any time.
@@ -64,6 +66,7 @@ func newEvaluator(ctx context.Context, cfg *Config, store storage.Storage, persi
 		store:     store,
 		telemetry: telemetry,
 		groups:    map[string]*groupState{},
+		settle:    func(context.Context) error { return nil },
 		done:      func(time.Time, evaluation) {},
 		emit:      func([]seriesSample) {},
 		engine: promql.NewEngine(promql.EngineOpts{
@@ -145,6 +148,9 @@ func (e *evaluator) query(ctx context.Context, expr string, at time.Time) (promq
 	if e.closed {
 		return nil, errClosed
 	}
+	if err := e.settle(ctx); err != nil {
+		return nil, err
+	}
 	return rules.EngineQueryFunc(e.engine, e.store)(ctx, expr, at)
 }
 
@@ -167,6 +173,9 @@ func (e *evaluator) hasAlerts() bool {
 
 // evaluate evaluates the rules of a group as of a time.
 func (e *evaluator) evaluate(ctx context.Context, group *rules.Group, at time.Time) {
+	if e.settle(ctx) != nil {
+		return // the rules end, or their storage does
+	}
 	start := time.Now()
 	var written []seriesSample
 	rules.DefaultEvalIterationFunc(collectSeries(ctx, &written), group, at)

@@ -69,6 +69,9 @@ func (c *EventConfig) validate(key string) error {
 	if c.Cooldown != nil {
 		errs = append(errs, atLeast(key+"::cooldown", *c.Cooldown, 0))
 	}
+	if c.ResolveAfter != nil {
+		errs = append(errs, atLeast(key+"::resolve_after", *c.ResolveAfter, 0))
+	}
 	return errors.Join(errs...)
 }
 

@@ -48,6 +48,7 @@ type eventRuleOf struct {
 	external    map[string]string
 	annotations map[string]string
 	cooldown    time.Duration
+	resolve     time.Duration // 0 is never
 	attributes  metric.MeasurementOption
 }
 
@@ -90,11 +91,15 @@ func newEventRuleOf(c *EventConfig, cfg *Config) (*eventRuleOf, error) {
 		external:    cfg.ExternalLabels,
 		annotations: c.annotations(),
 		cooldown:    cfg.Cooldown,
+		resolve:     defaultResolveAfter,
 		attributes:  metric.WithAttributeSet(attribute.NewSet(attribute.String("rule", c.Name))),
 	}
 	rule.labels[alertevent.LabelName] = c.Name
 	if c.Cooldown != nil {
 		rule.cooldown = *c.Cooldown
+	}
+	if c.ResolveAfter != nil {
+		rule.resolve = *c.ResolveAfter
 	}
 	for _, key := range c.LabelsFrom {
 		label, err := labelName(key)
@@ -213,6 +218,7 @@ func (e *eventRules) found(ctx context.Context, rule *eventRuleOf, o occurrence)
 		alert:    alert,
 		rule:     rule.name,
 		cooldown: rule.cooldown,
+		resolve:  rule.resolve,
 		annotate: func() map[string]string { return rule.annotationsOf(ctx, alert.Labels, o) },
 	})
 }

@@ -19,6 +19,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/metadatatest"
 )
 
@@ -93,13 +94,101 @@ func TestCostlyCall(t *testing.T) {
 		notices = r.notices()
 		require.Len(t, notices, 1, "of another model it does not")
 		assert.Equal(t, "o1-pro for  cost $3.00 in app", notices[0].Annotations["description"], "a missing attribute is empty")
-		time.Sleep(5 * time.Minute)
+		time.Sleep(5*time.Minute + time.Second)
 		r.call("gpt-4o", 2)
-		assert.Len(t, r.notices(), 1)
+		assert.Equal(t, []string{"resolved HighCostLLMCall", "resolved HighCostLLMCall", "firing HighCostLLMCall"}, lines(r.notices()))
 		assert.Len(t, r.tracesOut.AllTraces(), 6, "all is passed on")
 		metadatatest.AssertEqualProcessorAlertNoticesSuppressed(t, r.telemetry, []metricdata.DataPoint[int64]{
 			{Value: 1, Attributes: attribute.NewSet(attribute.String("reason", "cooldown"))},
 		}, metricdatatest.IgnoreTimestamp())
+	})
+}
+
+func TestEventAlertIsActiveUntilItIsOver(t *testing.T) {
+	resolveAfter := 10 * time.Minute
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, testConfig(func(c *Config) {
+			costly(c)
+			c.Events[0].ResolveAfter = &resolveAfter
+		}))
+		page := r.host.page.alerts
+		begin := time.Now()
+		r.call("gpt-4o", 1.2)
+		require.Len(t, r.notices(), 1)
+		rule := func() dashboard.Rule { return page.RuleGroups()[0].Rules[0] }
+		require.Len(t, page.Active(), 1)
+		active := page.Active()[0]
+		assert.Equal(t, "firing", active.State)
+		assert.Equal(t, "An LLM call cost more than $1", active.Annotations["summary"])
+		assert.Equal(t, "firing", rule().State)
+		assert.Empty(t, rule().Reason)
+		assert.Equal(t, []dashboard.ActiveAlert{active}, rule().Active)
+
+		time.Sleep(4 * time.Minute)
+		r.call("gpt-4o", 1.3) // in the cooldown
+		time.Sleep(9 * time.Minute)
+		assert.Len(t, page.Active(), 1, "it goes on")
+		assert.Empty(t, r.notices())
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		notices := r.notices()
+		require.Equal(t, []string{"resolved HighCostLLMCall"}, lines(notices))
+		assert.Equal(t, begin.Add(14*time.Minute), notices[0].EndsAt.Local())
+		assert.Equal(t, begin.Add(-time.Second), notices[0].StartsAt.Local())
+		assert.Equal(t, active.Fingerprint(), notices[0].Fingerprint())
+		assert.Empty(t, page.Active())
+		assert.Equal(t, "inactive", rule().State)
+		assert.Equal(t, "A span met the condition last at 2000-01-01 00:04:00 UTC.", rule().Reason)
+	})
+}
+
+func TestEventAlertIsOverAfterARestart(t *testing.T) {
+	directory := t.TempDir()
+	config := func(c *Config) {
+		costly(c)
+		c.Storage.Directory = directory
+	}
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, testConfig(config))
+		r.call("gpt-4o", 2)
+		require.Len(t, r.notices(), 1)
+		time.Sleep(3 * time.Minute)
+		r.call("gpt-4o", 2)
+		r.stop()
+		assert.Empty(t, r.notices())
+
+		time.Sleep(time.Minute)
+		r = newRig(t, testConfig(config))
+		assert.Len(t, r.host.page.alerts.Active(), 1)
+		time.Sleep(3 * time.Minute)
+		assert.Empty(t, r.notices(), "it happened last before the restart")
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		assert.Equal(t, []string{"resolved HighCostLLMCall"}, lines(r.notices()))
+		assert.Empty(t, r.host.page.alerts.Active())
+
+		r.call("o1-pro", 2)
+		require.Len(t, r.notices(), 1)
+		r.stop()
+		time.Sleep(time.Hour)
+		r = newRig(t, testConfig(config))
+		synctest.Wait()
+		assert.Equal(t, []string{"resolved HighCostLLMCall"}, lines(r.notices()), "as soon as it can be told")
+	})
+}
+
+func TestEventAlertWithoutEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, testConfig(func(c *Config) {
+			costly(c)
+			c.Events[0].ResolveAfter = new(time.Duration)
+		}))
+		r.call("gpt-4o", 2)
+		assert.Equal(t, []string{"firing HighCostLLMCall"}, lines(r.notices()))
+		assert.Empty(t, r.host.page.alerts.Active())
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		assert.Empty(t, r.notices())
 	})
 }
 

@@ -24,6 +24,7 @@ const (
 	defaultRepeatInterval     = 4 * time.Hour    // as in Alertmanager
 	defaultGroupWait          = 30 * time.Second // as in Alertmanager
 	defaultGroupInterval      = 5 * time.Minute  // as in Alertmanager
+	defaultResolveAfter       = 5 * time.Minute  // of an event rule; as Alertmanager's resolve_timeout
 	defaultRetention          = 26 * time.Hour
 	defaultMaxSeries          = 100_000
 	defaultMaxBytes           = 2 << 30

@@ -44,6 +44,7 @@ func TestFullDisk(t *testing.T) {
 				point(points.AppendEmpty(), time.Now(), 1, []string{"id", strconv.Itoa(batch*100 + i), "long", strings.Repeat(strconv.Itoa(i), 500)})
 			}
 			r.send(md)
+			synctest.Wait()
 		}
 		require.Len(t, r.host.events, 1)
 		assert.Equal(t, componentstatus.StatusRecoverableError, r.host.events[0].Status())

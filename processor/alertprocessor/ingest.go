@@ -6,13 +6,11 @@ package alertprocessor
 import (
 	"context"
 	"errors"
-	"log/slog"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/open-telemetry/opentelemetry-collector-contrib/processor/deltatocumulativeprocessor"
-	"github.com/prometheus/prometheus/config"
-	"github.com/prometheus/prometheus/model/histogram"
-	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/storage"
 	"github.com/prometheus/prometheus/storage/remote/otlptranslator/prometheusremotewrite"
 	"go.opentelemetry.io/collector/component"
@@ -35,16 +33,22 @@ const (
 	dropTranslation = "translation"
 	dropDelta       = "delta" // out of order, or too many streams
 	dropStorage     = "storage"
+	dropQueueFull   = "queue_full"
 )
 
-// ingester writes metrics into a storage, as series named as the metrics are:
-// no suffix is added. That is what the prometheus exporter shows when its
-// suffixes are off, so that a rule means the same on both sides.
+// ingester writes metrics into a storage. Passing metrics are translated at
+// once, and wait, as samples, for a goroutine that writes them, so that no
+// telemetry waits for the storage.
 type ingester struct {
 	storage  storage.Appendable
-	metrics  prometheusremotewrite.CombinedAppenderMetrics
 	settings prometheusremotewrite.Settings
+	cache    *seriesCache
 	count    func(ctx context.Context, counts ingestCounts)
+
+	queue   chan *batch
+	waiting atomic.Int64 // samples in queue, and being written
+	quit    chan struct{}
+	stopped chan struct{} // closed when nothing will be written any more
 }
 
 // ingestCounts is what became of the samples of one call.
@@ -54,98 +58,132 @@ type ingestCounts struct {
 	err      error            // of the storage; nothing of the call was kept
 }
 
-// newIngester makes an ingester that adds attributes of resources to the labels.
-func newIngester(to storage.Appendable, attributes []string, count func(context.Context, ingestCounts)) *ingester {
-	return &ingester{
-		storage: to,
-		metrics: prometheusremotewrite.NewCombinedAppenderMetrics(nil),
-		settings: prometheusremotewrite.Settings{
-			PromoteResourceAttributes: prometheusremotewrite.NewPromoteResourceAttributes(config.OTLPConfig{
-				PromoteResourceAttributes: attributes,
-			}),
-		},
-		count: count,
+const (
+	// maxWaiting bounds the samples that wait to be written, of 40 bytes each,
+	// unless a single request has more.
+	maxWaiting = 250_000
+	// maxWaitingBatches bounds the requests that wait to be written.
+	maxWaitingBatches = 10_000
+)
+
+// batch is what a call has to write.
+type batch struct {
+	samples      []sample
+	untranslated int           // data points, and metrics without any
+	latest       int64         // milliseconds; what is later is refused
+	written      chan struct{} // closed when it has been written; or nil
+}
+
+// batches are used again.
+var batches = sync.Pool{New: func() any { return new(batch) }}
+
+// newIngester makes an ingester that adds attributes of resources to the labels,
+// and knows the series of as many data points as maxSeries, or twice as many
+// for a while. It is to be stopped.
+func newIngester(to storage.Appendable, attributes []string, maxSeries int, count func(context.Context, ingestCounts)) *ingester {
+	i := &ingester{
+		storage:  to,
+		settings: translationSettings(attributes),
+		cache:    newSeriesCache(maxSeries),
+		count:    count,
+		queue:    make(chan *batch, maxWaitingBatches),
+		quit:     make(chan struct{}),
+		stopped:  make(chan struct{}),
+	}
+	go i.run()
+	return i
+}
+
+func (i *ingester) run() {
+	defer close(i.stopped)
+	for {
+		select {
+		case b := <-i.queue:
+			i.write(b)
+		case <-i.quit:
+			return
+		}
 	}
 }
 
-// ConsumeMetrics takes what it can of md, which it does not change, and counts
-// the rest. It returns no error, because what passes must not depend on it.
-func (i *ingester) ConsumeMetrics(ctx context.Context, md pmetric.Metrics) error {
-	app := &countingAppender{
-		Appender: i.storage.Appender(ctx),
-		latest:   time.Now().Add(maxAhead).UnixMilli(),
-		counts:   ingestCounts{dropped: map[string]int64{}},
+// consume takes what it can of md, which it does not change nor keep, and
+// counts the rest. It does not wait.
+func (i *ingester) consume(ctx context.Context, md pmetric.Metrics) {
+	b := batches.Get().(*batch)
+	*b = batch{samples: b.samples[:0], latest: time.Now().Add(maxAhead).UnixMilli()}
+	i.translate(md, b) //nolint:contextcheck // the end of the caller is no reason to take half of it
+	if !i.push(b) {
+		i.count(ctx, ingestCounts{dropped: map[string]int64{dropQueueFull: int64(len(b.samples))}})
+		i.release(b)
 	}
-	// The zero samples at the start time are what makes the first value of a
-	// counter an increase.
-	const zeroSamples, metadata = true, false
-	combined := prometheusremotewrite.NewCombinedAppender(app, slog.New(slog.DiscardHandler), zeroSamples, metadata, i.metrics)
-	_, err := prometheusremotewrite.NewPrometheusConverter(combined).FromMetrics(ctx, md, i.settings)
-	if n := countErrors(err); n > 0 {
-		app.counts.dropped[dropTranslation] += int64(n)
-	}
-	if err := app.Commit(); err != nil {
-		app.counts.err = err
-		app.counts.dropped[dropStorage] += app.counts.appended
-		app.counts.appended = 0
-	}
-	i.count(ctx, app.counts)
-	return nil
 }
 
-// countErrors is the number of errors that are joined in err.
-func countErrors(err error) int {
-	var joined interface{ Unwrap() []error }
-	switch {
-	case err == nil:
-		return 0
-	case errors.As(err, &joined):
-		return len(joined.Unwrap())
+func (i *ingester) translate(md pmetric.Metrics, to *batch) {
+	t := translation{
+		identifier: identifier{seeds: &i.cache.seeds},
+		cache:      i.cache,
+		original:   originalTranslation{settings: i.settings},
+		batch:      to,
+	}
+	i.cache.mu.RLock()
+	for _, rm := range md.ResourceMetrics().All() {
+		t.resourceMetrics(rm)
+	}
+	i.cache.mu.RUnlock()
+	i.cache.put(t.learned)
+}
+
+// push adds a batch to the queue, unless that is full.
+func (i *ingester) push(b *batch) bool {
+	samples := int64(len(b.samples))
+	if waiting := i.waiting.Add(samples); waiting > maxWaiting && waiting > samples {
+		i.waiting.Add(-samples)
+		return false
+	}
+	select {
+	case i.queue <- b:
+		return true
 	default:
-		return 1
+		i.waiting.Add(-samples)
+		return false
 	}
 }
 
-// Capabilities implements consumer.Metrics.
-func (*ingester) Capabilities() consumer.Capabilities {
-	return consumer.Capabilities{MutatesData: false}
+// release gives a batch back.
+func (*ingester) release(b *batch) {
+	clear(b.samples)
+	batches.Put(b)
 }
 
-// countingAppender counts what the storage refuses instead of failing, so that
-// the rest of a batch is taken.
-type countingAppender struct {
-	storage.Appender
-	latest int64 // milliseconds; what is later is refused
-	counts ingestCounts
-}
-
-// Append implements storage.Appender.
-func (a *countingAppender) Append(ref storage.SeriesRef, series labels.Labels, t int64, v float64) (storage.SeriesRef, error) {
-	if t > a.latest {
-		return a.drop(dropFuture)
+// flush waits until what was consumed before has been written.
+func (i *ingester) flush(ctx context.Context) error {
+	written := make(chan struct{})
+	select {
+	case i.queue <- &batch{written: written}:
+	case <-i.stopped:
+		return errClosed
+	case <-ctx.Done():
+		return ctx.Err()
 	}
-	return a.done(a.Appender.Append(ref, series, t, v))
-}
-
-// AppendHistogram implements storage.Appender.
-func (a *countingAppender) AppendHistogram(ref storage.SeriesRef, series labels.Labels, t int64, h *histogram.Histogram, fh *histogram.FloatHistogram) (storage.SeriesRef, error) {
-	if t > a.latest {
-		return a.drop(dropFuture)
+	select {
+	case <-written:
+		return nil
+	case <-i.stopped:
+		return errClosed
+	case <-ctx.Done():
+		return ctx.Err()
 	}
-	return a.done(a.Appender.AppendHistogram(ref, series, t, h, fh))
 }
 
-func (a *countingAppender) done(ref storage.SeriesRef, err error) (storage.SeriesRef, error) {
-	if err != nil {
-		return a.drop(dropReason(err))
+// stop waits until all has been written. Nothing is to be consumed any more. It
+// is called once.
+func (i *ingester) stop(ctx context.Context) error {
+	err := i.flush(ctx)
+	close(i.quit)
+	if err == nil {
+		<-i.stopped
 	}
-	a.counts.appended++
-	return ref, nil
-}
-
-func (a *countingAppender) drop(reason string) (storage.SeriesRef, error) {
-	a.counts.dropped[reason]++
-	return 0, nil
+	return err
 }
 
 func dropReason(err error) string {

@@ -76,12 +76,13 @@ func (n *notifier) observe(result evaluation) {
 	n.poke()
 }
 
-// event is an alert that happened and is over.
+// event is an alert that happened.
 type event struct {
 	alert    alertevent.Alert
 	rule     string
 	cooldown time.Duration
-	// annotate renders what only an alert that is told needs.
+	resolve  time.Duration // after which it is over, unless it happens again; 0: it has no end
+	// annotate renders what only an alert that is told, or shown, needs.
 	annotate func() map[string]string
 }
 
@@ -90,16 +91,22 @@ func (n *notifier) event(e event) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	now := time.Now()
-	if mute := n.mutes(now)(e.alert); mute.Reason != "" {
-		n.count(notice.Counts{mute.Reason: 1})
-		return
+	mute := n.mutes(now)(e.alert)
+	if mute.Reason == "" && !n.gate.Pass(now, e.alert.Fingerprint(), e.rule, e.cooldown) {
+		mute.Reason = notice.Cooldown
 	}
-	if !n.gate.Pass(now, e.alert.Fingerprint(), e.rule, e.cooldown) {
-		n.count(notice.Counts{notice.Cooldown: 1})
-		return
+	if mute.Reason != "" {
+		n.count(notice.Counts{mute.Reason: 1})
+		if e.resolve == 0 || n.book.Extend(e.alert.Fingerprint(), now.Add(e.resolve)) || n.book.FullOfEvents() {
+			return
+		}
 	}
 	e.alert.Annotations = e.annotate()
-	n.count(n.book.Add(now, e.alert))
+	if e.resolve == 0 {
+		n.count(n.book.Add(now, e.alert))
+	} else {
+		n.count(n.book.Happened(now, e.alert, now.Add(e.resolve), mute))
+	}
 	n.changed = true
 	if n.running {
 		n.poke()
@@ -107,6 +114,14 @@ func (n *notifier) event(e event) {
 	}
 	n.book.Hurry()
 	n.flush(now)
+}
+
+// happened are the alerts of events that are active, and what keeps them from
+// being told.
+func (n *notifier) happened() []notice.Event {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.book.Events()
 }
 
 // silence changes the silences, and what they mute.
@@ -176,6 +191,7 @@ func (n *notifier) run(ctx context.Context) {
 		case <-ctx.Done():
 			n.mu.Lock()
 			n.running = false
+			n.changed = true // events that go on happening change when they are over
 			n.book.Hurry()
 			n.flush(time.Now()) //nolint:contextcheck // what is counted is counted
 			n.mu.Unlock()

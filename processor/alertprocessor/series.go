@@ -126,7 +126,10 @@ func seriesToMetrics(batches ...[]seriesSample) pmetric.Metrics {
 	return md
 }
 
-// seriesWriter has one metric for each name and kind.
+// seriesWriter has one metric for each name and kind, but for points that end
+// their series: each of them has one of its own, and what comes after it is in
+// another, so that the order stays. The prometheus exporter passes over what
+// follows such a point in its metric.
 type seriesWriter struct {
 	metrics    pmetric.MetricSlice
 	gauges     map[string]pmetric.NumberDataPointSlice
@@ -136,21 +139,33 @@ type seriesWriter struct {
 func (w seriesWriter) write(s seriesSample) {
 	name := s.series.Get(model.MetricNameLabel)
 	at := pcommon.Timestamp(max(0, s.millis) * 1e6)
+	if s.stale() {
+		delete(w.gauges, name)
+		delete(w.histograms, name)
+	}
 	if s.histogram != nil {
-		points, ok := w.histograms[name]
-		if !ok {
-			m := w.metrics.AppendEmpty()
-			m.SetName(name)
-			m.SetEmptyExponentialHistogram().SetAggregationTemporality(pmetric.AggregationTemporalityCumulative)
-			points = m.ExponentialHistogram().DataPoints()
-			w.histograms[name] = points
-		}
-		point := points.AppendEmpty()
+		point := w.histogramsOf(name).AppendEmpty()
 		point.SetTimestamp(at)
 		writeLabels(point.Attributes(), s.series)
 		writeHistogram(point, s)
-		return
+	} else {
+		point := w.gaugesOf(name).AppendEmpty()
+		point.SetTimestamp(at)
+		writeLabels(point.Attributes(), s.series)
+		if s.stale() {
+			point.SetFlags(point.Flags().WithNoRecordedValue(true))
+			point.SetDoubleValue(math.NaN())
+		} else {
+			point.SetDoubleValue(s.value)
+		}
 	}
+	if s.stale() {
+		delete(w.gauges, name)
+		delete(w.histograms, name)
+	}
+}
+
+func (w seriesWriter) gaugesOf(name string) pmetric.NumberDataPointSlice {
 	points, ok := w.gauges[name]
 	if !ok {
 		m := w.metrics.AppendEmpty()
@@ -158,15 +173,19 @@ func (w seriesWriter) write(s seriesSample) {
 		points = m.SetEmptyGauge().DataPoints()
 		w.gauges[name] = points
 	}
-	point := points.AppendEmpty()
-	point.SetTimestamp(at)
-	writeLabels(point.Attributes(), s.series)
-	if s.stale() {
-		point.SetFlags(point.Flags().WithNoRecordedValue(true))
-		point.SetDoubleValue(math.NaN())
-	} else {
-		point.SetDoubleValue(s.value)
+	return points
+}
+
+func (w seriesWriter) histogramsOf(name string) pmetric.ExponentialHistogramDataPointSlice {
+	points, ok := w.histograms[name]
+	if !ok {
+		m := w.metrics.AppendEmpty()
+		m.SetName(name)
+		m.SetEmptyExponentialHistogram().SetAggregationTemporality(pmetric.AggregationTemporalityCumulative)
+		points = m.ExponentialHistogram().DataPoints()
+		w.histograms[name] = points
 	}
+	return points
 }
 
 func writeLabels(attributes pcommon.Map, series labels.Labels) {

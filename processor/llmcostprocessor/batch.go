@@ -6,9 +6,11 @@ package llmcostprocessor
 import (
 	"context"
 	"encoding/binary"
+	"sync"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.uber.org/zap"
 
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/convention"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
@@ -23,7 +25,6 @@ const (
 	attrStatus   = "arc.llm.cost.status"
 	attrReported = "arc.llm.cost.reported"
 
-	statusPriced   = "priced"
 	statusUnpriced = "unpriced"
 )
 
@@ -46,18 +47,36 @@ type sighting struct {
 	parent     pcommon.SpanID
 	start, end pcommon.Timestamp // start is 0 for log records
 	wrapper    bool
+	alone      bool // the span around it is in the batch, and is another call
 }
 
-// batch is what is found in the telemetry of one Consume.
+// batch is what is found in the telemetry of one Consume, and what it adds.
 type batch struct {
 	calls  []sighting
 	counts map[tally]int64
+	adds   entry
+}
+
+// batches are used again, since what is found in a thousand spans takes half a
+// megabyte.
+var batches = sync.Pool{New: func() any { return &batch{counts: map[tally]int64{}} }}
+
+// maxPooled bounds the batches that are used again, in calls.
+const maxPooled = 10_000
+
+func (b *batch) free() {
+	if cap(b.calls) > maxPooled {
+		return
+	}
+	// What is in the telemetry must not be kept.
+	clear(b.calls)
+	clear(b.adds.calls)
+	clear(b.counts)
+	b.calls, b.adds.calls, b.adds.seen = b.calls[:0], b.adds.calls[:0], b.adds.seen[:0]
+	batches.Put(b)
 }
 
 func (b *batch) count(conv, outcome string) {
-	if b.counts == nil {
-		b.counts = map[tally]int64{}
-	}
 	b.counts[tally{convention: conv, outcome: outcome}]++
 }
 
@@ -67,38 +86,70 @@ func (b *batch) count(conv, outcome string) {
 func (c *core) settle(ctx context.Context, b *batch) {
 	if len(b.calls) > 0 {
 		markWrappers(b.calls)
-		now := time.Now()
-		entries := make([]ledger.Call, 0, len(b.calls))
+		b.adds.at = time.Now()
 		for i := range b.calls {
-			s := &b.calls[i]
-			if s.wrapper {
-				write(s, 0, outcomeWrapper)
-				c.first(s, now) // it may come again without the call that it repeats
-				b.count(s.call.Convention, outcomeWrapper)
-				continue
-			}
-			at := c.timeOf(ctx, s, now)
-			v := c.price(&s.call, at)
-			write(s, v.cost, v.outcome)
-			if !c.first(s, now) {
-				b.count(s.call.Convention, outcomeDuplicate)
-				continue
-			}
-			b.count(s.call.Convention, v.outcome)
-			if v.unknown {
-				c.unpriced.add(&s.call, at)
-			}
-			entries = append(entries, c.entry(s, &v, at))
+			c.settleCall(ctx, b, &b.calls[i])
 		}
-		recorded := c.ledger.Record(entries, now)
-		if recorded.Overflowed > 0 {
-			c.telemetry.ProcessorLlmCostLedgerOverflow.Add(ctx, recorded.Overflowed)
-		}
-		if recorded.Late > 0 {
-			c.telemetry.ProcessorLlmCostLedgerLate.Add(ctx, recorded.Late)
-		}
+		c.record(ctx, &b.adds)
 	}
 	c.tally.add(ctx, b.counts)
+}
+
+// settleCall prices a call, and adds it to the entry if it counts.
+func (c *core) settleCall(ctx context.Context, b *batch, s *sighting) {
+	e := &b.adds
+	verdict := seen.First // a record without IDs cannot be told from another, and counts
+	if id := c.identity(s); id.ID != 0 {
+		if verdict = c.seen.Add(id, e.at); verdict != seen.Known {
+			e.seen = append(e.seen, id)
+		}
+	}
+	if s.wrapper || verdict == seen.Repeat {
+		write(s, 0, outcomeWrapper)
+		b.count(s.call.Convention, outcomeWrapper)
+		return
+	}
+	at := c.timeOf(ctx, s, e.at)
+	v := c.price(&s.call, at)
+	write(s, v.cost, v.outcome)
+	if verdict == seen.Known {
+		b.count(s.call.Convention, outcomeDuplicate)
+		return
+	}
+	b.count(s.call.Convention, v.outcome)
+	if v.unknown {
+		c.unpriced.add(&s.call, at)
+	}
+	e.calls = append(e.calls, c.entry(s, &v, at))
+}
+
+// record counts what a batch adds, and with a storage writes it down before the
+// batch is acknowledged. A storage that fails keeps no telemetry back.
+func (c *core) record(ctx context.Context, e *entry) {
+	var recorded ledger.Recorded
+	count := func() { recorded = c.ledger.Record(e.calls, e.at) }
+	if c.store == nil {
+		count()
+	} else {
+		// What was counted is written although the sender may have gone.
+		err := c.store.journal(context.WithoutCancel(ctx), e, count)
+		if err != nil {
+			c.telemetry.ProcessorLlmCostJournalFailures.Add(ctx, 1)
+		}
+		if failed := err != nil; c.journalFailed.Swap(failed) != failed {
+			if failed {
+				c.logger.Warn("Cannot write what is counted to the storage as it comes: if the process is killed, calls since the ledger was last written are lost.", zap.Error(err))
+			} else {
+				c.logger.Info("What is counted is written to the storage as it comes again.")
+			}
+		}
+	}
+	if recorded.Overflowed > 0 {
+		c.telemetry.ProcessorLlmCostLedgerOverflow.Add(ctx, recorded.Overflowed)
+	}
+	if recorded.Late > 0 {
+		c.telemetry.ProcessorLlmCostLedgerLate.Add(ctx, recorded.Late)
+	}
 }
 
 // timeOf is when the call was made: its end, which every kind of record has.
@@ -151,42 +202,70 @@ func (c *core) price(call *convention.Call, at time.Time) verdict {
 }
 
 // write puts the cost on the span or record, and sets aside what the application
-// reported, so that the cost that is there is the one that was counted. Where
-// another of our instances has been, nothing is left to do.
+// reported, so that the cost that is there is the one that was counted. Each
+// attribute costs the Collector some 100 ns, so a priced call gets the cost alone,
+// and none where the same stands there already.
 func write(s *sighting, cost money.Pico, outcome string) {
-	if _, done := s.attributes.Get(attrStatus); done {
+	written, had := s.attributes.Get(attrCost)
+	if outcome == outcomePriced && had && written.Type() == pcommon.ValueTypeDouble && written.Double() == cost.Dollars() {
 		return
 	}
-	s.attributes.EnsureCapacity(s.attributes.Len() + 3)
-	if s.call.HasReported {
+	if _, set := s.attributes.Get(attrReported); s.call.HasReported && !set {
 		s.attributes.PutDouble(attrReported, s.call.Reported)
 	}
-	if outcome == outcomePriced {
+	switch {
+	case outcome == outcomePriced:
 		s.attributes.PutDouble(attrCost, cost.Dollars())
-		s.attributes.PutStr(attrStatus, statusPriced)
 		return
+	case had:
+		s.attributes.Remove(attrCost)
 	}
-	s.attributes.Remove(attrCost)
 	if outcome == outcomeUnpriced {
 		s.attributes.PutStr(attrStatus, statusUnpriced)
 	}
 }
 
-// first says whether the call was not counted before. A record without IDs
-// cannot be told from another, and counts.
-func (c *core) first(s *sighting, now time.Time) bool {
+// identity is what the call is known by; its ID is 0 for a record without IDs.
+func (c *core) identity(s *sighting) seen.Sighting {
 	if s.trace.IsEmpty() || s.span.IsEmpty() {
-		return true
+		return seen.Sighting{}
 	}
-	var id seen.ID
-	copy(id[:16], s.trace[:])
-	copy(id[16:], s.span[:])
+	id := seen.Sighting{ID: seen.IDOf(s.trace, s.span), Wrapper: s.wrapper}
 	if s.call.Shared {
 		// Other calls have the same IDs: the time and what was used tell them apart.
-		n := binary.NativeEndian.Uint64(id[16:]) ^ uint64(s.end) ^ uint64(s.call.Tokens.Prompt())<<32 ^ uint64(s.call.Tokens.Output)
-		binary.NativeEndian.PutUint64(id[16:], n)
+		id.ID ^= seen.ID(uint64(s.end) ^ uint64(s.call.Tokens.Prompt())<<32 ^ uint64(s.call.Tokens.Completion()))
+		return id
 	}
-	return c.seen.Add(id, now)
+	if s.start == 0 {
+		return id // of a log record, whose parent is not known
+	}
+	id.Use = useOf(&s.call)
+	if !s.parent.IsEmpty() && !s.alone {
+		id.Parent = seen.IDOf(s.trace, s.parent)
+	}
+	return id
+}
+
+// useOf is the same for calls that sameUse takes for one.
+func useOf(call *convention.Call) uint64 {
+	const prime = 0x100000001B3 // FNV
+	use := uint64(0xCBF29CE484222325)
+	t := &call.Tokens
+	for _, n := range [...]int64{
+		t.Input, t.CacheRead, t.CacheWrite, t.CacheWrite1h, t.AudioInput, t.ImageInput,
+		t.Output, t.Reasoning, t.AudioOutput, t.ImageOutput, t.WebSearches,
+	} {
+		use = (use ^ uint64(n)) * prime
+	}
+	if *t == (price.Tokens{}) {
+		for _, b := range []byte(call.Model + string(call.Status)) {
+			use = (use ^ uint64(b)) * prime
+		}
+	}
+	if call.HasTokens {
+		use ^= 1 << 63
+	}
+	return max(use, 1)
 }
 
 func (c *core) entry(s *sighting, v *verdict, at time.Time) ledger.Call {
@@ -275,15 +354,18 @@ func markWrappers(calls []sighting) {
 			continue
 		}
 		at, ok := byID[binary.NativeEndian.Uint64(inner.parent[:])]
-		if ok && calls[at].parent != inner.span && wraps(&calls[at], inner) {
+		switch {
+		case !ok || calls[at].trace != inner.trace:
+		case calls[at].parent != inner.span && wraps(&calls[at], inner):
 			calls[at].wrapper = true
+		default:
+			inner.alone = true
 		}
 	}
 }
 
 func wraps(outer, inner *sighting) bool {
-	return outer.trace == inner.trace &&
-		outer.start <= inner.start && inner.end <= outer.end &&
+	return outer.start <= inner.start && inner.end <= outer.end &&
 		sameUse(&outer.call, &inner.call)
 }
 

@@ -115,7 +115,7 @@ func TestMetrics(t *testing.T) {
 
 // What is written on a call, by what it says.
 func TestWhatIsWritten(t *testing.T) {
-	priced := map[string]any{attrCost: 0.0075, attrStatus: "priced"}
+	priced := map[string]any{attrCost: 0.0075}
 	tests := map[string]struct {
 		change []func(ptrace.Span)
 		want   map[string]any
@@ -123,17 +123,17 @@ func TestWhatIsWritten(t *testing.T) {
 		"a call":                       {nil, priced},
 		"tokens in digits":             {[]func(ptrace.Span){put("gen_ai.usage.input_tokens", "1000")}, priced},
 		"tokens in a double":           {[]func(ptrace.Span){put("gen_ai.usage.input_tokens", 1000.0)}, priced},
-		"the price of the day":         {[]func(ptrace.Span){on(2024, 10, 1)}, map[string]any{attrCost: 0.0125, attrStatus: "priced"}},
+		"the price of the day":         {[]func(ptrace.Span){on(2024, 10, 1)}, map[string]any{attrCost: 0.0125}},
 		"and of the day after":         {[]func(ptrace.Span){on(2024, 10, 2)}, priced},
 		"unknown model":                {[]func(ptrace.Span){put("gen_ai.request.model", "gpt-4o-ultra")}, map[string]any{attrStatus: "unpriced"}},
 		"no tokens":                    {[]func(ptrace.Span){put("gen_ai.usage.input_tokens", nil), put("gen_ai.usage.output_tokens", nil)}, map[string]any{attrStatus: "unpriced"}},
-		"reported by the application":  {[]func(ptrace.Span){put("gen_ai.usage.cost", 0.5)}, map[string]any{attrCost: 0.0075, attrStatus: "priced", attrReported: 0.5}},
-		"reported under another key":   {[]func(ptrace.Span){put("cost_dollars", "0.5")}, map[string]any{attrCost: 0.0075, attrStatus: "priced", attrReported: 0.5}},
+		"reported by the application":  {[]func(ptrace.Span){put("gen_ai.usage.cost", 0.5)}, map[string]any{attrCost: 0.0075, attrReported: 0.5}},
+		"reported under another key":   {[]func(ptrace.Span){put("cost_dollars", "0.5")}, map[string]any{attrCost: 0.0075, attrReported: 0.5}},
 		"reported, of unknown model":   {[]func(ptrace.Span){put("gen_ai.request.model", "x"), put("gen_ai.usage.cost", 0.5)}, map[string]any{attrStatus: "unpriced", attrReported: 0.5}},
 		"an agent":                     {[]func(ptrace.Span){put("gen_ai.operation.name", "invoke_agent")}, map[string]any{}},
 		"no LLM span":                  {[]func(ptrace.Span){func(s ptrace.Span) { s.Attributes().Clear() }}, map[string]any{}},
-		"priced by another collector":  {[]func(ptrace.Span){put(attrStatus, "priced"), put(attrCost, 0.5)}, map[string]any{attrStatus: "priced", attrCost: 0.5}},
-		"more than the largest sum":    {[]func(ptrace.Span){put("gen_ai.usage.output_tokens", 1_000_000_000)}, map[string]any{attrCost: 10000.0025, attrStatus: "priced"}},
+		"priced by another collector":  {[]func(ptrace.Span){put(attrCost, 0.0075)}, priced},
+		"more than the largest sum":    {[]func(ptrace.Span){put("gen_ai.usage.output_tokens", 1_000_000_000)}, map[string]any{attrCost: 10000.0025}},
 		"an error that used no tokens": {[]func(ptrace.Span){put("gen_ai.usage.input_tokens", nil), put("gen_ai.usage.output_tokens", nil), put("error.type", "429")}, map[string]any{}},
 	}
 	for name, tt := range tests {
@@ -264,7 +264,7 @@ func TestCountedOnce(t *testing.T) {
 		got := r.priceLogs(record(firstSpan(td).TraceID(), firstSpan(td).SpanID()))
 		r.price(td)
 		attributes := got.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0).Attributes()
-		assert.Equal(t, map[string]any{attrCost: 0.0075, attrStatus: "priced"}, written(attributes))
+		assert.Equal(t, map[string]any{attrCost: 0.0075}, written(attributes))
 		assert.Equal(t, 1., calls(r))
 	})
 	t.Run("no IDs", func(t *testing.T) {

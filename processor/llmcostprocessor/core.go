@@ -55,6 +55,8 @@ type core struct {
 	mu            sync.Mutex // one letting out at a time; guards what follows
 	refused       bool       // a metrics pipeline, the last time
 	storageFailed bool       // the last time
+
+	journalFailed atomic.Bool // the last time
 }
 
 var _ sharedcore.Core = (*core)(nil)
@@ -78,13 +80,15 @@ func newCore(cfg *Config, set processor.Settings) (*core, error) {
 		telemetry: telemetry,
 		tally:     newTallies(telemetry.ProcessorLlmCostCalls),
 		files:     files,
-		seen:      seen.New(cfg.Dedup.MaxEntries, cfg.Dedup.Window),
+		seen:      newMemory(cfg),
 		unpriced:  newUnpricedModels(cfg.MaxModels),
 		ledger:    newLedger(cfg),
 	}
 	c.prices.Store(prices)
 	return c, nil
 }
+
+func newMemory(cfg *Config) *seen.Memory { return seen.New(cfg.Dedup.MaxEntries, cfg.Dedup.Window) }
 
 func newLedger(cfg *Config) *ledger.Ledger {
 	return ledger.New(ledger.Limits{
@@ -125,14 +129,14 @@ func (c *core) openStore(ctx context.Context, host component.Host) error {
 	if c.cfg.Storage == nil {
 		return nil
 	}
-	store, err := openStore(ctx, host, *c.cfg.Storage, c.id, c.logger)
+	store, err := openStore(ctx, host, *c.cfg.Storage, c.id, c.cfg.Dedup.Window, c.logger)
 	if err != nil {
 		return err
 	}
-	if err := store.load(ctx, c.ledger, c.resource); err != nil {
+	if err := store.load(ctx, c.ledger, c.seen, c.resource); err != nil {
 		c.logger.Error("Cannot read the ledger from the storage. It begins anew, in memory; what is in the storage stays as it is.", zap.Error(err))
 		componentstatus.ReportStatus(host, componentstatus.NewRecoverableErrorEvent(err))
-		c.ledger = newLedger(c.cfg)
+		c.ledger, c.seen = newLedger(c.cfg), newMemory(c.cfg)
 		return store.close(ctx)
 	}
 	c.store = store
@@ -234,7 +238,7 @@ func (c *core) save(ctx context.Context) {
 	if c.store == nil {
 		return
 	}
-	err := c.store.save(ctx, c.ledger)
+	err := c.store.save(ctx, c.ledger, time.Now())
 	if err != nil && ctx.Err() != nil {
 		return // we are shutting down, and save once more then
 	}
@@ -275,7 +279,7 @@ func (c *core) Close(ctx context.Context) error {
 	if c.store == nil {
 		return nil
 	}
-	return errors.Join(c.store.save(ctx, c.ledger), c.store.close(ctx))
+	return errors.Join(c.store.save(ctx, c.ledger, time.Now()), c.store.close(ctx))
 }
 
 // metricsInstance passes metrics on, and is an outlet of the core.

@@ -13,7 +13,8 @@ import (
 )
 
 func (c *core) priceTraces(ctx context.Context, td ptrace.Traces) (ptrace.Traces, error) {
-	var b batch
+	b := batches.Get().(*batch)
+	defer b.free()
 	resources := td.ResourceSpans()
 	for i := range resources.Len() {
 		resource := resources.At(i).Resource().Attributes()
@@ -42,12 +43,13 @@ func (c *core) priceTraces(ctx context.Context, td ptrace.Traces) (ptrace.Traces
 			}
 		}
 	}
-	c.settle(ctx, &b)
+	c.settle(ctx, b)
 	return td, nil
 }
 
 func (c *core) priceLogs(ctx context.Context, ld plog.Logs) (plog.Logs, error) {
-	var b batch
+	b := batches.Get().(*batch)
+	defer b.free()
 	resources := ld.ResourceLogs()
 	for i := range resources.Len() {
 		resource := resources.At(i).Resource().Attributes()
@@ -78,6 +80,6 @@ func (c *core) priceLogs(ctx context.Context, ld plog.Logs) (plog.Logs, error) {
 			}
 		}
 	}
-	c.settle(ctx, &b)
+	c.settle(ctx, b)
 	return ld, nil
 }

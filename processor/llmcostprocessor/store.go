@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"sync"
+	"time"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/extension/xextension/storage"
@@ -17,6 +19,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/seen"
 )
 
 // Keys in the storage. An hour is kept under hour/N, N being whole hours since
@@ -33,14 +36,23 @@ const (
 	keyDamaged = "damaged/"
 )
 
-// store keeps a ledger in a storage extension. Loads and saves take turns.
+// store keeps a ledger and its journal in a storage extension. Loads and saves
+// take turns.
 type store struct {
 	client storage.Client
 	logger *zap.Logger
-	hours  []int64 // that are in the storage
+	window time.Duration // for which calls seen are remembered
+	hours  []int64       // that are in the storage
+	chunks []seenChunk   // that are in the storage, the oldest first
+	first  uint64        // entry of the journal that is in the storage
+
+	counting sync.Mutex      // guards what follows, and is held while a batch is counted
+	next     uint64          // entry of the journal to be written
+	seen     []seen.Sighting // since the last save
+	scratch  []byte
 }
 
-func openStore(ctx context.Context, host component.Host, extension, owner component.ID, logger *zap.Logger) (*store, error) {
+func openStore(ctx context.Context, host component.Host, extension, owner component.ID, window time.Duration, logger *zap.Logger) (*store, error) {
 	found, ok := host.GetExtensions()[extension]
 	if !ok {
 		return nil, fmt.Errorf("storage: there is no extension %q", extension)
@@ -53,13 +65,13 @@ func openStore(ctx context.Context, host component.Host, extension, owner compon
 	if err != nil {
 		return nil, fmt.Errorf("storage: %w", err)
 	}
-	return &store{client: client, logger: logger}, nil
+	return &store{client: client, logger: logger, window: window}, nil
 }
 
 // load adds what was kept to the ledger, and the instance that it was kept by to
 // the resource. What is damaged is set aside, and said; the rest is loaded. An
 // error means that the storage could not be read.
-func (s *store) load(ctx context.Context, to *ledger.Ledger, resource pcommon.Resource) error {
+func (s *store) load(ctx context.Context, to *ledger.Ledger, memory *seen.Memory, resource pcommon.Resource) error {
 	if err := s.loadInstance(ctx, resource.Attributes()); err != nil {
 		return err
 	}
@@ -71,6 +83,32 @@ func (s *store) load(ctx context.Context, to *ledger.Ledger, resource pcommon.Re
 	}
 	for _, at := range s.hours {
 		if err := s.read(ctx, hourKey(at), func(content []byte) error { return to.LoadHour(at, content) }); err != nil {
+			return err
+		}
+	}
+	if err := s.loadSeen(ctx, memory); err != nil {
+		return err
+	}
+	return s.replay(ctx, func(e entry) {
+		for _, sighting := range e.seen {
+			memory.Add(sighting, e.at)
+		}
+		to.Record(e.calls, e.at)
+	})
+}
+
+func (s *store) loadSeen(ctx context.Context, memory *seen.Memory) error {
+	if err := s.read(ctx, keySeen, func(content []byte) error { return json.Unmarshal(content, &s.chunks) }); err != nil {
+		return err
+	}
+	for _, chunk := range s.chunks {
+		if err := s.read(ctx, seenKey(chunk.Number), func(content []byte) error {
+			sightings, _, err := parseSightings(content)
+			for _, sighting := range sightings {
+				memory.Add(sighting, chunk.At)
+			}
+			return err
+		}); err != nil {
 			return err
 		}
 	}
@@ -100,6 +138,11 @@ func (s *store) read(ctx context.Context, key string, into func([]byte) error) e
 	if content == nil {
 		return nil
 	}
+	return s.take(ctx, key, content, into)
+}
+
+// take hands over what was read; what is damaged is set aside.
+func (s *store) take(ctx context.Context, key string, content []byte, into func([]byte) error) error {
 	if err := into(content); err != nil {
 		s.logger.Error("A part of the ledger in the storage is damaged. It is set aside, and counted anew.", zap.String("key", key), zap.Error(err))
 		if err := s.client.Set(ctx, keyDamaged+key, content); err != nil {
@@ -110,12 +153,51 @@ func (s *store) read(ctx context.Context, key string, into func([]byte) error) e
 }
 
 // save keeps what has changed, all or nothing, and drops the hours that the
-// ledger has forgotten.
-func (s *store) save(ctx context.Context, from *ledger.Ledger) error {
-	snapshot, err := from.Take()
+// ledger has forgotten and the entries of the journal that it holds.
+func (s *store) save(ctx context.Context, from *ledger.Ledger, now time.Time) error {
+	s.counting.Lock()
+	changes, next, seen := from.Take(), s.next, s.seen
+	s.seen = nil
+	s.counting.Unlock()
+	snapshot, err := changes.Snapshot()
 	if err != nil {
+		s.giveBack(seen)
 		return err
 	}
+	operations, err := s.ledgerOperations(&snapshot)
+	keep, chunks := s.keepSeen(seen, now)
+	operations = append(operations, keep...)
+	if len(keep) > 0 && err == nil {
+		var index []byte
+		index, err = json.Marshal(chunks)
+		operations = append(operations, storage.SetOperation(keySeen, index))
+	}
+	if next != s.first {
+		operations = append(operations, storage.SetOperation(keyJournal, []byte(strconv.FormatUint(next, 10))))
+		for number := s.first; number < next; number++ {
+			operations = append(operations, storage.DeleteOperation(entryKey(number)))
+		}
+	}
+	if err == nil && len(operations) > 0 {
+		err = s.client.Batch(ctx, operations...)
+	}
+	if err != nil {
+		from.Mark(snapshot)
+		s.giveBack(seen)
+		return err
+	}
+	s.hours, s.chunks, s.first = snapshot.Known, chunks, next
+	return nil
+}
+
+// giveBack has what was seen kept with the next save.
+func (s *store) giveBack(sightings []seen.Sighting) {
+	s.counting.Lock()
+	defer s.counting.Unlock()
+	s.seen = append(sightings, s.seen...)
+}
+
+func (s *store) ledgerOperations(snapshot *ledger.Snapshot) ([]*storage.Operation, error) {
 	var operations []*storage.Operation
 	if snapshot.Totals != nil {
 		operations = append(operations, storage.SetOperation(keyTotals, snapshot.Totals))
@@ -123,27 +205,20 @@ func (s *store) save(ctx context.Context, from *ledger.Ledger) error {
 	for at, content := range snapshot.Hours {
 		operations = append(operations, storage.SetOperation(hourKey(at), content))
 	}
-	if !slices.Equal(snapshot.Known, s.hours) {
-		index, err := json.Marshal(snapshot.Known)
-		if err != nil {
-			return err
+	if slices.Equal(snapshot.Known, s.hours) {
+		return operations, nil
+	}
+	index, err := json.Marshal(snapshot.Known)
+	if err != nil {
+		return nil, err
+	}
+	operations = append(operations, storage.SetOperation(keyHours, index))
+	for _, at := range s.hours {
+		if !slices.Contains(snapshot.Known, at) {
+			operations = append(operations, storage.DeleteOperation(hourKey(at)))
 		}
-		operations = append(operations, storage.SetOperation(keyHours, index))
-		for _, at := range s.hours {
-			if !slices.Contains(snapshot.Known, at) {
-				operations = append(operations, storage.DeleteOperation(hourKey(at)))
-			}
-		}
 	}
-	if len(operations) == 0 {
-		return nil
-	}
-	if err := s.client.Batch(ctx, operations...); err != nil {
-		from.Mark(snapshot)
-		return err
-	}
-	s.hours = snapshot.Known
-	return nil
+	return operations, nil
 }
 
 func (s *store) close(ctx context.Context) error {

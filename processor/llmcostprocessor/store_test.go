@@ -24,10 +24,13 @@ import (
 	"go.opentelemetry.io/collector/extension/xextension/storage"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
+	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/metadatatest"
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/seen"
 )
 
 var storageID = component.MustNewID("file_storage")
@@ -182,7 +185,7 @@ func TestNothingLeavesUnsaved(t *testing.T) {
 		killed := &memory{content: maps.Clone(m.content)}
 		again := newRig(t, withStorage(nil), killed.extension())
 		again.price(callSpan())
-		assert.Equal(t, 0.0075+left, again.totals()[costOfGPT4o])
+		assert.Equal(t, 0.0075+left+0.0075, again.totals()[costOfGPT4o], "what came while it was saved is in the journal")
 		assert.Equal(t, 0.015, r.totals()[costOfGPT4o], "the other leaves with the next")
 	})
 }
@@ -331,4 +334,97 @@ func TestFileStorage(t *testing.T) {
 		assert.InDelta(t, 0.0075*float64(run+1), r.totals()[costOfGPT4o], 1e-15)
 		require.NoError(t, files.Shutdown(t.Context()))
 	}
+}
+
+// A process that is killed at any moment has counted what it acknowledged, once,
+// also when it is sent again after.
+func TestKilledAfterAcknowledging(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		wakeUp()
+		m := &memory{}
+		r := newRig(t, withStorage(nil), m.extension())
+		const calls = 40
+		var sent []ptrace.Traces
+		for n := range calls {
+			td := callSpan()
+			again := ptrace.NewTraces()
+			td.CopyTo(again)
+			sent = append(sent, again)
+			r.price(td)
+			time.Sleep(2 * time.Second) // now and then the ledger is saved
+			synctest.Wait()
+			killed := &memory{content: maps.Clone(m.content)}
+			revived := newRig(t, withStorage(nil), killed.extension())
+			for _, td := range sent { // all of it
+				own := ptrace.NewTraces()
+				td.CopyTo(own)
+				revived.price(own)
+			}
+			assert.InDelta(t, 0.0075*float64(n+1), revived.totals()[costOfGPT4o], 1e-12)
+			// What was counted after the kill is there after the next stop, too.
+			after := newRig(t, withStorage(nil), killed.extension())
+			after.price(callSpan())
+			assert.InDelta(t, 0.0075*float64(n+2), after.totals()[costOfGPT4o], 1e-12)
+		}
+		entries := 0
+		for key := range m.content {
+			if strings.HasPrefix(key, keyEntry) {
+				entries++
+			}
+		}
+		assert.Less(t, entries, 10, "what the saved ledger holds is removed")
+	})
+}
+
+func TestSeenCallsAreForgottenInTheStorageToo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		wakeUp()
+		m := &memory{}
+		r := newRig(t, withStorage(func(c *Config) { c.Dedup.Window = time.Minute }), m.extension())
+		for range 100 {
+			r.price(callSpan())
+			time.Sleep(15 * time.Second)
+		}
+		synctest.Wait()
+		chunks := 0
+		m.change(func() {
+			for key := range m.content {
+				if strings.HasPrefix(key, keySeens) {
+					chunks++
+				}
+			}
+		})
+		assert.InDelta(t, 4, chunks, 2)
+	})
+}
+
+func TestJournalThatCannotBeWritten(t *testing.T) {
+	m := &memory{}
+	r := newRig(t, withStorage(nil), m.extension())
+	m.change(func() { m.setErr = errors.New("disk full") })
+	r.price(callSpan())
+	r.price(callSpan())
+	assert.Equal(t, 1, r.warnings.FilterMessageSnippet("as it comes").Len(), "said once")
+	metadatatest.AssertEqualProcessorLlmCostJournalFailures(t, r.telemetry, []metricdata.DataPoint[int64]{{Value: 2}}, metricdatatest.IgnoreTimestamp())
+	m.change(func() { m.setErr = nil })
+	r.price(callSpan())
+	killed := &memory{content: maps.Clone(m.content)}
+	assert.Equal(t, 0.0075, newRig(t, withStorage(nil), killed.extension()).totals()[costOfGPT4o], "what could be written")
+	assert.Equal(t, 0.0225, r.totals()[costOfGPT4o])
+}
+
+func FuzzParseEntry(f *testing.F) {
+	whole := entry{at: morning, seen: []seen.Sighting{{ID: 1, Parent: 2, Use: 3, Wrapper: true}}, calls: []ledger.Call{{Model: "gpt-4o"}}}
+	f.Add(whole.append(nil))
+	f.Add([]byte{journalVersion, 0, 0, 0})
+	f.Fuzz(func(t *testing.T, content []byte) {
+		e, err := parseEntry(content)
+		if err != nil {
+			return
+		}
+		again, err := parseEntry(e.append(nil))
+		require.NoError(t, err)
+		assert.Equal(t, e.calls, again.calls)
+		assert.Equal(t, e.seen, again.seen)
+	})
 }

@@ -100,7 +100,7 @@ func TestReportedCostOnWhatIsNotPriced(t *testing.T) {
 		r := newRig(t, testConfig(nil))
 		td := r.price(nested([]func(ptrace.Span){cost}, nil))
 		assert.Equal(t, map[string]any{attrReported: 0.5}, written(spanAt(td, 0).Attributes()))
-		assert.Equal(t, map[string]any{attrCost: 0.0075, attrStatus: "priced"}, written(spanAt(td, 1).Attributes()))
+		assert.Equal(t, map[string]any{attrCost: 0.0075}, written(spanAt(td, 1).Attributes()))
 		td = r.price(td)
 		assert.Equal(t, map[string]any{attrReported: 0.5}, written(spanAt(td, 0).Attributes()), "again")
 		assert.Equal(t, 0.0075, r.totals()[costOfGPT4o])
@@ -117,4 +117,30 @@ func TestReportedCostOnWhatIsNotPriced(t *testing.T) {
 		td = r.price(td)
 		assert.Equal(t, map[string]any{attrReported: 0.}, written(firstSpan(td).Attributes()), "again")
 	})
+}
+
+// An application whose exporter sends each span as it ends sends the call and the
+// span around it in batches of their own, the inner one first; another order
+// comes of retries.
+func TestWrapperInABatchOfItsOwn(t *testing.T) {
+	for name, order := range map[string][]int{"inside out": {1, 0}, "outside in": {0, 1}} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, testConfig(nil))
+			both := nested(nil, nil)
+			var costs int
+			for _, keep := range order {
+				td := ptrace.NewTraces()
+				both.CopyTo(td)
+				kept := spanAt(both, keep).SpanID()
+				td.ResourceSpans().At(0).ScopeSpans().At(0).Spans().RemoveIf(func(s ptrace.Span) bool { return s.SpanID() != kept })
+				if _, priced := written(firstSpan(r.price(td)).Attributes())[attrCost]; priced {
+					costs++
+				}
+			}
+			assert.Equal(t, 1, costs, "one of them has the cost")
+			totals := r.totals()
+			assert.Equal(t, 1., totals["arc_llm_calls_total{model=gpt-4o,status=success}"])
+			assert.Equal(t, 0.0075, totals[costOfGPT4o])
+		})
+	}
 }

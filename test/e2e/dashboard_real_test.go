@@ -7,6 +7,7 @@ package e2e
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"testing"
 	"time"
@@ -131,4 +132,49 @@ func TestRealBrowserLive(t *testing.T) {
 	b.run(chromedp.Evaluate(`window.stays === true && location.search === '?range=30d'`, &stays))
 	assert.True(t, stays, "the page was not reloaded")
 	b.reportProblems(url)
+}
+
+// What applications sent to the running collector is on its page, in dollars
+// that are worked out here by hand.
+func TestRealBrowserOfARunningCollector(t *testing.T) {
+	p, set := quick(t)
+	process := collector.Start(t, collector.Options{
+		Configs: []string{"config/default.yaml"},
+		Set:     append(set, "exporters::prometheus::endpoint="+p.page),
+	})
+	time.Sleep(time.Second) // until a signal is heard
+	exporter := grpcExporter(t, p.grpc, security{})
+	var calls []call
+	for range 50 {
+		calls = append(calls, call{"gpt-4o", 2000, 300}) // $0.008
+	}
+	for range 20 {
+		calls = append(calls, call{"gpt-4o-mini", 10_000, 1000}) // $0.0021
+	}
+	calls = append(calls, call{"gpt-4-turbo", 124_000, 4000}) // $1.36
+	calls = append(calls, call{"acme-70b", 500, 50})          // nobody knows
+	sendSpans(t, exporter, calls...)
+
+	url := "http://" + p.dashboard
+	b := newBrowser(t)
+	b.look(1280, 800, "light")
+	b.run(chromedp.Navigate(url))
+	assert.Equal(t, int64(180), cents(t, b.text(`.big`)), "$0.40 + $0.042 + $1.36")
+	for model, want := range map[string][]string{
+		"gpt-4o":      {"$0.40", "50"},
+		"gpt-4o-mini": {"$0.04", "20"},
+		"gpt-4-turbo": {"$1.36", "1"},
+		"acme-70b":    {"no price", "1"},
+	} {
+		for i, text := range want {
+			var cell string
+			b.run(chromedp.Text(fmt.Sprintf(`//table[contains(@class, "groups")]//tr[th//a[text()=%q]]/td[%d]`, model, i+2), &cell, chromedp.BySearch))
+			assert.Equal(t, text, cell, model)
+		}
+	}
+	_, html := fetch(t, url)
+	assert.Contains(t, html, "- name: &#34;acme-70b&#34;", "an entry to fill in")
+	assert.Empty(t, b.axe())
+	b.reportProblems(url)
+	process.Terminate(t, 20*time.Second)
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -45,4 +46,14 @@ func scrape(t require.TestingT, url string) page {
 		parser.Labels(&series)
 		found[labels.NewBuilder(series).Del("job", "instance").Labels().String()] = value
 	}
+}
+
+// sum adds up the series of a metric.
+func (p page) sum(name string) (sum float64) {
+	for series, value := range p {
+		if strings.Contains(series, `__name__="`+name+`"`) {
+			sum += value
+		}
+	}
+	return sum
 }

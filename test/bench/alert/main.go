@@ -3,7 +3,7 @@
 
 // Command alert measures the alert processor beside Prometheus: its OTLP
 // endpoint and storage, from the same module, in the same process. Arguments
-// name the tables to make: append, memory, evaluation; without any, all.
+// name the tables to make: append, memory; without any, both.
 package main
 
 import (
@@ -25,7 +25,7 @@ func run() error {
 	tables := []struct {
 		name  string
 		write func(*os.File) error
-	}{{"append", appendTable}, {"memory", memoryTable}, {"evaluation", evaluationTable}}
+	}{{"append", appendTable}, {"memory", memoryTable}}
 	for _, table := range tables {
 		if only := os.Args[1:]; len(only) > 0 && !slices.Contains(only, table.name) {
 			continue
@@ -39,5 +39,4 @@ func run() error {
 
 func perSecond(v float64) string { return fmt.Sprintf("%.0f/s", v) }
 func nanos(v float64) string     { return fmt.Sprintf("%.0f ns", v) }
-func millis(v float64) string    { return fmt.Sprintf("%.1f ms", v) }
 func mebibytes(v float64) string { return fmt.Sprintf("%.1f MiB", v) }

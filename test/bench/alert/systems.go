@@ -20,7 +20,6 @@ import (
 	"github.com/prometheus/prometheus/storage/remote"
 	"github.com/prometheus/prometheus/tsdb"
 	"github.com/prometheus/prometheus/util/compression"
-	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -28,6 +27,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pmetric/pmetricotlp"
 	"go.opentelemetry.io/collector/processor"
 	"go.opentelemetry.io/collector/processor/processortest"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor"
 )
@@ -70,6 +70,8 @@ func requests(n int, start, at time.Time) ([][]byte, error) {
 // system takes OTLP requests.
 type system interface {
 	take(body []byte) error
+	// settle waits until so many samples have been written since the beginning.
+	settle(samples int64) error
 	close() error
 }
 
@@ -77,26 +79,28 @@ type system interface {
 // unmarshalling the request.
 type collector struct {
 	processor processor.Metrics
+	telemetry *componenttest.Telemetry
 	directory string
+	waited    time.Duration // for the processor to pass on what it was given
 }
 
-func newCollector(rules []alertprocessor.RuleConfig, telemetry component.TelemetrySettings) (*collector, error) {
+func newCollector() (*collector, error) {
 	directory, err := os.MkdirTemp("", "bench-")
 	if err != nil {
 		return nil, err
 	}
 	factory := alertprocessor.NewFactory()
 	cfg := factory.CreateDefaultConfig().(*alertprocessor.Config)
-	cfg.Rules = rules
 	cfg.Storage.Directory = directory // with a write-ahead log, as Prometheus has
 	cfg.Storage.MaxSeries = 1_000_000
 	set := processortest.NewNopSettings(factory.Type())
-	set.TelemetrySettings = telemetry
+	telemetry := componenttest.NewTelemetry()
+	set.TelemetrySettings = telemetry.NewTelemetrySettings()
 	p, err := factory.CreateMetrics(context.Background(), set, cfg, consumertest.NewNop())
 	if err != nil {
 		return nil, err
 	}
-	return &collector{processor: p, directory: directory}, p.Start(context.Background(), componenttest.NewNopHost())
+	return &collector{processor: p, telemetry: telemetry, directory: directory}, p.Start(context.Background(), componenttest.NewNopHost())
 }
 
 func (c *collector) take(body []byte) error {
@@ -104,11 +108,39 @@ func (c *collector) take(body []byte) error {
 	if err := request.UnmarshalProto(body); err != nil {
 		return err
 	}
-	return c.processor.ConsumeMetrics(context.Background(), request.Metrics())
+	began := time.Now()
+	err := c.processor.ConsumeMetrics(context.Background(), request.Metrics())
+	c.waited += time.Since(began)
+	return err
+}
+
+func (c *collector) settle(samples int64) error {
+	for {
+		if c.sum("otelcol_processor_alert_samples_appended") >= samples {
+			return nil
+		}
+		if dropped := c.sum("otelcol_processor_alert_samples_dropped"); dropped > 0 {
+			return fmt.Errorf("%d samples were dropped", dropped)
+		}
+		time.Sleep(100 * time.Microsecond)
+	}
+}
+
+// sum is a metric of the processor, over all its attributes; 0 while there is none.
+func (c *collector) sum(name string) (total int64) {
+	m, err := c.telemetry.GetMetric(name)
+	if err != nil {
+		return 0
+	}
+	for _, p := range m.Data.(metricdata.Sum[int64]).DataPoints {
+		total += p.Value
+	}
+	return total
 }
 
 func (c *collector) close() error {
-	return errors.Join(c.processor.Shutdown(context.Background()), os.RemoveAll(c.directory))
+	ctx := context.Background()
+	return errors.Join(c.processor.Shutdown(ctx), c.telemetry.Shutdown(ctx), os.RemoveAll(c.directory))
 }
 
 // peer is Prometheus' OTLP endpoint, writing into its storage.
@@ -146,5 +178,8 @@ func (p *peer) take(body []byte) error {
 	}
 	return nil
 }
+
+// settle implements system: the endpoint answers when it has written.
+func (*peer) settle(int64) error { return nil }
 
 func (p *peer) close() error { return errors.Join(p.db.Close(), os.RemoveAll(p.directory)) }

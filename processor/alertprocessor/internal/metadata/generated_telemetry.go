@@ -242,7 +242,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ProcessorAlertSamplesDropped, err = builder.meter.Int64Counter(
 		"otelcol_processor_alert_samples_dropped",
-		metric.WithDescription("Samples (or, for translation, metrics) that could not be taken into the storage; they were passed on all the same. [Alpha]"),
+		metric.WithDescription("Samples (or, for translation, data points) that could not be taken into the storage; they were passed on all the same. [Alpha]"),
 		metric.WithUnit("{sample}"),
 	)
 	errs = errors.Join(errs, err)

@@ -227,7 +227,7 @@ func AssertEqualProcessorAlertSamplesAppended(t *testing.T, tt *componenttest.Te
 func AssertEqualProcessorAlertSamplesDropped(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_alert_samples_dropped",
-		Description: "Samples (or, for translation, metrics) that could not be taken into the storage; they were passed on all the same. [Alpha]",
+		Description: "Samples (or, for translation, data points) that could not be taken into the storage; they were passed on all the same. [Alpha]",
 		Unit:        "{sample}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,

@@ -97,6 +97,7 @@ type Book struct {
 	alerts map[string]*entry
 	groups map[string]*group
 	added  uint64
+	events int // alerts that have an event
 }
 
 type entry struct {
@@ -108,8 +109,15 @@ type entry struct {
 	held   time.Time // the cap cut it; until then it waits as if it had been told
 	once   bool      // it happened and is over: it is told once and forgotten
 	mute   Mute      // at the last observation
+	event  *event    // set for what fires from when it happens, for a while
 	// graceEnds is set while nothing is known of an alert from before a restart.
 	graceEnds time.Time
+}
+
+// event is what the book knows of an alert that is not observed but happens.
+type event struct {
+	ends time.Time // it is over then, unless it happens again
+	news bool      // it has happened since it was told, and is to be told
 }
 
 // live says whether the entry is more than the memory of a cooldown.
@@ -153,7 +161,7 @@ func (b *Book) Observe(now time.Time, firing map[string]alertevent.Alert, pendin
 		e.firing, e.mute, e.graceEnds = true, mute, time.Time{}
 	}
 	for key, e := range b.alerts {
-		if _, ok := firing[key]; ok || e.once || e.unknown(now, pending[key]) {
+		if _, ok := firing[key]; ok || e.once || e.event != nil || e.unknown(now, pending[key]) {
 			continue
 		}
 		b.over(now, key, e, counts)
@@ -164,7 +172,7 @@ func (b *Book) Observe(now time.Time, firing map[string]alertevent.Alert, pendin
 // Remute takes what mutes alerts now.
 func (b *Book) Remute(mutes func(alertevent.Alert) Mute) {
 	for _, e := range b.alerts {
-		if e.firing {
+		if e.firing && e.event == nil { // what happened while it was muted is not told later
 			e.mute = mutes(e.alert)
 		}
 	}
@@ -172,12 +180,90 @@ func (b *Book) Remute(mutes func(alertevent.Alert) Mute) {
 
 // over notes that an alert does not fire.
 func (b *Book) over(now time.Time, key string, e *entry, counts Counts) {
-	if e.firing && !e.told {
+	if e.firing && !e.told && e.event == nil {
 		counts[Untold]++
 	}
 	e.firing, e.mute, e.graceEnds = false, Mute{}, time.Time{}
 	if !e.told && !b.cooling(now, e) {
 		b.forget(key, e)
+	}
+}
+
+// eventPrefix tells the keys of what happens from those of what is observed.
+const eventPrefix = "event "
+
+// Happened takes an alert that happens, and is over when it has not happened
+// again until ends. Muted, it is not told, nor is its end; but it is active. There
+// is room for half as many as for all alerts, so that those that are observed
+// always have some: what exceeds it is told without an end, as by Add.
+func (b *Book) Happened(now time.Time, alert alertevent.Alert, ends time.Time, mute Mute) Counts {
+	key := eventPrefix + alert.Fingerprint()
+	e, known := b.alerts[key]
+	if !known && b.FullOfEvents() {
+		if mute.Reason != "" {
+			return nil
+		}
+		return b.Add(now, alert)
+	}
+	if known && e.live() {
+		alert.StartsAt = e.alert.StartsAt
+	}
+	if known && e.event.news && mute.Reason == "" && !b.policy.Grouping.on() {
+		e.event.ends = ends
+		return b.Add(now, alert) // what happens twice at once is told twice
+	}
+	if e = b.entry(now, key, alert); e == nil {
+		return Counts{Limit: 1}
+	}
+	if e.event == nil {
+		e.event = &event{}
+		b.events++
+	}
+	e.firing, e.mute, e.event.ends = true, mute, ends
+	e.event.news = e.event.news || mute.Reason == ""
+	return nil
+}
+
+// FullOfEvents says whether there is no room for the end of another event.
+func (b *Book) FullOfEvents() bool { return b.events >= (b.policy.Limit+1)/2 }
+
+// Extend notes that something that is active has happened again, but is not to
+// be told. It says whether it is active.
+func (b *Book) Extend(fingerprint string, ends time.Time) bool {
+	e, ok := b.alerts[eventPrefix+fingerprint]
+	if !ok || !e.firing {
+		return false
+	}
+	e.event.ends = ends
+	return true
+}
+
+// Event is an alert of what happened, while it is active.
+type Event struct {
+	Alert alertevent.Alert
+	Mute  Mute
+}
+
+// Events are the active alerts of what happened.
+func (b *Book) Events() []Event {
+	var out []Event
+	for _, key := range slices.Sorted(maps.Keys(b.alerts)) {
+		if e := b.alerts[key]; e.event != nil && e.firing {
+			out = append(out, Event{Alert: e.alert, Mute: e.mute})
+		}
+	}
+	return out
+}
+
+// expire ends what has not happened for long enough.
+func (b *Book) expire(now time.Time, counts Counts) {
+	if b.events == 0 {
+		return
+	}
+	for key, e := range b.alerts {
+		if e.event != nil && e.firing && !e.event.news && !now.Before(e.event.ends) {
+			b.over(now, key, e, counts)
+		}
 	}
 }
 
@@ -217,16 +303,22 @@ func (b *Book) entry(now time.Time, key string, alert alertevent.Alert) *entry {
 func (b *Book) forget(key string, e *entry) {
 	b.leave(key, e)
 	delete(b.alerts, key)
+	if e.event != nil {
+		b.events--
+	}
 }
 
+// cooling says whether there is to be no firing notice yet. The cooldown of
+// events is before the book, in the Gate.
 func (b *Book) cooling(now time.Time, e *entry) bool {
-	return now.Before(e.held) || !e.toldAt.IsZero() && now.Sub(e.toldAt) < b.policy.cooldown(e.alert)
+	return e.event == nil && (now.Before(e.held) || !e.toldAt.IsZero() && now.Sub(e.toldAt) < b.policy.cooldown(e.alert))
 }
 
 // Flush says what is to be told at a time.
 func (b *Book) Flush(now time.Time, mutes func(alertevent.Alert) Mute) ([]Notification, Counts) {
 	counts := Counts{}
 	summary, summed := b.cap.Summary(now, b.policy.External) // of the minute that has passed
+	b.expire(now, counts)
 	var due []*flush
 	for _, g := range b.groups {
 		if now.Before(g.next) {
@@ -278,6 +370,8 @@ func (b *Book) prepare(now time.Time, g *group) *flush {
 			continue
 		case e.mute.Reason != "" || !e.graceEnds.IsZero() || !e.firing && !e.once:
 			continue
+		case e.event != nil && !e.told && !e.event.news:
+			continue
 		}
 		f.firing = append(f.firing, e)
 		f.severity = max(f.severity, Severity(e.alert))
@@ -290,6 +384,8 @@ func (b *Book) isNews(now time.Time, e *entry) bool {
 	switch {
 	case e.once:
 		return true
+	case e.event != nil:
+		return e.event.news
 	case e.told:
 		return b.policy.Repeat > 0 && now.Sub(e.toldAt) >= b.policy.Repeat && !b.cooling(now, e)
 	default:
@@ -304,6 +400,9 @@ func (b *Book) tell(now time.Time, f *flush, counts Counts) Notification {
 		counts[RateLimit] += len(firing)
 		for _, e := range firing {
 			e.held = now.Add(max(b.policy.cooldown(e.alert), window))
+			if e.event != nil {
+				e.event.news, e.mute = false, Mute{Reason: RateLimit}
+			}
 		}
 		firing = nil
 	}
@@ -311,6 +410,9 @@ func (b *Book) tell(now time.Time, f *flush, counts Counts) Notification {
 	for _, e := range firing {
 		n.Alerts = append(n.Alerts, f.group.stamp(e.alert))
 		e.told, e.toldAt = true, now
+		if e.event != nil {
+			e.event.news = false
+		}
 	}
 	for _, e := range f.over {
 		alert := e.alert
@@ -341,9 +443,10 @@ func (b *Book) settle(now time.Time, g *group) {
 		if e.live() {
 			continue
 		}
-		b.leave(key, e)
-		if !b.cooling(now, e) {
-			delete(b.alerts, key)
+		if b.cooling(now, e) {
+			b.leave(key, e)
+		} else {
+			b.forget(key, e)
 		}
 	}
 }
@@ -359,6 +462,13 @@ func (b *Book) Next() (next time.Time, ok bool) {
 	}
 	if end, open := b.cap.End(); open && (!ok || end.Before(next)) {
 		next, ok = end, true
+	}
+	if b.events > 0 {
+		for _, e := range b.alerts {
+			if e.event != nil && e.firing && !e.event.news && (!ok || e.event.ends.Before(next)) {
+				next, ok = e.event.ends, true
+			}
+		}
 	}
 	return next, ok
 }

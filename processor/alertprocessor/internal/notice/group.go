@@ -90,10 +90,10 @@ func (g Grouping) of(alert map[string]string) *alertevent.Group {
 }
 
 // Hurry has the groups told, at the next flush, that hold what is not kept:
-// alerts that happened and are over.
+// alerts that happened.
 func (b *Book) Hurry() {
 	for _, e := range b.alerts {
-		if e.once {
+		if e.once || e.event != nil && e.event.news {
 			e.group.next = time.Time{}
 		}
 	}

@@ -58,6 +58,9 @@ type alertState struct {
 	ToldAt       time.Time         `json:"told_at,omitzero"`
 	Held         time.Time         `json:"held,omitzero"`
 	Once         bool              `json:"once,omitempty"`
+	// Of what happens: when it is over, and whether it is still to be told.
+	Ends time.Time `json:"ends,omitzero"`
+	News bool      `json:"news,omitempty"`
 }
 
 type silenceState struct {
@@ -82,7 +85,7 @@ func (m Memory) Save(now time.Time) State {
 	b, g, s := m.Book, m.Gate, m.Silences
 	state := State{Version: stateVersion, Groups: map[string]time.Time{}, Gate: map[string]time.Time{}}
 	for _, key := range slices.Sorted(maps.Keys(b.alerts)) {
-		if e := b.alerts[key]; e.told || e.once || b.cooling(now, e) {
+		if e := b.alerts[key]; e.told || e.once || b.cooling(now, e) || e.event != nil && e.event.news {
 			state.Alerts = append(state.Alerts, e.state())
 		}
 	}
@@ -173,8 +176,11 @@ func ReadState(raw []byte) (State, error) {
 func (b *Book) restore(now time.Time, kept alertState) {
 	alert := kept.alert()
 	key := alert.Fingerprint()
-	if kept.Once {
+	switch {
+	case kept.Once:
 		key = "once " + key
+	case !kept.Ends.IsZero():
+		key = eventPrefix + key
 	}
 	if known, ok := b.alerts[key]; ok && known.live() {
 		return
@@ -184,7 +190,15 @@ func (b *Book) restore(now time.Time, kept alertState) {
 		return
 	}
 	e.told, e.toldAt, e.held, e.once = kept.Told, kept.ToldAt, kept.Held, kept.Once
-	if e.told {
+	switch {
+	case kept.Once:
+	case !kept.Ends.IsZero():
+		e.firing = true
+		if e.event == nil {
+			b.events++
+		}
+		e.event = &event{ends: kept.Ends, news: kept.News}
+	case e.told:
 		e.firing, e.graceEnds = true, now.Add(b.policy.Grace)
 	}
 	if !e.live() {
@@ -195,6 +209,9 @@ func (b *Book) restore(now time.Time, kept alertState) {
 func (e *entry) state() alertState {
 	state := stateOf(e.alert)
 	state.Told, state.ToldAt, state.Held, state.Once = e.told, e.toldAt, e.held, e.once
+	if e.event != nil {
+		state.Ends, state.News = e.event.ends, e.event.news
+	}
 	return state
 }
 

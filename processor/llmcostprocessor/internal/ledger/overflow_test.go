@@ -28,7 +28,7 @@ func full(limits Limits) *Ledger {
 func TestSnapshotOfAFullLedger(t *testing.T) {
 	limits := Limits{Rows: 20, Models: 10, Hours: 48}
 	l := full(limits)
-	snapshot, err := l.Take()
+	snapshot, err := take(l)
 	require.NoError(t, err)
 	for range 20 { // the order of a map is another each time
 		again := restore(t, snapshot, New(limits))
@@ -48,7 +48,7 @@ func TestSnapshotOfAFullLedger(t *testing.T) {
 func TestSnapshotIntoALowerLimit(t *testing.T) {
 	limits := Limits{Rows: 20, Models: 10, Hours: 48}
 	l := full(limits)
-	snapshot, err := l.Take()
+	snapshot, err := take(l)
 	require.NoError(t, err)
 	again := restore(t, snapshot, New(Limits{Rows: 2, Models: 1, Hours: 48}))
 	assert.Len(t, again.Totals(), 2)

@@ -40,47 +40,54 @@ type keyedRow struct {
 	Row
 }
 
-// Take returns what has changed since it was last taken. What cannot be kept
-// has to be given back with Mark.
-func (l *Ledger) Take() (Snapshot, error) {
-	s, totals, hours := l.takeChanges()
+// Changes are what has changed in a ledger, copied out of it.
+type Changes struct {
+	ledger *Ledger
+	known  []int64
+	totals map[string]*Total
+	hours  map[int64][]keyedRow
+}
+
+// Snapshot writes the changes out, which takes far longer than to copy them. The
+// ledger takes them again if it fails.
+func (c *Changes) Snapshot() (Snapshot, error) {
+	s := Snapshot{Hours: map[int64][]byte{}, Known: c.known}
 	var err error
-	if totals != nil {
-		s.Totals, err = json.Marshal(totalsDocument{Version: version, Totals: totals})
+	if c.totals != nil {
+		s.Totals, err = json.Marshal(totalsDocument{Version: version, Totals: c.totals})
 	}
-	for at, rows := range hours {
+	for at, rows := range c.hours {
 		content, failed := json.Marshal(hourDocument{Version: version, Rows: rows})
 		s.Hours[at], err = content, errors.Join(err, failed)
 	}
 	if err != nil {
-		l.mark(totals != nil, maps.Keys(hours))
+		c.ledger.mark(c.totals != nil, maps.Keys(c.hours))
 		return Snapshot{}, err
 	}
 	return s, nil
 }
 
-// takeChanges copies what has changed, and takes it to be kept. Calls wait for
-// it; they do not wait for the copies to be written out, which takes far longer.
-func (l *Ledger) takeChanges() (s Snapshot, totals map[string]*Total, hours map[int64][]keyedRow) {
+// Take returns what has changed since it was last taken. What cannot be kept
+// has to be given back with Mark.
+func (l *Ledger) Take() Changes {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	s = Snapshot{Hours: map[int64][]byte{}, Known: slices.Sorted(maps.Keys(l.hours))}
+	c := Changes{ledger: l, known: slices.Sorted(maps.Keys(l.hours)), hours: map[int64][]keyedRow{}}
 	if l.dirty {
-		totals = make(map[string]*Total, len(l.totals))
+		c.totals = make(map[string]*Total, len(l.totals))
 		for model, total := range l.totals {
 			own := *total
-			totals[model] = &own
+			c.totals[model] = &own
 		}
 		l.dirty = false
 	}
-	hours = map[int64][]keyedRow{}
 	for at, h := range l.hours {
 		if h.dirty {
-			hours[at] = h.copy()
+			c.hours[at] = h.copy()
 			h.dirty = false
 		}
 	}
-	return s, totals, hours
+	return c
 }
 
 func (h *hour) copy() []keyedRow {

@@ -30,6 +30,7 @@ type TelemetryBuilder struct {
 	registrations                    []metric.Registration
 	ProcessorLlmCostCalls            metric.Int64Counter
 	ProcessorLlmCostClampedTimes     metric.Int64Counter
+	ProcessorLlmCostJournalFailures  metric.Int64Counter
 	ProcessorLlmCostLedgerLate       metric.Int64Counter
 	ProcessorLlmCostLedgerOverflow   metric.Int64Counter
 	ProcessorLlmCostLedgerRows       metric.Int64ObservableGauge
@@ -176,6 +177,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_processor_llm_cost_clamped_times",
 		metric.WithDescription("Calls whose time was too far in the future to be true, and was taken to be now. [Alpha]"),
 		metric.WithUnit("{call}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorLlmCostJournalFailures, err = builder.meter.Int64Counter(
+		"otelcol_processor_llm_cost_journal_failures",
+		metric.WithDescription("Batches that could not be written to the storage as they were counted. They are written with the ledger, and lost if the process is killed before. [Alpha]"),
+		metric.WithUnit("{failure}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorLlmCostLedgerLate, err = builder.meter.Int64Counter(

@@ -42,6 +42,7 @@ func TestSetupTelemetry(t *testing.T) {
 	}))
 	tb.ProcessorLlmCostCalls.Add(context.Background(), 1)
 	tb.ProcessorLlmCostClampedTimes.Add(context.Background(), 1)
+	tb.ProcessorLlmCostJournalFailures.Add(context.Background(), 1)
 	tb.ProcessorLlmCostLedgerLate.Add(context.Background(), 1)
 	tb.ProcessorLlmCostLedgerOverflow.Add(context.Background(), 1)
 	tb.ProcessorLlmCostMetricsFailures.Add(context.Background(), 1)
@@ -51,6 +52,9 @@ func TestSetupTelemetry(t *testing.T) {
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorLlmCostClampedTimes(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorLlmCostJournalFailures(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorLlmCostLedgerLate(t, testTel,

@@ -5,52 +5,118 @@
 package seen
 
 import (
+	"encoding/binary"
+	"math/bits"
 	"sync"
 	"time"
 )
 
-// ID is a trace ID and a span ID.
-type ID [24]byte
+// ID stands for a trace ID and a span ID. Of a hundred thousand calls with
+// random IDs, two have the same in one of three billion cases.
+type ID uint64
 
-// Memory holds two generations of IDs. A new one is begun when the younger is
-// full or old; the older is forgotten then. So an ID is remembered for at least
-// half the window, and at most the whole, unless more IDs come than it holds.
+// IDOf is the ID of a span.
+func IDOf(trace [16]byte, span [8]byte) ID {
+	const a, b, c = 0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9 // odd, with as many ones as zeros
+	h := binary.LittleEndian.Uint64(trace[:8]) * a
+	h = (bits.RotateLeft64(h, 31) ^ binary.LittleEndian.Uint64(trace[8:])) * b
+	h = (bits.RotateLeft64(h, 29) ^ binary.LittleEndian.Uint64(span[:])) * c
+	return ID(h ^ h>>32)
+}
+
+// Sighting is a call that was seen.
+type Sighting struct {
+	ID ID
+	// Parent is the span around it; 0: unknown.
+	Parent ID
+	// Use stands for what was used: of a span and the span inside it that have
+	// the same, one repeats the other. 0: it repeats nothing.
+	Use uint64
+	// Wrapper says that a call inside it was seen with it, and counts instead.
+	Wrapper bool
+}
+
+// Verdict is what a call is.
+type Verdict uint8
+
+// What a call may be.
+const (
+	// First was not seen before, and counts.
+	First Verdict = iota
+	// Known was seen before.
+	Known
+	// Repeat has the use of the span around it or inside it, which counted.
+	Repeat
+)
+
+// Memory holds two generations of calls. A new one is begun when the younger is
+// full or old; the older is forgotten then. So a call is remembered for at least
+// half the window, and at most the whole, unless more calls come than it holds.
 type Memory struct {
 	half time.Duration
 	size int
 
 	mu             sync.Mutex
 	begun          time.Time
-	younger, older map[ID]struct{}
+	younger, older generation
 }
 
-// New returns a memory of at most limit IDs, for at most window.
+type generation struct {
+	calls map[ID]uint64 // uses of calls; 0 where a call inside counted
+	inner map[ID]uint64 // uses of calls, by the span around them
+}
+
+func newGeneration() generation {
+	return generation{calls: map[ID]uint64{}, inner: map[ID]uint64{}}
+}
+
+// New returns a memory of at most limit calls, for at most window.
 func New(limit int, window time.Duration) *Memory {
-	return &Memory{half: window / 2, size: max(1, limit/2), younger: map[ID]struct{}{}}
+	return &Memory{half: window / 2, size: max(1, limit/2), younger: newGeneration()}
 }
 
-// Add remembers an ID, and says whether it was new.
-func (m *Memory) Add(id ID, now time.Time) bool {
+// Add remembers a call, and says what it is.
+func (m *Memory) Add(s Sighting, now time.Time) Verdict {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.age(now)
-	if _, known := m.younger[id]; known {
-		return false
+	if _, known := m.younger.calls[s.ID]; known {
+		return Known
 	}
-	if _, known := m.older[id]; known {
-		return false
+	if _, known := m.older.calls[s.ID]; known {
+		return Known
 	}
-	m.younger[id] = struct{}{}
-	return true
+	verdict, use := First, s.Use
+	switch {
+	case s.Wrapper:
+		verdict, use = Repeat, 0
+	case s.Use == 0:
+	case m.find(func(g *generation) map[ID]uint64 { return g.inner }, s.ID) == s.Use:
+		verdict, use = Repeat, 0 // the call inside counted
+	case s.Parent != 0 && m.find(func(g *generation) map[ID]uint64 { return g.calls }, s.Parent) == s.Use:
+		verdict = Repeat // the call around counted
+	}
+	m.younger.calls[s.ID] = use
+	if s.Parent != 0 && s.Use != 0 {
+		m.younger.inner[s.Parent] = s.Use
+	}
+	return verdict
+}
+
+func (m *Memory) find(in func(*generation) map[ID]uint64, id ID) uint64 {
+	if use, ok := in(&m.younger)[id]; ok {
+		return use
+	}
+	return in(&m.older)[id]
 }
 
 func (m *Memory) age(now time.Time) {
 	switch elapsed := now.Sub(m.begun); {
 	case elapsed >= 2*m.half:
 		// Both generations are past the window.
-		m.older, m.younger = nil, map[ID]struct{}{}
-	case elapsed >= m.half, len(m.younger) >= m.size:
-		m.older, m.younger = m.younger, map[ID]struct{}{}
+		m.older, m.younger = generation{}, newGeneration()
+	case elapsed >= m.half, len(m.younger.calls) >= m.size:
+		m.older, m.younger = m.younger, newGeneration()
 	default:
 		return
 	}

@@ -16,20 +16,75 @@ import (
 var start = time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
 
 func id(n int) ID {
-	var id ID
-	binary.BigEndian.PutUint64(id[16:], uint64(n))
-	return id
+	var span [8]byte
+	binary.BigEndian.PutUint64(span[:], uint64(n))
+	return IDOf([16]byte{}, span)
+}
+
+func (m *Memory) isNew(n int, now time.Time) bool {
+	return m.Add(Sighting{ID: id(n)}, now) == First
 }
 
 func TestACallIsNewOnce(t *testing.T) {
 	m := New(100, time.Minute)
-	assert.True(t, m.Add(id(1), start))
-	assert.False(t, m.Add(id(1), start))
-	assert.False(t, m.Add(id(1), start.Add(time.Second)))
-	assert.True(t, m.Add(id(2), start))
-	sameSpan := id(1)
-	sameSpan[0] = 1
-	assert.True(t, m.Add(sameSpan, start), "of another trace")
+	assert.True(t, m.isNew(1, start))
+	assert.False(t, m.isNew(1, start))
+	assert.False(t, m.isNew(1, start.Add(time.Second)))
+	assert.True(t, m.isNew(2, start))
+	assert.Equal(t, First, m.Add(Sighting{ID: IDOf([16]byte{1}, [8]byte{7: 1})}, start), "of another trace")
+}
+
+func TestIDsDiffer(t *testing.T) {
+	ids := map[ID]bool{}
+	for trace := range 256 {
+		for half := range 2 {
+			for span := range 256 {
+				var traceID [16]byte
+				traceID[15*half] = byte(trace)
+				ids[IDOf(traceID, [8]byte{byte(span)})] = true
+			}
+		}
+	}
+	assert.Len(t, ids, 2*256*256-256, "the empty trace ID is there twice")
+}
+
+// A framework's span around an SDK's: whichever comes first counts, and only it.
+func TestRepeats(t *testing.T) {
+	const use = 42
+	outer := Sighting{ID: id(1), Parent: id(9), Use: use}
+	middle := Sighting{ID: id(2), Parent: id(1), Use: use}
+	inner := Sighting{ID: id(3), Parent: id(2), Use: use}
+	for name, order := range map[string][]Sighting{
+		"inside out": {inner, middle, outer},
+		"outside in": {outer, middle, inner},
+		"two levels": {inner, middle},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := New(100, time.Minute)
+			for i, s := range order {
+				want := Repeat
+				if i == 0 {
+					want = First
+				}
+				assert.Equal(t, want, m.Add(s, start), i)
+				assert.Equal(t, Known, m.Add(s, start), "sent again")
+			}
+		})
+	}
+	m := New(100, time.Minute)
+	assert.Equal(t, Repeat, m.Add(Sighting{ID: outer.ID, Parent: outer.Parent, Use: use, Wrapper: true}, start), "its call comes with it")
+	assert.Equal(t, First, m.Add(middle, start))
+
+	m = New(100, time.Minute)
+	assert.Equal(t, First, m.Add(Sighting{ID: id(1), Use: 7}, start))
+	assert.Equal(t, First, m.Add(Sighting{ID: id(2), Parent: id(1), Use: 8}, start), "another use")
+	assert.Equal(t, First, m.Add(Sighting{ID: id(3), Parent: id(1)}, start), "a use that nothing repeats")
+	assert.Equal(t, First, m.Add(Sighting{ID: id(4), Parent: id(1), Use: 8}, start), "beside one of the same use")
+
+	m = New(100, 2*time.Minute)
+	assert.Equal(t, First, m.Add(inner, start))
+	assert.Equal(t, First, m.Add(Sighting{ID: id(50)}, start.Add(time.Minute)))
+	assert.Equal(t, Repeat, m.Add(middle, start.Add(time.Minute)), "of the generation before")
 }
 
 // A call is remembered for at least half the window, and at most the whole,
@@ -37,16 +92,16 @@ func TestACallIsNewOnce(t *testing.T) {
 func TestWindow(t *testing.T) {
 	for offset := time.Duration(0); offset < 2*time.Minute; offset += 7 * time.Second {
 		m := New(1000, 2*time.Minute)
-		m.Add(id(1), start)
+		m.isNew(1, start)
 		came := start.Add(offset)
-		m.Add(id(2), came)
-		assert.False(t, m.Add(id(2), came.Add(time.Minute-time.Nanosecond)), "after %v, within half the window", offset)
+		m.isNew(2, came)
+		assert.False(t, m.isNew(2, came.Add(time.Minute-time.Nanosecond)), "after %v, within half the window", offset)
 
 		m = New(1000, 2*time.Minute)
-		m.Add(id(1), start)
-		m.Add(id(2), came)
-		m.Add(id(3), came.Add(time.Minute)) // others come
-		assert.True(t, m.Add(id(2), came.Add(2*time.Minute)), "after %v, past the window", offset)
+		m.isNew(1, start)
+		m.isNew(2, came)
+		m.isNew(3, came.Add(time.Minute)) // others come
+		assert.True(t, m.isNew(2, came.Add(2*time.Minute)), "after %v, past the window", offset)
 	}
 }
 
@@ -54,11 +109,12 @@ func TestBounded(t *testing.T) {
 	const limit = 100
 	m := New(limit, time.Hour)
 	for n := range 10_000 {
-		assert.True(t, m.Add(id(n), start))
-		assert.LessOrEqual(t, len(m.younger)+len(m.older), limit)
+		assert.Equal(t, First, m.Add(Sighting{ID: id(n), Parent: id(-n), Use: 1}, start))
+		assert.LessOrEqual(t, len(m.younger.calls)+len(m.older.calls), limit)
+		assert.LessOrEqual(t, len(m.younger.inner)+len(m.older.inner), limit)
 		for back := range min(n, limit/2-1) {
-			if m.Add(id(n-back), start) {
-				t.Fatalf("%d is forgotten after %d others", n-back, back)
+			if m.isNew(n-back, start) {
+				assert.Fail(t, "one of the newest is forgotten", back)
 			}
 		}
 	}
@@ -66,8 +122,8 @@ func TestBounded(t *testing.T) {
 
 func TestClockThatGoesBack(t *testing.T) {
 	m := New(100, time.Minute)
-	m.Add(id(1), start)
-	assert.False(t, m.Add(id(1), start.Add(-time.Hour)))
+	assert.True(t, m.isNew(1, start))
+	assert.False(t, m.isNew(1, start.Add(-time.Hour)))
 }
 
 func TestOneOfManyIsFirst(t *testing.T) {
@@ -77,7 +133,7 @@ func TestOneOfManyIsFirst(t *testing.T) {
 	for range 8 {
 		wg.Go(func() {
 			for n := range 1000 {
-				if m.Add(id(n), start) {
+				if m.isNew(n, start) {
 					first.Add(1)
 				}
 			}
@@ -91,6 +147,6 @@ func BenchmarkAdd(b *testing.B) {
 	m := New(100_000, 10*time.Minute)
 	b.ReportAllocs()
 	for n := range b.N {
-		m.Add(id(n), start)
+		m.Add(Sighting{ID: id(n), Parent: id(n / 10), Use: uint64(n)}, start)
 	}
 }

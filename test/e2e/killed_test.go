@@ -1,0 +1,122 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"fmt"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/testkit/collector"
+)
+
+// The collector is killed again and again in the middle of load, by senders that
+// send again what was not acknowledged: every call counts, and counts once.
+func TestKilledInTheMiddleOfLoad(t *testing.T) {
+	p, set := quick(t)
+	options := collector.Options{
+		Configs: []string{"config/default.yaml", fmt.Sprintf(`yaml:
+extensions:
+  file_storage: {directory: %q, create_directory: true}
+processors:
+  llm_cost: {storage: file_storage}
+service:
+  extensions: [health_check, file_storage, dashboard]
+`, t.TempDir())},
+		Set: append(set,
+			"exporters::prometheus::endpoint="+p.page,
+			"processors::llm_cost::metrics_interval=300ms", // so that kills fall between saves, and into them
+			"exporters::debug::verbosity=basic",
+		),
+	}
+	process := collector.Start(t, options)
+	const senders, batches, calls = 4, 60, 5
+	var acknowledged atomic.Int64
+	var sending sync.WaitGroup
+	for sender := range senders {
+		sending.Go(func() {
+			for batch := range batches {
+				body := callBatch(t, uint32(sender*batches+batch), calls)
+				for !postTraces(t.Context(), "http://"+p.http+"/v1/traces", body) {
+					if t.Context().Err() != nil {
+						return
+					}
+					time.Sleep(20 * time.Millisecond)
+				}
+				acknowledged.Add(calls)
+				time.Sleep(10 * time.Millisecond)
+			}
+		})
+	}
+	kills := 0
+	for ; kills < 4; kills++ {
+		target := acknowledged.Load() + senders*batches*calls/6
+		require.Eventually(t, func() bool { return acknowledged.Load() >= target }, 60*time.Second, time.Millisecond)
+		process.Kill()
+		process = collector.Start(t, options)
+	}
+	sending.Wait()
+	require.EqualValues(t, senders*batches*calls, acknowledged.Load())
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		found := scrape(c, "http://"+p.page+"/metrics")
+		assert.Equal(c, float64(senders*batches*calls), found.sum("arc_llm_calls_total"))
+		assert.InDelta(c, senders*batches*calls*0.0075, found.sum("arc_llm_cost_dollars"), 1e-9)
+	}, 30*time.Second, 100*time.Millisecond)
+	time.Sleep(time.Second) // until a signal is heard
+	process.Terminate(t, 20*time.Second)
+}
+
+// callBatch is a request of calls of gpt-4o, $0.0075 each, with IDs that depend
+// on the number alone.
+func callBatch(t *testing.T, number uint32, calls int) []byte {
+	td := ptrace.NewTraces()
+	spans := td.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty().Spans()
+	now := time.Now()
+	for n := range calls {
+		span := spans.AppendEmpty()
+		var trace pcommon.TraceID
+		binary.BigEndian.PutUint32(trace[:], number+1)
+		span.SetTraceID(trace)
+		span.SetSpanID(pcommon.SpanID{7: byte(n + 1)})
+		span.SetStartTimestamp(pcommon.NewTimestampFromTime(now.Add(-time.Second)))
+		span.SetEndTimestamp(pcommon.NewTimestampFromTime(now))
+		span.Attributes().PutStr("gen_ai.operation.name", "chat")
+		span.Attributes().PutStr("gen_ai.provider.name", "openai")
+		span.Attributes().PutStr("gen_ai.request.model", "gpt-4o")
+		span.Attributes().PutInt("gen_ai.usage.input_tokens", 1000)
+		span.Attributes().PutInt("gen_ai.usage.output_tokens", 500)
+	}
+	body, err := ptraceotlp.NewExportRequestFromTraces(td).MarshalProto()
+	assert.NoError(t, err)
+	return body
+}
+
+// postTraces says whether the collector acknowledged them.
+func postTraces(ctx context.Context, url string, body []byte) bool {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
+	if err != nil {
+		return false
+	}
+	request.Header.Set("Content-Type", "application/x-protobuf")
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return false
+	}
+	defer response.Body.Close()
+	return response.StatusCode == http.StatusOK
+}
