@@ -407,7 +407,9 @@ func TestThreadsOverRestart(t *testing.T) {
 		until(2)
 	})
 	withStorage(t, dir, api, func(consume func(...alertevent.Alert)) {
-		consume(at("a", alertevent.Resolved, nil))
+		over := at("a", alertevent.Resolved, nil)
+		over.StartsAt = over.StartsAt.Add(time.Second) // that of the rule after the restart
+		consume(over)
 		consume(at("b", alertevent.Resolved, group), at("c", alertevent.Resolved, group))
 		until(4)
 	})

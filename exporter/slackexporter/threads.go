@@ -164,10 +164,16 @@ func (t *threads) of(alert alertevent.Alert) *thread {
 		s, _ := t.known.Get(groupKey(alert.Group))
 		return s.thread
 	}
-	if s, ok := t.known.Get(key(alert)); ok && s.began == alert.StartsAt.UnixNano() {
+	if s, ok := t.known.Get(key(alert)); ok && s.tells(alert) {
 		return s.thread
 	}
 	return nil
+}
+
+// tells says whether it is the alert that began there. What is over can be that
+// alone: its beginning is not that of before when a restart was between.
+func (s spot) tells(alert alertevent.Alert) bool {
+	return alert.State == alertevent.Resolved || s.began == alert.StartsAt.UnixNano()
 }
 
 // ofAll is the thread that alerts which are told together were told in before. It
@@ -184,7 +190,7 @@ func (t *threads) ofAll(alerts []alertevent.Alert) *thread {
 // has says whether the thread tells of the alert.
 func (t *threads) has(in *thread, alert alertevent.Alert) bool {
 	s, ok := t.known.Peek(key(alert))
-	return ok && s.thread == in && s.began == alert.StartsAt.UnixNano()
+	return ok && s.thread == in && s.tells(alert)
 }
 
 // firing is how many alerts of the thread are not over.

@@ -4,6 +4,7 @@
 package e2e
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -25,9 +26,13 @@ func TestSlackThreadOverARestart(t *testing.T) {
 	options := s.options
 	options.Set = append(options.Set, "exporters::slack::endpoint="+api.URL)
 	options.Env = append(options.Env, "SLACK_BOT_TOKEN="+botToken, "SLACK_CHANNEL="+channel)
-	size := func(body string) {
+	send := func(bytes, agents int) {
 		t.Helper()
-		require.Equal(t, answer{Status: 200, Accepted: 1}, postEvents(t, s.arcURL(), s.security, body))
+		got := postEvents(t, s.arcURL(), s.security, lines(
+			fmt.Sprintf(`{"cache_type":"llm","hit":true,"size_bytes":%d}`, bytes),
+			fmt.Sprintf(`{"active_agents":%d}`, agents),
+		))
+		require.Equal(t, answer{Status: 200, Accepted: 2}, got)
 	}
 	messages := func(n int) {
 		t.Helper()
@@ -35,23 +40,29 @@ func TestSlackThreadOverARestart(t *testing.T) {
 	}
 
 	process := collector.Start(t, options)
-	size(`{"cache_type":"llm","hit":true,"size_bytes":5000}`)
+	send(5000, 1)
 	messages(1)
 	process.Terminate(t, 20*time.Second)
 
 	process = collector.Start(t, options)
-	size(`{"cache_type":"llm","hit":true,"size_bytes":10}`)
+	// It still fires, and is not told again; the other alert says that it was seen.
+	send(5000, 1000)
 	messages(2)
+	send(10, 1000)
+	messages(3)
 	process.Terminate(t, 20*time.Second)
 
 	told := api.Messages()
-	require.Len(t, told, 2)
-	assert.Equal(t, 1, told[0].Edits)
-	assert.Equal(t, []string{"#36a64f"}, told[0].Colours)
-	for _, message := range told {
+	require.Len(t, told, 3)
+	began, marker, over := told[0], told[1], told[2]
+	assert.Contains(t, marker.Text, "Marker")
+	assert.Empty(t, marker.ThreadTS)
+	assert.Equal(t, 1, began.Edits)
+	assert.Equal(t, []string{"#36a64f"}, began.Colours)
+	for _, message := range []double.SlackMessage{began, over} {
 		assert.True(t, strings.HasPrefix(message.Text, "[RESOLVED] CacheTooLarge: "), message.Text)
 	}
-	assert.Equal(t, told[0].TS, told[1].ThreadTS)
+	assert.Equal(t, began.TS, over.ThreadTS)
 	assert.Empty(t, s.slack.Bodies(), "the bot posts in place of the webhook")
 	assert.NotContains(t, process.Output(), botToken)
 }
