@@ -9,8 +9,10 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -266,7 +268,15 @@ type network struct {
 	component.ShutdownFunc
 	api   http.Handler
 	down  func() bool
+	mu    sync.Mutex
 	times []time.Time
+}
+
+// tried are the times of all tries.
+func (n *network) tried() []time.Time {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return slices.Clone(n.times)
 }
 
 // GetHTTPRoundTripper takes the place of the connection.
@@ -274,7 +284,9 @@ func (n *network) GetHTTPRoundTripper(http.RoundTripper) (http.RoundTripper, err
 
 // RoundTrip fails or answers.
 func (n *network) RoundTrip(r *http.Request) (*http.Response, error) {
+	n.mu.Lock()
 	n.times = append(n.times, time.Now())
+	n.mu.Unlock()
 	if n.down != nil && n.down() {
 		return nil, errors.New("connection refused")
 	}
@@ -310,10 +322,11 @@ func TestRateLimit(t *testing.T) {
 		}
 		time.Sleep(time.Minute)
 		require.NoError(t, e.Shutdown(t.Context()))
-		require.Len(t, n.times, 30)
-		assert.Equal(t, 29*time.Second, n.times[29].Sub(n.times[0]))
-		for i := range n.times[1:] {
-			assert.GreaterOrEqual(t, n.times[i+1].Sub(n.times[i]), time.Second)
+		times := n.tried()
+		require.Len(t, times, 30)
+		assert.Equal(t, 29*time.Second, times[29].Sub(times[0]))
+		for i := range times[1:] {
+			assert.GreaterOrEqual(t, times[i+1].Sub(times[i]), time.Second)
 		}
 	})
 }
@@ -349,7 +362,7 @@ func TestOutageOfAnHour(t *testing.T) {
 						time.Sleep(90 * time.Second)
 					}
 				}
-				tries := len(n.times)
+				tries := len(n.tried())
 				assert.Greater(t, tries, 60, "it is tried all the time")
 				assert.Less(t, tries, 300, "and with backoff")
 				time.Sleep(3 * time.Minute)

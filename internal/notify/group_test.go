@@ -8,6 +8,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -27,11 +28,14 @@ import (
 // recorder is a vendor in memory: what it was told of, a line a message.
 type recorder struct {
 	down     func() error
+	mu       sync.Mutex
 	tries    []time.Time
 	messages []string
 }
 
 func (r *recorder) tell(_ context.Context, alerts []alertevent.Alert) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.tries = append(r.tries, time.Now())
 	if r.down != nil {
 		if err := r.down(); err != nil {
@@ -178,13 +182,15 @@ func TestAnHourDown(t *testing.T) {
 						time.Sleep(3 * time.Minute)
 					}
 				}
+				r.mu.Lock()
 				assert.Empty(t, r.messages)
+				r.mu.Unlock()
 				time.Sleep(5 * time.Minute)
+				require.NoError(t, e.Shutdown(t.Context()))
 				assert.Equal(t, want, r.messages)
 				refused := slices.IndexFunc(r.tries, func(at time.Time) bool { return at.Sub(began) >= time.Hour })
 				assert.Greater(t, refused, 60)
 				assert.Less(t, refused, 260, "with the backoff's jitter, one in 15 to 60 seconds")
-				require.NoError(t, e.Shutdown(t.Context()))
 			})
 		})
 	}
