@@ -91,6 +91,9 @@ func TestThreadOfAnAlert(t *testing.T) {
 		"#ff0000 <!here> [CRITICAL] HighErrorRate: High error rate detected",
 	}, said(api))
 	assert.Equal(t, api.Messages()[0].TS, api.Messages()[1].ThreadTS)
+	for _, body := range api.Bodies() {
+		assert.Equal(t, "none", body["parse"])
+	}
 	assert.Equal(t, int64(3), e.Count(t, "sent"))
 }
 

@@ -50,6 +50,9 @@ func TestAlertArrives(t *testing.T) {
 	e.Finish(t, inbox, 2, secret)
 	assert.Equal(t, "[CRITICAL] HighErrorRate: High error rate detected", attachment(t, inbox, 0)["fallback"])
 	assert.Equal(t, "#ff0000", attachment(t, inbox, 0)["color"])
+	for key, want := range map[string]any{"parse": "none", "unfurl_links": false, "unfurl_media": false} {
+		assert.Equal(t, want, inbox.Bodies()[0][key], key)
+	}
 	assert.Contains(t, fmt.Sprint(attachment(t, inbox, 0)["blocks"]), fmt.Sprintf("Arc Monitoring  |  <!date^%d^", alerts.Start.Unix()))
 	assert.Equal(t, "[RESOLVED] HighErrorRate: High error rate detected", attachment(t, inbox, 1)["fallback"])
 	assert.Equal(t, int64(2), e.Count(t, "sent"))

@@ -132,6 +132,7 @@ func FuzzMessage(f *testing.F) {
 	f.Add("team", "<!channel>", "summary", "https://runbooks.example")
 	f.Add("a", "@here #general *x* http://x.example", "", "https://x.example/>|<!here>")
 	f.Add("severity", "\x00\u202e", "&lt;", "http://[::1]/\u202e?q= x")
+	f.Add("a", "b", "c", `https://"`)
 	f.Fuzz(func(t *testing.T, name, value, summary, runbook string) {
 		a := alerts.Firing()
 		a.Labels[name] = value

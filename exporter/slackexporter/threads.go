@@ -216,12 +216,8 @@ func (t *threads) settle(ctx context.Context, in *thread, alerts []alertevent.Al
 			t.known.Remove(key(alert))
 		}
 	}
-	if group := alerts[0].Group; group != nil {
-		if fires {
-			t.known.Add(groupKey(group), spot{thread: in})
-		} else {
-			t.known.Remove(groupKey(group))
-		}
+	if group := alerts[0].Group; group != nil && fires {
+		t.known.Add(groupKey(group), spot{thread: in})
 	}
 	t.save(ctx)
 }
