@@ -120,9 +120,14 @@ func TestRefusedForGood(t *testing.T) {
 		{Status: 404, Body: "no_service"},
 		{Status: 410, Body: "channel_is_archived"},
 		{Status: 200, Body: "invalid_token"},
+		{Status: 403, Body: "invalid_token"},
+		{Status: 200, Body: "no_service"},
+		{Status: 200, Body: "channel_is_archived"},
+		{Status: 404, Body: "channel_not_found"},
+		{Status: 400, Body: "too_many_attachments"},
 		{Status: 200, Body: "<html>Welcome to the guest network</html>"},
 	} {
-		t.Run(answer.Body, func(t *testing.T) {
+		t.Run(fmt.Sprint(answer.Status, " ", answer.Body), func(t *testing.T) {
 			inbox := double.NewSlack(t)
 			inbox.Refuse(answer)
 			e := start(t, inbox, nil)

@@ -41,7 +41,8 @@ type spot struct {
 }
 
 // threads remember where the alerts that fire were told. Those of a group have
-// the group's thread. Only the queue's one consumer uses them.
+// the group's thread, too. The queue's one consumer uses them; without a queue
+// several may at once, for which the cache has a lock and no thread ever changes.
 type threads struct {
 	known   *lru.Cache[string, spot]
 	storage storage.Client // nil: they do not outlive the process
