@@ -29,16 +29,12 @@ var passing = []string{
 	"team_added_to_org",
 }
 
-// Errors after which an alert is told in another way.
-var (
-	// isGone: nobody can answer to what was posted, or it cannot be seen.
-	isGone = []string{
-		"cannot_reply_to_message", "message_not_found", "restricted_action_thread_locked",
-		"restricted_action_thread_only_channel", "thread_not_found",
-	}
-	// isFixed: what was posted stands, but cannot be changed any more.
-	isFixed = []string{"cant_update_message", "edit_window_closed", "is_inactive"}
-)
+// isGone are the errors that say that nobody can answer to a message, or that it
+// cannot be seen: what happens next is told in another one.
+var isGone = []string{
+	"cannot_reply_to_message", "message_not_found", "restricted_action_thread_locked",
+	"restricted_action_thread_only_channel", "thread_not_found",
+}
 
 // maxCode bounds what an error quotes of an answer, in runes.
 const maxCode = 200

@@ -89,7 +89,13 @@ func (b *bot) follow(ctx context.Context, client *http.Client, in *thread, alert
 	} else {
 		update.Text = b.rest(in, alerts)
 	}
-	if _, err := b.do(ctx, client, methodUpdate, update); err != nil && !hasCode(err, isFixed) {
+	_, err := b.do(ctx, client, methodUpdate, update)
+	switch {
+	case err == nil:
+	case consumererror.IsPermanent(err) && !hasCode(err, isGone):
+		// It cannot be edited any more, for one; what is new can be told still.
+		b.logger.Warn("A message was not brought up to date", zap.String("error", err.Error()))
+	default:
 		return err
 	}
 
@@ -106,7 +112,7 @@ func (b *bot) follow(ctx context.Context, client *http.Client, in *thread, alert
 		news = alerts // a reminder
 	}
 	said := b.render(news, began)
-	_, err := b.post(ctx, client, call{
+	_, err = b.post(ctx, client, call{
 		Channel: in.Channel, Text: said.text, Attachments: said.attachments, ThreadTS: in.TS, Broadcast: len(began) > 0,
 	})
 	if err != nil {

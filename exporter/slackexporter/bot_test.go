@@ -201,6 +201,7 @@ func TestMessageIsFixed(t *testing.T) {
 	api.Refuse(double.Answer{Status: 200, Body: `{"ok":false,"error":"edit_window_closed"}`})
 	consume(t, e, alerts.Resolved())
 	e.Finish(t, api.Inbox, 2, token)
+	assert.Equal(t, 1, e.Log.FilterMessage("A message was not brought up to date").Len())
 	assert.Equal(t, []string{
 		"#ff0000 [CRITICAL] HighErrorRate: High error rate detected",
 		"#36a64f reply [RESOLVED] HighErrorRate: High error rate detected",
