@@ -4,9 +4,9 @@
 package llmcostprocessor
 
 import (
-	"fmt"
 	"maps"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,9 +19,7 @@ import (
 )
 
 func countsMetrics(c *Config) {
-	for _, name := range []string{"gen_ai.client.token.usage", "claude_code.token.usage", "gemini_cli.token.usage"} {
-		c.MetricSources = append(c.MetricSources, name)
-	}
+	c.MetricSources = []string{"gen_ai.client.token.usage", "claude_code.token.usage", "gemini_cli.token.usage"}
 }
 
 // A folder has what an application sends in turns, 1.yaml, 2.yaml …, and in
@@ -65,10 +63,11 @@ func tokens(temporality pmetric.AggregationTemporality, kind string, start, at t
 }
 
 func TestMetricSourcesCountWhatIsNew(t *testing.T) {
+	second := func(n int) time.Time { return morning.Add(time.Duration(n) * time.Second) }
 	const cumulative, delta = pmetric.AggregationTemporalityCumulative, pmetric.AggregationTemporalityDelta
 	type sent struct {
 		temporality pmetric.AggregationTemporality
-		start, at   time.Duration
+		start, at   int // seconds after the morning
 		count       uint64
 		sum         float64
 	}
@@ -92,7 +91,7 @@ func TestMetricSourcesCountWhatIsNew(t *testing.T) {
 				r := newRig(t, testConfig(countsMetrics))
 				time.Sleep(20 * time.Second)
 				for _, p := range tt.points {
-					md := tokens(p.temporality, "input", morning.Add(p.start*time.Second), morning.Add(p.at*time.Second), p.count, p.sum)
+					md := tokens(p.temporality, "input", second(p.start), second(p.at), p.count, p.sum)
 					require.NoError(t, r.metrics.ConsumeMetrics(t.Context(), md))
 				}
 				totals := r.totals()
@@ -133,7 +132,7 @@ func TestMetricSourceSeriesAreBounded(t *testing.T) {
 	sources.limits = 3
 	for i := range 10 {
 		md := tokens(pmetric.AggregationTemporalityDelta, "input", morning, morning.Add(1), 1, 100)
-		md.ResourceMetrics().At(0).Resource().Attributes().PutStr("service.instance.id", fmt.Sprint(i))
+		md.ResourceMetrics().At(0).Resource().Attributes().PutStr("service.instance.id", strconv.Itoa(i))
 		require.NoError(t, r.metrics.ConsumeMetrics(t.Context(), md))
 	}
 	assert.Len(t, maps.Collect(maps.All(sources.last)), 3)
