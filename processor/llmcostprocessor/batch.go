@@ -195,7 +195,7 @@ func (c *core) priceBy(cost func(*price.Model, *price.Tokens, price.Tier, time.T
 	if v.listed = found && model.Name != ""; v.listed {
 		v.name = model.Name
 	}
-	if !call.HasTokens && call.Status != convention.Success && call.Reported == 0 {
+	if call.Free || !call.HasTokens && call.Status != convention.Success && call.Reported == 0 {
 		v.outcome = outcomeFree
 		return v
 	}
