@@ -44,9 +44,10 @@ func TestPricesAreReloaded(t *testing.T) {
 		save(`models: [{name: gpt-4o, prices: [{input: "3", output: "four"}]}]`)
 		look()
 		assert.Equal(t, 0.004, cost(), "a wrong file changes nothing")
-		require.NotEmpty(t, r.host.events)
-		assert.Equal(t, componentstatus.StatusRecoverableError, r.host.events[len(r.host.events)-1].Status())
-		assert.ErrorContains(t, r.host.events[len(r.host.events)-1].Err(), `prices[0].output: "four"`)
+		last := func() *componentstatus.Event { events := r.host.reported(); return events[len(events)-1] }
+		require.NotEmpty(t, r.host.reported())
+		assert.Equal(t, componentstatus.StatusRecoverableError, last().Status())
+		assert.ErrorContains(t, last().Err(), `prices[0].output: "four"`)
 		require.NoError(t, os.Remove(file))
 		look()
 		assert.Equal(t, 0.004, cost(), "nor does one that is gone")
@@ -54,7 +55,7 @@ func TestPricesAreReloaded(t *testing.T) {
 		save(`models: [{name: gpt-4o, prices: [{input: "4", output: "8"}]}]`)
 		look()
 		assert.Equal(t, 0.008, cost())
-		assert.Equal(t, componentstatus.StatusOK, r.host.events[len(r.host.events)-1].Status())
+		assert.Equal(t, componentstatus.StatusOK, last().Status())
 		look()
 
 		metadatatest.AssertEqualProcessorLlmCostPriceReloads(t, r.telemetry, []metricdata.DataPoint[int64]{

@@ -7,8 +7,10 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -211,7 +213,9 @@ func labelsOf(attributes pcommon.Map) string {
 type testHost struct {
 	component.Host
 	extensions map[component.ID]component.Component
-	events     []*componentstatus.Event
+
+	mu     sync.Mutex
+	events []*componentstatus.Event
 }
 
 type extension struct {
@@ -220,7 +224,19 @@ type extension struct {
 }
 
 func (h *testHost) GetExtensions() map[component.ID]component.Component { return h.extensions }
-func (h *testHost) Report(event *componentstatus.Event)                 { h.events = append(h.events, event) }
+
+func (h *testHost) Report(event *componentstatus.Event) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.events = append(h.events, event)
+}
+
+// reported are the events so far.
+func (h *testHost) reported() []*componentstatus.Event {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Clone(h.events)
+}
 
 func testConfig(change func(*Config)) *Config {
 	cfg := createDefaultConfig().(*Config)
