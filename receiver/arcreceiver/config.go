@@ -6,6 +6,7 @@ package arcreceiver
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/config/confighttp"
@@ -27,6 +28,15 @@ type Config struct {
 	// otel.metric.overflow=true. Default 2000.
 	MaxSeries int `mapstructure:"max_series"`
 
+	// ResendWindow is how long requests with an Idempotency-Key, and events with
+	// an `id`, are remembered after the pipelines took them, so that they are not
+	// taken again. 0 remembers none. Default 10m.
+	ResendWindow time.Duration `mapstructure:"resend_window"`
+
+	// MaxResendIDs is the number of events with an `id` that are remembered; the
+	// oldest are forgotten first. Each takes some 150 bytes. Default 100000.
+	MaxResendIDs int `mapstructure:"max_resend_ids"`
+
 	_ struct{}
 }
 
@@ -47,6 +57,12 @@ func (c *Config) Validate() error {
 	}
 	if c.MaxSeries < 1 {
 		errs = append(errs, fmt.Errorf("max_series: must be at least 1, is %d", c.MaxSeries))
+	}
+	if c.ResendWindow < 0 {
+		errs = append(errs, fmt.Errorf("resend_window: must not be negative, is %v", c.ResendWindow))
+	}
+	if c.MaxResendIDs < 1 {
+		errs = append(errs, fmt.Errorf("max_resend_ids: must be at least 1, is %d", c.MaxResendIDs))
 	}
 	return errors.Join(errs...)
 }

@@ -31,6 +31,8 @@ func TestDefaults(t *testing.T) {
 	assert.Equal(t, time.Minute, cfg.HTTP.WriteTimeout)
 	assert.Equal(t, 1024*1024, cfg.MaxEventBytes)
 	assert.Equal(t, 2000, cfg.MaxSeries)
+	assert.Equal(t, 10*time.Minute, cfg.ResendWindow)
+	assert.Equal(t, 100_000, cfg.MaxResendIDs)
 }
 
 func TestValidateNamesEveryKey(t *testing.T) {
@@ -40,6 +42,8 @@ func TestValidateNamesEveryKey(t *testing.T) {
 		"max_request_body_size": -1,
 		"max_event_bytes":       0,
 		"max_series":            -5,
+		"resend_window":         "-1s",
+		"max_resend_ids":        0,
 	})
 	require.NoError(t, conf.Unmarshal(cfg))
 	assert.EqualError(t, cfg.Validate(), strings.Join([]string{
@@ -47,6 +51,8 @@ func TestValidateNamesEveryKey(t *testing.T) {
 		"max_request_body_size: must not be negative, is -1",
 		"max_event_bytes: must be at least 1, is 0",
 		"max_series: must be at least 1, is -5",
+		"resend_window: must not be negative, is -1s",
+		"max_resend_ids: must be at least 1, is 0",
 	}, "\n"))
 }
 

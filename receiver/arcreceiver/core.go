@@ -41,6 +41,7 @@ type core struct {
 	nextLogs    consumer.Logs
 
 	counts *counts
+	resent *resent
 
 	// notStarted counts the instances that were created but not started. The
 	// server listens from the first start on, and answers 503 until the last,
@@ -66,6 +67,7 @@ func newCore(cfg *Config, set receiver.Settings) (*core, error) {
 		scope:     mapping.Scope{Name: metadata.ScopeName, Version: set.BuildInfo.Version},
 		obsreport: obsreport,
 		counts:    newCounts(cfg.MaxSeries),
+		resent:    newResent(cfg.ResendWindow, cfg.MaxResendIDs),
 		now:       time.Now,
 		random:    func(b []byte) { _, _ = rand.Read(b) }, // never fails
 	}

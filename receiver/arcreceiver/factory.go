@@ -23,6 +23,8 @@ const (
 	defaultMaxBodyBytes  = 20 << 20
 	defaultMaxEventBytes = 1 << 20
 	defaultMaxSeries     = 2000
+	defaultResendWindow  = 10 * time.Minute
+	defaultMaxResendIDs  = 100_000
 )
 
 // NewFactory makes the factory of the arc receiver.
@@ -47,6 +49,8 @@ func createDefaultConfig() component.Config {
 		HTTP:          server,
 		MaxEventBytes: defaultMaxEventBytes,
 		MaxSeries:     defaultMaxSeries,
+		ResendWindow:  defaultResendWindow,
+		MaxResendIDs:  defaultMaxResendIDs,
 	}
 }
 

@@ -220,7 +220,7 @@ func TestSentAgain(t *testing.T) {
 		return places
 	}
 	named := strings.Replace(call, "{", `{"id":"call-1",`, 1)
-	r := newRig(t)
+	r := newRig(t, func(cfg *Config) { cfg.ResendWindow = 0 }) // as if all were forgotten
 
 	ofNamed, ofCall := send(r, eventsPath, named), send(r, eventsPath, call)
 	assert.Equal(t, ofNamed, send(r, eventsPath, named), "a named event is the same call")
