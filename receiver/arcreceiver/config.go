@@ -37,6 +37,13 @@ type Config struct {
 	// oldest are forgotten first. Each takes some 150 bytes. Default 100000.
 	MaxResendIDs int `mapstructure:"max_resend_ids"`
 
+	// File makes the receiver follow files of JSON lines too. Default none.
+	File *FileConfig `mapstructure:"file"`
+
+	// Storage is the ID of the storage extension that keeps the place in each
+	// file. Default none: after a restart files are read as File.StartAt says.
+	Storage *component.ID `mapstructure:"storage"`
+
 	_ struct{}
 }
 
@@ -63,6 +70,12 @@ func (c *Config) Validate() error {
 	}
 	if c.MaxResendIDs < 1 {
 		errs = append(errs, fmt.Errorf("max_resend_ids: must be at least 1, is %d", c.MaxResendIDs))
+	}
+	if c.File != nil {
+		errs = append(errs, c.File.validate())
+	}
+	if c.Storage != nil && c.File == nil {
+		errs = append(errs, errors.New("storage: is of no use without file"))
 	}
 	return errors.Join(errs...)
 }

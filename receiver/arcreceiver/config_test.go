@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/open-telemetry/opentelemetry-collector-contrib/extension/storage/filestorage"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component"
@@ -78,6 +79,8 @@ func TestConfigurationsInTheReadme(t *testing.T) {
 	factories, err := otelcoltest.NopFactories()
 	require.NoError(t, err)
 	factories.Receivers[metadata.Type] = NewFactory()
+	storage := filestorage.NewFactory()
+	factories.Extensions[storage.Type()] = storage
 	var loaded []*Config
 	for _, block := range blocks(t, "yaml") {
 		file := filepath.Join(t.TempDir(), "config.yaml")

@@ -50,6 +50,7 @@ type core struct {
 
 	server  *http.Server
 	serving sync.WaitGroup
+	tail    *tail // nil without files
 }
 
 func newCore(cfg *Config, set receiver.Settings) (*core, error) {
@@ -90,6 +91,11 @@ func (c *core) Start(ctx context.Context, host component.Host) error {
 	if err != nil {
 		return err
 	}
+	if c.cfg.File != nil {
+		if c.tail, err = startTail(ctx, c, host); err != nil {
+			return errors.Join(err, listener.Close())
+		}
+	}
 	c.server = server
 	c.set.Logger.Info("Listening for events", zap.Stringer("endpoint", listener.Addr()))
 	c.serving.Go(func() {
@@ -111,6 +117,9 @@ func (c *core) Stop(ctx context.Context) error {
 		err = errors.Join(err, c.server.Close())
 	}
 	c.serving.Wait()
+	if c.tail != nil {
+		err = errors.Join(err, c.tail.stop(ctx))
+	}
 	return err
 }
 
