@@ -35,7 +35,9 @@ import (
 )
 
 // storageHost has a storage extension, whose files outlive it.
-type storageHost struct{ extensions map[component.ID]component.Component }
+type storageHost struct {
+	extensions map[component.ID]component.Component
+}
 
 func (h storageHost) GetExtensions() map[component.ID]component.Component { return h.extensions }
 
