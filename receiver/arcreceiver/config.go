@@ -28,6 +28,10 @@ type Config struct {
 	// otel.metric.overflow=true. Default 2000.
 	MaxSeries int `mapstructure:"max_series"`
 
+	// SeriesExpiration is how long a series is kept that does not change. 0 keeps
+	// all. Default 24h.
+	SeriesExpiration time.Duration `mapstructure:"series_expiration"`
+
 	// ResendWindow is how long requests with an Idempotency-Key, and events with
 	// an `id`, are remembered after the pipelines took them, so that they are not
 	// taken again. 0 remembers none. Default 10m.
@@ -64,6 +68,9 @@ func (c *Config) Validate() error {
 	}
 	if c.MaxSeries < 1 {
 		errs = append(errs, fmt.Errorf("max_series: must be at least 1, is %d", c.MaxSeries))
+	}
+	if c.SeriesExpiration < 0 {
+		errs = append(errs, fmt.Errorf("series_expiration: must not be negative, is %v", c.SeriesExpiration))
 	}
 	if c.ResendWindow < 0 {
 		errs = append(errs, fmt.Errorf("resend_window: must not be negative, is %v", c.ResendWindow))

@@ -44,6 +44,7 @@ func TestValidateNamesEveryKey(t *testing.T) {
 		"max_event_bytes":       0,
 		"max_series":            -5,
 		"resend_window":         "-1s",
+		"series_expiration":     "-2s",
 		"max_resend_ids":        0,
 	})
 	require.NoError(t, conf.Unmarshal(cfg))
@@ -52,6 +53,7 @@ func TestValidateNamesEveryKey(t *testing.T) {
 		"max_request_body_size: must not be negative, is -1",
 		"max_event_bytes: must be at least 1, is 0",
 		"max_series: must be at least 1, is -5",
+		"series_expiration: must not be negative, is -2s",
 		"resend_window: must not be negative, is -1s",
 		"max_resend_ids: must be at least 1, is 0",
 	}, "\n"))

@@ -67,7 +67,7 @@ func newCore(cfg *Config, set receiver.Settings) (*core, error) {
 		set:       set,
 		scope:     mapping.Scope{Name: metadata.ScopeName, Version: set.BuildInfo.Version},
 		obsreport: obsreport,
-		counts:    newCounts(cfg.MaxSeries),
+		counts:    newCounts(cfg.MaxSeries, cfg.SeriesExpiration),
 		resent:    newResent(cfg.ResendWindow, cfg.MaxResendIDs),
 		now:       time.Now,
 		random:    func(b []byte) { _, _ = rand.Read(b) }, // never fails

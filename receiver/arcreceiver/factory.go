@@ -23,6 +23,7 @@ const (
 	defaultMaxBodyBytes  = 20 << 20
 	defaultMaxEventBytes = 1 << 20
 	defaultMaxSeries     = 2000
+	defaultExpiration    = 24 * time.Hour
 	defaultResendWindow  = 10 * time.Minute
 	defaultMaxResendIDs  = 100_000
 )
@@ -46,11 +47,12 @@ func createDefaultConfig() component.Config {
 	server.WriteTimeout = defaultWriteTimeout
 	server.MaxRequestBodySize = defaultMaxBodyBytes
 	return &Config{
-		HTTP:          server,
-		MaxEventBytes: defaultMaxEventBytes,
-		MaxSeries:     defaultMaxSeries,
-		ResendWindow:  defaultResendWindow,
-		MaxResendIDs:  defaultMaxResendIDs,
+		HTTP:             server,
+		MaxEventBytes:    defaultMaxEventBytes,
+		MaxSeries:        defaultMaxSeries,
+		SeriesExpiration: defaultExpiration,
+		ResendWindow:     defaultResendWindow,
+		MaxResendIDs:     defaultMaxResendIDs,
 	}
 }
 

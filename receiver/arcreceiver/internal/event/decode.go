@@ -76,6 +76,7 @@ func decodeCommon(f *fields, e *Event) {
 	}
 	e.Logger = f.text("logger")
 	e.Code = decodeCode(f)
+	e.Exception = decodeException(f)
 	e.Trace = decodeTrace(f)
 	e.Resource = decodeResource(f, e.Resource)
 	if app, ok := e.Detail.(AppInfo); ok {
