@@ -142,8 +142,9 @@ func TestRefusals(t *testing.T) {
 		status     int
 		retryAfter string
 	}{
-		{"memory limiter", plain, 503, "1"},
-		{"joined by a fan-out", errors.Join(plain, errors.New("another")), 503, "1"},
+		{"memory limiter", plain, 429, "1"},
+		{"joined by a fan-out", errors.Join(errors.New("another"), plain), 429, "1"},
+		{"an error that says nothing", errors.New("busy"), 503, "1"},
 		{"unavailable", status.Error(codes.Unavailable, "down"), 503, "1"},
 		{"throttled", status.Error(codes.ResourceExhausted, "slow down"), 429, "1"},
 		{"throttled for a time", fmt.Errorf("exporter: %w", throttled.Err()), 429, "3"},
