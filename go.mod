@@ -10,6 +10,7 @@ require (
 	github.com/chromedp/cdproto v0.0.0-20250724212937-08a3db8b4327
 	github.com/chromedp/chromedp v0.14.2
 	github.com/getkin/kin-openapi v0.133.0
+	github.com/go-faster/jx v1.2.0
 	github.com/go-openapi/strfmt v0.25.0
 	github.com/golang/snappy v1.0.0
 	github.com/google/uuid v1.6.0
@@ -135,7 +136,6 @@ require (
 
 require (
 	github.com/go-faster/errors v0.7.1 // indirect
-	github.com/go-faster/jx v1.2.0 // indirect
 	github.com/segmentio/asm v1.2.1 // indirect
 )
 
