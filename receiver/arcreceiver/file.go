@@ -85,14 +85,18 @@ func (t *tail) stop(ctx context.Context) error {
 // anew for each file and poll: the place stays before the lines that were
 // not taken, and nothing is lost.
 func (t *tail) emit(ctx context.Context, lines [][]byte, file map[string]any, last int64, offsets []int64) error {
+	// What a pipeline has begun is finished, also when the reader is stopped.
+	consume, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	defer context.AfterFunc(t.consume, cancel)()
 	in := t.decode(lines, file, last, offsets)
-	t.core.telemetry.rejected(t.consume, in.reasons)
+	t.core.telemetry.rejected(consume, in.reasons)
 	if len(in.events) == 0 {
 		return nil
 	}
 	how := accepted
 	for _, s := range []signals{{logs: true}, {traces: true}, {metrics: true}} {
-		err := t.deliver(ctx, in, s)
+		err := t.deliver(consume, in, s, ctx.Done())
 		switch {
 		case err == nil:
 		case isPermanent(err):
@@ -102,7 +106,7 @@ func (t *tail) emit(ctx context.Context, lines [][]byte, file map[string]any, la
 			runtime.Goexit()
 		}
 	}
-	t.core.telemetry.read(t.consume, in.kinds, how)
+	t.core.telemetry.read(consume, in.kinds, how)
 	return nil
 }
 
@@ -161,17 +165,17 @@ func (t *tail) bad(file map[string]any, line int64, err error) {
 }
 
 // deliver hands lines to one pipeline until it takes them, refuses them for
-// good, or ctx ends.
-func (t *tail) deliver(ctx context.Context, in *lines, s signals) error {
+// good, or the reader is stopped.
+func (t *tail) deliver(ctx context.Context, in *lines, s signals, stopped <-chan struct{}) error {
 	for {
-		wait := defaultRetryAfter
+		var wait time.Duration
 		if t.core.notStarted.Load() == 0 {
-			err := t.core.deliver(t.consume, t.batch(in, s))
+			err := t.core.deliver(ctx, t.batch(in, s))
 			if err == nil || isPermanent(err) {
 				return err
 			}
 			no := newRefusal(err)
-			t.core.telemetry.read(t.consume, in.kinds, no.outcome())
+			t.core.telemetry.read(ctx, in.kinds, no.outcome())
 			wait = no.retryAfter
 		} else {
 			wait = t.core.cfg.File.follow(1).PollInterval
@@ -179,9 +183,9 @@ func (t *tail) deliver(ctx context.Context, in *lines, s signals) error {
 		timer := time.NewTimer(wait)
 		select {
 		case <-timer.C:
-		case <-ctx.Done():
+		case <-stopped:
 			timer.Stop()
-			return ctx.Err()
+			return context.Canceled
 		}
 	}
 }

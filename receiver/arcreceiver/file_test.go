@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -54,6 +55,7 @@ type following struct {
 }
 
 func newFollowing(t *testing.T) *following {
+	t.Helper()
 	return &following{dir: t.TempDir(), state: t.TempDir()}
 }
 
@@ -156,7 +158,7 @@ func TestRestartNeitherLosesNorDoubles(t *testing.T) {
 	var want []string
 	write := func(from, to int) {
 		for n := from; n < to; n++ {
-			want = append(want, fmt.Sprint(n))
+			want = append(want, strconv.Itoa(n))
 			f.write(t, "a.jsonl", lineOf(want[n]))
 		}
 	}
