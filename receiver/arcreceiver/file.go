@@ -88,7 +88,7 @@ func (t *tail) emit(ctx context.Context, lines [][]byte, file map[string]any, la
 	// What a pipeline has begun is finished, also when the reader is stopped.
 	consume, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
-	defer context.AfterFunc(t.consume, cancel)()
+	defer context.AfterFunc(t.consume, cancel)() //nolint:contextcheck // it is about the end of stop, not of the reader
 	in := t.decode(lines, file, last, offsets)
 	t.core.telemetry.rejected(consume, in.reasons)
 	if len(in.events) == 0 {
