@@ -65,6 +65,7 @@ bench: ## Benchmarks, and the tables of docs/benchmarks.md
 	$(GO) test -run '^$$' -bench . -benchmem $(PACKAGES)
 	cd test/bench && $(GO) run ./alert
 	cd test/bench && $(GO) run ./arc
+	cd test/bench && $(GO) run ./llmcost
 
 .PHONY: e2e
 e2e: build ## Install the real servers and SDKs, and test against them

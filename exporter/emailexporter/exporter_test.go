@@ -4,6 +4,7 @@
 package emailexporter
 
 import (
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -96,6 +97,25 @@ func TestStormIsOneMail(t *testing.T) {
 	assert.Equal(t, "[CRITICAL] HighErrorRate: High error rate detected (+49 more)", m.subject)
 	assert.Contains(t, m.text, "… 30 more")
 	assert.Contains(t, m.html, "… 30 more")
+}
+
+// Each group is a mail, whatever comes with it.
+func TestGroupsAreMails(t *testing.T) {
+	e, server := start(t, nil)
+	var raised []alertevent.Alert
+	for i, a := range alerts.Cases()["storm"][:6] {
+		a.Group = &alertevent.Group{Key: strconv.Itoa(i % 2)}
+		raised = append(raised, a)
+	}
+	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(raised...)))
+	e.Finish(t, server.Inbox, 2, secret)
+	for i, instances := range [][]string{{"arc-00", "arc-02", "arc-04"}, {"arc-01", "arc-03", "arc-05"}} {
+		m := read(t, server.Mails()[i].Message)
+		assert.Contains(t, m.subject, "(+2 more)")
+		for _, instance := range instances {
+			assert.Contains(t, m.text, instance)
+		}
+	}
 }
 
 func TestOtherLogsAreIgnored(t *testing.T) {

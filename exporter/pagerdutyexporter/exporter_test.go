@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/alerts"
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/double"
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/notifier"
@@ -48,6 +49,19 @@ func TestCriticalAlone(t *testing.T) {
 	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Cases()["several"]...)))
 	e.Finish(t, inbox.Inbox, 2, routingKey)
 	assert.Equal(t, int64(1), e.Count(t, "filtered"))
+}
+
+// Alerts of a group are events of their own too.
+func TestGroupIsOneEventAnAlert(t *testing.T) {
+	inbox := double.NewPagerDuty(t, routingKey)
+	e := start(t, inbox, nil)
+	raised := alerts.Cases()["storm"][:3]
+	for i := range raised {
+		raised[i].Group = &alertevent.Group{Key: "all"}
+	}
+	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(raised...)))
+	e.Finish(t, inbox.Inbox, 3, routingKey)
+	assert.Len(t, inbox.Alerts(), 3)
 }
 
 func TestEverySeverity(t *testing.T) {

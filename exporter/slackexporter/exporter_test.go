@@ -4,6 +4,7 @@
 package slackexporter
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -29,7 +30,7 @@ func start(t *testing.T, inbox *double.Inbox, change func(*Config)) notifier.Run
 	if change != nil {
 		change(cfg)
 	}
-	return notifier.Start(t, NewFactory(), cfg)
+	return notifier.Start(t, newFactory(time.Microsecond), cfg)
 }
 
 // attachment is the first of a message.
@@ -49,8 +50,10 @@ func TestAlertArrives(t *testing.T) {
 	e.Finish(t, inbox, 2, secret)
 	assert.Equal(t, "[CRITICAL] HighErrorRate: High error rate detected", attachment(t, inbox, 0)["fallback"])
 	assert.Equal(t, "#ff0000", attachment(t, inbox, 0)["color"])
-	assert.Equal(t, "Arc Monitoring", attachment(t, inbox, 0)["footer"])
-	assert.InDelta(t, alerts.Start.Unix(), attachment(t, inbox, 0)["ts"], 0)
+	for key, want := range map[string]any{"parse": "none", "unfurl_links": false, "unfurl_media": false} {
+		assert.Equal(t, want, inbox.Bodies()[0][key], key)
+	}
+	assert.Contains(t, fmt.Sprint(attachment(t, inbox, 0)["blocks"]), fmt.Sprintf("Arc Monitoring  |  <!date^%d^", alerts.Start.Unix()))
 	assert.Equal(t, "[RESOLVED] HighErrorRate: High error rate detected", attachment(t, inbox, 1)["fallback"])
 	assert.Equal(t, int64(2), e.Count(t, "sent"))
 }
@@ -63,7 +66,7 @@ func TestStormIsOneMessage(t *testing.T) {
 	e.Finish(t, inbox, 1, secret)
 	attachments, _ := inbox.Bodies()[0]["attachments"].([]any)
 	require.Len(t, attachments, maxAlerts+1)
-	assert.Equal(t, "… 30 more", attachments[maxAlerts].(map[string]any)["text"])
+	assert.Equal(t, "… 30 more", attachments[maxAlerts].(map[string]any)["fallback"])
 }
 
 func TestOtherLogsAreIgnored(t *testing.T) {
@@ -98,6 +101,7 @@ func TestRetryKeepsTheOrder(t *testing.T) {
 		double.Answer{Status: 500, Body: "rollup_error"},
 		double.Answer{Status: 503},
 		double.Answer{Status: 408},
+		double.Answer{Status: 200, Body: "service_unavailable"},
 	)
 	e := start(t, inbox, nil)
 	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Firing())))
@@ -116,9 +120,14 @@ func TestRefusedForGood(t *testing.T) {
 		{Status: 404, Body: "no_service"},
 		{Status: 410, Body: "channel_is_archived"},
 		{Status: 200, Body: "invalid_token"},
+		{Status: 403, Body: "invalid_token"},
+		{Status: 200, Body: "no_service"},
+		{Status: 200, Body: "channel_is_archived"},
+		{Status: 404, Body: "channel_not_found"},
+		{Status: 400, Body: "too_many_attachments"},
 		{Status: 200, Body: "<html>Welcome to the guest network</html>"},
 	} {
-		t.Run(answer.Body, func(t *testing.T) {
+		t.Run(fmt.Sprint(answer.Status, " ", answer.Body), func(t *testing.T) {
 			inbox := double.NewSlack(t)
 			inbox.Refuse(answer)
 			e := start(t, inbox, nil)

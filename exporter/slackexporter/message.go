@@ -4,10 +4,11 @@
 package slackexporter
 
 import (
-	"encoding/json"
 	"fmt"
-	"strconv"
+	"slices"
 	"strings"
+	"time"
+	"unicode/utf16"
 
 	"github.com/slack-go/slack"
 
@@ -15,93 +16,266 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/notify"
 )
 
-// Limits of one message. Slack folds an attachment's text after some hundred
-// characters and refuses a message that is too large; beyond these it says how
-// much more there is.
+// Limits, in characters. Those of Block Kit are above all of them: 3000 for the
+// text of a section, ten fields of 2000, 50 blocks a message. These keep all of a
+// message below what Slack folds away or refuses as too long.
+// https://docs.slack.dev/reference/block-kit/blocks/section-block
 // https://docs.slack.dev/messaging/formatting-message-text
-// https://docs.slack.dev/legacy/legacy-messaging/legacy-secondary-message-attachments
 const (
-	maxAlerts    = 20 // attachments a message, Slack's recommendation
-	maxFields    = 10
-	maxLine      = 500  // runes
-	maxText      = 3000 // runes
-	maxFieldText = 300  // runes
+	maxTitle  = 500
+	maxText   = 3000
+	maxFields = 10
+	maxName   = 100 // of a label
+	maxValue  = 300 // of a label
+	maxURL    = 3000
+	// Of a digest: an attachment an alert, of which Slack recommends 20 at most.
+	maxAlerts     = 20
+	maxDigest     = 9000
+	maxDigestText = 800
 )
 
-// newMessage renders alerts that were raised together as one message, an
-// attachment each, in the order given.
-func newMessage(alerts []alertevent.Alert) *slack.WebhookMessage {
-	message := &slack.WebhookMessage{}
-	for i, alert := range alerts {
-		if i == maxAlerts {
-			message.Attachments = append(message.Attachments, slack.Attachment{
-				Color:    notify.ColourOther,
-				Fallback: notify.More(len(alerts) - i),
-				Text:     notify.More(len(alerts) - i),
-			})
-			break
-		}
-		message.Attachments = append(message.Attachments, newAttachment(alert))
-	}
-	return message
+// message is what is told, however it is sent.
+type message struct {
+	text        string
+	attachments []slack.Attachment
 }
 
-func newAttachment(alert alertevent.Alert) slack.Attachment {
-	line := safe(alert.Line(), maxLine)
-	text := line
-	if description := alert.Annotations[alertevent.AnnotationDescription]; description != "" && alert.Annotations[alertevent.AnnotationSummary] != "" {
-		text += "\n" + safe(description, maxText)
+// render makes a message of alerts that are told together. One that tells of a
+// single alert shows all of it; one of several is a digest.
+func (d design) render(alerts []alertevent.Alert) (message, error) {
+	alerts = slices.Clone(alerts)
+	slices.SortStableFunc(alerts, func(a, b alertevent.Alert) int { return rank(b) - rank(a) })
+	title, body, err := d.words(alerts)
+	m := message{text: title}
+	switch {
+	case body != "" || len(alerts) == 1:
+		m.attachments = []slack.Attachment{d.single(alerts, body)}
+	default:
+		m.attachments = d.digest(alerts)
 	}
-	if links := links(alert); links != "" {
-		text += "\n" + links
+	return m, err
+}
+
+// mentioning puts before the text those who are to look at some of the alerts.
+func (m message) mentioning(mentions map[string][]string, alerts []alertevent.Alert) message {
+	if who := mentioned(mentions, alerts); who != "" {
+		m.text = who + " " + m.text
 	}
-	at := alert.StartsAt
+	return m
+}
+
+// rank orders alerts by what is to be seen first: what fires, and what is worse.
+func rank(alert alertevent.Alert) int {
 	if alert.State == alertevent.Resolved {
-		at = alert.EndsAt
+		return -2
 	}
-	return slack.Attachment{
-		Color:    notify.Colour(alert),
-		Fallback: line,
-		Text:     text,
-		Fields:   fields(alert),
-		Footer:   notify.Footer,
-		Ts:       json.Number(strconv.FormatInt(at.Unix(), 10)),
-	}
+	return slices.Index(severities, alert.Severity())
 }
 
-// fields are the labels that the line does not tell, by name.
-func fields(alert alertevent.Alert) []slack.AttachmentField {
-	names := notify.LabelNames(alert)
-	var list []slack.AttachmentField
-	for i, name := range names {
-		if i == maxFields {
-			list = append(list, slack.AttachmentField{Value: notify.More(len(names) - i)})
-			break
+// headline is the first line of a message.
+func headline(alerts []alertevent.Alert) string {
+	if len(alerts) == 1 {
+		return nonEmpty(safe(alerts[0].Line(), maxTitle))
+	}
+	firing := 0
+	name := alerts[0].Name()
+	for _, alert := range alerts {
+		if alert.State == alertevent.Firing {
+			firing++
 		}
-		list = append(list, slack.AttachmentField{
-			Title: safe(name, maxFieldText),
-			Value: safe(alert.Labels[name], maxFieldText),
-			Short: true,
-		})
+		if alert.Name() != name {
+			name = ""
+		}
+	}
+	tag := "RESOLVED"
+	if firing > 0 {
+		tag = strings.ToUpper(alerts[0].Severity()) // the worst is the first
+	}
+	var b strings.Builder
+	if tag != "" {
+		b.WriteString("[" + tag + "] ")
+	}
+	if name != "" {
+		b.WriteString(name + ": ")
+	}
+	fmt.Fprintf(&b, "%d alerts", len(alerts))
+	if over := len(alerts) - firing; firing > 0 && over > 0 {
+		fmt.Fprintf(&b, ", %d of them over", over)
+	}
+	if group := alerts[0].Group; group != nil {
+		b.WriteString(groupText(group.Labels))
+	}
+	return nonEmpty(safe(b.String(), maxTitle))
+}
+
+// groupText says what the alerts of a group have in common.
+func groupText(labels map[string]string) string {
+	var pairs []string
+	for _, name := range notify.LabelNames(alertevent.Alert{Labels: labels}) {
+		pairs = append(pairs, name+"="+labels[name])
+	}
+	if len(pairs) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(pairs, ", ") + ")"
+}
+
+func nonEmpty(text string) string {
+	if strings.TrimSpace(text) == "" {
+		return "Alert"
+	}
+	return text
+}
+
+// single shows all of one alert; or, of several, what a template says.
+func (d design) single(alerts []alertevent.Alert, body string) slack.Attachment {
+	alert := alerts[0]
+	a := slack.Attachment{Color: notify.Colour(alert), Fallback: headline(alerts)}
+	if body != "" {
+		a.Blocks.BlockSet = append(a.Blocks.BlockSet, section(body, nil))
+	} else if s := section(description(alert), fields(alert)); s != nil {
+		a.Blocks.BlockSet = append(a.Blocks.BlockSet, s)
+	}
+	if len(alerts) == 1 {
+		if buttons := d.buttons(alert); buttons != nil {
+			a.Blocks.BlockSet = append(a.Blocks.BlockSet, buttons)
+		}
+	}
+	a.Blocks.BlockSet = append(a.Blocks.BlockSet, footer(alert))
+	return a
+}
+
+// section is nil when there is nothing in it, which Slack refuses.
+func section(text string, fields []*slack.TextBlockObject) slack.Block {
+	block := &slack.SectionBlock{Type: slack.MBTSection, Fields: fields}
+	if strings.TrimSpace(text) != "" {
+		block.Text = markup(text)
+	}
+	if block.Text == nil && len(fields) == 0 {
+		return nil
+	}
+	return block
+}
+
+// description is the annotation, unless the headline has it already.
+func description(alert alertevent.Alert) string {
+	if alert.Annotations[alertevent.AnnotationSummary] == "" {
+		return ""
+	}
+	return safe(alert.Annotations[alertevent.AnnotationDescription], maxText)
+}
+
+// fields are the labels that the headline does not tell, by name.
+func fields(alert alertevent.Alert) []*slack.TextBlockObject {
+	names := notify.LabelNames(alert)
+	var list []*slack.TextBlockObject
+	for i, name := range names {
+		if i == maxFields-1 && len(names) > maxFields {
+			return append(list, markup(notify.More(len(names)-i)))
+		}
+		list = append(list, markup("*"+safe(name, maxName)+"*\n"+safe(alert.Labels[name], maxValue)))
 	}
 	return list
 }
 
-// links lead to what helps: a line of Slack's own link markup.
-func links(alert alertevent.Alert) string {
-	var list []string
-	for _, link := range notify.Links(alert) {
-		list = append(list, fmt.Sprintf("<%s|%s>", escape(strings.ReplaceAll(link.URL, "|", "%7C")), link.Text))
+// places are the links of an alert, and to the page where it can be silenced.
+func (d design) places(alert alertevent.Alert) []notify.Link {
+	links := notify.Links(alert)
+	if d.pageURL != "" && alert.State == alertevent.Firing {
+		links = append(links, notify.Link{
+			Text: "Silence", URL: strings.TrimSuffix(d.pageURL, "/") + "/alerts?silence=" + alert.Fingerprint() + "#new",
+		})
 	}
-	return strings.Join(list, " · ")
+	for i := range links {
+		links[i].URL = webAddress(links[i].URL)
+	}
+	return slices.DeleteFunc(links, func(l notify.Link) bool { return len(l.URL) > maxURL || !notify.IsWebURL(l.URL) })
 }
 
-// safe makes a text from telemetry safe and short enough to show.
-func safe(text string, limit int) string { return escape(notify.Truncate(notify.Clean(text), limit)) }
+// buttons open the places; nil when there are none.
+func (d design) buttons(alert alertevent.Alert) slack.Block {
+	var list []slack.BlockElement
+	for _, place := range d.places(alert) {
+		list = append(list, &slack.ButtonBlockElement{
+			Type:     slack.METButton,
+			Text:     &slack.TextBlockObject{Type: slack.PlainTextType, Text: place.Text},
+			ActionID: "open_" + strings.ToLower(place.Text),
+			URL:      place.URL,
+		})
+	}
+	if len(list) == 0 {
+		return nil
+	}
+	return slack.NewActionBlock("", list...)
+}
 
-var escaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
+// footer has the name and the time at which the alert began, or was over, in the
+// reader's own time zone.
+func footer(alert alertevent.Alert) slack.Block {
+	at := changed(alert).UTC()
+	return slack.NewContextBlock("", markup(fmt.Sprintf("%s  |  <!date^%d^{date_num} {time_secs}|%s>",
+		notify.Footer, at.Unix(), at.Format(time.DateTime+" MST"))))
+}
 
-// escape takes Slack's three control characters their meaning, so that no label
-// can mention a channel or pass off a link as another.
-// https://docs.slack.dev/messaging/formatting-message-text#escaping
-func escape(text string) string { return escaper.Replace(text) }
+// digest has an attachment for each alert, as many as there is room for, and
+// says how many more there are.
+func (d design) digest(alerts []alertevent.Alert) []slack.Attachment {
+	var list []slack.Attachment
+	room := maxDigest
+	for i, alert := range alerts {
+		text := d.line(alert)
+		room -= len(utf16.Encode([]rune(text)))
+		if i == maxAlerts || room < 0 {
+			more := notify.More(len(alerts) - i)
+			list = append(list, slack.Attachment{
+				Color: notify.ColourOther, Fallback: more,
+				Blocks: slack.Blocks{BlockSet: []slack.Block{section(more, nil)}},
+			})
+			break
+		}
+		list = append(list, slack.Attachment{
+			Color: notify.Colour(alert), Fallback: headline(alerts[i : i+1]),
+			Blocks: slack.Blocks{BlockSet: []slack.Block{section(text, nil)}},
+		})
+	}
+	last := &list[len(list)-1]
+	last.Blocks.BlockSet = append(last.Blocks.BlockSet, footer(newest(alerts)))
+	return list
+}
+
+// line tells of one of several alerts: what it is, the labels that it does not
+// share with its group, and where to look.
+func (d design) line(alert alertevent.Alert) string {
+	lines := []string{nonEmpty(safe(alert.Line(), maxDigestText/2))}
+	var pairs []string
+	for _, name := range notify.LabelNames(alert) {
+		if alert.Group == nil || alert.Group.Labels[name] != alert.Labels[name] {
+			pairs = append(pairs, name+"="+alert.Labels[name])
+		}
+	}
+	if len(pairs) > 0 {
+		lines = append(lines, safe(strings.Join(pairs, ", "), maxDigestText/2))
+	}
+	var links []string
+	for _, place := range d.places(alert) {
+		links = append(links, link(place.URL, place.Text))
+	}
+	text := strings.Join(lines, "\n")
+	if shown := strings.Join(links, " · "); shown != "" && len(text)+len(shown) < maxText {
+		text += "\n" + shown
+	}
+	return text
+}
+
+// newest is the alert that changed last.
+func newest(alerts []alertevent.Alert) alertevent.Alert {
+	return slices.MaxFunc(alerts, func(a, b alertevent.Alert) int { return changed(a).Compare(changed(b)) })
+}
+
+// changed is when the alert began, or was over.
+func changed(alert alertevent.Alert) time.Time {
+	if alert.State == alertevent.Resolved {
+		return alert.EndsAt
+	}
+	return alert.StartsAt
+}

@@ -40,10 +40,10 @@ func newMemory() (memory, error) {
 // needs reports whether people have to be told: not when they were told the
 // same, or what came after it.
 func (m memory) needs(n notice) bool {
-	last, ok := m.last.Get(n.alert.Fingerprint())
+	last, ok := m.last.Get(n.id)
 	return !ok || !n.at.Before(last.at) && last != toldOf(n)
 }
 
-func (m memory) add(n notice) { m.last.Add(n.alert.Fingerprint(), toldOf(n)) }
+func (m memory) add(n notice) { m.last.Add(n.id, toldOf(n)) }
 
 func toldOf(n notice) told { return told{at: n.at, state: n.alert.State, span: n.alert.SpanID} }

@@ -41,9 +41,13 @@ type Channel struct {
 	// Filter chooses the alerts that are told.
 	Filter Filter
 	// Apart says that each alert is told, and tried again, by itself. Otherwise
-	// those that were raised together are told together.
+	// those of a batch that share their group, or have none, are told together.
 	Apart bool
-	// Secrets are texts that no error may hold, whoever repeats them.
+	// Place, when there is one, says where an alert is told: those with different
+	// places are told, and tried again, apart.
+	Place func(alert alertevent.Alert) string
+	// Secrets are texts that no error may hold, whoever repeats them. What HTTP
+	// sends in its headers is added.
 	Secrets []string
 	// HTTP, Retry and Queue are the user's settings.
 	HTTP  confighttp.ClientConfig
@@ -52,11 +56,12 @@ type Channel struct {
 	// Send tells of alerts, one or several that were raised together, by a
 	// client made of HTTP. Its error says by its kind whether to try again.
 	Send func(ctx context.Context, client *http.Client, alerts []alertevent.Alert) error
-	// Start and Tell take the place of HTTP and Send where the vendor speaks
-	// another protocol. Start makes ready what Tell needs; Tell ends with its
-	// context, which has no time limit, and its error is as that of Send.
+	// Start makes ready what Send or Tell needs; nil when that is nothing.
 	Start component.StartFunc
-	Tell  func(ctx context.Context, alerts []alertevent.Alert) error
+	// Tell takes the place of HTTP and Send where the vendor speaks another
+	// protocol. It ends with its context, which has no time limit, and its error
+	// is as that of Send.
+	Tell func(ctx context.Context, alerts []alertevent.Alert) error
 	// Outcomes counts, and Close releases what it counts on.
 	Outcomes Outcomes
 	Close    func()
@@ -68,14 +73,11 @@ func NewExporter(ctx context.Context, set exporter.Settings, cfg component.Confi
 	if err != nil {
 		return nil, err
 	}
-	var pairs []string
-	for _, secret := range channel.Secrets {
-		pairs = append(pairs, secret, "[REDACTED]")
-	}
+	channel.Secrets = append(slices.Clone(channel.Secrets), clientSecrets(channel.HTTP)...)
 	if channel.Tell == nil {
 		channel.overHTTP(set.TelemetrySettings)
 	}
-	s := &sender{channel: channel, set: set.TelemetrySettings, memory: memory, secrets: strings.NewReplacer(pairs...)}
+	s := &sender{channel: channel, set: set.TelemetrySettings, memory: memory, secrets: newRedactor(channel.Secrets)}
 	s.lifetime, s.end = context.WithCancel(context.Background())
 	next, err := exporterhelper.NewLogs(ctx, set, cfg, s.send,
 		exporterhelper.WithStart(channel.Start),
@@ -107,19 +109,23 @@ type sender struct {
 	stillDown atomic.Bool // an alert was not taken while stopping
 }
 
-// overHTTP makes Start and Tell of HTTP and Send. The client's requests are no
-// spans, because a span has the address, which can be a secret, as an
-// attribute. It follows no redirect, because that would carry the message, and
-// the address as referrer, to another host.
+// overHTTP makes Tell of HTTP and Send, and has Start make the client. The
+// client's requests are no spans, because a span has the address, which can be a
+// secret, as an attribute. It follows no redirect, because that would carry the
+// message, and the address as referrer, to another host.
 func (c *Channel) overHTTP(set component.TelemetrySettings) {
 	set.TracerProvider = noop.NewTracerProvider()
-	settings, send := c.HTTP, c.Send
+	settings, send, start, secrets := c.HTTP, c.Send, c.Start, c.Secrets
 	var client *http.Client
 	c.Start = func(ctx context.Context, host component.Host) error {
+		if err := start.Start(ctx, host); err != nil {
+			return err
+		}
 		made, err := settings.ToClient(ctx, host.GetExtensions(), set)
 		if err != nil {
 			return err
 		}
+		made.Transport = redacting{next: made.Transport, secrets: secrets}
 		made.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 		client = made
 		return nil
@@ -135,6 +141,7 @@ func (s *sender) shutdown(context.Context) error {
 // notice is an alert that waits to be told, and the record it came in.
 type notice struct {
 	alert  alertevent.Alert
+	id     string // the alert's fingerprint
 	at     time.Time
 	record plog.LogRecord
 }
@@ -145,7 +152,7 @@ func notices(ld plog.Logs) []notice {
 	for record := range alertevent.Records(ld) {
 		// What cannot be read was left out before the queue.
 		if alert, err := alertevent.Read(record); err == nil {
-			all = append(all, notice{alert: alert, at: record.Timestamp().AsTime(), record: record})
+			all = append(all, notice{alert: alert, id: alert.Fingerprint(), at: record.Timestamp().AsTime(), record: record})
 		}
 	}
 	slices.SortStableFunc(all, func(a, b notice) int { return a.at.Compare(b.at) })
@@ -186,19 +193,51 @@ func (s *sender) send(ctx context.Context, ld plog.Logs) error {
 	return joinSome(refusals)
 }
 
-// next takes what the next message tells of, without what people know already.
+// next takes what the next message tells of, without what people know already:
+// the oldest, and all that belong with it, up to where one of them changes again.
 func (s *sender) next(ctx context.Context, all []notice) (bundle, rest []notice) {
+	told := map[string]bool{}
+	changed := false
 	for i, n := range all {
+		if len(bundle) > 0 && (changed || !s.together(bundle[0], n)) {
+			rest = append(rest, n)
+			continue
+		}
 		if !s.memory.needs(n) {
 			s.channel.Outcomes.Known(ctx)
 			continue
 		}
+		if told[n.id] {
+			changed = true
+			rest = append(rest, n)
+			continue
+		}
+		told[n.id] = true
 		bundle = append(bundle, n)
 		if s.channel.Apart {
 			return bundle, all[i+1:]
 		}
 	}
-	return bundle, nil
+	return bundle, rest
+}
+
+// together says whether one message tells of both.
+func (s *sender) together(a, b notice) bool {
+	return groupKey(a.alert) == groupKey(b.alert) && s.place(a) == s.place(b)
+}
+
+func groupKey(alert alertevent.Alert) string {
+	if alert.Group == nil {
+		return ""
+	}
+	return alert.Group.Key
+}
+
+func (s *sender) place(n notice) string {
+	if s.channel.Place == nil {
+		return ""
+	}
+	return s.channel.Place(n.alert)
 }
 
 // tell sends one message, counts what came of it, and remembers what is settled.

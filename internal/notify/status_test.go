@@ -82,7 +82,7 @@ const secret = "T0SECRET"
 
 func TestPost(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		assert.Equal(t, "application/json", r.Header.Get("Content-Type"))
+		assert.Equal(t, "application/json; charset=utf-8", r.Header.Get("Content-Type"))
 		switch r.URL.Path {
 		case "/good":
 			_, _ = w.Write([]byte(" ok\n"))

@@ -178,12 +178,24 @@ type verdict struct {
 }
 
 func (c *core) price(call *convention.Call, at time.Time) verdict {
+	return c.priceBy((*price.Model).Cost, call, at)
+}
+
+// priceSum prices the sum of calls. What caches saved depends on the length of
+// each, and is not told.
+func (c *core) priceSum(call *convention.Call, at time.Time) verdict {
+	v := c.priceBy((*price.Model).CostOfSum, call, at)
+	v.saved = 0
+	return v
+}
+
+func (c *core) priceBy(cost func(*price.Model, *price.Tokens, price.Tier, time.Time) (money.Pico, bool), call *convention.Call, at time.Time) verdict {
 	model, found := c.prices.Load().Find(call.Provider, call.Model)
 	v := verdict{name: call.Model}
 	if v.listed = found && model.Name != ""; v.listed {
 		v.name = model.Name
 	}
-	if !call.HasTokens && call.Status != convention.Success && call.Reported == 0 {
+	if call.Free || !call.HasTokens && call.Status != convention.Success && call.Reported == 0 {
 		v.outcome = outcomeFree
 		return v
 	}
@@ -191,12 +203,12 @@ func (c *core) price(call *convention.Call, at time.Time) verdict {
 	if !found || !call.HasTokens {
 		return v
 	}
-	cost, known := model.Cost(&call.Tokens, call.Tier, at)
+	amount, known := cost(model, &call.Tokens, call.Tier, at)
 	if !known {
 		v.unknown = true
 		return v
 	}
-	v.outcome, v.cost = outcomePriced, cost
+	v.outcome, v.cost = outcomePriced, amount
 	v.saved, _ = model.Saved(&call.Tokens, call.Tier, at) // 0 when it does not fit
 	return v
 }

@@ -7,11 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/confmap/xconfmap"
 
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/convention"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/price"
 )
@@ -32,6 +34,12 @@ type Config struct {
 
 	// Budgets are amounts to be spent in a window of time. Default: none.
 	Budgets []BudgetConfig `mapstructure:"budgets"`
+
+	// MetricSources are names of metrics that add up the tokens of calls, to be
+	// counted as calls: gen_ai.client.token.usage, claude_code.token.usage,
+	// gemini_cli.token.usage. Calls whose spans or events come too would count
+	// twice. Default: none.
+	MetricSources []string `mapstructure:"metric_sources"`
 
 	// Storage is the ID of a storage extension that keeps the ledger over a
 	// restart. Default: none, it is in memory alone.
@@ -125,6 +133,7 @@ func (c *Config) Validate() error {
 		atLeast("dedup::max_entries", c.Dedup.MaxEntries, 2),
 		atLeast("dedup::window", c.Dedup.Window, time.Second),
 		validateDimensions(c.Dimensions),
+		validateMetricSources(c.MetricSources),
 		validateBudgets(c.Budgets, c.Dimensions, c.Retention),
 	}
 	if _, err := price.Load(c.Prices.Files); err != nil {
@@ -151,6 +160,20 @@ func validateDimensions(dimensions []string) error {
 			errs = append(errs, fmt.Errorf("dimensions::%d: %q is empty or there twice", i, key))
 		}
 		seen[key] = true
+	}
+	return errors.Join(errs...)
+}
+
+func validateMetricSources(names []string) error {
+	var errs []error
+	for i, name := range names {
+		if convention.MetricSourceOf(name) == nil {
+			var known []string
+			for _, source := range convention.MetricSources {
+				known = append(known, source.Name)
+			}
+			errs = append(errs, fmt.Errorf("metric_sources::%d: %q is none of %s", i, name, strings.Join(known, ", ")))
+		}
 	}
 	return errors.Join(errs...)
 }

@@ -40,6 +40,7 @@ type core struct {
 	prices   atomic.Pointer[price.Table]
 	seen     *seen.Memory
 	unpriced *unpricedModels
+	sources  *metricSources
 	ledger   *ledger.Ledger
 	outlets  sharedcore.Outlets[pmetric.Metrics]
 	files    [sha256.Size]byte // of the price files, when they were read
@@ -82,6 +83,7 @@ func newCore(cfg *Config, set processor.Settings) (*core, error) {
 		files:     files,
 		seen:      newMemory(cfg),
 		unpriced:  newUnpricedModels(cfg.MaxModels),
+		sources:   newMetricSources(cfg.MetricSources, time.Now()),
 		ledger:    newLedger(cfg),
 	}
 	c.prices.Store(prices)
@@ -217,6 +219,7 @@ func (c *core) letOut(ctx context.Context) {
 // reads them would take that for a restart and count everything again.
 func (c *core) kept(ctx context.Context) pmetric.Metrics {
 	c.ledger.Forget(time.Now())
+	c.sources.forget(time.Now())
 	md := c.counted()
 	c.save(ctx)
 	return md
@@ -291,6 +294,14 @@ type metricsInstance struct {
 
 // Capabilities: what passes is not changed.
 func (*metricsInstance) Capabilities() consumer.Capabilities { return consumer.Capabilities{} }
+
+// ConsumeMetrics counts what metric sources say, and passes the metrics on.
+func (i *metricsInstance) ConsumeMetrics(ctx context.Context, md pmetric.Metrics) error {
+	if c := i.instance.Core(); len(c.sources.sources) > 0 {
+		c.countMetrics(ctx, md)
+	}
+	return i.Metrics.ConsumeMetrics(ctx, md)
+}
 
 // Start opens the outlet: what stands behind it has started.
 func (i *metricsInstance) Start(ctx context.Context, host component.Host) error {

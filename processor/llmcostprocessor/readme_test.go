@@ -48,7 +48,8 @@ func TestReadmeConfigurations(t *testing.T) {
 	full := configs[1]
 	assert.Equal(t, []BudgetConfig{{Name: "day", Window: WindowDay, Limit: 1000}}, full.Budgets)
 	assert.Equal(t, &storageID, full.Storage)
-	full.Prices, full.Budgets, full.Storage = PricesConfig{}, nil, nil
+	assert.Empty(t, full.MetricSources)
+	full.Prices, full.Budgets, full.Storage, full.MetricSources = PricesConfig{}, nil, nil, nil
 	assert.Equal(t, createDefaultConfig(), full)
 }
 

@@ -216,15 +216,16 @@ func TestDestinations(t *testing.T) {
 		"cloudwatch": func(t *testing.T) ([]string, func(*assert.CollectT)) {
 			t.Helper()
 			cw := double.NewCloudWatch(t, "AKIDEXAMPLE")
-			return []string{
-					"AWS_REGION=eu-central-1", "CLOUDWATCH_ENDPOINT=" + cw.URL,
-					"AWS_ACCESS_KEY_ID=AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY=a-secret", "AWS_EC2_METADATA_DISABLED=true",
-				}, func(c *assert.CollectT) {
-					all := strings.Join(cw.Messages("/aws/arc", "production"), "\n")
-					assert.Contains(c, all, needle+", info")
-					assert.Contains(c, all, needle+", critical")
-					assert.Contains(c, all, "CacheTooLarge")
-				}
+			environment := []string{
+				"AWS_REGION=eu-central-1", "CLOUDWATCH_ENDPOINT=" + cw.URL,
+				"AWS_ACCESS_KEY_ID=AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY=a-secret", "AWS_EC2_METADATA_DISABLED=true",
+			}
+			return environment, func(c *assert.CollectT) {
+				all := strings.Join(cw.Messages("/aws/arc", "production"), "\n")
+				assert.Contains(c, all, needle+", info")
+				assert.Contains(c, all, needle+", critical")
+				assert.Contains(c, all, "CacheTooLarge")
+			}
 		},
 		"alertmanager": func(t *testing.T) ([]string, func(*assert.CollectT)) {
 			t.Helper()

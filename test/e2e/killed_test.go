@@ -82,6 +82,7 @@ service:
 // callBatch is a request of calls of gpt-4o, $0.0075 each, with IDs that depend
 // on the number alone.
 func callBatch(t *testing.T, number uint32, calls int) []byte {
+	t.Helper()
 	td := ptrace.NewTraces()
 	spans := td.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty().Spans()
 	now := time.Now()

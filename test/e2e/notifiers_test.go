@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -65,11 +66,17 @@ func newGate(t *testing.T, server string) *gate {
 // The collector is killed between an alert and its delivery: after the restart
 // it is delivered, and PagerDuty pages once.
 func TestKilledBeforeDelivery(t *testing.T) {
+	const botToken = "xoxb-0000-a-token-of-a-bot"
 	pagerduty, alertmanager, mail := double.NewPagerDuty(t, routingKey), double.NewAlertmanager(t), double.NewSMTP(t, double.SMTPSettings{})
+	webhook, bot := double.NewSlack(t), double.NewSlackAPI(t, botToken, "#alerts")
+	hook, err := url.Parse(webhook.URL)
+	require.NoError(t, err)
 	gates := []*gate{
 		newGate(t, strings.TrimPrefix(pagerduty.URL, "http://")),
 		newGate(t, strings.TrimPrefix(alertmanager.URL, "http://")),
 		newGate(t, fmt.Sprintf("127.0.0.1:%d", mail.Port)),
+		newGate(t, hook.Host),
+		newGate(t, strings.TrimSuffix(strings.TrimPrefix(bot.URL, "http://"), "/api")),
 	}
 	_, port, err := net.SplitHostPort(gates[2].address)
 	require.NoError(t, err)
@@ -95,12 +102,22 @@ exporters:
     from: arc@arc.example
     sending_queue: {storage: file_storage}
     retry_on_failure: *soon
-`, t.TempDir(), gates[0].address, routingKey, gates[1].address, port)},
+  slack:
+    webhook_url: http://%s%s
+    sending_queue: {storage: file_storage}
+    retry_on_failure: *soon
+  slack/bot:
+    endpoint: http://%s/api
+    bot_token: %s
+    channel: "#alerts"
+    sending_queue: {storage: file_storage}
+    retry_on_failure: *soon
+`, t.TempDir(), gates[0].address, routingKey, gates[1].address, port, gates[3].address, hook.Path, gates[4].address, botToken)},
 		Set: append(set,
 			"exporters::prometheus::endpoint="+p.page,
 			"processors::alert::rule_files=[test/e2e/testdata/rules.yml]",
 			"service::extensions=[health_check,file_storage]",
-			"service::pipelines::logs/alerts::exporters=[pagerduty,alertmanager,email]",
+			"service::pipelines::logs/alerts::exporters=[pagerduty,alertmanager,email,slack,slack/bot]",
 		),
 	}
 	process := collector.Start(t, options)
@@ -115,11 +132,15 @@ exporters:
 	}
 
 	process = collector.Start(t, options)
-	for name, inbox := range map[string]*double.Inbox{"pagerduty": pagerduty.Inbox, "alertmanager": alertmanager, "email": mail.Inbox} {
+	for name, inbox := range map[string]*double.Inbox{
+		"pagerduty": pagerduty.Inbox, "alertmanager": alertmanager, "email": mail.Inbox, "slack": webhook, "slack/bot": bot.Inbox,
+	} {
 		require.Eventually(t, func() bool { return len(inbox.Bodies()) > 0 }, 30*time.Second, 20*time.Millisecond, name)
 		assert.Contains(t, fmt.Sprint(inbox.Bodies()[0]), "CacheTooLarge", name)
 	}
 	process.Terminate(t, 20*time.Second)
+	assert.Len(t, webhook.Bodies(), 1)
+	assert.Len(t, bot.Messages(), 1)
 	require.Len(t, pagerduty.Alerts(), 1)
 	for _, alert := range pagerduty.Alerts() {
 		assert.Equal(t, 1, alert.Pages)

@@ -4,13 +4,10 @@
 package double
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"sync"
-	"testing"
 )
 
 // Inbox keeps the JSON bodies that a vendor's API accepted.
@@ -64,33 +61,4 @@ func (i *Inbox) accept(body map[string]any) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.bodies = append(i.bodies, body)
-}
-
-// NewSlack is an incoming webhook. Its URL has a path like that of a real one.
-// https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks
-func NewSlack(tb testing.TB) *Inbox {
-	tb.Helper()
-	const path = "/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX"
-	inbox := &Inbox{}
-	mux := http.NewServeMux()
-	mux.HandleFunc("POST "+path, func(w http.ResponseWriter, r *http.Request) {
-		if inbox.refuses(w) {
-			return
-		}
-		var body map[string]any
-		if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
-			http.Error(w, "invalid_payload", http.StatusBadRequest)
-			return
-		}
-		if body["text"] == nil && body["attachments"] == nil && body["blocks"] == nil {
-			http.Error(w, "no_text", http.StatusBadRequest)
-			return
-		}
-		inbox.accept(body)
-		fmt.Fprint(w, "ok")
-	})
-	server := httptest.NewServer(mux)
-	tb.Cleanup(server.Close)
-	inbox.URL = server.URL + path
-	return inbox
 }

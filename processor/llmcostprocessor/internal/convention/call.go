@@ -81,6 +81,8 @@ type Call struct {
 	// HasTokens tells whether the record says what the call used. A success
 	// without is one whose cost is unknown, not one that cost nothing.
 	HasTokens bool
+	// Free: the answer came from a cache of the application, and cost nothing.
+	Free bool
 	// CachedRule says how the cached tokens were told from the others.
 	CachedRule CachedRule
 	Status     Status

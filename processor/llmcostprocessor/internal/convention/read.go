@@ -28,6 +28,10 @@ func (c *compiled) read(f *found) (Call, Outcome, string) {
 	}
 	out.Provider, out.Model = from, name
 	out.Tokens, out.HasTokens, out.CachedRule = used.tokens, used.said, used.rule
+	if hit, given := f.first(c.rows[cacheHit]); given && hit.AsString() == "true" {
+		// What is said of tokens is what the call used when it was made.
+		out.Tokens, out.HasTokens, out.Free = price.Tokens{}, true, true
+	}
 	out.Tier = price.TierOf(f.text(c.rows[tier]))
 	out.Agent = f.text(c.rows[agent])
 	out.Reported, out.HasReported = c.reported(f)

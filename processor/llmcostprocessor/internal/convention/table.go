@@ -72,6 +72,7 @@ const (
 	status
 	agent
 	tier
+	cacheHit // whether the answer is from a cache of the application, and nobody was paid
 	seconds
 	milliseconds
 	fieldCount
@@ -133,6 +134,8 @@ var genAI = []row{
 		"gen_ai.openai.request.service_tier",
 		"gen_ai.request.service_tier",
 	}},
+	// LiteLLM's proxy, and Sentry's conventions.
+	{cacheHit, []string{"litellm.cache_hit", "cache.hit"}},
 	{total, []string{"gen_ai.usage.total_tokens", "llm.usage.total_tokens"}},
 	{cost, []string{"gen_ai.usage.cost", "gen_ai.cost.total_cost", "operation.cost", "cost_dollars"}},
 	{errorType, []string{"error.type"}},

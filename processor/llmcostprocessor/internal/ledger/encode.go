@@ -20,6 +20,7 @@ const (
 	flagUnpriced
 	flagHasReported
 	flagTimed
+	flagMany
 )
 
 var errTruncated = errors.New("ends within a call")
@@ -27,7 +28,7 @@ var errTruncated = errors.New("ends within a call")
 // AppendCall appends a call.
 func AppendCall(to []byte, c *Call) []byte {
 	var flags byte
-	for i, set := range [...]bool{c.Listed, c.Unpriced, c.HasReported, c.Timed} {
+	for i, set := range [...]bool{c.Listed, c.Unpriced, c.HasReported, c.Timed, c.Many} {
 		if set {
 			flags |= 1 << i
 		}
@@ -44,10 +45,10 @@ func AppendCall(to []byte, c *Call) []byte {
 }
 
 // numbers are those that are written, in their order.
-func (c *Call) numbers() [10]int64 {
+func (c *Call) numbers() [11]int64 {
 	return [...]int64{
 		c.Hour, c.Prompt, c.Completion, c.CacheRead, c.CacheWrite, c.Reasoning,
-		int64(c.Cost), int64(c.Saved), int64(c.Reported), int64(c.Duration),
+		int64(c.Cost), int64(c.Saved), int64(c.Reported), int64(c.Duration), c.Count,
 	}
 }
 
@@ -63,7 +64,7 @@ func ParseCall(from []byte) (c Call, rest []byte, err error) {
 	}
 	flags := from[0]
 	c.Listed, c.Unpriced = flags&flagListed != 0, flags&flagUnpriced != 0
-	c.HasReported, c.Timed = flags&flagHasReported != 0, flags&flagTimed != 0
+	c.HasReported, c.Timed, c.Many = flags&flagHasReported != 0, flags&flagTimed != 0, flags&flagMany != 0
 	c.Status = Status(from[1])
 	rest = from[2:]
 	if c.Model, rest, err = parseText(rest); err != nil {
@@ -85,7 +86,7 @@ func ParseCall(from []byte) (c Call, rest []byte, err error) {
 	c.Hour, c.Prompt, c.Completion, c.CacheRead = numbers[0], numbers[1], numbers[2], numbers[3]
 	c.CacheWrite, c.Reasoning = numbers[4], numbers[5]
 	c.Cost, c.Saved, c.Reported = money.Pico(numbers[6]), money.Pico(numbers[7]), money.Pico(numbers[8])
-	c.Duration = time.Duration(numbers[9])
+	c.Duration, c.Count = time.Duration(numbers[9]), numbers[10]
 	return c, rest, nil
 }
 

@@ -119,7 +119,9 @@ func (l *Ledger) Record(calls []Call, now time.Time) Recorded {
 		} else {
 			row, known := l.row(c)
 			row.add(c)
-			l.recent.add(&row.Key, c)
+			if !c.Many {
+				l.recent.add(&row.Key, c)
+			}
 			within = within && known
 		}
 		if !within {

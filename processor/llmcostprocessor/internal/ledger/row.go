@@ -37,6 +37,9 @@ type Call struct {
 	// Dimensions are the values of the dimensions, in their order.
 	Dimensions Dimensions
 	Status     Status
+	// Many: it is the sum of Count calls, which can be 0 where nobody counted them.
+	Many  bool
+	Count int64
 	// Prompt and Completion are all tokens in and out; CacheRead and CacheWrite
 	// are parts of Prompt, Reasoning of Completion.
 	Prompt, Completion, CacheRead, CacheWrite, Reasoning int64
@@ -112,10 +115,17 @@ func (e *Elapsed) add(o Elapsed) {
 	e.Nanos = nanos % uint64(time.Second)
 }
 
+func (c *Call) count() int64 {
+	if c.Many {
+		return c.Count
+	}
+	return 1
+}
+
 func (r *Row) add(c *Call) {
-	r.Calls[c.Status]++
+	r.Calls[c.Status] += c.count()
 	if c.Unpriced {
-		r.Unpriced++
+		r.Unpriced += c.count()
 	}
 	r.Prompt += c.Prompt
 	r.Completion += c.Completion
@@ -174,7 +184,7 @@ func (r *Row) Timed() uint64 {
 }
 
 // Priced says whether the cost of any call is known.
-func (r *Row) Priced() bool { return r.Count() > r.Unpriced }
+func (r *Row) Priced() bool { return r.Count() > r.Unpriced || !r.Cost.IsZero() }
 
 // bucket is the first whose upper bound, which belongs to it, is not exceeded.
 func bucket(d time.Duration) int {

@@ -77,6 +77,16 @@ func (m *Model) Cost(tokens *Tokens, tier Tier, at time.Time) (money.Pico, bool)
 	return sum.AddProduct(tokens.WebSearches, p.fees.webSearch)
 }
 
+// CostOfSum returns what calls cost whose tokens are known as a sum alone, at the
+// prices for calls of ordinary length and without fees. It is false as Cost is.
+func (m *Model) CostOfSum(tokens *Tokens, tier Tier, at time.Time) (money.Pico, bool) {
+	p := m.period(at)
+	if p == nil {
+		return 0, false
+	}
+	return p.tariff(tier).rates.cost(tokens)
+}
+
 // period returns the last period that has begun.
 func (m *Model) period(at time.Time) *period {
 	for i := len(m.periods) - 1; i >= 0; i-- {
@@ -87,12 +97,17 @@ func (m *Model) period(at time.Time) *period {
 	return nil
 }
 
+// tariff is that of the tier.
+func (p *period) tariff(tier Tier) *tariff {
+	if t := p.tariffs[tier]; t != nil {
+		return t
+	}
+	return p.tariffs[Standard]
+}
+
 // rates are those of the tier, for a call of this length.
 func (p *period) rates(tokens *Tokens, tier Tier) *rates {
-	t := p.tariffs[tier]
-	if t == nil {
-		t = p.tariffs[Standard]
-	}
+	t := p.tariff(tier)
 	r := &t.rates
 	if len(t.steps) > 0 {
 		prompt := tokens.Prompt()

@@ -21,7 +21,10 @@ func IDOf(trace [16]byte, span [8]byte) ID {
 	h := binary.LittleEndian.Uint64(trace[:8]) * a
 	h = (bits.RotateLeft64(h, 31) ^ binary.LittleEndian.Uint64(trace[8:])) * b
 	h = (bits.RotateLeft64(h, 29) ^ binary.LittleEndian.Uint64(span[:])) * c
-	return ID(h ^ h>>32)
+	// The finish of MurmurHash3, so that each bit depends on all.
+	h = (h ^ h>>33) * 0xFF51AFD7ED558CCD
+	h = (h ^ h>>33) * 0xC4CEB9FE1A85EC53
+	return ID(max(h^h>>33, 1)) // 0 is none
 }
 
 // Sighting is a call that was seen.

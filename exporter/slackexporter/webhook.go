@@ -9,10 +9,10 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/slack-go/slack"
 	"go.opentelemetry.io/collector/config/configopaque"
 	"go.opentelemetry.io/collector/consumer/consumererror"
 
-	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
 	"github.com/otelcol-arc/otelcol-arc/internal/notify"
 )
 
@@ -20,9 +20,15 @@ import (
 // https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks
 const accepted = "ok"
 
-// send posts alerts as one message.
-func send(ctx context.Context, client *http.Client, webhook configopaque.String, alerts []alertevent.Alert) error {
-	body, err := json.Marshal(newMessage(alerts))
+// parseNone keeps Slack from finding links and names in a text by itself.
+const parseNone = "none"
+
+// post sends a message to an incoming webhook.
+func post(ctx context.Context, client *http.Client, webhook configopaque.String, m message) error {
+	no := false
+	body, err := json.Marshal(&slack.WebhookMessage{
+		Text: m.text, Attachments: m.attachments, Parse: parseNone, UnfurlLinks: &no, UnfurlMedia: &no,
+	})
 	if err != nil {
 		return consumererror.NewPermanent(fmt.Errorf("encode message: %w", err))
 	}
@@ -31,9 +37,9 @@ func send(ctx context.Context, client *http.Client, webhook configopaque.String,
 		return err
 	}
 	if answer != accepted {
-		// What answered is not a webhook: a proxy's page, or another API.
-		return consumererror.NewPermanent(fmt.Errorf("%w: status 200, but the answer is not %q: %s",
-			notify.ErrRefused, accepted, notify.Truncate(answer, 200)))
+		// It names what is wrong, as invalid_token, or what answered is not a
+		// webhook: a proxy's page, or another API.
+		return refused("webhook", answer)
 	}
 	return nil
 }

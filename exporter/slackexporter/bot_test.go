@@ -1,0 +1,451 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package slackexporter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/open-telemetry/opentelemetry-collector-contrib/extension/storage/filestorage"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/config/configmiddleware"
+	"go.opentelemetry.io/collector/config/configopaque"
+	"go.opentelemetry.io/collector/exporter"
+	"go.opentelemetry.io/collector/exporter/exportertest"
+	"go.opentelemetry.io/collector/extension/extensiontest"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+	"github.com/otelcol-arc/otelcol-arc/internal/testkit/alerts"
+	"github.com/otelcol-arc/otelcol-arc/internal/testkit/double"
+	"github.com/otelcol-arc/otelcol-arc/internal/testkit/notifier"
+)
+
+const (
+	token   = "xoxb-0000-SECRETTOKEN"
+	channel = "#alerts"
+)
+
+func startBot(t *testing.T, api *double.SlackAPI, change func(*Config)) notifier.Running {
+	t.Helper()
+	return start(t, api.Inbox, func(cfg *Config) {
+		cfg.WebhookURL, cfg.Endpoint, cfg.BotToken, cfg.Channel = "", api.URL+"/", token, channel
+		if change != nil {
+			change(cfg)
+		}
+	})
+}
+
+func consume(t *testing.T, e notifier.Running, raised ...alertevent.Alert) {
+	t.Helper()
+	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(raised...)))
+}
+
+// said are the messages in the channel, a line each: its colours, whether it is a
+// reply, how often it was edited, and its text.
+func said(api *double.SlackAPI) []string {
+	var lines []string
+	for _, m := range api.Messages() {
+		line := strings.Join(m.Colours, "") + " "
+		if m.ThreadTS != "" {
+			line += "reply "
+		}
+		if m.Broadcast {
+			line += "broadcast "
+		}
+		if m.Edits > 0 {
+			line += fmt.Sprintf("edit %d ", m.Edits)
+		}
+		lines = append(lines, line+m.Text)
+	}
+	return lines
+}
+
+// An alert is a message, its end an edit of it and a reply; the next time it
+// begins it is another message.
+func TestThreadOfAnAlert(t *testing.T) {
+	api := double.NewSlackAPI(t, token, channel)
+	e := startBot(t, api, func(cfg *Config) { cfg.Mentions = map[string][]string{"critical": {"here"}} })
+	consume(t, e, alerts.Firing())
+	consume(t, e, alerts.Resolved())
+	again := alerts.Firing()
+	again.StartsAt = alerts.Start.Add(time.Hour)
+	consume(t, e, again)
+	e.Finish(t, api.Inbox, 4, token)
+	assert.Equal(t, []string{
+		"#36a64f edit 1 [RESOLVED] HighErrorRate: High error rate detected",
+		"#36a64f reply [RESOLVED] HighErrorRate: High error rate detected",
+		"#ff0000 <!here> [CRITICAL] HighErrorRate: High error rate detected",
+	}, said(api))
+	assert.Equal(t, api.Messages()[0].TS, api.Messages()[1].ThreadTS)
+	for _, body := range api.Bodies() {
+		assert.Equal(t, "none", body["parse"])
+	}
+	assert.Equal(t, int64(3), e.Count(t, "sent"))
+}
+
+// What is told again while it fires is said below the message, and calls nobody.
+func TestReminder(t *testing.T) {
+	api := double.NewSlackAPI(t, token, channel)
+	e := startBot(t, api, func(cfg *Config) { cfg.Mentions = map[string][]string{"critical": {"here"}} })
+	consume(t, e, alerts.Firing())
+	again := alerts.Firing()
+	again.SpanID[0] = 1 // told anew
+	consume(t, e, again)
+	e.Finish(t, api.Inbox, 3, token)
+	assert.Equal(t, []string{
+		"#ff0000 edit 1 [CRITICAL] HighErrorRate: High error rate detected",
+		"#ff0000 reply [CRITICAL] HighErrorRate: High error rate detected",
+	}, said(api))
+}
+
+func at(instance string, state alertevent.State, group *alertevent.Group) alertevent.Alert {
+	a := alerts.Firing()
+	a.Labels["instance"], a.Group = instance, group
+	if state == alertevent.Resolved {
+		a.State, a.EndsAt = state, alerts.Start.Add(time.Minute)
+	}
+	return a
+}
+
+// A group is one message, which is what the group is now; an alert that joins it
+// is shown in the channel, and mentions.
+func TestThreadOfAGroup(t *testing.T) {
+	api := double.NewSlackAPI(t, token, channel)
+	e := startBot(t, api, func(cfg *Config) { cfg.Mentions = map[string][]string{"critical": {"here"}} })
+	group := &alertevent.Group{Key: "search", Labels: map[string]string{"team": "search"}}
+	told := func(a alertevent.Alert, span byte) alertevent.Alert { a.SpanID[0] = span; return a }
+	consume(t, e, at("a", alertevent.Firing, group), at("b", alertevent.Firing, group))
+	consume(t, e, at("a", alertevent.Resolved, group), told(at("b", alertevent.Firing, group), 1), at("c", alertevent.Firing, group))
+	consume(t, e, at("b", alertevent.Resolved, group), at("c", alertevent.Resolved, group))
+	later := at("a", alertevent.Firing, group)
+	later.StartsAt = alerts.Start.Add(time.Hour)
+	consume(t, e, later)
+	e.Finish(t, api.Inbox, 6, token)
+	assert.Equal(t, []string{
+		"#36a64f#36a64f edit 2 [RESOLVED] HighErrorRate: 2 alerts (team=search)",
+		"#ff0000#36a64f reply broadcast <!here> [CRITICAL] HighErrorRate: 2 alerts, 1 of them over (team=search)",
+		"#36a64f#36a64f reply [RESOLVED] HighErrorRate: 2 alerts (team=search)",
+		"#ff0000 <!here> [CRITICAL] HighErrorRate: High error rate detected",
+	}, said(api))
+}
+
+// Where ends are not told, a group that begins again is another message.
+func TestGroupWithoutEnds(t *testing.T) {
+	api := double.NewSlackAPI(t, token, channel)
+	e := startBot(t, api, func(cfg *Config) { cfg.SendResolved = false })
+	group := &alertevent.Group{Key: "search"}
+	consume(t, e, at("a", alertevent.Firing, group))
+	consume(t, e, at("a", alertevent.Resolved, group))
+	later := at("a", alertevent.Firing, group)
+	later.StartsAt = alerts.Start.Add(time.Hour)
+	consume(t, e, later)
+	e.Finish(t, api.Inbox, 2, token)
+	assert.Len(t, api.Messages(), 2)
+}
+
+// A storm without a group is one message; the ends of its alerts are told below it.
+func TestStormIsOneThread(t *testing.T) {
+	api := double.NewSlackAPI(t, token, channel)
+	e := startBot(t, api, nil)
+	storm := alerts.Cases()["storm"]
+	consume(t, e, storm...)
+	var over []alertevent.Alert
+	for _, a := range storm {
+		a.State, a.EndsAt = alertevent.Resolved, alerts.Start.Add(time.Minute)
+		over = append(over, a)
+	}
+	consume(t, e, over[0])
+	consume(t, e, over[1:]...)
+	e.Finish(t, api.Inbox, 5, token)
+	require.Len(t, api.Messages(), 3)
+	assert.Equal(t, "[RESOLVED] 50 alerts", api.Messages()[0].Text)
+	assert.Len(t, api.Messages()[0].Colours, maxAlerts+1, "what it says of each is still there")
+	assert.Equal(t, "[RESOLVED] HighErrorRate: High error rate detected", api.Messages()[1].Text)
+	assert.Equal(t, "[RESOLVED] HighErrorRate: 49 alerts", api.Messages()[2].Text)
+	texts := api.Bodies()[1]
+	assert.Equal(t, "50 alerts, 1 of them over", texts["text"])
+}
+
+// A message that somebody deleted, and one that can no longer be edited, do not
+// keep the end from being told.
+func TestMessageIsGone(t *testing.T) {
+	api := double.NewSlackAPI(t, token, channel)
+	e := startBot(t, api, nil)
+	consume(t, e, alerts.Firing())
+	require.Eventually(t, func() bool { return len(api.Messages()) == 1 }, 10*time.Second, time.Millisecond)
+	api.Delete(api.Messages()[0].TS)
+	consume(t, e, alerts.Resolved())
+	e.Finish(t, api.Inbox, 2, token)
+	assert.Equal(t, []string{"#36a64f [RESOLVED] HighErrorRate: High error rate detected"}, said(api))
+}
+
+func TestMessageIsFixed(t *testing.T) {
+	api := double.NewSlackAPI(t, token, channel)
+	e := startBot(t, api, nil)
+	consume(t, e, alerts.Firing())
+	require.Eventually(t, func() bool { return len(api.Messages()) == 1 }, 10*time.Second, time.Millisecond)
+	api.Refuse(double.Answer{Status: 200, Body: `{"ok":false,"error":"edit_window_closed"}`})
+	consume(t, e, alerts.Resolved())
+	e.Finish(t, api.Inbox, 2, token)
+	assert.Equal(t, 1, e.Log.FilterMessage("A message was not brought up to date").Len())
+	assert.Equal(t, []string{
+		"#ff0000 [CRITICAL] HighErrorRate: High error rate detected",
+		"#36a64f reply [RESOLVED] HighErrorRate: High error rate detected",
+	}, said(api))
+}
+
+// What the API answers with status 200 says whether to try again.
+func TestAPIAnswers(t *testing.T) {
+	for _, code := range []string{
+		"ratelimited", "rate_limited", "message_limit_exceeded", "internal_error", "fatal_error",
+		"service_unavailable", "request_timeout", "team_added_to_org", "rollup_error",
+	} {
+		t.Run(code, func(t *testing.T) {
+			tryAnswer(t, double.Answer{Status: 200, Body: `{"ok":false,"error":"` + code + `"}`}, true)
+		})
+	}
+	tests := map[string]bool{ // body: is tried again
+		`<html>Welcome to the guest network</html>`: false,
+		`ok`: false,
+		``:   false,
+	}
+	for _, code := range []string{
+		"invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive", "missing_scope",
+		"channel_not_found", "not_in_channel", "is_archived", "invalid_blocks", "msg_too_long", "no_text",
+		"restricted_action", "something_new", "",
+	} {
+		tests[`{"ok":false,"error":"`+code+`"}`] = false
+	}
+	for body, again := range tests {
+		t.Run(body, func(t *testing.T) { tryAnswer(t, double.Answer{Status: 200, Body: body}, again) })
+	}
+	t.Run("429", func(t *testing.T) {
+		tryAnswer(t, double.Answer{Status: 429, RetryAfter: "0", Body: `{"ok":false,"error":"ratelimited"}`}, true)
+	})
+}
+
+func tryAnswer(t *testing.T, answer double.Answer, again bool) {
+	t.Helper()
+	api := double.NewSlackAPI(t, token, channel)
+	api.Refuse(answer)
+	e := startBot(t, api, nil)
+	consume(t, e, alerts.Firing())
+	consume(t, e, at("other", alertevent.Firing, nil))
+	if again {
+		e.Finish(t, api.Inbox, 2, token)
+		assert.Equal(t, int64(0), e.Count(t, "failed"))
+		return
+	}
+	e.Finish(t, api.Inbox, 1, token)
+	assert.Equal(t, int64(1), e.Count(t, "failed"))
+}
+
+// A token that Slack does not know is in no log, though Slack may repeat it.
+func TestTokenStaysOutOfLogs(t *testing.T) {
+	api := double.NewSlackAPI(t, "another", channel)
+	api.Refuse(double.Answer{Status: 503, Body: "no service for " + token})
+	e := startBot(t, api, nil)
+	consume(t, e, alerts.Firing())
+	require.Eventually(t, func() bool { return e.Log.FilterMessageSnippet("Dropping").Len() > 0 }, 10*time.Second, time.Millisecond)
+	assert.Contains(t, fmt.Sprint(e.Log.All()), "invalid_auth")
+	e.Finish(t, api.Inbox, 0, token)
+}
+
+// network is a middleware of the HTTP client that stands in for it and the API:
+// time in a test's bubble stands still while something waits for a connection.
+type network struct {
+	component.StartFunc
+	component.ShutdownFunc
+	api   http.Handler
+	down  func() bool
+	mu    sync.Mutex
+	times []time.Time
+}
+
+// tried are the times of all tries.
+func (n *network) tried() []time.Time {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return slices.Clone(n.times)
+}
+
+// GetHTTPRoundTripper takes the place of the connection.
+func (n *network) GetHTTPRoundTripper(http.RoundTripper) (http.RoundTripper, error) { return n, nil }
+
+// RoundTrip fails or answers.
+func (n *network) RoundTrip(r *http.Request) (*http.Response, error) {
+	n.mu.Lock()
+	n.times = append(n.times, time.Now())
+	n.mu.Unlock()
+	if n.down != nil && n.down() {
+		return nil, errors.New("connection refused")
+	}
+	w := httptest.NewRecorder()
+	n.api.ServeHTTP(w, r)
+	return w.Result(), nil
+}
+
+func (n *network) start(t *testing.T, change func(*Config)) exporter.Logs {
+	t.Helper()
+	id := component.MustNewID("network")
+	cfg := createDefaultConfig().(*Config)
+	cfg.BotToken, cfg.Channel = token, channel
+	cfg.HTTP.Middlewares = []configmiddleware.Config{{ID: id}}
+	if change != nil {
+		change(cfg)
+	}
+	e, err := NewFactory().CreateLogs(t.Context(), exportertest.NewNopSettings(NewFactory().Type()), cfg)
+	require.NoError(t, err)
+	require.NoError(t, e.Start(t.Context(), host{map[component.ID]component.Component{id: n}}))
+	return e
+}
+
+// Slack takes one message a second for a channel, edits among them.
+func TestRateLimit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		api := double.NewSlackHandler(token, channel)
+		n := &network{api: api}
+		e := n.start(t, nil)
+		for i := range 10 {
+			require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(at(strconv.Itoa(i), alertevent.Firing, nil))))
+			require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(at(strconv.Itoa(i), alertevent.Resolved, nil))))
+		}
+		time.Sleep(time.Minute)
+		require.NoError(t, e.Shutdown(t.Context()))
+		times := n.tried()
+		require.Len(t, times, 30)
+		assert.Equal(t, 29*time.Second, times[29].Sub(times[0]))
+		for i := range times[1:] {
+			assert.GreaterOrEqual(t, times[i+1].Sub(times[i]), time.Second)
+		}
+	})
+}
+
+// Slack is away for an hour, in which alerts begin and end: all of it is told
+// after that, in order, and it was tried all the time with backoff.
+func TestOutageOfAnHour(t *testing.T) {
+	for name, webhook := range map[string]bool{"bot": false, "webhook": true} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				began := time.Now()
+				api := double.NewSlackHandler(token, channel)
+				var told []string
+				n := &network{api: api, down: func() bool { return time.Since(began) < time.Hour }}
+				if webhook {
+					n.api = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+						told = append(told, fallback(t, r.Body))
+						fmt.Fprint(w, "ok")
+					})
+				}
+				e := n.start(t, func(cfg *Config) {
+					if webhook {
+						cfg.WebhookURL, cfg.Channel = "https://hooks.slack.example/services/SECRET", ""
+					}
+				})
+				var want []string
+				for i := range 20 {
+					for _, state := range []alertevent.State{alertevent.Firing, alertevent.Resolved} {
+						a := at(strconv.Itoa(i), state, nil)
+						a.Annotations["summary"] = strconv.Itoa(i)
+						require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(a)))
+						want = append(want, a.Line())
+						time.Sleep(90 * time.Second)
+					}
+				}
+				tries := len(n.tried())
+				assert.Greater(t, tries, 60, "it is tried all the time")
+				assert.Less(t, tries, 300, "and with backoff")
+				time.Sleep(3 * time.Minute)
+				require.NoError(t, e.Shutdown(t.Context()))
+				if !webhook {
+					for _, body := range api.Bodies() {
+						if body["ts"] == nil {
+							told = append(told, body["text"].(string))
+						}
+					}
+				}
+				assert.Equal(t, want, told)
+			})
+		})
+	}
+}
+
+// withStorage runs an exporter over a storage in a directory.
+func withStorage(t *testing.T, dir string, api *double.SlackAPI, do func(consume func(...alertevent.Alert))) {
+	t.Helper()
+	ctx := context.Background()
+	id := component.MustNewID("file_storage")
+	f := filestorage.NewFactory()
+	fc := f.CreateDefaultConfig().(*filestorage.Config)
+	fc.Directory = dir
+	ext, err := f.Create(ctx, extensiontest.NewNopSettings(f.Type()), fc)
+	require.NoError(t, err)
+	h := host{map[component.ID]component.Component{id: ext}}
+	require.NoError(t, ext.Start(ctx, h))
+	cfg := createDefaultConfig().(*Config)
+	cfg.Endpoint, cfg.BotToken, cfg.Channel = api.URL, token, channel
+	cfg.Queue.Get().StorageID = &id
+	notifier.Impatient(&cfg.Retry)
+	set := exportertest.NewNopSettings(NewFactory().Type())
+	set.ID = component.MustNewIDWithName("slack", "x")
+	e, err := newFactory(time.Microsecond).CreateLogs(ctx, set, cfg)
+	require.NoError(t, err)
+	require.NoError(t, e.Start(ctx, h))
+	do(func(raised ...alertevent.Alert) { require.NoError(t, e.ConsumeLogs(ctx, alerts.Logs(raised...))) })
+	require.NoError(t, e.Shutdown(ctx))
+	require.NoError(t, ext.Shutdown(ctx))
+}
+
+// After a restart the end is told where the beginning was.
+func TestThreadsOverRestart(t *testing.T) {
+	api := double.NewSlackAPI(t, token, channel)
+	dir := t.TempDir()
+	until := func(messages int) {
+		require.Eventually(t, func() bool { return len(api.Messages()) == messages }, 10*time.Second, time.Millisecond)
+	}
+	group := &alertevent.Group{Key: "search"}
+	withStorage(t, dir, api, func(consume func(...alertevent.Alert)) {
+		consume(at("a", alertevent.Firing, nil))
+		consume(at("b", alertevent.Firing, group), at("c", alertevent.Firing, group))
+		until(2)
+	})
+	withStorage(t, dir, api, func(consume func(...alertevent.Alert)) {
+		over := at("a", alertevent.Resolved, nil)
+		over.StartsAt = over.StartsAt.Add(time.Second) // that of the rule after the restart
+		consume(over)
+		consume(at("b", alertevent.Resolved, group), at("c", alertevent.Resolved, group))
+		until(4)
+	})
+	assert.Equal(t, []string{
+		"#36a64f edit 1 [RESOLVED] HighErrorRate: High error rate detected",
+		"#36a64f#36a64f edit 1 [RESOLVED] HighErrorRate: 2 alerts",
+		"#36a64f reply [RESOLVED] HighErrorRate: High error rate detected",
+		"#36a64f#36a64f reply [RESOLVED] HighErrorRate: 2 alerts",
+	}, said(api))
+}
+
+// A storage that the configuration names but the collector does not have stops it.
+func TestStorageIsMissing(t *testing.T) {
+	id := component.MustNewID("file_storage")
+	cfg := createDefaultConfig().(*Config)
+	cfg.BotToken, cfg.Channel = configopaque.String(token), channel
+	cfg.Queue.Get().StorageID = &id
+	e, err := NewFactory().CreateLogs(t.Context(), exportertest.NewNopSettings(NewFactory().Type()), cfg)
+	require.NoError(t, err)
+	require.ErrorContains(t, e.Start(t.Context(), componenttest.NewNopHost()), "file_storage")
+	require.NoError(t, e.Shutdown(t.Context()))
+}

@@ -1,0 +1,105 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package notify
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"path"
+	"strings"
+
+	"go.opentelemetry.io/collector/config/confighttp"
+)
+
+const (
+	// redacted stands in place of a secret.
+	redacted = "[REDACTED]"
+	// minSecret keeps a part of an address, or the value of a header, that is too
+	// short to be a secret, such as "/", from being taken out of every error.
+	minSecret = 8
+)
+
+// newRedactor takes secrets out of texts.
+func newRedactor(secrets []string) *strings.Replacer {
+	var pairs []string
+	for _, secret := range secrets {
+		pairs = append(pairs, secret, redacted)
+	}
+	return strings.NewReplacer(pairs...)
+}
+
+// RedactURL takes the URL out of the errors that net/http and net/url make.
+func RedactURL(err error) error {
+	var withURL *url.Error
+	if !errors.As(err, &withURL) {
+		return err
+	}
+	return &url.Error{Op: withURL.Op, URL: "<redacted>", Err: withURL.Err}
+}
+
+// URLSecrets are the parts of an address that lead in: its path and query, and
+// the last piece of the path by itself.
+func URLSecrets(address string) []string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return []string{address}
+	}
+	return longEnough(u.RequestURI(), u.EscapedPath(), path.Base(u.Path))
+}
+
+// clientSecrets are what a client is set to send in its headers.
+func clientSecrets(client confighttp.ClientConfig) []string {
+	var values []string
+	for _, header := range client.Headers {
+		values = append(values, string(header.Value))
+	}
+	return longEnough(values...)
+}
+
+func longEnough(parts ...string) []string {
+	var secrets []string
+	for _, part := range parts {
+		if len(part) >= minSecret {
+			secrets = append(secrets, part)
+		}
+	}
+	return secrets
+}
+
+// redacting takes secrets out of answers, before anything of them is cut, which
+// could leave half of one: those that are known, and what the request proved with
+// who it was from.
+type redacting struct {
+	next    http.RoundTripper
+	secrets []string
+}
+
+// RoundTrip reads as much of the answer as [Post] does.
+func (r redacting) RoundTrip(request *http.Request) (*http.Response, error) {
+	response, err := r.next.RoundTrip(request)
+	if err != nil {
+		return nil, err
+	}
+	secrets := r.secrets
+	if response.Request != nil {
+		_, credentials, _ := strings.Cut(response.Request.Header.Get("Authorization"), " ")
+		secrets = append(longEnough(credentials), secrets...)
+	}
+	answer, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	_ = response.Body.Close()
+	body := io.Reader(strings.NewReader(newRedactor(secrets).Replace(string(answer))))
+	if err != nil {
+		body = io.MultiReader(body, failed{err})
+	}
+	response.Body = io.NopCloser(body)
+	return response, nil
+}
+
+// failed is where reading failed.
+type failed struct{ err error }
+
+// Read fails.
+func (f failed) Read([]byte) (int, error) { return 0, f.err }

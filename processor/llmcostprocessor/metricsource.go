@@ -1,0 +1,241 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package llmcostprocessor
+
+import (
+	"context"
+	"maps"
+	"math"
+	"sync"
+	"time"
+
+	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/pdatautil"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/pmetric"
+
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/convention"
+)
+
+// maxSourceSeries bounds the series of metric sources whose last value is
+// remembered. What more there are is not counted, but for the outcome.
+const maxSourceSeries = 10_000
+
+const outcomeTooManySeries = "too_many_series"
+
+// metricSources counts the calls that metrics add up.
+type metricSources struct {
+	sources map[string]*convention.MetricSource
+	// since is when counting began. What a cumulative series added up before is
+	// not known to be counted or not, and is left out.
+	since time.Time
+
+	mu     sync.Mutex // guards last
+	last   map[seriesID]reading
+	limits int
+}
+
+type seriesID struct {
+	source *convention.MetricSource
+	hash   [16]byte
+}
+
+// reading is the last point of a series.
+type reading struct {
+	start, at       pcommon.Timestamp
+	tokens, records float64
+}
+
+func newMetricSources(names []string, since time.Time) *metricSources {
+	m := &metricSources{sources: map[string]*convention.MetricSource{}, since: since, last: map[seriesID]reading{}, limits: maxSourceSeries}
+	for _, name := range names {
+		m.sources[name] = convention.MetricSourceOf(name)
+	}
+	return m
+}
+
+// point is what a point of a source says, whatever its kind.
+type point struct {
+	attributes pcommon.Map
+	reading
+	delta bool
+}
+
+// usages are sums of points by the calls they are of, in the order they came.
+type usages struct {
+	byCalls map[[16]byte]int
+	all     []usage
+}
+
+type usage struct {
+	convention.Usage
+	attributes, resource pcommon.Map
+	at                   pcommon.Timestamp
+}
+
+// countMetrics counts what the sources among the metrics add to what they said
+// before. The metrics are not changed.
+func (c *core) countMetrics(ctx context.Context, md pmetric.Metrics) {
+	b := batches.Get().(*batch)
+	defer b.free()
+	for _, rm := range md.ResourceMetrics().All() {
+		for _, sm := range rm.ScopeMetrics().All() {
+			for _, metric := range sm.Metrics().All() {
+				if source := c.sources.sources[metric.Name()]; source != nil {
+					c.countSource(b, source, metric, rm.Resource())
+				}
+			}
+		}
+	}
+	if len(b.adds.calls) > 0 {
+		b.adds.at = time.Now()
+		c.record(ctx, &b.adds)
+	}
+	c.tally.add(ctx, b.counts)
+}
+
+func (c *core) countSource(b *batch, source *convention.MetricSource, metric pmetric.Metric, resource pcommon.Resource) {
+	found := usages{byCalls: map[[16]byte]int{}}
+	eachPoint(metric, func(p point) {
+		tokens, records, ok := c.sources.increase(source, resource, &p)
+		if !ok {
+			b.count(source.Name, outcomeTooManySeries)
+			return
+		}
+		kind, _ := p.attributes.Get(source.TypeKey())
+		if tokens == 0 && records == 0 {
+			return
+		}
+		if !found.of(source, &p, resource).Add(kind.AsString(), tokens, records) {
+			b.count(source.Name, convention.ReasonBadTokens)
+		}
+	})
+	now := time.Now()
+	for i := range found.all {
+		u := &found.all[i]
+		if u.Empty() {
+			continue // nothing of it made sense
+		}
+		call, outcome, reason := u.Call(u.attributes)
+		if outcome != convention.IsCall {
+			b.count(source.Name, reason)
+			continue
+		}
+		c.countUsage(b, u, &call, now)
+	}
+}
+
+// countUsage prices calls that are known as a sum alone: at the price for calls of
+// ordinary length, since the length of each is not known.
+func (c *core) countUsage(b *batch, u *usage, call *convention.Call, now time.Time) {
+	s := sighting{call: *call, attributes: u.attributes, resource: u.resource, end: u.at}
+	at := u.at.AsTime()
+	if u.at == 0 || at.Sub(now) > maxAhead || at.Unix() < 0 {
+		at = now
+	}
+	v := c.priceSum(call, at)
+	b.count(call.Convention, v.outcome)
+	if v.unknown {
+		c.unpriced.add(call, at)
+	}
+	entry := c.entry(&s, &v, at)
+	entry.Many, entry.Count, entry.Timed = true, u.Calls, false
+	b.adds.calls = append(b.adds.calls, entry)
+}
+
+// of is the sum that a point belongs to.
+func (u *usages) of(source *convention.MetricSource, p *point, resource pcommon.Resource) *convention.Usage {
+	others := pcommon.NewMap()
+	p.attributes.CopyTo(others)
+	others.Remove(source.TypeKey())
+	id := pdatautil.MapHash(others)
+	i, known := u.byCalls[id]
+	if !known {
+		i = len(u.all)
+		u.byCalls[id] = i
+		u.all = append(u.all, usage{Usage: source.Usage(), attributes: p.attributes, resource: resource.Attributes()})
+	}
+	u.all[i].at = max(u.all[i].at, p.at)
+	return &u.all[i].Usage
+}
+
+// increase is what a point adds to what its series said before. It is false when
+// there are too many series.
+func (m *metricSources) increase(source *convention.MetricSource, resource pcommon.Resource, p *point) (tokens, records int64, ok bool) {
+	both := pcommon.NewMap()
+	resource.Attributes().CopyTo(both)
+	for key, value := range p.attributes.All() {
+		value.CopyTo(both.PutEmpty("point." + key))
+	}
+	id := seriesID{source, pdatautil.MapHash(both)}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	last, known := m.last[id]
+	if !known && len(m.last) >= m.limits {
+		return 0, 0, false
+	}
+	switch {
+	case known && p.at != 0 && p.at <= last.at:
+		return 0, 0, true // sent again, or overtaken
+	case p.delta:
+		last = reading{}
+	case !known && p.start.AsTime().Before(m.since):
+		last = p.reading // from here on
+	case !known || p.start != last.start || p.tokens < last.tokens || p.records < last.records:
+		last = reading{} // it began anew
+	}
+	m.last[id] = p.reading
+	return whole(p.tokens - last.tokens), whole(p.records - last.records), true
+}
+
+// whole is the number of tokens; what is none is negative, which is refused.
+func whole(n float64) int64 {
+	if !(n >= 0 && n < math.MaxInt32*1e6) {
+		return -1
+	}
+	return int64(math.Round(n))
+}
+
+// forget drops the readings of series that have not been seen for a day.
+func (m *metricSources) forget(now time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	old := pcommon.NewTimestampFromTime(now.Add(-24 * time.Hour))
+	maps.DeleteFunc(m.last, func(_ seriesID, r reading) bool { return r.at < old })
+}
+
+// eachPoint goes through the points of a sum or histogram. Gauges and what goes
+// down, too, add up nothing.
+func eachPoint(metric pmetric.Metric, see func(point)) {
+	switch metric.Type() {
+	case pmetric.MetricTypeSum:
+		if !metric.Sum().IsMonotonic() {
+			return
+		}
+		delta := metric.Sum().AggregationTemporality() == pmetric.AggregationTemporalityDelta
+		for _, p := range metric.Sum().DataPoints().All() {
+			tokens := p.DoubleValue()
+			if p.ValueType() == pmetric.NumberDataPointValueTypeInt {
+				tokens = float64(p.IntValue())
+			}
+			if !p.Flags().NoRecordedValue() {
+				see(point{p.Attributes(), reading{p.StartTimestamp(), p.Timestamp(), tokens, 0}, delta})
+			}
+		}
+	case pmetric.MetricTypeHistogram:
+		delta := metric.Histogram().AggregationTemporality() == pmetric.AggregationTemporalityDelta
+		for _, p := range metric.Histogram().DataPoints().All() {
+			if !p.Flags().NoRecordedValue() {
+				see(point{p.Attributes(), reading{p.StartTimestamp(), p.Timestamp(), p.Sum(), float64(p.Count())}, delta})
+			}
+		}
+	case pmetric.MetricTypeExponentialHistogram:
+		delta := metric.ExponentialHistogram().AggregationTemporality() == pmetric.AggregationTemporalityDelta
+		for _, p := range metric.ExponentialHistogram().DataPoints().All() {
+			if !p.Flags().NoRecordedValue() {
+				see(point{p.Attributes(), reading{p.StartTimestamp(), p.Timestamp(), p.Sum(), float64(p.Count())}, delta})
+			}
+		}
+	case pmetric.MetricTypeEmpty, pmetric.MetricTypeGauge, pmetric.MetricTypeSummary:
+	}
+}
