@@ -64,6 +64,7 @@ fuzz: ## Fuzz every parser for FUZZTIME (30s) each
 bench: ## Benchmarks, and the tables of docs/benchmarks.md
 	$(GO) test -run '^$$' -bench . -benchmem $(PACKAGES)
 	cd test/bench && $(GO) run ./alert
+	cd test/bench && $(GO) run ./arc
 	cd test/bench && $(GO) run ./llmcost
 
 .PHONY: e2e

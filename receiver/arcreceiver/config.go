@@ -6,6 +6,7 @@ package arcreceiver
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/config/confighttp"
@@ -27,6 +28,26 @@ type Config struct {
 	// otel.metric.overflow=true. Default 2000.
 	MaxSeries int `mapstructure:"max_series"`
 
+	// SeriesExpiration is how long a series is kept that does not change. 0 keeps
+	// all. Default 24h.
+	SeriesExpiration time.Duration `mapstructure:"series_expiration"`
+
+	// ResendWindow is how long requests with an Idempotency-Key, and events with
+	// an `id`, are remembered after the pipelines took them, so that they are not
+	// taken again. 0 remembers none. Default 10m.
+	ResendWindow time.Duration `mapstructure:"resend_window"`
+
+	// MaxResendIDs is the number of events with an `id` that are remembered; the
+	// oldest are forgotten first. Each takes some 150 bytes. Default 100000.
+	MaxResendIDs int `mapstructure:"max_resend_ids"`
+
+	// File makes the receiver follow files of JSON lines too. Default none.
+	File *FileConfig `mapstructure:"file"`
+
+	// Storage is the ID of the storage extension that keeps the place in each
+	// file. Default none: after a restart files are read as File.StartAt says.
+	Storage *component.ID `mapstructure:"storage"`
+
 	_ struct{}
 }
 
@@ -47,6 +68,21 @@ func (c *Config) Validate() error {
 	}
 	if c.MaxSeries < 1 {
 		errs = append(errs, fmt.Errorf("max_series: must be at least 1, is %d", c.MaxSeries))
+	}
+	if c.SeriesExpiration < 0 {
+		errs = append(errs, fmt.Errorf("series_expiration: must not be negative, is %v", c.SeriesExpiration))
+	}
+	if c.ResendWindow < 0 {
+		errs = append(errs, fmt.Errorf("resend_window: must not be negative, is %v", c.ResendWindow))
+	}
+	if c.MaxResendIDs < 1 {
+		errs = append(errs, fmt.Errorf("max_resend_ids: must be at least 1, is %d", c.MaxResendIDs))
+	}
+	if c.File != nil {
+		errs = append(errs, c.File.validate())
+	}
+	if c.Storage != nil && c.File == nil {
+		errs = append(errs, errors.New("storage: is of no use without file"))
 	}
 	return errors.Join(errs...)
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/open-telemetry/opentelemetry-collector-contrib/extension/storage/filestorage"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component"
@@ -31,6 +32,8 @@ func TestDefaults(t *testing.T) {
 	assert.Equal(t, time.Minute, cfg.HTTP.WriteTimeout)
 	assert.Equal(t, 1024*1024, cfg.MaxEventBytes)
 	assert.Equal(t, 2000, cfg.MaxSeries)
+	assert.Equal(t, 10*time.Minute, cfg.ResendWindow)
+	assert.Equal(t, 100_000, cfg.MaxResendIDs)
 }
 
 func TestValidateNamesEveryKey(t *testing.T) {
@@ -40,6 +43,9 @@ func TestValidateNamesEveryKey(t *testing.T) {
 		"max_request_body_size": -1,
 		"max_event_bytes":       0,
 		"max_series":            -5,
+		"resend_window":         "-1s",
+		"series_expiration":     "-2s",
+		"max_resend_ids":        0,
 	})
 	require.NoError(t, conf.Unmarshal(cfg))
 	assert.EqualError(t, cfg.Validate(), strings.Join([]string{
@@ -47,6 +53,9 @@ func TestValidateNamesEveryKey(t *testing.T) {
 		"max_request_body_size: must not be negative, is -1",
 		"max_event_bytes: must be at least 1, is 0",
 		"max_series: must be at least 1, is -5",
+		"series_expiration: must not be negative, is -2s",
+		"resend_window: must not be negative, is -1s",
+		"max_resend_ids: must be at least 1, is 0",
 	}, "\n"))
 }
 
@@ -72,6 +81,8 @@ func TestConfigurationsInTheReadme(t *testing.T) {
 	factories, err := otelcoltest.NopFactories()
 	require.NoError(t, err)
 	factories.Receivers[metadata.Type] = NewFactory()
+	storage := filestorage.NewFactory()
+	factories.Extensions[storage.Type()] = storage
 	var loaded []*Config
 	for _, block := range blocks(t, "yaml") {
 		file := filepath.Join(t.TempDir(), "config.yaml")
@@ -80,7 +91,7 @@ func TestConfigurationsInTheReadme(t *testing.T) {
 		require.NoError(t, err, block)
 		loaded = append(loaded, cfg.Receivers[component.NewID(metadata.Type)].(*Config))
 	}
-	require.Len(t, loaded, 2)
+	require.Len(t, loaded, 3)
 	assert.Equal(t, createDefaultConfig(), loaded[0])
 	assert.Equal(t, 65536, loaded[1].MaxEventBytes)
 	assert.Equal(t, 500, loaded[1].MaxSeries)

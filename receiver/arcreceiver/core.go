@@ -41,6 +41,7 @@ type core struct {
 	nextLogs    consumer.Logs
 
 	counts *counts
+	resent *resent
 
 	// notStarted counts the instances that were created but not started. The
 	// server listens from the first start on, and answers 503 until the last,
@@ -49,6 +50,7 @@ type core struct {
 
 	server  *http.Server
 	serving sync.WaitGroup
+	tail    *tail // nil without files
 }
 
 func newCore(cfg *Config, set receiver.Settings) (*core, error) {
@@ -65,7 +67,8 @@ func newCore(cfg *Config, set receiver.Settings) (*core, error) {
 		set:       set,
 		scope:     mapping.Scope{Name: metadata.ScopeName, Version: set.BuildInfo.Version},
 		obsreport: obsreport,
-		counts:    newCounts(cfg.MaxSeries),
+		counts:    newCounts(cfg.MaxSeries, cfg.SeriesExpiration),
+		resent:    newResent(cfg.ResendWindow, cfg.MaxResendIDs),
 		now:       time.Now,
 		random:    func(b []byte) { _, _ = rand.Read(b) }, // never fails
 	}
@@ -88,6 +91,11 @@ func (c *core) Start(ctx context.Context, host component.Host) error {
 	if err != nil {
 		return err
 	}
+	if c.cfg.File != nil {
+		if c.tail, err = startTail(ctx, c, host); err != nil {
+			return errors.Join(err, listener.Close())
+		}
+	}
 	c.server = server
 	c.set.Logger.Info("Listening for events", zap.Stringer("endpoint", listener.Addr()))
 	c.serving.Go(func() {
@@ -109,6 +117,9 @@ func (c *core) Stop(ctx context.Context) error {
 		err = errors.Join(err, c.server.Close())
 	}
 	c.serving.Wait()
+	if c.tail != nil {
+		err = errors.Join(err, c.tail.stop(ctx))
+	}
 	return err
 }
 

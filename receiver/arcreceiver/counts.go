@@ -25,18 +25,31 @@ import (
 type counts struct {
 	turn chan struct{} // holds one value while a request has its turn
 
-	store  *metricstore.Store // of whose turn it is
-	start  time.Time
-	latest time.Time // of the last values sent
-	series atomic.Int64
+	maxSeries  int
+	expiration time.Duration      // 0: never
+	store      *metricstore.Store // of whose turn it is
+	latest     time.Time          // of the last values sent
+	swept      time.Time          // when series last expired
+	series     atomic.Int64
 }
 
-func newCounts(maxSeries int) *counts {
-	return &counts{turn: make(chan struct{}, 1), store: metricstore.New(maxSeries)}
+func newCounts(maxSeries int, expiration time.Duration) *counts {
+	return &counts{turn: make(chan struct{}, 1), maxSeries: maxSeries, expiration: expiration}
 }
 
 // begin sets the time since which counters count.
-func (c *counts) begin(now time.Time) { c.start, c.latest = now, now }
+func (c *counts) begin(now time.Time) {
+	c.store = metricstore.New(c.maxSeries, now)
+	c.latest, c.swept = now, now
+}
+
+// expire forgets series that rest. It looks at all of them, so not at each request.
+func (c *counts) expire(now time.Time) {
+	if c.expiration > 0 && now.Sub(c.swept) >= c.expiration/10 {
+		c.store.Expire(now.Add(-c.expiration), now)
+		c.swept = now
+	}
+}
 
 // len says how many series there are.
 func (c *counts) len() int64 { return c.series.Load() }
@@ -47,7 +60,7 @@ func (c *counts) add(
 	ctx context.Context,
 	changes []metricstore.Change,
 	now time.Time,
-	send func(series []metricstore.Series, start, now pcommon.Timestamp) error,
+	send func(series []metricstore.Series, now pcommon.Timestamp) error,
 ) (overflowed int, err error) {
 	select {
 	case c.turn <- struct{}{}:
@@ -58,8 +71,9 @@ func (c *counts) add(
 	if now.Before(c.latest) {
 		now = c.latest // the clock was set back, or the turns were taken in another order
 	}
-	stage := c.store.Stage(changes)
-	if err := send(stage.Series(), pcommon.NewTimestampFromTime(c.start), pcommon.NewTimestampFromTime(now)); err != nil {
+	c.expire(now)
+	stage := c.store.Stage(changes, now)
+	if err := send(stage.Series(), pcommon.NewTimestampFromTime(now)); err != nil {
 		return 0, err
 	}
 	c.latest = now

@@ -57,8 +57,8 @@ func (c *core) sendMetrics(ctx context.Context, batch *mapping.Batch) error {
 	if len(batch.Changes) == 0 {
 		return nil
 	}
-	send := func(series []metricstore.Series, start, now pcommon.Timestamp) error {
-		metrics := mapping.Metrics(series, c.scope, start, now)
+	send := func(series []metricstore.Series, now pcommon.Timestamp) error {
+		metrics := mapping.Metrics(series, c.scope, now)
 		ctx := c.obsreport.StartMetricsOp(ctx)
 		n := metrics.DataPointCount() // the pipeline may take the metrics apart
 		err := c.nextMetrics.ConsumeMetrics(ctx, metrics)

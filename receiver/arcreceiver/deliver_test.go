@@ -270,3 +270,21 @@ func TestTelemetry(t *testing.T) {
 	require.NoError(t, err)
 	assert.EqualValues(t, 2, got.Data.(metricdata.Sum[int64]).DataPoints[0].Value)
 }
+
+func TestSeriesThatRestAreForgotten(t *testing.T) {
+	r := newRig(t, func(cfg *Config) { cfg.MaxSeries, cfg.SeriesExpiration = 1, time.Hour })
+	now := testTime
+	r.now = func() time.Time { return now }
+	for _, cache := range []string{"a", "b"} {
+		r.post(eventsPath, `{"cache_type":"`+cache+`","hit":true}`)
+	}
+	now = now.Add(2 * time.Hour)
+	r.post(eventsPath, `{"cache_type":"b","hit":true}`)
+	assert.Equal(t, []string{
+		"arc_cache_hits_total[cache_type:a] 1",
+		"arc_cache_hits_total[otel.metric.overflow:true] 1",
+		"arc_cache_hits_total[cache_type:b] 1",
+	}, replaceMap(points(r.metrics.got)))
+	point := r.metrics.got[2].ResourceMetrics().At(0).ScopeMetrics().At(0).Metrics().At(0).Sum().DataPoints().At(0)
+	assert.Equal(t, now, point.StartTimestamp().AsTime(), "a new start, as Prometheus expects")
+}

@@ -23,6 +23,9 @@ const (
 	defaultMaxBodyBytes  = 20 << 20
 	defaultMaxEventBytes = 1 << 20
 	defaultMaxSeries     = 2000
+	defaultExpiration    = 24 * time.Hour
+	defaultResendWindow  = 10 * time.Minute
+	defaultMaxResendIDs  = 100_000
 )
 
 // NewFactory makes the factory of the arc receiver.
@@ -44,9 +47,12 @@ func createDefaultConfig() component.Config {
 	server.WriteTimeout = defaultWriteTimeout
 	server.MaxRequestBodySize = defaultMaxBodyBytes
 	return &Config{
-		HTTP:          server,
-		MaxEventBytes: defaultMaxEventBytes,
-		MaxSeries:     defaultMaxSeries,
+		HTTP:             server,
+		MaxEventBytes:    defaultMaxEventBytes,
+		MaxSeries:        defaultMaxSeries,
+		SeriesExpiration: defaultExpiration,
+		ResendWindow:     defaultResendWindow,
+		MaxResendIDs:     defaultMaxResendIDs,
 	}
 }
 

@@ -4,11 +4,13 @@
 package arcreceiver
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
 	"mime"
 	"net/http"
+	"time"
 
 	"github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver/internal/event"
 	"github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver/internal/mapping"
@@ -60,13 +62,23 @@ func (c *core) serve(w http.ResponseWriter, r *http.Request, decode func([]byte)
 		})
 		return
 	}
+	key, ok := c.claim(w, r)
+	if !ok {
+		return
+	}
+	defer c.resent.release(key)
+	body := &hashed{ReadCloser: r.Body}
+	if key != "" {
+		body.hash = sha256.New()
+	}
+	r.Body = body
 	in, err := c.read(r, decode)
 	if err != nil {
 		writeUnread(w, err)
 		return
 	}
 	c.telemetry.rejected(r.Context(), in.reasons)
-	if len(in.kinds) == 0 {
+	if in.answer.Accepted == 0 {
 		if in.answer.Rejected == 0 {
 			in.answer.Error = "the body is empty"
 		}
@@ -80,6 +92,8 @@ func (c *core) serve(w http.ResponseWriter, r *http.Request, decode func([]byte)
 		return
 	}
 	c.telemetry.read(r.Context(), in.kinds, accepted)
+	c.telemetry.read(r.Context(), in.repeated, repeated)
+	c.resent.remember(c.now(), in.names, key, taken{body.sum(), in.answer})
 	writeAnswer(w, http.StatusOK, in.answer)
 }
 
@@ -97,10 +111,16 @@ func mediaType(r *http.Request) string {
 
 // intake is what was read of a request.
 type intake struct {
-	batch   *mapping.Batch
-	kinds   map[event.Kind]int64   // of the events in the batch
-	reasons map[event.Reason]int64 // of the others
-	answer  answer                 // if the batch is accepted
+	batch *mapping.Batch
+	kinds map[event.Kind]int64 // of the events in the batch
+	// repeated are the kinds of events that were taken before, which count as
+	// accepted in the answer but are not in the batch.
+	repeated map[event.Kind]int64
+	names    []name // of the events in the batch that have one
+	resent   *resent
+	now      time.Time
+	reasons  map[event.Reason]int64 // of the others
+	answer   answer                 // if the batch is accepted
 }
 
 // read decodes a request's events. The error is that of reading the body.
@@ -116,8 +136,11 @@ func (c *core) read(r *http.Request, decode func([]byte) (event.Event, error)) (
 			Traces:   c.nextTraces != nil,
 			Metrics:  c.nextMetrics != nil,
 		}),
-		kinds:   map[event.Kind]int64{},
-		reasons: map[event.Reason]int64{},
+		kinds:    map[event.Kind]int64{},
+		repeated: map[event.Kind]int64{},
+		reasons:  map[event.Reason]int64{},
+		resent:   c.resent,
+		now:      c.now(),
 	}
 	for item, err := range event.Items(r.Body, c.cfg.MaxEventBytes) {
 		if err != nil {
@@ -145,9 +168,17 @@ func (in *intake) add(item event.Item, decode func([]byte) (event.Event, error))
 		in.answer.reject(item, err)
 		return
 	}
+	in.answer.Accepted++
+	if e.ID != "" && in.resent.enabled() {
+		n := nameOf(&e, item.Raw)
+		if in.resent.knows(n, in.now) {
+			in.repeated[e.Kind()]++
+			return
+		}
+		in.names = append(in.names, n)
+	}
 	in.batch.Add(e)
 	in.kinds[e.Kind()]++
-	in.answer.Accepted++
 }
 
 // writeUnread answers a request whose body could not be read to its end.

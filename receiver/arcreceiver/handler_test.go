@@ -142,8 +142,9 @@ func TestRefusals(t *testing.T) {
 		status     int
 		retryAfter string
 	}{
-		{"memory limiter", plain, 503, "1"},
-		{"joined by a fan-out", errors.Join(plain, errors.New("another")), 503, "1"},
+		{"memory limiter", plain, 429, "1"},
+		{"joined by a fan-out", errors.Join(errors.New("another"), plain), 429, "1"},
+		{"an error that says nothing", errors.New("busy"), 503, "1"},
 		{"unavailable", status.Error(codes.Unavailable, "down"), 503, "1"},
 		{"throttled", status.Error(codes.ResourceExhausted, "slow down"), 429, "1"},
 		{"throttled for a time", fmt.Errorf("exporter: %w", throttled.Err()), 429, "3"},
@@ -220,7 +221,7 @@ func TestSentAgain(t *testing.T) {
 		return places
 	}
 	named := strings.Replace(call, "{", `{"id":"call-1",`, 1)
-	r := newRig(t)
+	r := newRig(t, func(cfg *Config) { cfg.ResendWindow = 0 }) // as if all were forgotten
 
 	ofNamed, ofCall := send(r, eventsPath, named), send(r, eventsPath, call)
 	assert.Equal(t, ofNamed, send(r, eventsPath, named), "a named event is the same call")

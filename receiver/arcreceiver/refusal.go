@@ -6,6 +6,7 @@ package arcreceiver
 import (
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"go.opentelemetry.io/collector/consumer/consumererror"
@@ -30,7 +31,7 @@ type refusal struct {
 func newRefusal(err error) refusal {
 	grpcStatus, _ := status.FromError(err)
 	switch {
-	case !isPermanent(err) && grpcStatus.Code() == codes.ResourceExhausted:
+	case !isPermanent(err) && (grpcStatus.Code() == codes.ResourceExhausted || isMemoryLimiter(err)):
 		return refusal{http.StatusTooManyRequests, retryAfter(grpcStatus), "a pipeline is overloaded; send the request again later"}
 	case !isPermanent(err):
 		return refusal{http.StatusServiceUnavailable, retryAfter(grpcStatus), "a pipeline did not take the events; send the request again later"}
@@ -40,6 +41,12 @@ func newRefusal(err error) refusal {
 		return refusal{http.StatusInternalServerError, 0, "a pipeline refused the events for good"}
 	}
 }
+
+// memoryLimiter is the text of memory_limiter's error, which the Collector keeps
+// in an internal package.
+const memoryLimiter = "data refused due to high memory usage"
+
+func isMemoryLimiter(err error) bool { return strings.Contains(err.Error(), memoryLimiter) }
 
 // isPermanent says whether it is of no use to send the data again. An error that
 // says nothing is worth another try: memory_limiter's is one.

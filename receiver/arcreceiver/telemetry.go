@@ -21,8 +21,9 @@ type outcome string
 
 const (
 	accepted outcome = "accepted"
-	refused  outcome = "refused" // for now
-	failed   outcome = "failed"  // for good
+	refused  outcome = "refused"  // for now
+	failed   outcome = "failed"   // for good
+	repeated outcome = "repeated" // were taken before
 )
 
 // telemetry is what the receiver tells of itself.

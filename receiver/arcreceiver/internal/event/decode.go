@@ -4,7 +4,6 @@
 package event
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
@@ -14,42 +13,28 @@ import (
 // Decode reads one event from the JSON object that raw holds. The event does not
 // refer to raw. The error is an [*Error].
 func Decode(raw []byte) (Event, error) {
-	values, err := object(raw)
-	if err != nil {
+	f := &fields{members: make([]member, 0, 16)}
+	if err := f.parse(raw); err != nil {
 		return Event{}, err
 	}
-	kind, told, ok := recognise(values)
+	kind, told, ok := recognise(f)
 	if !ok {
-		return Event{}, newError(ReasonUnknownKind, "no known `kind`, and the fields are those of no kind: "+
-			"a log line has `message`; an LLM call `model` and `prompt_tokens`, `completion_tokens` or `tokens`; "+
-			"a request `method`, `endpoint`, `status` and `duration`; an agent run `agent_name`, `status` and `duration`; "+
-			"a cache look-up `cache_type` and `hit`; a gauge `active_agents`, `active_requests` or `memory_usage_bytes`; "+
-			"an application `app_info`")
+		return Event{}, errUnknownKind
 	}
-	e, err := decode(kind, told, values)
-	if err != nil && !told && kind != KindLog && isLogLine(values) {
+	e, err := decode(kind, told, f)
+	if err != nil && !told && kind != KindLog && isLogLine(f) {
 		// A log line whose context only looks like another kind is not lost.
-		e, err = decode(KindLog, told, values)
+		f.unuse()
+		e, err = decode(KindLog, told, f)
 	}
 	return e, err
 }
 
-// object decodes raw, which must hold one JSON object and nothing else.
-func object(raw []byte) (map[string]any, error) {
-	decoder := json.NewDecoder(bytes.NewReader(raw))
-	decoder.UseNumber()
-	var values map[string]any
-	if err := decoder.Decode(&values); err != nil {
-		return nil, syntaxError(err)
-	}
-	if values == nil {
-		return nil, newError(ReasonSyntax, "an event is a JSON object, not null")
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return nil, newError(ReasonSyntax, "more text follows the JSON object")
-	}
-	return values, nil
-}
+var errUnknownKind = newError(ReasonUnknownKind, "no known `kind`, and the fields are those of no kind: "+
+	"a log line has `message`; an LLM call `model` and `prompt_tokens`, `completion_tokens` or `tokens`; "+
+	"a request `method`, `endpoint`, `status` and `duration`; an agent run `agent_name`, `status` and `duration`; "+
+	"a cache look-up `cache_type` and `hit`; a gauge `active_agents`, `active_requests` or `memory_usage_bytes`; "+
+	"an application `app_info`")
 
 func syntaxError(err error) *Error {
 	if wrongType, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
@@ -63,8 +48,7 @@ func syntaxError(err error) *Error {
 	}
 }
 
-func decode(kind Kind, told bool, values map[string]any) (Event, error) {
-	f := newFields(values, "")
+func decode(kind Kind, told bool, f *fields) (Event, error) {
 	if told {
 		f.use("kind")
 	}
@@ -92,6 +76,7 @@ func decodeCommon(f *fields, e *Event) {
 	}
 	e.Logger = f.text("logger")
 	e.Code = decodeCode(f)
+	e.Exception = decodeException(f)
 	e.Trace = decodeTrace(f)
 	e.Resource = decodeResource(f, e.Resource)
 	if app, ok := e.Detail.(AppInfo); ok {

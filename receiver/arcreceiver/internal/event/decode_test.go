@@ -230,7 +230,7 @@ func TestDecodeRejects(t *testing.T) {
 		{"told gauge", `{"kind":"gauge","message":"m"}`, ReasonInvalidField, "active_agents: is missing, and so are active_requests and memory_usage_bytes"},
 		{"app info type", `{"app_info":"1.0"}`, ReasonInvalidField, "app_info: must be an object"},
 		{"app info member", `{"app_info":{"a":[]}}`, ReasonInvalidField, "app_info.a: must be a text, a number, true or false"},
-		{"app info size", `{"app_info":{` + manyMembers(33) + `}}`, ReasonInvalidField, "app_info: must have at most 32 members, has 33"},
+		{"app info size", `{"app_info":{` + joinMembers(33) + `}}`, ReasonInvalidField, "app_info: must have at most 32 members, has 33"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := Decode([]byte(tt.raw))
@@ -241,7 +241,7 @@ func TestDecodeRejects(t *testing.T) {
 	}
 }
 
-func manyMembers(n int) string {
+func joinMembers(n int) string {
 	members := make([]string, n)
 	for i := range members {
 		members[i] = `"k` + strings.Repeat("x", i) + `":1`

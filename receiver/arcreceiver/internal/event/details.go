@@ -54,17 +54,17 @@ func decodeTokens(f *fields) (prompt, completion int64) {
 	prompt, hasPrompt := f.count("prompt_tokens")
 	completion, hasCompletion := f.count("completion_tokens")
 	if tokens, ok := f.peek("tokens").(map[string]any); ok {
-		nested := newFields(tokens, "tokens.")
-		nestedPrompt, nestedHasPrompt := nested.count("prompt")
-		nestedCompletion, nestedHasCompletion := nested.count("completion")
+		inner := nested(tokens, "tokens.")
+		nestedPrompt, nestedHasPrompt := inner.count("prompt")
+		nestedCompletion, nestedHasCompletion := inner.count("completion")
 		if !hasPrompt {
 			prompt, hasPrompt = nestedPrompt, nestedHasPrompt
 		}
 		if !hasCompletion {
 			completion, hasCompletion = nestedCompletion, nestedHasCompletion
 		}
-		f.problems = append(f.problems, nested.problems...)
-		f.leave("tokens", nested.rest())
+		f.problems = append(f.problems, inner.problems...)
+		f.leave("tokens", inner.rest())
 	}
 	if !hasPrompt && !hasCompletion && len(f.problems) == 0 {
 		f.fail("prompt_tokens", "is missing, and so are completion_tokens, tokens.prompt and tokens.completion")

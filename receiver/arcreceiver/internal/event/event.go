@@ -35,6 +35,8 @@ type Event struct {
 	Logger string
 	// Code is the place in the source code.
 	Code Code
+	// Exception is what went wrong, where the line tells of an exception.
+	Exception Exception
 	// Trace is the place in a trace.
 	Trace Trace
 	// Resource is who sent it.

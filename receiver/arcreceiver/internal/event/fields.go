@@ -28,16 +28,67 @@ const (
 // fields are the members of a JSON object. Fields that were used are known; the
 // others are the event's context.
 type fields struct {
-	values map[string]any // as encoding/json decodes them, numbers as json.Number
-	used   map[string]bool
-	left   map[string]any // what is left of used fields
-	prefix string         // of the names in errors
+	members []member
+	index   map[string]int // into members, where there are many
+	left    map[string]any // what is left of used fields
+	prefix  string         // of the names in errors
 
 	problems []string // each begins with the name of a field
 }
 
-func newFields(values map[string]any, prefix string) *fields {
-	return &fields{values: values, used: map[string]bool{}, prefix: prefix}
+// member is a name and its value: a string, bool, json.Number, []any,
+// map[string]any, or nil.
+type member struct {
+	key   string
+	value any
+	used  bool
+}
+
+// nested makes fields of an object within an event.
+func nested(values map[string]any, prefix string) *fields {
+	f := &fields{prefix: prefix}
+	for key, value := range values {
+		f.add(key, value)
+	}
+	return f
+}
+
+// manyMembers is the number of members from which on an index finds them faster
+// than a look at each.
+const manyMembers = 48
+
+// add appends a member. Of two with one name the later counts, as with
+// encoding/json.
+func (f *fields) add(key string, value any) {
+	if m := f.find(key); m != nil {
+		m.value = value
+		return
+	}
+	f.members = append(f.members, member{key: key, value: value})
+	switch {
+	case f.index != nil:
+		f.index[key] = len(f.members) - 1
+	case len(f.members) == manyMembers:
+		f.index = make(map[string]int, 2*manyMembers)
+		for i, m := range f.members {
+			f.index[m.key] = i
+		}
+	}
+}
+
+func (f *fields) find(key string) *member {
+	if f.index != nil {
+		if i, ok := f.index[key]; ok {
+			return &f.members[i]
+		}
+		return nil
+	}
+	for i := range f.members {
+		if f.members[i].key == key {
+			return &f.members[i]
+		}
+	}
+	return nil
 }
 
 func (f *fields) fail(key, format string, args ...any) {
@@ -45,11 +96,28 @@ func (f *fields) fail(key, format string, args ...any) {
 }
 
 // peek returns a value, nil if absent or null.
-func (f *fields) peek(key string) any { return f.values[key] }
+func (f *fields) peek(key string) any {
+	if m := f.find(key); m != nil {
+		return m.value
+	}
+	return nil
+}
 
-func (f *fields) has(key string) bool { return f.values[key] != nil }
+func (f *fields) has(key string) bool { return f.peek(key) != nil }
 
-func (f *fields) use(key string) { f.used[key] = true }
+func (f *fields) use(key string) {
+	if m := f.find(key); m != nil {
+		m.used = true
+	}
+}
+
+// unuse forgets what was taken.
+func (f *fields) unuse() {
+	for i := range f.members {
+		f.members[i].used = false
+	}
+	f.left, f.problems = nil, nil
+}
 
 // leave keeps part of a used field with the context.
 func (f *fields) leave(key string, part map[string]any) {
@@ -67,9 +135,11 @@ func (f *fields) leave(key string, part map[string]any) {
 // stays with the context.
 func (f *fields) text(keys ...string) string {
 	for _, key := range keys {
-		if text, ok := f.values[key].(string); ok && text != "" {
-			f.use(key)
-			return text
+		if m := f.find(key); m != nil {
+			if text, ok := m.value.(string); ok && text != "" {
+				m.used = true
+				return text
+			}
 		}
 	}
 	return ""
@@ -91,7 +161,7 @@ func (f *fields) required(key string) string {
 // id takes a field if it holds an identifier of len(dst) bytes in hexadecimal,
 // not all zeros.
 func (f *fields) id(key string, dst []byte) bool {
-	text, _ := f.values[key].(string)
+	text, _ := f.peek(key).(string)
 	if len(text) != hex.EncodedLen(len(dst)) || strings.Trim(text, "0") == "" || !decodeHex(dst, text) {
 		clear(dst)
 		return false
@@ -103,7 +173,7 @@ func (f *fields) id(key string, dst []byte) bool {
 // number takes a number, or a string that holds one.
 func (f *fields) number(key string) (text string, ok bool) {
 	f.use(key)
-	switch v := f.values[key].(type) {
+	switch v := f.peek(key).(type) {
 	case nil:
 		return "", false
 	case json.Number:
@@ -189,14 +259,14 @@ func (f *fields) hasDuration() bool {
 // rest returns what was not used, nil if nothing.
 func (f *fields) rest() map[string]any {
 	rest := f.left
-	for key, value := range f.values {
-		if value == nil || f.used[key] {
+	for _, m := range f.members {
+		if m.value == nil || m.used {
 			continue
 		}
 		if rest == nil {
-			rest = make(map[string]any, len(f.values))
+			rest = make(map[string]any)
 		}
-		rest[key] = plain(value, 1)
+		rest[m.key] = plain(m.value, 1)
 	}
 	return rest
 }

@@ -8,15 +8,14 @@ import "encoding/json"
 // recognise says of which kind an event is. What `kind` says settles it (told),
 // unless it is a word that the application uses for something else. Otherwise
 // the fields do; kinds with more of them come first.
-func recognise(values map[string]any) (kind Kind, told, ok bool) {
-	f := fields{values: values}
+func recognise(f *fields) (kind Kind, told, ok bool) {
 	if name, isText := f.peek("kind").(string); isText {
 		if _, known := details[Kind(name)]; known {
 			return Kind(name), true, true
 		}
 	}
 	for _, k := range signs {
-		if k.shown(&f) {
+		if k.shown(f) {
 			return k.kind, false, true
 		}
 	}
@@ -44,10 +43,10 @@ var signs = []struct {
 }
 
 // isLogLine says whether a logger wrote the event.
-func isLogLine(values map[string]any) bool {
-	switch values["level"].(type) {
+func isLogLine(f *fields) bool {
+	switch f.peek("level").(type) {
 	case string, json.Number:
-		return values["message"] != nil
+		return f.has("message")
 	default:
 		return false
 	}

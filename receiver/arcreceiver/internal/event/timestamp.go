@@ -29,7 +29,16 @@ func parseTimestamp(text string) (time.Time, error) {
 	if t, ok := parseEpoch(text); ok {
 		return t, nil
 	}
+	const date, second = len("2006-01-02"), len("2006-01-02T15:04:05")
+	if len(text) < second {
+		return time.Time{}, errTimestamp
+	}
+	naive := !strings.ContainsAny(text[second:], "Z+-")
 	for _, layout := range layouts {
+		// A layout that cannot match is not tried, as a mismatch costs more than a match.
+		if layout[date] != text[date] || (len(layout) == second) != naive {
+			continue
+		}
 		if t, err := time.Parse(layout, text); err == nil {
 			return inRange(t.UTC())
 		}

@@ -42,6 +42,9 @@ func putAttributes(to pcommon.Map, e *event.Event) {
 	if e.Code.Line > 0 {
 		to.PutInt(string(semconv.CodeLineNumberKey), e.Code.Line)
 	}
+	putText(to, string(semconv.ExceptionTypeKey), e.Exception.Type)
+	putText(to, string(semconv.ExceptionMessageKey), e.Exception.Message)
+	putText(to, string(semconv.ExceptionStacktraceKey), e.Exception.Stacktrace)
 	switch d := e.Detail.(type) {
 	case event.LLMCall:
 		putLLMCall(to, d)

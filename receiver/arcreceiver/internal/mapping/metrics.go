@@ -104,14 +104,13 @@ func appendChanges(changes []metricstore.Change, e *event.Event) []metricstore.C
 	return changes
 }
 
-// Metrics writes series as metrics: cumulative since start, as they were at now.
+// Metrics writes series as metrics: cumulative, as they were at now.
 // Their resource is the service alone, because that is the identity in which
 // they are counted.
-func Metrics(series []metricstore.Series, scope Scope, start, now pcommon.Timestamp) pmetric.Metrics {
+func Metrics(series []metricstore.Series, scope Scope, now pcommon.Timestamp) pmetric.Metrics {
 	w := metricWriter{
 		metrics:  pmetric.NewMetrics(),
 		scope:    scope,
-		start:    start,
 		now:      now,
 		services: map[string]pmetric.MetricSlice{},
 		written:  map[metricID]pmetric.Metric{},
@@ -128,11 +127,11 @@ type metricID struct {
 }
 
 type metricWriter struct {
-	metrics    pmetric.Metrics
-	scope      Scope
-	start, now pcommon.Timestamp
-	services   map[string]pmetric.MetricSlice
-	written    map[metricID]pmetric.Metric
+	metrics  pmetric.Metrics
+	scope    Scope
+	now      pcommon.Timestamp
+	services map[string]pmetric.MetricSlice
+	written  map[metricID]pmetric.Metric
 }
 
 func (w *metricWriter) write(s metricstore.Series) {
@@ -140,7 +139,7 @@ func (w *metricWriter) write(s metricstore.Series) {
 	switch s.Metric.Type {
 	case metricstore.Counter:
 		point := metric.Sum().DataPoints().AppendEmpty()
-		point.SetStartTimestamp(w.start)
+		point.SetStartTimestamp(pcommon.NewTimestampFromTime(s.Start))
 		point.SetTimestamp(w.now)
 		point.SetIntValue(int64(s.Value))
 		putLabels(point.Attributes(), s)
@@ -151,7 +150,7 @@ func (w *metricWriter) write(s metricstore.Series) {
 		putLabels(point.Attributes(), s)
 	case metricstore.Histogram:
 		point := metric.Histogram().DataPoints().AppendEmpty()
-		point.SetStartTimestamp(w.start)
+		point.SetStartTimestamp(pcommon.NewTimestampFromTime(s.Start))
 		point.SetTimestamp(w.now)
 		point.SetCount(s.Count)
 		point.SetSum(s.Value)

@@ -9,6 +9,7 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -52,6 +53,9 @@ type Series struct {
 	Labels   []Label
 	Overflow bool // stands for all label sets beyond the limit; has no labels
 
+	Start time.Time // since when it counts
+	Seen  time.Time // when it last changed
+
 	Value   float64  // of a gauge; the sum of a counter or of a histogram's values
 	Count   uint64   // of a histogram's values
 	Buckets []uint64 // of a histogram: one for each bound, one above
@@ -70,11 +74,28 @@ type Store struct {
 	limit  int // of series for each metric, the overflow series not counted
 	series map[seriesID]Series
 	count  map[*Metric]int
+	start  time.Time // of new series
 }
 
-// New makes an empty store of at most limit label sets for each metric.
-func New(limit int) *Store {
-	return &Store{limit: limit, series: map[seriesID]Series{}, count: map[*Metric]int{}}
+// New makes an empty store of at most limit label sets for each metric, which
+// counts since start.
+func New(limit int, start time.Time) *Store {
+	return &Store{limit: limit, start: start, series: map[seriesID]Series{}, count: map[*Metric]int{}}
+}
+
+// Expire forgets the series that have not changed since before. What comes of
+// them later is a new series, which counts since now.
+func (s *Store) Expire(before, now time.Time) {
+	for id, series := range s.series {
+		if !series.Seen.Before(before) {
+			continue
+		}
+		delete(s.series, id)
+		if !series.Overflow {
+			s.count[id.metric]--
+		}
+		s.start = now
+	}
 }
 
 // Len says how many series there are.
@@ -101,10 +122,11 @@ func (st *Stage) Series() []Series {
 }
 
 // Stage works out what changes lead to, in their order, and leaves the store alone.
-func (s *Store) Stage(changes []Change) *Stage {
+func (s *Store) Stage(changes []Change, now time.Time) *Stage {
 	stage := &Stage{series: map[seriesID]Series{}, added: map[*Metric]int{}}
 	for _, change := range changes {
 		id, series := s.find(stage, change)
+		series.Seen = now
 		stage.series[id] = series.with(change.Value)
 	}
 	return stage
@@ -122,7 +144,7 @@ func (s *Store) Commit(stage *Stage) {
 // find returns the series that a change belongs to, as the stage or else the
 // store has it. What it returns may be altered.
 func (s *Store) find(stage *Stage, change Change) (seriesID, Series) {
-	blank := Series{Metric: change.Metric, Service: shorten(change.Service), Labels: shortenAll(change.Labels)}
+	blank := Series{Metric: change.Metric, Service: shorten(change.Service), Labels: shortenAll(change.Labels), Start: s.start}
 	id := seriesID{change.Metric, key(blank.Service, blank.Labels)}
 	if series, ok := stage.series[id]; ok {
 		return id, series
@@ -147,7 +169,7 @@ func (s *Store) findOverflow(stage *Stage, metric *Metric) (seriesID, Series) {
 	}
 	series, ok := s.series[id]
 	if !ok {
-		series = Series{Metric: metric, Overflow: true}
+		series = Series{Metric: metric, Overflow: true, Start: s.start}
 	}
 	stage.order = append(stage.order, id)
 	return id, series.own()

@@ -6,6 +6,7 @@ package metricstore
 import (
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
@@ -20,8 +21,8 @@ var (
 func label(value string) []Label { return []Label{{Name: "l", Value: value}} }
 
 func TestStageLeavesTheStoreAlone(t *testing.T) {
-	s := New(10)
-	s.Commit(s.Stage([]Change{{Metric: calls, Value: 1}, {Metric: load, Value: 5}, {Metric: duration, Value: 1}}))
+	s := New(10, time.Time{})
+	s.Commit(s.Stage([]Change{{Metric: calls, Value: 1}, {Metric: load, Value: 5}, {Metric: duration, Value: 1}}, time.Time{}))
 	changes := []Change{
 		{Metric: calls, Value: 2},
 		{Metric: calls, Value: 3},
@@ -36,10 +37,10 @@ func TestStageLeavesTheStoreAlone(t *testing.T) {
 		{Metric: duration, Value: 11.5, Count: 3, Buckets: []uint64{1, 1, 1}},
 	}
 	for range 3 {
-		assert.Equal(t, want, s.Stage(changes).Series(), "what is not committed has no effect")
+		assert.Equal(t, want, s.Stage(changes, time.Time{}).Series(), "what is not committed has no effect")
 	}
-	s.Commit(s.Stage(changes))
-	assert.Equal(t, []Series{{Metric: calls, Value: 7}}, s.Stage([]Change{{Metric: calls, Value: 1}}).Series(), "only what changed")
+	s.Commit(s.Stage(changes, time.Time{}))
+	assert.Equal(t, []Series{{Metric: calls, Value: 7}}, s.Stage([]Change{{Metric: calls, Value: 1}}, time.Time{}).Series(), "only what changed")
 	assert.Equal(t, 3, s.Len())
 }
 
@@ -47,12 +48,12 @@ func TestBoundsAreInclusive(t *testing.T) {
 	for value, want := range map[float64][]uint64{
 		0: {1, 0, 0}, 1: {1, 0, 0}, 1.0001: {0, 1, 0}, 2: {0, 1, 0}, 2.0001: {0, 0, 1},
 	} {
-		assert.Equal(t, want, New(1).Stage([]Change{{Metric: duration, Value: value}}).Series()[0].Buckets, value)
+		assert.Equal(t, want, New(1, time.Time{}).Stage([]Change{{Metric: duration, Value: value}}, time.Time{}).Series()[0].Buckets, value)
 	}
 }
 
 func TestLabelSetsAreApart(t *testing.T) {
-	s := New(100)
+	s := New(100, time.Time{})
 	changes := []Change{
 		{Metric: calls, Value: 1},
 		{Metric: calls, Value: 1, Service: "a"},
@@ -64,13 +65,13 @@ func TestLabelSetsAreApart(t *testing.T) {
 		{Metric: calls, Value: 1, Service: overflowKey},
 		{Metric: load, Value: 1},
 	}
-	stage := s.Stage(append(changes, changes...))
+	stage := s.Stage(append(changes, changes...), time.Time{})
 	assert.Len(t, stage.Series(), len(changes))
 	assert.Zero(t, stage.Overflowed)
 }
 
 func TestOverflow(t *testing.T) {
-	s := New(2)
+	s := New(2, time.Time{})
 	stage := s.Stage([]Change{
 		{Metric: calls, Value: 1, Labels: label("a")},
 		{Metric: calls, Value: 1, Labels: label("b")},
@@ -78,7 +79,7 @@ func TestOverflow(t *testing.T) {
 		{Metric: calls, Value: 1, Labels: label("d")},
 		{Metric: calls, Value: 1, Labels: label("a")},
 		{Metric: load, Value: 1, Labels: label("a")},
-	})
+	}, time.Time{})
 	assert.Equal(t, 2, stage.Overflowed)
 	assert.Equal(t, []Series{
 		{Metric: calls, Labels: label("a"), Value: 2},
@@ -87,15 +88,15 @@ func TestOverflow(t *testing.T) {
 		{Metric: load, Labels: label("a"), Value: 1},
 	}, stage.Series())
 
-	assert.Zero(t, s.Stage([]Change{{Metric: calls, Value: 1, Labels: label("c")}}).Overflowed, "a stage takes no room")
+	assert.Zero(t, s.Stage([]Change{{Metric: calls, Value: 1, Labels: label("c")}}, time.Time{}).Overflowed, "a stage takes no room")
 	s.Commit(stage)
-	again := s.Stage([]Change{{Metric: calls, Value: 1, Labels: label("c")}, {Metric: calls, Value: 1, Labels: label("b")}})
+	again := s.Stage([]Change{{Metric: calls, Value: 1, Labels: label("c")}, {Metric: calls, Value: 1, Labels: label("b")}}, time.Time{})
 	assert.Equal(t, []Series{
 		{Metric: calls, Overflow: true, Value: 3},
 		{Metric: calls, Labels: label("b"), Value: 2},
 	}, again.Series())
 	for range 1000 {
-		s.Commit(s.Stage([]Change{{Metric: duration, Value: 1, Labels: label(strings.Repeat("x", s.Len()))}}))
+		s.Commit(s.Stage([]Change{{Metric: duration, Value: 1, Labels: label(strings.Repeat("x", s.Len()))}}, time.Time{}))
 	}
 	assert.Equal(t, 4+3, s.Len())
 }
@@ -103,7 +104,7 @@ func TestOverflow(t *testing.T) {
 func TestLongLabelsAreCut(t *testing.T) {
 	long := strings.Repeat("ä", 200)
 	labels := []Label{{"l", "short"}, {"m", long}}
-	s := New(10).Stage([]Change{{Metric: calls, Value: 1, Service: long, Labels: labels}}).Series()[0]
+	s := New(10, time.Time{}).Stage([]Change{{Metric: calls, Value: 1, Service: long, Labels: labels}}, time.Time{}).Series()[0]
 	for _, text := range []string{s.Service, s.Labels[1].Value} {
 		assert.LessOrEqual(t, len(text), maxLabelBytes)
 		assert.True(t, utf8.ValidString(text))
@@ -111,4 +112,25 @@ func TestLongLabelsAreCut(t *testing.T) {
 	}
 	assert.Equal(t, "short", s.Labels[0].Value)
 	assert.Equal(t, long, labels[1].Value, "the change is left alone")
+}
+
+func TestExpiry(t *testing.T) {
+	begin := time.Unix(1000, 0)
+	s := New(1, begin)
+	count := func(value string, at time.Time) Series {
+		stage := s.Stage([]Change{{Metric: calls, Value: 1, Labels: label(value)}}, at)
+		s.Commit(stage)
+		return stage.Series()[0]
+	}
+	count("a", begin)
+	assert.True(t, count("b", begin).Overflow)
+	half, hour := begin.Add(30*time.Minute), begin.Add(time.Hour)
+	assert.Equal(t, Series{Metric: calls, Labels: label("a"), Start: begin, Seen: half, Value: 2}, count("a", half))
+
+	s.Expire(begin.Add(time.Minute), hour)
+	assert.Equal(t, 1, s.Len(), "the overflow series has not been seen")
+	assert.Equal(t, Series{Metric: calls, Overflow: true, Start: hour, Seen: hour, Value: 1}, count("b", hour))
+	s.Expire(hour, hour)
+	assert.Equal(t, Series{Metric: calls, Labels: label("b"), Start: hour, Seen: hour, Value: 1}, count("b", hour), "there is room again")
+	assert.Equal(t, Series{Metric: calls, Overflow: true, Start: hour, Seen: hour, Value: 2}, count("a", hour))
 }

@@ -1,0 +1,207 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package arcreceiver
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/stanza/adapter"
+	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/stanza/fileconsumer"
+	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/stanza/fileconsumer/attrs"
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/extension/xextension/storage"
+	"go.uber.org/zap"
+
+	"github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver/internal/event"
+	"github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver/internal/mapping"
+)
+
+// warnInterval is the least time between two log lines about bad lines.
+const warnInterval = 10 * time.Second
+
+// tail follows files by contrib's file reader, which knows of rotation and
+// truncation and keeps its place in a storage extension.
+type tail struct {
+	core    *core
+	manager *fileconsumer.Manager
+	storage storage.Client
+
+	// consume ends when Stop gives up waiting for a pipeline.
+	consume context.Context
+	giveUp  context.CancelFunc
+
+	mu       sync.Mutex // files are read at the same time
+	badLines int        // since the last warning
+	warned   time.Time
+}
+
+func startTail(ctx context.Context, c *core, host component.Host) (*tail, error) {
+	t := &tail{core: c}
+	var err error
+	if t.storage, err = adapter.GetStorageClient(ctx, host, c.cfg.Storage, c.set.ID); err != nil {
+		return nil, fmt.Errorf("storage: %w", err)
+	}
+	t.consume, t.giveUp = context.WithCancel(context.WithoutCancel(ctx))
+	t.manager, err = c.cfg.File.follow(c.cfg.MaxEventBytes).Build(c.set.TelemetrySettings, t.emit)
+	if err == nil {
+		err = t.manager.Start(t.storage)
+	}
+	if err != nil {
+		t.giveUp()
+		return nil, errors.Join(fmt.Errorf("file: %w", err), t.storage.Close(ctx))
+	}
+	return t, nil
+}
+
+// stop lets the pipelines finish what they have, as long as ctx allows.
+func (t *tail) stop(ctx context.Context) error {
+	stopped := make(chan error, 1)
+	go func() { stopped <- t.manager.Stop() }()
+	var err error
+	select {
+	case err = <-stopped:
+		t.giveUp()
+	case <-ctx.Done():
+		t.giveUp()
+		err = errors.Join(ctx.Err(), <-stopped)
+	}
+	return errors.Join(err, t.storage.Close(context.WithoutCancel(ctx)))
+}
+
+// emit takes lines of one file, and returns when the pipelines have taken them.
+//
+// The file reader moves its place on whether emit fails or not, and keeps it
+// when it is stopped. So where a pipeline still refuses when the receiver is
+// stopped, emit does not return but ends the goroutine, which the reader starts
+// anew for each file and poll: the place stays before the lines that were
+// not taken, and nothing is lost.
+func (t *tail) emit(ctx context.Context, lines [][]byte, file map[string]any, last int64, offsets []int64) error {
+	// What a pipeline has begun is finished, also when the reader is stopped.
+	consume, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	defer context.AfterFunc(t.consume, cancel)() //nolint:contextcheck // it is about the end of stop, not of the reader
+	in := t.decode(lines, file, last, offsets)
+	t.core.telemetry.rejected(consume, in.reasons)
+	if len(in.events) == 0 {
+		return nil
+	}
+	how := accepted
+	for _, s := range []signals{{logs: true}, {traces: true}, {metrics: true}} {
+		err := t.deliver(consume, in, s, ctx.Done())
+		switch {
+		case err == nil:
+		case isPermanent(err):
+			how = failed
+			t.core.set.Logger.Error("A pipeline refused lines of a file for good", zap.Error(err))
+		default:
+			runtime.Goexit()
+		}
+	}
+	t.core.telemetry.read(consume, in.kinds, how)
+	return nil
+}
+
+// signals says of which signals a batch is made.
+type signals struct{ logs, traces, metrics bool }
+
+// lines is what was read of some lines.
+type lines struct {
+	events   []event.Event
+	kinds    map[event.Kind]int64
+	reasons  map[event.Reason]int64
+	received time.Time
+	seed     [32]byte // of trace and span IDs, which are the same for each signal and try
+}
+
+func (t *tail) decode(texts [][]byte, file map[string]any, last int64, offsets []int64) *lines {
+	in := &lines{
+		kinds:    map[event.Kind]int64{},
+		reasons:  map[event.Reason]int64{},
+		received: t.core.now(),
+	}
+	t.core.random(in.seed[:])
+	for i, text := range texts {
+		if len(bytes.TrimSpace(text)) == 0 {
+			continue
+		}
+		e, err := event.Decode(text)
+		if err != nil {
+			in.reasons[event.ReasonOf(err)]++
+			t.bad(file, last-int64(len(texts)-1-i), err)
+			continue
+		}
+		if e.ID == "" && !e.Time.IsZero() {
+			// After a crash the last lines are read again, and are the same calls.
+			e.ID = fmt.Sprintf("%x/%d", sha256.Sum256(text), offsets[i])
+		}
+		in.events = append(in.events, e)
+		in.kinds[e.Kind()]++
+	}
+	return in
+}
+
+// bad tells of a line that is no event, but not of each.
+func (t *tail) bad(file map[string]any, line int64, err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.badLines++
+	now := t.core.now()
+	if now.Sub(t.warned) < warnInterval {
+		return
+	}
+	t.core.set.Logger.Warn("A line of a file is no event and was left out",
+		zap.String("line", fmt.Sprintf("%v:%d", file[attrs.LogFilePath], line)),
+		zap.Error(err), zap.Int("bad_lines_since_last_warning", t.badLines))
+	t.badLines, t.warned = 0, now
+}
+
+// deliver hands lines to one pipeline until it takes them, refuses them for
+// good, or the reader is stopped.
+func (t *tail) deliver(ctx context.Context, in *lines, s signals, stopped <-chan struct{}) error {
+	for {
+		var wait time.Duration
+		if t.core.notStarted.Load() == 0 {
+			err := t.core.deliver(ctx, t.batch(in, s))
+			if err == nil || isPermanent(err) {
+				return err
+			}
+			no := newRefusal(err)
+			t.core.telemetry.read(ctx, in.kinds, no.outcome())
+			wait = no.retryAfter
+		} else {
+			wait = t.core.cfg.File.follow(1).PollInterval
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-timer.C:
+		case <-stopped:
+			timer.Stop()
+			return context.Canceled
+		}
+	}
+}
+
+func (t *tail) batch(in *lines, s signals) *mapping.Batch {
+	random := rand.NewChaCha8(in.seed)
+	batch := mapping.NewBatch(mapping.Options{
+		Scope:    t.core.scope,
+		Received: in.received,
+		Random:   func(b []byte) { _, _ = random.Read(b) }, // never fails
+		Logs:     s.logs && t.core.nextLogs != nil,
+		Traces:   s.traces && t.core.nextTraces != nil,
+		Metrics:  s.metrics && t.core.nextMetrics != nil,
+	})
+	for _, e := range in.events {
+		batch.Add(e)
+	}
+	return batch
+}

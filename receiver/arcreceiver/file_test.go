@@ -1,0 +1,233 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package arcreceiver
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/open-telemetry/opentelemetry-collector-contrib/extension/storage/filestorage"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/extension"
+	"go.opentelemetry.io/collector/extension/extensiontest"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/receiver"
+	"go.opentelemetry.io/collector/receiver/receivertest"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
+
+	"github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver/internal/metadata"
+	"github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver/internal/metadatatest"
+)
+
+// storageHost has a storage extension, whose files outlive it.
+type storageHost struct {
+	extensions map[component.ID]component.Component
+}
+
+func (h storageHost) GetExtensions() map[component.ID]component.Component { return h.extensions }
+
+var storageID = component.MustNewID("file_storage")
+
+// following is a logs pipeline behind a receiver that follows files.
+type following struct {
+	dir, state string
+
+	mu      sync.Mutex
+	refuse  bool
+	refused int
+	bodies  []string
+}
+
+func newFollowing(t *testing.T) *following {
+	t.Helper()
+	return &following{dir: t.TempDir(), state: t.TempDir()}
+}
+
+func (f *following) take(_ context.Context, ld plog.Logs) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.refuse {
+		f.refused++
+		return errBusy
+	}
+	for _, rl := range ld.ResourceLogs().All() {
+		for _, record := range rl.ScopeLogs().At(0).LogRecords().All() {
+			f.bodies = append(f.bodies, record.Body().AsString())
+		}
+	}
+	return nil
+}
+
+func (f *following) got() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.bodies)
+}
+
+// waitFor waits until as many records have come, and none too many.
+func (f *following) waitFor(t *testing.T, want ...string) {
+	t.Helper()
+	require.Eventually(t, func() bool { return len(f.got()) >= len(want) }, 20*time.Second, 5*time.Millisecond)
+	assert.Equal(t, want, f.got())
+}
+
+// start starts a receiver with its storage and returns what stops both.
+func (f *following) start(t *testing.T, set receiver.Settings) (stop func()) {
+	t.Helper()
+	storage := filestorage.NewFactory()
+	storageConfig := storage.CreateDefaultConfig().(*filestorage.Config)
+	storageConfig.Directory = f.state
+	ext, err := storage.Create(t.Context(), extension.Settings{
+		ID: storageID, TelemetrySettings: extensiontest.NewNopSettings(storage.Type()).TelemetrySettings,
+	}, storageConfig)
+	require.NoError(t, err)
+	host := storageHost{map[component.ID]component.Component{storageID: ext}}
+	require.NoError(t, ext.Start(t.Context(), host))
+
+	cfg := configAt("localhost:0")
+	cfg.File = &FileConfig{Include: []string{filepath.Join(f.dir, "*.jsonl")}, PollInterval: 5 * time.Millisecond}
+	cfg.Storage = &storageID
+	require.NoError(t, cfg.Validate())
+	next, err := consumer.NewLogs(f.take)
+	require.NoError(t, err)
+	set.ID = component.NewID(metadata.Type)
+	logs, err := NewFactory().CreateLogs(t.Context(), set, cfg, next)
+	require.NoError(t, err)
+	require.NoError(t, logs.Start(t.Context(), host))
+	return func() {
+		require.NoError(t, logs.Shutdown(t.Context()))
+		require.NoError(t, ext.Shutdown(t.Context()))
+	}
+}
+
+func (f *following) write(t *testing.T, file, text string) {
+	t.Helper()
+	to, err := os.OpenFile(filepath.Join(f.dir, file), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	require.NoError(t, err)
+	_, err = to.WriteString(text)
+	require.NoError(t, err)
+	require.NoError(t, to.Close())
+}
+
+func lineOf(message string) string { return fmt.Sprintf("{\"message\":%q}\n", message) }
+
+func nopSettings() receiver.Settings { return receivertest.NewNopSettings(metadata.Type) }
+
+func TestFilesAreFollowed(t *testing.T) {
+	f := newFollowing(t)
+	f.write(t, "a.jsonl", lineOf("1")+lineOf("2"))
+	stop := f.start(t, nopSettings())
+	defer stop()
+	f.waitFor(t, "1", "2")
+
+	f.write(t, "a.jsonl", `{"message":`)
+	f.write(t, "b.jsonl", lineOf("3"))
+	f.waitFor(t, "1", "2", "3") // the line that is being written has to wait
+	f.write(t, "a.jsonl", "\"4\"}\n")
+	f.waitFor(t, "1", "2", "3", "4")
+
+	f.write(t, "a.jsonl", lineOf("5"))
+	require.NoError(t, os.Rename(filepath.Join(f.dir, "a.jsonl"), filepath.Join(f.dir, "a.jsonl.1")))
+	f.waitFor(t, "1", "2", "3", "4", "5")
+	f.write(t, "a.jsonl", lineOf("new 6"))
+	f.waitFor(t, "1", "2", "3", "4", "5", "new 6")
+
+	require.NoError(t, os.Truncate(filepath.Join(f.dir, "b.jsonl"), 0))
+	f.write(t, "b.jsonl", lineOf("after truncation 7"))
+	f.waitFor(t, "1", "2", "3", "4", "5", "new 6", "after truncation 7")
+}
+
+func TestRestartNeitherLosesNorDoubles(t *testing.T) {
+	f := newFollowing(t)
+	var want []string
+	write := func(from, to int) {
+		for n := from; n < to; n++ {
+			want = append(want, strconv.Itoa(n))
+			f.write(t, "a.jsonl", lineOf(want[n]))
+		}
+	}
+	write(0, 250)
+	stop := f.start(t, nopSettings())
+	f.waitFor(t, want...)
+	stop()
+	write(250, 300) // while nobody reads
+	stop = f.start(t, nopSettings())
+	f.waitFor(t, want...)
+
+	f.mu.Lock()
+	f.refuse = true
+	f.mu.Unlock()
+	write(300, 350)
+	require.Eventually(t, func() bool {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		return f.refused > 0
+	}, 20*time.Second, time.Millisecond)
+	stop() // while the pipeline refuses
+	assert.Equal(t, want[:300], f.got())
+	f.refuse = false
+	stop = f.start(t, nopSettings())
+	f.waitFor(t, want...)
+	stop()
+	stop = f.start(t, nopSettings())
+	write(350, 351)
+	f.waitFor(t, want...)
+	stop()
+}
+
+func TestBadLinesAreCountedAndNamed(t *testing.T) {
+	set, tel := telemetrySettings(t)
+	core, logged := observer.New(zap.WarnLevel)
+	set.Logger = zap.New(core)
+	f := newFollowing(t)
+	f.write(t, "a.jsonl", lineOf("1")+"\n"+"secret text\n"+`{"model":"m","prompt_tokens":-1,"prompt_preview":"secret"}`+"\n"+lineOf("2"))
+	stop := f.start(t, set)
+	f.waitFor(t, "1", "2")
+	defer stop()
+	rejected := func(reason string) metricdata.DataPoint[int64] {
+		return metricdata.DataPoint[int64]{Value: 1, Attributes: attribute.NewSet(attribute.String("reason", reason))}
+	}
+	metadatatest.AssertEqualArcReceiverEventsRejected(t, tel,
+		[]metricdata.DataPoint[int64]{rejected("syntax"), rejected("invalid_field")}, metricdatatest.IgnoreTimestamp())
+	warnings := logged.FilterMessageSnippet("no event").All()
+	require.Len(t, warnings, 1, "not a log line for each")
+	assert.Equal(t, filepath.Join(f.dir, "a.jsonl")+":3", warnings[0].ContextMap()["line"])
+	for _, entry := range logged.All() {
+		assert.NotContains(t, fmt.Sprint(entry.Message, entry.ContextMap()), "secret")
+	}
+}
+
+func TestFilesWithoutTheirStorage(t *testing.T) {
+	cfg := configAt("localhost:0")
+	cfg.File = &FileConfig{Include: []string{filepath.Join(t.TempDir(), "*")}}
+	cfg.Storage = &storageID
+	three := newTrio(t, NewFactory(), cfg)
+	require.ErrorContains(t, three.members[0].Start(t.Context(), componenttest.NewNopHost()), "storage: storage extension 'file_storage' not found")
+	three.shutdown(t)
+}
+
+func TestFileConfig(t *testing.T) {
+	cfg := createDefaultConfig().(*Config)
+	cfg.File = &FileConfig{StartAt: "middle", PollInterval: -1}
+	assert.EqualError(t, cfg.Validate(), "file::include: must name a file\n"+
+		"file::start_at: must be beginning or end, is \"middle\"\n"+
+		"file::poll_interval: must not be negative, is -1ns")
+	cfg.File, cfg.Storage = nil, &storageID
+	assert.EqualError(t, cfg.Validate(), "storage: is of no use without file")
+}

@@ -1,0 +1,63 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package event
+
+import "strings"
+
+// Exception is what was being handled when a line was logged.
+type Exception struct {
+	Type       string // qualified by its module, as Python writes it
+	Message    string
+	Stacktrace string
+}
+
+// traceHead begins each traceback that Python prints.
+const traceHead = "Traceback (most recent call last):"
+
+// decodeException takes `exc_info`, `traceback` or `exception`: a traceback, as
+// Python's logging.Formatter.formatException writes it, or an object with
+// `type`, `message` and `traceback`. Anything else, such as the `true` of a
+// logging call, stays with the context.
+func decodeException(f *fields) Exception {
+	for _, key := range []string{"exc_info", "traceback", "exception"} {
+		switch v := f.peek(key).(type) {
+		case string:
+			if strings.Contains(v, traceHead) {
+				f.use(key)
+				return parseTraceback(v)
+			}
+		case map[string]any:
+			inner := nested(v, key+".")
+			x := Exception{Type: inner.text("type"), Message: inner.text("message", "value"), Stacktrace: inner.text("traceback", "stacktrace")}
+			if x.Type != "" || x.Stacktrace != "" {
+				f.leave(key, inner.rest())
+				return x
+			}
+		}
+	}
+	return Exception{}
+}
+
+// parseTraceback finds the exception that was not handled: the last one, after
+// the indented lines that say where. Its message may have several lines.
+func parseTraceback(text string) Exception {
+	x := Exception{Stacktrace: text}
+	_, frames, _ := cutLast(text, traceHead+"\n")
+	for frames != "" && (frames[0] == ' ' || frames[0] == '\n') {
+		_, frames, _ = strings.Cut(frames, "\n")
+	}
+	name, message, _ := strings.Cut(strings.TrimRight(frames, "\n"), ": ")
+	if name == "" || strings.ContainsAny(name, " \n") {
+		return x
+	}
+	x.Type, x.Message = name, message
+	return x
+}
+
+func cutLast(text, separator string) (before, after string, found bool) {
+	if i := strings.LastIndex(text, separator); i >= 0 {
+		return text[:i], text[i+len(separator):], true
+	}
+	return text, "", false
+}

@@ -1,0 +1,92 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package event
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func parsed(f *fields) map[string]any {
+	values := map[string]any{}
+	for _, m := range f.members {
+		values[m.key] = m.value
+	}
+	return values
+}
+
+var texts = []string{
+	`{}`, ` {"a" : 1 } `, `{"a":1}x`, `{"a":1}}`, `{"a":1},`, `{"a":1}{"a":2}`, `{"a":1,}`, `{"a":01}`, `{"a":1.}`, `{"a":-}`, `{"a":.5}`, `{"a":1e}`,
+	`{"a":NaN}`, `{"a":Infinity}`, `{"a":-0}`, `{"a":1e999}`, `{"a":1,"b":2,"a":3}`, `{"a":{"b":1,"b":2}}`, `[]`, `null`, `1`, `"x"`, ``,
+	`{"a":"\ud800"}`, `{"a":"\ud83d\ude00"}`, `{"a":"\u0000"}`, "{\"a\":\"\x00\"}", "{\"a\":\"\xff\"}", "{\"\xff\":1}", `{"a":"\x"}`, `{"a":"\u12"}`,
+	`{"a":tru}`, `{"a":true}`, `{"a":nul}`, `{"a":[1,[2,{"b":null}]],"c":"x\n\"\\\/"}`, `{"\u0061":1}`, `{a:1}`, `{"a"}`, "\ufeff{}", `{"a":1 "b":2}`,
+}
+
+// FuzzParse holds what jx reads against what encoding/json reads.
+func FuzzParse(f *testing.F) {
+	for _, text := range texts {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		want, wantErr := object(raw)
+		var got fields
+		err := got.parse(raw)
+		require.Equal(t, wantErr == nil, err == nil, "%q", raw)
+		if err == nil {
+			assert.Equal(t, want, parsed(&got))
+		}
+	})
+}
+
+func TestParseManyMembers(t *testing.T) {
+	const n = 20_000
+	var b strings.Builder
+	b.WriteString(`{"message":"m"`)
+	for i := range n {
+		b.WriteString(`,"`)
+		b.WriteString(strings.Repeat("x", i%7))
+		b.WriteString(json.Number(rune('a' + i%26)).String())
+		b.WriteString(`":1`)
+	}
+	b.WriteString("}")
+	e, err := Decode([]byte(b.String()))
+	require.NoError(t, err)
+	assert.Len(t, e.Fields, 7*26, "of equal names one is left")
+}
+
+// lines are what Arc's own code writes.
+var lines = []string{
+	`{"timestamp": "2024-05-31T12:00:00.123456", "level": "INFO", "logger": "arc.agents", "message": "Agent invoked", "module": "agents", "function": "invoke", "line": 42, "task_id": "123", "user_id": "user_456", "request_id": "6f1d2c3b-1111-4222-8333-444455556666"}`,
+	`{"timestamp": "2024-05-31T12:00:01.500000", "model": "gpt-4o", "prompt_tokens": 1000, "completion_tokens": 500, "total_tokens": 1500, "duration_seconds": 1.5, "status": "success", "cost_dollars": 0.0075, "prompt_preview": "Summarise the attached report in three sentences", "response_preview": "The report says", "id": "call-17"}`,
+	`{"timestamp": "2024-05-31T12:00:02.000001", "method": "POST", "endpoint": "/chat", "status": 200, "duration": 3.1, "active_requests": 2, "request_id": "r-1"}`,
+	`{"timestamp": "2024-05-31T12:00:02.250000", "agent_name": "researcher", "status": "success", "duration": 2.5, "task": {"id": 7, "tags": ["a", "b"]}}`,
+}
+
+func BenchmarkDecode(b *testing.B) {
+	for _, reader := range []struct {
+		name string
+		read func([]byte) error
+	}{
+		{"event", func(raw []byte) error { _, err := Decode(raw); return err }},
+		{"parse", func(raw []byte) error { f := &fields{members: make([]member, 0, 16)}; return f.parse(raw) }},
+		{"encoding-json", func(raw []byte) error { var v map[string]any; return json.Unmarshal(raw, &v) }},
+	} {
+		b.Run(reader.name, func(b *testing.B) {
+			raw := make([][]byte, len(lines))
+			for i := range lines {
+				raw[i] = []byte(lines[i])
+			}
+			b.ReportAllocs()
+			for i := 0; b.Loop(); i++ {
+				if err := reader.read(raw[i%len(raw)]); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
