@@ -51,7 +51,10 @@ func newGate(t *testing.T, server string) *gate {
 					return
 				}
 				defer func() { _ = inside.Close() }()
-				go func() { _, _ = io.Copy(inside, connection) }()
+				go func() {
+					_, _ = io.Copy(inside, connection)
+					_ = inside.Close() // the server need not be the first to hang up
+				}()
 				_, _ = io.Copy(connection, inside)
 			})
 		}

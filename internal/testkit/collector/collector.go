@@ -140,6 +140,20 @@ func (p *Process) Terminate(tb testing.TB, within time.Duration) {
 	}
 }
 
+// TerminateOrKill does what an init system does: it sends SIGTERM, and kills what
+// has not ended within the time. It says whether that was needed.
+func (p *Process) TerminateOrKill(tb testing.TB, within time.Duration) (killed bool) {
+	tb.Helper()
+	p.signal(tb, syscall.SIGTERM)
+	select {
+	case <-p.done:
+		return false
+	case <-time.After(within):
+		p.Kill()
+		return true
+	}
+}
+
 // Reload sends SIGHUP: the process reads its configuration again and builds its
 // pipelines anew. It returns when they are ready.
 func (p *Process) Reload(tb testing.TB) {
