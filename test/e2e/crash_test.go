@@ -99,6 +99,7 @@ func (l *load) end(t *testing.T) int64 {
 
 // send posts until it is acknowledged, or the test ends.
 func (l *load) send(t *testing.T, url, contentType string, body []byte) bool {
+	t.Helper()
 	for t.Context().Err() == nil {
 		if l.post(t.Context(), url, contentType, body) {
 			return true
@@ -130,6 +131,7 @@ func (l *load) post(ctx context.Context, url, contentType string, body []byte) b
 // numberedSpans are calls of gpt-4o, $0.0075 each, and now and then one of $1.25,
 // with IDs that depend on the number alone.
 func numberedSpans(t *testing.T, number int64) []byte {
+	t.Helper()
 	td := ptrace.NewTraces()
 	spans := td.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty().Spans()
 	now := time.Now()
