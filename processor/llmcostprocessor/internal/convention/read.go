@@ -12,19 +12,19 @@ import (
 
 // read makes a call of what was found. It leaves what spans and log records say
 // in ways of their own.
-func (c *compiled) read(f *found) (Call, Outcome, string) {
-	out := Call{Convention: c.name}
+func (c *compiled) read(f *found, out *Call) (Outcome, string) {
+	out.Convention = c.name
 	name := f.text(c.rows[model])
 	switch {
 	case name == "":
-		return out, Invalid, ReasonEmptyModel
+		return Invalid, ReasonEmptyModel
 	case len(name) > MaxModelLength:
-		return out, Invalid, ReasonModelTooLong
+		return Invalid, ReasonModelTooLong
 	}
 	from := f.text(c.rows[provider])
 	used, ok := c.tokens(f, from)
 	if !ok {
-		return out, Invalid, ReasonBadTokens
+		return Invalid, ReasonBadTokens
 	}
 	out.Provider, out.Model = from, name
 	out.Tokens, out.HasTokens, out.CachedRule = used.tokens, used.said, used.rule
@@ -35,7 +35,7 @@ func (c *compiled) read(f *found) (Call, Outcome, string) {
 	out.Tier = price.TierOf(f.text(c.rows[tier]))
 	out.Agent = f.text(c.rows[agent])
 	out.Reported, out.HasReported = c.reported(f)
-	return out, IsCall, ""
+	return IsCall, ""
 }
 
 // used is what a call used, and how that was read.

@@ -10,15 +10,15 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 )
 
-// found is what a record says under the keys of the table. It lives on the
-// stack of whoever reads the record.
+// found is what a record says under the keys of the table.
 type found struct {
 	values [maxSlots]pcommon.Value
 	has    [maxSlots / 64]uint64
 }
 
-// read fills f from the attributes.
+// read fills f from the attributes, whatever it held before.
 func (f *found) read(r *reader, attributes pcommon.Map) {
+	clear(f.has[:])
 	attributes.Range(func(key string, value pcommon.Value) bool {
 		if s, known := r.index.find(key); known && value.Type() != pcommon.ValueTypeEmpty {
 			f.values[s] = value
