@@ -87,6 +87,9 @@ type answer struct {
 }
 
 // callModel stands where a real application calls its provider.
-func callModel(_ context.Context, prompt string) (answer, error) {
+func callModel(ctx context.Context, prompt string) (answer, error) {
+	if err := ctx.Err(); err != nil {
+		return answer{}, err // as a client of a provider does
+	}
 	return answer{text: prompt, inputTokens: 1000, outputTokens: 200}, nil
 }

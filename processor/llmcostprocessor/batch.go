@@ -52,14 +52,16 @@ type sighting struct {
 
 // batch is what is found in the telemetry of one Consume, and what it adds.
 type batch struct {
+	reader convention.Reader
 	calls  []sighting
-	counts map[tally]int64
+	byID   map[uint64]int // calls, by their spans
+	counts []tallied
 	adds   entry
 }
 
 // batches are used again, since what is found in a thousand spans takes half a
 // megabyte.
-var batches = sync.Pool{New: func() any { return &batch{counts: map[tally]int64{}} }}
+var batches = sync.Pool{New: func() any { return &batch{byID: map[uint64]int{}} }}
 
 // maxPooled bounds the batches that are used again, in calls.
 const maxPooled = 10_000
@@ -69,15 +71,42 @@ func (b *batch) free() {
 		return
 	}
 	// What is in the telemetry must not be kept.
+	b.reader.Forget()
 	clear(b.calls)
 	clear(b.adds.calls)
-	clear(b.counts)
-	b.calls, b.adds.calls, b.adds.seen = b.calls[:0], b.adds.calls[:0], b.adds.seen[:0]
+	clear(b.byID)
+	b.calls, b.adds.calls, b.adds.seen, b.counts = b.calls[:0], b.adds.calls[:0], b.adds.seen[:0], b.counts[:0]
 	batches.Put(b)
 }
 
+// next is room for a call, which is zero.
+func (b *batch) next() *sighting {
+	b.calls = append(b.calls, sighting{})
+	return &b.calls[len(b.calls)-1]
+}
+
+// keep keeps what next gave room for if it is a call, and says so.
+func (b *batch) keep(found *sighting, outcome convention.Outcome, reason string) bool {
+	if outcome == convention.IsCall {
+		return true
+	}
+	if outcome == convention.Invalid {
+		b.count(found.call.Convention, reason)
+	}
+	*found = sighting{}
+	b.calls = b.calls[:len(b.calls)-1]
+	return false
+}
+
 func (b *batch) count(conv, outcome string) {
-	b.counts[tally{convention: conv, outcome: outcome}]++
+	// There are few kinds, mostly one.
+	for i := range b.counts {
+		if counted := &b.counts[i]; counted.outcome == outcome && counted.convention == conv {
+			counted.n++
+			return
+		}
+	}
+	b.counts = append(b.counts, tallied{tally{convention: conv, outcome: outcome}, 1})
 }
 
 // settle prices and counts the calls of a batch. It counts before the batch
@@ -85,7 +114,7 @@ func (b *batch) count(conv, outcome string) {
 // so it counts once in either case.
 func (c *core) settle(ctx context.Context, b *batch) {
 	if len(b.calls) > 0 {
-		markWrappers(b.calls)
+		b.markWrappers()
 		b.adds.at = time.Now()
 		for i := range b.calls {
 			c.settleCall(ctx, b, &b.calls[i])
@@ -120,7 +149,8 @@ func (c *core) settleCall(ctx context.Context, b *batch, s *sighting) {
 	if v.unknown {
 		c.unpriced.add(&s.call, at)
 	}
-	e.calls = append(e.calls, c.entry(s, &v, at))
+	e.calls = append(e.calls, ledger.Call{})
+	c.fill(&e.calls[len(e.calls)-1], s, &v, at)
 }
 
 // record counts what a batch adds, and with a storage writes it down before the
@@ -218,12 +248,17 @@ func (c *core) priceBy(cost func(*price.Model, *price.Tokens, price.Tier, time.T
 // attribute costs the Collector some 100 ns, so a priced call gets the cost alone,
 // and none where the same stands there already.
 func write(s *sighting, cost money.Pico, outcome string) {
-	written, had := s.attributes.Get(attrCost)
+	written, had := pcommon.Value{}, false
+	if s.call.HasReported || outcome != outcomePriced {
+		written, had = s.attributes.Get(attrCost)
+	}
 	if outcome == outcomePriced && had && written.Type() == pcommon.ValueTypeDouble && written.Double() == cost.Dollars() {
 		return
 	}
-	if _, set := s.attributes.Get(attrReported); s.call.HasReported && !set {
-		s.attributes.PutDouble(attrReported, s.call.Reported)
+	if s.call.HasReported {
+		if _, set := s.attributes.Get(attrReported); !set {
+			s.attributes.PutDouble(attrReported, s.call.Reported)
+		}
 	}
 	switch {
 	case outcome == outcomePriced:
@@ -280,37 +315,25 @@ func useOf(call *convention.Call) uint64 {
 	return max(use, 1)
 }
 
-func (c *core) entry(s *sighting, v *verdict, at time.Time) ledger.Call {
+// fill writes down the call for the ledger.
+func (c *core) fill(to *ledger.Call, s *sighting, v *verdict, at time.Time) {
 	tokens := &s.call.Tokens
-	took, timed := duration(s)
-	entry := ledger.Call{
-		Hour:       ledger.HourOf(at),
-		Model:      v.name,
-		Listed:     v.listed,
-		Dimensions: c.dimensions(s),
-		Status:     statusOf(s.call.Status),
-		Prompt:     tokens.Prompt(),
-		Completion: tokens.Completion(),
-		CacheRead:  tokens.CacheRead,
-		CacheWrite: tokens.CacheWrite + tokens.CacheWrite1h,
-		Reasoning:  tokens.Reasoning,
-		Cost:       v.cost,
-		Saved:      v.saved,
-		Unpriced:   v.outcome == outcomeUnpriced,
-		Duration:   took,
-		Timed:      timed,
-		Trace:      s.trace,
-		Span:       s.span,
-		End:        at,
-	}
+	to.Hour, to.End = ledger.HourOf(at), at
+	to.Model, to.Listed = v.name, v.listed
+	c.dimensions(s, &to.Dimensions)
+	to.Status = statusOf(s.call.Status)
+	to.Prompt, to.Completion = tokens.Prompt(), tokens.Completion()
+	to.CacheRead, to.CacheWrite = tokens.CacheRead, tokens.CacheWrite+tokens.CacheWrite1h
+	to.Reasoning = tokens.Reasoning
+	to.Cost, to.Saved, to.Unpriced = v.cost, v.saved, v.outcome == outcomeUnpriced
+	to.Duration, to.Timed = duration(s)
+	to.Trace, to.Span = s.trace, s.span
 	if s.call.HasReported {
-		entry.Reported, entry.HasReported = money.FromDollars(s.call.Reported)
+		to.Reported, to.HasReported = money.FromDollars(s.call.Reported)
 	}
-	return entry
 }
 
-func (c *core) dimensions(s *sighting) ledger.Dimensions {
-	var values ledger.Dimensions
+func (c *core) dimensions(s *sighting, values *ledger.Dimensions) {
 	for i, key := range c.cfg.Dimensions {
 		value, ok := s.attributes.Get(key)
 		if !ok {
@@ -320,7 +343,6 @@ func (c *core) dimensions(s *sighting) ledger.Dimensions {
 			values[i] = value.AsString()
 		}
 	}
-	return values
 }
 
 func statusOf(status convention.Status) ledger.Status {
@@ -350,11 +372,11 @@ func duration(s *sighting) (took time.Duration, known bool) {
 // same use, the child within the parent's time. The inner one counts.
 //
 // A span that is its own parent, or its parent's parent, wraps nothing.
-func markWrappers(calls []sighting) {
+func (b *batch) markWrappers() {
+	calls, byID := b.calls, b.byID
 	if len(calls) < 2 {
 		return
 	}
-	byID := make(map[uint64]int, len(calls))
 	for i := range calls {
 		if calls[i].start != 0 && !calls[i].span.IsEmpty() {
 			byID[binary.NativeEndian.Uint64(calls[i].span[:])] = i

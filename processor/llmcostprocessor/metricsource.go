@@ -15,6 +15,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pmetric"
 
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/convention"
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
 )
 
 // maxSourceSeries bounds the series of metric sources whose last value is
@@ -138,9 +139,10 @@ func (c *core) countUsage(b *batch, u *usage, call *convention.Call, now time.Ti
 	if v.unknown {
 		c.unpriced.add(call, at)
 	}
-	entry := c.entry(&s, &v, at)
-	entry.Many, entry.Count, entry.Timed = true, u.Calls, false
-	b.adds.calls = append(b.adds.calls, entry)
+	var sum ledger.Call
+	c.fill(&sum, &s, &v, at)
+	sum.Many, sum.Count, sum.Timed = true, u.Calls, false
+	b.adds.calls = append(b.adds.calls, sum)
 }
 
 // of is the sum that a point belongs to.

@@ -23,23 +23,17 @@ func (c *core) priceTraces(ctx context.Context, td ptrace.Traces) (ptrace.Traces
 			spans := scopes.At(j).Spans()
 			for k := range spans.Len() {
 				span := spans.At(k)
-				call, outcome, reason := convention.FromSpan(span)
-				switch outcome {
-				case convention.NotACall:
-				case convention.Invalid:
-					b.count(call.Convention, reason)
-				case convention.IsCall:
-					b.calls = append(b.calls, sighting{
-						call:       call,
-						attributes: span.Attributes(),
-						resource:   resource,
-						trace:      span.TraceID(),
-						span:       span.SpanID(),
-						parent:     span.ParentSpanID(),
-						start:      span.StartTimestamp(),
-						end:        span.EndTimestamp(),
-					})
+				if !convention.MayBeCall(span.Attributes()) {
+					continue
 				}
+				found := b.next()
+				outcome, reason := b.reader.Span(span, &found.call)
+				if !b.keep(found, outcome, reason) {
+					continue
+				}
+				found.attributes, found.resource = span.Attributes(), resource
+				found.trace, found.span, found.parent = span.TraceID(), span.SpanID(), span.ParentSpanID()
+				found.start, found.end = span.StartTimestamp(), span.EndTimestamp()
 			}
 		}
 	}
@@ -58,24 +52,16 @@ func (c *core) priceLogs(ctx context.Context, ld plog.Logs) (plog.Logs, error) {
 			records := scopes.At(j).LogRecords()
 			for k := range records.Len() {
 				record := records.At(k)
-				call, outcome, reason := convention.FromLog(record)
-				switch outcome {
-				case convention.NotACall:
-				case convention.Invalid:
-					b.count(call.Convention, reason)
-				case convention.IsCall:
-					end := record.Timestamp()
-					if end == 0 {
-						end = record.ObservedTimestamp()
-					}
-					b.calls = append(b.calls, sighting{
-						call:       call,
-						attributes: record.Attributes(),
-						resource:   resource,
-						trace:      record.TraceID(),
-						span:       record.SpanID(),
-						end:        end,
-					})
+				found := b.next()
+				outcome, reason := b.reader.Log(record, &found.call)
+				if !b.keep(found, outcome, reason) {
+					continue
+				}
+				found.attributes, found.resource = record.Attributes(), resource
+				found.trace, found.span = record.TraceID(), record.SpanID()
+				found.end = record.Timestamp()
+				if found.end == 0 {
+					found.end = record.ObservedTimestamp()
 				}
 			}
 		}

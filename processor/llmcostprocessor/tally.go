@@ -23,6 +23,12 @@ const (
 // tally is a line of the self-telemetry. Both words are from small sets.
 type tally struct{ convention, outcome string }
 
+// tallied is how often.
+type tallied struct {
+	tally
+	n int64
+}
+
 // tallies counts what becomes of calls, a batch at a time.
 type tallies struct {
 	counter metric.Int64Counter
@@ -31,8 +37,9 @@ type tallies struct {
 
 func newTallies(counter metric.Int64Counter) *tallies { return &tallies{counter: counter} }
 
-func (t *tallies) add(ctx context.Context, counts map[tally]int64) {
-	for key, n := range counts {
+func (t *tallies) add(ctx context.Context, counts []tallied) {
+	for _, counted := range counts {
+		key, n := counted.tally, counted.n
 		options, ok := t.options.Load(key)
 		if !ok {
 			options, _ = t.options.LoadOrStore(key, []metric.AddOption{metric.WithAttributeSet(attribute.NewSet(

@@ -12,13 +12,36 @@ type slot uint8
 // when the program starts, and so in every test.
 const maxSlots = 128
 
+// slotSet is the slots of some keys, in the order in which they count.
+type slotSet struct {
+	slots []slot
+	mask  slotMask
+}
+
+// slotMask has a bit for each slot.
+type slotMask [maxSlots / 64]uint64
+
+func (m *slotMask) set(s slot) { m[s/64] |= 1 << (s % 64) }
+
+func (m *slotMask) has(s slot) bool { return m[s/64]&(1<<(s%64)) != 0 }
+
+// meets tells whether the two have a slot in common.
+func (m *slotMask) meets(o *slotMask) bool {
+	for i := range m {
+		if m[i]&o[i] != 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // compiled is a convention with its keys replaced by slots.
 type compiled struct {
 	*convention
 	marker    slot // only where the convention has a marker
-	signature []slot
-	without   [][]slot
-	rows      [fieldCount][]slot
+	signature slotSet
+	without   []slotSet
+	rows      [fieldCount]slotSet
 }
 
 // reader is a set of conventions, ready to be read by.
@@ -42,14 +65,14 @@ func compile(table []convention) *reader {
 			signature:  r.keep(c.signature),
 		}
 		if c.marker != "" {
-			into.marker = r.keep([]string{c.marker})[0]
+			into.marker = r.keep([]string{c.marker}).slots[0]
 		}
 		for _, keys := range c.without {
 			into.without = append(into.without, r.keep(keys))
 		}
 		// A convention's own keys come first: it says what it means by them.
 		for _, row := range slices.Concat(c.rows, genAI) {
-			into.rows[row.field] = append(into.rows[row.field], r.keep(row.keys)...)
+			into.rows[row.field].add(r.keep(row.keys))
 		}
 		r.conventions = append(r.conventions, into)
 	}
@@ -57,8 +80,8 @@ func compile(table []convention) *reader {
 }
 
 // keep returns the slots of keys, new ones where they have none.
-func (r *reader) keep(keys []string) []slot {
-	slots := make([]slot, 0, len(keys))
+func (r *reader) keep(keys []string) slotSet {
+	var set slotSet
 	for _, key := range keys {
 		s, known := r.index.find(key)
 		if !known {
@@ -69,9 +92,17 @@ func (r *reader) keep(keys []string) []slot {
 			r.used++
 			r.index.insert(key, s)
 		}
-		slots = append(slots, s)
+		set.slots = append(set.slots, s)
+		set.mask.set(s)
 	}
-	return slots
+	return set
+}
+
+func (s *slotSet) add(more slotSet) {
+	for _, slot := range more.slots {
+		s.slots = append(s.slots, slot)
+		s.mask.set(slot)
+	}
 }
 
 // namespaced tells whether a span's key is in a namespace of one of the

@@ -12,30 +12,30 @@ import (
 
 // read makes a call of what was found. It leaves what spans and log records say
 // in ways of their own.
-func (c *compiled) read(f *found) (Call, Outcome, string) {
-	out := Call{Convention: c.name}
-	name := f.text(c.rows[model])
+func (c *compiled) read(f *found, out *Call) (Outcome, string) {
+	out.Convention = c.name
+	name := f.text(&c.rows[model])
 	switch {
 	case name == "":
-		return out, Invalid, ReasonEmptyModel
+		return Invalid, ReasonEmptyModel
 	case len(name) > MaxModelLength:
-		return out, Invalid, ReasonModelTooLong
+		return Invalid, ReasonModelTooLong
 	}
-	from := f.text(c.rows[provider])
+	from := f.text(&c.rows[provider])
 	used, ok := c.tokens(f, from)
 	if !ok {
-		return out, Invalid, ReasonBadTokens
+		return Invalid, ReasonBadTokens
 	}
 	out.Provider, out.Model = from, name
 	out.Tokens, out.HasTokens, out.CachedRule = used.tokens, used.said, used.rule
-	if hit, given := f.first(c.rows[cacheHit]); given && hit.AsString() == "true" {
+	if hit, given := f.first(&c.rows[cacheHit]); given && hit.AsString() == "true" {
 		// What is said of tokens is what the call used when it was made.
 		out.Tokens, out.HasTokens, out.Free = price.Tokens{}, true, true
 	}
-	out.Tier = price.TierOf(f.text(c.rows[tier]))
-	out.Agent = f.text(c.rows[agent])
+	out.Tier = price.TierOf(f.text(&c.rows[tier]))
+	out.Agent = f.text(&c.rows[agent])
 	out.Reported, out.HasReported = c.reported(f)
-	return out, IsCall, ""
+	return IsCall, ""
 }
 
 // used is what a call used, and how that was read.
@@ -46,7 +46,7 @@ type used struct {
 }
 
 func (c *compiled) tokens(f *found, from string) (used, bool) {
-	if value, given := f.first(c.rows[usageJSON]); given {
+	if value, given := f.first(&c.rows[usageJSON]); given {
 		tokens, said, ok := object(value)
 		if !ok || said {
 			return used{tokens: tokens, said: said, rule: ByObject}, ok
@@ -66,7 +66,7 @@ type counts [fieldCount]int64
 // counts reads the fields that are counts: false when one makes no sense.
 func (c *compiled) counts(f *found) (n counts, said, ok bool) {
 	for field := input; field <= total; field++ {
-		value, given := f.first(c.rows[field])
+		value, given := f.first(&c.rows[field])
 		if !given {
 			continue
 		}
@@ -145,16 +145,16 @@ func (n *counts) cachedWithin(all int64, policy cached, from string) (bool, Cach
 // reported returns the cost that the application says. What is no amount of
 // money is no reason to lose the call.
 func (c *compiled) reported(f *found) (float64, bool) {
-	if value, given := f.first(c.rows[cost]); given {
+	if value, given := f.first(&c.rows[cost]); given {
 		return amount(value)
 	}
-	if value, given := f.first(c.rows[costJSON]); given {
+	if value, given := f.first(&c.rows[costJSON]); given {
 		return dollars(value)
 	}
 	var sum float64
 	var said bool
 	for _, part := range [...]field{costInput, costOutput} {
-		value, given := f.first(c.rows[part])
+		value, given := f.first(&c.rows[part])
 		if !given {
 			continue
 		}
@@ -170,7 +170,7 @@ func (c *compiled) reported(f *found) (float64, bool) {
 // status says how the call ended. A timeout is an error that has a name of its
 // own, wherever it is said.
 func (c *compiled) status(f *found, failed bool) Status {
-	kind, said := f.text(c.rows[errorType]), f.text(c.rows[status])
+	kind, said := f.text(&c.rows[errorType]), f.text(&c.rows[status])
 	switch {
 	case isTimeout(kind), isTimeout(said):
 		return Timeout
@@ -200,10 +200,10 @@ func containsFold(text, part string) bool {
 }
 
 func (c *compiled) duration(f *found) time.Duration {
-	if value, given := f.first(c.rows[seconds]); given {
+	if value, given := f.first(&c.rows[seconds]); given {
 		return duration(value, time.Second)
 	}
-	if value, given := f.first(c.rows[milliseconds]); given {
+	if value, given := f.first(&c.rows[milliseconds]); given {
 		return duration(value, time.Millisecond)
 	}
 	return 0

@@ -574,3 +574,17 @@ func TestLogDuration(t *testing.T) {
 		})
 	}
 }
+
+// FromSpan reads a span by itself.
+func FromSpan(span ptrace.Span) (call Call, outcome Outcome, reason string) {
+	var r Reader
+	outcome, reason = r.Span(span, &call)
+	return call, outcome, reason
+}
+
+// FromLog reads a log record by itself.
+func FromLog(record plog.LogRecord) (call Call, outcome Outcome, reason string) {
+	var r Reader
+	outcome, reason = r.Log(record, &call)
+	return call, outcome, reason
+}

@@ -4,42 +4,38 @@
 package convention
 
 import (
-	"slices"
 	"strings"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 )
 
-// found is what a record says under the keys of the table. It lives on the
-// stack of whoever reads the record.
+// found is what a record says under the keys of the table.
 type found struct {
 	values [maxSlots]pcommon.Value
-	has    [maxSlots / 64]uint64
+	has    slotMask
 }
 
-// read fills f from the attributes.
+// read fills f from the attributes, whatever it held before.
 func (f *found) read(r *reader, attributes pcommon.Map) {
+	clear(f.has[:])
 	attributes.Range(func(key string, value pcommon.Value) bool {
 		if s, known := r.index.find(key); known && value.Type() != pcommon.ValueTypeEmpty {
 			f.values[s] = value
-			f.has[s/64] |= 1 << (s % 64)
+			f.has.set(s)
 		}
 		return true
 	})
 }
 
-func (f *found) have(s slot) bool {
-	return f.has[s/64]&(1<<(s%64)) != 0
-}
-
-func (f *found) any(slots []slot) bool {
-	return slices.ContainsFunc(slots, f.have)
-}
+func (f *found) any(set *slotSet) bool { return f.has.meets(&set.mask) }
 
 // first returns the value of the first of the slots that has one.
-func (f *found) first(slots []slot) (pcommon.Value, bool) {
-	for _, s := range slots {
-		if f.have(s) {
+func (f *found) first(set *slotSet) (pcommon.Value, bool) {
+	if !f.any(set) {
+		return pcommon.Value{}, false
+	}
+	for _, s := range set.slots {
+		if f.has.has(s) {
 			return f.values[s], true
 		}
 	}
@@ -47,9 +43,12 @@ func (f *found) first(slots []slot) (pcommon.Value, bool) {
 }
 
 // text returns the first text of the slots that is not blank.
-func (f *found) text(slots []slot) string {
-	for _, s := range slots {
-		if f.have(s) && f.values[s].Type() == pcommon.ValueTypeStr {
+func (f *found) text(set *slotSet) string {
+	if !f.any(set) {
+		return ""
+	}
+	for _, s := range set.slots {
+		if f.has.has(s) && f.values[s].Type() == pcommon.ValueTypeStr {
 			if text := strings.TrimSpace(f.values[s].Str()); text != "" {
 				return text
 			}
@@ -69,18 +68,18 @@ const (
 
 // judge says what the convention makes of the record.
 func (c *compiled) judge(f *found) verdict {
-	if len(c.signature) > 0 && !f.any(c.signature) {
+	if len(c.signature.slots) > 0 && !f.any(&c.signature) {
 		return silent
 	}
-	for _, slots := range c.without {
-		if !f.any(slots) {
+	for i := range c.without {
+		if !f.any(&c.without[i]) {
 			return silent
 		}
 	}
 	if c.convention.marker == "" {
 		return call
 	}
-	if !f.have(c.marker) {
+	if !f.has.has(c.marker) {
 		return silent
 	}
 	return c.kind(f.values[c.marker])

@@ -11,19 +11,16 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 )
 
-// FromSpan reads a call from a span. The string is the reason when the outcome
-// is Invalid, one of the Reason constants; the call then has no more than its
-// convention. A span that is no call costs one pass over its attributes' keys.
-func FromSpan(span ptrace.Span) (Call, Outcome, string) {
-	attributes := span.Attributes()
-	if !mayFollow(attributes) {
-		return Call{}, NotACall, ""
-	}
-	return fromSpan(span, attributes)
-}
+// Reader reads calls from records, one at a time. It is worth keeping for a batch:
+// what is found of a record takes two kilobytes. Its zero value is ready.
+type Reader struct{ f found }
 
-// mayFollow tells whether a key is of any convention.
-func mayFollow(attributes pcommon.Map) bool {
+// Forget drops what was read last, which is part of the telemetry.
+func (r *Reader) Forget() { r.f = found{} }
+
+// MayBeCall tells whether a span with these attributes can be a call. A span that
+// is none mostly fails here, at the cost of one pass over its keys.
+func MayBeCall(attributes pcommon.Map) bool {
 	may := false
 	attributes.Range(func(key string, _ pcommon.Value) bool {
 		may = namespaced(key)
@@ -32,24 +29,30 @@ func mayFollow(attributes pcommon.Map) bool {
 	return may
 }
 
-func fromSpan(span ptrace.Span, attributes pcommon.Map) (Call, Outcome, string) {
-	var f found
-	f.read(spans, attributes)
-	c := spans.follow(&f)
+// Span reads a call from a span into call, whose value must be zero. The string
+// is the reason when the outcome is Invalid, one of the Reason constants; the call
+// then has no more than its convention.
+func (r *Reader) Span(span ptrace.Span, call *Call) (Outcome, string) {
+	attributes := span.Attributes()
+	if !MayBeCall(attributes) {
+		return NotACall, ""
+	}
+	r.f.read(spans, attributes)
+	c := spans.follow(&r.f)
 	if c == nil {
-		return Call{}, NotACall, ""
+		return NotACall, ""
 	}
-	call, outcome, reason := c.read(&f)
+	outcome, reason := c.read(&r.f, call)
 	if outcome == IsCall {
-		call.Status = c.status(&f, span.Status().Code() == ptrace.StatusCodeError)
+		call.Status = c.status(&r.f, span.Status().Code() == ptrace.StatusCodeError)
 	}
-	return call, outcome, reason
+	return outcome, reason
 }
 
-// FromLog reads a call from a log record, as FromSpan does. The record must be
-// an event; its name may be in the field for it, in the attribute event.name, or
-// be the body.
-func FromLog(record plog.LogRecord) (Call, Outcome, string) {
+// Log reads a call from a log record, as Span does. The record must be an event;
+// its name may be in the field for it, in the attribute event.name, or be the
+// body.
+func (r *Reader) Log(record plog.LogRecord, call *Call) (Outcome, string) {
 	attributes := record.Attributes()
 	c := logs.event(record.EventName())
 	if c == nil {
@@ -61,9 +64,9 @@ func FromLog(record plog.LogRecord) (Call, Outcome, string) {
 		c = logs.event(record.Body().Str())
 	}
 	if c == nil {
-		return Call{}, NotACall, ""
+		return NotACall, ""
 	}
-	return c.fromLog(attributes)
+	return r.log(c, attributes, call)
 }
 
 // event returns the convention that has an event of the name, or nil.
@@ -79,17 +82,16 @@ func (r *reader) event(name string) *compiled {
 	return nil
 }
 
-func (c *compiled) fromLog(attributes pcommon.Map) (Call, Outcome, string) {
-	var f found
-	f.read(logs, attributes)
-	if c.judge(&f) != call {
-		return Call{}, NotACall, ""
+func (r *Reader) log(c *compiled, attributes pcommon.Map, to *Call) (Outcome, string) {
+	r.f.read(logs, attributes)
+	if c.judge(&r.f) != call {
+		return NotACall, ""
 	}
-	call, outcome, reason := c.read(&f)
+	outcome, reason := c.read(&r.f, to)
 	if outcome == IsCall {
-		call.Status = c.status(&f, false)
-		call.Duration = c.duration(&f)
-		call.Shared = c.shared
+		to.Status = c.status(&r.f, false)
+		to.Duration = c.duration(&r.f)
+		to.Shared = c.shared
 	}
-	return call, outcome, reason
+	return outcome, reason
 }

@@ -107,24 +107,30 @@ func (l *Ledger) Record(calls []Call, now time.Time) Recorded {
 	oldest := l.oldest(now)
 	for i := range calls {
 		c := &calls[i]
-		// Before the first point of a new series, so that its first value is seen
-		// as an increase from zero.
-		total, within := l.total(c.Model, c.Listed, now.Add(-time.Millisecond))
-		total.add(c)
-		total.example(c)
 		if c.Hour < oldest {
 			// A row would be dropped before long, and calls of made-up times would
 			// make as many hours as they like until then.
+			total, within := l.total(c.Model, c.Listed, now.Add(-time.Millisecond))
+			total.count(c)
 			r.Late++
-		} else {
-			row, known := l.row(c)
-			row.add(c)
-			if !c.Many {
-				l.recent.add(&row.Key, c)
+			if !within {
+				r.Overflowed++
 			}
-			within = within && known
+			continue
 		}
-		if !within {
+		row, within := l.row(c)
+		if row.total == nil || row.Model == Overflow {
+			// Before the first point of a new series, so that its first value is seen
+			// as an increase from zero.
+			row.total, row.within = l.total(c.Model, c.Listed, now.Add(-time.Millisecond))
+		}
+		l.dirty = true
+		row.total.count(c)
+		row.add(c)
+		if !c.Many {
+			l.recent.add(&row.Key, c)
+		}
+		if !within || !row.within {
 			r.Overflowed++
 		}
 	}
@@ -154,6 +160,12 @@ func (l *Ledger) total(model string, listed bool, start time.Time) (total *Total
 		l.free++
 	}
 	return total, within
+}
+
+// count adds a call, and keeps it as an example.
+func (t *Total) count(c *Call) {
+	t.add(c)
+	t.example(c)
 }
 
 // example keeps the call as that of its bucket.

@@ -38,6 +38,8 @@ type hourDocument struct {
 type keyedRow struct {
 	Key
 	Row
+	total  *Total // of its model, once a call was counted
+	within bool   // the total is its own, and not that of the overflow
 }
 
 // Changes are what has changed in a ledger, copied out of it.

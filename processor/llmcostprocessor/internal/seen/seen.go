@@ -64,14 +64,20 @@ type Memory struct {
 	younger, older generation
 }
 
+// generation is what is known of spans: in one place, because looking for it
+// takes most of the time.
 type generation struct {
-	calls map[ID]uint64 // uses of calls; 0 where a call inside counted
-	inner map[ID]uint64 // uses of calls, by the span around them
+	spans map[ID]known
+	calls int
 }
 
-func newGeneration() generation {
-	return generation{calls: map[ID]uint64{}, inner: map[ID]uint64{}}
+type known struct {
+	call   uint64 // its use; 0 where the call inside it counted
+	inner  uint64 // use of the call inside it; 0: none
+	isCall bool
 }
+
+func newGeneration() generation { return generation{spans: map[ID]known{}} }
 
 // New returns a memory of at most limit calls, for at most window.
 func New(limit int, window time.Duration) *Memory {
@@ -83,34 +89,32 @@ func (m *Memory) Add(s Sighting, now time.Time) Verdict {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.age(now)
-	if _, known := m.younger.calls[s.ID]; known {
+	old, young := m.older.spans[s.ID], m.younger.spans[s.ID]
+	if old.isCall || young.isCall {
 		return Known
 	}
-	if _, known := m.older.calls[s.ID]; known {
-		return Known
+	var parent known
+	if s.Parent != 0 && s.Use != 0 {
+		parent = m.younger.spans[s.Parent]
 	}
 	verdict, use := First, s.Use
 	switch {
 	case s.Wrapper:
 		verdict, use = Repeat, 0
 	case s.Use == 0:
-	case m.find(func(g *generation) map[ID]uint64 { return g.inner }, s.ID) == s.Use:
+	case old.inner == s.Use, young.inner == s.Use:
 		verdict, use = Repeat, 0 // the call inside counted
-	case s.Parent != 0 && m.find(func(g *generation) map[ID]uint64 { return g.calls }, s.Parent) == s.Use:
+	case s.Parent != 0 && (parent.call == s.Use || m.older.spans[s.Parent].call == s.Use):
 		verdict = Repeat // the call around counted
 	}
-	m.younger.calls[s.ID] = use
-	if s.Parent != 0 && s.Use != 0 {
-		m.younger.inner[s.Parent] = s.Use
+	young.isCall, young.call = true, use
+	m.younger.spans[s.ID] = young
+	m.younger.calls++
+	if s.Parent != 0 && s.Use != 0 && parent.inner != s.Use {
+		parent.inner = s.Use
+		m.younger.spans[s.Parent] = parent
 	}
 	return verdict
-}
-
-func (m *Memory) find(in func(*generation) map[ID]uint64, id ID) uint64 {
-	if use, ok := in(&m.younger)[id]; ok {
-		return use
-	}
-	return in(&m.older)[id]
 }
 
 func (m *Memory) age(now time.Time) {
@@ -118,7 +122,7 @@ func (m *Memory) age(now time.Time) {
 	case elapsed >= 2*m.half:
 		// Both generations are past the window.
 		m.older, m.younger = generation{}, newGeneration()
-	case elapsed >= m.half, len(m.younger.calls) >= m.size:
+	case elapsed >= m.half, m.younger.calls >= m.size:
 		m.older, m.younger = m.younger, newGeneration()
 	default:
 		return

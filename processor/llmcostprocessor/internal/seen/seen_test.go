@@ -110,8 +110,8 @@ func TestBounded(t *testing.T) {
 	m := New(limit, time.Hour)
 	for n := range 10_000 {
 		assert.Equal(t, First, m.Add(Sighting{ID: id(n), Parent: id(-n), Use: 1}, start))
-		assert.LessOrEqual(t, len(m.younger.calls)+len(m.older.calls), limit)
-		assert.LessOrEqual(t, len(m.younger.inner)+len(m.older.inner), limit)
+		assert.LessOrEqual(t, m.younger.calls+m.older.calls, limit)
+		assert.LessOrEqual(t, len(m.younger.spans)+len(m.older.spans), 2*limit, "with the spans around them")
 		for back := range min(n, limit/2-1) {
 			if m.isNew(n-back, start) {
 				assert.Fail(t, "one of the newest is forgotten", back)
