@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -76,6 +77,7 @@ func newCore(cfg *Config, set processor.Settings) (*core, error) {
 		health:    newHealth(set.Logger),
 	}
 	c.notifier.send = c.tell
+	c.notifier.handed = c.handed
 	c.notifier.saved = c.stateSaved
 	c.events, err = newEventRules(cfg, set.TelemetrySettings, telemetry, c.notifier.event)
 	if err != nil {
@@ -189,13 +191,23 @@ func (c *core) Close(ctx context.Context) error {
 }
 
 func (c *core) watchTraces(ctx context.Context, td ptrace.Traces) (ptrace.Traces, error) {
-	c.events.watchTraces(ctx, td)
+	c.keepEvents(func() { c.events.watchTraces(ctx, td) })
 	return td, nil
 }
 
 func (c *core) watchLogs(ctx context.Context, ld plog.Logs) (plog.Logs, error) {
-	c.events.watchLogs(ctx, ld)
+	c.keepEvents(func() { c.events.watchLogs(ctx, ld) })
 	return ld, nil
+}
+
+// keepEvents writes down what was raised before the batch is acknowledged: after
+// a kill nobody would send it again. Most batches raise nothing.
+func (c *core) keepEvents(watch func()) {
+	before := c.notifier.raised.Load()
+	watch()
+	if c.notifier.raised.Load() != before {
+		c.notifier.save()
+	}
 }
 
 func (c *core) watchMetrics(ctx context.Context, md pmetric.Metrics) (pmetric.Metrics, error) {
@@ -282,6 +294,13 @@ func (c *core) tell(n notice.Notification, at time.Time) {
 	for _, out := range c.logs {
 		out.push(told{Notification: n, at: at})
 	}
+}
+
+// handed says whether the pipelines have taken all that they were told.
+func (c *core) handed() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !slices.ContainsFunc(c.logs, func(s *logsSink) bool { return !s.idle() })
 }
 
 func (c *core) notificationsToLogs(notifications ...told) plog.Logs {

@@ -7,6 +7,7 @@ import (
 	"context"
 	"maps"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -28,6 +29,10 @@ const (
 	restartGrace = 5 * time.Minute
 	// saveInterval is the least time between two writings of the state.
 	saveInterval = time.Second
+	// handOver is how long the state waits to be written until the pipelines have
+	// taken what it says was told, and handOverLook the time between two looks.
+	handOver     = time.Second
+	handOverLook = 2 * time.Millisecond
 )
 
 // notifier decides what people are told of what rules and events raise, and
@@ -36,8 +41,13 @@ type notifier struct {
 	telemetry *metadata.TelemetryBuilder
 	// send hands a notification on; it does not block.
 	send func(n notice.Notification, at time.Time)
+	// handed says whether all that was sent is with the pipelines.
+	handed func() bool
 	// saved is called after the state was written, or could not be.
 	saved func(err error)
+
+	saving chan struct{} // holds a token while the state is written, in the order it was taken
+	raised atomic.Int64  // events that changed the state
 
 	wake chan struct{} // holds a token when there is something new
 
@@ -57,6 +67,8 @@ func newNotifier(cfg *Config, telemetry *metadata.TelemetryBuilder) *notifier {
 		telemetry: telemetry,
 		running:   true,
 		saved:     func(error) {},
+		handed:    func() bool { return true },
+		saving:    make(chan struct{}, 1),
 		wake:      make(chan struct{}, 1),
 		book:      notice.NewBook(cfg.policy()),
 		gate:      notice.NewGate(maxCooling),
@@ -108,6 +120,7 @@ func (n *notifier) event(e event) {
 		n.count(n.book.Happened(now, e.alert, now.Add(e.resolve), mute))
 	}
 	n.changed = true
+	n.raised.Add(1)
 	if n.running {
 		n.poke()
 		return
@@ -244,9 +257,18 @@ func (n *notifier) last(limit int) []notice.Told {
 	return n.history.Last(limit)
 }
 
-// save writes the state if it has changed.
+// save writes the state if it has changed. What it says was told is with the
+// pipelines, which write it down before they say so: after a kill it is neither
+// lost nor, but for the time in between, told again.
 func (n *notifier) save() {
+	n.saving <- struct{}{}
+	defer func() { <-n.saving }()
 	n.mu.Lock()
+	for deadline := time.Now().Add(handOver); n.file != nil && n.changed && !n.handed() && time.Now().Before(deadline); {
+		n.mu.Unlock()
+		time.Sleep(handOverLook)
+		n.mu.Lock()
+	}
 	if !n.changed || n.file == nil {
 		n.changed = false
 		n.mu.Unlock()

@@ -35,8 +35,9 @@ type sink[I, T any] struct {
 	retry     time.Duration
 	telemetry *metadata.TelemetryBuilder
 
-	mu      sync.Mutex // guards pending
+	mu      sync.Mutex // guards what follows
 	pending []I
+	sending bool // one that is no longer pending is being delivered
 
 	wake   chan struct{} // holds a token when there is something new
 	cancel context.CancelFunc
@@ -76,7 +77,22 @@ func (s *sink[I, T]) pop() (item I, ok bool) {
 	}
 	item = s.pending[0]
 	s.pending = s.pending[1:]
+	s.sending = true
 	return item, true
+}
+
+// sent notes that the delivery of what was popped has ended.
+func (s *sink[I, T]) sent() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sending = false
+}
+
+// idle says whether nothing waits to be taken.
+func (s *sink[I, T]) idle() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.pending) == 0 && !s.sending
 }
 
 // putBack returns to its place an item that was not accepted, if there still is room.
@@ -158,14 +174,17 @@ func (s *sink[I, T]) deliver(ctx context.Context) {
 		_, err := s.outlets.Send(ctx, func() T { return s.build(item) })
 		switch {
 		case err == nil:
+			s.sent()
 			continue
 		case consumererror.IsPermanent(err):
 			s.telemetry.ProcessorAlertDeliveryFailures.Add(ctx, 1)
 			s.drop(1, "refused")
+			s.sent()
 			continue
 		default:
 			s.telemetry.ProcessorAlertDeliveryFailures.Add(context.WithoutCancel(ctx), 1)
 			s.putBack(item)
+			s.sent()
 			return
 		}
 	}

@@ -289,10 +289,7 @@ func TestKilledAtRandomMoments(t *testing.T) {
 	}
 	t.Logf("%d kills, %d requests sent again; %d spans (%d duplicates), %d log lines (%d duplicates), %d alerts of rules (%d duplicates)",
 		rounds, l.again.Load(), len(a.spans), a.spans.duplicates(), len(a.logs), a.logs.duplicates(), len(a.ruleAlerts), a.ruleAlerts.duplicates())
-	// A rule is evaluated again after a restart, an event happens once: what waits
-	// in memory to be handed to the queues on disk goes with the process. See
-	// docs/reliability.md.
-	t.Logf("of %d alerts of events %d were lost", batches/alertEvery, len(a.eventAlerts.missing(alertEvery, batches)))
+	assert.Empty(t, a.eventAlerts.missing(alertEvery, batches), "alerts of events")
 	process.Terminate(t, 20*time.Second)
 }
 
