@@ -6,9 +6,6 @@ BIN          = bin/otelcol-arc
 CONFIG      ?= config/default.yaml
 FUZZTIME    ?= 30s
 
-# Tests of many hours on a false clock, too much for the race detector.
-LONG         = ^Test(Conformance|MaxBytes|Cookbook)$$
-
 # Lets the files of WITH add to the lists of CONFIG's pipelines.
 ADDING       = $(if $(WITH),--feature-gates=confmap.enableMergeAppendOption)
 
@@ -45,7 +42,6 @@ demo: build ## Run, send a day of spans and Arc events, show what came of it unt
 test: build ## All tests that need no outside server, with the race detector
 	@echo $(GO) test -race ./...
 	@$(GO) test -race $(PACKAGES)
-	$(GO) test -run '$(LONG)' ./processor/alertprocessor
 
 .PHONY: lint
 lint: ## Static checks

@@ -28,6 +28,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/falseclock"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/metadatatest"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/seen"
@@ -142,7 +143,7 @@ func startOf(t *testing.T, md pmetric.Metrics) (start pcommon.Timestamp, instanc
 }
 
 func TestRestart(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		wakeUp()
 		m := &memory{}
 		budget := func(c *Config) { c.Budgets = []BudgetConfig{{Name: "day", Window: WindowDay, Limit: 1}} }
@@ -172,7 +173,7 @@ func TestRestart(t *testing.T) {
 // What has left is in the storage, also when a call comes while it is saved: a
 // counter must not go back after a kill.
 func TestNothingLeavesUnsaved(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		wakeUp()
 		m := &memory{}
 		r := newRig(t, withStorage(nil), m.extension())
@@ -192,7 +193,7 @@ func TestNothingLeavesUnsaved(t *testing.T) {
 
 // The order is that way round: a pipeline that gets metrics finds them saved.
 func TestSavedBeforeSent(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		wakeUp()
 		m := &memory{}
 		r := newRig(t, withStorage(nil), m.extension())
@@ -211,7 +212,7 @@ func TestSavedBeforeSent(t *testing.T) {
 func TestDamagedStorage(t *testing.T) {
 	for key := range map[string]string{keyTotals: "", keyHours: "", hourKey(morning.Unix() / 3600): ""} {
 		t.Run(key, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			falseclock.Test(t, func(t *testing.T) {
 				wakeUp()
 				m := &memory{}
 				r := newRig(t, withStorage(nil), m.extension())
@@ -239,7 +240,7 @@ func TestDamagedStorage(t *testing.T) {
 
 // A storage that fails to read is not written over.
 func TestStorageThatCannotBeRead(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		wakeUp()
 		m := &memory{}
 		r := newRig(t, withStorage(nil), m.extension())
@@ -260,7 +261,7 @@ func TestStorageThatCannotBeRead(t *testing.T) {
 }
 
 func TestStorageThatCannotBeWritten(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		wakeUp()
 		m := &memory{}
 		r := newRig(t, withStorage(nil), m.extension())
@@ -280,7 +281,7 @@ func TestStorageThatCannotBeWritten(t *testing.T) {
 }
 
 func TestHoursAreDropped(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		wakeUp()
 		m := &memory{}
 		r := newRig(t, withStorage(func(c *Config) { c.Retention = 2 * time.Hour }), m.extension())
@@ -339,7 +340,7 @@ func TestFileStorage(t *testing.T) {
 // A process that is killed at any moment has counted what it acknowledged, once,
 // also when it is sent again after.
 func TestKilledAfterAcknowledging(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		wakeUp()
 		m := &memory{}
 		r := newRig(t, withStorage(nil), m.extension())
@@ -377,7 +378,7 @@ func TestKilledAfterAcknowledging(t *testing.T) {
 }
 
 func TestSeenCallsAreForgottenInTheStorageToo(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		wakeUp()
 		m := &memory{}
 		r := newRig(t, withStorage(func(c *Config) { c.Dedup.Window = time.Minute }), m.extension())
