@@ -36,9 +36,11 @@ func BenchmarkFromSpanReads(b *testing.B) {
 
 func benchmarkSpan(b *testing.B, span ptrace.Span, want Outcome) {
 	b.Helper()
+	var r Reader
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, outcome, _ := FromSpan(span); outcome != want {
+		var call Call
+		if outcome, _ := r.Span(span, &call); outcome != want {
 			b.Fatal(outcome)
 		}
 	}
@@ -50,9 +52,11 @@ func BenchmarkFromLogRejects(b *testing.B) {
 		b.Fatal(err)
 	}
 	record.Body().SetStr("order placed")
+	var r Reader
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, outcome, _ := FromLog(record); outcome != NotACall {
+		var call Call
+		if outcome, _ := r.Log(record, &call); outcome != NotACall {
 			b.Fatal(outcome)
 		}
 	}

@@ -12,29 +12,29 @@ import (
 
 // read makes a call of what was found. It leaves what spans and log records say
 // in ways of their own.
-func (c *compiled) read(f *found, out *Call) (Outcome, string) {
-	out.Convention = c.name
-	name := f.text(&c.rows[model])
+func (r reading) read(out *Call) (Outcome, string) {
+	out.Convention = r.name
+	name := r.text(model)
 	switch {
 	case name == "":
 		return Invalid, ReasonEmptyModel
 	case len(name) > MaxModelLength:
 		return Invalid, ReasonModelTooLong
 	}
-	from := f.text(&c.rows[provider])
-	used, ok := c.tokens(f, from)
+	from := r.text(provider)
+	used, ok := r.tokens(from)
 	if !ok {
 		return Invalid, ReasonBadTokens
 	}
 	out.Provider, out.Model = from, name
 	out.Tokens, out.HasTokens, out.CachedRule = used.tokens, used.said, used.rule
-	if hit, given := f.first(&c.rows[cacheHit]); given && hit.AsString() == "true" {
+	if hit, given := r.first(cacheHit); given && hit.AsString() == "true" {
 		// What is said of tokens is what the call used when it was made.
 		out.Tokens, out.HasTokens, out.Free = price.Tokens{}, true, true
 	}
-	out.Tier = price.TierOf(f.text(&c.rows[tier]))
-	out.Agent = f.text(&c.rows[agent])
-	out.Reported, out.HasReported = c.reported(f)
+	out.Tier = price.TierOf(r.text(tier))
+	out.Agent = r.text(agent)
+	out.Reported, out.HasReported = r.reported()
 	return IsCall, ""
 }
 
@@ -45,18 +45,18 @@ type used struct {
 	rule   CachedRule
 }
 
-func (c *compiled) tokens(f *found, from string) (used, bool) {
-	if value, given := f.first(&c.rows[usageJSON]); given {
+func (r reading) tokens(from string) (used, bool) {
+	if value, given := r.first(usageJSON); given {
 		tokens, said, ok := object(value)
 		if !ok || said {
 			return used{tokens: tokens, said: said, rule: ByObject}, ok
 		}
 	}
-	counts, said, ok := c.counts(f)
+	counts, said, ok := r.counts()
 	if !ok {
 		return used{}, false
 	}
-	tokens, rule := counts.split(c.cached, from)
+	tokens, rule := counts.split(r.cached, from)
 	return used{tokens: tokens, said: said, rule: rule}, true
 }
 
@@ -64,9 +64,9 @@ func (c *compiled) tokens(f *found, from string) (used, bool) {
 type counts [fieldCount]int64
 
 // counts reads the fields that are counts: false when one makes no sense.
-func (c *compiled) counts(f *found) (n counts, said, ok bool) {
+func (r reading) counts() (n counts, said, ok bool) {
 	for field := input; field <= total; field++ {
-		value, given := f.first(&c.rows[field])
+		value, given := r.first(field)
 		if !given {
 			continue
 		}
@@ -144,17 +144,17 @@ func (n *counts) cachedWithin(all int64, policy cached, from string) (bool, Cach
 
 // reported returns the cost that the application says. What is no amount of
 // money is no reason to lose the call.
-func (c *compiled) reported(f *found) (float64, bool) {
-	if value, given := f.first(&c.rows[cost]); given {
+func (r reading) reported() (float64, bool) {
+	if value, given := r.first(cost); given {
 		return amount(value)
 	}
-	if value, given := f.first(&c.rows[costJSON]); given {
+	if value, given := r.first(costJSON); given {
 		return dollars(value)
 	}
 	var sum float64
 	var said bool
 	for _, part := range [...]field{costInput, costOutput} {
-		value, given := f.first(&c.rows[part])
+		value, given := r.first(part)
 		if !given {
 			continue
 		}
@@ -169,8 +169,8 @@ func (c *compiled) reported(f *found) (float64, bool) {
 
 // status says how the call ended. A timeout is an error that has a name of its
 // own, wherever it is said.
-func (c *compiled) status(f *found, failed bool) Status {
-	kind, said := f.text(&c.rows[errorType]), f.text(&c.rows[status])
+func (r reading) status(failed bool) Status {
+	kind, said := r.text(errorType), r.text(status)
 	switch {
 	case isTimeout(kind), isTimeout(said):
 		return Timeout
@@ -199,11 +199,11 @@ func containsFold(text, part string) bool {
 	return false
 }
 
-func (c *compiled) duration(f *found) time.Duration {
-	if value, given := f.first(&c.rows[seconds]); given {
+func (r reading) duration() time.Duration {
+	if value, given := r.first(seconds); given {
 		return duration(value, time.Second)
 	}
-	if value, given := f.first(&c.rows[milliseconds]); given {
+	if value, given := r.first(milliseconds); given {
 		return duration(value, time.Millisecond)
 	}
 	return 0
