@@ -6,7 +6,6 @@ package llmcostprocessor
 import (
 	"context"
 	"encoding/binary"
-	"sync"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -63,15 +62,24 @@ type batch struct {
 	adds      entry
 }
 
-// batches are used again, since what is found in a thousand spans takes half a
-// megabyte.
-var batches = sync.Pool{New: func() any { return &batch{byID: map[uint64]int{}} }}
+// spare are batches to be used again, since what is found in a thousand spans
+// takes half a megabyte. A sync.Pool would drop them at every other collection.
+var spare = make(chan *batch, 4)
 
-// maxPooled bounds the batches that are used again, in calls.
-const maxPooled = 10_000
+func newBatch() *batch {
+	select {
+	case b := <-spare:
+		return b
+	default:
+		return &batch{byID: map[uint64]int{}}
+	}
+}
+
+// maxSpare bounds the batches that are used again, in calls.
+const maxSpare = 10_000
 
 func (b *batch) free() {
-	if cap(b.calls) > maxPooled {
+	if cap(b.calls) > maxSpare {
 		return
 	}
 	// What is in the telemetry must not be kept.
@@ -82,7 +90,10 @@ func (b *batch) free() {
 	b.models.forget()
 	b.calls, b.adds.calls, b.adds.seen, b.counts = b.calls[:0], b.adds.calls[:0], b.adds.seen[:0], b.counts[:0]
 	b.sightings, b.verdicts = b.sightings[:0], b.verdicts[:0]
-	batches.Put(b)
+	select {
+	case spare <- b:
+	default:
+	}
 }
 
 // next is room for a call, which is zero.

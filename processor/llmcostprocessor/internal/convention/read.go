@@ -34,7 +34,9 @@ func (r reading) read(out *Call) (Outcome, string) {
 	}
 	out.Tier = price.TierOf(r.text(tier))
 	out.Agent = r.text(agent)
-	out.Reported, out.HasReported = r.reported()
+	if reported, said := r.reported(); said {
+		out.Reported, out.HasReported = reported, true
+	}
 	return IsCall, ""
 }
 
