@@ -4,6 +4,7 @@
 package convention
 
 import (
+	"math/bits"
 	"strings"
 	"time"
 
@@ -21,13 +22,12 @@ func (r reading) read(out *Call) (Outcome, string) {
 	case len(name) > MaxModelLength:
 		return Invalid, ReasonModelTooLong
 	}
-	from := r.text(provider)
-	used, ok := r.tokens(from)
-	if !ok {
+	out.Provider = r.text(provider)
+	if !r.tokens(out) {
+		*out = Call{Convention: r.name}
 		return Invalid, ReasonBadTokens
 	}
-	out.Provider, out.Model = from, name
-	out.Tokens, out.HasTokens, out.CachedRule = used.tokens, used.said, used.rule
+	out.Model = name
 	if hit, given := r.first(cacheHit); given && hit.AsString() == "true" {
 		// What is said of tokens is what the call used when it was made.
 		out.Tokens, out.HasTokens, out.Free = price.Tokens{}, true, true
@@ -40,51 +40,47 @@ func (r reading) read(out *Call) (Outcome, string) {
 	return IsCall, ""
 }
 
-// used is what a call used, and how that was read.
-type used struct {
-	tokens price.Tokens
-	said   bool
-	rule   CachedRule
-}
-
-func (r reading) tokens(from string) (used, bool) {
+// tokens reads what the call used, and how that was read; false when it makes no
+// sense.
+func (r reading) tokens(out *Call) bool {
 	if value, given := r.first(usageJSON); given {
 		tokens, said, ok := object(value)
 		if !ok || said {
-			return used{tokens: tokens, said: said, rule: ByObject}, ok
+			out.Tokens, out.HasTokens, out.CachedRule = tokens, said, ByObject
+			return ok
 		}
 	}
-	counts, said, ok := r.counts()
+	var counts counts
+	said, ok := r.counts(&counts)
 	if !ok {
-		return used{}, false
+		return false
 	}
-	tokens, rule := counts.split(r.cached, from)
-	return used{tokens: tokens, said: said, rule: rule}, true
+	out.HasTokens = said
+	out.CachedRule = counts.split(&out.Tokens, r.cached, out.Provider)
+	return true
 }
 
 // counts are the counts as they are written, which overlap.
-type counts [fieldCount]int64
+type counts [total + 1]int64
 
 // counts reads the fields that are counts: false when one makes no sense.
-func (r reading) counts() (n counts, said, ok bool) {
-	for field := input; field <= total; field++ {
-		value, given := r.first(field)
-		if !given {
-			continue
-		}
+func (r reading) counts(n *counts) (said, ok bool) {
+	for left := r.fields & (1<<(total+1) - 1) &^ (1<<input - 1); left != 0; left &= left - 1 {
+		field := field(bits.TrailingZeros64(uint64(left)))
+		value, _ := r.first(field)
 		if n[field], ok = count(value); !ok {
-			return counts{}, false, false
+			return false, false
 		}
 		said = said || field == input || field == output
 	}
-	return n, said, true
+	return said, true
 }
 
 // split makes the counts disjoint.
-func (n *counts) split(policy cached, from string) (price.Tokens, CachedRule) {
+func (n *counts) split(t *price.Tokens, policy cached, from string) CachedRule {
 	write := max(n[cacheWrite], n[cacheWrite5m]+n[cacheWrite1h])
 	write1h := min(n[cacheWrite1h], write)
-	t := price.Tokens{
+	*t = price.Tokens{
 		Input:        n[input],
 		CacheRead:    n[cacheRead],
 		CacheWrite:   write - write1h,
@@ -117,7 +113,7 @@ func (n *counts) split(policy cached, from string) (price.Tokens, CachedRule) {
 	t.Reasoning = min(n[reasoning]+n[thoughts], t.Output)
 	t.Output -= t.Reasoning
 	t.WebSearches = n[webSearches]
-	return t, rule
+	return rule
 }
 
 // cachedWithin decides whether all the cached tokens are within the input
