@@ -70,7 +70,7 @@ func (r reading) first(of field) (pcommon.Value, bool) {
 		return pcommon.Value{}, false
 	}
 	for _, s := range r.rows[of].slots {
-		if r.found.has.has(s) {
+		if r.has.has(s) {
 			return r.values[s], true
 		}
 	}
@@ -83,7 +83,7 @@ func (r reading) text(of field) string {
 		return ""
 	}
 	for _, s := range r.rows[of].slots {
-		if r.found.has.has(s) && r.values[s].Type() == pcommon.ValueTypeStr {
+		if r.has.has(s) && r.values[s].Type() == pcommon.ValueTypeStr {
 			if text := strings.TrimSpace(r.values[s].Str()); text != "" {
 				return text
 			}

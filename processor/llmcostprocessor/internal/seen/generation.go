@@ -4,8 +4,8 @@
 package seen
 
 import (
+	"hash/maphash"
 	"math/bits"
-	"math/rand/v2"
 )
 
 // generation is what is known of spans. It is a hash table without removal, of
@@ -82,7 +82,7 @@ func (g *generation) grow() {
 	g.slots = make([]slot, max(fewestSlots, 2*len(old)))
 	g.shift = bits.LeadingZeros64(uint64(len(g.slots) - 1))
 	if g.seed == 0 {
-		g.seed = rand.Uint64() | 1
+		g.seed = maphash.Bytes(maphash.MakeSeed(), nil) | 1
 	}
 	for i := range old {
 		if old[i].id != 0 {
