@@ -3,6 +3,7 @@
 GO          ?= go
 TOOL         = $(GO) tool -modfile internal/tools/go.mod
 BIN          = bin/otelcol-arc
+ARCTOOL      = bin/arctool
 CONFIG      ?= config/default.yaml
 FUZZTIME    ?= 30s
 
@@ -26,7 +27,7 @@ build: $(BIN) ## Build bin/otelcol-arc
 
 .PHONY: arctool
 arctool: ## Build bin/arctool, which checks prices, rules and notifications
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o bin/arctool ./cmd/arctool
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o $(ARCTOOL) ./cmd/arctool
 
 .PHONY: run
 run: build ## Build, and run CONFIG (config/default.yaml) WITH others of config/ added
@@ -35,6 +36,16 @@ run: build ## Build, and run CONFIG (config/default.yaml) WITH others of config/
 .PHONY: demo
 demo: build ## Run, send a day of spans and Arc events, show what came of it until Ctrl-C: http://localhost:8124
 	$(GO) run ./examples/demo -collector $(BIN) -config $(CONFIG) -stay
+
+##@ Ship
+
+.PHONY: package
+package: ## .deb, .rpm, tar.gz, SBOM and checksums of PLATFORMS (all) into build/packages
+	packaging/build.sh
+
+.PHONY: reproducible
+reproducible: ## Build the commit twice, in two places, and compare
+	packaging/reproducible.sh
 
 ##@ Check
 
@@ -82,6 +93,7 @@ tidy: ## go mod tidy, all modules
 	$(GO) mod tidy
 	cd test/bench && $(GO) mod tidy
 	cd internal/tools && $(GO) mod tidy
+	cd packaging && $(GO) mod tidy
 
 .PHONY: clean
 clean: ## Remove what was built
