@@ -49,6 +49,15 @@ reproducible: ## Build the commit twice, in two places, and compare
 
 ##@ Check
 
+.PHONY: vulncheck
+vulncheck: ## Known vulnerabilities in what the programs call (govulncheck)
+	packaging/vulncheck.sh
+
+.PHONY: test-packages
+test-packages: build ## Build the packages for linux/amd64, and test them, the image's and the chart's configuration
+	PLATFORMS=linux/amd64 packaging/build.sh
+	cd packaging && $(GO) test ./...
+
 .PHONY: test
 test: build ## All tests that need no outside server, with the race detector
 	@echo $(GO) test -race ./...
@@ -58,6 +67,7 @@ test: build ## All tests that need no outside server, with the race detector
 lint: ## Static checks
 	@echo golangci-lint run ./...
 	@$(TOOL) golangci-lint run --allow-parallel-runners $(patsubst github.com/otelcol-arc/otelcol-arc/%,./%/,$(PACKAGES))
+	cd packaging && $(GO) tool -modfile ../internal/tools/go.mod golangci-lint run --allow-parallel-runners -c ../.golangci.yml ./...
 
 .PHONY: fuzz
 fuzz: ## Fuzz every parser for FUZZTIME (30s) each
