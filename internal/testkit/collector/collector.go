@@ -184,6 +184,9 @@ func (p *Process) Kill() {
 	<-p.done
 }
 
+// PID is the number of the process.
+func (p *Process) PID() int { return p.cmd.Process.Pid }
+
 // Output is all that the process has written to its terminal.
 func (p *Process) Output() string { return p.out.String() }
 
