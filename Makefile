@@ -7,8 +7,10 @@ ARCTOOL      = bin/arctool
 CONFIG      ?= config/default.yaml
 FUZZTIME    ?= 30s
 
-# Lets the files of WITH add to the lists of CONFIG's pipelines.
-ADDING       = $(if $(WITH),--feature-gates=confmap.enableMergeAppendOption)
+# Lets the files of WITH add to the lists of CONFIG's pipelines, and has remote
+# write send again what was answered 429.
+ADDING       = $(if $(WITH),--feature-gates=confmap.enableMergeAppendOption$(COMMA)exporter.prometheusremotewritexporter.RetryOn429)
+COMMA        = ,
 
 # What we wrote. dist is generated, and compiling it here as it stands would
 # compile the service discoveries that `make build` leaves out.
