@@ -19,7 +19,7 @@ import (
 type ports struct{ grpc, http, arc, page, dashboard string }
 
 // quick are settings with which nothing takes longer than it must.
-func quick(t *testing.T) (ports, []string) {
+func quick(t testing.TB) (ports, []string) {
 	t.Helper()
 	p := ports{
 		grpc: collector.FreeAddress(t),

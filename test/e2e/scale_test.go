@@ -25,7 +25,7 @@ type gateway struct {
 }
 
 // startGateways starts so many of config/scale/gateway.yaml, with what is added.
-func startGateways(t *testing.T, n int, env []string, added ...string) []*gateway {
+func startGateways(t testing.TB, n int, env []string, added ...string) []*gateway {
 	t.Helper()
 	gateways := make([]*gateway, n)
 	for i := range gateways {
@@ -42,10 +42,10 @@ func startGateways(t *testing.T, n int, env []string, added ...string) []*gatewa
 }
 
 // startAgent starts a configuration that has receivers and no processors of ours.
-func startAgent(t *testing.T, config string, env ...string) ports {
+func startAgent(t testing.TB, config string, env ...string) (ports, *collector.Process) {
 	t.Helper()
 	p, _ := quick(t)
-	collector.Start(t, collector.Options{
+	process := collector.Start(t, collector.Options{
 		Configs: []string{config},
 		Set: []string{
 			"receivers::otlp::protocols::grpc::endpoint=" + p.grpc,
@@ -55,7 +55,7 @@ func startAgent(t *testing.T, config string, env ...string) ports {
 		},
 		Env: append(env, "OTELCOL_ARC_STATE="+t.TempDir()),
 	})
-	return p
+	return p, process
 }
 
 const (
@@ -108,7 +108,7 @@ func TestThreeGateways(t *testing.T) {
 	for _, g := range gateways {
 		addresses = append(addresses, g.ports.grpc)
 	}
-	agent := startAgent(t, "config/scale/agent.yaml", "OTELCOL_ARC_GATEWAYS=["+strings.Join(addresses, ",")+"]", "OTELCOL_ARC_INSECURE=true")
+	agent, _ := startAgent(t, "config/scale/agent.yaml", "OTELCOL_ARC_GATEWAYS=["+strings.Join(addresses, ",")+"]", "OTELCOL_ARC_INSECURE=true")
 
 	var back sync.WaitGroup
 	sendCalls(t, "http://"+agent.http+"/v1/traces", func(batch int) {
@@ -142,7 +142,7 @@ func TestGatewaysBehindKafka(t *testing.T) {
 	t.Cleanup(cluster.Close)
 	broker := "KAFKA_BROKER=" + cluster.ListenAddrs()[0]
 	gateways := startGateways(t, 2, []string{broker}, "config/scale/kafka-gateway.yaml")
-	agent := startAgent(t, "config/scale/kafka-agent.yaml", broker)
+	agent, _ := startAgent(t, "config/scale/kafka-agent.yaml", broker)
 	sendCalls(t, "http://"+agent.http+"/v1/traces", func(int) {})
 	requireSums(t, gateways)
 }
