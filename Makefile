@@ -3,11 +3,9 @@
 GO          ?= go
 TOOL         = $(GO) tool -modfile internal/tools/go.mod
 BIN          = bin/otelcol-arc
+ARCTOOL      = bin/arctool
 CONFIG      ?= config/default.yaml
 FUZZTIME    ?= 30s
-
-# Tests of many hours on a false clock, too much for the race detector.
-LONG         = ^Test(Conformance|MaxBytes|Cookbook)$$
 
 # Lets the files of WITH add to the lists of CONFIG's pipelines, and has remote
 # write send again what was answered 429.
@@ -31,7 +29,7 @@ build: $(BIN) ## Build bin/otelcol-arc
 
 .PHONY: arctool
 arctool: ## Build bin/arctool, which checks prices, rules and notifications
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o bin/arctool ./cmd/arctool
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o $(ARCTOOL) ./cmd/arctool
 
 .PHONY: run
 run: build ## Build, and run CONFIG (config/default.yaml) WITH others of config/ added
@@ -41,18 +39,37 @@ run: build ## Build, and run CONFIG (config/default.yaml) WITH others of config/
 demo: build ## Run, send a day of spans and Arc events, show what came of it until Ctrl-C: http://localhost:8124
 	$(GO) run ./examples/demo -collector $(BIN) -config $(CONFIG) -stay
 
+##@ Ship
+
+.PHONY: package
+package: ## .deb, .rpm, tar.gz, SBOM and checksums of PLATFORMS (all) into build/packages
+	packaging/build.sh
+
+.PHONY: reproducible
+reproducible: ## Build the commit twice, in two places, and compare
+	packaging/reproducible.sh
+
 ##@ Check
+
+.PHONY: vulncheck
+vulncheck: ## Known vulnerabilities in what the programs call (govulncheck)
+	packaging/vulncheck.sh
+
+.PHONY: test-packages
+test-packages: build ## Build the packages for linux/amd64, and test them, the image's and the chart's configuration
+	PLATFORMS=linux/amd64 packaging/build.sh
+	cd packaging && $(GO) test ./...
 
 .PHONY: test
 test: build ## All tests that need no outside server, with the race detector
 	@echo $(GO) test -race ./...
 	@$(GO) test -race $(PACKAGES)
-	$(GO) test -run '$(LONG)' ./processor/alertprocessor
 
 .PHONY: lint
 lint: ## Static checks
 	@echo golangci-lint run ./...
 	@$(TOOL) golangci-lint run --allow-parallel-runners $(patsubst github.com/otelcol-arc/otelcol-arc/%,./%/,$(PACKAGES))
+	cd packaging && $(GO) tool -modfile ../internal/tools/go.mod golangci-lint run --allow-parallel-runners -c ../.golangci.yml ./...
 
 .PHONY: fuzz
 fuzz: ## Fuzz every parser for FUZZTIME (30s) each
@@ -84,6 +101,7 @@ tidy: ## go mod tidy, all modules
 	$(GO) mod tidy
 	cd test/bench && $(GO) mod tidy
 	cd internal/tools && $(GO) mod tidy
+	cd packaging && $(GO) mod tidy
 
 .PHONY: clean
 clean: ## Remove what was built

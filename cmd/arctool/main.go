@@ -30,6 +30,6 @@ func newCommand() *cobra.Command {
 		Short:        "Checks and tries what otelcol-arc is configured with",
 		SilenceUsage: true,
 	}
-	root.AddCommand(newNotifyCommand(), newPricesCommand(), newRulesCommand())
+	root.AddCommand(newHealthCommand(), newNotifyCommand(), newPricesCommand(), newRulesCommand())
 	return root
 }

@@ -25,6 +25,7 @@ import (
 
 	"github.com/otelcol-arc/otelcol-arc/exporter/alertmanagerexporter/internal/metadata"
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+	"github.com/otelcol-arc/otelcol-arc/internal/falseclock"
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/alerts"
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/double"
 )
@@ -96,7 +97,7 @@ func (b bubble) tell(ctx context.Context, alert alertevent.Alert) error {
 // running runs test in a bubble with two servers.
 func running(t *testing.T, change func(*Config), test func(t *testing.T, b bubble)) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		cfg := createDefaultConfig().(*Config)
 		cfg.Endpoints = []string{"http://" + first, "http://" + second}
 		if change != nil {

@@ -12,7 +12,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -22,6 +21,7 @@ import (
 	"go.opentelemetry.io/collector/exporter/exportertest"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+	"github.com/otelcol-arc/otelcol-arc/internal/falseclock"
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/alerts"
 )
 
@@ -84,7 +84,7 @@ func (h host) GetExtensions() map[component.ID]component.Component { return h }
 // PagerDuty is away for an hour, in which alerts begin and end: all of it is
 // told after that, in order, and it was not called more than every 15 seconds.
 func TestOutageOfAnHour(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		id := component.MustNewID("network")
 		away := &network{down: errors.New("connection refused")}
 		cfg := createDefaultConfig().(*Config)

@@ -14,7 +14,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/open-telemetry/opentelemetry-collector-contrib/extension/storage/filestorage"
@@ -29,6 +28,7 @@ import (
 	"go.opentelemetry.io/collector/extension/extensiontest"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+	"github.com/otelcol-arc/otelcol-arc/internal/falseclock"
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/alerts"
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/double"
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/notifier"
@@ -316,7 +316,7 @@ func (n *network) start(t *testing.T, change func(*Config)) exporter.Logs {
 
 // Slack takes one message a second for a channel, edits among them.
 func TestRateLimit(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		api := double.NewSlackHandler(token, channel)
 		n := &network{api: api}
 		e := n.start(t, nil)
@@ -340,7 +340,7 @@ func TestRateLimit(t *testing.T) {
 func TestOutageOfAnHour(t *testing.T) {
 	for name, webhook := range map[string]bool{"bot": false, "webhook": true} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			falseclock.Test(t, func(t *testing.T) {
 				began := time.Now()
 				api := double.NewSlackHandler(token, channel)
 				var told []string

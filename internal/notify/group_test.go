@@ -10,7 +10,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -23,6 +22,7 @@ import (
 	"go.opentelemetry.io/otel/metric/noop"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+	"github.com/otelcol-arc/otelcol-arc/internal/falseclock"
 )
 
 // recorder is a vendor in memory: what it was told of, a line a message.
@@ -105,7 +105,7 @@ func TestGroupsAreToldTogether(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			falseclock.Test(t, func(t *testing.T) {
 				var r recorder
 				e := r.start(t, test.change)
 				require.NoError(t, e.ConsumeLogs(t.Context(), logs(batch...)))
@@ -119,7 +119,7 @@ func TestGroupsAreToldTogether(t *testing.T) {
 
 // A message tells of an alert once, and what follows its second state is of the next message.
 func TestAlertThatChangesInABatch(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		var r recorder
 		e := r.start(t, nil)
 		require.NoError(t, e.ConsumeLogs(t.Context(), logs(
@@ -135,7 +135,7 @@ func TestAlertThatChangesInABatch(t *testing.T) {
 
 // What was told of a batch before the vendor failed is not told again.
 func TestRetryTellsTheRest(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		var r recorder
 		r.down = func() error {
 			if len(r.tries) == 2 {
@@ -164,7 +164,7 @@ func TestAnHourDown(t *testing.T) {
 		"throttled": exporterhelper.NewThrottleRetry(errors.New("429"), 30*time.Second),
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			falseclock.Test(t, func(t *testing.T) {
 				began := time.Now()
 				var r recorder
 				r.down = func() error {

@@ -15,10 +15,11 @@ import (
 	"go.opentelemetry.io/collector/pdata/pmetric"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
+	"github.com/otelcol-arc/otelcol-arc/internal/falseclock"
 )
 
 func TestShownOnThePageWhileItRuns(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(flag))
 		assert.Equal(t, []component.ID{r.settings.ID}, r.host.page.ids, "once, though there are three pipelines")
 		require.NotNil(t, r.host.page.alerts)
@@ -28,7 +29,7 @@ func TestShownOnThePageWhileItRuns(t *testing.T) {
 }
 
 func TestRuleGroupsOnThePage(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(func(c *Config) {
 			costly(c)
 			c.RuleFiles = []string{"testdata/rules/recording.yml"}
@@ -96,7 +97,7 @@ func TestRuleGroupsOnThePage(t *testing.T) {
 }
 
 func TestActiveAlertsAndHistoryOnThePage(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(func(c *Config) {
 			costly(c)
 			c.ExternalLabels = map[string]string{"site": "berlin"}
@@ -146,7 +147,7 @@ func TestReasons(t *testing.T) {
 		`vector(0) > 1`:                     "The value is 0, not > 1.",
 		`g offset 1h > 0`:                   "There is no data for g.",
 	}
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(flag))
 		md := pmetric.NewMetrics()
 		gauge("g", time.Now(), 3, "host", "a").ResourceMetrics().MoveAndAppendTo(md.ResourceMetrics())

@@ -33,6 +33,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+	"github.com/otelcol-arc/otelcol-arc/internal/falseclock"
 )
 
 // TestConformance runs the processor beside Prometheus' rule manager, on the
@@ -41,13 +42,12 @@ import (
 // recorded series, ALERTS (labels and state), ALERTS_FOR_STATE (since when),
 // and for alerts that begin to fire or cease to, the values and annotations.
 func TestConformance(t *testing.T) {
-	withoutRaceDetector(t)
 	folders, err := filepath.Glob("testdata/conformance/*")
 	require.NoError(t, err)
 	require.NotEmpty(t, folders)
 	for _, folder := range folders {
 		t.Run(filepath.Base(folder), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) { checkConformance(t, folder) })
+			falseclock.Test(t, func(t *testing.T) { checkConformance(t, folder) })
 		})
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+	"github.com/otelcol-arc/otelcol-arc/internal/falseclock"
 )
 
 // cookbook returns the rule files and the configurations of docs/alerting.md.
@@ -43,7 +44,6 @@ func cookbook(t *testing.T) (rules, configs []string) {
 
 // TestCookbook evaluates the rules of docs/alerting.md, all of them in one file.
 func TestCookbook(t *testing.T) {
-	withoutRaceDetector(t)
 	rules, _ := cookbook(t)
 	file := filepath.Join(t.TempDir(), "cookbook.yml")
 	all := "groups:\n" + strings.ReplaceAll(strings.Join(rules, ""), "groups:\n", "")
@@ -91,7 +91,7 @@ func TestConfigurationsOfTheCookbook(t *testing.T) {
 	}
 	assert.Len(t, load(configs[0], "alert").InhibitRules, 1)
 	watchdog := load(configs[1], "alert/watchdog")
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, watchdog)
 		time.Sleep(10*time.Minute + time.Second)
 		synctest.Wait()

@@ -25,6 +25,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+	"github.com/otelcol-arc/otelcol-arc/internal/falseclock"
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/metadatatest"
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/notice"
 )
@@ -44,7 +45,7 @@ func (r *rig) traffic(start time.Time, total *float64, failed *float64, share fl
 }
 
 func TestShippedRulesTellOfErrorsAndTheirEnd(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(func(c *Config) {
 			c.RuleFiles = []string{"../../config/rules/*.yml"}
 			c.ExternalLabels = map[string]string{"site": "berlin"}
@@ -108,7 +109,7 @@ func (r *rig) flag(value float64, period time.Duration) {
 }
 
 func TestCooldownRepeatResolve(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(flag))
 		r.flag(3, 30*time.Second)
 		notices := r.notices()
@@ -143,7 +144,7 @@ func TestCooldownRepeatResolve(t *testing.T) {
 }
 
 func TestFeaturesOfRuleFiles(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(func(c *Config) {
 			c.RuleFiles = []string{"testdata/features/rules.yml"}
 			c.ExternalLabels = map[string]string{"site": "berlin"}
@@ -166,7 +167,7 @@ func TestFeaturesOfRuleFiles(t *testing.T) {
 // TestSlowEvaluationLeavesOut is about a Collector that was held up: it
 // evaluates once for the time that has passed, and goes on from there.
 func TestSlowEvaluationLeavesOut(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(none))
 		c, err := newCore(testConfig(flag), r.settings)
 		require.NoError(t, err)
@@ -190,7 +191,7 @@ func TestSlowEvaluationLeavesOut(t *testing.T) {
 }
 
 func TestRecordOfAnAlert(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(flag))
 		r.flag(1, 30*time.Second)
 		logs := r.logsOut.AllLogs()
@@ -207,7 +208,7 @@ func TestRecordOfAnAlert(t *testing.T) {
 }
 
 func TestSeriesOfRulesLeaveAsGauges(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(func(c *Config) {
 			flag(c)
 			c.RuleFiles = []string{"testdata/rules/recording.yml"}
@@ -242,7 +243,7 @@ func TestSeriesOfRulesLeaveAsGauges(t *testing.T) {
 }
 
 func TestRefusedNoticeIsNotLost(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		cfg := testConfig(flag)
 		r := buildRig(t, cfg)
 		var refuse atomic.Bool
@@ -282,7 +283,7 @@ func TestRefusedNoticeIsNotLost(t *testing.T) {
 }
 
 func TestPermanentlyRefusedNoticeIsDropped(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		r := buildRig(t, testConfig(func(*Config) {}))
 		var calls atomic.Int64
 		telemetry, err := newCore(testConfig(func(*Config) {}), r.settings)
@@ -304,7 +305,7 @@ func TestPermanentlyRefusedNoticeIsDropped(t *testing.T) {
 }
 
 func TestSlowPipelineHoldsUpNothing(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		cfg := testConfig(flag)
 		r := buildRig(t, cfg)
 		factory := NewFactory()
@@ -360,7 +361,7 @@ func TestSinkIsBounded(t *testing.T) {
 }
 
 func TestWarnsWhenAlertsHaveNoWayOut(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		cfg := testConfig(flag)
 		r := buildRig(t, cfg)
 		metrics, err := NewFactory().CreateMetrics(t.Context(), r.settings, cfg, r.seriesOut)
@@ -376,7 +377,7 @@ func TestWarnsWhenAlertsHaveNoWayOut(t *testing.T) {
 }
 
 func TestFailingRule(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(func(c *Config) {
 			// Two series with the same labels but the name cannot be matched one to one.
 			c.Rules = []RuleConfig{{Name: "Bad", Expr: "flag * on (job) flag > 0"}}

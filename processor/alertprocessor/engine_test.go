@@ -20,11 +20,12 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+	"github.com/otelcol-arc/otelcol-arc/internal/falseclock"
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/metadatatest"
 )
 
 func TestResourceAttributesBecomeLabels(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(func(c *Config) {
 			flag(c)
 			c.ResourceAttributes = []string{"k8s.pod.name", "deployment.environment.name", "host"}
@@ -62,7 +63,7 @@ func exponential(name string, at time.Time) (pmetric.Metrics, pmetric.Exponentia
 }
 
 func TestExponentialHistogramBecomesNative(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		s := newShelf(t, none)
 		now := time.Now()
 		md, _ := exponential("latency", now)
@@ -81,7 +82,7 @@ groups:
       - {record: total, expr: sum(latency)}
       - {record: fraction, expr: sum(latency) / 3}
 `)
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(config))
 		md, p := exponential("latency", time.Now())
 		p.SetScale(1)
@@ -161,7 +162,7 @@ func TestNoRecordedValueEndsASeries(t *testing.T) {
 	}
 	for name, make := range tests {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			falseclock.Test(t, func(t *testing.T) {
 				s := newShelf(t, none)
 				now := time.Now()
 				s.send(make(now, false))
@@ -196,7 +197,7 @@ groups:
   - name: now
     rules: [{alert: Now, expr: flag > 0}]
 `)
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(config))
 		r.flag(1, 45*time.Second)
 		assert.Equal(t, []string{"firing Now"}, lines(r.notices()))
@@ -217,7 +218,7 @@ groups:
     rules:
       - {alert: Limited, expr: flag > 0}
 `)
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(config))
 		r.flags(time.Minute, map[string]float64{"a": 1, "b": 1})
 		assert.Equal(t, []string{"firing Limited", "firing Limited"}, lines(r.notices()))
@@ -234,7 +235,7 @@ groups:
   - name: g
     rules: [{alert: Kept, expr: flag > 0, keep_firing_for: 5m}]
 `)
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(config))
 		r.flag(1, 30*time.Second)
 		assert.Equal(t, []string{"firing Kept"}, lines(r.notices()))
@@ -280,7 +281,7 @@ func TestTemplateFunctions(t *testing.T) {
 		fmt.Fprintf(&annotations, "          a%d: '%s'\n", i, test.template)
 	}
 	config := rulesOf(t, "groups:\n  - name: g\n    rules:\n      - alert: A\n        expr: flag > 0\n        annotations:\n"+annotations.String())
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(func(c *Config) {
 			config(c)
 			c.ExternalLabels = map[string]string{"site": "berlin"}
@@ -296,7 +297,7 @@ func TestTemplateFunctions(t *testing.T) {
 }
 
 func TestGeneratorURL(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(func(c *Config) {
 			flag(c)
 			c.ExternalURL = "https://prom.example/p/"
@@ -307,7 +308,7 @@ func TestGeneratorURL(t *testing.T) {
 }
 
 func TestTraceOfAnExample(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(func(c *Config) {
 			c.Rules = []RuleConfig{{Name: "Slow", Expr: `histogram_quantile(0.95, sum by (le, model) (rate(latency_bucket[5m]))) > 1`, Severity: "warning", Labels: map[string]string{"job": "mine"}}}
 		}))
@@ -363,7 +364,7 @@ func TestDelayOfAnAlert(t *testing.T) {
 	const interval = 15 * time.Second
 	for _, hold := range []time.Duration{0, 30 * time.Second, time.Minute} {
 		for offset := time.Duration(0); offset < interval; offset += 2500 * time.Millisecond {
-			synctest.Test(t, func(t *testing.T) {
+			falseclock.Test(t, func(t *testing.T) {
 				r := newRig(t, testConfig(func(c *Config) {
 					flag(c)
 					c.EvaluationInterval = interval

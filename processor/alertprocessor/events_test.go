@@ -20,6 +20,7 @@ import (
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
+	"github.com/otelcol-arc/otelcol-arc/internal/falseclock"
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/metadatatest"
 )
 
@@ -65,7 +66,7 @@ func callTraces(model string, cost float64, extra ...string) ptrace.Traces {
 }
 
 func TestCostlyCall(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(costly))
 		r.call("gpt-4o", 0.99)
 		r.call("gpt-4o", -1) // not priced
@@ -106,7 +107,7 @@ func TestCostlyCall(t *testing.T) {
 
 func TestEventAlertIsActiveUntilItIsOver(t *testing.T) {
 	resolveAfter := 10 * time.Minute
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(func(c *Config) {
 			costly(c)
 			c.Events[0].ResolveAfter = &resolveAfter
@@ -148,7 +149,7 @@ func TestEventAlertIsOverAfterARestart(t *testing.T) {
 		costly(c)
 		c.Storage.Directory = directory
 	}
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(config))
 		r.call("gpt-4o", 2)
 		require.Len(t, r.notices(), 1)
@@ -178,7 +179,7 @@ func TestEventAlertIsOverAfterARestart(t *testing.T) {
 }
 
 func TestEventAlertWithoutEnd(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(func(c *Config) {
 			costly(c)
 			c.Events[0].ResolveAfter = new(time.Duration)
@@ -205,7 +206,7 @@ func record(body string) plog.Logs {
 }
 
 func TestLogRecordRaisesAnAlert(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		cooldown := time.Duration(0)
 		r := newRig(t, testConfig(func(c *Config) {
 			c.Events = []EventConfig{{
@@ -229,7 +230,7 @@ func TestLogRecordRaisesAnAlert(t *testing.T) {
 }
 
 func TestAlertRecordsRaiseNoAlerts(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(func(c *Config) {
 			c.Events = []EventConfig{{Name: "Any", Context: EventContextLog, Condition: "true"}}
 		}))
@@ -242,7 +243,7 @@ func TestAlertRecordsRaiseNoAlerts(t *testing.T) {
 }
 
 func TestConditionThatFails(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(func(c *Config) {
 			c.Events = []EventConfig{{Name: "Bad", Context: EventContextSpan, Condition: `ParseJSON(attributes["payload"])["x"] == 1`}}
 		}))
@@ -256,7 +257,7 @@ func TestConditionThatFails(t *testing.T) {
 }
 
 func TestFloodOfLabelsIsBounded(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(func(c *Config) {
 			costly(c)
 			c.Events[0].LabelsFrom = []string{"user_id"}
@@ -277,7 +278,7 @@ func TestFloodOfLabelsIsBounded(t *testing.T) {
 }
 
 func TestEventAlertAfterTheFirstPipelineHasStopped(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(costly))
 		require.NoError(t, r.metrics.Shutdown(t.Context()))
 		r.call("gpt-4o", 2)

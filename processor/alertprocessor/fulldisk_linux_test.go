@@ -15,6 +15,8 @@ import (
 	"go.opentelemetry.io/collector/component/componentstatus"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 	"golang.org/x/sys/unix"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/falseclock"
 )
 
 // tinyDisk is a file system of its own, whose size is in the form of tmpfs.
@@ -31,7 +33,7 @@ func tinyDisk(t *testing.T, size string) (directory string) {
 // TestFullDisk fills a file system, and then makes it larger.
 func TestFullDisk(t *testing.T) {
 	directory := tinyDisk(t, "2m")
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(func(c *Config) {
 			flag(c)
 			c.Storage.Directory = directory
@@ -77,7 +79,7 @@ func TestFullDisk(t *testing.T) {
 func TestDirectoryThatCannotBeWritten(t *testing.T) {
 	directory := tinyDisk(t, "50m")
 	require.NoError(t, unix.Mount("tmpfs", directory, "tmpfs", unix.MS_REMOUNT|unix.MS_RDONLY, ""))
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(func(c *Config) {
 			flag(c)
 			c.Storage.Directory = directory

@@ -22,6 +22,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/falseclock"
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/metadatatest"
 )
 
@@ -74,7 +75,7 @@ func (s *shelf) query(expr string, at time.Time) []string {
 func none(*Config) {}
 
 func TestNamesAreThoseOfThePage(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		s := newShelf(t, none)
 		now := time.Now()
 		md := counter("arc_llm_cost_dollars", now.Add(-time.Minute), now, 120, "model", "gpt-4o")
@@ -101,7 +102,7 @@ func TestNamesAreThoseOfThePage(t *testing.T) {
 }
 
 func TestFirstValueOfACounterIsAnIncrease(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		s := newShelf(t, none)
 		start := time.Now()
 		time.Sleep(10 * time.Minute)
@@ -111,7 +112,7 @@ func TestFirstValueOfACounterIsAnIncrease(t *testing.T) {
 }
 
 func TestDeltaBecomesCumulative(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(func(c *Config) {
 			c.Rules = []RuleConfig{{Name: "Cost", Expr: "cost >= 30"}}
 		}))
@@ -154,7 +155,7 @@ func TestWhatIsDropped(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			falseclock.Test(t, func(t *testing.T) {
 				s := newShelf(t, none)
 				s.send(gauge("g", time.Now(), 1))
 				if test.make == nil {
@@ -177,7 +178,7 @@ func withEmptyGauge() pmetric.Metrics {
 }
 
 func TestFloodOfSeriesIsCut(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(func(c *Config) {
 			flag(c)
 			c.Storage.MaxSeries = 100
@@ -230,7 +231,7 @@ func (a *fullAppender) Commit() error {
 }
 
 func TestStorageThatCannotWrite(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		cfg := testConfig(none)
 		r := buildRig(t, cfg)
 		c, err := newCore(cfg, r.settings)

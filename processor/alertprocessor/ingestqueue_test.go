@@ -16,6 +16,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/falseclock"
 )
 
 // stuckDisk is a storage whose transactions do not end until it is let go.
@@ -39,7 +41,7 @@ func (a *stuckAppender) Commit() error {
 }
 
 func TestTelemetryDoesNotWaitForTheStorage(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		s := newShelf(t, none)
 		disk := &stuckDisk{Appendable: s.store, letGo: make(chan struct{})}
 		s.ingest.storage = disk
@@ -76,7 +78,7 @@ func TestTelemetryDoesNotWaitForTheStorage(t *testing.T) {
 }
 
 func TestStopDoesNotWaitForAStuckStorage(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		store, err := openStore(testConfig(none).Storage, nil)
 		require.NoError(t, err)
 		disk := &stuckDisk{Appendable: store, letGo: make(chan struct{})}
@@ -93,7 +95,7 @@ func TestStopDoesNotWaitForAStuckStorage(t *testing.T) {
 }
 
 func TestWhatWasConsumedIsEvaluated(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		cfg := testConfig(flag)
 		r := buildRig(t, cfg)
 		c, err := newCore(cfg, r.settings)
@@ -115,7 +117,7 @@ func TestWhatWasConsumedIsEvaluated(t *testing.T) {
 }
 
 func TestPointThatHasNoSeriesIsLeftOut(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		s := newShelf(t, none)
 		for range 2 { // the second time, the others are known
 			md := pmetric.NewMetrics()
@@ -133,7 +135,7 @@ func TestPointThatHasNoSeriesIsLeftOut(t *testing.T) {
 }
 
 func TestTargetInfoOfAPointWithoutTime(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		s := newShelf(t, none)
 		s.send(gauge("first", time.Now(), 1))
 		md := pmetric.NewMetrics()
@@ -148,7 +150,7 @@ func TestTargetInfoOfAPointWithoutTime(t *testing.T) {
 }
 
 func TestSeriesCacheIsBounded(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		const limit = 100
 		c := newSeriesCache(limit)
 		put := func(ids ...uint64) {

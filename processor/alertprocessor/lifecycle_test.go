@@ -21,6 +21,7 @@ import (
 	"go.opentelemetry.io/collector/processor"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
+	"github.com/otelcol-arc/otelcol-arc/internal/falseclock"
 )
 
 // orders are all orders of three things.
@@ -30,7 +31,7 @@ func TestStartAndStopInAnyOrder(t *testing.T) {
 	for _, start := range orders {
 		for _, stop := range orders {
 			t.Run(fmt.Sprint(start, stop), func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) {
+				falseclock.Test(t, func(t *testing.T) {
 					r := buildRig(t, testConfig(flag))
 					for _, i := range start {
 						require.NoError(t, r.components()[i].Start(t.Context(), r.host))
@@ -48,7 +49,7 @@ func TestStartAndStopInAnyOrder(t *testing.T) {
 }
 
 func TestShutdownFlushesWhatIsPending(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		cfg := testConfig(costly)
 		r := newRig(t, cfg)
 		// Nothing runs between these two but what they do themselves: the
@@ -60,7 +61,7 @@ func TestShutdownFlushesWhatIsPending(t *testing.T) {
 }
 
 func TestNothingIsWrittenAfterShutdown(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(costly))
 		require.NoError(t, r.logs.Shutdown(t.Context()))
 		r.call("gpt-4o", 2)
@@ -72,7 +73,7 @@ func TestNothingIsWrittenAfterShutdown(t *testing.T) {
 }
 
 func TestFailedStart(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		file := filepath.Join(t.TempDir(), "rules.yml")
 		require.NoError(t, os.WriteFile(file, []byte("groups: []"), 0o600))
 		cfg := testConfig(func(c *Config) { c.RuleFiles = []string{file} })
@@ -86,7 +87,7 @@ func TestFailedStart(t *testing.T) {
 }
 
 func TestTwoIDsShareNothing(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		factory := NewFactory()
 		r := buildRig(t, testConfig(flag))
 		metricsOf := func(cfg component.Config) component.Component {
@@ -115,7 +116,7 @@ func TestTwoIDsShareNothing(t *testing.T) {
 }
 
 func TestOneIDInTwoPipelinesOfASignal(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		cfg := testConfig(flag)
 		factory := NewFactory()
 		r := buildRig(t, cfg)

@@ -20,6 +20,7 @@ import (
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
+	"github.com/otelcol-arc/otelcol-arc/internal/falseclock"
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/metadatatest"
 )
 
@@ -56,7 +57,7 @@ func (r *rig) flags(period time.Duration, values map[string]float64) {
 }
 
 func TestGroupsAreToldTogether(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(func(c *Config) {
 			flag(c)
 			costly(c)
@@ -78,7 +79,7 @@ func TestGroupsAreToldTogether(t *testing.T) {
 }
 
 func TestGroupOfARecord(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(func(c *Config) {
 			flag(c)
 			c.GroupBy = []string{"alertname", "severity"}
@@ -95,7 +96,7 @@ func TestGroupOfARecord(t *testing.T) {
 }
 
 func TestEventThatWaitsForItsGroupIsToldAtShutdown(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(func(c *Config) {
 			costly(c)
 			c.GroupBy = []string{"alertname"}
@@ -108,7 +109,7 @@ func TestEventThatWaitsForItsGroupIsToldAtShutdown(t *testing.T) {
 }
 
 func TestInhibitedAlertIsNotTold(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(func(c *Config) {
 			c.Rules = []RuleConfig{
 				{Name: "Warning", Expr: "flag > 0", Severity: "warning"},
@@ -142,7 +143,7 @@ func TestInhibitedAlertIsNotTold(t *testing.T) {
 }
 
 func TestSilencesOfTheConfiguration(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(func(c *Config) {
 			flag(c)
 			costly(c)
@@ -182,7 +183,7 @@ func TestSilencesFromThePage(t *testing.T) {
 		c.SilencesFromPage = true
 		c.Storage.Directory = directory
 	}
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(config))
 		id, err := r.host.page.alerts.Silence(dashboard.Silence{Matchers: []string{`host="a"`}, EndsAt: time.Now().Add(time.Hour), CreatedBy: "me"})
 		require.NoError(t, err)
@@ -213,7 +214,7 @@ func TestSilencesFromThePage(t *testing.T) {
 }
 
 func TestCapOnAlertsAMinute(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(func(c *Config) {
 			costly(c)
 			c.MaxAlertsPerMinute = 3
@@ -239,7 +240,7 @@ func TestCapOnAlertsAMinute(t *testing.T) {
 }
 
 func TestCooldownOfARule(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(func(c *Config) {
 			flag(c)
 			own := time.Duration(0)
@@ -264,7 +265,7 @@ func TestRestartTellsNothingTwice(t *testing.T) {
 		c.Events[0].Cooldown = new(time.Duration)
 		*c.Events[0].Cooldown = time.Hour
 	}
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(config))
 		r.flag(1, 12*time.Minute)
 		r.call("gpt-4o", 2)
@@ -297,7 +298,7 @@ func TestKilledCollectorKnowsWhatItTold(t *testing.T) {
 			c.Storage.Directory = directory
 		}
 	}
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(config(directory)))
 		r.flag(1, 30*time.Second)
 		assert.Equal(t, []string{"firing Flag"}, lines(r.notices()))
@@ -315,7 +316,7 @@ func TestKilledCollectorKnowsWhatItTold(t *testing.T) {
 func TestStateThatCannotBeReadIsPutAside(t *testing.T) {
 	directory := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(directory, stateName), []byte(`{"version":`), 0o600))
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(func(c *Config) {
 			flag(c)
 			c.Storage.Directory = directory
@@ -331,7 +332,7 @@ func TestStateThatCannotBeReadIsPutAside(t *testing.T) {
 
 func TestStateThatCannotBeWritten(t *testing.T) {
 	directory := t.TempDir()
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(func(c *Config) {
 			flag(c)
 			c.Storage.Directory = directory

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -18,6 +17,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/falseclock"
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/metadatatest"
 )
 
@@ -44,7 +44,7 @@ const (
 )
 
 func TestReloadKeepsTheStateOfUnchangedRules(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		file := ruleFile{t, filepath.Join(t.TempDir(), "a.yml")}
 		file.write("g", fast, slow, `{alert: Gone, expr: flag > 0}`)
 		r := newRig(t, testConfig(func(c *Config) { c.RuleFiles = []string{file.path} }))
@@ -64,7 +64,7 @@ func TestReloadKeepsTheStateOfUnchangedRules(t *testing.T) {
 }
 
 func TestWrongRuleFileKeepsTheRules(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		file := ruleFile{t, filepath.Join(t.TempDir(), "a.yml")}
 		file.write("g", fast)
 		r := newRig(t, testConfig(func(c *Config) { c.RuleFiles = []string{file.path} }))
@@ -98,7 +98,7 @@ func TestWrongRuleFileKeepsTheRules(t *testing.T) {
 }
 
 func TestFilesComeAndGo(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		directory := t.TempDir()
 		r := newRig(t, testConfig(func(c *Config) { c.RuleFiles = []string{filepath.Join(directory, "*.yml")} }))
 		a, b := ruleFile{t, filepath.Join(directory, "a.yml")}, ruleFile{t, filepath.Join(directory, "b.yml")}

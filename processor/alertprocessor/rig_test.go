@@ -232,14 +232,3 @@ func point(p pmetric.NumberDataPoint, at time.Time, value float64, labels []stri
 	}
 	return p
 }
-
-// withoutRaceDetector leaves a test that lives through many hours on a false
-// clock to the run of `make test` that has no race detector: with it, these
-// take a minute and now and then end in "ThreadSanitizer: CHECK failed", a
-// fault of the detector's own count of synchronizations.
-func withoutRaceDetector(t *testing.T) {
-	t.Helper()
-	if raceDetector {
-		t.Skip("make test runs it without the race detector")
-	}
-}

@@ -16,13 +16,14 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/falseclock"
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/metadatatest"
 )
 
 func TestTemporaryDirectoryIsRemoved(t *testing.T) {
 	temp := t.TempDir()
 	t.Setenv("TMPDIR", temp)
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(flag))
 		r.flag(1, 15*time.Second)
 		entries, err := os.ReadDir(temp)
@@ -68,7 +69,7 @@ func slowFlag(directory string) func(c *Config) {
 
 func TestRestartKeepsSamplesAndClocks(t *testing.T) {
 	directory := t.TempDir()
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(slowFlag(directory)))
 		r.flag(1, 15*time.Second)
 		r.flag(0, 8*time.Minute)
@@ -86,7 +87,7 @@ func TestRestartKeepsSamplesAndClocks(t *testing.T) {
 }
 
 func TestWithoutDirectoryARestartBeginsAnew(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(slowFlag("")))
 		r.flag(1, 15*time.Second)
 		r.flag(0, 8*time.Minute)
@@ -120,7 +121,7 @@ func TestUnusableDirectoryDegrades(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			directory := filepath.Join(t.TempDir(), "alert")
 			require.NoError(t, os.Mkdir(directory, 0o750))
-			synctest.Test(t, func(t *testing.T) {
+			falseclock.Test(t, func(t *testing.T) {
 				damage(t, directory)
 				r := newRig(t, testConfig(func(c *Config) {
 					flag(c)
@@ -150,7 +151,7 @@ func TestDirectoryThatCanBeUsedAgain(t *testing.T) {
 				c.Rules = append(c.Rules, RuleConfig{Name: "Slow", Expr: "flag > 0", For: 3 * time.Minute})
 				c.Storage.Directory = directory
 			}
-			synctest.Test(t, func(t *testing.T) {
+			falseclock.Test(t, func(t *testing.T) {
 				other, err := openStore(testConfig(config).Storage, nil)
 				require.NoError(t, err)
 				r := newRig(t, testConfig(config))
@@ -184,7 +185,7 @@ func TestDirectoryThatCanBeUsedAgain(t *testing.T) {
 }
 
 func TestQueriesOfThePageEndWithTheStorage(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(flag))
 		r.flag(0, time.Minute)
 		alerts := r.host.page.alerts
@@ -199,7 +200,7 @@ func TestQueriesOfThePageEndWithTheStorage(t *testing.T) {
 
 func TestNoDirectoryAtAll(t *testing.T) {
 	t.Setenv("TMPDIR", filepath.Join(t.TempDir(), "missing"))
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(flag))
 		r.flag(1, time.Minute)
 		assert.Empty(t, r.notices())
@@ -210,7 +211,7 @@ func TestNoDirectoryAtAll(t *testing.T) {
 
 func TestTruncatedLogIsRepaired(t *testing.T) {
 	directory := t.TempDir()
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(slowFlag(directory)))
 		r.flag(1, 8*time.Minute)
 		r.stop()
@@ -228,14 +229,13 @@ func TestTruncatedLogIsRepaired(t *testing.T) {
 
 // TestMaxBytes lets samples pass for 12 hours. Those of the first go into blocks.
 func TestMaxBytes(t *testing.T) {
-	withoutRaceDetector(t)
 	for name, test := range map[string]struct {
 		most int64
 		kept bool
 	}{"none": {0, true}, "enough": {100 << 20, true}, "little": {1, false}} {
 		t.Run(name, func(t *testing.T) {
 			directory := t.TempDir()
-			synctest.Test(t, func(t *testing.T) {
+			falseclock.Test(t, func(t *testing.T) {
 				s := newShelf(t, func(c *Config) {
 					c.Storage.Directory = directory
 					c.Storage.MaxBytes = test.most

@@ -6,7 +6,6 @@ package llmcostprocessor
 import (
 	"context"
 	"encoding/binary"
-	"sync"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -52,22 +51,35 @@ type sighting struct {
 
 // batch is what is found in the telemetry of one Consume, and what it adds.
 type batch struct {
-	reader convention.Reader
-	calls  []sighting
-	byID   map[uint64]int // calls, by their spans
-	counts []tallied
-	adds   entry
+	reader    convention.Reader
+	calls     []sighting
+	spans     spanSet
+	byID      map[uint64]int // calls, by their spans
+	sightings []seen.Sighting
+	verdicts  []seen.Verdict // of the sightings
+	models    models
+	counts    []tallied
+	adds      entry
 }
 
-// batches are used again, since what is found in a thousand spans takes half a
-// megabyte.
-var batches = sync.Pool{New: func() any { return &batch{byID: map[uint64]int{}} }}
+// spare are batches to be used again, since what is found in a thousand spans
+// takes half a megabyte. A sync.Pool would drop them at every other collection.
+var spare = make(chan *batch, 4)
 
-// maxPooled bounds the batches that are used again, in calls.
-const maxPooled = 10_000
+func newBatch() *batch {
+	select {
+	case b := <-spare:
+		return b
+	default:
+		return &batch{byID: map[uint64]int{}}
+	}
+}
+
+// maxSpare bounds the batches that are used again, in calls.
+const maxSpare = 10_000
 
 func (b *batch) free() {
-	if cap(b.calls) > maxPooled {
+	if cap(b.calls) > maxSpare {
 		return
 	}
 	// What is in the telemetry must not be kept.
@@ -75,8 +87,13 @@ func (b *batch) free() {
 	clear(b.calls)
 	clear(b.adds.calls)
 	clear(b.byID)
+	b.models.forget()
 	b.calls, b.adds.calls, b.adds.seen, b.counts = b.calls[:0], b.adds.calls[:0], b.adds.seen[:0], b.counts[:0]
-	batches.Put(b)
+	b.sightings, b.verdicts = b.sightings[:0], b.verdicts[:0]
+	select {
+	case spare <- b:
+	default:
+	}
 }
 
 // next is room for a call, which is zero.
@@ -116,8 +133,13 @@ func (c *core) settle(ctx context.Context, b *batch) {
 	if len(b.calls) > 0 {
 		b.markWrappers()
 		b.adds.at = time.Now()
+		b.models.table = c.prices.Load()
 		for i := range b.calls {
-			c.settleCall(ctx, b, &b.calls[i])
+			b.sightings = append(b.sightings, identity(&b.calls[i]))
+		}
+		b.verdicts = c.seen.Add(b.verdicts, b.sightings, b.adds.at)
+		for i := range b.calls {
+			c.settleCall(ctx, b, i)
 		}
 		c.record(ctx, &b.adds)
 	}
@@ -125,13 +147,10 @@ func (c *core) settle(ctx context.Context, b *batch) {
 }
 
 // settleCall prices a call, and adds it to the entry if it counts.
-func (c *core) settleCall(ctx context.Context, b *batch, s *sighting) {
-	e := &b.adds
-	verdict := seen.First // a record without IDs cannot be told from another, and counts
-	if id := c.identity(s); id.ID != 0 {
-		if verdict = c.seen.Add(id, e.at); verdict != seen.Known {
-			e.seen = append(e.seen, id)
-		}
+func (c *core) settleCall(ctx context.Context, b *batch, i int) {
+	s, verdict, e := &b.calls[i], b.verdicts[i], &b.adds
+	if id := b.sightings[i]; id.ID != 0 && verdict != seen.Known {
+		e.seen = append(e.seen, id)
 	}
 	if s.wrapper || verdict == seen.Repeat {
 		write(s, 0, outcomeWrapper)
@@ -139,7 +158,8 @@ func (c *core) settleCall(ctx context.Context, b *batch, s *sighting) {
 		return
 	}
 	at := c.timeOf(ctx, s, e.at)
-	v := c.price(&s.call, at)
+	model, found := b.models.find(s.call.Provider, s.call.Model)
+	v := priced(&s.call, model, found, (*price.Model).Cost, at)
 	write(s, v.cost, v.outcome)
 	if verdict == seen.Known {
 		b.count(s.call.Convention, outcomeDuplicate)
@@ -207,20 +227,16 @@ type verdict struct {
 	cost, saved money.Pico
 }
 
-func (c *core) price(call *convention.Call, at time.Time) verdict {
-	return c.priceBy((*price.Model).Cost, call, at)
-}
-
 // priceSum prices the sum of calls. What caches saved depends on the length of
 // each, and is not told.
 func (c *core) priceSum(call *convention.Call, at time.Time) verdict {
-	v := c.priceBy((*price.Model).CostOfSum, call, at)
+	model, found := c.prices.Load().Find(call.Provider, call.Model)
+	v := priced(call, model, found, (*price.Model).CostOfSum, at)
 	v.saved = 0
 	return v
 }
 
-func (c *core) priceBy(cost func(*price.Model, *price.Tokens, price.Tier, time.Time) (money.Pico, bool), call *convention.Call, at time.Time) verdict {
-	model, found := c.prices.Load().Find(call.Provider, call.Model)
+func priced(call *convention.Call, model *price.Model, found bool, cost func(*price.Model, *price.Tokens, price.Tier, time.Time) (money.Pico, bool), at time.Time) verdict {
 	v := verdict{name: call.Model}
 	if v.listed = found && model.Name != ""; v.listed {
 		v.name = model.Name
@@ -273,7 +289,7 @@ func write(s *sighting, cost money.Pico, outcome string) {
 }
 
 // identity is what the call is known by; its ID is 0 for a record without IDs.
-func (c *core) identity(s *sighting) seen.Sighting {
+func identity(s *sighting) seen.Sighting {
 	if s.trace.IsEmpty() || s.span.IsEmpty() {
 		return seen.Sighting{}
 	}
@@ -374,7 +390,7 @@ func duration(s *sighting) (took time.Duration, known bool) {
 // A span that is its own parent, or its parent's parent, wraps nothing.
 func (b *batch) markWrappers() {
 	calls, byID := b.calls, b.byID
-	if len(calls) < 2 {
+	if !b.nested() {
 		return
 	}
 	for i := range calls {
@@ -396,6 +412,42 @@ func (b *batch) markWrappers() {
 			inner.alone = true
 		}
 	}
+}
+
+// nested tells whether a call may be within another. Mostly there is none, and
+// no need for a map.
+func (b *batch) nested() bool {
+	if len(b.calls) < 2 {
+		return false
+	}
+	clear(b.spans[:])
+	for i := range b.calls {
+		b.spans.add(b.calls[i].span)
+	}
+	for i := range b.calls {
+		if parent := b.calls[i].parent; !parent.IsEmpty() && b.spans.mayHave(parent) {
+			return true
+		}
+	}
+	return false
+}
+
+// spanSet is a set of span IDs with a bit for each, which several share.
+type spanSet [512]uint64
+
+func spanBit(id pcommon.SpanID) (word, bit uint64) {
+	h := binary.NativeEndian.Uint64(id[:]) * 0x9E3779B97F4A7C15 // odd, so that each bit counts
+	return h >> 55, 1 << (h >> 49 & 63)
+}
+
+func (s *spanSet) add(id pcommon.SpanID) {
+	word, bit := spanBit(id)
+	s[word] |= bit
+}
+
+func (s *spanSet) mayHave(id pcommon.SpanID) bool {
+	word, bit := spanBit(id)
+	return s[word]&bit != 0
 }
 
 func wraps(outer, inner *sighting) bool {

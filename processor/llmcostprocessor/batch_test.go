@@ -20,11 +20,12 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/falseclock"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/metadatatest"
 )
 
 func TestMetrics(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		wakeUp()
 		r := newRig(t, testConfig(func(c *Config) {
 			c.Budgets = []BudgetConfig{
@@ -215,7 +216,7 @@ func TestAbsurdTimes(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			falseclock.Test(t, func(t *testing.T) {
 				wakeUp()
 				r := newRig(t, testConfig(nil))
 				r.price(callSpan(func(s ptrace.Span) {
@@ -278,7 +279,7 @@ func TestCountedOnce(t *testing.T) {
 		assert.Equal(t, 4., calls(r), "cannot be told apart, and count")
 	})
 	t.Run("past the window", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
+		falseclock.Test(t, func(t *testing.T) {
 			wakeUp()
 			r := newRig(t, testConfig(nil))
 			td := callSpan()
@@ -410,7 +411,7 @@ func TestTheHourHoldsWhatIsBeyondTheLimits(t *testing.T) {
 	}
 	for name, limit := range limits {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			falseclock.Test(t, func(t *testing.T) {
 				wakeUp()
 				r := newRig(t, testConfig(limit))
 				for i := range 10 {

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-	"testing/synctest"
 
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/golden"
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/pdatatest/plogtest"
@@ -16,6 +15,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/falseclock"
 )
 
 // With -update the expected files are written anew: look at what has changed.
@@ -35,7 +36,7 @@ func cases(t *testing.T, signal string) []string {
 func TestGoldenTraces(t *testing.T) {
 	for _, folder := range cases(t, "traces") {
 		t.Run(filepath.Base(folder), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			falseclock.Test(t, func(t *testing.T) {
 				wakeUp()
 				td, err := golden.ReadTraces(filepath.Join(folder, "input.yaml"))
 				require.NoError(t, err)
@@ -57,7 +58,7 @@ func TestGoldenTraces(t *testing.T) {
 func TestGoldenLogs(t *testing.T) {
 	for _, folder := range cases(t, "logs") {
 		t.Run(filepath.Base(folder), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			falseclock.Test(t, func(t *testing.T) {
 				wakeUp()
 				ld, err := golden.ReadLogs(filepath.Join(folder, "input.yaml"))
 				require.NoError(t, err)

@@ -24,6 +24,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/falseclock"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/metadatatest"
 )
 
@@ -53,7 +54,7 @@ func TestStartAndStopInAnyOrder(t *testing.T) {
 }
 
 func TestMetricsLeaveAtTheInterval(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		wakeUp()
 		r := newRig(t, testConfig(nil))
 		time.Sleep(time.Minute + time.Second) // between two intervals
@@ -72,7 +73,7 @@ func TestMetricsLeaveAtTheInterval(t *testing.T) {
 }
 
 func TestNothingLeavesAClosedOutlet(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		wakeUp()
 		r := newRig(t, testConfig(nil))
 		require.NoError(t, r.metrics.Shutdown(t.Context()))
@@ -193,7 +194,7 @@ func TestWithoutMetricsPipeline(t *testing.T) {
 }
 
 func TestPipelineThatRefuses(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		wakeUp()
 		r := buildRig(t, testConfig(nil))
 		cfg, factory := testConfig(nil), NewFactory()
@@ -230,7 +231,7 @@ func TestPipelineThatRefuses(t *testing.T) {
 
 // What stands behind an outlet may change what it gets.
 func TestOutletsGetTheirOwn(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		wakeUp()
 		r := buildRig(t, testConfig(nil))
 		cfg, factory := testConfig(nil), NewFactory()

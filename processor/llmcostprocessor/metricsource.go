@@ -77,7 +77,7 @@ type usage struct {
 // countMetrics counts what the sources among the metrics add to what they said
 // before. The metrics are not changed.
 func (c *core) countMetrics(ctx context.Context, md pmetric.Metrics) {
-	b := batches.Get().(*batch)
+	b := newBatch()
 	defer b.free()
 	for _, rm := range md.ResourceMetrics().All() {
 		for _, sm := range rm.ScopeMetrics().All() {

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/golden"
@@ -16,6 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/falseclock"
 )
 
 func countsMetrics(c *Config) {
@@ -27,7 +28,7 @@ func countsMetrics(c *Config) {
 func TestGoldenMetrics(t *testing.T) {
 	for _, folder := range cases(t, "metrics") {
 		t.Run(filepath.Base(folder), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			falseclock.Test(t, func(t *testing.T) {
 				wakeUp()
 				r := newRig(t, testConfig(countsMetrics))
 				inputs, err := filepath.Glob(filepath.Join(folder, "[0-9].yaml"))
@@ -86,7 +87,7 @@ func TestMetricSourcesCountWhatIsNew(t *testing.T) {
 		"nothing new":                      {[]sent{{cumulative, 1, 2, 0, 0}}, 0, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			falseclock.Test(t, func(t *testing.T) {
 				wakeUp()
 				r := newRig(t, testConfig(countsMetrics))
 				time.Sleep(20 * time.Second)

@@ -18,6 +18,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/falseclock"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/metadatatest"
 )
 
@@ -29,7 +30,7 @@ func TestPricesAreReloaded(t *testing.T) {
 		require.NoError(t, os.Rename(file+"~", file))
 	}
 	save(`models: [{name: gpt-4o, prices: [{input: "1", output: "2"}]}]`)
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		wakeUp()
 		r := newRig(t, testConfig(func(c *Config) { c.Prices.Files = []string{file} }))
 		cost := func() any { return written(firstSpan(r.price(callSpan())).Attributes())[attrCost] }

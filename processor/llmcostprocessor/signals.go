@@ -13,7 +13,7 @@ import (
 )
 
 func (c *core) priceTraces(ctx context.Context, td ptrace.Traces) (ptrace.Traces, error) {
-	b := batches.Get().(*batch)
+	b := newBatch()
 	defer b.free()
 	resources := td.ResourceSpans()
 	for i := range resources.Len() {
@@ -42,7 +42,7 @@ func (c *core) priceTraces(ctx context.Context, td ptrace.Traces) (ptrace.Traces
 }
 
 func (c *core) priceLogs(ctx context.Context, ld plog.Logs) (plog.Logs, error) {
-	b := batches.Get().(*batch)
+	b := newBatch()
 	defer b.free()
 	resources := ld.ResourceLogs()
 	for i := range resources.Len() {

@@ -97,9 +97,7 @@ func (s *store) load(ctx context.Context, to *ledger.Ledger, memory *seen.Memory
 		return err
 	}
 	return s.replay(ctx, func(e entry) {
-		for _, sighting := range e.seen {
-			memory.Add(sighting, e.at)
-		}
+		memory.Add(nil, e.seen, e.at)
 		to.Record(e.calls, e.at)
 	})
 }
@@ -111,9 +109,7 @@ func (s *store) loadSeen(ctx context.Context, memory *seen.Memory) error {
 	for _, chunk := range s.chunks {
 		if err := s.read(ctx, seenKey(chunk.Number), func(content []byte) error {
 			sightings, _, err := parseSightings(content)
-			for _, sighting := range sightings {
-				memory.Add(sighting, chunk.At)
-			}
+			memory.Add(nil, sightings, chunk.At)
 			return err
 		}); err != nil {
 			return err

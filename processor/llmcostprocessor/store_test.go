@@ -28,6 +28,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/falseclock"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/metadatatest"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/seen"
@@ -146,7 +147,7 @@ func startOf(t *testing.T, md pmetric.Metrics) (start pcommon.Timestamp, instanc
 }
 
 func TestRestart(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		wakeUp()
 		m := &memory{}
 		budget := func(c *Config) { c.Budgets = []BudgetConfig{{Name: "day", Window: WindowDay, Limit: 1}} }
@@ -176,7 +177,7 @@ func TestRestart(t *testing.T) {
 // What has left is in the storage, also when a call comes while it is saved: a
 // counter must not go back after a kill.
 func TestNothingLeavesUnsaved(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		wakeUp()
 		m := &memory{}
 		r := newRig(t, withStorage(nil), m.extension())
@@ -196,7 +197,7 @@ func TestNothingLeavesUnsaved(t *testing.T) {
 
 // The order is that way round: a pipeline that gets metrics finds them saved.
 func TestSavedBeforeSent(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		wakeUp()
 		m := &memory{}
 		r := newRig(t, withStorage(nil), m.extension())
@@ -215,7 +216,7 @@ func TestSavedBeforeSent(t *testing.T) {
 func TestDamagedStorage(t *testing.T) {
 	for key := range map[string]string{keyTotals: "", keyHours: "", hourKey(morning.Unix() / 3600): ""} {
 		t.Run(key, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			falseclock.Test(t, func(t *testing.T) {
 				wakeUp()
 				m := &memory{}
 				r := newRig(t, withStorage(nil), m.extension())
@@ -243,7 +244,7 @@ func TestDamagedStorage(t *testing.T) {
 
 // A storage that fails to read is not written over.
 func TestStorageThatCannotBeRead(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		wakeUp()
 		m := &memory{}
 		r := newRig(t, withStorage(nil), m.extension())
@@ -276,7 +277,7 @@ func TestStorageThatCannotBeOpened(t *testing.T) {
 }
 
 func TestStorageThatCannotBeWritten(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		wakeUp()
 		m := &memory{}
 		r := newRig(t, withStorage(nil), m.extension())
@@ -303,7 +304,7 @@ func TestStorageThatCannotBeWritten(t *testing.T) {
 }
 
 func TestHoursAreDropped(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		wakeUp()
 		m := &memory{}
 		r := newRig(t, withStorage(func(c *Config) { c.Retention = 2 * time.Hour }), m.extension())
@@ -362,7 +363,7 @@ func TestFileStorage(t *testing.T) {
 // A process that is killed at any moment has counted what it acknowledged, once,
 // also when it is sent again after.
 func TestKilledAfterAcknowledging(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		wakeUp()
 		m := &memory{}
 		r := newRig(t, withStorage(nil), m.extension())
@@ -400,7 +401,7 @@ func TestKilledAfterAcknowledging(t *testing.T) {
 }
 
 func TestSeenCallsAreForgottenInTheStorageToo(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		wakeUp()
 		m := &memory{}
 		r := newRig(t, withStorage(func(c *Config) { c.Dedup.Window = time.Minute }), m.extension())

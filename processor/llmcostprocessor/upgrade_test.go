@@ -11,11 +11,12 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"testing/synctest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/falseclock"
 )
 
 // storages is where what a release kept stands, a file for each version of its
@@ -50,7 +51,7 @@ func numbered(td ptrace.Traces, number byte) ptrace.Traces {
 func TestUpgrade(t *testing.T) {
 	current := filepath.Join(storages, fmt.Sprintf("v%d.json", journalVersion))
 	if _, err := os.Stat(current); os.IsNotExist(err) && *update {
-		synctest.Test(t, func(t *testing.T) {
+		falseclock.Test(t, func(t *testing.T) {
 			wakeUp()
 			content, err := json.MarshalIndent(kept(t), "", "  ")
 			require.NoError(t, err)
@@ -67,7 +68,7 @@ func TestUpgrade(t *testing.T) {
 			require.NoError(t, err)
 			var content map[string][]byte
 			require.NoError(t, json.Unmarshal(raw, &content))
-			synctest.Test(t, func(t *testing.T) {
+			falseclock.Test(t, func(t *testing.T) {
 				wakeUp()
 				r := newRig(t, withStorage(nil), (&memory{content: content}).extension())
 				r.price(numbered(callSpan(), 1)) // sent again: counted before
@@ -85,7 +86,7 @@ func TestUpgrade(t *testing.T) {
 // What a later release kept is not understood: it is said, and set aside for
 // when that release is back.
 func TestDowngrade(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		wakeUp()
 		content := kept(t)
 		var set []string

@@ -20,6 +20,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
+	"github.com/otelcol-arc/otelcol-arc/internal/falseclock"
 )
 
 // page is an extension that keeps what shows itself.
@@ -49,7 +50,7 @@ func endsAt(at time.Time) func(ptrace.Span) {
 }
 
 func TestUsage(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		wakeUp()
 		p, e := newPage()
 		r := newRig(t, testConfig(func(c *Config) {
@@ -147,7 +148,7 @@ func TestUnpricedModels(t *testing.T) {
 }
 
 func TestDisagreements(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		wakeUp()
 		p, e := newPage()
 		r := newRig(t, testConfig(nil), e)
@@ -168,7 +169,7 @@ func TestDisagreements(t *testing.T) {
 }
 
 func TestDurationsHaveExemplars(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
 		wakeUp()
 		r := newRig(t, testConfig(nil))
 		sent := firstSpan(r.price(callSpan()))

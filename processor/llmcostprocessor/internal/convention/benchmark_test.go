@@ -36,9 +36,11 @@ func BenchmarkFromSpanReads(b *testing.B) {
 
 func benchmarkSpan(b *testing.B, span ptrace.Span, want Outcome) {
 	b.Helper()
+	var r Reader
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, outcome, _ := FromSpan(span); outcome != want {
+		var call Call
+		if outcome, _ := r.Span(span, &call); outcome != want {
 			b.Fatal(outcome)
 		}
 	}
@@ -50,9 +52,11 @@ func BenchmarkFromLogRejects(b *testing.B) {
 		b.Fatal(err)
 	}
 	record.Body().SetStr("order placed")
+	var r Reader
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, outcome, _ := FromLog(record); outcome != NotACall {
+		var call Call
+		if outcome, _ := r.Log(record, &call); outcome != NotACall {
 			b.Fatal(outcome)
 		}
 	}
@@ -61,10 +65,12 @@ func BenchmarkFromLogRejects(b *testing.B) {
 func TestAllocations(t *testing.T) {
 	rejected := newSpan(t, other)
 	read := newSpan(t, with(other, otel))
-	if n := testing.AllocsPerRun(100, func() { FromSpan(rejected) }); n > 0 {
+	var r Reader
+	var call Call
+	if n := testing.AllocsPerRun(100, func() { r.Span(rejected, &call) }); n > 0 {
 		t.Errorf("a span that is no call makes %v allocations, want none", n)
 	}
-	if n := testing.AllocsPerRun(100, func() { FromSpan(read) }); n > 1 {
-		t.Errorf("a call makes %v allocations, want at most one", n)
+	if n := testing.AllocsPerRun(100, func() { r.Span(read, &call) }); n > 0 {
+		t.Errorf("a call makes %v allocations, want none", n)
 	}
 }

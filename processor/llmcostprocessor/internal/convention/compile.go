@@ -83,17 +83,16 @@ func compile(table []convention) *reader {
 func (r *reader) keep(keys []string) slotSet {
 	var set slotSet
 	for _, key := range keys {
-		s, known := r.index.find(key)
-		if !known {
+		entry := r.index.find(key)
+		if entry == nil {
 			if r.used == maxSlots {
 				panic("convention: the table has more keys than maxSlots")
 			}
-			s = slot(r.used)
+			entry = r.index.insert(key, slot(r.used))
 			r.used++
-			r.index.insert(key, s)
 		}
-		set.slots = append(set.slots, s)
-		set.mask.set(s)
+		set.slots = append(set.slots, entry.slot)
+		set.mask.set(entry.slot)
 	}
 	return set
 }

@@ -31,23 +31,24 @@ func hashKey(key string) uint {
 	return h ^ h>>8
 }
 
-// find returns the slot of a key of the table.
-func (x *keyIndex) find(key string) (slot, bool) {
+// find returns the entry of a key of the table, or nil.
+func (x *keyIndex) find(key string) *indexEntry {
 	for i := hashKey(key) % indexSize; ; i = (i + 1) % indexSize {
 		entry := &x.entries[i]
 		if entry.key == "" {
-			return 0, false
+			return nil
 		}
 		if entry.key == key {
-			return entry.slot, true
+			return entry
 		}
 	}
 }
 
-func (x *keyIndex) insert(key string, s slot) {
+func (x *keyIndex) insert(key string, s slot) *indexEntry {
 	i := hashKey(key) % indexSize
 	for x.entries[i].key != "" {
 		i = (i + 1) % indexSize
 	}
 	x.entries[i] = indexEntry{key: key, slot: s}
+	return &x.entries[i]
 }

@@ -105,7 +105,7 @@ func (u *Usage) Call(attributes pcommon.Map) (Call, Outcome, string) {
 	if call.Provider == "" {
 		call.Provider = u.source.maker
 	}
-	call.Tokens, call.CachedRule = u.counts.split(u.source.cached, call.Provider)
+	call.CachedRule = u.counts.split(&call.Tokens, u.source.cached, call.Provider)
 	return call, IsCall, ""
 }
 

@@ -4,6 +4,7 @@
 package convention
 
 import (
+	"math/bits"
 	"strings"
 	"time"
 
@@ -12,77 +13,74 @@ import (
 
 // read makes a call of what was found. It leaves what spans and log records say
 // in ways of their own.
-func (c *compiled) read(f *found, out *Call) (Outcome, string) {
-	out.Convention = c.name
-	name := f.text(&c.rows[model])
+func (r reading) read(out *Call) (Outcome, string) {
+	out.Convention = r.name
+	name := r.text(model)
 	switch {
 	case name == "":
 		return Invalid, ReasonEmptyModel
 	case len(name) > MaxModelLength:
 		return Invalid, ReasonModelTooLong
 	}
-	from := f.text(&c.rows[provider])
-	used, ok := c.tokens(f, from)
-	if !ok {
+	out.Provider = r.text(provider)
+	if !r.tokens(out) {
+		*out = Call{Convention: r.name}
 		return Invalid, ReasonBadTokens
 	}
-	out.Provider, out.Model = from, name
-	out.Tokens, out.HasTokens, out.CachedRule = used.tokens, used.said, used.rule
-	if hit, given := f.first(&c.rows[cacheHit]); given && hit.AsString() == "true" {
+	out.Model = name
+	if hit, given := r.first(cacheHit); given && hit.AsString() == "true" {
 		// What is said of tokens is what the call used when it was made.
 		out.Tokens, out.HasTokens, out.Free = price.Tokens{}, true, true
 	}
-	out.Tier = price.TierOf(f.text(&c.rows[tier]))
-	out.Agent = f.text(&c.rows[agent])
-	out.Reported, out.HasReported = c.reported(f)
+	out.Tier = price.TierOf(r.text(tier))
+	out.Agent = r.text(agent)
+	if reported, said := r.reported(); said {
+		out.Reported, out.HasReported = reported, true
+	}
 	return IsCall, ""
 }
 
-// used is what a call used, and how that was read.
-type used struct {
-	tokens price.Tokens
-	said   bool
-	rule   CachedRule
-}
-
-func (c *compiled) tokens(f *found, from string) (used, bool) {
-	if value, given := f.first(&c.rows[usageJSON]); given {
+// tokens reads what the call used, and how that was read; false when it makes no
+// sense.
+func (r reading) tokens(out *Call) bool {
+	if value, given := r.first(usageJSON); given {
 		tokens, said, ok := object(value)
 		if !ok || said {
-			return used{tokens: tokens, said: said, rule: ByObject}, ok
+			out.Tokens, out.HasTokens, out.CachedRule = tokens, said, ByObject
+			return ok
 		}
 	}
-	counts, said, ok := c.counts(f)
+	var counts counts
+	said, ok := r.counts(&counts)
 	if !ok {
-		return used{}, false
+		return false
 	}
-	tokens, rule := counts.split(c.cached, from)
-	return used{tokens: tokens, said: said, rule: rule}, true
+	out.HasTokens = said
+	out.CachedRule = counts.split(&out.Tokens, r.cached, out.Provider)
+	return true
 }
 
 // counts are the counts as they are written, which overlap.
-type counts [fieldCount]int64
+type counts [total + 1]int64
 
 // counts reads the fields that are counts: false when one makes no sense.
-func (c *compiled) counts(f *found) (n counts, said, ok bool) {
-	for field := input; field <= total; field++ {
-		value, given := f.first(&c.rows[field])
-		if !given {
-			continue
-		}
+func (r reading) counts(n *counts) (said, ok bool) {
+	for left := r.fields & (1<<(total+1) - 1) &^ (1<<input - 1); left != 0; left &= left - 1 {
+		field := field(bits.TrailingZeros64(uint64(left)))
+		value, _ := r.first(field)
 		if n[field], ok = count(value); !ok {
-			return counts{}, false, false
+			return false, false
 		}
 		said = said || field == input || field == output
 	}
-	return n, said, true
+	return said, true
 }
 
 // split makes the counts disjoint.
-func (n *counts) split(policy cached, from string) (price.Tokens, CachedRule) {
+func (n *counts) split(t *price.Tokens, policy cached, from string) CachedRule {
 	write := max(n[cacheWrite], n[cacheWrite5m]+n[cacheWrite1h])
 	write1h := min(n[cacheWrite1h], write)
-	t := price.Tokens{
+	*t = price.Tokens{
 		Input:        n[input],
 		CacheRead:    n[cacheRead],
 		CacheWrite:   write - write1h,
@@ -115,7 +113,7 @@ func (n *counts) split(policy cached, from string) (price.Tokens, CachedRule) {
 	t.Reasoning = min(n[reasoning]+n[thoughts], t.Output)
 	t.Output -= t.Reasoning
 	t.WebSearches = n[webSearches]
-	return t, rule
+	return rule
 }
 
 // cachedWithin decides whether all the cached tokens are within the input
@@ -144,17 +142,17 @@ func (n *counts) cachedWithin(all int64, policy cached, from string) (bool, Cach
 
 // reported returns the cost that the application says. What is no amount of
 // money is no reason to lose the call.
-func (c *compiled) reported(f *found) (float64, bool) {
-	if value, given := f.first(&c.rows[cost]); given {
+func (r reading) reported() (float64, bool) {
+	if value, given := r.first(cost); given {
 		return amount(value)
 	}
-	if value, given := f.first(&c.rows[costJSON]); given {
+	if value, given := r.first(costJSON); given {
 		return dollars(value)
 	}
 	var sum float64
 	var said bool
 	for _, part := range [...]field{costInput, costOutput} {
-		value, given := f.first(&c.rows[part])
+		value, given := r.first(part)
 		if !given {
 			continue
 		}
@@ -169,8 +167,8 @@ func (c *compiled) reported(f *found) (float64, bool) {
 
 // status says how the call ended. A timeout is an error that has a name of its
 // own, wherever it is said.
-func (c *compiled) status(f *found, failed bool) Status {
-	kind, said := f.text(&c.rows[errorType]), f.text(&c.rows[status])
+func (r reading) status(failed bool) Status {
+	kind, said := r.text(errorType), r.text(status)
 	switch {
 	case isTimeout(kind), isTimeout(said):
 		return Timeout
@@ -199,11 +197,11 @@ func containsFold(text, part string) bool {
 	return false
 }
 
-func (c *compiled) duration(f *found) time.Duration {
-	if value, given := f.first(&c.rows[seconds]); given {
+func (r reading) duration() time.Duration {
+	if value, given := r.first(seconds); given {
 		return duration(value, time.Second)
 	}
-	if value, given := f.first(&c.rows[milliseconds]); given {
+	if value, given := r.first(milliseconds); given {
 		return duration(value, time.Millisecond)
 	}
 	return 0

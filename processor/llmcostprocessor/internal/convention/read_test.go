@@ -4,6 +4,7 @@
 package convention
 
 import (
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -575,16 +576,25 @@ func TestLogDuration(t *testing.T) {
 	}
 }
 
+// usedReader has read all that the tests before read, and must read like a new one.
+var usedReader Reader
+
 // FromSpan reads a span by itself.
 func FromSpan(span ptrace.Span) (call Call, outcome Outcome, reason string) {
-	var r Reader
-	outcome, reason = r.Span(span, &call)
-	return call, outcome, reason
+	return same(func(r *Reader, call *Call) (Outcome, string) { return r.Span(span, call) })
 }
 
 // FromLog reads a log record by itself.
 func FromLog(record plog.LogRecord) (call Call, outcome Outcome, reason string) {
-	var r Reader
-	outcome, reason = r.Log(record, &call)
+	return same(func(r *Reader, call *Call) (Outcome, string) { return r.Log(record, call) })
+}
+
+func same(read func(*Reader, *Call) (Outcome, string)) (call Call, outcome Outcome, reason string) {
+	outcome, reason = read(new(Reader), &call)
+	var again Call
+	outcomeAgain, reasonAgain := read(&usedReader, &again)
+	if again != call || outcomeAgain != outcome || reasonAgain != reason {
+		panic(fmt.Sprintf("a reader that has read others reads %+v (%v %s), not %+v (%v %s)", again, outcomeAgain, reasonAgain, call, outcome, reason))
+	}
 	return call, outcome, reason
 }

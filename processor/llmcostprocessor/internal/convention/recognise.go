@@ -13,43 +13,78 @@ import (
 type found struct {
 	values [maxSlots]pcommon.Value
 	has    slotMask
+	of     *reader // that order and plans are of
+	order  order
+	plans  plans
 }
 
 // read fills f from the attributes, whatever it held before.
 func (f *found) read(r *reader, attributes pcommon.Map) {
+	if f.of != r {
+		f.of, f.order, f.plans = r, order{}, plans{}
+	}
 	clear(f.has[:])
+	i := 0
 	attributes.Range(func(key string, value pcommon.Value) bool {
-		if s, known := r.index.find(key); known && value.Type() != pcommon.ValueTypeEmpty {
+		if s, known := f.order.find(i, key, &r.index); known && value.Type() != pcommon.ValueTypeEmpty {
 			f.values[s] = value
 			f.has.set(s)
 		}
+		i++
 		return true
 	})
 }
 
-func (f *found) any(set *slotSet) bool { return f.has.meets(&set.mask) }
+// order is where the keys of the table were in the records read before. Records
+// of one instrumentation have them in the same places, where comparing is
+// cheaper than hashing.
+type order [32]*indexEntry
 
-// first returns the value of the first of the slots that has one.
-func (f *found) first(set *slotSet) (pcommon.Value, bool) {
-	if !f.any(set) {
+// find returns the slot of the key that is the i-th of a record.
+func (o *order) find(i int, key string, index *keyIndex) (slot, bool) {
+	if i < len(o) && o[i] != nil && o[i].key == key {
+		return o[i].slot, true
+	}
+	entry := index.find(key)
+	if entry == nil {
+		return 0, false
+	}
+	if i < len(o) {
+		o[i] = entry
+	}
+	return entry.slot, true
+}
+
+// plan is that for what was read.
+func (f *found) plan() *plan { return f.plans.get(f.of, &f.has) }
+
+// reading is a record that follows a convention.
+type reading struct {
+	*found
+	*candidate
+}
+
+// first returns the value of the first of the field's keys that is there.
+func (r reading) first(of field) (pcommon.Value, bool) {
+	if !r.fields.has(of) {
 		return pcommon.Value{}, false
 	}
-	for _, s := range set.slots {
-		if f.has.has(s) {
-			return f.values[s], true
+	for _, s := range r.rows[of].slots {
+		if r.has.has(s) {
+			return r.values[s], true
 		}
 	}
 	return pcommon.Value{}, false
 }
 
-// text returns the first text of the slots that is not blank.
-func (f *found) text(set *slotSet) string {
-	if !f.any(set) {
+// text returns the first text of the field's keys that is not blank.
+func (r reading) text(of field) string {
+	if !r.fields.has(of) {
 		return ""
 	}
-	for _, s := range set.slots {
-		if f.has.has(s) && f.values[s].Type() == pcommon.ValueTypeStr {
-			if text := strings.TrimSpace(f.values[s].Str()); text != "" {
+	for _, s := range r.rows[of].slots {
+		if r.has.has(s) && r.values[s].Type() == pcommon.ValueTypeStr {
+			if text := strings.TrimSpace(r.values[s].Str()); text != "" {
 				return text
 			}
 		}
@@ -57,32 +92,20 @@ func (f *found) text(set *slotSet) string {
 	return ""
 }
 
-// verdict says what a convention makes of a record.
+// verdict says what a convention makes of a record that has its keys.
 type verdict uint8
 
 const (
-	silent verdict = iota // the record does not follow the convention
-	none                  // it does, and is no call
-	call                  // it does, and is one
+	none verdict = iota // it is no call
+	call                // it is one
 )
 
 // judge says what the convention makes of the record.
-func (c *compiled) judge(f *found) verdict {
-	if len(c.signature.slots) > 0 && !f.any(&c.signature) {
-		return silent
-	}
-	for i := range c.without {
-		if !f.any(&c.without[i]) {
-			return silent
-		}
-	}
-	if c.convention.marker == "" {
+func (r reading) judge() verdict {
+	if r.convention.marker == "" {
 		return call
 	}
-	if !f.has.has(c.marker) {
-		return silent
-	}
-	return c.kind(f.values[c.marker])
+	return r.kind(r.values[r.marker])
 }
 
 // kind compares the value of the marker.
@@ -101,21 +124,21 @@ func (c *compiled) kind(value pcommon.Value) verdict {
 
 // follow returns the convention of a span that is a call, or nil. Where several
 // conventions know the span, one that knows it is no call has the last word.
-func (r *reader) follow(f *found) *compiled {
-	var first *compiled
-	for i := range r.conventions {
-		c := &r.conventions[i]
+func (f *found) follow() *candidate {
+	p := f.plan()
+	var first *candidate
+	for i := range p.candidates {
+		c := &p.candidates[i]
 		if first != nil && c.convention.marker == "" {
 			break // only for records that no marker speaks for
 		}
-		switch c.judge(f) {
+		switch (reading{f, c}).judge() {
 		case none:
 			return nil
 		case call:
 			if first == nil {
 				first = c
 			}
-		case silent:
 		}
 	}
 	return first

@@ -16,7 +16,7 @@ import (
 type Reader struct{ f found }
 
 // Forget drops what was read last, which is part of the telemetry.
-func (r *Reader) Forget() { r.f = found{} }
+func (r *Reader) Forget() { clear(r.f.values[:]) }
 
 // MayBeCall tells whether a span with these attributes can be a call. A span that
 // is none mostly fails here, at the cost of one pass over its keys.
@@ -38,13 +38,14 @@ func (r *Reader) Span(span ptrace.Span, call *Call) (Outcome, string) {
 		return NotACall, ""
 	}
 	r.f.read(spans, attributes)
-	c := spans.follow(&r.f)
+	c := r.f.follow()
 	if c == nil {
 		return NotACall, ""
 	}
-	outcome, reason := c.read(&r.f, call)
+	of := reading{&r.f, c}
+	outcome, reason := of.read(call)
 	if outcome == IsCall {
-		call.Status = c.status(&r.f, span.Status().Code() == ptrace.StatusCodeError)
+		call.Status = of.status(span.Status().Code() == ptrace.StatusCodeError)
 	}
 	return outcome, reason
 }
@@ -84,13 +85,18 @@ func (r *reader) event(name string) *compiled {
 
 func (r *Reader) log(c *compiled, attributes pcommon.Map, to *Call) (Outcome, string) {
 	r.f.read(logs, attributes)
-	if c.judge(&r.f) != call {
+	candidate := r.f.plan().candidate(c)
+	if candidate == nil {
 		return NotACall, ""
 	}
-	outcome, reason := c.read(&r.f, to)
+	of := reading{&r.f, candidate}
+	if of.judge() != call {
+		return NotACall, ""
+	}
+	outcome, reason := of.read(to)
 	if outcome == IsCall {
-		to.Status = c.status(&r.f, false)
-		to.Duration = c.duration(&r.f)
+		to.Status = of.status(false)
+		to.Duration = of.duration()
 		to.Shared = c.shared
 	}
 	return outcome, reason

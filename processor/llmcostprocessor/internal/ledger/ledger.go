@@ -75,6 +75,7 @@ type Ledger struct {
 	free   int  // models in totals that count towards the limit
 	dirty  bool // totals changed since they were taken
 	recent ring
+	latest latest
 }
 
 type hour struct {
@@ -176,6 +177,11 @@ func (t *Total) example(c *Call) {
 }
 
 func (l *Ledger) row(c *Call) (row *keyedRow, known bool) {
+	latest := l.latest.of(c)
+	if latest.has(c) {
+		latest.hour.dirty = true
+		return latest.row, true
+	}
 	h, ok := l.hours[c.Hour]
 	if !ok {
 		h = &hour{rows: map[Key]*keyedRow{}}
@@ -187,6 +193,7 @@ func (l *Ledger) row(c *Call) (row *keyedRow, known bool) {
 		key.Dimensions[i] = shorten(value)
 	}
 	if row, ok := h.rows[key]; ok {
+		*latest = place{c.Hour, h, row}
 		return row, key != overflowKey
 	}
 	known = key.Model != Overflow && l.rows < l.limits.Rows
@@ -233,6 +240,7 @@ func (l *Ledger) Forget(now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	oldest := l.oldest(now)
+	l.latest = latest{}
 	for at, h := range l.hours {
 		if at < oldest {
 			l.rows -= h.counted()

@@ -64,56 +64,61 @@ type Memory struct {
 	younger, older generation
 }
 
-// generation is what is known of spans: in one place, because looking for it
-// takes most of the time.
-type generation struct {
-	spans map[ID]known
-	calls int
-}
-
-type known struct {
-	call   uint64 // its use; 0 where the call inside it counted
-	inner  uint64 // use of the call inside it; 0: none
-	isCall bool
-}
-
-func newGeneration() generation { return generation{spans: map[ID]known{}} }
-
 // New returns a memory of at most limit calls, for at most window.
 func New(limit int, window time.Duration) *Memory {
-	return &Memory{half: window / 2, size: max(1, limit/2), younger: newGeneration()}
+	return &Memory{half: window / 2, size: max(1, limit/2)}
 }
 
-// Add remembers a call, and says what it is.
-func (m *Memory) Add(s Sighting, now time.Time) Verdict {
+// Add remembers calls in their order, and appends what each is to the verdicts.
+// A sighting without an ID cannot be told from another: it is First, and not
+// remembered.
+func (m *Memory) Add(verdicts []Verdict, sightings []Sighting, now time.Time) []Verdict {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.age(now)
-	old, young := m.older.spans[s.ID], m.younger.spans[s.ID]
-	if old.isCall || young.isCall {
+	for i := range sightings {
+		verdict := First
+		if sightings[i].ID != 0 {
+			m.age(now)
+			verdict = m.add(&sightings[i])
+		}
+		verdicts = append(verdicts, verdict)
+	}
+	return verdicts
+}
+
+func (m *Memory) add(s *Sighting) Verdict {
+	old := m.older.find(s.ID)
+	if old.isCall() {
 		return Known
 	}
-	var parent known
-	if s.Parent != 0 && s.Use != 0 {
-		parent = m.younger.spans[s.Parent]
+	young := m.younger.at(s.ID)
+	if young.isCall() {
+		return Known
 	}
-	verdict, use := First, s.Use
-	switch {
-	case s.Wrapper:
-		verdict, use = Repeat, 0
-	case s.Use == 0:
-	case old.inner == s.Use, young.inner == s.Use:
-		verdict, use = Repeat, 0 // the call inside counted
-	case s.Parent != 0 && (parent.call == s.Use || m.older.spans[s.Parent].call == s.Use):
+	m.younger.calls++
+	if s.Wrapper {
+		young.call = noUse
+		return Repeat
+	}
+	if s.Use == 0 {
+		young.call = noUse
+		return First
+	}
+	use := fold(s.Use)
+	verdict := First
+	young.call = use
+	if old.inner == use || young.inner == use {
+		verdict, young.call = Repeat, noUse // the call inside counted
+	}
+	if s.Parent == 0 || s.Parent == s.ID {
+		return verdict
+	}
+	// From here on, young may have moved.
+	parent := m.younger.at(s.Parent)
+	if verdict == First && (parent.call == use || m.older.find(s.Parent).call == use) {
 		verdict = Repeat // the call around counted
 	}
-	young.isCall, young.call = true, use
-	m.younger.spans[s.ID] = young
-	m.younger.calls++
-	if s.Parent != 0 && s.Use != 0 && parent.inner != s.Use {
-		parent.inner = s.Use
-		m.younger.spans[s.Parent] = parent
-	}
+	parent.inner = use
 	return verdict
 }
 
@@ -121,9 +126,10 @@ func (m *Memory) age(now time.Time) {
 	switch elapsed := now.Sub(m.begun); {
 	case elapsed >= 2*m.half:
 		// Both generations are past the window.
-		m.older, m.younger = generation{}, newGeneration()
+		m.older, m.younger = generation{}, generation{}
 	case elapsed >= m.half, m.younger.calls >= m.size:
-		m.older, m.younger = m.younger, newGeneration()
+		m.older.forget()
+		m.older, m.younger = m.younger, m.older
 	default:
 		return
 	}

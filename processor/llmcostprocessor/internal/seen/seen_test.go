@@ -21,8 +21,12 @@ func id(n int) ID {
 	return IDOf([16]byte{}, span)
 }
 
+func (m *Memory) one(s Sighting, now time.Time) Verdict {
+	return m.Add(nil, []Sighting{s}, now)[0]
+}
+
 func (m *Memory) isNew(n int, now time.Time) bool {
-	return m.Add(Sighting{ID: id(n)}, now) == First
+	return m.one(Sighting{ID: id(n)}, now) == First
 }
 
 func TestACallIsNewOnce(t *testing.T) {
@@ -31,7 +35,7 @@ func TestACallIsNewOnce(t *testing.T) {
 	assert.False(t, m.isNew(1, start))
 	assert.False(t, m.isNew(1, start.Add(time.Second)))
 	assert.True(t, m.isNew(2, start))
-	assert.Equal(t, First, m.Add(Sighting{ID: IDOf([16]byte{1}, [8]byte{7: 1})}, start), "of another trace")
+	assert.Equal(t, First, m.one(Sighting{ID: IDOf([16]byte{1}, [8]byte{7: 1})}, start), "of another trace")
 }
 
 func TestIDsDiffer(t *testing.T) {
@@ -66,25 +70,25 @@ func TestRepeats(t *testing.T) {
 				if i == 0 {
 					want = First
 				}
-				assert.Equal(t, want, m.Add(s, start), i)
-				assert.Equal(t, Known, m.Add(s, start), "sent again")
+				assert.Equal(t, want, m.one(s, start), i)
+				assert.Equal(t, Known, m.one(s, start), "sent again")
 			}
 		})
 	}
 	m := New(100, time.Minute)
-	assert.Equal(t, Repeat, m.Add(Sighting{ID: outer.ID, Parent: outer.Parent, Use: use, Wrapper: true}, start), "its call comes with it")
-	assert.Equal(t, First, m.Add(middle, start))
+	assert.Equal(t, Repeat, m.one(Sighting{ID: outer.ID, Parent: outer.Parent, Use: use, Wrapper: true}, start), "its call comes with it")
+	assert.Equal(t, First, m.one(middle, start))
 
 	m = New(100, time.Minute)
-	assert.Equal(t, First, m.Add(Sighting{ID: id(1), Use: 7}, start))
-	assert.Equal(t, First, m.Add(Sighting{ID: id(2), Parent: id(1), Use: 8}, start), "another use")
-	assert.Equal(t, First, m.Add(Sighting{ID: id(3), Parent: id(1)}, start), "a use that nothing repeats")
-	assert.Equal(t, First, m.Add(Sighting{ID: id(4), Parent: id(1), Use: 8}, start), "beside one of the same use")
+	assert.Equal(t, First, m.one(Sighting{ID: id(1), Use: 7}, start))
+	assert.Equal(t, First, m.one(Sighting{ID: id(2), Parent: id(1), Use: 8}, start), "another use")
+	assert.Equal(t, First, m.one(Sighting{ID: id(3), Parent: id(1)}, start), "a use that nothing repeats")
+	assert.Equal(t, First, m.one(Sighting{ID: id(4), Parent: id(1), Use: 8}, start), "beside one of the same use")
 
 	m = New(100, 2*time.Minute)
-	assert.Equal(t, First, m.Add(inner, start))
-	assert.Equal(t, First, m.Add(Sighting{ID: id(50)}, start.Add(time.Minute)))
-	assert.Equal(t, Repeat, m.Add(middle, start.Add(time.Minute)), "of the generation before")
+	assert.Equal(t, First, m.one(inner, start))
+	assert.Equal(t, First, m.one(Sighting{ID: id(50)}, start.Add(time.Minute)))
+	assert.Equal(t, Repeat, m.one(middle, start.Add(time.Minute)), "of the generation before")
 }
 
 // A call is remembered for at least half the window, and at most the whole,
@@ -109,9 +113,9 @@ func TestBounded(t *testing.T) {
 	const limit = 100
 	m := New(limit, time.Hour)
 	for n := range 10_000 {
-		assert.Equal(t, First, m.Add(Sighting{ID: id(n), Parent: id(-n), Use: 1}, start))
+		assert.Equal(t, First, m.one(Sighting{ID: id(n), Parent: id(-n), Use: 1}, start))
 		assert.LessOrEqual(t, m.younger.calls+m.older.calls, limit)
-		assert.LessOrEqual(t, len(m.younger.spans)+len(m.older.spans), 2*limit, "with the spans around them")
+		assert.LessOrEqual(t, m.younger.taken+m.older.taken, 2*limit, "with the spans around them")
 		for back := range min(n, limit/2-1) {
 			if m.isNew(n-back, start) {
 				assert.Fail(t, "one of the newest is forgotten", back)
@@ -144,9 +148,14 @@ func TestOneOfManyIsFirst(t *testing.T) {
 }
 
 func BenchmarkAdd(b *testing.B) {
+	const batch = 1000
 	m := New(100_000, 10*time.Minute)
+	sightings, verdicts := make([]Sighting, batch), make([]Verdict, 0, batch)
 	b.ReportAllocs()
-	for n := range b.N {
-		m.Add(Sighting{ID: id(n), Parent: id(n / 10), Use: uint64(n)}, start)
+	for n := 0; n < b.N; n += batch {
+		for i := range sightings {
+			sightings[i] = Sighting{ID: id(n + i), Parent: id(-(n + i) / 10), Use: uint64(n + i)}
+		}
+		m.Add(verdicts, sightings, start)
 	}
 }

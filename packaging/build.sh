@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# Packages for PLATFORMS (all that are supported, when not set) into OUT
+# (build/packages): a tar.gz each, for Linux a .deb and .rpm, an SBOM each, and
+# the checksums of all. The same commit makes the same bytes.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+platforms=${PLATFORMS:-linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64}
+out=$(realpath -m "${OUT:-build/packages}")
+VERSION=${VERSION:-$(awk '/^ *version:/ {print $2; exit}' builder-config.yaml)}
+export VERSION SOURCE_DATE_EPOCH
+SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
+
+tool() { go tool -modfile packaging/go.mod "$@"; }
+
+rm -rf "$out"
+mkdir -p "$out"
+for platform in $platforms; do
+  os=${platform%/*} ARCH=${platform#*/}
+  name=otelcol-arc_${VERSION}_${os}_$ARCH
+  DIR=build/stage/$name
+  export ARCH DIR
+  exe=
+  if [ "$os" = windows ]; then exe=.exe; fi
+  rm -rf "$DIR"
+  mkdir -p "$DIR"
+  GOOS=$os GOARCH=$ARCH make BIN="$DIR/otelcol-arc$exe" ARCTOOL="$DIR/arctool$exe" build arctool
+  # What is in the binary, as the linker wrote it down.
+  tool cyclonedx-gomod bin -json -version "v$VERSION" -noserial -notimestamp -output "$DIR/sbom.cdx.json" "$DIR/otelcol-arc$exe"
+  cp "$DIR/sbom.cdx.json" "$out/$name.sbom.cdx.json"
+  cp -R LICENSE README.md config "$DIR/"
+  tar --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner --mode=u+rw,go+r,go-w \
+    -C build/stage -c "$name" | gzip -n > "$out/$name.tar.gz"
+  if [ "$os" = linux ]; then
+    for packager in deb rpm; do
+      tool nfpm package --config packaging/nfpm.yaml --packager "$packager" --target "$out/" > "$DIR.nfpm.log" || { cat "$DIR.nfpm.log"; exit 1; }
+    done
+  fi
+done
+cd "$out"
+sha256sum -- * > checksums.txt
+cat checksums.txt

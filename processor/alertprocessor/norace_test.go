@@ -1,5 +1,0 @@
-//go:build !race
-
-package alertprocessor
-
-const raceDetector = false
