@@ -73,11 +73,7 @@ lint: ## Static checks
 
 .PHONY: fuzz
 fuzz: ## Fuzz every parser for FUZZTIME (30s) each
-	@for p in $(PACKAGES); do \
-	  for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
-	    echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p || exit 1; \
-	  done; \
-	done
+	@test/fuzz.sh $(FUZZTIME)
 
 .PHONY: bench
 bench: ## Benchmarks, and the tables of docs/benchmarks.md
