@@ -7,8 +7,10 @@ ARCTOOL      = bin/arctool
 CONFIG      ?= config/default.yaml
 FUZZTIME    ?= 30s
 
-# Lets the files of WITH add to the lists of CONFIG's pipelines.
-ADDING       = $(if $(WITH),--feature-gates=confmap.enableMergeAppendOption)
+# Lets the files of WITH add to the lists of CONFIG's pipelines, and has remote
+# write send again what was answered 429.
+ADDING       = $(if $(WITH),--feature-gates=confmap.enableMergeAppendOption$(COMMA)exporter.prometheusremotewritexporter.RetryOn429)
+COMMA        = ,
 
 # What we wrote. dist is generated, and compiling it here as it stands would
 # compile the service discoveries that `make build` leaves out.
@@ -49,6 +51,15 @@ reproducible: ## Build the commit twice, in two places, and compare
 
 ##@ Check
 
+.PHONY: vulncheck
+vulncheck: ## Known vulnerabilities in what the programs call (govulncheck)
+	packaging/vulncheck.sh
+
+.PHONY: test-packages
+test-packages: build ## Build the packages for linux/amd64, and test them, the image's and the chart's configuration
+	PLATFORMS=linux/amd64 packaging/build.sh
+	cd packaging && $(GO) test ./...
+
 .PHONY: test
 test: build ## All tests that need no outside server, with the race detector
 	@echo $(GO) test -race ./...
@@ -58,6 +69,7 @@ test: build ## All tests that need no outside server, with the race detector
 lint: ## Static checks
 	@echo golangci-lint run ./...
 	@$(TOOL) golangci-lint run --allow-parallel-runners $(patsubst github.com/otelcol-arc/otelcol-arc/%,./%/,$(PACKAGES))
+	cd packaging && $(GO) tool -modfile ../internal/tools/go.mod golangci-lint run --allow-parallel-runners -c ../.golangci.yml ./...
 
 .PHONY: fuzz
 fuzz: ## Fuzz every parser for FUZZTIME (30s) each

@@ -149,7 +149,7 @@ func start(t *testing.T) (stop func()) {
 	command := regexp.MustCompile(`(?m)^ExecStart=(.*)$`).FindStringSubmatch(read(t, "/usr/lib/systemd/system/otelcol-arc.service"))
 	require.NotNil(t, command)
 	var args []string
-	for _, word := range strings.Fields(command[1]) {
+	for word := range strings.FieldsSeq(command[1]) {
 		args = append(args, strings.Fields(os.Expand(word, func(name string) string { return variables[name] }))...)
 	}
 	cmd := exec.Command(args[0], args[1:]...)
@@ -177,8 +177,7 @@ func start(t *testing.T) (stop func()) {
 			assert.NoError(t, err, "%s", output.String())
 		case <-time.After(20 * time.Second):
 			_ = cmd.Process.Kill()
-			<-exited
-			t.Error("it did not stop")
+			t.Error("it did not stop:", <-exited)
 		}
 	}
 	t.Cleanup(stop)

@@ -67,7 +67,7 @@ func render(t *testing.T, values object) map[string]object {
 	release, err := install.Run(chart, values)
 	require.NoError(t, err)
 	objects := map[string]object{}
-	for _, document := range strings.Split(release.Manifest, "\n---\n") {
+	for document := range strings.SplitSeq(release.Manifest, "\n---\n") {
 		var o object
 		require.NoError(t, yaml.Unmarshal([]byte(document), &o), document)
 		objects[o["kind"].(string)] = o

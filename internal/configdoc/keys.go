@@ -131,8 +131,8 @@ func link(t reflect.Type) string {
 		dot := strings.LastIndex(of, ".")
 		path, name = of[:dot], of[dot+1:]
 	}
-	if before, _, internal := strings.Cut(path, "/internal/"); internal {
-		path = before // where its exported alias is
+	if path == "go.opentelemetry.io/collector/exporter/exporterhelper/internal/queuebatch" && name == "Config" {
+		path, name = "go.opentelemetry.io/collector/exporter/exporterhelper", "QueueBatchConfig" // its exported alias
 	}
 	short := path[strings.LastIndex(path, "/")+1:]
 	return fmt.Sprintf("[%s.%s](https://pkg.go.dev/%s#%s)", short, name, path, name)

@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -56,6 +57,8 @@ type core struct {
 	mu            sync.Mutex // one letting out at a time; guards what follows
 	refused       bool       // a metrics pipeline, the last time
 	storageFailed bool       // the last time
+
+	host component.Host // set when there is a store
 
 	journalFailed atomic.Bool // the last time
 }
@@ -132,6 +135,12 @@ func (c *core) openStore(ctx context.Context, host component.Host) error {
 		return nil
 	}
 	store, err := openStore(ctx, host, *c.cfg.Storage, c.id, c.cfg.Dedup.Window, c.logger)
+	var unusable errClient
+	if errors.As(err, &unusable) {
+		c.logger.Error("Cannot open the storage. The ledger begins anew, in memory; what is in the storage stays as it is.", zap.Error(err))
+		componentstatus.ReportStatus(host, componentstatus.NewRecoverableErrorEvent(err))
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -141,7 +150,7 @@ func (c *core) openStore(ctx context.Context, host component.Host) error {
 		c.ledger, c.seen = newLedger(c.cfg), newMemory(c.cfg)
 		return store.close(ctx)
 	}
-	c.store = store
+	c.store, c.host = store, host
 	return nil
 }
 
@@ -251,8 +260,10 @@ func (c *core) save(ctx context.Context) {
 	if failed := err != nil; failed != c.storageFailed {
 		c.storageFailed = failed
 		if failed {
+			componentstatus.ReportStatus(c.host, componentstatus.NewRecoverableErrorEvent(fmt.Errorf("write the ledger to the storage: %w", err)))
 			c.logger.Warn("Cannot write the ledger to the storage. It is tried again each time.", zap.Error(err))
 		} else {
+			componentstatus.ReportStatus(c.host, componentstatus.NewEvent(componentstatus.StatusOK))
 			c.logger.Info("The ledger is written to the storage again.")
 		}
 	}

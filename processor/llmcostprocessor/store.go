@@ -52,6 +52,13 @@ type store struct {
 	scratch  []byte
 }
 
+// errClient is that a storage, which there is, cannot be used: its file is damaged, say.
+type errClient struct{ error }
+
+func (e errClient) Error() string { return "storage: " + e.error.Error() }
+
+func (e errClient) Unwrap() error { return e.error }
+
 func openStore(ctx context.Context, host component.Host, extension, owner component.ID, window time.Duration, logger *zap.Logger) (*store, error) {
 	found, ok := host.GetExtensions()[extension]
 	if !ok {
@@ -63,7 +70,7 @@ func openStore(ctx context.Context, host component.Host, extension, owner compon
 	}
 	client, err := keeper.GetClient(ctx, component.KindProcessor, owner, "")
 	if err != nil {
-		return nil, fmt.Errorf("storage: %w", err)
+		return nil, errClient{err}
 	}
 	return &store{client: client, logger: logger, window: window}, nil
 }

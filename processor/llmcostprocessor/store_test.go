@@ -52,6 +52,7 @@ type memory struct {
 
 	mu         sync.Mutex
 	content    map[string][]byte
+	openErr    error
 	getErr     error
 	setErr     error
 	open       int
@@ -71,6 +72,9 @@ func (m *memory) extension() extension { return extension{storageID, m} }
 func (m *memory) GetClient(context.Context, component.Kind, component.ID, string) (storage.Client, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.openErr != nil {
+		return nil, m.openErr
+	}
 	m.open++
 	return m, nil
 }
@@ -260,6 +264,18 @@ func TestStorageThatCannotBeRead(t *testing.T) {
 	})
 }
 
+// Telemetry passes and is counted though the file of the ledger is damaged.
+func TestStorageThatCannotBeOpened(t *testing.T) {
+	m := &memory{openErr: errors.New("invalid database")}
+	r := newRig(t, withStorage(nil), m.extension())
+	require.Len(t, r.host.reported(), 1)
+	assert.Equal(t, componentstatus.StatusRecoverableError, r.host.reported()[0].Status())
+	require.EqualError(t, r.host.reported()[0].Err(), "storage: invalid database")
+	r.price(callSpan())
+	assert.Equal(t, 0.0075, r.totals()[costOfGPT4o])
+	assert.Equal(t, 1, r.warnings.FilterMessageSnippet("in memory").Len())
+}
+
 func TestStorageThatCannotBeWritten(t *testing.T) {
 	falseclock.Test(t, func(t *testing.T) {
 		wakeUp()
@@ -272,7 +288,14 @@ func TestStorageThatCannotBeWritten(t *testing.T) {
 		assert.Equal(t, 1, r.warnings.FilterMessageSnippet("Cannot write the ledger").Len(), "said once")
 		metadatatest.AssertEqualProcessorLlmCostSnapshotFailures(t, r.telemetry, []metricdata.DataPoint[int64]{{Value: 3}}, metricdatatest.IgnoreTimestamp())
 		assert.Equal(t, 0.0075, latest(r.metricsOut)[costOfGPT4o])
+		require.Len(t, r.host.reported(), 1)
+		assert.Equal(t, componentstatus.StatusRecoverableError, r.host.reported()[0].Status())
+		require.ErrorContains(t, r.host.reported()[0].Err(), "disk full")
 		m.change(func() { m.setErr = nil })
+		time.Sleep(15 * time.Second)
+		synctest.Wait()
+		require.Len(t, r.host.reported(), 2)
+		assert.Equal(t, componentstatus.StatusOK, r.host.reported()[1].Status())
 		r.stop()
 		r = newRig(t, withStorage(nil), m.extension())
 		r.price(callSpan())

@@ -21,10 +21,12 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/double"
 )
 
-// gate stands before a server, and hangs up on everybody until it is opened.
+// gate stands before a server, and hangs up on everybody until it is opened, or
+// listens to them and never answers.
 type gate struct {
 	address string
 	open    atomic.Bool
+	hangs   atomic.Bool
 	knocks  atomic.Int32
 }
 
@@ -44,6 +46,9 @@ func newGate(t *testing.T, server string) *gate {
 			wg.Go(func() {
 				defer func() { _ = connection.Close() }()
 				if !g.open.Load() {
+					if g.hangs.Load() {
+						_, _ = io.Copy(io.Discard, connection) // until they hang up
+					}
 					return
 				}
 				inside, err := net.Dial("tcp", server)

@@ -51,6 +51,8 @@ type Options struct {
 	Configs []string
 	// Merge lets later configs add to the lists of earlier ones, as config/README.md shows.
 	Merge bool
+	// Gates are further feature gates to open.
+	Gates []string
 	// Set is a list of KEY=VALUE for --set.
 	Set []string
 	// Env is a list of NAME=VALUE; nothing else of the test's environment is seen but PATH and HOME.
@@ -81,8 +83,12 @@ func Start(tb testing.TB, o Options) *Process {
 	tb.Helper()
 	health := FreeAddress(tb)
 	var args []string
+	gates := o.Gates
 	if o.Merge {
-		args = append(args, "--feature-gates=confmap.enableMergeAppendOption")
+		gates = append([]string{"confmap.enableMergeAppendOption"}, gates...)
+	}
+	if len(gates) > 0 {
+		args = append(args, "--feature-gates="+strings.Join(gates, ","))
 	}
 	for _, config := range o.Configs {
 		args = append(args, "--config", config)
@@ -177,6 +183,9 @@ func (p *Process) Kill() {
 	}
 	<-p.done
 }
+
+// PID is the number of the process.
+func (p *Process) PID() int { return p.cmd.Process.Pid }
 
 // Output is all that the process has written to its terminal.
 func (p *Process) Output() string { return p.out.String() }

@@ -1,0 +1,116 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package llmcostprocessor
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/falseclock"
+)
+
+// storages is where what a release kept stands, a file for each version of its
+// form: keys, and contents in base64. A file that is there is never written
+// again: people's disks hold what it holds.
+const storages = "testdata/storage"
+
+// kept is what a process that was killed leaves: a call in a saved ledger, and one
+// in the journal.
+func kept(t *testing.T) map[string][]byte {
+	t.Helper()
+	m := &memory{}
+	r := newRig(t, withStorage(nil), m.extension())
+	r.price(numbered(callSpan(), 1))
+	r.stop()
+	r = newRig(t, withStorage(nil), m.extension())
+	r.price(numbered(callSpan(), 2))
+	content := maps.Clone(m.content)
+	r.stop()
+	return content
+}
+
+func numbered(td ptrace.Traces, number byte) ptrace.Traces {
+	span := td.ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(0)
+	span.SetTraceID([16]byte{15: number})
+	span.SetSpanID([8]byte{7: number})
+	return td
+}
+
+// What each release kept is loaded by this one: the sums, the hours, the journal
+// and the calls that were seen.
+func TestUpgrade(t *testing.T) {
+	current := filepath.Join(storages, fmt.Sprintf("v%d.json", journalVersion))
+	if _, err := os.Stat(current); os.IsNotExist(err) && *update {
+		falseclock.Test(t, func(t *testing.T) {
+			wakeUp()
+			content, err := json.MarshalIndent(kept(t), "", "  ")
+			require.NoError(t, err)
+			require.NoError(t, os.MkdirAll(storages, 0o750))
+			require.NoError(t, os.WriteFile(current, append(content, '\n'), 0o600))
+		})
+	}
+	files, err := filepath.Glob(filepath.Join(storages, "v*.json"))
+	require.NoError(t, err)
+	require.Contains(t, files, current)
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			raw, err := os.ReadFile(file)
+			require.NoError(t, err)
+			var content map[string][]byte
+			require.NoError(t, json.Unmarshal(raw, &content))
+			falseclock.Test(t, func(t *testing.T) {
+				wakeUp()
+				r := newRig(t, withStorage(nil), (&memory{content: content}).extension())
+				r.price(numbered(callSpan(), 1)) // sent again: counted before
+				r.price(numbered(callSpan(), 2))
+				r.price(numbered(callSpan(), 3))
+				totals := r.totals()
+				assert.InDelta(t, 3*0.0075, totals[costOfGPT4o], 1e-15)
+				assert.InDelta(t, 3*0.0075, totals["arc_llm_hourly_cost_dollars{model=gpt-4o}"], 1e-15)
+				assert.Zero(t, r.warnings.Len(), r.warnings.All())
+			})
+		})
+	}
+}
+
+// What a later release kept is not understood: it is said, and set aside for
+// when that release is back.
+func TestDowngrade(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
+		wakeUp()
+		content := kept(t)
+		var set []string
+		for key, value := range content {
+			switch {
+			case strings.HasPrefix(key, keyEntry):
+				value[0] = 99
+			case key == keyTotals || strings.HasPrefix(key, keyHour):
+				content[key] = []byte(strings.Replace(string(value), `"version":1`, `"version":99`, 1))
+				require.NotEqual(t, string(value), string(content[key]))
+			default:
+				continue
+			}
+			set = append(set, key)
+		}
+		require.GreaterOrEqual(t, len(set), 3)
+		m := &memory{content: content}
+		of99 := maps.Clone(content)
+		r := newRig(t, withStorage(nil), m.extension())
+		r.price(callSpan())
+		assert.Equal(t, 0.0075, r.totals()[costOfGPT4o], "anew")
+		for _, key := range set {
+			assert.Equal(t, of99[key], m.content[keyDamaged+key], key)
+		}
+		assert.Equal(t, len(set), r.warnings.FilterMessageSnippet("set aside").Len())
+	})
+}

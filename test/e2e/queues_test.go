@@ -1,0 +1,82 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/testkit/collector"
+	"github.com/otelcol-arc/otelcol-arc/internal/testkit/double"
+)
+
+// With every destination added to the production configuration, the queue of
+// each exporter is a file, but for the one of remote write, which cannot be.
+func TestQueuesOfDestinationsAreOnDisk(t *testing.T) {
+	s := newSite(t)
+	state := t.TempDir()
+	s.options.Merge = true
+	s.options.Env = append(s.options.Env, "OTELCOL_ARC_STATE="+state, "OTELCOL_ARC_QUEUES=file_storage",
+		"NEW_RELIC_LICENSE_KEY=k", "SENTRY_OTLP_ENDPOINT=http://127.0.0.1:1", "SENTRY_PUBLIC_KEY=k",
+		"DATADOG_AGENT_ENDPOINT=127.0.0.1:1", "DATADOG_AGENT_HOST=127.0.0.1", "LOGSTASH_HOST=127.0.0.1", "ALERTMANAGER_URL=http://127.0.0.1:1",
+		"KAFKA_BROKER=127.0.0.1:1", "REMOTE_WRITE_URL=http://127.0.0.1:1", "AWS_REGION=eu-central-1",
+		"CLOUDWATCH_ENDPOINT=http://127.0.0.1:1", "AWS_ACCESS_KEY_ID=k", "AWS_SECRET_ACCESS_KEY=k", "AWS_EC2_METADATA_DISABLED=true",
+	)
+	files, err := filepath.Glob(filepath.Join(collector.Root(), "config", "destinations", "*.yaml"))
+	require.NoError(t, err)
+	for _, file := range files {
+		s.options.Configs = append(s.options.Configs, "config/destinations/"+filepath.Base(file))
+	}
+	process := collector.Start(t, s.options)
+	entries, err := os.ReadDir(filepath.Join(state, "storage"))
+	require.NoError(t, err)
+	var found []string
+	for _, entry := range entries {
+		if strings.HasPrefix(entry.Name(), "exporter_") {
+			found = append(found, entry.Name())
+		}
+	}
+	assert.Equal(t, []string{
+		"exporter_alertmanager__logs",
+		"exporter_awscloudwatchlogs__logs",
+		"exporter_elasticsearch__logs",
+		"exporter_kafka__logs", "exporter_kafka__metrics", "exporter_kafka__traces",
+		"exporter_otlp_grpc_datadog_logs", "exporter_otlp_grpc_datadog_metrics", "exporter_otlp_grpc_datadog_traces",
+		"exporter_otlp_grpc_jaeger_traces",
+		"exporter_otlp_http_newrelic_logs", "exporter_otlp_http_newrelic_metrics", "exporter_otlp_http_newrelic_traces",
+		"exporter_otlp_http_prometheus_metrics",
+		"exporter_otlp_http_sentry_logs", "exporter_otlp_http_sentry_traces",
+		"exporter_pagerduty__logs",
+		"exporter_slack__logs",
+		"exporter_syslog_datadog_logs",
+		"exporter_syslog_logstash_logs",
+	}, found)
+	process.Kill()
+}
+
+// What waits for a destination that was added survives the process.
+func TestKilledWithADestinationDown(t *testing.T) {
+	o := double.NewOTLP(t, "", "", "")
+	f := newFront()
+	s := newSite(t)
+	s.options.Merge = true
+	s.options.Configs = append(s.options.Configs, "config/destinations/newrelic.yaml")
+	s.options.Env = append(s.options.Env, "OTELCOL_ARC_QUEUES=file_storage", "NEW_RELIC_LICENSE_KEY=k",
+		"NEW_RELIC_OTLP_ENDPOINT="+f.beforeHTTP(t, "http://"+o.HTTP))
+	f.set(down)
+	process := collector.Start(t, s.options)
+	sendSpans(t, grpcExporter(t, s.grpc, s.security), call{model: "gpt-4o", input: 1000, output: 500})
+	require.Eventually(t, func() bool { return f.requests() > 0 }, 20*time.Second, 10*time.Millisecond)
+	process.Kill()
+	f.set(healthy)
+	process = collector.Start(t, s.options)
+	require.Eventually(t, func() bool { return len(o.Spans()) == 2 }, 30*time.Second, 50*time.Millisecond)
+	process.Terminate(t, 20*time.Second)
+}

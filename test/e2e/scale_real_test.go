@@ -1,0 +1,63 @@
+//go:build e2e
+
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/testkit/collector"
+)
+
+// Three gateways have each spent a third of what is too much for a day: none of
+// them knows, and a real Prometheus that scrapes them and evaluates the shipped
+// rules, unchanged, does.
+func TestRealPrometheusSumsGateways(t *testing.T) {
+	gateways := startGateways(t, 3, nil)
+	var addresses, pages []string
+	for _, g := range gateways {
+		g.process.Terminate(t, 20*time.Second)
+		g.options.Set = append(g.options.Set, "processors::llm_cost::budgets=[{name: day, window: day, limit: 5}]")
+		g.process = collector.Start(t, g.options)
+		addresses = append(addresses, g.ports.grpc)
+		pages = append(pages, g.ports.page)
+	}
+	agent := startAgent(t, "config/scale/agent.yaml", "OTELCOL_ARC_GATEWAYS=["+strings.Join(addresses, ",")+"]", "OTELCOL_ARC_INSECURE=true")
+
+	dir := t.TempDir()
+	config := filepath.Join(dir, "prometheus.yml")
+	require.NoError(t, os.WriteFile(config, fmt.Appendf(nil, `
+global: {scrape_interval: 500ms, evaluation_interval: 500ms}
+rule_files: [%q, %q]
+scrape_configs:
+  - {job_name: otelcol-arc, honor_labels: true, static_configs: [{targets: [%s]}]}
+`, filepath.Join(collector.Root(), "config/rules/arc.yml"), filepath.Join(collector.Root(), "config/scale/rules/usage.yml"), strings.Join(pages, ",")), 0o600))
+	address := collector.FreeAddress(t)
+	startServer(t, address, "prometheus", "--config.file="+config, "--storage.tsdb.path="+filepath.Join(dir, "data"), "--web.listen-address="+address)
+	prometheus := "http://" + address
+
+	sendCalls(t, "http://"+agent.http+"/v1/traces", func(int) {})
+	const spent = scaleBatches * scaleCalls * callDollars
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		assert.InDelta(c, spent, query(c, prometheus, "sum(arc_llm_cost_dollars)"), 1e-9)
+		assert.Less(c, query(c, prometheus, `max(arc_llm_budget_used_ratio{instance!=""})`), 0.8)
+		assert.InDelta(c, spent/5, query(c, prometheus, `arc_llm_budget_used_ratio{instance=""}`), 1e-9)
+		var firing []string
+		for _, alert := range activeAlerts(c, prometheus+"/api/v1/alerts") {
+			if alert.State == "firing" {
+				firing = append(firing, alert.Labels["alertname"]+": "+alert.Annotations["description"])
+			}
+		}
+		assert.Equal(c, []string{"DailyBudget: 90% of the LLM budget of the day is spent."}, firing)
+	}, 60*time.Second, 200*time.Millisecond)
+}

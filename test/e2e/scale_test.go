@@ -1,0 +1,148 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"github.com/twmb/franz-go/pkg/kfake"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/testkit/collector"
+)
+
+// gateway is one of several collectors that count together.
+type gateway struct {
+	ports   ports
+	options collector.Options
+	process *collector.Process
+}
+
+// startGateways starts so many of config/scale/gateway.yaml, with what is added.
+func startGateways(t *testing.T, n int, env []string, added ...string) []*gateway {
+	t.Helper()
+	gateways := make([]*gateway, n)
+	for i := range gateways {
+		p, set := quick(t)
+		g := &gateway{ports: p, options: collector.Options{
+			Configs: append([]string{"config/default.yaml", "config/policies/state.yaml", "config/scale/gateway.yaml"}, added...),
+			Set:     append(set, "exporters::prometheus::endpoint="+p.page),
+			Env:     append([]string{fmt.Sprintf("OTELCOL_ARC_INSTANCE=gateway-%d", i), "OTELCOL_ARC_STATE=" + t.TempDir()}, env...),
+		}}
+		g.process = collector.Start(t, g.options)
+		gateways[i] = g
+	}
+	return gateways
+}
+
+// startAgent starts a configuration that has receivers and no processors of ours.
+func startAgent(t *testing.T, config string, env ...string) ports {
+	t.Helper()
+	p, _ := quick(t)
+	collector.Start(t, collector.Options{
+		Configs: []string{config},
+		Set: []string{
+			"receivers::otlp::protocols::grpc::endpoint=" + p.grpc,
+			"receivers::otlp::protocols::http::endpoint=" + p.http,
+			"receivers::arc::endpoint=" + p.arc,
+			"service::telemetry::metrics::level=none",
+		},
+		Env: append(env, "OTELCOL_ARC_STATE="+t.TempDir()),
+	})
+	return p
+}
+
+const (
+	scaleBatches = 120
+	scaleCalls   = 5
+	callDollars  = 0.0075 // of callBatch
+)
+
+// sendCalls sends batches, each of a trace of its own, one in ten of them twice.
+func sendCalls(t *testing.T, url string, meanwhile func(batch int)) {
+	t.Helper()
+	for batch := range scaleBatches {
+		body := callBatch(t, uint32(batch), scaleCalls)
+		times := 1
+		if batch%10 == 0 {
+			times = 2
+		}
+		for range times {
+			require.Eventually(t, func() bool { return postTraces(t.Context(), url, body) }, 30*time.Second, 20*time.Millisecond)
+		}
+		meanwhile(batch)
+	}
+}
+
+// requireSums waits until the gateways have counted each call once, together.
+func requireSums(t *testing.T, gateways []*gateway) {
+	t.Helper()
+	const all = scaleBatches * scaleCalls
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		var calls, cost float64
+		for i, g := range gateways {
+			found := scrape(c, "http://"+g.ports.page+"/metrics")
+			share := found.sum("arc_llm_calls_total")
+			assert.Positive(c, share, "each has a share")
+			calls += share
+			cost += found.sum("arc_llm_cost_dollars")
+			_, body := fetch(c, "http://"+g.ports.page+"/metrics")
+			assert.Contains(c, body, fmt.Sprintf(`instance="gateway-%d"`, i), "told apart by their names")
+		}
+		assert.EqualValues(c, all, calls)
+		assert.InDelta(c, all*callDollars, cost, 1e-9)
+	}, 60*time.Second, 200*time.Millisecond)
+}
+
+// An agent hands traces to three gateways. One of them is killed in the middle of
+// it, and comes back: together they have counted every call, and each once.
+func TestThreeGateways(t *testing.T) {
+	gateways := startGateways(t, 3, nil)
+	var addresses []string
+	for _, g := range gateways {
+		addresses = append(addresses, g.ports.grpc)
+	}
+	agent := startAgent(t, "config/scale/agent.yaml", "OTELCOL_ARC_GATEWAYS=["+strings.Join(addresses, ",")+"]", "OTELCOL_ARC_INSECURE=true")
+
+	var back sync.WaitGroup
+	sendCalls(t, "http://"+agent.http+"/v1/traces", func(batch int) {
+		switch batch {
+		case scaleBatches / 3:
+			gateways[1].process.Kill()
+		case scaleBatches / 2:
+			back.Go(func() { gateways[1].process = collector.Start(t, gateways[1].options) })
+		}
+	})
+	back.Wait()
+	requireSums(t, gateways)
+
+	// What an Arc application posts at the agent reaches a gateway, too.
+	got := postEvents(t, "http://"+agent.arc, security{}, lines(
+		`{"model":"gpt-4o-mini","prompt_tokens":1000,"completion_tokens":500,"duration_seconds":0.7,"status":"success"}`))
+	require.Equal(t, answer{Status: 200, Accepted: 1}, got)
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		var calls float64
+		for _, g := range gateways {
+			calls += scrape(c, "http://"+g.ports.page+"/metrics").sum(`arc_llm_calls_total`)
+		}
+		assert.EqualValues(c, scaleBatches*scaleCalls+1, calls)
+	}, 30*time.Second, 200*time.Millisecond)
+}
+
+// By way of Kafka: two gateways share the partitions.
+func TestGatewaysBehindKafka(t *testing.T) {
+	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(8, "otlp_spans", "otlp_metrics", "otlp_logs"))
+	require.NoError(t, err)
+	t.Cleanup(cluster.Close)
+	broker := "KAFKA_BROKER=" + cluster.ListenAddrs()[0]
+	gateways := startGateways(t, 2, []string{broker}, "config/scale/kafka-gateway.yaml")
+	agent := startAgent(t, "config/scale/kafka-agent.yaml", broker)
+	sendCalls(t, "http://"+agent.http+"/v1/traces", func(int) {})
+	requireSums(t, gateways)
+}
