@@ -147,7 +147,9 @@ func TestCollectorRulesAskForWhatIsThere(t *testing.T) {
 	raw, err := os.ReadFile(filepath.Join(collector.Root(), "config", "rules", "collector.yml"))
 	require.NoError(t, err)
 	var file struct {
-		Groups []struct{ Rules []struct{ Alert, Expr string } }
+		Groups []struct {
+			Rules []struct{ Alert, Expr string }
+		}
 	}
 	require.NoError(t, yaml.Unmarshal(raw, &file))
 	known := append(selfMetrics(t), "up") // which the one who scrapes makes
