@@ -145,26 +145,31 @@ func checkAlerts(t *testing.T, test alertRuleTest, firing map[string]alertevent.
 // TestShippedRulesAreTested makes sure that no rule is without a test that
 // expects it to fire, and one that expects it not to.
 func TestShippedRulesAreTested(t *testing.T) {
-	loaded, errs := ruleLoader{}.Load("../../config/rules/arc.yml", false, model.UTF8Validation)
-	require.Empty(t, errs)
-	raw, err := os.ReadFile("../../config/rules/arc_test.yml")
+	files, err := expandRuleFiles([]string{"../../config/rules/*.yml"})
 	require.NoError(t, err)
-	var file ruleTestFile
-	require.NoError(t, yaml.Unmarshal(raw, &file))
-	var fires, rests []string
-	for _, test := range file.Tests {
-		for _, alertTest := range test.AlertRuleTest {
-			if len(alertTest.ExpAlerts) > 0 {
-				fires = append(fires, alertTest.Alertname)
-			} else {
-				rests = append(rests, alertTest.Alertname)
+	require.NotEmpty(t, files)
+	for _, name := range files {
+		loaded, errs := ruleLoader{}.Load(name, false, model.UTF8Validation)
+		require.Empty(t, errs)
+		raw, err := os.ReadFile(strings.TrimSuffix(name, ".yml") + "_test.yml")
+		require.NoError(t, err)
+		var file ruleTestFile
+		require.NoError(t, yaml.Unmarshal(raw, &file))
+		var fires, rests []string
+		for _, test := range file.Tests {
+			for _, alertTest := range test.AlertRuleTest {
+				if len(alertTest.ExpAlerts) > 0 {
+					fires = append(fires, alertTest.Alertname)
+				} else {
+					rests = append(rests, alertTest.Alertname)
+				}
 			}
 		}
-	}
-	for _, group := range loaded.Groups {
-		for _, rule := range group.Rules {
-			assert.True(t, slices.Contains(fires, rule.Alert), "%s is never expected to fire", rule.Alert)
-			assert.True(t, slices.Contains(rests, rule.Alert), "%s is never expected to rest", rule.Alert)
+		for _, group := range loaded.Groups {
+			for _, rule := range group.Rules {
+				assert.True(t, slices.Contains(fires, rule.Alert), "%s is never expected to fire", rule.Alert)
+				assert.True(t, slices.Contains(rests, rule.Alert), "%s is never expected to rest", rule.Alert)
+			}
 		}
 	}
 }

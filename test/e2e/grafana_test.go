@@ -18,7 +18,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/collector"
 )
 
-// grafanaDashboard is what is looked at in config/grafana/arc.json.
+// grafanaDashboard is what is looked at in a file of config/grafana.
 type grafanaDashboard struct {
 	UID, Title    string
 	SchemaVersion int
@@ -39,9 +39,9 @@ type grafanaPanel struct {
 	Targets []struct{ RefID, Expr string }
 }
 
-func readDashboard(t *testing.T) grafanaDashboard {
+func readDashboard(t *testing.T, name string) grafanaDashboard {
 	t.Helper()
-	content, err := os.ReadFile(filepath.Join(collector.Root(), "config", "grafana", "arc.json"))
+	content, err := os.ReadFile(filepath.Join(collector.Root(), "config", "grafana", name))
 	require.NoError(t, err)
 	var d grafanaDashboard
 	require.NoError(t, json.Unmarshal(content, &d))
@@ -50,13 +50,46 @@ func readDashboard(t *testing.T) grafanaDashboard {
 
 // queryOf is an expression as Grafana sends it.
 func queryOf(expr string) string {
-	return strings.NewReplacer("$__rate_interval", "1m", "$__range", "1h", "$model", ".*").Replace(expr)
+	return strings.NewReplacer("$__rate_interval", "1m", "$__range", "1h", "$model", ".*", "$instance", ".*").Replace(expr)
 }
 
-// The dashboard has what Grafana and its users need: panels that can be told
-// apart and do not overlap, with a unit and a description, and queries that are PromQL.
-func TestGrafanaDashboard(t *testing.T) {
-	d := readDashboard(t)
+// Every dashboard has a unique identity, and what people look for is on it.
+func TestGrafanaDashboards(t *testing.T) {
+	paths, err := filepath.Glob(filepath.Join(collector.Root(), "config", "grafana", "*.json"))
+	require.NoError(t, err)
+	titles := map[string][]string{
+		"arc.json":       {"Request rate", "Error rate", "P99 latency", "LLM cost (hourly)", "Cache hit rate"},
+		"collector.json": {"Queues", "Refused to senders", "Given up", "Memory", "Ledger rows"},
+	}
+	require.Len(t, paths, len(titles))
+	uids := map[string]bool{}
+	for _, path := range paths {
+		t.Run(filepath.Base(path), func(t *testing.T) {
+			d := readDashboard(t, filepath.Base(path))
+			assert.False(t, uids[d.UID], d.UID)
+			uids[d.UID] = true
+			checkDashboard(t, d, titles[filepath.Base(path)])
+		})
+	}
+}
+
+// The dashboard of the collector asks for metrics that the collector has.
+func TestCollectorDashboardAsksForWhatIsThere(t *testing.T) {
+	known := selfMetrics(t)
+	for _, panel := range readDashboard(t, "collector.json").Panels {
+		for _, target := range panel.Targets {
+			for _, name := range metricsOf(t, queryOf(target.Expr)) {
+				assert.Contains(t, known, name, panel.Title)
+			}
+		}
+	}
+}
+
+// checkDashboard makes sure that there is what Grafana and its users need: panels
+// that can be told apart and do not overlap, with a unit and a description, and
+// queries that are PromQL.
+func checkDashboard(t *testing.T, d grafanaDashboard, wanted []string) {
+	t.Helper()
 	assert.NotEmpty(t, d.UID)
 	assert.GreaterOrEqual(t, d.SchemaVersion, 36)
 	ids, titles, taken := map[int]bool{}, map[string]bool{}, map[[2]int]string{}
@@ -74,7 +107,7 @@ func TestGrafanaDashboard(t *testing.T) {
 		if p.Type == "row" {
 			continue
 		}
-		assert.Contains(t, []string{"s", "none", "reqps", "cps", "percentunit", "currencyUSD"}, p.FieldConfig.Defaults.Unit, p.Title)
+		assert.Contains(t, []string{"s", "none", "reqps", "cps", "percentunit", "currencyUSD", "bytes"}, p.FieldConfig.Defaults.Unit, p.Title)
 		assert.NotEmpty(t, p.Description, p.Title)
 		assert.Equal(t, "${datasource}", p.Datasource.UID, p.Title)
 		assert.NotEmpty(t, p.Targets, p.Title)
@@ -86,7 +119,7 @@ func TestGrafanaDashboard(t *testing.T) {
 			assert.NoError(t, err, "%s: %s", p.Title, target.Expr)
 		}
 	}
-	for _, title := range []string{"Request rate", "Error rate", "P99 latency", "LLM cost (hourly)", "Cache hit rate"} {
+	for _, title := range wanted {
 		assert.True(t, titles[title], title)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -63,15 +64,15 @@ func TestRealPromtool(t *testing.T) {
 }
 
 // startPrometheus runs a server that scrapes the page, until the test ends.
-func startPrometheus(t *testing.T, page string) string {
+func startPrometheus(t *testing.T, pages ...string) string {
 	t.Helper()
 	dir := t.TempDir()
 	config := filepath.Join(dir, "prometheus.yml")
 	require.NoError(t, os.WriteFile(config, fmt.Appendf(nil, `
 global: {scrape_interval: 500ms}
 scrape_configs:
-  - {job_name: otelcol-arc, honor_labels: true, static_configs: [{targets: [%q]}]}
-`, page), 0o600))
+  - {job_name: otelcol-arc, honor_labels: true, static_configs: [{targets: [%s]}]}
+`, strings.Join(pages, ", ")), 0o600))
 	address := collector.FreeAddress(t)
 	cmd := exec.CommandContext(t.Context(), "prometheus",
 		"--config.file="+config, "--storage.tsdb.path="+filepath.Join(dir, "data"), "--web.listen-address="+address)

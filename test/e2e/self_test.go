@@ -1,0 +1,161 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/promql/parser"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/testkit/collector"
+	"github.com/otelcol-arc/otelcol-arc/internal/testkit/double"
+)
+
+// A collector whose ledger is full, and which people do not hear, says both by
+// its own metrics, its own rules and a channel that works.
+func TestCollectorTellsOfItself(t *testing.T) {
+	slack, pagerduty := double.NewSlack(t), double.NewPagerDuty(t, routingKey)
+	for range 20 {
+		slack.Refuse(double.Answer{Status: 400, Body: "invalid_payload"})
+	}
+	self := collector.FreeAddress(t)
+	_, port, err := net.SplitHostPort(self)
+	require.NoError(t, err)
+	p, options := adding(t, []string{"sources/self.yaml"}, "ARC_SELF_METRICS="+self,
+		"SLACK_WEBHOOK_URL="+slack.URL, "PAGERDUTY_API_KEY="+routingKey)
+	options.Set = append(options.Set,
+		"processors::alert::rule_files=[config/rules/collector.yml]",
+		"processors::llm_cost::max_rows=1",
+		"receivers::prometheus/self::config::scrape_configs=[{job_name: otelcol-arc, scrape_interval: 200ms, scrape_timeout: 200ms, static_configs: [{targets: ['"+self+"']}]}]",
+		"exporters::pagerduty::endpoint="+pagerduty.URL,
+		"service::telemetry::metrics::level=normal",
+		"service::telemetry::metrics::readers=[{pull: {exporter: {prometheus: {host: 127.0.0.1, port: "+port+"}}}}]",
+	)
+	process := collector.Start(t, options)
+	time.Sleep(time.Second) // until a signal is heard
+	postEvents(t, "http://"+p.arc, security{}, lines(
+		llmEvent(call{model: "gpt-4o", input: 1, output: 1}, 1), llmEvent(call{model: "gpt-4-turbo", input: 1, output: 1}, 1)))
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		assert.NotEmpty(c, process.Lines("LedgerOverflow"), "on the terminal")
+		var told []string
+		for _, body := range pagerduty.Bodies() {
+			told = append(told, fmt.Sprint(body))
+		}
+		assert.Contains(c, strings.Join(told, "\n"), "slack refused", "PagerDuty hears that Slack does not")
+	}, time.Minute, 200*time.Millisecond)
+	found := scrape(t, "http://"+self+"/metrics")
+	process.Terminate(t, 20*time.Second)
+
+	// What the metadata says is what the binary shows.
+	known := selfMetrics(t)
+	for series := range found {
+		name := regexp.MustCompile(`__name__="(otelcol_\w+)"`).FindStringSubmatch(series)
+		if name != nil {
+			assert.Contains(t, known, name[1])
+		}
+	}
+}
+
+// selfMetrics are the names under which Prometheus sees the collector's own
+// metrics, from the metadata of our components and of the Collector.
+func selfMetrics(t *testing.T) []string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(collector.Root(), "*", "*", "metadata.yaml"))
+	require.NoError(t, err)
+	for module, paths := range map[string][]string{
+		"go.opentelemetry.io/collector/receiver/receiverhelper":          {"metadata.yaml"},
+		"go.opentelemetry.io/collector/exporter/exporterhelper":          {"metadata.yaml", "internal/queuebatch/metadata.yaml"},
+		"go.opentelemetry.io/collector/processor/processorhelper":        {"metadata.yaml"},
+		"go.opentelemetry.io/collector/processor/memorylimiterprocessor": {"metadata.yaml"},
+		"go.opentelemetry.io/collector/service":                          {"metadata.yaml"},
+	} {
+		cmd := exec.CommandContext(t.Context(), "go", "list", "-m", "-f", "{{.Dir}}", module)
+		cmd.Dir = collector.Root()
+		directory, err := cmd.Output()
+		require.NoError(t, err, module)
+		for _, path := range paths {
+			files = append(files, filepath.Join(strings.TrimSpace(string(directory)), path))
+		}
+	}
+	var names []string
+	for _, file := range files {
+		raw, err := os.ReadFile(file)
+		require.NoError(t, err)
+		var metadata struct {
+			Telemetry struct {
+				Metrics map[string]struct {
+					Unit      string
+					Sum       *struct{ Monotonic bool }
+					Histogram *struct{}
+				}
+			}
+		}
+		require.NoError(t, yaml.Unmarshal(raw, &metadata), file)
+		for name, metric := range metadata.Telemetry.Metrics {
+			name = "otelcol_" + name
+			if unit := map[string]string{"s": "_seconds", "By": "_bytes"}[metric.Unit]; unit != "" && !strings.HasSuffix(name, unit) {
+				name += unit
+			}
+			switch {
+			case metric.Sum != nil && metric.Sum.Monotonic:
+				names = append(names, name+"_total")
+			case metric.Histogram != nil:
+				names = append(names, name+"_bucket", name+"_sum", name+"_count")
+			default:
+				names = append(names, name)
+			}
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// metricsOf are the names of the metrics that an expression asks for.
+func metricsOf(t *testing.T, expr string) []string {
+	t.Helper()
+	parsed, err := parser.ParseExpr(expr)
+	require.NoError(t, err, expr)
+	var names []string
+	for _, selectors := range parser.ExtractSelectors(parsed) {
+		for _, matcher := range selectors {
+			if matcher.Name == labels.MetricName {
+				require.Equal(t, labels.MatchEqual, matcher.Type, expr)
+				names = append(names, matcher.Value)
+			}
+		}
+	}
+	require.NotEmpty(t, names, expr)
+	return names
+}
+
+// The rules for the collector ask for metrics that the collector has.
+func TestCollectorRulesAskForWhatIsThere(t *testing.T) {
+	raw, err := os.ReadFile(filepath.Join(collector.Root(), "config", "rules", "collector.yml"))
+	require.NoError(t, err)
+	var file struct {
+		Groups []struct {
+			Rules []struct{ Alert, Expr string }
+		}
+	}
+	require.NoError(t, yaml.Unmarshal(raw, &file))
+	known := append(selfMetrics(t), "up") // which the one who scrapes makes
+	for _, rule := range file.Groups[0].Rules {
+		for _, name := range metricsOf(t, rule.Expr) {
+			assert.Contains(t, known, name, rule.Alert)
+		}
+	}
+}
