@@ -21,6 +21,7 @@ import (
 	"go.opentelemetry.io/collector/processor/processortest"
 
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor"
+	"github.com/otelcol-arc/otelcol-arc/test/bench/traffic"
 )
 
 // system is a way to price calls.
@@ -90,8 +91,8 @@ func guarded(n int) map[string]any {
 	var statements []any
 	for i := range n {
 		model := fmt.Sprintf("house-model-%d", i)
-		if i < len(models) {
-			model = models[i]
+		if i < len(traffic.Models) {
+			model = traffic.Models[i]
 		}
 		statements = append(statements, fmt.Sprintf(
 			`set(attributes["gen_ai.usage.cost"], attributes["gen_ai.usage.input_tokens"]*0.0000025 + attributes["gen_ai.usage.output_tokens"]*0.00001) where attributes["gen_ai.request.model"] == %q`, model))
