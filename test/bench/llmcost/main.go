@@ -40,8 +40,8 @@ func run() error {
 		for _, s := range systems {
 			// Both in turns: the ratio is of one weather.
 			samples, err := ratio.Take(
-				func() (float64, error) { return batches.cost(s.consume) },
-				func() (float64, error) { return batches.cost(nil) },
+				func() (float64, error) { return batches.cost(s.batches, s.consume) },
+				func() (float64, error) { return batches.cost(s.batches, nil) },
 			)
 			if err != nil {
 				return err
@@ -81,11 +81,11 @@ func newBatches(percent int) *batches {
 
 // cost is the CPU time of a span, in nanoseconds, garbage collection included:
 // of unmarshalling it, and of what consume does with it.
-func (b *batches) cost(consume func(context.Context, ptrace.Traces) error) (float64, error) {
+func (b *batches) cost(times int, consume func(context.Context, ptrace.Traces) error) (float64, error) {
 	unmarshaler := &ptrace.ProtoUnmarshaler{}
 	runtime.GC()
 	begun := cpu()
-	for range batchesMeasured {
+	for range times {
 		td, err := unmarshaler.UnmarshalTraces(b.messages[0])
 		if err != nil {
 			return 0, err
@@ -100,7 +100,7 @@ func (b *batches) cost(consume func(context.Context, ptrace.Traces) error) (floa
 		}
 	}
 	runtime.GC()
-	return float64((cpu() - begun).Nanoseconds()) / (batchesMeasured * spansInBatch), nil
+	return float64((cpu() - begun).Nanoseconds()) / float64(times*spansInBatch), nil
 }
 
 // cpu is the time that the process has spent.
