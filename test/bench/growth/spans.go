@@ -36,10 +36,10 @@ func overModels() growth {
 	return growth{
 		name: "models", title: "A call, by models of the price table", x: "models", y: shareOfUnmarshalling, unit: share,
 		lines: []line{
-			{"twelve of them are called", []int{100, 1000, 10_000, 100_000}, func(ctx context.Context, size int) (ratio.Measure, func() error, error) {
+			{"twelve of them are called", []int{100, 10_000, 100_000, 1_000_000}, func(ctx context.Context, size int) (ratio.Measure, func() error, error) {
 				return priced(ctx, size, nil, func(span ptrace.Span, i int) { call(span, "gen_ai.request.model", houseModel(i%12*size/12)) })
 			}},
-			{"all are called, in turns", []int{100, 1000, 10_000, 100_000}, func(ctx context.Context, size int) (ratio.Measure, func() error, error) {
+			{"all are called, in turns", []int{100, 5000, 10_000, 100_000}, func(ctx context.Context, size int) (ratio.Measure, func() error, error) {
 				return priced(ctx, size, nil, func(span ptrace.Span, i int) { call(span, "gen_ai.request.model", houseModel(i%size)) })
 			}},
 		},
@@ -141,11 +141,11 @@ func startPricing(ctx context.Context, models int, config settings) (p processor
 	cfg := factory.CreateDefaultConfig()
 	all := confmap.NewFromStringMap(config)
 	if models > 0 {
-		file, err := prices(filepath.Join(dir, "prices.yaml"), models)
+		files, err := prices(dir, models)
 		if err != nil {
 			return nil, nil, err
 		}
-		if err := all.Merge(confmap.NewFromStringMap(settings{"prices": settings{"files": []any{file}}})); err != nil {
+		if err := all.Merge(confmap.NewFromStringMap(settings{"prices": settings{"files": files}})); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -163,11 +163,21 @@ func startPricing(ctx context.Context, models int, config settings) (p processor
 	return p, shut, nil
 }
 
-// prices writes a table of so many models.
-func prices(path string, models int) (string, error) {
-	content := []byte("models:\n")
-	for i := range models {
-		content = fmt.Appendf(content, "  - {name: %s, provider: openai, prices: [{input: \"1\", output: \"2\"}]}\n", houseModel(i))
+// modelsInFile keeps price files below the size that is read.
+const modelsInFile = 100_000
+
+// prices writes tables of so many models.
+func prices(dir string, models int) (files []any, err error) {
+	for first := 0; first < models; first += modelsInFile {
+		content := []byte("models:\n")
+		for i := first; i < min(first+modelsInFile, models); i++ {
+			content = fmt.Appendf(content, "  - {name: %s, provider: openai, prices: [{input: \"1\", output: \"2\"}]}\n", houseModel(i))
+		}
+		path := filepath.Join(dir, fmt.Sprintf("prices-%d.yaml", first))
+		if err := os.WriteFile(path, content, 0o600); err != nil {
+			return nil, err
+		}
+		files = append(files, path)
 	}
-	return path, os.WriteFile(path, content, 0o600)
+	return files, nil
 }
