@@ -25,27 +25,27 @@ type gateway struct {
 }
 
 // startGateways starts so many of config/scale/gateway.yaml, with what is added.
-func startGateways(t testing.TB, n int, env []string, added ...string) []*gateway {
-	t.Helper()
+func startGateways(tb testing.TB, n int, env []string, added ...string) []*gateway {
+	tb.Helper()
 	gateways := make([]*gateway, n)
 	for i := range gateways {
-		p, set := quick(t)
+		p, set := quick(tb)
 		g := &gateway{ports: p, options: collector.Options{
 			Configs: append([]string{"config/default.yaml", "config/policies/state.yaml", "config/scale/gateway.yaml"}, added...),
 			Set:     append(set, "exporters::prometheus::endpoint="+p.page),
-			Env:     append([]string{fmt.Sprintf("OTELCOL_ARC_INSTANCE=gateway-%d", i), "OTELCOL_ARC_STATE=" + t.TempDir()}, env...),
+			Env:     append([]string{fmt.Sprintf("OTELCOL_ARC_INSTANCE=gateway-%d", i), "OTELCOL_ARC_STATE=" + tb.TempDir()}, env...),
 		}}
-		g.process = collector.Start(t, g.options)
+		g.process = collector.Start(tb, g.options)
 		gateways[i] = g
 	}
 	return gateways
 }
 
 // startAgent starts a configuration that has receivers and no processors of ours.
-func startAgent(t testing.TB, config string, env ...string) (ports, *collector.Process) {
-	t.Helper()
-	p, _ := quick(t)
-	process := collector.Start(t, collector.Options{
+func startAgent(tb testing.TB, config string, env ...string) (ports, *collector.Process) {
+	tb.Helper()
+	p, _ := quick(tb)
+	process := collector.Start(tb, collector.Options{
 		Configs: []string{config},
 		Set: []string{
 			"receivers::otlp::protocols::grpc::endpoint=" + p.grpc,
@@ -53,7 +53,7 @@ func startAgent(t testing.TB, config string, env ...string) (ports, *collector.P
 			"receivers::arc::endpoint=" + p.arc,
 			"service::telemetry::metrics::level=none",
 		},
-		Env: append(env, "OTELCOL_ARC_STATE="+t.TempDir()),
+		Env: append(env, "OTELCOL_ARC_STATE="+tb.TempDir()),
 	})
 	return p, process
 }
