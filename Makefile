@@ -73,18 +73,12 @@ lint: ## Static checks
 
 .PHONY: fuzz
 fuzz: ## Fuzz every parser for FUZZTIME (30s) each
-	@for p in $(PACKAGES); do \
-	  for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
-	    echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p || exit 1; \
-	  done; \
-	done
+	@test/fuzz.sh $(FUZZTIME)
 
 .PHONY: bench
-bench: ## Benchmarks, and the tables of docs/benchmarks.md
-	$(GO) test -run '^$$' -bench . -benchmem $(PACKAGES)
-	cd test/bench && $(GO) run ./alert
-	cd test/bench && $(GO) run ./arc
-	cd test/bench && $(GO) run ./llmcost
+bench: build ## Measure beside the peers, and renew docs/benchmarks.md, or its sections ONLY
+	test/bench/endtoend/peer/build.sh
+	cd test/bench && $(GO) run ./report $(ONLY)
 
 .PHONY: e2e
 e2e: build ## Install the real servers and SDKs, and test against them

@@ -135,8 +135,7 @@ func (c *core) openStore(ctx context.Context, host component.Host) error {
 		return nil
 	}
 	store, err := openStore(ctx, host, *c.cfg.Storage, c.id, c.cfg.Dedup.Window, c.logger)
-	var unusable errClient
-	if errors.As(err, &unusable) {
+	if _, unusable := errors.AsType[errClient](err); unusable {
 		c.logger.Error("Cannot open the storage. The ledger begins anew, in memory; what is in the storage stays as it is.", zap.Error(err))
 		componentstatus.ReportStatus(host, componentstatus.NewRecoverableErrorEvent(err))
 		return nil

@@ -359,7 +359,7 @@ func TestFullQueue(t *testing.T) {
 	const batches = 20
 	var accepted, refused []int64
 	for number := int64(1); number <= batches; number++ {
-		response, err := http.Post("http://"+p.http+"/v1/traces", "application/x-protobuf", bytes.NewReader(numberedSpans(t, number))) //nolint:noctx // ends with the collector
+		response, err := http.Post("http://"+p.http+"/v1/traces", "application/x-protobuf", bytes.NewReader(numberedSpans(t, number)))
 		require.NoError(t, err)
 		require.NoError(t, response.Body.Close())
 		if response.StatusCode == http.StatusOK {

@@ -111,9 +111,15 @@ func (l *load) send(t *testing.T, url, contentType string, body []byte) bool {
 }
 
 func (l *load) post(ctx context.Context, url, contentType string, body []byte) bool {
+	status, err := l.status(ctx, url, contentType, body)
+	return err == nil && status == http.StatusOK
+}
+
+// status posts once, and says how it was answered.
+func (l *load) status(ctx context.Context, url, contentType string, body []byte) (int, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
 	if err != nil {
-		return false
+		return 0, err
 	}
 	request.Header.Set("Content-Type", contentType)
 	for key, value := range l.s.security.headers() {
@@ -121,11 +127,11 @@ func (l *load) post(ctx context.Context, url, contentType string, body []byte) b
 	}
 	response, err := l.client.Do(request)
 	if err != nil {
-		return false
+		return 0, err
 	}
 	defer response.Body.Close()
 	_, err = io.Copy(io.Discard, response.Body)
-	return err == nil && response.StatusCode == http.StatusOK
+	return response.StatusCode, err
 }
 
 // numberedSpans are calls of gpt-4o, $0.0075 each, and now and then one of $1.25,

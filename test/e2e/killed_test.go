@@ -81,8 +81,8 @@ service:
 
 // callBatch is a request of calls of gpt-4o, $0.0075 each, with IDs that depend
 // on the number alone.
-func callBatch(t *testing.T, number uint32, calls int) []byte {
-	t.Helper()
+func callBatch(tb testing.TB, number uint32, calls int) []byte {
+	tb.Helper()
 	td := ptrace.NewTraces()
 	spans := td.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty().Spans()
 	now := time.Now()
@@ -91,7 +91,7 @@ func callBatch(t *testing.T, number uint32, calls int) []byte {
 		var trace pcommon.TraceID
 		binary.BigEndian.PutUint32(trace[:], number+1)
 		span.SetTraceID(trace)
-		span.SetSpanID(pcommon.SpanID{7: byte(n + 1)})
+		span.SetSpanID(pcommon.SpanID{6: byte((n + 1) >> 8), 7: byte(n + 1)})
 		span.SetStartTimestamp(pcommon.NewTimestampFromTime(now.Add(-time.Second)))
 		span.SetEndTimestamp(pcommon.NewTimestampFromTime(now))
 		span.Attributes().PutStr("gen_ai.operation.name", "chat")
@@ -101,7 +101,7 @@ func callBatch(t *testing.T, number uint32, calls int) []byte {
 		span.Attributes().PutInt("gen_ai.usage.output_tokens", 500)
 	}
 	body, err := ptraceotlp.NewExportRequestFromTraces(td).MarshalProto()
-	assert.NoError(t, err)
+	assert.NoError(tb, err)
 	return body
 }
 

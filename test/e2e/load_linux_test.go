@@ -284,7 +284,7 @@ func TestOverload(t *testing.T) {
 	padding := strings.Repeat("x", 4000)
 	spans := newSpanRequest(t, inRequest, func(span ptrace.Span, _ int) { span.Attributes().PutStr("padding", padding) })
 	post := func(url, contentType string, body []byte) int {
-		response, err := http.Post(url, contentType, bytes.NewReader(body)) //nolint:noctx // ends with the collector
+		response, err := http.Post(url, contentType, bytes.NewReader(body))
 		require.NoError(t, err)
 		require.NoError(t, response.Body.Close())
 		return response.StatusCode

@@ -19,15 +19,15 @@ import (
 type ports struct{ grpc, http, arc, page, dashboard string }
 
 // quick are settings with which nothing takes longer than it must.
-func quick(t *testing.T) (ports, []string) {
-	t.Helper()
+func quick(tb testing.TB) (ports, []string) {
+	tb.Helper()
 	p := ports{
-		grpc: collector.FreeAddress(t),
-		http: collector.FreeAddress(t),
-		arc:  collector.FreeAddress(t),
-		page: collector.FreeAddress(t),
+		grpc: collector.FreeAddress(tb),
+		http: collector.FreeAddress(tb),
+		arc:  collector.FreeAddress(tb),
+		page: collector.FreeAddress(tb),
 
-		dashboard: collector.FreeAddress(t),
+		dashboard: collector.FreeAddress(tb),
 	}
 	return p, []string{
 		"receivers::otlp::protocols::grpc::endpoint=" + p.grpc,

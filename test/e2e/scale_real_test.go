@@ -32,7 +32,7 @@ func TestRealPrometheusSumsGateways(t *testing.T) {
 		addresses = append(addresses, g.ports.grpc)
 		pages = append(pages, g.ports.page)
 	}
-	agent := startAgent(t, "config/scale/agent.yaml", "OTELCOL_ARC_GATEWAYS=["+strings.Join(addresses, ",")+"]", "OTELCOL_ARC_INSECURE=true")
+	agent, _ := startAgent(t, "config/scale/agent.yaml", "OTELCOL_ARC_GATEWAYS=["+strings.Join(addresses, ",")+"]", "OTELCOL_ARC_INSECURE=true")
 
 	dir := t.TempDir()
 	config := filepath.Join(dir, "prometheus.yml")

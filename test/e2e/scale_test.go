@@ -25,27 +25,27 @@ type gateway struct {
 }
 
 // startGateways starts so many of config/scale/gateway.yaml, with what is added.
-func startGateways(t *testing.T, n int, env []string, added ...string) []*gateway {
-	t.Helper()
+func startGateways(tb testing.TB, n int, env []string, added ...string) []*gateway {
+	tb.Helper()
 	gateways := make([]*gateway, n)
 	for i := range gateways {
-		p, set := quick(t)
+		p, set := quick(tb)
 		g := &gateway{ports: p, options: collector.Options{
 			Configs: append([]string{"config/default.yaml", "config/policies/state.yaml", "config/scale/gateway.yaml"}, added...),
 			Set:     append(set, "exporters::prometheus::endpoint="+p.page),
-			Env:     append([]string{fmt.Sprintf("OTELCOL_ARC_INSTANCE=gateway-%d", i), "OTELCOL_ARC_STATE=" + t.TempDir()}, env...),
+			Env:     append([]string{fmt.Sprintf("OTELCOL_ARC_INSTANCE=gateway-%d", i), "OTELCOL_ARC_STATE=" + tb.TempDir()}, env...),
 		}}
-		g.process = collector.Start(t, g.options)
+		g.process = collector.Start(tb, g.options)
 		gateways[i] = g
 	}
 	return gateways
 }
 
 // startAgent starts a configuration that has receivers and no processors of ours.
-func startAgent(t *testing.T, config string, env ...string) ports {
-	t.Helper()
-	p, _ := quick(t)
-	collector.Start(t, collector.Options{
+func startAgent(tb testing.TB, config string, env ...string) (ports, *collector.Process) {
+	tb.Helper()
+	p, _ := quick(tb)
+	process := collector.Start(tb, collector.Options{
 		Configs: []string{config},
 		Set: []string{
 			"receivers::otlp::protocols::grpc::endpoint=" + p.grpc,
@@ -53,9 +53,9 @@ func startAgent(t *testing.T, config string, env ...string) ports {
 			"receivers::arc::endpoint=" + p.arc,
 			"service::telemetry::metrics::level=none",
 		},
-		Env: append(env, "OTELCOL_ARC_STATE="+t.TempDir()),
+		Env: append(env, "OTELCOL_ARC_STATE="+tb.TempDir()),
 	})
-	return p
+	return p, process
 }
 
 const (
@@ -108,7 +108,7 @@ func TestThreeGateways(t *testing.T) {
 	for _, g := range gateways {
 		addresses = append(addresses, g.ports.grpc)
 	}
-	agent := startAgent(t, "config/scale/agent.yaml", "OTELCOL_ARC_GATEWAYS=["+strings.Join(addresses, ",")+"]", "OTELCOL_ARC_INSECURE=true")
+	agent, _ := startAgent(t, "config/scale/agent.yaml", "OTELCOL_ARC_GATEWAYS=["+strings.Join(addresses, ",")+"]", "OTELCOL_ARC_INSECURE=true")
 
 	var back sync.WaitGroup
 	sendCalls(t, "http://"+agent.http+"/v1/traces", func(batch int) {
@@ -142,7 +142,7 @@ func TestGatewaysBehindKafka(t *testing.T) {
 	t.Cleanup(cluster.Close)
 	broker := "KAFKA_BROKER=" + cluster.ListenAddrs()[0]
 	gateways := startGateways(t, 2, []string{broker}, "config/scale/kafka-gateway.yaml")
-	agent := startAgent(t, "config/scale/kafka-agent.yaml", broker)
+	agent, _ := startAgent(t, "config/scale/kafka-agent.yaml", broker)
 	sendCalls(t, "http://"+agent.http+"/v1/traces", func(int) {})
 	requireSums(t, gateways)
 }

@@ -12,7 +12,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -22,8 +21,6 @@ import (
 	"github.com/prometheus/prometheus/util/compression"
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/consumer/consumertest"
-	"go.opentelemetry.io/collector/pdata/pcommon"
-	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/collector/pdata/pmetric/pmetricotlp"
 	"go.opentelemetry.io/collector/processor"
 	"go.opentelemetry.io/collector/processor/processortest"
@@ -31,41 +28,6 @@ import (
 
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor"
 )
-
-// batchSize is the number of points in a request.
-const batchSize = 1000
-
-// requests are OTLP requests with a point of each of n counters, as an SDK
-// sends them. Each counter has five labels.
-func requests(n int, start, at time.Time) ([][]byte, error) {
-	var out [][]byte
-	for first := 0; first < n; first += batchSize {
-		md := pmetric.NewMetrics()
-		rm := md.ResourceMetrics().AppendEmpty()
-		rm.Resource().Attributes().PutStr("service.name", "shop")
-		rm.Resource().Attributes().PutStr("service.instance.id", "shop-"+strconv.Itoa(first/batchSize))
-		m := rm.ScopeMetrics().AppendEmpty().Metrics().AppendEmpty()
-		m.SetName("http_requests_total")
-		sum := m.SetEmptySum()
-		sum.SetIsMonotonic(true)
-		sum.SetAggregationTemporality(pmetric.AggregationTemporalityCumulative)
-		for i := first; i < min(first+batchSize, n); i++ {
-			p := sum.DataPoints().AppendEmpty()
-			p.SetStartTimestamp(pcommon.NewTimestampFromTime(start))
-			p.SetTimestamp(pcommon.NewTimestampFromTime(at))
-			p.SetDoubleValue(float64(i%10) * at.Sub(start).Seconds())
-			p.Attributes().PutStr("path", "/path/"+strconv.Itoa(i))
-			p.Attributes().PutStr("code", []string{"200", "500"}[i%2])
-			p.Attributes().PutStr("method", "GET")
-		}
-		body, err := pmetricotlp.NewExportRequestFromMetrics(md).MarshalProto()
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, body)
-	}
-	return out, nil
-}
 
 // system takes OTLP requests.
 type system interface {

@@ -14,6 +14,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pmetric/pmetricotlp"
 
 	"github.com/otelcol-arc/otelcol-arc/test/bench/ratio"
+	"github.com/otelcol-arc/otelcol-arc/test/bench/traffic"
 )
 
 // openCollector and openPeer start empty systems.
@@ -24,7 +25,7 @@ func openPeer() (system, error)      { return newPeer() }
 func fill(s system, series int) error {
 	start, samples := time.Now().Add(-6*time.Minute), int64(series) // the zeros are not counted
 	for at := start.Add(15 * time.Second); at.Before(time.Now()); at = at.Add(15 * time.Second) {
-		bodies, err := requests(series, start, at)
+		bodies, err := traffic.Counters(series, start, at)
 		if err != nil {
 			return err
 		}
@@ -48,7 +49,7 @@ func appendTable(out *os.File) error {
 	start := time.Now().Add(-10 * time.Minute)
 	var warm, timed [][]byte
 	for round := range rounds + 1 {
-		bodies, err := requests(series, start, start.Add(time.Duration(round+1)*15*time.Second))
+		bodies, err := traffic.Counters(series, start, start.Add(time.Duration(round+1)*15*time.Second))
 		if err != nil {
 			return err
 		}
@@ -112,7 +113,7 @@ func appendTable(out *os.File) error {
 			if err := c.take(body); err != nil {
 				return 0, err
 			}
-			if err := c.settle(int64(i+1) * batchSize); err != nil {
+			if err := c.settle(int64(i+1) * traffic.CountersInRequest); err != nil {
 				return 0, err
 			}
 		}

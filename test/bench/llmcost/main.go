@@ -8,7 +8,6 @@ package main
 
 import (
 	"context"
-	"encoding/binary"
 	"fmt"
 	"log"
 	"os"
@@ -16,10 +15,10 @@ import (
 	"syscall"
 	"time"
 
-	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/otelcol-arc/otelcol-arc/test/bench/ratio"
+	"github.com/otelcol-arc/otelcol-arc/test/bench/traffic"
 )
 
 func main() {
@@ -41,8 +40,8 @@ func run() error {
 		for _, s := range systems {
 			// Both in turns: the ratio is of one weather.
 			samples, err := ratio.Take(
-				func() (float64, error) { return batches.cost(s.consume) },
-				func() (float64, error) { return batches.cost(nil) },
+				func() (float64, error) { return batches.cost(s.batches, s.consume) },
+				func() (float64, error) { return batches.cost(s.batches, nil) },
 			)
 			if err != nil {
 				return err
@@ -69,34 +68,8 @@ type batches struct {
 	round    uint64
 }
 
-// models are called in turns: as many as a company uses.
-var models = []string{
-	"gpt-4o", "gpt-4o-mini", "gpt-4-turbo", "o3", "gpt-5", "gpt-5-mini", "claude-3-5-sonnet-20241022", "claude-3-haiku-20240307",
-	"claude-sonnet-4-5", "gemini-2.5-pro", "gemini-2.5-flash", "mistral-large-latest",
-}
-
 func newBatches(percent int) *batches {
-	td := ptrace.NewTraces()
-	rs := td.ResourceSpans().AppendEmpty()
-	rs.Resource().Attributes().PutStr("service.name", "researcher")
-	spans := rs.ScopeSpans().AppendEmpty().Spans()
-	for n := range spansInBatch {
-		span := spans.AppendEmpty()
-		span.SetTraceID(pcommon.TraceID{15: 1})
-		var id pcommon.SpanID
-		binary.BigEndian.PutUint64(id[:], uint64(n+1))
-		span.SetSpanID(id)
-		span.SetParentSpanID(pcommon.SpanID{0: 1, 7: byte(n / 10)})
-		span.SetKind(ptrace.SpanKindClient)
-		now := time.Now()
-		span.SetStartTimestamp(pcommon.NewTimestampFromTime(now.Add(-2 * time.Second)))
-		span.SetEndTimestamp(pcommon.NewTimestampFromTime(now))
-		if n%100 < percent {
-			callSpan(span, n)
-		} else {
-			webSpan(span)
-		}
-	}
+	td := traffic.Spans(spansInBatch, percent, 1)
 	b := &batches{}
 	content, err := (&ptrace.ProtoMarshaler{}).MarshalTraces(td)
 	if err != nil {
@@ -106,55 +79,19 @@ func newBatches(percent int) *batches {
 	return b
 }
 
-// callSpan has the 15 attributes of an instrumented call.
-func callSpan(span ptrace.Span, n int) {
-	model := models[n%len(models)]
-	span.SetName("chat " + model)
-	a := span.Attributes()
-	a.PutStr("gen_ai.operation.name", "chat")
-	a.PutStr("gen_ai.provider.name", "openai")
-	a.PutStr("gen_ai.request.model", model)
-	a.PutStr("gen_ai.response.model", model)
-	a.PutStr("gen_ai.response.id", "chatcmpl-9J3uIL87gldCFtiIbyaOvTeYBRA3l")
-	a.PutStr("gen_ai.agent.name", "researcher")
-	a.PutStr("gen_ai.conversation.id", "conv_5j66UpCpwteGg4YSxUnt7lPY")
-	a.PutDouble("gen_ai.request.temperature", 0.7)
-	a.PutInt("gen_ai.request.max_tokens", 1024)
-	a.PutInt("gen_ai.usage.input_tokens", int64(1000+n))
-	a.PutInt("gen_ai.usage.output_tokens", int64(200+n))
-	a.PutStr("server.address", "api.example.com")
-	a.PutInt("server.port", 443)
-	a.PutStr("user.id", "user-4711")
-	a.PutStr("session.id", "00055270-d7f3-43fa-b3ea-b3a7e4c5c2dd")
-}
-
-// webSpan has 15 attributes, too.
-func webSpan(span ptrace.Span) {
-	span.SetName("GET /items/{id}")
-	a := span.Attributes()
-	for _, key := range []string{
-		"http.request.method", "http.route", "url.path", "url.scheme", "server.address", "client.address", "user_agent.original",
-		"network.protocol.version", "network.peer.address", "thread.name", "code.function.name", "user.id", "session.id",
-	} {
-		a.PutStr(key, "a value of some length")
-	}
-	a.PutInt("http.response.status_code", 200)
-	a.PutInt("server.port", 443)
-}
-
 // cost is the CPU time of a span, in nanoseconds, garbage collection included:
 // of unmarshalling it, and of what consume does with it.
-func (b *batches) cost(consume func(context.Context, ptrace.Traces) error) (float64, error) {
+func (b *batches) cost(times int, consume func(context.Context, ptrace.Traces) error) (float64, error) {
 	unmarshaler := &ptrace.ProtoUnmarshaler{}
 	runtime.GC()
 	begun := cpu()
-	for range batchesMeasured {
+	for range times {
 		td, err := unmarshaler.UnmarshalTraces(b.messages[0])
 		if err != nil {
 			return 0, err
 		}
 		b.round++
-		renumber(td, b.round)
+		traffic.Renumber(td, b.round)
 		if consume == nil {
 			continue
 		}
@@ -163,17 +100,7 @@ func (b *batches) cost(consume func(context.Context, ptrace.Traces) error) (floa
 		}
 	}
 	runtime.GC()
-	return float64((cpu() - begun).Nanoseconds()) / (batchesMeasured * spansInBatch), nil
-}
-
-// renumber makes a batch one that has not been seen before.
-func renumber(td ptrace.Traces, round uint64) {
-	spans := td.ResourceSpans().At(0).ScopeSpans().At(0).Spans()
-	var trace pcommon.TraceID
-	binary.BigEndian.PutUint64(trace[:8], round)
-	for n := range spans.Len() {
-		spans.At(n).SetTraceID(trace)
-	}
+	return float64((cpu() - begun).Nanoseconds()) / float64(times*spansInBatch), nil
 }
 
 // cpu is the time that the process has spent.

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 )
 
 // Runs is the number of measurements that a median is of.
@@ -39,22 +40,77 @@ func (s Sample) Spread() float64 {
 	return (inner[len(inner)-1] - inner[0]) / 2 / s.Median()
 }
 
-// Take measures each of several things Runs times, in turns.
-func Take(things ...Measure) ([]Sample, error) {
-	samples := make([]Sample, len(things))
+// Series is several measurements of one thing, in the order of the rounds.
+type Series []float64
+
+// Sample are the measurements without their order.
+func (s Series) Sample() Sample { return slices.Sorted(slices.Values(s)) }
+
+// Over are the ratios to the peer's measurements of the same rounds. What a busy
+// machine does to both in a round is in none of them.
+func (s Series) Over(peer Series) Sample {
+	ratios := make(Series, len(s))
+	for i := range s {
+		ratios[i] = s[i] / peer[i]
+	}
+	return ratios.Sample()
+}
+
+// Turns measures several quantities of each of several things Runs times, in
+// turns. It returns, for each thing, a series of each quantity.
+func Turns(things ...func() ([]float64, error)) ([][]Series, error) {
+	all := make([][]Series, len(things))
 	for range Runs {
 		for i, measure := range things {
-			v, err := measure()
+			quantities, err := measure()
 			if err != nil {
 				return nil, err
 			}
-			samples[i] = append(samples[i], v)
+			if all[i] == nil {
+				all[i] = make([]Series, len(quantities))
+			}
+			for j, v := range quantities {
+				all[i][j] = append(all[i][j], v)
+			}
 		}
 	}
-	for _, s := range samples {
-		slices.Sort(s)
+	return all, nil
+}
+
+// Take measures each of several things Runs times, in turns.
+func Take(things ...Measure) ([]Sample, error) {
+	single := make([]func() ([]float64, error), len(things))
+	for i, measure := range things {
+		single[i] = func() ([]float64, error) {
+			v, err := measure()
+			return []float64{v}, err
+		}
+	}
+	all, err := Turns(single...)
+	if err != nil {
+		return nil, err
+	}
+	samples := make([]Sample, len(things))
+	for i, quantities := range all {
+		samples[i] = quantities[0].Sample()
 	}
 	return samples, nil
+}
+
+// Head writes the head of a table with columns of one's own, the first of which
+// is text.
+func Head(out io.Writer, title string, columns ...string) {
+	fmt.Fprintf(out, "\n### %s\n\n| %s |\n| ---%s |\n", title, strings.Join(columns, " | "), strings.Repeat(" | ---:", len(columns)-1))
+}
+
+// Row writes a line of such a table.
+func Row(out io.Writer, cells ...string) {
+	fmt.Fprintf(out, "| %s |\n", strings.Join(cells, " | "))
+}
+
+// Cell is a measurement with its spread, written by format.
+func Cell(format func(float64) string, s Sample) string {
+	return fmt.Sprintf("%s ± %.0f %%", format(s.Median()), 100*s.Spread())
 }
 
 // Table is a table with one line for each comparison.
@@ -69,12 +125,9 @@ func NewTable(out io.Writer, title, ours, peer string) *Table {
 // Line writes a comparison. Format writes a measurement with its unit. Without
 // a peer the ratio is left out.
 func (t *Table) Line(what string, format func(float64) string, ours, peer Sample) {
-	cell := func(s Sample) string {
-		return fmt.Sprintf("%s ± %.0f %%", format(s.Median()), 100*s.Spread())
-	}
 	if peer == nil {
-		fmt.Fprintf(t.out, "| %s | %s | | |\n", what, cell(ours))
+		fmt.Fprintf(t.out, "| %s | %s | | |\n", what, Cell(format, ours))
 		return
 	}
-	fmt.Fprintf(t.out, "| %s | %s | %s | %.2f |\n", what, cell(ours), cell(peer), ours.Median()/peer.Median())
+	fmt.Fprintf(t.out, "| %s | %s | %s | %.2f |\n", what, Cell(format, ours), Cell(format, peer), ours.Median()/peer.Median())
 }

@@ -30,3 +30,22 @@ func TestLine(t *testing.T) {
 	table.Line("x", func(v float64) string { return strings.Repeat("*", int(v)) }, Sample{2, 3}, Sample{5})
 	assert.Equal(t, "\n### T\n\n| what | ours | peer | ratio |\n| --- | ---: | ---: | ---: |\n| x | ** ± 20 % | ***** ± 0 % | 0.50 |\n", out.String())
 }
+
+func TestOverIsOfTheSameRound(t *testing.T) {
+	round := 0.0
+	all, err := Turns(
+		func() ([]float64, error) { round++; return []float64{2 * round, 1}, nil },
+		func() ([]float64, error) { return []float64{round, 4}, nil },
+	)
+	require.NoError(t, err)
+	assert.Equal(t, 2.0, all[0][0].Over(all[1][0]).Median())
+	assert.Zero(t, all[0][0].Over(all[1][0]).Spread())
+	assert.Equal(t, 0.25, all[0][1].Over(all[1][1]).Median())
+}
+
+func TestRow(t *testing.T) {
+	var out strings.Builder
+	Head(&out, "T", "what", "a", "b")
+	Row(&out, "x", "1", "2")
+	assert.Equal(t, "\n### T\n\n| what | a | b |\n| --- | ---: | ---: |\n| x | 1 | 2 |\n", out.String())
+}

@@ -1,0 +1,141 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+
+	"github.com/otelcol-arc/otelcol-arc/test/bench/traffic"
+)
+
+// The load leaves the machine time to spare, so that the export call takes as
+// long as the collector does and not as long as the queue before it.
+const (
+	spansInBatch    = 512 // what an SDK exports at once
+	spanBatches     = 60  // a second
+	eventsInBatch   = 100
+	eventBatches    = 60 // a second
+	senders         = 4
+	usersInTraffic  = 50
+	warmUp          = time.Second
+	measured        = 5 * time.Second
+	settling        = 500 * time.Millisecond
+	exportTimeLimit = 10 * time.Second
+)
+
+// sender exports one batch; the number is the batch's own.
+type sender func(ctx context.Context, number uint64) error
+
+// spanSenders export batches of spans over OTLP gRPC, each over a connection of
+// its own.
+func spanSenders(percent int) (all []sender, items int, closeAll func(), err error) {
+	var connections []*grpc.ClientConn
+	closeAll = func() {
+		for _, c := range connections {
+			_ = c.Close()
+		}
+	}
+	for range senders {
+		connection, err := grpc.NewClient(at(portGRPC), grpc.WithTransportCredentials(insecure.NewCredentials()))
+		if err != nil {
+			return nil, 0, closeAll, err
+		}
+		connections = append(connections, connection)
+		client, td := ptraceotlp.NewGRPCClient(connection), traffic.Spans(spansInBatch, percent, usersInTraffic)
+		all = append(all, func(ctx context.Context, number uint64) error {
+			traffic.Renumber(td, number)
+			_, err := client.Export(ctx, ptraceotlp.NewExportRequestFromTraces(td))
+			return err
+		})
+	}
+	return all, spansInBatch, closeAll, nil
+}
+
+// eventSenders post lines of Arc events.
+func eventSenders(percent int) (all []sender, items int, closeAll func(), err error) {
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: senders}}
+	for range senders {
+		all = append(all, func(ctx context.Context, number uint64) error {
+			request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+at(portArc)+"/v1/events",
+				bytes.NewReader(traffic.Events(eventsInBatch, percent, number)))
+			if err != nil {
+				return err
+			}
+			request.Header.Set("Content-Type", "application/x-ndjson")
+			response, err := client.Do(request)
+			if err != nil {
+				return err
+			}
+			defer response.Body.Close()
+			answer, err := io.ReadAll(response.Body)
+			if err == nil && response.StatusCode != http.StatusOK {
+				err = fmt.Errorf("answered %s: %s", response.Status, answer)
+			}
+			return err
+		})
+	}
+	return all, eventsInBatch, client.CloseIdleConnections, nil
+}
+
+// send has the senders export so many batches a second for a time, and returns
+// how long each export took, sorted. Numbers of batches begin after first.
+func send(ctx context.Context, all []sender, first uint64, perSecond int, duration time.Duration) ([]time.Duration, error) {
+	total := int64(duration.Seconds() * float64(perSecond))
+	begun := time.Now()
+	var next atomic.Int64
+	var group sync.WaitGroup
+	took, failed := make([][]time.Duration, len(all)), make([]error, len(all))
+	for i, export := range all {
+		group.Go(func() {
+			for {
+				n := next.Add(1)
+				if n > total {
+					return
+				}
+				time.Sleep(time.Until(begun.Add(time.Duration(n) * time.Second / time.Duration(perSecond))))
+				limited, cancel := context.WithTimeout(ctx, exportTimeLimit)
+				from := time.Now()
+				err := export(limited, first+uint64(n))
+				cancel()
+				if err != nil {
+					failed[i] = err
+					return
+				}
+				took[i] = append(took[i], time.Since(from))
+			}
+		})
+	}
+	group.Wait()
+	latencies := slices.Concat(took...)
+	slices.Sort(latencies)
+	return latencies, errors.Join(failed...)
+}
+
+// scrape reads the page of the Prometheus exporter, as a server would.
+func scrape(ctx context.Context) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+at(portPrometheus)+"/metrics", http.NoBody)
+	if err != nil {
+		return err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	_, err = io.Copy(io.Discard, response.Body)
+	return err
+}

@@ -1,0 +1,184 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Command endtoend measures the built binary, a process of its own, under a load
+// that leaves the machine time to spare: the default configuration beside the
+// same without our processors, and beside what people have who do the same with
+// the Collector's own components. Arguments name the tables to make: spans,
+// events, start; without any, all. With PROFILE set to a folder it writes a CPU
+// profile of each process there, and no tables.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/otelcol-arc/otelcol-arc/test/bench/ratio"
+)
+
+func main() {
+	if err := run(context.Background()); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func run(ctx context.Context) error {
+	root, err := filepath.Abs(filepath.Join("..", ".."))
+	if err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "endtoend")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	b := &bench{root: root, dir: dir, binary: filepath.Join(root, "bin", "otelcol-arc")}
+	if _, err := os.Stat(b.binary); err != nil {
+		return fmt.Errorf("no binary to measure, run 'make build': %w", err)
+	}
+	if folder := os.Getenv("PROFILE"); folder != "" {
+		return b.profiles(ctx, folder)
+	}
+	tables := []struct {
+		name  string
+		write func(context.Context, *os.File) error
+	}{{"spans", b.spanTables}, {"events", b.eventTable}, {"start", b.startTable}}
+	for _, table := range tables {
+		if only := os.Args[1:]; len(only) > 0 && !slices.Contains(only, table.name) {
+			continue
+		}
+		if err := table.write(ctx, os.Stdout); err != nil {
+			return fmt.Errorf("%s: %w", table.name, err)
+		}
+	}
+	return nil
+}
+
+// bench is where things are.
+type bench struct{ root, dir, binary string }
+
+// system is a configuration that is measured.
+type system struct {
+	name   string
+	derive func(settings) settings
+}
+
+var (
+	bare    = system{"without our processors", func(c settings) settings { return without(c, "llm_cost", "alert", "dashboard") }}
+	ours    = system{"the default configuration", func(c settings) settings { return c }}
+	costs   = system{"the default configuration without `alert`", func(c settings) settings { return without(c, "alert") }}
+	contrib = system{"transform with 20 statements, signaltometrics", func(c settings) settings { return byContrib(bare.derive(c)) }}
+)
+
+// config writes the configuration of a system.
+func (b *bench) config(s system) (path string, err error) {
+	c, err := defaults(b.root)
+	if err != nil {
+		return "", err
+	}
+	return write(s.derive(c), b.dir, "config")
+}
+
+// demand is a kind of load.
+type demand struct {
+	senders   func(percent int) ([]sender, int, func(), error)
+	percent   int
+	perSecond int // batches
+}
+
+// What a measurement of a process under load returns.
+const (
+	cpuOfItem    = iota // nanoseconds
+	slowestOf100        // p99 of an export call, in milliseconds
+	memoryAtMost        // MiB
+)
+
+// load starts a process, and measures it under the load.
+func (b *bench) load(ctx context.Context, s system, t demand) (quantities []float64, err error) {
+	path, err := b.config(s)
+	if err != nil {
+		return nil, err
+	}
+	p, err := launch(ctx, b.root, b.binary, "--config", path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, p.stop()) }()
+	all, items, closeAll, err := t.senders(t.percent)
+	defer closeAll()
+	if err != nil {
+		return nil, err
+	}
+	if _, err := send(ctx, all, 0, t.perSecond, warmUp); err != nil {
+		return nil, err
+	}
+	before, err := p.cpu()
+	if err != nil {
+		return nil, err
+	}
+	latencies, err := send(ctx, all, 1<<32, t.perSecond, measured)
+	if err != nil {
+		return nil, err
+	}
+	if err := scrape(ctx); err != nil {
+		return nil, err
+	}
+	time.Sleep(settling) // what is done beside the pipeline counts, too
+	after, err := p.cpu()
+	if err != nil {
+		return nil, err
+	}
+	most, err := p.memory("VmHWM")
+	if err != nil {
+		return nil, err
+	}
+	return []float64{
+		cpuOfItem:    float64((after - before).Nanoseconds()) / float64(len(latencies)*items),
+		slowestOf100: float64(latencies[len(latencies)*99/100]) / float64(time.Millisecond),
+		memoryAtMost: most,
+	}, nil
+}
+
+// table compares systems, the first of which is the one without our processors.
+func (b *bench) table(ctx context.Context, out *os.File, title, item string, t demand, systems ...system) error {
+	var turns []func() ([]float64, error)
+	for _, s := range systems {
+		turns = append(turns, func() ([]float64, error) { return b.load(ctx, s, t) })
+	}
+	all, err := ratio.Turns(turns...)
+	if err != nil {
+		return err
+	}
+	ratio.Head(out, title, "", "CPU of "+item, "a CPU-second takes", "CPU beside the first", "p99 of an export", "memory at most")
+	for i, s := range systems {
+		cpu := all[i][cpuOfItem]
+		ratio.Row(out, s.name, ratio.Cell(micros, cpu.Sample()), fmt.Sprintf("%.0f", 1e9/cpu.Sample().Median()),
+			ratio.Cell(times, cpu.Over(all[0][cpuOfItem])), ratio.Cell(millis, all[i][slowestOf100].Sample()), ratio.Cell(mebibytes, all[i][memoryAtMost].Sample()))
+	}
+	return nil
+}
+
+func (b *bench) spanTables(ctx context.Context, out *os.File) error {
+	for _, percent := range []int{10, 100} {
+		title := fmt.Sprintf("Spans over OTLP gRPC, %d %% are calls", percent)
+		if err := b.table(ctx, out, title, "a span", demand{spanSenders, percent, spanBatches}, bare, ours, costs, contrib); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *bench) eventTable(ctx context.Context, out *os.File) error {
+	return b.table(ctx, out, "Arc events over HTTP, 10 % are calls", "an event", demand{eventSenders, 10, eventBatches}, bare, ours, costs)
+}
+
+func times(v float64) string     { return fmt.Sprintf("%.2f", v) }
+func micros(v float64) string    { return fmt.Sprintf("%.1f µs", v/1000) }
+func millis(v float64) string    { return fmt.Sprintf("%.1f ms", v) }
+func mebibytes(v float64) string { return fmt.Sprintf("%.0f MiB", v) }

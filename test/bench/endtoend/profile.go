@@ -1,0 +1,67 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// profiles writes a CPU profile of each system under each load.
+func (b *bench) profiles(ctx context.Context, folder string) error {
+	for _, s := range []struct {
+		name string
+		system
+	}{{"bare", bare}, {"ours", ours}, {"contrib", contrib}} {
+		for name, t := range map[string]demand{
+			"spans-10":  {spanSenders, 10, spanBatches},
+			"spans-100": {spanSenders, 100, spanBatches},
+			"events-10": {eventSenders, 10, eventBatches},
+		} {
+			// The handler of profiles costs nothing until it is asked.
+			answering := system{s.system.name, func(c settings) settings { return profiled(s.derive(c)) }}
+			written := make(chan error, 1)
+			go func() { written <- profile(ctx, filepath.Join(folder, s.name+"-"+name+".prof")) }()
+			if _, err := b.load(ctx, answering, t); err != nil {
+				return err
+			}
+			if err := <-written; err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// profile asks for a profile of the time that is measured, as soon as the
+// process has started.
+func profile(ctx context.Context, path string) error {
+	for !ready(ctx) {
+		time.Sleep(10 * time.Millisecond)
+	}
+	time.Sleep(warmUp)
+	url := fmt.Sprintf("http://%s/debug/pprof/profile?seconds=%.0f", at(portProfiles), measured.Seconds())
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
+	if err != nil {
+		return err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	content, err := io.ReadAll(response.Body)
+	if err != nil {
+		return err
+	}
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s: %s", response.Status, content)
+	}
+	return os.WriteFile(path, content, 0o600)
+}

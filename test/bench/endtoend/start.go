@@ -1,0 +1,99 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/otelcol-arc/otelcol-arc/test/bench/ratio"
+)
+
+// idle is how long after it is ready the memory of a process is looked at.
+const idle = 2 * time.Second
+
+// What a measurement of a process without load returns.
+const (
+	untilReady    = iota // milliseconds
+	cpuUntilReady        // milliseconds
+	memoryIdle           // MiB
+)
+
+// rest starts a process, and measures it before anything is sent.
+func (b *bench) rest(ctx context.Context, binary string, s system) (quantities []float64, err error) {
+	path, err := b.config(s)
+	if err != nil {
+		return nil, err
+	}
+	p, err := launch(ctx, b.root, binary, "--config", path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, p.stop()) }()
+	cpu, err := p.cpu()
+	if err != nil {
+		return nil, err
+	}
+	time.Sleep(idle)
+	resident, err := p.memory("VmRSS")
+	if err != nil {
+		return nil, err
+	}
+	return []float64{
+		untilReady:    float64(p.started) / float64(time.Millisecond),
+		cpuUntilReady: float64(cpu) / float64(time.Millisecond),
+		memoryIdle:    resident,
+	}, nil
+}
+
+// startTable compares start-up, size and idle memory with upstream's
+// distribution, which has the configuration that is left without our components.
+func (b *bench) startTable(ctx context.Context, out *os.File) error {
+	upstream := filepath.Join(b.root, "build", "bench", "otelcol", "otelcol")
+	foreign := system{"", func(c settings) settings {
+		c = without(bare.derive(c), "arc")
+		for _, section := range []struct{ in, name string }{
+			{"extensions", "dashboard"}, {"receivers", "arc"}, {"processors", "llm_cost"}, {"processors", "alert"},
+			{"exporters", "slack"}, {"exporters", "pagerduty"}, {"exporters", "email"},
+		} {
+			delete(part(c, section.in), section.name)
+		}
+		return c
+	}}
+	lines := []struct {
+		name, binary string
+		system
+	}{
+		{"upstream's distribution", upstream, foreign},
+		{"ours, the same configuration", b.binary, foreign},
+		{"ours, the default configuration", b.binary, ours},
+	}
+	var turns []func() ([]float64, error)
+	for _, l := range lines {
+		if _, err := os.Stat(l.binary); err != nil {
+			return fmt.Errorf("run endtoend/peer/build.sh: %w", err)
+		}
+		turns = append(turns, func() ([]float64, error) { return b.rest(ctx, l.binary, l.system) })
+	}
+	all, err := ratio.Turns(turns...)
+	if err != nil {
+		return err
+	}
+	ratio.Head(out, "Start", "", "until ready", "beside the first", "CPU until ready", "memory, idle", "beside the first", "size of the binary")
+	for i, l := range lines {
+		info, err := os.Stat(l.binary)
+		if err != nil {
+			return err
+		}
+		ratio.Row(out, l.name, ratio.Cell(millis, all[i][untilReady].Sample()), ratio.Cell(times, all[i][untilReady].Over(all[0][untilReady])),
+			ratio.Cell(millis, all[i][cpuUntilReady].Sample()),
+			ratio.Cell(mebibytes, all[i][memoryIdle].Sample()), ratio.Cell(times, all[i][memoryIdle].Over(all[0][memoryIdle])),
+			mebibytes(float64(info.Size())/(1<<20)))
+	}
+	return nil
+}

@@ -1,0 +1,60 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"image/color"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// colours are told apart without seeing colours by the shapes that go with them.
+var (
+	colours = []color.Color{color.RGBA{R: 0x00, G: 0x72, B: 0xb2, A: 0xff}, color.RGBA{R: 0xd5, G: 0x5e, B: 0x00, A: 0xff}}
+	shapes  = []draw.GlyphDrawer{draw.CircleGlyph{}, draw.PyramidGlyph{}}
+)
+
+// draw draws the medians over the sizes, with bars from the smallest to the
+// largest measurement. Sizes are on a logarithmic axis, costs on one from zero.
+func (g growth) draw(drawn map[string][]point, path string) error {
+	p := plot.New()
+	p.BackgroundColor = color.White
+	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = g.title, g.x, g.y
+	if g.unit(0) != share(0) {
+		p.Y.Label.Text += ", µs"
+	}
+	p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
+	p.Legend.Top, p.Legend.Left = true, true
+	most := 0.0
+	for i, l := range g.lines {
+		points := drawn[l.name]
+		xys := make(plotter.XYs, len(points))
+		spread := make(plotter.YErrors, len(points))
+		for j, pt := range points {
+			xys[j].X, xys[j].Y = float64(pt.size), pt.cost.Median()
+			spread[j].Low, spread[j].High = pt.cost.Median()-pt.cost[0], pt.cost[len(pt.cost)-1]-pt.cost.Median()
+			most = max(most, pt.cost[len(pt.cost)-1])
+		}
+		lines, scatter, err := plotter.NewLinePoints(xys)
+		if err != nil {
+			return err
+		}
+		bars, err := plotter.NewYErrorBars(struct {
+			plotter.XYs
+			plotter.YErrors
+		}{xys, spread})
+		if err != nil {
+			return err
+		}
+		lines.Color, scatter.Color, bars.Color = colours[i], colours[i], colours[i]
+		scatter.Shape = shapes[i]
+		p.Add(lines, scatter, bars)
+		p.Legend.Add(l.name, lines, scatter)
+	}
+	p.Y.Min, p.Y.Max = 0, most*1.4 // room for the legend
+	return p.Save(16*vg.Centimeter, 10*vg.Centimeter, path)
+}

@@ -1,0 +1,120 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Command report runs the benchmarks, prints what they print, and puts it into
+// docs/benchmarks.md, between <!-- NAME --> and <!-- /NAME -->, so that the page
+// says what the commands said. Arguments name sections; without any, all.
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// section is a part of the page, and the command that makes it. Folders begin
+// at the repository's root.
+type section struct {
+	name, folder string
+	command      []string
+}
+
+var (
+	root     = filepath.Join("..", "..")
+	page     = filepath.Join(root, "docs", "benchmarks.md")
+	bench    = filepath.Join("test", "bench")
+	sections = []section{
+		{"spans", bench, []string{"go", "run", "./endtoend", "spans"}},
+		{"events", bench, []string{"go", "run", "./endtoend", "events"}},
+		{"start", bench, []string{"go", "run", "./endtoend", "start"}},
+		{"load", ".", []string{"go", "test", "-run", "^$", "-bench", "Load", "-count", "7", "./processor/llmcostprocessor/internal/price"}},
+		{"llmcost", bench, []string{"go", "run", "./llmcost"}},
+		{"arc", bench, []string{"go", "run", "./arc"}},
+		{"decode", ".", []string{"go", "test", "-run", "^$", "-bench", "Decode", "./receiver/arcreceiver/internal/event"}},
+		{"alert", bench, []string{"go", "run", "./alert"}},
+		{"evaluate", ".", []string{"go", "test", "-run", "^$", "-bench", "Evaluate", "-benchtime", "200x", "./processor/alertprocessor"}},
+		{"growth", bench, []string{"go", "run", "./growth"}},
+	}
+)
+
+func main() {
+	if err := run(context.Background(), os.Args[1:]); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func run(ctx context.Context, only []string) error {
+	for _, name := range only {
+		if !slices.ContainsFunc(sections, func(s section) bool { return s.name == name }) {
+			return fmt.Errorf("no section %q", name)
+		}
+	}
+	var failed []error
+	for _, s := range sections {
+		if len(only) > 0 && !slices.Contains(only, s.name) {
+			continue
+		}
+		if err := s.renew(ctx); err != nil { // the others are worth having
+			failed = append(failed, fmt.Errorf("%s: %w", s.name, err))
+		}
+	}
+	return errors.Join(failed...)
+}
+
+// renew runs the section's command, and writes what it printed into the page.
+func (s section) renew(ctx context.Context) error {
+	var printed bytes.Buffer
+	command := exec.CommandContext(ctx, s.command[0], s.command[1:]...)
+	command.Dir, command.Stderr = filepath.Join(root, s.folder), os.Stderr
+	command.Stdout = io.MultiWriter(os.Stdout, &printed)
+	if err := command.Run(); err != nil {
+		return err
+	}
+	content := printed.String()
+	if s.command[1] == "test" {
+		content = fenced(content)
+	}
+	before, err := os.ReadFile(page)
+	if err != nil {
+		return err
+	}
+	after, err := replace(string(before), s.name, content)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(page, []byte(after), 0o600)
+}
+
+// fenced are the lines of `go test -bench` that say a result.
+func fenced(output string) string {
+	var b strings.Builder
+	b.WriteString("```text\n")
+	for line := range strings.Lines(output) {
+		if strings.HasPrefix(line, "Benchmark") {
+			b.WriteString(line)
+		}
+	}
+	return b.String() + "```\n"
+}
+
+// replace puts content between the marks of a section.
+func replace(text, name, content string) (string, error) {
+	begin, end := "<!-- "+name+" -->\n", "<!-- /"+name+" -->"
+	before, rest, ok := strings.Cut(text, begin)
+	if !ok {
+		return "", fmt.Errorf("no %s in the page", strings.TrimSpace(begin))
+	}
+	_, after, ok := strings.Cut(rest, end)
+	if !ok {
+		return "", fmt.Errorf("no %s in the page", end)
+	}
+	return before + begin + "\n" + strings.TrimSpace(content) + "\n\n" + end + after, nil
+}
