@@ -239,7 +239,10 @@ func (r runner) command(t *testing.T, script string) *exec.Cmd {
 	cmd := exec.CommandContext(t.Context(), "bash", "-euo", "pipefail", "-c", script)
 	cmd.Dir = collector.Root()
 	cmd.Env = append(os.Environ(), "PATH="+r.folder+":"+os.Getenv("PATH"),
-		"ELASTICSEARCH_URL="+r.index, "ELASTICSEARCH_API_KEY=key", "JAEGER_ENDPOINT=localhost:4317")
+		"ELASTICSEARCH_URL="+r.index, "ELASTICSEARCH_API_KEY=key", "JAEGER_ENDPOINT=localhost:4317",
+		// Those of config/production.yaml; validation does not open the files.
+		"OTELCOL_ARC_TLS_CERT=cert.pem", "OTELCOL_ARC_TLS_KEY=key.pem", "OTELCOL_ARC_CA=ca.pem", "OTELCOL_ARC_TOKEN=token", "OTELCOL_ARC_PAGE_USERS=users",
+		"ELASTICSEARCH_USER=arc", "ELASTICSEARCH_PASSWORD=secret", "PROMETHEUS_URL=https://localhost:9090", "PROMETHEUS_USER=arc", "PROMETHEUS_PASSWORD=secret")
 	return cmd
 }
 
