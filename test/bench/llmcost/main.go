@@ -61,7 +61,7 @@ func nanos(v float64) string { return fmt.Sprintf("%.0f ns", v) }
 
 const (
 	spansInBatch    = 1000
-	batchesMeasured = 150
+	batchesMeasured = 50
 )
 
 // batches are requests as they come over the wire, with IDs of their own.
