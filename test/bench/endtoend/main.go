@@ -37,7 +37,7 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	b := &bench{root: root, dir: dir, binary: filepath.Join(root, "bin", "otelcol-arc")}
 	if _, err := os.Stat(b.binary); err != nil {
 		return fmt.Errorf("no binary to measure, run 'make build': %w", err)

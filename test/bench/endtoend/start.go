@@ -57,11 +57,16 @@ func (b *bench) startTable(ctx context.Context, out *os.File) error {
 	upstream := filepath.Join(b.root, "build", "bench", "otelcol", "otelcol")
 	foreign := system{"", func(c settings) settings {
 		c = without(bare.derive(c), "arc")
-		for _, section := range []struct{ in, name string }{
-			{"extensions", "dashboard"}, {"receivers", "arc"}, {"processors", "llm_cost"}, {"processors", "alert"},
-			{"exporters", "slack"}, {"exporters", "pagerduty"}, {"exporters", "email"},
+		for _, component := range []struct{ section, name string }{
+			{"extensions", "dashboard"},
+			{"receivers", "arc"},
+			{"processors", "llm_cost"},
+			{"processors", "alert"},
+			{"exporters", "slack"},
+			{"exporters", "pagerduty"},
+			{"exporters", "email"},
 		} {
-			delete(part(c, section.in), section.name)
+			delete(part(c, component.section), component.name)
 		}
 		return c
 	}}

@@ -5,6 +5,7 @@ package main
 
 import (
 	"image/color"
+	"slices"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -18,8 +19,8 @@ var (
 	shapes  = []draw.GlyphDrawer{draw.CircleGlyph{}, draw.PyramidGlyph{}}
 )
 
-// draw draws the medians over the sizes, with bars from the smallest to the
-// largest measurement. Sizes are on a logarithmic axis, costs on one from zero.
+// draw draws the medians over the sizes, with bars from the second smallest
+// to the second largest measurement. Sizes are on a logarithmic axis, costs on one from zero.
 func (g growth) draw(drawn map[string][]point, path string) error {
 	p := plot.New()
 	p.BackgroundColor = color.White
@@ -27,7 +28,7 @@ func (g growth) draw(drawn map[string][]point, path string) error {
 	if g.unit(0) != share(0) {
 		p.Y.Label.Text += ", µs"
 	}
-	p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
+	p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, ticks(drawn)
 	p.Legend.Top, p.Legend.Left = true, true
 	most := 0.0
 	for i, l := range g.lines {
@@ -36,8 +37,9 @@ func (g growth) draw(drawn map[string][]point, path string) error {
 		spread := make(plotter.YErrors, len(points))
 		for j, pt := range points {
 			xys[j].X, xys[j].Y = float64(pt.size), pt.cost.Median()
-			spread[j].Low, spread[j].High = pt.cost.Median()-pt.cost[0], pt.cost[len(pt.cost)-1]-pt.cost.Median()
-			most = max(most, pt.cost[len(pt.cost)-1])
+			low, high := pt.cost[1], pt.cost[len(pt.cost)-2]
+			spread[j].Low, spread[j].High = pt.cost.Median()-low, high-pt.cost.Median()
+			most = max(most, high)
 		}
 		lines, scatter, err := plotter.NewLinePoints(xys)
 		if err != nil {
@@ -56,5 +58,20 @@ func (g growth) draw(drawn map[string][]point, path string) error {
 		p.Legend.Add(l.name, lines, scatter)
 	}
 	p.Y.Min, p.Y.Max = 0, most*1.4 // room for the legend
+	p.X.Max *= 1.5                 // and for the last size
 	return p.Save(16*vg.Centimeter, 10*vg.Centimeter, path)
+}
+
+// ticks are the sizes that were measured.
+func ticks(drawn map[string][]point) plot.ConstantTicks {
+	var marks plot.ConstantTicks
+	for _, points := range drawn {
+		for _, pt := range points {
+			mark := plot.Tick{Value: float64(pt.size), Label: grouped(pt.size)}
+			if !slices.Contains(marks, mark) {
+				marks = append(marks, mark)
+			}
+		}
+	}
+	return marks
 }

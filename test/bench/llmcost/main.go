@@ -36,20 +36,22 @@ func run() error {
 	defer stop()
 	for _, percent := range []int{100, 10} {
 		batches := newBatches(percent)
-		table := ratio.NewTable(os.Stdout, fmt.Sprintf("Pricing, %d %% of spans are calls", percent), "a span", "unmarshal a span")
+		ratio.Head(os.Stdout, fmt.Sprintf("Pricing, %d %% of spans are calls", percent), "what", "a span", "unmarshal a span", "ratio")
 		for _, s := range systems {
 			// Both in turns: the ratio is of one weather.
-			samples, err := ratio.Take(
-				func() (float64, error) { return batches.cost(s.batches, s.consume) },
-				func() (float64, error) { return batches.cost(s.batches, nil) },
-			)
+			all, err := ratio.Turns(func() ([]float64, error) {
+				floor, err := batches.cost(s.batches, nil)
+				if err != nil {
+					return nil, err
+				}
+				with, err := batches.cost(s.batches, s.consume)
+				return []float64{with - floor, floor}, err
+			})
 			if err != nil {
 				return err
 			}
-			for i := range samples[0] {
-				samples[0][i] -= samples[1][i]
-			}
-			table.Line(s.name, nanos, samples[0], samples[1])
+			beyond, floor := all[0][0], all[0][1]
+			ratio.Row(os.Stdout, s.name, ratio.Cell(nanos, beyond.Sample()), ratio.Cell(nanos, floor.Sample()), fmt.Sprintf("%.2f", beyond.Over(floor).Median()))
 		}
 	}
 	return nil
@@ -59,7 +61,7 @@ func nanos(v float64) string { return fmt.Sprintf("%.0f ns", v) }
 
 const (
 	spansInBatch    = 1000
-	batchesMeasured = 150
+	batchesMeasured = 50
 )
 
 // batches are requests as they come over the wire, with IDs of their own.
