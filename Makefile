@@ -7,6 +7,9 @@ ARCTOOL      = bin/arctool
 CONFIG      ?= config/default.yaml
 FUZZTIME    ?= 30s
 
+# Tests of many hours on a false clock, too much for the race detector.
+LONG         = ^Test(Conformance|MaxBytes|Cookbook)$$
+
 # Lets the files of WITH add to the lists of CONFIG's pipelines, and has remote
 # write send again what was answered 429.
 ADDING       = $(if $(WITH),--feature-gates=confmap.enableMergeAppendOption$(COMMA)exporter.prometheusremotewritexporter.RetryOn429)
@@ -64,6 +67,7 @@ test-packages: build ## Build the packages for linux/amd64, and test them, the i
 test: build ## All tests that need no outside server, with the race detector
 	@echo $(GO) test -race ./...
 	@$(GO) test -race $(PACKAGES)
+	$(GO) test -run '$(LONG)' ./processor/alertprocessor
 
 .PHONY: lint
 lint: ## Static checks

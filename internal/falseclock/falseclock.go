@@ -23,3 +23,12 @@ func Test(t *testing.T, f func(*testing.T)) {
 	}
 	synctest.Test(t, f)
 }
+
+// Long leaves a test that lives through many hours to a run without the race
+// detector, with which it takes minutes. `make test` has both runs.
+func Long(t *testing.T) {
+	t.Helper()
+	if raceDetector {
+		t.Skip("make test runs it without the race detector")
+	}
+}

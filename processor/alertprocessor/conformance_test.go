@@ -42,6 +42,7 @@ import (
 // recorded series, ALERTS (labels and state), ALERTS_FOR_STATE (since when),
 // and for alerts that begin to fire or cease to, the values and annotations.
 func TestConformance(t *testing.T) {
+	falseclock.Long(t)
 	folders, err := filepath.Glob("testdata/conformance/*")
 	require.NoError(t, err)
 	require.NotEmpty(t, folders)

@@ -44,6 +44,7 @@ func cookbook(t *testing.T) (rules, configs []string) {
 
 // TestCookbook evaluates the rules of docs/alerting.md, all of them in one file.
 func TestCookbook(t *testing.T) {
+	falseclock.Long(t)
 	rules, _ := cookbook(t)
 	file := filepath.Join(t.TempDir(), "cookbook.yml")
 	all := "groups:\n" + strings.ReplaceAll(strings.Join(rules, ""), "groups:\n", "")

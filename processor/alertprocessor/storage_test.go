@@ -229,6 +229,7 @@ func TestTruncatedLogIsRepaired(t *testing.T) {
 
 // TestMaxBytes lets samples pass for 12 hours. Those of the first go into blocks.
 func TestMaxBytes(t *testing.T) {
+	falseclock.Long(t)
 	for name, test := range map[string]struct {
 		most int64
 		kept bool
