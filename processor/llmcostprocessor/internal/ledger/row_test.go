@@ -1,0 +1,153 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package ledger
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/money"
+)
+
+// Whether rows are added to rows or calls to a row, every field counts.
+func TestRowsAddUp(t *testing.T) {
+	call := one(func(c *Call) {
+		c.Reasoning, c.Saved = 40, -3
+		c.Reported, c.HasReported = 8_000_000_000, true
+	})
+	sum := Many(3, call)
+	var row Row
+	for range 2 {
+		row.add(&call)
+	}
+	row.add(&sum)
+	want := Row{
+		Calls: [statuses]int64{5}, Prompt: 3000, Completion: 1500, CacheRead: 300, CacheWrite: 30, Reasoning: 120,
+		Cost: money.SumOf(22_500_000_000), Saved: money.SumOf(-9),
+		Compared:  Compared{Calls: 3, Reported: money.SumOf(24_000_000_000), Computed: money.SumOf(22_500_000_000)},
+		Durations: [9]uint64{3: 3}, Elapsed: Elapsed{Seconds: 4, Nanos: 500_000_000},
+	}
+	assert.Equal(t, want, row)
+	assert.InDelta(t, 0.0015, row.Compared.Difference(), 1e-15)
+
+	twice := row
+	twice.Add(&row)
+	want = Row{
+		Calls: [statuses]int64{10}, Prompt: 6000, Completion: 3000, CacheRead: 600, CacheWrite: 60, Reasoning: 240,
+		Cost: money.SumOf(45_000_000_000), Saved: money.SumOf(-18),
+		Compared:  Compared{Calls: 6, Reported: money.SumOf(48_000_000_000), Computed: money.SumOf(45_000_000_000)},
+		Durations: [9]uint64{3: 6}, Elapsed: Elapsed{Seconds: 9},
+	}
+	assert.Equal(t, want, twice)
+	assert.EqualValues(t, 10, twice.Count())
+	assert.EqualValues(t, 6, twice.Timed())
+}
+
+// Many is a call that stands for so many.
+func Many(n int64, c Call) Call {
+	c.Many, c.Count = true, n
+	return c
+}
+
+// What an application reports of a call that has no price is compared with nothing.
+func TestComparedArePriced(t *testing.T) {
+	var row Row
+	call := one(func(c *Call) { c.Reported, c.HasReported, c.Unpriced, c.Cost = 1, true, true, 0 })
+	row.add(&call)
+	assert.Zero(t, row.Compared)
+}
+
+func TestPriced(t *testing.T) {
+	for name, tt := range map[string]struct {
+		row  Row
+		want bool
+	}{
+		"no calls":                           {Row{}, false},
+		"none has a price":                   {Row{Calls: [statuses]int64{2}, Unpriced: 2}, false},
+		"one has":                            {Row{Calls: [statuses]int64{2}, Unpriced: 1}, true},
+		"for nothing":                        {Row{Calls: [statuses]int64{1}}, true},
+		"a sum of calls that nobody counted": {Row{Cost: money.SumOf(1)}, true},
+	} {
+		row := tt.row
+		assert.Equal(t, tt.want, row.Priced(), name)
+	}
+}
+
+// The newest calls are remembered, and as many as are allowed.
+func TestRecent(t *testing.T) {
+	l := New(Limits{Rows: 10, Models: 10, Hours: 48, Calls: 3})
+	prompts := func() (all []int64) {
+		for _, c := range l.Recent() {
+			assert.Equal(t, "gpt-4o", c.Key.Model)
+			assert.Empty(t, c.Model, "it would keep the telemetry")
+			all = append(all, c.Prompt)
+		}
+		return all
+	}
+	assert.Empty(t, prompts())
+	for n := range int64(8) {
+		record(l, one(func(c *Call) { c.Prompt = n }))
+		var want []int64
+		for back := max(0, n-2); back <= n; back++ {
+			want = append(want, back)
+		}
+		assert.ElementsMatch(t, want, prompts())
+	}
+	record(l, Many(5, one()))
+	assert.ElementsMatch(t, []int64{5, 6, 7}, prompts(), "sums are no calls")
+
+	none := New(Limits{Rows: 10, Models: 10, Hours: 48})
+	record(none, one())
+	assert.Empty(t, none.Recent())
+}
+
+// A row that is found among the latest is changed, and so is its hour.
+func TestRowsOfLateAreTaken(t *testing.T) {
+	l := New(roomy)
+	record(l, one())
+	record(l, one()) // from here on it is one of the latest
+	l.Take()
+	record(l, one())
+	changes := l.Take()
+	assert.Len(t, changes.hours[HourOf(now)], 1)
+	assert.EqualValues(t, 3, changes.hours[HourOf(now)][0].Count())
+	assert.Len(t, changes.totals, 1)
+	assert.Empty(t, l.Take().hours, "nothing more")
+	assert.Nil(t, l.Take().totals)
+}
+
+// Models beyond a limit have one row, and each the total that it should have.
+func TestTotalsOfTheOverflowRow(t *testing.T) {
+	l := New(Limits{Rows: 1, Models: 1, Hours: 48})
+	record(l, one())
+	overflowed := record(l,
+		one(func(c *Call) { c.Model = "o3" }), // listed: its total is not limited
+		one(func(c *Call) { c.Model, c.Listed = "ours-1", false }),
+		one(func(c *Call) { c.Model, c.Listed = "ours-2", false }),
+		one(func(c *Call) { c.Model = "o3" }),
+	)
+	assert.EqualValues(t, 4, overflowed.Overflowed)
+	counts := map[string]int64{}
+	for model, total := range l.Totals() {
+		counts[model] = total.Count()
+	}
+	assert.Equal(t, map[string]int64{"gpt-4o": 1, "o3": 2, "ours-1": 1, Overflow: 1}, counts)
+}
+
+// Calls that are late are in totals alone, and those that come with them are not
+// held up. One of a model beyond the limit is late and overflows.
+func TestLateCallsAmongOthers(t *testing.T) {
+	l := New(Limits{Rows: 10, Models: 1, Hours: 48})
+	late := func(model string) Call {
+		return one(func(c *Call) { c.Model, c.Listed = model, false; c.Hour -= 100 })
+	}
+	assert.Equal(t, Recorded{Late: 2, Overflowed: 1}, record(l, late("ours-1"), late("ours-2"), one()))
+	assert.Equal(t, 1, l.Rows())
+	totals := l.Totals()
+	known, overflow := totals["gpt-4o"], totals[Overflow]
+	assert.EqualValues(t, 1, known.Count())
+	assert.EqualValues(t, 1, overflow.Count())
+	assert.NotNil(t, l.Take().totals, "they are to be kept")
+}
