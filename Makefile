@@ -87,7 +87,7 @@ e2e: build ## Install the real servers and SDKs, and test against them
 ##@ Keep
 
 .PHONY: generate
-generate: ## Remake dist/ and what mdatagen makes
+generate: ## Remake dist/, what mdatagen makes, and docs/configuration.md
 	$(TOOL) builder --config builder-config.yaml --skip-compilation --skip-get-modules
 	rm -f dist/go.mod
 	gofmt -w dist

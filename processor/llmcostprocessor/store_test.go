@@ -58,6 +58,7 @@ type memory struct {
 	open       int
 	batches    int
 	whileSaved func()
+	delay      time.Duration // that each write takes
 }
 
 // change changes the memory while the processor may be using it.
@@ -97,7 +98,9 @@ func (m *memory) Batch(_ context.Context, operations ...*storage.Operation) erro
 	m.mu.Lock()
 	meanwhile := m.whileSaved
 	m.whileSaved = nil
+	delay := m.delay
 	m.mu.Unlock()
+	time.Sleep(delay)
 	if meanwhile != nil {
 		meanwhile()
 	}
@@ -274,6 +277,25 @@ func TestStorageThatCannotBeOpened(t *testing.T) {
 	r.price(callSpan())
 	assert.Equal(t, 0.0075, r.totals()[costOfGPT4o])
 	assert.Equal(t, 1, r.warnings.FilterMessageSnippet("in memory").Len())
+}
+
+// A slow disk holds up those who send, who are told when what they sent is kept;
+// nothing is lost, and nothing fails.
+func TestSlowStorage(t *testing.T) {
+	m := &memory{}
+	r := newRig(t, withStorage(nil), m.extension())
+	m.change(func() { m.delay = 20 * time.Millisecond })
+	began := time.Now()
+	for range 10 {
+		r.price(callSpan())
+	}
+	assert.GreaterOrEqual(t, time.Since(began), 200*time.Millisecond)
+	m.change(func() { m.delay = 0 })
+	killed := &memory{content: maps.Clone(m.content)}
+	assert.InDelta(t, 0.075, newRig(t, withStorage(nil), killed.extension()).totals()[costOfGPT4o], 1e-12, "what was acknowledged is kept")
+	assert.InDelta(t, 0.075, r.totals()[costOfGPT4o], 1e-12)
+	assert.Empty(t, r.host.reported())
+	assert.Zero(t, r.warnings.Len(), r.warnings.All())
 }
 
 func TestStorageThatCannotBeWritten(t *testing.T) {

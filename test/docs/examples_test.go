@@ -112,13 +112,26 @@ func rest(t *testing.T, content map[string]any) string {
 	}
 	ids := func(kind string) []string { return slices.Sorted(maps.Keys(section(kind))) }
 	config := map[string]any{}
-	if content["service"] == nil {
+	pipelines, _ := section("service")["pipelines"].(map[string]any)
+	if pipelines == nil {
 		config["receivers"], config["exporters"] = map[string]any{"nop": nil}, map[string]any{"nop": nil}
-		config["service"] = map[string]any{"extensions": ids("extensions"), "pipelines": map[string]any{"logs": map[string]any{
+		service := map[string]any{"pipelines": map[string]any{"logs": map[string]any{
 			"receivers": append(ids("receivers"), "nop"), "processors": ids("processors"), "exporters": append(ids("exporters"), "nop"),
 		}}}
+		if section("service")["extensions"] == nil {
+			service["extensions"] = ids("extensions")
+		}
+		config["service"] = service
 	}
-	pipelines, _ := section("service")["pipelines"].(map[string]any)
+	extensions, _ := section("service")["extensions"].([]any)
+	for _, id := range extensions {
+		if _, defined := section("extensions")[id.(string)]; !defined {
+			if config["extensions"] == nil {
+				config["extensions"] = map[string]any{}
+			}
+			config["extensions"].(map[string]any)[id.(string)] = nil
+		}
+	}
 	for _, pipeline := range pipelines {
 		for kind, used := range pipeline.(map[string]any) {
 			for _, id := range used.([]any) {
@@ -177,13 +190,14 @@ var unexecuted = []struct{ pattern, reason string }{
 	{`tar xzf build/packages|cd otelcol-arc_|\./otelcol-arc `, "needs packages that were built: the tests of packaging/"},
 	{`git clone|cd otelcol-arc$`, "is where this test stands already"},
 	{`bin/arctool notify test`, "tells real channels: the tests of cmd/arctool have doubles of them"},
+	{`curl .*--cacert`, "needs certificates: test/e2e posts to config/production.yaml with them"},
 	{`curl -s localhost:9464`, "shows what the Python application sent: TestPythonExampleWithoutSDK"},
 }
 
 // executable is a text without the lines that are not run here.
 func executable(text string) string {
 	var lines []string
-	for line := range strings.Lines(text) {
+	for line := range strings.Lines(strings.ReplaceAll(text, "\\\n", " ")) {
 		skip := strings.TrimSpace(line) == "" || strings.HasPrefix(line, "#")
 		for _, rule := range unexecuted {
 			skip = skip || regexp.MustCompile("^("+rule.pattern+")").MatchString(strings.TrimSpace(line))
@@ -225,7 +239,10 @@ func (r runner) command(t *testing.T, script string) *exec.Cmd {
 	cmd := exec.CommandContext(t.Context(), "bash", "-euo", "pipefail", "-c", script)
 	cmd.Dir = collector.Root()
 	cmd.Env = append(os.Environ(), "PATH="+r.folder+":"+os.Getenv("PATH"),
-		"ELASTICSEARCH_URL="+r.index, "ELASTICSEARCH_API_KEY=key", "JAEGER_ENDPOINT=localhost:4317")
+		"ELASTICSEARCH_URL="+r.index, "ELASTICSEARCH_API_KEY=key", "JAEGER_ENDPOINT=localhost:4317",
+		// Those of config/production.yaml; validation does not open the files.
+		"OTELCOL_ARC_TLS_CERT=cert.pem", "OTELCOL_ARC_TLS_KEY=key.pem", "OTELCOL_ARC_CA=ca.pem", "OTELCOL_ARC_TOKEN=token", "OTELCOL_ARC_PAGE_USERS=users",
+		"ELASTICSEARCH_USER=arc", "ELASTICSEARCH_PASSWORD=secret", "PROMETHEUS_URL=https://localhost:9090", "PROMETHEUS_USER=arc", "PROMETHEUS_PASSWORD=secret")
 	return cmd
 }
 
@@ -235,7 +252,7 @@ func (r runner) command(t *testing.T, script string) *exec.Cmd {
 func (r runner) shell(t *testing.T, b block) {
 	t.Helper()
 	text := strings.NewReplacer("localhost:8123", r.arc, "localhost:8124", r.page, "curl ", "curl -sS --fail ", "bin/arctool", "arctool").Replace(executable(b.text))
-	text = regexp.MustCompile(`bin/otelcol-arc (-)`).ReplaceAllString(text, "bin/otelcol-arc validate $1")
+	text = regexp.MustCompile(`(?:bin/)?\botelcol-arc (-)`).ReplaceAllString(text, "bin/otelcol-arc validate $1")
 	output, err := r.command(t, text).CombinedOutput()
 	require.NoError(t, err, "%s\n%s", output, text)
 	if strings.Contains(b.text, "/v1/events") {

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/stretchr/testify/assert"
@@ -132,7 +133,7 @@ func metricsOf(t *testing.T, expr string) []string {
 	var names []string
 	for _, selectors := range parser.ExtractSelectors(parsed) {
 		for _, matcher := range selectors {
-			if matcher.Name == labels.MetricName {
+			if matcher.Name == model.MetricNameLabel {
 				require.Equal(t, labels.MatchEqual, matcher.Type, expr)
 				names = append(names, matcher.Value)
 			}

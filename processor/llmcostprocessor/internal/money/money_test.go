@@ -57,6 +57,58 @@ func TestDollars(t *testing.T) {
 	}
 }
 
+func TestFromDollars(t *testing.T) {
+	for _, tt := range []struct {
+		dollars float64
+		want    Pico
+		fits    bool
+	}{
+		{0, 0, true},
+		{math.Copysign(0, -1), 0, true},
+		{0.0045, 4_500_000_000, true},
+		{1e-12, 1, true},
+		{4e-13, 0, true}, // to the nearest
+		{6e-13, 1, true},
+		{9_223_372, 9_223_372 * PerDollar, true},
+		{9_223_372.1, 0, false},
+		{math.MaxInt64 / float64(PerDollar), 0, false}, // rounded up, it is one too many
+		{-1e-12, 0, false},
+		{math.NaN(), 0, false},
+		{math.Inf(1), 0, false},
+		{math.Inf(-1), 0, false},
+	} {
+		got, fits := FromDollars(tt.dollars)
+		assert.Equal(t, tt.want, got, tt.dollars)
+		assert.Equal(t, tt.fits, fits, tt.dollars)
+	}
+}
+
+// What does not fit a word is still told to the nearest double.
+func TestDollarsOfLargeSums(t *testing.T) {
+	for text, want := range map[string]float64{
+		"18446744073709551616":  18446744.073709551616, // the low word is zero
+		"-18446744073709551616": -18446744.073709551616,
+		"18446744073709551617":  18446744.073709551617,
+		"9223372036854775808":   9223372.036854775808, // negative, were it one word
+	} {
+		s, err := ParseSum(text)
+		require.NoError(t, err)
+		assert.Equal(t, want, s.Dollars(), text)
+	}
+}
+
+// A borrow goes from the low word to the high one, as a carry does.
+func TestSubtractBorrows(t *testing.T) {
+	s, err := ParseSum("18446744073709551616")
+	require.NoError(t, err)
+	s.Subtract(SumOf(1))
+	assert.Equal(t, "18446744073709551615", s.String())
+	s.AddSum(SumOf(1))
+	assert.Equal(t, "18446744073709551616", s.String())
+	s.Subtract(s)
+	assert.True(t, s.IsZero())
+}
+
 func TestSumIsExactWhateverTheOrder(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	amounts := make([]Pico, 1000)

@@ -4,6 +4,7 @@
 package event
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -311,4 +312,30 @@ func TestParseTraceparent(t *testing.T) {
 		_, ok := ParseTraceparent(text)
 		assert.Equal(t, want, ok, text)
 	}
+}
+
+// More members than attributes can be made of are kept as text, of the event and
+// of an object within it; as many as that are attributes.
+func TestDecodeKeepsManyFieldsAsText(t *testing.T) {
+	members := func(n int) string {
+		var all []string
+		for i := range n {
+			all = append(all, fmt.Sprintf(`"k%04d":%d`, i, i))
+		}
+		return strings.Join(all, ",")
+	}
+	e, err := Decode([]byte(`{"message":"m",` + members(maxMembers) + `}`))
+	require.NoError(t, err)
+	assert.Len(t, e.Fields, maxMembers)
+	assert.EqualValues(t, 7, e.Fields["k0007"])
+
+	e, err = Decode([]byte(`{"message":"m",` + members(maxMembers+1) + `}`))
+	require.NoError(t, err)
+	assert.Equal(t, map[string]any{"arc.fields": "{" + members(maxMembers+1) + "}"}, e.Fields)
+	assert.Equal(t, "m", e.Message)
+
+	e, err = Decode([]byte(`{"message":"m","a":{` + members(maxMembers+1) + `},"b":[{` + members(maxMembers) + `}]}`))
+	require.NoError(t, err)
+	assert.Equal(t, "{"+members(maxMembers+1)+"}", e.Fields["a"])
+	assert.Len(t, e.Fields["b"].([]any)[0], maxMembers)
 }

@@ -23,6 +23,10 @@ const (
 	maxAmount = 1 << 53
 	// maxDepth is how deep fields may be nested before the rest is kept as JSON text.
 	maxDepth = 16
+	// maxMembers is how many members an object may have that becomes attributes:
+	// each is compared with all before it when it is added to them. Those of a
+	// larger one are kept as JSON text.
+	maxMembers = 1024
 )
 
 // fields are the members of a JSON object. Fields that were used are known; the
@@ -268,8 +272,14 @@ func (f *fields) rest() map[string]any {
 		}
 		rest[m.key] = plain(m.value, 1)
 	}
+	if len(rest) > maxMembers {
+		return map[string]any{tooMany: jsonText(rest)}
+	}
 	return rest
 }
+
+// tooMany is the field that holds the fields of an event that has too many.
+const tooMany = "arc.fields"
 
 // plain turns what encoding/json decoded into what [Event].Fields holds.
 func plain(value any, depth int) any {
@@ -277,7 +287,7 @@ func plain(value any, depth int) any {
 	case json.Number:
 		return plainNumber(v)
 	case map[string]any:
-		if depth > maxDepth {
+		if depth > maxDepth || len(v) > maxMembers {
 			return jsonText(v)
 		}
 		for key, member := range v {
