@@ -109,7 +109,7 @@ func startSystems(ctx context.Context) (systems []system, stop func(), err error
 	marshaler := &ptrace.ProtoMarshaler{}
 	systems = append(systems,
 		system{"a list of 20 rules, the first that matches, five attributes", true, batchesMeasured, newRuleList(20).consume},
-		system{"a list of 2,000 rules", true, 5, newRuleList(2000).consume},
+		system{"a list of 2,000 rules", true, 20, newRuleList(2000).consume},
 		system{"marshalling it again, the least that a pipeline does", false, batchesMeasured, func(_ context.Context, td ptrace.Traces) error {
 			_, err := marshaler.MarshalTraces(td)
 			return err
