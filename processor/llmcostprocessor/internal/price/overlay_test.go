@@ -1,0 +1,197 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package price
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/money"
+)
+
+var (
+	before = time.Date(2026, 6, 30, 23, 59, 59, 0, time.UTC)
+	after  = time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC)
+)
+
+// house is a provider with two models; one has all that can be discounted.
+const house = `
+models:
+  - name: big
+    provider: house
+    aliases: [big-2]
+    prices:
+      - {input: "10", output: "40", cache_read: "1", batch: {input: "5", output: "20"}, long_context: [{above: 1000, input: "20", output: "60"}], fees: {request: "0.01", web_search: "0.02"}}
+  - {name: small, provider: house, prices: [{input: "1", output: "4"}]}
+`
+
+// costOf is what a million tokens in, of which some from a cache, and no more cost.
+func costOf(t *testing.T, table *Table, model string, tokens Tokens, tier Tier, at time.Time) float64 {
+	t.Helper()
+	m, found := table.Find("house", model)
+	require.True(t, found)
+	amount, known := m.Cost(&tokens, tier, at)
+	require.True(t, known)
+	return amount.Dollars()
+}
+
+// A discount is off everything, from its day on, of the models that it names.
+func TestDiscounts(t *testing.T) {
+	some, err := Load([]string{write(t, "some.yaml", house+`
+discounts: [{provider: house, models: [BIG-2], percent: 12.5, valid_from: 2026-07-01}]`)})
+	require.NoError(t, err)
+	all, err := Load([]string{write(t, "all.yaml", house+`
+discounts: [{provider: House, percent: 100}]`)})
+	require.NoError(t, err)
+	for _, tt := range []struct {
+		name   string
+		model  string
+		tokens Tokens
+		tier   Tier
+		want   float64
+	}{
+		{"the fee", "big", Tokens{}, Standard, 0.01},
+		{"short", "big", Tokens{Input: 1000}, Standard, 0.01 + 0.01},
+		{"long", "big", Tokens{Input: 1001}, Standard, 0.01 + 0.02002},
+		{"cached", "big", Tokens{CacheRead: 1000}, Standard, 0.01 + 0.001},
+		{"batch", "big", Tokens{Output: 1000}, Batch, 0.01 + 0.02},
+		{"searches", "big", Tokens{WebSearches: 2}, Standard, 0.01 + 0.04},
+	} {
+		assert.InDelta(t, tt.want, costOf(t, some, tt.model, tt.tokens, tt.tier, before), 1e-12, tt.name)
+		assert.InDelta(t, tt.want*0.875, costOf(t, some, tt.model, tt.tokens, tt.tier, after), 1e-12, tt.name)
+		assert.Zero(t, costOf(t, all, tt.model, tt.tokens, tt.tier, before), tt.name)
+	}
+	assert.InDelta(t, 0.001, costOf(t, some, "small", Tokens{Input: 1000}, Standard, after), 1e-12, "not named")
+	assert.Zero(t, costOf(t, all, "small", Tokens{Input: 1000}, Standard, after))
+}
+
+func TestDiscountErrors(t *testing.T) {
+	for percent, valid := range map[string]bool{
+		"0": true, "100": true, "12.3456": true,
+		"100.0001": false, "-1": false, "12.34567": false, "much": false, `""`: false,
+	} {
+		_, err := Load([]string{write(t, "prices.yaml", house+`
+discounts: [{provider: house, percent: `+percent+`}]`)})
+		if valid {
+			require.NoError(t, err, percent)
+		} else {
+			require.ErrorContains(t, err, "discounts[0].percent", percent)
+		}
+	}
+}
+
+// Models of a free provider cost nothing, unless they are listed; whoever says the
+// provider, or the route.
+func TestFreeProviders(t *testing.T) {
+	table, err := Load([]string{write(t, "prices.yaml", house+`
+free_providers: [ollama, house]`)})
+	require.NoError(t, err)
+	for _, tt := range []struct {
+		provider, model string
+		want            float64
+		found           bool
+	}{
+		{"ollama", "llama3.3", 0, true},
+		{"", "ollama/llama3.3", 0, true},
+		{"acme", "llama3.3-of-ours", 0, false},
+		{"", "acme/llama3.3-of-ours", 0, false},
+		{"", "llama3.3-of-ours", 0, false},
+		{"house", "ours", 0, true},
+		{"house", "small", 0.001, true},
+	} {
+		m, found := table.Find(tt.provider, tt.model)
+		if !assert.Equal(t, tt.found, found, "%s %s", tt.provider, tt.model) || !found {
+			continue
+		}
+		amount, known := m.Cost(&Tokens{Input: 1000}, Standard, after)
+		assert.True(t, known)
+		assert.InDelta(t, tt.want, amount.Dollars(), 1e-12, "%s %s", tt.provider, tt.model)
+	}
+}
+
+// An alias with a provider is a name there, and elsewhere where the name is free;
+// one without takes the name.
+func TestAliases(t *testing.T) {
+	table, err := Load([]string{write(t, "prices.yaml", house+`
+  - {name: hidden, provider: house, host_only: true, prices: [{input: "7", output: "7"}]}
+aliases:
+  - {name: gpt-4o, provider: house, model: small}
+  - {name: our-deployment, provider: house, model: small}
+  - {name: our-hidden, provider: house, model: hidden}
+  - {name: gpt-4-0613, model: big}
+`)})
+	require.NoError(t, err)
+	for _, tt := range []struct{ provider, model, want string }{
+		{"house", "gpt-4o", "small"},
+		{"openai", "gpt-4o", "gpt-4o"},
+		{"", "gpt-4o", "gpt-4o"},
+		{"house", "our-deployment", "small"},
+		{"", "our-deployment", "small"},
+		{"house", "our-hidden", "hidden"},
+		{"", "our-hidden", ""},
+		{"", "gpt-4-0613", "big"},
+	} {
+		m, found := table.Find(tt.provider, tt.model)
+		if assert.Equal(t, tt.want != "", found, "%s %s", tt.provider, tt.model) && found {
+			assert.Equal(t, tt.want, m.Name, "%s %s", tt.provider, tt.model)
+		}
+	}
+}
+
+// In the cheaper tiers, what has no price of its own there never costs more than
+// at the standard tariff; what has one costs that.
+func TestCheaperTiersAreNotDearer(t *testing.T) {
+	table, err := Load([]string{write(t, "prices.yaml", `
+models:
+  - name: m
+    provider: house
+    prices:
+      - {input: "10", output: "40", cache_read: "1", batch: {input: "5", output: "20"}, flex: {input: "5", output: "20", cache_read: "2"}}
+`)})
+	require.NoError(t, err)
+	const million = 1_000_000
+	for tier, want := range map[Tier]float64{Standard: 1, Batch: 1, Flex: 2} {
+		assert.InDelta(t, want, costOf(t, table, "m", Tokens{CacheRead: million}, tier, after), 1e-9, tier.String())
+	}
+	assert.InDelta(t, 5.0, costOf(t, table, "m", Tokens{CacheWrite: million}, Batch, after), 1e-9, "as input")
+	assert.InDelta(t, 20.0, costOf(t, table, "m", Tokens{Reasoning: million}, Batch, after), 1e-9, "as output")
+}
+
+// Numbers behind Google's names are revisions; behind others they are not.
+func TestRevisions(t *testing.T) {
+	table, err := Load([]string{write(t, "prices.yaml", `
+models:
+  - {name: gemini-9.0-flash, provider: google, prices: [{input: "1", output: "1"}]}
+  - {name: gpt-9, provider: openai, prices: [{input: "1", output: "1"}]}
+`)})
+	require.NoError(t, err)
+	for model, want := range map[string]bool{
+		"gemini-9.0-flash-001": true, "gemini-9.0-flash-042": true,
+		"gemini-9.0-flash-101": false, "gemini-9.0-flash-0a1": false, "gemini-9.0-flash001": false, "gpt-9-001": false,
+	} {
+		_, found := table.Find("", model)
+		assert.Equal(t, want, found, model)
+	}
+}
+
+func TestNamesOfModelsAreBounded(t *testing.T) {
+	entry := func(length int) string {
+		return `models: [{name: ` + strings.Repeat("m", length) + `, prices: [{input: "1", output: "1"}]}]`
+	}
+	_, err := Load([]string{write(t, "longest.yaml", entry(maxNameLength))})
+	require.NoError(t, err)
+	_, err = Load([]string{write(t, "too-long.yaml", entry(maxNameLength+1))})
+	require.ErrorContains(t, err, "name")
+}
+
+func TestScaleRoundsToTheNearest(t *testing.T) {
+	for rate, want := range map[money.Pico]money.Pico{0: 0, 1: 1, 3: 2, 1_000_000: 500_000, money.Max: money.Max/2 + 1} {
+		assert.Equal(t, want, scale(rate, million/2), rate)
+	}
+	assert.Equal(t, money.Max, scale(money.Max, million))
+}
