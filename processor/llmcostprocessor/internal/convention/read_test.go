@@ -5,7 +5,9 @@ package convention
 
 import (
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -452,6 +454,88 @@ func TestCallWithoutTokens(t *testing.T) {
 	call, outcome, _ := FromSpan(newSpan(t, with(otel, attributes{"gen_ai.usage.input_tokens": nil, "gen_ai.usage.output_tokens": nil})))
 	assert.Equal(t, IsCall, outcome)
 	assert.False(t, call.HasTokens)
+}
+
+// What a call used is said by its input or its output. A total, or what was read
+// from a cache, is no price by itself.
+func TestWhatSaysTokens(t *testing.T) {
+	none := attributes{"gen_ai.usage.input_tokens": nil, "gen_ai.usage.output_tokens": nil}
+	for key, want := range map[string]bool{
+		"gen_ai.usage.input_tokens":            true,
+		"gen_ai.usage.output_tokens":           true,
+		"gen_ai.usage.total_tokens":            false,
+		"gen_ai.usage.cache_read.input_tokens": false,
+	} {
+		call, outcome, _ := FromSpan(newSpan(t, with(with(otel, none), attributes{key: 0})))
+		assert.Equal(t, IsCall, outcome, key)
+		assert.Equal(t, want, call.HasTokens, key)
+	}
+	langfuse := attributes{"langfuse.observation.type": "generation", "langfuse.observation.model.name": "gpt-4o"}
+	unsaid := with(langfuse, attributes{"langfuse.observation.usage_details": `{"input": null}`})
+	call, _, _ := FromSpan(newSpan(t, unsaid))
+	assert.False(t, call.HasTokens, "null")
+	said := with(langfuse, attributes{"langfuse.observation.usage_details": `{"output": 7}`})
+	call, _, _ = FromSpan(newSpan(t, said))
+	assert.True(t, call.HasTokens)
+	assert.Equal(t, price.Tokens{Output: 7}, call.Tokens)
+}
+
+// Keys are found wherever they stand, among however many others, and whatever
+// stood there in the span before.
+func TestKeysAreFoundAnywhere(t *testing.T) {
+	want, _, _ := FromSpan(newSpan(t, otel))
+	for others := range 50 {
+		span := ptrace.NewSpan()
+		for i := range others {
+			span.Attributes().PutInt(fmt.Sprintf("app.other.%d", i), int64(i))
+		}
+		for _, key := range slices.Sorted(maps.Keys(otel)) {
+			require.NoError(t, span.Attributes().PutEmpty(key).FromRaw(otel[key]))
+		}
+		got, outcome, _ := FromSpan(span)
+		assert.Equal(t, IsCall, outcome)
+		assert.Equal(t, want, got, "after %d others", others)
+	}
+}
+
+// An answer from the application's cache used nothing and is known to have cost
+// nothing, whatever the span says of the call that was made before.
+func TestCacheHitIsFree(t *testing.T) {
+	for _, key := range []string{"litellm.cache_hit", "cache.hit"} {
+		for _, hit := range []any{true, "true"} {
+			call, outcome, _ := FromSpan(newSpan(t, with(otel, attributes{key: hit})))
+			assert.Equal(t, IsCall, outcome)
+			assert.True(t, call.Free && call.HasTokens, key)
+			assert.Zero(t, call.Tokens, key)
+		}
+		call, _, _ := FromSpan(newSpan(t, with(otel, attributes{key: false})))
+		assert.False(t, call.Free, key)
+		assert.EqualValues(t, 1000, call.Tokens.Input, key)
+	}
+}
+
+func TestUsageOfMetrics(t *testing.T) {
+	source := MetricSourceOf("gen_ai.client.token.usage")
+	require.NotNil(t, source)
+	u := source.Usage()
+	assert.True(t, u.Empty())
+	assert.False(t, u.Add("input", -1, 1))
+	assert.False(t, u.Add("input", 1, -1))
+	assert.False(t, u.Add("embedding", 1, 1), "no type that is known")
+	assert.True(t, u.Empty(), "what makes no sense adds nothing")
+	assert.True(t, u.Add("input", 1000, 0), "of calls that nobody counted")
+	assert.False(t, u.Empty())
+	assert.True(t, u.Add("input", 500, 2))
+	assert.True(t, u.Add("output", 70, 2), "the same calls")
+	assert.EqualValues(t, 2, u.Calls)
+	call, outcome, _ := u.Call(newSpan(t, attributes{"gen_ai.request.model": "gpt-4o"}).Attributes())
+	assert.Equal(t, IsCall, outcome)
+	assert.Equal(t, price.Tokens{Input: 1500, Output: 70}, call.Tokens)
+	assert.Nil(t, MetricSourceOf("gen_ai.client.operation.duration"))
+
+	calls := source.Usage()
+	assert.True(t, calls.Add("input", 0, 3))
+	assert.False(t, calls.Empty(), "calls of no tokens")
 }
 
 func TestFromLog(t *testing.T) {
