@@ -12,7 +12,9 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/collector"
 )
@@ -135,6 +137,31 @@ func TestThreeGateways(t *testing.T) {
 	}, 30*time.Second, 200*time.Millisecond)
 }
 
+// waitForReaders waits until so many readers have partitions of the traces' topic,
+// so that the first of them does not read it all alone.
+func waitForReaders(t *testing.T, brokers []string, n int) {
+	t.Helper()
+	client, err := kgo.NewClient(kgo.SeedBrokers(brokers...))
+	require.NoError(t, err)
+	defer client.Close()
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		groups, err := kadm.NewClient(client).DescribeGroups(t.Context(), "otelcol-arc")
+		require.NoError(c, err)
+		readers := 0
+		for _, member := range groups["otelcol-arc"].Members {
+			if assigned, ok := member.Assigned.AsConsumer(); ok {
+				for _, topic := range assigned.Topics {
+					if topic.Topic == "otlp_spans" && len(topic.Partitions) > 0 {
+						readers++
+					}
+				}
+			}
+		}
+		assert.Equal(c, n, readers)
+		assert.Equal(c, "Stable", groups["otelcol-arc"].State)
+	}, 60*time.Second, 100*time.Millisecond)
+}
+
 // By way of Kafka: two gateways share the partitions.
 func TestGatewaysBehindKafka(t *testing.T) {
 	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(8, "otlp_spans", "otlp_metrics", "otlp_logs"))
@@ -142,6 +169,7 @@ func TestGatewaysBehindKafka(t *testing.T) {
 	t.Cleanup(cluster.Close)
 	broker := "KAFKA_BROKER=" + cluster.ListenAddrs()[0]
 	gateways := startGateways(t, 2, []string{broker}, "config/scale/kafka-gateway.yaml")
+	waitForReaders(t, cluster.ListenAddrs(), len(gateways))
 	agent, _ := startAgent(t, "config/scale/kafka-agent.yaml", broker)
 	sendCalls(t, "http://"+agent.http+"/v1/traces", func(int) {})
 	requireSums(t, gateways)
