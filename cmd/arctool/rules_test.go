@@ -5,6 +5,7 @@ package main
 
 import (
 	"bytes"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -55,6 +56,17 @@ func TestRulesTest(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "../../config/rules/arc_test.yml: 10 tests passed\n", stdout)
 	assert.Empty(t, stderr)
+}
+
+// TestRulesTestShipped runs the unit tests of all shipped rules.
+func TestRulesTestShipped(t *testing.T) {
+	for _, folder := range []string{"rules", "scale/rules"} {
+		files, err := filepath.Glob("../../config/" + folder + "/*_test.yml")
+		require.NoError(t, err)
+		require.NotEmpty(t, files)
+		stdout, stderr, err := run(t, append([]string{"rules", "test"}, files...)...)
+		require.NoError(t, err, stdout+stderr)
+	}
 }
 
 func TestRulesTestFails(t *testing.T) {
