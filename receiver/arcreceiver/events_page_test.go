@@ -31,7 +31,8 @@ func TestEventsPage(t *testing.T) {
 		kind, body, want := example[1], example[2], example[3]
 		seen[kind] = true
 		t.Run(kind, func(t *testing.T) {
-			e, err := event.Decode([]byte(body))
+			var e event.Event
+			err := event.Decode([]byte(body), &e)
 			require.NoError(t, err)
 			assert.Equal(t, kind, string(e.Kind()))
 			r := newRig(t)

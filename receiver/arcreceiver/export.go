@@ -22,13 +22,12 @@ func newExport() *export {
 	return &export{seen: map[[sha256.Size]byte]int{}}
 }
 
-func (x *export) decode(raw []byte) (event.Event, error) {
-	e, err := event.Decode(raw)
-	if err != nil || e.ID != "" {
-		return e, err
+func (x *export) decode(raw []byte, e *event.Event) error {
+	if err := event.Decode(raw, e); err != nil || e.ID != "" {
+		return err
 	}
 	sum := sha256.Sum256(raw)
 	e.ID = fmt.Sprintf("%x/%d", sum, x.seen[sum])
 	x.seen[sum]++
-	return e, nil
+	return nil
 }

@@ -96,6 +96,9 @@ func (t *tail) emit(ctx context.Context, lines [][]byte, file map[string]any, la
 	}
 	how := accepted
 	for _, s := range []signals{{logs: true}, {traces: true}, {metrics: true}} {
+		if !t.core.takes(s) {
+			continue
+		}
 		err := t.deliver(consume, in, s, ctx.Done())
 		switch {
 		case err == nil:
@@ -112,6 +115,11 @@ func (t *tail) emit(ctx context.Context, lines [][]byte, file map[string]any, la
 
 // signals says of which signals a batch is made.
 type signals struct{ logs, traces, metrics bool }
+
+// takes says whether there is a pipeline for one of the signals.
+func (c *core) takes(s signals) bool {
+	return s.logs && c.nextLogs != nil || s.traces && c.nextTraces != nil || s.metrics && c.nextMetrics != nil
+}
 
 // lines is what was read of some lines.
 type lines struct {
@@ -133,13 +141,13 @@ func (t *tail) decode(texts [][]byte, file map[string]any, last int64, offsets [
 		if len(bytes.TrimSpace(text)) == 0 {
 			continue
 		}
-		e, err := event.Decode(text)
-		if err != nil {
+		var e event.Event
+		if err := event.Decode(text, &e); err != nil {
 			in.reasons[event.ReasonOf(err)]++
 			t.bad(file, last-int64(len(texts)-1-i), err)
 			continue
 		}
-		if e.ID == "" && !e.Time.IsZero() {
+		if e.ID == "" && !e.Time.IsZero() && mapping.IsSpan(&e) {
 			// After a crash the last lines are read again, and are the same calls.
 			e.ID = fmt.Sprintf("%x/%d", sha256.Sum256(text), offsets[i])
 		}
@@ -196,12 +204,12 @@ func (t *tail) batch(in *lines, s signals) *mapping.Batch {
 		Scope:    t.core.scope,
 		Received: in.received,
 		Random:   func(b []byte) { _, _ = random.Read(b) }, // never fails
-		Logs:     s.logs && t.core.nextLogs != nil,
-		Traces:   s.traces && t.core.nextTraces != nil,
-		Metrics:  s.metrics && t.core.nextMetrics != nil,
+		Logs:     s.logs,
+		Traces:   s.traces,
+		Metrics:  s.metrics,
 	})
-	for _, e := range in.events {
-		batch.Add(e)
+	for i := range in.events {
+		batch.Add(&in.events[i])
 	}
 	return batch
 }

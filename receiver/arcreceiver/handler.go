@@ -51,7 +51,7 @@ func (c *core) routes() http.Handler {
 
 // serve reads a request to its end before it hands anything on, so that a
 // request that breaks off leaves nothing behind.
-func (c *core) serve(w http.ResponseWriter, r *http.Request, decode func([]byte) (event.Event, error)) {
+func (c *core) serve(w http.ResponseWriter, r *http.Request, decode func([]byte, *event.Event) error) {
 	if c.notStarted.Load() > 0 {
 		c.refuse(w, refusal{http.StatusServiceUnavailable, defaultRetryAfter, "the pipelines are starting"}, answer{})
 		return
@@ -111,6 +111,7 @@ func mediaType(r *http.Request) string {
 
 // intake is what was read of a request.
 type intake struct {
+	event event.Event // the last
 	batch *mapping.Batch
 	kinds map[event.Kind]int64 // of the events in the batch
 	// repeated are the kinds of events that were taken before, which count as
@@ -124,7 +125,7 @@ type intake struct {
 }
 
 // read decodes a request's events. The error is that of reading the body.
-func (c *core) read(r *http.Request, decode func([]byte) (event.Event, error)) (*intake, error) {
+func (c *core) read(r *http.Request, decode func([]byte, *event.Event) error) (*intake, error) {
 	parent, _ := event.ParseTraceparent(r.Header.Get("Traceparent"))
 	in := &intake{
 		batch: mapping.NewBatch(mapping.Options{
@@ -157,11 +158,11 @@ func (c *core) read(r *http.Request, decode func([]byte) (event.Event, error)) (
 	return in, err
 }
 
-func (in *intake) add(item event.Item, decode func([]byte) (event.Event, error)) {
+func (in *intake) add(item event.Item, decode func([]byte, *event.Event) error) {
 	err := item.Err
-	var e event.Event
+	e := &in.event
 	if err == nil {
-		e, err = decode(item.Raw)
+		err = decode(item.Raw, e)
 	}
 	if err != nil {
 		in.reasons[event.ReasonOf(err)]++
@@ -170,7 +171,7 @@ func (in *intake) add(item event.Item, decode func([]byte) (event.Event, error))
 	}
 	in.answer.Accepted++
 	if e.ID != "" && in.resent.enabled() {
-		n := nameOf(&e, item.Raw)
+		n := nameOf(e, item.Raw)
 		if in.resent.knows(n, in.now) {
 			in.repeated[e.Kind()]++
 			return

@@ -10,24 +10,31 @@ import (
 	"strings"
 )
 
+// maxEvent is the longest text of an event that is read, in bytes.
+const maxEvent = 512 << 20
+
 // Decode reads one event from the JSON object that raw holds. The event does not
-// refer to raw. The error is an [*Error].
-func Decode(raw []byte) (Event, error) {
-	f := &fields{members: make([]member, 0, 16)}
-	if err := f.parse(raw); err != nil {
-		return Event{}, err
+// refer to raw. The error is an [*Error]; what e holds then is of no use.
+func Decode(raw []byte, e *Event) error {
+	if len(raw) > maxEvent {
+		return tooLong(maxEvent)
 	}
-	kind, told, ok := recognise(f)
+	r := readers.Get().(*reader) //nolint:forcetypeassert // nothing else is put there
+	defer r.done()
+	if err := r.parse(raw); err != nil {
+		return err
+	}
+	kind, told, ok := recognise(&r.fields)
 	if !ok {
-		return Event{}, errUnknownKind
+		return errUnknownKind
 	}
-	e, err := decode(kind, told, f)
-	if err != nil && !told && kind != KindLog && isLogLine(f) {
+	err := r.decode(kind, told, e)
+	if err != nil && !told && kind != KindLog && isLogLine(&r.fields) {
 		// A log line whose context only looks like another kind is not lost.
-		f.unuse()
-		e, err = decode(KindLog, told, f)
+		r.unuse()
+		err = r.decode(KindLog, told, e)
 	}
-	return e, err
+	return err
 }
 
 var errUnknownKind = newError(ReasonUnknownKind, "no known `kind`, and the fields are those of no kind: "+
@@ -48,108 +55,104 @@ func syntaxError(err error) *Error {
 	}
 }
 
-func decode(kind Kind, told bool, f *fields) (Event, error) {
+func (r *reader) decode(kind Kind, told bool, e *Event) error {
+	f := &r.fields
 	if told {
-		f.use("kind")
+		f.use(keyKind)
 	}
-	e := Event{Detail: details[kind](f)}
-	decodeCommon(f, &e)
+	*e = Event{Detail: detailOf(kind, f)}
+	decodeCommon(f, e)
 	if len(f.problems) > 0 {
-		return Event{}, &Error{Reason: ReasonInvalidField, text: strings.Join(f.problems, "; ")}
+		return &Error{Reason: ReasonInvalidField, text: strings.Join(f.problems, "; ")}
 	}
-	e.Fields = f.rest()
-	return e, nil
+	e.Fields = r.context()
+	return nil
 }
 
 // decodeCommon takes what events of every kind may have.
 func decodeCommon(f *fields, e *Event) {
 	e.ID = identity(f)
-	if f.has("timestamp") {
+	if f.has(keyTimestamp) {
 		decodeTimestamp(f, e)
 	}
-	if f.has("level") {
+	if f.has(keyLevel) {
 		decodeLevel(f, e)
 	}
-	if f.has("message") {
-		f.use("message")
-		e.Message = plain(f.peek("message"), 1)
+	if f.has(keyMessage) {
+		f.use(keyMessage)
+		e.Message = f.peek(keyMessage).plain()
 	}
-	e.Logger = f.text("logger")
-	e.Code = decodeCode(f)
-	e.Exception = decodeException(f)
-	e.Trace = decodeTrace(f)
-	e.Resource = decodeResource(f, e.Resource)
+	e.Logger = f.take(keyLogger)
+	if f.hasAny(codeKeys) {
+		e.Code = decodeCode(f)
+	}
+	if f.hasAny(exceptionKeys) {
+		e.Exception = decodeException(f)
+	}
+	if f.hasAny(traceKeys) {
+		e.Trace = decodeTrace(f)
+	}
+	if f.hasAny(resourceKeys) {
+		e.Resource = decodeResource(f)
+	}
 	if app, ok := e.Detail.(AppInfo); ok {
 		e.Resource = app.resource(e.Resource)
 	}
 }
 
 // identity reads `id` and leaves it with the context.
-func identity(f *fields) string {
-	switch v := f.peek("id").(type) {
-	case string:
-		return v
-	case json.Number:
-		return v.String()
-	default:
-		return ""
-	}
-}
+func identity(f *fields) string { return f.peek(keyID).Text() }
 
 func decodeTimestamp(f *fields, e *Event) {
-	f.use("timestamp")
+	f.use(keyTimestamp)
 	err := errTimestamp
-	switch v := f.peek("timestamp").(type) {
-	case string:
-		e.Time, err = parseTimestamp(v)
-	case json.Number:
-		e.Time, err = parseTimestamp(v.String())
+	if v := f.peek(keyTimestamp); v.kind == Text || v.kind == Number {
+		e.Time, err = parseTimestamp(v.text)
 	}
 	if err != nil {
-		f.fail("timestamp", "%v", err)
+		f.fail(keyTimestamp, "%v", err)
 	}
 }
 
 func decodeLevel(f *fields, e *Event) {
-	f.use("level")
-	switch v := f.peek("level").(type) {
-	case string:
-		e.Level = levelByName(v)
+	f.use(keyLevel)
+	value := f.peek(keyLevel)
+	if value.kind == Text {
+		e.Level = levelByName(value.text)
 		return
-	case json.Number:
-		if n, err := v.Int64(); err == nil {
-			e.Level = levelByNumber(n)
-			return
-		}
 	}
-	f.fail("level", "must be a name such as INFO or a number such as 20")
+	if n, ok := value.Int(); ok {
+		e.Level = levelByNumber(n)
+		return
+	}
+	f.fail(keyLevel, "must be a name such as INFO or a number such as 20")
 }
+
+var codeKeys = setOf(keyFunction, keyPathname, keyLine)
 
 // decodeCode leaves `module` alone where there is no function to qualify.
 func decodeCode(f *fields) Code {
-	code := Code{Function: f.text("function"), File: f.text("pathname")}
-	if code.Function != "" {
-		if module := f.text("module"); module != "" {
-			code.Function = module + "." + code.Function
-		}
+	code := Code{Function: f.take(keyFunction), File: f.take(keyPathname)}
+	if code.Function != "" && f.take(keyModule) != "" {
+		code.Function = f.text(f.qualified)
 	}
-	if line, ok := f.peek("line").(json.Number); ok {
-		if n, err := line.Int64(); err == nil && n > 0 {
-			f.use("line")
-			code.Line = n
-		}
+	if n, ok := f.peek(keyLine).Int(); ok && n > 0 {
+		f.use(keyLine)
+		code.Line = n
 	}
 	return code
 }
 
+var resourceKeys = setOf(keyService, keyServiceName, keyEnvironment, keyServiceVersion)
+
 // decodeResource takes `version` only beside a service: alone it may be the
 // version of anything.
-func decodeResource(f *fields, r Resource) Resource {
-	r.Service = f.text("service", "service_name")
-	r.Environment = f.text("environment")
-	r.Version = f.text("service_version")
+func decodeResource(f *fields) (r Resource) {
+	r.Service = f.take(keyService, keyServiceName)
+	r.Environment = f.take(keyEnvironment)
+	r.Version = f.take(keyServiceVersion)
 	if r.Version == "" && r.Service != "" {
-		r.Version = f.text("version")
+		r.Version = f.take(keyVersion)
 	}
 	return r
 }

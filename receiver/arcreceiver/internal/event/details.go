@@ -14,36 +14,55 @@ import (
 // maxAppLabels bounds the entries of `app_info`.
 const maxAppLabels = 32
 
-// details takes the fields that are special to a kind.
-var details = map[Kind]func(*fields) Detail{
-	KindLog:      decodeLog,
-	KindLLMCall:  decodeLLMCall,
-	KindAgentRun: decodeAgentRun,
-	KindRequest:  decodeRequest,
-	KindCache:    decodeCache,
-	KindGauge:    decodeGauge,
-	KindAppInfo:  decodeAppInfo,
+// isKind says whether there is a kind of that name.
+func isKind(k Kind) bool {
+	switch k {
+	case KindLog, KindLLMCall, KindAgentRun, KindRequest, KindCache, KindGauge, KindAppInfo:
+		return true
+	default:
+		return false
+	}
+}
+
+// detailOf takes the fields that are special to a kind.
+func detailOf(k Kind, f *fields) Detail {
+	switch k {
+	case KindLLMCall:
+		return decodeLLMCall(f)
+	case KindAgentRun:
+		return decodeAgentRun(f)
+	case KindRequest:
+		return decodeRequest(f)
+	case KindCache:
+		return decodeCache(f)
+	case KindGauge:
+		return decodeGauge(f)
+	case KindAppInfo:
+		return decodeAppInfo(f)
+	default:
+		return decodeLog(f)
+	}
 }
 
 func decodeLog(f *fields) Detail {
-	if !f.has("message") {
-		f.fail("message", "is missing")
+	if !f.has(keyMessage) {
+		f.fail(keyMessage, "is missing")
 	}
 	return Log{}
 }
 
 func decodeLLMCall(f *fields) Detail {
 	call := LLMCall{
-		Model:        f.required("model"),
-		Provider:     f.text("provider"),
+		Model:        f.required(keyModel),
+		Provider:     f.take(keyProvider),
 		Duration:     f.duration(),
-		ErrorType:    f.text("error_type"),
-		ErrorMessage: f.text("error_message", "error"),
-		Agent:        f.text("agent_name"),
+		ErrorType:    f.take(keyErrorType),
+		ErrorMessage: f.take(keyErrorMessage, keyError),
+		Agent:        f.take(keyAgentName),
 	}
 	call.PromptTokens, call.CompletionTokens = decodeTokens(f)
 	call.Outcome = decodeOutcome(f, call.ErrorMessage)
-	call.Cost.Dollars, call.Cost.Known = f.amount("cost_dollars", maxAmount)
+	call.Cost.Dollars, call.Cost.Known = f.amount(keyCostDollars, maxAmount)
 	return call
 }
 
@@ -51,48 +70,47 @@ func decodeLLMCall(f *fields) Detail {
 // `tokens`. One of the two may be missing, and counts as 0. The other members
 // of `tokens` stay with the context.
 func decodeTokens(f *fields) (prompt, completion int64) {
-	prompt, hasPrompt := f.count("prompt_tokens")
-	completion, hasCompletion := f.count("completion_tokens")
-	if tokens, ok := f.peek("tokens").(map[string]any); ok {
+	prompt, hasPrompt := f.count(keyPromptTokens)
+	completion, hasCompletion := f.count(keyCompletionTokens)
+	if tokens, ok := f.peek(keyTokens).object(); ok {
 		inner := nested(tokens, "tokens.")
-		nestedPrompt, nestedHasPrompt := inner.count("prompt")
-		nestedCompletion, nestedHasCompletion := inner.count("completion")
+		nestedPrompt, nestedHasPrompt := inner.count(keyPrompt)
+		nestedCompletion, nestedHasCompletion := inner.count(keyCompletion)
 		if !hasPrompt {
 			prompt, hasPrompt = nestedPrompt, nestedHasPrompt
 		}
 		if !hasCompletion {
 			completion, hasCompletion = nestedCompletion, nestedHasCompletion
 		}
-		f.problems = append(f.problems, inner.problems...)
-		f.leave("tokens", inner.rest())
+		f.leave(keyTokens, inner)
 	}
 	if !hasPrompt && !hasCompletion && len(f.problems) == 0 {
-		f.fail("prompt_tokens", "is missing, and so are completion_tokens, tokens.prompt and tokens.completion")
+		f.fail(keyPromptTokens, "is missing, and so are completion_tokens, tokens.prompt and tokens.completion")
 	}
 	return prompt, completion
 }
 
 // decodeOutcome reads the status of an LLM call, which may be absent.
 func decodeOutcome(f *fields, errorMessage string) Outcome {
-	if !f.has("status") {
+	if !f.has(keyStatus) {
 		if errorMessage != "" {
 			return Failure
 		}
 		return Success
 	}
-	outcome := Outcome(strings.ToLower(f.text("status")))
+	outcome := Outcome(strings.ToLower(f.take(keyStatus)))
 	if outcome != Success && !outcome.Failed() {
-		f.fail("status", "must be success, error or timeout")
+		f.fail(keyStatus, "must be success, error or timeout")
 	}
 	return outcome
 }
 
 func decodeAgentRun(f *fields) Detail {
 	run := AgentRun{
-		Agent:        f.required("agent_name"),
-		Outcome:      Outcome(f.required("status")),
-		ErrorType:    f.text("error_type"),
-		ErrorMessage: f.text("error_message", "error"),
+		Agent:        f.required(keyAgentName),
+		Outcome:      Outcome(f.required(keyStatus)),
+		ErrorType:    f.take(keyErrorType),
+		ErrorMessage: f.take(keyErrorMessage, keyError),
 	}
 	run.Duration = f.requiredDuration()
 	return run
@@ -100,53 +118,53 @@ func decodeAgentRun(f *fields) Detail {
 
 func decodeRequest(f *fields) Detail {
 	request := Request{
-		Method:   f.required("method"),
-		Endpoint: f.required("endpoint"),
+		Method:   f.required(keyMethod),
+		Endpoint: f.required(keyEndpoint),
 		Duration: f.requiredDuration(),
-		Active:   f.measure("active_requests"),
+		Active:   f.measure(keyActiveRequests),
 	}
-	status, known := f.count("status")
+	status, known := f.count(keyStatus)
 	switch {
 	case known && status >= 100 && status <= 599:
 		request.Status = status
-	case !f.has("status"):
-		f.fail("status", "is missing")
+	case !f.has(keyStatus):
+		f.fail(keyStatus, "is missing")
 	case known:
-		f.fail("status", "must be an HTTP status code, is %d", status)
+		f.fail(keyStatus, "must be an HTTP status code, is %d", status)
 	}
 	return request
 }
 
 func decodeCache(f *fields) Detail {
-	hit, ok := f.peek("hit").(bool)
-	f.use("hit")
-	if !ok {
-		f.fail("hit", "must be true or false")
+	hit := f.peek(keyHit)
+	f.use(keyHit)
+	if hit.kind != Bool {
+		f.fail(keyHit, "must be true or false")
 	}
-	return Cache{Type: f.required("cache_type"), Hit: hit, Size: f.measure("size_bytes")}
+	return Cache{Type: f.required(keyCacheType), Hit: hit.Bool(), Size: f.measure(keySizeBytes)}
 }
 
 func decodeGauge(f *fields) Detail {
 	g := Gauge{
-		ActiveAgents:   f.measure("active_agents"),
-		ActiveRequests: f.measure("active_requests"),
-		MemoryUsage:    f.measure("memory_usage_bytes"),
+		ActiveAgents:   f.measure(keyActiveAgents),
+		ActiveRequests: f.measure(keyActiveRequests),
+		MemoryUsage:    f.measure(keyMemoryUsageBytes),
 	}
 	if g == (Gauge{}) && len(f.problems) == 0 {
-		f.fail("active_agents", "is missing, and so are active_requests and memory_usage_bytes")
+		f.fail(keyActiveAgents, "is missing, and so are active_requests and memory_usage_bytes")
 	}
 	return g
 }
 
 func decodeAppInfo(f *fields) Detail {
-	f.use("app_info")
-	info, ok := f.peek("app_info").(map[string]any)
+	f.use(keyAppInfo)
+	info, ok := f.peek(keyAppInfo).object()
 	if !ok {
-		f.fail("app_info", "must be an object")
+		f.fail(keyAppInfo, "must be an object")
 		return AppInfo{}
 	}
 	if len(info) > maxAppLabels {
-		f.fail("app_info", "must have at most %d members, has %d", maxAppLabels, len(info))
+		f.fail(keyAppInfo, "must have at most %d members, has %d", maxAppLabels, len(info))
 		return AppInfo{}
 	}
 	labels := make(map[string]string, len(info))
@@ -160,7 +178,7 @@ func decodeAppInfo(f *fields) Detail {
 		case json.Number:
 			labels[key] = v.String()
 		default:
-			f.fail("app_info."+key, "must be a text, a number, true or false")
+			f.failNamed("app_info."+key, "must be a text, a number, true or false")
 		}
 	}
 	return AppInfo{Labels: labels}

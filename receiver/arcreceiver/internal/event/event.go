@@ -29,8 +29,8 @@ type Event struct {
 	Time time.Time
 	// Level is how it was logged.
 	Level Level
-	// Message is what was said: mostly a string, or any value that Fields may hold.
-	Message any
+	// Message is what was said: mostly a text.
+	Message Value
 	// Logger is the name of the logger, such as arc.agents.
 	Logger string
 	// Code is the place in the source code.
@@ -41,9 +41,8 @@ type Event struct {
 	Trace Trace
 	// Resource is who sent it.
 	Resource Resource
-	// Fields holds everything else by its own name. Values are string, bool,
-	// int64, float64, []any, map[string]any and, within these two, nil.
-	Fields map[string]any
+	// Fields are everything else by their own names, each once. None is null.
+	Fields []Field
 }
 
 // Kind says what the event tells of.

@@ -15,25 +15,28 @@ type Exception struct {
 // traceHead begins each traceback that Python prints.
 const traceHead = "Traceback (most recent call last):"
 
+var exceptionKeys = setOf(keyExcInfo, keyTraceback, keyException)
+
 // decodeException takes `exc_info`, `traceback` or `exception`: a traceback, as
 // Python's logging.Formatter.formatException writes it, or an object with
 // `type`, `message` and `traceback`. Anything else, such as the `true` of a
 // logging call, stays with the context.
 func decodeException(f *fields) Exception {
-	for _, key := range []string{"exc_info", "traceback", "exception"} {
-		switch v := f.peek(key).(type) {
-		case string:
-			if strings.Contains(v, traceHead) {
-				f.use(key)
-				return parseTraceback(v)
-			}
-		case map[string]any:
-			inner := nested(v, key+".")
-			x := Exception{Type: inner.text("type"), Message: inner.text("message", "value"), Stacktrace: inner.text("traceback", "stacktrace")}
-			if x.Type != "" || x.Stacktrace != "" {
-				f.leave(key, inner.rest())
-				return x
-			}
+	for _, k := range []key{keyExcInfo, keyTraceback, keyException} {
+		value := f.peek(k)
+		if value.kind == Text && strings.Contains(value.text, traceHead) {
+			f.use(k)
+			return parseTraceback(value.text)
+		}
+		members, ok := value.object()
+		if !ok {
+			continue
+		}
+		inner := nested(members, k.String()+".")
+		x := Exception{Type: inner.take(keyType), Message: inner.take(keyMessage, keyValue), Stacktrace: inner.take(keyTraceback, keyStacktrace)}
+		if x.Type != "" || x.Stacktrace != "" {
+			f.leave(k, inner)
+			return x
 		}
 	}
 	return Exception{}

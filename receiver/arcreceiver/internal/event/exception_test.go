@@ -37,10 +37,10 @@ func TestDecodeException(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			raw, err := json.Marshal(map[string]any{"message": "m", tt.key: tt.value})
 			require.NoError(t, err)
-			e, err := Decode(raw)
+			e, err := decodeNew(raw)
 			require.NoError(t, err)
 			assert.Equal(t, tt.want, e.Exception)
-			assert.Equal(t, tt.left, e.Fields[tt.key])
+			assert.Equal(t, tt.left, tell(e).Fields[tt.key])
 		})
 	}
 }

@@ -4,332 +4,319 @@
 package event
 
 import (
-	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"math"
-	"strconv"
-	"strings"
-)
-
-const (
-	// maxCount bounds token counts. It is far above what a call can have, and
-	// keeps sums of counts, and counts times a price, within 64 bits.
-	maxCount = 1 << 40
-	// maxSeconds bounds durations: a year of 366 days.
-	maxSeconds = 366 * 24 * 60 * 60
-	// maxAmount bounds all other numbers: 2^53, to which each integer has a float64.
-	maxAmount = 1 << 53
-	// maxDepth is how deep fields may be nested before the rest is kept as JSON text.
-	maxDepth = 16
-	// maxMembers is how many members an object may have that becomes attributes:
-	// each is compared with all before it when it is added to them. Those of a
-	// larger one are kept as JSON text.
-	maxMembers = 1024
+	"maps"
+	"slices"
 )
 
 // fields are the members of a JSON object. Fields that were used are known; the
 // others are the event's context.
 type fields struct {
 	members []member
-	index   map[string]int // into members, where there are many
-	left    map[string]any // what is left of used fields
-	prefix  string         // of the names in errors
+	texts   []byte // of all names and values
+	shared  string // texts, once all are read, if they are not too long to be shared
+	trees   []any  // the lists and objects
+
+	present keySet           // of the members that are not null
+	used    keySet           // of those that were used
+	places  [keys]int32      // of all with a key, in members
+	seen    keySet           // whose places are right
+	others  map[string]int32 // the places of those without a key, where there are many
+
+	qualified span // `module`.`function`, where both are texts
+
+	left   []Field // what is left of used fields
+	prefix string  // of the names in errors
 
 	problems []string // each begins with the name of a field
 }
 
-// member is a name and its value: a string, bool, json.Number, []any,
-// map[string]any, or nil.
+// member is a name and its value. It has no pointers, which take time to write.
 type member struct {
-	key   string
-	value any
-	used  bool
+	name  span // if it has no key
+	value span // of a tree, from is the place in trees; of a bool, 1 for true
+	key   key
+	kind  Type
+}
+
+// span is a part of the texts of fields.
+type span struct{ from, to int32 }
+
+// to32 is for places in an event, which is no longer than maxEvent.
+func to32(i int) int32 { return int32(i) } //nolint:gosec // see above
+
+func (f *fields) reset() {
+	f.members, f.texts, f.shared = f.members[:0], f.texts[:0], ""
+	if len(f.trees) > 0 {
+		clear(f.trees)
+		f.trees = f.trees[:0]
+	}
+	f.present, f.used, f.seen, f.others = 0, 0, 0, nil
+	f.qualified = span{}
+	f.left, f.problems = nil, nil
 }
 
 // nested makes fields of an object within an event.
 func nested(values map[string]any, prefix string) *fields {
 	f := &fields{prefix: prefix}
-	for key, value := range values {
-		f.add(key, value)
-	}
+	f.addAll(values)
 	return f
 }
 
-// manyMembers is the number of members from which on an index finds them faster
-// than a look at each.
+// addAll adds what encoding/json decoded, in the order of names, so that one event
+// always looks the same.
+func (f *fields) addAll(values map[string]any) {
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		m := f.add([]byte(name))
+		from := len(f.texts)
+		switch v := values[name].(type) {
+		case nil:
+		case string:
+			f.texts = append(f.texts, v...)
+			f.set(m, Text, from)
+		case json.Number:
+			f.texts = append(f.texts, v...)
+			f.set(m, Number, from)
+		case bool:
+			f.setBool(m, v)
+		default:
+			f.setTree(m, v)
+		}
+	}
+	f.share()
+}
+
+// add returns a member of that name whose value is null. Of two with one name the
+// later counts, as with encoding/json.
+func (f *fields) add(name []byte) *member {
+	k := keyOf(name)
+	if m := f.named(name, k); m != nil {
+		m.kind = Null
+		f.present &^= setOf(k)
+		return m
+	}
+	m := member{key: k}
+	at := to32(len(f.members))
+	if k == keyOther {
+		m.name = span{to32(len(f.texts)), to32(len(f.texts) + len(name))}
+		f.texts = append(f.texts, name...)
+	} else {
+		f.places[k] = at
+		f.seen |= setOf(k)
+	}
+	f.members = append(f.members, m)
+	if k == keyOther && at >= manyMembers {
+		f.index(name, at)
+	}
+	return &f.members[at]
+}
+
+// manyMembers is the number of members from which on an index finds names
+// faster than a look at each.
 const manyMembers = 48
 
-// add appends a member. Of two with one name the later counts, as with
-// encoding/json.
-func (f *fields) add(key string, value any) {
-	if m := f.find(key); m != nil {
-		m.value = value
-		return
-	}
-	f.members = append(f.members, member{key: key, value: value})
-	switch {
-	case f.index != nil:
-		f.index[key] = len(f.members) - 1
-	case len(f.members) == manyMembers:
-		f.index = make(map[string]int, 2*manyMembers)
+func (f *fields) index(name []byte, at int32) {
+	if f.others == nil {
+		f.others = make(map[string]int32, 2*manyMembers)
 		for i, m := range f.members {
-			f.index[m.key] = i
-		}
-	}
-}
-
-func (f *fields) find(key string) *member {
-	if f.index != nil {
-		if i, ok := f.index[key]; ok {
-			return &f.members[i]
-		}
-		return nil
-	}
-	for i := range f.members {
-		if f.members[i].key == key {
-			return &f.members[i]
-		}
-	}
-	return nil
-}
-
-func (f *fields) fail(key, format string, args ...any) {
-	f.problems = append(f.problems, f.prefix+key+": "+fmt.Sprintf(format, args...))
-}
-
-// peek returns a value, nil if absent or null.
-func (f *fields) peek(key string) any {
-	if m := f.find(key); m != nil {
-		return m.value
-	}
-	return nil
-}
-
-func (f *fields) has(key string) bool { return f.peek(key) != nil }
-
-func (f *fields) use(key string) {
-	if m := f.find(key); m != nil {
-		m.used = true
-	}
-}
-
-// unuse forgets what was taken.
-func (f *fields) unuse() {
-	for i := range f.members {
-		f.members[i].used = false
-	}
-	f.left, f.problems = nil, nil
-}
-
-// leave keeps part of a used field with the context.
-func (f *fields) leave(key string, part map[string]any) {
-	f.use(key)
-	if part == nil {
-		return
-	}
-	if f.left == nil {
-		f.left = map[string]any{}
-	}
-	f.left[key] = part
-}
-
-// text takes a field if it holds a string that is not empty; anything else
-// stays with the context.
-func (f *fields) text(keys ...string) string {
-	for _, key := range keys {
-		if m := f.find(key); m != nil {
-			if text, ok := m.value.(string); ok && text != "" {
-				m.used = true
-				return text
+			if m.key == keyOther {
+				f.others[string(f.texts[m.name.from:m.name.to])] = to32(i)
 			}
 		}
 	}
-	return ""
+	f.others[string(name)] = at
 }
 
-// required takes a field that must hold a string that is not empty.
-func (f *fields) required(key string) string {
-	text := f.text(key)
+// named returns the member of a name, nil if there is none.
+func (f *fields) named(name []byte, k key) *member {
 	switch {
-	case text != "":
-	case !f.has(key):
-		f.fail(key, "is missing")
+	case k != keyOther:
+		if f.seen.has(k) {
+			return &f.members[f.places[k]]
+		}
+	case f.others != nil:
+		if at, ok := f.others[string(name)]; ok {
+			return &f.members[at]
+		}
 	default:
-		f.fail(key, "must be a text that is not empty")
-	}
-	return text
-}
-
-// id takes a field if it holds an identifier of len(dst) bytes in hexadecimal,
-// not all zeros.
-func (f *fields) id(key string, dst []byte) bool {
-	text, _ := f.peek(key).(string)
-	if len(text) != hex.EncodedLen(len(dst)) || strings.Trim(text, "0") == "" || !decodeHex(dst, text) {
-		clear(dst)
-		return false
-	}
-	f.use(key)
-	return true
-}
-
-// number takes a number, or a string that holds one.
-func (f *fields) number(key string) (text string, ok bool) {
-	f.use(key)
-	switch v := f.peek(key).(type) {
-	case nil:
-		return "", false
-	case json.Number:
-		return v.String(), true
-	case string:
-		if isDecimal(v) {
-			return v, true
+		for i := range f.members {
+			m := &f.members[i]
+			if m.key == keyOther && string(f.texts[m.name.from:m.name.to]) == string(name) {
+				return m
+			}
 		}
 	}
-	f.fail(key, "must be a number")
-	return "", false
+	return nil
 }
 
-// count takes a whole number from 0 to maxCount.
-func (f *fields) count(key string) (n int64, known bool) {
-	text, ok := f.number(key)
-	if !ok {
-		return 0, false
+// set gives m the value that texts holds from there on.
+func (f *fields) set(m *member, kind Type, from int) {
+	m.kind, m.value = kind, span{to32(from), to32(len(f.texts))}
+	f.present |= setOf(m.key)
+}
+
+func (f *fields) setBool(m *member, isTrue bool) {
+	m.kind, m.value = Bool, span{}
+	if isTrue {
+		m.value.from = 1
 	}
-	value, err := strconv.ParseFloat(text, 64)
-	switch {
-	case err != nil || value > maxCount:
-		f.fail(key, "must be at most %d", int64(maxCount))
-	case value < 0:
-		f.fail(key, "must not be negative, is %.20s", text)
-	case value != math.Trunc(value):
-		f.fail(key, "must be a whole number, is %.20s", text)
+	f.present |= setOf(m.key)
+}
+
+func (f *fields) setTree(m *member, tree any) {
+	m.kind, m.value = Tree, span{from: to32(len(f.trees))}
+	f.trees = append(f.trees, tree)
+	f.present |= setOf(m.key)
+}
+
+// maxShared is how many bytes of text share a piece of memory. A text of a longer
+// event is alone, because whoever keeps a part keeps the whole.
+const maxShared = 2 << 10
+
+// share makes the texts strings.
+func (f *fields) share() {
+	f.qualify()
+	if len(f.texts) <= maxShared {
+		f.shared = string(f.texts)
+	}
+}
+
+// qualify makes the name of a function with that of its module.
+func (f *fields) qualify() {
+	if f.kind(keyFunction) != Text || f.kind(keyModule) != Text {
+		return
+	}
+	module, function := f.members[f.places[keyModule]].value, f.members[f.places[keyFunction]].value
+	from := len(f.texts)
+	f.texts = append(f.texts, f.texts[module.from:module.to]...)
+	f.texts = append(f.texts, '.')
+	f.texts = append(f.texts, f.texts[function.from:function.to]...)
+	f.qualified = span{to32(from), to32(len(f.texts))}
+}
+
+func (f *fields) text(s span) string {
+	if len(f.texts) <= maxShared {
+		return f.shared[s.from:s.to]
+	}
+	return string(f.texts[s.from:s.to])
+}
+
+func (f *fields) name(m *member) string {
+	if m.key != keyOther {
+		return m.key.String()
+	}
+	return f.text(m.name)
+}
+
+func (f *fields) value(m *member) Value {
+	switch m.kind {
+	case Text, Number:
+		return Value{kind: m.kind, text: f.text(m.value)}
+	case Bool:
+		return valueOf(m.value.from == 1)
+	case Tree:
+		return Value{kind: Tree, tree: f.trees[m.value.from]}
 	default:
-		return int64(value), true // exact: maxCount is below 2^53
+		return Value{}
 	}
-	return 0, false
 }
 
-// amount takes a number from 0 to limit.
-func (f *fields) amount(key string, limit float64) (value float64, known bool) {
-	text, ok := f.number(key)
-	if !ok {
-		return 0, false
+// has says whether there is a value that is not null.
+func (f *fields) has(k key) bool { return f.present.has(k) }
+
+func (f *fields) hasAny(of keySet) bool { return f.present&of != 0 }
+
+// kind returns the type of a value, Null if absent.
+func (f *fields) kind(k key) Type {
+	if !f.has(k) {
+		return Null
 	}
-	value, err := strconv.ParseFloat(text, 64)
-	switch {
-	case value < 0:
-		f.fail(key, "must not be negative, is %.20s", text)
-	case err != nil || value > limit:
-		f.fail(key, "must be at most %.0f", limit)
-	default:
-		return value, true
-	}
-	return 0, false
+	return f.members[f.places[k]].kind
 }
 
-func (f *fields) measure(key string) Measure {
-	value, known := f.amount(key, maxAmount)
-	return Measure{Value: value, Known: known}
+// peek returns a value, null if absent.
+func (f *fields) peek(k key) Value {
+	if !f.has(k) {
+		return Value{}
+	}
+	return f.value(&f.members[f.places[k]])
 }
 
-// duration takes the first that is there: duration_seconds, duration (seconds)
-// or duration_ms.
-func (f *fields) duration() Duration {
-	for _, unit := range []struct {
-		key     string
-		seconds float64
-	}{{"duration_seconds", 1}, {"duration", 1}, {"duration_ms", 1e-3}} {
-		if f.has(unit.key) {
-			value, known := f.amount(unit.key, maxSeconds/unit.seconds)
-			return Duration{Seconds: value * unit.seconds, Known: known}
-		}
+func (f *fields) use(k key) { f.used |= setOf(k) }
+
+// unuse forgets what was taken.
+func (f *fields) unuse() { f.used, f.left, f.problems = 0, nil, nil }
+
+// leave keeps part of a used field with the context.
+func (f *fields) leave(k key, part *fields) {
+	f.use(k)
+	f.problems = append(f.problems, part.problems...)
+	if rest := part.restTree(); rest != nil {
+		f.left = append(f.left, Field{Name: k.String(), Value: valueOf(rest)})
 	}
-	return Duration{}
 }
 
-func (f *fields) requiredDuration() Duration {
-	if !f.hasDuration() {
-		f.fail("duration_seconds", "is missing, and so are duration and duration_ms")
-	}
-	return f.duration()
+func (f *fields) fail(k key, format string, args ...any) {
+	f.failNamed(k.String(), format, args...)
 }
 
-func (f *fields) hasDuration() bool {
-	return f.has("duration_seconds") || f.has("duration") || f.has("duration_ms")
+func (f *fields) failNamed(name, format string, args ...any) {
+	f.problems = append(f.problems, f.prefix+name+": "+fmt.Sprintf(format, args...))
 }
 
-// rest returns what was not used, nil if nothing.
-func (f *fields) rest() map[string]any {
-	rest := f.left
-	for _, m := range f.members {
-		if m.value == nil || m.used {
-			continue
-		}
-		if rest == nil {
-			rest = make(map[string]any)
-		}
-		rest[m.key] = plain(m.value, 1)
-	}
-	if len(rest) > maxMembers {
-		return map[string]any{tooMany: jsonText(rest)}
-	}
-	return rest
+// isContext says whether a member is not null and was not used.
+func (f *fields) isContext(m *member) bool {
+	return m.kind != Null && (m.key == keyOther || !f.used.has(m.key))
 }
 
 // tooMany is the field that holds the fields of an event that has too many.
 const tooMany = "arc.fields"
 
-// plain turns what encoding/json decoded into what [Event].Fields holds.
-func plain(value any, depth int) any {
-	switch v := value.(type) {
-	case json.Number:
-		return plainNumber(v)
-	case map[string]any:
-		if depth > maxDepth || len(v) > maxMembers {
-			return jsonText(v)
+// rest appends what was not used.
+func (f *fields) rest(to []Field) []Field {
+	for _, field := range f.left {
+		to = append(to, Field{field.Name, field.Value.plain()})
+	}
+	for i := range f.members {
+		m := &f.members[i]
+		if !f.isContext(m) {
+			continue
 		}
-		for key, member := range v {
-			v[key] = plain(member, depth+1)
-		}
-	case []any:
-		if depth > maxDepth {
-			return jsonText(v)
-		}
-		for i, element := range v {
-			v[i] = plain(element, depth+1)
+		if m.kind == Text {
+			to = append(to, Field{f.name(m), Value{kind: Text, text: f.text(m.value)}})
+		} else {
+			to = append(to, Field{f.name(m), f.value(m).plain()})
 		}
 	}
-	return value
+	return to
 }
 
-// plainNumber keeps integers as integers. One of more than 64 bits becomes the
-// nearest float64, and what is beyond that stays text.
-func plainNumber(n json.Number) any {
-	if i, err := n.Int64(); err == nil {
-		return i
+// restLen returns how many fields rest appends.
+func (f *fields) restLen() int {
+	n := len(f.left)
+	for i := range f.members {
+		if f.isContext(&f.members[i]) {
+			n++
+		}
 	}
-	if d, err := n.Float64(); err == nil {
-		return d
-	}
-	return n.String()
+	return n
 }
 
-func jsonText(value any) any {
-	text, err := json.Marshal(value)
-	if err != nil {
+// restTree returns what was not used as encoding/json would decode it, nil if nothing.
+func (f *fields) restTree() map[string]any {
+	n := f.restLen()
+	if n == 0 {
 		return nil
 	}
-	return string(text)
-}
-
-// isDecimal tells decimal numbers, of any size, from what strconv.ParseFloat
-// takes besides: NaN, Inf, hexadecimals and underscores.
-func isDecimal(text string) bool {
-	if strings.Trim(text, "0123456789.eE+-") != "" {
-		return false
+	rest := make(map[string]any, n)
+	for _, field := range f.left {
+		rest[field.Name] = field.Value.decoded()
 	}
-	_, err := strconv.ParseFloat(text, 64)
-	return err == nil || errors.Is(err, strconv.ErrRange)
+	for i := range f.members {
+		if m := &f.members[i]; f.isContext(m) {
+			rest[f.name(m)] = f.value(m).decoded()
+		}
+	}
+	return rest
 }

@@ -58,10 +58,13 @@ var levels = []struct {
 // levelByName keeps a name it does not know, as applications may define their
 // own, with severity 0.
 func levelByName(name string) Level {
+	if severity, known := severityByName[strings.ToUpper(name)]; known {
+		return Level{Text: name, Severity: severity}
+	}
 	if number, err := strconv.ParseInt(name, 10, 32); err == nil {
 		return levelByNumber(number)
 	}
-	return Level{Text: name, Severity: severityByName[strings.ToUpper(name)]}
+	return Level{Text: name}
 }
 
 func levelByNumber(number int64) Level {

@@ -15,47 +15,30 @@ import (
 
 // parse reads the JSON object that raw must hold, and nothing else.
 //
-// jx reads it in a good third of the time that encoding/json takes. What jx does not
-// take is left to encoding/json, whose errors name the place, and which decides.
-func (f *fields) parse(raw []byte) error {
-	if utf8.Valid(raw) && f.parseFast(raw) == nil {
+// What scan does not take is left to encoding/json, whose errors name the place,
+// and which decides.
+func (r *reader) parse(raw []byte) error {
+	r.reset()
+	if utf8.Valid(raw) && r.scan(raw) {
+		r.share()
 		return nil
 	}
-	f.members, f.index = f.members[:0], nil
+	r.reset()
 	values, err := object(raw)
-	for key, value := range values {
-		f.add(key, value)
-	}
+	r.addAll(values)
 	return err
 }
 
-var errAfterObject = errors.New("more text follows the JSON object")
+// maxNesting is how deep encoding/json and jx read. A tree is within an object.
+const maxNesting = 10_000
 
-func (f *fields) parseFast(raw []byte) error {
-	d := jx.GetDecoder()
-	defer jx.PutDecoder(d)
-	d.ResetBytes(raw)
-	err := d.ObjBytes(func(d *jx.Decoder, key []byte) error {
-		name, known := names[string(key)]
-		if !known {
-			name = string(key)
-		}
-		value, err := parseValue(d)
-		f.add(name, value)
-		return err
-	})
-	if err != nil {
-		return err
+// parseTree makes what encoding/json makes with UseNumber, of what is so deep.
+func parseTree(d *jx.Decoder, depth int) (any, error) {
+	next := d.Next()
+	if depth > maxNesting && (next == jx.Array || next == jx.Object) {
+		return nil, errTooDeep
 	}
-	if !errors.Is(d.Skip(), io.EOF) {
-		return errAfterObject
-	}
-	return nil
-}
-
-// parseValue makes what encoding/json makes with UseNumber.
-func parseValue(d *jx.Decoder) (any, error) {
-	switch d.Next() {
+	switch next {
 	case jx.String:
 		return d.Str()
 	case jx.Number:
@@ -71,7 +54,7 @@ func parseValue(d *jx.Decoder) (any, error) {
 	case jx.Array:
 		list := []any{}
 		err := d.Arr(func(d *jx.Decoder) error {
-			value, err := parseValue(d)
+			value, err := parseTree(d, depth+1)
 			list = append(list, value)
 			return err
 		})
@@ -80,7 +63,7 @@ func parseValue(d *jx.Decoder) (any, error) {
 		object := map[string]any{}
 		err := d.ObjBytes(func(d *jx.Decoder, key []byte) error {
 			name := string(key)
-			value, err := parseValue(d)
+			value, err := parseTree(d, depth+1)
 			object[name] = value
 			return err
 		})
@@ -88,7 +71,11 @@ func parseValue(d *jx.Decoder) (any, error) {
 	}
 }
 
-var errNumber = errors.New("not a number")
+var (
+	errTooDeep     = errors.New("nested too deep")
+	errNumber      = errors.New("not a number")
+	errAfterObject = errors.New("more text follows the JSON object")
+)
 
 // object decodes raw by encoding/json.
 func object(raw []byte) (map[string]any, error) {
@@ -106,21 +93,3 @@ func object(raw []byte) (map[string]any, error) {
 	}
 	return values, nil
 }
-
-// names are those that many events have; they need no memory of their own.
-var names = func() map[string]string {
-	m := map[string]string{}
-	for _, name := range []string{
-		"kind", "timestamp", "level", "logger", "message", "module", "function", "line", "pathname", "id",
-		"service", "service_name", "service_version", "version", "environment",
-		"trace_id", "span_id", "parent_span_id", "traceparent", "otelTraceID", "otelSpanID",
-		"model", "provider", "prompt_tokens", "completion_tokens", "total_tokens", "tokens", "cost_dollars",
-		"duration", "duration_seconds", "duration_ms", "status", "error", "error_type", "error_message", "agent_name",
-		"method", "endpoint", "active_requests", "active_agents", "memory_usage_bytes",
-		"cache_type", "hit", "size_bytes", "app_info", "request_id", "user_id", "task_id",
-		"prompt_preview", "response_preview", "exc_info", "traceback",
-	} {
-		m[name] = name
-	}
-	return m
-}()

@@ -12,10 +12,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func parsed(f *fields) map[string]any {
+func parsed(r *reader) map[string]any {
 	values := map[string]any{}
-	for _, m := range f.members {
-		values[m.key] = m.value
+	for i := range r.members {
+		values[r.name(&r.members[i])] = r.value(&r.members[i]).decoded()
 	}
 	return values
 }
@@ -34,7 +34,7 @@ func FuzzParse(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		want, wantErr := object(raw)
-		var got fields
+		var got reader
 		err := got.parse(raw)
 		require.Equal(t, wantErr == nil, err == nil, "%q", raw)
 		if err == nil {
@@ -54,7 +54,7 @@ func TestParseManyMembers(t *testing.T) {
 		b.WriteString(`":1`)
 	}
 	b.WriteString("}")
-	e, err := Decode([]byte(b.String()))
+	e, err := decodeNew([]byte(b.String()))
 	require.NoError(t, err)
 	assert.Len(t, e.Fields, 7*26, "of equal names one is left")
 }
@@ -68,12 +68,13 @@ var lines = []string{
 }
 
 func BenchmarkDecode(b *testing.B) {
+	parser := new(reader)
 	for _, reader := range []struct {
 		name string
 		read func([]byte) error
 	}{
-		{"event", func(raw []byte) error { _, err := Decode(raw); return err }},
-		{"parse", func(raw []byte) error { f := &fields{members: make([]member, 0, 16)}; return f.parse(raw) }},
+		{"event", func(raw []byte) error { var e Event; return Decode(raw, &e) }},
+		{"parse", parser.parse},
 		{"encoding-json", func(raw []byte) error { var v map[string]any; return json.Unmarshal(raw, &v) }},
 	} {
 		b.Run(reader.name, func(b *testing.B) {
@@ -88,5 +89,20 @@ func BenchmarkDecode(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+func TestParseDepth(t *testing.T) {
+	for _, n := range []int{maxNesting - 2, maxNesting - 1, maxNesting, maxNesting + 1} {
+		for name, value := range map[string]string{
+			"lists":   strings.Repeat("[", n) + strings.Repeat("]", n),
+			"objects": strings.Repeat(`{"a":`, n-1) + "{}" + strings.Repeat("}", n-1),
+			"number":  strings.Repeat("[", n) + "1" + strings.Repeat("]", n),
+		} {
+			raw := []byte(`{"message":` + value + `}`)
+			_, want := object(raw)
+			got := new(reader).scan(raw)
+			assert.Equal(t, want == nil, got, "%d %s", n, name)
+		}
 	}
 }

@@ -3,16 +3,12 @@
 
 package event
 
-import "encoding/json"
-
 // recognise says of which kind an event is. What `kind` says settles it (told),
 // unless it is a word that the application uses for something else. Otherwise
 // the fields do; kinds with more of them come first.
 func recognise(f *fields) (kind Kind, told, ok bool) {
-	if name, isText := f.peek("kind").(string); isText {
-		if _, known := details[Kind(name)]; known {
-			return Kind(name), true, true
-		}
+	if kind := f.peek(keyKind); kind.kind == Text && isKind(Kind(kind.text)) {
+		return Kind(kind.text), true, true
 	}
 	for _, k := range signs {
 		if k.shown(f) {
@@ -27,27 +23,23 @@ var signs = []struct {
 	shown func(*fields) bool
 }{
 	{KindLLMCall, func(f *fields) bool {
-		_, nested := f.peek("tokens").(map[string]any)
-		return f.has("model") && (nested || f.has("prompt_tokens") || f.has("completion_tokens"))
+		_, nested := f.peek(keyTokens).object()
+		return f.has(keyModel) && (nested || f.has(keyPromptTokens) || f.has(keyCompletionTokens))
 	}},
 	{KindRequest, func(f *fields) bool {
-		return f.has("method") && f.has("endpoint") && f.has("status") && f.hasDuration()
+		return f.has(keyMethod) && f.has(keyEndpoint) && f.has(keyStatus) && f.hasDuration()
 	}},
-	{KindAgentRun, func(f *fields) bool { return f.has("agent_name") && f.has("status") && f.hasDuration() }},
-	{KindCache, func(f *fields) bool { return f.has("cache_type") && f.has("hit") }},
-	{KindAppInfo, func(f *fields) bool { return f.has("app_info") }},
+	{KindAgentRun, func(f *fields) bool { return f.has(keyAgentName) && f.has(keyStatus) && f.hasDuration() }},
+	{KindCache, func(f *fields) bool { return f.has(keyCacheType) && f.has(keyHit) }},
+	{KindAppInfo, func(f *fields) bool { return f.has(keyAppInfo) }},
 	{KindGauge, func(f *fields) bool {
-		return f.has("active_agents") || f.has("active_requests") || f.has("memory_usage_bytes")
+		return f.has(keyActiveAgents) || f.has(keyActiveRequests) || f.has(keyMemoryUsageBytes)
 	}},
-	{KindLog, func(f *fields) bool { return f.has("message") }},
+	{KindLog, func(f *fields) bool { return f.has(keyMessage) }},
 }
 
 // isLogLine says whether a logger wrote the event.
 func isLogLine(f *fields) bool {
-	switch f.peek("level").(type) {
-	case string, json.Number:
-		return f.has("message")
-	default:
-		return false
-	}
+	level := f.peek(keyLevel).kind
+	return (level == Text || level == Number) && f.has(keyMessage)
 }

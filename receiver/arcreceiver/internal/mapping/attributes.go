@@ -34,7 +34,7 @@ const (
 // putAttributes puts what a log record and a span of one event share. What the
 // receiver knows replaces a field of the same name.
 func putAttributes(to pcommon.Map, e *event.Event) {
-	to.EnsureCapacity(len(e.Fields) + 12)
+	to.EnsureCapacity(len(e.Fields) + room(e))
 	putFields(to, e.Fields)
 	putText(to, attrLogger, e.Logger)
 	putText(to, string(semconv.CodeFunctionNameKey), e.Code.Function)
@@ -63,16 +63,65 @@ func putAttributes(to pcommon.Map, e *event.Event) {
 	}
 }
 
-func putFields(to pcommon.Map, fields map[string]any) {
-	for _, key := range slices.Sorted(maps.Keys(fields)) {
-		putValue(to.PutEmpty(key), fields[key])
+// room is how many attributes an event has at most beside its fields, and a duration.
+func room(e *event.Event) int {
+	n := 1
+	switch e.Detail.(type) {
+	case event.Log:
+		n = 0
+	case event.LLMCall:
+		n += 10
+	case event.AgentRun, event.Request:
+		n += 5
+	case event.Cache, event.Gauge:
+		n += 3
+	}
+	if e.Logger != "" {
+		n++
+	}
+	if e.Code != (event.Code{}) {
+		n += 3
+	}
+	if e.Exception != (event.Exception{}) {
+		n += 3
+	}
+	return n
+}
+
+func putFields(to pcommon.Map, fields []event.Field) {
+	for _, field := range fields {
+		putValue(to.PutEmpty(field.Name), field.Value)
 	}
 }
 
-// putValue takes the types that [event.Event] names. Members of a map are put in
+func putValue(to pcommon.Value, value event.Value) {
+	switch value.Type() {
+	case event.Text:
+		to.SetStr(value.Text())
+	case event.Bool:
+		to.SetBool(value.Bool())
+	case event.Number:
+		putNumber(to, value)
+	case event.Tree:
+		putTree(to, value.Tree())
+	}
+}
+
+// putNumber keeps a number that is too large for a float64 as text.
+func putNumber(to pcommon.Value, number event.Value) {
+	if i, ok := number.Int(); ok {
+		to.SetInt(i)
+	} else if d, ok := number.Float(); ok {
+		to.SetDouble(d)
+	} else {
+		to.SetStr(number.Text())
+	}
+}
+
+// putTree takes the types that [event.Value.Tree] names. Members of a map are put in
 // the order of their names, so that one event always looks the same.
-func putValue(to pcommon.Value, value any) {
-	switch v := value.(type) {
+func putTree(to pcommon.Value, tree any) {
+	switch v := tree.(type) {
 	case string:
 		to.SetStr(v)
 	case bool:
@@ -82,12 +131,16 @@ func putValue(to pcommon.Value, value any) {
 	case float64:
 		to.SetDouble(v)
 	case map[string]any:
-		putFields(to.SetEmptyMap(), v)
+		members := to.SetEmptyMap()
+		members.EnsureCapacity(len(v))
+		for _, key := range slices.Sorted(maps.Keys(v)) {
+			putTree(members.PutEmpty(key), v[key])
+		}
 	case []any:
 		list := to.SetEmptySlice()
 		list.EnsureCapacity(len(v))
 		for _, element := range v {
-			putValue(list.AppendEmpty(), element)
+			putTree(list.AppendEmpty(), element)
 		}
 	}
 }

@@ -60,24 +60,32 @@ func NewBatch(options Options) *Batch {
 }
 
 // Add turns an event into telemetry.
-func (b *Batch) Add(e event.Event) {
-	if e.Time.IsZero() {
-		e.Time = b.options.Received
+func (b *Batch) Add(e *event.Event) {
+	at := moment{time: e.Time, trace: b.place(e)}
+	if at.time.IsZero() {
+		at.time = b.options.Received
 	}
-	e.Trace = b.place(&e)
 	if b.options.Logs {
-		putRecord(b.recordsOf(e.Resource).AppendEmpty(), &e, b.options.Received)
+		putRecord(b.recordsOf(&e.Resource).AppendEmpty(), e, at, b.options.Received)
 	}
-	if s, ok := spanOf(e.Detail); ok && b.options.Traces {
-		putSpan(b.spansOf(e.Resource).AppendEmpty(), &e, s)
+	if b.options.Traces {
+		if s, ok := spanOf(e.Detail); ok {
+			putSpan(b.spansOf(&e.Resource).AppendEmpty(), e, at, s)
+		}
 	}
 	if b.options.Metrics {
-		b.Changes = appendChanges(b.Changes, &e)
+		b.Changes = appendChanges(b.Changes, e)
 	}
 }
 
-func (b *Batch) recordsOf(resource event.Resource) plog.LogRecordSlice {
-	records, ok := b.records[resource]
+// moment is the time of an event and its place in a trace, both complete.
+type moment struct {
+	time  time.Time
+	trace event.Trace
+}
+
+func (b *Batch) recordsOf(resource *event.Resource) plog.LogRecordSlice {
+	records, ok := b.records[*resource]
 	if !ok {
 		rl := b.Logs.ResourceLogs().AppendEmpty()
 		rl.SetSchemaUrl(semconv.SchemaURL)
@@ -85,13 +93,13 @@ func (b *Batch) recordsOf(resource event.Resource) plog.LogRecordSlice {
 		sl := rl.ScopeLogs().AppendEmpty()
 		b.options.Scope.put(sl.Scope())
 		records = sl.LogRecords()
-		b.records[resource] = records
+		b.records[*resource] = records
 	}
 	return records
 }
 
-func (b *Batch) spansOf(resource event.Resource) ptrace.SpanSlice {
-	spans, ok := b.spans[resource]
+func (b *Batch) spansOf(resource *event.Resource) ptrace.SpanSlice {
+	spans, ok := b.spans[*resource]
 	if !ok {
 		rs := b.Traces.ResourceSpans().AppendEmpty()
 		rs.SetSchemaUrl(semconv.SchemaURL)
@@ -99,12 +107,12 @@ func (b *Batch) spansOf(resource event.Resource) ptrace.SpanSlice {
 		ss := rs.ScopeSpans().AppendEmpty()
 		b.options.Scope.put(ss.Scope())
 		spans = ss.Spans()
-		b.spans[resource] = spans
+		b.spans[*resource] = spans
 	}
 	return spans
 }
 
-func putResource(to pcommon.Resource, from event.Resource) {
+func putResource(to pcommon.Resource, from *event.Resource) {
 	putText(to.Attributes(), string(semconv.ServiceNameKey), from.Service)
 	putText(to.Attributes(), string(semconv.ServiceVersionKey), from.Version)
 	putText(to.Attributes(), string(semconv.DeploymentEnvironmentNameKey), from.Environment)

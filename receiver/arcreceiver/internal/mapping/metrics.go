@@ -188,7 +188,7 @@ func (w *metricWriter) service(name string) pmetric.MetricSlice {
 	if !ok {
 		rm := w.metrics.ResourceMetrics().AppendEmpty()
 		rm.SetSchemaUrl(semconv.SchemaURL)
-		putResource(rm.Resource(), event.Resource{Service: name})
+		putResource(rm.Resource(), &event.Resource{Service: name})
 		sm := rm.ScopeMetrics().AppendEmpty()
 		w.scope.put(sm.Scope())
 		metrics = sm.Metrics()

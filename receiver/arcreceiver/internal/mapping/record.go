@@ -16,33 +16,43 @@ import (
 // EventLLMCall is the event name of an LLM call's log record.
 const EventLLMCall = "arc.llm.call"
 
-var eventNames = map[event.Kind]string{
-	event.KindLLMCall:  EventLLMCall,
-	event.KindAgentRun: "arc.agent.run",
-	event.KindRequest:  "arc.request",
-	event.KindCache:    "arc.cache",
-	event.KindGauge:    "arc.gauge",
-	event.KindAppInfo:  "arc.app_info",
+func eventName(kind event.Kind) string {
+	switch kind {
+	case event.KindLLMCall:
+		return EventLLMCall
+	case event.KindAgentRun:
+		return "arc.agent.run"
+	case event.KindRequest:
+		return "arc.request"
+	case event.KindCache:
+		return "arc.cache"
+	case event.KindGauge:
+		return "arc.gauge"
+	case event.KindAppInfo:
+		return "arc.app_info"
+	default:
+		return ""
+	}
 }
 
-// putRecord makes a log record of an event whose trace is complete.
-func putRecord(to plog.LogRecord, e *event.Event, received time.Time) {
-	to.SetTimestamp(pcommon.NewTimestampFromTime(e.Time))
+// putRecord makes a log record of an event.
+func putRecord(to plog.LogRecord, e *event.Event, at moment, received time.Time) {
+	to.SetTimestamp(pcommon.NewTimestampFromTime(at.time))
 	to.SetObservedTimestamp(pcommon.NewTimestampFromTime(received))
-	to.SetEventName(eventNames[e.Kind()])
+	to.SetEventName(eventName(e.Kind()))
 	putSeverity(to, e)
-	if e.Message == nil {
+	if e.Message.Type() == event.Null {
 		to.Body().SetStr(describe(e.Detail))
 	} else {
 		putValue(to.Body(), e.Message)
 	}
-	to.SetTraceID(pcommon.TraceID(e.Trace.TraceID))
-	if e.Trace.SpanID == (event.SpanID{}) {
-		to.SetSpanID(pcommon.SpanID(e.Trace.ParentID)) // a log line belongs to the span it was written in
+	to.SetTraceID(pcommon.TraceID(at.trace.TraceID))
+	if at.trace.SpanID == (event.SpanID{}) {
+		to.SetSpanID(pcommon.SpanID(at.trace.ParentID)) // a log line belongs to the span it was written in
 	} else {
-		to.SetSpanID(pcommon.SpanID(e.Trace.SpanID))
+		to.SetSpanID(pcommon.SpanID(at.trace.SpanID))
 	}
-	to.SetFlags(plog.LogRecordFlags(e.Trace.Flags))
+	to.SetFlags(plog.LogRecordFlags(at.trace.Flags))
 	putAttributes(to.Attributes(), e)
 	if s, ok := spanOf(e.Detail); ok && s.duration.Known {
 		to.Attributes().PutDouble(attrDuration, s.duration.Seconds)

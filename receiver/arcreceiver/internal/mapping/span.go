@@ -21,6 +21,12 @@ type span struct {
 	message  string // why it failed
 }
 
+// IsSpan says whether an event becomes a span.
+func IsSpan(e *event.Event) bool {
+	_, ok := spanOf(e.Detail)
+	return ok
+}
+
 // spanOf says whether an event becomes a span, and which.
 func spanOf(detail event.Detail) (span, bool) {
 	switch d := detail.(type) {
@@ -65,17 +71,16 @@ func start(end time.Time, took event.Duration) time.Time {
 	return begin
 }
 
-// putSpan makes a span of an event whose trace is complete. The event was
-// written when the span ended.
-func putSpan(to ptrace.Span, e *event.Event, s span) {
+// putSpan makes a span of an event, which was written when the span ended.
+func putSpan(to ptrace.Span, e *event.Event, at moment, s span) {
 	to.SetName(spanName(e.Detail))
 	to.SetKind(s.kind)
-	to.SetTraceID(pcommon.TraceID(e.Trace.TraceID))
-	to.SetSpanID(pcommon.SpanID(e.Trace.SpanID))
-	to.SetParentSpanID(pcommon.SpanID(e.Trace.ParentID))
-	to.SetFlags(uint32(e.Trace.Flags))
-	to.SetStartTimestamp(pcommon.NewTimestampFromTime(start(e.Time, s.duration)))
-	to.SetEndTimestamp(pcommon.NewTimestampFromTime(e.Time))
+	to.SetTraceID(pcommon.TraceID(at.trace.TraceID))
+	to.SetSpanID(pcommon.SpanID(at.trace.SpanID))
+	to.SetParentSpanID(pcommon.SpanID(at.trace.ParentID))
+	to.SetFlags(uint32(at.trace.Flags))
+	to.SetStartTimestamp(pcommon.NewTimestampFromTime(start(at.time, s.duration)))
+	to.SetEndTimestamp(pcommon.NewTimestampFromTime(at.time))
 	if s.failed {
 		to.Status().SetCode(ptrace.StatusCodeError)
 		to.Status().SetMessage(s.message)
