@@ -31,8 +31,7 @@ func TestEventsPage(t *testing.T) {
 		kind, body, want := example[1], example[2], example[3]
 		seen[kind] = true
 		t.Run(kind, func(t *testing.T) {
-			var e event.Event
-			err := event.Decode([]byte(body), &e)
+			e, err := event.NewDecoder().Decode([]byte(body))
 			require.NoError(t, err)
 			assert.Equal(t, kind, string(e.Kind()))
 			r := newRig(t)

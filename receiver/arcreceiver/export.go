@@ -22,12 +22,13 @@ func newExport() *export {
 	return &export{seen: map[[sha256.Size]byte]int{}}
 }
 
-func (x *export) decode(raw []byte, e *event.Event) error {
-	if err := event.Decode(raw, e); err != nil || e.ID != "" {
-		return err
+func (x *export) decode(d *event.Decoder, raw []byte) (*event.Event, error) {
+	e, err := d.Decode(raw)
+	if err != nil || e.ID != "" {
+		return e, err
 	}
 	sum := sha256.Sum256(raw)
 	e.ID = fmt.Sprintf("%x/%d", sum, x.seen[sum])
 	x.seen[sum]++
-	return nil
+	return e, nil
 }

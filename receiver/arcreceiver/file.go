@@ -84,22 +84,29 @@ func (t *tail) stop(ctx context.Context) error {
 // stopped, emit does not return but ends the goroutine, which the reader starts
 // anew for each file and poll: the place stays before the lines that were
 // not taken, and nothing is lost.
-func (t *tail) emit(ctx context.Context, lines [][]byte, file map[string]any, last int64, offsets []int64) error {
+func (t *tail) emit(ctx context.Context, texts [][]byte, file map[string]any, last int64, offsets []int64) error {
 	// What a pipeline has begun is finished, also when the reader is stopped.
 	consume, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	defer context.AfterFunc(t.consume, cancel)() //nolint:contextcheck // it is about the end of stop, not of the reader
-	in := t.decode(lines, file, last, offsets)
-	t.core.telemetry.rejected(consume, in.reasons)
-	if len(in.events) == 0 {
+	in := &lines{texts: texts, offsets: offsets, received: t.core.now()}
+	t.core.random(in.seed[:])
+	kinds, reasons := map[event.Kind]int64{}, map[event.Reason]int64{}
+	batch := t.batch(in, signals{logs: true, traces: true, metrics: true}, func(i int, e *event.Event, err error) {
+		if err != nil {
+			reasons[event.ReasonOf(err)]++
+			t.bad(file, last-int64(len(texts)-1-i), err)
+			return
+		}
+		kinds[e.Kind()]++
+	})
+	t.core.telemetry.rejected(consume, reasons)
+	if len(kinds) == 0 {
 		return nil
 	}
 	how := accepted
-	for _, s := range []signals{{logs: true}, {traces: true}, {metrics: true}} {
-		if !t.core.takes(s) {
-			continue
-		}
-		err := t.deliver(consume, in, s, ctx.Done())
+	for _, p := range parts {
+		err := t.deliver(consume, in, batch, p, ctx.Done(), func(no outcome) { t.core.telemetry.read(consume, kinds, no) })
 		switch {
 		case err == nil:
 		case isPermanent(err):
@@ -109,52 +116,62 @@ func (t *tail) emit(ctx context.Context, lines [][]byte, file map[string]any, la
 			runtime.Goexit()
 		}
 	}
-	t.core.telemetry.read(consume, in.kinds, how)
+	t.core.telemetry.read(consume, kinds, how)
 	return nil
 }
 
 // signals says of which signals a batch is made.
 type signals struct{ logs, traces, metrics bool }
 
-// takes says whether there is a pipeline for one of the signals.
-func (c *core) takes(s signals) bool {
-	return s.logs && c.nextLogs != nil || s.traces && c.nextTraces != nil || s.metrics && c.nextMetrics != nil
+// parts are the signals, and how their part of a batch is sent.
+var parts = []part{
+	{signals{logs: true}, (*core).sendLogs},
+	{signals{traces: true}, (*core).sendTraces},
+	{signals{metrics: true}, (*core).sendMetrics},
 }
 
-// lines is what was read of some lines.
+type part struct {
+	signals
+	send func(*core, context.Context, *mapping.Batch) error
+}
+
+// lines are lines of a file.
 type lines struct {
-	events   []event.Event
-	kinds    map[event.Kind]int64
-	reasons  map[event.Reason]int64
+	texts    [][]byte
+	offsets  []int64 // of the lines in the file
 	received time.Time
 	seed     [32]byte // of trace and span IDs, which are the same for each signal and try
 }
 
-func (t *tail) decode(texts [][]byte, file map[string]any, last int64, offsets []int64) *lines {
-	in := &lines{
-		kinds:    map[event.Kind]int64{},
-		reasons:  map[event.Reason]int64{},
-		received: t.core.now(),
-	}
-	t.core.random(in.seed[:])
-	for i, text := range texts {
+// batch makes telemetry of lines, and tells of each that is not empty what it is.
+func (t *tail) batch(in *lines, s signals, tell func(i int, e *event.Event, err error)) *mapping.Batch {
+	random := rand.NewChaCha8(in.seed)
+	batch := mapping.NewBatch(mapping.Options{
+		Scope:    t.core.scope,
+		Received: in.received,
+		Random:   func(b []byte) { _, _ = random.Read(b) }, // never fails
+		Logs:     s.logs && t.core.nextLogs != nil,
+		Traces:   s.traces && t.core.nextTraces != nil,
+		Metrics:  s.metrics && t.core.nextMetrics != nil,
+	})
+	decoder := event.NewDecoder()
+	defer decoder.Close()
+	for i, text := range in.texts {
 		if len(bytes.TrimSpace(text)) == 0 {
 			continue
 		}
-		var e event.Event
-		if err := event.Decode(text, &e); err != nil {
-			in.reasons[event.ReasonOf(err)]++
-			t.bad(file, last-int64(len(texts)-1-i), err)
+		e, err := decoder.Decode(text)
+		tell(i, e, err)
+		if err != nil {
 			continue
 		}
-		if e.ID == "" && !e.Time.IsZero() && mapping.IsSpan(&e) {
+		if e.ID == "" && !e.Time.IsZero() && mapping.IsSpan(e) {
 			// After a crash the last lines are read again, and are the same calls.
-			e.ID = fmt.Sprintf("%x/%d", sha256.Sum256(text), offsets[i])
+			e.ID = fmt.Sprintf("%x/%d", sha256.Sum256(text), in.offsets[i])
 		}
-		in.events = append(in.events, e)
-		in.kinds[e.Kind()]++
+		batch.Add(e)
 	}
-	return in
+	return batch
 }
 
 // bad tells of a line that is no event, but not of each.
@@ -172,19 +189,23 @@ func (t *tail) bad(file map[string]any, line int64, err error) {
 	t.badLines, t.warned = 0, now
 }
 
-// deliver hands lines to one pipeline until it takes them, refuses them for
-// good, or the reader is stopped.
-func (t *tail) deliver(ctx context.Context, in *lines, s signals, stopped <-chan struct{}) error {
+// deliver hands a part of lines to its pipeline until it takes them, refuses them
+// for good, or the reader is stopped. A pipeline may have changed what it refused, so
+// that the batch is made again.
+func (t *tail) deliver(
+	ctx context.Context, in *lines, batch *mapping.Batch, p part, stopped <-chan struct{}, refused func(outcome),
+) error {
 	for {
 		var wait time.Duration
 		if t.core.notStarted.Load() == 0 {
-			err := t.core.deliver(ctx, t.batch(in, s))
+			err := p.send(t.core, ctx, batch)
 			if err == nil || isPermanent(err) {
 				return err
 			}
 			no := newRefusal(err)
-			t.core.telemetry.read(ctx, in.kinds, no.outcome())
+			refused(no.outcome())
 			wait = no.retryAfter
+			batch = t.batch(in, p.signals, func(int, *event.Event, error) {})
 		} else {
 			wait = t.core.cfg.File.follow(1).PollInterval
 		}
@@ -196,20 +217,4 @@ func (t *tail) deliver(ctx context.Context, in *lines, s signals, stopped <-chan
 			return context.Canceled
 		}
 	}
-}
-
-func (t *tail) batch(in *lines, s signals) *mapping.Batch {
-	random := rand.NewChaCha8(in.seed)
-	batch := mapping.NewBatch(mapping.Options{
-		Scope:    t.core.scope,
-		Received: in.received,
-		Random:   func(b []byte) { _, _ = random.Read(b) }, // never fails
-		Logs:     s.logs,
-		Traces:   s.traces,
-		Metrics:  s.metrics,
-	})
-	for i := range in.events {
-		batch.Add(&in.events[i])
-	}
-	return batch
 }

@@ -41,7 +41,7 @@ var contentTypes = map[string]bool{
 func (c *core) routes() http.Handler {
 	mux := http.NewServeMux() // answers 404 and, with the header Allow, 405
 	mux.HandleFunc("POST "+eventsPath, func(w http.ResponseWriter, r *http.Request) {
-		c.serve(w, r, event.Decode)
+		c.serve(w, r, (*event.Decoder).Decode)
 	})
 	mux.HandleFunc("POST "+exportPath, func(w http.ResponseWriter, r *http.Request) {
 		c.serve(w, r, newExport().decode)
@@ -49,9 +49,12 @@ func (c *core) routes() http.Handler {
 	return mux
 }
 
+// decoding is how the events of a path are read.
+type decoding func(d *event.Decoder, raw []byte) (*event.Event, error)
+
 // serve reads a request to its end before it hands anything on, so that a
 // request that breaks off leaves nothing behind.
-func (c *core) serve(w http.ResponseWriter, r *http.Request, decode func([]byte, *event.Event) error) {
+func (c *core) serve(w http.ResponseWriter, r *http.Request, decode decoding) {
 	if c.notStarted.Load() > 0 {
 		c.refuse(w, refusal{http.StatusServiceUnavailable, defaultRetryAfter, "the pipelines are starting"}, answer{})
 		return
@@ -111,9 +114,9 @@ func mediaType(r *http.Request) string {
 
 // intake is what was read of a request.
 type intake struct {
-	event event.Event // the last
-	batch *mapping.Batch
-	kinds map[event.Kind]int64 // of the events in the batch
+	decoder *event.Decoder
+	batch   *mapping.Batch
+	kinds   map[event.Kind]int64 // of the events in the batch
 	// repeated are the kinds of events that were taken before, which count as
 	// accepted in the answer but are not in the batch.
 	repeated map[event.Kind]int64
@@ -125,9 +128,10 @@ type intake struct {
 }
 
 // read decodes a request's events. The error is that of reading the body.
-func (c *core) read(r *http.Request, decode func([]byte, *event.Event) error) (*intake, error) {
+func (c *core) read(r *http.Request, decode decoding) (*intake, error) {
 	parent, _ := event.ParseTraceparent(r.Header.Get("Traceparent"))
 	in := &intake{
+		decoder: event.NewDecoder(),
 		batch: mapping.NewBatch(mapping.Options{
 			Scope:    c.scope,
 			Received: c.now(),
@@ -143,6 +147,7 @@ func (c *core) read(r *http.Request, decode func([]byte, *event.Event) error) (*
 		resent:   c.resent,
 		now:      c.now(),
 	}
+	defer in.decoder.Close()
 	for item, err := range event.Items(r.Body, c.cfg.MaxEventBytes) {
 		if err != nil {
 			return nil, err
@@ -158,11 +163,11 @@ func (c *core) read(r *http.Request, decode func([]byte, *event.Event) error) (*
 	return in, err
 }
 
-func (in *intake) add(item event.Item, decode func([]byte, *event.Event) error) {
+func (in *intake) add(item event.Item, decode decoding) {
 	err := item.Err
-	e := &in.event
+	var e *event.Event
 	if err == nil {
-		err = decode(item.Raw, e)
+		e, err = decode(in.decoder, item.Raw)
 	}
 	if err != nil {
 		in.reasons[event.ReasonOf(err)]++

@@ -14,27 +14,28 @@ import (
 const maxEvent = 512 << 20
 
 // Decode reads one event from the JSON object that raw holds. The event does not
-// refer to raw. The error is an [*Error]; what e holds then is of no use.
-func Decode(raw []byte, e *Event) error {
+// refer to raw, and is good until the next is read. The error is an [*Error].
+func (d *Decoder) Decode(raw []byte) (*Event, error) {
 	if len(raw) > maxEvent {
-		return tooLong(maxEvent)
+		return nil, tooLong(maxEvent)
 	}
-	r := readers.Get().(*reader) //nolint:forcetypeassert // nothing else is put there
-	defer r.done()
-	if err := r.parse(raw); err != nil {
-		return err
+	if err := d.parse(raw); err != nil {
+		return nil, err
 	}
-	kind, told, ok := recognise(&r.fields)
+	kind, told, ok := recognise(&d.fields)
 	if !ok {
-		return errUnknownKind
+		return nil, errUnknownKind
 	}
-	err := r.decode(kind, told, e)
-	if err != nil && !told && kind != KindLog && isLogLine(&r.fields) {
+	err := d.decode(kind, told)
+	if err != nil && !told && kind != KindLog && isLogLine(&d.fields) {
 		// A log line whose context only looks like another kind is not lost.
-		r.unuse()
-		err = r.decode(KindLog, told, e)
+		d.unuse()
+		err = d.decode(KindLog, told)
 	}
-	return err
+	if err != nil {
+		return nil, err
+	}
+	return &d.event, nil
 }
 
 var errUnknownKind = newError(ReasonUnknownKind, "no known `kind`, and the fields are those of no kind: "+
@@ -55,17 +56,16 @@ func syntaxError(err error) *Error {
 	}
 }
 
-func (r *reader) decode(kind Kind, told bool, e *Event) error {
-	f := &r.fields
+func (d *Decoder) decode(kind Kind, told bool) error {
+	f, e := &d.fields, &d.event
 	if told {
 		f.use(keyKind)
 	}
-	*e = Event{Detail: detailOf(kind, f)}
+	*e = Event{Detail: detailOf(kind, f), fields: f}
 	decodeCommon(f, e)
 	if len(f.problems) > 0 {
 		return &Error{Reason: ReasonInvalidField, text: strings.Join(f.problems, "; ")}
 	}
-	e.Fields = r.context()
 	return nil
 }
 
@@ -80,7 +80,7 @@ func decodeCommon(f *fields, e *Event) {
 	}
 	if f.has(keyMessage) {
 		f.use(keyMessage)
-		e.Message = f.peek(keyMessage).plain()
+		e.Message = f.peek(keyMessage)
 	}
 	e.Logger = f.take(keyLogger)
 	if f.hasAny(codeKeys) {

@@ -41,9 +41,24 @@ type Event struct {
 	Trace Trace
 	// Resource is who sent it.
 	Resource Resource
-	// Fields are everything else by their own names, each once. None is null.
-	Fields []Field
+
+	fields *fields // of the decoder
 }
+
+// Fields yields everything else by its own name, each once. No value is null.
+func (e *Event) Fields(yield func(name string, value Value) bool) {
+	if e.fields.contextLen() > maxMembers {
+		yield(tooMany, valueOf(jsonText(e.fields.tree())))
+		return
+	}
+	e.fields.context(yield)
+}
+
+// FieldsLen returns how many fields there are at most.
+func (e *Event) FieldsLen() int { return min(e.fields.contextLen(), maxMembers) }
+
+// tooMany is the field that holds the fields of an event that has too many.
+const tooMany = "arc.fields"
 
 // Kind says what the event tells of.
 func (e *Event) Kind() Kind { return e.Detail.kind() }

@@ -14,9 +14,12 @@ import (
 // others are the event's context.
 type fields struct {
 	members []member
-	texts   []byte // of all names and values
-	shared  string // texts, once all are read, if they are not too long to be shared
-	trees   []any  // the lists and objects
+	labels  []label // of the members, and behind them of those of the object before
+	alike   bool    // so far all labels are those of the object before
+	texts   []byte  // of all values
+	shared  string  // texts, once all are read, if they are not too long to be shared
+	trees   []any   // the lists and objects
+	recent  *labels // nil: none are remembered
 
 	present keySet           // of the members that are not null
 	used    keySet           // of those that were used
@@ -26,15 +29,14 @@ type fields struct {
 
 	qualified span // `module`.`function`, where both are texts
 
-	left   []Field // what is left of used fields
+	left   []field // what is left of used fields
 	prefix string  // of the names in errors
 
 	problems []string // each begins with the name of a field
 }
 
-// member is a name and its value. It has no pointers, which take time to write.
+// member is a value. It has no pointers, which take time to write.
 type member struct {
-	name  span // if it has no key
 	value span // of a tree, from is the place in trees; of a bool, 1 for true
 	key   key
 	kind  Type
@@ -43,11 +45,17 @@ type member struct {
 // span is a part of the texts of fields.
 type span struct{ from, to int32 }
 
+// field is a name and its value.
+type field struct {
+	name  string
+	value Value
+}
+
 // to32 is for places in an event, which is no longer than maxEvent.
 func to32(i int) int32 { return int32(i) } //nolint:gosec // see above
 
 func (f *fields) reset() {
-	f.members, f.texts, f.shared = f.members[:0], f.texts[:0], ""
+	f.members, f.texts, f.shared, f.alike = f.members[:0], f.texts[:0], "", true
 	if len(f.trees) > 0 {
 		clear(f.trees)
 		f.trees = f.trees[:0]
@@ -89,61 +97,70 @@ func (f *fields) addAll(values map[string]any) {
 
 // add returns a member of that name whose value is null. Of two with one name the
 // later counts, as with encoding/json.
+//
+// Lines of one origin have the same names in the same order, so the names of the
+// line before are tried first.
 func (f *fields) add(name []byte) *member {
-	k := keyOf(name)
-	if m := f.named(name, k); m != nil {
-		m.kind = Null
-		f.present &^= setOf(k)
-		return m
+	at := len(f.members)
+	if !f.alike || at >= len(f.labels) || f.labels[at].name != string(name) {
+		f.alike = false
+		l := f.label(name)
+		if m := f.named(l); m != nil {
+			m.kind = Null
+			f.present &^= setOf(m.key)
+			return m
+		}
+		f.labels = append(f.labels[:at], l)
 	}
-	m := member{key: k}
-	at := to32(len(f.members))
-	if k == keyOther {
-		m.name = span{to32(len(f.texts)), to32(len(f.texts) + len(name))}
-		f.texts = append(f.texts, name...)
-	} else {
-		f.places[k] = at
+	k := f.labels[at].key
+	f.members = append(f.members, member{key: k})
+	if k != keyOther {
+		f.places[k] = to32(at)
 		f.seen |= setOf(k)
 	}
-	f.members = append(f.members, m)
-	if k == keyOther && at >= manyMembers {
-		f.index(name, at)
+	if at >= manyMembers {
+		f.index(at)
 	}
 	return &f.members[at]
+}
+
+func (f *fields) label(name []byte) label {
+	if f.recent != nil {
+		return f.recent.of(name)
+	}
+	return label{string(name), keyOf(name)}
 }
 
 // manyMembers is the number of members from which on an index finds names
 // faster than a look at each.
 const manyMembers = 48
 
-func (f *fields) index(name []byte, at int32) {
+// index adds the last member to the index.
+func (f *fields) index(at int) {
 	if f.others == nil {
 		f.others = make(map[string]int32, 2*manyMembers)
-		for i, m := range f.members {
-			if m.key == keyOther {
-				f.others[string(f.texts[m.name.from:m.name.to])] = to32(i)
-			}
+		for i := range at {
+			f.others[f.labels[i].name] = to32(i)
 		}
 	}
-	f.others[string(name)] = at
+	f.others[f.labels[at].name] = to32(at)
 }
 
 // named returns the member of a name, nil if there is none.
-func (f *fields) named(name []byte, k key) *member {
+func (f *fields) named(l label) *member {
 	switch {
-	case k != keyOther:
-		if f.seen.has(k) {
-			return &f.members[f.places[k]]
+	case l.key != keyOther:
+		if f.seen.has(l.key) {
+			return &f.members[f.places[l.key]]
 		}
 	case f.others != nil:
-		if at, ok := f.others[string(name)]; ok {
+		if at, ok := f.others[l.name]; ok {
 			return &f.members[at]
 		}
 	default:
 		for i := range f.members {
-			m := &f.members[i]
-			if m.key == keyOther && string(f.texts[m.name.from:m.name.to]) == string(name) {
-				return m
+			if f.labels[i].name == l.name {
+				return &f.members[i]
 			}
 		}
 	}
@@ -202,13 +219,6 @@ func (f *fields) text(s span) string {
 	return string(f.texts[s.from:s.to])
 }
 
-func (f *fields) name(m *member) string {
-	if m.key != keyOther {
-		return m.key.String()
-	}
-	return f.text(m.name)
-}
-
 func (f *fields) value(m *member) Value {
 	switch m.kind {
 	case Text, Number:
@@ -252,8 +262,8 @@ func (f *fields) unuse() { f.used, f.left, f.problems = 0, nil, nil }
 func (f *fields) leave(k key, part *fields) {
 	f.use(k)
 	f.problems = append(f.problems, part.problems...)
-	if rest := part.restTree(); rest != nil {
-		f.left = append(f.left, Field{Name: k.String(), Value: valueOf(rest)})
+	if rest := part.tree(); rest != nil {
+		f.left = append(f.left, field{k.String(), valueOf(rest)})
 	}
 }
 
@@ -270,30 +280,22 @@ func (f *fields) isContext(m *member) bool {
 	return m.kind != Null && (m.key == keyOther || !f.used.has(m.key))
 }
 
-// tooMany is the field that holds the fields of an event that has too many.
-const tooMany = "arc.fields"
-
-// rest appends what was not used.
-func (f *fields) rest(to []Field) []Field {
+// context yields what was not used.
+func (f *fields) context(yield func(string, Value) bool) {
 	for _, field := range f.left {
-		to = append(to, Field{field.Name, field.Value.plain()})
+		if !yield(field.name, field.value) {
+			return
+		}
 	}
 	for i := range f.members {
-		m := &f.members[i]
-		if !f.isContext(m) {
-			continue
-		}
-		if m.kind == Text {
-			to = append(to, Field{f.name(m), Value{kind: Text, text: f.text(m.value)}})
-		} else {
-			to = append(to, Field{f.name(m), f.value(m).plain()})
+		if m := &f.members[i]; f.isContext(m) && !yield(f.labels[i].name, f.value(m)) {
+			return
 		}
 	}
-	return to
 }
 
-// restLen returns how many fields rest appends.
-func (f *fields) restLen() int {
+// contextLen returns how many fields context yields.
+func (f *fields) contextLen() int {
 	n := len(f.left)
 	for i := range f.members {
 		if f.isContext(&f.members[i]) {
@@ -303,20 +305,15 @@ func (f *fields) restLen() int {
 	return n
 }
 
-// restTree returns what was not used as encoding/json would decode it, nil if nothing.
-func (f *fields) restTree() map[string]any {
-	n := f.restLen()
+// tree returns the context as encoding/json would decode it, nil if there is none.
+func (f *fields) tree() map[string]any {
+	n := f.contextLen()
 	if n == 0 {
 		return nil
 	}
-	rest := make(map[string]any, n)
-	for _, field := range f.left {
-		rest[field.Name] = field.Value.decoded()
+	tree := make(map[string]any, n)
+	for name, value := range f.context {
+		tree[name] = value.decoded()
 	}
-	for i := range f.members {
-		if m := &f.members[i]; f.isContext(m) {
-			rest[f.name(m)] = f.value(m).decoded()
-		}
-	}
-	return rest
+	return tree
 }

@@ -168,3 +168,27 @@ func setOf(all ...key) keySet {
 }
 
 func (s keySet) has(k key) bool { return s&(1<<k) != 0 }
+
+// label is a name and what it means.
+type label struct {
+	name string
+	key  key
+}
+
+// labels remembers the names that came lately, so that one that comes again takes
+// no memory. Each has one place.
+type labels [keyPlaces]label
+
+// maxLabel is the length, in bytes, up to which a name is remembered.
+const maxLabel = 64
+
+func (l *labels) of(name []byte) label {
+	if len(name) == 0 || len(name) > maxLabel {
+		return label{name: string(name)}
+	}
+	place := &l[keyPlace(name)]
+	if place.name != string(name) {
+		*place = label{string(name), keyOf(name)}
+	}
+	return *place
+}

@@ -17,15 +17,15 @@ import (
 //
 // What scan does not take is left to encoding/json, whose errors name the place,
 // and which decides.
-func (r *reader) parse(raw []byte) error {
-	r.reset()
-	if utf8.Valid(raw) && r.scan(raw) {
-		r.share()
+func (d *Decoder) parse(raw []byte) error {
+	d.reset()
+	if utf8.Valid(raw) && d.scan(raw) {
+		d.share()
 		return nil
 	}
-	r.reset()
+	d.reset()
 	values, err := object(raw)
-	r.addAll(values)
+	d.addAll(values)
 	return err
 }
 

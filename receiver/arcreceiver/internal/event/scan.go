@@ -11,7 +11,7 @@ import (
 // scan reads an object in one pass: itself what is plain, which is most of all
 // events, and by jx the values with members, elements, or escaped characters. It
 // returns false if raw is not an object. raw must be UTF-8.
-func (r *reader) scan(raw []byte) bool {
+func (d *Decoder) scan(raw []byte) bool {
 	i := skipSpace(raw, 0)
 	if i == len(raw) || raw[i] != '{' {
 		return false
@@ -22,7 +22,7 @@ func (r *reader) scan(raw []byte) bool {
 	}
 	for {
 		var ok bool
-		if i, ok = r.scanMember(raw, i); !ok {
+		if i, ok = d.scanMember(raw, i); !ok {
 			return false
 		}
 		if i = skipSpace(raw, i); i == len(raw) {
@@ -40,7 +40,7 @@ func (r *reader) scan(raw []byte) bool {
 }
 
 // scanMember reads a name and a value from raw[i] on. It returns what follows.
-func (r *reader) scanMember(raw []byte, i int) (end int, ok bool) {
+func (d *Decoder) scanMember(raw []byte, i int) (end int, ok bool) {
 	if i == len(raw) || raw[i] != '"' {
 		return i, false
 	}
@@ -48,20 +48,20 @@ func (r *reader) scanMember(raw []byte, i int) (end int, ok bool) {
 	if end := plainEnd(raw, i+1); end == len(raw) {
 		return i, false
 	} else if raw[end] == '"' {
-		m, i = r.add(raw[i+1:end]), end+1
+		m, i = d.add(raw[i+1:end]), end+1
 	} else {
-		r.json.ResetBytes(raw[i:])
-		text, err := r.json.Raw()
+		d.json.ResetBytes(raw[i:])
+		text, err := d.json.Raw()
 		if err != nil {
 			return i, false
 		}
 		i += len(text)
-		r.json.ResetBytes(text)
-		name, err := r.json.StrBytes()
+		d.json.ResetBytes(text)
+		name, err := d.json.StrBytes()
 		if err != nil {
 			return i, false
 		}
-		m = r.add(name)
+		m = d.add(name)
 	}
 	if i = skipSpace(raw, i); i == len(raw) || raw[i] != ':' {
 		return i, false
@@ -69,36 +69,36 @@ func (r *reader) scanMember(raw []byte, i int) (end int, ok bool) {
 	if i = skipSpace(raw, i+1); i == len(raw) {
 		return i, false
 	}
-	return r.scanValue(m, raw, i)
+	return d.scanValue(m, raw, i)
 }
 
 // scanValue reads the value that begins at raw[i] into m.
-func (r *reader) scanValue(m *member, raw []byte, i int) (end int, ok bool) {
-	from := len(r.texts)
+func (d *Decoder) scanValue(m *member, raw []byte, i int) (end int, ok bool) {
+	from := len(d.texts)
 	switch c := raw[i]; {
 	case c == '"':
 		if end = plainEnd(raw, i+1); end == len(raw) {
 			return i, false
 		}
 		if raw[end] != '"' {
-			return r.scanByJX(m, raw, i)
+			return d.scanByJX(m, raw, i)
 		}
-		r.texts = append(r.texts, raw[i+1:end]...)
-		r.set(m, Text, from)
+		d.texts = append(d.texts, raw[i+1:end]...)
+		d.set(m, Text, from)
 		return end + 1, true
 	case c == '-' || '0' <= c && c <= '9':
 		if end, ok = numberEnd(raw, i); ok {
-			r.texts = append(r.texts, raw[i:end]...)
-			r.set(m, Number, from)
+			d.texts = append(d.texts, raw[i:end]...)
+			d.set(m, Number, from)
 		}
 		return end, ok
 	case c == '{' || c == '[':
-		return r.scanByJX(m, raw, i)
+		return d.scanByJX(m, raw, i)
 	case hasPrefix(raw[i:], "true"):
-		r.setBool(m, true)
+		d.setBool(m, true)
 		return i + len("true"), true
 	case hasPrefix(raw[i:], "false"):
-		r.setBool(m, false)
+		d.setBool(m, false)
 		return i + len("false"), true
 	case hasPrefix(raw[i:], "null"):
 		return i + len("null"), true
@@ -108,23 +108,23 @@ func (r *reader) scanValue(m *member, raw []byte, i int) (end int, ok bool) {
 }
 
 // scanByJX reads a text, list or object.
-func (r *reader) scanByJX(m *member, raw []byte, i int) (end int, ok bool) {
-	r.json.ResetBytes(raw[i:])
-	defer r.json.ResetBytes(nil)
-	value, err := r.json.Raw()
+func (d *Decoder) scanByJX(m *member, raw []byte, i int) (end int, ok bool) {
+	d.json.ResetBytes(raw[i:])
+	defer d.json.ResetBytes(nil)
+	value, err := d.json.Raw()
 	if err != nil {
 		return i, false
 	}
-	r.json.ResetBytes(value)
+	d.json.ResetBytes(value)
 	if raw[i] == '"' {
-		from := len(r.texts)
-		if r.texts, err = r.json.StrAppend(r.texts); err == nil {
-			r.set(m, Text, from)
+		from := len(d.texts)
+		if d.texts, err = d.json.StrAppend(d.texts); err == nil {
+			d.set(m, Text, from)
 		}
 	} else {
 		var tree any
-		if tree, err = parseTree(&r.json, 2); err == nil {
-			r.setTree(m, tree)
+		if tree, err = parseTree(&d.json, 2); err == nil {
+			d.setTree(m, tree)
 		}
 	}
 	return i + len(value), err == nil

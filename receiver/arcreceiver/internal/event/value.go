@@ -60,14 +60,9 @@ func (v Value) Float() (float64, bool) {
 }
 
 // Tree returns a list or an object: []any or map[string]any of string, bool,
-// int64, float64, nil, and of these two.
-func (v Value) Tree() any { return v.tree }
-
-// Field is a name and its value.
-type Field struct {
-	Name  string
-	Value Value
-}
+// int64, float64, nil, and of these two; or a string, the JSON text of one that is
+// too large for attributes. It may change the value.
+func (v Value) Tree() any { return plain(v.tree, 1) }
 
 const (
 	textTrue  = "true"
@@ -119,14 +114,6 @@ const maxDepth = 16
 // each is compared with all before it when it is added to them. Those of a
 // larger one are kept as JSON text.
 const maxMembers = 1024
-
-// plain makes of a tree what [Value.Tree] returns.
-func (v Value) plain() Value {
-	if v.kind == Tree {
-		return valueOf(plain(v.tree, 1))
-	}
-	return v
-}
 
 func plain(value any, depth int) any {
 	switch v := value.(type) {

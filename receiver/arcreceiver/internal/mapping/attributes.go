@@ -34,8 +34,10 @@ const (
 // putAttributes puts what a log record and a span of one event share. What the
 // receiver knows replaces a field of the same name.
 func putAttributes(to pcommon.Map, e *event.Event) {
-	to.EnsureCapacity(len(e.Fields) + room(e))
-	putFields(to, e.Fields)
+	to.EnsureCapacity(e.FieldsLen() + room(e))
+	for name, value := range e.Fields {
+		putValue(to.PutEmpty(name), value)
+	}
 	putText(to, attrLogger, e.Logger)
 	putText(to, string(semconv.CodeFunctionNameKey), e.Code.Function)
 	putText(to, string(semconv.CodeFilePathKey), e.Code.File)
@@ -86,12 +88,6 @@ func room(e *event.Event) int {
 		n += 3
 	}
 	return n
-}
-
-func putFields(to pcommon.Map, fields []event.Field) {
-	for _, field := range fields {
-		putValue(to.PutEmpty(field.Name), field.Value)
-	}
 }
 
 func putValue(to pcommon.Value, value event.Value) {

@@ -30,13 +30,12 @@ func FuzzBatch(f *testing.F) {
 	}
 	received := time.Date(2024, 5, 31, 12, 0, 0, 0, time.UTC)
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		var e event.Event
-		err := event.Decode(raw, &e)
+		e, err := event.NewDecoder().Decode(raw)
 		if err != nil {
 			return
 		}
 		b := NewBatch(Options{Received: received, Random: func(b []byte) { b[0] = 1 }, Logs: true, Traces: true, Metrics: true})
-		b.Add(&e)
+		b.Add(e)
 		require.Equal(t, 1, b.Logs.LogRecordCount())
 		record := b.Logs.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0)
 		assert.Equal(t, received, record.ObservedTimestamp().AsTime())

@@ -26,17 +26,18 @@ func BenchmarkLines(b *testing.B) {
 			`"module": "agents", "function": "invoke", "line": 42, "task_id": "%d", "user_id": "user_456", "request_id": "6f1d2c3b-%04d"}`+"\n",
 			i%60, i, i, i)
 	}
-	var e event.Event
+	decoder := event.NewDecoder()
 	read := func() *Batch {
 		batch := NewBatch(Options{Received: time.Now(), Random: func(p []byte) { _, _ = rand.Read(p) }, Logs: true})
 		for item, err := range event.Items(bytes.NewReader(body.Bytes()), 1<<20) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			if err := event.Decode(item.Raw, &e); err != nil {
+			e, err := decoder.Decode(item.Raw)
+			if err != nil {
 				b.Fatal(err)
 			}
-			batch.Add(&e)
+			batch.Add(e)
 		}
 		return batch
 	}
