@@ -24,8 +24,9 @@ type board struct {
 	set extension.Settings
 	now func() time.Time
 
-	usage  sources[dashboard.Usage]
-	alerts sources[dashboard.Alerts]
+	usage    sources[dashboard.Usage]
+	alerts   sources[dashboard.Alerts]
+	troubles troubles
 
 	server  *http.Server
 	serving sync.WaitGroup

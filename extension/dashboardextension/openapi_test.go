@@ -55,6 +55,7 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 		status             int
 	}{
 		{"GET", "/api/sources", "", 200},
+		{"GET", "/api/health", "", 200},
 		{"GET", "/api/usage/summary", "", 200},
 		{"GET", "/api/usage/summary?where=model%3Dgpt-4o", "", 200},
 		{"GET", "/api/usage/summary?where=model%3Dnone", "", 200},

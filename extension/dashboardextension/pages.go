@@ -16,10 +16,12 @@ type shell struct {
 	Page   string // spend, alerts or rules
 	Firing int
 	Read   bool // nothing can be changed here
+	// Troubles are those of the collector itself.
+	Troubles []troubleView
 }
 
 func (b *board) newShell(title, page string) shell {
-	s := shell{Title: title, Page: page, Read: !b.cfg.Writable}
+	s := shell{Title: title, Page: page, Read: !b.cfg.Writable, Troubles: b.troubleViews()}
 	for _, active := range b.activeAlerts() {
 		if active.State == "firing" {
 			s.Firing++

@@ -23,6 +23,7 @@ func (b *board) apiRoutes() []route {
 	get, post, remove := http.MethodGet, http.MethodPost, http.MethodDelete
 	return []route{
 		{get, "/api/sources", b.getSources},
+		{get, "/api/health", b.getHealth},
 		{get, "/api/usage/summary", b.getSummary},
 		{get, "/api/usage/hourly", b.getHourly},
 		{get, "/api/usage/models", b.getModels},

@@ -117,7 +117,7 @@ const unwell = "StatusRecoverableError"
 
 // The disk of the state becomes full, and there is room again. Telemetry passes on
 // meanwhile and is counted, the health check and the metrics say what is wrong and
-// that it is over, and what was counted then survives a kill.
+// that it is over, and so does the page, and what was counted then survives a kill.
 func TestFullDisk(t *testing.T) {
 	d := newDisk(t, "300m")
 	p, options, status, metrics := onDisk(t, d.directory)
@@ -125,13 +125,16 @@ func TestFullDisk(t *testing.T) {
 	r := diskRun{ports: p}
 	r.send(t)
 	r.requireCounted(t)
+	page := "http://" + p.dashboard
 	assert.NotContains(t, get(t, status), unwell)
+	assert.Contains(t, get(t, page+"/api/health"), `"healthy": true`)
 	free := d.fill(t)
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
 		r.send(t)
 		said := get(c, status)
 		assert.Contains(c, said, "no space left on device")
 		assert.Contains(c, said, "write the ledger to the storage")
+		assert.Contains(c, get(c, page), "no space left on device")
 		assert.Positive(c, scrape(c, metrics).sum("otelcol_processor_llm_cost_snapshot_failures_total"))
 	}, 60*time.Second, 100*time.Millisecond)
 	r.requireCounted(t)
@@ -139,6 +142,7 @@ func TestFullDisk(t *testing.T) {
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
 		r.send(t)
 		assert.NotContains(c, get(c, status), unwell)
+		assert.Contains(c, get(c, page+"/api/health"), `"healthy": true`)
 	}, 60*time.Second, 200*time.Millisecond)
 	r.requireCounted(t)
 	process.Kill()
@@ -162,6 +166,7 @@ func TestReadOnlyDisk(t *testing.T) {
 	r.send(t)
 	r.requireCounted(t)
 	assert.Contains(t, get(t, status), "read-only file system")
+	assert.Contains(t, get(t, "http://"+p.dashboard), "read-only file system")
 	assert.Equal(t, 1., scrape(t, metrics).sum("otelcol_processor_alert_storage_degraded"))
 	require.Equal(t, 200, postEvents(t, "http://"+p.arc, security{}, `{"cache_type":"llm","hit":true,"size_bytes":5000}`).Status)
 	require.Eventually(t, func() bool { return len(process.Lines("CacheTooLarge")) > 0 }, 20*time.Second, 50*time.Millisecond)
