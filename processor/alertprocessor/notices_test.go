@@ -313,6 +313,32 @@ func TestKilledCollectorKnowsWhatItTold(t *testing.T) {
 	})
 }
 
+// An event is on the disk before the batch that raised it is acknowledged, as
+// nobody would send that again.
+func TestKilledCollectorKnowsWhatItHadToTell(t *testing.T) {
+	directory, copied := t.TempDir(), t.TempDir()
+	config := func(directory string) func(c *Config) {
+		return func(c *Config) {
+			costly(c)
+			c.GroupBy = []string{"alertname"}
+			c.Storage.Directory = directory
+		}
+	}
+	falseclock.Test(t, func(t *testing.T) {
+		r := newRig(t, testConfig(config(directory)))
+		require.NoError(t, r.traces.ConsumeTraces(t.Context(), callTraces("gpt-4o", 2)))
+		raw, err := os.ReadFile(filepath.Join(directory, stateName)) // what a process killed now leaves
+		require.NoError(t, err)
+		assert.Empty(t, r.notices(), "the group is waited for")
+		r.stop()
+		require.NoError(t, os.WriteFile(filepath.Join(copied, stateName), raw, 0o600))
+		r = newRig(t, testConfig(config(copied)))
+		time.Sleep(2 * time.Minute)
+		synctest.Wait()
+		assert.Equal(t, []string{"firing HighCostLLMCall"}, lines(r.notices()))
+	})
+}
+
 func TestStateThatCannotBeReadIsPutAside(t *testing.T) {
 	directory := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(directory, stateName), []byte(`{"version":`), 0o600))

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -35,6 +36,9 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		want, wantErr := object(raw)
 		got := NewDecoder()
+		if utf8.Valid(raw) {
+			require.Equal(t, wantErr == nil, got.scan(raw), "encoding/json is needed for what is not JSON alone: %q", raw)
+		}
 		err := got.parse(raw)
 		require.Equal(t, wantErr == nil, err == nil, "%q", raw)
 		if err == nil {
