@@ -175,6 +175,10 @@ func run() error {
 	if err != nil {
 		return err
 	}
+	otlpJSON, err := (&plog.JSONMarshaler{}).MarshalLogs(kept)
+	if err != nil {
+		return err
+	}
 	unused, err := address()
 	if err != nil {
 		return err
@@ -204,6 +208,10 @@ func run() error {
 			_, err := (&plog.ProtoUnmarshaler{}).UnmarshalLogs(otlp)
 			return err
 		}),
+		withoutReceiver(func() error {
+			_, err := (&plog.JSONUnmarshaler{}).UnmarshalLogs(otlpJSON)
+			return err
+		}),
 	)
 	if err != nil {
 		return err
@@ -214,6 +222,7 @@ func run() error {
 	table.Line("from a file; filelog with json_parser, from a file", nanoseconds, samples[1], samples[2])
 	table.Line("over HTTP; encoding/json into a map, alone", nanoseconds, samples[0], samples[3])
 	table.Line("over HTTP; unmarshalling the records from OTLP, alone", nanoseconds, samples[0], samples[4])
+	table.Line("over HTTP; unmarshalling the records from OTLP's JSON, alone", nanoseconds, samples[0], samples[5])
 	return nil
 }
 

@@ -116,6 +116,24 @@ func TestDecode(t *testing.T) {
 			},
 		},
 		{
+			name: "tokens without a model are a log line's",
+			raw:  `{"message":"m","prompt_tokens":1,"logger":""}`,
+			want: told{Detail: Log{}, Message: "m", Fields: map[string]any{"prompt_tokens": int64(1), "logger": ""}},
+		},
+		{
+			name: "requests being served",
+			raw:  `{"active_requests":2}`,
+			want: told{Detail: Gauge{ActiveRequests: Measure{2, true}}},
+		},
+		{
+			name: "a level that is a number makes a log line of what only looks like a request",
+			raw:  `{"kind":"tool","message":"sent","level":30,"method":"GET","endpoint":"/","status":"ok","duration":"2s"}`,
+			want: told{
+				Detail: Log{}, Level: Level{"WARNING", SeverityWarn}, Message: "sent",
+				Fields: map[string]any{"kind": "tool", "method": "GET", "endpoint": "/", "status": "ok", "duration": "2s"},
+			},
+		},
+		{
 			name: "agent run, duration in milliseconds",
 			raw:  `{"agent_name":"researcher","status":"timeout","duration_ms":1500,"service":"web","version":"1.0.0","environment":"production"}`,
 			want: told{
@@ -263,6 +281,7 @@ func TestDecodeRejects(t *testing.T) {
 		{"told gauge", `{"kind":"gauge","message":"m"}`, ReasonInvalidField, "active_agents: is missing, and so are active_requests and memory_usage_bytes"},
 		{"app info type", `{"app_info":"1.0"}`, ReasonInvalidField, "app_info: must be an object"},
 		{"app info member", `{"app_info":{"a":[]}}`, ReasonInvalidField, "app_info.a: must be a text, a number, true or false"},
+		{"a level that does not tell of a log line", `{"message":"sent","level":null,"method":"GET","endpoint":"/","status":"ok","duration":"2s"}`, ReasonInvalidField, "status: must be a number"},
 		{"app info size", `{"app_info":{` + joinMembers(33) + `}}`, ReasonInvalidField, "app_info: must have at most 32 members, has 33"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -280,6 +299,12 @@ func joinMembers(n int) string {
 		members[i] = `"k` + strings.Repeat("x", i) + `":1`
 	}
 	return strings.Join(members, ",")
+}
+
+func TestDecodeMostAppLabels(t *testing.T) {
+	e, err := decodeNew([]byte(`{"app_info":{` + joinMembers(maxAppLabels) + `}}`))
+	require.NoError(t, err)
+	assert.Len(t, e.Detail.(AppInfo).Labels, maxAppLabels)
 }
 
 func TestDecodeTrace(t *testing.T) {

@@ -37,6 +37,10 @@ func TestParseTimestamp(t *testing.T) {
 		{"1717156800123456789", noon.Add(123456789)},
 		{"1.7171568e9", noon},
 		{"0", time.Unix(0, 0).UTC()},
+		{"1970-01-01T00:00:00", time.Unix(0, 0).UTC()},
+		{"1970-01-01T00:00:00Z", time.Unix(0, 0).UTC()},
+		{"100000000000", time.Unix(100_000_000, 0).UTC()},    // the first number of milliseconds
+		{"100000000000000", time.Unix(100_000_000, 0).UTC()}, // the first of microseconds
 		{".5", time.Unix(0, 500_000_000).UTC()},
 		{"99999999999", time.Time{}}, // the last number of seconds; its nanoseconds need more than 64 bits
 	} {
