@@ -10,6 +10,8 @@ import (
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/config/confighttp"
+
+	"github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver/internal/event"
 )
 
 // Config is the configuration of the arc receiver.
@@ -20,7 +22,8 @@ type Config struct {
 	HTTP confighttp.ServerConfig `mapstructure:",squash"`
 
 	// MaxEventBytes is the longest event in bytes of JSON that is read; a longer
-	// one is rejected and the others of its request are kept. Default 1 MiB.
+	// one is rejected and the others of its request are kept. At most 512 MiB.
+	// Default 1 MiB.
 	MaxEventBytes int `mapstructure:"max_event_bytes"`
 
 	// MaxSeries is the number of series (label sets) each metric may have. What
@@ -63,8 +66,8 @@ func (c *Config) Validate() error {
 	if c.HTTP.MaxRequestBodySize < 0 {
 		errs = append(errs, fmt.Errorf("max_request_body_size: must not be negative, is %d", c.HTTP.MaxRequestBodySize))
 	}
-	if c.MaxEventBytes < 1 {
-		errs = append(errs, fmt.Errorf("max_event_bytes: must be at least 1, is %d", c.MaxEventBytes))
+	if c.MaxEventBytes < 1 || c.MaxEventBytes > event.MaxBytes {
+		errs = append(errs, fmt.Errorf("max_event_bytes: must be from 1 to %d, is %d", event.MaxBytes, c.MaxEventBytes))
 	}
 	if c.MaxSeries < 1 {
 		errs = append(errs, fmt.Errorf("max_series: must be at least 1, is %d", c.MaxSeries))

@@ -51,7 +51,7 @@ func TestValidateNamesEveryKey(t *testing.T) {
 	assert.EqualError(t, cfg.Validate(), strings.Join([]string{
 		"endpoint: must not be empty",
 		"max_request_body_size: must not be negative, is -1",
-		"max_event_bytes: must be at least 1, is 0",
+		"max_event_bytes: must be from 1 to 536870912, is 0",
 		"max_series: must be at least 1, is -5",
 		"series_expiration: must not be negative, is -2s",
 		"resend_window: must not be negative, is -1s",

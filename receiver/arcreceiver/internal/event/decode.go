@@ -10,14 +10,14 @@ import (
 	"strings"
 )
 
-// maxEvent is the longest text of an event that is read, in bytes.
-const maxEvent = 512 << 20
+// MaxBytes is the longest text of an event that can be read.
+const MaxBytes = 512 << 20
 
 // Decode reads one event from the JSON object that raw holds. The event does not
 // refer to raw, and is good until the next is read. The error is an [*Error].
 func (d *Decoder) Decode(raw []byte) (*Event, error) {
-	if len(raw) > maxEvent {
-		return nil, tooLong(maxEvent)
+	if len(raw) > MaxBytes {
+		return nil, tooLong(MaxBytes)
 	}
 	if err := d.parse(raw); err != nil {
 		return nil, err

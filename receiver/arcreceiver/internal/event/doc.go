@@ -3,5 +3,5 @@
 
 // Package event reads the events that Arc applications write: a request body
 // into single JSON objects ([Items]), and a JSON object into an [Event]
-// ([Decode]). It knows nothing of telemetry, HTTP or the time of day.
+// ([Decoder]). It knows nothing of telemetry, HTTP or the time of day.
 package event

@@ -51,8 +51,8 @@ type field struct {
 	value Value
 }
 
-// to32 is for places in an event, which is no longer than maxEvent.
-func to32(i int) int32 { return int32(i) } //nolint:gosec // see above
+// to32 is for places in an event, which is no longer than MaxBytes.
+func to32(i int) int32 { return int32(i) }
 
 func (f *fields) reset() {
 	f.members, f.texts, f.shared, f.alike = f.members[:0], f.texts[:0], "", true
@@ -258,62 +258,10 @@ func (f *fields) use(k key) { f.used |= setOf(k) }
 // unuse forgets what was taken.
 func (f *fields) unuse() { f.used, f.left, f.problems = 0, nil, nil }
 
-// leave keeps part of a used field with the context.
-func (f *fields) leave(k key, part *fields) {
-	f.use(k)
-	f.problems = append(f.problems, part.problems...)
-	if rest := part.tree(); rest != nil {
-		f.left = append(f.left, field{k.String(), valueOf(rest)})
-	}
-}
-
 func (f *fields) fail(k key, format string, args ...any) {
 	f.failNamed(k.String(), format, args...)
 }
 
 func (f *fields) failNamed(name, format string, args ...any) {
 	f.problems = append(f.problems, f.prefix+name+": "+fmt.Sprintf(format, args...))
-}
-
-// isContext says whether a member is not null and was not used.
-func (f *fields) isContext(m *member) bool {
-	return m.kind != Null && (m.key == keyOther || !f.used.has(m.key))
-}
-
-// context yields what was not used.
-func (f *fields) context(yield func(string, Value) bool) {
-	for _, field := range f.left {
-		if !yield(field.name, field.value) {
-			return
-		}
-	}
-	for i := range f.members {
-		if m := &f.members[i]; f.isContext(m) && !yield(f.labels[i].name, f.value(m)) {
-			return
-		}
-	}
-}
-
-// contextLen returns how many fields context yields.
-func (f *fields) contextLen() int {
-	n := len(f.left)
-	for i := range f.members {
-		if f.isContext(&f.members[i]) {
-			n++
-		}
-	}
-	return n
-}
-
-// tree returns the context as encoding/json would decode it, nil if there is none.
-func (f *fields) tree() map[string]any {
-	n := f.contextLen()
-	if n == 0 {
-		return nil
-	}
-	tree := make(map[string]any, n)
-	for name, value := range f.context {
-		tree[name] = value.decoded()
-	}
-	return tree
 }

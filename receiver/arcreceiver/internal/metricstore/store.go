@@ -155,7 +155,7 @@ func (s *Store) find(stage *Stage, change Change) (seriesID, Series) {
 			return s.findOverflow(stage, change.Metric)
 		}
 		stage.added[change.Metric]++
-		series = blank
+		series = blank.kept()
 	}
 	stage.order = append(stage.order, id)
 	return id, series.own()
@@ -173,6 +173,17 @@ func (s *Store) findOverflow(stage *Stage, metric *Metric) (seriesID, Series) {
 	}
 	stage.order = append(stage.order, id)
 	return id, series.own()
+}
+
+// kept returns a series whose texts are its own: those of a change may be parts of
+// much longer ones, and a series may be kept for days.
+func (s Series) kept() Series {
+	s.Service = strings.Clone(s.Service)
+	s.Labels = slices.Clone(s.Labels)
+	for i, label := range s.Labels {
+		s.Labels[i] = Label{Name: strings.Clone(label.Name), Value: strings.Clone(label.Value)}
+	}
+	return s
 }
 
 // own returns a series whose buckets belong to the stage.
