@@ -27,10 +27,10 @@ func alert(name, severity string, state alertevent.State) alertevent.Alert {
 // logs holds the alerts, one that cannot be read, and a record that is none.
 func logs(alerts ...alertevent.Alert) plog.Logs {
 	ld, records := alertevent.NewLogs(pcommon.NewResource())
+	records.AppendEmpty().Body().SetStr("malformed")
 	for _, a := range alerts {
 		alertevent.Write(records.AppendEmpty(), a, a.StartsAt)
 	}
-	records.AppendEmpty().Body().SetStr("malformed")
 	other := ld.ResourceLogs().AppendEmpty().ScopeLogs().AppendEmpty()
 	other.Scope().SetName("another scope")
 	other.LogRecords().AppendEmpty().SetEventName(alertevent.EventName)
