@@ -69,11 +69,16 @@ test: build ## All tests that need no outside server, with the race detector
 	@$(GO) test -race $(PACKAGES)
 	$(GO) test -run '$(LONG)' ./processor/alertprocessor
 
+.PHONY: test-bench
+test-bench: ## Build what measures, and test it
+	cd test/bench && $(GO) build ./... && $(GO) test ./...
+
 .PHONY: lint
 lint: ## Static checks
 	@echo golangci-lint run ./...
 	@$(TOOL) golangci-lint run --allow-parallel-runners $(patsubst github.com/otelcol-arc/otelcol-arc/%,./%/,$(PACKAGES))
 	cd packaging && $(GO) tool -modfile ../internal/tools/go.mod golangci-lint run --allow-parallel-runners -c ../.golangci.yml ./...
+	cd test/bench && $(GO) tool -modfile ../../internal/tools/go.mod golangci-lint run --allow-parallel-runners -c ../../.golangci.yml ./...
 
 .PHONY: fuzz
 fuzz: ## Fuzz every parser for FUZZTIME (30s) each

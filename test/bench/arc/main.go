@@ -89,7 +89,7 @@ func start(factory receiver.Factory, settings map[string]any, want int, keep *pl
 }
 
 func address() (string, error) {
-	listener, err := net.Listen("tcp", "localhost:0")
+	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "localhost:0")
 	if err != nil {
 		return "", err
 	}
@@ -110,19 +110,31 @@ func overHTTP(body []byte, keep *plog.Logs) ratio.Measure {
 		defer stop()
 		begin := time.Now()
 		for range requests {
-			response, err := http.Post("http://"+at+"/v1/events", "application/x-ndjson", bytes.NewReader(body))
-			if err != nil {
+			if err := post("http://"+at+"/v1/events", body); err != nil {
 				return 0, err
-			}
-			_, _ = io.Copy(io.Discard, response.Body)
-			_ = response.Body.Close()
-			if response.StatusCode != http.StatusOK {
-				return 0, fmt.Errorf("answered %s", response.Status)
 			}
 		}
 		<-s.done
 		return perEvent(begin), nil
 	}
+}
+
+func post(url string, body []byte) error {
+	request, err := http.NewRequestWithContext(context.Background(), http.MethodPost, url, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Content-Type", "application/x-ndjson")
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = response.Body.Close() }()
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("answered %s", response.Status)
+	}
+	_, err = io.Copy(io.Discard, response.Body)
+	return err
 }
 
 // fromFile has a receiver read a file of the lines.
@@ -160,7 +172,7 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	path := filepath.Join(dir, "arc.jsonl")
 	if err := os.WriteFile(path, lines(events), 0o600); err != nil {
 		return err

@@ -138,7 +138,7 @@ func appended(ctx context.Context, size int) (ratio.Measure, func() error, error
 		err = w.feed(ctx, first)
 	}
 	if err != nil {
-		return nil, nil, errors.Join(err, w.close())
+		return nil, nil, errors.Join(err, w.close()) //nolint:contextcheck // it stops whatever becomes of ctx
 	}
 	measure := func() (float64, error) {
 		bodies, err := round()

@@ -136,7 +136,7 @@ func startPricing(ctx context.Context, models int, config settings) (p processor
 	if err != nil {
 		return nil, nil, err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	factory := llmcostprocessor.NewFactory()
 	cfg := factory.CreateDefaultConfig()
 	all := confmap.NewFromStringMap(config)

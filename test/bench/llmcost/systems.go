@@ -42,7 +42,7 @@ func startSystems(ctx context.Context) (systems []system, stop func(), err error
 	if err != nil {
 		return nil, nil, err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	more, err := priceFile(dir, 20_000)
 	if err != nil {
 		return nil, nil, err

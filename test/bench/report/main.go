@@ -90,7 +90,7 @@ func (s section) renew(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(page, []byte(after), 0o600)
+	return os.WriteFile(page, []byte(after), 0o600) //nolint:gosec // the page of this tree
 }
 
 // fenced are the lines of `go test -bench` that say a result.
