@@ -13,9 +13,10 @@ import (
 // safe for concurrent use.
 type Decoder struct {
 	fields
-	json   jx.Decoder
-	recent labels
-	event  Event
+	json      jx.Decoder // of escaped texts
+	unescaped []byte
+	recent    labels
+	event     Event
 }
 
 var decoders = sync.Pool{New: func() any {
@@ -34,7 +35,7 @@ const maxKept = 64 << 10
 
 // Close gives d back. Neither d nor its events may be used any more.
 func (d *Decoder) Close() {
-	if cap(d.texts) > maxKept || cap(d.members) > maxMembers {
+	if cap(d.texts) > maxKept || cap(d.unescaped) > maxKept || cap(d.members) > maxMembers {
 		return
 	}
 	d.event = Event{}

@@ -9,8 +9,6 @@ import (
 	"errors"
 	"io"
 	"unicode/utf8"
-
-	"github.com/go-faster/jx"
 )
 
 // parse reads the JSON object that raw must hold, and nothing else.
@@ -29,53 +27,7 @@ func (d *Decoder) parse(raw []byte) error {
 	return err
 }
 
-// maxNesting is how deep encoding/json and jx read. A tree is within an object.
-const maxNesting = 10_000
-
-// parseTree makes what encoding/json makes with UseNumber, of what is so deep.
-func parseTree(d *jx.Decoder, depth int) (any, error) {
-	next := d.Next()
-	if depth > maxNesting && (next == jx.Array || next == jx.Object) {
-		return nil, errTooDeep
-	}
-	switch next {
-	case jx.String:
-		return d.Str()
-	case jx.Number:
-		n, err := d.Num()
-		if err != nil || n.Str() {
-			return nil, errors.Join(err, errNumber)
-		}
-		return json.Number(n), nil
-	case jx.Bool:
-		return d.Bool()
-	case jx.Null:
-		return nil, d.Null()
-	case jx.Array:
-		list := []any{}
-		err := d.Arr(func(d *jx.Decoder) error {
-			value, err := parseTree(d, depth+1)
-			list = append(list, value)
-			return err
-		})
-		return list, err
-	default:
-		object := map[string]any{}
-		err := d.ObjBytes(func(d *jx.Decoder, key []byte) error {
-			name := string(key)
-			value, err := parseTree(d, depth+1)
-			object[name] = value
-			return err
-		})
-		return object, err
-	}
-}
-
-var (
-	errTooDeep     = errors.New("nested too deep")
-	errNumber      = errors.New("not a number")
-	errAfterObject = errors.New("more text follows the JSON object")
-)
+var errAfterObject = errors.New("more text follows the JSON object")
 
 // object decodes raw by encoding/json.
 func object(raw []byte) (map[string]any, error) {
