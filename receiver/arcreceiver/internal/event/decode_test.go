@@ -121,6 +121,23 @@ func TestDecode(t *testing.T) {
 			want: told{Detail: Log{}, Message: "m", Fields: map[string]any{"prompt_tokens": int64(1), "logger": ""}},
 		},
 		{
+			name: "a method alone makes no request, and there is no line 0",
+			raw:  `{"message":"m","method":"GET","line":0}`,
+			want: told{Detail: Log{}, Message: "m", Fields: map[string]any{"method": "GET", "line": int64(0)}},
+		},
+		{
+			name: "the last status, and the largest figures",
+			raw:  `{"method":"GET","endpoint":"/","status":599,"duration":31622400,"active_requests":9007199254740992}`,
+			want: told{Detail: Request{
+				Method: "GET", Endpoint: "/", Status: 599, Duration: Duration{31622400, true}, Active: Measure{9007199254740992, true},
+			}},
+		},
+		{
+			name: "the most tokens",
+			raw:  `{"model":"m","prompt_tokens":1099511627776}`,
+			want: told{Detail: LLMCall{Model: "m", PromptTokens: 1099511627776, Outcome: Success}},
+		},
+		{
 			name: "requests being served",
 			raw:  `{"active_requests":2}`,
 			want: told{Detail: Gauge{ActiveRequests: Measure{2, true}}},
@@ -361,6 +378,9 @@ func TestParseTraceparent(t *testing.T) {
 		"":                                  false,
 		valid[:54]:                          false,
 		strings.ReplaceAll(valid, "-", "_"): false,
+		valid[:2] + "_" + valid[3:]:         false,
+		valid[:35] + "_" + valid[36:]:       false,
+		valid[:52] + "_" + valid[53:]:       false,
 		"00-00000000000000000000000000000000-00f067aa0ba902b7-01": false,
 		"00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01": false,
 		"00-4bf92f3577b34da6a3ce929d0e0e473x-00f067aa0ba902b7-01": false,

@@ -48,6 +48,7 @@ func TestItems(t *testing.T) {
 		{"lines of Windows, empty lines, no end", "\r\n{\"a\":1}\r\n\r\n  \n{\"b\":2}", []string{`02 {"a":1}`, `05 {"b":2}`}},
 		{"a bad line between", "{\"a\":1}\nnonsense\n{\"b\":2}", []string{`01 {"a":1}`, `02 nonsense`, `03 {"b":2}`}},
 		{"a first line that was cut off", "{\"a\":\"x\n{\"b\":2}\n", []string{`01 {"a":"x`, `02 {"b":2}`}},
+		{"a later line that looks like the first of an object", "{}\n{\n{\"b\":2}\n", []string{`01 {}`, `02 {`, `03 {"b":2}`}},
 		{"a line of the limit", "{\"a\":\"012345678901\"}\n{}", []string{`01 {"a":"012345678901"}`, `02 {}`}},
 		{"a line beyond it", "{\"a\":\"0123456789012\"}\r\n{}", []string{`01 ! ` + long, `02 {}`}},
 		{"a line far beyond it", strings.Repeat("x", 3*bufferSize) + "\n{}", []string{`01 ! ` + long, `02 {}`}},
