@@ -134,7 +134,7 @@ func (c *core) openStore(ctx context.Context, host component.Host) error {
 	if c.cfg.Storage == nil {
 		return nil
 	}
-	store, err := openStore(ctx, host, *c.cfg.Storage, c.id, c.cfg.Dedup.Window, c.logger)
+	store, err := openStore(ctx, host, *c.cfg.Storage, c.id, c.cfg.Dedup, c.logger)
 	if _, unusable := errors.AsType[errClient](err); unusable {
 		c.logger.Error("Cannot open the storage. The ledger begins anew, in memory; what is in the storage stays as it is.", zap.Error(err))
 		componentstatus.ReportStatus(host, componentstatus.NewRecoverableErrorEvent(err))

@@ -8,6 +8,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -133,11 +134,11 @@ func (s *store) journal(ctx context.Context, e *entry, count func()) error {
 	s.scratch = e.append(s.scratch[:0])
 	// It is kept by some storages as it is.
 	if err := s.client.Set(ctx, entryKey(s.next), append([]byte(nil), s.scratch...)); err != nil {
-		s.seen = append(s.seen, e.seen...)
+		s.saw(e.seen)
 		return err
 	}
 	s.next++
-	s.seen = append(s.seen, e.seen...)
+	s.saw(e.seen)
 	return nil
 }
 
@@ -164,7 +165,7 @@ func (s *store) replay(ctx context.Context, count func(entry)) error {
 			e, err := parseEntry(content)
 			if err == nil {
 				count(e)
-				s.seen = append(s.seen, e.seen...)
+				s.saw(e.seen)
 			}
 			return err
 		}); err != nil {
@@ -177,27 +178,32 @@ func (s *store) replay(ctx context.Context, count func(entry)) error {
 type seenChunk struct {
 	Number uint64    `json:"n"`
 	At     time.Time `json:"at"`
+	Calls  int       `json:"calls"` // 0 where an earlier version wrote it
 }
 
 func seenKey(number uint64) string { return keySeens + strconv.FormatUint(number, 10) }
 
 // keepSeen are the operations that keep the calls seen since the last save, and
-// remove those that are past the window.
+// remove those that are past the window, or of which newer ones leave nothing to
+// be remembered.
 func (s *store) keepSeen(sightings []seen.Sighting, now time.Time) (operations []*storage.Operation, chunks []seenChunk) {
-	for _, chunk := range s.chunks {
-		if now.Sub(chunk.At) > s.window {
+	room := s.limit - len(sightings)
+	for _, chunk := range slices.Backward(s.chunks) {
+		if room <= 0 || now.Sub(chunk.At) > s.window {
 			operations = append(operations, storage.DeleteOperation(seenKey(chunk.Number)))
 			continue
 		}
+		room -= chunk.Calls
 		chunks = append(chunks, chunk)
 	}
+	slices.Reverse(chunks)
 	if len(sightings) > 0 {
 		number := uint64(0)
 		if n := len(s.chunks); n > 0 {
 			number = s.chunks[n-1].Number + 1
 		}
 		operations = append(operations, storage.SetOperation(seenKey(number), appendSightings(nil, sightings)))
-		chunks = append(chunks, seenChunk{Number: number, At: now})
+		chunks = append(chunks, seenChunk{Number: number, At: now, Calls: len(sightings)})
 	}
 	return operations, chunks
 }

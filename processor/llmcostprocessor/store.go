@@ -42,6 +42,7 @@ type store struct {
 	client storage.Client
 	logger *zap.Logger
 	window time.Duration // for which calls seen are remembered
+	limit  int           // how many of them are
 	hours  []int64       // that are in the storage
 	chunks []seenChunk   // that are in the storage, the oldest first
 	first  uint64        // entry of the journal that is in the storage
@@ -59,7 +60,7 @@ func (e errClient) Error() string { return "storage: " + e.error.Error() }
 
 func (e errClient) Unwrap() error { return e.error }
 
-func openStore(ctx context.Context, host component.Host, extension, owner component.ID, window time.Duration, logger *zap.Logger) (*store, error) {
+func openStore(ctx context.Context, host component.Host, extension, owner component.ID, dedup DedupConfig, logger *zap.Logger) (*store, error) {
 	found, ok := host.GetExtensions()[extension]
 	if !ok {
 		return nil, fmt.Errorf("storage: there is no extension %q", extension)
@@ -72,7 +73,7 @@ func openStore(ctx context.Context, host component.Host, extension, owner compon
 	if err != nil {
 		return nil, errClient{err}
 	}
-	return &store{client: client, logger: logger, window: window}, nil
+	return &store{client: client, logger: logger, window: dedup.Window, limit: dedup.MaxEntries}, nil
 }
 
 // load adds what was kept to the ledger, and the instance that it was kept by to
@@ -159,7 +160,7 @@ func (s *store) take(ctx context.Context, key string, content []byte, into func(
 // ledger has forgotten and the entries of the journal that it holds.
 func (s *store) save(ctx context.Context, from *ledger.Ledger, now time.Time) error {
 	s.counting.Lock()
-	changes, next, seen := from.Take(), s.next, s.seen
+	changes, next, seen := from.Take(), s.next, newest(s.seen, s.limit)
 	s.seen = nil
 	s.counting.Unlock()
 	snapshot, err := changes.Snapshot()
@@ -197,7 +198,19 @@ func (s *store) save(ctx context.Context, from *ledger.Ledger, now time.Time) er
 func (s *store) giveBack(sightings []seen.Sighting) {
 	s.counting.Lock()
 	defer s.counting.Unlock()
-	s.seen = append(sightings, s.seen...)
+	s.seen = newest(append(sightings, s.seen...), s.limit)
+}
+
+// saw notes what was seen, for the next save: no more than is remembered.
+func (s *store) saw(sightings []seen.Sighting) {
+	s.seen = append(s.seen, sightings...)
+	if len(s.seen) > 2*s.limit {
+		s.seen = slices.Clone(newest(s.seen, s.limit))
+	}
+}
+
+func newest(sightings []seen.Sighting, n int) []seen.Sighting {
+	return sightings[max(0, len(sightings)-n):]
 }
 
 func (s *store) ledgerOperations(snapshot *ledger.Snapshot) ([]*storage.Operation, error) {

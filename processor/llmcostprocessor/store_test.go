@@ -444,6 +444,45 @@ func TestSeenCallsAreForgottenInTheStorageToo(t *testing.T) {
 	})
 }
 
+// No more of the calls seen is kept than is remembered, however many come within the
+// window, and those are known after a restart.
+func TestSeenCallsInTheStorageAreBounded(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
+		wakeUp()
+		m := &memory{}
+		configure := withStorage(func(c *Config) { c.Dedup.MaxEntries = 40 })
+		r := newRig(t, configure, m.extension())
+		for round := range 30 {
+			for range 1 + 5*(round%20) {
+				r.price(callSpan())
+			}
+			time.Sleep(15 * time.Second)
+			synctest.Wait()
+			kept := 0
+			m.change(func() {
+				for key, content := range m.content {
+					if strings.HasPrefix(key, keySeens) {
+						sightings, rest, err := parseSightings(content)
+						require.NoError(t, err)
+						require.Empty(t, rest)
+						kept += len(sightings)
+					}
+				}
+			})
+			require.Positive(t, kept)
+			require.Less(t, kept, 2*40, "round %d", round)
+		}
+		last, again := callSpan(), ptrace.NewTraces()
+		last.CopyTo(again)
+		r.price(last)
+		before := r.totals()[costOfGPT4o]
+		r = newRig(t, configure, m.extension())
+		r.price(again)
+		assert.Positive(t, before)
+		assert.Equal(t, before, r.totals()[costOfGPT4o])
+	})
+}
+
 func TestJournalThatCannotBeWritten(t *testing.T) {
 	m := &memory{}
 	r := newRig(t, withStorage(nil), m.extension())
