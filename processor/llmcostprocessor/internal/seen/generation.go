@@ -71,6 +71,14 @@ func (g *generation) probe(id ID) *slot {
 	}
 }
 
+// peek is the ID in the slot where the ID's own begin to be looked for.
+func (g *generation) peek(id ID) ID {
+	if g.taken == 0 {
+		return 0
+	}
+	return g.slots[int(uint64(id)*g.seed>>g.shift)&(len(g.slots)-1)].id
+}
+
 // forget makes room: for as many as there were, since as many are to come.
 func (g *generation) forget() {
 	clear(g.slots)
