@@ -58,6 +58,8 @@ type batch struct {
 	sightings []seen.Sighting
 	verdicts  []seen.Verdict // of the sightings
 	models    models
+	resource  pcommon.Map       // the one looked at last
+	values    ledger.Dimensions // what it says
 	counts    []tallied
 	adds      entry
 }
@@ -83,11 +85,11 @@ func (b *batch) free() {
 		return
 	}
 	// What is in the telemetry must not be kept.
-	b.reader.Forget()
 	clear(b.calls)
 	clear(b.adds.calls)
 	clear(b.byID)
 	b.models.forget()
+	b.resource, b.values = pcommon.Map{}, ledger.Dimensions{}
 	b.calls, b.adds.calls, b.adds.seen, b.counts = b.calls[:0], b.adds.calls[:0], b.adds.seen[:0], b.counts[:0]
 	b.sightings, b.verdicts = b.sightings[:0], b.verdicts[:0]
 	select {
@@ -96,10 +98,15 @@ func (b *batch) free() {
 	}
 }
 
-// next is room for a call, which is zero.
+// next is room for a call, which is zero: free has seen to it.
 func (b *batch) next() *sighting {
-	b.calls = append(b.calls, sighting{})
-	return &b.calls[len(b.calls)-1]
+	n := len(b.calls)
+	if n == cap(b.calls) {
+		b.calls = append(b.calls, sighting{})
+	} else {
+		b.calls = b.calls[:n+1]
+	}
+	return &b.calls[n]
 }
 
 // keep keeps what next gave room for if it is a call, and says so.
@@ -109,8 +116,8 @@ func (b *batch) keep(found *sighting, outcome convention.Outcome, reason string)
 	}
 	if outcome == convention.Invalid {
 		b.count(found.call.Convention, reason)
+		*found = sighting{}
 	}
-	*found = sighting{}
 	b.calls = b.calls[:len(b.calls)-1]
 	return false
 }
@@ -157,7 +164,7 @@ func (c *core) settleCall(ctx context.Context, b *batch, i int) {
 		b.count(s.call.Convention, outcomeWrapper)
 		return
 	}
-	at := c.timeOf(ctx, s, e.at)
+	at := c.timeOf(ctx, s.end, e.at)
 	model, found := b.models.find(s.call.Provider, s.call.Model)
 	v := priced(&s.call, model, found, (*price.Model).Cost, at)
 	write(s, v.cost, v.outcome)
@@ -169,8 +176,7 @@ func (c *core) settleCall(ctx context.Context, b *batch, i int) {
 	if v.unknown {
 		c.unpriced.add(&s.call, at)
 	}
-	e.calls = append(e.calls, ledger.Call{})
-	c.fill(&e.calls[len(e.calls)-1], s, &v, at)
+	c.fill(e.next(), s, b.valuesOf(c.cfg.Dimensions, s.resource), &v, at)
 }
 
 // record counts what a batch adds, and with a storage writes it down before the
@@ -202,18 +208,17 @@ func (c *core) record(ctx context.Context, e *entry) {
 	}
 }
 
-// timeOf is when the call was made: its end, which every kind of record has.
-func (c *core) timeOf(ctx context.Context, s *sighting, now time.Time) time.Time {
-	if s.end == 0 {
+// timeOf is when the call was made: its end, which every kind of record has. A
+// time that cannot be is taken for now.
+func (c *core) timeOf(ctx context.Context, end pcommon.Timestamp, now time.Time) time.Time {
+	switch {
+	case end == 0:
 		return now
-	}
-	at := s.end.AsTime()
-	// What is beyond 2262 wraps around to before 1970.
-	if at.Sub(now) > maxAhead || at.Unix() < 0 {
+	case end > pcommon.NewTimestampFromTime(now)+pcommon.Timestamp(maxAhead):
 		c.telemetry.ProcessorLlmCostClampedTimes.Add(ctx, 1)
 		return now
 	}
-	return at
+	return time.Unix(0, int64(end))
 }
 
 // verdict is what a call costs.
@@ -314,16 +319,19 @@ func useOf(call *convention.Call) uint64 {
 	const prime = 0x100000001B3 // FNV
 	use := uint64(0xCBF29CE484222325)
 	t := &call.Tokens
-	for _, n := range [...]int64{
+	for i, n := range [...]int64{
 		t.Input, t.CacheRead, t.CacheWrite, t.CacheWrite1h, t.AudioInput, t.ImageInput,
 		t.Output, t.Reasoning, t.AudioOutput, t.ImageOutput, t.WebSearches,
 	} {
-		use = (use ^ uint64(n)) * prime
+		if n != 0 { // most are
+			use = (use ^ uint64(n) ^ uint64(i)<<56) * prime
+		}
 	}
 	if *t == (price.Tokens{}) {
-		for _, b := range []byte(call.Model + string(call.Status)) {
-			use = (use ^ uint64(b)) * prime
+		for i := range len(call.Model) {
+			use = (use ^ uint64(call.Model[i])) * prime
 		}
+		use = (use ^ uint64(call.Status)) * prime
 	}
 	if call.HasTokens {
 		use ^= 1 << 63
@@ -331,12 +339,12 @@ func useOf(call *convention.Call) uint64 {
 	return max(use, 1)
 }
 
-// fill writes down the call for the ledger.
-func (c *core) fill(to *ledger.Call, s *sighting, v *verdict, at time.Time) {
+// fill writes down the call for the ledger; to is zero.
+func (c *core) fill(to *ledger.Call, s *sighting, resource *ledger.Dimensions, v *verdict, at time.Time) {
 	tokens := &s.call.Tokens
-	to.Hour, to.End = ledger.HourOf(at), at
 	to.Model, to.Listed = v.name, v.listed
-	c.dimensions(s, &to.Dimensions)
+	c.dimensions(&to.Dimensions, s, resource)
+	to.Hour, to.End = ledger.HourOf(at), at.UnixNano()
 	to.Status = statusOf(s.call.Status)
 	to.Prompt, to.Completion = tokens.Prompt(), tokens.Completion()
 	to.CacheRead, to.CacheWrite = tokens.CacheRead, tokens.CacheWrite+tokens.CacheWrite1h
@@ -349,16 +357,34 @@ func (c *core) fill(to *ledger.Call, s *sighting, v *verdict, at time.Time) {
 	}
 }
 
-func (c *core) dimensions(s *sighting, values *ledger.Dimensions) {
+// attrAgent is the dimension for which conventions have keys of their own.
+const attrAgent = "gen_ai.agent.name"
+
+// dimensions are what the call says, and where it says nothing, its resource.
+func (c *core) dimensions(to *ledger.Dimensions, s *sighting, resource *ledger.Dimensions) {
 	for i, key := range c.cfg.Dimensions {
-		value, ok := s.attributes.Get(key)
-		if !ok {
-			value, ok = s.resource.Get(key)
-		}
-		if ok {
-			values[i] = value.AsString()
+		if key == attrAgent && s.call.Agent != "" {
+			to[i] = s.call.Agent
+		} else if value, ok := s.attributes.Get(key); ok {
+			to[i] = value.AsString()
+		} else {
+			to[i] = resource[i]
 		}
 	}
+}
+
+// valuesOf are what the attributes of a resource say of the dimensions. Calls that
+// follow each other are mostly of one resource.
+func (b *batch) valuesOf(dimensions []string, resource pcommon.Map) *ledger.Dimensions {
+	if b.resource != resource {
+		b.resource, b.values = resource, ledger.Dimensions{}
+		for i, key := range dimensions {
+			if value, ok := resource.Get(key); ok {
+				b.values[i] = value.AsString()
+			}
+		}
+	}
+	return &b.values
 }
 
 func statusOf(status convention.Status) ledger.Status {

@@ -28,7 +28,8 @@ type Config struct {
 	MetricsInterval time.Duration `mapstructure:"metrics_interval"`
 
 	// Dimensions are keys of attributes of the span or record, or else of its
-	// resource, whose values have rows of their own in the ledger. At most 6.
+	// resource, whose values have rows of their own in the ledger. At most 6. For
+	// gen_ai.agent.name it is whatever key the call's convention has for the agent.
 	// Default: service.name and gen_ai.agent.name.
 	Dimensions []string `mapstructure:"dimensions"`
 

@@ -218,7 +218,7 @@ func (w writer) histogram(point pmetric.HistogramDataPoint, start pcommon.Timest
 		exemplar := point.Exemplars().AppendEmpty()
 		exemplar.SetTraceID(example.Trace)
 		exemplar.SetSpanID(example.Span)
-		exemplar.SetTimestamp(pcommon.NewTimestampFromTime(example.End))
+		exemplar.SetTimestamp(pcommon.Timestamp(example.End))
 		exemplar.SetDoubleValue(example.Duration.Seconds())
 	}
 }

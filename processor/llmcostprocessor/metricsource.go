@@ -15,7 +15,6 @@ import (
 	"go.opentelemetry.io/collector/pdata/pmetric"
 
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/convention"
-	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
 )
 
 // maxSourceSeries bounds the series of metric sources whose last value is
@@ -83,7 +82,7 @@ func (c *core) countMetrics(ctx context.Context, md pmetric.Metrics) {
 		for _, sm := range rm.ScopeMetrics().All() {
 			for _, metric := range sm.Metrics().All() {
 				if source := c.sources.sources[metric.Name()]; source != nil {
-					c.countSource(b, source, metric, rm.Resource())
+					c.countSource(ctx, b, source, metric, rm.Resource())
 				}
 			}
 		}
@@ -95,7 +94,7 @@ func (c *core) countMetrics(ctx context.Context, md pmetric.Metrics) {
 	c.tally.add(ctx, b.counts)
 }
 
-func (c *core) countSource(b *batch, source *convention.MetricSource, metric pmetric.Metric, resource pcommon.Resource) {
+func (c *core) countSource(ctx context.Context, b *batch, source *convention.MetricSource, metric pmetric.Metric, resource pcommon.Resource) {
 	found := usages{byCalls: map[[16]byte]int{}}
 	eachPoint(metric, func(p point) {
 		tokens, records, ok := c.sources.increase(source, resource, &p)
@@ -122,27 +121,23 @@ func (c *core) countSource(b *batch, source *convention.MetricSource, metric pme
 			b.count(source.Name, reason)
 			continue
 		}
-		c.countUsage(b, u, &call, now)
+		c.countUsage(ctx, b, u, &call, now)
 	}
 }
 
 // countUsage prices calls that are known as a sum alone: at the price for calls of
 // ordinary length, since the length of each is not known.
-func (c *core) countUsage(b *batch, u *usage, call *convention.Call, now time.Time) {
+func (c *core) countUsage(ctx context.Context, b *batch, u *usage, call *convention.Call, now time.Time) {
 	s := sighting{call: *call, attributes: u.attributes, resource: u.resource, end: u.at}
-	at := u.at.AsTime()
-	if u.at == 0 || at.Sub(now) > maxAhead || at.Unix() < 0 {
-		at = now
-	}
+	at := c.timeOf(ctx, u.at, now)
 	v := c.priceSum(call, at)
 	b.count(call.Convention, v.outcome)
 	if v.unknown {
 		c.unpriced.add(call, at)
 	}
-	var sum ledger.Call
-	c.fill(&sum, &s, &v, at)
+	sum := b.adds.next()
+	c.fill(sum, &s, b.valuesOf(c.cfg.Dimensions, u.resource), &v, at)
 	sum.Many, sum.Count, sum.Timed = true, u.Calls, false
-	b.adds.calls = append(b.adds.calls, sum)
 }
 
 // of is the sum that a point belongs to.

@@ -9,7 +9,7 @@ import "github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/p
 // one that is likely is cheaper than the table's look-up.
 type models struct {
 	table *price.Table
-	last  [32]struct {
+	last  [64]struct {
 		provider, name string
 		model          *price.Model // nil: there is none
 	}
@@ -17,9 +17,11 @@ type models struct {
 
 func (m *models) find(provider, name string) (*price.Model, bool) {
 	n := len(name) // at least one
-	h := uint(n)*31 + uint(name[n-1])
-	h = h*31 + uint(name[n/2])
-	last := &m.last[(h^h>>5)%uint(len(m.last))]
+	h := uint(n)
+	for _, at := range [...]int{n - 1, n / 2, n / 4} {
+		h = h*31 + uint(name[at])
+	}
+	last := &m.last[(h^h>>6)%uint(len(m.last))]
 	if last.name != name || last.provider != provider {
 		last.provider, last.name = provider, name
 		last.model, _ = m.table.Find(provider, name)

@@ -8,8 +8,6 @@ import (
 
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
-
-	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/convention"
 )
 
 func (c *core) priceTraces(ctx context.Context, td ptrace.Traces) (ptrace.Traces, error) {
@@ -23,9 +21,6 @@ func (c *core) priceTraces(ctx context.Context, td ptrace.Traces) (ptrace.Traces
 			spans := scopes.At(j).Spans()
 			for k := range spans.Len() {
 				span := spans.At(k)
-				if !convention.MayBeCall(span.Attributes()) {
-					continue
-				}
 				found := b.next()
 				outcome, reason := b.reader.Span(span, &found.call)
 				if !b.keep(found, outcome, reason) {

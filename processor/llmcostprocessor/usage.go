@@ -171,7 +171,8 @@ func (b board) Calls(q dashboard.CallQuery) []dashboard.Call {
 		return nil
 	}
 	calls := slices.DeleteFunc(b.ledger.Recent(), func(c ledger.Recent) bool {
-		return !q.From.IsZero() && c.End.Before(q.From) || !q.To.IsZero() && !c.End.Before(q.To) || !matches(c.Key)
+		ended := c.Ended()
+		return !q.From.IsZero() && ended.Before(q.From) || !q.To.IsZero() && !ended.Before(q.To) || !matches(c.Key)
 	})
 	slices.SortFunc(calls, func(x, y ledger.Recent) int {
 		if q.Costliest {
@@ -179,7 +180,7 @@ func (b board) Calls(q dashboard.CallQuery) []dashboard.Call {
 				return order
 			}
 		}
-		return y.End.Compare(x.End)
+		return cmp.Compare(y.End, x.End)
 	})
 	if q.Limit > 0 && len(calls) > q.Limit {
 		calls = calls[:q.Limit]
@@ -193,7 +194,7 @@ func (b board) Calls(q dashboard.CallQuery) []dashboard.Call {
 
 func (b board) call(c *ledger.Recent) dashboard.Call {
 	out := dashboard.Call{
-		Time:   c.End,
+		Time:   c.Ended(),
 		Values: append([]string{c.Key.Model}, c.Key.Dimensions[:len(b.cfg.Dimensions)]...),
 		Status: ledger.Statuses[c.Status],
 		Tokens: dashboard.Tokens{Input: c.Prompt, Output: c.Completion, CacheRead: c.CacheRead, CacheWrite: c.CacheWrite, Reasoning: c.Reasoning},

@@ -49,6 +49,28 @@ func endsAt(at time.Time) func(ptrace.Span) {
 	}
 }
 
+// TestAgents: who called is one dimension, under whatever key a convention says it.
+func TestAgents(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
+		wakeUp()
+		p, e := newPage()
+		r := newRig(t, testConfig(nil), e)
+		r.price(callSpan(put("gen_ai.agent.name", "otel's")))
+		r.price(callSpan(put("agent.name", "nobody's"))) // no key of the convention
+		r.price(callSpan(
+			put("gen_ai.operation.name", nil), put("openinference.span.kind", "LLM"), put("llm.model_name", "gpt-4o"),
+			put("agent.name", "openinference's"),
+		))
+		rows, err := p.usage.Usage(dashboard.Query{From: morning, To: morning.Add(time.Hour), GroupBy: []string{attrAgent}})
+		require.NoError(t, err)
+		var agents []string
+		for _, row := range rows {
+			agents = append(agents, row.Group[0])
+		}
+		assert.Equal(t, []string{"", "openinference's", "otel's"}, agents)
+	})
+}
+
 func TestUsage(t *testing.T) {
 	falseclock.Test(t, func(t *testing.T) {
 		wakeUp()

@@ -10,13 +10,13 @@ import (
 )
 
 // Status is how a call ended.
-type Status string
+type Status uint8
 
 // How a call may have ended.
 const (
-	Success Status = "success"
-	Error   Status = "error"
-	Timeout Status = "timeout"
+	Success Status = iota
+	Error
+	Timeout
 )
 
 // Outcome says what a record is.
@@ -48,22 +48,22 @@ const MaxModelLength = 256
 
 // CachedRule says how it was decided whether cached tokens are within the input
 // tokens, for telemetry that may do either.
-type CachedRule string
+type CachedRule uint8
 
 // The rules, in their order.
 const (
 	// ByNobody: no cached tokens, nothing to decide.
-	ByNobody CachedRule = ""
+	ByNobody CachedRule = iota
 	// ByObject: the counts came as an object whose kinds are beside each other.
-	ByObject CachedRule = "object"
+	ByObject
 	// BySum: there are more cached tokens than input tokens.
-	BySum CachedRule = "sum"
+	BySum
 	// ByTable: the convention says.
-	ByTable CachedRule = "table"
+	ByTable
 	// ByTotal: one reading adds up to the total that is given.
-	ByTotal CachedRule = "total"
+	ByTotal
 	// ByProvider: the instrumentation hands on what the provider's API counts.
-	ByProvider CachedRule = "provider"
+	ByProvider
 )
 
 // Call is one call of a model.
@@ -74,26 +74,26 @@ type Call struct {
 	Provider string
 	// Model is as written, without blanks around it.
 	Model string
-	// Tokens is what the call used.
-	Tokens price.Tokens
-	// Tier is how the provider was asked to serve the call.
-	Tier price.Tier
-	// HasTokens tells whether the record says what the call used. A success
-	// without is one whose cost is unknown, not one that cost nothing.
-	HasTokens bool
-	// Free: the answer came from a cache of the application, and cost nothing.
-	Free bool
-	// CachedRule says how the cached tokens were told from the others.
-	CachedRule CachedRule
-	Status     Status
 	// Agent is the name of the agent that called, empty when unknown.
 	Agent string
-	// Reported is the cost in dollars that the application reported.
-	Reported    float64
-	HasReported bool
+	// Tokens is what the call used.
+	Tokens price.Tokens
+	// Reported is the cost in dollars that the application reported, if HasReported.
+	Reported float64
 	// Duration is what a log record says, zero when it does not; zero for spans,
 	// which have times.
 	Duration time.Duration
+	// Tier is how the provider was asked to serve the call.
+	Tier price.Tier
+	// CachedRule says how the cached tokens were told from the others.
+	CachedRule CachedRule
+	Status     Status
+	// HasTokens tells whether the record says what the call used. A success
+	// without is one whose cost is unknown, not one that cost nothing.
+	HasTokens   bool
+	HasReported bool
+	// Free: the answer came from a cache of the application, and cost nothing.
+	Free bool
 	// Shared tells that the span a log record belongs to is the one it was written
 	// in, which may hold other calls, and not the call's own.
 	Shared bool

@@ -8,6 +8,9 @@ package convention
 // hash all of every key, and take most of the time of reading a record.
 type keyIndex struct {
 	entries [indexSize]indexEntry
+	// shapes has a bit for each length and last byte that a key of the table has.
+	// Most other keys have another, and need not be hashed.
+	shapes [64]uint64
 }
 
 type indexEntry struct {
@@ -31,8 +34,20 @@ func hashKey(key string) uint {
 	return h ^ h>>8
 }
 
+// shapeOf returns the bit for a key's length and last byte.
+func shapeOf(key string) (word int, bit uint64) {
+	n := len(key)
+	if n == 0 {
+		return 0, 0
+	}
+	return n % 64, 1 << (key[n-1] % 64)
+}
+
 // find returns the entry of a key of the table, or nil.
 func (x *keyIndex) find(key string) *indexEntry {
+	if word, bit := shapeOf(key); x.shapes[word]&bit == 0 {
+		return nil
+	}
 	for i := hashKey(key) % indexSize; ; i = (i + 1) % indexSize {
 		entry := &x.entries[i]
 		if entry.key == "" {
@@ -50,5 +65,7 @@ func (x *keyIndex) insert(key string, s slot) *indexEntry {
 		i = (i + 1) % indexSize
 	}
 	x.entries[i] = indexEntry{key: key, slot: s}
+	word, bit := shapeOf(key)
+	x.shapes[word] |= bit
 	return &x.entries[i]
 }

@@ -168,6 +168,12 @@ func (r reading) reported() (float64, bool) {
 // status says how the call ended. A timeout is an error that has a name of its
 // own, wherever it is said.
 func (r reading) status(failed bool) Status {
+	if r.fields&(1<<errorType|1<<status) == 0 {
+		if failed {
+			return Error
+		}
+		return Success
+	}
 	kind, said := r.text(errorType), r.text(status)
 	switch {
 	case isTimeout(kind), isTimeout(said):

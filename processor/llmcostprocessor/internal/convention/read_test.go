@@ -498,6 +498,34 @@ func TestKeysAreFoundAnywhere(t *testing.T) {
 	}
 }
 
+// A record may have any number of the table's keys: what stands behind the values
+// that there is room for is read as well.
+func TestManyKnownKeys(t *testing.T) {
+	span := ptrace.NewSpan()
+	known := 0
+	for i := range spans.index.entries {
+		key := spans.index.entries[i].key
+		if _, own := otel[key]; key == "" || own {
+			continue
+		}
+		span.Attributes().PutStr(key, "")
+		known++
+	}
+	require.Greater(t, known, len(found{}.values))
+	for _, key := range slices.Sorted(maps.Keys(otel)) {
+		require.NoError(t, span.Attributes().PutEmpty(key).FromRaw(otel[key]))
+	}
+	var f found
+	new(layout).find(&f, spans, span.Attributes())
+	for key, value := range otel {
+		entry := spans.index.find(key)
+		if entry == nil {
+			continue
+		}
+		assert.Equal(t, fmt.Sprint(value), f.value(entry.slot).AsString(), key)
+	}
+}
+
 // An answer from the application's cache used nothing and is known to have cost
 // nothing, whatever the span says of the call that was made before.
 func TestCacheHitIsFree(t *testing.T) {

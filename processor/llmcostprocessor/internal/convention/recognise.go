@@ -9,26 +9,48 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 )
 
-// found is what a record says under the keys of the table.
+// found is what a record says under the keys of the table. It is large, and made
+// for one record: on the stack, where writing to it is no work for the collector
+// of garbage, which runs much of the time.
 type found struct {
-	values [maxSlots]pcommon.Value
-	has    slotMask
-	of     *reader // that order and plans are of
-	order  order
-	plans  plans
+	keys   slotMask
+	at     [maxSlots]uint8 // where the values of the keys are
+	values [16]pcommon.Value
+	more   []pcommon.Value // those for which values has no room
+	taken  int
 }
 
-// read fills f from the attributes, whatever it held before.
-func (f *found) read(r *reader, attributes pcommon.Map) {
-	if f.of != r {
-		f.of, f.order, f.plans = r, order{}, plans{}
+func (f *found) add(s slot, value pcommon.Value) {
+	f.keys.set(s)
+	f.at[s] = uint8(f.taken)
+	if f.taken < len(f.values) {
+		f.values[f.taken] = value
+	} else {
+		f.more = append(f.more, value)
 	}
-	clear(f.has[:])
+	f.taken++
+}
+
+// value returns that of a key which was found.
+func (f *found) value(s slot) pcommon.Value {
+	if at := int(f.at[s]); at < len(f.values) {
+		return f.values[at]
+	}
+	return f.more[int(f.at[s])-len(f.values)]
+}
+
+// layout is how the records read before were laid out, by which the next is read.
+type layout struct {
+	order order
+	plans plans
+}
+
+// find fills f, which is zero, from the attributes.
+func (l *layout) find(f *found, r *reader, attributes pcommon.Map) {
 	i := 0
 	attributes.Range(func(key string, value pcommon.Value) bool {
-		if s, known := f.order.find(i, key, &r.index); known && value.Type() != pcommon.ValueTypeEmpty {
-			f.values[s] = value
-			f.has.set(s)
+		if s, known := l.order.find(i, key, &r.index); known && value.Type() != pcommon.ValueTypeEmpty {
+			f.add(s, value)
 		}
 		i++
 		return true
@@ -55,9 +77,6 @@ func (o *order) find(i int, key string, index *keyIndex) (slot, bool) {
 	return entry.slot, true
 }
 
-// plan is that for what was read.
-func (f *found) plan() *plan { return f.plans.get(f.of, &f.has) }
-
 // reading is a record that follows a convention.
 type reading struct {
 	*found
@@ -70,8 +89,8 @@ func (r reading) first(of field) (pcommon.Value, bool) {
 		return pcommon.Value{}, false
 	}
 	for _, s := range r.rows[of].slots {
-		if r.has.has(s) {
-			return r.values[s], true
+		if r.keys.has(s) {
+			return r.value(s), true
 		}
 	}
 	return pcommon.Value{}, false
@@ -83,8 +102,11 @@ func (r reading) text(of field) string {
 		return ""
 	}
 	for _, s := range r.rows[of].slots {
-		if r.has.has(s) && r.values[s].Type() == pcommon.ValueTypeStr {
-			if text := strings.TrimSpace(r.values[s].Str()); text != "" {
+		if !r.keys.has(s) {
+			continue
+		}
+		if value := r.value(s); value.Type() == pcommon.ValueTypeStr {
+			if text := strings.TrimSpace(value.Str()); text != "" {
 				return text
 			}
 		}
@@ -105,7 +127,7 @@ func (r reading) judge() verdict {
 	if r.convention.marker == "" {
 		return call
 	}
-	return r.kind(r.values[r.marker])
+	return r.kind(r.value(r.marker))
 }
 
 // kind compares the value of the marker.
@@ -124,8 +146,7 @@ func (c *compiled) kind(value pcommon.Value) verdict {
 
 // follow returns the convention of a span that is a call, or nil. Where several
 // conventions know the span, one that knows it is no call has the last word.
-func (f *found) follow() *candidate {
-	p := f.plan()
+func (f *found) follow(p *plan) *candidate {
 	var first *candidate
 	for i := range p.candidates {
 		c := &p.candidates[i]

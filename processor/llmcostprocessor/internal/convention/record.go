@@ -11,12 +11,9 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 )
 
-// Reader reads calls from records, one at a time. It is worth keeping for a batch:
-// what is found of a record takes two kilobytes. Its zero value is ready.
-type Reader struct{ f found }
-
-// Forget drops what was read last, which is part of the telemetry.
-func (r *Reader) Forget() { clear(r.f.values[:]) }
+// Reader reads calls from records, one at a time. It is worth keeping for a batch,
+// since records of one instrumentation are alike. Its zero value is ready.
+type Reader struct{ spans, logs layout }
 
 // MayBeCall tells whether a span with these attributes can be a call. A span that
 // is none mostly fails here, at the cost of one pass over its keys.
@@ -37,12 +34,13 @@ func (r *Reader) Span(span ptrace.Span, call *Call) (Outcome, string) {
 	if !MayBeCall(attributes) {
 		return NotACall, ""
 	}
-	r.f.read(spans, attributes)
-	c := r.f.follow()
+	var f found
+	r.spans.find(&f, spans, attributes)
+	c := f.follow(r.spans.plans.get(spans, &f.keys))
 	if c == nil {
 		return NotACall, ""
 	}
-	of := reading{&r.f, c}
+	of := reading{&f, c}
 	outcome, reason := of.read(call)
 	if outcome == IsCall {
 		call.Status = of.status(span.Status().Code() == ptrace.StatusCodeError)
@@ -84,12 +82,13 @@ func (r *reader) event(name string) *compiled {
 }
 
 func (r *Reader) log(c *compiled, attributes pcommon.Map, to *Call) (Outcome, string) {
-	r.f.read(logs, attributes)
-	candidate := r.f.plan().candidate(c)
+	var f found
+	r.logs.find(&f, logs, attributes)
+	candidate := r.logs.plans.get(logs, &f.keys).candidate(c)
 	if candidate == nil {
 		return NotACall, ""
 	}
-	of := reading{&r.f, candidate}
+	of := reading{&f, candidate}
 	if of.judge() != call {
 		return NotACall, ""
 	}

@@ -12,10 +12,13 @@ import (
 )
 
 var whole = Call{
-	Hour: 493_000, Model: "gpt-4o", Listed: true, Dimensions: Dimensions{"shop", "", "ada\x00"}, Status: Timeout, Many: true, Count: 3,
-	Prompt: 1000, Completion: 500, CacheRead: 600, CacheWrite: 1, Reasoning: 7,
-	Cost: 7_500_000_000, Unpriced: true, Saved: -3, Reported: 9, HasReported: true,
-	Duration: 1500 * time.Millisecond, Timed: true,
+	Model: "gpt-4o", Listed: true, Dimensions: Dimensions{"shop", "", "ada\x00"},
+	Figures: Figures{
+		Hour: 493_000, Status: Timeout, Many: true, Count: 3,
+		Prompt: 1000, Completion: 500, CacheRead: 600, CacheWrite: 1, Reasoning: 7,
+		Cost: 7_500_000_000, Unpriced: true, Saved: -3, Reported: 9, HasReported: true,
+		Duration: 1500 * time.Millisecond, Timed: true,
+	},
 }
 
 func TestCallsAreReadAsTheyAreWritten(t *testing.T) {

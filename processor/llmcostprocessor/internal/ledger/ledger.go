@@ -60,7 +60,7 @@ type Total struct {
 type Example struct {
 	Trace    [16]byte // zero: there is none
 	Span     [8]byte
-	End      time.Time
+	End      int64 // nanoseconds since 1970
 	Duration time.Duration
 }
 
@@ -108,11 +108,12 @@ func (l *Ledger) Record(calls []Call, now time.Time) Recorded {
 	oldest := l.oldest(now)
 	for i := range calls {
 		c := &calls[i]
+		took := c.timing()
 		if c.Hour < oldest {
 			// A row would be dropped before long, and calls of made-up times would
 			// make as many hours as they like until then.
 			total, within := l.total(c.Model, c.Listed, now.Add(-time.Millisecond))
-			total.count(c)
+			total.count(&c.Figures, took)
 			r.Late++
 			if !within {
 				r.Overflowed++
@@ -126,10 +127,10 @@ func (l *Ledger) Record(calls []Call, now time.Time) Recorded {
 			row.total, row.within = l.total(c.Model, c.Listed, now.Add(-time.Millisecond))
 		}
 		l.dirty = true
-		row.total.count(c)
-		row.add(c)
+		row.total.count(&c.Figures, took)
+		row.add(&c.Figures, took)
 		if !c.Many {
-			l.recent.add(&row.Key, c)
+			l.recent.add(&row.Key, &c.Figures)
 		}
 		if !within || !row.within {
 			r.Overflowed++
@@ -163,16 +164,11 @@ func (l *Ledger) total(model string, listed bool, start time.Time) (total *Total
 	return total, within
 }
 
-// count adds a call, and keeps it as an example.
-func (t *Total) count(c *Call) {
-	t.add(c)
-	t.example(c)
-}
-
-// example keeps the call as that of its bucket.
-func (t *Total) example(c *Call) {
-	if c.Timed && c.Trace != [16]byte{} {
-		t.Examples[bucket(c.Duration)] = Example{Trace: c.Trace, Span: c.Span, End: c.End, Duration: c.Duration}
+// count adds a call, and keeps it as the example of its bucket.
+func (t *Total) count(f *Figures, took timing) {
+	t.add(f, took)
+	if f.Timed && f.Trace != [16]byte{} {
+		t.Examples[took.bucket] = Example{Trace: f.Trace, Span: f.Span, End: f.End, Duration: f.Duration}
 	}
 }
 

@@ -27,9 +27,11 @@ var roomy = Limits{Rows: 1000, Models: 100, Hours: 48}
 // one is a call of a known model in the hour of now.
 func one(change ...func(*Call)) Call {
 	c := Call{
-		Hour: HourOf(now), Model: "gpt-4o", Listed: true, Dimensions: Dimensions{"shop", "researcher"},
-		Prompt: 1000, Completion: 500, CacheRead: 100, CacheWrite: 10,
-		Cost: 7_500_000_000, Duration: 1500 * time.Millisecond, Timed: true,
+		Model: "gpt-4o", Listed: true, Dimensions: Dimensions{"shop", "researcher"},
+		Figures: Figures{
+			Hour: HourOf(now), Prompt: 1000, Completion: 500, CacheRead: 100, CacheWrite: 10,
+			Cost: 7_500_000_000, Duration: 1500 * time.Millisecond, Timed: true,
+		},
 	}
 	for _, f := range change {
 		f(&c)

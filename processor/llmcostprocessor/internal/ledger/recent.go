@@ -5,10 +5,9 @@ package ledger
 
 // Recent is a call that is remembered by itself.
 type Recent struct {
-	// Key is that of its row: the overflow's, when it has none of its own. That of
-	// the call is empty.
+	// Key is that of its row: the overflow's, when it has none of its own.
 	Key *Key
-	Call
+	Figures
 }
 
 // ring holds the newest calls. It grows to its limit, and then writes over the
@@ -19,7 +18,7 @@ type ring struct {
 	next  int
 }
 
-func (r *ring) add(key *Key, c *Call) {
+func (r *ring) add(key *Key, f *Figures) {
 	if r.limit == 0 {
 		return
 	}
@@ -27,10 +26,10 @@ func (r *ring) add(key *Key, c *Call) {
 		r.calls = append(r.calls, Recent{})
 	}
 	at := &r.calls[r.next]
-	at.Key, at.Call = key, *c
-	// These are parts of a large message, the key's are copies.
-	at.Model, at.Dimensions = "", Dimensions{}
-	r.next = (r.next + 1) % r.limit
+	at.Key, at.Figures = key, *f
+	if r.next++; r.next == r.limit {
+		r.next = 0
+	}
 }
 
 // Recent are the calls that are remembered, in no order.

@@ -29,38 +29,46 @@ var Bounds = [...]float64{.1, .5, 1, 2, 5, 10, 30, 60}
 
 // Call is what the ledger is told of one call.
 type Call struct {
-	// Hour is when it was made, in whole hours since 1970.
-	Hour int64
 	// Model is the model's name; Listed, when it is one of the price table.
 	Model  string
 	Listed bool
 	// Dimensions are the values of the dimensions, in their order.
 	Dimensions Dimensions
-	Status     Status
-	// Many: it is the sum of Count calls, which can be 0 where nobody counted them.
-	Many  bool
+	Figures
+}
+
+// Figures are what is counted of a call. There is no pointer among them, so that
+// keeping them is no work for the collector of garbage.
+type Figures struct {
+	// Hour is when it was made, in whole hours since 1970.
+	Hour int64
+	// Count is of how many calls it is the sum, if Many; it can be 0 where nobody
+	// counted them.
 	Count int64
 	// Prompt and Completion are all tokens in and out; CacheRead and CacheWrite
 	// are parts of Prompt, Reasoning of Completion.
 	Prompt, Completion, CacheRead, CacheWrite, Reasoning int64
 	// Cost is 0 when Unpriced.
-	Cost     money.Pico
-	Unpriced bool
+	Cost money.Pico
 	// Saved is what the call would have cost more without a cache; negative where
 	// writing the cache cost more than reading it saved.
 	Saved money.Pico
 	// Reported is what the application says that the call cost, if HasReported.
-	Reported    money.Pico
-	HasReported bool
+	Reported money.Pico
 	// Duration is not negative; it is unknown unless Timed.
 	Duration time.Duration
-	Timed    bool
+	// End is when the call ended, in nanoseconds since 1970.
+	End int64
 	// Trace and Span are where the call is to be found; zero when unknown.
 	Trace [16]byte
 	Span  [8]byte
-	// End is when the call ended.
-	End time.Time
+
+	Status                             Status
+	Many, Unpriced, HasReported, Timed bool
 }
+
+// Ended is when the call ended.
+func (f *Figures) Ended() time.Time { return time.Unix(0, f.End).UTC() }
 
 // Row adds calls up. All of it is integers, so the order of calls does not matter.
 type Row struct {
@@ -110,38 +118,56 @@ type Elapsed struct {
 func (e Elapsed) Float() float64 { return float64(e.Seconds) + float64(e.Nanos)/1e9 }
 
 func (e *Elapsed) add(o Elapsed) {
-	nanos := e.Nanos + o.Nanos
-	e.Seconds += o.Seconds + nanos/uint64(time.Second)
-	e.Nanos = nanos % uint64(time.Second)
+	e.Seconds += o.Seconds
+	if e.Nanos += o.Nanos; e.Nanos >= uint64(time.Second) {
+		// What was loaded may be of whatever size.
+		e.Seconds += e.Nanos / uint64(time.Second)
+		e.Nanos %= uint64(time.Second)
+	}
 }
 
-func (c *Call) count() int64 {
-	if c.Many {
-		return c.Count
+func (f *Figures) count() int64 {
+	if f.Many {
+		return f.Count
 	}
 	return 1
 }
 
-func (r *Row) add(c *Call) {
-	r.Calls[c.Status] += c.count()
-	if c.Unpriced {
-		r.Unpriced += c.count()
+// timing is where a duration counts. It is worked out once for all sums that a
+// call is added to.
+type timing struct {
+	bucket  int
+	elapsed Elapsed
+}
+
+func (f *Figures) timing() timing {
+	if !f.Timed {
+		return timing{}
 	}
-	r.Prompt += c.Prompt
-	r.Completion += c.Completion
-	r.CacheRead += c.CacheRead
-	r.CacheWrite += c.CacheWrite
-	r.Reasoning += c.Reasoning
-	r.Cost.Add(c.Cost)
-	r.Saved.Add(c.Saved)
-	if c.HasReported && !c.Unpriced {
+	d := f.Duration
+	return timing{bucket(d), Elapsed{Seconds: uint64(d / time.Second), Nanos: uint64(d % time.Second)}}
+}
+
+func (r *Row) add(f *Figures, took timing) {
+	r.Calls[f.Status] += f.count()
+	if f.Unpriced {
+		r.Unpriced += f.count()
+	}
+	r.Prompt += f.Prompt
+	r.Completion += f.Completion
+	r.CacheRead += f.CacheRead
+	r.CacheWrite += f.CacheWrite
+	r.Reasoning += f.Reasoning
+	r.Cost.Add(f.Cost)
+	r.Saved.Add(f.Saved)
+	if f.HasReported && !f.Unpriced {
 		r.Compared.Calls++
-		r.Compared.Reported.Add(c.Reported)
-		r.Compared.Computed.Add(c.Cost)
+		r.Compared.Reported.Add(f.Reported)
+		r.Compared.Computed.Add(f.Cost)
 	}
-	if c.Timed {
-		r.Durations[bucket(c.Duration)]++
-		r.Elapsed.add(Elapsed{Seconds: uint64(c.Duration / time.Second), Nanos: uint64(c.Duration % time.Second)})
+	if f.Timed {
+		r.Durations[took.bucket]++
+		r.Elapsed.add(took.elapsed)
 	}
 }
 
@@ -188,11 +214,18 @@ func (r *Row) Priced() bool { return r.Count() > r.Unpriced || !r.Cost.IsZero() 
 
 // bucket is the first whose upper bound, which belongs to it, is not exceeded.
 func bucket(d time.Duration) int {
-	seconds := d.Seconds()
-	for i, bound := range Bounds {
-		if seconds <= bound {
+	for i, bound := range durations {
+		if d <= bound {
 			return i
 		}
 	}
-	return len(Bounds)
+	return len(durations)
 }
+
+// durations are the Bounds.
+var durations = func() (of [len(Bounds)]time.Duration) {
+	for i, bound := range Bounds {
+		of[i] = time.Duration(bound * float64(time.Second))
+	}
+	return of
+}()

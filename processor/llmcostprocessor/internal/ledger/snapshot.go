@@ -154,7 +154,7 @@ func (l *Ledger) LoadHour(at int64, content []byte) error {
 	defer l.mu.Unlock()
 	for i := range document.Rows {
 		kept := &document.Rows[i]
-		row, _ := l.row(&Call{Hour: at, Model: kept.Model, Dimensions: kept.Dimensions})
+		row, _ := l.row(&Call{Model: kept.Model, Dimensions: kept.Dimensions, Figures: Figures{Hour: at}})
 		row.Add(&kept.Row)
 	}
 	if h, ok := l.hours[at]; ok {

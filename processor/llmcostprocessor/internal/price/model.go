@@ -121,30 +121,24 @@ func (p *period) rates(tokens *Tokens, tier Tier) *rates {
 }
 
 func (r *rates) cost(tokens *Tokens) (money.Pico, bool) {
-	var sum money.Pico
-	for _, part := range [...]struct {
-		count int64
-		rate  money.Pico
-	}{
-		{tokens.Input, r.input},
-		{tokens.CacheRead, r.cacheRead},
-		{tokens.CacheWrite, r.cacheWrite},
-		{tokens.CacheWrite1h, r.cacheWrite1h},
-		{tokens.AudioInput, r.audioInput},
-		{tokens.ImageInput, r.imageInput},
-		{tokens.Output, r.output},
-		{tokens.Reasoning, r.reasoning},
-		{tokens.AudioOutput, r.audioOutput},
-		{tokens.ImageOutput, r.imageOutput},
-	} {
-		if part.count == 0 {
-			continue
+	sum, fits := money.Pico(0), true
+	add := func(count int64, rate money.Pico) {
+		if count != 0 && fits {
+			sum, fits = sum.AddProduct(count, rate)
 		}
-		next, fits := sum.AddProduct(part.count, part.rate)
-		if !fits {
-			return 0, false
-		}
-		sum = next
+	}
+	add(tokens.Input, r.input)
+	add(tokens.CacheRead, r.cacheRead)
+	add(tokens.CacheWrite, r.cacheWrite)
+	add(tokens.CacheWrite1h, r.cacheWrite1h)
+	add(tokens.AudioInput, r.audioInput)
+	add(tokens.ImageInput, r.imageInput)
+	add(tokens.Output, r.output)
+	add(tokens.Reasoning, r.reasoning)
+	add(tokens.AudioOutput, r.audioOutput)
+	add(tokens.ImageOutput, r.imageOutput)
+	if !fits {
+		return 0, false
 	}
 	return sum, true
 }
