@@ -60,9 +60,7 @@ func newEvent(alert alertevent.Alert, routingKey, defaultSource string) *pagerdu
 		return event
 	}
 	event.Client = client
-	if notify.IsLink(alert.GeneratorURL) {
-		event.ClientURL = alert.GeneratorURL
-	}
+	event.ClientURL = notify.Address(alert.GeneratorURL)
 	event.Links = links(alert)
 	event.Images = images(alert)
 	event.Payload = &pagerduty.V2Payload{
@@ -143,12 +141,12 @@ func links(alert alertevent.Alert) []any {
 }
 
 func images(alert alertevent.Alert) []any {
-	source := alert.Annotations[annotationImage]
-	if !notify.IsLink(source) || !strings.HasPrefix(strings.ToLower(source), "https://") {
+	source := notify.Address(alert.Annotations[annotationImage])
+	if !strings.HasPrefix(strings.ToLower(source), "https://") {
 		return nil
 	}
 	image := map[string]string{"src": source, "alt": text(alert.Name())}
-	if link := alert.Annotations[alertevent.AnnotationDashboard]; notify.IsLink(link) {
+	if link := notify.Address(alert.Annotations[alertevent.AnnotationDashboard]); link != "" {
 		image["href"] = link
 	}
 	return []any{image}

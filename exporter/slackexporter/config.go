@@ -97,7 +97,7 @@ func (c *Config) Validate() error {
 	if !notify.IsWebURL(c.Endpoint) {
 		errs = append(errs, errors.New("endpoint: must be an http or https URL"))
 	}
-	if c.PageURL != "" && !notify.IsLink(c.PageURL) {
+	if c.PageURL != "" && notify.Address(c.PageURL) == "" {
 		errs = append(errs, errors.New("page_url: must be an http or https URL"))
 	}
 	if c.HTTP.Endpoint != "" {
