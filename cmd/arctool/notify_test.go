@@ -35,7 +35,7 @@ var defaultConfig = filepath.Join(collector.Root(), "config", "default.yaml")
 // notifyTestOf runs `arctool notify test` and returns what it prints, and its error.
 func notifyTestOf(t *testing.T, arguments ...string) (string, error) {
 	t.Helper()
-	for _, name := range []string{"SLACK_WEBHOOK_URL", "PAGERDUTY_API_KEY", "SMTP_SERVER", "SMTP_PORT", "SMTP_USER", "SMTP_PASSWORD", "SMTP_TO"} {
+	for _, name := range []string{"SLACK_WEBHOOK_URL", "PAGERDUTY_API_KEY", "SMTP_SERVER", "SMTP_PORT", "SMTP_USER", "SMTP_PASSWORD", "SMTP_FROM", "SMTP_TO"} {
 		if _, set := os.LookupEnv(name); !set {
 			t.Setenv(name, "")
 		}
