@@ -85,6 +85,31 @@ func TestNotifyTheGuidesEnvironment(t *testing.T) {
 	}
 }
 
+// Secrets in files, each with the line break that ends a file, open the doors.
+func TestNotifySecretsInFiles(t *testing.T) {
+	const user, token = "arc@arc.example", "xoxb-0000-a-token-of-a-bot"
+	slack, bot := double.NewSlack(t), double.NewSlackAPI(t, token, "#alerts")
+	pagerduty, payments := double.NewPagerDuty(t, routingKey), double.NewPagerDuty(t, otherKey)
+	mail := double.NewSMTP(t, double.SMTPSettings{Mechanisms: []string{"PLAIN"}, Username: user, Password: password})
+	in := func(secret string) string { return "'${file:" + write(t, secret+"\n") + "}'" }
+	file := write(t, `
+exporters:
+  slack: {webhook_url: `+in(slack.URL)+`}
+  slack/bot: {endpoint: '`+bot.URL+`', channel: '#alerts', bot_token: `+in(token)+`}
+  pagerduty: {endpoint: '`+pagerduty.URL+`', routing_key: `+in(routingKey)+`}
+  pagerduty/payments:
+    endpoint: `+payments.URL+`
+    routing_key: unused
+    routes: [{matchers: [severity="critical"], routing_key: `+in(otherKey)+`}]
+  email: {server: 127.0.0.1, port: `+strconv.Itoa(mail.Port)+`, tls_mode: none, username: `+user+`, password: `+in(password)+`}
+`+fmt.Sprintf(pipelines, "slack, slack/bot, pagerduty, pagerduty/payments, email"))
+	out, err := notifyTestOf(t, "--config", file, "--resolve=false")
+	require.NoError(t, err, out)
+	for _, inbox := range []*double.Inbox{slack, bot.Inbox, pagerduty.Inbox, payments.Inbox, mail.Inbox} {
+		assert.NotEmpty(t, inbox.Bodies())
+	}
+}
+
 func write(t *testing.T, text string) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "config.yaml")

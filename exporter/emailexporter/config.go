@@ -16,6 +16,7 @@ import (
 	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/config/configretry"
 	"go.opentelemetry.io/collector/config/configtls"
+	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/confmap/xconfmap"
 	"go.opentelemetry.io/collector/exporter/exporterhelper"
 
@@ -114,7 +115,17 @@ type Config struct {
 	_ struct{}
 }
 
-var _ xconfmap.Validator = (*Config)(nil)
+var (
+	_ xconfmap.Validator  = (*Config)(nil)
+	_ confmap.Unmarshaler = (*Config)(nil)
+)
+
+// Unmarshal reads the settings. Secrets may come from files.
+func (c *Config) Unmarshal(conf *confmap.Conf) error {
+	err := conf.Unmarshal(c)
+	c.Password = notify.Secret(c.Password)
+	return err
+}
 
 // Validate names everything that is wrong. What only a server needs is not
 // asked for while the exporter is off.
