@@ -5,6 +5,7 @@ package pagerdutyexporter
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -86,12 +87,10 @@ func summary(alert alertevent.Alert) string {
 // severity is the API's word; it knows the same four. An alert without one of
 // them is told as an error.
 func severity(alert alertevent.Alert) string {
-	switch s := alert.Severity(); s {
-	case alertevent.SeverityInfo, alertevent.SeverityWarning, alertevent.SeverityError, alertevent.SeverityCritical:
+	if s := alert.Severity(); slices.Contains(alertevent.Severities, s) {
 		return s
-	default:
-		return alertevent.SeverityError
 	}
+	return alertevent.SeverityError
 }
 
 func firstLabel(alert alertevent.Alert, otherwise string, names ...string) string {
