@@ -41,7 +41,12 @@ func of(alert alertevent.Alert, instance string) alertevent.Alert {
 func TestFiringOverRestart(t *testing.T) {
 	inbox := double.NewAlertmanager(t)
 	dir := t.TempDir()
-	run := func(matchers []string, tell []alertevent.Alert, bodies int) {
+	told := 0
+	until := func(more int) {
+		told += more
+		require.Eventually(t, func() bool { return len(inbox.Bodies()) >= told }, 10*time.Second, time.Millisecond)
+	}
+	run := func(matchers []string, again int, tell ...alertevent.Alert) {
 		notifier.WithStorage(t, dir, func(host component.Host, storage component.ID) {
 			cfg := createDefaultConfig().(*Config)
 			cfg.Endpoints, cfg.Filter.Matchers = []string{inbox.URL}, matchers
@@ -51,12 +56,13 @@ func TestFiringOverRestart(t *testing.T) {
 			e, err := NewFactory().CreateLogs(t.Context(), set, cfg)
 			require.NoError(t, err)
 			require.NoError(t, e.Start(t.Context(), host))
+			until(again)
 			for _, alert := range tell {
 				require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alert)))
 			}
-			require.Eventually(t, func() bool { return len(inbox.Bodies()) >= bodies }, 10*time.Second, time.Millisecond)
+			until(len(tell))
 			require.NoError(t, e.Shutdown(t.Context()))
-			require.Len(t, inbox.Bodies(), bodies)
+			require.Len(t, inbox.Bodies(), told)
 		})
 	}
 	instances := func(from int) []any {
@@ -70,13 +76,13 @@ func TestFiringOverRestart(t *testing.T) {
 		slices.SortFunc(all, func(a, b any) int { return slices.Compare([]byte(a.(string)), []byte(b.(string))) })
 		return all
 	}
-	run(nil, []alertevent.Alert{on("a"), on("b"), on("c"), off("b")}, 4)
-	run(nil, nil, 6)
+	run(nil, 0, on("a"), on("b"), on("c"), off("b"))
+	run(nil, 2)
 	assert.Equal(t, []any{"a", "c"}, instances(4))
-	run([]string{`instance!="a"`}, nil, 7)
+	run([]string{`instance!="a"`}, 1)
 	assert.Equal(t, []any{"c"}, instances(6), "a is not for this channel any more")
-	run(nil, []alertevent.Alert{off("a"), off("c")}, 11)
-	run(nil, nil, 11)
+	run(nil, 2, off("a"), off("c"))
+	run(nil, 0)
 }
 
 // keeps is a storage.
@@ -172,17 +178,19 @@ func TestDamagedShelf(t *testing.T) {
 // An alert of before the restart that nobody tells of again is let go after a
 // day: the alert processor may have lost its state, and know of no end.
 func TestUnconfirmedExpires(t *testing.T) {
-	running(t, nil, func(t *testing.T, b bubble) {
+	running(t, func(cfg *Config) { cfg.ResendInterval = time.Hour }, func(t *testing.T, b bubble) {
 		t.Helper()
+		require.NoError(t, b.turn.take(t.Context()))
 		for _, alert := range []alertevent.Alert{on("a"), on("b")} {
 			b.firing.alerts[alert.Fingerprint()] = firing{alert: alert, told: time.Now(), restored: true}
 		}
-		after(time.Hour)
+		b.turn.give()
+		after(90 * time.Minute)
 		require.NoError(t, b.tell(t.Context(), on("b")))
 		after(24 * time.Hour)
 		posted := b.wire.posted(first)
 		require.NotEmpty(t, posted)
-		assert.Len(t, posted[10], 2)
+		assert.Len(t, posted[20], 2)
 		require.Len(t, posted[len(posted)-1], 1)
 		assert.Equal(t, "b", posted[len(posted)-1][0].Labels["instance"])
 		after(100 * time.Hour)
