@@ -141,7 +141,7 @@ func links(alert alertevent.Alert) []any {
 
 func images(alert alertevent.Alert) []any {
 	source := notify.Address(alert.Annotations[annotationImage])
-	if !strings.HasPrefix(strings.ToLower(source), "https://") {
+	if !strings.HasPrefix(source, "https://") {
 		return nil
 	}
 	image := map[string]string{"src": source, "alt": text(alert.Name())}

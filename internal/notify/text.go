@@ -62,8 +62,10 @@ func Address(text string) string {
 	if !IsWebURL(text) {
 		return ""
 	}
+	scheme, rest, _ := strings.Cut(text, ":")
 	var b strings.Builder
-	for _, c := range []byte(text) {
+	b.WriteString(strings.ToLower(scheme) + ":")
+	for _, c := range []byte(rest) {
 		if c <= ' ' || c >= 0x7f || strings.IndexByte("|<>\"`", c) >= 0 {
 			fmt.Fprintf(&b, "%%%02X", c)
 			continue

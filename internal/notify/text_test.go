@@ -55,6 +55,7 @@ func TestAddress(t *testing.T) {
 		"https://grafana.example/d/arc?var-model=a|b c&x=%20#t": "https://grafana.example/d/arc?var-model=a%7Cb%20c&x=%20#t",
 		"https://runbooks.example/<!here>|\"`é":                 "https://runbooks.example/%3C!here%3E%7C%22%60%C3%A9",
 		"https://runbooks.example/a\nb":                         "",
+		"HTTPS://Grafana.example/D":                             "https://Grafana.example/D",
 		"javascript:alert(1)":                                   "",
 		`https://"`:                                             "",
 		"https://x.example/" + strings.Repeat("a", 1982):        "https://x.example/" + strings.Repeat("a", 1982),
