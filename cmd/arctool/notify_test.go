@@ -35,7 +35,7 @@ var defaultConfig = filepath.Join(collector.Root(), "config", "default.yaml")
 // notifyTestOf runs `arctool notify test` and returns what it prints, and its error.
 func notifyTestOf(t *testing.T, arguments ...string) (string, error) {
 	t.Helper()
-	for _, name := range []string{"SLACK_WEBHOOK_URL", "PAGERDUTY_API_KEY", "SMTP_SERVER", "SMTP_PORT", "SMTP_USER", "SMTP_PASSWORD", "SMTP_TO"} {
+	for _, name := range []string{"SLACK_WEBHOOK_URL", "PAGERDUTY_API_KEY", "SMTP_SERVER", "SMTP_PORT", "SMTP_USER", "SMTP_PASSWORD", "SMTP_FROM", "SMTP_TO"} {
 		if _, set := os.LookupEnv(name); !set {
 			t.Setenv(name, "")
 		}
@@ -82,6 +82,31 @@ func TestNotifyTheGuidesEnvironment(t *testing.T) {
 	require.Len(t, pagerduty.Alerts(), 1)
 	for _, alert := range pagerduty.Alerts() {
 		assert.Equal(t, double.PagerDutyAlert{Status: "resolved", Pages: 1}, alert)
+	}
+}
+
+// Secrets in files, each with the line break that ends a file, open the doors.
+func TestNotifySecretsInFiles(t *testing.T) {
+	const user, token = "arc@arc.example", "xoxb-0000-a-token-of-a-bot"
+	slack, bot := double.NewSlack(t), double.NewSlackAPI(t, token, "#alerts")
+	pagerduty, payments := double.NewPagerDuty(t, routingKey), double.NewPagerDuty(t, otherKey)
+	mail := double.NewSMTP(t, double.SMTPSettings{Mechanisms: []string{"PLAIN"}, Username: user, Password: password})
+	in := func(secret string) string { return "'${file:" + write(t, secret+"\n") + "}'" }
+	file := write(t, `
+exporters:
+  slack: {webhook_url: `+in(slack.URL)+`}
+  slack/bot: {endpoint: '`+bot.URL+`', channel: '#alerts', bot_token: `+in(token)+`}
+  pagerduty: {endpoint: '`+pagerduty.URL+`', routing_key: `+in(routingKey)+`}
+  pagerduty/payments:
+    endpoint: `+payments.URL+`
+    routing_key: unused
+    routes: [{matchers: [severity="critical"], routing_key: `+in(otherKey)+`}]
+  email: {server: 127.0.0.1, port: `+strconv.Itoa(mail.Port)+`, tls_mode: none, username: `+user+`, password: `+in(password)+`}
+`+fmt.Sprintf(pipelines, "slack, slack/bot, pagerduty, pagerduty/payments, email"))
+	out, err := notifyTestOf(t, "--config", file, "--resolve=false")
+	require.NoError(t, err, out)
+	for _, inbox := range []*double.Inbox{slack, bot.Inbox, pagerduty.Inbox, payments.Inbox, mail.Inbox} {
+		assert.NotEmpty(t, inbox.Bodies())
 	}
 }
 

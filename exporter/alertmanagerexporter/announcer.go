@@ -10,11 +10,13 @@ import (
 	"slices"
 	"time"
 
+	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.uber.org/zap"
 
 	"github.com/otelcol-arc/otelcol-arc/exporter/alertmanagerexporter/internal/metadata"
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+	"github.com/otelcol-arc/otelcol-arc/internal/notify"
 )
 
 // maxTogether bounds the alerts of one request that tells again.
@@ -27,14 +29,15 @@ type announcer struct {
 	fleet     *fleet
 	telemetry *metadata.TelemetryBuilder
 	logger    *zap.Logger
+	restored  bool // there are alerts of before the restart
 
 	// turn is held over requests: an alert that is told again must not overtake
 	// its end. It guards everything declared below.
 	turn    turn
 	client  *http.Client
-	firing  map[string]alertevent.Alert // by fingerprint
-	ended   map[string]ending           // by fingerprint
-	failing bool                        // the last round was not accepted
+	firing  held
+	ended   map[string]ending // by fingerprint
+	failing bool              // the last round was not accepted
 }
 
 // ending is the end of an alert that some servers have not taken.
@@ -48,7 +51,7 @@ type ending struct {
 func newAnnouncer(cfg *Config, f *fleet, telemetry *metadata.TelemetryBuilder, logger *zap.Logger) *announcer {
 	return &announcer{
 		cfg: cfg, fleet: f, telemetry: telemetry, logger: logger, turn: make(turn, 1),
-		firing: map[string]alertevent.Alert{}, ended: map[string]ending{},
+		firing: held{alerts: map[string]firing{}, logger: logger}, ended: map[string]ending{},
 	}
 }
 
@@ -70,12 +73,11 @@ func (t turn) take(ctx context.Context) error {
 func (t turn) give() { <-t }
 
 // send tells all servers of an alert, and keeps in mind what is to be told again.
-func (a *announcer) send(ctx context.Context, client *http.Client, alert alertevent.Alert) error {
+func (a *announcer) send(ctx context.Context, alert alertevent.Alert) error {
 	if err := a.turn.take(ctx); err != nil {
 		return err
 	}
 	defer a.turn.give()
-	a.client = client
 	if alert.State == alertevent.Resolved {
 		// Even if its end cannot be told yet, it does not fire any more.
 		a.forget(ctx, alert.Fingerprint())
@@ -83,7 +85,7 @@ func (a *announcer) send(ctx context.Context, client *http.Client, alert alertev
 			return nil
 		}
 	}
-	errs := a.fleet.post(ctx, client, newPayload([]alertevent.Alert{alert}, time.Now(), a.lifetime()))
+	errs := a.fleet.post(ctx, a.client, newPayload([]alertevent.Alert{alert}, time.Now(), a.lifetime()))
 	if err := verdict(errs); err != nil {
 		return err
 	}
@@ -101,14 +103,14 @@ func (a *announcer) keep(ctx context.Context, alert alertevent.Alert, errs []err
 		return
 	}
 	delete(a.ended, id)
-	_, known := a.firing[id]
+	_, known := a.firing.alerts[id]
 	switch {
-	case !known && len(a.firing)+len(a.ended) >= a.cfg.MaxFiring:
+	case !known && len(a.firing.alerts)+len(a.ended) >= a.cfg.MaxFiring:
 		a.telemetry.AlertmanagerExporterOverflow.Add(ctx, 1)
 	case alert.State == alertevent.Resolved:
 		a.ended[id] = ending{alert: alert, missed: missed, until: time.Now().Add(a.lifetime())}
 	default:
-		a.firing[id] = alert
+		a.firing.set(ctx, id, firing{alert: alert, told: time.Now()})
 		if !known {
 			a.telemetry.AlertmanagerExporterFiring.Add(ctx, 1)
 		}
@@ -126,14 +128,37 @@ func missedBy(errs []error) (missed []bool, some bool) {
 }
 
 func (a *announcer) forget(ctx context.Context, id string) {
-	if _, ok := a.firing[id]; ok {
-		delete(a.firing, id)
+	if _, ok := a.firing.alerts[id]; ok {
+		a.firing.remove(ctx, id)
 		a.telemetry.AlertmanagerExporterFiring.Add(ctx, -1)
 	}
 }
 
-// run tells again of what fires, until ctx ends.
+// open makes ready what tells again: of what fired before the restart, too, when
+// there is a storage.
+func (a *announcer) open(ctx context.Context, host component.Host, owner component.ID) error {
+	if !a.cfg.Queue.HasValue() || a.cfg.Queue.Get().StorageID == nil {
+		return nil
+	}
+	client, err := notify.OpenStorage(ctx, host, *a.cfg.Queue.Get().StorageID, owner, storageName)
+	if err != nil {
+		return err
+	}
+	a.firing.storage = client
+	if err := a.firing.load(ctx, a.cfg.filter().Pass, a.cfg.MaxFiring); err != nil {
+		return err
+	}
+	a.restored = len(a.firing.alerts) > 0
+	a.telemetry.AlertmanagerExporterFiring.Add(ctx, int64(len(a.firing.alerts)))
+	return nil
+}
+
+// run tells again of what fires, until ctx ends: at once of what fired before
+// the restart, because it may be about to expire.
 func (a *announcer) run(ctx context.Context) {
+	if a.restored {
+		a.resend(ctx)
+	}
 	ticker := time.NewTicker(a.cfg.ResendInterval)
 	defer ticker.Stop()
 	for {
@@ -153,7 +178,8 @@ func (a *announcer) resend(ctx context.Context) {
 	if a.turn.take(ctx) != nil {
 		return
 	}
-	firing, ended := slices.Sorted(maps.Keys(a.firing)), slices.Sorted(maps.Keys(a.ended))
+	a.forgetUnconfirmed(ctx)
+	firing, ended := slices.Sorted(maps.Keys(a.firing.alerts)), slices.Sorted(maps.Keys(a.ended))
 	a.turn.give()
 	var failed error
 	for ids := range slices.Chunk(firing, maxTogether) {
@@ -175,6 +201,21 @@ func (a *announcer) resend(ctx context.Context) {
 	a.failing = failed != nil
 }
 
+// forgetUnconfirmed lets alerts of before the restart expire that have not been
+// told anew.
+func (a *announcer) forgetUnconfirmed(ctx context.Context) {
+	n := 0
+	for id, f := range a.firing.alerts {
+		if f.unconfirmed(time.Now()) {
+			a.forget(ctx, id)
+			n++
+		}
+	}
+	if n > 0 {
+		a.logger.Warn("Alerts that fired before the restart were not told again since, and expire", zap.Int("alerts", n))
+	}
+}
+
 // again tells of those that still fire; others may have ended since.
 func (a *announcer) again(ctx context.Context, ids []string) error {
 	if err := a.turn.take(ctx); err != nil {
@@ -183,8 +224,8 @@ func (a *announcer) again(ctx context.Context, ids []string) error {
 	defer a.turn.give()
 	var alerts []alertevent.Alert
 	for _, id := range ids {
-		if alert, ok := a.firing[id]; ok {
-			alerts = append(alerts, alert)
+		if f, ok := a.firing.alerts[id]; ok {
+			alerts = append(alerts, f.alert)
 		}
 	}
 	if len(alerts) == 0 {

@@ -85,14 +85,11 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 // bubble is an announcer that tells again, in a time of its own.
 type bubble struct {
 	*announcer
-	wire   *wire
-	client *http.Client
-	stop   context.CancelFunc
+	wire *wire
+	stop context.CancelFunc
 }
 
-func (b bubble) tell(ctx context.Context, alert alertevent.Alert) error {
-	return b.send(ctx, b.client, alert)
-}
+func (b bubble) tell(ctx context.Context, alert alertevent.Alert) error { return b.send(ctx, alert) }
 
 // running runs test in a bubble with two servers.
 func running(t *testing.T, change func(*Config), test func(t *testing.T, b bubble)) {
@@ -109,10 +106,11 @@ func running(t *testing.T, change func(*Config), test func(t *testing.T, b bubbl
 		require.NoError(t, err)
 		a := newAnnouncer(cfg, &fleet{servers: list, requests: telemetry.AlertmanagerExporterRequests, logger: zap.NewNop()}, telemetry, zap.NewNop())
 		w := &wire{bodies: map[string][]models.PostableAlerts{}, down: map[string]error{}}
+		a.client = &http.Client{Transport: w}
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		go a.run(ctx)
-		test(t, bubble{announcer: a, wire: w, client: &http.Client{Transport: w}, stop: cancel})
+		test(t, bubble{announcer: a, wire: w, stop: cancel})
 	})
 }
 

@@ -52,7 +52,8 @@ type Config struct {
 	Retry configretry.BackOffConfig `mapstructure:"retry_on_failure"`
 
 	// Queue holds alerts until they are told; with storage, over a restart
-	// too. Default: 1000 batches in memory, one sent at a time.
+	// too, as are then those that fire. Default: 1000 batches in memory, one sent
+	// at a time.
 	Queue configoptional.Optional[exporterhelper.QueueBatchConfig] `mapstructure:"sending_queue"`
 
 	// prevent unkeyed literal initialization

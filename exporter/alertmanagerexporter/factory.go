@@ -10,6 +10,7 @@ import (
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/exporter"
+	"go.uber.org/zap"
 
 	"github.com/otelcol-arc/otelcol-arc/exporter/alertmanagerexporter/internal/metadata"
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
@@ -49,20 +50,28 @@ func createLogs(ctx context.Context, set exporter.Settings, config component.Con
 	if err != nil {
 		return nil, err
 	}
+	background := context.WithoutCancel(ctx)
 	a := newAnnouncer(cfg, &fleet{servers: servers, requests: telemetry.AlertmanagerExporterRequests, logger: set.Logger}, telemetry, set.Logger)
 	next, err := notify.NewExporter(ctx, set, cfg, notify.Channel{
 		Filter: cfg.filter(),
 		// An Alertmanager answers 400 when it refuses some alerts of a request,
 		// and does not say which.
-		Apart: true,
-		HTTP:  cfg.HTTP,
-		Retry: cfg.Retry,
-		Queue: cfg.Queue,
-		Send: func(ctx context.Context, client *http.Client, alerts []alertevent.Alert) error {
-			return a.send(ctx, client, alerts[0])
+		Apart:     true,
+		HTTP:      cfg.HTTP,
+		Retry:     cfg.Retry,
+		Queue:     cfg.Queue,
+		Start:     func(ctx context.Context, host component.Host) error { return a.open(ctx, host, set.ID) },
+		Connected: func(client *http.Client) { a.client = client },
+		Send: func(ctx context.Context, _ *http.Client, alerts []alertevent.Alert) error {
+			return a.send(ctx, alerts[0])
 		},
 		Outcomes: notify.NewOutcomes(telemetry.AlertmanagerExporterAlerts),
-		Close:    telemetry.Shutdown,
+		Close: func() {
+			telemetry.Shutdown()
+			if err := a.firing.close(background); err != nil {
+				set.Logger.Error("The storage of the firing alerts could not be closed", zap.Error(err))
+			}
+		},
 	})
 	if err != nil {
 		telemetry.Shutdown()

@@ -16,6 +16,7 @@ import (
 	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/config/configretry"
 	"go.opentelemetry.io/collector/config/configtls"
+	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/confmap/xconfmap"
 	"go.opentelemetry.io/collector/exporter/exporterhelper"
 
@@ -34,6 +35,7 @@ const (
 
 // The ways to keep what is sent from others.
 const (
+	tlsAuto     = "auto"
 	tlsStartTLS = "starttls"
 	tlsImplicit = "tls"
 	tlsNone     = "none"
@@ -60,8 +62,8 @@ type Config struct {
 	Auth string `mapstructure:"auth"`
 
 	// TLSMode is starttls, which does not go on without; tls, from the first
-	// byte on, usually at port 465; or none, for a server on this machine alone.
-	// Default: starttls.
+	// byte on; none, for a server on this machine alone; or auto, which is tls at
+	// port 465 and starttls at others. Default: auto.
 	TLSMode string `mapstructure:"tls_mode"`
 
 	// TLS is whom to trust, and what to show. Default: the system's CAs.
@@ -113,7 +115,17 @@ type Config struct {
 	_ struct{}
 }
 
-var _ xconfmap.Validator = (*Config)(nil)
+var (
+	_ xconfmap.Validator  = (*Config)(nil)
+	_ confmap.Unmarshaler = (*Config)(nil)
+)
+
+// Unmarshal reads the settings. Secrets may come from files.
+func (c *Config) Unmarshal(conf *confmap.Conf) error {
+	err := conf.Unmarshal(c)
+	c.Password = notify.Secret(c.Password)
+	return err
+}
 
 // Validate names everything that is wrong. What only a server needs is not
 // asked for while the exporter is off.
@@ -139,7 +151,7 @@ func (c *Config) validateServer() []error {
 	if c.Port < 0 || c.Port > 65535 {
 		errs = append(errs, fmt.Errorf("port: must be from 1 to 65535; is %d", c.Port))
 	}
-	modes := []string{tlsStartTLS, tlsImplicit, tlsNone}
+	modes := []string{tlsAuto, tlsStartTLS, tlsImplicit, tlsNone}
 	switch {
 	case !slices.Contains(modes, c.TLSMode):
 		errs = append(errs, fmt.Errorf("tls_mode: %q is none of %v", c.TLSMode, modes))
@@ -194,6 +206,18 @@ func (c *Config) validateAddresses() []error {
 
 func (c *Config) filter() notify.Filter {
 	return notify.Filter{Severities: c.Severities, Matchers: c.Filter.Compile(), Resolved: c.SendResolved}
+}
+
+// mode is how what is sent is kept from others.
+func (c *Config) mode() string {
+	switch {
+	case c.TLSMode != tlsAuto:
+		return c.TLSMode
+	case c.Port == implicitPort:
+		return tlsImplicit
+	default:
+		return tlsStartTLS
+	}
 }
 
 // isLoopback says whether a host is this machine, by its name or address alone.

@@ -78,7 +78,7 @@ func TestReadmeExamplesReadTheEnvironment(t *testing.T) {
 }
 
 func TestEmptyVariablesAreAsNone(t *testing.T) {
-	for _, name := range []string{"SMTP_SERVER", "SMTP_PORT", "SMTP_USER", "SMTP_PASSWORD", "SMTP_TO"} {
+	for _, name := range []string{"SMTP_SERVER", "SMTP_PORT", "SMTP_USER", "SMTP_PASSWORD", "SMTP_FROM", "SMTP_TO"} {
 		t.Setenv(name, "")
 	}
 	for _, example := range readmeExamples(t) {
@@ -95,6 +95,40 @@ func TestEmptyVariablesAreAsNone(t *testing.T) {
 		e, err := newEnvelope(cfg)
 		require.NoError(t, err)
 		assert.Equal(t, user, e.to[0].Address)
+	}
+}
+
+// A user name that is no address, as many services give, needs a variable alone.
+func TestSenderOfTheEnvironment(t *testing.T) {
+	t.Setenv("SMTP_SERVER", "mail.example")
+	t.Setenv("SMTP_USER", "apikey")
+	t.Setenv("SMTP_PASSWORD", secret)
+	smallest := readmeExamples(t)[0]
+	require.ErrorContains(t, xconfmap.Validate(load(t, smallest)), "from: must not be empty")
+	t.Setenv("SMTP_FROM", "Arc <arc@arc.example>")
+	cfg := load(t, smallest)
+	require.NoError(t, xconfmap.Validate(cfg))
+	e, err := newEnvelope(cfg)
+	require.NoError(t, err)
+	assert.Equal(t, "arc@arc.example", e.from.Address)
+	assert.Equal(t, "arc@arc.example", e.to[0].Address)
+}
+
+func TestModeFollowsThePort(t *testing.T) {
+	for _, test := range []struct {
+		set  string
+		port int
+		want string
+	}{
+		{tlsAuto, 465, tlsImplicit},
+		{tlsAuto, 587, tlsStartTLS},
+		{tlsAuto, 25, tlsStartTLS},
+		{tlsAuto, 0, tlsStartTLS},
+		{tlsStartTLS, 465, tlsStartTLS},
+		{tlsImplicit, 587, tlsImplicit},
+		{tlsNone, 465, tlsNone},
+	} {
+		assert.Equal(t, test.want, (&Config{TLSMode: test.set, Port: test.port}).mode(), "%v", test)
 	}
 }
 

@@ -31,7 +31,7 @@ func (m *mailer) connect(ctx context.Context) (session *smtp.Client, hangUp func
 		return connection, nil
 	}
 	options := append(m.authOptions(), mail.WithDialContextFunc(dial), mail.WithTimeout(m.cfg.Timeout))
-	switch m.cfg.TLSMode {
+	switch m.cfg.mode() {
 	case tlsStartTLS:
 		options = append(options, mail.WithTLSPolicy(mail.TLSMandatory), mail.WithTLSConfig(m.tls))
 	case tlsImplicit:
@@ -57,7 +57,7 @@ func (m *mailer) dial(ctx context.Context, network string) (net.Conn, error) {
 		port = defaultPort
 	}
 	address := net.JoinHostPort(m.cfg.Server, strconv.Itoa(port))
-	if m.cfg.TLSMode == tlsImplicit {
+	if m.cfg.mode() == tlsImplicit {
 		return (&tls.Dialer{Config: m.tls}).DialContext(ctx, network, address)
 	}
 	return (&net.Dialer{}).DialContext(ctx, network, address)
@@ -70,7 +70,7 @@ func (m *mailer) authOptions() []mail.Option {
 		return nil
 	}
 	plain, login := mail.SMTPAuthPlain, mail.SMTPAuthLogin
-	if m.cfg.TLSMode == tlsNone {
+	if m.cfg.mode() == tlsNone {
 		plain, login = mail.SMTPAuthPlainNoEnc, mail.SMTPAuthLoginNoEnc
 	}
 	options := []mail.Option{mail.WithUsername(m.cfg.Username), mail.WithPassword(string(m.cfg.Password))}

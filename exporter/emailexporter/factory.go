@@ -15,9 +15,14 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/notify"
 )
 
-// defaultPort is that of message submission.
-// https://www.rfc-editor.org/rfc/rfc6409#section-3.1
-const defaultPort = 587
+const (
+	// defaultPort is that of message submission.
+	// https://www.rfc-editor.org/rfc/rfc6409#section-3.1
+	defaultPort = 587
+	// implicitPort is that of message submission with TLS from the first byte on.
+	// https://www.rfc-editor.org/rfc/rfc8314#section-7.3
+	implicitPort = 465
+)
 
 // NewFactory makes the factory of the email exporter.
 func NewFactory() exporter.Factory {
@@ -32,7 +37,7 @@ func createDefaultConfig() component.Config {
 	return &Config{
 		Port:         defaultPort,
 		Auth:         authAuto,
-		TLSMode:      tlsStartTLS,
+		TLSMode:      tlsAuto,
 		TLS:          configtls.NewDefaultClientConfig(),
 		SendResolved: true,
 		Timeout:      30 * time.Second,

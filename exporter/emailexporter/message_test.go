@@ -117,6 +117,20 @@ func TestSubjectIsOfTheMostSevere(t *testing.T) {
 	assert.Equal(t, "[WARNING] HighLatency: P99 latency is 12s (+1 more)", m.subject)
 }
 
+// The worst alert stands first, also where there is no room for all.
+func TestTheWorstIsShown(t *testing.T) {
+	raised := alerts.Cases()["storm"]
+	for i := range raised {
+		raised[i].Labels["severity"] = "info"
+	}
+	raised[0] = alerts.Resolved()
+	raised[len(raised)-1].Labels["severity"] = "critical"
+	m := read(t, write(t, raised))
+	assert.True(t, strings.HasPrefix(m.text, "[CRITICAL] "), m.text)
+	assert.NotContains(t, m.text, "RESOLVED")
+	assert.Contains(t, m.text, "… 30 more")
+}
+
 func TestNoHeaderCanBeAdded(t *testing.T) {
 	for _, text := range []string{
 		"x\r\nBcc: thief@evil.example", "x\nBcc: thief@evil.example", "x\rBcc: thief@evil.example",

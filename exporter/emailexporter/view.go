@@ -4,10 +4,8 @@
 package emailexporter
 
 import (
-	"cmp"
 	"fmt"
 	"html/template"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -49,8 +47,9 @@ type alertView struct {
 
 type field struct{ Name, Value string }
 
-// newView lays out alerts that were raised together, in the order given.
+// newView lays out alerts that were raised together, the worst first.
 func newView(alerts []alertevent.Alert) view {
+	alerts = notify.WorstFirst(alerts)
 	v := view{Subject: subject(alerts), Footer: notify.Footer}
 	for i, alert := range alerts {
 		if i == maxAlerts {
@@ -66,7 +65,7 @@ func newAlertView(alert alertevent.Alert) alertView {
 	v := alertView{
 		Colour: template.CSS(notify.Colour(alert)), //nolint:gosec // one of four constants
 		Line:   oneLine(alert.Line(), maxLine),
-		Links:  links(alert),
+		Links:  notify.Links(alert),
 	}
 	if alert.Annotations[alertevent.AnnotationSummary] != "" {
 		v.Description = notify.Truncate(notify.Clean(alert.Annotations[alertevent.AnnotationDescription]), maxText)
@@ -75,25 +74,13 @@ func newAlertView(alert alertevent.Alert) alertView {
 	return v
 }
 
-// subject is the line of the most severe alert that fires, or of the first when
-// all are over, and how many more there are.
+// subject is the line of the first alert, and how many more there are.
 func subject(alerts []alertevent.Alert) string {
-	lead := slices.MaxFunc(alerts, func(a, b alertevent.Alert) int { return cmp.Compare(rank(a), rank(b)) })
-	text := oneLine(lead.Line(), maxSubject)
+	text := oneLine(alerts[0].Line(), maxSubject)
 	if others := len(alerts) - 1; others > 0 {
 		text += fmt.Sprintf(" (+%d more)", others)
 	}
 	return text
-}
-
-// rank orders alerts by how much they matter.
-func rank(alert alertevent.Alert) int {
-	if alert.State == alertevent.Resolved {
-		return -1
-	}
-	return 1 + slices.Index([]string{
-		alertevent.SeverityInfo, alertevent.SeverityWarning, alertevent.SeverityError, alertevent.SeverityCritical,
-	}, alert.Severity())
 }
 
 // fields are when the alert began and ended, its value, and the labels that the
@@ -114,15 +101,6 @@ func fields(alert alertevent.Alert) (list []field, left string) {
 		list = append(list, field{oneLine(name, maxFieldText), oneLine(alert.Labels[name], maxFieldText)})
 	}
 	return list, ""
-}
-
-// links each stand on a line of the text.
-func links(alert alertevent.Alert) []notify.Link {
-	list := notify.Links(alert)
-	for i := range list {
-		list[i].URL = oneLine(list[i].URL, len(list[i].URL))
-	}
-	return list
 }
 
 // oneLine makes a text from telemetry safe and short enough to show, on one

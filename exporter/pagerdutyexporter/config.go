@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/collector/config/configopaque"
 	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/config/configretry"
+	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/confmap/xconfmap"
 	"go.opentelemetry.io/collector/exporter/exporterhelper"
 
@@ -73,7 +74,20 @@ type Config struct {
 	_ struct{}
 }
 
-var _ xconfmap.Validator = (*Config)(nil)
+var (
+	_ xconfmap.Validator  = (*Config)(nil)
+	_ confmap.Unmarshaler = (*Config)(nil)
+)
+
+// Unmarshal reads the settings. Secrets may come from files.
+func (c *Config) Unmarshal(conf *confmap.Conf) error {
+	err := conf.Unmarshal(c)
+	c.RoutingKey = notify.Secret(c.RoutingKey)
+	for i := range c.Routes {
+		c.Routes[i].RoutingKey = notify.Secret(c.Routes[i].RoutingKey)
+	}
+	return err
+}
 
 // Validate names everything that is wrong.
 func (c *Config) Validate() error {

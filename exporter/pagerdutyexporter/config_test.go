@@ -31,6 +31,19 @@ func TestEveryMistakeIsNamed(t *testing.T) {
 	}
 }
 
+// A key that is missing beside others is a mistake; all of them missing is off.
+func TestKeysAreAllOrNone(t *testing.T) {
+	cfg := createDefaultConfig().(*Config)
+	cfg.Routes = []Route{{Matchers: []string{`team="a"`}}}
+	require.NoError(t, cfg.Validate())
+	cfg.Routes[0].RoutingKey = routingKey
+	err := cfg.Validate()
+	require.ErrorContains(t, err, "routing_key: must not be empty when routes::0 has one")
+	assert.NotContains(t, err.Error(), routingKey)
+	cfg.RoutingKey = routingKey
+	require.NoError(t, cfg.Validate())
+}
+
 func TestSecretIsNotPrinted(t *testing.T) {
 	cfg := createDefaultConfig().(*Config)
 	cfg.RoutingKey = routingKey

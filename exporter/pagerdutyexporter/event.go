@@ -5,6 +5,7 @@ package pagerdutyexporter
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -60,9 +61,7 @@ func newEvent(alert alertevent.Alert, routingKey, defaultSource string) *pagerdu
 		return event
 	}
 	event.Client = client
-	if notify.IsLink(alert.GeneratorURL) {
-		event.ClientURL = alert.GeneratorURL
-	}
+	event.ClientURL = notify.Address(alert.GeneratorURL)
 	event.Links = links(alert)
 	event.Images = images(alert)
 	event.Payload = &pagerduty.V2Payload{
@@ -88,12 +87,10 @@ func summary(alert alertevent.Alert) string {
 // severity is the API's word; it knows the same four. An alert without one of
 // them is told as an error.
 func severity(alert alertevent.Alert) string {
-	switch s := alert.Severity(); s {
-	case alertevent.SeverityInfo, alertevent.SeverityWarning, alertevent.SeverityError, alertevent.SeverityCritical:
+	if s := alert.Severity(); slices.Contains(alertevent.Severities, s) {
 		return s
-	default:
-		return alertevent.SeverityError
 	}
+	return alertevent.SeverityError
 }
 
 func firstLabel(alert alertevent.Alert, otherwise string, names ...string) string {
@@ -143,12 +140,12 @@ func links(alert alertevent.Alert) []any {
 }
 
 func images(alert alertevent.Alert) []any {
-	source := alert.Annotations[annotationImage]
-	if !notify.IsLink(source) || !strings.HasPrefix(strings.ToLower(source), "https://") {
+	source := notify.Address(alert.Annotations[annotationImage])
+	if !strings.HasPrefix(source, "https://") {
 		return nil
 	}
 	image := map[string]string{"src": source, "alt": text(alert.Name())}
-	if link := alert.Annotations[alertevent.AnnotationDashboard]; notify.IsLink(link) {
+	if link := notify.Address(alert.Annotations[alertevent.AnnotationDashboard]); link != "" {
 		image["href"] = link
 	}
 	return []any{image}

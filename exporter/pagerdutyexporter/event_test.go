@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+	"github.com/otelcol-arc/otelcol-arc/internal/notify"
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/alerts"
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/double"
 )
@@ -54,7 +55,7 @@ func TestDedupKey(t *testing.T) {
 func TestImages(t *testing.T) {
 	a := alerts.Firing()
 	for source, want := range map[string][]any{
-		"https://graphs.example/1.png": {map[string]string{"src": "https://graphs.example/1.png", "href": a.Annotations["dashboard_url"], "alt": "HighErrorRate"}},
+		"https://graphs.example/1.png": {map[string]string{"src": "https://graphs.example/1.png", "href": notify.Address(a.Annotations["dashboard_url"]), "alt": "HighErrorRate"}},
 		"http://graphs.example/1.png":  nil, // the API takes no others than HTTPS
 		"javascript:alert(1)":          nil,
 		"":                             nil,

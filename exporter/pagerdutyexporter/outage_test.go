@@ -23,6 +23,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
 	"github.com/otelcol-arc/otelcol-arc/internal/falseclock"
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/alerts"
+	"github.com/otelcol-arc/otelcol-arc/internal/testkit/notifier"
 )
 
 // network stands between the client and the API, as a middleware of the
@@ -76,11 +77,6 @@ func (n *network) told() []string {
 }
 
 // host has the network as the extension "network".
-type host map[component.ID]component.Component
-
-// GetExtensions has the network.
-func (h host) GetExtensions() map[component.ID]component.Component { return h }
-
 // PagerDuty is away for an hour, in which alerts begin and end: all of it is
 // told after that, in order, and it was not called more than every 15 seconds.
 func TestOutageOfAnHour(t *testing.T) {
@@ -92,7 +88,7 @@ func TestOutageOfAnHour(t *testing.T) {
 		cfg.HTTP.Middlewares = []configmiddleware.Config{{ID: id}}
 		e, err := NewFactory().CreateLogs(t.Context(), exportertest.NewNopSettings(NewFactory().Type()), cfg)
 		require.NoError(t, err)
-		require.NoError(t, e.Start(t.Context(), host{id: away}))
+		require.NoError(t, e.Start(t.Context(), notifier.Host{id: away}))
 
 		var want []string
 		for _, alert := range alerts.Cases()["storm"][:30] {

@@ -34,8 +34,13 @@ func (c *Config) validateRoutes() []error {
 		if len(r.Matchers) == 0 {
 			errs = append(errs, fmt.Errorf("routes::%d::matchers: must not be empty, the service of all other alerts is that of routing_key", i))
 		}
+		// Without any key the exporter is off; with some of them alone, alerts that
+		// somebody relies on would be told to nobody.
 		if r.RoutingKey == "" && c.RoutingKey != "" {
 			errs = append(errs, fmt.Errorf("routes::%d::routing_key: must not be empty", i))
+		}
+		if r.RoutingKey != "" && c.RoutingKey == "" {
+			errs = append(errs, fmt.Errorf("routing_key: must not be empty when routes::%d has one, it is that of all other alerts", i))
 		}
 	}
 	return errs

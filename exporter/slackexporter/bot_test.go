@@ -16,7 +16,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/open-telemetry/opentelemetry-collector-contrib/extension/storage/filestorage"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component"
@@ -25,7 +24,6 @@ import (
 	"go.opentelemetry.io/collector/config/configopaque"
 	"go.opentelemetry.io/collector/exporter"
 	"go.opentelemetry.io/collector/exporter/exportertest"
-	"go.opentelemetry.io/collector/extension/extensiontest"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
 	"github.com/otelcol-arc/otelcol-arc/internal/falseclock"
@@ -310,7 +308,7 @@ func (n *network) start(t *testing.T, change func(*Config)) exporter.Logs {
 	}
 	e, err := NewFactory().CreateLogs(t.Context(), exportertest.NewNopSettings(NewFactory().Type()), cfg)
 	require.NoError(t, err)
-	require.NoError(t, e.Start(t.Context(), host{map[component.ID]component.Component{id: n}}))
+	require.NoError(t, e.Start(t.Context(), notifier.Host{id: n}))
 	return e
 }
 
@@ -388,26 +386,19 @@ func TestOutageOfAnHour(t *testing.T) {
 func withStorage(t *testing.T, dir string, api *double.SlackAPI, do func(consume func(...alertevent.Alert))) {
 	t.Helper()
 	ctx := context.Background()
-	id := component.MustNewID("file_storage")
-	f := filestorage.NewFactory()
-	fc := f.CreateDefaultConfig().(*filestorage.Config)
-	fc.Directory = dir
-	ext, err := f.Create(ctx, extensiontest.NewNopSettings(f.Type()), fc)
-	require.NoError(t, err)
-	h := host{map[component.ID]component.Component{id: ext}}
-	require.NoError(t, ext.Start(ctx, h))
-	cfg := createDefaultConfig().(*Config)
-	cfg.Endpoint, cfg.BotToken, cfg.Channel = api.URL, token, channel
-	cfg.Queue.Get().StorageID = &id
-	notifier.Impatient(&cfg.Retry)
-	set := exportertest.NewNopSettings(NewFactory().Type())
-	set.ID = component.MustNewIDWithName("slack", "x")
-	e, err := newFactory(time.Microsecond).CreateLogs(ctx, set, cfg)
-	require.NoError(t, err)
-	require.NoError(t, e.Start(ctx, h))
-	do(func(raised ...alertevent.Alert) { require.NoError(t, e.ConsumeLogs(ctx, alerts.Logs(raised...))) })
-	require.NoError(t, e.Shutdown(ctx))
-	require.NoError(t, ext.Shutdown(ctx))
+	notifier.WithStorage(t, dir, func(host component.Host, storage component.ID) {
+		cfg := createDefaultConfig().(*Config)
+		cfg.Endpoint, cfg.BotToken, cfg.Channel = api.URL, token, channel
+		cfg.Queue.Get().StorageID = &storage
+		notifier.Impatient(&cfg.Retry)
+		set := exportertest.NewNopSettings(NewFactory().Type())
+		set.ID = component.MustNewIDWithName("slack", "x")
+		e, err := newFactory(time.Microsecond).CreateLogs(ctx, set, cfg)
+		require.NoError(t, err)
+		require.NoError(t, e.Start(ctx, host))
+		do(func(raised ...alertevent.Alert) { require.NoError(t, e.ConsumeLogs(ctx, alerts.Logs(raised...))) })
+		require.NoError(t, e.Shutdown(ctx))
+	})
 }
 
 // After a restart the end is told where the beginning was.

@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/collector/config/configopaque"
 	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/config/configretry"
+	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/confmap/xconfmap"
 	"go.opentelemetry.io/collector/exporter/exporterhelper"
 
@@ -80,7 +81,17 @@ type Config struct {
 	_ struct{}
 }
 
-var _ xconfmap.Validator = (*Config)(nil)
+var (
+	_ xconfmap.Validator  = (*Config)(nil)
+	_ confmap.Unmarshaler = (*Config)(nil)
+)
+
+// Unmarshal reads the settings. Secrets may come from files.
+func (c *Config) Unmarshal(conf *confmap.Conf) error {
+	err := conf.Unmarshal(c)
+	c.WebhookURL, c.BotToken = notify.Secret(c.WebhookURL), notify.Secret(c.BotToken)
+	return err
+}
 
 // Validate names everything that is wrong.
 func (c *Config) Validate() error {
@@ -97,7 +108,7 @@ func (c *Config) Validate() error {
 	if !notify.IsWebURL(c.Endpoint) {
 		errs = append(errs, errors.New("endpoint: must be an http or https URL"))
 	}
-	if c.PageURL != "" && !notify.IsLink(c.PageURL) {
+	if c.PageURL != "" && notify.Address(c.PageURL) == "" {
 		errs = append(errs, errors.New("page_url: must be an http or https URL"))
 	}
 	if c.HTTP.Endpoint != "" {

@@ -15,14 +15,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/open-telemetry/opentelemetry-collector-contrib/extension/storage/filestorage"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/config/configopaque"
 	"go.opentelemetry.io/collector/exporter/exportertest"
-	"go.opentelemetry.io/collector/extension/extensiontest"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
@@ -74,46 +72,33 @@ func TestRedirectIsNotFollowed(t *testing.T) {
 	assert.Empty(t, got)
 }
 
-type host struct {
-	ext map[component.ID]component.Component
-}
-
-func (h host) GetExtensions() map[component.ID]component.Component { return h.ext }
-
 // After a restart the beginning, which was under way, must not come after the end, which waited.
 func TestOrderOverRestart(t *testing.T) {
 	inbox := double.NewSlack(t)
 	down := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }))
 	defer down.Close()
-	id := component.MustNewID("file_storage")
 	dir := t.TempDir()
 	set := exportertest.NewNopSettings(NewFactory().Type())
 	set.ID = component.MustNewIDWithName("slack", "x")
 	run := func(url string, do func(consume func(...bool))) {
-		f := filestorage.NewFactory()
-		fc := f.CreateDefaultConfig().(*filestorage.Config)
-		fc.Directory = dir
-		ext, err := f.Create(context.Background(), extensiontest.NewNopSettings(f.Type()), fc)
-		require.NoError(t, err)
-		h := host{map[component.ID]component.Component{id: ext}}
-		require.NoError(t, ext.Start(context.Background(), h))
-		cfg := createDefaultConfig().(*Config)
-		cfg.WebhookURL = configopaque.String(url)
-		cfg.Queue.Get().StorageID = &id
-		e, err := NewFactory().CreateLogs(context.Background(), set, cfg)
-		require.NoError(t, err)
-		require.NoError(t, e.Start(context.Background(), h))
-		do(func(resolved ...bool) {
-			for _, r := range resolved {
-				a := alerts.Firing()
-				if r {
-					a = alerts.Resolved()
+		notifier.WithStorage(t, dir, func(host component.Host, storage component.ID) {
+			cfg := createDefaultConfig().(*Config)
+			cfg.WebhookURL = configopaque.String(url)
+			cfg.Queue.Get().StorageID = &storage
+			e, err := NewFactory().CreateLogs(context.Background(), set, cfg)
+			require.NoError(t, err)
+			require.NoError(t, e.Start(context.Background(), host))
+			do(func(resolved ...bool) {
+				for _, r := range resolved {
+					a := alerts.Firing()
+					if r {
+						a = alerts.Resolved()
+					}
+					require.NoError(t, e.ConsumeLogs(context.Background(), alerts.Logs(a)))
 				}
-				require.NoError(t, e.ConsumeLogs(context.Background(), alerts.Logs(a)))
-			}
+			})
+			require.NoError(t, e.Shutdown(context.Background()))
 		})
-		require.NoError(t, e.Shutdown(context.Background()))
-		require.NoError(t, ext.Shutdown(context.Background()))
 	}
 	run(down.URL+"/services/SECRET", func(consume func(...bool)) {
 		consume(false, true)

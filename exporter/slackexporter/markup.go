@@ -67,19 +67,5 @@ func markup(text string) *slack.TextBlockObject {
 	return &slack.TextBlockObject{Type: slack.MarkdownType, Text: text, Verbatim: true}
 }
 
-// link is a link in Slack's own markup, of an address that webAddress made.
+// link is a link in Slack's own markup, of an address that notify.Address made.
 func link(address, text string) string { return fmt.Sprintf("<%s|%s>", escape(address), text) }
-
-// webAddress writes an address in the characters that a URL may have, so that
-// none of them ends the link it stands in.
-func webAddress(text string) string {
-	var b strings.Builder
-	for _, c := range []byte(text) {
-		if c <= ' ' || c >= 0x7f || strings.IndexByte("|<>\"`", c) >= 0 {
-			fmt.Fprintf(&b, "%%%02X", c)
-			continue
-		}
-		b.WriteByte(c)
-	}
-	return b.String()
-}

@@ -13,11 +13,6 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
 )
 
-// severities are the words by which mentions can be set.
-var severities = []string{
-	alertevent.SeverityInfo, alertevent.SeverityWarning, alertevent.SeverityError, alertevent.SeverityCritical,
-}
-
 // Who can be mentioned, as Slack's page for a person or a group shows the ID.
 // https://docs.slack.dev/messaging/formatting-message-text#mentioning-users
 var (
@@ -44,8 +39,8 @@ func mention(who string) (string, error) {
 func validateMentions(mentions map[string][]string) []error {
 	var errs []error
 	for _, severity := range slices.Sorted(maps.Keys(mentions)) {
-		if !slices.Contains(severities, severity) {
-			errs = append(errs, fmt.Errorf("mentions::%s: is none of %v", severity, severities))
+		if !slices.Contains(alertevent.Severities, severity) {
+			errs = append(errs, fmt.Errorf("mentions::%s: is none of %v", severity, alertevent.Severities))
 		}
 		for i, who := range mentions[severity] {
 			if _, err := mention(who); err != nil {
@@ -60,7 +55,7 @@ func validateMentions(mentions map[string][]string) []error {
 // alerts that fire; "" for nobody.
 func mentioned(mentions map[string][]string, alerts []alertevent.Alert) string {
 	var all []string
-	for _, severity := range slices.Backward(severities) {
+	for _, severity := range slices.Backward(alertevent.Severities) {
 		if !slices.ContainsFunc(alerts, func(a alertevent.Alert) bool {
 			return a.State == alertevent.Firing && a.Severity() == severity
 		}) {

@@ -27,7 +27,6 @@ const (
 	maxFields = 10
 	maxName   = 100 // of a label
 	maxValue  = 300 // of a label
-	maxURL    = 3000
 	// Of a digest: an attachment an alert, of which Slack recommends 20 at most.
 	maxAlerts     = 20
 	maxDigest     = 9000
@@ -43,8 +42,7 @@ type message struct {
 // render makes a message of alerts that are told together. One that tells of a
 // single alert shows all of it; one of several is a digest.
 func (d design) render(alerts []alertevent.Alert) (message, error) {
-	alerts = slices.Clone(alerts)
-	slices.SortStableFunc(alerts, func(a, b alertevent.Alert) int { return rank(b) - rank(a) })
+	alerts = notify.WorstFirst(alerts)
 	title, body, err := d.words(alerts)
 	m := message{text: title}
 	switch {
@@ -62,14 +60,6 @@ func (m message) mentioning(mentions map[string][]string, alerts []alertevent.Al
 		m.text = who + " " + m.text
 	}
 	return m
-}
-
-// rank orders alerts by what is to be seen first: what fires, and what is worse.
-func rank(alert alertevent.Alert) int {
-	if alert.State == alertevent.Resolved {
-		return -2
-	}
-	return slices.Index(severities, alert.Severity())
 }
 
 // headline is the first line of a message.
@@ -182,14 +172,10 @@ func fields(alert alertevent.Alert) []*slack.TextBlockObject {
 func (d design) places(alert alertevent.Alert) []notify.Link {
 	links := notify.Links(alert)
 	if d.pageURL != "" && alert.State == alertevent.Firing {
-		links = append(links, notify.Link{
-			Text: "Silence", URL: strings.TrimSuffix(d.pageURL, "/") + "/alerts?silence=" + alert.Fingerprint() + "#new",
-		})
+		page := strings.TrimSuffix(notify.Address(d.pageURL), "/")
+		links = append(links, notify.Link{Text: "Silence", URL: page + "/alerts?silence=" + alert.Fingerprint() + "#new"})
 	}
-	for i := range links {
-		links[i].URL = webAddress(links[i].URL)
-	}
-	return slices.DeleteFunc(links, func(l notify.Link) bool { return len(l.URL) > maxURL || !notify.IsWebURL(l.URL) })
+	return links
 }
 
 // buttons open the places; nil when there are none.

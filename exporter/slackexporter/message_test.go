@@ -133,6 +133,7 @@ func FuzzMessage(f *testing.F) {
 	f.Add("a", "@here #general *x* http://x.example", "", "https://x.example/>|<!here>")
 	f.Add("severity", "\x00\u202e", "&lt;", "http://[::1]/\u202e?q= x")
 	f.Add("a", "b", "c", `https://"`)
+	f.Add("a", "b", "c", "Http://[::0]#  ")
 	f.Fuzz(func(t *testing.T, name, value, summary, runbook string) {
 		a := alerts.Firing()
 		a.Labels[name] = value

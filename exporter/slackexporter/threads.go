@@ -18,6 +18,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+	"github.com/otelcol-arc/otelcol-arc/internal/notify"
 )
 
 // maxThreads bounds the alerts whose thread is remembered, in memory and in the
@@ -57,17 +58,9 @@ func newThreads(logger *zap.Logger) (*threads, error) {
 // open reads what the storage has. What it has may be damaged, and then nothing
 // is known.
 func (t *threads) open(ctx context.Context, host component.Host, extension, owner component.ID) error {
-	found, ok := host.GetExtensions()[extension]
-	if !ok {
-		return fmt.Errorf("storage: there is no extension %q", extension)
-	}
-	keeper, ok := found.(storage.Extension)
-	if !ok {
-		return fmt.Errorf("storage: extension %q is not a storage", extension)
-	}
-	client, err := keeper.GetClient(ctx, component.KindExporter, owner, keyThreads)
+	client, err := notify.OpenStorage(ctx, host, extension, owner, keyThreads)
 	if err != nil {
-		return fmt.Errorf("storage: %w", err)
+		return err
 	}
 	t.storage = client
 	content, err := client.Get(ctx, keyThreads)

@@ -40,6 +40,9 @@ const (
 	SeverityCritical = "critical"
 )
 
+// Severities are all of these, in rising order.
+var Severities = []string{SeverityInfo, SeverityWarning, SeverityError, SeverityCritical}
+
 // Alert is one alert at one change of its state.
 type Alert struct {
 	// Labels identify the alert. alertname is always among them, severity usually.

@@ -27,11 +27,10 @@ type Filter struct {
 
 // Validate names every severity that is not one of alertevent's.
 func (f Filter) Validate() []error {
-	known := []string{alertevent.SeverityInfo, alertevent.SeverityWarning, alertevent.SeverityError, alertevent.SeverityCritical}
 	var errs []error
 	for i, severity := range f.Severities {
-		if !slices.Contains(known, severity) {
-			errs = append(errs, fmt.Errorf("severities::%d: %q is none of %v", i, severity, known))
+		if !slices.Contains(alertevent.Severities, severity) {
+			errs = append(errs, fmt.Errorf("severities::%d: %q is none of %v", i, severity, alertevent.Severities))
 		}
 	}
 	return errs

@@ -40,6 +40,19 @@ func Colour(alert alertevent.Alert) string {
 	}
 }
 
+// WorstFirst are the alerts in the order in which they are to be seen: what fires
+// before what is over, and what is worse before the rest.
+func WorstFirst(alerts []alertevent.Alert) []alertevent.Alert {
+	return slices.SortedStableFunc(slices.Values(alerts), func(a, b alertevent.Alert) int { return rank(b) - rank(a) })
+}
+
+func rank(alert alertevent.Alert) int {
+	if alert.State == alertevent.Resolved {
+		return -2
+	}
+	return slices.Index(alertevent.Severities, alert.Severity())
+}
+
 // LabelNames are the labels that an alert's line does not tell, in order.
 func LabelNames(alert alertevent.Alert) []string {
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(alert.Labels)), func(name string) bool {
@@ -47,17 +60,17 @@ func LabelNames(alert alertevent.Alert) []string {
 	})
 }
 
-// Link is one that may be shown; see [IsLink].
+// Link is one that may be shown; its URL is an [Address].
 type Link struct{ Text, URL string }
 
 // Links lead to what helps: runbook, dashboard and expression, as far as the
 // alert has them.
 func Links(alert alertevent.Alert) []Link {
 	return slices.DeleteFunc([]Link{
-		{"Runbook", alert.Annotations[alertevent.AnnotationRunbook]},
-		{"Dashboard", alert.Annotations[alertevent.AnnotationDashboard]},
-		{"Expression", alert.GeneratorURL},
-	}, func(link Link) bool { return !IsLink(link.URL) })
+		{"Runbook", Address(alert.Annotations[alertevent.AnnotationRunbook])},
+		{"Dashboard", Address(alert.Annotations[alertevent.AnnotationDashboard])},
+		{"Expression", Address(alert.GeneratorURL)},
+	}, func(link Link) bool { return link.URL == "" })
 }
 
 // More says how much was left out.

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"go.opentelemetry.io/collector/config/confighttp"
+	"go.opentelemetry.io/collector/config/configopaque"
 )
 
 const (
@@ -21,6 +22,12 @@ const (
 	// short to be a secret, such as "/", from being taken out of every error.
 	minSecret = 8
 )
+
+// Secret is a secret without the line break that ends the file it stands in: the
+// Collector's file provider hands on all of it.
+func Secret(text configopaque.String) configopaque.String {
+	return configopaque.String(strings.TrimRight(string(text), "\r\n"))
+}
 
 // newRedactor takes secrets out of texts.
 func newRedactor(secrets []string) *strings.Replacer {

@@ -58,6 +58,9 @@ type Channel struct {
 	Send func(ctx context.Context, client *http.Client, alerts []alertevent.Alert) error
 	// Start makes ready what Send or Tell needs; nil when that is nothing.
 	Start component.StartFunc
+	// Connected is given the client that Send will be given, once it is made; nil
+	// when nothing else sends.
+	Connected func(client *http.Client)
 	// Tell takes the place of HTTP and Send where the vendor speaks another
 	// protocol. It ends with its context, which has no time limit, and its error
 	// is as that of Send.
@@ -115,7 +118,7 @@ type sender struct {
 // message, and the address as referrer, to another host.
 func (c *Channel) overHTTP(set component.TelemetrySettings) {
 	set.TracerProvider = noop.NewTracerProvider()
-	settings, send, start, secrets := c.HTTP, c.Send, c.Start, c.Secrets
+	settings, send, start, connected, secrets := c.HTTP, c.Send, c.Start, c.Connected, c.Secrets
 	var client *http.Client
 	c.Start = func(ctx context.Context, host component.Host) error {
 		if err := start.Start(ctx, host); err != nil {
@@ -128,6 +131,9 @@ func (c *Channel) overHTTP(set component.TelemetrySettings) {
 		made.Transport = redacting{next: made.Transport, secrets: secrets}
 		made.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 		client = made
+		if connected != nil {
+			connected(client)
+		}
 		return nil
 	}
 	c.Tell = func(ctx context.Context, alerts []alertevent.Alert) error { return send(ctx, client, alerts) }

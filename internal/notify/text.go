@@ -4,6 +4,7 @@
 package notify
 
 import (
+	"fmt"
 	"net/url"
 	"strings"
 	"unicode"
@@ -54,7 +55,26 @@ func IsWebURL(text string) bool {
 // maxLink is the longest link that is shown, in bytes; a link cannot be cut.
 const maxLink = 2000
 
-// IsLink says whether a text from telemetry may be shown as a link.
-func IsLink(text string) bool {
-	return len(text) <= maxLink && IsWebURL(text)
+// Address writes a link from telemetry in the characters that a URL may have, so
+// that vendors take it and none of them ends the markup that it stands in. It is
+// "" when the text is no link that may be shown.
+func Address(text string) string {
+	if !IsWebURL(text) {
+		return ""
+	}
+	scheme, rest, _ := strings.Cut(text, ":")
+	var b strings.Builder
+	b.WriteString(strings.ToLower(scheme) + ":")
+	for _, c := range []byte(rest) {
+		if c <= ' ' || c >= 0x7f || strings.IndexByte("|<>\"`", c) >= 0 {
+			fmt.Fprintf(&b, "%%%02X", c)
+			continue
+		}
+		b.WriteByte(c)
+	}
+	// What was only almost a host is none now.
+	if b.Len() > maxLink || !IsWebURL(b.String()) {
+		return ""
+	}
+	return b.String()
 }

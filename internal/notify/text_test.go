@@ -4,6 +4,7 @@
 package notify
 
 import (
+	"strings"
 	"testing"
 	"unicode/utf8"
 
@@ -47,6 +48,22 @@ func FuzzText(f *testing.F) {
 		assert.True(t, utf8.ValidString(got))
 		assert.LessOrEqual(t, utf8.RuneCountInString(got), limit)
 	})
+}
+
+func TestAddress(t *testing.T) {
+	for text, want := range map[string]string{
+		"https://grafana.example/d/arc?var-model=a|b c&x=%20#t": "https://grafana.example/d/arc?var-model=a%7Cb%20c&x=%20#t",
+		"https://runbooks.example/<!here>|\"`é":                 "https://runbooks.example/%3C!here%3E%7C%22%60%C3%A9",
+		"https://runbooks.example/a\nb":                         "",
+		"HTTPS://Grafana.example/D":                             "https://Grafana.example/D",
+		"javascript:alert(1)":                                   "",
+		`https://"`:                                             "",
+		"https://x.example/" + strings.Repeat("a", 1982):        "https://x.example/" + strings.Repeat("a", 1982),
+		"https://x.example/" + strings.Repeat("a", 1983):        "",
+		"https://x.example/" + strings.Repeat("é", 400):         "",
+	} {
+		assert.Equal(t, want, Address(text), text)
+	}
 }
 
 func TestIsWebURL(t *testing.T) {

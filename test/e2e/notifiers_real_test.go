@@ -111,6 +111,58 @@ func TestRealAlertmanager(t *testing.T) {
 	}, 30*time.Second, 100*time.Millisecond)
 }
 
+// A collector that is killed goes on with what fires when it is back: in a real
+// Alertmanager the alert does not end meanwhile, though nobody tells of it anew.
+func TestRealAlertmanagerOverKill(t *testing.T) {
+	address := runAlertmanager(t)
+	p, set := quick(t)
+	dir := t.TempDir()
+	options := collector.Options{
+		Configs: []string{"config/default.yaml", fmt.Sprintf(`yaml:
+extensions:
+  file_storage: {directory: %q, create_directory: true}
+processors:
+  alert:
+    storage: {directory: %q}
+exporters:
+  alertmanager:
+    endpoints: [http://%s]
+    resend_interval: 3s
+    sending_queue: {storage: file_storage}
+`, filepath.Join(dir, "queue"), filepath.Join(dir, "alert"), address)},
+		Set: append(set,
+			"processors::alert::rule_files=[test/e2e/testdata/rules.yml]",
+			"exporters::prometheus::endpoint="+p.page,
+			"service::extensions=[health_check,file_storage]",
+			"service::pipelines::logs/alerts::exporters=[alertmanager]",
+		),
+	}
+	process := collector.Start(t, options)
+	postEvents(t, "http://"+p.arc, security{}, `{"cache_type":"embedding","hit":true,"size_bytes":5000}`)
+	var before gettableAlert
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		all := alertsOf(c, address)
+		if assert.Len(c, all, 1) {
+			before = all[0]
+		}
+	}, 30*time.Second, 100*time.Millisecond)
+	// What was told is written within a second.
+	require.Eventually(t, func() bool {
+		notices, err := os.ReadFile(filepath.Join(dir, "alert", "notices.json"))
+		return err == nil && strings.Contains(string(notices), "CacheTooLarge")
+	}, 30*time.Second, 50*time.Millisecond)
+	process.Kill()
+
+	collector.Start(t, options)
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		all := alertsOf(c, address)
+		if assert.Len(c, all, 1) {
+			assert.Greater(c, all[0].EndsAt.Sub(before.EndsAt), 12*time.Second, "outlived what it was given before")
+			assert.True(c, before.StartsAt.Equal(all[0].StartsAt), "the same alert")
+		}
+	}, 60*time.Second, 200*time.Millisecond)
+}
+
 // An alert whose labels have UTF-8 names arrives in whatever Alertmanager is
 // installed, also one from before 0.27.
 func TestRealAlertmanagerTakesEveryName(t *testing.T) {

@@ -44,6 +44,7 @@ func TestQueuesOfDestinationsAreOnDisk(t *testing.T) {
 		}
 	}
 	assert.Equal(t, []string{
+		"exporter_alertmanager__firing", // what is told again
 		"exporter_alertmanager__logs",
 		"exporter_awscloudwatchlogs__logs",
 		"exporter_elasticsearch__logs",
