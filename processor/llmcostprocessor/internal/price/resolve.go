@@ -32,8 +32,12 @@ func (t *Table) listed(provider, name string) *Model {
 		if !ok {
 			return nil
 		}
-		if before != "" {
+		switch {
+		case before == "":
+		case provider != local:
 			provider = before
+		case before != local:
+			return nil // the weights are another's, the machine is the user's own
 		}
 		name = rest
 	}
@@ -138,9 +142,10 @@ func noDots(name string) (string, bool) {
 	return strings.ReplaceAll(name, ".", "-"), true
 }
 
-// cutLatest cuts what says that the newest is meant.
+// cutLatest cuts what says that the newest is meant, and the mark that Claude Code
+// puts behind models of a long context, whose price follows from the tokens.
 func cutLatest(name string) (string, bool) {
-	for _, suffix := range [...]string{"-latest", "@latest", "@default"} {
+	for _, suffix := range [...]string{"-latest", "@latest", "@default", "[1m]"} {
 		if short, ok := strings.CutSuffix(name, suffix); ok {
 			return short, true
 		}
@@ -170,6 +175,9 @@ func unwrap(name string) (provider, rest string, ok bool) {
 			return "", tail, true
 		}
 		return "", "", false
+	}
+	if head, tail, found := strings.Cut(name, ":"); found && providers[head] != "" {
+		return providers[head], tail, true // PROVIDER:MODEL, as frameworks configure it
 	}
 	if _, tail, found := cutRegion(name); found {
 		return Bedrock, tail, true
