@@ -198,7 +198,7 @@ func cutRegion(name string) (region, rest string, ok bool) {
 		return "", name, false
 	}
 	switch region {
-	case "us", "eu", "apac", "jp", "au", "ca", "sa", "us-gov", "global":
+	case "us", "eu", "apac", "jp", "au", "ca", "in", "sa", "us-gov", "global":
 		if _, _, vendor := cutVendor(rest); vendor {
 			return region, rest, true
 		}
@@ -216,7 +216,7 @@ func cutVendor(name string) (vendor, rest string, ok bool) {
 	switch vendor {
 	case "anthropic", "amazon", "meta", "mistral", "cohere", "deepseek", "openai", "ai21", "qwen":
 		return vendor, rest, true
-	case "us", "eu", "apac", "jp", "au", "ca", "sa", "us-gov", "global":
+	case "us", "eu", "apac", "jp", "au", "ca", "in", "sa", "us-gov", "global":
 		return cutVendor(rest)
 	}
 	return "", name, false
