@@ -6,6 +6,7 @@ package convention
 import (
 	"encoding/json"
 	"errors"
+	"strings"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
@@ -75,6 +76,37 @@ func object(value pcommon.Value) (t price.Tokens, said, ok bool) {
 		AudioOutput:  u.OutputAudio.n,
 	}
 	return t, u != usage{}, true
+}
+
+// details is an object of parts of the input or the output, as LangChain counts them.
+type details struct {
+	CacheRead         tokens `json:"cache_read"`
+	FlexCacheRead     tokens `json:"flex_cache_read"`
+	PriorityCacheRead tokens `json:"priority_cache_read"`
+	CacheCreation     tokens `json:"cache_creation"`
+	Ephemeral5m       tokens `json:"ephemeral_5m_input_tokens"`
+	Ephemeral1h       tokens `json:"ephemeral_1h_input_tokens"`
+	Audio             tokens `json:"audio"`
+	Reasoning         tokens `json:"reasoning"`
+}
+
+// python is what LangSmith's SDK has of a dictionary, as JSON.
+var python = strings.NewReplacer("'", `"`, "None", "null")
+
+// detail reads an object of parts. The whole stands beside it, so what makes no
+// sense is left out.
+func (n *counts) detail(of field, value pcommon.Value) {
+	var d details
+	if value.Type() != pcommon.ValueTypeStr || len(value.Str()) > maxJSON || json.Unmarshal([]byte(python.Replace(value.Str())), &d) != nil {
+		return
+	}
+	if of == outputDetails {
+		n[audioOutput], n[reasoning] = d.Audio.n, d.Reasoning.n
+		return
+	}
+	n[cacheRead] = max(d.CacheRead.n, d.FlexCacheRead.n, d.PriorityCacheRead.n)
+	n[cacheWrite], n[cacheWrite5m], n[cacheWrite1h] = d.CacheCreation.n, d.Ephemeral5m.n, d.Ephemeral1h.n
+	n[audioInput] = d.Audio.n
 }
 
 // dollars reads an object of costs.

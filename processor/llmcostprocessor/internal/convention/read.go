@@ -73,6 +73,11 @@ func (r reading) counts(n *counts) (said, ok bool) {
 		}
 		said = said || field == input || field == output
 	}
+	for _, of := range [...]field{inputDetails, outputDetails} {
+		if value, given := r.first(of); given {
+			n.detail(of, value)
+		}
+	}
 	return said, true
 }
 

@@ -118,6 +118,65 @@ func TestFromSpanReads(t *testing.T) {
 			Call{Convention: "otel-older", Provider: "openai", Model: "gpt-4o", Tokens: plain},
 		},
 		{
+			"OpenTelemetry, the newest names of parts",
+			with(otel, attributes{
+				"gen_ai.usage.cache_write.input_tokens": 100, "gen_ai.usage.audio.input_tokens": 30, "gen_ai.usage.image.input_tokens": 20,
+				"gen_ai.usage.text.input_tokens": 950, "gen_ai.usage.audio.output_tokens": 50, "gen_ai.usage.image.output_tokens": 40,
+				"gen_ai.agent.name": nil,
+			}),
+			Call{
+				Convention: "otel", Provider: "openai", Model: "gpt-4o-2024-08-06", CachedRule: ByTable,
+				Tokens: price.Tokens{Input: 850, CacheWrite: 100, AudioInput: 30, ImageInput: 20, Output: 110, AudioOutput: 50, ImageOutput: 40},
+			},
+		},
+		{
+			"LangSmith's details, as Python writes them",
+			with(otel, attributes{
+				"langsmith.span.kind": "llm", "gen_ai.agent.name": nil,
+				"gen_ai.usage.input_token_details":  "{'audio': None, 'cache_read': 600, 'cache_creation': 0, 'ephemeral_5m_input_tokens': 40, 'ephemeral_1h_input_tokens': 60}",
+				"gen_ai.usage.output_token_details": "{'reasoning': 150}",
+			}),
+			Call{
+				Convention: "langsmith", Provider: "openai", Model: "gpt-4o-2024-08-06", CachedRule: ByTable,
+				Tokens: price.Tokens{Input: 300, CacheRead: 600, CacheWrite: 40, CacheWrite1h: 60, Output: 50, Reasoning: 150},
+			},
+		},
+		{
+			"LangSmith's details that make no sense: the whole is left",
+			with(otel, attributes{"langsmith.span.kind": "llm", "gen_ai.agent.name": nil, "gen_ai.usage.input_token_details": "{'cache_read': -1}"}),
+			Call{Convention: "langsmith", Provider: "openai", Model: "gpt-4o-2024-08-06", Tokens: plain},
+		},
+		{
+			"OpenLIT, which hands on Anthropic's counts under today's names",
+			with(otel, attributes{
+				"gen_ai.sdk.version": "0.87.0", "gen_ai.provider.name": "anthropic", "gen_ai.agent.name": nil,
+				"gen_ai.usage.cache_read.input_tokens": 600, "gen_ai.usage.cache_creation.input_tokens": 100,
+			}),
+			Call{
+				Convention: "openlit", Provider: "anthropic", Model: "gpt-4o-2024-08-06", CachedRule: ByProvider,
+				Tokens: price.Tokens{Input: 1000, CacheRead: 600, CacheWrite: 100, Output: 200},
+			},
+		},
+		{
+			"OpenLIT, OpenAI's counts",
+			with(otel, attributes{"gen_ai.sdk.version": "1.2.3", "gen_ai.agent.name": nil, "gen_ai.usage.cache_read.input_tokens": 600}),
+			Call{
+				Convention: "openlit", Provider: "openai", Model: "gpt-4o-2024-08-06", CachedRule: ByProvider,
+				Tokens: price.Tokens{Input: 400, CacheRead: 600, Output: 200},
+			},
+		},
+		{
+			"Strands of today, whose input has the cached tokens within",
+			with(older, attributes{
+				"gen_ai.system": "strands-agents", "gen_ai.operation.name": "chat", "gen_ai.usage.total_tokens": 1200,
+				"gen_ai.usage.cache_read_input_tokens": 600, "gen_ai.usage.cache_write_input_tokens": 100,
+			}),
+			Call{
+				Convention: "otel-older", Provider: "strands-agents", Model: "gpt-4o", CachedRule: ByTotal,
+				Tokens: price.Tokens{Input: 300, CacheRead: 600, CacheWrite: 100, Output: 200},
+			},
+		},
+		{
 			"before v1.37, Anthropic's counts handed on",
 			with(older, attributes{"gen_ai.system": "anthropic", "gen_ai.operation.name": "chat", "gen_ai.usage.cache_read_input_tokens": 600}),
 			Call{

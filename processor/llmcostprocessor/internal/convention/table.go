@@ -63,7 +63,9 @@ const (
 	imageOutput
 	webSearches // searches that the provider made for the call
 	total
-	usageJSON // an object of token counts
+	usageJSON     // an object of token counts
+	inputDetails  // an object of counts within the input
+	outputDetails // an object of counts within the output
 	cost
 	costInput  // one part of the cost, where the whole is not said
 	costOutput // the other part
@@ -98,8 +100,10 @@ var genAI = []row{
 		"gen_ai.usage.cache_read_tokens",
 	}},
 	{cacheWrite, []string{
+		"gen_ai.usage.cache_write.input_tokens",
 		"gen_ai.usage.cache_creation.input_tokens",
 		"gen_ai.usage.cache_creation_input_tokens",
+		"gen_ai.usage.cache_write_input_tokens",
 		"gen_ai.usage.input_tokens.cache_write",
 		"gen_ai.usage.details.cache_write_tokens",
 		"gen_ai.usage.cache_write_tokens",
@@ -117,11 +121,12 @@ var genAI = []row{
 		"gen_ai.usage.output_tokens.reasoning",
 		"gen_ai.usage.details.reasoning_tokens",
 		"gen_ai.usage.reasoning_tokens",
+		"llm.usage.reasoning_tokens",
 	}},
-	{audioInput, []string{"gen_ai.usage.details.input_audio_tokens", "gen_ai.usage.details.audio_prompt_tokens"}},
-	{audioOutput, []string{"gen_ai.usage.details.output_audio_tokens", "gen_ai.usage.details.audio_candidates_tokens"}},
-	{imageInput, []string{"gen_ai.usage.details.input_image_tokens", "gen_ai.usage.details.image_prompt_tokens"}},
-	{imageOutput, []string{"gen_ai.usage.details.output_image_tokens", "gen_ai.usage.details.image_candidates_tokens"}},
+	{audioInput, []string{"gen_ai.usage.audio.input_tokens", "gen_ai.usage.details.input_audio_tokens", "gen_ai.usage.details.audio_prompt_tokens"}},
+	{audioOutput, []string{"gen_ai.usage.audio.output_tokens", "gen_ai.usage.details.output_audio_tokens", "gen_ai.usage.details.audio_candidates_tokens"}},
+	{imageInput, []string{"gen_ai.usage.image.input_tokens", "gen_ai.usage.details.input_image_tokens", "gen_ai.usage.details.image_prompt_tokens"}},
+	{imageOutput, []string{"gen_ai.usage.image.output_tokens", "gen_ai.usage.details.output_image_tokens", "gen_ai.usage.details.image_candidates_tokens"}},
 	{webSearches, []string{"gen_ai.usage.server_tool_use.web_search_requests", "gen_ai.usage.details.web_search_requests"}},
 	// arc.llm.service_tier is for those whose instrumentation does not say: set by
 	// the application, or by the attributes processor for all that a service sends.
@@ -163,6 +168,10 @@ var spanConventions = []convention{
 		marker: "langsmith.span.kind",
 		calls:  []string{"llm"},
 		cached: inside,
+		rows: []row{
+			{inputDetails, []string{"gen_ai.usage.input_token_details"}},
+			{outputDetails, []string{"gen_ai.usage.output_token_details"}},
+		},
 	},
 	{
 		name:   "openinference",
@@ -174,7 +183,7 @@ var spanConventions = []convention{
 			{model, []string{"llm.response.model_name", "llm.model_name", "llm.request.model_name", "embedding.model_name", "reranker.model_name"}},
 			{input, []string{"llm.token_count.prompt"}},
 			{output, []string{"llm.token_count.completion"}},
-			{cacheRead, []string{"llm.token_count.prompt_details.cache_read"}},
+			{cacheRead, []string{"llm.token_count.prompt_details.cache_read", "llm.token_count.prompt_details.cache_input"}},
 			{cacheWrite, []string{"llm.token_count.prompt_details.cache_write"}},
 			{reasoning, []string{"llm.token_count.completion_details.reasoning"}},
 			{audioInput, []string{"llm.token_count.prompt_details.audio"}},
@@ -224,11 +233,19 @@ var spanConventions = []convention{
 		name:      "otel-older",
 		marker:    "gen_ai.operation.name",
 		calls:     operations,
-		signature: []string{"gen_ai.usage.cache_read_input_tokens", "gen_ai.usage.cache_creation_input_tokens"},
+		signature: []string{"gen_ai.usage.cache_read_input_tokens", "gen_ai.usage.cache_creation_input_tokens", "gen_ai.usage.cache_write_input_tokens"},
 		cached:    byProvider,
 	},
 	{
-		// Pydantic AI and Logfire, Sentry, OpenLIT and Arc's own spans, too.
+		// It has the keys of today, and what the API says under them.
+		name:      "openlit",
+		marker:    "gen_ai.operation.name",
+		calls:     operations,
+		signature: []string{"gen_ai.sdk.version"},
+		cached:    byProvider,
+	},
+	{
+		// Pydantic AI and Logfire, Sentry and Arc's own spans, too.
 		name:   "otel",
 		marker: "gen_ai.operation.name",
 		calls:  operations,
