@@ -90,14 +90,36 @@ type details struct {
 	Reasoning         tokens `json:"reasoning"`
 }
 
+// said is what providers say besides, as the Vercel AI SDK hands it on.
+type said struct {
+	Anthropic struct {
+		CacheWrite tokens `json:"cacheCreationInputTokens"`
+	} `json:"anthropic"`
+	Bedrock struct {
+		Usage struct {
+			CacheWrite tokens `json:"cacheWriteInputTokens"`
+		} `json:"usage"`
+	} `json:"bedrock"`
+}
+
 // python is what LangSmith's SDK has of a dictionary, as JSON.
 var python = strings.NewReplacer("'", `"`, "None", "null")
 
 // detail reads an object of parts. The whole stands beside it, so what makes no
 // sense is left out.
 func (n *counts) detail(of field, value pcommon.Value) {
+	if value.Type() != pcommon.ValueTypeStr || len(value.Str()) > maxJSON {
+		return
+	}
+	if of == metadata {
+		var s said
+		if text := value.Str(); strings.Contains(text, "cache") && json.Unmarshal([]byte(text), &s) == nil {
+			n[cacheWrite] = max(s.Anthropic.CacheWrite.n, s.Bedrock.Usage.CacheWrite.n)
+		}
+		return
+	}
 	var d details
-	if value.Type() != pcommon.ValueTypeStr || len(value.Str()) > maxJSON || json.Unmarshal([]byte(python.Replace(value.Str())), &d) != nil {
+	if json.Unmarshal([]byte(python.Replace(value.Str())), &d) != nil {
 		return
 	}
 	if of == outputDetails {

@@ -264,8 +264,46 @@ func TestFromSpanReads(t *testing.T) {
 				"ai.usage.cachedInputTokens": 600, "ai.usage.totalTokens": 1200, "ai.usage.reasoningTokens": 20,
 			},
 			Call{
-				Convention: "vercel-ai", Provider: "openai.chat", Model: "gpt-4o-2024-08-06", CachedRule: ByTable,
+				Convention: "vercel-ai", Provider: "openai.chat", Model: "gpt-4o-2024-08-06", CachedRule: ByProvider,
 				Tokens: price.Tokens{Input: 400, CacheRead: 600, Output: 180, Reasoning: 20},
+			},
+		},
+		{
+			"Vercel AI SDK, version 5, with Anthropic's counts",
+			attributes{
+				"ai.operationId": "ai.generateText.doGenerate", "ai.model.provider": "anthropic.messages", "ai.model.id": "claude-sonnet-4-5",
+				"ai.usage.inputTokens": 1000, "ai.usage.outputTokens": 200, "ai.usage.cachedInputTokens": 600, "ai.usage.totalTokens": 1200,
+				"ai.response.providerMetadata": `{"anthropic":{"usage":{"input_tokens":1000},"cacheCreationInputTokens":100}}`,
+			},
+			Call{
+				Convention: "vercel-ai", Provider: "anthropic.messages", Model: "claude-sonnet-4-5", CachedRule: ByProvider,
+				Tokens: price.Tokens{Input: 1000, CacheRead: 600, CacheWrite: 100, Output: 200},
+			},
+		},
+		{
+			"Vercel AI SDK, version 5, with Bedrock's counts",
+			attributes{
+				"ai.operationId": "ai.streamText.doStream", "ai.model.provider": "amazon-bedrock", "ai.model.id": "claude-sonnet-4-5",
+				"ai.usage.inputTokens": 1000, "ai.usage.outputTokens": 200, "ai.usage.totalTokens": 1200,
+				"ai.response.providerMetadata": `{"bedrock":{"usage":{"cacheWriteInputTokens":100}}}`,
+			},
+			Call{
+				Convention: "vercel-ai", Provider: "amazon-bedrock", Model: "claude-sonnet-4-5", CachedRule: ByProvider,
+				Tokens: price.Tokens{Input: 1000, CacheWrite: 100, Output: 200},
+			},
+		},
+		{
+			"Vercel AI SDK, version 6, which adds Anthropic's up",
+			attributes{
+				"ai.operationId": "ai.generateText.doGenerate", "ai.model.provider": "anthropic.messages", "ai.model.id": "claude-sonnet-4-5",
+				"ai.usage.inputTokens": 1700, "ai.usage.inputTokenDetails.noCacheTokens": 1000, "ai.usage.inputTokenDetails.cacheReadTokens": 600,
+				"ai.usage.inputTokenDetails.cacheWriteTokens": 100, "ai.usage.outputTokens": 200, "ai.usage.cachedInputTokens": 600,
+				"ai.usage.outputTokenDetails.reasoningTokens": 20, "ai.usage.totalTokens": 1900,
+				"ai.response.providerMetadata": `{"anthropic":{"cacheCreationInputTokens":100}}`,
+			},
+			Call{
+				Convention: "vercel-ai", Provider: "anthropic.messages", Model: "claude-sonnet-4-5", CachedRule: ByTable,
+				Tokens: price.Tokens{Input: 1000, CacheRead: 600, CacheWrite: 100, Output: 180, Reasoning: 20},
 			},
 		},
 		{
@@ -665,6 +703,10 @@ func TestFromLog(t *testing.T) {
 				Convention: "gemini-cli", Shared: true, Model: "gemini-2.5-pro", HasTokens: true, CachedRule: ByTable, Status: Success,
 				Tokens: price.Tokens{Input: 400, CacheRead: 600, Output: 150, Reasoning: 50}, Duration: 900 * time.Millisecond,
 			},
+		},
+		{
+			"Gemini CLI, the same call once more", "", "",
+			with(otel, attributes{"event.name": "gen_ai.client.inference.operation.details", "installation.id": "i", "gen_ai.operation.name": "generate_content"}), Call{},
 		},
 		{
 			"Codex", "", "",

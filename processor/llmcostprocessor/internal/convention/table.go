@@ -40,6 +40,9 @@ const (
 	// byProvider is for instrumentations that hand on what the API of the
 	// provider says: the arithmetic decides, and then the provider.
 	byProvider
+	// byProviderAlone is for those among them whose total is their own sum of input
+	// and output, and says nothing.
+	byProviderAlone
 )
 
 // field is what a key is about.
@@ -66,6 +69,7 @@ const (
 	usageJSON     // an object of token counts
 	inputDetails  // an object of counts within the input
 	outputDetails // an object of counts within the output
+	metadata      // an object of what the provider says besides
 	cost
 	costInput  // one part of the cost, where the whole is not said
 	costOutput // the other part
@@ -196,19 +200,21 @@ var spanConventions = []convention{
 		},
 	},
 	{
+		// Since version 6 the SDK makes one of all providers' ways to count.
+		name:      "vercel-ai",
+		marker:    "ai.operationId",
+		calls:     aiOperations,
+		signature: []string{"ai.usage.inputTokenDetails.noCacheTokens"},
+		cached:    inside,
+		rows:      vercelAI,
+	},
+	{
+		// Version 5 has the counts of the APIs, Anthropic's cache writes elsewhere.
 		name:   "vercel-ai",
 		marker: "ai.operationId",
-		calls:  []string{".doGenerate", ".doStream", ".doEmbed"},
-		cached: inside,
-		rows: []row{
-			{provider, []string{"ai.model.provider"}},
-			{model, []string{"ai.response.model", "ai.model.id"}},
-			{input, []string{"ai.usage.inputTokens", "ai.usage.promptTokens", "ai.usage.tokens"}},
-			{output, []string{"ai.usage.outputTokens", "ai.usage.completionTokens"}},
-			{cacheRead, []string{"ai.usage.cachedInputTokens"}},
-			{reasoning, []string{"ai.usage.reasoningTokens"}},
-			{total, []string{"ai.usage.totalTokens"}},
-		},
+		calls:  aiOperations,
+		cached: byProviderAlone,
+		rows:   append(vercelAI, row{metadata, []string{"ai.response.providerMetadata"}}),
 	},
 	// The SDKs of workflows: what has this key repeats its children.
 	{name: "traceloop", marker: "traceloop.span.kind"},
@@ -242,7 +248,7 @@ var spanConventions = []convention{
 		marker:    "gen_ai.operation.name",
 		calls:     operations,
 		signature: []string{"gen_ai.sdk.version"},
-		cached:    byProvider,
+		cached:    byProviderAlone,
 	},
 	{
 		// Pydantic AI and Logfire, Sentry and Arc's own spans, too.
@@ -265,6 +271,19 @@ var spanConventions = []convention{
 	},
 }
 
+var aiOperations = []string{".doGenerate", ".doStream", ".doEmbed"}
+
+var vercelAI = []row{
+	{provider, []string{"ai.model.provider"}},
+	{model, []string{"ai.response.model", "ai.model.id"}},
+	{input, []string{"ai.usage.inputTokens", "ai.usage.promptTokens", "ai.usage.tokens"}},
+	{output, []string{"ai.usage.outputTokens", "ai.usage.completionTokens"}},
+	{cacheRead, []string{"ai.usage.inputTokenDetails.cacheReadTokens", "ai.usage.cachedInputTokens"}},
+	{cacheWrite, []string{"ai.usage.inputTokenDetails.cacheWriteTokens"}},
+	{reasoning, []string{"ai.usage.outputTokenDetails.reasoningTokens", "ai.usage.reasoningTokens"}},
+	{total, []string{"ai.usage.totalTokens"}},
+}
+
 // operations are the values of gen_ai.operation.name that are calls: those of the
 // conventions, and the LiteLLM proxy's. invoke_agent, create_agent,
 // invoke_workflow, execute_tool and retrieval are none.
@@ -284,6 +303,14 @@ var logConventions = []convention{
 		name:   "arc",
 		events: []string{"arc.llm.call"},
 		cached: inside,
+	},
+	{
+		// Gemini's CLI tells each call twice, and here without what it thought and
+		// had cached: none of the kinds is a call.
+		name:      "gemini-cli",
+		events:    []string{"gen_ai.client.inference.operation.details"},
+		marker:    "gen_ai.operation.name",
+		signature: []string{"installation.id"},
 	},
 	{
 		name:   "otel",

@@ -96,6 +96,9 @@ var providers = map[string]string{
 	"llamafile":            local,
 	"llama_cpp":            local,
 	"llama.cpp":            local,
+
+	// Claude on Vertex, at Anthropic's prices, and counted as its API does.
+	"vertex.anthropic.messages": Anthropic,
 }
 
 // CanonicalProvider returns the identifier that price files use for a provider
