@@ -31,6 +31,9 @@ const (
 	// maxAhead is how far a sender's clock may be ahead before its time is taken
 	// to be wrong.
 	maxAhead = 10 * time.Minute
+	// firstCalls is 2020, the year in which the first model was sold by the call. A
+	// time before is that of a clock that was never set.
+	firstCalls = 1577836800
 	// maxDuration is the longest that a call can take. What is above is a mistake
 	// in the times, and is not in the histogram of durations.
 	maxDuration = 24 * time.Hour
@@ -208,12 +211,17 @@ func (c *core) timeOf(ctx context.Context, s *sighting, now time.Time) time.Time
 		return now
 	}
 	at := s.end.AsTime()
-	// What is beyond 2262 wraps around to before 1970.
-	if at.Sub(now) > maxAhead || at.Unix() < 0 {
+	if !credible(at, now) {
 		c.telemetry.ProcessorLlmCostClampedTimes.Add(ctx, 1)
 		return now
 	}
 	return at
+}
+
+// credible tells whether a call may have been made then. What is beyond 2262 wraps
+// around to before 1970.
+func credible(at, now time.Time) bool {
+	return at.Sub(now) <= maxAhead && at.Unix() >= firstCalls
 }
 
 // verdict is what a call costs.

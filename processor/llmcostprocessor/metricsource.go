@@ -131,7 +131,7 @@ func (c *core) countSource(b *batch, source *convention.MetricSource, metric pme
 func (c *core) countUsage(b *batch, u *usage, call *convention.Call, now time.Time) {
 	s := sighting{call: *call, attributes: u.attributes, resource: u.resource, end: u.at}
 	at := u.at.AsTime()
-	if u.at == 0 || at.Sub(now) > maxAhead || at.Unix() < 0 {
+	if !credible(at, now) {
 		at = now
 	}
 	v := c.priceSum(call, at)
