@@ -63,6 +63,13 @@ var older = attributes{
 	"gen_ai.usage.completion_tokens": 200,
 }
 
+func langfuse(usage string) attributes {
+	return attributes{
+		"langfuse.observation.type": "generation", "langfuse.observation.model.name": "gpt-4o",
+		"langfuse.observation.usage_details": usage,
+	}
+}
+
 func TestFromSpanReads(t *testing.T) {
 	plain := price.Tokens{Input: 1000, Output: 200}
 	for _, tt := range []struct {
@@ -313,6 +320,41 @@ func TestFromSpanReads(t *testing.T) {
 				"ai.usage.promptTokens": 1000, "ai.usage.completionTokens": 200, "gen_ai.system": "anthropic.messages",
 			},
 			Call{Convention: "vercel-ai", Provider: "anthropic", Model: "gpt-4o", Tokens: plain},
+		},
+		{
+			"Langfuse's wrapper of OpenAI's completions",
+			langfuse(`{"prompt_tokens": 1000, "completion_tokens": 200, "total_tokens": 1200,
+				"prompt_tokens_details": {"cached_tokens": 600, "audio_tokens": 50}, "completion_tokens_details": {"reasoning_tokens": 20, "audio_tokens": 0}}`),
+			Call{
+				Convention: "langfuse", Model: "gpt-4o", CachedRule: ByObject,
+				Tokens: price.Tokens{Input: 350, CacheRead: 600, AudioInput: 50, Output: 180, Reasoning: 20},
+			},
+		},
+		{
+			"Langfuse's wrapper of OpenAI's responses",
+			langfuse(`{"input_tokens": 1000, "output_tokens": 200, "total_tokens": 1200,
+				"input_tokens_details": {"cached_tokens": 600}, "output_tokens_details": {"reasoning_tokens": 20}}`),
+			Call{
+				Convention: "langfuse", Model: "gpt-4o", CachedRule: ByObject,
+				Tokens: price.Tokens{Input: 400, CacheRead: 600, Output: 180, Reasoning: 20},
+			},
+		},
+		{
+			"Langfuse, Anthropic's answer",
+			langfuse(`{"input_tokens": 1000, "output_tokens": 200, "cache_read_input_tokens": 600, "cache_creation_input_tokens": 100}`),
+			Call{
+				Convention: "langfuse", Model: "gpt-4o", CachedRule: ByObject,
+				Tokens: price.Tokens{Input: 1000, CacheRead: 600, CacheWrite: 100, Output: 200},
+			},
+		},
+		{
+			"Langfuse's handler of LangChain",
+			langfuse(`{"input": 300, "output": 180, "total": 1200, "input_cache_read": 600, "input_cache_creation": 0,
+				"input_ephemeral_5m_input_tokens": 40, "input_ephemeral_1h_input_tokens": 60, "output_reasoning": 20}`),
+			Call{
+				Convention: "langfuse", Model: "gpt-4o", CachedRule: ByObject,
+				Tokens: price.Tokens{Input: 300, CacheRead: 600, CacheWrite: 40, CacheWrite1h: 60, Output: 180, Reasoning: 20},
+			},
 		},
 		{
 			"Langfuse",
