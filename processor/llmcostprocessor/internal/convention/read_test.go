@@ -233,6 +233,13 @@ func TestFromSpanReads(t *testing.T) {
 			},
 		},
 		{
+			"LiteLLM's proxy of today, with its cost",
+			with(otel, attributes{"litellm.call_id": "c", "litellm.cost.total": 0.0123, "gen_ai.agent.name": nil}),
+			Call{
+				Convention: "otel", Provider: "openai", Model: "gpt-4o-2024-08-06", Tokens: plain, Reported: 0.0123, HasReported: true,
+			},
+		},
+		{
 			"LiteLLM's proxy, with its cost",
 			with(otel, attributes{
 				"llm.request.type": "acompletion", "gen_ai.operation.name": "acompletion", "gen_ai.provider.name": "bedrock",

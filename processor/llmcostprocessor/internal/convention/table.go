@@ -146,7 +146,7 @@ var genAI = []row{
 	// LiteLLM's proxy, and Sentry's conventions.
 	{cacheHit, []string{"litellm.cache_hit", "cache.hit"}},
 	{total, []string{"gen_ai.usage.total_tokens", "llm.usage.total_tokens"}},
-	{cost, []string{"gen_ai.usage.cost", "gen_ai.cost.total_cost", "operation.cost", "cost_dollars"}},
+	{cost, []string{"gen_ai.usage.cost", "gen_ai.cost.total_cost", "litellm.cost.total", "operation.cost", "cost_dollars"}},
 	{errorType, []string{"error.type"}},
 	{status, []string{"status"}},
 	{agent, []string{"gen_ai.agent.name"}},
