@@ -755,7 +755,8 @@ func TestFromLog(t *testing.T) {
 		},
 		{
 			"Gemini CLI, the same call once more", "", "",
-			with(otel, attributes{"event.name": "gen_ai.client.inference.operation.details", "installation.id": "i", "gen_ai.operation.name": "generate_content"}), Call{},
+			with(otel, attributes{"event.name": "gen_ai.client.inference.operation.details", "installation.id": "i", "gen_ai.operation.name": "generate_content"}),
+			Call{},
 		},
 		{
 			"Codex", "", "",
