@@ -299,7 +299,7 @@ func write(s *sighting, cost money.Pico, outcome string) {
 // identity is what the call is known by; its ID is 0 for a record without IDs.
 func identity(s *sighting) seen.Sighting {
 	if s.trace.IsEmpty() || s.span.IsEmpty() {
-		return seen.Sighting{}
+		return seen.Sighting{ID: ofSession(s)}
 	}
 	id := seen.Sighting{ID: seen.IDOf(s.trace, s.span), Wrapper: s.wrapper}
 	if s.call.Shared {
@@ -317,20 +317,41 @@ func identity(s *sighting) seen.Sighting {
 	return id
 }
 
+// ofSession is the ID of a call that an agent at a terminal tells of in an event
+// without IDs: its session, its time and what it used. It is 0 where one is missing.
+func ofSession(s *sighting) seen.ID {
+	if !s.call.Shared || s.end == 0 {
+		return 0
+	}
+	for _, key := range [...]string{"session.id", "conversation.id"} {
+		session, ok := s.attributes.Get(key)
+		if !ok || session.Type() != pcommon.ValueTypeStr || session.Str() == "" {
+			continue
+		}
+		id := useOf(&s.call)
+		for _, b := range []byte(session.Str()) {
+			id = (id ^ uint64(b)) * fnvPrime
+		}
+		return seen.ID(max((id^uint64(s.end))*fnvPrime, 1))
+	}
+	return 0
+}
+
+const fnvPrime = 0x100000001B3
+
 // useOf is the same for calls that sameUse takes for one.
 func useOf(call *convention.Call) uint64 {
-	const prime = 0x100000001B3 // FNV
 	use := uint64(0xCBF29CE484222325)
 	t := &call.Tokens
 	for _, n := range [...]int64{
 		t.Input, t.CacheRead, t.CacheWrite, t.CacheWrite1h, t.AudioInput, t.ImageInput,
 		t.Output, t.Reasoning, t.AudioOutput, t.ImageOutput, t.WebSearches,
 	} {
-		use = (use ^ uint64(n)) * prime
+		use = (use ^ uint64(n)) * fnvPrime
 	}
 	if *t == (price.Tokens{}) {
 		for _, b := range []byte(call.Model + string(call.Status)) {
-			use = (use ^ uint64(b)) * prime
+			use = (use ^ uint64(b)) * fnvPrime
 		}
 	}
 	if call.HasTokens {

@@ -318,6 +318,35 @@ func TestSeveralCallsInOneSpan(t *testing.T) {
 	assert.Equal(t, 0.001, r.totals()["arc_llm_cost_dollars{model=claude-3-haiku}"])
 }
 
+// An export that was tried again: these events have no IDs, but a session.
+func TestCallsOfSessions(t *testing.T) {
+	r := newRig(t, testConfig(nil))
+	event := func(session string, millis int, input string) plog.Logs {
+		ld := plog.NewLogs()
+		lr := ld.ResourceLogs().AppendEmpty().ScopeLogs().AppendEmpty().LogRecords().AppendEmpty()
+		lr.Body().SetStr("claude_code.api_request")
+		lr.SetTimestamp(pcommon.NewTimestampFromTime(time.Date(2026, 11, 23, 10, 0, 0, millis*1e6, time.UTC)))
+		a := lr.Attributes()
+		a.PutStr("session.id", session)
+		a.PutStr("model", "claude-3-haiku-20240307")
+		a.PutStr("input_tokens", input)
+		a.PutStr("output_tokens", "200")
+		return ld
+	}
+	for _, ld := range []plog.Logs{
+		event("a", 1, "1000"),
+		event("a", 1, "1000"), // sent twice
+		event("a", 2, "1000"),
+		event("a", 2, "1001"),
+		event("b", 1, "1000"),
+		event("", 1, "1000"),
+		event("", 1, "1000"), // nothing tells that it is
+	} {
+		r.priceLogs(ld)
+	}
+	assert.Equal(t, 6., r.totals()["arc_llm_calls_total{model=claude-3-haiku,status=success}"])
+}
+
 func TestWrappers(t *testing.T) {
 	at := func(start, end int) func(ptrace.Span) {
 		begin := time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
