@@ -98,6 +98,8 @@ free_providers: [ollama, house]`)})
 	}{
 		{"ollama", "llama3.3", 0, true},
 		{"", "ollama/llama3.3", 0, true},
+		{"", "ollama:llama3.3", 0, true},
+		{"ollama", "mistralai/mistral-small-latest", 0, true}, // the maker's weights, not its API
 		{"acme", "llama3.3-of-ours", 0, false},
 		{"", "acme/llama3.3-of-ours", 0, false},
 		{"", "llama3.3-of-ours", 0, false},

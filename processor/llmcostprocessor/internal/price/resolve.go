@@ -15,8 +15,8 @@ func (t *Table) resolve(provider, name string) *Model {
 		return m
 	}
 	// What is not in the table costs nothing where the whole provider is free.
-	if head, _, found := strings.Cut(name, "/"); found && t.free[providers[head]] != nil {
-		return t.free[providers[head]]
+	if i := strings.IndexAny(name, "/:"); i > 0 && t.free[providers[name[:i]]] != nil {
+		return t.free[providers[name[:i]]]
 	}
 	return t.free[provider]
 }
