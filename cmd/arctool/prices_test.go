@@ -51,6 +51,8 @@ func TestPricesLookup(t *testing.T) {
   long_context above 200000.output: 12
   batch.input: 0.5
   batch.output: 2
+  batch.long_context above 200000.input: 1.5
+  batch.long_context above 200000.output: 6
   fees.request: 0.0025
   source: the new contract
 `, out)

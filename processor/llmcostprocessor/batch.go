@@ -31,6 +31,9 @@ const (
 	// maxAhead is how far a sender's clock may be ahead before its time is taken
 	// to be wrong.
 	maxAhead = 10 * time.Minute
+	// firstCalls is the second in which 2020 began, the year in which the first model was sold by the call. A
+	// time before is that of a clock that was never set.
+	firstCalls = 1577836800
 	// maxDuration is the longest that a call can take. What is above is a mistake
 	// in the times, and is not in the histogram of durations.
 	maxDuration = 24 * time.Hour
@@ -214,7 +217,7 @@ func (c *core) timeOf(ctx context.Context, end pcommon.Timestamp, now time.Time)
 	switch {
 	case end == 0:
 		return now
-	case end > pcommon.NewTimestampFromTime(now)+pcommon.Timestamp(maxAhead):
+	case end < firstCalls*1e9, end > pcommon.NewTimestampFromTime(now)+pcommon.Timestamp(maxAhead):
 		c.telemetry.ProcessorLlmCostClampedTimes.Add(ctx, 1)
 		return now
 	}
@@ -296,7 +299,7 @@ func write(s *sighting, cost money.Pico, outcome string) {
 // identity is what the call is known by; its ID is 0 for a record without IDs.
 func identity(s *sighting) seen.Sighting {
 	if s.trace.IsEmpty() || s.span.IsEmpty() {
-		return seen.Sighting{}
+		return seen.Sighting{ID: ofSession(s)}
 	}
 	id := seen.Sighting{ID: seen.IDOf(s.trace, s.span), Wrapper: s.wrapper}
 	if s.call.Shared {
@@ -314,9 +317,30 @@ func identity(s *sighting) seen.Sighting {
 	return id
 }
 
+// ofSession is the ID of a call that an agent at a terminal tells of in an event
+// without IDs: its session, its time and what it used. It is 0 where one is missing.
+func ofSession(s *sighting) seen.ID {
+	if !s.call.Shared || s.end == 0 {
+		return 0
+	}
+	for _, key := range [...]string{"session.id", "conversation.id"} {
+		session, ok := s.attributes.Get(key)
+		if !ok || session.Type() != pcommon.ValueTypeStr || session.Str() == "" {
+			continue
+		}
+		id := useOf(&s.call)
+		for _, b := range []byte(session.Str()) {
+			id = (id ^ uint64(b)) * fnvPrime
+		}
+		return seen.ID(max((id^uint64(s.end))*fnvPrime, 1))
+	}
+	return 0
+}
+
+const fnvPrime = 0x100000001B3
+
 // useOf is the same for calls that sameUse takes for one.
 func useOf(call *convention.Call) uint64 {
-	const prime = 0x100000001B3 // FNV
 	use := uint64(0xCBF29CE484222325)
 	t := &call.Tokens
 	for i, n := range [...]int64{
@@ -324,14 +348,14 @@ func useOf(call *convention.Call) uint64 {
 		t.Output, t.Reasoning, t.AudioOutput, t.ImageOutput, t.WebSearches,
 	} {
 		if n != 0 { // most are
-			use = (use ^ uint64(n) ^ uint64(i)<<56) * prime
+			use = (use ^ uint64(n) ^ uint64(i)<<56) * fnvPrime
 		}
 	}
 	if *t == (price.Tokens{}) {
 		for i := range len(call.Model) {
-			use = (use ^ uint64(call.Model[i])) * prime
+			use = (use ^ uint64(call.Model[i])) * fnvPrime
 		}
-		use = (use ^ uint64(call.Status)) * prime
+		use = (use ^ uint64(call.Status)) * fnvPrime
 	}
 	if call.HasTokens {
 		use ^= 1 << 63

@@ -208,7 +208,9 @@ func TestAbsurdTimes(t *testing.T) {
 		"none":                  {0, 0, 0.0075, 0.0075, 0, 0, 0},
 		"ends before it starts": {pcommon.NewTimestampFromTime(now), pcommon.NewTimestampFromTime(now.Add(-time.Second)), 0.0075, 0.0075, 0, 0, 0},
 		"takes a year":          {pcommon.NewTimestampFromTime(now.Add(-8800 * time.Hour)), pcommon.NewTimestampFromTime(now), 0.0075, 0.0075, 0, 0, 0},
-		"1970":                  {1, 2, 0.0125, 0, 1, 1, 0},
+		"1970":                  {1, 2, 0.0075, 0.0075, 1, 0, 1},
+		"the end of 2019":       {(firstCalls - 2) * 1e9, (firstCalls - 1) * 1e9, 0.0075, 0.0075, 1, 0, 1},
+		"the start of 2020":     {(firstCalls - 1) * 1e9, firstCalls * 1e9, 0.0125, 0, 1, 1, 0},
 		"an hour ahead":         {pcommon.NewTimestampFromTime(now.Add(time.Hour - time.Second)), pcommon.NewTimestampFromTime(now.Add(time.Hour)), 0.0075, 0.0075, 1, 0, 1},
 		"the largest":           {math.MaxUint64 - 1, math.MaxUint64, 0.0075, 0.0075, 1, 0, 1},
 		"beyond 2262":           {math.MaxInt64, math.MaxInt64 + 1, 0.0075, 0.0075, 1, 0, 1},
@@ -314,6 +316,35 @@ func TestSeveralCallsInOneSpan(t *testing.T) {
 	r.priceLogs(event(2))
 	r.priceLogs(event(2)) // sent twice
 	assert.Equal(t, 0.001, r.totals()["arc_llm_cost_dollars{model=claude-3-haiku}"])
+}
+
+// An export that was tried again: these events have no IDs, but a session.
+func TestCallsOfSessions(t *testing.T) {
+	r := newRig(t, testConfig(nil))
+	event := func(session string, millis int, input string) plog.Logs {
+		ld := plog.NewLogs()
+		lr := ld.ResourceLogs().AppendEmpty().ScopeLogs().AppendEmpty().LogRecords().AppendEmpty()
+		lr.Body().SetStr("claude_code.api_request")
+		lr.SetTimestamp(pcommon.NewTimestampFromTime(time.Date(2026, 11, 23, 10, 0, 0, millis*1e6, time.UTC)))
+		a := lr.Attributes()
+		a.PutStr("session.id", session)
+		a.PutStr("model", "claude-3-haiku-20240307")
+		a.PutStr("input_tokens", input)
+		a.PutStr("output_tokens", "200")
+		return ld
+	}
+	for _, ld := range []plog.Logs{
+		event("a", 1, "1000"),
+		event("a", 1, "1000"), // sent twice
+		event("a", 2, "1000"),
+		event("a", 2, "1001"),
+		event("b", 1, "1000"),
+		event("", 1, "1000"),
+		event("", 1, "1000"), // nothing tells that it is
+	} {
+		r.priceLogs(ld)
+	}
+	assert.Equal(t, 6., r.totals()["arc_llm_calls_total{model=claude-3-haiku,status=success}"])
 }
 
 func TestWrappers(t *testing.T) {

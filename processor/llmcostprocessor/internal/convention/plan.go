@@ -75,10 +75,10 @@ func (c *compiled) speaksOf(keys *slotMask) bool {
 	return c.convention.marker == "" || keys.has(c.marker)
 }
 
-// candidate returns the convention if it is one of the plan's, or nil.
+// candidate returns the first convention of the plan for the same events, or nil.
 func (p *plan) candidate(c *compiled) *candidate {
 	for i := range p.candidates {
-		if p.candidates[i].compiled == c {
+		if p.candidates[i].events[0] == c.events[0] {
 			return &p.candidates[i]
 		}
 	}

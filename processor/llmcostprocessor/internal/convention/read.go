@@ -73,6 +73,11 @@ func (r reading) counts(n *counts) (said, ok bool) {
 		}
 		said = said || field == input || field == output
 	}
+	for _, of := range [...]field{inputDetails, outputDetails, metadata} {
+		if value, given := r.first(of); given {
+			n.detail(of, value)
+		}
+	}
 	return said, true
 }
 
@@ -122,10 +127,13 @@ func (n *counts) cachedWithin(all int64, policy cached, from string) (bool, Cach
 	if all > n[input] {
 		return false, BySum // whatever the convention says, they cannot be
 	}
-	if policy != byProvider {
+	if policy == inside || policy == beside {
 		return policy == inside, ByTable
 	}
 	from = price.CanonicalProvider(from)
+	if policy == byProviderAlone {
+		return from != price.Anthropic && from != price.Bedrock, ByProvider
+	}
 	switch n[total] {
 	case 0:
 	case n[input] + all + n[output]:

@@ -63,6 +63,13 @@ var older = attributes{
 	"gen_ai.usage.completion_tokens": 200,
 }
 
+func langfuse(usage string) attributes {
+	return attributes{
+		"langfuse.observation.type": "generation", "langfuse.observation.model.name": "gpt-4o",
+		"langfuse.observation.usage_details": usage,
+	}
+}
+
 func TestFromSpanReads(t *testing.T) {
 	plain := price.Tokens{Input: 1000, Output: 200}
 	for _, tt := range []struct {
@@ -118,6 +125,65 @@ func TestFromSpanReads(t *testing.T) {
 			Call{Convention: "otel-older", Provider: "openai", Model: "gpt-4o", Tokens: plain},
 		},
 		{
+			"OpenTelemetry, the newest names of parts",
+			with(otel, attributes{
+				"gen_ai.usage.cache_write.input_tokens": 100, "gen_ai.usage.audio.input_tokens": 30, "gen_ai.usage.image.input_tokens": 20,
+				"gen_ai.usage.text.input_tokens": 950, "gen_ai.usage.audio.output_tokens": 50, "gen_ai.usage.image.output_tokens": 40,
+				"gen_ai.agent.name": nil,
+			}),
+			Call{
+				Convention: "otel", Provider: "openai", Model: "gpt-4o-2024-08-06", CachedRule: ByTable,
+				Tokens: price.Tokens{Input: 850, CacheWrite: 100, AudioInput: 30, ImageInput: 20, Output: 110, AudioOutput: 50, ImageOutput: 40},
+			},
+		},
+		{
+			"LangSmith's details, as Python writes them",
+			with(otel, attributes{
+				"langsmith.span.kind": "llm", "gen_ai.agent.name": nil,
+				"gen_ai.usage.input_token_details":  "{'audio': None, 'cache_read': 600, 'cache_creation': 0, 'ephemeral_5m_input_tokens': 40, 'ephemeral_1h_input_tokens': 60}",
+				"gen_ai.usage.output_token_details": "{'reasoning': 150}",
+			}),
+			Call{
+				Convention: "langsmith", Provider: "openai", Model: "gpt-4o-2024-08-06", CachedRule: ByTable,
+				Tokens: price.Tokens{Input: 300, CacheRead: 600, CacheWrite: 40, CacheWrite1h: 60, Output: 50, Reasoning: 150},
+			},
+		},
+		{
+			"LangSmith's details that make no sense: the whole is left",
+			with(otel, attributes{"langsmith.span.kind": "llm", "gen_ai.agent.name": nil, "gen_ai.usage.input_token_details": "{'cache_read': -1}"}),
+			Call{Convention: "langsmith", Provider: "openai", Model: "gpt-4o-2024-08-06", Tokens: plain},
+		},
+		{
+			"OpenLIT, which hands on Anthropic's counts under today's names",
+			with(otel, attributes{
+				"gen_ai.sdk.version": "0.87.0", "gen_ai.provider.name": "anthropic", "gen_ai.agent.name": nil,
+				"gen_ai.usage.cache_read.input_tokens": 600, "gen_ai.usage.cache_creation.input_tokens": 100,
+			}),
+			Call{
+				Convention: "openlit", Provider: "anthropic", Model: "gpt-4o-2024-08-06", CachedRule: ByProvider,
+				Tokens: price.Tokens{Input: 1000, CacheRead: 600, CacheWrite: 100, Output: 200},
+			},
+		},
+		{
+			"OpenLIT, OpenAI's counts",
+			with(otel, attributes{"gen_ai.sdk.version": "1.2.3", "gen_ai.agent.name": nil, "gen_ai.usage.cache_read.input_tokens": 600}),
+			Call{
+				Convention: "openlit", Provider: "openai", Model: "gpt-4o-2024-08-06", CachedRule: ByProvider,
+				Tokens: price.Tokens{Input: 400, CacheRead: 600, Output: 200},
+			},
+		},
+		{
+			"Strands of today, whose input has the cached tokens within",
+			with(older, attributes{
+				"gen_ai.system": "strands-agents", "gen_ai.operation.name": "chat", "gen_ai.usage.total_tokens": 1200,
+				"gen_ai.usage.cache_read_input_tokens": 600, "gen_ai.usage.cache_write_input_tokens": 100,
+			}),
+			Call{
+				Convention: "otel-older", Provider: "strands-agents", Model: "gpt-4o", CachedRule: ByTotal,
+				Tokens: price.Tokens{Input: 300, CacheRead: 600, CacheWrite: 100, Output: 200},
+			},
+		},
+		{
 			"before v1.37, Anthropic's counts handed on",
 			with(older, attributes{"gen_ai.system": "anthropic", "gen_ai.operation.name": "chat", "gen_ai.usage.cache_read_input_tokens": 600}),
 			Call{
@@ -167,6 +233,13 @@ func TestFromSpanReads(t *testing.T) {
 			},
 		},
 		{
+			"LiteLLM's proxy of today, with its cost",
+			with(otel, attributes{"litellm.call_id": "c", "litellm.cost.total": 0.0123, "gen_ai.agent.name": nil}),
+			Call{
+				Convention: "otel", Provider: "openai", Model: "gpt-4o-2024-08-06", Tokens: plain, Reported: 0.0123, HasReported: true,
+			},
+		},
+		{
 			"LiteLLM's proxy, with its cost",
 			with(otel, attributes{
 				"llm.request.type": "acompletion", "gen_ai.operation.name": "acompletion", "gen_ai.provider.name": "bedrock",
@@ -205,8 +278,46 @@ func TestFromSpanReads(t *testing.T) {
 				"ai.usage.cachedInputTokens": 600, "ai.usage.totalTokens": 1200, "ai.usage.reasoningTokens": 20,
 			},
 			Call{
-				Convention: "vercel-ai", Provider: "openai.chat", Model: "gpt-4o-2024-08-06", CachedRule: ByTable,
+				Convention: "vercel-ai", Provider: "openai.chat", Model: "gpt-4o-2024-08-06", CachedRule: ByProvider,
 				Tokens: price.Tokens{Input: 400, CacheRead: 600, Output: 180, Reasoning: 20},
+			},
+		},
+		{
+			"Vercel AI SDK, version 5, with Anthropic's counts",
+			attributes{
+				"ai.operationId": "ai.generateText.doGenerate", "ai.model.provider": "anthropic.messages", "ai.model.id": "claude-sonnet-4-5",
+				"ai.usage.inputTokens": 1000, "ai.usage.outputTokens": 200, "ai.usage.cachedInputTokens": 600, "ai.usage.totalTokens": 1200,
+				"ai.response.providerMetadata": `{"anthropic":{"usage":{"input_tokens":1000},"cacheCreationInputTokens":100}}`,
+			},
+			Call{
+				Convention: "vercel-ai", Provider: "anthropic.messages", Model: "claude-sonnet-4-5", CachedRule: ByProvider,
+				Tokens: price.Tokens{Input: 1000, CacheRead: 600, CacheWrite: 100, Output: 200},
+			},
+		},
+		{
+			"Vercel AI SDK, version 5, with Bedrock's counts",
+			attributes{
+				"ai.operationId": "ai.streamText.doStream", "ai.model.provider": "amazon-bedrock", "ai.model.id": "claude-sonnet-4-5",
+				"ai.usage.inputTokens": 1000, "ai.usage.outputTokens": 200, "ai.usage.totalTokens": 1200,
+				"ai.response.providerMetadata": `{"bedrock":{"usage":{"cacheWriteInputTokens":100}}}`,
+			},
+			Call{
+				Convention: "vercel-ai", Provider: "amazon-bedrock", Model: "claude-sonnet-4-5", CachedRule: ByProvider,
+				Tokens: price.Tokens{Input: 1000, CacheWrite: 100, Output: 200},
+			},
+		},
+		{
+			"Vercel AI SDK, version 6, which adds Anthropic's up",
+			attributes{
+				"ai.operationId": "ai.generateText.doGenerate", "ai.model.provider": "anthropic.messages", "ai.model.id": "claude-sonnet-4-5",
+				"ai.usage.inputTokens": 1700, "ai.usage.inputTokenDetails.noCacheTokens": 1000, "ai.usage.inputTokenDetails.cacheReadTokens": 600,
+				"ai.usage.inputTokenDetails.cacheWriteTokens": 100, "ai.usage.outputTokens": 200, "ai.usage.cachedInputTokens": 600,
+				"ai.usage.outputTokenDetails.reasoningTokens": 20, "ai.usage.totalTokens": 1900,
+				"ai.response.providerMetadata": `{"anthropic":{"cacheCreationInputTokens":100}}`,
+			},
+			Call{
+				Convention: "vercel-ai", Provider: "anthropic.messages", Model: "claude-sonnet-4-5", CachedRule: ByTable,
+				Tokens: price.Tokens{Input: 1000, CacheRead: 600, CacheWrite: 100, Output: 180, Reasoning: 20},
 			},
 		},
 		{
@@ -216,6 +327,41 @@ func TestFromSpanReads(t *testing.T) {
 				"ai.usage.promptTokens": 1000, "ai.usage.completionTokens": 200, "gen_ai.system": "anthropic.messages",
 			},
 			Call{Convention: "vercel-ai", Provider: "anthropic", Model: "gpt-4o", Tokens: plain},
+		},
+		{
+			"Langfuse's wrapper of OpenAI's completions",
+			langfuse(`{"prompt_tokens": 1000, "completion_tokens": 200, "total_tokens": 1200,
+				"prompt_tokens_details": {"cached_tokens": 600, "audio_tokens": 50}, "completion_tokens_details": {"reasoning_tokens": 20, "audio_tokens": 0}}`),
+			Call{
+				Convention: "langfuse", Model: "gpt-4o", CachedRule: ByObject,
+				Tokens: price.Tokens{Input: 350, CacheRead: 600, AudioInput: 50, Output: 180, Reasoning: 20},
+			},
+		},
+		{
+			"Langfuse's wrapper of OpenAI's responses",
+			langfuse(`{"input_tokens": 1000, "output_tokens": 200, "total_tokens": 1200,
+				"input_tokens_details": {"cached_tokens": 600}, "output_tokens_details": {"reasoning_tokens": 20}}`),
+			Call{
+				Convention: "langfuse", Model: "gpt-4o", CachedRule: ByObject,
+				Tokens: price.Tokens{Input: 400, CacheRead: 600, Output: 180, Reasoning: 20},
+			},
+		},
+		{
+			"Langfuse, Anthropic's answer",
+			langfuse(`{"input_tokens": 1000, "output_tokens": 200, "cache_read_input_tokens": 600, "cache_creation_input_tokens": 100}`),
+			Call{
+				Convention: "langfuse", Model: "gpt-4o", CachedRule: ByObject,
+				Tokens: price.Tokens{Input: 1000, CacheRead: 600, CacheWrite: 100, Output: 200},
+			},
+		},
+		{
+			"Langfuse's handler of LangChain",
+			langfuse(`{"input": 300, "output": 180, "total": 1200, "input_cache_read": 600, "input_cache_creation": 0,
+				"input_ephemeral_5m_input_tokens": 40, "input_ephemeral_1h_input_tokens": 60, "output_reasoning": 20}`),
+			Call{
+				Convention: "langfuse", Model: "gpt-4o", CachedRule: ByObject,
+				Tokens: price.Tokens{Input: 300, CacheRead: 600, CacheWrite: 40, CacheWrite1h: 60, Output: 180, Reasoning: 20},
+			},
 		},
 		{
 			"Langfuse",
@@ -634,6 +780,11 @@ func TestFromLog(t *testing.T) {
 				Convention: "gemini-cli", Shared: true, Model: "gemini-2.5-pro", HasTokens: true, CachedRule: ByTable, Status: Success,
 				Tokens: price.Tokens{Input: 400, CacheRead: 600, Output: 150, Reasoning: 50}, Duration: 900 * time.Millisecond,
 			},
+		},
+		{
+			"Gemini CLI, the same call once more", "", "",
+			with(otel, attributes{"event.name": "gen_ai.client.inference.operation.details", "installation.id": "i", "gen_ai.operation.name": "generate_content"}),
+			Call{},
 		},
 		{
 			"Codex", "", "",

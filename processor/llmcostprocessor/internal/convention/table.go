@@ -40,6 +40,9 @@ const (
 	// byProvider is for instrumentations that hand on what the API of the
 	// provider says: the arithmetic decides, and then the provider.
 	byProvider
+	// byProviderAlone is for those among them whose total is their own sum of input
+	// and output, and says nothing.
+	byProviderAlone
 )
 
 // field is what a key is about.
@@ -63,7 +66,10 @@ const (
 	imageOutput
 	webSearches // searches that the provider made for the call
 	total
-	usageJSON // an object of token counts
+	usageJSON     // an object of token counts
+	inputDetails  // an object of counts within the input
+	outputDetails // an object of counts within the output
+	metadata      // an object of what the provider says besides
 	cost
 	costInput  // one part of the cost, where the whole is not said
 	costOutput // the other part
@@ -98,8 +104,10 @@ var genAI = []row{
 		"gen_ai.usage.cache_read_tokens",
 	}},
 	{cacheWrite, []string{
+		"gen_ai.usage.cache_write.input_tokens",
 		"gen_ai.usage.cache_creation.input_tokens",
 		"gen_ai.usage.cache_creation_input_tokens",
+		"gen_ai.usage.cache_write_input_tokens",
 		"gen_ai.usage.input_tokens.cache_write",
 		"gen_ai.usage.details.cache_write_tokens",
 		"gen_ai.usage.cache_write_tokens",
@@ -117,11 +125,12 @@ var genAI = []row{
 		"gen_ai.usage.output_tokens.reasoning",
 		"gen_ai.usage.details.reasoning_tokens",
 		"gen_ai.usage.reasoning_tokens",
+		"llm.usage.reasoning_tokens",
 	}},
-	{audioInput, []string{"gen_ai.usage.details.input_audio_tokens", "gen_ai.usage.details.audio_prompt_tokens"}},
-	{audioOutput, []string{"gen_ai.usage.details.output_audio_tokens", "gen_ai.usage.details.audio_candidates_tokens"}},
-	{imageInput, []string{"gen_ai.usage.details.input_image_tokens", "gen_ai.usage.details.image_prompt_tokens"}},
-	{imageOutput, []string{"gen_ai.usage.details.output_image_tokens", "gen_ai.usage.details.image_candidates_tokens"}},
+	{audioInput, []string{"gen_ai.usage.audio.input_tokens", "gen_ai.usage.details.input_audio_tokens", "gen_ai.usage.details.audio_prompt_tokens"}},
+	{audioOutput, []string{"gen_ai.usage.audio.output_tokens", "gen_ai.usage.details.output_audio_tokens", "gen_ai.usage.details.audio_candidates_tokens"}},
+	{imageInput, []string{"gen_ai.usage.image.input_tokens", "gen_ai.usage.details.input_image_tokens", "gen_ai.usage.details.image_prompt_tokens"}},
+	{imageOutput, []string{"gen_ai.usage.image.output_tokens", "gen_ai.usage.details.output_image_tokens", "gen_ai.usage.details.image_candidates_tokens"}},
 	{webSearches, []string{"gen_ai.usage.server_tool_use.web_search_requests", "gen_ai.usage.details.web_search_requests"}},
 	// arc.llm.service_tier is for those whose instrumentation does not say: set by
 	// the application, or by the attributes processor for all that a service sends.
@@ -137,7 +146,7 @@ var genAI = []row{
 	// LiteLLM's proxy, and Sentry's conventions.
 	{cacheHit, []string{"litellm.cache_hit", "cache.hit"}},
 	{total, []string{"gen_ai.usage.total_tokens", "llm.usage.total_tokens"}},
-	{cost, []string{"gen_ai.usage.cost", "gen_ai.cost.total_cost", "operation.cost", "cost_dollars"}},
+	{cost, []string{"gen_ai.usage.cost", "gen_ai.cost.total_cost", "litellm.cost.total", "operation.cost", "cost_dollars"}},
 	{errorType, []string{"error.type"}},
 	{status, []string{"status"}},
 	{agent, []string{"gen_ai.agent.name"}},
@@ -163,6 +172,10 @@ var spanConventions = []convention{
 		marker: "langsmith.span.kind",
 		calls:  []string{"llm"},
 		cached: inside,
+		rows: []row{
+			{inputDetails, []string{"gen_ai.usage.input_token_details"}},
+			{outputDetails, []string{"gen_ai.usage.output_token_details"}},
+		},
 	},
 	{
 		name:   "openinference",
@@ -174,7 +187,7 @@ var spanConventions = []convention{
 			{model, []string{"llm.response.model_name", "llm.model_name", "llm.request.model_name", "embedding.model_name", "reranker.model_name"}},
 			{input, []string{"llm.token_count.prompt"}},
 			{output, []string{"llm.token_count.completion"}},
-			{cacheRead, []string{"llm.token_count.prompt_details.cache_read"}},
+			{cacheRead, []string{"llm.token_count.prompt_details.cache_read", "llm.token_count.prompt_details.cache_input"}},
 			{cacheWrite, []string{"llm.token_count.prompt_details.cache_write"}},
 			{reasoning, []string{"llm.token_count.completion_details.reasoning"}},
 			{audioInput, []string{"llm.token_count.prompt_details.audio"}},
@@ -187,19 +200,21 @@ var spanConventions = []convention{
 		},
 	},
 	{
+		// Since version 6 the SDK makes one of all providers' ways to count.
+		name:      "vercel-ai",
+		marker:    "ai.operationId",
+		calls:     aiOperations,
+		signature: []string{"ai.usage.inputTokenDetails.noCacheTokens"},
+		cached:    inside,
+		rows:      vercelAI,
+	},
+	{
+		// Version 5 has the counts of the APIs, Anthropic's cache writes elsewhere.
 		name:   "vercel-ai",
 		marker: "ai.operationId",
-		calls:  []string{".doGenerate", ".doStream", ".doEmbed"},
-		cached: inside,
-		rows: []row{
-			{provider, []string{"ai.model.provider"}},
-			{model, []string{"ai.response.model", "ai.model.id"}},
-			{input, []string{"ai.usage.inputTokens", "ai.usage.promptTokens", "ai.usage.tokens"}},
-			{output, []string{"ai.usage.outputTokens", "ai.usage.completionTokens"}},
-			{cacheRead, []string{"ai.usage.cachedInputTokens"}},
-			{reasoning, []string{"ai.usage.reasoningTokens"}},
-			{total, []string{"ai.usage.totalTokens"}},
-		},
+		calls:  aiOperations,
+		cached: byProviderAlone,
+		rows:   append(vercelAI, row{metadata, []string{"ai.response.providerMetadata"}}),
 	},
 	// The SDKs of workflows: what has this key repeats its children.
 	{name: "traceloop", marker: "traceloop.span.kind"},
@@ -224,11 +239,19 @@ var spanConventions = []convention{
 		name:      "otel-older",
 		marker:    "gen_ai.operation.name",
 		calls:     operations,
-		signature: []string{"gen_ai.usage.cache_read_input_tokens", "gen_ai.usage.cache_creation_input_tokens"},
+		signature: []string{"gen_ai.usage.cache_read_input_tokens", "gen_ai.usage.cache_creation_input_tokens", "gen_ai.usage.cache_write_input_tokens"},
 		cached:    byProvider,
 	},
 	{
-		// Pydantic AI and Logfire, Sentry, OpenLIT and Arc's own spans, too.
+		// It has the keys of today, and what the API says under them.
+		name:      "openlit",
+		marker:    "gen_ai.operation.name",
+		calls:     operations,
+		signature: []string{"gen_ai.sdk.version"},
+		cached:    byProviderAlone,
+	},
+	{
+		// Pydantic AI and Logfire, Sentry and Arc's own spans, too.
 		name:   "otel",
 		marker: "gen_ai.operation.name",
 		calls:  operations,
@@ -246,6 +269,19 @@ var spanConventions = []convention{
 		},
 		cached: byProvider,
 	},
+}
+
+var aiOperations = []string{".doGenerate", ".doStream", ".doEmbed"}
+
+var vercelAI = []row{
+	{provider, []string{"ai.model.provider"}},
+	{model, []string{"ai.response.model", "ai.model.id"}},
+	{input, []string{"ai.usage.inputTokens", "ai.usage.promptTokens", "ai.usage.tokens"}},
+	{output, []string{"ai.usage.outputTokens", "ai.usage.completionTokens"}},
+	{cacheRead, []string{"ai.usage.inputTokenDetails.cacheReadTokens", "ai.usage.cachedInputTokens"}},
+	{cacheWrite, []string{"ai.usage.inputTokenDetails.cacheWriteTokens"}},
+	{reasoning, []string{"ai.usage.outputTokenDetails.reasoningTokens", "ai.usage.reasoningTokens"}},
+	{total, []string{"ai.usage.totalTokens"}},
 }
 
 // operations are the values of gen_ai.operation.name that are calls: those of the
@@ -267,6 +303,14 @@ var logConventions = []convention{
 		name:   "arc",
 		events: []string{"arc.llm.call"},
 		cached: inside,
+	},
+	{
+		// Gemini's CLI tells each call twice, and here without what it thought and
+		// had cached: none of the kinds is a call.
+		name:      "gemini-cli",
+		events:    []string{"gen_ai.client.inference.operation.details"},
+		marker:    "gen_ai.operation.name",
+		signature: []string{"installation.id"},
 	},
 	{
 		name:   "otel",

@@ -175,7 +175,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ProcessorLlmCostClampedTimes, err = builder.meter.Int64Counter(
 		"otelcol_processor_llm_cost_clamped_times",
-		metric.WithDescription("Calls whose time was too far in the future to be true, and was taken to be now. [Alpha]"),
+		metric.WithDescription("Calls whose time was too far in the future to be true, or before 2020, and was taken to be now. [Alpha]"),
 		metric.WithUnit("{call}"),
 	)
 	errs = errors.Join(errs, err)

@@ -40,7 +40,7 @@ func AssertEqualProcessorLlmCostCalls(t *testing.T, tt *componenttest.Telemetry,
 func AssertEqualProcessorLlmCostClampedTimes(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_llm_cost_clamped_times",
-		Description: "Calls whose time was too far in the future to be true, and was taken to be now. [Alpha]",
+		Description: "Calls whose time was too far in the future to be true, or before 2020, and was taken to be now. [Alpha]",
 		Unit:        "{call}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,

@@ -50,22 +50,25 @@ func (p period) scaled(keep money.Pico) period {
 		}
 		p.tariffs[tier] = scaled
 	}
-	p.fees = fees{request: scale(p.fees.request, keep), webSearch: scale(p.fees.webSearch, keep)}
+	p.fees = fees{request: scale(p.fees.request, keep, million), webSearch: scale(p.fees.webSearch, keep, million)}
 	return p
 }
 
 func (r rates) scaled(keep money.Pico) rates {
 	for _, kind := range rateKinds {
 		rate := kind.rate(&r)
-		*rate = scale(*rate, keep)
+		*rate = scale(*rate, keep, million)
 	}
 	return r
 }
 
-// scale returns rate × keep millionths, rounded to the nearest picodollar.
-func scale(rate, keep money.Pico) money.Pico {
-	hi, lo := bits.Mul64(uint64(rate), uint64(keep))
-	lo, carry := bits.Add64(lo, million/2, 0)
-	quotient, _ := bits.Div64(hi+carry, lo, million)
-	return money.Pico(quotient)
+// scale returns rate × part / whole, rounded to the nearest picodollar. It saturates.
+func scale(rate, part, whole money.Pico) money.Pico {
+	hi, lo := bits.Mul64(uint64(rate), uint64(part))
+	lo, carry := bits.Add64(lo, uint64(whole)/2, 0)
+	if hi+carry >= uint64(whole) {
+		return money.Max
+	}
+	quotient, _ := bits.Div64(hi+carry, lo, uint64(whole))
+	return money.Pico(min(quotient, uint64(money.Max)))
 }

@@ -108,13 +108,18 @@ func (p *period) tariff(tier Tier) *tariff {
 // rates are those of the tier, for a call of this length.
 func (p *period) rates(tokens *Tokens, tier Tier) *rates {
 	t := p.tariff(tier)
+	if len(t.steps) == 0 {
+		return &t.rates
+	}
+	return t.forPrompt(tokens.Prompt())
+}
+
+// forPrompt are the rates for a call of that many input tokens.
+func (t *tariff) forPrompt(tokens int64) *rates {
 	r := &t.rates
-	if len(t.steps) > 0 {
-		prompt := tokens.Prompt()
-		for i := range t.steps {
-			if prompt > t.steps[i].above {
-				r = &t.steps[i].rates
-			}
+	for i := range t.steps {
+		if tokens > t.steps[i].above {
+			r = &t.steps[i].rates
 		}
 	}
 	return r

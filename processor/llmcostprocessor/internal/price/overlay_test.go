@@ -98,6 +98,8 @@ free_providers: [ollama, house]`)})
 	}{
 		{"ollama", "llama3.3", 0, true},
 		{"", "ollama/llama3.3", 0, true},
+		{"", "ollama:llama3.3", 0, true},
+		{"ollama", "mistralai/mistral-small-latest", 0, true}, // the maker's weights, not its API
 		{"acme", "llama3.3-of-ours", 0, false},
 		{"", "acme/llama3.3-of-ours", 0, false},
 		{"", "llama3.3-of-ours", 0, false},
@@ -162,6 +164,33 @@ models:
 	assert.InDelta(t, 20.0, costOf(t, table, "m", Tokens{Reasoning: million}, Batch, after), 1e-9, "as output")
 }
 
+// Lists often leave out what long calls cost in the cheaper tiers.
+func TestLongCallsOfCheaperTiers(t *testing.T) {
+	table, err := Load([]string{write(t, "prices.yaml", `models: [{name: m, provider: house, prices: [{
+  input: "4", output: "10", cache_read: "1", cache_write: "0",
+  long_context: {above: 1000, input: "8", output: "15", cache_read: "2", cache_write: "3"},
+  batch: {input: "2", output: "5"},
+  flex: {input: "2", output: "5", long_context: {above: 1000, input: "4", output: "7.50"}},
+  priority: {input: "6", output: "20"}}]}]`)})
+	require.NoError(t, err)
+	const million = 1_000_000
+	for _, tt := range []struct {
+		name   string
+		tier   Tier
+		tokens Tokens
+		want   float64
+	}{
+		{"short", Batch, Tokens{Input: 1000}, 0.002},
+		{"rises as at the standard tariff", Batch, Tokens{Input: million, Output: million}, 4 + 7.50},
+		{"cached tokens cost no more than there", Batch, Tokens{CacheRead: million}, 2},
+		{"nor where the tier has long calls of its own", Flex, Tokens{CacheRead: million}, 2},
+		{"a kind that is free in short calls", Batch, Tokens{CacheWrite: million}, 3},
+		{"dearer tiers are as written", Priority, Tokens{Input: million, Output: million}, 26},
+	} {
+		assert.InDelta(t, tt.want, costOf(t, table, "m", tt.tokens, tt.tier, after), 1e-9, tt.name)
+	}
+}
+
 // Numbers behind Google's names are revisions; behind others they are not.
 func TestRevisions(t *testing.T) {
 	table, err := Load([]string{write(t, "prices.yaml", `
@@ -191,7 +220,7 @@ func TestNamesOfModelsAreBounded(t *testing.T) {
 
 func TestScaleRoundsToTheNearest(t *testing.T) {
 	for rate, want := range map[money.Pico]money.Pico{0: 0, 1: 1, 3: 2, 1_000_000: 500_000, money.Max: money.Max/2 + 1} {
-		assert.Equal(t, want, scale(rate, million/2), rate)
+		assert.Equal(t, want, scale(rate, million/2, million), rate)
 	}
-	assert.Equal(t, money.Max, scale(money.Max, million))
+	assert.Equal(t, money.Max, scale(money.Max, million, million))
 }

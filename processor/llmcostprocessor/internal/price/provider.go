@@ -21,6 +21,7 @@ var providers = map[string]string{
 	"azure":                "azure",
 	"azure_ai":             "azure",
 	"azure_openai":         "azure",
+	"azure-openai":         "azure",
 	"az.ai.openai":         "azure",
 	"az.ai.inference":      "azure",
 	"azure.ai.openai":      "azure",
@@ -39,6 +40,8 @@ var providers = map[string]string{
 	"gcp.vertex_ai":        "google",
 	"vertex_ai":            "google",
 	"vertexai":             "google",
+	"vertex":               "google",
+	"google-gla":           "google",
 	"google-vertex":        "google",
 	"google_vertexai":      "google",
 	"google_genai":         "google",
@@ -57,6 +60,7 @@ var providers = map[string]string{
 	"voyageai":             "voyage",
 	"moonshot":             "moonshot",
 	"moonshotai":           "moonshot",
+	"moonshot_ai":          "moonshot",
 	"perplexity":           "perplexity",
 	"zai":                  "zai",
 	"minimax":              "minimax",
@@ -92,6 +96,9 @@ var providers = map[string]string{
 	"llamafile":            local,
 	"llama_cpp":            local,
 	"llama.cpp":            local,
+
+	// Claude on Vertex, at Anthropic's prices, and counted as its API does.
+	"vertex.anthropic.messages": Anthropic,
 }
 
 // CanonicalProvider returns the identifier that price files use for a provider

@@ -3,7 +3,11 @@
 
 package price
 
-import "github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/money"
+import (
+	"slices"
+
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/money"
+)
 
 // rateKind is one of the prices of a tariff.
 type rateKind struct {
@@ -38,14 +42,38 @@ var rateKeys = func() []string {
 	return keys
 }()
 
-// discounted fills in what the cheaper tiers do not say: a cached token never
-// costs more in them than at the standard tariff.
+// discounted fills in what the cheaper tiers do not say: a long call costs more in
+// them by as much as at the standard tariff, and a cached token never costs more.
 func (p *period) discounted() {
+	standard := p.tariffs[Standard]
 	for _, tier := range [...]Tier{Batch, Flex} {
-		if t := p.tariffs[tier]; t != nil {
-			t.rates.atMost(&p.tariffs[Standard].rates)
+		t := p.tariffs[tier]
+		if t == nil {
+			continue
+		}
+		t.rates.atMost(&standard.rates)
+		if len(t.steps) == 0 {
+			t.steps = standard.stepsFor(&t.rates)
+		}
+		for i := range t.steps {
+			s := &t.steps[i]
+			s.rates.atMost(standard.forPrompt(s.above + 1))
 		}
 	}
+}
+
+// stepsFor are the steps of a tariff with those rates, rising as t's do.
+func (t *tariff) stepsFor(base *rates) []step {
+	steps := slices.Clone(t.steps)
+	for i := range steps {
+		for _, kind := range rateKinds {
+			long, short := kind.rate(&steps[i].rates), *kind.rate(&t.rates)
+			if short > 0 { // else there is no telling, and it is that of t
+				*long = scale(*long, *kind.rate(base), short)
+			}
+		}
+	}
+	return steps
 }
 
 // atMost lowers the prices that stand for others to those of standard.

@@ -15,8 +15,8 @@ func (t *Table) resolve(provider, name string) *Model {
 		return m
 	}
 	// What is not in the table costs nothing where the whole provider is free.
-	if head, _, found := strings.Cut(name, "/"); found && t.free[providers[head]] != nil {
-		return t.free[providers[head]]
+	if i := strings.IndexAny(name, "/:"); i > 0 && t.free[providers[name[:i]]] != nil {
+		return t.free[providers[name[:i]]]
 	}
 	return t.free[provider]
 }
@@ -32,8 +32,12 @@ func (t *Table) listed(provider, name string) *Model {
 		if !ok {
 			return nil
 		}
-		if before != "" {
+		switch {
+		case before == "":
+		case provider != local:
 			provider = before
+		case before != local:
+			return nil // the weights are another's, the machine is the user's own
 		}
 		name = rest
 	}
@@ -138,9 +142,10 @@ func noDots(name string) (string, bool) {
 	return strings.ReplaceAll(name, ".", "-"), true
 }
 
-// cutLatest cuts what says that the newest is meant.
+// cutLatest cuts what says that the newest is meant, and the mark that Claude Code
+// puts behind models of a long context, whose price follows from the tokens.
 func cutLatest(name string) (string, bool) {
-	for _, suffix := range [...]string{"-latest", "@latest", "@default"} {
+	for _, suffix := range [...]string{"-latest", "@latest", "@default", "[1m]"} {
 		if short, ok := strings.CutSuffix(name, suffix); ok {
 			return short, true
 		}
@@ -171,6 +176,9 @@ func unwrap(name string) (provider, rest string, ok bool) {
 		}
 		return "", "", false
 	}
+	if head, tail, found := strings.Cut(name, ":"); found && providers[head] != "" {
+		return providers[head], tail, true // PROVIDER:MODEL, as frameworks configure it
+	}
 	if _, tail, found := cutRegion(name); found {
 		return Bedrock, tail, true
 	}
@@ -190,7 +198,7 @@ func cutRegion(name string) (region, rest string, ok bool) {
 		return "", name, false
 	}
 	switch region {
-	case "us", "eu", "apac", "jp", "au", "ca", "sa", "us-gov", "global":
+	case "us", "eu", "apac", "jp", "au", "ca", "in", "sa", "us-gov", "global":
 		if _, _, vendor := cutVendor(rest); vendor {
 			return region, rest, true
 		}
@@ -208,7 +216,7 @@ func cutVendor(name string) (vendor, rest string, ok bool) {
 	switch vendor {
 	case "anthropic", "amazon", "meta", "mistral", "cohere", "deepseek", "openai", "ai21", "qwen":
 		return vendor, rest, true
-	case "us", "eu", "apac", "jp", "au", "ca", "sa", "us-gov", "global":
+	case "us", "eu", "apac", "jp", "au", "ca", "in", "sa", "us-gov", "global":
 		return cutVendor(rest)
 	}
 	return "", name, false

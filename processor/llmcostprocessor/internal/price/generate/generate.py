@@ -3,7 +3,8 @@
 """Makes ../models.tsv, the table of all models that public price data knows, and
 disagreements.tsv, where the two sources differ.
 
-    pip download --no-deps --no-binary :none: genai-prices==0.2.3 litellm==1.109.1
+    pip install genai-prices==0.2.3 # for what it needs itself
+    pip download --no-deps genai-prices==0.2.3 litellm==1.109.1
     python generate.py genai_prices-*.whl litellm-*.whl 2026-11-23
 
 Both packages are under the MIT licence; what is taken are facts: names, prices,
