@@ -63,7 +63,8 @@ type batch struct {
 	models    models
 	resource  pcommon.Map       // the one looked at last
 	values    ledger.Dimensions // what it says
-	counts    []tallied
+	outcomes  counts            // of the calls
+	rules     counts            // by which cached tokens were told from the others
 	adds      entry
 }
 
@@ -93,7 +94,8 @@ func (b *batch) free() {
 	clear(b.byID)
 	b.models.forget()
 	b.resource, b.values = pcommon.Map{}, ledger.Dimensions{}
-	b.calls, b.adds.calls, b.adds.seen, b.counts = b.calls[:0], b.adds.calls[:0], b.adds.seen[:0], b.counts[:0]
+	b.calls, b.adds.calls, b.adds.seen = b.calls[:0], b.adds.calls[:0], b.adds.seen[:0]
+	b.outcomes, b.rules = b.outcomes[:0], b.rules[:0]
 	b.sightings, b.verdicts = b.sightings[:0], b.verdicts[:0]
 	select {
 	case spare <- b:
@@ -118,22 +120,11 @@ func (b *batch) keep(found *sighting, outcome convention.Outcome, reason string)
 		return true
 	}
 	if outcome == convention.Invalid {
-		b.count(found.call.Convention, reason)
+		b.outcomes.add(found.call.Convention, reason)
 		*found = sighting{}
 	}
 	b.calls = b.calls[:len(b.calls)-1]
 	return false
-}
-
-func (b *batch) count(conv, outcome string) {
-	// There are few kinds, mostly one.
-	for i := range b.counts {
-		if counted := &b.counts[i]; counted.outcome == outcome && counted.convention == conv {
-			counted.n++
-			return
-		}
-	}
-	b.counts = append(b.counts, tallied{tally{convention: conv, outcome: outcome}, 1})
 }
 
 // settle prices and counts the calls of a batch. It counts before the batch
@@ -153,7 +144,13 @@ func (c *core) settle(ctx context.Context, b *batch) {
 		}
 		c.record(ctx, &b.adds)
 	}
-	c.tally.add(ctx, b.counts)
+	c.tally(ctx, b)
+}
+
+// tally adds what a batch counted to the self-telemetry.
+func (c *core) tally(ctx context.Context, b *batch) {
+	c.outcomes.add(ctx, b.outcomes)
+	c.rules.add(ctx, b.rules)
 }
 
 // settleCall prices a call, and adds it to the entry if it counts.
@@ -164,7 +161,7 @@ func (c *core) settleCall(ctx context.Context, b *batch, i int) {
 	}
 	if s.wrapper || verdict == seen.Repeat {
 		write(s, 0, outcomeWrapper)
-		b.count(s.call.Convention, outcomeWrapper)
+		b.outcomes.add(s.call.Convention, outcomeWrapper)
 		return
 	}
 	at := c.timeOf(ctx, s.end, e.at)
@@ -172,14 +169,22 @@ func (c *core) settleCall(ctx context.Context, b *batch, i int) {
 	v := priced(&s.call, model, found, (*price.Model).Cost, at)
 	write(s, v.cost, v.outcome)
 	if verdict == seen.Known {
-		b.count(s.call.Convention, outcomeDuplicate)
+		b.outcomes.add(s.call.Convention, outcomeDuplicate)
 		return
 	}
-	b.count(s.call.Convention, v.outcome)
+	b.outcomes.add(s.call.Convention, v.outcome)
+	b.ruled(&s.call)
 	if v.unknown {
 		c.unpriced.add(&s.call, at)
 	}
 	c.fill(e.next(), s, b.valuesOf(c.cfg.Dimensions, s.resource), &v, at)
+}
+
+// ruled notes how the cached tokens of a call that counts were told from the others.
+func (b *batch) ruled(call *convention.Call) {
+	if call.CachedRule != convention.ByNobody {
+		b.rules.add(call.Convention, call.CachedRule.String())
+	}
 }
 
 // record counts what a batch adds, and with a storage writes it down before the

@@ -158,6 +158,24 @@ func on(year int, month time.Month, day int) func(ptrace.Span) {
 	}
 }
 
+// How cached tokens were told from the others is counted, of each call once.
+func TestCachedRules(t *testing.T) {
+	r := newRig(t, testConfig(nil))
+	cached := func(tokens int) func(ptrace.Span) { return put("gen_ai.usage.cache_read.input_tokens", tokens) }
+	r.price(callSpan())
+	within := callSpan(cached(600))
+	r.price(within)
+	r.price(within)
+	r.price(callSpan(cached(1000)))
+	r.price(callSpan(cached(1001))) // more than there are input tokens
+	of := func(rule string) attribute.Set {
+		return attribute.NewSet(attribute.String("convention", "otel"), attribute.String("rule", rule))
+	}
+	metadatatest.AssertEqualProcessorLlmCostCachedCalls(t, r.telemetry, []metricdata.DataPoint[int64]{
+		{Value: 2, Attributes: of("table")}, {Value: 1, Attributes: of("sum")},
+	}, metricdatatest.IgnoreTimestamp())
+}
+
 // The span passes on as it was, the reason is counted, the ledger stays right.
 func TestBadInput(t *testing.T) {
 	tests := map[string]struct {

@@ -36,7 +36,8 @@ type core struct {
 	logger    *zap.Logger
 	resource  pcommon.Resource // of the Collector; what was counted carries it
 	telemetry *metadata.TelemetryBuilder
-	tally     *tallies
+	outcomes  *tallies
+	rules     *tallies
 
 	prices   atomic.Pointer[price.Table]
 	seen     *seen.Memory
@@ -82,7 +83,8 @@ func newCore(cfg *Config, set processor.Settings) (*core, error) {
 		logger:    set.Logger,
 		resource:  ownResource(set.Resource),
 		telemetry: telemetry,
-		tally:     newTallies(telemetry.ProcessorLlmCostCalls),
+		outcomes:  newTallies(telemetry.ProcessorLlmCostCalls, "outcome"),
+		rules:     newTallies(telemetry.ProcessorLlmCostCachedCalls, "rule"),
 		files:     files,
 		seen:      newMemory(cfg),
 		unpriced:  newUnpricedModels(cfg.MaxModels),

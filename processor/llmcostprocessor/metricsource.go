@@ -91,7 +91,7 @@ func (c *core) countMetrics(ctx context.Context, md pmetric.Metrics) {
 		b.adds.at = time.Now()
 		c.record(ctx, &b.adds)
 	}
-	c.tally.add(ctx, b.counts)
+	c.tally(ctx, b)
 }
 
 func (c *core) countSource(ctx context.Context, b *batch, source *convention.MetricSource, metric pmetric.Metric, resource pcommon.Resource) {
@@ -99,7 +99,7 @@ func (c *core) countSource(ctx context.Context, b *batch, source *convention.Met
 	eachPoint(metric, func(p point) {
 		tokens, records, ok := c.sources.increase(source, resource, &p)
 		if !ok {
-			b.count(source.Name, outcomeTooManySeries)
+			b.outcomes.add(source.Name, outcomeTooManySeries)
 			return
 		}
 		kind, _ := p.attributes.Get(source.TypeKey())
@@ -107,7 +107,7 @@ func (c *core) countSource(ctx context.Context, b *batch, source *convention.Met
 			return
 		}
 		if !found.of(source, &p, resource).Add(kind.AsString(), tokens, records) {
-			b.count(source.Name, convention.ReasonBadTokens)
+			b.outcomes.add(source.Name, convention.ReasonBadTokens)
 		}
 	})
 	now := time.Now()
@@ -118,7 +118,7 @@ func (c *core) countSource(ctx context.Context, b *batch, source *convention.Met
 		}
 		call, outcome, reason := u.Call(u.attributes)
 		if outcome != convention.IsCall {
-			b.count(source.Name, reason)
+			b.outcomes.add(source.Name, reason)
 			continue
 		}
 		c.countUsage(ctx, b, u, &call, now)
@@ -131,7 +131,8 @@ func (c *core) countUsage(ctx context.Context, b *batch, u *usage, call *convent
 	s := sighting{call: *call, attributes: u.attributes, resource: u.resource, end: u.at}
 	at := c.timeOf(ctx, u.at, now)
 	v := c.priceSum(call, at)
-	b.count(call.Convention, v.outcome)
+	b.ruled(call)
+	b.outcomes.add(call.Convention, v.outcome)
 	if v.unknown {
 		c.unpriced.add(call, at)
 	}

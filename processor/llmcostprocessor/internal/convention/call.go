@@ -66,6 +66,10 @@ const (
 	ByProvider
 )
 
+var cachedRules = [...]string{ByNobody: "", ByObject: "object", BySum: "sum", ByTable: "table", ByTotal: "total", ByProvider: "provider"}
+
+func (r CachedRule) String() string { return cachedRules[r] }
+
 // Call is one call of a model.
 type Call struct {
 	// Convention is the name of the convention the record follows.

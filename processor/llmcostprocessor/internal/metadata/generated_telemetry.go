@@ -28,6 +28,7 @@ type TelemetryBuilder struct {
 	meter                            metric.Meter
 	mu                               sync.Mutex
 	registrations                    []metric.Registration
+	ProcessorLlmCostCachedCalls      metric.Int64Counter
 	ProcessorLlmCostCalls            metric.Int64Counter
 	ProcessorLlmCostClampedTimes     metric.Int64Counter
 	ProcessorLlmCostJournalFailures  metric.Int64Counter
@@ -167,6 +168,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	}
 	builder.meter = Meter(settings)
 	var err, errs error
+	builder.ProcessorLlmCostCachedCalls, err = builder.meter.Int64Counter(
+		"otelcol_processor_llm_cost_cached_calls",
+		metric.WithDescription("Calls with cached tokens, by what said whether these are within the input tokens or beside them. [Alpha]"),
+		metric.WithUnit("{call}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ProcessorLlmCostCalls, err = builder.meter.Int64Counter(
 		"otelcol_processor_llm_cost_calls",
 		metric.WithDescription("Calls that were recognised, by what became of them. [Alpha]"),

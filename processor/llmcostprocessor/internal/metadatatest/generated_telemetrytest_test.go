@@ -40,6 +40,7 @@ func TestSetupTelemetry(t *testing.T) {
 		observer.Observe(1)
 		return nil
 	}))
+	tb.ProcessorLlmCostCachedCalls.Add(context.Background(), 1)
 	tb.ProcessorLlmCostCalls.Add(context.Background(), 1)
 	tb.ProcessorLlmCostClampedTimes.Add(context.Background(), 1)
 	tb.ProcessorLlmCostJournalFailures.Add(context.Background(), 1)
@@ -48,6 +49,9 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.ProcessorLlmCostMetricsFailures.Add(context.Background(), 1)
 	tb.ProcessorLlmCostPriceReloads.Add(context.Background(), 1)
 	tb.ProcessorLlmCostSnapshotFailures.Add(context.Background(), 1)
+	AssertEqualProcessorLlmCostCachedCalls(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorLlmCostCalls(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
