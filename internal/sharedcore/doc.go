@@ -17,5 +17,6 @@
 // reaches them: the Collector shuts a pipeline down from its receivers to its
 // exporters, and what a processor upstream flushes on the way has still to be
 // handled. What the core emits by itself leaves through an [Outlet] per
-// instance; an outlet that has been closed is never written to.
+// instance; an outlet that has been closed is never written to. What reaches an
+// instance before its own start is refused: [Instance.Ready].
 package sharedcore

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 
 	"go.opentelemetry.io/collector/component"
 )
@@ -76,6 +77,7 @@ func (m *Map[C]) forget(cfg component.Config) {
 // Instance is one pipeline's share of a core.
 type Instance[C Core] struct {
 	shared *shared[C]
+	ready  atomic.Bool // its own Start has been called, and did not fail
 	once   sync.Once
 	err    error
 }
@@ -92,7 +94,32 @@ func (i *Instance[C]) Start(ctx context.Context, host component.Host) error {
 		s.started = true
 		s.startErr = s.core.Start(ctx, host)
 	}
+	i.ready.Store(s.startErr == nil)
 	return s.startErr
+}
+
+// errNotStarted is not permanent: senders come again.
+var errNotStarted = errors.New("this pipeline has not started yet")
+
+// Ready is nil once this instance has started, and everything behind it has. A
+// receiver that several pipelines share listens before the last of them has
+// started, and an exporter's queue on disk that is given data before its own
+// start writes over what it holds.
+func (i *Instance[C]) Ready() error {
+	if i.ready.Load() {
+		return nil
+	}
+	return errNotStarted
+}
+
+// WhenReady refuses what comes before the instance is ready.
+func WhenReady[C Core, T any](i *Instance[C], process func(context.Context, T) (T, error)) func(context.Context, T) (T, error) {
+	return func(ctx context.Context, data T) (T, error) {
+		if err := i.Ready(); err != nil {
+			return data, err
+		}
+		return process(ctx, data)
+	}
 }
 
 // Shutdown stops the core if this is the first instance to shut down, calls

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/consumer/consumererror"
 )
 
 type config struct{ name string }
@@ -132,6 +133,26 @@ func TestReload(t *testing.T) {
 	require.NoError(t, two.Shutdown(t.Context(), nil))
 	require.NoError(t, again.Start(t.Context(), componenttest.NewNopHost()))
 	assert.Same(t, after, join(t, &m, cfg, before).Core(), "the old one's end does not make the new one be forgotten")
+}
+
+func TestNothingIsProcessedBeforeAnInstanceIsReady(t *testing.T) {
+	var m Map[*diary]
+	cfg, d := &config{}, &diary{}
+	first, second := join(t, &m, cfg, d), join(t, &m, cfg, d)
+	process := WhenReady(second, func(_ context.Context, n int) (int, error) { return n + 1, nil })
+	require.NoError(t, first.Start(t.Context(), componenttest.NewNopHost()))
+	n, err := process(t.Context(), 1)
+	require.ErrorIs(t, err, errNotStarted, "the core has started, what is behind this instance may not have")
+	assert.False(t, consumererror.IsPermanent(err))
+	assert.Equal(t, 1, n)
+	require.NoError(t, second.Start(t.Context(), componenttest.NewNopHost()))
+	n, err = process(t.Context(), 1)
+	require.NoError(t, err)
+	assert.Equal(t, 2, n)
+	require.NoError(t, first.Shutdown(t.Context(), nil))
+	require.NoError(t, second.Shutdown(t.Context(), nil))
+	_, err = process(t.Context(), 1)
+	require.NoError(t, err, "what is flushed on the way down is processed")
 }
 
 func TestShutdownWithoutStart(t *testing.T) {

@@ -18,6 +18,9 @@ import (
 // that could not be used.
 const recoverInterval = time.Minute
 
+// writeWait bounds the time for which metrics wait until they are written.
+const writeWait = time.Second
+
 // backend is a storage and what works on it.
 type backend struct {
 	store     *store
@@ -83,13 +86,21 @@ func (c *core) current() *backend {
 }
 
 // ingest has metrics written into the storage in use. It never fails: what
-// cannot be taken is counted.
+// cannot be taken is counted. A storage that outlives the process has them before
+// they are acknowledged: after a kill nobody would send them again.
 func (c *core) ingest(ctx context.Context, md pmetric.Metrics) error {
 	c.using.RLock()
 	defer c.using.RUnlock()
-	if c.backend != nil {
-		c.backend.ingest.consume(ctx, md)
+	if c.backend == nil {
+		return nil
 	}
+	c.backend.ingest.consume(ctx, md)
+	if c.backend.store.temporary {
+		return nil
+	}
+	soon, cancel := context.WithTimeout(ctx, writeWait)
+	defer cancel()
+	_ = c.backend.ingest.flush(soon) // a storage that is slow or gone keeps no telemetry back
 	return nil
 }
 

@@ -7,7 +7,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -77,7 +76,7 @@ func newCore(cfg *Config, set processor.Settings) (*core, error) {
 		health:    newHealth(set.Logger),
 	}
 	c.notifier.send = c.tell
-	c.notifier.handed = c.handed
+	c.notifier.outgoing = c.outgoing
 	c.notifier.saved = c.stateSaved
 	c.events, err = newEventRules(cfg, set.TelemetrySettings, telemetry, c.notifier.event)
 	if err != nil {
@@ -282,32 +281,35 @@ func (c *core) emit(all []seriesSample) {
 }
 
 // told is what people are told at a time.
-type told struct {
-	notice.Notification
-	at time.Time
-}
+type told = notice.Outgoing
 
 // tell hands a notification to every logs pipeline. It does not block.
-func (c *core) tell(n notice.Notification, at time.Time) {
+func (c *core) tell(n told) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, out := range c.logs {
-		out.push(told{Notification: n, at: at})
+		out.push(n)
 	}
 }
 
-// handed says whether the pipelines have taken all that they were told.
-func (c *core) handed() bool {
+// outgoing is what not every pipeline has taken yet. All are told the same, so
+// what the slowest has yet to take is all.
+func (c *core) outgoing() (all []told) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return !slices.ContainsFunc(c.logs, func(s *logsSink) bool { return !s.idle() })
+	for _, out := range c.logs {
+		if waiting := out.waiting(); len(waiting) > len(all) {
+			all = waiting
+		}
+	}
+	return all
 }
 
 func (c *core) notificationsToLogs(notifications ...told) plog.Logs {
 	ld, records := alertevent.NewLogs(c.resource)
 	for _, n := range notifications {
 		for _, alert := range n.Alerts {
-			alertevent.Write(records.AppendEmpty(), alert, n.at)
+			alertevent.Write(records.AppendEmpty(), alert, n.At)
 		}
 	}
 	return ld

@@ -71,7 +71,7 @@ func (f *factory) createTraces(ctx context.Context, set processor.Settings, cfg 
 		return nil, err
 	}
 	c := instance.Core()
-	return processorhelper.NewTraces(ctx, set, cfg, next, c.watchTraces, options(instance, nil)...)
+	return processorhelper.NewTraces(ctx, set, cfg, next, sharedcore.WhenReady(instance, c.watchTraces), options(instance, nil)...)
 }
 
 func (f *factory) createMetrics(ctx context.Context, set processor.Settings, cfg component.Config, next consumer.Metrics) (processor.Metrics, error) {
@@ -82,7 +82,7 @@ func (f *factory) createMetrics(ctx context.Context, set processor.Settings, cfg
 	c := instance.Core()
 	out := newSink(next.ConsumeMetrics, seriesToMetrics, maxPendingSeries, c.cfg.EvaluationInterval, c.telemetry)
 	c.addMetricsSink(out)
-	return processorhelper.NewMetrics(ctx, set, cfg, next, c.watchMetrics, options(instance, out)...)
+	return processorhelper.NewMetrics(ctx, set, cfg, next, sharedcore.WhenReady(instance, c.watchMetrics), options(instance, out)...)
 }
 
 func (f *factory) createLogs(ctx context.Context, set processor.Settings, cfg component.Config, next consumer.Logs) (processor.Logs, error) {
@@ -93,7 +93,7 @@ func (f *factory) createLogs(ctx context.Context, set processor.Settings, cfg co
 	c := instance.Core()
 	out := newSink(next.ConsumeLogs, c.notificationsToLogs, maxPendingNotifications, c.cfg.EvaluationInterval, c.telemetry)
 	c.addLogsSink(out)
-	return processorhelper.NewLogs(ctx, set, cfg, next, c.watchLogs, options(instance, out)...)
+	return processorhelper.NewLogs(ctx, set, cfg, next, sharedcore.WhenReady(instance, c.watchLogs), options(instance, out)...)
 }
 
 func (f *factory) join(set processor.Settings, cfg component.Config) (*sharedcore.Instance[*core], error) {

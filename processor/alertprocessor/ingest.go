@@ -38,7 +38,7 @@ const (
 
 // ingester writes metrics into a storage. Passing metrics are translated at
 // once, and wait, as samples, for a goroutine that writes them, so that no
-// telemetry waits for the storage.
+// telemetry waits for the storage longer than it has to.
 type ingester struct {
 	storage  storage.Appendable
 	settings prometheusremotewrite.Settings

@@ -116,6 +116,31 @@ func TestWhatWasConsumedIsEvaluated(t *testing.T) {
 	})
 }
 
+// After a kill nobody sends again what was acknowledged. A storage that is stuck
+// holds telemetry up for a second.
+func TestSamplesAreWrittenBeforeTheyAreAcknowledged(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
+		cfg := testConfig(func(c *Config) { c.Storage.Directory = t.TempDir() })
+		r := buildRig(t, cfg)
+		c, err := newCore(cfg, r.settings)
+		require.NoError(t, err)
+		require.NoError(t, c.Start(t.Context(), r.host))
+		disk := &stuckDisk{Appendable: c.backend.store, letGo: make(chan struct{})}
+		c.backend.ingest.storage = disk
+		begin := time.Now()
+		time.AfterFunc(300*time.Millisecond, func() { disk.letGo <- struct{}{} })
+		_, err = c.watchMetrics(t.Context(), gauge("g", time.Now(), 1))
+		require.NoError(t, err)
+		assert.Equal(t, 300*time.Millisecond, time.Since(begin), "as long as it takes to write")
+		_, err = c.watchMetrics(t.Context(), gauge("g", time.Now(), 2))
+		require.NoError(t, err)
+		assert.Equal(t, 300*time.Millisecond+writeWait, time.Since(begin), "and no longer than that")
+		close(disk.letGo)
+		require.NoError(t, c.Stop(t.Context()))
+		require.NoError(t, c.Close(t.Context()))
+	})
+}
+
 func TestPointThatHasNoSeriesIsLeftOut(t *testing.T) {
 	falseclock.Test(t, func(t *testing.T) {
 		s := newShelf(t, none)

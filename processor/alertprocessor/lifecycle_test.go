@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/processor"
 
@@ -46,6 +47,30 @@ func TestStartAndStopInAnyOrder(t *testing.T) {
 			})
 		}
 	}
+}
+
+// A receiver that pipelines share is served before the last of them has started.
+func TestNothingPassesBeforeItsPipelineHasStarted(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
+		r := buildRig(t, testConfig(costly))
+		t.Cleanup(r.stop)
+		consume := []func() error{
+			func() error { return r.traces.ConsumeTraces(t.Context(), callTraces("gpt-4o", 2)) },
+			func() error { return r.metrics.ConsumeMetrics(t.Context(), gauge("g", time.Now(), 1)) },
+			func() error { return r.logs.ConsumeLogs(t.Context(), record("x")) },
+		}
+		for started, c := range r.components() {
+			for n, consume := range consume {
+				err := consume()
+				assert.Equal(t, n < started, err == nil, "%d, when %d have started", n, started)
+				assert.False(t, consumererror.IsPermanent(err), "senders come again")
+			}
+			require.NoError(t, c.Start(t.Context(), r.host))
+		}
+		assert.Len(t, r.tracesOut.AllTraces(), 2)
+		r.stop()
+		assert.Equal(t, []string{"firing HighCostLLMCall"}, lines(r.notices()))
+	})
 }
 
 func TestShutdownFlushesWhatIsPending(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componentstatus"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/otel/attribute"
@@ -336,6 +337,74 @@ func TestKilledCollectorKnowsWhatItHadToTell(t *testing.T) {
 		time.Sleep(2 * time.Minute)
 		synctest.Wait()
 		assert.Equal(t, []string{"firing HighCostLLMCall"}, lines(r.notices()))
+	})
+}
+
+// A notifier's queue is full. What it did not take is told after the restart,
+// whether the process was killed or stopped, in its order, and once.
+func TestWhatWasNotTakenIsToldAfterARestart(t *testing.T) {
+	killed, stopped := t.TempDir(), t.TempDir()
+	config := func(directory string) *Config {
+		return testConfig(func(c *Config) {
+			costly(c)
+			flag(c)
+			c.Cooldown = 0
+			c.Storage.Directory = directory
+		})
+	}
+	falseclock.Test(t, func(t *testing.T) {
+		r := newRig(t, config(stopped))
+		r.full.Store(true)
+		require.NoError(t, r.traces.ConsumeTraces(t.Context(), callTraces("gpt-4o", 2)))
+		r.flag(1, 30*time.Second)
+		r.flag(0, 30*time.Second)
+		raw, err := os.ReadFile(filepath.Join(stopped, stateName)) // what a process killed now leaves
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(filepath.Join(killed, stateName), raw, 0o600))
+		r.stopped = true
+		for _, c := range r.components() {
+			if err := c.Shutdown(t.Context()); c == component.Component(r.logs) {
+				require.ErrorContains(t, err, "the queue is full")
+			} else {
+				require.NoError(t, err)
+			}
+		}
+		for _, directory := range []string{killed, stopped} {
+			for _, want := range [][]string{{"firing HighCostLLMCall", "firing Flag", "resolved Flag"}, nil} {
+				r = newRig(t, config(directory))
+				time.Sleep(20 * time.Second)
+				synctest.Wait()
+				r.stop()
+				assert.Equal(t, want, lines(r.notices()))
+			}
+		}
+	})
+}
+
+// The state is written again when the pipelines have taken what it says is on its way.
+func TestWhatWasTakenLateIsNotToldAgain(t *testing.T) {
+	directory, copied := t.TempDir(), t.TempDir()
+	config := func(directory string) *Config {
+		return testConfig(func(c *Config) {
+			flag(c)
+			c.Storage.Directory = directory
+		})
+	}
+	falseclock.Test(t, func(t *testing.T) {
+		r := newRig(t, config(directory))
+		r.full.Store(true)
+		r.flag(1, time.Minute)
+		r.full.Store(false)
+		time.Sleep(20 * time.Second)
+		synctest.Wait()
+		assert.Equal(t, []string{"firing Flag"}, lines(r.notices()))
+		raw, err := os.ReadFile(filepath.Join(directory, stateName))
+		require.NoError(t, err)
+		r.stop()
+		require.NoError(t, os.WriteFile(filepath.Join(copied, stateName), raw, 0o600))
+		r = newRig(t, config(copied))
+		r.flag(1, 30*time.Second)
+		assert.Empty(t, r.notices())
 	})
 }
 

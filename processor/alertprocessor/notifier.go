@@ -31,7 +31,8 @@ const (
 	saveInterval = time.Second
 	// handOver is how long the state waits to be written until the pipelines have
 	// taken what it says was told, and handOverLook the time between two looks.
-	handOver     = time.Second
+	// Mostly they have by then, and the state need not be written again.
+	handOver     = 100 * time.Millisecond
 	handOverLook = 2 * time.Millisecond
 )
 
@@ -40,9 +41,9 @@ const (
 type notifier struct {
 	telemetry *metadata.TelemetryBuilder
 	// send hands a notification on; it does not block.
-	send func(n notice.Notification, at time.Time)
-	// handed says whether all that was sent is with the pipelines.
-	handed func() bool
+	send func(told)
+	// outgoing is what was sent, and is not yet with all pipelines.
+	outgoing func() []told
 	// saved is called after the state was written, or could not be.
 	saved func(err error)
 
@@ -59,6 +60,7 @@ type notifier struct {
 	history   notice.History
 	file      *stateFile // nil when nothing is kept
 	changed   bool       // since the state was last written
+	unsent    int        // notifications that were outgoing when it was
 	running   bool       // run is, or will be
 }
 
@@ -67,7 +69,7 @@ func newNotifier(cfg *Config, telemetry *metadata.TelemetryBuilder) *notifier {
 		telemetry: telemetry,
 		running:   true,
 		saved:     func(error) {},
-		handed:    func() bool { return true },
+		outgoing:  func() []told { return nil },
 		saving:    make(chan struct{}, 1),
 		wake:      make(chan struct{}, 1),
 		book:      notice.NewBook(cfg.policy()),
@@ -173,7 +175,7 @@ func (n *notifier) flush(now time.Time) {
 				metric.WithAttributes(attribute.String("state", string(alert.State))))
 			n.history.Add(notice.Told{At: now, Alert: alert})
 		}
-		n.send(notification, now)
+		n.send(told{Notification: notification, At: now})
 		n.changed = true
 	}
 }
@@ -215,17 +217,25 @@ func (n *notifier) run(ctx context.Context) {
 		}
 		n.mu.Lock()
 		n.flush(time.Now()) //nolint:contextcheck // what is counted is counted
-		changed := n.changed
-		next, waits := n.book.Next()
+		n.lookForSent()
+		due := n.changed && time.Since(savedAt) >= saveInterval
 		n.mu.Unlock()
-		if changed {
-			if time.Since(savedAt) >= saveInterval {
-				n.save()
-				savedAt = time.Now()
-			} else if due := savedAt.Add(saveInterval); !waits || due.Before(next) {
-				next, waits = due, true
+		if due {
+			n.save()
+			savedAt = time.Now()
+		}
+		n.mu.Lock()
+		next, waits := n.book.Next()
+		if n.changed || n.unsent > 0 {
+			look := time.Now().Add(saveInterval)
+			if n.changed {
+				look = savedAt.Add(saveInterval)
+			}
+			if !waits || look.Before(next) {
+				next, waits = look, true
 			}
 		}
+		n.mu.Unlock()
 		if waits {
 			timer.Reset(time.Until(next))
 		} else {
@@ -243,11 +253,22 @@ func (n *notifier) keep(file *stateFile) error {
 	if err != nil {
 		return err
 	}
+	for _, outgoing := range state.Sends() {
+		n.send(outgoing)
+	}
 	return n.memory().Restore(time.Now(), state)
 }
 
 func (n *notifier) memory() notice.Memory {
 	return notice.Memory{Book: n.book, Gate: n.gate, Silences: n.silences, History: &n.history}
+}
+
+// lookForSent has the state written again when pipelines have taken what it says
+// is outgoing. It must be called with mu held.
+func (n *notifier) lookForSent() {
+	if n.unsent > 0 && len(n.outgoing()) != n.unsent {
+		n.changed = true
+	}
 }
 
 // last is what people were told last, the newest first; limit 0 is all that is known.
@@ -257,14 +278,16 @@ func (n *notifier) last(limit int) []notice.Told {
 	return n.history.Last(limit)
 }
 
-// save writes the state if it has changed. What it says was told is with the
-// pipelines, which write it down before they say so: after a kill it is neither
-// lost nor, but for the time in between, told again.
+// save writes the state if it has changed. With what was told it holds what the
+// pipelines have not taken yet, and waits a little for them to take it: they write
+// it down before they say so. After a kill nothing is lost, and what was taken
+// since is told again.
 func (n *notifier) save() {
 	n.saving <- struct{}{}
 	defer func() { <-n.saving }()
 	n.mu.Lock()
-	for deadline := time.Now().Add(handOver); n.file != nil && n.changed && !n.handed() && time.Now().Before(deadline); {
+	n.lookForSent()
+	for deadline := time.Now().Add(handOver); n.file != nil && n.changed && len(n.outgoing()) > 0 && time.Now().Before(deadline); {
 		n.mu.Unlock()
 		time.Sleep(handOverLook)
 		n.mu.Lock()
@@ -274,13 +297,15 @@ func (n *notifier) save() {
 		n.mu.Unlock()
 		return
 	}
-	n.changed = false
-	state := n.memory().Save(time.Now())
+	memory := n.memory()
+	memory.Outgoing = n.outgoing()
+	state := memory.Save(time.Now())
+	n.changed, n.unsent = false, len(memory.Outgoing)
 	n.mu.Unlock()
 	err := n.file.write(state)
 	if err != nil {
 		n.mu.Lock()
-		n.changed = true // try again with the next change
+		n.changed = true // is tried again
 		n.mu.Unlock()
 	}
 	n.saved(err)

@@ -5,6 +5,8 @@ package alertprocessor
 
 import (
 	"context"
+	"errors"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -13,6 +15,7 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componentstatus"
 	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
@@ -39,6 +42,7 @@ type rig struct {
 	tracesOut *consumertest.TracesSink
 	seriesOut *consumertest.MetricsSink
 	logsOut   *consumertest.LogsSink
+	full      atomic.Bool // what stands behind the logs pipeline refuses
 	telemetry *componenttest.Telemetry
 	warnings  *observer.ObservedLogs
 	host      *statusHost
@@ -83,7 +87,14 @@ func buildRig(t *testing.T, cfg *Config) *rig {
 	require.NoError(t, err)
 	r.metrics, err = factory.CreateMetrics(t.Context(), set, cfg, r.seriesOut)
 	require.NoError(t, err)
-	r.logs, err = factory.CreateLogs(t.Context(), set, cfg, r.logsOut)
+	next, err := consumer.NewLogs(func(ctx context.Context, ld plog.Logs) error {
+		if r.full.Load() {
+			return errors.New("the queue is full")
+		}
+		return r.logsOut.ConsumeLogs(ctx, ld)
+	})
+	require.NoError(t, err)
+	r.logs, err = factory.CreateLogs(t.Context(), set, cfg, next)
 	require.NoError(t, err)
 	return r
 }

@@ -5,6 +5,7 @@ package alertprocessor
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -37,7 +38,7 @@ type sink[I, T any] struct {
 
 	mu      sync.Mutex // guards what follows
 	pending []I
-	sending bool // one that is no longer pending is being delivered
+	sending []I // is no longer pending, and being delivered; at most one
 
 	wake   chan struct{} // holds a token when there is something new
 	cancel context.CancelFunc
@@ -77,7 +78,7 @@ func (s *sink[I, T]) pop() (item I, ok bool) {
 	}
 	item = s.pending[0]
 	s.pending = s.pending[1:]
-	s.sending = true
+	s.sending = []I{item}
 	return item, true
 }
 
@@ -85,19 +86,20 @@ func (s *sink[I, T]) pop() (item I, ok bool) {
 func (s *sink[I, T]) sent() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.sending = false
+	s.sending = nil
 }
 
-// idle says whether nothing waits to be taken.
-func (s *sink[I, T]) idle() bool {
+// waiting is what the pipeline has not taken yet, the oldest first.
+func (s *sink[I, T]) waiting() []I {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.pending) == 0 && !s.sending
+	return slices.Concat(s.sending, s.pending)
 }
 
 // putBack returns to its place an item that was not accepted, if there still is room.
 func (s *sink[I, T]) putBack(item I) {
 	s.mu.Lock()
+	s.sending = nil
 	full := len(s.pending) >= s.limit
 	if !full {
 		s.pending = append([]I{item}, s.pending...)
@@ -136,18 +138,19 @@ func (s *sink[I, T]) stop(ctx context.Context) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	s.mu.Lock()
-	rest := s.pending
-	s.pending = nil
-	s.mu.Unlock()
+	rest := s.waiting()
 	if len(rest) == 0 {
 		return s.outlet.Close(ctx, nil)
 	}
 	err := s.outlet.Close(ctx, func() T { return s.build(rest...) })
 	if err != nil {
-		s.drop(len(rest), "shutdown")
+		s.drop(len(rest), "shutdown") // but what is kept over a restart holds it
+		return err
 	}
-	return err
+	s.mu.Lock()
+	s.pending = nil
+	s.mu.Unlock()
+	return nil
 }
 
 func (s *sink[I, T]) run(ctx context.Context) {
@@ -184,7 +187,6 @@ func (s *sink[I, T]) deliver(ctx context.Context) {
 		default:
 			s.telemetry.ProcessorAlertDeliveryFailures.Add(context.WithoutCancel(ctx), 1)
 			s.putBack(item)
-			s.sent()
 			return
 		}
 	}

@@ -309,6 +309,9 @@ func (*metricsInstance) Capabilities() consumer.Capabilities { return consumer.C
 
 // ConsumeMetrics counts what metric sources say, and passes the metrics on.
 func (i *metricsInstance) ConsumeMetrics(ctx context.Context, md pmetric.Metrics) error {
+	if err := i.instance.Ready(); err != nil {
+		return err
+	}
 	if c := i.instance.Core(); len(c.sources.sources) > 0 {
 		c.countMetrics(ctx, md)
 	}

@@ -61,7 +61,7 @@ func (f *factory) createTraces(ctx context.Context, set processor.Settings, cfg 
 	if err != nil {
 		return nil, err
 	}
-	return processorhelper.NewTraces(ctx, set, cfg, next, instance.Core().priceTraces,
+	return processorhelper.NewTraces(ctx, set, cfg, next, sharedcore.WhenReady(instance, instance.Core().priceTraces),
 		processorhelper.WithCapabilities(consumer.Capabilities{MutatesData: true}),
 		processorhelper.WithStart(instance.Start),
 		processorhelper.WithShutdown(func(ctx context.Context) error { return instance.Shutdown(ctx, nil) }),
@@ -73,7 +73,7 @@ func (f *factory) createLogs(ctx context.Context, set processor.Settings, cfg co
 	if err != nil {
 		return nil, err
 	}
-	return processorhelper.NewLogs(ctx, set, cfg, next, instance.Core().priceLogs,
+	return processorhelper.NewLogs(ctx, set, cfg, next, sharedcore.WhenReady(instance, instance.Core().priceLogs),
 		processorhelper.WithCapabilities(consumer.Capabilities{MutatesData: true}),
 		processorhelper.WithStart(instance.Start),
 		processorhelper.WithShutdown(func(ctx context.Context) error { return instance.Shutdown(ctx, nil) }),

@@ -18,7 +18,9 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/consumer/consumertest"
+	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/collector/processor"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
@@ -51,6 +53,27 @@ func TestStartAndStopInAnyOrder(t *testing.T) {
 			})
 		}
 	}
+}
+
+// A receiver that pipelines share is served before the last of them has started.
+func TestNothingPassesBeforeItsPipelineHasStarted(t *testing.T) {
+	r := buildRig(t, testConfig(nil))
+	t.Cleanup(r.stop)
+	consume := []func() error{
+		func() error { return r.traces.ConsumeTraces(t.Context(), callSpan()) },
+		func() error { return r.logs.ConsumeLogs(t.Context(), plog.NewLogs()) },
+		func() error { return r.metrics.ConsumeMetrics(t.Context(), pmetric.NewMetrics()) },
+	}
+	for started, c := range r.components() {
+		for n, consume := range consume {
+			err := consume()
+			assert.Equal(t, n < started, err == nil, "%d, when %d have started", n, started)
+			assert.False(t, consumererror.IsPermanent(err), "senders come again")
+		}
+		require.NoError(t, c.Start(t.Context(), r.host))
+	}
+	assert.Len(t, r.tracesOut.AllTraces(), 2)
+	assert.Equal(t, 2., r.totals()["arc_llm_calls_total{model=gpt-4o,status=success}"], "what was refused is not counted")
 }
 
 func TestMetricsLeaveAtTheInterval(t *testing.T) {

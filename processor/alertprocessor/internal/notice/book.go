@@ -45,6 +45,12 @@ type Notification struct {
 	Alerts []alertevent.Alert
 }
 
+// Outgoing is a notification on its way to the pipelines.
+type Outgoing struct {
+	Notification
+	At time.Time // when it was decided
+}
+
 // Counts are changes that are not told, by reason.
 type Counts map[Reason]int
 

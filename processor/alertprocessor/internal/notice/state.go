@@ -30,6 +30,13 @@ type State struct {
 	Silences []silenceState       `json:"silences,omitempty"` // those not in the configuration
 	Summary  *summaryState        `json:"summary,omitempty"`  // of the cap, while it fires
 	History  []historyState       `json:"history,omitempty"`  // the newest first
+	// Outgoing is what is told above, and not every pipeline has taken, the oldest first.
+	Outgoing []outgoingState `json:"outgoing,omitempty"`
+}
+
+type outgoingState struct {
+	Alerts []historyState `json:"alerts"`
+	At     time.Time      `json:"at"`
 }
 
 // historyState is what people were told of an alert.
@@ -78,6 +85,7 @@ type Memory struct {
 	Gate     *Gate
 	Silences *Silences
 	History  *History
+	Outgoing []Outgoing // is saved; Restore does not take it, and State.Sends returns it
 }
 
 // Save is what is to be kept.
@@ -108,11 +116,40 @@ func (m Memory) Save(now time.Time) State {
 		}
 	}
 	for _, told := range m.History.Last(keptHistory) {
-		state.History = append(state.History, historyState{
-			alertState: stateOf(told.Alert), At: told.At, State: told.Alert.State, EndsAt: told.Alert.EndsAt, Group: told.Alert.Group,
-		})
+		state.History = append(state.History, historyOf(told))
+	}
+	for _, outgoing := range m.Outgoing {
+		kept := outgoingState{At: outgoing.At}
+		for _, alert := range outgoing.Alerts {
+			kept.Alerts = append(kept.Alerts, historyOf(Told{At: outgoing.At, Alert: alert}))
+		}
+		state.Outgoing = append(state.Outgoing, kept)
 	}
 	return state
+}
+
+// Sends are the notifications that were on their way when the state was saved.
+func (s State) Sends() []Outgoing {
+	var all []Outgoing
+	for _, kept := range s.Outgoing {
+		outgoing := Outgoing{At: kept.At}
+		for _, alert := range kept.Alerts {
+			outgoing.Alerts = append(outgoing.Alerts, alert.told().Alert)
+		}
+		all = append(all, outgoing)
+	}
+	return all
+}
+
+func historyOf(told Told) historyState {
+	a := told.Alert
+	return historyState{alertState: stateOf(a), At: told.At, State: a.State, EndsAt: a.EndsAt, Group: a.Group}
+}
+
+func (s historyState) told() Told {
+	alert := s.alert()
+	alert.State, alert.EndsAt, alert.Group = s.State, s.EndsAt, s.Group
+	return Told{At: s.At, Alert: alert}
 }
 
 // Restore takes what was kept. What the book knows goes before it. Only
@@ -124,9 +161,7 @@ func (m Memory) Restore(now time.Time, state State) error {
 		if !fresh {
 			break // what is older cannot come after
 		}
-		alert := kept.alert()
-		alert.State, alert.EndsAt, alert.Group = kept.State, kept.EndsAt, kept.Group
-		m.History.Add(Told{At: kept.At, Alert: alert})
+		m.History.Add(kept.told())
 	}
 	for _, kept := range state.Alerts {
 		b.restore(now, kept)

@@ -187,6 +187,18 @@ func TestStateKeepsHistory(t *testing.T) {
 	assert.Equal(t, Told{At: minutes(maxHistory - 1), Alert: alert("b")}, got[1])
 }
 
+func TestStateKeepsWhatIsOutgoing(t *testing.T) {
+	over := alert("a")
+	over.State, over.EndsAt = alertevent.Resolved, minutes(1)
+	over.Group = &alertevent.Group{Key: "k", Labels: map[string]string{"l": "v"}}
+	m := memory(NewBook(Policy{}))
+	m.Outgoing = []Outgoing{
+		{Notification: Notification{Alerts: []alertevent.Alert{alert("a"), alert("b")}}, At: minutes(0)},
+		{Notification: Notification{Alerts: []alertevent.Alert{over}}, At: minutes(1)},
+	}
+	assert.Equal(t, m.Outgoing, throughJSON(t, m.Save(start)).Sends())
+}
+
 func TestHistoryIsBounded(t *testing.T) {
 	var h History
 	for i := range maxHistory + 3 {
@@ -213,6 +225,7 @@ func TestStateThatCannotBeRead(t *testing.T) {
 
 func FuzzReadState(f *testing.F) {
 	f.Add([]byte(`{"version":1,"alerts":[{"labels":{"alertname":"a"},"told":true}],"groups":{"g":"2026-01-01T00:00:00Z"},"silences":[{"id":"s","matchers":["a=b"]}]}`))
+	f.Add([]byte(`{"version":1,"outgoing":[{"alerts":[{"state":"firing"}],"at":"2026-01-01T00:00:00Z"},{}]}`))
 	f.Add([]byte(`{"version":1,"alerts":[{"once":true},{"once":true}],"gate":{"a":"2026-01-01T00:00:00Z"}}`))
 	f.Fuzz(func(_ *testing.T, raw []byte) {
 		state, err := ReadState(raw)
@@ -221,6 +234,7 @@ func FuzzReadState(f *testing.F) {
 		}
 		b := NewBook(Policy{Limit: 10, Grouping: Grouping{By: []string{"a"}, Interval: time.Second}})
 		_ = memory(b).Restore(start, state)
+		state.Sends()
 		b.Observe(start, nil, nil, nothing)
 		b.Flush(start, nothing)
 	})
