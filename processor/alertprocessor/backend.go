@@ -40,7 +40,7 @@ func (c *core) openBackend(running context.Context) (*backend, error) {
 		}
 		return c.newBackend(running, store, !store.temporary)
 	}
-	c.health.set(problemDirectory, err,
+	c.health.Set(problemDirectory, err,
 		"Cannot use the storage directory. Rules are evaluated on a temporary one that starts empty.", "")
 	temporary := c.cfg.Storage
 	temporary.Directory = ""
@@ -127,7 +127,7 @@ func (c *core) recover(running context.Context) {
 	c.keepState()
 	c.replace(running, next)
 	next.evaluator.start()
-	c.health.set(problemDirectory, nil, "", "The storage directory is used again.")
+	c.health.Set(problemDirectory, nil, "", "The storage directory is used again.")
 }
 
 // replace puts a backend in the place of the last.

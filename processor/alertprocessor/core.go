@@ -23,6 +23,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+	"github.com/otelcol-arc/otelcol-arc/internal/health"
 	"github.com/otelcol-arc/otelcol-arc/internal/sharedcore"
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/metadata"
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/notice"
@@ -53,13 +54,21 @@ type core struct {
 	backend *backend     // nil when not even a temporary directory could be had
 
 	notifier *notifier
-	health   *health
+	health   *health.Health
 
 	warnSeriesLimit sync.Once
 	pending, firing atomic.Int64
 }
 
 var _ sharedcore.Core = (*core)(nil)
+
+// What can go wrong while the telemetry passes on.
+const (
+	problemDirectory health.Problem = "storage directory" // it is not in use
+	problemSamples   health.Problem = "samples"           // they cannot be written
+	problemState     health.Problem = "state"             // what people were told cannot be written
+	problemRules     health.Problem = "rules"             // the files have become wrong; the rules are those from before
+)
 
 func newCore(cfg *Config, set processor.Settings) (*core, error) {
 	telemetry, err := metadata.NewTelemetryBuilder(set.TelemetrySettings)
@@ -73,7 +82,7 @@ func newCore(cfg *Config, set processor.Settings) (*core, error) {
 		resource:  set.Resource,
 		telemetry: telemetry,
 		notifier:  newNotifier(cfg, telemetry),
-		health:    newHealth(set.Logger),
+		health:    health.New(set.Logger),
 	}
 	c.notifier.send = c.tell
 	c.notifier.outgoing = c.outgoing
@@ -100,7 +109,7 @@ func (c *core) addMetricsSink(s *metricsSink) {
 // Start opens the storage, loads the rules and begins to evaluate.
 func (c *core) Start(ctx context.Context, host component.Host) error {
 	c.host = host
-	c.health.host = host
+	c.health.Report(host)
 	c.done = make(chan struct{})
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	c.cancel = cancel
@@ -239,14 +248,14 @@ func (c *core) counted(ctx context.Context, counts ingestCounts) {
 				zap.Int("storage::max_series", c.cfg.Storage.MaxSeries))
 		})
 	}
-	c.health.set(problemSamples, counts.err,
+	c.health.Set(problemSamples, counts.err,
 		"Cannot write samples to the storage. Rules are evaluated without them; they are passed on.",
 		"Samples are written to the storage again.")
 }
 
 // stateSaved tells whether what people were told could be kept.
 func (c *core) stateSaved(err error) {
-	c.health.set(problemState, err,
+	c.health.Set(problemState, err,
 		"Cannot keep what people were told. After a restart, alerts that fire would be told anew.",
 		"What people were told is kept again.")
 }
@@ -343,10 +352,10 @@ func (c *core) observe() error {
 }
 
 // observeProblem is 1 while there is the problem.
-func (c *core) observeProblem(p problem) metric.Int64Callback {
+func (c *core) observeProblem(p health.Problem) metric.Int64Callback {
 	return func(_ context.Context, o metric.Int64Observer) error {
 		var is int64
-		if c.health.has(p) {
+		if c.health.Has(p) {
 			is = 1
 		}
 		o.Observe(is)

@@ -28,7 +28,7 @@ func (c *core) tend(ctx context.Context, loaded [sha256.Size]byte) {
 		case <-ctx.Done():
 			return
 		case <-directory.C:
-			if c.health.has(problemDirectory) {
+			if c.health.Has(problemDirectory) {
 				c.recover(ctx)
 			}
 		case <-rules.C:
@@ -55,7 +55,7 @@ func (c *core) reload(ctx context.Context) {
 		c.logger.Info("The rule files have changed; their rules are evaluated from now on.")
 	}
 	c.telemetry.ProcessorAlertReloads.Add(ctx, 1, metric.WithAttributes(attribute.String("outcome", outcome)))
-	c.health.set(problemRules, err, "", "")
+	c.health.Set(problemRules, err, "", "")
 }
 
 // sumRuleFiles tells whether the rule files have changed. What cannot be read

@@ -6,10 +6,10 @@ package llmcostprocessor
 import (
 	"context"
 	"encoding/binary"
+	"fmt"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
-	"go.uber.org/zap"
 
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/convention"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
@@ -199,14 +199,9 @@ func (c *core) record(ctx context.Context, e *entry) {
 		err := c.store.journal(context.WithoutCancel(ctx), e, count)
 		if err != nil {
 			c.telemetry.ProcessorLlmCostJournalFailures.Add(ctx, 1)
+			err = fmt.Errorf("write what is counted to the storage: %w", err)
 		}
-		if failed := err != nil; c.journalFailed.Swap(failed) != failed {
-			if failed {
-				c.logger.Warn("Cannot write what is counted to the storage as it comes: if the process is killed, calls since the ledger was last written are lost.", zap.Error(err))
-			} else {
-				c.logger.Info("What is counted is written to the storage as it comes again.")
-			}
-		}
+		c.journaled(err)
 	}
 	if recorded.Overflowed > 0 {
 		c.telemetry.ProcessorLlmCostLedgerOverflow.Add(ctx, recorded.Overflowed)
@@ -214,6 +209,13 @@ func (c *core) record(ctx context.Context, e *entry) {
 	if recorded.Late > 0 {
 		c.telemetry.ProcessorLlmCostLedgerLate.Add(ctx, recorded.Late)
 	}
+}
+
+// journaled says whether what was counted could be written as it came.
+func (c *core) journaled(err error) {
+	c.health.Set(problemJournal, err,
+		"Cannot write what is counted to the storage as it comes: if the process is killed, calls since the ledger was last written are lost.",
+		"What is counted is written to the storage as it comes again.")
 }
 
 // timeOf is when the call was made: its end, which every kind of record has. A

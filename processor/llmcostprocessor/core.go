@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"go.opentelemetry.io/collector/component"
-	"go.opentelemetry.io/collector/component/componentstatus"
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
@@ -22,6 +21,7 @@ import (
 	"go.opentelemetry.io/otel/metric"
 	"go.uber.org/zap"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/health"
 	"github.com/otelcol-arc/otelcol-arc/internal/sharedcore"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/metadata"
@@ -55,14 +55,19 @@ type core struct {
 	hide   func() // from the pages
 	done   chan struct{}
 
-	mu            sync.Mutex // one letting out at a time; guards what follows
-	refused       bool       // a metrics pipeline, the last time
-	storageFailed bool       // the last time
+	mu      sync.Mutex // one letting out at a time; guards what follows
+	refused bool       // a metrics pipeline, the last time
 
-	host component.Host // set when there is a store
-
-	journalFailed atomic.Bool // the last time
+	health *health.Health
 }
+
+// What can go wrong while telemetry passes on.
+const (
+	problemStorage health.Problem = "storage" // it cannot be used at all
+	problemLedger  health.Problem = "ledger"  // it cannot be written to the storage
+	problemJournal health.Problem = "journal" // the same of what is counted between
+	problemPrices  health.Problem = "prices"  // the files have become wrong
+)
 
 var _ sharedcore.Core = (*core)(nil)
 
@@ -90,6 +95,7 @@ func newCore(cfg *Config, set processor.Settings) (*core, error) {
 		unpriced:  newUnpricedModels(cfg.MaxModels),
 		sources:   newMetricSources(cfg.MetricSources, time.Now()),
 		ledger:    newLedger(cfg),
+		health:    health.New(set.Logger),
 	}
 	c.prices.Store(prices)
 	return c, nil
@@ -108,6 +114,7 @@ func newLedger(cfg *Config) *ledger.Ledger {
 
 // Start loads what was kept, and begins to let out what is counted.
 func (c *core) Start(ctx context.Context, host component.Host) error {
+	c.health.Report(host)
 	if err := c.openStore(ctx, host); err != nil {
 		return err
 	}
@@ -124,7 +131,7 @@ func (c *core) Start(ctx context.Context, host component.Host) error {
 		defer close(c.done)
 		var tasks sync.WaitGroup
 		tasks.Go(func() { c.run(running) })
-		tasks.Go(func() { c.watchPrices(running, host, c.files) })
+		tasks.Go(func() { c.watchPrices(running, c.files) })
 		tasks.Wait()
 	}()
 	return nil
@@ -138,20 +145,18 @@ func (c *core) openStore(ctx context.Context, host component.Host) error {
 	}
 	store, err := openStore(ctx, host, *c.cfg.Storage, c.id, c.cfg.Dedup, c.logger)
 	if _, unusable := errors.AsType[errClient](err); unusable {
-		c.logger.Error("Cannot open the storage. The ledger begins anew, in memory; what is in the storage stays as it is.", zap.Error(err))
-		componentstatus.ReportStatus(host, componentstatus.NewRecoverableErrorEvent(err))
+		c.health.Set(problemStorage, err, "Cannot open the storage. The ledger begins anew, in memory; what is in the storage stays as it is.", "")
 		return nil
 	}
 	if err != nil {
 		return err
 	}
 	if err := store.load(ctx, c.ledger, c.seen, c.resource); err != nil {
-		c.logger.Error("Cannot read the ledger from the storage. It begins anew, in memory; what is in the storage stays as it is.", zap.Error(err))
-		componentstatus.ReportStatus(host, componentstatus.NewRecoverableErrorEvent(err))
+		c.health.Set(problemStorage, err, "Cannot read the ledger from the storage. It begins anew, in memory; what is in the storage stays as it is.", "")
 		c.ledger, c.seen = newLedger(c.cfg), newMemory(c.cfg)
 		return store.close(ctx)
 	}
-	c.store, c.host = store, host
+	c.store = store
 	return nil
 }
 
@@ -257,17 +262,13 @@ func (c *core) save(ctx context.Context) {
 	}
 	if err != nil {
 		c.telemetry.ProcessorLlmCostSnapshotFailures.Add(ctx, 1)
+		err = fmt.Errorf("write the ledger to the storage: %w", err)
+	} else {
+		c.journaled(nil) // the ledger holds what the journal does not
 	}
-	if failed := err != nil; failed != c.storageFailed {
-		c.storageFailed = failed
-		if failed {
-			componentstatus.ReportStatus(c.host, componentstatus.NewRecoverableErrorEvent(fmt.Errorf("write the ledger to the storage: %w", err)))
-			c.logger.Warn("Cannot write the ledger to the storage. It is tried again each time.", zap.Error(err))
-		} else {
-			componentstatus.ReportStatus(c.host, componentstatus.NewEvent(componentstatus.StatusOK))
-			c.logger.Info("The ledger is written to the storage again.")
-		}
-	}
+	c.health.Set(problemLedger, err,
+		"Cannot write the ledger to the storage. It is tried again each time.",
+		"The ledger is written to the storage again.")
 }
 
 // Stop ends the letting out. The instances in metrics pipelines let out what is

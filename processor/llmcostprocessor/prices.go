@@ -11,8 +11,6 @@ import (
 	"os"
 	"time"
 
-	"go.opentelemetry.io/collector/component"
-	"go.opentelemetry.io/collector/component/componentstatus"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 	"go.uber.org/zap"
@@ -27,7 +25,7 @@ const pricesInterval = 10 * time.Second
 
 // watchPrices takes over the price files when they change, until ctx is done.
 // loaded is the sum of what the table was made of.
-func (c *core) watchPrices(ctx context.Context, host component.Host, loaded [sha256.Size]byte) {
+func (c *core) watchPrices(ctx context.Context, loaded [sha256.Size]byte) {
 	if len(c.cfg.Prices.Files) == 0 {
 		return
 	}
@@ -40,7 +38,7 @@ func (c *core) watchPrices(ctx context.Context, host component.Host, loaded [sha
 		case <-ticker.C:
 			if sum := sumFiles(c.cfg.Prices.Files); sum != loaded {
 				loaded = sum
-				c.reloadPrices(ctx, host)
+				c.reloadPrices(ctx)
 			}
 		}
 	}
@@ -48,18 +46,18 @@ func (c *core) watchPrices(ctx context.Context, host component.Host, loaded [sha
 
 // reloadPrices makes a new table. While it is made calls are priced by the one
 // before, and after, when anything in the files is wrong.
-func (c *core) reloadPrices(ctx context.Context, host component.Host) {
+func (c *core) reloadPrices(ctx context.Context) {
 	table, err := price.Load(c.cfg.Prices.Files)
 	outcome := "success"
 	if err != nil {
 		outcome = "failure"
+		err = fmt.Errorf("prices::files: %w", err)
 		c.logger.Error("The price files have changed and are wrong. Prices are those from before.", zap.Error(err))
-		componentstatus.ReportStatus(host, componentstatus.NewRecoverableErrorEvent(fmt.Errorf("prices::files: %w", err)))
 	} else {
 		c.searched.Add(c.prices.Swap(table).Resolutions())
 		c.logger.Info("The price files have changed; calls cost what they say from now on.", zap.String("version", table.Version()), zap.Int("models", table.Len()))
-		componentstatus.ReportStatus(host, componentstatus.NewEvent(componentstatus.StatusOK))
 	}
+	c.health.Set(problemPrices, err, "", "") // each change is logged, not the first wrong one alone
 	c.telemetry.ProcessorLlmCostPriceReloads.Add(ctx, 1, metric.WithAttributes(attribute.String("outcome", outcome)))
 }
 

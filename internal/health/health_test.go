@@ -1,0 +1,62 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package health
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componentstatus"
+	"go.opentelemetry.io/collector/component/componenttest"
+	"go.uber.org/goleak"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// host keeps what is reported.
+type host struct {
+	component.Host
+	reported []string
+}
+
+func (h *host) Report(event *componentstatus.Event) {
+	said := event.Status().String()
+	if err := event.Err(); err != nil {
+		said += ": " + err.Error()
+	}
+	h.reported = append(h.reported, said)
+}
+
+func TestHealth(t *testing.T) {
+	core, logs := observer.New(zap.InfoLevel)
+	h, to := New(zap.New(core)), &host{Host: componenttest.NewNopHost()}
+	h.Set("early", errors.New("before the start"), "", "")
+	h.Report(to)
+	assert.Empty(t, to.reported)
+	h.Set("disk", errors.New("full"), "disk fails", "disk works")
+	h.Set("disk", errors.New("still full"), "disk fails", "disk works")
+	assert.True(t, h.Has("disk"))
+	h.Set("rules", errors.New("wrong"), "rules are wrong", "")
+	h.Set("early", nil, "", "")
+	h.Set("rules", nil, "rules are wrong", "") // and says nothing
+	h.Set("disk", nil, "disk fails", "disk works")
+	h.Set("disk", nil, "disk fails", "disk works")
+	assert.False(t, h.Has("disk"))
+	assert.Equal(t, []string{
+		"StatusRecoverableError: full\nbefore the start",
+		"StatusRecoverableError: still full\nbefore the start\nwrong",
+		"StatusRecoverableError: still full\nwrong",
+		"StatusRecoverableError: still full",
+		"StatusOK",
+	}, to.reported, "the end of one problem hides no other")
+	var said []string
+	for _, entry := range logs.All() {
+		said = append(said, entry.Level.String()+" "+entry.Message)
+	}
+	assert.Equal(t, []string{"error disk fails", "error rules are wrong", "info disk works"}, said)
+}
