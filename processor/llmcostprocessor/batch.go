@@ -8,6 +8,7 @@ import (
 	"encoding/binary"
 	"time"
 
+	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/pdatautil"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.uber.org/zap"
 
@@ -293,10 +294,11 @@ func write(s *sighting, cost money.Pico, outcome string) {
 	}
 }
 
-// identity is what the call is known by; its ID is 0 for a record without IDs.
+// identity is what the call is known by; its ID is 0 for one that cannot be told
+// from others.
 func identity(s *sighting) seen.Sighting {
 	if s.trace.IsEmpty() || s.span.IsEmpty() {
-		return seen.Sighting{}
+		return seen.Sighting{ID: idOfContent(s)}
 	}
 	id := seen.Sighting{ID: seen.IDOf(s.trace, s.span), Wrapper: s.wrapper}
 	if s.call.Shared {
@@ -312,6 +314,22 @@ func identity(s *sighting) seen.Sighting {
 		id.Parent = seen.IDOf(s.trace, s.parent)
 	}
 	return id
+}
+
+// idOfContent is that of a log record without IDs, as Claude Code writes them. It
+// is the same record when it says the same of the same time, and comes from the
+// same source. Without a time, calls that are alike cannot be told apart.
+func idOfContent(s *sighting) seen.ID {
+	if s.start != 0 || s.end == 0 {
+		return 0
+	}
+	content, source := pdatautil.MapHash(s.attributes), pdatautil.MapHash(s.resource)
+	var span [8]byte
+	binary.LittleEndian.PutUint64(span[:], uint64(s.end))
+	for i := range content {
+		content[i] ^= source[(i+1)%len(source)] // or equal maps would cancel each other
+	}
+	return seen.IDOf(content, span)
 }
 
 // useOf is the same for calls that sameUse takes for one.

@@ -272,11 +272,33 @@ func TestCountedOnce(t *testing.T) {
 	})
 	t.Run("no IDs", func(t *testing.T) {
 		r := newRig(t, testConfig(nil))
-		r.priceLogs(record(pcommon.TraceID{}, pcommon.SpanID{}))
-		r.priceLogs(record(pcommon.TraceID{}, pcommon.SpanID{}))
-		r.priceLogs(record(pcommon.TraceID{1}, pcommon.SpanID{}))
-		r.priceLogs(record(pcommon.TraceID{1}, pcommon.SpanID{}))
+		for _, trace := range []pcommon.TraceID{{}, {1}} {
+			for range 2 {
+				ld := record(trace, pcommon.SpanID{})
+				ld.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0).SetTimestamp(0)
+				r.priceLogs(ld)
+			}
+		}
 		assert.Equal(t, 4., calls(r), "cannot be told apart, and count")
+	})
+	t.Run("no IDs, but a time", func(t *testing.T) {
+		r := newRig(t, testConfig(nil))
+		ld := record(pcommon.TraceID{}, pcommon.SpanID{})
+		send := func(change func(plog.ResourceLogs, plog.LogRecord)) {
+			own := plog.NewLogs()
+			ld.CopyTo(own)
+			rl := own.ResourceLogs().At(0)
+			change(rl, rl.ScopeLogs().At(0).LogRecords().At(0))
+			r.priceLogs(own)
+		}
+		send(func(plog.ResourceLogs, plog.LogRecord) {})
+		send(func(plog.ResourceLogs, plog.LogRecord) {}) // sent twice
+		send(func(_ plog.ResourceLogs, lr plog.LogRecord) { lr.SetTimestamp(lr.Timestamp() + 1) })
+		send(func(_ plog.ResourceLogs, lr plog.LogRecord) { lr.Attributes().PutStr("session.id", "another") })
+		send(func(rl plog.ResourceLogs, _ plog.LogRecord) {
+			rl.Resource().Attributes().PutStr("host.name", "another")
+		})
+		assert.Equal(t, 4., calls(r), "three differ from the first")
 	})
 	t.Run("past the window", func(t *testing.T) {
 		falseclock.Test(t, func(t *testing.T) {
