@@ -42,3 +42,19 @@ func TestUnit(t *testing.T) {
 	require.NoError(t, err)
 	assert.LessOrEqual(t, exposure, maxExposure, "%s", output)
 }
+
+// A reload of a configuration that is wrong ends in its validation: the signal,
+// at which the process would end, is not sent.
+func TestReloadValidates(t *testing.T) {
+	content, err := os.ReadFile("systemd/otelcol-arc.service")
+	require.NoError(t, err)
+	commands := regexp.MustCompile(`(?m)^Exec(?:Start|Reload)=(.*)$`).FindAllStringSubmatch(string(content), -1)
+	require.Len(t, commands, 3)
+	program, options, found := strings.Cut(commands[0][1], " ")
+	require.True(t, found)
+	assert.Equal(t, program+" validate "+options, commands[1][1], "what runs is what is validated")
+	assert.Contains(t, commands[2][1], "-HUP $MAINPID")
+
+	validate := exec.CommandContext(t.Context(), "../bin/otelcol-arc", "validate", "--config=yaml:receivers: {nothing: {}}")
+	require.Error(t, validate.Run(), "the exit status tells systemd")
+}

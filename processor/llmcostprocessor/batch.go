@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/pdatautil"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/convention"
@@ -303,10 +304,11 @@ func write(s *sighting, cost money.Pico, outcome string) {
 	}
 }
 
-// identity is what the call is known by; its ID is 0 for a record without IDs.
+// identity is what the call is known by; its ID is 0 for one that cannot be told
+// from others.
 func identity(s *sighting) seen.Sighting {
 	if s.trace.IsEmpty() || s.span.IsEmpty() {
-		return seen.Sighting{ID: ofSession(s)}
+		return seen.Sighting{ID: idOfContent(s)}
 	}
 	id := seen.Sighting{ID: seen.IDOf(s.trace, s.span), Wrapper: s.wrapper}
 	if s.call.Shared {
@@ -324,24 +326,20 @@ func identity(s *sighting) seen.Sighting {
 	return id
 }
 
-// ofSession is the ID of a call that an agent at a terminal tells of in an event
-// without IDs: its session, its time and what it used. It is 0 where one is missing.
-func ofSession(s *sighting) seen.ID {
-	if !s.call.Shared || s.end == 0 {
+// idOfContent is that of a log record without IDs, as Claude Code writes them. It
+// is the same record when it says the same of the same time, and comes from the
+// same source. Without a time, calls that are alike cannot be told apart.
+func idOfContent(s *sighting) seen.ID {
+	if s.start != 0 || s.end == 0 {
 		return 0
 	}
-	for _, key := range [...]string{"session.id", "conversation.id"} {
-		session, ok := s.attributes.Get(key)
-		if !ok || session.Type() != pcommon.ValueTypeStr || session.Str() == "" {
-			continue
-		}
-		id := useOf(&s.call)
-		for _, b := range []byte(session.Str()) {
-			id = (id ^ uint64(b)) * fnvPrime
-		}
-		return seen.ID(max((id^uint64(s.end))*fnvPrime, 1))
+	content, source := pdatautil.MapHash(s.attributes), pdatautil.MapHash(s.resource)
+	var span [8]byte
+	binary.LittleEndian.PutUint64(span[:], uint64(s.end))
+	for i := range content {
+		content[i] ^= source[(i+1)%len(source)] // or equal maps would cancel each other
 	}
-	return 0
+	return seen.IDOf(content, span)
 }
 
 const fnvPrime = 0x100000001B3

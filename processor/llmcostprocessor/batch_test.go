@@ -292,11 +292,33 @@ func TestCountedOnce(t *testing.T) {
 	})
 	t.Run("no IDs", func(t *testing.T) {
 		r := newRig(t, testConfig(nil))
-		r.priceLogs(record(pcommon.TraceID{}, pcommon.SpanID{}))
-		r.priceLogs(record(pcommon.TraceID{}, pcommon.SpanID{}))
-		r.priceLogs(record(pcommon.TraceID{1}, pcommon.SpanID{}))
-		r.priceLogs(record(pcommon.TraceID{1}, pcommon.SpanID{}))
+		for _, trace := range []pcommon.TraceID{{}, {1}} {
+			for range 2 {
+				ld := record(trace, pcommon.SpanID{})
+				ld.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0).SetTimestamp(0)
+				r.priceLogs(ld)
+			}
+		}
 		assert.Equal(t, 4., calls(r), "cannot be told apart, and count")
+	})
+	t.Run("no IDs, but a time", func(t *testing.T) {
+		r := newRig(t, testConfig(nil))
+		ld := record(pcommon.TraceID{}, pcommon.SpanID{})
+		send := func(change func(plog.ResourceLogs, plog.LogRecord)) {
+			own := plog.NewLogs()
+			ld.CopyTo(own)
+			rl := own.ResourceLogs().At(0)
+			change(rl, rl.ScopeLogs().At(0).LogRecords().At(0))
+			r.priceLogs(own)
+		}
+		send(func(plog.ResourceLogs, plog.LogRecord) {})
+		send(func(plog.ResourceLogs, plog.LogRecord) {}) // sent twice
+		send(func(_ plog.ResourceLogs, lr plog.LogRecord) { lr.SetTimestamp(lr.Timestamp() + 1) })
+		send(func(_ plog.ResourceLogs, lr plog.LogRecord) { lr.Attributes().PutStr("session.id", "another") })
+		send(func(rl plog.ResourceLogs, _ plog.LogRecord) {
+			rl.Resource().Attributes().PutStr("host.name", "another")
+		})
+		assert.Equal(t, 4., calls(r), "three differ from the first")
 	})
 	t.Run("past the window", func(t *testing.T) {
 		falseclock.Test(t, func(t *testing.T) {
@@ -334,35 +356,6 @@ func TestSeveralCallsInOneSpan(t *testing.T) {
 	r.priceLogs(event(2))
 	r.priceLogs(event(2)) // sent twice
 	assert.Equal(t, 0.001, r.totals()["arc_llm_cost_dollars{model=claude-3-haiku}"])
-}
-
-// An export that was tried again: these events have no IDs, but a session.
-func TestCallsOfSessions(t *testing.T) {
-	r := newRig(t, testConfig(nil))
-	event := func(session string, millis int, input string) plog.Logs {
-		ld := plog.NewLogs()
-		lr := ld.ResourceLogs().AppendEmpty().ScopeLogs().AppendEmpty().LogRecords().AppendEmpty()
-		lr.Body().SetStr("claude_code.api_request")
-		lr.SetTimestamp(pcommon.NewTimestampFromTime(time.Date(2026, 11, 23, 10, 0, 0, millis*1e6, time.UTC)))
-		a := lr.Attributes()
-		a.PutStr("session.id", session)
-		a.PutStr("model", "claude-3-haiku-20240307")
-		a.PutStr("input_tokens", input)
-		a.PutStr("output_tokens", "200")
-		return ld
-	}
-	for _, ld := range []plog.Logs{
-		event("a", 1, "1000"),
-		event("a", 1, "1000"), // sent twice
-		event("a", 2, "1000"),
-		event("a", 2, "1001"),
-		event("b", 1, "1000"),
-		event("", 1, "1000"),
-		event("", 1, "1000"), // nothing tells that it is
-	} {
-		r.priceLogs(ld)
-	}
-	assert.Equal(t, 6., r.totals()["arc_llm_calls_total{model=claude-3-haiku,status=success}"])
 }
 
 func TestWrappers(t *testing.T) {

@@ -10,6 +10,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/plog/plogotlp"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
 
@@ -45,7 +47,7 @@ func TestRedactPrompts(t *testing.T) {
 		"llm.prompts", "llm.input_messages.0.message.content", "llm.output_messages.0.message.content", "llm.prompt_template.variables",
 		"traceloop.entity.input", "traceloop.entity.output", "input.value", "output.value",
 		"ai.prompt", "ai.prompt.messages", "ai.response.text", "ai.response.toolCalls", "ai.toolCall.args",
-		"langfuse.observation.input", "langfuse.trace.output", "all_messages_events", "request_data", "response_data", "prompt_preview",
+		"langfuse.observation.input", "langfuse.trace.output", "retrieval.documents.0.document.content", "embedding.embeddings.0.embedding.text", "reranker.query", "tool.parameters", "all_messages_events", "request_data", "response_data", "prompt_preview",
 	} {
 		attributes.PutStr(key, private)
 	}
@@ -59,9 +61,23 @@ func TestRedactPrompts(t *testing.T) {
 		`{"model":"gpt-4o","prompt_tokens":1000,"completion_tokens":500,"duration_seconds":0.7,"status":"success","prompt_preview":%[1]q,"response_preview":%[1]q}`, private)))
 	require.Equal(t, answer{Status: 200, Accepted: 1}, got)
 
+	ld := plog.NewLogs()
+	for _, event := range []string{"user_prompt", "tool_result"} {
+		record := ld.ResourceLogs().AppendEmpty().ScopeLogs().AppendEmpty().LogRecords().AppendEmpty()
+		record.Body().SetStr("claude_code." + event)
+		record.Attributes().PutStr("event.name", event)
+		record.Attributes().PutInt("prompt_length", int64(len(private)))
+		for _, key := range []string{"prompt", "tool_parameters", "tool_input"} {
+			record.Attributes().PutStr(key, private)
+		}
+	}
+	body, err = plogotlp.NewExportRequestFromLogs(ld).MarshalProto()
+	require.NoError(t, err)
+	require.True(t, postTraces(t.Context(), "http://"+p.http+"/v1/logs", body))
+
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
 		assert.Len(c, o.Spans(), 2)
-		assert.NotEmpty(c, o.Records())
+		assert.GreaterOrEqual(c, len(o.Records()), 3)
 	}, 30*time.Second, 50*time.Millisecond)
 	process.Terminate(t, 20*time.Second)
 	for _, span := range o.Spans() {

@@ -61,3 +61,24 @@ func TestSecuredExample(t *testing.T) {
 	}
 	process.Terminate(t, 20*time.Second)
 }
+
+// What is kept can be read by the collector's user and, at most, its group.
+func TestStateIsNotForEverybody(t *testing.T) {
+	p, set := quick(t)
+	state := filepath.Join(t.TempDir(), "state")
+	process := collector.Start(t, collector.Options{
+		Configs: []string{"config/default.yaml", "config/policies/state.yaml"},
+		Set:     append(set, "exporters::prometheus::endpoint="+p.page),
+		Env:     []string{"OTELCOL_ARC_STATE=" + state},
+	})
+	process.Terminate(t, 20*time.Second)
+	for _, directory := range []string{"storage", "alert"} {
+		path := filepath.Join(state, directory)
+		info, err := os.Stat(path)
+		require.NoError(t, err)
+		assert.Zero(t, info.Mode().Perm()&0o027, "%s is %s", path, info.Mode())
+		entries, err := os.ReadDir(path)
+		require.NoError(t, err)
+		assert.NotEmpty(t, entries)
+	}
+}
