@@ -11,6 +11,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/prometheus/prometheus/tsdb/fileutil"
+
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/notice"
 )
 
@@ -55,7 +57,7 @@ func (f *stateFile) write(state notice.State) error {
 	_, err = file.Write(raw)
 	err = errors.Join(err, file.Sync(), file.Close())
 	if err == nil {
-		err = os.Rename(file.Name(), f.path)
+		err = fileutil.Rename(file.Name(), f.path) // which is on the disk, too, when it returns
 	}
 	if err != nil {
 		return errors.Join(err, os.Remove(file.Name()))

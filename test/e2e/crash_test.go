@@ -286,6 +286,7 @@ func TestKilledAtRandomMoments(t *testing.T) {
 	for range rounds {
 		time.Sleep(time.Duration(50+rand.IntN(750)) * time.Millisecond)
 		process.Kill()
+		assert.NotContains(t, process.Output(), "panic", "as a queue does that is given data before its start")
 		process = collector.Start(t, s.options)
 	}
 	batches := l.end(t)

@@ -177,6 +177,7 @@ extensions:
   file_storage: {directory: %q, create_directory: true}
 service:
   extensions: [file_storage]
+  telemetry: {metrics: {level: none}} # no port
 `, filepath.Join(d.directory, "storage")))
 	output, err := cmd.CombinedOutput()
 	require.Error(t, err)

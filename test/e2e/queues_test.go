@@ -4,26 +4,27 @@
 package e2e
 
 import (
+	"bytes"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/collector"
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/double"
 )
 
-// With every destination added to the production configuration, the queue of
-// each exporter is a file, but for the one of remote write, which cannot be.
-func TestQueuesOfDestinationsAreOnDisk(t *testing.T) {
-	s := newSite(t)
-	state := t.TempDir()
-	s.options.Merge = true
-	s.options.Env = append(s.options.Env, "OTELCOL_ARC_STATE="+state, "OTELCOL_ARC_QUEUES=file_storage",
+// addEveryDestination adds every destination, at addresses where nobody answers.
+func (s *site) addEveryDestination(t *testing.T) {
+	t.Helper()
+	s.options.Env = append(s.options.Env,
 		"NEW_RELIC_LICENSE_KEY=k", "SENTRY_OTLP_ENDPOINT=http://127.0.0.1:1", "SENTRY_PUBLIC_KEY=k",
 		"DATADOG_AGENT_ENDPOINT=127.0.0.1:1", "DATADOG_AGENT_HOST=127.0.0.1", "LOGSTASH_HOST=127.0.0.1", "ALERTMANAGER_URL=http://127.0.0.1:1",
 		"KAFKA_BROKER=127.0.0.1:1", "REMOTE_WRITE_URL=http://127.0.0.1:1", "AWS_REGION=eu-central-1",
@@ -34,6 +35,16 @@ func TestQueuesOfDestinationsAreOnDisk(t *testing.T) {
 	for _, file := range files {
 		s.options.Configs = append(s.options.Configs, "config/destinations/"+filepath.Base(file))
 	}
+}
+
+// With every destination added to the production configuration, the queue of
+// each exporter is a file, but for the one of remote write, which cannot be.
+func TestQueuesOfDestinationsAreOnDisk(t *testing.T) {
+	s := newSite(t)
+	state := t.TempDir()
+	s.options.Merge = true
+	s.options.Env = append(s.options.Env, "OTELCOL_ARC_STATE="+state, "OTELCOL_ARC_QUEUES=file_storage")
+	s.addEveryDestination(t)
 	process := collector.Start(t, s.options)
 	entries, err := os.ReadDir(filepath.Join(state, "storage"))
 	require.NoError(t, err)
@@ -80,4 +91,40 @@ func TestKilledWithADestinationDown(t *testing.T) {
 	process = collector.Start(t, s.options)
 	require.Eventually(t, func() bool { return len(o.Spans()) == 2 }, 30*time.Second, 50*time.Millisecond)
 	process.Terminate(t, 20*time.Second)
+}
+
+// No exporter of a shipped file gives up what it queues after five minutes, which
+// is what an exporter does that is not told otherwise.
+func TestShippedExportersNeverGiveUp(t *testing.T) {
+	s := newSite(t)
+	s.addEveryDestination(t)
+	tried := map[string]bool{}
+	for _, configs := range [][]string{s.options.Configs, {"config/scale/agent.yaml"}, {"config/scale/kafka-agent.yaml"}} {
+		args := []string{"print-config", "--feature-gates=confmap.enableMergeAppendOption,otelcol.printInitialConfig"}
+		for _, config := range configs {
+			args = append(args, "--config", config)
+		}
+		cmd := collector.Command(t.Context(), t, args...)
+		cmd.Env = append(cmd.Env, append(s.options.Env, "OTELCOL_ARC_GATEWAYS=[a:4317]")...)
+		var wrong bytes.Buffer
+		cmd.Stderr = &wrong
+		output, err := cmd.Output()
+		require.NoError(t, err, "%s", &wrong)
+		var printed struct {
+			Exporters map[string]map[string]any `yaml:"exporters"`
+		}
+		require.NoError(t, yaml.Unmarshal(output, &printed))
+		for name, exporter := range printed.Exporters {
+			// Elasticsearch has settings of its own.
+			if retry, ok := exporter["retry_on_failure"].(map[string]any); ok {
+				tried[name] = true
+				assert.Contains(t, []any{0, "0", "0s"}, retry["max_elapsed_time"], name)
+			}
+		}
+	}
+	assert.Equal(t, []string{
+		"alertmanager", "awscloudwatchlogs", "email", "kafka", "loadbalancing", "loadbalancing/metrics",
+		"otlp_grpc/datadog", "otlp_grpc/jaeger", "otlp_http/newrelic", "otlp_http/prometheus", "otlp_http/sentry",
+		"pagerduty", "prometheusremotewrite", "slack", "syslog/datadog", "syslog/logstash",
+	}, slices.Sorted(maps.Keys(tried)))
 }
