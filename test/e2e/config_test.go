@@ -5,6 +5,7 @@ package e2e
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -59,18 +60,21 @@ func TestPrintedConfiguration(t *testing.T) {
 	}
 }
 
-// What the README tells people to post is accepted.
+// What the README tells people to post is accepted, and is of today.
 func TestReadmeExample(t *testing.T) {
 	readme, err := os.ReadFile(filepath.Join(collector.Root(), "README.md"))
 	require.NoError(t, err)
-	example := regexp.MustCompile("(?s)/v1/events <<'EOF'\n(.*?)EOF\n").FindSubmatch(readme)
+	example := regexp.MustCompile("(?s)/v1/events <<EOF\n(.*?)EOF\n").FindSubmatch(readme)
 	require.NotNil(t, example)
+	events, err := exec.Command("sh", "-c", "cat <<EOF\n"+string(example[1])+"EOF").Output() //nolint:gosec // as people would
+	require.NoError(t, err)
+	assert.Contains(t, string(events), time.Now().UTC().Format(time.DateOnly))
 	p, set := quick(t)
 	process := collector.Start(t, collector.Options{
 		Configs: []string{"config/default.yaml"},
 		Set:     append(set, "exporters::prometheus::endpoint="+p.page),
 	})
-	got := postEvents(t, "http://"+p.arc, security{}, string(example[1]))
+	got := postEvents(t, "http://"+p.arc, security{}, string(events))
 	assert.Equal(t, answer{Status: 200, Accepted: strings.Count(string(example[1]), "\n")}, got)
 	process.Terminate(t, 20*time.Second)
 }
