@@ -104,18 +104,18 @@ func (b *batch) free() {
 	}
 }
 
-// next is room for a call, which is zero: free has seen to it.
-func (b *batch) next() *sighting {
-	n := len(b.calls)
-	if n == cap(b.calls) {
-		b.calls = append(b.calls, sighting{})
+// room makes room for one more, which is zero: free has seen to it.
+func room[T any](in *[]T) *T {
+	n := len(*in)
+	if n == cap(*in) {
+		*in = append(*in, *new(T))
 	} else {
-		b.calls = b.calls[:n+1]
+		*in = (*in)[:n+1]
 	}
-	return &b.calls[n]
+	return &(*in)[n]
 }
 
-// keep keeps what next gave room for if it is a call, and says so.
+// keep keeps the call that room was made for if it is a call, and says so.
 func (b *batch) keep(found *sighting, outcome convention.Outcome, reason string) bool {
 	if outcome == convention.IsCall {
 		return true
@@ -178,7 +178,7 @@ func (c *core) settleCall(ctx context.Context, b *batch, i int) {
 	if v.unknown {
 		c.unpriced.add(&s.call, at)
 	}
-	c.fill(e.next(), s, b.valuesOf(c.cfg.Dimensions, s.resource), &v, at)
+	c.fill(room(&e.calls), s, b.valuesOf(c.cfg.Dimensions, s.resource), &v, at)
 }
 
 // ruled notes how the cached tokens of a call that counts were told from the others.

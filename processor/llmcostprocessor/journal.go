@@ -44,17 +44,6 @@ type entry struct {
 
 func (e *entry) empty() bool { return len(e.seen) == 0 && len(e.calls) == 0 }
 
-// next is room for a call, which is zero: batches have seen to it.
-func (e *entry) next() *ledger.Call {
-	n := len(e.calls)
-	if n == cap(e.calls) {
-		e.calls = append(e.calls, ledger.Call{})
-	} else {
-		e.calls = e.calls[:n+1]
-	}
-	return &e.calls[n]
-}
-
 func (e *entry) append(to []byte) []byte {
 	to = append(to, journalVersion)
 	to = binary.AppendVarint(to, e.at.UnixNano())

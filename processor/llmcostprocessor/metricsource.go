@@ -136,7 +136,7 @@ func (c *core) countUsage(ctx context.Context, b *batch, u *usage, call *convent
 	if v.unknown {
 		c.unpriced.add(call, at)
 	}
-	sum := b.adds.next()
+	sum := room(&b.adds.calls)
 	c.fill(sum, &s, b.valuesOf(c.cfg.Dimensions, u.resource), &v, at)
 	sum.Many, sum.Count, sum.Timed = true, u.Calls, false
 }

@@ -21,7 +21,7 @@ func (c *core) priceTraces(ctx context.Context, td ptrace.Traces) (ptrace.Traces
 			spans := scopes.At(j).Spans()
 			for k := range spans.Len() {
 				span := spans.At(k)
-				found := b.next()
+				found := room(&b.calls)
 				outcome, reason := b.reader.Span(span, &found.call)
 				if !b.keep(found, outcome, reason) {
 					continue
@@ -47,7 +47,7 @@ func (c *core) priceLogs(ctx context.Context, ld plog.Logs) (plog.Logs, error) {
 			records := scopes.At(j).LogRecords()
 			for k := range records.Len() {
 				record := records.At(k)
-				found := b.next()
+				found := room(&b.calls)
 				outcome, reason := b.reader.Log(record, &found.call)
 				if !b.keep(found, outcome, reason) {
 					continue
