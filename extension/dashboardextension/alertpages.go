@@ -74,7 +74,7 @@ func severityClass(severity string) string {
 
 func number(v *float64) string {
 	if v == nil {
-		return "–"
+		return ""
 	}
 	return strconv.FormatFloat(*v, 'g', 4, 64)
 }

@@ -135,6 +135,16 @@ func TestPageShowsFigures(t *testing.T) {
 	}
 }
 
+// A model without a price costs an unknown amount, wherever it is shown.
+func TestNoPriceIsNotNothing(t *testing.T) {
+	r := newRig(t)
+	assert.Contains(t, r.get("/").Body.String(), `acme-70b-instruct</span> <span class="num">no price</span>`, "in the legend")
+	assert.Regexp(t, `[\d,]+ calls, \d+ without a price`, r.get("/").Body.String())
+	alone := r.get("/?where=model%3Dacme-70b-instruct").Body.String()
+	assert.Contains(t, alone, `<p class="big num">no price</p>`)
+	assert.Contains(t, alone, `<dt>Cost</dt><dd><span class="num">no price</span>`)
+}
+
 func TestEmptyStates(t *testing.T) {
 	r := newEmptyRig(t)
 	assert.Contains(t, r.get("/").Body.String(), "No <code>llm_cost</code> processor is running")

@@ -23,6 +23,8 @@ const (
 	alertsOnTop   = 5
 	listedModels  = 20 // without a price, or with another cost reported
 	shownDimRunes = 200
+
+	noPrice = "no price"
 )
 
 // spendView is the first page.
@@ -53,10 +55,11 @@ type spendView struct {
 
 // card is what was spent in a window, and what to hold it against.
 type card struct {
-	Title, Dollars, Calls string
-	Compare               string // with the same time yesterday
-	Trend                 string // up, down or ""
-	Budgets               []meter
+	Title, Cost, Calls string
+	Unpriced           string // calls whose cost is not known; "": none
+	Compare            string // with the same time yesterday
+	Trend              string // up, down or ""
+	Budgets            []meter
 }
 
 // meter is how much of a budget is used.
@@ -64,7 +67,6 @@ type meter struct {
 	Name, Used, Limit, Percent string
 	Level                      string // ok, near or over
 	Width                      float64
-	Ends                       time.Time
 }
 
 type stat struct{ Name, Value, Note string }
@@ -82,12 +84,11 @@ type tableRow struct {
 	Color               string // class of the series in the chart
 	Usage               dashboard.Totals
 	Share               float64
-	AverageCost         string
+	Cost, AverageCost   string
 	AverageSeconds, P95 string
 	ErrorRate           string
 	Failing             bool
-	CacheRead           string
-	Tokens              int64
+	CacheRead, Saved    string
 }
 
 type top struct {
@@ -195,7 +196,10 @@ func addWindows(view *spendView, usage dashboard.Usage, c choice, now time.Time)
 }
 
 func newCard(title string, t *dashboard.Totals, yesterday float64) card {
-	made := card{Title: title, Dollars: text.Dollars(t.Dollars), Calls: text.Count(t.Calls)}
+	made := card{Title: title, Cost: cost(t), Calls: text.Count(t.Calls)}
+	if t.Unpriced > 0 {
+		made.Unpriced = text.Count(t.Unpriced)
+	}
 	if yesterday <= 0 {
 		return made
 	}
@@ -221,7 +225,7 @@ func newMeter(budget *dashboard.Budget) meter {
 	ratio, _ := spend.Ratio(budget.Used, budget.Limit)
 	m := meter{
 		Name: budget.Name, Used: text.Dollars(budget.Used), Limit: text.Dollars(budget.Limit), Percent: text.Percent(ratio),
-		Width: 100 * min(max(ratio, 0), 1), Ends: budget.End, Level: "ok",
+		Width: 100 * min(max(ratio, 0), 1), Level: "ok",
 	}
 	switch {
 	case ratio >= 1:
@@ -272,7 +276,7 @@ func addUsage(view *spendView, usage dashboard.Usage, c choice, now time.Time) e
 func newStats(t *dashboard.Totals) []stat {
 	failed := fmt.Sprintf("%s errors, %s timeouts", text.Count(t.Errors), text.Count(t.Timeouts))
 	stats := []stat{
-		{"Cost", text.Dollars(t.Dollars), perCall(t)},
+		{"Cost", cost(t), perCall(t)},
 		{"Calls", text.Count(t.Calls), failed},
 		{"Error rate", percentOr(spend.ErrorRate(t)), "of all calls"},
 		{"p50", quantile(t, .5), "estimated"},
@@ -280,7 +284,7 @@ func newStats(t *dashboard.Totals) []stat {
 		{"p99", quantile(t, .99), "estimated"},
 		{"Tokens in", text.Short(float64(t.Tokens.Input)), percentOr(spend.CacheReadShare(t)) + " from caches"},
 		{"Tokens out", text.Short(float64(t.Tokens.Output)), reasoning(t)},
-		{"Cache saved", text.Dollars(t.SavedDollars), "less cache writes"},
+		{"Cache saved", saved(t), "less cache writes"},
 	}
 	return stats
 }
@@ -289,7 +293,7 @@ func perCall(t *dashboard.Totals) string {
 	if average, ok := spend.AverageDollars(t); ok {
 		return text.Rate(average) + " a call"
 	}
-	return "no price known"
+	return "of all calls"
 }
 
 func reasoning(t *dashboard.Totals) string {
@@ -347,9 +351,9 @@ func colorOf(rank int, others bool) string {
 
 func newTableRow(t, all *dashboard.Totals, m spend.Measure) tableRow {
 	row := tableRow{
-		Usage: *t, AverageCost: "–", AverageSeconds: "–", P95: quantile(t, .95),
+		Usage: *t, Cost: cost(t), AverageCost: "–", AverageSeconds: "–", P95: quantile(t, .95),
 		ErrorRate: percentOr(spend.ErrorRate(t)), CacheRead: percentOr(spend.CacheReadShare(t)),
-		Tokens: t.Tokens.Input + t.Tokens.Output, Failing: t.Errors+t.Timeouts > 0,
+		Saved: saved(t), Failing: t.Errors+t.Timeouts > 0,
 	}
 	row.Share, _ = spend.Ratio(m.Of(t), m.Of(all))
 	if average, ok := spend.AverageDollars(t); ok {
@@ -365,7 +369,7 @@ func newTop(rows []dashboard.Row, dimension string, all *dashboard.Totals, c cho
 	made := top{Label: label(dimension), URL: c.groupedBy(dimension).url()}
 	for _, group := range spend.Top(spend.Rank(rows, c.measure), topGroups) {
 		share, _ := spend.Ratio(c.measure.Of(&group.Usage), c.measure.Of(all))
-		row := topRow{Value: "all others", Amount: amount(c.measure, c.measure.Of(&group.Usage)), Width: 100 * max(share, 0)}
+		row := topRow{Value: "all others", Amount: amount(c.measure, &group.Usage), Width: 100 * max(share, 0)}
 		if !group.Others {
 			row.Value = text.Cut(valueLabel(group.Values[0]), shownDimRunes)
 			row.URL = c.only(dimension, group.Values[0]).url()
@@ -375,16 +379,33 @@ func newTop(rows []dashboard.Row, dimension string, all *dashboard.Totals, c cho
 	return made
 }
 
-func amount(m spend.Measure, v float64) string {
+func amount(m spend.Measure, t *dashboard.Totals) string {
 	switch m {
 	case spend.Tokens:
-		return text.Short(v)
+		return text.Short(m.Of(t))
 	case spend.Calls:
-		return text.Count(int64(v))
+		return text.Count(t.Calls)
 	default:
-		return text.Dollars(v)
+		return cost(t)
 	}
 }
+
+// cost is what calls cost. Where none of them has a price, that is not nothing.
+func cost(t *dashboard.Totals) string {
+	if priceless(t) {
+		return noPrice
+	}
+	return text.Dollars(t.Dollars)
+}
+
+func saved(t *dashboard.Totals) string {
+	if priceless(t) {
+		return "–"
+	}
+	return text.Dollars(t.SavedDollars)
+}
+
+func priceless(t *dashboard.Totals) bool { return t.Calls > 0 && t.Unpriced == t.Calls }
 
 func (b *board) addCalls(view *spendView, usage dashboard.Usage, c choice, now time.Time) {
 	for _, dimension := range usage.Dimensions() {
@@ -393,13 +414,13 @@ func (b *board) addCalls(view *spendView, usage dashboard.Usage, c choice, now t
 	for _, call := range usage.Calls(dashboard.CallQuery{From: c.span.from(now), Where: c.where, Costliest: true, Limit: costliest}) {
 		shown := callView{
 			Call: call, URL: traceURL(b.cfg.TraceURL, call.TraceID, call.SpanID),
-			Cost: "no price", Took: "–", Failed: call.Status != "success",
+			Cost: noPrice, Took: "–", Failed: call.Status != "success",
 		}
 		for _, value := range call.Values {
-			shown.Named = append(shown.Named, text.Cut(value, shownDimRunes))
+			shown.Named = append(shown.Named, text.Cut(valueLabel(value), shownDimRunes))
 		}
 		if call.Dollars != nil {
-			shown.Cost = text.Dollars(*call.Dollars)
+			shown.Cost = text.Rate(*call.Dollars)
 		}
 		if call.Seconds != nil {
 			shown.Took = text.Seconds(*call.Seconds)
