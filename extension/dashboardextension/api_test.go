@@ -214,6 +214,9 @@ func TestSeveralSources(t *testing.T) {
 	assert.Len(t, data[sourcesJSON](r, "/api/sources").Usage, 2)
 	assert.NotEqual(t, r.get("/api/usage/summary").Body.String(), r.get("/api/usage/summary?source=llm_cost/b").Body.String())
 	assert.Contains(t, r.get("/").Body.String(), "source=llm_cost%2Fb")
+	for _, path := range []string{"/api/usage/hourly", "/api/calls/export"} {
+		assert.Regexp(t, path+`\?[^"]*source=llm_cost%2Fb`, r.get("/?source=llm_cost/b").Body.String(), "what is exported is what is shown")
+	}
 	hide()
 	hide()
 	assert.Len(t, data[sourcesJSON](r, "/api/sources").Usage, 1)

@@ -6,6 +6,7 @@ package dashboardextension
 import (
 	"io/fs"
 	"net/http"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -174,6 +175,7 @@ func TestAssetsAreSmallAndOurs(t *testing.T) {
 		}
 		content, err := assets.ReadFile(path)
 		size += len(content)
+		assert.NotEmpty(t, assetTypes[filepath.Ext(path)], path)
 		if !strings.HasSuffix(path, ".yaml") {
 			for _, url := range regexp.MustCompile(`https?://[^\s"')]+`).FindAllString(string(content), -1) {
 				assert.Equal(t, "http://www.w3.org/2000/svg", url, path)

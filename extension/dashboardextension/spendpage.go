@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"time"
 
@@ -39,8 +40,10 @@ type spendView struct {
 
 	Spans, Measures, Bys, Sources []option
 	Filters                       []filter
-	SpanLabel, ExportURL          string
-	CallsURL, CallsJSONURL        string
+	SpanLabel                     string
+	HourlyCSV, HourlyJSON         string
+	CallsCSV, CallsJSON           string
+	UnpricedJSON                  string
 	Chart                         *chartView
 	Table                         table
 	Tops                          []top
@@ -164,13 +167,14 @@ func (b *board) addControls(view *spendView, c choice, dimensions []string, now 
 	view.Spans, view.Measures, view.Bys = c.spanOptions(), c.measureOptions(), c.byOptions(dimensions)
 	view.Sources = c.sourceOptions(b.usage.ids())
 	view.SpanLabel = c.span.label
-	view.ExportURL = c.exportURL(now)
+	view.HourlyCSV, view.HourlyJSON = c.hourlyURL(now, "csv"), c.hourlyURL(now, "json")
+	view.CallsCSV, view.CallsJSON = c.callsURL("csv"), c.callsURL("json")
+	view.UnpricedJSON = c.apiURL("/api/usage/unpriced", url.Values{})
 	for _, dimension := range slices.Sorted(maps.Keys(c.where)) {
 		view.Filters = append(view.Filters, filter{
 			label(dimension), text.Cut(valueLabel(c.where[dimension]), shownDimRunes), c.without(dimension).url(),
 		})
 	}
-	view.CallsURL, view.CallsJSONURL = "/api/calls/export?format=csv", "/api/calls/export?format=json"
 }
 
 // addWindows adds the hour, the day and the month, each with its budgets.
