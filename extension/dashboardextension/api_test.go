@@ -183,6 +183,24 @@ func TestSilences(t *testing.T) {
 		assert.Contains(t, recorder.Body.String(), "matchers: must not be empty")
 		assert.Contains(t, recorder.Body.String(), `value="deploy"`, "what was typed stays")
 	})
+	t.Run("of another processor", func(t *testing.T) {
+		r := newRig(t, writable)
+		other := dashboards.SampleAlerts(rigNow)
+		other.ActiveList[0].Labels = map[string]string{"alertname": "Other"}
+		r.board.ShowAlerts(component.MustNewIDWithName("alert", "b"), other)
+		page := r.get("/alerts?silence=" + other.ActiveList[0].Fingerprint()).Body.String()
+		assert.Contains(t, page, `<option selected>alert/b</option>`)
+		r.post("/silences", map[string][]string{"matchers": {"a=b"}, "hours": {"1"}, "source": {"alert/b"}})
+		assert.Len(t, other.SilenceList, 3)
+		assert.Len(t, r.alerts.SilenceList, 2)
+		r.alerts.ReadOnly = true
+		assert.Contains(t, r.get("/alerts").Body.String(), `name="source" value="alert/b"`)
+		other.ReadOnly = true
+		page = r.get("/alerts").Body.String()
+		assert.NotContains(t, page, "<form", "nothing is offered that would be refused")
+		assert.Contains(t, page, "It is read-only.")
+		assert.False(t, data[sourcesJSON](r, "/api/sources").Writable)
+	})
 }
 
 // Nothing that another site makes a browser ask for is done or told.

@@ -21,7 +21,7 @@ type shell struct {
 }
 
 func (b *board) newShell(title, page string) shell {
-	s := shell{Title: title, Page: page, Read: !b.cfg.Writable, Troubles: b.troubleViews()}
+	s := shell{Title: title, Page: page, Read: len(b.silenceable()) == 0, Troubles: b.troubleViews()}
 	for _, active := range b.activeAlerts() {
 		if active.State == "firing" {
 			s.Firing++
