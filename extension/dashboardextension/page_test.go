@@ -146,6 +146,19 @@ func TestNoPriceIsNotNothing(t *testing.T) {
 	assert.Contains(t, alone, `<dt>Cost</dt><dd><span class="num">no price</span>`)
 }
 
+func TestComparedWithYesterday(t *testing.T) {
+	for yesterday, want := range map[float64]string{
+		0:     "",
+		.01:   "1,000 times as much as by this time yesterday (≈ $0.01)",
+		1:     "10 times as much as by this time yesterday (≈ $1.00)",
+		4:     "150% more than by this time yesterday (≈ $4.00)",
+		10.01: "as much as by this time yesterday (≈ $10.01)",
+		20:    "50% less than by this time yesterday (≈ $20.00)",
+	} {
+		assert.Equal(t, want, newCard("Today", &dashboard.Totals{Calls: 1, Dollars: 10}, yesterday).Compare)
+	}
+}
+
 func TestEmptyStates(t *testing.T) {
 	r := newEmptyRig(t)
 	assert.Contains(t, r.get("/").Body.String(), "No <code>llm_cost</code> processor is running")

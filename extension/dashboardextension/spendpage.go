@@ -6,6 +6,7 @@ package dashboardextension
 import (
 	"fmt"
 	"maps"
+	"math"
 	"net/http"
 	"net/url"
 	"slices"
@@ -201,27 +202,24 @@ func addWindows(view *spendView, usage dashboard.Usage, c choice, now time.Time)
 
 func newCard(title string, t *dashboard.Totals, yesterday float64) card {
 	made := card{Title: title, Cost: cost(t), Calls: text.Count(t.Calls)}
-	if t.Unpriced > 0 {
+	if t.Unpriced > 0 && !priceless(t) {
 		made.Unpriced = text.Count(t.Unpriced)
 	}
 	if yesterday <= 0 {
 		return made
 	}
-	change, _ := spend.Ratio(t.Dollars-yesterday, yesterday)
+	change := t.Dollars/yesterday - 1
 	switch {
+	case change >= 9:
+		made.Trend, made.Compare = "up", text.Count(int64(math.Round(change+1)))+" times as much as"
 	case change >= .005:
-		made.Trend = "up"
-		made.Compare = text.Percent(change) + " more"
+		made.Trend, made.Compare = "up", text.Percent(change)+" more than"
 	case change <= -.005:
-		made.Trend = "down"
-		made.Compare = text.Percent(-change) + " less"
+		made.Trend, made.Compare = "down", text.Percent(-change)+" less than"
 	default:
-		made.Compare = "as much"
+		made.Compare = "as much as"
 	}
-	made.Compare += " than by this time yesterday (≈ " + text.Dollars(yesterday) + ")"
-	if made.Trend == "" {
-		made.Compare = "as much as by this time yesterday"
-	}
+	made.Compare += " by this time yesterday (≈ " + text.Dollars(yesterday) + ")"
 	return made
 }
 
