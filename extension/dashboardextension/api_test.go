@@ -71,6 +71,8 @@ func TestBadParametersAreNamed(t *testing.T) {
 func TestOtherFailures(t *testing.T) {
 	r := newRig(t)
 	assert.Equal(t, http.StatusNotFound, r.get("/api/none").Code)
+	assert.Equal(t, http.StatusNotFound, r.get("/none").Code)
+	assert.Contains(t, r.get("/none").Body.String(), "there is no such page")
 	recorder := r.send(http.MethodPut, "/api/silences", "application/json", "{}")
 	assert.Equal(t, http.StatusMethodNotAllowed, recorder.Code)
 	assert.Equal(t, "GET, POST", recorder.Header().Get("Allow"))

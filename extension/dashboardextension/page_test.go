@@ -34,7 +34,7 @@ func TestContentSecurity(t *testing.T) {
 		assert.Equal(t, "DENY", header.Get("X-Frame-Options"), path)
 		assert.Equal(t, "no-referrer", header.Get("Referrer-Policy"), path)
 		assert.Empty(t, header.Get("Set-Cookie"), path)
-		assert.NotEmpty(t, header.Get("Cache-Control")+map[string]string{"/none": "-"}[path], path)
+		assert.NotEmpty(t, header.Get("Cache-Control"), path)
 	}
 	for _, path := range pagePaths {
 		for node := range elements(t, newRig(t, writable).get(path).Body.String()) {

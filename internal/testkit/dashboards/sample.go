@@ -80,7 +80,7 @@ func SampleUsage(now time.Time, days int, every time.Duration) *Usage {
 	}
 	u.UnpricedList = []dashboard.UnpricedModel{{
 		Model: "acme-70b-instruct", Provider: "acme", Calls: 38, Tokens: dashboard.Tokens{Input: 114_000, Output: 15_200}, LastSeen: now.Add(-9 * time.Minute),
-		Entry: "models:\n  - model: acme-70b-instruct\n    provider: acme\n    input: 0.00 # dollars a million tokens\n    output: 0.00\n",
+		Entry: "  - name: \"acme-70b-instruct\"\n    provider: \"acme\"\n    prices:\n      - {input: \"\", output: \"\"} # dollars per million tokens\n",
 	}}
 	u.DisagreeList = []dashboard.Disagreement{{Model: "claude-sonnet-4-5", Calls: 412, Reported: 13.62, Computed: 15.13}}
 	return u
