@@ -127,7 +127,7 @@ func TestPageShowsFigures(t *testing.T) {
 		assert.Contains(t, page, want)
 	}
 	rules := r.get("/rules").Body.String()
-	for _, want := range []string{"sum(rate(arc_requests_total{status=~&#34;5..&#34;}[5m]))", "The value is 0.0123, which is not above 0.05.", "6 s ago"} {
+	for _, want := range []string{"sum(rate(arc_requests_total{status=~&#34;5..&#34;}[5m]))", "The value is 0.0123, not &gt; 0.05.", "6 s ago"} {
 		assert.Contains(t, rules, want)
 	}
 	alerts := r.get("/alerts").Body.String()
