@@ -146,6 +146,15 @@ func TestNoPriceIsNotNothing(t *testing.T) {
 	assert.Contains(t, alone, `<dt>Cost</dt><dd><span class="num">no price</span>`)
 }
 
+func TestLongListsSayWhereTheRestIs(t *testing.T) {
+	r := newRig(t)
+	r.usage.UnpricedList = make([]dashboard.UnpricedModel, listedModels+3)
+	r.usage.DisagreeList = make([]dashboard.Disagreement, listedModels+4)
+	page := r.get("/?source=llm_cost").Body.String()
+	assert.Contains(t, page, `3 more are at <a href="/api/usage/unpriced?source=llm_cost">`)
+	assert.Contains(t, page, `4 more are at <a href="/api/usage/disagreements?source=llm_cost">`)
+}
+
 func TestComparedWithYesterday(t *testing.T) {
 	for yesterday, want := range map[float64]string{
 		0:     "",
