@@ -1,9 +1,9 @@
 // Copyright The otelcol-arc Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Demo starts a collector, sends it what a small team's agents send in a day,
+// Demo starts a collector, sends it what a small team's agents send in two days,
 // and shows what came of it: the spend by model, the alert that the costliest
-// call raised, and a page that is filled.
+// call raised, and a page that is filled, with a yesterday to hold today against.
 //
 //	make demo
 //
@@ -69,11 +69,11 @@ func (d *demo) run(ctx context.Context) (err error) {
 	return nil
 }
 
-// fill sends a day.
+// fill sends two days.
 func (d *demo) fill(ctx context.Context) error {
-	fmt.Printf("Sending the spans of a day to %s and Arc events to http://%s/v1/events …\n", d.otlp, d.arc)
+	fmt.Printf("Sending the spans of two days to %s and Arc events to http://%s/v1/events …\n", d.otlp, d.arc)
 	now := time.Now()
-	calls, err := sendSpans(ctx, d.otlp, now.Add(-24*time.Hour), now, time.Minute)
+	calls, err := sendSpans(ctx, d.otlp, now.Add(-48*time.Hour), now, time.Minute)
 	if err != nil {
 		return fmt.Errorf("OTLP: %w", err)
 	}

@@ -35,7 +35,7 @@ type alertView struct {
 func (b *board) newAlertView(active *dashboard.ActiveAlert) alertView {
 	view := b.alertViewOf(&active.Alert)
 	view.State, view.Suppressed = active.State, active.Suppressed
-	if b.cfg.Writable {
+	if len(b.silenceable()) > 0 {
 		view.SilenceURL = "/alerts?silence=" + active.Fingerprint() + "#new"
 	}
 	return view
@@ -74,7 +74,7 @@ func severityClass(severity string) string {
 
 func number(v *float64) string {
 	if v == nil {
-		return "–"
+		return ""
 	}
 	return strconv.FormatFloat(*v, 'g', 4, 64)
 }
@@ -172,9 +172,11 @@ type silenceView struct {
 
 // silenceForm is what was typed into the form, and what is wrong with it.
 type silenceForm struct {
+	Source                              string // the alert processor
 	Matchers, Hours, CreatedBy, Comment string
 	Error                               string
 	Open                                bool
+	Sources                             []string
 	HourChoices                         []hourChoice
 }
 
@@ -189,20 +191,27 @@ func (b *board) alertsPage(r *http.Request) (content, error) {
 		return content{}, err
 	}
 	form := silenceForm{Hours: hourChoices[1].Value}
-	for _, active := range b.activeAlerts() {
-		if fingerprint != "" && active.Fingerprint() == fingerprint {
-			var matchers []string
-			for _, name := range slices.Sorted(maps.Keys(active.Labels)) {
-				matchers = append(matchers, name+"="+strconv.Quote(active.Labels[name]))
+	for _, shown := range b.alerts.all() {
+		for _, active := range shown.asked.Active() {
+			if fingerprint != "" && active.Fingerprint() == fingerprint {
+				form.Matchers, form.Source, form.Open = matchersOf(active.Labels), shown.id.String(), true
 			}
-			form.Matchers, form.Open = strings.Join(matchers, "\n"), true
 		}
 	}
 	return b.alertsContent(form), nil
 }
 
+// matchersOf match what has these labels, one a line.
+func matchersOf(labels map[string]string) string {
+	var matchers []string
+	for _, name := range slices.Sorted(maps.Keys(labels)) {
+		matchers = append(matchers, name+"="+strconv.Quote(labels[name]))
+	}
+	return strings.Join(matchers, "\n")
+}
+
 func (b *board) alertsContent(form silenceForm) content {
-	form.HourChoices = hourChoices
+	form.HourChoices, form.Sources = hourChoices, b.silenceable()
 	view := alertsView{shell: b.newShell("Alerts", "alerts"), NoSource: len(b.alerts.all()) == 0, Form: form}
 	for _, active := range b.activeAlerts() {
 		view.Active = append(view.Active, b.newAlertView(&active))
@@ -221,7 +230,7 @@ func (b *board) alertsContent(form silenceForm) content {
 		default:
 			shown.Ends = "in " + text.Ago(s.EndsAt.Sub(now))
 		}
-		shown.CanExpire = b.cfg.Writable && !s.Configured && shown.State != "expired"
+		shown.CanExpire = !view.Read && !s.Configured && shown.State != "expired"
 		view.Silences = append(view.Silences, shown)
 	}
 	return content{template: "alerts.html", data: view}
@@ -233,7 +242,7 @@ func (b *board) createSilence(r *http.Request) (content, error) {
 	}
 	form := silenceForm{
 		Matchers: r.PostForm.Get("matchers"), Hours: r.PostForm.Get("hours"), CreatedBy: r.PostForm.Get("created_by"),
-		Comment: r.PostForm.Get("comment"), Open: true,
+		Comment: r.PostForm.Get("comment"), Source: r.PostForm.Get("source"), Open: true,
 	}
 	err := b.silenceOf(form)
 	if err == nil {
@@ -261,7 +270,7 @@ func (b *board) silenceOf(form silenceForm) error {
 		}
 	}
 	now := b.now()
-	_, err = b.silence("", dashboard.Silence{
+	_, err = b.silence(form.Source, dashboard.Silence{
 		Matchers: matchers, StartsAt: now, EndsAt: now.Add(time.Duration(hours) * time.Hour), CreatedBy: form.CreatedBy, Comment: form.Comment,
 	})
 	return err

@@ -194,6 +194,17 @@ func (b *board) silences() []dashboard.Silence {
 		func(x, y dashboard.Silence) int { return y.EndsAt.Compare(x.EndsAt) })
 }
 
+// silenceable names the alert processors that take silences from here.
+func (b *board) silenceable() []string {
+	var ids []string
+	for _, shown := range b.alerts.all() {
+		if b.cfg.Writable && shown.asked.CanSilence() {
+			ids = append(ids, shown.id.String())
+		}
+	}
+	return ids
+}
+
 // silenceState is pending, active or expired, as in Alertmanager.
 func silenceState(s *dashboard.Silence, now time.Time) string {
 	switch {

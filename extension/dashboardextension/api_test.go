@@ -71,6 +71,8 @@ func TestBadParametersAreNamed(t *testing.T) {
 func TestOtherFailures(t *testing.T) {
 	r := newRig(t)
 	assert.Equal(t, http.StatusNotFound, r.get("/api/none").Code)
+	assert.Equal(t, http.StatusNotFound, r.get("/none").Code)
+	assert.Contains(t, r.get("/none").Body.String(), "there is no such page")
 	recorder := r.send(http.MethodPut, "/api/silences", "application/json", "{}")
 	assert.Equal(t, http.StatusMethodNotAllowed, recorder.Code)
 	assert.Equal(t, "GET, POST", recorder.Header().Get("Allow"))
@@ -183,6 +185,24 @@ func TestSilences(t *testing.T) {
 		assert.Contains(t, recorder.Body.String(), "matchers: must not be empty")
 		assert.Contains(t, recorder.Body.String(), `value="deploy"`, "what was typed stays")
 	})
+	t.Run("of another processor", func(t *testing.T) {
+		r := newRig(t, writable)
+		other := dashboards.SampleAlerts(rigNow)
+		other.ActiveList[0].Labels = map[string]string{"alertname": "Other"}
+		r.board.ShowAlerts(component.MustNewIDWithName("alert", "b"), other)
+		page := r.get("/alerts?silence=" + other.ActiveList[0].Fingerprint()).Body.String()
+		assert.Contains(t, page, `<option selected>alert/b</option>`)
+		r.post("/silences", map[string][]string{"matchers": {"a=b"}, "hours": {"1"}, "source": {"alert/b"}})
+		assert.Len(t, other.SilenceList, 3)
+		assert.Len(t, r.alerts.SilenceList, 2)
+		r.alerts.ReadOnly = true
+		assert.Contains(t, r.get("/alerts").Body.String(), `name="source" value="alert/b"`)
+		other.ReadOnly = true
+		page = r.get("/alerts").Body.String()
+		assert.NotContains(t, page, "<form", "nothing is offered that would be refused")
+		assert.Contains(t, page, "It is read-only.")
+		assert.False(t, data[sourcesJSON](r, "/api/sources").Writable)
+	})
 }
 
 // Nothing that another site makes a browser ask for is done or told.
@@ -214,6 +234,9 @@ func TestSeveralSources(t *testing.T) {
 	assert.Len(t, data[sourcesJSON](r, "/api/sources").Usage, 2)
 	assert.NotEqual(t, r.get("/api/usage/summary").Body.String(), r.get("/api/usage/summary?source=llm_cost/b").Body.String())
 	assert.Contains(t, r.get("/").Body.String(), "source=llm_cost%2Fb")
+	for _, path := range []string{"/api/usage/hourly", "/api/calls/export"} {
+		assert.Regexp(t, path+`\?[^"]*source=llm_cost%2Fb`, r.get("/?source=llm_cost/b").Body.String(), "what is exported is what is shown")
+	}
 	hide()
 	hide()
 	assert.Len(t, data[sourcesJSON](r, "/api/sources").Usage, 1)

@@ -8,7 +8,6 @@ import (
 	"embed"
 	"encoding/hex"
 	"html/template"
-	"mime"
 	"net/http"
 	"path"
 	"strings"
@@ -55,6 +54,12 @@ func webLink(s string) string {
 	return ""
 }
 
+// assetTypes are told here: what the machine's own table says of .js can be
+// wrong, and nosniff makes browsers believe it.
+var assetTypes = map[string]string{
+	".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml", ".yaml": "application/yaml",
+}
+
 func (b *board) getAsset(r *http.Request) (answer, error) {
 	name := r.PathValue("name")
 	content, err := assets.ReadFile("assets/" + path.Base(name))
@@ -62,12 +67,12 @@ func (b *board) getAsset(r *http.Request) (answer, error) {
 		return answer{}, &failure{notFound, err}
 	}
 	return answer{
-		contentType: mime.TypeByExtension(path.Ext(name)), body: content,
+		contentType: assetTypes[path.Ext(name)], body: content,
 		headers: map[string]string{"Cache-Control": "public, max-age=31536000, immutable"},
 	}, nil
 }
 
 func (b *board) getOpenAPI(*http.Request) (answer, error) {
 	content, err := assets.ReadFile("assets/openapi.yaml")
-	return answer{contentType: "application/yaml", body: content}, err
+	return answer{contentType: assetTypes[".yaml"], body: content}, err
 }

@@ -69,7 +69,7 @@ func newChart(stack spend.Stack, c choice, now time.Time) *chartView {
 			name = text.Cut(valueLabel(group.Values[0]), shownDimRunes)
 		}
 		view.Series = append(view.Series, seriesView{
-			name, colorOf(series, group.Others), amount(c.measure, c.measure.Of(&group.Usage)),
+			name, colorOf(series, group.Others), amount(c.measure, &group.Usage),
 		})
 	}
 	ticks := chart.Ticks(largest)
@@ -81,9 +81,9 @@ func newChart(stack spend.Stack, c choice, now time.Time) *chartView {
 		start := stack.Starts[i]
 		shown := slotView{Slot: slot, Name: slotName(start, c.span.step, now)}
 		usage := stack.Slot(i)
-		shown.Total = amount(c.measure, c.measure.Of(&usage))
+		shown.Total = amount(c.measure, &usage)
 		for series := range values {
-			shown.Amounts = append(shown.Amounts, amount(c.measure, values[series][i]))
+			shown.Amounts = append(shown.Amounts, amount(c.measure, &stack.Usage[series][i]))
 		}
 		for _, bar := range slot.Bars {
 			shown.Colors = append(shown.Colors, view.Series[bar.Series].Color)

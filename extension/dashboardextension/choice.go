@@ -74,17 +74,30 @@ func (c choice) url() string {
 	return "/?" + values.Encode()
 }
 
-// exportURL is where the usage of a choice can be had as a table.
-func (c choice) exportURL(now time.Time) string {
+// hourlyURL is where the usage of a choice can be had by the hour.
+func (c choice) hourlyURL(now time.Time, format string) string {
 	query := c.query(now)
-	values := url.Values{"format": {"csv"}, "by": {c.by}, "hours": {whole(int64(query.To.Sub(query.From).Hours()))}, "limit": {"100"}}
-	if c.source != "" {
-		values.Set("source", c.source)
-	}
+	values := url.Values{"format": {format}, "by": {c.by}, "hours": {whole(int64(query.To.Sub(query.From).Hours()))}, "limit": {"100"}}
 	for _, dimension := range slices.Sorted(maps.Keys(c.where)) {
 		values.Add("where", dimension+"="+c.where[dimension])
 	}
-	return "/api/usage/hourly?" + values.Encode()
+	return c.apiURL("/api/usage/hourly", values)
+}
+
+// callsURL is where all calls can be had that are remembered.
+func (c choice) callsURL(format string) string {
+	return c.apiURL("/api/calls/export", url.Values{"format": {format}})
+}
+
+// apiURL is an address of the API that asks the chosen ledger.
+func (c choice) apiURL(path string, values url.Values) string {
+	if c.source != "" {
+		values.Set("source", c.source)
+	}
+	if len(values) == 0 {
+		return path
+	}
+	return path + "?" + values.Encode()
 }
 
 // option is a link to another choice.

@@ -6,6 +6,7 @@ package dashboardextension
 import (
 	"io/fs"
 	"net/http"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -33,7 +34,7 @@ func TestContentSecurity(t *testing.T) {
 		assert.Equal(t, "DENY", header.Get("X-Frame-Options"), path)
 		assert.Equal(t, "no-referrer", header.Get("Referrer-Policy"), path)
 		assert.Empty(t, header.Get("Set-Cookie"), path)
-		assert.NotEmpty(t, header.Get("Cache-Control")+map[string]string{"/none": "-"}[path], path)
+		assert.NotEmpty(t, header.Get("Cache-Control"), path)
 	}
 	for _, path := range pagePaths {
 		for node := range elements(t, newRig(t, writable).get(path).Body.String()) {
@@ -126,12 +127,44 @@ func TestPageShowsFigures(t *testing.T) {
 		assert.Contains(t, page, want)
 	}
 	rules := r.get("/rules").Body.String()
-	for _, want := range []string{"sum(rate(arc_requests_total{status=~&#34;5..&#34;}[5m]))", "The value is 0.0123, which is not above 0.05.", "6 s ago"} {
+	for _, want := range []string{"sum(rate(arc_requests_total{status=~&#34;5..&#34;}[5m]))", "The value is 0.0123, not &gt; 0.05.", "6 s ago"} {
 		assert.Contains(t, rules, want)
 	}
 	alerts := r.get("/alerts").Body.String()
 	for _, want := range []string{"LowCacheHitRate", "pending", "resolved", "load test until the evening", "nobody is up", "in 3 h"} {
 		assert.Contains(t, alerts, want)
+	}
+}
+
+// A model without a price costs an unknown amount, wherever it is shown.
+func TestNoPriceIsNotNothing(t *testing.T) {
+	r := newRig(t)
+	assert.Contains(t, r.get("/").Body.String(), `acme-70b-instruct</span> <span class="num">no price</span>`, "in the legend")
+	assert.Regexp(t, `[\d,]+ calls, \d+ without a price`, r.get("/").Body.String())
+	alone := r.get("/?where=model%3Dacme-70b-instruct").Body.String()
+	assert.Contains(t, alone, `<p class="big num">no price</p>`)
+	assert.Contains(t, alone, `<dt>Cost</dt><dd><span class="num">no price</span>`)
+}
+
+func TestLongListsSayWhereTheRestIs(t *testing.T) {
+	r := newRig(t)
+	r.usage.UnpricedList = make([]dashboard.UnpricedModel, listedModels+3)
+	r.usage.DisagreeList = make([]dashboard.Disagreement, listedModels+4)
+	page := r.get("/?source=llm_cost").Body.String()
+	assert.Contains(t, page, `3 more are at <a href="/api/usage/unpriced?source=llm_cost">`)
+	assert.Contains(t, page, `4 more are at <a href="/api/usage/disagreements?source=llm_cost">`)
+}
+
+func TestComparedWithYesterday(t *testing.T) {
+	for yesterday, want := range map[float64]string{
+		0:     "",
+		.01:   "1,000 times as much as by this time yesterday (≈ $0.01)",
+		1:     "10 times as much as by this time yesterday (≈ $1.00)",
+		4:     "150% more than by this time yesterday (≈ $4.00)",
+		10.01: "as much as by this time yesterday (≈ $10.01)",
+		20:    "50% less than by this time yesterday (≈ $20.00)",
+	} {
+		assert.Equal(t, want, newCard("Today", &dashboard.Totals{Calls: 1, Dollars: 10}, yesterday).Compare)
 	}
 }
 
@@ -164,6 +197,7 @@ func TestAssetsAreSmallAndOurs(t *testing.T) {
 		}
 		content, err := assets.ReadFile(path)
 		size += len(content)
+		assert.NotEmpty(t, assetTypes[filepath.Ext(path)], path)
 		if !strings.HasSuffix(path, ".yaml") {
 			for _, url := range regexp.MustCompile(`https?://[^\s"')]+`).FindAllString(string(content), -1) {
 				assert.Equal(t, "http://www.w3.org/2000/svg", url, path)

@@ -5,6 +5,7 @@ package dashboardextension
 
 import (
 	"bytes"
+	"errors"
 	"net/http"
 
 	"go.uber.org/zap"
@@ -21,7 +22,7 @@ type shell struct {
 }
 
 func (b *board) newShell(title, page string) shell {
-	s := shell{Title: title, Page: page, Read: !b.cfg.Writable, Troubles: b.troubleViews()}
+	s := shell{Title: title, Page: page, Read: len(b.silenceable()) == 0, Troubles: b.troubleViews()}
 	for _, active := range b.activeAlerts() {
 		if active.State == "firing" {
 			s.Firing++
@@ -36,6 +37,9 @@ func (b *board) addPages(mux *http.ServeMux) {
 	mux.HandleFunc("GET /rules", b.page(b.rulesPage))
 	mux.HandleFunc("POST /silences", b.page(b.createSilence))
 	mux.HandleFunc("POST /silences/expire", b.page(b.expireSilence))
+	mux.HandleFunc("/", b.page(func(*http.Request) (content, error) {
+		return content{}, &failure{notFound, errors.New("there is no such page")}
+	}))
 	mux.HandleFunc("GET /assets/{name}", b.api(b.getAsset))
 	mux.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "/assets/icon.svg", http.StatusMovedPermanently)

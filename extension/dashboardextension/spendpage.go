@@ -4,9 +4,9 @@
 package dashboardextension
 
 import (
-	"fmt"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"time"
 
@@ -23,6 +23,8 @@ const (
 	alertsOnTop   = 5
 	listedModels  = 20 // without a price, or with another cost reported
 	shownDimRunes = 200
+
+	noPrice = "no price"
 )
 
 // spendView is the first page.
@@ -37,8 +39,10 @@ type spendView struct {
 
 	Spans, Measures, Bys, Sources []option
 	Filters                       []filter
-	SpanLabel, ExportURL          string
-	CallsURL, CallsJSONURL        string
+	SpanLabel                     string
+	HourlyCSV, HourlyJSON         string
+	CallsCSV, CallsJSON           string
+	UnpricedJSON, DisagreeJSON    string
 	Chart                         *chartView
 	Table                         table
 	Tops                          []top
@@ -48,57 +52,11 @@ type spendView struct {
 	Unpriced       []unpricedView
 	Disagreements  []dashboard.Disagreement
 	MoreUnpriced   int
+	MoreDisagree   int
 	Prices         dashboard.PriceTable
 }
 
-// card is what was spent in a window, and what to hold it against.
-type card struct {
-	Title, Dollars, Calls string
-	Compare               string // with the same time yesterday
-	Trend                 string // up, down or ""
-	Budgets               []meter
-}
-
-// meter is how much of a budget is used.
-type meter struct {
-	Name, Used, Limit, Percent string
-	Level                      string // ok, near or over
-	Width                      float64
-	Ends                       time.Time
-}
-
-type stat struct{ Name, Value, Note string }
-
 type filter struct{ Label, Value, Without string }
-
-type table struct {
-	Label string
-	Rows  []tableRow
-	All   *tableRow
-}
-
-type tableRow struct {
-	Value, URL          string
-	Color               string // class of the series in the chart
-	Usage               dashboard.Totals
-	Share               float64
-	AverageCost         string
-	AverageSeconds, P95 string
-	ErrorRate           string
-	Failing             bool
-	CacheRead           string
-	Tokens              int64
-}
-
-type top struct {
-	Label, URL string
-	Rows       []topRow
-}
-
-type topRow struct {
-	Value, URL, Amount string
-	Width              float64
-}
 
 type callView struct {
 	dashboard.Call
@@ -163,73 +121,15 @@ func (b *board) addControls(view *spendView, c choice, dimensions []string, now 
 	view.Spans, view.Measures, view.Bys = c.spanOptions(), c.measureOptions(), c.byOptions(dimensions)
 	view.Sources = c.sourceOptions(b.usage.ids())
 	view.SpanLabel = c.span.label
-	view.ExportURL = c.exportURL(now)
+	view.HourlyCSV, view.HourlyJSON = c.hourlyURL(now, "csv"), c.hourlyURL(now, "json")
+	view.CallsCSV, view.CallsJSON = c.callsURL("csv"), c.callsURL("json")
+	view.UnpricedJSON = c.apiURL("/api/usage/unpriced", url.Values{})
+	view.DisagreeJSON = c.apiURL("/api/usage/disagreements", url.Values{})
 	for _, dimension := range slices.Sorted(maps.Keys(c.where)) {
 		view.Filters = append(view.Filters, filter{
 			label(dimension), text.Cut(valueLabel(c.where[dimension]), shownDimRunes), c.without(dimension).url(),
 		})
 	}
-	view.CallsURL, view.CallsJSONURL = "/api/calls/export?format=csv", "/api/calls/export?format=json"
-}
-
-// addWindows adds the hour, the day and the month, each with its budgets.
-func addWindows(view *spendView, usage dashboard.Usage, c choice, now time.Time) error {
-	w, err := windowsOf(usage, c.where, now)
-	if err != nil {
-		return err
-	}
-	view.Cards = []card{
-		newCard("This hour", &w.Hour, w.YesterdayHour),
-		newCard("Today", &w.Today, w.YesterdayToday),
-		newCard("This month", &w.Month, 0),
-	}
-	for _, budget := range usage.Budgets() {
-		i := slices.Index([]string{"hour", "day", "month"}, budget.Window)
-		if i < 0 {
-			continue
-		}
-		view.Cards[i].Budgets = append(view.Cards[i].Budgets, newMeter(&budget))
-	}
-	view.NoCalls = w.Month.Calls == 0 && len(c.where) == 0
-	return nil
-}
-
-func newCard(title string, t *dashboard.Totals, yesterday float64) card {
-	made := card{Title: title, Dollars: text.Dollars(t.Dollars), Calls: text.Count(t.Calls)}
-	if yesterday <= 0 {
-		return made
-	}
-	change, _ := spend.Ratio(t.Dollars-yesterday, yesterday)
-	switch {
-	case change >= .005:
-		made.Trend = "up"
-		made.Compare = text.Percent(change) + " more"
-	case change <= -.005:
-		made.Trend = "down"
-		made.Compare = text.Percent(-change) + " less"
-	default:
-		made.Compare = "as much"
-	}
-	made.Compare += " than by this time yesterday (≈ " + text.Dollars(yesterday) + ")"
-	if made.Trend == "" {
-		made.Compare = "as much as by this time yesterday"
-	}
-	return made
-}
-
-func newMeter(budget *dashboard.Budget) meter {
-	ratio, _ := spend.Ratio(budget.Used, budget.Limit)
-	m := meter{
-		Name: budget.Name, Used: text.Dollars(budget.Used), Limit: text.Dollars(budget.Limit), Percent: text.Percent(ratio),
-		Width: 100 * min(max(ratio, 0), 1), Ends: budget.End, Level: "ok",
-	}
-	switch {
-	case ratio >= 1:
-		m.Level = "over"
-	case ratio >= .8:
-		m.Level = "near"
-	}
-	return m
 }
 
 // addUsage adds the chart, the figures and the tables of the chosen time.
@@ -269,123 +169,6 @@ func addUsage(view *spendView, usage dashboard.Usage, c choice, now time.Time) e
 	return nil
 }
 
-func newStats(t *dashboard.Totals) []stat {
-	failed := fmt.Sprintf("%s errors, %s timeouts", text.Count(t.Errors), text.Count(t.Timeouts))
-	stats := []stat{
-		{"Cost", text.Dollars(t.Dollars), perCall(t)},
-		{"Calls", text.Count(t.Calls), failed},
-		{"Error rate", percentOr(spend.ErrorRate(t)), "of all calls"},
-		{"p50", quantile(t, .5), "estimated"},
-		{"p95", quantile(t, .95), "estimated"},
-		{"p99", quantile(t, .99), "estimated"},
-		{"Tokens in", text.Short(float64(t.Tokens.Input)), percentOr(spend.CacheReadShare(t)) + " from caches"},
-		{"Tokens out", text.Short(float64(t.Tokens.Output)), reasoning(t)},
-		{"Cache saved", text.Dollars(t.SavedDollars), "less cache writes"},
-	}
-	return stats
-}
-
-func perCall(t *dashboard.Totals) string {
-	if average, ok := spend.AverageDollars(t); ok {
-		return text.Rate(average) + " a call"
-	}
-	return "no price known"
-}
-
-func reasoning(t *dashboard.Totals) string {
-	if t.Tokens.Reasoning == 0 {
-		return "of all calls"
-	}
-	share, _ := spend.Ratio(float64(t.Tokens.Reasoning), float64(t.Tokens.Output))
-	return text.Percent(share) + " reasoning"
-}
-
-func percentOr(ratio float64, ok bool) string {
-	if !ok {
-		return "–"
-	}
-	return text.Percent(ratio)
-}
-
-func quantile(t *dashboard.Totals, q float64) string {
-	seconds, beyond, ok := spend.Quantile(t, q)
-	switch {
-	case !ok:
-		return "–"
-	case beyond:
-		return "> " + text.Seconds(seconds)
-	default:
-		return text.Seconds(seconds)
-	}
-}
-
-func newTable(rows []dashboard.Row, all *dashboard.Totals, c choice) table {
-	made := table{Label: label(c.by)}
-	groups := spend.Top(spend.Rank(rows, c.measure), tableGroups)
-	for i := range groups {
-		row := newTableRow(&groups[i].Usage, all, c.measure)
-		row.Value, row.Color = "all others", colorOf(i, groups[i].Others)
-		if !groups[i].Others {
-			value := groups[i].Values[0]
-			row.Value = text.Cut(valueLabel(value), shownDimRunes)
-			row.URL = c.only(c.by, value).url()
-		}
-		made.Rows = append(made.Rows, row)
-	}
-	sum := newTableRow(all, all, c.measure)
-	made.All = &sum
-	return made
-}
-
-// colorOf is the class of the series that a rank has in the chart.
-func colorOf(rank int, others bool) string {
-	if others || rank >= chartSeries {
-		return "sx"
-	}
-	return fmt.Sprintf("s%d", rank)
-}
-
-func newTableRow(t, all *dashboard.Totals, m spend.Measure) tableRow {
-	row := tableRow{
-		Usage: *t, AverageCost: "–", AverageSeconds: "–", P95: quantile(t, .95),
-		ErrorRate: percentOr(spend.ErrorRate(t)), CacheRead: percentOr(spend.CacheReadShare(t)),
-		Tokens: t.Tokens.Input + t.Tokens.Output, Failing: t.Errors+t.Timeouts > 0,
-	}
-	row.Share, _ = spend.Ratio(m.Of(t), m.Of(all))
-	if average, ok := spend.AverageDollars(t); ok {
-		row.AverageCost = text.Rate(average)
-	}
-	if average, ok := spend.AverageSeconds(t); ok {
-		row.AverageSeconds = text.Seconds(average)
-	}
-	return row
-}
-
-func newTop(rows []dashboard.Row, dimension string, all *dashboard.Totals, c choice) top {
-	made := top{Label: label(dimension), URL: c.groupedBy(dimension).url()}
-	for _, group := range spend.Top(spend.Rank(rows, c.measure), topGroups) {
-		share, _ := spend.Ratio(c.measure.Of(&group.Usage), c.measure.Of(all))
-		row := topRow{Value: "all others", Amount: amount(c.measure, c.measure.Of(&group.Usage)), Width: 100 * max(share, 0)}
-		if !group.Others {
-			row.Value = text.Cut(valueLabel(group.Values[0]), shownDimRunes)
-			row.URL = c.only(dimension, group.Values[0]).url()
-		}
-		made.Rows = append(made.Rows, row)
-	}
-	return made
-}
-
-func amount(m spend.Measure, v float64) string {
-	switch m {
-	case spend.Tokens:
-		return text.Short(v)
-	case spend.Calls:
-		return text.Count(int64(v))
-	default:
-		return text.Dollars(v)
-	}
-}
-
 func (b *board) addCalls(view *spendView, usage dashboard.Usage, c choice, now time.Time) {
 	for _, dimension := range usage.Dimensions() {
 		view.CallDimensions = append(view.CallDimensions, label(dimension))
@@ -393,13 +176,13 @@ func (b *board) addCalls(view *spendView, usage dashboard.Usage, c choice, now t
 	for _, call := range usage.Calls(dashboard.CallQuery{From: c.span.from(now), Where: c.where, Costliest: true, Limit: costliest}) {
 		shown := callView{
 			Call: call, URL: traceURL(b.cfg.TraceURL, call.TraceID, call.SpanID),
-			Cost: "no price", Took: "–", Failed: call.Status != "success",
+			Cost: noPrice, Took: "–", Failed: call.Status != "success",
 		}
 		for _, value := range call.Values {
-			shown.Named = append(shown.Named, text.Cut(value, shownDimRunes))
+			shown.Named = append(shown.Named, text.Cut(valueLabel(value), shownDimRunes))
 		}
 		if call.Dollars != nil {
-			shown.Cost = text.Dollars(*call.Dollars)
+			shown.Cost = text.Rate(*call.Dollars)
 		}
 		if call.Seconds != nil {
 			shown.Took = text.Seconds(*call.Seconds)
@@ -420,6 +203,7 @@ func addAttention(view *spendView, usage dashboard.Usage) {
 	}
 	view.Disagreements = usage.Disagreements()
 	if len(view.Disagreements) > listedModels {
+		view.MoreDisagree = len(view.Disagreements) - listedModels
 		view.Disagreements = view.Disagreements[:listedModels]
 	}
 }

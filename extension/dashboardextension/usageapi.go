@@ -40,7 +40,7 @@ func (b *board) getSources(r *http.Request) (answer, error) {
 	if err := p.err(); err != nil {
 		return answer{}, err
 	}
-	list := sourcesJSON{Usage: []usageSourceJSON{}, Alerts: append([]string{}, b.alerts.ids()...), Writable: b.cfg.Writable}
+	list := sourcesJSON{Usage: []usageSourceJSON{}, Alerts: append([]string{}, b.alerts.ids()...), Writable: len(b.silenceable()) > 0}
 	for _, shown := range b.usage.all() {
 		prices := shown.asked.Prices()
 		list.Usage = append(list.Usage, usageSourceJSON{

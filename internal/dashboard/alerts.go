@@ -20,6 +20,8 @@ type Alerts interface {
 	History(limit int) []HistoryEntry
 	// Silences are all that have not been forgotten, the ones that end last first.
 	Silences() []Silence
+	// CanSilence says whether the configuration allows silences from here.
+	CanSilence() bool
 	// Silence adds one, or replaces the one of the same ID, and returns the ID.
 	// The error is ErrReadOnly, or says what is wrong with the silence.
 	Silence(s Silence) (id string, err error)

@@ -86,7 +86,7 @@ func TestRuleGroupsOnThePage(t *testing.T) {
 		flag := r.host.page.alerts.RuleGroups()[0].Rules[0]
 		assert.Equal(t, "pending", flag.State)
 		assert.InDelta(t, 5, *flag.Value, 0)
-		assert.Regexp(t, "^It has held for (15|30)s of 1m0s.$", flag.Reason)
+		assert.Regexp(t, "^It has held for (15|30)s of 1m.$", flag.Reason)
 		r.flag(6, time.Minute)
 		flag = r.host.page.alerts.RuleGroups()[0].Rules[0]
 		assert.Equal(t, "firing", flag.State)

@@ -41,9 +41,12 @@ func (b *board) Silences() []dashboard.Silence {
 	return out
 }
 
+// CanSilence implements dashboard.Alerts.
+func (b *board) CanSilence() bool { return b.core.cfg.SilencesFromPage }
+
 // Silence implements dashboard.Alerts. A silence without a beginning begins now.
 func (b *board) Silence(s dashboard.Silence) (string, error) {
-	if !b.core.cfg.SilencesFromPage {
+	if !b.CanSilence() {
 		return "", dashboard.ErrReadOnly
 	}
 	matchers, err := notice.ParseMatchers(s.Matchers, "matchers::")
@@ -70,7 +73,7 @@ func (b *board) Silence(s dashboard.Silence) (string, error) {
 
 // Expire implements dashboard.Alerts.
 func (b *board) Expire(id string) error {
-	if !b.core.cfg.SilencesFromPage {
+	if !b.CanSilence() {
 		return dashboard.ErrReadOnly
 	}
 	return b.core.notifier.silence(func(now time.Time, silences *notice.Silences) error {

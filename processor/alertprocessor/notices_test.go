@@ -214,6 +214,26 @@ func TestSilencesFromThePage(t *testing.T) {
 	})
 }
 
+// Who silences what has happened sees that it is silenced.
+func TestSilenceOfAnEvent(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
+		r := newRig(t, testConfig(func(c *Config) {
+			costly(c)
+			c.SilencesFromPage = true
+		}))
+		r.call("gpt-4o", 2)
+		assert.Len(t, r.notices(), 1)
+		alerts := r.host.page.alerts
+		id, err := alerts.Silence(dashboard.Silence{Matchers: []string{`team="ml"`}, EndsAt: time.Now().Add(time.Hour)})
+		require.NoError(t, err)
+		assert.Equal(t, "silence "+id, alerts.Active()[0].Suppressed)
+		r.call("gpt-4o", 2)
+		assert.Empty(t, r.notices())
+		require.NoError(t, alerts.Expire(id))
+		assert.Empty(t, alerts.Active()[0].Suppressed)
+	})
+}
+
 func TestCapOnAlertsAMinute(t *testing.T) {
 	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(func(c *Config) {

@@ -132,11 +132,17 @@ func (n *notifier) event(e event) {
 }
 
 // happened are the alerts of events that are active, and what keeps them from
-// being told.
+// being told, or would keep them if they happened again.
 func (n *notifier) happened() []notice.Event {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return n.book.Events()
+	events, mutes := n.book.Events(), n.mutes(time.Now())
+	for i := range events {
+		if events[i].Mute.Reason == "" {
+			events[i].Mute = mutes(events[i].Alert)
+		}
+	}
+	return events
 }
 
 // silence changes the silences, and what they mute.

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/prometheus/prometheus/rules"
@@ -29,7 +30,8 @@ func (b *board) reason(e *evaluator, rule rules.Rule, at time.Time) string {
 	}
 	if alerting, ok := rule.(*rules.AlertingRule); ok {
 		if oldest, ok := oldestPending(alerting); ok {
-			return fmt.Sprintf("It has held for %v of %v.", at.Sub(oldest).Round(time.Second), alerting.HoldDuration())
+			held := model.Duration(at.Sub(oldest).Round(time.Second))
+			return fmt.Sprintf("It has held for %v of %v.", held, model.Duration(alerting.HoldDuration()))
 		}
 	}
 	ctx, cancel := context.WithTimeout(b.ctx, reasonTimeout)

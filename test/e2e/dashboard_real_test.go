@@ -80,11 +80,13 @@ func TestRealBrowser(t *testing.T) {
 		}
 	}
 	b.look(390, 844, "light")
-	b.run(chromedp.Navigate(url))
-	assert.Empty(t, b.axe(), "phone")
-	var wide bool
-	b.run(chromedp.Evaluate(`document.documentElement.scrollWidth > innerWidth`, &wide))
-	assert.False(t, wide, "nothing sticks out on a phone")
+	for _, path := range []string{"/", "/alerts", "/rules"} {
+		b.run(chromedp.Navigate(url + path))
+		assert.Empty(t, b.axe(), "%s on a phone", path)
+		var wide bool
+		b.run(chromedp.Evaluate(`document.documentElement.scrollWidth > innerWidth`, &wide))
+		assert.False(t, wide, "nothing of %s sticks out on a phone", path)
+	}
 
 	for _, shot := range []struct {
 		name, path, scheme string

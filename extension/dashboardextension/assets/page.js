@@ -6,17 +6,16 @@
 // without losing one's place, and tells the figures of the bar pointed at.
 
 const everyMs = 10_000;
-const state = document.getElementById('state');
+const live = document.getElementById('live');
 let asking = null;
 
+// tell says whether what is shown is of now. Screen readers read the words
+// aloud, and are not told the time every few seconds.
 function tell(word, text) {
-  if (state.dataset.state === word && word === 'off') return; // said once
-  state.dataset.state = word;
-  state.textContent = text;
-}
-
-function clock() {
-  return new Date().toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+  if (word === 'on') document.getElementById('clock').textContent = `at ${new Date().toISOString().slice(11, 19)}`;
+  if (live.dataset.state === word) return;
+  live.dataset.state = word;
+  document.getElementById('state').textContent = text;
 }
 
 // parts are the pieces of a page that can be replaced each by itself.
@@ -75,9 +74,9 @@ async function refresh(url, moved) {
       }
     }
     document.title = fetched.title;
-    tell('on', `Live · ${clock()}`);
+    tell('on', 'Live');
   } catch (error) {
-    if (error.name !== 'AbortError') tell('off', 'The collector does not answer; trying again');
+    if (error.name !== 'AbortError') tell('off', 'The collector does not answer; trying again. Last seen');
   } finally {
     if (asking === mine) asking = null;
   }
@@ -152,4 +151,4 @@ document.addEventListener('visibilitychange', () => { if (!document.hidden) refr
 setInterval(() => { if (!document.hidden && !asking) refresh(location.href); }, everyMs);
 
 enliven(document);
-tell('on', `Live · ${clock()}`);
+tell('on', 'Live');

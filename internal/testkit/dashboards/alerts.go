@@ -16,6 +16,7 @@ type Alerts struct {
 	HistoryList []dashboard.HistoryEntry
 	SilenceList []dashboard.Silence
 	Now         func() time.Time
+	ReadOnly    bool
 }
 
 var _ dashboard.Alerts = (*Alerts)(nil)
@@ -36,6 +37,9 @@ func (a *Alerts) History(limit int) []dashboard.HistoryEntry {
 
 // Silences is the list.
 func (a *Alerts) Silences() []dashboard.Silence { return a.SilenceList }
+
+// CanSilence is what ReadOnly is not.
+func (a *Alerts) CanSilence() bool { return !a.ReadOnly }
 
 // Silence adds to the list.
 func (a *Alerts) Silence(s dashboard.Silence) (string, error) {

@@ -80,7 +80,7 @@ func SampleUsage(now time.Time, days int, every time.Duration) *Usage {
 	}
 	u.UnpricedList = []dashboard.UnpricedModel{{
 		Model: "acme-70b-instruct", Provider: "acme", Calls: 38, Tokens: dashboard.Tokens{Input: 114_000, Output: 15_200}, LastSeen: now.Add(-9 * time.Minute),
-		Entry: "models:\n  - model: acme-70b-instruct\n    provider: acme\n    input: 0.00 # dollars a million tokens\n    output: 0.00\n",
+		Entry: "  - name: \"acme-70b-instruct\"\n    provider: \"acme\"\n    prices:\n      - {input: \"\", output: \"\"} # dollars per million tokens\n",
 	}}
 	u.DisagreeList = []dashboard.Disagreement{{Model: "claude-sonnet-4-5", Calls: 412, Reported: 13.62, Computed: 15.13}}
 	return u
@@ -139,16 +139,16 @@ func SampleAlerts(now time.Time) *Alerts {
 					Active: []dashboard.ActiveAlert{cost},
 				},
 				{
-					Kind: "alerting", Name: "LowCacheHitRate", Expr: "sum(rate(arc_cache_hits_total[5m]))\n  / sum(rate(arc_cache_lookups_total[5m])) < 0.5", For: 5 * time.Minute,
+					Kind: "alerting", Name: "LowCacheHitRate", Expr: "sum(rate(arc_cache_hits_total[5m]))\n  / (sum(rate(arc_cache_hits_total[5m])) + sum(rate(arc_cache_misses_total[5m]))) < 0.5", For: 5 * time.Minute,
 					Labels: map[string]string{"severity": "warning"}, State: "pending", Health: "ok", Value: value(.41),
-					Reason: "The condition has held for 2m of 5m.", Active: []dashboard.ActiveAlert{cache},
+					Reason: "It has held for 2m of 5m.", Active: []dashboard.ActiveAlert{cache},
 				},
 				{
 					Kind: "alerting", Name: "HighErrorRate", Expr: "sum(rate(arc_requests_total{status=~\"5..\"}[5m]))\n  / sum(rate(arc_requests_total[5m])) > 0.05", For: 5 * time.Minute,
-					Labels: map[string]string{"severity": "critical"}, State: "inactive", Health: "ok", Value: value(.0123), Reason: "The value is 0.0123, which is not above 0.05.",
+					Labels: map[string]string{"severity": "critical"}, State: "inactive", Health: "ok", Reason: "The value is 0.0123, not > 0.05.",
 				},
 				{Kind: "recording", Name: "arc:llm_cost_dollars:rate1h", Expr: "sum(rate(arc_llm_cost_dollars[1h]))", Health: "ok", Value: value(.0021)},
-				{Kind: "event", Name: "HighCostLLMCall", Expr: "attributes[\"gen_ai.usage.cost\"] > 1.0", Labels: map[string]string{"severity": "warning"}, State: "inactive", Health: "ok", Reason: "No span has met the condition yet."},
+				{Kind: "event", Name: "HighCostLLMCall", Expr: "attributes[\"gen_ai.usage.cost\"] > 1.0", Labels: map[string]string{"severity": "warning"}, State: "inactive", Health: "ok", Reason: "No span has met the condition since the start."},
 			},
 		}},
 		ActiveList: []dashboard.ActiveAlert{cost, cache},

@@ -44,9 +44,10 @@ func Rank(rows []dashboard.Row, m Measure) []Group {
 	return groups
 }
 
-// Top keeps the first n of ranked groups and adds the rest up in one more.
+// Top keeps the first n of ranked groups and adds the rest up in one more, if
+// the rest is more than one.
 func Top(groups []Group, n int) []Group {
-	if len(groups) <= n {
+	if len(groups) <= n+1 {
 		return groups
 	}
 	others := Group{Others: true}

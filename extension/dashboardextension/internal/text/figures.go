@@ -58,14 +58,19 @@ func Short(v float64) string {
 	return ""
 }
 
-// AxisDollars writes an amount at an axis: as few digits as tell it apart.
+// AxisDollars writes an amount at an axis: as few digits as tell it apart, but
+// no dimes without cents.
 func AxisDollars(v float64) string {
 	if v >= 1000 {
 		return "$" + Short(v)
 	}
 	// Six digits hide what binary fractions add.
 	v, _ = strconv.ParseFloat(strconv.FormatFloat(v, 'g', 6, 64), 64)
-	return "$" + strconv.FormatFloat(v, 'f', -1, 64)
+	amount := strconv.FormatFloat(v, 'f', -1, 64)
+	if _, fraction, _ := strings.Cut(amount, "."); len(fraction) == 1 {
+		amount += "0"
+	}
+	return "$" + amount
 }
 
 // Rate writes what one of something costs: below a dime, to two digits that

@@ -20,7 +20,7 @@ func TestDollars(t *testing.T) {
 	for v, want := range map[float64]string{0: "$0.00", .0141: "$0.014", .00065: "$0.00065", .1: "$0.10", 12: "$12.00"} {
 		assert.Equal(t, want, Rate(v))
 	}
-	for v, want := range map[float64]string{0: "$0", .30000000000000004: "$0.3", .25: "$0.25", 750: "$750", 25000: "$25k"} {
+	for v, want := range map[float64]string{0: "$0", .30000000000000004: "$0.30", .25: "$0.25", .002: "$0.002", 2.5: "$2.50", 750: "$750", 25000: "$25k"} {
 		assert.Equal(t, want, AxisDollars(v))
 	}
 }
