@@ -100,11 +100,9 @@ func (w writer) totals(models []string, totals map[string]ledger.Total) {
 		w.point(tokens, start, model, labelType, typePrompt).SetIntValue(total.Prompt)
 		w.point(tokens, start, model, labelType, typeCompletion).SetIntValue(total.Completion)
 		if total.Priced() {
-			point := w.point(cost, start, model, "", "")
-			point.SetDoubleValue(total.Cost.Dollars())
-			if call := total.Newest(); call != nil {
-				exemplify(point.Exemplars(), call, call.Cost.Dollars())
-			}
+			// Without an exemplar: Prometheus 2.42 refuses the whole page for one on a
+			// counter whose name does not end in _total.
+			w.point(cost, start, model, "", "").SetDoubleValue(total.Cost.Dollars())
 		}
 		w.histogram(durations.DataPoints().AppendEmpty(), start, model, &total)
 	}
@@ -216,19 +214,16 @@ func (w writer) histogram(point pmetric.HistogramDataPoint, start pcommon.Timest
 	point.SetCount(total.Timed())
 	point.SetSum(total.Elapsed.Float())
 	for i := range total.Examples {
-		if call := &total.Examples[i]; call.Trace != [16]byte{} {
-			exemplify(point.Exemplars(), call, call.Duration.Seconds())
+		example := &total.Examples[i]
+		if example.Trace == [16]byte{} {
+			continue
 		}
+		exemplar := point.Exemplars().AppendEmpty()
+		exemplar.SetTraceID(example.Trace)
+		exemplar.SetSpanID(example.Span)
+		exemplar.SetTimestamp(pcommon.Timestamp(example.End))
+		exemplar.SetDoubleValue(example.Duration.Seconds())
 	}
-}
-
-// exemplify adds a call as an exemplar of a value.
-func exemplify(to pmetric.ExemplarSlice, call *ledger.Example, value float64) {
-	exemplar := to.AppendEmpty()
-	exemplar.SetTraceID(call.Trace)
-	exemplar.SetSpanID(call.Span)
-	exemplar.SetTimestamp(pcommon.Timestamp(call.End))
-	exemplar.SetDoubleValue(value)
 }
 
 // labels say the model; the one of the models beyond the limit is marked as the

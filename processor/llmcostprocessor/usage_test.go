@@ -190,33 +190,30 @@ func TestDisagreements(t *testing.T) {
 	})
 }
 
-// What took long and what it cost is told with the trace of a call.
+// What took long is told with the trace of a call, and nothing else: there are
+// versions of Prometheus that refuse a page with an exemplar on arc_llm_cost_dollars.
 func TestExemplars(t *testing.T) {
 	falseclock.Test(t, func(t *testing.T) {
 		wakeUp()
 		r := newRig(t, testConfig(nil))
-		r.price(callSpan(endsAt(morning.Add(-time.Second)), put("gen_ai.usage.output_tokens", 0)))
 		sent := firstSpan(r.price(callSpan()))
 		time.Sleep(15 * time.Second)
 		synctest.Wait()
-		found := map[string]float64{}
+		found := 0
 		eachMetric(r.metricsOut.AllMetrics()[0], func(m pmetric.Metric) {
-			var exemplars pmetric.ExemplarSlice
-			switch m.Name() {
-			case metricDuration:
-				exemplars = m.Histogram().DataPoints().At(0).Exemplars()
-			case metricCost:
-				exemplars = m.Sum().DataPoints().At(0).Exemplars()
-			default:
+			if m.Name() == metricCost {
+				assert.Zero(t, m.Sum().DataPoints().At(0).Exemplars().Len())
+			}
+			if m.Name() != metricDuration {
 				return
 			}
-			require.Equal(t, 1, exemplars.Len(), m.Name())
-			exemplar := exemplars.At(0)
-			assert.Equal(t, sent.TraceID(), exemplar.TraceID())
-			assert.Equal(t, sent.SpanID(), exemplar.SpanID())
-			assert.Equal(t, sent.EndTimestamp(), exemplar.Timestamp())
-			found[m.Name()] = exemplar.DoubleValue()
+			for _, exemplar := range m.Histogram().DataPoints().At(0).Exemplars().All() {
+				found++
+				assert.Equal(t, sent.TraceID(), exemplar.TraceID())
+				assert.Equal(t, sent.SpanID(), exemplar.SpanID())
+				assert.Equal(t, 1.5, exemplar.DoubleValue())
+			}
 		})
-		assert.Equal(t, map[string]float64{metricDuration: 1.5, metricCost: 0.0075}, found)
+		assert.Equal(t, 1, found)
 	})
 }

@@ -62,7 +62,6 @@ type Example struct {
 	Span     [8]byte
 	End      int64 // nanoseconds since 1970
 	Duration time.Duration
-	Cost     money.Pico // 0 where unknown
 }
 
 // Ledger may be used by several goroutines.
@@ -165,21 +164,11 @@ func (l *Ledger) total(model string, listed bool, start time.Time) (total *Total
 	return total, within
 }
 
-// Newest is the newest of the examples that cost something, if there is one.
-func (t *Total) Newest() (newest *Example) {
-	for i := range t.Examples {
-		if e := &t.Examples[i]; e.Cost != 0 && (newest == nil || e.End > newest.End) {
-			newest = e
-		}
-	}
-	return newest
-}
-
 // count adds a call, and keeps it as the example of its bucket.
 func (t *Total) count(f *Figures, took timing) {
 	t.add(f, took)
 	if f.Timed && f.Trace != [16]byte{} {
-		t.Examples[took.bucket] = Example{Trace: f.Trace, Span: f.Span, End: f.End, Duration: f.Duration, Cost: f.Cost}
+		t.Examples[took.bucket] = Example{Trace: f.Trace, Span: f.Span, End: f.End, Duration: f.Duration}
 	}
 }
 
