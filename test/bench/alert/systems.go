@@ -46,14 +46,17 @@ type collector struct {
 	waited    time.Duration // for the processor to pass on what it was given
 }
 
-func newCollector() (*collector, error) {
+// newCollector keeps samples over a restart, as Prometheus does, or not.
+func newCollector(kept bool) (*collector, error) {
 	directory, err := os.MkdirTemp("", "bench-")
 	if err != nil {
 		return nil, err
 	}
 	factory := alertprocessor.NewFactory()
 	cfg := factory.CreateDefaultConfig().(*alertprocessor.Config)
-	cfg.Storage.Directory = directory // with a write-ahead log, as Prometheus has
+	if kept {
+		cfg.Storage.Directory = directory // with a write-ahead log, as Prometheus has
+	}
 	cfg.Storage.MaxSeries = 1_000_000
 	set := processortest.NewNopSettings(factory.Type())
 	telemetry := componenttest.NewTelemetry()
