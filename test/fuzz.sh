@@ -14,6 +14,10 @@ grep -rl --include='*_test.go' --exclude-dir=build '^func Fuzz' . | xargs -n1 di
   for target in $(grep -ho --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' "$package"/*_test.go | cut -c6-); do
     echo "$package $target"
     # What is found is written to the package's testdata, to be committed.
-    (cd "$package" && "$work/test" -test.run '^$' -test.fuzz "^$target\$" -test.fuzztime "$time" -test.fuzzcachedir "$cache/${package#./}" -test.fuzzminimizetime 5s)
+    if ! (cd "$package" && "$work/test" -test.run '^$' -test.fuzz "^$target\$" -test.fuzztime "$time" -test.fuzzcachedir "$cache/${package#./}" -test.fuzzminimizetime 5s) 2>&1 | tee "$work/log"; then
+      # Before Go 1.27 the end of the time is at times told as a failure, of
+      # nothing that was found: https://go.dev/issue/75804.
+      grep -q '^ *context deadline exceeded$' "$work/log" && ! grep -q 'Failing input' "$work/log"
+    fi
   done
 done
