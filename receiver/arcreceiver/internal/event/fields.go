@@ -97,12 +97,9 @@ func (f *fields) addAll(values map[string]any) {
 
 // add returns a member of that name whose value is null. Of two with one name the
 // later counts, as with encoding/json.
-//
-// Lines of one origin have the same names in the same order, so the names of the
-// line before are tried first.
 func (f *fields) add(name []byte) *member {
 	at := len(f.members)
-	if !f.alike || at >= len(f.labels) || f.labels[at].name != string(name) {
+	if l := f.expected(); l == nil || l.name != string(name) {
 		f.alike = false
 		l := f.label(name)
 		if m := f.named(l); m != nil {
@@ -112,6 +109,21 @@ func (f *fields) add(name []byte) *member {
 		}
 		f.labels = append(f.labels[:at], l)
 	}
+	return f.addLabelled()
+}
+
+// expected returns the label of the next member if it is like that of the object
+// before. Lines of one origin have the same names in the same order.
+func (f *fields) expected() *label {
+	if at := len(f.members); f.alike && at < len(f.labels) {
+		return &f.labels[at]
+	}
+	return nil
+}
+
+// addLabelled adds a member of which the label is there, and whose value is null.
+func (f *fields) addLabelled() *member {
+	at := len(f.members)
 	k := f.labels[at].key
 	f.members = append(f.members, member{key: k})
 	if k != keyOther {
@@ -128,7 +140,7 @@ func (f *fields) label(name []byte) label {
 	if f.recent != nil {
 		return f.recent.of(name)
 	}
-	return label{string(name), keyOf(name)}
+	return newLabel(name)
 }
 
 // manyMembers is the number of members from which on an index finds names

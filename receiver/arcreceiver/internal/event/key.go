@@ -171,8 +171,18 @@ func (s keySet) has(k key) bool { return s&(1<<k) != 0 }
 
 // label is a name and what it means.
 type label struct {
-	name string
-	key  key
+	name   string
+	quoted string // as it is written where nothing in it is escaped; else ""
+	key    key
+}
+
+func newLabel(name []byte) label {
+	quoted := `"` + string(name) + `"`
+	l := label{name: quoted[1 : len(quoted)-1], key: keyOf(name)}
+	if plainEnd(name, 0) == len(name) {
+		l.quoted = quoted
+	}
+	return l
 }
 
 // labels remembers the names that came lately, so that one that comes again takes
@@ -184,11 +194,11 @@ const maxLabel = 64
 
 func (l *labels) of(name []byte) label {
 	if len(name) == 0 || len(name) > maxLabel {
-		return label{name: string(name)}
+		return newLabel(name)
 	}
 	place := &l[keyPlace(name)]
 	if place.name != string(name) {
-		*place = label{string(name), keyOf(name)}
+		*place = newLabel(name)
 	}
 	return *place
 }

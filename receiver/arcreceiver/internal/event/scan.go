@@ -7,55 +7,99 @@ package event
 // events, and by jx the texts with escaped characters. It returns false if raw
 // is not an object. raw must be UTF-8.
 func (d *Decoder) scan(raw []byte) bool {
-	end, ok := d.scanObject(raw, skipSpace(raw, 0), 1, nil)
-	return ok && skipSpace(raw, end) == len(raw)
+	i, more, ok := firstMember(raw, skipSpace(raw, 0))
+	for more {
+		var m *member
+		if m, i, ok = d.scanLabel(raw, i); !ok {
+			return false
+		}
+		if i, ok = d.scanMember(m, raw, i); !ok {
+			return false
+		}
+		i, more, ok = nextMember(raw, i)
+	}
+	return ok && skipSpace(raw, i) == len(raw)
 }
 
-// scanObject reads the object that begins at raw[i], and is so deep, into object, or
-// that of the event itself, for which object is nil, into the members.
+// scanObject reads the object that begins at raw[i], and is so deep, into object.
 func (d *Decoder) scanObject(raw []byte, i, depth int, object map[string]any) (end int, ok bool) {
+	i, more, ok := firstMember(raw, i)
+	for more {
+		var name []byte
+		if name, i, ok = d.scanName(raw, i); !ok {
+			return i, false
+		}
+		own := string(name)
+		if object[own], i, ok = d.scanTree(raw, i, depth+1); !ok {
+			return i, false
+		}
+		i, more, ok = nextMember(raw, i)
+	}
+	return i, ok
+}
+
+// firstMember returns the place of the first member of the object that begins at
+// raw[i]; where there is none more, that after the object.
+func firstMember(raw []byte, i int) (at int, more, ok bool) {
 	if i == len(raw) || raw[i] != '{' {
+		return i, false, false
+	}
+	if i = skipSpace(raw, i+1); i < len(raw) && raw[i] == '}' {
+		return i + 1, false, true
+	}
+	return i, true, true
+}
+
+// nextMember returns the place of the next member after a value that ended before raw[i];
+// where there is none more, that after the object.
+func nextMember(raw []byte, i int) (at int, more, ok bool) {
+	if i = skipSpace(raw, i); i == len(raw) {
+		return i, false, false
+	}
+	switch raw[i] {
+	case ',':
+		return skipSpace(raw, i+1), true, true
+	case '}':
+		return i + 1, false, true
+	default:
+		return i, false, false
+	}
+}
+
+// scanLabel reads the name that begins at raw[i] into a new member, and returns the
+// place of its value. The name that is expected is looked for before it is read.
+func (d *Decoder) scanLabel(raw []byte, i int) (m *member, value int, ok bool) {
+	if l := d.expected(); l != nil && l.quoted != "" && hasPrefix(raw[i:], l.quoted) {
+		value, ok = skipColon(raw, i+len(l.quoted))
+		return d.addLabelled(), value, ok
+	}
+	name, value, ok := d.scanName(raw, i)
+	if !ok {
+		return nil, value, false
+	}
+	return d.add(name), value, true
+}
+
+// scanName reads the name that begins at raw[i], and returns the place of its value.
+// The name is good until the next text is read.
+func (d *Decoder) scanName(raw []byte, i int) (name []byte, value int, ok bool) {
+	if i == len(raw) || raw[i] != '"' {
+		return nil, i, false
+	}
+	if name, i, ok = d.scanText(raw, i); !ok {
+		return nil, i, false
+	}
+	value, ok = skipColon(raw, i)
+	return name, value, ok
+}
+
+// skipColon returns the place of the value after the name that ended before raw[i].
+func skipColon(raw []byte, i int) (value int, ok bool) {
+	if i = skipSpace(raw, i); i == len(raw) || raw[i] != ':' {
 		return i, false
 	}
-	i = skipSpace(raw, i+1)
-	if i < len(raw) && raw[i] == '}' {
-		return i + 1, true
-	}
-	for {
-		if i == len(raw) || raw[i] != '"' {
-			return i, false
-		}
-		name, end, ok := d.scanText(raw, i)
-		if !ok {
-			return end, false
-		}
-		if i = skipSpace(raw, end); i == len(raw) || raw[i] != ':' {
-			return i, false
-		}
-		if i = skipSpace(raw, i+1); i == len(raw) {
-			return i, false
-		}
-		if object == nil {
-			i, ok = d.scanMember(d.add(name), raw, i)
-		} else {
-			own := string(name)
-			object[own], i, ok = d.scanTree(raw, i, depth+1)
-		}
-		if !ok {
-			return i, false
-		}
-		if i = skipSpace(raw, i); i == len(raw) {
-			return i, false
-		}
-		switch raw[i] {
-		case ',':
-			i = skipSpace(raw, i+1)
-		case '}':
-			return i + 1, true
-		default:
-			return i, false
-		}
-	}
+	value = skipSpace(raw, i+1)
+	return value, value < len(raw)
 }
 
 // scanMember reads the value that begins at raw[i] into m.

@@ -44,8 +44,8 @@ type Batch struct {
 	Changes []metricstore.Change
 
 	options Options
-	records map[event.Resource]plog.LogRecordSlice
-	spans   map[event.Resource]ptrace.SpanSlice
+	records perResource[plog.LogRecordSlice]
+	spans   perResource[ptrace.SpanSlice]
 }
 
 // NewBatch makes an empty batch.
@@ -54,9 +54,31 @@ func NewBatch(options Options) *Batch {
 		Logs:    plog.NewLogs(),
 		Traces:  ptrace.NewTraces(),
 		options: options,
-		records: map[event.Resource]plog.LogRecordSlice{},
-		spans:   map[event.Resource]ptrace.SpanSlice{},
+		records: perResource[plog.LogRecordSlice]{all: map[event.Resource]plog.LogRecordSlice{}},
+		spans:   perResource[ptrace.SpanSlice]{all: map[event.Resource]ptrace.SpanSlice{}},
 	}
+}
+
+// perResource has what a batch has of each resource. Events of one resource mostly
+// follow each other, so the last is remembered.
+type perResource[S any] struct {
+	all  map[event.Resource]S
+	of   event.Resource
+	last S
+}
+
+// get returns what there is of a resource, which create makes at first.
+func (p *perResource[S]) get(resource *event.Resource, create func(*event.Resource) S) S {
+	if len(p.all) > 0 && p.of == *resource {
+		return p.last
+	}
+	found, ok := p.all[*resource]
+	if !ok {
+		found = create(resource)
+		p.all[*resource] = found
+	}
+	p.of, p.last = *resource, found
+	return found
 }
 
 // Add turns an event into telemetry.
@@ -66,11 +88,11 @@ func (b *Batch) Add(e *event.Event) {
 		at.time = b.options.Received
 	}
 	if b.options.Logs {
-		putRecord(b.recordsOf(&e.Resource).AppendEmpty(), e, at, b.options.Received)
+		putRecord(b.records.get(&e.Resource, b.newRecords).AppendEmpty(), e, at, b.options.Received)
 	}
 	if b.options.Traces {
 		if s, ok := spanOf(e.Detail); ok {
-			putSpan(b.spansOf(&e.Resource).AppendEmpty(), e, at, s)
+			putSpan(b.spans.get(&e.Resource, b.newSpans).AppendEmpty(), e, at, s)
 		}
 	}
 	if b.options.Metrics {
@@ -84,32 +106,22 @@ type moment struct {
 	trace event.Trace
 }
 
-func (b *Batch) recordsOf(resource *event.Resource) plog.LogRecordSlice {
-	records, ok := b.records[*resource]
-	if !ok {
-		rl := b.Logs.ResourceLogs().AppendEmpty()
-		rl.SetSchemaUrl(semconv.SchemaURL)
-		putResource(rl.Resource(), resource)
-		sl := rl.ScopeLogs().AppendEmpty()
-		b.options.Scope.put(sl.Scope())
-		records = sl.LogRecords()
-		b.records[*resource] = records
-	}
-	return records
+func (b *Batch) newRecords(resource *event.Resource) plog.LogRecordSlice {
+	rl := b.Logs.ResourceLogs().AppendEmpty()
+	rl.SetSchemaUrl(semconv.SchemaURL)
+	putResource(rl.Resource(), resource)
+	sl := rl.ScopeLogs().AppendEmpty()
+	b.options.Scope.put(sl.Scope())
+	return sl.LogRecords()
 }
 
-func (b *Batch) spansOf(resource *event.Resource) ptrace.SpanSlice {
-	spans, ok := b.spans[*resource]
-	if !ok {
-		rs := b.Traces.ResourceSpans().AppendEmpty()
-		rs.SetSchemaUrl(semconv.SchemaURL)
-		putResource(rs.Resource(), resource)
-		ss := rs.ScopeSpans().AppendEmpty()
-		b.options.Scope.put(ss.Scope())
-		spans = ss.Spans()
-		b.spans[*resource] = spans
-	}
-	return spans
+func (b *Batch) newSpans(resource *event.Resource) ptrace.SpanSlice {
+	rs := b.Traces.ResourceSpans().AppendEmpty()
+	rs.SetSchemaUrl(semconv.SchemaURL)
+	putResource(rs.Resource(), resource)
+	ss := rs.ScopeSpans().AppendEmpty()
+	b.options.Scope.put(ss.Scope())
+	return ss.Spans()
 }
 
 func putResource(to pcommon.Resource, from *event.Resource) {

@@ -16,14 +16,17 @@ import (
 // its name, whatever the request's context, so that it is the same call when it
 // is sent again.
 func (b *Batch) place(e *event.Event) event.Trace {
-	t := e.Trace
-	_, isSpan := spanOf(e.Detail)
-	if !isSpan {
-		if t.TraceID == (event.TraceID{}) {
-			t = b.options.Context
-		}
-		return t
+	if _, isSpan := spanOf(e.Detail); isSpan {
+		return b.placeSpan(e)
 	}
+	if e.Trace.TraceID == (event.TraceID{}) {
+		return b.options.Context
+	}
+	return e.Trace
+}
+
+func (b *Batch) placeSpan(e *event.Event) event.Trace {
+	t := e.Trace
 	named := namedIDs(e)
 	if t.TraceID == (event.TraceID{}) {
 		switch {
