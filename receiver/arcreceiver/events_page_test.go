@@ -33,7 +33,7 @@ func TestEventsPage(t *testing.T) {
 		t.Run(kind, func(t *testing.T) {
 			e, err := event.NewDecoder().Decode([]byte(body))
 			require.NoError(t, err)
-			assert.Equal(t, kind, string(e.Kind()))
+			assert.Equal(t, kind, e.Kind().String())
 			r := newRig(t)
 			require.Equal(t, http.StatusOK, r.post(eventsPath, body).Code)
 			assert.Equal(t, want, became(r))

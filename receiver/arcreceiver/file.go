@@ -91,22 +91,23 @@ func (t *tail) emit(ctx context.Context, texts [][]byte, file map[string]any, la
 	defer context.AfterFunc(t.consume, cancel)() //nolint:contextcheck // it is about the end of stop, not of the reader
 	in := &lines{texts: texts, offsets: offsets, received: t.core.now()}
 	t.core.random(in.seed[:])
-	kinds, reasons := map[event.Kind]int64{}, map[event.Reason]int64{}
+	var read kinds
+	reasons := map[event.Reason]int64{}
 	batch := t.batch(in, signals{logs: true, traces: true, metrics: true}, func(i int, e *event.Event, err error) {
 		if err != nil {
 			reasons[event.ReasonOf(err)]++
 			t.bad(file, last-int64(len(texts)-1-i), err)
 			return
 		}
-		kinds[e.Kind()]++
+		read[e.Kind()]++
 	})
 	t.core.telemetry.rejected(consume, reasons)
-	if len(kinds) == 0 {
+	if read == (kinds{}) {
 		return nil
 	}
 	how := accepted
 	for _, p := range parts {
-		err := t.deliver(consume, in, batch, p, ctx.Done(), func(no outcome) { t.core.telemetry.read(consume, kinds, no) })
+		err := t.deliver(consume, in, batch, p, ctx.Done(), func(no outcome) { t.core.telemetry.read(consume, &read, no) })
 		switch {
 		case err == nil:
 		case isPermanent(err):
@@ -116,7 +117,7 @@ func (t *tail) emit(ctx context.Context, texts [][]byte, file map[string]any, la
 			runtime.Goexit()
 		}
 	}
-	t.core.telemetry.read(consume, kinds, how)
+	t.core.telemetry.read(consume, &read, how)
 	return nil
 }
 

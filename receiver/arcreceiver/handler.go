@@ -90,12 +90,12 @@ func (c *core) serve(w http.ResponseWriter, r *http.Request, decode decoding) {
 	}
 	if err := c.deliver(r.Context(), in.batch); err != nil {
 		no := newRefusal(err)
-		c.telemetry.read(r.Context(), in.kinds, no.outcome())
+		c.telemetry.read(r.Context(), &in.kinds, no.outcome())
 		c.refuse(w, no, in.answer)
 		return
 	}
-	c.telemetry.read(r.Context(), in.kinds, accepted)
-	c.telemetry.read(r.Context(), in.repeated, repeated)
+	c.telemetry.read(r.Context(), &in.kinds, accepted)
+	c.telemetry.read(r.Context(), &in.repeated, repeated)
 	c.resent.remember(c.now(), in.names, key, taken{body.sum(), in.answer})
 	writeAnswer(w, http.StatusOK, in.answer)
 }
@@ -116,10 +116,10 @@ func mediaType(r *http.Request) string {
 type intake struct {
 	decoder *event.Decoder
 	batch   *mapping.Batch
-	kinds   map[event.Kind]int64 // of the events in the batch
+	kinds   kinds // of the events in the batch
 	// repeated are the kinds of events that were taken before, which count as
 	// accepted in the answer but are not in the batch.
-	repeated map[event.Kind]int64
+	repeated kinds
 	names    []name // of the events in the batch that have one
 	resent   *resent
 	now      time.Time
@@ -141,11 +141,9 @@ func (c *core) read(r *http.Request, decode decoding) (*intake, error) {
 			Traces:   c.nextTraces != nil,
 			Metrics:  c.nextMetrics != nil,
 		}),
-		kinds:    map[event.Kind]int64{},
-		repeated: map[event.Kind]int64{},
-		reasons:  map[event.Reason]int64{},
-		resent:   c.resent,
-		now:      c.now(),
+		reasons: map[event.Reason]int64{},
+		resent:  c.resent,
+		now:     c.now(),
 	}
 	defer in.decoder.Close()
 	for item, err := range event.Items(r.Body, c.cfg.MaxEventBytes) {

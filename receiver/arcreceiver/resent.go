@@ -31,7 +31,7 @@ type name [sha256.Size]byte
 
 func nameOf(e *event.Event, raw []byte) name {
 	h := sha256.New()
-	for _, part := range []string{string(e.Kind()), e.Resource.Service, e.ID} {
+	for _, part := range []string{e.Kind().String(), e.Resource.Service, e.ID} {
 		_, _ = io.WriteString(h, part)
 		_, _ = h.Write([]byte{0})
 	}

@@ -45,10 +45,15 @@ func (t *telemetry) observeSeries(length func() int64) error {
 
 func (t *telemetry) shutdown() { t.builder.Shutdown() }
 
-func (t *telemetry) read(ctx context.Context, kinds map[event.Kind]int64, how outcome) {
-	for _, kind := range slices.Sorted(maps.Keys(kinds)) {
-		t.builder.ArcReceiverEvents.Add(ctx, kinds[kind], metric.WithAttributes(
-			attribute.String("kind", string(kind)), attribute.String("outcome", string(how))))
+// kinds counts events of each kind.
+type kinds [event.Kinds]int64
+
+func (t *telemetry) read(ctx context.Context, events *kinds, how outcome) {
+	for kind, n := range events {
+		if n > 0 {
+			t.builder.ArcReceiverEvents.Add(ctx, n, metric.WithAttributes(
+				attribute.String("kind", event.Kind(kind).String()), attribute.String("outcome", string(how)))) //nolint:gosec // there are few
+		}
 	}
 }
 

@@ -3,9 +3,11 @@
 
 package event
 
+import "math/bits"
+
 // isContext says whether a member is not null and was not used.
 func (f *fields) isContext(m *member) bool {
-	return m.kind != Null && (m.key == keyOther || !f.used.has(m.key))
+	return m.kind != Null && !f.used.has(m.key)
 }
 
 // context yields what was not used.
@@ -20,6 +22,11 @@ func (f *fields) context(yield func(string, Value) bool) {
 			return
 		}
 	}
+}
+
+// contextBound returns how many fields context yields at most.
+func (f *fields) contextBound() int {
+	return len(f.left) + len(f.members) - bits.OnesCount64(uint64(f.used&f.present))
 }
 
 // contextLen returns how many fields context yields.

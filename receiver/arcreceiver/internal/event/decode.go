@@ -57,12 +57,12 @@ func syntaxError(err error) *Error {
 }
 
 func (d *Decoder) decode(kind Kind, told bool) error {
-	f, e := &d.fields, &d.event
+	f := &d.fields
 	if told {
 		f.use(keyKind)
 	}
-	*e = Event{Detail: detailOf(kind, f), fields: f}
-	decodeCommon(f, e)
+	d.event = Event{Detail: detailOf(kind, f), fields: f}
+	d.decodeCommon(&d.event)
 	if len(f.problems) > 0 {
 		return &Error{Reason: ReasonInvalidField, text: strings.Join(f.problems, "; ")}
 	}
@@ -70,10 +70,13 @@ func (d *Decoder) decode(kind Kind, told bool) error {
 }
 
 // decodeCommon takes what events of every kind may have.
-func decodeCommon(f *fields, e *Event) {
-	e.ID = identity(f)
+func (d *Decoder) decodeCommon(e *Event) {
+	f := &d.fields
+	if f.has(keyID) {
+		e.ID = f.peek(keyID).Text() // and it stays with the context
+	}
 	if f.has(keyTimestamp) {
-		decodeTimestamp(f, e)
+		d.decodeTimestamp(e)
 	}
 	if f.has(keyLevel) {
 		decodeLevel(f, e)
@@ -84,7 +87,7 @@ func decodeCommon(f *fields, e *Event) {
 	}
 	e.Logger = f.take(keyLogger)
 	if f.hasAny(codeKeys) {
-		e.Code = decodeCode(f)
+		decodeCode(f, &e.Code)
 	}
 	if f.hasAny(exceptionKeys) {
 		e.Exception = decodeException(f)
@@ -100,17 +103,14 @@ func decodeCommon(f *fields, e *Event) {
 	}
 }
 
-// identity reads `id` and leaves it with the context.
-func identity(f *fields) string { return f.peek(keyID).Text() }
-
-func decodeTimestamp(f *fields, e *Event) {
-	f.use(keyTimestamp)
+func (d *Decoder) decodeTimestamp(e *Event) {
+	d.use(keyTimestamp)
 	err := errTimestamp
-	if v := f.peek(keyTimestamp); v.kind == Text || v.kind == Number {
-		e.Time, err = parseTimestamp(v.text)
+	if v := d.peek(keyTimestamp); v.kind == Text || v.kind == Number {
+		e.Time, err = d.minute.parseTimestamp(v.text)
 	}
 	if err != nil {
-		f.fail(keyTimestamp, "%v", err)
+		d.fail(keyTimestamp, "%v", err)
 	}
 }
 
@@ -131,16 +131,18 @@ func decodeLevel(f *fields, e *Event) {
 var codeKeys = setOf(keyFunction, keyPathname, keyLine)
 
 // decodeCode leaves `module` alone where there is no function to qualify.
-func decodeCode(f *fields) Code {
-	code := Code{Function: f.take(keyFunction), File: f.take(keyPathname)}
+func decodeCode(f *fields, code *Code) {
+	code.Function, code.File = f.take(keyFunction), f.take(keyPathname)
 	if code.Function != "" && f.take(keyModule) != "" {
 		code.Function = f.text(f.qualified)
+	}
+	if !f.has(keyLine) {
+		return
 	}
 	if n, ok := f.peek(keyLine).Int(); ok && n > 0 {
 		f.use(keyLine)
 		code.Line = n
 	}
-	return code
 }
 
 var resourceKeys = setOf(keyService, keyServiceName, keyEnvironment, keyServiceVersion)
@@ -148,7 +150,7 @@ var resourceKeys = setOf(keyService, keyServiceName, keyEnvironment, keyServiceV
 // decodeResource takes `version` only beside a service: alone it may be the
 // version of anything.
 func decodeResource(f *fields) (r Resource) {
-	r.Service = f.take(keyService, keyServiceName)
+	r.Service = f.takeFirst(keyService, keyServiceName)
 	r.Environment = f.take(keyEnvironment)
 	r.Version = f.take(keyServiceVersion)
 	if r.Version == "" && r.Service != "" {

@@ -16,6 +16,7 @@ type Decoder struct {
 	json      jx.Decoder // of escaped texts
 	unescaped []byte
 	recent    labels
+	minute    minute
 	event     Event
 }
 

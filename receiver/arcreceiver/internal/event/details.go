@@ -14,16 +14,6 @@ import (
 // maxAppLabels bounds the entries of `app_info`.
 const maxAppLabels = 32
 
-// isKind says whether there is a kind of that name.
-func isKind(k Kind) bool {
-	switch k {
-	case KindLog, KindLLMCall, KindAgentRun, KindRequest, KindCache, KindGauge, KindAppInfo:
-		return true
-	default:
-		return false
-	}
-}
-
 // detailOf takes the fields that are special to a kind.
 func detailOf(k Kind, f *fields) Detail {
 	switch k {
@@ -57,7 +47,7 @@ func decodeLLMCall(f *fields) Detail {
 		Provider:     f.take(keyProvider),
 		Duration:     f.duration(),
 		ErrorType:    f.take(keyErrorType),
-		ErrorMessage: f.take(keyErrorMessage, keyError),
+		ErrorMessage: f.takeFirst(keyErrorMessage, keyError),
 		Agent:        f.take(keyAgentName),
 	}
 	call.PromptTokens, call.CompletionTokens = decodeTokens(f)
@@ -110,7 +100,7 @@ func decodeAgentRun(f *fields) Detail {
 		Agent:        f.required(keyAgentName),
 		Outcome:      Outcome(f.required(keyStatus)),
 		ErrorType:    f.take(keyErrorType),
-		ErrorMessage: f.take(keyErrorMessage, keyError),
+		ErrorMessage: f.takeFirst(keyErrorMessage, keyError),
 	}
 	run.Duration = f.requiredDuration()
 	return run

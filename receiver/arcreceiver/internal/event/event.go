@@ -3,21 +3,44 @@
 
 package event
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
-// Kind says what an event tells of. Its text is what the field `kind` holds.
-type Kind string
+// Kind says what an event tells of.
+type Kind uint8
 
 // The kinds of events.
 const (
-	KindLog      Kind = "log"
-	KindLLMCall  Kind = "llm_call"
-	KindAgentRun Kind = "agent_run"
-	KindRequest  Kind = "request"
-	KindCache    Kind = "cache"
-	KindGauge    Kind = "gauge"
-	KindAppInfo  Kind = "app_info"
+	KindLog Kind = iota
+	KindLLMCall
+	KindAgentRun
+	KindRequest
+	KindCache
+	KindGauge
+	KindAppInfo
+	Kinds // how many there are
 )
+
+var kindNames = [Kinds]string{
+	KindLog:      "log",
+	KindLLMCall:  "llm_call",
+	KindAgentRun: "agent_run",
+	KindRequest:  "request",
+	KindCache:    "cache",
+	KindGauge:    "gauge",
+	KindAppInfo:  "app_info",
+}
+
+// String returns what the field `kind` holds.
+func (k Kind) String() string { return kindNames[k] }
+
+// kindOf returns the kind of that name, if there is one.
+func kindOf(name string) (k Kind, ok bool) {
+	i := slices.Index(kindNames[:], name)
+	return Kind(max(i, 0)), i >= 0 //nolint:gosec // there are few
+}
 
 // Event is one event. What the event did not say is the zero value.
 type Event struct {
@@ -47,7 +70,7 @@ type Event struct {
 
 // Fields yields everything else by its own name, each once. No value is null.
 func (e *Event) Fields(yield func(name string, value Value) bool) {
-	if e.fields.contextLen() > maxMembers {
+	if e.fields.contextBound() > maxMembers && e.fields.contextLen() > maxMembers {
 		yield(tooMany, valueOf(jsonText(e.fields.tree())))
 		return
 	}
@@ -55,7 +78,7 @@ func (e *Event) Fields(yield func(name string, value Value) bool) {
 }
 
 // FieldsLen returns how many fields there are at most.
-func (e *Event) FieldsLen() int { return min(e.fields.contextLen(), maxMembers) }
+func (e *Event) FieldsLen() int { return min(e.fields.contextBound(), maxMembers) }
 
 // tooMany is the field that holds the fields of an event that has too many.
 const tooMany = "arc.fields"

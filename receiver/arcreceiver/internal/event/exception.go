@@ -33,7 +33,7 @@ func decodeException(f *fields) Exception {
 			continue
 		}
 		inner := nested(members, k.String()+".")
-		x := Exception{Type: inner.take(keyType), Message: inner.take(keyMessage, keyValue), Stacktrace: inner.take(keyTraceback, keyStacktrace)}
+		x := Exception{Type: inner.take(keyType), Message: inner.takeFirst(keyMessage, keyValue), Stacktrace: inner.takeFirst(keyTraceback, keyStacktrace)}
 		if x.Type != "" || x.Stacktrace != "" {
 			f.leave(k, inner)
 			return x

@@ -265,6 +265,7 @@ func (f *fields) peek(k key) Value {
 	return f.value(&f.members[f.places[k]])
 }
 
+// use says that the value of a key, not keyOther, is not part of the context.
 func (f *fields) use(k key) { f.used |= setOf(k) }
 
 // unuse forgets what was taken.

@@ -35,7 +35,7 @@ func FuzzDecode(f *testing.F) {
 			return
 		}
 		require.True(t, json.Valid(raw), "only JSON is an event")
-		assert.True(t, isKind(e.Kind()))
+		assert.Less(t, e.Kind(), Kinds)
 		if !e.Time.IsZero() {
 			assert.GreaterOrEqual(t, e.Time.UnixNano(), int64(0))
 		}

@@ -112,8 +112,8 @@ func tooLong(maxBytes int) *Error {
 type lineReader struct {
 	buffered *bufio.Reader
 	maxBytes int
-	line     int // lines that were read
-	text     []byte
+	line     int    // lines that were read
+	joined   []byte // of what is not in the buffer as a whole
 }
 
 // skipSpace skips white space and returns the byte after it, which stays.
@@ -137,22 +137,22 @@ func (l *lineReader) skipSpace() (byte, error) {
 // the lines there are.
 func (l *lineReader) each(yield func(Item, error) bool) error {
 	for first := true; ; first = false {
-		long, err := l.next()
+		text, long, err := l.next()
 		if err != nil && !errors.Is(err, io.EOF) {
 			return err
 		}
-		item := Item{Line: l.line, Raw: l.text}
-		ended := err != nil
-		if first && !long && !ended && goesOn(l.text) {
-			if long, err = l.remainder(); err != nil {
+		line, ended := l.line, err != nil
+		if first && !long && !ended && goesOn(text) {
+			if text, long, err = l.remainder(text); err != nil {
 				return err
 			}
-			item.Raw, ended = l.text, true
+			ended = true
 		}
+		item := Item{Line: line, Raw: text}
 		if long {
 			item.Raw, item.Err = nil, tooLong(l.maxBytes)
 		}
-		empty := !long && len(bytes.TrimSpace(item.Raw)) == 0
+		empty := !long && len(bytes.TrimSpace(text)) == 0
 		if !empty && !yield(item, nil) {
 			return nil
 		}
@@ -162,33 +162,50 @@ func (l *lineReader) each(yield func(Item, error) bool) error {
 	}
 }
 
-// next reads a line into l.text, or skips it if it is too long. At the end of
-// the body it returns io.EOF with what is left.
-func (l *lineReader) next() (long bool, err error) {
-	l.text = l.text[:0]
+// next reads a line, or skips it if it is too long. At the end of the body it
+// returns io.EOF with what is left. The line is good until the next is read.
+func (l *lineReader) next() (text []byte, long bool, err error) {
 	l.line++
-	for {
-		part, err := l.buffered.ReadSlice('\n')
-		if long = long || len(l.text)+len(part) > l.maxBytes+len("\r\n"); !long {
-			l.text = append(l.text, part...)
+	text, err = l.buffered.ReadSlice('\n')
+	if errors.Is(err, bufio.ErrBufferFull) {
+		text, long, err = l.join(text)
+	}
+	text = trimNewline(text)
+	return text, long || len(text) > l.maxBytes, err
+}
+
+// join reads the rest of the line that begins with part, which it does not keep if
+// the line is too long.
+func (l *lineReader) join(part []byte) (text []byte, long bool, err error) {
+	l.joined = l.joined[:0]
+	for err = bufio.ErrBufferFull; ; part, err = l.buffered.ReadSlice('\n') {
+		if long = long || len(l.joined)+len(part) > l.maxBytes+len("\r\n"); !long {
+			l.joined = append(l.joined, part...)
 		}
 		if !errors.Is(err, bufio.ErrBufferFull) {
-			l.text = bytes.TrimRight(l.text, "\r\n")
-			return long || len(l.text) > l.maxBytes, err
+			return l.joined, long, err
 		}
 	}
 }
 
-// remainder appends everything that follows to l.text.
-func (l *lineReader) remainder() (long bool, err error) {
-	l.text = append(l.text, '\n')
-	rest, err := io.ReadAll(io.LimitReader(l.buffered, int64(max(0, l.maxBytes-len(l.text)))+1))
-	l.text = append(l.text, rest...)
-	if err != nil || len(l.text) <= l.maxBytes {
-		return false, err
+// trimNewline cuts the end of a line off.
+func trimNewline(line []byte) []byte {
+	for len(line) > 0 && (line[len(line)-1] == '\n' || line[len(line)-1] == '\r') {
+		line = line[:len(line)-1]
+	}
+	return line
+}
+
+// remainder returns everything that follows behind the first line.
+func (l *lineReader) remainder(first []byte) (text []byte, long bool, err error) {
+	text = append(append(l.joined[:0], first...), '\n')
+	rest, err := io.ReadAll(io.LimitReader(l.buffered, int64(max(0, l.maxBytes-len(text)))+1))
+	text = append(text, rest...)
+	if err != nil || len(text) <= l.maxBytes {
+		return text, false, err
 	}
 	_, err = io.Copy(io.Discard, l.buffered)
-	return true, err
+	return text, true, err
 }
 
 // goesOn says whether a line is the beginning of an object that a printer broke

@@ -30,16 +30,26 @@ const (
 	SeverityFatal int32 = 21
 )
 
-var severityByName = map[string]int32{
-	"TRACE":    SeverityTrace,
-	"DEBUG":    SeverityDebug,
-	"INFO":     SeverityInfo,
-	"NOTICE":   SeverityInfo + 1,
-	"WARN":     SeverityWarn,
-	"WARNING":  SeverityWarn,
-	"ERROR":    SeverityError,
-	"CRITICAL": SeverityFatal,
-	"FATAL":    SeverityFatal,
+// severityOf returns the severity number of a level's name in capitals.
+func severityOf(name string) (severity int32, known bool) {
+	switch name {
+	case "TRACE":
+		return SeverityTrace, true
+	case "DEBUG":
+		return SeverityDebug, true
+	case "INFO":
+		return SeverityInfo, true
+	case "NOTICE":
+		return SeverityInfo + 1, true
+	case "WARN", "WARNING":
+		return SeverityWarn, true
+	case "ERROR":
+		return SeverityError, true
+	case "CRITICAL", "FATAL":
+		return SeverityFatal, true
+	default:
+		return 0, false
+	}
 }
 
 // levels are Python's, lowest first: a level between two counts as the lower.
@@ -58,7 +68,11 @@ var levels = []struct {
 // levelByName keeps a name it does not know, as applications may define their
 // own, with severity 0.
 func levelByName(name string) Level {
-	if severity, known := severityByName[strings.ToUpper(name)]; known {
+	severity, known := severityOf(name)
+	if !known {
+		severity, known = severityOf(strings.ToUpper(name))
+	}
+	if known {
 		return Level{Text: name, Severity: severity}
 	}
 	if number, err := strconv.ParseInt(name, 10, 32); err == nil {

@@ -7,39 +7,39 @@ package event
 // unless it is a word that the application uses for something else. Otherwise
 // the fields do; kinds with more of them come first.
 func recognise(f *fields) (kind Kind, told, ok bool) {
-	if kind := f.peek(keyKind); kind.kind == Text && isKind(Kind(kind.text)) {
-		return Kind(kind.text), true, true
-	}
-	for _, k := range signs {
-		if k.shown(f) {
-			return k.kind, false, true
+	if f.kind(keyKind) == Text {
+		if kind, ok := kindOf(f.peek(keyKind).text); ok {
+			return kind, true, true
 		}
 	}
-	return "", false, false
+	present := f.present
+	if _, nested := f.peek(keyTokens).object(); !nested {
+		present &^= setOf(keyTokens)
+	}
+	for i := range signs {
+		if s := &signs[i]; present&s.all == s.all && (s.some == 0 || present&s.some != 0) {
+			return s.kind, false, true
+		}
+	}
+	return 0, false, false
 }
 
+// signs say which fields an event of a kind has: all of some, and one at least of others.
 var signs = []struct {
-	kind  Kind
-	shown func(*fields) bool
+	kind      Kind
+	all, some keySet
 }{
-	{KindLLMCall, func(f *fields) bool {
-		_, nested := f.peek(keyTokens).object()
-		return f.has(keyModel) && (nested || f.has(keyPromptTokens) || f.has(keyCompletionTokens))
-	}},
-	{KindRequest, func(f *fields) bool {
-		return f.has(keyMethod) && f.has(keyEndpoint) && f.has(keyStatus) && f.hasDuration()
-	}},
-	{KindAgentRun, func(f *fields) bool { return f.has(keyAgentName) && f.has(keyStatus) && f.hasDuration() }},
-	{KindCache, func(f *fields) bool { return f.has(keyCacheType) && f.has(keyHit) }},
-	{KindAppInfo, func(f *fields) bool { return f.has(keyAppInfo) }},
-	{KindGauge, func(f *fields) bool {
-		return f.has(keyActiveAgents) || f.has(keyActiveRequests) || f.has(keyMemoryUsageBytes)
-	}},
-	{KindLog, func(f *fields) bool { return f.has(keyMessage) }},
+	{KindLLMCall, setOf(keyModel), setOf(keyPromptTokens, keyCompletionTokens, keyTokens)},
+	{KindRequest, setOf(keyMethod, keyEndpoint, keyStatus), durationKeys},
+	{KindAgentRun, setOf(keyAgentName, keyStatus), durationKeys},
+	{KindCache, setOf(keyCacheType, keyHit), 0},
+	{KindAppInfo, setOf(keyAppInfo), 0},
+	{KindGauge, 0, setOf(keyActiveAgents, keyActiveRequests, keyMemoryUsageBytes)},
+	{KindLog, setOf(keyMessage), 0},
 }
 
 // isLogLine says whether a logger wrote the event.
 func isLogLine(f *fields) bool {
-	level := f.peek(keyLevel).kind
+	level := f.kind(keyLevel)
 	return (level == Text || level == Number) && f.has(keyMessage)
 }

@@ -21,16 +21,25 @@ const (
 	maxAmount = 1 << 53
 )
 
-// take takes the first of the fields that holds a string that is not empty;
-// anything else stays with the context.
-func (f *fields) take(of ...key) string {
+// take takes a field that holds a string that is not empty; anything else stays
+// with the context.
+func (f *fields) take(k key) string {
+	if !f.has(k) {
+		return ""
+	}
+	m := &f.members[f.places[k]]
+	if m.kind != Text || m.value.from == m.value.to {
+		return ""
+	}
+	f.use(k)
+	return f.text(m.value)
+}
+
+// takeFirst takes the first of the fields that can be taken.
+func (f *fields) takeFirst(of ...key) string {
 	for _, k := range of {
-		if !f.has(k) {
-			continue
-		}
-		if m := &f.members[f.places[k]]; m.kind == Text && m.value.from < m.value.to {
-			f.use(k)
-			return f.text(m.value)
+		if text := f.take(k); text != "" {
+			return text
 		}
 	}
 	return ""
@@ -135,15 +144,13 @@ func (f *fields) duration() Duration {
 }
 
 func (f *fields) requiredDuration() Duration {
-	if !f.hasDuration() {
+	if !f.hasAny(durationKeys) {
 		f.fail(keyDurationSeconds, "is missing, and so are duration and duration_ms")
 	}
 	return f.duration()
 }
 
-func (f *fields) hasDuration() bool {
-	return f.has(keyDurationSeconds) || f.has(keyDuration) || f.has(keyDurationMS)
-}
+var durationKeys = setOf(keyDurationSeconds, keyDuration, keyDurationMS)
 
 // isDecimal tells decimal numbers, of any size, from what strconv.ParseFloat
 // takes besides: NaN, Inf, hexadecimals and underscores.

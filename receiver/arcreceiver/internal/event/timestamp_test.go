@@ -12,6 +12,7 @@ import (
 )
 
 func TestParseTimestamp(t *testing.T) {
+	var m minute
 	noon := time.Date(2024, 5, 31, 12, 0, 0, 0, time.UTC)
 	for _, tt := range []struct {
 		text string
@@ -44,7 +45,7 @@ func TestParseTimestamp(t *testing.T) {
 		{".5", time.Unix(0, 500_000_000).UTC()},
 		{"99999999999", time.Time{}}, // the last number of seconds; its nanoseconds need more than 64 bits
 	} {
-		got, err := parseTimestamp(tt.text)
+		got, err := m.parseTimestamp(tt.text)
 		if tt.want.IsZero() {
 			assert.ErrorIs(t, err, errTimestamp, tt.text)
 			continue
@@ -57,7 +58,7 @@ func TestParseTimestamp(t *testing.T) {
 		"", "yesterday", "2024-05-31", "2024-13-31T12:00:00", "1969-12-31T23:59:59Z", "2262-04-12T00:00:00Z", "9999-12-31T23:59:59",
 		"-1", "1e19", "1e999", "NaN", "Inf", "0x10", "1_000", "1.2.3", "1-2",
 	} {
-		_, err := parseTimestamp(text)
+		_, err := m.parseTimestamp(text)
 		assert.ErrorIs(t, err, errTimestamp, text)
 	}
 }
@@ -100,7 +101,7 @@ func FuzzNaive(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		got, ok := parseNaive(text)
+		got, ok := new(minute).parseNaive(text)
 		if !ok {
 			return
 		}

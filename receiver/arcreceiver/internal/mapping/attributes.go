@@ -36,7 +36,11 @@ const (
 func putAttributes(to pcommon.Map, e *event.Event) {
 	to.EnsureCapacity(e.FieldsLen() + room(e))
 	for name, value := range e.Fields {
-		putValue(to.PutEmpty(name), value)
+		if value.Type() == event.Text {
+			to.PutStr(name, value.Text())
+		} else {
+			putValue(to.PutEmpty(name), value)
+		}
 	}
 	putText(to, attrLogger, e.Logger)
 	putText(to, string(semconv.CodeFunctionNameKey), e.Code.Function)
@@ -67,27 +71,33 @@ func putAttributes(to pcommon.Map, e *event.Event) {
 
 // room is how many attributes an event has at most beside its fields, and a duration.
 func room(e *event.Event) int {
-	n := 1
-	switch e.Detail.(type) {
-	case event.Log:
-		n = 0
-	case event.LLMCall:
-		n += 10
-	case event.AgentRun, event.Request:
-		n += 5
-	case event.Cache, event.Gauge:
-		n += 3
+	n := roomOf(e.Detail)
+	for _, text := range [...]*string{
+		&e.Logger, &e.Code.Function, &e.Code.File, &e.Exception.Type, &e.Exception.Message, &e.Exception.Stacktrace,
+	} {
+		if *text != "" {
+			n++
+		}
 	}
-	if e.Logger != "" {
+	if e.Code.Line > 0 {
 		n++
 	}
-	if e.Code != (event.Code{}) {
-		n += 3
-	}
-	if e.Exception != (event.Exception{}) {
-		n += 3
-	}
 	return n
+}
+
+func roomOf(detail event.Detail) int {
+	switch detail.(type) {
+	case event.Log:
+		return 0
+	case event.LLMCall:
+		return 11
+	case event.AgentRun, event.Request:
+		return 6
+	case event.Cache, event.Gauge:
+		return 4
+	default:
+		return 1
+	}
 }
 
 func putValue(to pcommon.Value, value event.Value) {

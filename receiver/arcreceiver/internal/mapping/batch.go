@@ -43,19 +43,21 @@ type Batch struct {
 	Traces  ptrace.Traces
 	Changes []metricstore.Change
 
-	options Options
-	records perResource[plog.LogRecordSlice]
-	spans   perResource[ptrace.SpanSlice]
+	options  Options
+	received pcommon.Timestamp
+	records  perResource[plog.LogRecordSlice]
+	spans    perResource[ptrace.SpanSlice]
 }
 
 // NewBatch makes an empty batch.
 func NewBatch(options Options) *Batch {
 	return &Batch{
-		Logs:    plog.NewLogs(),
-		Traces:  ptrace.NewTraces(),
-		options: options,
-		records: perResource[plog.LogRecordSlice]{all: map[event.Resource]plog.LogRecordSlice{}},
-		spans:   perResource[ptrace.SpanSlice]{all: map[event.Resource]ptrace.SpanSlice{}},
+		Logs:     plog.NewLogs(),
+		Traces:   ptrace.NewTraces(),
+		options:  options,
+		received: pcommon.NewTimestampFromTime(options.Received),
+		records:  perResource[plog.LogRecordSlice]{all: map[event.Resource]plog.LogRecordSlice{}},
+		spans:    perResource[ptrace.SpanSlice]{all: map[event.Resource]ptrace.SpanSlice{}},
 	}
 }
 
@@ -88,11 +90,11 @@ func (b *Batch) Add(e *event.Event) {
 		at.time = b.options.Received
 	}
 	if b.options.Logs {
-		putRecord(b.records.get(&e.Resource, b.newRecords).AppendEmpty(), e, at, b.options.Received)
+		putRecord(b.records.get(&e.Resource, b.newRecords).AppendEmpty(), e, &at, b.received)
 	}
 	if b.options.Traces {
 		if s, ok := spanOf(e.Detail); ok {
-			putSpan(b.spans.get(&e.Resource, b.newSpans).AppendEmpty(), e, at, s)
+			putSpan(b.spans.get(&e.Resource, b.newSpans).AppendEmpty(), e, &at, s)
 		}
 	}
 	if b.options.Metrics {

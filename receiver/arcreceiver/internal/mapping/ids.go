@@ -54,7 +54,7 @@ func namedIDs(e *event.Event) event.Trace {
 	if e.ID == "" {
 		return t
 	}
-	sum := sha256.Sum256([]byte(string(e.Kind()) + "\x00" + e.Resource.Service + "\x00" + e.ID))
+	sum := sha256.Sum256([]byte(e.Kind().String() + "\x00" + e.Resource.Service + "\x00" + e.ID))
 	n := copy(t.TraceID[:], sum[:])
 	copy(t.SpanID[:], sum[n:])
 	return t

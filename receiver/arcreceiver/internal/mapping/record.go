@@ -5,7 +5,6 @@ package mapping
 
 import (
 	"fmt"
-	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
@@ -16,30 +15,21 @@ import (
 // EventLLMCall is the event name of an LLM call's log record.
 const EventLLMCall = "arc.llm.call"
 
-func eventName(kind event.Kind) string {
-	switch kind {
-	case event.KindLLMCall:
-		return EventLLMCall
-	case event.KindAgentRun:
-		return "arc.agent.run"
-	case event.KindRequest:
-		return "arc.request"
-	case event.KindCache:
-		return "arc.cache"
-	case event.KindGauge:
-		return "arc.gauge"
-	case event.KindAppInfo:
-		return "arc.app_info"
-	default:
-		return ""
-	}
+// eventNames are the event names of log records; a log line has none.
+var eventNames = [event.Kinds]string{
+	event.KindLLMCall:  EventLLMCall,
+	event.KindAgentRun: "arc.agent.run",
+	event.KindRequest:  "arc.request",
+	event.KindCache:    "arc.cache",
+	event.KindGauge:    "arc.gauge",
+	event.KindAppInfo:  "arc.app_info",
 }
 
 // putRecord makes a log record of an event.
-func putRecord(to plog.LogRecord, e *event.Event, at moment, received time.Time) {
+func putRecord(to plog.LogRecord, e *event.Event, at *moment, received pcommon.Timestamp) {
 	to.SetTimestamp(pcommon.NewTimestampFromTime(at.time))
-	to.SetObservedTimestamp(pcommon.NewTimestampFromTime(received))
-	to.SetEventName(eventName(e.Kind()))
+	to.SetObservedTimestamp(received)
+	to.SetEventName(eventNames[e.Kind()])
 	putSeverity(to, e)
 	if e.Message.Type() == event.Null {
 		to.Body().SetStr(describe(e.Detail))

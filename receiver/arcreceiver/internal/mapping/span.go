@@ -72,7 +72,7 @@ func start(end time.Time, took event.Duration) time.Time {
 }
 
 // putSpan makes a span of an event, which was written when the span ended.
-func putSpan(to ptrace.Span, e *event.Event, at moment, s span) {
+func putSpan(to ptrace.Span, e *event.Event, at *moment, s span) {
 	to.SetName(spanName(e.Detail))
 	to.SetKind(s.kind)
 	to.SetTraceID(pcommon.TraceID(at.trace.TraceID))
