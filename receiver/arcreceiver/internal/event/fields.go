@@ -15,7 +15,7 @@ import (
 type fields struct {
 	members []member
 	labels  []label // of the members, and behind them of those of the object before
-	alike   bool    // so far all labels are those of the object before
+	alike   bool    // so far all labels, and their places, are those of the object before
 	texts   []byte  // of all values
 	shared  string  // texts, once all are read, if they are not too long to be shared
 	trees   []any   // the lists and objects
@@ -23,8 +23,8 @@ type fields struct {
 
 	present keySet           // of the members that are not null
 	used    keySet           // of those that were used
-	places  [keys]int32      // of all with a key, in members
-	seen    keySet           // whose places are right
+	places  [keys]int32      // in members, of all with a key
+	seen    keySet           // of those whose places are right, unless they are alike
 	others  map[string]int32 // the places of those without a key, where there are many
 
 	qualified span // `module`.`function`, where both are texts
@@ -98,17 +98,19 @@ func (f *fields) addAll(values map[string]any) {
 // add returns a member of that name whose value is null. Of two with one name the
 // later counts, as with encoding/json.
 func (f *fields) add(name []byte) *member {
-	at := len(f.members)
-	if l := f.expected(); l == nil || l.name != string(name) {
-		f.alike = false
-		l := f.label(name)
-		if m := f.named(l); m != nil {
-			m.kind = Null
-			f.present &^= setOf(m.key)
-			return m
-		}
-		f.labels = append(f.labels[:at], l)
+	if l := f.expected(); l != nil && l.name == string(name) {
+		return f.addLabelled()
 	}
+	f.differ()
+	l := f.label(name)
+	if m := f.named(l); m != nil {
+		m.kind = Null
+		f.present &^= setOf(m.key)
+		return m
+	}
+	at := len(f.members)
+	f.labels = append(f.labels[:at], l)
+	f.locate(at)
 	return f.addLabelled()
 }
 
@@ -124,16 +126,30 @@ func (f *fields) expected() *label {
 // addLabelled adds a member of which the label is there, and whose value is null.
 func (f *fields) addLabelled() *member {
 	at := len(f.members)
-	k := f.labels[at].key
-	f.members = append(f.members, member{key: k})
-	if k != keyOther {
+	f.members = append(f.members, member{key: f.labels[at].key})
+	return &f.members[at]
+}
+
+// differ makes ready for a name that is not the expected one. Those before are where
+// the object before has them, but of those behind them nothing is known.
+func (f *fields) differ() {
+	if f.alike {
+		f.alike = false
+		for at := range f.members {
+			f.locate(at)
+		}
+	}
+}
+
+// locate makes the place known of a label, for a name that comes again.
+func (f *fields) locate(at int) {
+	if k := f.labels[at].key; k != keyOther {
 		f.places[k] = to32(at)
 		f.seen |= setOf(k)
 	}
 	if at >= manyMembers {
 		f.index(at)
 	}
-	return &f.members[at]
 }
 
 func (f *fields) label(name []byte) label {
@@ -255,6 +271,18 @@ func (f *fields) kind(k key) Type {
 		return Null
 	}
 	return f.members[f.places[k]].kind
+}
+
+// written returns a text, or a number as it was written; else "".
+func (f *fields) written(k key) (text string, kind Type) {
+	if !f.has(k) {
+		return "", Null
+	}
+	m := &f.members[f.places[k]]
+	if m.kind != Text && m.kind != Number {
+		return "", m.kind
+	}
+	return f.text(m.value), m.kind
 }
 
 // peek returns a value, null if absent.

@@ -7,8 +7,8 @@ package event
 // unless it is a word that the application uses for something else. Otherwise
 // the fields do; kinds with more of them come first.
 func recognise(f *fields) (kind Kind, told, ok bool) {
-	if f.kind(keyKind) == Text {
-		if kind, ok := kindOf(f.peek(keyKind).text); ok {
+	if text, written := f.written(keyKind); written == Text {
+		if kind, ok := kindOf(text); ok {
 			return kind, true, true
 		}
 	}
@@ -16,15 +16,18 @@ func recognise(f *fields) (kind Kind, told, ok bool) {
 	if _, nested := f.peek(keyTokens).object(); !nested {
 		present &^= setOf(keyTokens)
 	}
-	for i := range signs {
-		if s := &signs[i]; present&s.all == s.all && (s.some == 0 || present&s.some != 0) {
-			return s.kind, false, true
+	if present&signKeys != 0 {
+		for i := range signs {
+			if s := &signs[i]; present&s.all == s.all && (s.some == 0 || present&s.some != 0) {
+				return s.kind, false, true
+			}
 		}
 	}
-	return 0, false, false
+	return KindLog, false, f.has(keyMessage)
 }
 
-// signs say which fields an event of a kind has: all of some, and one at least of others.
+// signs say which fields an event of a kind has: all of some, and one at least of
+// others. Without any of them it is a log line.
 var signs = []struct {
 	kind      Kind
 	all, some keySet
@@ -35,8 +38,15 @@ var signs = []struct {
 	{KindCache, setOf(keyCacheType, keyHit), 0},
 	{KindAppInfo, setOf(keyAppInfo), 0},
 	{KindGauge, 0, setOf(keyActiveAgents, keyActiveRequests, keyMemoryUsageBytes)},
-	{KindLog, setOf(keyMessage), 0},
 }
+
+// signKeys are all fields of signs.
+var signKeys = func() (all keySet) {
+	for _, s := range signs {
+		all |= s.all | s.some
+	}
+	return all
+}()
 
 // isLogLine says whether a logger wrote the event.
 func isLogLine(f *fields) bool {
