@@ -99,7 +99,7 @@ func (f *fields) addAll(values map[string]any) {
 // later counts, as with encoding/json.
 func (f *fields) add(name []byte) *member {
 	if l := f.expected(); l != nil && l.name == string(name) {
-		return f.addLabelled()
+		return f.addExpected()
 	}
 	f.differ()
 	l := f.label(name)
@@ -110,8 +110,9 @@ func (f *fields) add(name []byte) *member {
 	}
 	at := len(f.members)
 	f.labels = append(f.labels[:at], l)
+	f.members = append(f.members, member{key: l.key})
 	f.locate(at)
-	return f.addLabelled()
+	return &f.members[at]
 }
 
 // expected returns the label of the next member if it is like that of the object
@@ -123,11 +124,14 @@ func (f *fields) expected() *label {
 	return nil
 }
 
-// addLabelled adds a member of which the label is there, and whose value is null.
-func (f *fields) addLabelled() *member {
+// addExpected adds the member of the expected label, whose value is null. It is still
+// there from the object before.
+func (f *fields) addExpected() *member {
 	at := len(f.members)
-	f.members = append(f.members, member{key: f.labels[at].key})
-	return &f.members[at]
+	f.members = f.members[:at+1]
+	m := &f.members[at]
+	m.kind = Null
+	return m
 }
 
 // differ makes ready for a name that is not the expected one. Those before are where

@@ -71,7 +71,7 @@ func nextMember(raw []byte, i int) (at int, more, ok bool) {
 func (d *Decoder) scanLabel(raw []byte, i int) (m *member, value int, ok bool) {
 	if l := d.expected(); l != nil && l.quoted != "" && hasPrefix(raw[i:], l.quoted) {
 		value, ok = skipColon(raw, i+len(l.quoted))
-		return d.addLabelled(), value, ok
+		return d.addExpected(), value, ok
 	}
 	name, value, ok := d.scanName(raw, i)
 	if !ok {
