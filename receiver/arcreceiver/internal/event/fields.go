@@ -77,15 +77,12 @@ func nested(values map[string]any, prefix string) *fields {
 func (f *fields) addAll(values map[string]any) {
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		m := f.add([]byte(name))
-		from := len(f.texts)
 		switch v := values[name].(type) {
 		case nil:
 		case string:
-			f.texts = append(f.texts, v...)
-			f.set(m, Text, from)
+			f.set(m, Text, []byte(v))
 		case json.Number:
-			f.texts = append(f.texts, v...)
-			f.set(m, Number, from)
+			f.set(m, Number, []byte(v))
 		case bool:
 			f.setBool(m, v)
 		default:
@@ -199,8 +196,10 @@ func (f *fields) named(l label) *member {
 	return nil
 }
 
-// set gives m the value that texts holds from there on.
-func (f *fields) set(m *member, kind Type, from int) {
+// set gives m a text, or a number as it is written.
+func (f *fields) set(m *member, kind Type, text []byte) {
+	from := len(f.texts)
+	f.texts = append(f.texts, text...)
 	m.kind, m.value = kind, span{to32(from), to32(len(f.texts))}
 	f.present |= setOf(m.key)
 }

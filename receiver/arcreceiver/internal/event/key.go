@@ -172,13 +172,13 @@ func (s keySet) has(k key) bool { return s&(1<<k) != 0 }
 // label is a name and what it means.
 type label struct {
 	name   string
-	quoted string // as it is written where nothing in it is escaped; else ""
+	quoted string // as it mostly is written, with a colon; "" if something in it is escaped
 	key    key
 }
 
 func newLabel(name []byte) label {
-	quoted := `"` + string(name) + `"`
-	l := label{name: quoted[1 : len(quoted)-1], key: keyOf(name)}
+	quoted := `"` + string(name) + `":`
+	l := label{name: quoted[len(`"`) : len(quoted)-len(`":`)], key: keyOf(name)}
 	if plainEnd(name, 0) == len(name) {
 		l.quoted = quoted
 	}

@@ -16,6 +16,10 @@ func (d *Decoder) scan(raw []byte) bool {
 		if i, ok = d.scanMember(m, raw, i); !ok {
 			return false
 		}
+		if i < len(raw) && raw[i] == ',' {
+			i = skipSpace(raw, i+1) // as nextMember does, for most
+			continue
+		}
 		i, more, ok = nextMember(raw, i)
 	}
 	return ok && skipSpace(raw, i) == len(raw)
@@ -70,8 +74,8 @@ func nextMember(raw []byte, i int) (at int, more, ok bool) {
 // place of its value. The name that is expected is looked for before it is read.
 func (d *Decoder) scanLabel(raw []byte, i int) (m *member, value int, ok bool) {
 	if l := d.expected(); l != nil && l.quoted != "" && hasPrefix(raw[i:], l.quoted) {
-		value, ok = skipColon(raw, i+len(l.quoted))
-		return d.addExpected(), value, ok
+		value = skipSpace(raw, i+len(l.quoted))
+		return d.addExpected(), value, value < len(raw)
 	}
 	name, value, ok := d.scanName(raw, i)
 	if !ok {
@@ -104,19 +108,20 @@ func skipColon(raw []byte, i int) (value int, ok bool) {
 
 // scanMember reads the value that begins at raw[i] into m.
 func (d *Decoder) scanMember(m *member, raw []byte, i int) (end int, ok bool) {
-	from := len(d.texts)
 	switch c := raw[i]; {
 	case c == '"':
+		if end = plainEnd(raw, i+1); end < len(raw) && raw[end] == '"' {
+			d.set(m, Text, raw[i+1:end])
+			return end + 1, true
+		}
 		text, end, ok := d.scanText(raw, i)
 		if ok {
-			d.texts = append(d.texts, text...)
-			d.set(m, Text, from)
+			d.set(m, Text, text)
 		}
 		return end, ok
 	case c == '-' || '0' <= c && c <= '9':
 		if end, ok = numberEnd(raw, i); ok {
-			d.texts = append(d.texts, raw[i:end]...)
-			d.set(m, Number, from)
+			d.set(m, Number, raw[i:end])
 		}
 		return end, ok
 	case c == '{' || c == '[':
