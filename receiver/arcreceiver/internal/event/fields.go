@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 )
 
 // fields are the members of a JSON object. Fields that were used are known; the
@@ -255,9 +256,9 @@ func (f *fields) value(m *member) Value {
 	case Text, Number:
 		return Value{kind: m.kind, text: f.text(m.value)}
 	case Bool:
-		return valueOf(m.value.from == 1)
+		return Value{kind: Bool, text: strconv.FormatBool(m.value.from == 1)}
 	case Tree:
-		return Value{kind: Tree, tree: f.trees[m.value.from]}
+		return Value{kind: Tree, tree: &f.trees[m.value.from]}
 	default:
 		return Value{}
 	}
@@ -274,6 +275,11 @@ func (f *fields) kind(k key) Type {
 		return Null
 	}
 	return f.members[f.places[k]].kind
+}
+
+func (f *fields) isObject(k key) bool {
+	_, ok := f.peek(k).object()
+	return ok
 }
 
 // written returns a text, or a number as it was written; else "".

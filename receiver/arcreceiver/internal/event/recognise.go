@@ -13,7 +13,7 @@ func recognise(f *fields) (kind Kind, told, ok bool) {
 		}
 	}
 	present := f.present
-	if _, nested := f.peek(keyTokens).object(); !nested {
+	if f.has(keyTokens) && !f.isObject(keyTokens) {
 		present &^= setOf(keyTokens)
 	}
 	if present&signKeys != 0 {

@@ -21,9 +21,11 @@ const (
 )
 
 // Value is a value of a JSON object. The zero value is null.
+//
+// It has four words, with which the compiler keeps it in registers.
 type Value struct {
 	text string // of a number as it was written
-	tree any    // []any or map[string]any
+	tree *any   // []any or map[string]any
 	kind Type
 }
 
@@ -62,7 +64,12 @@ func (v Value) Float() (float64, bool) {
 // Tree returns a list or an object: []any or map[string]any of string, bool,
 // int64, float64, nil, and of these two; or a string, the JSON text of one that is
 // too large for attributes. It may change the value.
-func (v Value) Tree() any { return plain(v.tree, 1) }
+func (v Value) Tree() any {
+	if v.kind != Tree {
+		return nil
+	}
+	return plain(*v.tree, 1)
+}
 
 const (
 	textTrue  = "true"
@@ -79,7 +86,7 @@ func valueOf(decoded any) Value {
 	case bool:
 		return Value{kind: Bool, text: strconv.FormatBool(v)}
 	case []any, map[string]any:
-		return Value{kind: Tree, tree: v}
+		return Value{kind: Tree, tree: &decoded}
 	default:
 		return Value{}
 	}
@@ -95,7 +102,7 @@ func (v Value) decoded() any {
 	case Bool:
 		return v.Bool()
 	case Tree:
-		return v.tree
+		return *v.tree
 	default:
 		return nil
 	}
@@ -103,7 +110,10 @@ func (v Value) decoded() any {
 
 // object returns the members of an object.
 func (v Value) object() (map[string]any, bool) {
-	members, ok := v.tree.(map[string]any)
+	if v.kind != Tree {
+		return nil, false
+	}
+	members, ok := (*v.tree).(map[string]any)
 	return members, ok
 }
 
