@@ -15,12 +15,12 @@ import (
 // others are the event's context.
 type fields struct {
 	members []member
-	labels  []label // of the members, and behind them of those of the object before
-	alike   bool    // so far all labels, and their places, are those of the object before
-	texts   []byte  // of all values
-	shared  string  // texts, once all are read, if they are not too long to be shared
-	trees   []any   // the lists and objects
-	recent  *labels // nil: none are remembered
+	labels  []*label // of the members, and behind them of those of the object before
+	alike   bool     // so far all labels, and their places, are those of the object before
+	texts   []byte   // of all values
+	shared  string   // texts, once all are read, if they are not too long to be shared
+	trees   []any    // the lists and objects
+	recent  *labels  // nil: none are remembered
 
 	present keySet           // of the members that are not null
 	used    keySet           // of those that were used
@@ -96,40 +96,57 @@ func (f *fields) addAll(values map[string]any) {
 // add returns a member of that name whose value is null. Of two with one name the
 // later counts, as with encoding/json.
 func (f *fields) add(name []byte) *member {
-	if l := f.expected(); l != nil && l.name == string(name) {
-		return f.addExpected()
+	l := f.expected()
+	if l == nil || l.name != string(name) {
+		f.differ()
+		l = f.label(name)
 	}
-	f.differ()
-	l := f.label(name)
+	return f.addLabelled(l)
+}
+
+// expected returns the label that the next member has if it is like that of the
+// object before. Lines of one origin have the same names in the same order. In a line
+// of another, most names are followed by those that they were followed by last.
+func (f *fields) expected() *label {
+	at := len(f.members)
+	if f.alike && at < len(f.labels) {
+		return f.labels[at]
+	}
+	if f.alike || at == 0 || f.recent == nil {
+		return nil
+	}
+	return f.recent.after(f.labels[at-1])
+}
+
+func (f *fields) label(name []byte) *label {
+	if f.recent == nil {
+		return newLabel(name)
+	}
+	var before *label
+	if at := len(f.members); at > 0 {
+		before = f.labels[at-1]
+	}
+	return f.recent.of(name, before)
+}
+
+// addLabelled is add, of a label that is the expected one, or after differ.
+func (f *fields) addLabelled(l *label) *member {
+	at := len(f.members)
+	if f.alike {
+		f.members = f.members[:at+1] // it is there from the object before
+		m := &f.members[at]
+		m.kind = Null
+		return m
+	}
 	if m := f.named(l); m != nil {
 		m.kind = Null
 		f.present &^= setOf(m.key)
 		return m
 	}
-	at := len(f.members)
 	f.labels = append(f.labels[:at], l)
 	f.members = append(f.members, member{key: l.key})
 	f.locate(at)
 	return &f.members[at]
-}
-
-// expected returns the label of the next member if it is like that of the object
-// before. Lines of one origin have the same names in the same order.
-func (f *fields) expected() *label {
-	if at := len(f.members); f.alike && at < len(f.labels) {
-		return &f.labels[at]
-	}
-	return nil
-}
-
-// addExpected adds the member of the expected label, whose value is null. It is still
-// there from the object before.
-func (f *fields) addExpected() *member {
-	at := len(f.members)
-	f.members = f.members[:at+1]
-	m := &f.members[at]
-	m.kind = Null
-	return m
 }
 
 // differ makes ready for a name that is not the expected one. Those before are where
@@ -154,13 +171,6 @@ func (f *fields) locate(at int) {
 	}
 }
 
-func (f *fields) label(name []byte) label {
-	if f.recent != nil {
-		return f.recent.of(name)
-	}
-	return newLabel(name)
-}
-
 // manyMembers is the number of members from which on an index finds names
 // faster than a look at each.
 const manyMembers = 48
@@ -177,7 +187,7 @@ func (f *fields) index(at int) {
 }
 
 // named returns the member of a name, nil if there is none.
-func (f *fields) named(l label) *member {
+func (f *fields) named(l *label) *member {
 	switch {
 	case l.key != keyOther:
 		if f.seen.has(l.key) {

@@ -168,37 +168,3 @@ func setOf(all ...key) keySet {
 }
 
 func (s keySet) has(k key) bool { return s&(1<<k) != 0 }
-
-// label is a name and what it means.
-type label struct {
-	name   string
-	quoted string // as it mostly is written, with a colon; "" if something in it is escaped
-	key    key
-}
-
-func newLabel(name []byte) label {
-	quoted := `"` + string(name) + `":`
-	l := label{name: quoted[len(`"`) : len(quoted)-len(`":`)], key: keyOf(name)}
-	if plainEnd(name, 0) == len(name) {
-		l.quoted = quoted
-	}
-	return l
-}
-
-// labels remembers the names that came lately, so that one that comes again takes
-// no memory. Each has one place.
-type labels [keyPlaces]label
-
-// maxLabel is the length, in bytes, up to which a name is remembered.
-const maxLabel = 64
-
-func (l *labels) of(name []byte) label {
-	if len(name) == 0 || len(name) > maxLabel {
-		return newLabel(name)
-	}
-	place := &l[keyPlace(name)]
-	if place.name != string(name) {
-		*place = newLabel(name)
-	}
-	return *place
-}

@@ -75,7 +75,7 @@ func nextMember(raw []byte, i int) (at int, more, ok bool) {
 func (d *Decoder) scanLabel(raw []byte, i int) (m *member, value int, ok bool) {
 	if l := d.expected(); l != nil && l.quoted != "" && hasPrefix(raw[i:], l.quoted) {
 		value = skipSpace(raw, i+len(l.quoted))
-		return d.addExpected(), value, value < len(raw)
+		return d.addLabelled(l), value, value < len(raw)
 	}
 	name, value, ok := d.scanName(raw, i)
 	if !ok {
