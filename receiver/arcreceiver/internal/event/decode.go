@@ -62,7 +62,8 @@ func (d *Decoder) decode(kind Kind, told bool) error {
 	if told {
 		f.use(keyKind)
 	}
-	d.event = Event{Detail: detailOf(kind, f), fields: f}
+	d.event = Event{}
+	d.event.Detail, d.event.fields = d.details.of(kind, f), f
 	d.decodeCommon(&d.event)
 	if len(f.problems) > 0 {
 		return &Error{Reason: ReasonInvalidField, text: strings.Join(f.problems, "; ")}
@@ -99,7 +100,7 @@ func (d *Decoder) decodeCommon(e *Event) {
 	if f.hasAny(resourceKeys) {
 		e.Resource = decodeResource(f)
 	}
-	if app, ok := e.Detail.(AppInfo); ok {
+	if app, ok := e.Detail.(*AppInfo); ok {
 		e.Resource = app.resource(e.Resource)
 	}
 }

@@ -5,6 +5,7 @@ package event
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -15,7 +16,7 @@ import (
 
 // told is an event whose values are Go's.
 type told struct {
-	Detail    Detail
+	Detail    any
 	ID        string
 	Time      time.Time
 	Level     Level
@@ -28,9 +29,17 @@ type told struct {
 	Fields    map[string]any
 }
 
+// valueAt returns what a detail points to: the next event overwrites it.
+func valueAt(detail Detail) any {
+	if v := reflect.ValueOf(detail); v.Kind() == reflect.Pointer {
+		return v.Elem().Interface()
+	}
+	return detail
+}
+
 func tell(e *Event) told {
 	t := told{
-		Detail: e.Detail, ID: e.ID, Time: e.Time, Level: e.Level, Message: plain(e.Message.decoded(), 1), Logger: e.Logger,
+		Detail: valueAt(e.Detail), ID: e.ID, Time: e.Time, Level: e.Level, Message: plain(e.Message.decoded(), 1), Logger: e.Logger,
 		Code: e.Code, Exception: e.Exception, Trace: e.Trace, Resource: e.Resource,
 	}
 	for name, value := range e.Fields {
@@ -321,7 +330,7 @@ func joinMembers(n int) string {
 func TestDecodeMostAppLabels(t *testing.T) {
 	e, err := decodeNew([]byte(`{"app_info":{` + joinMembers(maxAppLabels) + `}}`))
 	require.NoError(t, err)
-	assert.Len(t, e.Detail.(AppInfo).Labels, maxAppLabels)
+	assert.Len(t, e.Detail.(*AppInfo).Labels, maxAppLabels)
 }
 
 func TestDecodeTrace(t *testing.T) {

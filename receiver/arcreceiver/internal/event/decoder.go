@@ -17,6 +17,7 @@ type Decoder struct {
 	unescaped []byte
 	recent    labels
 	minute    minute
+	details   details
 	event     Event
 }
 
@@ -39,7 +40,7 @@ func (d *Decoder) Close() {
 	if cap(d.texts) > maxKept || cap(d.unescaped) > maxKept || cap(d.members) > maxMembers {
 		return
 	}
-	d.event = Event{}
+	d.event, d.details = Event{}, details{}
 	d.reset()
 	clear(d.labels)
 	d.labels = d.labels[:0]

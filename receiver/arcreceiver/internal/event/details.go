@@ -14,34 +14,50 @@ import (
 // maxAppLabels bounds the entries of `app_info`.
 const maxAppLabels = 32
 
-// detailOf takes the fields that are special to a kind.
-func detailOf(k Kind, f *fields) Detail {
+// details are those of the decoder's event, by its kind.
+type details struct {
+	call    LLMCall
+	run     AgentRun
+	request Request
+	cache   Cache
+	gauge   Gauge
+	info    AppInfo
+}
+
+// of takes the fields that are special to a kind.
+func (d *details) of(k Kind, f *fields) Detail {
 	switch k {
 	case KindLLMCall:
-		return decodeLLMCall(f)
+		d.call = decodeLLMCall(f)
+		return &d.call
 	case KindAgentRun:
-		return decodeAgentRun(f)
+		d.run = decodeAgentRun(f)
+		return &d.run
 	case KindRequest:
-		return decodeRequest(f)
+		d.request = decodeRequest(f)
+		return &d.request
 	case KindCache:
-		return decodeCache(f)
+		d.cache = decodeCache(f)
+		return &d.cache
 	case KindGauge:
-		return decodeGauge(f)
+		d.gauge = decodeGauge(f)
+		return &d.gauge
 	case KindAppInfo:
-		return decodeAppInfo(f)
+		d.info = decodeAppInfo(f)
+		return &d.info
 	default:
 		return decodeLog(f)
 	}
 }
 
-func decodeLog(f *fields) Detail {
+func decodeLog(f *fields) Log {
 	if !f.has(keyMessage) {
 		f.fail(keyMessage, "is missing")
 	}
 	return Log{}
 }
 
-func decodeLLMCall(f *fields) Detail {
+func decodeLLMCall(f *fields) LLMCall {
 	call := LLMCall{
 		Model:        f.required(keyModel),
 		Provider:     f.take(keyProvider),
@@ -95,7 +111,7 @@ func decodeOutcome(f *fields, errorMessage string) Outcome {
 	return outcome
 }
 
-func decodeAgentRun(f *fields) Detail {
+func decodeAgentRun(f *fields) AgentRun {
 	run := AgentRun{
 		Agent:        f.required(keyAgentName),
 		Outcome:      Outcome(f.required(keyStatus)),
@@ -106,7 +122,7 @@ func decodeAgentRun(f *fields) Detail {
 	return run
 }
 
-func decodeRequest(f *fields) Detail {
+func decodeRequest(f *fields) Request {
 	request := Request{
 		Method:   f.required(keyMethod),
 		Endpoint: f.required(keyEndpoint),
@@ -125,7 +141,7 @@ func decodeRequest(f *fields) Detail {
 	return request
 }
 
-func decodeCache(f *fields) Detail {
+func decodeCache(f *fields) Cache {
 	hit := f.peek(keyHit)
 	f.use(keyHit)
 	if hit.kind != Bool {
@@ -134,7 +150,7 @@ func decodeCache(f *fields) Detail {
 	return Cache{Type: f.required(keyCacheType), Hit: hit.Bool(), Size: f.measure(keySizeBytes)}
 }
 
-func decodeGauge(f *fields) Detail {
+func decodeGauge(f *fields) Gauge {
 	g := Gauge{
 		ActiveAgents:   f.measure(keyActiveAgents),
 		ActiveRequests: f.measure(keyActiveRequests),
@@ -146,7 +162,7 @@ func decodeGauge(f *fields) Detail {
 	return g
 }
 
-func decodeAppInfo(f *fields) Detail {
+func decodeAppInfo(f *fields) AppInfo {
 	f.use(keyAppInfo)
 	info, ok := f.peek(keyAppInfo).object()
 	if !ok {
@@ -175,7 +191,7 @@ func decodeAppInfo(f *fields) Detail {
 }
 
 // resource completes r by what the application says of itself.
-func (a AppInfo) resource(r Resource) Resource {
+func (a *AppInfo) resource(r Resource) Resource {
 	if r.Version == "" {
 		r.Version = a.Labels["version"]
 	}

@@ -100,8 +100,8 @@ type Resource struct {
 	Environment string
 }
 
-// Detail is what an event has by its kind: one of [Log], [LLMCall], [AgentRun],
-// [Request], [Cache], [Gauge], [AppInfo].
+// Detail is what an event has by its kind: [Log], or a pointer to [LLMCall],
+// [AgentRun], [Request], [Cache], [Gauge] or [AppInfo].
 type Detail interface{ kind() Kind }
 
 // Log is an event that is a log line and no more.
@@ -194,10 +194,10 @@ type AppInfo struct {
 	Labels map[string]string // at most maxAppLabels
 }
 
-func (Log) kind() Kind      { return KindLog }
-func (LLMCall) kind() Kind  { return KindLLMCall }
-func (AgentRun) kind() Kind { return KindAgentRun }
-func (Request) kind() Kind  { return KindRequest }
-func (Cache) kind() Kind    { return KindCache }
-func (Gauge) kind() Kind    { return KindGauge }
-func (AppInfo) kind() Kind  { return KindAppInfo }
+func (Log) kind() Kind       { return KindLog }
+func (*LLMCall) kind() Kind  { return KindLLMCall }
+func (*AgentRun) kind() Kind { return KindAgentRun }
+func (*Request) kind() Kind  { return KindRequest }
+func (*Cache) kind() Kind    { return KindCache }
+func (*Gauge) kind() Kind    { return KindGauge }
+func (*AppInfo) kind() Kind  { return KindAppInfo }

@@ -39,7 +39,7 @@ func FuzzDecode(f *testing.F) {
 		if !e.Time.IsZero() {
 			assert.GreaterOrEqual(t, e.Time.UnixNano(), int64(0))
 		}
-		if call, ok := e.Detail.(LLMCall); ok {
+		if call, ok := e.Detail.(*LLMCall); ok {
 			assert.NotEmpty(t, call.Model)
 			assert.True(t, call.PromptTokens >= 0 && call.PromptTokens <= maxCount)
 			assert.True(t, call.CompletionTokens >= 0 && call.CompletionTokens <= maxCount)

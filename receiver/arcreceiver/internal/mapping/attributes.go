@@ -52,19 +52,19 @@ func putAttributes(to pcommon.Map, e *event.Event) {
 	putText(to, string(semconv.ExceptionMessageKey), e.Exception.Message)
 	putText(to, string(semconv.ExceptionStacktraceKey), e.Exception.Stacktrace)
 	switch d := e.Detail.(type) {
-	case event.LLMCall:
+	case *event.LLMCall:
 		putLLMCall(to, d)
-	case event.AgentRun:
+	case *event.AgentRun:
 		putAgentRun(to, d)
-	case event.Request:
+	case *event.Request:
 		putRequest(to, d)
-	case event.Cache:
+	case *event.Cache:
 		putCache(to, d)
-	case event.Gauge:
+	case *event.Gauge:
 		putMeasure(to, attrAgents, d.ActiveAgents)
 		putMeasure(to, attrRequests, d.ActiveRequests)
 		putMeasure(to, attrMemory, d.MemoryUsage)
-	case event.AppInfo:
+	case *event.AppInfo:
 		putAppInfo(to.PutEmptyMap(attrAppInfo), d)
 	}
 }
@@ -89,11 +89,11 @@ func roomOf(detail event.Detail) int {
 	switch detail.(type) {
 	case event.Log:
 		return 0
-	case event.LLMCall:
+	case *event.LLMCall:
 		return 11
-	case event.AgentRun, event.Request:
+	case *event.AgentRun, *event.Request:
 		return 6
-	case event.Cache, event.Gauge:
+	case *event.Cache, *event.Gauge:
 		return 4
 	default:
 		return 1
@@ -151,7 +151,7 @@ func putTree(to pcommon.Value, tree any) {
 	}
 }
 
-func putLLMCall(to pcommon.Map, call event.LLMCall) {
+func putLLMCall(to pcommon.Map, call *event.LLMCall) {
 	to.PutStr(string(semconv.GenAIOperationNameKey), "chat")
 	to.PutStr(string(semconv.GenAIRequestModelKey), call.Model)
 	to.PutInt(attrInputTokens, call.PromptTokens)
@@ -165,7 +165,7 @@ func putLLMCall(to pcommon.Map, call event.LLMCall) {
 	putError(to, call.Outcome, call.ErrorType, call.ErrorMessage)
 }
 
-func putAgentRun(to pcommon.Map, run event.AgentRun) {
+func putAgentRun(to pcommon.Map, run *event.AgentRun) {
 	to.PutStr(string(semconv.GenAIOperationNameKey), "invoke_agent")
 	to.PutStr(string(semconv.GenAIAgentNameKey), run.Agent)
 	to.PutStr(attrStatus, string(run.Outcome))
@@ -187,7 +187,7 @@ func putError(to pcommon.Map, outcome event.Outcome, errorType, message string) 
 	}
 }
 
-func putRequest(to pcommon.Map, request event.Request) {
+func putRequest(to pcommon.Map, request *event.Request) {
 	to.PutStr(string(semconv.HTTPRequestMethodKey), request.Method)
 	to.PutStr(string(semconv.HTTPRouteKey), request.Endpoint)
 	to.PutInt(string(semconv.HTTPResponseStatusCodeKey), request.Status)
@@ -197,13 +197,13 @@ func putRequest(to pcommon.Map, request event.Request) {
 	}
 }
 
-func putCache(to pcommon.Map, cache event.Cache) {
+func putCache(to pcommon.Map, cache *event.Cache) {
 	to.PutStr(attrCacheType, cache.Type)
 	to.PutBool(attrCacheHit, cache.Hit)
 	putMeasure(to, attrCacheSize, cache.Size)
 }
 
-func putAppInfo(to pcommon.Map, info event.AppInfo) {
+func putAppInfo(to pcommon.Map, info *event.AppInfo) {
 	for _, name := range slices.Sorted(maps.Keys(info.Labels)) {
 		to.PutStr(name, info.Labels[name])
 	}

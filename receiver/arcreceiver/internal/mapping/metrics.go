@@ -72,17 +72,17 @@ func appendChanges(changes []metricstore.Change, e *event.Event) []metricstore.C
 		}
 	}
 	switch d := e.Detail.(type) {
-	case event.Request:
+	case *event.Request:
 		method, endpoint := metricstore.Label{Name: "method", Value: d.Method}, metricstore.Label{Name: "endpoint", Value: d.Endpoint}
 		status := metricstore.Label{Name: "status", Value: strconv.FormatInt(d.Status, 10)}
 		change(requests, 1, method, endpoint, status)
 		change(requestDuration, d.Duration.Seconds, method, endpoint)
 		set(activeRequests, d.Active)
-	case event.AgentRun:
+	case *event.AgentRun:
 		agent := metricstore.Label{Name: "agent_name", Value: d.Agent}
 		change(agentExecutions, 1, agent, metricstore.Label{Name: "status", Value: string(d.Outcome)})
 		change(agentDuration, d.Duration.Seconds, agent)
-	case event.Cache:
+	case *event.Cache:
 		cache := metricstore.Label{Name: "cache_type", Value: d.Type}
 		if d.Hit {
 			change(cacheHits, 1, cache)
@@ -90,11 +90,11 @@ func appendChanges(changes []metricstore.Change, e *event.Event) []metricstore.C
 			change(cacheMisses, 1, cache)
 		}
 		set(cacheSize, d.Size, cache)
-	case event.Gauge:
+	case *event.Gauge:
 		set(activeAgents, d.ActiveAgents)
 		set(activeRequests, d.ActiveRequests)
 		set(memoryUsage, d.MemoryUsage)
-	case event.AppInfo:
+	case *event.AppInfo:
 		labels := make([]metricstore.Label, 0, len(d.Labels))
 		for _, name := range slices.Sorted(maps.Keys(d.Labels)) {
 			labels = append(labels, metricstore.Label{Name: name, Value: d.Labels[name]})

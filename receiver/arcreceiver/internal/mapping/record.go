@@ -72,20 +72,20 @@ func defaultLevel(detail event.Detail) event.Level {
 // describe is the body of an event without a message.
 func describe(detail event.Detail) string {
 	switch d := detail.(type) {
-	case event.LLMCall:
+	case *event.LLMCall:
 		return spanName(d) + ": " + string(d.Outcome)
-	case event.AgentRun:
+	case *event.AgentRun:
 		return spanName(d) + ": " + string(d.Outcome)
-	case event.Request:
+	case *event.Request:
 		return fmt.Sprintf("%s: %d", spanName(d), d.Status)
-	case event.Cache:
+	case *event.Cache:
 		if d.Hit {
 			return "cache hit: " + d.Type
 		}
 		return "cache miss: " + d.Type
-	case event.Gauge:
+	case *event.Gauge:
 		return "gauge"
-	case event.AppInfo:
+	case *event.AppInfo:
 		return "application info"
 	default:
 		return ""

@@ -30,11 +30,11 @@ func IsSpan(e *event.Event) bool {
 // spanOf says whether an event becomes a span, and which.
 func spanOf(detail event.Detail) (span, bool) {
 	switch d := detail.(type) {
-	case event.LLMCall:
+	case *event.LLMCall:
 		return span{ptrace.SpanKindClient, d.Duration, d.Outcome.Failed(), reason(d.ErrorMessage, d.Outcome)}, true
-	case event.AgentRun:
+	case *event.AgentRun:
 		return span{ptrace.SpanKindInternal, d.Duration, d.Outcome.Failed(), reason(d.ErrorMessage, d.Outcome)}, true
-	case event.Request:
+	case *event.Request:
 		return span{ptrace.SpanKindServer, d.Duration, d.Status >= 500, strconv.FormatInt(d.Status, 10)}, true
 	default:
 		return span{}, false
@@ -50,11 +50,11 @@ func reason(message string, outcome event.Outcome) string {
 
 func spanName(detail event.Detail) string {
 	switch d := detail.(type) {
-	case event.LLMCall:
+	case *event.LLMCall:
 		return "chat " + d.Model
-	case event.AgentRun:
+	case *event.AgentRun:
 		return "invoke_agent " + d.Agent
-	case event.Request:
+	case *event.Request:
 		return d.Method + " " + d.Endpoint
 	default:
 		return ""
