@@ -45,6 +45,7 @@ type Batch struct {
 
 	options  Options
 	received pcommon.Timestamp
+	placed   event.Trace // of the last span
 	records  perResource[plog.LogRecordSlice]
 	spans    perResource[ptrace.SpanSlice]
 }
@@ -105,7 +106,7 @@ func (b *Batch) Add(e *event.Event) {
 // moment is the time of an event and its place in a trace, both complete.
 type moment struct {
 	time  time.Time
-	trace event.Trace
+	trace *event.Trace
 }
 
 func (b *Batch) newRecords(resource *event.Resource) plog.LogRecordSlice {

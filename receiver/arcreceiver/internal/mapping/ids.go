@@ -15,14 +15,17 @@ import (
 // An event that names itself (ID) and no trace gets IDs that are worked out from
 // its name, whatever the request's context, so that it is the same call when it
 // is sent again.
-func (b *Batch) place(e *event.Event) event.Trace {
+//
+// The place is good until the next.
+func (b *Batch) place(e *event.Event) *event.Trace {
 	if _, isSpan := spanOf(e.Detail); isSpan {
-		return b.placeSpan(e)
+		b.placed = b.placeSpan(e)
+		return &b.placed
 	}
 	if e.Trace.TraceID == (event.TraceID{}) {
-		return b.options.Context
+		return &b.options.Context
 	}
-	return e.Trace
+	return &e.Trace
 }
 
 func (b *Batch) placeSpan(e *event.Event) event.Trace {
