@@ -61,6 +61,7 @@ func (c *FileConfig) follow(maxEventBytes int) *fileconsumer.Config {
 	to := fileconsumer.NewConfig()
 	to.Criteria = c.criteria()
 	to.IncludeFilePath = true // for naming bad lines
+	to.Encoding = "utf-8-raw" // the decoder of events replaces what is not UTF-8
 	to.MaxLogSize = helper.ByteSize(maxEventBytes)
 	// A line is read when it is complete, however long it takes to be written.
 	to.FlushPeriod = 0
