@@ -119,34 +119,34 @@ func appendTable(out *os.File) error {
 		}
 		return series * rounds / c.waited.Seconds(), nil
 	}
-	samples, err := ratio.Take(throughput(openCollector), throughput(openPeer), unmarshal,
+	measured, err := ratio.Take(throughput(openCollector), throughput(openPeer), unmarshal,
 		func() (float64, error) { return passing(false) }, func() (float64, error) { return passing(true) })
 	if err != nil {
 		return err
 	}
 	table := ratio.NewTable(out, "Samples appended by one core", "alert", "Prometheus' OTLP endpoint")
-	table.Line("10,000 known series", perSecond, samples[0], samples[1])
+	table.Line("10,000 known series", perSecond, measured[0], measured[1])
 	table = ratio.NewTable(out, "Cost of a data point", "alert", "unmarshalling it")
-	table.Line("that the pipeline waits for", nanos, inverse(samples[3]), inverse(samples[2]))
-	table.Line("the same with a storage directory, until it is written", nanos, inverse(samples[4]), inverse(samples[2]))
-	table.Line("altogether, with the writing", nanos, beyond(samples[0], samples[2]), inverse(samples[2]))
+	table.Line("that the pipeline waits for", nanos, inverse(measured[3]), inverse(measured[2]))
+	table.Line("the same with a storage directory, until it is written", nanos, inverse(measured[4]), inverse(measured[2]))
+	table.Line("altogether, with the writing", nanos, beyond(measured[0], measured[2]), inverse(measured[2]))
 	return nil
 }
 
 // inverse makes nanoseconds each of a number a second.
-func inverse(s ratio.Sample) ratio.Sample {
-	var out ratio.Sample
-	for _, v := range slices.Backward(s) {
+func inverse(s ratio.Series) ratio.Series {
+	var out ratio.Series
+	for _, v := range s {
 		out = append(out, 1e9/v)
 	}
 	return out
 }
 
-// beyond is the time that the first takes more than the median of the second.
-func beyond(all, part ratio.Sample) ratio.Sample {
-	out := inverse(all)
+// beyond is the time that the first takes more than the second of the same round.
+func beyond(all, part ratio.Series) ratio.Series {
+	out, less := inverse(all), inverse(part)
 	for i := range out {
-		out[i] -= 1e9 / part.Median()
+		out[i] -= less[i]
 	}
 	return out
 }
@@ -169,11 +169,11 @@ func memoryTable(out *os.File) error {
 				return heap() - before, nil
 			}
 		}
-		samples, err := ratio.Take(measure(openCollector), measure(openPeer))
+		measured, err := ratio.Take(measure(openCollector), measure(openPeer))
 		if err != nil {
 			return err
 		}
-		table.Line(fmt.Sprintf("%d series", series), mebibytes, samples[0], samples[1])
+		table.Line(fmt.Sprintf("%d series", series), mebibytes, measured[0], measured[1])
 	}
 	return nil
 }

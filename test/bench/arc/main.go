@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Command arc measures the arc receiver beside contrib's filelog receiver with
-// its JSON parser, encoding/json, and the unmarshalling of the same records from
-// OTLP, on one core.
+// its JSON parser, encoding/json, the same records sent to the otlp receiver, and
+// their unmarshalling from OTLP, on one core.
 package main
 
 import (
@@ -26,6 +26,7 @@ import (
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/receiver"
+	"go.opentelemetry.io/collector/receiver/otlpreceiver"
 	"go.opentelemetry.io/collector/receiver/receivertest"
 
 	"github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver"
@@ -96,21 +97,45 @@ func address() (string, error) {
 	return listener.Addr().String(), listener.Close()
 }
 
-// overHTTP posts the lines and returns the nanoseconds an event took.
-func overHTTP(body []byte, keep *plog.Logs) ratio.Measure {
+// endpoint is a receiver that takes requests.
+type endpoint struct {
+	factory     receiver.Factory
+	settings    func(address string) map[string]any
+	path        string
+	contentType string
+}
+
+var arc = endpoint{
+	factory:     arcreceiver.NewFactory(),
+	settings:    func(address string) map[string]any { return map[string]any{"endpoint": address} },
+	path:        "/v1/events",
+	contentType: "application/x-ndjson",
+}
+
+var otlpHTTP = endpoint{
+	factory: otlpreceiver.NewFactory(),
+	settings: func(address string) map[string]any {
+		return map[string]any{"protocols": map[string]any{"http": map[string]any{"endpoint": address}}}
+	},
+	path:        "/v1/logs",
+	contentType: "application/x-protobuf",
+}
+
+// overHTTP posts the events of a body and returns the nanoseconds an event took.
+func overHTTP(to endpoint, body []byte, keep *plog.Logs) ratio.Measure {
 	return func() (float64, error) {
 		at, err := address()
 		if err != nil {
 			return 0, err
 		}
-		s, stop, err := start(arcreceiver.NewFactory(), map[string]any{"endpoint": at}, events, keep)
+		s, stop, err := start(to.factory, to.settings(at), events, keep)
 		if err != nil {
 			return 0, err
 		}
 		defer stop()
 		begin := time.Now()
 		for range requests {
-			if err := post("http://"+at+"/v1/events", body); err != nil {
+			if err := post("http://"+at+to.path, to.contentType, body); err != nil {
 				return 0, err
 			}
 		}
@@ -119,12 +144,12 @@ func overHTTP(body []byte, keep *plog.Logs) ratio.Measure {
 	}
 }
 
-func post(url string, body []byte) error {
+func post(url, contentType string, body []byte) error {
 	request, err := http.NewRequestWithContext(context.Background(), http.MethodPost, url, bytes.NewReader(body))
 	if err != nil {
 		return err
 	}
-	request.Header.Set("Content-Type", "application/x-ndjson")
+	request.Header.Set("Content-Type", contentType)
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return err
@@ -180,7 +205,7 @@ func run() error {
 	body := lines(events / requests)
 
 	kept := plog.NewLogs()
-	if _, err := overHTTP(body, &kept)(); err != nil {
+	if _, err := overHTTP(arc, body, &kept)(); err != nil {
 		return err
 	}
 	otlp, err := (&plog.ProtoMarshaler{}).MarshalLogs(kept)
@@ -196,8 +221,8 @@ func run() error {
 		return err
 	}
 	files := map[string]any{"include": []any{path}, "start_at": "beginning", "poll_interval": "1ms"}
-	samples, err := ratio.Take(
-		overHTTP(body, nil),
+	series, err := ratio.Take(
+		overHTTP(arc, body, nil),
 		fromFile(arcreceiver.NewFactory(), map[string]any{"endpoint": unused, "file": files}),
 		fromFile(filelogreceiver.NewFactory(), map[string]any{
 			"include": []any{path}, "start_at": "beginning", "poll_interval": "1ms",
@@ -224,17 +249,19 @@ func run() error {
 			_, err := (&plog.JSONUnmarshaler{}).UnmarshalLogs(otlpJSON)
 			return err
 		}),
+		overHTTP(otlpHTTP, otlp, nil),
 	)
 	if err != nil {
 		return err
 	}
 	nanoseconds := func(v float64) string { return fmt.Sprintf("%.0f ns", v) }
 	table := ratio.NewTable(os.Stdout, "arc, time of one event on one core", "arc", "peer")
-	table.Line("over HTTP; filelog with json_parser, from a file", nanoseconds, samples[0], samples[2])
-	table.Line("from a file; filelog with json_parser, from a file", nanoseconds, samples[1], samples[2])
-	table.Line("over HTTP; encoding/json into a map, alone", nanoseconds, samples[0], samples[3])
-	table.Line("over HTTP; unmarshalling the records from OTLP, alone", nanoseconds, samples[0], samples[4])
-	table.Line("over HTTP; unmarshalling the records from OTLP's JSON, alone", nanoseconds, samples[0], samples[5])
+	table.Line("over HTTP; filelog with json_parser, from a file", nanoseconds, series[0], series[2])
+	table.Line("from a file; filelog with json_parser, from a file", nanoseconds, series[1], series[2])
+	table.Line("over HTTP; encoding/json into a map, alone", nanoseconds, series[0], series[3])
+	table.Line("over HTTP; the records over OTLP/HTTP, to the otlp receiver", nanoseconds, series[0], series[6])
+	table.Line("over HTTP; unmarshalling the records from OTLP, alone", nanoseconds, series[0], series[4])
+	table.Line("over HTTP; unmarshalling the records from OTLP's JSON, alone", nanoseconds, series[0], series[5])
 	return nil
 }
 

@@ -94,12 +94,12 @@ func (l line) measure(ctx context.Context, size int) (cost ratio.Sample, err err
 	if err != nil {
 		return nil, err
 	}
-	samples, err := ratio.Take(measure)
+	series, err := ratio.Take(measure)
 	if err != nil {
 		_ = shut()
 		return nil, err
 	}
-	return samples[0], shut()
+	return series[0].Sample(), shut()
 }
 
 // cpuOf is the CPU time of something, with the garbage that is collected

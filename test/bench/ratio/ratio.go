@@ -78,7 +78,7 @@ func Turns(things ...func() ([]float64, error)) ([][]Series, error) {
 }
 
 // Take measures each of several things Runs times, in turns.
-func Take(things ...Measure) ([]Sample, error) {
+func Take(things ...Measure) ([]Series, error) {
 	single := make([]func() ([]float64, error), len(things))
 	for i, measure := range things {
 		single[i] = func() ([]float64, error) {
@@ -90,11 +90,11 @@ func Take(things ...Measure) ([]Sample, error) {
 	if err != nil {
 		return nil, err
 	}
-	samples := make([]Sample, len(things))
+	series := make([]Series, len(things))
 	for i, quantities := range all {
-		samples[i] = quantities[0].Sample()
+		series[i] = quantities[0]
 	}
-	return samples, nil
+	return series, nil
 }
 
 // Head writes the head of a table with columns of one's own, the first of which
@@ -124,10 +124,12 @@ func NewTable(out io.Writer, title, ours, peer string) *Table {
 
 // Line writes a comparison. Format writes a measurement with its unit. Without
 // a peer the ratio is left out.
-func (t *Table) Line(what string, format func(float64) string, ours, peer Sample) {
+func (t *Table) Line(what string, format func(float64) string, ours, peer Series) {
 	if peer == nil {
-		fmt.Fprintf(t.out, "| %s | %s | | |\n", what, Cell(format, ours))
+		fmt.Fprintf(t.out, "| %s | %s | | |\n", what, Cell(format, ours.Sample()))
 		return
 	}
-	fmt.Fprintf(t.out, "| %s | %s | %s | %.2f |\n", what, Cell(format, ours), Cell(format, peer), ours.Median()/peer.Median())
+	times := func(v float64) string { return fmt.Sprintf("%.2f", v) }
+	fmt.Fprintf(t.out, "| %s | %s | %s | %s |\n", what,
+		Cell(format, ours.Sample()), Cell(format, peer.Sample()), Cell(times, ours.Over(peer)))
 }

@@ -13,22 +13,22 @@ import (
 
 func TestTakeInTurns(t *testing.T) {
 	order, n := "", 0.0
-	samples, err := Take(
+	series, err := Take(
 		func() (float64, error) { order += "a"; n++; return n, nil },
 		func() (float64, error) { order += "b"; return 10, nil },
 	)
 	require.NoError(t, err)
 	assert.Equal(t, strings.Repeat("ab", Runs), order)
-	assert.Equal(t, 4.0, samples[0].Median())
-	assert.Equal(t, 0.5, samples[0].Spread())
-	assert.Zero(t, samples[1].Spread())
+	assert.Equal(t, 4.0, series[0].Sample().Median())
+	assert.Equal(t, 0.5, series[0].Sample().Spread())
+	assert.Zero(t, series[1].Sample().Spread())
 }
 
 func TestLine(t *testing.T) {
 	var out strings.Builder
 	table := NewTable(&out, "T", "ours", "peer")
-	table.Line("x", func(v float64) string { return strings.Repeat("*", int(v)) }, Sample{2, 3}, Sample{5})
-	assert.Equal(t, "\n### T\n\n| what | ours | peer | ratio |\n| --- | ---: | ---: | ---: |\n| x | ** ± 20 % | ***** ± 0 % | 0.50 |\n", out.String())
+	table.Line("x", func(v float64) string { return strings.Repeat("*", int(v)) }, Series{3, 2}, Series{5, 4})
+	assert.Equal(t, "\n### T\n\n| what | ours | peer | ratio |\n| --- | ---: | ---: | ---: |\n| x | ** ± 20 % | **** ± 11 % | 0.55 ± 9 % |\n", out.String())
 }
 
 func TestOverIsOfTheSameRound(t *testing.T) {
