@@ -251,6 +251,13 @@ func TestTelemetry(t *testing.T) {
 	r.post(eventsPath, cacheHit)
 	r.logs.err = consumererror.NewPermanent(errBusy)
 	r.post(eventsPath, logLine)
+	r.logs.err = nil
+	for range 3 {
+		r.post(eventsPath, named) // is told by its id
+	}
+	for range 2 {
+		r.post(eventsPath, cacheHit+"\n"+named, keyHeader, "k")
+	}
 
 	events := func(kind, outcome string, n int64) metricdata.DataPoint[int64] {
 		return metricdata.DataPoint[int64]{Value: n, Attributes: attribute.NewSet(
@@ -258,6 +265,7 @@ func TestTelemetry(t *testing.T) {
 	}
 	metadatatest.AssertEqualArcReceiverEvents(t, tel, []metricdata.DataPoint[int64]{
 		events("log", "accepted", 2), events("cache", "refused", 1), events("log", "failed", 1),
+		events("llm_call", "accepted", 1), events("llm_call", "repeated", 2+2), events("cache", "accepted", 1), events("cache", "repeated", 1),
 	}, metricdatatest.IgnoreTimestamp())
 	rejected := func(reason string, n int64) metricdata.DataPoint[int64] {
 		return metricdata.DataPoint[int64]{Value: n, Attributes: attribute.NewSet(attribute.String("reason", reason))}
@@ -268,7 +276,7 @@ func TestTelemetry(t *testing.T) {
 
 	got, err := tel.GetMetric("otelcol_receiver_accepted_log_records")
 	require.NoError(t, err)
-	assert.EqualValues(t, 2, got.Data.(metricdata.Sum[int64]).DataPoints[0].Value)
+	assert.EqualValues(t, 2+2, got.Data.(metricdata.Sum[int64]).DataPoints[0].Value)
 }
 
 func TestSeriesThatRestAreForgotten(t *testing.T) {

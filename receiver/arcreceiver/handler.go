@@ -96,7 +96,7 @@ func (c *core) serve(w http.ResponseWriter, r *http.Request, decode decoding) {
 	}
 	c.telemetry.read(r.Context(), &in.kinds, accepted)
 	c.telemetry.read(r.Context(), &in.repeated, repeated)
-	c.resent.remember(c.now(), in.names, key, taken{body.sum(), in.answer})
+	c.resent.remember(c.now(), in.names, key, taken{body.sum(), in.kinds.and(&in.repeated), in.answer})
 	writeAnswer(w, http.StatusOK, in.answer)
 }
 

@@ -42,6 +42,7 @@ func nameOf(e *event.Event, raw []byte) name {
 // taken is what is remembered of a request with a key.
 type taken struct {
 	body   [sha256.Size]byte
+	events kinds
 	answer answer
 }
 
@@ -160,6 +161,7 @@ func (c *core) answerAgain(w http.ResponseWriter, r *http.Request, before taken)
 		})
 		return
 	}
+	c.telemetry.read(r.Context(), &before.events, repeated)
 	writeAnswer(w, http.StatusOK, before.answer)
 }
 

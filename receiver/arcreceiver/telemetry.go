@@ -48,6 +48,14 @@ func (t *telemetry) shutdown() { t.builder.Shutdown() }
 // kinds counts events of each kind.
 type kinds [event.Kinds]int64
 
+// and returns the sum of both.
+func (k kinds) and(others *kinds) kinds {
+	for kind, n := range others {
+		k[kind] += n
+	}
+	return k
+}
+
 func (t *telemetry) read(ctx context.Context, events *kinds, how outcome) {
 	for kind, n := range events {
 		if n > 0 {

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -49,6 +50,27 @@ func FuzzDecode(f *testing.F) {
 		again, err := decodeNew(raw)
 		require.NoError(t, err)
 		assert.Equal(t, tell(e), tell(again))
+	})
+}
+
+// FuzzDecodeLines holds what a decoder reads after other lines against what one that
+// has read nothing reads.
+func FuzzDecodeLines(f *testing.F) {
+	f.Add([]byte(strings.Join(lines, "\n")))
+	f.Add([]byte("{\"message\":1,\"a\":1,\"b\":2}\n{\"message\":1,\"a\":1,\"a\":2}\n{\"message\":1,\"b\":null,\"a\":1,\"b\":3}\n{\"message\" :1,\"a\\u0062\":1}\n{\"message\":1,\"ab\":1}"))
+	f.Add([]byte("{\"model\":\"m\",\"tokens\":{\"prompt\":1}}\n{\"message\":\n{\"message\":\"x\",\"tokens\":1,\"model\":\"m\"}\n{\"model\":\"m\",\"prompt_tokens\":2}"))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		one := NewDecoder()
+		var got, want []told
+		for line := range bytes.Lines(body) {
+			e, err := one.Decode(line)
+			fresh, freshErr := decodeNew(line)
+			require.Equal(t, freshErr, err, "%q", line)
+			if err == nil {
+				got, want = append(got, tell(e)), append(want, tell(fresh))
+			}
+		}
+		assert.Equal(t, want, got)
 	})
 }
 
