@@ -60,7 +60,7 @@ func (t *telemetry) read(ctx context.Context, events *kinds, how outcome) {
 	for kind, n := range events {
 		if n > 0 {
 			t.builder.ArcReceiverEvents.Add(ctx, n, metric.WithAttributes(
-				attribute.String("kind", event.Kind(kind).String()), attribute.String("outcome", string(how)))) //nolint:gosec // there are few
+				attribute.String("kind", event.Kind(kind).String()), attribute.String("outcome", string(how))))
 		}
 	}
 }

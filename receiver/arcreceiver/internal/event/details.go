@@ -46,15 +46,11 @@ func (d *details) of(k Kind, f *fields) Detail {
 		d.info = decodeAppInfo(f)
 		return &d.info
 	default:
-		return decodeLog(f)
+		if !f.has(keyMessage) {
+			f.fail(keyMessage, "is missing")
+		}
+		return Log{}
 	}
-}
-
-func decodeLog(f *fields) Log {
-	if !f.has(keyMessage) {
-		f.fail(keyMessage, "is missing")
-	}
-	return Log{}
 }
 
 func decodeLLMCall(f *fields) LLMCall {

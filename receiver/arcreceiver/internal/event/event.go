@@ -39,7 +39,7 @@ func (k Kind) String() string { return kindNames[k] }
 // kindOf returns the kind of that name, if there is one.
 func kindOf(name string) (k Kind, ok bool) {
 	i := slices.Index(kindNames[:], name)
-	return Kind(max(i, 0)), i >= 0 //nolint:gosec // there are few
+	return Kind(max(i, 0)), i >= 0
 }
 
 // Event is one event. What the event did not say is the zero value.

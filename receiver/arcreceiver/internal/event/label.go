@@ -37,7 +37,7 @@ func (l *labels) of(name []byte, before *label) *label {
 		l[place] = newLabel(name)
 	}
 	if before != nil {
-		before.next = uint8(place) //nolint:gosec // it is less than keyPlaces
+		before.next = uint8(place)
 	}
 	return l[place]
 }
