@@ -119,7 +119,7 @@ func appendTable(out *os.File) error {
 		}
 		return series * rounds / c.waited.Seconds(), nil
 	}
-	measured, err := ratio.Take(throughput(openCollector), throughput(openPeer), unmarshal,
+	measured, err := ratio.Take(ratio.Runs, throughput(openCollector), throughput(openPeer), unmarshal,
 		func() (float64, error) { return passing(false) }, func() (float64, error) { return passing(true) })
 	if err != nil {
 		return err
@@ -169,7 +169,7 @@ func memoryTable(out *os.File) error {
 				return heap() - before, nil
 			}
 		}
-		measured, err := ratio.Take(measure(openCollector), measure(openPeer))
+		measured, err := ratio.Take(ratio.Runs, measure(openCollector), measure(openPeer))
 		if err != nil {
 			return err
 		}

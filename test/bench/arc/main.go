@@ -37,6 +37,7 @@ import (
 const (
 	events   = 100_000
 	requests = 10
+	runs     = 21
 )
 
 // lines makes n log lines as Arc's structured logger writes them.
@@ -221,7 +222,7 @@ func run() error {
 		return err
 	}
 	files := map[string]any{"include": []any{path}, "start_at": "beginning", "poll_interval": "1ms"}
-	series, err := ratio.Take(
+	series, err := ratio.Take(runs,
 		overHTTP(arc, body, nil),
 		fromFile(arcreceiver.NewFactory(), map[string]any{"endpoint": unused, "file": files}),
 		fromFile(filelogreceiver.NewFactory(), map[string]any{

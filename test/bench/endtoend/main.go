@@ -151,7 +151,7 @@ func (b *bench) table(ctx context.Context, out *os.File, title, item string, t d
 	for _, s := range systems {
 		turns = append(turns, func() ([]float64, error) { return b.load(ctx, s, t) })
 	}
-	all, err := ratio.Turns(turns...)
+	all, err := ratio.Turns(ratio.Runs, turns...)
 	if err != nil {
 		return err
 	}

@@ -85,7 +85,7 @@ func (b *bench) startTable(ctx context.Context, out *os.File) error {
 		}
 		turns = append(turns, func() ([]float64, error) { return b.rest(ctx, l.binary, l.system) })
 	}
-	all, err := ratio.Turns(turns...)
+	all, err := ratio.Turns(ratio.Runs, turns...)
 	if err != nil {
 		return err
 	}

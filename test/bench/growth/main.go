@@ -94,7 +94,7 @@ func (l line) measure(ctx context.Context, size int) (cost ratio.Sample, err err
 	if err != nil {
 		return nil, err
 	}
-	series, err := ratio.Take(measure)
+	series, err := ratio.Take(ratio.Runs, measure)
 	if err != nil {
 		_ = shut()
 		return nil, err

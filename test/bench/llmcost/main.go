@@ -38,7 +38,7 @@ func run() error {
 		batches := newBatches(percent)
 		ratio.Head(os.Stdout, fmt.Sprintf("Pricing, %d %% of spans are calls", percent), "what", "a span", "unmarshal a span", "ratio")
 		for _, s := range systems {
-			all, err := ratio.Turns(func() ([]float64, error) {
+			all, err := ratio.Turns(ratio.Runs, func() ([]float64, error) {
 				beyond, floor, err := batches.cost(s.batches, s.consume)
 				return []float64{beyond, floor}, err
 			})

@@ -13,7 +13,7 @@ import (
 	"strings"
 )
 
-// Runs is the number of measurements that a median is of.
+// Runs is the number of measurements that a median is of, where one takes seconds.
 const Runs = 7
 
 // Measure makes one measurement, of anything that is a number.
@@ -56,11 +56,11 @@ func (s Series) Over(peer Series) Sample {
 	return ratios.Sample()
 }
 
-// Turns measures several quantities of each of several things Runs times, in
+// Turns measures several quantities of each of several things so many times, in
 // turns. It returns, for each thing, a series of each quantity.
-func Turns(things ...func() ([]float64, error)) ([][]Series, error) {
+func Turns(runs int, things ...func() ([]float64, error)) ([][]Series, error) {
 	all := make([][]Series, len(things))
-	for range Runs {
+	for range runs {
 		for i, measure := range things {
 			quantities, err := measure()
 			if err != nil {
@@ -77,8 +77,8 @@ func Turns(things ...func() ([]float64, error)) ([][]Series, error) {
 	return all, nil
 }
 
-// Take measures each of several things Runs times, in turns.
-func Take(things ...Measure) ([]Series, error) {
+// Take measures each of several things so many times, in turns.
+func Take(runs int, things ...Measure) ([]Series, error) {
 	single := make([]func() ([]float64, error), len(things))
 	for i, measure := range things {
 		single[i] = func() ([]float64, error) {
@@ -86,7 +86,7 @@ func Take(things ...Measure) ([]Series, error) {
 			return []float64{v}, err
 		}
 	}
-	all, err := Turns(single...)
+	all, err := Turns(runs, single...)
 	if err != nil {
 		return nil, err
 	}

@@ -13,7 +13,7 @@ import (
 
 func TestTakeInTurns(t *testing.T) {
 	order, n := "", 0.0
-	series, err := Take(
+	series, err := Take(Runs,
 		func() (float64, error) { order += "a"; n++; return n, nil },
 		func() (float64, error) { order += "b"; return 10, nil },
 	)
@@ -33,7 +33,7 @@ func TestLine(t *testing.T) {
 
 func TestOverIsOfTheSameRound(t *testing.T) {
 	round := 0.0
-	all, err := Turns(
+	all, err := Turns(2,
 		func() ([]float64, error) { round++; return []float64{2 * round, 1}, nil },
 		func() ([]float64, error) { return []float64{round, 4}, nil },
 	)

@@ -38,7 +38,7 @@ var (
 		{"load", ".", []string{"go", "test", "-run", "^$", "-bench", "Load", "-count", "7", "./processor/llmcostprocessor/internal/price"}},
 		{"llmcost", bench, []string{"go", "run", "./llmcost"}},
 		{"arc", bench, []string{"go", "run", "./arc"}},
-		{"decode", ".", []string{"go", "test", "-run", "^$", "-cpu", "1", "-bench", "Decode|Lines", "./receiver/arcreceiver/internal/event", "./receiver/arcreceiver/internal/mapping"}},
+		{"decode", ".", []string{"go", "test", "-run", "^$", "-cpu", "1", "-benchtime", "5s", "-bench", "Decode|Lines", "./receiver/arcreceiver/internal/event", "./receiver/arcreceiver/internal/mapping"}},
 		{"alert", bench, []string{"go", "run", "./alert"}},
 		{"evaluate", ".", []string{"go", "test", "-run", "^$", "-bench", "Evaluate", "-benchtime", "200x", "./processor/alertprocessor"}},
 		{"growth", bench, []string{"go", "run", "./growth"}},

@@ -11,6 +11,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/testkit/turns"
 )
 
 func parsed(d *Decoder) map[string]any {
@@ -76,29 +78,29 @@ var lines = []string{
 	`{"timestamp": "2024-05-31T12:00:02.250000", "agent_name": "researcher", "status": "success", "duration": 2.5, "task": {"id": 7, "tags": ["a", "b"]}}`,
 }
 
+// BenchmarkDecode reads what Arc writes to events; beside it, its JSON is read alone,
+// and by encoding/json into a map.
 func BenchmarkDecode(b *testing.B) {
+	const n = 1000
 	decoder := NewDecoder()
-	for _, reader := range []struct {
-		name string
-		read func([]byte) error
-	}{
-		{"event", func(raw []byte) error { _, err := decoder.Decode(raw); return err }},
-		{"parse", decoder.parse},
-		{"encoding-json", func(raw []byte) error { var v map[string]any; return json.Unmarshal(raw, &v) }},
-	} {
-		b.Run(reader.name, func(b *testing.B) {
-			raw := make([][]byte, len(lines))
-			for i := range lines {
-				raw[i] = []byte(lines[i])
-			}
-			b.ReportAllocs()
-			for i := 0; b.Loop(); i++ {
-				if err := reader.read(raw[i%len(raw)]); err != nil {
+	var raw [][]byte
+	for i := range n {
+		raw = append(raw, []byte(lines[i%len(lines)]))
+	}
+	way := func(name string, read func([]byte) error) turns.Way {
+		return turns.Way{Name: name, Do: func() {
+			for _, line := range raw {
+				if err := read(line); err != nil {
 					b.Fatal(err)
 				}
 			}
-		})
+		}}
 	}
+	turns.Run(b, n,
+		way("event", func(raw []byte) error { _, err := decoder.Decode(raw); return err }),
+		way("parse", decoder.parse),
+		way("encoding-json", func(raw []byte) error { var v map[string]any; return json.Unmarshal(raw, &v) }),
+	)
 }
 
 func TestParseDepth(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 
 	"go.opentelemetry.io/collector/pdata/plog"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/testkit/turns"
 	"github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver/internal/event"
 )
 
@@ -46,20 +47,9 @@ func BenchmarkLines(b *testing.B) {
 		b.Fatal(err)
 	}
 	made := read().Logs
-	for _, way := range []struct {
-		name string
-		do   func()
-	}{
-		{"arc", func() { read() }},
-		{"otlp", func() { _, _ = (&plog.ProtoUnmarshaler{}).UnmarshalLogs(otlp) }},
-		{"copy", func() { made.CopyTo(plog.NewLogs()) }},
-	} {
-		b.Run(way.name, func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				way.do()
-			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/event")
-		})
-	}
+	turns.Run(b, n,
+		turns.Way{Name: "arc", Do: func() { read() }},
+		turns.Way{Name: "otlp", Do: func() { _, _ = (&plog.ProtoUnmarshaler{}).UnmarshalLogs(otlp) }},
+		turns.Way{Name: "copy", Do: func() { made.CopyTo(plog.NewLogs()) }},
+	)
 }

@@ -1,0 +1,54 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package turns measures several ways to do the same in turns, so that what else the
+// machine does meets all of them alike.
+package turns
+
+import (
+	"slices"
+	"testing"
+	"time"
+)
+
+// Way does something n times.
+type Way struct {
+	Name string
+	Do   func()
+}
+
+// Run measures ways that each do something n times. It reports for each the median
+// time of one time, and its allocations; and of all but the first the median of the
+// ratios, of the first way to it, of each turn.
+func Run(b *testing.B, n int, ways ...Way) {
+	b.Helper()
+	took := make([][]float64, len(ways))
+	for b.Loop() {
+		for i, way := range ways {
+			began := time.Now()
+			way.Do()
+			took[i] = append(took[i], float64(time.Since(began))/float64(n))
+		}
+	}
+	b.ReportMetric(0, "ns/op") // of all together
+	for i, way := range ways {
+		b.ReportMetric(median(took[i]), way.Name+"-ns")
+		b.ReportMetric(testing.AllocsPerRun(1, way.Do)/float64(n), way.Name+"-allocs")
+		if i > 0 {
+			b.ReportMetric(median(over(took[0], took[i])), "of-"+way.Name)
+		}
+	}
+}
+
+func over(ours, peer []float64) []float64 {
+	ratios := make([]float64, len(ours))
+	for i := range ours {
+		ratios[i] = ours[i] / peer[i]
+	}
+	return ratios
+}
+
+func median(of []float64) float64 {
+	sorted := slices.Sorted(slices.Values(of))
+	return sorted[len(sorted)/2]
+}
