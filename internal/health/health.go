@@ -22,9 +22,10 @@ type Problem string
 type Health struct {
 	logger *zap.Logger
 
-	mu   sync.Mutex
-	host component.Host // nil until Report
-	errs map[Problem]error
+	mu     sync.Mutex
+	host   component.Host // nil until Report
+	errs   map[Problem]error
+	unwell bool // as the host was told last
 }
 
 // New returns the health of a component without problems.
@@ -68,6 +69,9 @@ func (h *Health) Set(p Problem, err error, begin, end string) {
 }
 
 // report reports all problems that there are, since a component has one status.
+//
+// The host takes no error after an error, so that the component is well for a moment
+// where a problem is joined by another, or is one of those left.
 func (h *Health) report() {
 	if h.host == nil {
 		return
@@ -76,8 +80,10 @@ func (h *Health) report() {
 	for _, p := range slices.Sorted(maps.Keys(h.errs)) {
 		errs = append(errs, h.errs[p])
 	}
-	if len(errs) == 0 {
+	if h.unwell || len(errs) == 0 {
 		componentstatus.ReportStatus(h.host, componentstatus.NewEvent(componentstatus.StatusOK))
+	}
+	if h.unwell = len(errs) > 0; !h.unwell {
 		return
 	}
 	componentstatus.ReportStatus(h.host, componentstatus.NewRecoverableErrorEvent(errors.Join(errs...)))
