@@ -25,6 +25,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/receiver/receivertest"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/testkit/collector"
 	"github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver/internal/metadata"
 )
 
@@ -76,7 +77,7 @@ func watchHeap() func() float64 {
 // TestHostileInput sends what is meant to do harm to a real server. Each is
 // answered, none takes much memory, and the next request is served.
 func TestHostileInput(t *testing.T) {
-	address := freeAddress(t)
+	address := collector.FreeAddress(t)
 	cfg := configAt(address)
 	three := newTrio(t, NewFactory(), cfg)
 	three.start(t)
@@ -154,7 +155,7 @@ func manyKeys(n int) string {
 
 // TestSlowSender sends a header and then no body.
 func TestSlowSender(t *testing.T) {
-	address := freeAddress(t)
+	address := collector.FreeAddress(t)
 	cfg := configAt(address)
 	cfg.HTTP.ReadTimeout, cfg.HTTP.ReadHeaderTimeout = 100*time.Millisecond, 100*time.Millisecond
 	three := newTrio(t, NewFactory(), cfg)
@@ -192,7 +193,7 @@ func TestStreamInFlatMemory(t *testing.T) {
 		total, err = strconv.ParseInt(text, 10, 64)
 		require.NoError(t, err)
 	}
-	address := freeAddress(t)
+	address := collector.FreeAddress(t)
 	records := 0
 	next, err := consumer.NewLogs(func(_ context.Context, ld plog.Logs) error {
 		records += ld.LogRecordCount()

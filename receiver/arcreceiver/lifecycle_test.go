@@ -27,17 +27,9 @@ import (
 	"go.opentelemetry.io/collector/receiver"
 	"go.opentelemetry.io/collector/receiver/receivertest"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/testkit/collector"
 	"github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver/internal/metadata"
 )
-
-// freeAddress returns an address that nothing listens on.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "localhost:0")
-	require.NoError(t, err)
-	require.NoError(t, listener.Close())
-	return listener.Addr().String()
-}
 
 func configAt(address string) *Config {
 	cfg := createDefaultConfig().(*Config)
@@ -102,7 +94,7 @@ func TestSignalsShareOneServer(t *testing.T) {
 	for _, start := range orders {
 		for _, stop := range orders {
 			t.Run(fmt.Sprint(start, stop), func(t *testing.T) {
-				address := freeAddress(t)
+				address := collector.FreeAddress(t)
 				three := newTrio(t, NewFactory(), configAt(address))
 				for i, member := range start {
 					if i > 0 {
@@ -124,7 +116,7 @@ func TestSignalsShareOneServer(t *testing.T) {
 
 func TestTwoIDsShareNothing(t *testing.T) {
 	f := NewFactory()
-	one, two := configAt(freeAddress(t)), configAt(freeAddress(t))
+	one, two := configAt(collector.FreeAddress(t)), configAt(collector.FreeAddress(t))
 	a, b := newTrio(t, f, one), newTrio(t, f, two)
 	a.start(t)
 	b.start(t)
@@ -139,7 +131,7 @@ func TestTwoIDsShareNothing(t *testing.T) {
 
 func TestStartAgainAfterShutdown(t *testing.T) {
 	f := NewFactory()
-	cfg := configAt(freeAddress(t))
+	cfg := configAt(collector.FreeAddress(t))
 	for range 2 {
 		three := newTrio(t, f, cfg)
 		three.start(t)
@@ -178,7 +170,7 @@ func heldLogs(t *testing.T) (next consumer.Logs, entered, release chan struct{})
 }
 
 func TestShutdownFinishesWhatIsInFlight(t *testing.T) {
-	address := freeAddress(t)
+	address := collector.FreeAddress(t)
 	next, entered, release := heldLogs(t)
 	logs, err := NewFactory().CreateLogs(t.Context(), receivertest.NewNopSettings(metadata.Type), configAt(address), next)
 	require.NoError(t, err)
@@ -201,7 +193,7 @@ func TestShutdownFinishesWhatIsInFlight(t *testing.T) {
 }
 
 func TestShutdownIsBoundedByItsContext(t *testing.T) {
-	address := freeAddress(t)
+	address := collector.FreeAddress(t)
 	next, entered, release := heldLogs(t)
 	logs, err := NewFactory().CreateLogs(t.Context(), receivertest.NewNopSettings(metadata.Type), configAt(address), next)
 	require.NoError(t, err)
@@ -217,7 +209,7 @@ func TestShutdownIsBoundedByItsContext(t *testing.T) {
 }
 
 func TestBodiesAreDecompressedAndBounded(t *testing.T) {
-	address := freeAddress(t)
+	address := collector.FreeAddress(t)
 	cfg := configAt(address)
 	cfg.HTTP.MaxRequestBodySize = 1 << 20
 	three := newTrio(t, NewFactory(), cfg)
@@ -277,7 +269,7 @@ func TestConsumeContract(t *testing.T) {
 		pipeline.SignalTraces: `{"model":"m","prompt_tokens":1,"test_id":%q}`,
 	} {
 		t.Run(signal.String(), func(t *testing.T) {
-			address := freeAddress(t)
+			address := collector.FreeAddress(t)
 			receivertest.CheckConsumeContract(receivertest.CheckConsumeContractParams{
 				T:             t,
 				Factory:       NewFactory(),

@@ -5,7 +5,6 @@ package double
 
 import (
 	"context"
-	"net"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -20,6 +19,8 @@ import (
 	"go.opentelemetry.io/collector/receiver"
 	"go.opentelemetry.io/collector/receiver/otlpreceiver"
 	"go.opentelemetry.io/collector/receiver/receivertest"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/testkit/collector"
 )
 
 // OTLP is a back end that takes every signal over OTLP, gRPC and HTTP, as those
@@ -37,7 +38,7 @@ type OTLP struct {
 // refuses requests in which the header has another value, unless header is "".
 func NewOTLP(tb testing.TB, prefix, header, value string) *OTLP {
 	tb.Helper()
-	o := &OTLP{GRPC: freeAddress(tb), HTTP: freeAddress(tb), header: header, value: value}
+	o := &OTLP{GRPC: collector.FreeAddress(tb), HTTP: collector.FreeAddress(tb), header: header, value: value}
 	factory := otlpreceiver.NewFactory()
 	cfg := factory.CreateDefaultConfig()
 	require.NoError(tb, confmap.NewFromStringMap(map[string]any{"protocols": map[string]any{
@@ -126,12 +127,4 @@ func (o *OTLP) Records() []plog.LogRecord {
 		}
 	}
 	return records
-}
-
-func freeAddress(tb testing.TB) string {
-	tb.Helper()
-	l, err := (&net.ListenConfig{}).Listen(tb.Context(), "tcp", "127.0.0.1:0")
-	require.NoError(tb, err)
-	require.NoError(tb, l.Close())
-	return l.Addr().String()
 }
