@@ -6,9 +6,10 @@
 package turns
 
 import (
-	"slices"
 	"testing"
 	"time"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/testkit/ratio"
 )
 
 // Way does something n times.
@@ -22,7 +23,7 @@ type Way struct {
 // ratios, of the first way to it, of each turn.
 func Run(b *testing.B, n int, ways ...Way) {
 	b.Helper()
-	took := make([][]float64, len(ways))
+	took := make([]ratio.Series, len(ways))
 	for b.Loop() {
 		for i, way := range ways {
 			began := time.Now()
@@ -32,23 +33,10 @@ func Run(b *testing.B, n int, ways ...Way) {
 	}
 	b.ReportMetric(0, "ns/op") // of all together
 	for i, way := range ways {
-		b.ReportMetric(median(took[i]), way.Name+"-ns")
+		b.ReportMetric(took[i].Sample().Median(), way.Name+"-ns")
 		b.ReportMetric(testing.AllocsPerRun(1, way.Do)/float64(n), way.Name+"-allocs")
 		if i > 0 {
-			b.ReportMetric(median(over(took[0], took[i])), "of-"+way.Name)
+			b.ReportMetric(took[0].Over(took[i]).Median(), "of-"+way.Name)
 		}
 	}
-}
-
-func over(ours, peer []float64) []float64 {
-	ratios := make([]float64, len(ours))
-	for i := range ours {
-		ratios[i] = ours[i] / peer[i]
-	}
-	return ratios
-}
-
-func median(of []float64) float64 {
-	sorted := slices.Sorted(slices.Values(of))
-	return sorted[len(sorted)/2]
 }

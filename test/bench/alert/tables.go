@@ -13,7 +13,7 @@ import (
 
 	"go.opentelemetry.io/collector/pdata/pmetric/pmetricotlp"
 
-	"github.com/otelcol-arc/otelcol-arc/test/bench/ratio"
+	"github.com/otelcol-arc/otelcol-arc/internal/testkit/ratio"
 	"github.com/otelcol-arc/otelcol-arc/test/bench/traffic"
 )
 

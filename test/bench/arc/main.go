@@ -29,8 +29,8 @@ import (
 	"go.opentelemetry.io/collector/receiver/otlpreceiver"
 	"go.opentelemetry.io/collector/receiver/receivertest"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/testkit/ratio"
 	"github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver"
-	"github.com/otelcol-arc/otelcol-arc/test/bench/ratio"
 )
 
 // events is the number of lines of a measurement, 10,000 to a request.

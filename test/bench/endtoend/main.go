@@ -19,7 +19,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/otelcol-arc/otelcol-arc/test/bench/ratio"
+	"github.com/otelcol-arc/otelcol-arc/internal/testkit/ratio"
 )
 
 func main() {

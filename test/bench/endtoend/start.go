@@ -11,7 +11,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/otelcol-arc/otelcol-arc/test/bench/ratio"
+	"github.com/otelcol-arc/otelcol-arc/internal/testkit/ratio"
 )
 
 // idle is how long after it is ready the memory of a process is looked at.

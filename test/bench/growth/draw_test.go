@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/otelcol-arc/otelcol-arc/test/bench/ratio"
+	"github.com/otelcol-arc/otelcol-arc/internal/testkit/ratio"
 )
 
 func TestGrouped(t *testing.T) {

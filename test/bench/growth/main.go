@@ -20,7 +20,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/otelcol-arc/otelcol-arc/test/bench/ratio"
+	"github.com/otelcol-arc/otelcol-arc/internal/testkit/ratio"
 )
 
 func main() {

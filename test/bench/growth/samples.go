@@ -17,8 +17,8 @@ import (
 	"go.opentelemetry.io/collector/processor/processortest"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/testkit/ratio"
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor"
-	"github.com/otelcol-arc/otelcol-arc/test/bench/ratio"
 	"github.com/otelcol-arc/otelcol-arc/test/bench/traffic"
 )
 

@@ -19,8 +19,8 @@ import (
 	"go.opentelemetry.io/collector/processor"
 	"go.opentelemetry.io/collector/processor/processortest"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/testkit/ratio"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor"
-	"github.com/otelcol-arc/otelcol-arc/test/bench/ratio"
 	"github.com/otelcol-arc/otelcol-arc/test/bench/traffic"
 )
 

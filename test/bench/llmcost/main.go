@@ -17,7 +17,7 @@ import (
 
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
-	"github.com/otelcol-arc/otelcol-arc/test/bench/ratio"
+	"github.com/otelcol-arc/otelcol-arc/internal/testkit/ratio"
 	"github.com/otelcol-arc/otelcol-arc/test/bench/traffic"
 )
 

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"strconv"
 	"strings"
 )
 
@@ -75,7 +74,7 @@ func (d *Decoder) decode(kind Kind, told bool) error {
 func (d *Decoder) decodeCommon(e *Event) {
 	f := &d.fields
 	if f.has(keyID) {
-		e.ID, _ = f.written(keyID) // and it stays with the context
+		e.ID = f.peek(keyID).Text() // and it stays with the context
 	}
 	if f.has(keyTimestamp) {
 		d.decodeTimestamp(e)
@@ -108,8 +107,8 @@ func (d *Decoder) decodeCommon(e *Event) {
 func (d *Decoder) decodeTimestamp(e *Event) {
 	d.use(keyTimestamp)
 	err := errTimestamp
-	if text, kind := d.written(keyTimestamp); kind == Text || kind == Number {
-		e.Time, err = d.minute.parseTimestamp(text)
+	if v := d.peek(keyTimestamp); v.kind == Text || v.kind == Number {
+		e.Time, err = d.minute.parseTimestamp(v.text)
 	}
 	if err != nil {
 		d.fail(keyTimestamp, "%v", err)
@@ -118,15 +117,14 @@ func (d *Decoder) decodeTimestamp(e *Event) {
 
 func decodeLevel(f *fields, e *Event) {
 	f.use(keyLevel)
-	switch text, kind := f.written(keyLevel); kind {
-	case Text:
-		e.Level = levelByName(text)
+	value := f.peek(keyLevel)
+	if value.kind == Text {
+		e.Level = levelByName(value.text)
 		return
-	case Number:
-		if n, err := strconv.ParseInt(text, 10, 64); err == nil {
-			e.Level = levelByNumber(n)
-			return
-		}
+	}
+	if n, ok := value.Int(); ok {
+		e.Level = levelByNumber(n)
+		return
 	}
 	f.fail(keyLevel, "must be a name such as INFO or a number such as 20")
 }
@@ -139,11 +137,9 @@ func decodeCode(f *fields, code *Code) {
 	if code.Function != "" && f.take(keyModule) != "" {
 		code.Function = f.text(f.qualified)
 	}
-	if text, kind := f.written(keyLine); kind == Number {
-		if n, err := strconv.ParseInt(text, 10, 64); err == nil && n > 0 {
-			f.use(keyLine)
-			code.Line = n
-		}
+	if n, ok := f.peek(keyLine).Int(); ok && n > 0 {
+		f.use(keyLine)
+		code.Line = n
 	}
 }
 

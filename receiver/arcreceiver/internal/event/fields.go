@@ -287,23 +287,6 @@ func (f *fields) kind(k key) Type {
 	return f.members[f.places[k]].kind
 }
 
-func (f *fields) isObject(k key) bool {
-	_, ok := f.peek(k).object()
-	return ok
-}
-
-// written returns a text, or a number as it was written; else "".
-func (f *fields) written(k key) (text string, kind Type) {
-	if !f.has(k) {
-		return "", Null
-	}
-	m := &f.members[f.places[k]]
-	if m.kind != Text && m.kind != Number {
-		return "", m.kind
-	}
-	return f.text(m.value), m.kind
-}
-
 // peek returns a value, null if absent.
 func (f *fields) peek(k key) Value {
 	if !f.has(k) {

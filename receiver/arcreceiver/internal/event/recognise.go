@@ -7,13 +7,13 @@ package event
 // unless it is a word that the application uses for something else. Otherwise
 // the fields do; kinds with more of them come first.
 func recognise(f *fields) (kind Kind, told, ok bool) {
-	if text, written := f.written(keyKind); written == Text {
-		if kind, ok := kindOf(text); ok {
+	if v := f.peek(keyKind); v.kind == Text {
+		if kind, ok := kindOf(v.text); ok {
 			return kind, true, true
 		}
 	}
 	present := f.present
-	if f.has(keyTokens) && !f.isObject(keyTokens) {
+	if _, nested := f.peek(keyTokens).object(); !nested {
 		present &^= setOf(keyTokens)
 	}
 	if present&signKeys != 0 {

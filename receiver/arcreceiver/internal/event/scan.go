@@ -114,7 +114,7 @@ func (d *Decoder) scanMember(m *member, raw []byte, i int) (end int, ok bool) {
 			d.set(m, Text, raw[i+1:end])
 			return end + 1, true
 		}
-		text, end, ok := d.scanText(raw, i)
+		text, end, ok := d.scanEscaped(raw, i)
 		if ok {
 			d.set(m, Text, text)
 		}

@@ -86,17 +86,16 @@ func (p *perResource[S]) get(resource *event.Resource, create func(*event.Resour
 
 // Add turns an event into telemetry.
 func (b *Batch) Add(e *event.Event) {
-	at := moment{time: e.Time, trace: b.place(e)}
+	s, isSpan := spanOf(e.Detail)
+	at := moment{time: e.Time, trace: b.place(e, isSpan)}
 	if at.time.IsZero() {
 		at.time = b.options.Received
 	}
 	if b.options.Logs {
-		putRecord(b.records.get(&e.Resource, b.newRecords).AppendEmpty(), e, &at, b.received)
+		putRecord(b.records.get(&e.Resource, b.newRecords).AppendEmpty(), e, &at, b.received, s)
 	}
-	if b.options.Traces {
-		if s, ok := spanOf(e.Detail); ok {
-			putSpan(b.spans.get(&e.Resource, b.newSpans).AppendEmpty(), e, &at, s)
-		}
+	if b.options.Traces && isSpan {
+		putSpan(b.spans.get(&e.Resource, b.newSpans).AppendEmpty(), e, &at, s)
 	}
 	if b.options.Metrics {
 		b.Changes = appendChanges(b.Changes, e)

@@ -17,8 +17,8 @@ import (
 // is sent again.
 //
 // The place is good until the next.
-func (b *Batch) place(e *event.Event) *event.Trace {
-	if _, isSpan := spanOf(e.Detail); isSpan {
+func (b *Batch) place(e *event.Event, isSpan bool) *event.Trace {
+	if isSpan {
 		b.placed = b.placeSpan(e)
 		return &b.placed
 	}

@@ -26,11 +26,12 @@ var eventNames = [event.Kinds]string{
 }
 
 // putRecord makes a log record of an event.
-func putRecord(to plog.LogRecord, e *event.Event, at *moment, received pcommon.Timestamp) {
+// If it becomes a span, that is s.
+func putRecord(to plog.LogRecord, e *event.Event, at *moment, received pcommon.Timestamp, s span) {
 	to.SetTimestamp(pcommon.NewTimestampFromTime(at.time))
 	to.SetObservedTimestamp(received)
 	to.SetEventName(eventNames[e.Kind()])
-	putSeverity(to, e)
+	putSeverity(to, e, s.failed)
 	if e.Message.Type() == event.Null {
 		to.Body().SetStr(describe(e.Detail))
 	} else {
@@ -44,26 +45,26 @@ func putRecord(to plog.LogRecord, e *event.Event, at *moment, received pcommon.T
 	}
 	to.SetFlags(plog.LogRecordFlags(at.trace.Flags))
 	putAttributes(to.Attributes(), e)
-	if s, ok := spanOf(e.Detail); ok && s.duration.Known {
+	if s.duration.Known {
 		to.Attributes().PutDouble(attrDuration, s.duration.Seconds)
 	}
 }
 
-func putSeverity(to plog.LogRecord, e *event.Event) {
+func putSeverity(to plog.LogRecord, e *event.Event, failed bool) {
 	level := e.Level
 	if level == (event.Level{}) {
-		level = defaultLevel(e.Detail)
+		level = defaultLevel(e.Detail, failed)
 	}
 	to.SetSeverityNumber(plog.SeverityNumber(level.Severity))
 	to.SetSeverityText(level.Text)
 }
 
 // defaultLevel is that of an event without a level: none for a log line.
-func defaultLevel(detail event.Detail) event.Level {
+func defaultLevel(detail event.Detail, failed bool) event.Level {
 	if _, ok := detail.(event.Log); ok {
 		return event.Level{}
 	}
-	if s, ok := spanOf(detail); ok && s.failed {
+	if failed {
 		return event.Level{Text: "ERROR", Severity: event.SeverityError}
 	}
 	return event.Level{Text: "INFO", Severity: event.SeverityInfo}
