@@ -1,5 +1,9 @@
 # otelcol-arc. `make` alone lists what there is to do.
 
+# The toolchain that everything is built with, here and in CI: the newest
+# without known vulnerabilities in its standard library. Go fetches it by itself.
+export GOTOOLCHAIN = go1.27.3
+
 GO          ?= go
 TOOL         = $(GO) tool -modfile internal/tools/go.mod
 BIN          = bin/otelcol-arc
@@ -114,31 +118,14 @@ tidy: ## go mod tidy, all modules
 clean: ## Remove what was built
 	rm -rf bin build
 
-##@ The trimmed build
+##@ The program
 #
-# The Prometheus receiver of v0.144.0 compiles in all 26 service discoveries
-# with their cloud SDKs. From v0.145.0 on it imports the package of the
-# Prometheus module that obeys build tags. Until all we need is served at a
-# later version, we make the same one-line change to a copy of the receiver
-# that is made here and never committed. docs/dependencies.md has the figures.
-
-PROMETHEUSRECEIVER = github.com/open-telemetry/opentelemetry-collector-contrib/receiver/prometheusreceiver
-TRIM               = -modfile=build/go.mod -tags=remove_all_sd,enable_dns_sd,enable_kubernetes_sd
-
-build/go.mod: go.mod go.sum Makefile
-	$(GO) mod download $(PROMETHEUSRECEIVER)
-	rm -rf build/prometheusreceiver
-	mkdir -p build
-	cp -R "$$($(GO) list -m -f '{{.Dir}}' $(PROMETHEUSRECEIVER))" build/prometheusreceiver
-	chmod -R u+w build/prometheusreceiver
-	grep -q '"github.com/prometheus/prometheus/discovery/install"' build/prometheusreceiver/factory.go
-	sed -i.orig 's|prometheus/discovery/install"|prometheus/plugins"|' build/prometheusreceiver/factory.go
-	cp go.sum build/go.sum
-	cp go.mod build/go.mod
-	$(GO) mod edit -replace $(PROMETHEUSRECEIVER)=./build/prometheusreceiver build/go.mod
+# The tags leave out the service discoveries of the Prometheus receiver, with
+# their cloud SDKs, that the distribution does not offer.
+TAGS = remove_all_sd,enable_dns_sd,enable_kubernetes_sd
 
 GO_FILES = $(shell find dist exporter extension internal processor receiver -name '*.go' ! -name '*_test.go' 2>/dev/null)
 EMBEDDED = $(shell find exporter extension internal processor receiver -path '*/testdata' -prune -o -type f \( -name '*.yaml' -o -name '*.json' -o -name '*.html' -o -name '*.js' -o -name '*.css' -o -name '*.svg' \) -print 2>/dev/null)
 
-$(BIN): build/go.mod $(GO_FILES) $(EMBEDDED)
-	CGO_ENABLED=0 $(GO) build $(TRIM) -trimpath -ldflags '-s -w' -o $@ ./dist
+$(BIN): go.mod go.sum $(GO_FILES) $(EMBEDDED)
+	CGO_ENABLED=0 $(GO) build -tags=$(TAGS) -trimpath -ldflags '-s -w' -o $@ ./dist

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component"
-	"go.opentelemetry.io/collector/confmap/xconfmap"
+	"go.opentelemetry.io/collector/confmap"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/collector"
 )
@@ -50,7 +50,7 @@ func TestNotifyDocs(t *testing.T) {
 				settings, err := exporters.Sub(name)
 				require.NoError(t, err)
 				require.NoError(t, settings.Unmarshal(cfg), name)
-				assert.NoError(t, xconfmap.Validate(cfg), name)
+				assert.NoError(t, confmap.Validate(cfg), name)
 			}
 		}
 	}

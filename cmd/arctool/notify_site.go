@@ -19,7 +19,6 @@ import (
 	"go.opentelemetry.io/collector/confmap/provider/httpprovider"
 	"go.opentelemetry.io/collector/confmap/provider/httpsprovider"
 	"go.opentelemetry.io/collector/confmap/provider/yamlprovider"
-	"go.opentelemetry.io/collector/confmap/xconfmap"
 	"go.opentelemetry.io/collector/exporter"
 	"go.opentelemetry.io/collector/extension"
 	"go.opentelemetry.io/collector/extension/extensiontest"
@@ -151,7 +150,7 @@ func (s *site) start(ctx context.Context) error {
 		if err := settings.Unmarshal(cfg); err != nil {
 			return fmt.Errorf("extensions::%s: %w", id, err)
 		}
-		if err := xconfmap.Validate(cfg); err != nil {
+		if err := confmap.Validate(cfg); err != nil {
 			return fmt.Errorf("extensions::%s: %w", id, err)
 		}
 		e, err := factory.Create(ctx, extensiontest.NewNopSettings(id.Type()), cfg)

@@ -14,7 +14,6 @@ import (
 	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/confmap/provider/envprovider"
 	"go.opentelemetry.io/collector/confmap/provider/yamlprovider"
-	"go.opentelemetry.io/collector/confmap/xconfmap"
 )
 
 // load reads a configuration as the collector does, variables and all.
@@ -51,7 +50,7 @@ func readmeExamples(t *testing.T) []string {
 func TestReadmeExamplesAreOffByDefault(t *testing.T) {
 	for _, example := range readmeExamples(t) {
 		cfg := load(t, example)
-		require.NoError(t, xconfmap.Validate(cfg))
+		require.NoError(t, confmap.Validate(cfg))
 		assert.Empty(t, cfg.Server)
 		assert.Equal(t, 587, cfg.Port)
 	}
@@ -65,7 +64,7 @@ func TestReadmeExamplesReadTheEnvironment(t *testing.T) {
 	t.Setenv("SMTP_TO", "ops@arc.example, Boss <boss@arc.example>")
 	for _, example := range readmeExamples(t) {
 		cfg := load(t, example)
-		require.NoError(t, xconfmap.Validate(cfg))
+		require.NoError(t, confmap.Validate(cfg))
 		assert.Equal(t, "mail.example", cfg.Server)
 		assert.Equal(t, 2525, cfg.Port)
 		assert.Equal(t, user, cfg.Username)
@@ -83,7 +82,7 @@ func TestEmptyVariablesAreAsNone(t *testing.T) {
 	}
 	for _, example := range readmeExamples(t) {
 		cfg := load(t, example)
-		require.NoError(t, xconfmap.Validate(cfg))
+		require.NoError(t, confmap.Validate(cfg))
 		assert.Empty(t, cfg.Server)
 	}
 	t.Setenv("SMTP_SERVER", "mail.example")
@@ -91,7 +90,7 @@ func TestEmptyVariablesAreAsNone(t *testing.T) {
 	t.Setenv("SMTP_PASSWORD", secret)
 	for _, example := range readmeExamples(t)[:1] {
 		cfg := load(t, example)
-		require.NoError(t, xconfmap.Validate(cfg))
+		require.NoError(t, confmap.Validate(cfg))
 		e, err := newEnvelope(cfg)
 		require.NoError(t, err)
 		assert.Equal(t, user, e.to[0].Address)
@@ -104,10 +103,10 @@ func TestSenderOfTheEnvironment(t *testing.T) {
 	t.Setenv("SMTP_USER", "apikey")
 	t.Setenv("SMTP_PASSWORD", secret)
 	smallest := readmeExamples(t)[0]
-	require.ErrorContains(t, xconfmap.Validate(load(t, smallest)), "from: must not be empty")
+	require.ErrorContains(t, confmap.Validate(load(t, smallest)), "from: must not be empty")
 	t.Setenv("SMTP_FROM", "Arc <arc@arc.example>")
 	cfg := load(t, smallest)
-	require.NoError(t, xconfmap.Validate(cfg))
+	require.NoError(t, confmap.Validate(cfg))
 	e, err := newEnvelope(cfg)
 	require.NoError(t, err)
 	assert.Equal(t, "arc@arc.example", e.from.Address)
@@ -135,7 +134,7 @@ func TestModeFollowsThePort(t *testing.T) {
 func TestRecipientsInOneText(t *testing.T) {
 	t.Setenv("SMTP_TO", "ops@arc.example,boss@arc.example")
 	cfg := load(t, "exporters: {email: {from: a@arc.example, to: '${env:SMTP_TO}'}}")
-	require.NoError(t, xconfmap.Validate(cfg))
+	require.NoError(t, confmap.Validate(cfg))
 	e, err := newEnvelope(cfg)
 	require.NoError(t, err)
 	assert.Len(t, e.to, 2)

@@ -4,6 +4,7 @@
 package pagerdutyexporter
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -19,6 +20,7 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/config/configmiddleware"
 	"go.opentelemetry.io/collector/exporter/exportertest"
+	"go.opentelemetry.io/collector/extension/extensionmiddleware"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
 	"github.com/otelcol-arc/otelcol-arc/internal/falseclock"
@@ -40,7 +42,9 @@ type network struct {
 }
 
 // GetHTTPRoundTripper takes the place of the connection.
-func (n *network) GetHTTPRoundTripper(http.RoundTripper) (http.RoundTripper, error) { return n, nil }
+func (n *network) GetHTTPRoundTripper(context.Context) (extensionmiddleware.WrapHTTPRoundTripperFunc, error) {
+	return func(context.Context, http.RoundTripper) (http.RoundTripper, error) { return n, nil }, nil
+}
 
 // RoundTrip fails or accepts.
 func (n *network) RoundTrip(r *http.Request) (*http.Response, error) {

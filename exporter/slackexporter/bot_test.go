@@ -24,6 +24,7 @@ import (
 	"go.opentelemetry.io/collector/config/configopaque"
 	"go.opentelemetry.io/collector/exporter"
 	"go.opentelemetry.io/collector/exporter/exportertest"
+	"go.opentelemetry.io/collector/extension/extensionmiddleware"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
 	"github.com/otelcol-arc/otelcol-arc/internal/falseclock"
@@ -282,7 +283,9 @@ func (n *network) tried() []time.Time {
 }
 
 // GetHTTPRoundTripper takes the place of the connection.
-func (n *network) GetHTTPRoundTripper(http.RoundTripper) (http.RoundTripper, error) { return n, nil }
+func (n *network) GetHTTPRoundTripper(context.Context) (extensionmiddleware.WrapHTTPRoundTripperFunc, error) {
+	return func(context.Context, http.RoundTripper) (http.RoundTripper, error) { return n, nil }, nil
+}
 
 // RoundTrip fails or answers.
 func (n *network) RoundTrip(r *http.Request) (*http.Response, error) {

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/config/configopaque"
-	"go.opentelemetry.io/collector/confmap/xconfmap"
+	"go.opentelemetry.io/collector/confmap"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/alerts"
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/double"
@@ -29,7 +29,7 @@ func TestEveryMistakeIsNamed(t *testing.T) {
 	cfg.Mentions = map[string][]string{"critical": {"here", "@somebody"}, "catastrophic": {"U012AB3CD"}}
 	cfg.Title, cfg.Text = "{{ .Nothing }}", "{{"
 	cfg.Filter.Matchers = []string{"="}
-	err := xconfmap.Validate(cfg)
+	err := confmap.Validate(cfg)
 	for _, key := range []string{
 		"webhook_url", "severities::0", "http::endpoint", "bot_token", "endpoint: must", "page_url",
 		"mentions::critical::1", "mentions::catastrophic:", "title: ", "text: ", "filter: matchers::0",

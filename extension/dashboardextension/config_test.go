@@ -18,7 +18,6 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/confmap"
-	"go.opentelemetry.io/collector/confmap/xconfmap"
 	"go.opentelemetry.io/collector/extension/extensiontest"
 	"go.opentelemetry.io/collector/otelcol/otelcoltest"
 
@@ -27,7 +26,7 @@ import (
 
 func TestDefaults(t *testing.T) {
 	cfg := createDefaultConfig().(*Config)
-	require.NoError(t, xconfmap.Validate(cfg))
+	require.NoError(t, confmap.Validate(cfg))
 	assert.Equal(t, "localhost:8124", cfg.HTTP.NetAddr.Endpoint)
 	assert.Equal(t, int64(65536), cfg.HTTP.MaxRequestBodySize)
 	assert.False(t, cfg.Writable)

@@ -9,7 +9,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/confmap"
-	"go.opentelemetry.io/collector/confmap/xconfmap"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
 )
@@ -51,7 +50,7 @@ func TestMatchersThatCannotBeRead(t *testing.T) {
 	require.NoError(t, confmap.NewFromStringMap(map[string]any{
 		"filter": map[string]any{"matchers": []any{`a="b"`, `a=~"("`, `severity`, `{}`, ``}},
 	}).Unmarshal(&cfg))
-	err := xconfmap.Validate(cfg)
+	err := confmap.Validate(cfg)
 	for _, key := range []string{"filter: matchers::1", "matchers::2", "matchers::3", "matchers::4"} {
 		require.ErrorContains(t, err, key)
 	}

@@ -69,7 +69,7 @@ func ValidateQueue(retry configretry.BackOffConfig, queue configoptional.Optiona
 func NewClientConfig() confighttp.ClientConfig {
 	client := confighttp.NewDefaultClientConfig()
 	client.Timeout = timeout
-	client.DisableKeepAlives = true
+	client.Keepalive = configoptional.Default(confighttp.NewDefaultKeepaliveClientConfig())
 	return client
 }
 

@@ -99,7 +99,7 @@ func TestSettingsThatCannotWorkAreNamed(t *testing.T) {
 	}
 	client := NewClientConfig()
 	assert.Equal(t, 10*time.Second, client.Timeout)
-	assert.True(t, client.DisableKeepAlives)
+	assert.False(t, client.Keepalive.HasValue())
 	for _, silent := range []time.Duration{0, -1} {
 		client.Timeout = silent
 		errs := ValidateDelivery(client, forever, NewQueueConfig())

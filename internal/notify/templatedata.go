@@ -32,6 +32,7 @@ func TemplateData(receiver, externalURL string, alerts []alertevent.Alert, escap
 		Status:            string(alertevent.Resolved),
 		Alerts:            make(template.Alerts, 0, len(alerts)),
 		GroupLabels:       template.KV{},
+		RouteLabels:       template.KV{},
 		CommonLabels:      template.KV{},
 		CommonAnnotations: template.KV{},
 		ExternalURL:       externalURL,

@@ -56,7 +56,7 @@ func TestDataIsAlertmanagers(t *testing.T) {
 			StartsAt: a.StartsAt, EndsAt: a.EndsAt, GeneratorURL: a.GeneratorURL,
 		}})
 	}
-	want := theirs.Data("slack", model.LabelSet{"alertname": "HighErrorRate"}, alerts...)
+	want := theirs.Data("slack", model.LabelSet{"alertname": "HighErrorRate"}, nil, "", alerts...)
 	assert.Equal(t, want, TemplateData("slack", "https://arc.example", several(), nil))
 }
 

@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"os"
 	"slices"
@@ -61,7 +62,7 @@ func ReadFile(path string) *File {
 // Read checks the content of a file of the given name.
 func Read(name string, content []byte) *File {
 	f := &File{Name: name}
-	_, verdict := rulefmt.Parse(content, false, model.UTF8Validation)
+	_, verdict := rulefmt.Parse(content, false, model.UTF8Validation, promQL, slog.New(slog.DiscardHandler))
 	var document yaml.Node
 	if err := yaml.Unmarshal(content, &document); err != nil {
 		f.Problems = []*Problem{{File: name, Err: err}}
@@ -156,7 +157,7 @@ func (r *rule) judge(unread []finding) []finding {
 	positions.Alert.Line, positions.Alert.Column = r.position("alert")
 	positions.Expr.Line, positions.Expr.Column = r.position("expr")
 	var wrong []finding
-	for _, verdict := range rest.Validate(positions, model.UTF8Validation) {
+	for _, verdict := range rest.Validate(positions, model.UTF8Validation, promQL) {
 		wrong = append(wrong, finding{r.at(verdict), verdict.Unwrap()})
 	}
 	named := rulefmt.Rule{Record: r.Record, Alert: r.Alert, Expr: "1"}
@@ -196,7 +197,7 @@ func judgeEach(r rulefmt.Rule, in field, set map[string]string, as func(*rulefmt
 	var wrong []finding
 	for _, name := range slices.Sorted(maps.Keys(set)) {
 		as(&r, map[string]string{name: set[name]})
-		for _, verdict := range r.Validate(rulefmt.RuleNode{}, model.UTF8Validation) {
+		for _, verdict := range r.Validate(rulefmt.RuleNode{}, model.UTF8Validation, promQL) {
 			wrong = append(wrong, finding{keyOf(in, name), verdict.Unwrap()})
 		}
 	}

@@ -5,6 +5,7 @@ package rulecheck
 
 import (
 	"flag"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -117,7 +118,7 @@ func TestFilesOfPrometheus(t *testing.T) {
 		for _, file := range files {
 			content, err := os.ReadFile(file)
 			require.NoError(t, err)
-			_, errs := rulefmt.Parse(content, false, model.UTF8Validation)
+			_, errs := rulefmt.Parse(content, false, model.UTF8Validation, promQL, slog.New(slog.DiscardHandler))
 			problems := Read(file, content).Problems
 			assert.Equal(t, len(errs) == 0, len(problems) == 0, "%s: %v; %v", file, errs, problems)
 			if len(errs) == 0 {
@@ -144,7 +145,7 @@ func FuzzRead(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, content []byte) {
 		file := Read("rules.yml", content)
-		_, errs := rulefmt.Parse(content, false, model.UTF8Validation)
+		_, errs := rulefmt.Parse(content, false, model.UTF8Validation, promQL, slog.New(slog.DiscardHandler))
 		assert.Equal(t, len(errs) == 0, len(file.Problems) == 0, "%v; %v", errs, file.Problems)
 		_ = file.BeyondRetention(time.Hour)
 	})

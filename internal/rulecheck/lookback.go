@@ -5,10 +5,10 @@ package rulecheck
 
 import (
 	"fmt"
+	"github.com/prometheus/prometheus/promql/parser"
 	"time"
 
 	"github.com/prometheus/common/model"
-	"github.com/prometheus/prometheus/promql/parser"
 )
 
 // BeyondRetention returns the rules that look at samples older than those that
@@ -17,7 +17,7 @@ func (f *File) BeyondRetention(retention time.Duration) []*Problem {
 	var out []*Problem
 	for i := range f.rules {
 		r := &f.rules[i]
-		expr, err := parser.ParseExpr(r.Expr)
+		expr, err := promQL.ParseExpr(r.Expr)
 		if err != nil {
 			continue // which is one of the problems
 		}
@@ -36,6 +36,9 @@ func (f *File) BeyondRetention(retention time.Duration) []*Problem {
 // lookback is how far before its evaluation an expression looks at samples:
 // the ranges and offsets that lie around a selector, added up. Selectors whose
 // time is fixed by @ do not count, as that depends on when they are evaluated.
+// promQL parses expressions as Prometheus does without feature flags.
+var promQL = parser.NewParser(parser.Options{})
+
 func lookback(expr parser.Expr) time.Duration {
 	var furthest time.Duration
 	parser.Inspect(expr, func(node parser.Node, path []parser.Node) error {

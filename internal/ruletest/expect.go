@@ -22,6 +22,9 @@ import (
 	"github.com/prometheus/prometheus/rules"
 )
 
+// promQL parses expressions as Prometheus does without feature flags.
+var promQL = parser.NewParser(parser.Options{})
+
 // firing is an alert that fires, or should.
 type firing struct{ labels, annotations labels.Labels }
 
@@ -102,7 +105,7 @@ func (s *scene) sameSample(a, b sample) bool {
 }
 
 func (e *expectedSample) parse() (sample, error) {
-	metric, err := parser.ParseMetric(e.Labels)
+	metric, err := promQL.ParseMetric(e.Labels)
 	if err != nil {
 		return sample{}, err
 	}
@@ -119,7 +122,7 @@ func (e *expectedSample) parse() (sample, error) {
 }
 
 func parseHistogram(notation string) (*histogram.FloatHistogram, error) {
-	_, values, err := parser.ParseSeriesDesc("{} " + notation)
+	_, values, err := promQL.ParseSeriesDesc("{} " + notation)
 	switch {
 	case err != nil:
 		return nil, err

@@ -155,7 +155,7 @@ func TestReasons(t *testing.T) {
 		r.send(md)
 		e := r.host.page.alerts.(*board).core.backend.evaluator
 		for expr, want := range tests {
-			parsed, err := parser.ParseExpr(expr)
+			parsed, err := parser.NewParser(parser.Options{}).ParseExpr(expr)
 			require.NoError(t, err)
 			x := newExplainer(t.Context(), e, time.Now())
 			got, err := x.whyEmpty(parsed)

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/prometheus/common/model"
-	"go.opentelemetry.io/collector/confmap/xconfmap"
+	"go.opentelemetry.io/collector/confmap"
 )
 
 // Config says which rules are evaluated, how often, and when people are told.
@@ -242,7 +242,7 @@ const (
 	EventContextLog  EventContext = "log"
 )
 
-var _ xconfmap.Validator = (*Config)(nil)
+var _ confmap.Validator = (*Config)(nil)
 
 // Validate reads the rule files too. It names everything that is wrong.
 func (c *Config) Validate() error {

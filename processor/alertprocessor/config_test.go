@@ -11,13 +11,13 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/confmap/confmaptest"
-	"go.opentelemetry.io/collector/confmap/xconfmap"
 )
 
 func TestDefaultConfig(t *testing.T) {
 	cfg := createDefaultConfig()
-	require.NoError(t, xconfmap.Validate(cfg))
+	require.NoError(t, confmap.Validate(cfg))
 	assert.Equal(t, &Config{
 		EvaluationInterval: 15 * time.Second,
 		Cooldown:           5 * time.Minute,
@@ -40,7 +40,7 @@ func TestEveryMistakeIsNamed(t *testing.T) {
 	require.NoError(t, err)
 	cfg := createDefaultConfig()
 	require.NoError(t, conf.Unmarshal(cfg))
-	err = xconfmap.Validate(cfg)
+	err = confmap.Validate(cfg)
 	require.Error(t, err)
 	for _, want := range []string{
 		"evaluation_interval: must be 1ms or more, is 0s",

@@ -415,7 +415,7 @@ func readConformanceSeries(t *testing.T, file string) *conformanceSeries {
 	given.interval = time.Duration(given.Interval)
 	require.Positive(t, given.interval)
 	for _, in := range given.InputSeries {
-		metric, values, err := parser.ParseSeriesDesc(in.Series + " " + in.Values)
+		metric, values, err := parser.NewParser(parser.Options{}).ParseSeriesDesc(in.Series + " " + in.Values)
 		require.NoError(t, err, in.Series)
 		given.series = append(given.series, sampledSeries{labels: metric, values: values})
 	}

@@ -5,11 +5,12 @@ package alertprocessor
 
 import (
 	"context"
+	"slices"
 
 	"github.com/prometheus/prometheus/config"
-	"github.com/prometheus/prometheus/model/exemplar"
 	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/storage"
 	"github.com/prometheus/prometheus/storage/remote/otlptranslator/prometheusremotewrite"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
@@ -121,23 +122,20 @@ func (o *originalTranslation) translate(targetInfo bool) []sample {
 	return o.found
 }
 
-// AppendSample implements prometheusremotewrite.CombinedAppender.
-func (o *originalTranslation) AppendSample(series labels.Labels, _ prometheusremotewrite.Metadata, start, at int64, v float64, exemplars []exemplar.Exemplar) error {
-	return o.append(series, start, at, v, nil, exemplars)
-}
-
-// AppendHistogram implements prometheusremotewrite.CombinedAppender.
-func (o *originalTranslation) AppendHistogram(series labels.Labels, _ prometheusremotewrite.Metadata, start, at int64, h *histogram.Histogram, exemplars []exemplar.Exemplar) error {
-	return o.append(series, start, at, 0, h, exemplars)
-}
-
-func (o *originalTranslation) append(series labels.Labels, start, at int64, v float64, h *histogram.Histogram, exemplars []exemplar.Exemplar) error {
+// Append implements storage.AppenderV2.
+func (o *originalTranslation) Append(_ storage.SeriesRef, series labels.Labels, start, at int64, v float64, h *histogram.Histogram, _ *histogram.FloatHistogram, options storage.AppendV2Options) (storage.SeriesRef, error) {
 	s := sample{series: &cachedSeries{labels: series}, start: start, at: at, value: v}
-	if h != nil || len(exemplars) > 0 {
-		s.more = &moreOfSample{histogram: h, exemplars: exemplars}
+	if h != nil || len(options.Exemplars) > 0 {
+		s.more = &moreOfSample{histogram: h, exemplars: slices.Clone(options.Exemplars)} // the slice is the converter's
 	}
 	o.found = append(o.found, s)
-	return nil
+	return 0, nil
 }
 
-var _ prometheusremotewrite.CombinedAppender = (*originalTranslation)(nil)
+// Commit implements storage.AppenderV2. What was found is taken from found.
+func (*originalTranslation) Commit() error { return nil }
+
+// Rollback implements storage.AppenderV2.
+func (*originalTranslation) Rollback() error { return nil }
+
+var _ storage.AppenderV2 = (*originalTranslation)(nil)

@@ -6,6 +6,7 @@ package alertprocessor
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"os"
 	"path/filepath"
@@ -14,7 +15,7 @@ import (
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/rulefmt"
-	"github.com/prometheus/prometheus/rules"
+	"github.com/prometheus/prometheus/promql/parser"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/rulecheck"
 )
@@ -92,7 +93,7 @@ func validateRules(configs []RuleConfig) error {
 			errs = append(errs, atLeast(key+"::cooldown", *config.Cooldown, 0))
 		}
 		rule := config.rule()
-		for _, err := range rule.Validate(rulefmt.RuleNode{}, model.UTF8Validation) {
+		for _, err := range rule.Validate(rulefmt.RuleNode{}, model.UTF8Validation, promQL) {
 			errs = append(errs, fmt.Errorf("%s: %w", key, err.Unwrap()))
 		}
 	}
@@ -120,17 +121,22 @@ func withNonEmpty(set map[string]string, name, value string) map[string]string {
 	return out
 }
 
+// promQL parses expressions as Prometheus does without feature flags.
+var promQL = parser.NewParser(parser.Options{})
+
 // ruleLoader loads rule files, and the rules of the configuration as if they
 // were one group of a file.
 type ruleLoader struct {
-	rules.FileLoader
 	inline []RuleConfig
 }
+
+// Parse implements rules.GroupLoader.
+func (ruleLoader) Parse(query string) (parser.Expr, error) { return promQL.ParseExpr(query) }
 
 // Load implements rules.GroupLoader.
 func (l ruleLoader) Load(identifier string, ignoreUnknownFields bool, scheme model.ValidationScheme) (*rulefmt.RuleGroups, []error) {
 	if identifier != inlineRules {
-		return l.FileLoader.Load(identifier, ignoreUnknownFields, scheme)
+		return rulefmt.ParseFile(identifier, ignoreUnknownFields, scheme, promQL, slog.New(slog.DiscardHandler))
 	}
 	group := rulefmt.RuleGroup{Name: "rules"}
 	for _, config := range l.inline {

@@ -5,7 +5,6 @@ package alertprocessor
 
 import (
 	"fmt"
-	"log/slog"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -63,23 +62,41 @@ func TestTranslationIsPrometheus(t *testing.T) {
 // after a sample that the storage refuses.
 func takeAsPrometheus(t *testing.T, to storage.Appendable, resourceAttributes []string, md pmetric.Metrics) {
 	t.Helper()
-	const zeroSamples, metadata = true, false
-	app := patient{to.Appender(t.Context())}
-	combined := prometheusremotewrite.NewCombinedAppender(app, slog.New(slog.DiscardHandler), zeroSamples, metadata,
-		prometheusremotewrite.NewCombinedAppenderMetrics(nil))
-	_, _ = prometheusremotewrite.NewPrometheusConverter(combined).FromMetrics(t.Context(), md, translationSettings(resourceAttributes))
+	app := patient{to.Appender(t.Context()), map[string]int64{}}
+	_, _ = prometheusremotewrite.NewPrometheusConverter(app).FromMetrics(t.Context(), md, translationSettings(resourceAttributes))
 	require.NoError(t, app.Commit())
 }
 
-type patient struct{ storage.Appender }
-
-func (p patient) Append(ref storage.SeriesRef, series labels.Labels, t int64, v float64) (storage.SeriesRef, error) {
-	ref, _ = p.Appender.Append(ref, series, t, v)
-	return ref, nil
+// patient is an appender of the kind that the translation wants, above one of
+// the first kind. It adds a sample of zero where a series starts.
+type patient struct {
+	storage.Appender
+	starts map[string]int64
 }
 
-func (p patient) AppendHistogram(ref storage.SeriesRef, series labels.Labels, t int64, h *histogram.Histogram, fh *histogram.FloatHistogram) (storage.SeriesRef, error) {
-	ref, _ = p.Appender.AppendHistogram(ref, series, t, h, fh)
+func (p patient) Append(_ storage.SeriesRef, series labels.Labels, start, at int64, v float64, h *histogram.Histogram, _ *histogram.FloatHistogram, options storage.AppendV2Options) (storage.SeriesRef, error) {
+	key := series.String()
+	known, seen := p.starts[key]
+	if (!seen || known != start) && start != 0 && start < at {
+		if h != nil {
+			_, _ = p.AppendHistogramSTZeroSample(0, series, at, start, h, nil)
+		} else {
+			_, _ = p.AppendSTZeroSample(0, series, at, start)
+		}
+	}
+	p.starts[key] = start
+	var ref storage.SeriesRef
+	if h != nil {
+		ref, _ = p.AppendHistogram(0, series, at, h, nil)
+	} else {
+		ref, _ = p.Appender.Append(0, series, at, v)
+	}
+	if ref == 0 {
+		return 0, nil
+	}
+	for _, e := range options.Exemplars {
+		_, _ = p.AppendExemplar(ref, series, e)
+	}
 	return ref, nil
 }
 

@@ -17,7 +17,6 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/confmap"
-	"go.opentelemetry.io/collector/confmap/xconfmap"
 	"go.opentelemetry.io/collector/otelcol/otelcoltest"
 
 	"github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver/internal/metadata"
@@ -25,7 +24,7 @@ import (
 
 func TestDefaults(t *testing.T) {
 	cfg := NewFactory().CreateDefaultConfig().(*Config)
-	require.NoError(t, xconfmap.Validate(cfg))
+	require.NoError(t, confmap.Validate(cfg))
 	assert.Equal(t, "localhost:8123", cfg.HTTP.NetAddr.Endpoint)
 	assert.Equal(t, int64(20*1024*1024), cfg.HTTP.MaxRequestBodySize)
 	assert.Equal(t, 30*time.Second, cfg.HTTP.ReadTimeout)

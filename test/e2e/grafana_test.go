@@ -115,7 +115,7 @@ func checkDashboard(t *testing.T, d grafanaDashboard, wanted []string) {
 		for _, target := range p.Targets {
 			assert.False(t, refs[target.RefID], "%s %s", p.Title, target.RefID)
 			refs[target.RefID] = true
-			_, err := parser.ParseExpr(queryOf(target.Expr))
+			_, err := parser.NewParser(parser.Options{}).ParseExpr(queryOf(target.Expr))
 			assert.NoError(t, err, "%s: %s", p.Title, target.Expr)
 		}
 	}

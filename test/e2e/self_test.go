@@ -128,7 +128,7 @@ func selfMetrics(t *testing.T) []string {
 // metricsOf are the names of the metrics that an expression asks for.
 func metricsOf(t *testing.T, expr string) []string {
 	t.Helper()
-	parsed, err := parser.ParseExpr(expr)
+	parsed, err := parser.NewParser(parser.Options{}).ParseExpr(expr)
 	require.NoError(t, err, expr)
 	var names []string
 	for _, selectors := range parser.ExtractSelectors(parsed) {

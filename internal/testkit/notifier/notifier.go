@@ -19,7 +19,6 @@ import (
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/config/configretry"
 	"go.opentelemetry.io/collector/confmap"
-	"go.opentelemetry.io/collector/confmap/xconfmap"
 	"go.opentelemetry.io/collector/exporter"
 	"go.opentelemetry.io/collector/exporter/exportertest"
 	"go.opentelemetry.io/otel/attribute"
@@ -49,7 +48,7 @@ func Impatient(retry *configretry.BackOffConfig) {
 // Start starts an exporter with a valid configuration.
 func Start(t *testing.T, factory exporter.Factory, cfg component.Config) Running {
 	t.Helper()
-	require.NoError(t, xconfmap.Validate(cfg))
+	require.NoError(t, confmap.Validate(cfg))
 	telemetry := componenttest.NewTelemetry()
 	t.Cleanup(func() { assert.NoError(t, telemetry.Shutdown(context.WithoutCancel(t.Context()))) })
 	core, log := observer.New(zap.DebugLevel)
@@ -114,7 +113,7 @@ func ReadmeExamples(t *testing.T, factory exporter.Factory) []component.Config {
 		require.NoError(t, yaml.Unmarshal(text, &parsed))
 		cfg := factory.CreateDefaultConfig()
 		require.NoError(t, confmap.NewFromStringMap(parsed.Exporters[factory.Type().String()]).Unmarshal(cfg))
-		require.NoError(t, xconfmap.Validate(cfg))
+		require.NoError(t, confmap.Validate(cfg))
 		configs = append(configs, cfg)
 	}
 	return configs
