@@ -1,0 +1,380 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package identity
+
+import "time"
+
+// Options bound a cache.
+type Options struct {
+	// Records is how many records are remembered.
+	Records int
+	// Spans is how many links of spans that are not calls are remembered.
+	Spans int
+	// Window is for how long a record is remembered.
+	Window time.Duration
+	// PairByTime switches the rule concurrent on.
+	PairByTime bool
+}
+
+// Rule is why a record belongs to a call that another record stands for.
+type Rule string
+
+// The rules, in their order.
+const (
+	Alone      Rule = "" // the record stands for the call
+	SameSpan   Rule = "same_span"
+	ResponseID Rule = "response_id"
+	Nested     Rule = "nested"
+	Stream     Rule = "stream"
+	Concurrent Rule = "concurrent"
+	// Aggregate is not a call: a span that repeats the sum of the calls within it.
+	Aggregate Rule = "aggregate"
+)
+
+// Outcome is what a record of a batch is.
+type Outcome struct {
+	// Rule is how the record came to belong to a call that another record stands for.
+	Rule Rule
+	// Copy: the same record was added before.
+	Copy bool
+	// Marks: the record is the one whose span carries the cost of the call. It is
+	// so for one span of each call, the first that stood for it.
+	Marks bool
+	// Merged: the record was not merged before this batch, and is now.
+	Merged bool
+}
+
+// Merged is a record that belongs to a call that another stands for.
+type Merged struct {
+	SpanKey
+	Scope string
+	Rule  Rule
+}
+
+// Counted is what stands for a call in the ledger.
+type Counted struct {
+	Payload string
+	more    *more
+	// Place is the ledger's, to find what was counted.
+	Place uint8
+}
+
+// more is what few calls have.
+type more struct {
+	values *Values
+	merged []Merged
+}
+
+// Values are the attribution: of the record, of the others of the call, and of the
+// spans around them.
+func (c *Counted) Values() []string {
+	if c.more == nil {
+		return nil
+	}
+	return c.more.values.of()
+}
+
+// Merged are the other records of the call.
+func (c *Counted) Merged() []Merged {
+	if c.more == nil {
+		return nil
+	}
+	return c.more.merged
+}
+
+// Change replaces what stands for a call.
+type Change struct {
+	// Call is the same for all changes of a call.
+	Call uint64
+	// Out was counted before, In is to be counted; nil for nothing. Both are the
+	// same when no more than the merged records changed.
+	Out, In *Counted
+}
+
+// Span is a span that is not a call: what is around it, and its attribution.
+type Span struct {
+	SpanKey
+	Parent [8]byte
+	Values *Values
+}
+
+// Cache remembers records. It must not be used by two goroutines at once.
+type Cache struct {
+	options Options
+
+	sequence  uint64
+	pass      uint32
+	queue     []*node // in the order of arrival, also those that are gone
+	first     int     // of the queue
+	live      int
+	sites     map[SpanKey]*node
+	responses map[responseKey]*node
+	traces    map[[16]byte]*node
+	links     links
+	parallel  matching
+	streams   matching
+	evicted   int64
+}
+
+type responseKey struct{ response, resource uint64 }
+
+type node struct {
+	Record
+	print   uint64
+	arrived int64
+
+	nextInSite, nextOfResponse, nextInTrace *node
+
+	up    *node // the nearest call around it
+	call  *call
+	ties  *ties  // nil for none
+	depth int32  // how many calls are around it
+	pass  uint32 // that visited it last
+
+	aggregate, gone, merged bool // merged: at some time
+}
+
+// ties are what few records have.
+type ties struct {
+	inner     []*node // the nearest calls within it
+	base      []*node // it and those that rules but stream and concurrent put with it; nil for it alone
+	inherited *Values
+}
+
+func (n *node) tied() *ties {
+	if n.ties == nil {
+		n.ties = &ties{}
+	}
+	return n.ties
+}
+
+func (n *node) inner() []*node {
+	if n.ties == nil {
+		return nil
+	}
+	return n.ties.inner
+}
+
+func (n *node) base() []*node {
+	if n.ties == nil {
+		return nil
+	}
+	return n.ties.base
+}
+
+func (n *node) inherited() *Values {
+	if n.ties == nil {
+		return nil
+	}
+	return n.ties.inherited
+}
+
+// call is a group of records.
+type call struct {
+	id      uint64
+	winner  *node
+	group   *[]*node // nil for the winner alone
+	counted *Counted
+	marked  *node // its span carries the cost
+}
+
+func (c *call) members() []*node {
+	if c == nil || c.group == nil {
+		return nil
+	}
+	return *c.group
+}
+
+// New returns an empty cache.
+func New(options Options) *Cache {
+	c := &Cache{
+		options:   options,
+		sites:     map[SpanKey]*node{},
+		responses: map[responseKey]*node{},
+		traces:    map[[16]byte]*node{},
+	}
+	c.links.init(options.Spans)
+	c.parallel.init(weighParallel, sideOfParallel)
+	c.streams.init(weighStream, sideOfStream)
+	return c
+}
+
+// Evicted is how many records were forgotten before the window was over, since
+// more came than the cache holds.
+func (c *Cache) Evicted() int64 { return c.evicted }
+
+// Len is how many records are remembered.
+func (c *Cache) Len() int { return c.live }
+
+// Add remembers the records of a batch, and returns what each of them is, and what
+// changes in the ledger. Spans are those of the batch that are not calls.
+func (c *Cache) Add(records []Record, spans []Span, now time.Time) ([]Outcome, []Change) {
+	c.expire(now)
+	w := work{Cache: c}
+	for i := range spans {
+		c.links.add(&spans[i])
+		if c.traces[spans[i].Trace] != nil {
+			w.touch(spans[i].Trace)
+		}
+	}
+	nodes := make([]*node, len(records))
+	copies := make([]bool, len(records))
+	for i := range records {
+		nodes[i], copies[i] = w.insert(&records[i], now)
+	}
+	w.resolve()
+	outcomes := make([]Outcome, len(records))
+	for i, n := range nodes {
+		outcomes[i] = n.outcome(copies[i])
+	}
+	return outcomes, w.changes
+}
+
+// insert remembers a record, unless the same is there.
+func (w *work) insert(r *Record, now time.Time) (n *node, copied bool) {
+	c := w.Cache
+	n = &node{Record: *r, print: fingerprint(r), arrived: now.UnixNano()}
+	if n.Parent == n.Span {
+		n.Parent = [8]byte{}
+	}
+	site := r.site()
+	if site == (SpanKey{}) {
+		// It cannot be distinguished from others, and counts.
+		w.single(n)
+		return n, false
+	}
+	head := c.sites[site]
+	for other := head; other != nil; other = other.nextInSite {
+		if other.print == n.print {
+			return other, true
+		}
+	}
+	c.makeRoom()
+	n.nextInSite, c.sites[site] = head, n
+	if r.Response != 0 {
+		key := responseKey{r.Response, r.Resource}
+		n.nextOfResponse = c.responses[key]
+		c.responses[key] = n
+	}
+	if r.Trace != [16]byte{} {
+		n.nextInTrace = c.traces[r.Trace]
+		c.traces[r.Trace] = n
+		w.touch(r.Trace)
+	}
+	c.queue = append(c.queue, n)
+	c.live++
+	w.added = append(w.added, n)
+	return n, false
+}
+
+func (c *Cache) next() uint64 {
+	c.sequence++
+	return c.sequence
+}
+
+// expire forgets what is older than the window.
+func (c *Cache) expire(now time.Time) {
+	oldest := now.Add(-c.options.Window).UnixNano()
+	for c.first < len(c.queue) {
+		n := c.queue[c.first]
+		if !n.gone && n.arrived > oldest {
+			break
+		}
+		c.dequeue()
+	}
+}
+
+// makeRoom forgets the oldest records when the cache is full.
+func (c *Cache) makeRoom() {
+	for c.live >= c.options.Records && c.first < len(c.queue) {
+		before := c.live
+		c.dequeue()
+		c.evicted += int64(before - c.live)
+	}
+}
+
+func (c *Cache) dequeue() {
+	n := c.queue[c.first]
+	c.queue[c.first] = nil
+	c.first++
+	if c.first > len(c.queue)/2 && c.first > 1024 {
+		c.queue = append(c.queue[:0:0], c.queue[c.first:]...)
+		c.first = 0
+	}
+	if !n.gone {
+		c.evict(n)
+	}
+}
+
+// evict forgets a record with all others that its being counted depends on: what
+// was decided about them is final.
+func (c *Cache) evict(n *node) {
+	all := c.closure(n, c.nextPass(), c.related)
+	for _, n := range all {
+		c.remove(n)
+	}
+}
+
+// related calls visit with the records that are directly related to one.
+func (c *Cache) related(n *node, visit func(*node)) {
+	c.relatives(n, visit)
+	for _, other := range n.call.members() {
+		visit(other)
+	}
+	c.parallel.eachPartner(n, visit)
+	c.streams.eachPartner(n, visit)
+}
+
+// relatives calls visit with the records of the same span, of the same response,
+// and those directly around and within it.
+func (c *Cache) relatives(n *node, visit func(*node)) {
+	for other := c.sites[n.site()]; other != nil; other = other.nextInSite {
+		visit(other)
+	}
+	if n.Response != 0 {
+		for other := c.responses[responseKey{n.Response, n.Resource}]; other != nil; other = other.nextOfResponse {
+			visit(other)
+		}
+	}
+	if n.up != nil {
+		visit(n.up)
+	}
+	for _, inner := range n.inner() {
+		visit(inner)
+	}
+}
+
+func (c *Cache) remove(n *node) {
+	n.gone = true
+	c.live--
+	unlink(c.sites, n.site(), n, func(n *node) **node { return &n.nextInSite })
+	if n.Response != 0 {
+		unlink(c.responses, responseKey{n.Response, n.Resource}, n, func(n *node) **node { return &n.nextOfResponse })
+	}
+	if n.Trace != [16]byte{} {
+		unlink(c.traces, n.Trace, n, func(n *node) **node { return &n.nextInTrace })
+	}
+	c.parallel.drop(n)
+	c.streams.drop(n)
+	n.up, n.ties, n.call = nil, nil, nil
+}
+
+// unlink removes a record from a list, which is in the map by its head.
+func unlink[K comparable](heads map[K]*node, key K, n *node, next func(*node) **node) {
+	head := heads[key]
+	if head == n {
+		if rest := *next(n); rest != nil {
+			heads[key] = rest
+		} else {
+			delete(heads, key)
+		}
+	}
+	for at := head; at != nil; at = *next(at) {
+		if *next(at) == n {
+			*next(at) = *next(n)
+			break
+		}
+	}
+	*next(n) = nil
+}
