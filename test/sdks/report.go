@@ -47,8 +47,11 @@ func Results() (map[string]Result, error) {
 // are accepted.
 func Problems(pair *Pair, before, now Result, accept bool) []string {
 	var problems []string
-	if now.Skipped != "" && len(now.Versions) > 0 && before.Skipped == "" && len(before.Cells) > 0 && !accept {
-		return []string{now.Skipped} // it is installed, and ran before
+	if now.Skipped != "" {
+		if len(now.Versions) > 0 && len(before.Cells) > 0 && !accept {
+			problems = append(problems, now.Skipped) // it is installed, and ran before
+		}
+		return problems
 	}
 	for _, column := range Columns {
 		cell := now.Cells[column.Key]
