@@ -16,8 +16,8 @@ func (b *batch) decideReadings() {
 		if !s.call.Undecided() {
 			continue
 		}
-		model, known := b.models.find(s.call.Provider, s.call.Model)
-		at, _ := clampTime(s.end, b.adds.at)
+		model, known := b.prices.Find(s.call.Provider, s.call.Model)
+		at, _ := clampTime(s.end, b.at)
 		s.call.Decide(func(amounts *usage.Amounts) (money.Pico, bool) {
 			if !known {
 				return 0, false

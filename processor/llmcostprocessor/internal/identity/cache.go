@@ -41,8 +41,6 @@ type Outcome struct {
 	// Marks: the record is the one whose span carries the cost of the call. It is
 	// so for one span of each call, the first that stood for it.
 	Marks bool
-	// Merged: the record was not merged before this batch, and is now.
-	Merged bool
 }
 
 // Merged is a record that belongs to a call that another stands for.
@@ -90,6 +88,17 @@ type Change struct {
 	// Out was counted before, In is to be counted; nil for nothing. Both are the
 	// same when no more than the merged records changed.
 	Out, In *Counted
+	// Record is the index of In's record in the batch; -1 when it is of an earlier one.
+	Record int
+}
+
+// Result is what a batch leads to.
+type Result struct {
+	// Outcomes are those of the records, in their order.
+	Outcomes []Outcome
+	Changes  []Change
+	// Merged is how many records came to belong to a call that another stands for.
+	Merged map[Rule]int64
 }
 
 // Span is a span that is not a call: what is around it, and its attribution.
@@ -131,6 +140,7 @@ type node struct {
 	ties  *ties  // nil for none
 	depth int32  // how many calls are around it
 	pass  uint32 // that visited it last
+	index int32  // in the batch that is added, from 1
 
 	aggregate, gone, merged bool // merged: at some time
 }
@@ -209,7 +219,7 @@ func (c *Cache) Len() int { return c.live }
 
 // Add remembers the records of a batch, and returns what each of them is, and what
 // changes in the ledger. Spans are those of the batch that are not calls.
-func (c *Cache) Add(records []Record, spans []Span, now time.Time) ([]Outcome, []Change) {
+func (c *Cache) Add(records []Record, spans []Span, now time.Time) Result {
 	c.expire(now)
 	w := work{Cache: c}
 	for i := range spans {
@@ -221,20 +231,21 @@ func (c *Cache) Add(records []Record, spans []Span, now time.Time) ([]Outcome, [
 	nodes := make([]*node, len(records))
 	copies := make([]bool, len(records))
 	for i := range records {
-		nodes[i], copies[i] = w.insert(&records[i], now)
+		nodes[i], copies[i] = w.insert(&records[i], i, now)
 	}
 	w.resolve()
-	outcomes := make([]Outcome, len(records))
+	result := Result{Outcomes: make([]Outcome, len(records)), Changes: w.changes, Merged: w.merged}
 	for i, n := range nodes {
-		outcomes[i] = n.outcome(copies[i])
+		n.index = 0
+		result.Outcomes[i] = n.outcome(copies[i])
 	}
-	return outcomes, w.changes
+	return result
 }
 
 // insert remembers a record, unless the same is there.
-func (w *work) insert(r *Record, now time.Time) (n *node, copied bool) {
+func (w *work) insert(r *Record, index int, now time.Time) (n *node, copied bool) {
 	c := w.Cache
-	n = &node{Record: *r, print: fingerprint(r), arrived: now.UnixNano()}
+	n = &node{Record: *r, print: fingerprint(r), arrived: now.UnixNano(), index: int32(index + 1)}
 	if n.Parent == n.Span {
 		n.Parent = [8]byte{}
 	}

@@ -112,6 +112,15 @@ func (w *work) count(c *call, group []*node) {
 	}
 	slices.SortFunc(group, func(a, b *node) int { return rank(a, b, nonzero) })
 	c.winner, c.group = group[0], nil
+	for _, n := range group {
+		if rule := n.rule(); rule != Alone && !n.merged {
+			n.merged = true
+			if w.merged == nil {
+				w.merged = map[Rule]int64{}
+			}
+			w.merged[rule]++
+		}
+	}
 	if len(group) > 1 {
 		c.group = &group
 	}
@@ -149,7 +158,10 @@ func (w *work) change(c *call, in *Counted) {
 		in = out
 	}
 	c.counted = in
-	w.changes = append(w.changes, Change{Call: c.id, Out: out, In: in})
+	if out == nil && c.winner.Flags.Has(Known) {
+		return
+	}
+	w.changes = append(w.changes, Change{Call: c.id, Out: out, In: in, Record: int(c.winner.index) - 1})
 }
 
 // single counts a record that is not remembered.
@@ -187,10 +199,7 @@ func (n *node) rule() Rule {
 
 // outcome is what a record of the batch has become.
 func (n *node) outcome(copied bool) Outcome {
-	o := Outcome{Rule: n.rule(), Copy: copied}
-	if o.Rule != Alone && !n.merged {
-		n.merged, o.Merged = true, true
-	}
+	o := Outcome{Rule: n.rule(), Copy: copied || n.Flags.Has(Known)}
 	if o.Rule == Aggregate {
 		return o
 	}

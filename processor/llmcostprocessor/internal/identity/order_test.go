@@ -68,9 +68,9 @@ func add(t testing.TB, c *Cache, b book, items []item) []Outcome {
 			spans = append(spans, *one.span)
 		}
 	}
-	outcomes, changes := c.Add(records, spans, start)
-	b.apply(t, changes)
-	return outcomes
+	result := c.Add(records, spans, start)
+	b.apply(t, result.Changes)
+	return result.Outcomes
 }
 
 // scenario makes items at random: of few resources, scopes, traces, spans, models,

@@ -121,6 +121,8 @@ const (
 	HasTier
 	// HasCost: the application reported a cost.
 	HasCost
+	// Known: the record was counted already, by whom the cache does not know.
+	Known
 )
 
 // Has says whether all flags are set.
@@ -206,9 +208,9 @@ func rank(a, b *node, nonzero uint32) int {
 		cmp.Compare(b.Prompt+b.Completion, a.Prompt+a.Completion),
 		flag(HasTier),
 		cmp.Compare(bits.OnesCount32(b.NonZero), bits.OnesCount32(a.NonZero)),
-		flag(HasCost),
 		flag(IsSpan),
 		cmp.Compare(b.depth, a.depth), // the inner span first
+		flag(HasCost),
 		cmp.Compare(min(b.Response, 1), min(a.Response, 1)),
 		canonical(a, b),
 	)

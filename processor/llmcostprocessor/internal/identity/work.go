@@ -11,6 +11,7 @@ type work struct {
 	added   []*node
 	touched [][16]byte // traces
 	changes []Change
+	merged  map[Rule]int64
 }
 
 func (w *work) touch(trace [16]byte) {
