@@ -85,7 +85,7 @@ func TestKeys(t *testing.T) {
 	types, err := readComments(".")
 	require.NoError(t, err)
 	require.NotContains(t, types, "sample", "tests are no documentation")
-	texts.packages[module+"/internal/configdoc"] = map[string]map[string]string{
+	texts.packages[module+"/cmd/configdoc"] = map[string]map[string]string{
 		"sample": {
 			"Name": "Name is <whose>, one | other.\nDefault: none.", "User": "shared", "Password": "shared", "Wait": "w",
 			"Entries": "many", "One": "an entry", "Client": "c", "Server": "s",
@@ -107,7 +107,7 @@ func TestKeys(t *testing.T) {
 		{"…", "[confighttp.ServerConfig](https://pkg.go.dev/go.opentelemetry.io/collector/config/confighttp#ServerConfig)", "", "s"},
 	}, keys)
 
-	delete(texts.packages[module+"/internal/configdoc"]["entry"], "Size")
+	delete(texts.packages[module+"/cmd/configdoc"]["entry"], "Size")
 	_, err = structKeys("", reflect.ValueOf(sample{}), true, &texts)
 	assert.EqualError(t, err, "main.entry.Size has no comment")
 }
