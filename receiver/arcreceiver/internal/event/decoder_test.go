@@ -4,7 +4,6 @@
 package event
 
 import (
-	"bytes"
 	"strings"
 	"testing"
 
@@ -12,32 +11,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Every byte at every place of three words is told as one byte alone tells.
-func TestPlainEnd(t *testing.T) {
-	for b := range 256 {
-		isPlain := b >= ' ' && b != '"' && b != '\\'
-		for at := range 24 {
-			text := bytes.Repeat([]byte("a"), 24)
-			text[at] = byte(b)
-			want := len(text)
-			if !isPlain {
-				want = at
-			}
-			require.Equal(t, want, plainEnd(text, 0), "%#x at %d", b, at)
-			text[23] = '"' // does not hide what is before it
-			require.Equal(t, min(want, 23), plainEnd(text, 0), "%#x at %d", b, at)
-		}
-	}
-}
-
 func TestKeyOf(t *testing.T) {
 	for k := keyOther + 1; k < keys; k++ {
 		require.NotEmpty(t, k.String())
-		assert.Equal(t, k, keyOf(k.String()))
-		assert.Equal(t, keyOther, keyOf(k.String()+"x"))
-		assert.Equal(t, keyOther, keyOf(k.String()[1:]+"?"))
+		assert.Equal(t, k, keysByName[k.String()])
+		assert.Equal(t, keyOther, keysByName[k.String()+"x"])
+		assert.Equal(t, keyOther, keysByName[k.String()[1:]+"?"])
 	}
-	assert.Equal(t, keyOther, keyOf(""))
+	assert.Equal(t, keyOther, keysByName[""])
 }
 
 // What is read does not depend on what was read before into the same memory, and
