@@ -78,7 +78,8 @@ test-bench: ## Build what measures, and test it
 	cd test/bench && $(GO) build ./... && $(GO) test ./...
 
 .PHONY: lint
-lint: ## Static checks
+lint: ## Static checks, and the words of the project
+	$(GO) test -count=1 ./test/prose
 	@echo golangci-lint run ./...
 	@$(TOOL) golangci-lint run --allow-parallel-runners $(patsubst github.com/otelcol-arc/otelcol-arc/%,./%/,$(PACKAGES))
 	cd packaging && $(GO) tool -modfile ../internal/tools/go.mod golangci-lint run --allow-parallel-runners -c ../.golangci.yml ./...
