@@ -21,10 +21,10 @@ import (
 // that could not be used.
 const recoverInterval = time.Minute
 
-// writeWait bounds the time for which metrics wait until they are written.
+// maxWriteWait bounds the time for which metrics wait until they are written.
 const maxWriteWait = time.Second
 
-// handover is how much of the past is copied to another store: what most rules
+// copiedHistory is how much of the past is copied to another store: what most rules
 // look back at.
 const copiedHistory = 2 * ingest.Lookback
 
@@ -93,7 +93,7 @@ func (c *core) restoreState() {
 	}
 }
 
-// current is the backend in use; nil for none.
+// currentBackend is the backend in use; nil for none.
 func (c *core) currentBackend() *backend {
 	c.backendMu.RLock()
 	defer c.backendMu.RUnlock()
@@ -128,7 +128,7 @@ func (b *backend) close(ctx context.Context) error {
 	return b.store.Close()
 }
 
-// recover uses the configured directory, if that has become possible. The rules
+// reopenStorage uses the configured directory, if that has become possible. The rules
 // keep their state, and the samples of the last minutes go with them.
 func (c *core) reopenStorage(running context.Context) {
 	store, err := ingest.OpenStore(c.cfg.Storage.options(), slog.New(slog.DiscardHandler))

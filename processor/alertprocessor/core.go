@@ -216,7 +216,7 @@ func (c *core) watchLogs(ctx context.Context, ld plog.Logs) (plog.Logs, error) {
 	return ld, nil
 }
 
-// keepEvents writes down what was raised before the batch is acknowledged: after
+// persistRaised writes down what was raised before the batch is acknowledged: after
 // a kill nobody would send it again. Most batches raise nothing.
 func (c *core) persistRaised(watch func()) {
 	before := c.dispatcher.raised.Load()
@@ -244,7 +244,7 @@ func (c *core) takeDelta(ctx context.Context, md pmetric.Metrics) error {
 	return err
 }
 
-// counted tells of what became of samples.
+// recordIngestion tells of what became of samples.
 func (c *core) recordIngestion(ctx context.Context, counts ingest.Counts) {
 	c.telemetry.ProcessorAlertSamplesAppended.Add(ctx, counts.Appended)
 	for reason, n := range counts.Dropped {
@@ -261,21 +261,21 @@ func (c *core) recordIngestion(ctx context.Context, counts ingest.Counts) {
 		"Samples are written to the storage again.")
 }
 
-// stateSaved tells whether what people were told could be kept.
+// onStateSaved tells whether what people were told could be kept.
 func (c *core) onStateSaved(err error) {
 	c.health.Set(problemState, err,
 		"Cannot keep what people were told. After a restart, alerts that fire would be told anew.",
 		"What people were told is kept again.")
 }
 
-// evaluated takes how the rules stand after an evaluation.
+// onEvaluation takes how the rules stand after an evaluation.
 func (c *core) onEvaluation(_ time.Time, result evaluate.Result) {
 	c.pending.Store(int64(len(result.Pending)))
 	c.firing.Store(int64(len(result.Firing)))
 	c.dispatcher.observe(result)
 }
 
-// emit hands series of rules to every metrics pipeline. It does not block.
+// emitSeries hands series of rules to every metrics pipeline. It does not block.
 func (c *core) emitSeries(all []evaluate.Sample) {
 	series := make([]evaluate.Sample, 0, len(all))
 	for _, s := range all {
@@ -297,10 +297,10 @@ func (c *core) emitSeries(all []evaluate.Sample) {
 	}
 }
 
-// told is what people are told at a time.
+// outgoing is what people are told at a time.
 type outgoing = notification.Outgoing
 
-// tell hands a notification to every logs pipeline. It does not block.
+// enqueueNotification hands a notification to every logs pipeline. It does not block.
 func (c *core) enqueueNotification(n outgoing) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -309,7 +309,7 @@ func (c *core) enqueueNotification(n outgoing) {
 	}
 }
 
-// outgoing is what not every pipeline has taken yet. All are told the same, so
+// undelivered is what not every pipeline has taken yet. All are told the same, so
 // what the slowest has yet to take is all.
 func (c *core) undelivered() (all []outgoing) {
 	c.mu.Lock()

@@ -95,7 +95,7 @@ func countMetrics(sink *consumertest.MetricsSink, name string) int {
 	return n
 }
 
-// flag is the rule "up_flag is above 0".
+// flagRule is the rule "up_flag is above 0".
 func flagRule(c *Config) {
 	c.Rules = []RuleConfig{{Name: "Flag", Expr: "flag > 0", Severity: "warning", Summary: "flag is {{ $value }} on {{ $labels.host }}"}}
 }

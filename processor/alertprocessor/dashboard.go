@@ -31,7 +31,7 @@ const (
 	stateFiring   = "firing"
 )
 
-// board answers what the page asks. It reads; the evaluations never wait for it.
+// dashboardSource answers what the page asks. It reads; the evaluations never wait for it.
 type dashboardSource struct {
 	core *core
 	ctx  context.Context // of the queries that find reasons; ends with the evaluations
@@ -164,7 +164,7 @@ func (b *dashboardSource) Active() []dashboard.ActiveAlert {
 	return out
 }
 
-// happened are the active alerts of the event rules.
+// activeEvents are the active alerts of the event rules.
 func (b *dashboardSource) activeEvents() []dashboard.ActiveAlert {
 	var out []dashboard.ActiveAlert
 	for _, event := range b.core.dispatcher.activeEvents() {
@@ -192,7 +192,7 @@ func (b *dashboardSource) History(limit int) []dashboard.HistoryEntry {
 	return out
 }
 
-// show describes the event rules, of which some alerts are active.
+// describe describes the event rules, of which some alerts are active.
 func (e *eventRules) describe(active []dashboard.ActiveAlert) []dashboard.Rule {
 	var out []dashboard.Rule
 	for i := range e.configs {

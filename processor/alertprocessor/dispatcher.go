@@ -30,14 +30,14 @@ const (
 	restartGrace = 5 * time.Minute
 	// saveInterval is the least time between two writings of the state.
 	saveInterval = time.Second
-	// handOver is how long the state waits to be written until the pipelines have
+	// deliveryWait is how long the state waits to be written until the pipelines have
 	// taken what it says was told, and handOverLook the time between two looks.
 	// Mostly they have by then, and the state need not be written again.
 	deliveryWait = 100 * time.Millisecond
 	deliveryPoll = 2 * time.Millisecond
 )
 
-// notifier decides what people are told of what rules and events raise, and
+// dispatcher decides what people are told of what rules and events raise, and
 // keeps what they were told.
 type dispatcher struct {
 	telemetry *metadata.TelemetryBuilder
@@ -45,7 +45,7 @@ type dispatcher struct {
 	send func(outgoing)
 	// outgoing is what was sent, and is not yet with all pipelines.
 	outgoing func() []outgoing
-	// saved is called after the state was written, or could not be.
+	// onSave is called after the state was written, or could not be.
 	onSave func(err error)
 
 	saving chan struct{} // holds a token while the state is written, in the order it was taken
@@ -91,7 +91,7 @@ func (n *dispatcher) observe(result evaluate.Result) {
 	n.wakeUp()
 }
 
-// event is an alert that happened.
+// raisedAlert is an alert that happened.
 type raisedAlert struct {
 	alert    alertevent.Alert
 	rule     string
@@ -101,7 +101,7 @@ type raisedAlert struct {
 	annotate func() map[string]string
 }
 
-// event takes an alert that happened. It does not wait for a delivery.
+// raise takes an alert that happened. It does not wait for a delivery.
 func (n *dispatcher) raise(e raisedAlert) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -132,7 +132,7 @@ func (n *dispatcher) raise(e raisedAlert) {
 	n.flush(now)
 }
 
-// happened are the alerts of events that are active, and what keeps them from
+// activeEvents are the alerts of events that are active, and what keeps them from
 // being told, or would keep them if they happened again.
 func (n *dispatcher) activeEvents() []notification.Event {
 	n.mu.Lock()
@@ -146,7 +146,7 @@ func (n *dispatcher) activeEvents() []notification.Event {
 	return events
 }
 
-// silence changes the silences, and what they mute.
+// changeSilences changes the silences, and what they mute.
 func (n *dispatcher) changeSilences(change func(now time.Time, silences *notification.Silences) error) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -194,7 +194,7 @@ func (n *dispatcher) countSuppressed(counts notification.Counts) {
 	}
 }
 
-// poke has run look at what is new.
+// wakeUp has run look at what is new.
 func (n *dispatcher) wakeUp() {
 	select {
 	case n.wake <- struct{}{}:
@@ -251,7 +251,7 @@ func (n *dispatcher) run(ctx context.Context) {
 	}
 }
 
-// keep has the state kept in a file, and takes what is in it.
+// persistIn has the state kept in a file, and takes what is in it.
 func (n *dispatcher) persistIn(file *stateFile) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -270,7 +270,7 @@ func (n *dispatcher) persistent() notification.Persistent {
 	return notification.Persistent{Log: n.log, Gate: n.gate, Silences: n.silences, History: &n.history}
 }
 
-// lookForSent has the state written again when pipelines have taken what it says
+// checkDelivered has the state written again when pipelines have taken what it says
 // is outgoing. It must be called with mu held.
 func (n *dispatcher) checkDelivered() {
 	if n.undelivered > 0 && len(n.outgoing()) != n.undelivered {
@@ -278,7 +278,7 @@ func (n *dispatcher) checkDelivered() {
 	}
 }
 
-// last is what people were told last, the newest first; limit 0 is all that is known.
+// lastNotified is what people were told last, the newest first; limit 0 is all that is known.
 func (n *dispatcher) lastNotified(limit int) []notification.HistoryEntry {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -318,7 +318,7 @@ func (n *dispatcher) save() {
 	n.onSave(err)
 }
 
-// muted says what keeps an alert from being told.
+// muteOf says what keeps an alert from being told.
 func (n *dispatcher) muteOf(fingerprint string) notification.Mute {
 	n.mu.Lock()
 	defer n.mu.Unlock()

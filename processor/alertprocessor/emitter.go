@@ -24,7 +24,7 @@ const (
 	maxPendingSeries = 16
 )
 
-// sink hands items to one pipeline, in order, from a goroutine of its own, so
+// emitter hands items to one pipeline, in order, from a goroutine of its own, so
 // that a slow pipeline holds up neither an evaluation nor another pipeline.
 // What the pipeline refuses stays, and is tried again after a while, unless the
 // error is permanent. When too much waits, the oldest is dropped.
@@ -51,7 +51,7 @@ func newEmitter[I, T any](consume func(context.Context, T) error, build func(...
 	return s
 }
 
-// push adds an item. It does not block.
+// enqueue adds an item. It does not block.
 func (s *emitter[I, T]) enqueue(item I) {
 	s.mu.Lock()
 	dropped := len(s.pending) - s.limit + 1
@@ -69,7 +69,7 @@ func (s *emitter[I, T]) enqueue(item I) {
 	}
 }
 
-// pop takes the oldest item.
+// dequeue takes the oldest item.
 func (s *emitter[I, T]) dequeue() (item I, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -82,21 +82,21 @@ func (s *emitter[I, T]) dequeue() (item I, ok bool) {
 	return item, true
 }
 
-// sent notes that the delivery of what was popped has ended.
+// finish notes that the delivery of what was popped has ended.
 func (s *emitter[I, T]) finish() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.inFlight = nil
 }
 
-// waiting is what the pipeline has not taken yet, the oldest first.
+// undelivered is what the pipeline has not taken yet, the oldest first.
 func (s *emitter[I, T]) undelivered() []I {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Concat(s.inFlight, s.pending)
 }
 
-// putBack returns to its place an item that was not accepted, if there still is room.
+// requeue returns to its place an item that was not accepted, if there still is room.
 func (s *emitter[I, T]) requeue(item I) {
 	s.mu.Lock()
 	s.inFlight = nil

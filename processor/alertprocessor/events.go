@@ -40,7 +40,7 @@ type eventRule[K any] struct {
 	condition *ottl.Condition[K]
 }
 
-// eventRuleOf is what an event rule is in any context.
+// eventRuleBase is what an event rule is in any context.
 type eventRuleBase struct {
 	name        string
 	labels      map[string]string // the fixed ones
@@ -180,7 +180,7 @@ func (e *eventRules) watchRecord(ctx context.Context, rl plog.ResourceLogs, sl p
 	}
 }
 
-// met evaluates a condition. One that fails is not met, and counted.
+// meets evaluates a condition. One that fails is not met, and counted.
 func meets[K any](ctx context.Context, e *eventRules, rule eventRule[K], tCtx K) bool {
 	ok, err := rule.condition.Eval(ctx, tCtx)
 	if err != nil {
@@ -198,7 +198,7 @@ type occurrence struct {
 	timestamp            pcommon.Timestamp // zero when not known
 }
 
-// found raises the alert.
+// raiseAlert raises the alert.
 func (e *eventRules) raiseAlert(ctx context.Context, rule *eventRuleBase, o occurrence) {
 	now := time.Now()
 	alert := alertevent.Alert{

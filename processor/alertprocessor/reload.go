@@ -15,7 +15,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/evaluate"
 )
 
-// tend takes over the rule files when they change, and the storage directory
+// maintain takes over the rule files when they change, and the storage directory
 // when it can be used again, until ctx is done. It looks at what is in the
 // files, which also finds what file systems do not tell of: the symbolic links
 // of Kubernetes, network mounts.

@@ -135,7 +135,7 @@ func (r *rig) series(name string) []pmetric.NumberDataPoint {
 	return out
 }
 
-// notices takes the alerts that have been told of since the last call.
+// notifications takes the alerts that have been told of since the last call.
 func (r *rig) notifications() []alertevent.Alert {
 	r.t.Helper()
 	alerts := readAlerts(r.t, r.logsOut.AllLogs())
@@ -180,7 +180,7 @@ func (h *statusHost) GetExtensions() map[component.ID]component.Component {
 	}
 }
 
-// page is a board that holds what it is shown.
+// dashboardDouble is a board that holds what it is shown.
 type dashboardDouble struct {
 	component.StartFunc
 	component.ShutdownFunc

@@ -14,7 +14,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pmetric"
 )
 
-// counter makes one point of a cumulative counter.
+// Counter makes one point of a cumulative counter.
 func Counter(name string, start, at time.Time, value float64, labels ...string) pmetric.Metrics {
 	md := pmetric.NewMetrics()
 	AddCounter(md, name, start, at, value, labels...)
@@ -52,7 +52,7 @@ func Point(p pmetric.NumberDataPoint, at time.Time, value float64, labels []stri
 	return p
 }
 
-// counters makes a batch of n counters that have begun at start.
+// Counters makes a batch of n counters that have begun at start.
 func Counters(n int, start time.Time) (pmetric.Metrics, pmetric.NumberDataPointSlice) {
 	md := pmetric.NewMetrics()
 	sum := NewMetric(md, "arc_requests_total").SetEmptySum()
@@ -66,7 +66,7 @@ func Counters(n int, start time.Time) (pmetric.Metrics, pmetric.NumberDataPointS
 	return md, sum.DataPoints()
 }
 
-// exponential makes a point of an exponential histogram with one observation
+// Exponential makes a point of an exponential histogram with one observation
 // in each of the buckets (1,2], (2,4], (4,8].
 func Exponential(name string, at time.Time) (pmetric.Metrics, pmetric.ExponentialHistogramDataPoint) {
 	md := pmetric.NewMetrics()
@@ -82,7 +82,7 @@ func Exponential(name string, at time.Time) (pmetric.Metrics, pmetric.Exponentia
 	return md, p
 }
 
-// fullDisk is a storage that cannot commit.
+// FullStore is a storage that cannot commit.
 type FullStore struct {
 	storage.Appendable
 	Full bool
@@ -104,7 +104,7 @@ func (a *fullAppender) Commit() error {
 	return a.Appender.Commit()
 }
 
-// stuckDisk is a storage whose transactions do not end until it is let go.
+// StuckStore is a storage whose transactions do not end until it is let go.
 type StuckStore struct {
 	storage.Appendable
 	Release chan struct{}

@@ -31,7 +31,7 @@ const (
 	outageTolerance = time.Hour
 )
 
-// evaluator has Prometheus' rule manager evaluate the rule groups, each in a
+// Evaluator has Prometheus' rule manager evaluate the rule groups, each in a
 // goroutine of its own, and gathers what they raise.
 type Evaluator struct {
 	Options
@@ -47,23 +47,23 @@ type Evaluator struct {
 
 var ErrClosed = errors.New("the storage is closed")
 
-// evaluatorOptions are what an evaluator works on, and whom it notifies.
+// Options are what an evaluator works on, and whom it notifies.
 type Options struct {
 	Rules      RuleSet
 	Store      storage.Storage
 	Persistent bool // the store may hold the state of rules from before a restart
-	// waitForData returns when the samples that were ingested before are in the
+	// WaitForData returns when the samples that were ingested before are in the
 	// store; nil when they are at once.
 	WaitForData func(context.Context) error
-	// onEvaluation is called after each evaluation, never concurrently; or nil.
+	// OnEvaluation is called after each evaluation, never concurrently; or nil.
 	OnEvaluation func(at time.Time, result Result)
-	// onSeries is called with the series that rules wrote, at any time; or nil.
+	// OnSeries is called with the series that rules wrote, at any time; or nil.
 	OnSeries  func(series []Sample)
 	Logger    *slog.Logger // or nil
 	Telemetry *metadata.TelemetryBuilder
 }
 
-// ruleSet is what the configuration specifies about rules.
+// RuleSet is what the configuration specifies about rules.
 type RuleSet struct {
 	Files          []string       // paths or patterns
 	Inline         []rulefmt.Rule // evaluated as one group
@@ -81,7 +81,7 @@ func (s RuleSet) url() *url.URL {
 	return parsed
 }
 
-// newEvaluator makes an evaluator without rules: load adds them. The rules stop
+// New makes an evaluator without rules: load adds them. The rules stop
 // with ctx.
 func New(ctx context.Context, options Options) (*Evaluator, error) {
 	e := &Evaluator{Options: options, groups: map[string]*groupState{}}
@@ -128,7 +128,7 @@ func New(ctx context.Context, options Options) (*Evaluator, error) {
 	return e, nil
 }
 
-// load reads the rule files and the rules of the configuration. It says
+// Load reads the rule files and the rules of the configuration. It says
 // everything that is wrong with them; then the groups are those from before.
 func (e *Evaluator) Load() error {
 	files, err := ExpandFiles(e.Rules.Files)
@@ -149,10 +149,10 @@ func (e *Evaluator) update(files []string) error {
 	return e.Manager.Update(e.Rules.Interval, files, labels.FromMap(e.Rules.ExternalLabels), e.Rules.ExternalURL, e.Evaluate)
 }
 
-// start begins to evaluate what has been loaded.
+// Start begins to evaluate what has been loaded.
 func (e *Evaluator) Start() { go e.Manager.Run() }
 
-// inherit takes over the state of the same rules from an evaluator that has
+// CopyState takes over the state of the same rules from an evaluator that has
 // been stopped, before the start.
 func (e *Evaluator) CopyState(from *Evaluator) {
 	groups := map[string]*rules.Group{}
@@ -167,7 +167,7 @@ func (e *Evaluator) CopyState(from *Evaluator) {
 	}
 }
 
-// query evaluates an expression as rules are evaluated, for whom the storage
+// Query evaluates an expression as rules are evaluated, for whom the storage
 // may be closed at any time.
 func (e *Evaluator) Query(ctx context.Context, expr string, at time.Time) (promql.Vector, error) {
 	e.reading.RLock()
@@ -181,7 +181,7 @@ func (e *Evaluator) Query(ctx context.Context, expr string, at time.Time) (promq
 	return rules.EngineQueryFunc(e.engine, e.Store)(ctx, expr, at)
 }
 
-// close waits for queries, which end with the context that newEvaluator was
+// Close waits for queries, which end with the context that newEvaluator was
 // given, and lets none begin.
 func (e *Evaluator) Close() {
 	e.reading.Lock()
@@ -189,11 +189,11 @@ func (e *Evaluator) Close() {
 	e.closed = true
 }
 
-// stop waits for the evaluations to end, which the end of the context that
+// Stop waits for the evaluations to end, which the end of the context that
 // newEvaluator was given makes them do soon.
 func (e *Evaluator) Stop() { e.Manager.Stop() }
 
-// hasAlerts says whether any rule can raise an alert.
+// HasAlertingRules says whether any rule can raise an alert.
 func (e *Evaluator) HasAlertingRules() bool {
 	return slices.ContainsFunc(e.Manager.RuleGroups(), (*rules.Group).HasAlertingRules)
 }
@@ -232,7 +232,7 @@ func (e *Evaluator) Evaluate(ctx context.Context, group *rules.Group, at time.Ti
 	e.OnEvaluation(at, e.result())
 }
 
-// forget drops what was said by groups that are no longer there, which ends
+// Prune drops what was said by groups that are no longer there, which ends
 // their alerts.
 func (e *Evaluator) Prune() {
 	there := map[string]bool{}

@@ -26,7 +26,7 @@ type exemplars struct {
 	own   labels.Labels // of the rule: they say nothing of the series
 }
 
-// exemplarsOf looks as far back as the rule does.
+// findExemplars looks as far back as the rule does.
 func (e *Evaluator) findExemplars(ctx context.Context, rule *rules.AlertingRule, at time.Time) exemplars {
 	source, ok := e.Store.(storage.ExemplarQueryable)
 	if !ok {
@@ -67,7 +67,7 @@ func selected(expr parser.Expr) (matchers [][]*labels.Matcher, window time.Durat
 	return matchers, window
 }
 
-// mark gives an alert the trace of the latest example from a series of which
+// setTrace gives an alert the trace of the latest example from a series of which
 // it may be: one that has no other values for the labels that both have.
 func (x exemplars) setTrace(a *alertevent.Alert) {
 	var latest int64

@@ -20,7 +20,7 @@ import (
 // reasonTimeout bounds the queries that find the reason of one rule.
 const reasonTimeout = time.Second
 
-// reason says in a sentence why a rule does not fire, or yields nothing.
+// Reason says in a sentence why a rule does not fire, or yields nothing.
 func (e *Evaluator) Reason(ctx context.Context, rule rules.Rule, at time.Time) string {
 	switch {
 	case rule.Health() == rules.HealthUnknown:
@@ -62,7 +62,7 @@ func NewExplainer(ctx context.Context, e *Evaluator, at time.Time) explainer {
 	return explainer{query: func(expr string) (promql.Vector, error) { return e.Query(ctx, expr, at) }}
 }
 
-// whyEmpty returns a sentence, or "" when the expression yields something.
+// WhyEmpty returns a sentence, or "" when the expression yields something.
 func (x explainer) WhyEmpty(expr parser.Expr) (string, error) {
 	expr = unwrap(expr)
 	result, err := x.query(expr.String())
@@ -212,7 +212,7 @@ func unwrap(expr parser.Expr) parser.Expr {
 // number is short enough to be read, and exact for what is written short.
 func number(v float64) string { return strconv.FormatFloat(v, 'g', 4, 64) }
 
-// recorded is the largest value that a recording rule wrote last.
+// RecordedValue is the largest value that a recording rule wrote last.
 func (e *Evaluator) RecordedValue(group *rules.Group, name string) *float64 {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -18,7 +18,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
 )
 
-// failingName is the alertname of a rule that cannot be evaluated.
+// FailingRuleName is the alertname of a rule that cannot be evaluated.
 const FailingRuleName = "RuleCannotBeEvaluated"
 
 // groupState is what a group has said last.
@@ -91,7 +91,7 @@ func (s *groupState) add(alert alertevent.Alert, before *groupState) (known bool
 	return known
 }
 
-// alert is a pending or firing alert of a rule.
+// Alert is a pending or firing alert of a rule.
 func (e *Evaluator) Alert(rule *rules.AlertingRule, a *rules.Alert) alertevent.Alert {
 	alert := alertevent.Alert{
 		Labels:       withDefaults(a.Labels.Map(), e.Rules.ExternalLabels),
@@ -144,13 +144,13 @@ func withDefaults(set, defaults map[string]string) map[string]string {
 	return set
 }
 
-// evaluation is how the rules of all groups stand.
+// Result is how the rules of all groups stand.
 type Result struct {
 	Firing  map[string]alertevent.Alert // by fingerprint
 	Pending map[string]bool             // fingerprints of alerts that do not fire yet
 }
 
-// alerts looks at all groups, because two rules may raise an alert with the
+// result looks at all groups, because two rules may raise an alert with the
 // same labels, which then fires as long as one of them says so.
 func (e *Evaluator) result() Result {
 	result := Result{Firing: map[string]alertevent.Alert{}, Pending: map[string]bool{}}
@@ -167,7 +167,7 @@ func (e *Evaluator) result() Result {
 	return result
 }
 
-// failures are the rules that cannot be evaluated, as alerts.
+// Failures are the rules that cannot be evaluated, as alerts.
 func (e *Evaluator) Failures() map[string]alertevent.Alert {
 	e.mu.Lock()
 	defer e.mu.Unlock()

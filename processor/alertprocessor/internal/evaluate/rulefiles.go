@@ -20,10 +20,10 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/rulecheck"
 )
 
-// inlineRules stands for a file name where the rules come from the configuration.
+// InlineRules stands for a file name where the rules come from the configuration.
 const InlineRules = "configuration"
 
-// expandRuleFiles finds the files that the patterns name, each once, in the
+// ExpandFiles finds the files that the patterns name, each once, in the
 // order of the patterns. A name without wildcards must exist; a pattern may
 // match nothing, as a directory for rules may be empty, and passes over
 // *_test.yml and *_test.yaml, where the unit tests of rules live.
@@ -62,7 +62,7 @@ func isRuleTest(file string) bool {
 	return strings.HasSuffix(name, "_test")
 }
 
-// validateRuleFiles says everything that is wrong with the rule files: which
+// ValidateFiles says everything that is wrong with the rule files: which
 // file, where, group and rule.
 func ValidateFiles(patterns []string) error {
 	files, err := ExpandFiles(patterns)
@@ -75,7 +75,7 @@ func ValidateFiles(patterns []string) error {
 	return errors.Join(errs...)
 }
 
-// promQL parses expressions as Prometheus does without feature flags.
+// Parser parses expressions as Prometheus does without feature flags.
 var Parser = parser.NewParser(parser.Options{})
 
 // ruleLoader loads rule files, and the rules of the configuration as if they
@@ -95,7 +95,7 @@ func (l ruleLoader) Load(identifier string, ignoreUnknownFields bool, scheme mod
 	return &rulefmt.RuleGroups{Groups: []rulefmt.RuleGroup{{Name: "rules", Rules: l.inline}}}, nil
 }
 
-// sumRuleFiles tells whether the rule files have changed. What cannot be read
+// ChecksumFiles tells whether the rule files have changed. What cannot be read
 // has a sum too.
 func ChecksumFiles(patterns []string) (sum [sha256.Size]byte) {
 	hash := sha256.New()

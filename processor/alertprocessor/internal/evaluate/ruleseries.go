@@ -19,7 +19,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/metadata"
 )
 
-// seriesSample is one sample of a series that a rule made.
+// Sample is one sample of a series that a rule made.
 type Sample struct {
 	series    labels.Labels
 	millis    int64
@@ -105,7 +105,7 @@ func (a *ruleAppender) Commit() error {
 	return err
 }
 
-// seriesToMetrics makes gauges of samples, and exponential histograms of
+// ToMetrics makes gauges of samples, and exponential histograms of
 // native ones. They get no resource: the labels of a series say all, and an
 // exporter that makes labels of the resource would come into conflict with
 // those that a rule kept.

@@ -17,7 +17,7 @@ import (
 // copyBatch is the number of samples written at once.
 const copyBatch = 10_000
 
-// copySamples writes the samples of a time into another storage, as far as it takes them.
+// CopySamples writes the samples of a time into another storage, as far as it takes them.
 func CopySamples(ctx context.Context, from, to *Store, start, end time.Time) error {
 	querier, err := from.Querier(start.UnixMilli(), end.UnixMilli())
 	if err != nil {

@@ -21,7 +21,7 @@ import (
 // anew; a rule sees that as the restart of a counter.
 const deltaMaxStale = time.Hour
 
-// newDeltaToCumulative makes what turns delta metrics into the cumulative ones
+// NewDeltaToCumulative makes what turns delta metrics into the cumulative ones
 // that rules expect, as Prometheus' OTLP endpoint does. It changes its input.
 func NewDeltaToCumulative(ctx context.Context, maxStreams int, next consumer.Metrics) (processor.Metrics, error) {
 	factory := deltatocumulativeprocessor.NewFactory()
@@ -38,7 +38,7 @@ func NewDeltaToCumulative(ctx context.Context, maxStreams int, next consumer.Met
 	}, cfg, next)
 }
 
-// hasDelta says whether any metric is of delta temporality.
+// HasDelta says whether any metric is of delta temporality.
 func HasDelta(md pmetric.Metrics) bool {
 	for _, rm := range md.ResourceMetrics().All() {
 		for _, sm := range rm.ScopeMetrics().All() {

@@ -29,7 +29,7 @@ const (
 	dropQueueFull   = "queue_full"
 )
 
-// ingester writes metrics into a storage. Passing metrics are translated at
+// Ingester writes metrics into a storage. Passing metrics are translated at
 // once, and wait, as samples, for a goroutine that writes them, so that no
 // telemetry waits for the storage longer than it has to.
 type Ingester struct {
@@ -44,7 +44,7 @@ type Ingester struct {
 	stopped chan struct{} // closed when nothing will be written any more
 }
 
-// ingestCounts is what became of the samples of one call.
+// Counts is what became of the samples of one call.
 type Counts struct {
 	Appended int64
 	Dropped  map[string]int64 // by reason
@@ -70,7 +70,7 @@ type batch struct {
 // batches are used again.
 var batches = sync.Pool{New: func() any { return new(batch) }}
 
-// newIngester makes an ingester that adds attributes of resources to the labels,
+// New makes an ingester that adds attributes of resources to the labels,
 // and knows the series of as many data points as maxSeries, or twice as many
 // for a while. It is to be stopped.
 func New(to storage.Appendable, attributes []string, maxSeries int, count func(context.Context, Counts)) *Ingester {
@@ -99,7 +99,7 @@ func (i *Ingester) run() {
 	}
 }
 
-// consume takes what it can of md, which it does not change nor keep, and
+// Consume takes what it can of md, which it does not change nor keep, and
 // counts the rest. It does not wait.
 func (i *Ingester) Consume(ctx context.Context, md pmetric.Metrics) {
 	b := batches.Get().(*batch)
@@ -148,7 +148,7 @@ func (*Ingester) release(b *batch) {
 	batches.Put(b)
 }
 
-// flush waits until what was consumed before has been written.
+// Flush waits until what was consumed before has been written.
 func (i *Ingester) Flush(ctx context.Context) error {
 	written := make(chan struct{})
 	select {
@@ -168,7 +168,7 @@ func (i *Ingester) Flush(ctx context.Context) error {
 	}
 }
 
-// stop waits until all has been written. Nothing is to be consumed any more. It
+// Stop waits until all has been written. Nothing is to be consumed any more. It
 // is called once.
 func (i *Ingester) Stop(ctx context.Context) error {
 	err := i.Flush(ctx)

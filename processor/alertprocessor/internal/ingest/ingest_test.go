@@ -19,7 +19,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/alerttest"
 )
 
-// shelf is an ingester on a storage of its own, with an engine to look at it.
+// fixture is an ingester on a storage of its own, with an engine to look at it.
 type fixture struct {
 	t      *testing.T
 	store  *Store

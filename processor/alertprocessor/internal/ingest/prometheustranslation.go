@@ -27,7 +27,7 @@ func translationSettings(resourceAttributes []string) prometheusremotewrite.Sett
 	}
 }
 
-// originalTranslation is Prometheus' translation, of one data point at a time.
+// prometheusTranslation is Prometheus' translation, of one data point at a time.
 type prometheusTranslation struct {
 	settings  prometheusremotewrite.Settings
 	converter *prometheusremotewrite.PrometheusConverter // made when first needed

@@ -21,7 +21,7 @@ type cachedSeries struct {
 	zeroed int64
 }
 
-// cacheTurn is the time after which what has not been seen for as long again is
+// cacheGeneration is the time after which what has not been seen for as long again is
 // forgotten.
 const cacheGeneration = time.Hour
 

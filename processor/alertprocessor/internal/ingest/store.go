@@ -30,7 +30,7 @@ const Lookback = 5 * time.Minute
 // maxExemplars bounds those in the store; the oldest are evicted.
 const maxExemplars = 10_000
 
-// storeOptions says where the samples are stored, how long and how many.
+// StoreOptions says where the samples are stored, how long and how many.
 type StoreOptions struct {
 	Directory        string // "" is a new temporary one
 	Retention        time.Duration
@@ -39,7 +39,7 @@ type StoreOptions struct {
 	OutOfOrderWindow time.Duration
 }
 
-// store is the embedded Prometheus tsdb.
+// Store is the embedded Prometheus tsdb.
 type Store struct {
 	*tsdb.DB
 	directory string
@@ -47,7 +47,7 @@ type Store struct {
 	limit     *seriesLimit
 }
 
-// openStore opens the tsdb in the configured directory, or in a new temporary
+// OpenStore opens the tsdb in the configured directory, or in a new temporary
 // one. That has no write-ahead log, because nothing will be read from it again.
 func OpenStore(cfg StoreOptions, logger *slog.Logger) (*Store, error) {
 	s := &Store{directory: cfg.Directory, limit: &seriesLimit{most: uint64(cfg.MaxSeries)}}
@@ -109,7 +109,7 @@ func removeLeftovers() {
 }
 
 func (s *Store) Close() error {
-	return errors.Join(s.Close(), s.remove())
+	return errors.Join(s.DB.Close(), s.remove())
 }
 
 func (s *Store) remove() error {
@@ -144,12 +144,12 @@ func (*seriesLimit) PostDeletion(map[chunks.HeadSeriesRef]labels.Labels) {}
 
 func IsAlertSeries(name string) bool { return name == "ALERTS" || name == "ALERTS_FOR_STATE" }
 
-// seriesCount is the number of series in memory.
+// SeriesCount is the number of series in memory.
 func (s *Store) SeriesCount() int64 {
 	return int64(min(s.Head().NumSeries(), math.MaxInt64))
 }
 
-// size is what the samples take on the disk.
+// Size is what the samples take on the disk.
 func (s *Store) Size() int64 {
 	size := s.Head().Size()
 	for _, block := range s.Blocks() {
@@ -160,7 +160,7 @@ func (s *Store) Size() int64 {
 
 var _ tsdb.SeriesLifecycleCallback = (*seriesLimit)(nil)
 
-// maxAhead is how far a sample may lie in the future, as on Prometheus' own
+// MaxAhead is how far a sample may lie in the future, as on Prometheus' own
 // receiving endpoints. One that lies further would make the tsdb refuse what
 // comes at the right time.
 const MaxAhead = 10 * time.Minute

@@ -22,7 +22,7 @@ type sample struct {
 	extra     *sampleExtra // or nil
 }
 
-// moreOfSample is what few samples have.
+// sampleExtra is what few samples have.
 type sampleExtra struct {
 	histogram *histogram.Histogram // or nil: the sample is a number
 	exemplars []exemplar.Exemplar
@@ -266,7 +266,7 @@ func (s timeSpan) with(at pcommon.Timestamp) timeSpan {
 
 func millis(t pcommon.Timestamp) int64 { return int64(t) / 1_000_000 }
 
-// staleness is the value that ends a series.
+// Staleness is the value that ends a series.
 var Staleness = math.Float64frombits(value.StaleNaN)
 
 // hasTemporality says whether metrics of this kind are cumulative or delta.

@@ -58,7 +58,7 @@ func TestTranslationIsPrometheus(t *testing.T) {
 	assert.Greater(t, total, 60*500, "there is something to compare")
 }
 
-// takeAsPrometheus does what Prometheus' OTLP endpoint does, but that it goes on
+// ingestAsPrometheus does what Prometheus' OTLP endpoint does, but that it goes on
 // after a sample that the storage refuses.
 func ingestAsPrometheus(t *testing.T, to storage.Appendable, resourceAttributes []string, md pmetric.Metrics) {
 	t.Helper()
@@ -67,7 +67,7 @@ func ingestAsPrometheus(t *testing.T, to storage.Appendable, resourceAttributes 
 	require.NoError(t, app.Commit())
 }
 
-// patient is an appender of the kind that the translation wants, above one of
+// lenientAppender is an appender of the kind that the translation wants, above one of
 // the first kind. It adds a sample of zero where a series starts.
 type lenientAppender struct {
 	storage.Appender

@@ -68,7 +68,7 @@ func (c *Cap) Allow(now time.Time, alerts []*entry) bool {
 	return false
 }
 
-// End is when the window ends, if there is one.
+// WindowEnd is when the window ends, if there is one.
 func (c *Cap) WindowEnd() (time.Time, bool) {
 	return c.windowStart.Add(window), !c.windowStart.IsZero()
 }
@@ -112,7 +112,7 @@ func (c *Cap) Summary(now time.Time, external map[string]string) (alertevent.Ale
 	return summary, true
 }
 
-// list is "30 HighErrorRate, 7 QueueIsLong", the most frequent first.
+// describeSuppressed is "30 HighErrorRate, 7 QueueIsLong", the most frequent first.
 func describeSuppressed(cut map[string]int) string {
 	names := slices.SortedFunc(maps.Keys(cut), func(a, b string) int {
 		return cmp.Or(cmp.Compare(cut[b], cut[a]), cmp.Compare(a, b))

@@ -89,7 +89,7 @@ func (g Grouping) of(alert map[string]string) *alertevent.Group {
 	return &alertevent.Group{Key: "{}:" + set.String(), Labels: labels}
 }
 
-// Hurry has the groups told, at the next flush, that hold what is not kept:
+// ReleaseOccurrences has the groups told, at the next flush, that hold what is not kept:
 // alerts that happened.
 func (b *Log) ReleaseOccurrences() {
 	for _, e := range b.alerts {

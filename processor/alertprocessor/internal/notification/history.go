@@ -13,11 +13,11 @@ import (
 const (
 	// maxHistory bounds what is remembered of what people were told.
 	maxHistory = 1000
-	// keptHistory is how much of it is kept over a restart.
+	// persistedHistory is how much of it is kept over a restart.
 	persistedHistory = 200
 )
 
-// Told is an alert that people were told of.
+// HistoryEntry is an alert that people were told of.
 type HistoryEntry struct {
 	At    time.Time
 	Alert alertevent.Alert

@@ -20,7 +20,7 @@ type Reason string
 const (
 	// Cooldown: the alert fires again, too soon after the last firing notice.
 	Cooldown Reason = "cooldown"
-	// Untold: the alert is over, but nobody was told that it fires.
+	// NeverNotified: the alert is over, but nobody was told that it fires.
 	NeverNotified Reason = "untold"
 	// Silenced: a silence keeps the alert from being told.
 	Silenced Reason = "silenced"
@@ -135,7 +135,7 @@ func (e *entry) unknown(now time.Time, pending bool) bool {
 	return now.Before(e.graceEnds) || !e.graceEnds.IsZero() && pending
 }
 
-// NewBook makes a book that knows no alerts.
+// NewLog makes a book that knows no alerts.
 func NewLog(policy Policy) *Log {
 	return &Log{
 		policy: policy,
@@ -184,7 +184,7 @@ func (b *Log) Remute(mutes func(alertevent.Alert) Mute) {
 	}
 }
 
-// over notes that an alert does not fire.
+// resolve notes that an alert does not fire.
 func (b *Log) resolve(now time.Time, key string, e *entry, counts Counts) {
 	if e.firing && !e.notified && e.event == nil {
 		counts[NeverNotified]++
@@ -198,7 +198,7 @@ func (b *Log) resolve(now time.Time, key string, e *entry, counts Counts) {
 // eventPrefix tells the keys of what happens from those of what is observed.
 const eventPrefix = "event "
 
-// Happened takes an alert that happens, and is over when it has not happened
+// Occur takes an alert that happens, and is over when it has not happened
 // again until ends. Muted, it is not told, nor is its end; but it is active. There
 // is room for half as many as for all alerts, so that those that are observed
 // always have some: what exceeds it is told without an end, as by Add.
@@ -230,7 +230,7 @@ func (b *Log) Occur(now time.Time, alert alertevent.Alert, ends time.Time, mute 
 	return nil
 }
 
-// FullOfEvents says whether there is no room for the end of another event.
+// EventsFull says whether there is no room for the end of another event.
 func (b *Log) EventsFull() bool { return b.events >= (b.policy.Limit+1)/2 }
 
 // Extend notes that something that is active has happened again, but is not to
@@ -261,7 +261,7 @@ func (b *Log) Events() []Event {
 	return out
 }
 
-// expire ends what has not happened for long enough.
+// expireEvents ends what has not happened for long enough.
 func (b *Log) expireEvents(now time.Time, counts Counts) {
 	if b.events == 0 {
 		return
@@ -273,7 +273,7 @@ func (b *Log) expireEvents(now time.Time, counts Counts) {
 	}
 }
 
-// Add takes an alert that has happened and is over at once.
+// OccurOnce takes an alert that has happened and is over at once.
 func (b *Log) OccurOnce(now time.Time, alert alertevent.Alert) Counts {
 	key := "once " + alert.Fingerprint()
 	if !b.policy.Grouping.on() {
@@ -399,7 +399,7 @@ func (b *Log) isDue(now time.Time, e *entry) bool {
 	}
 }
 
-// tell makes the notification of a group, and notes that it was told.
+// notify makes the notification of a group, and notes that it was told.
 func (b *Log) notify(now time.Time, f *flush, counts Counts) Notification {
 	firing := f.firing
 	if len(firing) > 0 && !b.cap.Allow(now, firing) {
@@ -437,7 +437,7 @@ func (b *Log) notify(now time.Time, f *flush, counts Counts) Notification {
 	return n
 }
 
-// settle makes a group wait for its next time, or ends it when none of its
+// reschedule makes a group wait for its next time, or ends it when none of its
 // alerts is live.
 func (b *Log) reschedule(now time.Time, g *group) {
 	g.next = now.Add(b.policy.Grouping.Interval)

@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	// keepSilences is how long a silence is shown after its end, as in Alertmanager.
+	// silenceRetention is how long a silence is shown after its end, as in Alertmanager.
 	silenceRetention = 5 * 24 * time.Hour
 	// maxSilences bounds those that are not in the configuration.
 	maxSilences = 1000

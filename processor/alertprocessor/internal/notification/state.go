@@ -79,7 +79,7 @@ type silenceState struct {
 	Comment   string    `json:"comment,omitempty"`
 }
 
-// Memory is all that knows something that is kept over a restart.
+// Persistent is all that knows something that is kept over a restart.
 type Persistent struct {
 	Log      *Log
 	Gate     *Gate
@@ -88,7 +88,7 @@ type Persistent struct {
 	Outgoing []Outgoing // is saved; Restore does not take it, and State.Sends returns it
 }
 
-// Save is what is to be kept.
+// Snapshot is what is to be kept.
 func (m Persistent) Snapshot(now time.Time) State {
 	b, g, s := m.Log, m.Gate, m.Silences
 	state := State{Version: stateVersion, Groups: map[string]time.Time{}, Gate: map[string]time.Time{}}
@@ -128,7 +128,7 @@ func (m Persistent) Snapshot(now time.Time) State {
 	return state
 }
 
-// Sends are the notifications that were on their way when the state was saved.
+// Undelivered are the notifications that were on their way when the state was saved.
 func (s State) Undelivered() []Outgoing {
 	var all []Outgoing
 	for _, kept := range s.Outgoing {
