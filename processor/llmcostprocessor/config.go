@@ -110,8 +110,8 @@ type CallsConfig struct {
 
 // DedupConfig sets how records of the same call are recognized.
 type DedupConfig struct {
-	// MaxEntries is how many records of calls are remembered, and as many spans
-	// around them. Default: 100000, at most 64 MiB.
+	// MaxEntries is how many records of calls are remembered, and half as many
+	// spans around them. Default: 100000, at most 64 MiB.
 	MaxEntries int `mapstructure:"max_entries"`
 
 	// Window is for how long a record is remembered, as long as there are not more.

@@ -50,6 +50,8 @@ type core struct {
 	calls    *identity.Cache // records of calls
 	known    knownCalls      // that version 1 has counted
 
+	attributions attributions
+
 	// searched is the number of names that tables before prices searched for.
 	searched atomic.Int64
 
@@ -107,7 +109,7 @@ func newCore(cfg *Config, set processor.Settings) (*core, error) {
 
 func newCache(cfg *Config) *identity.Cache {
 	return identity.New(identity.Options{
-		Records: cfg.Dedup.MaxEntries, Spans: cfg.Dedup.MaxEntries, Window: cfg.Dedup.Window, PairByTime: cfg.Dedup.PairByTime,
+		Records: cfg.Dedup.MaxEntries, Spans: cfg.Dedup.MaxEntries / 2, Window: cfg.Dedup.Window, PairByTime: cfg.Dedup.PairByTime,
 	})
 }
 

@@ -6,6 +6,7 @@ package llmcostprocessor
 import (
 	"math"
 	"strings"
+	"sync"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
@@ -26,7 +27,7 @@ func (c *core) identify(to *identity.Record, d *detectedCall, payload string) {
 	to.Resource = c.identifySource(d.source)
 	to.Response = identity.Hash(call.ResponseID)
 	if !call.ModelUnknown {
-		to.Model = identity.Hash(strings.ToLower(d.quote.name))
+		to.Model = max(uint32(identity.Hash(strings.ToLower(d.quote.name))), 1)
 	}
 	to.Scope = d.scope
 	to.Values = c.values(&call.Attribution, d.attributes)
@@ -64,7 +65,7 @@ func describeUsage(to *identity.Record, call *convention.Call) {
 	}
 	to.Flags |= identity.HasUsage
 	to.Prompt, to.Completion = amounts.Prompt(), amounts.Completion()
-	to.Cached, to.Reasoning = amounts.CacheReads()+amounts.CacheWrites(), amounts[usage.Reasoning]
+	to.Cached, to.Reasoning = saturate(amounts.CacheReads()+amounts.CacheWrites()), saturate(amounts[usage.Reasoning])
 	stated := call.Stated
 	for kind, n := range amounts {
 		if n == 0 {
@@ -105,6 +106,8 @@ func kindsOf(side usage.Side) (kinds uint32) {
 	}
 	return kinds
 }
+
+func saturate(n int64) uint32 { return uint32(min(max(n, 0), math.MaxUint32)) }
 
 func nanos(t pcommon.Timestamp) int64 {
 	if t > math.MaxInt64 {
@@ -157,7 +160,7 @@ const (
 
 // values are what a record itself says of the dimensions; nil for nothing.
 func (c *core) values(a *convention.Attribution, attributes pcommon.Map) *identity.Values {
-	var values identity.Values
+	var values ledger.Dimensions
 	for i, key := range c.cfg.Dimensions {
 		value := ""
 		switch key {
@@ -177,14 +180,40 @@ func (c *core) values(a *convention.Attribution, attributes pcommon.Map) *identi
 			}
 			value = found.AsString()
 		}
-		if values == nil {
-			values = make(identity.Values, len(c.cfg.Dimensions))
-		}
-		values[i] = strings.Clone(value)
+		values[i] = value
 	}
-	if values == nil {
+	if values == (ledger.Dimensions{}) {
 		return nil
 	}
+	return c.attributions.of(&values, len(c.cfg.Dimensions))
+}
+
+// attributions has many calls of one agent and user share their values, of which as
+// many are in memory as there are calls.
+type attributions struct {
+	mu    sync.Mutex
+	known map[ledger.Dimensions]*identity.Values
+}
+
+// maxAttributions bounds those that are shared.
+const maxAttributions = 10_000
+
+// of returns values of that number of dimensions.
+func (a *attributions) of(dimensions *ledger.Dimensions, n int) *identity.Values {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if known, ok := a.known[*dimensions]; ok {
+		return known
+	}
+	if a.known == nil || len(a.known) >= maxAttributions {
+		a.known = map[ledger.Dimensions]*identity.Values{}
+	}
+	own := *dimensions
+	for i, value := range own {
+		own[i] = strings.Clone(value) // what is in the telemetry must not be retained
+	}
+	values := identity.Values(own[:n])
+	a.known[own] = &values
 	return &values
 }
 

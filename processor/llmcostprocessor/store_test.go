@@ -440,7 +440,7 @@ func TestRecordsAreForgottenInTheStorageToo(t *testing.T) {
 				}
 			}
 		})
-		assert.InDelta(t, 8, chunks, 2, "those of twice the window")
+		assert.InDelta(t, 7, chunks, 3, "those of twice the window")
 	})
 }
 

@@ -3,7 +3,10 @@
 
 package identity
 
-import "time"
+import (
+	"hash/maphash"
+	"time"
+)
 
 // Options bound a cache.
 type Options struct {
@@ -112,14 +115,17 @@ type Span struct {
 type Cache struct {
 	options Options
 
-	sequence  uint64
-	pass      uint32
-	queue     []*node // in the order of arrival, also those that are gone
-	first     int     // of the queue
-	live      int
-	sites     map[SpanKey]*node
-	responses map[responseKey]*node
-	traces    map[[16]byte]*node
+	sequence uint64
+	pass     uint32
+	queue    []*node // in the order of arrival, also those that are gone
+	first    int     // of the queue
+	live     int
+	// The maps are by hashes, of which two of a hundred thousand are the same in one of
+	// three billion cases; no sender can make them so.
+	seed      maphash.Seed
+	sites     map[uint64]*node
+	responses map[uint64]*node
+	traces    map[uint64]trace
 	links     links
 	parallel  matching
 	streams   matching
@@ -128,19 +134,36 @@ type Cache struct {
 
 type responseKey struct{ response, resource uint64 }
 
+// trace is what is known of a trace.
+type trace struct {
+	calls *node // the first of them
+	link  int32 // the place of the newest span that is not a call, from 1
+}
+
+func (c *Cache) siteHash(n *node) uint64 { return maphash.Comparable(c.seed, n.site()) }
+
+func (c *Cache) responseHash(n *node) uint64 {
+	return maphash.Comparable(c.seed, responseKey{n.Response, n.Resource})
+}
+
+func (c *Cache) traceHash(trace [16]byte) uint64 { return maphash.Comparable(c.seed, trace) }
+
+// atSite is the first record of a span or of other content.
+func (c *Cache) atSite(key SpanKey) *node { return c.sites[maphash.Comparable(c.seed, key)] }
+
 type node struct {
 	Record
 	print   uint64
-	arrived int64
+	arrived uint32 // seconds since 1970
+	index   int32  // in the batch that is added, from 1
 
 	nextInSite, nextOfResponse, nextInTrace *node
 
 	up    *node // the nearest call around it
 	call  *call
 	ties  *ties  // nil for none
-	depth int32  // how many calls are around it
 	pass  uint32 // that visited it last
-	index int32  // in the batch that is added, from 1
+	depth uint16 // how many calls are around it
 
 	aggregate, gone, merged bool // merged: at some time
 }
@@ -200,11 +223,11 @@ func (c *call) members() []*node {
 func New(options Options) *Cache {
 	c := &Cache{
 		options:   options,
-		sites:     map[SpanKey]*node{},
-		responses: map[responseKey]*node{},
-		traces:    map[[16]byte]*node{},
+		seed:      maphash.MakeSeed(),
+		sites:     map[uint64]*node{},
+		responses: map[uint64]*node{},
+		traces:    map[uint64]trace{},
 	}
-	c.links.init(options.Spans)
 	c.parallel.init(weighParallel, sideOfParallel)
 	c.streams.init(weighStream, sideOfStream)
 	return c
@@ -223,8 +246,7 @@ func (c *Cache) Add(records []Record, spans []Span, now time.Time) Result {
 	c.expire(now)
 	w := work{Cache: c}
 	for i := range spans {
-		c.links.add(&spans[i])
-		if c.traces[spans[i].Trace] != nil {
+		if c.addLink(&spans[i]) {
 			w.touch(spans[i].Trace)
 		}
 	}
@@ -245,7 +267,7 @@ func (c *Cache) Add(records []Record, spans []Span, now time.Time) Result {
 // insert remembers a record, unless the same is there.
 func (w *work) insert(r *Record, index int, now time.Time) (n *node, copied bool) {
 	c := w.Cache
-	n = &node{Record: *r, print: fingerprint(r), arrived: now.UnixNano(), index: int32(index + 1)}
+	n = &node{Record: *r, print: fingerprint(r), arrived: uint32(now.Unix()), index: int32(index + 1)}
 	if n.Parent == n.Span {
 		n.Parent = [8]byte{}
 	}
@@ -255,22 +277,27 @@ func (w *work) insert(r *Record, index int, now time.Time) (n *node, copied bool
 		w.single(n)
 		return n, false
 	}
-	head := c.sites[site]
+	hash := c.siteHash(n)
+	head := c.sites[hash]
 	for other := head; other != nil; other = other.nextInSite {
 		if other.print == n.print {
 			return other, true
 		}
 	}
-	c.makeRoom()
-	n.nextInSite, c.sites[site] = head, n
+	if c.makeRoom() {
+		head = c.sites[hash]
+	}
+	n.nextInSite, c.sites[hash] = head, n
 	if r.Response != 0 {
-		key := responseKey{r.Response, r.Resource}
+		key := c.responseHash(n)
 		n.nextOfResponse = c.responses[key]
 		c.responses[key] = n
 	}
 	if r.Trace != [16]byte{} {
-		n.nextInTrace = c.traces[r.Trace]
-		c.traces[r.Trace] = n
+		key := c.traceHash(r.Trace)
+		known := c.traces[key]
+		n.nextInTrace, known.calls = known.calls, n
+		c.traces[key] = known
 		w.touch(r.Trace)
 	}
 	c.queue = append(c.queue, n)
@@ -286,10 +313,10 @@ func (c *Cache) next() uint64 {
 
 // expire forgets what is older than the window.
 func (c *Cache) expire(now time.Time) {
-	oldest := now.Add(-c.options.Window).UnixNano()
+	oldest := now.Add(-c.options.Window).Unix()
 	for c.first < len(c.queue) {
 		n := c.queue[c.first]
-		if !n.gone && n.arrived > oldest {
+		if !n.gone && int64(n.arrived) > oldest {
 			break
 		}
 		c.dequeue()
@@ -297,19 +324,21 @@ func (c *Cache) expire(now time.Time) {
 }
 
 // makeRoom forgets the oldest records when the cache is full.
-func (c *Cache) makeRoom() {
+func (c *Cache) makeRoom() (evicted bool) {
 	for c.live >= c.options.Records && c.first < len(c.queue) {
 		before := c.live
 		c.dequeue()
 		c.evicted += int64(before - c.live)
+		evicted = true
 	}
+	return evicted
 }
 
 func (c *Cache) dequeue() {
 	n := c.queue[c.first]
 	c.queue[c.first] = nil
 	c.first++
-	if c.first > len(c.queue)/2 && c.first > 1024 {
+	if c.first > len(c.queue)/8 && c.first > 1024 {
 		c.queue = append(c.queue[:0:0], c.queue[c.first:]...)
 		c.first = 0
 	}
@@ -340,11 +369,11 @@ func (c *Cache) related(n *node, visit func(*node)) {
 // relatives calls visit with the records of the same span, of the same response,
 // and those directly around and within it.
 func (c *Cache) relatives(n *node, visit func(*node)) {
-	for other := c.sites[n.site()]; other != nil; other = other.nextInSite {
+	for other := c.sites[c.siteHash(n)]; other != nil; other = other.nextInSite {
 		visit(other)
 	}
 	if n.Response != 0 {
-		for other := c.responses[responseKey{n.Response, n.Resource}]; other != nil; other = other.nextOfResponse {
+		for other := c.responses[c.responseHash(n)]; other != nil; other = other.nextOfResponse {
 			visit(other)
 		}
 	}
@@ -359,27 +388,43 @@ func (c *Cache) relatives(n *node, visit func(*node)) {
 func (c *Cache) remove(n *node) {
 	n.gone = true
 	c.live--
-	unlink(c.sites, n.site(), n, func(n *node) **node { return &n.nextInSite })
+	inSite := func(n *node) **node { return &n.nextInSite }
+	c.set(c.sites, c.siteHash(n), without(c.sites[c.siteHash(n)], n, inSite))
 	if n.Response != 0 {
-		unlink(c.responses, responseKey{n.Response, n.Resource}, n, func(n *node) **node { return &n.nextOfResponse })
+		hash := c.responseHash(n)
+		c.set(c.responses, hash, without(c.responses[hash], n, func(n *node) **node { return &n.nextOfResponse }))
 	}
 	if n.Trace != [16]byte{} {
-		unlink(c.traces, n.Trace, n, func(n *node) **node { return &n.nextInTrace })
+		hash := c.traceHash(n.Trace)
+		known := c.traces[hash]
+		known.calls = without(known.calls, n, func(n *node) **node { return &n.nextInTrace })
+		c.setTrace(hash, known)
 	}
 	c.parallel.drop(n)
 	c.streams.drop(n)
 	n.up, n.ties, n.call = nil, nil, nil
 }
 
-// unlink removes a record from a list, which is in the map by its head.
-func unlink[K comparable](heads map[K]*node, key K, n *node, next func(*node) **node) {
-	head := heads[key]
+func (c *Cache) set(lists map[uint64]*node, hash uint64, head *node) {
+	if head == nil {
+		delete(lists, hash)
+	} else {
+		lists[hash] = head
+	}
+}
+
+func (c *Cache) setTrace(hash uint64, known trace) {
+	if known == (trace{}) {
+		delete(c.traces, hash)
+	} else {
+		c.traces[hash] = known
+	}
+}
+
+// without takes a record out of a list, and returns its head.
+func without(head, n *node, next func(*node) **node) *node {
 	if head == n {
-		if rest := *next(n); rest != nil {
-			heads[key] = rest
-		} else {
-			delete(heads, key)
-		}
+		head = *next(n)
 	}
 	for at := head; at != nil; at = *next(at) {
 		if *next(at) == n {
@@ -388,4 +433,5 @@ func unlink[K comparable](heads map[K]*node, key K, n *node, next func(*node) **
 		}
 	}
 	*next(n) = nil
+	return head
 }

@@ -16,11 +16,11 @@ func AppendRecord(to []byte, r *Record) []byte {
 	to = append(to, r.Trace[:]...)
 	to = append(to, r.Span[:]...)
 	to = append(to, r.Parent[:]...)
-	for _, n := range [...]uint64{r.Content, r.Response, r.Resource, r.Model, r.Other} {
+	for _, n := range [...]uint64{r.Content, r.Response, r.Resource, r.Other} {
 		to = binary.LittleEndian.AppendUint64(to, n)
 	}
 	for _, n := range [...]int64{
-		r.Start, r.End - r.Start, r.Prompt, r.Completion, r.Cached, r.Reasoning, int64(r.Stated), int64(r.NonZero), int64(r.Flags),
+		r.Start, r.End - r.Start, r.Prompt, r.Completion, int64(r.Cached), int64(r.Reasoning), int64(r.Stated), int64(r.NonZero), int64(r.Flags), int64(r.Model),
 	} {
 		to = binary.AppendVarint(to, n)
 	}
@@ -35,15 +35,17 @@ func ParseRecord(from []byte) (r Record, rest []byte, err error) {
 	p.bytes(r.Trace[:])
 	p.bytes(r.Span[:])
 	p.bytes(r.Parent[:])
-	for _, n := range [...]*uint64{&r.Content, &r.Response, &r.Resource, &r.Model, &r.Other} {
+	for _, n := range [...]*uint64{&r.Content, &r.Response, &r.Resource, &r.Other} {
 		*n = p.uint64()
 	}
-	var took, stated, nonzero, flags int64
-	for _, n := range [...]*int64{&r.Start, &took, &r.Prompt, &r.Completion, &r.Cached, &r.Reasoning, &stated, &nonzero, &flags} {
+	var took, cached, reasoning, stated, nonzero, flags, model int64
+	for _, n := range [...]*int64{&r.Start, &took, &r.Prompt, &r.Completion, &cached, &reasoning, &stated, &nonzero, &flags, &model} {
 		*n = p.varint()
 	}
 	r.End = r.Start + took
+	r.Cached, r.Reasoning = uint32(cached), uint32(reasoning)
 	r.Stated, r.NonZero, r.Flags = uint32(stated), uint32(nonzero), Flags(flags)
+	r.Model = uint32(model)
 	r.Scope = p.text()
 	r.Values = p.values()
 	r.Payload = p.text()

@@ -28,7 +28,7 @@ func fingerprint(r *Record) uint64 {
 	copy(fixed[16:], r.Span[:])
 	copy(fixed[24:], r.Parent[:])
 	for i, n := range [...]uint64{
-		r.Content, r.Response, r.Resource, r.Model, uint64(r.Start), uint64(r.End), uint64(r.Prompt), uint64(r.Completion),
+		r.Content, r.Response, r.Resource, uint64(r.Model), uint64(r.Start), uint64(r.End), uint64(r.Prompt), uint64(r.Completion),
 		uint64(r.Cached), uint64(r.Reasoning), r.Other, uint64(r.Stated), uint64(r.NonZero),
 	} {
 		putUint64(fixed[32+8*i:], n)

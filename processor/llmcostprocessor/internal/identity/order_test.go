@@ -104,7 +104,7 @@ func scenario(r *rand.Rand) []item {
 		begin := start.UnixNano() + int64(r.IntN(4))*int64(20*time.Millisecond)
 		rec := Record{
 			Trace: trace(), Span: id(own),
-			Resource: uint64(1 + r.IntN(4)/3), Model: uint64(1 + r.IntN(4)/3), Scope: fmt.Sprint("scope-", r.IntN(3)),
+			Resource: uint64(1 + r.IntN(4)/3), Model: uint32(1 + r.IntN(4)/3), Scope: fmt.Sprint("scope-", r.IntN(3)),
 			Start: begin, End: begin + int64(r.IntN(4))*int64(30*time.Millisecond),
 			Flags: IsSpan | Listed | Priced,
 		}

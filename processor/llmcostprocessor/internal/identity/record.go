@@ -33,8 +33,8 @@ type Record struct {
 	// Content distinguishes records without a span of their own; 0 for others.
 	Content uint64
 	// Response is the hash of the provider's response ID, Resource that of the
-	// resource, Model that of the model: 0 when unknown.
-	Response, Resource, Model uint64
+	// resource: 0 when unknown.
+	Response, Resource uint64
 	// Scope is the name of the instrumentation scope.
 	Scope string
 	// Start and End are in nanoseconds since 1970; of a log record they are equal
@@ -46,15 +46,18 @@ type Record struct {
 	Values *Values
 	// Payload is the caller's, and returned with changes.
 	Payload string
-	Flags   Flags
+	// Model is the hash of the model; 0 when unknown.
+	Model uint32
+	Flags Flags
 }
 
 // Usage is as much of what a call used as it takes to compare records.
 type Usage struct {
 	// Prompt and Completion are all tokens in and out, Cached and Reasoning parts
 	// of them. Other stands for everything else that was used.
-	Prompt, Completion, Cached, Reasoning int64
-	Other                                 uint64
+	Prompt, Completion int64
+	Cached, Reasoning  uint32
+	Other              uint64
 	// Stated has a bit for each kind that the record reports, NonZero for each kind
 	// of which something was used.
 	Stated, NonZero uint32
@@ -172,14 +175,14 @@ func compatibleUsage(a, b *Record) bool {
 
 // sameTotal compares a side. Who does not report a detail may count it in the
 // total or leave it out.
-func sameTotal(a, b, detailA, detailB int64, flagsA, flagsB, side, detail Flags) bool {
+func sameTotal(a, b int64, detailA, detailB uint32, flagsA, flagsB, side, detail Flags) bool {
 	switch {
 	case a == b, !flagsA.Has(side), !flagsB.Has(side):
 		return true
 	case !flagsA.Has(detail) && flagsB.Has(detail):
-		return a == b-detailB
+		return a == b-int64(detailB)
 	case !flagsB.Has(detail) && flagsA.Has(detail):
-		return b == a-detailA
+		return b == a-int64(detailA)
 	}
 	return false
 }

@@ -14,11 +14,11 @@ const maxDepth = 1000
 // A link that was forgotten is not unlearned: what was found around a call stays
 // until something nearer is found.
 func (c *Cache) updateTrace(trace [16]byte) (changed []*node) {
-	head := c.traces[trace]
+	head := c.traces[c.traceHash(trace)].calls
 	if head == nil {
 		return nil
 	}
-	spans := c.links.of(trace)
+	spans := c.linksOf(trace)
 	if head.nextInTrace == nil && len(spans) == 0 {
 		return nil
 	}
@@ -93,11 +93,12 @@ func (n *node) setUp(up *node) (before []*node) {
 
 // valuesOf are the values of all records of a span.
 func (c *Cache) valuesOf(n *node) *Values {
-	if head := c.sites[n.site()]; head == n && n.nextInSite == nil {
+	head := c.sites[c.siteHash(n)]
+	if head == n && n.nextInSite == nil {
 		return n.Values
 	}
 	var all []*node
-	for other := c.sites[n.site()]; other != nil; other = other.nextInSite {
+	for other := head; other != nil; other = other.nextInSite {
 		all = append(all, other)
 	}
 	slices.SortFunc(all, canonical)
@@ -111,7 +112,7 @@ func (c *Cache) valuesOf(n *node) *Values {
 // spanOf is the first record of a call's span, in the canonical order.
 func (c *Cache) spanOf(key SpanKey) *node {
 	var first *node
-	for n := c.sites[key]; n != nil; n = n.nextInSite {
+	for n := c.atSite(key); n != nil; n = n.nextInSite {
 		if n.Content == 0 && (first == nil || n.Flags&IsSpan > first.Flags&IsSpan || n.Flags&IsSpan == first.Flags&IsSpan && canonical(n, first) < 0) {
 			first = n
 		}
@@ -119,7 +120,7 @@ func (c *Cache) spanOf(key SpanKey) *node {
 	return first
 }
 
-func (n *node) measureDepth() (depth int32) {
+func (n *node) measureDepth() (depth uint16) {
 	for at := n.up; at != nil && depth < maxDepth; at = at.up {
 		depth++
 	}

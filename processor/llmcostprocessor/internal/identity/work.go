@@ -108,7 +108,7 @@ func (c *Cache) nextPass() uint32 {
 // isolated says whether no record is related to one, and none was.
 func (c *Cache) isolated(n *node) bool {
 	return n.up == nil && n.ties == nil && !n.aggregate && n.nextInSite == nil && n.nextOfResponse == nil &&
-		c.sites[n.site()] == n && (n.Response == 0 || c.responses[responseKey{n.Response, n.Resource}] == n)
+		c.sites[c.siteHash(n)] == n && (n.Response == 0 || c.responses[c.responseHash(n)] == n)
 }
 
 // grouped calls visit with the records that one is grouped with, or was.
