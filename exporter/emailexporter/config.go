@@ -133,7 +133,7 @@ func (c *Config) Validate() error {
 	if c.Timeout <= 0 {
 		errs = append(errs, fmt.Errorf("timeout: must be more than 0, or a silent server would hold up every alert; is %s", c.Timeout))
 	}
-	if _, err := newDesign(c, ""); err != nil {
+	if _, err := newRenderer(c, ""); err != nil {
 		errs = append(errs, err)
 	}
 	errs = append(errs, c.validateServer()...)

@@ -63,7 +63,7 @@ var testEnvelope = envelope{
 
 func write(tb testing.TB, raised []alertevent.Alert) []byte {
 	tb.Helper()
-	said, err := design{}.render(raised)
+	said, err := renderer{}.render(raised)
 	require.NoError(tb, err)
 	var b bytes.Buffer
 	_, err = newMessage(testEnvelope, said, raised, "ID", alerts.Start).WriteTo(&b)

@@ -26,7 +26,7 @@ import (
 type mailer struct {
 	cfg      *Config
 	envelope envelope
-	design   design
+	renderer   renderer
 	logger   *zap.Logger
 	tls      *tls.Config
 	ids      messageIDs
@@ -37,11 +37,11 @@ func newMailer(cfg *Config, receiver string, logger *zap.Logger) (*mailer, error
 	if err != nil {
 		return nil, err
 	}
-	d, err := newDesign(cfg, receiver)
+	d, err := newRenderer(cfg, receiver)
 	if err != nil {
 		return nil, err
 	}
-	return &mailer{cfg: cfg, envelope: e, design: d, logger: logger}, nil
+	return &mailer{cfg: cfg, envelope: e, renderer: d, logger: logger}, nil
 }
 
 // start reads the certificates.
@@ -61,7 +61,7 @@ func (m *mailer) start(ctx context.Context, _ component.Host) error {
 func (m *mailer) tell(ctx context.Context, alerts []alertevent.Alert) error {
 	ctx, cancel := context.WithTimeout(ctx, m.cfg.Timeout)
 	defer cancel()
-	said, err := m.design.render(alerts)
+	said, err := m.renderer.render(alerts)
 	if err != nil {
 		m.logger.Error("A template failed; the alerts are told without it", zap.Error(err))
 	}

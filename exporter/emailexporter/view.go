@@ -36,7 +36,7 @@ type view struct {
 }
 
 type alertView struct {
-	Colour      template.CSS
+	Color      template.CSS
 	Line        string
 	Description string
 	Fields      []field
@@ -49,7 +49,7 @@ type field struct{ Name, Value string }
 
 // newView lays out alerts that were raised together, the worst first.
 func newView(alerts []alertevent.Alert) view {
-	alerts = notify.WorstFirst(alerts)
+	alerts = notify.MostSevereFirst(alerts)
 	v := view{Subject: subject(alerts), Footer: notify.Footer}
 	for i, alert := range alerts {
 		if i == maxAlerts {
@@ -63,7 +63,7 @@ func newView(alerts []alertevent.Alert) view {
 
 func newAlertView(alert alertevent.Alert) alertView {
 	v := alertView{
-		Colour: template.CSS(notify.Colour(alert)), //nolint:gosec // one of four constants
+		Color: template.CSS(notify.Color(alert)), //nolint:gosec // one of four constants
 		Line:   oneLine(alert.Line(), maxLine),
 		Links:  notify.Links(alert),
 	}

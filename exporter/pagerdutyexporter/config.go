@@ -100,7 +100,7 @@ func (c *Config) Validate() error {
 	if c.HTTP.Endpoint != "" {
 		errs = append(errs, errors.New("http::endpoint: must be empty, the address is endpoint"))
 	}
-	if _, err := newDesign(c, ""); err != nil {
+	if _, err := newRenderer(c, ""); err != nil {
 		errs = append(errs, err)
 	}
 	errs = append(errs, c.validateRoutes()...)

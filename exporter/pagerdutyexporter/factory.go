@@ -50,7 +50,7 @@ func createLogs(ctx context.Context, set exporter.Settings, config component.Con
 	if cfg.RoutingKey == "" {
 		return notify.Off(set.Logger, "routing_key"), nil
 	}
-	design, err := newDesign(cfg, set.ID.String())
+	renderer, err := newRenderer(cfg, set.ID.String())
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +68,7 @@ func createLogs(ctx context.Context, set exporter.Settings, config component.Con
 		Queue:   cfg.Queue,
 		Send: func(ctx context.Context, client *http.Client, alerts []alertevent.Alert) error {
 			event := newEvent(alerts[0], routing.key(alerts[0]), cfg.Source)
-			if err := design.apply(event, alerts[0]); err != nil {
+			if err := renderer.apply(event, alerts[0]); err != nil {
 				set.Logger.Error("A template failed; the alert is told without it", zap.Error(err))
 			}
 			return send(ctx, client, cfg.Endpoint, event)

@@ -30,7 +30,7 @@ const (
 // is: it is brought up to date, and what happens after it is told below it.
 type bot struct {
 	cfg     *Config
-	design  design
+	renderer  renderer
 	threads *threads
 	logger  *zap.Logger
 	wait    func(context.Context) error
@@ -139,7 +139,7 @@ func (b *bot) rest(in *thread, alerts []alertevent.Alert) string {
 
 // render makes a message, which mentions those who are to look at some of the alerts.
 func (b *bot) render(alerts, mention []alertevent.Alert) message {
-	m, err := b.design.render(alerts)
+	m, err := b.renderer.render(alerts)
 	if err != nil {
 		b.logger.Error("A template failed; the alerts are told without it", zap.Error(err))
 	}

@@ -53,7 +53,7 @@ func consume(t *testing.T, e notifier.Running, raised ...alertevent.Alert) {
 	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(raised...)))
 }
 
-// said are the messages in the channel, a line each: its colours, whether it is a
+// said are the messages in the channel, a line each: its colors, whether it is a
 // reply, how often it was edited, and its text.
 func said(api *double.SlackAPI) []string {
 	var lines []string

@@ -114,7 +114,7 @@ func (c *Config) Validate() error {
 		errs = append(errs, errors.New("http::endpoint: must be empty, the address is webhook_url or endpoint"))
 	}
 	errs = append(errs, validateMentions(c.Mentions)...)
-	if _, err := newDesign(c, ""); err != nil {
+	if _, err := newRenderer(c, ""); err != nil {
 		errs = append(errs, err)
 	}
 	return errors.Join(errs...)

@@ -162,7 +162,7 @@ func TestLinksAreBounded(t *testing.T) {
 	for range 30 {
 		raised = append(raised, long)
 	}
-	posted, _ := body(t, design{pageURL: pageURL}, raised)
+	posted, _ := body(t, renderer{pageURL: pageURL}, raised)
 	content, err := json.Marshal(posted)
 	require.NoError(t, err)
 	assert.Less(t, len(content), 40_000)

@@ -56,7 +56,7 @@ func createLogs(ctx context.Context, set exporter.Settings, cfg *Config, interva
 	if cfg.WebhookURL == "" && cfg.Channel == "" {
 		return notify.Off(set.Logger, "webhook_url"), nil
 	}
-	design, err := newDesign(cfg, set.ID.String())
+	renderer, err := newRenderer(cfg, set.ID.String())
 	if err != nil {
 		return nil, err
 	}
@@ -81,9 +81,9 @@ func createLogs(ctx context.Context, set exporter.Settings, cfg *Config, interva
 		Close:    telemetry.Shutdown,
 	}
 	if cfg.Channel != "" {
-		err = byBot(ctx, &channel, set, cfg, design, wait)
+		err = byBot(ctx, &channel, set, cfg, renderer, wait)
 	} else {
-		byWebhook(&channel, set.Logger, cfg, design, wait)
+		byWebhook(&channel, set.Logger, cfg, renderer, wait)
 	}
 	var next exporter.Logs
 	if err == nil {
@@ -95,9 +95,9 @@ func createLogs(ctx context.Context, set exporter.Settings, cfg *Config, interva
 	return next, err
 }
 
-func byWebhook(channel *notify.Channel, logger *zap.Logger, cfg *Config, design design, wait func(context.Context) error) {
+func byWebhook(channel *notify.Channel, logger *zap.Logger, cfg *Config, renderer renderer, wait func(context.Context) error) {
 	channel.Send = func(ctx context.Context, client *http.Client, alerts []alertevent.Alert) error {
-		said, err := design.render(alerts)
+		said, err := renderer.render(alerts)
 		if err != nil {
 			logger.Error("A template failed; the alerts are told without it", zap.Error(err))
 		}
@@ -108,12 +108,12 @@ func byWebhook(channel *notify.Channel, logger *zap.Logger, cfg *Config, design 
 	}
 }
 
-func byBot(ctx context.Context, channel *notify.Channel, set exporter.Settings, cfg *Config, design design, wait func(context.Context) error) error {
+func byBot(ctx context.Context, channel *notify.Channel, set exporter.Settings, cfg *Config, renderer renderer, wait func(context.Context) error) error {
 	threads, err := newThreads(set.Logger)
 	if err != nil {
 		return err
 	}
-	b := &bot{cfg: cfg, design: design, threads: threads, logger: set.Logger, wait: wait}
+	b := &bot{cfg: cfg, renderer: renderer, threads: threads, logger: set.Logger, wait: wait}
 	channel.Send = b.tell
 	channel.Place = b.place
 	if cfg.Queue.HasValue() && cfg.Queue.Get().StorageID != nil {

@@ -41,8 +41,8 @@ type message struct {
 
 // render makes a message of alerts that are told together. One that tells of a
 // single alert shows all of it; one of several is a digest.
-func (d design) render(alerts []alertevent.Alert) (message, error) {
-	alerts = notify.WorstFirst(alerts)
+func (d renderer) render(alerts []alertevent.Alert) (message, error) {
+	alerts = notify.MostSevereFirst(alerts)
 	title, body, err := d.words(alerts)
 	m := message{text: title}
 	switch {
@@ -118,9 +118,9 @@ func nonEmpty(text string) string {
 }
 
 // single shows all of one alert; or, of several, what a template says.
-func (d design) single(alerts []alertevent.Alert, body string) slack.Attachment {
+func (d renderer) single(alerts []alertevent.Alert, body string) slack.Attachment {
 	alert := alerts[0]
-	a := slack.Attachment{Color: notify.Colour(alert), Fallback: headline(alerts)}
+	a := slack.Attachment{Color: notify.Color(alert), Fallback: headline(alerts)}
 	if body != "" {
 		a.Blocks.BlockSet = append(a.Blocks.BlockSet, section(body, nil))
 	} else if s := section(description(alert), fields(alert)); s != nil {
@@ -169,7 +169,7 @@ func fields(alert alertevent.Alert) []*slack.TextBlockObject {
 }
 
 // places are the links of an alert, and to the page where it can be silenced.
-func (d design) places(alert alertevent.Alert) []notify.Link {
+func (d renderer) places(alert alertevent.Alert) []notify.Link {
 	links := notify.Links(alert)
 	if d.pageURL != "" && alert.State == alertevent.Firing {
 		page := strings.TrimSuffix(notify.Address(d.pageURL), "/")
@@ -179,7 +179,7 @@ func (d design) places(alert alertevent.Alert) []notify.Link {
 }
 
 // buttons open the places; nil when there are none.
-func (d design) buttons(alert alertevent.Alert) slack.Block {
+func (d renderer) buttons(alert alertevent.Alert) slack.Block {
 	var list []slack.BlockElement
 	for _, place := range d.places(alert) {
 		list = append(list, &slack.ButtonBlockElement{
@@ -205,7 +205,7 @@ func footer(alert alertevent.Alert) slack.Block {
 
 // digest has an attachment for each alert, as many as there is room for, and
 // says how many more there are.
-func (d design) digest(alerts []alertevent.Alert) []slack.Attachment {
+func (d renderer) digest(alerts []alertevent.Alert) []slack.Attachment {
 	var list []slack.Attachment
 	room := maxDigest
 	for i, alert := range alerts {
@@ -214,13 +214,13 @@ func (d design) digest(alerts []alertevent.Alert) []slack.Attachment {
 		if i == maxAlerts || room < 0 {
 			more := notify.More(len(alerts) - i)
 			list = append(list, slack.Attachment{
-				Color: notify.ColourOther, Fallback: more,
+				Color: notify.ColorOther, Fallback: more,
 				Blocks: slack.Blocks{BlockSet: []slack.Block{section(more, nil)}},
 			})
 			break
 		}
 		list = append(list, slack.Attachment{
-			Color: notify.Colour(alert), Fallback: headline(alerts[i : i+1]),
+			Color: notify.Color(alert), Fallback: headline(alerts[i : i+1]),
 			Blocks: slack.Blocks{BlockSet: []slack.Block{section(text, nil)}},
 		})
 	}
@@ -231,7 +231,7 @@ func (d design) digest(alerts []alertevent.Alert) []slack.Attachment {
 
 // line tells of one of several alerts: what it is, the labels that it does not
 // share with its group, and where to look.
-func (d design) line(alert alertevent.Alert) string {
+func (d renderer) line(alert alertevent.Alert) string {
 	lines := []string{nonEmpty(safe(alert.Line(), maxDigestText/2))}
 	var pairs []string
 	for _, name := range notify.LabelNames(alert) {

@@ -258,26 +258,26 @@ func (s *sender) tell(ctx context.Context, bundle []notice) error {
 		if s.stopping.Load() {
 			s.stillDown.Store(true)
 		}
-		return &unsecret{text: s.secrets.Replace(err.Error()), error: err}
+		return &redactedError{text: s.secrets.Replace(err.Error()), error: err}
 	}
 	for _, n := range bundle {
 		s.memory.add(n)
 	}
 	if err != nil {
-		return &unsecret{text: s.secrets.Replace(err.Error()), error: err}
+		return &redactedError{text: s.secrets.Replace(err.Error()), error: err}
 	}
 	return nil
 }
 
-// unsecret shows an error without secrets; to errors.As it is what it was.
-type unsecret struct {
+// redactedError shows an error without secrets; to errors.As it is what it was.
+type redactedError struct {
 	error
 	text string
 }
 
-func (e *unsecret) Error() string { return e.text }
+func (e *redactedError) Error() string { return e.text }
 
-func (e *unsecret) Unwrap() error { return e.error }
+func (e *redactedError) Unwrap() error { return e.error }
 
 func logsOf(left []notice) plog.Logs {
 	ld, records := alertevent.NewLogs(pcommon.NewResource())

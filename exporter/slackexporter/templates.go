@@ -12,18 +12,18 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/notify"
 )
 
-// design is how messages look: what of them is made by the user's templates, nil
+// renderer is how messages look: what of them is made by the user's templates, nil
 // where it is the exporter's own, and where the collector's page is.
-type design struct {
+type renderer struct {
 	receiver    string
 	pageURL     string
 	title, text *notify.Template
 }
 
-// newDesign reads the templates of a configuration. The receiver is what they
+// newRenderer reads the templates of a configuration. The receiver is what they
 // know the exporter as.
-func newDesign(c *Config, receiver string) (design, error) {
-	d := design{receiver: receiver, pageURL: c.PageURL}
+func newRenderer(c *Config, receiver string) (renderer, error) {
+	d := renderer{receiver: receiver, pageURL: c.PageURL}
 	templates, err := notify.LoadTemplates(c.TemplateFiles)
 	if err != nil {
 		return d, err
@@ -48,7 +48,7 @@ func newDesign(c *Config, receiver string) (design, error) {
 // words are the title of a message, and its body where a template makes one. A
 // template that fails for these alerts, or writes nothing, is left out: they are
 // told without it, and the error says why.
-func (d design) words(alerts []alertevent.Alert) (title, body string, err error) {
+func (d renderer) words(alerts []alertevent.Alert) (title, body string, err error) {
 	title = headline(alerts)
 	if d.title == nil && d.text == nil {
 		return title, "", nil

@@ -14,35 +14,35 @@ import (
 // Footer stands under every notice, as in the reference.
 const Footer = "Arc Monitoring"
 
-// The reference's colours.
+// The reference's colors.
 const (
-	colourInfo     = "#36a64f"
-	colourWarning  = "#ff9900"
-	colourCritical = "#ff0000"
-	// ColourOther is that of what has no severity.
-	ColourOther = "#808080"
+	colorInfo     = "#36a64f"
+	colorWarning  = "#ff9900"
+	colorCritical = "#ff0000"
+	// ColorOther is that of what has no severity.
+	ColorOther = "#808080"
 )
 
-// Colour is that of an alert's severity; what is over is green.
-func Colour(alert alertevent.Alert) string {
+// Color is that of an alert's severity; what is over is green.
+func Color(alert alertevent.Alert) string {
 	if alert.State == alertevent.Resolved {
-		return colourInfo
+		return colorInfo
 	}
 	switch alert.Severity() {
 	case alertevent.SeverityInfo:
-		return colourInfo
+		return colorInfo
 	case alertevent.SeverityWarning:
-		return colourWarning
+		return colorWarning
 	case alertevent.SeverityCritical:
-		return colourCritical
+		return colorCritical
 	default:
-		return ColourOther
+		return ColorOther
 	}
 }
 
-// WorstFirst are the alerts in the order in which they are to be seen: what fires
+// MostSevereFirst are the alerts in the order in which they are to be seen: what fires
 // before what is over, and what is worse before the rest.
-func WorstFirst(alerts []alertevent.Alert) []alertevent.Alert {
+func MostSevereFirst(alerts []alertevent.Alert) []alertevent.Alert {
 	return slices.SortedStableFunc(slices.Values(alerts), func(a, b alertevent.Alert) int { return rank(b) - rank(a) })
 }
 

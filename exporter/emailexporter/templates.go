@@ -14,17 +14,17 @@ import (
 // content is what a message says.
 type content struct{ subject, text, html string }
 
-// design makes content of alerts: by the user's templates, and where there is
+// renderer makes content of alerts: by the user's templates, and where there is
 // none as the exporter does by itself.
-type design struct {
+type renderer struct {
 	receiver            string
 	subject, text, html *notify.Template
 }
 
-// newDesign reads the templates of a configuration. The receiver is what they
+// newRenderer reads the templates of a configuration. The receiver is what they
 // know the exporter as.
-func newDesign(c *Config, receiver string) (design, error) {
-	d := design{receiver: receiver}
+func newRenderer(c *Config, receiver string) (renderer, error) {
+	d := renderer{receiver: receiver}
 	templates, err := notify.LoadTemplates(c.TemplateFiles)
 	if err != nil {
 		return d, err
@@ -53,7 +53,7 @@ func newDesign(c *Config, receiver string) (design, error) {
 
 // render makes the content of a message. A template that fails for these alerts
 // is left out: they are told without it, and the error says why.
-func (d design) render(alerts []alertevent.Alert) (content, error) {
+func (d renderer) render(alerts []alertevent.Alert) (content, error) {
 	v := newView(alerts)
 	page, err := v.html()
 	if err != nil {

@@ -20,17 +20,17 @@ import (
 // https://developer.pagerduty.com/docs/send-alert-event
 const maxDedupKey = 255
 
-// design is what of an event is made by the user's templates; nil is the
+// renderer is what of an event is made by the user's templates; nil is the
 // exporter's own.
-type design struct {
+type renderer struct {
 	receiver          string
 	summary, dedupKey *notify.Template
 }
 
-// newDesign reads the templates of a configuration. The receiver is what they
+// newRenderer reads the templates of a configuration. The receiver is what they
 // know the exporter as.
-func newDesign(c *Config, receiver string) (design, error) {
-	d := design{receiver: receiver}
+func newRenderer(c *Config, receiver string) (renderer, error) {
+	d := renderer{receiver: receiver}
 	templates, err := notify.LoadTemplates(c.TemplateFiles)
 	if err != nil {
 		return d, err
@@ -55,7 +55,7 @@ func newDesign(c *Config, receiver string) (design, error) {
 // apply changes an event as the templates say. One that fails for this alert,
 // or writes nothing, is left out: the alert is told without it, and the error
 // says why.
-func (d design) apply(event *pagerduty.V2Event, alert alertevent.Alert) error {
+func (d renderer) apply(event *pagerduty.V2Event, alert alertevent.Alert) error {
 	var errs []error
 	if d.summary != nil && event.Payload != nil {
 		said, err := d.summary.Render(notify.TemplateData(d.receiver, "", []alertevent.Alert{alert}, nil))

