@@ -53,7 +53,7 @@ func TestFailingTemplateIsLeftOut(t *testing.T) {
 	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Firing())))
 	e.Finish(t, server.Inbox, 1, secret)
 	assert.Equal(t, "[CRITICAL] HighErrorRate: High error rate detected", read(t, server.Mails()[0].Message).subject)
-	assert.Equal(t, 1, e.Log.FilterMessage("A template failed; the alerts are told without it").Len())
+	assert.Equal(t, 1, e.Log.FilterMessage("Rendering a template failed, the notification is sent without it").Len())
 }
 
 func TestMistakesInTemplatesAreSaidAtStart(t *testing.T) {

@@ -22,7 +22,8 @@ func TestTemplates(t *testing.T) {
 		cfg.Summary = "{{ .CommonLabels.endpoint }} is {{ .Status }}"
 		cfg.DedupKey = "{{ .CommonLabels.alertname }}/{{ .Status }}/{{ .CommonAnnotations.summary }}"
 	})
-	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Firing(), alerts.Resolved())))
+	e.Deliver(t, alerts.Firing())
+	e.Deliver(t, alerts.Resolved())
 	e.Finish(t, inbox.Inbox, 2, routingKey)
 	assert.Equal(t, "/chat is firing", inbox.Bodies()[0]["payload"].(map[string]any)["summary"])
 	assert.Equal(t, map[string]double.PagerDutyAlert{"HighErrorRate/firing/": {Status: "resolved", Pages: 1}}, inbox.Alerts())
@@ -44,8 +45,8 @@ func TestLongKeyIsHashed(t *testing.T) {
 	}
 }
 
-// A template that fails for an alert, or says nothing, does not keep it from
-// being told.
+// A template that fails for an alert, or writes nothing, does not keep it from
+// being notified.
 func TestFailingTemplateIsLeftOut(t *testing.T) {
 	inbox := double.NewPagerDuty(t, routingKey)
 	e := start(t, inbox, func(cfg *Config) {
@@ -56,7 +57,7 @@ func TestFailingTemplateIsLeftOut(t *testing.T) {
 	e.Finish(t, inbox.Inbox, 1, routingKey)
 	assert.Equal(t, "HighErrorRate: High error rate detected", inbox.Bodies()[0]["payload"].(map[string]any)["summary"])
 	assert.Equal(t, alerts.Firing().Fingerprint(), inbox.Bodies()[0]["dedup_key"])
-	assert.Equal(t, 1, e.Log.FilterMessage("A template failed; the alert is told without it").Len())
+	assert.Equal(t, 1, e.Log.FilterMessage("Rendering a template failed, the notification is sent without it").Len())
 }
 
 func TestMistakesInTemplatesAreSaidAtStart(t *testing.T) {

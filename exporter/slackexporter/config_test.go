@@ -32,7 +32,7 @@ func TestEveryMistakeIsNamed(t *testing.T) {
 	err := confmap.Validate(cfg)
 	for _, key := range []string{
 		"webhook_url", "severities::0", "http::endpoint", "bot_token", "endpoint: must", "page_url",
-		"mentions::critical::1", "mentions::catastrophic:", "title: ", "text: ", "filter: matchers::0",
+		"mentions::critical::1", "mentions::catastrophic:", "title: ", "text: ", "filter::matchers::0",
 	} {
 		assert.ErrorContains(t, err, key)
 	}

@@ -4,17 +4,19 @@
 package notify
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
 )
 
-// Footer stands under every notice, as in the reference.
+// Footer is below every message, as in the Arc guide.
 const Footer = "Arc Monitoring"
 
-// The reference's colors.
+// The colors of the Arc guide.
 const (
 	colorInfo     = "#36a64f"
 	colorWarning  = "#ff9900"
@@ -23,7 +25,7 @@ const (
 	ColorOther = "#808080"
 )
 
-// Color is that of an alert's severity; what is over is green.
+// Color is that of an alert's severity; what is resolved is green.
 func Color(alert alertevent.Alert) string {
 	if alert.State == alertevent.Resolved {
 		return colorInfo
@@ -40,8 +42,8 @@ func Color(alert alertevent.Alert) string {
 	}
 }
 
-// MostSevereFirst are the alerts in the order in which they are to be seen: what fires
-// before what is over, and what is worse before the rest.
+// MostSevereFirst are the alerts in the order in which they are shown: what fires
+// before what is resolved, and the most severe first.
 func MostSevereFirst(alerts []alertevent.Alert) []alertevent.Alert {
 	return slices.SortedStableFunc(slices.Values(alerts), func(a, b alertevent.Alert) int { return rank(b) - rank(a) })
 }
@@ -53,7 +55,29 @@ func rank(alert alertevent.Alert) int {
 	return slices.Index(alertevent.Severities, alert.Severity())
 }
 
-// LabelNames are the labels that an alert's line does not tell, in order.
+// SeverityCounts is how many of the alerts fire, by severity, as "2 critical, 1
+// warning"; "" when all that fire have the same.
+func SeverityCounts(alerts []alertevent.Alert) string {
+	counts := map[string]int{}
+	for _, alert := range alerts {
+		if alert.State == alertevent.Firing {
+			counts[alert.Severity()]++
+		}
+	}
+	if len(counts) < 2 {
+		return ""
+	}
+	names := slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
+		return cmp.Or(slices.Index(alertevent.Severities, b)-slices.Index(alertevent.Severities, a), cmp.Compare(a, b))
+	})
+	var parts []string
+	for _, name := range names {
+		parts = append(parts, fmt.Sprintf("%d %s", counts[name], cmp.Or(name, "without severity")))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// LabelNames are the labels that an alert's line does not have, in order.
 func LabelNames(alert alertevent.Alert) []string {
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(alert.Labels)), func(name string) bool {
 		return name == alertevent.LabelName || name == alertevent.LabelSeverity
@@ -73,5 +97,5 @@ func Links(alert alertevent.Alert) []Link {
 	}, func(link Link) bool { return link.URL == "" })
 }
 
-// More says how much was left out.
+// More reports how much was left out.
 func More(n int) string { return fmt.Sprintf("… %d more", n) }
