@@ -71,7 +71,7 @@ test-packages: build ## Build the packages for linux/amd64, and test them, the i
 test: build ## All tests that need no outside server, with the race detector
 	@echo $(GO) test -race ./...
 	@$(GO) test -race $(PACKAGES)
-	$(GO) test -run '$(LONG)' ./processor/alertprocessor
+	$(GO) test -run '$(LONG)' ./processor/alertprocessor/...
 
 .PHONY: test-bench
 test-bench: ## Build what measures, and test it
