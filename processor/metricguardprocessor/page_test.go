@@ -61,7 +61,7 @@ func newPage(tb testing.TB) page {
 	return page{guard, address}
 }
 
-// scrape returns the series of the page in a format, read as Prometheus reads it.
+// scrape returns the series of the exposition in a format, read as Prometheus reads it.
 func (p page) scrape(tb testing.TB, accept string) map[string]float64 {
 	tb.Helper()
 	request, err := http.NewRequest(http.MethodGet, "http://"+p.address+"/metrics", http.NoBody)
@@ -81,7 +81,7 @@ func (p page) scrape(tb testing.TB, accept string) map[string]float64 {
 		if errors.Is(err, io.EOF) {
 			return series
 		}
-		require.NoError(tb, err, "Prometheus refuses the whole page:\n%s", body)
+		require.NoError(tb, err, "Prometheus refuses the whole exposition:\n%s", body)
 		if entry != textparse.EntrySeries {
 			continue
 		}
@@ -89,7 +89,7 @@ func (p page) scrape(tb testing.TB, accept string) map[string]float64 {
 		var of labels.Labels
 		parser.Labels(&of)
 		_, twice := series[of.String()]
-		require.False(tb, twice, "%s is twice on the page:\n%s", of, body)
+		require.False(tb, twice, "%s is twice in the exposition:\n%s", of, body)
 		series[of.String()] = value
 	}
 }
@@ -103,7 +103,7 @@ func pushed() context.Context {
 	return client.NewContext(context.Background(), client.Info{Addr: &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1)}})
 }
 
-// hostile are metrics that ended the process, or had Prometheus refuse the page.
+// hostile are metrics that ended the process, or had Prometheus refuse the exposition.
 func hostile() map[string]func(pmetric.Metric) {
 	return map[string]func(pmetric.Metric){
 		"counts that are missing": func(m pmetric.Metric) {
@@ -153,7 +153,7 @@ func hostile() map[string]func(pmetric.Metric) {
 	}
 }
 
-// Whatever comes before, a sound metric stays on the page, in both formats.
+// Whatever comes before, a sound metric stays in the exposition, in both formats.
 func TestPageStaysReadable(t *testing.T) {
 	for name, spoil := range hostile() {
 		t.Run(name, func(t *testing.T) {
@@ -176,7 +176,7 @@ func TestPageStaysReadable(t *testing.T) {
 	}
 }
 
-// A metric of ours on the page cannot be removed or added to from outside.
+// A metric of ours in the exposition cannot be removed or added to from outside.
 func TestNamesAreOurs(t *testing.T) {
 	p := newPage(t)
 	md := pmetric.NewMetrics()
@@ -221,7 +221,7 @@ func FuzzPage(f *testing.F) {
 		for _, accept := range []string{textFormat, openMetrics} {
 			series := p.scrape(t, accept)
 			if len(series) == 0 {
-				t.Fatal("the sound series is not on the page")
+				t.Fatal("the sound series is not in the exposition")
 			}
 		}
 	})

@@ -29,7 +29,7 @@ func stringAttribute(key, value string) string {
 	return fmt.Sprintf(`{"key":%q,"value":{"stringValue":%q}}`, key, value)
 }
 
-// foreignMetrics are metrics of an application that harm the page, or are under
+// foreignMetrics are metrics of an application that harm the exposition, or are under
 // the names that are ours.
 func foreignMetrics() []string {
 	const one = `"asDouble":1e6`
@@ -59,7 +59,7 @@ func postOTLP(t *testing.T, url, body string) int {
 	return response.StatusCode
 }
 
-// Whatever an application sends as metrics, before or after us, the page is
+// Whatever an application sends as metrics, before or after us, the exposition is
 // readable, what we count on it is exact, and nobody is notified.
 func TestForeignMetrics(t *testing.T) {
 	p, set := quick(t)

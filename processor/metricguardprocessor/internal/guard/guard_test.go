@@ -72,17 +72,17 @@ func TestDropped(t *testing.T) {
 	}{
 		"a gauge":                             {gauge("requests", nil), pushed, ""},
 		"the name of the ledger's counter":    {sum("arc_llm_cost_dollars", true), pushed, ReservedName},
-		"which becomes one on the page":       {gauge("arc.llm.cost.dollars", nil), pushed, ReservedName},
+		"which becomes one in the exposition": {gauge("arc.llm.cost.dollars", nil), pushed, ReservedName},
 		"of the ledger, scraped":              {sum("arc_llm_calls_total", true), scraped, ReservedName},
 		"of the rule engine":                  {gauge("ALERTS", nil), scraped, ReservedName},
 		"its state":                           {gauge("ALERTS_FOR_STATE", nil), pushed, ReservedName},
 		"of the Collector, pushed":            {sum("otelcol_processor_incoming_items", true), pushed, ReservedName},
 		"of the Collector, scraped":           {sum("otelcol_processor_incoming_items", true), scraped, ""},
 		"a name that only begins so":          {gauge("ALERTS_TOTAL", nil), pushed, ""},
-		"of the guide, as it is":              {sum("arc_requests_total", true), pushed, ""},
-		"of the guide, as a gauge":            {gauge("arc_requests_total", nil), pushed, WrongType},
-		"of the guide, not monotonic":         {sum("arc_requests_total", false), pushed, WrongType},
-		"a gauge of the guide, as a sum":      {sum("arc_active_requests", true), pushed, WrongType},
+		"of the Arc guide, as it is":          {sum("arc_requests_total", true), pushed, ""},
+		"of the Arc guide, as a gauge":        {gauge("arc_requests_total", nil), pushed, WrongType},
+		"of the Arc guide, not monotonic":     {sum("arc_requests_total", false), pushed, WrongType},
+		"a gauge of the Arc guide, as a sum":  {sum("arc_active_requests", true), pushed, WrongType},
 		"and as one that goes down":           {sum("arc_active_requests", false), pushed, ""},
 		"no name":                             {gauge("", nil), pushed, InvalidName},
 		"a name that is not text":             {gauge("a\xff", nil), pushed, InvalidName},
@@ -131,14 +131,14 @@ func TestRepairedLabels(t *testing.T) {
 		want   map[string]any
 		repair []Repair
 	}{
-		"as they are":       {gauge("a", map[string]any{"b.c": "1", "d": int64(2)}), map[string]any{"b.c": "1", "d": int64(2)}, nil},
-		"one label twice":   {gauge("a", map[string]any{"b.c": "1", "b_c": "2"}), map[string]any{"b_c": "1;2"}, []Repair{MergedLabels}},
-		"the page's labels": {gauge("a", map[string]any{"job": "x", "instance": "y"}), map[string]any{"exported_job": "x", "exported_instance": "y"}, []Repair{RenamedLabel}},
-		"the name":          {gauge("a", map[string]any{"__name__": "x"}), map[string]any{"exported_name__": "x"}, []Repair{RenamedLabel}},
-		"le of a gauge":     {gauge("a", map[string]any{"le": "1"}), map[string]any{"le": "1"}, nil},
-		"bytes":             {gauge("a", map[string]any{"b": "\xff"}), map[string]any{"b": "\uFFFD"}, []Repair{InvalidUTF8}},
-		"no name":           {gauge("a", map[string]any{"": "x", "b": "y"}), map[string]any{"b": "y"}, []Repair{RemovedLabel}},
-		"a new collision":   {gauge("a", map[string]any{"job": "x", "exported_job": "y"}), map[string]any{"exported_job": "y;x"}, []Repair{RenamedLabel, MergedLabels}},
+		"as they are":             {gauge("a", map[string]any{"b.c": "1", "d": int64(2)}), map[string]any{"b.c": "1", "d": int64(2)}, nil},
+		"one label twice":         {gauge("a", map[string]any{"b.c": "1", "b_c": "2"}), map[string]any{"b_c": "1;2"}, []Repair{MergedLabels}},
+		"the exposition's labels": {gauge("a", map[string]any{"job": "x", "instance": "y"}), map[string]any{"exported_job": "x", "exported_instance": "y"}, []Repair{RenamedLabel}},
+		"the name":                {gauge("a", map[string]any{"__name__": "x"}), map[string]any{"exported_name__": "x"}, []Repair{RenamedLabel}},
+		"le of a gauge":           {gauge("a", map[string]any{"le": "1"}), map[string]any{"le": "1"}, nil},
+		"bytes":                   {gauge("a", map[string]any{"b": "\xff"}), map[string]any{"b": "\uFFFD"}, []Repair{InvalidUTF8}},
+		"no name":                 {gauge("a", map[string]any{"": "x", "b": "y"}), map[string]any{"b": "y"}, []Repair{RemovedLabel}},
+		"a new collision":         {gauge("a", map[string]any{"job": "x", "exported_job": "y"}), map[string]any{"exported_job": "y;x"}, []Repair{RenamedLabel, MergedLabels}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var found Findings

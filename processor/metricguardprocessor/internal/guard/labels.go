@@ -15,13 +15,13 @@ import (
 
 // Source is what the points of a resource have in common.
 type Source struct {
-	// Pushed tells that a client sent them, not a scrape of ours.
+	// Pushed is set when a client sent them, not a scrape of ours.
 	Pushed bool
-	// Job and Instance tell that the resource becomes these labels on the page.
+	// Job and Instance are set when the resource becomes these labels in the exposition.
 	Job, Instance bool
 }
 
-// meaning are the labels of a point that the page gives a meaning of their own.
+// meaning are the labels of a point that the exposition gives a meaning of their own.
 type meaning struct {
 	Source
 	kind pmetric.MetricType
@@ -43,7 +43,7 @@ func (m meaning) reserves(label string) bool {
 	return strings.HasPrefix(label, "__")
 }
 
-// labelOf is the label that an attribute becomes on the page; empty when it
+// labelOf is the label that an attribute becomes in the exposition; empty when it
 // cannot be one.
 func labelOf(key string) string {
 	namer := otlptranslator.LabelNamer{PreserveMultipleUnderscores: true}

@@ -11,7 +11,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pmetric"
 )
 
-// pageName is the name that the metric has on the Prometheus page of the shipped
+// pageName is the name that the metric has on the Prometheus exposition of the shipped
 // configurations (UnderscoreEscapingWithoutSuffixes).
 func pageName(m pmetric.Metric) (string, bool) {
 	if !utf8.ValidString(m.Name()) {
@@ -36,7 +36,7 @@ func reserved(name string, pushed bool) bool {
 }
 
 // guideTypes are the types of the metrics that the Arc guide names and the arc
-// receiver makes. A page has one type for a name: without this, an application
+// receiver makes. An exposition has one type for a name: without this, an application
 // that sends one of them as another type first would remove the right ones.
 var guideTypes = map[string]pmetric.MetricType{
 	"arc_requests_total":           pmetric.MetricTypeSum,
@@ -52,8 +52,8 @@ var guideTypes = map[string]pmetric.MetricType{
 	"arc_app_info":                 pmetric.MetricTypeGauge,
 }
 
-// wrongType reports whether the metric has another type than the guide gives its name.
-// A sum that is not monotonic is a gauge on the page.
+// wrongType reports whether the metric has another type than the Arc guide gives its name.
+// A sum that is not monotonic is a gauge in the exposition.
 func wrongType(name string, m pmetric.Metric) bool {
 	want, ok := guideTypes[name]
 	if !ok {
