@@ -107,6 +107,8 @@ type Call struct {
 	// Provider is as written, Convention that of the record, and Reading the evidence
 	// that decided how its numbers are read; "" where there is one way alone.
 	Provider, Convention, Reading string
+	// Estimated is why the cost is an estimate; "" where it is not.
+	Estimated string
 	// Merged are the other records that report the call.
 	Merged []MergedRecord
 }

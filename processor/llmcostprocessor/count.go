@@ -57,17 +57,18 @@ func (c *core) describeCalls(b *batch) {
 
 // fill makes the call of the ledger; to is zero.
 func (c *core) fill(to *ledger.Call, d *detectedCall) {
-	q := &d.quote
+	q := &d.charge
 	to.Model, to.Listed = q.name, q.listed
 	to.Provider, to.Convention, to.Reading = d.call.Provider, d.call.Convention, d.call.Rule.String()
 	if len(to.Provider) > convention.MaxModelLength {
 		to.Provider = ""
 	}
 	to.Dimensions = d.source.dimensions
-	to.Hour, to.End = ledger.HourOf(q.at), q.at.UnixNano()
+	to.Hour, to.End = ledger.HourOf(d.at), d.at.UnixNano()
 	to.Status = statusOf(d.call.Status)
 	to.Usage = ledger.Usage(d.call.Usage)
-	to.Cost, to.Saved, to.Unpriced, to.NoPrice = q.cost, q.saved, q.outcome == outcomeUnpriced, q.noPrice
+	to.Cost, to.Saved, to.Unpriced, to.NoPrice = q.cost, q.saved, q.outcome == outcomeUnpriced, q.unknown
+	to.Estimated = q.reason
 	to.Duration, to.Timed = duration(d)
 	to.Trace, to.Span = d.trace, d.span
 	if d.call.HasReported {
@@ -268,7 +269,7 @@ func (c *core) countMerged(ctx context.Context, result *identity.Result) {
 func (b *batch) countOutcomes(outcomes []identity.Outcome) {
 	for i := range b.calls {
 		d := &b.calls[i]
-		outcome := d.quote.outcome
+		outcome := d.charge.outcome
 		switch o := outcomes[i]; {
 		case o.Rule == identity.Aggregate:
 			outcome = outcomeAggregate

@@ -26,7 +26,8 @@ type detectedCall struct {
 	parent     pcommon.SpanID
 	start, end pcommon.Timestamp // start is 0 for log records
 	isSpan     bool
-	quote      quote
+	at         time.Time // when it was made, if that makes sense
+	charge     charge
 }
 
 // source is a resource that sends records.

@@ -129,10 +129,11 @@ func (c *core) countSource(ctx context.Context, b *batch, source *convention.Met
 // ordinary length, since the length of each is not known.
 func (c *core) countUsage(ctx context.Context, b *batch, u *usageSum, call *convention.Call, now time.Time) {
 	d := detectedCall{call: *call, attributes: u.attributes, source: &source{attributes: u.resource}, end: u.at}
-	d.quote = c.priceSum(call, c.timeOf(ctx, u.at, now))
+	d.at = c.timeOf(ctx, u.at, now)
+	d.charge = c.priceSum(call, d.at)
 	c.identifySource(d.source)
 	b.countRule(call)
-	b.outcomes.add(call.Convention, d.quote.outcome)
+	b.outcomes.add(call.Convention, d.charge.outcome)
 	sum := extend(&b.sums)
 	c.fill(sum, &d)
 	overlay(&sum.Dimensions, c.valuesOfMetric(call, u.attributes))

@@ -27,7 +27,7 @@ func (c *core) identify(to *identity.Record, d *detectedCall, payload string) {
 	to.Resource = c.identifySource(d.source)
 	to.Response = identity.Hash(call.ResponseID)
 	if !call.ModelUnknown {
-		to.Model = max(uint32(identity.Hash(strings.ToLower(d.quote.name))), 1)
+		to.Model = max(uint32(identity.Hash(strings.ToLower(d.charge.name))), 1)
 	}
 	to.Scope = d.scope
 	to.Values = c.values(&call.Attribution, d.attributes)
@@ -36,8 +36,8 @@ func (c *core) identify(to *identity.Record, d *detectedCall, payload string) {
 	for flag, set := range map[identity.Flags]bool{
 		identity.IsSpan:  d.isSpan,
 		identity.Failed:  call.Status != convention.Success,
-		identity.Priced:  d.quote.outcome == outcomePriced || d.quote.outcome == outcomeFree,
-		identity.Listed:  d.quote.listed,
+		identity.Priced:  d.charge.outcome != outcomeUnpriced,
+		identity.Listed:  d.charge.listed,
 		identity.HasTier: call.Tier != 0,
 		identity.HasCost: call.HasReported,
 	} {
@@ -134,7 +134,7 @@ func (c *core) identifySource(s *source) uint64 {
 // telemetry SDKs and our own.
 func hashMap(attributes pcommon.Map) (sum uint64) {
 	attributes.Range(func(key string, value pcommon.Value) bool {
-		if !strings.HasPrefix(key, "telemetry.") && key != attrCost && key != attrStatus && key != attrReported {
+		if !strings.HasPrefix(key, "telemetry.") && key != attrCost && key != attrStatus && key != attrReason && key != attrReported {
 			sum += mix(identity.Hash(key), identity.Hash(value.AsString()), uint64(value.Type()))
 		}
 		return true

@@ -201,7 +201,7 @@ func (b usageSource) call(c *ledger.Recent) dashboard.Call {
 		Values: append([]string{c.Key.Model}, c.Key.Dimensions[:len(b.cfg.Dimensions)]...),
 		Status: ledger.Statuses[c.Status],
 		Tokens: tokensOf(&c.Usage), Amounts: *c.Usage.Amounts(),
-		Provider: c.Provider, Convention: c.Convention, Reading: c.Reading,
+		Provider: c.Provider, Convention: c.Convention, Reading: c.Reading, Estimated: c.Estimated,
 		Merged: mergedOf(c.Merged),
 	}
 	out.TraceID, out.SpanID = hexOf(c.Trace[:]), hexOf(c.Span[:])

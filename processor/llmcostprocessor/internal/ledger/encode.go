@@ -70,7 +70,7 @@ func AppendCall(to []byte, c *Call) []byte {
 		}
 	}
 	to = append(to, flags, byte(c.Status))
-	for _, text := range [...]string{c.Model, c.Provider, c.Convention, c.Reading} {
+	for _, text := range [...]string{c.Model, c.Provider, c.Convention, c.Reading, c.Estimated} {
 		to = appendText(to, text)
 	}
 	for _, value := range c.Dimensions {
@@ -108,7 +108,7 @@ func ParseCall(from []byte, kinds Kinds) (c Call, rest []byte, err error) {
 	if rest, err = c.parseHead(from); err != nil {
 		return Call{}, nil, err
 	}
-	for _, text := range [...]*string{&c.Model, &c.Provider, &c.Convention, &c.Reading} {
+	for _, text := range [...]*string{&c.Model, &c.Provider, &c.Convention, &c.Reading, &c.Estimated} {
 		if *text, rest, err = parseText(rest); err != nil {
 			return Call{}, nil, err
 		}

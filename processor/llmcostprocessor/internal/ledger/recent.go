@@ -9,7 +9,7 @@ type Recent struct {
 	// correction took the call out.
 	Key *Key
 	Figures
-	Provider, Convention, Reading string
+	Provider, Convention, Reading, Estimated string
 	Detail
 	id uint64
 }
@@ -58,7 +58,7 @@ func (r *ring) set(id uint64, key *Key, c *Call, detail Detail) {
 			r.next = 0
 		}
 	}
-	r.calls[i] = Recent{Key: key, Figures: c.Figures, Provider: c.Provider, Convention: c.Convention, Reading: c.Reading, Detail: detail, id: id}
+	r.calls[i] = Recent{Key: key, Figures: c.Figures, Provider: c.Provider, Convention: c.Convention, Reading: c.Reading, Estimated: c.Estimated, Detail: detail, id: id}
 }
 
 func (r *ring) describe(id uint64, detail Detail) {

@@ -33,8 +33,8 @@ type Call struct {
 	Model  string
 	Listed bool
 	// Provider is as written, Convention that of the record, and Reading the evidence
-	// by which its usage was read.
-	Provider, Convention, Reading string
+	// by which its usage was read. Estimated is why its cost is an estimate, if it is.
+	Provider, Convention, Reading, Estimated string
 	// Dimensions are the values of the dimensions, in their order.
 	Dimensions Dimensions
 	Figures
