@@ -48,8 +48,10 @@ func syntaxError(err error) *Error {
 	if wrongType, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		return newError(ReasonSyntax, "an event is a JSON object, not %s", wrongType.Value)
 	}
+	// encoding/json has no error value for the end of its input, only this text.
+	syntax, isSyntax := errors.AsType[*json.SyntaxError](err)
 	switch {
-	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF), isSyntax && syntax.Error() == "unexpected end of JSON input":
 		return newError(ReasonSyntax, "the JSON text is not complete")
 	default:
 		return newError(ReasonSyntax, "not JSON: %v", err)
