@@ -71,14 +71,15 @@ test-packages: build ## Build the packages for linux/amd64, and test them, the i
 test: build ## All tests that need no outside server, with the race detector
 	@echo $(GO) test -race ./...
 	@$(GO) test -race $(PACKAGES)
-	$(GO) test -run '$(LONG)' ./processor/alertprocessor
+	$(GO) test -run '$(LONG)' ./processor/alertprocessor/...
 
 .PHONY: test-bench
 test-bench: ## Build what measures, and test it
 	cd test/bench && $(GO) build ./... && $(GO) test ./...
 
 .PHONY: lint
-lint: ## Static checks
+lint: ## Static checks, and the words of the project
+	$(GO) test -count=1 ./test/prose
 	@echo golangci-lint run ./...
 	@$(TOOL) golangci-lint run --allow-parallel-runners $(patsubst github.com/otelcol-arc/otelcol-arc/%,./%/,$(PACKAGES))
 	cd packaging && $(GO) tool -modfile ../internal/tools/go.mod golangci-lint run --allow-parallel-runners -c ../.golangci.yml ./...

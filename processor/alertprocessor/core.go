@@ -22,11 +22,15 @@ import (
 	"go.opentelemetry.io/otel/metric"
 	"go.uber.org/zap"
 
+	"github.com/prometheus/prometheus/storage"
+
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
 	"github.com/otelcol-arc/otelcol-arc/internal/health"
 	"github.com/otelcol-arc/otelcol-arc/internal/sharedcore"
+	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/evaluate"
+	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/ingest"
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/metadata"
-	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/notice"
+	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/notification"
 )
 
 // core is what the instances of one processor ID share.
@@ -37,10 +41,13 @@ type core struct {
 	resource  pcommon.Resource // of the Collector; alert records carry it
 	telemetry *metadata.TelemetryBuilder
 	events    *eventRules
+	// writeTo is what ingested samples are written to: the store, or a double of
+	// a disk that fails on top of it.
+	writeTo func(storage.Appendable) storage.Appendable
 
-	mu      sync.Mutex // guards the lists of sinks
-	logs    []*logsSink
-	metrics []*metricsSink
+	mu              sync.Mutex // guards the lists of sinks
+	logsEmitters    []*logsEmitter
+	metricsEmitters []*metricsEmitter
 
 	// Set in Start, before anything is consumed, and not changed after.
 	host   component.Host
@@ -50,11 +57,11 @@ type core struct {
 	cancel context.CancelFunc
 	done   chan struct{} // closed when the evaluations have ended
 
-	using   sync.RWMutex // held for reading while something is consumed
-	backend *backend     // nil when not even a temporary directory could be had
+	backendMu sync.RWMutex // held for reading while something is consumed
+	backend   *backend     // nil when not even a temporary directory could be had
 
-	notifier *notifier
-	health   *health.Health
+	dispatcher *dispatcher
+	health     *health.Health
 
 	warnSeriesLimit sync.Once
 	pending, firing atomic.Int64
@@ -76,34 +83,35 @@ func newCore(cfg *Config, set processor.Settings) (*core, error) {
 		return nil, err
 	}
 	c := &core{
-		id:        set.ID,
-		cfg:       cfg,
-		logger:    set.Logger,
-		resource:  set.Resource,
-		telemetry: telemetry,
-		notifier:  newNotifier(cfg, telemetry),
-		health:    health.New(set.Logger),
+		id:         set.ID,
+		cfg:        cfg,
+		logger:     set.Logger,
+		resource:   set.Resource,
+		telemetry:  telemetry,
+		dispatcher: newDispatcher(cfg, telemetry),
+		health:     health.New(set.Logger),
+		writeTo:    func(store storage.Appendable) storage.Appendable { return store },
 	}
-	c.notifier.send = c.tell
-	c.notifier.outgoing = c.outgoing
-	c.notifier.saved = c.stateSaved
-	c.events, err = newEventRules(cfg, set.TelemetrySettings, telemetry, c.notifier.event)
+	c.dispatcher.send = c.enqueueNotification
+	c.dispatcher.outgoing = c.undelivered
+	c.dispatcher.onSave = c.onStateSaved
+	c.events, err = newEventRules(cfg, set.TelemetrySettings, telemetry, c.dispatcher.raise)
 	if err != nil {
 		return nil, err
 	}
 	return c, nil
 }
 
-func (c *core) addLogsSink(s *logsSink) {
+func (c *core) addLogsEmitter(s *logsEmitter) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.logs = append(c.logs, s)
+	c.logsEmitters = append(c.logsEmitters, s)
 }
 
-func (c *core) addMetricsSink(s *metricsSink) {
+func (c *core) addMetricsEmitter(s *metricsEmitter) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.metrics = append(c.metrics, s)
+	c.metricsEmitters = append(c.metricsEmitters, s)
 }
 
 // Start opens the storage, loads the rules and begins to evaluate.
@@ -119,15 +127,15 @@ func (c *core) Start(ctx context.Context, host component.Host) error {
 		return err
 	}
 	if c.backend != nil {
-		c.backend.evaluator.start()
+		c.backend.evaluator.Start()
 	}
 	go func() {
 		defer close(c.done)
 		var work sync.WaitGroup
-		work.Go(func() { c.notifier.run(running) })
-		c.tend(running, c.loaded)
+		work.Go(func() { c.dispatcher.run(running) })
+		c.maintain(running, c.loaded)
 		if c.backend != nil {
-			c.backend.evaluator.stop()
+			c.backend.evaluator.Stop()
 		}
 		work.Wait()
 	}()
@@ -144,13 +152,13 @@ func (c *core) prepare(ctx, running context.Context) error {
 	if err != nil {
 		return err
 	}
-	if c.delta, err = newDeltaToCumulative(ctx, c.cfg.Storage.MaxSeries, next); err != nil {
+	if c.delta, err = ingest.NewDeltaToCumulative(ctx, c.cfg.Storage.MaxSeries, next); err != nil {
 		return err
 	}
 	if err = c.delta.Start(ctx, c.host); err != nil {
 		return err
 	}
-	c.loaded = sumRuleFiles(c.cfg.RuleFiles)
+	c.loaded = evaluate.ChecksumFiles(c.cfg.RuleFiles)
 	if c.backend, err = c.openBackend(running); err != nil {
 		return err
 	}
@@ -160,9 +168,9 @@ func (c *core) prepare(ctx, running context.Context) error {
 
 func (c *core) warnWithoutLogs() {
 	c.mu.Lock()
-	none := len(c.logs) == 0
+	none := len(c.logsEmitters) == 0
 	c.mu.Unlock()
-	rules := c.backend != nil && c.backend.evaluator.hasAlerts()
+	rules := c.backend != nil && c.backend.evaluator.HasAlertingRules()
 	if none && (rules || len(c.cfg.Events) > 0) {
 		c.logger.Warn("No logs pipeline names this processor: alerts of rules leave as the series ALERTS only, alerts of event rules not at all.")
 	}
@@ -188,9 +196,9 @@ func (c *core) Close(ctx context.Context) error {
 		errs = append(errs, c.delta.Shutdown(ctx))
 	}
 	c.telemetry.Shutdown()
-	c.notifier.save()
-	c.using.Lock()
-	defer c.using.Unlock()
+	c.dispatcher.save()
+	c.backendMu.Lock()
+	defer c.backendMu.Unlock()
 	if c.backend != nil {
 		errs = append(errs, c.backend.close(ctx))
 		c.backend = nil
@@ -199,28 +207,28 @@ func (c *core) Close(ctx context.Context) error {
 }
 
 func (c *core) watchTraces(ctx context.Context, td ptrace.Traces) (ptrace.Traces, error) {
-	c.keepEvents(func() { c.events.watchTraces(ctx, td) })
+	c.persistRaised(func() { c.events.watchTraces(ctx, td) })
 	return td, nil
 }
 
 func (c *core) watchLogs(ctx context.Context, ld plog.Logs) (plog.Logs, error) {
-	c.keepEvents(func() { c.events.watchLogs(ctx, ld) })
+	c.persistRaised(func() { c.events.watchLogs(ctx, ld) })
 	return ld, nil
 }
 
-// keepEvents writes down what was raised before the batch is acknowledged: after
+// persistRaised writes down what was raised before the batch is acknowledged: after
 // a kill nobody would send it again. Most batches raise nothing.
-func (c *core) keepEvents(watch func()) {
-	before := c.notifier.raised.Load()
+func (c *core) persistRaised(watch func()) {
+	before := c.dispatcher.raised.Load()
 	watch()
-	if c.notifier.raised.Load() != before {
-		c.notifier.save()
+	if c.dispatcher.raised.Load() != before {
+		c.dispatcher.save()
 	}
 }
 
 func (c *core) watchMetrics(ctx context.Context, md pmetric.Metrics) (pmetric.Metrics, error) {
 	// Neither of these fails: what cannot be taken is counted, and passed on.
-	if hasDelta(md) {
+	if ingest.HasDelta(md) {
 		return md, c.takeDelta(ctx, md)
 	}
 	return md, c.ingest(ctx, md)
@@ -231,47 +239,47 @@ func (c *core) takeDelta(ctx context.Context, md pmetric.Metrics) error {
 	md.CopyTo(own)
 	err := c.delta.ConsumeMetrics(ctx, own)
 	if dropped := md.DataPointCount() - own.DataPointCount(); dropped > 0 {
-		c.counted(ctx, ingestCounts{dropped: map[string]int64{dropDelta: int64(dropped)}})
+		c.recordIngestion(ctx, ingest.Counts{Dropped: map[string]int64{ingest.DropDelta: int64(dropped)}})
 	}
 	return err
 }
 
-// counted tells of what became of samples.
-func (c *core) counted(ctx context.Context, counts ingestCounts) {
-	c.telemetry.ProcessorAlertSamplesAppended.Add(ctx, counts.appended)
-	for reason, n := range counts.dropped {
+// recordIngestion tells of what became of samples.
+func (c *core) recordIngestion(ctx context.Context, counts ingest.Counts) {
+	c.telemetry.ProcessorAlertSamplesAppended.Add(ctx, counts.Appended)
+	for reason, n := range counts.Dropped {
 		c.telemetry.ProcessorAlertSamplesDropped.Add(ctx, n, metric.WithAttributes(attribute.String("reason", reason)))
 	}
-	if counts.dropped[dropSeriesLimit] > 0 {
+	if counts.Dropped[ingest.DropSeriesLimit] > 0 {
 		c.warnSeriesLimit.Do(func() {
 			c.logger.Warn("The storage of the rules is full: new series are left out of the rules, though they are passed on.",
 				zap.Int("storage::max_series", c.cfg.Storage.MaxSeries))
 		})
 	}
-	c.health.Set(problemSamples, counts.err,
+	c.health.Set(problemSamples, counts.Err,
 		"Cannot write samples to the storage. Rules are evaluated without them; they are passed on.",
 		"Samples are written to the storage again.")
 }
 
-// stateSaved tells whether what people were told could be kept.
-func (c *core) stateSaved(err error) {
+// onStateSaved tells whether what people were told could be kept.
+func (c *core) onStateSaved(err error) {
 	c.health.Set(problemState, err,
 		"Cannot keep what people were told. After a restart, alerts that fire would be told anew.",
 		"What people were told is kept again.")
 }
 
-// evaluated takes how the rules stand after an evaluation.
-func (c *core) evaluated(_ time.Time, result evaluation) {
-	c.pending.Store(int64(len(result.pending)))
-	c.firing.Store(int64(len(result.firing)))
-	c.notifier.observe(result)
+// onEvaluation takes how the rules stand after an evaluation.
+func (c *core) onEvaluation(_ time.Time, result evaluate.Result) {
+	c.pending.Store(int64(len(result.Pending)))
+	c.firing.Store(int64(len(result.Firing)))
+	c.dispatcher.observe(result)
 }
 
-// emit hands series of rules to every metrics pipeline. It does not block.
-func (c *core) emit(all []seriesSample) {
-	series := make([]seriesSample, 0, len(all))
+// emitSeries hands series of rules to every metrics pipeline. It does not block.
+func (c *core) emitSeries(all []evaluate.Sample) {
+	series := make([]evaluate.Sample, 0, len(all))
 	for _, s := range all {
-		if expressible(s) {
+		if evaluate.Expressible(s) {
 			series = append(series, s)
 		}
 	}
@@ -284,37 +292,37 @@ func (c *core) emit(all []seriesSample) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, out := range c.metrics {
-		out.push(series)
+	for _, out := range c.metricsEmitters {
+		out.enqueue(series)
 	}
 }
 
-// told is what people are told at a time.
-type told = notice.Outgoing
+// outgoing is what people are told at a time.
+type outgoing = notification.Outgoing
 
-// tell hands a notification to every logs pipeline. It does not block.
-func (c *core) tell(n told) {
+// enqueueNotification hands a notification to every logs pipeline. It does not block.
+func (c *core) enqueueNotification(n outgoing) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, out := range c.logs {
-		out.push(n)
+	for _, out := range c.logsEmitters {
+		out.enqueue(n)
 	}
 }
 
-// outgoing is what not every pipeline has taken yet. All are told the same, so
+// undelivered is what not every pipeline has taken yet. All are told the same, so
 // what the slowest has yet to take is all.
-func (c *core) outgoing() (all []told) {
+func (c *core) undelivered() (all []outgoing) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, out := range c.logs {
-		if waiting := out.waiting(); len(waiting) > len(all) {
+	for _, out := range c.logsEmitters {
+		if waiting := out.undelivered(); len(waiting) > len(all) {
 			all = waiting
 		}
 	}
 	return all
 }
 
-func (c *core) notificationsToLogs(notifications ...told) plog.Logs {
+func (c *core) notificationsToLogs(notifications ...outgoing) plog.Logs {
 	ld, records := alertevent.NewLogs(c.resource)
 	for _, n := range notifications {
 		for _, alert := range n.Alerts {
@@ -335,14 +343,14 @@ func (c *core) observe() error {
 			return nil
 		}),
 		c.telemetry.RegisterProcessorAlertSeriesCallback(func(_ context.Context, o metric.Int64Observer) error {
-			if b := c.current(); b != nil {
-				o.Observe(b.store.seriesCount())
+			if b := c.currentBackend(); b != nil {
+				o.Observe(b.store.SeriesCount())
 			}
 			return nil
 		}),
 		c.telemetry.RegisterProcessorAlertStorageSizeCallback(func(_ context.Context, o metric.Int64Observer) error {
-			if b := c.current(); b != nil {
-				o.Observe(b.store.size())
+			if b := c.currentBackend(); b != nil {
+				o.Observe(b.store.Size())
 			}
 			return nil
 		}),

@@ -13,7 +13,7 @@ import (
 
 	"github.com/prometheus/prometheus/tsdb/fileutil"
 
-	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/notice"
+	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/notification"
 )
 
 // stateName is the file, beside the samples, that keeps what people were told.
@@ -28,24 +28,24 @@ func newStateFile(directory string) *stateFile {
 
 // read returns what was written last. A file that cannot be read is put aside,
 // and the error says so; a file that is not there is empty.
-func (f *stateFile) read() (notice.State, error) {
+func (f *stateFile) read() (notification.State, error) {
 	raw, err := os.ReadFile(f.path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return notice.State{}, nil
+		return notification.State{}, nil
 	}
 	if err != nil {
-		return notice.State{}, err
+		return notification.State{}, err
 	}
-	state, err := notice.ReadState(raw)
+	state, err := notification.ReadState(raw)
 	if err != nil {
 		aside := f.path + ".bad"
-		return notice.State{}, errors.Join(fmt.Errorf("%s cannot be read, and is put aside as %s: %w", f.path, aside, err), os.Rename(f.path, aside))
+		return notification.State{}, errors.Join(fmt.Errorf("%s cannot be read, and is put aside as %s: %w", f.path, aside, err), os.Rename(f.path, aside))
 	}
 	return state, nil
 }
 
 // write replaces the file, so that there always is a whole one.
-func (f *stateFile) write(state notice.State) error {
+func (f *stateFile) write(state notification.State) error {
 	raw, err := json.Marshal(state)
 	if err != nil {
 		return err

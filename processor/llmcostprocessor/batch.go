@@ -12,6 +12,7 @@ import (
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/pdatautil"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/usage"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/convention"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/money"
@@ -122,6 +123,8 @@ func (b *batch) keep(found *sighting, outcome convention.Outcome, reason string)
 	}
 	if outcome == convention.Invalid {
 		b.outcomes.add(found.call.Convention, reason)
+	}
+	if outcome != convention.NotACall {
 		*found = sighting{}
 	}
 	b.calls = b.calls[:len(b.calls)-1]
@@ -133,9 +136,10 @@ func (b *batch) keep(found *sighting, outcome convention.Outcome, reason string)
 // so it counts once in either case.
 func (c *core) settle(ctx context.Context, b *batch) {
 	if len(b.calls) > 0 {
-		b.markWrappers()
 		b.adds.at = time.Now()
 		b.models.table = c.prices.Load()
+		b.decideReadings()
+		b.markWrappers()
 		for i := range b.calls {
 			b.sightings = append(b.sightings, identity(&b.calls[i]))
 		}
@@ -183,8 +187,8 @@ func (c *core) settleCall(ctx context.Context, b *batch, i int) {
 
 // ruled notes how the cached tokens of a call that counts were told from the others.
 func (b *batch) ruled(call *convention.Call) {
-	if call.CachedRule != convention.ByNobody {
-		b.rules.add(call.Convention, call.CachedRule.String())
+	if call.Rule != convention.ByNothing {
+		b.rules.add(call.Convention, call.Rule.String())
 	}
 }
 
@@ -220,16 +224,23 @@ func (c *core) journaled(err error) {
 }
 
 // timeOf is when the call was made: its end, which every kind of record has. A
-// time that cannot be is taken for now.
+// time that cannot be is taken for now, and counted.
 func (c *core) timeOf(ctx context.Context, end pcommon.Timestamp, now time.Time) time.Time {
+	at, clamped := clampTime(end, now)
+	if clamped {
+		c.telemetry.ProcessorLlmCostClampedTimes.Add(ctx, 1)
+	}
+	return at
+}
+
+func clampTime(end pcommon.Timestamp, now time.Time) (at time.Time, clamped bool) {
 	switch {
 	case end == 0:
-		return now
+		return now, false
 	case end < firstCalls*1e9, end > pcommon.NewTimestampFromTime(now)+pcommon.Timestamp(maxAhead):
-		c.telemetry.ProcessorLlmCostClampedTimes.Add(ctx, 1)
-		return now
+		return now, true
 	}
-	return time.Unix(0, int64(end))
+	return time.Unix(0, int64(end)), false
 }
 
 // verdict is what a call costs.
@@ -252,26 +263,26 @@ func (c *core) priceSum(call *convention.Call, at time.Time) verdict {
 	return v
 }
 
-func priced(call *convention.Call, model *price.Model, found bool, cost func(*price.Model, *price.Tokens, price.Tier, time.Time) (money.Pico, bool), at time.Time) verdict {
+func priced(call *convention.Call, model *price.Model, found bool, cost func(*price.Model, *usage.Amounts, price.Tier, time.Time) (money.Pico, bool), at time.Time) verdict {
 	v := verdict{name: call.Model}
 	if v.listed = found && model.Name != ""; v.listed {
 		v.name = model.Name
 	}
-	if call.Free || !call.HasTokens && call.Status != convention.Success && call.Reported == 0 {
+	if call.Free || !call.HasUsage && call.Status != convention.Success && call.Reported == 0 {
 		v.outcome = outcomeFree
 		return v
 	}
 	v.outcome, v.unknown = outcomeUnpriced, !found
-	if !found || !call.HasTokens {
+	if !found || !call.HasUsage {
 		return v
 	}
-	amount, known := cost(model, &call.Tokens, call.Tier, at)
+	amount, known := cost(model, &call.Usage, call.Tier, at)
 	if !known {
 		v.unknown = true
 		return v
 	}
 	v.outcome, v.cost = outcomePriced, amount
-	v.saved, _ = model.Saved(&call.Tokens, call.Tier, at) // 0 when it does not fit
+	v.saved, _ = model.Saved(&call.Usage, call.Tier, at) // 0 when it does not fit
 	return v
 }
 
@@ -313,7 +324,7 @@ func identity(s *sighting) seen.Sighting {
 	id := seen.Sighting{ID: seen.IDOf(s.trace, s.span), Wrapper: s.wrapper}
 	if s.call.Shared {
 		// Other calls have the same IDs: the time and what was used tell them apart.
-		id.ID ^= seen.ID(uint64(s.end) ^ uint64(s.call.Tokens.Prompt())<<32 ^ uint64(s.call.Tokens.Completion()))
+		id.ID ^= seen.ID(uint64(s.end) ^ uint64(s.call.Usage.Prompt())<<32 ^ uint64(s.call.Usage.Completion()))
 		return id
 	}
 	if s.start == 0 {
@@ -347,22 +358,19 @@ const fnvPrime = 0x100000001B3
 // useOf is the same for calls that sameUse takes for one.
 func useOf(call *convention.Call) uint64 {
 	use := uint64(0xCBF29CE484222325)
-	t := &call.Tokens
-	for i, n := range [...]int64{
-		t.Input, t.CacheRead, t.CacheWrite, t.CacheWrite1h, t.AudioInput, t.ImageInput,
-		t.Output, t.Reasoning, t.AudioOutput, t.ImageOutput, t.WebSearches,
-	} {
+	t := &call.Usage
+	for i, n := range t {
 		if n != 0 { // most are
 			use = (use ^ uint64(n) ^ uint64(i)<<56) * fnvPrime
 		}
 	}
-	if *t == (price.Tokens{}) {
+	if *t == (usage.Amounts{}) {
 		for i := range len(call.Model) {
 			use = (use ^ uint64(call.Model[i])) * fnvPrime
 		}
 		use = (use ^ uint64(call.Status)) * fnvPrime
 	}
-	if call.HasTokens {
+	if call.HasUsage {
 		use ^= 1 << 63
 	}
 	return max(use, 1)
@@ -370,14 +378,14 @@ func useOf(call *convention.Call) uint64 {
 
 // fill writes down the call for the ledger; to is zero.
 func (c *core) fill(to *ledger.Call, s *sighting, resource *ledger.Dimensions, v *verdict, at time.Time) {
-	tokens := &s.call.Tokens
+	tokens := &s.call.Usage
 	to.Model, to.Listed = v.name, v.listed
 	c.dimensions(&to.Dimensions, s, resource)
 	to.Hour, to.End = ledger.HourOf(at), at.UnixNano()
 	to.Status = statusOf(s.call.Status)
 	to.Prompt, to.Completion = tokens.Prompt(), tokens.Completion()
-	to.CacheRead, to.CacheWrite = tokens.CacheRead, tokens.CacheWrite+tokens.CacheWrite1h
-	to.Reasoning = tokens.Reasoning
+	to.CacheRead, to.CacheWrite = tokens.CacheReads(), tokens.CacheWrites()
+	to.Reasoning = tokens[usage.Reasoning]
 	to.Cost, to.Saved, to.Unpriced = v.cost, v.saved, v.outcome == outcomeUnpriced
 	to.Duration, to.Timed = duration(s)
 	to.Trace, to.Span = s.trace, s.span
@@ -392,8 +400,8 @@ const attrAgent = "gen_ai.agent.name"
 // dimensions are what the call says, and where it says nothing, its resource.
 func (c *core) dimensions(to *ledger.Dimensions, s *sighting, resource *ledger.Dimensions) {
 	for i, key := range c.cfg.Dimensions {
-		if key == attrAgent && s.call.Agent != "" {
-			to[i] = s.call.Agent
+		if key == attrAgent && s.call.Attribution.Agent != "" {
+			to[i] = s.call.Attribution.Agent
 		} else if value, ok := s.attributes.Get(key); ok {
 			to[i] = value.AsString()
 		} else {
@@ -514,8 +522,8 @@ func wraps(outer, inner *sighting) bool {
 // called the same: a gateway has names of its own. Where no tokens tell, as when
 // both failed, what is left to tell by is the model and how they ended.
 func sameUse(outer, inner *convention.Call) bool {
-	if outer.HasTokens != inner.HasTokens || outer.Tokens != inner.Tokens {
+	if outer.HasUsage != inner.HasUsage || outer.Usage != inner.Usage {
 		return false
 	}
-	return outer.Tokens != price.Tokens{} || outer.Model == inner.Model && outer.Status == inner.Status
+	return outer.Usage != usage.Amounts{} || outer.Model == inner.Model && outer.Status == inner.Status
 }

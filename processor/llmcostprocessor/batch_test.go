@@ -172,7 +172,7 @@ func TestCachedRules(t *testing.T) {
 		return attribute.NewSet(attribute.String("convention", "otel"), attribute.String("rule", rule))
 	}
 	metadatatest.AssertEqualProcessorLlmCostCachedCalls(t, r.telemetry, []metricdata.DataPoint[int64]{
-		{Value: 2, Attributes: of("table")}, {Value: 1, Attributes: of("sum")},
+		{Value: 2, Attributes: of("convention")}, {Value: 1, Attributes: of("arithmetic")},
 	}, metricdatatest.IgnoreTimestamp())
 }
 

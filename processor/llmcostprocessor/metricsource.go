@@ -64,10 +64,10 @@ type point struct {
 // usages are sums of points by the calls they are of, in the order they came.
 type usages struct {
 	byCalls map[[16]byte]int
-	all     []usage
+	all     []usageSum
 }
 
-type usage struct {
+type usageSum struct {
 	convention.Usage
 	attributes, resource pcommon.Map
 	at                   pcommon.Timestamp
@@ -127,7 +127,7 @@ func (c *core) countSource(ctx context.Context, b *batch, source *convention.Met
 
 // countUsage prices calls that are known as a sum alone: at the price for calls of
 // ordinary length, since the length of each is not known.
-func (c *core) countUsage(ctx context.Context, b *batch, u *usage, call *convention.Call, now time.Time) {
+func (c *core) countUsage(ctx context.Context, b *batch, u *usageSum, call *convention.Call, now time.Time) {
 	s := sighting{call: *call, attributes: u.attributes, resource: u.resource, end: u.at}
 	at := c.timeOf(ctx, u.at, now)
 	v := c.priceSum(call, at)
@@ -151,7 +151,7 @@ func (u *usages) of(source *convention.MetricSource, p *point, resource pcommon.
 	if !known {
 		i = len(u.all)
 		u.byCalls[id] = i
-		u.all = append(u.all, usage{Usage: source.Usage(), attributes: p.attributes, resource: resource.Attributes()})
+		u.all = append(u.all, usageSum{Usage: source.Usage(), attributes: p.attributes, resource: resource.Attributes()})
 	}
 	u.all[i].at = max(u.all[i].at, p.at)
 	return &u.all[i].Usage

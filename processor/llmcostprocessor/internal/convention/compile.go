@@ -10,7 +10,7 @@ type slot uint8
 
 // maxSlots bounds the keys of all conventions. A table that outgrows it fails
 // when the program starts, and so in every test.
-const maxSlots = 128
+const maxSlots = 192
 
 // slotSet is the slots of some keys, in the order in which they count.
 type slotSet struct {

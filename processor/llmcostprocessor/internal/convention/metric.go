@@ -95,7 +95,7 @@ func (u *Usage) Empty() bool { return u.counts == counts{} && u.Calls == 0 }
 // Call is what the points say of the calls, as one; the string is the reason when
 // the outcome is Invalid.
 func (u *Usage) Call(attributes pcommon.Map) (Call, Outcome, string) {
-	call := Call{Convention: u.source.convention, Status: Success, HasTokens: true, Provider: firstText(attributes, u.source.provider), Model: firstText(attributes, u.source.model)}
+	call := Call{Convention: u.source.convention, Status: Success, HasUsage: true, Provider: firstText(attributes, u.source.provider), Model: firstText(attributes, u.source.model)}
 	switch {
 	case call.Model == "":
 		return call, Invalid, ReasonEmptyModel
@@ -105,7 +105,7 @@ func (u *Usage) Call(attributes pcommon.Map) (Call, Outcome, string) {
 	if call.Provider == "" {
 		call.Provider = u.source.maker
 	}
-	call.CachedRule = u.counts.split(&call.Tokens, u.source.cached, call.Provider)
+	call.Rule = u.counts.split(&call.Usage, u.source.cached, call.Provider)
 	return call, IsCall, ""
 }
 

@@ -10,15 +10,15 @@ import (
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
-	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/price"
+	"github.com/otelcol-arc/otelcol-arc/internal/usage"
 )
 
 // maxJSON bounds the objects of counts and costs that are read, in bytes.
 const maxJSON = 16 << 10
 
-// usage is Langfuse's object of token counts. Its kinds are beside each other:
+// langfuseUsage is Langfuse's object of token counts. Its kinds are beside each other:
 // input holds no cached tokens. Of one kind at most one name is used.
-type usage struct {
+type langfuseUsage struct {
 	Input               tokens `json:"input"`
 	Output              tokens `json:"output"`
 	CacheRead           tokens `json:"cache_read_input_tokens"`
@@ -85,30 +85,30 @@ var errCount = errors.New("not a number of tokens")
 
 // object reads an object of token counts: nothing said, or false when the
 // object or a count in it makes no sense.
-func object(value pcommon.Value) (t price.Tokens, said, ok bool) {
-	var u usage
+func object(value pcommon.Value) (t usage.Amounts, said, ok bool) {
+	var u langfuseUsage
 	if !unmarshal(value, &u) {
-		return price.Tokens{}, false, false
+		return usage.Amounts{}, false, false
 	}
 	if u.apiUsage != (apiUsage{}) {
 		return u.asAnswered(), true, true
 	}
-	t = price.Tokens{
-		Input:        u.Input.n,
-		CacheRead:    max(u.CacheRead.n, u.InputCacheRead.n, u.InputCached.n),
-		CacheWrite:   max(u.CacheWrite.n, u.InputCacheCreation.n, u.InputCacheCreation5.n, u.InputEphemeral5m.n),
-		CacheWrite1h: max(u.InputCacheCreation1.n, u.InputEphemeral1h.n),
-		Output:       u.Output.n,
-		Reasoning:    max(u.OutputReasoning.n, u.OutputReasonings.n),
-		AudioInput:   max(u.InputAudio.n, u.InputAudioTokens.n),
-		AudioOutput:  max(u.OutputAudio.n, u.OutputAudioTokens.n),
+	t = usage.Amounts{
+		usage.Input:        u.Input.n,
+		usage.CacheRead:    max(u.CacheRead.n, u.InputCacheRead.n, u.InputCached.n),
+		usage.CacheWrite:   max(u.CacheWrite.n, u.InputCacheCreation.n, u.InputCacheCreation5.n, u.InputEphemeral5m.n),
+		usage.CacheWrite1h: max(u.InputCacheCreation1.n, u.InputEphemeral1h.n),
+		usage.Output:       u.Output.n,
+		usage.Reasoning:    max(u.OutputReasoning.n, u.OutputReasonings.n),
+		usage.AudioInput:   max(u.InputAudio.n, u.InputAudioTokens.n),
+		usage.AudioOutput:  max(u.OutputAudio.n, u.OutputAudioTokens.n),
 	}
-	return t, u != usage{}, true
+	return t, u != langfuseUsage{}, true
 }
 
 // asAnswered makes the counts of an API disjoint. Anthropic's names of cached
 // tokens are those of counts beside the input.
-func (u *usage) asAnswered() (t price.Tokens) {
+func (u *langfuseUsage) asAnswered() (t usage.Amounts) {
 	var n counts
 	n[input] = max(u.PromptTokens.n, u.InputTokens.n, u.Input.n)
 	n[output] = max(u.CompletionTokens.n, u.OutputTokens.n, u.Output.n)

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/price"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/usage"
 )
 
 // read makes a call of what was found. It leaves what spans and log records say
@@ -30,14 +32,21 @@ func (r reading) read(out *Call) (Outcome, string) {
 	out.Model = name
 	if hit, given := r.first(cacheHit); given && hit.AsString() == "true" {
 		// What is said of tokens is what the call used when it was made.
-		out.Tokens, out.HasTokens, out.Free = price.Tokens{}, true, true
+		out.Usage, out.HasUsage, out.Free = usage.Amounts{}, true, true
 	}
 	out.Tier = price.TierOf(r.text(tier))
-	out.Agent = r.text(agent)
+	r.attribution(&out.Attribution)
+	out.Operation, out.ResponseID = r.text(operation), r.text(responseID)
+	out.Stated = out.Usage.Stated()
 	if reported, said := r.reported(); said {
 		out.Reported, out.HasReported = reported, true
 	}
 	return IsCall, ""
+}
+
+// attribution reads who the record was written for.
+func (r reading) attribution(to *Attribution) {
+	*to = Attribution{Agent: r.text(agent), User: r.text(user), Session: r.text(session)}
 }
 
 // tokens reads what the call used, and how that was read; false when it makes no
@@ -46,7 +55,7 @@ func (r reading) tokens(out *Call) bool {
 	if value, given := r.first(usageJSON); given {
 		tokens, said, ok := object(value)
 		if !ok || said {
-			out.Tokens, out.HasTokens, out.CachedRule = tokens, said, ByObject
+			out.Usage, out.HasUsage, out.Rule = tokens, said, ByObject
 			return ok
 		}
 	}
@@ -55,8 +64,9 @@ func (r reading) tokens(out *Call) bool {
 	if !ok {
 		return false
 	}
-	out.HasTokens = said
-	out.CachedRule = counts.split(&out.Tokens, r.cached, out.Provider)
+	out.HasUsage = said
+	out.Totals = Totals{Input: counts[input], Output: counts[output], All: counts[total]}
+	out.Rule = counts.split(&out.Usage, r.cached, out.Provider)
 	return true
 }
 
@@ -82,53 +92,53 @@ func (r reading) counts(n *counts) (said, ok bool) {
 }
 
 // split makes the counts disjoint.
-func (n *counts) split(t *price.Tokens, policy cached, from string) CachedRule {
+func (n *counts) split(t *usage.Amounts, policy cached, from string) Rule {
 	write := max(n[cacheWrite], n[cacheWrite5m]+n[cacheWrite1h])
 	write1h := min(n[cacheWrite1h], write)
-	*t = price.Tokens{
-		Input:        n[input],
-		CacheRead:    n[cacheRead],
-		CacheWrite:   write - write1h,
-		CacheWrite1h: write1h,
-		Output:       n[output],
+	*t = usage.Amounts{
+		usage.Input:        n[input],
+		usage.CacheRead:    n[cacheRead],
+		usage.CacheWrite:   write - write1h,
+		usage.CacheWrite1h: write1h,
+		usage.Output:       n[output],
 	}
-	rule := ByNobody
+	rule := ByNothing
 	if all := n[cacheRead] + write; all > 0 {
 		var within bool
 		within, rule = n.cachedWithin(all, policy, from)
 		if within {
-			t.Input -= all
+			t[usage.Input] -= all
 		}
 	}
 	// Where the total has no room for them, thoughts and the prompts of tools are
 	// counted in the output and input already.
 	if n[total] == 0 || n[total] != n[input]+n[output] {
-		t.Output += n[thoughts]
-		t.Input += n[toolPrompt]
+		t[usage.Output] += n[thoughts]
+		t[usage.Input] += n[toolPrompt]
 	}
 	// Audio is part of the input, of which some may be cached: never more than is left.
-	t.AudioInput = min(n[audioInput], t.Input)
-	t.Input -= t.AudioInput
-	t.ImageInput = min(n[imageInput], t.Input)
-	t.Input -= t.ImageInput
-	t.AudioOutput = min(n[audioOutput], t.Output)
-	t.Output -= t.AudioOutput
-	t.ImageOutput = min(n[imageOutput], t.Output)
-	t.Output -= t.ImageOutput
-	t.Reasoning = min(n[reasoning]+n[thoughts], t.Output)
-	t.Output -= t.Reasoning
-	t.WebSearches = n[webSearches]
+	t[usage.AudioInput] = min(n[audioInput], t[usage.Input])
+	t[usage.Input] -= t[usage.AudioInput]
+	t[usage.ImageInput] = min(n[imageInput], t[usage.Input])
+	t[usage.Input] -= t[usage.ImageInput]
+	t[usage.AudioOutput] = min(n[audioOutput], t[usage.Output])
+	t[usage.Output] -= t[usage.AudioOutput]
+	t[usage.ImageOutput] = min(n[imageOutput], t[usage.Output])
+	t[usage.Output] -= t[usage.ImageOutput]
+	t[usage.Reasoning] = min(n[reasoning]+n[thoughts], t[usage.Output])
+	t[usage.Output] -= t[usage.Reasoning]
+	t[usage.WebSearches] = n[webSearches]
 	return rule
 }
 
 // cachedWithin decides whether all the cached tokens are within the input
 // tokens, and says by which rule.
-func (n *counts) cachedWithin(all int64, policy cached, from string) (bool, CachedRule) {
+func (n *counts) cachedWithin(all int64, policy cached, from string) (bool, Rule) {
 	if all > n[input] {
-		return false, BySum // whatever the convention says, they cannot be
+		return false, ByArithmetic // whatever the convention says, they cannot be
 	}
 	if policy == inside || policy == beside {
-		return policy == inside, ByTable
+		return policy == inside, ByConvention
 	}
 	from = price.CanonicalProvider(from)
 	if policy == byProviderAlone {

@@ -144,9 +144,10 @@ func (c *compiled) kind(value pcommon.Value) verdict {
 	return none
 }
 
-// follow returns the convention of a span that is a call, or nil. Where several
-// conventions know the span, one that knows it is no call has the last word.
-func (f *found) follow(p *plan) *candidate {
+// follow returns the convention of a span, or nil, and whether it is a call. Where
+// several conventions know the span, one that knows it is not a call has the last
+// word.
+func (f *found) follow(p *plan) (of *candidate, isCall bool) {
 	var first *candidate
 	for i := range p.candidates {
 		c := &p.candidates[i]
@@ -155,12 +156,12 @@ func (f *found) follow(p *plan) *candidate {
 		}
 		switch (reading{f, c}).judge() {
 		case none:
-			return nil
+			return c, false
 		case call:
 			if first == nil {
 				first = c
 			}
 		}
 	}
-	return first
+	return first, first != nil
 }

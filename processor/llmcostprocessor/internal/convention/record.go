@@ -28,19 +28,25 @@ func MayBeCall(attributes pcommon.Map) bool {
 
 // Span reads a call from a span into call, whose value must be zero. The string
 // is the reason when the outcome is Invalid, one of the Reason constants; the call
-// then has no more than its convention.
-func (r *Reader) Span(span ptrace.Span, call *Call) (Outcome, string) {
+// then has no more than its convention. Of an Aggregate it has no more than the
+// convention and the attribution.
+func (r *Reader) Span(scope pcommon.InstrumentationScope, span ptrace.Span, call *Call) (Outcome, string) {
 	attributes := span.Attributes()
 	if !MayBeCall(attributes) {
 		return NotACall, ""
 	}
 	var f found
 	r.spans.find(&f, spans, attributes)
-	c := f.follow(r.spans.plans.get(spans, &f.keys))
+	c, isCall := f.follow(r.spans.plans.get(spans, &f.keys))
 	if c == nil {
 		return NotACall, ""
 	}
 	of := reading{&f, c}
+	if !isCall {
+		call.Convention = c.name
+		of.attribution(&call.Attribution)
+		return Aggregate, ""
+	}
 	outcome, reason := of.read(call)
 	if outcome == IsCall {
 		call.Status = of.status(span.Status().Code() == ptrace.StatusCodeError)
@@ -51,7 +57,7 @@ func (r *Reader) Span(span ptrace.Span, call *Call) (Outcome, string) {
 // Log reads a call from a log record, as Span does. The record must be an event;
 // its name may be in the field for it, in the attribute event.name, or be the
 // body.
-func (r *Reader) Log(record plog.LogRecord, call *Call) (Outcome, string) {
+func (r *Reader) Log(scope pcommon.InstrumentationScope, record plog.LogRecord, call *Call) (Outcome, string) {
 	attributes := record.Attributes()
 	c := logs.event(record.EventName())
 	if c == nil {

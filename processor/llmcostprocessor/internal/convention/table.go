@@ -77,6 +77,10 @@ const (
 	errorType
 	status
 	agent
+	user
+	session
+	operation
+	responseID
 	tier
 	cacheHit // whether the answer is from a cache of the application, and nobody was paid
 	seconds
@@ -150,6 +154,10 @@ var genAI = []row{
 	{errorType, []string{"error.type"}},
 	{status, []string{"status"}},
 	{agent, []string{"gen_ai.agent.name"}},
+	{user, []string{"user.id", "enduser.id", "langfuse.user.id", "traceloop.association.properties.user_id", "ai.telemetry.metadata.userId"}},
+	{session, []string{"gen_ai.conversation.id", "session.id", "langfuse.session.id", "traceloop.association.properties.session_id", "ai.telemetry.metadata.sessionId"}},
+	{operation, []string{"gen_ai.operation.name", "llm.request.type"}},
+	{responseID, []string{"gen_ai.response.id", "ai.response.id"}},
 	{seconds, []string{"duration_seconds"}},
 }
 

@@ -11,6 +11,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/plog"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/usage"
 )
 
 // TestTableIsNamespaced holds the table to what FromSpan relies on: a span can
@@ -54,7 +56,7 @@ func TestEveryMarkerDecides(t *testing.T) {
 		if c.marker != "" {
 			span := newSpan(t, with(older, attributes{c.marker: "something else", "gen_ai.response.model": "m"}))
 			_, outcome, _ := FromSpan(span)
-			assert.Equal(t, NotACall, outcome, c.marker)
+			assert.Equal(t, Aggregate, outcome, c.marker)
 		}
 	}
 }
@@ -88,7 +90,7 @@ func check(t *testing.T) func(Call, Outcome, string) {
 		t.Helper()
 		assert.Equal(t, outcome == Invalid, reason != "", "a reason comes with what is invalid, only")
 		if outcome != IsCall {
-			assert.Equal(t, Call{Convention: call.Convention}, call)
+			assert.Equal(t, Call{Convention: call.Convention, Attribution: call.Attribution}, call)
 			return
 		}
 		assert.NotEmpty(t, call.Model)
@@ -97,12 +99,9 @@ func check(t *testing.T) func(Call, Outcome, string) {
 		assert.Contains(t, []Status{Success, Error, Timeout}, call.Status)
 		assert.GreaterOrEqual(t, call.Reported, 0.0)
 		assert.GreaterOrEqual(t, call.Duration, time.Duration(0))
-		for _, n := range []int64{
-			call.Tokens.Input, call.Tokens.CacheRead, call.Tokens.CacheWrite, call.Tokens.CacheWrite1h,
-			call.Tokens.Output, call.Tokens.AudioInput, call.Tokens.AudioOutput,
-		} {
-			assert.GreaterOrEqual(t, n, int64(0))
-			assert.LessOrEqual(t, n, int64(3*maxTokens)) // three keys at most add up
+		for kind, n := range call.Usage {
+			assert.GreaterOrEqual(t, n, int64(0), usage.Kind(kind))
+			assert.LessOrEqual(t, n, int64(3*maxTokens), usage.Kind(kind)) // three keys at most add up
 		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/usage"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/money"
 )
 
@@ -135,60 +136,55 @@ func compactTariff(text string) (*tariff, error) {
 
 func compactRates(text string) (rates, error) {
 	var r rates
-	var given uint
+	var given usage.Set
 	for pair := range strings.SplitSeq(text, ",") {
 		short, value, _ := strings.Cut(pair, "=")
-		i := kindOf(short)
-		if i < 0 {
+		kind, known := compactKinds[short]
+		if !known {
 			return rates{}, fmt.Errorf("price %q is unknown", short)
 		}
 		rate, err := parseRate(value)
 		if err != nil {
 			return rates{}, err
 		}
-		*rateKinds[i].rate(&r) = rate
-		given |= 1 << i
+		r[kind] = rate
+		given.Add(kind)
 	}
-	for i, kind := range rateKinds {
-		if given&(1<<i) != 0 {
-			continue
-		}
-		if kind.instead == "" {
-			return rates{}, fmt.Errorf("%q has no price of %s", text, kind.key)
-		}
-		for _, other := range rateKinds[:i] {
-			if other.key == kind.instead {
-				*kind.rate(&r) = *other.rate(&r)
-			}
+	for _, kind := range tokenKinds {
+		if required(kind) && !given.Has(kind) {
+			return rates{}, fmt.Errorf("%q has no price of %s", text, kind)
 		}
 	}
+	r.fill(given)
 	return r, nil
 }
 
-func kindOf(short string) int {
-	for i, kind := range rateKinds {
-		if kind.short == short {
-			return i
-		}
+// compactKinds are the kinds of tokens by their names in the generated table: a
+// short one for those that are frequent, or the key of price files.
+var compactKinds = func() map[string]usage.Kind {
+	kinds := map[string]usage.Kind{
+		"i": usage.Input, "cr": usage.CacheRead, "cw": usage.CacheWrite, "cw1": usage.CacheWrite1h,
+		"ai": usage.AudioInput, "ii": usage.ImageInput,
+		"o": usage.Output, "re": usage.Reasoning, "ao": usage.AudioOutput, "io": usage.ImageOutput,
 	}
-	return -1
-}
+	for _, kind := range tokenKinds {
+		kinds[kind.Info().Price] = kind
+	}
+	return kinds
+}()
 
-func compactFees(text string, f *fees) error {
+func compactFees(text string, f *rates) error {
 	for pair := range strings.SplitSeq(text, ",") {
 		key, value, _ := strings.Cut(pair, "=")
 		fee, err := parseFee(value)
 		if err != nil {
 			return err
 		}
-		switch key {
-		case "request":
-			f.request = fee
-		case "web_search":
-			f.webSearch = fee
-		default:
+		kind, known := usage.Priced(key)
+		if !known || kind.Info().Unit == usage.Token {
 			return fmt.Errorf("fee %q is unknown", key)
 		}
+		f[kind] = fee
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/usage"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/money"
 )
 
@@ -44,25 +45,19 @@ func (m *Model) Describe(at time.Time) []string {
 			lines = append(lines, s.rates.describe(fmt.Sprintf("%slong_context above %d.", prefix, s.above))...)
 		}
 	}
-	if p.fees.request != 0 {
-		lines = append(lines, "fees.request: "+decimal(p.fees.request, money.PerDollar))
-	}
-	if p.fees.webSearch != 0 {
-		lines = append(lines, "fees.web_search: "+decimal(p.fees.webSearch, money.PerDollar))
+	for _, kind := range feeKinds {
+		if fee := p.fees[kind]; fee != 0 {
+			lines = append(lines, "fees."+kind.Info().Price+": "+decimal(fee, money.PerDollar))
+		}
 	}
 	return lines
 }
 
 func (r *rates) describe(prefix string) []string {
 	var lines []string
-	for i, kind := range rateKinds {
-		rate := *kind.rate(r)
-		own := kind.instead == ""
-		for _, other := range rateKinds[:i] {
-			own = own || other.key == kind.instead && *other.rate(r) != rate
-		}
-		if own {
-			lines = append(lines, prefix+kind.key+": "+decimal(rate, oneDollarPerMillion))
+	for _, kind := range tokenKinds {
+		if from := kind.Info().PriceFrom; from == usage.None || r[kind] != r[from] {
+			lines = append(lines, prefix+kind.Info().Price+": "+decimal(r[kind], oneDollarPerMillion))
 		}
 	}
 	return lines

@@ -50,14 +50,13 @@ func (p period) scaled(keep money.Pico) period {
 		}
 		p.tariffs[tier] = scaled
 	}
-	p.fees = fees{request: scale(p.fees.request, keep, million), webSearch: scale(p.fees.webSearch, keep, million)}
+	p.fees = p.fees.scaled(keep)
 	return p
 }
 
 func (r rates) scaled(keep money.Pico) rates {
-	for _, kind := range rateKinds {
-		rate := kind.rate(&r)
-		*rate = scale(*rate, keep, million)
+	for kind, rate := range r {
+		r[kind] = scale(rate, keep, million)
 	}
 	return r
 }

@@ -14,6 +14,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/usage"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/money"
 )
 
@@ -292,34 +293,31 @@ func (r *reader) step(node *yaml.Node, key string) step {
 // rates reads the prices per million tokens.
 func (r *reader) rates(parent *yaml.Node, fields map[string]*yaml.Node, key string) rates {
 	var out rates
-	for i, kind := range rateKinds {
-		node, ok := fields[kind.key]
-		switch {
-		case ok:
-			*kind.rate(&out) = r.rate(node, key+"."+kind.key)
-		case kind.instead == "":
-			r.fail(parent, key+"."+kind.key, "is missing; a free one is written \"0\"")
-		default:
-			for _, other := range rateKinds[:i] {
-				if other.key == kind.instead {
-					*kind.rate(&out) = *other.rate(&out)
-				}
-			}
+	var given usage.Set
+	for _, kind := range tokenKinds {
+		name := kind.Info().Price
+		if node, ok := fields[name]; ok {
+			out[kind] = r.rate(node, key+"."+name)
+			given.Add(kind)
+		} else if required(kind) {
+			r.fail(parent, key+"."+name, "is missing; a free one is written \"0\"")
 		}
 	}
+	out.fill(given)
 	return out
 }
 
-func (r *reader) fees(node *yaml.Node, key string) fees {
-	var out fees
-	fields := r.fields(node, key, "request", "web_search")
-	for name, fee := range map[string]*money.Pico{"request": &out.request, "web_search": &out.webSearch} {
+func (r *reader) fees(node *yaml.Node, key string) rates {
+	var out rates
+	fields := r.fields(node, key, feeKeys...)
+	for _, kind := range feeKinds {
+		name := kind.Info().Price
 		if node, ok := fields[name]; ok {
 			amount, err := parseFee(r.text(node, key+"."+name))
 			if err != nil {
 				r.fail(node, key+"."+name, "%v", err)
 			}
-			*fee = amount
+			out[kind] = amount
 		}
 	}
 	return out

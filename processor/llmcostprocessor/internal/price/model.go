@@ -6,6 +6,7 @@ package price
 import (
 	"time"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/usage"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/money"
 )
 
@@ -29,7 +30,7 @@ type period struct {
 	from time.Time // midnight UTC; zero: since ever
 	// tariffs are by tier. One that is nil is billed at the standard tariff.
 	tariffs [tiers]*tariff
-	fees    fees
+	fees    rates // of the kinds that are no tokens
 }
 
 // tariff is what tokens cost, by the length of the call.
@@ -44,22 +45,9 @@ type step struct {
 	rates rates
 }
 
-// rates is the price of one token of each kind. What the table leaves out has
-// been filled in when it was loaded.
-type rates struct {
-	input, cacheRead, cacheWrite, cacheWrite1h, audioInput, imageInput money.Pico
-
-	output, reasoning, audioOutput, imageOutput money.Pico
-}
-
-// fees are what is paid beside tokens, each.
-type fees struct {
-	request, webSearch money.Pico
-}
-
 // Cost returns what a call cost at that time. It is false when no price was
 // valid then, when a count is negative, or when the amount does not fit.
-func (m *Model) Cost(tokens *Tokens, tier Tier, at time.Time) (money.Pico, bool) {
+func (m *Model) Cost(tokens *usage.Amounts, tier Tier, at time.Time) (money.Pico, bool) {
 	p := m.period(at)
 	if p == nil {
 		return 0, false
@@ -68,18 +56,40 @@ func (m *Model) Cost(tokens *Tokens, tier Tier, at time.Time) (money.Pico, bool)
 	if !fits {
 		return 0, false
 	}
-	if p.fees == (fees{}) {
+	return p.addFees(sum, tokens)
+}
+
+// addFees adds what is paid for other things than tokens. A call is one request.
+func (p *period) addFees(sum money.Pico, amounts *usage.Amounts) (money.Pico, bool) {
+	if p.fees == (rates{}) {
 		return sum, true
 	}
-	if sum, fits = sum.AddProduct(1, p.fees.request); !fits {
-		return 0, false
+	fits := true
+	for _, kind := range feeKinds {
+		n, fee := amounts[kind], p.fees[kind]
+		if kind == usage.Requests {
+			n = max(n, 1)
+		}
+		if n == 0 || fee == 0 {
+			continue
+		}
+		if n < 0 {
+			return 0, false
+		}
+		per := kind.Scale()
+		if sum, fits = sum.AddProduct(n/per, fee); !fits {
+			return 0, false
+		}
+		if sum, fits = sum.AddProduct(1, scale(fee, money.Pico(n%per), money.Pico(per))); !fits {
+			return 0, false
+		}
 	}
-	return sum.AddProduct(tokens.WebSearches, p.fees.webSearch)
+	return sum, true
 }
 
 // CostOfSum returns what calls cost whose tokens are known as a sum alone, at the
 // prices for calls of ordinary length and without fees. It is false as Cost is.
-func (m *Model) CostOfSum(tokens *Tokens, tier Tier, at time.Time) (money.Pico, bool) {
+func (m *Model) CostOfSum(tokens *usage.Amounts, tier Tier, at time.Time) (money.Pico, bool) {
 	p := m.period(at)
 	if p == nil {
 		return 0, false
@@ -106,7 +116,7 @@ func (p *period) tariff(tier Tier) *tariff {
 }
 
 // rates are those of the tier, for a call of this length.
-func (p *period) rates(tokens *Tokens, tier Tier) *rates {
+func (p *period) rates(tokens *usage.Amounts, tier Tier) *rates {
 	t := p.tariff(tier)
 	if len(t.steps) == 0 {
 		return &t.rates
@@ -125,39 +135,34 @@ func (t *tariff) forPrompt(tokens int64) *rates {
 	return r
 }
 
-func (r *rates) cost(tokens *Tokens) (money.Pico, bool) {
+func (r *rates) cost(amounts *usage.Amounts) (money.Pico, bool) {
 	sum, fits := money.Pico(0), true
-	add := func(count int64, rate money.Pico) {
-		if count != 0 && fits {
-			sum, fits = sum.AddProduct(count, rate)
+	for _, kind := range tokenKinds {
+		if n := amounts[kind]; n != 0 {
+			if sum, fits = sum.AddProduct(n, r[kind]); !fits {
+				return 0, false
+			}
 		}
-	}
-	add(tokens.Input, r.input)
-	add(tokens.CacheRead, r.cacheRead)
-	add(tokens.CacheWrite, r.cacheWrite)
-	add(tokens.CacheWrite1h, r.cacheWrite1h)
-	add(tokens.AudioInput, r.audioInput)
-	add(tokens.ImageInput, r.imageInput)
-	add(tokens.Output, r.output)
-	add(tokens.Reasoning, r.reasoning)
-	add(tokens.AudioOutput, r.audioOutput)
-	add(tokens.ImageOutput, r.imageOutput)
-	if !fits {
-		return 0, false
 	}
 	return sum, true
 }
 
+// cacheKinds are read from a cache or written to one.
+var cacheKinds = []usage.Kind{usage.CacheRead, usage.CacheWrite, usage.CacheWrite1h, usage.CacheWriteLong}
+
 // Saved returns what the call would have cost more without a cache: what was
 // read from it and written to it billed as ordinary input. It is negative when
 // the cache cost more than it saved, and false as Cost is.
-func (m *Model) Saved(tokens *Tokens, tier Tier, at time.Time) (money.Pico, bool) {
-	if tokens.CacheRead == 0 && tokens.CacheWrite == 0 && tokens.CacheWrite1h == 0 {
+func (m *Model) Saved(tokens *usage.Amounts, tier Tier, at time.Time) (money.Pico, bool) {
+	cached := tokens.Sum(cacheKinds...)
+	if cached == 0 {
 		return 0, true
 	}
 	plain := *tokens
-	plain.Input += tokens.CacheRead + tokens.CacheWrite + tokens.CacheWrite1h
-	plain.CacheRead, plain.CacheWrite, plain.CacheWrite1h = 0, 0, 0
+	for _, kind := range cacheKinds {
+		plain[kind] = 0
+	}
+	plain[usage.Input] += cached
 	without, ok := m.Cost(&plain, tier, at)
 	with, fits := m.Cost(tokens, tier, at)
 	return without - with, ok && fits

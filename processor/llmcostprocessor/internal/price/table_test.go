@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/usage"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/money"
 )
 
@@ -34,7 +35,7 @@ func rate(t *testing.T, table *Table, provider, name string) string {
 	if !ok {
 		return ""
 	}
-	cost, ok := m.Cost(&Tokens{Input: million}, Standard, noon)
+	cost, ok := m.Cost(&usage.Amounts{usage.Input: million}, Standard, noon)
 	require.True(t, ok)
 	return fmt.Sprintf("%s/%s %g", m.Provider, m.Name, cost.Dollars())
 }
@@ -226,7 +227,7 @@ func TestFindAllocations(t *testing.T) {
 	for _, name := range []string{"gpt-4o", "us.anthropic.claude-3-5-sonnet-20241022-v2:0", "unknown"} {
 		n := testing.AllocsPerRun(100, func() {
 			if m, ok := table.Find("openai", name); ok {
-				cost, _ := m.Cost(&Tokens{Input: 1000, Output: 200}, Standard, noon)
+				cost, _ := m.Cost(&usage.Amounts{usage.Input: 1000, usage.Output: 200}, Standard, noon)
 				sum.Add(cost)
 			}
 		})
@@ -255,7 +256,7 @@ func FuzzParse(f *testing.F) {
 				assert.True(t, ok, m.Name)
 				assert.Equal(t, strings.ToLower(m.Name), strings.ToLower(found.Name))
 			}
-			if cost, ok := m.Cost(&Tokens{Input: 1, Output: 1}, Standard, noon); ok {
+			if cost, ok := m.Cost(&usage.Amounts{usage.Input: 1, usage.Output: 1}, Standard, noon); ok {
 				assert.GreaterOrEqual(t, cost, money.Pico(0))
 			}
 		}
@@ -302,6 +303,6 @@ func BenchmarkCost(b *testing.B) {
 	m, _ := table.Find("openai", "gpt-4o")
 	b.ReportAllocs()
 	for b.Loop() {
-		m.Cost(&Tokens{Input: 1000, CacheRead: 600, Output: 200}, Standard, noon)
+		m.Cost(&usage.Amounts{usage.Input: 1000, usage.CacheRead: 600, usage.Output: 200}, Standard, noon)
 	}
 }
