@@ -141,7 +141,6 @@ func TestOneVersionOfTheCollector(t *testing.T) {
 		"github.com/open-telemetry/opentelemetry-collector-contrib/processor/tailsamplingprocessor":    "v0.158.0",
 		"github.com/open-telemetry/opentelemetry-collector-contrib/processor/transformprocessor":       "v0.158.0",
 		"github.com/open-telemetry/opentelemetry-collector-contrib/receiver/hostmetricsreceiver":       "v0.158.0",
-		"github.com/open-telemetry/opentelemetry-collector-contrib/receiver/webhookeventreceiver":      "v0.156.0",
 	}
 	for _, c := range readManifest(t).components() {
 		if c.module() == ourself {
