@@ -48,6 +48,7 @@ import (
 	dashboardextension "github.com/otelcol-arc/otelcol-arc/extension/dashboardextension"
 	alertprocessor "github.com/otelcol-arc/otelcol-arc/processor/alertprocessor"
 	llmcostprocessor "github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor"
+	metricguardprocessor "github.com/otelcol-arc/otelcol-arc/processor/metricguardprocessor"
 	arcreceiver "github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/connector"
@@ -192,6 +193,7 @@ func components() (otelcol.Factories, error) {
 	factories.Processors, err = otelcol.MakeFactoryMap[processor.Factory](
 		alertprocessor.NewFactory(),
 		llmcostprocessor.NewFactory(),
+		metricguardprocessor.NewFactory(),
 		batchprocessor.NewFactory(),
 		memorylimiterprocessor.NewFactory(),
 		attributesprocessor.NewFactory(),
@@ -210,6 +212,7 @@ func components() (otelcol.Factories, error) {
 	factories.ProcessorModules = makeModulesMap(factories.Processors, map[component.Type]string{
 		alertprocessor.NewFactory().Type():                "github.com/otelcol-arc/otelcol-arc v0.0.0",
 		llmcostprocessor.NewFactory().Type():              "github.com/otelcol-arc/otelcol-arc v0.0.0",
+		metricguardprocessor.NewFactory().Type():          "github.com/otelcol-arc/otelcol-arc v0.0.0",
 		batchprocessor.NewFactory().Type():                "go.opentelemetry.io/collector/processor/batchprocessor v0.165.0",
 		memorylimiterprocessor.NewFactory().Type():        "go.opentelemetry.io/collector/processor/memorylimiterprocessor v0.165.0",
 		attributesprocessor.NewFactory().Type():           "github.com/open-telemetry/opentelemetry-collector-contrib/processor/attributesprocessor v0.158.0",

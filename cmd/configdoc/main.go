@@ -23,6 +23,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/extension/dashboardextension"
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor"
+	"github.com/otelcol-arc/otelcol-arc/processor/metricguardprocessor"
 	"github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver"
 )
 
@@ -35,6 +36,7 @@ type described struct {
 var components = []described{
 	{"receiver/arcreceiver", arcreceiver.NewFactory()},
 	{"processor/llmcostprocessor", llmcostprocessor.NewFactory()},
+	{"processor/metricguardprocessor", metricguardprocessor.NewFactory()},
 	{"processor/alertprocessor", alertprocessor.NewFactory()},
 	{"exporter/slackexporter", slackexporter.NewFactory()},
 	{"exporter/pagerdutyexporter", pagerdutyexporter.NewFactory()},
