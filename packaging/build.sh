@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# make says which Go builds what is released, and for which platforms.
+# make sets the Go toolchain and the platforms of a release.
 platforms=${PLATFORMS:?run make package}
 out=$(realpath -m "${OUT:-build/packages}")
 VERSION=${VERSION:-$(awk '/^ *version:/ {print $2; exit}' builder-config.yaml)}

@@ -76,14 +76,14 @@ func foldersOf(mainModule string, modules []string) (map[string]string, error) {
 	folders := map[string]string{}
 	problems := []error{runErr}
 	for decoder := json.NewDecoder(bytes.NewReader(output)); decoder.More(); {
-		var answer struct{ Path, Version, Dir, Error string }
-		if err := decoder.Decode(&answer); err != nil {
+		var response struct{ Path, Version, Dir, Error string }
+		if err := decoder.Decode(&response); err != nil {
 			return nil, errors.Join(runErr, err)
 		}
-		if answer.Error != "" {
-			problems = append(problems, errors.New(answer.Error))
+		if response.Error != "" {
+			problems = append(problems, errors.New(response.Error))
 		}
-		folders[answer.Path+"@"+answer.Version] = answer.Dir
+		folders[response.Path+"@"+response.Version] = response.Dir
 	}
 	return folders, errors.Join(problems...)
 }

@@ -75,14 +75,14 @@ func fetchData(ctx context.Context) (version, folder string, err error) {
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	output, runErr := cmd.Output()
-	var answer struct{ Version, Dir, Error string }
-	if err := json.Unmarshal(output, &answer); err != nil {
+	var response struct{ Version, Dir, Error string }
+	if err := json.Unmarshal(output, &response); err != nil {
 		return "", "", fmt.Errorf("download %s: %w: %s", dataModule, cmp.Or(runErr, err), bytes.TrimSpace(stderr.Bytes()))
 	}
-	if answer.Error != "" {
-		return "", "", errors.New(answer.Error)
+	if response.Error != "" {
+		return "", "", errors.New(response.Error)
 	}
-	return answer.Version, answer.Dir, runErr
+	return response.Version, response.Dir, runErr
 }
 
 func readModified(folder string) (time.Time, error) {
