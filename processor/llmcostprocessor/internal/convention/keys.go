@@ -99,7 +99,7 @@ var genAI = slices.Concat([]row{
 	{errorType, []string{"error.type"}},
 	{status, []string{"status"}},
 	{level, []string{"logfire.level_num"}},
-	{agent, []string{"gen_ai.agent.name", "agent_name", "agent.name"}},
+	{agent, []string{"gen_ai.agent.name"}},
 	{user, []string{
 		"user.id", "enduser.id", "langfuse.user.id", "user_id",
 		"traceloop.association.properties.user_id", "traceloop.association.properties.userId",

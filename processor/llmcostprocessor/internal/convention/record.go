@@ -165,6 +165,9 @@ func (r *record) name(out *Call) bool {
 		return false
 	case out.Model == "":
 		out.Model, out.ModelUnknown = UnknownModel, true
+		if out.Status == Success {
+			out.Problem = ReasonEmptyModel
+		}
 	case len(out.Model) > MaxModelLength:
 		out.Model, out.Problem = truncate(out.Model), ReasonModelTooLong
 	}
