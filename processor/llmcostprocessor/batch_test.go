@@ -131,13 +131,13 @@ func TestWhatIsWritten(t *testing.T) {
 		"reported by the application":  {[]func(ptrace.Span){put("gen_ai.usage.cost", 0.5)}, map[string]any{attrCost: 0.0075, attrReported: 0.5}},
 		"reported under another key":   {[]func(ptrace.Span){put("cost_dollars", "0.5")}, map[string]any{attrCost: 0.0075, attrReported: 0.5}},
 		"reported, of unknown model":   {[]func(ptrace.Span){put("gen_ai.request.model", "x"), put("gen_ai.usage.cost", 0.5)}, map[string]any{attrStatus: "unpriced", attrReported: 0.5}},
-		"from the application's cache": {[]func(ptrace.Span){put("litellm.cache_hit", true)}, map[string]any{}},
+		"from the application's cache": {[]func(ptrace.Span){put("litellm.cache_hit", true)}, map[string]any{attrStatus: "free"}},
 		"not from its cache":           {[]func(ptrace.Span){put("litellm.cache_hit", false)}, priced},
 		"an agent":                     {[]func(ptrace.Span){put("gen_ai.operation.name", "invoke_agent")}, map[string]any{}},
 		"no LLM span":                  {[]func(ptrace.Span){func(s ptrace.Span) { s.Attributes().Clear() }}, map[string]any{}},
 		"priced by another collector":  {[]func(ptrace.Span){put(attrCost, 0.0075)}, priced},
 		"more than the largest sum":    {[]func(ptrace.Span){put("gen_ai.usage.output_tokens", 1_000_000_000)}, map[string]any{attrCost: 10000.0025}},
-		"an error that used no tokens": {[]func(ptrace.Span){put("gen_ai.usage.input_tokens", nil), put("gen_ai.usage.output_tokens", nil), put("error.type", "429")}, map[string]any{}},
+		"an error that used no tokens": {[]func(ptrace.Span){put("gen_ai.usage.input_tokens", nil), put("gen_ai.usage.output_tokens", nil), put("error.type", "429")}, map[string]any{attrStatus: "free"}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -202,7 +202,7 @@ func TestBadInput(t *testing.T) {
 			r := newRig(t, testConfig(nil))
 			td := callSpan(tt.change)
 			want := firstSpan(td).Attributes().AsRaw()
-			want[attrStatus] = statusUnpriced
+			want[attrStatus] = outcomeUnpriced
 			got := r.price(td)
 			assert.Equal(t, fmt.Sprint(want), fmt.Sprint(firstSpan(got).Attributes().AsRaw()))
 			of := func(outcome string) metricdata.DataPoint[int64] {

@@ -113,9 +113,9 @@ func TestReportedCostOnWhatIsNotPriced(t *testing.T) {
 	t.Run("a reported 0, which is none", func(t *testing.T) {
 		r := newRig(t, testConfig(nil))
 		td := r.price(callSpan(noTokens, failed, put(attrCost, 0.)))
-		assert.Empty(t, written(firstSpan(td).Attributes()))
+		assert.Equal(t, map[string]any{attrStatus: "free"}, written(firstSpan(td).Attributes()))
 		td = r.price(td)
-		assert.Empty(t, written(firstSpan(td).Attributes()), "again")
+		assert.Equal(t, map[string]any{attrStatus: "free"}, written(firstSpan(td).Attributes()), "again")
 	})
 }
 

@@ -214,6 +214,9 @@ func (r *record) evidence(out *Call) evidence {
 	if s := scopeOf(r.scope); s != nil {
 		e.counting, e.rule = s.counting, ByScope
 	}
+	if !r.counts.ambiguous() {
+		return e
+	}
 	from := price.CanonicalProvider(out.Provider)
 	if from == price.Bedrock {
 		e.ownTotal = true // instrumentations add up what leaves out the cached tokens
