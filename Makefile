@@ -15,7 +15,7 @@ FUZZTIME    ?= 30s
 PLATFORMS   ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 
 # Tests of many hours on a false clock, too much for the race detector.
-LONG         = ^Test(Conformance|MaxBytes|Cookbook)$$
+LONG         = ^Test(Conformance|MaxBytes|Cookbook|Storm|RuleWithTooManyAlerts)$$
 
 # Lets the files of WITH add to the lists of CONFIG's pipelines, and has remote
 # write send again what was answered 429.
