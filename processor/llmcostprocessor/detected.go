@@ -73,6 +73,7 @@ func (b *batch) free() {
 	clear(b.sums)
 	b.calls, b.spans, b.records, b.counted, b.sums = b.calls[:0], b.spans[:0], b.records[:0], b.counted[:0], b.sums[:0]
 	b.outcomes, b.rules, b.prices = b.outcomes[:0], b.rules[:0], nil
+	b.reader.Forget()
 	batches.Put(b)
 }
 
