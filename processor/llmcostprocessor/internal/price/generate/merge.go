@@ -75,7 +75,7 @@ func (m *merger) merge() []*source.Model {
 	for i := range m.litellm {
 		m.join(&m.litellm[i])
 	}
-	m.models = slices.DeleteFunc(m.models, func(model *source.Model) bool { return !sold(model) })
+	m.models = slices.DeleteFunc(m.models, (*source.Model).Unknown)
 	for _, model := range m.models {
 		hourWrites(model)
 		imagesAlone(model)
@@ -103,22 +103,13 @@ func perCloud(models []source.Model) []source.Model {
 				vertex.Prices[i] = clonePrice(vertex.Prices[i])
 			}
 			out = append(out, vertex)
-			if !ofGoogle(model.Name()) {
+			if !model.OfGoogle() {
 				continue
 			}
 		}
 		out = append(out, model)
 	}
 	return out
-}
-
-func ofGoogle(name string) bool {
-	for _, family := range [...]string{"gemini", "gemma", "text-", "textembedding", "multimodalembedding", "learnlm", "imagen", "veo", "lyria", "deep-research"} {
-		if strings.HasPrefix(name, family) {
-			return true
-		}
-	}
-	return false
 }
 
 func clonePrice(p source.Price) source.Price {
