@@ -24,6 +24,7 @@ import (
 //   - Where both lists know a model, its history is that of genai-prices, and today's
 //     price takes from litellm what genai-prices leaves out: tiers, lengths,
 //     hours, kinds, fees. Tomorrow's prices keep their own.
+//   - models.dev adds what neither has.
 //   - Where both have a price of today and differ, decide says which counts and why.
 //   - Prices that cannot be of their unit are refused: see units.go.
 //   - A price of nothing is taken for an unknown one, unless the name says free.
@@ -74,6 +75,13 @@ func (m *merger) merge() []*source.Model {
 	})
 	for i := range m.litellm {
 		m.join(&m.litellm[i])
+	}
+	m.third = m.plausible(m.third, m.genai)
+	for i := range m.third {
+		// What neither of the two has.
+		if model := &m.third[i]; m.counterpart(model) == nil && !m.repaired[[2]string{model.Seller, model.Name()}] && (model.Seller != "bedrock" || ofBedrock(model.Name())) {
+			m.add(model)
+		}
 	}
 	m.models = slices.DeleteFunc(m.models, (*source.Model).Unknown)
 	for _, model := range m.models {
