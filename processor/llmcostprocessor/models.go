@@ -17,7 +17,7 @@ func (m *models) find(s *sighting) *price.Match {
 	q := price.Query{
 		Provider:     s.call.Provider,
 		Model:        s.call.Model,
-		RequestModel: text(s.attributes, "gen_ai.request.model"),
+		RequestModel: s.call.RequestModel,
 		Server:       text(s.attributes, "server.address"),
 		Region:       regionOf(s),
 	}
