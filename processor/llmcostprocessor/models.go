@@ -11,13 +11,27 @@ import (
 
 // findModel finds the model of a call in a price table. It is never nil.
 func findModel(table *price.Table, d *detectedCall) *price.Match {
-	return table.Resolve(price.Query{
+	q := price.Query{
 		Provider:     d.call.Provider,
 		Model:        d.call.Model,
-		RequestModel: text(d.attributes, "gen_ai.request.model"),
+		RequestModel: d.call.RequestModel,
 		Server:       text(d.attributes, "server.address"),
 		Region:       regionOf(d),
-	})
+	}
+	match := table.Resolve(q)
+	if match.Model == nil && !match.Provisioned && namesSystem(d) {
+		q.Provider = ""
+		return table.Resolve(q)
+	}
+	return match
+}
+
+// namesSystem reports whether what is known as the provider is the system alone: in
+// OpenInference it is the API that the SDK speaks, which others than its maker have
+// too. A model that its maker alone sells is then the maker's.
+func namesSystem(d *detectedCall) bool {
+	system := text(d.attributes, "llm.system")
+	return system != "" && system == d.call.Provider && text(d.attributes, "llm.provider") == ""
 }
 
 // regionOf is where the model ran, as far as telemetry says: the region of the call,
