@@ -144,12 +144,12 @@ func addNames(t require.TestingT, names map[string]bool, url string) {
 // running collector exposes, with the telemetry section that is shipped.
 func TestShippedMetricNamesExist(t *testing.T) {
 	slack, pagerduty, alertmanager := double.NewSlack(t), double.NewPagerDuty(t, routingKey), double.NewAlertmanager(t)
-	mail := double.NewSMTP(t, double.SMTPSettings{})
+	email := double.NewSMTP(t, double.SMTPSettings{})
 	healthy, healthySet := adding(t, []string{"destinations/alertmanager.yaml"}, "ALERTMANAGER_URL="+alertmanager.URL,
 		"SLACK_WEBHOOK_URL="+slack.URL, "PAGERDUTY_API_KEY="+routingKey, "SMTP_SERVER=127.0.0.1", "SMTP_FROM=a@example.com")
 	healthySet.Set = append(healthySet.Set,
 		"exporters::pagerduty::endpoint="+pagerduty.URL,
-		"exporters::email::port="+strconv.Itoa(mail.Port),
+		"exporters::email::port="+strconv.Itoa(email.Port),
 		"exporters::email::tls_mode=none",
 		"receivers::arc::max_series=1",
 		"processors::llm_cost::max_rows=1",
