@@ -12,7 +12,7 @@ CONFIG      ?= config/default.yaml
 FUZZTIME    ?= 30s
 
 # Tests of many hours on a false clock, too much for the race detector.
-LONG         = ^Test(Conformance|MaxBytes|Cookbook)$$
+LONG         = ^Test(Conformance|MaxBytes|Cookbook|Storm|RuleWithTooManyAlerts)$$
 
 # Lets the files of WITH add to the lists of CONFIG's pipelines, and has remote
 # write send again what was answered 429.

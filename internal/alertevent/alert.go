@@ -66,6 +66,9 @@ type Alert struct {
 	// Group is what alerts that are to be told together share; nil when the
 	// alert is told by itself.
 	Group *Group
+	// Batch identifies what was decided at once: the records of a batch leave together,
+	// and those that are not grouped are one digest.
+	Batch string
 }
 
 // Group is a set of alerts that are told together, as Alertmanager groups them.

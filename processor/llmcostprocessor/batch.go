@@ -93,6 +93,7 @@ func (b *batch) free() {
 	clear(b.adds.calls)
 	clear(b.byID)
 	b.models.forget()
+	b.reader.Forget()
 	b.resource, b.values = pcommon.Map{}, ledger.Dimensions{}
 	b.calls, b.adds.calls, b.adds.seen = b.calls[:0], b.adds.calls[:0], b.adds.seen[:0]
 	b.outcomes, b.rules = b.outcomes[:0], b.rules[:0]

@@ -13,6 +13,9 @@ import (
 func (b *batch) decideReadings() {
 	for i := range b.calls {
 		s := &b.calls[i]
+		if s.call.Problem != "" {
+			b.outcomes.add(s.call.Convention, s.call.Problem)
+		}
 		if !s.call.Undecided() {
 			continue
 		}
