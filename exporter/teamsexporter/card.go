@@ -89,7 +89,7 @@ func newRenderer(c *Config, receiver string) (renderer, error) {
 }
 
 // render makes a card of alerts, of one all, of several a line each. A template that
-// fails is left out, and the error says why.
+// fails is left out, and named by the error.
 func (r renderer) render(alerts []alertevent.Alert) (payload, error) {
 	alerts = notify.MostSevereFirst(alerts)
 	title, text, err := r.texts(alerts)
