@@ -70,6 +70,7 @@ func (d *Decoder) decodeCommon(e *Event) {
 		e.Message = f.peek(keyMessage)
 	}
 	e.Logger = f.take(keyLogger)
+	e.User, e.Session = f.takeID(keyUserID), f.takeID(keySessionID)
 	if f.hasAny(codeKeys) {
 		decodeCode(f, &e.Code)
 	}

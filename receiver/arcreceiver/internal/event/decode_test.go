@@ -25,6 +25,8 @@ type told struct {
 	Code      Code
 	Exception Exception
 	Trace     Trace
+	User      string
+	Session   string
 	Resource  Resource
 	Fields    map[string]any
 }
@@ -40,7 +42,7 @@ func valueAt(detail Detail) any {
 func tell(e *Event) told {
 	t := told{
 		Detail: valueAt(e.Detail), ID: e.ID, Time: e.Time, Level: e.Level, Message: plain(e.Message.decoded(), 1), Logger: e.Logger,
-		Code: e.Code, Exception: e.Exception, Trace: e.Trace, Resource: e.Resource,
+		Code: e.Code, Exception: e.Exception, Trace: e.Trace, User: e.User, Session: e.Session, Resource: e.Resource,
 	}
 	for name, value := range e.Fields {
 		if t.Fields == nil {
@@ -86,7 +88,8 @@ func TestDecode(t *testing.T) {
 					Duration: Duration{1.5, true}, Outcome: Success, Cost: Cost{0.0075, true}, Agent: "researcher",
 				},
 				Time:   noon,
-				Fields: map[string]any{"prompt_preview": "Hello", "user_id": "u1", "total_tokens": int64(1500)},
+				User:   "u1",
+				Fields: map[string]any{"prompt_preview": "Hello", "total_tokens": int64(1500)},
 			},
 		},
 		{
@@ -176,6 +179,16 @@ func TestDecode(t *testing.T) {
 				},
 				Fields: map[string]any{"request_id": "r1"},
 			},
+		},
+		{
+			name: "user and session are text or a number; the request is the application's",
+			raw:  `{"message":"m","user_id":7,"session_id":"s-1","request_id":"r-1"}`,
+			want: told{Detail: Log{}, Message: "m", User: "7", Session: "s-1", Fields: map[string]any{"request_id": "r-1"}},
+		},
+		{
+			name: "a user and a session that are no ID stay context",
+			raw:  `{"message":"m","user_id":"","session_id":{"id":1}}`,
+			want: told{Detail: Log{}, Message: "m", Fields: map[string]any{"user_id": "", "session_id": map[string]any{"id": int64(1)}}},
 		},
 		{
 			name: "cache look-up",

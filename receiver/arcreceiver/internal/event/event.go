@@ -62,6 +62,8 @@ type Event struct {
 	Exception Exception
 	// Trace is the place in a trace.
 	Trace Trace
+	// User and Session are the IDs of the user and of the conversation.
+	User, Session string
 	// Resource is who sent it.
 	Resource Resource
 

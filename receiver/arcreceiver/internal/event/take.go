@@ -45,6 +45,15 @@ func (f *fields) takeFirst(of ...key) string {
 	return ""
 }
 
+// takeID takes a field that holds an ID: a string that is not empty, or a number.
+func (f *fields) takeID(k key) string {
+	id := f.peek(k).Text()
+	if id != "" {
+		f.use(k)
+	}
+	return id
+}
+
 // required takes a field that must hold a string that is not empty.
 func (f *fields) required(k key) string {
 	text := f.take(k)
