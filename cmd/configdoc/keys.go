@@ -89,7 +89,7 @@ func isOurs(t reflect.Type) bool { return strings.HasPrefix(t.PkgPath(), module)
 
 var textUnmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()
 
-// isText says whether a type is written as one string.
+// isText reports whether a type is written as one string.
 func isText(t reflect.Type) bool {
 	return t.Implements(textUnmarshaler) || reflect.PointerTo(t).Implements(textUnmarshaler)
 }

@@ -112,7 +112,7 @@ func TestKeys(t *testing.T) {
 	assert.EqualError(t, err, "main.entry.Size has no comment")
 }
 
-// Neighbours share a comment; one that stands apart does not.
+// Neighbors share a comment; one behind an empty line does not.
 func TestFieldComments(t *testing.T) {
 	folder := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(folder, "a.go"), []byte("package a\n\ntype T struct {\n\t// A and B.\n\tA int\n\tB int\n\n\tC int\n}\n"), 0o600))

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Demo starts a collector, sends it what a small team's agents send in two days,
-// and shows what came of it: the spend by model, the alert that the costliest
+// and shows what came of it: the spend by model, the alert that the most expensive
 // call raised, and a page that is filled, with a yesterday to hold today against.
 //
 //	make demo

@@ -86,7 +86,7 @@ type answer struct {
 	inputTokens, outputTokens int
 }
 
-// callModel stands where a real application calls its provider.
+// callModel stands for the provider's client of a real application.
 func callModel(ctx context.Context, prompt string) (answer, error) {
 	if err := ctx.Err(); err != nil {
 		return answer{}, err // as a client of a provider does

@@ -79,7 +79,7 @@ func number(v *float64) string {
 	return strconv.FormatFloat(*v, 'g', 4, 64)
 }
 
-// rulesView is the page of the rules.
+// rulesView is what the page of the rules shows.
 type rulesView struct {
 	shell
 	NoSource bool
@@ -148,7 +148,7 @@ func pairs(of map[string]string, between string) []string {
 	return list
 }
 
-// alertsView is the page of alerts, of what was told, and of silences.
+// alertsView is what the page of alerts, notifications and silences shows.
 type alertsView struct {
 	shell
 	NoSource bool

@@ -112,8 +112,8 @@ func marshal(v any) ([]byte, error) {
 	return body.Bytes(), err
 }
 
-// serve writes an answer. One that was asked for has an entity tag, and whoever
-// holds it already is told so instead of being sent it again.
+// serve writes a response. One to a GET request has an entity tag, and whoever
+// holds it already gets 304 instead of the body.
 func serve(w http.ResponseWriter, r *http.Request, a answer) {
 	header := w.Header()
 	for name, value := range a.headers {

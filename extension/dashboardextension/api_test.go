@@ -205,7 +205,7 @@ func TestSilences(t *testing.T) {
 	})
 }
 
-// Nothing that another site makes a browser ask for is done or told.
+// Nothing that another site makes a browser ask for is done or shown.
 func TestOtherSites(t *testing.T) {
 	r := newRig(t, writable)
 	request := httptest.NewRequest(http.MethodPost, "http://localhost:8124/silences/expire", strings.NewReader("id=0b4c"))

@@ -36,7 +36,7 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 }).ParseFS(templateFiles, "templates/*.html"))
 
 // assetPath names an asset with its content's hash, so that it can be kept for
-// good and is asked for anew when it has changed.
+// good and is asked for again when it has changed.
 func assetPath(name string) (string, error) {
 	content, err := assets.ReadFile("assets/" + name)
 	if err != nil {
@@ -54,7 +54,7 @@ func webLink(s string) string {
 	return ""
 }
 
-// assetTypes are told here: what the machine's own table says of .js can be
+// assetTypes are set here: what the machine's own table has for .js can be
 // wrong, and nosniff makes browsers believe it.
 var assetTypes = map[string]string{
 	".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml", ".yaml": "application/yaml",

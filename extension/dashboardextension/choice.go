@@ -13,7 +13,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
 )
 
-// span is a stretch of time that the page can show, and the width of its bars.
+// span is a stretch of time that the dashboard can show, and the width of its bars.
 type span struct {
 	name, label string
 	step        time.Duration
@@ -26,7 +26,7 @@ var spans = []span{
 	{"30d", "30 days", 24 * time.Hour, func(now time.Time) time.Time { return now.Truncate(24*time.Hour).AddDate(0, 0, -29) }},
 }
 
-// choice is what of the usage the page is to show. It lives in the address.
+// choice is what of the usage the dashboard is to show. It lives in the address.
 type choice struct {
 	span    span
 	measure spend.Measure
@@ -53,7 +53,7 @@ func (c choice) query(now time.Time) dashboard.Query {
 	return dashboard.Query{From: c.span.from(now), To: now.Truncate(time.Hour).Add(time.Hour), Where: c.where}
 }
 
-// url is the page's address with a choice.
+// url is the dashboard's address with a choice.
 func (c choice) url() string {
 	values := url.Values{}
 	set := func(name, value, byDefault string) {

@@ -18,7 +18,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/dashboards"
 )
 
-// Whatever the query of a request or the body of a silence holds, the answer is
+// Whatever the query of a request or the body of a silence holds, the response is
 // JSON or a page, and a bad one is the sender's fault.
 func FuzzRequests(f *testing.F) {
 	f.Add("hours=24&by=model&where=model%3Dgpt-4o&limit=3", `{"matchers": ["a=b"], "endsAt": "2030-01-01T00:00:00Z"}`)

@@ -17,7 +17,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/extension/dashboardextension/internal/text"
 )
 
-// trouble is what a component says of itself that is not well: one of ours whose
+// problem is a component status that is not healthy: one of ours whose
 // disk is full, or any other by the Collector's component status.
 type trouble struct {
 	kind   component.Kind
@@ -27,7 +27,7 @@ type trouble struct {
 	since  time.Time
 }
 
-// troubles are those of now, by the instances that have them. The zero value has none.
+// problems are those of now, by the instances that have them. The zero value has none.
 type troubles struct {
 	mu sync.Mutex
 	of map[componentstatus.InstanceID]trouble
@@ -50,7 +50,7 @@ func (t *troubles) changed(source *componentstatus.InstanceID, event *components
 	t.of[*source] = now
 }
 
-// list has one trouble of each component, of its instances the one in trouble the
+// list has one problem of each component, of its instances the one degraded for the
 // longest, by kinds and IDs.
 func (t *troubles) list() []trouble {
 	t.mu.Lock()
@@ -68,7 +68,7 @@ func (t *troubles) list() []trouble {
 
 var _ componentstatus.Watcher = (*board)(nil)
 
-// ComponentStatusChanged is told of every component by the Collector.
+// ComponentStatusChanged is called by the Collector for every component.
 func (b *board) ComponentStatusChanged(source *componentstatus.InstanceID, event *componentstatus.Event) {
 	b.troubles.changed(source, event)
 }
@@ -83,7 +83,7 @@ func (t *trouble) text() string {
 	return text.Cut(t.err.Error(), maxErrorRunes)
 }
 
-// troubleView is a trouble on the page.
+// problemView is a problem on the dashboard.
 type troubleView struct {
 	Component, Error string
 	Since            time.Time

@@ -15,7 +15,7 @@ import (
 	"go.opentelemetry.io/collector/pipeline"
 )
 
-// A component in trouble is told of on every page and by the API, until it is well.
+// A degraded component is shown on every page and by the API, until it is healthy.
 func TestHealth(t *testing.T) {
 	r := newRig(t)
 	llmCost := func(signal pipeline.Signal) *componentstatus.InstanceID {

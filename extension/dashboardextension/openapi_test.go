@@ -46,7 +46,7 @@ func TestOpenAPINamesEveryRoute(t *testing.T) {
 	assert.ElementsMatch(t, served, described)
 }
 
-// What is answered, good or bad, is what the document says.
+// Every response, of success or failure, is as the document describes.
 func TestAnswersAreAsDescribed(t *testing.T) {
 	_, router := loadOpenAPI(t)
 	silence := `{"matchers": ["alertname=\"A\""], "endsAt": "2026-03-17T00:00:00Z"}`

@@ -24,7 +24,7 @@ import (
 
 var pagePaths = []string{"/", "/?range=7d&show=tokens&by=service.name", "/?range=30d&show=calls&by=user.id&where=model%3Dgpt-4o", "/alerts", "/rules", "/?range=1y"}
 
-// Every answer carries the headers, and no page needs more than they allow.
+// Every response carries the headers, and no page needs more than they allow.
 func TestContentSecurity(t *testing.T) {
 	for _, path := range append([]string{"/api/alerts", "/api/none", "/assets/page.js", "/none"}, pagePaths...) {
 		recorder := newRig(t).get(path)
@@ -116,7 +116,7 @@ func TestHostileText(t *testing.T) {
 	}
 }
 
-// The tables need no script: the page has the figures that the API has.
+// The tables need no script: the dashboard has the figures that the API has.
 func TestPageShowsFigures(t *testing.T) {
 	r := newRig(t)
 	page := r.get("/").Body.String()
@@ -188,7 +188,7 @@ func TestPageRefusesUnknownParameters(t *testing.T) {
 	assert.Contains(t, recorder.Body.String(), "parameter colour: is not known")
 }
 
-// All that a browser loads beside the page, and nothing from elsewhere.
+// All that a browser loads beside the dashboard, and nothing from elsewhere.
 func TestAssetsAreSmallAndOurs(t *testing.T) {
 	size := 0
 	require.NoError(t, fs.WalkDir(assets, ".", func(path string, entry fs.DirEntry, err error) error {

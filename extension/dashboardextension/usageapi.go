@@ -16,9 +16,9 @@ import (
 
 const (
 	maxHours  = 93 * 24 // of a query
-	maxGroups = 200     // that are told apart
+	maxGroups = 200     // that are distinguished
 	maxCalls  = 1000    // of a list; an export has them all
-	maxRows   = 100_000 // of an answer
+	maxRows   = 100_000 // of a response
 )
 
 // usageOf is the source that a request names.
@@ -165,7 +165,7 @@ func (b *board) groups(r *http.Request, by bool, name string) (answer, error) {
 	return q.answer(name, list)
 }
 
-// group names the values of a group; nil stands for the others.
+// group names the values of a group; nil is for the others.
 func (q *usageQuery) group(g spend.Group) map[string]string {
 	if g.Others {
 		return nil

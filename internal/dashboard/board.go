@@ -17,7 +17,7 @@ type Board interface {
 	ShowAlerts(id component.ID, source Alerts) (hide func())
 }
 
-// ErrReadOnly is the answer to a change that the configuration does not allow.
+// ErrReadOnly is the response to a change that the configuration does not allow.
 var ErrReadOnly = errors.New("read-only: silences need writable of the dashboard extension and silences_from_page of the alert processor")
 
 // Boards are those among the extensions of a host.

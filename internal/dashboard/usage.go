@@ -9,14 +9,14 @@ import "time"
 // attributes, as configured.
 const Model = "model"
 
-// Usage tells what calls of models cost, by the hour in which they were made.
+// Usage has what calls of models cost, by the hour in which they were made.
 type Usage interface {
 	// Dimensions are what calls can be grouped and chosen by; Model is the first.
 	Dimensions() []string
 	// Usage adds calls up. Its rows are ordered by start, then by group.
 	Usage(q Query) ([]Row, error)
 	// Calls are single calls that are still remembered, the newest first or,
-	// with Costliest, the costliest first.
+	// with Costliest, the most expensive first.
 	Calls(q CallQuery) []Call
 	// Budgets are those of the configuration, in its order.
 	Budgets() []Budget
@@ -93,7 +93,7 @@ type Call struct {
 	Status   string // success, error or timeout
 	Tokens   Tokens
 	Dollars  *float64 // nil: no price is known
-	Reported *float64 // what the application says it cost
+	Reported *float64 // the cost that the application reports
 	Seconds  *float64 // nil: unknown
 }
 

@@ -44,7 +44,7 @@ type core struct {
 	resent *resent
 
 	// notStarted counts the instances that were created but not started. The
-	// server listens from the first start on, and answers 503 until the last,
+	// server listens from the first start on, and returns 503 until the last,
 	// because the other pipelines may not be ready before.
 	notStarted atomic.Int32
 

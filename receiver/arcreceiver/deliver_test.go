@@ -253,7 +253,7 @@ func TestTelemetry(t *testing.T) {
 	r.post(eventsPath, logLine)
 	r.logs.err = nil
 	for range 3 {
-		r.post(eventsPath, named) // is told by its id
+		r.post(eventsPath, named) // is recognized by its id
 	}
 	for range 2 {
 		r.post(eventsPath, cacheHit+"\n"+named, keyHeader, "k")

@@ -27,7 +27,7 @@ import (
 var update = flag.Bool("update", false, "write what came as what is expected")
 
 // TestEvents posts input.json or input.ndjson of each folder and compares what
-// reaches the pipelines. A file that is missing says that nothing is to come.
+// reaches the pipelines. Without a file, nothing is expected.
 func TestEvents(t *testing.T) {
 	folders, err := filepath.Glob("testdata/events/*")
 	require.NoError(t, err)
@@ -74,7 +74,7 @@ func compareAnswer(t *testing.T, file string, got []byte) {
 type goldenOf[T any] struct {
 	write   func(string, T) error
 	read    func(string) (T, error)
-	compare func(want, got T) error // says where they differ, but leaves some fields out
+	compare func(want, got T) error // reports where they differ, but leaves some fields out
 	text    func(T) ([]byte, error)
 }
 

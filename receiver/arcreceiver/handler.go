@@ -30,7 +30,7 @@ const (
 
 var errTooManyEvents = fmt.Errorf("the body has more than %d events; no event was accepted", maxEvents)
 
-// contentTypes are those a body may have; its form is told by its first byte.
+// contentTypes are those a body may have; its form is recognized by its first byte.
 var contentTypes = map[string]bool{
 	"":                     true,
 	"application/json":     true,
@@ -40,7 +40,7 @@ var contentTypes = map[string]bool{
 }
 
 func (c *core) routes() http.Handler {
-	mux := http.NewServeMux() // answers 404 and, with the header Allow, 405
+	mux := http.NewServeMux() // returns 404 and, with the header Allow, 405
 	mux.HandleFunc("POST "+eventsPath, func(w http.ResponseWriter, r *http.Request) {
 		c.serve(w, r, (*event.Decoder).Decode)
 	})
@@ -133,8 +133,8 @@ type intake struct {
 	decoder *event.Decoder
 	batch   *mapping.Batch
 	kinds   kinds // of the events in the batch
-	// repeated are the kinds of events that were taken before, which count as
-	// accepted in the answer but are not in the batch.
+	// repeated are the kinds of events that were accepted before, which count as
+	// accepted in the response but are not in the batch.
 	repeated kinds
 	names    []name // of the events in the batch that have one
 	resent   *resent
@@ -172,7 +172,7 @@ func (c *core) read(r *http.Request, decode decoding) (*intake, error) {
 		}
 	}
 	// After an error in an array the rest is read and left alone, because a
-	// sender that is cut off would not see the answer.
+	// sender that is cut off would not see the response.
 	_, err := io.Copy(io.Discard, r.Body)
 	return in, err
 }

@@ -237,8 +237,8 @@ func TestSentAgain(t *testing.T) {
 	assert.Equal(t, ofNamed, again[2:], "the name counts in a file, too")
 }
 
-// FuzzServe posts whatever comes. Every answer is one that the README lists, and
-// what it says was accepted has arrived.
+// FuzzServe posts whatever comes. Every response is one that the README lists, and
+// what it reports as accepted has arrived.
 func FuzzServe(f *testing.F) {
 	for _, seed := range []string{logLine, everything, "[" + logLine + ",{}]", "x\n" + logLine, "{\n", "[1,", `{"kind":"request"}`} {
 		f.Add(seed, true)

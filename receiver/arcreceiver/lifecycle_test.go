@@ -156,7 +156,7 @@ func TestShutdownWithoutStart(t *testing.T) {
 	newTrio(t, NewFactory(), configAt("localhost:0")).shutdown(t)
 }
 
-// heldLogs is a logs pipeline that takes data only when it is told to.
+// heldLogs is a logs pipeline that accepts data only when it is released.
 func heldLogs(t *testing.T) (next consumer.Logs, entered, release chan struct{}) {
 	t.Helper()
 	entered, release = make(chan struct{}), make(chan struct{})
@@ -233,7 +233,7 @@ func TestBodiesAreDecompressedAndBounded(t *testing.T) {
 }
 
 // generator sends events of one form, and again until they are taken or refused
-// for good, as [receivertest.CheckConsumeContract] asks.
+// permanently, as [receivertest.CheckConsumeContract] asks.
 type generator struct {
 	t       *testing.T
 	address string

@@ -15,18 +15,18 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// defaultRetryAfter is told to senders when the pipeline that refused did not
+// defaultRetryAfter is sent to senders when the pipeline that refused did not
 // say how long to wait.
 const defaultRetryAfter = time.Second
 
-// refusal is the answer to a request whose data a pipeline did not take.
+// refusal is the response to a request whose data a pipeline did not take.
 type refusal struct {
 	status     int
 	retryAfter time.Duration // 0: sending again is of no use
 	text       string
 }
 
-// newRefusal sorts a pipeline's error. Its text is not told to the sender, whom
+// newRefusal sorts a pipeline's error. Its text is not sent to the sender, whom
 // the insides of the collector do not concern.
 func newRefusal(err error) refusal {
 	grpcStatus, _ := status.FromError(err)
@@ -48,8 +48,8 @@ const memoryLimiter = "data refused due to high memory usage"
 
 func isMemoryLimiter(err error) bool { return strings.Contains(err.Error(), memoryLimiter) }
 
-// isPermanent says whether it is of no use to send the data again. An error that
-// says nothing is worth another try: memory_limiter's is one.
+// isPermanent reports whether it is of no use to send the data again. An error without
+// a code is worth another try: memory_limiter's is one.
 func isPermanent(err error) bool {
 	if consumererror.IsPermanent(err) {
 		return true

@@ -19,14 +19,14 @@ const (
 	keyHeader = "Idempotency-Key"
 	// maxKeyBytes bounds the header.
 	maxKeyBytes = 256
-	// maxAnswerBytes bounds the memory of the answers that are remembered for
+	// maxAnswerBytes bounds the memory of the responses that are remembered for
 	// requests with a key: some 40,000 where no event was rejected.
 	maxAnswerBytes = 16 << 20
 )
 
 // name is an event's own: its kind, service, `id` and text. The text is part of
 // it because `id` may be the number of something else, such as a customer, of
-// which many log lines tell.
+// which many log lines name.
 type name [sha256.Size]byte
 
 func nameOf(e *event.Event, raw []byte) name {
@@ -46,7 +46,7 @@ type taken struct {
 	answer answer
 }
 
-// resent knows what the pipelines took lately. It is told only after they did,
+// resent knows what the pipelines took lately. It is updated only after they did,
 // so what was refused is taken when it comes again.
 type resent struct {
 	window time.Duration
@@ -54,7 +54,7 @@ type resent struct {
 	mu       sync.Mutex
 	events   *recent.Window[name, struct{}]
 	requests *recent.Window[string, taken]
-	inFlight map[string]bool // keys of requests that have not been answered
+	inFlight map[string]bool // keys of requests in flight
 }
 
 func newResent(window time.Duration, maxIDs int) *resent {
@@ -75,7 +75,7 @@ func (r *resent) knows(n name, now time.Time) bool {
 	return ok
 }
 
-// remember keeps the names of events, and what a request with a key was answered.
+// remember keeps the names of events, and the responses to requests with a key.
 func (r *resent) remember(now time.Time, names []name, key string, t taken) {
 	if !r.enabled() {
 		return
@@ -99,7 +99,7 @@ func (t taken) weight(key string) int {
 	return n
 }
 
-// begin claims a key. It returns what was answered to a request of that key, or
+// begin claims a key. It returns the response to a request of that key, or
 // that one is in flight.
 func (r *resent) begin(key string, now time.Time) (t taken, known, busy bool) {
 	r.mu.Lock()
@@ -112,7 +112,7 @@ func (r *resent) begin(key string, now time.Time) (t taken, known, busy bool) {
 	return taken{}, false, busy
 }
 
-// release gives a key back after its request was answered.
+// release gives a key back after the response to its request.
 func (r *resent) release(key string) {
 	if key == "" {
 		return
@@ -122,9 +122,9 @@ func (r *resent) release(key string) {
 	delete(r.inFlight, key)
 }
 
-// claim reads the header Idempotency-Key. A request that was taken before, or
-// whose twin is in flight, is answered here, as the IETF's draft on the header
-// (draft-ietf-httpapi-idempotency-key-header) says.
+// claim reads the header Idempotency-Key. A request that was accepted before, or
+// whose twin is in flight, gets its response here, as the IETF's draft on the header
+// (draft-ietf-httpapi-idempotency-key-header) specifies.
 func (c *core) claim(w http.ResponseWriter, r *http.Request) (key string, ok bool) {
 	key = r.Header.Get(keyHeader)
 	if key == "" || !c.resent.enabled() {

@@ -25,7 +25,7 @@ type block struct {
 	page, language, text string
 }
 
-// name tells blocks apart, for people.
+// name distinguishes blocks for readers.
 func (b block) name() string {
 	first, _, _ := strings.Cut(b.text, "\n")
 	return b.page + ": " + first
@@ -263,7 +263,7 @@ func (r runner) shell(t *testing.T, b block) {
 	}
 }
 
-// console runs each command after a "$ " and compares what it says.
+// console runs each command after a "$ " and compares what it reports.
 func (r runner) console(t *testing.T, b block) {
 	t.Helper()
 	parts := strings.Split("\n"+b.text, "\n$ ")[1:]

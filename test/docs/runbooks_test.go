@@ -56,7 +56,7 @@ func TestRunbooks(t *testing.T) {
 	}
 }
 
-// docs/operations.md tells of each metric that our components have about
+// docs/operations.md describes each metric that our components have about
 // themselves, by the name that Prometheus shows, and of no other.
 func TestSelfMetricsAreExplained(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(collector.Root(), "*", "*", "metadata.yaml"))

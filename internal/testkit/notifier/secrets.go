@@ -56,7 +56,7 @@ func KeepsSecrets(t *testing.T, factory exporter.Factory, vendors map[string]Ven
 			e = Start(t, factory, queued)
 			require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Firing())))
 			require.Eventually(t, func() bool { return strings.Contains(e.Logged(), "xporting failed") }, 10*time.Second, time.Millisecond)
-			_ = e.Shutdown(t.Context()) // it may say that the alert was not told
+			_ = e.Shutdown(t.Context()) // it may say that the alert was not notified
 			hidden(t, e.Logged(), secrets)
 		})
 	}
@@ -142,7 +142,7 @@ func HTTPVendors() map[string]Vendor {
 	return vendors
 }
 
-// RepeatsAs is an HTTP vendor that answers 200 with what it was sent, within a format.
+// RepeatsAs is an HTTP vendor that returns 200 with what it was sent, within a format.
 func RepeatsAs(format string) Vendor {
 	return func(t *testing.T) string {
 		t.Helper()

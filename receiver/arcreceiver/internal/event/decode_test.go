@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// told is an event whose values are Go's.
+// flat is an event whose values are Go's.
 type told struct {
 	Detail    any
 	ID        string

@@ -97,7 +97,7 @@ func FuzzItems(f *testing.F) {
 			return
 		}
 		if trimmed[0] == '[' {
-			return // encoding/json tells
+			return // encoding/json decides
 		}
 		lines := bytes.Split(trimmed, []byte("\n"))
 		if len(lines) > 1 && goesOn(bytes.TrimRight(lines[0], "\r")) && len(lines[0]) <= maxBytes {

@@ -161,8 +161,8 @@ func (f *fields) requiredDuration() Duration {
 
 var durationKeys = setOf(keyDurationSeconds, keyDuration, keyDurationMS)
 
-// isDecimal tells decimal numbers, of any size, from what strconv.ParseFloat
-// takes besides: NaN, Inf, hexadecimals and underscores.
+// isDecimal accepts decimal numbers of any size, and none of what strconv.ParseFloat
+// accepts in addition: NaN, Inf, hexadecimals and underscores.
 func isDecimal(text string) bool {
 	if strings.Trim(text, "0123456789.eE+-") != "" {
 		return false

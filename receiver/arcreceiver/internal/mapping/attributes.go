@@ -188,12 +188,12 @@ func putAgentRun(to pcommon.Map, run *event.AgentRun) {
 	putError(to, run.Outcome, run.ErrorType, run.ErrorMessage)
 }
 
-// putError gives a failure the type that it says, or else the outcome.
+// putError gives a failure the type that it names, or else the outcome.
 func putError(to pcommon.Map, outcome event.Outcome, errorType, message string) {
 	putText(to, string(semconv.ErrorMessageKey), message)
 	switch {
 	case !outcome.Failed():
-		putText(to, "error_type", errorType) // a field that says nothing of the outcome
+		putText(to, "error_type", errorType) // a field without a meaning for the outcome
 	case errorType != "":
 		to.PutStr(string(semconv.ErrorTypeKey), errorType)
 	case outcome == event.Timeout:
