@@ -10,5 +10,5 @@
 // A request passes through three packages: internal/event reads the body into
 // typed events, internal/mapping makes log records, spans and metric changes of
 // them, internal/metricstore adds the changes to what was counted before. The
-// answer is given after every pipeline has taken its part.
+// response is given after every pipeline has taken its part.
 package arcreceiver

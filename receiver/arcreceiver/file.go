@@ -112,7 +112,7 @@ func (t *tail) emit(ctx context.Context, texts [][]byte, file map[string]any, la
 		case err == nil:
 		case isPermanent(err):
 			how = failed
-			t.core.set.Logger.Error("A pipeline refused lines of a file for good", zap.Error(err))
+			t.core.set.Logger.Error("Pipeline permanently rejected lines of a file", zap.Error(err))
 		default:
 			runtime.Goexit()
 		}
@@ -145,7 +145,7 @@ type lines struct {
 }
 
 // batch makes telemetry of lines, and calls onLine for each that is not empty.
-func (t *tail) batch(in *lines, s signals, tell func(i int, e *event.Event, err error)) *mapping.Batch {
+func (t *tail) batch(in *lines, s signals, onLine func(i int, e *event.Event, err error)) *mapping.Batch {
 	random := rand.NewChaCha8(in.seed)
 	batch := mapping.NewBatch(mapping.Options{
 		Scope:    t.core.scope,
@@ -162,7 +162,7 @@ func (t *tail) batch(in *lines, s signals, tell func(i int, e *event.Event, err 
 			continue
 		}
 		e, err := decoder.Decode(text)
-		tell(i, e, err)
+		onLine(i, e, err)
 		if err != nil {
 			continue
 		}
@@ -184,7 +184,7 @@ func (t *tail) bad(file map[string]any, line int64, err error) {
 	if now.Sub(t.warned) < warnInterval {
 		return
 	}
-	t.core.set.Logger.Warn("A line of a file is no event and was left out",
+	t.core.set.Logger.Warn("Line of a file is not an event, dropped",
 		zap.String("line", fmt.Sprintf("%v:%d", file[attrs.LogFilePath], line)),
 		zap.Error(err), zap.Int("bad_lines_since_last_warning", t.badLines))
 	t.badLines, t.warned = 0, now
@@ -203,7 +203,7 @@ func (t *tail) deliver(
 			if err == nil || isPermanent(err) {
 				return err
 			}
-			no := newRefusal(err)
+			no := newRejection(err)
 			refused(no.outcome())
 			wait = no.retryAfter
 			batch = t.batch(in, p.signals, func(int, *event.Event, error) {})

@@ -41,7 +41,7 @@ func TestEvents(t *testing.T) {
 			r := newRig(t)
 			recorder := r.post(path, input(t, folder))
 			require.Equal(t, http.StatusOK, recorder.Code, recorder.Body.String())
-			compareAnswer(t, filepath.Join(folder, "answer.json"), recorder.Body.Bytes())
+			compareResponse(t, filepath.Join(folder, "response.json"), recorder.Body.Bytes())
 
 			compare(t, filepath.Join(folder, "logs.yaml"), r.logs.got, logsGolden)
 			compare(t, filepath.Join(folder, "traces.yaml"), r.traces.got, tracesGolden)
@@ -60,7 +60,7 @@ func input(t *testing.T, folder string) string {
 	return string(body)
 }
 
-func compareAnswer(t *testing.T, file string, got []byte) {
+func compareResponse(t *testing.T, file string, got []byte) {
 	t.Helper()
 	if *update {
 		require.NoError(t, os.WriteFile(file, append(got, '\n'), 0o600))

@@ -155,7 +155,7 @@ func (s *Store) find(stage *Stage, change Change) (seriesID, Series) {
 			return s.findOverflow(stage, change.Metric)
 		}
 		stage.added[change.Metric]++
-		series = blank.kept()
+		series = blank.clone()
 	}
 	stage.order = append(stage.order, id)
 	return id, series.own()
@@ -175,9 +175,9 @@ func (s *Store) findOverflow(stage *Stage, metric *Metric) (seriesID, Series) {
 	return id, series.own()
 }
 
-// kept returns a series whose texts are its own: those of a change may be parts of
+// clone returns a series whose texts are its own: those of a change may be parts of
 // much longer ones, and a series may be kept for days.
-func (s Series) kept() Series {
+func (s Series) clone() Series {
 	s.Service = strings.Clone(s.Service)
 	s.Labels = slices.Clone(s.Labels)
 	for i, label := range s.Labels {

@@ -17,8 +17,8 @@ const (
 	maxErrorBytes = 512
 )
 
-// answer is the body of every response.
-type answer struct {
+// response is the body of every response.
+type response struct {
 	// Accepted is how many events every pipeline took, Rejected how many could
 	// not be read.
 	Accepted int `json:"accepted"`
@@ -36,7 +36,7 @@ type itemError struct {
 	Error string `json:"error"`
 }
 
-func (a *answer) reject(item event.Item, err error) {
+func (a *response) reject(item event.Item, err error) {
 	a.Rejected++
 	if len(a.Errors) == maxItemErrors {
 		return
@@ -48,7 +48,7 @@ func (a *answer) reject(item event.Item, err error) {
 	a.Errors = append(a.Errors, itemError{Line: item.Line, Error: text})
 }
 
-func writeAnswer(w http.ResponseWriter, status int, a answer) {
+func writeResponse(w http.ResponseWriter, status int, a response) {
 	body, err := json.Marshal(a)
 	if err != nil { // cannot happen: the response is numbers and texts
 		status, body = http.StatusInternalServerError, []byte(`{}`)
@@ -60,5 +60,5 @@ func writeAnswer(w http.ResponseWriter, status int, a answer) {
 
 // writeRefusedBody answers for confighttp when a body cannot be decompressed.
 func writeRefusedBody(w http.ResponseWriter, _ *http.Request, text string, status int) {
-	writeAnswer(w, status, answer{Error: text})
+	writeResponse(w, status, response{Error: text})
 }
