@@ -16,7 +16,7 @@ import (
 // configured by those of others by a link.
 const module = "github.com/otelcol-arc/otelcol-arc"
 
-// key is a row of the reference, in Markdown.
+// key is a row of the document, in Markdown.
 type key struct {
 	name, kind, standard, what string
 }

@@ -20,7 +20,7 @@ import (
 
 const root = "../.."
 
-// The reference is what the structs and factories say now.
+// The document is what the structs and factories have now.
 func TestReferenceIsCurrent(t *testing.T) {
 	var want bytes.Buffer
 	require.NoError(t, write(&want, root))
@@ -29,7 +29,7 @@ func TestReferenceIsCurrent(t *testing.T) {
 	assert.Equal(t, want.String(), string(have), "run make generate")
 }
 
-// Every component of ours is in the reference.
+// Every component of ours is in the document.
 func TestAllComponents(t *testing.T) {
 	var want, have []string
 	for _, kind := range []string{"receiver", "processor", "exporter", "connector", "extension"} {

@@ -31,7 +31,7 @@ func main() {
 	flag.StringVar(&d.config, "config", "config/default.yaml", "its configuration")
 	flag.StringVar(&d.otlp, "otlp", "localhost:4317", "where it takes OTLP over gRPC")
 	flag.StringVar(&d.arc, "arc", "localhost:8123", "where it takes Arc events")
-	flag.BoolVar(&d.stay, "stay", false, "keep sending until interrupted, so that the page can be looked at")
+	flag.BoolVar(&d.stay, "stay", false, "keep sending until interrupted, to see the dashboard at work")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	err := d.run(ctx)

@@ -43,7 +43,7 @@ type slotView struct {
 
 var measureTitles = map[spend.Measure]string{spend.Cost: "Cost", spend.Tokens: "Tokens", spend.Calls: "Calls"}
 
-func newChart(stack spend.Stack, c choice, now time.Time) *chartView {
+func newChart(stack spend.Stack, c selection, now time.Time) *chartView {
 	step := "hour"
 	if c.span.step > time.Hour {
 		step = "day"

@@ -26,7 +26,7 @@ func FuzzRequests(f *testing.F) {
 	f.Add("range=7d&show=tokens&by=user.id&silence=0", "[]")
 	cfg := createDefaultConfig().(*Config)
 	cfg.Writable = true
-	b := newBoard(cfg, extensiontest.NewNopSettings(metadata.Type))
+	b := newServer(cfg, extensiontest.NewNopSettings(metadata.Type))
 	b.ShowUsage(component.MustNewID("llm_cost"), dashboards.SampleUsage(rigNow, 1, 8*sampleEvery))
 	b.ShowAlerts(component.MustNewID("alert"), dashboards.SampleAlerts(rigNow))
 	handler := b.handler()

@@ -50,7 +50,7 @@ func (c *challenger) Unwrap() http.ResponseWriter { return c.ResponseWriter }
 
 // guard refuses what another site, open in a user's browser, could make that
 // browser send.
-func (b *board) guard(next http.Handler) http.Handler {
+func (b *dashboardServer) guard(next http.Handler) http.Handler {
 	guard := webguard.New(&b.cfg.HTTP, b.cfg.AllowedHosts)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch err := guard.Check(r); {

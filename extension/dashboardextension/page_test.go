@@ -97,8 +97,8 @@ func TestHostileText(t *testing.T) {
 			Labels: alert.Labels, Annotations: alert.Annotations, Active: []dashboard.ActiveAlert{active},
 		}}}},
 	}
-	r.board.ShowUsage(component.MustNewID("llm_cost"), usage)
-	r.board.ShowAlerts(component.MustNewID("alert"), alerts)
+	r.server.ShowUsage(component.MustNewID("llm_cost"), usage)
+	r.server.ShowAlerts(component.MustNewID("alert"), alerts)
 	for _, path := range []string{"/", "/alerts", "/rules", "/alerts?silence=" + alert.Fingerprint(), "/?by=" + "%22%3E%3Cscript%3E"} {
 		page := r.get(path).Body.String()
 		assert.Contains(t, page, "script&gt;", path)
@@ -173,8 +173,8 @@ func TestEmptyStates(t *testing.T) {
 	assert.Contains(t, r.get("/").Body.String(), "No <code>llm_cost</code> processor is running")
 	assert.Contains(t, r.get("/alerts").Body.String(), "No <code>alert</code> processor is running")
 	assert.Contains(t, r.get("/rules").Body.String(), "No <code>alert</code> processor is running")
-	r.board.ShowUsage(component.MustNewID("llm_cost"), &dashboards.Usage{Keys: []string{dashboard.Model}})
-	r.board.ShowAlerts(component.MustNewID("alert"), &dashboards.Alerts{})
+	r.server.ShowUsage(component.MustNewID("llm_cost"), &dashboards.Usage{Keys: []string{dashboard.Model}})
+	r.server.ShowAlerts(component.MustNewID("alert"), &dashboards.Alerts{})
 	assert.Contains(t, r.get("/").Body.String(), "No LLM call seen yet")
 	assert.Contains(t, r.get("/?where=model%3Dx").Body.String(), "No calls in the last 24 hours with these values")
 	assert.Contains(t, r.get("/alerts").Body.String(), "Nothing is wrong")

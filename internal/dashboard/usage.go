@@ -16,7 +16,7 @@ type Usage interface {
 	// Usage adds calls up. Its rows are ordered by start, then by group.
 	Usage(q Query) ([]Row, error)
 	// Calls are single calls that are still remembered, the newest first or,
-	// with Costliest, the most expensive first.
+	// with MostExpensive, the most expensive first.
 	Calls(q CallQuery) []Call
 	// Budgets are those of the configuration, in its order.
 	Budgets() []Budget
@@ -67,7 +67,7 @@ type Totals struct {
 }
 
 // DurationBounds are the upper bounds of Totals.Buckets in seconds, those of
-// the reference's arc_llm_duration_seconds.
+// arc_llm_duration_seconds of the Arc guide.
 var DurationBounds = []float64{.1, .5, 1, 2, 5, 10, 30, 60}
 
 // Tokens of a call or of several. CacheRead, CacheWrite are parts of Input,
@@ -78,10 +78,10 @@ type Tokens struct {
 
 // CallQuery chooses single calls.
 type CallQuery struct {
-	From, To  time.Time // zero: without bound
-	Where     map[string]string
-	Costliest bool
-	Limit     int // 0: all that are remembered
+	From, To      time.Time // zero: without bound
+	Where         map[string]string
+	MostExpensive bool
+	Limit         int // 0: all that are remembered
 }
 
 // Call is one call.

@@ -31,7 +31,7 @@ var _ dashboard.Usage = board{}
 // show shows the core on the pages of the host, and returns what hides it.
 func (c *core) show(host component.Host) (hide func()) {
 	var hides []func()
-	for _, page := range dashboard.Boards(host) {
+	for _, page := range dashboard.Extensions(host) {
 		hides = append(hides, page.ShowUsage(c.id, board{c}))
 	}
 	return func() {
@@ -175,7 +175,7 @@ func (b board) Calls(q dashboard.CallQuery) []dashboard.Call {
 		return !q.From.IsZero() && ended.Before(q.From) || !q.To.IsZero() && !ended.Before(q.To) || !matches(c.Key)
 	})
 	slices.SortFunc(calls, func(x, y ledger.Recent) int {
-		if q.Costliest {
+		if q.MostExpensive {
 			if order := cmp.Compare(y.Cost, x.Cost); order != 0 {
 				return order
 			}

@@ -80,7 +80,7 @@ func TestSelfMetricsAreExplained(t *testing.T) {
 			want = append(want, name)
 		}
 	}
-	_, section, found := strings.Cut(string(read(t, "docs/operations.md")), "## What it tells about itself\n")
+	_, section, found := strings.Cut(string(read(t, "docs/operations.md")), "## Self-telemetry\n")
 	require.True(t, found)
 	section, _, found = strings.Cut(section, "\nThose of the Collector")
 	require.True(t, found)

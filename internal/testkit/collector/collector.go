@@ -107,7 +107,7 @@ func Start(tb testing.TB, o Options) *Process {
 	tb.Cleanup(func() {
 		p.Kill()
 		if tb.Failed() {
-			tb.Logf("collector said:\n%s", p.Output())
+			tb.Logf("collector output:\n%s", p.Output())
 		}
 	})
 	client := http.Client{Timeout: time.Second}
