@@ -81,6 +81,9 @@ func fieldComments(set *token.FileSet, s *ast.StructType) map[string]string {
 		for _, name := range field.Names {
 			texts[name.Name] = text
 		}
+		if selector, ok := field.Type.(*ast.SelectorExpr); ok && len(field.Names) == 0 {
+			texts[selector.Sel.Name] = text // embedded
+		}
 	}
 	return texts
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // Amounts is what was consumed, by kind. Amounts are disjoint: Input has no
-// cached, audio, image or video tokens, CacheRead no cached audio, and Output no
+// cached, audio, image or video tokens, CacheRead no cached audio or images, and Output no
 // reasoning, audio, image or video tokens. They are in the units of the table, or
 // in parts of them where the table has a Scale.
 type Amounts [Count]int64
@@ -37,7 +37,7 @@ func (a *Amounts) Sum(kinds ...Kind) int64 {
 func (a *Amounts) CacheWrites() int64 { return a.Sum(CacheWrite, CacheWrite1h, CacheWriteLong) }
 
 // CacheReads returns all tokens read from a cache.
-func (a *Amounts) CacheReads() int64 { return a.Sum(CacheRead, CachedAudio) }
+func (a *Amounts) CacheReads() int64 { return a.Sum(CacheRead, CachedAudio, CachedImage) }
 
 // Add adds other amounts, kind by kind. It saturates.
 func (a *Amounts) Add(other *Amounts) {

@@ -20,6 +20,7 @@ const (
 	AudioInput
 	CachedAudio
 	ImageInput
+	CachedImage
 	VideoInput
 
 	Output
@@ -100,6 +101,7 @@ var table = [...]Info{
 	AudioInput:     {Name: "audio_input", Unit: Token, Side: In, PartOf: Input, Price: "audio_input", PriceFrom: Input},
 	CachedAudio:    {Name: "cached_audio", Unit: Token, Side: In, PartOf: CacheRead, Price: "cached_audio", PriceFrom: CacheRead},
 	ImageInput:     {Name: "image_input", Unit: Token, Side: In, PartOf: Input, Price: "image_input", PriceFrom: Input},
+	CachedImage:    {Name: "cached_image", Unit: Token, Side: In, PartOf: CacheRead, Price: "cached_image", PriceFrom: CacheRead},
 	VideoInput:     {Name: "video_input", Unit: Token, Side: In, PartOf: Input, Price: "video_input", PriceFrom: Input},
 
 	Output:      {Name: "output", Unit: Token, Side: Out, Price: "output"},

@@ -56,7 +56,7 @@ func TestSidesHoldEveryTokenOnce(t *testing.T) {
 	assert.Equal(t, out, a.Completion())
 	assert.Equal(t, in+out, a.Tokens())
 	assert.Equal(t, int64(1<<CacheWrite|1<<CacheWrite1h|1<<CacheWriteLong), a.CacheWrites())
-	assert.Equal(t, int64(1<<CacheRead|1<<CachedAudio), a.CacheReads())
+	assert.Equal(t, int64(1<<CacheRead|1<<CachedAudio|1<<CachedImage), a.CacheReads())
 }
 
 func TestSumsSaturate(t *testing.T) {

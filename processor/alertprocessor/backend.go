@@ -21,8 +21,9 @@ import (
 // that could not be used.
 const recoverInterval = time.Minute
 
-// maxWriteWait bounds the time for which metrics wait until they are written.
-const maxWriteWait = time.Second
+// maxPersistWait bounds the time for which an acknowledgement waits until what it
+// acknowledges has been written.
+const maxPersistWait = time.Second
 
 // copiedHistory is how much of the past is copied to another store: what most rules
 // look back at.
@@ -69,6 +70,7 @@ func (c *core) newBackend(running context.Context, store *ingest.Store, persiste
 		WaitForData:  b.ingest.Flush,
 		OnEvaluation: c.onEvaluation,
 		OnSeries:     c.emitSeries,
+		Awaited:      c.dispatcher.awaited,
 		Logger:       c.slogger(),
 		Telemetry:    c.telemetry,
 	})
@@ -113,9 +115,11 @@ func (c *core) ingest(ctx context.Context, md pmetric.Metrics) error {
 	if c.backend.store.Temporary {
 		return nil
 	}
-	soon, cancel := context.WithTimeout(ctx, maxWriteWait)
+	start := time.Now()
+	soon, cancel := context.WithTimeout(ctx, maxPersistWait)
 	defer cancel()
-	_ = c.backend.ingest.Flush(soon) // a storage that is slow or gone keeps no telemetry back
+	_ = c.backend.ingest.Flush(soon) // a storage that is slow or gone does not delay telemetry further
+	c.recordPersistWait(ctx, "samples", start)
 	return nil
 }
 

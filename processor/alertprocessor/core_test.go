@@ -15,7 +15,6 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/consumer"
-	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/pmetric"
@@ -27,7 +26,6 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/falseclock"
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/alerttest"
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/metadatatest"
-	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/notification"
 )
 
 // traffic sends counters of requests, of which a share fails, every 15s.
@@ -120,11 +118,11 @@ func TestCooldownRepeatResolve(t *testing.T) {
 		r.flag(0, time.Minute)
 		assert.Equal(t, []string{"resolved Flag"}, lines(r.notifications()))
 		r.flag(1, time.Minute)
-		assert.Empty(t, r.notifications(), "fires again within the cooldown")
+		assert.Equal(t, []string{"firing Flag"}, lines(r.notifications()), "fires again within the cooldown: the last word is true")
 		r.flag(0, time.Minute)
-		assert.Empty(t, r.notifications(), "is over, but nobody knew")
+		assert.Empty(t, r.notifications(), "the resolution is held back")
 		r.flag(1, 3*time.Minute)
-		assert.Equal(t, []string{"firing Flag"}, lines(r.notifications()), "fires when the cooldown ends")
+		assert.Empty(t, r.notifications(), "it flaps")
 		r.flag(1, 4*time.Hour)
 		assert.Equal(t, []string{"firing Flag"}, lines(r.notifications()), "is repeated")
 
@@ -133,8 +131,7 @@ func TestCooldownRepeatResolve(t *testing.T) {
 			{Value: 1, Attributes: attribute.NewSet(attribute.String("state", "resolved"))},
 		}, metricdatatest.IgnoreTimestamp())
 		metadatatest.AssertEqualProcessorAlertNoticesSuppressed(t, r.telemetry, []metricdata.DataPoint[int64]{
-			{Value: 2, Attributes: attribute.NewSet(attribute.String("reason", "cooldown"))},
-			{Value: 1, Attributes: attribute.NewSet(attribute.String("reason", "untold"))},
+			{Value: 1, Attributes: attribute.NewSet(attribute.String("reason", "cooldown"))},
 		}, metricdatatest.IgnoreTimestamp())
 		metadatatest.AssertEqualProcessorAlertAlerts(t, r.telemetry, []metricdata.DataPoint[int64]{
 			{Value: 1, Attributes: attribute.NewSet(attribute.String("state", "firing"))},
@@ -219,7 +216,7 @@ func TestSeriesOfRulesLeaveAsGauges(t *testing.T) {
 	})
 }
 
-func TestRefusedNoticeIsNotLost(t *testing.T) {
+func TestRejectedRecordIsNotLost(t *testing.T) {
 	falseclock.Test(t, func(t *testing.T) {
 		cfg := testConfig(flagRule)
 		r := buildRig(t, cfg)
@@ -259,29 +256,7 @@ func TestRefusedNoticeIsNotLost(t *testing.T) {
 	})
 }
 
-func TestPermanentlyRefusedNoticeIsDropped(t *testing.T) {
-	falseclock.Test(t, func(t *testing.T) {
-		r := buildRig(t, testConfig(func(*Config) {}))
-		var calls atomic.Int64
-		telemetry, err := newCore(testConfig(func(*Config) {}), r.settings)
-		require.NoError(t, err)
-		s := newEmitter(func(context.Context, plog.Logs) error {
-			calls.Add(1)
-			return consumererror.NewPermanent(errors.New("never"))
-		}, telemetry.notificationsToLogs, 10, time.Second, telemetry.telemetry)
-		s.start(t.Context())
-		s.enqueue(outgoing{})
-		time.Sleep(time.Minute)
-		synctest.Wait()
-		assert.EqualValues(t, 1, calls.Load())
-		require.NoError(t, s.stop(t.Context()))
-		metadatatest.AssertEqualProcessorAlertDeliveryDropped(t, r.telemetry, []metricdata.DataPoint[int64]{
-			{Value: 1, Attributes: attribute.NewSet(attribute.String("reason", "refused"))},
-		}, metricdatatest.IgnoreTimestamp())
-	})
-}
-
-func TestSlowPipelineHoldsUpNothing(t *testing.T) {
+func TestSlowPipelineDelaysNothing(t *testing.T) {
 	falseclock.Test(t, func(t *testing.T) {
 		cfg := testConfig(flagRule)
 		r := buildRig(t, cfg)
@@ -311,33 +286,11 @@ func TestSlowPipelineHoldsUpNothing(t *testing.T) {
 		require.NoError(t, metrics.Shutdown(t.Context()))
 		require.NoError(t, fast.Shutdown(t.Context()))
 		require.NoError(t, slow.Shutdown(t.Context()))
-		assert.EqualValues(t, 2, given.Load(), "what was interrupted and what waited was handed on at the end")
+		assert.EqualValues(t, 2, given.Load(), "what was interrupted and what waited was sent at the end, as one batch")
 	})
 }
 
-func TestSinkIsBounded(t *testing.T) {
-	r := buildRig(t, testConfig(func(*Config) {}))
-	core, err := newCore(testConfig(func(*Config) {}), r.settings)
-	require.NoError(t, err)
-	var got []alertevent.Alert
-	s := newEmitter(func(_ context.Context, ld plog.Logs) error {
-		got = append(got, readAlerts(t, []plog.Logs{ld})...)
-		return nil
-	}, core.notificationsToLogs, 3, time.Second, core.telemetry)
-	for _, name := range []string{"a", "b", "c", "d", "e"} {
-		s.enqueue(outgoing{Notification: notification.Notification{Alerts: []alertevent.Alert{
-			{Labels: map[string]string{"alertname": name}, State: alertevent.Firing},
-		}}})
-	}
-	s.outlet.Open()
-	s.deliver(t.Context())
-	assert.Equal(t, []string{"firing c", "firing d", "firing e"}, lines(got))
-	metadatatest.AssertEqualProcessorAlertDeliveryDropped(t, r.telemetry, []metricdata.DataPoint[int64]{
-		{Value: 2, Attributes: attribute.NewSet(attribute.String("reason", "queue_full"))},
-	}, metricdatatest.IgnoreTimestamp())
-}
-
-func TestWarnsWhenAlertsHaveNoWayOut(t *testing.T) {
+func TestWarnsWithoutALogsPipeline(t *testing.T) {
 	falseclock.Test(t, func(t *testing.T) {
 		cfg := testConfig(flagRule)
 		r := buildRig(t, cfg)

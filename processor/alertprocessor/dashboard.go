@@ -17,7 +17,6 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/evaluate"
-	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/notification"
 )
 
 // Kinds and states of rules, as the page names them.
@@ -68,7 +67,7 @@ func (b *dashboardSource) RuleGroups() []dashboard.RuleGroup {
 	reasons := map[rules.Rule]reason{}
 	if in := b.core.currentBackend(); in != nil {
 		e := in.evaluator
-		for _, group := range e.Manager.RuleGroups() {
+		for _, group := range e.RuleGroups() {
 			groups = append(groups, b.describeGroup(e, group, reasons))
 		}
 	}
@@ -151,7 +150,7 @@ func (b *dashboardSource) activeAlerts(e *evaluate.Evaluator, rule *rules.Alerti
 func (b *dashboardSource) Active() []dashboard.ActiveAlert {
 	out := b.activeEvents()
 	if in := b.core.currentBackend(); in != nil {
-		for _, rule := range in.evaluator.Manager.AlertingRules() {
+		for _, rule := range in.evaluator.AlertingRules() {
 			out = append(out, b.activeAlerts(in.evaluator, rule)...)
 		}
 		for _, failing := range in.evaluator.Failures() {
@@ -176,7 +175,7 @@ func (b *dashboardSource) activeEvents() []dashboard.ActiveAlert {
 // mostSevere puts the most severe and then the oldest first.
 func mostSevere(a, b dashboard.ActiveAlert) int {
 	return cmp.Or(
-		cmp.Compare(notification.Severity(b.Alert), notification.Severity(a.Alert)),
+		cmp.Compare(b.SeverityRank(), a.SeverityRank()),
 		a.StartsAt.Compare(b.StartsAt),
 		cmp.Compare(a.Name(), b.Name()),
 		cmp.Compare(a.Fingerprint(), b.Fingerprint()),

@@ -6,6 +6,7 @@ package alertprocessor
 import (
 	"context"
 	"maps"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -20,109 +21,151 @@ import (
 )
 
 const (
-	// maxTracked bounds the alerts that people are told of at once.
-	maxTracked = 10_000
+	// maxTracked bounds the alerts that are tracked at once, of those that are as
+	// severe or more, and maxTrackedOfRule those of one rule. An alert takes 2 to 4 KiB.
+	maxTracked       = 100_000
+	maxTrackedOfRule = 50_000
 	// maxCooling bounds the label sets of event rules whose cooldowns run at once.
 	maxCooling = 10_000
-	// restartGrace is how long an alert from before a restart may be missing:
-	// as long as PromQL looks back for a sample, in which sources that report
-	// once a minute have come back.
+	// restartGrace is how long an alert from before a restart may be missing when
+	// nothing is known of its series: as long as PromQL looks back for a sample, in
+	// which sources that report once a minute have reported again.
 	restartGrace = 5 * time.Minute
-	// saveInterval is the least time between two writings of the state.
+	// saveInterval is the least time between two writes of the state, and saveShare
+	// the part of the time that they may take, one in so many.
 	saveInterval = time.Second
-	// deliveryWait is how long the state waits to be written until the pipelines have
-	// taken what it says was told, and handOverLook the time between two looks.
-	// Mostly they have by then, and the state need not be written again.
+	saveShare    = 10
+	// deliveryWait is how long the first write waits for the pipelines to accept
+	// what was decided. Mostly they do at once, and the state is written once only.
 	deliveryWait = 100 * time.Millisecond
-	deliveryPoll = 2 * time.Millisecond
 )
 
-// dispatcher decides what people are told of what rules and events raise, and
-// keeps what they were told.
+// outbox is what decisions leave through. Its methods do not block.
+type outbox interface {
+	// enqueue has the decisions sent to every logs pipeline, in one batch.
+	enqueue(decisions []decision)
+	// undelivered are the decisions that not every pipeline has accepted, and
+	// backlog is their number.
+	undelivered() []decision
+	backlog() int
+}
+
+// dispatcher decides which alerts of rules and events recipients are notified of,
+// and persists the notification state.
 type dispatcher struct {
 	telemetry *metadata.TelemetryBuilder
-	// send hands a notification on; it does not block.
-	send func(outgoing)
-	// outgoing is what was sent, and is not yet with all pipelines.
-	outgoing func() []outgoing
-	// onSave is called after the state was written, or could not be.
-	onSave func(err error)
+	outbox    outbox
+	onSave    func(err error)      // after the state was written, or could not be
+	onDrop    func(rules []string) // with the rules of which alerts are dropped
 
-	saving chan struct{} // holds a token while the state is written, in the order it was taken
-	raised atomic.Int64  // events that changed the state
+	saving chan struct{} // holds a token while the state is written, so that the newest is written last
+	raised atomic.Int64  // occurrences that changed the state
 
 	wake chan struct{} // holds a token when there is something new
 
-	mu          sync.Mutex // guards what follows
-	log         *notification.Log
-	gate        *notification.Gate
-	silences    *notification.Silences
-	inhibitor   *notification.Inhibitor
-	history     notification.History
-	file        *stateFile // nil when nothing is kept
-	changed     bool       // since the state was last written
-	undelivered int        // notifications that were outgoing when it was
-	running     bool       // run is, or will be
+	mu        sync.Mutex // guards what follows
+	log       *notification.Log
+	gate      *notification.Gate
+	silences  *notification.Silences
+	inhibitor *notification.Inhibitor
+	history   notification.History
+	journal   *journal   // of occurrences that the written state does not include
+	file      *stateFile // nil when nothing is persisted
+	changed   bool       // since the state was last written
+	changedAt time.Time  // first
+	inTransit int        // decisions that were undelivered when it was written
+	batches   uint64
+	epoch     string // distinguishes batches of this process
+	running   bool   // run is, or will be
 }
 
-func newDispatcher(cfg *Config, telemetry *metadata.TelemetryBuilder) *dispatcher {
+func newDispatcher(cfg *Config, telemetry *metadata.TelemetryBuilder, out outbox, onSave func(error), onDrop func([]string)) *dispatcher {
 	return &dispatcher{
 		telemetry: telemetry,
+		outbox:    out,
+		onSave:    onSave,
+		onDrop:    onDrop,
 		running:   true,
-		onSave:    func(error) {},
-		outgoing:  func() []outgoing { return nil },
 		saving:    make(chan struct{}, 1),
 		wake:      make(chan struct{}, 1),
 		log:       notification.NewLog(cfg.policy()),
 		gate:      notification.NewGate(maxCooling),
 		silences:  notification.NewSilences(cfg.silences()),
 		inhibitor: notification.NewInhibitor(cfg.inhibitRules()),
+		journal:   &journal{},
+		epoch:     strconv.FormatInt(time.Now().UnixNano(), 36),
 	}
 }
 
-// observe takes how the rules stand after an evaluation.
+// observe takes the result of an evaluation, and decides.
 func (n *dispatcher) observe(result evaluate.Result) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	now := time.Now()
 	n.inhibitor.Update(result.Firing)
-	n.countSuppressed(n.log.Observe(now, result.Firing, result.Pending, n.mutes(now)))
+	observation := notification.Observation{
+		Firing: result.Firing, Pending: result.Pending, Resolved: result.Resolved, Keep: map[string]notification.KeepFiring{},
+	}
+	for fingerprint, keep := range result.Keep {
+		observation.Keep[fingerprint] = notification.KeepFiring(keep)
+	}
+	n.countSuppressed(n.log.Observe(now, observation, n.mutes(now)))
 	n.flush(now)
 	n.wakeUp()
 }
 
-// raisedAlert is an alert that happened.
+// awaited are the alerts from before a restart that have not been found to fire.
+func (n *dispatcher) awaited() map[string]alertevent.Alert {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.log.Awaited()
+}
+
+// raisedAlert is an alert that an occurrence raises.
 type raisedAlert struct {
 	alert    alertevent.Alert
 	rule     string
 	cooldown time.Duration
-	resolve  time.Duration // after which it is over, unless it happens again; 0: it has no end
-	// annotate renders what only an alert that is told, or shown, needs.
+	resolve  time.Duration // after which it is resolved without another occurrence; 0: never
+	// annotate renders what only an alert that is notified, or shown, needs.
 	annotate func() map[string]string
 }
 
-// raise takes an alert that happened. It does not wait for a delivery.
+// raise records an occurrence. It does not wait for a delivery.
 func (n *dispatcher) raise(e raisedAlert) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	now := time.Now()
-	mute := n.mutes(now)(e.alert)
-	if mute.Reason == "" && !n.gate.Pass(now, e.alert.Fingerprint(), e.rule, e.cooldown) {
-		mute.Reason = notification.Cooldown
+	fingerprint := e.alert.Fingerprint()
+	o := notification.Occurrence{Ends: now.Add(e.resolve), Mute: n.mutes(now)(e.alert)}
+	if o.Mute.Reason == "" && !n.gate.Pass(now, fingerprint, e.rule, e.cooldown) {
+		if e.resolve > 0 && n.log.ResolvedEvent(now, fingerprint) {
+			// Recipients believe that it is resolved. The next resolution waits for
+			// the cooldown, so that an alert that flaps does not notify each time.
+			n.gate.Renew(now, fingerprint, e.cooldown)
+			o.Ends = now.Add(max(e.resolve, e.cooldown))
+		} else {
+			o.Mute.Reason = notification.Cooldown
+		}
 	}
-	if mute.Reason != "" {
-		n.countSuppressed(notification.Counts{mute.Reason: 1})
-		if e.resolve == 0 || n.log.Extend(e.alert.Fingerprint(), now.Add(e.resolve)) || n.log.EventsFull() {
+	o.CoolsUntil = now.Add(e.cooldown)
+	if o.Mute.Reason != "" {
+		n.countSuppressed(notification.Counts{o.Mute.Reason: 1})
+		if e.resolve == 0 || n.log.Extend(fingerprint, o.Ends) || n.log.EventsFull() {
 			return
 		}
 	}
 	e.alert.Annotations = e.annotate()
+	o.Alert = e.alert
 	if e.resolve == 0 {
 		n.countSuppressed(n.log.OccurOnce(now, e.alert))
 	} else {
-		n.countSuppressed(n.log.Occur(now, e.alert, now.Add(e.resolve), mute))
+		n.countSuppressed(n.log.Occur(now, o))
 	}
-	n.changed = true
+	if n.file != nil {
+		n.journal.add(n.persistent().Occurrence(fingerprint, o, e.resolve == 0))
+	}
+	n.markChanged()
 	n.raised.Add(1)
 	if n.running {
 		n.wakeUp()
@@ -132,8 +175,8 @@ func (n *dispatcher) raise(e raisedAlert) {
 	n.flush(now)
 }
 
-// activeEvents are the alerts of events that are active, and what keeps them from
-// being told, or would keep them if they happened again.
+// activeEvents are the active alerts of event rules, and what suppresses them, or
+// would suppress them if there was another occurrence.
 func (n *dispatcher) activeEvents() []notification.Event {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -155,7 +198,7 @@ func (n *dispatcher) changeSilences(change func(now time.Time, silences *notific
 		return err
 	}
 	n.log.Remute(n.mutes(now))
-	n.changed = true
+	n.markChanged()
 	n.wakeUp()
 	return nil
 }
@@ -172,19 +215,32 @@ func (n *dispatcher) mutes(now time.Time) func(alertevent.Alert) notification.Mu
 	}
 }
 
-// flush tells what is due.
+// flush sends what is due, as one batch. It must be called with mu held.
 func (n *dispatcher) flush(now time.Time) {
 	notifications, counts := n.log.Flush(now, n.mutes(now))
 	n.countSuppressed(counts)
+	n.onDrop(n.log.Dropping())
+	if len(notifications) == 0 {
+		return
+	}
+	n.batches++
+	batch := n.epoch + "-" + strconv.FormatUint(n.batches, 36)
+	var decisions []decision
+	states := map[alertevent.State]int64{}
 	for _, due := range notifications {
 		for _, alert := range due.Alerts {
-			n.telemetry.ProcessorAlertNoticesEmitted.Add(context.Background(), 1,
-				metric.WithAttributes(attribute.String("state", string(alert.State))))
+			alert.Batch = batch
+			states[alert.State]++
 			n.history.Add(notification.HistoryEntry{At: now, Alert: alert})
+			decisions = append(decisions, decision{alert: alert, at: now})
 		}
-		n.send(outgoing{Notification: due, At: now})
-		n.changed = true
 	}
+	for state, count := range states {
+		n.telemetry.ProcessorAlertNoticesEmitted.Add(context.Background(), count,
+			metric.WithAttributes(attribute.String("state", string(state))))
+	}
+	n.outbox.enqueue(decisions)
+	n.markChanged()
 }
 
 func (n *dispatcher) countSuppressed(counts notification.Counts) {
@@ -194,7 +250,14 @@ func (n *dispatcher) countSuppressed(counts notification.Counts) {
 	}
 }
 
-// wakeUp has run look at what is new.
+// markChanged records that the state is to be written. It must be called with mu held.
+func (n *dispatcher) markChanged() {
+	if !n.changed {
+		n.changed, n.changedAt = true, time.Now()
+	}
+}
+
+// wakeUp makes run check what is new.
 func (n *dispatcher) wakeUp() {
 	select {
 	case n.wake <- struct{}{}:
@@ -202,18 +265,18 @@ func (n *dispatcher) wakeUp() {
 	}
 }
 
-// run tells what becomes due with time, and keeps the state, until ctx is done.
-// Then it tells of the events that wait for their group.
+// run sends what becomes due with time, and writes the state, until ctx is done.
+// Then it sends the occurrences that wait for their group.
 func (n *dispatcher) run(ctx context.Context) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	var savedAt time.Time
+	var nextSave time.Time
 	for {
 		select {
 		case <-ctx.Done():
 			n.mu.Lock()
 			n.running = false
-			n.changed = true // events that go on happening change when they are over
+			n.markChanged() // occurrences that were not notified change when their alert is resolved
 			n.log.ReleaseOccurrences()
 			n.flush(time.Now()) //nolint:contextcheck // what is counted is counted
 			n.mu.Unlock()
@@ -225,22 +288,17 @@ func (n *dispatcher) run(ctx context.Context) {
 		n.mu.Lock()
 		n.flush(time.Now()) //nolint:contextcheck // what is counted is counted
 		n.checkDelivered()
-		due := n.changed && time.Since(savedAt) >= saveInterval
+		saveAt, due := n.saveAt(nextSave)
 		n.mu.Unlock()
-		if due {
+		if due && !time.Now().Before(saveAt) {
+			start := time.Now()
 			n.save()
-			savedAt = time.Now()
+			nextSave = start.Add(max(saveInterval, saveShare*time.Since(start)))
 		}
 		n.mu.Lock()
 		next, waits := n.log.Next()
-		if n.changed || n.undelivered > 0 {
-			look := time.Now().Add(saveInterval)
-			if n.changed {
-				look = savedAt.Add(saveInterval)
-			}
-			if !waits || look.Before(next) {
-				next, waits = look, true
-			}
+		if saveAt, due = n.saveAt(nextSave); due && (!waits || saveAt.Before(next)) {
+			next, waits = saveAt, true
 		}
 		n.mu.Unlock()
 		if waits {
@@ -251,17 +309,40 @@ func (n *dispatcher) run(ctx context.Context) {
 	}
 }
 
-// persistIn has the state kept in a file, and takes what is in it.
+// saveAt is when a state that has changed is to be written: when the pipelines have
+// accepted what was decided or a while has passed, and not before next. It must be
+// called with mu held.
+func (n *dispatcher) saveAt(next time.Time) (at time.Time, due bool) {
+	if !n.changed {
+		return time.Time{}, false
+	}
+	at = n.changedAt
+	if n.outbox.backlog() > 0 {
+		at = at.Add(deliveryWait)
+	}
+	if next.After(at) {
+		at = next
+	}
+	return at, true
+}
+
+// persistIn has the state persisted in a file, and restores what it has.
 func (n *dispatcher) persistIn(file *stateFile) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.file, n.changed = file, true
+	n.file = file
+	n.markChanged()
 	state, err := file.read()
 	if err != nil {
 		return err
 	}
-	for _, outgoing := range state.Undelivered() {
-		n.send(outgoing)
+	n.journal.last = state.Occurrences
+	for _, sent := range state.Undelivered() {
+		decisions := make([]decision, len(sent.Alerts))
+		for i, alert := range sent.Alerts {
+			decisions[i] = decision{alert: alert, at: sent.At}
+		}
+		n.outbox.enqueue(decisions)
 	}
 	return n.persistent().Restore(time.Now(), state)
 }
@@ -270,62 +351,94 @@ func (n *dispatcher) persistent() notification.Persistent {
 	return notification.Persistent{Log: n.log, Gate: n.gate, Silences: n.silences, History: &n.history}
 }
 
-// checkDelivered has the state written again when pipelines have taken what it says
-// is outgoing. It must be called with mu held.
+// checkDelivered has the state written again when pipelines have accepted what it
+// has as outgoing. It must be called with mu held.
 func (n *dispatcher) checkDelivered() {
-	if n.undelivered > 0 && len(n.outgoing()) != n.undelivered {
-		n.changed = true
+	if n.inTransit > 0 && n.outbox.backlog() != n.inTransit {
+		n.markChanged()
 	}
 }
 
-// lastNotified is what people were told last, the newest first; limit 0 is all that is known.
+// lastNotified is what recipients were notified of last, the newest first; limit 0
+// is all that is known.
 func (n *dispatcher) lastNotified(limit int) []notification.HistoryEntry {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.history.Last(limit)
 }
 
-// save writes the state if it has changed. With what was told it holds what the
-// pipelines have not taken yet, and waits a little for them to take it: they write
-// it down before they say so. After a kill nothing is lost, and what was taken
-// since is told again.
+// save writes the state if it has changed, with the decisions that the pipelines
+// have not accepted: after a kill nothing is lost, and what was accepted since is
+// sent again, with the same timestamp.
 func (n *dispatcher) save() {
 	n.saving <- struct{}{}
 	defer func() { <-n.saving }()
 	n.mu.Lock()
 	n.checkDelivered()
-	for deadline := time.Now().Add(deliveryWait); n.file != nil && n.changed && len(n.outgoing()) > 0 && time.Now().Before(deadline); {
-		n.mu.Unlock()
-		time.Sleep(deliveryPoll)
-		n.mu.Lock()
-	}
 	if !n.changed || n.file == nil {
 		n.changed = false
 		n.mu.Unlock()
 		return
 	}
-	memory := n.persistent()
-	memory.Outgoing = n.outgoing()
-	state := memory.Snapshot(time.Now())
-	n.changed, n.undelivered = false, len(memory.Outgoing)
+	outgoing := outgoingOf(n.outbox.undelivered())
+	persistent := n.persistent()
+	persistent.Outgoing, n.inTransit = outgoing.batches, outgoing.count
+	state := persistent.Snapshot(time.Now())
+	state.Occurrences = n.journal.last
+	n.changed = false
 	n.mu.Unlock()
 	err := n.file.write(state)
 	if err != nil {
 		n.mu.Lock()
-		n.changed = true // is tried again
+		n.markChanged() // is tried again
 		n.mu.Unlock()
+	} else {
+		err = n.file.trimJournal(state.Occurrences)
 	}
 	n.onSave(err)
 }
 
-// muteOf says what keeps an alert from being told.
+// persistRaised appends the occurrences since the last call to the journal.
+func (n *dispatcher) persistRaised() error {
+	n.mu.Lock()
+	file := n.file
+	n.mu.Unlock()
+	if file == nil {
+		return nil
+	}
+	return file.appendJournal(func() []notification.JournalEntry {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		return n.journal.take()
+	})
+}
+
+// outgoingDecisions are decisions by batch.
+type outgoingDecisions struct {
+	batches []notification.Outgoing
+	count   int
+}
+
+func outgoingOf(decisions []decision) outgoingDecisions {
+	out := outgoingDecisions{count: len(decisions)}
+	for _, d := range decisions {
+		if last := len(out.batches) - 1; last < 0 || !out.batches[last].At.Equal(d.at) {
+			out.batches = append(out.batches, notification.Outgoing{At: d.at})
+		}
+		batch := &out.batches[len(out.batches)-1]
+		batch.Alerts = append(batch.Alerts, d.alert)
+	}
+	return out
+}
+
+// muteOf is what suppresses an alert.
 func (n *dispatcher) muteOf(fingerprint string) notification.Mute {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.log.Muted(time.Now(), fingerprint)
 }
 
-// policy is what the configuration says of when people are told.
+// policy is what the configuration specifies about notifications.
 func (c *Config) policy() notification.Policy {
 	cooldowns := map[string]time.Duration{}
 	for _, rule := range c.Rules {
@@ -342,5 +455,6 @@ func (c *Config) policy() notification.Policy {
 		External:  maps.Clone(c.ExternalLabels),
 		Grace:     restartGrace,
 		Limit:     maxTracked,
+		RuleLimit: maxTrackedOfRule,
 	}
 }

@@ -4,6 +4,8 @@
 package alertprocessor
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"testing"
@@ -250,7 +252,7 @@ func TestCapOnAlertsAMinute(t *testing.T) {
 		synctest.Wait()
 		notices := r.notifications()
 		require.Equal(t, []string{"firing TooManyAlerts"}, lines(notices))
-		assert.Equal(t, "max_alerts_per_minute is 3. What was left out: 2 HighCostLLMCall.", notices[0].Annotations["description"])
+		assert.Equal(t, "max_alerts_per_minute is 3. Suppressed alerts: 2 HighCostLLMCall.", notices[0].Annotations["description"])
 		assert.Equal(t, "warning", notices[0].Severity())
 		time.Sleep(time.Minute)
 		synctest.Wait()
@@ -275,7 +277,7 @@ func TestCooldownOfARule(t *testing.T) {
 	})
 }
 
-func TestRestartTellsNothingTwice(t *testing.T) {
+func TestRestartNotifiesNothingTwice(t *testing.T) {
 	directory := t.TempDir()
 	config := func(c *Config) {
 		costly(c)
@@ -297,22 +299,24 @@ func TestRestartTellsNothingTwice(t *testing.T) {
 
 		time.Sleep(2 * time.Minute)
 		r = newRig(t, testConfig(config))
-		assert.Len(t, r.host.page.alerts.History(0), 3, "the page knows too")
+		assert.Len(t, r.host.page.alerts.History(0), 3, "the dashboard knows too")
 		r.flag(1, 15*time.Minute)
-		assert.Equal(t, []string{"resolved HighCostLLMCall"}, lines(r.notifications()), "people know of the others")
+		assert.Equal(t, []string{"resolved HighCostLLMCall"}, lines(r.notifications()), "recipients know of the others")
 		r.call("gpt-4o", 2)
-		assert.Empty(t, r.notifications(), "the cooldown goes on")
+		assert.Equal(t, []string{"firing HighCostLLMCall"}, lines(r.notifications()), "it was resolved, and the cooldown goes on")
+		r.flag(1, 20*time.Minute)
+		r.call("gpt-4o", 2)
+		assert.Empty(t, r.notifications(), "it is active as long as its cooldown")
 		r.stop()
 
+		time.Sleep(time.Minute)
 		r = newRig(t, testConfig(config))
-		r.flag(0, 4*time.Minute)
-		assert.Empty(t, r.notifications())
-		r.flag(0, 2*time.Minute)
-		assert.Equal(t, []string{"resolved Flag", "resolved Slow"}, lines(r.notifications()), "what ended around the restart")
+		r.flag(0, 30*time.Second)
+		assert.Equal(t, []string{"resolved Flag", "resolved Slow"}, lines(r.notifications()), "what was resolved around the restart, at once")
 	})
 }
 
-func TestKilledCollectorKnowsWhatItTold(t *testing.T) {
+func TestKilledCollectorKnowsWhatItNotified(t *testing.T) {
 	directory, copied := t.TempDir(), t.TempDir()
 	config := func(directory string) func(c *Config) {
 		return func(c *Config) {
@@ -335,9 +339,21 @@ func TestKilledCollectorKnowsWhatItTold(t *testing.T) {
 	})
 }
 
-// An event is on the disk before the batch that raised it is acknowledged, as
+// copyState copies what a process that is killed now leaves of its state.
+func copyState(t *testing.T, from, to string) {
+	t.Helper()
+	for _, name := range []string{stateName, journalName} {
+		raw, err := os.ReadFile(filepath.Join(from, name))
+		if !errors.Is(err, fs.ErrNotExist) {
+			require.NoError(t, err)
+			require.NoError(t, os.WriteFile(filepath.Join(to, name), raw, 0o600))
+		}
+	}
+}
+
+// An occurrence is on the disk before the batch that raised it is acknowledged, as
 // nobody would send that again.
-func TestKilledCollectorKnowsWhatItHadToTell(t *testing.T) {
+func TestKilledCollectorKnowsPendingOccurrences(t *testing.T) {
 	directory, copied := t.TempDir(), t.TempDir()
 	config := func(directory string) func(c *Config) {
 		return func(c *Config) {
@@ -349,11 +365,9 @@ func TestKilledCollectorKnowsWhatItHadToTell(t *testing.T) {
 	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(config(directory)))
 		require.NoError(t, r.traces.ConsumeTraces(t.Context(), callTraces("gpt-4o", 2)))
-		raw, err := os.ReadFile(filepath.Join(directory, stateName)) // what a process killed now leaves
-		require.NoError(t, err)
+		copyState(t, directory, copied) // what a process killed now leaves
 		assert.Empty(t, r.notifications(), "the group is waited for")
 		r.stop()
-		require.NoError(t, os.WriteFile(filepath.Join(copied, stateName), raw, 0o600))
 		r = newRig(t, testConfig(config(copied)))
 		time.Sleep(2 * time.Minute)
 		synctest.Wait()
@@ -361,9 +375,9 @@ func TestKilledCollectorKnowsWhatItHadToTell(t *testing.T) {
 	})
 }
 
-// A notifier's queue is full. What it did not take is told after the restart,
-// whether the process was killed or stopped, in its order, and once.
-func TestWhatWasNotTakenIsToldAfterARestart(t *testing.T) {
+// An exporter's queue is full. What it rejected is sent after the restart, whether the
+// process was killed or stopped, in its order, and once.
+func TestRejectedRecordsAreSentAfterARestart(t *testing.T) {
 	killed, stopped := t.TempDir(), t.TempDir()
 	config := func(directory string) *Config {
 		return testConfig(func(c *Config) {
@@ -402,8 +416,8 @@ func TestWhatWasNotTakenIsToldAfterARestart(t *testing.T) {
 	})
 }
 
-// The state is written again when the pipelines have taken what it says is on its way.
-func TestWhatWasTakenLateIsNotToldAgain(t *testing.T) {
+// The state is written again when the pipelines have accepted what it has as outgoing.
+func TestRecordsAcceptedLateAreNotSentAgain(t *testing.T) {
 	directory, copied := t.TempDir(), t.TempDir()
 	config := func(directory string) *Config {
 		return testConfig(func(c *Config) {
@@ -429,7 +443,7 @@ func TestWhatWasTakenLateIsNotToldAgain(t *testing.T) {
 	})
 }
 
-func TestStateThatCannotBeReadIsPutAside(t *testing.T) {
+func TestStateThatCannotBeReadIsQuarantined(t *testing.T) {
 	directory := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(directory, stateName), []byte(`{"version":`), 0o600))
 	falseclock.Test(t, func(t *testing.T) {
@@ -438,7 +452,7 @@ func TestStateThatCannotBeReadIsPutAside(t *testing.T) {
 			c.Storage.Directory = directory
 		}))
 		require.Equal(t, 1, r.warnings.Len())
-		assert.Contains(t, r.warnings.All()[0].ContextMap()["error"], "put aside as")
+		assert.Contains(t, r.warnings.All()[0].ContextMap()["error"], "quarantined as")
 		r.flag(1, 30*time.Second)
 		assert.Equal(t, []string{"firing Flag"}, lines(r.notifications()))
 		assert.FileExists(t, filepath.Join(directory, stateName+".bad"))
@@ -458,11 +472,11 @@ func TestStateThatCannotBeWritten(t *testing.T) {
 		inTheWay := filepath.Join(directory, stateName, "x")
 		require.NoError(t, os.MkdirAll(inTheWay, 0o750))
 		r.flag(1, 30*time.Second)
-		assert.Equal(t, []string{"firing Flag"}, lines(r.notifications()), "told all the same")
+		assert.Equal(t, []string{"firing Flag"}, lines(r.notifications()), "notified all the same")
 		require.Len(t, r.host.events, 1)
 		assert.Equal(t, componentstatus.StatusRecoverableError, r.host.events[0].Status())
 		r.flag(0, 30*time.Second)
-		require.Len(t, r.host.events, 1, "said once")
+		require.Len(t, r.host.events, 1, "reported once")
 		leftovers, err := filepath.Glob(filepath.Join(directory, "*.tmp-*"))
 		require.NoError(t, err)
 		assert.Empty(t, leftovers)

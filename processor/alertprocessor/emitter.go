@@ -17,176 +17,205 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/metadata"
 )
 
+// maxPendingSeries bounds the evaluations whose series wait for one pipeline.
+const maxPendingSeries = 16
+
+// Reasons for which an emitter drops items.
 const (
-	// maxPendingNotifications bounds what waits to be told in one pipeline.
-	maxPendingNotifications = 1000
-	// maxPendingSeries bounds the evaluations whose series wait for one pipeline.
-	maxPendingSeries = 16
+	dropQueueFull = "queue_full"
+	dropRejected  = "rejected" // permanently
+	dropShutdown  = "shutdown"
 )
 
-// emitter hands items to one pipeline, in order, from a goroutine of its own, so
-// that a slow pipeline holds up neither an evaluation nor another pipeline.
-// What the pipeline refuses stays, and is tried again after a while, unless the
-// error is permanent. When too much waits, the oldest is dropped.
+// emitter sends items to one pipeline, in order, from a goroutine of its own, so
+// that a slow pipeline delays neither an evaluation nor another pipeline. All that
+// is pending leaves as one value. What the pipeline rejects stays, and is sent again
+// after the retry interval with what was added since, unless the error is permanent.
 type emitter[I, T any] struct {
-	outlets   sharedcore.Outlets[T] // holds outlet alone
-	outlet    *sharedcore.Outlet[T]
-	build     func(items ...I) T
-	limit     int
-	retry     time.Duration
-	telemetry *metadata.TelemetryBuilder
+	emitterOptions[I, T]
+	outlets sharedcore.Outlets[T] // holds outlet alone
+	outlet  *sharedcore.Outlet[T]
 
 	mu       sync.Mutex // guards what follows
 	pending  []I
-	inFlight []I // is no longer pending, and being delivered; at most one
+	inFlight []I // no longer pending, and being sent
 
 	wake   chan struct{} // holds a token when there is something new
 	cancel context.CancelFunc
-	done   chan struct{} // closed when the goroutine has ended
+	done   chan struct{} // closed when the goroutine has returned
 }
 
-func newEmitter[I, T any](consume func(context.Context, T) error, build func(...I) T, limit int, retry time.Duration, telemetry *metadata.TelemetryBuilder) *emitter[I, T] {
-	s := &emitter[I, T]{build: build, limit: limit, retry: retry, telemetry: telemetry, wake: make(chan struct{}, 1)}
-	s.outlet = s.outlets.Add(consume)
-	return s
+// emitterOptions are what an emitter works with.
+type emitterOptions[I, T any] struct {
+	consume func(context.Context, T) error
+	build   func(items ...I) T
+	// limit bounds the pending items. Above it, compact returns those to keep.
+	limit   int
+	compact func(items []I, limit int) []I
+	retry   time.Duration
+	// onResult is called with the error of every attempt, nil included.
+	onResult  func(err error)
+	telemetry *metadata.TelemetryBuilder
 }
 
-// enqueue adds an item. It does not block.
-func (s *emitter[I, T]) enqueue(item I) {
-	s.mu.Lock()
-	dropped := len(s.pending) - s.limit + 1
-	if dropped > 0 {
-		s.pending = s.pending[dropped:]
-	}
-	s.pending = append(s.pending, item)
-	s.mu.Unlock()
-	if dropped > 0 {
-		s.drop(dropped, "queue_full")
-	}
+func newEmitter[I, T any](options emitterOptions[I, T]) *emitter[I, T] {
+	e := &emitter[I, T]{emitterOptions: options, wake: make(chan struct{}, 1)}
+	e.outlet = e.outlets.Add(options.consume)
+	return e
+}
+
+// enqueue adds items. It does not block.
+func (e *emitter[I, T]) enqueue(items ...I) {
+	e.mu.Lock()
+	e.pending = append(e.pending, items...)
+	dropped := e.bound()
+	e.mu.Unlock()
+	e.drop(dropped, dropQueueFull)
+	e.wakeUp()
+}
+
+func (e *emitter[I, T]) wakeUp() {
 	select {
-	case s.wake <- struct{}{}:
+	case e.wake <- struct{}{}:
 	default:
 	}
 }
 
-// dequeue takes the oldest item.
-func (s *emitter[I, T]) dequeue() (item I, ok bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.pending) == 0 {
-		return item, false
+// bound drops pending items above the limit, and returns how many. It must be
+// called with mu held.
+func (e *emitter[I, T]) bound() (dropped int) {
+	if len(e.pending) <= e.limit {
+		return 0
 	}
-	item = s.pending[0]
-	s.pending = s.pending[1:]
-	s.inFlight = []I{item}
-	return item, true
+	before := len(e.pending)
+	e.pending = e.compact(e.pending, e.limit)
+	return before - len(e.pending)
 }
 
-// finish notes that the delivery of what was popped has ended.
-func (s *emitter[I, T]) finish() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.inFlight = nil
+// dropOldest keeps the newest items.
+func dropOldest[I any](items []I, limit int) []I { return items[len(items)-limit:] }
+
+// take returns all pending items, which are in flight until finish or requeue.
+func (e *emitter[I, T]) take() []I {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.inFlight, e.pending = e.pending, nil
+	return e.inFlight
 }
 
-// undelivered is what the pipeline has not taken yet, the oldest first.
-func (s *emitter[I, T]) undelivered() []I {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Concat(s.inFlight, s.pending)
+// finish records that the items in flight are done with.
+func (e *emitter[I, T]) finish() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.inFlight = nil
 }
 
-// requeue returns to its place an item that was not accepted, if there still is room.
-func (s *emitter[I, T]) requeue(item I) {
-	s.mu.Lock()
-	s.inFlight = nil
-	full := len(s.pending) >= s.limit
-	if !full {
-		s.pending = append([]I{item}, s.pending...)
+// requeue puts the items in flight, which were rejected, before those that were
+// added since.
+func (e *emitter[I, T]) requeue() {
+	e.mu.Lock()
+	e.pending = slices.Concat(e.inFlight, e.pending)
+	e.inFlight = nil
+	dropped := e.bound()
+	e.mu.Unlock()
+	e.drop(dropped, dropQueueFull)
+}
+
+// backlog is the number of undelivered items.
+func (e *emitter[I, T]) backlog() int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return len(e.inFlight) + len(e.pending)
+}
+
+// undelivered are the items that the pipeline has not accepted, the oldest first.
+func (e *emitter[I, T]) undelivered() []I {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return slices.Concat(e.inFlight, e.pending)
+}
+
+func (e *emitter[I, T]) drop(n int, reason string) {
+	if n > 0 {
+		e.telemetry.ProcessorAlertDeliveryDropped.Add(context.Background(), int64(n),
+			metric.WithAttributes(attribute.String("reason", reason)))
 	}
-	s.mu.Unlock()
-	if full {
-		s.drop(1, "queue_full")
-	}
 }
 
-func (s *emitter[I, T]) drop(n int, reason string) {
-	s.telemetry.ProcessorAlertDeliveryDropped.Add(context.Background(), int64(n),
-		metric.WithAttributes(attribute.String("reason", reason)))
-}
-
-// start opens the outlet and begins to deliver.
-func (s *emitter[I, T]) start(ctx context.Context) {
-	ctx, s.cancel = context.WithCancel(context.WithoutCancel(ctx)) //nolint:gosec // stop calls it
-	s.done = make(chan struct{})
-	s.outlet.Open()
+// start opens the pipeline and begins to send.
+func (e *emitter[I, T]) start(ctx context.Context) {
+	ctx, e.cancel = context.WithCancel(context.WithoutCancel(ctx)) //nolint:gosec // stop calls it
+	e.done = make(chan struct{})
+	e.outlet.Open()
 	go func() {
-		defer close(s.done)
-		s.run(ctx)
+		defer close(e.done)
+		e.run(ctx)
 	}()
 }
 
-// stop ends the delivery, hands on what is left in one piece, and closes the
-// outlet. It does nothing when start was not called.
-func (s *emitter[I, T]) stop(ctx context.Context) error {
-	if s.cancel == nil {
+// stop sends what is left, and closes the pipeline. It does nothing when start was
+// not called.
+func (e *emitter[I, T]) stop(ctx context.Context) error {
+	if e.cancel == nil {
 		return nil
 	}
-	s.cancel()
+	e.cancel()
 	select {
-	case <-s.done:
+	case <-e.done:
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	rest := s.undelivered()
+	rest := e.undelivered()
 	if len(rest) == 0 {
-		return s.outlet.Close(ctx, nil)
+		return e.outlet.Close(ctx, nil)
 	}
-	err := s.outlet.Close(ctx, func() T { return s.build(rest...) })
+	err := e.outlet.Close(ctx, func() T { return e.build(rest...) })
 	if err != nil {
-		s.drop(len(rest), "shutdown") // but what is kept over a restart holds it
+		e.drop(len(rest), dropShutdown) // but what is persisted across restarts has them
 		return err
 	}
-	s.mu.Lock()
-	s.pending = nil
-	s.mu.Unlock()
+	e.mu.Lock()
+	e.pending = nil
+	e.mu.Unlock()
 	return nil
 }
 
-func (s *emitter[I, T]) run(ctx context.Context) {
-	retry := time.NewTicker(s.retry)
+func (e *emitter[I, T]) run(ctx context.Context) {
+	retry := time.NewTicker(e.retry)
 	defer retry.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-s.wake:
+		case <-e.wake:
 		case <-retry.C:
 		}
-		s.deliver(ctx)
+		e.deliver(ctx)
 	}
 }
 
-// deliver hands on what waits until it is all gone, or the pipeline refuses.
-func (s *emitter[I, T]) deliver(ctx context.Context) {
+// deliver sends what is pending until nothing is, or the pipeline rejects it.
+func (e *emitter[I, T]) deliver(ctx context.Context) {
 	for ctx.Err() == nil {
-		item, ok := s.dequeue()
-		if !ok {
+		items := e.take()
+		if len(items) == 0 {
 			return
 		}
-		_, err := s.outlets.Send(ctx, func() T { return s.build(item) })
+		_, err := e.outlets.Send(ctx, func() T { return e.build(items...) })
+		if err != nil {
+			e.telemetry.ProcessorAlertDeliveryFailures.Add(context.WithoutCancel(ctx), 1)
+		}
 		switch {
 		case err == nil:
-			s.finish()
-			continue
+			e.finish()
 		case consumererror.IsPermanent(err):
-			s.telemetry.ProcessorAlertDeliveryFailures.Add(ctx, 1)
-			s.drop(1, "refused")
-			s.finish()
-			continue
+			e.drop(len(items), dropRejected)
+			e.finish()
 		default:
-			s.telemetry.ProcessorAlertDeliveryFailures.Add(context.WithoutCancel(ctx), 1)
-			s.requeue(item)
+			e.requeue()
+		}
+		e.onResult(err)
+		if err != nil && !consumererror.IsPermanent(err) {
 			return
 		}
 	}

@@ -87,7 +87,9 @@ func TestCostlyCall(t *testing.T) {
 			StartsAt: time.Now().Add(-time.Second).UTC(),
 			TraceID:  pcommon.TraceID{1},
 			SpanID:   pcommon.SpanID{2},
+			Batch:    notices[0].Batch,
 		}, notices[0])
+		assert.NotEmpty(t, notices[0].Batch)
 
 		r.call("gpt-4o", 2)
 		assert.Empty(t, r.notifications(), "the cooldown runs")

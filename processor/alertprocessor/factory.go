@@ -81,7 +81,15 @@ func (f *factory) createMetrics(ctx context.Context, set processor.Settings, cfg
 		return nil, err
 	}
 	c := instance.Core()
-	out := newEmitter(next.ConsumeMetrics, evaluate.ToMetrics, maxPendingSeries, c.cfg.EvaluationInterval, c.telemetry)
+	out := newEmitter(emitterOptions[[]evaluate.Sample, pmetric.Metrics]{
+		consume:   next.ConsumeMetrics,
+		build:     evaluate.ToMetrics,
+		limit:     maxPendingSeries,
+		compact:   dropOldest[[]evaluate.Sample],
+		retry:     c.cfg.EvaluationInterval,
+		onResult:  func(error) {},
+		telemetry: c.telemetry,
+	})
 	c.addMetricsEmitter(out)
 	return processorhelper.NewMetrics(ctx, set, cfg, next, sharedcore.WhenReady(instance, c.watchMetrics), options(instance, out)...)
 }
@@ -92,8 +100,7 @@ func (f *factory) createLogs(ctx context.Context, set processor.Settings, cfg co
 		return nil, err
 	}
 	c := instance.Core()
-	out := newEmitter(next.ConsumeLogs, c.notificationsToLogs, maxPendingNotifications, c.cfg.EvaluationInterval, c.telemetry)
-	c.addLogsEmitter(out)
+	out := c.addLogsEmitter(next.ConsumeLogs)
 	return processorhelper.NewLogs(ctx, set, cfg, next, sharedcore.WhenReady(instance, c.watchLogs), options(instance, out)...)
 }
 
@@ -131,6 +138,6 @@ func options(instance *sharedcore.Instance[*core], out outlet) []processorhelper
 }
 
 type (
-	logsEmitter    = emitter[outgoing, plog.Logs]
+	logsEmitter    = emitter[decision, plog.Logs]
 	metricsEmitter = emitter[[]evaluate.Sample, pmetric.Metrics]
 )

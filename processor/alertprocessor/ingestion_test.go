@@ -73,7 +73,7 @@ func TestFloodOfSeriesIsCut(t *testing.T) {
 		synctest.Wait()
 		assert.Equal(t, []string{"firing Flag"}, lines(r.notifications()), "rules on what was known before go on")
 		require.Equal(t, 1, r.warnings.Len(), "one warning")
-		assert.Contains(t, r.warnings.All()[0].Message, "full")
+		assert.Contains(t, r.warnings.All()[0].Message, "Series limit")
 		assert.Equal(t, 10, countMetrics(r.seriesOut, "flood"), "all is passed on")
 		metadatatest.AssertEqualProcessorAlertSamplesAppended(t, r.telemetry, []metricdata.DataPoint[int64]{{Value: 99 + 2}}, metricdatatest.IgnoreTimestamp())
 		metadatatest.AssertEqualProcessorAlertSamplesDropped(t, r.telemetry, []metricdata.DataPoint[int64]{
@@ -162,7 +162,7 @@ func TestSamplesAreWrittenBeforeTheyAreAcknowledged(t *testing.T) {
 		assert.Equal(t, 300*time.Millisecond, time.Since(begin), "as long as it takes to write")
 		_, err = c.watchMetrics(t.Context(), alerttest.Gauge("g", time.Now(), 2))
 		require.NoError(t, err)
-		assert.Equal(t, 300*time.Millisecond+maxWriteWait, time.Since(begin), "and no longer than that")
+		assert.Equal(t, 300*time.Millisecond+maxPersistWait, time.Since(begin), "and no longer than that")
 		close(disk.Release)
 		require.NoError(t, c.Stop(t.Context()))
 		require.NoError(t, c.Close(t.Context()))

@@ -16,7 +16,6 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/convention"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/money"
-	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/price"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/seen"
 )
 
@@ -24,9 +23,8 @@ import (
 const (
 	attrCost     = "gen_ai.usage.cost"
 	attrStatus   = "arc.llm.cost.status"
+	attrReason   = "arc.llm.cost.reason"
 	attrReported = "arc.llm.cost.reported"
-
-	statusUnpriced = "unpriced"
 )
 
 const (
@@ -95,6 +93,7 @@ func (b *batch) free() {
 	clear(b.adds.calls)
 	clear(b.byID)
 	b.models.forget()
+	b.reader.Forget()
 	b.resource, b.values = pcommon.Map{}, ledger.Dimensions{}
 	b.calls, b.adds.calls, b.adds.seen = b.calls[:0], b.adds.calls[:0], b.adds.seen[:0]
 	b.outcomes, b.rules = b.outcomes[:0], b.rules[:0]
@@ -165,14 +164,13 @@ func (c *core) settleCall(ctx context.Context, b *batch, i int) {
 		e.seen = append(e.seen, id)
 	}
 	if s.wrapper || verdict == seen.Repeat {
-		write(s, 0, outcomeWrapper)
+		write(s, &charge{outcome: outcomeWrapper})
 		b.outcomes.add(s.call.Convention, outcomeWrapper)
 		return
 	}
 	at := c.timeOf(ctx, s.end, e.at)
-	model, found := b.models.find(s.call.Provider, s.call.Model)
-	v := priced(&s.call, model, found, (*price.Model).Cost, at)
-	write(s, v.cost, v.outcome)
+	v := priceCall(&s.call, b.models.find(s), false, at)
+	write(s, &v)
 	if verdict == seen.Known {
 		b.outcomes.add(s.call.Convention, outcomeDuplicate)
 		return
@@ -243,78 +241,6 @@ func clampTime(end pcommon.Timestamp, now time.Time) (at time.Time, clamped bool
 	return time.Unix(0, int64(end)), false
 }
 
-// verdict is what a call costs.
-type verdict struct {
-	outcome string
-	// name is that of the model in the table, if it is listed, or as written.
-	name   string
-	listed bool
-	// unknown: the table has no price of the model, and the call needs one.
-	unknown     bool
-	cost, saved money.Pico
-}
-
-// priceSum prices the sum of calls. What caches saved depends on the length of
-// each, and is not told.
-func (c *core) priceSum(call *convention.Call, at time.Time) verdict {
-	model, found := c.prices.Load().Find(call.Provider, call.Model)
-	v := priced(call, model, found, (*price.Model).CostOfSum, at)
-	v.saved = 0
-	return v
-}
-
-func priced(call *convention.Call, model *price.Model, found bool, cost func(*price.Model, *usage.Amounts, price.Tier, time.Time) (money.Pico, bool), at time.Time) verdict {
-	v := verdict{name: call.Model}
-	if v.listed = found && model.Name != ""; v.listed {
-		v.name = model.Name
-	}
-	if call.Free || !call.HasUsage && call.Status != convention.Success && call.Reported == 0 {
-		v.outcome = outcomeFree
-		return v
-	}
-	v.outcome, v.unknown = outcomeUnpriced, !found
-	if !found || !call.HasUsage {
-		return v
-	}
-	amount, known := cost(model, &call.Usage, call.Tier, at)
-	if !known {
-		v.unknown = true
-		return v
-	}
-	v.outcome, v.cost = outcomePriced, amount
-	v.saved, _ = model.Saved(&call.Usage, call.Tier, at) // 0 when it does not fit
-	return v
-}
-
-// write puts the cost on the span or record, and sets aside what the application
-// reported, so that the cost that is there is the one that was counted. Each
-// attribute costs the Collector some 100 ns, so a priced call gets the cost alone,
-// and none where the same stands there already.
-func write(s *sighting, cost money.Pico, outcome string) {
-	written, had := pcommon.Value{}, false
-	if s.call.HasReported || outcome != outcomePriced {
-		written, had = s.attributes.Get(attrCost)
-	}
-	if outcome == outcomePriced && had && written.Type() == pcommon.ValueTypeDouble && written.Double() == cost.Dollars() {
-		return
-	}
-	if s.call.HasReported {
-		if _, set := s.attributes.Get(attrReported); !set {
-			s.attributes.PutDouble(attrReported, s.call.Reported)
-		}
-	}
-	switch {
-	case outcome == outcomePriced:
-		s.attributes.PutDouble(attrCost, cost.Dollars())
-		return
-	case had:
-		s.attributes.Remove(attrCost)
-	}
-	if outcome == outcomeUnpriced {
-		s.attributes.PutStr(attrStatus, statusUnpriced)
-	}
-}
-
 // identity is what the call is known by; its ID is 0 for one that cannot be told
 // from others.
 func identity(s *sighting) seen.Sighting {
@@ -377,7 +303,7 @@ func useOf(call *convention.Call) uint64 {
 }
 
 // fill writes down the call for the ledger; to is zero.
-func (c *core) fill(to *ledger.Call, s *sighting, resource *ledger.Dimensions, v *verdict, at time.Time) {
+func (c *core) fill(to *ledger.Call, s *sighting, resource *ledger.Dimensions, v *charge, at time.Time) {
 	tokens := &s.call.Usage
 	to.Model, to.Listed = v.name, v.listed
 	c.dimensions(&to.Dimensions, s, resource)

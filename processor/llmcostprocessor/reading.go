@@ -13,13 +13,16 @@ import (
 func (b *batch) decideReadings() {
 	for i := range b.calls {
 		s := &b.calls[i]
+		if s.call.Problem != "" {
+			b.outcomes.add(s.call.Convention, s.call.Problem)
+		}
 		if !s.call.Undecided() {
 			continue
 		}
-		model, known := b.models.find(s.call.Provider, s.call.Model)
+		model := b.models.find(s).Model
 		at, _ := clampTime(s.end, b.adds.at)
 		s.call.Decide(func(amounts *usage.Amounts) (money.Pico, bool) {
-			if !known {
+			if model == nil {
 				return 0, false
 			}
 			return model.Cost(amounts, s.call.Tier, at)

@@ -1,7 +1,7 @@
 // Copyright The otelcol-arc Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package notifier runs an exporter that sends notifications against a
+// Package notifier runs an exporter that sends notifications of alerts against a
 // double of its vendor.
 package notifier
 
@@ -27,6 +27,9 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+	"github.com/otelcol-arc/otelcol-arc/internal/notify"
+	"github.com/otelcol-arc/otelcol-arc/internal/testkit/alerts"
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/double"
 )
 
@@ -61,6 +64,14 @@ func Start(t *testing.T, factory exporter.Factory, cfg component.Config) Running
 	return Running{Logs: e, Log: log, telemetry: telemetry, metric: fmt.Sprintf("otelcol_%s_exporter_", factory.Type())}
 }
 
+// Deliver gives the exporter alerts of one evaluation, and waits until nothing is
+// left to be sent.
+func (r Running) Deliver(t *testing.T, raised ...alertevent.Alert) {
+	t.Helper()
+	require.NoError(t, r.ConsumeLogs(t.Context(), alerts.Logs(raised...)))
+	require.Eventually(t, func() bool { return r.Logs.(*notify.Exporter).Waiting() == 0 }, 10*time.Second, time.Millisecond)
+}
+
 // Finish waits until the double has as many bodies, stops the exporter, and
 // sees that there are no more and that nothing that was logged holds the secret.
 func (r Running) Finish(t *testing.T, inbox *double.Inbox, bodies int, secret string) {
@@ -80,7 +91,7 @@ func (r Running) Count(t *testing.T, outcome string) int64 {
 	return r.Metric(t, "alerts", attribute.String("outcome", outcome))
 }
 
-// Metric is the value of one of the exporter's own counters, by what is
+// Metric is the value of one of the exporter's own counters, by what stands
 // after its type in the name; 0 when nothing was counted.
 func (r Running) Metric(t *testing.T, name string, attributes ...attribute.KeyValue) int64 {
 	t.Helper()

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -20,6 +21,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/metadata"
 )
 
@@ -35,11 +37,19 @@ const (
 // goroutine of its own, and gathers what they raise.
 type Evaluator struct {
 	Options
-	Manager *rules.Manager
-	engine  *promql.Engine
+	Manager        *rules.Manager
+	managerOptions *rules.ManagerOptions
+	engine         *promql.Engine
+	started        time.Time
 
-	mu     sync.Mutex // guards groups, and calls of done
-	groups map[string]*groupState
+	// loading is held for writing while rules are loaded, so that those who read
+	// groups find them complete. Evaluations do not take it.
+	loading  sync.RWMutex
+	adoption atomic.Pointer[adoption]
+
+	mu       sync.Mutex // guards what follows, and calls of OnEvaluation
+	groups   map[string]*groupState
+	groupsOf map[string][]string // keys of groups by the name of an alerting rule
 
 	reading sync.RWMutex // held for reading by queries that are not of rules
 	closed  bool
@@ -58,7 +68,10 @@ type Options struct {
 	// OnEvaluation is called after each evaluation, never concurrently; or nil.
 	OnEvaluation func(at time.Time, result Result)
 	// OnSeries is called with the series that rules wrote, at any time; or nil.
-	OnSeries  func(series []Sample)
+	OnSeries func(series []Sample)
+	// Awaited are the alerts from before a restart that have not been found to
+	// fire, by fingerprint; or nil.
+	Awaited   func() map[string]alertevent.Alert
 	Logger    *slog.Logger // or nil
 	Telemetry *metadata.TelemetryBuilder
 }
@@ -84,7 +97,7 @@ func (s RuleSet) url() *url.URL {
 // New makes an evaluator without rules: load adds them. The rules stop
 // with ctx.
 func New(ctx context.Context, options Options) (*Evaluator, error) {
-	e := &Evaluator{Options: options, groups: map[string]*groupState{}}
+	e := &Evaluator{Options: options, groups: map[string]*groupState{}, started: time.Now()}
 	if e.Logger == nil {
 		e.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -93,6 +106,9 @@ func New(ctx context.Context, options Options) (*Evaluator, error) {
 	}
 	if e.OnEvaluation == nil {
 		e.OnEvaluation = func(time.Time, Result) {}
+	}
+	if e.Awaited == nil {
+		e.Awaited = func() map[string]alertevent.Alert { return nil }
 	}
 	if e.OnSeries == nil {
 		e.OnSeries = func([]Sample) {}
@@ -105,7 +121,7 @@ func New(ctx context.Context, options Options) (*Evaluator, error) {
 		EnableNegativeOffset:     true,
 		NoStepSubqueryIntervalFn: func(int64) int64 { return e.Rules.Interval.Milliseconds() },
 	})
-	e.Manager = rules.NewManager(&rules.ManagerOptions{
+	e.managerOptions = &rules.ManagerOptions{
 		Context:     ctx,
 		ExternalURL: e.Rules.url(),
 		QueryFunc:   rules.EngineQueryFunc(e.engine, e.Store),
@@ -117,7 +133,8 @@ func New(ctx context.Context, options Options) (*Evaluator, error) {
 		// What fires is read from the rules after each evaluation.
 		NotifyFunc:      func(context.Context, string, ...*rules.Alert) {},
 		OutageTolerance: outageTolerance,
-	})
+	}
+	e.Manager = rules.NewManager(e.managerOptions)
 	if !e.Persistent {
 		// The manager looks for the state of rules at its first update. With
 		// nothing to be found, the rules need not wait for it.
@@ -128,8 +145,8 @@ func New(ctx context.Context, options Options) (*Evaluator, error) {
 	return e, nil
 }
 
-// Load reads the rule files and the rules of the configuration. It says
-// everything that is wrong with them; then the groups are those from before.
+// Load reads the rule files and the rules of the configuration. Its error names
+// everything that is wrong with them; then the previous groups stay active.
 func (e *Evaluator) Load() error {
 	files, err := ExpandFiles(e.Rules.Files)
 	if err != nil {
@@ -139,10 +156,28 @@ func (e *Evaluator) Load() error {
 		files = append(files, InlineRules)
 	}
 	external := labels.FromMap(e.Rules.ExternalLabels)
-	if _, errs := e.Manager.LoadGroups(e.Rules.Interval, external, e.Rules.ExternalURL, nil, false, files...); len(errs) > 0 {
+	loaded, errs := e.Manager.LoadGroups(e.Rules.Interval, external, e.Rules.ExternalURL, nil, false, files...)
+	if len(errs) > 0 {
 		return errors.Join(errs...)
 	}
-	return e.update(files)
+	e.loading.Lock()
+	defer e.loading.Unlock()
+	before, a := e.Manager.RuleGroups(), &adoption{keys: e.newGroups(loaded), done: make(chan struct{})}
+	e.adoption.Store(a)
+	defer close(a.done)
+	if err := e.update(files); err != nil {
+		return err
+	}
+	e.indexRules()
+	e.adopt(before, a.keys)
+	return nil
+}
+
+// RuleGroups are the groups in the order of their evaluation.
+func (e *Evaluator) RuleGroups() []*rules.Group {
+	e.loading.RLock()
+	defer e.loading.RUnlock()
+	return e.Manager.RuleGroups()
 }
 
 func (e *Evaluator) update(files []string) error {
@@ -165,6 +200,13 @@ func (e *Evaluator) CopyState(from *Evaluator) {
 			group.CopyState(last)
 		}
 	}
+}
+
+// AlertingRules are those of all groups.
+func (e *Evaluator) AlertingRules() []*rules.AlertingRule {
+	e.loading.RLock()
+	defer e.loading.RUnlock()
+	return e.Manager.AlertingRules()
 }
 
 // Query evaluates an expression as rules are evaluated, for whom the storage
@@ -200,8 +242,10 @@ func (e *Evaluator) HasAlertingRules() bool {
 
 // Evaluate evaluates the rules of a group as of a time.
 func (e *Evaluator) Evaluate(ctx context.Context, group *rules.Group, at time.Time) {
+	key := groupKey(group)
+	e.adoption.Load().wait(ctx, key)
 	if e.WaitForData(ctx) != nil {
-		return // the rules end, or their storage does
+		return // the rules stop, or their storage does
 	}
 	start := time.Now()
 	var written []Sample
@@ -219,7 +263,10 @@ func (e *Evaluator) Evaluate(ctx context.Context, group *rules.Group, at time.Ti
 	}
 
 	e.OnSeries(written)
-	key := rules.GroupKey(group.File(), group.Name())
+	var resolved map[string]bool
+	if awaited := e.Awaited(); len(awaited) > 0 {
+		resolved = e.findResolved(ctx, group, at, awaited)
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	before := e.groups[key]
@@ -229,11 +276,11 @@ func (e *Evaluator) Evaluate(ctx context.Context, group *rules.Group, at time.Ti
 		}
 	}
 	e.groups[key] = e.stateOf(ctx, group, at, before, written)
+	e.groups[key].resolved = resolved
 	e.OnEvaluation(at, e.result())
 }
 
-// Prune drops what was said by groups that are no longer there, which ends
-// their alerts.
+// Prune drops what groups reported that no longer exist, which resolves their alerts.
 func (e *Evaluator) Prune() {
 	there := map[string]bool{}
 	for _, group := range e.Manager.RuleGroups() {

@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/otlptranslator"
 	"github.com/prometheus/prometheus/model/exemplar"
 	"github.com/prometheus/prometheus/model/labels"
@@ -72,7 +73,7 @@ func selected(expr parser.Expr) (matchers [][]*labels.Matcher, window time.Durat
 func (x exemplars) setTrace(a *alertevent.Alert) {
 	var latest int64
 	for _, result := range x.found {
-		if !x.related(result.SeriesLabels, a.Labels) {
+		if !isRelated(result.SeriesLabels, a.Labels, x.own) {
 			continue
 		}
 		for _, example := range result.Exemplars {
@@ -84,10 +85,12 @@ func (x exemplars) setTrace(a *alertevent.Alert) {
 	}
 }
 
-func (x exemplars) related(series labels.Labels, alert map[string]string) bool {
+// isRelated reports whether an alert may be about a series: no label that both have
+// has another value, but for those that the rule sets.
+func isRelated(series labels.Labels, alert map[string]string, own labels.Labels) bool {
 	related := true
 	series.Range(func(l labels.Label) {
-		if value, ok := alert[l.Name]; ok && value != l.Value && !x.own.Has(l.Name) {
+		if value, ok := alert[l.Name]; ok && value != l.Value && l.Name != model.MetricNameLabel && !own.Has(l.Name) {
 			related = false
 		}
 	})

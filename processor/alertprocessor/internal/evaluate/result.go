@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"strconv"
 	"strings"
 	"time"
 
@@ -21,26 +22,46 @@ import (
 // FailingRuleName is the alertname of a rule that cannot be evaluated.
 const FailingRuleName = "RuleCannotBeEvaluated"
 
-// groupState is what a group has said last.
+// groupState is what a group reported last.
 type groupState struct {
-	at      time.Time
-	firing  map[string]alertevent.Alert // by fingerprint; rules that fail among them
-	pending []string                    // fingerprints
-	values  map[string]float64          // the largest that each recording rule wrote, by its name
+	at        time.Time
+	firing    map[string]alertevent.Alert // by fingerprint; rules that fail among them
+	pending   []string                    // fingerprints
+	keep      map[string]KeepFiring       // by fingerprint, of rules with a keep_firing_for
+	resolved  map[string]bool             // alerts from before a restart that do not fire
+	turnovers map[string]turnover         // by ruleKey
+	values    map[string]float64          // the largest that each recording rule wrote, by its name
 }
 
-// stateOf is what a group says after an evaluation. What it said before tells
-// since when a rule fails, and the trace of an alert that has one.
+func newGroupState() *groupState {
+	return &groupState{
+		firing:    map[string]alertevent.Alert{},
+		keep:      map[string]KeepFiring{},
+		turnovers: map[string]turnover{},
+		values:    map[string]float64{},
+	}
+}
+
+// KeepFiring is the keep_firing_for of an alert's rule.
+type KeepFiring struct {
+	For   time.Duration
+	Since time.Time // the expression has not yielded the alert since; zero while it does
+}
+
+// stateOf is what a group reports after an evaluation. Since when a rule fails, and the
+// trace of an alert, are those of before.
 func (e *Evaluator) stateOf(ctx context.Context, group *rules.Group, at time.Time, before *groupState, written []Sample) *groupState {
-	s := &groupState{at: at, firing: map[string]alertevent.Alert{}, values: map[string]float64{}}
+	s := newGroupState()
+	s.at = at
 	for _, rule := range group.Rules() {
 		if err := rule.LastError(); err != nil {
 			if known := s.add(e.Rules.failing(group, rule, err, at), before); !known {
-				e.Logger.Warn("A rule cannot be evaluated.", "rule_group", group.Name(), "rule", rule.Name(), "error", err)
+				e.Logger.Warn("Evaluating a rule failed", "rule_group", group.Name(), "rule", rule.Name(), "error", err)
 			}
 		}
 		if alerting, ok := rule.(*rules.AlertingRule); ok {
 			e.addAlerts(ctx, s, alerting, before)
+			e.addTurnover(s, group, alerting, before)
 		}
 	}
 	for _, sample := range written {
@@ -59,6 +80,9 @@ func (e *Evaluator) addAlerts(ctx context.Context, s *groupState, rule *rules.Al
 	var examples *exemplars // looked up for the first that begins to fire
 	for _, active := range rule.ActiveAlerts() {
 		alert := e.Alert(rule, active)
+		if rule.KeepFiringFor() > 0 {
+			s.keep[alert.Fingerprint()] = KeepFiring{For: rule.KeepFiringFor(), Since: active.KeepFiringSince}
+		}
 		if active.State != rules.StateFiring {
 			s.pending = append(s.pending, alert.Fingerprint())
 			continue
@@ -75,7 +99,29 @@ func (e *Evaluator) addAlerts(ctx context.Context, s *groupState, rule *rules.Al
 	}
 }
 
-// add notes an alert that fires, and says whether it did before.
+// addTurnover records which alerts replaced others, and adds the alert about a rule
+// that replaces them all the time.
+func (e *Evaluator) addTurnover(s *groupState, group *rules.Group, rule *rules.AlertingRule, before *groupState) {
+	active := map[string]map[string]string{}
+	for _, a := range rule.ActiveAlerts() {
+		labels := a.Labels.Map()
+		active[strconv.FormatUint(a.Labels.Hash(), 16)] = labels
+	}
+	var last turnover
+	if before != nil {
+		last = before.turnovers[ruleKey(rule)]
+	}
+	next := last.next(s.at, active)
+	s.turnovers[ruleKey(rule)] = next
+	if !next.isUnstable() {
+		return
+	}
+	if known := s.add(e.Rules.unstable(group, rule, next), before); !known {
+		e.Logger.Warn("Labels of a rule change at every evaluation", "rule_group", group.Name(), "rule", rule.Name(), "labels", strings.Join(next.labels, ", "))
+	}
+}
+
+// add records an alert that fires, and reports whether it did before.
 func (s *groupState) add(alert alertevent.Alert, before *groupState) (known bool) {
 	fingerprint := alert.Fingerprint()
 	if before != nil {
@@ -144,16 +190,20 @@ func withDefaults(set, defaults map[string]string) map[string]string {
 	return set
 }
 
-// Result is how the rules of all groups stand.
+// Result is what the rules of all groups report.
 type Result struct {
 	Firing  map[string]alertevent.Alert // by fingerprint
 	Pending map[string]bool             // fingerprints of alerts that do not fire yet
+	// Keep is known of the firing alerts of rules with a keep_firing_for.
+	Keep map[string]KeepFiring
+	// Resolved are the awaited alerts that are known not to fire.
+	Resolved map[string]bool
 }
 
-// result looks at all groups, because two rules may raise an alert with the
-// same labels, which then fires as long as one of them says so.
+// result joins all groups, because two rules may raise an alert with the same labels:
+// it fires while one of them does, since the first did.
 func (e *Evaluator) result() Result {
-	result := Result{Firing: map[string]alertevent.Alert{}, Pending: map[string]bool{}}
+	result := Result{Firing: map[string]alertevent.Alert{}, Pending: map[string]bool{}, Keep: map[string]KeepFiring{}}
 	for _, group := range e.groups {
 		for _, fingerprint := range group.pending {
 			result.Pending[fingerprint] = true
@@ -163,15 +213,24 @@ func (e *Evaluator) result() Result {
 				result.Firing[fingerprint] = alert
 			}
 		}
+		maps.Copy(result.Keep, group.keep)
 	}
+	result.Resolved = e.resolvedOf(e.Awaited())
 	return result
 }
 
-// Failures are the rules that cannot be evaluated, as alerts.
+// Failures are the alerts about rules that cannot be evaluated, and whose labels are
+// unstable.
 func (e *Evaluator) Failures() map[string]alertevent.Alert {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	out := e.result().Firing
-	maps.DeleteFunc(out, func(_ string, a alertevent.Alert) bool { return a.Name() != FailingRuleName })
+	out := map[string]alertevent.Alert{}
+	for _, group := range e.groups {
+		for fingerprint, alert := range group.firing {
+			if alert.Name() == FailingRuleName || alert.Name() == UnstableLabelsName {
+				out[fingerprint] = alert
+			}
+		}
+	}
 	return out
 }

@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	// SummaryName is the alertname of what stands for the alerts that were cut.
+	// SummaryName is the alertname of what stands for the suppressed alerts.
 	SummaryName = "TooManyAlerts"
 	// window is what the cap counts by.
 	window = time.Minute
@@ -23,9 +23,9 @@ const (
 	maxNames = 10
 )
 
-// Cap lets so many notifications of firing alerts through in a minute, and
-// makes one alert that stands for the rest of the minute. That one fires until
-// a minute passes in which nothing is cut.
+// Cap bounds the notifications of firing alerts in a minute, and makes one alert
+// that stands for the rest of the minute. That one fires until a minute passes in
+// which nothing is suppressed.
 type Cap struct {
 	limit int
 
@@ -39,7 +39,7 @@ type Cap struct {
 	severity int
 }
 
-// Allow says whether a notification may leave, and counts it.
+// Allow reports whether a notification may leave, and counts it.
 func (c *Cap) Allow(now time.Time, alerts []*entry) bool {
 	if c.limit <= 0 {
 		return true
@@ -62,7 +62,7 @@ func (c *Cap) Allow(now time.Time, alerts []*entry) bool {
 		c.suppressed[name]++
 		c.total++
 		if c.startsAt.IsZero() {
-			c.startsAt, c.severity = now, Severity(e.alert)
+			c.startsAt, c.severity = now, e.alert.SeverityRank()
 		}
 	}
 	return false
@@ -73,8 +73,8 @@ func (c *Cap) WindowEnd() (time.Time, bool) {
 	return c.windowStart.Add(window), !c.windowStart.IsZero()
 }
 
-// Summary is the alert to tell when the window has ended, if there is any to
-// tell; a new window begins.
+// Summary is the alert that is due when the window has ended, if any; a new window
+// starts.
 func (c *Cap) Summary(now time.Time, external map[string]string) (alertevent.Alert, bool) {
 	if end, open := c.WindowEnd(); !open || now.Before(end) {
 		return alertevent.Alert{}, false
@@ -91,8 +91,8 @@ func (c *Cap) Summary(now time.Time, external map[string]string) (alertevent.Ale
 		StartsAt: c.startsAt,
 		Value:    &value,
 		Annotations: map[string]string{
-			alertevent.AnnotationSummary:     fmt.Sprintf("%d more alerts in a minute than people are told of", total),
-			alertevent.AnnotationDescription: fmt.Sprintf("max_alerts_per_minute is %d. What was left out: %s.", c.limit, describeSuppressed(cut)),
+			alertevent.AnnotationSummary:     fmt.Sprintf("%d more alerts in a minute than max_alerts_per_minute allows", total),
+			alertevent.AnnotationDescription: fmt.Sprintf("max_alerts_per_minute is %d. Suppressed alerts: %s.", c.limit, describeSuppressed(cut)),
 		},
 	}
 	if summary.Labels == nil {
@@ -100,19 +100,19 @@ func (c *Cap) Summary(now time.Time, external map[string]string) (alertevent.Ale
 	}
 	summary.Labels[alertevent.LabelName] = SummaryName
 	if c.severity >= 0 {
-		summary.Labels[alertevent.LabelSeverity] = severities[c.severity]
+		summary.Labels[alertevent.LabelSeverity] = alertevent.Severities[c.severity]
 	}
 	if total > 0 {
 		c.windowStart = now // to find out whether it goes on
 		return summary, true
 	}
 	summary.State, summary.EndsAt, summary.Value = alertevent.Resolved, now, nil
-	summary.Annotations = map[string]string{alertevent.AnnotationSummary: "People are told of all alerts again"}
+	summary.Annotations = map[string]string{alertevent.AnnotationSummary: "All alerts are notified again"}
 	c.startsAt = time.Time{}
 	return summary, true
 }
 
-// describeSuppressed is "30 HighErrorRate, 7 QueueIsLong", the most frequent first.
+// describeSuppressed returns "30 HighErrorRate, 7 QueueIsLong", the most frequent first.
 func describeSuppressed(cut map[string]int) string {
 	names := slices.SortedFunc(maps.Keys(cut), func(a, b string) int {
 		return cmp.Or(cmp.Compare(cut[b], cut[a]), cmp.Compare(a, b))

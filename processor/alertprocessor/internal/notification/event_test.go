@@ -94,7 +94,7 @@ func TestEvents(t *testing.T) {
 			{minute: 2, want: "-TooManyAlerts", active: "a b"},
 			{minute: 5, want: "-a"},
 		}},
-		"more than there is room for: told without an end": {Policy{Limit: 2}, []at{
+		"more than there are slots for: notified without a resolution": {Policy{Limit: 2}, []at{
 			{minute: 0, happen: "a", want: "a", active: "a"},
 			{minute: 1, happen: "b ~c", want: "b", active: "a"},
 			{minute: 5, want: "-a"},
@@ -118,13 +118,13 @@ func TestEvents(t *testing.T) {
 					if muted {
 						mute = Mute{Reason: Silenced, By: "s"}
 					}
-					assert.Empty(t, b.Occur(now, alert(name), ends, mute))
+					assert.Empty(t, b.Occur(now, Occurrence{Alert: alert(name), Ends: ends, Mute: mute}))
 				}
 				firing := map[string]alertevent.Alert{}
 				if s.observed != "" {
 					firing[alert(s.observed).Fingerprint()] = alert(s.observed)
 				}
-				assert.Empty(t, b.Observe(now, firing, nil, nothing), "at %v", s.minute)
+				assert.Empty(t, b.Observe(now, Observation{Firing: firing}, nothing), "at %v", s.minute)
 				told, _ := b.Flush(now, nothing)
 				assert.Equal(t, s.want, describe(told), "at %v", s.minute)
 				var active []string
@@ -142,7 +142,7 @@ func TestEvents(t *testing.T) {
 					assert.LessOrEqual(t, next, now.Add(10*time.Minute))
 				}
 			}
-			b.Observe(minutes(300), nil, nil, nothing)
+			b.Observe(minutes(300), Observation{}, nothing)
 			if last, _ := b.Flush(minutes(300), nothing); assert.Empty(t, last) {
 				assert.Empty(t, b.alerts, "nothing is left")
 				assert.Empty(t, b.groups)
@@ -157,7 +157,7 @@ func TestEventKeepsItsBeginning(t *testing.T) {
 	for minute := range 3 {
 		a := alert("a")
 		a.StartsAt = minutes(float64(minute))
-		b.Occur(a.StartsAt, a, a.StartsAt.Add(5*time.Minute), Mute{})
+		b.Occur(a.StartsAt, Occurrence{Alert: a, Ends: a.StartsAt.Add(5 * time.Minute)})
 		told, _ := b.Flush(a.StartsAt, nothing)
 		require.Len(t, told, 1)
 		assert.Equal(t, start, told[0].Alerts[0].StartsAt)
@@ -177,7 +177,7 @@ func TestEventsOverARestart(t *testing.T) {
 	}
 	t.Run("it goes on, and ends", func(t *testing.T) {
 		b := NewLog(policy)
-		b.Occur(start, alert("a"), minutes(5), Mute{})
+		b.Occur(start, Occurrence{Alert: alert("a"), Ends: minutes(5)})
 		require.Equal(t, "a", flush(b, 0))
 		b = restart(t, minutes(1), b)
 		assert.Len(t, b.Events(), 1)
@@ -189,20 +189,20 @@ func TestEventsOverARestart(t *testing.T) {
 	})
 	t.Run("it has ended meanwhile", func(t *testing.T) {
 		b := NewLog(policy)
-		b.Occur(start, alert("a"), minutes(5), Mute{})
+		b.Occur(start, Occurrence{Alert: alert("a"), Ends: minutes(5)})
 		require.Equal(t, "a", flush(b, 0))
 		assert.Equal(t, "-a", flush(restart(t, minutes(60), b), 60))
 	})
 	t.Run("it is still to be told", func(t *testing.T) {
 		b := NewLog(policy)
-		b.Occur(start, alert("a"), minutes(5), Mute{})
+		b.Occur(start, Occurrence{Alert: alert("a"), Ends: minutes(5)})
 		b = restart(t, minutes(1), b)
 		assert.Equal(t, "a", flush(b, 1))
 		assert.Equal(t, "-a", flush(b, 5))
 	})
 	t.Run("nobody was told", func(t *testing.T) {
 		b := NewLog(policy)
-		b.Occur(start, alert("a"), minutes(5), Mute{Reason: Silenced})
+		b.Occur(start, Occurrence{Alert: alert("a"), Ends: minutes(5), Mute: Mute{Reason: Silenced}})
 		assert.Empty(t, restart(t, minutes(1), b).alerts)
 	})
 }

@@ -38,6 +38,13 @@ func (g *Gate) Pass(now time.Time, key, overflow string, cooldown time.Duration)
 	return true
 }
 
+// Renew starts the cooldown of a key that has one again.
+func (g *Gate) Renew(now time.Time, key string, cooldown time.Duration) {
+	if _, known := g.until[key]; known {
+		g.until[key] = now.Add(cooldown)
+	}
+}
+
 func (g *Gate) noteEnd(until time.Time) {
 	if g.sweep.IsZero() || until.Before(g.sweep) {
 		g.sweep = until

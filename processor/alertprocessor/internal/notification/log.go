@@ -13,68 +13,67 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
 )
 
-// Reason says why a change of an alert is not told.
+// Reason is why a change of an alert causes no notification.
 type Reason string
 
 // The reasons to suppress.
 const (
-	// Cooldown: the alert fires again, too soon after the last firing notice.
+	// Cooldown: the alert fires again while its resolution is held back, so that
+	// nothing has changed for recipients.
 	Cooldown Reason = "cooldown"
-	// NeverNotified: the alert is over, but nobody was told that it fires.
-	NeverNotified Reason = "untold"
-	// Silenced: a silence keeps the alert from being told.
+	// NeverNotified: the alert is resolved, but nobody was notified that it fires.
+	NeverNotified Reason = "never_notified"
+	// Silenced: a silence mutes the alert.
 	Silenced Reason = "silenced"
-	// Inhibited: another alert keeps the alert from being told.
+	// Inhibited: another alert inhibits the alert.
 	Inhibited Reason = "inhibited"
-	// RateLimit: more is to be told in a minute than the cap allows.
+	// RateLimit: more notifications are due in a minute than the cap allows.
 	RateLimit Reason = "rate_limit"
 	// Limit: more alerts fire at once than are tracked.
 	Limit Reason = "limit"
 )
 
-// Mute is what keeps an alert from being told. The zero value is nothing.
+// Mute is what suppresses an alert. The zero value is nothing.
 type Mute struct {
 	Reason Reason
 	// By is the ID of the silence, or the fingerprint of the inhibiting alert.
 	By string
 }
 
-// Notification is what people are told at once: one alert, or the alerts of a
-// group: those that fire before those that are over, the most severe first.
+// Notification is one alert, or the alerts of a group that recipients are notified
+// of in one message: firing ones before resolved ones, the most severe first.
 type Notification struct {
 	Alerts []alertevent.Alert
 }
 
-// Outgoing is a notification on its way to the pipelines.
-type Outgoing struct {
-	Notification
-	At time.Time // when it was decided
-}
-
-// Counts are changes that are not told, by reason.
+// Counts are suppressed changes of alerts, by reason.
 type Counts map[Reason]int
 
-// Policy says when, how often, and of which alerts together people are told.
+// Policy specifies when, how often, and of which alerts together recipients are
+// notified.
 type Policy struct {
-	// Cooldown is the time after a firing notice within which there is no
-	// other for the same alert, except in a notification of its group.
+	// Cooldown bounds how often an alert that flaps notifies. An alert that
+	// fires again within this time after its last firing notification is notified
+	// again if its resolution was; then its next resolution is held back until the
+	// cooldown has passed.
 	Cooldown time.Duration
 	// Cooldowns are those of the alerts of a name, where it is another.
 	Cooldowns map[string]time.Duration
-	// Repeat is the time after a firing notice after which there is another
-	// when the alert still fires; 0 means none. The cooldown is its least value.
+	// Repeat is the time after a firing notification after which an alert that
+	// still fires is re-notified; 0 is never. The cooldown is its least value.
 	Repeat time.Duration
-	// Grouping says which alerts are told together.
+	// Grouping is which alerts are notified together.
 	Grouping Grouping
 	// PerMinute is the number of notifications of firing alerts in a minute; 0 is no limit.
 	PerMinute int
-	// External are labels of the alerts that the book raises itself.
+	// External are labels of the alerts that the log raises itself.
 	External map[string]string
-	// Grace is how long an alert from before a restart that is not seen to
-	// fire is not taken to be over.
+	// Grace is how long an alert from before a restart may be missing before it
+	// is resolved, unless it is known to be.
 	Grace time.Duration
-	// Limit is the number of alerts tracked at once.
-	Limit int
+	// Limit is the number of alerts tracked at once, and RuleLimit that of one
+	// rule; see [limiter]. A RuleLimit of 0 is Limit.
+	Limit, RuleLimit int
 }
 
 func (p Policy) cooldown(a alertevent.Alert) time.Duration {
@@ -84,24 +83,30 @@ func (p Policy) cooldown(a alertevent.Alert) time.Duration {
 	return p.Cooldown
 }
 
-// Book remembers what people have been told. An alert goes through
+// Log is the notification log: it remembers which alerts recipients believe to
+// fire, and decides when they are notified. An alert goes through
 //
-//	             fires                        is over
-//	unknown ───────────────► told ───────────────────────► cooling ──┐
-//	   ▲                     │  ▲                             │ ▲    │ cooldown ends
-//	   │                     └──┘ still fires: repeat   fires │ │    │
-//	   │                                                      ▼ │ is over
-//	   └────────────────────── suppressed ◄───────────────────┴─┘
-//	                             │ cooldown ends, or what mutes it: told
+//	           fires                        resolved
+//	unknown ──────────► notified ──────────────────────────► cooling ──► unknown
+//	                     │  ▲  ▲                                │  cooldown ends
+//	                     └──┘  └────────────────────────────────┘
+//	            repeat interval   fires again within the cooldown: notified, and
+//	                              the next resolution waits for the cooldown
 //
-// and is told with its group, when that may be told again. An alert by itself
-// is a group that may always be told. It is not safe for concurrent use. Times
-// must not go backwards.
+// and is notified with its group, when that is due. An alert that is not grouped is
+// a group that is always due. What recipients were notified of last is true, but for
+// a resolution that is held back. A Log is not safe for concurrent use. Times must
+// not go backwards.
 type Log struct {
-	policy Policy
-	cap    *Cap
+	policy  Policy
+	cap     *Cap
+	dropped dropped
+	limiter *limiter
+	refused map[string]int // alerts of each rule at the last observation without a slot
+
 	alerts map[string]*entry
 	groups map[string]*group
+	held   map[string]*entry // those whose resolution is held back
 	added  uint64
 	events int // alerts that have an event
 }
@@ -110,99 +115,201 @@ type entry struct {
 	alert           alertevent.Alert
 	group           *group
 	firing          bool      // at the last observation
-	notified        bool      // people think that it fires
-	notifiedAt      time.Time // when a firing notice was last decided on; zero if never
-	suppressedUntil time.Time // the cap cut it; until then it waits as if it had been told
-	once            bool      // it happened and is over: it is told once and forgotten
+	notified        bool      // recipients believe that it fires
+	notifiedAt      time.Time // of the last firing notification; zero if never
+	returned        bool      // that was a return within the cooldown
+	suppressedUntil time.Time // the cap suppressed it; until then it is not due
+	once            bool      // an occurrence that is notified once and forgotten
 	mute            Mute      // at the last observation
-	event           *event    // set for what fires from when it happens, for a while
+	event           *event    // set for an alert of an event rule
+	keep            KeepFiring
 	// graceEnds is set while nothing is known of an alert from before a restart.
 	graceEnds time.Time
 }
 
-// event is what the book knows of an alert that is not observed but happens.
-type event struct {
-	ends    time.Time // it is over then, unless it happens again
-	pending bool      // it has happened since it was told, and is to be told
+// KeepFiring is the keep_firing_for of an alert's rule.
+type KeepFiring struct {
+	For   time.Duration // 0 is none
+	Since time.Time     // the expression has not yielded the alert since; zero while it does
 }
 
-// live says whether the entry is more than the memory of a cooldown.
+// event is what the log knows of an alert of an event rule.
+type event struct {
+	ends    time.Time // it is resolved then, unless there is another occurrence
+	pending bool      // an occurrence has not been notified yet
+	// coolsUntil is set when the alert has been notified, and until then it is
+	// remembered when it is resolved.
+	coolsUntil time.Time
+}
+
+// live reports whether the entry is more than the memory of a cooldown.
 func (e *entry) live() bool { return e.firing || e.notified || e.once }
 
-// unknown says whether an alert from before a restart that does not fire may
-// still be on its way back.
-func (e *entry) unknown(now time.Time, pending bool) bool {
-	return now.Before(e.graceEnds) || !e.graceEnds.IsZero() && pending
-}
-
-// NewLog makes a book that knows no alerts.
-func NewLog(policy Policy) *Log {
-	return &Log{
-		policy: policy,
-		cap:    &Cap{limit: policy.PerMinute},
-		alerts: map[string]*entry{},
-		groups: map[string]*group{},
+// missing reports whether an alert from before a restart that does not fire may
+// still be found to.
+func (e *entry) missing(now time.Time, o *Observation, key string) bool {
+	switch {
+	case e.graceEnds.IsZero():
+		return false
+	case e.keep.For > 0 && now.Before(e.keep.Since.Add(e.keep.For)):
+		return true
+	case o.Pending[key]:
+		return true
+	default:
+		return !o.Resolved[key] && now.Before(e.graceEnds)
 	}
 }
 
-// Observe takes all alerts that fire at a time, by fingerprint, and those that
-// do not fire yet but have begun to.
-func (b *Log) Observe(now time.Time, firing map[string]alertevent.Alert, pending map[string]bool, mutes func(alertevent.Alert) Mute) Counts {
+// NewLog makes a log without alerts.
+func NewLog(policy Policy) *Log {
+	if policy.RuleLimit == 0 {
+		policy.RuleLimit = policy.Limit
+	}
+	return &Log{
+		policy:  policy,
+		cap:     &Cap{limit: policy.PerMinute},
+		limiter: newLimiter(policy.RuleLimit, policy.Limit),
+		refused: map[string]int{},
+		alerts:  map[string]*entry{},
+		groups:  map[string]*group{},
+		held:    map[string]*entry{},
+	}
+}
+
+// Observation is what all rules report at a time, by fingerprint.
+type Observation struct {
+	Firing  map[string]alertevent.Alert
+	Pending map[string]bool
+	// Resolved are alerts of Awaited that are known not to fire.
+	Resolved map[string]bool
+	// Keep is what is known of alerts whose rule has a keep_firing_for.
+	Keep map[string]KeepFiring
+}
+
+// Observe records what the rules report.
+func (b *Log) Observe(now time.Time, o Observation, mutes func(alertevent.Alert) Mute) Counts {
 	counts := Counts{}
-	for _, key := range slices.Sorted(maps.Keys(firing)) {
-		e := b.entry(now, key, firing[key])
+	refused, ranks := map[string]int{}, map[string]int{}
+	swept := false
+	for _, key := range mostSevereFirst(o.Firing) {
+		alert := o.Firing[key]
+		e := b.entry(now, key, alert)
+		if e == nil && !swept {
+			swept = true
+			b.forgetCooling()
+			e = b.entry(now, key, alert)
+		}
 		if e == nil {
-			counts[Limit]++
+			if refused[alert.Name()] == 0 {
+				ranks[alert.Name()] = alert.SeverityRank() // the most severe comes first
+			}
+			refused[alert.Name()]++
 			continue
 		}
 		mute := mutes(e.alert)
-		if !e.notified && (!e.firing || e.mute.Reason != mute.Reason) {
-			switch {
-			case mute.Reason != "":
-				counts[mute.Reason]++
-			case b.cooling(now, e) && !e.firing:
-				counts[Cooldown]++
-			}
+		switch {
+		case b.held[key] != nil:
+			counts[Cooldown]++ // the resolution that was held back is obsolete
+		case !e.notified && mute.Reason != "" && (!e.firing || e.mute.Reason != mute.Reason):
+			counts[mute.Reason]++
 		}
-		e.firing, e.mute, e.graceEnds = true, mute, time.Time{}
+		delete(b.held, key)
+		e.firing, e.mute, e.graceEnds, e.keep = true, mute, time.Time{}, o.Keep[key]
 	}
 	for key, e := range b.alerts {
-		if _, ok := firing[key]; ok || e.once || e.event != nil || e.unknown(now, pending[key]) {
+		if _, ok := o.Firing[key]; ok || e.once || e.event != nil || e.missing(now, &o, key) {
 			continue
 		}
 		b.resolve(now, key, e, counts)
 	}
+	for rule, n := range refused {
+		if more := n - b.refused[rule]; more > 0 {
+			counts[Limit] += more
+		}
+		b.dropped.set(now, rule, n, ranks[rule])
+	}
+	b.refused = refused
 	return counts
 }
 
-// Remute takes what mutes alerts now.
+// Awaited are the alerts from before a restart that have not been found to fire.
+func (b *Log) Awaited() map[string]alertevent.Alert {
+	out := map[string]alertevent.Alert{}
+	for key, e := range b.alerts {
+		if !e.graceEnds.IsZero() {
+			out[key] = e.alert
+		}
+	}
+	return out
+}
+
+func mostSevereFirst(alerts map[string]alertevent.Alert) []string {
+	keys := slices.Collect(maps.Keys(alerts))
+	ranks := make(map[string]int, len(keys))
+	for key, alert := range alerts {
+		ranks[key] = alert.SeverityRank()
+	}
+	slices.SortFunc(keys, func(a, b string) int {
+		return cmp.Or(cmp.Compare(ranks[b], ranks[a]), cmp.Compare(a, b))
+	})
+	return keys
+}
+
+// Remute applies mutes that have changed.
 func (b *Log) Remute(mutes func(alertevent.Alert) Mute) {
 	for _, e := range b.alerts {
-		if e.firing && e.event == nil { // what happened while it was muted is not told later
+		if e.firing && e.event == nil { // an occurrence that was muted is not notified later
 			e.mute = mutes(e.alert)
 		}
 	}
 }
 
-// resolve notes that an alert does not fire.
+// resolve records that an alert does not fire.
 func (b *Log) resolve(now time.Time, key string, e *entry, counts Counts) {
 	if e.firing && !e.notified && e.event == nil {
 		counts[NeverNotified]++
 	}
 	e.firing, e.mute, e.graceEnds = false, Mute{}, time.Time{}
-	if !e.notified && !b.cooling(now, e) {
+	switch {
+	case !e.notified && !b.cooling(now, e):
 		b.forget(key, e)
+	case b.holdsBack(now, e):
+		b.held[key] = e
 	}
 }
 
-// eventPrefix tells the keys of what happens from those of what is observed.
+// holdsBack reports whether the resolution of an alert is to wait: it fired again
+// within its cooldown, recipients know that, and it may do so once more.
+func (b *Log) holdsBack(now time.Time, e *entry) bool {
+	return e.notified && !e.firing && e.returned && e.event == nil && !b.policy.Grouping.on() && b.inCooldown(now, e)
+}
+
+func (b *Log) inCooldown(now time.Time, e *entry) bool {
+	if e.event != nil {
+		return now.Before(e.event.coolsUntil)
+	}
+	return !e.notifiedAt.IsZero() && now.Sub(e.notifiedAt) < b.policy.cooldown(e.alert)
+}
+
+// eventPrefix distinguishes the keys of alerts of event rules from those of rules.
 const eventPrefix = "event "
 
-// Occur takes an alert that happens, and is over when it has not happened
-// again until ends. Muted, it is not told, nor is its end; but it is active. There
-// is room for half as many as for all alerts, so that those that are observed
-// always have some: what exceeds it is told without an end, as by Add.
-func (b *Log) Occur(now time.Time, alert alertevent.Alert, ends time.Time, mute Mute) Counts {
+// Occurrence is one that raises the alert of an event rule.
+type Occurrence struct {
+	Alert alertevent.Alert
+	// Ends is when the alert is resolved, unless there is another occurrence.
+	Ends time.Time
+	// CoolsUntil is the end of the alert's cooldown.
+	CoolsUntil time.Time
+	// Mute suppresses the alert and its resolution. It is active all the same.
+	Mute Mute
+}
+
+// Occur records an occurrence. Half of the slots are for alerts of event rules, so
+// that the other half is always there for alerts of rules: what exceeds it is notified
+// without a resolution, as by OccurOnce.
+func (b *Log) Occur(now time.Time, o Occurrence) Counts {
+	alert, mute := o.Alert, o.Mute
 	key := eventPrefix + alert.Fingerprint()
 	e, known := b.alerts[key]
 	if !known && b.EventsFull() {
@@ -215,42 +322,54 @@ func (b *Log) Occur(now time.Time, alert alertevent.Alert, ends time.Time, mute 
 		alert.StartsAt = e.alert.StartsAt
 	}
 	if known && e.event.pending && mute.Reason == "" && !b.policy.Grouping.on() {
-		e.event.ends = ends
-		return b.OccurOnce(now, alert) // what happens twice at once is told twice
+		e.event.ends = o.Ends
+		return b.OccurOnce(now, alert) // two occurrences at once are two notifications
 	}
 	if e = b.entry(now, key, alert); e == nil {
-		return Counts{Limit: 1}
+		return b.drop(now, alert)
 	}
 	if e.event == nil {
 		e.event = &event{}
 		b.events++
 	}
-	e.firing, e.mute, e.event.ends = true, mute, ends
-	e.event.pending = e.event.pending || mute.Reason == ""
+	e.firing, e.mute, e.event.ends = true, mute, o.Ends
+	if mute.Reason == "" {
+		e.event.pending, e.event.coolsUntil = true, o.CoolsUntil
+	}
 	return nil
 }
 
-// EventsFull says whether there is no room for the end of another event.
+// EventsFull reports whether no other alert of an event rule gets a slot. An odd
+// number of slots leaves the one in the middle to the event rules.
 func (b *Log) EventsFull() bool { return b.events >= (b.policy.Limit+1)/2 }
 
-// Extend notes that something that is active has happened again, but is not to
-// be told. It says whether it is active.
+// Extend records an occurrence that is not to be notified, of an alert that may be
+// active. It reports whether the alert is.
 func (b *Log) Extend(fingerprint string, ends time.Time) bool {
 	e, ok := b.alerts[eventPrefix+fingerprint]
 	if !ok || !e.firing {
 		return false
 	}
-	e.event.ends = ends
+	if ends.After(e.event.ends) {
+		e.event.ends = ends
+	}
 	return true
 }
 
-// Event is an alert of what happened, while it is active.
+// ResolvedEvent reports whether the last notification of an event rule's alert was
+// its resolution, within its cooldown.
+func (b *Log) ResolvedEvent(now time.Time, fingerprint string) bool {
+	e, ok := b.alerts[eventPrefix+fingerprint]
+	return ok && !e.firing && b.inCooldown(now, e)
+}
+
+// Event is an active alert of an event rule.
 type Event struct {
 	Alert alertevent.Alert
 	Mute  Mute
 }
 
-// Events are the active alerts of what happened.
+// Events are the active alerts of event rules.
 func (b *Log) Events() []Event {
 	var out []Event
 	for _, key := range slices.Sorted(maps.Keys(b.alerts)) {
@@ -261,40 +380,56 @@ func (b *Log) Events() []Event {
 	return out
 }
 
-// expireEvents ends what has not happened for long enough.
+// expireEvents resolves alerts of event rules without an occurrence for long enough,
+// and forgets those whose cooldown has passed.
 func (b *Log) expireEvents(now time.Time, counts Counts) {
 	if b.events == 0 {
 		return
 	}
 	for key, e := range b.alerts {
-		if e.event != nil && e.firing && !e.event.pending && !now.Before(e.event.ends) {
+		switch {
+		case e.event == nil:
+		case e.firing && !e.event.pending && !now.Before(e.event.ends):
 			b.resolve(now, key, e, counts)
+		case !e.live() && !b.cooling(now, e):
+			b.forget(key, e)
 		}
 	}
 }
 
-// OccurOnce takes an alert that has happened and is over at once.
+// OccurOnce records an occurrence that is notified once, without a resolution.
 func (b *Log) OccurOnce(now time.Time, alert alertevent.Alert) Counts {
-	key := "once " + alert.Fingerprint()
-	if !b.policy.Grouping.on() {
-		b.added++ // what happens twice is told twice
-		key = fmt.Sprintf("%s %d", key, b.added)
-	}
-	e := b.entry(now, key, alert)
+	e := b.entry(now, b.onceKey(alert.Fingerprint()), alert)
 	if e == nil {
-		return Counts{Limit: 1}
+		return b.drop(now, alert)
 	}
 	e.once = true
 	return nil
 }
 
-// entry finds the entry of an alert, or makes it. It is nil when there are too many.
+// onceKey is a new key, since each occurrence is a notification, but in a group.
+func (b *Log) onceKey(fingerprint string) string {
+	if b.policy.Grouping.on() {
+		return "once " + fingerprint
+	}
+	b.added++
+	return fmt.Sprintf("once %s %d", fingerprint, b.added)
+}
+
+// drop records an occurrence whose alert gets no slot.
+func (b *Log) drop(now time.Time, alert alertevent.Alert) Counts {
+	b.dropped.add(now, alert.Name(), alert.SeverityRank())
+	return Counts{Limit: 1}
+}
+
+// entry finds the entry of an alert, or makes it. It is nil when there is no slot.
 func (b *Log) entry(now time.Time, key string, alert alertevent.Alert) *entry {
 	e, known := b.alerts[key]
 	if !known {
-		if len(b.alerts) >= b.policy.Limit {
+		if !b.limiter.admits(alert) {
 			return nil
 		}
+		b.limiter.add(alert)
 		e = &entry{}
 		b.alerts[key] = e
 	}
@@ -309,25 +444,35 @@ func (b *Log) entry(now time.Time, key string, alert alertevent.Alert) *entry {
 func (b *Log) forget(key string, e *entry) {
 	b.leave(key, e)
 	delete(b.alerts, key)
+	delete(b.held, key)
+	b.limiter.remove(e.alert)
 	if e.event != nil {
 		b.events--
 	}
 }
 
-// cooling says whether there is to be no firing notice yet. The cooldown of
-// events is before the book, in the Gate.
-func (b *Log) cooling(now time.Time, e *entry) bool {
-	return e.event == nil && (now.Before(e.suppressedUntil) || !e.notifiedAt.IsZero() && now.Sub(e.notifiedAt) < b.policy.cooldown(e.alert))
+// forgetCooling frees the slots of what is remembered for its cooldown alone.
+func (b *Log) forgetCooling() {
+	for key, e := range b.alerts {
+		if !e.live() {
+			b.forget(key, e)
+		}
+	}
 }
 
-// Flush says what is to be told at a time.
+// cooling reports whether an alert that does not fire is to be remembered.
+func (b *Log) cooling(now time.Time, e *entry) bool {
+	return now.Before(e.suppressedUntil) || b.inCooldown(now, e)
+}
+
+// Flush returns the notifications that are due.
 func (b *Log) Flush(now time.Time, mutes func(alertevent.Alert) Mute) ([]Notification, Counts) {
 	counts := Counts{}
 	summary, summed := b.cap.Summary(now, b.policy.External) // of the minute that has passed
 	b.expireEvents(now, counts)
 	var due []*flush
 	for _, g := range b.groups {
-		if now.Before(g.next) {
+		if now.Before(g.next) || b.isIdle(now, g) {
 			continue
 		}
 		if f := b.prepare(now, g); f.due {
@@ -336,7 +481,7 @@ func (b *Log) Flush(now time.Time, mutes func(alertevent.Alert) Mute) ([]Notific
 			b.reschedule(now, g)
 		}
 	}
-	// The most severe first, so that the cap cuts the least severe.
+	// The most severe first, so that the cap suppresses the least severe.
 	slices.SortFunc(due, func(a, b *flush) int {
 		return cmp.Or(cmp.Compare(b.severity, a.severity), cmp.Compare(a.name, b.name), cmp.Compare(a.group.key, b.group.key))
 	})
@@ -350,10 +495,27 @@ func (b *Log) Flush(now time.Time, mutes func(alertevent.Alert) Mute) ([]Notific
 	if summed && mutes(summary).Reason == "" {
 		out = append(out, Notification{Alerts: []alertevent.Alert{summary}})
 	}
+	for _, alert := range b.dropped.flush(now, b.policy.External) {
+		if mute := mutes(alert); mute.Reason != "" && alert.State == alertevent.Firing {
+			counts[mute.Reason]++
+			continue
+		}
+		out = append(out, Notification{Alerts: []alertevent.Alert{alert}})
+	}
 	return out, counts
 }
 
-// flush is what a group has to tell.
+// isIdle reports, at little cost, whether an alert that is not grouped fires, has
+// been notified and is not due: most of many do.
+func (b *Log) isIdle(now time.Time, g *group) bool {
+	if g.shared != nil {
+		return false
+	}
+	e := b.alerts[g.key]
+	return e.notified && (e.firing && !b.isDue(now, e) || b.holdsBack(now, e))
+}
+
+// flush is what a group is to notify.
 type flush struct {
 	group            *group
 	due              bool
@@ -370,6 +532,8 @@ func (b *Log) prepare(now time.Time, g *group) *flush {
 			f.name = e.alert.Name()
 		}
 		switch {
+		case b.holdsBack(now, e):
+			continue
 		case e.notified && !e.firing:
 			f.resolved = append(f.resolved, e)
 			f.due = true
@@ -380,12 +544,13 @@ func (b *Log) prepare(now time.Time, g *group) *flush {
 			continue
 		}
 		f.firing = append(f.firing, e)
-		f.severity = max(f.severity, Severity(e.alert))
+		f.severity = max(f.severity, e.alert.SeverityRank())
 		f.due = f.due || b.isDue(now, e)
 	}
 	return f
 }
 
+// isDue reports whether an alert that fires is to be notified.
 func (b *Log) isDue(now time.Time, e *entry) bool {
 	switch {
 	case e.once:
@@ -393,13 +558,13 @@ func (b *Log) isDue(now time.Time, e *entry) bool {
 	case e.event != nil:
 		return e.event.pending
 	case e.notified:
-		return b.policy.Repeat > 0 && now.Sub(e.notifiedAt) >= b.policy.Repeat && !b.cooling(now, e)
+		return b.policy.Repeat > 0 && e.mute.Reason == "" && now.Sub(e.notifiedAt) >= b.policy.Repeat && !b.cooling(now, e)
 	default:
-		return !b.cooling(now, e)
+		return !now.Before(e.suppressedUntil)
 	}
 }
 
-// notify makes the notification of a group, and notes that it was told.
+// notify makes the notification of a group.
 func (b *Log) notify(now time.Time, f *flush, counts Counts) Notification {
 	firing := f.firing
 	if len(firing) > 0 && !b.cap.Allow(now, firing) {
@@ -415,6 +580,7 @@ func (b *Log) notify(now time.Time, f *flush, counts Counts) Notification {
 	var n Notification
 	for _, e := range firing {
 		n.Alerts = append(n.Alerts, f.group.stamp(e.alert))
+		e.returned = !e.notified && b.inCooldown(now, e)
 		e.notified, e.notifiedAt = true, now
 		if e.event != nil {
 			e.event.pending = false
@@ -427,18 +593,21 @@ func (b *Log) notify(now time.Time, f *flush, counts Counts) Notification {
 		e.notified = false
 	}
 	slices.SortStableFunc(n.Alerts, func(a, b alertevent.Alert) int {
-		return cmp.Or(cmp.Compare(a.State, b.State), cmp.Compare(Severity(b), Severity(a)), cmp.Compare(a.Name(), b.Name()))
+		return cmp.Or(cmp.Compare(a.State, b.State), cmp.Compare(b.SeverityRank(), a.SeverityRank()), cmp.Compare(a.Name(), b.Name()))
 	})
 	for key := range f.group.members {
-		if e := b.alerts[key]; e.once {
+		switch e := b.alerts[key]; {
+		case e.once:
 			b.forget(key, e)
+		case !e.notified:
+			delete(b.held, key)
 		}
 	}
 	return n
 }
 
-// reschedule makes a group wait for its next time, or ends it when none of its
-// alerts is live.
+// reschedule sets when a group is due next, or removes it when none of its alerts
+// is live.
 func (b *Log) reschedule(now time.Time, g *group) {
 	g.next = now.Add(b.policy.Grouping.Interval)
 	if !b.policy.Grouping.on() {
@@ -457,29 +626,38 @@ func (b *Log) reschedule(now time.Time, g *group) {
 	}
 }
 
-// Next is when there may be something to tell without an observation.
+// Next is when a notification may be due without an observation.
 func (b *Log) Next() (next time.Time, ok bool) {
-	if b.policy.Grouping.on() {
-		for _, g := range b.groups {
-			if !ok || g.next.Before(next) {
-				next, ok = g.next, true
-			}
+	add := func(at time.Time) {
+		if !ok || at.Before(next) {
+			next, ok = at, true
 		}
 	}
-	if end, open := b.cap.WindowEnd(); open && (!ok || end.Before(next)) {
-		next, ok = end, true
+	if b.policy.Grouping.on() {
+		for _, g := range b.groups {
+			add(g.next)
+		}
+	}
+	if end, open := b.cap.WindowEnd(); open {
+		add(end)
+	}
+	if end, open := b.dropped.next(); open {
+		add(end)
+	}
+	for _, e := range b.held {
+		add(e.notifiedAt.Add(b.policy.cooldown(e.alert)))
 	}
 	if b.events > 0 {
 		for _, e := range b.alerts {
-			if e.event != nil && e.firing && !e.event.pending && (!ok || e.event.ends.Before(next)) {
-				next, ok = e.event.ends, true
+			if e.event != nil && e.firing && !e.event.pending {
+				add(e.event.ends)
 			}
 		}
 	}
 	return next, ok
 }
 
-// Muted says what keeps an alert that fires from being told.
+// Muted is what suppresses an alert that fires.
 func (b *Log) Muted(now time.Time, fingerprint string) Mute {
 	e, ok := b.alerts[fingerprint]
 	switch {
@@ -487,15 +665,9 @@ func (b *Log) Muted(now time.Time, fingerprint string) Mute {
 		return Mute{}
 	case e.mute.Reason != "":
 		return e.mute
-	case b.cooling(now, e):
-		return Mute{Reason: Cooldown}
+	case now.Before(e.suppressedUntil):
+		return Mute{Reason: RateLimit}
 	default:
 		return Mute{}
 	}
 }
-
-// severities are in rising order.
-var severities = []string{alertevent.SeverityInfo, alertevent.SeverityWarning, alertevent.SeverityError, alertevent.SeverityCritical}
-
-// Severity is higher for what is more severe, and -1 for words of the user's own.
-func Severity(a alertevent.Alert) int { return slices.Index(severities, a.Severity()) }

@@ -48,7 +48,7 @@ func alert(word string) alertevent.Alert {
 
 func nothing(alertevent.Alert) Mute { return Mute{} }
 
-// take makes the book observe a step, and returns what it tells.
+// take has the log observe a step, and returns its notifications.
 func (s step) take(b *Log, pending ...string) ([]Notification, Counts) {
 	now := minutes(s.minute)
 	firing := map[string]alertevent.Alert{}
@@ -82,7 +82,7 @@ func (s step) take(b *Log, pending ...string) ([]Notification, Counts) {
 	for _, word := range pending {
 		waiting[word] = true
 	}
-	add(b.Observe(now, firing, waiting, mutes))
+	add(b.Observe(now, Observation{Firing: firing, Pending: waiting}, mutes))
 	notifications, counts := b.Flush(now, mutes)
 	add(counts)
 	return notifications, all
@@ -107,7 +107,7 @@ func describe(notifications []Notification) string {
 	return strings.Join(out, "; ")
 }
 
-func TestBook(t *testing.T) {
+func TestLog(t *testing.T) {
 	policy := Policy{Cooldown: 5 * time.Minute, Repeat: 4 * time.Hour, Limit: 100}
 	grouped := policy
 	grouped.Grouping = Grouping{By: []string{"team"}, Wait: 30 * time.Second, Interval: 5 * time.Minute}
@@ -117,7 +117,7 @@ func TestBook(t *testing.T) {
 		steps  []step
 	}{
 		{
-			name: "told once while it fires", policy: policy,
+			name: "notified once while it fires", policy: policy,
 			steps: []step{{0, "a", "a", nil}, {1, "a", "", nil}, {5, "a", "", nil}, {60, "a", "", nil}},
 		},
 		{
@@ -141,16 +141,18 @@ func TestBook(t *testing.T) {
 			steps: []step{{0, "a", "a", nil}, {1, "", "-a", nil}},
 		},
 		{
-			name: "flaps within the cooldown", policy: policy,
+			name: "flaps within the cooldown: the return is notified, the next resolution waits", policy: policy,
 			steps: []step{
 				{0, "a", "a", nil},
 				{1, "", "-a", nil},
-				{2, "a", "", Counts{Cooldown: 1}},
-				{2.5, "a", "", nil}, // counted when it began
-				{3, "", "", Counts{NeverNotified: 1}},
+				{2, "a", "a", nil},
+				{2.5, "a", "", nil},
+				{3, "", "", nil},
 				{4, "a", "", Counts{Cooldown: 1}},
-				{4.5, "", "", Counts{NeverNotified: 1}},
-				{6, "a", "a", nil},
+				{4.5, "", "", nil},
+				{6, "a", "", Counts{Cooldown: 1}},
+				{6.5, "", "", nil},
+				{7, "", "-a", nil},
 			},
 		},
 		{
@@ -158,20 +160,20 @@ func TestBook(t *testing.T) {
 			steps: []step{
 				{0, "a", "a", nil},
 				{1, "", "-a", nil},
-				{2, "a", "", Counts{Cooldown: 1}},
-				{4.9, "a", "", nil},
-				{5, "a", "a", nil},
-				{6, "", "-a", nil},
+				{2, "a", "a", nil},
+				{7, "a", "", nil},
+				{8, "", "-a", nil},
 			},
 		},
 		{
-			name: "the cooldown runs from the last firing notice, repeats among them", policy: policy,
+			name: "the cooldown runs from the last firing notification, repeats among them", policy: policy,
 			steps: []step{
 				{0, "a", "a", nil},
 				{240, "a", "a", nil},
 				{241, "", "-a", nil},
-				{242, "a", "", Counts{Cooldown: 1}},
-				{245, "a", "a", nil},
+				{242, "a", "a", nil},
+				{243, "", "", nil},
+				{247, "", "-a", nil},
 			},
 		},
 		{
@@ -182,8 +184,11 @@ func TestBook(t *testing.T) {
 			name: "a cooldown of its own", policy: Policy{Cooldown: time.Hour, Cooldowns: map[string]time.Duration{"a": time.Minute}, Limit: 10},
 			steps: []step{
 				{0, "a b", "a; b", nil},
-				{1, "", "-a; -b", nil},
-				{2, "a b", "a", Counts{Cooldown: 1}},
+				{0.5, "", "-a; -b", nil},
+				{0.6, "a b", "a; b", nil},
+				{0.7, "", "", nil},
+				{1.6, "", "-a", nil},
+				{60.6, "", "-b", nil},
 			},
 		},
 		{
@@ -192,17 +197,18 @@ func TestBook(t *testing.T) {
 				{0, "a", "a", nil},
 				{1, "a b", "b", nil},
 				{2, "b", "-a", nil},
-				{3, "a b", "", Counts{Cooldown: 1}},
-				{5, "a", "a; -b", nil},
+				{3, "a b", "a", nil},
+				{5, "a", "-b", nil},
 			},
 		},
 		{
 			name: "above the limit", policy: Policy{Cooldown: 5 * time.Minute, Limit: 2},
 			steps: []step{
-				{0, "a b c", "a; b", Counts{Limit: 1}},
-				{1, "b c", "-a", Counts{Limit: 1}}, // a still cools
-				{6, "b c", "", Counts{Limit: 1}},   // a is forgotten at the end of this
-				{7, "b c", "c", nil},
+				{0, "a b c", "a; b; AlertsDropped", Counts{Limit: 1}},
+				{0.5, "a b c", "", nil}, // counted once
+				{1, "b c", "-a", nil},
+				{1.1, "b c", "c", nil}, // in the place of a, of which only the cooldown was left
+				{2, "b c", "-AlertsDropped", nil},
 			},
 		},
 		{
@@ -214,15 +220,15 @@ func TestBook(t *testing.T) {
 			},
 		},
 		{
-			name: "told when it is muted no longer", policy: policy,
+			name: "notified when it is muted no longer", policy: policy,
 			steps: []step{{0, "~a", "", Counts{Silenced: 1}}, {1, "a", "a", nil}},
 		},
 		{
-			name: "muted after it was told: not repeated, but resolved", policy: policy,
+			name: "muted after it was notified: not repeated, but resolved", policy: policy,
 			steps: []step{{0, "a", "a", nil}, {1, "~a", "", nil}, {300, "~a", "", nil}, {301, "", "-a", nil}},
 		},
 		{
-			name: "what happened is told once, without an end", policy: policy,
+			name: "an occurrence is notified once, without a resolution", policy: policy,
 			steps: []step{{0, "!a", "a", nil}, {1, "", "", nil}, {2, "!a !a", "a; a", nil}},
 		},
 		{
@@ -239,7 +245,7 @@ func TestBook(t *testing.T) {
 			},
 		},
 		{
-			name: "a group tells all that fires and what is over since the last time", policy: grouped,
+			name: "a group notifies all that fires and what was resolved since the last time", policy: grouped,
 			steps: []step{
 				{0, "a:x b:x", "", nil},
 				{0.5, "a:x b:x", "a:x b:x", nil},
@@ -249,12 +255,12 @@ func TestBook(t *testing.T) {
 				{10.5, "b:x C:x", "", nil}, // nothing is new
 				{12, "", "", nil},
 				{15.5, "", "-C:x -b:x", nil},
-				{16, "d:x", "", nil}, // a new group waits anew
+				{16, "d:x", "", nil}, // a new group waits again
 				{16.5, "d:x", "d:x", nil},
 			},
 		},
 		{
-			name: "begun and over while the group waits", policy: grouped,
+			name: "fires and resolved while the group waits", policy: grouped,
 			steps: []step{
 				{0, "a:x", "", nil},
 				{0.2, "", "", Counts{NeverNotified: 1}},
@@ -264,7 +270,7 @@ func TestBook(t *testing.T) {
 			},
 		},
 		{
-			name: "over and again before the group is told", policy: grouped,
+			name: "resolved and firing again before the group is due", policy: grouped,
 			steps: []step{
 				{0, "a:x", "", nil}, {0.5, "a:x", "a:x", nil}, {2, "", "", nil}, {3, "a:x", "", nil}, {5.5, "a:x", "", nil},
 			},
@@ -276,7 +282,7 @@ func TestBook(t *testing.T) {
 			},
 		},
 		{
-			name: "a muted alert is no part of what its group tells", policy: grouped,
+			name: "a muted alert is not part of its group's notification", policy: grouped,
 			steps: []step{
 				{0, "~a:x b:x", "", Counts{Silenced: 1}},
 				{0.5, "~a:x b:x", "b:x", nil},
@@ -284,7 +290,7 @@ func TestBook(t *testing.T) {
 			},
 		},
 		{
-			name: "an alert that cools is told with its group", policy: grouped,
+			name: "an alert that cools is notified with its group", policy: grouped,
 			steps: []step{
 				{0, "a:x", "", nil},
 				{0.5, "a:x", "a:x", nil},
@@ -296,7 +302,7 @@ func TestBook(t *testing.T) {
 			},
 		},
 		{
-			name: "what happened joins the group", policy: grouped,
+			name: "an occurrence joins the group", policy: grouped,
 			steps: []step{
 				{0, "a:x !b:x", "", nil}, {0.1, "a:x !b:x", "", nil}, {0.5, "a:x", "a:x b:x", nil}, {5.5, "a:x", "", nil},
 			},
@@ -306,7 +312,7 @@ func TestBook(t *testing.T) {
 			steps: []step{
 				{0, "a B c d", "B; a", Counts{RateLimit: 2}},
 				{0.5, "a B c d", "", nil},
-				{0.6, "B c d", "-a", nil}, // an end is told always
+				{0.6, "B c d", "-a", nil}, // a resolution is notified always
 				{1, "B c d", "c; d; TooManyAlerts", nil},
 				{1.5, "B c d e", "", Counts{RateLimit: 1}},
 				{2, "B c d e", "TooManyAlerts", nil},
@@ -338,15 +344,15 @@ func TestBook(t *testing.T) {
 	}
 }
 
-func TestTellsOfTheLatest(t *testing.T) {
+func TestResolutionHasTheLatestTexts(t *testing.T) {
 	b := NewLog(Policy{Cooldown: time.Minute, Limit: 1})
 	for i, summary := range []string{"first", "second"} {
 		a := alert("a")
 		a.Annotations = map[string]string{"summary": summary}
-		b.Observe(minutes(float64(i)), map[string]alertevent.Alert{a.Fingerprint(): a}, nil, nothing)
+		b.Observe(minutes(float64(i)), Observation{Firing: map[string]alertevent.Alert{a.Fingerprint(): a}}, nothing)
 		b.Flush(minutes(float64(i)), nothing)
 	}
-	b.Observe(minutes(2), nil, nil, nothing)
+	b.Observe(minutes(2), Observation{}, nothing)
 	got, _ := b.Flush(minutes(2), nothing)
 	require.Len(t, got, 1)
 	over := got[0].Alerts[0]
@@ -357,7 +363,7 @@ func TestTellsOfTheLatest(t *testing.T) {
 	assert.Nil(t, over.Group)
 }
 
-func TestForgets(t *testing.T) {
+func TestForgetsWhatIsOver(t *testing.T) {
 	for name, by := range map[string][]string{"alone": nil, "grouped": {"team"}} {
 		t.Run(name, func(t *testing.T) {
 			b := NewLog(Policy{Cooldown: time.Minute, Limit: 10, Grouping: Grouping{By: by, Interval: time.Second}})
@@ -403,14 +409,14 @@ func TestNext(t *testing.T) {
 	assert.Equal(t, minutes(0.7), next)
 }
 
-func TestHurry(t *testing.T) {
+func TestReleaseOccurrences(t *testing.T) {
 	b := NewLog(Policy{Limit: 10, Grouping: Grouping{By: []string{"team"}, Wait: time.Hour, Interval: time.Hour}})
 	b.OccurOnce(start, alert("a:x"))
 	got, _ := step{minute: 0, firing: "b:y"}.take(b)
 	assert.Empty(t, got)
 	b.ReleaseOccurrences()
 	got, _ = b.Flush(start, nothing)
-	assert.Equal(t, "a:x", describe(got), "what fires is kept, or fires again")
+	assert.Equal(t, "a:x", describe(got), "an alert that fires is persisted, or fires again")
 }
 
 func TestMuted(t *testing.T) {
@@ -422,13 +428,14 @@ func TestMuted(t *testing.T) {
 	b.Remute(nothing)
 	assert.Equal(t, Mute{}, b.Muted(start, a))
 	step{minute: 1, firing: "a"}.take(b)
-	assert.Equal(t, Mute{}, b.Muted(minutes(1), a), "told")
-	step{minute: 2}.take(b)
-	step{minute: 3, firing: "a"}.take(b)
-	assert.Equal(t, Mute{Reason: Cooldown}, b.Muted(minutes(3), a))
+	assert.Equal(t, Mute{}, b.Muted(minutes(1), a), "notified")
+	b = NewLog(Policy{Cooldown: 5 * time.Minute, Limit: 10, PerMinute: 1})
+	step{minute: 0, firing: "a b"}.take(b)
+	assert.Equal(t, Mute{}, b.Muted(start, a))
+	assert.Equal(t, Mute{Reason: RateLimit}, b.Muted(start, "b"))
 }
 
-func TestSummaryOfWhatTheCapCut(t *testing.T) {
+func TestSummaryOfSuppressedAlerts(t *testing.T) {
 	b := NewLog(Policy{PerMinute: 1, Limit: 1000, External: map[string]string{"site": "berlin"}})
 	firing := []string{"FIRST"}
 	for i := range 15 {
@@ -442,8 +449,8 @@ func TestSummaryOfWhatTheCapCut(t *testing.T) {
 	require.Equal(t, "-FIRST; TooManyAlerts", describe(got))
 	summary := got[1].Alerts[0]
 	assert.Equal(t, map[string]string{"alertname": "TooManyAlerts", "site": "berlin"}, summary.Labels, "none of what was cut has a severity")
-	assert.Equal(t, "20 more alerts in a minute than people are told of", summary.Annotations["summary"])
-	assert.Contains(t, summary.Annotations["description"], "max_alerts_per_minute is 1. What was left out: ")
+	assert.Equal(t, "20 more alerts in a minute than max_alerts_per_minute allows", summary.Annotations["summary"])
+	assert.Contains(t, summary.Annotations["description"], "max_alerts_per_minute is 1. Suppressed alerts: ")
 	assert.Contains(t, summary.Annotations["description"], "others", "the list is bounded")
 	assert.InDelta(t, 20, *summary.Value, 0)
 	assert.Equal(t, start, summary.StartsAt)

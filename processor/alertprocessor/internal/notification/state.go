@@ -19,19 +19,29 @@ import (
 
 // stateVersion is that of the form below. A form that cannot be read as it is
 // gets another number.
-const stateVersion = 1
+const stateVersion = 2
 
-// State is what is kept over a restart. Its form in JSON is for this package alone.
+// State is what is persisted across restarts. Its JSON is for this package alone.
 type State struct {
 	Version  int                  `json:"version"`
 	Alerts   []alertState         `json:"alerts,omitempty"`
-	Groups   map[string]time.Time `json:"groups,omitempty"`   // when each may be told next
+	Groups   map[string]time.Time `json:"groups,omitempty"`   // when each may be notified next
 	Gate     map[string]time.Time `json:"gate,omitempty"`     // when the cooldown of each ends
 	Silences []silenceState       `json:"silences,omitempty"` // those not in the configuration
 	Summary  *summaryState        `json:"summary,omitempty"`  // of the cap, while it fires
+	Dropped  []droppedState       `json:"dropped,omitempty"`  // the rules of which alerts are dropped
 	History  []historyState       `json:"history,omitempty"`  // the newest first
-	// Outgoing is what is told above, and not every pipeline has taken, the oldest first.
+	// Outgoing are decisions that not every pipeline has accepted, the oldest first.
 	Outgoing []outgoingState `json:"outgoing,omitempty"`
+	// Occurrences is the number of the last occurrence that Alerts include; later
+	// ones are in the journal.
+	Occurrences uint64 `json:"occurrences,omitempty"`
+}
+
+// Outgoing is a batch of decisions on its way to the pipelines.
+type Outgoing struct {
+	Alerts []alertevent.Alert
+	At     time.Time // of the decisions
 }
 
 type outgoingState struct {
@@ -39,13 +49,14 @@ type outgoingState struct {
 	At     time.Time      `json:"at"`
 }
 
-// historyState is what people were told of an alert.
+// historyState is an alert that recipients were notified of.
 type historyState struct {
 	alertState
 	At     time.Time         `json:"at"`
 	State  alertevent.State  `json:"state"`
 	EndsAt time.Time         `json:"ends_at,omitzero"`
 	Group  *alertevent.Group `json:"group,omitempty"`
+	Batch  string            `json:"batch,omitempty"`
 }
 
 type summaryState struct {
@@ -53,21 +64,44 @@ type summaryState struct {
 	Severity int       `json:"severity"`
 }
 
+type droppedState struct {
+	Rule     string    `json:"rule"`
+	StartsAt time.Time `json:"starts_at"`
+	Last     time.Time `json:"last"`
+	Rank     int       `json:"rank"`
+	Count    int       `json:"count"`
+}
+
 type alertState struct {
-	Labels       map[string]string `json:"labels"`
-	Annotations  map[string]string `json:"annotations,omitempty"`
-	StartsAt     time.Time         `json:"starts_at"`
-	Value        *float64          `json:"value,omitempty"`
-	GeneratorURL string            `json:"generator_url,omitempty"`
-	TraceID      pcommon.TraceID   `json:"trace_id,omitzero"`
-	SpanID       pcommon.SpanID    `json:"span_id,omitzero"`
-	Told         bool              `json:"told,omitempty"`
-	ToldAt       time.Time         `json:"told_at,omitzero"`
-	Held         time.Time         `json:"held,omitzero"`
-	Once         bool              `json:"once,omitempty"`
-	// Of what happens: when it is over, and whether it is still to be told.
-	Ends time.Time `json:"ends,omitzero"`
-	News bool      `json:"news,omitempty"`
+	Labels          map[string]string `json:"labels"`
+	Annotations     map[string]string `json:"annotations,omitempty"`
+	StartsAt        time.Time         `json:"starts_at"`
+	Value           *float64          `json:"value,omitempty"`
+	GeneratorURL    string            `json:"generator_url,omitempty"`
+	TraceID         pcommon.TraceID   `json:"trace_id,omitzero"`
+	SpanID          pcommon.SpanID    `json:"span_id,omitzero"`
+	Notified        bool              `json:"notified,omitempty"`
+	NotifiedAt      time.Time         `json:"notified_at,omitzero"`
+	Returned        bool              `json:"returned,omitempty"`
+	SuppressedUntil time.Time         `json:"suppressed_until,omitzero"`
+	Once            bool              `json:"once,omitempty"`
+	// Of a rule with a keep_firing_for.
+	KeepFor   time.Duration `json:"keep_for,omitempty"`
+	KeepSince time.Time     `json:"keep_since,omitzero"`
+	// Of an event rule: when it is resolved, whether an occurrence is to be
+	// notified, and the end of the cooldown.
+	Ends       time.Time `json:"ends,omitzero"`
+	Pending    bool      `json:"pending,omitempty"`
+	CoolsUntil time.Time `json:"cools_until,omitzero"`
+}
+
+// alertStateV1 has the names of version 1 where they were others.
+type alertStateV1 struct {
+	alertState
+	Notified        bool      `json:"told"`
+	NotifiedAt      time.Time `json:"told_at"`
+	SuppressedUntil time.Time `json:"held"`
+	Pending         bool      `json:"news"`
 }
 
 type silenceState struct {
@@ -79,7 +113,7 @@ type silenceState struct {
 	Comment   string    `json:"comment,omitempty"`
 }
 
-// Persistent is all that knows something that is kept over a restart.
+// Persistent is everything of which something is persisted across restarts.
 type Persistent struct {
 	Log      *Log
 	Gate     *Gate
@@ -88,7 +122,7 @@ type Persistent struct {
 	Outgoing []Outgoing // is saved; Restore does not take it, and State.Sends returns it
 }
 
-// Snapshot is what is to be kept.
+// Snapshot is what is to be persisted.
 func (m Persistent) Snapshot(now time.Time) State {
 	b, g, s := m.Log, m.Gate, m.Silences
 	state := State{Version: stateVersion, Groups: map[string]time.Time{}, Gate: map[string]time.Time{}}
@@ -110,13 +144,18 @@ func (m Persistent) Snapshot(now time.Time) State {
 	if !b.cap.startsAt.IsZero() {
 		state.Summary = &summaryState{StartsAt: b.cap.startsAt, Severity: b.cap.severity}
 	}
+	for _, rule := range b.Dropping() {
+		if d := b.dropped.rules[rule]; d.notified {
+			state.Dropped = append(state.Dropped, droppedState{rule, d.startsAt, d.last, d.rank, d.count})
+		}
+	}
 	for _, silence := range s.list {
 		if !silence.Configured {
 			state.Silences = append(state.Silences, silence.state())
 		}
 	}
-	for _, told := range m.History.Last(persistedHistory) {
-		state.History = append(state.History, historyOf(told))
+	for _, sent := range m.History.Last(persistedHistory) {
+		state.History = append(state.History, historyOf(sent))
 	}
 	for _, outgoing := range m.Outgoing {
 		kept := outgoingState{At: outgoing.At}
@@ -128,7 +167,7 @@ func (m Persistent) Snapshot(now time.Time) State {
 	return state
 }
 
-// Undelivered are the notifications that were on their way when the state was saved.
+// Undelivered are the decisions that were on their way when the state was saved.
 func (s State) Undelivered() []Outgoing {
 	var all []Outgoing
 	for _, kept := range s.Outgoing {
@@ -141,18 +180,18 @@ func (s State) Undelivered() []Outgoing {
 	return all
 }
 
-func historyOf(told HistoryEntry) historyState {
-	a := told.Alert
-	return historyState{alertState: stateOf(a), At: told.At, State: a.State, EndsAt: a.EndsAt, Group: a.Group}
+func historyOf(sent HistoryEntry) historyState {
+	a := sent.Alert
+	return historyState{alertState: stateOf(a), At: sent.At, State: a.State, EndsAt: a.EndsAt, Group: a.Group, Batch: a.Batch}
 }
 
 func (s historyState) entry() HistoryEntry {
 	alert := s.alert()
-	alert.State, alert.EndsAt, alert.Group = s.State, s.EndsAt, s.Group
+	alert.State, alert.EndsAt, alert.Group, alert.Batch = s.State, s.EndsAt, s.Group, s.Batch
 	return HistoryEntry{At: s.At, Alert: alert}
 }
 
-// Restore takes what was kept. What the book knows goes before it. Only
+// Restore applies what was persisted. What the log knows already is newer. Only
 // silences that cannot be read are left out, with an error.
 func (m Persistent) Restore(now time.Time, state State) error {
 	b, g, s := m.Log, m.Gate, m.Silences
@@ -177,8 +216,14 @@ func (m Persistent) Restore(now time.Time, state State) error {
 			g.noteEnd(until)
 		}
 	}
-	if kept := state.Summary; kept != nil && b.cap.startsAt.IsZero() && kept.Severity < len(severities) {
+	if kept := state.Summary; kept != nil && b.cap.startsAt.IsZero() && kept.Severity < len(alertevent.Severities) {
 		b.cap.windowStart, b.cap.startsAt, b.cap.severity = now, kept.StartsAt, kept.Severity
+	}
+	for _, kept := range state.Dropped {
+		if _, known := b.dropped.rules[kept.Rule]; !known && kept.Rank < len(alertevent.Severities) {
+			d := b.dropped.rule(kept.Last, kept.Rule, kept.Rank)
+			d.startsAt, d.count, d.notified = kept.StartsAt, kept.Count, true
+		}
 	}
 	var errs []error
 	for _, kept := range state.Silences {
@@ -196,14 +241,39 @@ func (m Persistent) Restore(now time.Time, state State) error {
 	return errors.Join(errs...)
 }
 
-// ReadState reads what Save returned, from JSON.
+// ReadState reads what Snapshot returned, from JSON, and what the version before did.
 func ReadState(raw []byte) (State, error) {
 	var state State
-	if err := json.Unmarshal(raw, &state); err != nil {
+	var version struct {
+		Version int `json:"version"`
+	}
+	if err := json.Unmarshal(raw, &version); err != nil {
 		return State{}, err
 	}
-	if state.Version != stateVersion {
-		return State{}, fmt.Errorf("version is %d, not %d", state.Version, stateVersion)
+	switch version.Version {
+	case stateVersion:
+		return state, json.Unmarshal(raw, &state)
+	case 1:
+		return readStateV1(raw)
+	default:
+		return State{}, fmt.Errorf("version is %d, not %d", version.Version, stateVersion)
+	}
+}
+
+func readStateV1(raw []byte) (State, error) {
+	var v1 struct {
+		State
+		Alerts []alertStateV1 `json:"alerts"`
+	}
+	if err := json.Unmarshal(raw, &v1); err != nil {
+		return State{}, err
+	}
+	state := v1.State
+	state.Version = stateVersion
+	for _, old := range v1.Alerts {
+		alert := old.alertState
+		alert.Notified, alert.NotifiedAt, alert.SuppressedUntil, alert.Pending = old.Notified, old.NotifiedAt, old.SuppressedUntil, old.Pending
+		state.Alerts = append(state.Alerts, alert)
 	}
 	return state, nil
 }
@@ -213,7 +283,7 @@ func (b *Log) restore(now time.Time, kept alertState) {
 	key := alert.Fingerprint()
 	switch {
 	case kept.Once:
-		key = "once " + key
+		key = b.onceKey(key)
 	case !kept.Ends.IsZero():
 		key = eventPrefix + key
 	}
@@ -224,17 +294,21 @@ func (b *Log) restore(now time.Time, kept alertState) {
 	if e == nil {
 		return
 	}
-	e.notified, e.notifiedAt, e.suppressedUntil, e.once = kept.Told, kept.ToldAt, kept.Held, kept.Once
+	e.notified, e.notifiedAt, e.returned, e.suppressedUntil, e.once = kept.Notified, kept.NotifiedAt, kept.Returned, kept.SuppressedUntil, kept.Once
+	e.keep = KeepFiring{For: kept.KeepFor, Since: kept.KeepSince}
+	if e.keep.For > 0 && e.keep.Since.IsZero() {
+		e.keep.Since = now // the expression yielded the alert until the restart
+	}
 	switch {
 	case kept.Once:
 	case !kept.Ends.IsZero():
-		e.firing = true
+		e.firing = kept.Notified || kept.Pending
 		if e.event == nil {
 			b.events++
 		}
-		e.event = &event{ends: kept.Ends, pending: kept.News}
+		e.event = &event{ends: kept.Ends, pending: kept.Pending, coolsUntil: kept.CoolsUntil}
 	case e.notified:
-		e.firing, e.graceEnds = true, now.Add(b.policy.Grace)
+		e.firing, e.graceEnds = true, now.Add(max(b.policy.Grace, e.keep.For))
 	}
 	if !e.live() {
 		b.leave(key, e)
@@ -243,9 +317,10 @@ func (b *Log) restore(now time.Time, kept alertState) {
 
 func (e *entry) state() alertState {
 	state := stateOf(e.alert)
-	state.Told, state.ToldAt, state.Held, state.Once = e.notified, e.notifiedAt, e.suppressedUntil, e.once
+	state.Notified, state.NotifiedAt, state.Returned, state.SuppressedUntil, state.Once = e.notified, e.notifiedAt, e.returned, e.suppressedUntil, e.once
+	state.KeepFor, state.KeepSince = e.keep.For, e.keep.Since
 	if e.event != nil {
-		state.Ends, state.News = e.event.ends, e.event.pending
+		state.Ends, state.Pending, state.CoolsUntil = e.event.ends, e.event.pending, e.event.coolsUntil
 	}
 	return state
 }

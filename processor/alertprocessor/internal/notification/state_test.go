@@ -48,7 +48,7 @@ func observe(b *Log, minute float64, firing, pending []string) string {
 	for _, word := range pending {
 		waits[alert(word).Fingerprint()] = true
 	}
-	b.Observe(minutes(minute), fires, waits, nothing)
+	b.Observe(minutes(minute), Observation{Firing: fires, Pending: waits}, nothing)
 	out, _ := b.Flush(minutes(minute), nothing)
 	return describe(out)
 }
@@ -86,8 +86,13 @@ func TestRestart(t *testing.T) {
 		observe(b, 0, a, none)
 		assert.Equal(t, "-a", observe(b, 1, none, none))
 		b = restart(t, minutes(2), b)
-		assert.Empty(t, observe(b, 3, a, none))
-		assert.Equal(t, "a", observe(b, 5, a, none))
+		assert.Equal(t, "a", observe(b, 3, a, none), "recipients believe that it is resolved")
+		b = restart(t, minutes(3), b)
+		assert.Empty(t, observe(b, 3.5, a, none))
+		assert.Empty(t, observe(b, 4, none, none), "held back")
+		b = restart(t, minutes(5), b)
+		assert.Empty(t, observe(b, 5, none, none))
+		assert.Equal(t, "-a", observe(b, 10, none, none))
 	})
 	t.Run("groups keep their times, and what waits for them", func(t *testing.T) {
 		policy := policy
@@ -113,7 +118,7 @@ func TestRestart(t *testing.T) {
 	})
 	t.Run("nothing is kept of what nobody was told", func(t *testing.T) {
 		b := NewLog(policy)
-		b.Observe(start, map[string]alertevent.Alert{"a": alert("a")}, nil, nothing)
+		b.Observe(start, Observation{Firing: map[string]alertevent.Alert{"a": alert("a")}}, nothing)
 		assert.Empty(t, restart(t, minutes(1), b).alerts)
 	})
 }
@@ -131,14 +136,14 @@ func TestStateKeepsTheWholeAlert(t *testing.T) {
 		SpanID:       pcommon.SpanID{2},
 	}
 	b := NewLog(Policy{Limit: 1})
-	b.Observe(start, map[string]alertevent.Alert{whole.Fingerprint(): whole}, nil, nothing)
+	b.Observe(start, Observation{Firing: map[string]alertevent.Alert{whole.Fingerprint(): whole}}, nothing)
 	b.Flush(start, nothing)
 	b = restart(t, start, b)
 	assert.Equal(t, whole, b.alerts[whole.Fingerprint()].alert)
 
 	nan := math.NaN()
 	whole.Value = &nan
-	b.Observe(start, map[string]alertevent.Alert{whole.Fingerprint(): whole}, nil, nothing)
+	b.Observe(start, Observation{Firing: map[string]alertevent.Alert{whole.Fingerprint(): whole}}, nothing)
 	b = restart(t, start, b)
 	assert.Nil(t, b.alerts[whole.Fingerprint()].alert.Value, "JSON has no number for it")
 }
@@ -193,8 +198,8 @@ func TestStateKeepsWhatIsOutgoing(t *testing.T) {
 	over.Group = &alertevent.Group{Key: "k", Labels: map[string]string{"l": "v"}}
 	m := memory(NewLog(Policy{}))
 	m.Outgoing = []Outgoing{
-		{Notification: Notification{Alerts: []alertevent.Alert{alert("a"), alert("b")}}, At: minutes(0)},
-		{Notification: Notification{Alerts: []alertevent.Alert{over}}, At: minutes(1)},
+		{Alerts: []alertevent.Alert{alert("a"), alert("b")}, At: minutes(0)},
+		{Alerts: []alertevent.Alert{over}, At: minutes(1)},
 	}
 	assert.Equal(t, m.Outgoing, throughJSON(t, m.Snapshot(start)).Undelivered())
 }
@@ -215,8 +220,8 @@ func TestStateThatCannotBeRead(t *testing.T) {
 	for text, want := range map[string]string{
 		``:                           "unexpected end of JSON input",
 		`{"version":1,"alerts":[{"l`: "unexpected end of JSON input",
-		`{"version":2}`:              "version is 2, not 1",
-		`{}`:                         "version is 0, not 1",
+		`{"version":3}`:              "version is 3, not 2",
+		`{}`:                         "version is 0, not 2",
 	} {
 		_, err := ReadState([]byte(text))
 		require.ErrorContains(t, err, want, text)
@@ -235,7 +240,7 @@ func FuzzReadState(f *testing.F) {
 		b := NewLog(Policy{Limit: 10, Grouping: Grouping{By: []string{"a"}, Interval: time.Second}})
 		_ = memory(b).Restore(start, state)
 		state.Undelivered()
-		b.Observe(start, nil, nil, nothing)
+		b.Observe(start, Observation{}, nothing)
 		b.Flush(start, nothing)
 	})
 }

@@ -87,6 +87,9 @@ type Call struct {
 	// Model is as written, without blanks around it. It is UnknownModel if
 	// ModelUnknown.
 	Model string
+	// RequestModel is the model that was asked for, where it is another: a response
+	// may name the deployment of a gateway.
+	RequestModel string
 	// Operation is what the record calls the operation, as written.
 	Operation string
 	// ResponseID is the provider's ID of the response. Records with the same one
@@ -106,8 +109,13 @@ type Call struct {
 	// Duration is that in a log record, zero when it has none; zero for spans,
 	// which have times.
 	Duration time.Duration
-	// Tier is how the provider was asked to serve the call.
-	Tier price.Tier
+	// ServiceTier is how the provider served the call, as written; Tier is what
+	// prices make of it.
+	ServiceTier string
+	Tier        price.Tier
+	// Problem is the reason, one of the Reason constants, why something of the call
+	// had to be left out: its usage, or a part of its name.
+	Problem string
 	// Rule is the evidence that decided the reading.
 	Rule   Rule
 	Status Status
@@ -123,10 +131,6 @@ type Call struct {
 	// have other calls, and not the call's own.
 	Shared bool
 
-	// readings are the other readings that the numbers of the record allow, where
-	// nothing but what they cost can decide. Mostly there are none.
+	// readings are what the cost has to decide. Mostly there is nothing.
 	readings *readings
 }
-
-// readings are ways to read the numbers of a record.
-type readings []usage.Amounts

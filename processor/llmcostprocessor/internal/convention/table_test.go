@@ -5,6 +5,8 @@ package convention
 
 import (
 	"encoding/json"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -24,39 +26,61 @@ func TestTableIsNamespaced(t *testing.T) {
 			continue
 		}
 		require.NotEmpty(t, c.without, "%s has neither marker nor needed keys", c.name)
-		for _, key := range c.without[0] {
-			assert.True(t, namespaced(key), key)
-		}
+		assert.True(t, slices.ContainsFunc(c.without[0], namespaced), c.name)
 	}
 }
 
-// TestTableHasNoKeyTwice finds rows where a key can never be reached.
+// TestTableHasNoKeyTwice finds keys that can never be reached.
 func TestTableHasNoKeyTwice(t *testing.T) {
 	for _, table := range [][]convention{spanConventions, logConventions} {
 		for _, c := range table {
-			seen := map[string]bool{}
+			seen := map[field]map[string]bool{}
 			for _, row := range c.rows {
+				if seen[row.field] == nil {
+					seen[row.field] = map[string]bool{}
+				}
 				for _, key := range row.keys {
-					assert.False(t, seen[key], "%s: %s", c.name, key)
-					seen[key] = true
+					assert.False(t, seen[row.field][key], "%s: %s", c.name, key)
+					seen[row.field][key] = true
 				}
 			}
 		}
 	}
 }
 
-// TestEveryMarkerDecides checks each value of each marker against the reader.
+// TestEveryMarkerDecides checks each value of each marker against the reader. What
+// no list has is a call if it has usage.
 func TestEveryMarkerDecides(t *testing.T) {
-	for _, c := range spanConventions {
-		for _, kind := range c.calls {
-			span := newSpan(t, with(older, attributes{c.marker: kind, "gen_ai.response.model": "m"}))
-			_, outcome, reason := FromSpan(span)
-			assert.Equal(t, IsCall, outcome, "%s=%s: %s", c.marker, kind, reason)
+	value := func(pattern string) string {
+		if pattern[0] == '.' {
+			return "ai" + pattern
 		}
-		if c.marker != "" {
+		return strings.Replace(pattern, "*", "something", 1)
+	}
+	for _, c := range spanConventions {
+		if c.marker == "" {
+			continue
+		}
+		unused := attributes{"gen_ai.response.model": "m", "gen_ai.usage.prompt_tokens": nil, "gen_ai.usage.completion_tokens": nil}
+		for _, key := range append(c.signature, "") {
+			if key != "" && c.marker != "ai.operationId" {
+				unused[key] = "x"
+			}
+		}
+		for _, kind := range c.calls {
+			span := newSpan(t, with(with(older, unused), attributes{c.marker: value(kind)}))
+			_, outcome, reason := FromSpan(span)
+			assert.Equal(t, IsCall, outcome, "%s=%s without usage: %s", c.marker, kind, reason)
+		}
+		for _, kind := range c.aggregates {
+			span := newSpan(t, with(older, attributes{c.marker: value(kind), "gen_ai.response.model": "m"}))
+			_, outcome, _ := FromSpan(span)
+			assert.Equal(t, Aggregate, outcome, "%s=%s with usage", c.marker, kind)
+		}
+		if !slices.Contains(c.aggregates, "*") {
 			span := newSpan(t, with(older, attributes{c.marker: "something else", "gen_ai.response.model": "m"}))
 			_, outcome, _ := FromSpan(span)
-			assert.Equal(t, Aggregate, outcome, c.marker)
+			assert.Equal(t, IsCall, outcome, c.marker)
 		}
 	}
 }

@@ -40,10 +40,13 @@ func (m *Model) Describe(at time.Time) []string {
 		if Tier(tier) != Standard {
 			prefix = Tier(tier).String() + "."
 		}
-		lines = append(lines, t.rates.describe(prefix)...)
+		lines = append(lines, t.rates.describe(t.own, prefix)...)
 		for _, s := range t.steps {
-			lines = append(lines, s.rates.describe(fmt.Sprintf("%slong_context above %d.", prefix, s.above))...)
+			lines = append(lines, s.rates.describe(s.own, fmt.Sprintf("%slong_context above %d.", prefix, s.above))...)
 		}
+	}
+	for _, h := range p.hours {
+		lines = append(lines, h.tariff.rates.describe(h.tariff.own, h.String()+".")...)
 	}
 	for _, kind := range feeKinds {
 		if fee := p.fees[kind]; fee != 0 {
@@ -53,10 +56,10 @@ func (m *Model) Describe(at time.Time) []string {
 	return lines
 }
 
-func (r *rates) describe(prefix string) []string {
+func (r *rates) describe(own usage.Set, prefix string) []string {
 	var lines []string
 	for _, kind := range tokenKinds {
-		if from := kind.Info().PriceFrom; from == usage.None || r[kind] != r[from] {
+		if own.Has(kind) {
 			lines = append(lines, prefix+kind.Info().Price+": "+decimal(r[kind], oneDollarPerMillion))
 		}
 	}
@@ -72,4 +75,19 @@ func decimal(amount money.Pico, unit int64) string {
 		return text
 	}
 	return text + "." + fraction
+}
+
+// String writes the hours: Mon,Tue 01:00-04:00 UTC.
+func (h *hours) String() string {
+	var days []string
+	for day := range 7 {
+		if weekday := time.Weekday((day + 1) % 7); h.days&(1<<weekday) != 0 {
+			days = append(days, weekday.String()[:3])
+		}
+	}
+	text := fmt.Sprintf("%02d:%02d-%02d:%02d UTC", h.from/60, h.from%60, h.to/60, h.to%60)
+	if len(days) == 0 {
+		return "hours " + text
+	}
+	return "hours " + strings.Join(days, ",") + " " + text
 }

@@ -39,14 +39,32 @@ func priceKeys(kinds []usage.Kind) []string {
 	return keys
 }
 
-// required says whether a tariff must have a price of that kind.
-func required(kind usage.Kind) bool { return kind == usage.Input || kind == usage.Output }
+// lacking returns the kinds whose price a tariff needs and does not have: that of
+// input, and that of output in one form.
+func lacking(own usage.Set) []usage.Kind {
+	var kinds []usage.Kind
+	if !own.Has(usage.Input) {
+		kinds = append(kinds, usage.Input)
+	}
+	if !own.Has(usage.Output) && !slices.ContainsFunc(media, own.Has) {
+		kinds = append(kinds, usage.Output)
+	}
+	return kinds
+}
 
 // fill gives each kind of tokens that has no price the one of the kind its price
-// is from.
-func (r *rates) fill(given usage.Set) {
+// is from. Of a model that puts out images or speech alone, what is not counted as
+// such costs as much.
+func (r *rates) fill(own usage.Set) {
+	if !own.Has(usage.Output) {
+		for _, kind := range media {
+			if own.Has(kind) {
+				r[usage.Output] = max(r[usage.Output], r[kind])
+			}
+		}
+	}
 	for _, kind := range tokenKinds {
-		if from := kind.Info().PriceFrom; from != usage.None && !given.Has(kind) {
+		if from := kind.Info().PriceFrom; from != usage.None && !own.Has(kind) {
 			r[kind] = r[from]
 		}
 	}
@@ -58,16 +76,17 @@ func (p *period) discounted() {
 	standard := p.tariffs[Standard]
 	for _, tier := range [...]Tier{Batch, Flex} {
 		t := p.tariffs[tier]
-		if t == nil {
+		if t == nil || standard == nil {
 			continue
 		}
-		t.rates.atMost(&standard.rates)
+		t.rates.atMost(t.own, &standard.rates)
 		if len(t.steps) == 0 {
 			t.steps = standard.stepsFor(&t.rates)
 		}
 		for i := range t.steps {
 			s := &t.steps[i]
-			s.rates.atMost(standard.forPrompt(s.above + 1))
+			long, _ := standard.forPrompt(s.above + 1)
+			s.rates.atMost(s.own, long)
 		}
 	}
 }
@@ -87,10 +106,13 @@ func (t *tariff) stepsFor(base *rates) []step {
 }
 
 // atMost lowers the prices that stand for others to those of standard.
-func (r *rates) atMost(standard *rates) {
+func (r *rates) atMost(own usage.Set, standard *rates) {
 	for _, kind := range tokenKinds {
-		if from := kind.Info().PriceFrom; from != usage.None && r[kind] == r[from] {
+		if kind.Info().PriceFrom != usage.None && !own.Has(kind) {
 			r[kind] = min(r[kind], standard[kind])
 		}
 	}
 }
+
+// freeTariff costs nothing, whatever is used.
+var freeTariff = &tariff{own: ^usage.Set(0)}

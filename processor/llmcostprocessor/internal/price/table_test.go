@@ -49,10 +49,12 @@ func TestEmbeddedNamesItsSources(t *testing.T) {
 	prices := 0
 	for _, m := range doc.models {
 		assert.NotEmpty(t, m.Provider, m.Name)
-		prices += len(m.periods)
+		if m.Provider != Vertex { // the same entries as those of google
+			prices += len(m.periods)
+		}
 	}
 	text := string(embedded)
-	assert.Equal(t, prices, strings.Count(text, "source: https://"), "each price names its source")
+	assert.Equal(t, prices, strings.Count(strings.ReplaceAll(text, `"`, ""), "source: https://"), "each price names its source")
 	assert.Equal(t, prices, strings.Count(text, "checked: 20"), "each price says when it was checked")
 }
 
@@ -248,7 +250,7 @@ func FuzzParse(f *testing.F) {
 			assert.Contains(t, err.Error(), "p.yaml")
 			return
 		}
-		table := &Table{models: map[*Model]struct{}{}, providers: map[string][]string{}, byProvider: map[string]*Model{}, byName: map[string]*Model{}, resolved: map[spelled]*Model{}}
+		table := &Table{models: map[*Model]struct{}{}, sellers: map[string]string{}, providers: map[string][]string{}, byProvider: map[string]*Model{}, byName: map[string]*Model{}, resolved: map[Query]*Match{}}
 		table.lay(doc.models)
 		for _, m := range doc.models {
 			found, ok := table.Find(m.Provider, m.Name)
@@ -293,7 +295,7 @@ func BenchmarkFindFirst(b *testing.B) {
 	require.NoError(b, err)
 	b.ReportAllocs()
 	for b.Loop() {
-		table.resolve("aws.bedrock", "us.anthropic.claude-3-5-sonnet-20241022-v2:0")
+		table.resolve(Query{Provider: "aws.bedrock", Model: "us.anthropic.claude-3-5-sonnet-20241022-v2:0"})
 	}
 }
 

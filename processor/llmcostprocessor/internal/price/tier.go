@@ -3,8 +3,6 @@
 
 package price
 
-import "strings"
-
 // Tier is how a provider was asked to serve a call, which can change its price.
 type Tier uint8
 
@@ -14,20 +12,40 @@ const (
 	Batch
 	Flex
 	Priority
+	Fast
+	Ultrafast
 	tiers
+
+	// Scale is capacity that is paid by the hour: its calls cost nothing each.
+	Scale = tiers
+	// Other is a tier that is not known.
+	Other = tiers + 1
 )
 
-var tierNames = [tiers]string{Standard: "standard", Batch: "batch", Flex: "flex", Priority: "priority"}
+var tierNames = [...]string{
+	Standard: "standard", Batch: "batch", Flex: "flex", Priority: "priority", Fast: "fast", Ultrafast: "ultrafast",
+	Scale: "scale", Other: "other",
+}
 
 func (t Tier) String() string { return tierNames[t] }
 
-// TierOf reads a tier as providers write it. What is not known, auto and
-// default among it, is the standard tier.
-func TierOf(name string) Tier {
-	for tier := Batch; tier < tiers; tier++ {
-		if strings.EqualFold(name, tierNames[tier]) {
-			return tier
-		}
-	}
-	return Standard
+// tiersByName has the tiers as providers write them, in the form of squeeze.
+var tiersByName = map[string]Tier{
+	"": Standard, "standard": Standard, "default": Standard, "auto": Standard, "normal": Standard, "standardonly": Standard, "ondemand": Standard, "unspecified": Standard, "servicetierunspecified": Standard, "servicetierdefault": Standard,
+	"batch": Batch, "batches": Batch, "batchapi": Batch,
+	"flex": Flex, "servicetierflex": Flex,
+	"priority": Priority, "servicetierpriority": Priority, "performance": Priority,
+	"fast": Fast, "ultrafast": Ultrafast,
+	"scale": Scale, "provisioned": Scale, "provisionedthroughput": Scale, "ptu": Scale, "reserved": Scale,
 }
+
+// TierOf reads a tier as providers write it.
+func TierOf(name string) Tier {
+	if tier, known := tiersByName[squeeze(name)]; known {
+		return tier
+	}
+	return Other
+}
+
+// priced says whether sellers may have prices of their own for the tier.
+func (t Tier) priced() bool { return t != Standard && t < tiers }
