@@ -18,7 +18,7 @@ type Extension interface {
 }
 
 // ErrReadOnly is the response to a change that the configuration does not allow.
-var ErrReadOnly = errors.New("read-only: silences need writable of the dashboard extension and silences_from_page of the alert processor")
+var ErrReadOnly = errors.New("read-only: silences need writable of the dashboard extension and silences_from_dashboard of the alert processor")
 
 // Extensions returns those among the extensions of a host.
 func Extensions(host component.Host) []Extension {
