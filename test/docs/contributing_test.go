@@ -35,7 +35,7 @@ func TestPatchesApply(t *testing.T) {
 	}
 }
 
-// The paths and names that CONTRIBUTING.md tells to look at are there, or its
+// The paths and names that CONTRIBUTING.md refers to are there, or its
 // patches make them.
 func TestContributingNamesWhatIsThere(t *testing.T) {
 	guide := string(withoutBlocks(read(t, "CONTRIBUTING.md")))
@@ -57,7 +57,7 @@ func TestContributingNamesWhatIsThere(t *testing.T) {
 		"processor/llmcostprocessor/internal/convention/table.go":      {"spanConventions", "logConventions", "inside", "beside"},
 		"processor/llmcostprocessor/internal/convention/compile.go":    {"func namespaced"},
 		"processor/llmcostprocessor/internal/convention/table_test.go": {"func TestTableIsNamespaced"},
-		"internal/notify/sender.go":                                    {"type Channel struct", "Secrets ", "Send "},
+		"internal/notify/lane.go":                                      {"type Channel struct", "Secrets ", "Send "},
 		"config/rules/collector.yml":                                   {"NotifierFails"},
 	} {
 		for _, name := range names {

@@ -1,0 +1,139 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package dashboardextension
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
+)
+
+// response is what a request gets: a body with its type, or JSON data.
+type response struct {
+	status      int    // 0: 200
+	contentType string // "": JSON
+	body        []byte
+	data        any
+	headers     map[string]string
+}
+
+// failure is why a request got no data. Its kinds are named as in the HTTP API
+// of Prometheus.
+type failure struct {
+	kind kind
+	err  error
+}
+
+type kind struct {
+	name   string
+	status int
+}
+
+var (
+	badData     = kind{"bad_data", http.StatusBadRequest}
+	forbidden   = kind{"forbidden", http.StatusForbidden}
+	notFound    = kind{"not_found", http.StatusNotFound}
+	notAllowed  = kind{"not_allowed", http.StatusMethodNotAllowed}
+	misdirected = kind{"misdirected", http.StatusMisdirectedRequest}
+	internal    = kind{"internal", http.StatusInternalServerError}
+)
+
+func (f *failure) Error() string { return f.err.Error() }
+func (f *failure) Unwrap() error { return f.err }
+
+// failureOf gives any error its kind.
+func failureOf(err error) *failure {
+	var f *failure
+	switch {
+	case errors.As(err, &f):
+		return f
+	case errors.Is(err, dashboard.ErrReadOnly):
+		return &failure{forbidden, err}
+	default:
+		return &failure{internal, err}
+	}
+}
+
+// envelope is the body of every JSON response, as in the HTTP API of Prometheus.
+type envelope struct {
+	Status    string `json:"status"`
+	Data      any    `json:"data,omitempty"`
+	ErrorType string `json:"errorType,omitempty"`
+	Error     string `json:"error,omitempty"`
+}
+
+// api makes a handler that answers in JSON.
+func (b *dashboardServer) api(handle func(*http.Request) (response, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		a, err := handle(r)
+		if err != nil {
+			b.fail(w, err)
+			return
+		}
+		if a.contentType == "" && a.status != http.StatusNoContent {
+			a.contentType = "application/json"
+			a.body, err = marshal(envelope{Status: "success", Data: a.data})
+			if err != nil {
+				b.fail(w, err)
+				return
+			}
+		}
+		serve(w, r, a)
+	}
+}
+
+func (b *dashboardServer) fail(w http.ResponseWriter, err error) {
+	f := failureOf(err)
+	if f.kind == internal {
+		b.set.Logger.Error("A request failed", zap.Error(f.err))
+	}
+	body, _ := marshal(envelope{Status: "error", ErrorType: f.kind.name, Error: f.Error()})
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(f.kind.status)
+	_, _ = w.Write(body) // whoever asked has gone
+}
+
+func marshal(v any) ([]byte, error) {
+	var body bytes.Buffer
+	encoder := json.NewEncoder(&body)
+	encoder.SetEscapeHTML(false) // no browser takes it for a page: it is JSON, and nosniff
+	encoder.SetIndent("", "  ")
+	err := encoder.Encode(v)
+	return body.Bytes(), err
+}
+
+// serve writes a response. One to a GET request has an entity tag, and whoever
+// holds it already gets 304 instead of the body.
+func serve(w http.ResponseWriter, r *http.Request, a response) {
+	header := w.Header()
+	for name, value := range a.headers {
+		header.Set(name, value)
+	}
+	if a.contentType != "" {
+		header.Set("Content-Type", a.contentType)
+	}
+	if r.Method != http.MethodGet && r.Method != http.MethodHead || a.status >= http.StatusBadRequest {
+		header.Set("Cache-Control", "no-store")
+		if a.status != 0 {
+			w.WriteHeader(a.status)
+		}
+		_, _ = w.Write(a.body) // whoever asked has gone
+		return
+	}
+	if header.Get("Cache-Control") == "" {
+		header.Set("Cache-Control", "private, no-cache") // keep, but ask whether it still holds
+	}
+	sum := sha256.Sum256(a.body)
+	header.Set("ETag", `"`+hex.EncodeToString(sum[:12])+`"`)
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(a.body))
+}

@@ -1,0 +1,87 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package dashboardextension
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"sync"
+	"time"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componentstatus"
+	"go.opentelemetry.io/collector/extension"
+	"go.uber.org/zap"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
+)
+
+// dashboardServer is the extension: a server, and the processors it asks.
+type dashboardServer struct {
+	cfg *Config
+	set extension.Settings
+	now func() time.Time
+
+	usage    sources[dashboard.Usage]
+	alerts   sources[dashboard.Alerts]
+	problems problems
+
+	server  *http.Server
+	serving sync.WaitGroup
+}
+
+var _ dashboard.Extension = (*dashboardServer)(nil)
+
+func newServer(cfg *Config, set extension.Settings) *dashboardServer {
+	return &dashboardServer{cfg: cfg, set: set, now: time.Now}
+}
+
+// ShowUsage shows what an llm_cost processor counts.
+func (b *dashboardServer) ShowUsage(id component.ID, source dashboard.Usage) (hide func()) {
+	return b.usage.add(id, source)
+}
+
+// ShowAlerts shows how the rules of an alert processor stand.
+func (b *dashboardServer) ShowAlerts(id component.ID, source dashboard.Alerts) (hide func()) {
+	return b.alerts.add(id, source)
+}
+
+// Start listens and serves.
+func (b *dashboardServer) Start(ctx context.Context, host component.Host) error {
+	server, err := b.cfg.HTTP.ToServer(ctx, host.GetExtensions(), b.set.TelemetrySettings, b.handler())
+	if err != nil {
+		return err
+	}
+	listener, err := b.cfg.HTTP.ToListener(ctx)
+	if err != nil {
+		return err
+	}
+	server.Handler = withHeaders(withChallenge(server.Handler)) // around the authentication too
+	b.server = server
+	b.set.Logger.Info("Serving the dashboard", zap.Stringer("endpoint", listener.Addr()))
+	if b.cfg.isOpen() {
+		b.set.Logger.Warn("Dashboard has no authentication and listens on a network address; set auth or tls::client_ca_file",
+			zap.Stringer("endpoint", listener.Addr()), zap.Bool("writable", b.cfg.Writable))
+	}
+	b.serving.Go(func() {
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			componentstatus.ReportStatus(host, componentstatus.NewFatalErrorEvent(err))
+		}
+	})
+	return nil
+}
+
+// Shutdown lets the requests in flight end, as long as ctx allows, and closes the server.
+func (b *dashboardServer) Shutdown(ctx context.Context) error {
+	if b.server == nil {
+		return nil
+	}
+	err := b.server.Shutdown(ctx)
+	if err != nil {
+		err = errors.Join(err, b.server.Close())
+	}
+	b.serving.Wait()
+	return err
+}

@@ -1,0 +1,130 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package arcreceiver
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/pdata/plog"
+)
+
+const named = `{"model":"m","prompt_tokens":1,"id":"call-1"}`
+
+func (r *rig) records() int {
+	n := 0
+	for _, ld := range r.logs.got {
+		n += ld.LogRecordCount()
+	}
+	return n
+}
+
+func TestRequestSentAgainWithItsKey(t *testing.T) {
+	r := newRig(t)
+	now := testTime
+	r.now = func() time.Time { return now }
+	const body = logLine + "\nx\n" + cacheHit
+	first := r.post(eventsPath, body, keyHeader, "k1")
+	require.Equal(t, http.StatusOK, first.Code)
+	again := r.post(eventsPath, body, keyHeader, "k1")
+	assert.Equal(t, http.StatusOK, again.Code)
+	assert.Equal(t, first.Body.String(), again.Body.String())
+	assert.Equal(t, 2, r.records(), "taken once")
+
+	other := r.post(eventsPath, logLine, keyHeader, "k1")
+	assert.Equal(t, http.StatusUnprocessableEntity, other.Code)
+	assert.Equal(t, response{Error: "this Idempotency-Key was used for another body; no event was accepted"}, responseOf(t, other))
+	assert.Equal(t, http.StatusBadRequest, r.post(eventsPath, body, keyHeader, strings.Repeat("k", 257)).Code)
+	assert.Equal(t, 2, r.records())
+
+	assert.Equal(t, http.StatusOK, r.post(eventsPath, body, keyHeader, "k2").Code)
+	assert.Equal(t, http.StatusOK, r.post(exportPath, logLine, keyHeader, "k1").Code, "each path has its keys")
+	assert.Equal(t, 5, r.records())
+	now = now.Add(r.cfg.ResendWindow)
+	assert.Equal(t, http.StatusOK, r.post(eventsPath, body, keyHeader, "k1").Code)
+	assert.Equal(t, 7, r.records(), "forgotten after the window")
+}
+
+func TestEventSentAgainWithItsID(t *testing.T) {
+	r := newRig(t)
+	now := testTime
+	r.now = func() time.Time { return now }
+	const body = named + "\n" + logLine
+	for range 3 {
+		recorder := r.post(eventsPath, body)
+		assert.Equal(t, http.StatusOK, recorder.Code)
+		assert.Equal(t, response{Accepted: 2}, responseOf(t, recorder))
+	}
+	assert.Equal(t, 1+3, r.records(), "the call once, the line without an id each time")
+	require.Equal(t, http.StatusOK, r.post(eventsPath, named).Code, "all taken before")
+	assert.Equal(t, 4, r.records())
+	for _, different := range []string{
+		strings.Replace(named, `"m"`, `"n"`, 1),
+		strings.Replace(named, "{", `{"service":"a",`, 1),
+		strings.Replace(named, "call-1", "call-2", 1),
+	} {
+		require.Equal(t, http.StatusOK, r.post(eventsPath, different).Code)
+	}
+	assert.Equal(t, 7, r.records())
+	now = now.Add(r.cfg.ResendWindow)
+	r.post(eventsPath, named)
+	assert.Equal(t, 8, r.records())
+}
+
+func TestWhatWasRefusedIsTakenWhenItComesAgain(t *testing.T) {
+	r := newRig(t)
+	for _, sink := range []*error{&r.logs.err, &r.traces.err} {
+		*sink = errBusy
+		assert.Equal(t, http.StatusServiceUnavailable, r.post(eventsPath, named, keyHeader, "k").Code)
+		*sink = nil
+	}
+	assert.Equal(t, http.StatusOK, r.post(eventsPath, named, keyHeader, "k").Code)
+	require.Len(t, r.traces.got, 1)
+	assert.Equal(t, http.StatusOK, r.post(eventsPath, named, keyHeader, "k").Code)
+	assert.Len(t, r.traces.got, 1)
+}
+
+func TestTwoRequestsWithOneKeyAtOnce(t *testing.T) {
+	r := newRig(t)
+	next := r.nextLogs
+	var err error
+	r.nextLogs, err = consumer.NewLogs(func(ctx context.Context, ld plog.Logs) error {
+		twin := r.post(eventsPath, logLine, keyHeader, "k")
+		assert.Equal(t, http.StatusConflict, twin.Code)
+		assert.Equal(t, "1", twin.Header().Get("Retry-After"))
+		third := r.post(eventsPath, logLine, keyHeader, "k")
+		assert.Equal(t, http.StatusConflict, third.Code, "the twin does not give the key away")
+		return next.ConsumeLogs(ctx, ld)
+	})
+	require.NoError(t, err)
+	assert.Equal(t, http.StatusOK, r.post(eventsPath, logLine, keyHeader, "k").Code)
+	assert.Equal(t, 1, r.records())
+	assert.Empty(t, r.deduplicator.inFlight)
+}
+
+func TestIDsThatAreRememberedAreBounded(t *testing.T) {
+	r := newRig(t, func(cfg *Config) { cfg.MaxResendIDs = 2 })
+	for _, id := range []string{"a", "b", "c"} {
+		r.post(eventsPath, strings.Replace(named, "call-1", id, 1))
+	}
+	assert.Equal(t, 2, r.deduplicator.events.Len())
+	r.post(eventsPath, strings.Replace(named, "call-1", "c", 1))
+	assert.Equal(t, 3, r.records())
+	r.post(eventsPath, strings.Replace(named, "call-1", "a", 1))
+	assert.Equal(t, 4, r.records(), "the oldest is forgotten first")
+}
+
+func TestWithoutAWindowNothingIsRemembered(t *testing.T) {
+	r := newRig(t, func(cfg *Config) { cfg.ResendWindow = 0 })
+	for range 2 {
+		assert.Equal(t, http.StatusOK, r.post(eventsPath, named, keyHeader, "k").Code)
+	}
+	assert.Equal(t, 2, r.records())
+}
