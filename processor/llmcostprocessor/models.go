@@ -14,13 +14,27 @@ type models struct{ table *price.Table }
 
 // find is never nil.
 func (m *models) find(s *sighting) *price.Match {
-	return m.table.Resolve(price.Query{
+	q := price.Query{
 		Provider:     s.call.Provider,
 		Model:        s.call.Model,
-		RequestModel: text(s.attributes, "gen_ai.request.model"),
+		RequestModel: s.call.RequestModel,
 		Server:       text(s.attributes, "server.address"),
 		Region:       regionOf(s),
-	})
+	}
+	match := m.table.Resolve(q)
+	if match.Model == nil && !match.Provisioned && namesSystem(s) {
+		q.Provider = ""
+		return m.table.Resolve(q)
+	}
+	return match
+}
+
+// namesSystem reports whether what is known as the provider is the system alone: in
+// OpenInference it is the API that the SDK speaks, which others than its maker have
+// too. A model that its maker alone sells is then the maker's.
+func namesSystem(s *sighting) bool {
+	system := text(s.attributes, "llm.system")
+	return system != "" && system == s.call.Provider && text(s.attributes, "llm.provider") == ""
 }
 
 // regionOf is where the model ran, as far as telemetry says: the region of the call,

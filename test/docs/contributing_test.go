@@ -103,7 +103,7 @@ func TestContributingNamesWhatIsThere(t *testing.T) {
 		"processor/llmcostprocessor/internal/convention/logs.go":       {"logConventions"},
 		"internal/usage/kind.go":                                       {"var table"},
 		"processor/llmcostprocessor/internal/convention/table_test.go": {"func TestTableIsNamespaced"},
-		"internal/notify/sender.go":                                    {"type Channel struct", "Secrets ", "Send "},
+		"internal/notify/lane.go":                                      {"type Channel struct", "Secrets ", "Send "},
 		"config/rules/collector.yml":                                   {"NotifierFails"},
 	} {
 		for _, name := range names {
