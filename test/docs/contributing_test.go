@@ -79,7 +79,7 @@ func overlayOf(t *testing.T, name string) string {
 	return file
 }
 
-// The paths and names that CONTRIBUTING.md tells to look at are there, or its
+// The paths and names that CONTRIBUTING.md refers to are there, or its
 // patches make them.
 func TestContributingNamesWhatIsThere(t *testing.T) {
 	guide := string(withoutBlocks(read(t, "CONTRIBUTING.md")))
