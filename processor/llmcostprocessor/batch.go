@@ -169,7 +169,9 @@ func (c *core) settleCall(ctx context.Context, b *batch, i int) {
 		return
 	}
 	at := c.timeOf(ctx, s.end, e.at)
-	v := priceCall(&s.call, b.models.find(s), false, at)
+	match := b.models.find(s)
+	v := priceCall(&s.call, match, false, at)
+	v.takeReported(&s.call, match.Seller, c.cfg.ReportedCost)
 	write(s, &v)
 	if verdict == seen.Known {
 		b.outcomes.add(s.call.Convention, outcomeDuplicate)
@@ -315,7 +317,7 @@ func (c *core) fill(to *ledger.Call, s *sighting, resource *ledger.Dimensions, v
 	to.Cost, to.Saved, to.Unpriced = v.cost, v.saved, v.outcome == outcomeUnpriced
 	to.Duration, to.Timed = duration(s)
 	to.Trace, to.Span = s.trace, s.span
-	if s.call.HasReported {
+	if s.call.HasReported && v.outcome != outcomeReported { // that is the cost itself: there is nothing to compare
 		to.Reported, to.HasReported = money.FromDollars(s.call.Reported)
 	}
 }
