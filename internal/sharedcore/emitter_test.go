@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// inbox is what stands behind an outlet.
+// inbox is what stands behind an emitter.
 type inbox struct {
 	mu  sync.Mutex
 	got []*int
@@ -36,51 +36,51 @@ func counter() func() *int {
 	}
 }
 
-func TestOutletIsWrittenToWhileOpenOnly(t *testing.T) {
-	var outlets Outlets[*int]
+func TestEmitterIsWrittenToWhileOpenOnly(t *testing.T) {
+	var emitters Emitters[*int]
 	var in inbox
-	outlet := outlets.Add(in.consume)
+	emitter := emitters.Add(in.consume)
 	build := counter()
 	send := func() int {
-		accepted, err := outlets.Send(t.Context(), build)
+		accepted, err := emitters.Send(t.Context(), build)
 		require.NoError(t, err)
 		return accepted
 	}
 	assert.Equal(t, 0, send(), "not open yet")
-	outlet.Open()
+	emitter.Open()
 	assert.Equal(t, 1, send())
-	require.NoError(t, outlet.Close(t.Context(), build))
+	require.NoError(t, emitter.Close(t.Context(), build))
 	assert.Equal(t, 0, send(), "closed")
-	require.NoError(t, outlet.Close(t.Context(), build), "twice")
+	require.NoError(t, emitter.Close(t.Context(), build), "twice")
 	assert.Len(t, in.got, 2, "one while open, and the last when it was closed")
 }
 
 func TestCloseBeforeOpenSendsNothing(t *testing.T) {
-	var outlets Outlets[*int]
+	var emitters Emitters[*int]
 	var in inbox
-	require.NoError(t, outlets.Add(in.consume).Close(t.Context(), counter()))
+	require.NoError(t, emitters.Add(in.consume).Close(t.Context(), counter()))
 	assert.Empty(t, in.got)
 }
 
-// What stands behind an outlet may change what it is given.
-func TestEveryOutletHasItsOwnValue(t *testing.T) {
-	var outlets Outlets[*int]
+// What stands behind an emitter may change what it is given.
+func TestEveryEmitterHasItsOwnValue(t *testing.T) {
+	var emitters Emitters[*int]
 	var a, b inbox
-	outlets.Add(a.consume).Open()
-	outlets.Add(b.consume).Open()
-	accepted, err := outlets.Send(t.Context(), counter())
+	emitters.Add(a.consume).Open()
+	emitters.Add(b.consume).Open()
+	accepted, err := emitters.Send(t.Context(), counter())
 	require.NoError(t, err)
 	assert.Equal(t, 2, accepted)
 	assert.NotSame(t, a.got[0], b.got[0])
-	assert.Equal(t, 2, outlets.Len())
+	assert.Equal(t, 2, emitters.Len())
 }
 
-func TestOneOutletsErrorDoesNotKeepTheOthersFromTheData(t *testing.T) {
-	var outlets Outlets[*int]
+func TestOneEmittersErrorDoesNotKeepTheOthersFromTheData(t *testing.T) {
+	var emitters Emitters[*int]
 	a, b := inbox{err: errors.New("refused")}, inbox{}
-	outlets.Add(a.consume).Open()
-	outlets.Add(b.consume).Open()
-	accepted, err := outlets.Send(t.Context(), counter())
+	emitters.Add(a.consume).Open()
+	emitters.Add(b.consume).Open()
+	accepted, err := emitters.Send(t.Context(), counter())
 	require.ErrorIs(t, err, a.err)
 	assert.Equal(t, 1, accepted)
 	assert.Len(t, b.got, 1)
@@ -89,23 +89,23 @@ func TestOneOutletsErrorDoesNotKeepTheOthersFromTheData(t *testing.T) {
 // Close waits for what is being sent, and nothing comes after it.
 func TestNothingAfterClose(t *testing.T) {
 	for range 200 {
-		var outlets Outlets[*int]
+		var emitters Emitters[*int]
 		var closed atomic.Bool
-		outlet := outlets.Add(func(context.Context, *int) error {
+		emitter := emitters.Add(func(context.Context, *int) error {
 			assert.False(t, closed.Load(), "written to after Close")
 			return nil
 		})
-		outlet.Open()
+		emitter.Open()
 		var wg sync.WaitGroup
 		for range 4 {
 			wg.Go(func() {
 				for range 20 {
-					_, err := outlets.Send(t.Context(), counter())
+					_, err := emitters.Send(t.Context(), counter())
 					assert.NoError(t, err)
 				}
 			})
 		}
-		require.NoError(t, outlet.Close(t.Context(), nil))
+		require.NoError(t, emitter.Close(t.Context(), nil))
 		closed.Store(true)
 		wg.Wait()
 	}

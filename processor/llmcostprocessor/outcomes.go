@@ -20,46 +20,47 @@ const (
 	outcomeFree      = "free"
 	outcomeDuplicate = "duplicate"
 	outcomeWrapper   = "wrapper"
+	outcomeAggregate = "aggregate"
 )
 
-// tally is a line of the self-telemetry: what happened, by the convention. Both are
-// from small sets.
-type tally struct{ convention, what string }
+// outcome is a label set of the self-telemetry: what happened, by the convention. Both
+// are from small sets.
+type outcome struct{ convention, what string }
 
-// tallied is how often.
-type tallied struct {
-	tally
+// outcomeCount is how often.
+type outcomeCount struct {
+	outcome
 	n int64
 }
 
 // counts are those of a batch.
-type counts []tallied
+type counts []outcomeCount
 
 func (c *counts) add(convention, what string) {
 	// There are few kinds, mostly one.
 	for i := range *c {
-		if counted := &(*c)[i]; counted.what == what && counted.convention == convention {
-			counted.n++
+		if one := &(*c)[i]; one.what == what && one.convention == convention {
+			one.n++
 			return
 		}
 	}
-	*c = append(*c, tallied{tally{convention, what}, 1})
+	*c = append(*c, outcomeCount{outcome{convention, what}, 1})
 }
 
-// tallies adds what was counted to a metric, a batch at a time.
-type tallies struct {
+// outcomeCounter adds counts to a metric, a batch at a time.
+type outcomeCounter struct {
 	counter   metric.Int64Counter
-	attribute string   // that says what happened
-	options   sync.Map // of tally to []metric.AddOption, made once
+	attribute string   // that has what happened
+	options   sync.Map // of outcome to []metric.AddOption, made once
 }
 
-func newTallies(counter metric.Int64Counter, attribute string) *tallies {
-	return &tallies{counter: counter, attribute: attribute}
+func newOutcomeCounter(counter metric.Int64Counter, attribute string) *outcomeCounter {
+	return &outcomeCounter{counter: counter, attribute: attribute}
 }
 
-func (t *tallies) add(ctx context.Context, counts counts) {
-	for _, counted := range counts {
-		key, n := counted.tally, counted.n
+func (t *outcomeCounter) add(ctx context.Context, counts counts) {
+	for _, one := range counts {
+		key, n := one.outcome, one.n
 		options, ok := t.options.Load(key)
 		if !ok {
 			options, _ = t.options.LoadOrStore(key, []metric.AddOption{metric.WithAttributeSet(attribute.NewSet(

@@ -86,6 +86,10 @@ func TestMetrics(t *testing.T) {
 			`arc_llm_duration_seconds_bucket{model=own-model} le=30`:  1,
 			`arc_llm_duration_seconds_bucket{model=own-model} le=60`:  1,
 		}
+		for _, model := range []string{"gpt-4o", "own-model"} {
+			want["arc_llm_usage_total{model="+model+",type=input}"] = want["arc_llm_tokens_total{model="+model+",type=prompt}"]
+			want["arc_llm_usage_total{model="+model+",type=output}"] = want["arc_llm_tokens_total{model="+model+",type=completion}"]
+		}
 		time.Sleep(15 * time.Second)
 		synctest.Wait()
 		assert.Equal(t, want, latest(r.metricsOut), "the model without a price has no cost, not even 0")

@@ -57,7 +57,7 @@ func TestWrappersWithoutTokens(t *testing.T) {
 		"neither says tokens": {call{noTokens}, call{noTokens}, 1, 0, 0},
 		"both say zero":       {call{zero, none}, call{zero, none}, 1, 0, 0},
 		"one failed":          {call{noTokens, failed}, call{}, 1, 1, 0},
-		"failed in two ways":  {call{noTokens, failed}, call{noTokens, timeout}, 0, 1, 1},
+		"failed in two ways":  {call{noTokens, failed}, call{noTokens, timeout}, 0, 0, 1},
 		"of two models":       {call{noTokens, failed, mini}, call{noTokens, failed}, 0, 2, 0},
 		"zero, of two models": {call{zero, none, mini}, call{zero, none}, 2, 0, 0},
 	}
