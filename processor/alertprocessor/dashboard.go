@@ -49,7 +49,7 @@ var _ dashboard.Alerts = (*dashboardSource)(nil)
 // show shows the core on the pages of the host, and returns what hides it.
 func (c *core) show(ctx context.Context) (hide func()) {
 	var hides []func()
-	for _, page := range dashboard.Boards(c.host) {
+	for _, page := range dashboard.Extensions(c.host) {
 		hides = append(hides, page.ShowAlerts(c.id, &dashboardSource{core: c, ctx: ctx}))
 	}
 	return func() {

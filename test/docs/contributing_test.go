@@ -35,7 +35,7 @@ func TestPatchesApply(t *testing.T) {
 	}
 }
 
-// The paths and names that CONTRIBUTING.md tells to look at are there, or its
+// The paths and names that CONTRIBUTING.md refers to are there, or its
 // patches make them.
 func TestContributingNamesWhatIsThere(t *testing.T) {
 	guide := string(withoutBlocks(read(t, "CONTRIBUTING.md")))

@@ -134,12 +134,12 @@ and gets the telemetry as it is sent. To repeat it: ` + "`make e2e-sdks`" + `.
 
 - **n** is right: each of the n calls that have the figure has the true one.
 - **k of n** is right for k of n calls. The telemetry of the others does not have the figure.
-- **wrong** is a figure that the telemetry has and the ledger has not. A note below the table says why.
+- **wrong** is a figure that the telemetry has and the ledger has not. A note below the table explains why.
 - Empty: the calls have no such figure.
 
 *Calls* are those that succeeded, each counted once. *Failed calls* are those that the client reported as failed. *Input* counts
 everything that was read, cached or not. *Agent*, *User* and *Session* are asked of the calls for which the framework was
-given them. A figure that is not sent can often be switched on: the note says how, where we know it.
+given them. A figure that is not sent can often be switched on: the note explains how, where we know it.
 
 `
 

@@ -97,7 +97,7 @@ func anthropicMessage(c *Call, content object, stop string) object {
 	}
 }
 
-// anthropicStream tells the input at the start, and the output at the end.
+// anthropicStream reports the input at the start, and the output at the end.
 func anthropicStream(message, content object, stop string, t Tokens) []object {
 	parts := []object{{"type": "message_start", "message": with(message, object{
 		"content": []any{}, "stop_reason": nil, "usage": with(anthropicUsage(t), object{"output_tokens": 1}),
