@@ -113,7 +113,7 @@ type Call struct {
 	Merged []MergedRecord
 }
 
-// MergedRecord is a record that reports a call for which another record stands.
+// MergedRecord is a record that reports a call that another record represents.
 type MergedRecord struct {
 	TraceID, SpanID string // in hex; "" when unknown
 	Scope           string // the instrumentation scope
