@@ -38,7 +38,7 @@ that the repairs stay. Entries that are not understood are listed, and left out.
 				if err != nil {
 					return err
 				}
-				defer file.Close()
+				defer func() { _ = file.Close() }()
 				in = file
 			}
 			var written strings.Builder

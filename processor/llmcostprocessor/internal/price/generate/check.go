@@ -152,7 +152,7 @@ func readReasons(file string, table *price.Table) (map[[2]string]string, error) 
 	if err != nil {
 		return nil, err
 	}
-	defer in.Close()
+	defer func() { _ = in.Close() }()
 	reasons := map[[2]string]string{}
 	lines := bufio.NewScanner(in)
 	for lines.Scan() {
