@@ -98,6 +98,14 @@ bench: build ## Measure beside the peers, and renew docs/benchmarks.md, or its s
 e2e: build ## Install the real servers and SDKs, and test against them
 	test/e2e/run.sh
 
+.PHONY: e2e-sdks
+e2e-sdks: build ## Measure some 90 released SDKs and instrumentations, and renew docs/compatibility.md: an hour
+	$(GO) test -tags sdks -count=1 -timeout 90m -v ./test/sdks -args -write
+
+.PHONY: e2e-sdks-newest
+e2e-sdks-newest: build ## The same with the newest packages: what differs from docs/compatibility.md
+	$(GO) test -tags sdks -count=1 -timeout 90m -v ./test/sdks -args -newest
+
 ##@ Keep
 
 .PHONY: generate

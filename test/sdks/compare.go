@@ -14,7 +14,7 @@ import (
 // The values that drivers give to a call of an agent, by the means that the
 // framework has for it.
 const (
-	Agent   = "weather-agent"
+	Agent   = "weather_agent"
 	User    = "user-4711"
 	Session = "session-0815"
 )

@@ -10,7 +10,7 @@ import (
 )
 
 func (s *Server) routeGemini() {
-	for _, version := range []string{"/v1beta", "/v1alpha", "/v1beta1", "/v1"} {
+	for _, version := range []string{"", "/v1beta", "/v1alpha", "/v1beta1", "/v1"} { // LiteLLM leaves it out
 		s.post(version+"/models/{model}", s.gemini)
 		s.post(version+"/projects/{project}/locations/{location}/publishers/google/models/{model}", s.gemini)
 	}
