@@ -196,6 +196,13 @@ func (c *Capture) HasNumber(numbers ...int64) bool {
 	return slices.ContainsFunc(c.records, func(r record) bool { return r.hasNumber(numbers) })
 }
 
+// HasNumbers reports whether all of numbers were sent, by one record.
+func (c *Capture) HasNumbers(numbers []int64) bool {
+	return len(numbers) > 0 && slices.ContainsFunc(c.records, func(r record) bool {
+		return !slices.ContainsFunc(numbers, func(n int64) bool { return !r.numbers[n] })
+	})
+}
+
 // HasText reports whether a value that contains text was sent.
 func (c *Capture) HasText(text string) bool {
 	return slices.ContainsFunc(c.records, func(r record) bool { return r.hasText(text) })

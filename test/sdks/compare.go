@@ -175,7 +175,7 @@ func sameInput(call *modelserver.Call, f *Found) bool {
 
 // names reports whether a count that was found can only be of this call.
 func names(call *modelserver.Call, kind string, found, want int64) bool {
-	return found > 0 && (found == want || slices.Contains(call.Reported[kind], found) || slices.Contains(call.Alike, found))
+	return found > 0 && (found == want || slices.Contains(call.Reported[kind], found) || slices.Contains(call.Implied[kind], found) || slices.Contains(call.Alike, found))
 }
 
 // sameWithoutUsage pairs a call that no tokens were sent of.
@@ -190,7 +190,7 @@ func (c *comparison) sentTokens(call *modelserver.Call) bool {
 // sent reports whether a figure of a call is in the telemetry, in any of the
 // forms that the vendor's response has it in.
 func (c *comparison) sent(call *modelserver.Call, kind string) bool {
-	return call.UsageInResponse && c.capture.HasNumber(call.Reported[kind]...)
+	return call.UsageInResponse && (c.capture.HasNumber(call.Reported[kind]...) || c.capture.HasNumbers(call.Implied[kind]))
 }
 
 // sentCall reports whether a call itself is in the telemetry.
