@@ -19,6 +19,7 @@ model_list:
     litellm_params: {{model: openai/gpt-4o, api_base: "{MODELS}/v1", api_key: sk-standin, max_retries: 0}}
   - model_name: claude
     litellm_params: {{model: anthropic/claude-sonnet-4-5, api_base: "{MODELS}", api_key: sk-standin, max_retries: 0}}
+general_settings: {{master_key: sk-standin-of-the-proxy}}
 litellm_settings: {{callbacks: [otel], num_retries: 0}}
 """)
 command = [os.path.join(os.path.dirname(sys.executable), "litellm"), "--config", "config.yaml", "--host", "127.0.0.1", "--port", str(port)]
@@ -31,7 +32,7 @@ try:
             break
         except OSError:
             time.sleep(0.1)
-    client = openai.OpenAI(base_url=f"http://127.0.0.1:{port}/v1", api_key="sk-standin", max_retries=0)
+    client = openai.OpenAI(base_url=f"http://127.0.0.1:{port}/v1", api_key="sk-standin-of-the-proxy", max_retries=0)
 
     def chat(model="gpt-4o", text="hello", **more):
         return client.chat.completions.create(model=model, messages=[{"role": "user", "content": text}], **more)
