@@ -11,8 +11,11 @@ ARCTOOL      = bin/arctool
 CONFIG      ?= config/default.yaml
 FUZZTIME    ?= 30s
 
+# What is released.
+PLATFORMS   ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+
 # Tests of many hours on a false clock, too much for the race detector.
-LONG         = ^Test(Conformance|MaxBytes|Cookbook)$$
+LONG         = ^Test(Conformance|MaxBytes|Cookbook|Storm|RuleWithTooManyAlerts)$$
 
 # Lets the files of WITH add to the lists of CONFIG's pipelines, and has remote
 # write send again what was answered 429.
@@ -27,7 +30,7 @@ PACKAGES     = $(shell $(GO) list ./... | grep -v '/dist$$')
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 ##@ Use
 
@@ -50,7 +53,7 @@ demo: build ## Run, send a day of spans and Arc events, show what came of it unt
 
 .PHONY: package
 package: ## .deb, .rpm, tar.gz, SBOM and checksums of PLATFORMS (all) into build/packages
-	packaging/build.sh
+	PLATFORMS="$(PLATFORMS)" packaging/build.sh
 
 .PHONY: reproducible
 reproducible: ## Build the commit twice, in two places, and compare
@@ -59,8 +62,22 @@ reproducible: ## Build the commit twice, in two places, and compare
 ##@ Check
 
 .PHONY: vulncheck
-vulncheck: ## Known vulnerabilities in what the programs call (govulncheck)
-	packaging/vulncheck.sh
+vulncheck: build arctool ## Known vulnerabilities in the two programs; fails on one that docs/security.md does not explain
+	cd packaging && $(GO) run ./vulncheck ../$(BIN) ../$(ARCTOOL)
+
+.PHONY: platforms
+platforms: ## Compile and vet for every platform that is released
+	@for platform in $(PLATFORMS); do \
+	  echo "GOOS=$${platform%/*} GOARCH=$${platform#*/} go vet ./..."; \
+	  GOOS=$${platform%/*} GOARCH=$${platform#*/} CGO_ENABLED=0 $(GO) vet -tags=$(TAGS) ./... || exit 1; \
+	done
+
+.PHONY: nightly
+nightly: ## The checks that take too long for every change
+	$(MAKE) test
+	$(MAKE) fuzz FUZZTIME=1m
+	$(MAKE) test-bench e2e test-packages
+	$(MAKE) package reproducible vulncheck
 
 .PHONY: test-packages
 test-packages: build ## Build the packages for linux/amd64, and test them, the image's and the chart's configuration
@@ -71,7 +88,11 @@ test-packages: build ## Build the packages for linux/amd64, and test them, the i
 test: build ## All tests that need no outside server, with the race detector
 	@echo $(GO) test -race ./...
 	@$(GO) test -race $(PACKAGES)
-	$(GO) test -run '$(LONG)' ./processor/alertprocessor
+	$(GO) test -run '$(LONG)' ./processor/alertprocessor/...
+
+.PHONY: test-portable
+test-portable: ## The tests that run on every released system: without those of the whole program and of the documents
+	$(GO) test $(filter-out %/test/e2e %/test/docs %/test/sdks,$(PACKAGES))
 
 .PHONY: test-bench
 test-bench: ## Build what measures, and test it

@@ -8,7 +8,7 @@ import (
 	signaltometricsconnector "github.com/open-telemetry/opentelemetry-collector-contrib/connector/signaltometricsconnector"
 	spanmetricsconnector "github.com/open-telemetry/opentelemetry-collector-contrib/connector/spanmetricsconnector"
 	awscloudwatchlogsexporter "github.com/open-telemetry/opentelemetry-collector-contrib/exporter/awscloudwatchlogsexporter"
-	elasticsearchexporter "github.com/open-telemetry/opentelemetry-collector-contrib/exporter/elasticsearchexporter"
+	clickhouseexporter "github.com/open-telemetry/opentelemetry-collector-contrib/exporter/clickhouseexporter"
 	fileexporter "github.com/open-telemetry/opentelemetry-collector-contrib/exporter/fileexporter"
 	kafkaexporter "github.com/open-telemetry/opentelemetry-collector-contrib/exporter/kafkaexporter"
 	loadbalancingexporter "github.com/open-telemetry/opentelemetry-collector-contrib/exporter/loadbalancingexporter"
@@ -19,6 +19,7 @@ import (
 	bearertokenauthextension "github.com/open-telemetry/opentelemetry-collector-contrib/extension/bearertokenauthextension"
 	headerssetterextension "github.com/open-telemetry/opentelemetry-collector-contrib/extension/headerssetterextension"
 	healthcheckextension "github.com/open-telemetry/opentelemetry-collector-contrib/extension/healthcheckextension"
+	healthcheckv2extension "github.com/open-telemetry/opentelemetry-collector-contrib/extension/healthcheckv2extension"
 	pprofextension "github.com/open-telemetry/opentelemetry-collector-contrib/extension/pprofextension"
 	sigv4authextension "github.com/open-telemetry/opentelemetry-collector-contrib/extension/sigv4authextension"
 	filestorage "github.com/open-telemetry/opentelemetry-collector-contrib/extension/storage/filestorage"
@@ -40,12 +41,14 @@ import (
 	tcplogreceiver "github.com/open-telemetry/opentelemetry-collector-contrib/receiver/tcplogreceiver"
 	udplogreceiver "github.com/open-telemetry/opentelemetry-collector-contrib/receiver/udplogreceiver"
 	alertmanagerexporter "github.com/otelcol-arc/otelcol-arc/exporter/alertmanagerexporter"
+	elasticsearchexporter "github.com/otelcol-arc/otelcol-arc/exporter/elasticsearchexporter"
 	emailexporter "github.com/otelcol-arc/otelcol-arc/exporter/emailexporter"
 	pagerdutyexporter "github.com/otelcol-arc/otelcol-arc/exporter/pagerdutyexporter"
 	slackexporter "github.com/otelcol-arc/otelcol-arc/exporter/slackexporter"
 	dashboardextension "github.com/otelcol-arc/otelcol-arc/extension/dashboardextension"
 	alertprocessor "github.com/otelcol-arc/otelcol-arc/processor/alertprocessor"
 	llmcostprocessor "github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor"
+	metricguardprocessor "github.com/otelcol-arc/otelcol-arc/processor/metricguardprocessor"
 	arcreceiver "github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/connector"
@@ -94,6 +97,7 @@ func components() (otelcol.Factories, error) {
 		bearertokenauthextension.NewFactory(),
 		headerssetterextension.NewFactory(),
 		healthcheckextension.NewFactory(),
+		healthcheckv2extension.NewFactory(),
 		pprofextension.NewFactory(),
 		sigv4authextension.NewFactory(),
 		filestorage.NewFactory(),
@@ -108,6 +112,7 @@ func components() (otelcol.Factories, error) {
 		bearertokenauthextension.NewFactory().Type(): "github.com/open-telemetry/opentelemetry-collector-contrib/extension/bearertokenauthextension v0.165.1",
 		headerssetterextension.NewFactory().Type():   "github.com/open-telemetry/opentelemetry-collector-contrib/extension/headerssetterextension v0.158.0",
 		healthcheckextension.NewFactory().Type():     "github.com/open-telemetry/opentelemetry-collector-contrib/extension/healthcheckextension v0.165.1",
+		healthcheckv2extension.NewFactory().Type():   "github.com/open-telemetry/opentelemetry-collector-contrib/extension/healthcheckv2extension v0.165.1",
 		pprofextension.NewFactory().Type():           "github.com/open-telemetry/opentelemetry-collector-contrib/extension/pprofextension v0.165.1",
 		sigv4authextension.NewFactory().Type():       "github.com/open-telemetry/opentelemetry-collector-contrib/extension/sigv4authextension v0.165.1",
 		filestorage.NewFactory().Type():              "github.com/open-telemetry/opentelemetry-collector-contrib/extension/storage/filestorage v0.165.1",
@@ -145,6 +150,7 @@ func components() (otelcol.Factories, error) {
 
 	factories.Exporters, err = otelcol.MakeFactoryMap[exporter.Factory](
 		alertmanagerexporter.NewFactory(),
+		elasticsearchexporter.NewFactory(),
 		emailexporter.NewFactory(),
 		pagerdutyexporter.NewFactory(),
 		slackexporter.NewFactory(),
@@ -153,7 +159,7 @@ func components() (otelcol.Factories, error) {
 		otlpexporter.NewFactory(),
 		otlphttpexporter.NewFactory(),
 		awscloudwatchlogsexporter.NewFactory(),
-		elasticsearchexporter.NewFactory(),
+		clickhouseexporter.NewFactory(),
 		fileexporter.NewFactory(),
 		kafkaexporter.NewFactory(),
 		loadbalancingexporter.NewFactory(),
@@ -166,6 +172,7 @@ func components() (otelcol.Factories, error) {
 	}
 	factories.ExporterModules = makeModulesMap(factories.Exporters, map[component.Type]string{
 		alertmanagerexporter.NewFactory().Type():          "github.com/otelcol-arc/otelcol-arc v0.0.0",
+		elasticsearchexporter.NewFactory().Type():         "github.com/otelcol-arc/otelcol-arc v0.0.0",
 		emailexporter.NewFactory().Type():                 "github.com/otelcol-arc/otelcol-arc v0.0.0",
 		pagerdutyexporter.NewFactory().Type():             "github.com/otelcol-arc/otelcol-arc v0.0.0",
 		slackexporter.NewFactory().Type():                 "github.com/otelcol-arc/otelcol-arc v0.0.0",
@@ -174,7 +181,7 @@ func components() (otelcol.Factories, error) {
 		otlpexporter.NewFactory().Type():                  "go.opentelemetry.io/collector/exporter/otlpexporter v0.165.0",
 		otlphttpexporter.NewFactory().Type():              "go.opentelemetry.io/collector/exporter/otlphttpexporter v0.165.0",
 		awscloudwatchlogsexporter.NewFactory().Type():     "github.com/open-telemetry/opentelemetry-collector-contrib/exporter/awscloudwatchlogsexporter v0.156.0",
-		elasticsearchexporter.NewFactory().Type():         "github.com/open-telemetry/opentelemetry-collector-contrib/exporter/elasticsearchexporter v0.157.0",
+		clickhouseexporter.NewFactory().Type():            "github.com/open-telemetry/opentelemetry-collector-contrib/exporter/clickhouseexporter v0.165.1",
 		fileexporter.NewFactory().Type():                  "github.com/open-telemetry/opentelemetry-collector-contrib/exporter/fileexporter v0.161.0",
 		kafkaexporter.NewFactory().Type():                 "github.com/open-telemetry/opentelemetry-collector-contrib/exporter/kafkaexporter v0.165.1",
 		loadbalancingexporter.NewFactory().Type():         "github.com/open-telemetry/opentelemetry-collector-contrib/exporter/loadbalancingexporter v0.161.0",
@@ -186,6 +193,7 @@ func components() (otelcol.Factories, error) {
 	factories.Processors, err = otelcol.MakeFactoryMap[processor.Factory](
 		alertprocessor.NewFactory(),
 		llmcostprocessor.NewFactory(),
+		metricguardprocessor.NewFactory(),
 		batchprocessor.NewFactory(),
 		memorylimiterprocessor.NewFactory(),
 		attributesprocessor.NewFactory(),
@@ -204,6 +212,7 @@ func components() (otelcol.Factories, error) {
 	factories.ProcessorModules = makeModulesMap(factories.Processors, map[component.Type]string{
 		alertprocessor.NewFactory().Type():                "github.com/otelcol-arc/otelcol-arc v0.0.0",
 		llmcostprocessor.NewFactory().Type():              "github.com/otelcol-arc/otelcol-arc v0.0.0",
+		metricguardprocessor.NewFactory().Type():          "github.com/otelcol-arc/otelcol-arc v0.0.0",
 		batchprocessor.NewFactory().Type():                "go.opentelemetry.io/collector/processor/batchprocessor v0.165.0",
 		memorylimiterprocessor.NewFactory().Type():        "go.opentelemetry.io/collector/processor/memorylimiterprocessor v0.165.0",
 		attributesprocessor.NewFactory().Type():           "github.com/open-telemetry/opentelemetry-collector-contrib/processor/attributesprocessor v0.158.0",

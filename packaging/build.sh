@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Packages for PLATFORMS (all that are supported, when not set) into OUT
+# Packages for PLATFORMS (make package sets them) into OUT
 # (build/packages): a tar.gz each, for Linux a .deb and .rpm, an SBOM each, and
 # the checksums of all. The same commit makes the same bytes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-platforms=${PLATFORMS:-linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64}
+# make sets the Go toolchain and the platforms of a release.
+platforms=${PLATFORMS:?run make package}
 out=$(realpath -m "${OUT:-build/packages}")
 VERSION=${VERSION:-$(awk '/^ *version:/ {print $2; exit}' builder-config.yaml)}
 export VERSION SOURCE_DATE_EPOCH
@@ -29,6 +30,7 @@ for platform in $platforms; do
   tool cyclonedx-gomod bin -json -version "v$VERSION" -noserial -notimestamp -output "$DIR/sbom.cdx.json" "$DIR/otelcol-arc$exe"
   cp "$DIR/sbom.cdx.json" "$out/$name.sbom.cdx.json"
   cp -R LICENSE README.md config "$DIR/"
+  go run -C packaging ./licenses .. "$(realpath "$DIR")/otelcol-arc$exe" > "$DIR/THIRD-PARTY-LICENSES.txt"
   tar --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner --mode=u+rw,go+r,go-w \
     -C build/stage -c "$name" | gzip -n > "$out/$name.tar.gz"
   if [ "$os" = linux ]; then

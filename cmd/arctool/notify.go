@@ -22,12 +22,12 @@ import (
 const testAlert = "ArcTestNotification"
 
 func newNotifyCommand() *cobra.Command {
-	notify := &cobra.Command{Use: "notify", Short: "Tries the channels that tell people of alerts"}
+	notify := &cobra.Command{Use: "notify", Short: "Tries notification channels and routes"}
 	notify.AddCommand(newNotifyTestCommand())
 	return notify
 }
 
-// notifyTest is what `arctool notify test` is asked for.
+// notifyTest are the options of `arctool notify test`.
 type notifyTest struct {
 	configs  []string
 	severity string
@@ -40,10 +40,10 @@ func newNotifyTestCommand() *cobra.Command {
 	var o notifyTest
 	cmd := &cobra.Command{
 		Use:   "test --config FILE…",
-		Short: "Sends a test alert through every channel of a configuration, and its end",
-		Long: `Sends a test alert, and its end, through every slack, pagerduty, email and alertmanager
-exporter that a logs pipeline of the configuration names, past its queue and without
-trying again, and says what each answered. Ends with status 1 when one of them failed.`,
+		Short: "Sends a test alert, firing and resolved, through every channel of a configuration",
+		Long: `Sends a test alert, firing and then resolved, through every notifier that a logs
+pipeline of the configuration names, in one attempt each, and reports the outcomes.
+Ends with status 1 when one of them failed.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context(), cmd.OutOrStdout()) },
 	}
@@ -51,8 +51,8 @@ trying again, and says what each answered. Ends with status 1 when one of them f
 	flags.StringArrayVar(&o.configs, "config", nil, "the collector's configuration, as it is given to the collector: a file, or env:, file:, yaml:, http:, https: and what follows")
 	flags.StringVar(&o.severity, "severity", alertevent.SeverityCritical, "the alert's severity: info, warning, error or critical")
 	flags.StringToStringVar(&o.labels, "label", nil, "more labels, NAME=VALUE, by which channels choose and route")
-	flags.BoolVar(&o.resolve, "resolve", true, "send the end of the alert too, so that nothing stays open")
-	flags.DurationVar(&o.timeout, "timeout", 30*time.Second, "how long one answer may take")
+	flags.BoolVar(&o.resolve, "resolve", true, "send the resolved alert too, so that nothing stays open")
+	flags.DurationVar(&o.timeout, "timeout", 30*time.Second, "how long one attempt may take")
 	if err := cmd.MarkFlagRequired("config"); err != nil {
 		panic(err) // the flag is defined above
 	}
@@ -65,30 +65,29 @@ func (o notifyTest) run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	if len(site.channels) == 0 {
-		return errors.New("no logs pipeline names a slack, pagerduty, email or alertmanager exporter")
+		return errors.New("no logs pipeline names a notifier")
 	}
 	if err := site.start(ctx); err != nil {
 		return err
 	}
 	defer site.shutdown(context.WithoutCancel(ctx))
-	failed := 0
+	channels, failed := map[string]bool{}, map[string]bool{}
 	for _, c := range site.channels {
-		ok := true
 		for _, line := range c.try(ctx, site.host, o.alerts(time.Now()), o.timeout) {
-			fmt.Fprintf(out, "%s: %s\n", c.name, line.text)
-			ok = ok && !line.failed
-		}
-		if !ok {
-			failed++
+			fmt.Fprintf(out, "%s: %s\n", line.channel, line.text)
+			channels[line.channel] = true
+			if line.failed {
+				failed[line.channel] = true
+			}
 		}
 	}
-	if failed > 0 {
-		return fmt.Errorf("%d of %d channels failed", failed, len(site.channels))
+	if len(failed) > 0 {
+		return fmt.Errorf("%d of %d channels failed", len(failed), len(channels))
 	}
 	return nil
 }
 
-// alerts are the test alert and, if asked for, its end.
+// alerts are the test alert, firing and, if asked for, resolved.
 func (o notifyTest) alerts(now time.Time) []alertevent.Alert {
 	value := 1.0
 	firing := alertevent.Alert{
@@ -111,15 +110,16 @@ func (o notifyTest) alerts(now time.Time) []alertevent.Alert {
 	return []alertevent.Alert{firing, resolved}
 }
 
-// line is what is said of one channel.
+// line is what is reported of one channel.
 type line struct {
-	text   string
-	failed bool
+	channel, text string
+	failed        bool
 }
 
-func failedLine(what string, err error) line {
+func failedLine(channel, what string, err error) line {
 	// An error that joins several has a line for each.
-	return line{text: what + ": failed: " + strings.Join(slices.Collect(strings.FieldsFuncSeq(err.Error(), isLineBreak)), "; "), failed: true}
+	text := strings.Join(slices.Collect(strings.FieldsFuncSeq(err.Error(), isLineBreak)), "; ")
+	return line{channel: channel, text: what + ": failed: " + text, failed: true}
 }
 
 func isLineBreak(r rune) bool { return r == '\n' }

@@ -30,7 +30,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/exporter/slackexporter"
 )
 
-// site is what a configuration says about telling people.
+// site is the notification part of a configuration.
 type site struct {
 	channels []channel
 	host     host
@@ -105,7 +105,7 @@ func loadSite(ctx context.Context, uris []string) (*site, error) {
 		if err != nil {
 			return nil, err
 		}
-		s.channels = append(s.channels, newChannels(id, settings)...)
+		s.channels = append(s.channels, channel{name: id.String(), id: id, settings: settings})
 	}
 	return s, nil
 }

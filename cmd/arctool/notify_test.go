@@ -199,9 +199,9 @@ exporters:
 	t.Setenv("AM_PASSWORD", password)
 	out, err := notifyTestOf(t, "--config", file)
 	require.EqualError(t, err, "1 of 3 channels failed")
-	assert.Contains(t, out, "alertmanager endpoints::0: resolved: ok")
-	assert.Contains(t, out, "alertmanager endpoints::1: firing: failed")
-	assert.Contains(t, out, "alertmanager endpoints::2: firing: ok")
+	assert.Contains(t, out, "alertmanager "+strings.TrimPrefix(inbox.URL, "http://")+": resolved: ok")
+	assert.Contains(t, out, "alertmanager 127.0.0.1:1: firing: failed")
+	assert.Contains(t, out, "alertmanager "+strings.TrimPrefix(authorised.URL, "http://")+": firing: ok")
 	assert.Len(t, inbox.Bodies(), 2)
 }
 

@@ -5,12 +5,15 @@ package alertmanagerexporter
 
 import (
 	"context"
+	"errors"
 	"net/http"
+	"slices"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/exporter"
-	"go.uber.org/zap"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/otel/metric"
 
 	"github.com/otelcol-arc/otelcol-arc/exporter/alertmanagerexporter/internal/metadata"
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
@@ -29,15 +32,16 @@ func NewFactory() exporter.Factory {
 func createDefaultConfig() component.Config {
 	return &Config{
 		HTTP:           notify.NewClientConfig(),
-		SendResolved:   true,
 		ResendInterval: time.Minute,
-		MaxFiring:      10_000,
-		Retry:          notify.NewRetryConfig(),
-		Queue:          notify.NewQueueConfig(),
+		MaxFiring:      50_000,
+		DeliveryConfig: notify.NewDeliveryConfig(),
 	}
 }
 
-func createLogs(ctx context.Context, set exporter.Settings, config component.Config) (exporter.Logs, error) {
+// maxTogether bounds the alerts of one request.
+const maxTogether = 256
+
+func createLogs(_ context.Context, set exporter.Settings, config component.Config) (exporter.Logs, error) {
 	cfg := config.(*Config)
 	if len(cfg.Endpoints) == 0 {
 		return notify.Off(set.Logger, "endpoints"), nil
@@ -50,32 +54,56 @@ func createLogs(ctx context.Context, set exporter.Settings, config component.Con
 	if err != nil {
 		return nil, err
 	}
-	background := context.WithoutCancel(ctx)
-	a := newAnnouncer(cfg, &fleet{servers: servers, requests: telemetry.AlertmanagerExporterRequests, logger: set.Logger}, telemetry, set.Logger)
-	next, err := notify.NewExporter(ctx, set, cfg, notify.Channel{
-		Filter: cfg.filter(),
-		// An Alertmanager answers 400 when it refuses some alerts of a request,
-		// and does not say which.
-		Apart:     true,
-		HTTP:      cfg.HTTP,
-		Retry:     cfg.Retry,
-		Queue:     cfg.Queue,
-		Start:     func(ctx context.Context, host component.Host) error { return a.open(ctx, host, set.ID) },
-		Connected: func(client *http.Client) { a.client = client },
-		Send: func(ctx context.Context, _ *http.Client, alerts []alertevent.Alert) error {
-			return a.send(ctx, alerts[0])
-		},
+	p := &poster{requests: telemetry.AlertmanagerExporterRequests, logger: set.Logger}
+	settings := notify.Settings{
+		Delivery: &cfg.DeliveryConfig,
 		Outcomes: notify.NewOutcomes(telemetry.AlertmanagerExporterAlerts),
-		Close: func() {
-			telemetry.Shutdown()
-			if err := a.firing.close(background); err != nil {
-				set.Logger.Error("The storage of the firing alerts could not be closed", zap.Error(err))
-			}
+		Close:    telemetry.Shutdown,
+		ReadLegacy: func(ctx context.Context, host component.Host, storage component.ID) ([]plog.Logs, func() error, error) {
+			return readLegacyFiring(ctx, host, storage, set.ID)
 		},
-	})
+	}
+	for _, to := range servers {
+		settings.Channels = append(settings.Channels, newChannel(cfg, p, to))
+	}
+	e, err := notify.NewExporter(set, settings)
 	if err != nil {
-		telemetry.Shutdown()
 		return nil, err
 	}
-	return &resending{Logs: next, announcer: a}, nil
+	return e, errors.Join(
+		telemetry.RegisterAlertmanagerExporterFiringCallback(func(_ context.Context, o metric.Int64Observer) error {
+			firing, _ := e.Resent()
+			o.Observe(int64(firing))
+			return nil
+		}),
+		telemetry.RegisterAlertmanagerExporterOverflowCallback(func(_ context.Context, o metric.Int64Observer) error {
+			_, overflow := e.Resent()
+			o.Observe(int64(overflow))
+			return nil
+		}),
+	)
+}
+
+// newChannel is one Alertmanager, which is sent every alert whatever becomes of the
+// others.
+func newChannel(cfg *Config, p *poster, to *server) notify.Channel {
+	return notify.Channel{
+		Name:       to.name,
+		Together:   true,
+		MaxAlerts:  maxTogether,
+		MaxSettled: cfg.MaxFiring,
+		Resend:     cfg.ResendInterval,
+		HTTP:       cfg.HTTP,
+		Send: func(ctx context.Context, client *http.Client, m notify.Message) error {
+			alerts := m.Alerts
+			if !cfg.SendResolved {
+				// They only stop being sent again.
+				alerts = slices.DeleteFunc(alerts, func(a alertevent.Alert) bool { return a.State == alertevent.Resolved })
+			}
+			if len(alerts) == 0 {
+				return nil
+			}
+			return p.post(ctx, client, to, newPayload(alerts, time.Now(), lifetimes*cfg.ResendInterval))
+		},
+	}
 }

@@ -6,11 +6,10 @@ package alertmanagerexporter
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
-	"sync"
+	"strings"
 	"sync/atomic"
 
 	"github.com/prometheus/alertmanager/api/v2/models"
@@ -29,6 +28,7 @@ const path = "api/v2/alerts"
 // server is one Alertmanager.
 type server struct {
 	host, target string
+	name         string // distinguishes it from the others
 	// classic says that it was seen to refuse label names that are not letters,
 	// digits and underscores, as those before 0.27 do.
 	classic atomic.Bool
@@ -41,51 +41,39 @@ func newServers(endpoints []string) ([]*server, error) {
 		if err != nil {
 			return nil, fmt.Errorf("endpoints::%d: %w", i, notify.RedactURL(err))
 		}
-		list[i] = &server{host: u.Host, target: u.JoinPath(path).String()}
+		list[i] = &server{host: u.Host, name: strings.TrimSuffix(u.Host+u.EscapedPath(), "/"), target: u.JoinPath(path).String()}
 	}
 	return list, nil
 }
 
-// fleet posts to servers, and counts.
-type fleet struct {
-	servers  []*server
+// poster posts to servers, and counts.
+type poster struct {
 	requests metric.Int64Counter
 	logger   *zap.Logger
 }
 
-// post sends the payload to all at once, and returns what each of them made of it.
-func (f *fleet) post(ctx context.Context, client *http.Client, payload models.PostableAlerts) []error {
-	errs := make([]error, len(f.servers))
-	var wg sync.WaitGroup
-	for i, to := range f.servers {
-		wg.Go(func() { errs[i] = f.postTo(ctx, client, to, payload) })
-	}
-	wg.Wait()
-	return errs
-}
-
-// postTo sends the payload to one. A server that refuses it is asked whether it
-// takes it with the names that every Alertmanager takes: an alert must not be
+// post sends the payload to a server. One that rejects it is asked whether it
+// accepts it with the names that every Alertmanager takes: an alert must not be
 // lost for the dot of a label.
-func (f *fleet) postTo(ctx context.Context, client *http.Client, to *server, payload models.PostableAlerts) error {
+func (p *poster) post(ctx context.Context, client *http.Client, to *server, payload models.PostableAlerts) error {
 	escaped, differs := escape(payload)
 	if differs && to.classic.Load() {
-		return f.request(ctx, client, to, escaped)
+		return p.request(ctx, client, to, escaped)
 	}
-	err := f.request(ctx, client, to, payload)
+	err := p.request(ctx, client, to, payload)
 	if !differs || !consumererror.IsPermanent(err) {
 		return err
 	}
-	if f.request(ctx, client, to, escaped) != nil {
+	if p.request(ctx, client, to, escaped) != nil {
 		return err
 	}
 	if !to.classic.Swap(true) {
-		f.logger.Warn("Alertmanager takes no UTF-8 label names, as since 0.27; they are sent with underscores", zap.String("server", to.host))
+		p.logger.Warn("Alertmanager takes no UTF-8 label names, as since 0.27; they are sent with underscores", zap.String("server", to.host))
 	}
 	return nil
 }
 
-func (f *fleet) request(ctx context.Context, client *http.Client, to *server, payload models.PostableAlerts) error {
+func (p *poster) request(ctx context.Context, client *http.Client, to *server, payload models.PostableAlerts) error {
 	body, err := json.Marshal(payload)
 	if err != nil {
 		return consumererror.NewPermanent(fmt.Errorf("encode alerts: %w", err))
@@ -93,7 +81,7 @@ func (f *fleet) request(ctx context.Context, client *http.Client, to *server, pa
 	if _, err = notify.Post(ctx, client, to.target, body); err != nil {
 		err = fmt.Errorf("%s: %w", to.host, err)
 	}
-	f.requests.Add(ctx, 1, metric.WithAttributes(attribute.String("server", to.host), attribute.String("result", result(err))))
+	p.requests.Add(ctx, 1, metric.WithAttributes(attribute.String("server", to.host), attribute.String("result", result(err))))
 	return err
 }
 
@@ -106,25 +94,4 @@ func result(err error) string {
 	default:
 		return "failed"
 	}
-}
-
-// verdict is that of all servers together. It is enough that one accepts:
-// Alertmanagers of a cluster do not share alerts, but each of them notifies. The
-// error is permanent when all refuse for good; permanent errors are left out when
-// another server may still accept, because one among others would make all of
-// them permanent.
-func verdict(errs []error) error {
-	var passing []error
-	for _, err := range errs {
-		if err == nil {
-			return nil
-		}
-		if !consumererror.IsPermanent(err) {
-			passing = append(passing, err)
-		}
-	}
-	if len(passing) > 0 {
-		return errors.Join(passing...)
-	}
-	return errors.Join(errs...)
 }

@@ -13,11 +13,8 @@ import (
 	"time"
 
 	"go.opentelemetry.io/collector/config/configopaque"
-	"go.opentelemetry.io/collector/config/configoptional"
-	"go.opentelemetry.io/collector/config/configretry"
 	"go.opentelemetry.io/collector/config/configtls"
 	"go.opentelemetry.io/collector/confmap"
-	"go.opentelemetry.io/collector/exporter/exporterhelper"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/notify"
 )
@@ -32,15 +29,18 @@ const (
 	authNone    = "none"
 )
 
-// The ways to keep what is sent from others.
+// The ways to encrypt the connection.
 const (
 	tlsAuto     = "auto"
 	tlsStartTLS = "starttls"
 	tlsImplicit = "tls"
 	tlsNone     = "none"
+	// tlsLocal is what auto is for a server on this machine: STARTTLS if it is
+	// offered, by whatever certificate, and else none.
+	tlsLocal = "local"
 )
 
-// Config says who is told, through which server, of which alerts.
+// Config sets who is notified, through which server, of which alerts.
 type Config struct {
 	// Server is the name or address of the SMTP server. Default: "", which
 	// switches the exporter off.
@@ -49,8 +49,8 @@ type Config struct {
 	// Port is that of the server. Default: 587, which 0 means too.
 	Port int `mapstructure:"port"`
 
-	// Username and Password are what the server knows the sender by. Without a
-	// username the server is not told who sends. With xoauth2 the password is
+	// Username and Password authenticate the sender. Without a username there is no
+	// authentication. With xoauth2 the password is
 	// the access token. Default: "".
 	Username string              `mapstructure:"username"`
 	Password configopaque.String `mapstructure:"password"`
@@ -62,7 +62,8 @@ type Config struct {
 
 	// TLSMode is starttls, which does not go on without; tls, from the first
 	// byte on; none, for a server on this machine alone; or auto, which is tls at
-	// port 465 and starttls at others. Default: auto.
+	// port 465, and starttls at others, without which it goes on with a server on
+	// this machine alone. Default: auto.
 	TLSMode string `mapstructure:"tls_mode"`
 
 	// TLS is whom to trust, and what to show. Default: the system's CAs.
@@ -71,22 +72,12 @@ type Config struct {
 	// From is the sender, an address with or without a name. Default: username.
 	From string `mapstructure:"from"`
 
-	// To, Cc and Bcc are who is told: addresses, also several in one entry with
+	// To, Cc and Bcc are the recipients: addresses, also several in one entry with
 	// commas between. Empty entries are ignored. Default: none; without any, the
-	// sender is told.
+	// sender is the recipient.
 	To  []string `mapstructure:"to"`
 	Cc  []string `mapstructure:"cc"`
 	Bcc []string `mapstructure:"bcc"`
-
-	// Severities are those of the alerts that are told: info, warning, error,
-	// critical. Default: none, which means all, also those without a severity.
-	Severities []string `mapstructure:"severities"`
-
-	// Filter chooses alerts by their labels. Default: all.
-	Filter notify.FilterConfig `mapstructure:"filter"`
-
-	// SendResolved says whether the end of an alert is told. Default: true.
-	SendResolved bool `mapstructure:"send_resolved"`
 
 	// Subject, Text and HTML are Go templates over Alertmanager's data, such as
 	// {{ .CommonLabels.alertname }}, that take the place of those parts of a
@@ -102,13 +93,8 @@ type Config struct {
 	// Timeout bounds one try to send, from the connection on. Default: 30s.
 	Timeout time.Duration `mapstructure:"timeout"`
 
-	// Retry is what happens while the server does not answer, or asks for
-	// patience. Default: exponential backoff from 5s to 30s, without an end.
-	Retry configretry.BackOffConfig `mapstructure:"retry_on_failure"`
-
-	// Queue holds alerts until they are told; with storage, over a restart
-	// too. Default: 1000 messages in memory, one sent at a time.
-	Queue configoptional.Optional[exporterhelper.QueueBatchConfig] `mapstructure:"sending_queue"`
+	// DeliveryConfig is what all notifiers are configured with.
+	notify.DeliveryConfig `mapstructure:",squash"`
 
 	// prevent unkeyed literal initialization
 	_ struct{}
@@ -129,11 +115,11 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 // Validate names everything that is wrong. What only a server needs is not
 // asked for while the exporter is off.
 func (c *Config) Validate() error {
-	errs := append(c.filter().Validate(), notify.ValidateQueue(c.Retry, c.Queue)...)
+	errs := c.DeliveryConfig.Problems()
 	if c.Timeout <= 0 {
 		errs = append(errs, fmt.Errorf("timeout: must be more than 0, or a silent server would hold up every alert; is %s", c.Timeout))
 	}
-	if _, err := newDesign(c, ""); err != nil {
+	if _, err := newRenderer(c, ""); err != nil {
 		errs = append(errs, err)
 	}
 	errs = append(errs, c.validateServer()...)
@@ -203,17 +189,15 @@ func (c *Config) validateAddresses() []error {
 	return errs
 }
 
-func (c *Config) filter() notify.Filter {
-	return notify.Filter{Severities: c.Severities, Matchers: c.Filter.Compile(), Resolved: c.SendResolved}
-}
-
-// mode is how what is sent is kept from others.
+// mode is how the connection is encrypted.
 func (c *Config) mode() string {
 	switch {
 	case c.TLSMode != tlsAuto:
 		return c.TLSMode
 	case c.Port == implicitPort:
 		return tlsImplicit
+	case isLoopback(c.Server):
+		return tlsLocal
 	default:
 		return tlsStartTLS
 	}

@@ -127,8 +127,15 @@ func TestModeFollowsThePort(t *testing.T) {
 		{tlsImplicit, 587, tlsImplicit},
 		{tlsNone, 465, tlsNone},
 	} {
-		assert.Equal(t, test.want, (&Config{TLSMode: test.set, Port: test.port}).mode(), "%v", test)
+		assert.Equal(t, test.want, (&Config{Server: "mail.example", TLSMode: test.set, Port: test.port}).mode(), "%v", test)
 	}
+}
+
+func TestModeOfALocalRelay(t *testing.T) {
+	for host, want := range map[string]string{"localhost": tlsLocal, "127.0.0.1": tlsLocal, "::1": tlsLocal, "localhost.example": tlsStartTLS} {
+		assert.Equal(t, want, (&Config{Server: host, TLSMode: tlsAuto, Port: 25}).mode(), host)
+	}
+	assert.Equal(t, tlsStartTLS, (&Config{Server: "localhost", TLSMode: tlsStartTLS}).mode())
 }
 
 func TestRecipientsInOneText(t *testing.T) {
@@ -154,11 +161,9 @@ func TestEveryMistakeIsNamed(t *testing.T) {
 	cfg.Bcc = []string{"a@b c@d"}
 	cfg.Severities = []string{"catastrophic"}
 	cfg.Timeout = 0
-	cfg.Queue.Get().NumConsumers = 2
 	err := cfg.Validate()
 	for _, key := range []string{
 		"server:", "port:", "auth:", "tls_mode:", "tls::insecure:", "from:", "to::1:", "cc::0:", "bcc::0:", "severities::0:", "timeout:",
-		"sending_queue::num_consumers:",
 	} {
 		assert.ErrorContains(t, err, key)
 	}

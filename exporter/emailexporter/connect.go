@@ -36,6 +36,8 @@ func (m *mailer) connect(ctx context.Context) (session *smtp.Client, hangUp func
 		options = append(options, mail.WithTLSPolicy(mail.TLSMandatory), mail.WithTLSConfig(m.tls))
 	case tlsImplicit:
 		options = append(options, mail.WithSSL())
+	case tlsLocal:
+		options = append(options, mail.WithTLSPolicy(mail.TLSOpportunistic), mail.WithTLSConfig(m.tls))
 	default:
 		options = append(options, mail.WithTLSPolicy(mail.NoTLS))
 	}
@@ -63,14 +65,14 @@ func (m *mailer) dial(ctx context.Context, network string) (net.Conn, error) {
 	return (&net.Dialer{}).DialContext(ctx, network, address)
 }
 
-// authOptions say how the password is given. Without TLS, which is for this
-// machine alone, it may be given readably.
+// authOptions are how the password is given. Without TLS, which is for this
+// machine alone, it is given in plain text.
 func (m *mailer) authOptions() []mail.Option {
 	if m.cfg.Auth == authNone || m.cfg.Username == "" {
 		return nil
 	}
 	plain, login := mail.SMTPAuthPlain, mail.SMTPAuthLogin
-	if m.cfg.mode() == tlsNone {
+	if mode := m.cfg.mode(); mode == tlsNone || mode == tlsLocal {
 		plain, login = mail.SMTPAuthPlainNoEnc, mail.SMTPAuthLoginNoEnc
 	}
 	options := []mail.Option{mail.WithUsername(m.cfg.Username), mail.WithPassword(string(m.cfg.Password))}

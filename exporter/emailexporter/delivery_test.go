@@ -21,6 +21,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+	"github.com/otelcol-arc/otelcol-arc/internal/notify"
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/alerts"
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/double"
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/notifier"
@@ -64,7 +65,7 @@ func TestWaysToAuthenticate(t *testing.T) {
 	}
 }
 
-func TestRetryKeepsTheOrder(t *testing.T) {
+func TestRetry(t *testing.T) {
 	e, server := start(t, nil)
 	server.RefuseCommand("CONNECT", "421 4.3.2 shutting down", "")
 	server.RefuseCommand("EHLO", "421 4.3.2 shutting down")
@@ -73,8 +74,8 @@ func TestRetryKeepsTheOrder(t *testing.T) {
 	server.RefuseCommand("RCPT", "450 4.2.1 mailbox busy", "421 4.3.2 shutting down")
 	server.RefuseCommand("DATA", "451 4.3.0 local error")
 	server.RefuseCommand(".", "451 4.3.0 local error")
-	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Firing())))
-	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Resolved())))
+	e.Deliver(t, alerts.Firing())
+	e.Deliver(t, alerts.Resolved())
 	e.Finish(t, server.Inbox, 2, secret)
 	assert.Contains(t, read(t, server.Mails()[0].Message).subject, "CRITICAL")
 	assert.Contains(t, read(t, server.Mails()[1].Message).subject, "RESOLVED")
@@ -82,26 +83,43 @@ func TestRetryKeepsTheOrder(t *testing.T) {
 	assert.Equal(t, int64(2), e.Count(t, "sent"))
 }
 
-func TestRefusedForGood(t *testing.T) {
+func TestMessageIsRejected(t *testing.T) {
+	for command, answer := range map[string]string{
+		"DATA": "554 5.6.0 refused",
+		".":    "552 5.3.4 message too large",
+	} {
+		t.Run(command, func(t *testing.T) {
+			e, server := start(t, nil)
+			server.RefuseCommand(command, answer)
+			e.Deliver(t, alerts.Firing())
+			e.Deliver(t, alerts.Resolved())
+			e.Finish(t, server.Inbox, 1, secret)
+			assert.Contains(t, read(t, server.Mails()[0].Message).subject, "RESOLVED")
+			assert.Equal(t, int64(1), e.Count(t, "failed"))
+			rejected := e.Log.FilterMessageSnippet("rejected").All()
+			require.Len(t, rejected, 1)
+			assert.Regexp(t, "refused: .*"+answer[:3]+".*"+answer[4:9], rejected[0].ContextMap()["error"])
+		})
+	}
+}
+
+// The server, the sender, the password or all recipients are rejected: what waits
+// is kept, and tried again after minutes, because a wrong password locks accounts.
+func TestChannelIsRejected(t *testing.T) {
 	for command, answer := range map[string]string{
 		"CONNECT": "554 5.3.2 no service here",
 		"AUTH":    "535 5.7.8 bad password " + secret,
 		"MAIL":    "553 5.1.8 sender refused",
 		"RCPT":    "550 5.1.1 no such mailbox",
-		"DATA":    "554 5.6.0 refused",
-		".":       "552 5.3.4 message too large",
 	} {
 		t.Run(command, func(t *testing.T) {
 			e, server := start(t, nil)
 			server.RefuseCommand(command, answer)
 			require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Firing())))
-			require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Resolved())))
-			e.Finish(t, server.Inbox, 1, secret)
-			assert.Contains(t, read(t, server.Mails()[0].Message).subject, "RESOLVED")
+			require.Eventually(t, func() bool { return e.Log.FilterMessage("Sending notifications fails").Len() == 1 }, 10*time.Second, time.Millisecond)
 			assert.Equal(t, int64(1), e.Count(t, "failed"))
-			dropped := e.Log.FilterMessageSnippet("Dropping").All()
-			require.Len(t, dropped, 1)
-			assert.Regexp(t, "refused: .*"+answer[:3]+".*"+answer[4:9], dropped[0].ContextMap()["error"])
+			assert.Equal(t, 1, e.Logs.(*notify.Exporter).Waiting())
+			e.Finish(t, server.Inbox, 0, secret)
 		})
 	}
 }
@@ -116,22 +134,47 @@ func TestWrongPasswordIsTriedOnce(t *testing.T) {
 			require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Firing())))
 			require.Eventually(t, func() bool { return e.Count(t, "failed") == 1 }, 5*time.Second, time.Millisecond)
 			e.Finish(t, server.Inbox, 0, secret)
-			assert.Zero(t, e.Log.FilterMessageSnippet("retry").Len())
+			assert.Equal(t, int64(1), e.Count(t, "failed"))
 		})
 	}
 }
 
-func TestRefusedRecipientDoesNotKeepOthersFromIt(t *testing.T) {
-	for _, answer := range []string{"550 5.1.1 no such mailbox", "452 4.2.2 mailbox full"} {
-		t.Run(answer, func(t *testing.T) {
-			e, server := start(t, func(cfg *Config) { cfg.To = []string{"gone@arc.example", "ops@arc.example"} })
-			server.RefuseCommand("RCPT TO:<gone@", answer)
-			require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Firing())))
+func TestRejectedRecipientDoesNotKeepOthersFromIt(t *testing.T) {
+	e, server := start(t, func(cfg *Config) { cfg.To = []string{"gone@arc.example", "ops@arc.example"} })
+	server.RefuseCommand("RCPT TO:<gone@", "550 5.1.1 no such mailbox")
+	e.Deliver(t, alerts.Firing())
+	e.Finish(t, server.Inbox, 1, secret)
+	assert.Equal(t, []string{"ops@arc.example"}, server.Mails()[0].To)
+	rejected := e.Log.FilterMessage("Recipients were rejected and are not notified").All()
+	require.Len(t, rejected, 1)
+	assert.Contains(t, rejected[0].ContextMap()["error"], "<gone@arc.example>: 550")
+}
+
+// A recipient that is rejected for now is sent the message alone, later.
+func TestRecipientIsTriedAgainAlone(t *testing.T) {
+	e, server := start(t, func(cfg *Config) { cfg.To = []string{"full@arc.example", "ops@arc.example"} })
+	server.RefuseCommand("RCPT TO:<full@", "452 4.2.2 mailbox full", "452 4.2.2 mailbox full")
+	e.Deliver(t, alerts.Firing())
+	e.Finish(t, server.Inbox, 2, secret)
+	assert.Equal(t, []string{"ops@arc.example"}, server.Mails()[0].To)
+	assert.Equal(t, []string{"full@arc.example"}, server.Mails()[1].To)
+	assert.Equal(t, read(t, server.Mails()[0].Message).text, read(t, server.Mails()[1].Message).text)
+	assert.NotEmpty(t, e.Log.FilterMessage("A notification was not accepted for some recipients").All())
+}
+
+// A local relay without TLS, or with a certificate of its own, is used by the
+// variables of the default configuration alone; its client is not authenticated.
+func TestLocalRelay(t *testing.T) {
+	certificate := double.NewCertificate(t)
+	for name, settings := range map[string]double.SMTPSettings{"plain": {}, "own certificate": {Certificate: &certificate}} {
+		t.Run(name, func(t *testing.T) {
+			server := double.NewSMTP(t, settings)
+			cfg := createDefaultConfig().(*Config)
+			cfg.Server, cfg.Port, cfg.From, cfg.To = "localhost", server.Port, user, []string{"ops@arc.example"}
+			e := notifier.Start(t, NewFactory(), cfg)
+			e.Deliver(t, alerts.Firing())
 			e.Finish(t, server.Inbox, 1, secret)
-			assert.Equal(t, []string{"ops@arc.example"}, server.Mails()[0].To)
-			refused := e.Log.FilterMessage("Recipients were refused and are not told").All()
-			require.Len(t, refused, 1)
-			assert.Contains(t, refused[0].ContextMap()["error"], "<gone@arc.example>: "+answer[:3])
+			assert.Equal(t, settings.Certificate != nil, server.Mails()[0].TLS)
 		})
 	}
 }
@@ -148,8 +191,8 @@ func TestEveryRecipientRefused(t *testing.T) {
 func TestLostAnswerIsTheSameMessage(t *testing.T) {
 	e, server := start(t, nil)
 	server.RefuseCommand(".", "") // taken, but nobody says so
-	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Firing())))
-	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Resolved())))
+	e.Deliver(t, alerts.Firing())
+	e.Deliver(t, alerts.Resolved())
 	e.Finish(t, server.Inbox, 3, secret)
 	id := func(i int) string { return read(t, server.Mails()[i].Message).header.Get("Message-Id") }
 	assert.Equal(t, id(0), id(1), "mailboxes can tell that they have it")
@@ -158,7 +201,7 @@ func TestLostAnswerIsTheSameMessage(t *testing.T) {
 
 func TestReminderIsAnotherMessage(t *testing.T) {
 	e, server := start(t, nil)
-	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Firing())))
+	e.Deliver(t, alerts.Firing())
 	ld, records := alertevent.NewLogs(pcommon.NewResource())
 	alertevent.Write(records.AppendEmpty(), alerts.Firing(), alerts.Start.Add(time.Hour))
 	require.NoError(t, e.ConsumeLogs(t.Context(), ld))
@@ -170,9 +213,11 @@ func TestReminderIsAnotherMessage(t *testing.T) {
 
 func TestNothingIsSentReadably(t *testing.T) {
 	server := double.NewSMTP(t, double.SMTPSettings{Mechanisms: []string{"PLAIN"}, Username: user, Password: secret})
-	e := notifier.Start(t, NewFactory(), newConfig(server, double.NewCertificate(t)))
+	cfg := newConfig(server, double.NewCertificate(t))
+	cfg.TLSMode = tlsStartTLS
+	e := notifier.Start(t, NewFactory(), cfg)
 	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Firing())))
-	require.Eventually(t, func() bool { return e.Log.FilterMessageSnippet("retry").Len() > 0 }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return e.Log.FilterMessageSnippet("tried again").Len() > 0 }, 5*time.Second, time.Millisecond)
 	require.NoError(t, e.Shutdown(t.Context()))
 	assert.Empty(t, server.Mails())
 }
@@ -186,10 +231,10 @@ func TestStrangerIsNotTrusted(t *testing.T) {
 			cfg.TLSMode = mode
 			e := notifier.Start(t, NewFactory(), cfg)
 			require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Firing())))
-			require.Eventually(t, func() bool { return e.Log.FilterMessageSnippet("retry").Len() > 0 }, 5*time.Second, time.Millisecond)
+			require.Eventually(t, func() bool { return e.Log.FilterMessageSnippet("tried again").Len() > 0 }, 5*time.Second, time.Millisecond)
 			require.NoError(t, e.Shutdown(t.Context()))
 			assert.Empty(t, server.Mails())
-			assert.Contains(t, fmt.Sprint(e.Log.FilterMessageSnippet("retry").All()[0].ContextMap()), "certificate")
+			assert.Contains(t, fmt.Sprint(e.Log.FilterMessageSnippet("tried again").All()[0].ContextMap()), "certificate")
 		})
 	}
 }
@@ -210,10 +255,10 @@ func TestSilentServerHoldsNothingUp(t *testing.T) {
 	notifier.Impatient(&cfg.Retry)
 	e := notifier.Start(t, NewFactory(), cfg)
 	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Firing())))
-	require.Eventually(t, func() bool { return e.Log.FilterMessageSnippet("retry").Len() > 1 }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return e.Log.FilterMessageSnippet("tried again").Len() > 0 }, 5*time.Second, time.Millisecond)
 	require.NoError(t, e.Shutdown(t.Context()))
 	// The connection and the try have the same limit; either is met first.
-	assert.Regexp(t, "i/o timeout|context deadline exceeded", e.Log.FilterMessageSnippet("retry").All()[0].ContextMap()["error"])
+	assert.Regexp(t, "i/o timeout|context deadline exceeded", e.Log.FilterMessageSnippet("tried again").All()[0].ContextMap()["error"])
 }
 
 func TestShutdownIsBounded(t *testing.T) {
@@ -248,9 +293,9 @@ func TestSecretsAreTakenOutOfAnswers(t *testing.T) {
 			base64.StdEncoding.EncodeToString([]byte("\x00" + user + "\x00" + password)),
 			base64.StdEncoding.EncodeToString([]byte("user=" + user + "\x01auth=Bearer " + password + "\x01\x01")),
 		} {
-			assert.Equal(t, `refused: 535 "no: [REDACTED]"`, m.classify(&textproto.Error{Code: 535, Msg: "no: " + sent}).Error()[len("Permanent error: "):])
+			assert.Equal(t, `refused: 535 "no: [REDACTED]"`, m.classify(&textproto.Error{Code: 535, Msg: "no: " + sent}, "").Error()[len("Permanent error: "):])
 			long := strings.Repeat("x", maxDetail-20) + sent
-			assert.NotContains(t, m.classify(&textproto.Error{Code: 450, Msg: long}).Error(), sent[:4])
+			assert.NotContains(t, m.classify(&textproto.Error{Code: 450, Msg: long}, "").Error(), sent[:4])
 		}
 	}
 	assert.Empty(t, (&Config{Username: user}).secrets())

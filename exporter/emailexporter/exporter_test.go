@@ -59,8 +59,8 @@ func TestAlertArrives(t *testing.T) {
 		cfg.Cc = []string{"cc@arc.example"}
 		cfg.Bcc = []string{"secret-reader@arc.example"}
 	})
-	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Firing())))
-	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Resolved())))
+	e.Deliver(t, alerts.Firing())
+	e.Deliver(t, alerts.Resolved())
 	e.Finish(t, server.Inbox, 2, secret)
 	assert.Equal(t, int64(2), e.Count(t, "sent"))
 

@@ -35,18 +35,16 @@ func NewFactory() exporter.Factory {
 
 func createDefaultConfig() component.Config {
 	return &Config{
-		Port:         defaultPort,
-		Auth:         authAuto,
-		TLSMode:      tlsAuto,
-		TLS:          configtls.NewDefaultClientConfig(),
-		SendResolved: true,
-		Timeout:      30 * time.Second,
-		Retry:        notify.NewRetryConfig(),
-		Queue:        notify.NewQueueConfig(),
+		Port:           defaultPort,
+		Auth:           authAuto,
+		TLSMode:        tlsAuto,
+		TLS:            configtls.NewDefaultClientConfig(),
+		Timeout:        30 * time.Second,
+		DeliveryConfig: notify.NewDeliveryConfig(),
 	}
 }
 
-func createLogs(ctx context.Context, set exporter.Settings, config component.Config) (exporter.Logs, error) {
+func createLogs(_ context.Context, set exporter.Settings, config component.Config) (exporter.Logs, error) {
 	cfg := config.(*Config)
 	if cfg.Server == "" {
 		return notify.Off(set.Logger, "server"), nil
@@ -59,18 +57,10 @@ func createLogs(ctx context.Context, set exporter.Settings, config component.Con
 	if err != nil {
 		return nil, err
 	}
-	next, err := notify.NewExporter(ctx, set, cfg, notify.Channel{
-		Filter:   cfg.filter(),
-		Secrets:  cfg.secrets(),
-		Retry:    cfg.Retry,
-		Queue:    cfg.Queue,
-		Start:    mailer.start,
-		Tell:     mailer.tell,
+	return notify.NewExporter(set, notify.Settings{
+		Delivery: &cfg.DeliveryConfig,
+		Channels: []notify.Channel{{Secrets: cfg.secrets(), Start: mailer.start, Deliver: mailer.send}},
 		Outcomes: notify.NewOutcomes(telemetry.EmailExporterAlerts),
 		Close:    telemetry.Shutdown,
 	})
-	if err != nil {
-		telemetry.Shutdown()
-	}
-	return next, err
 }

@@ -63,7 +63,7 @@ var testEnvelope = envelope{
 
 func write(tb testing.TB, raised []alertevent.Alert) []byte {
 	tb.Helper()
-	said, err := design{}.render(raised)
+	said, err := renderer{}.render(raised)
 	require.NoError(tb, err)
 	var b bytes.Buffer
 	_, err = newMessage(testEnvelope, said, raised, "ID", alerts.Start).WriteTo(&b)
@@ -98,7 +98,7 @@ func compare(t *testing.T, name, got string) {
 	assert.Equal(t, string(want), got)
 }
 
-func TestColours(t *testing.T) {
+func TestColors(t *testing.T) {
 	for severity, want := range map[string]string{
 		"info": "#36a64f", "warning": "#ff9900", "critical": "#ff0000", "CRITICAL": "#ff0000", "error": "#808080", "": "#808080",
 	} {
@@ -112,7 +112,7 @@ func TestColours(t *testing.T) {
 func TestSubjectIsOfTheMostSevere(t *testing.T) {
 	several := alerts.Cases()["several"]
 	m := read(t, write(t, []alertevent.Alert{several[2], several[1], several[0]}))
-	assert.Equal(t, "[CRITICAL] HighErrorRate: High error rate detected (+2 more)", m.subject)
+	assert.Equal(t, "[CRITICAL] HighErrorRate: High error rate detected (+2 more: 1 critical, 1 warning)", m.subject)
 	m = read(t, write(t, []alertevent.Alert{several[2], several[1]}))
 	assert.Equal(t, "[WARNING] HighLatency: P99 latency is 12s (+1 more)", m.subject)
 }

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"net/textproto"
+	"strings"
 	"time"
 
 	"github.com/wneessen/go-mail"
@@ -17,7 +18,6 @@ import (
 	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.uber.org/zap"
 
-	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
 	"github.com/otelcol-arc/otelcol-arc/internal/notify"
 )
 
@@ -26,10 +26,9 @@ import (
 type mailer struct {
 	cfg      *Config
 	envelope envelope
-	design   design
+	renderer renderer
 	logger   *zap.Logger
 	tls      *tls.Config
-	ids      messageIDs
 }
 
 func newMailer(cfg *Config, receiver string, logger *zap.Logger) (*mailer, error) {
@@ -37,11 +36,11 @@ func newMailer(cfg *Config, receiver string, logger *zap.Logger) (*mailer, error
 	if err != nil {
 		return nil, err
 	}
-	d, err := newDesign(cfg, receiver)
+	d, err := newRenderer(cfg, receiver)
 	if err != nil {
 		return nil, err
 	}
-	return &mailer{cfg: cfg, envelope: e, design: d, logger: logger}, nil
+	return &mailer{cfg: cfg, envelope: e, renderer: d, logger: logger}, nil
 }
 
 // start reads the certificates.
@@ -53,37 +52,47 @@ func (m *mailer) start(ctx context.Context, _ component.Host) error {
 	if settings.ServerName == "" {
 		settings.ServerName = m.cfg.Server
 	}
+	if m.cfg.mode() == tlsLocal && m.cfg.TLS.CAFile == "" && m.cfg.TLS.CAPem == "" {
+		// A local relay has made its certificate itself, and without TLS, which is
+		// the alternative, it would not be known either.
+		settings.InsecureSkipVerify = true
+	}
 	m.tls = settings
 	return nil
 }
 
-// tell sends alerts as one message.
-func (m *mailer) tell(ctx context.Context, alerts []alertevent.Alert) error {
+// send sends alerts as one message, to all recipients or to one of them.
+func (m *mailer) send(ctx context.Context, message notify.Message) error {
 	ctx, cancel := context.WithTimeout(ctx, m.cfg.Timeout)
 	defer cancel()
-	said, err := m.design.render(alerts)
+	text, err := m.renderer.render(message.Alerts)
 	if err != nil {
-		m.logger.Error("A template failed; the alerts are told without it", zap.Error(err))
+		m.logger.Error("Rendering a template failed, the notification is sent without it", zap.Error(err))
 	}
-	message := newMessage(m.envelope, said, alerts, m.ids.of(alerts), time.Now())
-	if err := m.deliver(ctx, message); err != nil {
-		if ctx.Err() != nil {
-			// What is seen of it is a closed connection.
-			err = fmt.Errorf("%w: %w", ctx.Err(), err)
-		}
-		return m.classify(err)
+	err = m.deliver(ctx, newMessage(m.envelope, text, message.Alerts, message.ID, time.Now()), message.Target)
+	if err != nil && ctx.Err() != nil {
+		// What is seen of it is a closed connection.
+		err = fmt.Errorf("%w: %w", ctx.Err(), err)
 	}
-	m.ids.forget()
-	return nil
+	return m.classify(err, message.Target)
 }
 
-// deliver hands a message to the server. It is taken once its last line is
-// answered; what happens to the connection after that does not matter.
-func (m *mailer) deliver(ctx context.Context, message *mail.Msg) error {
+// The steps of a session, of which a permanent rejection means the channel: the
+// server, the sender, or all recipients.
+var (
+	errConnect    = errors.New("connect")
+	errSender     = errors.New("sender")
+	errRecipients = errors.New("recipients")
+)
+
+// deliver gives a message to the server, for all recipients or for the target. It
+// is accepted once its last line is; what happens to the connection after that does
+// not matter. Recipients that were rejected for now are in the error.
+func (m *mailer) deliver(ctx context.Context, message *mail.Msg, target string) error {
 	session, hangUp, err := m.connect(ctx)
 	defer hangUp()
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: %w", errConnect, err)
 	}
 	from, err := message.GetSender(false)
 	if err != nil {
@@ -93,10 +102,14 @@ func (m *mailer) deliver(ctx context.Context, message *mail.Msg) error {
 	if err != nil {
 		return err
 	}
-	if err := session.Mail(from); err != nil {
-		return fmt.Errorf("sender: %w", err)
+	if target != "" {
+		recipients = []string{"<" + target + ">"}
 	}
-	if err := m.address(session, recipients); err != nil {
+	if err := session.Mail(from); err != nil {
+		return fmt.Errorf("%w: %w", errSender, err)
+	}
+	later, err := m.address(session, recipients)
+	if err != nil {
 		return err
 	}
 	body, err := session.Data()
@@ -111,42 +124,56 @@ func (m *mailer) deliver(ctx context.Context, message *mail.Msg) error {
 		return fmt.Errorf("message: %w", err)
 	}
 	_ = session.Quit()
+	if later != nil {
+		return later
+	}
 	return nil
 }
 
-// address names the recipients. Those that the server refuses while it takes
-// others are left out and logged: one closed mailbox must not keep an alert
-// from everybody else. It fails when none is taken, to be tried again when one
-// of them was refused for now.
-func (m *mailer) address(session *smtp.Client, recipients []string) error {
-	var refused, temporary error
-	taken := 0
+// address names the recipients. Those that the server rejects while it accepts
+// others are left out: one closed mailbox must not keep an alert from everybody
+// else. Those rejected for now are returned, to be sent to later. It fails when none
+// is accepted.
+func (m *mailer) address(session *smtp.Client, recipients []string) (later *notify.PartialError, err error) {
+	var rejected, temporary error
+	var targets []string
+	accepted := 0
 	for _, recipient := range recipients {
 		err := session.Rcpt(recipient)
-		var answer *textproto.Error
+		var response *textproto.Error
 		switch {
 		case err == nil:
-			taken++
+			accepted++
 			continue
-		case !errors.As(err, &answer) || answer.Code == codeClosing:
-			return fmt.Errorf("recipient: %w", err)
+		case !errors.As(err, &response) || response.Code == codeClosing:
+			return nil, fmt.Errorf("recipient: %w", err)
 		}
 		err = fmt.Errorf("recipient %s: %w", recipient, err)
-		refused = errors.Join(refused, err)
-		if temporary == nil && !isPermanent(answer) {
-			temporary = err
+		if isPermanent(response) {
+			rejected = errors.Join(rejected, err)
+			continue
 		}
+		temporary = errors.Join(temporary, err)
+		targets = append(targets, recipientAddress(recipient))
 	}
 	switch {
-	case taken == 0 && temporary != nil:
-		return temporary
-	case taken == 0:
-		return refused
-	case refused != nil:
-		m.logger.Error("Recipients were refused and are not told",
-			zap.String("error", m.quote(refused)))
+	case accepted == 0 && temporary != nil:
+		return nil, temporary
+	case accepted == 0:
+		return nil, fmt.Errorf("%w: %w", errRecipients, rejected)
 	}
-	return nil
+	if rejected != nil {
+		m.logger.Error("Recipients were rejected and are not notified", zap.String("error", m.quote(rejected)))
+	}
+	if temporary == nil {
+		return nil, nil
+	}
+	return &notify.PartialError{Err: errors.New(m.quote(temporary)), Targets: targets}, nil
+}
+
+// recipientAddress is a recipient without the brackets of the SMTP command.
+func recipientAddress(recipient string) string {
+	return strings.TrimSuffix(strings.TrimPrefix(recipient, "<"), ">")
 }
 
 // codeClosing is what a server that shuts down answers to whatever it is sent.
@@ -155,24 +182,27 @@ const codeClosing = 421
 // maxDetail bounds what a log quotes of an answer, in runes.
 const maxDetail = 500
 
-// isPermanent says whether the server would answer the same again. Among these
-// answers is that to a wrong password (535): trying it again and again locks
-// accounts.
+// isPermanent says whether the server would respond the same again.
 // https://www.rfc-editor.org/rfc/rfc5321#section-4.2.1
 func isPermanent(answer *textproto.Error) bool { return answer.Code >= 500 && answer.Code <= 599 }
 
-// classify marks the errors that no further try mends. Everything that is no
-// answer of the server can be: a network, a certificate, a missing extension.
-func (m *mailer) classify(err error) error {
-	var answer *textproto.Error
-	if !errors.As(err, &answer) {
+// classify marks the errors that no further attempt mends, and those for which the
+// channel is the cause and not the message. Everything that is not a response of the
+// server can pass: a network, a certificate, a missing extension.
+func (m *mailer) classify(err error, target string) error {
+	var response *textproto.Error
+	var partial *notify.PartialError
+	if errors.As(err, &partial) || !errors.As(err, &response) {
 		return err
 	}
-	err = fmt.Errorf("%w: %s", notify.ErrRefused, m.quote(err))
-	if isPermanent(answer) {
-		return consumererror.NewPermanent(err)
+	rejected := fmt.Errorf("%w: %s", notify.ErrRefused, m.quote(err))
+	if !isPermanent(response) {
+		return rejected
 	}
-	return err
+	if errors.Is(err, errConnect) || errors.Is(err, errSender) || errors.Is(err, errRecipients) && target == "" {
+		rejected = fmt.Errorf("%w: %w", notify.ErrChannel, rejected)
+	}
+	return consumererror.NewPermanent(rejected)
 }
 
 // quote shows what the server said, without secrets. They are taken out before

@@ -36,7 +36,7 @@ type view struct {
 }
 
 type alertView struct {
-	Colour      template.CSS
+	Color       template.CSS
 	Line        string
 	Description string
 	Fields      []field
@@ -49,7 +49,7 @@ type field struct{ Name, Value string }
 
 // newView lays out alerts that were raised together, the worst first.
 func newView(alerts []alertevent.Alert) view {
-	alerts = notify.WorstFirst(alerts)
+	alerts = notify.MostSevereFirst(alerts)
 	v := view{Subject: subject(alerts), Footer: notify.Footer}
 	for i, alert := range alerts {
 		if i == maxAlerts {
@@ -63,9 +63,9 @@ func newView(alerts []alertevent.Alert) view {
 
 func newAlertView(alert alertevent.Alert) alertView {
 	v := alertView{
-		Colour: template.CSS(notify.Colour(alert)), //nolint:gosec // one of four constants
-		Line:   oneLine(alert.Line(), maxLine),
-		Links:  notify.Links(alert),
+		Color: template.CSS(notify.Color(alert)), //nolint:gosec // one of four constants
+		Line:  oneLine(alert.Line(), maxLine),
+		Links: notify.Links(alert),
 	}
 	if alert.Annotations[alertevent.AnnotationSummary] != "" {
 		v.Description = notify.Truncate(notify.Clean(alert.Annotations[alertevent.AnnotationDescription]), maxText)
@@ -74,21 +74,26 @@ func newAlertView(alert alertevent.Alert) alertView {
 	return v
 }
 
-// subject is the line of the first alert, and how many more there are.
+// subject is the line of the first alert, how many more there are, and how many
+// fire by severity.
 func subject(alerts []alertevent.Alert) string {
 	text := oneLine(alerts[0].Line(), maxSubject)
-	if others := len(alerts) - 1; others > 0 {
-		text += fmt.Sprintf(" (+%d more)", others)
+	others := len(alerts) - 1
+	if others == 0 {
+		return text
 	}
-	return text
+	if counts := notify.SeverityCounts(alerts); counts != "" {
+		return fmt.Sprintf("%s (+%d more: %s)", text, others, oneLine(counts, maxSubject))
+	}
+	return fmt.Sprintf("%s (+%d more)", text, others)
 }
 
-// fields are when the alert began and ended, its value, and the labels that the
-// line does not tell, by name.
+// fields are when the alert fired and was resolved, its value, and the labels that
+// the line does not have, by name.
 func fields(alert alertevent.Alert) (list []field, left string) {
-	list = append(list, field{"Began", stamp(alert.StartsAt)})
+	list = append(list, field{"Fired", stamp(alert.StartsAt)})
 	if alert.State == alertevent.Resolved {
-		list = append(list, field{"Ended", stamp(alert.EndsAt)})
+		list = append(list, field{"Resolved", stamp(alert.EndsAt)})
 	}
 	if alert.Value != nil {
 		list = append(list, field{"Value", strconv.FormatFloat(*alert.Value, 'g', -1, 64)})

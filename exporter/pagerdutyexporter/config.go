@@ -8,38 +8,24 @@ import (
 
 	"go.opentelemetry.io/collector/config/confighttp"
 	"go.opentelemetry.io/collector/config/configopaque"
-	"go.opentelemetry.io/collector/config/configoptional"
-	"go.opentelemetry.io/collector/config/configretry"
 	"go.opentelemetry.io/collector/confmap"
-	"go.opentelemetry.io/collector/exporter/exporterhelper"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/notify"
 )
 
-// Config says which service is told, of which alerts.
+// Config sets which service is notified of which alerts.
 type Config struct {
-	// RoutingKey is the secret integration key of the service that is told of
+	// RoutingKey is the secret integration key of the service that is notified of
 	// the alerts that no route matches. Default: "", which switches the exporter off.
 	RoutingKey configopaque.String `mapstructure:"routing_key"`
 
-	// Routes are services that are told of some of the alerts instead; the first
-	// that matches is told. Default: none.
+	// Routes are services that are notified of some of the alerts instead; the
+	// first that matches is. Default: none.
 	Routes []Route `mapstructure:"routes"`
 
 	// Endpoint is the address of the Events API. Accounts in the EU have
 	// https://events.eu.pagerduty.com. Default: https://events.pagerduty.com.
 	Endpoint string `mapstructure:"endpoint"`
-
-	// Severities are those of the alerts that are told: info, warning, error,
-	// critical; an empty list means all. Default: [critical].
-	Severities []string `mapstructure:"severities"`
-
-	// Filter chooses alerts by their labels. Default: all.
-	Filter notify.FilterConfig `mapstructure:"filter"`
-
-	// SendResolved says whether the end of an alert resolves what it opened.
-	// Default: true.
-	SendResolved bool `mapstructure:"send_resolved"`
 
 	// Source is the affected system, for alerts without an instance, service
 	// or service_name label. Default: arc-production.
@@ -61,13 +47,9 @@ type Config struct {
 	// endpoint is not used, see endpoint.
 	HTTP confighttp.ClientConfig `mapstructure:"http"`
 
-	// Retry is what happens while PagerDuty does not answer, or asks for
-	// patience. Default: exponential backoff from 5s to 30s, without an end.
-	Retry configretry.BackOffConfig `mapstructure:"retry_on_failure"`
-
-	// Queue holds alerts until they are told; with storage, over a restart
-	// too. Default: 1000 alerts in memory, one sent at a time.
-	Queue configoptional.Optional[exporterhelper.QueueBatchConfig] `mapstructure:"sending_queue"`
+	// DeliveryConfig is what all notifiers are configured with. Severities are
+	// [critical] by default.
+	notify.DeliveryConfig `mapstructure:",squash"`
 
 	// prevent unkeyed literal initialization
 	_ struct{}
@@ -90,23 +72,16 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 
 // Validate names everything that is wrong.
 func (c *Config) Validate() error {
-	errs := append(c.filter().Validate(), notify.ValidateDelivery(c.HTTP, c.Retry, c.Queue)...)
+	errs := append(c.DeliveryConfig.Problems(), notify.ClientProblems(c.HTTP, "endpoint")...)
 	if !notify.IsWebURL(c.Endpoint) {
 		errs = append(errs, errors.New("endpoint: must be an http or https URL"))
 	}
 	if c.Source == "" {
 		errs = append(errs, errors.New("source: must not be empty"))
 	}
-	if c.HTTP.Endpoint != "" {
-		errs = append(errs, errors.New("http::endpoint: must be empty, the address is endpoint"))
-	}
-	if _, err := newDesign(c, ""); err != nil {
+	if _, err := newRenderer(c, ""); err != nil {
 		errs = append(errs, err)
 	}
 	errs = append(errs, c.validateRoutes()...)
 	return errors.Join(errs...)
-}
-
-func (c *Config) filter() notify.Filter {
-	return notify.Filter{Severities: c.Severities, Matchers: c.Filter.Compile(), Resolved: c.SendResolved}
 }

@@ -14,7 +14,6 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -121,7 +120,8 @@ func TestRoutes(t *testing.T) {
 		for name, value := range test.labels {
 			firing.Labels[name], resolved.Labels[name] = value, value
 		}
-		require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(firing, resolved)))
+		e.Deliver(t, firing)
+		e.Deliver(t, resolved)
 		want = append(want, test.key, test.key)
 	}
 	e.Finish(t, inbox.Inbox, 8, routingKey)
@@ -144,9 +144,8 @@ func TestAcknowledge(t *testing.T) {
 	taken.Annotations["acknowledged"] = "the runbook's robot restarts it"
 	taken.SpanID[0] = 1 // told anew
 	key := taken.Fingerprint()
-	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Firing())))
-	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(taken)))
-	require.Eventually(t, func() bool { return len(inbox.Bodies()) == 2 }, 10*time.Second, time.Millisecond)
+	e.Deliver(t, alerts.Firing())
+	e.Deliver(t, taken)
 	assert.Equal(t, map[string]double.PagerDutyAlert{key: {Status: "acknowledged", Pages: 1}}, inbox.Alerts())
 	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Resolved())))
 	e.Finish(t, inbox.Inbox, 3, routingKey)

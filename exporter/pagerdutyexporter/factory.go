@@ -6,10 +6,12 @@ package pagerdutyexporter
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/exporter"
 	"go.uber.org/zap"
+	"golang.org/x/time/rate"
 
 	"github.com/otelcol-arc/otelcol-arc/exporter/pagerdutyexporter/internal/metadata"
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
@@ -20,7 +22,7 @@ const (
 	// endpoint is the Events API's address outside the EU.
 	// https://developer.pagerduty.com/docs/events-api-v2-overview
 	endpoint = "https://events.pagerduty.com"
-	// source is what the reference says is affected.
+	// source is the affected system in the Arc guide.
 	source = "arc-production"
 )
 
@@ -34,23 +36,30 @@ func NewFactory() exporter.Factory {
 }
 
 func createDefaultConfig() component.Config {
-	return &Config{
-		Endpoint:     endpoint,
-		Severities:   []string{alertevent.SeverityCritical},
-		SendResolved: true,
-		Source:       source,
-		HTTP:         notify.NewClientConfig(),
-		Retry:        notify.NewRetryConfig(),
-		Queue:        notify.NewQueueConfig(),
+	cfg := &Config{
+		Endpoint:       endpoint,
+		Source:         source,
+		HTTP:           notify.NewClientConfig(),
+		DeliveryConfig: notify.NewDeliveryConfig(),
 	}
+	cfg.Severities = []string{alertevent.SeverityCritical}
+	return cfg
 }
 
-func createLogs(ctx context.Context, set exporter.Settings, config component.Config) (exporter.Logs, error) {
+// perMinute and burst keep below 120 PagerDuty events in any minute, of which an
+// integration takes no more.
+// https://developer.pagerduty.com/docs/events-api-v2-overview
+const (
+	perMinute = 110
+	burst     = 10
+)
+
+func createLogs(_ context.Context, set exporter.Settings, config component.Config) (exporter.Logs, error) {
 	cfg := config.(*Config)
 	if cfg.RoutingKey == "" {
 		return notify.Off(set.Logger, "routing_key"), nil
 	}
-	design, err := newDesign(cfg, set.ID.String())
+	renderer, err := newRenderer(cfg, set.ID.String())
 	if err != nil {
 		return nil, err
 	}
@@ -59,25 +68,23 @@ func createLogs(ctx context.Context, set exporter.Settings, config component.Con
 	if err != nil {
 		return nil, err
 	}
-	next, err := notify.NewExporter(ctx, set, cfg, notify.Channel{
-		Filter:  cfg.filter(),
-		Secrets: routing.secrets(),
-		Apart:   true, // the API takes one event a request
-		HTTP:    cfg.HTTP,
-		Retry:   cfg.Retry,
-		Queue:   cfg.Queue,
-		Send: func(ctx context.Context, client *http.Client, alerts []alertevent.Alert) error {
-			event := newEvent(alerts[0], routing.key(alerts[0]), cfg.Source)
-			if err := design.apply(event, alerts[0]); err != nil {
-				set.Logger.Error("A template failed; the alert is told without it", zap.Error(err))
-			}
-			return send(ctx, client, cfg.Endpoint, event)
-		},
+	return notify.NewExporter(set, notify.Settings{
+		Delivery: &cfg.DeliveryConfig,
+		Channels: []notify.Channel{{
+			Individually: true, // the API takes one PagerDuty event a request
+			Limit:        rate.NewLimiter(rate.Every(time.Minute/perMinute), burst),
+			Secrets:      routing.secrets(),
+			HTTP:         cfg.HTTP,
+			Send: func(ctx context.Context, client *http.Client, m notify.Message) error {
+				alert := m.Alerts[0]
+				event := newEvent(alert, routing.key(alert), cfg.Source)
+				if err := renderer.apply(event, alert); err != nil {
+					set.Logger.Error("Rendering a template failed, the notification is sent without it", zap.Error(err))
+				}
+				return send(ctx, client, cfg.Endpoint, event)
+			},
+		}},
 		Outcomes: notify.NewOutcomes(telemetry.PagerdutyExporterAlerts),
 		Close:    telemetry.Shutdown,
 	})
-	if err != nil {
-		telemetry.Shutdown()
-	}
-	return next, err
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/notify"
 )
 
-// Route says which service is told of the alerts that match.
+// Route sets which service is notified of the alerts that match.
 type Route struct {
 	// Matchers are conditions on labels in Alertmanager's syntax, such as
 	// team="payments" or model=~"gpt.*", all of which must hold. No default.
@@ -28,14 +28,14 @@ type Route struct {
 func (c *Config) validateRoutes() []error {
 	var errs []error
 	for i, r := range c.Routes {
-		if err := r.filter().Validate(); err != nil {
+		for _, err := range r.filter().Problems() {
 			errs = append(errs, fmt.Errorf("routes::%d::%w", i, err))
 		}
 		if len(r.Matchers) == 0 {
 			errs = append(errs, fmt.Errorf("routes::%d::matchers: must not be empty, the service of all other alerts is that of routing_key", i))
 		}
-		// Without any key the exporter is off; with some of them alone, alerts that
-		// somebody relies on would be told to nobody.
+		// Without any key the exporter is off; with some of them alone, nobody would
+		// be notified of alerts that somebody relies on.
 		if r.RoutingKey == "" && c.RoutingKey != "" {
 			errs = append(errs, fmt.Errorf("routes::%d::routing_key: must not be empty", i))
 		}
@@ -48,7 +48,7 @@ func (c *Config) validateRoutes() []error {
 
 func (r Route) filter() notify.FilterConfig { return notify.FilterConfig{Matchers: r.Matchers} }
 
-// routing chooses the service that is told of an alert.
+// routing chooses the service that is notified of an alert.
 type routing struct {
 	routes    []compiledRoute
 	otherwise string

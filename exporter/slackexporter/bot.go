@@ -26,14 +26,14 @@ const (
 	methodUpdate = "chat.update"
 )
 
-// bot tells by the Web API, which, other than a webhook, says where a message
-// is: it is brought up to date, and what happens after it is told below it.
+// bot sends by the Web API, which, unlike a webhook, returns where a message is:
+// the message is updated, and later changes are replies to it.
 type bot struct {
-	cfg     *Config
-	design  design
-	threads *threads
-	logger  *zap.Logger
-	wait    func(context.Context) error
+	cfg      *Config
+	renderer renderer
+	threads  *threads
+	logger   *zap.Logger
+	wait     func(context.Context) error
 }
 
 // call is the body of a call to either method.
@@ -60,17 +60,22 @@ type reply struct {
 	TS      string `json:"ts"`
 }
 
-// tell posts a message, or goes on with the one that told of the alerts before.
-func (b *bot) tell(ctx context.Context, client *http.Client, alerts []alertevent.Alert) error {
+// send posts a message, or continues the one that reported the alerts before. The
+// first call of either has waited for its turn.
+func (b *bot) send(ctx context.Context, client *http.Client, m notify.Message) error {
+	alerts := m.Alerts
 	if in := b.threads.ofAll(alerts); in != nil {
 		err := b.follow(ctx, client, in, alerts)
 		if !hasCode(err, isGone) {
 			return err
 		}
 		b.threads.forget(in)
+		if err := b.wait(ctx); err != nil {
+			return err
+		}
 	}
-	said := b.render(alerts, alerts)
-	answer, err := b.post(ctx, client, call{Channel: b.cfg.Channel, Text: said.text, Attachments: said.attachments})
+	rendered := b.render(alerts, alerts)
+	answer, err := b.post(ctx, client, call{Channel: b.cfg.Channel, Text: rendered.text, Attachments: rendered.attachments})
 	if err != nil {
 		return err
 	}
@@ -78,12 +83,12 @@ func (b *bot) tell(ctx context.Context, client *http.Client, alerts []alertevent
 	return nil
 }
 
-// follow brings a message up to date, and says below it what is new. When it is
-// tried again, the first changes nothing.
+// follow updates a message and replies to it with what is new. When it is tried
+// again, the update changes nothing.
 func (b *bot) follow(ctx context.Context, client *http.Client, in *thread, alerts []alertevent.Alert) error {
 	update := call{Channel: in.Channel, TS: in.TS, Parse: parseNone}
 	if alerts[0].Group != nil || in.Total == 1 {
-		// They are all that the message tells of.
+		// They are all that the message reports.
 		now := b.render(alerts, nil)
 		update.Text, update.Attachments = now.text, now.attachments
 	} else {
@@ -93,8 +98,8 @@ func (b *bot) follow(ctx context.Context, client *http.Client, in *thread, alert
 	switch {
 	case err == nil:
 	case consumererror.IsPermanent(err) && !hasCode(err, isGone):
-		// It cannot be edited any more, for one; what is new can be told still.
-		b.logger.Warn("A message was not brought up to date", zap.String("error", err.Error()))
+		// It cannot be edited any more, for one; the reply is still possible.
+		b.logger.Warn("Updating a message failed", zap.String("error", err.Error()))
 	default:
 		return err
 	}
@@ -111,9 +116,12 @@ func (b *bot) follow(ctx context.Context, client *http.Client, in *thread, alert
 	if len(news) == 0 {
 		news = alerts // a reminder
 	}
-	said := b.render(news, began)
+	if err := b.wait(ctx); err != nil {
+		return err
+	}
+	rendered := b.render(news, began)
 	_, err = b.post(ctx, client, call{
-		Channel: in.Channel, Text: said.text, Attachments: said.attachments, ThreadTS: in.TS, Broadcast: len(began) > 0,
+		Channel: in.Channel, Text: rendered.text, Attachments: rendered.attachments, ThreadTS: in.TS, Broadcast: len(began) > 0,
 	})
 	if err != nil {
 		return err
@@ -122,8 +130,8 @@ func (b *bot) follow(ctx context.Context, client *http.Client, in *thread, alert
 	return nil
 }
 
-// rest is the headline of a message that told of several alerts without a group,
-// once some of them are over.
+// rest is the headline of a message that reported several alerts without a group,
+// once some of them are resolved.
 func (b *bot) rest(in *thread, alerts []alertevent.Alert) string {
 	firing := b.threads.firing(in)
 	for _, alert := range alerts {
@@ -134,14 +142,14 @@ func (b *bot) rest(in *thread, alerts []alertevent.Alert) string {
 	if firing <= 0 {
 		return fmt.Sprintf("[RESOLVED] %d alerts", in.Total)
 	}
-	return fmt.Sprintf("%d alerts, %d of them over", in.Total, max(0, in.Total-firing))
+	return fmt.Sprintf("%d alerts, %d of them resolved", in.Total, max(0, in.Total-firing))
 }
 
 // render makes a message, which mentions those who are to look at some of the alerts.
 func (b *bot) render(alerts, mention []alertevent.Alert) message {
-	m, err := b.design.render(alerts)
+	m, err := b.renderer.render(alerts)
 	if err != nil {
-		b.logger.Error("A template failed; the alerts are told without it", zap.Error(err))
+		b.logger.Error("Rendering a template failed, the notification is sent without it", zap.Error(err))
 	}
 	return m.mentioning(b.cfg.Mentions, mention)
 }
@@ -152,15 +160,12 @@ func (b *bot) post(ctx context.Context, client *http.Client, c call) (reply, err
 	return b.do(ctx, client, methodPost, c)
 }
 
-// do calls a method, as soon as its turn has come.
+// do calls a method.
 func (b *bot) do(ctx context.Context, client *http.Client, method string, c call) (reply, error) {
 	var answer reply
 	body, err := json.Marshal(c)
 	if err != nil {
 		return answer, consumererror.NewPermanent(fmt.Errorf("encode message: %w", err))
-	}
-	if err := b.wait(ctx); err != nil {
-		return answer, err
 	}
 	text, err := notify.PostAs(ctx, client, strings.TrimSuffix(b.cfg.Endpoint, "/")+"/"+method, string(b.cfg.BotToken), body)
 	if err != nil {
@@ -182,8 +187,8 @@ func hasCode(err error, codes []string) bool {
 	return errors.As(err, &r) && slices.Contains(codes, r.code)
 }
 
-// place says in which thread an alert is told: those without a group may be in
-// different ones, and what is told in one message is in one.
+// place is the thread of an alert: those without a group may be in different ones,
+// and one message is in one.
 func (b *bot) place(alert alertevent.Alert) string {
 	if alert.Group != nil {
 		return ""

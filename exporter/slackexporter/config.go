@@ -9,15 +9,12 @@ import (
 
 	"go.opentelemetry.io/collector/config/confighttp"
 	"go.opentelemetry.io/collector/config/configopaque"
-	"go.opentelemetry.io/collector/config/configoptional"
-	"go.opentelemetry.io/collector/config/configretry"
 	"go.opentelemetry.io/collector/confmap"
-	"go.opentelemetry.io/collector/exporter/exporterhelper"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/notify"
 )
 
-// Config says which channel is told, of which alerts.
+// Config sets which channel is notified of which alerts.
 type Config struct {
 	// WebhookURL is the secret address of an incoming webhook. Default: "". The
 	// exporter is off when there is neither this nor a channel.
@@ -35,22 +32,11 @@ type Config struct {
 	// https://slack-gov.com/api. Default: https://slack.com/api.
 	Endpoint string `mapstructure:"endpoint"`
 
-	// Severities are those of the alerts that are told: info, warning, error,
-	// critical. Default: none, which means all, also those without a severity.
-	Severities []string `mapstructure:"severities"`
-
-	// Filter chooses alerts by their labels. Default: all.
-	Filter notify.FilterConfig `mapstructure:"filter"`
-
-	// SendResolved says whether the end of an alert is told. Default: true.
-	SendResolved bool `mapstructure:"send_resolved"`
-
-	// Mentions are, by severity, those who are called by the alerts that begin:
-	// here, channel, everyone, or the ID of a user or user group. Default: nobody.
+	// Mentions are, by severity, those who are mentioned when alerts fire: here, channel, everyone, or the ID of a user or user group. Default: nobody.
 	Mentions map[string][]string `mapstructure:"mentions"`
 
-	// PageURL is where people reach the collector's page, for the button that
-	// leads to a silence. Default: "", no button.
+	// PageURL is the address of the dashboard, for the button that leads to a
+	// silence. Default: "", no button.
 	PageURL string `mapstructure:"page_url"`
 
 	// Title and Text are Go templates over Alertmanager's data, such as
@@ -68,13 +54,8 @@ type Config struct {
 	// endpoint is not used: the address is a secret, see webhook_url.
 	HTTP confighttp.ClientConfig `mapstructure:"http"`
 
-	// Retry is what happens while Slack does not answer, or asks for patience.
-	// Default: exponential backoff from 5s to 30s, without an end.
-	Retry configretry.BackOffConfig `mapstructure:"retry_on_failure"`
-
-	// Queue holds alerts until they are told; with storage, over a restart
-	// too. Default: 1000 messages in memory, one sent at a time.
-	Queue configoptional.Optional[exporterhelper.QueueBatchConfig] `mapstructure:"sending_queue"`
+	// DeliveryConfig is what all notifiers are configured with.
+	notify.DeliveryConfig `mapstructure:",squash"`
 
 	// prevent unkeyed literal initialization
 	_ struct{}
@@ -94,7 +75,7 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 
 // Validate names everything that is wrong.
 func (c *Config) Validate() error {
-	errs := append(c.filter().Validate(), notify.ValidateDelivery(c.HTTP, c.Retry, c.Queue)...)
+	errs := append(c.DeliveryConfig.Problems(), notify.ClientProblems(c.HTTP, "webhook_url or endpoint")...)
 	if c.WebhookURL != "" {
 		// The error of url.Parse would quote the secret.
 		if u, err := url.Parse(string(c.WebhookURL)); err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" {
@@ -110,18 +91,11 @@ func (c *Config) Validate() error {
 	if c.PageURL != "" && notify.Address(c.PageURL) == "" {
 		errs = append(errs, errors.New("page_url: must be an http or https URL"))
 	}
-	if c.HTTP.Endpoint != "" {
-		errs = append(errs, errors.New("http::endpoint: must be empty, the address is webhook_url or endpoint"))
-	}
 	errs = append(errs, validateMentions(c.Mentions)...)
-	if _, err := newDesign(c, ""); err != nil {
+	if _, err := newRenderer(c, ""); err != nil {
 		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
-}
-
-func (c *Config) filter() notify.Filter {
-	return notify.Filter{Severities: c.Severities, Matchers: c.Filter.Compile(), Resolved: c.SendResolved}
 }
 
 // secrets are the texts that no error may hold.

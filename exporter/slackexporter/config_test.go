@@ -32,7 +32,7 @@ func TestEveryMistakeIsNamed(t *testing.T) {
 	err := confmap.Validate(cfg)
 	for _, key := range []string{
 		"webhook_url", "severities::0", "http::endpoint", "bot_token", "endpoint: must", "page_url",
-		"mentions::critical::1", "mentions::catastrophic:", "title: ", "text: ", "filter: matchers::0",
+		"mentions::critical::1", "mentions::catastrophic:", "title: ", "text: ", "filter::matchers::0",
 	} {
 		assert.ErrorContains(t, err, key)
 	}
@@ -78,7 +78,7 @@ func TestReadmeExamples(t *testing.T) {
 	full := configs[2].(*Config)
 	assert.Equal(t, []string{"warning", "error", "critical"}, full.Severities)
 	assert.Equal(t, map[string][]string{"critical": {"here", "U012AB3CD"}, "error": {"S0614TZR7"}}, full.Mentions)
-	d, err := newDesign(configs[3].(*Config), "slack")
+	d, err := newRenderer(configs[3].(*Config), "slack")
 	require.NoError(t, err)
 	_, texts := body(t, d, alerts.Cases()["several"])
 	assert.Equal(t, "FIRING: 3 alerts", texts["text"])

@@ -20,11 +20,13 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/config/configopaque"
+	"go.opentelemetry.io/collector/exporter"
 	"go.opentelemetry.io/collector/exporter/exportertest"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+	"github.com/otelcol-arc/otelcol-arc/internal/notify"
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/alerts"
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/double"
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/notifier"
@@ -72,48 +74,40 @@ func TestRedirectIsNotFollowed(t *testing.T) {
 	assert.Empty(t, got)
 }
 
-// After a restart the beginning, which was under way, must not come after the end, which waited.
-func TestOrderOverRestart(t *testing.T) {
+// After a restart, what was resolved meanwhile is not reported as firing.
+func TestLastWordAfterRestart(t *testing.T) {
 	inbox := double.NewSlack(t)
-	down := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }))
+	tried := make(chan struct{}, 1000)
+	down := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusServiceUnavailable)
+		tried <- struct{}{}
+	}))
 	defer down.Close()
 	dir := t.TempDir()
 	set := exportertest.NewNopSettings(NewFactory().Type())
 	set.ID = component.MustNewIDWithName("slack", "x")
-	run := func(url string, do func(consume func(...bool))) {
+	run := func(url string, do func(e exporter.Logs)) {
 		notifier.WithStorage(t, dir, func(host component.Host, storage component.ID) {
 			cfg := createDefaultConfig().(*Config)
 			cfg.WebhookURL = configopaque.String(url)
-			cfg.Queue.Get().StorageID = &storage
-			e, err := NewFactory().CreateLogs(context.Background(), set, cfg)
+			cfg.Storage = &storage
+			e, err := NewFactory().CreateLogs(t.Context(), set, cfg)
 			require.NoError(t, err)
-			require.NoError(t, e.Start(context.Background(), host))
-			do(func(resolved ...bool) {
-				for _, r := range resolved {
-					a := alerts.Firing()
-					if r {
-						a = alerts.Resolved()
-					}
-					require.NoError(t, e.ConsumeLogs(context.Background(), alerts.Logs(a)))
-				}
-			})
-			require.NoError(t, e.Shutdown(context.Background()))
+			require.NoError(t, e.Start(t.Context(), host))
+			do(e)
+			require.NoError(t, e.Shutdown(t.Context()))
 		})
 	}
-	run(down.URL+"/services/SECRET", func(consume func(...bool)) {
-		consume(false, true)
-		time.Sleep(200 * time.Millisecond)
+	run(down.URL+"/services/SECRET", func(e exporter.Logs) {
+		require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Firing())))
+		<-tried
+		require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Resolved())))
 	})
-	run(inbox.URL, func(func(...bool)) {
-		require.Eventually(t, func() bool { return len(inbox.Bodies()) >= 1 }, 5*time.Second, time.Millisecond)
-		time.Sleep(300 * time.Millisecond)
+	run(inbox.URL, func(e exporter.Logs) {
+		require.Eventually(t, func() bool { return e.(*notify.Exporter).Waiting() == 0 }, 10*time.Second, time.Millisecond)
 	})
-	var told []any
-	for i := range inbox.Bodies() {
-		told = append(told, attachment(t, inbox, i)["fallback"])
-	}
-	require.NotEmpty(t, told)
-	assert.Contains(t, told[len(told)-1], "RESOLVED", "%v", told)
+	require.Len(t, inbox.Bodies(), 1)
+	assert.Contains(t, attachment(t, inbox, 0)["fallback"], "RESOLVED")
 }
 
 // Shutdown with a full queue and a silent vendor takes about one timeout, not one a message.
@@ -145,9 +139,6 @@ func TestShutdownIsBounded(t *testing.T) {
 
 func TestConfig(t *testing.T) {
 	cfg := createDefaultConfig().(*Config)
-	cfg.Queue.Get().NumConsumers = 10
-	assert.Error(t, cfg.Validate(), "num_consumers 10 breaks the order")
-	cfg = createDefaultConfig().(*Config)
 	cfg.HTTP.Timeout = 0
 	assert.Error(t, cfg.Validate(), "timeout 0: a silent server blocks for ever")
 }
@@ -162,7 +153,7 @@ func TestLinksAreBounded(t *testing.T) {
 	for range 30 {
 		raised = append(raised, long)
 	}
-	posted, _ := body(t, design{pageURL: pageURL}, raised)
+	posted, _ := body(t, renderer{pageURL: pageURL}, raised)
 	content, err := json.Marshal(posted)
 	require.NoError(t, err)
 	assert.Less(t, len(content), 40_000)

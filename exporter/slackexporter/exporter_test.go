@@ -14,6 +14,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+	"github.com/otelcol-arc/otelcol-arc/internal/notify"
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/alerts"
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/double"
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/notifier"
@@ -45,8 +46,8 @@ func attachment(t *testing.T, inbox *double.Inbox, message int) map[string]any {
 func TestAlertArrives(t *testing.T) {
 	inbox := double.NewSlack(t)
 	e := start(t, inbox, nil)
-	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Firing())))
-	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Resolved())))
+	e.Deliver(t, alerts.Firing())
+	e.Deliver(t, alerts.Resolved())
 	e.Finish(t, inbox, 2, secret)
 	assert.Equal(t, "[CRITICAL] HighErrorRate: High error rate detected", attachment(t, inbox, 0)["fallback"])
 	assert.Equal(t, "#ff0000", attachment(t, inbox, 0)["color"])
@@ -92,9 +93,8 @@ func TestFilter(t *testing.T) {
 	assert.Equal(t, int64(1), e.Count(t, "sent"))
 }
 
-// Slack asks for patience, or is ill: the message is tried again, and what
-// comes after it waits.
-func TestRetryKeepsTheOrder(t *testing.T) {
+// Slack throttles, or fails: the message is tried again.
+func TestRetry(t *testing.T) {
 	inbox := double.NewSlack(t)
 	inbox.Refuse(
 		double.Answer{Status: 429, RetryAfter: "0", Body: "rate_limited"},
@@ -104,18 +104,38 @@ func TestRetryKeepsTheOrder(t *testing.T) {
 		double.Answer{Status: 200, Body: "service_unavailable"},
 	)
 	e := start(t, inbox, nil)
-	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Firing())))
-	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Resolved())))
+	e.Deliver(t, alerts.Firing())
+	e.Deliver(t, alerts.Resolved())
 	e.Finish(t, inbox, 2, secret)
 	assert.Contains(t, attachment(t, inbox, 0)["fallback"], "CRITICAL")
 	assert.Contains(t, attachment(t, inbox, 1)["fallback"], "RESOLVED")
 	assert.Equal(t, int64(0), e.Count(t, "failed"))
 }
 
-// What Slack will never take is given up, and the next message is told.
-func TestRefusedForGood(t *testing.T) {
+// A message that Slack will never take is given up, and the next is sent.
+func TestMessageIsRejected(t *testing.T) {
 	for _, answer := range []double.Answer{
 		{Status: 400, Body: "invalid_payload"},
+		{Status: 400, Body: "too_many_attachments"},
+		{Status: 200, Body: "<html>Welcome to the guest network</html>"},
+	} {
+		t.Run(fmt.Sprint(answer.Status, " ", answer.Body), func(t *testing.T) {
+			inbox := double.NewSlack(t)
+			inbox.Refuse(answer)
+			e := start(t, inbox, nil)
+			e.Deliver(t, alerts.Firing())
+			e.Deliver(t, alerts.Resolved())
+			e.Finish(t, inbox, 1, secret)
+			assert.Contains(t, attachment(t, inbox, 0)["fallback"], "RESOLVED")
+			assert.Equal(t, int64(1), e.Count(t, "failed"))
+			assert.Equal(t, 1, e.Log.FilterMessageSnippet("rejected").Len())
+		})
+	}
+}
+
+// Slack rejects the webhook: what waits is kept, and one attempt was made.
+func TestWebhookIsRejected(t *testing.T) {
+	for _, answer := range []double.Answer{
 		{Status: 403, Body: "action_prohibited"},
 		{Status: 404, Body: "no_service"},
 		{Status: 410, Body: "channel_is_archived"},
@@ -124,19 +144,16 @@ func TestRefusedForGood(t *testing.T) {
 		{Status: 200, Body: "no_service"},
 		{Status: 200, Body: "channel_is_archived"},
 		{Status: 404, Body: "channel_not_found"},
-		{Status: 400, Body: "too_many_attachments"},
-		{Status: 200, Body: "<html>Welcome to the guest network</html>"},
 	} {
 		t.Run(fmt.Sprint(answer.Status, " ", answer.Body), func(t *testing.T) {
 			inbox := double.NewSlack(t)
 			inbox.Refuse(answer)
 			e := start(t, inbox, nil)
 			require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Firing())))
-			require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Resolved())))
-			e.Finish(t, inbox, 1, secret)
-			assert.Contains(t, attachment(t, inbox, 0)["fallback"], "RESOLVED")
+			require.Eventually(t, func() bool { return e.Log.FilterMessage("Sending notifications fails").Len() == 1 }, 10*time.Second, time.Millisecond)
 			assert.Equal(t, int64(1), e.Count(t, "failed"))
-			assert.Equal(t, 1, e.Log.FilterMessageSnippet("Dropping").Len())
+			assert.Equal(t, 1, e.Logs.(*notify.Exporter).Waiting())
+			e.Finish(t, inbox, 0, secret)
 		})
 	}
 }
@@ -146,7 +163,7 @@ func TestSecretStaysOutOfLogs(t *testing.T) {
 	inbox := double.NewSlack(t)
 	e := start(t, inbox, func(cfg *Config) { cfg.WebhookURL = "http://127.0.0.1:1/services/T0/B0/SECRET" })
 	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Firing())))
-	require.Eventually(t, func() bool { return e.Log.FilterMessageSnippet("retry").Len() > 0 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return e.Log.FilterMessageSnippet("tried again").Len() > 0 }, 10*time.Second, time.Millisecond)
 	e.Finish(t, inbox, 0, secret)
 }
 

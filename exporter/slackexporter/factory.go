@@ -5,7 +5,6 @@ package slackexporter
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"time"
 
@@ -15,7 +14,6 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/otelcol-arc/otelcol-arc/exporter/slackexporter/internal/metadata"
-	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
 	"github.com/otelcol-arc/otelcol-arc/internal/notify"
 )
 
@@ -32,8 +30,8 @@ func NewFactory() exporter.Factory { return newFactory(interval) }
 
 // newFactory makes exporters that let the time pass between two messages.
 func newFactory(interval time.Duration) exporter.Factory {
-	create := func(ctx context.Context, set exporter.Settings, config component.Config) (exporter.Logs, error) {
-		return createLogs(ctx, set, config.(*Config), interval)
+	create := func(_ context.Context, set exporter.Settings, config component.Config) (exporter.Logs, error) {
+		return createLogs(set, config.(*Config), interval)
 	}
 	return exporter.NewFactory(
 		metadata.Type,
@@ -43,20 +41,14 @@ func newFactory(interval time.Duration) exporter.Factory {
 }
 
 func createDefaultConfig() component.Config {
-	return &Config{
-		Endpoint:     endpoint,
-		SendResolved: true,
-		HTTP:         notify.NewClientConfig(),
-		Retry:        notify.NewRetryConfig(),
-		Queue:        notify.NewQueueConfig(),
-	}
+	return &Config{Endpoint: endpoint, HTTP: notify.NewClientConfig(), DeliveryConfig: notify.NewDeliveryConfig()}
 }
 
-func createLogs(ctx context.Context, set exporter.Settings, cfg *Config, interval time.Duration) (exporter.Logs, error) {
+func createLogs(set exporter.Settings, cfg *Config, interval time.Duration) (exporter.Logs, error) {
 	if cfg.WebhookURL == "" && cfg.Channel == "" {
 		return notify.Off(set.Logger, "webhook_url"), nil
 	}
-	design, err := newDesign(cfg, set.ID.String())
+	renderer, err := newRenderer(cfg, set.ID.String())
 	if err != nil {
 		return nil, err
 	}
@@ -64,70 +56,59 @@ func createLogs(ctx context.Context, set exporter.Settings, cfg *Config, interva
 	if err != nil {
 		return nil, err
 	}
-	turns := rate.NewLimiter(rate.Every(interval), 1)
-	wait := func(ctx context.Context) error {
-		if err := turns.Wait(ctx); err != nil {
-			return fmt.Errorf("wait for the turn, one message in %s: %w", interval, err)
-		}
-		return nil
-	}
 	channel := notify.Channel{
-		Filter:   cfg.filter(),
-		Secrets:  cfg.secrets(),
-		HTTP:     cfg.HTTP,
-		Retry:    cfg.Retry,
-		Queue:    cfg.Queue,
-		Outcomes: notify.NewOutcomes(telemetry.SlackExporterAlerts),
-		Close:    telemetry.Shutdown,
+		Limit:   rate.NewLimiter(rate.Every(interval), 1),
+		Secrets: cfg.secrets(),
+		HTTP:    cfg.HTTP,
 	}
-	if cfg.Channel != "" {
-		err = byBot(ctx, &channel, set, cfg, design, wait)
+	release := telemetry.Shutdown
+	if cfg.Channel == "" {
+		sendByWebhook(&channel, set.Logger, cfg, renderer)
 	} else {
-		byWebhook(&channel, set.Logger, cfg, design, wait)
-	}
-	var next exporter.Logs
-	if err == nil {
-		next, err = notify.NewExporter(ctx, set, cfg, channel)
-	}
-	if err != nil {
-		telemetry.Shutdown()
-	}
-	return next, err
-}
-
-func byWebhook(channel *notify.Channel, logger *zap.Logger, cfg *Config, design design, wait func(context.Context) error) {
-	channel.Send = func(ctx context.Context, client *http.Client, alerts []alertevent.Alert) error {
-		said, err := design.render(alerts)
+		closeThreads, err := sendByBot(&channel, set, cfg, renderer)
 		if err != nil {
-			logger.Error("A template failed; the alerts are told without it", zap.Error(err))
+			telemetry.Shutdown()
+			return nil, err
 		}
-		if err := wait(ctx); err != nil {
-			return err
+		release = func() {
+			telemetry.Shutdown()
+			closeThreads()
 		}
-		return post(ctx, client, cfg.WebhookURL, said.mentioning(cfg.Mentions, alerts))
+	}
+	return notify.NewExporter(set, notify.Settings{
+		Delivery: &cfg.DeliveryConfig,
+		Channels: []notify.Channel{channel},
+		Outcomes: notify.NewOutcomes(telemetry.SlackExporterAlerts),
+		Close:    release,
+	})
+}
+
+func sendByWebhook(channel *notify.Channel, logger *zap.Logger, cfg *Config, renderer renderer) {
+	channel.Send = func(ctx context.Context, client *http.Client, m notify.Message) error {
+		text, err := renderer.render(m.Alerts)
+		if err != nil {
+			logger.Error("Rendering a template failed, the notification is sent without it", zap.Error(err))
+		}
+		return post(ctx, client, cfg.WebhookURL, text.mentioning(cfg.Mentions, m.Alerts))
 	}
 }
 
-func byBot(ctx context.Context, channel *notify.Channel, set exporter.Settings, cfg *Config, design design, wait func(context.Context) error) error {
+func sendByBot(channel *notify.Channel, set exporter.Settings, cfg *Config, renderer renderer) (closeThreads func(), err error) {
 	threads, err := newThreads(set.Logger)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	b := &bot{cfg: cfg, design: design, threads: threads, logger: set.Logger, wait: wait}
-	channel.Send = b.tell
+	b := &bot{cfg: cfg, renderer: renderer, threads: threads, logger: set.Logger, wait: channel.Limit.Wait}
+	channel.Send = b.send
 	channel.Place = b.place
-	if cfg.Queue.HasValue() && cfg.Queue.Get().StorageID != nil {
-		storage := *cfg.Queue.Get().StorageID
+	if storage := cfg.StorageID(); storage != nil {
 		channel.Start = func(ctx context.Context, host component.Host) error {
-			return threads.open(ctx, host, storage, set.ID)
+			return threads.open(ctx, host, *storage, set.ID)
 		}
 	}
-	release, ctx := channel.Close, context.WithoutCancel(ctx)
-	channel.Close = func() {
-		release()
-		if err := threads.close(ctx); err != nil {
-			set.Logger.Error("The storage of the threads could not be closed", zap.Error(err))
+	return func() {
+		if err := threads.close(context.Background()); err != nil {
+			set.Logger.Error("Closing the storage of the threads failed", zap.Error(err))
 		}
-	}
-	return nil
+	}, nil
 }

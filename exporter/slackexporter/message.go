@@ -33,16 +33,16 @@ const (
 	maxDigestText = 800
 )
 
-// message is what is told, however it is sent.
+// message is what is sent, by a webhook or a bot.
 type message struct {
 	text        string
 	attachments []slack.Attachment
 }
 
-// render makes a message of alerts that are told together. One that tells of a
-// single alert shows all of it; one of several is a digest.
-func (d design) render(alerts []alertevent.Alert) (message, error) {
-	alerts = notify.WorstFirst(alerts)
+// render makes a message of alerts. One of a single alert shows all of it; one of
+// several is a digest.
+func (d renderer) render(alerts []alertevent.Alert) (message, error) {
+	alerts = notify.MostSevereFirst(alerts)
 	title, body, err := d.words(alerts)
 	m := message{text: title}
 	switch {
@@ -54,7 +54,7 @@ func (d design) render(alerts []alertevent.Alert) (message, error) {
 	return m, err
 }
 
-// mentioning puts before the text those who are to look at some of the alerts.
+// mentioning puts before the text those who are mentioned for some of the alerts.
 func (m message) mentioning(mentions map[string][]string, alerts []alertevent.Alert) message {
 	if who := mentioned(mentions, alerts); who != "" {
 		m.text = who + " " + m.text
@@ -89,8 +89,11 @@ func headline(alerts []alertevent.Alert) string {
 		b.WriteString(name + ": ")
 	}
 	fmt.Fprintf(&b, "%d alerts", len(alerts))
-	if over := len(alerts) - firing; firing > 0 && over > 0 {
-		fmt.Fprintf(&b, ", %d of them over", over)
+	if counts := notify.SeverityCounts(alerts); counts != "" {
+		b.WriteString(", " + counts)
+	}
+	if resolved := len(alerts) - firing; firing > 0 && resolved > 0 {
+		fmt.Fprintf(&b, ", %d resolved", resolved)
 	}
 	if group := alerts[0].Group; group != nil {
 		b.WriteString(groupText(group.Labels))
@@ -98,7 +101,7 @@ func headline(alerts []alertevent.Alert) string {
 	return nonEmpty(safe(b.String(), maxTitle))
 }
 
-// groupText says what the alerts of a group have in common.
+// groupText is what the alerts of a group have in common.
 func groupText(labels map[string]string) string {
 	var pairs []string
 	for _, name := range notify.LabelNames(alertevent.Alert{Labels: labels}) {
@@ -117,10 +120,10 @@ func nonEmpty(text string) string {
 	return text
 }
 
-// single shows all of one alert; or, of several, what a template says.
-func (d design) single(alerts []alertevent.Alert, body string) slack.Attachment {
+// single shows all of one alert; or, of several, what a template makes.
+func (d renderer) single(alerts []alertevent.Alert, body string) slack.Attachment {
 	alert := alerts[0]
-	a := slack.Attachment{Color: notify.Colour(alert), Fallback: headline(alerts)}
+	a := slack.Attachment{Color: notify.Color(alert), Fallback: headline(alerts)}
 	if body != "" {
 		a.Blocks.BlockSet = append(a.Blocks.BlockSet, section(body, nil))
 	} else if s := section(description(alert), fields(alert)); s != nil {
@@ -155,7 +158,7 @@ func description(alert alertevent.Alert) string {
 	return safe(alert.Annotations[alertevent.AnnotationDescription], maxText)
 }
 
-// fields are the labels that the headline does not tell, by name.
+// fields are the labels that the headline does not have, by name.
 func fields(alert alertevent.Alert) []*slack.TextBlockObject {
 	names := notify.LabelNames(alert)
 	var list []*slack.TextBlockObject
@@ -169,7 +172,7 @@ func fields(alert alertevent.Alert) []*slack.TextBlockObject {
 }
 
 // places are the links of an alert, and to the page where it can be silenced.
-func (d design) places(alert alertevent.Alert) []notify.Link {
+func (d renderer) places(alert alertevent.Alert) []notify.Link {
 	links := notify.Links(alert)
 	if d.pageURL != "" && alert.State == alertevent.Firing {
 		page := strings.TrimSuffix(notify.Address(d.pageURL), "/")
@@ -179,7 +182,7 @@ func (d design) places(alert alertevent.Alert) []notify.Link {
 }
 
 // buttons open the places; nil when there are none.
-func (d design) buttons(alert alertevent.Alert) slack.Block {
+func (d renderer) buttons(alert alertevent.Alert) slack.Block {
 	var list []slack.BlockElement
 	for _, place := range d.places(alert) {
 		list = append(list, &slack.ButtonBlockElement{
@@ -195,7 +198,7 @@ func (d design) buttons(alert alertevent.Alert) slack.Block {
 	return slack.NewActionBlock("", list...)
 }
 
-// footer has the name and the time at which the alert began, or was over, in the
+// footer has the name and the time at which the alert fired, or was resolved, in the
 // reader's own time zone.
 func footer(alert alertevent.Alert) slack.Block {
 	at := changed(alert).UTC()
@@ -203,9 +206,9 @@ func footer(alert alertevent.Alert) slack.Block {
 		notify.Footer, at.Unix(), at.Format(time.DateTime+" MST"))))
 }
 
-// digest has an attachment for each alert, as many as there is room for, and
-// says how many more there are.
-func (d design) digest(alerts []alertevent.Alert) []slack.Attachment {
+// digest has an attachment for each alert, as many as there is space for, and
+// reports how many more there are.
+func (d renderer) digest(alerts []alertevent.Alert) []slack.Attachment {
 	var list []slack.Attachment
 	room := maxDigest
 	for i, alert := range alerts {
@@ -214,24 +217,27 @@ func (d design) digest(alerts []alertevent.Alert) []slack.Attachment {
 		if i == maxAlerts || room < 0 {
 			more := notify.More(len(alerts) - i)
 			list = append(list, slack.Attachment{
-				Color: notify.ColourOther, Fallback: more,
+				Color: notify.ColorOther, Fallback: more,
 				Blocks: slack.Blocks{BlockSet: []slack.Block{section(more, nil)}},
 			})
 			break
 		}
 		list = append(list, slack.Attachment{
-			Color: notify.Colour(alert), Fallback: headline(alerts[i : i+1]),
+			Color: notify.Color(alert), Fallback: headline(alerts[i : i+1]),
 			Blocks: slack.Blocks{BlockSet: []slack.Block{section(text, nil)}},
 		})
 	}
 	last := &list[len(list)-1]
+	if page := notify.Address(d.pageURL); page != "" {
+		last.Blocks.BlockSet = append(last.Blocks.BlockSet, section(link(strings.TrimSuffix(page, "/")+"/alerts", "All alerts"), nil))
+	}
 	last.Blocks.BlockSet = append(last.Blocks.BlockSet, footer(newest(alerts)))
 	return list
 }
 
-// line tells of one of several alerts: what it is, the labels that it does not
-// share with its group, and where to look.
-func (d design) line(alert alertevent.Alert) string {
+// line is one of several alerts: what it is, the labels that it does not share with
+// its group, and its links.
+func (d renderer) line(alert alertevent.Alert) string {
 	lines := []string{nonEmpty(safe(alert.Line(), maxDigestText/2))}
 	var pairs []string
 	for _, name := range notify.LabelNames(alert) {
@@ -258,7 +264,7 @@ func newest(alerts []alertevent.Alert) alertevent.Alert {
 	return slices.MaxFunc(alerts, func(a, b alertevent.Alert) int { return changed(a).Compare(changed(b)) })
 }
 
-// changed is when the alert began, or was over.
+// changed is when the alert fired, or was resolved.
 func changed(alert alertevent.Alert) time.Time {
 	if alert.State == alertevent.Resolved {
 		return alert.EndsAt

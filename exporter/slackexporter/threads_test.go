@@ -16,15 +16,15 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
 )
 
-// fallback is what the first attachment of a body says.
-func fallback(t *testing.T, body io.Reader) string {
+// fallbacks are those of the attachments of a body.
+func fallbacks(t *testing.T, body io.Reader) (all []string) {
 	t.Helper()
 	var m struct{ Attachments []struct{ Fallback string } }
 	assert.NoError(t, json.NewDecoder(body).Decode(&m))
-	if !assert.NotEmpty(t, m.Attachments) {
-		return ""
+	for _, a := range m.Attachments {
+		all = append(all, a.Fallback)
 	}
-	return m.Attachments[0].Fallback
+	return all
 }
 
 // However many alerts there are, no more are remembered than the bound, the newest.

@@ -11,6 +11,8 @@ import (
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/config/confighttp"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/webguard"
 )
 
 // Config is the configuration of the dashboard extension.
@@ -19,11 +21,11 @@ type Config struct {
 	// limits, and max_request_body_size in bytes (default 64 KiB).
 	HTTP confighttp.ServerConfig `mapstructure:",squash"`
 
-	// AllowedHosts are names, beside localhost and addresses, under which the
-	// page may be asked for where it listens on this machine alone and without
-	// auth; a request under another name is refused, because the page of a
-	// stranger may have pointed its own name here. A reverse proxy on this
-	// machine that passes its own name on is what needs it. Default: none.
+	// AllowedHosts are host names under which the dashboard may be requested, in
+	// addition to localhost and IP addresses, where it has no authentication. A
+	// request under another name is refused, because any site can point a name of
+	// its own at this machine. A reverse proxy that passes its own name on needs it.
+	// Default: none; host names are then checked on a loopback address only.
 	AllowedHosts []string `mapstructure:"allowed_hosts"`
 
 	// TraceURL is where a trace can be seen; {trace_id} and {span_id} in it are
@@ -32,6 +34,11 @@ type Config struct {
 
 	// Writable allows silences to be created and ended here. Default: false.
 	Writable bool `mapstructure:"writable"`
+
+	// WritableWithoutAuth is required with writable where the endpoint is not on a
+	// loopback address and has neither auth nor client certificates: whoever reaches
+	// it can silence alerts. Default: false.
+	WritableWithoutAuth bool `mapstructure:"writable_without_auth"`
 
 	_ struct{}
 }
@@ -48,10 +55,11 @@ func (c *Config) Validate() error {
 	if c.HTTP.MaxRequestBodySize < 0 {
 		errs = append(errs, fmt.Errorf("max_request_body_size: must not be negative, is %d", c.HTTP.MaxRequestBodySize))
 	}
-	for i, host := range c.AllowedHosts {
-		if host == "" || strings.ContainsAny(host, ":/") {
-			errs = append(errs, fmt.Errorf("allowed_hosts::%d: must be a host name without port, is %q", i, host))
-		}
+	if err := webguard.ValidateHosts(c.AllowedHosts); err != nil {
+		errs = append(errs, err)
+	}
+	if c.Writable && c.isOpen() && !c.WritableWithoutAuth {
+		errs = append(errs, fmt.Errorf("writable: requires auth, tls::client_ca_file or writable_without_auth, as %s is not a loopback address", c.HTTP.NetAddr.Endpoint))
 	}
 	if c.TraceURL != "" {
 		u, err := url.Parse(traceURL(c.TraceURL, "0", "0"))
@@ -63,6 +71,11 @@ func (c *Config) Validate() error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// isOpen reports whether everybody who reaches the network address can use the dashboard.
+func (c *Config) isOpen() bool {
+	return !webguard.IsLoopback(&c.HTTP) && !webguard.Authenticates(&c.HTTP)
 }
 
 // traceURL is where a trace can be seen; "" when the template or the trace is unknown.

@@ -48,6 +48,34 @@ func TestValidateNamesEveryKey(t *testing.T) {
 	assert.EqualError(t, cfg.Validate(), `trace_url: must contain {trace_id}, is "https://jaeger.example.com/"`)
 }
 
+// Who reaches a dashboard on the network can silence alerts only where that was
+// decided twice, or where clients are known.
+func TestWritableOnTheNetwork(t *testing.T) {
+	for name, tt := range map[string]struct {
+		settings map[string]any
+		ok       bool
+	}{
+		"loopback":            {map[string]any{"writable": true}, true},
+		"network, read-only":  {map[string]any{"endpoint": "0.0.0.0:8124"}, true},
+		"network":             {map[string]any{"endpoint": "0.0.0.0:8124", "writable": true}, false},
+		"all interfaces":      {map[string]any{"endpoint": ":8124", "writable": true}, false},
+		"decided twice":       {map[string]any{"endpoint": "0.0.0.0:8124", "writable": true, "writable_without_auth": true}, true},
+		"authentication":      {map[string]any{"endpoint": "0.0.0.0:8124", "writable": true, "auth": map[string]any{"authenticator": "basicauth"}}, true},
+		"client certificates": {map[string]any{"endpoint": "0.0.0.0:8124", "writable": true, "tls": map[string]any{"cert_file": "c", "key_file": "k", "client_ca_file": "ca"}}, true},
+		"TLS alone":           {map[string]any{"endpoint": "0.0.0.0:8124", "writable": true, "tls": map[string]any{"cert_file": "c", "key_file": "k"}}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cfg := createDefaultConfig().(*Config)
+			require.NoError(t, confmap.NewFromStringMap(tt.settings).Unmarshal(cfg))
+			if err := cfg.Validate(); tt.ok {
+				assert.NoError(t, err)
+			} else {
+				assert.ErrorContains(t, err, "writable: requires auth, tls::client_ca_file or writable_without_auth")
+			}
+		})
+	}
+}
+
 func TestConfigurationsInTheReadme(t *testing.T) {
 	factories, err := otelcoltest.NopFactories()
 	require.NoError(t, err)

@@ -5,11 +5,9 @@ package dashboardextension
 
 import (
 	"errors"
-	"fmt"
-	"net"
 	"net/http"
-	"slices"
-	"strings"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/webguard"
 )
 
 // policy lets the page use what comes from here and nothing else: no inline
@@ -50,48 +48,18 @@ func (c *challenger) WriteHeader(status int) {
 
 func (c *challenger) Unwrap() http.ResponseWriter { return c.ResponseWriter }
 
-// guard refuses what the page of a stranger, open in a user's browser, could
-// make that browser ask for: changes from another origin, and, where nothing
-// but the loopback address protects the page, requests under a name that the
-// stranger has pointed at this machine (DNS rebinding).
+// guard refuses what another site, open in a user's browser, could make that
+// browser send.
 func (b *board) guard(next http.Handler) http.Handler {
-	origins := http.NewCrossOriginProtection()
-	origins.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		b.fail(w, &failure{forbidden, errors.New("the request comes from another site")})
-	}))
-	next = origins.Handler(next)
-	if b.cfg.HTTP.Auth.HasValue() || !isLoopback(b.cfg.HTTP.NetAddr.Endpoint) {
-		return next
-	}
+	guard := webguard.New(&b.cfg.HTTP, b.cfg.AllowedHosts)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		host := hostOf(r.Host)
-		if !isLocal(host) && !slices.ContainsFunc(b.cfg.AllowedHosts, func(allowed string) bool { return strings.EqualFold(allowed, host) }) {
-			b.fail(w, &failure{misdirected, fmt.Errorf("host %q is not among allowed_hosts", host)})
-			return
+		switch err := guard.Check(r); {
+		case errors.Is(err, webguard.ErrHost):
+			b.fail(w, &failure{misdirected, err})
+		case err != nil:
+			b.fail(w, &failure{forbidden, err})
+		default:
+			next.ServeHTTP(w, r)
 		}
-		next.ServeHTTP(w, r)
 	})
-}
-
-// isLoopback says whether only this machine reaches an endpoint.
-func isLoopback(endpoint string) bool {
-	host := hostOf(endpoint)
-	ip := net.ParseIP(host)
-	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
-}
-
-// isLocal says whether a host is one that no stranger can point here: an
-// address, or a name below localhost.
-func isLocal(host string) bool {
-	host = strings.ToLower(host)
-	return host == "localhost" || strings.HasSuffix(host, ".localhost") || net.ParseIP(host) != nil
-}
-
-// hostOf is the host of HOST or HOST:PORT.
-func hostOf(address string) string {
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		host = address
-	}
-	return strings.Trim(host, "[]")
 }

@@ -60,9 +60,15 @@ type Alert struct {
 	// TraceID and SpanID are those of an example, when one is known.
 	TraceID pcommon.TraceID
 	SpanID  pcommon.SpanID
+	// MappedSeverity is the severity that a channel's configuration maps the label
+	// to; "" when it maps none. It is not in the record.
+	MappedSeverity string
 	// Group is what alerts that are to be told together share; nil when the
 	// alert is told by itself.
 	Group *Group
+	// Batch identifies what was decided at once: the records of a batch leave together,
+	// and those that are not grouped are one digest.
+	Batch string
 }
 
 // Group is a set of alerts that are told together, as Alertmanager groups them.
@@ -76,8 +82,14 @@ type Group struct {
 // Name is the alertname label.
 func (a Alert) Name() string { return a.Labels[LabelName] }
 
-// Severity is the severity label in lower case; "" when there is none.
-func (a Alert) Severity() string { return strings.ToLower(a.Labels[LabelSeverity]) }
+// Severity is the severity that the label is mapped to, or else the label in
+// lower case; "" when there is none.
+func (a Alert) Severity() string {
+	if a.MappedSeverity != "" {
+		return a.MappedSeverity
+	}
+	return strings.ToLower(a.Labels[LabelSeverity])
+}
 
 // Fingerprint identifies the label set, as Prometheus and Alertmanager compute it: 16 hex digits.
 func (a Alert) Fingerprint() string {

@@ -1,13 +1,13 @@
 // Copyright The otelcol-arc Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package alertevent is the contract between what raises alerts and what tells
-// people of them: an alert is an OTLP log record, and this package alone
-// writes and reads it.
+// Package alertevent is the contract between what raises alerts and what notifies
+// of them: an alert is an OTLP log record, and this package alone writes and reads
+// it.
 //
 // The record's scope is [ScopeName], its event name [EventName]. Severity
-// number and text follow the severity label, the body is the one line a person
-// reads, and the attributes are:
+// number and text follow the severity label, the body is one line for humans, the
+// timestamp is the time of the decision to notify, and the attributes are:
 //
 //	arc.alert.name          string  the rule's alert name
 //	arc.alert.state         string  firing or resolved
@@ -15,14 +15,21 @@
 //	arc.alert.labels        map     all labels, alertname and severity among them
 //	arc.alert.annotations   map     rendered annotations
 //	arc.alert.value         double  the expression's value, when it has one
-//	arc.alert.starts_at     string  RFC 3339, when it began to fire
+//	arc.alert.starts_at     string  RFC 3339, since when it fires
 //	arc.alert.ends_at       string  RFC 3339, when it was resolved; resolved alerts only
-//	arc.alert.generator_url string  where the expression can be looked at; when known
-//	arc.alert.group.key     string  what alerts that are told together share, stable over time; when grouped
+//	arc.alert.generator_url string  a page that shows the expression; when known
+//	arc.alert.group.key     string  identifies the group, stable over time; when grouped
 //	arc.alert.group.labels  map     the labels that the group's alerts have in common; when grouped
+//	arc.alert.batch.id      string  identifies what was decided at once, such as all that an evaluation led to
 //
-// The records of a group that is told leave in one batch: all its alerts that
-// fire, and those that are over since the last time.
+// All decisions of an evaluation leave a logs pipeline in one batch, the most
+// severe first: of a group, all its alerts that fire, and those that were resolved
+// since the last time. Alerts of one batch ID that are not grouped are one digest.
+//
+// A pipeline that rejects a batch is offered it again, with what was decided since.
+// The timestamp and the batch ID stay, so a receiver that knows the alert in this or
+// a later state can ignore the record. A record that repeats an alert (repeat
+// interval) has a timestamp of its own and carries the full state.
 //
 // The trace context of the record is that of an example of what went wrong,
 // when one is known.

@@ -34,6 +34,7 @@ const (
 	attrGeneratorURL = "arc.alert.generator_url"
 	attrGroupKey     = "arc.alert.group.key"
 	attrGroupLabels  = "arc.alert.group.labels"
+	attrBatch        = "arc.alert.batch.id"
 )
 
 // NewLogs returns logs with one scope for alert records of the given resource,
@@ -78,6 +79,9 @@ func Write(lr plog.LogRecord, a Alert, at time.Time) {
 		attrs.PutStr(attrGroupKey, a.Group.Key)
 		writeMap(attrs.PutEmptyMap(attrGroupLabels), a.Group.Labels)
 	}
+	if a.Batch != "" {
+		attrs.PutStr(attrBatch, a.Batch)
+	}
 }
 
 // Read returns the alert that a record in a scope of [ScopeName] tells of. The
@@ -120,6 +124,7 @@ func Read(lr plog.LogRecord) (Alert, error) {
 	if key := readString(attrs, attrGroupKey); key != "" {
 		a.Group = &Group{Key: key, Labels: readMap(attrs, attrGroupLabels)}
 	}
+	a.Batch = readString(attrs, attrBatch)
 	return a, errors.Join(errs...)
 }
 

@@ -22,10 +22,10 @@ type Problem string
 type Health struct {
 	logger *zap.Logger
 
-	mu     sync.Mutex
-	host   component.Host // nil until Report
-	errs   map[Problem]error
-	unwell bool // as the host was told last
+	mu       sync.Mutex
+	host     component.Host // nil until Report
+	errs     map[Problem]error
+	degraded bool // as the host was told last
 }
 
 // New returns the health of a component without problems.
@@ -80,10 +80,10 @@ func (h *Health) report() {
 	for _, p := range slices.Sorted(maps.Keys(h.errs)) {
 		errs = append(errs, h.errs[p])
 	}
-	if h.unwell || len(errs) == 0 {
+	if h.degraded || len(errs) == 0 {
 		componentstatus.ReportStatus(h.host, componentstatus.NewEvent(componentstatus.StatusOK))
 	}
-	if h.unwell = len(errs) > 0; !h.unwell {
+	if h.degraded = len(errs) > 0; !h.degraded {
 		return
 	}
 	componentstatus.ReportStatus(h.host, componentstatus.NewRecoverableErrorEvent(errors.Join(errs...)))

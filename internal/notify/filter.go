@@ -8,8 +8,6 @@ import (
 	"slices"
 
 	"github.com/prometheus/alertmanager/pkg/labels"
-	"go.opentelemetry.io/collector/pdata/pcommon"
-	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
 )
@@ -45,39 +43,4 @@ func (f Filter) Pass(alert alertevent.Alert) bool {
 		return false
 	}
 	return !slices.ContainsFunc(f.Matchers, func(m *labels.Matcher) bool { return !m.Matches(alert.Labels[m.Name]) })
-}
-
-// Selection is what a filter makes of a batch of logs.
-type Selection struct {
-	// Passed holds the records that pass and nothing else, N of them. It is not
-	// valid when there are none.
-	Passed plog.Logs
-	N      int
-	// Filtered and Malformed count the alert records that do not pass, and
-	// those that cannot be read.
-	Filtered, Malformed int64
-}
-
-// Select copies the alert records that pass. Records in a scope that is not the
-// alert processor's are not looked at.
-func (f Filter) Select(ld plog.Logs) Selection {
-	var s Selection
-	var to plog.LogRecordSlice
-	for record := range alertevent.Records(ld) {
-		alert, err := alertevent.Read(record)
-		if err != nil {
-			s.Malformed++
-			continue
-		}
-		if !f.Pass(alert) {
-			s.Filtered++
-			continue
-		}
-		if s.N == 0 {
-			s.Passed, to = alertevent.NewLogs(pcommon.NewResource())
-		}
-		record.CopyTo(to.AppendEmpty())
-		s.N++
-	}
-	return s
 }

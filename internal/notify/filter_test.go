@@ -38,46 +38,57 @@ func logs(alerts ...alertevent.Alert) plog.Logs {
 	return ld
 }
 
-func names(s Selection) []string {
-	if s.N == 0 {
-		return nil
-	}
-	var all []string
-	for record := range alertevent.Records(s.Passed) {
-		a, err := alertevent.Read(record)
-		if err != nil {
-			panic(err)
-		}
-		all = append(all, a.Name()+" "+string(a.State))
-	}
-	return all
-}
-
-func TestSelect(t *testing.T) {
+func TestReadChanges(t *testing.T) {
 	ld := logs(
 		alert("A", "critical", alertevent.Firing),
 		alert("B", "Warning", alertevent.Firing),
 		alert("A", "critical", alertevent.Resolved),
 		alert("C", "", alertevent.Firing),
+		alert("D", "page", alertevent.Firing),
 	)
 	for name, test := range map[string]struct {
-		filter   Filter
-		want     []string
-		filtered int64
+		filter Filter
+		want   []string
 	}{
-		"everything":          {Filter{Resolved: true}, []string{"A firing", "B firing", "A resolved", "C firing"}, 0},
-		"no ends":             {Filter{}, []string{"A firing", "B firing", "C firing"}, 1},
-		"critical":            {Filter{Severities: []string{"critical"}, Resolved: true}, []string{"A firing", "A resolved"}, 2},
-		"warning in any case": {Filter{Severities: []string{"warning"}}, []string{"B firing"}, 3},
-		"none":                {Filter{Severities: []string{"info"}}, nil, 4},
+		"everything":          {Filter{Resolved: true}, []string{"A firing", "B firing", "A resolved", "C firing", "D firing"}},
+		"no resolutions":      {Filter{}, []string{"A firing", "B firing", "C firing", "D firing"}},
+		"critical":            {Filter{Severities: []string{"critical"}, Resolved: true}, []string{"A firing", "A resolved", "D firing"}},
+		"warning in any case": {Filter{Severities: []string{"warning"}}, []string{"B firing"}},
+		"none":                {Filter{Severities: []string{"info"}}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := test.filter.Select(ld)
-			assert.Equal(t, test.want, names(got))
-			assert.Equal(t, test.filtered, got.Filtered)
-			assert.Equal(t, int64(1), got.Malformed)
+			counter := newCounter(t)
+			e := &Exporter{filter: test.filter, severities: newSeverities(nil), outcomes: NewOutcomes(counter)}
+			var got []string
+			for _, c := range e.readChanges(t.Context(), ld) {
+				_, a, err := decode(c.encoded)
+				require.NoError(t, err)
+				got = append(got, a.Name()+" "+string(a.State))
+			}
+			assert.Equal(t, test.want, got)
+			assert.Equal(t, int64(5-len(test.want)), counter.outcome("filtered"))
+			assert.Equal(t, int64(1), counter.outcome("malformed"))
 		})
 	}
+}
+
+// Words of the label severity are mapped; what a configuration maps wins, and the
+// labels, which identify the alert, stay.
+func TestSeverityMap(t *testing.T) {
+	for word, want := range map[string]string{
+		"page": "critical", "P1": "critical", "p2": "critical", "Critical": "critical", "error": "error", "HIGH": "error",
+		"warning": "warning", "warn": "warning", "none": "info", "info": "info", "": "", "blue": "blue", "P3": "warning",
+	} {
+		a := alert("A", word, alertevent.Firing)
+		newSeverities(map[string]string{"p3": "warning"}).apply(&a)
+		assert.Equal(t, want, a.Severity(), word)
+		assert.Equal(t, word, a.Labels["severity"])
+	}
+	cfg := NewDeliveryConfig()
+	cfg.SeverityMap = map[string]string{"blue": "critical", "green": "grass"}
+	err := errors.Join(cfg.Problems()...)
+	assert.ErrorContains(t, err, `severity_map::green: "grass" is none of`)
+	assert.NotContains(t, err.Error(), "blue")
 }
 
 func TestFilterValidate(t *testing.T) {
@@ -95,8 +106,9 @@ func TestNoAlertsNoAllocations(t *testing.T) {
 	for range 1000 {
 		sl.LogRecords().AppendEmpty().Body().SetStr("hello")
 	}
+	e := &Exporter{outcomes: NewOutcomes(newCounter(t))}
 	allocations := testing.AllocsPerRun(100, func() {
-		if s := (Filter{}).Select(ld); s.N > 0 {
+		if changes := e.readChanges(t.Context(), ld); len(changes) > 0 {
 			panic("no alerts were there")
 		}
 	})

@@ -24,20 +24,21 @@ type FilterConfig struct {
 	_ struct{}
 }
 
-// Validate names every matcher that cannot be read.
-func (c FilterConfig) Validate() error {
-	_, err := c.parse()
-	return err
+// Problems names every matcher that cannot be read. It is not called Validate,
+// which would be called with a key that users do not have.
+func (c FilterConfig) Problems() []error {
+	_, errs := c.parse()
+	return errs
 }
 
 // Compile makes of the settings what a [Filter] matches by; nil when they are
-// not valid, which Validate says.
+// not valid, which Problems reports.
 func (c FilterConfig) Compile() labels.Matchers {
 	matchers, _ := c.parse()
 	return matchers
 }
 
-func (c FilterConfig) parse() (labels.Matchers, error) {
+func (c FilterConfig) parse() (labels.Matchers, []error) {
 	// As Alertmanager reads them by default: with any UTF-8 in names, and else as
 	// its classic syntax. What it would log about the difference is not of use here.
 	read := compat.FallbackMatchersParser(promslog.NewNopLogger())
@@ -55,7 +56,7 @@ func (c FilterConfig) parse() (labels.Matchers, error) {
 		all = append(all, some...)
 	}
 	if len(errs) > 0 {
-		return nil, errors.Join(errs...)
+		return nil, errs
 	}
 	return all, nil
 }

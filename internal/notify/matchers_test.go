@@ -4,6 +4,7 @@
 package notify
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -33,7 +34,7 @@ func TestMatchers(t *testing.T) {
 	} {
 		t.Run(text, func(t *testing.T) {
 			cfg := FilterConfig{Matchers: []string{text}}
-			require.NoError(t, cfg.Validate())
+			require.Empty(t, cfg.Problems())
 			assert.Equal(t, want, Filter{Matchers: cfg.Compile()}.Pass(a))
 		})
 	}
@@ -44,14 +45,12 @@ func TestMatchers(t *testing.T) {
 }
 
 func TestMatchersThatCannotBeRead(t *testing.T) {
-	cfg := struct {
-		Filter FilterConfig `mapstructure:"filter"`
-	}{}
+	cfg := NewDeliveryConfig()
 	require.NoError(t, confmap.NewFromStringMap(map[string]any{
 		"filter": map[string]any{"matchers": []any{`a="b"`, `a=~"("`, `severity`, `{}`, ``}},
 	}).Unmarshal(&cfg))
-	err := confmap.Validate(cfg)
-	for _, key := range []string{"filter: matchers::1", "matchers::2", "matchers::3", "matchers::4"} {
+	err := errors.Join(cfg.Problems()...)
+	for _, key := range []string{"filter::matchers::1", "filter::matchers::2", "filter::matchers::3", "filter::matchers::4"} {
 		require.ErrorContains(t, err, key)
 	}
 	assert.NotContains(t, err.Error(), "matchers::0")
@@ -64,7 +63,7 @@ func FuzzMatchers(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text, value string) {
 		cfg := FilterConfig{Matchers: []string{text}}
-		if err := cfg.Validate(); err != nil {
+		if err := cfg.Problems(); err != nil {
 			assert.Nil(t, cfg.Compile())
 			return
 		}

@@ -14,9 +14,9 @@ import (
 )
 
 const (
-	// maxAnswer bounds what is read of an answer, in bytes. Some repeat the
+	// maxResponse bounds what is read of an answer, in bytes. Some repeat the
 	// message that they were sent.
-	maxAnswer = 256 << 10
+	maxResponse = 256 << 10
 	// maxDetail bounds what an error quotes of an answer, in runes.
 	maxDetail = 200
 )
@@ -43,7 +43,7 @@ func PostAs(ctx context.Context, client *http.Client, target, token string, body
 		return "", RedactURL(err)
 	}
 	defer response.Body.Close()
-	answer, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	answer, err := io.ReadAll(io.LimitReader(response.Body, maxResponse))
 	if err != nil {
 		return "", fmt.Errorf("read the answer: %w", RedactURL(err))
 	}

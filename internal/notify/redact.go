@@ -95,7 +95,7 @@ func (r redacting) RoundTrip(request *http.Request) (*http.Response, error) {
 		_, credentials, _ := strings.Cut(response.Request.Header.Get("Authorization"), " ")
 		secrets = append(longEnough(credentials), secrets...)
 	}
-	answer, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	answer, err := io.ReadAll(io.LimitReader(response.Body, maxResponse))
 	_ = response.Body.Close()
 	body := io.Reader(strings.NewReader(newRedactor(secrets).Replace(string(answer))))
 	if err != nil {

@@ -7,11 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
 	"go.opentelemetry.io/collector/consumer/consumererror"
-	"go.opentelemetry.io/collector/exporter/exporterhelper"
 )
 
 // Class is what a status code asks of the sender.
@@ -46,22 +46,69 @@ func Classify(status int) Class {
 // ErrRefused is wrapped by every error for an answer that is not Done.
 var ErrRefused = errors.New("refused")
 
-// statusError is the error for an answer, in the form that exporterhelper
-// understands: throttled, retryable or permanent. It is nil when the status is Done.
+// ErrChannel is wrapped, besides [ErrRefused], by errors for which the vendor
+// rejects the channel, such as for a revoked key, and not the message. What waits
+// is kept, and tried again after five minutes to an hour.
+var ErrChannel = errors.New("the channel is rejected")
+
+// channelStatuses are those by which vendors reject an address or a key.
+var channelStatuses = []int{
+	http.StatusUnauthorized, http.StatusPaymentRequired, http.StatusForbidden, http.StatusNotFound,
+	http.StatusMethodNotAllowed, http.StatusProxyAuthRequired, http.StatusGone,
+}
+
+// ThrottledError asks to wait.
+type ThrottledError struct {
+	Err   error
+	Delay time.Duration
+}
+
+// Error names the delay.
+func (e *ThrottledError) Error() string {
+	return fmt.Sprintf("%v, to be tried again after %s", e.Err, e.Delay)
+}
+
+// Unwrap is the vendor's error.
+func (e *ThrottledError) Unwrap() error { return e.Err }
+
+// PartialError says that a message was accepted but for some targets, to which it
+// is to be sent again.
+type PartialError struct {
+	Err     error
+	Targets []string
+}
+
+// Error is that of the targets.
+func (e *PartialError) Error() string { return e.Err.Error() }
+
+// Unwrap is the error of the targets.
+func (e *PartialError) Unwrap() error { return e.Err }
+
+// statusError is the error for a response: throttled, retryable, permanent, or for
+// the channel. It is nil when the status is Done.
 func statusError(status int, header http.Header, detail string, now time.Time) error {
 	class := Classify(status)
 	if class == Done {
 		return nil
 	}
 	err := fmt.Errorf("%w: status %d: %s", ErrRefused, status, detail)
+	if slices.Contains(channelStatuses, status) {
+		err = fmt.Errorf("%w: %w", ErrChannel, err)
+	}
 	if class == Permanent {
 		return consumererror.NewPermanent(err)
 	}
 	if delay, ok := retryAfter(header.Get("Retry-After"), now); ok {
-		return exporterhelper.NewThrottleRetry(err, delay)
+		return &ThrottledError{Err: err, Delay: delay}
+	}
+	if class == Throttle {
+		return &ThrottledError{Err: err, Delay: defaultThrottle}
 	}
 	return err
 }
+
+// defaultThrottle is how long to wait after a 429 without Retry-After.
+const defaultThrottle = 5 * time.Second
 
 // maxRetryAfter bounds what an answer can ask for: a mistaken header must not
 // silence alerts for days.

@@ -10,8 +10,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	promalert "github.com/prometheus/alertmanager/alert"
 	"github.com/prometheus/alertmanager/template"
-	"github.com/prometheus/alertmanager/types"
 	"github.com/prometheus/common/model"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -42,7 +42,7 @@ func TestDataIsAlertmanagers(t *testing.T) {
 	require.NoError(t, err)
 	theirs.ExternalURL, err = url.Parse("https://arc.example")
 	require.NoError(t, err)
-	var alerts []*types.Alert
+	var alerts []*promalert.Alert
 	for _, a := range several() {
 		set := func(from map[string]string) model.LabelSet {
 			to := model.LabelSet{}
@@ -51,7 +51,7 @@ func TestDataIsAlertmanagers(t *testing.T) {
 			}
 			return to
 		}
-		alerts = append(alerts, &types.Alert{Alert: model.Alert{
+		alerts = append(alerts, &promalert.Alert{Alert: model.Alert{
 			Labels: set(a.Labels), Annotations: set(a.Annotations),
 			StartsAt: a.StartsAt, EndsAt: a.EndsAt, GeneratorURL: a.GeneratorURL,
 		}})

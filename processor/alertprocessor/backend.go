@@ -12,20 +12,28 @@ import (
 	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.uber.org/zap"
 	"go.uber.org/zap/exp/zapslog"
+
+	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/evaluate"
+	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/ingest"
 )
 
 // recoverInterval is the time between two attempts to use a storage directory
 // that could not be used.
 const recoverInterval = time.Minute
 
-// writeWait bounds the time for which metrics wait until they are written.
-const writeWait = time.Second
+// maxPersistWait bounds the time for which an acknowledgement waits until what it
+// acknowledges has been written.
+const maxPersistWait = time.Second
+
+// copiedHistory is how much of the past is copied to another store: what most rules
+// look back at.
+const copiedHistory = 2 * ingest.Lookback
 
 // backend is a storage and what works on it.
 type backend struct {
-	store     *store
-	ingest    *ingester
-	evaluator *evaluator
+	store     *ingest.Store
+	ingest    *ingest.Ingester
+	evaluator *evaluate.Evaluator
 }
 
 // openBackend opens the configured directory, or a temporary one in its place:
@@ -33,18 +41,18 @@ type backend struct {
 // passes in any case. The backend is nil when that cannot be had either.
 func (c *core) openBackend(running context.Context) (*backend, error) {
 	logger := c.slogger()
-	store, err := openStore(c.cfg.Storage, logger)
+	store, err := ingest.OpenStore(c.cfg.Storage.options(), logger)
 	if err == nil {
-		if !store.temporary {
-			c.keepState()
+		if !store.Temporary {
+			c.restoreState()
 		}
-		return c.newBackend(running, store, !store.temporary)
+		return c.newBackend(running, store, !store.Temporary)
 	}
 	c.health.Set(problemDirectory, err,
 		"Cannot use the storage directory. Rules are evaluated on a temporary one that starts empty.", "")
 	temporary := c.cfg.Storage
 	temporary.Directory = ""
-	if store, err = openStore(temporary, logger); err != nil {
+	if store, err = ingest.OpenStore(temporary.options(), logger); err != nil {
 		c.logger.Error("Cannot use a temporary directory either. Rules are not evaluated; event rules are.", zap.Error(err))
 		return nil, nil
 	}
@@ -52,19 +60,28 @@ func (c *core) openBackend(running context.Context) (*backend, error) {
 }
 
 // newBackend loads the rules. It closes the store when that fails.
-func (c *core) newBackend(running context.Context, store *store, persistent bool) (*backend, error) {
-	evaluator, err := newEvaluator(running, c.cfg, store, persistent, c.slogger(), c.telemetry)
+func (c *core) newBackend(running context.Context, store *ingest.Store, persistent bool) (*backend, error) {
+	b := &backend{store: store}
+	b.ingest = ingest.New(c.writeTo(store), c.cfg.ResourceAttributes, c.cfg.Storage.MaxSeries, c.recordIngestion) //nolint:contextcheck // it is stopped by close
+	evaluator, err := evaluate.New(running, evaluate.Options{
+		Rules:        c.cfg.ruleSet(),
+		Store:        store,
+		Persistent:   persistent,
+		WaitForData:  b.ingest.Flush,
+		OnEvaluation: c.onEvaluation,
+		OnSeries:     c.emitSeries,
+		Awaited:      c.dispatcher.awaited,
+		Logger:       c.slogger(),
+		Telemetry:    c.telemetry,
+	})
+	if err == nil {
+		err = evaluator.Load()
+	}
 	if err != nil {
-		return nil, errors.Join(err, store.close())
+		return nil, errors.Join(err, b.ingest.Stop(running), store.Close())
 	}
-	evaluator.done = c.evaluated
-	evaluator.emit = c.emit
-	if err = evaluator.load(); err != nil {
-		return nil, errors.Join(err, store.close())
-	}
-	ingest := newIngester(store, c.cfg.ResourceAttributes, c.cfg.Storage.MaxSeries, c.counted) //nolint:contextcheck // it is stopped by close
-	evaluator.settle = ingest.flush
-	return &backend{store: store, ingest: ingest, evaluator: evaluator}, nil
+	b.evaluator = evaluator
+	return b, nil
 }
 
 // slogger is where the tsdb says, on warning level, what an operator can act on.
@@ -72,16 +89,16 @@ func (c *core) slogger() *slog.Logger {
 	return slog.New(zapslog.NewHandler(c.logger.WithOptions(zap.IncreaseLevel(zap.WarnLevel)).Core()))
 }
 
-func (c *core) keepState() {
-	if err := c.notifier.keep(newStateFile(c.cfg.Storage.Directory)); err != nil {
+func (c *core) restoreState() {
+	if err := c.dispatcher.persistIn(newStateFile(c.cfg.Storage.Directory)); err != nil {
 		c.logger.Error("What people were told before is not known; alerts that fire are told anew.", zap.Error(err))
 	}
 }
 
-// current is the backend in use; nil for none.
-func (c *core) current() *backend {
-	c.using.RLock()
-	defer c.using.RUnlock()
+// currentBackend is the backend in use; nil for none.
+func (c *core) currentBackend() *backend {
+	c.backendMu.RLock()
+	defer c.backendMu.RUnlock()
 	return c.backend
 }
 
@@ -89,34 +106,36 @@ func (c *core) current() *backend {
 // cannot be taken is counted. A storage that outlives the process has them before
 // they are acknowledged: after a kill nobody would send them again.
 func (c *core) ingest(ctx context.Context, md pmetric.Metrics) error {
-	c.using.RLock()
-	defer c.using.RUnlock()
+	c.backendMu.RLock()
+	defer c.backendMu.RUnlock()
 	if c.backend == nil {
 		return nil
 	}
-	c.backend.ingest.consume(ctx, md)
-	if c.backend.store.temporary {
+	c.backend.ingest.Consume(ctx, md)
+	if c.backend.store.Temporary {
 		return nil
 	}
-	soon, cancel := context.WithTimeout(ctx, writeWait)
+	start := time.Now()
+	soon, cancel := context.WithTimeout(ctx, maxPersistWait)
 	defer cancel()
-	_ = c.backend.ingest.flush(soon) // a storage that is slow or gone keeps no telemetry back
+	_ = c.backend.ingest.Flush(soon) // a storage that is slow or gone does not delay telemetry further
+	c.recordPersistWait(ctx, "samples", start)
 	return nil
 }
 
 // close closes the storage, with all in it that was consumed.
 func (b *backend) close(ctx context.Context) error {
-	if err := b.ingest.stop(ctx); err != nil {
+	if err := b.ingest.Stop(ctx); err != nil {
 		return err // something is being written, and may be for ever
 	}
-	b.evaluator.close()
-	return b.store.close()
+	b.evaluator.Close()
+	return b.store.Close()
 }
 
-// recover uses the configured directory, if that has become possible. The rules
+// reopenStorage uses the configured directory, if that has become possible. The rules
 // keep their state, and the samples of the last minutes go with them.
-func (c *core) recover(running context.Context) {
-	store, err := openStore(c.cfg.Storage, slog.New(slog.DiscardHandler))
+func (c *core) reopenStorage(running context.Context) {
+	store, err := ingest.OpenStore(c.cfg.Storage.options(), slog.New(slog.DiscardHandler))
 	if err != nil {
 		return // it still is as the status says
 	}
@@ -124,30 +143,30 @@ func (c *core) recover(running context.Context) {
 	if err != nil {
 		return // the rule files are wrong just now
 	}
-	c.keepState()
+	c.restoreState()
 	c.replace(running, next)
-	next.evaluator.start()
+	next.evaluator.Start()
 	c.health.Set(problemDirectory, nil, "", "The storage directory is used again.")
 }
 
 // replace puts a backend in the place of the last.
 func (c *core) replace(running context.Context, next *backend) {
-	last := c.current()
+	last := c.currentBackend()
 	if last == nil {
-		c.using.Lock()
+		c.backendMu.Lock()
 		c.backend = next
-		c.using.Unlock()
+		c.backendMu.Unlock()
 		return
 	}
-	last.evaluator.stop()
-	next.evaluator.inherit(last.evaluator)
+	last.evaluator.Stop()
+	next.evaluator.CopyState(last.evaluator)
 	now := time.Now()
-	err := copySamples(running, last.store, next.store, now.Add(-handover), now)
+	err := ingest.CopySamples(running, last.store, next.store, now.Add(-copiedHistory), now)
 
-	c.using.Lock() // nothing is consumed meanwhile
-	err = errors.Join(err, last.ingest.flush(running), copySamples(running, last.store, next.store, now.Add(time.Millisecond), now.Add(maxAhead)))
+	c.backendMu.Lock() // nothing is consumed meanwhile
+	err = errors.Join(err, last.ingest.Flush(running), ingest.CopySamples(running, last.store, next.store, now.Add(time.Millisecond), now.Add(ingest.MaxAhead)))
 	c.backend = next
-	c.using.Unlock()
+	c.backendMu.Unlock()
 
 	if err = errors.Join(err, last.close(context.WithoutCancel(running))); err != nil {
 		c.logger.Warn("Not all that was in the temporary storage directory could be handed over.", zap.Error(err))

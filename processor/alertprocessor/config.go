@@ -13,6 +13,9 @@ import (
 
 	"github.com/prometheus/common/model"
 	"go.opentelemetry.io/collector/confmap"
+
+	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/evaluate"
+	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/ingest"
 )
 
 // Config says which rules are evaluated, how often, and when people are told.
@@ -255,11 +258,21 @@ func (c *Config) Validate() error {
 		validateURL("external_url", c.ExternalURL),
 		validateAttributes("resource_attributes", c.ResourceAttributes),
 		c.Storage.validate(),
-		validateRuleFiles(c.RuleFiles),
+		evaluate.ValidateFiles(c.RuleFiles),
 		validateRules(c.Rules),
 		validateEvents(c.Events),
 	}
 	return errors.Join(errs...)
+}
+
+func (c *StorageConfig) options() ingest.StoreOptions {
+	return ingest.StoreOptions{
+		Directory:        c.Directory,
+		Retention:        c.Retention,
+		MaxSeries:        c.MaxSeries,
+		MaxBytes:         c.MaxBytes,
+		OutOfOrderWindow: c.OutOfOrderWindow,
+	}
 }
 
 func (c *StorageConfig) validate() error {
@@ -308,15 +321,6 @@ func validateURL(key, text string) error {
 		return fmt.Errorf("%s: must be an http or https URL, is %q", key, text)
 	}
 	return nil
-}
-
-// externalURL is that of a valid configuration; nil for none.
-func (c *Config) externalURL() *url.URL {
-	parsed, err := url.Parse(c.ExternalURL)
-	if err != nil || c.ExternalURL == "" {
-		return nil
-	}
-	return parsed
 }
 
 func validateAttributes(key string, attributes []string) error {

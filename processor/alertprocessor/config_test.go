@@ -13,6 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/confmap/confmaptest"
+
+	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/evaluate"
 )
 
 func TestDefaultConfig(t *testing.T) {
@@ -97,7 +99,7 @@ func TestEveryMistakeIsNamed(t *testing.T) {
 }
 
 func TestRuleFiles(t *testing.T) {
-	files, err := expandRuleFiles([]string{
+	files, err := evaluate.ExpandFiles([]string{
 		"testdata/rules/*.yml",         // passes over tests
 		"testdata/rules/recording.yml", // again
 		"testdata/none/*.yml",          // may match nothing

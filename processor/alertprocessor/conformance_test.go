@@ -34,6 +34,7 @@ import (
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
 	"github.com/otelcol-arc/otelcol-arc/internal/falseclock"
+	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/ingest"
 )
 
 // TestConformance runs the processor beside Prometheus' rule manager, on the
@@ -83,7 +84,7 @@ func checkConformance(t *testing.T, folder string) {
 	got, want := emitted(ours.seriesOut.AllMetrics()), theirs.recorder.take()
 	assert.Empty(t, difference(want, got), "series that Prometheus wrote and the processor did not")
 	assert.Empty(t, difference(got, want), "series that the processor wrote and Prometheus did not")
-	gotNotices, wantNotices := noticeTexts(ours.notices(), theirs.all), theirs.takeNotices()
+	gotNotices, wantNotices := noticeTexts(ours.notifications(), theirs.all), theirs.takeNotices()
 	assert.Empty(t, difference(wantNotices, gotNotices), "alerts of Prometheus that the processor did not raise")
 	assert.Empty(t, difference(gotNotices, wantNotices), "alerts that the processor raised and Prometheus did not")
 
@@ -356,7 +357,7 @@ func seriesOf(m pmetric.Metric, attributes pcommon.Map) labels.Labels {
 // isRuleSeries tells what rules write from what is sent: recorded series have
 // a colon in their names, as Prometheus asks for.
 func isRuleSeries(name string) bool {
-	return isAlertSeries(name) || slices.Contains([]byte(name), ':')
+	return ingest.IsAlertSeries(name) || slices.Contains([]byte(name), ':')
 }
 
 // noticeTexts leaves out alerts that the processor raises about itself.

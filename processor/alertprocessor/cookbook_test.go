@@ -96,14 +96,14 @@ func TestConfigurationsOfTheCookbook(t *testing.T) {
 		r := newRig(t, watchdog)
 		time.Sleep(10*time.Minute + time.Second)
 		synctest.Wait()
-		notices := r.notices()
+		notices := r.notifications()
 		assert.Len(t, notices, 10, "once a minute")
-		for _, notice := range notices {
-			assert.Equal(t, "Watchdog", notice.Name())
-			assert.Equal(t, alertevent.Firing, notice.State)
+		for _, notified := range notices {
+			assert.Equal(t, "Watchdog", notified.Name())
+			assert.Equal(t, alertevent.Firing, notified.State)
 		}
 		r.stop()
 		time.Sleep(10 * time.Minute)
-		assert.Empty(t, r.notices(), "and then silence, which is the alarm")
+		assert.Empty(t, r.notifications(), "and then silence, which is the alarm")
 	})
 }

@@ -7,6 +7,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -22,11 +25,13 @@ import (
 	"go.opentelemetry.io/otel/metric"
 	"go.uber.org/zap"
 
-	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+	"github.com/prometheus/prometheus/storage"
+
 	"github.com/otelcol-arc/otelcol-arc/internal/health"
 	"github.com/otelcol-arc/otelcol-arc/internal/sharedcore"
+	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/evaluate"
+	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/ingest"
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/metadata"
-	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/notice"
 )
 
 // core is what the instances of one processor ID share.
@@ -37,37 +42,43 @@ type core struct {
 	resource  pcommon.Resource // of the Collector; alert records carry it
 	telemetry *metadata.TelemetryBuilder
 	events    *eventRules
+	// writeTo is what ingested samples are written to: the store, or a double of
+	// a disk that fails on top of it.
+	writeTo func(storage.Appendable) storage.Appendable
 
-	mu      sync.Mutex // guards the lists of sinks
-	logs    []*logsSink
-	metrics []*metricsSink
+	mu              sync.Mutex // guards the lists of emitters
+	logsEmitters    []*logsEmitter
+	metricsEmitters []*metricsEmitter
 
 	// Set in Start, before anything is consumed, and not changed after.
 	host   component.Host
 	delta  processor.Metrics
 	loaded [sha256.Size]byte // sum of the rule files
-	hide   func()            // takes the core off the pages
+	hide   func()            // removes the core from the dashboards
 	cancel context.CancelFunc
-	done   chan struct{} // closed when the evaluations have ended
+	done   chan struct{} // closed when the evaluations have stopped
 
-	using   sync.RWMutex // held for reading while something is consumed
-	backend *backend     // nil when not even a temporary directory could be had
+	backendMu sync.RWMutex // held for reading while something is consumed
+	backend   *backend     // nil when not even a temporary directory is available
 
-	notifier *notifier
-	health   *health.Health
+	dispatcher *dispatcher
+	persisting chan struct{} // holds a token while occurrences are written
+	health     *health.Health
 
+	dropping        []string // rules of which alerts are dropped
 	warnSeriesLimit sync.Once
 	pending, firing atomic.Int64
 }
 
 var _ sharedcore.Core = (*core)(nil)
 
-// What can go wrong while the telemetry passes on.
+// What can go wrong while telemetry passes through.
 const (
-	problemDirectory health.Problem = "storage directory" // it is not in use
-	problemSamples   health.Problem = "samples"           // they cannot be written
-	problemState     health.Problem = "state"             // what people were told cannot be written
-	problemRules     health.Problem = "rules"             // the files have become wrong; the rules are those from before
+	problemDirectory  health.Problem = "storage directory" // it is not in use
+	problemSamples    health.Problem = "samples"           // they cannot be written
+	problemState      health.Problem = "state"             // the notification state cannot be written
+	problemRules      health.Problem = "rules"             // the files are wrong; the previous rules stay active
+	problemAlertLimit health.Problem = "alert limit"       // alerts are dropped
 )
 
 func newCore(cfg *Config, set processor.Settings) (*core, error) {
@@ -76,34 +87,44 @@ func newCore(cfg *Config, set processor.Settings) (*core, error) {
 		return nil, err
 	}
 	c := &core{
-		id:        set.ID,
-		cfg:       cfg,
-		logger:    set.Logger,
-		resource:  set.Resource,
-		telemetry: telemetry,
-		notifier:  newNotifier(cfg, telemetry),
-		health:    health.New(set.Logger),
+		id:         set.ID,
+		cfg:        cfg,
+		logger:     set.Logger,
+		resource:   set.Resource,
+		telemetry:  telemetry,
+		health:     health.New(set.Logger),
+		persisting: make(chan struct{}, 1),
+		writeTo:    func(store storage.Appendable) storage.Appendable { return store },
 	}
-	c.notifier.send = c.tell
-	c.notifier.outgoing = c.outgoing
-	c.notifier.saved = c.stateSaved
-	c.events, err = newEventRules(cfg, set.TelemetrySettings, telemetry, c.notifier.event)
+	c.dispatcher = newDispatcher(cfg, telemetry, c, c.onStateSaved, c.onDrop)
+	c.events, err = newEventRules(cfg, set.TelemetrySettings, telemetry, c.dispatcher.raise)
 	if err != nil {
 		return nil, err
 	}
 	return c, nil
 }
 
-func (c *core) addLogsSink(s *logsSink) {
+func (c *core) addLogsEmitter(consume func(context.Context, plog.Logs) error) *logsEmitter {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.logs = append(c.logs, s)
+	pipeline := len(c.logsEmitters) + 1
+	out := newEmitter(emitterOptions[decision, plog.Logs]{
+		consume:   consume,
+		build:     decisionsToLogs(c.resource),
+		limit:     maxPendingRecords,
+		compact:   compactDecisions,
+		retry:     c.cfg.EvaluationInterval,
+		onResult:  func(err error) { c.onDelivery(pipeline, err) },
+		telemetry: c.telemetry,
+	})
+	c.logsEmitters = append(c.logsEmitters, out)
+	return out
 }
 
-func (c *core) addMetricsSink(s *metricsSink) {
+func (c *core) addMetricsEmitter(s *metricsEmitter) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.metrics = append(c.metrics, s)
+	c.metricsEmitters = append(c.metricsEmitters, s)
 }
 
 // Start opens the storage, loads the rules and begins to evaluate.
@@ -119,15 +140,15 @@ func (c *core) Start(ctx context.Context, host component.Host) error {
 		return err
 	}
 	if c.backend != nil {
-		c.backend.evaluator.start()
+		c.backend.evaluator.Start()
 	}
 	go func() {
 		defer close(c.done)
 		var work sync.WaitGroup
-		work.Go(func() { c.notifier.run(running) })
-		c.tend(running, c.loaded)
+		work.Go(func() { c.dispatcher.run(running) })
+		c.maintain(running, c.loaded)
 		if c.backend != nil {
-			c.backend.evaluator.stop()
+			c.backend.evaluator.Stop()
 		}
 		work.Wait()
 	}()
@@ -144,13 +165,13 @@ func (c *core) prepare(ctx, running context.Context) error {
 	if err != nil {
 		return err
 	}
-	if c.delta, err = newDeltaToCumulative(ctx, c.cfg.Storage.MaxSeries, next); err != nil {
+	if c.delta, err = ingest.NewDeltaToCumulative(ctx, c.cfg.Storage.MaxSeries, next); err != nil {
 		return err
 	}
 	if err = c.delta.Start(ctx, c.host); err != nil {
 		return err
 	}
-	c.loaded = sumRuleFiles(c.cfg.RuleFiles)
+	c.loaded = evaluate.ChecksumFiles(c.cfg.RuleFiles)
 	if c.backend, err = c.openBackend(running); err != nil {
 		return err
 	}
@@ -160,16 +181,16 @@ func (c *core) prepare(ctx, running context.Context) error {
 
 func (c *core) warnWithoutLogs() {
 	c.mu.Lock()
-	none := len(c.logs) == 0
+	none := len(c.logsEmitters) == 0
 	c.mu.Unlock()
-	rules := c.backend != nil && c.backend.evaluator.hasAlerts()
+	rules := c.backend != nil && c.backend.evaluator.HasAlertingRules()
 	if none && (rules || len(c.cfg.Events) > 0) {
-		c.logger.Warn("No logs pipeline names this processor: alerts of rules leave as the series ALERTS only, alerts of event rules not at all.")
+		c.logger.Warn("No logs pipeline names this processor: alerts of rules leave as the series ALERTS only, alerts of event rules not at all")
 	}
 }
 
-// Stop ends the evaluations. What has been decided to be told leaves with the
-// logs pipelines, when they close.
+// Stop stops the evaluations. Notifications that are due leave when the logs
+// pipelines close.
 func (c *core) Stop(ctx context.Context) error {
 	c.hide()
 	c.cancel()
@@ -188,9 +209,9 @@ func (c *core) Close(ctx context.Context) error {
 		errs = append(errs, c.delta.Shutdown(ctx))
 	}
 	c.telemetry.Shutdown()
-	c.notifier.save()
-	c.using.Lock()
-	defer c.using.Unlock()
+	c.dispatcher.save()
+	c.backendMu.Lock()
+	defer c.backendMu.Unlock()
 	if c.backend != nil {
 		errs = append(errs, c.backend.close(ctx))
 		c.backend = nil
@@ -199,28 +220,55 @@ func (c *core) Close(ctx context.Context) error {
 }
 
 func (c *core) watchTraces(ctx context.Context, td ptrace.Traces) (ptrace.Traces, error) {
-	c.keepEvents(func() { c.events.watchTraces(ctx, td) })
+	c.persistRaised(ctx, func() { c.events.watchTraces(ctx, td) })
 	return td, nil
 }
 
 func (c *core) watchLogs(ctx context.Context, ld plog.Logs) (plog.Logs, error) {
-	c.keepEvents(func() { c.events.watchLogs(ctx, ld) })
+	c.persistRaised(ctx, func() { c.events.watchLogs(ctx, ld) })
 	return ld, nil
 }
 
-// keepEvents writes down what was raised before the batch is acknowledged: after
-// a kill nobody would send it again. Most batches raise nothing.
-func (c *core) keepEvents(watch func()) {
-	before := c.notifier.raised.Load()
+// persistRaised persists what was raised before the telemetry is acknowledged: after a
+// kill nobody would send it again. Most telemetry raises nothing. What it raises takes
+// an append to a file, and no longer than maxPersistWait.
+func (c *core) persistRaised(ctx context.Context, watch func()) {
+	before := c.dispatcher.raised.Load()
 	watch()
-	if c.notifier.raised.Load() != before {
-		c.notifier.save()
+	if c.dispatcher.raised.Load() == before {
+		return
 	}
+	start := time.Now()
+	written := make(chan error, 1)
+	select {
+	case c.persisting <- struct{}{}: // one at a time, so that a disk that hangs does not gather goroutines
+		go func() {
+			defer func() { <-c.persisting }()
+			written <- c.dispatcher.persistRaised()
+		}()
+	case <-time.After(maxPersistWait):
+		c.recordPersistWait(ctx, "occurrences", start)
+		return
+	}
+	select {
+	case err := <-written:
+		if err != nil {
+			c.onStateSaved(err)
+		}
+	case <-time.After(maxPersistWait):
+	}
+	c.recordPersistWait(ctx, "occurrences", start)
+}
+
+// recordPersistWait records for how long an acknowledgement waited for the disk.
+func (c *core) recordPersistWait(ctx context.Context, data string, start time.Time) {
+	c.telemetry.ProcessorAlertPersistDuration.Record(context.WithoutCancel(ctx), time.Since(start).Seconds(),
+		metric.WithAttributes(attribute.String("data", data)))
 }
 
 func (c *core) watchMetrics(ctx context.Context, md pmetric.Metrics) (pmetric.Metrics, error) {
-	// Neither of these fails: what cannot be taken is counted, and passed on.
-	if hasDelta(md) {
+	// Neither of these fails: what cannot be ingested is counted, and passed on.
+	if ingest.HasDelta(md) {
 		return md, c.takeDelta(ctx, md)
 	}
 	return md, c.ingest(ctx, md)
@@ -231,47 +279,47 @@ func (c *core) takeDelta(ctx context.Context, md pmetric.Metrics) error {
 	md.CopyTo(own)
 	err := c.delta.ConsumeMetrics(ctx, own)
 	if dropped := md.DataPointCount() - own.DataPointCount(); dropped > 0 {
-		c.counted(ctx, ingestCounts{dropped: map[string]int64{dropDelta: int64(dropped)}})
+		c.recordIngestion(ctx, ingest.Counts{Dropped: map[string]int64{ingest.DropDelta: int64(dropped)}})
 	}
 	return err
 }
 
-// counted tells of what became of samples.
-func (c *core) counted(ctx context.Context, counts ingestCounts) {
-	c.telemetry.ProcessorAlertSamplesAppended.Add(ctx, counts.appended)
-	for reason, n := range counts.dropped {
+// recordIngestion records what became of samples.
+func (c *core) recordIngestion(ctx context.Context, counts ingest.Counts) {
+	c.telemetry.ProcessorAlertSamplesAppended.Add(ctx, counts.Appended)
+	for reason, n := range counts.Dropped {
 		c.telemetry.ProcessorAlertSamplesDropped.Add(ctx, n, metric.WithAttributes(attribute.String("reason", reason)))
 	}
-	if counts.dropped[dropSeriesLimit] > 0 {
+	if counts.Dropped[ingest.DropSeriesLimit] > 0 {
 		c.warnSeriesLimit.Do(func() {
-			c.logger.Warn("The storage of the rules is full: new series are left out of the rules, though they are passed on.",
+			c.logger.Warn("Series limit of the rules reached: new series are passed on, but rules do not see them",
 				zap.Int("storage::max_series", c.cfg.Storage.MaxSeries))
 		})
 	}
-	c.health.Set(problemSamples, counts.err,
-		"Cannot write samples to the storage. Rules are evaluated without them; they are passed on.",
-		"Samples are written to the storage again.")
+	c.health.Set(problemSamples, counts.Err,
+		"Writing samples to the storage failed; they are passed on, and rules are evaluated without them",
+		"Samples are written to the storage again")
 }
 
-// stateSaved tells whether what people were told could be kept.
-func (c *core) stateSaved(err error) {
+// onStateSaved records whether the notification state could be written.
+func (c *core) onStateSaved(err error) {
 	c.health.Set(problemState, err,
-		"Cannot keep what people were told. After a restart, alerts that fire would be told anew.",
-		"What people were told is kept again.")
+		"Writing the notification state failed; after a restart, alerts that fire would be re-notified",
+		"The notification state is written again")
 }
 
-// evaluated takes how the rules stand after an evaluation.
-func (c *core) evaluated(_ time.Time, result evaluation) {
-	c.pending.Store(int64(len(result.pending)))
-	c.firing.Store(int64(len(result.firing)))
-	c.notifier.observe(result)
+// onEvaluation takes the result of an evaluation.
+func (c *core) onEvaluation(_ time.Time, result evaluate.Result) {
+	c.pending.Store(int64(len(result.Pending)))
+	c.firing.Store(int64(len(result.Firing)))
+	c.dispatcher.observe(result)
 }
 
-// emit hands series of rules to every metrics pipeline. It does not block.
-func (c *core) emit(all []seriesSample) {
-	series := make([]seriesSample, 0, len(all))
+// emitSeries has series of rules sent to every metrics pipeline. It does not block.
+func (c *core) emitSeries(all []evaluate.Sample) {
+	series := make([]evaluate.Sample, 0, len(all))
 	for _, s := range all {
-		if expressible(s) {
+		if evaluate.Expressible(s) {
 			series = append(series, s)
 		}
 	}
@@ -284,47 +332,68 @@ func (c *core) emit(all []seriesSample) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, out := range c.metrics {
-		out.push(series)
+	for _, out := range c.metricsEmitters {
+		out.enqueue(series)
 	}
 }
 
-// told is what people are told at a time.
-type told = notice.Outgoing
-
-// tell hands a notification to every logs pipeline. It does not block.
-func (c *core) tell(n told) {
+// enqueue implements outbox.
+func (c *core) enqueue(decisions []decision) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, out := range c.logs {
-		out.push(n)
+	for _, out := range c.logsEmitters {
+		out.enqueue(decisions...)
 	}
 }
 
-// outgoing is what not every pipeline has taken yet. All are told the same, so
-// what the slowest has yet to take is all.
-func (c *core) outgoing() (all []told) {
+// undelivered implements outbox. Every pipeline is sent the same, so what the slowest
+// has not accepted is all.
+func (c *core) undelivered() (all []decision) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, out := range c.logs {
-		if waiting := out.waiting(); len(waiting) > len(all) {
-			all = waiting
+	for _, out := range c.logsEmitters {
+		if out.backlog() > len(all) {
+			all = out.undelivered()
 		}
 	}
 	return all
 }
 
-func (c *core) notificationsToLogs(notifications ...told) plog.Logs {
-	ld, records := alertevent.NewLogs(c.resource)
-	for _, n := range notifications {
-		for _, alert := range n.Alerts {
-			alertevent.Write(records.AppendEmpty(), alert, n.At)
-		}
+// backlog implements outbox.
+func (c *core) backlog() (most int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, out := range c.logsEmitters {
+		most = max(most, out.backlog())
 	}
-	return ld
+	return most
 }
 
-// observe registers what the Collector reads off the core.
+// onDelivery records the result of sending alert records to the logs pipeline of a
+// number.
+func (c *core) onDelivery(pipeline int, err error) {
+	c.health.Set(health.Problem(fmt.Sprintf("alert records of logs pipeline %d", pipeline)), err,
+		"Sending alert records to a logs pipeline failed; they are sent again with the next evaluation",
+		"Alert records are accepted by the logs pipeline again")
+	c.dispatcher.wakeUp()
+}
+
+// onDrop reports of which rules alerts are dropped. It is never called concurrently.
+func (c *core) onDrop(rules []string) {
+	var err error
+	if len(rules) > 0 {
+		err = fmt.Errorf("too many alerts, so that some are dropped, of rules: %s", strings.Join(rules, ", "))
+	}
+	for _, rule := range rules {
+		if !slices.Contains(c.dropping, rule) {
+			c.logger.Error("Dropping alerts, because the rule raises too many", zap.String("rule", rule))
+		}
+	}
+	c.dropping = rules
+	c.health.Set(problemAlertLimit, err, "", "Alerts are no longer dropped")
+}
+
+// observe registers what the Collector observes of the core.
 func (c *core) observe() error {
 	pending := metric.WithAttributeSet(attribute.NewSet(attribute.String("state", "pending")))
 	firing := metric.WithAttributeSet(attribute.NewSet(attribute.String("state", "firing")))
@@ -335,14 +404,14 @@ func (c *core) observe() error {
 			return nil
 		}),
 		c.telemetry.RegisterProcessorAlertSeriesCallback(func(_ context.Context, o metric.Int64Observer) error {
-			if b := c.current(); b != nil {
-				o.Observe(b.store.seriesCount())
+			if b := c.currentBackend(); b != nil {
+				o.Observe(b.store.SeriesCount())
 			}
 			return nil
 		}),
 		c.telemetry.RegisterProcessorAlertStorageSizeCallback(func(_ context.Context, o metric.Int64Observer) error {
-			if b := c.current(); b != nil {
-				o.Observe(b.store.size())
+			if b := c.currentBackend(); b != nil {
+				o.Observe(b.store.Size())
 			}
 			return nil
 		}),

@@ -11,12 +11,10 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/prometheus/prometheus/rules"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/consumer"
-	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/pmetric"
@@ -26,8 +24,8 @@ import (
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
 	"github.com/otelcol-arc/otelcol-arc/internal/falseclock"
+	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/alerttest"
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/metadatatest"
-	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/notice"
 )
 
 // traffic sends counters of requests, of which a share fails, every 15s.
@@ -37,8 +35,8 @@ func (r *rig) traffic(start time.Time, total *float64, failed *float64, share fl
 		*total += 100 * (1 - share)
 		*failed += 100 * share
 		md := pmetric.NewMetrics()
-		addCounter(md, "arc_requests_total", start, time.Now(), *total, "method", "GET", "endpoint", "/chat", "status", "200")
-		addCounter(md, "arc_requests_total", start, time.Now(), *failed, "method", "GET", "endpoint", "/chat", "status", "500")
+		alerttest.AddCounter(md, "arc_requests_total", start, time.Now(), *total, "method", "GET", "endpoint", "/chat", "status", "200")
+		alerttest.AddCounter(md, "arc_requests_total", start, time.Now(), *failed, "method", "GET", "endpoint", "/chat", "status", "500")
 		r.send(md)
 	}
 	synctest.Wait()
@@ -53,13 +51,13 @@ func TestShippedRulesTellOfErrorsAndTheirEnd(t *testing.T) {
 		start := time.Now()
 		var ok, failed float64
 		r.traffic(start, &ok, &failed, 0.01, 10*time.Minute)
-		assert.Empty(t, r.notices(), "1% is no reason to wake anybody")
+		assert.Empty(t, r.notifications(), "1% is no reason to wake anybody")
 
 		breach := time.Now()
 		r.traffic(start, &ok, &failed, 0.30, 5*time.Minute)
-		assert.Empty(t, r.notices(), "not yet for 5 minutes")
+		assert.Empty(t, r.notifications(), "not yet for 5 minutes")
 		r.traffic(start, &ok, &failed, 0.30, 10*time.Minute)
-		notices := r.notices()
+		notices := r.notifications()
 		require.Equal(t, []string{"firing HighErrorRate"}, lines(notices))
 		alert := notices[0]
 		assert.Equal(t, map[string]string{"alertname": "HighErrorRate", "severity": "critical", "site": "berlin"}, alert.Labels)
@@ -69,7 +67,7 @@ func TestShippedRulesTellOfErrorsAndTheirEnd(t *testing.T) {
 		assert.WithinRange(t, alert.StartsAt, breach.Add(5*time.Minute), breach.Add(7*time.Minute))
 
 		r.traffic(start, &ok, &failed, 0, 10*time.Minute)
-		notices = r.notices()
+		notices = r.notifications()
 		require.Equal(t, []string{"resolved HighErrorRate"}, lines(notices))
 		assert.Equal(t, alert.Fingerprint(), notices[0].Fingerprint())
 		assert.True(t, alert.StartsAt.Equal(notices[0].StartsAt))
@@ -95,14 +93,14 @@ func countMetrics(sink *consumertest.MetricsSink, name string) int {
 	return n
 }
 
-// flag is the rule "up_flag is above 0".
-func flag(c *Config) {
+// flagRule is the rule "up_flag is above 0".
+func flagRule(c *Config) {
 	c.Rules = []RuleConfig{{Name: "Flag", Expr: "flag > 0", Severity: "warning", Summary: "flag is {{ $value }} on {{ $labels.host }}"}}
 }
 
 func (r *rig) flag(value float64, period time.Duration) {
 	for range int(period / (15 * time.Second)) {
-		r.send(gauge("flag", time.Now(), value, "host", "a"))
+		r.send(alerttest.Gauge("flag", time.Now(), value, "host", "a"))
 		time.Sleep(15 * time.Second)
 	}
 	synctest.Wait()
@@ -110,31 +108,30 @@ func (r *rig) flag(value float64, period time.Duration) {
 
 func TestCooldownRepeatResolve(t *testing.T) {
 	falseclock.Test(t, func(t *testing.T) {
-		r := newRig(t, testConfig(flag))
+		r := newRig(t, testConfig(flagRule))
 		r.flag(3, 30*time.Second)
-		notices := r.notices()
+		notices := r.notifications()
 		require.Equal(t, []string{"firing Flag"}, lines(notices))
 		assert.Equal(t, map[string]string{"alertname": "Flag", "severity": "warning", "host": "a", "job": "app"}, notices[0].Labels)
 		assert.Equal(t, "flag is 3 on a", notices[0].Annotations["summary"])
 
 		r.flag(0, time.Minute)
-		assert.Equal(t, []string{"resolved Flag"}, lines(r.notices()))
+		assert.Equal(t, []string{"resolved Flag"}, lines(r.notifications()))
 		r.flag(1, time.Minute)
-		assert.Empty(t, r.notices(), "fires again within the cooldown")
+		assert.Equal(t, []string{"firing Flag"}, lines(r.notifications()), "fires again within the cooldown: the last word is true")
 		r.flag(0, time.Minute)
-		assert.Empty(t, r.notices(), "is over, but nobody knew")
+		assert.Empty(t, r.notifications(), "the resolution is held back")
 		r.flag(1, 3*time.Minute)
-		assert.Equal(t, []string{"firing Flag"}, lines(r.notices()), "fires when the cooldown ends")
+		assert.Empty(t, r.notifications(), "it flaps")
 		r.flag(1, 4*time.Hour)
-		assert.Equal(t, []string{"firing Flag"}, lines(r.notices()), "is repeated")
+		assert.Equal(t, []string{"firing Flag"}, lines(r.notifications()), "is repeated")
 
 		metadatatest.AssertEqualProcessorAlertNoticesEmitted(t, r.telemetry, []metricdata.DataPoint[int64]{
 			{Value: 3, Attributes: attribute.NewSet(attribute.String("state", "firing"))},
 			{Value: 1, Attributes: attribute.NewSet(attribute.String("state", "resolved"))},
 		}, metricdatatest.IgnoreTimestamp())
 		metadatatest.AssertEqualProcessorAlertNoticesSuppressed(t, r.telemetry, []metricdata.DataPoint[int64]{
-			{Value: 2, Attributes: attribute.NewSet(attribute.String("reason", "cooldown"))},
-			{Value: 1, Attributes: attribute.NewSet(attribute.String("reason", "untold"))},
+			{Value: 1, Attributes: attribute.NewSet(attribute.String("reason", "cooldown"))},
 		}, metricdatatest.IgnoreTimestamp())
 		metadatatest.AssertEqualProcessorAlertAlerts(t, r.telemetry, []metricdata.DataPoint[int64]{
 			{Value: 1, Attributes: attribute.NewSet(attribute.String("state", "firing"))},
@@ -150,14 +147,14 @@ func TestFeaturesOfRuleFiles(t *testing.T) {
 			c.ExternalLabels = map[string]string{"site": "berlin"}
 		}))
 		r.flag(1, 2*time.Minute)
-		notices := r.notices()
+		notices := r.notifications()
 		require.Equal(t, []string{"firing Kept"}, lines(notices))
 		assert.Equal(t, map[string]string{"alertname": "Kept", "job": "app", "team": "x", "site": "berlin"}, notices[0].Labels)
 		assert.Equal(t, "berlin: 1 hosts", notices[0].Annotations["summary"])
 		r.flag(0, 3*time.Minute)
-		assert.Empty(t, r.notices(), "kept firing")
+		assert.Empty(t, r.notifications(), "kept firing")
 		r.flag(0, 5*time.Minute)
-		assert.Equal(t, []string{"resolved Kept"}, lines(r.notices()))
+		assert.Equal(t, []string{"resolved Kept"}, lines(r.notifications()))
 		metadatatest.AssertEqualProcessorAlertEvaluations(t, r.telemetry, []metricdata.DataPoint[int64]{
 			{Value: 10, Attributes: attribute.NewSet(attribute.String("rule_group", "slow"))},
 		}, metricdatatest.IgnoreTimestamp())
@@ -166,33 +163,10 @@ func TestFeaturesOfRuleFiles(t *testing.T) {
 
 // TestSlowEvaluationLeavesOut is about a Collector that was held up: it
 // evaluates once for the time that has passed, and goes on from there.
-func TestSlowEvaluationLeavesOut(t *testing.T) {
-	falseclock.Test(t, func(t *testing.T) {
-		r := newRig(t, testConfig(none))
-		c, err := newCore(testConfig(flag), r.settings)
-		require.NoError(t, err)
-		store, err := openStore(c.cfg.Storage, nil)
-		require.NoError(t, err)
-		defer func() { assert.NoError(t, store.close()) }()
-		e, err := newEvaluator(t.Context(), c.cfg, store, false, nil, c.telemetry)
-		require.NoError(t, err)
-		var times []time.Duration
-		start := time.Now()
-		e.done = func(at time.Time, _ evaluation) { times = append(times, at.Sub(start)) }
-		group := rules.NewGroup(rules.GroupOptions{Name: "g", Interval: time.Minute})
-		for _, at := range []time.Duration{0, time.Minute, 2 * time.Minute, 4 * time.Minute, 5 * time.Minute} {
-			e.evaluate(t.Context(), group, start.Add(at))
-		}
-		assert.Len(t, times, 5)
-		metadatatest.AssertEqualProcessorAlertEvaluationsMissed(t, r.telemetry, []metricdata.DataPoint[int64]{
-			{Value: 1, Attributes: attribute.NewSet(attribute.String("rule_group", "g"))},
-		}, metricdatatest.IgnoreTimestamp())
-	})
-}
 
 func TestRecordOfAnAlert(t *testing.T) {
 	falseclock.Test(t, func(t *testing.T) {
-		r := newRig(t, testConfig(flag))
+		r := newRig(t, testConfig(flagRule))
 		r.flag(1, 30*time.Second)
 		logs := r.logsOut.AllLogs()
 		require.Len(t, logs, 1)
@@ -210,7 +184,7 @@ func TestRecordOfAnAlert(t *testing.T) {
 func TestSeriesOfRulesLeaveAsGauges(t *testing.T) {
 	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(func(c *Config) {
-			flag(c)
+			flagRule(c)
 			c.RuleFiles = []string{"testdata/rules/recording.yml"}
 		}))
 		r.flag(1, time.Minute)
@@ -242,9 +216,9 @@ func TestSeriesOfRulesLeaveAsGauges(t *testing.T) {
 	})
 }
 
-func TestRefusedNoticeIsNotLost(t *testing.T) {
+func TestRejectedRecordIsNotLost(t *testing.T) {
 	falseclock.Test(t, func(t *testing.T) {
-		cfg := testConfig(flag)
+		cfg := testConfig(flagRule)
 		r := buildRig(t, cfg)
 		var refuse atomic.Bool
 		refuse.Store(true)
@@ -268,13 +242,13 @@ func TestRefusedNoticeIsNotLost(t *testing.T) {
 			require.NoError(t, c.Start(t.Context(), r.host))
 		}
 		r.flag(1, time.Minute)
-		assert.Equal(t, []string{"firing Flag"}, lines(r.notices()), "the other pipeline has it once")
+		assert.Equal(t, []string{"firing Flag"}, lines(r.notifications()), "the other pipeline has it once")
 		assert.Empty(t, flaky.AllLogs())
 		r.flag(0, time.Minute)
 		refuse.Store(false)
 		r.flag(0, 30*time.Second)
 		assert.Equal(t, []string{"firing Flag", "resolved Flag"}, lines(readAlerts(t, flaky.AllLogs())), "in order, when it can")
-		assert.Equal(t, []string{"resolved Flag"}, lines(r.notices()))
+		assert.Equal(t, []string{"resolved Flag"}, lines(r.notifications()))
 
 		for _, c := range []component.Component{metrics, logsA, logsB} {
 			require.NoError(t, c.Shutdown(t.Context()))
@@ -282,31 +256,9 @@ func TestRefusedNoticeIsNotLost(t *testing.T) {
 	})
 }
 
-func TestPermanentlyRefusedNoticeIsDropped(t *testing.T) {
+func TestSlowPipelineDelaysNothing(t *testing.T) {
 	falseclock.Test(t, func(t *testing.T) {
-		r := buildRig(t, testConfig(func(*Config) {}))
-		var calls atomic.Int64
-		telemetry, err := newCore(testConfig(func(*Config) {}), r.settings)
-		require.NoError(t, err)
-		s := newSink(func(context.Context, plog.Logs) error {
-			calls.Add(1)
-			return consumererror.NewPermanent(errors.New("never"))
-		}, telemetry.notificationsToLogs, 10, time.Second, telemetry.telemetry)
-		s.start(t.Context())
-		s.push(told{})
-		time.Sleep(time.Minute)
-		synctest.Wait()
-		assert.EqualValues(t, 1, calls.Load())
-		require.NoError(t, s.stop(t.Context()))
-		metadatatest.AssertEqualProcessorAlertDeliveryDropped(t, r.telemetry, []metricdata.DataPoint[int64]{
-			{Value: 1, Attributes: attribute.NewSet(attribute.String("reason", "refused"))},
-		}, metricdatatest.IgnoreTimestamp())
-	})
-}
-
-func TestSlowPipelineHoldsUpNothing(t *testing.T) {
-	falseclock.Test(t, func(t *testing.T) {
-		cfg := testConfig(flag)
+		cfg := testConfig(flagRule)
 		r := buildRig(t, cfg)
 		factory := NewFactory()
 		metrics, err := factory.CreateMetrics(t.Context(), r.settings, cfg, consumertest.NewNop())
@@ -330,39 +282,17 @@ func TestSlowPipelineHoldsUpNothing(t *testing.T) {
 		r.metrics = metrics
 		r.flag(1, time.Minute)
 		r.flag(0, time.Minute)
-		assert.Equal(t, []string{"firing Flag", "resolved Flag"}, lines(r.notices()))
+		assert.Equal(t, []string{"firing Flag", "resolved Flag"}, lines(r.notifications()))
 		require.NoError(t, metrics.Shutdown(t.Context()))
 		require.NoError(t, fast.Shutdown(t.Context()))
 		require.NoError(t, slow.Shutdown(t.Context()))
-		assert.EqualValues(t, 2, given.Load(), "what was interrupted and what waited was handed on at the end")
+		assert.EqualValues(t, 2, given.Load(), "what was interrupted and what waited was sent at the end, as one batch")
 	})
 }
 
-func TestSinkIsBounded(t *testing.T) {
-	r := buildRig(t, testConfig(func(*Config) {}))
-	core, err := newCore(testConfig(func(*Config) {}), r.settings)
-	require.NoError(t, err)
-	var got []alertevent.Alert
-	s := newSink(func(_ context.Context, ld plog.Logs) error {
-		got = append(got, readAlerts(t, []plog.Logs{ld})...)
-		return nil
-	}, core.notificationsToLogs, 3, time.Second, core.telemetry)
-	for _, name := range []string{"a", "b", "c", "d", "e"} {
-		s.push(told{Notification: notice.Notification{Alerts: []alertevent.Alert{
-			{Labels: map[string]string{"alertname": name}, State: alertevent.Firing},
-		}}})
-	}
-	s.outlet.Open()
-	s.deliver(t.Context())
-	assert.Equal(t, []string{"firing c", "firing d", "firing e"}, lines(got))
-	metadatatest.AssertEqualProcessorAlertDeliveryDropped(t, r.telemetry, []metricdata.DataPoint[int64]{
-		{Value: 2, Attributes: attribute.NewSet(attribute.String("reason", "queue_full"))},
-	}, metricdatatest.IgnoreTimestamp())
-}
-
-func TestWarnsWhenAlertsHaveNoWayOut(t *testing.T) {
+func TestWarnsWithoutALogsPipeline(t *testing.T) {
 	falseclock.Test(t, func(t *testing.T) {
-		cfg := testConfig(flag)
+		cfg := testConfig(flagRule)
 		r := buildRig(t, cfg)
 		metrics, err := NewFactory().CreateMetrics(t.Context(), r.settings, cfg, r.seriesOut)
 		require.NoError(t, err)
@@ -390,7 +320,7 @@ func TestFailingRule(t *testing.T) {
 		metadatatest.AssertEqualProcessorAlertEvaluations(t, r.telemetry, []metricdata.DataPoint[int64]{
 			{Value: 4, Attributes: attribute.NewSet(attribute.String("rule_group", "rules"))},
 		}, metricdatatest.IgnoreTimestamp())
-		notices := r.notices()
+		notices := r.notifications()
 		require.Equal(t, []string{"firing RuleCannotBeEvaluated"}, lines(notices), "about itself, once")
 		assert.Equal(t, map[string]string{
 			"alertname": "RuleCannotBeEvaluated", "severity": "warning", "rule_group": "rules", "rule": "Bad", "site": "berlin",
@@ -403,7 +333,7 @@ func TestFailingRule(t *testing.T) {
 		assert.Equal(t, notices[0].StartsAt, active[0].StartsAt.UTC())
 
 		r.flags(6*time.Minute, map[string]float64{"a": 1})
-		assert.Equal(t, []string{"firing Bad", "resolved RuleCannotBeEvaluated"}, lines(r.notices()), "it works again")
-		assert.Empty(t, r.host.page.alerts.(*board).core.backend.evaluator.failures())
+		assert.Equal(t, []string{"firing Bad", "resolved RuleCannotBeEvaluated"}, lines(r.notifications()), "it works again")
+		assert.Empty(t, r.host.page.alerts.(*dashboardSource).core.backend.evaluator.Failures())
 	})
 }

@@ -3,22 +3,23 @@
 
 //go:generate go tool -modfile ../../internal/tools/go.mod mdatagen metadata.yaml
 
-// Package alertprocessor evaluates Prometheus rules on the metrics that pass,
-// and conditions on the spans and log records that pass. Alerts leave, as log
-// records, through the logs pipelines that name the processor; the series that
-// rules make leave through its metrics pipelines.
+// Package alertprocessor evaluates Prometheus rules on the metrics that pass
+// through, and conditions on the spans and log records that pass through. Alerts
+// leave, as log records, through the logs pipelines that name the processor; the
+// series that rules write leave through its metrics pipelines.
 //
 // The instances of one processor ID share a core (see internal/sharedcore):
 //
-//	metrics ──► ingest ──► storage (tsdb) ◄──── evaluator (rules, promql)
-//	                                              │
-//	                            series of rules ──┤──► metrics outlets
-//	                                     alerts ──┴──► notifier ──► logs outlets
-//	traces, logs ──► events (OTTL) ──► alerts ────────────┘ │
-//	                                                        └──► notices.json
+//	metrics ──► internal/ingest (samples, tsdb) ◄──── internal/evaluate (rules, PromQL)
+//	                                                      │
+//	                               series of rules ───────┤──► emitters of the metrics pipelines
+//	                                        alerts ───────┴──► dispatcher ──► emitters of the logs pipelines
+//	traces, logs ──► events (OTTL) ──► alerts ─────────────────────┘ │
+//	                                                                 └──► notices.json
 //
-// The notifier decides who is told what (see internal/notice); the page of a
-// dashboard extension sees all of it.
+// The dispatcher asks internal/notification which alerts recipients are to be
+// notified of, and persists its state; a dashboard extension shows all of it.
 //
-// What passes is never changed and never waits for an evaluation or a delivery.
+// The telemetry that passes through is never changed, and waits neither for an
+// evaluation nor for a delivery.
 package alertprocessor

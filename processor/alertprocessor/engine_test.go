@@ -21,16 +21,17 @@ import (
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
 	"github.com/otelcol-arc/otelcol-arc/internal/falseclock"
+	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/alerttest"
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/metadatatest"
 )
 
 func TestResourceAttributesBecomeLabels(t *testing.T) {
 	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(func(c *Config) {
-			flag(c)
+			flagRule(c)
 			c.ResourceAttributes = []string{"k8s.pod.name", "deployment.environment.name", "host"}
 		}))
-		md := gauge("flag", time.Now(), 1, "host", "of the point")
+		md := alerttest.Gauge("flag", time.Now(), 1, "host", "of the point")
 		attributes := md.ResourceMetrics().At(0).Resource().Attributes()
 		attributes.PutStr("k8s.pod.name", "p-1")
 		attributes.PutStr("host", "of the resource")
@@ -38,39 +39,11 @@ func TestResourceAttributesBecomeLabels(t *testing.T) {
 		r.send(md)
 		time.Sleep(15 * time.Second)
 		synctest.Wait()
-		notices := r.notices()
+		notices := r.notifications()
 		require.Len(t, notices, 1)
 		assert.Equal(t, map[string]string{
 			"alertname": "Flag", "severity": "warning", "job": "app", "k8s_pod_name": "p-1", "host": "of the point",
 		}, notices[0].Labels)
-	})
-}
-
-// exponential makes a point of an exponential histogram with one observation
-// in each of the buckets (1,2], (2,4], (4,8].
-func exponential(name string, at time.Time) (pmetric.Metrics, pmetric.ExponentialHistogramDataPoint) {
-	md := pmetric.NewMetrics()
-	histogram := newMetric(md, name).SetEmptyExponentialHistogram()
-	histogram.SetAggregationTemporality(pmetric.AggregationTemporalityCumulative)
-	p := histogram.DataPoints().AppendEmpty()
-	p.SetTimestamp(pcommon.NewTimestampFromTime(at))
-	p.SetScale(0)
-	p.SetCount(4)
-	p.SetSum(14)
-	p.SetZeroCount(1)
-	p.Positive().BucketCounts().FromRaw([]uint64{1, 1, 1})
-	return md, p
-}
-
-func TestExponentialHistogramBecomesNative(t *testing.T) {
-	falseclock.Test(t, func(t *testing.T) {
-		s := newShelf(t, none)
-		now := time.Now()
-		md, _ := exponential("latency", now)
-		s.send(md)
-		assert.Equal(t, []string{`{job="app"} => 4`}, s.query("histogram_count(latency)", now))
-		assert.Equal(t, []string{`{job="app"} => 14`}, s.query("histogram_sum(latency)", now))
-		assert.Equal(t, []string{`{job="app"} => 0.25`}, s.query("histogram_fraction(2, 4, latency)", now))
 	})
 }
 
@@ -84,7 +57,7 @@ groups:
 `)
 	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(config))
-		md, p := exponential("latency", time.Now())
+		md, p := alerttest.Exponential("latency", time.Now())
 		p.SetScale(1)
 		p.Positive().SetOffset(-2)
 		p.Positive().BucketCounts().FromRaw([]uint64{1, 0, 0, 0, 0, 0, 0, 2})
@@ -129,55 +102,6 @@ groups:
 	})
 }
 
-func TestNoRecordedValueEndsASeries(t *testing.T) {
-	tests := map[string]func(at time.Time, ended bool) pmetric.Metrics{
-		"gauge": func(at time.Time, ended bool) pmetric.Metrics {
-			md := gauge("m", at, 1)
-			p := md.ResourceMetrics().At(0).ScopeMetrics().At(0).Metrics().At(0).Gauge().DataPoints().At(0)
-			p.SetFlags(p.Flags().WithNoRecordedValue(ended))
-			return md
-		},
-		"counter": func(at time.Time, ended bool) pmetric.Metrics {
-			md := counter("m", at.Add(-time.Minute), at, 1)
-			p := md.ResourceMetrics().At(0).ScopeMetrics().At(0).Metrics().At(0).Sum().DataPoints().At(0)
-			p.SetFlags(p.Flags().WithNoRecordedValue(ended))
-			return md
-		},
-		"exponential histogram": func(at time.Time, ended bool) pmetric.Metrics {
-			md, p := exponential("m", at)
-			p.SetFlags(p.Flags().WithNoRecordedValue(ended))
-			return md
-		},
-		"histogram": func(at time.Time, ended bool) pmetric.Metrics {
-			md := pmetric.NewMetrics()
-			histogram := newMetric(md, "m").SetEmptyHistogram()
-			histogram.SetAggregationTemporality(pmetric.AggregationTemporalityCumulative)
-			p := histogram.DataPoints().AppendEmpty()
-			p.SetTimestamp(pcommon.NewTimestampFromTime(at))
-			p.SetCount(1)
-			p.BucketCounts().FromRaw([]uint64{1})
-			p.SetFlags(p.Flags().WithNoRecordedValue(ended))
-			return md
-		},
-	}
-	for name, make := range tests {
-		t.Run(name, func(t *testing.T) {
-			falseclock.Test(t, func(t *testing.T) {
-				s := newShelf(t, none)
-				now := time.Now()
-				s.send(make(now, false))
-				const all = `count({__name__=~"m|m_bucket"}) > 0`
-				assert.NotEmpty(t, s.query(all, now.Add(10*time.Second)))
-				s.send(make(now.Add(15*time.Second), true))
-				assert.Empty(t, s.query(all, now.Add(15*time.Second)), "at once")
-				s.send(make(now.Add(30*time.Second), false))
-				assert.NotEmpty(t, s.query(all, now.Add(30*time.Second)), "it is back")
-				assert.Empty(t, s.query(all, now.Add(30*time.Second+lookback)), "and not seen for as long as PromQL looks back")
-			})
-		})
-	}
-}
-
 // rules is the configuration of one rule file with a group.
 func rulesOf(t *testing.T, group string) func(c *Config) {
 	t.Helper()
@@ -200,9 +124,9 @@ groups:
 	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(config))
 		r.flag(1, 45*time.Second)
-		assert.Equal(t, []string{"firing Now"}, lines(r.notices()))
+		assert.Equal(t, []string{"firing Now"}, lines(r.notifications()))
 		r.flag(1, time.Minute)
-		assert.Equal(t, []string{"firing Late"}, lines(r.notices()))
+		assert.Equal(t, []string{"firing Late"}, lines(r.notifications()))
 		for _, p := range r.series("late") {
 			assert.GreaterOrEqual(t, time.Since(p.Timestamp().AsTime()), time.Minute, "recorded for the time that was asked about")
 		}
@@ -221,9 +145,9 @@ groups:
 	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(config))
 		r.flags(time.Minute, map[string]float64{"a": 1, "b": 1})
-		assert.Equal(t, []string{"firing Limited", "firing Limited"}, lines(r.notices()))
+		assert.Equal(t, []string{"firing Limited", "firing Limited"}, lines(r.notifications()))
 		r.flags(time.Minute, map[string]float64{"a": 1, "b": 1, "c": 1})
-		notices := r.notices()
+		notices := r.notifications()
 		assert.Equal(t, []string{"firing RuleCannotBeEvaluated", "resolved Limited", "resolved Limited"}, lines(notices), "as in Prometheus, none is left")
 		assert.Equal(t, "exceeded limit of 2 with 3 alerts", notices[0].Annotations["description"])
 	})
@@ -238,13 +162,13 @@ groups:
 	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(config))
 		r.flag(1, 30*time.Second)
-		assert.Equal(t, []string{"firing Kept"}, lines(r.notices()))
+		assert.Equal(t, []string{"firing Kept"}, lines(r.notifications()))
 		r.flag(0, 4*time.Minute)
 		r.flag(1, 15*time.Second)
 		r.flag(0, 4*time.Minute)
-		assert.Empty(t, r.notices(), "the time begins anew")
+		assert.Empty(t, r.notifications(), "the time begins anew")
 		r.flag(0, 90*time.Second)
-		assert.Equal(t, []string{"resolved Kept"}, lines(r.notices()))
+		assert.Equal(t, []string{"resolved Kept"}, lines(r.notifications()))
 	})
 }
 
@@ -288,7 +212,7 @@ func TestTemplateFunctions(t *testing.T) {
 			c.ExternalURL = "http://prom.example/p"
 		}))
 		r.flag(1234.5678, 30*time.Second)
-		notices := r.notices()
+		notices := r.notifications()
 		require.Len(t, notices, 1)
 		for i, test := range tests {
 			assert.Equal(t, test.want, notices[0].Annotations[fmt.Sprintf("a%d", i)], test.template)
@@ -299,11 +223,11 @@ func TestTemplateFunctions(t *testing.T) {
 func TestGeneratorURL(t *testing.T) {
 	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(func(c *Config) {
-			flag(c)
+			flagRule(c)
 			c.ExternalURL = "https://prom.example/p/"
 		}))
 		r.flag(1, 30*time.Second)
-		assert.Equal(t, "https://prom.example/p/graph?g0.expr=flag+%3E+0&g0.tab=1", r.notices()[0].GeneratorURL)
+		assert.Equal(t, "https://prom.example/p/graph?g0.expr=flag+%3E+0&g0.tab=1", r.notifications()[0].GeneratorURL)
 	})
 }
 
@@ -315,7 +239,7 @@ func TestTraceOfAnExample(t *testing.T) {
 		start := time.Now()
 		send := func(model string, trace byte) {
 			md := pmetric.NewMetrics()
-			histogram := newMetric(md, "latency").SetEmptyHistogram()
+			histogram := alerttest.NewMetric(md, "latency").SetEmptyHistogram()
 			histogram.SetAggregationTemporality(pmetric.AggregationTemporalityCumulative)
 			p := histogram.DataPoints().AppendEmpty()
 			p.SetStartTimestamp(pcommon.NewTimestampFromTime(start))
@@ -343,17 +267,17 @@ func TestTraceOfAnExample(t *testing.T) {
 		time.Sleep(time.Minute)
 		synctest.Wait()
 		traces := map[string]byte{}
-		for _, notice := range r.notices() {
-			assert.Equal(t, notice.TraceID[0], notice.SpanID[0])
-			traces[notice.Labels["model"]] = notice.TraceID[0]
+		for _, notified := range r.notifications() {
+			assert.Equal(t, notified.TraceID[0], notified.SpanID[0])
+			traces[notified.Labels["model"]] = notified.TraceID[0]
 		}
 		assert.Equal(t, map[string]byte{"a": 2, "b": 3, "c": 0}, traces, "the latest of each; none where there is none")
 
 		time.Sleep(10 * time.Minute)
 		synctest.Wait()
-		for _, notice := range r.notices() {
-			assert.Equal(t, alertevent.Resolved, notice.State)
-			assert.Equal(t, traces[notice.Labels["model"]], notice.TraceID[0], "the end has the trace of the beginning")
+		for _, notified := range r.notifications() {
+			assert.Equal(t, alertevent.Resolved, notified.State)
+			assert.Equal(t, traces[notified.Labels["model"]], notified.TraceID[0], "the end has the trace of the beginning")
 		}
 	})
 }
@@ -366,13 +290,13 @@ func TestDelayOfAnAlert(t *testing.T) {
 		for offset := time.Duration(0); offset < interval; offset += 2500 * time.Millisecond {
 			falseclock.Test(t, func(t *testing.T) {
 				r := newRig(t, testConfig(func(c *Config) {
-					flag(c)
+					flagRule(c)
 					c.EvaluationInterval = interval
 					c.Rules[0].For = hold
 				}))
 				time.Sleep(time.Minute + offset)
 				begin := time.Now()
-				r.send(gauge("flag", begin, 1))
+				r.send(alerttest.Gauge("flag", begin, 1))
 				var late time.Duration
 				for len(r.logsOut.AllLogs()) == 0 && late <= time.Hour {
 					time.Sleep(100 * time.Millisecond)

@@ -29,19 +29,19 @@ type eventRules struct {
 	logs      []eventRule[*ottllog.TransformContext]
 	configs   []EventConfig
 	telemetry *metadata.TelemetryBuilder
-	raise     func(event)
+	raise     func(raisedAlert)
 
 	mu      sync.Mutex           // guards lastMet
 	lastMet map[string]time.Time // by the name of the rule
 }
 
 type eventRule[K any] struct {
-	*eventRuleOf
+	*eventRuleBase
 	condition *ottl.Condition[K]
 }
 
-// eventRuleOf is what an event rule is in any context.
-type eventRuleOf struct {
+// eventRuleBase is what an event rule is in any context.
+type eventRuleBase struct {
 	name        string
 	labels      map[string]string // the fixed ones
 	labelsFrom  map[string]string // label by attribute
@@ -52,7 +52,7 @@ type eventRuleOf struct {
 	attributes  metric.MeasurementOption
 }
 
-func newEventRules(cfg *Config, set component.TelemetrySettings, telemetry *metadata.TelemetryBuilder, raise func(event)) (*eventRules, error) {
+func newEventRules(cfg *Config, set component.TelemetrySettings, telemetry *metadata.TelemetryBuilder, raise func(raisedAlert)) (*eventRules, error) {
 	e := &eventRules{
 		configs:   cfg.Events,
 		telemetry: telemetry,
@@ -61,7 +61,7 @@ func newEventRules(cfg *Config, set component.TelemetrySettings, telemetry *meta
 	}
 	for i := range cfg.Events {
 		config := &cfg.Events[i]
-		rule, err := newEventRuleOf(config, cfg)
+		rule, err := newEventRuleBase(config, cfg)
 		if err != nil {
 			return nil, err
 		}
@@ -83,8 +83,8 @@ func newEventRules(cfg *Config, set component.TelemetrySettings, telemetry *meta
 	return e, nil
 }
 
-func newEventRuleOf(c *EventConfig, cfg *Config) (*eventRuleOf, error) {
-	rule := &eventRuleOf{
+func newEventRuleBase(c *EventConfig, cfg *Config) (*eventRuleBase, error) {
+	rule := &eventRuleBase{
 		name:        c.Name,
 		labels:      withNonEmpty(c.Labels, alertevent.LabelSeverity, c.Severity),
 		labelsFrom:  make(map[string]string, len(c.LabelsFrom)),
@@ -129,8 +129,8 @@ func (e *eventRules) watchSpan(ctx context.Context, rs ptrace.ResourceSpans, ss 
 	tCtx := ottlspan.NewTransformContextPtr(rs, ss, span)
 	defer tCtx.Close()
 	for _, rule := range e.spans {
-		if met(ctx, e, rule, tCtx) {
-			e.found(ctx, rule.eventRuleOf, occurrence{
+		if meets(ctx, e, rule, tCtx) {
+			e.raiseAlert(ctx, rule.eventRuleBase, occurrence{
 				attributes: span.Attributes(),
 				resource:   rs.Resource().Attributes(),
 				traceID:    span.TraceID(),
@@ -164,12 +164,12 @@ func (e *eventRules) watchRecord(ctx context.Context, rl plog.ResourceLogs, sl p
 	tCtx := ottllog.NewTransformContextPtr(rl, sl, record)
 	defer tCtx.Close()
 	for _, rule := range e.logs {
-		if met(ctx, e, rule, tCtx) {
+		if meets(ctx, e, rule, tCtx) {
 			timestamp := record.Timestamp()
 			if timestamp == 0 {
 				timestamp = record.ObservedTimestamp()
 			}
-			e.found(ctx, rule.eventRuleOf, occurrence{
+			e.raiseAlert(ctx, rule.eventRuleBase, occurrence{
 				attributes: record.Attributes(),
 				resource:   rl.Resource().Attributes(),
 				traceID:    record.TraceID(),
@@ -180,8 +180,8 @@ func (e *eventRules) watchRecord(ctx context.Context, rl plog.ResourceLogs, sl p
 	}
 }
 
-// met evaluates a condition. One that fails is not met, and counted.
-func met[K any](ctx context.Context, e *eventRules, rule eventRule[K], tCtx K) bool {
+// meets evaluates a condition. One that fails is not met, and counted.
+func meets[K any](ctx context.Context, e *eventRules, rule eventRule[K], tCtx K) bool {
 	ok, err := rule.condition.Eval(ctx, tCtx)
 	if err != nil {
 		e.telemetry.ProcessorAlertEventFailures.Add(ctx, 1, rule.attributes)
@@ -198,8 +198,8 @@ type occurrence struct {
 	timestamp            pcommon.Timestamp // zero when not known
 }
 
-// found raises the alert.
-func (e *eventRules) found(ctx context.Context, rule *eventRuleOf, o occurrence) {
+// raiseAlert raises the alert.
+func (e *eventRules) raiseAlert(ctx context.Context, rule *eventRuleBase, o occurrence) {
 	now := time.Now()
 	alert := alertevent.Alert{
 		Labels:   rule.labelsOf(o),
@@ -214,7 +214,7 @@ func (e *eventRules) found(ctx context.Context, rule *eventRuleOf, o occurrence)
 	e.mu.Lock()
 	e.lastMet[rule.name] = now
 	e.mu.Unlock()
-	e.raise(event{
+	e.raise(raisedAlert{
 		alert:    alert,
 		rule:     rule.name,
 		cooldown: rule.cooldown,
@@ -223,8 +223,9 @@ func (e *eventRules) found(ctx context.Context, rule *eventRuleOf, o occurrence)
 	})
 }
 
-func (r *eventRuleOf) labelsOf(o occurrence) map[string]string {
+func (r *eventRuleBase) labelsOf(o occurrence) map[string]string {
 	labels := make(map[string]string, len(r.labels)+len(r.labelsFrom)+len(r.external))
+	maps.Copy(labels, r.external)
 	for key, label := range r.labelsFrom {
 		value, ok := o.attributes.Get(key)
 		if !ok {
@@ -235,10 +236,10 @@ func (r *eventRuleOf) labelsOf(o occurrence) map[string]string {
 		}
 	}
 	maps.Copy(labels, r.labels)
-	return withDefaults(labels, r.external)
+	return labels
 }
 
-func (r *eventRuleOf) annotationsOf(ctx context.Context, labels map[string]string, o occurrence) map[string]string {
+func (r *eventRuleBase) annotationsOf(ctx context.Context, labels map[string]string, o occurrence) map[string]string {
 	data := eventData{Labels: labels, Attributes: o.attributes.AsRaw(), Resource: o.resource.AsRaw()}
 	annotations := make(map[string]string, len(r.annotations))
 	for name, text := range r.annotations {

@@ -70,10 +70,10 @@ func TestCostlyCall(t *testing.T) {
 		r := newRig(t, testConfig(costly))
 		r.call("gpt-4o", 0.99)
 		r.call("gpt-4o", -1) // not priced
-		assert.Empty(t, r.notices())
+		assert.Empty(t, r.notifications())
 
 		r.call("gpt-4o", 1.239, "user_id", "u-1")
-		notices := r.notices()
+		notices := r.notifications()
 		require.Len(t, notices, 1)
 		assert.Equal(t, alertevent.Alert{
 			Labels: map[string]string{
@@ -87,17 +87,19 @@ func TestCostlyCall(t *testing.T) {
 			StartsAt: time.Now().Add(-time.Second).UTC(),
 			TraceID:  pcommon.TraceID{1},
 			SpanID:   pcommon.SpanID{2},
+			Batch:    notices[0].Batch,
 		}, notices[0])
+		assert.NotEmpty(t, notices[0].Batch)
 
 		r.call("gpt-4o", 2)
-		assert.Empty(t, r.notices(), "the cooldown runs")
+		assert.Empty(t, r.notifications(), "the cooldown runs")
 		r.call("o1-pro", 3)
-		notices = r.notices()
+		notices = r.notifications()
 		require.Len(t, notices, 1, "of another model it does not")
 		assert.Equal(t, "o1-pro for  cost $3.00 in app", notices[0].Annotations["description"], "a missing attribute is empty")
 		time.Sleep(5*time.Minute + time.Second)
 		r.call("gpt-4o", 2)
-		assert.Equal(t, []string{"resolved HighCostLLMCall", "resolved HighCostLLMCall", "firing HighCostLLMCall"}, lines(r.notices()))
+		assert.Equal(t, []string{"resolved HighCostLLMCall", "resolved HighCostLLMCall", "firing HighCostLLMCall"}, lines(r.notifications()))
 		assert.Len(t, r.tracesOut.AllTraces(), 6, "all is passed on")
 		metadatatest.AssertEqualProcessorAlertNoticesSuppressed(t, r.telemetry, []metricdata.DataPoint[int64]{
 			{Value: 1, Attributes: attribute.NewSet(attribute.String("reason", "cooldown"))},
@@ -115,7 +117,7 @@ func TestEventAlertIsActiveUntilItIsOver(t *testing.T) {
 		page := r.host.page.alerts
 		begin := time.Now()
 		r.call("gpt-4o", 1.2)
-		require.Len(t, r.notices(), 1)
+		require.Len(t, r.notifications(), 1)
 		rule := func() dashboard.Rule { return page.RuleGroups()[0].Rules[0] }
 		require.Len(t, page.Active(), 1)
 		active := page.Active()[0]
@@ -129,10 +131,10 @@ func TestEventAlertIsActiveUntilItIsOver(t *testing.T) {
 		r.call("gpt-4o", 1.3) // in the cooldown
 		time.Sleep(9 * time.Minute)
 		assert.Len(t, page.Active(), 1, "it goes on")
-		assert.Empty(t, r.notices())
+		assert.Empty(t, r.notifications())
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		notices := r.notices()
+		notices := r.notifications()
 		require.Equal(t, []string{"resolved HighCostLLMCall"}, lines(notices))
 		assert.Equal(t, begin.Add(14*time.Minute), notices[0].EndsAt.Local())
 		assert.Equal(t, begin.Add(-time.Second), notices[0].StartsAt.Local())
@@ -152,29 +154,29 @@ func TestEventAlertIsOverAfterARestart(t *testing.T) {
 	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(config))
 		r.call("gpt-4o", 2)
-		require.Len(t, r.notices(), 1)
+		require.Len(t, r.notifications(), 1)
 		time.Sleep(3 * time.Minute)
 		r.call("gpt-4o", 2)
 		r.stop()
-		assert.Empty(t, r.notices())
+		assert.Empty(t, r.notifications())
 
 		time.Sleep(time.Minute)
 		r = newRig(t, testConfig(config))
 		assert.Len(t, r.host.page.alerts.Active(), 1)
 		time.Sleep(3 * time.Minute)
-		assert.Empty(t, r.notices(), "it happened last before the restart")
+		assert.Empty(t, r.notifications(), "it happened last before the restart")
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		assert.Equal(t, []string{"resolved HighCostLLMCall"}, lines(r.notices()))
+		assert.Equal(t, []string{"resolved HighCostLLMCall"}, lines(r.notifications()))
 		assert.Empty(t, r.host.page.alerts.Active())
 
 		r.call("o1-pro", 2)
-		require.Len(t, r.notices(), 1)
+		require.Len(t, r.notifications(), 1)
 		r.stop()
 		time.Sleep(time.Hour)
 		r = newRig(t, testConfig(config))
 		synctest.Wait()
-		assert.Equal(t, []string{"resolved HighCostLLMCall"}, lines(r.notices()), "as soon as it can be told")
+		assert.Equal(t, []string{"resolved HighCostLLMCall"}, lines(r.notifications()), "as soon as it can be told")
 	})
 }
 
@@ -185,11 +187,11 @@ func TestEventAlertWithoutEnd(t *testing.T) {
 			c.Events[0].ResolveAfter = new(time.Duration)
 		}))
 		r.call("gpt-4o", 2)
-		assert.Equal(t, []string{"firing HighCostLLMCall"}, lines(r.notices()))
+		assert.Equal(t, []string{"firing HighCostLLMCall"}, lines(r.notifications()))
 		assert.Empty(t, r.host.page.alerts.Active())
 		time.Sleep(time.Hour)
 		synctest.Wait()
-		assert.Empty(t, r.notices())
+		assert.Empty(t, r.notifications())
 	})
 }
 
@@ -222,7 +224,7 @@ func TestLogRecordRaisesAnAlert(t *testing.T) {
 			require.NoError(t, r.logs.ConsumeLogs(t.Context(), ld))
 		}
 		synctest.Wait()
-		notices := r.notices()
+		notices := r.notifications()
 		assert.Equal(t, []string{"firing Fatal", "firing Fatal"}, lines(notices))
 		assert.Equal(t, pcommon.TraceID{3}, notices[0].TraceID)
 		assert.True(t, time.Now().Equal(notices[0].StartsAt))
@@ -238,7 +240,7 @@ func TestAlertRecordsRaiseNoAlerts(t *testing.T) {
 		alertevent.Write(records.AppendEmpty(), alertevent.Alert{Labels: map[string]string{"alertname": "x"}, State: alertevent.Firing}, time.Now())
 		require.NoError(t, r.logs.ConsumeLogs(t.Context(), ld))
 		synctest.Wait()
-		assert.Equal(t, []string{"firing x"}, lines(r.notices()), "what came, and nothing more")
+		assert.Equal(t, []string{"firing x"}, lines(r.notifications()), "what came, and nothing more")
 	})
 }
 
@@ -248,7 +250,7 @@ func TestConditionThatFails(t *testing.T) {
 			c.Events = []EventConfig{{Name: "Bad", Context: EventContextSpan, Condition: `ParseJSON(attributes["payload"])["x"] == 1`}}
 		}))
 		r.call("gpt-4o", 5, "payload", "{")
-		assert.Empty(t, r.notices())
+		assert.Empty(t, r.notifications())
 		assert.Len(t, r.tracesOut.AllTraces(), 1)
 		metadatatest.AssertEqualProcessorAlertEventFailures(t, r.telemetry, []metricdata.DataPoint[int64]{
 			{Value: 1, Attributes: attribute.NewSet(attribute.String("rule", "Bad"))},
@@ -282,7 +284,7 @@ func TestEventAlertAfterTheFirstPipelineHasStopped(t *testing.T) {
 		r := newRig(t, testConfig(costly))
 		require.NoError(t, r.metrics.Shutdown(t.Context()))
 		r.call("gpt-4o", 2)
-		assert.Equal(t, []string{"firing HighCostLLMCall"}, lines(r.notices()))
+		assert.Equal(t, []string{"firing HighCostLLMCall"}, lines(r.notifications()))
 	})
 }
 

@@ -15,6 +15,7 @@ import (
 	"go.opentelemetry.io/collector/processor/processorhelper"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/sharedcore"
+	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/evaluate"
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/metadata"
 )
 
@@ -80,8 +81,16 @@ func (f *factory) createMetrics(ctx context.Context, set processor.Settings, cfg
 		return nil, err
 	}
 	c := instance.Core()
-	out := newSink(next.ConsumeMetrics, seriesToMetrics, maxPendingSeries, c.cfg.EvaluationInterval, c.telemetry)
-	c.addMetricsSink(out)
+	out := newEmitter(emitterOptions[[]evaluate.Sample, pmetric.Metrics]{
+		consume:   next.ConsumeMetrics,
+		build:     evaluate.ToMetrics,
+		limit:     maxPendingSeries,
+		compact:   dropOldest[[]evaluate.Sample],
+		retry:     c.cfg.EvaluationInterval,
+		onResult:  func(error) {},
+		telemetry: c.telemetry,
+	})
+	c.addMetricsEmitter(out)
 	return processorhelper.NewMetrics(ctx, set, cfg, next, sharedcore.WhenReady(instance, c.watchMetrics), options(instance, out)...)
 }
 
@@ -91,8 +100,7 @@ func (f *factory) createLogs(ctx context.Context, set processor.Settings, cfg co
 		return nil, err
 	}
 	c := instance.Core()
-	out := newSink(next.ConsumeLogs, c.notificationsToLogs, maxPendingNotifications, c.cfg.EvaluationInterval, c.telemetry)
-	c.addLogsSink(out)
+	out := c.addLogsEmitter(next.ConsumeLogs)
 	return processorhelper.NewLogs(ctx, set, cfg, next, sharedcore.WhenReady(instance, c.watchLogs), options(instance, out)...)
 }
 
@@ -130,6 +138,6 @@ func options(instance *sharedcore.Instance[*core], out outlet) []processorhelper
 }
 
 type (
-	logsSink    = sink[told, plog.Logs]
-	metricsSink = sink[[]seriesSample, pmetric.Metrics]
+	logsEmitter    = emitter[decision, plog.Logs]
+	metricsEmitter = emitter[[]evaluate.Sample, pmetric.Metrics]
 )

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/falseclock"
+	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/alerttest"
 )
 
 // tinyDisk is a file system of its own, whose size is in the form of tmpfs.
@@ -35,15 +36,15 @@ func TestFullDisk(t *testing.T) {
 	directory := tinyDisk(t, "2m")
 	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(func(c *Config) {
-			flag(c)
+			flagRule(c)
 			c.Storage.Directory = directory
 		}))
 		r.flag(0, time.Minute)
 		for batch := 0; len(r.host.events) == 0 && batch < 1000; batch++ {
 			md := pmetric.NewMetrics()
-			points := newMetric(md, "filler").SetEmptyGauge().DataPoints()
+			points := alerttest.NewMetric(md, "filler").SetEmptyGauge().DataPoints()
 			for i := range 100 {
-				point(points.AppendEmpty(), time.Now(), 1, []string{"id", strconv.Itoa(batch*100 + i), "long", strings.Repeat(strconv.Itoa(i), 500)})
+				alerttest.Point(points.AppendEmpty(), time.Now(), 1, []string{"id", strconv.Itoa(batch*100 + i), "long", strings.Repeat(strconv.Itoa(i), 500)})
 			}
 			r.send(md)
 			synctest.Wait()
@@ -56,21 +57,21 @@ func TestFullDisk(t *testing.T) {
 		assert.Equal(t, passed+4, countMetrics(r.seriesOut, "flag"), "passes on")
 
 		require.NoError(t, unix.Mount("tmpfs", directory, "tmpfs", unix.MS_REMOUNT, "size=100m"))
-		r.notices()
+		r.notifications()
 		r.flag(0, time.Minute)
 		r.flag(1, 6*time.Minute)
 		last := r.host.events[len(r.host.events)-1]
 		assert.Equal(t, componentstatus.StatusOK, last.Status(), "%v", last.Err())
-		assert.Contains(t, lines(r.notices()), "firing Flag")
+		assert.Contains(t, lines(r.notifications()), "firing Flag")
 		r.stop()
 
 		r = newRig(t, testConfig(func(c *Config) {
-			flag(c)
+			flagRule(c)
 			c.Storage.Directory = directory
 		}))
 		r.flag(1, time.Minute)
 		assert.Empty(t, r.host.events, "what was written can be read")
-		assert.Empty(t, r.notices())
+		assert.Empty(t, r.notifications())
 	})
 }
 
@@ -81,11 +82,11 @@ func TestDirectoryThatCannotBeWritten(t *testing.T) {
 	require.NoError(t, unix.Mount("tmpfs", directory, "tmpfs", unix.MS_REMOUNT|unix.MS_RDONLY, ""))
 	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(func(c *Config) {
-			flag(c)
+			flagRule(c)
 			c.Storage.Directory = directory
 		}))
 		r.flag(1, 2*time.Minute)
-		assert.Equal(t, []string{"firing Flag"}, lines(r.notices()))
+		assert.Equal(t, []string{"firing Flag"}, lines(r.notifications()))
 		assert.Equal(t, 8, countMetrics(r.seriesOut, "flag"), "passes on")
 		require.Len(t, r.host.events, 1)
 		require.ErrorContains(t, r.host.events[0].Err(), "read-only file system")
@@ -94,6 +95,6 @@ func TestDirectoryThatCannotBeWritten(t *testing.T) {
 		r.flag(1, 2*time.Minute)
 		require.Len(t, r.host.events, 2)
 		assert.Equal(t, componentstatus.StatusOK, r.host.events[1].Status())
-		assert.Empty(t, r.notices())
+		assert.Empty(t, r.notifications())
 	})
 }

@@ -23,6 +23,7 @@ import (
 
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
 	"github.com/otelcol-arc/otelcol-arc/internal/falseclock"
+	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/alerttest"
 )
 
 // orders are all orders of three things.
@@ -33,7 +34,7 @@ func TestStartAndStopInAnyOrder(t *testing.T) {
 		for _, stop := range orders {
 			t.Run(fmt.Sprint(start, stop), func(t *testing.T) {
 				falseclock.Test(t, func(t *testing.T) {
-					r := buildRig(t, testConfig(flag))
+					r := buildRig(t, testConfig(flagRule))
 					for _, i := range start {
 						require.NoError(t, r.components()[i].Start(t.Context(), r.host))
 					}
@@ -42,7 +43,7 @@ func TestStartAndStopInAnyOrder(t *testing.T) {
 						require.NoError(t, r.components()[i].Shutdown(t.Context()))
 						require.NoError(t, r.components()[i].Shutdown(t.Context()), "again")
 					}
-					assert.Equal(t, []string{"firing Flag"}, lines(r.notices()))
+					assert.Equal(t, []string{"firing Flag"}, lines(r.notifications()))
 				})
 			})
 		}
@@ -56,7 +57,7 @@ func TestNothingPassesBeforeItsPipelineHasStarted(t *testing.T) {
 		t.Cleanup(r.stop)
 		consume := []func() error{
 			func() error { return r.traces.ConsumeTraces(t.Context(), callTraces("gpt-4o", 2)) },
-			func() error { return r.metrics.ConsumeMetrics(t.Context(), gauge("g", time.Now(), 1)) },
+			func() error { return r.metrics.ConsumeMetrics(t.Context(), alerttest.Gauge("g", time.Now(), 1)) },
 			func() error { return r.logs.ConsumeLogs(t.Context(), record("x")) },
 		}
 		for started, c := range r.components() {
@@ -69,7 +70,7 @@ func TestNothingPassesBeforeItsPipelineHasStarted(t *testing.T) {
 		}
 		assert.Len(t, r.tracesOut.AllTraces(), 2)
 		r.stop()
-		assert.Equal(t, []string{"firing HighCostLLMCall"}, lines(r.notices()))
+		assert.Equal(t, []string{"firing HighCostLLMCall"}, lines(r.notifications()))
 	})
 }
 
@@ -81,7 +82,7 @@ func TestShutdownFlushesWhatIsPending(t *testing.T) {
 		// delivery may or may not have got to the alert.
 		require.NoError(t, r.traces.ConsumeTraces(t.Context(), callTraces("gpt-4o", 2)))
 		require.NoError(t, r.logs.Shutdown(t.Context()))
-		assert.Equal(t, []string{"firing HighCostLLMCall"}, lines(r.notices()))
+		assert.Equal(t, []string{"firing HighCostLLMCall"}, lines(r.notifications()))
 	})
 }
 
@@ -92,7 +93,7 @@ func TestNothingIsWrittenAfterShutdown(t *testing.T) {
 		r.call("gpt-4o", 2)
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		assert.Empty(t, r.notices())
+		assert.Empty(t, r.notifications())
 		assert.Len(t, r.tracesOut.AllTraces(), 1)
 	})
 }
@@ -114,7 +115,7 @@ func TestFailedStart(t *testing.T) {
 func TestTwoIDsShareNothing(t *testing.T) {
 	falseclock.Test(t, func(t *testing.T) {
 		factory := NewFactory()
-		r := buildRig(t, testConfig(flag))
+		r := buildRig(t, testConfig(flagRule))
 		metricsOf := func(cfg component.Config) component.Component {
 			c, err := factory.CreateMetrics(t.Context(), r.settings, cfg, r.seriesOut)
 			require.NoError(t, err)
@@ -127,7 +128,7 @@ func TestTwoIDsShareNothing(t *testing.T) {
 			require.NoError(t, c.Start(t.Context(), r.host))
 			return c
 		}
-		a, b := testConfig(flag), testConfig(flag)
+		a, b := testConfig(flagRule), testConfig(flagRule)
 		outA, outB := new(consumertest.LogsSink), new(consumertest.LogsSink)
 		components := []component.Component{logsOf(a, outA), logsOf(b, outB), metricsOf(a), metricsOf(b)}
 		r.metrics = components[2].(processor.Metrics)
@@ -142,7 +143,7 @@ func TestTwoIDsShareNothing(t *testing.T) {
 
 func TestOneIDInTwoPipelinesOfASignal(t *testing.T) {
 	falseclock.Test(t, func(t *testing.T) {
-		cfg := testConfig(flag)
+		cfg := testConfig(flagRule)
 		factory := NewFactory()
 		r := buildRig(t, cfg)
 		outs := []*consumertest.LogsSink{{}, {}}
@@ -176,7 +177,7 @@ func TestConcurrentUse(t *testing.T) {
 	file.write("g", fast, slow)
 	r := newRig(t, testConfig(func(c *Config) {
 		costly(c)
-		flag(c)
+		flagRule(c)
 		c.RuleFiles = []string{file.path}
 		c.EvaluationInterval = 5 * time.Millisecond
 		c.Cooldown = 0
@@ -201,7 +202,7 @@ func TestConcurrentUse(t *testing.T) {
 	for i := range 4 {
 		wg.Go(func() {
 			for n := range 50 {
-				assert.NoError(t, r.metrics.ConsumeMetrics(context.Background(), gauge("flag", time.Now(), float64(n%2), "host", strconv.Itoa(i))))
+				assert.NoError(t, r.metrics.ConsumeMetrics(context.Background(), alerttest.Gauge("flag", time.Now(), float64(n%2), "host", strconv.Itoa(i))))
 				assert.NoError(t, r.traces.ConsumeTraces(context.Background(), callTraces("gpt-4o", 2)))
 				assert.NoError(t, r.logs.ConsumeLogs(context.Background(), record("x")))
 			}

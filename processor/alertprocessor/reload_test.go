@@ -49,13 +49,13 @@ func TestReloadKeepsTheStateOfUnchangedRules(t *testing.T) {
 		file.write("g", fast, slow, `{alert: Gone, expr: flag > 0}`)
 		r := newRig(t, testConfig(func(c *Config) { c.RuleFiles = []string{file.path} }))
 		r.flag(1, 8*time.Minute)
-		assert.Equal(t, []string{"firing Fast", "firing Gone"}, lines(r.notices()))
+		assert.Equal(t, []string{"firing Fast", "firing Gone"}, lines(r.notifications()))
 
 		file.write("g", slow, `{alert: New, expr: flag > 0}`, fast)
 		r.flag(1, time.Minute)
-		assert.ElementsMatch(t, []string{"resolved Gone", "firing New"}, lines(r.notices()), "what fires is not told again")
+		assert.ElementsMatch(t, []string{"resolved Gone", "firing New"}, lines(r.notifications()), "what fires is not told again")
 		r.flag(1, 2*time.Minute)
-		assert.Equal(t, []string{"firing Slow"}, lines(r.notices()), "its clock ran on")
+		assert.Equal(t, []string{"firing Slow"}, lines(r.notifications()), "its clock ran on")
 		assert.Empty(t, r.host.events)
 		metadatatest.AssertEqualProcessorAlertReloads(t, r.telemetry, []metricdata.DataPoint[int64]{
 			{Value: 1, Attributes: attribute.NewSet(attribute.String("outcome", "success"))},
@@ -69,11 +69,11 @@ func TestWrongRuleFileKeepsTheRules(t *testing.T) {
 		file.write("g", fast)
 		r := newRig(t, testConfig(func(c *Config) { c.RuleFiles = []string{file.path} }))
 		r.flag(1, time.Minute)
-		assert.Equal(t, []string{"firing Fast"}, lines(r.notices()))
+		assert.Equal(t, []string{"firing Fast"}, lines(r.notifications()))
 
 		file.write("g", slow, `{alert: Bad, expr: flag >}`)
 		r.flag(0, time.Minute)
-		assert.Equal(t, []string{"resolved Fast"}, lines(r.notices()))
+		assert.Equal(t, []string{"resolved Fast"}, lines(r.notifications()))
 		require.Len(t, r.host.events, 1)
 		assert.Equal(t, componentstatus.StatusRecoverableError, r.host.events[0].Status())
 		require.ErrorContains(t, r.host.events[0].Err(), `group "g", rule 2, "Bad": could not parse expression`)
@@ -90,7 +90,7 @@ func TestWrongRuleFileKeepsTheRules(t *testing.T) {
 
 		file.write("g", `{alert: Good, expr: flag == 0}`)
 		r.flag(0, time.Minute)
-		assert.Equal(t, []string{"firing Good"}, lines(r.notices()))
+		assert.Equal(t, []string{"firing Good"}, lines(r.notifications()))
 		require.Len(t, r.host.events, 2)
 		assert.Equal(t, componentstatus.StatusOK, r.host.events[1].Status())
 		metadatatest.AssertEqualProcessorAlertRulesOutdated(t, r.telemetry, []metricdata.DataPoint[int64]{{Value: 0}}, metricdatatest.IgnoreTimestamp())
@@ -104,15 +104,15 @@ func TestFilesComeAndGo(t *testing.T) {
 		a, b := ruleFile{t, filepath.Join(directory, "a.yml")}, ruleFile{t, filepath.Join(directory, "b.yml")}
 		a.write("g", fast)
 		r.flag(1, time.Minute)
-		assert.Equal(t, []string{"firing Fast"}, lines(r.notices()))
+		assert.Equal(t, []string{"firing Fast"}, lines(r.notifications()))
 		b.write("g", fast)
 		r.flag(1, time.Minute)
 		require.NoError(t, os.Remove(a.path))
 		r.flag(1, time.Minute)
-		assert.Empty(t, r.notices(), "another rule says the same")
+		assert.Empty(t, r.notifications(), "another rule says the same")
 		require.NoError(t, os.Remove(b.path))
 		r.flag(1, time.Minute)
-		assert.Equal(t, []string{"resolved Fast"}, lines(r.notices()))
+		assert.Equal(t, []string{"resolved Fast"}, lines(r.notifications()))
 		assert.Empty(t, r.host.page.alerts.RuleGroups())
 		over := false
 		for _, p := range r.series("ALERTS") {

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -17,7 +16,6 @@ import (
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/consumer/consumertest"
-	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/collector/processor"
@@ -137,8 +135,8 @@ func (r *rig) series(name string) []pmetric.NumberDataPoint {
 	return out
 }
 
-// notices takes the alerts that have been told of since the last call.
-func (r *rig) notices() []alertevent.Alert {
+// notifications takes the alerts that have been told of since the last call.
+func (r *rig) notifications() []alertevent.Alert {
 	r.t.Helper()
 	alerts := readAlerts(r.t, r.logsOut.AllLogs())
 	r.logsOut.Reset()
@@ -171,7 +169,7 @@ func lines(alerts []alertevent.Alert) []string {
 type statusHost struct {
 	component.Host
 	events []*componentstatus.Event
-	page   page
+	page   dashboardDouble
 }
 
 // GetExtensions implements component.Host: there is a page, among others.
@@ -182,17 +180,17 @@ func (h *statusHost) GetExtensions() map[component.ID]component.Component {
 	}
 }
 
-// page is a board that holds what it is shown.
-type page struct {
+// dashboardDouble is a board that holds what it is shown.
+type dashboardDouble struct {
 	component.StartFunc
 	component.ShutdownFunc
 	ids    []component.ID
 	alerts dashboard.Alerts // nil when hidden
 }
 
-func (*page) ShowUsage(component.ID, dashboard.Usage) func() { panic("not usage") }
+func (*dashboardDouble) ShowUsage(component.ID, dashboard.Usage) func() { panic("not usage") }
 
-func (p *page) ShowAlerts(id component.ID, source dashboard.Alerts) func() {
+func (p *dashboardDouble) ShowAlerts(id component.ID, source dashboard.Alerts) func() {
 	p.ids = append(p.ids, id)
 	p.alerts = source
 	return func() { p.alerts = nil }
@@ -204,42 +202,4 @@ func testConfig(change func(*Config)) *Config {
 	cfg := createDefaultConfig().(*Config)
 	change(cfg)
 	return cfg
-}
-
-// counter makes one point of a cumulative counter.
-func counter(name string, start, at time.Time, value float64, labels ...string) pmetric.Metrics {
-	md := pmetric.NewMetrics()
-	addCounter(md, name, start, at, value, labels...)
-	return md
-}
-
-func addCounter(md pmetric.Metrics, name string, start, at time.Time, value float64, labels ...string) {
-	m := newMetric(md, name)
-	sum := m.SetEmptySum()
-	sum.SetIsMonotonic(true)
-	sum.SetAggregationTemporality(pmetric.AggregationTemporalityCumulative)
-	point(sum.DataPoints().AppendEmpty(), at, value, labels).SetStartTimestamp(pcommon.NewTimestampFromTime(start))
-}
-
-func gauge(name string, at time.Time, value float64, labels ...string) pmetric.Metrics {
-	md := pmetric.NewMetrics()
-	point(newMetric(md, name).SetEmptyGauge().DataPoints().AppendEmpty(), at, value, labels)
-	return md
-}
-
-func newMetric(md pmetric.Metrics, name string) pmetric.Metric {
-	rm := md.ResourceMetrics().AppendEmpty()
-	rm.Resource().Attributes().PutStr("service.name", "app")
-	m := rm.ScopeMetrics().AppendEmpty().Metrics().AppendEmpty()
-	m.SetName(name)
-	return m
-}
-
-func point(p pmetric.NumberDataPoint, at time.Time, value float64, labels []string) pmetric.NumberDataPoint {
-	p.SetTimestamp(pcommon.NewTimestampFromTime(at))
-	p.SetDoubleValue(value)
-	for i := 0; i < len(labels); i += 2 {
-		p.Attributes().PutStr(labels[i], labels[i+1])
-	}
-	return p
 }

@@ -5,6 +5,7 @@ package alertprocessor
 
 import (
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,12 +14,16 @@ import (
 	"time"
 
 	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/rulefmt"
 	"github.com/prometheus/prometheus/promql/promqltest"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component/componenttest"
 	"go.yaml.in/yaml/v3"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/evaluate"
+	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/metadata"
 )
 
 // ruleTestFile is a file for "promtool test rules", as far as the shipped ones
@@ -87,15 +92,17 @@ func runRuleTest(t *testing.T, ruleFiles []string, interval time.Duration, test 
 	require.NoError(t, err)
 	defer func() { assert.NoError(t, loader.Close()) }()
 
-	cfg := testConfig(func(c *Config) {
-		c.RuleFiles = ruleFiles
-		c.EvaluationInterval = interval
+	telemetry, err := metadata.NewTelemetryBuilder(componenttest.NewNopTelemetrySettings())
+	require.NoError(t, err)
+	var result evaluate.Result
+	evaluator, err := evaluate.New(t.Context(), evaluate.Options{
+		Rules:        evaluate.RuleSet{Files: ruleFiles, Interval: interval},
+		Store:        loader.Storage(),
+		OnEvaluation: func(_ time.Time, r evaluate.Result) { result = r },
+		Telemetry:    telemetry,
 	})
-	core, err := newCore(cfg, buildRig(t, testConfig(none)).settings)
 	require.NoError(t, err)
-	evaluator, err := newEvaluator(t.Context(), cfg, loader.Storage(), false, nil, core.telemetry)
-	require.NoError(t, err)
-	require.NoError(t, evaluator.load())
+	require.NoError(t, evaluator.Load())
 	evaluatorRuns(t, evaluator)
 
 	var last time.Duration
@@ -105,26 +112,24 @@ func runRuleTest(t *testing.T, ruleFiles []string, interval time.Duration, test 
 	for at := time.Duration(0); at <= last; at += interval {
 		now := time.Unix(0, 0).UTC().Add(at)
 		loader.WithSamplesTill(now, func(err error) { require.NoError(t, err) })
-		var result evaluation
-		evaluator.done = func(_ time.Time, r evaluation) { result = r }
-		for _, group := range evaluator.manager.RuleGroups() {
-			evaluator.evaluate(t.Context(), group, now)
+		for _, group := range evaluator.Manager.RuleGroups() {
+			evaluator.Evaluate(t.Context(), group, now)
 			for _, rule := range group.Rules() {
 				require.NoError(t, rule.LastError())
 			}
 		}
 		for _, alertTest := range test.AlertRuleTest {
 			if time.Duration(alertTest.EvalTime) == at {
-				checkAlerts(t, alertTest, result.firing)
+				checkAlerts(t, alertTest, result.Firing)
 			}
 		}
 	}
 }
 
 // evaluatorRuns ends what was loaded: the goroutines of groups wait for the start.
-func evaluatorRuns(t *testing.T, e *evaluator) {
+func evaluatorRuns(t *testing.T, e *evaluate.Evaluator) {
 	t.Helper()
-	t.Cleanup(func() { e.start(); e.stop() })
+	t.Cleanup(func() { e.Start(); e.Stop() })
 }
 
 func checkAlerts(t *testing.T, test alertRuleTest, firing map[string]alertevent.Alert) {
@@ -145,11 +150,11 @@ func checkAlerts(t *testing.T, test alertRuleTest, firing map[string]alertevent.
 // TestShippedRulesAreTested makes sure that no rule is without a test that
 // expects it to fire, and one that expects it not to.
 func TestShippedRulesAreTested(t *testing.T) {
-	files, err := expandRuleFiles([]string{"../../config/rules/*.yml"})
+	files, err := evaluate.ExpandFiles([]string{"../../config/rules/*.yml"})
 	require.NoError(t, err)
 	require.NotEmpty(t, files)
 	for _, name := range files {
-		loaded, errs := ruleLoader{}.Load(name, false, model.UTF8Validation)
+		loaded, errs := rulefmt.ParseFile(name, false, model.UTF8Validation, evaluate.Parser, slog.New(slog.DiscardHandler))
 		require.Empty(t, errs)
 		raw, err := os.ReadFile(strings.TrimSuffix(name, ".yml") + "_test.yml")
 		require.NoError(t, err)

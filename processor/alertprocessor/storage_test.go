@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -17,6 +16,8 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/falseclock"
+	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/evaluate"
+	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/ingest"
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/metadatatest"
 )
 
@@ -24,7 +25,7 @@ func TestTemporaryDirectoryIsRemoved(t *testing.T) {
 	temp := t.TempDir()
 	t.Setenv("TMPDIR", temp)
 	falseclock.Test(t, func(t *testing.T) {
-		r := newRig(t, testConfig(flag))
+		r := newRig(t, testConfig(flagRule))
 		r.flag(1, 15*time.Second)
 		entries, err := os.ReadDir(temp)
 		require.NoError(t, err)
@@ -34,29 +35,6 @@ func TestTemporaryDirectoryIsRemoved(t *testing.T) {
 		require.NoError(t, err)
 		assert.Empty(t, entries)
 	})
-}
-
-func TestLeftoversOfKilledProcessesAreRemoved(t *testing.T) {
-	temp := t.TempDir()
-	t.Setenv("TMPDIR", temp)
-	long := time.Now().Add(-2 * leftoverAge)
-	for _, name := range []string{temporaryPrefix + "killed", temporaryPrefix + "young", "of-another"} {
-		require.NoError(t, os.MkdirAll(filepath.Join(temp, name, "chunks_head"), 0o750))
-		if name != temporaryPrefix+"young" {
-			require.NoError(t, os.Chtimes(filepath.Join(temp, name), long, long))
-		}
-	}
-	running, err := openStore(testConfig(none).Storage, nil)
-	require.NoError(t, err)
-	require.NoError(t, os.Chtimes(running.directory, long, long))
-	next, err := openStore(testConfig(none).Storage, nil)
-	require.NoError(t, err)
-	assert.NoDirExists(t, filepath.Join(temp, temporaryPrefix+"killed"))
-	assert.DirExists(t, filepath.Join(temp, temporaryPrefix+"young"))
-	assert.DirExists(t, filepath.Join(temp, "of-another"))
-	assert.DirExists(t, running.directory, "it is in use")
-	require.NoError(t, next.close())
-	require.NoError(t, running.close())
 }
 
 // slowFlag fires after 10 minutes and looks 30 minutes back.
@@ -73,15 +51,15 @@ func TestRestartKeepsSamplesAndClocks(t *testing.T) {
 		r := newRig(t, testConfig(slowFlag(directory)))
 		r.flag(1, 15*time.Second)
 		r.flag(0, 8*time.Minute)
-		assert.Empty(t, r.notices())
+		assert.Empty(t, r.notifications())
 		r.stop()
 
 		time.Sleep(time.Minute) // the absence does not count
 		r = newRig(t, testConfig(slowFlag(directory)))
 		r.flag(0, time.Minute)
-		assert.Empty(t, r.notices(), "8 of 10 minutes, and 1")
+		assert.Empty(t, r.notifications(), "8 of 10 minutes, and 1")
 		r.flag(0, 2*time.Minute)
-		assert.Equal(t, []string{"firing SlowFlag"}, lines(r.notices()))
+		assert.Equal(t, []string{"firing SlowFlag"}, lines(r.notifications()))
 		assert.Empty(t, r.host.events)
 	})
 }
@@ -94,7 +72,7 @@ func TestWithoutDirectoryARestartBeginsAnew(t *testing.T) {
 		r.stop()
 		r = newRig(t, testConfig(slowFlag("")))
 		r.flag(0, 15*time.Minute)
-		assert.Empty(t, r.notices())
+		assert.Empty(t, r.notifications())
 	})
 }
 
@@ -112,9 +90,9 @@ func TestUnusableDirectoryDegrades(t *testing.T) {
 		},
 		"in use": func(t *testing.T, directory string) {
 			t.Helper()
-			other, err := openStore(testConfig(func(c *Config) { c.Storage.Directory = directory }).Storage, nil)
+			other, err := ingest.OpenStore(testConfig(func(c *Config) { c.Storage.Directory = directory }).Storage.options(), nil)
 			require.NoError(t, err)
-			t.Cleanup(func() { require.NoError(t, other.close()) })
+			t.Cleanup(func() { require.NoError(t, other.Close()) })
 		},
 	}
 	for name, damage := range tests {
@@ -124,11 +102,11 @@ func TestUnusableDirectoryDegrades(t *testing.T) {
 			falseclock.Test(t, func(t *testing.T) {
 				damage(t, directory)
 				r := newRig(t, testConfig(func(c *Config) {
-					flag(c)
+					flagRule(c)
 					c.Storage.Directory = directory
 				}))
 				r.flag(1, time.Minute)
-				assert.Equal(t, []string{"firing Flag"}, lines(r.notices()), "alerts all the same")
+				assert.Equal(t, []string{"firing Flag"}, lines(r.notifications()), "alerts all the same")
 				assert.Equal(t, 4, countMetrics(r.seriesOut, "flag"), "passes on")
 				require.Len(t, r.host.events, 1)
 				assert.Equal(t, componentstatus.StatusRecoverableError, r.host.events[0].Status())
@@ -147,23 +125,23 @@ func TestDirectoryThatCanBeUsedAgain(t *testing.T) {
 			directory := t.TempDir()
 			t.Setenv("TMPDIR", temporary)
 			config := func(c *Config) {
-				flag(c)
+				flagRule(c)
 				c.Rules = append(c.Rules, RuleConfig{Name: "Slow", Expr: "flag > 0", For: 3 * time.Minute})
 				c.Storage.Directory = directory
 			}
 			falseclock.Test(t, func(t *testing.T) {
-				other, err := openStore(testConfig(config).Storage, nil)
+				other, err := ingest.OpenStore(testConfig(config).Storage.options(), nil)
 				require.NoError(t, err)
 				r := newRig(t, testConfig(config))
 				r.flag(1, 2*time.Minute)
-				told := lines(r.notices())
+				told := lines(r.notifications())
 				require.Len(t, r.host.events, 1)
-				require.NoError(t, other.close())
+				require.NoError(t, other.Close())
 				r.flag(1, 3*time.Minute)
-				told = append(told, lines(r.notices())...)
+				told = append(told, lines(r.notifications())...)
 				if name == "none" {
 					r.flag(1, 2*time.Minute)
-					told = append(told, lines(r.notices())...)
+					told = append(told, lines(r.notifications())...)
 				}
 				assert.Equal(t, []string{"firing Flag", "firing Slow"}, told, "each once, and clocks ran on")
 				require.Len(t, r.host.events, 2)
@@ -177,7 +155,7 @@ func TestDirectoryThatCanBeUsedAgain(t *testing.T) {
 
 				r = newRig(t, testConfig(config))
 				r.flag(1, 5*time.Minute)
-				assert.Empty(t, r.notices(), "it is kept from then on")
+				assert.Empty(t, r.notifications(), "it is kept from then on")
 				assert.Empty(t, r.host.events)
 			})
 		})
@@ -186,13 +164,13 @@ func TestDirectoryThatCanBeUsedAgain(t *testing.T) {
 
 func TestQueriesOfThePageEndWithTheStorage(t *testing.T) {
 	falseclock.Test(t, func(t *testing.T) {
-		r := newRig(t, testConfig(flag))
+		r := newRig(t, testConfig(flagRule))
 		r.flag(0, time.Minute)
 		alerts := r.host.page.alerts
-		evaluator := alerts.(*board).core.backend.evaluator
+		evaluator := alerts.(*dashboardSource).core.backend.evaluator
 		r.stop()
-		_, err := evaluator.query(t.Context(), "flag", time.Now())
-		require.ErrorIs(t, err, errClosed)
+		_, err := evaluator.Query(t.Context(), "flag", time.Now())
+		require.ErrorIs(t, err, evaluate.ErrClosed)
 		assert.Empty(t, alerts.RuleGroups(), "a page that still asks")
 		assert.Empty(t, alerts.Active())
 	})
@@ -201,9 +179,9 @@ func TestQueriesOfThePageEndWithTheStorage(t *testing.T) {
 func TestNoDirectoryAtAll(t *testing.T) {
 	t.Setenv("TMPDIR", filepath.Join(t.TempDir(), "missing"))
 	falseclock.Test(t, func(t *testing.T) {
-		r := newRig(t, testConfig(flag))
+		r := newRig(t, testConfig(flagRule))
 		r.flag(1, time.Minute)
-		assert.Empty(t, r.notices())
+		assert.Empty(t, r.notifications())
 		assert.Equal(t, 4, countMetrics(r.seriesOut, "flag"), "passes on")
 		metadatatest.AssertEqualProcessorAlertStorageDegraded(t, r.telemetry, []metricdata.DataPoint[int64]{{Value: 1}}, metricdatatest.IgnoreTimestamp())
 	})
@@ -223,35 +201,6 @@ func TestTruncatedLogIsRepaired(t *testing.T) {
 		require.NoError(t, os.Truncate(segments[0], info.Size()/2))
 		r = newRig(t, testConfig(slowFlag(directory)))
 		r.flag(1, 15*time.Minute)
-		assert.Equal(t, []string{"firing SlowFlag"}, lines(r.notices()))
+		assert.Equal(t, []string{"firing SlowFlag"}, lines(r.notifications()))
 	})
-}
-
-// TestMaxBytes lets samples pass for 12 hours. Those of the first go into blocks.
-func TestMaxBytes(t *testing.T) {
-	falseclock.Long(t)
-	for name, test := range map[string]struct {
-		most int64
-		kept bool
-	}{"none": {0, true}, "enough": {100 << 20, true}, "little": {1, false}} {
-		t.Run(name, func(t *testing.T) {
-			directory := t.TempDir()
-			falseclock.Test(t, func(t *testing.T) {
-				s := newShelf(t, func(c *Config) {
-					c.Storage.Directory = directory
-					c.Storage.MaxBytes = test.most
-				})
-				start := time.Now()
-				for time.Since(start) < 12*time.Hour {
-					s.send(gauge("g", time.Now(), 1))
-					time.Sleep(4 * time.Minute)
-				}
-				synctest.Wait()
-				kept := s.query("g", start.Add(4*time.Minute))
-				assert.Equal(t, test.kept, len(kept) > 0, "%v", kept)
-				assert.NotEmpty(t, s.query("g", time.Now()), "the last hours stay")
-				assert.Positive(t, s.store.size())
-			})
-		})
-	}
 }

@@ -12,10 +12,10 @@ import (
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/pdatautil"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/usage"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/convention"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/money"
-	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/price"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/seen"
 )
 
@@ -23,9 +23,8 @@ import (
 const (
 	attrCost     = "gen_ai.usage.cost"
 	attrStatus   = "arc.llm.cost.status"
+	attrReason   = "arc.llm.cost.reason"
 	attrReported = "arc.llm.cost.reported"
-
-	statusUnpriced = "unpriced"
 )
 
 const (
@@ -94,6 +93,7 @@ func (b *batch) free() {
 	clear(b.adds.calls)
 	clear(b.byID)
 	b.models.forget()
+	b.reader.Forget()
 	b.resource, b.values = pcommon.Map{}, ledger.Dimensions{}
 	b.calls, b.adds.calls, b.adds.seen = b.calls[:0], b.adds.calls[:0], b.adds.seen[:0]
 	b.outcomes, b.rules = b.outcomes[:0], b.rules[:0]
@@ -122,6 +122,8 @@ func (b *batch) keep(found *sighting, outcome convention.Outcome, reason string)
 	}
 	if outcome == convention.Invalid {
 		b.outcomes.add(found.call.Convention, reason)
+	}
+	if outcome != convention.NotACall {
 		*found = sighting{}
 	}
 	b.calls = b.calls[:len(b.calls)-1]
@@ -133,9 +135,10 @@ func (b *batch) keep(found *sighting, outcome convention.Outcome, reason string)
 // so it counts once in either case.
 func (c *core) settle(ctx context.Context, b *batch) {
 	if len(b.calls) > 0 {
-		b.markWrappers()
 		b.adds.at = time.Now()
 		b.models.table = c.prices.Load()
+		b.decideReadings()
+		b.markWrappers()
 		for i := range b.calls {
 			b.sightings = append(b.sightings, identity(&b.calls[i]))
 		}
@@ -161,14 +164,13 @@ func (c *core) settleCall(ctx context.Context, b *batch, i int) {
 		e.seen = append(e.seen, id)
 	}
 	if s.wrapper || verdict == seen.Repeat {
-		write(s, 0, outcomeWrapper)
+		write(s, &charge{outcome: outcomeWrapper})
 		b.outcomes.add(s.call.Convention, outcomeWrapper)
 		return
 	}
 	at := c.timeOf(ctx, s.end, e.at)
-	model, found := b.models.find(s.call.Provider, s.call.Model)
-	v := priced(&s.call, model, found, (*price.Model).Cost, at)
-	write(s, v.cost, v.outcome)
+	v := priceCall(&s.call, b.models.find(s), false, at)
+	write(s, &v)
 	if verdict == seen.Known {
 		b.outcomes.add(s.call.Convention, outcomeDuplicate)
 		return
@@ -183,8 +185,8 @@ func (c *core) settleCall(ctx context.Context, b *batch, i int) {
 
 // ruled notes how the cached tokens of a call that counts were told from the others.
 func (b *batch) ruled(call *convention.Call) {
-	if call.CachedRule != convention.ByNobody {
-		b.rules.add(call.Convention, call.CachedRule.String())
+	if call.Rule != convention.ByNothing {
+		b.rules.add(call.Convention, call.Rule.String())
 	}
 }
 
@@ -220,88 +222,23 @@ func (c *core) journaled(err error) {
 }
 
 // timeOf is when the call was made: its end, which every kind of record has. A
-// time that cannot be is taken for now.
+// time that cannot be is taken for now, and counted.
 func (c *core) timeOf(ctx context.Context, end pcommon.Timestamp, now time.Time) time.Time {
+	at, clamped := clampTime(end, now)
+	if clamped {
+		c.telemetry.ProcessorLlmCostClampedTimes.Add(ctx, 1)
+	}
+	return at
+}
+
+func clampTime(end pcommon.Timestamp, now time.Time) (at time.Time, clamped bool) {
 	switch {
 	case end == 0:
-		return now
+		return now, false
 	case end < firstCalls*1e9, end > pcommon.NewTimestampFromTime(now)+pcommon.Timestamp(maxAhead):
-		c.telemetry.ProcessorLlmCostClampedTimes.Add(ctx, 1)
-		return now
+		return now, true
 	}
-	return time.Unix(0, int64(end))
-}
-
-// verdict is what a call costs.
-type verdict struct {
-	outcome string
-	// name is that of the model in the table, if it is listed, or as written.
-	name   string
-	listed bool
-	// unknown: the table has no price of the model, and the call needs one.
-	unknown     bool
-	cost, saved money.Pico
-}
-
-// priceSum prices the sum of calls. What caches saved depends on the length of
-// each, and is not told.
-func (c *core) priceSum(call *convention.Call, at time.Time) verdict {
-	model, found := c.prices.Load().Find(call.Provider, call.Model)
-	v := priced(call, model, found, (*price.Model).CostOfSum, at)
-	v.saved = 0
-	return v
-}
-
-func priced(call *convention.Call, model *price.Model, found bool, cost func(*price.Model, *price.Tokens, price.Tier, time.Time) (money.Pico, bool), at time.Time) verdict {
-	v := verdict{name: call.Model}
-	if v.listed = found && model.Name != ""; v.listed {
-		v.name = model.Name
-	}
-	if call.Free || !call.HasTokens && call.Status != convention.Success && call.Reported == 0 {
-		v.outcome = outcomeFree
-		return v
-	}
-	v.outcome, v.unknown = outcomeUnpriced, !found
-	if !found || !call.HasTokens {
-		return v
-	}
-	amount, known := cost(model, &call.Tokens, call.Tier, at)
-	if !known {
-		v.unknown = true
-		return v
-	}
-	v.outcome, v.cost = outcomePriced, amount
-	v.saved, _ = model.Saved(&call.Tokens, call.Tier, at) // 0 when it does not fit
-	return v
-}
-
-// write puts the cost on the span or record, and sets aside what the application
-// reported, so that the cost that is there is the one that was counted. Each
-// attribute costs the Collector some 100 ns, so a priced call gets the cost alone,
-// and none where the same stands there already.
-func write(s *sighting, cost money.Pico, outcome string) {
-	written, had := pcommon.Value{}, false
-	if s.call.HasReported || outcome != outcomePriced {
-		written, had = s.attributes.Get(attrCost)
-	}
-	if outcome == outcomePriced && had && written.Type() == pcommon.ValueTypeDouble && written.Double() == cost.Dollars() {
-		return
-	}
-	if s.call.HasReported {
-		if _, set := s.attributes.Get(attrReported); !set {
-			s.attributes.PutDouble(attrReported, s.call.Reported)
-		}
-	}
-	switch {
-	case outcome == outcomePriced:
-		s.attributes.PutDouble(attrCost, cost.Dollars())
-		return
-	case had:
-		s.attributes.Remove(attrCost)
-	}
-	if outcome == outcomeUnpriced {
-		s.attributes.PutStr(attrStatus, statusUnpriced)
-	}
+	return time.Unix(0, int64(end)), false
 }
 
 // identity is what the call is known by; its ID is 0 for one that cannot be told
@@ -313,7 +250,7 @@ func identity(s *sighting) seen.Sighting {
 	id := seen.Sighting{ID: seen.IDOf(s.trace, s.span), Wrapper: s.wrapper}
 	if s.call.Shared {
 		// Other calls have the same IDs: the time and what was used tell them apart.
-		id.ID ^= seen.ID(uint64(s.end) ^ uint64(s.call.Tokens.Prompt())<<32 ^ uint64(s.call.Tokens.Completion()))
+		id.ID ^= seen.ID(uint64(s.end) ^ uint64(s.call.Usage.Prompt())<<32 ^ uint64(s.call.Usage.Completion()))
 		return id
 	}
 	if s.start == 0 {
@@ -347,37 +284,34 @@ const fnvPrime = 0x100000001B3
 // useOf is the same for calls that sameUse takes for one.
 func useOf(call *convention.Call) uint64 {
 	use := uint64(0xCBF29CE484222325)
-	t := &call.Tokens
-	for i, n := range [...]int64{
-		t.Input, t.CacheRead, t.CacheWrite, t.CacheWrite1h, t.AudioInput, t.ImageInput,
-		t.Output, t.Reasoning, t.AudioOutput, t.ImageOutput, t.WebSearches,
-	} {
+	t := &call.Usage
+	for i, n := range t {
 		if n != 0 { // most are
 			use = (use ^ uint64(n) ^ uint64(i)<<56) * fnvPrime
 		}
 	}
-	if *t == (price.Tokens{}) {
+	if *t == (usage.Amounts{}) {
 		for i := range len(call.Model) {
 			use = (use ^ uint64(call.Model[i])) * fnvPrime
 		}
 		use = (use ^ uint64(call.Status)) * fnvPrime
 	}
-	if call.HasTokens {
+	if call.HasUsage {
 		use ^= 1 << 63
 	}
 	return max(use, 1)
 }
 
 // fill writes down the call for the ledger; to is zero.
-func (c *core) fill(to *ledger.Call, s *sighting, resource *ledger.Dimensions, v *verdict, at time.Time) {
-	tokens := &s.call.Tokens
+func (c *core) fill(to *ledger.Call, s *sighting, resource *ledger.Dimensions, v *charge, at time.Time) {
+	tokens := &s.call.Usage
 	to.Model, to.Listed = v.name, v.listed
 	c.dimensions(&to.Dimensions, s, resource)
 	to.Hour, to.End = ledger.HourOf(at), at.UnixNano()
 	to.Status = statusOf(s.call.Status)
 	to.Prompt, to.Completion = tokens.Prompt(), tokens.Completion()
-	to.CacheRead, to.CacheWrite = tokens.CacheRead, tokens.CacheWrite+tokens.CacheWrite1h
-	to.Reasoning = tokens.Reasoning
+	to.CacheRead, to.CacheWrite = tokens.CacheReads(), tokens.CacheWrites()
+	to.Reasoning = tokens[usage.Reasoning]
 	to.Cost, to.Saved, to.Unpriced = v.cost, v.saved, v.outcome == outcomeUnpriced
 	to.Duration, to.Timed = duration(s)
 	to.Trace, to.Span = s.trace, s.span
@@ -392,8 +326,8 @@ const attrAgent = "gen_ai.agent.name"
 // dimensions are what the call says, and where it says nothing, its resource.
 func (c *core) dimensions(to *ledger.Dimensions, s *sighting, resource *ledger.Dimensions) {
 	for i, key := range c.cfg.Dimensions {
-		if key == attrAgent && s.call.Agent != "" {
-			to[i] = s.call.Agent
+		if key == attrAgent && s.call.Attribution.Agent != "" {
+			to[i] = s.call.Attribution.Agent
 		} else if value, ok := s.attributes.Get(key); ok {
 			to[i] = value.AsString()
 		} else {
@@ -514,8 +448,8 @@ func wraps(outer, inner *sighting) bool {
 // called the same: a gateway has names of its own. Where no tokens tell, as when
 // both failed, what is left to tell by is the model and how they ended.
 func sameUse(outer, inner *convention.Call) bool {
-	if outer.HasTokens != inner.HasTokens || outer.Tokens != inner.Tokens {
+	if outer.HasUsage != inner.HasUsage || outer.Usage != inner.Usage {
 		return false
 	}
-	return outer.Tokens != price.Tokens{} || outer.Model == inner.Model && outer.Status == inner.Status
+	return outer.Usage != usage.Amounts{} || outer.Model == inner.Model && outer.Status == inner.Status
 }

@@ -131,13 +131,13 @@ func TestWhatIsWritten(t *testing.T) {
 		"reported by the application":  {[]func(ptrace.Span){put("gen_ai.usage.cost", 0.5)}, map[string]any{attrCost: 0.0075, attrReported: 0.5}},
 		"reported under another key":   {[]func(ptrace.Span){put("cost_dollars", "0.5")}, map[string]any{attrCost: 0.0075, attrReported: 0.5}},
 		"reported, of unknown model":   {[]func(ptrace.Span){put("gen_ai.request.model", "x"), put("gen_ai.usage.cost", 0.5)}, map[string]any{attrStatus: "unpriced", attrReported: 0.5}},
-		"from the application's cache": {[]func(ptrace.Span){put("litellm.cache_hit", true)}, map[string]any{}},
+		"from the application's cache": {[]func(ptrace.Span){put("litellm.cache_hit", true)}, map[string]any{attrStatus: "free"}},
 		"not from its cache":           {[]func(ptrace.Span){put("litellm.cache_hit", false)}, priced},
 		"an agent":                     {[]func(ptrace.Span){put("gen_ai.operation.name", "invoke_agent")}, map[string]any{}},
 		"no LLM span":                  {[]func(ptrace.Span){func(s ptrace.Span) { s.Attributes().Clear() }}, map[string]any{}},
 		"priced by another collector":  {[]func(ptrace.Span){put(attrCost, 0.0075)}, priced},
 		"more than the largest sum":    {[]func(ptrace.Span){put("gen_ai.usage.output_tokens", 1_000_000_000)}, map[string]any{attrCost: 10000.0025}},
-		"an error that used no tokens": {[]func(ptrace.Span){put("gen_ai.usage.input_tokens", nil), put("gen_ai.usage.output_tokens", nil), put("error.type", "429")}, map[string]any{}},
+		"an error that used no tokens": {[]func(ptrace.Span){put("gen_ai.usage.input_tokens", nil), put("gen_ai.usage.output_tokens", nil), put("error.type", "429")}, map[string]any{attrStatus: "free"}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -172,11 +172,12 @@ func TestCachedRules(t *testing.T) {
 		return attribute.NewSet(attribute.String("convention", "otel"), attribute.String("rule", rule))
 	}
 	metadatatest.AssertEqualProcessorLlmCostCachedCalls(t, r.telemetry, []metricdata.DataPoint[int64]{
-		{Value: 2, Attributes: of("table")}, {Value: 1, Attributes: of("sum")},
+		{Value: 2, Attributes: of("convention")}, {Value: 1, Attributes: of("arithmetic")},
 	}, metricdatatest.IgnoreTimestamp())
 }
 
-// The span passes on as it was, the reason is counted, the ledger stays right.
+// A call with a value that makes no sense is visible: unpriced, and the reason is
+// counted. The ledger stays right.
 func TestBadInput(t *testing.T) {
 	tests := map[string]struct {
 		change  func(ptrace.Span)
@@ -188,7 +189,6 @@ func TestBadInput(t *testing.T) {
 		"fraction":              {put("gen_ai.usage.input_tokens", 1.5), "bad_tokens"},
 		"huge":                  {put("gen_ai.usage.input_tokens", int64(math.MaxInt64)), "bad_tokens"},
 		"huge double":           {put("gen_ai.usage.input_tokens", 1e300), "bad_tokens"},
-		"huge cached":           {put("gen_ai.usage.cache_read.input_tokens", int64(math.MaxInt64)), "bad_tokens"},
 		"no digits":             {put("gen_ai.usage.input_tokens", "many"), "bad_tokens"},
 		"digits without end":    {put("gen_ai.usage.input_tokens", strings.Repeat("9", 1<<20)), "bad_tokens"},
 		"a list":                {put("gen_ai.usage.input_tokens", []any{1}), "bad_tokens"},
@@ -201,17 +201,30 @@ func TestBadInput(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t, testConfig(nil))
 			td := callSpan(tt.change)
-			want := fmt.Sprint(firstSpan(td).Attributes().AsRaw())
+			want := firstSpan(td).Attributes().AsRaw()
+			want[attrStatus] = outcomeUnpriced
 			got := r.price(td)
-			assert.Equal(t, want, fmt.Sprint(firstSpan(got).Attributes().AsRaw()))
-			metadatatest.AssertEqualProcessorLlmCostCalls(t, r.telemetry, []metricdata.DataPoint[int64]{{
-				Value:      1,
-				Attributes: attribute.NewSet(attribute.String("convention", "otel"), attribute.String("outcome", tt.outcome)),
-			}}, metricdatatest.IgnoreTimestamp())
+			assert.Equal(t, fmt.Sprint(want), fmt.Sprint(firstSpan(got).Attributes().AsRaw()))
+			of := func(outcome string) metricdata.DataPoint[int64] {
+				return metricdata.DataPoint[int64]{
+					Value:      1,
+					Attributes: attribute.NewSet(attribute.String("convention", "otel"), attribute.String("outcome", outcome)),
+				}
+			}
+			metadatatest.AssertEqualProcessorLlmCostCalls(t, r.telemetry, []metricdata.DataPoint[int64]{of(tt.outcome), of(outcomeUnpriced)}, metricdatatest.IgnoreTimestamp())
 			r.price(callSpan())
 			assert.Equal(t, 0.0075, r.totals()[costOfGPT4o])
 		})
 	}
+}
+
+// A detail that makes no sense loses itself, and neither the call nor its cost.
+func TestBadDetail(t *testing.T) {
+	r := newRig(t, testConfig(nil))
+	for _, value := range []any{int64(math.MaxInt64), -1, "None", 1.5, []any{1}, true} {
+		r.price(callSpan(put("gen_ai.usage.cache_read.input_tokens", value)))
+	}
+	assert.InDelta(t, 6*0.0075, r.totals()[costOfGPT4o], 1e-9)
 }
 
 // Times that cannot be are not believed; the call counts all the same.

@@ -25,7 +25,7 @@ const outcomeTooManySeries = "too_many_series"
 
 // metricSources counts the calls that metrics add up.
 type metricSources struct {
-	sources map[string]*convention.MetricSource
+	sources map[string]*convention.MetricSource // by metric
 	// since is when counting began. What a cumulative series added up before is
 	// not known to be counted or not, and is left out.
 	since time.Time
@@ -36,7 +36,7 @@ type metricSources struct {
 }
 
 type seriesID struct {
-	source *convention.MetricSource
+	metric string
 	hash   [16]byte
 }
 
@@ -49,7 +49,10 @@ type reading struct {
 func newMetricSources(names []string, since time.Time) *metricSources {
 	m := &metricSources{sources: map[string]*convention.MetricSource{}, since: since, last: map[seriesID]reading{}, limits: maxSourceSeries}
 	for _, name := range names {
-		m.sources[name] = convention.MetricSourceOf(name)
+		source := convention.MetricSourceOf(name)
+		for _, metric := range source.Metrics() {
+			m.sources[metric] = source
+		}
 	}
 	return m
 }
@@ -63,12 +66,19 @@ type point struct {
 
 // usages are sums of points by the calls they are of, in the order they came.
 type usages struct {
-	byCalls map[[16]byte]int
-	all     []usage
+	byCalls map[callsID]int
+	all     []usageSum
 }
 
-type usage struct {
+// callsID is the same for points of the same calls.
+type callsID struct {
+	source string
+	hash   [16]byte
+}
+
+type usageSum struct {
 	convention.Usage
+	source               string
 	attributes, resource pcommon.Map
 	at                   pcommon.Timestamp
 }
@@ -79,13 +89,16 @@ func (c *core) countMetrics(ctx context.Context, md pmetric.Metrics) {
 	b := newBatch()
 	defer b.free()
 	for _, rm := range md.ResourceMetrics().All() {
+		// The metrics of a family count parts of the same tokens.
+		found := usages{byCalls: map[callsID]int{}}
 		for _, sm := range rm.ScopeMetrics().All() {
 			for _, metric := range sm.Metrics().All() {
 				if source := c.sources.sources[metric.Name()]; source != nil {
-					c.countSource(ctx, b, source, metric, rm.Resource())
+					c.readSource(b, source, metric, rm.Resource(), &found)
 				}
 			}
 		}
+		c.countUsages(ctx, b, &found)
 	}
 	if len(b.adds.calls) > 0 {
 		b.adds.at = time.Now()
@@ -94,22 +107,25 @@ func (c *core) countMetrics(ctx context.Context, md pmetric.Metrics) {
 	c.tally(ctx, b)
 }
 
-func (c *core) countSource(ctx context.Context, b *batch, source *convention.MetricSource, metric pmetric.Metric, resource pcommon.Resource) {
-	found := usages{byCalls: map[[16]byte]int{}}
+// readSource adds what the points of a metric add to what they reported before.
+func (c *core) readSource(b *batch, source *convention.MetricSource, metric pmetric.Metric, resource pcommon.Resource, found *usages) {
 	eachPoint(metric, func(p point) {
-		tokens, records, ok := c.sources.increase(source, resource, &p)
+		tokens, records, ok := c.sources.increase(metric.Name(), resource, &p)
 		if !ok {
 			b.outcomes.add(source.Name, outcomeTooManySeries)
 			return
 		}
-		kind, _ := p.attributes.Get(source.TypeKey())
 		if tokens == 0 && records == 0 {
 			return
 		}
-		if !found.of(source, &p, resource).Add(kind.AsString(), tokens, records) {
+		if !found.of(source, &p, resource).Add(metric.Name(), p.attributes, tokens, records) {
 			b.outcomes.add(source.Name, convention.ReasonBadTokens)
 		}
 	})
+}
+
+// countUsages counts the calls that the points are of.
+func (c *core) countUsages(ctx context.Context, b *batch, found *usages) {
 	now := time.Now()
 	for i := range found.all {
 		u := &found.all[i]
@@ -118,7 +134,7 @@ func (c *core) countSource(ctx context.Context, b *batch, source *convention.Met
 		}
 		call, outcome, reason := u.Call(u.attributes)
 		if outcome != convention.IsCall {
-			b.outcomes.add(source.Name, reason)
+			b.outcomes.add(u.source, reason)
 			continue
 		}
 		c.countUsage(ctx, b, u, &call, now)
@@ -127,7 +143,7 @@ func (c *core) countSource(ctx context.Context, b *batch, source *convention.Met
 
 // countUsage prices calls that are known as a sum alone: at the price for calls of
 // ordinary length, since the length of each is not known.
-func (c *core) countUsage(ctx context.Context, b *batch, u *usage, call *convention.Call, now time.Time) {
+func (c *core) countUsage(ctx context.Context, b *batch, u *usageSum, call *convention.Call, now time.Time) {
 	s := sighting{call: *call, attributes: u.attributes, resource: u.resource, end: u.at}
 	at := c.timeOf(ctx, u.at, now)
 	v := c.priceSum(call, at)
@@ -145,13 +161,15 @@ func (c *core) countUsage(ctx context.Context, b *batch, u *usage, call *convent
 func (u *usages) of(source *convention.MetricSource, p *point, resource pcommon.Resource) *convention.Usage {
 	others := pcommon.NewMap()
 	p.attributes.CopyTo(others)
-	others.Remove(source.TypeKey())
-	id := pdatautil.MapHash(others)
+	for _, key := range source.KindKeys() {
+		others.Remove(key)
+	}
+	id := callsID{source.Name, pdatautil.MapHash(others)}
 	i, known := u.byCalls[id]
 	if !known {
 		i = len(u.all)
 		u.byCalls[id] = i
-		u.all = append(u.all, usage{Usage: source.Usage(), attributes: p.attributes, resource: resource.Attributes()})
+		u.all = append(u.all, usageSum{Usage: source.Usage(), source: source.Name, attributes: p.attributes, resource: resource.Attributes()})
 	}
 	u.all[i].at = max(u.all[i].at, p.at)
 	return &u.all[i].Usage
@@ -159,13 +177,13 @@ func (u *usages) of(source *convention.MetricSource, p *point, resource pcommon.
 
 // increase is what a point adds to what its series said before. It is false when
 // there are too many series.
-func (m *metricSources) increase(source *convention.MetricSource, resource pcommon.Resource, p *point) (tokens, records int64, ok bool) {
+func (m *metricSources) increase(metric string, resource pcommon.Resource, p *point) (tokens, records int64, ok bool) {
 	both := pcommon.NewMap()
 	resource.Attributes().CopyTo(both)
 	for key, value := range p.attributes.All() {
 		value.CopyTo(both.PutEmpty("point." + key))
 	}
-	id := seriesID{source, pdatautil.MapHash(both)}
+	id := seriesID{metric, pdatautil.MapHash(both)}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	last, known := m.last[id]

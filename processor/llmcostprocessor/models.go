@@ -3,31 +3,44 @@
 
 package llmcostprocessor
 
-import "github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/price"
+import (
+	"go.opentelemetry.io/collector/pdata/pcommon"
 
-// models finds the models of a batch, which has few: comparing the name with the
-// one that is likely is cheaper than the table's look-up.
-type models struct {
-	table *price.Table
-	last  [64]struct {
-		provider, name string
-		model          *price.Model // nil: there is none
-	}
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/price"
+)
+
+// models finds the models of a batch in the price table.
+type models struct{ table *price.Table }
+
+// find is never nil.
+func (m *models) find(s *sighting) *price.Match {
+	return m.table.Resolve(price.Query{
+		Provider:     s.call.Provider,
+		Model:        s.call.Model,
+		RequestModel: text(s.attributes, "gen_ai.request.model"),
+		Server:       text(s.attributes, "server.address"),
+		Region:       regionOf(s),
+	})
 }
 
-func (m *models) find(provider, name string) (*price.Model, bool) {
-	n := len(name) // at least one
-	h := uint(n)
-	for _, at := range [...]int{n - 1, n / 2, n / 4} {
-		h = h*31 + uint(name[at])
+// regionOf is where the model ran, as far as telemetry says: the region of the call,
+// or that of the application for Bedrock, which is called in its own region.
+func regionOf(s *sighting) string {
+	if region := text(s.attributes, "cloud.region"); region != "" {
+		return region
 	}
-	last := &m.last[(h^h>>6)%uint(len(m.last))]
-	if last.name != name || last.provider != provider {
-		last.provider, last.name = provider, name
-		last.model, _ = m.table.Find(provider, name)
+	if id, _ := price.SellerOf(s.call.Provider); id == price.Bedrock {
+		return text(s.resource, "cloud.region")
 	}
-	return last.model, last.model != nil
+	return ""
 }
 
-// forget drops the names, which are parts of the telemetry.
+// text is an attribute that is a text, or empty.
+func text(attributes pcommon.Map, key string) string {
+	if value, ok := attributes.Get(key); ok && value.Type() == pcommon.ValueTypeStr {
+		return value.Str()
+	}
+	return ""
+}
+
 func (m *models) forget() { *m = models{} }

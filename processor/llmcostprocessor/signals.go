@@ -18,11 +18,11 @@ func (c *core) priceTraces(ctx context.Context, td ptrace.Traces) (ptrace.Traces
 		resource := resources.At(i).Resource().Attributes()
 		scopes := resources.At(i).ScopeSpans()
 		for j := range scopes.Len() {
-			spans := scopes.At(j).Spans()
+			scope, spans := scopes.At(j).Scope(), scopes.At(j).Spans()
 			for k := range spans.Len() {
 				span := spans.At(k)
 				found := room(&b.calls)
-				outcome, reason := b.reader.Span(span, &found.call)
+				outcome, reason := b.reader.Span(scope, span, &found.call)
 				if !b.keep(found, outcome, reason) {
 					continue
 				}
@@ -44,11 +44,11 @@ func (c *core) priceLogs(ctx context.Context, ld plog.Logs) (plog.Logs, error) {
 		resource := resources.At(i).Resource().Attributes()
 		scopes := resources.At(i).ScopeLogs()
 		for j := range scopes.Len() {
-			records := scopes.At(j).LogRecords()
+			scope, records := scopes.At(j).Scope(), scopes.At(j).LogRecords()
 			for k := range records.Len() {
 				record := records.At(k)
 				found := room(&b.calls)
-				outcome, reason := b.reader.Log(record, &found.call)
+				outcome, reason := b.reader.Log(scope, record, &found.call)
 				if !b.keep(found, outcome, reason) {
 					continue
 				}

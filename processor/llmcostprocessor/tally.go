@@ -14,6 +14,7 @@ import (
 // What becomes of a call, besides the reasons of the convention package.
 const (
 	outcomePriced    = "priced"
+	outcomeEstimated = "estimated"
 	outcomeUnpriced  = "unpriced"
 	outcomeFree      = "free"
 	outcomeDuplicate = "duplicate"

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
+	"github.com/otelcol-arc/otelcol-arc/internal/usage"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/convention"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
 )
@@ -52,11 +53,11 @@ func (u *unpricedModels) add(call *convention.Call, at time.Time) {
 		}
 	}
 	m.Calls++
-	m.Tokens.Input += call.Tokens.Prompt()
-	m.Tokens.Output += call.Tokens.Completion()
-	m.Tokens.CacheRead += call.Tokens.CacheRead
-	m.Tokens.CacheWrite += call.Tokens.CacheWrite + call.Tokens.CacheWrite1h
-	m.Tokens.Reasoning += call.Tokens.Reasoning
+	m.Tokens.Input += call.Usage.Prompt()
+	m.Tokens.Output += call.Usage.Completion()
+	m.Tokens.CacheRead += call.Usage.CacheReads()
+	m.Tokens.CacheWrite += call.Usage.CacheWrites()
+	m.Tokens.Reasoning += call.Usage[usage.Reasoning]
 	if at.After(m.LastSeen) {
 		m.LastSeen = at
 	}

@@ -110,12 +110,12 @@ func TestReportedCostOnWhatIsNotPriced(t *testing.T) {
 		td := r.price(callSpan(noTokens, failed, cost))
 		assert.Equal(t, map[string]any{attrStatus: "unpriced", attrReported: 0.5}, written(firstSpan(td).Attributes()))
 	})
-	t.Run("a failed call that cost nothing", func(t *testing.T) {
+	t.Run("a reported 0, which is none", func(t *testing.T) {
 		r := newRig(t, testConfig(nil))
 		td := r.price(callSpan(noTokens, failed, put(attrCost, 0.)))
-		assert.Equal(t, map[string]any{attrReported: 0.}, written(firstSpan(td).Attributes()))
+		assert.Equal(t, map[string]any{attrStatus: "free"}, written(firstSpan(td).Attributes()))
 		td = r.price(td)
-		assert.Equal(t, map[string]any{attrReported: 0.}, written(firstSpan(td).Attributes()), "again")
+		assert.Equal(t, map[string]any{attrStatus: "free"}, written(firstSpan(td).Attributes()), "again")
 	})
 }
 

@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/config/confighttp"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/webguard"
 	"github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver/internal/event"
 )
 
@@ -20,6 +21,13 @@ type Config struct {
 	// compression, time limits, and max_request_body_size in bytes after
 	// decompression (default 20 MiB).
 	HTTP confighttp.ServerConfig `mapstructure:",squash"`
+
+	// AllowedHosts are host names under which the receiver may be requested, in
+	// addition to localhost and IP addresses, where it has no authentication. A
+	// request under another name is refused, because any site can point a name of
+	// its own at this machine. A reverse proxy that passes its own name on needs it.
+	// Default: none; host names are then checked on a loopback address only.
+	AllowedHosts []string `mapstructure:"allowed_hosts"`
 
 	// MaxEventBytes is the longest event in bytes of JSON that is read; a longer
 	// one is rejected and the others of its request are kept. At most 512 MiB.
@@ -65,6 +73,9 @@ func (c *Config) Validate() error {
 	}
 	if c.HTTP.MaxRequestBodySize < 0 {
 		errs = append(errs, fmt.Errorf("max_request_body_size: must not be negative, is %d", c.HTTP.MaxRequestBodySize))
+	}
+	if err := webguard.ValidateHosts(c.AllowedHosts); err != nil {
+		errs = append(errs, err)
 	}
 	if c.MaxEventBytes < 1 || c.MaxEventBytes > event.MaxBytes {
 		errs = append(errs, fmt.Errorf("max_event_bytes: must be from 1 to %d, is %d", event.MaxBytes, c.MaxEventBytes))

@@ -209,7 +209,7 @@ func TestWaitingForATurnEndsWithTheSender(t *testing.T) {
 	r.counts.turn <- struct{}{} // another request has its turn
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	request := httptest.NewRequest(http.MethodPost, eventsPath, strings.NewReader(cacheHit)).WithContext(ctx)
+	request := httptest.NewRequest(http.MethodPost, "http://localhost:8123"+eventsPath, strings.NewReader(cacheHit)).WithContext(ctx)
 	recorder := httptest.NewRecorder()
 	r.routes().ServeHTTP(recorder, request)
 	assert.Equal(t, http.StatusServiceUnavailable, recorder.Code)

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/webguard"
 	"github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver/internal/event"
 	"github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver/internal/mapping"
 )
@@ -46,7 +47,22 @@ func (c *core) routes() http.Handler {
 	mux.HandleFunc("POST "+exportPath, func(w http.ResponseWriter, r *http.Request) {
 		c.serve(w, r, newExport().decode)
 	})
-	return mux
+	return guard(webguard.New(&c.cfg.HTTP, c.cfg.AllowedHosts), mux)
+}
+
+// guard refuses what a web page of another origin can make a browser send: forged
+// events cost money on a dashboard, and page whoever is on call.
+func guard(guard *webguard.Guard, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch err := guard.Check(r); {
+		case errors.Is(err, webguard.ErrHost):
+			writeAnswer(w, http.StatusMisdirectedRequest, answer{Error: err.Error()})
+		case err != nil:
+			writeAnswer(w, http.StatusForbidden, answer{Error: err.Error() + "; origins are allowed by cors::allowed_origins"})
+		default:
+			next.ServeHTTP(w, r)
+		}
+	})
 }
 
 // decoding is how the events of a path are read.

@@ -78,7 +78,7 @@ func TestWrongMethodAndPath(t *testing.T) {
 	r := newRig(t)
 	for _, method := range []string{http.MethodGet, http.MethodPut, http.MethodDelete, http.MethodOptions} {
 		recorder := httptest.NewRecorder()
-		r.routes().ServeHTTP(recorder, httptest.NewRequest(method, eventsPath, strings.NewReader(logLine)))
+		r.routes().ServeHTTP(recorder, httptest.NewRequest(method, "http://localhost:8123"+eventsPath, strings.NewReader(logLine)))
 		assert.Equal(t, http.StatusMethodNotAllowed, recorder.Code)
 		assert.Equal(t, http.MethodPost, recorder.Header().Get("Allow"))
 	}
@@ -99,7 +99,7 @@ func TestErrorsInTheAnswerAreBounded(t *testing.T) {
 func TestBodyThatBreaksOffLeavesNothingBehind(t *testing.T) {
 	r := newRig(t)
 	for _, body := range []string{logLine + "\n", "[" + logLine + ",", "[" + logLine + ",x"} {
-		request := httptest.NewRequest(http.MethodPost, eventsPath, nil)
+		request := httptest.NewRequest(http.MethodPost, "http://localhost:8123"+eventsPath, nil)
 		request.Body = http.MaxBytesReader(nil, struct {
 			*strings.Reader
 			closer
@@ -109,7 +109,7 @@ func TestBodyThatBreaksOffLeavesNothingBehind(t *testing.T) {
 		assert.Equal(t, http.StatusRequestEntityTooLarge, recorder.Code, body)
 		assert.Equal(t, "the body is larger than max_request_body_size (500 bytes); no event was accepted", answerOf(t, recorder).Error)
 
-		broken := httptest.NewRequest(http.MethodPost, eventsPath, iotest.TimeoutReader(iotest.OneByteReader(strings.NewReader(body))))
+		broken := httptest.NewRequest(http.MethodPost, "http://localhost:8123"+eventsPath, iotest.TimeoutReader(iotest.OneByteReader(strings.NewReader(body))))
 		recorder = httptest.NewRecorder()
 		r.routes().ServeHTTP(recorder, broken)
 		assert.Equal(t, http.StatusBadRequest, recorder.Code, body)

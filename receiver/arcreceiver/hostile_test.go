@@ -162,7 +162,7 @@ func TestSlowSender(t *testing.T) {
 	three.start(t)
 	defer three.shutdown(t)
 	for _, text := range []string{
-		"POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{",
+		"POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{",
 		"POST /v1/events HTTP/1.1\r\nHo",
 	} {
 		connection, err := net.Dial("tcp", address)

@@ -87,7 +87,11 @@ func newRigWith(t *testing.T, set receiver.Settings, change ...func(*Config)) *r
 }
 
 func (r *rig) post(path, body string, headers ...string) *httptest.ResponseRecorder {
-	request := httptest.NewRequest(http.MethodPost, path, strings.NewReader(body))
+	return r.postTo("localhost:8123", path, body, headers...)
+}
+
+func (r *rig) postTo(host, path, body string, headers ...string) *httptest.ResponseRecorder {
+	request := httptest.NewRequest(http.MethodPost, "http://"+host+path, strings.NewReader(body))
 	for pair := range slices.Chunk(headers, 2) {
 		request.Header.Set(pair[0], pair[1])
 	}

@@ -335,7 +335,7 @@ service:
     metrics:
       level: normal
       readers:
-        - pull: {exporter: {prometheus: {host: %s, port: %s}}}
+        - pull: {exporter: {prometheus: {host: %s, port: %s, without_type_suffix: false, without_units: false, without_scope_info: false}}}
 `, host, port))
 	o.Set = slices.DeleteFunc(slices.Clone(o.Set), func(s string) bool { return strings.HasPrefix(s, "service::telemetry::metrics::level=") })
 	return o, "http://" + address + "/metrics"

@@ -50,7 +50,7 @@ func TestFiveMistakes(t *testing.T) {
 // A printed configuration holds no secret.
 func TestPrintedConfiguration(t *testing.T) {
 	s := newSite(t)
-	cmd := collector.Command(t.Context(), t, "print-config", "--feature-gates=otelcol.printInitialConfig", "--config", "config/production.yaml")
+	cmd := collector.Command(t.Context(), t, "print-config", "--config", "config/production.yaml")
 	cmd.Env = append(cmd.Env, s.options.Env...)
 	output, err := cmd.CombinedOutput()
 	require.NoError(t, err, "%s", output)

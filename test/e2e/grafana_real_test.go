@@ -33,7 +33,7 @@ func TestRealGrafanaQueries(t *testing.T) {
 	collector.Start(t, collector.Options{
 		Configs: []string{"config/default.yaml"},
 		Set: append(set, "exporters::prometheus::endpoint="+p.page, "service::telemetry::metrics::level=normal",
-			"service::telemetry::metrics::readers=[{pull: {exporter: {prometheus: {host: 127.0.0.1, port: "+port+"}}}}]"),
+			"service::telemetry::metrics::readers=[{pull: {exporter: {prometheus: {host: 127.0.0.1, port: "+port+", without_type_suffix: false, without_units: false, without_scope_info: false}}}}]"),
 	})
 	prometheus := startPrometheus(t, p.page, self)
 	demo := filepath.Join(t.TempDir(), "demo")

@@ -100,7 +100,7 @@ func TestShippedExportersNeverGiveUp(t *testing.T) {
 	s.addEveryDestination(t)
 	tried := map[string]bool{}
 	for _, configs := range [][]string{s.options.Configs, {"config/scale/agent.yaml"}, {"config/scale/kafka-agent.yaml"}} {
-		args := []string{"print-config", "--feature-gates=confmap.enableMergeAppendOption,otelcol.printInitialConfig"}
+		args := []string{"print-config", "--feature-gates=confmap.enableMergeAppendOption"}
 		for _, config := range configs {
 			args = append(args, "--config", config)
 		}

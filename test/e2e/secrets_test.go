@@ -165,7 +165,7 @@ service:
 	assert.NotEmpty(t, process.Lines("\tdebug\t"), "all there is to log")
 
 	configs := func(args ...string) []string {
-		args = append(args, "--feature-gates=confmap.enableMergeAppendOption,otelcol.printInitialConfig", "--set", "extensions::health_check::endpoint="+health)
+		args = append(args, "--feature-gates=confmap.enableMergeAppendOption", "--set", "extensions::health_check::endpoint="+health)
 		for _, config := range options.Configs {
 			args = append(args, "--config", config)
 		}

@@ -44,7 +44,7 @@ func TestCollectorTellsOfItself(t *testing.T) {
 		"receivers::prometheus/self::config::scrape_configs=[{job_name: otelcol-arc, scrape_interval: 200ms, scrape_timeout: 200ms, static_configs: [{targets: ['"+self+"']}]}]",
 		"exporters::pagerduty::endpoint="+pagerduty.URL,
 		"service::telemetry::metrics::level=normal",
-		"service::telemetry::metrics::readers=[{pull: {exporter: {prometheus: {host: 127.0.0.1, port: "+port+"}}}}]",
+		"service::telemetry::metrics::readers=[{pull: {exporter: {prometheus: {host: 127.0.0.1, port: "+port+", without_type_suffix: false, without_units: false, without_scope_info: false}}}}]",
 	)
 	process := collector.Start(t, options)
 	time.Sleep(time.Second) // until a signal is heard

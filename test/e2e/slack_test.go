@@ -58,7 +58,7 @@ func TestSlackThreadOverARestart(t *testing.T) {
 	assert.Contains(t, marker.Text, "Marker")
 	assert.Empty(t, marker.ThreadTS)
 	assert.Equal(t, 1, began.Edits)
-	assert.Equal(t, []string{"#36a64f"}, began.Colours)
+	assert.Equal(t, []string{"#36a64f"}, began.Colors)
 	for _, message := range []double.SlackMessage{began, over} {
 		assert.True(t, strings.HasPrefix(message.Text, "[RESOLVED] CacheTooLarge: "), message.Text)
 	}

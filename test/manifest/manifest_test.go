@@ -131,7 +131,6 @@ func TestOneVersionOfTheCollector(t *testing.T) {
 		"github.com/open-telemetry/opentelemetry-collector-contrib/connector/routingconnector":         "v0.157.0",
 		"github.com/open-telemetry/opentelemetry-collector-contrib/connector/signaltometricsconnector": "v0.158.0",
 		"github.com/open-telemetry/opentelemetry-collector-contrib/exporter/awscloudwatchlogsexporter": "v0.156.0",
-		"github.com/open-telemetry/opentelemetry-collector-contrib/exporter/elasticsearchexporter":     "v0.157.0",
 		"github.com/open-telemetry/opentelemetry-collector-contrib/exporter/fileexporter":              "v0.161.0",
 		"github.com/open-telemetry/opentelemetry-collector-contrib/exporter/loadbalancingexporter":     "v0.161.0",
 		"github.com/open-telemetry/opentelemetry-collector-contrib/exporter/syslogexporter":            "v0.158.0",

@@ -67,8 +67,8 @@ type SlackMessage struct {
 	// Broadcast says that a reply is shown in the channel too.
 	Broadcast bool
 	Text      string
-	// Colours are those of the attachments.
-	Colours []string
+	// Colors are those of the attachments.
+	Colors []string
 	// Edits is how often it was changed.
 	Edits int
 }
@@ -165,7 +165,7 @@ func (s *SlackAPI) post(m slackBody) (ts string, err error) {
 	}
 	ts = fmt.Sprintf("1700000000.%06d", len(s.messages)+1)
 	s.messages = append(s.messages, SlackMessage{
-		TS: ts, ThreadTS: m.ThreadTS, Broadcast: m.Broadcast, Text: m.Text, Colours: m.colours(),
+		TS: ts, ThreadTS: m.ThreadTS, Broadcast: m.Broadcast, Text: m.Text, Colors: m.colors(),
 	})
 	return ts, nil
 }
@@ -184,7 +184,7 @@ func (s *SlackAPI) update(m slackBody) (ts string, err error) {
 	s.messages[i].Text = m.Text
 	s.messages[i].Edits++
 	if m.Attachments != nil {
-		s.messages[i].Colours = m.colours()
+		s.messages[i].Colors = m.colors()
 	}
 	return m.TS, nil
 }
@@ -193,7 +193,7 @@ func (s *SlackAPI) find(ts string) int {
 	return slices.IndexFunc(s.messages, func(m SlackMessage) bool { return m.TS == ts })
 }
 
-func (b *slackBody) colours() []string {
+func (b *slackBody) colors() []string {
 	var all []string
 	for _, a := range b.Attachments {
 		all = append(all, a.Color)

@@ -1,7 +1,7 @@
 // Copyright The otelcol-arc Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package notifier runs an exporter that tells people of alerts against a
+// Package notifier runs an exporter that sends notifications of alerts against a
 // double of its vendor.
 package notifier
 
@@ -27,6 +27,9 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+	"github.com/otelcol-arc/otelcol-arc/internal/notify"
+	"github.com/otelcol-arc/otelcol-arc/internal/testkit/alerts"
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/double"
 )
 
@@ -59,6 +62,14 @@ func Start(t *testing.T, factory exporter.Factory, cfg component.Config) Running
 	require.NoError(t, err)
 	require.NoError(t, e.Start(t.Context(), componenttest.NewNopHost()))
 	return Running{Logs: e, Log: log, telemetry: telemetry, metric: fmt.Sprintf("otelcol_%s_exporter_", factory.Type())}
+}
+
+// Deliver gives the exporter alerts of one evaluation, and waits until nothing is
+// left to be sent.
+func (r Running) Deliver(t *testing.T, raised ...alertevent.Alert) {
+	t.Helper()
+	require.NoError(t, r.ConsumeLogs(t.Context(), alerts.Logs(raised...)))
+	require.Eventually(t, func() bool { return r.Logs.(*notify.Exporter).Waiting() == 0 }, 10*time.Second, time.Millisecond)
 }
 
 // Finish waits until the double has as many bodies, stops the exporter, and

@@ -40,7 +40,7 @@ var (
 		{"arc", bench, []string{"go", "run", "./arc"}},
 		{"decode", ".", []string{"go", "test", "-run", "^$", "-cpu", "1", "-benchtime", "5s", "-bench", "Decode|Lines", "./receiver/arcreceiver/internal/event", "./receiver/arcreceiver/internal/mapping"}},
 		{"alert", bench, []string{"go", "run", "./alert"}},
-		{"evaluate", ".", []string{"go", "test", "-run", "^$", "-bench", "Evaluate", "-benchtime", "200x", "./processor/alertprocessor"}},
+		{"evaluate", ".", []string{"go", "test", "-run", "^$", "-bench", "Evaluate", "-benchtime", "200x", "./processor/alertprocessor/internal/evaluate"}},
 		{"growth", bench, []string{"go", "run", "./growth"}},
 	}
 )

@@ -3,10 +3,12 @@
 package metadata
 
 import (
+	"context"
 	"errors"
 	"sync"
 
 	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/metric/embedded"
 	"go.opentelemetry.io/otel/trace"
 
 	"go.opentelemetry.io/collector/component"
@@ -27,8 +29,8 @@ type TelemetryBuilder struct {
 	mu                           sync.Mutex
 	registrations                []metric.Registration
 	AlertmanagerExporterAlerts   metric.Int64Counter
-	AlertmanagerExporterFiring   metric.Int64UpDownCounter
-	AlertmanagerExporterOverflow metric.Int64Counter
+	AlertmanagerExporterFiring   metric.Int64ObservableUpDownCounter
+	AlertmanagerExporterOverflow metric.Int64ObservableCounter
 	AlertmanagerExporterRequests metric.Int64Counter
 }
 
@@ -41,6 +43,46 @@ type telemetryBuilderOptionFunc func(mb *TelemetryBuilder)
 
 func (tbof telemetryBuilderOptionFunc) apply(mb *TelemetryBuilder) {
 	tbof(mb)
+}
+
+// RegisterAlertmanagerExporterFiringCallback sets callback for observable AlertmanagerExporterFiring metric.
+func (builder *TelemetryBuilder) RegisterAlertmanagerExporterFiringCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.AlertmanagerExporterFiring, obs: o})
+		return nil
+	}, builder.AlertmanagerExporterFiring)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterAlertmanagerExporterOverflowCallback sets callback for observable AlertmanagerExporterOverflow metric.
+func (builder *TelemetryBuilder) RegisterAlertmanagerExporterOverflowCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.AlertmanagerExporterOverflow, obs: o})
+		return nil
+	}, builder.AlertmanagerExporterOverflow)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+type observerInt64 struct {
+	embedded.Int64Observer
+	inst metric.Int64Observable
+	obs  metric.Observer
+}
+
+func (oi *observerInt64) Observe(value int64, opts ...metric.ObserveOption) {
+	oi.obs.ObserveInt64(oi.inst, value, opts...)
 }
 
 // Shutdown unregister all registered callbacks for async instruments.
@@ -67,13 +109,13 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{alert}"),
 	)
 	errs = errors.Join(errs, err)
-	builder.AlertmanagerExporterFiring, err = builder.meter.Int64UpDownCounter(
+	builder.AlertmanagerExporterFiring, err = builder.meter.Int64ObservableUpDownCounter(
 		"otelcol_alertmanager_exporter_firing",
 		metric.WithDescription("Firing alerts that are held to be sent again. [Alpha]"),
 		metric.WithUnit("{alert}"),
 	)
 	errs = errors.Join(errs, err)
-	builder.AlertmanagerExporterOverflow, err = builder.meter.Int64Counter(
+	builder.AlertmanagerExporterOverflow, err = builder.meter.Int64ObservableCounter(
 		"otelcol_alertmanager_exporter_overflow",
 		metric.WithDescription("Firing alerts that were sent and are not sent again, because max_firing are held. [Alpha]"),
 		metric.WithUnit("{alert}"),
@@ -81,7 +123,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.AlertmanagerExporterRequests, err = builder.meter.Int64Counter(
 		"otelcol_alertmanager_exporter_requests",
-		metric.WithDescription("Requests to each Alertmanager, also those that tell again of alerts, by result. [Alpha]"),
+		metric.WithDescription("Requests to each Alertmanager, resent alerts included, by result. [Alpha]"),
 		metric.WithUnit("{request}"),
 	)
 	errs = errors.Join(errs, err)

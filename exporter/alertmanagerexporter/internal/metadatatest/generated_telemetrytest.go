@@ -72,7 +72,7 @@ func AssertEqualAlertmanagerExporterOverflow(t *testing.T, tt *componenttest.Tel
 func AssertEqualAlertmanagerExporterRequests(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_alertmanager_exporter_requests",
-		Description: "Requests to each Alertmanager, also those that tell again of alerts, by result. [Alpha]",
+		Description: "Requests to each Alertmanager, resent alerts included, by result. [Alpha]",
 		Unit:        "{request}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 
@@ -19,9 +20,15 @@ func TestSetupTelemetry(t *testing.T) {
 	tb, err := metadata.NewTelemetryBuilder(testTel.NewTelemetrySettings())
 	require.NoError(t, err)
 	defer tb.Shutdown()
+	require.NoError(t, tb.RegisterAlertmanagerExporterFiringCallback(func(_ context.Context, observer metric.Int64Observer) error {
+		observer.Observe(1)
+		return nil
+	}))
+	require.NoError(t, tb.RegisterAlertmanagerExporterOverflowCallback(func(_ context.Context, observer metric.Int64Observer) error {
+		observer.Observe(1)
+		return nil
+	}))
 	tb.AlertmanagerExporterAlerts.Add(context.Background(), 1)
-	tb.AlertmanagerExporterFiring.Add(context.Background(), 1)
-	tb.AlertmanagerExporterOverflow.Add(context.Background(), 1)
 	tb.AlertmanagerExporterRequests.Add(context.Background(), 1)
 	AssertEqualAlertmanagerExporterAlerts(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},

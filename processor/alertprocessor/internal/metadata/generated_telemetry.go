@@ -38,6 +38,7 @@ type TelemetryBuilder struct {
 	ProcessorAlertEventFailures      metric.Int64Counter
 	ProcessorAlertNoticesEmitted     metric.Int64Counter
 	ProcessorAlertNoticesSuppressed  metric.Int64Counter
+	ProcessorAlertPersistDuration    metric.Float64Histogram
 	ProcessorAlertReloads            metric.Int64Counter
 	ProcessorAlertRulesOutdated      metric.Int64ObservableGauge
 	ProcessorAlertSamplesAppended    metric.Int64Counter
@@ -220,6 +221,13 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_processor_alert_notices_suppressed",
 		metric.WithDescription("Changes of an alert that were not told, by reason. [Alpha]"),
 		metric.WithUnit("{notice}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorAlertPersistDuration, err = builder.meter.Float64Histogram(
+		"otelcol_processor_alert_persist_duration",
+		metric.WithDescription("Time for which an acknowledgement waited until samples or occurrences were on the disk; a second at most. [Alpha]"),
+		metric.WithUnit("s"),
+		metric.WithExplicitBucketBoundaries([]float64{0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1}...),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorAlertReloads, err = builder.meter.Int64Counter(

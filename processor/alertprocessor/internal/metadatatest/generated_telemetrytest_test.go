@@ -49,6 +49,7 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.ProcessorAlertEventFailures.Add(context.Background(), 1)
 	tb.ProcessorAlertNoticesEmitted.Add(context.Background(), 1)
 	tb.ProcessorAlertNoticesSuppressed.Add(context.Background(), 1)
+	tb.ProcessorAlertPersistDuration.Record(context.Background(), 1)
 	tb.ProcessorAlertReloads.Add(context.Background(), 1)
 	tb.ProcessorAlertSamplesAppended.Add(context.Background(), 1)
 	tb.ProcessorAlertSamplesDropped.Add(context.Background(), 1)
@@ -81,6 +82,9 @@ func TestSetupTelemetry(t *testing.T) {
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorAlertNoticesSuppressed(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorAlertPersistDuration(t, testTel,
+		[]metricdata.HistogramDataPoint[float64]{{}}, metricdatatest.IgnoreValue(),
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorAlertReloads(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},

@@ -40,7 +40,7 @@ func benchmarkSpan(b *testing.B, span ptrace.Span, want Outcome) {
 	b.ReportAllocs()
 	for b.Loop() {
 		var call Call
-		if outcome, _ := r.Span(span, &call); outcome != want {
+		if outcome, _ := r.Span(anyScope, span, &call); outcome != want {
 			b.Fatal(outcome)
 		}
 	}
@@ -56,7 +56,7 @@ func BenchmarkFromLogRejects(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		var call Call
-		if outcome, _ := r.Log(record, &call); outcome != NotACall {
+		if outcome, _ := r.Log(anyScope, record, &call); outcome != NotACall {
 			b.Fatal(outcome)
 		}
 	}
@@ -67,10 +67,10 @@ func TestAllocations(t *testing.T) {
 	read := newSpan(t, with(other, otel))
 	var r Reader
 	var call Call
-	if n := testing.AllocsPerRun(100, func() { r.Span(rejected, &call) }); n > 0 {
+	if n := testing.AllocsPerRun(100, func() { r.Span(anyScope, rejected, &call) }); n > 0 {
 		t.Errorf("a span that is no call makes %v allocations, want none", n)
 	}
-	if n := testing.AllocsPerRun(100, func() { r.Span(read, &call) }); n > 0 {
+	if n := testing.AllocsPerRun(100, func() { r.Span(anyScope, read, &call) }); n > 0 {
 		t.Errorf("a call makes %v allocations, want none", n)
 	}
 }

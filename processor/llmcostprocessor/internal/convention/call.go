@@ -6,6 +6,7 @@ package convention
 import (
 	"time"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/usage"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/price"
 )
 
@@ -19,15 +20,19 @@ const (
 	Timeout
 )
 
-// Outcome says what a record is.
+// Outcome is what a record is.
 type Outcome uint8
 
 // What a record may be.
 const (
-	// NotACall is a record that is no call of a model.
+	// NotACall is a record that has nothing to do with models.
 	NotACall Outcome = iota
 	// IsCall is a call of a model.
 	IsCall
+	// Aggregate is a record that is known not to be a call: the span of an agent,
+	// a chain or a tool. What it reports of usage is that of the calls below it. Its
+	// Attribution holds for them.
+	Aggregate
 	// Invalid is a call whose values make no sense; the reason comes with it.
 	Invalid
 )
@@ -37,7 +42,7 @@ const (
 	// ReasonBadTokens is a count that is negative, fractional, no number, or more
 	// than a call can use.
 	ReasonBadTokens = "bad_tokens"
-	// ReasonEmptyModel is a call that does not say its model.
+	// ReasonEmptyModel is a call that does not name its model.
 	ReasonEmptyModel = "empty_model"
 	// ReasonModelTooLong is a model of more than MaxModelLength bytes.
 	ReasonModelTooLong = "model_too_long"
@@ -46,59 +51,86 @@ const (
 // MaxModelLength is how long the name of a model may be, in bytes.
 const MaxModelLength = 256
 
-// CachedRule says how it was decided whether cached tokens are within the input
-// tokens, for telemetry that may do either.
-type CachedRule uint8
+// UnknownModel is the model of calls that failed before they had one.
+const UnknownModel = "unknown"
 
-// The rules, in their order.
-const (
-	// ByNobody: no cached tokens, nothing to decide.
-	ByNobody CachedRule = iota
-	// ByObject: the counts came as an object whose kinds are beside each other.
-	ByObject
-	// BySum: there are more cached tokens than input tokens.
-	BySum
-	// ByTable: the convention says.
-	ByTable
-	// ByTotal: one reading adds up to the total that is given.
-	ByTotal
-	// ByProvider: the instrumentation hands on what the provider's API counts.
-	ByProvider
-)
+// Attribution is who a call was made for. Each is empty when unknown.
+type Attribution struct {
+	Agent   string
+	User    string
+	Session string
+}
 
-var cachedRules = [...]string{ByNobody: "", ByObject: "object", BySum: "sum", ByTable: "table", ByTotal: "total", ByProvider: "provider"}
+// Inherit takes what is unknown from the record around the call.
+func (a *Attribution) Inherit(outer *Attribution) {
+	for _, of := range [...]struct{ to, from *string }{
+		{&a.Agent, &outer.Agent},
+		{&a.User, &outer.User},
+		{&a.Session, &outer.Session},
+	} {
+		if *of.to == "" {
+			*of.to = *of.from
+		}
+	}
+}
 
-func (r CachedRule) String() string { return cachedRules[r] }
+// Totals are the counts of tokens as the record has them, whatever they include.
+// Zero: it has none.
+type Totals struct{ Input, Output, All int64 }
 
 // Call is one call of a model.
 type Call struct {
 	// Convention is the name of the convention the record follows.
 	Convention string
-	// Provider is as written, empty when the record does not say.
+	// Provider is as written, empty when the record does not name it.
 	Provider string
-	// Model is as written, without blanks around it.
+	// Model is as written, without blanks around it. It is UnknownModel if
+	// ModelUnknown.
 	Model string
-	// Agent is the name of the agent that called, empty when unknown.
-	Agent string
-	// Tokens is what the call used.
-	Tokens price.Tokens
+	// RequestModel is the model that was asked for, where it is another: a response
+	// may name the deployment of a gateway.
+	RequestModel string
+	// Operation is what the record calls the operation, as written.
+	Operation string
+	// ResponseID is the provider's ID of the response. Records with the same one
+	// are of the same call.
+	ResponseID string
+	// Attribution is who the record itself says the call was made for.
+	Attribution Attribution
+	// Usage is what the call consumed, in the reading that Rule decided for.
+	Usage usage.Amounts
+	// Stated are the kinds that the record reports, be it as zero. Of others
+	// nothing is known: they may be part of what is stated.
+	Stated usage.Set
+	// Totals are as written.
+	Totals Totals
 	// Reported is the cost in dollars that the application reported, if HasReported.
 	Reported float64
-	// Duration is what a log record says, zero when it does not; zero for spans,
+	// Duration is that in a log record, zero when it has none; zero for spans,
 	// which have times.
 	Duration time.Duration
-	// Tier is how the provider was asked to serve the call.
-	Tier price.Tier
-	// CachedRule says how the cached tokens were told from the others.
-	CachedRule CachedRule
-	Status     Status
-	// HasTokens tells whether the record says what the call used. A success
-	// without is one whose cost is unknown, not one that cost nothing.
-	HasTokens   bool
+	// ServiceTier is how the provider served the call, as written; Tier is what
+	// prices make of it.
+	ServiceTier string
+	Tier        price.Tier
+	// Problem is the reason, one of the Reason constants, why something of the call
+	// had to be left out: its usage, or a part of its name.
+	Problem string
+	// Rule is the evidence that decided the reading.
+	Rule   Rule
+	Status Status
+	// HasUsage: the record reports what the call used. A success without is one
+	// whose cost is unknown, not one that cost nothing.
+	HasUsage    bool
 	HasReported bool
-	// Free: the answer came from a cache of the application, and cost nothing.
+	// ModelUnknown: the call failed before its record had a model.
+	ModelUnknown bool
+	// Free: the response came from a cache of the application, and cost nothing.
 	Free bool
-	// Shared tells that the span a log record belongs to is the one it was written
-	// in, which may hold other calls, and not the call's own.
+	// Shared: the span that a log record belongs to is the one around it, which may
+	// have other calls, and not the call's own.
 	Shared bool
+
+	// readings are what the cost has to decide. Mostly there is nothing.
+	readings *readings
 }

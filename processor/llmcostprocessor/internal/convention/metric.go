@@ -8,49 +8,84 @@ import (
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/usage"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/price"
 )
 
-// MetricSource is a metric that adds up the tokens of calls. It is an addition to
-// the table of spans and events: who has these has the calls themselves, and
-// they would count twice.
+// MetricSource is a metric, or a family of them, that adds up the tokens of calls.
+// It is an addition to the table of spans and events: who has these has the calls
+// themselves, and they would count twice.
 type MetricSource struct {
-	// Name is that of the metric.
+	// Name is that of the metric, or what the names of the family begin with.
 	Name       string
 	convention string
-	typeKey    string
-	types      map[string]field
-	model      []string
-	provider   []string
-	// maker is the provider where no key says.
-	maker  string
-	cached cached
-	// calls is the type whose points count the calls, in a histogram.
+	// metrics are the metrics of a family, and what each counts. Without, the metric
+	// is Name itself, and the value of typeKey is what a point counts.
+	metrics  map[string]field
+	typeKey  string
+	types    map[string]field
+	model    []string
+	provider []string
+	// maker is the provider where no key has it.
+	maker string
+	counting
+	// calls is the count whose points count the calls, in a histogram.
 	calls field
 }
+
+// modalityKey divides the points of a family of metrics further: each is part of
+// the count of its metric.
+const modalityKey = "gen_ai.token.modality"
+
+// inferenceUsage are the metrics of the conventions since 2026-09. What was read
+// from a cache, written to one, or used for reasoning is a part of the input and
+// the output.
+func inferenceUsage(prefix string) map[string]field {
+	return map[string]field{
+		prefix + ".input_tokens":             input,
+		prefix + ".output_tokens":            output,
+		prefix + ".cache_read.input_tokens":  cacheRead,
+		prefix + ".cache_write.input_tokens": cacheWrite,
+		prefix + ".reasoning.output_tokens":  reasoning,
+	}
+}
+
+var (
+	genAIModel    = []string{"gen_ai.response.model", "gen_ai.request.model"}
+	genAIProvider = []string{"gen_ai.provider.name", "gen_ai.system"}
+)
 
 // MetricSources are all there are.
 var MetricSources = []MetricSource{
 	{
 		Name: "gen_ai.client.token.usage", convention: "otel", typeKey: "gen_ai.token.type",
 		types: map[string]field{"input": input, "output": output, "completion": output},
-		model: []string{"gen_ai.response.model", "gen_ai.request.model"}, provider: []string{"gen_ai.provider.name", "gen_ai.system"},
-		cached: inside, calls: input,
+		model: genAIModel, provider: genAIProvider, calls: input,
 	},
 	{
-		// What is read from and written to caches is beside the input.
+		Name: "gen_ai.client.inference.usage", convention: "otel",
+		metrics: inferenceUsage("gen_ai.client.inference.usage"),
+		model:   genAIModel, provider: genAIProvider, calls: input,
+	},
+	{
+		// Those of a revision of the conventions that had both: the same tokens.
+		Name: "gen_ai.client.inference.usage.detailed", convention: "otel",
+		metrics: inferenceUsage("gen_ai.client.inference.usage.detailed"),
+		model:   genAIModel, provider: genAIProvider, calls: input,
+	},
+	{
 		Name: "claude_code.token.usage", convention: "claude-code", typeKey: "type",
 		types: map[string]field{"input": input, "output": output, "cacheRead": cacheRead, "cacheCreation": cacheWrite},
-		model: []string{"model"}, maker: price.Anthropic, cached: beside,
+		model: []string{"model"}, maker: price.Anthropic, counting: counting{cached: beside},
 	},
 	{
 		Name: "gemini_cli.token.usage", convention: "gemini-cli", typeKey: "type",
 		types: map[string]field{"input": input, "output": output, "thought": thoughts, "cache": cacheRead, "tool": toolPrompt},
-		model: []string{"model"}, cached: inside,
+		model: []string{"model"},
 	},
 }
 
-// MetricSourceOf is the source of that name, or nil.
+// MetricSourceOf returns the source of that name, or nil.
 func MetricSourceOf(name string) *MetricSource {
 	i := slices.IndexFunc(MetricSources, func(s MetricSource) bool { return s.Name == name })
 	if i < 0 {
@@ -59,53 +94,105 @@ func MetricSourceOf(name string) *MetricSource {
 	return &MetricSources[i]
 }
 
-// TypeKey is the attribute that says which tokens a point counts. Points that
-// differ in it alone are of the same calls.
-func (s *MetricSource) TypeKey() string { return s.typeKey }
+// Metrics returns the names of its metrics.
+func (s *MetricSource) Metrics() []string {
+	if s.metrics == nil {
+		return []string{s.Name}
+	}
+	var names []string
+	for name := range s.metrics {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// KindKeys are the attributes by which a point counts one kind of tokens and not
+// another. Points that differ in these alone are of the same calls.
+func (s *MetricSource) KindKeys() []string {
+	if s.metrics == nil {
+		return []string{s.typeKey}
+	}
+	return []string{modalityKey}
+}
 
 // Usage adds up points of the same calls.
 type Usage struct {
 	source *MetricSource
-	counts counts
-	// Calls is how many, as far as the points say.
+	counts tally
+	// Calls is how many, as far as the points have it.
 	Calls int64
 }
 
 // Usage begins to add up.
 func (s *MetricSource) Usage() Usage { return Usage{source: s} }
 
-// Add adds a point: its attribute of TypeKey, its tokens, and how many were
-// recorded, 0 when it does not say. It is false for a type that is not known, and
-// for what is negative.
-func (u *Usage) Add(kind string, tokens, recorded int64) bool {
-	at, known := u.source.types[kind]
+// Add adds a point of a metric: its attributes, its tokens, and how many were
+// recorded, 0 when it does not have that. It is false for a kind that is not known,
+// and for what is negative.
+func (u *Usage) Add(metric string, attributes pcommon.Map, tokens, recorded int64) bool {
+	at, known := u.source.fieldOf(metric, attributes)
 	if !known || tokens < 0 || recorded < 0 {
 		return false
 	}
-	u.counts[at] += tokens
+	u.add(at, tokens)
+	if part, ok := modalityOf(at, attributes); ok {
+		u.add(part, tokens)
+	}
 	if at == u.source.calls {
 		u.Calls += recorded
 	}
 	return true
 }
 
-// Empty says that nothing was added.
-func (u *Usage) Empty() bool { return u.counts == counts{} && u.Calls == 0 }
+func (u *Usage) add(f field, tokens int64) { u.counts.set(f, u.counts.n[f]+tokens) }
 
-// Call is what the points say of the calls, as one; the string is the reason when
+func (s *MetricSource) fieldOf(metric string, attributes pcommon.Map) (field, bool) {
+	if s.metrics != nil {
+		f, known := s.metrics[metric]
+		return f, known
+	}
+	kind, _ := attributes.Get(s.typeKey)
+	f, known := s.types[kind.AsString()]
+	return f, known
+}
+
+// modalityOf is the kind of those tokens of a metric that are not text.
+func modalityOf(f field, attributes pcommon.Map) (field, bool) {
+	value, ok := attributes.Get(modalityKey)
+	if !ok {
+		return 0, false
+	}
+	kinds := map[string]map[field]usage.Kind{
+		"audio": {input: usage.AudioInput, cacheRead: usage.CachedAudio, output: usage.AudioOutput},
+		"image": {input: usage.ImageInput, cacheRead: usage.CachedImage, output: usage.ImageOutput},
+		"video": {input: usage.VideoInput, output: usage.VideoOutput},
+	}
+	k, ok := kinds[value.AsString()][f]
+	return kind(k), ok
+}
+
+// Empty says that nothing was added.
+func (u *Usage) Empty() bool { return u.counts.nothing() && u.Calls == 0 }
+
+// Call is what the points have of the calls, as one; the string is the reason when
 // the outcome is Invalid.
 func (u *Usage) Call(attributes pcommon.Map) (Call, Outcome, string) {
-	call := Call{Convention: u.source.convention, Status: Success, HasTokens: true, Provider: firstText(attributes, u.source.provider), Model: firstText(attributes, u.source.model)}
+	call := Call{Convention: u.source.convention, Status: Success, HasUsage: true, Provider: firstText(attributes, u.source.provider), Model: firstText(attributes, u.source.model)}
 	switch {
 	case call.Model == "":
 		return call, Invalid, ReasonEmptyModel
 	case len(call.Model) > MaxModelLength:
-		return call, Invalid, ReasonModelTooLong
+		call.Model, call.Problem = truncate(call.Model), ReasonModelTooLong
 	}
 	if call.Provider == "" {
 		call.Provider = u.source.maker
 	}
-	call.CachedRule = u.counts.split(&call.Tokens, u.source.cached, call.Provider)
+	call.ServiceTier = firstText(attributes, []string{"openai.response.service_tier", "gen_ai.response.service_tier"})
+	call.Tier = price.TierOf(call.ServiceTier)
+	call.Stated = u.counts.stated()
+	call.Totals = Totals{Input: u.counts.n[input], Output: u.counts.n[output]}
+	u.counts.decide(evidence{counting: u.source.counting, rule: ByConvention}, &call)
 	return call, IsCall, ""
 }
 

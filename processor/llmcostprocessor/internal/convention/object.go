@@ -5,201 +5,366 @@ package convention
 
 import (
 	"encoding/json"
-	"errors"
+	"math"
 	"strings"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
-	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/price"
+	"github.com/otelcol-arc/otelcol-arc/internal/usage"
 )
 
 // maxJSON bounds the objects of counts and costs that are read, in bytes.
 const maxJSON = 16 << 10
 
-// usage is Langfuse's object of token counts. Its kinds are beside each other:
-// input holds no cached tokens. Of one kind at most one name is used.
-type usage struct {
-	Input               tokens `json:"input"`
-	Output              tokens `json:"output"`
-	CacheRead           tokens `json:"cache_read_input_tokens"`
-	InputCacheRead      tokens `json:"input_cache_read"`
-	InputCached         tokens `json:"input_cached_tokens"`
-	CacheWrite          tokens `json:"cache_creation_input_tokens"`
-	InputCacheCreation  tokens `json:"input_cache_creation"`
-	InputCacheCreation1 tokens `json:"input_cache_creation_1h"`
-	InputCacheCreation5 tokens `json:"input_cache_creation_5m"`
-	InputEphemeral1h    tokens `json:"input_ephemeral_1h_input_tokens"`
-	InputEphemeral5m    tokens `json:"input_ephemeral_5m_input_tokens"`
-	InputAudio          tokens `json:"input_audio"`
-	InputAudioTokens    tokens `json:"input_audio_tokens"`
-	OutputAudio         tokens `json:"output_audio"`
-	OutputAudioTokens   tokens `json:"output_audio_tokens"`
-	OutputReasoning     tokens `json:"output_reasoning"`
-	OutputReasonings    tokens `json:"output_reasoning_tokens"`
-	apiUsage
+// maxDepth bounds how deep in an object counts are looked for.
+const maxDepth = 4
+
+// object is what an object of counts has.
+type object struct {
+	tally
+	// raw: the counts are those of Anthropic's or Bedrock's API, whose input leaves
+	// out the cached tokens.
+	raw  bool
+	tier string
 }
 
-// apiUsage is the object as the APIs of OpenAI and Anthropic answer it, which
-// Langfuse's wrappers of these hand on.
-type apiUsage struct {
-	PromptTokens      tokens   `json:"prompt_tokens"`
-	CompletionTokens  tokens   `json:"completion_tokens"`
-	InputTokens       tokens   `json:"input_tokens"`
-	OutputTokens      tokens   `json:"output_tokens"`
-	PromptDetails     apiParts `json:"prompt_tokens_details"`
-	CompletionDetails apiParts `json:"completion_tokens_details"`
-	InputDetails      apiParts `json:"input_tokens_details"`
-	OutputDetails     apiParts `json:"output_tokens_details"`
+// names are those of counts in the objects of APIs and SDKs, without underscores
+// and in lower case: the same names come in every way of writing.
+var names = map[string]field{
+	"prompttokens": input, "inputtokens": input, "prompttokencount": input, "inputtokencount": input, "input": input, "prompt": input,
+	"completiontokens": output, "outputtokens": output, "candidatestokencount": output, "completiontokencount": output,
+	"outputtokencount": output, "responsetokencount": output, "output": output, "completion": output,
+	"totaltokens": total, "totaltokencount": total, "total": total,
+
+	"cachereadinputtokens": cacheRead, "cachereadinputtokencount": cacheRead, "cachedinputtokens": cacheRead, "cachedcontenttokencount": cacheRead,
+	"cachedtokens": cacheRead, "cachereadtokens": cacheRead, "inputcachedtokens": cacheRead, "inputcacheread": cacheRead,
+	"inputcachedtokencount": cacheRead, "promptcachehittokens": cacheRead, "inputcachereadtokens": cacheRead, "inputcachereadinputtokens": cacheRead,
+	"cachecreationinputtokens": cacheWrite, "cachewriteinputtokens": cacheWrite, "cachewriteinputtokencount": cacheWrite,
+	"cachecreationtokens": cacheWrite, "cachewritetokens": cacheWrite, "inputcachecreation": cacheWrite, "inputcachewrite": cacheWrite,
+	"inputcachecreationtokens": cacheWrite, "inputcachecreationinputtokens": cacheWrite,
+	"ephemeral5minputtokens": cacheWrite5m, "inputcachecreation5m": cacheWrite5m, "inputephemeral5minputtokens": cacheWrite5m,
+	"cachecreationephemeral5minputtokens": cacheWrite5m,
+	"ephemeral1hinputtokens":              field(usage.CacheWrite1h), "inputcachecreation1h": field(usage.CacheWrite1h), "inputephemeral1hinputtokens": field(usage.CacheWrite1h),
+	"cachecreationephemeral1hinputtokens": field(usage.CacheWrite1h), "cachecreationinputtokensabove1hr": field(usage.CacheWrite1h),
+	"ephemeral12hinputtokens": field(usage.CacheWriteLong), "ephemeral24hinputtokens": field(usage.CacheWriteLong),
+
+	"reasoningtokens": reasoning, "outputreasoningtokens": reasoning, "outputreasoning": reasoning, "reasoningoutputtokens": reasoning,
+	"thoughtstokencount": thoughts, "thoughtstokens": thoughts, "tooluseprompttokencount": toolPrompt,
+
+	"inputaudio": field(usage.AudioInput), "inputaudiotokens": field(usage.AudioInput), "promptaudiotokens": field(usage.AudioInput), "inputmodalityaudio": field(usage.AudioInput),
+	"inputimage": field(usage.ImageInput), "inputimagetokens": field(usage.ImageInput), "inputmodalityimage": field(usage.ImageInput),
+	"inputvideo": field(usage.VideoInput), "inputvideotokens": field(usage.VideoInput), "inputmodalityvideo": field(usage.VideoInput),
+	"outputaudio": field(usage.AudioOutput), "outputaudiotokens": field(usage.AudioOutput), "completionaudiotokens": field(usage.AudioOutput), "outputmodalityaudio": field(usage.AudioOutput),
+	"outputimage": field(usage.ImageOutput), "outputimagetokens": field(usage.ImageOutput), "outputmodalityimage": field(usage.ImageOutput),
+	"outputvideo": field(usage.VideoOutput), "outputvideotokens": field(usage.VideoOutput), "outputmodalityvideo": field(usage.VideoOutput),
+
+	"websearchrequests": field(usage.WebSearches), "searchunits": field(usage.Searches), "totalsearchunits": field(usage.Searches),
 }
 
-// apiParts are within the count that they are details of.
-type apiParts struct {
-	Cached    tokens `json:"cached_tokens"`
-	Audio     tokens `json:"audio_tokens"`
-	Reasoning tokens `json:"reasoning_tokens"`
+// partNames are those of parts, by what they are parts of.
+var partNames = map[string]map[string]field{
+	"input": {
+		"cached": cacheRead, "cachedtokens": cacheRead, "cacheread": cacheRead, "flexcacheread": cacheRead, "prioritycacheread": cacheRead, "cachereadtokens": cacheRead,
+		"cachecreation": cacheWrite, "cachecreationtokens": cacheWrite, "cachewrite": cacheWrite, "cachewritetokens": cacheWrite,
+		"audio": field(usage.AudioInput), "audiotokens": field(usage.AudioInput), "image": field(usage.ImageInput), "imagetokens": field(usage.ImageInput),
+		"video": field(usage.VideoInput), "videotokens": field(usage.VideoInput), "text": textInput, "texttokens": textInput,
+	},
+	"output": {
+		"reasoning": reasoning, "reasoningtokens": reasoning, "thinking": reasoning, "thinkingtokens": reasoning,
+		"audio": field(usage.AudioOutput), "audiotokens": field(usage.AudioOutput), "image": field(usage.ImageOutput), "imagetokens": field(usage.ImageOutput),
+		"video": field(usage.VideoOutput), "videotokens": field(usage.VideoOutput), "text": textOutput, "texttokens": textOutput,
+	},
+	"cached": {
+		"audio": field(usage.CachedAudio), "audiotokens": field(usage.CachedAudio), "image": field(usage.CachedImage), "imagetokens": field(usage.CachedImage),
+	},
 }
 
-// tokens is a count that refuses what no call can use.
-type tokens struct {
-	n    int64
-	said bool
+// partsOf are the names of objects of parts, and what they are parts of.
+var partsOf = map[string]string{
+	"prompttokensdetails": "input", "inputtokensdetails": "input", "inputtokendetails": "input", "inputdetails": "input", "cachecreation": "input",
+	"cachecreationtokendetails": "input", "cachewritetokensdetails": "input", "cachedetails": "input", "tooluseprompttokensdetails": "",
+	"completiontokensdetails": "output", "outputtokensdetails": "output", "outputtokendetails": "output", "candidatestokensdetails": "output",
+	"outputdetails": "output", "responsetokensdetails": "output",
+	"cachedtokensdetails": "cached", "cachetokensdetails": "cached",
 }
 
-func (t *tokens) UnmarshalJSON(text []byte) error {
-	var number *float64
-	if err := json.Unmarshal(text, &number); err != nil {
-		return err
-	}
-	if number == nil {
-		return nil // null: not said
-	}
-	n, ok := whole(*number)
+func normalize(name string) string {
+	return strings.ToLower(strings.ReplaceAll(name, "_", ""))
+}
+
+// parseObject reads an object of counts, as JSON or as Python writes a dictionary.
+// A senseless count in it is left out.
+func parseObject(value pcommon.Value) (object, bool) {
+	m, ok := parseMap(value)
 	if !ok {
-		return errCount
+		return object{}, false
 	}
-	*t = tokens{n: n, said: true}
-	return nil
+	var o object
+	o.read(m, "", 0)
+	if o.n[total] > 0 && o.n[total] == o.n[input]+o.n[output] {
+		o.raw = false // as MLflow's, which has added the cached tokens
+	}
+	return o, true
 }
 
-var errCount = errors.New("not a number of tokens")
-
-// object reads an object of token counts: nothing said, or false when the
-// object or a count in it makes no sense.
-func object(value pcommon.Value) (t price.Tokens, said, ok bool) {
-	var u usage
-	if !unmarshal(value, &u) {
-		return price.Tokens{}, false, false
+func parseMap(value pcommon.Value) (map[string]any, bool) {
+	switch value.Type() {
+	case pcommon.ValueTypeMap:
+		return value.Map().AsRaw(), true
+	case pcommon.ValueTypeStr:
+	default:
+		return nil, false
 	}
-	if u.apiUsage != (apiUsage{}) {
-		return u.asAnswered(), true, true
+	text := value.Str()
+	if len(text) > maxJSON {
+		return nil, false
 	}
-	t = price.Tokens{
-		Input:        u.Input.n,
-		CacheRead:    max(u.CacheRead.n, u.InputCacheRead.n, u.InputCached.n),
-		CacheWrite:   max(u.CacheWrite.n, u.InputCacheCreation.n, u.InputCacheCreation5.n, u.InputEphemeral5m.n),
-		CacheWrite1h: max(u.InputCacheCreation1.n, u.InputEphemeral1h.n),
-		Output:       u.Output.n,
-		Reasoning:    max(u.OutputReasoning.n, u.OutputReasonings.n),
-		AudioInput:   max(u.InputAudio.n, u.InputAudioTokens.n),
-		AudioOutput:  max(u.OutputAudio.n, u.OutputAudioTokens.n),
+	var m map[string]any
+	if json.Unmarshal([]byte(text), &m) == nil {
+		return m, m != nil
 	}
-	return t, u != usage{}, true
+	if json.Unmarshal([]byte(jsonOfPython(text)), &m) == nil {
+		return m, m != nil
+	}
+	return nil, false
 }
 
-// asAnswered makes the counts of an API disjoint. Anthropic's names of cached
-// tokens are those of counts beside the input.
-func (u *usage) asAnswered() (t price.Tokens) {
-	var n counts
-	n[input] = max(u.PromptTokens.n, u.InputTokens.n, u.Input.n)
-	n[output] = max(u.CompletionTokens.n, u.OutputTokens.n, u.Output.n)
-	n[cacheRead] = max(u.PromptDetails.Cached.n, u.InputDetails.Cached.n, u.CacheRead.n)
-	n[cacheWrite] = u.CacheWrite.n
-	n[audioInput] = max(u.PromptDetails.Audio.n, u.InputDetails.Audio.n)
-	n[audioOutput] = max(u.CompletionDetails.Audio.n, u.OutputDetails.Audio.n)
-	n[reasoning] = max(u.CompletionDetails.Reasoning.n, u.OutputDetails.Reasoning.n)
-	policy := inside
-	if u.CacheRead.said || u.CacheWrite.said {
-		policy = beside
-	}
-	n.split(&t, policy, "")
-	return t
-}
-
-// details is an object of parts of the input or the output, as LangChain counts them.
-type details struct {
-	CacheRead         tokens `json:"cache_read"`
-	FlexCacheRead     tokens `json:"flex_cache_read"`
-	PriorityCacheRead tokens `json:"priority_cache_read"`
-	CacheCreation     tokens `json:"cache_creation"`
-	Ephemeral5m       tokens `json:"ephemeral_5m_input_tokens"`
-	Ephemeral1h       tokens `json:"ephemeral_1h_input_tokens"`
-	Audio             tokens `json:"audio"`
-	Reasoning         tokens `json:"reasoning"`
-}
-
-// said is what providers say besides, as the Vercel AI SDK hands it on.
-type said struct {
-	Anthropic struct {
-		CacheWrite tokens `json:"cacheCreationInputTokens"`
-	} `json:"anthropic"`
-	Bedrock struct {
-		Usage struct {
-			CacheWrite tokens `json:"cacheWriteInputTokens"`
-		} `json:"usage"`
-	} `json:"bedrock"`
-}
-
-// python is what LangSmith's SDK has of a dictionary, as JSON.
-var python = strings.NewReplacer("'", `"`, "None", "null")
-
-// detail reads an object of parts. The whole stands beside it, so what makes no
-// sense is left out.
-func (n *counts) detail(of field, value pcommon.Value) {
-	if value.Type() != pcommon.ValueTypeStr || len(value.Str()) > maxJSON {
+// read adds the counts of a map; of says what they are parts of.
+func (o *object) read(m map[string]any, of string, depth int) {
+	if depth > maxDepth {
 		return
 	}
-	if of == metadata {
-		var s said
-		if text := value.Str(); strings.Contains(text, "cache") && json.Unmarshal([]byte(text), &s) == nil {
-			n[cacheWrite] = max(s.Anthropic.CacheWrite.n, s.Bedrock.Usage.CacheWrite.n)
+	_, hasInput := m["input_tokens"]
+	_, hasInputTokens := m["inputTokens"]
+	for name, value := range m {
+		name = normalize(name)
+		switch value := value.(type) {
+		case map[string]any:
+			part, known := partsOf[name]
+			if !known {
+				part = of
+			}
+			o.read(value, part, depth+1)
+		case []any:
+			if part, known := partsOf[name]; known {
+				o.readModalities(value, part)
+			}
+		case string:
+			if name == "servicetier" {
+				o.tier = value
+			}
+			if name == "speed" && value != "standard" && value != "normal" {
+				o.tier = value
+			}
+		default:
+			n, ok := countOf(value)
+			if !ok {
+				continue
+			}
+			f, known := partNames[of][name]
+			if !known {
+				f, known = names[name]
+			}
+			if !known {
+				continue
+			}
+			if (f == cacheRead || f == cacheWrite) && of == "" && (hasInput || hasInputTokens) {
+				o.raw = true
+			}
+			if n > 0 || !o.has(f) {
+				o.set(f, max(n, o.n[f]))
+			}
+		}
+	}
+}
+
+// readModalities reads a list of counts by modality, as Gemini has them.
+func (o *object) readModalities(list []any, of string) {
+	for _, item := range list {
+		m, ok := item.(map[string]any)
+		if !ok {
+			continue
+		}
+		modality, _ := m["modality"].(string)
+		n, ok := countOf(m["token_count"])
+		if !ok {
+			n, ok = countOf(m["tokenCount"])
+		}
+		if f, known := partNames[of][strings.ToLower(modality)]; known && ok {
+			o.set(f, o.n[f]+n)
+		}
+	}
+}
+
+// countOf is the count that a value of JSON is.
+func countOf(value any) (int64, bool) {
+	switch n := value.(type) {
+	case float64:
+		return whole(n)
+	case int64:
+		return n, n >= 0 && n <= maxTokens
+	}
+	return 0, false
+}
+
+// readObjects takes from the objects of the record what its own keys do not have.
+func (r *record) readObjects(out *Call) {
+	if r.has(usageDisjoint) {
+		r.readDisjoint()
+	}
+	for _, f := range [...]field{usageObject, metadata} {
+		if !r.has(f) {
+			continue
+		}
+		o, ok := parseObject(r.values[f])
+		if !ok {
+			continue
+		}
+		r.relate(&o)
+		r.counts.fill(&o.tally)
+		if r.objectTier == "" {
+			r.objectTier = o.tier
+		}
+	}
+	for f, of := range map[field]string{inputDetails: "input", outputDetails: "output"} {
+		if !r.has(f) {
+			continue
+		}
+		if m, ok := parseMap(r.values[f]); ok {
+			var o object
+			o.read(m, of, 1)
+			r.counts.fill(&o.tally)
+		}
+	}
+	if r.objectTier == "" && r.has(parameters) {
+		r.objectTier = r.requestedTier()
+	}
+}
+
+// relate compares the input of the record with the provider's own, which leaves
+// out cached tokens if it is raw: then the record's input is known to include
+// them, or not.
+func (r *record) relate(o *object) {
+	if !o.raw || !o.has(input) || !r.counts.has(input) {
+		if o.raw && o.has(input) && !r.counts.has(input) {
+			r.cachedIs, r.cachedProven = beside, o.cached() > 0
 		}
 		return
 	}
-	var d details
-	if json.Unmarshal([]byte(python.Replace(value.Str())), &d) != nil {
-		return
+	switch r.counts.n[input] {
+	case o.n[input] + o.cached():
+		r.cachedIs, r.cachedProven = inside, o.cached() > 0
+	case o.n[input]:
+		r.cachedIs, r.cachedProven = beside, o.cached() > 0
 	}
-	if of == outputDetails {
-		n[audioOutput], n[reasoning] = d.Audio.n, d.Reasoning.n
-		return
+}
+
+// requestedModel is the model in what was requested, for calls that failed before
+// their record had one.
+func (r *record) requestedModel() string {
+	if name := r.text(requestModel); name != "" {
+		return name
 	}
-	n[cacheRead] = max(d.CacheRead.n, d.FlexCacheRead.n, d.PriorityCacheRead.n)
-	n[cacheWrite], n[cacheWrite5m], n[cacheWrite1h] = d.CacheCreation.n, d.Ephemeral5m.n, d.Ephemeral1h.n
-	n[audioInput] = d.Audio.n
+	if !r.has(parameters) {
+		return ""
+	}
+	m, ok := parseMap(r.values[parameters])
+	if !ok {
+		if r.values[parameters].Type() != pcommon.ValueTypeStr {
+			return ""
+		}
+		// An attribute "model", as MLflow writes it next to the conventions' keys.
+		if text := r.text(parameters); !strings.ContainsAny(text, "{}[] ") {
+			return text
+		}
+		return ""
+	}
+	for _, key := range [...]string{"model", "model_name", "modelId", "model_id"} {
+		if name, ok := m[key].(string); ok && strings.TrimSpace(name) != "" {
+			return strings.TrimSpace(name)
+		}
+	}
+	return ""
+}
+
+func (r *record) requestedTier() string {
+	m, ok := parseMap(r.values[parameters])
+	if !ok {
+		return ""
+	}
+	name, _ := m["service_tier"].(string)
+	return name
 }
 
 // dollars reads an object of costs.
 func dollars(value pcommon.Value) (float64, bool) {
-	var costs map[string]float64
-	if !unmarshal(value, &costs) || len(costs) == 0 {
+	m, ok := parseMap(value)
+	if !ok {
 		return 0, false
 	}
-	if whole, said := costs["total"]; said {
-		return whole, whole >= 0
+	for _, key := range [...]string{"total", "total_cost"} {
+		if whole, ok := m[key].(float64); ok {
+			return whole, whole >= 0 && whole <= math.MaxFloat64
+		}
 	}
 	var sum float64
-	for _, part := range costs {
-		if part < 0 {
+	for _, part := range m {
+		n, ok := part.(float64)
+		if !ok || n < 0 {
 			return 0, false
 		}
-		sum += part
+		sum += n
 	}
-	return sum, true
+	return sum, len(m) > 0
 }
 
-func unmarshal(value pcommon.Value, into any) bool {
-	if value.Type() != pcommon.ValueTypeStr || len(value.Str()) > maxJSON {
-		return false
+// jsonOfPython makes JSON of a dictionary as Python writes it. It returns what it
+// cannot make sense of as it is, for the JSON parser to refuse.
+func jsonOfPython(text string) string {
+	var b strings.Builder
+	for i := 0; i < len(text); {
+		switch c := text[i]; {
+		case c == '\'' || c == '"':
+			i = copyString(&b, text, i)
+		case strings.HasPrefix(text[i:], "None"):
+			b.WriteString("null")
+			i += len("None")
+		case strings.HasPrefix(text[i:], "True"):
+			b.WriteString("true")
+			i += len("True")
+		case strings.HasPrefix(text[i:], "False"):
+			b.WriteString("false")
+			i += len("False")
+		default:
+			b.WriteByte(c)
+			i++
+		}
 	}
-	return json.Unmarshal([]byte(value.Str()), into) == nil
+	return b.String()
+}
+
+// copyString writes the string that begins at i with double quotes, and returns
+// where it ends.
+func copyString(b *strings.Builder, text string, i int) int {
+	quote := text[i]
+	b.WriteByte('"')
+	for i++; i < len(text); i++ {
+		switch c := text[i]; {
+		case c == '\\' && i+1 < len(text) && text[i+1] == '\'':
+			i++
+			b.WriteByte('\'')
+		case c == '\\' && i+1 < len(text):
+			b.WriteByte(c)
+			i++
+			b.WriteByte(text[i])
+		case c == quote:
+			b.WriteByte('"')
+			return i + 1
+		case c == '"':
+			b.WriteString(`\"`)
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return i
 }

@@ -11,13 +11,15 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
-	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/price"
+	"github.com/otelcol-arc/otelcol-arc/internal/usage"
 )
 
 type attributes = map[string]any
@@ -71,7 +73,7 @@ func langfuse(usage string) attributes {
 }
 
 func TestFromSpanReads(t *testing.T) {
-	plain := price.Tokens{Input: 1000, Output: 200}
+	plain := usage.Amounts{usage.Input: 1000, usage.Output: 200}
 	for _, tt := range []struct {
 		name  string
 		attrs attributes
@@ -79,28 +81,28 @@ func TestFromSpanReads(t *testing.T) {
 	}{
 		{
 			"OpenTelemetry", otel,
-			Call{Convention: "otel", Provider: "openai", Model: "gpt-4o-2024-08-06", Tokens: plain, Agent: "researcher"},
+			Call{Convention: "otel", Provider: "openai", Model: "gpt-4o-2024-08-06", Usage: plain, Attribution: Attribution{Agent: "researcher"}},
 		},
 		{
 			"OpenTelemetry, cached tokens within the input",
 			with(otel, attributes{"gen_ai.usage.cache_read.input_tokens": 600, "gen_ai.usage.cache_creation.input_tokens": 100, "gen_ai.agent.name": nil}),
 			Call{
-				Convention: "otel", Provider: "openai", Model: "gpt-4o-2024-08-06", CachedRule: ByTable,
-				Tokens: price.Tokens{Input: 300, CacheRead: 600, CacheWrite: 100, Output: 200},
+				Convention: "otel", Provider: "openai", Model: "gpt-4o-2024-08-06", Rule: ByConvention,
+				Usage: usage.Amounts{usage.Input: 300, usage.CacheRead: 600, usage.CacheWrite: 100, usage.Output: 200},
 			},
 		},
 		{
 			"OpenTelemetry, more cached tokens than the input can hold",
 			with(otel, attributes{"gen_ai.usage.input_tokens": 10, "gen_ai.usage.cache_read.input_tokens": 600, "gen_ai.agent.name": nil}),
 			Call{
-				Convention: "otel", Provider: "openai", Model: "gpt-4o-2024-08-06", CachedRule: BySum,
-				Tokens: price.Tokens{Input: 10, CacheRead: 600, Output: 200},
+				Convention: "otel", Provider: "openai", Model: "gpt-4o-2024-08-06", Rule: ByArithmetic,
+				Usage: usage.Amounts{usage.Input: 10, usage.CacheRead: 600, usage.Output: 200},
 			},
 		},
 		{
 			"OpenTelemetry, reasoning is part of the output",
 			with(otel, attributes{"gen_ai.usage.reasoning.output_tokens": 150, "gen_ai.agent.name": nil}),
-			Call{Convention: "otel", Provider: "openai", Model: "gpt-4o-2024-08-06", Tokens: price.Tokens{Input: 1000, Output: 50, Reasoning: 150}},
+			Call{Convention: "otel", Provider: "openai", Model: "gpt-4o-2024-08-06", Rule: ByConvention, Usage: usage.Amounts{usage.Input: 1000, usage.Output: 50, usage.Reasoning: 150}},
 		},
 		{
 			"OpenTelemetry, both kinds of cache writes",
@@ -111,18 +113,18 @@ func TestFromSpanReads(t *testing.T) {
 				"gen_ai.agent.name": nil,
 			}),
 			Call{
-				Convention: "otel", Provider: "openai", Model: "gpt-4o-2024-08-06", CachedRule: ByTable,
-				Tokens: price.Tokens{Input: 700, CacheWrite: 100, CacheWrite1h: 200, Output: 200},
+				Convention: "otel", Provider: "openai", Model: "gpt-4o-2024-08-06", Rule: ByConvention,
+				Usage: usage.Amounts{usage.Input: 700, usage.CacheWrite: 100, usage.CacheWrite1h: 200, usage.Output: 200},
 			},
 		},
 		{
 			"an empty response model",
 			with(otel, attributes{"gen_ai.response.model": " ", "gen_ai.agent.name": nil}),
-			Call{Convention: "otel", Provider: "openai", Model: "gpt-4o", Tokens: plain},
+			Call{Convention: "otel", Provider: "openai", Model: "gpt-4o", Usage: plain},
 		},
 		{
 			"before v1.37", older,
-			Call{Convention: "otel-older", Provider: "openai", Model: "gpt-4o", Tokens: plain},
+			Call{Convention: "otel-older", Provider: "openai", Model: "gpt-4o", Usage: plain},
 		},
 		{
 			"OpenTelemetry, the newest names of parts",
@@ -132,8 +134,8 @@ func TestFromSpanReads(t *testing.T) {
 				"gen_ai.agent.name": nil,
 			}),
 			Call{
-				Convention: "otel", Provider: "openai", Model: "gpt-4o-2024-08-06", CachedRule: ByTable,
-				Tokens: price.Tokens{Input: 850, CacheWrite: 100, AudioInput: 30, ImageInput: 20, Output: 110, AudioOutput: 50, ImageOutput: 40},
+				Convention: "otel", Provider: "openai", Model: "gpt-4o-2024-08-06", Rule: ByConvention,
+				Usage: usage.Amounts{usage.Input: 850, usage.CacheWrite: 100, usage.AudioInput: 30, usage.ImageInput: 20, usage.Output: 110, usage.AudioOutput: 50, usage.ImageOutput: 40},
 			},
 		},
 		{
@@ -144,14 +146,14 @@ func TestFromSpanReads(t *testing.T) {
 				"gen_ai.usage.output_token_details": "{'reasoning': 150}",
 			}),
 			Call{
-				Convention: "langsmith", Provider: "openai", Model: "gpt-4o-2024-08-06", CachedRule: ByTable,
-				Tokens: price.Tokens{Input: 300, CacheRead: 600, CacheWrite: 40, CacheWrite1h: 60, Output: 50, Reasoning: 150},
+				Convention: "langsmith", Provider: "openai", Model: "gpt-4o-2024-08-06", Rule: ByConvention,
+				Usage: usage.Amounts{usage.Input: 300, usage.CacheRead: 600, usage.CacheWrite: 40, usage.CacheWrite1h: 60, usage.Output: 50, usage.Reasoning: 150},
 			},
 		},
 		{
 			"LangSmith's details that make no sense: the whole is left",
 			with(otel, attributes{"langsmith.span.kind": "llm", "gen_ai.agent.name": nil, "gen_ai.usage.input_token_details": "{'cache_read': -1}"}),
-			Call{Convention: "langsmith", Provider: "openai", Model: "gpt-4o-2024-08-06", Tokens: plain},
+			Call{Convention: "langsmith", Provider: "openai", Model: "gpt-4o-2024-08-06", Usage: plain},
 		},
 		{
 			"OpenLIT, which hands on Anthropic's counts under today's names",
@@ -160,16 +162,16 @@ func TestFromSpanReads(t *testing.T) {
 				"gen_ai.usage.cache_read.input_tokens": 600, "gen_ai.usage.cache_creation.input_tokens": 100,
 			}),
 			Call{
-				Convention: "openlit", Provider: "anthropic", Model: "gpt-4o-2024-08-06", CachedRule: ByProvider,
-				Tokens: price.Tokens{Input: 1000, CacheRead: 600, CacheWrite: 100, Output: 200},
+				Convention: "openlit", Provider: "anthropic", Model: "gpt-4o-2024-08-06", Rule: ByProvider,
+				Usage: usage.Amounts{usage.Input: 1000, usage.CacheRead: 600, usage.CacheWrite: 100, usage.Output: 200},
 			},
 		},
 		{
 			"OpenLIT, OpenAI's counts",
 			with(otel, attributes{"gen_ai.sdk.version": "1.2.3", "gen_ai.agent.name": nil, "gen_ai.usage.cache_read.input_tokens": 600}),
 			Call{
-				Convention: "openlit", Provider: "openai", Model: "gpt-4o-2024-08-06", CachedRule: ByProvider,
-				Tokens: price.Tokens{Input: 400, CacheRead: 600, Output: 200},
+				Convention: "openlit", Provider: "openai", Model: "gpt-4o-2024-08-06", Rule: ByProvider,
+				Usage: usage.Amounts{usage.Input: 400, usage.CacheRead: 600, usage.Output: 200},
 			},
 		},
 		{
@@ -179,24 +181,24 @@ func TestFromSpanReads(t *testing.T) {
 				"gen_ai.usage.cache_read_input_tokens": 600, "gen_ai.usage.cache_write_input_tokens": 100,
 			}),
 			Call{
-				Convention: "otel-older", Provider: "strands-agents", Model: "gpt-4o", CachedRule: ByTotal,
-				Tokens: price.Tokens{Input: 300, CacheRead: 600, CacheWrite: 100, Output: 200},
+				Convention: "otel-older", Provider: "strands-agents", Model: "gpt-4o", Rule: ByTotal,
+				Usage: usage.Amounts{usage.Input: 300, usage.CacheRead: 600, usage.CacheWrite: 100, usage.Output: 200},
 			},
 		},
 		{
 			"before v1.37, Anthropic's counts handed on",
 			with(older, attributes{"gen_ai.system": "anthropic", "gen_ai.operation.name": "chat", "gen_ai.usage.cache_read_input_tokens": 600}),
 			Call{
-				Convention: "otel-older", Provider: "anthropic", Model: "gpt-4o", CachedRule: ByProvider,
-				Tokens: price.Tokens{Input: 1000, CacheRead: 600, Output: 200},
+				Convention: "otel-older", Provider: "anthropic", Model: "gpt-4o", Rule: ByProvider,
+				Usage: usage.Amounts{usage.Input: 1000, usage.CacheRead: 600, usage.Output: 200},
 			},
 		},
 		{
 			"before v1.37, OpenAI's counts handed on",
 			with(older, attributes{"gen_ai.usage.cache_read_input_tokens": 600}),
 			Call{
-				Convention: "otel-older", Provider: "openai", Model: "gpt-4o", CachedRule: ByProvider,
-				Tokens: price.Tokens{Input: 400, CacheRead: 600, Output: 200},
+				Convention: "otel-older", Provider: "openai", Model: "gpt-4o", Rule: ByProvider,
+				Usage: usage.Amounts{usage.Input: 400, usage.CacheRead: 600, usage.Output: 200},
 			},
 		},
 		{
@@ -206,8 +208,8 @@ func TestFromSpanReads(t *testing.T) {
 				"gen_ai.usage.cache_read_input_tokens": 600, "gen_ai.usage.total_tokens": 1800,
 			}),
 			Call{
-				Convention: "otel-older", Provider: "strands-agents", Model: "gpt-4o", CachedRule: ByTotal,
-				Tokens: price.Tokens{Input: 1000, CacheRead: 600, Output: 200},
+				Convention: "otel-older", Provider: "strands-agents", Model: "gpt-4o", Rule: ByTotal,
+				Usage: usage.Amounts{usage.Input: 1000, usage.CacheRead: 600, usage.Output: 200},
 			},
 		},
 		{
@@ -217,8 +219,8 @@ func TestFromSpanReads(t *testing.T) {
 				"gen_ai.usage.cache_creation_input_tokens": 100, "llm.usage.total_tokens": 1200,
 			}),
 			Call{
-				Convention: "openllmetry", Provider: "Anthropic", Model: "gpt-4o", CachedRule: ByTotal,
-				Tokens: price.Tokens{Input: 300, CacheRead: 600, CacheWrite: 100, Output: 200},
+				Convention: "openllmetry", Provider: "Anthropic", Model: "gpt-4o", Rule: ByTotal,
+				Usage: usage.Amounts{usage.Input: 300, usage.CacheRead: 600, usage.CacheWrite: 100, usage.Output: 200},
 			},
 		},
 		{
@@ -228,15 +230,15 @@ func TestFromSpanReads(t *testing.T) {
 				"llm.usage.total_tokens": 1200,
 			}),
 			Call{
-				Convention: "openllmetry", Provider: "aws.bedrock", Model: "gpt-4o", CachedRule: ByProvider,
-				Tokens: price.Tokens{Input: 1000, CacheRead: 600, Output: 200},
+				Convention: "openllmetry", Provider: "aws.bedrock", Model: "gpt-4o", Rule: ByProvider,
+				Usage: usage.Amounts{usage.Input: 1000, usage.CacheRead: 600, usage.Output: 200},
 			},
 		},
 		{
 			"LiteLLM's proxy of today, with its cost",
 			with(otel, attributes{"litellm.call_id": "c", "litellm.cost.total": 0.0123, "gen_ai.agent.name": nil}),
 			Call{
-				Convention: "otel", Provider: "openai", Model: "gpt-4o-2024-08-06", Tokens: plain, Reported: 0.0123, HasReported: true,
+				Convention: "otel", Provider: "openai", Model: "gpt-4o-2024-08-06", Usage: plain, Reported: 0.0123, HasReported: true,
 			},
 		},
 		{
@@ -246,8 +248,8 @@ func TestFromSpanReads(t *testing.T) {
 				"gen_ai.usage.cache_read_input_tokens": 600, "gen_ai.cost.total_cost": 0.0123, "gen_ai.agent.name": nil,
 			}),
 			Call{
-				Convention: "litellm", Provider: "bedrock", Model: "gpt-4o-2024-08-06", CachedRule: ByTable,
-				Tokens: price.Tokens{Input: 400, CacheRead: 600, Output: 200}, Reported: 0.0123, HasReported: true,
+				Convention: "litellm", Provider: "bedrock", Model: "gpt-4o-2024-08-06", Rule: ByConvention,
+				Usage: usage.Amounts{usage.Input: 400, usage.CacheRead: 600, usage.Output: 200}, Reported: 0.0123, HasReported: true,
 			},
 		},
 		{
@@ -260,15 +262,15 @@ func TestFromSpanReads(t *testing.T) {
 				"llm.cost.prompt": 0.001, "llm.cost.completion": 0.002,
 			},
 			Call{
-				Convention: "openinference", Provider: "openai", Model: "gpt-4o", CachedRule: ByTable,
-				Tokens:   price.Tokens{Input: 350, CacheRead: 600, Output: 150, Reasoning: 30, AudioInput: 50, AudioOutput: 20},
+				Convention: "openinference", Provider: "openai", Model: "gpt-4o", Rule: ByTotal,
+				Usage:    usage.Amounts{usage.Input: 350, usage.CacheRead: 600, usage.Output: 150, usage.Reasoning: 30, usage.AudioInput: 50, usage.AudioOutput: 20},
 				Reported: 0.003, HasReported: true,
 			},
 		},
 		{
 			"OpenInference, embedding",
 			attributes{"openinference.span.kind": "EMBEDDING", "embedding.model_name": "text-embedding-3-small", "llm.token_count.prompt": 1000},
-			Call{Convention: "openinference", Model: "text-embedding-3-small", Tokens: price.Tokens{Input: 1000}},
+			Call{Convention: "openinference", Model: "text-embedding-3-small", Usage: usage.Amounts{usage.Input: 1000}},
 		},
 		{
 			"Vercel AI SDK, version 5",
@@ -278,8 +280,8 @@ func TestFromSpanReads(t *testing.T) {
 				"ai.usage.cachedInputTokens": 600, "ai.usage.totalTokens": 1200, "ai.usage.reasoningTokens": 20,
 			},
 			Call{
-				Convention: "vercel-ai", Provider: "openai.chat", Model: "gpt-4o-2024-08-06", CachedRule: ByProvider,
-				Tokens: price.Tokens{Input: 400, CacheRead: 600, Output: 180, Reasoning: 20},
+				Convention: "vercel-ai", Provider: "openai.chat", Model: "gpt-4o-2024-08-06", Rule: ByProvider,
+				Usage: usage.Amounts{usage.Input: 400, usage.CacheRead: 600, usage.Output: 180, usage.Reasoning: 20},
 			},
 		},
 		{
@@ -290,8 +292,8 @@ func TestFromSpanReads(t *testing.T) {
 				"ai.response.providerMetadata": `{"anthropic":{"usage":{"input_tokens":1000},"cacheCreationInputTokens":100}}`,
 			},
 			Call{
-				Convention: "vercel-ai", Provider: "anthropic.messages", Model: "claude-sonnet-4-5", CachedRule: ByProvider,
-				Tokens: price.Tokens{Input: 1000, CacheRead: 600, CacheWrite: 100, Output: 200},
+				Convention: "vercel-ai", Provider: "anthropic.messages", Model: "claude-sonnet-4-5", Rule: ByProvider,
+				Usage: usage.Amounts{usage.Input: 1000, usage.CacheRead: 600, usage.CacheWrite: 100, usage.Output: 200},
 			},
 		},
 		{
@@ -302,8 +304,8 @@ func TestFromSpanReads(t *testing.T) {
 				"ai.response.providerMetadata": `{"bedrock":{"usage":{"cacheWriteInputTokens":100}}}`,
 			},
 			Call{
-				Convention: "vercel-ai", Provider: "amazon-bedrock", Model: "claude-sonnet-4-5", CachedRule: ByProvider,
-				Tokens: price.Tokens{Input: 1000, CacheWrite: 100, Output: 200},
+				Convention: "vercel-ai", Provider: "amazon-bedrock", Model: "claude-sonnet-4-5", Rule: ByProvider,
+				Usage: usage.Amounts{usage.Input: 1000, usage.CacheWrite: 100, usage.Output: 200},
 			},
 		},
 		{
@@ -316,8 +318,8 @@ func TestFromSpanReads(t *testing.T) {
 				"ai.response.providerMetadata": `{"anthropic":{"cacheCreationInputTokens":100}}`,
 			},
 			Call{
-				Convention: "vercel-ai", Provider: "anthropic.messages", Model: "claude-sonnet-4-5", CachedRule: ByTable,
-				Tokens: price.Tokens{Input: 1000, CacheRead: 600, CacheWrite: 100, Output: 180, Reasoning: 20},
+				Convention: "vercel-ai", Provider: "anthropic.messages", Model: "claude-sonnet-4-5", Rule: ByConvention,
+				Usage: usage.Amounts{usage.Input: 1000, usage.CacheRead: 600, usage.CacheWrite: 100, usage.Output: 180, usage.Reasoning: 20},
 			},
 		},
 		{
@@ -326,15 +328,15 @@ func TestFromSpanReads(t *testing.T) {
 				"ai.operationId": "ai.generateText.doGenerate", "ai.model.provider": "anthropic", "ai.model.id": "gpt-4o",
 				"ai.usage.promptTokens": 1000, "ai.usage.completionTokens": 200, "gen_ai.system": "anthropic.messages",
 			},
-			Call{Convention: "vercel-ai", Provider: "anthropic", Model: "gpt-4o", Tokens: plain},
+			Call{Convention: "vercel-ai", Provider: "anthropic", Model: "gpt-4o", Usage: plain},
 		},
 		{
 			"Langfuse's wrapper of OpenAI's completions",
 			langfuse(`{"prompt_tokens": 1000, "completion_tokens": 200, "total_tokens": 1200,
 				"prompt_tokens_details": {"cached_tokens": 600, "audio_tokens": 50}, "completion_tokens_details": {"reasoning_tokens": 20, "audio_tokens": 0}}`),
 			Call{
-				Convention: "langfuse", Model: "gpt-4o", CachedRule: ByObject,
-				Tokens: price.Tokens{Input: 350, CacheRead: 600, AudioInput: 50, Output: 180, Reasoning: 20},
+				Convention: "langfuse", Model: "gpt-4o", Rule: ByTotal,
+				Usage: usage.Amounts{usage.Input: 350, usage.CacheRead: 600, usage.AudioInput: 50, usage.Output: 180, usage.Reasoning: 20},
 			},
 		},
 		{
@@ -342,16 +344,16 @@ func TestFromSpanReads(t *testing.T) {
 			langfuse(`{"input_tokens": 1000, "output_tokens": 200, "total_tokens": 1200,
 				"input_tokens_details": {"cached_tokens": 600}, "output_tokens_details": {"reasoning_tokens": 20}}`),
 			Call{
-				Convention: "langfuse", Model: "gpt-4o", CachedRule: ByObject,
-				Tokens: price.Tokens{Input: 400, CacheRead: 600, Output: 180, Reasoning: 20},
+				Convention: "langfuse", Model: "gpt-4o", Rule: ByTotal,
+				Usage: usage.Amounts{usage.Input: 400, usage.CacheRead: 600, usage.Output: 180, usage.Reasoning: 20},
 			},
 		},
 		{
 			"Langfuse, Anthropic's answer",
 			langfuse(`{"input_tokens": 1000, "output_tokens": 200, "cache_read_input_tokens": 600, "cache_creation_input_tokens": 100}`),
 			Call{
-				Convention: "langfuse", Model: "gpt-4o", CachedRule: ByObject,
-				Tokens: price.Tokens{Input: 1000, CacheRead: 600, CacheWrite: 100, Output: 200},
+				Convention: "langfuse", Model: "gpt-4o", Rule: ByObject,
+				Usage: usage.Amounts{usage.Input: 1000, usage.CacheRead: 600, usage.CacheWrite: 100, usage.Output: 200},
 			},
 		},
 		{
@@ -359,8 +361,8 @@ func TestFromSpanReads(t *testing.T) {
 			langfuse(`{"input": 300, "output": 180, "total": 1200, "input_cache_read": 600, "input_cache_creation": 0,
 				"input_ephemeral_5m_input_tokens": 40, "input_ephemeral_1h_input_tokens": 60, "output_reasoning": 20}`),
 			Call{
-				Convention: "langfuse", Model: "gpt-4o", CachedRule: ByObject,
-				Tokens: price.Tokens{Input: 300, CacheRead: 600, CacheWrite: 40, CacheWrite1h: 60, Output: 180, Reasoning: 20},
+				Convention: "langfuse", Model: "gpt-4o", Rule: ByTotal,
+				Usage: usage.Amounts{usage.Input: 300, usage.CacheRead: 600, usage.CacheWrite: 40, usage.CacheWrite1h: 60, usage.Output: 180, usage.Reasoning: 20},
 			},
 		},
 		{
@@ -371,14 +373,14 @@ func TestFromSpanReads(t *testing.T) {
 				"langfuse.observation.cost_details":  `{"input": 0.001, "output": 0.002}`,
 			},
 			Call{
-				Convention: "langfuse", Model: "gpt-4o", CachedRule: ByObject,
-				Tokens: price.Tokens{Input: 400, CacheRead: 600, Output: 180, Reasoning: 20}, Reported: 0.003, HasReported: true,
+				Convention: "langfuse", Model: "gpt-4o", Rule: ByTotal,
+				Usage: usage.Amounts{usage.Input: 400, usage.CacheRead: 600, usage.Output: 180, usage.Reasoning: 20}, Reported: 0.003, HasReported: true,
 			},
 		},
 		{
 			"Langfuse around another instrumentation",
 			with(otel, attributes{"langfuse.observation.type": "generation", "gen_ai.agent.name": nil}),
-			Call{Convention: "langfuse", Provider: "openai", Model: "gpt-4o-2024-08-06", Tokens: plain},
+			Call{Convention: "langfuse", Provider: "openai", Model: "gpt-4o-2024-08-06", Usage: plain},
 		},
 		{
 			"Langfuse, whose total cost is not added to its parts",
@@ -387,7 +389,7 @@ func TestFromSpanReads(t *testing.T) {
 				"langfuse.observation.usage_details": `{"input": 1000, "output": 200}`,
 				"langfuse.observation.cost_details":  `{"input": 0.001, "output": 0.002, "total": 0.003}`,
 			},
-			Call{Convention: "langfuse", Model: "gpt-4o", CachedRule: ByObject, Tokens: plain, Reported: 0.003, HasReported: true},
+			Call{Convention: "langfuse", Model: "gpt-4o", Usage: plain, Reported: 0.003, HasReported: true},
 		},
 		{
 			"Logfire and Pydantic AI",
@@ -395,14 +397,14 @@ func TestFromSpanReads(t *testing.T) {
 				"gen_ai.usage.details.cache_read_tokens": 600, "operation.cost": 0.004, "gen_ai.agent.name": nil,
 			}),
 			Call{
-				Convention: "otel", Provider: "openai", Model: "gpt-4o-2024-08-06", CachedRule: ByTable,
-				Tokens: price.Tokens{Input: 400, CacheRead: 600, Output: 200}, Reported: 0.004, HasReported: true,
+				Convention: "otel", Provider: "openai", Model: "gpt-4o-2024-08-06", Rule: ByConvention,
+				Usage: usage.Amounts{usage.Input: 400, usage.CacheRead: 600, usage.Output: 200}, Reported: 0.004, HasReported: true,
 			},
 		},
 		{
 			"LangSmith",
 			with(otel, attributes{"langsmith.span.kind": "llm", "gen_ai.operation.name": nil, "gen_ai.agent.name": nil}),
-			Call{Convention: "langsmith", Provider: "openai", Model: "gpt-4o-2024-08-06", Tokens: plain},
+			Call{Convention: "langsmith", Provider: "openai", Model: "gpt-4o-2024-08-06", Usage: plain},
 		},
 		{
 			"Arc",
@@ -410,19 +412,26 @@ func TestFromSpanReads(t *testing.T) {
 				"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o", "gen_ai.usage.input_tokens": 1000,
 				"gen_ai.usage.output_tokens": 200, "status": "success", "cost_dollars": 0.0045, "user_id": "u1",
 			},
-			Call{Convention: "otel", Model: "gpt-4o", Tokens: plain, Reported: 0.0045, HasReported: true},
+			Call{Convention: "otel", Model: "gpt-4o", Attribution: Attribution{User: "u1"}, Usage: plain, Reported: 0.0045, HasReported: true},
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			call, outcome, reason := FromSpan(newSpan(t, tt.attrs))
 			require.Equal(t, IsCall, outcome, reason)
 			assert.Empty(t, reason)
-			tt.want.Status, tt.want.HasTokens = Success, true
+			tt.want.Status, tt.want.HasUsage = Success, true
 			assert.InDelta(t, tt.want.Reported, call.Reported, 1e-12)
 			call.Reported = tt.want.Reported
-			assert.Equal(t, tt.want, call)
+			assert.Equal(t, tt.want, essential(call))
 		})
 	}
+}
+
+// essential is the call without what tests of their own check.
+func essential(call Call) Call {
+	call.Stated, call.Totals, call.Operation, call.ResponseID = 0, Totals{}, "", ""
+	call.RequestModel, call.ServiceTier, call.readings = "", "", nil
+	return call
 }
 
 func TestFromSpanIsNotACall(t *testing.T) {
@@ -438,9 +447,12 @@ func TestFromSpanIsNotACall(t *testing.T) {
 		{"a workflow's sum", with(otel, attributes{"gen_ai.operation.name": "invoke_workflow"})},
 		{"a tool", with(otel, attributes{"gen_ai.operation.name": "execute_tool"})},
 		{"a retrieval", with(otel, attributes{"gen_ai.operation.name": "retrieval"})},
-		{"an operation that is no text", with(otel, attributes{"gen_ai.operation.name": 7})},
 		{"before v1.37, without a model", with(older, attributes{"gen_ai.request.model": nil})},
-		{"before v1.37, without a provider", with(older, attributes{"gen_ai.system": nil})},
+		{"an operation nobody knows, without usage", attributes{"gen_ai.operation.name": "evaluate", "gen_ai.request.model": "gpt-4o"}},
+		{"a stored response that was fetched", with(otel, attributes{"gen_ai.operation.name": "fetch_response"})},
+		{"a memory that was searched", attributes{"gen_ai.operation.name": "search_memory"}},
+		{"MLflow's chain", attributes{"mlflow.spanType": `"CHAIN"`, "mlflow.chat.tokenUsage": `{"input_tokens": 3}`}},
+		{"Claude Code's interaction", attributes{"span.type": "interaction", "input_tokens": 3}},
 		{"before v1.37, without tokens", with(older, attributes{"gen_ai.usage.prompt_tokens": nil, "gen_ai.usage.completion_tokens": nil})},
 		{"Traceloop's workflow", with(otel, attributes{"traceloop.span.kind": "workflow"})},
 		{"Traceloop's agent", with(older, attributes{"traceloop.span.kind": "agent"})},
@@ -454,9 +466,9 @@ func TestFromSpanIsNotACall(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			call, outcome, reason := FromSpan(newSpan(t, tt.attrs))
-			assert.Equal(t, NotACall, outcome)
+			assert.Contains(t, []Outcome{NotACall, Aggregate}, outcome)
 			assert.Empty(t, reason)
-			assert.Equal(t, Call{}, call)
+			assert.Equal(t, Call{Convention: call.Convention, Attribution: call.Attribution}, call)
 		})
 	}
 }
@@ -465,7 +477,7 @@ func TestCounts(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
 		value any
-		want  int64 // negative: invalid
+		want  int64 // negative: it makes no sense
 	}{
 		{"integer", 12, 12},
 		{"zero", 0, 0},
@@ -492,47 +504,98 @@ func TestCounts(t *testing.T) {
 			t.Run(tt.name+" "+key, func(t *testing.T) {
 				call, outcome, reason := FromSpan(newSpan(t, with(otel, attributes{key: tt.value})))
 				if tt.want < 0 {
-					assert.Equal(t, Invalid, outcome)
-					assert.Equal(t, ReasonBadTokens, reason)
+					assert.Equal(t, IsCall, outcome, "a senseless number does not lose the call")
+					assert.Empty(t, reason)
+					if tt.value != "" {
+						assert.Equal(t, ReasonBadTokens, call.Problem)
+						assert.False(t, call.HasUsage)
+						assert.Zero(t, call.Usage)
+					}
 					return
 				}
 				require.Equal(t, IsCall, outcome)
 				if key == "gen_ai.usage.input_tokens" {
-					assert.Equal(t, tt.want, call.Tokens.Input)
+					assert.Equal(t, tt.want, call.Usage[usage.Input])
 				} else {
-					assert.Equal(t, tt.want, call.Tokens.Output)
+					assert.Equal(t, tt.want, call.Usage[usage.Output])
 				}
 			})
 		}
 	}
 }
 
-func TestInvalid(t *testing.T) {
+// What makes no sense is left out, and the call is there all the same.
+func TestProblems(t *testing.T) {
 	langfuse := attributes{"langfuse.observation.type": "generation", "langfuse.observation.model.name": "m"}
 	for _, tt := range []struct {
-		name   string
-		attrs  attributes
-		reason string
+		name     string
+		attrs    attributes
+		problem  string
+		hasUsage bool
 	}{
-		{"no model", with(otel, attributes{"gen_ai.request.model": nil, "gen_ai.response.model": nil}), ReasonEmptyModel},
-		{"blank model", with(otel, attributes{"gen_ai.request.model": " ", "gen_ai.response.model": ""}), ReasonEmptyModel},
-		{"a model that is no text", with(otel, attributes{"gen_ai.request.model": 4, "gen_ai.response.model": nil}), ReasonEmptyModel},
-		{"long model", with(otel, attributes{"gen_ai.response.model": strings.Repeat("m", MaxModelLength+1)}), ReasonModelTooLong},
-		{"bad cached tokens", with(otel, attributes{"gen_ai.usage.cache_read.input_tokens": -1}), ReasonBadTokens},
-		{"Langfuse's counts are no object", with(langfuse, attributes{"langfuse.observation.usage_details": "many"}), ReasonBadTokens},
-		{"Langfuse's count is negative", with(langfuse, attributes{"langfuse.observation.usage_details": `{"input": -1}`}), ReasonBadTokens},
-		{"Langfuse's counts are too long", with(langfuse, attributes{"langfuse.observation.usage_details": `{"input": 1}` + strings.Repeat(" ", maxJSON)}), ReasonBadTokens},
+		{"long model", with(otel, attributes{"gen_ai.response.model": strings.Repeat("m", MaxModelLength+1)}), ReasonModelTooLong, true},
+		{"bad cached tokens", with(otel, attributes{"gen_ai.usage.cache_read.input_tokens": -1}), "", true},
+		{"cached tokens in words", with(otel, attributes{"gen_ai.usage.cache_read.input_tokens": "None"}), "", true},
+		{"bad reasoning tokens", with(otel, attributes{"gen_ai.usage.reasoning_tokens": -315}), "", true},
+		{"a bad total", with(otel, attributes{"gen_ai.usage.total_tokens": -1}), "", true},
+		{"Langfuse's counts are no object", with(langfuse, attributes{"langfuse.observation.usage_details": "many"}), "", false},
+		{"Langfuse's count is negative", with(langfuse, attributes{"langfuse.observation.usage_details": `{"input": -1}`}), "", false},
+		{"Langfuse's cached count is negative", with(langfuse, attributes{"langfuse.observation.usage_details": `{"input": 7, "output": 3, "input_cached_tokens": -1}`}), "", true},
+		{"Langfuse's counts are too long", with(langfuse, attributes{"langfuse.observation.usage_details": `{"input": 1}` + strings.Repeat(" ", maxJSON)}), "", false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			call, outcome, reason := FromSpan(newSpan(t, tt.attrs))
-			assert.Equal(t, Invalid, outcome)
-			assert.Equal(t, tt.reason, reason)
-			assert.Equal(t, Call{Convention: call.Convention}, call)
+			assert.Equal(t, IsCall, outcome, reason)
+			assert.Equal(t, tt.problem, call.Problem)
+			assert.Equal(t, tt.hasUsage, call.HasUsage)
+			assert.LessOrEqual(t, len(call.Model), MaxModelLength)
+			assert.True(t, utf8.ValidString(call.Model))
 		})
 	}
 	t.Run("the longest model", func(t *testing.T) {
-		_, outcome, _ := FromSpan(newSpan(t, with(otel, attributes{"gen_ai.response.model": strings.Repeat("m", MaxModelLength)})))
+		call, outcome, _ := FromSpan(newSpan(t, with(otel, attributes{"gen_ai.response.model": strings.Repeat("m", MaxModelLength)})))
 		assert.Equal(t, IsCall, outcome)
+		assert.Empty(t, call.Problem)
+	})
+}
+
+// A call without a model counts under the one that was requested, wherever that is,
+// or else as unknown.
+func TestModelUnknown(t *testing.T) {
+	noModel := with(otel, attributes{"gen_ai.request.model": nil, "gen_ai.response.model": nil})
+	noUsage := attributes{"gen_ai.usage.input_tokens": nil, "gen_ai.usage.output_tokens": nil}
+	failed := with(with(noModel, noUsage), attributes{"error.type": "x"})
+	llm := attributes{"openinference.span.kind": "LLM", "error.type": "x"}
+	for _, tt := range []struct {
+		name  string
+		attrs attributes
+		want  string
+	}{
+		{"with usage", noModel, UnknownModel},
+		{"failed", failed, UnknownModel},
+		{"blank", with(noModel, attributes{"gen_ai.request.model": " ", "gen_ai.response.model": ""}), UnknownModel},
+		{"not a text", with(noModel, attributes{"gen_ai.request.model": 4}), UnknownModel},
+		{"the one requested", with(failed, attributes{"gen_ai.request.model": "gpt-4o"}), "gpt-4o"},
+		{"in OpenInference's parameters", with(llm, attributes{"llm.invocation_parameters": `{"model": "gpt-4o"}`}), "gpt-4o"},
+		{"in OpenInference's parameters, as Bedrock has it", with(llm, attributes{"llm.invocation_parameters": `{"modelId": "amazon.nova-lite-v1:0"}`}), "amazon.nova-lite-v1:0"},
+		{"in OpenInference's input", with(llm, attributes{"input.value": `{"model": "mistral-small-latest", "messages": []}`}), "mistral-small-latest"},
+		{"in Logfire's request", with(failed, attributes{"request_data": `{"model": "gpt-4o"}`}), "gpt-4o"},
+		{"in MLflow's attribute", with(failed, attributes{"model": `"gpt-4o"`}), "gpt-4o"},
+		{"in MLflow's inputs", attributes{"mlflow.spanType": `"LLM"`, "status": "error", "mlflow.spanInputs": `{"model": "gpt-4o"}`}, "gpt-4o"},
+		{"parameters that are not an object", with(llm, attributes{"llm.invocation_parameters": `[1, 2]`}), UnknownModel},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			call, outcome, reason := FromSpan(newSpan(t, tt.attrs))
+			require.Equal(t, IsCall, outcome, reason)
+			assert.Equal(t, tt.want, call.Model)
+			assert.Equal(t, tt.want == UnknownModel, call.ModelUnknown)
+		})
+	}
+	t.Run("nothing at all", func(t *testing.T) {
+		call, outcome, reason := FromSpan(newSpan(t, with(noModel, noUsage)))
+		assert.Equal(t, Invalid, outcome)
+		assert.Equal(t, ReasonEmptyModel, reason)
+		assert.Equal(t, Call{Convention: "otel"}, call)
 	})
 }
 
@@ -576,7 +639,7 @@ func TestReported(t *testing.T) {
 		{"double", attributes{"gen_ai.usage.cost": 0.25}, 0.25},
 		{"integer", attributes{"gen_ai.usage.cost": 2}, 2},
 		{"text", attributes{"gen_ai.usage.cost": "0.25"}, 0.25},
-		{"zero is a cost", attributes{"gen_ai.usage.cost": 0.0}, 0},
+		{"zero: of a tool that has no price", attributes{"gen_ai.usage.cost": 0.0}, -1},
 		{"the newest key", attributes{"gen_ai.usage.cost": 0.25, "operation.cost": 0.5, "cost_dollars": 1.0}, 0.25},
 		{"negative", attributes{"gen_ai.usage.cost": -0.25}, -1},
 		{"NaN", attributes{"gen_ai.usage.cost": math.NaN()}, -1},
@@ -599,31 +662,32 @@ func TestReported(t *testing.T) {
 func TestCallWithoutTokens(t *testing.T) {
 	call, outcome, _ := FromSpan(newSpan(t, with(otel, attributes{"gen_ai.usage.input_tokens": nil, "gen_ai.usage.output_tokens": nil})))
 	assert.Equal(t, IsCall, outcome)
-	assert.False(t, call.HasTokens)
+	assert.False(t, call.HasUsage)
 }
 
-// What a call used is said by its input or its output. A total, or what was read
-// from a cache, is no price by itself.
-func TestWhatSaysTokens(t *testing.T) {
+// A total alone cannot be priced.
+func TestWhatIsUsage(t *testing.T) {
 	none := attributes{"gen_ai.usage.input_tokens": nil, "gen_ai.usage.output_tokens": nil}
 	for key, want := range map[string]bool{
 		"gen_ai.usage.input_tokens":            true,
 		"gen_ai.usage.output_tokens":           true,
 		"gen_ai.usage.total_tokens":            false,
-		"gen_ai.usage.cache_read.input_tokens": false,
+		"gen_ai.usage.cache_read.input_tokens": true,
 	} {
-		call, outcome, _ := FromSpan(newSpan(t, with(with(otel, none), attributes{key: 0})))
+		call, outcome, _ := FromSpan(newSpan(t, with(with(otel, none), attributes{key: 1})))
 		assert.Equal(t, IsCall, outcome, key)
-		assert.Equal(t, want, call.HasTokens, key)
+		assert.Equal(t, want, call.HasUsage, key)
+		call, _, _ = FromSpan(newSpan(t, with(with(otel, none), attributes{key: 0})))
+		assert.False(t, call.HasUsage, "%s: a success that used nothing is one whose usage is unknown", key)
 	}
 	langfuse := attributes{"langfuse.observation.type": "generation", "langfuse.observation.model.name": "gpt-4o"}
 	unsaid := with(langfuse, attributes{"langfuse.observation.usage_details": `{"input": null}`})
 	call, _, _ := FromSpan(newSpan(t, unsaid))
-	assert.False(t, call.HasTokens, "null")
+	assert.False(t, call.HasUsage, "null")
 	said := with(langfuse, attributes{"langfuse.observation.usage_details": `{"output": 7}`})
 	call, _, _ = FromSpan(newSpan(t, said))
-	assert.True(t, call.HasTokens)
-	assert.Equal(t, price.Tokens{Output: 7}, call.Tokens)
+	assert.True(t, call.HasUsage)
+	assert.Equal(t, usage.Amounts{usage.Output: 7}, call.Usage)
 }
 
 // Keys are found wherever they stand, among however many others, and whatever
@@ -644,34 +708,6 @@ func TestKeysAreFoundAnywhere(t *testing.T) {
 	}
 }
 
-// A record may have any number of the table's keys: what stands behind the values
-// that there is room for is read as well.
-func TestManyKnownKeys(t *testing.T) {
-	span := ptrace.NewSpan()
-	known := 0
-	for i := range spans.index.entries {
-		key := spans.index.entries[i].key
-		if _, own := otel[key]; key == "" || own {
-			continue
-		}
-		span.Attributes().PutStr(key, "")
-		known++
-	}
-	require.Greater(t, known, len(found{}.values))
-	for _, key := range slices.Sorted(maps.Keys(otel)) {
-		require.NoError(t, span.Attributes().PutEmpty(key).FromRaw(otel[key]))
-	}
-	var f found
-	new(layout).find(&f, spans, span.Attributes())
-	for key, value := range otel {
-		entry := spans.index.find(key)
-		if entry == nil {
-			continue
-		}
-		assert.Equal(t, fmt.Sprint(value), f.value(entry.slot).AsString(), key)
-	}
-}
-
 // An answer from the application's cache used nothing and is known to have cost
 // nothing, whatever the span says of the call that was made before.
 func TestCacheHitIsFree(t *testing.T) {
@@ -679,13 +715,20 @@ func TestCacheHitIsFree(t *testing.T) {
 		for _, hit := range []any{true, "true"} {
 			call, outcome, _ := FromSpan(newSpan(t, with(otel, attributes{key: hit})))
 			assert.Equal(t, IsCall, outcome)
-			assert.True(t, call.Free && call.HasTokens, key)
-			assert.Zero(t, call.Tokens, key)
+			assert.True(t, call.Free && call.HasUsage, key)
+			assert.Zero(t, call.Usage, key)
 		}
 		call, _, _ := FromSpan(newSpan(t, with(otel, attributes{key: false})))
 		assert.False(t, call.Free, key)
-		assert.EqualValues(t, 1000, call.Tokens.Input, key)
+		assert.EqualValues(t, 1000, call.Usage[usage.Input], key)
 	}
+}
+
+// ofType are the attributes of a point of that type of tokens.
+func ofType(kind string) pcommon.Map {
+	attributes := pcommon.NewMap()
+	attributes.PutStr("gen_ai.token.type", kind)
+	return attributes
 }
 
 func TestUsageOfMetrics(t *testing.T) {
@@ -693,22 +736,22 @@ func TestUsageOfMetrics(t *testing.T) {
 	require.NotNil(t, source)
 	u := source.Usage()
 	assert.True(t, u.Empty())
-	assert.False(t, u.Add("input", -1, 1))
-	assert.False(t, u.Add("input", 1, -1))
-	assert.False(t, u.Add("embedding", 1, 1), "no type that is known")
+	assert.False(t, u.Add(source.Name, ofType("input"), -1, 1))
+	assert.False(t, u.Add(source.Name, ofType("input"), 1, -1))
+	assert.False(t, u.Add(source.Name, ofType("embedding"), 1, 1), "no type that is known")
 	assert.True(t, u.Empty(), "what makes no sense adds nothing")
-	assert.True(t, u.Add("input", 1000, 0), "of calls that nobody counted")
+	assert.True(t, u.Add(source.Name, ofType("input"), 1000, 0), "of calls that nobody counted")
 	assert.False(t, u.Empty())
-	assert.True(t, u.Add("input", 500, 2))
-	assert.True(t, u.Add("output", 70, 2), "the same calls")
+	assert.True(t, u.Add(source.Name, ofType("input"), 500, 2))
+	assert.True(t, u.Add(source.Name, ofType("output"), 70, 2), "the same calls")
 	assert.EqualValues(t, 2, u.Calls)
 	call, outcome, _ := u.Call(newSpan(t, attributes{"gen_ai.request.model": "gpt-4o"}).Attributes())
 	assert.Equal(t, IsCall, outcome)
-	assert.Equal(t, price.Tokens{Input: 1500, Output: 70}, call.Tokens)
+	assert.Equal(t, usage.Amounts{usage.Input: 1500, usage.Output: 70}, call.Usage)
 	assert.Nil(t, MetricSourceOf("gen_ai.client.operation.duration"))
 
 	calls := source.Usage()
-	assert.True(t, calls.Add("input", 0, 3))
+	assert.True(t, calls.Add(source.Name, ofType("input"), 0, 3))
 	assert.False(t, calls.Empty(), "calls of no tokens")
 }
 
@@ -718,8 +761,8 @@ func TestFromLog(t *testing.T) {
 		"cache_read_tokens": "600", "cache_creation_tokens": "100", "cost_usd": "0.0041", "duration_ms": "1500",
 	}
 	claudeCall := Call{
-		Convention: "claude-code", Shared: true, Model: "claude-sonnet-4-5", HasTokens: true, CachedRule: BySum, Status: Success,
-		Tokens:   price.Tokens{Input: 10, CacheRead: 600, CacheWrite: 100, Output: 200},
+		Convention: "claude-code", Shared: true, Model: "claude-sonnet-4-5", HasUsage: true, Rule: ByArithmetic, Status: Success,
+		Usage:    usage.Amounts{usage.Input: 10, usage.CacheRead: 600, usage.CacheWrite: 100, usage.Output: 200},
 		Reported: 0.0041, HasReported: true, Duration: 1500 * time.Millisecond,
 	}
 	gemini := attributes{
@@ -741,15 +784,15 @@ func TestFromLog(t *testing.T) {
 				"cost_dollars": 0.0045, "gen_ai.agent.name": "researcher",
 			},
 			Call{
-				Convention: "arc", Model: "gpt-4o", Tokens: price.Tokens{Input: 1000, Output: 200}, HasTokens: true, Status: Timeout,
-				Agent: "researcher", Reported: 0.0045, HasReported: true, Duration: 1250 * time.Millisecond,
+				Convention: "arc", Model: "gpt-4o", Usage: usage.Amounts{usage.Input: 1000, usage.Output: 200}, HasUsage: true, Status: Timeout,
+				Attribution: Attribution{Agent: "researcher"}, Reported: 0.0045, HasReported: true, Duration: 1250 * time.Millisecond,
 			},
 		},
 		{
 			"OpenTelemetry", "gen_ai.client.inference.operation.details", "", otel,
 			Call{
-				Convention: "otel", Provider: "openai", Model: "gpt-4o-2024-08-06", Tokens: price.Tokens{Input: 1000, Output: 200},
-				HasTokens: true, Status: Success, Agent: "researcher",
+				Convention: "otel", Provider: "openai", Model: "gpt-4o-2024-08-06", Usage: usage.Amounts{usage.Input: 1000, usage.Output: 200},
+				HasUsage: true, Status: Success, Attribution: Attribution{Agent: "researcher"},
 			},
 		},
 		{"OpenTelemetry, an agent's", "gen_ai.client.inference.operation.details", "", with(otel, attributes{"gen_ai.operation.name": "invoke_agent"}), Call{}},
@@ -760,7 +803,7 @@ func TestFromLog(t *testing.T) {
 			with(claude, attributes{"input_tokens": "5000"}),
 			func() Call {
 				c := claudeCall
-				c.CachedRule, c.Tokens.Input = ByTable, 5000
+				c.Rule, c.Usage[usage.Input] = ByConvention, 5000
 				return c
 			}(),
 		},
@@ -769,16 +812,16 @@ func TestFromLog(t *testing.T) {
 		{
 			"Gemini CLI", "", "API response from gemini-2.5-pro", gemini,
 			Call{
-				Convention: "gemini-cli", Shared: true, Model: "gemini-2.5-pro", HasTokens: true, CachedRule: ByTable, Status: Success,
-				Tokens: price.Tokens{Input: 430, CacheRead: 600, Output: 200, Reasoning: 50}, Duration: 900 * time.Millisecond,
+				Convention: "gemini-cli", Shared: true, Model: "gemini-2.5-pro", HasUsage: true, Rule: ByTotal, Status: Success,
+				Usage: usage.Amounts{usage.Input: 430, usage.CacheRead: 600, usage.Output: 200, usage.Reasoning: 50}, Duration: 900 * time.Millisecond,
 			},
 		},
 		{
 			"Gemini CLI, a total with no room for thoughts", "", "",
 			with(gemini, attributes{"total_token_count": 1200}),
 			Call{
-				Convention: "gemini-cli", Shared: true, Model: "gemini-2.5-pro", HasTokens: true, CachedRule: ByTable, Status: Success,
-				Tokens: price.Tokens{Input: 400, CacheRead: 600, Output: 150, Reasoning: 50}, Duration: 900 * time.Millisecond,
+				Convention: "gemini-cli", Shared: true, Model: "gemini-2.5-pro", HasUsage: true, Rule: ByTotal, Status: Success,
+				Usage: usage.Amounts{usage.Input: 400, usage.CacheRead: 600, usage.Output: 150, usage.Reasoning: 50}, Duration: 900 * time.Millisecond,
 			},
 		},
 		{
@@ -793,8 +836,8 @@ func TestFromLog(t *testing.T) {
 				"output_token_count": "200", "cached_token_count": "600", "reasoning_token_count": "150", "tool_token_count": "1200",
 			},
 			Call{
-				Convention: "codex", Shared: true, Model: "gpt-5", HasTokens: true, CachedRule: ByTable, Status: Success,
-				Tokens: price.Tokens{Input: 400, CacheRead: 600, Output: 50, Reasoning: 150},
+				Convention: "codex", Shared: true, Model: "gpt-5", HasUsage: true, Rule: ByConvention, Status: Success,
+				Usage: usage.Amounts{usage.Input: 400, usage.CacheRead: 600, usage.Output: 50, usage.Reasoning: 150},
 			},
 		},
 		{"another event of Codex", "", "", attributes{"event.name": "codex.sse_event", "event.kind": "response.created", "model": "gpt-5"}, Call{}},
@@ -808,7 +851,10 @@ func TestFromLog(t *testing.T) {
 			require.NoError(t, record.Attributes().FromRaw(tt.attrs))
 			call, outcome, reason := FromLog(record)
 			assert.Empty(t, reason)
-			assert.Equal(t, tt.want, call)
+			if outcome == Aggregate {
+				call = Call{}
+			}
+			assert.Equal(t, tt.want, essential(call))
 			assert.Equal(t, tt.want != Call{}, outcome == IsCall)
 		})
 	}
@@ -844,19 +890,26 @@ var usedReader Reader
 
 // FromSpan reads a span by itself.
 func FromSpan(span ptrace.Span) (call Call, outcome Outcome, reason string) {
-	return same(func(r *Reader, call *Call) (Outcome, string) { return r.Span(span, call) })
+	return same(func(r *Reader, call *Call) (Outcome, string) {
+		return r.Span(anyScope, span, call)
+	})
 }
 
 // FromLog reads a log record by itself.
 func FromLog(record plog.LogRecord) (call Call, outcome Outcome, reason string) {
-	return same(func(r *Reader, call *Call) (Outcome, string) { return r.Log(record, call) })
+	return same(func(r *Reader, call *Call) (Outcome, string) {
+		return r.Log(anyScope, record, call)
+	})
 }
+
+// anyScope is that of no instrumentation that is known.
+var anyScope = pcommon.NewInstrumentationScope()
 
 func same(read func(*Reader, *Call) (Outcome, string)) (call Call, outcome Outcome, reason string) {
 	outcome, reason = read(new(Reader), &call)
 	var again Call
 	outcomeAgain, reasonAgain := read(&usedReader, &again)
-	if again != call || outcomeAgain != outcome || reasonAgain != reason {
+	if !assert.ObjectsAreEqual(again, call) || outcomeAgain != outcome || reasonAgain != reason {
 		panic(fmt.Sprintf("a reader that has read others reads %+v (%v %s), not %+v (%v %s)", again, outcomeAgain, reasonAgain, call, outcome, reason))
 	}
 	return call, outcome, reason

@@ -4,99 +4,354 @@
 package convention
 
 import (
-	"slices"
+	"strings"
+	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
-	"go.opentelemetry.io/collector/pdata/plog"
-	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/price"
 )
 
-// Reader reads calls from records, one at a time. It is worth keeping for a batch,
-// since records of one instrumentation are alike. Its zero value is ready.
-type Reader struct{ spans, logs layout }
+// record is a record that follows a convention.
+type record struct {
+	of     *compiled
+	scope  string
+	failed bool // the status of the span, or the kind of event
 
-// MayBeCall tells whether a span with these attributes can be a call. A span that
-// is none mostly fails here, at the cost of one pass over its keys.
-func MayBeCall(attributes pcommon.Map) bool {
-	may := false
-	attributes.Range(func(key string, _ pcommon.Value) bool {
-		may = namespaced(key)
-		return !may
-	})
-	return may
+	values [fields]pcommon.Value
+	ranks  [fields]uint8 // 0: the record does not have the field
+	counts tally
+	// cachedIs is what the provider's own counts prove of the cached tokens.
+	cachedIs     inclusion
+	cachedProven bool
+	// disjoint: the counts were an object of disjoint kinds.
+	disjoint bool
+	// objectTier is the tier in the provider's own object.
+	objectTier string
+	// unreadable: a count of input or output tokens that cannot be one.
+	unreadable bool
 }
 
-// Span reads a call from a span into call, whose value must be zero. The string
-// is the reason when the outcome is Invalid, one of the Reason constants; the call
-// then has no more than its convention.
-func (r *Reader) Span(span ptrace.Span, call *Call) (Outcome, string) {
-	attributes := span.Attributes()
-	if !MayBeCall(attributes) {
-		return NotACall, ""
-	}
-	var f found
-	r.spans.find(&f, spans, attributes)
-	c := f.follow(r.spans.plans.get(spans, &f.keys))
-	if c == nil {
-		return NotACall, ""
-	}
-	of := reading{&f, c}
-	outcome, reason := of.read(call)
-	if outcome == IsCall {
-		call.Status = of.status(span.Status().Code() == ptrace.StatusCodeError)
-	}
-	return outcome, reason
-}
-
-// Log reads a call from a log record, as Span does. The record must be an event;
-// its name may be in the field for it, in the attribute event.name, or be the
-// body.
-func (r *Reader) Log(record plog.LogRecord, call *Call) (Outcome, string) {
-	attributes := record.Attributes()
-	c := logs.event(record.EventName())
-	if c == nil {
-		if name, ok := attributes.Get("event.name"); ok && name.Type() == pcommon.ValueTypeStr {
-			c = logs.event(name.Str())
+// sort sorts what was found by field. Of several keys of a field the first in
+// its row counts that has a value that can be read: a senseless one loses itself
+// and nothing else.
+func (r *record) sort(c *compiled, f *found, scope string) {
+	*r = record{of: c, scope: scope}
+	for i, key := range f.keys {
+		for _, p := range c.places[key] {
+			r.put(p, f.values[i])
 		}
 	}
-	if c == nil && record.Body().Type() == pcommon.ValueTypeStr {
-		c = logs.event(record.Body().Str())
-	}
-	if c == nil {
-		return NotACall, ""
-	}
-	return r.log(c, attributes, call)
 }
 
-// event returns the convention that has an event of the name, or nil.
-func (r *reader) event(name string) *compiled {
-	if name == "" {
-		return nil
+// put sets a field, unless a key before this one in its row has.
+func (r *record) put(p place, value pcommon.Value) {
+	if r.has(p.field) && r.ranks[p.field] <= p.rank {
+		return
 	}
-	for i := range r.conventions {
-		if slices.Contains(r.conventions[i].events, name) {
-			return &r.conventions[i]
+	blank := value.Type() == pcommon.ValueTypeStr && strings.TrimSpace(value.Str()) == ""
+	if blank {
+		return
+	}
+	if p.field < counts {
+		n, ok := count(value)
+		if !ok {
+			r.unreadable = r.unreadable || p.field == input || p.field == output
+			return
+		}
+		r.counts.set(p.field, n)
+	}
+	r.values[p.field], r.ranks[p.field] = value, p.rank
+}
+
+func (r *record) has(f field) bool { return r.ranks[f] != 0 }
+
+// text returns the text of a field, without blanks or the quotes of JSON around it.
+func (r *record) text(f field) string {
+	if !r.has(f) || r.values[f].Type() != pcommon.ValueTypeStr {
+		return ""
+	}
+	return unquote(strings.TrimSpace(r.values[f].Str()))
+}
+
+// unquote takes the quotes off a JSON string, as MLflow writes all its values.
+func unquote(text string) string {
+	if len(text) >= 2 && text[0] == '"' && text[len(text)-1] == '"' {
+		return strings.TrimSpace(text[1 : len(text)-1])
+	}
+	return text
+}
+
+// hasUsage says whether the record has counts or objects of them. Zeros count: they
+// make an unknown record a call whose usage is unknown.
+func (r *record) hasUsage() bool {
+	return r.counts.given != (tally{}).given || r.has(usageObject) || r.has(usageDisjoint) || r.unreadable
+}
+
+func (r *record) hasCost() bool {
+	return r.has(cost) || r.has(costJSON) || r.has(costInput) || r.has(costOutput)
+}
+
+// belongsToAnother says whether a span that its marker makes a call is one of
+// several of the same call, and not the one with its usage.
+func (r *record) belongsToAnother(name string) bool {
+	if r.hasUsage() || r.hasCost() {
+		return false
+	}
+	switch {
+	case hasPrefix(r.scope, "openinference.instrumentation.llama_index"):
+		// Every method of a model's class is an LLM span (4.6.1). Those that call the
+		// API have the usage, or fail.
+		return !callsAPI(name[strings.LastIndexByte(name, '.')+1:])
+	case hasPrefix(r.scope, "logfire."):
+		// The span of the request of a stream; the usage comes in a record at its end
+		// (5.4.0). One that is complete has the ID of the response.
+		return !r.has(responseID) && r.status() == Success
+	}
+	return false
+}
+
+// callsAPI says whether that is a method of LlamaIndex by which a model is called:
+// chat, acomplete, astream_chat and the like.
+func callsAPI(method string) bool {
+	method = strings.TrimPrefix(strings.TrimPrefix(method, "a"), "stream_")
+	return method == "chat" || method == "complete" || method == "generate" || strings.HasPrefix(method, "get_")
+}
+
+// read makes a call of the record. It leaves what is only of log records.
+func (r *record) read(v verdict, out *Call) (Outcome, string) {
+	out.Convention = r.of.name
+	out.Attribution = Attribution{Agent: r.text(agent), User: r.text(user), Session: r.text(session)}
+	out.Status = r.status()
+	if v == undecided && r.isCall(out.Status) {
+		v = call
+	}
+	if v != call {
+		out.Status = Success
+		return Aggregate, ""
+	}
+	if !r.name(out) {
+		*out = Call{Convention: r.of.name}
+		return Invalid, ReasonEmptyModel
+	}
+	out.Provider, out.Operation, out.ResponseID = r.text(provider), r.text(operation), r.text(responseID)
+	r.usage(out)
+	out.ServiceTier = r.serviceTier()
+	out.Tier = price.TierOf(out.ServiceTier)
+	return IsCall, ""
+}
+
+// isCall decides for records whose marker does not: one that names a model, or
+// whose it is, and has usage, a cost or an error.
+func (r *record) isCall(s Status) bool {
+	if r.hasUsage() || r.hasCost() {
+		return r.has(model) || r.of.marker >= 0
+	}
+	return s != Success && r.has(model) && r.has(provider)
+}
+
+// name reads the model. It is false for a record that has none, and nothing else
+// by which it must be seen.
+func (r *record) name(out *Call) bool {
+	out.Model, out.RequestModel = r.text(model), r.text(requestModel)
+	if out.RequestModel == out.Model {
+		out.RequestModel = ""
+	}
+	if out.Model == "" {
+		out.Model = r.requestedModel()
+	}
+	switch {
+	case out.Model == "" && out.Status == Success && !r.hasUsage() && !r.hasCost():
+		return false
+	case out.Model == "":
+		out.Model, out.ModelUnknown = UnknownModel, true
+		if out.Status == Success {
+			out.Problem = ReasonEmptyModel
+		}
+	case len(out.Model) > MaxModelLength:
+		out.Model, out.Problem = truncate(out.Model), ReasonModelTooLong
+	}
+	if len(out.RequestModel) > MaxModelLength {
+		out.RequestModel = ""
+	}
+	return true
+}
+
+// truncate shortens a name to MaxModelLength, at the boundary of a character.
+func truncate(name string) string {
+	const mark = "…"
+	return strings.ToValidUTF8(name[:MaxModelLength-len(mark)], "") + mark
+}
+
+// usage reads what the call used, and what its application says that it cost.
+func (r *record) usage(out *Call) {
+	if hit := r.values[cacheHit]; r.has(cacheHit) && strings.EqualFold(hit.AsString(), "true") {
+		// The tokens are what the call used when it was made.
+		out.HasUsage, out.Free = true, true
+		return
+	}
+	if reported, ok := r.reportedCost(); ok && reported > 0 {
+		// A tool that has no price of the model reports 0.
+		out.Reported, out.HasReported = reported, true
+	}
+	r.readObjects(out)
+	out.HasUsage = r.counts.has(input) || r.counts.has(output) || r.counts.others()
+	if out.Status == Success && r.counts.nothing() {
+		out.HasUsage = false // a stream whose usage nobody asked for, say: unknown, not zero
+	}
+	if r.unreadable && !(r.counts.has(input) && r.counts.has(output)) {
+		out.HasUsage, out.Problem = false, ReasonBadTokens
+		return
+	}
+	out.Totals = Totals{Input: r.counts.n[input], Output: r.counts.n[output], All: r.counts.n[total]}
+	out.Stated = r.counts.stated()
+	r.counts.decide(r.evidence(out), out)
+}
+
+// evidence is by what the reading of the counts is decided.
+func (r *record) evidence(out *Call) evidence {
+	e := evidence{counting: r.of.counting, rule: ByConvention, family: familyOf(out.Provider, out.Model), cost: out.HasReported}
+	if s := scopeOf(r.scope); s != nil {
+		e.counting, e.rule = s.counting, ByScope
+	}
+	if !r.counts.ambiguous() {
+		return e
+	}
+	from := price.CanonicalProvider(out.Provider)
+	if from == price.Bedrock {
+		e.ownTotal = true // instrumentations add up what leaves out the cached tokens
+	}
+	if from == "" && hasPrefix(out.Model, "claude") {
+		from = price.Anthropic
+	}
+	if e.counting.cached == byProvider {
+		e.rule, e.counting.cached = ByProvider, inside
+		if from == price.Anthropic || from == price.Bedrock {
+			e.counting.cached = beside
 		}
 	}
-	return nil
+	switch adds := e.family == xai || e.counting.reasoning == byProvider && e.family == gemini; {
+	case e.counting.reasoning != byProvider && e.counting.reasoning != byModel:
+	case adds && r.counts.n[reasoning] > 0:
+		e.rule, e.counting.reasoning = ByProvider, beside
+	default:
+		e.counting.reasoning = inside
+	}
+	if r.disjoint {
+		e.counting = counting{}
+		e.rule = ByObject
+	}
+	if r.cachedProven {
+		e.counting.cached, e.proven, e.rule = r.cachedIs, true, ByObject
+	}
+	return e
 }
 
-func (r *Reader) log(c *compiled, attributes pcommon.Map, to *Call) (Outcome, string) {
-	var f found
-	r.logs.find(&f, logs, attributes)
-	candidate := r.logs.plans.get(logs, &f.keys).candidate(c)
-	if candidate == nil {
-		return NotACall, ""
+// family is a family of models.
+type family uint8
+
+// The APIs of these count reasoning tokens in addition to the output.
+const (
+	otherFamily family = iota
+	gemini
+	xai
+)
+
+// familyOf goes by the model, whoever sells it: a client of OpenAI's may talk to xAI.
+func familyOf(provider, model string) family {
+	name := strings.ToLower(model[strings.LastIndexAny(model, "/:")+1:])
+	switch {
+	case hasPrefix(name, "gemini"):
+		return gemini
+	case hasPrefix(name, "grok"), hasPrefix(provider, "xai"), provider == "x_ai":
+		return xai
 	}
-	of := reading{&f, candidate}
-	if of.judge() != call {
-		return NotACall, ""
+	return otherFamily
+}
+
+// reportedCost returns the cost that the application reports. What is not an
+// amount of money is no reason to lose the call.
+func (r *record) reportedCost() (float64, bool) {
+	if r.has(cost) {
+		return amount(r.values[cost])
 	}
-	outcome, reason := of.read(to)
-	if outcome == IsCall {
-		to.Status = of.status(false)
-		to.Duration = of.duration()
-		to.Shared = c.shared
+	if r.has(costJSON) {
+		return dollars(r.values[costJSON])
 	}
-	return outcome, reason
+	var sum float64
+	var reported bool
+	for _, part := range [...]field{costInput, costOutput} {
+		if !r.has(part) {
+			continue
+		}
+		n, ok := amount(r.values[part])
+		if !ok {
+			return 0, false
+		}
+		sum, reported = sum+n, true
+	}
+	return sum, reported
+}
+
+// serviceTier is how the provider served the call. Anthropic's speed is a tier of
+// its own, where it is not the normal one.
+func (r *record) serviceTier() string {
+	if s := r.text(speed); s != "" && !strings.EqualFold(s, "normal") && !strings.EqualFold(s, "standard") {
+		return s
+	}
+	if t := r.text(tier); t != "" {
+		return t
+	}
+	return r.objectTier
+}
+
+// hasFailed says whether the record is of a call that failed.
+func (r *record) hasFailed() bool { return r.status() != Success }
+
+// status is how the call ended. A timeout is an error that has a name of its own,
+// wherever it is reported.
+func (r *record) status() Status {
+	kind, ended := r.text(errorType), r.text(status)
+	switch {
+	case isTimeout(kind), isTimeout(ended):
+		return Timeout
+	case r.failed, kind != "", isError(ended), r.levelIsError(), r.unsuccessful():
+		return Error
+	}
+	return Success
+}
+
+// levelIsError: Langfuse's level ERROR, and Logfire's numbers from 17 on.
+func (r *record) levelIsError() bool {
+	if !r.has(level) {
+		return false
+	}
+	if n, ok := count(r.values[level]); ok {
+		return n >= 17
+	}
+	return isError(r.text(level))
+}
+
+func (r *record) unsuccessful() bool {
+	return r.has(success) && strings.EqualFold(r.values[success].AsString(), "false")
+}
+
+// isTimeout knows APITimeoutError, ReadTimeout, DEADLINE_EXCEEDED and the like.
+func isTimeout(text string) bool {
+	text = strings.ToLower(text)
+	return strings.Contains(text, "timeout") || strings.Contains(text, "deadline")
+}
+
+func isError(text string) bool {
+	return strings.EqualFold(text, "error") || strings.EqualFold(text, "failure") || strings.EqualFold(text, "failed")
+}
+
+func (r *record) duration() time.Duration {
+	if r.has(seconds) {
+		return duration(r.values[seconds], time.Second)
+	}
+	if r.has(milliseconds) {
+		return duration(r.values[milliseconds], time.Millisecond)
+	}
+	return 0
 }

@@ -5,12 +5,16 @@ package convention
 
 import (
 	"encoding/json"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/plog"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/usage"
 )
 
 // TestTableIsNamespaced holds the table to what FromSpan relies on: a span can
@@ -22,39 +26,61 @@ func TestTableIsNamespaced(t *testing.T) {
 			continue
 		}
 		require.NotEmpty(t, c.without, "%s has neither marker nor needed keys", c.name)
-		for _, key := range c.without[0] {
-			assert.True(t, namespaced(key), key)
-		}
+		assert.True(t, slices.ContainsFunc(c.without[0], namespaced), c.name)
 	}
 }
 
-// TestTableHasNoKeyTwice finds rows where a key can never be reached.
+// TestTableHasNoKeyTwice finds keys that can never be reached.
 func TestTableHasNoKeyTwice(t *testing.T) {
 	for _, table := range [][]convention{spanConventions, logConventions} {
 		for _, c := range table {
-			seen := map[string]bool{}
+			seen := map[field]map[string]bool{}
 			for _, row := range c.rows {
+				if seen[row.field] == nil {
+					seen[row.field] = map[string]bool{}
+				}
 				for _, key := range row.keys {
-					assert.False(t, seen[key], "%s: %s", c.name, key)
-					seen[key] = true
+					assert.False(t, seen[row.field][key], "%s: %s", c.name, key)
+					seen[row.field][key] = true
 				}
 			}
 		}
 	}
 }
 
-// TestEveryMarkerDecides checks each value of each marker against the reader.
+// TestEveryMarkerDecides checks each value of each marker against the reader. What
+// no list has is a call if it has usage.
 func TestEveryMarkerDecides(t *testing.T) {
-	for _, c := range spanConventions {
-		for _, kind := range c.calls {
-			span := newSpan(t, with(older, attributes{c.marker: kind, "gen_ai.response.model": "m"}))
-			_, outcome, reason := FromSpan(span)
-			assert.Equal(t, IsCall, outcome, "%s=%s: %s", c.marker, kind, reason)
+	value := func(pattern string) string {
+		if pattern[0] == '.' {
+			return "ai" + pattern
 		}
-		if c.marker != "" {
+		return strings.Replace(pattern, "*", "something", 1)
+	}
+	for _, c := range spanConventions {
+		if c.marker == "" {
+			continue
+		}
+		unused := attributes{"gen_ai.response.model": "m", "gen_ai.usage.prompt_tokens": nil, "gen_ai.usage.completion_tokens": nil}
+		for _, key := range append(c.signature, "") {
+			if key != "" && c.marker != "ai.operationId" {
+				unused[key] = "x"
+			}
+		}
+		for _, kind := range c.calls {
+			span := newSpan(t, with(with(older, unused), attributes{c.marker: value(kind)}))
+			_, outcome, reason := FromSpan(span)
+			assert.Equal(t, IsCall, outcome, "%s=%s without usage: %s", c.marker, kind, reason)
+		}
+		for _, kind := range c.aggregates {
+			span := newSpan(t, with(older, attributes{c.marker: value(kind), "gen_ai.response.model": "m"}))
+			_, outcome, _ := FromSpan(span)
+			assert.Equal(t, Aggregate, outcome, "%s=%s with usage", c.marker, kind)
+		}
+		if !slices.Contains(c.aggregates, "*") {
 			span := newSpan(t, with(older, attributes{c.marker: "something else", "gen_ai.response.model": "m"}))
 			_, outcome, _ := FromSpan(span)
-			assert.Equal(t, NotACall, outcome, c.marker)
+			assert.Equal(t, IsCall, outcome, c.marker)
 		}
 	}
 }
@@ -88,7 +114,7 @@ func check(t *testing.T) func(Call, Outcome, string) {
 		t.Helper()
 		assert.Equal(t, outcome == Invalid, reason != "", "a reason comes with what is invalid, only")
 		if outcome != IsCall {
-			assert.Equal(t, Call{Convention: call.Convention}, call)
+			assert.Equal(t, Call{Convention: call.Convention, Attribution: call.Attribution}, call)
 			return
 		}
 		assert.NotEmpty(t, call.Model)
@@ -97,12 +123,9 @@ func check(t *testing.T) func(Call, Outcome, string) {
 		assert.Contains(t, []Status{Success, Error, Timeout}, call.Status)
 		assert.GreaterOrEqual(t, call.Reported, 0.0)
 		assert.GreaterOrEqual(t, call.Duration, time.Duration(0))
-		for _, n := range []int64{
-			call.Tokens.Input, call.Tokens.CacheRead, call.Tokens.CacheWrite, call.Tokens.CacheWrite1h,
-			call.Tokens.Output, call.Tokens.AudioInput, call.Tokens.AudioOutput,
-		} {
-			assert.GreaterOrEqual(t, n, int64(0))
-			assert.LessOrEqual(t, n, int64(3*maxTokens)) // three keys at most add up
+		for kind, n := range call.Usage {
+			assert.GreaterOrEqual(t, n, int64(0), usage.Kind(kind))
+			assert.LessOrEqual(t, n, int64(3*maxTokens), usage.Kind(kind)) // three keys at most add up
 		}
 	}
 }

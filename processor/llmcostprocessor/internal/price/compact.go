@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/usage"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/money"
 )
 
@@ -65,9 +66,11 @@ func compactModel(line string, sources []string) (*Model, error) {
 	}
 	m := &Model{
 		Name: label, Provider: columns[0], names: names,
-		hostOnly: columns[2] == "h",
-		source:   sources[source],
-		periods:  make([]period, 0, len(columns)-4),
+		source:  sources[source],
+		periods: make([]period, 0, len(columns)-4),
+	}
+	if err := m.compactFlags(columns[2]); err != nil {
+		return nil, fmt.Errorf("%s: %w", m.Name, err)
 	}
 	for _, column := range columns[4:] {
 		p, err := compactPeriod(column)
@@ -82,16 +85,43 @@ func compactModel(line string, sources []string) (*Model, error) {
 	return m, nil
 }
 
+// compactFlags reads "h", and REGION*FACTOR for what a region costs more.
+func (m *Model) compactFlags(text string) error {
+	for flag := range strings.SplitSeq(text, ",") {
+		region, factor, uplift := strings.Cut(flag, "*")
+		switch {
+		case flag == "":
+		case flag == "h":
+			m.hostOnly = true
+		case uplift:
+			rate, err := parseRate(factor) // millionths, as prices are
+			if err != nil {
+				return fmt.Errorf("flag %q: %w", flag, err)
+			}
+			if m.uplifts == nil {
+				m.uplifts = map[string]money.Pico{}
+			}
+			m.uplifts[region] = rate
+		default:
+			return fmt.Errorf("flag %q is unknown", flag)
+		}
+	}
+	return nil
+}
+
 func compactPeriod(text string) (period, error) {
 	var p period
 	var err error
 	for part := range strings.SplitSeq(text, ";") {
 		name, value, named := strings.Cut(part, ":")
+		tier, known := tierNamed(name)
 		switch {
 		case named && name == "fee":
 			err = compactFees(value, &p.fees)
-		case named && TierOf(name) != Standard:
-			p.tariffs[TierOf(name)], err = compactTariff(value)
+		case named && strings.HasPrefix(name, "@"):
+			err = p.compactHours(name[1:], value)
+		case named && known:
+			p.tariffs[tier], err = compactTariff(value)
 		case named:
 			err = fmt.Errorf("tier %q is unknown", name)
 		case !strings.Contains(part, "="):
@@ -103,18 +133,64 @@ func compactPeriod(text string) (period, error) {
 			return period{}, err
 		}
 	}
-	if p.tariffs[Standard] == nil {
+	if p.tariffs[Standard] == nil && (p.fees == rates{} || p.tariffs != [tiers]*tariff{}) {
 		return period{}, fmt.Errorf("%q has no standard prices", text)
 	}
 	p.discounted()
 	return p, nil
 }
 
+// tierNamed returns the tier that files have under that name.
+func tierNamed(name string) (Tier, bool) {
+	for tier := Batch; tier < tiers; tier++ {
+		if tierNames[tier] == name {
+			return tier, true
+		}
+	}
+	return Standard, false
+}
+
+// compactHours reads [DAYS ]HHMM-HHMM, and the prices of these hours.
+func (p *period) compactHours(when, value string) error {
+	var h hours
+	if list, rest, ok := strings.Cut(when, " "); ok {
+		for _, day := range list {
+			if day < '1' || day > '7' {
+				return fmt.Errorf("hours %q: days are 1 to 7", when)
+			}
+			h.days |= 1 << ((day - '0') % 7) // time.Sunday is 0
+		}
+		when = rest
+	}
+	from, to, _ := strings.Cut(when, "-")
+	var ok1, ok2 bool
+	h.from, ok1 = minuteOf(from)
+	h.to, ok2 = minuteOf(to)
+	if !ok1 || !ok2 || h.from >= h.to {
+		return fmt.Errorf("hours %q are not a time of day", when)
+	}
+	var err error
+	if h.tariff, err = compactTariff(value); err == nil {
+		p.hours = append(p.hours, h)
+	}
+	return err
+}
+
+// minuteOf reads HHMM, which may be 2400.
+func minuteOf(text string) (int, bool) {
+	if len(text) != 4 || !digits(text) {
+		return 0, false
+	}
+	n, _ := strconv.Atoi(text)
+	hour, minute := n/100, n%100
+	return hour*60 + minute, minute < 60 && hour*60+minute <= 24*60
+}
+
 func compactTariff(text string) (*tariff, error) {
 	base, rest, more := strings.Cut(text, ">")
 	var t tariff
 	var err error
-	if t.rates, err = compactRates(base); err != nil {
+	if t.rates, t.own, err = compactRates(base); err != nil {
 		return nil, err
 	}
 	for more {
@@ -125,7 +201,7 @@ func compactTariff(text string) (*tariff, error) {
 		if s.above, err = strconv.ParseInt(threshold, 10, 64); err != nil {
 			return nil, err
 		}
-		if s.rates, err = compactRates(values); err != nil {
+		if s.rates, s.own, err = compactRates(values); err != nil {
 			return nil, err
 		}
 		t.steps = append(t.steps, s)
@@ -133,62 +209,55 @@ func compactTariff(text string) (*tariff, error) {
 	return &t, nil
 }
 
-func compactRates(text string) (rates, error) {
+func compactRates(text string) (rates, usage.Set, error) {
 	var r rates
-	var given uint
+	var own usage.Set
 	for pair := range strings.SplitSeq(text, ",") {
 		short, value, _ := strings.Cut(pair, "=")
-		i := kindOf(short)
-		if i < 0 {
-			return rates{}, fmt.Errorf("price %q is unknown", short)
+		kind, known := compactKinds[short]
+		if !known {
+			return rates{}, 0, fmt.Errorf("price %q is unknown", short)
 		}
 		rate, err := parseRate(value)
 		if err != nil {
-			return rates{}, err
+			return rates{}, 0, err
 		}
-		*rateKinds[i].rate(&r) = rate
-		given |= 1 << i
+		r[kind] = rate
+		own.Add(kind)
 	}
-	for i, kind := range rateKinds {
-		if given&(1<<i) != 0 {
-			continue
-		}
-		if kind.instead == "" {
-			return rates{}, fmt.Errorf("%q has no price of %s", text, kind.key)
-		}
-		for _, other := range rateKinds[:i] {
-			if other.key == kind.instead {
-				*kind.rate(&r) = *other.rate(&r)
-			}
-		}
+	if missing := lacking(own); len(missing) > 0 {
+		return rates{}, 0, fmt.Errorf("%q has no price of %s", text, missing[0])
 	}
-	return r, nil
+	r.fill(own)
+	return r, own, nil
 }
 
-func kindOf(short string) int {
-	for i, kind := range rateKinds {
-		if kind.short == short {
-			return i
-		}
+// compactKinds are the kinds of tokens by their names in the generated table: a
+// short one for those that are frequent, or the key of price files.
+var compactKinds = func() map[string]usage.Kind {
+	kinds := map[string]usage.Kind{
+		"i": usage.Input, "cr": usage.CacheRead, "cw": usage.CacheWrite, "cw1": usage.CacheWrite1h,
+		"ai": usage.AudioInput, "ii": usage.ImageInput,
+		"o": usage.Output, "re": usage.Reasoning, "ao": usage.AudioOutput, "io": usage.ImageOutput,
 	}
-	return -1
-}
+	for _, kind := range tokenKinds {
+		kinds[kind.Info().Price] = kind
+	}
+	return kinds
+}()
 
-func compactFees(text string, f *fees) error {
+func compactFees(text string, f *rates) error {
 	for pair := range strings.SplitSeq(text, ",") {
 		key, value, _ := strings.Cut(pair, "=")
 		fee, err := parseFee(value)
 		if err != nil {
 			return err
 		}
-		switch key {
-		case "request":
-			f.request = fee
-		case "web_search":
-			f.webSearch = fee
-		default:
+		kind, known := usage.Priced(key)
+		if !known || kind.Info().Unit == usage.Token {
 			return fmt.Errorf("fee %q is unknown", key)
 		}
+		f[kind] = fee
 	}
 	return nil
 }

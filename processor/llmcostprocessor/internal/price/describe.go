@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/usage"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/money"
 )
 
@@ -39,30 +40,27 @@ func (m *Model) Describe(at time.Time) []string {
 		if Tier(tier) != Standard {
 			prefix = Tier(tier).String() + "."
 		}
-		lines = append(lines, t.rates.describe(prefix)...)
+		lines = append(lines, t.rates.describe(t.own, prefix)...)
 		for _, s := range t.steps {
-			lines = append(lines, s.rates.describe(fmt.Sprintf("%slong_context above %d.", prefix, s.above))...)
+			lines = append(lines, s.rates.describe(s.own, fmt.Sprintf("%slong_context above %d.", prefix, s.above))...)
 		}
 	}
-	if p.fees.request != 0 {
-		lines = append(lines, "fees.request: "+decimal(p.fees.request, money.PerDollar))
+	for _, h := range p.hours {
+		lines = append(lines, h.tariff.rates.describe(h.tariff.own, h.String()+".")...)
 	}
-	if p.fees.webSearch != 0 {
-		lines = append(lines, "fees.web_search: "+decimal(p.fees.webSearch, money.PerDollar))
+	for _, kind := range feeKinds {
+		if fee := p.fees[kind]; fee != 0 {
+			lines = append(lines, "fees."+kind.Info().Price+": "+decimal(fee, money.PerDollar))
+		}
 	}
 	return lines
 }
 
-func (r *rates) describe(prefix string) []string {
+func (r *rates) describe(own usage.Set, prefix string) []string {
 	var lines []string
-	for i, kind := range rateKinds {
-		rate := *kind.rate(r)
-		own := kind.instead == ""
-		for _, other := range rateKinds[:i] {
-			own = own || other.key == kind.instead && *other.rate(r) != rate
-		}
-		if own {
-			lines = append(lines, prefix+kind.key+": "+decimal(rate, oneDollarPerMillion))
+	for _, kind := range tokenKinds {
+		if own.Has(kind) {
+			lines = append(lines, prefix+kind.Info().Price+": "+decimal(r[kind], oneDollarPerMillion))
 		}
 	}
 	return lines
@@ -77,4 +75,19 @@ func decimal(amount money.Pico, unit int64) string {
 		return text
 	}
 	return text + "." + fraction
+}
+
+// String writes the hours: Mon,Tue 01:00-04:00 UTC.
+func (h *hours) String() string {
+	var days []string
+	for day := range 7 {
+		if weekday := time.Weekday((day + 1) % 7); h.days&(1<<weekday) != 0 {
+			days = append(days, weekday.String()[:3])
+		}
+	}
+	text := fmt.Sprintf("%02d:%02d-%02d:%02d UTC", h.from/60, h.from%60, h.to/60, h.to%60)
+	if len(days) == 0 {
+		return "hours " + text
+	}
+	return "hours " + strings.Join(days, ",") + " " + text
 }

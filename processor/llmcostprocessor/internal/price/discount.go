@@ -14,7 +14,7 @@ import (
 func (t *Table) reduce(discounts []discount) {
 	for _, d := range discounts {
 		for m := range t.models {
-			if m.Provider == d.provider && (len(d.models) == 0 || slices.ContainsFunc(m.names, func(name string) bool { return slices.Contains(d.models, name) })) {
+			if (m.Provider == d.provider || d.provider == Google && m.Provider == Vertex) && (len(d.models) == 0 || slices.ContainsFunc(m.names, func(name string) bool { return slices.Contains(d.models, name) })) {
 				m.periods = d.apply(m.periods)
 			}
 		}
@@ -44,20 +44,27 @@ func (p period) scaled(keep money.Pico) period {
 		if t == nil {
 			continue
 		}
-		scaled := &tariff{rates: t.rates.scaled(keep)}
-		for _, s := range t.steps {
-			scaled.steps = append(scaled.steps, step{above: s.above, rates: s.rates.scaled(keep)})
-		}
-		p.tariffs[tier] = scaled
+		p.tariffs[tier] = t.scaled(keep)
 	}
-	p.fees = fees{request: scale(p.fees.request, keep, million), webSearch: scale(p.fees.webSearch, keep, million)}
+	p.hours = slices.Clone(p.hours)
+	for i := range p.hours {
+		p.hours[i].tariff = p.hours[i].tariff.scaled(keep)
+	}
+	p.fees = p.fees.scaled(keep)
 	return p
 }
 
+func (t *tariff) scaled(keep money.Pico) *tariff {
+	out := &tariff{rates: t.rates.scaled(keep), own: t.own}
+	for _, s := range t.steps {
+		out.steps = append(out.steps, step{above: s.above, rates: s.rates.scaled(keep), own: s.own})
+	}
+	return out
+}
+
 func (r rates) scaled(keep money.Pico) rates {
-	for _, kind := range rateKinds {
-		rate := kind.rate(&r)
-		*rate = scale(*rate, keep, million)
+	for kind, rate := range r {
+		r[kind] = scale(rate, keep, million)
 	}
 	return r
 }

@@ -14,6 +14,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/usage"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/money"
 )
 
@@ -114,6 +115,7 @@ func (r *reader) document(root *yaml.Node) document {
 		doc.models = append(doc.models, model)
 		r.unique(node, model, fmt.Sprintf("models[%d]", i), seen)
 	}
+	doc.models = append(vertexToo(doc.models), doc.models...)
 	for i, node := range r.list(fields["aliases"], "aliases") {
 		doc.aliases = append(doc.aliases, r.alias(node, fmt.Sprintf("aliases[%d]", i)))
 	}
@@ -121,9 +123,30 @@ func (r *reader) document(root *yaml.Node) document {
 		doc.discounts = append(doc.discounts, r.discount(node, fmt.Sprintf("discounts[%d]", i)))
 	}
 	for i, node := range r.list(fields["free_providers"], "free_providers") {
-		doc.free = append(doc.free, CanonicalProvider(r.name(node, node, fmt.Sprintf("free_providers[%d]", i))))
+		doc.free = append(doc.free, sellerNamed(r.name(node, node, fmt.Sprintf("free_providers[%d]", i))))
 	}
 	return doc
+}
+
+// sellerNamed is the identifier of a seller, however a file writes it.
+func sellerNamed(name string) string {
+	id, _ := SellerOf(name)
+	return id
+}
+
+// vertexToo are the models of the provider google as Vertex sells them: until now
+// there was one provider for both, and files that have it keep their meaning. What a
+// file says of vertex itself goes before them.
+func vertexToo(models []*Model) []*Model {
+	var out []*Model
+	for _, m := range models {
+		if m.Provider == Google {
+			vertex := *m
+			vertex.Provider, vertex.hostOnly = Vertex, true
+			out = append(out, &vertex)
+		}
+	}
+	return out
 }
 
 func (r *reader) alias(node *yaml.Node, key string) alias {
@@ -134,14 +157,14 @@ func (r *reader) alias(node *yaml.Node, key string) alias {
 		where: fmt.Sprintf("%s:%d: %s", r.file, node.Line, key),
 	}
 	if provider, ok := fields["provider"]; ok {
-		a.provider = CanonicalProvider(r.name(provider, provider, key+".provider"))
+		a.provider = sellerNamed(r.name(provider, provider, key+".provider"))
 	}
 	return a
 }
 
 func (r *reader) discount(node *yaml.Node, key string) discount {
 	fields := r.fields(node, key, "provider", "models", "percent", "valid_from")
-	d := discount{provider: CanonicalProvider(r.name(node, fields["provider"], key+".provider"))}
+	d := discount{provider: sellerNamed(r.name(node, fields["provider"], key+".provider"))}
 	for i, model := range r.list(fields["models"], key+".models") {
 		d.models = append(d.models, strings.ToLower(r.name(model, model, fmt.Sprintf("%s.models[%d]", key, i))))
 	}
@@ -183,7 +206,7 @@ func (r *reader) model(node *yaml.Node, key string) *Model {
 	var m Model
 	m.Name = r.name(node, fields["name"], key+".name")
 	if provider, ok := fields["provider"]; ok {
-		m.Provider = CanonicalProvider(r.name(provider, provider, key+".provider"))
+		m.Provider = sellerNamed(r.name(provider, provider, key+".provider"))
 	}
 	m.names = append(m.names, strings.ToLower(m.Name))
 	for i, alias := range r.list(fields["aliases"], key+".aliases") {
@@ -252,7 +275,8 @@ func (r *reader) period(node *yaml.Node, key string) period {
 }
 
 func (r *reader) tariff(node *yaml.Node, fields map[string]*yaml.Node, key string) *tariff {
-	t := &tariff{rates: r.rates(node, fields, key)}
+	t := &tariff{}
+	t.rates, t.own = r.rates(node, fields, key)
 	long, ok := fields["long_context"]
 	if !ok {
 		return t
@@ -286,40 +310,40 @@ func (r *reader) step(node *yaml.Node, key string) step {
 	if err := above.Decode(&tokens); err != nil || tokens <= 0 {
 		r.fail(above, key+".above", "%q is not a number of tokens above zero", above.Value)
 	}
-	return step{above: tokens, rates: r.rates(node, fields, key)}
+	s := step{above: tokens}
+	s.rates, s.own = r.rates(node, fields, key)
+	return s
 }
 
 // rates reads the prices per million tokens.
-func (r *reader) rates(parent *yaml.Node, fields map[string]*yaml.Node, key string) rates {
+func (r *reader) rates(parent *yaml.Node, fields map[string]*yaml.Node, key string) (rates, usage.Set) {
 	var out rates
-	for i, kind := range rateKinds {
-		node, ok := fields[kind.key]
-		switch {
-		case ok:
-			*kind.rate(&out) = r.rate(node, key+"."+kind.key)
-		case kind.instead == "":
-			r.fail(parent, key+"."+kind.key, "is missing; a free one is written \"0\"")
-		default:
-			for _, other := range rateKinds[:i] {
-				if other.key == kind.instead {
-					*kind.rate(&out) = *other.rate(&out)
-				}
-			}
+	var own usage.Set
+	for _, kind := range tokenKinds {
+		name := kind.Info().Price
+		if node, ok := fields[name]; ok {
+			out[kind] = r.rate(node, key+"."+name)
+			own.Add(kind)
 		}
 	}
-	return out
+	for _, kind := range lacking(own) {
+		r.fail(parent, key+"."+kind.Info().Price, "is missing; a free one is written \"0\"")
+	}
+	out.fill(own)
+	return out, own
 }
 
-func (r *reader) fees(node *yaml.Node, key string) fees {
-	var out fees
-	fields := r.fields(node, key, "request", "web_search")
-	for name, fee := range map[string]*money.Pico{"request": &out.request, "web_search": &out.webSearch} {
+func (r *reader) fees(node *yaml.Node, key string) rates {
+	var out rates
+	fields := r.fields(node, key, feeKeys...)
+	for _, kind := range feeKinds {
+		name := kind.Info().Price
 		if node, ok := fields[name]; ok {
 			amount, err := parseFee(r.text(node, key+"."+name))
 			if err != nil {
 				r.fail(node, key+"."+name, "%v", err)
 			}
-			*fee = amount
+			out[kind] = amount
 		}
 	}
 	return out

@@ -9,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/usage"
 )
 
 func TestCompactErrors(t *testing.T) {
@@ -43,7 +45,7 @@ func FuzzParseCompact(f *testing.F) {
 			return
 		}
 		for _, m := range doc.models {
-			if cost, ok := m.Cost(&Tokens{Input: 1, Output: 1}, Batch, noon); ok {
+			if cost, ok := m.Cost(&usage.Amounts{usage.Input: 1, usage.Output: 1}, Batch, noon); ok {
 				assert.GreaterOrEqual(t, int64(cost), int64(0))
 			}
 		}

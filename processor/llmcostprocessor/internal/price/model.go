@@ -6,6 +6,7 @@ package price
 import (
 	"time"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/usage"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/money"
 )
 
@@ -22,6 +23,18 @@ type Model struct {
 	hostOnly bool     // found only where Provider is named
 	periods  []period // ascending
 	source   string   // of the newest price: a page, or a file
+	// uplifts are what prices are multiplied by in a region, in millionths.
+	uplifts map[string]money.Pico
+}
+
+// multiplied returns the model with its prices times a factor in millionths.
+func (m *Model) multiplied(factor money.Pico) *Model {
+	out := *m
+	out.periods = make([]period, len(m.periods))
+	for i, p := range m.periods {
+		out.periods[i] = p.scaled(factor)
+	}
+	return &out
 }
 
 // period is the prices from a day on, until the next period begins.
@@ -29,62 +42,38 @@ type period struct {
 	from time.Time // midnight UTC; zero: since ever
 	// tariffs are by tier. One that is nil is billed at the standard tariff.
 	tariffs [tiers]*tariff
-	fees    fees
+	hours   []hours // at which the standard tariff is another
+	fees    rates   // of the kinds that are no tokens
+}
+
+// hours are times of the week, in UTC.
+type hours struct {
+	days     days
+	from, to int // minutes of the day
+	tariff   *tariff
+}
+
+// days is a set of time.Weekday. None means all.
+type days uint8
+
+func (h *hours) hold(at time.Time) bool {
+	at = at.UTC()
+	minute := at.Hour()*60 + at.Minute()
+	return (h.days == 0 || h.days&(1<<at.Weekday()) != 0) && h.from <= minute && minute < h.to
 }
 
 // tariff is what tokens cost, by the length of the call.
 type tariff struct {
 	rates rates
-	steps []step // ascending
+	own   usage.Set // the kinds that have a price of their own
+	steps []step    // ascending
 }
 
 // step is the prices of a whole call that has more input tokens than above.
 type step struct {
 	above int64
 	rates rates
-}
-
-// rates is the price of one token of each kind. What the table leaves out has
-// been filled in when it was loaded.
-type rates struct {
-	input, cacheRead, cacheWrite, cacheWrite1h, audioInput, imageInput money.Pico
-
-	output, reasoning, audioOutput, imageOutput money.Pico
-}
-
-// fees are what is paid beside tokens, each.
-type fees struct {
-	request, webSearch money.Pico
-}
-
-// Cost returns what a call cost at that time. It is false when no price was
-// valid then, when a count is negative, or when the amount does not fit.
-func (m *Model) Cost(tokens *Tokens, tier Tier, at time.Time) (money.Pico, bool) {
-	p := m.period(at)
-	if p == nil {
-		return 0, false
-	}
-	sum, fits := p.rates(tokens, tier).cost(tokens)
-	if !fits {
-		return 0, false
-	}
-	if p.fees == (fees{}) {
-		return sum, true
-	}
-	if sum, fits = sum.AddProduct(1, p.fees.request); !fits {
-		return 0, false
-	}
-	return sum.AddProduct(tokens.WebSearches, p.fees.webSearch)
-}
-
-// CostOfSum returns what calls cost whose tokens are known as a sum alone, at the
-// prices for calls of ordinary length and without fees. It is false as Cost is.
-func (m *Model) CostOfSum(tokens *Tokens, tier Tier, at time.Time) (money.Pico, bool) {
-	p := m.period(at)
-	if p == nil {
-		return 0, false
-	}
-	return p.tariff(tier).rates.cost(tokens)
+	own   usage.Set
 }
 
 // period returns the last period that has begun.
@@ -95,70 +84,4 @@ func (m *Model) period(at time.Time) *period {
 		}
 	}
 	return nil
-}
-
-// tariff is that of the tier.
-func (p *period) tariff(tier Tier) *tariff {
-	if t := p.tariffs[tier]; t != nil {
-		return t
-	}
-	return p.tariffs[Standard]
-}
-
-// rates are those of the tier, for a call of this length.
-func (p *period) rates(tokens *Tokens, tier Tier) *rates {
-	t := p.tariff(tier)
-	if len(t.steps) == 0 {
-		return &t.rates
-	}
-	return t.forPrompt(tokens.Prompt())
-}
-
-// forPrompt are the rates for a call of that many input tokens.
-func (t *tariff) forPrompt(tokens int64) *rates {
-	r := &t.rates
-	for i := range t.steps {
-		if tokens > t.steps[i].above {
-			r = &t.steps[i].rates
-		}
-	}
-	return r
-}
-
-func (r *rates) cost(tokens *Tokens) (money.Pico, bool) {
-	sum, fits := money.Pico(0), true
-	add := func(count int64, rate money.Pico) {
-		if count != 0 && fits {
-			sum, fits = sum.AddProduct(count, rate)
-		}
-	}
-	add(tokens.Input, r.input)
-	add(tokens.CacheRead, r.cacheRead)
-	add(tokens.CacheWrite, r.cacheWrite)
-	add(tokens.CacheWrite1h, r.cacheWrite1h)
-	add(tokens.AudioInput, r.audioInput)
-	add(tokens.ImageInput, r.imageInput)
-	add(tokens.Output, r.output)
-	add(tokens.Reasoning, r.reasoning)
-	add(tokens.AudioOutput, r.audioOutput)
-	add(tokens.ImageOutput, r.imageOutput)
-	if !fits {
-		return 0, false
-	}
-	return sum, true
-}
-
-// Saved returns what the call would have cost more without a cache: what was
-// read from it and written to it billed as ordinary input. It is negative when
-// the cache cost more than it saved, and false as Cost is.
-func (m *Model) Saved(tokens *Tokens, tier Tier, at time.Time) (money.Pico, bool) {
-	if tokens.CacheRead == 0 && tokens.CacheWrite == 0 && tokens.CacheWrite1h == 0 {
-		return 0, true
-	}
-	plain := *tokens
-	plain.Input += tokens.CacheRead + tokens.CacheWrite + tokens.CacheWrite1h
-	plain.CacheRead, plain.CacheWrite, plain.CacheWrite1h = 0, 0, 0
-	without, ok := m.Cost(&plain, tier, at)
-	with, fits := m.Cost(tokens, tier, at)
-	return without - with, ok && fits
 }

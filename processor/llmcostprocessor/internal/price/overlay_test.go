@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/usage"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/money"
 )
 
@@ -31,7 +32,7 @@ models:
 `
 
 // costOf is what a million tokens in, of which some from a cache, and no more cost.
-func costOf(t *testing.T, table *Table, model string, tokens Tokens, tier Tier, at time.Time) float64 {
+func costOf(t *testing.T, table *Table, model string, tokens usage.Amounts, tier Tier, at time.Time) float64 {
 	t.Helper()
 	m, found := table.Find("house", model)
 	require.True(t, found)
@@ -51,23 +52,23 @@ discounts: [{provider: House, percent: 100}]`)})
 	for _, tt := range []struct {
 		name   string
 		model  string
-		tokens Tokens
+		tokens usage.Amounts
 		tier   Tier
 		want   float64
 	}{
-		{"the fee", "big", Tokens{}, Standard, 0.01},
-		{"short", "big", Tokens{Input: 1000}, Standard, 0.01 + 0.01},
-		{"long", "big", Tokens{Input: 1001}, Standard, 0.01 + 0.02002},
-		{"cached", "big", Tokens{CacheRead: 1000}, Standard, 0.01 + 0.001},
-		{"batch", "big", Tokens{Output: 1000}, Batch, 0.01 + 0.02},
-		{"searches", "big", Tokens{WebSearches: 2}, Standard, 0.01 + 0.04},
+		{"the fee", "big", usage.Amounts{}, Standard, 0.01},
+		{"short", "big", usage.Amounts{usage.Input: 1000}, Standard, 0.01 + 0.01},
+		{"long", "big", usage.Amounts{usage.Input: 1001}, Standard, 0.01 + 0.02002},
+		{"cached", "big", usage.Amounts{usage.CacheRead: 1000}, Standard, 0.01 + 0.001},
+		{"batch", "big", usage.Amounts{usage.Output: 1000}, Batch, 0.01 + 0.02},
+		{"searches", "big", usage.Amounts{usage.WebSearches: 2}, Standard, 0.01 + 0.04},
 	} {
 		assert.InDelta(t, tt.want, costOf(t, some, tt.model, tt.tokens, tt.tier, before), 1e-12, tt.name)
 		assert.InDelta(t, tt.want*0.875, costOf(t, some, tt.model, tt.tokens, tt.tier, after), 1e-12, tt.name)
 		assert.Zero(t, costOf(t, all, tt.model, tt.tokens, tt.tier, before), tt.name)
 	}
-	assert.InDelta(t, 0.001, costOf(t, some, "small", Tokens{Input: 1000}, Standard, after), 1e-12, "not named")
-	assert.Zero(t, costOf(t, all, "small", Tokens{Input: 1000}, Standard, after))
+	assert.InDelta(t, 0.001, costOf(t, some, "small", usage.Amounts{usage.Input: 1000}, Standard, after), 1e-12, "not named")
+	assert.Zero(t, costOf(t, all, "small", usage.Amounts{usage.Input: 1000}, Standard, after))
 }
 
 func TestDiscountErrors(t *testing.T) {
@@ -110,7 +111,7 @@ free_providers: [ollama, house]`)})
 		if !assert.Equal(t, tt.found, found, "%s %s", tt.provider, tt.model) || !found {
 			continue
 		}
-		amount, known := m.Cost(&Tokens{Input: 1000}, Standard, after)
+		amount, known := m.Cost(&usage.Amounts{usage.Input: 1000}, Standard, after)
 		assert.True(t, known)
 		assert.InDelta(t, tt.want, amount.Dollars(), 1e-12, "%s %s", tt.provider, tt.model)
 	}
@@ -158,10 +159,10 @@ models:
 	require.NoError(t, err)
 	const million = 1_000_000
 	for tier, want := range map[Tier]float64{Standard: 1, Batch: 1, Flex: 2} {
-		assert.InDelta(t, want, costOf(t, table, "m", Tokens{CacheRead: million}, tier, after), 1e-9, tier.String())
+		assert.InDelta(t, want, costOf(t, table, "m", usage.Amounts{usage.CacheRead: million}, tier, after), 1e-9, tier.String())
 	}
-	assert.InDelta(t, 5.0, costOf(t, table, "m", Tokens{CacheWrite: million}, Batch, after), 1e-9, "as input")
-	assert.InDelta(t, 20.0, costOf(t, table, "m", Tokens{Reasoning: million}, Batch, after), 1e-9, "as output")
+	assert.InDelta(t, 5.0, costOf(t, table, "m", usage.Amounts{usage.CacheWrite: million}, Batch, after), 1e-9, "as input")
+	assert.InDelta(t, 20.0, costOf(t, table, "m", usage.Amounts{usage.Reasoning: million}, Batch, after), 1e-9, "as output")
 }
 
 // Lists often leave out what long calls cost in the cheaper tiers.
@@ -177,15 +178,15 @@ func TestLongCallsOfCheaperTiers(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		tier   Tier
-		tokens Tokens
+		tokens usage.Amounts
 		want   float64
 	}{
-		{"short", Batch, Tokens{Input: 1000}, 0.002},
-		{"rises as at the standard tariff", Batch, Tokens{Input: million, Output: million}, 4 + 7.50},
-		{"cached tokens cost no more than there", Batch, Tokens{CacheRead: million}, 2},
-		{"nor where the tier has long calls of its own", Flex, Tokens{CacheRead: million}, 2},
-		{"a kind that is free in short calls", Batch, Tokens{CacheWrite: million}, 3},
-		{"dearer tiers are as written", Priority, Tokens{Input: million, Output: million}, 26},
+		{"short", Batch, usage.Amounts{usage.Input: 1000}, 0.002},
+		{"rises as at the standard tariff", Batch, usage.Amounts{usage.Input: million, usage.Output: million}, 4 + 7.50},
+		{"cached tokens cost no more than there", Batch, usage.Amounts{usage.CacheRead: million}, 2},
+		{"nor where the tier has long calls of its own", Flex, usage.Amounts{usage.CacheRead: million}, 2},
+		{"a kind that is free in short calls", Batch, usage.Amounts{usage.CacheWrite: million}, 3},
+		{"dearer tiers are as written", Priority, usage.Amounts{usage.Input: million, usage.Output: million}, 26},
 	} {
 		assert.InDelta(t, tt.want, costOf(t, table, "m", tt.tokens, tt.tier, after), 1e-9, tt.name)
 	}

@@ -6,41 +6,69 @@ package price
 import (
 	"slices"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/usage"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/money"
 )
 
-// rateKind is one of the prices of a tariff.
-type rateKind struct {
-	key   string // in price files
-	short string // in the built-in table
-	rate  func(*rates) *money.Pico
-	// instead is the kind whose price counts where this one has none: a cached,
-	// audio, image or reasoning token is billed as an ordinary one, never for
-	// nothing, and a one-hour cache write as a cache write. Empty: needed.
-	instead string
-}
+// rates is the price of one token of each kind, or of one of what is no token. A
+// kind without a price of its own has that of the kind its price is from: a
+// cached, audio, image or reasoning token is billed as an ordinary one, never for
+// nothing, and a one-hour cache write as a cache write.
+type rates [usage.Count]money.Pico
 
-// rateKinds are in an order in which each comes after the one it falls back on.
-var rateKinds = []rateKind{
-	{"input", "i", func(r *rates) *money.Pico { return &r.input }, ""},
-	{"cache_read", "cr", func(r *rates) *money.Pico { return &r.cacheRead }, "input"},
-	{"cache_write", "cw", func(r *rates) *money.Pico { return &r.cacheWrite }, "input"},
-	{"cache_write_1h", "cw1", func(r *rates) *money.Pico { return &r.cacheWrite1h }, "cache_write"},
-	{"audio_input", "ai", func(r *rates) *money.Pico { return &r.audioInput }, "input"},
-	{"image_input", "ii", func(r *rates) *money.Pico { return &r.imageInput }, "input"},
-	{"output", "o", func(r *rates) *money.Pico { return &r.output }, ""},
-	{"reasoning", "re", func(r *rates) *money.Pico { return &r.reasoning }, "output"},
-	{"audio_output", "ao", func(r *rates) *money.Pico { return &r.audioOutput }, "output"},
-	{"image_output", "io", func(r *rates) *money.Pico { return &r.imageOutput }, "output"},
-}
+// tokenKinds are priced by the million, and feeKinds each. Both are in an order in
+// which each kind comes after the one that its price is from.
+var tokenKinds, feeKinds = func() (tokens, fees []usage.Kind) {
+	for _, kind := range usage.Kinds() {
+		if kind.Info().Unit == usage.Token {
+			tokens = append(tokens, kind)
+		} else {
+			fees = append(fees, kind)
+		}
+	}
+	return tokens, fees
+}()
 
-var rateKeys = func() []string {
-	keys := make([]string, len(rateKinds))
-	for i, kind := range rateKinds {
-		keys[i] = kind.key
+var rateKeys, feeKeys = priceKeys(tokenKinds), priceKeys(feeKinds)
+
+func priceKeys(kinds []usage.Kind) []string {
+	keys := make([]string, len(kinds))
+	for i, kind := range kinds {
+		keys[i] = kind.Info().Price
 	}
 	return keys
-}()
+}
+
+// lacking returns the kinds whose price a tariff needs and does not have: that of
+// input, and that of output in one form.
+func lacking(own usage.Set) []usage.Kind {
+	var kinds []usage.Kind
+	if !own.Has(usage.Input) {
+		kinds = append(kinds, usage.Input)
+	}
+	if !own.Has(usage.Output) && !slices.ContainsFunc(media, own.Has) {
+		kinds = append(kinds, usage.Output)
+	}
+	return kinds
+}
+
+// fill gives each kind of tokens that has no price the one of the kind its price
+// is from. Of a model that puts out images or speech alone, what is not counted as
+// such costs as much.
+func (r *rates) fill(own usage.Set) {
+	if !own.Has(usage.Output) {
+		for _, kind := range media {
+			if own.Has(kind) {
+				r[usage.Output] = max(r[usage.Output], r[kind])
+			}
+		}
+	}
+	for _, kind := range tokenKinds {
+		if from := kind.Info().PriceFrom; from != usage.None && !own.Has(kind) {
+			r[kind] = r[from]
+		}
+	}
+}
 
 // discounted fills in what the cheaper tiers do not say: a long call costs more in
 // them by as much as at the standard tariff, and a cached token never costs more.
@@ -48,16 +76,17 @@ func (p *period) discounted() {
 	standard := p.tariffs[Standard]
 	for _, tier := range [...]Tier{Batch, Flex} {
 		t := p.tariffs[tier]
-		if t == nil {
+		if t == nil || standard == nil {
 			continue
 		}
-		t.rates.atMost(&standard.rates)
+		t.rates.atMost(t.own, &standard.rates)
 		if len(t.steps) == 0 {
 			t.steps = standard.stepsFor(&t.rates)
 		}
 		for i := range t.steps {
 			s := &t.steps[i]
-			s.rates.atMost(standard.forPrompt(s.above + 1))
+			long, _ := standard.forPrompt(s.above + 1)
+			s.rates.atMost(s.own, long)
 		}
 	}
 }
@@ -66,10 +95,10 @@ func (p *period) discounted() {
 func (t *tariff) stepsFor(base *rates) []step {
 	steps := slices.Clone(t.steps)
 	for i := range steps {
-		for _, kind := range rateKinds {
-			long, short := kind.rate(&steps[i].rates), *kind.rate(&t.rates)
-			if short > 0 { // else there is no telling, and it is that of t
-				*long = scale(*long, *kind.rate(base), short)
+		for _, kind := range tokenKinds {
+			if short := t.rates[kind]; short > 0 { // else there is no telling, and it is that of t
+				long := &steps[i].rates[kind]
+				*long = scale(*long, base[kind], short)
 			}
 		}
 	}
@@ -77,12 +106,13 @@ func (t *tariff) stepsFor(base *rates) []step {
 }
 
 // atMost lowers the prices that stand for others to those of standard.
-func (r *rates) atMost(standard *rates) {
-	for i, kind := range rateKinds {
-		for _, other := range rateKinds[:i] {
-			if other.key == kind.instead && *kind.rate(r) == *other.rate(r) {
-				*kind.rate(r) = min(*kind.rate(r), *kind.rate(standard))
-			}
+func (r *rates) atMost(own usage.Set, standard *rates) {
+	for _, kind := range tokenKinds {
+		if kind.Info().PriceFrom != usage.None && !own.Has(kind) {
+			r[kind] = min(r[kind], standard[kind])
 		}
 	}
 }
+
+// freeTariff costs nothing, whatever is used.
+var freeTariff = &tariff{own: ^usage.Set(0)}

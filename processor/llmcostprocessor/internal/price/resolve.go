@@ -3,55 +3,340 @@
 
 package price
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
-// resolve finds the entry that a name means. It tries the name as it is
-// written, then with less and less of what providers put around it: the date or
-// version behind it, the route, region or vendor before it. What is left must
-// be a name of the table as a whole: gpt-4o-mini is never taken for gpt-4o.
-func (t *Table) resolve(provider, name string) *Model {
-	provider, name = CanonicalProvider(provider), strings.ToLower(strings.TrimSpace(name))
-	if m := t.listed(provider, name); m != nil {
-		return m
-	}
-	// What is not in the table costs nothing where the whole provider is free.
-	if i := strings.IndexAny(name, "/:"); i > 0 && t.free[providers[name[:i]]] != nil {
-		return t.free[providers[name[:i]]]
-	}
-	return t.free[provider]
+// Query is what telemetry says about who sold a call, and which model.
+type Query struct {
+	// Provider is as written, empty when unknown.
+	Provider string
+	// Model is the model that answered, else the one that was asked for.
+	Model string
+	// RequestModel is the model that was asked for, when it is another name.
+	RequestModel string
+	// Server is the address that was called, empty when unknown.
+	Server string
+	// Region is where the model runs, empty when unknown.
+	Region string
 }
 
-func (t *Table) listed(provider, name string) *Model {
+// Match is the entry that a query means, and how it was found.
+type Match struct {
+	// Model is the entry. It is nil when none has the name.
+	Model *Model
+	// Seller is who is taken to have sold the call; By says from what it is known.
+	Seller, By string
+	// Name is the name of the entry that matched, and Of which name of the query it is.
+	Name, Of string
+	// Region is the region whose price counts, if any.
+	Region string
+	// Provisioned says that the call ran on capacity that is paid by the hour.
+	Provisioned bool
+	// Doubt is why the price may not be that of the call, empty when it is.
+	Doubt string
+}
+
+// Resolve returns the entry that a query means. A query that was asked before costs
+// one map look-up, and does not allocate. It is never nil.
+func (t *Table) Resolve(q Query) *Match {
+	t.mu.RLock()
+	m, seen := t.resolved[q]
+	t.mu.RUnlock()
+	if seen {
+		return m
+	}
+	m = t.resolve(q)
+	t.resolutions.Add(1)
+	for _, text := range [...]string{q.Provider, q.Model, q.RequestModel, q.Server, q.Region} {
+		if len(text) > maxNameLength {
+			return m
+		}
+	}
+	// The strings may be part of a large message, which the table must not keep.
+	q = Query{strings.Clone(q.Provider), strings.Clone(q.Model), strings.Clone(q.RequestModel), strings.Clone(q.Server), strings.Clone(q.Region)}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.resolved) >= maxResolved {
+		clear(t.resolved)
+	}
+	t.resolved[q] = m
+	return m
+}
+
+// Find returns the entry that a model means at a provider, as both are written in
+// telemetry; the provider may be empty.
+func (t *Table) Find(provider, name string) (*Model, bool) {
+	m := t.Resolve(Query{Provider: provider, Model: name})
+	return m.Model, m.Model != nil
+}
+
+// DoubtRegion is that the price depends on a region that nothing names.
+const DoubtRegion = "region"
+
+// The names of a query that a match may be of.
+const (
+	ofModel   = "model"
+	ofRequest = "request model"
+)
+
+func (t *Table) resolve(q Query) *Match {
+	m := t.resolveName(q, q.Model)
+	m.Of = ofModel
+	if q.RequestModel == "" || q.RequestModel == q.Model {
+		return m
+	}
+	// The response names a model alone where the request names what is paid: a
+	// profile of Bedrock with its region, a free variant of OpenRouter. And a gateway
+	// may answer with a name of its own.
+	if m.Model != nil && (m.Seller != Bedrock || m.Doubt == "") && !strings.HasSuffix(q.RequestModel, freeVariant) {
+		return m
+	}
+	if asked := t.resolveName(q, q.RequestModel); asked.Model != nil || asked.Provisioned {
+		asked.Of = ofRequest
+		return asked
+	}
+	return m
+}
+
+// resolveName finds the entry that a name means. The seller comes first: that of
+// the address, of the provider, of the route in the name, of the form of the name;
+// and then its entry. What is known to be another's is never taken.
+func (t *Table) resolveName(q Query, name string) *Match {
+	if len(name) > maxNameLength || len(q.Provider) > maxNameLength {
+		return &Match{}
+	}
+	s := spelled{table: t, name: normalized(name), region: strings.ToLower(q.Region)}
+	m := s.seller(q)
+	s.resource(m)
+	switch {
+	case m.Provisioned, s.hidden:
+	case m.Seller == nobody && m.By != "":
+	case m.Seller == nobody:
+		m.Model, m.Name = s.ofMaker(m)
+	default:
+		m.Model, m.Name = s.at(m.Seller)
+		if m.Model == nil && m.Seller == openRouter && strings.HasSuffix(s.name, freeVariant) {
+			m.Model, m.Name = freeModel(openRouter, strings.TrimSuffix(s.name, freeVariant)), s.name
+		}
+	}
+	m.Doubt = s.doubt
+	if m.Model != nil {
+		m.Region = s.uplift(m)
+	} else if free := t.free[m.Seller]; free != nil && m.Seller != nobody {
+		// What is not in the table costs nothing where the whole provider is free.
+		m.Model, m.Name = free, name
+	} else if anyone := t.anyone(s.name); anyone != nil && !s.hidden && !m.Provisioned {
+		m.Model, m.Name = anyone, s.name
+	}
+	return m
+}
+
+// anyone is the entry of a user's file that no provider is named for, if the name is
+// exactly that.
+func (t *Table) anyone(name string) *Model {
+	if m := t.byProvider[qualified("", name)]; m != nil && m.Provider == "" {
+		return m
+	}
+	return nil
+}
+
+// spelled is a model's name that is being resolved.
+type spelled struct {
+	table  *Table
+	name   string
+	region string
+	hidden bool   // the name is that of a resource, which does not say the model
+	open   bool   // nobody says who serves it: it must not be a model of open weights
+	doubt  string // why the price may be another
+}
+
+// normalized is a name in lower case, with hyphens for blanks: Claude 3.5 Sonnet.
+func normalized(name string) string {
+	return strings.ReplaceAll(strings.ToLower(strings.TrimSpace(name)), " ", "-")
+}
+
+// seller finds out who sold the call, and takes the route off the name that says it.
+func (s *spelled) seller(q Query) *Match {
+	if id, region := serverOf(q.Server); id != "" {
+		if region != "" {
+			s.region = region
+		}
+		return &Match{Seller: id, By: "server.address"}
+	}
+	id, known := SellerOf(q.Provider)
+	switch {
+	case id != nobody && known:
+		s.open = q.Server != "" && apiCopied[id]
+		return &Match{Seller: id, By: "provider"}
+	case id != nobody && isBedrock(s.name) && s.table.sellers[squeeze(id)] == "":
+		return &Match{Seller: Bedrock, By: "form of the name"} // nobody else has such names
+	case id != nobody:
+		if own := s.table.sellers[squeeze(id)]; own != "" {
+			id = own
+		}
+		return &Match{Seller: id, By: "provider"}
+	}
+	s.open = true
+	if id, rest, ok := cutRoute(s.name); ok && !onlyOrgs[strings.TrimSuffix(s.name, "/"+rest)] {
+		s.name, s.open = rest, false
+		// Of two routes the last names who sells: litellm_proxy/azure/gpt-4o.
+		if id != nobody {
+			return &Match{Seller: id, By: "route"}
+		}
+		return s.seller(Query{})
+	}
+	if head, _, ok := strings.Cut(s.name, "/"); ok {
+		if own := s.table.sellers[squeeze(head)]; own != "" && orgs[head] == "" {
+			s.name, s.open = s.name[len(head)+1:], false
+			return &Match{Seller: own, By: "route"}
+		}
+	}
+	if isBedrock(s.name) {
+		s.open = false
+		return &Match{Seller: Bedrock, By: "form of the name"}
+	}
+	if strings.HasPrefix(s.name, "projects/") || strings.HasPrefix(s.name, "publishers/") {
+		s.open = false
+		return &Match{Seller: Vertex, By: "form of the name"}
+	}
+	return &Match{}
+}
+
+// apiCopied are makers of open weights, whose APIs and SDKs people use with servers of
+// their own too: at an address that is not the maker's, such a model has no price.
+var apiCopied = map[string]bool{
+	"openai": true, "mistral": true, "deepseek": true, "dashscope": true, "zai": true, "bigmodel": true,
+	"moonshot": true, "minimax": true, "ai21": true, "cohere": true, "xai": true, Google: true,
+}
+
+// cutRoute takes the seller that a framework writes before a model off its name:
+// azure/gpt-4o, anthropic:claude-sonnet-4-5.
+func cutRoute(name string) (seller, rest string, ok bool) {
+	head, tail, found := strings.Cut(name, "/")
+	if !found || strings.ContainsRune(head, ':') {
+		// PROVIDER:MODEL; but a tag is behind a colon too: mistral:7b, mistral:latest.
+		head, tail, found = strings.Cut(name, ":")
+		if !found || tail == "" || tail == "latest" || tail[0] >= '0' && tail[0] <= '9' {
+			return "", name, false
+		}
+	}
+	id, known := sellers[squeeze(head)]
+	if !known || tail == "" {
+		return "", name, false
+	}
+	return id, tail, true
+}
+
+// ofMaker is the maker's entry of a name that nothing says the seller of.
+func (s *spelled) ofMaker(m *Match) (*Model, string) {
+	name := s.name
+	if head, tail, ok := strings.Cut(name, "/"); ok {
+		maker := orgs[head]
+		if maker == "" || strings.ContainsRune(tail, '/') {
+			return s.wrapped()
+		}
+		m.Seller, m.By, s.name = maker, "maker in the name", tail
+		return s.at(maker)
+	}
+	for spelling := range spellings(name) {
+		if model := s.table.byName[spelling]; model != nil {
+			m.Seller, m.By = model.Provider, "maker of the model"
+			return model, spelling
+		}
+	}
+	return nil, ""
+}
+
+// wrapped are the names that Google's libraries write: models/NAME.
+func (s *spelled) wrapped() (*Model, string) {
+	if rest, ok := strings.CutPrefix(s.name, "models/"); ok && !strings.ContainsRune(rest, '/') {
+		s.name = rest
+		return s.ofMaker(&Match{})
+	}
+	return nil, ""
+}
+
+// at finds the entry of a seller that the name means: as it is written, and then
+// with less and less of what stands around it.
+func (s *spelled) at(seller string) (*Model, string) {
+	s.name = s.cutOwn(seller, s.name)
+	if seller == Bedrock {
+		return s.atBedrock()
+	}
+	if m, name := s.exact(seller, s.name); m != nil {
+		return m, name
+	}
+	// Who made it, which the seller may leave out: anthropic/claude-sonnet-4-5.
+	head, tail, ok := strings.Cut(s.name, "/")
+	if _, org := orgs[head]; ok && org && tail != "" {
+		return s.exact(seller, tail)
+	}
+	return nil, ""
+}
+
+// cutOwn takes what the seller's own route and its resources put before a name off it.
+func (s *spelled) cutOwn(seller, name string) string {
 	for {
-		for spelling := range spellings(name) {
-			if m := t.lookup(provider, spelling); m != nil {
-				return m
-			}
+		rest := name
+		if id, tail, ok := cutRoute(name); ok && (id == seller || id == nobody) {
+			rest = tail
+		} else if head, tail, ok := strings.Cut(name, "/"); ok && tail != "" && s.table.sellers[squeeze(head)] == seller {
+			rest = tail
 		}
-		before, rest, ok := unwrap(name)
-		if !ok {
-			return nil
+		if i := strings.LastIndex(rest, "models/"); (i == 0 || i > 0 && rest[i-1] == '/') && !strings.HasPrefix(rest, "accounts/") {
+			rest = rest[i+len("models/"):]
 		}
-		switch {
-		case before == "":
-		case provider != local:
-			provider = before
-		case before != local:
-			return nil // the weights are another's, the machine is the user's own
+		if tail, ok := strings.CutPrefix(rest, "converse/"); ok {
+			rest = tail
+		}
+		if rest == name {
+			return name
+		}
+		if s.table.byProvider[qualified(seller, name)] != nil {
+			return name // it is a name as a whole
 		}
 		name = rest
 	}
 }
 
-// lookup finds a name in the table as it is written.
-func (t *Table) lookup(provider, name string) *Model {
-	if m := t.byProvider[qualified(provider, name)]; m != nil {
-		return m
+// exact finds a name at a seller as it is written, or without what is behind it.
+func (s *spelled) exact(seller, name string) (*Model, string) {
+	variant := false
+	for {
+		for spelling := range spellings(name) {
+			if m := s.table.byProvider[qualified(seller, spelling)]; m != nil && (!s.open || !m.hostOnly) {
+				return m, spelling
+			}
+		}
+		short, ok := cutVariant(seller, name)
+		if !ok || variant {
+			return nil, ""
+		}
+		name, variant = short, true
 	}
-	if provider == local {
-		return nil
+}
+
+// freeVariant is behind the names of OpenRouter's models that cost nothing.
+const freeVariant = ":free"
+
+// cutVariant cuts the ways in which OpenRouter picks a host for the same model. Others
+// (:thinking, :extended) are models of their own.
+func cutVariant(seller, name string) (string, bool) {
+	if seller != openRouter {
+		return name, false
 	}
-	return t.byName[name]
+	for _, variant := range [...]string{":nitro", ":floor", ":online", ":exacto", ":beta"} {
+		if short, ok := strings.CutSuffix(name, variant); ok {
+			return short, true
+		}
+	}
+	return name, false
+}
+
+func freeModel(seller, name string) *Model {
+	return &Model{Name: name, Provider: seller, names: []string{name + freeVariant}, source: "variants " + freeVariant + " cost nothing", periods: []period{{tariffs: [tiers]*tariff{Standard: freeTariff}}}}
 }
 
 func qualified(provider, name string) string {
@@ -65,159 +350,17 @@ func spellings(name string) func(yield func(string) bool) {
 		if !yield(name) {
 			return
 		}
-		for _, cut := range [...]func(string) (string, bool){cutFineTune, cutVersion, cutDate, cutRevision, cutLatest, noDots} {
+		seen := []string{name}
+		for _, cut := range [...]func(string) (string, bool){cutMark, cutFineTune, cutVersion, cutDate, cutRevision, cutLatest, noDots, cutDate} {
 			short, ok := cut(name)
-			if !ok {
+			if !ok || slices.Contains(seen, short) {
 				continue
 			}
 			if !yield(short) {
 				return
 			}
 			name = short
+			seen = append(seen, name)
 		}
 	}
-}
-
-// cutFineTune cuts the owner and identifier off ft:BASE:OWNER::ID. The ft:
-// stays: a tuned model has a price of its own.
-func cutFineTune(name string) (string, bool) {
-	if !strings.HasPrefix(name, "ft:") {
-		return name, false
-	}
-	i := strings.IndexByte(name[3:], ':')
-	if i < 0 {
-		return name, false
-	}
-	return name[:3+i], true
-}
-
-// cutVersion cuts what Bedrock puts behind its names: -v2, -v2:0, -v1:0:200k.
-// Only names with a vendor have it; the v3 of deepseek-v3 is part of its name.
-func cutVersion(name string) (string, bool) {
-	if _, _, ok := cutVendor(name); !ok {
-		return name, false
-	}
-	i := strings.LastIndex(name, "-v")
-	if i < 0 {
-		return name, false
-	}
-	version, _, _ := strings.Cut(name[i+2:], ":")
-	if version == "" || !digits(version) {
-		return name, false
-	}
-	return name[:i], true
-}
-
-// cutDate cuts a date: -2024-08-06, -20241022, @20241022. Four digits stay,
-// since they tell models of different prices apart: mistral-large-2411.
-func cutDate(name string) (string, bool) {
-	if n := len(name) - len("-20241022"); n > 0 && (name[n] == '-' || name[n] == '@') && isDate(name[n+1:]) {
-		return name[:n], true
-	}
-	if n := len(name) - len("-2024-08-06"); n > 0 && name[n] == '-' && name[n+5] == '-' && name[n+8] == '-' &&
-		isDate(name[n+1:n+5]+name[n+6:n+8]+name[n+9:]) {
-		return name[:n], true
-	}
-	return name, false
-}
-
-func isDate(text string) bool {
-	return len(text) == 8 && strings.HasPrefix(text, "20") && digits(text)
-}
-
-// cutRevision cuts what Vertex puts behind Google's names: gemini-2.0-flash-001.
-func cutRevision(name string) (string, bool) {
-	n := len(name) - len("-001")
-	if n > 0 && strings.HasPrefix(name, "gemini-") && name[n:n+2] == "-0" && digits(name[n+1:]) {
-		return name[:n], true
-	}
-	return name, false
-}
-
-// noDots writes the versions of Claude as Anthropic does: claude-sonnet-4-5.
-func noDots(name string) (string, bool) {
-	if !strings.HasPrefix(name, "claude-") || !strings.Contains(name, ".") {
-		return name, false
-	}
-	return strings.ReplaceAll(name, ".", "-"), true
-}
-
-// cutLatest cuts what says that the newest is meant, and the mark that Claude Code
-// puts behind models of a long context, whose price follows from the tokens.
-func cutLatest(name string) (string, bool) {
-	for _, suffix := range [...]string{"-latest", "@latest", "@default", "[1m]"} {
-		if short, ok := strings.CutSuffix(name, suffix); ok {
-			return short, true
-		}
-	}
-	return name, false
-}
-
-// unwrap takes one layer off the front of a name: a resource path, a provider,
-// a region, a vendor. The provider is empty when the layer names none.
-func unwrap(name string) (provider, rest string, ok bool) {
-	if strings.HasPrefix(name, "arn:") {
-		// arn:aws:bedrock:REGION:ACCOUNT:inference-profile/NAME
-		if i := strings.LastIndexByte(name, '/'); i >= 0 {
-			return Bedrock, name[i+1:], true
-		}
-		return "", "", false
-	}
-	if i := strings.LastIndex(name, "models/"); i == 0 || (i > 0 && name[i-1] == '/') {
-		// models/NAME, publishers/PUBLISHER/models/NAME
-		return "", name[i+len("models/"):], true
-	}
-	if head, tail, found := strings.Cut(name, "/"); found {
-		if id, known := providers[head]; known {
-			return id, tail, true
-		}
-		if head == "converse" {
-			return "", tail, true
-		}
-		return "", "", false
-	}
-	if head, tail, found := strings.Cut(name, ":"); found && providers[head] != "" {
-		return providers[head], tail, true // PROVIDER:MODEL, as frameworks configure it
-	}
-	if _, tail, found := cutRegion(name); found {
-		return Bedrock, tail, true
-	}
-	if _, _, found := cutVendor(name); found {
-		// Without its vendor a version could be part of a name: it goes with it.
-		short, _ := cutVersion(name)
-		_, tail, _ := cutVendor(short)
-		return Bedrock, tail, true
-	}
-	return "", "", false
-}
-
-// cutRegion cuts the region of a Bedrock inference profile.
-func cutRegion(name string) (region, rest string, ok bool) {
-	region, rest, ok = strings.Cut(name, ".")
-	if !ok {
-		return "", name, false
-	}
-	switch region {
-	case "us", "eu", "apac", "jp", "au", "ca", "in", "sa", "us-gov", "global":
-		if _, _, vendor := cutVendor(rest); vendor {
-			return region, rest, true
-		}
-	}
-	return "", name, false
-}
-
-// cutVendor cuts the maker of a model, and its region if it has one, off the
-// front of a Bedrock name.
-func cutVendor(name string) (vendor, rest string, ok bool) {
-	vendor, rest, ok = strings.Cut(name, ".")
-	if !ok {
-		return "", name, false
-	}
-	switch vendor {
-	case "anthropic", "amazon", "meta", "mistral", "cohere", "deepseek", "openai", "ai21", "qwen":
-		return vendor, rest, true
-	case "us", "eu", "apac", "jp", "au", "ca", "in", "sa", "us-gov", "global":
-		return cutVendor(rest)
-	}
-	return "", name, false
 }

@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -37,16 +36,12 @@ type Table struct {
 	byName     map[string]*Model
 	providers  map[string][]string // that have a name in byProvider, by name
 	free       map[string]*Model   // by provider
+	sellers    map[string]string   // providers, by their names without punctuation
 
 	resolutions atomic.Int64
 
 	mu       sync.RWMutex // guards resolved
-	resolved map[spelled]*Model
-}
-
-// spelled is a model as telemetry names it.
-type spelled struct {
-	provider, name string
+	resolved map[Query]*Match
 }
 
 // Embedded returns the table that is built in.
@@ -86,7 +81,8 @@ func Load(files []string) (*Table, error) {
 		byName:     make(map[string]*Model, len(generated.models)/2),
 		providers:  make(map[string][]string, len(generated.models)),
 		free:       map[string]*Model{},
-		resolved:   map[spelled]*Model{},
+		sellers:    map[string]string{},
+		resolved:   map[Query]*Match{},
 	}
 	t.lay(generated.models)
 	t.lay(kept.models)
@@ -111,7 +107,7 @@ func Load(files []string) (*Table, error) {
 		errs = append(errs, t.name(doc.aliases)...)
 		t.reduce(doc.discounts)
 		for _, provider := range doc.free {
-			t.free[provider] = &Model{Provider: provider, source: file, periods: []period{{tariffs: [tiers]*tariff{Standard: {}}}}}
+			t.free[provider] = &Model{Provider: provider, source: file, periods: []period{{tariffs: [tiers]*tariff{Standard: freeTariff}}}}
 		}
 	}
 	if err := errors.Join(errs...); err != nil {
@@ -127,7 +123,12 @@ func Load(files []string) (*Table, error) {
 func (t *Table) name(aliases []alias) []error {
 	var errs []error
 	for _, a := range aliases {
-		m := t.resolve(a.provider, a.model)
+		if a.provider == Google {
+			if m := t.resolve(Query{Provider: Vertex, Model: a.model}).Model; m != nil {
+				t.sell(Vertex, a.name, m)
+			}
+		}
+		m := t.resolve(Query{Provider: a.provider, Model: a.model}).Model // not kept: more may be laid over it
 		if m == nil {
 			errs = append(errs, fmt.Errorf("%s.model: no price is known of %q", a.where, a.model))
 			continue
@@ -193,6 +194,7 @@ func (t *Table) claim(name string, m *Model, fresh map[string]bool) {
 // sell lets name mean m where it is the provider's.
 func (t *Table) sell(provider, name string, m *Model) {
 	id := qualified(provider, name)
+	t.sellers[squeeze(provider)] = provider
 	if _, known := t.byProvider[id]; !known {
 		t.providers[name] = append(t.providers[name], provider)
 	}
@@ -230,33 +232,6 @@ func (t *Table) replace(old, m *Model) {
 			m.names = append(slices.Clip(m.names), name)
 		}
 	}
-}
-
-// Find returns the model that a name means, as the provider (which may be
-// empty) and the model are written in telemetry. A pair that was seen before
-// costs one map look-up, and does not allocate.
-func (t *Table) Find(provider, name string) (*Model, bool) {
-	key := spelled{provider, name}
-	t.mu.RLock()
-	m, seen := t.resolved[key]
-	t.mu.RUnlock()
-	if seen {
-		return m, m != nil
-	}
-	if len(name) > maxNameLength || len(provider) > maxNameLength {
-		return nil, false
-	}
-	m = t.resolve(provider, name)
-	t.resolutions.Add(1)
-	// The strings may be part of a large message, which the table must not keep.
-	key = spelled{strings.Clone(provider), strings.Clone(name)}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if len(t.resolved) >= maxResolved {
-		clear(t.resolved)
-	}
-	t.resolved[key] = m
-	return m, m != nil
 }
 
 // Version identifies the table's content: the date of the built-in one and, when

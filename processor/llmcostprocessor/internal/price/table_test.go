@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/usage"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/money"
 )
 
@@ -34,7 +35,7 @@ func rate(t *testing.T, table *Table, provider, name string) string {
 	if !ok {
 		return ""
 	}
-	cost, ok := m.Cost(&Tokens{Input: million}, Standard, noon)
+	cost, ok := m.Cost(&usage.Amounts{usage.Input: million}, Standard, noon)
 	require.True(t, ok)
 	return fmt.Sprintf("%s/%s %g", m.Provider, m.Name, cost.Dollars())
 }
@@ -48,10 +49,12 @@ func TestEmbeddedNamesItsSources(t *testing.T) {
 	prices := 0
 	for _, m := range doc.models {
 		assert.NotEmpty(t, m.Provider, m.Name)
-		prices += len(m.periods)
+		if m.Provider != Vertex { // the same entries as those of google
+			prices += len(m.periods)
+		}
 	}
 	text := string(embedded)
-	assert.Equal(t, prices, strings.Count(text, "source: https://"), "each price names its source")
+	assert.Equal(t, prices, strings.Count(strings.ReplaceAll(text, `"`, ""), "source: https://"), "each price names its source")
 	assert.Equal(t, prices, strings.Count(text, "checked: 20"), "each price says when it was checked")
 }
 
@@ -226,7 +229,7 @@ func TestFindAllocations(t *testing.T) {
 	for _, name := range []string{"gpt-4o", "us.anthropic.claude-3-5-sonnet-20241022-v2:0", "unknown"} {
 		n := testing.AllocsPerRun(100, func() {
 			if m, ok := table.Find("openai", name); ok {
-				cost, _ := m.Cost(&Tokens{Input: 1000, Output: 200}, Standard, noon)
+				cost, _ := m.Cost(&usage.Amounts{usage.Input: 1000, usage.Output: 200}, Standard, noon)
 				sum.Add(cost)
 			}
 		})
@@ -247,7 +250,7 @@ func FuzzParse(f *testing.F) {
 			assert.Contains(t, err.Error(), "p.yaml")
 			return
 		}
-		table := &Table{models: map[*Model]struct{}{}, providers: map[string][]string{}, byProvider: map[string]*Model{}, byName: map[string]*Model{}, resolved: map[spelled]*Model{}}
+		table := &Table{models: map[*Model]struct{}{}, sellers: map[string]string{}, providers: map[string][]string{}, byProvider: map[string]*Model{}, byName: map[string]*Model{}, resolved: map[Query]*Match{}}
 		table.lay(doc.models)
 		for _, m := range doc.models {
 			found, ok := table.Find(m.Provider, m.Name)
@@ -255,7 +258,7 @@ func FuzzParse(f *testing.F) {
 				assert.True(t, ok, m.Name)
 				assert.Equal(t, strings.ToLower(m.Name), strings.ToLower(found.Name))
 			}
-			if cost, ok := m.Cost(&Tokens{Input: 1, Output: 1}, Standard, noon); ok {
+			if cost, ok := m.Cost(&usage.Amounts{usage.Input: 1, usage.Output: 1}, Standard, noon); ok {
 				assert.GreaterOrEqual(t, cost, money.Pico(0))
 			}
 		}
@@ -292,7 +295,7 @@ func BenchmarkFindFirst(b *testing.B) {
 	require.NoError(b, err)
 	b.ReportAllocs()
 	for b.Loop() {
-		table.resolve("aws.bedrock", "us.anthropic.claude-3-5-sonnet-20241022-v2:0")
+		table.resolve(Query{Provider: "aws.bedrock", Model: "us.anthropic.claude-3-5-sonnet-20241022-v2:0"})
 	}
 }
 
@@ -302,6 +305,6 @@ func BenchmarkCost(b *testing.B) {
 	m, _ := table.Find("openai", "gpt-4o")
 	b.ReportAllocs()
 	for b.Loop() {
-		m.Cost(&Tokens{Input: 1000, CacheRead: 600, Output: 200}, Standard, noon)
+		m.Cost(&usage.Amounts{usage.Input: 1000, usage.CacheRead: 600, usage.Output: 200}, Standard, noon)
 	}
 }

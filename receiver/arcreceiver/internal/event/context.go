@@ -18,7 +18,7 @@ func (f *fields) context(yield func(string, Value) bool) {
 		}
 	}
 	for i := range f.members {
-		if m := &f.members[i]; f.isContext(m) && !yield(f.labels[i].name, f.value(m)) {
+		if m := &f.members[i]; f.isContext(m) && !yield(f.text(m.name), f.value(m)) {
 			return
 		}
 	}

@@ -3,12 +3,7 @@
 
 package event
 
-import (
-	"encoding/json"
-	"errors"
-	"io"
-	"strings"
-)
+import "strings"
 
 // MaxBytes is the longest text of an event that can be read.
 const MaxBytes = 512 << 20
@@ -43,18 +38,6 @@ var errUnknownKind = newError(ReasonUnknownKind, "no known `kind`, and the field
 	"a request `method`, `endpoint`, `status` and `duration`; an agent run `agent_name`, `status` and `duration`; "+
 	"a cache look-up `cache_type` and `hit`; a gauge `active_agents`, `active_requests` or `memory_usage_bytes`; "+
 	"an application `app_info`")
-
-func syntaxError(err error) *Error {
-	if wrongType, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		return newError(ReasonSyntax, "an event is a JSON object, not %s", wrongType.Value)
-	}
-	switch {
-	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
-		return newError(ReasonSyntax, "the JSON text is not complete")
-	default:
-		return newError(ReasonSyntax, "not JSON: %v", err)
-	}
-}
 
 func (d *Decoder) decode(kind Kind, told bool) error {
 	f := &d.fields
@@ -108,7 +91,7 @@ func (d *Decoder) decodeTimestamp(e *Event) {
 	d.use(keyTimestamp)
 	err := errTimestamp
 	if v := d.peek(keyTimestamp); v.kind == Text || v.kind == Number {
-		e.Time, err = d.minute.parseTimestamp(v.text)
+		e.Time, err = parseTimestamp(v.text)
 	}
 	if err != nil {
 		d.fail(keyTimestamp, "%v", err)
@@ -135,7 +118,7 @@ var codeKeys = setOf(keyFunction, keyPathname, keyLine)
 func decodeCode(f *fields, code *Code) {
 	code.Function, code.File = f.take(keyFunction), f.take(keyPathname)
 	if code.Function != "" && f.take(keyModule) != "" {
-		code.Function = f.text(f.qualified)
+		code.Function = f.peek(keyModule).text + "." + code.Function
 	}
 	if n, ok := f.peek(keyLine).Int(); ok && n > 0 {
 		f.use(keyLine)

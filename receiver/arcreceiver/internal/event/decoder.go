@@ -4,28 +4,22 @@
 package event
 
 import (
+	"bytes"
+	"encoding/json/jsontext"
 	"sync"
-
-	"github.com/go-faster/jx"
 )
 
 // Decoder reads one event after the other and uses its memory again. It is not
 // safe for concurrent use.
 type Decoder struct {
 	fields
-	json      jx.Decoder // of escaped texts
-	unescaped []byte
-	recent    labels
-	minute    minute
-	details   details
-	event     Event
+	json    jsontext.Decoder
+	source  bytes.Buffer // of json
+	details details
+	event   Event
 }
 
-var decoders = sync.Pool{New: func() any {
-	d := new(Decoder)
-	d.fields.recent = &d.recent
-	return d
-}}
+var decoders = sync.Pool{New: func() any { return new(Decoder) }}
 
 // NewDecoder returns a decoder. Close gives it back.
 func NewDecoder() *Decoder {
@@ -37,12 +31,10 @@ const maxKept = 64 << 10
 
 // Close gives d back. Neither d nor its events may be used any more.
 func (d *Decoder) Close() {
-	if cap(d.texts) > maxKept || cap(d.unescaped) > maxKept || cap(d.members) > maxMembers {
+	if cap(d.texts) > maxKept || cap(d.members) > maxMembers {
 		return
 	}
 	d.event, d.details = Event{}, details{}
 	d.reset()
-	clear(d.labels)
-	d.labels = d.labels[:0]
 	decoders.Put(d)
 }

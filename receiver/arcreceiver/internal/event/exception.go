@@ -46,7 +46,7 @@ func decodeException(f *fields) Exception {
 // the indented lines that say where. Its message may have several lines.
 func parseTraceback(text string) Exception {
 	x := Exception{Stacktrace: text}
-	_, frames, _ := cutLast(text, traceHead+"\n")
+	_, frames, _ := strings.CutLast(text, traceHead+"\n")
 	for frames != "" && (frames[0] == ' ' || frames[0] == '\n') {
 		_, frames, _ = strings.Cut(frames, "\n")
 	}
@@ -56,11 +56,4 @@ func parseTraceback(text string) Exception {
 	}
 	x.Type, x.Message = name, message
 	return x
-}
-
-func cutLast(text, separator string) (before, after string, found bool) {
-	if i := strings.LastIndex(text, separator); i >= 0 {
-		return text[:i], text[i+len(separator):], true
-	}
-	return text, "", false
 }

@@ -6,7 +6,7 @@ package event
 import (
 	"bufio"
 	"bytes"
-	"encoding/json"
+	"encoding/json/jsontext"
 	"errors"
 	"io"
 	"iter"
@@ -68,7 +68,7 @@ func (s *source) Read(p []byte) (int, error) {
 // however long. An error in the text ends the array, as what follows cannot be
 // told apart; the elements before it count.
 func elements(r io.Reader, source *source, maxBytes int, yield func(Item, error) bool) error {
-	decoder := json.NewDecoder(r)
+	decoder := jsontext.NewDecoder(r, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	n := 0
 	failed := func(err error) error {
 		if source.err != nil {
@@ -77,12 +77,12 @@ func elements(r io.Reader, source *source, maxBytes int, yield func(Item, error)
 		yield(Item{Line: n + 1, Err: newError(ReasonSyntax, "%v; the rest was not read", syntaxError(err))}, nil)
 		return nil
 	}
-	if _, err := decoder.Token(); err != nil {
+	if _, err := decoder.ReadToken(); err != nil {
 		return failed(err)
 	}
-	for ; decoder.More(); n++ {
-		var raw json.RawMessage
-		if err := decoder.Decode(&raw); err != nil {
+	for ; decoder.PeekKind() != jsontext.KindEndArray; n++ {
+		raw, err := decoder.ReadValue()
+		if err != nil {
 			return failed(err)
 		}
 		item := Item{Line: n + 1, Raw: raw}
@@ -93,10 +93,10 @@ func elements(r io.Reader, source *source, maxBytes int, yield func(Item, error)
 			return nil
 		}
 	}
-	if _, err := decoder.Token(); err != nil {
+	if _, err := decoder.ReadToken(); err != nil {
 		return failed(err)
 	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+	if _, err := decoder.ReadToken(); !errors.Is(err, io.EOF) {
 		return failed(errAfterArray)
 	}
 	return source.err

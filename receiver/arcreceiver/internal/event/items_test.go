@@ -62,8 +62,8 @@ func TestItems(t *testing.T) {
 		{"array that was cut off in an element", `[{"a":1},{"b`, []string{`01 {"a":1}`, "02 ! the JSON text is not complete; the rest was not read"}},
 		{"array that was cut off after an element", `[{"a":1}`, []string{`01 {"a":1}`, "02 ! the JSON text is not complete; the rest was not read"}},
 		{"array that was cut off after a comma", `[{"a":1},`, []string{`01 {"a":1}`, "02 ! the JSON text is not complete; the rest was not read"}},
-		{"array of nonsense", `[{"a":1},x,{}]`, []string{`01 {"a":1}`, "02 ! not JSON: invalid character 'x' looking for beginning of value; the rest was not read"}},
-		{"array with the wrong end", `[{"a":1}}`, []string{`01 {"a":1}`, "02 ! not JSON: invalid character '}' after array element; the rest was not read"}},
+		{"array of nonsense", `[{"a":1},x,{}]`, []string{`01 {"a":1}`, "02 ! not JSON: invalid character 'x' at start of value; the rest was not read"}},
+		{"array with the wrong end", `[{"a":1}}`, []string{`01 {"a":1}`, "02 ! not JSON: invalid character '}' after array element (expecting ',' or ']'); the rest was not read"}},
 		{"text after an array", `[{"a":1}]{}`, []string{`01 {"a":1}`, "02 ! not JSON: text follows the end of the array; the rest was not read"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

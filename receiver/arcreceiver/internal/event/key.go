@@ -120,39 +120,13 @@ var keyNames = [keys]string{
 
 func (k key) String() string { return keyNames[k] }
 
-// keyPlaces is the number of places in keyTable.
-const keyPlaces = 256
-
-// keyTable has each key in the place of its name, or in one of those that follow
-// it without a gap.
-var keyTable = func() (table [keyPlaces]key) {
+var keysByName = func() map[string]key {
+	byName := make(map[string]key, keys)
 	for k := keyOther + 1; k < keys; k++ {
-		at := keyPlace(k.String())
-		for table[at] != keyOther {
-			at = (at + 1) % keyPlaces
-		}
-		table[at] = k
+		byName[k.String()] = k
 	}
-	return table
+	return byName
 }()
-
-// keyPlace was chosen so that no two of today's names have one place.
-func keyPlace[T string | []byte](name T) int {
-	n := len(name)
-	return (n + 37*int(name[0]) + 3*int(name[n/2]) + int(name[n-1])) % keyPlaces
-}
-
-func keyOf[T string | []byte](name T) key {
-	if len(name) == 0 {
-		return keyOther
-	}
-	for at := keyPlace(name); keyTable[at] != keyOther; at = (at + 1) % keyPlaces {
-		if k := keyTable[at]; keyNames[k] == string(name) {
-			return k
-		}
-	}
-	return keyOther
-}
 
 // keySet is a set of keys.
 type keySet uint64

@@ -25,105 +25,20 @@ var layouts = []string{
 	"2006-01-02 15:04:05Z0700",
 }
 
-func (m *minute) parseTimestamp(text string) (time.Time, error) {
-	if t, ok := m.parseNaive(text); ok {
+func parseTimestamp(text string) (time.Time, error) {
+	// What Arc writes, with the offset that time.Parse has a fast path for.
+	if t, err := time.Parse(time.RFC3339, text+"Z"); err == nil {
 		return inRange(t)
 	}
 	if t, ok := parseEpoch(text); ok {
 		return t, nil
 	}
-	const date, second = len("2006-01-02"), len("2006-01-02T15:04:05")
-	if len(text) < second {
-		return time.Time{}, errTimestamp
-	}
-	naive := !strings.ContainsAny(text[second:], "Z+-")
 	for _, layout := range layouts {
-		// A layout that cannot match is not tried, as a mismatch costs more than a match.
-		if layout[date] != text[date] || (len(layout) == second) != naive {
-			continue
-		}
 		if t, err := time.Parse(layout, text); err == nil {
 			return inRange(t.UTC())
 		}
 	}
 	return time.Time{}, errTimestamp
-}
-
-// minute remembers the minute that was read last: that of the next line mostly is
-// the same.
-type minute struct {
-	text [len("2006-01-02T15:04")]byte
-	unix int64 // when it began
-}
-
-// parseNaive reads what Python's isoformat and logging write, 2006-01-02T15:04:05
-// and perhaps a fraction, in a fifth of the time that time.Parse takes. What else
-// is a time is left to it.
-func (m *minute) parseNaive(text string) (time.Time, bool) {
-	const whole = len("2006-01-02T15:04:05")
-	if len(text) < whole || text[len(m.text)] != ':' {
-		return time.Time{}, false
-	}
-	if string(m.text[:]) != text[:len(m.text)] && !m.parse(text) {
-		return time.Time{}, false
-	}
-	second, ok := twoDigits(text[len(m.text)+1:], 59)
-	if !ok {
-		return time.Time{}, false
-	}
-	nanoseconds, ok := parseFraction(text[whole:])
-	return time.Unix(m.unix+second, nanoseconds).UTC(), ok
-}
-
-// parse reads the minute with which text begins.
-func (m *minute) parse(text string) bool {
-	if text[4] != '-' || text[7] != '-' || text[10] != 'T' && text[10] != ' ' || text[13] != ':' {
-		return false
-	}
-	century, ok := twoDigits(text, 99)
-	year, ok2 := twoDigits(text[2:], 99)
-	month, ok3 := twoDigits(text[5:], 12)
-	day, ok4 := twoDigits(text[8:], 31)
-	hour, ok5 := twoDigits(text[11:], 23)
-	minutes, ok6 := twoDigits(text[14:], 59)
-	if !ok || !ok2 || !ok3 || !ok4 || !ok5 || !ok6 || month == 0 {
-		return false
-	}
-	t := time.Date(int(100*century+year), time.Month(month), int(day), int(hour), int(minutes), 0, 0, time.UTC)
-	if t.Day() != int(day) {
-		return false // a day that the month does not have became one of the next
-	}
-	copy(m.text[:], text)
-	m.unix = t.Unix()
-	return true
-}
-
-// twoDigits reads the two digits with which text begins.
-func twoDigits(text string, limit int64) (n int64, ok bool) {
-	tens, ones := int64(text[0])-'0', int64(text[1])-'0'
-	n = 10*tens + ones
-	return n, 0 <= tens && tens <= 9 && 0 <= ones && ones <= 9 && n <= limit
-}
-
-// parseFraction reads a point or comma and up to nine digits, or nothing.
-func parseFraction(text string) (nanoseconds int64, ok bool) {
-	if text == "" {
-		return 0, true
-	}
-	if len(text) < len(".0") || len(text) > len(".000000000") || text[0] != '.' && text[0] != ',' {
-		return 0, false
-	}
-	for i := 1; i < len(text); i++ {
-		digit := int64(text[i]) - '0'
-		if digit < 0 || digit > 9 {
-			return 0, false
-		}
-		nanoseconds = 10*nanoseconds + digit
-	}
-	for i := len(text); i <= 9; i++ {
-		nanoseconds *= 10
-	}
-	return nanoseconds, true
 }
 
 // inRange refuses what 64-bit nanoseconds since 1970 cannot hold.

@@ -1,0 +1,6 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package elasticsearchexporter is the elasticsearch exporter of
+// opentelemetry-collector-contrib with a default queue that its Validate accepts.
+package elasticsearchexporter

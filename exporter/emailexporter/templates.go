@@ -1,0 +1,85 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package emailexporter
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+	"github.com/otelcol-arc/otelcol-arc/internal/notify"
+)
+
+// content is what a message says.
+type content struct{ subject, text, html string }
+
+// renderer makes content of alerts: by the user's templates, and where there is
+// none as the exporter does by itself.
+type renderer struct {
+	receiver            string
+	subject, text, html *notify.Template
+}
+
+// newRenderer reads the templates of a configuration. The receiver is what they
+// know the exporter as.
+func newRenderer(c *Config, receiver string) (renderer, error) {
+	d := renderer{receiver: receiver}
+	templates, err := notify.LoadTemplates(c.TemplateFiles)
+	if err != nil {
+		return d, err
+	}
+	var errs []error
+	for _, part := range []struct {
+		key, text string
+		to        **notify.Template
+		parse     func(string) (*notify.Template, error)
+	}{
+		{"subject", c.Subject, &d.subject, templates.Text},
+		{"text", c.Text, &d.text, templates.Text},
+		{"html", c.HTML, &d.html, templates.HTML},
+	} {
+		if part.text == "" {
+			continue
+		}
+		parsed, err := part.parse(part.text)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", part.key, err))
+		}
+		*part.to = parsed
+	}
+	return d, errors.Join(errs...)
+}
+
+// render makes the content of a message. A template that fails for these alerts
+// is left out: they are told without it, and the error says why.
+func (d renderer) render(alerts []alertevent.Alert) (content, error) {
+	v := newView(alerts)
+	page, err := v.html()
+	if err != nil {
+		return content{}, err
+	}
+	c := content{subject: v.Subject, text: v.text(), html: page}
+	if d.subject == nil && d.text == nil && d.html == nil {
+		return c, nil
+	}
+	data := notify.TemplateData(d.receiver, "", alerts, nil)
+	var errs []error
+	for _, part := range []struct {
+		key      string
+		template *notify.Template
+		to       *string
+	}{{"subject", d.subject, &c.subject}, {"text", d.text, &c.text}, {"html", d.html, &c.html}} {
+		if part.template == nil {
+			continue
+		}
+		text, err := part.template.Render(data)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", part.key, err))
+			continue
+		}
+		*part.to = text
+	}
+	c.subject = oneLine(c.subject, maxSubject)
+	return c, errors.Join(errs...)
+}

@@ -1,0 +1,88 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package pagerdutyexporter
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"unicode/utf8"
+
+	"github.com/PagerDuty/go-pagerduty"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+	"github.com/otelcol-arc/otelcol-arc/internal/notify"
+)
+
+// maxDedupKey is the longest key that the Events API takes, in characters.
+// https://developer.pagerduty.com/docs/send-alert-event
+const maxDedupKey = 255
+
+// renderer is what of an event is made by the user's templates; nil is the
+// exporter's own.
+type renderer struct {
+	receiver          string
+	summary, dedupKey *notify.Template
+}
+
+// newRenderer reads the templates of a configuration. The receiver is what they
+// know the exporter as.
+func newRenderer(c *Config, receiver string) (renderer, error) {
+	d := renderer{receiver: receiver}
+	templates, err := notify.LoadTemplates(c.TemplateFiles)
+	if err != nil {
+		return d, err
+	}
+	var errs []error
+	for _, part := range []struct {
+		key, text string
+		to        **notify.Template
+	}{{"summary", c.Summary, &d.summary}, {"dedup_key", c.DedupKey, &d.dedupKey}} {
+		if part.text == "" {
+			continue
+		}
+		parsed, err := templates.Text(part.text)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", part.key, err))
+		}
+		*part.to = parsed
+	}
+	return d, errors.Join(errs...)
+}
+
+// apply changes an event as the templates say. One that fails for this alert,
+// or writes nothing, is left out: the alert is told without it, and the error
+// says why.
+func (d renderer) apply(event *pagerduty.V2Event, alert alertevent.Alert) error {
+	var errs []error
+	if d.summary != nil && event.Payload != nil {
+		said, err := d.summary.Render(notify.TemplateData(d.receiver, "", []alertevent.Alert{alert}, nil))
+		if said = text(said); err == nil && said != "" {
+			event.Payload.Summary = said
+		}
+		errs = append(errs, err)
+	}
+	if d.dedupKey != nil {
+		// What differs between the beginning and the end is not seen, so the key
+		// cannot differ either.
+		same := alertevent.Alert{Labels: alert.Labels, State: alertevent.Firing, StartsAt: alert.StartsAt, Group: alert.Group}
+		key, err := d.dedupKey.Render(notify.TemplateData(d.receiver, "", []alertevent.Alert{same}, nil))
+		if err == nil && key != "" {
+			event.DedupKey = shorten(key)
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+// shorten makes a key that is too long a hash of it, so that keys that differ at
+// the end alone differ still.
+func shorten(key string) string {
+	if utf8.RuneCountInString(key) <= maxDedupKey {
+		return key
+	}
+	sum := sha256.Sum256([]byte(key))
+	return hex.EncodeToString(sum[:])
+}

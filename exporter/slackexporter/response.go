@@ -1,0 +1,75 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package slackexporter
+
+import (
+	"fmt"
+	"slices"
+
+	"go.opentelemetry.io/collector/consumer/consumererror"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/notify"
+)
+
+// passing are the errors that Slack documents as its own or as throttling: the
+// same message can be accepted later. Every other one, known or not, would be the
+// response again.
+// https://docs.slack.dev/reference/methods/chat.postMessage#errors
+// https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks#handling_errors
+var passing = []string{
+	"fatal_error",
+	"internal_error",
+	"message_limit_exceeded",
+	"rate_limited",
+	"ratelimited",
+	"request_timeout",
+	"rollup_error",
+	"service_unavailable",
+	"team_added_to_org",
+}
+
+// isGone are the errors for a message that nobody can reply to or see: the next
+// change is another message.
+var isGone = []string{
+	"cannot_reply_to_message", "message_not_found", "restricted_action_thread_locked",
+	"restricted_action_thread_only_channel", "thread_not_found",
+}
+
+// channelCodes are the errors by which Slack rejects the token, the webhook or the
+// channel, and not the message: what waits is kept until that is mended.
+var channelCodes = []string{
+	"access_denied", "account_inactive", "action_prohibited", "channel_is_archived", "channel_not_found", "invalid_auth",
+	"invalid_token", "is_archived", "missing_scope", "no_active_hooks", "no_permission", "no_service", "no_service_id",
+	"no_team", "not_authed", "not_in_channel", "org_login_required", "posting_to_general_channel_denied",
+	"restricted_action", "team_access_not_granted", "team_disabled", "token_expired", "token_revoked",
+}
+
+// maxCode bounds what an error quotes of an answer, in runes.
+const maxCode = 200
+
+// refusal is an error that Slack names in an answer with status 200.
+type refusal struct {
+	// what was asked for: a method, or "webhook"
+	what, code string
+}
+
+// Error names both.
+func (r *refusal) Error() string {
+	return fmt.Sprintf("%s: status 200: %s", r.what, notify.Truncate(notify.Clean(r.code), maxCode))
+}
+
+// Unwrap says that it was Slack that refused.
+func (*refusal) Unwrap() error { return notify.ErrRefused }
+
+// refused is the error for a code, permanent unless it passes.
+func refused(what, code string) error {
+	err := &refusal{what: what, code: code}
+	if slices.Contains(passing, code) {
+		return err
+	}
+	if slices.Contains(channelCodes, code) {
+		return consumererror.NewPermanent(fmt.Errorf("%w: %w", notify.ErrChannel, err))
+	}
+	return consumererror.NewPermanent(err)
+}

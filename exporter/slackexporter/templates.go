@@ -1,0 +1,73 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package slackexporter
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+	"github.com/otelcol-arc/otelcol-arc/internal/notify"
+)
+
+// renderer is how messages look: what of them is made by the user's templates, nil
+// where it is the exporter's own, and where the collector's page is.
+type renderer struct {
+	receiver    string
+	pageURL     string
+	title, text *notify.Template
+}
+
+// newRenderer reads the templates of a configuration. The receiver is what they
+// know the exporter as.
+func newRenderer(c *Config, receiver string) (renderer, error) {
+	d := renderer{receiver: receiver, pageURL: c.PageURL}
+	templates, err := notify.LoadTemplates(c.TemplateFiles)
+	if err != nil {
+		return d, err
+	}
+	var errs []error
+	for _, part := range []struct {
+		key, text string
+		to        **notify.Template
+	}{{"title", c.Title, &d.title}, {"text", c.Text, &d.text}} {
+		if part.text == "" {
+			continue
+		}
+		parsed, err := templates.Text(part.text)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", part.key, err))
+		}
+		*part.to = parsed
+	}
+	return d, errors.Join(errs...)
+}
+
+// words are the title of a message, and its body where a template makes one. A
+// template that fails for these alerts, or writes nothing, is left out: they are
+// told without it, and the error says why.
+func (d renderer) words(alerts []alertevent.Alert) (title, body string, err error) {
+	title = headline(alerts)
+	if d.title == nil && d.text == nil {
+		return title, "", nil
+	}
+	data := notify.TemplateData(d.receiver, d.pageURL, alerts, escape)
+	var errs []error
+	if d.title != nil {
+		said, err := d.title.Render(data)
+		if said = strings.TrimSpace(said); err == nil && said != "" {
+			title = fit(notify.Clean(said), maxTitle)
+		}
+		errs = append(errs, err)
+	}
+	if d.text != nil {
+		said, err := d.text.Render(data)
+		if said = strings.TrimSpace(said); err == nil && said != "" {
+			body = fit(notify.Clean(said), maxText)
+		}
+		errs = append(errs, err)
+	}
+	return title, body, errors.Join(errs...)
+}

@@ -1,0 +1,30 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alertevent
+
+import (
+	"slices"
+	"strings"
+)
+
+// usualSeverities are words that users of Prometheus, PagerDuty and syslog write
+// instead of ours, in lower case.
+var usualSeverities = map[string]string{
+	"page": SeverityCritical, "p1": SeverityCritical, "p2": SeverityCritical, "fatal": SeverityCritical,
+	"emergency": SeverityCritical, "emerg": SeverityCritical, "alert": SeverityCritical, "crit": SeverityCritical,
+	"high": SeverityError, "err": SeverityError, "p3": SeverityError, "major": SeverityError,
+	"warn": SeverityWarning, "medium": SeverityWarning, "p4": SeverityWarning, "minor": SeverityWarning,
+	"none": SeverityInfo, "low": SeverityInfo, "notice": SeverityInfo, "debug": SeverityInfo, "p5": SeverityInfo,
+}
+
+// SeverityRank is higher for an alert that is more severe: the index of its
+// severity in [Severities], usual words of others included. It is -1 for other
+// words and for none.
+func (a Alert) SeverityRank() int {
+	word := strings.TrimSpace(a.Severity())
+	if usual, ok := usualSeverities[word]; ok {
+		word = usual
+	}
+	return slices.Index(Severities, word)
+}

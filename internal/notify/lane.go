@@ -1,0 +1,410 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package notify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/config/confighttp"
+	"go.opentelemetry.io/collector/consumer/consumererror"
+	"go.opentelemetry.io/otel/trace/noop"
+	"go.uber.org/zap"
+	"golang.org/x/time/rate"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+	"github.com/otelcol-arc/otelcol-arc/internal/health"
+)
+
+const (
+	// maxErrors is how many of several errors are shown.
+	maxErrors = 3
+	// failingForMinutes is how long a channel fails until its status reports it.
+	failingForMinutes = time.Minute
+)
+
+// Message is what a notifier sends in one request.
+type Message struct {
+	// ID is the same for every attempt to send these changes, also after a restart.
+	ID string
+	// Target is the recipient, where the channel has several; "" is all of them.
+	Target string
+	Alerts []alertevent.Alert
+}
+
+// Channel is one way to notify, as its exporter describes it.
+type Channel struct {
+	// Name distinguishes the channels of an exporter; "" when there is one.
+	Name string
+	// Individually says that each alert is a message. Otherwise those that share
+	// their group, or have none, are one; or, with Together, all.
+	Individually, Together bool
+	// MaxAlerts bounds the alerts of one message; 0: any number.
+	MaxAlerts int
+	// MaxSettled bounds the alerts whose last notification is remembered, and that
+	// are sent again; 0 is the default.
+	MaxSettled int
+	// Place, when there is one, distinguishes alerts that cannot be in one message.
+	Place func(alert alertevent.Alert) string
+	// Resend is the time after which a firing alert is sent again; 0: never.
+	Resend time.Duration
+	// Limit is the rate of messages that the vendor asks for; nil: any.
+	Limit *rate.Limiter
+	// Secrets are texts that no error may hold, whoever repeats them. What HTTP
+	// sends in its headers is added.
+	Secrets []string
+	// HTTP are the settings of the client that Send is given.
+	HTTP confighttp.ClientConfig
+	// Send sends a message. The kind of its error decides whether to try again,
+	// see [ErrChannel], [ThrottledError], [PartialError] and consumererror.
+	Send func(ctx context.Context, client *http.Client, m Message) error
+	// Deliver takes the place of HTTP and Send where the vendor speaks another
+	// protocol.
+	Deliver func(ctx context.Context, m Message) error
+	// Start makes ready what Send or Deliver needs; nil when that is nothing.
+	Start component.StartFunc
+}
+
+// lane is a channel with its state and its worker. Lanes share nothing, so none
+// holds up another.
+type lane struct {
+	owner   *Exporter
+	channel Channel
+	mutes   timeIntervals
+	deliver func(ctx context.Context, m Message) error
+	secrets *strings.Replacer
+	logged  rate.Sometimes // rejections
+
+	mu    sync.Mutex // guards state and the collected operations of store
+	state *state
+	store *store
+
+	wake   chan struct{}      // holds a token when there is something new
+	quit   context.CancelFunc // has the worker end
+	cancel context.CancelFunc // ends the attempt that is under way
+	done   chan struct{}      // closed when the worker has ended
+}
+
+const problemStorage health.Problem = "notification storage"
+
+func newLane(owner *Exporter, channel Channel, mutes timeIntervals, b backoff) *lane {
+	channel.Secrets = append(slices.Clone(channel.Secrets), clientSecrets(channel.HTTP)...)
+	settled := channel.MaxSettled
+	if settled == 0 {
+		settled = maxSettled
+	}
+	l := &lane{
+		owner: owner, channel: channel, mutes: mutes,
+		secrets: newRedactor(channel.Secrets),
+		logged:  rate.Sometimes{First: maxErrors, Interval: time.Minute},
+		store:   newStore(),
+		wake:    make(chan struct{}, 1),
+	}
+	g := grouping{individually: channel.Individually, together: channel.Together, limit: channel.MaxAlerts}
+	if channel.Place != nil {
+		g.place = func(c change) string {
+			alert, _ := l.alertOf(c)
+			return channel.Place(alert)
+		}
+	}
+	l.state = newState(g, b, channel.Resend, settled)
+	return l
+}
+
+// alertOf decodes a change. One that was encoded can be decoded.
+func (l *lane) alertOf(c change) (alertevent.Alert, error) {
+	_, alert, err := decode(c.encoded)
+	l.owner.severities.apply(&alert)
+	return alert, err
+}
+
+// open restores the state from the storage.
+func (l *lane) open(ctx context.Context, host component.Host, storage component.ID) error {
+	name := "alerts"
+	if l.channel.Name != "" {
+		name += "_" + l.channel.Name
+	}
+	client, err := OpenStorage(ctx, host, storage, l.owner.set.ID, name)
+	if err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.store.client = client
+	entries, damaged, err := l.store.load(ctx)
+	if err != nil {
+		return fmt.Errorf("storage: %w", err)
+	}
+	if damaged != nil {
+		l.owner.set.Logger.Error("Notification state in the storage is damaged; its alerts are notified as if they were new", zap.Error(damaged))
+	}
+	l.state.restore(time.Now(), entries)
+	return nil
+}
+
+// start makes the client and starts the worker.
+func (l *lane) start(ctx context.Context, host component.Host) error {
+	if err := l.channel.Start.Start(ctx, host); err != nil {
+		return err
+	}
+	send := l.channel.Deliver
+	if send == nil {
+		client, err := l.newClient(ctx, host)
+		if err != nil {
+			return err
+		}
+		send = func(ctx context.Context, m Message) error { return l.channel.Send(ctx, client, m) }
+	}
+	l.deliver = func(ctx context.Context, m Message) error {
+		if err := send(ctx, m); err != nil {
+			return &redactedError{text: l.secrets.Replace(err.Error()), error: err}
+		}
+		return nil
+	}
+	attempts, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	running, quit := context.WithCancel(attempts)
+	l.cancel, l.quit = cancel, quit
+	l.done = make(chan struct{})
+	go func() {
+		defer close(l.done)
+		l.run(running, attempts)
+	}()
+	return nil
+}
+
+// newClient makes the client. Its requests are not spans, because a span has the
+// address, which can be a secret, as an attribute. It follows no redirect, because
+// that would carry the message, and the address as referrer, to another host.
+func (l *lane) newClient(ctx context.Context, host component.Host) (*http.Client, error) {
+	set := l.owner.set.TelemetrySettings
+	set.TracerProvider = noop.NewTracerProvider()
+	client, err := l.channel.HTTP.ToClient(ctx, host.GetExtensions(), set)
+	if err != nil {
+		return nil, err
+	}
+	client.Transport = redacting{next: client.Transport, secrets: l.channel.Secrets}
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return client, nil
+}
+
+// redactedError shows an error without secrets; to errors.As it is what it was.
+type redactedError struct {
+	error
+	text string
+}
+
+func (e *redactedError) Error() string { return e.text }
+
+func (e *redactedError) Unwrap() error { return e.error }
+
+// offer takes changes into the state and persists it.
+func (l *lane) offer(ctx context.Context, changes []change) {
+	now := time.Now()
+	muted := l.mutes.contains(now)
+	var touched []*entry
+	counts := map[string]int64{}
+	l.mu.Lock()
+	for _, c := range changes {
+		e, outcome, evicted := l.state.offer(now, c)
+		switch outcome {
+		case offerKnown:
+			counts[outcomeKnown]++
+			continue
+		case offerSuperseded:
+			counts[outcomeSuperseded]++
+		}
+		if muted && l.state.mute(now, e) {
+			counts[outcomeMuted]++
+		}
+		if evicted != nil {
+			counts[outcomeEvicted]++
+			touched = append(touched, evicted)
+		}
+		touched = append(touched, e)
+	}
+	err := l.store.put(l.state, touched...)
+	l.mu.Unlock()
+	for outcome, n := range counts {
+		l.owner.outcomes.add(ctx, n, outcome)
+	}
+	l.reportEvicted(int(counts[outcomeEvicted]))
+	// What cannot be persisted is sent all the same.
+	l.reportStorage(errors.Join(err, l.store.flush(context.WithoutCancel(ctx), &l.mu)))
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
+}
+
+// run sends what waits, until ctx ends. Attempts end with a context of their own.
+func (l *lane) run(ctx, attempts context.Context) {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-l.wake:
+		case <-timer.C:
+		}
+		wake := l.sendDue(ctx, attempts)
+		if wake.IsZero() {
+			timer.Stop()
+			continue
+		}
+		timer.Reset(time.Until(wake))
+	}
+}
+
+// sendDue sends all that is due, and returns when there will be more; zero when
+// there is nothing.
+func (l *lane) sendDue(ctx, attempts context.Context) time.Time {
+	for ctx.Err() == nil {
+		now := time.Now()
+		if l.mutes.contains(now) {
+			return now.Truncate(time.Minute).Add(time.Minute)
+		}
+		l.mu.Lock()
+		wake, due := l.state.due(now)
+		l.mu.Unlock()
+		if !due {
+			return wake
+		}
+		// What is the most severe is decided after the wait.
+		if l.channel.Limit != nil && l.channel.Limit.Wait(ctx) != nil {
+			return time.Time{}
+		}
+		l.sendNext(attempts)
+	}
+	return time.Time{}
+}
+
+// sendNext sends one message, if one is due, and reports whether it was accepted.
+func (l *lane) sendNext(ctx context.Context) bool {
+	l.mu.Lock()
+	m := l.state.nextMessage(time.Now())
+	obsolete := l.state.dropObsolete(time.Now(), &m)
+	l.mu.Unlock()
+	l.owner.outcomes.add(ctx, int64(obsolete), outcomeSuperseded)
+	if len(m.entries) == 0 {
+		return true
+	}
+	message := Message{ID: m.id(), Target: m.sent[0].target}
+	for _, c := range m.sent {
+		alert, err := l.alertOf(c)
+		if err != nil {
+			l.owner.set.Logger.Error("Decoding an alert failed", zap.Error(err))
+		}
+		message.Alerts = append(message.Alerts, alert)
+	}
+	err := l.deliver(ctx, message)
+	return l.settle(ctx, m, err)
+}
+
+// settle takes the outcome of a message into the state.
+func (l *lane) settle(ctx context.Context, m message, err error) bool {
+	background := context.WithoutCancel(ctx)
+	now := time.Now()
+	var given []*entry
+	var throttled *ThrottledError
+	var partial *PartialError
+	l.mu.Lock()
+	switch {
+	case err == nil:
+		l.state.accept(now, m)
+	case errors.As(err, &partial):
+		l.state.accept(now, m)
+		m.entries = append(m.entries, l.state.follow(now, m, partial.Targets)...)
+	case ctx.Err() != nil:
+		l.state.giveBack(m) // the collector stops
+	case errors.Is(err, ErrChannel):
+		l.state.disable(now, m, err)
+	case consumererror.IsPermanent(err):
+		given = l.state.reject(now, m, err)
+	case errors.As(err, &throttled):
+		l.state.throttle(now, m, err, throttled.Delay)
+	default:
+		given = l.state.fail(now, m, err)
+	}
+	accepted := err == nil || partial != nil
+	stopped := ctx.Err() != nil && !accepted
+	unsaved := l.store.put(l.state, m.entries...)
+	l.mu.Unlock()
+	switch {
+	case accepted:
+		l.owner.outcomes.add(background, int64(len(m.sent)), outcomeSent)
+	case !stopped && errors.Is(err, ErrChannel):
+		l.owner.outcomes.add(background, int64(len(m.sent)), outcomeFailed)
+	default:
+		l.owner.outcomes.add(background, int64(len(given)), outcomeFailed)
+	}
+	if !stopped {
+		l.reportAttempt(err, accepted, given)
+	}
+	l.reportStorage(errors.Join(unsaved, l.store.flush(background, &l.mu)))
+	return accepted
+}
+
+// stop ends the worker. What is under way has a second to end, and what waits is
+// sent only when it would be lost.
+func (l *lane) stop(ctx context.Context) {
+	if l.done == nil {
+		if l.store.client != nil {
+			_ = l.store.client.Close(ctx) // Start has failed
+		}
+		return
+	}
+	l.quit()
+	impatient := time.AfterFunc(stopAttempt, l.cancel)
+	defer context.AfterFunc(ctx, l.cancel)()
+	<-l.done
+	if impatient.Stop() && l.store.client == nil {
+		l.drain(ctx)
+	}
+	l.cancel()
+	l.mu.Lock()
+	waiting := l.state.waiting
+	l.mu.Unlock()
+	if l.store.client == nil {
+		if waiting > 0 {
+			l.owner.set.Logger.Error("Notifications were not sent and are lost: there is no storage", l.fields(zap.Int("alerts", waiting))...)
+		}
+		return
+	}
+	if err := errors.Join(l.store.flush(context.WithoutCancel(ctx), &l.mu), l.store.client.Close(context.WithoutCancel(ctx))); err != nil {
+		l.owner.set.Logger.Error("Closing the notification state failed", l.fields(zap.Error(err))...)
+	}
+}
+
+// drain sends what is due until an attempt fails or stopTimeout has passed.
+func (l *lane) drain(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, stopTimeout)
+	defer cancel()
+	for ctx.Err() == nil && !l.mutes.contains(time.Now()) {
+		l.mu.Lock()
+		_, due := l.state.due(time.Now())
+		l.mu.Unlock()
+		if !due || l.channel.Limit != nil && l.channel.Limit.Wait(ctx) != nil {
+			return
+		}
+		if !l.sendNext(ctx) {
+			return
+		}
+	}
+}
+
+// joinSome joins the first of errs and says how many more there are.
+func joinSome(errs []error) error {
+	if more := len(errs) - maxErrors; more > 0 {
+		errs = append(slices.Clone(errs[:maxErrors]), fmt.Errorf("… %d more", more))
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,37 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package notify
+
+import (
+	"context"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/exporter"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.uber.org/zap"
+)
+
+// off is the exporter of a channel that is switched off.
+type off struct {
+	component.ShutdownFunc
+	logger *zap.Logger
+	key    string
+}
+
+// Off returns an exporter that logs once that the channel is off because key
+// is empty, and drops what it is given.
+func Off(logger *zap.Logger, key string) exporter.Logs { return off{logger: logger, key: key} }
+
+// Start logs it.
+func (o off) Start(context.Context, component.Host) error {
+	o.logger.Info("Switched off: "+o.key+" is empty", zap.String("key", o.key))
+	return nil
+}
+
+// Capabilities: nothing is changed.
+func (off) Capabilities() consumer.Capabilities { return consumer.Capabilities{} }
+
+// ConsumeLogs drops.
+func (off) ConsumeLogs(context.Context, plog.Logs) error { return nil }

@@ -1,0 +1,412 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package notify
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"go.opentelemetry.io/collector/config/configretry"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+)
+
+const (
+	// maxConsecutive is how many attempts in a row fail until the channel, and not
+	// what was sent, counts as the cause, and waits as a whole.
+	maxConsecutive = 3
+	// maxRejections is the same for permanent rejections.
+	maxRejections = 5
+	// A channel that rejects everything, such as with a revoked key, is tried
+	// again after these times: to try a wrong password often locks accounts.
+	minRejected = 5 * time.Minute
+	maxRejected = time.Hour
+)
+
+// schedule decides when a channel tries, and what it sends in one message.
+//
+// A message that fails is tried again in two parts, each with half of its alerts,
+// and so on: this isolates an alert that the vendor does not accept in log2 of
+// them steps, and all others are sent meanwhile. When everything fails the whole
+// channel waits, and parts are merged when it is back.
+type schedule struct {
+	backoff backoff
+
+	until       time.Time // the channel is not tried before
+	firm        bool      // until is what the vendor asked for, or follows a rejection
+	consecutive int       // failed attempts in a row
+	rejections  int       // permanent rejections in a row
+	tried       time.Time // last attempt
+	failing     time.Time // since; zero after a success
+	lastErr     error     // of the last attempt; nil after a success
+
+	hurrying bool      // an alert came that was not yet tried
+	hurried  time.Time // the channel was last tried early
+
+	parts  int // the number of the last part
+	merged int // parts up to this number are merged
+}
+
+// backoff is how long to wait after failures.
+type backoff configretry.BackOffConfig
+
+// delay is how long to wait after so many failures in a row.
+func (b backoff) delay(failures int) time.Duration {
+	d := float64(b.InitialInterval)
+	for range failures - 1 {
+		if d *= b.Multiplier; d > float64(b.MaxInterval) {
+			break
+		}
+	}
+	d = min(d, float64(b.MaxInterval))
+	return time.Duration(d * (1 + b.RandomizationFactor*(2*rand.Float64()-1))) //nolint:gosec // spreads retries
+}
+
+// givesUp says whether an alert that waits since then is not tried again.
+func (b backoff) givesUp(now, since time.Time) bool {
+	return !b.Enabled || b.MaxElapsedTime > 0 && now.Sub(since) > b.MaxElapsedTime
+}
+
+// grouping is which alerts are sent in one message.
+type grouping struct {
+	// individually says that each alert is a message of its own.
+	individually bool
+	// together says that alerts of different groups are one message.
+	together bool
+	// limit is the most alerts of one message; 0: any number.
+	limit int
+	// place distinguishes alerts that cannot be in one message; nil: none.
+	place func(c change) string
+}
+
+// message is what is sent in one request.
+type message struct {
+	entries []*entry
+	sent    []change // of the entries, as they are sent
+}
+
+// id names the changes of a message.
+func (m message) id() string {
+	hash := sha256.New()
+	for _, c := range m.sent {
+		_, _ = fmt.Fprintln(hash, c.key, c.stamp.At.UnixNano(), c.stamp.State, c.stamp.Span)
+	}
+	return hex.EncodeToString(hash.Sum(nil)[:16])
+}
+
+// hurry lets a new alert try a channel that waits at once, but no more often than
+// it would be tried at first.
+func (s *state) hurry(now time.Time) {
+	s.hurrying = true
+	if s.firm || !s.until.After(now) {
+		return
+	}
+	at := s.hurried.Add(s.backoff.InitialInterval)
+	if at.Before(now) {
+		at = now
+	}
+	if at.Before(s.until) {
+		s.until, s.hurried = at, at
+	}
+}
+
+func (s *state) partOf(e *entry) int {
+	if e.part <= s.merged {
+		return 0
+	}
+	return e.part
+}
+
+// due says whether something is to be sent now, and else when; never is zero.
+func (s *state) due(now time.Time) (wake time.Time, due bool) {
+	s.promote(now)
+	ready := s.first() != nil
+	if !ready || s.until.After(now) {
+		return s.wake(ready), false
+	}
+	return now, true
+}
+
+// nextMessage takes what is to be sent now; no entries when there is nothing.
+func (s *state) nextMessage(now time.Time) (m message) {
+	if _, due := s.due(now); !due {
+		return m
+	}
+	s.hurrying = false
+	for _, e := range s.with(s.first()) {
+		s.take(e)
+		e.inFlight = true
+		m.entries = append(m.entries, e)
+		m.sent = append(m.sent, e.change)
+	}
+	return m
+}
+
+// follow has what was sent to all but a few targets sent to each of these. It
+// returns their entries.
+func (s *state) follow(now time.Time, m message, targets []string) (followers []*entry) {
+	for _, sent := range m.sent {
+		for _, target := range targets {
+			c := sent
+			c.base, c.target = sent.key, target
+			if sent.base != "" {
+				c.base = sent.base
+			}
+			c.key = keyOf(c.base, target)
+			e, outcome, _ := s.offer(now, c)
+			if outcome == offerKnown && !e.waits() && c.stamp == e.stamp {
+				// It was this target's own message.
+				s.take(e)
+				e.change, e.settled, e.since = c, stamp{}, now
+				s.waiting++
+				s.queue(e)
+			}
+			e.next = now.Add(s.backoff.delay(1))
+			if !e.inFlight {
+				s.take(e)
+				s.failed[e] = struct{}{}
+			}
+			followers = append(followers, e)
+		}
+	}
+	return followers
+}
+
+// dropObsolete leaves out of a message what was to follow a state that is no
+// longer the last of its alert. It returns how many those are.
+func (s *state) dropObsolete(now time.Time, m *message) (obsolete int) {
+	var kept message
+	for i, e := range m.entries {
+		if base := s.entries[m.sent[i].base]; m.sent[i].base != "" && (base == nil || base.stamp != m.sent[i].stamp) {
+			e.inFlight, e.settled = false, m.sent[i].stamp
+			s.finish(now, e)
+			obsolete++
+			continue
+		}
+		kept.entries, kept.sent = append(kept.entries, e), append(kept.sent, m.sent[i])
+	}
+	*m = kept
+	return obsolete
+}
+
+// mute drops the resolution of an alert that the recipients do not know of, as
+// when both happened while the channel is muted.
+func (s *state) mute(now time.Time, e *entry) bool {
+	if e.stamp.State != alertevent.Resolved || e.known || e.inFlight || !e.waits() {
+		return false
+	}
+	s.take(e)
+	e.settled = e.stamp
+	s.finish(now, e)
+	return true
+}
+
+// first is the most severe of what is ready. After a failure it is one that has
+// failed least, to find out whether the channel or the alert is the cause.
+func (s *state) first() *entry {
+	var first *entry
+	asking := s.consecutive > 0 && s.consecutive < maxConsecutive || s.rejections > 0 && s.rejections < maxRejections
+	for rank := ranks - 1; rank >= 0; rank-- {
+		for el := s.ready[rank].Front(); el != nil; el = el.Next() {
+			e := el.Value.(*entry)
+			if !asking || e.fails == 0 {
+				if first == nil || e.fails < first.fails {
+					return e
+				}
+				return first
+			}
+			if first == nil || e.fails < first.fails {
+				first = e
+			}
+		}
+	}
+	return first
+}
+
+// with is what is sent with an alert that is ready, the most severe first.
+func (s *state) with(first *entry) []*entry {
+	if s.grouping.individually {
+		return []*entry{first}
+	}
+	place := func(e *entry) string {
+		if s.grouping.place == nil {
+			return ""
+		}
+		return s.grouping.place(e.change)
+	}
+	part, at := s.partOf(first), place(first)
+	var all []*entry
+	for rank := ranks - 1; rank >= 0; rank-- {
+		for el := s.ready[rank].Front(); el != nil; el = el.Next() {
+			e := el.Value.(*entry)
+			if e.target != first.target || s.partOf(e) != part || !s.grouping.together && e.group != first.group {
+				continue
+			}
+			if e != first && place(e) != at {
+				continue
+			}
+			if all = append(all, e); len(all) == s.grouping.limit {
+				return all
+			}
+		}
+	}
+	return all
+}
+
+// wake is when something is to be sent that is not yet.
+func (s *state) wake(ready bool) time.Time {
+	var at time.Time
+	if ready {
+		at = s.until
+	}
+	sooner := func(t time.Time) {
+		if at.IsZero() || t.Before(at) {
+			at = t
+		}
+	}
+	for e := range s.failed {
+		sooner(e.next)
+	}
+	if el := s.resends.Front(); el != nil {
+		sooner(el.Value.(*entry).next)
+	}
+	if !at.IsZero() && at.Before(s.until) {
+		return s.until
+	}
+	return at
+}
+
+// accept notes that the vendor has taken a message.
+func (s *state) accept(now time.Time, m message) {
+	if s.consecutive >= maxConsecutive {
+		// The channel is back: all that failed is tried again, in whole messages.
+		s.merged = s.parts
+		for e := range s.failed {
+			e.next = now
+		}
+	}
+	s.consecutive, s.rejections, s.until, s.firm = 0, 0, time.Time{}, false
+	s.tried, s.failing, s.lastErr = now, time.Time{}, nil
+	for i, e := range m.entries {
+		e.inFlight, e.fails, e.part = false, 0, 0
+		e.settled = m.sent[i].stamp
+		e.known = m.sent[i].stamp.State == alertevent.Firing
+		s.finish(now, e)
+	}
+}
+
+// fail notes that a message was not accepted and is to be tried again. It returns
+// the entries that are given up.
+func (s *state) fail(now time.Time, m message, err error) (given []*entry) {
+	s.note(now, err)
+	s.consecutive++
+	if s.consecutive >= maxConsecutive {
+		s.until, s.firm = now.Add(s.backoff.delay(s.consecutive-maxConsecutive+1)), false
+		if s.hurrying {
+			s.hurry(now)
+		}
+	}
+	kept := message{}
+	for i, e := range m.entries {
+		if m.sent[i].stamp.State == alertevent.Firing {
+			e.known = true // it may have been accepted
+		}
+		if s.backoff.givesUp(now, e.since) {
+			e.inFlight, e.settled = false, m.sent[i].stamp
+			s.finish(now, e)
+			given = append(given, e)
+			continue
+		}
+		kept.entries, kept.sent = append(kept.entries, e), append(kept.sent, m.sent[i])
+	}
+	if len(kept.entries) > 1 {
+		s.divide(kept)
+		return given
+	}
+	for i, e := range kept.entries {
+		e.inFlight = false
+		e.fails++
+		if e.stamp != kept.sent[i].stamp {
+			s.queue(e) // has changed meanwhile
+			continue
+		}
+		e.next = now.Add(s.backoff.delay(e.fails))
+		s.failed[e] = struct{}{}
+	}
+	return given
+}
+
+// throttle notes that the vendor asked to wait.
+func (s *state) throttle(now time.Time, m message, err error, delay time.Duration) {
+	s.note(now, err)
+	s.until, s.firm = now.Add(delay), true
+	s.giveBack(m)
+}
+
+// reject notes that the vendor will never accept a message. It returns the entry
+// that is given up; of several alerts each half is tried first.
+func (s *state) reject(now time.Time, m message, err error) (given []*entry) {
+	s.note(now, err)
+	s.consecutive = 0 // it responds
+	if s.rejections++; s.rejections >= maxRejections {
+		s.pauseRejected(now, s.rejections-maxRejections+1)
+	}
+	if len(m.entries) > 1 {
+		s.divide(m)
+		return nil
+	}
+	for i, e := range m.entries {
+		e.inFlight, e.settled = false, m.sent[i].stamp
+		s.finish(now, e)
+		given = append(given, e)
+	}
+	return given
+}
+
+// disable notes that the vendor rejects the channel and not the message. What
+// waits goes on waiting.
+func (s *state) disable(now time.Time, m message, err error) {
+	s.note(now, err)
+	s.rejections++
+	s.pauseRejected(now, s.rejections)
+	s.giveBack(m)
+}
+
+func (s *state) pauseRejected(now time.Time, n int) {
+	delay := minRejected
+	for range n - 1 {
+		delay = min(2*delay, maxRejected)
+	}
+	s.until, s.firm = now.Add(delay), true
+}
+
+func (s *state) note(now time.Time, err error) {
+	s.tried, s.lastErr = now, err
+	if s.failing.IsZero() {
+		s.failing = now
+	}
+}
+
+// giveBack makes what was not sent ready again.
+func (s *state) giveBack(m message) {
+	for _, e := range m.entries {
+		e.inFlight = false
+		s.queue(e)
+	}
+}
+
+// divide makes what was not sent ready again, in two parts.
+func (s *state) divide(m message) {
+	for i, e := range m.entries {
+		if i == 0 || i == (len(m.entries)+1)/2 {
+			s.parts++
+		}
+		e.fails++
+		e.part = s.parts
+	}
+	s.giveBack(m)
+}

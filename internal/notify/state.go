@@ -1,0 +1,281 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package notify
+
+import (
+	"cmp"
+	"container/list"
+	"slices"
+	"time"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+)
+
+const (
+	// maxWaiting bounds the alerts that wait to be sent by one channel. Beyond it
+	// the least severe is evicted, but never the resolution of an alert that the
+	// recipients may know of; those are bounded by maxSettled.
+	maxWaiting = 50_000
+	// maxSettled bounds the alerts whose last notification is remembered. One that
+	// was forgotten is notified as if it were new.
+	maxSettled = 50_000
+)
+
+// maxUnconfirmed is how long an alert from before a restart is sent again without
+// having been reported since: the alert processor may have lost its own state and
+// not know that the alert is resolved. It is longer than any sensible
+// repeat_interval.
+const maxUnconfirmed = 24 * time.Hour
+
+// state is the notification state of one channel: for each alert what is to be
+// notified, and what was. It is a pure data structure; the caller locks it and
+// passes the time.
+type state struct {
+	waitingLimit, settledLimit int
+	grouping                   grouping
+	// resend is the time after which a firing alert is sent again; 0 is never.
+	resend time.Duration
+
+	entries map[string]*entry
+	ready   [ranks]list.List // to be sent now, in order of arrival
+	failed  map[*entry]struct{}
+	settled [2]list.List // resolved, and firing alerts that were notified, the oldest first
+	resends list.List    // firing alerts by the time at which they are sent again
+	waiting int          // entries that are to be sent
+	freed   []int        // slots of removed entries, for the caller to take
+	// unconfirmed counts alerts that are not sent again, see [maxUnconfirmed], and
+	// overflow those that are not because too many are remembered.
+	unconfirmed, overflow int
+
+	schedule
+}
+
+// entry is one alert of one channel.
+type entry struct {
+	change // what is to be notified, or was last
+	// settled is the stamp of what was accepted or permanently rejected last.
+	settled stamp
+	// known says that the recipients may believe that the alert fires.
+	known bool
+	// evicted says that the alert was dropped for want of space, unsent.
+	evicted bool
+	// confirmed says that the alert was reported since the process started.
+	confirmed bool
+	inFlight  bool
+	since     time.Time // waits since
+	next      time.Time // not before
+	fails     int
+	part      int // see [schedule]
+	slot      int // in the storage; -1: none yet
+
+	in      *list.List
+	element *list.Element
+	again   *list.Element // in resends
+}
+
+func newState(g grouping, b backoff, resend time.Duration, settledLimit int) *state {
+	return &state{
+		waitingLimit: maxWaiting, settledLimit: settledLimit, grouping: g, resend: resend,
+		entries: map[string]*entry{}, failed: map[*entry]struct{}{}, schedule: schedule{backoff: b},
+	}
+}
+
+// waits says whether an entry is to be sent.
+func (e *entry) waits() bool { return e.stamp != e.settled && !e.evicted }
+
+// offered is what became of a change.
+type offered int
+
+const (
+	offerTaken offered = iota
+	// offerKnown is what was reported before, or is older than that.
+	offerKnown
+	// offerSuperseded took the place of a state that was not sent.
+	offerSuperseded
+)
+
+// offer takes a change. An alert that has to give way is evicted; it can be the
+// one that was offered.
+func (s *state) offer(now time.Time, c change) (e *entry, outcome offered, evicted *entry) {
+	e, ok := s.entries[c.key]
+	switch {
+	case ok && (c.stamp == e.stamp || c.stamp.At.Before(e.stamp.At)):
+		e.confirmed = true
+		return e, offerKnown, nil
+	case !ok:
+		// The recipients may know of a resolved alert from before it was forgotten.
+		e = &entry{known: c.stamp.State == alertevent.Resolved, slot: -1}
+		s.entries[c.key] = e
+	case e.waits() && !e.inFlight:
+		outcome = offerSuperseded
+	}
+	e.confirmed = true
+	if !ok || !e.waits() {
+		e.since = now
+		s.waiting++
+	}
+	s.take(e)
+	neverSent := e.evicted
+	e.change, e.evicted, e.next = c, false, time.Time{}
+	if neverSent && c.stamp.State == alertevent.Resolved {
+		// Nobody knows of it.
+		e.settled = c.stamp
+		s.finish(now, e)
+		return e, offerSuperseded, nil
+	}
+	if e.inFlight {
+		return e, outcome, nil // is queued when that has ended
+	}
+	s.queue(e)
+	s.hurry(now)
+	return e, outcome, s.evict()
+}
+
+// take takes an entry out of the lists that it is in.
+func (s *state) take(e *entry) {
+	if e.in != nil {
+		e.in.Remove(e.element)
+		e.in, e.element = nil, nil
+	}
+	if e.again != nil {
+		s.resends.Remove(e.again)
+		e.again = nil
+	}
+	delete(s.failed, e)
+}
+
+func (s *state) push(l *list.List, e *entry) {
+	e.in, e.element = l, l.PushBack(e)
+}
+
+// queue makes an entry ready to be sent.
+func (s *state) queue(e *entry) { s.push(&s.ready[e.rank()], e) }
+
+// rank orders what waits: the most severe first, and of equal severity what
+// fires before what is resolved, and that before what nobody knows of.
+func (e *entry) rank() int {
+	switch {
+	case e.stamp.State == alertevent.Firing:
+		return 3*e.severity + 2
+	case e.known:
+		return 3*e.severity + 1
+	default:
+		return 3 * e.severity
+	}
+}
+
+// evict makes space when too many alerts wait: the least severe gives way, of
+// several the newest. A resolution that the recipients wait for does not, unless
+// as many wait as alerts can be remembered.
+func (s *state) evict() *entry {
+	if s.waiting <= s.waitingLimit {
+		return nil
+	}
+	for rank := range s.ready {
+		if awaited := rank%3 == 1; awaited && s.waiting <= s.waitingLimit+s.settledLimit {
+			continue
+		}
+		if last := s.ready[rank].Back(); last != nil {
+			e := last.Value.(*entry)
+			s.drop(e)
+			return e
+		}
+	}
+	return nil
+}
+
+// drop gives up sending a waiting alert.
+func (s *state) drop(e *entry) {
+	s.take(e)
+	s.waiting--
+	e.encoded = nil
+	list := &s.settled[0]
+	if e.known && e.stamp.State == alertevent.Firing {
+		// A reminder is dropped; the resolution has to be sent.
+		e.settled, list = e.stamp, &s.settled[1]
+	} else {
+		e.evicted = true
+	}
+	s.push(list, e)
+	s.forget()
+}
+
+// finish files an entry once what was sent of it is settled: it waits again when
+// it has changed meanwhile.
+func (s *state) finish(now time.Time, e *entry) {
+	if e.waits() {
+		s.queue(e)
+		return
+	}
+	s.waiting--
+	e.fails, e.part = 0, 0
+	if e.stamp.State == alertevent.Resolved {
+		e.encoded = nil
+		s.push(&s.settled[0], e)
+	} else {
+		s.push(&s.settled[1], e)
+		if s.resend == 0 {
+			e.encoded = nil
+		} else if e.known {
+			e.next = now.Add(s.resend)
+			e.again = s.resends.PushBack(e)
+		}
+	}
+	s.forget()
+}
+
+// forget bounds the settled entries; what is resolved goes first.
+func (s *state) forget() {
+	for s.settled[0].Len()+s.settled[1].Len() > s.settledLimit {
+		l := &s.settled[0]
+		if l.Len() == 0 {
+			l = &s.settled[1]
+			if s.resend > 0 {
+				s.overflow++
+			}
+		}
+		s.remove(l.Front().Value.(*entry))
+	}
+}
+
+func (s *state) remove(e *entry) {
+	if e.waits() {
+		s.waiting--
+	}
+	s.take(e)
+	delete(s.entries, e.key)
+	if e.slot >= 0 {
+		s.freed = append(s.freed, e.slot)
+	}
+}
+
+// promote makes ready what has waited long enough.
+func (s *state) promote(now time.Time) {
+	var again []*entry
+	for e := range s.failed {
+		if !e.next.After(now) {
+			again = append(again, e)
+		}
+	}
+	slices.SortFunc(again, func(a, b *entry) int { return cmp.Or(a.since.Compare(b.since), cmp.Compare(a.key, b.key)) })
+	for _, e := range again {
+		delete(s.failed, e)
+		s.queue(e)
+	}
+	for el := s.resends.Front(); el != nil; el = s.resends.Front() {
+		e := el.Value.(*entry)
+		if e.next.After(now) {
+			return
+		}
+		if !e.confirmed && now.Sub(e.stamp.At) > maxUnconfirmed {
+			s.remove(e)
+			s.unconfirmed++
+			continue
+		}
+		s.take(e)
+		e.since, e.settled = now, stamp{}
+		s.waiting++
+		s.queue(e)
+	}
+}

@@ -1,0 +1,93 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package notify
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/pipeline"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+	"go.uber.org/zap"
+	"golang.org/x/time/rate"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+)
+
+// Channels are the notifiers of a collector that are switched on, by ID.
+func Channels(host component.Host) []*Exporter {
+	holder, ok := host.(interface {
+		GetExporters() map[pipeline.Signal]map[component.ID]component.Component
+	})
+	if !ok {
+		return nil
+	}
+	var all []*Exporter
+	for _, c := range holder.GetExporters()[pipeline.SignalLogs] {
+		if e, ok := c.(*Exporter); ok {
+			all = append(all, e)
+		}
+	}
+	slices.SortFunc(all, func(a, b *Exporter) int { return cmp.Compare(a.ID().String(), b.ID().String()) })
+	return all
+}
+
+// ID is the exporter's.
+func (e *Exporter) ID() component.ID { return e.set.ID }
+
+// Takes says whether the channel notifies of a firing alert with these labels.
+func (e *Exporter) Takes(labels map[string]string) bool {
+	alert := alertevent.Alert{Labels: labels, State: alertevent.Firing}
+	e.severities.apply(&alert)
+	return e.filter.Pass(alert)
+}
+
+// mayTake is Takes for an alert of which the severity alone is known.
+func (e *Exporter) mayTake(severity string) bool {
+	alert := alertevent.Alert{Labels: map[string]string{alertevent.LabelSeverity: severity}, State: alertevent.Firing}
+	e.severities.apply(&alert)
+	filter := e.filter
+	filter.Matchers = nil
+	return filter.Pass(alert)
+}
+
+// reportUntaken logs the severities that no channel takes. Of several channels the
+// first reports.
+func (e *Exporter) reportUntaken(host component.Host) {
+	e.peers = Channels(host)
+	if len(e.peers) == 0 || e.peers[0] != e {
+		return
+	}
+	var none []string
+	for _, severity := range append(slices.Clone(alertevent.Severities), "") {
+		if !slices.ContainsFunc(e.peers, func(peer *Exporter) bool { return peer.mayTake(severity) }) {
+			none = append(none, cmp.Or(severity, "(none)"))
+		}
+	}
+	if len(none) > 0 {
+		e.set.Logger.Warn("No channel takes alerts of some severities", zap.Strings("severities", none))
+	}
+}
+
+// untaken counts and logs an alert that this channel filters when all others do,
+// too.
+func (e *Exporter) untaken(ctx context.Context, alert alertevent.Alert) {
+	if alert.State != alertevent.Firing || len(e.peers) == 0 || e.peers[0] != e {
+		return
+	}
+	if slices.ContainsFunc(e.peers, func(peer *Exporter) bool { return peer.Takes(alert.Labels) }) {
+		return
+	}
+	e.telemetry.NotifierAlertsUntaken.Add(ctx, 1, metric.WithAttributes(attribute.String("exporter", e.set.ID.String())))
+	e.untakenLogged.Do(func() {
+		e.set.Logger.Warn("No channel takes an alert", zap.String("alert", alert.Name()), zap.String("severity", alert.Labels[alertevent.LabelSeverity]))
+	})
+}
+
+// newUntakenLog bounds the log lines about alerts that no channel takes.
+func newUntakenLog() *rate.Sometimes { return &rate.Sometimes{First: maxErrors, Interval: time.Minute} }

@@ -1,0 +1,460 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alertprocessor
+
+import (
+	"context"
+	"maps"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/evaluate"
+	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/metadata"
+	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/notification"
+)
+
+const (
+	// maxTracked bounds the alerts that are tracked at once, of those that are as
+	// severe or more, and maxTrackedOfRule those of one rule. An alert takes 2 to 4 KiB.
+	maxTracked       = 100_000
+	maxTrackedOfRule = 50_000
+	// maxCooling bounds the label sets of event rules whose cooldowns run at once.
+	maxCooling = 10_000
+	// restartGrace is how long an alert from before a restart may be missing when
+	// nothing is known of its series: as long as PromQL looks back for a sample, in
+	// which sources that report once a minute have reported again.
+	restartGrace = 5 * time.Minute
+	// saveInterval is the least time between two writes of the state, and saveShare
+	// the part of the time that they may take, one in so many.
+	saveInterval = time.Second
+	saveShare    = 10
+	// deliveryWait is how long the first write waits for the pipelines to accept
+	// what was decided. Mostly they do at once, and the state is written once only.
+	deliveryWait = 100 * time.Millisecond
+)
+
+// outbox is what decisions leave through. Its methods do not block.
+type outbox interface {
+	// enqueue has the decisions sent to every logs pipeline, in one batch.
+	enqueue(decisions []decision)
+	// undelivered are the decisions that not every pipeline has accepted, and
+	// backlog is their number.
+	undelivered() []decision
+	backlog() int
+}
+
+// dispatcher decides which alerts of rules and events recipients are notified of,
+// and persists the notification state.
+type dispatcher struct {
+	telemetry *metadata.TelemetryBuilder
+	outbox    outbox
+	onSave    func(err error)      // after the state was written, or could not be
+	onDrop    func(rules []string) // with the rules of which alerts are dropped
+
+	saving chan struct{} // holds a token while the state is written, so that the newest is written last
+	raised atomic.Int64  // occurrences that changed the state
+
+	wake chan struct{} // holds a token when there is something new
+
+	mu        sync.Mutex // guards what follows
+	log       *notification.Log
+	gate      *notification.Gate
+	silences  *notification.Silences
+	inhibitor *notification.Inhibitor
+	history   notification.History
+	journal   *journal   // of occurrences that the written state does not include
+	file      *stateFile // nil when nothing is persisted
+	changed   bool       // since the state was last written
+	changedAt time.Time  // first
+	inTransit int        // decisions that were undelivered when it was written
+	batches   uint64
+	epoch     string // distinguishes batches of this process
+	running   bool   // run is, or will be
+}
+
+func newDispatcher(cfg *Config, telemetry *metadata.TelemetryBuilder, out outbox, onSave func(error), onDrop func([]string)) *dispatcher {
+	return &dispatcher{
+		telemetry: telemetry,
+		outbox:    out,
+		onSave:    onSave,
+		onDrop:    onDrop,
+		running:   true,
+		saving:    make(chan struct{}, 1),
+		wake:      make(chan struct{}, 1),
+		log:       notification.NewLog(cfg.policy()),
+		gate:      notification.NewGate(maxCooling),
+		silences:  notification.NewSilences(cfg.silences()),
+		inhibitor: notification.NewInhibitor(cfg.inhibitRules()),
+		journal:   &journal{},
+		epoch:     strconv.FormatInt(time.Now().UnixNano(), 36),
+	}
+}
+
+// observe takes the result of an evaluation, and decides.
+func (n *dispatcher) observe(result evaluate.Result) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	now := time.Now()
+	n.inhibitor.Update(result.Firing)
+	observation := notification.Observation{
+		Firing: result.Firing, Pending: result.Pending, Resolved: result.Resolved, Keep: map[string]notification.KeepFiring{},
+	}
+	for fingerprint, keep := range result.Keep {
+		observation.Keep[fingerprint] = notification.KeepFiring(keep)
+	}
+	n.countSuppressed(n.log.Observe(now, observation, n.mutes(now)))
+	n.flush(now)
+	n.wakeUp()
+}
+
+// awaited are the alerts from before a restart that have not been found to fire.
+func (n *dispatcher) awaited() map[string]alertevent.Alert {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.log.Awaited()
+}
+
+// raisedAlert is an alert that an occurrence raises.
+type raisedAlert struct {
+	alert    alertevent.Alert
+	rule     string
+	cooldown time.Duration
+	resolve  time.Duration // after which it is resolved without another occurrence; 0: never
+	// annotate renders what only an alert that is notified, or shown, needs.
+	annotate func() map[string]string
+}
+
+// raise records an occurrence. It does not wait for a delivery.
+func (n *dispatcher) raise(e raisedAlert) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	now := time.Now()
+	fingerprint := e.alert.Fingerprint()
+	o := notification.Occurrence{Ends: now.Add(e.resolve), Mute: n.mutes(now)(e.alert)}
+	if o.Mute.Reason == "" && !n.gate.Pass(now, fingerprint, e.rule, e.cooldown) {
+		if e.resolve > 0 && n.log.ResolvedEvent(now, fingerprint) {
+			// Recipients believe that it is resolved. The next resolution waits for
+			// the cooldown, so that an alert that flaps does not notify each time.
+			n.gate.Renew(now, fingerprint, e.cooldown)
+			o.Ends = now.Add(max(e.resolve, e.cooldown))
+		} else {
+			o.Mute.Reason = notification.Cooldown
+		}
+	}
+	o.CoolsUntil = now.Add(e.cooldown)
+	if o.Mute.Reason != "" {
+		n.countSuppressed(notification.Counts{o.Mute.Reason: 1})
+		if e.resolve == 0 || n.log.Extend(fingerprint, o.Ends) || n.log.EventsFull() {
+			return
+		}
+	}
+	e.alert.Annotations = e.annotate()
+	o.Alert = e.alert
+	if e.resolve == 0 {
+		n.countSuppressed(n.log.OccurOnce(now, e.alert))
+	} else {
+		n.countSuppressed(n.log.Occur(now, o))
+	}
+	if n.file != nil {
+		n.journal.add(n.persistent().Occurrence(fingerprint, o, e.resolve == 0))
+	}
+	n.markChanged()
+	n.raised.Add(1)
+	if n.running {
+		n.wakeUp()
+		return
+	}
+	n.log.ReleaseOccurrences()
+	n.flush(now)
+}
+
+// activeEvents are the active alerts of event rules, and what suppresses them, or
+// would suppress them if there was another occurrence.
+func (n *dispatcher) activeEvents() []notification.Event {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	events, mutes := n.log.Events(), n.mutes(time.Now())
+	for i := range events {
+		if events[i].Mute.Reason == "" {
+			events[i].Mute = mutes(events[i].Alert)
+		}
+	}
+	return events
+}
+
+// changeSilences changes the silences, and what they mute.
+func (n *dispatcher) changeSilences(change func(now time.Time, silences *notification.Silences) error) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	now := time.Now()
+	if err := change(now, n.silences); err != nil {
+		return err
+	}
+	n.log.Remute(n.mutes(now))
+	n.markChanged()
+	n.wakeUp()
+	return nil
+}
+
+func (n *dispatcher) mutes(now time.Time) func(alertevent.Alert) notification.Mute {
+	return func(alert alertevent.Alert) notification.Mute {
+		if by := n.inhibitor.Mutes(alert.Labels); by != "" {
+			return notification.Mute{Reason: notification.Inhibited, By: by}
+		}
+		if by := n.silences.Mutes(now, alert.Labels); by != "" {
+			return notification.Mute{Reason: notification.Silenced, By: by}
+		}
+		return notification.Mute{}
+	}
+}
+
+// flush sends what is due, as one batch. It must be called with mu held.
+func (n *dispatcher) flush(now time.Time) {
+	notifications, counts := n.log.Flush(now, n.mutes(now))
+	n.countSuppressed(counts)
+	n.onDrop(n.log.Dropping())
+	if len(notifications) == 0 {
+		return
+	}
+	n.batches++
+	batch := n.epoch + "-" + strconv.FormatUint(n.batches, 36)
+	var decisions []decision
+	states := map[alertevent.State]int64{}
+	for _, due := range notifications {
+		for _, alert := range due.Alerts {
+			alert.Batch = batch
+			states[alert.State]++
+			n.history.Add(notification.HistoryEntry{At: now, Alert: alert})
+			decisions = append(decisions, decision{alert: alert, at: now})
+		}
+	}
+	for state, count := range states {
+		n.telemetry.ProcessorAlertNoticesEmitted.Add(context.Background(), count,
+			metric.WithAttributes(attribute.String("state", string(state))))
+	}
+	n.outbox.enqueue(decisions)
+	n.markChanged()
+}
+
+func (n *dispatcher) countSuppressed(counts notification.Counts) {
+	for reason, count := range counts {
+		n.telemetry.ProcessorAlertNoticesSuppressed.Add(context.Background(), int64(count),
+			metric.WithAttributes(attribute.String("reason", string(reason))))
+	}
+}
+
+// markChanged records that the state is to be written. It must be called with mu held.
+func (n *dispatcher) markChanged() {
+	if !n.changed {
+		n.changed, n.changedAt = true, time.Now()
+	}
+}
+
+// wakeUp makes run check what is new.
+func (n *dispatcher) wakeUp() {
+	select {
+	case n.wake <- struct{}{}:
+	default:
+	}
+}
+
+// run sends what becomes due with time, and writes the state, until ctx is done.
+// Then it sends the occurrences that wait for their group.
+func (n *dispatcher) run(ctx context.Context) {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	var nextSave time.Time
+	for {
+		select {
+		case <-ctx.Done():
+			n.mu.Lock()
+			n.running = false
+			n.markChanged() // occurrences that were not notified change when their alert is resolved
+			n.log.ReleaseOccurrences()
+			n.flush(time.Now()) //nolint:contextcheck // what is counted is counted
+			n.mu.Unlock()
+			n.save()
+			return
+		case <-n.wake:
+		case <-timer.C:
+		}
+		n.mu.Lock()
+		n.flush(time.Now()) //nolint:contextcheck // what is counted is counted
+		n.checkDelivered()
+		saveAt, due := n.saveAt(nextSave)
+		n.mu.Unlock()
+		if due && !time.Now().Before(saveAt) {
+			start := time.Now()
+			n.save()
+			nextSave = start.Add(max(saveInterval, saveShare*time.Since(start)))
+		}
+		n.mu.Lock()
+		next, waits := n.log.Next()
+		if saveAt, due = n.saveAt(nextSave); due && (!waits || saveAt.Before(next)) {
+			next, waits = saveAt, true
+		}
+		n.mu.Unlock()
+		if waits {
+			timer.Reset(time.Until(next))
+		} else {
+			timer.Stop()
+		}
+	}
+}
+
+// saveAt is when a state that has changed is to be written: when the pipelines have
+// accepted what was decided or a while has passed, and not before next. It must be
+// called with mu held.
+func (n *dispatcher) saveAt(next time.Time) (at time.Time, due bool) {
+	if !n.changed {
+		return time.Time{}, false
+	}
+	at = n.changedAt
+	if n.outbox.backlog() > 0 {
+		at = at.Add(deliveryWait)
+	}
+	if next.After(at) {
+		at = next
+	}
+	return at, true
+}
+
+// persistIn has the state persisted in a file, and restores what it has.
+func (n *dispatcher) persistIn(file *stateFile) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.file = file
+	n.markChanged()
+	state, err := file.read()
+	if err != nil {
+		return err
+	}
+	n.journal.last = state.Occurrences
+	for _, sent := range state.Undelivered() {
+		decisions := make([]decision, len(sent.Alerts))
+		for i, alert := range sent.Alerts {
+			decisions[i] = decision{alert: alert, at: sent.At}
+		}
+		n.outbox.enqueue(decisions)
+	}
+	return n.persistent().Restore(time.Now(), state)
+}
+
+func (n *dispatcher) persistent() notification.Persistent {
+	return notification.Persistent{Log: n.log, Gate: n.gate, Silences: n.silences, History: &n.history}
+}
+
+// checkDelivered has the state written again when pipelines have accepted what it
+// has as outgoing. It must be called with mu held.
+func (n *dispatcher) checkDelivered() {
+	if n.inTransit > 0 && n.outbox.backlog() != n.inTransit {
+		n.markChanged()
+	}
+}
+
+// lastNotified is what recipients were notified of last, the newest first; limit 0
+// is all that is known.
+func (n *dispatcher) lastNotified(limit int) []notification.HistoryEntry {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.history.Last(limit)
+}
+
+// save writes the state if it has changed, with the decisions that the pipelines
+// have not accepted: after a kill nothing is lost, and what was accepted since is
+// sent again, with the same timestamp.
+func (n *dispatcher) save() {
+	n.saving <- struct{}{}
+	defer func() { <-n.saving }()
+	n.mu.Lock()
+	n.checkDelivered()
+	if !n.changed || n.file == nil {
+		n.changed = false
+		n.mu.Unlock()
+		return
+	}
+	outgoing := outgoingOf(n.outbox.undelivered())
+	persistent := n.persistent()
+	persistent.Outgoing, n.inTransit = outgoing.batches, outgoing.count
+	state := persistent.Snapshot(time.Now())
+	state.Occurrences = n.journal.last
+	n.changed = false
+	n.mu.Unlock()
+	err := n.file.write(state)
+	if err != nil {
+		n.mu.Lock()
+		n.markChanged() // is tried again
+		n.mu.Unlock()
+	} else {
+		err = n.file.trimJournal(state.Occurrences)
+	}
+	n.onSave(err)
+}
+
+// persistRaised appends the occurrences since the last call to the journal.
+func (n *dispatcher) persistRaised() error {
+	n.mu.Lock()
+	file := n.file
+	n.mu.Unlock()
+	if file == nil {
+		return nil
+	}
+	return file.appendJournal(func() []notification.JournalEntry {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		return n.journal.take()
+	})
+}
+
+// outgoingDecisions are decisions by batch.
+type outgoingDecisions struct {
+	batches []notification.Outgoing
+	count   int
+}
+
+func outgoingOf(decisions []decision) outgoingDecisions {
+	out := outgoingDecisions{count: len(decisions)}
+	for _, d := range decisions {
+		if last := len(out.batches) - 1; last < 0 || !out.batches[last].At.Equal(d.at) {
+			out.batches = append(out.batches, notification.Outgoing{At: d.at})
+		}
+		batch := &out.batches[len(out.batches)-1]
+		batch.Alerts = append(batch.Alerts, d.alert)
+	}
+	return out
+}
+
+// muteOf is what suppresses an alert.
+func (n *dispatcher) muteOf(fingerprint string) notification.Mute {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.log.Muted(time.Now(), fingerprint)
+}
+
+// policy is what the configuration specifies about notifications.
+func (c *Config) policy() notification.Policy {
+	cooldowns := map[string]time.Duration{}
+	for _, rule := range c.Rules {
+		if rule.Cooldown != nil {
+			cooldowns[rule.Name] = *rule.Cooldown
+		}
+	}
+	return notification.Policy{
+		Cooldown:  c.Cooldown,
+		Cooldowns: cooldowns,
+		Repeat:    c.RepeatInterval,
+		Grouping:  notification.Grouping{By: c.GroupBy, Wait: c.GroupWait, Interval: c.GroupInterval},
+		PerMinute: c.MaxAlertsPerMinute,
+		External:  maps.Clone(c.ExternalLabels),
+		Grace:     restartGrace,
+		Limit:     maxTracked,
+		RuleLimit: maxTrackedOfRule,
+	}
+}

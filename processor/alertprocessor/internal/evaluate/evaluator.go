@@ -1,0 +1,297 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package evaluate
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/url"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/model/rulefmt"
+	"github.com/prometheus/prometheus/promql"
+	"github.com/prometheus/prometheus/rules"
+	"github.com/prometheus/prometheus/storage"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/metadata"
+)
+
+// The figures of Prometheus' command line defaults.
+const (
+	maxQuerySamples = 50_000_000
+	queryTimeout    = 2 * time.Minute
+	// outageTolerance is the longest absence over which the clocks of rules are kept.
+	outageTolerance = time.Hour
+)
+
+// Evaluator has Prometheus' rule manager evaluate the rule groups, each in a
+// goroutine of its own, and gathers what they raise.
+type Evaluator struct {
+	Options
+	Manager        *rules.Manager
+	managerOptions *rules.ManagerOptions
+	engine         *promql.Engine
+	started        time.Time
+
+	// loading is held for writing while rules are loaded, so that those who read
+	// groups find them complete. Evaluations do not take it.
+	loading  sync.RWMutex
+	adoption atomic.Pointer[adoption]
+
+	mu       sync.Mutex // guards what follows, and calls of OnEvaluation
+	groups   map[string]*groupState
+	groupsOf map[string][]string // keys of groups by the name of an alerting rule
+
+	reading sync.RWMutex // held for reading by queries that are not of rules
+	closed  bool
+}
+
+var ErrClosed = errors.New("the storage is closed")
+
+// Options are what an evaluator works on, and whom it notifies.
+type Options struct {
+	Rules      RuleSet
+	Store      storage.Storage
+	Persistent bool // the store may hold the state of rules from before a restart
+	// WaitForData returns when the samples that were ingested before are in the
+	// store; nil when they are at once.
+	WaitForData func(context.Context) error
+	// OnEvaluation is called after each evaluation, never concurrently; or nil.
+	OnEvaluation func(at time.Time, result Result)
+	// OnSeries is called with the series that rules wrote, at any time; or nil.
+	OnSeries func(series []Sample)
+	// Awaited are the alerts from before a restart that have not been found to
+	// fire, by fingerprint; or nil.
+	Awaited   func() map[string]alertevent.Alert
+	Logger    *slog.Logger // or nil
+	Telemetry *metadata.TelemetryBuilder
+}
+
+// RuleSet is what the configuration specifies about rules.
+type RuleSet struct {
+	Files          []string       // paths or patterns
+	Inline         []rulefmt.Rule // evaluated as one group
+	Interval       time.Duration  // of groups that set none
+	ExternalLabels map[string]string
+	ExternalURL    string // "" is none
+}
+
+// url is the parsed externalURL; nil for none.
+func (s RuleSet) url() *url.URL {
+	parsed, err := url.Parse(s.ExternalURL)
+	if err != nil || s.ExternalURL == "" {
+		return nil
+	}
+	return parsed
+}
+
+// New makes an evaluator without rules: load adds them. The rules stop
+// with ctx.
+func New(ctx context.Context, options Options) (*Evaluator, error) {
+	e := &Evaluator{Options: options, groups: map[string]*groupState{}, started: time.Now()}
+	if e.Logger == nil {
+		e.Logger = slog.New(slog.DiscardHandler)
+	}
+	if e.WaitForData == nil {
+		e.WaitForData = func(context.Context) error { return nil }
+	}
+	if e.OnEvaluation == nil {
+		e.OnEvaluation = func(time.Time, Result) {}
+	}
+	if e.Awaited == nil {
+		e.Awaited = func() map[string]alertevent.Alert { return nil }
+	}
+	if e.OnSeries == nil {
+		e.OnSeries = func([]Sample) {}
+	}
+	e.engine = promql.NewEngine(promql.EngineOpts{
+		Logger:                   e.Logger,
+		MaxSamples:               maxQuerySamples,
+		Timeout:                  queryTimeout,
+		EnableAtModifier:         true,
+		EnableNegativeOffset:     true,
+		NoStepSubqueryIntervalFn: func(int64) int64 { return e.Rules.Interval.Milliseconds() },
+	})
+	e.managerOptions = &rules.ManagerOptions{
+		Context:     ctx,
+		ExternalURL: e.Rules.url(),
+		QueryFunc:   rules.EngineQueryFunc(e.engine, e.Store),
+		Queryable:   e.Store,
+		Appendable:  &ruleStorage{Appendable: e.Store, onOther: e.OnSeries},
+		GroupLoader: ruleLoader{inline: e.Rules.Inline},
+		// It would say at each evaluation what is said here once.
+		Logger: slog.New(slog.DiscardHandler),
+		// What fires is read from the rules after each evaluation.
+		NotifyFunc:      func(context.Context, string, ...*rules.Alert) {},
+		OutageTolerance: outageTolerance,
+	}
+	e.Manager = rules.NewManager(e.managerOptions)
+	if !e.Persistent {
+		// The manager looks for the state of rules at its first update. With
+		// nothing to be found, the rules need not wait for it.
+		if err := e.update(nil); err != nil {
+			return nil, err
+		}
+	}
+	return e, nil
+}
+
+// Load reads the rule files and the rules of the configuration. Its error names
+// everything that is wrong with them; then the previous groups stay active.
+func (e *Evaluator) Load() error {
+	files, err := ExpandFiles(e.Rules.Files)
+	if err != nil {
+		return err
+	}
+	if len(e.Rules.Inline) > 0 {
+		files = append(files, InlineRules)
+	}
+	external := labels.FromMap(e.Rules.ExternalLabels)
+	loaded, errs := e.Manager.LoadGroups(e.Rules.Interval, external, e.Rules.ExternalURL, nil, false, files...)
+	if len(errs) > 0 {
+		return errors.Join(errs...)
+	}
+	e.loading.Lock()
+	defer e.loading.Unlock()
+	before, a := e.Manager.RuleGroups(), &adoption{keys: e.newGroups(loaded), done: make(chan struct{})}
+	e.adoption.Store(a)
+	defer close(a.done)
+	if err := e.update(files); err != nil {
+		return err
+	}
+	e.indexRules()
+	e.adopt(before, a.keys)
+	return nil
+}
+
+// RuleGroups are the groups in the order of their evaluation.
+func (e *Evaluator) RuleGroups() []*rules.Group {
+	e.loading.RLock()
+	defer e.loading.RUnlock()
+	return e.Manager.RuleGroups()
+}
+
+func (e *Evaluator) update(files []string) error {
+	return e.Manager.Update(e.Rules.Interval, files, labels.FromMap(e.Rules.ExternalLabels), e.Rules.ExternalURL, e.Evaluate)
+}
+
+// Start begins to evaluate what has been loaded.
+func (e *Evaluator) Start() { go e.Manager.Run() }
+
+// CopyState takes over the state of the same rules from an evaluator that has
+// been stopped, before the start.
+func (e *Evaluator) CopyState(from *Evaluator) {
+	groups := map[string]*rules.Group{}
+	for _, group := range from.Manager.RuleGroups() {
+		groups[rules.GroupKey(group.File(), group.Name())] = group
+	}
+	e.groups = from.groups
+	for _, group := range e.Manager.RuleGroups() {
+		if last, ok := groups[rules.GroupKey(group.File(), group.Name())]; ok {
+			group.CopyState(last)
+		}
+	}
+}
+
+// AlertingRules are those of all groups.
+func (e *Evaluator) AlertingRules() []*rules.AlertingRule {
+	e.loading.RLock()
+	defer e.loading.RUnlock()
+	return e.Manager.AlertingRules()
+}
+
+// Query evaluates an expression as rules are evaluated, for whom the storage
+// may be closed at any time.
+func (e *Evaluator) Query(ctx context.Context, expr string, at time.Time) (promql.Vector, error) {
+	e.reading.RLock()
+	defer e.reading.RUnlock()
+	if e.closed {
+		return nil, ErrClosed
+	}
+	if err := e.WaitForData(ctx); err != nil {
+		return nil, err
+	}
+	return rules.EngineQueryFunc(e.engine, e.Store)(ctx, expr, at)
+}
+
+// Close waits for queries, which end with the context that newEvaluator was
+// given, and lets none begin.
+func (e *Evaluator) Close() {
+	e.reading.Lock()
+	defer e.reading.Unlock()
+	e.closed = true
+}
+
+// Stop waits for the evaluations to end, which the end of the context that
+// newEvaluator was given makes them do soon.
+func (e *Evaluator) Stop() { e.Manager.Stop() }
+
+// HasAlertingRules says whether any rule can raise an alert.
+func (e *Evaluator) HasAlertingRules() bool {
+	return slices.ContainsFunc(e.Manager.RuleGroups(), (*rules.Group).HasAlertingRules)
+}
+
+// Evaluate evaluates the rules of a group as of a time.
+func (e *Evaluator) Evaluate(ctx context.Context, group *rules.Group, at time.Time) {
+	key := groupKey(group)
+	e.adoption.Load().wait(ctx, key)
+	if e.WaitForData(ctx) != nil {
+		return // the rules stop, or their storage does
+	}
+	start := time.Now()
+	var written []Sample
+	rules.DefaultEvalIterationFunc(collectSeries(ctx, &written), group, at)
+	if ctx.Err() != nil {
+		return // rules that were interrupted keep the state they had
+	}
+	attributes := metric.WithAttributeSet(attribute.NewSet(attribute.String("rule_group", group.Name())))
+	e.Telemetry.ProcessorAlertEvaluations.Add(ctx, 1, attributes)
+	e.Telemetry.ProcessorAlertEvaluationDuration.Record(ctx, time.Since(start).Seconds(), attributes)
+	for _, rule := range group.Rules() {
+		if rule.LastError() != nil {
+			e.Telemetry.ProcessorAlertEvaluationFailures.Add(ctx, 1, attributes)
+		}
+	}
+
+	e.OnSeries(written)
+	var resolved map[string]bool
+	if awaited := e.Awaited(); len(awaited) > 0 {
+		resolved = e.findResolved(ctx, group, at, awaited)
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	before := e.groups[key]
+	if before != nil {
+		if missed := int64(at.Sub(before.at)/group.Interval()) - 1; missed > 0 {
+			e.Telemetry.ProcessorAlertEvaluationsMissed.Add(ctx, missed, attributes)
+		}
+	}
+	e.groups[key] = e.stateOf(ctx, group, at, before, written)
+	e.groups[key].resolved = resolved
+	e.OnEvaluation(at, e.result())
+}
+
+// Prune drops what groups reported that no longer exist, which resolves their alerts.
+func (e *Evaluator) Prune() {
+	there := map[string]bool{}
+	for _, group := range e.Manager.RuleGroups() {
+		there[rules.GroupKey(group.File(), group.Name())] = true
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for key := range e.groups {
+		if !there[key] {
+			delete(e.groups, key)
+		}
+	}
+	e.OnEvaluation(time.Now(), e.result())
+}

@@ -1,0 +1,109 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package evaluate
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/rulefmt"
+	"github.com/prometheus/prometheus/promql/parser"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/rulecheck"
+)
+
+// InlineRules stands for a file name where the rules come from the configuration.
+const InlineRules = "configuration"
+
+// ExpandFiles finds the files that the patterns name, each once, in the
+// order of the patterns. A name without wildcards must exist; a pattern may
+// match nothing, as a directory for rules may be empty, and passes over
+// *_test.yml and *_test.yaml, where the unit tests of rules live.
+func ExpandFiles(patterns []string) ([]string, error) {
+	var files []string
+	var errs []error
+	for i, pattern := range patterns {
+		matches, err := filepath.Glob(pattern)
+		switch {
+		case err != nil:
+			errs = append(errs, fmt.Errorf("rule_files::%d: %q: %w", i, pattern, err))
+			continue
+		case pattern == "":
+			errs = append(errs, fmt.Errorf("rule_files::%d: is empty", i))
+			continue
+		case !strings.ContainsAny(pattern, "*?["):
+			if _, err = os.Stat(pattern); err != nil {
+				errs = append(errs, fmt.Errorf("rule_files::%d: %w", i, err))
+				continue
+			}
+			matches = []string{pattern}
+		default:
+			matches = slices.DeleteFunc(matches, isRuleTest)
+		}
+		for _, file := range matches {
+			if !slices.Contains(files, file) {
+				files = append(files, file)
+			}
+		}
+	}
+	return files, errors.Join(errs...)
+}
+
+func isRuleTest(file string) bool {
+	name := strings.TrimSuffix(file, filepath.Ext(file))
+	return strings.HasSuffix(name, "_test")
+}
+
+// ValidateFiles says everything that is wrong with the rule files: which
+// file, where, group and rule.
+func ValidateFiles(patterns []string) error {
+	files, err := ExpandFiles(patterns)
+	errs := []error{err}
+	for _, file := range files {
+		for _, problem := range rulecheck.ReadFile(file).Problems {
+			errs = append(errs, fmt.Errorf("rule_files: %w", problem))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Parser parses expressions as Prometheus does without feature flags.
+var Parser = parser.NewParser(parser.Options{})
+
+// ruleLoader loads rule files, and the rules of the configuration as if they
+// were one group of a file.
+type ruleLoader struct {
+	inline []rulefmt.Rule
+}
+
+// Parse implements rules.GroupLoader.
+func (ruleLoader) Parse(query string) (parser.Expr, error) { return Parser.ParseExpr(query) }
+
+// Load implements rules.GroupLoader.
+func (l ruleLoader) Load(identifier string, ignoreUnknownFields bool, scheme model.ValidationScheme) (*rulefmt.RuleGroups, []error) {
+	if identifier != InlineRules {
+		return rulefmt.ParseFile(identifier, ignoreUnknownFields, scheme, Parser, slog.New(slog.DiscardHandler))
+	}
+	return &rulefmt.RuleGroups{Groups: []rulefmt.RuleGroup{{Name: "rules", Rules: l.inline}}}, nil
+}
+
+// ChecksumFiles tells whether the rule files have changed. What cannot be read
+// has a sum too.
+func ChecksumFiles(patterns []string) (sum [sha256.Size]byte) {
+	hash := sha256.New()
+	files, err := ExpandFiles(patterns)
+	fmt.Fprintf(hash, "%q %v", files, err)
+	for _, file := range files {
+		raw, err := os.ReadFile(file)
+		fmt.Fprintf(hash, "%q %v %x", file, err, sha256.Sum256(raw))
+	}
+	return [sha256.Size]byte(hash.Sum(nil))
+}

@@ -1,0 +1,100 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package notification
+
+import (
+	"slices"
+	"time"
+
+	"github.com/prometheus/common/model"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+)
+
+// ByAll in Grouping.By stands for all labels, as in Alertmanager: each alert
+// is a group by itself, that waits like any group.
+const ByAll = "..."
+
+// Grouping says which alerts are told together.
+type Grouping struct {
+	// By are the labels whose values alerts of a group share. Without any,
+	// each alert is told by itself, at once.
+	By []string
+	// Wait is the time from the first alert of a group to its first
+	// notification, for others to join.
+	Wait time.Duration
+	// Interval is the least time from one notification of a group to the next.
+	Interval time.Duration
+}
+
+func (g Grouping) on() bool { return len(g.By) > 0 }
+
+// group is a set of alerts that are told together.
+type group struct {
+	key     string
+	shared  *alertevent.Group // nil for an alert by itself
+	members map[string]struct{}
+	next    time.Time // before this it is not told
+}
+
+// stamp marks an alert as one of the group.
+func (g *group) stamp(a alertevent.Alert) alertevent.Alert {
+	a.Group = g.shared
+	return a
+}
+
+// join adds an alert to its group, which begins with it if there is none.
+func (b *Log) join(now time.Time, key string, labels map[string]string) *group {
+	groupKey, told := key, (*alertevent.Group)(nil)
+	if by := b.policy.Grouping; by.on() {
+		told = by.of(labels)
+		groupKey = told.Key
+	}
+	g, ok := b.groups[groupKey]
+	if !ok {
+		g = &group{key: groupKey, shared: told, members: map[string]struct{}{}}
+		if told != nil {
+			g.next = now.Add(b.policy.Grouping.Wait)
+		}
+		b.groups[groupKey] = g
+	}
+	g.members[key] = struct{}{}
+	return g
+}
+
+// leave takes an alert out of its group, which ends with the last.
+func (b *Log) leave(key string, e *entry) {
+	if e.group == nil {
+		return
+	}
+	delete(e.group.members, key)
+	if len(e.group.members) == 0 {
+		delete(b.groups, e.group.key)
+	}
+	e.group = nil
+}
+
+// of is the group of an alert. Its key is that of a group under the root of
+// Alertmanager's routes.
+func (g Grouping) of(alert map[string]string) *alertevent.Group {
+	labels := map[string]string{}
+	set := model.LabelSet{}
+	for name, value := range alert {
+		if slices.Contains(g.By, name) || slices.Contains(g.By, ByAll) {
+			labels[name] = value
+			set[model.LabelName(name)] = model.LabelValue(value)
+		}
+	}
+	return &alertevent.Group{Key: "{}:" + set.String(), Labels: labels}
+}
+
+// ReleaseOccurrences has the groups told, at the next flush, that hold what is not kept:
+// alerts that happened.
+func (b *Log) ReleaseOccurrences() {
+	for _, e := range b.alerts {
+		if e.once || e.event != nil && e.event.pending {
+			e.group.next = time.Time{}
+		}
+	}
+}

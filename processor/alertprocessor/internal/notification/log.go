@@ -1,0 +1,673 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package notification
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+)
+
+// Reason is why a change of an alert causes no notification.
+type Reason string
+
+// The reasons to suppress.
+const (
+	// Cooldown: the alert fires again while its resolution is held back, so that
+	// nothing has changed for recipients.
+	Cooldown Reason = "cooldown"
+	// NeverNotified: the alert is resolved, but nobody was notified that it fires.
+	NeverNotified Reason = "never_notified"
+	// Silenced: a silence mutes the alert.
+	Silenced Reason = "silenced"
+	// Inhibited: another alert inhibits the alert.
+	Inhibited Reason = "inhibited"
+	// RateLimit: more notifications are due in a minute than the cap allows.
+	RateLimit Reason = "rate_limit"
+	// Limit: more alerts fire at once than are tracked.
+	Limit Reason = "limit"
+)
+
+// Mute is what suppresses an alert. The zero value is nothing.
+type Mute struct {
+	Reason Reason
+	// By is the ID of the silence, or the fingerprint of the inhibiting alert.
+	By string
+}
+
+// Notification is one alert, or the alerts of a group that recipients are notified
+// of in one message: firing ones before resolved ones, the most severe first.
+type Notification struct {
+	Alerts []alertevent.Alert
+}
+
+// Counts are suppressed changes of alerts, by reason.
+type Counts map[Reason]int
+
+// Policy specifies when, how often, and of which alerts together recipients are
+// notified.
+type Policy struct {
+	// Cooldown bounds how often an alert that flaps notifies. An alert that
+	// fires again within this time after its last firing notification is notified
+	// again if its resolution was; then its next resolution is held back until the
+	// cooldown has passed.
+	Cooldown time.Duration
+	// Cooldowns are those of the alerts of a name, where it is another.
+	Cooldowns map[string]time.Duration
+	// Repeat is the time after a firing notification after which an alert that
+	// still fires is re-notified; 0 is never. The cooldown is its least value.
+	Repeat time.Duration
+	// Grouping is which alerts are notified together.
+	Grouping Grouping
+	// PerMinute is the number of notifications of firing alerts in a minute; 0 is no limit.
+	PerMinute int
+	// External are labels of the alerts that the log raises itself.
+	External map[string]string
+	// Grace is how long an alert from before a restart may be missing before it
+	// is resolved, unless it is known to be.
+	Grace time.Duration
+	// Limit is the number of alerts tracked at once, and RuleLimit that of one
+	// rule; see [limiter]. A RuleLimit of 0 is Limit.
+	Limit, RuleLimit int
+}
+
+func (p Policy) cooldown(a alertevent.Alert) time.Duration {
+	if own, ok := p.Cooldowns[a.Name()]; ok {
+		return own
+	}
+	return p.Cooldown
+}
+
+// Log is the notification log: it remembers which alerts recipients believe to
+// fire, and decides when they are notified. An alert goes through
+//
+//	           fires                        resolved
+//	unknown ──────────► notified ──────────────────────────► cooling ──► unknown
+//	                     │  ▲  ▲                                │  cooldown ends
+//	                     └──┘  └────────────────────────────────┘
+//	            repeat interval   fires again within the cooldown: notified, and
+//	                              the next resolution waits for the cooldown
+//
+// and is notified with its group, when that is due. An alert that is not grouped is
+// a group that is always due. What recipients were notified of last is true, but for
+// a resolution that is held back. A Log is not safe for concurrent use. Times must
+// not go backwards.
+type Log struct {
+	policy  Policy
+	cap     *Cap
+	dropped dropped
+	limiter *limiter
+	refused map[string]int // alerts of each rule at the last observation without a slot
+
+	alerts map[string]*entry
+	groups map[string]*group
+	held   map[string]*entry // those whose resolution is held back
+	added  uint64
+	events int // alerts that have an event
+}
+
+type entry struct {
+	alert           alertevent.Alert
+	group           *group
+	firing          bool      // at the last observation
+	notified        bool      // recipients believe that it fires
+	notifiedAt      time.Time // of the last firing notification; zero if never
+	returned        bool      // that was a return within the cooldown
+	suppressedUntil time.Time // the cap suppressed it; until then it is not due
+	once            bool      // an occurrence that is notified once and forgotten
+	mute            Mute      // at the last observation
+	event           *event    // set for an alert of an event rule
+	keep            KeepFiring
+	// graceEnds is set while nothing is known of an alert from before a restart.
+	graceEnds time.Time
+}
+
+// KeepFiring is the keep_firing_for of an alert's rule.
+type KeepFiring struct {
+	For   time.Duration // 0 is none
+	Since time.Time     // the expression has not yielded the alert since; zero while it does
+}
+
+// event is what the log knows of an alert of an event rule.
+type event struct {
+	ends    time.Time // it is resolved then, unless there is another occurrence
+	pending bool      // an occurrence has not been notified yet
+	// coolsUntil is set when the alert has been notified, and until then it is
+	// remembered when it is resolved.
+	coolsUntil time.Time
+}
+
+// live reports whether the entry is more than the memory of a cooldown.
+func (e *entry) live() bool { return e.firing || e.notified || e.once }
+
+// missing reports whether an alert from before a restart that does not fire may
+// still be found to.
+func (e *entry) missing(now time.Time, o *Observation, key string) bool {
+	switch {
+	case e.graceEnds.IsZero():
+		return false
+	case e.keep.For > 0 && now.Before(e.keep.Since.Add(e.keep.For)):
+		return true
+	case o.Pending[key]:
+		return true
+	default:
+		return !o.Resolved[key] && now.Before(e.graceEnds)
+	}
+}
+
+// NewLog makes a log without alerts.
+func NewLog(policy Policy) *Log {
+	if policy.RuleLimit == 0 {
+		policy.RuleLimit = policy.Limit
+	}
+	return &Log{
+		policy:  policy,
+		cap:     &Cap{limit: policy.PerMinute},
+		limiter: newLimiter(policy.RuleLimit, policy.Limit),
+		refused: map[string]int{},
+		alerts:  map[string]*entry{},
+		groups:  map[string]*group{},
+		held:    map[string]*entry{},
+	}
+}
+
+// Observation is what all rules report at a time, by fingerprint.
+type Observation struct {
+	Firing  map[string]alertevent.Alert
+	Pending map[string]bool
+	// Resolved are alerts of Awaited that are known not to fire.
+	Resolved map[string]bool
+	// Keep is what is known of alerts whose rule has a keep_firing_for.
+	Keep map[string]KeepFiring
+}
+
+// Observe records what the rules report.
+func (b *Log) Observe(now time.Time, o Observation, mutes func(alertevent.Alert) Mute) Counts {
+	counts := Counts{}
+	refused, ranks := map[string]int{}, map[string]int{}
+	swept := false
+	for _, key := range mostSevereFirst(o.Firing) {
+		alert := o.Firing[key]
+		e := b.entry(now, key, alert)
+		if e == nil && !swept {
+			swept = true
+			b.forgetCooling()
+			e = b.entry(now, key, alert)
+		}
+		if e == nil {
+			if refused[alert.Name()] == 0 {
+				ranks[alert.Name()] = alert.SeverityRank() // the most severe comes first
+			}
+			refused[alert.Name()]++
+			continue
+		}
+		mute := mutes(e.alert)
+		switch {
+		case b.held[key] != nil:
+			counts[Cooldown]++ // the resolution that was held back is obsolete
+		case !e.notified && mute.Reason != "" && (!e.firing || e.mute.Reason != mute.Reason):
+			counts[mute.Reason]++
+		}
+		delete(b.held, key)
+		e.firing, e.mute, e.graceEnds, e.keep = true, mute, time.Time{}, o.Keep[key]
+	}
+	for key, e := range b.alerts {
+		if _, ok := o.Firing[key]; ok || e.once || e.event != nil || e.missing(now, &o, key) {
+			continue
+		}
+		b.resolve(now, key, e, counts)
+	}
+	for rule, n := range refused {
+		if more := n - b.refused[rule]; more > 0 {
+			counts[Limit] += more
+		}
+		b.dropped.set(now, rule, n, ranks[rule])
+	}
+	b.refused = refused
+	return counts
+}
+
+// Awaited are the alerts from before a restart that have not been found to fire.
+func (b *Log) Awaited() map[string]alertevent.Alert {
+	out := map[string]alertevent.Alert{}
+	for key, e := range b.alerts {
+		if !e.graceEnds.IsZero() {
+			out[key] = e.alert
+		}
+	}
+	return out
+}
+
+func mostSevereFirst(alerts map[string]alertevent.Alert) []string {
+	keys := slices.Collect(maps.Keys(alerts))
+	ranks := make(map[string]int, len(keys))
+	for key, alert := range alerts {
+		ranks[key] = alert.SeverityRank()
+	}
+	slices.SortFunc(keys, func(a, b string) int {
+		return cmp.Or(cmp.Compare(ranks[b], ranks[a]), cmp.Compare(a, b))
+	})
+	return keys
+}
+
+// Remute applies mutes that have changed.
+func (b *Log) Remute(mutes func(alertevent.Alert) Mute) {
+	for _, e := range b.alerts {
+		if e.firing && e.event == nil { // an occurrence that was muted is not notified later
+			e.mute = mutes(e.alert)
+		}
+	}
+}
+
+// resolve records that an alert does not fire.
+func (b *Log) resolve(now time.Time, key string, e *entry, counts Counts) {
+	if e.firing && !e.notified && e.event == nil {
+		counts[NeverNotified]++
+	}
+	e.firing, e.mute, e.graceEnds = false, Mute{}, time.Time{}
+	switch {
+	case !e.notified && !b.cooling(now, e):
+		b.forget(key, e)
+	case b.holdsBack(now, e):
+		b.held[key] = e
+	}
+}
+
+// holdsBack reports whether the resolution of an alert is to wait: it fired again
+// within its cooldown, recipients know that, and it may do so once more.
+func (b *Log) holdsBack(now time.Time, e *entry) bool {
+	return e.notified && !e.firing && e.returned && e.event == nil && !b.policy.Grouping.on() && b.inCooldown(now, e)
+}
+
+func (b *Log) inCooldown(now time.Time, e *entry) bool {
+	if e.event != nil {
+		return now.Before(e.event.coolsUntil)
+	}
+	return !e.notifiedAt.IsZero() && now.Sub(e.notifiedAt) < b.policy.cooldown(e.alert)
+}
+
+// eventPrefix distinguishes the keys of alerts of event rules from those of rules.
+const eventPrefix = "event "
+
+// Occurrence is one that raises the alert of an event rule.
+type Occurrence struct {
+	Alert alertevent.Alert
+	// Ends is when the alert is resolved, unless there is another occurrence.
+	Ends time.Time
+	// CoolsUntil is the end of the alert's cooldown.
+	CoolsUntil time.Time
+	// Mute suppresses the alert and its resolution. It is active all the same.
+	Mute Mute
+}
+
+// Occur records an occurrence. Half of the slots are for alerts of event rules, so
+// that the other half is always there for alerts of rules: what exceeds it is notified
+// without a resolution, as by OccurOnce.
+func (b *Log) Occur(now time.Time, o Occurrence) Counts {
+	alert, mute := o.Alert, o.Mute
+	key := eventPrefix + alert.Fingerprint()
+	e, known := b.alerts[key]
+	if !known && b.EventsFull() {
+		if mute.Reason != "" {
+			return nil
+		}
+		return b.OccurOnce(now, alert)
+	}
+	if known && e.live() {
+		alert.StartsAt = e.alert.StartsAt
+	}
+	if known && e.event.pending && mute.Reason == "" && !b.policy.Grouping.on() {
+		e.event.ends = o.Ends
+		return b.OccurOnce(now, alert) // two occurrences at once are two notifications
+	}
+	if e = b.entry(now, key, alert); e == nil {
+		return b.drop(now, alert)
+	}
+	if e.event == nil {
+		e.event = &event{}
+		b.events++
+	}
+	e.firing, e.mute, e.event.ends = true, mute, o.Ends
+	if mute.Reason == "" {
+		e.event.pending, e.event.coolsUntil = true, o.CoolsUntil
+	}
+	return nil
+}
+
+// EventsFull reports whether no other alert of an event rule gets a slot. An odd
+// number of slots leaves the one in the middle to the event rules.
+func (b *Log) EventsFull() bool { return b.events >= (b.policy.Limit+1)/2 }
+
+// Extend records an occurrence that is not to be notified, of an alert that may be
+// active. It reports whether the alert is.
+func (b *Log) Extend(fingerprint string, ends time.Time) bool {
+	e, ok := b.alerts[eventPrefix+fingerprint]
+	if !ok || !e.firing {
+		return false
+	}
+	if ends.After(e.event.ends) {
+		e.event.ends = ends
+	}
+	return true
+}
+
+// ResolvedEvent reports whether the last notification of an event rule's alert was
+// its resolution, within its cooldown.
+func (b *Log) ResolvedEvent(now time.Time, fingerprint string) bool {
+	e, ok := b.alerts[eventPrefix+fingerprint]
+	return ok && !e.firing && b.inCooldown(now, e)
+}
+
+// Event is an active alert of an event rule.
+type Event struct {
+	Alert alertevent.Alert
+	Mute  Mute
+}
+
+// Events are the active alerts of event rules.
+func (b *Log) Events() []Event {
+	var out []Event
+	for _, key := range slices.Sorted(maps.Keys(b.alerts)) {
+		if e := b.alerts[key]; e.event != nil && e.firing {
+			out = append(out, Event{Alert: e.alert, Mute: e.mute})
+		}
+	}
+	return out
+}
+
+// expireEvents resolves alerts of event rules without an occurrence for long enough,
+// and forgets those whose cooldown has passed.
+func (b *Log) expireEvents(now time.Time, counts Counts) {
+	if b.events == 0 {
+		return
+	}
+	for key, e := range b.alerts {
+		switch {
+		case e.event == nil:
+		case e.firing && !e.event.pending && !now.Before(e.event.ends):
+			b.resolve(now, key, e, counts)
+		case !e.live() && !b.cooling(now, e):
+			b.forget(key, e)
+		}
+	}
+}
+
+// OccurOnce records an occurrence that is notified once, without a resolution.
+func (b *Log) OccurOnce(now time.Time, alert alertevent.Alert) Counts {
+	e := b.entry(now, b.onceKey(alert.Fingerprint()), alert)
+	if e == nil {
+		return b.drop(now, alert)
+	}
+	e.once = true
+	return nil
+}
+
+// onceKey is a new key, since each occurrence is a notification, but in a group.
+func (b *Log) onceKey(fingerprint string) string {
+	if b.policy.Grouping.on() {
+		return "once " + fingerprint
+	}
+	b.added++
+	return fmt.Sprintf("once %s %d", fingerprint, b.added)
+}
+
+// drop records an occurrence whose alert gets no slot.
+func (b *Log) drop(now time.Time, alert alertevent.Alert) Counts {
+	b.dropped.add(now, alert.Name(), alert.SeverityRank())
+	return Counts{Limit: 1}
+}
+
+// entry finds the entry of an alert, or makes it. It is nil when there is no slot.
+func (b *Log) entry(now time.Time, key string, alert alertevent.Alert) *entry {
+	e, known := b.alerts[key]
+	if !known {
+		if !b.limiter.admits(alert) {
+			return nil
+		}
+		b.limiter.add(alert)
+		e = &entry{}
+		b.alerts[key] = e
+	}
+	e.alert = alert
+	if e.group == nil {
+		e.group = b.join(now, key, alert.Labels)
+	}
+	return e
+}
+
+// forget removes an entry of which nothing is left to remember.
+func (b *Log) forget(key string, e *entry) {
+	b.leave(key, e)
+	delete(b.alerts, key)
+	delete(b.held, key)
+	b.limiter.remove(e.alert)
+	if e.event != nil {
+		b.events--
+	}
+}
+
+// forgetCooling frees the slots of what is remembered for its cooldown alone.
+func (b *Log) forgetCooling() {
+	for key, e := range b.alerts {
+		if !e.live() {
+			b.forget(key, e)
+		}
+	}
+}
+
+// cooling reports whether an alert that does not fire is to be remembered.
+func (b *Log) cooling(now time.Time, e *entry) bool {
+	return now.Before(e.suppressedUntil) || b.inCooldown(now, e)
+}
+
+// Flush returns the notifications that are due.
+func (b *Log) Flush(now time.Time, mutes func(alertevent.Alert) Mute) ([]Notification, Counts) {
+	counts := Counts{}
+	summary, summed := b.cap.Summary(now, b.policy.External) // of the minute that has passed
+	b.expireEvents(now, counts)
+	var due []*flush
+	for _, g := range b.groups {
+		if now.Before(g.next) || b.isIdle(now, g) {
+			continue
+		}
+		if f := b.prepare(now, g); f.due {
+			due = append(due, f)
+		} else {
+			b.reschedule(now, g)
+		}
+	}
+	// The most severe first, so that the cap suppresses the least severe.
+	slices.SortFunc(due, func(a, b *flush) int {
+		return cmp.Or(cmp.Compare(b.severity, a.severity), cmp.Compare(a.name, b.name), cmp.Compare(a.group.key, b.group.key))
+	})
+	var out []Notification
+	for _, f := range due {
+		if n := b.notify(now, f, counts); len(n.Alerts) > 0 {
+			out = append(out, n)
+		}
+		b.reschedule(now, f.group)
+	}
+	if summed && mutes(summary).Reason == "" {
+		out = append(out, Notification{Alerts: []alertevent.Alert{summary}})
+	}
+	for _, alert := range b.dropped.flush(now, b.policy.External) {
+		if mute := mutes(alert); mute.Reason != "" && alert.State == alertevent.Firing {
+			counts[mute.Reason]++
+			continue
+		}
+		out = append(out, Notification{Alerts: []alertevent.Alert{alert}})
+	}
+	return out, counts
+}
+
+// isIdle reports, at little cost, whether an alert that is not grouped fires, has
+// been notified and is not due: most of many do.
+func (b *Log) isIdle(now time.Time, g *group) bool {
+	if g.shared != nil {
+		return false
+	}
+	e := b.alerts[g.key]
+	return e.notified && (e.firing && !b.isDue(now, e) || b.holdsBack(now, e))
+}
+
+// flush is what a group is to notify.
+type flush struct {
+	group            *group
+	due              bool
+	severity         int    // of the most severe that fires
+	name             string // the first in the alphabet
+	firing, resolved []*entry
+}
+
+func (b *Log) prepare(now time.Time, g *group) *flush {
+	f := &flush{group: g, severity: -1}
+	for _, key := range slices.Sorted(maps.Keys(g.members)) {
+		e := b.alerts[key]
+		if f.name == "" || e.alert.Name() < f.name {
+			f.name = e.alert.Name()
+		}
+		switch {
+		case b.holdsBack(now, e):
+			continue
+		case e.notified && !e.firing:
+			f.resolved = append(f.resolved, e)
+			f.due = true
+			continue
+		case e.mute.Reason != "" || !e.graceEnds.IsZero() || !e.firing && !e.once:
+			continue
+		case e.event != nil && !e.notified && !e.event.pending:
+			continue
+		}
+		f.firing = append(f.firing, e)
+		f.severity = max(f.severity, e.alert.SeverityRank())
+		f.due = f.due || b.isDue(now, e)
+	}
+	return f
+}
+
+// isDue reports whether an alert that fires is to be notified.
+func (b *Log) isDue(now time.Time, e *entry) bool {
+	switch {
+	case e.once:
+		return true
+	case e.event != nil:
+		return e.event.pending
+	case e.notified:
+		return b.policy.Repeat > 0 && e.mute.Reason == "" && now.Sub(e.notifiedAt) >= b.policy.Repeat && !b.cooling(now, e)
+	default:
+		return !now.Before(e.suppressedUntil)
+	}
+}
+
+// notify makes the notification of a group.
+func (b *Log) notify(now time.Time, f *flush, counts Counts) Notification {
+	firing := f.firing
+	if len(firing) > 0 && !b.cap.Allow(now, firing) {
+		counts[RateLimit] += len(firing)
+		for _, e := range firing {
+			e.suppressedUntil = now.Add(max(b.policy.cooldown(e.alert), window))
+			if e.event != nil {
+				e.event.pending, e.mute = false, Mute{Reason: RateLimit}
+			}
+		}
+		firing = nil
+	}
+	var n Notification
+	for _, e := range firing {
+		n.Alerts = append(n.Alerts, f.group.stamp(e.alert))
+		e.returned = !e.notified && b.inCooldown(now, e)
+		e.notified, e.notifiedAt = true, now
+		if e.event != nil {
+			e.event.pending = false
+		}
+	}
+	for _, e := range f.resolved {
+		alert := e.alert
+		alert.State, alert.EndsAt = alertevent.Resolved, now
+		n.Alerts = append(n.Alerts, f.group.stamp(alert))
+		e.notified = false
+	}
+	slices.SortStableFunc(n.Alerts, func(a, b alertevent.Alert) int {
+		return cmp.Or(cmp.Compare(a.State, b.State), cmp.Compare(b.SeverityRank(), a.SeverityRank()), cmp.Compare(a.Name(), b.Name()))
+	})
+	for key := range f.group.members {
+		switch e := b.alerts[key]; {
+		case e.once:
+			b.forget(key, e)
+		case !e.notified:
+			delete(b.held, key)
+		}
+	}
+	return n
+}
+
+// reschedule sets when a group is due next, or removes it when none of its alerts
+// is live.
+func (b *Log) reschedule(now time.Time, g *group) {
+	g.next = now.Add(b.policy.Grouping.Interval)
+	if !b.policy.Grouping.on() {
+		g.next = time.Time{}
+	}
+	for key := range g.members {
+		e := b.alerts[key]
+		if e.live() {
+			continue
+		}
+		if b.cooling(now, e) {
+			b.leave(key, e)
+		} else {
+			b.forget(key, e)
+		}
+	}
+}
+
+// Next is when a notification may be due without an observation.
+func (b *Log) Next() (next time.Time, ok bool) {
+	add := func(at time.Time) {
+		if !ok || at.Before(next) {
+			next, ok = at, true
+		}
+	}
+	if b.policy.Grouping.on() {
+		for _, g := range b.groups {
+			add(g.next)
+		}
+	}
+	if end, open := b.cap.WindowEnd(); open {
+		add(end)
+	}
+	if end, open := b.dropped.next(); open {
+		add(end)
+	}
+	for _, e := range b.held {
+		add(e.notifiedAt.Add(b.policy.cooldown(e.alert)))
+	}
+	if b.events > 0 {
+		for _, e := range b.alerts {
+			if e.event != nil && e.firing && !e.event.pending {
+				add(e.event.ends)
+			}
+		}
+	}
+	return next, ok
+}
+
+// Muted is what suppresses an alert that fires.
+func (b *Log) Muted(now time.Time, fingerprint string) Mute {
+	e, ok := b.alerts[fingerprint]
+	switch {
+	case !ok || e.notified:
+		return Mute{}
+	case e.mute.Reason != "":
+		return e.mute
+	case now.Before(e.suppressedUntil):
+		return Mute{Reason: RateLimit}
+	default:
+		return Mute{}
+	}
+}

@@ -1,0 +1,96 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alertprocessor
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/prometheus/common/model"
+
+	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/notification"
+)
+
+// validateNotices says everything that is wrong with when people are told.
+func (c *Config) validateNotices() error {
+	errs := []error{
+		atLeast("group_wait", c.GroupWait, 0),
+		atLeast("group_interval", c.GroupInterval, time.Second),
+		validateNames("group_by", c.GroupBy, notification.ByAll),
+	}
+	if c.MaxAlertsPerMinute < 0 {
+		errs = append(errs, fmt.Errorf("max_alerts_per_minute: must not be negative, is %d", c.MaxAlertsPerMinute))
+	}
+	for i, rule := range c.InhibitRules {
+		key := fmt.Sprintf("inhibit_rules::%d::", i)
+		errs = append(errs,
+			validateMatchers(key+"source_matchers", rule.SourceMatchers),
+			validateMatchers(key+"target_matchers", rule.TargetMatchers),
+			validateNames(key+"equal", rule.Equal))
+	}
+	for i, silence := range c.Silences {
+		key := fmt.Sprintf("silences::%d::", i)
+		err := validateMatchers(key+"matchers", silence.Matchers)
+		if err == nil {
+			err = silence.silence(i).Validate(key)
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+func validateNames(key string, names []string, special ...string) error {
+	var errs []error
+	for i, name := range names {
+		if !model.UTF8Validation.IsValidLabelName(name) && !slices.Contains(special, name) {
+			errs = append(errs, fmt.Errorf("%s::%d: invalid label name %q", key, i, name))
+		}
+		if slices.Index(names, name) < i {
+			errs = append(errs, fmt.Errorf("%s::%d: %q is there twice", key, i, name))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func validateMatchers(key string, texts []string) error {
+	if len(texts) == 0 {
+		return fmt.Errorf("%s: must be set", key)
+	}
+	_, err := notification.ParseMatchers(texts, key+"::")
+	return err
+}
+
+// inhibitRules are those of a valid configuration.
+func (c *Config) inhibitRules() []notification.InhibitRule {
+	out := make([]notification.InhibitRule, len(c.InhibitRules))
+	for i, rule := range c.InhibitRules {
+		out[i].Equal = rule.Equal
+		out[i].Source, _ = notification.ParseMatchers(rule.SourceMatchers, "")
+		out[i].Target, _ = notification.ParseMatchers(rule.TargetMatchers, "")
+	}
+	return out
+}
+
+// silences are those of a valid configuration.
+func (c *Config) silences() []notification.Silence {
+	out := make([]notification.Silence, len(c.Silences))
+	for i, silence := range c.Silences {
+		out[i] = silence.silence(i)
+	}
+	return out
+}
+
+func (s SilenceConfig) silence(i int) notification.Silence {
+	matchers, _ := notification.ParseMatchers(s.Matchers, "")
+	return notification.Silence{
+		ID:         fmt.Sprintf("silences::%d", i),
+		Matchers:   matchers,
+		StartsAt:   s.StartsAt,
+		EndsAt:     s.EndsAt,
+		Comment:    s.Comment,
+		Configured: true,
+	}
+}

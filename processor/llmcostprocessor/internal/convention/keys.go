@@ -1,0 +1,156 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package convention
+
+import (
+	"slices"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/usage"
+)
+
+// genAI are the keys of the OpenTelemetry conventions and of those who extend
+// them, newest first. Most conventions fall back on them.
+var genAI = slices.Concat([]row{
+	{provider, []string{"gen_ai.provider.name", "gen_ai.system"}},
+	{model, []string{"gen_ai.response.model", "gen_ai.request.model"}},
+	{requestModel, []string{"gen_ai.request.model"}},
+	{input, []string{"gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens", "llm.usage.prompt_tokens"}},
+	{output, []string{"gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens", "llm.usage.completion_tokens"}},
+	{total, []string{"gen_ai.usage.total_tokens", "llm.usage.total_tokens"}},
+	{cacheRead, []string{
+		"gen_ai.usage.cache_read.input_tokens",
+		"gen_ai.usage.cache_read_input_tokens",
+		"gen_ai.usage.input_tokens.cached",
+		"gen_ai.usage.details.cache_read_tokens",
+		"gen_ai.usage.cache_read_tokens",
+		"gen_ai.usage.details.cache_read_input_tokens",
+		"gen_ai.usage.details.cached_tokens",
+		"gen_ai.usage.details.cached_content_tokens",
+		"gen_ai.usage.prompt_tokens_details.cached_tokens",
+		"gen_ai.usage.cached_tokens",
+		"gen_ai.usage.cached_input_tokens",
+	}},
+	{cacheWrite, []string{
+		"gen_ai.usage.cache_write.input_tokens",
+		"gen_ai.usage.cache_creation.input_tokens",
+		"gen_ai.usage.cache_creation_input_tokens",
+		"gen_ai.usage.cache_write_input_tokens",
+		"gen_ai.usage.input_tokens.cache_write",
+		"gen_ai.usage.details.cache_write_tokens",
+		"gen_ai.usage.cache_write_tokens",
+		"gen_ai.usage.details.cache_creation_input_tokens",
+		"gen_ai.usage.prompt_tokens_details.cache_creation_tokens",
+		"gen_ai.usage.cache_creation_tokens",
+	}},
+	// Those of anthropic.* are what Anthropic's SDKs report themselves.
+	{cacheWrite5m, []string{
+		"gen_ai.usage.cache_creation.ephemeral_5m_input_tokens",
+		"anthropic.usage.cache_creation.ephemeral_5m_input_tokens",
+		"gen_ai.usage.details.ephemeral_5m_input_tokens",
+	}},
+	{kind(usage.CacheWrite1h), []string{
+		"gen_ai.usage.cache_creation.ephemeral_1h_input_tokens",
+		"anthropic.usage.cache_creation.ephemeral_1h_input_tokens",
+		"gen_ai.usage.details.ephemeral_1h_input_tokens",
+	}},
+	{reasoning, []string{
+		"gen_ai.usage.reasoning.output_tokens",
+		"gen_ai.usage.output_tokens.reasoning",
+		"gen_ai.usage.details.reasoning_tokens",
+		"gen_ai.usage.reasoning_tokens",
+		"llm.usage.reasoning_tokens",
+		"gen_ai.usage.details.thoughts_tokens",
+		"gen_ai.usage.completion_tokens_details.reasoning_tokens",
+		"gen_ai.usage.details.thinking_tokens",
+		"gen_ai.usage.thinking_tokens",
+		"gen_ai.usage.thoughts_tokens",
+	}},
+	{kind(usage.AudioInput), []string{"gen_ai.usage.audio.input_tokens", "gen_ai.usage.details.input_audio_tokens", "gen_ai.usage.details.audio_prompt_tokens"}},
+	{kind(usage.CachedAudio), []string{"gen_ai.usage.audio.cache_read.input_tokens", "gen_ai.usage.details.cache_audio_read_tokens", "gen_ai.usage.details.audio_cache_tokens"}},
+	{kind(usage.AudioOutput), []string{"gen_ai.usage.audio.output_tokens", "gen_ai.usage.details.output_audio_tokens", "gen_ai.usage.details.audio_candidates_tokens", "gen_ai.usage.completion_tokens_details.audio_tokens"}},
+	{kind(usage.ImageInput), []string{"gen_ai.usage.image.input_tokens", "gen_ai.usage.details.input_image_tokens", "gen_ai.usage.details.image_prompt_tokens"}},
+	{kind(usage.CachedImage), []string{"gen_ai.usage.image.cache_read.input_tokens", "gen_ai.usage.details.image_cache_tokens"}},
+	{kind(usage.ImageOutput), []string{"gen_ai.usage.image.output_tokens", "gen_ai.usage.details.output_image_tokens", "gen_ai.usage.details.image_candidates_tokens"}},
+	{kind(usage.VideoInput), []string{"gen_ai.usage.video.input_tokens", "gen_ai.usage.details.video_prompt_tokens"}},
+	{kind(usage.VideoOutput), []string{"gen_ai.usage.video.output_tokens", "gen_ai.usage.details.video_candidates_tokens"}},
+	{textInput, []string{"gen_ai.usage.text.input_tokens", "gen_ai.usage.details.text_prompt_tokens"}},
+	{textOutput, []string{"gen_ai.usage.text.output_tokens", "gen_ai.usage.details.text_candidates_tokens"}},
+	{kind(usage.WebSearches), []string{"gen_ai.usage.server_tool_use.web_search_requests", "anthropic.usage.server_tool_use.web_search_requests", "gen_ai.usage.details.web_search_requests"}},
+	{usageObject, []string{"gen_ai.usage.raw"}},
+	// arc.llm.service_tier is for those whose instrumentation has none: set by
+	// the application, or by the attributes processor for all that a service sends.
+	{tier, []string{
+		"openai.response.service_tier",
+		"gen_ai.openai.response.service_tier",
+		"anthropic.response.service_tier",
+		"gen_ai.response.service_tier",
+		"arc.llm.service_tier",
+		"openai.request.service_tier",
+		"gen_ai.openai.request.service_tier",
+		"gen_ai.request.service_tier",
+	}},
+	{speed, []string{"gen_ai.request.speed", "anthropic.response.speed", "anthropic.request.speed"}},
+	// LiteLLM's proxy, and Sentry's conventions.
+	{cacheHit, []string{"litellm.cache_hit", "cache.hit"}},
+	{cost, []string{"gen_ai.usage.cost", "gen_ai.cost.total_cost", "gen_ai.usage.total_cost", "litellm.cost.total", "operation.cost", "cost_dollars"}},
+	{costInput, []string{"gen_ai.usage.input_cost", "gen_ai.cost.input_cost"}},
+	{costOutput, []string{"gen_ai.usage.output_cost", "gen_ai.cost.output_cost"}},
+	{errorType, []string{"error.type"}},
+	{status, []string{"status"}},
+	{level, []string{"logfire.level_num"}},
+	{agent, []string{"gen_ai.agent.name"}},
+	{user, []string{
+		"user.id", "enduser.id", "langfuse.user.id", "user_id",
+		"traceloop.association.properties.user_id", "traceloop.association.properties.userId",
+		"ai.telemetry.metadata.userId", "ai.telemetry.metadata.user_id", "gen_ai.request.user", "gen_ai.user.id",
+	}},
+	{session, []string{
+		"gen_ai.conversation.id", "session.id", "langfuse.session.id", "session_id",
+		"traceloop.association.properties.session_id", "traceloop.association.properties.sessionId",
+		"ai.telemetry.metadata.sessionId", "ai.telemetry.metadata.session_id", "langsmith.metadata.session_id", "langsmith.metadata.thread_id",
+	}},
+	{operation, []string{"gen_ai.operation.name", "llm.request.type"}},
+	{responseID, []string{"gen_ai.response.id", "ai.response.id"}},
+	{seconds, []string{"duration_seconds"}},
+	{parameters, []string{"request_data", "gen_ai.request.parameters"}},
+}, ofEachKind())
+
+// ofEachKind are the keys that every kind of usage has by its name, so that a new
+// one is read without a row here.
+func ofEachKind() []row {
+	rows := make([]row, 0, usage.Count)
+	for _, k := range usage.Kinds() {
+		rows = append(rows, row{kind(k), []string{"arc.llm.usage." + k.String(), "gen_ai.usage.details." + k.String(), "gen_ai.usage." + k.String()}})
+	}
+	return rows
+}
+
+// namespaced says whether a span's key is in a namespace of one of the
+// conventions. Most keys of most spans fail at their first byte.
+func namespaced(key string) bool {
+	if len(key) < 4 {
+		return false
+	}
+	switch key[0] {
+	case 'g':
+		return hasPrefix(key, "gen_ai.")
+	case 'l':
+		return hasPrefix(key, "llm.") || hasPrefix(key, "langfuse.") || hasPrefix(key, "langsmith.")
+	case 'a':
+		return hasPrefix(key, "ai.")
+	case 'm':
+		return hasPrefix(key, "mlflow.")
+	case 'o':
+		return hasPrefix(key, "openinference.")
+	case 's':
+		return key == "span.type" // Claude Code's
+	case 't':
+		return hasPrefix(key, "traceloop.")
+	}
+	return false
+}
+
+func hasPrefix(key, prefix string) bool {
+	return len(key) >= len(prefix) && key[:len(prefix)] == prefix
+}

@@ -1,0 +1,130 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package convention
+
+import "slices"
+
+// claudeCode are the keys of Claude Code's events and spans (2.1).
+var claudeCode = []row{
+	{provider, []string{"provider", "gen_ai.system"}},
+	{model, []string{"model", "gen_ai.request.model"}},
+	{input, []string{"input_tokens"}},
+	{output, []string{"output_tokens"}},
+	{cacheRead, []string{"cache_read_tokens"}},
+	{cacheWrite, []string{"cache_creation_tokens"}},
+	{cost, []string{"cost_usd"}},
+	{speed, []string{"speed"}},
+	{milliseconds, []string{"duration_ms"}},
+	{success, []string{"success"}},
+	{responseID, []string{"request_id", "gen_ai.response.id"}},
+	{session, []string{"session.id"}},
+}
+
+// geminiCLI are the keys of Gemini CLI's events. It counts thoughts in addition to
+// the output, and what tools put into the prompt in addition to the input.
+var geminiCLI = []row{
+	{model, []string{"model", "model_name"}},
+	{input, []string{"input_token_count"}},
+	{output, []string{"output_token_count"}},
+	{cacheRead, []string{"cached_content_token_count"}},
+	{thoughts, []string{"thoughts_token_count"}},
+	{toolPrompt, []string{"tool_token_count"}},
+	{total, []string{"total_token_count"}},
+	{milliseconds, []string{"duration_ms"}},
+	{errorType, []string{"error.type", "error_type"}},
+	{session, []string{"session.id"}},
+}
+
+// codex are the keys of Codex' events. Its tool_token_count is the total, and its
+// reasoning is within the output.
+var codex = []row{
+	{model, []string{"model", "slug"}},
+	{input, []string{"input_token_count"}},
+	{output, []string{"output_token_count"}},
+	{cacheRead, []string{"cached_token_count"}},
+	{cacheWrite, []string{"cache_write_token_count"}},
+	{reasoning, []string{"reasoning_token_count"}},
+	{milliseconds, []string{"duration_ms"}},
+	{errorType, []string{"error.type", "error.message"}},
+	{session, []string{"conversation.id"}},
+}
+
+// logConventions are found by the name of the event.
+var logConventions = []convention{
+	{
+		name:   "arc",
+		events: []string{"arc.llm.call"},
+	},
+	{
+		// Gemini's CLI reports each call twice, and here without what it thought and
+		// had cached: none of the operations is a call.
+		name:       "gemini-cli",
+		events:     []string{operationDetails},
+		marker:     "gen_ai.operation.name",
+		aggregates: []string{"*"},
+		signature:  []string{"installation.id"},
+	},
+	{
+		name:       "otel",
+		events:     []string{operationDetails},
+		marker:     "gen_ai.operation.name",
+		calls:      operations,
+		aggregates: aggregates,
+		counting:   counting{reasoning: byModel},
+	},
+	{
+		// The short name alone could be anybody's.
+		name:      "claude-code",
+		events:    []string{"claude_code.api_request", "api_request"},
+		shared:    true,
+		signature: []string{"cost_usd", "input_tokens", "cache_read_tokens"},
+		counting:  counting{cached: beside},
+		rows:      claudeCode,
+	},
+	{
+		name:      "claude-code",
+		events:    []string{"claude_code.api_error", "api_error"},
+		shared:    true,
+		failed:    true,
+		signature: []string{"model", "attempt", "status_code"},
+		rows:      append(slices.Clone(claudeCode), row{errorType, []string{"error.type", "error"}}),
+	},
+	{
+		name:   "gemini-cli",
+		events: []string{"gemini_cli.api_response"},
+		shared: true,
+		rows:   geminiCLI,
+	},
+	{
+		name:   "gemini-cli",
+		events: []string{"gemini_cli.api_error"},
+		shared: true,
+		failed: true,
+		rows:   geminiCLI,
+	},
+	{
+		// Codex 0.171 sends response.completed twice: with the duration, and with the
+		// usage.
+		name:       "codex",
+		events:     []string{"codex.sse_event", "codex.websocket_event"},
+		shared:     true,
+		marker:     "event.kind",
+		calls:      []string{"response.completed"},
+		aggregates: []string{"*"},
+		needsUsage: true,
+		rows:       codex,
+	},
+	{
+		// An attempt that the API refused.
+		name:       "codex",
+		events:     []string{"codex.api_request", "codex.websocket_request"},
+		shared:     true,
+		signature:  []string{"error.message"},
+		failed:     true,
+		needsUsage: true,
+		rows:       codex,
+	},
+}
+
+const operationDetails = "gen_ai.client.inference.operation.details"

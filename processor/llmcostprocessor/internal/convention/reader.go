@@ -1,0 +1,102 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package convention
+
+import (
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+)
+
+// Reader reads calls from records, one at a time. Its zero value is ready. It uses
+// its memory again for the next record, so a batch has one.
+type Reader struct {
+	found  found
+	record record
+}
+
+// Forget drops what the reader has of the telemetry that it read last.
+func (r *Reader) Forget() {
+	r.found.forget()
+	r.record = record{}
+}
+
+// MayBeCall says whether a span with these attributes can be a call. A span that
+// is not mostly fails here, at the cost of one pass over its keys.
+func MayBeCall(attributes pcommon.Map) bool {
+	may := false
+	attributes.Range(func(key string, _ pcommon.Value) bool {
+		may = namespaced(key)
+		return !may
+	})
+	return may
+}
+
+// Span reads a call from a span into call, whose value must be zero. The string
+// is the reason when the outcome is Invalid, one of the Reason constants; the call
+// then has no more than its convention. Of an Aggregate it has no more than the
+// convention and the attribution.
+func (r *Reader) Span(of pcommon.InstrumentationScope, span ptrace.Span, into *Call) (Outcome, string) {
+	attributes := span.Attributes()
+	if !MayBeCall(attributes) {
+		return NotACall, ""
+	}
+	r.found.collect(spans, attributes)
+	c, v := spans.match(&r.found)
+	if c == nil {
+		return NotACall, ""
+	}
+	rec := &r.record
+	rec.sort(c, &r.found, of.Name())
+	rec.failed = span.Status().Code() == ptrace.StatusCodeError
+	if v == call && rec.belongsToAnother(span.Name()) {
+		v = aggregate
+	}
+	return rec.read(v, into)
+}
+
+// Log reads a call from a log record, as Span does. The record must be an event;
+// its name may be in the field for it, in the attribute event.name, or be the
+// body.
+func (r *Reader) Log(of pcommon.InstrumentationScope, record plog.LogRecord, into *Call) (Outcome, string) {
+	conventions := eventOf(record)
+	if len(conventions) == 0 {
+		return NotACall, ""
+	}
+	r.found.collect(logs, record.Attributes())
+	for _, c := range conventions {
+		if !c.follows(&r.found) {
+			continue
+		}
+		rec := &r.record
+		rec.sort(c, &r.found, of.Name())
+		rec.failed = c.failed
+		v := c.judge(&r.found)
+		if v == call && c.needsUsage && !rec.hasUsage() && !rec.hasFailed() {
+			return NotACall, ""
+		}
+		outcome, reason := rec.read(v, into)
+		if outcome == IsCall {
+			into.Duration, into.Shared = rec.duration(), c.shared
+		}
+		return outcome, reason
+	}
+	return NotACall, ""
+}
+
+// eventOf returns the conventions that have an event of the record's name.
+func eventOf(record plog.LogRecord) []*compiled {
+	if found := logs.events[record.EventName()]; found != nil {
+		return found
+	}
+	if name, ok := record.Attributes().Get("event.name"); ok && name.Type() == pcommon.ValueTypeStr {
+		if found := logs.events[name.Str()]; found != nil {
+			return found
+		}
+	}
+	if record.Body().Type() == pcommon.ValueTypeStr {
+		return logs.events[record.Body().Str()]
+	}
+	return nil
+}

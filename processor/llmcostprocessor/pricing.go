@@ -1,0 +1,101 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package llmcostprocessor
+
+import (
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/convention"
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/money"
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/price"
+)
+
+// charge is what a call costs.
+type charge struct {
+	outcome string
+	// name is that of the model in the table, if it is listed, or as written.
+	name   string
+	listed bool
+	// unknown: the table has no price of the model, and the call needs one.
+	unknown     bool
+	cost, saved money.Pico
+	// reason is why the cost is an estimate, empty when it is not.
+	reason string
+}
+
+// priceSum prices the sum of calls.
+func (c *core) priceSum(call *convention.Call, at time.Time) charge {
+	match := c.prices.Load().Resolve(price.Query{Provider: call.Provider, Model: call.Model})
+	return priceCall(call, match, true, at)
+}
+
+// priceCall prices a call, or a sum of calls, by the entry that its names mean.
+func priceCall(call *convention.Call, match *price.Match, sum bool, at time.Time) charge {
+	v := charge{name: call.Model}
+	if v.listed = match.Model != nil && match.Model.Name != ""; v.listed {
+		v.name = match.Model.Name
+	}
+	switch {
+	case call.Free, match.Provisioned, call.Tier == price.Scale,
+		!call.HasUsage && call.Status != convention.Success && call.Reported == 0:
+		v.outcome = outcomeFree
+		return v
+	}
+	v.outcome, v.unknown = outcomeUnpriced, match.Model == nil
+	if match.Model == nil || !call.HasUsage {
+		return v
+	}
+	quote, known := match.Model.Quote(price.Ask{Usage: &call.Usage, Stated: call.Stated, Tier: call.Tier, At: at, Sum: sum})
+	if !known {
+		v.unknown = true
+		return v
+	}
+	v.outcome, v.cost = outcomePriced, quote.Cost
+	if v.reason = quote.Estimated; match.Doubt != "" {
+		v.reason = match.Doubt
+	}
+	if v.reason != "" {
+		v.outcome = outcomeEstimated
+	}
+	if !sum { // what caches saved depends on the length of each call
+		v.saved = quote.Saved
+	}
+	return v
+}
+
+// statuses are the outcomes that are written on a call. One that is priced has the
+// cost alone.
+var statuses = map[string]bool{outcomeEstimated: true, outcomeUnpriced: true, outcomeFree: true}
+
+// write puts the cost and its status on the span or record, and keeps what the
+// application reported apart, so that the cost that is there is the one that was
+// counted. What another collector wrote is replaced.
+func write(s *sighting, v *charge) {
+	written, had := s.attributes.Get(attrCost)
+	costs := v.outcome == outcomePriced || v.outcome == outcomeEstimated
+	same := costs && had && written.Type() == pcommon.ValueTypeDouble && written.Double() == v.cost.Dollars()
+	if s.call.HasReported && !same {
+		if _, set := s.attributes.Get(attrReported); !set {
+			s.attributes.PutDouble(attrReported, s.call.Reported)
+		}
+	}
+	switch {
+	case same:
+	case costs:
+		s.attributes.PutDouble(attrCost, v.cost.Dollars())
+	case had:
+		s.attributes.Remove(attrCost)
+	}
+	switch {
+	case statuses[v.outcome]:
+		s.attributes.PutStr(attrStatus, v.outcome)
+	case v.outcome == outcomePriced:
+		s.attributes.Remove(attrStatus)
+	}
+	if v.reason != "" {
+		s.attributes.PutStr(attrReason, v.reason)
+	}
+}

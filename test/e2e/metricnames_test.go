@@ -1,0 +1,231 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"fmt"
+	"maps"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/testkit/collector"
+	"github.com/otelcol-arc/otelcol-arc/internal/testkit/double"
+)
+
+// unprovoked are metrics that appear only after a fault that this test does not
+// cause. Their names are compared with the metadata instead.
+var unprovoked = map[string]string{
+	"otelcol_processor_alert_delivery_dropped_total":     "alerts that no channel accepted in time",
+	"otelcol_processor_alert_delivery_failures_total":    "a channel that rejects alerts",
+	"otelcol_processor_alert_evaluation_failures_total":  "an expression that fails",
+	"otelcol_processor_alert_evaluations_missed_total":   "evaluations slower than their interval",
+	"otelcol_processor_alert_event_failures_total":       "a condition that fails on a record",
+	"otelcol_processor_alert_storage_degraded":           "a state directory that cannot be written",
+	"otelcol_processor_llm_cost_journal_failures_total":  "a state directory that cannot be written",
+	"otelcol_processor_llm_cost_snapshot_failures_total": "a state directory that cannot be written",
+	"otelcol_processor_llm_cost_price_reloads_total":     "a price file that changes",
+}
+
+// shippedReader is the reader of the collector's own metrics of a shipped file.
+func shippedReader(t *testing.T, file string) map[string]any {
+	t.Helper()
+	raw, err := os.ReadFile(filepath.Join(collector.Root(), "config", file))
+	require.NoError(t, err)
+	var config struct {
+		Service struct {
+			Telemetry struct {
+				Metrics struct {
+					Readers []struct {
+						Pull struct {
+							Exporter struct{ Prometheus map[string]any }
+						}
+					}
+				}
+			}
+		}
+	}
+	require.NoError(t, yaml.Unmarshal(raw, &config))
+	require.Len(t, config.Service.Telemetry.Metrics.Readers, 1, file)
+	return config.Service.Telemetry.Metrics.Readers[0].Pull.Exporter.Prometheus
+}
+
+// withShippedReader is measured, with the reader of config/default.yaml.
+func withShippedReader(t *testing.T, o collector.Options) (collector.Options, string) {
+	t.Helper()
+	reader := shippedReader(t, "default.yaml")
+	o, url := measured(t, o)
+	host, port, err := net.SplitHostPort(strings.TrimSuffix(strings.TrimPrefix(url, "http://"), "/metrics"))
+	require.NoError(t, err)
+	var keys []string
+	for _, key := range slices.Sorted(maps.Keys(reader)) {
+		if key != "host" && key != "port" {
+			keys = append(keys, fmt.Sprintf("%s: %v", key, reader[key]))
+		}
+	}
+	keys = append(keys, "host: "+host, "port: "+port)
+	o.Set = append(o.Set, "service::telemetry::metrics::readers=[{pull: {exporter: {prometheus: {"+strings.Join(keys, ", ")+"}}}}]")
+	return o, url
+}
+
+// shippedNames are the metrics that the shipped rules and dashboards ask for, each
+// with a file that does, without those that rules record and Prometheus makes.
+func shippedNames(t *testing.T) map[string]string {
+	t.Helper()
+	names, recorded := map[string]string{}, map[string]bool{"up": true}
+	ask := func(file, expr string) {
+		for _, name := range metricsOf(t, queryOf(expr)) {
+			names[name] = file
+		}
+	}
+	for _, pattern := range []string{"rules/*.yml", "scale/rules/*.yml"} {
+		files, err := filepath.Glob(filepath.Join(collector.Root(), "config", pattern))
+		require.NoError(t, err)
+		require.NotEmpty(t, files)
+		for _, path := range files {
+			if strings.HasSuffix(path, "_test.yml") {
+				continue
+			}
+			raw, err := os.ReadFile(path)
+			require.NoError(t, err)
+			var file struct {
+				Groups []struct {
+					Rules []struct{ Record, Expr string }
+				}
+			}
+			require.NoError(t, yaml.Unmarshal(raw, &file))
+			for _, group := range file.Groups {
+				for _, rule := range group.Rules {
+					recorded[rule.Record] = true
+					ask(filepath.Base(path), rule.Expr)
+				}
+			}
+		}
+	}
+	files, err := filepath.Glob(filepath.Join(collector.Root(), "config", "grafana", "*.json"))
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for _, path := range files {
+		for _, panel := range readDashboard(t, filepath.Base(path)).Panels {
+			for _, target := range panel.Targets {
+				ask(filepath.Base(path), target.Expr)
+			}
+		}
+	}
+	maps.DeleteFunc(names, func(name, _ string) bool { return recorded[name] })
+	return names
+}
+
+var nameOfSeries = regexp.MustCompile(`__name__="(\w+)"`)
+
+// addNames adds the names of the metrics at an address, if it answers.
+func addNames(t require.TestingT, names map[string]bool, url string) {
+	for series := range scrape(t, url) {
+		if match := nameOfSeries.FindStringSubmatch(series); match != nil {
+			names[match[1]] = true
+		}
+	}
+}
+
+// Every metric name that the shipped rules and dashboards use is one that a
+// running collector exposes, with the telemetry section that is shipped.
+func TestShippedMetricNamesExist(t *testing.T) {
+	slack, pagerduty, alertmanager := double.NewSlack(t), double.NewPagerDuty(t, routingKey), double.NewAlertmanager(t)
+	healthy, healthySet := adding(t, []string{"destinations/alertmanager.yaml"}, "ALERTMANAGER_URL="+alertmanager.URL,
+		"SLACK_WEBHOOK_URL="+slack.URL, "PAGERDUTY_API_KEY="+routingKey, "SMTP_SERVER=127.0.0.1", "SMTP_FROM=a@example.com")
+	healthySet.Set = append(healthySet.Set,
+		"exporters::pagerduty::endpoint="+pagerduty.URL,
+		"exporters::email::retry_on_failure::enabled=false",
+		"exporters::email::port=1", // where nobody listens
+		"receivers::arc::max_series=1",
+		"processors::llm_cost::max_rows=1",
+		"processors::alert::max_series=3",
+	)
+	healthySet, healthyMetrics := withShippedReader(t, healthySet)
+
+	refusing, refusingSet := adding(t, nil)
+	refusingSet.Set = append(refusingSet.Set, "processors::memory_limiter::limit_mib=2", "processors::memory_limiter::spike_limit_mib=1", "processors::memory_limiter::check_interval=100ms")
+	refusingSet, refusingMetrics := withShippedReader(t, refusingSet)
+
+	silent := newFront()
+	silent.set(unavailable)
+	o := double.NewOTLP(t, "", "", "")
+	failing, failingSet := adding(t, nil)
+	failingSet.Configs = append(failingSet.Configs, fmt.Sprintf(`yaml:
+exporters:
+  otlp_http/silent: {endpoint: %q, compression: none, sending_queue: {queue_size: 1, num_consumers: 1, block_on_overflow: false}}
+  otlp_http/broken: {endpoint: "http://127.0.0.1:1", retry_on_failure: {enabled: false}}
+service:
+  pipelines:
+    traces/failing: {receivers: [otlp], exporters: [otlp_http/broken, otlp_http/silent]}
+    metrics/failing: {receivers: [otlp], exporters: [otlp_http/broken, otlp_http/silent]}
+    logs/failing: {receivers: [otlp], exporters: [otlp_http/broken, otlp_http/silent]}
+`, silent.beforeHTTP(t, "http://"+o.HTTP)))
+	failingSet, failingMetrics := withShippedReader(t, failingSet)
+
+	for _, options := range []collector.Options{healthySet, refusingSet, failingSet} {
+		process := collector.Start(t, options)
+		defer process.Terminate(t, 30*time.Second)
+	}
+
+	sendSomethingOfAll(t, healthy)
+	post(t, "http://"+healthy.arc+"/v1/events", security{}, lines(
+		`{"kind":"llm_call"}`, llmEvent(call{model: "gpt-4o", input: 1, output: 1}, 1), llmEvent(call{model: "gpt-4-turbo", input: 1, output: 1}, 1),
+		`{"method":"POST","endpoint":"/chat","status":200,"duration":2.1}`, `{"cache_type":"llm","hit":false}`, `{"cache_type":"llm","hit":true}`))
+
+	names := map[string]bool{}
+	wanted := shippedNames(t)
+	for name := range unprovoked {
+		assert.Contains(t, wanted, name, "no rule or dashboard asks for it: remove it from unprovoked")
+	}
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		for _, p := range []ports{refusing, failing} {
+			for signal, body := range otlpJSON {
+				response, err := http.Post("http://"+p.http+"/v1/"+signal, "application/json", strings.NewReader(body))
+				require.NoError(c, err)
+				_ = response.Body.Close()
+			}
+		}
+		for _, url := range []string{healthyMetrics, refusingMetrics, failingMetrics, "http://" + healthy.page + "/metrics"} {
+			addNames(c, names, url)
+		}
+		for name, file := range wanted {
+			if unprovoked[name] == "" {
+				assert.True(c, names[name], "%s asks for %s", file, name)
+			}
+		}
+	}, 60*time.Second, 500*time.Millisecond)
+
+	known := selfMetrics(t)
+	for name := range unprovoked {
+		assert.Contains(t, known, name)
+	}
+}
+
+var otlpJSON = map[string]string{
+	"traces":  `{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"0102030405060708090a0b0c0d0e0f10","spanId":"0102030405060708","name":"a","startTimeUnixNano":"1","endTimeUnixNano":"2"}]}]}]}`,
+	"metrics": `{"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"name":"a_gauge","gauge":{"dataPoints":[{"asInt":"1","timeUnixNano":"1"}]}}]}]}]}`,
+	"logs":    `{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":{"stringValue":"a"}}]}]}]}`,
+}
+
+// The readers of all shipped files are alike, so that what holds for one holds for all.
+func TestShippedReadersAreAlike(t *testing.T) {
+	want := shippedReader(t, "default.yaml")
+	delete(want, "host")
+	for _, file := range []string{"production.yaml", "policies/container.yaml", "scale/agent.yaml", "scale/kafka-agent.yaml"} {
+		reader := shippedReader(t, file)
+		delete(reader, "host")
+		assert.Equal(t, want, reader, file)
+	}
+}
