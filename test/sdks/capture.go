@@ -31,8 +31,8 @@ type record struct {
 	failed  bool
 }
 
-// calls are the values of attributes that tell calls from the steps around
-// them, which repeat what their calls used: an agent's sum is no call.
+// calls are the attributes whose values distinguish calls from the steps around
+// them. Steps repeat what their calls used: an agent's sum is not a call.
 var calls = map[string]func(value string) bool{
 	"gen_ai.operation.name": func(value string) bool {
 		return !strings.HasPrefix(value, "invoke_") && !strings.HasPrefix(value, "create_")
@@ -133,8 +133,8 @@ func isStep(v any) bool {
 		key, _ := attribute["key"].(string)
 		value, _ := attribute["value"].(map[string]any)
 		text, _ := value["stringValue"].(string)
-		isCall, tells := calls[key]
-		return tells && !isCall(text)
+		isCall, known := calls[key]
+		return known && !isCall(text)
 	})
 }
 

@@ -117,9 +117,9 @@ func Compare(calls []modelserver.Call, found []Found, capture *Capture) map[stri
 	for _, kind := range kinds {
 		cells[kind.key] = c.tokens(kind.key, kind.true, kind.found)
 	}
-	cells["agent"] = c.who("gen_ai.agent.name", Agent, func(call *modelserver.Call) bool { return call.ByAgent })
-	cells["user"] = c.who("user.id", User, func(call *modelserver.Call) bool { return call.ByUser })
-	cells["session"] = c.who("session.id", Session, func(call *modelserver.Call) bool { return call.ByUser })
+	cells["agent"] = c.who([]string{"gen_ai.agent.name"}, Agent, func(call *modelserver.Call) bool { return call.ByAgent })
+	cells["user"] = c.who([]string{"user.id"}, User, func(call *modelserver.Call) bool { return call.ByUser })
+	cells["session"] = c.who([]string{"session.id", "gen_ai.conversation.id"}, Session, func(call *modelserver.Call) bool { return call.ByUser })
 	return cells
 }
 
@@ -317,14 +317,15 @@ func (c *comparison) sentCost(call *modelserver.Call) bool {
 	return true
 }
 
-func (c *comparison) who(dimension, value string, applies func(*modelserver.Call) bool) Cell {
+// who compares what calls were attributed to, in any of dimensions.
+func (c *comparison) who(dimensions []string, value string, applies func(*modelserver.Call) bool) Cell {
 	var n, right int
 	for _, m := range c.matches {
 		if !applies(m.call) {
 			continue
 		}
 		n++
-		if m.found != nil && m.found.Values[dimension] == value {
+		if m.found != nil && slices.ContainsFunc(dimensions, func(d string) bool { return m.found.Values[d] == value }) {
 			right++
 		}
 	}

@@ -124,7 +124,7 @@ func WriteResults(pairs []Pair, committed, measured map[string]Result) error {
 
 const introduction = `# Compatibility
 
-<!-- Written by the test with the build tag sdks: edit test/sdks, and run make e2e-sdks. -->
+<!-- Written by the test with the build tag sdks: edit test/sdks, and run make e2e-sdks SDKS=-write. -->
 
 What the ledger makes of the telemetry of released SDKs and instrumentations. Each row is a client with its
 instrumentations, which makes calls to a stand-in for the vendors' APIs: streamed and not, with cached tokens, reasoning
@@ -134,12 +134,12 @@ and gets the telemetry as it is sent. To repeat it: ` + "`make e2e-sdks`" + `.
 
 - **n** is right: each of the n calls that have the figure has the true one.
 - **k of n** is right for k of n calls. The telemetry of the others does not have the figure.
-- **wrong** is a figure that the telemetry has and the ledger has not. A note below the table says why.
+- **wrong** is a figure that the telemetry has and the ledger has not. A note below the table gives the reason.
 - Empty: the calls have no such figure.
 
 *Calls* are those that succeeded, each counted once. *Failed calls* are those that the client reported as failed. *Input* counts
-everything that was read, cached or not. *Agent*, *User* and *Session* are asked of the calls for which the framework was
-given them. A figure that is not sent can often be switched on: the note says how, where we know it.
+everything that was read, cached or not. *Agent*, *User* and *Session* (the dimension ` + "`session.id` or `gen_ai.conversation.id`" + `) are asked of the calls for which the
+framework was given them. A figure that is not sent can often be switched on: the note has how, where we know it.
 
 `
 

@@ -164,7 +164,7 @@ func runPair(t *testing.T, pair *Pair) Result {
 func overlay(captureFile string) string {
 	return fmt.Sprintf(`
 processors:
-  llm_cost: {dimensions: [service.name, gen_ai.agent.name, user.id, session.id], metrics_interval: 200ms}
+  llm_cost: {dimensions: [service.name, gen_ai.agent.name, user.id, session.id, gen_ai.conversation.id], metrics_interval: 200ms}
 exporters:
   file/capture: {path: %s, flush_interval: 100ms}
 service:

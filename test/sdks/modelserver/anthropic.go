@@ -24,7 +24,7 @@ func anthropicTokens(n int64) Tokens {
 	if n%2 == 1 {
 		fresh = 200 + n
 	}
-	t := Tokens{CacheRead: 3000 + n, CacheWrite: 1300 + n, CacheWrite1h: 700 + n, Output: 400 + 3*n}
+	t := Tokens{CacheRead: 3000 + n, CacheWrite: 1700 + n, CacheWrite1h: 700 + n, Output: 400 + 3*n}
 	t.Input = fresh + t.CacheRead + t.CacheWrite + t.CacheWrite1h
 	return t
 }

@@ -21,7 +21,7 @@ func (s *Server) routeBedrock() {
 }
 
 // bedrockTokens has cached tokens in addition to the input, as Converse does; it
-// does not tell for how long they are written.
+// does not report for how long they are written.
 func bedrockTokens(model string) func(int64) Tokens {
 	return func(n int64) Tokens {
 		if !strings.Contains(model, "anthropic") {

@@ -81,15 +81,15 @@ func TestResponsesReportTheLedger(t *testing.T) {
 			"/v1/messages", `{"model":"claude-sonnet-4-5","messages":[{"role":"user","content":"hello"}]}`,
 			Call{
 				API: "messages", Provider: "anthropic", Model: "claude-sonnet-4-5-20250929",
-				Tokens: Tokens{Input: 5204, CacheRead: 3001, CacheWrite: 1301, CacheWrite1h: 701, Output: 403},
+				Tokens: Tokens{Input: 5604, CacheRead: 3001, CacheWrite: 1701, CacheWrite1h: 701, Output: 403},
 			},
-			[]string{`"input_tokens":201`, `"cache_read_input_tokens":3001`, `"cache_creation_input_tokens":2002`, `"ephemeral_1h_input_tokens":701`, `"output_tokens":403`},
+			[]string{`"input_tokens":201`, `"cache_read_input_tokens":3001`, `"cache_creation_input_tokens":2402`, `"ephemeral_1h_input_tokens":701`, `"output_tokens":403`},
 		},
 		"anthropic streamed": {
 			"/v1/messages", `{"model":"claude-sonnet-4-5","stream":true,"messages":[{"role":"user","content":"hello"}]}`,
 			Call{
 				API: "messages", Provider: "anthropic", Model: "claude-sonnet-4-5-20250929", Stream: true,
-				Tokens: Tokens{Input: 5204, CacheRead: 3001, CacheWrite: 1301, CacheWrite1h: 701, Output: 403},
+				Tokens: Tokens{Input: 5604, CacheRead: 3001, CacheWrite: 1701, CacheWrite1h: 701, Output: 403},
 			},
 			[]string{"event: message_start", `"output_tokens":1,`, "event: message_delta", `"output_tokens":403`},
 		},

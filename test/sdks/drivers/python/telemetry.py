@@ -100,7 +100,7 @@ def call(what, do):
 
 
 def get_weather(city: str) -> str:
-    """Tells the weather of a city.
+    """Returns the weather of a city.
 
     Args:
         city: the name of the city
