@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 
 	"github.com/otelcol-arc/otelcol-arc/test/sdks/modelserver"
 )
@@ -85,7 +86,7 @@ func (f *Found) cacheWrite() int64 {
 // kinds are the tokens that are compared.
 var kinds = []struct {
 	key   string
-	true  func(modelserver.Tokens) int64
+	want  func(modelserver.Tokens) int64
 	found func(*Found) int64
 }{
 	{"input", func(t modelserver.Tokens) int64 { return t.Input }, func(f *Found) int64 { return f.Tokens["input"] }},
@@ -115,7 +116,7 @@ func Compare(calls []modelserver.Call, found []Found, capture *Capture) map[stri
 	c := newComparison(calls, found, capture)
 	cells := map[string]Cell{"calls": c.calls(), "failed": c.failed(), "cost": c.cost()}
 	for _, kind := range kinds {
-		cells[kind.key] = c.tokens(kind.key, kind.true, kind.found)
+		cells[kind.key] = c.tokens(kind.key, kind.want, kind.found)
 	}
 	cells["agent"] = c.who([]string{"gen_ai.agent.name"}, Agent, func(call *modelserver.Call) bool { return call.ByAgent })
 	cells["user"] = c.who([]string{"user.id"}, User, func(call *modelserver.Call) bool { return call.ByUser })
@@ -218,7 +219,7 @@ func (c *comparison) failed() Cell {
 	case high == 0 && got == 0:
 		return Cell{State: None}
 	case low <= got && got <= high:
-		return Cell{Right, fmt.Sprint(got)}
+		return Cell{Right, strconv.Itoa(got)}
 	case got < low && !c.capture.HasError():
 		return Cell{NotSent, fmt.Sprintf("%d of %d", got, low)}
 	}
@@ -352,5 +353,5 @@ func judge(n, right, wrong, absent int) Cell {
 	case absent > 0:
 		return Cell{NotSent, fmt.Sprintf("%d of %d", right, n)}
 	}
-	return Cell{Right, fmt.Sprint(n)}
+	return Cell{Right, strconv.Itoa(n)}
 }

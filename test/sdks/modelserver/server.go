@@ -192,15 +192,6 @@ func toolNames(tools []any, wrappers ...string) []string {
 	return names
 }
 
-func has(names []string, name string) bool {
-	for _, n := range names {
-		if n == name {
-			return true
-		}
-	}
-	return false
-}
-
 var weatherArguments = object{"city": "Paris"}
 
 const weatherText = "It is sunny."
