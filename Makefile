@@ -26,6 +26,9 @@ COMMA        = ,
 # compile the service discoveries that `make build` leaves out.
 PACKAGES     = $(shell $(GO) list ./... | grep -v '/dist$$')
 
+PRICES       = processor/llmcostprocessor/internal/price
+PRICELISTS   = --genai build/prices/genai.json --litellm build/prices/litellm.json --models-dev build/prices/models.dev.json
+
 .DEFAULT_GOAL := help
 
 .PHONY: help
@@ -83,6 +86,16 @@ nightly: ## The checks that take too long for every change
 test-packages: build ## Build the packages for linux/amd64, and test them, the image's and the chart's configuration
 	PLATFORMS=linux/amd64 packaging/build.sh
 	cd packaging && $(GO) test ./...
+
+.PHONY: prices
+prices: ## Make the built-in price table of the newest price lists, and list where they differ
+	$(PRICES)/generate/fetch.sh build/prices
+	$(GO) run ./$(PRICES)/generate $(PRICELISTS) --data "$$(cat build/prices/versions)" --out $(PRICES)
+
+.PHONY: prices-check
+prices-check: ## Compare the built-in price table with the newest price lists
+	$(PRICES)/generate/fetch.sh build/prices
+	$(GO) run ./$(PRICES)/generate $(PRICELISTS) --out $(PRICES) --check
 
 .PHONY: test
 test: build ## All tests that need no outside server, with the race detector

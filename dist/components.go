@@ -45,6 +45,8 @@ import (
 	emailexporter "github.com/otelcol-arc/otelcol-arc/exporter/emailexporter"
 	pagerdutyexporter "github.com/otelcol-arc/otelcol-arc/exporter/pagerdutyexporter"
 	slackexporter "github.com/otelcol-arc/otelcol-arc/exporter/slackexporter"
+	teamsexporter "github.com/otelcol-arc/otelcol-arc/exporter/teamsexporter"
+	webhookexporter "github.com/otelcol-arc/otelcol-arc/exporter/webhookexporter"
 	dashboardextension "github.com/otelcol-arc/otelcol-arc/extension/dashboardextension"
 	alertprocessor "github.com/otelcol-arc/otelcol-arc/processor/alertprocessor"
 	llmcostprocessor "github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor"
@@ -154,6 +156,8 @@ func components() (otelcol.Factories, error) {
 		emailexporter.NewFactory(),
 		pagerdutyexporter.NewFactory(),
 		slackexporter.NewFactory(),
+		teamsexporter.NewFactory(),
+		webhookexporter.NewFactory(),
 		debugexporter.NewFactory(),
 		nopexporter.NewFactory(),
 		otlpexporter.NewFactory(),
@@ -176,6 +180,8 @@ func components() (otelcol.Factories, error) {
 		emailexporter.NewFactory().Type():                 "github.com/otelcol-arc/otelcol-arc v0.0.0",
 		pagerdutyexporter.NewFactory().Type():             "github.com/otelcol-arc/otelcol-arc v0.0.0",
 		slackexporter.NewFactory().Type():                 "github.com/otelcol-arc/otelcol-arc v0.0.0",
+		teamsexporter.NewFactory().Type():                 "github.com/otelcol-arc/otelcol-arc v0.0.0",
+		webhookexporter.NewFactory().Type():               "github.com/otelcol-arc/otelcol-arc v0.0.0",
 		debugexporter.NewFactory().Type():                 "go.opentelemetry.io/collector/exporter/debugexporter v0.165.0",
 		nopexporter.NewFactory().Type():                   "go.opentelemetry.io/collector/exporter/nopexporter v0.165.0",
 		otlpexporter.NewFactory().Type():                  "go.opentelemetry.io/collector/exporter/otlpexporter v0.165.0",

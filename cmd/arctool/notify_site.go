@@ -28,6 +28,8 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/exporter/emailexporter"
 	"github.com/otelcol-arc/otelcol-arc/exporter/pagerdutyexporter"
 	"github.com/otelcol-arc/otelcol-arc/exporter/slackexporter"
+	"github.com/otelcol-arc/otelcol-arc/exporter/teamsexporter"
+	"github.com/otelcol-arc/otelcol-arc/exporter/webhookexporter"
 )
 
 // site is the notification part of a configuration.
@@ -51,6 +53,7 @@ func factories() map[component.Type]exporter.Factory {
 	all := map[component.Type]exporter.Factory{}
 	for _, f := range []exporter.Factory{
 		slackexporter.NewFactory(), pagerdutyexporter.NewFactory(), emailexporter.NewFactory(), alertmanagerexporter.NewFactory(),
+		webhookexporter.NewFactory(), teamsexporter.NewFactory(),
 	} {
 		all[f.Type()] = f
 	}

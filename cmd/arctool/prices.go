@@ -18,9 +18,9 @@ import (
 func newPricesCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "prices",
-		Short: "Checks price files, and looks up what a model costs",
+		Short: "Checks, imports and compares price files, and looks up what a model costs",
 	}
-	command.AddCommand(newPricesCheckCommand(), newPricesLookupCommand())
+	command.AddCommand(newPricesCheckCommand(), newPricesLookupCommand(), newPricesImportCommand(), newPricesDiffCommand())
 	return command
 }
 
@@ -45,33 +45,33 @@ does, so an alias may mean what a file before it brings.`,
 }
 
 func newPricesLookupCommand() *cobra.Command {
-	var provider, day string
+	var q pricelist.Query
+	var day string
 	var files []string
 	command := &cobra.Command{
 		Use:   "lookup MODEL...",
-		Short: "Says which entry a model's name means, and what it costs",
-		Long: `Says which entry of the price table a name means, as telemetry writes it, and what it
-costs in dollars per million tokens. A name that means none fails the look-up.`,
+		Short: "Shows which entry a model's name means, how it was found, and what it costs",
+		Long: `Shows which entry of the price table a name means, as telemetry writes it, how it was
+found, and what it costs: tokens in dollars per million, fees in dollars each. A name
+that means none fails the look-up.`,
 		Example: `  arctool prices lookup gpt-4o
   arctool prices lookup --provider aws.bedrock us.anthropic.claude-sonnet-4-5-20250929-v1:0
+  arctool prices lookup --provider openai --server openrouter.ai anthropic/claude-sonnet-4.5
   arctool prices lookup --file prices.yaml --at 2024-09-01 our-model`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(command *cobra.Command, models []string) error {
-			at := time.Now()
-			if day != "" {
-				var err error
-				if at, err = time.Parse(time.DateOnly, day); err != nil {
-					return fmt.Errorf("--at: %q is not a date such as 2024-10-02", day)
-				}
-			}
-			list, err := pricelist.Open(files)
+			at, err := timeOf(day)
 			if err != nil {
-				fmt.Fprintln(command.ErrOrStderr(), err)
-				return errors.New("the files cannot be used")
+				return err
+			}
+			list, err := openPrices(command, files)
+			if err != nil {
+				return err
 			}
 			failed := 0
 			for _, model := range models {
-				if !lookUp(command.OutOrStdout(), list, provider, model, at) {
+				q.Model = model
+				if !lookUp(command.OutOrStdout(), list, q, at) {
 					failed++
 				}
 			}
@@ -81,24 +81,59 @@ costs in dollars per million tokens. A name that means none fails the look-up.`,
 			return nil
 		},
 	}
-	command.Flags().StringVar(&provider, "provider", "", "the provider, as telemetry writes it: gen_ai.provider.name")
-	command.Flags().StringVar(&day, "at", "", "the day (UTC) whose price is meant, such as 2024-10-02 (default today)")
+	command.Flags().StringVar(&q.Provider, "provider", "", "the provider, as telemetry writes it: gen_ai.provider.name")
+	command.Flags().StringVar(&q.RequestModel, "request-model", "", "the model that was asked for, if another answered: gen_ai.request.model")
+	command.Flags().StringVar(&q.Server, "server", "", "the address that was called: server.address")
+	command.Flags().StringVar(&q.Region, "region", "", "where the model ran: cloud.region")
+	command.Flags().StringVar(&day, "at", "", "the day, or the time, (UTC) whose price is meant, such as 2024-10-02 or 2024-10-02T16:30 (default now)")
 	command.Flags().StringArrayVar(&files, "file", nil, "a price file to lay over the built-in table; may be given again")
 	return command
 }
 
-// lookUp says whether there is a price.
-func lookUp(out io.Writer, list *pricelist.List, provider, model string, at time.Time) bool {
-	entry, found := list.Lookup(provider, model, at)
+// timeOf reads a day or a time in UTC; empty is now.
+func timeOf(text string) (time.Time, error) {
+	if text == "" {
+		return time.Now(), nil
+	}
+	for _, layout := range [...]string{time.DateOnly, "2006-01-02T15:04", time.RFC3339} {
+		if at, err := time.Parse(layout, text); err == nil {
+			return at, nil
+		}
+	}
+	return time.Time{}, fmt.Errorf("--at: %q is not a date such as 2024-10-02", text)
+}
+
+func openPrices(command *cobra.Command, files []string) (*pricelist.List, error) {
+	list, err := pricelist.Open(files)
+	if err != nil {
+		fmt.Fprintln(command.ErrOrStderr(), err)
+		return nil, errors.New("the files cannot be used")
+	}
+	return list, nil
+}
+
+// lookUp reports whether there is a price.
+func lookUp(out io.Writer, list *pricelist.List, q pricelist.Query, at time.Time) bool {
+	entry, how, found := list.Resolve(q, at)
+	if how.Provisioned {
+		fmt.Fprintf(out, "%s: provisioned capacity of %s; its calls cost nothing each\n", q.Model, how.Seller)
+		return true
+	}
 	if !found {
-		fmt.Fprintf(out, "%s: no entry of version %s has this name; its calls are unpriced\n", model, list.Version())
+		fmt.Fprintf(out, "%s: no entry of version %s has this name%s; its calls are unpriced\n", q.Model, list.Version(), atSeller(how))
 		return false
 	}
 	name := entry.Name
 	if name == "" {
 		name = "as any model"
 	}
-	fmt.Fprintf(out, "%s: %s of %s\n", model, name, orUnsaid(entry.Provider))
+	fmt.Fprintf(out, "%s: %s of %s\n", q.Model, name, orUnsaid(entry.Provider))
+	if how.By != "" {
+		fmt.Fprintf(out, "  resolved: seller from the %s, entry %s%s\n", how.By, how.Name, inRegion(how))
+	}
+	if how.Doubt != "" {
+		fmt.Fprintf(out, "  estimated: %s\n", how.Doubt)
+	}
 	for _, line := range entry.Prices {
 		fmt.Fprintf(out, "  %s\n", line)
 	}
@@ -107,6 +142,20 @@ func lookUp(out io.Writer, list *pricelist.List, provider, model string, at time
 	}
 	fmt.Fprintf(out, "  source: %s\n", entry.Source)
 	return len(entry.Prices) > 0
+}
+
+func atSeller(how pricelist.Resolution) string {
+	if how.Seller == "" {
+		return ""
+	}
+	return fmt.Sprintf(" at %s (from the %s)", how.Seller, how.By)
+}
+
+func inRegion(how pricelist.Resolution) string {
+	if how.Region == "" {
+		return ""
+	}
+	return ", with the surcharge of " + how.Region
 }
 
 func orUnsaid(provider string) string {

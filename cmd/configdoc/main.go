@@ -20,6 +20,8 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/exporter/emailexporter"
 	"github.com/otelcol-arc/otelcol-arc/exporter/pagerdutyexporter"
 	"github.com/otelcol-arc/otelcol-arc/exporter/slackexporter"
+	"github.com/otelcol-arc/otelcol-arc/exporter/teamsexporter"
+	"github.com/otelcol-arc/otelcol-arc/exporter/webhookexporter"
 	"github.com/otelcol-arc/otelcol-arc/extension/dashboardextension"
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor"
@@ -42,6 +44,8 @@ var components = []described{
 	{"exporter/pagerdutyexporter", pagerdutyexporter.NewFactory()},
 	{"exporter/emailexporter", emailexporter.NewFactory()},
 	{"exporter/alertmanagerexporter", alertmanagerexporter.NewFactory()},
+	{"exporter/webhookexporter", webhookexporter.NewFactory()},
+	{"exporter/teamsexporter", teamsexporter.NewFactory()},
 	{"extension/dashboardextension", dashboardextension.NewFactory()},
 }
 

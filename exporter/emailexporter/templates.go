@@ -25,30 +25,12 @@ type renderer struct {
 // know the exporter as.
 func newRenderer(c *Config, receiver string) (renderer, error) {
 	d := renderer{receiver: receiver}
-	templates, err := notify.LoadTemplates(c.TemplateFiles)
-	if err != nil {
-		return d, err
-	}
-	var errs []error
-	for _, part := range []struct {
-		key, text string
-		to        **notify.Template
-		parse     func(string) (*notify.Template, error)
-	}{
-		{"subject", c.Subject, &d.subject, templates.Text},
-		{"text", c.Text, &d.text, templates.Text},
-		{"html", c.HTML, &d.html, templates.HTML},
-	} {
-		if part.text == "" {
-			continue
-		}
-		parsed, err := part.parse(part.text)
-		if err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", part.key, err))
-		}
-		*part.to = parsed
-	}
-	return d, errors.Join(errs...)
+	err := notify.ParseTemplates(c.TemplateFiles,
+		notify.TemplateSetting{Key: "subject", Text: c.Subject, To: &d.subject},
+		notify.TemplateSetting{Key: "text", Text: c.Text, To: &d.text},
+		notify.TemplateSetting{Key: "html", Text: c.HTML, HTML: true, To: &d.html},
+	)
+	return d, err
 }
 
 // render makes the content of a message. A template that fails for these alerts

@@ -7,7 +7,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"unicode/utf8"
 
 	"github.com/PagerDuty/go-pagerduty"
@@ -31,25 +30,11 @@ type renderer struct {
 // know the exporter as.
 func newRenderer(c *Config, receiver string) (renderer, error) {
 	d := renderer{receiver: receiver}
-	templates, err := notify.LoadTemplates(c.TemplateFiles)
-	if err != nil {
-		return d, err
-	}
-	var errs []error
-	for _, part := range []struct {
-		key, text string
-		to        **notify.Template
-	}{{"summary", c.Summary, &d.summary}, {"dedup_key", c.DedupKey, &d.dedupKey}} {
-		if part.text == "" {
-			continue
-		}
-		parsed, err := templates.Text(part.text)
-		if err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", part.key, err))
-		}
-		*part.to = parsed
-	}
-	return d, errors.Join(errs...)
+	err := notify.ParseTemplates(c.TemplateFiles,
+		notify.TemplateSetting{Key: "summary", Text: c.Summary, To: &d.summary},
+		notify.TemplateSetting{Key: "dedup_key", Text: c.DedupKey, To: &d.dedupKey},
+	)
+	return d, err
 }
 
 // apply changes an event as the templates say. One that fails for this alert,

@@ -5,7 +5,6 @@ package slackexporter
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
@@ -24,25 +23,11 @@ type renderer struct {
 // know the exporter as.
 func newRenderer(c *Config, receiver string) (renderer, error) {
 	d := renderer{receiver: receiver, pageURL: c.PageURL}
-	templates, err := notify.LoadTemplates(c.TemplateFiles)
-	if err != nil {
-		return d, err
-	}
-	var errs []error
-	for _, part := range []struct {
-		key, text string
-		to        **notify.Template
-	}{{"title", c.Title, &d.title}, {"text", c.Text, &d.text}} {
-		if part.text == "" {
-			continue
-		}
-		parsed, err := templates.Text(part.text)
-		if err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", part.key, err))
-		}
-		*part.to = parsed
-	}
-	return d, errors.Join(errs...)
+	err := notify.ParseTemplates(c.TemplateFiles,
+		notify.TemplateSetting{Key: "title", Text: c.Title, To: &d.title},
+		notify.TemplateSetting{Key: "text", Text: c.Text, To: &d.text},
+	)
+	return d, err
 }
 
 // words are the title of a message, and its body where a template makes one. A

@@ -18,7 +18,7 @@ type Board interface {
 }
 
 // ErrReadOnly is the answer to a change that the configuration does not allow.
-var ErrReadOnly = errors.New("read-only: silences need writable of the dashboard extension and silences_from_page of the alert processor")
+var ErrReadOnly = errors.New("read-only: silences need writable of the dashboard extension and silences_from_dashboard of the alert processor")
 
 // Boards are those among the extensions of a host.
 func Boards(host component.Host) []Board {

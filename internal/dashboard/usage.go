@@ -3,7 +3,11 @@
 
 package dashboard
 
-import "time"
+import (
+	"time"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/usage"
+)
 
 // Model is the dimension that every usage has; the others are keys of
 // attributes, as configured.
@@ -54,7 +58,9 @@ type Totals struct {
 	Calls, Errors, Timeouts int64 // Calls are all, Errors and Timeouts are among them
 	Unpriced                int64
 	Tokens                  Tokens
-	Dollars                 float64
+	// Amounts are all that was used, by kind; kinds are disjoint.
+	Amounts usage.Amounts
+	Dollars float64
 	// SavedDollars is what the tokens read from caches would have cost more
 	// without the caches; what writing them cost more is taken off.
 	SavedDollars float64
@@ -81,7 +87,9 @@ type CallQuery struct {
 	From, To  time.Time // zero: without bound
 	Where     map[string]string
 	Costliest bool
-	Limit     int // 0: all that are remembered
+	// MergedBy has only calls of which a record was merged by this rule; "" for all.
+	MergedBy string
+	Limit    int // 0: all that are remembered
 }
 
 // Call is one call.
@@ -92,9 +100,26 @@ type Call struct {
 	Values   []string
 	Status   string // success, error or timeout
 	Tokens   Tokens
-	Dollars  *float64 // nil: no price is known
-	Reported *float64 // what the application says it cost
-	Seconds  *float64 // nil: unknown
+	Amounts  usage.Amounts // by kind; kinds are disjoint
+	Dollars  *float64      // nil: no price is known
+	Reported *float64      // the cost that the application reported
+	Seconds  *float64      // nil: unknown
+	// Provider is as written, Convention that of the record, and Reading the evidence
+	// that decided how its numbers are read; "" where there is one way alone.
+	Provider, Convention, Reading string
+	// Estimated is why the cost is an estimate; "" where it is not.
+	Estimated string
+	// Merged are the other records that report the call.
+	Merged []MergedRecord
+}
+
+// MergedRecord is a record that reports a call for which another record stands.
+type MergedRecord struct {
+	TraceID, SpanID string // in hex; "" when unknown
+	Scope           string // the instrumentation scope
+	// Rule is by which it was merged: same_span, response_id, nested, stream or
+	// concurrent.
+	Rule string
 }
 
 // Budget is one of the configuration and how much of it is used.

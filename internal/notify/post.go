@@ -14,15 +14,15 @@ import (
 )
 
 const (
-	// maxResponse bounds what is read of an answer, in bytes. Some repeat the
+	// maxResponse bounds what is read of a response, in bytes. Some repeat the
 	// message that they were sent.
 	maxResponse = 256 << 10
-	// maxDetail bounds what an error quotes of an answer, in runes.
+	// maxDetail bounds what an error quotes of a response, in runes.
 	maxDetail = 200
 )
 
 // Post sends a JSON body to a URL that may be a secret: no error names it. It
-// returns the first 256 KiB of the answer when the status is 2xx, or else an
+// returns the first 256 KiB of the response when the status is 2xx, or else an
 // error that is permanent, throttled or retryable as the status asks.
 func Post(ctx context.Context, client *http.Client, target string, body []byte) (string, error) {
 	return PostAs(ctx, client, target, "", body)
@@ -38,15 +38,20 @@ func PostAs(ctx context.Context, client *http.Client, target, token string, body
 		request.Header.Set("Authorization", "Bearer "+token)
 	}
 	request.Header.Set("Content-Type", "application/json; charset=utf-8")
+	return Do(client, request)
+}
+
+// Do sends a request as [Post] does.
+func Do(client *http.Client, request *http.Request) (string, error) {
 	response, err := client.Do(request)
 	if err != nil {
 		return "", RedactURL(err)
 	}
 	defer response.Body.Close()
-	answer, err := io.ReadAll(io.LimitReader(response.Body, maxResponse))
+	content, err := io.ReadAll(io.LimitReader(response.Body, maxResponse))
 	if err != nil {
-		return "", fmt.Errorf("read the answer: %w", RedactURL(err))
+		return "", fmt.Errorf("read the response: %w", RedactURL(err))
 	}
-	text := strings.TrimSpace(string(answer))
+	text := strings.TrimSpace(string(content))
 	return text, statusError(response.StatusCode, response.Header, Truncate(Clean(text), maxDetail), time.Now())
 }

@@ -54,7 +54,7 @@ func URLSecrets(address string) []string {
 	if err != nil {
 		return []string{address}
 	}
-	return longEnough(u.RequestURI(), u.EscapedPath(), path.Base(u.Path))
+	return LongEnough(u.RequestURI(), u.EscapedPath(), path.Base(u.Path))
 }
 
 // clientSecrets are what a client is set to send in its headers.
@@ -63,10 +63,11 @@ func clientSecrets(client confighttp.ClientConfig) []string {
 	for _, header := range client.Headers {
 		values = append(values, string(header.Value))
 	}
-	return longEnough(values...)
+	return LongEnough(values...)
 }
 
-func longEnough(parts ...string) []string {
+// LongEnough are the texts that are long enough to be secrets.
+func LongEnough(parts ...string) []string {
 	var secrets []string
 	for _, part := range parts {
 		if len(part) >= minSecret {
@@ -93,7 +94,7 @@ func (r redacting) RoundTrip(request *http.Request) (*http.Response, error) {
 	secrets := r.secrets
 	if response.Request != nil {
 		_, credentials, _ := strings.Cut(response.Request.Header.Get("Authorization"), " ")
-		secrets = append(longEnough(credentials), secrets...)
+		secrets = append(LongEnough(credentials), secrets...)
 	}
 	answer, err := io.ReadAll(io.LimitReader(response.Body, maxResponse))
 	_ = response.Body.Close()

@@ -58,6 +58,60 @@ func LoadTemplates(globs []string) (*Templates, error) {
 	return t, errors.Join(errs...)
 }
 
+// TemplateSetting is a template in the settings of a notifier.
+type TemplateSetting struct {
+	// Key and Text are the setting; "" leaves To as it is.
+	Key, Text string
+	// HTML escapes what is shown, and Exact does not cut what is too long.
+	HTML, Exact bool
+	// Secret keeps the text out of errors.
+	Secret bool
+	To     **Template
+}
+
+// ParseTemplates loads the files and parses the settings, with all their errors.
+func ParseTemplates(globs []string, settings ...TemplateSetting) error {
+	templates, err := LoadTemplates(globs)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, setting := range settings {
+		if setting.Text == "" {
+			continue
+		}
+		parse := templates.Text
+		if setting.HTML {
+			parse = templates.HTML
+		}
+		parsed, err := parse(setting.Text)
+		switch {
+		case err != nil && setting.Secret:
+			errs = append(errs, fmt.Errorf("%s: must be a template that works for a sample alert", setting.Key))
+		case err != nil:
+			errs = append(errs, fmt.Errorf("%s: %w", setting.Key, err))
+		default:
+			parsed.cut = parsed.cut && !setting.Exact
+		}
+		*setting.To = parsed
+	}
+	return errors.Join(errs...)
+}
+
+// Check calls f with what the template makes of sample alerts, until an error.
+func (t *Template) Check(f func(rendered string) error) error {
+	for _, sample := range samples() {
+		rendered, err := t.Render(sample)
+		if err != nil {
+			return err
+		}
+		if err := f(rendered); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Template is one that was parsed, and tried with sample alerts.
 type Template struct {
 	execute func(io.Writer, any) error

@@ -13,10 +13,11 @@
 //	Stop        first instance shut down        background work ends
 //	Close       last instance shut down         state is persisted
 //
-// Between Stop and Close the instances that still stand go on processing what
-// reaches them: the Collector shuts a pipeline down from its receivers to its
-// exporters, and what a processor upstream flushes on the way has still to be
-// handled. What the core emits by itself leaves through an [Outlet] per
-// instance; an outlet that has been closed is never written to. What reaches an
-// instance before its own start is refused: [Instance.Ready].
+// Between Stop and Close the instances that have not shut down continue to process
+// what reaches them: the Collector shuts a pipeline down from its receivers to its
+// exporters, and what a processor upstream flushes meanwhile has still to be
+// handled. What the core emits by itself leaves through an [Emitter] per
+// instance; an emitter that has been closed is never written to. What reaches an
+// instance before its own start is rejected: [Instance.Ready]. The status of the
+// core is reported to the hosts of all instances: [Hosts].
 package sharedcore

@@ -39,7 +39,7 @@ type shared[C Core] struct {
 
 	mu        sync.Mutex // guards what follows and serialises the core's life
 	instances int
-	started   bool
+	hosts     *Hosts // nil before the start
 	startErr  error
 	stopped   bool
 	shutdowns int
@@ -90,18 +90,20 @@ func (i *Instance[C]) Start(ctx context.Context, host component.Host) error {
 	s := i.shared
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.started {
-		s.started = true
-		s.startErr = s.core.Start(ctx, host)
+	if s.hosts == nil {
+		s.hosts = &Hosts{Host: host, hosts: []component.Host{host}}
+		s.startErr = s.core.Start(ctx, s.hosts)
+	} else {
+		s.hosts.add(host)
 	}
 	i.ready.Store(s.startErr == nil)
 	return s.startErr
 }
 
-// errNotStarted is not permanent: senders come again.
+// errNotStarted is not permanent: senders retry.
 var errNotStarted = errors.New("this pipeline has not started yet")
 
-// Ready is nil once this instance has started, and everything behind it has. A
+// Ready is nil once this instance has started, and all consumers that follow have. A
 // receiver that several pipelines share listens before the last of them has
 // started, and an exporter's queue on disk that is given data before its own
 // start writes over what it holds.
@@ -112,7 +114,7 @@ func (i *Instance[C]) Ready() error {
 	return errNotStarted
 }
 
-// WhenReady refuses what comes before the instance is ready.
+// WhenReady rejects what comes before the instance is ready.
 func WhenReady[C Core, T any](i *Instance[C], process func(context.Context, T) (T, error)) func(context.Context, T) (T, error) {
 	return func(ctx context.Context, data T) (T, error) {
 		if err := i.Ready(); err != nil {
@@ -123,13 +125,13 @@ func WhenReady[C Core, T any](i *Instance[C], process func(context.Context, T) (
 }
 
 // Shutdown stops the core if this is the first instance to shut down, calls
-// closeOutlet (which may be nil) between, and closes the core if this is the
+// closeEmitter (which may be nil) between, and closes the core if this is the
 // last. Calls after the first return its result and do nothing.
-func (i *Instance[C]) Shutdown(ctx context.Context, closeOutlet func(context.Context) error) error {
+func (i *Instance[C]) Shutdown(ctx context.Context, closeEmitter func(context.Context) error) error {
 	i.once.Do(func() {
 		errs := []error{i.stop(ctx)}
-		if closeOutlet != nil {
-			errs = append(errs, closeOutlet(ctx))
+		if closeEmitter != nil {
+			errs = append(errs, closeEmitter(ctx))
 		}
 		i.err = errors.Join(append(errs, i.leave(ctx))...)
 	})
@@ -145,7 +147,7 @@ func (i *Instance[C]) stop(ctx context.Context) error {
 		return nil
 	}
 	s.stopped = true
-	if !s.started {
+	if s.hosts == nil {
 		return nil
 	}
 	return s.core.Stop(ctx)
@@ -156,7 +158,7 @@ func (i *Instance[C]) leave(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.shutdowns++
-	if s.shutdowns < s.instances || !s.started {
+	if s.shutdowns < s.instances || s.hosts == nil {
 		return nil
 	}
 	return s.core.Close(ctx)

@@ -18,7 +18,8 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/ingest"
 )
 
-// Config says which rules are evaluated, how often, and when people are told.
+// Config specifies which rules are evaluated, how often, and when recipients are
+// notified.
 type Config struct {
 	// RuleFiles are paths of rule files in Prometheus' format, or patterns in
 	// the syntax of filepath.Match. Relative ones start from the directory the
@@ -39,7 +40,7 @@ type Config struct {
 	// are known to templates as $externalLabels. Default: none.
 	ExternalLabels map[string]string `mapstructure:"external_labels"`
 
-	// ExternalURL is where expressions can be looked at, such as a Prometheus
+	// ExternalURL is a page that shows expressions, such as that of a Prometheus
 	// that has the same series. Alerts link there, and it is known to templates
 	// as $externalURL. Default: "", no links.
 	ExternalURL string `mapstructure:"external_url"`
@@ -49,18 +50,19 @@ type Config struct {
 	// none; service.name and service.instance.id are job and instance anyway.
 	ResourceAttributes []string `mapstructure:"resource_attributes"`
 
-	// Cooldown is the time after the firing notice of an alert within which it
-	// is not told again that the alert fires, even when it was resolved in
-	// between. 0 switches the cooldown off. Default: 5m.
+	// Cooldown bounds how often an alert that flaps notifies. When it fires again
+	// within this time after its last firing notification, it is notified, and its
+	// next resolution is held back until the cooldown has passed. 0 switches the
+	// cooldown off. Default: 5m.
 	Cooldown time.Duration `mapstructure:"cooldown"`
 
-	// RepeatInterval is the time after which an alert that still fires is told
-	// again. 0 means never. Default: 4h.
+	// RepeatInterval is the time after which an alert that still fires is
+	// re-notified. 0 means never. Default: 4h.
 	RepeatInterval time.Duration `mapstructure:"repeat_interval"`
 
-	// GroupBy are labels: alerts with the same values of them are told
-	// together. "..." stands for all labels. Default: none, each alert is told
-	// by itself, at once.
+	// GroupBy are labels: alerts with the same values of them are grouped into one
+	// notification. "..." stands for all labels. Default: none, each alert is sent
+	// individually, at once.
 	GroupBy []string `mapstructure:"group_by"`
 
 	// GroupWait is the time from the first alert of a group to its first
@@ -76,15 +78,19 @@ type Config struct {
 	// for the rest. 0 is no limit. Default: 0.
 	MaxAlertsPerMinute int `mapstructure:"max_alerts_per_minute"`
 
-	// InhibitRules keep alerts from being told while others fire. Default: none.
+	// InhibitRules mute alerts while others fire. Default: none.
 	InhibitRules []InhibitRuleConfig `mapstructure:"inhibit_rules"`
 
-	// Silences keep alerts from being told for a time. Default: none.
+	// Silences mute alerts for a time. Default: none.
 	Silences []SilenceConfig `mapstructure:"silences"`
 
-	// SilencesFromPage lets the dashboard's page and API add and end
+	// SilencesFromDashboard lets the dashboard and its API add and expire
 	// silences. Default: false.
-	SilencesFromPage bool `mapstructure:"silences_from_page"`
+	SilencesFromDashboard bool `mapstructure:"silences_from_dashboard"`
+
+	// SilencesFromPage is the former name of silences_from_dashboard.
+	// Deprecated: set silences_from_dashboard. Default: not set.
+	SilencesFromPage *bool `mapstructure:"silences_from_page"`
 
 	// Storage is where the samples live that rules are evaluated on.
 	Storage StorageConfig `mapstructure:"storage"`
@@ -147,8 +153,8 @@ type EventConfig struct {
 	Labels map[string]string `mapstructure:"labels"`
 
 	// LabelsFrom are keys of attributes of the span or record, or else of its
-	// resource, that become labels, dots written as underscores. Labels tell
-	// alerts apart: the cooldown runs for each set of them. Default: none.
+	// resource, that become labels, dots written as underscores. Labels identify
+	// an alert: the cooldown runs for each set of them. Default: none.
 	LabelsFrom []string `mapstructure:"labels_from"`
 
 	// Summary is the annotation of that name, a template. Default: none.
@@ -160,21 +166,20 @@ type EventConfig struct {
 	// Annotations are further texts of the alert, templates. Default: none.
 	Annotations map[string]string `mapstructure:"annotations"`
 
-	// Cooldown is the time after a notice within which the same labels raise
-	// no other. Default: the cooldown of the processor.
+	// Cooldown is the time after a firing notification within which the same labels
+	// cause no other while the alert is active. Default: the cooldown of the processor.
 	Cooldown *time.Duration `mapstructure:"cooldown"`
 
-	// ResolveAfter is the time after which an alert is over for which nothing
-	// has met the condition again: it is told to be resolved. 0 is never: the
-	// alert is told and forgotten. Default: 5 minutes.
+	// ResolveAfter is the time after which an alert is resolved when nothing has
+	// met the condition again. 0 is never: the alert is notified once, without a
+	// resolution. Default: 5 minutes.
 	ResolveAfter *time.Duration `mapstructure:"resolve_after"`
 
 	// prevent unkeyed literal initialization
 	_ struct{}
 }
 
-// InhibitRuleConfig keeps alerts from being told while others fire, as in
-// Alertmanager. All matchers of a list must match.
+// InhibitRuleConfig mutes alerts while others fire, as in Alertmanager. All matchers of a list must match.
 type InhibitRuleConfig struct {
 	// SourceMatchers choose the alerts that inhibit others. Required.
 	SourceMatchers []string `mapstructure:"source_matchers"`
@@ -190,7 +195,7 @@ type InhibitRuleConfig struct {
 	_ struct{}
 }
 
-// SilenceConfig keeps alerts from being told for a time.
+// SilenceConfig mutes alerts for a time.
 type SilenceConfig struct {
 	// Matchers choose the alerts, in Alertmanager's syntax; all must match. Required.
 	Matchers []string `mapstructure:"matchers"`
@@ -201,7 +206,7 @@ type SilenceConfig struct {
 	// EndsAt is when it ends. Default: never.
 	EndsAt time.Time `mapstructure:"ends_at"`
 
-	// Comment says why. Default: none.
+	// Comment is the reason. Default: none.
 	Comment string `mapstructure:"comment"`
 
 	// prevent unkeyed literal initialization
@@ -210,9 +215,9 @@ type SilenceConfig struct {
 
 // StorageConfig bounds the samples that rules are evaluated on.
 type StorageConfig struct {
-	// Directory keeps samples and the state of rules over a restart. It
-	// belongs to this processor alone. Default: "", a temporary directory that
-	// is removed at shutdown.
+	// Directory persists samples, the state of rules and the notification state
+	// across restarts. It belongs to this processor alone. Default: "", a temporary
+	// directory that is removed at shutdown.
 	Directory string `mapstructure:"directory"`
 
 	// Retention is how long samples are kept, at least. Default: 26h, so that
@@ -223,9 +228,9 @@ type StorageConfig struct {
 	// dropped and counted. Default: 100000.
 	MaxSeries int `mapstructure:"max_series"`
 
-	// MaxBytes is what the samples may take on the disk, the oldest being
-	// dropped above it. Those of the last hours, which are not in blocks yet,
-	// stay. 0 is no limit. Default: 2147483648 (2 GiB).
+	// MaxBytes limits the samples on the disk, above which the oldest are dropped.
+	// Those of the last hours, which are not in blocks yet, stay. 0 is no limit.
+	// Default: 2147483648 (2 GiB).
 	MaxBytes int64 `mapstructure:"max_bytes"`
 
 	// OutOfOrderWindow is how much older than the newest sample of its series

@@ -96,6 +96,9 @@ func newCore(cfg *Config, set processor.Settings) (*core, error) {
 		persisting: make(chan struct{}, 1),
 		writeTo:    func(store storage.Appendable) storage.Appendable { return store },
 	}
+	if cfg.SilencesFromPage != nil {
+		c.logger.Warn("silences_from_page is deprecated, set silences_from_dashboard")
+	}
 	c.dispatcher = newDispatcher(cfg, telemetry, c, c.onStateSaved, c.onDrop)
 	c.events, err = newEventRules(cfg, set.TelemetrySettings, telemetry, c.dispatcher.raise)
 	if err != nil {

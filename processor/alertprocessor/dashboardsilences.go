@@ -42,7 +42,7 @@ func (b *dashboardSource) Silences() []dashboard.Silence {
 }
 
 // CanSilence implements dashboard.Alerts.
-func (b *dashboardSource) CanSilence() bool { return b.core.cfg.SilencesFromPage }
+func (b *dashboardSource) CanSilence() bool { return b.core.cfg.silencesFromDashboard() }
 
 // Silence implements dashboard.Alerts. A silence without a beginning begins now.
 func (b *dashboardSource) Silence(s dashboard.Silence) (string, error) {

@@ -184,7 +184,7 @@ func TestSilencesFromThePage(t *testing.T) {
 	directory := t.TempDir()
 	config := func(c *Config) {
 		flagRule(c)
-		c.SilencesFromPage = true
+		c.SilencesFromDashboard = true
 		c.Storage.Directory = directory
 	}
 	falseclock.Test(t, func(t *testing.T) {
@@ -222,7 +222,7 @@ func TestSilenceOfAnEvent(t *testing.T) {
 	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(func(c *Config) {
 			costly(c)
-			c.SilencesFromPage = true
+			c.SilencesFromDashboard = true
 		}))
 		r.call("gpt-4o", 2)
 		assert.Len(t, r.notifications(), 1)

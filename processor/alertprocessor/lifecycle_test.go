@@ -182,7 +182,7 @@ func TestConcurrentUse(t *testing.T) {
 		c.EvaluationInterval = 5 * time.Millisecond
 		c.Cooldown = 0
 		c.GroupBy, c.GroupWait, c.GroupInterval = []string{"alertname"}, time.Millisecond, time.Second
-		c.SilencesFromPage = true
+		c.SilencesFromDashboard = true
 	}))
 	var wg sync.WaitGroup
 	wg.Go(func() {

@@ -14,6 +14,11 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/evaluate"
 )
 
+// silencesFromDashboard is the setting, under its present or former name.
+func (c *Config) silencesFromDashboard() bool {
+	return c.SilencesFromDashboard || c.SilencesFromPage != nil && *c.SilencesFromPage
+}
+
 // ruleSet is what the configuration specifies about rules.
 func (c *Config) ruleSet() evaluate.RuleSet {
 	set := evaluate.RuleSet{

@@ -45,8 +45,8 @@ func benchmarkBatch(percent int) ptrace.Traces {
 	return td
 }
 
-// renumber gives the spans IDs that were not seen before, as new data has.
-func renumber(td ptrace.Traces, batch int) {
+// giveNewIDs gives the spans IDs that were not seen before, as new data has.
+func giveNewIDs(td ptrace.Traces, batch int) {
 	spans := td.ResourceSpans().At(0).ScopeSpans().At(0).Spans()
 	var trace pcommon.TraceID
 	binary.BigEndian.PutUint64(trace[8:], uint64(batch+1))
@@ -83,7 +83,7 @@ func BenchmarkPriceTraces(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				renumber(own, batch)
+				giveNewIDs(own, batch)
 				batch++
 				b.StartTimer()
 				if _, err := c.priceTraces(b.Context(), own); err != nil {

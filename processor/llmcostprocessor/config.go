@@ -18,13 +18,13 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/price"
 )
 
-// Config says what calls cost, and how what they cost is kept.
+// Config sets the prices of calls, and how what they cost is persisted and shown.
 type Config struct {
-	// Prices says what calls cost.
+	// Prices are the price tables.
 	Prices PricesConfig `mapstructure:"prices"`
 
-	// MetricsInterval is the time between two times that what was counted
-	// leaves through the metrics pipelines. Default: 15s.
+	// MetricsInterval is the interval at which usage metrics are emitted into the
+	// metrics pipelines. Default: 15s.
 	MetricsInterval time.Duration `mapstructure:"metrics_interval"`
 
 	// Dimensions are keys of attributes of the span or record, or else of its
@@ -42,12 +42,12 @@ type Config struct {
 	// twice. Default: none.
 	MetricSources []string `mapstructure:"metric_sources"`
 
-	// Storage is the ID of a storage extension that keeps the ledger over a
-	// restart. Default: none, it is in memory alone.
+	// Storage is the ID of a storage extension that persists the ledger across
+	// restarts. Default: none, it is in memory alone.
 	Storage *component.ID `mapstructure:"storage"`
 
 	// Retention is how long the hours of the ledger are kept. Default: 840h,
-	// 35 days, so that a month's budget can be told.
+	// 35 days, so that a month's budget can be computed.
 	Retention time.Duration `mapstructure:"retention"`
 
 	// MaxRows is the number of rows of the ledger above which new models and
@@ -59,17 +59,17 @@ type Config struct {
 	// otel.metric.overflow. Default: 1000.
 	MaxModels int `mapstructure:"max_models"`
 
-	// Calls bounds the memory of single calls, which the page lists.
+	// Calls bounds the memory of single calls, which the dashboard lists.
 	Calls CallsConfig `mapstructure:"calls"`
 
-	// Dedup bounds the memory of calls that were counted.
+	// Dedup sets how records of the same call are recognized.
 	Dedup DedupConfig `mapstructure:"dedup"`
 
 	// prevent unkeyed literal initialization
 	_ struct{}
 }
 
-// PricesConfig says what calls cost.
+// PricesConfig sets the price tables.
 type PricesConfig struct {
 	// Files are price tables that go before the built-in one, the last file
 	// first. Default: none.
@@ -108,14 +108,20 @@ type CallsConfig struct {
 	_ struct{}
 }
 
-// DedupConfig bounds the memory of calls that were counted.
+// DedupConfig sets how records of the same call are recognized.
 type DedupConfig struct {
-	// MaxEntries is how many calls are remembered. Default: 100000, 6 MB.
+	// MaxEntries is how many records of calls are remembered, and half as many
+	// spans around them. Default: 100000, at most 64 MiB.
 	MaxEntries int `mapstructure:"max_entries"`
 
-	// Window is for how long a call is remembered at most; at least half of it,
-	// as long as there are not more calls. Default: 10m.
+	// Window is for how long a record is remembered, as long as there are not more.
+	// Default: 10m.
 	Window time.Duration `mapstructure:"window"`
+
+	// PairByTime counts records of different instrumentation scopes as one call if
+	// they have the same resource and usage at the same time, but no common ID.
+	// Default: true.
+	PairByTime bool `mapstructure:"pair_by_time"`
 
 	// prevent unkeyed literal initialization
 	_ struct{}

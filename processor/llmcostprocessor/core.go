@@ -23,10 +23,10 @@ import (
 
 	"github.com/otelcol-arc/otelcol-arc/internal/health"
 	"github.com/otelcol-arc/otelcol-arc/internal/sharedcore"
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/identity"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/metadata"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/price"
-	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/seen"
 )
 
 // core is what the instances of one processor ID share.
@@ -36,16 +36,22 @@ type core struct {
 	logger    *zap.Logger
 	resource  pcommon.Resource // of the Collector; what was counted carries it
 	telemetry *metadata.TelemetryBuilder
-	outcomes  *tallies
-	rules     *tallies
+	outcomes  *outcomeCounter
+	rules     *outcomeCounter
 
 	prices   atomic.Pointer[price.Table]
-	seen     *seen.Memory
 	unpriced *unpricedModels
 	sources  *metricSources
 	ledger   *ledger.Ledger
-	outlets  sharedcore.Outlets[pmetric.Metrics]
+	emitters sharedcore.Emitters[pmetric.Metrics]
 	files    [sha256.Size]byte // of the price files, when they were read
+
+	counting sync.Mutex      // one batch is counted at a time; guards what follows
+	calls    *identity.Cache // records of calls
+	known    knownCalls      // that version 1 has counted
+
+	attributions attributions
+
 	// searched is the number of names that tables before prices searched for.
 	searched atomic.Int64
 
@@ -55,24 +61,24 @@ type core struct {
 	hide   func() // from the pages
 	done   chan struct{}
 
-	mu      sync.Mutex // one letting out at a time; guards what follows
-	refused bool       // a metrics pipeline, the last time
+	mu       sync.Mutex // one emission at a time; guards what follows
+	rejected bool       // by a metrics pipeline, the last time
 
 	health *health.Health
 }
 
-// What can go wrong while telemetry passes on.
+// What can go wrong while telemetry passes through.
 const (
 	problemStorage health.Problem = "storage" // it cannot be used at all
 	problemLedger  health.Problem = "ledger"  // it cannot be written to the storage
-	problemJournal health.Problem = "journal" // the same of what is counted between
-	problemPrices  health.Problem = "prices"  // the files have become wrong
+	problemJournal health.Problem = "journal" // the same of what is counted between snapshots
+	problemPrices  health.Problem = "prices"  // the files have become invalid
 )
 
 var _ sharedcore.Core = (*core)(nil)
 
 func newCore(cfg *Config, set processor.Settings) (*core, error) {
-	// Before the files are read: a change in between is found by the next look.
+	// Before the files are read: a change in between is found by the next poll.
 	files := sumFiles(cfg.Prices.Files)
 	prices, err := price.Load(cfg.Prices.Files)
 	if err != nil {
@@ -88,10 +94,10 @@ func newCore(cfg *Config, set processor.Settings) (*core, error) {
 		logger:    set.Logger,
 		resource:  ownResource(set.Resource),
 		telemetry: telemetry,
-		outcomes:  newTallies(telemetry.ProcessorLlmCostCalls, "outcome"),
-		rules:     newTallies(telemetry.ProcessorLlmCostCachedCalls, "rule"),
+		outcomes:  newOutcomeCounter(telemetry.ProcessorLlmCostCalls, "outcome"),
+		rules:     newOutcomeCounter(telemetry.ProcessorLlmCostCachedCalls, "rule"),
 		files:     files,
-		seen:      newMemory(cfg),
+		calls:     newCache(cfg),
 		unpriced:  newUnpricedModels(cfg.MaxModels),
 		sources:   newMetricSources(cfg.MetricSources, time.Now()),
 		ledger:    newLedger(cfg),
@@ -101,7 +107,11 @@ func newCore(cfg *Config, set processor.Settings) (*core, error) {
 	return c, nil
 }
 
-func newMemory(cfg *Config) *seen.Memory { return seen.New(cfg.Dedup.MaxEntries, cfg.Dedup.Window) }
+func newCache(cfg *Config) *identity.Cache {
+	return identity.New(identity.Options{
+		Records: cfg.Dedup.MaxEntries, Spans: cfg.Dedup.MaxEntries / 2, Window: cfg.Dedup.Window, PairByTime: cfg.Dedup.PairByTime,
+	})
+}
 
 func newLedger(cfg *Config) *ledger.Ledger {
 	return ledger.New(ledger.Limits{
@@ -112,7 +122,7 @@ func newLedger(cfg *Config) *ledger.Ledger {
 	})
 }
 
-// Start loads what was kept, and begins to let out what is counted.
+// Start loads what was persisted, and begins to emit metrics.
 func (c *core) Start(ctx context.Context, host component.Host) error {
 	c.health.Report(host)
 	if err := c.openStore(ctx, host); err != nil {
@@ -121,8 +131,8 @@ func (c *core) Start(ctx context.Context, host component.Host) error {
 	if err := c.observe(); err != nil {
 		return err
 	}
-	if c.outlets.Len() == 0 {
-		c.logger.Warn("No metrics pipeline names this processor: calls are priced, but what they add up to does not leave.")
+	if c.emitters.Len() == 0 {
+		c.logger.Warn("No metrics pipeline has this processor; calls are priced, but no usage metrics are emitted")
 	}
 	c.hide = c.show(host)
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
@@ -137,31 +147,57 @@ func (c *core) Start(ctx context.Context, host component.Host) error {
 	return nil
 }
 
-// openStore loads what was kept. What cannot be read because the storage fails
+// openStore loads what was persisted. What cannot be read because the storage fails
 // is not written over: then the ledger is in memory alone, and telemetry passes.
 func (c *core) openStore(ctx context.Context, host component.Host) error {
 	if c.cfg.Storage == nil {
 		return nil
 	}
-	store, err := openStore(ctx, host, *c.cfg.Storage, c.id, c.cfg.Dedup, c.logger)
+	store, err := openStore(ctx, host, *c.cfg.Storage, c.id, c.cfg.Dedup, &c.counting, c.logger)
 	if _, unusable := errors.AsType[errClient](err); unusable {
-		c.health.Set(problemStorage, err, "Cannot open the storage. The ledger begins anew, in memory; what is in the storage stays as it is.", "")
+		c.health.Set(problemStorage, err, "Opening the storage failed; the ledger starts empty and in memory, the storage is left unchanged", "")
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	if err := store.load(ctx, c.ledger, c.seen, c.resource); err != nil {
-		c.health.Set(problemStorage, err, "Cannot read the ledger from the storage. It begins anew, in memory; what is in the storage stays as it is.", "")
-		c.ledger, c.seen = newLedger(c.cfg), newMemory(c.cfg)
+	if err := store.load(ctx, c.ledger, loader{c}, c.resource); err != nil {
+		c.health.Set(problemStorage, err, "Reading the ledger from the storage failed; it starts empty and in memory, the storage is left unchanged", "")
+		c.ledger, c.calls, c.known = newLedger(c.cfg), newCache(c.cfg), nil
 		return store.close(ctx)
 	}
 	c.store = store
 	return nil
 }
 
+// loader adds what a store loads to a core.
+type loader struct{ *core }
+
+func (l loader) remember(e *entry) { l.calls.Add(e.records, e.spans, e.at) }
+
+func (l loader) count(e *entry) {
+	l.addKnown(e.seen, e.at)
+	l.ledger.Record(e.calls, e.at)
+	l.ledger.Record(e.sums, e.at)
+	l.addRecords(e.records, e.spans, e.at, nil)
+}
+
+func (l loader) addKnown(ids []uint64, at time.Time) { l.known.add(ids, at.Add(l.cfg.Dedup.Window)) }
+
 func (c *core) observe() error {
 	return errors.Join(
+		c.telemetry.RegisterProcessorLlmCostDedupRecordsCallback(func(_ context.Context, o metric.Int64Observer) error {
+			c.counting.Lock()
+			defer c.counting.Unlock()
+			o.Observe(int64(c.calls.Len()))
+			return nil
+		}),
+		c.telemetry.RegisterProcessorLlmCostDedupEvictionsCallback(func(_ context.Context, o metric.Int64Observer) error {
+			c.counting.Lock()
+			defer c.counting.Unlock()
+			o.Observe(c.calls.Evicted())
+			return nil
+		}),
 		c.telemetry.RegisterProcessorLlmCostLedgerRowsLimitCallback(func(_ context.Context, o metric.Int64Observer) error {
 			o.Observe(int64(c.cfg.MaxRows))
 			return nil
@@ -186,7 +222,7 @@ func (c *core) observe() error {
 	)
 }
 
-// run lets out what was counted, keeps it, and forgets what is too old.
+// run emits and persists what was counted, and forgets what is too old.
 func (c *core) run(ctx context.Context) {
 	ticker := time.NewTicker(c.cfg.MetricsInterval)
 	defer ticker.Stop()
@@ -195,60 +231,60 @@ func (c *core) run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			c.letOut(ctx)
+			c.emit(ctx)
 		}
 	}
 }
 
-// letOut sends what was counted through every open outlet.
-func (c *core) letOut(ctx context.Context) {
+// emit sends what was counted through every open emitter.
+func (c *core) emit(ctx context.Context) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	md := c.kept(ctx)
+	md := c.persistMetrics(ctx)
 	if md.MetricCount() == 0 {
 		return
 	}
-	_, err := c.outlets.Send(ctx, func() pmetric.Metrics {
-		own := pmetric.NewMetrics() // what stands behind an outlet may change it
+	_, err := c.emitters.Send(ctx, func() pmetric.Metrics {
+		own := pmetric.NewMetrics() // the next consumer may change it
 		md.CopyTo(own)
 		return own
 	})
 	if ctx.Err() != nil {
-		return // we are shutting down: the outlets are given what is left
+		return // we are shutting down: what is left is emitted then
 	}
 	if err != nil {
 		c.telemetry.ProcessorLlmCostMetricsFailures.Add(ctx, 1)
 	}
-	if refused := err != nil; refused != c.refused {
-		c.refused = refused
-		if refused {
-			c.logger.Warn("A metrics pipeline refuses what was counted. The next totals hold it too.", zap.Error(err))
+	if rejected := err != nil; rejected != c.rejected {
+		c.rejected = rejected
+		if rejected {
+			c.logger.Warn("A metrics pipeline rejected usage metrics; the next ones include them", zap.Error(err))
 		} else {
-			c.logger.Info("The metrics pipelines take what was counted again.")
+			c.logger.Info("The metrics pipelines accept usage metrics again")
 		}
 	}
 }
 
-// kept is what was counted, as metrics, after it was saved. What leaves must not
-// be ahead of what is saved: after a kill the counters would go back, and whoever
-// reads them would take that for a restart and count everything again.
-func (c *core) kept(ctx context.Context) pmetric.Metrics {
+// persistMetrics returns what was counted, as metrics, after it was saved. What leaves
+// must not be ahead of what is saved: after a kill the counters would go back, and
+// whoever reads them would take that for a restart and count everything again.
+func (c *core) persistMetrics(ctx context.Context) pmetric.Metrics {
 	c.ledger.Forget(time.Now())
 	c.sources.forget(time.Now())
-	md := c.counted()
+	md := c.buildMetrics()
 	c.save(ctx)
 	return md
 }
 
-// close lets out what was counted to the end, and closes an outlet.
-func (c *core) close(ctx context.Context, outlet *sharedcore.Outlet[pmetric.Metrics]) error {
+// close emits what was counted to the end, and closes an emitter.
+func (c *core) close(ctx context.Context, emitter *sharedcore.Emitter[pmetric.Metrics]) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	md := c.kept(ctx)
+	md := c.persistMetrics(ctx)
 	if md.MetricCount() == 0 {
-		return outlet.Close(ctx, nil)
+		return emitter.Close(ctx, nil)
 	}
-	return outlet.Close(ctx, func() pmetric.Metrics { return md })
+	return emitter.Close(ctx, func() pmetric.Metrics { return md })
 }
 
 // save must be called with mu held.
@@ -264,15 +300,15 @@ func (c *core) save(ctx context.Context) {
 		c.telemetry.ProcessorLlmCostSnapshotFailures.Add(ctx, 1)
 		err = fmt.Errorf("write the ledger to the storage: %w", err)
 	} else {
-		c.journaled(nil) // the ledger holds what the journal does not
+		c.reportJournal(nil) // the ledger holds what the journal does not
 	}
 	c.health.Set(problemLedger, err,
-		"Cannot write the ledger to the storage. It is tried again each time.",
-		"The ledger is written to the storage again.")
+		"Writing the ledger to the storage failed; it is retried at each metrics interval",
+		"Writing the ledger to the storage works again")
 }
 
-// Stop ends the letting out. The instances in metrics pipelines let out what is
-// left when they shut down.
+// Stop ends the emission. The instances in metrics pipelines emit what is left when
+// they shut down.
 func (c *core) Stop(ctx context.Context) error {
 	if c.cancel == nil {
 		return nil
@@ -287,7 +323,7 @@ func (c *core) Stop(ctx context.Context) error {
 	}
 }
 
-// Close keeps what was counted.
+// Close persists what was counted.
 func (c *core) Close(ctx context.Context) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -298,17 +334,17 @@ func (c *core) Close(ctx context.Context) error {
 	return errors.Join(c.store.save(ctx, c.ledger, time.Now()), c.store.close(ctx))
 }
 
-// metricsInstance passes metrics on, and is an outlet of the core.
+// metricsInstance forwards metrics, and is an emitter of the core.
 type metricsInstance struct {
 	consumer.Metrics
 	instance *sharedcore.Instance[*core]
-	outlet   *sharedcore.Outlet[pmetric.Metrics]
+	emitter  *sharedcore.Emitter[pmetric.Metrics]
 }
 
-// Capabilities: what passes is not changed.
+// Capabilities: the metrics are not changed.
 func (*metricsInstance) Capabilities() consumer.Capabilities { return consumer.Capabilities{} }
 
-// ConsumeMetrics counts what metric sources say, and passes the metrics on.
+// ConsumeMetrics counts what metric sources report, and forwards the metrics.
 func (i *metricsInstance) ConsumeMetrics(ctx context.Context, md pmetric.Metrics) error {
 	if err := i.instance.Ready(); err != nil {
 		return err
@@ -319,18 +355,18 @@ func (i *metricsInstance) ConsumeMetrics(ctx context.Context, md pmetric.Metrics
 	return i.Metrics.ConsumeMetrics(ctx, md)
 }
 
-// Start opens the outlet: what stands behind it has started.
+// Start opens the emitter: the next consumer has started.
 func (i *metricsInstance) Start(ctx context.Context, host component.Host) error {
 	if err := i.instance.Start(ctx, host); err != nil {
 		return err
 	}
-	i.outlet.Open()
+	i.emitter.Open()
 	return nil
 }
 
-// Shutdown lets out what was counted to the end, and closes the outlet.
+// Shutdown emits what was counted to the end, and closes the emitter.
 func (i *metricsInstance) Shutdown(ctx context.Context) error {
 	return i.instance.Shutdown(ctx, func(ctx context.Context) error {
-		return i.instance.Core().close(ctx, i.outlet)
+		return i.instance.Core().close(ctx, i.emitter)
 	})
 }

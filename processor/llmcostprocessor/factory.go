@@ -46,7 +46,7 @@ func createDefaultConfig() component.Config {
 		MaxRows:         defaultMaxRows,
 		MaxModels:       defaultMaxModels,
 		Calls:           CallsConfig{MaxEntries: defaultCalls},
-		Dedup:           DedupConfig{MaxEntries: defaultDedupEntries, Window: defaultDedupWindow},
+		Dedup:           DedupConfig{MaxEntries: defaultDedupEntries, Window: defaultDedupWindow, PairByTime: true},
 	}
 }
 
@@ -80,15 +80,15 @@ func (f *factory) createLogs(ctx context.Context, set processor.Settings, cfg co
 	)
 }
 
-// createMetrics makes an instance that passes metrics on as they are, and lets
-// what was counted out.
+// createMetrics makes an instance that forwards metrics as they are, and emits what
+// was counted.
 func (f *factory) createMetrics(_ context.Context, set processor.Settings, cfg component.Config, next consumer.Metrics) (processor.Metrics, error) {
 	instance, err := f.join(set, cfg)
 	if err != nil {
 		return nil, err
 	}
 	c := instance.Core()
-	return &metricsInstance{Metrics: next, instance: instance, outlet: c.outlets.Add(next.ConsumeMetrics)}, nil
+	return &metricsInstance{Metrics: next, instance: instance, emitter: c.emitters.Add(next.ConsumeMetrics)}, nil
 }
 
 func (f *factory) join(set processor.Settings, cfg component.Config) (*sharedcore.Instance[*core], error) {

@@ -14,138 +14,173 @@ import (
 
 	"go.opentelemetry.io/collector/extension/xextension/storage"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/usage"
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/identity"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
-	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/seen"
 )
 
-// The journal holds what was counted since the ledger was last saved, so that a
+// The journal holds what was added since the last snapshot of the ledger, so that a
 // process that is killed has counted what it acknowledged. A batch is an entry
 // under journal/N. With the ledger the number of the first entry that it does not
 // hold is saved under journal, and the entries before are removed.
+//
+// The entries between two snapshots are kept, as one chunk under calls/N, for as
+// long as their records are remembered; the list of these is under calls.
 const (
 	keyJournal = "journal"
 	keyEntry   = "journal/"
-	// keySeen is where the calls seen between two saves are kept, for as long as
-	// they are remembered; the list of these stands under seen.
-	keySeen  = "seen"
-	keySeens = "seen/"
+	keyCalls   = "calls"
+	keyChunk   = "calls/"
 )
 
-const journalVersion = 1
+// journalVersion is that of entries. Version 1 is read, too: version1.go.
+const journalVersion = 2
 
-var errJournal = errors.New("is no journal entry")
+var errJournal = errors.New("not a journal entry")
 
-// entry is what one batch adds.
+// entry is what one batch adds. Adding the records again, in the order of the entries,
+// leads to the same groups and the same ledger.
 type entry struct {
-	at    time.Time
-	seen  []seen.Sighting
+	at      time.Time
+	records []identity.Record
+	spans   []identity.Span // around records
+	sums    []ledger.Call   // of metric sources
+
+	// Of version 1.
+	seen  []uint64
 	calls []ledger.Call
 }
 
-func (e *entry) empty() bool { return len(e.seen) == 0 && len(e.calls) == 0 }
+func (e *entry) empty() bool { return len(e.records) == 0 && len(e.spans) == 0 && len(e.sums) == 0 }
 
 func (e *entry) append(to []byte) []byte {
 	to = append(to, journalVersion)
 	to = binary.AppendVarint(to, e.at.UnixNano())
-	to = appendSightings(to, e.seen)
-	to = binary.AppendUvarint(to, uint64(len(e.calls)))
-	for i := range e.calls {
-		to = ledger.AppendCall(to, &e.calls[i])
+	to = ledger.AppendKinds(to)
+	to = binary.AppendUvarint(to, uint64(len(e.records)))
+	for i := range e.records {
+		to = identity.AppendRecord(to, &e.records[i])
+	}
+	to = binary.AppendUvarint(to, uint64(len(e.spans)))
+	for i := range e.spans {
+		to = identity.AppendSpan(to, &e.spans[i])
+	}
+	to = binary.AppendUvarint(to, uint64(len(e.sums)))
+	for i := range e.sums {
+		to = ledger.AppendCall(to, &e.sums[i])
 	}
 	return to
 }
 
 func parseEntry(content []byte) (e entry, err error) {
-	if len(content) == 0 || content[0] != journalVersion {
+	if len(content) == 0 {
 		return entry{}, errJournal
+	}
+	switch content[0] {
+	case journalVersion:
+	case 1:
+		return parseEntry1(content)
+	default:
+		return entry{}, fmt.Errorf("%w of a known version", errJournal)
 	}
 	nanos, size := binary.Varint(content[1:])
 	if size <= 0 {
 		return entry{}, errJournal
 	}
 	e.at = time.Unix(0, nanos)
-	rest := content[1+size:]
-	if e.seen, rest, err = parseSightings(rest); err != nil {
-		return entry{}, err
+	kinds, rest, err := ledger.ParseKinds(content[1+size:])
+	if err != nil {
+		return entry{}, fmt.Errorf("%w: %w", errJournal, err)
 	}
-	n, size := binary.Uvarint(rest)
-	if size <= 0 {
-		return entry{}, errJournal
+	e.records, rest, err = parseList(rest, identity.ParseRecord)
+	if err == nil {
+		e.spans, rest, err = parseList(rest, identity.ParseSpan)
 	}
-	rest = rest[size:]
-	for range n {
-		var c ledger.Call
-		if c, rest, err = ledger.ParseCall(rest); err != nil {
-			return entry{}, fmt.Errorf("%w: %w", errJournal, err)
+	if err == nil {
+		e.sums, _, err = parseList(rest, func(from []byte) (ledger.Call, []byte, error) { return ledger.ParseCall(from, kinds) })
+	}
+	for i := range e.records {
+		if err == nil {
+			err = renumber(&e.records[i], kinds)
 		}
-		e.calls = append(e.calls, c)
+	}
+	if err != nil {
+		return entry{}, fmt.Errorf("%w: %w", errJournal, err)
 	}
 	return e, nil
 }
 
-// sightingBytes is what a sighting takes: three numbers, and whether it is a wrapper.
-const sightingBytes = 25
-
-func appendSightings(to []byte, sightings []seen.Sighting) []byte {
-	to = binary.AppendUvarint(to, uint64(len(sightings)))
-	for _, s := range sightings {
-		to = binary.LittleEndian.AppendUint64(to, uint64(s.ID))
-		to = binary.LittleEndian.AppendUint64(to, uint64(s.Parent))
-		to = binary.LittleEndian.AppendUint64(to, s.Use)
-		wrapper := byte(0)
-		if s.Wrapper {
-			wrapper = 1
-		}
-		to = append(to, wrapper)
-	}
-	return to
-}
-
-func parseSightings(from []byte) (sightings []seen.Sighting, rest []byte, err error) {
+func parseList[T any](from []byte, parse func([]byte) (T, []byte, error)) (all []T, rest []byte, err error) {
 	n, size := binary.Uvarint(from)
-	if size <= 0 || n > uint64(len(from)/sightingBytes) {
+	if size <= 0 || n > uint64(len(from)) {
 		return nil, nil, errJournal
 	}
 	rest = from[size:]
-	if uint64(len(rest)) < n*sightingBytes {
-		return nil, nil, errJournal
+	for range n {
+		var one T
+		if one, rest, err = parse(rest); err != nil {
+			return nil, nil, err
+		}
+		all = append(all, one)
 	}
-	for ; n > 0; n-- {
-		sightings = append(sightings, seen.Sighting{
-			ID:      seen.ID(binary.LittleEndian.Uint64(rest)),
-			Parent:  seen.ID(binary.LittleEndian.Uint64(rest[8:])),
-			Use:     binary.LittleEndian.Uint64(rest[16:]),
-			Wrapper: rest[24] != 0,
-		})
-		rest = rest[sightingBytes:]
-	}
-	return sightings, rest, nil
+	return all, rest, nil
 }
 
-// journal writes what batches add. count is called within it, so that what is
-// saved with the ledger and what is in the journal make up the whole.
-func (s *store) journal(ctx context.Context, e *entry, count func()) error {
-	s.counting.Lock()
-	defer s.counting.Unlock()
-	count()
+// renumber gives the kinds of usage the numbers that they have in this build, and
+// makes sure that the call can be parsed.
+func renumber(r *identity.Record, kinds ledger.Kinds) error {
+	call, _, err := ledger.ParseCall([]byte(r.Payload), kinds)
+	if err != nil {
+		return err
+	}
+	r.Payload = string(ledger.AppendCall(nil, &call))
+	r.Stated, r.NonZero = renumberSet(r.Stated, kinds), renumberSet(r.NonZero, kinds)
+	return nil
+}
+
+func renumberSet(set uint32, kinds ledger.Kinds) (renumbered uint32) {
+	for number, kind := range kinds {
+		if number < 32 && set&(1<<number) != 0 && kind != usage.None {
+			renumbered |= 1 << kind
+		}
+	}
+	return renumbered
+}
+
+// write writes what a batch adds. It must be called with counting held.
+func (s *store) write(ctx context.Context, e *entry) error {
 	if e.empty() {
 		return nil
 	}
-	s.scratch = e.append(s.scratch[:0])
-	// It is kept by some storages as it is.
-	if err := s.client.Set(ctx, entryKey(s.next), append([]byte(nil), s.scratch...)); err != nil {
-		s.saw(e.seen)
+	content := e.append(nil)
+	s.remember(content, len(e.records))
+	if err := s.client.Set(ctx, entryKey(s.next), content); err != nil {
 		return err
 	}
 	s.next++
-	s.saw(e.seen)
 	return nil
+}
+
+// remember notes an entry for the next chunk: no more than are remembered.
+func (s *store) remember(content []byte, records int) {
+	s.pending = append(s.pending, pendingEntry{content, records})
+	s.pendingRecords += records
+	for s.pendingRecords-s.pending[0].records > 2*s.limit {
+		s.pendingRecords -= s.pending[0].records
+		s.pending = s.pending[1:]
+	}
+}
+
+// pendingEntry is an entry that is in no chunk yet.
+type pendingEntry struct {
+	content []byte
+	records int
 }
 
 func entryKey(number uint64) string { return keyEntry + strconv.FormatUint(number, 10) }
 
 // replay counts what is in the journal.
-func (s *store) replay(ctx context.Context, count func(entry)) error {
+func (s *store) replay(ctx context.Context, count func(*entry)) error {
 	if err := s.read(ctx, keyJournal, func(content []byte) (err error) {
 		s.first, err = strconv.ParseUint(string(content), 10, 64)
 		return err
@@ -161,11 +196,11 @@ func (s *store) replay(ctx context.Context, count func(entry)) error {
 		if content == nil {
 			return nil
 		}
-		if err := s.take(ctx, key, content, func(content []byte) error {
+		if err := s.parse(ctx, key, content, func(content []byte) error {
 			e, err := parseEntry(content)
 			if err == nil {
-				count(e)
-				s.saw(e.seen)
+				count(&e)
+				s.remember(content, len(e.records))
 			}
 			return err
 		}); err != nil {
@@ -174,36 +209,61 @@ func (s *store) replay(ctx context.Context, count func(entry)) error {
 	}
 }
 
-// seenChunk is the calls that were seen between two saves.
-type seenChunk struct {
-	Number uint64    `json:"n"`
-	At     time.Time `json:"at"`
-	Calls  int       `json:"calls"` // 0 where an earlier version wrote it
+// chunk is the entries between two snapshots.
+type chunk struct {
+	Number  uint64    `json:"n"`
+	At      time.Time `json:"at"`
+	Records int       `json:"records"`
 }
 
-func seenKey(number uint64) string { return keySeens + strconv.FormatUint(number, 10) }
+func chunkKey(number uint64) string { return keyChunk + strconv.FormatUint(number, 10) }
 
-// keepSeen are the operations that keep the calls seen since the last save, and
-// remove those that are past the window, or of which newer ones leave nothing to
-// be remembered.
-func (s *store) keepSeen(sightings []seen.Sighting, now time.Time) (operations []*storage.Operation, chunks []seenChunk) {
-	room := s.limit - len(sightings)
+// parseChunk calls add with the entries of a chunk.
+func parseChunk(content []byte, add func(*entry)) error {
+	for len(content) > 0 {
+		n, size := binary.Uvarint(content)
+		if size <= 0 || n > uint64(len(content)-size) {
+			return errJournal
+		}
+		e, err := parseEntry(content[size : size+int(n)])
+		if err != nil {
+			return err
+		}
+		add(&e)
+		content = content[size+int(n):]
+	}
+	return nil
+}
+
+// persistEntries are the operations that keep the entries since the last snapshot,
+// and remove those that are past the window, or of which newer ones leave nothing to
+// be remembered. Twice the window and the limit are kept: what was remembered with
+// the first of a group is remembered with its last.
+func (s *store) persistEntries(entries []pendingEntry, now time.Time) (operations []*storage.Operation, chunks []chunk) {
+	var content []byte
+	records := 0
+	for _, e := range entries {
+		content = binary.AppendUvarint(content, uint64(len(e.content)))
+		content = append(content, e.content...)
+		records += e.records
+	}
+	left := 2*s.limit - records
 	for _, chunk := range slices.Backward(s.chunks) {
-		if room <= 0 || now.Sub(chunk.At) > s.window {
-			operations = append(operations, storage.DeleteOperation(seenKey(chunk.Number)))
+		if left <= 0 || now.Sub(chunk.At) > 2*s.window {
+			operations = append(operations, storage.DeleteOperation(chunkKey(chunk.Number)))
 			continue
 		}
-		room -= chunk.Calls
+		left -= chunk.Records
 		chunks = append(chunks, chunk)
 	}
 	slices.Reverse(chunks)
-	if len(sightings) > 0 {
+	if len(content) > 0 {
 		number := uint64(0)
 		if n := len(s.chunks); n > 0 {
 			number = s.chunks[n-1].Number + 1
 		}
-		operations = append(operations, storage.SetOperation(seenKey(number), appendSightings(nil, sightings)))
-		chunks = append(chunks, seenChunk{Number: number, At: now, Calls: len(sightings)})
+		operations = append(operations, storage.SetOperation(chunkKey(number), content))
+		chunks = append(chunks, chunk{Number: number, At: now, Records: records})
 	}
 	return operations, chunks
 }

@@ -241,7 +241,7 @@ func TestPipelineThatRefuses(t *testing.T) {
 		time.Sleep(31 * time.Second)
 		synctest.Wait()
 		assert.Empty(t, sink.AllMetrics())
-		assert.Equal(t, 1, r.warnings.FilterMessageSnippet("refuses").Len(), "said once")
+		assert.Equal(t, 1, r.warnings.FilterMessageSnippet("rejected").Len(), "said once")
 		metadatatest.AssertEqualProcessorLlmCostMetricsFailures(t, r.telemetry, []metricdata.DataPoint[int64]{{Value: 2}}, metricdatatest.IgnoreTimestamp())
 		refuse.Store(false)
 		time.Sleep(15 * time.Second)

@@ -11,15 +11,17 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/usage"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/metadata"
 )
 
-// Names and labels are those of the reference; nobody adds suffixes to them.
+// Names and labels are those of the Arc guide; nobody adds suffixes to them.
 const (
 	metricCalls       = "arc_llm_calls_total"
 	metricDuration    = "arc_llm_duration_seconds"
 	metricTokens      = "arc_llm_tokens_total" //nolint:gosec // a name, no credential
+	metricUsage       = "arc_llm_usage_total"
 	metricCost        = "arc_llm_cost_dollars"
 	metricDifference  = "arc_llm_cost_reported_difference_dollars"
 	metricHourlyCost  = "arc_llm_hourly_cost_dollars"
@@ -41,8 +43,9 @@ const (
 	defaultService    = "otelcol-arc"
 )
 
-// counted is everything that was counted, as metrics of the Collector itself.
-func (c *core) counted() pmetric.Metrics {
+// buildMetrics makes metrics of everything that was counted, as those of the Collector
+// itself.
+func (c *core) buildMetrics() pmetric.Metrics {
 	now := time.Now()
 	md := pmetric.NewMetrics()
 	rm := md.ResourceMetrics().AppendEmpty()
@@ -51,7 +54,7 @@ func (c *core) counted() pmetric.Metrics {
 	sm.Scope().SetName(metadata.ScopeName)
 
 	w := writer{to: sm.Metrics(), now: pcommon.NewTimestampFromTime(now)}
-	totals := c.ledger.Totals()
+	totals := c.ledger.Export()
 	models := slices.Sorted(maps.Keys(totals))
 	w.totals(models, totals)
 	w.differences(models, totals)
@@ -79,7 +82,8 @@ type writer struct {
 	now pcommon.Timestamp
 }
 
-// totals are cumulative. Every series of a model is there from the beginning,
+// totals are cumulative, and never decrease: what a correction takes away is worked
+// off against what comes next. Every series of a model is there from the beginning,
 // with zeros, so that the first error is an increase and not a new series.
 func (w writer) totals(models []string, totals map[string]ledger.Total) {
 	if len(models) == 0 {
@@ -87,6 +91,7 @@ func (w writer) totals(models []string, totals map[string]ledger.Total) {
 	}
 	calls := w.sum(metricCalls, "LLM calls.", "{call}")
 	tokens := w.sum(metricTokens, "Tokens of LLM calls.", "{token}")
+	used := w.sum(metricUsage, "Usage of LLM calls, by kind; kinds are disjoint.", "1")
 	cost := w.sum(metricCost, "Cost of LLM calls in US dollars.", "USD")
 	durations := w.metric(metricDuration, "Duration of LLM calls.", "s").SetEmptyHistogram()
 	durations.SetAggregationTemporality(pmetric.AggregationTemporalityCumulative)
@@ -94,15 +99,21 @@ func (w writer) totals(models []string, totals map[string]ledger.Total) {
 	for _, model := range models {
 		total := totals[model]
 		start := pcommon.NewTimestampFromTime(total.Start)
+		counters := &total.Exported
 		for status, name := range ledger.Statuses {
-			w.point(calls, start, model, labelStatus, name).SetIntValue(total.Calls[status])
+			w.point(calls, start, model, labelStatus, name).SetIntValue(counters.Calls[status])
 		}
-		w.point(tokens, start, model, labelType, typePrompt).SetIntValue(total.Prompt)
-		w.point(tokens, start, model, labelType, typeCompletion).SetIntValue(total.Completion)
-		if total.Priced() {
+		w.point(tokens, start, model, labelType, typePrompt).SetIntValue(counters.Prompt)
+		w.point(tokens, start, model, labelType, typeCompletion).SetIntValue(counters.Completion)
+		for kind, n := range counters.Usage {
+			if n > 0 {
+				w.point(used, start, model, labelType, usage.Kind(kind).String()).SetDoubleValue(float64(n) / float64(usage.Kind(kind).Scale()))
+			}
+		}
+		if total.Priced() || !counters.Cost.IsZero() {
 			// Without an exemplar: Prometheus 2.42 refuses the whole page for one on a
 			// counter whose name does not end in _total.
-			w.point(cost, start, model, "", "").SetDoubleValue(total.Cost.Dollars())
+			w.point(cost, start, model, "", "").SetDoubleValue(counters.Cost.Dollars())
 		}
 		w.histogram(durations.DataPoints().AppendEmpty(), start, model, &total)
 	}
@@ -141,8 +152,8 @@ func (w writer) hour(models []string, totals map[string]ledger.Total, rows map[s
 		if row.Priced() || total.Priced() {
 			w.point(cost, 0, model, "", "").SetDoubleValue(row.Cost.Dollars())
 		}
-		w.point(tokens, 0, model, labelType, typePrompt).SetIntValue(row.Prompt)
-		w.point(tokens, 0, model, labelType, typeCompletion).SetIntValue(row.Completion)
+		w.point(tokens, 0, model, labelType, typePrompt).SetIntValue(row.Usage.Prompt())
+		w.point(tokens, 0, model, labelType, typeCompletion).SetIntValue(row.Usage.Completion())
 		w.point(calls, 0, model, "", "").SetIntValue(row.Count())
 	}
 }
@@ -210,9 +221,9 @@ func (w writer) histogram(point pmetric.HistogramDataPoint, start pcommon.Timest
 	point.SetTimestamp(w.now)
 	labels(point.Attributes(), model)
 	point.ExplicitBounds().FromRaw(ledger.Bounds[:])
-	point.BucketCounts().FromRaw(total.Durations[:])
-	point.SetCount(total.Timed())
-	point.SetSum(total.Elapsed.Float())
+	point.BucketCounts().FromRaw(total.Exported.Durations[:])
+	point.SetCount(total.Exported.Timed())
+	point.SetSum(total.Exported.Elapsed.Float())
 	for i := range total.Examples {
 		example := &total.Examples[i]
 		if example.Trace == [16]byte{} {

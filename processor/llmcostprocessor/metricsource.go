@@ -100,11 +100,11 @@ func (c *core) countMetrics(ctx context.Context, md pmetric.Metrics) {
 		}
 		c.countUsages(ctx, b, &found)
 	}
-	if len(b.adds.calls) > 0 {
-		b.adds.at = time.Now()
-		c.record(ctx, &b.adds)
+	if len(b.sums) > 0 {
+		b.at = time.Now()
+		c.recordSums(ctx, b)
 	}
-	c.tally(ctx, b)
+	c.addCounts(ctx, b)
 }
 
 // readSource adds what the points of a metric add to what they reported before.
@@ -144,17 +144,24 @@ func (c *core) countUsages(ctx context.Context, b *batch, found *usages) {
 // countUsage prices calls that are known as a sum alone: at the price for calls of
 // ordinary length, since the length of each is not known.
 func (c *core) countUsage(ctx context.Context, b *batch, u *usageSum, call *convention.Call, now time.Time) {
-	s := sighting{call: *call, attributes: u.attributes, resource: u.resource, end: u.at}
-	at := c.timeOf(ctx, u.at, now)
-	v := c.priceSum(call, at)
-	b.ruled(call)
-	b.outcomes.add(call.Convention, v.outcome)
-	if v.unknown {
-		c.unpriced.add(call, at)
-	}
-	sum := room(&b.adds.calls)
-	c.fill(sum, &s, b.valuesOf(c.cfg.Dimensions, u.resource), &v, at)
+	d := detectedCall{call: *call, attributes: u.attributes, source: &source{attributes: u.resource}, end: u.at}
+	d.at = c.timeOf(ctx, u.at, now)
+	d.charge = c.priceSum(call, d.at)
+	c.identifySource(d.source)
+	b.countRule(call)
+	b.outcomes.add(call.Convention, d.charge.outcome)
+	sum := extend(&b.sums)
+	c.fill(sum, &d)
+	overlay(&sum.Dimensions, c.valuesOfMetric(call, u.attributes))
 	sum.Many, sum.Count, sum.Timed = true, u.Calls, false
+	c.unpriced.add(sum)
+}
+
+func (c *core) valuesOfMetric(call *convention.Call, attributes pcommon.Map) []string {
+	if values := c.values(&call.Attribution, attributes); values != nil {
+		return *values
+	}
+	return nil
 }
 
 // of is the sum that a point belongs to.

@@ -9,28 +9,39 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/price"
 )
 
-// models finds the models of a batch in the price table.
-type models struct{ table *price.Table }
+// findModel finds the model of a call in a price table. It is never nil.
+func findModel(table *price.Table, d *detectedCall) *price.Match {
+	q := price.Query{
+		Provider:     d.call.Provider,
+		Model:        d.call.Model,
+		RequestModel: d.call.RequestModel,
+		Server:       text(d.attributes, "server.address"),
+		Region:       regionOf(d),
+	}
+	match := table.Resolve(q)
+	if match.Model == nil && !match.Provisioned && namesSystem(d) {
+		q.Provider = ""
+		return table.Resolve(q)
+	}
+	return match
+}
 
-// find is never nil.
-func (m *models) find(s *sighting) *price.Match {
-	return m.table.Resolve(price.Query{
-		Provider:     s.call.Provider,
-		Model:        s.call.Model,
-		RequestModel: text(s.attributes, "gen_ai.request.model"),
-		Server:       text(s.attributes, "server.address"),
-		Region:       regionOf(s),
-	})
+// namesSystem reports whether what is known as the provider is the system alone: in
+// OpenInference it is the API that the SDK speaks, which others than its maker have
+// too. A model that its maker alone sells is then the maker's.
+func namesSystem(d *detectedCall) bool {
+	system := text(d.attributes, "llm.system")
+	return system != "" && system == d.call.Provider && text(d.attributes, "llm.provider") == ""
 }
 
 // regionOf is where the model ran, as far as telemetry says: the region of the call,
 // or that of the application for Bedrock, which is called in its own region.
-func regionOf(s *sighting) string {
-	if region := text(s.attributes, "cloud.region"); region != "" {
+func regionOf(d *detectedCall) string {
+	if region := text(d.attributes, "cloud.region"); region != "" {
 		return region
 	}
-	if id, _ := price.SellerOf(s.call.Provider); id == price.Bedrock {
-		return text(s.resource, "cloud.region")
+	if id, _ := price.SellerOf(d.call.Provider); id == price.Bedrock {
+		return text(d.source.attributes, "cloud.region")
 	}
 	return ""
 }
@@ -42,5 +53,3 @@ func text(attributes pcommon.Map, key string) string {
 	}
 	return ""
 }
-
-func (m *models) forget() { *m = models{} }

@@ -73,7 +73,7 @@ var statuses = map[string]bool{outcomeEstimated: true, outcomeUnpriced: true, ou
 // write puts the cost and its status on the span or record, and keeps what the
 // application reported apart, so that the cost that is there is the one that was
 // counted. What another collector wrote is replaced.
-func write(s *sighting, v *charge) {
+func write(s *detectedCall, v *charge) {
 	written, had := s.attributes.Get(attrCost)
 	costs := v.outcome == outcomePriced || v.outcome == outcomeEstimated
 	same := costs && had && written.Type() == pcommon.ValueTypeDouble && written.Double() == v.cost.Dollars()

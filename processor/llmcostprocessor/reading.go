@@ -19,8 +19,8 @@ func (b *batch) decideReadings() {
 		if !s.call.Undecided() {
 			continue
 		}
-		model := b.models.find(s).Model
-		at, _ := clampTime(s.end, b.adds.at)
+		model := findModel(b.prices, s).Model
+		at, _ := clampTime(s.end, b.at)
 		s.call.Decide(func(amounts *usage.Amounts) (money.Pico, bool) {
 			if model == nil {
 				return 0, false

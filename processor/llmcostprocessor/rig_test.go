@@ -63,8 +63,10 @@ var instanceID = 0
 func newRig(t *testing.T, cfg *Config, extensions ...extension) *rig {
 	t.Helper()
 	r := buildRig(t, cfg, extensions...)
-	for _, c := range r.components() {
-		require.NoError(t, c.Start(t.Context(), r.host))
+	// Each instance has a host of its own, as in the Collector.
+	hosts := []component.Host{r.host, &testHost{Host: r.host.Host, extensions: r.host.extensions}, &testHost{Host: r.host.Host, extensions: r.host.extensions}}
+	for i, c := range r.components() {
+		require.NoError(t, c.Start(t.Context(), hosts[i]))
 	}
 	t.Cleanup(r.stop)
 	return r

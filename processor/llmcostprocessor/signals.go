@@ -5,9 +5,14 @@ package llmcostprocessor
 
 import (
 	"context"
+	"time"
 
+	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/convention"
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/identity"
 )
 
 func (c *core) priceTraces(ctx context.Context, td ptrace.Traces) (ptrace.Traces, error) {
@@ -15,20 +20,12 @@ func (c *core) priceTraces(ctx context.Context, td ptrace.Traces) (ptrace.Traces
 	defer b.free()
 	resources := td.ResourceSpans()
 	for i := range resources.Len() {
-		resource := resources.At(i).Resource().Attributes()
+		from := &source{attributes: resources.At(i).Resource().Attributes()}
 		scopes := resources.At(i).ScopeSpans()
 		for j := range scopes.Len() {
 			scope, spans := scopes.At(j).Scope(), scopes.At(j).Spans()
 			for k := range spans.Len() {
-				span := spans.At(k)
-				found := room(&b.calls)
-				outcome, reason := b.reader.Span(scope, span, &found.call)
-				if !b.keep(found, outcome, reason) {
-					continue
-				}
-				found.attributes, found.resource = span.Attributes(), resource
-				found.trace, found.span, found.parent = span.TraceID(), span.SpanID(), span.ParentSpanID()
-				found.start, found.end = span.StartTimestamp(), span.EndTimestamp()
+				c.detectSpan(b, from, scope, spans.At(k))
 			}
 		}
 	}
@@ -36,31 +33,76 @@ func (c *core) priceTraces(ctx context.Context, td ptrace.Traces) (ptrace.Traces
 	return td, nil
 }
 
+func (c *core) detectSpan(b *batch, from *source, scope pcommon.InstrumentationScope, span ptrace.Span) {
+	found := extend(&b.calls)
+	outcome, reason := b.reader.Span(scope, span, &found.call)
+	if outcome == convention.IsCall {
+		found.attributes, found.source, found.scope = span.Attributes(), from, scope.Name()
+		found.trace, found.span, found.parent = span.TraceID(), span.SpanID(), span.ParentSpanID()
+		found.start, found.end, found.isSpan = span.StartTimestamp(), span.EndTimestamp(), true
+		return
+	}
+	if outcome == convention.Invalid {
+		b.outcomes.add(found.call.Convention, reason)
+	}
+	values := c.values(&found.call.Attribution, span.Attributes())
+	if !span.TraceID().IsEmpty() && !span.SpanID().IsEmpty() && (!span.ParentSpanID().IsEmpty() || values != nil) {
+		b.spans = append(b.spans, identity.Span{
+			SpanKey: identity.SpanKey{Trace: span.TraceID(), Span: span.SpanID()}, Parent: span.ParentSpanID(), Values: values,
+		})
+	}
+	b.discard(found, outcome)
+}
+
+// discard takes back what turned out not to be a call.
+func (b *batch) discard(found *detectedCall, outcome convention.Outcome) {
+	if outcome != convention.NotACall {
+		*found = detectedCall{}
+	}
+	b.calls = b.calls[:len(b.calls)-1]
+}
+
 func (c *core) priceLogs(ctx context.Context, ld plog.Logs) (plog.Logs, error) {
 	b := newBatch()
 	defer b.free()
 	resources := ld.ResourceLogs()
 	for i := range resources.Len() {
-		resource := resources.At(i).Resource().Attributes()
+		from := &source{attributes: resources.At(i).Resource().Attributes()}
 		scopes := resources.At(i).ScopeLogs()
 		for j := range scopes.Len() {
 			scope, records := scopes.At(j).Scope(), scopes.At(j).LogRecords()
 			for k := range records.Len() {
-				record := records.At(k)
-				found := room(&b.calls)
-				outcome, reason := b.reader.Log(scope, record, &found.call)
-				if !b.keep(found, outcome, reason) {
-					continue
-				}
-				found.attributes, found.resource = record.Attributes(), resource
-				found.trace, found.span = record.TraceID(), record.SpanID()
-				found.end = record.Timestamp()
-				if found.end == 0 {
-					found.end = record.ObservedTimestamp()
-				}
+				b.detectLog(from, scope, records.At(k))
 			}
 		}
 	}
 	c.settle(ctx, b)
 	return ld, nil
+}
+
+func (b *batch) detectLog(from *source, scope pcommon.InstrumentationScope, record plog.LogRecord) {
+	found := extend(&b.calls)
+	outcome, reason := b.reader.Log(scope, record, &found.call)
+	if outcome != convention.IsCall {
+		if outcome == convention.Invalid {
+			b.outcomes.add(found.call.Convention, reason)
+		}
+		b.discard(found, outcome)
+		return
+	}
+	found.attributes, found.source, found.scope = record.Attributes(), from, scope.Name()
+	found.trace, found.span, found.end = record.TraceID(), record.SpanID(), timestamp(record)
+}
+
+// timestamp is when a log record was written. Coding agents have it in an attribute.
+func timestamp(record plog.LogRecord) pcommon.Timestamp {
+	if at := record.Timestamp(); at != 0 {
+		return at
+	}
+	if text, ok := record.Attributes().Get("event.timestamp"); ok {
+		if at, err := time.Parse(time.RFC3339Nano, text.AsString()); err == nil {
+			return pcommon.NewTimestampFromTime(at)
+		}
+	}
+	return record.ObservedTimestamp()
 }

@@ -19,38 +19,38 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
-	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/seen"
 )
 
-// Keys in the storage. An hour is kept under hour/N, N being whole hours since
-// 1970; the list of them stands under hours, because a storage cannot list.
+// Keys in the storage. An hour is under hour/N, N being whole hours since
+// 1970; the list of them is under hours, because a storage cannot list.
 const (
-	// keyInstance is where the service.instance.id of the metrics stands. The
+	// keyInstance has the service.instance.id of the metrics. The
 	// Collector makes up a new one each time it starts; counters that go on over
 	// a restart must be the same series before and after.
 	keyInstance = "instance"
 	keyTotals   = "totals"
 	keyHours    = "hours"
 	keyHour     = "hour/"
-	// keyDamaged is put before the key of what cannot be read, to keep it.
+	// keyDamaged is put before the key of what cannot be read: it is quarantined.
 	keyDamaged = "damaged/"
 )
 
-// store keeps a ledger and its journal in a storage extension. Loads and saves
+// store persists a ledger and its journal in a storage extension. Loads and saves
 // take turns.
 type store struct {
-	client storage.Client
-	logger *zap.Logger
-	window time.Duration // for which calls seen are remembered
-	limit  int           // how many of them are
-	hours  []int64       // that are in the storage
-	chunks []seenChunk   // that are in the storage, the oldest first
-	first  uint64        // entry of the journal that is in the storage
+	client   storage.Client
+	logger   *zap.Logger
+	window   time.Duration // for which records are remembered
+	limit    int           // how many of them are
+	hours    []int64       // that are in the storage
+	chunks   []chunk       // that are in the storage, the oldest first
+	first    uint64        // entry of the journal that is in the storage
+	obsolete []string      // keys of an earlier version, which the next save removes
 
-	counting sync.Mutex      // guards what follows, and is held while a batch is counted
-	next     uint64          // entry of the journal to be written
-	seen     []seen.Sighting // since the last save
-	scratch  []byte
+	counting       *sync.Mutex    // the core's, which guards what follows
+	next           uint64         // entry of the journal to be written
+	pending        []pendingEntry // since the last save
+	pendingRecords int
 }
 
 // errClient is that a storage, which there is, cannot be used: its file is damaged, say.
@@ -60,26 +60,36 @@ func (e errClient) Error() string { return "storage: " + e.error.Error() }
 
 func (e errClient) Unwrap() error { return e.error }
 
-func openStore(ctx context.Context, host component.Host, extension, owner component.ID, dedup DedupConfig, logger *zap.Logger) (*store, error) {
+func openStore(ctx context.Context, host component.Host, extension, owner component.ID, dedup DedupConfig, counting *sync.Mutex, logger *zap.Logger) (*store, error) {
 	found, ok := host.GetExtensions()[extension]
 	if !ok {
 		return nil, fmt.Errorf("storage: there is no extension %q", extension)
 	}
-	keeper, ok := found.(storage.Extension)
+	provider, ok := found.(storage.Extension)
 	if !ok {
 		return nil, fmt.Errorf("storage: extension %q is not a storage", extension)
 	}
-	client, err := keeper.GetClient(ctx, component.KindProcessor, owner, "")
+	client, err := provider.GetClient(ctx, component.KindProcessor, owner, "")
 	if err != nil {
 		return nil, errClient{err}
 	}
-	return &store{client: client, logger: logger, window: dedup.Window, limit: dedup.MaxEntries}, nil
+	return &store{client: client, logger: logger, window: dedup.Window, limit: dedup.MaxEntries, counting: counting}, nil
 }
 
-// load adds what was kept to the ledger, and the instance that it was kept by to
-// the resource. What is damaged is set aside, and said; the rest is loaded. An
-// error means that the storage could not be read.
-func (s *store) load(ctx context.Context, to *ledger.Ledger, memory *seen.Memory, resource pcommon.Resource) error {
+// state is what a store loads into.
+type state interface {
+	// remember adds records that the ledger holds.
+	remember(e *entry)
+	// count adds records to the ledger.
+	count(e *entry)
+	// addKnown adds calls that version 1 has counted.
+	addKnown(ids []uint64, at time.Time)
+}
+
+// load adds what is in the storage to the ledger and the state, and the instance that
+// it is of to the resource. What is damaged is quarantined and reported; the rest is
+// loaded. An error means that the storage could not be read.
+func (s *store) load(ctx context.Context, to *ledger.Ledger, calls state, resource pcommon.Resource) error {
 	if err := s.loadInstance(ctx, resource.Attributes()); err != nil {
 		return err
 	}
@@ -94,25 +104,21 @@ func (s *store) load(ctx context.Context, to *ledger.Ledger, memory *seen.Memory
 			return err
 		}
 	}
-	if err := s.loadSeen(ctx, memory); err != nil {
+	if err := s.loadSeen1(ctx, calls.addKnown); err != nil {
 		return err
 	}
-	return s.replay(ctx, func(e entry) {
-		memory.Add(nil, e.seen, e.at)
-		to.Record(e.calls, e.at)
-	})
+	if err := s.loadChunks(ctx, calls.remember); err != nil {
+		return err
+	}
+	return s.replay(ctx, calls.count)
 }
 
-func (s *store) loadSeen(ctx context.Context, memory *seen.Memory) error {
-	if err := s.read(ctx, keySeen, func(content []byte) error { return json.Unmarshal(content, &s.chunks) }); err != nil {
+func (s *store) loadChunks(ctx context.Context, remember func(*entry)) error {
+	if err := s.read(ctx, keyCalls, func(content []byte) error { return json.Unmarshal(content, &s.chunks) }); err != nil {
 		return err
 	}
 	for _, chunk := range s.chunks {
-		if err := s.read(ctx, seenKey(chunk.Number), func(content []byte) error {
-			sightings, _, err := parseSightings(content)
-			memory.Add(nil, sightings, chunk.At)
-			return err
-		}); err != nil {
+		if err := s.read(ctx, chunkKey(chunk.Number), func(content []byte) error { return parseChunk(content, remember) }); err != nil {
 			return err
 		}
 	}
@@ -120,12 +126,12 @@ func (s *store) loadSeen(ctx context.Context, memory *seen.Memory) error {
 }
 
 func (s *store) loadInstance(ctx context.Context, attributes pcommon.Map) error {
-	kept, err := s.client.Get(ctx, keyInstance)
+	stored, err := s.client.Get(ctx, keyInstance)
 	if err != nil {
 		return fmt.Errorf("storage: %s: %w", keyInstance, err)
 	}
-	if kept != nil {
-		attributes.PutStr(attrInstance, string(kept))
+	if stored != nil {
+		attributes.PutStr(attrInstance, string(stored))
 		return nil
 	}
 	if instance, ok := attributes.Get(attrInstance); ok {
@@ -142,13 +148,13 @@ func (s *store) read(ctx context.Context, key string, into func([]byte) error) e
 	if content == nil {
 		return nil
 	}
-	return s.take(ctx, key, content, into)
+	return s.parse(ctx, key, content, into)
 }
 
-// take hands over what was read; what is damaged is set aside.
-func (s *store) take(ctx context.Context, key string, content []byte, into func([]byte) error) error {
+// parse parses what was read; what is damaged is quarantined.
+func (s *store) parse(ctx context.Context, key string, content []byte, into func([]byte) error) error {
 	if err := into(content); err != nil {
-		s.logger.Error("A part of the ledger in the storage is damaged. It is set aside, and counted anew.", zap.String("key", key), zap.Error(err))
+		s.logger.Error("Part of the ledger in the storage is damaged; it was quarantined, and counting restarts without it", zap.String("key", key), zap.Error(err))
 		if err := s.client.Set(ctx, keyDamaged+key, content); err != nil {
 			return fmt.Errorf("storage: %s%s: %w", keyDamaged, key, err)
 		}
@@ -156,25 +162,25 @@ func (s *store) take(ctx context.Context, key string, content []byte, into func(
 	return nil
 }
 
-// save keeps what has changed, all or nothing, and drops the hours that the
+// save persists what has changed, all or nothing, and drops the hours that the
 // ledger has forgotten and the entries of the journal that it holds.
 func (s *store) save(ctx context.Context, from *ledger.Ledger, now time.Time) error {
 	s.counting.Lock()
-	changes, next, seen := from.Take(), s.next, newest(s.seen, s.limit)
-	s.seen = nil
+	changes, next, pending := from.Take(), s.next, s.pending
+	s.pending, s.pendingRecords = nil, 0
 	s.counting.Unlock()
 	snapshot, err := changes.Snapshot()
 	if err != nil {
-		s.giveBack(seen)
+		s.giveBack(pending)
 		return err
 	}
 	operations, err := s.ledgerOperations(&snapshot)
-	keep, chunks := s.keepSeen(seen, now)
-	operations = append(operations, keep...)
-	if len(keep) > 0 && err == nil {
+	entries, chunks := s.persistEntries(pending, now)
+	operations = append(operations, entries...)
+	if len(entries) > 0 && err == nil {
 		var index []byte
 		index, err = json.Marshal(chunks)
-		operations = append(operations, storage.SetOperation(keySeen, index))
+		operations = append(operations, storage.SetOperation(keyCalls, index))
 	}
 	if next != s.first {
 		operations = append(operations, storage.SetOperation(keyJournal, []byte(strconv.FormatUint(next, 10))))
@@ -183,34 +189,32 @@ func (s *store) save(ctx context.Context, from *ledger.Ledger, now time.Time) er
 		}
 	}
 	if err == nil && len(operations) > 0 {
+		for _, key := range s.obsolete {
+			operations = append(operations, storage.DeleteOperation(key))
+		}
 		err = s.client.Batch(ctx, operations...)
 	}
 	if err != nil {
 		from.Mark(snapshot)
-		s.giveBack(seen)
+		s.giveBack(pending)
 		return err
+	}
+	if len(operations) > 0 {
+		s.obsolete = nil
 	}
 	s.hours, s.chunks, s.first = snapshot.Known, chunks, next
 	return nil
 }
 
-// giveBack has what was seen kept with the next save.
-func (s *store) giveBack(sightings []seen.Sighting) {
+// giveBack has entries persisted with the next save.
+func (s *store) giveBack(entries []pendingEntry) {
 	s.counting.Lock()
 	defer s.counting.Unlock()
-	s.seen = newest(append(sightings, s.seen...), s.limit)
-}
-
-// saw notes what was seen, for the next save: no more than is remembered.
-func (s *store) saw(sightings []seen.Sighting) {
-	s.seen = append(s.seen, sightings...)
-	if len(s.seen) > 2*s.limit {
-		s.seen = slices.Clone(newest(s.seen, s.limit))
+	later := s.pending
+	s.pending, s.pendingRecords = nil, 0
+	for _, e := range append(entries, later...) {
+		s.remember(e.content, e.records)
 	}
-}
-
-func newest(sightings []seen.Sighting, n int) []seen.Sighting {
-	return sightings[max(0, len(sightings)-n):]
 }
 
 func (s *store) ledgerOperations(snapshot *ledger.Snapshot) ([]*storage.Operation, error) {

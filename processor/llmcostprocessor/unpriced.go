@@ -10,11 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
-	"github.com/otelcol-arc/otelcol-arc/internal/usage"
-	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/convention"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
 )
 
@@ -33,13 +30,14 @@ func newUnpricedModels(limit int) *unpricedModels {
 	return &unpricedModels{limit: limit, models: map[namedModel]*dashboard.UnpricedModel{}}
 }
 
-func (u *unpricedModels) add(call *convention.Call, at time.Time) {
+// add adds a call, if its model has no price.
+func (u *unpricedModels) add(call *ledger.Call) {
+	if !call.NoPrice {
+		return
+	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	name := namedModel{call.Provider, call.Model}
-	if len(name.provider) > convention.MaxModelLength {
-		name.provider = ""
-	}
 	m, ok := u.models[name]
 	if !ok {
 		if len(u.models) >= u.limit {
@@ -53,14 +51,41 @@ func (u *unpricedModels) add(call *convention.Call, at time.Time) {
 		}
 	}
 	m.Calls++
-	m.Tokens.Input += call.Usage.Prompt()
-	m.Tokens.Output += call.Usage.Completion()
-	m.Tokens.CacheRead += call.Usage.CacheReads()
-	m.Tokens.CacheWrite += call.Usage.CacheWrites()
-	m.Tokens.Reasoning += call.Usage[usage.Reasoning]
-	if at.After(m.LastSeen) {
+	addTokens(&m.Tokens, &call.Usage, 1)
+	if at := call.Ended(); at.After(m.LastSeen) {
 		m.LastSeen = at
 	}
+}
+
+// remove takes a call out that was added.
+func (u *unpricedModels) remove(call *ledger.Call) {
+	if !call.NoPrice {
+		return
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	name := namedModel{call.Provider, call.Model}
+	m, ok := u.models[name]
+	if !ok {
+		name = namedModel{"", ledger.Overflow}
+		if m, ok = u.models[name]; !ok {
+			return // it was counted before the last start
+		}
+	}
+	m.Calls--
+	addTokens(&m.Tokens, &call.Usage, -1)
+	if m.Calls <= 0 {
+		delete(u.models, name)
+	}
+}
+
+func addTokens(to *dashboard.Tokens, u *ledger.Usage, times int64) {
+	tokens := tokensOf(u)
+	to.Input += times * tokens.Input
+	to.Output += times * tokens.Output
+	to.CacheRead += times * tokens.CacheRead
+	to.CacheWrite += times * tokens.CacheWrite
+	to.Reasoning += times * tokens.Reasoning
 }
 
 // list is by calls, most first.

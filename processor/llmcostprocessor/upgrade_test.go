@@ -95,7 +95,7 @@ func TestDowngrade(t *testing.T) {
 			case strings.HasPrefix(key, keyEntry):
 				value[0] = 99
 			case key == keyTotals || strings.HasPrefix(key, keyHour):
-				content[key] = []byte(strings.Replace(string(value), `"version":1`, `"version":99`, 1))
+				content[key] = []byte(strings.Replace(string(value), `"version":2`, `"version":99`, 1))
 				require.NotEqual(t, string(value), string(content[key]))
 			default:
 				continue
@@ -111,6 +111,6 @@ func TestDowngrade(t *testing.T) {
 		for _, key := range set {
 			assert.Equal(t, of99[key], m.content[keyDamaged+key], key)
 		}
-		assert.Equal(t, len(set), r.warnings.FilterMessageSnippet("set aside").Len())
+		assert.Equal(t, len(set), r.warnings.FilterMessageSnippet("quarantined").Len())
 	})
 }

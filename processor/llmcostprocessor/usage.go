@@ -15,24 +15,25 @@ import (
 	"go.opentelemetry.io/collector/component"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
+	"github.com/otelcol-arc/otelcol-arc/internal/usage"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/money"
 )
 
-// maxQueryHours bounds how many rows of an answer a query can ask for: those of
-// a year, by the hour.
+// maxQueryHours bounds how many rows a query can ask for: those of a year, by the
+// hour.
 const maxQueryHours = 366 * 24
 
-// board answers what the page asks about usage, from the ledger.
-type board struct{ *core }
+// usageSource answers queries of the dashboard from the ledger.
+type usageSource struct{ *core }
 
-var _ dashboard.Usage = board{}
+var _ dashboard.Usage = usageSource{}
 
-// show shows the core on the pages of the host, and returns what hides it.
+// show registers the core with the dashboards of the host, and returns what removes it.
 func (c *core) show(host component.Host) (hide func()) {
 	var hides []func()
 	for _, page := range dashboard.Boards(host) {
-		hides = append(hides, page.ShowUsage(c.id, board{c}))
+		hides = append(hides, page.ShowUsage(c.id, usageSource{c}))
 	}
 	return func() {
 		for _, hide := range hides {
@@ -42,12 +43,12 @@ func (c *core) show(host component.Host) (hide func()) {
 }
 
 // Dimensions are the model, and those of the configuration.
-func (b board) Dimensions() []string {
+func (b usageSource) Dimensions() []string {
 	return append([]string{dashboard.Model}, b.cfg.Dimensions...)
 }
 
 // Usage adds the ledger's rows up.
-func (b board) Usage(q dashboard.Query) ([]dashboard.Row, error) {
+func (b usageSource) Usage(q dashboard.Query) ([]dashboard.Row, error) {
 	groupBy, err := b.indices("group by", q.GroupBy)
 	if err != nil {
 		return nil, err
@@ -103,7 +104,7 @@ func (b board) Usage(q dashboard.Query) ([]dashboard.Row, error) {
 }
 
 // indices are the places of dimensions: -1 is the model.
-func (b board) indices(what string, dimensions []string) ([]int, error) {
+func (b usageSource) indices(what string, dimensions []string) ([]int, error) {
 	indices := make([]int, len(dimensions))
 	for i, name := range dimensions {
 		at := slices.Index(b.cfg.Dimensions, name)
@@ -116,7 +117,7 @@ func (b board) indices(what string, dimensions []string) ([]int, error) {
 }
 
 // matcher tells whether a row has the values.
-func (b board) matcher(where map[string]string) (func(*ledger.Key) bool, error) {
+func (b usageSource) matcher(where map[string]string) (func(*ledger.Key) bool, error) {
 	return matcher(b.cfg.Dimensions, where)
 }
 
@@ -154,7 +155,8 @@ func totalsOf(row *ledger.Row) dashboard.Totals {
 	return dashboard.Totals{
 		Calls: row.Count(), Errors: row.Calls[ledger.Error], Timeouts: row.Calls[ledger.Timeout],
 		Unpriced:     row.Unpriced,
-		Tokens:       dashboard.Tokens{Input: row.Prompt, Output: row.Completion, CacheRead: row.CacheRead, CacheWrite: row.CacheWrite, Reasoning: row.Reasoning},
+		Tokens:       tokensOf(&row.Usage),
+		Amounts:      *row.Usage.Amounts(),
 		Dollars:      row.Cost.Dollars(),
 		SavedDollars: row.Saved.Dollars(),
 		Timed:        int64(row.Timed()),
@@ -165,14 +167,15 @@ func totalsOf(row *ledger.Row) dashboard.Totals {
 
 // Calls are those that the ledger remembers singly. What is asked for that is no
 // dimension finds none.
-func (b board) Calls(q dashboard.CallQuery) []dashboard.Call {
+func (b usageSource) Calls(q dashboard.CallQuery) []dashboard.Call {
 	matches, err := b.matcher(q.Where)
 	if err != nil {
 		return nil
 	}
 	calls := slices.DeleteFunc(b.ledger.Recent(), func(c ledger.Recent) bool {
 		ended := c.Ended()
-		return !q.From.IsZero() && ended.Before(q.From) || !q.To.IsZero() && !ended.Before(q.To) || !matches(c.Key)
+		return !q.From.IsZero() && ended.Before(q.From) || !q.To.IsZero() && !ended.Before(q.To) || !matches(c.Key) ||
+			q.MergedBy != "" && !slices.ContainsFunc(c.Merged, func(m ledger.Merged) bool { return m.Rule == q.MergedBy })
 	})
 	slices.SortFunc(calls, func(x, y ledger.Recent) int {
 		if q.Costliest {
@@ -192,19 +195,16 @@ func (b board) Calls(q dashboard.CallQuery) []dashboard.Call {
 	return out
 }
 
-func (b board) call(c *ledger.Recent) dashboard.Call {
+func (b usageSource) call(c *ledger.Recent) dashboard.Call {
 	out := dashboard.Call{
 		Time:   c.Ended(),
 		Values: append([]string{c.Key.Model}, c.Key.Dimensions[:len(b.cfg.Dimensions)]...),
 		Status: ledger.Statuses[c.Status],
-		Tokens: dashboard.Tokens{Input: c.Prompt, Output: c.Completion, CacheRead: c.CacheRead, CacheWrite: c.CacheWrite, Reasoning: c.Reasoning},
+		Tokens: tokensOf(&c.Usage), Amounts: *c.Usage.Amounts(),
+		Provider: c.Provider, Convention: c.Convention, Reading: c.Reading, Estimated: c.Estimated,
+		Merged: mergedOf(c.Merged),
 	}
-	if c.Trace != [16]byte{} {
-		out.TraceID = hex.EncodeToString(c.Trace[:])
-	}
-	if c.Span != [8]byte{} {
-		out.SpanID = hex.EncodeToString(c.Span[:])
-	}
+	out.TraceID, out.SpanID = hexOf(c.Trace[:]), hexOf(c.Span[:])
 	if !c.Unpriced {
 		out.Dollars = dollars(c.Cost)
 	}
@@ -218,13 +218,36 @@ func (b board) call(c *ledger.Recent) dashboard.Call {
 	return out
 }
 
+func mergedOf(records []ledger.Merged) (out []dashboard.MergedRecord) {
+	for _, m := range records {
+		out = append(out, dashboard.MergedRecord{TraceID: hexOf(m.Trace[:]), SpanID: hexOf(m.Span[:]), Scope: m.Scope, Rule: m.Rule})
+	}
+	return out
+}
+
+// hexOf is an ID in hex; "" for none.
+func hexOf(id []byte) string {
+	if !slices.ContainsFunc(id, func(b byte) bool { return b != 0 }) {
+		return ""
+	}
+	return hex.EncodeToString(id)
+}
+
+func tokensOf(u *ledger.Usage) dashboard.Tokens {
+	amounts := u.Amounts()
+	return dashboard.Tokens{
+		Input: amounts.Prompt(), Output: amounts.Completion(),
+		CacheRead: amounts.CacheReads(), CacheWrite: amounts.CacheWrites(), Reasoning: amounts[usage.Reasoning],
+	}
+}
+
 func dollars(p money.Pico) *float64 {
 	amount := p.Dollars()
 	return &amount
 }
 
 // Budgets are those of the configuration, with what is used of them.
-func (b board) Budgets() []dashboard.Budget {
+func (b usageSource) Budgets() []dashboard.Budget {
 	now := time.Now()
 	budgets := make([]dashboard.Budget, 0, len(b.cfg.Budgets))
 	for _, budget := range b.cfg.Budgets {
@@ -248,10 +271,10 @@ func (c *core) used(budget BudgetConfig, now time.Time) money.Sum {
 }
 
 // Unpriced are the models that were called and have no price.
-func (b board) Unpriced() []dashboard.UnpricedModel { return b.unpriced.list() }
+func (b usageSource) Unpriced() []dashboard.UnpricedModel { return b.unpriced.list() }
 
 // Disagreements are the models whose applications report costs of their own.
-func (b board) Disagreements() []dashboard.Disagreement {
+func (b usageSource) Disagreements() []dashboard.Disagreement {
 	var out []dashboard.Disagreement
 	for model, total := range b.ledger.Totals() {
 		if compared := total.Compared; compared.Reported != compared.Computed {
@@ -269,7 +292,7 @@ func (b board) Disagreements() []dashboard.Disagreement {
 }
 
 // Prices describes the table that calls are priced by now.
-func (b board) Prices() dashboard.PriceTable {
+func (b usageSource) Prices() dashboard.PriceTable {
 	table := b.prices.Load()
 	return dashboard.PriceTable{Version: table.Version(), Date: table.Date(), Models: table.Len(), Files: slices.Clone(b.cfg.Prices.Files)}
 }

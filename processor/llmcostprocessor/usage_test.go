@@ -21,6 +21,7 @@ import (
 
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
 	"github.com/otelcol-arc/otelcol-arc/internal/falseclock"
+	"github.com/otelcol-arc/otelcol-arc/internal/usage"
 )
 
 // page is an extension that keeps what shows itself.
@@ -104,6 +105,7 @@ func TestUsage(t *testing.T) {
 		assert.Equal(t, []any{hour, "ada", int64(1)}, []any{rows[1].Start, rows[1].Group[0], rows[1].Usage.Calls})
 		assert.Equal(t, dashboard.Row{Start: hour, Group: []string{"bob"}, Usage: dashboard.Totals{
 			Calls: 1, Tokens: dashboard.Tokens{Input: 1000, Output: 500, CacheRead: 600, Reasoning: 100},
+			Amounts: usage.Amounts{usage.Input: 400, usage.CacheRead: 600, usage.Output: 400, usage.Reasoning: 100},
 			// 400 × 2.50 + 600 × 1.25 + 500 × 10 per million; without the cache 1000 × 2.50.
 			Dollars: 0.00675, SavedDollars: 0.00075,
 			Timed: 1, Seconds: 1.5, Buckets: []uint64{0, 0, 0, 1, 0, 0, 0, 0, 0},

@@ -57,7 +57,7 @@ func TestContributingNamesWhatIsThere(t *testing.T) {
 		"processor/llmcostprocessor/internal/convention/table.go":      {"spanConventions", "logConventions", "inside", "beside"},
 		"processor/llmcostprocessor/internal/convention/compile.go":    {"func namespaced"},
 		"processor/llmcostprocessor/internal/convention/table_test.go": {"func TestTableIsNamespaced"},
-		"internal/notify/sender.go":                                    {"type Channel struct", "Secrets ", "Send "},
+		"internal/notify/lane.go":                                      {"type Channel struct", "Secrets ", "Send "},
 		"config/rules/collector.yml":                                   {"NotifierFails"},
 	} {
 		for _, name := range names {

@@ -323,7 +323,7 @@ func TestOverload(t *testing.T) {
 		return post("http://"+p.arc+"/v1/events", "application/x-ndjson", eventRequest()) == http.StatusTooManyRequests
 	}, 20*time.Second, 50*time.Millisecond, "the same for events")
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
-		assert.Positive(c, scrape(c, metrics).sum("otelcol_processor_refused_spans_total"), "counted")
+		assert.Positive(c, scrape(c, metrics).sum("otelcol_processor_memory_limiter_refused_spans_total"), "counted")
 	}, 20*time.Second, 100*time.Millisecond)
 
 	f.set(healthy)

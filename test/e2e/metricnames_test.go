@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -124,6 +125,7 @@ func shippedNames(t *testing.T) map[string]string {
 		}
 	}
 	maps.DeleteFunc(names, func(name, _ string) bool { return recorded[name] })
+	delete(names, "ALERTS") // Prometheus makes it of rules
 	return names
 }
 
@@ -142,15 +144,15 @@ func addNames(t require.TestingT, names map[string]bool, url string) {
 // running collector exposes, with the telemetry section that is shipped.
 func TestShippedMetricNamesExist(t *testing.T) {
 	slack, pagerduty, alertmanager := double.NewSlack(t), double.NewPagerDuty(t, routingKey), double.NewAlertmanager(t)
+	email := double.NewSMTP(t, double.SMTPSettings{})
 	healthy, healthySet := adding(t, []string{"destinations/alertmanager.yaml"}, "ALERTMANAGER_URL="+alertmanager.URL,
 		"SLACK_WEBHOOK_URL="+slack.URL, "PAGERDUTY_API_KEY="+routingKey, "SMTP_SERVER=127.0.0.1", "SMTP_FROM=a@example.com")
 	healthySet.Set = append(healthySet.Set,
 		"exporters::pagerduty::endpoint="+pagerduty.URL,
-		"exporters::email::retry_on_failure::enabled=false",
-		"exporters::email::port=1", // where nobody listens
+		"exporters::email::port="+strconv.Itoa(email.Port),
+		"exporters::email::tls_mode=none",
 		"receivers::arc::max_series=1",
 		"processors::llm_cost::max_rows=1",
-		"processors::alert::max_series=3",
 	)
 	healthySet, healthyMetrics := withShippedReader(t, healthySet)
 
@@ -172,6 +174,7 @@ service:
     metrics/failing: {receivers: [otlp], exporters: [otlp_http/broken, otlp_http/silent]}
     logs/failing: {receivers: [otlp], exporters: [otlp_http/broken, otlp_http/silent]}
 `, silent.beforeHTTP(t, "http://"+o.HTTP)))
+	failingSet.Set = append(failingSet.Set, "processors::alert::storage::max_series=1")
 	failingSet, failingMetrics := withShippedReader(t, failingSet)
 
 	for _, options := range []collector.Options{healthySet, refusingSet, failingSet} {
@@ -180,9 +183,9 @@ service:
 	}
 
 	sendSomethingOfAll(t, healthy)
-	post(t, "http://"+healthy.arc+"/v1/events", security{}, lines(
+	post(t, "http://"+healthy.arc, security{}, lines(
 		`{"kind":"llm_call"}`, llmEvent(call{model: "gpt-4o", input: 1, output: 1}, 1), llmEvent(call{model: "gpt-4-turbo", input: 1, output: 1}, 1),
-		`{"method":"POST","endpoint":"/chat","status":200,"duration":2.1}`, `{"cache_type":"llm","hit":false}`, `{"cache_type":"llm","hit":true}`))
+		`{"method":"POST","endpoint":"/chat","status":200,"duration":2.1}`, `{"method":"GET","endpoint":"/health","status":200,"duration":0.1}`, `{"cache_type":"llm","hit":false}`, `{"cache_type":"llm","hit":true}`))
 
 	names := map[string]bool{}
 	wanted := shippedNames(t)
@@ -215,7 +218,7 @@ service:
 
 var otlpJSON = map[string]string{
 	"traces":  `{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"0102030405060708090a0b0c0d0e0f10","spanId":"0102030405060708","name":"a","startTimeUnixNano":"1","endTimeUnixNano":"2"}]}]}]}`,
-	"metrics": `{"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"name":"a_gauge","gauge":{"dataPoints":[{"asInt":"1","timeUnixNano":"1"}]}}]}]}]}`,
+	"metrics": `{"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"name":"a_gauge","gauge":{"dataPoints":[{"asInt":"1","timeUnixNano":"1"}]}},{"name":"b_gauge","gauge":{"dataPoints":[{"asInt":"1","timeUnixNano":"1"}]}}]}]}]}`,
 	"logs":    `{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":{"stringValue":"a"}}]}]}]}`,
 }
 

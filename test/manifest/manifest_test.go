@@ -11,6 +11,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -121,6 +122,33 @@ func TestEveryComponentOfOursIsInTheManifest(t *testing.T) {
 			folder := path.Base(filepath.Dir(factory))
 			assert.True(t, named[path.Join(ourself, kind, folder)], "%s/%s is not in builder-config.yaml", kind, folder)
 		}
+	}
+}
+
+// The Makefile names the Go toolchain; what cannot read it there agrees with it.
+func TestToolchainIsOne(t *testing.T) {
+	read := func(path string) string {
+		content, err := os.ReadFile(filepath.Join(root, path))
+		require.NoError(t, err)
+		return string(content)
+	}
+	named := regexp.MustCompile(`(?m)^export GOTOOLCHAIN = go(\d+\.\d+)(\.\d+)$`).FindStringSubmatch(read("Makefile"))
+	require.NotNil(t, named)
+	version := named[1] + named[2]
+	assert.Contains(t, read("packaging/docker/Dockerfile"), "ARG GO_VERSION="+version+"\n")
+	for _, path := range []string{"README.md", "CONTRIBUTING.md", "CHANGELOG.md"} {
+		assert.Contains(t, read(path), "export GOTOOLCHAIN=go"+version, path)
+	}
+	for _, path := range []string{"go.mod", "packaging/go.mod", "test/bench/go.mod", "internal/tools/go.mod"} {
+		assert.Regexp(t, `(?m)^go `+regexp.QuoteMeta(named[1])+`(\.\d+)?$`, read(path), path)
+	}
+	workflows, err := filepath.Glob(filepath.Join(root, ".github", "workflows", "*.yml"))
+	require.NoError(t, err)
+	require.NotEmpty(t, workflows)
+	for _, path := range workflows {
+		content, err := os.ReadFile(path)
+		require.NoError(t, err)
+		assert.NotRegexp(t, `\bgo (build|test|vet|run)\b|go-version: ["']?\d`, string(content), "%s: run make, which names the toolchain", path)
 	}
 }
 

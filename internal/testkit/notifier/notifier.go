@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -115,6 +116,7 @@ func ReadmeExamples(t *testing.T, factory exporter.Factory) []component.Config {
 	readme, err := os.ReadFile("README.md")
 	require.NoError(t, err)
 	var configs []component.Config
+	name := factory.Type().String()
 	for _, example := range regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllSubmatch(readme, -1) {
 		var parsed struct {
 			Exporters map[string]map[string]any
@@ -123,7 +125,10 @@ func ReadmeExamples(t *testing.T, factory exporter.Factory) []component.Config {
 		text := regexp.MustCompile(`\$\{env:\w+:-\}`).ReplaceAll(example[1], nil)
 		require.NoError(t, yaml.Unmarshal(text, &parsed))
 		cfg := factory.CreateDefaultConfig()
-		require.NoError(t, confmap.NewFromStringMap(parsed.Exporters[factory.Type().String()]).Unmarshal(cfg))
+		for id, settings := range parsed.Exporters {
+			require.Equal(t, name, strings.SplitN(id, "/", 2)[0])
+			require.NoError(t, confmap.NewFromStringMap(settings).Unmarshal(cfg))
+		}
 		require.NoError(t, confmap.Validate(cfg))
 		configs = append(configs, cfg)
 	}

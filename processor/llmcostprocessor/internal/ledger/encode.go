@@ -6,14 +6,16 @@ package ledger
 import (
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"math"
 	"time"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/usage"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/money"
 )
 
-// A call is written as numbers in varints, and texts behind their lengths. What
-// only the memory of single calls knows, its IDs and its end, is not.
+// A call is written as numbers in varints, and texts behind their lengths. The kinds
+// of usage are numbers of the list of names that is written once before the calls.
 
 const (
 	flagListed = 1 << iota
@@ -21,35 +23,78 @@ const (
 	flagHasReported
 	flagTimed
 	flagMany
+	flagNoPrice
 )
 
 var errTruncated = errors.New("ends within a call")
 
+// Kinds are the kinds of usage by the numbers that calls are written with.
+type Kinds []usage.Kind
+
+// AppendKinds appends the names of the kinds, in the order of their numbers.
+func AppendKinds(to []byte) []byte {
+	to = binary.AppendUvarint(to, uint64(usage.Count))
+	for kind := range usage.Count {
+		to = appendText(to, usage.Kind(kind).String())
+	}
+	return to
+}
+
+// ParseKinds reads what AppendKinds has written, and returns what is behind it.
+func ParseKinds(from []byte) (kinds Kinds, rest []byte, err error) {
+	n, size := binary.Uvarint(from)
+	if size <= 0 || n > uint64(len(from)) {
+		return nil, nil, errTruncated
+	}
+	rest = from[size:]
+	for range n {
+		var name string
+		if name, rest, err = parseText(rest); err != nil {
+			return nil, nil, err
+		}
+		kind, known := usage.Named(name)
+		if !known {
+			kind = usage.None
+		}
+		kinds = append(kinds, kind)
+	}
+	return kinds, rest, nil
+}
+
 // AppendCall appends a call.
 func AppendCall(to []byte, c *Call) []byte {
 	var flags byte
-	for i, set := range [...]bool{c.Listed, c.Unpriced, c.HasReported, c.Timed, c.Many} {
+	for i, set := range [...]bool{c.Listed, c.Unpriced, c.HasReported, c.Timed, c.Many, c.NoPrice} {
 		if set {
 			flags |= 1 << i
 		}
 	}
 	to = append(to, flags, byte(c.Status))
-	to = appendText(to, c.Model)
+	for _, text := range [...]string{c.Model, c.Provider, c.Convention, c.Reading, c.Estimated} {
+		to = appendText(to, text)
+	}
 	for _, value := range c.Dimensions {
 		to = appendText(to, value)
 	}
-	for _, n := range c.numbers() {
+	to = append(to, c.Trace[:]...)
+	to = append(to, c.Span[:]...)
+	for _, n := range [...]int64{c.Hour, int64(c.Cost), int64(c.Saved), int64(c.Reported), int64(c.Duration), c.Count, c.End} {
 		to = binary.AppendVarint(to, n)
 	}
-	return to
-}
-
-// numbers are those that are written, in their order.
-func (c *Call) numbers() [11]int64 {
-	return [...]int64{
-		c.Hour, c.Prompt, c.Completion, c.CacheRead, c.CacheWrite, c.Reasoning,
-		int64(c.Cost), int64(c.Saved), int64(c.Reported), int64(c.Duration), c.Count,
+	kinds := 0
+	for _, n := range c.Usage {
+		if n != 0 {
+			kinds++
+		}
 	}
+	to = binary.AppendUvarint(to, uint64(kinds))
+	for kind, n := range c.Usage {
+		if n != 0 {
+			to = binary.AppendUvarint(to, uint64(kind))
+			to = binary.AppendVarint(to, n)
+		}
+	}
+	return to
 }
 
 func appendText(to []byte, text string) []byte {
@@ -57,37 +102,88 @@ func appendText(to []byte, text string) []byte {
 	return append(to, text...)
 }
 
-// ParseCall reads what AppendCall has written, and returns what is behind it.
-func ParseCall(from []byte) (c Call, rest []byte, err error) {
-	if len(from) < 2 || from[1] >= byte(statuses) {
-		return Call{}, nil, errTruncated
-	}
-	flags := from[0]
-	c.Listed, c.Unpriced = flags&flagListed != 0, flags&flagUnpriced != 0
-	c.HasReported, c.Timed, c.Many = flags&flagHasReported != 0, flags&flagTimed != 0, flags&flagMany != 0
-	c.Status = Status(from[1])
-	rest = from[2:]
-	if c.Model, rest, err = parseText(rest); err != nil {
+// ParseCall reads what AppendCall has written, and returns what is behind it. Kinds
+// are those written before; nil for those of this build.
+func ParseCall(from []byte, kinds Kinds) (c Call, rest []byte, err error) {
+	if rest, err = c.parseHead(from); err != nil {
 		return Call{}, nil, err
+	}
+	for _, text := range [...]*string{&c.Model, &c.Provider, &c.Convention, &c.Reading, &c.Estimated} {
+		if *text, rest, err = parseText(rest); err != nil {
+			return Call{}, nil, err
+		}
 	}
 	for i := range c.Dimensions {
 		if c.Dimensions[i], rest, err = parseText(rest); err != nil {
 			return Call{}, nil, err
 		}
 	}
-	numbers := c.numbers()
-	for i := range numbers {
-		n, size := binary.Varint(rest)
-		if size <= 0 {
-			return Call{}, nil, errTruncated
-		}
-		numbers[i], rest = n, rest[size:]
+	if len(rest) < len(c.Trace)+len(c.Span) {
+		return Call{}, nil, errTruncated
 	}
-	c.Hour, c.Prompt, c.Completion, c.CacheRead = numbers[0], numbers[1], numbers[2], numbers[3]
-	c.CacheWrite, c.Reasoning = numbers[4], numbers[5]
-	c.Cost, c.Saved, c.Reported = money.Pico(numbers[6]), money.Pico(numbers[7]), money.Pico(numbers[8])
-	c.Duration, c.Count = time.Duration(numbers[9]), numbers[10]
-	return c, rest, nil
+	rest = rest[copy(c.Trace[:], rest):]
+	rest = rest[copy(c.Span[:], rest):]
+	var numbers [7]int64
+	if rest, err = parseNumbers(rest, numbers[:]); err != nil {
+		return Call{}, nil, err
+	}
+	c.Hour, c.Cost, c.Saved, c.Reported = numbers[0], money.Pico(numbers[1]), money.Pico(numbers[2]), money.Pico(numbers[3])
+	c.Duration, c.Count, c.End = time.Duration(numbers[4]), numbers[5], numbers[6]
+	rest, err = c.parseUsage(rest, kinds)
+	return c, rest, err
+}
+
+func (c *Call) parseHead(from []byte) (rest []byte, err error) {
+	if len(from) < 2 || from[1] >= byte(statuses) {
+		return nil, errTruncated
+	}
+	flags := from[0]
+	c.Listed, c.Unpriced = flags&flagListed != 0, flags&flagUnpriced != 0
+	c.HasReported, c.Timed, c.Many = flags&flagHasReported != 0, flags&flagTimed != 0, flags&flagMany != 0
+	c.NoPrice = flags&flagNoPrice != 0
+	c.Status = Status(from[1])
+	return from[2:], nil
+}
+
+func (c *Call) parseUsage(from []byte, kinds Kinds) (rest []byte, err error) {
+	n, size := binary.Uvarint(from)
+	if size <= 0 || n > uint64(len(from)) {
+		return nil, errTruncated
+	}
+	rest = from[size:]
+	for range n {
+		number, size := binary.Uvarint(rest)
+		if size <= 0 {
+			return nil, errTruncated
+		}
+		var amount [1]int64
+		if rest, err = parseNumbers(rest[size:], amount[:]); err != nil {
+			return nil, err
+		}
+		kind := usage.Kind(0)
+		switch {
+		case kinds == nil && number < uint64(usage.Count):
+			kind = usage.Kind(number)
+		case number < uint64(len(kinds)):
+			kind = kinds[number]
+		}
+		if kind == usage.None {
+			return nil, fmt.Errorf("usage of an unknown kind, number %d", number)
+		}
+		c.Usage[kind] += amount[0]
+	}
+	return rest, nil
+}
+
+func parseNumbers(from []byte, numbers []int64) (rest []byte, err error) {
+	for i := range numbers {
+		n, size := binary.Varint(from)
+		if size <= 0 {
+			return nil, errTruncated
+		}
+		numbers[i], from = n, from[size:]
+	}
+	return from, nil
 }
 
 func parseText(from []byte) (text string, rest []byte, err error) {

@@ -51,6 +51,9 @@ type Total struct {
 	// Listed models are in the price table, which bounds them.
 	Listed bool `json:"listed,omitempty"`
 	Row
+	// Exported is what left as counters: these never decrease, so what a correction
+	// takes away is worked off against what comes next.
+	Exported Marks `json:"exported,omitzero"`
 	// Examples are the newest calls of each bucket of the durations; they are not
 	// kept over a restart.
 	Examples [len(Bounds) + 1]Example `json:"-"`
@@ -75,7 +78,6 @@ type Ledger struct {
 	free   int  // models in totals that count towards the limit
 	dirty  bool // totals changed since they were taken
 	recent ring
-	latest latest
 }
 
 type hour struct {
@@ -100,43 +102,132 @@ type Recorded struct {
 	Late int64
 }
 
-// Record adds calls.
+// Change replaces what stands for a call.
+type Change struct {
+	// ID is that of the call: the same for all its changes.
+	ID uint64
+	// Out was counted before, In is to be counted; nil for nothing.
+	Out, In *Call
+	// Place is where Out was counted; Apply sets it to where In was.
+	Place *Place
+	Detail
+}
+
+// Place is where a call was counted.
+type Place uint8
+
+// InOverflow is the overflow row of the hour, although the call has a row of its own
+// by now.
+const InOverflow Place = 1
+
+// Record adds calls that are never corrected.
 func (l *Ledger) Record(calls []Call, now time.Time) Recorded {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	var r Recorded
-	oldest := l.oldest(now)
 	for i := range calls {
-		c := &calls[i]
-		took := c.timing()
-		if c.Hour < oldest {
-			// A row would be dropped before long, and calls of made-up times would
-			// make as many hours as they like until then.
-			total, within := l.total(c.Model, c.Listed, now.Add(-time.Millisecond))
-			total.count(&c.Figures, took)
-			r.Late++
-			if !within {
-				r.Overflowed++
-			}
+		l.add(&calls[i], now, &r)
+	}
+	return r
+}
+
+// Apply counts and corrects calls.
+func (l *Ledger) Apply(changes []Change, now time.Time) Recorded {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var r Recorded
+	for i := range changes {
+		c := &changes[i]
+		if c.Out != nil {
+			l.remove(c.Out, *c.Place)
+		}
+		if c.In == nil {
+			l.recent.remove(c.ID)
 			continue
 		}
-		row, within := l.row(c)
-		if row.total == nil || row.Model == Overflow {
-			// Before the first point of a new series, so that its first value is seen
-			// as an increase from zero.
-			row.total, row.within = l.total(c.Model, c.Listed, now.Add(-time.Millisecond))
-		}
-		l.dirty = true
-		row.total.count(&c.Figures, took)
-		row.add(&c.Figures, took)
-		if !c.Many {
-			l.recent.add(&row.Key, &c.Figures)
-		}
-		if !within || !row.within {
-			r.Overflowed++
+		key, place := l.add(c.In, now, &r)
+		*c.Place = place
+		switch {
+		case key == nil:
+			l.recent.remove(c.ID)
+		default:
+			l.recent.set(c.ID, key, c.In, c.Detail)
 		}
 	}
 	return r
+}
+
+// Describe replaces what is known of a call that is remembered by itself.
+func (l *Ledger) Describe(id uint64, detail Detail) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.recent.describe(id, detail)
+}
+
+// add counts a call, and returns the key of its row: nil for a late one.
+func (l *Ledger) add(c *Call, now time.Time, r *Recorded) (*Key, Place) {
+	took := c.timing()
+	if c.Hour < l.oldest(now) {
+		// A row would be dropped before long, and calls of made-up times would
+		// make as many hours as they like until then.
+		total, within := l.total(c.Model, c.Listed, now.Add(-time.Millisecond))
+		total.count(&c.Figures, took)
+		r.Late++
+		if !within {
+			r.Overflowed++
+		}
+		return nil, 0
+	}
+	row, within := l.row(c)
+	if row.total == nil || row.Model == Overflow {
+		// Before the first point of a new series, so that its first value is seen
+		// as an increase from zero.
+		row.total, row.within = l.total(c.Model, c.Listed, now.Add(-time.Millisecond))
+	}
+	l.dirty = true
+	row.total.count(&c.Figures, took)
+	row.add(&c.Figures, took)
+	if !within || !row.within {
+		r.Overflowed++
+	}
+	if !within {
+		return &row.Key, InOverflow
+	}
+	return &row.Key, 0
+}
+
+// remove takes a call out that was added.
+func (l *Ledger) remove(c *Call, place Place) {
+	took := c.timing()
+	total := l.totals[c.Model]
+	if total == nil {
+		total = l.totals[Overflow]
+	}
+	if total != nil { // or they were damaged in the storage
+		l.dirty = true
+		total.subtract(&c.Figures, took)
+	}
+	h, ok := l.hours[c.Hour]
+	if !ok {
+		return // it is forgotten by now, or was late
+	}
+	key := c.key()
+	row, ok := h.rows[key]
+	if !ok || place == InOverflow {
+		row, ok = h.rows[overflowKey]
+	}
+	if ok {
+		h.dirty = true
+		row.subtract(&c.Figures, took)
+	}
+}
+
+func (c *Call) key() Key {
+	key := Key{Model: c.Model, Dimensions: c.Dimensions}
+	for i, value := range key.Dimensions {
+		key.Dimensions[i] = shorten(value)
+	}
+	return key
 }
 
 // oldest is the first hour that is kept.
@@ -173,23 +264,14 @@ func (t *Total) count(f *Figures, took timing) {
 }
 
 func (l *Ledger) row(c *Call) (row *keyedRow, known bool) {
-	latest := l.latest.of(c)
-	if latest.has(c) {
-		latest.hour.dirty = true
-		return latest.row, true
-	}
 	h, ok := l.hours[c.Hour]
 	if !ok {
 		h = &hour{rows: map[Key]*keyedRow{}}
 		l.hours[c.Hour] = h
 	}
 	h.dirty = true
-	key := Key{Model: c.Model, Dimensions: c.Dimensions}
-	for i, value := range key.Dimensions {
-		key.Dimensions[i] = shorten(value)
-	}
+	key := c.key()
 	if row, ok := h.rows[key]; ok {
-		*latest = place{c.Hour, h, row}
 		return row, key != overflowKey
 	}
 	known = key.Model != Overflow && l.rows < l.limits.Rows
@@ -236,7 +318,6 @@ func (l *Ledger) Forget(now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	oldest := l.oldest(now)
-	l.latest = latest{}
 	for at, h := range l.hours {
 		if at < oldest {
 			l.rows -= h.counted()
@@ -267,6 +348,23 @@ func (l *Ledger) Totals() map[string]Total {
 	defer l.mu.Unlock()
 	out := make(map[string]Total, len(l.totals))
 	for model, total := range l.totals {
+		out[model] = *total
+	}
+	return out
+}
+
+// Export returns copies of the totals, by model, after what leaves as counters was
+// noted: it never decreases.
+func (l *Ledger) Export() map[string]Total {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	out := make(map[string]Total, len(l.totals))
+	for model, total := range l.totals {
+		before := total.Exported
+		total.Exported.raise(&total.Row)
+		if total.Exported != before {
+			l.dirty = true
+		}
 		out[model] = *total
 	}
 	return out

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/usage"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/money"
 )
 
@@ -29,7 +30,7 @@ func one(change ...func(*Call)) Call {
 	c := Call{
 		Model: "gpt-4o", Listed: true, Dimensions: Dimensions{"shop", "researcher"},
 		Figures: Figures{
-			Hour: HourOf(now), Prompt: 1000, Completion: 500, CacheRead: 100, CacheWrite: 10,
+			Hour: HourOf(now), Usage: Usage{usage.Input: 890, usage.CacheRead: 100, usage.CacheWrite: 10, usage.Output: 500},
 			Cost: 7_500_000_000, Duration: 1500 * time.Millisecond, Timed: true,
 		},
 	}
@@ -50,7 +51,7 @@ func TestRecord(t *testing.T) {
 		one(func(c *Call) { c.Hour-- }),
 	))
 	want := Row{
-		Calls: [statuses]int64{1, 1, 1}, Unpriced: 1, Prompt: 3000, Completion: 1500, CacheRead: 300, CacheWrite: 30,
+		Calls: [statuses]int64{1, 1, 1}, Unpriced: 1, Usage: Usage{usage.Input: 2670, usage.CacheRead: 300, usage.CacheWrite: 30, usage.Output: 1500},
 		Cost: money.SumOf(15_000_000_000), Durations: [9]uint64{3: 2}, Elapsed: Elapsed{Seconds: 3},
 	}
 	assert.Equal(t, map[string]Row{"gpt-4o": want}, l.Hour(HourOf(now)))
@@ -246,7 +247,7 @@ func TestSnapshotTakesWhatChanged(t *testing.T) {
 }
 
 func TestSnapshotsThatAreRefused(t *testing.T) {
-	for _, content := range []string{"", "{", `{"version":2}`, `{"version":0}`, `[]`, "\x00"} {
+	for _, content := range []string{"", "{", `{"version":3}`, `{"version":0}`, `[]`, "\x00"} {
 		l := New(roomy)
 		require.Error(t, l.LoadTotals([]byte(content)), content)
 		require.Error(t, l.LoadHour(1, []byte(content)), content)

@@ -5,9 +5,27 @@ package ledger
 
 // Recent is a call that is remembered by itself.
 type Recent struct {
-	// Key is that of its row: the overflow's, when it has none of its own.
+	// Key is that of its row: the overflow's, when it has none of its own. nil where a
+	// correction took the call out.
 	Key *Key
 	Figures
+	Provider, Convention, Reading, Estimated string
+	Detail
+	id uint64
+}
+
+// Detail is what only single calls have.
+type Detail struct {
+	// Merged are the other records that report the call.
+	Merged []Merged
+}
+
+// Merged is a record that reports a call for which another record stands.
+type Merged struct {
+	Trace [16]byte
+	Span  [8]byte
+	Scope string
+	Rule  string
 }
 
 // ring holds the newest calls. It grows to its limit, and then writes over the
@@ -16,19 +34,44 @@ type ring struct {
 	limit int
 	calls []Recent
 	next  int
+	byID  map[uint64]int
 }
 
-func (r *ring) add(key *Key, f *Figures) {
+// set adds a call, or replaces what is known of it.
+func (r *ring) set(id uint64, key *Key, c *Call, detail Detail) {
 	if r.limit == 0 {
 		return
 	}
-	if len(r.calls) < r.limit {
-		r.calls = append(r.calls, Recent{})
+	i, known := r.byID[id]
+	if !known {
+		i = r.next
+		if len(r.calls) < r.limit {
+			r.calls = append(r.calls, Recent{})
+		} else {
+			delete(r.byID, r.calls[i].id)
+		}
+		if r.byID == nil {
+			r.byID = map[uint64]int{}
+		}
+		r.byID[id] = i
+		if r.next++; r.next == r.limit {
+			r.next = 0
+		}
 	}
-	at := &r.calls[r.next]
-	at.Key, at.Figures = key, *f
-	if r.next++; r.next == r.limit {
-		r.next = 0
+	r.calls[i] = Recent{Key: key, Figures: c.Figures, Provider: c.Provider, Convention: c.Convention, Reading: c.Reading, Estimated: c.Estimated, Detail: detail, id: id}
+}
+
+func (r *ring) describe(id uint64, detail Detail) {
+	if i, known := r.byID[id]; known {
+		r.calls[i].Detail = detail
+	}
+}
+
+// remove takes a call out. Its place stays empty until it is written over.
+func (r *ring) remove(id uint64) {
+	if i, known := r.byID[id]; known {
+		r.calls[i] = Recent{}
+		delete(r.byID, id)
 	}
 }
 
@@ -36,5 +79,11 @@ func (r *ring) add(key *Key, f *Figures) {
 func (l *Ledger) Recent() []Recent {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return append([]Recent(nil), l.recent.calls...)
+	calls := make([]Recent, 0, len(l.recent.calls))
+	for i := range l.recent.calls {
+		if l.recent.calls[i].Key != nil {
+			calls = append(calls, l.recent.calls[i])
+		}
+	}
+	return calls
 }

@@ -27,11 +27,14 @@ var Statuses = [statuses]string{Success: "success", Error: "error", Timeout: "ti
 // the reference's arc_llm_duration_seconds.
 var Bounds = [...]float64{.1, .5, 1, 2, 5, 10, 30, 60}
 
-// Call is what the ledger is told of one call.
+// Call is one call, as the ledger counts it.
 type Call struct {
 	// Model is the model's name; Listed, when it is one of the price table.
 	Model  string
 	Listed bool
+	// Provider is as written, Convention that of the record, and Reading the evidence
+	// by which its usage was read. Estimated is why its cost is an estimate, if it is.
+	Provider, Convention, Reading, Estimated string
 	// Dimensions are the values of the dimensions, in their order.
 	Dimensions Dimensions
 	Figures
@@ -45,9 +48,8 @@ type Figures struct {
 	// Count is of how many calls it is the sum, if Many; it can be 0 where nobody
 	// counted them.
 	Count int64
-	// Prompt and Completion are all tokens in and out; CacheRead and CacheWrite
-	// are parts of Prompt, Reasoning of Completion.
-	Prompt, Completion, CacheRead, CacheWrite, Reasoning int64
+	// Usage is what was used, by kind.
+	Usage Usage
 	// Cost is 0 when Unpriced.
 	Cost money.Pico
 	// Saved is what the call would have cost more without a cache; negative where
@@ -65,6 +67,8 @@ type Figures struct {
 
 	Status                             Status
 	Many, Unpriced, HasReported, Timed bool
+	// NoPrice: it is unpriced since its model has no price.
+	NoPrice bool
 }
 
 // Ended is when the call ended.
@@ -72,18 +76,14 @@ func (f *Figures) Ended() time.Time { return time.Unix(0, f.End).UTC() }
 
 // Row adds calls up. All of it is integers, so the order of calls does not matter.
 type Row struct {
-	Calls      [statuses]int64         `json:"calls"`
-	Unpriced   int64                   `json:"unpriced,omitempty"`
-	Prompt     int64                   `json:"prompt"`
-	Completion int64                   `json:"completion"`
-	CacheRead  int64                   `json:"cache_read,omitempty"`
-	CacheWrite int64                   `json:"cache_write,omitempty"`
-	Reasoning  int64                   `json:"reasoning,omitempty"`
-	Cost       money.Sum               `json:"cost"`
-	Saved      money.Sum               `json:"saved,omitzero"`
-	Compared   Compared                `json:"compared,omitzero"`
-	Durations  [len(Bounds) + 1]uint64 `json:"durations"`
-	Elapsed    Elapsed                 `json:"elapsed"` // the sum of the durations
+	Calls     [statuses]int64         `json:"calls"`
+	Unpriced  int64                   `json:"unpriced,omitempty"`
+	Usage     Usage                   `json:"usage,omitzero"`
+	Cost      money.Sum               `json:"cost"`
+	Saved     money.Sum               `json:"saved,omitzero"`
+	Compared  Compared                `json:"compared,omitzero"`
+	Durations [len(Bounds) + 1]uint64 `json:"durations"`
+	Elapsed   Elapsed                 `json:"elapsed"` // the sum of the durations
 }
 
 // Compared adds up the calls that were priced and whose application reported a
@@ -126,6 +126,15 @@ func (e *Elapsed) add(o Elapsed) {
 	}
 }
 
+func (e *Elapsed) subtract(o Elapsed) {
+	e.Seconds -= o.Seconds
+	if e.Nanos < o.Nanos {
+		e.Seconds--
+		e.Nanos += uint64(time.Second)
+	}
+	e.Nanos -= o.Nanos
+}
+
 func (f *Figures) count() int64 {
 	if f.Many {
 		return f.Count
@@ -153,11 +162,7 @@ func (r *Row) add(f *Figures, took timing) {
 	if f.Unpriced {
 		r.Unpriced += f.count()
 	}
-	r.Prompt += f.Prompt
-	r.Completion += f.Completion
-	r.CacheRead += f.CacheRead
-	r.CacheWrite += f.CacheWrite
-	r.Reasoning += f.Reasoning
+	r.Usage.add(&f.Usage)
 	r.Cost.Add(f.Cost)
 	r.Saved.Add(f.Saved)
 	if f.HasReported && !f.Unpriced {
@@ -171,17 +176,33 @@ func (r *Row) add(f *Figures, took timing) {
 	}
 }
 
+// subtract takes a call out that was added.
+func (r *Row) subtract(f *Figures, took timing) {
+	r.Calls[f.Status] -= f.count()
+	if f.Unpriced {
+		r.Unpriced -= f.count()
+	}
+	r.Usage.subtract(&f.Usage)
+	r.Cost.Subtract(money.SumOf(f.Cost))
+	r.Saved.Subtract(money.SumOf(f.Saved))
+	if f.HasReported && !f.Unpriced {
+		r.Compared.Calls--
+		r.Compared.Reported.Subtract(money.SumOf(f.Reported))
+		r.Compared.Computed.Subtract(money.SumOf(f.Cost))
+	}
+	if f.Timed {
+		r.Durations[took.bucket]--
+		r.Elapsed.subtract(took.elapsed)
+	}
+}
+
 // Add adds another row.
 func (r *Row) Add(o *Row) {
 	for i := range r.Calls {
 		r.Calls[i] += o.Calls[i]
 	}
 	r.Unpriced += o.Unpriced
-	r.Prompt += o.Prompt
-	r.Completion += o.Completion
-	r.CacheRead += o.CacheRead
-	r.CacheWrite += o.CacheWrite
-	r.Reasoning += o.Reasoning
+	r.Usage.add(&o.Usage)
 	r.Cost.AddSum(o.Cost)
 	r.Saved.AddSum(o.Saved)
 	r.Compared.add(&o.Compared)

@@ -8,13 +8,14 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/usage"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/money"
 )
 
 // Whether rows are added to rows or calls to a row, every field counts.
 func TestRowsAddUp(t *testing.T) {
 	call := one(func(c *Call) {
-		c.Reasoning, c.Saved = 40, -3
+		c.Usage[usage.Reasoning], c.Saved = 40, -3
 		c.Reported, c.HasReported = 8_000_000_000, true
 	})
 	sum := Many(3, call)
@@ -24,7 +25,7 @@ func TestRowsAddUp(t *testing.T) {
 	}
 	row.add(&sum.Figures, sum.timing())
 	want := Row{
-		Calls: [statuses]int64{5}, Prompt: 3000, Completion: 1500, CacheRead: 300, CacheWrite: 30, Reasoning: 120,
+		Calls: [statuses]int64{5}, Usage: Usage{usage.Input: 2670, usage.CacheRead: 300, usage.CacheWrite: 30, usage.Output: 1500, usage.Reasoning: 120},
 		Cost: money.SumOf(22_500_000_000), Saved: money.SumOf(-9),
 		Compared:  Compared{Calls: 3, Reported: money.SumOf(24_000_000_000), Computed: money.SumOf(22_500_000_000)},
 		Durations: [9]uint64{3: 3}, Elapsed: Elapsed{Seconds: 4, Nanos: 500_000_000},
@@ -35,7 +36,7 @@ func TestRowsAddUp(t *testing.T) {
 	twice := row
 	twice.Add(&row)
 	want = Row{
-		Calls: [statuses]int64{10}, Prompt: 6000, Completion: 3000, CacheRead: 600, CacheWrite: 60, Reasoning: 240,
+		Calls: [statuses]int64{10}, Usage: Usage{usage.Input: 5340, usage.CacheRead: 600, usage.CacheWrite: 60, usage.Output: 3000, usage.Reasoning: 240},
 		Cost: money.SumOf(45_000_000_000), Saved: money.SumOf(-18),
 		Compared:  Compared{Calls: 6, Reported: money.SumOf(48_000_000_000), Computed: money.SumOf(45_000_000_000)},
 		Durations: [9]uint64{3: 6}, Elapsed: Elapsed{Seconds: 9},
@@ -43,6 +44,13 @@ func TestRowsAddUp(t *testing.T) {
 	assert.Equal(t, want, twice)
 	assert.EqualValues(t, 10, twice.Count())
 	assert.EqualValues(t, 6, twice.Timed())
+
+	for range 2 {
+		twice.subtract(&call.Figures, call.timing())
+		twice.subtract(&call.Figures, call.timing())
+		twice.subtract(&sum.Figures, sum.timing())
+	}
+	assert.Equal(t, Row{}, twice, "what was added can be taken out")
 }
 
 // Many is a call that stands for so many.
@@ -81,13 +89,13 @@ func TestRecent(t *testing.T) {
 	prompts := func() (all []int64) {
 		for _, c := range l.Recent() {
 			assert.Equal(t, "gpt-4o", c.Key.Model)
-			all = append(all, c.Prompt)
+			all = append(all, c.Usage[usage.Input])
 		}
 		return all
 	}
 	assert.Empty(t, prompts())
 	for n := range int64(8) {
-		record(l, one(func(c *Call) { c.Prompt = n }))
+		count(l, uint64(n+1), one(func(c *Call) { c.Usage[usage.Input] = n }))
 		var want []int64
 		for back := max(0, n-2); back <= n; back++ {
 			want = append(want, back)
@@ -95,18 +103,29 @@ func TestRecent(t *testing.T) {
 		assert.ElementsMatch(t, want, prompts())
 	}
 	record(l, Many(5, one()))
-	assert.ElementsMatch(t, []int64{5, 6, 7}, prompts(), "sums are no calls")
+	assert.ElementsMatch(t, []int64{5, 6, 7}, prompts(), "sums are not calls")
+
+	before := one(func(c *Call) { c.Usage[usage.Input] = 6 })
+	after := one(func(c *Call) { c.Usage[usage.Input], c.Dimensions[0] = 60, "other" })
+	var place Place
+	l.Apply([]Change{{ID: 7, Out: &before, In: &after, Place: &place, Detail: Detail{Merged: []Merged{{Rule: "nested"}}}}}, now)
+	assert.ElementsMatch(t, []int64{5, 60, 7}, prompts(), "corrected in its place")
+	l.Apply([]Change{{ID: 7, Out: &after, Place: &place}}, now)
+	assert.ElementsMatch(t, []int64{5, 7}, prompts(), "taken out")
+	count(l, 9, one(func(c *Call) { c.Usage[usage.Input] = 8 }))
+	count(l, 10, one(func(c *Call) { c.Usage[usage.Input] = 9 }))
+	assert.ElementsMatch(t, []int64{7, 8, 9}, prompts())
 
 	none := New(Limits{Rows: 10, Models: 10, Hours: 48})
-	record(none, one())
+	count(none, 1, one())
 	assert.Empty(t, none.Recent())
 }
 
-// A row that is found among the latest is changed, and so is its hour.
+// A row that a call is added to is changed, and so is its hour.
 func TestRowsOfLateAreTaken(t *testing.T) {
 	l := New(roomy)
 	record(l, one())
-	record(l, one()) // from here on it is one of the latest
+	record(l, one())
 	l.Take()
 	record(l, one())
 	changes := l.Take()

@@ -12,8 +12,8 @@ import (
 	"slices"
 )
 
-// version is that of the snapshot's form. A snapshot of another is refused.
-const version = 1
+// version is that of the snapshot's form. Version 1 is read too, others are refused.
+const version = 2
 
 // Snapshot is what changed in a ledger, in parts that are kept by themselves.
 type Snapshot struct {
@@ -116,49 +116,96 @@ func (l *Ledger) mark(totals bool, hours iter.Seq[int64]) {
 	}
 }
 
-// LoadTotals adds totals that were kept.
+// LoadTotals adds totals that were stored.
 func (l *Ledger) LoadTotals(content []byte) error {
 	var document totalsDocument
 	if err := json.Unmarshal(content, &document); err != nil {
 		return err
 	}
-	if document.Version != version {
-		return fmt.Errorf("version %d is not %d", document.Version, version)
+	if err := document.upgrade(content); err != nil {
+		return err
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for model, kept := range document.Totals {
-		if kept == nil {
+	for model, loaded := range document.Totals {
+		if loaded == nil {
 			continue
 		}
-		total, _ := l.total(model, kept.Listed, kept.Start)
-		if kept.Start.Before(total.Start) {
-			total.Start = kept.Start
+		total, _ := l.total(model, loaded.Listed, loaded.Start)
+		if loaded.Start.Before(total.Start) {
+			total.Start = loaded.Start
 		}
-		total.Add(&kept.Row)
+		total.Add(&loaded.Row)
+		total.Exported.add(&loaded.Exported)
 	}
 	l.dirty = false
 	return nil
 }
 
-// LoadHour adds an hour that was kept.
+func (d *totalsDocument) upgrade(content []byte) error {
+	switch d.Version {
+	case version:
+		return nil
+	case 1:
+	default:
+		return errVersion(d.Version)
+	}
+	var raw struct{ Totals map[string]json.RawMessage }
+	if err := json.Unmarshal(content, &raw); err != nil {
+		return err
+	}
+	for model, total := range d.Totals {
+		if total == nil {
+			continue
+		}
+		if err := upgrade([]json.RawMessage{raw.Totals[model]}, []*Row{&total.Row}); err != nil {
+			return err
+		}
+		// All of it left as counters.
+		total.Exported.raise(&total.Row)
+	}
+	return nil
+}
+
+func errVersion(got int) error { return fmt.Errorf("version %d is none of 1 to %d", got, version) }
+
+// LoadHour adds an hour that was stored.
 func (l *Ledger) LoadHour(at int64, content []byte) error {
 	var document hourDocument
 	if err := json.Unmarshal(content, &document); err != nil {
 		return err
 	}
-	if document.Version != version {
-		return fmt.Errorf("version %d is not %d", document.Version, version)
+	if err := document.upgrade(content); err != nil {
+		return err
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for i := range document.Rows {
-		kept := &document.Rows[i]
-		row, _ := l.row(&Call{Model: kept.Model, Dimensions: kept.Dimensions, Figures: Figures{Hour: at}})
-		row.Add(&kept.Row)
+		loaded := &document.Rows[i]
+		row, _ := l.row(&Call{Model: loaded.Model, Dimensions: loaded.Dimensions, Figures: Figures{Hour: at}})
+		row.Add(&loaded.Row)
 	}
 	if h, ok := l.hours[at]; ok {
 		h.dirty = false
 	}
 	return nil
+}
+
+func (d *hourDocument) upgrade(content []byte) error {
+	switch d.Version {
+	case version:
+		return nil
+	case 1:
+	default:
+		return errVersion(d.Version)
+	}
+	var raw struct{ Rows []json.RawMessage }
+	if err := json.Unmarshal(content, &raw); err != nil {
+		return err
+	}
+	rows := make([]*Row, len(d.Rows))
+	for i := range d.Rows {
+		rows[i] = &d.Rows[i].Row
+	}
+	return upgrade(raw.Rows, rows)
 }

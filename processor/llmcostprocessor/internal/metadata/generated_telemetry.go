@@ -31,11 +31,15 @@ type TelemetryBuilder struct {
 	ProcessorLlmCostCachedCalls      metric.Int64Counter
 	ProcessorLlmCostCalls            metric.Int64Counter
 	ProcessorLlmCostClampedTimes     metric.Int64Counter
+	ProcessorLlmCostCorrections      metric.Int64Counter
+	ProcessorLlmCostDedupEvictions   metric.Int64ObservableCounter
+	ProcessorLlmCostDedupRecords     metric.Int64ObservableGauge
 	ProcessorLlmCostJournalFailures  metric.Int64Counter
 	ProcessorLlmCostLedgerLate       metric.Int64Counter
 	ProcessorLlmCostLedgerOverflow   metric.Int64Counter
 	ProcessorLlmCostLedgerRows       metric.Int64ObservableGauge
 	ProcessorLlmCostLedgerRowsLimit  metric.Int64ObservableGauge
+	ProcessorLlmCostMergedRecords    metric.Int64Counter
 	ProcessorLlmCostMetricsFailures  metric.Int64Counter
 	ProcessorLlmCostPriceAge         metric.Float64ObservableGauge
 	ProcessorLlmCostPriceModels      metric.Int64ObservableGauge
@@ -53,6 +57,36 @@ type telemetryBuilderOptionFunc func(mb *TelemetryBuilder)
 
 func (tbof telemetryBuilderOptionFunc) apply(mb *TelemetryBuilder) {
 	tbof(mb)
+}
+
+// RegisterProcessorLlmCostDedupEvictionsCallback sets callback for observable ProcessorLlmCostDedupEvictions metric.
+func (builder *TelemetryBuilder) RegisterProcessorLlmCostDedupEvictionsCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorLlmCostDedupEvictions, obs: o})
+		return nil
+	}, builder.ProcessorLlmCostDedupEvictions)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterProcessorLlmCostDedupRecordsCallback sets callback for observable ProcessorLlmCostDedupRecords metric.
+func (builder *TelemetryBuilder) RegisterProcessorLlmCostDedupRecordsCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorLlmCostDedupRecords, obs: o})
+		return nil
+	}, builder.ProcessorLlmCostDedupRecords)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
 }
 
 // RegisterProcessorLlmCostLedgerRowsCallback sets callback for observable ProcessorLlmCostLedgerRows metric.
@@ -186,6 +220,24 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{call}"),
 	)
 	errs = errors.Join(errs, err)
+	builder.ProcessorLlmCostCorrections, err = builder.meter.Int64Counter(
+		"otelcol_processor_llm_cost_corrections",
+		metric.WithDescription("Calls whose counts were corrected since a better record, another group or the attribution of a span around them arrived later. [Alpha]"),
+		metric.WithUnit("{correction}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorLlmCostDedupEvictions, err = builder.meter.Int64ObservableCounter(
+		"otelcol_processor_llm_cost_dedup_evictions",
+		metric.WithDescription("Records of calls that were forgotten before the window was over since max_entries was reached. If they are sent again, they count again. [Alpha]"),
+		metric.WithUnit("{record}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorLlmCostDedupRecords, err = builder.meter.Int64ObservableGauge(
+		"otelcol_processor_llm_cost_dedup_records",
+		metric.WithDescription("Records of calls that are remembered. [Alpha]"),
+		metric.WithUnit("{record}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ProcessorLlmCostJournalFailures, err = builder.meter.Int64Counter(
 		"otelcol_processor_llm_cost_journal_failures",
 		metric.WithDescription("Batches that could not be written to the storage as they were counted. They are written with the ledger, and lost if the process is killed before. [Alpha]"),
@@ -214,6 +266,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_processor_llm_cost_ledger_rows_limit",
 		metric.WithDescription("Rows of the ledger above which new models and dimensions are counted in one overflow row an hour. [Alpha]"),
 		metric.WithUnit("{row}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorLlmCostMergedRecords, err = builder.meter.Int64Counter(
+		"otelcol_processor_llm_cost_merged_records",
+		metric.WithDescription("Records that were merged into a call for which another record stands, by the rule. [Alpha]"),
+		metric.WithUnit("{record}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorLlmCostMetricsFailures, err = builder.meter.Int64Counter(

@@ -91,6 +91,11 @@ func (s *spelled) atBedrock() (*Model, string) {
 		return nil, ""
 	}
 	// Instrumentations cut the profile and the maker off: nova-lite-v1:0.
+	for _, vendor := range vendors {
+		if m, found := s.inRegion(vendor + "." + name); m != nil {
+			return m, found
+		}
+	}
 	for _, prefix := range [...]string{globalProfile, ""} {
 		for _, vendor := range vendors {
 			if m, found := s.bedrockName(prefix + vendor + "." + name); m != nil {

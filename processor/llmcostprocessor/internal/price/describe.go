@@ -19,6 +19,15 @@ func (m *Model) Source() string { return m.source }
 // Names are the names that mean the model, the first being that of its entry.
 func (m *Model) Names() []string { return m.names }
 
+// Regions are the regions where the model costs other amounts, with the factor.
+func (m *Model) Regions() map[string]string {
+	factors := map[string]string{}
+	for region, factor := range m.uplifts {
+		factors[region] = decimal(factor, million)
+	}
+	return factors
+}
+
 // Describe returns the prices at that time, a line each as price files write
 // them: the key, and dollars per million tokens or, of fees, dollars. What is not
 // priced by itself (cached reads as input, say) has no line. It is empty

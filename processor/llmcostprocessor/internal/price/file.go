@@ -199,7 +199,7 @@ func (r *reader) unique(node *yaml.Node, model *Model, key string, seen map[stri
 
 func (r *reader) model(node *yaml.Node, key string) *Model {
 	before := len(r.errs)
-	fields := r.fields(node, key, "name", "provider", "aliases", "host_only", "prices")
+	fields := r.fields(node, key, "name", "provider", "aliases", "host_only", "regions", "prices")
 	if named, ok := fields["name"]; ok && named.Kind == yaml.ScalarNode && named.Value != "" {
 		key += " (" + named.Value + ")" // what a person looks for
 	}
@@ -218,6 +218,9 @@ func (r *reader) model(node *yaml.Node, key string) *Model {
 			r.fail(hostOnly, key+".host_only", "needs a provider")
 		}
 	}
+	if regions, ok := fields["regions"]; ok {
+		m.uplifts = r.regions(regions, key+".regions")
+	}
 	m.source = r.file
 	m.periods = r.periods(node, fields["prices"], key+".prices")
 	if r.source != "" {
@@ -227,6 +230,24 @@ func (r *reader) model(node *yaml.Node, key string) *Model {
 		return nil
 	}
 	return &m
+}
+
+// regions reads what prices are multiplied by where a region is asked for: {eu: "1.1"}.
+func (r *reader) regions(node *yaml.Node, key string) map[string]money.Pico {
+	if node.Kind != yaml.MappingNode {
+		r.fail(node, key, "is not a mapping of regions to factors")
+		return nil
+	}
+	factors := map[string]money.Pico{}
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		region, value := strings.ToLower(node.Content[i].Value), node.Content[i+1]
+		factor, err := parseRate(r.text(value, key+"."+region))
+		if err != nil || factor == 0 || factor > 100*million {
+			r.fail(value, key+"."+region, "%q is not a factor of up to 100, such as \"1.1\"", value.Value)
+		}
+		factors[region] = factor
+	}
+	return factors
 }
 
 // periods reads the prices of a model, oldest first.
@@ -248,15 +269,21 @@ func (r *reader) periods(parent, node *yaml.Node, key string) []period {
 }
 
 func (r *reader) period(node *yaml.Node, key string) period {
-	known := append([]string{"valid_from", "long_context", "batch", "flex", "priority", "fees", "source", "checked"}, rateKeys...)
+	known := append([]string{"valid_from", "long_context", "hours", "fees", "source", "checked"}, rateKeys...)
+	known = append(known, tierNames[Batch:tiers]...)
 	fields := r.fields(node, key, known...)
 	var p period
-	p.tariffs[Standard] = r.tariff(node, fields, key)
+	if _, fees := fields["fees"]; !fees || hasAny(fields, append(rateKeys, "long_context", "hours")) {
+		p.tariffs[Standard] = r.tariff(node, fields, key)
+	}
 	for tier := Batch; tier < tiers; tier++ {
 		if node, ok := fields[tier.String()]; ok {
 			at := key + "." + tier.String()
 			p.tariffs[tier] = r.tariff(node, r.fields(node, at, append([]string{"long_context"}, rateKeys...)...), at)
 		}
+	}
+	for i, node := range r.list(fields["hours"], key+".hours") {
+		p.hours = append(p.hours, r.hours(node, fmt.Sprintf("%s.hours[%d]", key, i)))
 	}
 	p.discounted()
 	if node, ok := fields["fees"]; ok {
@@ -272,6 +299,43 @@ func (r *reader) period(node *yaml.Node, key string) period {
 		r.source = r.text(source, key+".source")
 	}
 	return p
+}
+
+func hasAny(fields map[string]*yaml.Node, keys []string) bool {
+	return slices.ContainsFunc(keys, func(key string) bool { return fields[key] != nil })
+}
+
+// weekdays are the days of files, from Monday as the first.
+var weekdays = []string{"mon", "tue", "wed", "thu", "fri", "sat", "sun"}
+
+// hours reads {days: [mon, tue], from: "01:00", to: "04:00"} and prices. Times are UTC.
+func (r *reader) hours(node *yaml.Node, key string) hours {
+	fields := r.fields(node, key, append([]string{"days", "from", "to", "long_context"}, rateKeys...)...)
+	h := hours{tariff: r.tariff(node, fields, key)}
+	for i, day := range r.list(fields["days"], key+".days") {
+		n := slices.Index(weekdays, strings.ToLower(r.text(day, fmt.Sprintf("%s.days[%d]", key, i))))
+		if n < 0 {
+			r.fail(day, fmt.Sprintf("%s.days[%d]", key, i), "%q is none of %s", day.Value, strings.Join(weekdays, ", "))
+			continue
+		}
+		h.days |= 1 << ((n + 1) % 7) // time.Sunday is 0
+	}
+	for name, to := range map[string]*int{"from": &h.from, "to": &h.to} {
+		of, ok := fields[name]
+		if !ok {
+			r.fail(node, key+"."+name, "is missing")
+			continue
+		}
+		minute, ok := minuteOf(strings.Replace(r.text(of, key+"."+name), ":", "", 1))
+		if !ok {
+			r.fail(of, key+"."+name, "%q is not a time of day in UTC, such as \"16:30\"", of.Value)
+		}
+		*to = minute
+	}
+	if h.from >= h.to {
+		r.fail(node, key+".to", "must be later than from, at most \"24:00\": hours that pass midnight are two")
+	}
+	return h
 }
 
 func (r *reader) tariff(node *yaml.Node, fields map[string]*yaml.Node, key string) *tariff {

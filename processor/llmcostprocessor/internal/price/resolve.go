@@ -288,8 +288,8 @@ func (s *spelled) cutOwn(seller, name string) string {
 		if i := strings.LastIndex(rest, "models/"); (i == 0 || i > 0 && rest[i-1] == '/') && !strings.HasPrefix(rest, "accounts/") {
 			rest = rest[i+len("models/"):]
 		}
-		if tail, ok := strings.CutPrefix(rest, "converse/"); ok {
-			rest = tail
+		for _, api := range [...]string{"converse/", "invoke/"} {
+			rest = strings.TrimPrefix(rest, api)
 		}
 		if rest == name {
 			return name

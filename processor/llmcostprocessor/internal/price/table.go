@@ -9,6 +9,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"iter"
+	"maps"
 	"os"
 	"slices"
 	"sync"
@@ -62,6 +64,22 @@ var base = sync.OnceValues(func() ([2]document, error) {
 	return [2]document{generated, kept}, nil
 })
 
+// Repaired returns the entries that the built-in table has better than the lists it
+// is made of, by provider and name.
+func Repaired() (map[[2]string]bool, error) {
+	layers, err := base()
+	if err != nil {
+		return nil, err
+	}
+	names := map[[2]string]bool{}
+	for _, m := range layers[1].models {
+		for _, name := range m.names {
+			names[[2]string{m.Provider, name}] = true
+		}
+	}
+	return names, nil
+}
+
 // Load returns the built-in table with the files laid over it, in their order.
 // An entry with the name and provider of an earlier one (or without a provider,
 // the name alone) takes its place and keeps its aliases; other entries are
@@ -73,22 +91,36 @@ func Load(files []string) (*Table, error) {
 		return nil, err
 	}
 	generated, kept := layers[0], layers[1]
-	t := &Table{
-		version:    kept.version,
-		date:       kept.date(),
-		models:     make(map[*Model]struct{}, len(generated.models)+len(kept.models)),
-		byProvider: make(map[string]*Model, 2*len(generated.models)),
-		byName:     make(map[string]*Model, len(generated.models)/2),
-		providers:  make(map[string][]string, len(generated.models)),
-		free:       map[string]*Model{},
-		sellers:    map[string]string{},
-		resolved:   map[Query]*Match{},
-	}
+	t := newTable(2 * len(generated.models))
+	t.version, t.date = kept.version, kept.date()
 	t.lay(generated.models)
 	t.lay(kept.models)
 	if errs := t.name(kept.aliases); len(errs) > 0 {
 		return nil, errors.Join(errs...)
 	}
+	return t, t.layFiles(files)
+}
+
+// LoadAlone returns the table of the files, without the built-in one below them.
+func LoadAlone(files []string) (*Table, error) {
+	t := newTable(0)
+	return t, t.layFiles(files)
+}
+
+func newTable(size int) *Table {
+	return &Table{
+		models:     make(map[*Model]struct{}, size),
+		byProvider: make(map[string]*Model, size),
+		byName:     make(map[string]*Model, size/4),
+		providers:  make(map[string][]string, size),
+		free:       map[string]*Model{},
+		sellers:    map[string]string{},
+		resolved:   map[Query]*Match{},
+	}
+}
+
+// layFiles lays files over the table, one after the other.
+func (t *Table) layFiles(files []string) error {
 	sum := sha256.New()
 	var errs []error
 	for _, file := range files {
@@ -97,27 +129,31 @@ func Load(files []string) (*Table, error) {
 			errs = append(errs, err)
 			continue
 		}
-		doc, err := parse(file, content)
-		if err != nil {
-			errs = append(errs, err)
-			continue
-		}
 		_, _ = sum.Write(content)
-		t.lay(doc.models)
-		errs = append(errs, t.name(doc.aliases)...)
-		t.reduce(doc.discounts)
-		for _, provider := range doc.free {
-			t.free[provider] = &Model{Provider: provider, source: file, periods: []period{{tariffs: [tiers]*tariff{Standard: freeTariff}}}}
-		}
-	}
-	if err := errors.Join(errs...); err != nil {
-		return nil, err
+		errs = append(errs, t.layFile(file, content))
 	}
 	if len(files) > 0 {
 		t.version += "+" + hex.EncodeToString(sum.Sum(nil)[:4])
 	}
-	return t, nil
+	return errors.Join(errs...)
 }
+
+func (t *Table) layFile(file string, content []byte) error {
+	doc, err := parse(file, content)
+	if err != nil {
+		return err
+	}
+	t.lay(doc.models)
+	errs := t.name(doc.aliases)
+	t.reduce(doc.discounts)
+	for _, provider := range doc.free {
+		t.free[provider] = &Model{Provider: provider, source: file, periods: []period{{tariffs: [tiers]*tariff{Standard: freeTariff}}}}
+	}
+	return errors.Join(errs...)
+}
+
+// Models are all entries.
+func (t *Table) Models() iter.Seq[*Model] { return maps.Keys(t.models) }
 
 // name gives models further names.
 func (t *Table) name(aliases []alias) []error {

@@ -24,6 +24,7 @@ import (
 //   - Where both lists know a model, its history is that of genai-prices, and today's
 //     price takes from litellm what genai-prices leaves out: tiers, lengths,
 //     hours, kinds, fees. Tomorrow's prices keep their own.
+//   - models.dev adds what neither has.
 //   - Where both have a price of today and differ, decide says which counts and why.
 //   - Prices that cannot be of their unit are refused: see units.go.
 //   - A price of nothing is taken for an unknown one, unless the name says free.
@@ -75,7 +76,14 @@ func (m *merger) merge() []*source.Model {
 	for i := range m.litellm {
 		m.join(&m.litellm[i])
 	}
-	m.models = slices.DeleteFunc(m.models, func(model *source.Model) bool { return !sold(model) })
+	m.third = m.plausible(m.third, m.genai)
+	for i := range m.third {
+		// What neither of the two has.
+		if model := &m.third[i]; m.counterpart(model) == nil && !m.repaired[[2]string{model.Seller, model.Name()}] && (model.Seller != "bedrock" || ofBedrock(model.Name())) {
+			m.add(model)
+		}
+	}
+	m.models = slices.DeleteFunc(m.models, (*source.Model).Unknown)
 	for _, model := range m.models {
 		hourWrites(model)
 		imagesAlone(model)
@@ -103,22 +111,13 @@ func perCloud(models []source.Model) []source.Model {
 				vertex.Prices[i] = clonePrice(vertex.Prices[i])
 			}
 			out = append(out, vertex)
-			if !ofGoogle(model.Name()) {
+			if !model.OfGoogle() {
 				continue
 			}
 		}
 		out = append(out, model)
 	}
 	return out
-}
-
-func ofGoogle(name string) bool {
-	for _, family := range [...]string{"gemini", "gemma", "text-", "textembedding", "multimodalembedding", "learnlm", "imagen", "veo", "lyria", "deep-research"} {
-		if strings.HasPrefix(name, family) {
-			return true
-		}
-	}
-	return false
 }
 
 func clonePrice(p source.Price) source.Price {

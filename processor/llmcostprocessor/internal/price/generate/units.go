@@ -88,13 +88,3 @@ func weights(name string) string {
 	}
 	return strings.ReplaceAll(around.ReplaceAllString(name, ""), ".", "-")
 }
-
-// sold says whether an entry has a price that somebody pays.
-func sold(model *source.Model) bool {
-	for i := range model.Prices {
-		if !model.Prices[i].Free() {
-			return true
-		}
-	}
-	return strings.HasSuffix(model.Name(), ":free") || strings.HasSuffix(model.Name(), "-free")
-}

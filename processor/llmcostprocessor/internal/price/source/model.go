@@ -60,6 +60,17 @@ type Rates map[string]*big.Rat
 // Name is the canonical name.
 func (m *Model) Name() string { return m.Names[0] }
 
+// OfGoogle says whether Google made a model that it sells: such models are sold by the
+// Gemini API and by Vertex, others by Vertex alone.
+func (m *Model) OfGoogle() bool {
+	for _, family := range [...]string{"gemini", "gemma", "text-", "textembedding", "multimodalembedding", "learnlm", "imagen", "veo", "lyria", "deep-research"} {
+		if strings.HasPrefix(m.Name(), family) {
+			return true
+		}
+	}
+	return false
+}
+
 // At returns the price that holds at that time, or nil.
 func (m *Model) At(at time.Time) *Price {
 	for i := len(m.Prices) - 1; i >= 0; i-- {
@@ -68,6 +79,17 @@ func (m *Model) At(at time.Time) *Price {
 		}
 	}
 	return nil
+}
+
+// Unknown reports whether the list has no price of the model: a price of nothing is
+// taken for an unknown one, unless the name has it.
+func (m *Model) Unknown() bool {
+	for i := range m.Prices {
+		if !m.Prices[i].Free() {
+			return false
+		}
+	}
+	return !strings.HasSuffix(m.Name(), ":free") && !strings.HasSuffix(m.Name(), "-free")
 }
 
 // Free says whether nothing of the price costs anything.

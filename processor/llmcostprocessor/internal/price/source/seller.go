@@ -42,5 +42,5 @@ func sellerOf(id string) string {
 // entries are of another trade (searches, parsing).
 var planned = map[string]bool{
 	"ollama": true, "sagemaker": true, "custom": true, "github_copilot": true, "github-copilot": true, "chatgpt": true,
-	"lemonade": true, "microsoft_365_copilot": true, "github_models": true, "opencode_go": true,
+	"lemonade": true, "cursor": true, "microsoft_365_copilot": true, "github_models": true, "opencode_go": true,
 }

@@ -1,0 +1,51 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package llmcostprocessor
+
+import (
+	"context"
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+)
+
+const (
+	// maxAhead is how far a sender's clock may be ahead before its time is taken
+	// to be wrong.
+	maxAhead = 10 * time.Minute
+	// firstCalls is the second in which 2020 began, the year in which the first model was sold by the call. A
+	// time before is that of a clock that was never set.
+	firstCalls = 1577836800
+)
+
+// priceCalls prices the calls of a batch.
+func (c *core) priceCalls(ctx context.Context, b *batch) {
+	b.prices = c.prices.Load()
+	b.decideReadings()
+	for i := range b.calls {
+		d := &b.calls[i]
+		d.at = c.timeOf(ctx, d.end, b.at)
+		d.charge = priceCall(&d.call, findModel(b.prices, d), false, d.at)
+	}
+}
+
+// timeOf is when the call was made: its end, which every kind of record has. A
+// time that cannot be is taken for now, and counted.
+func (c *core) timeOf(ctx context.Context, end pcommon.Timestamp, now time.Time) time.Time {
+	at, clamped := clampTime(end, now)
+	if clamped {
+		c.telemetry.ProcessorLlmCostClampedTimes.Add(ctx, 1)
+	}
+	return at
+}
+
+func clampTime(end pcommon.Timestamp, now time.Time) (at time.Time, clamped bool) {
+	switch {
+	case end == 0:
+		return now, false
+	case end < firstCalls*1e9, end > pcommon.NewTimestampFromTime(now)+pcommon.Timestamp(maxAhead):
+		return now, true
+	}
+	return time.Unix(0, int64(end)), false
+}

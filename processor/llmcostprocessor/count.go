@@ -1,0 +1,292 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package llmcostprocessor
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/convention"
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/identity"
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/money"
+)
+
+// maxDuration is the longest that a call can take. What is above is a mistake
+// in the times, and is not in the histogram of durations.
+const maxDuration = 24 * time.Hour
+
+// settle prices and counts the calls of a batch. It counts before the batch
+// goes on: what is refused further on and sent again is known by its IDs then,
+// so it counts once in either case.
+func (c *core) settle(ctx context.Context, b *batch) {
+	if len(b.calls) > 0 || len(b.spans) > 0 {
+		b.at = time.Now()
+		c.priceCalls(ctx, b)
+		c.describeCalls(b)
+		outcomes := c.count(ctx, b)
+		b.annotate(outcomes)
+		b.countOutcomes(outcomes)
+	}
+	c.addCounts(ctx, b)
+}
+
+// addCounts adds what a batch counted to the self-telemetry.
+func (c *core) addCounts(ctx context.Context, b *batch) {
+	c.outcomes.add(ctx, b.outcomes)
+	c.rules.add(ctx, b.rules)
+}
+
+// describeCalls makes the calls of the ledger, and the records to compare.
+func (c *core) describeCalls(b *batch) {
+	for i := range b.calls {
+		d := &b.calls[i]
+		c.identifySource(d.source)
+		counted := extend(&b.counted)
+		c.fill(counted, d)
+		b.scratch = ledger.AppendCall(b.scratch[:0], counted)
+		c.identify(extend(&b.records), d, string(b.scratch))
+	}
+}
+
+// fill makes the call of the ledger; to is zero.
+func (c *core) fill(to *ledger.Call, d *detectedCall) {
+	q := &d.charge
+	to.Model, to.Listed = q.name, q.listed
+	to.Provider, to.Convention, to.Reading = d.call.Provider, d.call.Convention, d.call.Rule.String()
+	if len(to.Provider) > convention.MaxModelLength {
+		to.Provider = ""
+	}
+	to.Dimensions = d.source.dimensions
+	to.Hour, to.End = ledger.HourOf(d.at), d.at.UnixNano()
+	to.Status = statusOf(d.call.Status)
+	to.Usage = ledger.Usage(d.call.Usage)
+	to.Cost, to.Saved, to.Unpriced, to.NoPrice = q.cost, q.saved, q.outcome == outcomeUnpriced, q.unknown
+	to.Estimated = q.reason
+	to.Duration, to.Timed = duration(d)
+	to.Trace, to.Span = d.trace, d.span
+	if d.call.HasReported {
+		to.Reported, to.HasReported = money.FromDollars(d.call.Reported)
+	}
+}
+
+func statusOf(status convention.Status) ledger.Status {
+	switch status {
+	case convention.Error:
+		return ledger.Error
+	case convention.Timeout:
+		return ledger.Timeout
+	default:
+		return ledger.Success
+	}
+}
+
+// duration is that of the span, or of the record, when it makes sense.
+func duration(d *detectedCall) (took time.Duration, known bool) {
+	if !d.isSpan || d.start == 0 {
+		return d.call.Duration, d.call.Duration > 0 && d.call.Duration <= maxDuration
+	}
+	if d.end < d.start || d.end-d.start > pcommon.Timestamp(maxDuration) {
+		return 0, false
+	}
+	return time.Duration(d.end - d.start), true
+}
+
+// count decides which records report the same call, corrects the ledger, and with a
+// storage writes both down before the batch is acknowledged. A storage that fails
+// holds no telemetry back.
+func (c *core) count(ctx context.Context, b *batch) []identity.Outcome {
+	c.counting.Lock()
+	defer c.counting.Unlock()
+	c.known.mark(b)
+	e := entry{at: b.at}
+	first := c.firstOfTraces(b)
+	result := c.addRecords(b.records, b.spans, b.at, b.counted)
+	if c.store != nil {
+		e.records = make([]identity.Record, 0, len(b.records))
+		for i := range b.records {
+			if !result.Outcomes[i].Copy {
+				e.records = append(e.records, b.records[i])
+			}
+		}
+		e.spans = c.linksOf(b, first)
+		c.journal(ctx, &e)
+	}
+	c.countMerged(ctx, &result)
+	return result.Outcomes
+}
+
+// addRecords adds records to the cache of calls, and applies what changes to the
+// ledger. Counted are the calls of the records; nil to have them parsed. It must be
+// called with counting held.
+func (c *core) addRecords(records []identity.Record, spans []identity.Span, at time.Time, counted []ledger.Call) identity.Result {
+	result := c.calls.Add(records, spans, at)
+	changes := make([]ledger.Change, 0, len(result.Changes))
+	places := make([]ledger.Place, len(result.Changes))
+	for i := range result.Changes {
+		change := &result.Changes[i]
+		detail := detailOf(change.In)
+		if change.In == change.Out {
+			c.ledger.Describe(change.Call, detail)
+			continue
+		}
+		to := ledger.Change{ID: change.Call, Place: &places[i], Detail: detail}
+		if change.Out != nil {
+			places[i] = ledger.Place(change.Out.Place)
+			to.Out = parseCounted(change.Out)
+			c.unpriced.remove(to.Out)
+		}
+		if change.In != nil {
+			if change.Record >= 0 && counted != nil {
+				to.In = &counted[change.Record]
+				overlay(&to.In.Dimensions, change.In.Values())
+			} else {
+				to.In = parseCounted(change.In)
+			}
+			c.unpriced.add(to.In)
+		}
+		changes = append(changes, to)
+	}
+	recorded := c.ledger.Apply(changes, at)
+	for i := range result.Changes {
+		if in := result.Changes[i].In; in != nil && in != result.Changes[i].Out {
+			in.Place = uint8(places[i])
+		}
+	}
+	c.countRecorded(context.Background(), recorded)
+	return result
+}
+
+// parseCounted is the call that was counted, or is to be.
+func parseCounted(counted *identity.Counted) *ledger.Call {
+	call, _, err := ledger.ParseCall([]byte(counted.Payload), nil)
+	if err != nil {
+		panic(err) // we have written it
+	}
+	overlay(&call.Dimensions, counted.Values())
+	return &call
+}
+
+func detailOf(counted *identity.Counted) (detail ledger.Detail) {
+	if counted == nil {
+		return detail
+	}
+	for _, m := range counted.Merged() {
+		detail.Merged = append(detail.Merged, ledger.Merged{Trace: m.Trace, Span: m.Span, Scope: m.Scope, Rule: string(m.Rule)})
+	}
+	return detail
+}
+
+// firstOfTraces are the traces of which the batch has the first calls.
+func (c *core) firstOfTraces(b *batch) map[[16]byte]bool {
+	if c.store == nil {
+		return nil
+	}
+	first := map[[16]byte]bool{}
+	for i := range b.records {
+		if trace := b.records[i].Trace; trace != [16]byte{} && !c.calls.HasCalls(trace) {
+			first[trace] = true
+		}
+	}
+	return first
+}
+
+// linksOf are the spans to be written down: of traces that have calls. What is known
+// of a trace comes with its first call.
+func (c *core) linksOf(b *batch, first map[[16]byte]bool) (spans []identity.Span) {
+	for trace := range first {
+		c.calls.Links(trace, func(s identity.Span) { spans = append(spans, s) })
+	}
+	for i := range b.spans {
+		if trace := b.spans[i].Trace; !first[trace] && c.calls.HasCalls(trace) {
+			spans = append(spans, b.spans[i])
+		}
+	}
+	return spans
+}
+
+// recordSums adds sums of calls, which metric sources report.
+func (c *core) recordSums(ctx context.Context, b *batch) {
+	c.counting.Lock()
+	defer c.counting.Unlock()
+	c.countRecorded(ctx, c.ledger.Record(b.sums, b.at))
+	if c.store != nil {
+		c.journal(ctx, &entry{at: b.at, sums: b.sums})
+	}
+}
+
+// journal writes an entry to the storage. It must be called with counting held.
+func (c *core) journal(ctx context.Context, e *entry) {
+	// What was counted is written although the sender may have gone.
+	err := c.store.write(context.WithoutCancel(ctx), e)
+	if err != nil {
+		c.telemetry.ProcessorLlmCostJournalFailures.Add(ctx, 1)
+		err = fmt.Errorf("write the journal to the storage: %w", err)
+	}
+	c.reportJournal(err)
+}
+
+// reportJournal reports whether the journal could be written.
+func (c *core) reportJournal(err error) {
+	c.health.Set(problemJournal, err,
+		"Writing the journal to the storage failed; calls since the last snapshot are lost if the process is killed",
+		"Writing the journal to the storage works again")
+}
+
+func (c *core) countRecorded(ctx context.Context, recorded ledger.Recorded) {
+	if recorded.Overflowed > 0 {
+		c.telemetry.ProcessorLlmCostLedgerOverflow.Add(ctx, recorded.Overflowed)
+	}
+	if recorded.Late > 0 {
+		c.telemetry.ProcessorLlmCostLedgerLate.Add(ctx, recorded.Late)
+	}
+}
+
+// countMerged counts the records that belong to a call for which another stands, and
+// the calls that were counted and are corrected.
+func (c *core) countMerged(ctx context.Context, result *identity.Result) {
+	for rule, n := range result.Merged {
+		c.telemetry.ProcessorLlmCostMergedRecords.Add(ctx, n, metric.WithAttributes(attribute.String("rule", string(rule))))
+	}
+	var corrections int64
+	for i := range result.Changes {
+		if change := &result.Changes[i]; change.Out != nil && change.Out != change.In {
+			corrections++
+		}
+	}
+	if corrections > 0 {
+		c.telemetry.ProcessorLlmCostCorrections.Add(ctx, corrections)
+	}
+}
+
+// countOutcomes notes what became of the records.
+func (b *batch) countOutcomes(outcomes []identity.Outcome) {
+	for i := range b.calls {
+		d := &b.calls[i]
+		outcome := d.charge.outcome
+		switch o := outcomes[i]; {
+		case o.Rule == identity.Aggregate:
+			outcome = outcomeAggregate
+		case o.Copy, o.Rule == identity.SameSpan:
+			outcome = outcomeDuplicate
+		case o.Rule != identity.Alone:
+			outcome = outcomeWrapper
+		default:
+			b.countRule(&d.call)
+		}
+		b.outcomes.add(d.call.Convention, outcome)
+	}
+}
+
+// countRule notes by which evidence the usage of a call was read.
+func (b *batch) countRule(call *convention.Call) {
+	if call.Rule != convention.ByNothing {
+		b.rules.add(call.Convention, call.Rule.String())
+	}
+}

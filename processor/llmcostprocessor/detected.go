@@ -1,0 +1,89 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package llmcostprocessor
+
+import (
+	"sync"
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/convention"
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/identity"
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/price"
+)
+
+// detectedCall is one record that reports a call, and what it costs.
+type detectedCall struct {
+	call       convention.Call
+	attributes pcommon.Map
+	source     *source
+	scope      string
+	trace      pcommon.TraceID
+	span       pcommon.SpanID
+	parent     pcommon.SpanID
+	start, end pcommon.Timestamp // start is 0 for log records
+	isSpan     bool
+	at         time.Time // when it was made, if that makes sense
+	charge     charge
+}
+
+// source is a resource that sends records.
+type source struct {
+	attributes pcommon.Map
+	id         uint64
+	dimensions ledger.Dimensions
+}
+
+// batch is what is detected in the telemetry of one Consume, and what it adds.
+type batch struct {
+	reader   convention.Reader
+	prices   *price.Table
+	at       time.Time
+	calls    []detectedCall
+	spans    []identity.Span // that are not calls
+	records  []identity.Record
+	counted  []ledger.Call // the calls, as they are counted if nothing else reports them
+	outcomes counts        // of the calls
+	rules    counts        // by which their usage was read
+	sums     []ledger.Call // of metric sources
+	scratch  []byte
+}
+
+// batches are used again, since what is detected in a thousand spans takes half a
+// megabyte.
+var batches = sync.Pool{New: func() any { return new(batch) }}
+
+func newBatch() *batch { return batches.Get().(*batch) }
+
+// maxReused bounds the batches that are used again, in calls.
+const maxReused = 10_000
+
+func (b *batch) free() {
+	if cap(b.calls) > maxReused || cap(b.spans) > maxReused {
+		return
+	}
+	// What is in the telemetry must not be retained.
+	clear(b.calls)
+	clear(b.spans)
+	clear(b.records)
+	clear(b.counted)
+	clear(b.sums)
+	b.calls, b.spans, b.records, b.counted, b.sums = b.calls[:0], b.spans[:0], b.records[:0], b.counted[:0], b.sums[:0]
+	b.outcomes, b.rules, b.prices = b.outcomes[:0], b.rules[:0], nil
+	b.reader.Forget()
+	batches.Put(b)
+}
+
+// extend adds one more to a slice, which is zero: free has seen to it.
+func extend[T any](in *[]T) *T {
+	n := len(*in)
+	if n == cap(*in) {
+		*in = append(*in, *new(T))
+	} else {
+		*in = (*in)[:n+1]
+	}
+	return &(*in)[n]
+}

@@ -1,0 +1,127 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package identity
+
+import "time"
+
+// sideOfParallel is where a record is paired by the rule concurrent: with those of
+// other scopes of its resource that used as much.
+func sideOfParallel(n *node) (place, bool) {
+	if n.Scope == "" || n.Resource == 0 || n.End == 0 || n.End < n.Start {
+		return place{}, false
+	}
+	key := n.Resource
+	if n.Flags.Has(HasUsage) {
+		key = key*31 + uint64(n.Prompt)
+		key = key*31 + uint64(n.Completion)
+		key = key*31 + n.Other
+		key = key*31 + 1
+	} else if n.Flags.Has(Failed) {
+		key = key*31 + 2
+	}
+	return place{pool: key, side: n.Scope}, true
+}
+
+// weighParallel says how far the times of two records are apart, if they can be of
+// one call. What used nothing must be of one model, and one within the other.
+func weighParallel(a, b *node) (int64, bool) {
+	if a.Scope == b.Scope || a.Resource != b.Resource || !overlaps(&a.Record, &b.Record) ||
+		!sameModel(&a.Record, &b.Record) || a.reports(b.Scope) || b.reports(a.Scope) || !mayJoin(a, b) {
+		return 0, false
+	}
+	if a.Flags&HasUsage != b.Flags&HasUsage || a.Flags.Has(HasUsage) && (a.Prompt != b.Prompt || a.Completion != b.Completion || a.Other != b.Other) {
+		return 0, false // the hash of the pool is not all of it
+	}
+	if !a.Flags.Has(HasUsage) {
+		if a.Flags&Failed != b.Flags&Failed || a.Model != b.Model && a.Model != 0 && b.Model != 0 || !contains(&a.Record, &b.Record) && !contains(&b.Record, &a.Record) {
+			return 0, false
+		}
+	}
+	return apart(&a.Record, &b.Record), true
+}
+
+// reports says whether a scope has reported the call already.
+func (n *node) reports(scope string) bool {
+	for _, other := range n.base() {
+		if other.Scope == scope {
+			return true
+		}
+	}
+	return false
+}
+
+// mayJoin says whether nothing in the groups of two records forbids to make them one.
+func mayJoin(a, b *node) bool {
+	for _, x := range a.all() {
+		for _, y := range b.all() {
+			if x == y || !sameResponse(&x.Record, &y.Record) || x.Flags&y.Flags&HasUsage != 0 && !compatibleUsage(&x.Record, &y.Record) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// all is the record and those that it is grouped with.
+func (n *node) all() []*node {
+	if base := n.base(); base != nil {
+		return base
+	}
+	return []*node{n}
+}
+
+// The record of a stream's end may come so long after its request. Two log records
+// are written at its end both.
+const (
+	maxStream = 10 * time.Minute
+	maxEvents = time.Second
+)
+
+const (
+	sideRequest = "request"
+	sideEnd     = "end"
+)
+
+// sideOfStream is where a record is paired by the rule stream: an instrumentation
+// ends the span of the request when the stream begins, without usage, and reports
+// the usage at its end in a record of no length.
+func sideOfStream(n *node) (place, bool) {
+	if n.Scope == "" || n.Resource == 0 || n.End == 0 || n.Flags.Has(Failed) {
+		return place{}, false
+	}
+	at := place{pool: n.Resource*31 + Hash(n.Scope), reach: int64(maxStream), side: sideRequest}
+	if n.Flags.Has(HasUsage) {
+		if n.Start != n.End {
+			return place{}, false
+		}
+		at.side = sideEnd
+	}
+	return at, true
+}
+
+// weighStream says how long a stream took, if the records are of one.
+func weighStream(a, b *node) (int64, bool) {
+	if a.Flags.Has(HasUsage) {
+		a, b = b, a
+	}
+	took := b.End - a.Start
+	if a.Scope != b.Scope || a.Resource != b.Resource || took < -int64(Tolerance) || took > int64(maxStream) ||
+		a.Flags&IsSpan != b.Flags&IsSpan || !sameModel(&a.Record, &b.Record) || !mayJoin(a, b) {
+		return 0, false
+	}
+	if !a.Flags.Has(IsSpan) && took > int64(maxEvents) {
+		return 0, false
+	}
+	for _, x := range a.all() {
+		if x.Flags.Has(HasUsage) {
+			return 0, false
+		}
+	}
+	for _, y := range b.all() {
+		if !y.Flags.Has(HasUsage) {
+			return 0, false
+		}
+	}
+	return distance(b.End, a.End), true
+}

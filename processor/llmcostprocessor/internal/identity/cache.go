@@ -1,0 +1,437 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package identity
+
+import (
+	"hash/maphash"
+	"time"
+)
+
+// Options bound a cache.
+type Options struct {
+	// Records is how many records are remembered.
+	Records int
+	// Spans is how many links of spans that are not calls are remembered.
+	Spans int
+	// Window is for how long a record is remembered.
+	Window time.Duration
+	// PairByTime switches the rule concurrent on.
+	PairByTime bool
+}
+
+// Rule is why a record belongs to a call that another record stands for.
+type Rule string
+
+// The rules, in their order.
+const (
+	Alone      Rule = "" // the record stands for the call
+	SameSpan   Rule = "same_span"
+	ResponseID Rule = "response_id"
+	Nested     Rule = "nested"
+	Stream     Rule = "stream"
+	Concurrent Rule = "concurrent"
+	// Aggregate is not a call: a span that repeats the sum of the calls within it.
+	Aggregate Rule = "aggregate"
+)
+
+// Outcome is what a record of a batch is.
+type Outcome struct {
+	// Rule is how the record came to belong to a call that another record stands for.
+	Rule Rule
+	// Copy: the same record was added before.
+	Copy bool
+	// Marks: the record is the one whose span carries the cost of the call. It is
+	// so for one span of each call, the first that stood for it.
+	Marks bool
+}
+
+// Merged is a record that belongs to a call that another stands for.
+type Merged struct {
+	SpanKey
+	Scope string
+	Rule  Rule
+}
+
+// Counted is what stands for a call in the ledger.
+type Counted struct {
+	Payload string
+	more    *more
+	// Place is the ledger's, to find what was counted.
+	Place uint8
+}
+
+// more is what few calls have.
+type more struct {
+	values *Values
+	merged []Merged
+}
+
+// Values are the attribution: of the record, of the others of the call, and of the
+// spans around them.
+func (c *Counted) Values() []string {
+	if c.more == nil {
+		return nil
+	}
+	return c.more.values.of()
+}
+
+// Merged are the other records of the call.
+func (c *Counted) Merged() []Merged {
+	if c.more == nil {
+		return nil
+	}
+	return c.more.merged
+}
+
+// Change replaces what stands for a call.
+type Change struct {
+	// Call is the same for all changes of a call.
+	Call uint64
+	// Out was counted before, In is to be counted; nil for nothing. Both are the
+	// same when no more than the merged records changed.
+	Out, In *Counted
+	// Record is the index of In's record in the batch; -1 when it is of an earlier one.
+	Record int
+}
+
+// Result is what a batch leads to.
+type Result struct {
+	// Outcomes are those of the records, in their order.
+	Outcomes []Outcome
+	Changes  []Change
+	// Merged is how many records came to belong to a call that another stands for.
+	Merged map[Rule]int64
+}
+
+// Span is a span that is not a call: what is around it, and its attribution.
+type Span struct {
+	SpanKey
+	Parent [8]byte
+	Values *Values
+}
+
+// Cache remembers records. It must not be used by two goroutines at once.
+type Cache struct {
+	options Options
+
+	sequence uint64
+	pass     uint32
+	queue    []*node // in the order of arrival, also those that are gone
+	first    int     // of the queue
+	live     int
+	// The maps are by hashes, of which two of a hundred thousand are the same in one of
+	// three billion cases; no sender can make them so.
+	seed      maphash.Seed
+	sites     map[uint64]*node
+	responses map[uint64]*node
+	traces    map[uint64]trace
+	links     links
+	parallel  matching
+	streams   matching
+	evicted   int64
+}
+
+type responseKey struct{ response, resource uint64 }
+
+// trace is what is known of a trace.
+type trace struct {
+	calls *node // the first of them
+	link  int32 // the place of the newest span that is not a call, from 1
+}
+
+func (c *Cache) siteHash(n *node) uint64 { return maphash.Comparable(c.seed, n.site()) }
+
+func (c *Cache) responseHash(n *node) uint64 {
+	return maphash.Comparable(c.seed, responseKey{n.Response, n.Resource})
+}
+
+func (c *Cache) traceHash(trace [16]byte) uint64 { return maphash.Comparable(c.seed, trace) }
+
+// atSite is the first record of a span or of other content.
+func (c *Cache) atSite(key SpanKey) *node { return c.sites[maphash.Comparable(c.seed, key)] }
+
+type node struct {
+	Record
+	print   uint64
+	arrived uint32 // seconds since 1970
+	index   int32  // in the batch that is added, from 1
+
+	nextInSite, nextOfResponse, nextInTrace *node
+
+	up    *node // the nearest call around it
+	call  *call
+	ties  *ties  // nil for none
+	pass  uint32 // that visited it last
+	depth uint16 // how many calls are around it
+
+	aggregate, gone, merged bool // merged: at some time
+}
+
+// ties are what few records have.
+type ties struct {
+	inner     []*node // the nearest calls within it
+	base      []*node // it and those that rules but stream and concurrent put with it; nil for it alone
+	inherited *Values
+}
+
+func (n *node) tied() *ties {
+	if n.ties == nil {
+		n.ties = &ties{}
+	}
+	return n.ties
+}
+
+func (n *node) inner() []*node {
+	if n.ties == nil {
+		return nil
+	}
+	return n.ties.inner
+}
+
+func (n *node) base() []*node {
+	if n.ties == nil {
+		return nil
+	}
+	return n.ties.base
+}
+
+func (n *node) inherited() *Values {
+	if n.ties == nil {
+		return nil
+	}
+	return n.ties.inherited
+}
+
+// call is a group of records.
+type call struct {
+	id      uint64
+	winner  *node
+	group   *[]*node // nil for the winner alone
+	counted *Counted
+	marked  *node // its span carries the cost
+}
+
+func (c *call) members() []*node {
+	if c == nil || c.group == nil {
+		return nil
+	}
+	return *c.group
+}
+
+// New returns an empty cache.
+func New(options Options) *Cache {
+	c := &Cache{
+		options:   options,
+		seed:      maphash.MakeSeed(),
+		sites:     map[uint64]*node{},
+		responses: map[uint64]*node{},
+		traces:    map[uint64]trace{},
+	}
+	c.parallel.init(weighParallel, sideOfParallel)
+	c.streams.init(weighStream, sideOfStream)
+	return c
+}
+
+// Evicted is how many records were forgotten before the window was over, since
+// more came than the cache holds.
+func (c *Cache) Evicted() int64 { return c.evicted }
+
+// Len is how many records are remembered.
+func (c *Cache) Len() int { return c.live }
+
+// Add remembers the records of a batch, and returns what each of them is, and what
+// changes in the ledger. Spans are those of the batch that are not calls.
+func (c *Cache) Add(records []Record, spans []Span, now time.Time) Result {
+	c.expire(now)
+	w := work{Cache: c}
+	for i := range spans {
+		if c.addLink(&spans[i]) {
+			w.touch(spans[i].Trace)
+		}
+	}
+	nodes := make([]*node, len(records))
+	copies := make([]bool, len(records))
+	for i := range records {
+		nodes[i], copies[i] = w.insert(&records[i], i, now)
+	}
+	w.resolve()
+	result := Result{Outcomes: make([]Outcome, len(records)), Changes: w.changes, Merged: w.merged}
+	for i, n := range nodes {
+		n.index = 0
+		result.Outcomes[i] = n.outcome(copies[i])
+	}
+	return result
+}
+
+// insert remembers a record, unless the same is there.
+func (w *work) insert(r *Record, index int, now time.Time) (n *node, copied bool) {
+	c := w.Cache
+	n = &node{Record: *r, print: fingerprint(r), arrived: uint32(now.Unix()), index: int32(index + 1)}
+	if n.Parent == n.Span {
+		n.Parent = [8]byte{}
+	}
+	site := r.site()
+	if site == (SpanKey{}) {
+		// It cannot be distinguished from others, and counts.
+		w.single(n)
+		return n, false
+	}
+	hash := c.siteHash(n)
+	head := c.sites[hash]
+	for other := head; other != nil; other = other.nextInSite {
+		if other.print == n.print {
+			return other, true
+		}
+	}
+	if c.makeRoom() {
+		head = c.sites[hash]
+	}
+	n.nextInSite, c.sites[hash] = head, n
+	if r.Response != 0 {
+		key := c.responseHash(n)
+		n.nextOfResponse = c.responses[key]
+		c.responses[key] = n
+	}
+	if r.Trace != [16]byte{} {
+		key := c.traceHash(r.Trace)
+		known := c.traces[key]
+		n.nextInTrace, known.calls = known.calls, n
+		c.traces[key] = known
+		w.touch(r.Trace)
+	}
+	c.queue = append(c.queue, n)
+	c.live++
+	w.added = append(w.added, n)
+	return n, false
+}
+
+func (c *Cache) next() uint64 {
+	c.sequence++
+	return c.sequence
+}
+
+// expire forgets what is older than the window.
+func (c *Cache) expire(now time.Time) {
+	oldest := now.Add(-c.options.Window).Unix()
+	for c.first < len(c.queue) {
+		n := c.queue[c.first]
+		if !n.gone && int64(n.arrived) > oldest {
+			break
+		}
+		c.dequeue()
+	}
+}
+
+// makeRoom forgets the oldest records when the cache is full.
+func (c *Cache) makeRoom() (evicted bool) {
+	for c.live >= c.options.Records && c.first < len(c.queue) {
+		before := c.live
+		c.dequeue()
+		c.evicted += int64(before - c.live)
+		evicted = true
+	}
+	return evicted
+}
+
+func (c *Cache) dequeue() {
+	n := c.queue[c.first]
+	c.queue[c.first] = nil
+	c.first++
+	if c.first > len(c.queue)/8 && c.first > 1024 {
+		c.queue = append(c.queue[:0:0], c.queue[c.first:]...)
+		c.first = 0
+	}
+	if !n.gone {
+		c.evict(n)
+	}
+}
+
+// evict forgets a record with all others that its being counted depends on: what
+// was decided about them is final.
+func (c *Cache) evict(n *node) {
+	all := c.closure(n, c.nextPass(), c.related)
+	for _, n := range all {
+		c.remove(n)
+	}
+}
+
+// related calls visit with the records that are directly related to one.
+func (c *Cache) related(n *node, visit func(*node)) {
+	c.relatives(n, visit)
+	for _, other := range n.call.members() {
+		visit(other)
+	}
+	c.parallel.eachPartner(n, visit)
+	c.streams.eachPartner(n, visit)
+}
+
+// relatives calls visit with the records of the same span, of the same response,
+// and those directly around and within it.
+func (c *Cache) relatives(n *node, visit func(*node)) {
+	for other := c.sites[c.siteHash(n)]; other != nil; other = other.nextInSite {
+		visit(other)
+	}
+	if n.Response != 0 {
+		for other := c.responses[c.responseHash(n)]; other != nil; other = other.nextOfResponse {
+			visit(other)
+		}
+	}
+	if n.up != nil {
+		visit(n.up)
+	}
+	for _, inner := range n.inner() {
+		visit(inner)
+	}
+}
+
+func (c *Cache) remove(n *node) {
+	n.gone = true
+	c.live--
+	inSite := func(n *node) **node { return &n.nextInSite }
+	c.set(c.sites, c.siteHash(n), without(c.sites[c.siteHash(n)], n, inSite))
+	if n.Response != 0 {
+		hash := c.responseHash(n)
+		c.set(c.responses, hash, without(c.responses[hash], n, func(n *node) **node { return &n.nextOfResponse }))
+	}
+	if n.Trace != [16]byte{} {
+		hash := c.traceHash(n.Trace)
+		known := c.traces[hash]
+		known.calls = without(known.calls, n, func(n *node) **node { return &n.nextInTrace })
+		c.setTrace(hash, known)
+	}
+	c.parallel.drop(n)
+	c.streams.drop(n)
+	n.up, n.ties, n.call = nil, nil, nil
+}
+
+func (c *Cache) set(lists map[uint64]*node, hash uint64, head *node) {
+	if head == nil {
+		delete(lists, hash)
+	} else {
+		lists[hash] = head
+	}
+}
+
+func (c *Cache) setTrace(hash uint64, known trace) {
+	if known == (trace{}) {
+		delete(c.traces, hash)
+	} else {
+		c.traces[hash] = known
+	}
+}
+
+// without takes a record out of a list, and returns its head.
+func without(head, n *node, next func(*node) **node) *node {
+	if head == n {
+		head = *next(n)
+	}
+	for at := head; at != nil; at = *next(at) {
+		if *next(at) == n {
+			*next(at) = *next(n)
+			break
+		}
+	}
+	*next(n) = nil
+	return head
+}

@@ -1,0 +1,225 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package identity
+
+import (
+	"cmp"
+	"math/bits"
+	"slices"
+	"time"
+)
+
+// Tolerance is by how much the times of two records of one call may disagree:
+// promises and streams end a little after the span around them.
+const Tolerance = 50 * time.Millisecond
+
+// SpanKey names a span.
+type SpanKey struct {
+	Trace [16]byte
+	Span  [8]byte
+}
+
+// IsZero says whether the trace or the span is unknown.
+func (k SpanKey) IsZero() bool { return k.Trace == [16]byte{} || k.Span == [8]byte{} }
+
+// Record is one span or log record that reports a call.
+type Record struct {
+	// Trace and Span are those of the call; Parent is the span around it. A log
+	// record written within the span of something else has that as its Parent.
+	Trace  [16]byte
+	Span   [8]byte
+	Parent [8]byte
+	// Content distinguishes records without a span of their own; 0 for others.
+	Content uint64
+	// Response is the hash of the provider's response ID, Resource that of the
+	// resource: 0 when unknown.
+	Response, Resource uint64
+	// Scope is the name of the instrumentation scope.
+	Scope string
+	// Start and End are in nanoseconds since 1970; of a log record they are equal
+	// where its duration is unknown. End is 0 when there is no time at all.
+	Start, End int64
+	Usage
+	// Values are the attribution of the record itself, in the order of the
+	// dimensions; nil for none.
+	Values *Values
+	// Payload is the caller's, and returned with changes.
+	Payload string
+	// Model is the hash of the model; 0 when unknown.
+	Model uint32
+	Flags Flags
+}
+
+// Usage is as much of what a call used as it takes to compare records.
+type Usage struct {
+	// Prompt and Completion are all tokens in and out, Cached and Reasoning parts
+	// of them. Other stands for everything else that was used.
+	Prompt, Completion int64
+	Cached, Reasoning  uint32
+	Other              uint64
+	// Stated has a bit for each kind that the record reports, NonZero for each kind
+	// of which something was used.
+	Stated, NonZero uint32
+}
+
+// Values are an attribution: a value for each dimension, "" for unknown. They must
+// not be changed once they were handed over.
+type Values []string
+
+// of returns what there is.
+func (v *Values) of() []string {
+	if v == nil {
+		return nil
+	}
+	return *v
+}
+
+func (v *Values) equal(other *Values) bool { return v == other || slices.Equal(v.of(), other.of()) }
+
+// overlay fills the values that are missing from others.
+func (v *Values) overlay(others *Values) *Values {
+	own := v.of()
+	for i, other := range others.of() {
+		if other == "" || i < len(own) && own[i] != "" {
+			continue
+		}
+		if len(own) == 0 {
+			return others
+		}
+		filled := make(Values, max(len(own), len(*others)))
+		copy(filled, own)
+		for ; i < len(*others); i++ {
+			if filled[i] == "" {
+				filled[i] = (*others)[i]
+			}
+		}
+		return &filled
+	}
+	return v
+}
+
+// Flags are facts of a record.
+type Flags uint16
+
+// The flags.
+const (
+	// IsSpan distinguishes a span from a log record.
+	IsSpan Flags = 1 << iota
+	// HasUsage: the record reports what was used. Zero tokens are not a report.
+	HasUsage
+	// StatesInput, StatesOutput, StatesCached and StatesReasoning: the record
+	// reports this side or detail, maybe zero.
+	StatesInput
+	StatesOutput
+	StatesCached
+	StatesReasoning
+	// Failed: the call ended in an error.
+	Failed
+	// Priced: the cost of the record's usage is known.
+	Priced
+	// Listed: the model is in the price table.
+	Listed
+	// HasTier: the record reports how the provider was asked to serve the call.
+	HasTier
+	// HasCost: the application reported a cost.
+	HasCost
+	// Known: the record was counted already, by whom the cache does not know.
+	Known
+)
+
+// Has says whether all flags are set.
+func (f Flags) Has(flags Flags) bool { return f&flags == flags }
+
+// Site names where the record was found: records of one site are of one span,
+// or the same log record.
+func (r *Record) site() SpanKey {
+	key := SpanKey{r.Trace, r.Span}
+	if !key.IsZero() && r.Content == 0 {
+		return key
+	}
+	if r.Content == 0 && r.Response == 0 {
+		return SpanKey{}
+	}
+	key = SpanKey{}
+	putUint64(key.Trace[:8], cmp.Or(r.Content, r.Response^r.Resource, 1))
+	key.Trace[15] = 1 // so that it is not zero
+	return key
+}
+
+// sameModel says whether the models may be the same: gateways have names of their own.
+func sameModel(a, b *Record) bool {
+	return a.Model == b.Model || a.Model == 0 || b.Model == 0 || a.Flags&b.Flags&Listed == 0 && a.Flags&Listed != b.Flags&Listed
+}
+
+// sameResponse says that no response IDs forbid that the records are of one call.
+// A gateway has IDs of its own, in a resource of its own.
+func sameResponse(a, b *Record) bool {
+	return a.Response == b.Response || a.Response == 0 || b.Response == 0 || a.Resource != b.Resource
+}
+
+// compatible says whether two records may report the same call: what one of them
+// does not report is unknown, not different.
+func compatible(a, b *Record) bool {
+	if !a.Flags.Has(HasUsage) || !b.Flags.Has(HasUsage) {
+		return sameModel(a, b) && a.Flags&Failed == b.Flags&Failed
+	}
+	return compatibleUsage(a, b)
+}
+
+func compatibleUsage(a, b *Record) bool {
+	input := sameTotal(a.Prompt, b.Prompt, a.Cached, b.Cached, a.Flags, b.Flags, StatesInput, StatesCached)
+	output := sameTotal(a.Completion, b.Completion, a.Reasoning, b.Reasoning, a.Flags, b.Flags, StatesOutput, StatesReasoning)
+	return input && output && (a.Other == b.Other || a.Other == 0 || b.Other == 0)
+}
+
+// sameTotal compares a side. Who does not report a detail may count it in the
+// total or leave it out.
+func sameTotal(a, b int64, detailA, detailB uint32, flagsA, flagsB, side, detail Flags) bool {
+	switch {
+	case a == b, !flagsA.Has(side), !flagsB.Has(side):
+		return true
+	case !flagsA.Has(detail) && flagsB.Has(detail):
+		return a == b-int64(detailB)
+	case !flagsB.Has(detail) && flagsA.Has(detail):
+		return b == a-int64(detailA)
+	}
+	return false
+}
+
+// contains says whether inner is within the time of outer, but for the tolerance.
+// Times that are missing or make no sense say nothing.
+func contains(outer, inner *Record) bool {
+	if outer.End == 0 || inner.End == 0 || outer.End < outer.Start || inner.End < inner.Start {
+		return true
+	}
+	return outer.Start-int64(Tolerance) <= inner.Start && inner.End <= outer.End+int64(Tolerance)
+}
+
+func overlaps(a, b *Record) bool {
+	return a.Start-int64(Tolerance) <= b.End && b.Start-int64(Tolerance) <= a.End
+}
+
+// rank orders the records of one call, that with the most detail first. Nonzero
+// has the kinds of which any of them reports a use.
+func rank(a, b *node, nonzero uint32) int {
+	flag := func(f Flags) int { return cmp.Compare(b.Flags&f, a.Flags&f) }
+	return cmp.Or(
+		flag(HasUsage),
+		flag(Priced),
+		cmp.Compare(bits.OnesCount32(b.Stated&nonzero), bits.OnesCount32(a.Stated&nonzero)),
+		cmp.Compare(b.Prompt+b.Completion, a.Prompt+a.Completion),
+		flag(HasTier),
+		cmp.Compare(bits.OnesCount32(b.NonZero), bits.OnesCount32(a.NonZero)),
+		flag(IsSpan),
+		cmp.Compare(b.depth, a.depth), // the inner span first
+		flag(HasCost),
+		cmp.Compare(min(b.Response, 1), min(a.Response, 1)),
+		canonical(a, b),
+	)
+}
+
+// canonical is an order of records that does not depend on their arrival.
+func canonical(a, b *node) int {
+	return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.End, b.End), cmp.Compare(a.print, b.print))
+}

@@ -1,0 +1,124 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package identity
+
+import "slices"
+
+// work is what one batch changes.
+type work struct {
+	*Cache
+	added   []*node
+	touched [][16]byte // traces
+	changes []Change
+	merged  map[Rule]int64
+}
+
+func (w *work) touch(trace [16]byte) {
+	if n := len(w.touched); n > 0 && w.touched[n-1] == trace {
+		return
+	}
+	w.touched = append(w.touched, trace)
+}
+
+// resolve groups what the batch has touched.
+func (w *work) resolve() {
+	dirty := slices.Clone(w.added)
+	done := map[[16]byte]bool{}
+	for _, trace := range w.touched {
+		if !done[trace] {
+			done[trace] = true
+			dirty = append(dirty, w.updateTrace(trace)...)
+		}
+	}
+	w.recount(append(dirty, w.regroup(dirty)...))
+}
+
+// regroup groups the records that are related to those that are dirty by the rules
+// but for stream and concurrent, has the matchings pair them anew where that changes
+// with whom they may be paired, and returns those whose group changed.
+func (w *work) regroup(dirty []*node) (changed []*node) {
+	regrouped := slices.Clone(w.added)
+	pass := w.nextPass()
+	for _, seed := range dirty {
+		if seed.pass == pass || w.isolated(seed) {
+			continue
+		}
+		u := unit{nodes: w.closure(seed, pass, w.relatives)}
+		regrouped = append(regrouped, u.resolve()...)
+	}
+	pass = w.nextPass()
+	regrouped = slices.DeleteFunc(slices.Clone(regrouped), func(n *node) bool {
+		twice := n.pass == pass
+		n.pass = pass
+		return twice
+	})
+	changed = regrouped
+	for _, n := range regrouped {
+		changed = append(changed, w.streams.remove(n)...)
+		changed = append(changed, w.parallel.remove(n)...)
+	}
+	for _, n := range regrouped {
+		changed = append(changed, w.streams.insert(n)...)
+		if w.options.PairByTime {
+			changed = append(changed, w.parallel.insert(n)...)
+		}
+	}
+	return changed
+}
+
+// recount decides for the records that are dirty, and those that are grouped with
+// them, what stands for their calls.
+func (w *work) recount(dirty []*node) {
+	pass := w.nextPass()
+	for _, seed := range dirty {
+		if seed.pass == pass {
+			continue
+		}
+		if seed.base() == nil && seed.call.members() == nil && w.parallel.partner[seed] == nil && w.streams.partner[seed] == nil {
+			seed.pass = pass
+			w.countAlone(seed)
+		} else {
+			component := w.closure(seed, pass, w.grouped)
+			w.reconcile(component, w.groups(component))
+		}
+	}
+}
+
+// closure is a record with all that are related to it, directly or by others.
+func (c *Cache) closure(seed *node, pass uint32, related func(*node, func(*node))) []*node {
+	seed.pass = pass
+	all := []*node{seed}
+	for i := 0; i < len(all); i++ {
+		related(all[i], func(other *node) {
+			if other.pass != pass {
+				other.pass = pass
+				all = append(all, other)
+			}
+		})
+	}
+	return all
+}
+
+func (c *Cache) nextPass() uint32 {
+	c.pass++
+	return c.pass
+}
+
+// isolated says whether no record is related to one, and none was.
+func (c *Cache) isolated(n *node) bool {
+	return n.up == nil && n.ties == nil && !n.aggregate && n.nextInSite == nil && n.nextOfResponse == nil &&
+		c.sites[c.siteHash(n)] == n && (n.Response == 0 || c.responses[c.responseHash(n)] == n)
+}
+
+// grouped calls visit with the records that one is grouped with, or was.
+func (c *Cache) grouped(n *node, visit func(*node)) {
+	for _, other := range n.base() {
+		visit(other)
+	}
+	for _, other := range n.call.members() {
+		visit(other)
+	}
+	c.parallel.eachPartner(n, visit)
+	c.streams.eachPartner(n, visit)
+}

@@ -1,0 +1,227 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package llmcostprocessor
+
+import (
+	"math"
+	"strings"
+	"sync"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/usage"
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/convention"
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/identity"
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
+)
+
+// identify makes the record by which a detected call is compared with others.
+func (c *core) identify(to *identity.Record, d *detectedCall, payload string) {
+	call := &d.call
+	to.Trace, to.Span, to.Parent = d.trace, d.span, d.parent
+	to.Start, to.End = nanos(d.start), nanos(d.end)
+	if !d.isSpan {
+		to.Start = to.End - int64(min(max(call.Duration, 0), maxDuration))
+	}
+	to.Resource = c.identifySource(d.source)
+	to.Response = identity.Hash(call.ResponseID)
+	if !call.ModelUnknown {
+		to.Model = max(uint32(identity.Hash(strings.ToLower(d.charge.name))), 1)
+	}
+	to.Scope = d.scope
+	to.Values = c.values(&call.Attribution, d.attributes)
+	to.Payload = payload
+	describeUsage(to, call)
+	for flag, set := range map[identity.Flags]bool{
+		identity.IsSpan:  d.isSpan,
+		identity.Failed:  call.Status != convention.Success,
+		identity.Priced:  d.charge.outcome != outcomeUnpriced,
+		identity.Listed:  d.charge.listed,
+		identity.HasTier: call.Tier != 0,
+		identity.HasCost: call.HasReported,
+	} {
+		if set {
+			to.Flags |= flag
+		}
+	}
+	switch {
+	case d.isSpan:
+	case call.Shared:
+		// Other calls are written in the same span: the time and what was used
+		// distinguish them.
+		to.Parent, to.Span = to.Span, [8]byte{}
+		to.Content = mix(identity.Hash(string(d.trace[:])+string(d.span[:])), uint64(d.end), uint64(to.Prompt), uint64(to.Completion))
+	case d.span.IsEmpty() && d.end != 0:
+		to.Content = mix(hashMap(d.attributes), uint64(d.end), to.Resource)
+	}
+}
+
+// describeUsage notes what a record reports of the usage, and what it leaves out.
+func describeUsage(to *identity.Record, call *convention.Call) {
+	amounts := &call.Usage
+	if !call.HasUsage || call.Free || amounts.IsZero() {
+		return
+	}
+	to.Flags |= identity.HasUsage
+	to.Prompt, to.Completion = amounts.Prompt(), amounts.Completion()
+	to.Cached, to.Reasoning = saturate(amounts.CacheReads()+amounts.CacheWrites()), saturate(amounts[usage.Reasoning])
+	stated := call.Stated
+	for kind, n := range amounts {
+		if n == 0 {
+			continue
+		}
+		stated.Add(usage.Kind(kind))
+		to.NonZero |= 1 << kind
+		if usage.Kind(kind).Info().Side == usage.Other {
+			to.Other = mix(to.Other, uint64(kind), uint64(n))
+		}
+	}
+	to.Stated = uint32(stated)
+	for _, states := range statedFlags {
+		if to.Stated&states.kinds != 0 {
+			to.Flags |= states.flag
+		}
+	}
+}
+
+// Records have a bit for each kind of usage.
+var _ [32 - usage.Count]struct{}
+
+var statedFlags = [...]struct {
+	flag  identity.Flags
+	kinds uint32
+}{
+	{identity.StatesInput, kindsOf(usage.In)},
+	{identity.StatesOutput, kindsOf(usage.Out)},
+	{identity.StatesCached, 1<<usage.CacheRead | 1<<usage.CacheWrite | 1<<usage.CacheWrite1h | 1<<usage.CacheWriteLong | 1<<usage.CachedAudio},
+	{identity.StatesReasoning, 1 << usage.Reasoning},
+}
+
+func kindsOf(side usage.Side) (kinds uint32) {
+	for _, kind := range usage.Kinds() {
+		if kind.Info().Side == side {
+			kinds |= 1 << kind
+		}
+	}
+	return kinds
+}
+
+func saturate(n int64) uint32 { return uint32(min(max(n, 0), math.MaxUint32)) }
+
+func nanos(t pcommon.Timestamp) int64 {
+	if t > math.MaxInt64 {
+		return 0
+	}
+	return int64(t)
+}
+
+// identifySource is the hash of a resource, but for what differs between the signals of
+// one SDK.
+func (c *core) identifySource(s *source) uint64 {
+	if s.id == 0 {
+		s.id = max(hashMap(s.attributes), 1)
+		for i, key := range c.cfg.Dimensions {
+			if value, ok := s.attributes.Get(key); ok {
+				s.dimensions[i] = strings.Clone(value.AsString())
+			}
+		}
+	}
+	return s.id
+}
+
+// hashMap is the hash of attributes, in whatever order they are, but for those of
+// telemetry SDKs and our own.
+func hashMap(attributes pcommon.Map) (sum uint64) {
+	attributes.Range(func(key string, value pcommon.Value) bool {
+		if !strings.HasPrefix(key, "telemetry.") && key != attrCost && key != attrStatus && key != attrReason && key != attrReported {
+			sum += mix(identity.Hash(key), identity.Hash(value.AsString()), uint64(value.Type()))
+		}
+		return true
+	})
+	return sum
+}
+
+func mix(sum uint64, more ...uint64) uint64 {
+	for _, n := range more {
+		sum = (sum ^ n) * 0x9E3779B97F4A7C15
+		sum ^= sum >> 29
+	}
+	return max(sum, 1)
+}
+
+// The dimensions for which conventions have keys of their own.
+const (
+	attrAgent        = "gen_ai.agent.name"
+	attrUser         = "user.id"
+	attrSession      = "session.id"
+	attrConversation = "gen_ai.conversation.id"
+)
+
+// values are what a record itself says of the dimensions; nil for nothing.
+func (c *core) values(a *convention.Attribution, attributes pcommon.Map) *identity.Values {
+	var values ledger.Dimensions
+	for i, key := range c.cfg.Dimensions {
+		value := ""
+		switch key {
+		case attrService:
+			continue // of resources alone
+		case attrAgent:
+			value = a.Agent
+		case attrUser:
+			value = a.User
+		case attrSession, attrConversation:
+			value = a.Session
+		}
+		if value == "" {
+			found, ok := attributes.Get(key)
+			if !ok {
+				continue
+			}
+			value = found.AsString()
+		}
+		values[i] = value
+	}
+	if values == (ledger.Dimensions{}) {
+		return nil
+	}
+	return c.attributions.of(&values, len(c.cfg.Dimensions))
+}
+
+// attributions has many calls of one agent and user share their values, of which as
+// many are in memory as there are calls.
+type attributions struct {
+	mu    sync.Mutex
+	known map[ledger.Dimensions]*identity.Values
+}
+
+// maxAttributions bounds those that are shared.
+const maxAttributions = 10_000
+
+// of returns values of that number of dimensions.
+func (a *attributions) of(dimensions *ledger.Dimensions, n int) *identity.Values {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if known, ok := a.known[*dimensions]; ok {
+		return known
+	}
+	if a.known == nil || len(a.known) >= maxAttributions {
+		a.known = map[ledger.Dimensions]*identity.Values{}
+	}
+	own := *dimensions
+	for i, value := range own {
+		own[i] = strings.Clone(value) // what is in the telemetry must not be retained
+	}
+	values := identity.Values(own[:n])
+	a.known[own] = &values
+	return &values
+}
+
+// overlay puts the values that are known over those of the resource.
+func overlay(to *ledger.Dimensions, values []string) {
+	for i, value := range values {
+		if value != "" && i < len(to) {
+			to[i] = value
+		}
+	}
+}

@@ -1,0 +1,124 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package llmcostprocessor
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"math/bits"
+	"time"
+
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/identity"
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
+)
+
+// Version 1 kept the hashes of the IDs of calls, and no records: what it counted is
+// known when it comes again, and cannot be corrected.
+const (
+	keySeen1 = "seen"
+	// seenBytes is what a call takes: the hash of its IDs, two other numbers, a flag.
+	seenBytes = 25
+)
+
+func parseEntry1(content []byte) (e entry, err error) {
+	nanos, size := binary.Varint(content[1:])
+	if size <= 0 {
+		return entry{}, errJournal
+	}
+	e.at = time.Unix(0, nanos)
+	rest := content[1+size:]
+	if e.seen, rest, err = parseSeen1(rest); err != nil {
+		return entry{}, err
+	}
+	e.calls, _, err = parseList(rest, ledger.ParseCall1)
+	return e, err
+}
+
+func parseSeen1(from []byte) (seen []uint64, rest []byte, err error) {
+	n, size := binary.Uvarint(from)
+	if size <= 0 || n > uint64(len(from)/seenBytes) || uint64(len(from)-size) < n*seenBytes {
+		return nil, nil, errJournal
+	}
+	rest = from[size:]
+	for range n {
+		seen = append(seen, binary.LittleEndian.Uint64(rest))
+		rest = rest[seenBytes:]
+	}
+	return seen, rest, nil
+}
+
+// loadSeen1 reads the calls that version 1 remembered.
+func (s *store) loadSeen1(ctx context.Context, add func([]uint64, time.Time)) error {
+	var chunks []chunk
+	if err := s.read(ctx, keySeen1, func(content []byte) error { return json.Unmarshal(content, &chunks) }); err != nil {
+		return err
+	}
+	for _, chunk := range chunks {
+		key := keySeen1 + chunkKey(chunk.Number)[len(keyCalls):]
+		if err := s.read(ctx, key, func(content []byte) error {
+			seen, _, err := parseSeen1(content)
+			add(seen, chunk.At)
+			return err
+		}); err != nil {
+			return err
+		}
+		s.obsolete = append(s.obsolete, key)
+	}
+	if len(chunks) > 0 {
+		s.obsolete = append(s.obsolete, keySeen1)
+	}
+	return nil
+}
+
+// knownCalls are the calls that version 1 has counted, with the time when they are
+// forgotten.
+type knownCalls map[uint64]time.Time
+
+// add remembers calls.
+func (k *knownCalls) add(ids []uint64, until time.Time) {
+	if *k == nil && len(ids) > 0 {
+		*k = knownCalls{}
+	}
+	for _, id := range ids {
+		(*k)[id] = until
+	}
+}
+
+// mark marks the records that version 1 has counted.
+func (k *knownCalls) mark(b *batch) {
+	for i := range b.records {
+		r := &b.records[i]
+		trace, span := b.calls[i].trace, b.calls[i].span
+		if trace.IsEmpty() || span.IsEmpty() {
+			continue
+		}
+		id := id1(trace, span)
+		if b.calls[i].call.Shared {
+			id ^= uint64(r.End) ^ uint64(r.Prompt)<<32 ^ uint64(r.Completion)
+		}
+		if until, known := (*k)[id]; known && b.at.Before(until) {
+			r.Flags |= identity.Known
+		}
+	}
+	for id, until := range *k {
+		if !b.at.Before(until) {
+			delete(*k, id)
+		}
+	}
+	if len(*k) == 0 {
+		*k = nil
+	}
+}
+
+// id1 is the hash by which version 1 knew a span.
+func id1(trace [16]byte, span [8]byte) uint64 {
+	const a, b, c = 0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9
+	h := binary.LittleEndian.Uint64(trace[:8]) * a
+	h = (bits.RotateLeft64(h, 31) ^ binary.LittleEndian.Uint64(trace[8:])) * b
+	h = (bits.RotateLeft64(h, 29) ^ binary.LittleEndian.Uint64(span[:])) * c
+	h = (h ^ h>>33) * 0xFF51AFD7ED558CCD
+	h = (h ^ h>>33) * 0xC4CEB9FE1A85EC53
+	return max(h^h>>33, 1)
+}
