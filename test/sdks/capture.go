@@ -112,7 +112,7 @@ func (c *Capture) find(v any) {
 					r := record{numbers: map[int64]bool{}}
 					r.walk(item)
 					if isStep(item) {
-						r.numbers = nil
+						r.numbers, r.failed = nil, false
 					}
 					c.records = append(c.records, r)
 				}
@@ -213,7 +213,7 @@ func (c *Capture) HasTextWith(text string, numbers ...int64) bool {
 	return slices.ContainsFunc(c.records, func(r record) bool { return r.hasNumber(numbers) && r.hasText(text) })
 }
 
-// HasError reports whether anything that was sent reports a failure.
+// HasError reports whether a call that was sent reports a failure.
 func (c *Capture) HasError() bool {
 	return slices.ContainsFunc(c.records, func(r record) bool { return r.failed })
 }

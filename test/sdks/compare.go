@@ -241,7 +241,7 @@ func (c *comparison) tokens(key string, want func(modelserver.Tokens) int64, get
 			right++
 		case c.sent(m.call, key):
 			wrong++
-		case got != 0 && !slices.Contains(m.call.Alike, got): // made up of something else
+		case got != 0 && !slices.Contains(m.call.Alike, got) && !slices.Contains(m.call.Implied[key], got): // made up of something else
 			wrong++
 		default:
 			absent++
@@ -320,18 +320,21 @@ func (c *comparison) sentCost(call *modelserver.Call) bool {
 
 // who compares what calls were attributed to, in any of dimensions.
 func (c *comparison) who(dimensions []string, value string, applies func(*modelserver.Call) bool) Cell {
-	var n, right int
+	var n, right, lost int
 	for _, m := range c.matches {
 		if !applies(m.call) {
 			continue
 		}
 		n++
+		if m.found == nil && !c.sentCall(m.call) {
+			lost++
+		}
 		if m.found != nil && slices.ContainsFunc(dimensions, func(d string) bool { return m.found.Values[d] == value }) {
 			right++
 		}
 	}
 	if c.capture.HasText(value) {
-		return judge(n, right, n-right, 0)
+		return judge(n, right, n-right-lost, lost)
 	}
 	return judge(n, right, 0, n-right)
 }

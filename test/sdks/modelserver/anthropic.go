@@ -33,9 +33,20 @@ func fresh(t Tokens) int64 { return t.Input - t.CacheRead - t.CacheWrite - t.Cac
 
 func anthropicReported(t Tokens) map[string][]int64 {
 	return map[string][]int64{
-		"input": {fresh(t), t.Input}, "cache_read": {t.CacheRead}, "cache_write": {t.CacheWrite + t.CacheWrite1h},
+		"input": {t.Input}, "cache_read": {t.CacheRead}, "cache_write": {t.CacheWrite + t.CacheWrite1h},
 		"cache_write_1h": {t.CacheWrite1h, t.CacheWrite}, "output": {t.Output},
 	}
+}
+
+// impliedInput are the counts that only together are what was read.
+func impliedInput(t Tokens) map[string][]int64 {
+	parts := []int64{fresh(t)}
+	for _, n := range []int64{t.CacheRead, t.CacheWrite + t.CacheWrite1h} {
+		if n > 0 {
+			parts = append(parts, n)
+		}
+	}
+	return map[string][]int64{"input": parts}
 }
 
 func anthropicModel(model string) string {
@@ -69,6 +80,7 @@ func (s *Server) messages(w http.ResponseWriter, _ *http.Request, body object) {
 	}
 	s.ledger.add(c, "msg_%d", anthropicTokens)
 	c.Reported = anthropicReported(c.Tokens)
+	c.Implied = impliedInput(c.Tokens)
 	if stream {
 		c.Alike = []int64{c.Tokens.Output + firstOutput}
 	}
