@@ -30,6 +30,6 @@ func newCommand() *cobra.Command {
 		Short:        "Checks and tries what otelcol-arc is configured with",
 		SilenceUsage: true,
 	}
-	root.AddCommand(newHealthCommand(), newNotifyCommand(), newPricesCommand(), newRulesCommand())
+	root.AddCommand(newExplainCommand(), newHealthCommand(), newNotifyCommand(), newPricesCommand(), newRulesCommand())
 	return root
 }

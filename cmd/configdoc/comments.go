@@ -63,7 +63,7 @@ func readComments(folder string) (map[string]map[string]string, error) {
 	return types, nil
 }
 
-// fieldComments are the comments of a struct's fields. A field that stands on the
+// fieldComments are the comments of a struct's fields. A field that is on the
 // line below another, without a comment of its own, shares that one's: "Username
 // and Password are …".
 func fieldComments(set *token.FileSet, s *ast.StructType) map[string]string {

@@ -16,7 +16,7 @@ import (
 // configured by those of others by a link.
 const module = "github.com/otelcol-arc/otelcol-arc"
 
-// key is a row of the reference, in Markdown.
+// key is a row of the document, in Markdown.
 type key struct {
 	name, kind, standard, what string
 }
@@ -89,7 +89,7 @@ func isOurs(t reflect.Type) bool { return strings.HasPrefix(t.PkgPath(), module)
 
 var textUnmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()
 
-// isText says whether a type is written as one string.
+// isText reports whether a type is written as one string.
 func isText(t reflect.Type) bool {
 	return t.Implements(textUnmarshaler) || reflect.PointerTo(t).Implements(textUnmarshaler)
 }

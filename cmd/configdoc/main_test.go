@@ -20,7 +20,7 @@ import (
 
 const root = "../.."
 
-// The reference is what the structs and factories say now.
+// The document is what the structs and factories have now.
 func TestReferenceIsCurrent(t *testing.T) {
 	var want bytes.Buffer
 	require.NoError(t, write(&want, root))
@@ -29,7 +29,7 @@ func TestReferenceIsCurrent(t *testing.T) {
 	assert.Equal(t, want.String(), string(have), "run make generate")
 }
 
-// Every component of ours is in the reference.
+// Every component of ours is in the document.
 func TestAllComponents(t *testing.T) {
 	var want, have []string
 	for _, kind := range []string{"receiver", "processor", "exporter", "connector", "extension"} {
@@ -112,7 +112,7 @@ func TestKeys(t *testing.T) {
 	assert.EqualError(t, err, "main.entry.Size has no comment")
 }
 
-// Neighbours share a comment; one that stands apart does not.
+// Neighbors share a comment; one behind an empty line does not.
 func TestFieldComments(t *testing.T) {
 	folder := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(folder, "a.go"), []byte("package a\n\ntype T struct {\n\t// A and B.\n\tA int\n\tB int\n\n\tC int\n}\n"), 0o600))

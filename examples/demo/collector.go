@@ -76,7 +76,7 @@ func (c *collector) healthy(ctx context.Context) bool {
 	return response.StatusCode == http.StatusOK
 }
 
-// alerts are the lines that tell of one.
+// alerts are the lines that name one.
 func (c *collector) alerts() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()

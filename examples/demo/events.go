@@ -34,12 +34,12 @@ func sendEvents(ctx context.Context, endpoint string, n int) error {
 		return err
 	}
 	defer response.Body.Close()
-	answer, err := io.ReadAll(response.Body)
+	text, err := io.ReadAll(response.Body)
 	if err != nil {
 		return err
 	}
 	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s: %s", response.Status, answer)
+		return fmt.Errorf("%s: %s", response.Status, text)
 	}
 	return nil
 }

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Demo starts a collector, sends it what a small team's agents send in two days,
-// and shows what came of it: the spend by model, the alert that the costliest
+// and shows what came of it: the spend by model, the alert that the most expensive
 // call raised, and a page that is filled, with a yesterday to hold today against.
 //
 //	make demo
@@ -31,7 +31,7 @@ func main() {
 	flag.StringVar(&d.config, "config", "config/default.yaml", "its configuration")
 	flag.StringVar(&d.otlp, "otlp", "localhost:4317", "where it takes OTLP over gRPC")
 	flag.StringVar(&d.arc, "arc", "localhost:8123", "where it takes Arc events")
-	flag.BoolVar(&d.stay, "stay", false, "keep sending until interrupted, so that the page can be looked at")
+	flag.BoolVar(&d.stay, "stay", false, "keep sending until interrupted, to see the dashboard at work")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	err := d.run(ctx)

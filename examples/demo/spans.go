@@ -90,7 +90,7 @@ func sendSpans(ctx context.Context, endpoint string, from, to time.Time, every t
 	return calls, nil
 }
 
-// sendRun sends a run of an agent that ends at end, and says how many calls are in it.
+// sendRun sends a run of an agent that ends at end, and returns how many calls are in it.
 func sendRun(ctx context.Context, tracer trace.Tracer, app application, end time.Time, withCostly bool) (calls int) {
 	agent := app.agents[rand.IntN(len(app.agents))]
 	user := fmt.Sprintf("user-%d", 1+min(rand.IntN(9), rand.IntN(9)))

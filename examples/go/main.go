@@ -69,27 +69,27 @@ func (a application) chat(ctx context.Context, prompt string) (string, error) {
 		attribute.String("gen_ai.request.model", "claude-sonnet-4-5"),
 	))
 	defer span.End()
-	answer, err := callModel(ctx, prompt)
+	completion, err := callModel(ctx, prompt)
 	if err != nil {
 		span.SetStatus(codes.Error, err.Error())
 		return "", err
 	}
 	span.SetAttributes(
-		attribute.Int("gen_ai.usage.input_tokens", answer.inputTokens),
-		attribute.Int("gen_ai.usage.output_tokens", answer.outputTokens),
+		attribute.Int("gen_ai.usage.input_tokens", completion.inputTokens),
+		attribute.Int("gen_ai.usage.output_tokens", completion.outputTokens),
 	)
-	return answer.text, nil
+	return completion.text, nil
 }
 
-type answer struct {
+type completion struct {
 	text                      string
 	inputTokens, outputTokens int
 }
 
-// callModel stands where a real application calls its provider.
-func callModel(ctx context.Context, prompt string) (answer, error) {
+// callModel stands for the provider's client of a real application.
+func callModel(ctx context.Context, prompt string) (completion, error) {
 	if err := ctx.Err(); err != nil {
-		return answer{}, err // as a client of a provider does
+		return completion{}, err // as a client of a provider does
 	}
-	return answer{text: prompt, inputTokens: 1000, outputTokens: 200}, nil
+	return completion{text: prompt, inputTokens: 1000, outputTokens: 200}, nil
 }

@@ -27,7 +27,7 @@ class EventSender:
     """Posts events in batches from a thread of its own, so that nobody waits for them.
 
     At most `size` events wait; what comes when so many do is counted in
-    `dropped`. While the collector cannot be reached or says to come back
+    `dropped`. While the collector cannot be reached or asks to come back
     later (429, 503), a batch is kept and tried again.
     """
 
@@ -85,7 +85,7 @@ class EventSender:
 
 
 class EventHandler(logging.Handler):
-    """Makes of each log record what the guide's JSONFormatter makes of it."""
+    """Makes of each log record what the Arc guide's JSONFormatter makes of it."""
 
     def __init__(self, events):
         super().__init__()

@@ -1,4 +1,4 @@
-"""The guide's ObservabilityManager, on the OpenTelemetry SDK: logs, metrics and traces over OTLP."""
+"""The Arc guide's ObservabilityManager, on the OpenTelemetry SDK: logs, metrics and traces over OTLP."""
 
 import logging
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
-# The bounds of the guide's MetricsCollector.
+# The bounds of the Arc guide's MetricsCollector.
 REQUEST_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
 

@@ -32,7 +32,7 @@ type alertView struct {
 	SilenceURL                  string
 }
 
-func (b *board) newAlertView(active *dashboard.ActiveAlert) alertView {
+func (b *dashboardServer) newAlertView(active *dashboard.ActiveAlert) alertView {
 	view := b.alertViewOf(&active.Alert)
 	view.State, view.Suppressed = active.State, active.Suppressed
 	if len(b.silenceable()) > 0 {
@@ -41,7 +41,7 @@ func (b *board) newAlertView(active *dashboard.ActiveAlert) alertView {
 	return view
 }
 
-func (b *board) alertViewOf(a *alertevent.Alert) alertView {
+func (b *dashboardServer) alertViewOf(a *alertevent.Alert) alertView {
 	view := alertView{
 		Name: a.Name(), Severity: a.Severity(), State: string(a.State), Class: severityClass(a.Severity()),
 		Since: a.StartsAt, Ago: text.Ago(b.now().Sub(a.StartsAt)), Value: number(a.Value),
@@ -79,7 +79,7 @@ func number(v *float64) string {
 	return strconv.FormatFloat(*v, 'g', 4, 64)
 }
 
-// rulesView is the page of the rules.
+// rulesView is the view of the rules.
 type rulesView struct {
 	shell
 	NoSource bool
@@ -102,7 +102,7 @@ type ruleView struct {
 	Annotations []string
 }
 
-func (b *board) rulesPage(r *http.Request) (content, error) {
+func (b *dashboardServer) rulesPage(r *http.Request) (content, error) {
 	p := newParams(r.URL.Query())
 	if err := p.err(); err != nil {
 		return content{}, err
@@ -117,7 +117,7 @@ func (b *board) rulesPage(r *http.Request) (content, error) {
 	return content{template: "rules.html", data: view}, nil
 }
 
-func (b *board) newRuleGroupView(group *dashboard.RuleGroup) ruleGroupView {
+func (b *dashboardServer) newRuleGroupView(group *dashboard.RuleGroup) ruleGroupView {
 	view := ruleGroupView{RuleGroup: *group, Last: "not yet"}
 	if !group.LastEvaluation.IsZero() {
 		view.Last = text.Ago(b.now().Sub(group.LastEvaluation)) + " ago, in " + text.Seconds(group.Duration.Seconds())
@@ -148,7 +148,7 @@ func pairs(of map[string]string, between string) []string {
 	return list
 }
 
-// alertsView is the page of alerts, of what was told, and of silences.
+// alertsView is the view of alerts, notifications and silences.
 type alertsView struct {
 	shell
 	NoSource bool
@@ -184,7 +184,7 @@ type hourChoice struct{ Value, Label string }
 
 var hourChoices = []hourChoice{{"1", "1 hour"}, {"4", "4 hours"}, {"24", "1 day"}, {"168", "1 week"}}
 
-func (b *board) alertsPage(r *http.Request) (content, error) {
+func (b *dashboardServer) alertsPage(r *http.Request) (content, error) {
 	p := newParams(r.URL.Query())
 	fingerprint := p.text("silence")
 	if err := p.err(); err != nil {
@@ -210,7 +210,7 @@ func matchersOf(labels map[string]string) string {
 	return strings.Join(matchers, "\n")
 }
 
-func (b *board) alertsContent(form silenceForm) content {
+func (b *dashboardServer) alertsContent(form silenceForm) content {
 	form.HourChoices, form.Sources = hourChoices, b.silenceable()
 	view := alertsView{shell: b.newShell("Alerts", "alerts"), NoSource: len(b.alerts.all()) == 0, Form: form}
 	for _, active := range b.activeAlerts() {
@@ -236,7 +236,7 @@ func (b *board) alertsContent(form silenceForm) content {
 	return content{template: "alerts.html", data: view}
 }
 
-func (b *board) createSilence(r *http.Request) (content, error) {
+func (b *dashboardServer) createSilence(r *http.Request) (content, error) {
 	if err := r.ParseForm(); err != nil {
 		return content{}, &failure{badData, err}
 	}
@@ -258,7 +258,7 @@ func (b *board) createSilence(r *http.Request) (content, error) {
 	return again, nil
 }
 
-func (b *board) silenceOf(form silenceForm) error {
+func (b *dashboardServer) silenceOf(form silenceForm) error {
 	hours, err := strconv.Atoi(form.Hours)
 	if err != nil || hours < 1 || hours > maxHours {
 		return &failure{badData, fmt.Errorf("duration: must be a whole number of hours from 1 to %d, is %q", maxHours, form.Hours)}
@@ -276,7 +276,7 @@ func (b *board) silenceOf(form silenceForm) error {
 	return err
 }
 
-func (b *board) expireSilence(r *http.Request) (content, error) {
+func (b *dashboardServer) expireSilence(r *http.Request) (content, error) {
 	if err := r.ParseForm(); err != nil {
 		return content{}, &failure{badData, err}
 	}

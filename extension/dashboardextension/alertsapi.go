@@ -75,7 +75,7 @@ type silenceJSON struct {
 	State      string     `json:"state"`
 }
 
-func (b *board) newAlertJSON(a *alertevent.Alert, state, suppressed string) alertJSON {
+func (b *dashboardServer) newAlertJSON(a *alertevent.Alert, state, suppressed string) alertJSON {
 	j := alertJSON{
 		Fingerprint: a.Fingerprint(), Labels: orEmpty(a.Labels), Annotations: orEmpty(a.Annotations), State: state,
 		ActiveAt: a.StartsAt.UTC(), Value: sample(a.Value), GeneratorURL: a.GeneratorURL, Suppressed: suppressed,
@@ -94,7 +94,7 @@ func timeOrNil(t time.Time) *time.Time {
 }
 
 // exampleURL is where the trace of an alert's example can be seen.
-func (b *board) exampleURL(a *alertevent.Alert) string {
+func (b *dashboardServer) exampleURL(a *alertevent.Alert) string {
 	if a.TraceID.IsEmpty() {
 		return ""
 	}
@@ -113,7 +113,7 @@ func sample(v *float64) *string {
 	return &text
 }
 
-func (b *board) activeAlerts() []dashboard.ActiveAlert {
+func (b *dashboardServer) activeAlerts() []dashboard.ActiveAlert {
 	var active []dashboard.ActiveAlert
 	for _, shown := range b.alerts.all() {
 		active = append(active, shown.asked.Active()...)
@@ -121,42 +121,42 @@ func (b *board) activeAlerts() []dashboard.ActiveAlert {
 	return active
 }
 
-func (b *board) getAlerts(r *http.Request) (answer, error) {
+func (b *dashboardServer) getAlerts(r *http.Request) (response, error) {
 	p := newParams(r.URL.Query())
 	if err := p.err(); err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	list := []alertJSON{}
 	for _, active := range b.activeAlerts() {
 		list = append(list, b.newAlertJSON(&active.Alert, active.State, active.Suppressed))
 	}
-	return answer{data: map[string]any{"alerts": list}}, nil
+	return response{data: map[string]any{"alerts": list}}, nil
 }
 
 // history are the last notices of all sources, the newest first.
-func (b *board) history(limit int) []dashboard.HistoryEntry {
+func (b *dashboardServer) history(limit int) []dashboard.HistoryEntry {
 	return merge(b.alerts.all(), limit,
 		func(a dashboard.Alerts) []dashboard.HistoryEntry { return a.History(limit) },
 		func(x, y dashboard.HistoryEntry) int { return y.At.Compare(x.At) })
 }
 
-func (b *board) getHistory(r *http.Request) (answer, error) {
+func (b *dashboardServer) getHistory(r *http.Request) (response, error) {
 	p := newParams(r.URL.Query())
 	limit := p.number("limit", 100, maxHistory)
 	if err := p.err(); err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	list := []historyJSON{}
 	for _, entry := range b.history(limit) {
 		list = append(list, historyJSON{At: entry.At.UTC(), Alert: b.newAlertJSON(&entry.Alert, string(entry.Alert.State), "")})
 	}
-	return answer{data: list}, nil
+	return response{data: list}, nil
 }
 
-func (b *board) getRules(r *http.Request) (answer, error) {
+func (b *dashboardServer) getRules(r *http.Request) (response, error) {
 	p := newParams(r.URL.Query())
 	if err := p.err(); err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	groups := []ruleGroupJSON{}
 	for _, shown := range b.alerts.all() {
@@ -164,10 +164,10 @@ func (b *board) getRules(r *http.Request) (answer, error) {
 			groups = append(groups, b.newRuleGroupJSON(&group))
 		}
 	}
-	return answer{data: map[string]any{"groups": groups}}, nil
+	return response{data: map[string]any{"groups": groups}}, nil
 }
 
-func (b *board) newRuleGroupJSON(group *dashboard.RuleGroup) ruleGroupJSON {
+func (b *dashboardServer) newRuleGroupJSON(group *dashboard.RuleGroup) ruleGroupJSON {
 	j := ruleGroupJSON{
 		Name: group.Name, File: group.File, Interval: group.Interval.Seconds(),
 		EvaluationTime: group.Duration.Seconds(), Rules: []ruleJSON{},
@@ -188,14 +188,14 @@ func (b *board) newRuleGroupJSON(group *dashboard.RuleGroup) ruleGroupJSON {
 	return j
 }
 
-func (b *board) silences() []dashboard.Silence {
+func (b *dashboardServer) silences() []dashboard.Silence {
 	return merge(b.alerts.all(), 0,
 		func(a dashboard.Alerts) []dashboard.Silence { return a.Silences() },
 		func(x, y dashboard.Silence) int { return y.EndsAt.Compare(x.EndsAt) })
 }
 
 // silenceable names the alert processors that take silences from here.
-func (b *board) silenceable() []string {
+func (b *dashboardServer) silenceable() []string {
 	var ids []string
 	for _, shown := range b.alerts.all() {
 		if b.cfg.Writable && shown.asked.CanSilence() {
@@ -217,10 +217,10 @@ func silenceState(s *dashboard.Silence, now time.Time) string {
 	}
 }
 
-func (b *board) getSilences(r *http.Request) (answer, error) {
+func (b *dashboardServer) getSilences(r *http.Request) (response, error) {
 	p := newParams(r.URL.Query())
 	if err := p.err(); err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	list := []silenceJSON{}
 	for _, s := range b.silences() {
@@ -229,7 +229,7 @@ func (b *board) getSilences(r *http.Request) (answer, error) {
 			CreatedBy: s.CreatedBy, Comment: s.Comment, Configured: s.Configured, State: silenceState(&s, b.now()),
 		})
 	}
-	return answer{data: list}, nil
+	return response{data: list}, nil
 }
 
 // newSilence is the body of POST /api/silences.
@@ -242,36 +242,36 @@ type newSilence struct {
 	Comment   string    `json:"comment"`
 }
 
-func (b *board) postSilence(r *http.Request) (answer, error) {
+func (b *dashboardServer) postSilence(r *http.Request) (response, error) {
 	p := newParams(r.URL.Query())
 	source := p.text("source")
 	if err := p.err(); err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	if contentType, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";"); strings.TrimSpace(contentType) != "application/json" {
-		return answer{}, &failure{badData, fmt.Errorf("content type must be application/json, is %q", contentType)}
+		return response{}, &failure{badData, fmt.Errorf("content type must be application/json, is %q", contentType)}
 	}
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
-		return answer{}, &failure{badData, err}
+		return response{}, &failure{badData, err}
 	}
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.DisallowUnknownFields()
 	var s newSilence
 	if err := decoder.Decode(&s); err != nil {
-		return answer{}, &failure{badData, fmt.Errorf("body: %w", err)}
+		return response{}, &failure{badData, fmt.Errorf("body: %w", err)}
 	}
 	id, err := b.silence(source, dashboard.Silence{
 		ID: s.ID, Matchers: s.Matchers, StartsAt: s.StartsAt, EndsAt: s.EndsAt, CreatedBy: s.CreatedBy, Comment: s.Comment,
 	})
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
-	return answer{data: map[string]string{"id": id}}, nil
+	return response{data: map[string]string{"id": id}}, nil
 }
 
 // silence adds a silence to the source of an ID, the first one where it is "".
-func (b *board) silence(source string, s dashboard.Silence) (id string, err error) {
+func (b *dashboardServer) silence(source string, s dashboard.Silence) (id string, err error) {
 	if !b.cfg.Writable {
 		return "", dashboard.ErrReadOnly
 	}
@@ -295,19 +295,19 @@ func (b *board) silence(source string, s dashboard.Silence) (id string, err erro
 	return id, err
 }
 
-func (b *board) deleteSilence(r *http.Request) (answer, error) {
+func (b *dashboardServer) deleteSilence(r *http.Request) (response, error) {
 	p := newParams(r.URL.Query())
 	if err := p.err(); err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	if err := b.expire(r.PathValue("id")); err != nil {
-		return answer{}, err
+		return response{}, err
 	}
-	return answer{status: http.StatusNoContent}, nil
+	return response{status: http.StatusNoContent}, nil
 }
 
 // expire ends the silence of an ID, whichever source has it.
-func (b *board) expire(id string) error {
+func (b *dashboardServer) expire(id string) error {
 	if !b.cfg.Writable {
 		return dashboard.ErrReadOnly
 	}
@@ -317,7 +317,7 @@ func (b *board) expire(id string) error {
 				continue
 			}
 			if s.Configured {
-				return &failure{forbidden, errors.New("the silence stands in the configuration")}
+				return &failure{forbidden, errors.New("the silence is set in the configuration")}
 			}
 			return shown.asked.Expire(id)
 		}

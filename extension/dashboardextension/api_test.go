@@ -23,14 +23,14 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/dashboards"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "write the golden files")
 
 // Answers to the letter. A new case is a new line.
-func TestGoldenAnswers(t *testing.T) {
+func TestGoldenResponses(t *testing.T) {
 	for name, path := range map[string]string{
 		"alerts.json": "/api/alerts", "history.json": "/api/alerts/history", "rules.json": "/api/rules", "silences.json": "/api/silences",
 		"summary.json": "/api/usage/summary", "models.json": "/api/usage/models?hours=48&limit=3", "hourly.csv": "/api/usage/hourly?hours=3&format=csv",
-		"calls.json": "/api/calls?order=costliest&limit=2", "unpriced.json": "/api/usage/unpriced", "sources.json": "/api/sources",
+		"calls.json": "/api/calls?order=most_expensive&limit=2", "unpriced.json": "/api/usage/unpriced", "sources.json": "/api/sources",
 		"bad-parameters.json": "/api/usage/hourly?hours=a&by=team&where=model&hour=3",
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -57,7 +57,7 @@ func TestBadParametersAreNamed(t *testing.T) {
 		"/api/usage/summary?where=model":                     "parameter where: must be DIMENSION=VALUE",
 		"/api/usage/summary?where=team%3Dx":                  "parameter where: must name one of",
 		"/api/usage/summary?where=model%3Dx&where=model%3Dy": "parameter where: names \\\"model\\\" twice",
-		"/api/calls?order=best":                              "parameter order: must be one of newest, costliest",
+		"/api/calls?order=best":                              "parameter order: must be one of newest, most_expensive, costliest",
 		"/api/usage/models?measure=joy":                      "parameter measure: must be one of cost, tokens, calls",
 		"/api/alerts?x=1":                                    "parameter x: is not known",
 	} {
@@ -84,7 +84,7 @@ func TestOtherFailures(t *testing.T) {
 	assert.Equal(t, http.StatusNotFound, newEmptyRig(t).get("/api/usage/models").Code)
 }
 
-// The same answer is not sent twice.
+// The same response is not sent twice.
 func TestEntityTags(t *testing.T) {
 	r := newRig(t)
 	for _, path := range []string{"/", "/rules", "/api/usage/models", "/assets/page.css", "/api/calls/export?format=csv"} {
@@ -189,7 +189,7 @@ func TestSilences(t *testing.T) {
 		r := newRig(t, writable)
 		other := dashboards.SampleAlerts(rigNow)
 		other.ActiveList[0].Labels = map[string]string{"alertname": "Other"}
-		r.board.ShowAlerts(component.MustNewIDWithName("alert", "b"), other)
+		r.server.ShowAlerts(component.MustNewIDWithName("alert", "b"), other)
 		page := r.get("/alerts?silence=" + other.ActiveList[0].Fingerprint()).Body.String()
 		assert.Contains(t, page, `<option selected>alert/b</option>`)
 		r.post("/silences", map[string][]string{"matchers": {"a=b"}, "hours": {"1"}, "source": {"alert/b"}})
@@ -205,7 +205,7 @@ func TestSilences(t *testing.T) {
 	})
 }
 
-// Nothing that another site makes a browser ask for is done or told.
+// Nothing that another site makes a browser ask for is done or shown.
 func TestOtherSites(t *testing.T) {
 	r := newRig(t, writable)
 	request := httptest.NewRequest(http.MethodPost, "http://localhost:8124/silences/expire", strings.NewReader("id=0b4c"))
@@ -230,7 +230,7 @@ func TestOtherSites(t *testing.T) {
 func TestSeveralSources(t *testing.T) {
 	r := newRig(t)
 	other := dashboards.SampleUsage(rigNow, 1, sampleEvery)
-	hide := r.board.ShowUsage(component.MustNewIDWithName("llm_cost", "b"), other)
+	hide := r.server.ShowUsage(component.MustNewIDWithName("llm_cost", "b"), other)
 	assert.Len(t, data[sourcesJSON](r, "/api/sources").Usage, 2)
 	assert.NotEqual(t, r.get("/api/usage/summary").Body.String(), r.get("/api/usage/summary?source=llm_cost/b").Body.String())
 	assert.Contains(t, r.get("/").Body.String(), "source=llm_cost%2Fb")

@@ -35,8 +35,8 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"minus":   func(a, b float64) float64 { return a - b },
 }).ParseFS(templateFiles, "templates/*.html"))
 
-// assetPath names an asset with its content's hash, so that it can be kept for
-// good and is asked for anew when it has changed.
+// assetPath names an asset with its content's hash, so that it can be cached
+// forever and is requested again when it has changed.
 func assetPath(name string) (string, error) {
 	content, err := assets.ReadFile("assets/" + name)
 	if err != nil {
@@ -54,25 +54,25 @@ func webLink(s string) string {
 	return ""
 }
 
-// assetTypes are told here: what the machine's own table says of .js can be
+// assetTypes are set here: what the machine's own table has for .js can be
 // wrong, and nosniff makes browsers believe it.
 var assetTypes = map[string]string{
 	".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml", ".yaml": "application/yaml",
 }
 
-func (b *board) getAsset(r *http.Request) (answer, error) {
+func (b *dashboardServer) getAsset(r *http.Request) (response, error) {
 	name := r.PathValue("name")
 	content, err := assets.ReadFile("assets/" + path.Base(name))
 	if err != nil {
-		return answer{}, &failure{notFound, err}
+		return response{}, &failure{notFound, err}
 	}
-	return answer{
+	return response{
 		contentType: assetTypes[path.Ext(name)], body: content,
 		headers: map[string]string{"Cache-Control": "public, max-age=31536000, immutable"},
 	}, nil
 }
 
-func (b *board) getOpenAPI(*http.Request) (answer, error) {
+func (b *dashboardServer) getOpenAPI(*http.Request) (response, error) {
 	content, err := assets.ReadFile("assets/openapi.yaml")
-	return answer{contentType: assetTypes[".yaml"], body: content}, err
+	return response{contentType: assetTypes[".yaml"], body: content}, err
 }

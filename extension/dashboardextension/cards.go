@@ -30,7 +30,7 @@ type meter struct {
 }
 
 // addWindows adds the hour, the day and the month, each with its budgets.
-func addWindows(view *spendView, usage dashboard.Usage, c choice, now time.Time) error {
+func addWindows(view *spendView, usage dashboard.Usage, c selection, now time.Time) error {
 	w, err := windowsOf(usage, c.where, now)
 	if err != nil {
 		return err

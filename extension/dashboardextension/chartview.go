@@ -43,7 +43,7 @@ type slotView struct {
 
 var measureTitles = map[spend.Measure]string{spend.Cost: "Cost", spend.Tokens: "Tokens", spend.Calls: "Calls"}
 
-func newChart(stack spend.Stack, c choice, now time.Time) *chartView {
+func newChart(stack spend.Stack, c selection, now time.Time) *chartView {
 	step := "hour"
 	if c.span.step > time.Hour {
 		step = "day"
@@ -98,7 +98,7 @@ func newChart(stack spend.Stack, c choice, now time.Time) *chartView {
 	return view
 }
 
-// slotName names the time that a bar stands for, in UTC.
+// slotName names the time of a bar, in UTC.
 func slotName(start time.Time, step time.Duration, now time.Time) string {
 	end := start.Add(step)
 	name := start.Format("Mon, Jan 2")

@@ -45,7 +45,7 @@ type Config struct {
 
 var _ component.Config = (*Config)(nil)
 
-// Validate says which keys hold values that cannot work. The server checks its
+// Validate reports which keys hold values that cannot work. The server checks its
 // own keys when it starts.
 func (c *Config) Validate() error {
 	var errs []error

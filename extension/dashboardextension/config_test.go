@@ -102,7 +102,7 @@ func TestConfigurationsInTheReadme(t *testing.T) {
 func TestLifecycle(t *testing.T) {
 	cfg := createDefaultConfig().(*Config)
 	cfg.HTTP.NetAddr.Endpoint = "127.0.0.1:0"
-	first := newBoard(cfg, extensiontest.NewNopSettings(metadata.Type))
+	first := newServer(cfg, extensiontest.NewNopSettings(metadata.Type))
 	listener, err := cfg.HTTP.ToListener(t.Context())
 	require.NoError(t, err)
 	address := listener.Addr().String()
@@ -118,7 +118,7 @@ func TestLifecycle(t *testing.T) {
 	require.NoError(t, response.Body.Close())
 	assert.Contains(t, string(body), "llm_cost")
 
-	second := newBoard(cfg, extensiontest.NewNopSettings(metadata.Type))
+	second := newServer(cfg, extensiontest.NewNopSettings(metadata.Type))
 	require.Error(t, second.Start(t.Context(), componenttest.NewNopHost()))
 	require.NoError(t, second.Shutdown(context.Background()))
 

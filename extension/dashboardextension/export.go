@@ -11,14 +11,14 @@ import (
 	"time"
 )
 
-func attachment(name, contentType string, body []byte) answer {
-	return answer{contentType: contentType, body: body, headers: map[string]string{
+func attachment(name, contentType string, body []byte) response {
+	return response{contentType: contentType, body: body, headers: map[string]string{
 		"Content-Disposition": `attachment; filename="` + name + `"`,
 	}}
 }
 
-// csvAnswer is a table as RFC 4180 writes it, the names of the columns first.
-func csvAnswer(name string, table [][]string) answer {
+// csvResponse is a table as RFC 4180 writes it, the names of the columns first.
+func csvResponse(name string, table [][]string) response {
 	var body bytes.Buffer
 	w := csv.NewWriter(&body)
 	w.UseCRLF = true

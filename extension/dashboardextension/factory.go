@@ -31,5 +31,5 @@ func createDefaultConfig() component.Config {
 }
 
 func create(_ context.Context, set extension.Settings, cfg component.Config) (extension.Extension, error) {
-	return newBoard(cfg.(*Config), set), nil
+	return newServer(cfg.(*Config), set), nil
 }

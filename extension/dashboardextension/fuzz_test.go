@@ -18,7 +18,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/dashboards"
 )
 
-// Whatever the query of a request or the body of a silence holds, the answer is
+// Whatever the query of a request or the body of a silence holds, the response is
 // JSON or a page, and a bad one is the sender's fault.
 func FuzzRequests(f *testing.F) {
 	f.Add("hours=24&by=model&where=model%3Dgpt-4o&limit=3", `{"matchers": ["a=b"], "endsAt": "2030-01-01T00:00:00Z"}`)
@@ -26,7 +26,7 @@ func FuzzRequests(f *testing.F) {
 	f.Add("range=7d&show=tokens&by=user.id&silence=0", "[]")
 	cfg := createDefaultConfig().(*Config)
 	cfg.Writable = true
-	b := newBoard(cfg, extensiontest.NewNopSettings(metadata.Type))
+	b := newServer(cfg, extensiontest.NewNopSettings(metadata.Type))
 	b.ShowUsage(component.MustNewID("llm_cost"), dashboards.SampleUsage(rigNow, 1, 8*sampleEvery))
 	b.ShowAlerts(component.MustNewID("alert"), dashboards.SampleAlerts(rigNow))
 	handler := b.handler()

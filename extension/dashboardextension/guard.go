@@ -10,12 +10,12 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/webguard"
 )
 
-// policy lets the page use what comes from here and nothing else: no inline
+// policy lets the dashboard use what comes from here and nothing else: no inline
 // script or style, no other host, no frame around it.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-// withHeaders sets what every answer carries, refusals included.
+// withHeaders sets what every response carries, refusals included.
 func withHeaders(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()
@@ -50,7 +50,7 @@ func (c *challenger) Unwrap() http.ResponseWriter { return c.ResponseWriter }
 
 // guard refuses what another site, open in a user's browser, could make that
 // browser send.
-func (b *board) guard(next http.Handler) http.Handler {
+func (b *dashboardServer) guard(next http.Handler) http.Handler {
 	guard := webguard.New(&b.cfg.HTTP, b.cfg.AllowedHosts)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch err := guard.Check(r); {

@@ -17,9 +17,9 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/extension/dashboardextension/internal/text"
 )
 
-// trouble is what a component says of itself that is not well: one of ours whose
+// problem is a component status that is not healthy: one of ours whose
 // disk is full, or any other by the Collector's component status.
-type trouble struct {
+type problem struct {
 	kind   component.Kind
 	id     component.ID
 	status componentstatus.Status
@@ -27,73 +27,73 @@ type trouble struct {
 	since  time.Time
 }
 
-// troubles are those of now, by the instances that have them. The zero value has none.
-type troubles struct {
+// problems are those of now, by the instances that have them. The zero value has none.
+type problems struct {
 	mu sync.Mutex
-	of map[componentstatus.InstanceID]trouble
+	of map[componentstatus.InstanceID]problem
 }
 
-func (t *troubles) changed(source *componentstatus.InstanceID, event *componentstatus.Event) {
+func (t *problems) changed(source *componentstatus.InstanceID, event *componentstatus.Event) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if !componentstatus.StatusIsError(event.Status()) {
 		delete(t.of, *source)
 		return
 	}
-	now := trouble{source.Kind(), source.ComponentID(), event.Status(), event.Err(), event.Timestamp()}
+	now := problem{source.Kind(), source.ComponentID(), event.Status(), event.Err(), event.Timestamp()}
 	if before, ok := t.of[*source]; ok {
 		now.since = before.since
 	}
 	if t.of == nil {
-		t.of = map[componentstatus.InstanceID]trouble{}
+		t.of = map[componentstatus.InstanceID]problem{}
 	}
 	t.of[*source] = now
 }
 
-// list has one trouble of each component, of its instances the one in trouble the
+// list has one problem of each component, of its instances the one degraded for the
 // longest, by kinds and IDs.
-func (t *troubles) list() []trouble {
+func (t *problems) list() []problem {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	list := make([]trouble, 0, len(t.of))
+	list := make([]problem, 0, len(t.of))
 	for _, one := range t.of {
 		list = append(list, one)
 	}
-	same := func(a, b trouble) int {
+	same := func(a, b problem) int {
 		return cmp.Or(cmp.Compare(a.kind.String(), b.kind.String()), cmp.Compare(a.id.String(), b.id.String()))
 	}
-	slices.SortFunc(list, func(a, b trouble) int { return cmp.Or(same(a, b), a.since.Compare(b.since)) })
-	return slices.CompactFunc(list, func(a, b trouble) bool { return same(a, b) == 0 })
+	slices.SortFunc(list, func(a, b problem) int { return cmp.Or(same(a, b), a.since.Compare(b.since)) })
+	return slices.CompactFunc(list, func(a, b problem) bool { return same(a, b) == 0 })
 }
 
-var _ componentstatus.Watcher = (*board)(nil)
+var _ componentstatus.Watcher = (*dashboardServer)(nil)
 
-// ComponentStatusChanged is told of every component by the Collector.
-func (b *board) ComponentStatusChanged(source *componentstatus.InstanceID, event *componentstatus.Event) {
-	b.troubles.changed(source, event)
+// ComponentStatusChanged is called by the Collector for every component.
+func (b *dashboardServer) ComponentStatusChanged(source *componentstatus.InstanceID, event *componentstatus.Event) {
+	b.problems.changed(source, event)
 }
 
 // maxErrorRunes is how much of an error is shown.
 const maxErrorRunes = 500
 
-func (t *trouble) text() string {
+func (t *problem) text() string {
 	if t.err == nil {
 		return ""
 	}
 	return text.Cut(t.err.Error(), maxErrorRunes)
 }
 
-// troubleView is a trouble on the page.
-type troubleView struct {
+// problemView is a problem on the dashboard.
+type problemView struct {
 	Component, Error string
 	Since            time.Time
 	Ago              string
 }
 
-func (b *board) troubleViews() []troubleView {
-	var views []troubleView
-	for _, one := range b.troubles.list() {
-		views = append(views, troubleView{
+func (b *dashboardServer) problemViews() []problemView {
+	var views []problemView
+	for _, one := range b.problems.list() {
+		views = append(views, problemView{
 			Component: strings.ToLower(one.kind.String()) + " " + one.id.String(), Error: one.text(),
 			Since: one.since, Ago: text.Ago(b.now().Sub(one.since)),
 		})
@@ -102,11 +102,12 @@ func (b *board) troubleViews() []troubleView {
 }
 
 type healthJSON struct {
-	Healthy  bool          `json:"healthy"`
-	Troubles []troubleJSON `json:"troubles"`
+	Healthy    bool          `json:"healthy"`
+	Problems   []problemJSON `json:"problems"`
+	Deprecated []problemJSON `json:"troubles"` // what problems was called
 }
 
-type troubleJSON struct {
+type problemJSON struct {
 	Kind   string    `json:"kind"`
 	ID     string    `json:"id"`
 	Status string    `json:"status"`
@@ -114,16 +115,17 @@ type troubleJSON struct {
 	Since  time.Time `json:"since"`
 }
 
-func (b *board) getHealth(r *http.Request) (answer, error) {
+func (b *dashboardServer) getHealth(r *http.Request) (response, error) {
 	if err := newParams(r.URL.Query()).err(); err != nil {
-		return answer{}, err
+		return response{}, err
 	}
-	health := healthJSON{Healthy: true, Troubles: []troubleJSON{}}
-	for _, one := range b.troubles.list() {
+	health := healthJSON{Healthy: true, Problems: []problemJSON{}}
+	for _, one := range b.problems.list() {
 		health.Healthy = false
-		health.Troubles = append(health.Troubles, troubleJSON{
+		health.Problems = append(health.Problems, problemJSON{
 			Kind: strings.ToLower(one.kind.String()), ID: one.id.String(), Status: one.status.String(), Error: one.text(), Since: one.since.UTC(),
 		})
 	}
-	return answer{data: health}, nil
+	health.Deprecated = health.Problems
+	return response{data: health}, nil
 }

@@ -40,14 +40,14 @@ func TestOpenAPINamesEveryRoute(t *testing.T) {
 			described = append(described, method+" "+path)
 		}
 	}
-	for _, route := range newEmptyRig(t).board.apiRoutes() {
+	for _, route := range newEmptyRig(t).server.apiRoutes() {
 		served = append(served, route.method+" "+route.path)
 	}
 	assert.ElementsMatch(t, served, described)
 }
 
-// What is answered, good or bad, is what the document says.
-func TestAnswersAreAsDescribed(t *testing.T) {
+// Every response, of success or failure, is as the document describes.
+func TestResponsesAreAsDescribed(t *testing.T) {
 	_, router := loadOpenAPI(t)
 	silence := `{"matchers": ["alertname=\"A\""], "endsAt": "2026-03-17T00:00:00Z"}`
 	for _, test := range []struct {
@@ -66,7 +66,7 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 		{"GET", "/api/usage/budgets", "", 200},
 		{"GET", "/api/usage/unpriced", "", 200},
 		{"GET", "/api/usage/disagreements", "", 200},
-		{"GET", "/api/calls?order=costliest&limit=3", "", 200},
+		{"GET", "/api/calls?order=most_expensive&limit=3", "", 200},
 		{"GET", "/api/calls/export", "", 200},
 		{"GET", "/api/alerts", "", 200},
 		{"GET", "/api/alerts/history", "", 200},

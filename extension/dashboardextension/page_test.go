@@ -24,7 +24,7 @@ import (
 
 var pagePaths = []string{"/", "/?range=7d&show=tokens&by=service.name", "/?range=30d&show=calls&by=user.id&where=model%3Dgpt-4o", "/alerts", "/rules", "/?range=1y"}
 
-// Every answer carries the headers, and no page needs more than they allow.
+// Every response carries the headers, and no page needs more than they allow.
 func TestContentSecurity(t *testing.T) {
 	for _, path := range append([]string{"/api/alerts", "/api/none", "/assets/page.js", "/none"}, pagePaths...) {
 		recorder := newRig(t).get(path)
@@ -97,8 +97,8 @@ func TestHostileText(t *testing.T) {
 			Labels: alert.Labels, Annotations: alert.Annotations, Active: []dashboard.ActiveAlert{active},
 		}}}},
 	}
-	r.board.ShowUsage(component.MustNewID("llm_cost"), usage)
-	r.board.ShowAlerts(component.MustNewID("alert"), alerts)
+	r.server.ShowUsage(component.MustNewID("llm_cost"), usage)
+	r.server.ShowAlerts(component.MustNewID("alert"), alerts)
 	for _, path := range []string{"/", "/alerts", "/rules", "/alerts?silence=" + alert.Fingerprint(), "/?by=" + "%22%3E%3Cscript%3E"} {
 		page := r.get(path).Body.String()
 		assert.Contains(t, page, "script&gt;", path)
@@ -116,7 +116,7 @@ func TestHostileText(t *testing.T) {
 	}
 }
 
-// The tables need no script: the page has the figures that the API has.
+// The tables need no script: the dashboard has the figures that the API has.
 func TestPageShowsFigures(t *testing.T) {
 	r := newRig(t)
 	page := r.get("/").Body.String()
@@ -173,8 +173,8 @@ func TestEmptyStates(t *testing.T) {
 	assert.Contains(t, r.get("/").Body.String(), "No <code>llm_cost</code> processor is running")
 	assert.Contains(t, r.get("/alerts").Body.String(), "No <code>alert</code> processor is running")
 	assert.Contains(t, r.get("/rules").Body.String(), "No <code>alert</code> processor is running")
-	r.board.ShowUsage(component.MustNewID("llm_cost"), &dashboards.Usage{Keys: []string{dashboard.Model}})
-	r.board.ShowAlerts(component.MustNewID("alert"), &dashboards.Alerts{})
+	r.server.ShowUsage(component.MustNewID("llm_cost"), &dashboards.Usage{Keys: []string{dashboard.Model}})
+	r.server.ShowAlerts(component.MustNewID("alert"), &dashboards.Alerts{})
 	assert.Contains(t, r.get("/").Body.String(), "No LLM call seen yet")
 	assert.Contains(t, r.get("/?where=model%3Dx").Body.String(), "No calls in the last 24 hours with these values")
 	assert.Contains(t, r.get("/alerts").Body.String(), "Nothing is wrong")
@@ -188,7 +188,7 @@ func TestPageRefusesUnknownParameters(t *testing.T) {
 	assert.Contains(t, recorder.Body.String(), "parameter colour: is not known")
 }
 
-// All that a browser loads beside the page, and nothing from elsewhere.
+// All that a browser loads beside the dashboard, and nothing from elsewhere.
 func TestAssetsAreSmallAndOurs(t *testing.T) {
 	size := 0
 	require.NoError(t, fs.WalkDir(assets, ".", func(path string, entry fs.DirEntry, err error) error {

@@ -17,12 +17,12 @@ type shell struct {
 	Page   string // spend, alerts or rules
 	Firing int
 	Read   bool // nothing can be changed here
-	// Troubles are those of the collector itself.
-	Troubles []troubleView
+	// Problems are those of the collector itself.
+	Problems []problemView
 }
 
-func (b *board) newShell(title, page string) shell {
-	s := shell{Title: title, Page: page, Read: len(b.silenceable()) == 0, Troubles: b.troubleViews()}
+func (b *dashboardServer) newShell(title, page string) shell {
+	s := shell{Title: title, Page: page, Read: len(b.silenceable()) == 0, Problems: b.problemViews()}
 	for _, active := range b.activeAlerts() {
 		if active.State == "firing" {
 			s.Firing++
@@ -31,7 +31,7 @@ func (b *board) newShell(title, page string) shell {
 	return s
 }
 
-func (b *board) addPages(mux *http.ServeMux) {
+func (b *dashboardServer) addPages(mux *http.ServeMux) {
 	mux.HandleFunc("GET /{$}", b.page(b.spendPage))
 	mux.HandleFunc("GET /alerts", b.page(b.alertsPage))
 	mux.HandleFunc("GET /rules", b.page(b.rulesPage))
@@ -54,7 +54,7 @@ type content struct {
 	redirect string
 }
 
-func (b *board) page(compose func(*http.Request) (content, error)) http.HandlerFunc {
+func (b *dashboardServer) page(compose func(*http.Request) (content, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		c, err := compose(r)
 		if err != nil {
@@ -69,11 +69,11 @@ func (b *board) page(compose func(*http.Request) (content, error)) http.HandlerF
 			b.fail(w, err)
 			return
 		}
-		serve(w, r, answer{status: c.status, contentType: "text/html; charset=utf-8", body: body.Bytes()})
+		serve(w, r, response{status: c.status, contentType: "text/html; charset=utf-8", body: body.Bytes()})
 	}
 }
 
-func (b *board) failurePage(err error) content {
+func (b *dashboardServer) failurePage(err error) content {
 	f := failureOf(err)
 	if f.kind == internal {
 		b.set.Logger.Error("A page failed", zap.Error(f.err))

@@ -23,13 +23,13 @@ import (
 // rigNow is a Monday.
 var rigNow = time.Date(2026, 3, 16, 14, 25, 0, 0, time.UTC)
 
-// sampleEvery is between two calls when most people are at work.
+// sampleEvery is between two calls in working hours.
 const sampleEvery = 4 * time.Minute
 
 // rig is the extension with sources in memory, asked without a network.
 type rig struct {
 	*testing.T
-	board   *board
+	server  *dashboardServer
 	handler http.Handler
 	usage   *dashboards.Usage
 	alerts  *dashboards.Alerts
@@ -40,8 +40,8 @@ func newRig(t *testing.T, options ...func(*Config)) *rig {
 	t.Helper()
 	r := newEmptyRig(t, options...)
 	r.usage, r.alerts = dashboards.SampleUsage(rigNow, 3, sampleEvery), dashboards.SampleAlerts(rigNow)
-	t.Cleanup(r.board.ShowUsage(component.MustNewID("llm_cost"), r.usage))
-	t.Cleanup(r.board.ShowAlerts(component.MustNewID("alert"), r.alerts))
+	t.Cleanup(r.server.ShowUsage(component.MustNewID("llm_cost"), r.usage))
+	t.Cleanup(r.server.ShowAlerts(component.MustNewID("alert"), r.alerts))
 	return r
 }
 
@@ -54,9 +54,9 @@ func newEmptyRig(t *testing.T, options ...func(*Config)) *rig {
 		option(cfg)
 	}
 	require.NoError(t, cfg.Validate())
-	b := newBoard(cfg, extensiontest.NewNopSettings(metadata.Type))
+	b := newServer(cfg, extensiontest.NewNopSettings(metadata.Type))
 	b.now = func() time.Time { return rigNow }
-	return &rig{T: t, board: b, handler: withHeaders(b.handler())}
+	return &rig{T: t, server: b, handler: withHeaders(b.handler())}
 }
 
 func writable(c *Config) { c.Writable = true }
@@ -85,7 +85,7 @@ func (r *rig) post(path string, form url.Values) *httptest.ResponseRecorder {
 	return r.send(http.MethodPost, path, "application/x-www-form-urlencoded", form.Encode())
 }
 
-// data is that of a successful answer.
+// data is that of a successful response.
 func data[T any](r *rig, path string) T {
 	r.Helper()
 	recorder := r.get(path)

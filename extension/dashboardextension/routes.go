@@ -15,11 +15,11 @@ import (
 // route is one way of the JSON API.
 type route struct {
 	method, path string
-	handle       func(*http.Request) (answer, error)
+	handle       func(*http.Request) (response, error)
 }
 
 // apiRoutes are all of the JSON API; assets/openapi.yaml describes them.
-func (b *board) apiRoutes() []route {
+func (b *dashboardServer) apiRoutes() []route {
 	get, post, remove := http.MethodGet, http.MethodPost, http.MethodDelete
 	return []route{
 		{get, "/api/sources", b.getSources},
@@ -44,7 +44,7 @@ func (b *board) apiRoutes() []route {
 }
 
 // handler answers everything that the server is asked.
-func (b *board) handler() http.Handler {
+func (b *dashboardServer) handler() http.Handler {
 	mux := http.NewServeMux()
 	allowed := map[string][]string{}
 	for _, route := range b.apiRoutes() {

@@ -19,7 +19,7 @@ const (
 	chartSeries   = 7  // that have a colour of their own
 	tableGroups   = 50 // of the table
 	topGroups     = 6  // of the lists beside it
-	costliest     = 10
+	mostExpensive = 10
 	alertsOnTop   = 5
 	listedModels  = 20 // without a price, or with another cost reported
 	shownDimRunes = 200
@@ -72,7 +72,7 @@ type unpricedView struct {
 	ID int
 }
 
-func (b *board) spendPage(r *http.Request) (content, error) {
+func (b *dashboardServer) spendPage(r *http.Request) (content, error) {
 	view := spendView{shell: b.newShell("Spend", "spend")}
 	p := newParams(r.URL.Query())
 	usage, err := b.usageOf(p)
@@ -104,7 +104,7 @@ func (b *board) spendPage(r *http.Request) (content, error) {
 	return content{template: "spend.html", data: view}, nil
 }
 
-func (b *board) addAlerts(view *spendView) {
+func (b *dashboardServer) addAlerts(view *spendView) {
 	for _, active := range b.activeAlerts() {
 		if active.State != "firing" {
 			continue
@@ -117,7 +117,7 @@ func (b *board) addAlerts(view *spendView) {
 	}
 }
 
-func (b *board) addControls(view *spendView, c choice, dimensions []string, now time.Time) {
+func (b *dashboardServer) addControls(view *spendView, c selection, dimensions []string, now time.Time) {
 	view.Spans, view.Measures, view.Bys = c.spanOptions(), c.measureOptions(), c.byOptions(dimensions)
 	view.Sources = c.sourceOptions(b.usage.ids())
 	view.SpanLabel = c.span.label
@@ -133,7 +133,7 @@ func (b *board) addControls(view *spendView, c choice, dimensions []string, now 
 }
 
 // addUsage adds the chart, the figures and the tables of the chosen time.
-func addUsage(view *spendView, usage dashboard.Usage, c choice, now time.Time) error {
+func addUsage(view *spendView, usage dashboard.Usage, c selection, now time.Time) error {
 	query := c.query(now)
 	query.Step, query.GroupBy = c.span.step, []string{c.by}
 	steps, err := usage.Usage(query)
@@ -169,11 +169,11 @@ func addUsage(view *spendView, usage dashboard.Usage, c choice, now time.Time) e
 	return nil
 }
 
-func (b *board) addCalls(view *spendView, usage dashboard.Usage, c choice, now time.Time) {
+func (b *dashboardServer) addCalls(view *spendView, usage dashboard.Usage, c selection, now time.Time) {
 	for _, dimension := range usage.Dimensions() {
 		view.CallDimensions = append(view.CallDimensions, label(dimension))
 	}
-	for _, call := range usage.Calls(dashboard.CallQuery{From: c.span.from(now), Where: c.where, Costliest: true, Limit: costliest}) {
+	for _, call := range usage.Calls(dashboard.CallQuery{From: c.span.from(now), Where: c.where, MostExpensive: true, Limit: mostExpensive}) {
 		shown := callView{
 			Call: call, URL: traceURL(b.cfg.TraceURL, call.TraceID, call.SpanID),
 			Cost: noPrice, Took: "–", Failed: call.Status != "success",

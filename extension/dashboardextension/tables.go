@@ -39,7 +39,7 @@ type topRow struct {
 	Width              float64
 }
 
-func newTable(rows []dashboard.Row, all *dashboard.Totals, c choice) table {
+func newTable(rows []dashboard.Row, all *dashboard.Totals, c selection) table {
 	made := table{Label: label(c.by)}
 	groups := spend.Top(spend.Rank(rows, c.measure), tableGroups)
 	for i := range groups {
@@ -73,7 +73,7 @@ func newTableRow(t, all *dashboard.Totals, m spend.Measure) tableRow {
 	return row
 }
 
-func newTop(rows []dashboard.Row, dimension string, all *dashboard.Totals, c choice) top {
+func newTop(rows []dashboard.Row, dimension string, all *dashboard.Totals, c selection) top {
 	made := top{Label: label(dimension), URL: c.groupedBy(dimension).url()}
 	for _, group := range spend.Top(spend.Rank(rows, c.measure), topGroups) {
 		share, _ := spend.Ratio(c.measure.Of(&group.Usage), c.measure.Of(all))

@@ -16,13 +16,13 @@ import (
 
 const (
 	maxHours  = 93 * 24 // of a query
-	maxGroups = 200     // that are told apart
+	maxGroups = 200     // that are distinguished
 	maxCalls  = 1000    // of a list; an export has them all
-	maxRows   = 100_000 // of an answer
+	maxRows   = 100_000 // of a response
 )
 
 // usageOf is the source that a request names.
-func (b *board) usageOf(p *params) (dashboard.Usage, error) {
+func (b *dashboardServer) usageOf(p *params) (dashboard.Usage, error) {
 	id := p.text("source")
 	usage, ok := b.usage.named(id)
 	switch {
@@ -35,10 +35,10 @@ func (b *board) usageOf(p *params) (dashboard.Usage, error) {
 	}
 }
 
-func (b *board) getSources(r *http.Request) (answer, error) {
+func (b *dashboardServer) getSources(r *http.Request) (response, error) {
 	p := newParams(r.URL.Query())
 	if err := p.err(); err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	list := sourcesJSON{Usage: []usageSourceJSON{}, Alerts: append([]string{}, b.alerts.ids()...), Writable: len(b.silenceable()) > 0}
 	for _, shown := range b.usage.all() {
@@ -48,23 +48,23 @@ func (b *board) getSources(r *http.Request) (answer, error) {
 			Prices: pricesJSON{Version: prices.Version, Date: prices.Date.UTC(), Models: prices.Models, Files: append([]string{}, prices.Files...)},
 		})
 	}
-	return answer{data: list}, nil
+	return response{data: list}, nil
 }
 
-func (b *board) getSummary(r *http.Request) (answer, error) {
+func (b *dashboardServer) getSummary(r *http.Request) (response, error) {
 	p := newParams(r.URL.Query())
 	usage, err := b.usageOf(p)
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	where := p.where(usage.Dimensions())
 	if err := p.err(); err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	now := b.now().UTC()
 	windows, err := windowsOf(usage, where, now)
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	summary := summaryJSON{
 		Now:  now.Truncate(time.Second),
@@ -72,7 +72,7 @@ func (b *board) getSummary(r *http.Request) (answer, error) {
 		Budgets: newBudgetsJSON(usage.Budgets()),
 	}
 	summary.Yesterday.Hour, summary.Yesterday.Today = windows.YesterdayHour, windows.YesterdayToday
-	return answer{data: summary}, nil
+	return response{data: summary}, nil
 }
 
 func windowsOf(usage dashboard.Usage, where map[string]string, now time.Time) (spend.Windows, error) {
@@ -93,7 +93,7 @@ type usageQuery struct {
 	csv     bool
 }
 
-func (b *board) readUsageQuery(r *http.Request, by bool) (usageQuery, error) {
+func (b *dashboardServer) readUsageQuery(r *http.Request, by bool) (usageQuery, error) {
 	p := newParams(r.URL.Query())
 	usage, err := b.usageOf(p)
 	if err != nil {
@@ -117,19 +117,19 @@ func (b *board) readUsageQuery(r *http.Request, by bool) (usageQuery, error) {
 	return q, p.err()
 }
 
-func (b *board) getHourly(r *http.Request) (answer, error) {
+func (b *dashboardServer) getHourly(r *http.Request) (response, error) {
 	q, err := b.readUsageQuery(r, true)
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	hours := int(q.query.To.Sub(q.query.From) / time.Hour)
 	if rows := hours * (q.limit + 1); rows > maxRows {
-		return answer{}, &failure{badData, fmt.Errorf("parameter limit: %d hours of %d groups are more than %d rows", hours, q.limit, maxRows)}
+		return response{}, &failure{badData, fmt.Errorf("parameter limit: %d hours of %d groups are more than %d rows", hours, q.limit, maxRows)}
 	}
 	q.query.Step = time.Hour
 	rows, err := q.usage.Usage(q.query)
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	stack := spend.NewStack(rows, q.query.From, q.query.To, time.Hour, q.measure, q.limit)
 	list := []groupJSON{}
@@ -140,21 +140,25 @@ func (b *board) getHourly(r *http.Request) (answer, error) {
 			}
 		}
 	}
-	return q.answer("usage-hourly", list)
+	return q.response("usage-hourly", list)
 }
 
-func (b *board) getModels(r *http.Request) (answer, error) { return b.groups(r, false, "usage-models") }
+func (b *dashboardServer) getModels(r *http.Request) (response, error) {
+	return b.groups(r, false, "usage-models")
+}
 
-func (b *board) getGroups(r *http.Request) (answer, error) { return b.groups(r, true, "usage-groups") }
+func (b *dashboardServer) getGroups(r *http.Request) (response, error) {
+	return b.groups(r, true, "usage-groups")
+}
 
-func (b *board) groups(r *http.Request, by bool, name string) (answer, error) {
+func (b *dashboardServer) groups(r *http.Request, by bool, name string) (response, error) {
 	q, err := b.readUsageQuery(r, by)
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	rows, err := q.usage.Usage(q.query)
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	all := spend.Sum(rows)
 	list := []groupJSON{}
@@ -162,10 +166,10 @@ func (b *board) groups(r *http.Request, by bool, name string) (answer, error) {
 		share, _ := spend.Ratio(q.measure.Of(&group.Usage), q.measure.Of(&all))
 		list = append(list, groupJSON{Group: q.group(group), Share: &share, totalsJSON: newTotalsJSON(&group.Usage)})
 	}
-	return q.answer(name, list)
+	return q.response(name, list)
 }
 
-// group names the values of a group; nil stands for the others.
+// group names the values of a group; nil is for the others.
 func (q *usageQuery) group(g spend.Group) map[string]string {
 	if g.Others {
 		return nil
@@ -173,18 +177,18 @@ func (q *usageQuery) group(g spend.Group) map[string]string {
 	return values(q.query.GroupBy, g.Values)
 }
 
-func (q *usageQuery) answer(name string, list []groupJSON) (answer, error) {
+func (q *usageQuery) response(name string, list []groupJSON) (response, error) {
 	if q.csv {
-		return csvAnswer(name, groupsTable(q.query.GroupBy, list)), nil
+		return csvResponse(name, groupsTable(q.query.GroupBy, list)), nil
 	}
-	return answer{data: rangeJSON{From: q.query.From, To: q.query.To, By: q.query.GroupBy, Rows: list}}, nil
+	return response{data: rangeJSON{From: q.query.From, To: q.query.To, By: q.query.GroupBy, Rows: list}}, nil
 }
 
-func (b *board) getBudgets(r *http.Request) (answer, error) {
+func (b *dashboardServer) getBudgets(r *http.Request) (response, error) {
 	return b.listOf(r, func(usage dashboard.Usage) any { return newBudgetsJSON(usage.Budgets()) })
 }
 
-func (b *board) getUnpriced(r *http.Request) (answer, error) {
+func (b *dashboardServer) getUnpriced(r *http.Request) (response, error) {
 	return b.listOf(r, func(usage dashboard.Usage) any {
 		list := []unpricedJSON{}
 		for _, model := range usage.Unpriced() {
@@ -197,7 +201,7 @@ func (b *board) getUnpriced(r *http.Request) (answer, error) {
 	})
 }
 
-func (b *board) getDisagreements(r *http.Request) (answer, error) {
+func (b *dashboardServer) getDisagreements(r *http.Request) (response, error) {
 	return b.listOf(r, func(usage dashboard.Usage) any {
 		list := []disagreementJSON{}
 		for _, d := range usage.Disagreements() {
@@ -210,40 +214,40 @@ func (b *board) getDisagreements(r *http.Request) (answer, error) {
 }
 
 // listOf answers with a list that a source has as a whole.
-func (b *board) listOf(r *http.Request, list func(dashboard.Usage) any) (answer, error) {
+func (b *dashboardServer) listOf(r *http.Request, list func(dashboard.Usage) any) (response, error) {
 	p := newParams(r.URL.Query())
 	usage, err := b.usageOf(p)
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	if err := p.err(); err != nil {
-		return answer{}, err
+		return response{}, err
 	}
-	return answer{data: list(usage)}, nil
+	return response{data: list(usage)}, nil
 }
 
-func (b *board) getCalls(r *http.Request) (answer, error) {
+func (b *dashboardServer) getCalls(r *http.Request) (response, error) {
 	p := newParams(r.URL.Query())
 	usage, err := b.usageOf(p)
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	query := dashboard.CallQuery{
-		Where:     p.where(usage.Dimensions()),
-		Costliest: p.oneOf("order", "newest", "costliest") == "costliest",
-		Limit:     p.number("limit", 20, maxCalls),
+		Where:         p.where(usage.Dimensions()),
+		MostExpensive: p.oneOf("order", "newest", "most_expensive", "costliest") != "newest", // costliest is deprecated
+		Limit:         p.number("limit", 20, maxCalls),
 	}
 	if err := p.err(); err != nil {
-		return answer{}, err
+		return response{}, err
 	}
-	return answer{data: b.callsJSON(usage.Dimensions(), usage.Calls(query))}, nil
+	return response{data: b.callsJSON(usage.Dimensions(), usage.Calls(query))}, nil
 }
 
-func (b *board) exportCalls(r *http.Request) (answer, error) {
+func (b *dashboardServer) exportCalls(r *http.Request) (response, error) {
 	p := newParams(r.URL.Query())
 	usage, err := b.usageOf(p)
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	format := p.oneOf("format", "json", "csv")
 	query := dashboard.CallQuery{Where: p.where(usage.Dimensions())}
@@ -251,17 +255,17 @@ func (b *board) exportCalls(r *http.Request) (answer, error) {
 		query.From = b.now().Add(-time.Duration(hours) * time.Hour)
 	}
 	if err := p.err(); err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	calls := b.callsJSON(usage.Dimensions(), usage.Calls(query))
 	if format == "csv" {
-		return csvAnswer("calls", callsTable(usage.Dimensions(), calls)), nil
+		return csvResponse("calls", callsTable(usage.Dimensions(), calls)), nil
 	}
 	body, err := marshal(envelope{Status: "success", Data: calls})
 	return attachment("calls.json", "application/json", body), err
 }
 
-func (b *board) callsJSON(dimensions []string, calls []dashboard.Call) []callJSON {
+func (b *dashboardServer) callsJSON(dimensions []string, calls []dashboard.Call) []callJSON {
 	list := make([]callJSON, 0, len(calls))
 	for i := range calls {
 		call := &calls[i]

@@ -10,8 +10,8 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
 )
 
-// totalsJSON is what calls add up to. A figure that cannot be told, because
-// nothing was counted that it could be told from, is null.
+// totalsJSON is what calls add up to. A figure that is unknown, because
+// nothing was counted that it could be a part of, is null.
 type totalsJSON struct {
 	Calls          int64         `json:"calls"`
 	Errors         int64         `json:"errors"`
@@ -34,7 +34,7 @@ type tokensJSON struct {
 	Reasoning  int64 `json:"reasoning"`
 }
 
-// durationJSON tells of the calls whose duration is known. Quantiles are
+// durationJSON describes the calls whose duration is known. Quantiles are
 // estimated from a histogram, and are its largest bound at most.
 type durationJSON struct {
 	Calls   int64   `json:"calls"`
@@ -73,7 +73,7 @@ func known(v float64, ok bool) *float64 {
 	return &v
 }
 
-// groupJSON is a group of calls; group is null in the one that stands for those
+// groupJSON is a group of calls; group is null in the one of those
 // that were left out.
 type groupJSON struct {
 	Start *time.Time        `json:"start,omitempty"`

@@ -13,10 +13,10 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 )
 
-// State says whether an alert has begun or is over.
+// State is whether an alert fires.
 type State string
 
-// The states an alert record can tell of.
+// The states of an alert record.
 const (
 	Firing   State = "firing"
 	Resolved State = "resolved"
@@ -63,15 +63,15 @@ type Alert struct {
 	// MappedSeverity is the severity that a channel's configuration maps the label
 	// to; "" when it maps none. It is not in the record.
 	MappedSeverity string
-	// Group is what alerts that are to be told together share; nil when the
-	// alert is told by itself.
+	// Group is what alerts that are notified together share; nil when the alert is
+	// sent individually.
 	Group *Group
 	// Batch identifies what was decided at once: the records of a batch leave together,
 	// and those that are not grouped are one digest.
 	Batch string
 }
 
-// Group is a set of alerts that are told together, as Alertmanager groups them.
+// Group is a set of alerts that are notified together, as Alertmanager groups them.
 type Group struct {
 	// Key identifies the group over time.
 	Key string

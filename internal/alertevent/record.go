@@ -48,7 +48,7 @@ func NewLogs(resource pcommon.Resource) (plog.Logs, plog.LogRecordSlice) {
 	return ld, sl.LogRecords()
 }
 
-// Write sets lr, an empty record in a scope of [ScopeName], to tell of a at the given time.
+// Write sets lr, an empty record in a scope of [ScopeName], to report a at the given time.
 func Write(lr plog.LogRecord, a Alert, at time.Time) {
 	lr.SetEventName(EventName)
 	lr.SetTimestamp(pcommon.NewTimestampFromTime(at))
@@ -84,7 +84,7 @@ func Write(lr plog.LogRecord, a Alert, at time.Time) {
 	}
 }
 
-// Read returns the alert that a record in a scope of [ScopeName] tells of. The
+// Read returns the alert that a record in a scope of [ScopeName] reports. The
 // error names every attribute that is missing or malformed.
 func Read(lr plog.LogRecord) (Alert, error) {
 	if lr.EventName() != EventName {
@@ -128,7 +128,7 @@ func Read(lr plog.LogRecord) (Alert, error) {
 	return a, errors.Join(errs...)
 }
 
-// Records yields every record of ld that stands in a scope of [ScopeName]. What
+// Records yields every record of ld in a scope of [ScopeName]. What
 // is not an alert costs one comparison a scope.
 func Records(ld plog.Logs) iter.Seq[plog.LogRecord] {
 	return func(yield func(plog.LogRecord) bool) {

@@ -9,7 +9,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
 )
 
-// Alerts tells how rules stand, and what they raised.
+// Alerts has the state of rules, and the alerts that they raised.
 type Alerts interface {
 	// RuleGroups are the groups in the order of their evaluation.
 	RuleGroups() []RuleGroup
@@ -20,10 +20,10 @@ type Alerts interface {
 	History(limit int) []HistoryEntry
 	// Silences are all that have not been forgotten, the ones that end last first.
 	Silences() []Silence
-	// CanSilence says whether the configuration allows silences from here.
+	// CanSilence reports whether the configuration allows silences from here.
 	CanSilence() bool
 	// Silence adds one, or replaces the one of the same ID, and returns the ID.
-	// The error is ErrReadOnly, or says what is wrong with the silence.
+	// The error is ErrReadOnly, or describes what is wrong with the silence.
 	Silence(s Silence) (id string, err error)
 	// Expire ends a silence now.
 	Expire(id string) error
@@ -52,7 +52,7 @@ type Rule struct {
 	// Value is that of the expression at the last evaluation, of the series
 	// with the largest one; nil when it had no series.
 	Value *float64
-	// Reason says in a sentence why the rule does not fire.
+	// Reason is a sentence about why the rule does not fire.
 	Reason string
 	Active []ActiveAlert
 }
@@ -61,7 +61,7 @@ type Rule struct {
 type ActiveAlert struct {
 	alertevent.Alert
 	State string // pending or firing
-	// Suppressed names what keeps it from being told: silence ID, inhibiting
+	// Suppressed names what suppresses its notifications: silence ID, inhibiting
 	// alert or cooldown; "" when nothing does.
 	Suppressed string
 }
@@ -72,7 +72,7 @@ type HistoryEntry struct {
 	Alert alertevent.Alert
 }
 
-// Silence keeps alerts that its matchers choose from being told.
+// Silence suppresses notifications about the alerts that its matchers match.
 type Silence struct {
 	ID string
 	// Matchers are in Alertmanager's syntax: severity=~"warning|info".
@@ -80,6 +80,6 @@ type Silence struct {
 	StartsAt, EndsAt time.Time
 	CreatedBy        string
 	Comment          string
-	// Configured says that it stands in the configuration and cannot be ended.
+	// Configured is set for one of the configuration, which cannot be ended.
 	Configured bool
 }

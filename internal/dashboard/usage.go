@@ -13,14 +13,14 @@ import (
 // attributes, as configured.
 const Model = "model"
 
-// Usage tells what calls of models cost, by the hour in which they were made.
+// Usage has what calls of models cost, by the hour in which they were made.
 type Usage interface {
 	// Dimensions are what calls can be grouped and chosen by; Model is the first.
 	Dimensions() []string
 	// Usage adds calls up. Its rows are ordered by start, then by group.
 	Usage(q Query) ([]Row, error)
 	// Calls are single calls that are still remembered, the newest first or,
-	// with Costliest, the costliest first.
+	// with MostExpensive, the most expensive first.
 	Calls(q CallQuery) []Call
 	// Budgets are those of the configuration, in its order.
 	Budgets() []Budget
@@ -73,7 +73,7 @@ type Totals struct {
 }
 
 // DurationBounds are the upper bounds of Totals.Buckets in seconds, those of
-// the reference's arc_llm_duration_seconds.
+// arc_llm_duration_seconds of the Arc guide.
 var DurationBounds = []float64{.1, .5, 1, 2, 5, 10, 30, 60}
 
 // Tokens of a call or of several. CacheRead, CacheWrite are parts of Input,
@@ -84,9 +84,9 @@ type Tokens struct {
 
 // CallQuery chooses single calls.
 type CallQuery struct {
-	From, To  time.Time // zero: without bound
-	Where     map[string]string
-	Costliest bool
+	From, To      time.Time // zero: without bound
+	Where         map[string]string
+	MostExpensive bool
 	// MergedBy has only calls of which a record was merged by this rule; "" for all.
 	MergedBy string
 	Limit    int // 0: all that are remembered
@@ -113,7 +113,7 @@ type Call struct {
 	Merged []MergedRecord
 }
 
-// MergedRecord is a record that reports a call for which another record stands.
+// MergedRecord is a record that reports a call that another record represents.
 type MergedRecord struct {
 	TraceID, SpanID string // in hex; "" when unknown
 	Scope           string // the instrumentation scope

@@ -17,7 +17,7 @@ import (
 // Problem is something that can go wrong while the telemetry passes on.
 type Problem string
 
-// Health is how it stands with the problems of one component. It may be used by
+// Health are the problems of one component. It may be used by
 // several goroutines.
 type Health struct {
 	logger *zap.Logger
@@ -25,7 +25,7 @@ type Health struct {
 	mu       sync.Mutex
 	host     component.Host // nil until Report
 	errs     map[Problem]error
-	degraded bool // as the host was told last
+	degraded bool // as was reported to the host last
 }
 
 // New returns the health of a component without problems.
@@ -40,7 +40,7 @@ func (h *Health) Report(to component.Host) {
 	h.host = to
 }
 
-// Set says how it stands with a problem; nil is well. Begin is what to log when it
+// Set sets or, with nil, clears a problem. Begin is what to log when it
 // begins, and end when it ends, if anything.
 func (h *Health) Set(p Problem, err error, begin, end string) {
 	h.mu.Lock()
@@ -70,7 +70,7 @@ func (h *Health) Set(p Problem, err error, begin, end string) {
 
 // report reports all problems that there are, since a component has one status.
 //
-// The host takes no error after an error, so that the component is well for a moment
+// The host takes no error after an error, so that the component is healthy for a moment
 // where a problem is joined by another, or is one of those left.
 func (h *Health) report() {
 	if h.host == nil {
@@ -89,7 +89,7 @@ func (h *Health) report() {
 	componentstatus.ReportStatus(h.host, componentstatus.NewRecoverableErrorEvent(errors.Join(errs...)))
 }
 
-// Has says whether there is a problem now.
+// Has reports whether there is a problem now.
 func (h *Health) Has(p Problem) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()

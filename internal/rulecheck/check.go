@@ -52,7 +52,7 @@ func ReadFile(path string) *File {
 	content, err := os.ReadFile(path)
 	if err != nil {
 		if in, ok := errors.AsType[*os.PathError](err); ok {
-			err = in.Err // the path stands before each problem
+			err = in.Err // the path is before each problem
 		}
 		return &File{Name: path, Problems: []*Problem{{File: path, Err: err}}}
 	}
@@ -62,7 +62,7 @@ func ReadFile(path string) *File {
 // Read checks the content of a file of the given name.
 func Read(name string, content []byte) *File {
 	f := &File{Name: name}
-	_, verdict := rulefmt.Parse(content, false, model.UTF8Validation, promQL, slog.New(slog.DiscardHandler))
+	_, errs := rulefmt.Parse(content, false, model.UTF8Validation, promQL, slog.New(slog.DiscardHandler))
 	var document yaml.Node
 	if err := yaml.Unmarshal(content, &document); err != nil {
 		f.Problems = []*Problem{{File: name, Err: err}}
@@ -73,7 +73,7 @@ func Read(name string, content []byte) *File {
 		found = f.walk(document.Content[0])
 	}
 	switch {
-	case len(verdict) == 0:
+	case len(errs) == 0:
 		f.findDuplicates()
 	case len(found) > 0:
 		slices.SortStableFunc(found, func(a, b *Problem) int {
@@ -81,7 +81,7 @@ func Read(name string, content []byte) *File {
 		})
 		f.Problems = found
 	default: // what only rulefmt knows of
-		for _, err := range verdict {
+		for _, err := range errs {
 			f.Problems = append(f.Problems, &Problem{File: name, Err: err})
 		}
 	}
@@ -141,8 +141,8 @@ func (f *File) walkRule(group rulefmt.RuleGroup, index int, node *yaml.Node) []*
 }
 
 // judge has rulefmt judge the rule: its labels and annotations one by one, so
-// that each verdict has a position, and the rest of the rule at once. Nothing
-// is said again of what could not be read.
+// that each error has a position, and the rest of the rule at once. What could
+// not be read is not reported again.
 func (r *rule) judge(unread []finding) []finding {
 	rest := r.Rule
 	rest.Labels, rest.Annotations = nil, nil
@@ -157,8 +157,8 @@ func (r *rule) judge(unread []finding) []finding {
 	positions.Alert.Line, positions.Alert.Column = r.position("alert")
 	positions.Expr.Line, positions.Expr.Column = r.position("expr")
 	var wrong []finding
-	for _, verdict := range rest.Validate(positions, model.UTF8Validation, promQL) {
-		wrong = append(wrong, finding{r.at(verdict), verdict.Unwrap()})
+	for _, invalid := range rest.Validate(positions, model.UTF8Validation, promQL) {
+		wrong = append(wrong, finding{r.at(invalid), invalid.Unwrap()})
 	}
 	named := rulefmt.Rule{Record: r.Record, Alert: r.Alert, Expr: "1"}
 	if r.isRecording {
@@ -181,10 +181,10 @@ func (r *rule) position(name string) (line, column int) {
 	return r.node.Line, r.node.Column
 }
 
-// at reads the position out of a verdict, whose text alone tells it.
-func (r *rule) at(verdict rulefmt.WrappedError) *yaml.Node {
+// at reads the position out of an error, whose text alone has it.
+func (r *rule) at(invalid rulefmt.WrappedError) *yaml.Node {
 	at := *r.node
-	_, _ = fmt.Sscanf(verdict.Error(), "%d:%d:", &at.Line, &at.Column) // the rule's own position, if there is none
+	_, _ = fmt.Sscanf(invalid.Error(), "%d:%d:", &at.Line, &at.Column) // the rule's own position, if there is none
 	return &at
 }
 
@@ -197,8 +197,8 @@ func judgeEach(r rulefmt.Rule, in field, set map[string]string, as func(*rulefmt
 	var wrong []finding
 	for _, name := range slices.Sorted(maps.Keys(set)) {
 		as(&r, map[string]string{name: set[name]})
-		for _, verdict := range r.Validate(rulefmt.RuleNode{}, model.UTF8Validation, promQL) {
-			wrong = append(wrong, finding{keyOf(in, name), verdict.Unwrap()})
+		for _, invalid := range r.Validate(rulefmt.RuleNode{}, model.UTF8Validation, promQL) {
+			wrong = append(wrong, finding{keyOf(in, name), invalid.Unwrap()})
 		}
 	}
 	return wrong

@@ -104,7 +104,7 @@ func TestLookback(t *testing.T) {
 	}
 }
 
-// TestFilesOfPrometheus comes to rulefmt's verdict on the rule files of
+// TestFilesOfPrometheus comes to rulefmt's problem on the rule files of
 // Prometheus' own tests, in the module's source.
 func TestFilesOfPrometheus(t *testing.T) {
 	output, err := exec.CommandContext(t.Context(), "go", "list", "-m", "-f", "{{.Dir}}", "github.com/prometheus/prometheus").Output()
@@ -132,7 +132,7 @@ func TestFilesOfPrometheus(t *testing.T) {
 	assert.Greater(t, bad, 10)
 }
 
-// FuzzRead checks that the verdict is rulefmt's, whatever the file.
+// FuzzRead checks that the problem is rulefmt's, whatever the file.
 func FuzzRead(f *testing.F) {
 	for _, pattern := range []string{"testdata/*/*.yml"} {
 		files, err := filepath.Glob(pattern)

@@ -1,7 +1,7 @@
 // Copyright The otelcol-arc Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package rulecheck says everything that is wrong with a file of Prometheus
+// Package rulecheck reports everything that is wrong with a file of Prometheus
 // rules at once, and where.
 //
 // The judge is Prometheus' own rulefmt: a file that it takes has no problem

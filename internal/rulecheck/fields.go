@@ -95,7 +95,7 @@ func (r *reader) field(key, value *yaml.Node) {
 	}
 }
 
-// withoutLine takes the position off an error of the library. It is told in
+// withoutLine takes the position off an error of the library. It is reported in
 // another way.
 func withoutLine(err error) error {
 	var many *yaml.TypeError

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package ruletest runs unit tests of Prometheus rules, written in the format
-// of "promtool test rules", and gives promtool's verdict on them.
+// of "promtool test rules", and reports promtool's outcome.
 //
 // promtool is a program, not a library; what it is made of is one, and the same
 // packages do the work here: the series notation, the storage, the query engine

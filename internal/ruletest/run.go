@@ -161,7 +161,7 @@ func (s *scene) alertingRules(name string) []*rules.AlertingRule {
 }
 
 // evaluate lets time pass up to the last expectation, and checks what is
-// expected of alerts on the way. It says whether all rules could be evaluated.
+// expected of alerts on the way. It reports whether all rules could be evaluated.
 func (s *scene) evaluate(ctx context.Context, t *test, interval time.Duration) (failures []error, ok bool) {
 	pending := slices.Clone(t.AlertRuleTests)
 	slices.SortStableFunc(pending, func(a, b alertTest) int { return cmp.Compare(a.EvalTime, b.EvalTime) })
@@ -181,7 +181,7 @@ func (s *scene) evaluate(ctx context.Context, t *test, interval time.Duration) (
 			}
 			return failures, false
 		}
-		// What is expected between two evaluations is what the first one said.
+		// What is expected between two evaluations is what the first one reported.
 		next := now.Add(interval).Sub(s.start)
 		for len(pending) > 0 && time.Duration(pending[0].EvalTime) < next {
 			if err := s.checkAlerts(pending[0]); err != nil {

@@ -48,7 +48,7 @@ func (a *Amounts) Add(other *Amounts) {
 	}
 }
 
-// IsZero says whether nothing was consumed.
+// IsZero reports whether nothing was consumed.
 func (a *Amounts) IsZero() bool { return *a == Amounts{} }
 
 // Stated returns the kinds that are not zero.
@@ -92,5 +92,5 @@ var _ [64 - Count]struct{}
 // Add adds a kind.
 func (s *Set) Add(k Kind) { *s |= 1 << k }
 
-// Has says whether the kind is in the set.
+// Has reports whether the kind is in the set.
 func (s Set) Has(k Kind) bool { return s&(1<<k) != 0 }

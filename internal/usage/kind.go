@@ -110,7 +110,7 @@ var table = [...]Info{
 	ImageOutput: {Name: "image_output", Unit: Token, Side: Out, PartOf: Output, Price: "image_output", PriceFrom: Output},
 	VideoOutput: {Name: "video_output", Unit: Token, Side: Out, PartOf: Output, Price: "video_output", PriceFrom: Output},
 
-	Requests:     {Name: "requests", Unit: Request, Price: "request"}, // a call is one where nothing else is said
+	Requests:     {Name: "requests", Unit: Request, Price: "request"}, // a call is one where no other usage is reported
 	Images:       {Name: "images", Unit: Image, Price: "image"},
 	Seconds:      {Name: "seconds", Unit: Second, Price: "second", Scale: 1000}, // of audio or video, in or out
 	Characters:   {Name: "characters", Unit: Character, Price: "character"},

@@ -37,8 +37,8 @@ type backend struct {
 }
 
 // openBackend opens the configured directory, or a temporary one in its place:
-// rules on what passes from now on are better than none, and the telemetry
-// passes in any case. The backend is nil when that cannot be had either.
+// rules on the telemetry from now on are better than none, and the telemetry
+// passes through in any case. The backend is nil when that is unavailable, too.
 func (c *core) openBackend(running context.Context) (*backend, error) {
 	logger := c.slogger()
 	store, err := ingest.OpenStore(c.cfg.Storage.options(), logger)
@@ -84,14 +84,14 @@ func (c *core) newBackend(running context.Context, store *ingest.Store, persiste
 	return b, nil
 }
 
-// slogger is where the tsdb says, on warning level, what an operator can act on.
+// slogger is the logger of the tsdb, for warnings that an operator can act on.
 func (c *core) slogger() *slog.Logger {
 	return slog.New(zapslog.NewHandler(c.logger.WithOptions(zap.IncreaseLevel(zap.WarnLevel)).Core()))
 }
 
 func (c *core) restoreState() {
 	if err := c.dispatcher.persistIn(newStateFile(c.cfg.Storage.Directory)); err != nil {
-		c.logger.Error("What people were told before is not known; alerts that fire are told anew.", zap.Error(err))
+		c.logger.Error("Reading the notification state failed; alerts that fire are re-notified", zap.Error(err))
 	}
 }
 
@@ -137,7 +137,7 @@ func (b *backend) close(ctx context.Context) error {
 func (c *core) reopenStorage(running context.Context) {
 	store, err := ingest.OpenStore(c.cfg.Storage.options(), slog.New(slog.DiscardHandler))
 	if err != nil {
-		return // it still is as the status says
+		return // the status is still true
 	}
 	next, err := c.newBackend(running, store, false)
 	if err != nil {

@@ -19,7 +19,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/evaluate"
 )
 
-// Kinds and states of rules, as the page names them.
+// Kinds and states of rules, as the dashboard names them.
 const (
 	kindAlerting  = "alerting"
 	kindRecording = "recording"
@@ -30,7 +30,7 @@ const (
 	stateFiring   = "firing"
 )
 
-// dashboardSource answers what the page asks. It reads; the evaluations never wait for it.
+// dashboardSource is what the dashboard reads. The evaluations never wait for it.
 type dashboardSource struct {
 	core *core
 	ctx  context.Context // of the queries that find reasons; ends with the evaluations
@@ -49,7 +49,7 @@ var _ dashboard.Alerts = (*dashboardSource)(nil)
 // show shows the core on the pages of the host, and returns what hides it.
 func (c *core) show(ctx context.Context) (hide func()) {
 	var hides []func()
-	for _, page := range dashboard.Boards(c.host) {
+	for _, page := range dashboard.Extensions(c.host) {
 		hides = append(hides, page.ShowAlerts(c.id, &dashboardSource{core: c, ctx: ctx}))
 	}
 	return func() {
@@ -185,8 +185,8 @@ func mostSevere(a, b dashboard.ActiveAlert) int {
 // History implements dashboard.Alerts.
 func (b *dashboardSource) History(limit int) []dashboard.HistoryEntry {
 	var out []dashboard.HistoryEntry
-	for _, told := range b.core.dispatcher.lastNotified(limit) {
-		out = append(out, dashboard.HistoryEntry{At: told.At, Alert: told.Alert})
+	for _, sent := range b.core.dispatcher.lastNotified(limit) {
+		out = append(out, dashboard.HistoryEntry{At: sent.At, Alert: sent.Alert})
 	}
 	return out
 }

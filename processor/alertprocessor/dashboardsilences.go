@@ -12,7 +12,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/notification"
 )
 
-// suppressed names what keeps an alert from being told.
+// suppressed names what mutes an alert.
 func suppressed(mute notification.Mute) string {
 	switch mute.Reason {
 	case "":

@@ -435,7 +435,7 @@ func outgoingOf(decisions []decision) outgoingDecisions {
 func (n *dispatcher) muteOf(fingerprint string) notification.Mute {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return n.log.Muted(time.Now(), fingerprint)
+	return n.log.MuteOf(time.Now(), fingerprint)
 }
 
 // policy is what the configuration specifies about notifications.

@@ -27,7 +27,7 @@ type (
 	logCondition  = ottl.Condition[*ottllog.TransformContext]
 )
 
-// validateEvents says everything that is wrong with the event rules.
+// validateEvents returns everything that is wrong with the event rules.
 func validateEvents(configs []EventConfig) error {
 	var errs []error
 	var names []string

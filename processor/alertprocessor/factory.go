@@ -108,16 +108,16 @@ func (f *factory) join(set processor.Settings, cfg component.Config) (*sharedcor
 	return f.cores.Join(cfg, func() (*core, error) { return newCore(cfg.(*Config), set) })
 }
 
-// outlet is a sink of any signal.
-type outlet interface {
+// lifecycle is an emitter of any signal.
+type lifecycle interface {
 	start(ctx context.Context)
 	stop(ctx context.Context) error
 }
 
-// options are the life of an instance, with the outlet that it has on its
-// pipeline, if any: it is opened when what stands behind it has started, and
-// closed, flushed, while that still runs.
-func options(instance *sharedcore.Instance[*core], out outlet) []processorhelper.Option {
+// options are the life of an instance, with its emitter on the pipeline, if any: it
+// is started when the components after it have been, and stopped, flushed, while
+// they still run.
+func options(instance *sharedcore.Instance[*core], out lifecycle) []processorhelper.Option {
 	start := instance.Start
 	var stop func(context.Context) error
 	if out != nil {

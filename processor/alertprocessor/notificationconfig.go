@@ -14,7 +14,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/notification"
 )
 
-// validateNotices says everything that is wrong with when people are told.
+// validateNotices returns everything that is wrong with the settings of notifications.
 func (c *Config) validateNotices() error {
 	errs := []error{
 		atLeast("group_wait", c.GroupWait, 0),

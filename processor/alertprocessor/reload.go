@@ -17,7 +17,7 @@ import (
 
 // maintain takes over the rule files when they change, and the storage directory
 // when it can be used again, until ctx is done. It looks at what is in the
-// files, which also finds what file systems do not tell of: the symbolic links
+// files, which also finds what file systems do not report: the symbolic links
 // of Kubernetes, network mounts.
 func (c *core) maintain(ctx context.Context, loaded [sha256.Size]byte) {
 	rules, directory := time.NewTicker(c.cfg.EvaluationInterval), time.NewTicker(recoverInterval)
@@ -49,10 +49,10 @@ func (c *core) reload(ctx context.Context) {
 	outcome := "success"
 	if err != nil {
 		outcome = "failure"
-		c.logger.Error("The rule files have changed and are wrong. The rules are those from before.", zap.Error(err))
+		c.logger.Error("Reloading rule files failed; previous rules stay active", zap.Error(err))
 	} else {
 		c.backend.evaluator.Prune()
-		c.logger.Info("The rule files have changed; their rules are evaluated from now on.")
+		c.logger.Info("Reloaded rule files")
 	}
 	c.telemetry.ProcessorAlertReloads.Add(ctx, 1, metric.WithAttributes(attribute.String("outcome", outcome)))
 	c.health.Set(problemRules, err, "", "")

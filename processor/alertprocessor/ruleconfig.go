@@ -33,7 +33,7 @@ func (c *Config) ruleSet() evaluate.RuleSet {
 	return set
 }
 
-// validateRules says everything that is wrong with the rules of the configuration.
+// validateRules returns everything that is wrong with the rules of the configuration.
 func validateRules(configs []RuleConfig) error {
 	var errs []error
 	for i, config := range configs {

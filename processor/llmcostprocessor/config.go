@@ -23,6 +23,12 @@ type Config struct {
 	// Prices are the price tables.
 	Prices PricesConfig `mapstructure:"prices"`
 
+	// ReportedCost is when the cost that an application, SDK or gateway reports counts
+	// as the cost of a call: never; unpriced, for calls without a price; or the names of
+	// providers, for all their calls. What is reported is kept apart in any case.
+	// Default: unpriced.
+	ReportedCost []string `mapstructure:"reported_cost"`
+
 	// MetricsInterval is the interval at which usage metrics are emitted into the
 	// metrics pipelines. Default: 15s.
 	MetricsInterval time.Duration `mapstructure:"metrics_interval"`
@@ -38,8 +44,10 @@ type Config struct {
 
 	// MetricSources are names of metrics that add up the tokens of calls, to be
 	// counted as calls: gen_ai.client.token.usage, claude_code.token.usage,
-	// gemini_cli.token.usage. Calls whose spans or events come too would count
-	// twice. Default: none.
+	// gemini_cli.token.usage, and for the families of metrics whose names begin with
+	// it, gen_ai.client.inference.usage or gen_ai.client.inference.usage.detailed.
+	// Calls whose spans or events come too would count twice, and so would an
+	// application that sends several of these metrics. Default: none.
 	MetricSources []string `mapstructure:"metric_sources"`
 
 	// Storage is the ID of a storage extension that persists the ledger across
@@ -141,6 +149,7 @@ func (c *Config) Validate() error {
 		atLeast("dedup::window", c.Dedup.Window, time.Second),
 		validateDimensions(c.Dimensions),
 		validateMetricSources(c.MetricSources),
+		validateReportedCost(c.ReportedCost),
 		validateBudgets(c.Budgets, c.Dimensions, c.Retention),
 	}
 	if _, err := price.Load(c.Prices.Files); err != nil {
@@ -167,6 +176,19 @@ func validateDimensions(dimensions []string) error {
 			errs = append(errs, fmt.Errorf("dimensions::%d: %q is empty or there twice", i, key))
 		}
 		seen[key] = true
+	}
+	return errors.Join(errs...)
+}
+
+func validateReportedCost(names []string) error {
+	var errs []error
+	for i, name := range names {
+		switch {
+		case name == reportedNever && len(names) > 1:
+			errs = append(errs, fmt.Errorf("reported_cost::%d: %s excludes the others", i, reportedNever))
+		case strings.TrimSpace(name) == "":
+			errs = append(errs, fmt.Errorf("reported_cost::%d: is empty", i))
+		}
 	}
 	return errors.Join(errs...)
 }

@@ -26,7 +26,9 @@ func (c *core) priceCalls(ctx context.Context, b *batch) {
 	for i := range b.calls {
 		d := &b.calls[i]
 		d.at = c.timeOf(ctx, d.end, b.at)
-		d.charge = priceCall(&d.call, findModel(b.prices, d), false, d.at)
+		match := findModel(b.prices, d)
+		d.charge = priceCall(&d.call, match, false, d.at)
+		d.charge.takeReported(&d.call, match.Seller, c.cfg.ReportedCost)
 	}
 }
 

@@ -71,7 +71,7 @@ func (c *core) fill(to *ledger.Call, d *detectedCall) {
 	to.Estimated = q.reason
 	to.Duration, to.Timed = duration(d)
 	to.Trace, to.Span = d.trace, d.span
-	if d.call.HasReported {
+	if d.call.HasReported && d.charge.outcome != outcomeReported { // that is the cost itself: there is nothing to compare
 		to.Reported, to.HasReported = money.FromDollars(d.call.Reported)
 	}
 }

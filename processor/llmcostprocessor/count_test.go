@@ -134,7 +134,7 @@ func TestWhatIsWritten(t *testing.T) {
 		"no tokens":                    {[]func(ptrace.Span){put("gen_ai.usage.input_tokens", nil), put("gen_ai.usage.output_tokens", nil)}, map[string]any{attrStatus: "unpriced"}},
 		"reported by the application":  {[]func(ptrace.Span){put("gen_ai.usage.cost", 0.5)}, map[string]any{attrCost: 0.0075, attrReported: 0.5}},
 		"reported under another key":   {[]func(ptrace.Span){put("cost_dollars", "0.5")}, map[string]any{attrCost: 0.0075, attrReported: 0.5}},
-		"reported, of unknown model":   {[]func(ptrace.Span){put("gen_ai.request.model", "x"), put("gen_ai.usage.cost", 0.5)}, map[string]any{attrStatus: "unpriced", attrReported: 0.5}},
+		"reported, of unknown model":   {[]func(ptrace.Span){put("gen_ai.request.model", "x"), put("gen_ai.usage.cost", 0.5)}, map[string]any{attrStatus: "reported", attrCost: 0.5, attrReported: 0.5}},
 		"from the application's cache": {[]func(ptrace.Span){put("litellm.cache_hit", true)}, map[string]any{attrStatus: "free"}},
 		"not from its cache":           {[]func(ptrace.Span){put("litellm.cache_hit", false)}, priced},
 		"an agent":                     {[]func(ptrace.Span){put("gen_ai.operation.name", "invoke_agent")}, map[string]any{}},

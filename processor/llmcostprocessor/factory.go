@@ -40,6 +40,7 @@ func NewFactory() processor.Factory {
 
 func createDefaultConfig() component.Config {
 	return &Config{
+		ReportedCost:    []string{reportedUnpriced},
 		MetricsInterval: defaultMetricsInterval,
 		Dimensions:      []string{"service.name", "gen_ai.agent.name"},
 		Retention:       defaultRetention,

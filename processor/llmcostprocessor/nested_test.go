@@ -108,7 +108,7 @@ func TestReportedCostOnWhatIsNotPriced(t *testing.T) {
 	t.Run("a failed call that cost", func(t *testing.T) {
 		r := newRig(t, testConfig(nil))
 		td := r.price(callSpan(noTokens, failed, cost))
-		assert.Equal(t, map[string]any{attrStatus: "unpriced", attrReported: 0.5}, written(firstSpan(td).Attributes()))
+		assert.Equal(t, map[string]any{attrStatus: "reported", attrCost: 0.5, attrReported: 0.5}, written(firstSpan(td).Attributes()))
 	})
 	t.Run("a reported 0, which is none", func(t *testing.T) {
 		r := newRig(t, testConfig(nil))
@@ -117,6 +117,29 @@ func TestReportedCostOnWhatIsNotPriced(t *testing.T) {
 		td = r.price(td)
 		assert.Equal(t, map[string]any{attrStatus: "free"}, written(firstSpan(td).Attributes()), "again")
 	})
+}
+
+// The configuration decides when a reported cost counts.
+func TestReportedCostCounts(t *testing.T) {
+	unknown, cost := put("gen_ai.request.model", "nobody-has-this"), put(attrCost, 0.5)
+	for name, tt := range map[string]struct {
+		when []string
+		span []func(ptrace.Span)
+		want map[string]any
+	}{
+		"unpriced, by default": {[]string{"unpriced"}, []func(ptrace.Span){unknown, cost}, map[string]any{attrStatus: "reported", attrCost: 0.5, attrReported: 0.5}},
+		"never":                {[]string{"never"}, []func(ptrace.Span){unknown, cost}, map[string]any{attrStatus: "unpriced", attrReported: 0.5}},
+		"a price goes first":   {[]string{"unpriced"}, []func(ptrace.Span){cost}, map[string]any{attrCost: 0.0075, attrReported: 0.5}},
+		"always of a provider": {[]string{"OpenAI"}, []func(ptrace.Span){cost}, map[string]any{attrStatus: "reported", attrCost: 0.5, attrReported: 0.5}},
+		"not of another":       {[]string{"openrouter"}, []func(ptrace.Span){unknown, cost}, map[string]any{attrStatus: "unpriced", attrReported: 0.5}},
+		"nothing is no cost":   {[]string{"unpriced"}, []func(ptrace.Span){unknown, put(attrCost, 0.)}, map[string]any{attrStatus: "unpriced"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, testConfig(func(c *Config) { c.ReportedCost = tt.when }))
+			td := r.price(callSpan(tt.span...))
+			assert.Equal(t, tt.want, written(firstSpan(td).Attributes()))
+		})
+	}
 }
 
 // An application whose exporter sends each span as it ends sends the call and the

@@ -16,6 +16,7 @@ const (
 	outcomePriced    = "priced"
 	outcomeEstimated = "estimated"
 	outcomeUnpriced  = "unpriced"
+	outcomeReported  = "reported"
 	outcomeFree      = "free"
 	outcomeDuplicate = "duplicate"
 	outcomeWrapper   = "wrapper"

@@ -66,18 +66,49 @@ func priceCall(call *convention.Call, match *price.Match, sum bool, at time.Time
 	return v
 }
 
+// When the reported cost of a call counts, besides the names of providers.
+const (
+	reportedNever    = "never"
+	reportedUnpriced = "unpriced"
+)
+
+// takeReported takes the cost that the application reported, where the configuration
+// lets it count. A cost of nothing is what many write that know no price.
+func (v *charge) takeReported(call *convention.Call, seller string, when []string) {
+	if !call.HasReported || call.Reported <= 0 || v.outcome == outcomeFree {
+		return
+	}
+	cost, ok := money.FromDollars(call.Reported)
+	if !ok {
+		return
+	}
+	for _, each := range when {
+		switch {
+		case each == reportedNever:
+		case each == reportedUnpriced && v.outcome == outcomeUnpriced, each != reportedUnpriced && isSeller(each, seller):
+			v.outcome, v.cost, v.saved, v.reason = outcomeReported, cost, 0, ""
+			return
+		}
+	}
+}
+
+func isSeller(name, seller string) bool {
+	id, _ := price.SellerOf(name)
+	return id != "" && id == seller
+}
+
 // statuses are the outcomes that are written on a call. One that is priced has the
 // cost alone.
-var statuses = map[string]bool{outcomeEstimated: true, outcomeUnpriced: true, outcomeFree: true}
+var statuses = map[string]bool{outcomeEstimated: true, outcomeUnpriced: true, outcomeFree: true, outcomeReported: true}
 
 // write puts the cost and its status on the span or record, and keeps what the
 // application reported apart, so that the cost that is there is the one that was
 // counted. What another collector wrote is replaced.
 func write(s *detectedCall, v *charge) {
 	written, had := s.attributes.Get(attrCost)
-	costs := v.outcome == outcomePriced || v.outcome == outcomeEstimated
+	costs := v.outcome == outcomePriced || v.outcome == outcomeEstimated || v.outcome == outcomeReported
 	same := costs && had && written.Type() == pcommon.ValueTypeDouble && written.Double() == v.cost.Dollars()
-	if s.call.HasReported && !same {
+	if s.call.HasReported && (!same || v.outcome == outcomeReported) {
 		if _, set := s.attributes.Get(attrReported); !set {
 			s.attributes.PutDouble(attrReported, s.call.Reported)
 		}

@@ -32,7 +32,7 @@ var _ dashboard.Usage = usageSource{}
 // show registers the core with the dashboards of the host, and returns what removes it.
 func (c *core) show(host component.Host) (hide func()) {
 	var hides []func()
-	for _, page := range dashboard.Boards(host) {
+	for _, page := range dashboard.Extensions(host) {
 		hides = append(hides, page.ShowUsage(c.id, usageSource{c}))
 	}
 	return func() {
@@ -178,7 +178,7 @@ func (b usageSource) Calls(q dashboard.CallQuery) []dashboard.Call {
 			q.MergedBy != "" && !slices.ContainsFunc(c.Merged, func(m ledger.Merged) bool { return m.Rule == q.MergedBy })
 	})
 	slices.SortFunc(calls, func(x, y ledger.Recent) int {
-		if q.Costliest {
+		if q.MostExpensive {
 			if order := cmp.Compare(y.Cost, x.Cost); order != 0 {
 				return order
 			}

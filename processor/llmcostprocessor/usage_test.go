@@ -127,7 +127,7 @@ func TestUsage(t *testing.T) {
 			assert.ErrorContains(t, err, name)
 		}
 
-		calls := u.Calls(dashboard.CallQuery{Where: map[string]string{"user.id": "bob"}, Costliest: true})
+		calls := u.Calls(dashboard.CallQuery{Where: map[string]string{"user.id": "bob"}, MostExpensive: true})
 		require.Len(t, calls, 2)
 		assert.Equal(t, []string{"gpt-4o", "shop", "bob"}, calls[0].Values)
 		assert.Equal(t, []any{0.00675, 1.5, "success"}, []any{*calls[0].Dollars, *calls[0].Seconds, calls[0].Status})

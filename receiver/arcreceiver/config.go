@@ -45,7 +45,7 @@ type Config struct {
 
 	// ResendWindow is how long requests with an Idempotency-Key, and events with
 	// an `id`, are remembered after the pipelines took them, so that they are not
-	// taken again. 0 remembers none. Default 10m.
+	// accepted again. 0 remembers none. Default 10m.
 	ResendWindow time.Duration `mapstructure:"resend_window"`
 
 	// MaxResendIDs is the number of events with an `id` that are remembered; the
@@ -56,7 +56,7 @@ type Config struct {
 	File *FileConfig `mapstructure:"file"`
 
 	// Storage is the ID of the storage extension that keeps the place in each
-	// file. Default none: after a restart files are read as File.StartAt says.
+	// file. Default none: after a restart files are read as File.StartAt specifies.
 	Storage *component.ID `mapstructure:"storage"`
 
 	_ struct{}
@@ -64,7 +64,7 @@ type Config struct {
 
 var _ component.Config = (*Config)(nil)
 
-// Validate says which keys hold values that cannot work. The server checks its
+// Validate reports which keys hold values that cannot work. The server checks its
 // own keys when it starts.
 func (c *Config) Validate() error {
 	var errs []error

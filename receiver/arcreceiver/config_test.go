@@ -100,15 +100,15 @@ func TestConfigurationsInTheReadme(t *testing.T) {
 
 func TestEventsInTheReadme(t *testing.T) {
 	r := newRig(t)
-	a := answerOf(t, r.post(eventsPath, blocks(t, "ndjson")[0]))
-	assert.Equal(t, answer{Accepted: 7}, a)
+	a := responseOf(t, r.post(eventsPath, blocks(t, "ndjson")[0]))
+	assert.Equal(t, response{Accepted: 7}, a)
 	assert.Equal(t, 7, r.logs.got[0].LogRecordCount())
 	assert.Equal(t, 3, r.traces.got[0].SpanCount())
 
 	recorder := r.post(exportPath, blocks(t, "json")[1])
 	assert.Equal(t, http.StatusOK, recorder.Code)
-	assert.Equal(t, answer{Accepted: 1}, answerOf(t, recorder))
+	assert.Equal(t, response{Accepted: 1}, responseOf(t, recorder))
 
 	inShell := regexp.MustCompile(`-d '(.*)'`).FindStringSubmatch(blocks(t, "sh")[0])
-	assert.Equal(t, answer{Accepted: 1}, answerOf(t, r.post(eventsPath, inShell[1])))
+	assert.Equal(t, response{Accepted: 1}, responseOf(t, r.post(eventsPath, inShell[1])))
 }

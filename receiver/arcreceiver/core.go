@@ -40,11 +40,11 @@ type core struct {
 	nextMetrics consumer.Metrics
 	nextLogs    consumer.Logs
 
-	counts *counts
-	resent *resent
+	counts       *counts
+	deduplicator *deduplicator
 
 	// notStarted counts the instances that were created but not started. The
-	// server listens from the first start on, and answers 503 until the last,
+	// server listens from the first start on, and returns 503 until the last,
 	// because the other pipelines may not be ready before.
 	notStarted atomic.Int32
 
@@ -63,14 +63,14 @@ func newCore(cfg *Config, set receiver.Settings) (*core, error) {
 		return nil, err
 	}
 	c := &core{
-		cfg:       cfg,
-		set:       set,
-		scope:     mapping.Scope{Name: metadata.ScopeName, Version: set.BuildInfo.Version},
-		obsreport: obsreport,
-		counts:    newCounts(cfg.MaxSeries, cfg.SeriesExpiration),
-		resent:    newResent(cfg.ResendWindow, cfg.MaxResendIDs),
-		now:       time.Now,
-		random:    func(b []byte) { _, _ = rand.Read(b) }, // never fails
+		cfg:          cfg,
+		set:          set,
+		scope:        mapping.Scope{Name: metadata.ScopeName, Version: set.BuildInfo.Version},
+		obsreport:    obsreport,
+		counts:       newCounts(cfg.MaxSeries, cfg.SeriesExpiration),
+		deduplicator: newDeduplicator(cfg.ResendWindow, cfg.MaxResendIDs),
+		now:          time.Now,
+		random:       func(b []byte) { _, _ = rand.Read(b) }, // never fails
 	}
 	c.telemetry, err = newTelemetry(set.TelemetrySettings)
 	return c, err

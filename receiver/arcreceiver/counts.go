@@ -14,7 +14,7 @@ import (
 )
 
 // counts are the metrics of all requests so far. A request stages its changes,
-// sends the values they lead to, and commits them when they were taken; what was
+// sends the values they lead to, and commits them when they were accepted; what was
 // refused is not counted, so that it counts once when it is sent again.
 //
 // Requests take turns from stage to commit. That is what makes values arrive in
@@ -51,11 +51,11 @@ func (c *counts) expire(now time.Time) {
 	}
 }
 
-// len says how many series there are.
+// len returns how many series there are.
 func (c *counts) len() int64 { return c.series.Load() }
 
 // add sends the values that changes lead to, and keeps them if send succeeds. It
-// says how many changes went to overflow series.
+// returns how many changes went to overflow series.
 func (c *counts) add(
 	ctx context.Context,
 	changes []metricstore.Change,
@@ -69,7 +69,7 @@ func (c *counts) add(
 		return 0, ctx.Err()
 	}
 	if now.Before(c.latest) {
-		now = c.latest // the clock was set back, or the turns were taken in another order
+		now = c.latest // the clock was set back, or the goroutines ran in another order
 	}
 	c.expire(now)
 	stage := c.store.Stage(changes, now)

@@ -17,7 +17,7 @@ import (
 // deliver hands a batch to the pipelines, one after the other. The sender has to
 // repeat the request if one refuses its part for now, so the others are then not
 // asked: what they took would come twice. Metrics come last, because they
-// are counted here. A pipeline that refuses its part for good does not keep the
+// are counted here. A pipeline that permanently refuses its part does not keep the
 // others from theirs, as the sender will not come again.
 func (c *core) deliver(ctx context.Context, batch *mapping.Batch) error {
 	var failures []error

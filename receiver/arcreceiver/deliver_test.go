@@ -50,7 +50,7 @@ func TestWhatHasNoPipelineIsLeftOut(t *testing.T) {
 			tt.drop(r)
 			recorder := r.post(eventsPath, everything)
 			assert.Equal(t, http.StatusOK, recorder.Code)
-			assert.Equal(t, answer{Accepted: 2}, answerOf(t, recorder))
+			assert.Equal(t, response{Accepted: 2}, responseOf(t, recorder))
 			assert.Equal(t, tt.want, [3]int{len(r.logs.got), len(r.traces.got), len(r.metrics.got)})
 		})
 	}
@@ -67,15 +67,15 @@ func TestOnePipelineRefuses(t *testing.T) {
 		{"logs for now", func(r *rig) { r.logs.err = errBusy }, 503, [3]int{0, 0, 0}},
 		{"traces for now", func(r *rig) { r.traces.err = errBusy }, 503, [3]int{1, 0, 0}},
 		{"metrics for now", func(r *rig) { r.metrics.err = errBusy }, 503, [3]int{1, 1, 0}},
-		{"logs for good", func(r *rig) { r.logs.err = permanent }, 500, [3]int{0, 1, 1}},
-		{"logs for good and metrics for now", func(r *rig) { r.logs.err, r.metrics.err = permanent, errBusy }, 503, [3]int{0, 1, 0}},
+		{"logs permanently", func(r *rig) { r.logs.err = permanent }, 500, [3]int{0, 1, 1}},
+		{"logs permanently and metrics for now", func(r *rig) { r.logs.err, r.metrics.err = permanent, errBusy }, 503, [3]int{0, 1, 0}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r := newRig(t)
 			tt.refuse(r)
 			recorder := r.post(eventsPath, everything)
 			assert.Equal(t, tt.status, recorder.Code)
-			assert.Equal(t, 0, answerOf(t, recorder).Accepted)
+			assert.Equal(t, 0, responseOf(t, recorder).Accepted)
 			assert.Equal(t, tt.want, [3]int{len(r.logs.got), len(r.traces.got), len(r.metrics.got)})
 		})
 	}
@@ -143,7 +143,7 @@ func TestRefusedMetricsCountOnceWhenSentAgain(t *testing.T) {
 	}, replaceMap(points(r.metrics.got)))
 }
 
-func TestServicesAreCountedApart(t *testing.T) {
+func TestServicesAreCountedSeparately(t *testing.T) {
 	r := newRig(t)
 	r.post(eventsPath, `{"cache_type":"llm","hit":true,"service":"a"}`+"\n"+`{"cache_type":"llm","hit":true,"service":"b","environment":"dev"}`)
 	require.Len(t, r.metrics.got, 1)
@@ -253,7 +253,7 @@ func TestTelemetry(t *testing.T) {
 	r.post(eventsPath, logLine)
 	r.logs.err = nil
 	for range 3 {
-		r.post(eventsPath, named) // is told by its id
+		r.post(eventsPath, named) // is recognized by its id
 	}
 	for range 2 {
 		r.post(eventsPath, cacheHit+"\n"+named, keyHeader, "k")

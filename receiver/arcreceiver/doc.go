@@ -5,10 +5,10 @@
 
 // Package arcreceiver receives what the Arc framework writes about itself, log
 // lines, LLM calls, agent runs, requests, cache look-ups and gauges, as JSON
-// over HTTP, and hands it on as log records, spans and metrics.
+// over HTTP, and forwards it as log records, spans and metrics.
 //
 // A request passes through three packages: internal/event reads the body into
 // typed events, internal/mapping makes log records, spans and metric changes of
 // them, internal/metricstore adds the changes to what was counted before. The
-// answer is given after every pipeline has taken its part.
+// response is given after every pipeline has taken its part.
 package arcreceiver

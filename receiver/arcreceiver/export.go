@@ -13,7 +13,7 @@ import (
 // export decodes the events of an exported file. Such a file holds all calls
 // since the application started, and is likely sent again when it has grown. So
 // an event without a name of its own is named by its text, and is the same call
-// each time. Equal texts within a file are told apart by their order.
+// each time. Equal texts within a file are distinguished by their order.
 type export struct {
 	seen map[[sha256.Size]byte]int
 }

@@ -82,8 +82,8 @@ func (t *tail) stop(ctx context.Context) error {
 // The file reader moves its place on whether emit fails or not, and keeps it
 // when it is stopped. So where a pipeline still refuses when the receiver is
 // stopped, emit does not return but ends the goroutine, which the reader starts
-// anew for each file and poll: the place stays before the lines that were
-// not taken, and nothing is lost.
+// again for each file and poll: the place stays before the lines that were
+// not accepted, and nothing is lost.
 func (t *tail) emit(ctx context.Context, texts [][]byte, file map[string]any, last int64, offsets []int64) error {
 	// What a pipeline has begun is finished, also when the reader is stopped.
 	consume, cancel := context.WithCancel(context.WithoutCancel(ctx))
@@ -112,7 +112,7 @@ func (t *tail) emit(ctx context.Context, texts [][]byte, file map[string]any, la
 		case err == nil:
 		case isPermanent(err):
 			how = failed
-			t.core.set.Logger.Error("A pipeline refused lines of a file for good", zap.Error(err))
+			t.core.set.Logger.Error("Pipeline permanently rejected lines of a file", zap.Error(err))
 		default:
 			runtime.Goexit()
 		}
@@ -121,7 +121,7 @@ func (t *tail) emit(ctx context.Context, texts [][]byte, file map[string]any, la
 	return nil
 }
 
-// signals says of which signals a batch is made.
+// signals are the signals that a batch is made of.
 type signals struct{ logs, traces, metrics bool }
 
 // parts are the signals, and how their part of a batch is sent.
@@ -144,8 +144,8 @@ type lines struct {
 	seed     [32]byte // of trace and span IDs, which are the same for each signal and try
 }
 
-// batch makes telemetry of lines, and tells of each that is not empty what it is.
-func (t *tail) batch(in *lines, s signals, tell func(i int, e *event.Event, err error)) *mapping.Batch {
+// batch makes telemetry of lines, and calls onLine for each that is not empty.
+func (t *tail) batch(in *lines, s signals, onLine func(i int, e *event.Event, err error)) *mapping.Batch {
 	random := rand.NewChaCha8(in.seed)
 	batch := mapping.NewBatch(mapping.Options{
 		Scope:    t.core.scope,
@@ -162,7 +162,7 @@ func (t *tail) batch(in *lines, s signals, tell func(i int, e *event.Event, err 
 			continue
 		}
 		e, err := decoder.Decode(text)
-		tell(i, e, err)
+		onLine(i, e, err)
 		if err != nil {
 			continue
 		}
@@ -175,7 +175,7 @@ func (t *tail) batch(in *lines, s signals, tell func(i int, e *event.Event, err 
 	return batch
 }
 
-// bad tells of a line that is no event, but not of each.
+// bad logs a line that is not an event, at most one in ten seconds.
 func (t *tail) bad(file map[string]any, line int64, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -184,14 +184,14 @@ func (t *tail) bad(file map[string]any, line int64, err error) {
 	if now.Sub(t.warned) < warnInterval {
 		return
 	}
-	t.core.set.Logger.Warn("A line of a file is no event and was left out",
+	t.core.set.Logger.Warn("Line of a file is not an event, dropped",
 		zap.String("line", fmt.Sprintf("%v:%d", file[attrs.LogFilePath], line)),
 		zap.Error(err), zap.Int("bad_lines_since_last_warning", t.badLines))
 	t.badLines, t.warned = 0, now
 }
 
 // deliver hands a part of lines to its pipeline until it takes them, refuses them
-// for good, or the reader is stopped. A pipeline may have changed what it refused, so
+// permanently, or the reader is stopped. A pipeline may have changed what it refused, so
 // that the batch is made again.
 func (t *tail) deliver(
 	ctx context.Context, in *lines, batch *mapping.Batch, p part, stopped <-chan struct{}, refused func(outcome),
@@ -203,7 +203,7 @@ func (t *tail) deliver(
 			if err == nil || isPermanent(err) {
 				return err
 			}
-			no := newRefusal(err)
+			no := newRejection(err)
 			refused(no.outcome())
 			wait = no.retryAfter
 			batch = t.batch(in, p.signals, func(int, *event.Event, error) {})

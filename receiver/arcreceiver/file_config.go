@@ -15,7 +15,7 @@ import (
 
 const defaultPollInterval = 200 * time.Millisecond
 
-// FileConfig says which files of JSON lines are followed.
+// FileConfig specifies which files of JSON lines are followed.
 type FileConfig struct {
 	// Include are the paths of files, or patterns of them (`/var/log/arc/*.jsonl`).
 	// Required.

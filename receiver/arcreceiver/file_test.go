@@ -205,7 +205,7 @@ func TestBadLinesAreCountedAndNamed(t *testing.T) {
 	}
 	metadatatest.AssertEqualArcReceiverEventsRejected(t, tel,
 		[]metricdata.DataPoint[int64]{rejected("syntax"), rejected("invalid_field")}, metricdatatest.IgnoreTimestamp())
-	warnings := logged.FilterMessageSnippet("no event").All()
+	warnings := logged.FilterMessageSnippet("not an event").All()
 	require.Len(t, warnings, 1, "not a log line for each")
 	assert.Equal(t, filepath.Join(f.dir, "a.jsonl")+":3", warnings[0].ContextMap()["line"])
 	for _, entry := range logged.All() {

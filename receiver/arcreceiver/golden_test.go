@@ -27,7 +27,7 @@ import (
 var update = flag.Bool("update", false, "write what came as what is expected")
 
 // TestEvents posts input.json or input.ndjson of each folder and compares what
-// reaches the pipelines. A file that is missing says that nothing is to come.
+// reaches the pipelines. Without a file, nothing is expected.
 func TestEvents(t *testing.T) {
 	folders, err := filepath.Glob("testdata/events/*")
 	require.NoError(t, err)
@@ -41,7 +41,7 @@ func TestEvents(t *testing.T) {
 			r := newRig(t)
 			recorder := r.post(path, input(t, folder))
 			require.Equal(t, http.StatusOK, recorder.Code, recorder.Body.String())
-			compareAnswer(t, filepath.Join(folder, "answer.json"), recorder.Body.Bytes())
+			compareResponse(t, filepath.Join(folder, "response.json"), recorder.Body.Bytes())
 
 			compare(t, filepath.Join(folder, "logs.yaml"), r.logs.got, logsGolden)
 			compare(t, filepath.Join(folder, "traces.yaml"), r.traces.got, tracesGolden)
@@ -60,7 +60,7 @@ func input(t *testing.T, folder string) string {
 	return string(body)
 }
 
-func compareAnswer(t *testing.T, file string, got []byte) {
+func compareResponse(t *testing.T, file string, got []byte) {
 	t.Helper()
 	if *update {
 		require.NoError(t, os.WriteFile(file, append(got, '\n'), 0o600))
@@ -74,7 +74,7 @@ func compareAnswer(t *testing.T, file string, got []byte) {
 type goldenOf[T any] struct {
 	write   func(string, T) error
 	read    func(string) (T, error)
-	compare func(want, got T) error // says where they differ, but leaves some fields out
+	compare func(want, got T) error // reports where they differ, but leaves some fields out
 	text    func(T) ([]byte, error)
 }
 

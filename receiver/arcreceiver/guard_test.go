@@ -32,7 +32,7 @@ func TestCrossOrigin(t *testing.T) {
 				assert.Equal(t, tt.status, recorder.Code)
 				if tt.status != http.StatusOK {
 					assert.Empty(t, r.logs.got)
-					assert.Equal(t, answer{Error: "the request comes from another site; origins are allowed by cors::allowed_origins"}, answerOf(t, recorder))
+					assert.Equal(t, response{Error: "the request comes from another site; origins are allowed by cors::allowed_origins"}, responseOf(t, recorder))
 				}
 			}
 		})

@@ -30,7 +30,7 @@ const (
 
 var errTooManyEvents = fmt.Errorf("the body has more than %d events; no event was accepted", maxEvents)
 
-// contentTypes are those a body may have; its form is told by its first byte.
+// contentTypes are those a body may have; its form is recognized by its first byte.
 var contentTypes = map[string]bool{
 	"":                     true,
 	"application/json":     true,
@@ -40,7 +40,7 @@ var contentTypes = map[string]bool{
 }
 
 func (c *core) routes() http.Handler {
-	mux := http.NewServeMux() // answers 404 and, with the header Allow, 405
+	mux := http.NewServeMux() // returns 404 and, with the header Allow, 405
 	mux.HandleFunc("POST "+eventsPath, func(w http.ResponseWriter, r *http.Request) {
 		c.serve(w, r, (*event.Decoder).Decode)
 	})
@@ -56,9 +56,9 @@ func guard(guard *webguard.Guard, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch err := guard.Check(r); {
 		case errors.Is(err, webguard.ErrHost):
-			writeAnswer(w, http.StatusMisdirectedRequest, answer{Error: err.Error()})
+			writeResponse(w, http.StatusMisdirectedRequest, response{Error: err.Error()})
 		case err != nil:
-			writeAnswer(w, http.StatusForbidden, answer{Error: err.Error() + "; origins are allowed by cors::allowed_origins"})
+			writeResponse(w, http.StatusForbidden, response{Error: err.Error() + "; origins are allowed by cors::allowed_origins"})
 		default:
 			next.ServeHTTP(w, r)
 		}
@@ -72,11 +72,11 @@ type decoding func(d *event.Decoder, raw []byte) (*event.Event, error)
 // request that breaks off leaves nothing behind.
 func (c *core) serve(w http.ResponseWriter, r *http.Request, decode decoding) {
 	if c.notStarted.Load() > 0 {
-		c.refuse(w, refusal{http.StatusServiceUnavailable, defaultRetryAfter, "the pipelines are starting"}, answer{})
+		c.reject(w, rejection{http.StatusServiceUnavailable, defaultRetryAfter, "the pipelines are starting"}, response{})
 		return
 	}
 	if !contentTypes[mediaType(r)] {
-		writeAnswer(w, http.StatusUnsupportedMediaType, answer{
+		writeResponse(w, http.StatusUnsupportedMediaType, response{
 			Error: "Content-Type must be application/json, application/x-ndjson, application/jsonl, text/plain or none",
 		})
 		return
@@ -85,7 +85,7 @@ func (c *core) serve(w http.ResponseWriter, r *http.Request, decode decoding) {
 	if !ok {
 		return
 	}
-	defer c.resent.release(key)
+	defer c.deduplicator.release(key)
 	body := &hashed{ReadCloser: r.Body}
 	if key != "" {
 		body.hash = sha256.New()
@@ -97,23 +97,23 @@ func (c *core) serve(w http.ResponseWriter, r *http.Request, decode decoding) {
 		return
 	}
 	c.telemetry.rejected(r.Context(), in.reasons)
-	if in.answer.Accepted == 0 {
-		if in.answer.Rejected == 0 {
-			in.answer.Error = "the body is empty"
+	if in.response.Accepted == 0 {
+		if in.response.Rejected == 0 {
+			in.response.Error = "the body is empty"
 		}
-		writeAnswer(w, http.StatusBadRequest, in.answer)
+		writeResponse(w, http.StatusBadRequest, in.response)
 		return
 	}
 	if err := c.deliver(r.Context(), in.batch); err != nil {
-		no := newRefusal(err)
+		no := newRejection(err)
 		c.telemetry.read(r.Context(), &in.kinds, no.outcome())
-		c.refuse(w, no, in.answer)
+		c.reject(w, no, in.response)
 		return
 	}
 	c.telemetry.read(r.Context(), &in.kinds, accepted)
 	c.telemetry.read(r.Context(), &in.repeated, repeated)
-	c.resent.remember(c.now(), in.names, key, taken{body.sum(), in.kinds.and(&in.repeated), in.answer})
-	writeAnswer(w, http.StatusOK, in.answer)
+	c.deduplicator.remember(c.now(), in.names, key, acceptedRequest{body.sum(), in.kinds.and(&in.repeated), in.response})
+	writeResponse(w, http.StatusOK, in.response)
 }
 
 func mediaType(r *http.Request) string {
@@ -133,14 +133,14 @@ type intake struct {
 	decoder *event.Decoder
 	batch   *mapping.Batch
 	kinds   kinds // of the events in the batch
-	// repeated are the kinds of events that were taken before, which count as
-	// accepted in the answer but are not in the batch.
-	repeated kinds
-	names    []name // of the events in the batch that have one
-	resent   *resent
-	now      time.Time
-	reasons  map[event.Reason]int64 // of the others
-	answer   answer                 // if the batch is accepted
+	// repeated are the kinds of events that were accepted before, which count as
+	// accepted in the response but are not in the batch.
+	repeated     kinds
+	names        []name // of the events in the batch that have one
+	deduplicator *deduplicator
+	now          time.Time
+	reasons      map[event.Reason]int64 // of the others
+	response     response               // if the batch is accepted
 }
 
 // read decodes a request's events. The error is that of reading the body.
@@ -157,22 +157,22 @@ func (c *core) read(r *http.Request, decode decoding) (*intake, error) {
 			Traces:   c.nextTraces != nil,
 			Metrics:  c.nextMetrics != nil,
 		}),
-		reasons: map[event.Reason]int64{},
-		resent:  c.resent,
-		now:     c.now(),
+		reasons:      map[event.Reason]int64{},
+		deduplicator: c.deduplicator,
+		now:          c.now(),
 	}
 	defer in.decoder.Close()
 	for item, err := range event.Items(r.Body, c.cfg.MaxEventBytes) {
 		if err != nil {
 			return nil, err
 		}
-		if in.add(item, decode); in.answer.Accepted > maxEvents {
+		if in.add(item, decode); in.response.Accepted > maxEvents {
 			_, _ = io.Copy(io.Discard, r.Body)
 			return nil, errTooManyEvents
 		}
 	}
 	// After an error in an array the rest is read and left alone, because a
-	// sender that is cut off would not see the answer.
+	// sender that is cut off would not see the response.
 	_, err := io.Copy(io.Discard, r.Body)
 	return in, err
 }
@@ -185,13 +185,13 @@ func (in *intake) add(item event.Item, decode decoding) {
 	}
 	if err != nil {
 		in.reasons[event.ReasonOf(err)]++
-		in.answer.reject(item, err)
+		in.response.reject(item, err)
 		return
 	}
-	in.answer.Accepted++
-	if e.ID != "" && in.resent.enabled() {
+	in.response.Accepted++
+	if e.ID != "" && in.deduplicator.enabled() {
 		n := nameOf(e, item.Raw)
-		if in.resent.knows(n, in.now) {
+		if in.deduplicator.knows(n, in.now) {
 			in.repeated[e.Kind()]++
 			return
 		}
@@ -204,24 +204,24 @@ func (in *intake) add(item event.Item, decode decoding) {
 // writeUnread answers a request whose body could not be read to its end.
 func writeUnread(w http.ResponseWriter, err error) {
 	if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		writeAnswer(w, http.StatusRequestEntityTooLarge, answer{
+		writeResponse(w, http.StatusRequestEntityTooLarge, response{
 			Error: fmt.Sprintf("the body is larger than max_request_body_size (%d bytes); no event was accepted", tooLarge.Limit),
 		})
 		return
 	}
 	if errors.Is(err, errTooManyEvents) {
-		writeAnswer(w, http.StatusRequestEntityTooLarge, answer{Error: err.Error()})
+		writeResponse(w, http.StatusRequestEntityTooLarge, response{Error: err.Error()})
 		return
 	}
-	writeAnswer(w, http.StatusBadRequest, answer{Error: "the body could not be read to its end; no event was accepted"})
+	writeResponse(w, http.StatusBadRequest, response{Error: "the body could not be read to its end; no event was accepted"})
 }
 
-// refuse answers that nothing was accepted.
-func (c *core) refuse(w http.ResponseWriter, no refusal, a answer) {
+// reject responds that nothing was accepted.
+func (c *core) reject(w http.ResponseWriter, no rejection, a response) {
 	if no.retryAfter > 0 {
 		w.Header().Set("Retry-After", seconds(no.retryAfter))
 	}
 	a.Accepted = 0
 	a.Error = no.text
-	writeAnswer(w, no.status, a)
+	writeResponse(w, no.status, a)
 }

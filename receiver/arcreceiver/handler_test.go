@@ -24,44 +24,44 @@ import (
 
 const logLine = `{"message":"m"}`
 
-func TestAnswers(t *testing.T) {
+func TestResponses(t *testing.T) {
 	const ndjson = "application/x-ndjson"
 	for _, tt := range []struct {
 		name        string
 		contentType string
 		body        string
 		status      int
-		want        answer
+		want        response
 	}{
-		{"object", "application/json", logLine, 200, answer{Accepted: 1}},
-		{"object with a charset", "application/json; charset=utf-8", logLine, 200, answer{Accepted: 1}},
-		{"array", "application/json", "[" + logLine + "," + logLine + "]", 200, answer{Accepted: 2}},
-		{"lines", ndjson, logLine + "\n" + logLine, 200, answer{Accepted: 2}},
-		{"lines called JSON", "application/json", logLine + "\n" + logLine, 200, answer{Accepted: 2}},
-		{"JSON lines", "application/jsonl", logLine, 200, answer{Accepted: 1}},
-		{"text", "text/plain", logLine, 200, answer{Accepted: 1}},
-		{"no type", "", logLine, 200, answer{Accepted: 1}},
-		{"some bad", ndjson, "x\n" + logLine, 200, answer{Accepted: 1, Rejected: 1, Errors: []itemError{
+		{"object", "application/json", logLine, 200, response{Accepted: 1}},
+		{"object with a charset", "application/json; charset=utf-8", logLine, 200, response{Accepted: 1}},
+		{"array", "application/json", "[" + logLine + "," + logLine + "]", 200, response{Accepted: 2}},
+		{"lines", ndjson, logLine + "\n" + logLine, 200, response{Accepted: 2}},
+		{"lines called JSON", "application/json", logLine + "\n" + logLine, 200, response{Accepted: 2}},
+		{"JSON lines", "application/jsonl", logLine, 200, response{Accepted: 1}},
+		{"text", "text/plain", logLine, 200, response{Accepted: 1}},
+		{"no type", "", logLine, 200, response{Accepted: 1}},
+		{"some bad", ndjson, "x\n" + logLine, 200, response{Accepted: 1, Rejected: 1, Errors: []itemError{
 			{1, "not JSON: invalid character 'x' looking for beginning of value"},
 		}}},
-		{"all bad", ndjson, `{"model":"m","prompt_tokens":-1}`, 400, answer{Rejected: 1, Errors: []itemError{
+		{"all bad", ndjson, `{"model":"m","prompt_tokens":-1}`, 400, response{Rejected: 1, Errors: []itemError{
 			{1, "prompt_tokens: must not be negative, is -1"},
 		}}},
-		{"too long", ndjson, `{"message":"` + strings.Repeat("x", 100) + `"}`, 400, answer{Rejected: 1, Errors: []itemError{
+		{"too long", ndjson, `{"message":"` + strings.Repeat("x", 100) + `"}`, 400, response{Rejected: 1, Errors: []itemError{
 			{1, "longer than max_event_bytes (64)"},
 		}}},
-		{"empty", ndjson, " \n", 400, answer{Error: "the body is empty"}},
-		{"empty array", "application/json", "[]", 400, answer{Error: "the body is empty"}},
-		{"a form", "application/x-www-form-urlencoded", logLine, 415, answer{Error: wrongType}},
-		{"protobuf", "application/x-protobuf", logLine, 415, answer{Error: wrongType}},
-		{"no media type at all", ";;", logLine, 415, answer{Error: wrongType}},
+		{"empty", ndjson, " \n", 400, response{Error: "the body is empty"}},
+		{"empty array", "application/json", "[]", 400, response{Error: "the body is empty"}},
+		{"a form", "application/x-www-form-urlencoded", logLine, 415, response{Error: wrongType}},
+		{"protobuf", "application/x-protobuf", logLine, 415, response{Error: wrongType}},
+		{"no media type at all", ";;", logLine, 415, response{Error: wrongType}},
 	} {
 		for _, path := range []string{eventsPath, exportPath} {
 			t.Run(tt.name+path, func(t *testing.T) {
 				r := newRig(t, func(cfg *Config) { cfg.MaxEventBytes = 64 })
 				recorder := r.post(path, tt.body, "Content-Type", tt.contentType)
 				assert.Equal(t, tt.status, recorder.Code)
-				assert.Equal(t, tt.want, answerOf(t, recorder))
+				assert.Equal(t, tt.want, responseOf(t, recorder))
 				got := 0
 				for _, ld := range r.logs.got {
 					got += ld.LogRecordCount()
@@ -86,10 +86,10 @@ func TestWrongMethodAndPath(t *testing.T) {
 	assert.Empty(t, r.logs.got)
 }
 
-func TestErrorsInTheAnswerAreBounded(t *testing.T) {
+func TestErrorsInTheResponseAreBounded(t *testing.T) {
 	r := newRig(t)
 	long := `{"app_info":{"` + strings.Repeat("k", 1000) + `":[]}}`
-	a := answerOf(t, r.post(eventsPath, strings.Repeat(long+"\n", 250)))
+	a := responseOf(t, r.post(eventsPath, strings.Repeat(long+"\n", 250)))
 	assert.Equal(t, 250, a.Rejected)
 	assert.Len(t, a.Errors, maxItemErrors)
 	assert.Len(t, a.Errors[0].Error, maxErrorBytes+len("..."))
@@ -107,13 +107,13 @@ func TestBodyThatBreaksOffLeavesNothingBehind(t *testing.T) {
 		recorder := httptest.NewRecorder()
 		r.routes().ServeHTTP(recorder, request)
 		assert.Equal(t, http.StatusRequestEntityTooLarge, recorder.Code, body)
-		assert.Equal(t, "the body is larger than max_request_body_size (500 bytes); no event was accepted", answerOf(t, recorder).Error)
+		assert.Equal(t, "the body is larger than max_request_body_size (500 bytes); no event was accepted", responseOf(t, recorder).Error)
 
 		broken := httptest.NewRequest(http.MethodPost, "http://localhost:8123"+eventsPath, iotest.TimeoutReader(iotest.OneByteReader(strings.NewReader(body))))
 		recorder = httptest.NewRecorder()
 		r.routes().ServeHTTP(recorder, broken)
 		assert.Equal(t, http.StatusBadRequest, recorder.Code, body)
-		assert.Equal(t, "the body could not be read to its end; no event was accepted", answerOf(t, recorder).Error)
+		assert.Equal(t, "the body could not be read to its end; no event was accepted", responseOf(t, recorder).Error)
 	}
 	assert.Empty(t, r.logs.got)
 }
@@ -121,10 +121,10 @@ func TestBodyThatBreaksOffLeavesNothingBehind(t *testing.T) {
 func TestEventsOfARequestAreBounded(t *testing.T) {
 	r := newRig(t)
 	all := strings.Repeat(logLine+"\n", maxEvents)
-	assert.Equal(t, answer{Accepted: maxEvents}, answerOf(t, r.post(eventsPath, all)))
+	assert.Equal(t, response{Accepted: maxEvents}, responseOf(t, r.post(eventsPath, all)))
 	recorder := r.post(eventsPath, all+logLine)
 	assert.Equal(t, http.StatusRequestEntityTooLarge, recorder.Code)
-	assert.Equal(t, answer{Error: "the body has more than 100000 events; no event was accepted"}, answerOf(t, recorder))
+	assert.Equal(t, response{Error: "the body has more than 100000 events; no event was accepted"}, responseOf(t, recorder))
 	assert.Len(t, r.logs.got, 1)
 }
 
@@ -144,11 +144,11 @@ func TestRefusals(t *testing.T) {
 	}{
 		{"memory limiter", plain, 429, "1"},
 		{"joined by a fan-out", errors.Join(errors.New("another"), plain), 429, "1"},
-		{"an error that says nothing", errors.New("busy"), 503, "1"},
+		{"an error without a code", errors.New("busy"), 503, "1"},
 		{"unavailable", status.Error(codes.Unavailable, "down"), 503, "1"},
 		{"throttled", status.Error(codes.ResourceExhausted, "slow down"), 429, "1"},
 		{"throttled for a time", fmt.Errorf("exporter: %w", throttled.Err()), 429, "3"},
-		{"throttled for good", consumererror.NewPermanent(throttled.Err()), 500, ""},
+		{"throttled permanently", consumererror.NewPermanent(throttled.Err()), 500, ""},
 		{"permanent", consumererror.NewPermanent(plain), 500, ""},
 		{"one of several permanent", errors.Join(plain, consumererror.NewPermanent(plain)), 500, ""},
 		{"invalid", consumererror.NewPermanent(status.Error(codes.InvalidArgument, "bad")), 400, ""},
@@ -161,11 +161,11 @@ func TestRefusals(t *testing.T) {
 			recorder := r.post(eventsPath, "x\n"+logLine)
 			assert.Equal(t, tt.status, recorder.Code)
 			assert.Equal(t, tt.retryAfter, recorder.Header().Get("Retry-After"))
-			a := answerOf(t, recorder)
+			a := responseOf(t, recorder)
 			assert.Equal(t, 0, a.Accepted)
 			assert.Equal(t, 1, a.Rejected)
 			assert.NotEmpty(t, a.Error)
-			assert.NotContains(t, recorder.Body.String(), "memory", "the insides of the collector are not told")
+			assert.NotContains(t, recorder.Body.String(), "memory", "internals of the collector are not shown")
 		})
 	}
 }
@@ -237,8 +237,8 @@ func TestSentAgain(t *testing.T) {
 	assert.Equal(t, ofNamed, again[2:], "the name counts in a file, too")
 }
 
-// FuzzServe posts whatever comes. Every answer is one that the README lists, and
-// what it says was accepted has arrived.
+// FuzzServe posts whatever comes. Every response is one that the README lists, and
+// what it reports as accepted has arrived.
 func FuzzServe(f *testing.F) {
 	for _, seed := range []string{logLine, everything, "[" + logLine + ",{}]", "x\n" + logLine, "{\n", "[1,", `{"kind":"request"}`} {
 		f.Add(seed, true)
@@ -251,7 +251,7 @@ func FuzzServe(f *testing.F) {
 		}
 		r := newRig(t, func(cfg *Config) { cfg.MaxEventBytes = 256 })
 		recorder := r.post(path, body)
-		a := answerOf(t, recorder)
+		a := responseOf(t, recorder)
 		records := 0
 		for _, ld := range r.logs.got {
 			records += ld.LogRecordCount()

@@ -48,7 +48,7 @@ func (r *repeater) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// watchHeap says by how much the live heap has grown at most, in MiB, since it
+// watchHeap returns by how much the live heap has grown at most, in MiB, since it
 // was called.
 func watchHeap() func() float64 {
 	var before, now runtime.MemStats
@@ -75,7 +75,7 @@ func watchHeap() func() float64 {
 }
 
 // TestHostileInput sends what is meant to do harm to a real server. Each is
-// answered, none takes much memory, and the next request is served.
+// responded to, none takes much memory, and the next request is served.
 func TestHostileInput(t *testing.T) {
 	address := collector.FreeAddress(t)
 	cfg := configAt(address)
@@ -122,7 +122,7 @@ func TestHostileInput(t *testing.T) {
 			response, err := http.DefaultClient.Do(request)
 			if tt.status == http.StatusRequestEntityTooLarge && err != nil {
 				// The server closes the connection while the rest is still sent;
-				// whether the answer arrives before is the sender's luck.
+				// whether the response arrives before is the sender's luck.
 				assert.ErrorContains(t, err, "connection")
 			} else {
 				require.NoError(t, err)
@@ -182,7 +182,7 @@ func TestSlowSender(t *testing.T) {
 }
 
 // TestStreamInFlatMemory streams requests, one after the other over one
-// connection: 256 MB, or as many bytes as ARC_STREAM_BYTES says.
+// connection: 256 MB, or as many bytes as ARC_STREAM_BYTES specifies.
 func TestStreamInFlatMemory(t *testing.T) {
 	total := int64(256 << 20)
 	if testing.Short() {

@@ -23,7 +23,7 @@ func newInstance(shared *sharedcore.Instance[*core]) *instance {
 	return &instance{shared: shared}
 }
 
-// Start starts the server if no other instance has, and says that this
+// Start starts the server if no other instance has, and records that this
 // instance's pipeline is ready.
 func (i *instance) Start(ctx context.Context, host component.Host) error {
 	if err := i.shared.Start(ctx, host); err != nil {

@@ -156,8 +156,8 @@ func TestShutdownWithoutStart(t *testing.T) {
 	newTrio(t, NewFactory(), configAt("localhost:0")).shutdown(t)
 }
 
-// heldLogs is a logs pipeline that takes data only when it is told to.
-func heldLogs(t *testing.T) (next consumer.Logs, entered, release chan struct{}) {
+// blockingLogs is a logs pipeline that accepts data only when it is released.
+func blockingLogs(t *testing.T) (next consumer.Logs, entered, release chan struct{}) {
 	t.Helper()
 	entered, release = make(chan struct{}), make(chan struct{})
 	next, err := consumer.NewLogs(func(context.Context, plog.Logs) error {
@@ -171,7 +171,7 @@ func heldLogs(t *testing.T) (next consumer.Logs, entered, release chan struct{})
 
 func TestShutdownFinishesWhatIsInFlight(t *testing.T) {
 	address := collector.FreeAddress(t)
-	next, entered, release := heldLogs(t)
+	next, entered, release := blockingLogs(t)
 	logs, err := NewFactory().CreateLogs(t.Context(), receivertest.NewNopSettings(metadata.Type), configAt(address), next)
 	require.NoError(t, err)
 	require.NoError(t, logs.Start(t.Context(), componenttest.NewNopHost()))
@@ -194,7 +194,7 @@ func TestShutdownFinishesWhatIsInFlight(t *testing.T) {
 
 func TestShutdownIsBoundedByItsContext(t *testing.T) {
 	address := collector.FreeAddress(t)
-	next, entered, release := heldLogs(t)
+	next, entered, release := blockingLogs(t)
 	logs, err := NewFactory().CreateLogs(t.Context(), receivertest.NewNopSettings(metadata.Type), configAt(address), next)
 	require.NoError(t, err)
 	require.NoError(t, logs.Start(t.Context(), componenttest.NewNopHost()))
@@ -205,7 +205,7 @@ func TestShutdownIsBoundedByItsContext(t *testing.T) {
 	cancel()
 	require.ErrorIs(t, logs.Shutdown(ctx), context.Canceled)
 	close(release)
-	assert.Zero(t, <-status, "no answer, so the sender will come again")
+	assert.Zero(t, <-status, "no response, so the sender will come again")
 }
 
 func TestBodiesAreDecompressedAndBounded(t *testing.T) {
@@ -233,7 +233,7 @@ func TestBodiesAreDecompressedAndBounded(t *testing.T) {
 }
 
 // generator sends events of one form, and again until they are taken or refused
-// for good, as [receivertest.CheckConsumeContract] asks.
+// permanently, as [receivertest.CheckConsumeContract] asks.
 type generator struct {
 	t       *testing.T
 	address string

@@ -100,10 +100,10 @@ func (r *rig) postTo(host, path, body string, headers ...string) *httptest.Respo
 	return recorder
 }
 
-func answerOf(t *testing.T, recorder *httptest.ResponseRecorder) answer {
+func responseOf(t *testing.T, recorder *httptest.ResponseRecorder) response {
 	t.Helper()
 	require.Equal(t, "application/json", recorder.Header().Get("Content-Type"))
-	var a answer
+	var a response
 	require.NoError(t, json.Unmarshal(recorder.Body.Bytes(), &a))
 	return a
 }

@@ -16,17 +16,17 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver/internal/metadata"
 )
 
-// outcome is what the pipelines said of a request's events.
+// outcome is whether the pipelines accepted a request's events.
 type outcome string
 
 const (
 	accepted outcome = "accepted"
 	refused  outcome = "refused"  // for now
-	failed   outcome = "failed"   // for good
-	repeated outcome = "repeated" // were taken before
+	failed   outcome = "failed"   // permanently
+	repeated outcome = "repeated" // were accepted before
 )
 
-// telemetry is what the receiver tells of itself.
+// telemetry is what the receiver reports about itself.
 type telemetry struct {
 	builder *metadata.TelemetryBuilder
 }

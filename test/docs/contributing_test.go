@@ -4,6 +4,7 @@
 package docs
 
 import (
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -21,7 +22,7 @@ import (
 func TestPatchesApply(t *testing.T) {
 	patches, err := filepath.Glob(filepath.Join(collector.Root(), "docs", "contributing", "*.patch"))
 	require.NoError(t, err)
-	require.Len(t, patches, 3)
+	require.Len(t, patches, 4)
 	guide := string(read(t, "CONTRIBUTING.md"))
 	for _, patch := range patches {
 		name := filepath.Base(patch)
@@ -35,7 +36,50 @@ func TestPatchesApply(t *testing.T) {
 	}
 }
 
-// The paths and names that CONTRIBUTING.md tells to look at are there, or its
+// The patches to kinds of usage and conventions compile, and their tests pass.
+func TestPatchesWork(t *testing.T) {
+	for name, packages := range map[string][]string{
+		"kind.patch":       {"./internal/usage", "./processor/llmcostprocessor/internal/price", "./processor/llmcostprocessor/internal/convention"},
+		"convention.patch": {"./processor/llmcostprocessor/internal/convention"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			args := append([]string{"test", "-overlay", overlayOf(t, name)}, packages...)
+			cmd := exec.CommandContext(t.Context(), "go", args...)
+			cmd.Dir = collector.Root()
+			output, err := cmd.CombinedOutput()
+			assert.NoError(t, err, "%s", output)
+		})
+	}
+}
+
+// overlayOf applies a patch to copies of the files that it changes, and returns a
+// file by which the go command takes these instead.
+func overlayOf(t *testing.T, name string) string {
+	t.Helper()
+	patch, scratch := filepath.Join(collector.Root(), "docs", "contributing", name), t.TempDir()
+	replace := map[string]string{}
+	for _, match := range regexp.MustCompile(`(?m)^\+\+\+ b/(.+\.go)$`).FindAllStringSubmatch(string(read(t, filepath.Join("docs", "contributing", name))), -1) {
+		to := filepath.Join(scratch, match[1])
+		require.NoError(t, os.MkdirAll(filepath.Dir(to), 0o700))
+		from := filepath.Join(collector.Root(), match[1])
+		if content, err := os.ReadFile(from); err == nil {
+			require.NoError(t, os.WriteFile(to, content, 0o600))
+		}
+		replace[from] = to
+	}
+	require.NotEmpty(t, replace)
+	cmd := exec.CommandContext(t.Context(), "git", "apply", "--include=*.go", patch)
+	cmd.Dir = scratch
+	output, err := cmd.CombinedOutput()
+	require.NoError(t, err, "%s", output)
+	overlay, err := json.Marshal(map[string]any{"Replace": replace})
+	require.NoError(t, err)
+	file := filepath.Join(scratch, "overlay.json")
+	require.NoError(t, os.WriteFile(file, overlay, 0o600))
+	return file
+}
+
+// The paths and names that CONTRIBUTING.md refers to are there, or its
 // patches make them.
 func TestContributingNamesWhatIsThere(t *testing.T) {
 	guide := string(withoutBlocks(read(t, "CONTRIBUTING.md")))
@@ -54,8 +98,10 @@ func TestContributingNamesWhatIsThere(t *testing.T) {
 	}
 	assert.Greater(t, found, 15)
 	for file, names := range map[string][]string{
-		"processor/llmcostprocessor/internal/convention/table.go":      {"spanConventions", "logConventions", "inside", "beside"},
-		"processor/llmcostprocessor/internal/convention/compile.go":    {"func namespaced"},
+		"processor/llmcostprocessor/internal/convention/table.go":      {"spanConventions", "inside", "beside"},
+		"processor/llmcostprocessor/internal/convention/keys.go":       {"func namespaced"},
+		"processor/llmcostprocessor/internal/convention/logs.go":       {"logConventions"},
+		"internal/usage/kind.go":                                       {"var table"},
 		"processor/llmcostprocessor/internal/convention/table_test.go": {"func TestTableIsNamespaced"},
 		"internal/notify/lane.go":                                      {"type Channel struct", "Secrets ", "Send "},
 		"config/rules/collector.yml":                                   {"NotifierFails"},

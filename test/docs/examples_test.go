@@ -25,7 +25,7 @@ type block struct {
 	page, language, text string
 }
 
-// name tells blocks apart, for people.
+// name distinguishes blocks for readers.
 func (b block) name() string {
 	first, _, _ := strings.Cut(b.text, "\n")
 	return b.page + ": " + first
@@ -52,7 +52,7 @@ func blocks(t *testing.T, languages ...string) []block {
 }
 
 // A block with a space before its backquotes or without a language would be
-// looked at by nobody.
+// read by nobody.
 func TestBlocksHaveALanguage(t *testing.T) {
 	for _, page := range pages(t) {
 		fences := regexp.MustCompile("(?m)^ *```(.*)$").FindAllStringSubmatch(string(read(t, page)), -1)
@@ -188,8 +188,8 @@ var unexecuted = []struct{ pattern, reason string }{
 	{`pip install|opentelemetry-instrument|python `, "needs packages of Python: TestRealPythonExample installs them"},
 	{`sudo|dpkg|systemctl|docker|helm|kubectl`, "needs root, Docker or a cluster: the tests of packaging/ do what can be done without"},
 	{`tar xzf build/packages|cd otelcol-arc_|\./otelcol-arc `, "needs packages that were built: the tests of packaging/"},
-	{`git clone|cd otelcol-arc$`, "is where this test stands already"},
-	{`bin/arctool notify test`, "tells real channels: the tests of cmd/arctool have doubles of them"},
+	{`git clone|cd otelcol-arc$`, "is where this test runs already"},
+	{`bin/arctool notify test`, "notifies real channels: the tests of cmd/arctool have doubles of them"},
 	{`curl .*--cacert`, "needs certificates: test/e2e posts to config/production.yaml with them"},
 	{`curl -s localhost:9464`, "shows what the Python application sent: TestPythonExampleWithoutSDK"},
 }
@@ -263,7 +263,7 @@ func (r runner) shell(t *testing.T, b block) {
 	}
 }
 
-// console runs each command after a "$ " and compares what it says.
+// console runs each command after a "$ " and compares what it reports.
 func (r runner) console(t *testing.T, b block) {
 	t.Helper()
 	parts := strings.Split("\n"+b.text, "\n$ ")[1:]

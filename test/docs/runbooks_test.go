@@ -56,7 +56,7 @@ func TestRunbooks(t *testing.T) {
 	}
 }
 
-// docs/operations.md tells of each metric that our components have about
+// docs/operations.md describes each metric that our components have about
 // themselves, by the name that Prometheus shows, and of no other.
 func TestSelfMetricsAreExplained(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(collector.Root(), "*", "*", "metadata.yaml"))
@@ -80,7 +80,7 @@ func TestSelfMetricsAreExplained(t *testing.T) {
 			want = append(want, name)
 		}
 	}
-	_, section, found := strings.Cut(string(read(t, "docs/operations.md")), "## What it tells about itself\n")
+	_, section, found := strings.Cut(string(read(t, "docs/operations.md")), "## Self-telemetry\n")
 	require.True(t, found)
 	section, _, found = strings.Cut(section, "\nThose of the Collector")
 	require.True(t, found)

@@ -104,7 +104,7 @@ func TestBackup(t *testing.T) {
 	process.Terminate(t, 20*time.Second)
 }
 
-// models is what the page's API says of each model's spend.
+// models is the spend of each model by the dashboard's API.
 func models(t *testing.T, page string) map[string]any {
 	t.Helper()
 	response, err := http.Get("http://" + page + "/api/usage/models?hours=24")

@@ -42,8 +42,8 @@ func startPage(t *testing.T) (url string, usage *dashboards.Usage) {
 	t.Cleanup(func() { assert.NoError(t, board.Shutdown(context.Background())) })
 	now := time.Now()
 	usage = dashboards.SampleUsage(now, 31, 2*time.Minute)
-	board.(dashboard.Board).ShowUsage(component.MustNewID("llm_cost"), usage)
-	board.(dashboard.Board).ShowAlerts(component.MustNewID("alert"), dashboards.SampleAlerts(now))
+	board.(dashboard.Extension).ShowUsage(component.MustNewID("llm_cost"), usage)
+	board.(dashboard.Extension).ShowAlerts(component.MustNewID("alert"), dashboards.SampleAlerts(now))
 	return "http://" + address, usage
 }
 

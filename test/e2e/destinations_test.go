@@ -111,7 +111,7 @@ func TestDestinations(t *testing.T) {
 			texts = append(texts, text)
 			severities[text] = *m.Severity
 			if text == needle+", info" {
-				assert.Equal(c, "u1", record["user_id"])
+				assert.Equal(c, "u1", record["user.id"])
 				assert.Equal(c, "INFO", record["level"])
 			}
 		}

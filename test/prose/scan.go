@@ -29,6 +29,9 @@ func (f Finding) String() string {
 // fetched, and what tests read or expect, which follows from what is searched.
 var skipped = []string{".git", "bin", "build", "dist", "node_modules", "testdata", "metadata", "metadatatest", "prose"}
 
+// history names what was, in the words of its time.
+const history = "CHANGELOG.md"
+
 // searched are the kinds of files with texts.
 var searched = []string{
 	".go", ".md", ".yaml", ".yml", ".html", ".tmpl", ".js", ".css", ".sh", ".py", ".java", ".svg", ".service", ".conf", ".env", ".patch", ".tpl",
@@ -47,7 +50,7 @@ func Scan(root fs.FS, dir string, words Words) ([]Finding, error) {
 			return err
 		case entry.IsDir() && slices.Contains(skipped, entry.Name()):
 			return fs.SkipDir
-		case entry.IsDir(), !slices.Contains(searched, path.Ext(name)) && entry.Name() != "Makefile" && entry.Name() != "Dockerfile":
+		case entry.IsDir(), name == history, !slices.Contains(searched, path.Ext(name)) && entry.Name() != "Makefile" && entry.Name() != "Dockerfile":
 			return nil
 		}
 		content, err := fs.ReadFile(root, name)

@@ -1,17 +1,17 @@
 // Copyright The otelcol-arc Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// The server draws everything, charts included. What is here keeps the page
+// The server draws everything, charts included. This script keeps it
 // up to date without a reload, follows links that only change what is shown
-// without losing one's place, and tells the figures of the bar pointed at.
+// without losing one's place, and shows the figures of the bar pointed at.
 
 const everyMs = 10_000;
 const live = document.getElementById('live');
 let asking = null;
 
-// tell says whether what is shown is of now. Screen readers read the words
-// aloud, and are not told the time every few seconds.
-function tell(word, text) {
+// setState shows whether the figures are current. Screen readers read the words
+// aloud, but not the time every few seconds.
+function setState(word, text) {
   if (word === 'on') document.getElementById('clock').textContent = `at ${new Date().toISOString().slice(11, 19)}`;
   if (live.dataset.state === word) return;
   live.dataset.state = word;
@@ -44,7 +44,7 @@ function focusable(root) {
   return root.querySelectorAll('a[href], button, summary, input, select, textarea, [tabindex]');
 }
 
-// selecting says whether the user marks text in a part, which would be lost.
+// selecting returns whether the user marks text in a part, which would be lost.
 function selecting(part) {
   const selection = document.getSelection();
   return selection && !selection.isCollapsed && part.contains(selection.anchorNode);
@@ -56,7 +56,7 @@ async function refresh(url, moved) {
   asking = mine;
   try {
     const response = await fetch(url, { signal: mine.signal, cache: 'no-cache', headers: { Accept: 'text/html' } });
-    if (!response.ok) throw new Error(`the answer was ${response.status}`);
+    if (!response.ok) throw new Error(`the response was ${response.status}`);
     const fetched = new DOMParser().parseFromString(await response.text(), 'text/html');
     const shown = parts(document);
     const fresh = parts(fetched);
@@ -74,9 +74,9 @@ async function refresh(url, moved) {
       }
     }
     document.title = fetched.title;
-    tell('on', 'Live');
+    setState('on', 'Live');
   } catch (error) {
-    if (error.name !== 'AbortError') tell('off', 'The collector does not answer; trying again. Last seen');
+    if (error.name !== 'AbortError') setState('off', 'The collector does not respond; retrying. Last seen');
   } finally {
     if (asking === mine) asking = null;
   }
@@ -95,8 +95,8 @@ function enliven(root) {
   for (const figure of root.querySelectorAll('[data-chart]')) chart(figure);
 }
 
-// chart tells, below the bars, the figures of the one that is pointed at, or
-// chosen by the arrow keys. It takes them from the table that stands there.
+// chart shows, below the bars, the figures of the one that is pointed at, or
+// chosen by the arrow keys. It takes them from the table below it.
 function chart(figure) {
   const plot = figure.querySelector('[data-plot]');
   const slots = [...plot.querySelectorAll('.slot')];
@@ -114,10 +114,10 @@ function chart(figure) {
     slots[at].classList.add('at');
     const [when, all, ...amounts] = [...rows[at].children].map((cell) => cell.textContent);
     const none = amounts.find((amount) => /^\$?0(\.00)?$/.test(amount));
-    const told = amounts.map((amount, k) => [names[k + 2], amount]).filter(([, amount]) => amount !== none);
-    readout.textContent = `${when}: ${all}${told.length > 1 ? ` (${told.map((pair) => pair.join(' ')).join(', ')})` : ''}`;
+    const parts = amounts.map((amount, k) => [names[k + 2], amount]).filter(([, amount]) => amount !== none);
+    readout.textContent = `${when}: ${all}${parts.length > 1 ? ` (${parts.map((pair) => pair.join(' ')).join(', ')})` : ''}`;
   };
-  for (const title of plot.querySelectorAll('title')) title.remove(); // the readout says more
+  for (const title of plot.querySelectorAll('title')) title.remove(); // the readout shows more
   plot.setAttribute('tabindex', '0');
   plot.setAttribute('aria-keyshortcuts', 'ArrowLeft ArrowRight');
   plot.addEventListener('pointermove', (event) => show(slots.indexOf(event.target.closest('.slot'))));
@@ -151,4 +151,4 @@ document.addEventListener('visibilitychange', () => { if (!document.hidden) refr
 setInterval(() => { if (!document.hidden && !asking) refresh(location.href); }, everyMs);
 
 enliven(document);
-tell('on', 'Live');
+setState('on', 'Live');

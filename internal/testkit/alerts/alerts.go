@@ -23,7 +23,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
 )
 
-// Start is when the alerts began.
+// Start is when the alerts fired first.
 var Start = time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
 
 // Firing is an ordinary critical alert.

@@ -31,8 +31,8 @@ import (
 const startTimeout = 60 * time.Second
 
 // settle is how long after it is healthy a process is sent its first signal.
-// The Collector asks for signals only after it has said that it is ready; one
-// that comes before ends it as if nobody had asked. Nothing tells when it has.
+// The Collector asks for signals only after it has reported that it is ready; one
+// that comes before ends it as if nobody had asked. Nothing reports when it has.
 const settle = time.Second
 
 // Process is a running collector.
@@ -107,7 +107,7 @@ func Start(tb testing.TB, o Options) *Process {
 	tb.Cleanup(func() {
 		p.Kill()
 		if tb.Failed() {
-			tb.Logf("collector said:\n%s", p.Output())
+			tb.Logf("collector output:\n%s", p.Output())
 		}
 	})
 	client := http.Client{Timeout: time.Second}
@@ -147,7 +147,7 @@ func (p *Process) Terminate(tb testing.TB, within time.Duration) {
 }
 
 // TerminateOrKill does what an init system does: it sends SIGTERM, and kills what
-// has not ended within the time. It says whether that was needed.
+// has not ended within the time. It returns whether that was needed.
 func (p *Process) TerminateOrKill(tb testing.TB, within time.Duration) (killed bool) {
 	tb.Helper()
 	p.signal(tb, syscall.SIGTERM)
@@ -161,7 +161,7 @@ func (p *Process) TerminateOrKill(tb testing.TB, within time.Duration) (killed b
 }
 
 // Reload sends SIGHUP: the process reads its configuration again and builds its
-// pipelines anew. It returns when they are ready.
+// pipelines again. It returns when they are ready.
 func (p *Process) Reload(tb testing.TB) {
 	tb.Helper()
 	const ready = "Everything is ready."

@@ -32,7 +32,7 @@ var sampleModels = []sampleModel{
 }
 
 // SampleUsage is what three services' agents call in the days until now, the
-// same each time; every is between two calls when most people are at work.
+// same each time; every is between two calls in working hours.
 func SampleUsage(now time.Time, days int, every time.Duration) *Usage {
 	u := &Usage{
 		Keys:  []string{dashboard.Model, "service.name", "gen_ai.agent.name", "user.id"},

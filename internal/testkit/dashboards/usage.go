@@ -130,7 +130,7 @@ func (u *Usage) Calls(q dashboard.CallQuery) []dashboard.Call {
 		calls = append(calls, *call)
 	}
 	slices.SortStableFunc(calls, func(a, b dashboard.Call) int {
-		if q.Costliest {
+		if q.MostExpensive {
 			return cmp.Compare(dollars(b), dollars(a))
 		}
 		return b.Time.Compare(a.Time)

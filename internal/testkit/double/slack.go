@@ -60,11 +60,11 @@ type SlackAPI struct {
 	messages []SlackMessage
 }
 
-// SlackMessage is a message, or a reply, as it stands in the channel.
+// SlackMessage is a message, or a reply, as it appears in the channel.
 type SlackMessage struct {
 	// TS names the message, ThreadTS that which it is a reply to.
 	TS, ThreadTS string
-	// Broadcast says that a reply is shown in the channel too.
+	// Broadcast is set for a reply that is shown in the channel too.
 	Broadcast bool
 	Text      string
 	// Colors are those of the attachments.

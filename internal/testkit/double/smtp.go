@@ -23,7 +23,7 @@ import (
 )
 
 // SMTP is a mail server for message submission. The Inbox has a body for each
-// mail; what Refuse of the Inbox is for, RefuseCommand does here.
+// email; what Refuse of the Inbox is for, RefuseCommand does here.
 // https://www.rfc-editor.org/rfc/rfc5321
 type SMTP struct {
 	*Inbox
@@ -36,14 +36,14 @@ type SMTP struct {
 	sessions []net.Conn
 }
 
-// SMTPSettings say how a mail server is to be talked to.
+// SMTPSettings specify how a mail server is to be talked to.
 type SMTPSettings struct {
 	// Certificate switches TLS on: with Implicit from the first byte, and else
 	// after STARTTLS.
 	Certificate *Certificate
 	Implicit    bool
 	// Mechanisms are the ways to authenticate: PLAIN, LOGIN, CRAM-MD5, XOAUTH2.
-	// With any, mail is taken of the user alone.
+	// With any, email is accepted from the user alone.
 	Mechanisms         []string
 	Username, Password string
 }
@@ -105,8 +105,8 @@ func (s SMTPSettings) tls() *tls.Config {
 
 // RefuseCommand makes the server give these answers, one each, to the next
 // commands that begin so. The command is "CONNECT" for the greeting and "." for
-// the end of a message. After an answer that begins with 421 the server hangs
-// up; so it does instead of the answer "", but has taken the message then.
+// the end of a message. After a response that begins with 421 the server hangs
+// up; so it does instead of the response "", but has accepted the message then.
 func (s *SMTP) RefuseCommand(command string, answers ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -115,7 +115,7 @@ func (s *SMTP) RefuseCommand(command string, answers ...string) {
 	}
 }
 
-// Mails are all that were taken so far.
+// Emails are all that were accepted so far.
 func (s *SMTP) Mails() []Mail {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -224,7 +224,7 @@ func (c *session) extensions() []string {
 	return append(lines, "250 SIZE 10485760")
 }
 
-// reset forgets the mail, and not who sends.
+// reset forgets the email, and not who sends.
 func (c *session) reset() { c.mail = Mail{TLS: c.mail.TLS, Mechanism: c.mail.Mechanism} }
 
 // between is the address between angle brackets.
@@ -310,7 +310,7 @@ func (c *session) authenticate(argument string) (string, error) {
 	return "235 2.7.0 welcome", nil
 }
 
-// ask sends a challenge and returns what is answered.
+// ask sends a challenge and returns the response.
 func (c *session) ask(challenge string) (string, error) {
 	if err := c.PrintfLine("334 %s", base64.StdEncoding.EncodeToString([]byte(challenge))); err != nil {
 		return "", err

@@ -92,7 +92,7 @@ func (r Running) Count(t *testing.T, outcome string) int64 {
 	return r.Metric(t, "alerts", attribute.String("outcome", outcome))
 }
 
-// Metric is the value of one of the exporter's own counters, by what stands
+// Metric is the value of one of the exporter's own counters, by what is
 // after its type in the name; 0 when nothing was counted.
 func (r Running) Metric(t *testing.T, name string, attributes ...attribute.KeyValue) int64 {
 	t.Helper()

@@ -107,7 +107,7 @@ func HTTPVendors() map[string]Vendor {
 			t.Helper()
 			return serve(t, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 		},
-		"hangs up within the answer": func(t *testing.T) string {
+		"hangs up within the response": func(t *testing.T) string {
 			t.Helper()
 			return serve(t, func(w http.ResponseWriter, r *http.Request) {
 				w.Header().Set("Content-Length", "1000000")
@@ -140,7 +140,7 @@ func HTTPVendors() map[string]Vendor {
 	return vendors
 }
 
-// RepeatsAs is an HTTP vendor that answers 200 with what it was sent, within a format.
+// RepeatsAs is an HTTP vendor that returns 200 with what it was sent, within a format.
 func RepeatsAs(format string) Vendor {
 	return func(t *testing.T) string {
 		t.Helper()

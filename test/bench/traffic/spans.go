@@ -7,6 +7,7 @@ package traffic
 
 import (
 	"encoding/binary"
+	"fmt"
 	"strconv"
 	"time"
 
@@ -56,7 +57,15 @@ func Renumber(td ptrace.Traces, number uint64) {
 	binary.BigEndian.PutUint64(trace[:8], number)
 	for i := range spans.Len() {
 		spans.At(i).SetTraceID(trace)
+		if id, ok := spans.At(i).Attributes().Get("gen_ai.response.id"); ok {
+			id.SetStr(responseID(number, i))
+		}
 	}
+}
+
+// responseID is as long as that of a provider, and of one call alone.
+func responseID(batch uint64, i int) string {
+	return fmt.Sprintf("chatcmpl-9J3uIL87gldCFt%08x%07x", batch, i)
 }
 
 // call has the 15 attributes of an instrumented call.
@@ -67,7 +76,7 @@ func call(span ptrace.Span, model string, user, i int) {
 	a.PutStr("gen_ai.provider.name", "openai")
 	a.PutStr("gen_ai.request.model", model)
 	a.PutStr("gen_ai.response.model", model)
-	a.PutStr("gen_ai.response.id", "chatcmpl-9J3uIL87gldCFtiIbyaOvTeYBRA3l")
+	a.PutStr("gen_ai.response.id", responseID(1, i))
 	a.PutStr("gen_ai.agent.name", "researcher")
 	a.PutStr("gen_ai.conversation.id", "conv_5j66UpCpwteGg4YSxUnt7lPY")
 	a.PutDouble("gen_ai.request.temperature", 0.7)

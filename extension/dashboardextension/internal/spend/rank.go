@@ -15,7 +15,7 @@ import (
 type Group struct {
 	Values []string
 	Usage  dashboard.Totals
-	// Others says that it stands for groups that were left out.
+	// Others is set for the sum of the groups that were left out.
 	Others bool
 }
 
@@ -57,7 +57,7 @@ func Top(groups []Group, n int) []Group {
 	return append(slices.Clone(groups[:n]), others)
 }
 
-// groupKey tells sets of values apart, whatever the values hold.
+// groupKey distinguishes sets of values, whatever the values hold.
 func groupKey(values []string) string {
 	var key strings.Builder
 	for _, value := range values {

@@ -58,7 +58,7 @@ func Short(v float64) string {
 	return ""
 }
 
-// AxisDollars writes an amount at an axis: as few digits as tell it apart, but
+// AxisDollars writes an amount at an axis: as few digits as distinguish it, but
 // no dimes without cents.
 func AxisDollars(v float64) string {
 	if v >= 1000 {
@@ -131,7 +131,7 @@ func Ago(d time.Duration) string {
 	}
 }
 
-// Cut shortens a text to n characters, and says so by an ellipsis.
+// Cut shortens a text to n characters, and marks it by an ellipsis.
 func Cut(s string, n int) string {
 	if utf8.RuneCountInString(s) <= n {
 		return s

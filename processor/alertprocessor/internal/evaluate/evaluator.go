@@ -128,7 +128,7 @@ func New(ctx context.Context, options Options) (*Evaluator, error) {
 		Queryable:   e.Store,
 		Appendable:  &ruleStorage{Appendable: e.Store, onOther: e.OnSeries},
 		GroupLoader: ruleLoader{inline: e.Rules.Inline},
-		// It would say at each evaluation what is said here once.
+		// It would log at each evaluation what is logged here once.
 		Logger: slog.New(slog.DiscardHandler),
 		// What fires is read from the rules after each evaluation.
 		NotifyFunc:      func(context.Context, string, ...*rules.Alert) {},
@@ -235,7 +235,7 @@ func (e *Evaluator) Close() {
 // newEvaluator was given makes them do soon.
 func (e *Evaluator) Stop() { e.Manager.Stop() }
 
-// HasAlertingRules says whether any rule can raise an alert.
+// HasAlertingRules reports whether any rule can raise an alert.
 func (e *Evaluator) HasAlertingRules() bool {
 	return slices.ContainsFunc(e.Manager.RuleGroups(), (*rules.Group).HasAlertingRules)
 }

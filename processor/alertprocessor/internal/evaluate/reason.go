@@ -20,7 +20,7 @@ import (
 // reasonTimeout bounds the queries that find the reason of one rule.
 const reasonTimeout = time.Second
 
-// Reason says in a sentence why a rule does not fire, or yields nothing.
+// Reason is a sentence about why a rule does not fire, or yields nothing.
 func (e *Evaluator) Reason(ctx context.Context, rule rules.Rule, at time.Time) string {
 	switch {
 	case rule.Health() == rules.HealthUnknown:
@@ -53,7 +53,7 @@ func oldestPending(rule *rules.AlertingRule) (time.Time, bool) {
 	return oldest, !oldest.IsZero()
 }
 
-// explainer says why an expression yields no series, looking at its parts.
+// explainer finds out why an expression yields no series, from its parts.
 type explainer struct {
 	query func(expr string) (promql.Vector, error)
 }
@@ -129,7 +129,7 @@ func (x explainer) whyNotMet(e *parser.BinaryExpr) (string, error) {
 	return fmt.Sprintf("The value is %s, not %s %s.", number(nearest), op, number(limits[0].F)), nil
 }
 
-// closer says whether a is nearer than b to meeting the comparison with limit.
+// closer reports whether a is nearer than b to meeting the comparison with limit.
 func closer(op parser.ItemType, a, b, limit float64) bool {
 	switch op {
 	case parser.GTR, parser.GTE:

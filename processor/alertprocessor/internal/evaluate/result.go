@@ -49,7 +49,7 @@ type KeepFiring struct {
 }
 
 // stateOf is what a group reports after an evaluation. Since when a rule fails, and the
-// trace of an alert, are those of before.
+// trace of an alert, stay.
 func (e *Evaluator) stateOf(ctx context.Context, group *rules.Group, at time.Time, before *groupState, written []Sample) *groupState {
 	s := newGroupState()
 	s.at = at

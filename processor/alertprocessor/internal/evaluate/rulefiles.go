@@ -62,7 +62,7 @@ func isRuleTest(file string) bool {
 	return strings.HasSuffix(name, "_test")
 }
 
-// ValidateFiles says everything that is wrong with the rule files: which
+// ValidateFiles returns everything that is wrong with the rule files: which
 // file, where, group and rule.
 func ValidateFiles(patterns []string) error {
 	files, err := ExpandFiles(patterns)
@@ -95,7 +95,7 @@ func (l ruleLoader) Load(identifier string, ignoreUnknownFields bool, scheme mod
 	return &rulefmt.RuleGroups{Groups: []rulefmt.RuleGroup{{Name: "rules", Rules: l.inline}}}, nil
 }
 
-// ChecksumFiles tells whether the rule files have changed. What cannot be read
+// ChecksumFiles is another sum when the rule files have changed. What cannot be read
 // has a sum too.
 func ChecksumFiles(patterns []string) (sum [sha256.Size]byte) {
 	hash := sha256.New()

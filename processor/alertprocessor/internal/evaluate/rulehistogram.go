@@ -10,7 +10,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pmetric"
 )
 
-// Expressible says whether OTLP can carry a sample exactly: its histograms
+// Expressible reports whether OTLP can carry a sample exactly: its histograms
 // count in whole numbers, in exponential buckets. The rate of a histogram has
 // fractions; rounded, the small ones would vanish.
 func Expressible(s Sample) bool {

@@ -27,7 +27,7 @@ type Sample struct {
 	histogram *histogram.FloatHistogram // or nil
 }
 
-// stale says whether the sample ends its series.
+// stale reports whether the sample ends its series.
 func (s Sample) stale() bool {
 	if s.histogram != nil {
 		return value.IsStaleNaN(s.histogram.Sum)
@@ -36,7 +36,7 @@ func (s Sample) stale() bool {
 }
 
 // ruleStorage is where rules write their series. What is written is added to
-// the list that the context carries, or else handed on.
+// the list that the context carries, or else passed to onOther.
 type ruleStorage struct {
 	storage.Appendable
 	onOther func([]Sample)

@@ -17,8 +17,8 @@ import (
 	"go.uber.org/zap"
 )
 
-// deltaMaxStale is the time after which a delta stream that got no data begins
-// anew; a rule sees that as the restart of a counter.
+// deltaMaxStale is the time after which a delta stream that got no data starts
+// again; a rule sees that as the restart of a counter.
 const deltaMaxStale = time.Hour
 
 // NewDeltaToCumulative makes what turns delta metrics into the cumulative ones
@@ -38,7 +38,7 @@ func NewDeltaToCumulative(ctx context.Context, maxStreams int, next consumer.Met
 	}, cfg, next)
 }
 
-// HasDelta says whether any metric is of delta temporality.
+// HasDelta reports whether any metric is of delta temporality.
 func HasDelta(md pmetric.Metrics) bool {
 	for _, rm := range md.ResourceMetrics().All() {
 		for _, sm := range rm.ScopeMetrics().All() {

@@ -45,7 +45,7 @@ func (i *identifier) metric(resource identity, metric pmetric.Metric) identity {
 	return i.sum()
 }
 
-// ofTarget is the identity of what target_info says of a resource.
+// ofTarget is the identity of the target_info of a resource.
 func (i *identifier) ofTarget(resource identity) identity {
 	i.begin(resource)
 	return i.sum()

@@ -15,7 +15,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pmetric"
 )
 
-// Reasons for which a sample is not taken into the storage.
+// Reasons for which a sample is not stored.
 const (
 	dropFuture      = "future"
 	dropOutOfOrder  = "out_of_order"

@@ -38,7 +38,7 @@ type prometheusTranslation struct {
 	found  []sample
 }
 
-// begin says of which resource the next data points are.
+// begin sets the resource of the next data points.
 func (o *prometheusTranslation) begin(resource pcommon.Resource) {
 	o.resource, o.copied = resource, false
 }

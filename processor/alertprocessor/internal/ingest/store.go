@@ -30,7 +30,7 @@ const Lookback = 5 * time.Minute
 // maxExemplars bounds those in the store; the oldest are evicted.
 const maxExemplars = 10_000
 
-// StoreOptions says where the samples are stored, how long and how many.
+// StoreOptions specify where samples are stored, how long and how many.
 type StoreOptions struct {
 	Directory        string // "" is a new temporary one
 	Retention        time.Duration
@@ -82,7 +82,7 @@ func OpenStore(cfg StoreOptions, logger *slog.Logger) (*Store, error) {
 
 const (
 	temporaryPrefix = "otelcol-arc-alert-"
-	// leftoverAge is how old a temporary directory must be to be looked at: one
+	// leftoverAge is how old a temporary directory must be to be checked: one
 	// that has just been made is not locked yet.
 	leftoverAge = time.Hour
 )

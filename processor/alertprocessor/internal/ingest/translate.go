@@ -29,7 +29,7 @@ type sampleExtra struct {
 }
 
 // translation makes samples of metrics: those that Prometheus' own translation
-// makes of them. That makes the labels anew for each data point, which takes
+// makes of them. That makes the labels again for each data point, which takes
 // several times as long as all else. So it is asked once for each series; from
 // then on the labels come from the cache, and only values are translated here.
 type translation struct {
@@ -269,7 +269,7 @@ func millis(t pcommon.Timestamp) int64 { return int64(t) / 1_000_000 }
 // Staleness is the value that ends a series.
 var Staleness = math.Float64frombits(value.StaleNaN)
 
-// hasTemporality says whether metrics of this kind are cumulative or delta.
+// hasTemporality reports whether metrics of this kind are cumulative or delta.
 func hasTemporality(m pmetric.Metric) bool {
 	return m.Type() != pmetric.MetricTypeGauge && m.Type() != pmetric.MetricTypeSummary
 }

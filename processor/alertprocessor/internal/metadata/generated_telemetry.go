@@ -213,13 +213,13 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ProcessorAlertNoticesEmitted, err = builder.meter.Int64Counter(
 		"otelcol_processor_alert_notices_emitted",
-		metric.WithDescription("Alert records decided on, by the state they tell of, each to be sent to every logs pipeline. [Alpha]"),
+		metric.WithDescription("Alert records decided on, by state, each to be sent to every logs pipeline. [Alpha]"),
 		metric.WithUnit("{notice}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorAlertNoticesSuppressed, err = builder.meter.Int64Counter(
 		"otelcol_processor_alert_notices_suppressed",
-		metric.WithDescription("Changes of an alert that were not told, by reason. [Alpha]"),
+		metric.WithDescription("Suppressed changes of alerts, by reason. [Alpha]"),
 		metric.WithUnit("{notice}"),
 	)
 	errs = errors.Join(errs, err)
@@ -232,13 +232,13 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ProcessorAlertReloads, err = builder.meter.Int64Counter(
 		"otelcol_processor_alert_reloads",
-		metric.WithDescription("Changes of the rule files that were taken over, or that were not because something was wrong with them. [Alpha]"),
+		metric.WithDescription("Changes of the rule files that were applied, or rejected because of an error in them. [Alpha]"),
 		metric.WithUnit("{reload}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorAlertRulesOutdated, err = builder.meter.Int64ObservableGauge(
 		"otelcol_processor_alert_rules_outdated",
-		metric.WithDescription("1 when the rule files have changed and are wrong, so that the rules are those from before; else 0. [Alpha]"),
+		metric.WithDescription("1 while the rule files have an error and the previous rules stay active; else 0. [Alpha]"),
 		metric.WithUnit("{state}"),
 	)
 	errs = errors.Join(errs, err)

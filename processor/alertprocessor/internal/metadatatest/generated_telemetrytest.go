@@ -149,7 +149,7 @@ func AssertEqualProcessorAlertEventFailures(t *testing.T, tt *componenttest.Tele
 func AssertEqualProcessorAlertNoticesEmitted(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_alert_notices_emitted",
-		Description: "Alert records decided on, by the state they tell of, each to be sent to every logs pipeline. [Alpha]",
+		Description: "Alert records decided on, by state, each to be sent to every logs pipeline. [Alpha]",
 		Unit:        "{notice}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -165,7 +165,7 @@ func AssertEqualProcessorAlertNoticesEmitted(t *testing.T, tt *componenttest.Tel
 func AssertEqualProcessorAlertNoticesSuppressed(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_alert_notices_suppressed",
-		Description: "Changes of an alert that were not told, by reason. [Alpha]",
+		Description: "Suppressed changes of alerts, by reason. [Alpha]",
 		Unit:        "{notice}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -196,7 +196,7 @@ func AssertEqualProcessorAlertPersistDuration(t *testing.T, tt *componenttest.Te
 func AssertEqualProcessorAlertReloads(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_alert_reloads",
-		Description: "Changes of the rule files that were taken over, or that were not because something was wrong with them. [Alpha]",
+		Description: "Changes of the rule files that were applied, or rejected because of an error in them. [Alpha]",
 		Unit:        "{reload}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -212,7 +212,7 @@ func AssertEqualProcessorAlertReloads(t *testing.T, tt *componenttest.Telemetry,
 func AssertEqualProcessorAlertRulesOutdated(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_alert_rules_outdated",
-		Description: "1 when the rule files have changed and are wrong, so that the rules are those from before; else 0. [Alpha]",
+		Description: "1 while the rule files have an error and the previous rules stay active; else 0. [Alpha]",
 		Unit:        "{state}",
 		Data: metricdata.Gauge[int64]{
 			DataPoints: dps,

@@ -19,7 +19,8 @@ func NewGate(limit int) *Gate {
 	return &Gate{limit: limit, until: map[string]time.Time{}}
 }
 
-// Pass says whether the event of a key may be told, and if so, begins its cooldown.
+// Pass reports whether the occurrence of a key may be notified, and if so, starts its
+// cooldown.
 func (g *Gate) Pass(now time.Time, key, overflow string, cooldown time.Duration) bool {
 	if cooldown <= 0 {
 		return true

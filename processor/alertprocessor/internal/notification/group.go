@@ -16,10 +16,10 @@ import (
 // is a group by itself, that waits like any group.
 const ByAll = "..."
 
-// Grouping says which alerts are told together.
+// Grouping is which alerts are grouped into one notification.
 type Grouping struct {
 	// By are the labels whose values alerts of a group share. Without any,
-	// each alert is told by itself, at once.
+	// each alert is sent individually, at once.
 	By []string
 	// Wait is the time from the first alert of a group to its first
 	// notification, for others to join.
@@ -30,12 +30,12 @@ type Grouping struct {
 
 func (g Grouping) on() bool { return len(g.By) > 0 }
 
-// group is a set of alerts that are told together.
+// group is a set of alerts that are notified together.
 type group struct {
 	key     string
 	shared  *alertevent.Group // nil for an alert by itself
 	members map[string]struct{}
-	next    time.Time // before this it is not told
+	next    time.Time // before this it is not due
 }
 
 // stamp marks an alert as one of the group.
@@ -46,15 +46,15 @@ func (g *group) stamp(a alertevent.Alert) alertevent.Alert {
 
 // join adds an alert to its group, which begins with it if there is none.
 func (b *Log) join(now time.Time, key string, labels map[string]string) *group {
-	groupKey, told := key, (*alertevent.Group)(nil)
+	groupKey, shared := key, (*alertevent.Group)(nil)
 	if by := b.policy.Grouping; by.on() {
-		told = by.of(labels)
-		groupKey = told.Key
+		shared = by.of(labels)
+		groupKey = shared.Key
 	}
 	g, ok := b.groups[groupKey]
 	if !ok {
-		g = &group{key: groupKey, shared: told, members: map[string]struct{}{}}
-		if told != nil {
+		g = &group{key: groupKey, shared: shared, members: map[string]struct{}{}}
+		if shared != nil {
 			g.next = now.Add(b.policy.Grouping.Wait)
 		}
 		b.groups[groupKey] = g
@@ -89,8 +89,8 @@ func (g Grouping) of(alert map[string]string) *alertevent.Group {
 	return &alertevent.Group{Key: "{}:" + set.String(), Labels: labels}
 }
 
-// ReleaseOccurrences has the groups told, at the next flush, that hold what is not kept:
-// alerts that happened.
+// ReleaseOccurrences makes the groups due that hold occurrences which have not been
+// notified: nobody would report them again.
 func (b *Log) ReleaseOccurrences() {
 	for _, e := range b.alerts {
 		if e.once || e.event != nil && e.event.pending {

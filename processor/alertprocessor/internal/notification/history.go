@@ -11,19 +11,19 @@ import (
 )
 
 const (
-	// maxHistory bounds what is remembered of what people were told.
+	// maxHistory bounds the notifications that are remembered.
 	maxHistory = 1000
-	// persistedHistory is how much of it is kept over a restart.
+	// persistedHistory is how many of them are persisted across restarts.
 	persistedHistory = 200
 )
 
-// HistoryEntry is an alert that people were told of.
+// HistoryEntry is an alert that recipients were notified of.
 type HistoryEntry struct {
 	At    time.Time
 	Alert alertevent.Alert
 }
 
-// History remembers what people were told last. Its zero value is ready to
+// History remembers the last notifications. Its zero value is ready to
 // use. It is not safe for concurrent use.
 type History struct {
 	entries []HistoryEntry // a ring once it is full

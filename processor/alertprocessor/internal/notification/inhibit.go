@@ -11,7 +11,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
 )
 
-// InhibitRule keeps the alerts that Target chooses from being told while an
+// InhibitRule mutes the alerts that Target chooses while an
 // alert fires that Source chooses and that has the same values of the labels
 // in Equal, a missing one being empty. An alert that both sides choose does
 // not inhibit such a one.

@@ -299,7 +299,7 @@ type Occurrence struct {
 	Alert alertevent.Alert
 	// Ends is when the alert is resolved, unless there is another occurrence.
 	Ends time.Time
-	// CoolsUntil is the end of the alert's cooldown.
+	// CoolsUntil is when the cooldown ends.
 	CoolsUntil time.Time
 	// Mute suppresses the alert and its resolution. It is active all the same.
 	Mute Mute
@@ -657,8 +657,8 @@ func (b *Log) Next() (next time.Time, ok bool) {
 	return next, ok
 }
 
-// Muted is what suppresses an alert that fires.
-func (b *Log) Muted(now time.Time, fingerprint string) Mute {
+// MuteOf is what suppresses an alert that fires.
+func (b *Log) MuteOf(now time.Time, fingerprint string) Mute {
 	e, ok := b.alerts[fingerprint]
 	switch {
 	case !ok || e.notified:

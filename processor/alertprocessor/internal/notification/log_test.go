@@ -422,17 +422,17 @@ func TestReleaseOccurrences(t *testing.T) {
 func TestMuted(t *testing.T) {
 	b := NewLog(Policy{Cooldown: 5 * time.Minute, Limit: 10})
 	const a = "a"
-	assert.Equal(t, Mute{}, b.Muted(start, a), "unknown")
+	assert.Equal(t, Mute{}, b.MuteOf(start, a), "unknown")
 	step{minute: 0, firing: "~a"}.take(b)
-	assert.Equal(t, Mute{Reason: Silenced, By: "s"}, b.Muted(start, a))
+	assert.Equal(t, Mute{Reason: Silenced, By: "s"}, b.MuteOf(start, a))
 	b.Remute(nothing)
-	assert.Equal(t, Mute{}, b.Muted(start, a))
+	assert.Equal(t, Mute{}, b.MuteOf(start, a))
 	step{minute: 1, firing: "a"}.take(b)
-	assert.Equal(t, Mute{}, b.Muted(minutes(1), a), "notified")
+	assert.Equal(t, Mute{}, b.MuteOf(minutes(1), a), "notified")
 	b = NewLog(Policy{Cooldown: 5 * time.Minute, Limit: 10, PerMinute: 1})
 	step{minute: 0, firing: "a b"}.take(b)
-	assert.Equal(t, Mute{}, b.Muted(start, a))
-	assert.Equal(t, Mute{Reason: RateLimit}, b.Muted(start, "b"))
+	assert.Equal(t, Mute{}, b.MuteOf(start, a))
+	assert.Equal(t, Mute{Reason: RateLimit}, b.MuteOf(start, "b"))
 }
 
 func TestSummaryOfSuppressedAlerts(t *testing.T) {

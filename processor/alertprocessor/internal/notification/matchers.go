@@ -40,7 +40,7 @@ func ParseMatchers(texts []string, key string) (Matchers, error) {
 	return out, errors.Join(errs...)
 }
 
-// Match says whether the labels are those of an alert that is chosen.
+// Match reports whether the labels are those of an alert that is chosen.
 func (m Matchers) Match(alert map[string]string) bool {
 	for _, matcher := range m {
 		if !matcher.Matches(alert[matcher.Name]) {
@@ -50,7 +50,7 @@ func (m Matchers) Match(alert map[string]string) bool {
 	return len(m) > 0
 }
 
-// matchAnything says whether alerts without labels are chosen, and so perhaps all.
+// matchAnything reports whether alerts without labels are chosen, and so perhaps all.
 func (m Matchers) matchAnything() bool { return len(m) == 0 || m.Match(nil) }
 
 // Strings are the matchers, one by one, in Alertmanager's syntax.

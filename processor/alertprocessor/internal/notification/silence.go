@@ -18,18 +18,18 @@ const (
 	maxSilences = 1000
 )
 
-// Silence keeps the alerts that its matchers choose from being told, from
+// Silence mutes the alerts that its matchers choose, from
 // StartsAt until EndsAt. Those are zero when it has no beginning or no end.
 type Silence struct {
 	ID                 string
 	Matchers           Matchers
 	StartsAt, EndsAt   time.Time
 	CreatedBy, Comment string
-	// Configured says that it stands in the configuration and cannot be ended.
+	// Configured is set for one of the configuration, which cannot be expired.
 	Configured bool
 }
 
-// Validate says everything that is wrong with a silence, each with key before
+// Validate returns everything that is wrong with a silence, each with key before
 // the name of the field.
 func (s Silence) Validate(key string) error {
 	var errs []error
@@ -59,8 +59,8 @@ type Silences struct {
 // ErrUnknownSilence is the answer to an ID that no silence has.
 var ErrUnknownSilence = errors.New("no such silence")
 
-// errConfigured is the answer to a change of what the configuration says.
-var errConfigured = errors.New("stands in the configuration")
+// errConfigured rejects a change of a silence of the configuration.
+var errConfigured = errors.New("is set in the configuration")
 
 // NewSilences makes silences that begin with those of the configuration.
 func NewSilences(configured []Silence) *Silences {

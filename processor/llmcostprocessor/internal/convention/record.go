@@ -134,7 +134,7 @@ func (r *record) read(v verdict, out *Call) (Outcome, string) {
 		*out = Call{Convention: r.of.name}
 		return Invalid, ReasonEmptyModel
 	}
-	out.Provider, out.Operation, out.ResponseID = r.text(provider), r.text(operation), r.text(responseID)
+	out.Provider, out.Operation, out.ResponseID = r.seller(out.Model), r.text(operation), r.text(responseID)
 	r.usage(out)
 	out.ServiceTier = r.serviceTier()
 	out.Tier = price.TierOf(out.ServiceTier)
@@ -245,6 +245,16 @@ func (r *record) evidence(out *Call) evidence {
 		e.counting.cached, e.proven, e.rule = r.cachedIs, true, ByObject
 	}
 	return e
+}
+
+// seller is the provider. OpenAI sells no Grok: where it is named, it is for its
+// client, by which xAI is called.
+func (r *record) seller(model string) string {
+	named := r.text(provider)
+	if strings.EqualFold(named, "openai") && familyOf(named, model) == xai {
+		return "xai"
+	}
+	return named
 }
 
 // family is a family of models.

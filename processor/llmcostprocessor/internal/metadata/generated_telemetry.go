@@ -204,7 +204,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	var err, errs error
 	builder.ProcessorLlmCostCachedCalls, err = builder.meter.Int64Counter(
 		"otelcol_processor_llm_cost_cached_calls",
-		metric.WithDescription("Calls with cached tokens, by what said whether these are within the input tokens or beside them. [Alpha]"),
+		metric.WithDescription("Calls whose counts can be read in several ways, by the evidence that decided what they include. [Alpha]"),
 		metric.WithUnit("{call}"),
 	)
 	errs = errors.Join(errs, err)

@@ -4,39 +4,87 @@
 package price
 
 import (
+	"maps"
 	"math/bits"
 	"slices"
+	"time"
 
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/money"
 )
 
-// reduce takes discounts off the prices that the table has.
-func (t *Table) reduce(discounts []discount) {
-	for _, d := range discounts {
+// adjust changes the prices that the table has: discounts, surcharges, contracts.
+func (t *Table) adjust(adjustments []adjustment) {
+	for i := range adjustments {
+		a := &adjustments[i]
 		for m := range t.models {
-			if (m.Provider == d.provider || d.provider == Google && m.Provider == Vertex) && (len(d.models) == 0 || slices.ContainsFunc(m.names, func(name string) bool { return slices.Contains(d.models, name) })) {
-				m.periods = d.apply(m.periods)
+			if !a.means(m) {
+				continue
 			}
+			if len(a.regions) == 0 {
+				m.periods = a.apply(m.periods)
+				continue
+			}
+			uplifts := maps.Clone(m.uplifts)
+			if uplifts == nil {
+				uplifts = map[string]money.Pico{}
+			}
+			for _, region := range a.regions {
+				factor := money.Pico(million)
+				if known, ok := uplifts[region]; ok {
+					factor = known
+				}
+				uplifts[region] = scale(factor, a.factor, million)
+			}
+			m.uplifts = uplifts
 		}
 	}
 }
 
-// apply returns the prices with the discount, from its day on.
-func (d *discount) apply(periods []period) []period {
-	out := make([]period, 0, len(periods)+1)
+func (a *adjustment) means(m *Model) bool {
+	return (m.Provider == a.provider || a.provider == Google && m.Provider == Vertex) &&
+		(len(a.models) == 0 || slices.ContainsFunc(m.names, func(name string) bool { return slices.Contains(a.models, name) }))
+}
+
+// apply returns the prices with the adjustment, from its first day until its last has
+// passed.
+func (a *adjustment) apply(periods []period) []period {
+	periods = beginAt(beginAt(slices.Clone(periods), a.from), a.until)
 	for i, p := range periods {
-		if !p.from.Before(d.from) {
-			out = append(out, p.scaled(d.keep))
-			continue
-		}
-		out = append(out, p)
-		if i+1 == len(periods) || periods[i+1].from.After(d.from) {
-			begun := p.scaled(d.keep)
-			begun.from = d.from
-			out = append(out, begun)
+		if !p.from.Before(a.from) && (a.until.IsZero() || p.from.Before(a.until)) {
+			periods[i] = p.adjusted(a.tiers, a.factor)
 		}
 	}
-	return out
+	return periods
+}
+
+// beginAt begins a period on a day, with the prices that hold before it.
+func beginAt(periods []period, day time.Time) []period {
+	for i, p := range slices.Backward(periods) {
+		if p.from.Before(day) {
+			p.from = day
+			return slices.Insert(periods, i+1, p)
+		}
+		if p.from.Equal(day) {
+			return periods
+		}
+	}
+	return periods
+}
+
+// adjusted returns the prices of some tiers multiplied, or of all if none are named.
+// A tier that had none of its own is then billed by the standard tariff's.
+func (p period) adjusted(tiers []Tier, factor money.Pico) period {
+	if len(tiers) == 0 {
+		return p.scaled(factor)
+	}
+	for _, tier := range tiers {
+		if of := p.tariffs[tier]; of != nil {
+			p.tariffs[tier] = of.scaled(factor)
+		} else if p.tariffs[Standard] != nil {
+			p.tariffs[tier] = p.tariffs[Standard].scaled(factor)
+		}
+	}
+	return p
 }
 
 func (p period) scaled(keep money.Pico) period {

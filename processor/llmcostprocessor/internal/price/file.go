@@ -23,11 +23,12 @@ const maxNameLength = 256
 
 // document is a price file after it has been checked.
 type document struct {
-	version   string
-	models    []*Model
-	aliases   []alias
-	discounts []discount
-	free      []string // providers
+	version string
+	models  []*Model
+	aliases []alias
+	// adjustments are those of discounts and of adjustments, in the order of the file.
+	adjustments []adjustment
+	free        []string // providers
 }
 
 // date is that of the version of the built-in files, which is a day.
@@ -42,12 +43,15 @@ type alias struct {
 	where                 string // in its file, for errors
 }
 
-// discount is what is taken off the prices of the tables below.
-type discount struct {
+// adjustment multiplies prices of the tables below: a discount, a surcharge, a contract.
+type adjustment struct {
 	provider string
 	models   []string   // in lower case; empty: all of the provider
-	keep     money.Pico // millionths of the price that are left
+	factor   money.Pico // in millionths
 	from     time.Time
+	until    time.Time // the day after the last; zero: for good
+	regions  []string  // where alone it holds
+	tiers    []Tier    // for which alone it holds
 }
 
 // reader walks a price file, and collects everything that is wrong with it. It
@@ -97,15 +101,15 @@ func (r *reader) fail(node *yaml.Node, key, format string, args ...any) {
 func (r *reader) document(root *yaml.Node) document {
 	var doc document
 	seen := map[string]string{}
-	fields := r.fields(root, "", "version", "currency", "models", "aliases", "discounts", "free_providers")
+	fields := r.fields(root, "", "version", "currency", "models", "aliases", "discounts", "adjustments", "free_providers")
 	if node, ok := fields["version"]; ok {
 		doc.version = r.text(node, "version")
 	}
 	if node, ok := fields["currency"]; ok && r.text(node, "currency") != "USD" {
 		r.fail(node, "currency", "must be USD: costs are summed up in dollars, so convert prices first")
 	}
-	if !slices.ContainsFunc([]string{"models", "aliases", "discounts", "free_providers"}, func(key string) bool { return fields[key] != nil }) {
-		r.fail(root, "models", "is missing, and so are aliases, discounts and free_providers")
+	if !slices.ContainsFunc([]string{"models", "aliases", "discounts", "adjustments", "free_providers"}, func(key string) bool { return fields[key] != nil }) {
+		r.fail(root, "models", "is missing, and so are aliases, discounts, adjustments and free_providers")
 	}
 	for i, node := range r.list(fields["models"], "models") {
 		model := r.model(node, fmt.Sprintf("models[%d]", i))
@@ -120,7 +124,10 @@ func (r *reader) document(root *yaml.Node) document {
 		doc.aliases = append(doc.aliases, r.alias(node, fmt.Sprintf("aliases[%d]", i)))
 	}
 	for i, node := range r.list(fields["discounts"], "discounts") {
-		doc.discounts = append(doc.discounts, r.discount(node, fmt.Sprintf("discounts[%d]", i)))
+		doc.adjustments = append(doc.adjustments, r.discount(node, fmt.Sprintf("discounts[%d]", i)))
+	}
+	for i, node := range r.list(fields["adjustments"], "adjustments") {
+		doc.adjustments = append(doc.adjustments, r.adjustment(node, fmt.Sprintf("adjustments[%d]", i)))
 	}
 	for i, node := range r.list(fields["free_providers"], "free_providers") {
 		doc.free = append(doc.free, sellerNamed(r.name(node, node, fmt.Sprintf("free_providers[%d]", i))))
@@ -162,27 +169,80 @@ func (r *reader) alias(node *yaml.Node, key string) alias {
 	return a
 }
 
-func (r *reader) discount(node *yaml.Node, key string) discount {
+func (r *reader) discount(node *yaml.Node, key string) adjustment {
 	fields := r.fields(node, key, "provider", "models", "percent", "valid_from")
-	d := discount{provider: sellerNamed(r.name(node, fields["provider"], key+".provider"))}
-	for i, model := range r.list(fields["models"], key+".models") {
-		d.models = append(d.models, strings.ToLower(r.name(model, model, fmt.Sprintf("%s.models[%d]", key, i))))
+	d := r.adjusted(node, fields, key)
+	off, ok := r.percent(node, fields, key)
+	if ok && (off < 0 || off > million) {
+		r.fail(fields["percent"], key+".percent", "%q is not a number of 0 to 100 with at most four decimals", fields["percent"].Value)
 	}
+	d.factor = money.Pico(million - off)
+	return d
+}
+
+// adjustment reads a percentage up or down, and what it holds for.
+func (r *reader) adjustment(node *yaml.Node, key string) adjustment {
+	fields := r.fields(node, key, "provider", "models", "regions", "tiers", "percent", "valid_from", "valid_until")
+	a := r.adjusted(node, fields, key)
+	percent, ok := r.percent(node, fields, key)
+	if ok && (percent < -million || percent > 9*million) {
+		r.fail(fields["percent"], key+".percent", "%q is not a number of -100 to 900 with at most four decimals", fields["percent"].Value)
+	}
+	a.factor = money.Pico(million + percent)
+	if until, ok := fields["valid_until"]; ok {
+		a.until = r.date(until, key+".valid_until").AddDate(0, 0, 1)
+		if !a.until.After(a.from) {
+			r.fail(until, key+".valid_until", "must not be before valid_from")
+		}
+	}
+	for i, region := range r.list(fields["regions"], key+".regions") {
+		a.regions = append(a.regions, strings.ToLower(r.name(region, region, fmt.Sprintf("%s.regions[%d]", key, i))))
+	}
+	for i, node := range r.list(fields["tiers"], key+".tiers") {
+		name := r.text(node, fmt.Sprintf("%s.tiers[%d]", key, i))
+		tier := slices.Index(tierNames[:tiers], name)
+		if tier < 0 {
+			r.fail(node, fmt.Sprintf("%s.tiers[%d]", key, i), "%q is none of %s", name, strings.Join(tierNames[:tiers], ", "))
+			continue
+		}
+		a.tiers = append(a.tiers, Tier(tier))
+	}
+	if len(a.regions) > 0 && (len(a.tiers) > 0 || fields["valid_from"] != nil || fields["valid_until"] != nil) {
+		r.fail(node, key+".regions", "cannot be with tiers, valid_from or valid_until")
+	}
+	return a
+}
+
+// adjusted reads whose prices are changed, and from when on.
+func (r *reader) adjusted(node *yaml.Node, fields map[string]*yaml.Node, key string) adjustment {
+	a := adjustment{provider: sellerNamed(r.name(node, fields["provider"], key+".provider"))}
+	for i, model := range r.list(fields["models"], key+".models") {
+		a.models = append(a.models, strings.ToLower(r.name(model, model, fmt.Sprintf("%s.models[%d]", key, i))))
+	}
+	if from, ok := fields["valid_from"]; ok {
+		a.from = r.date(from, key+".valid_from")
+	}
+	return a
+}
+
+// percent reads a percentage in millionths of the whole.
+func (r *reader) percent(node *yaml.Node, fields map[string]*yaml.Node, key string) (int64, bool) {
 	percent, ok := fields["percent"]
 	if !ok {
 		r.fail(node, key+".percent", "is missing")
-		return d
+		return 0, false
 	}
-	// Four decimals of a percent are millionths of the whole.
-	off, err := parseRate(r.text(percent, key+".percent"))
-	if err != nil || off%100 != 0 || off > 100*oneDollarPerMillion {
-		r.fail(percent, key+".percent", "%q is not a number of 0 to 100 with at most four decimals", percent.Value)
+	text := r.text(percent, key+".percent")
+	digits, negative := strings.CutPrefix(text, "-")
+	rate, err := parseRate(strings.TrimPrefix(digits, "+"))
+	if err != nil || rate%100 != 0 {
+		r.fail(percent, key+".percent", "%q is not a number of percent with at most four decimals", percent.Value)
+		return 0, false
 	}
-	d.keep = million - off/100
-	if from, ok := fields["valid_from"]; ok {
-		d.from = r.date(from, key+".valid_from")
+	if negative {
+		return -int64(rate) / 100, true
 	}
-	return d
+	return int64(rate) / 100, true
 }
 
 // unique checks that within one file a name means one model of a provider.

@@ -71,6 +71,39 @@ discounts: [{provider: House, percent: 100}]`)})
 	assert.Zero(t, costOf(t, all, "small", usage.Amounts{usage.Input: 1000}, Standard, after))
 }
 
+// An adjustment is up or down, for what it names alone.
+func TestAdjustments(t *testing.T) {
+	table, err := Load([]string{write(t, "prices.yaml", house+`
+adjustments:
+  - {provider: house, models: [big], tiers: [batch], percent: "-50", valid_from: 2026-07-01, valid_until: 2026-07-31}
+  - {provider: house, models: [small], percent: "+20"}
+  - {provider: house, models: [small], regions: [eu], percent: "10"}`)})
+	require.NoError(t, err)
+	in := usage.Amounts{usage.Input: 1000}
+	assert.InDelta(t, 0.01+0.005, costOf(t, table, "big", in, Batch, before), 1e-12)
+	assert.InDelta(t, 0.01+0.0025, costOf(t, table, "big", in, Batch, after), 1e-12)
+	assert.InDelta(t, 0.01+0.0025, costOf(t, table, "big", in, Batch, day(t, "2026-07-31T23:59:59Z")), 1e-12)
+	assert.InDelta(t, 0.01+0.005, costOf(t, table, "big", in, Batch, day(t, "2026-08-01T00:00:00Z")), 1e-12)
+	assert.InDelta(t, 0.01+0.01, costOf(t, table, "big", in, Standard, after), 1e-12, "another tier")
+	assert.InDelta(t, 0.0012, costOf(t, table, "small", in, Standard, after), 1e-12)
+	m := table.Resolve(Query{Provider: "house", Model: "small", Region: "eu"})
+	cost, ok := m.Model.Cost(&in, Standard, after)
+	require.True(t, ok)
+	assert.InDelta(t, 0.00132, cost.Dollars(), 1e-12)
+
+	for bad, want := range map[string]string{
+		`{provider: house, percent: "-101"}`:                                               "adjustments[0].percent",
+		`{provider: house, percent: "901"}`:                                                "adjustments[0].percent",
+		`{provider: house}`:                                                                "adjustments[0].percent: is missing",
+		`{provider: house, percent: "1", tiers: [slow]}`:                                   `adjustments[0].tiers[0]: "slow" is none of`,
+		`{provider: house, percent: "1", regions: [eu], valid_from: 2026-01-01}`:           "adjustments[0].regions: cannot be with",
+		`{provider: house, percent: "1", valid_from: 2026-02-01, valid_until: 2026-01-01}`: "adjustments[0].valid_until",
+	} {
+		_, err := Load([]string{write(t, "bad.yaml", house+"\nadjustments: ["+bad+"]")})
+		require.ErrorContains(t, err, want, bad)
+	}
+}
+
 func TestDiscountErrors(t *testing.T) {
 	for percent, valid := range map[string]bool{
 		"0": true, "100": true, "12.3456": true,

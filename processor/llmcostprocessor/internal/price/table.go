@@ -145,7 +145,7 @@ func (t *Table) layFile(file string, content []byte) error {
 	}
 	t.lay(doc.models)
 	errs := t.name(doc.aliases)
-	t.reduce(doc.discounts)
+	t.adjust(doc.adjustments)
 	for _, provider := range doc.free {
 		t.free[provider] = &Model{Provider: provider, source: file, periods: []period{{tariffs: [tiers]*tariff{Standard: freeTariff}}}}
 	}

@@ -5,7 +5,7 @@ package event
 
 import "math/bits"
 
-// isContext says whether a member is not null and was not used.
+// isContext reports whether a member is not null and was not used.
 func (f *fields) isContext(m *member) bool {
 	return m.kind != Null && !f.used.has(m.key)
 }

@@ -17,15 +17,15 @@ func (d *Decoder) Decode(raw []byte) (*Event, error) {
 	if err := d.parse(raw); err != nil {
 		return nil, err
 	}
-	kind, told, ok := recognise(&d.fields)
+	kind, explicit, ok := recognize(&d.fields)
 	if !ok {
 		return nil, errUnknownKind
 	}
-	err := d.decode(kind, told)
-	if err != nil && !told && kind != KindLog && isLogLine(&d.fields) {
+	err := d.decode(kind, explicit)
+	if err != nil && !explicit && kind != KindLog && isLogLine(&d.fields) {
 		// A log line whose context only looks like another kind is not lost.
 		d.unuse()
-		err = d.decode(KindLog, told)
+		err = d.decode(KindLog, explicit)
 	}
 	if err != nil {
 		return nil, err
@@ -39,9 +39,9 @@ var errUnknownKind = newError(ReasonUnknownKind, "no known `kind`, and the field
 	"a cache look-up `cache_type` and `hit`; a gauge `active_agents`, `active_requests` or `memory_usage_bytes`; "+
 	"an application `app_info`")
 
-func (d *Decoder) decode(kind Kind, told bool) error {
+func (d *Decoder) decode(kind Kind, explicit bool) error {
 	f := &d.fields
-	if told {
+	if explicit {
 		f.use(keyKind)
 	}
 	d.event = Event{}
@@ -70,6 +70,7 @@ func (d *Decoder) decodeCommon(e *Event) {
 		e.Message = f.peek(keyMessage)
 	}
 	e.Logger = f.take(keyLogger)
+	e.User, e.Session = f.takeID(keyUserID), f.takeID(keySessionID)
 	if f.hasAny(codeKeys) {
 		decodeCode(f, &e.Code)
 	}

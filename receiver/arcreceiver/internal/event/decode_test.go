@@ -14,8 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// told is an event whose values are Go's.
-type told struct {
+// flat is an event whose values are Go's.
+type flat struct {
 	Detail    any
 	ID        string
 	Time      time.Time
@@ -25,6 +25,8 @@ type told struct {
 	Code      Code
 	Exception Exception
 	Trace     Trace
+	User      string
+	Session   string
 	Resource  Resource
 	Fields    map[string]any
 }
@@ -37,10 +39,10 @@ func valueAt(detail Detail) any {
 	return detail
 }
 
-func tell(e *Event) told {
-	t := told{
+func flatten(e *Event) flat {
+	t := flat{
 		Detail: valueAt(e.Detail), ID: e.ID, Time: e.Time, Level: e.Level, Message: plain(e.Message.decoded(), 1), Logger: e.Logger,
-		Code: e.Code, Exception: e.Exception, Trace: e.Trace, Resource: e.Resource,
+		Code: e.Code, Exception: e.Exception, Trace: e.Trace, User: e.User, Session: e.Session, Resource: e.Resource,
 	}
 	for name, value := range e.Fields {
 		if t.Fields == nil {
@@ -59,13 +61,13 @@ func TestDecode(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		raw  string
-		want told
+		want flat
 	}{
 		{
 			name: "log line of the structured logger",
 			raw: `{"timestamp":"2024-05-31T12:00:00.123456","level":"INFO","logger":"arc","message":"Agent invoked",
 				"module":"agents","function":"run","line":42,"agent_name":"researcher","task_id":"123"}`,
-			want: told{
+			want: flat{
 				Detail:  Log{},
 				Time:    noon.Add(123456 * time.Microsecond),
 				Level:   Level{Text: "INFO", Severity: SeverityInfo},
@@ -80,19 +82,20 @@ func TestDecode(t *testing.T) {
 			raw: `{"timestamp":1717156800,"model":"gpt-4o","provider":"openai","prompt_tokens":1000,"completion_tokens":"500",
 				"duration_seconds":1.5,"status":"success","cost_dollars":0.0075,"error_message":null,
 				"prompt_preview":"Hello","user_id":"u1","agent_name":"researcher","total_tokens":1500}`,
-			want: told{
+			want: flat{
 				Detail: LLMCall{
 					Model: "gpt-4o", Provider: "openai", PromptTokens: 1000, CompletionTokens: 500,
 					Duration: Duration{1.5, true}, Outcome: Success, Cost: Cost{0.0075, true}, Agent: "researcher",
 				},
 				Time:   noon,
-				Fields: map[string]any{"prompt_preview": "Hello", "user_id": "u1", "total_tokens": int64(1500)},
+				User:   "u1",
+				Fields: map[string]any{"prompt_preview": "Hello", "total_tokens": int64(1500)},
 			},
 		},
 		{
 			name: "LLM call as exported, and what is left of the tokens",
 			raw:  `{"model":"gpt-4o","tokens":{"prompt":10,"completion":5,"total":15},"duration_seconds":0,"cost_dollars":0,"status":"success"}`,
-			want: told{
+			want: flat{
 				Detail: LLMCall{
 					Model: "gpt-4o", PromptTokens: 10, CompletionTokens: 5,
 					Duration: Duration{0, true}, Outcome: Success, Cost: Cost{0, true},
@@ -103,14 +106,14 @@ func TestDecode(t *testing.T) {
 		{
 			name: "LLM call without a status that names an error",
 			raw:  `{"model":"m","prompt_tokens":1,"error_message":"rate limited","error_type":"RateLimitError"}`,
-			want: told{Detail: LLMCall{
+			want: flat{Detail: LLMCall{
 				Model: "m", PromptTokens: 1, Outcome: Failure, ErrorMessage: "rate limited", ErrorType: "RateLimitError",
 			}},
 		},
 		{
 			name: "LLM call that a logger wrote keeps level and message",
 			raw:  `{"level":"WARNING","message":"High-cost LLM call","model":"m","prompt_tokens":12.0,"completion_tokens":0}`,
-			want: told{
+			want: flat{
 				Detail:  LLMCall{Model: "m", PromptTokens: 12, Outcome: Success},
 				Level:   Level{"WARNING", SeverityWarn},
 				Message: "High-cost LLM call",
@@ -119,7 +122,7 @@ func TestDecode(t *testing.T) {
 		{
 			name: "model and a sum of tokens is a log line",
 			raw:  `{"level":"WARNING","message":"High-cost LLM call","model":"m","cost":1.5,"tokens":9}`,
-			want: told{
+			want: flat{
 				Detail: Log{}, Level: Level{"WARNING", SeverityWarn}, Message: "High-cost LLM call",
 				Fields: map[string]any{"model": "m", "cost": 1.5, "tokens": int64(9)},
 			},
@@ -127,34 +130,34 @@ func TestDecode(t *testing.T) {
 		{
 			name: "tokens without a model are a log line's",
 			raw:  `{"message":"m","prompt_tokens":1,"logger":""}`,
-			want: told{Detail: Log{}, Message: "m", Fields: map[string]any{"prompt_tokens": int64(1), "logger": ""}},
+			want: flat{Detail: Log{}, Message: "m", Fields: map[string]any{"prompt_tokens": int64(1), "logger": ""}},
 		},
 		{
 			name: "a method alone makes no request, and there is no line 0",
 			raw:  `{"message":"m","method":"GET","line":0}`,
-			want: told{Detail: Log{}, Message: "m", Fields: map[string]any{"method": "GET", "line": int64(0)}},
+			want: flat{Detail: Log{}, Message: "m", Fields: map[string]any{"method": "GET", "line": int64(0)}},
 		},
 		{
 			name: "the last status, and the largest figures",
 			raw:  `{"method":"GET","endpoint":"/","status":599,"duration":31622400,"active_requests":9007199254740992}`,
-			want: told{Detail: Request{
+			want: flat{Detail: Request{
 				Method: "GET", Endpoint: "/", Status: 599, Duration: Duration{31622400, true}, Active: Measure{9007199254740992, true},
 			}},
 		},
 		{
 			name: "the most tokens",
 			raw:  `{"model":"m","prompt_tokens":1099511627776}`,
-			want: told{Detail: LLMCall{Model: "m", PromptTokens: 1099511627776, Outcome: Success}},
+			want: flat{Detail: LLMCall{Model: "m", PromptTokens: 1099511627776, Outcome: Success}},
 		},
 		{
 			name: "requests being served",
 			raw:  `{"active_requests":2}`,
-			want: told{Detail: Gauge{ActiveRequests: Measure{2, true}}},
+			want: flat{Detail: Gauge{ActiveRequests: Measure{2, true}}},
 		},
 		{
 			name: "a level that is a number makes a log line of what only looks like a request",
 			raw:  `{"kind":"tool","message":"sent","level":30,"method":"GET","endpoint":"/","status":"ok","duration":"2s"}`,
-			want: told{
+			want: flat{
 				Detail: Log{}, Level: Level{"WARNING", SeverityWarn}, Message: "sent",
 				Fields: map[string]any{"kind": "tool", "method": "GET", "endpoint": "/", "status": "ok", "duration": "2s"},
 			},
@@ -162,7 +165,7 @@ func TestDecode(t *testing.T) {
 		{
 			name: "agent run, duration in milliseconds",
 			raw:  `{"agent_name":"researcher","status":"timeout","duration_ms":1500,"service":"web","version":"1.0.0","environment":"production"}`,
-			want: told{
+			want: flat{
 				Detail:   AgentRun{Agent: "researcher", Outcome: Timeout, Duration: Duration{1.5, true}},
 				Resource: Resource{Service: "web", Version: "1.0.0", Environment: "production"},
 			},
@@ -170,7 +173,7 @@ func TestDecode(t *testing.T) {
 		{
 			name: "request",
 			raw:  `{"method":"GET","endpoint":"/chat","status":"200","duration":0.25,"active_requests":3,"request_id":"r1"}`,
-			want: told{
+			want: flat{
 				Detail: Request{
 					Method: "GET", Endpoint: "/chat", Status: 200, Duration: Duration{0.25, true}, Active: Measure{3, true},
 				},
@@ -178,14 +181,24 @@ func TestDecode(t *testing.T) {
 			},
 		},
 		{
+			name: "user and session are text or a number; the request is the application's",
+			raw:  `{"message":"m","user_id":7,"session_id":"s-1","request_id":"r-1"}`,
+			want: flat{Detail: Log{}, Message: "m", User: "7", Session: "s-1", Fields: map[string]any{"request_id": "r-1"}},
+		},
+		{
+			name: "a user and a session that are no ID stay context",
+			raw:  `{"message":"m","user_id":"","session_id":{"id":1}}`,
+			want: flat{Detail: Log{}, Message: "m", Fields: map[string]any{"user_id": "", "session_id": map[string]any{"id": int64(1)}}},
+		},
+		{
 			name: "cache look-up",
 			raw:  `{"cache_type":"llm","hit":false,"size_bytes":1024}`,
-			want: told{Detail: Cache{Type: "llm", Size: Measure{1024, true}}},
+			want: flat{Detail: Cache{Type: "llm", Size: Measure{1024, true}}},
 		},
 		{
 			name: "log line of a cache without a result",
 			raw:  `{"level":"WARNING","message":"Cache miss","cache_type":"llm"}`,
-			want: told{
+			want: flat{
 				Detail: Log{}, Level: Level{"WARNING", SeverityWarn}, Message: "Cache miss",
 				Fields: map[string]any{"cache_type": "llm"},
 			},
@@ -193,12 +206,12 @@ func TestDecode(t *testing.T) {
 		{
 			name: "gauge",
 			raw:  `{"active_agents":3,"memory_usage_bytes":104857600}`,
-			want: told{Detail: Gauge{ActiveAgents: Measure{3, true}, MemoryUsage: Measure{104857600, true}}},
+			want: flat{Detail: Gauge{ActiveAgents: Measure{3, true}, MemoryUsage: Measure{104857600, true}}},
 		},
 		{
 			name: "application info describes the resource",
 			raw:  `{"service":"web","app_info":{"version":"1.0.0","environment":"production","workers":4,"debug":false,"none":null}}`,
-			want: told{
+			want: flat{
 				Detail:   AppInfo{Labels: map[string]string{"version": "1.0.0", "environment": "production", "workers": "4", "debug": "false"}},
 				Resource: Resource{Service: "web", Version: "1.0.0", Environment: "production"},
 			},
@@ -206,17 +219,17 @@ func TestDecode(t *testing.T) {
 		{
 			name: "kind settles it",
 			raw:  `{"kind":"log","message":"m","active_agents":3}`,
-			want: told{Detail: Log{}, Message: "m", Fields: map[string]any{"active_agents": int64(3)}},
+			want: flat{Detail: Log{}, Message: "m", Fields: map[string]any{"active_agents": int64(3)}},
 		},
 		{
 			name: "another use of the word kind",
 			raw:  `{"kind":"tool","message":"m"}`,
-			want: told{Detail: Log{}, Message: "m", Fields: map[string]any{"kind": "tool"}},
+			want: flat{Detail: Log{}, Message: "m", Fields: map[string]any{"kind": "tool"}},
 		},
 		{
 			name: "a log line that only looks like a request",
 			raw:  `{"level":"INFO","message":"sent","method":"GET","endpoint":"/","status":"ok","duration":"2s"}`,
-			want: told{
+			want: flat{
 				Detail: Log{}, Level: Level{"INFO", SeverityInfo}, Message: "sent",
 				Fields: map[string]any{"method": "GET", "endpoint": "/", "status": "ok", "duration": "2s"},
 			},
@@ -224,7 +237,7 @@ func TestDecode(t *testing.T) {
 		{
 			name: "a version without a service, a module without a function, a trace of another kind",
 			raw:  `{"message":"m","version":"3","module":"agents","trace_id":"abc","traceparent":"no","line":"x"}`,
-			want: told{Detail: Log{}, Message: "m", Fields: map[string]any{
+			want: flat{Detail: Log{}, Message: "m", Fields: map[string]any{
 				"version": "3", "module": "agents", "trace_id": "abc", "traceparent": "no", "line": "x",
 			}},
 		},
@@ -232,7 +245,7 @@ func TestDecode(t *testing.T) {
 			name: "types of context",
 			raw: `{"message":{"a":1},"b":true,"i":9007199254740993,"d":1.5,"huge":18446744073709551616,"giant":1e999,
 				"n":null,"list":[1,"x",null],"map":{"i":1,"n":null},"id":7}`,
-			want: told{
+			want: flat{
 				Detail: Log{}, Message: map[string]any{"a": int64(1)}, ID: "7",
 				Fields: map[string]any{
 					"b": true, "i": int64(9007199254740993), "d": 1.5, "huge": 18446744073709551616.0, "giant": "1e999",
@@ -244,7 +257,7 @@ func TestDecode(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			got, err := decodeNew([]byte(tt.raw))
 			require.NoError(t, err)
-			assert.Equal(t, tt.want, tell(got))
+			assert.Equal(t, tt.want, flatten(got))
 		})
 	}
 }
@@ -253,7 +266,7 @@ func TestDecodeKeepsDeepFieldsAsText(t *testing.T) {
 	raw := `{"message":"m","a":` + strings.Repeat(`{"a":`, 40) + `[1,2]` + strings.Repeat(`}`, 40) + `}`
 	e, err := decodeNew([]byte(raw))
 	require.NoError(t, err)
-	value, depth := tell(e).Fields["a"], 0
+	value, depth := flatten(e).Fields["a"], 0
 	for {
 		inner, ok := value.(map[string]any)
 		if !ok {
@@ -291,8 +304,8 @@ func TestDecodeRejects(t *testing.T) {
 		{"nested tokens", `{"model":"m","tokens":{"prompt":-1}}`, ReasonInvalidField, "tokens.prompt: must not be negative, is -1"},
 		{"only a sum", `{"model":"m","tokens":{"total":5}}`, ReasonInvalidField, "prompt_tokens: is missing, and so are completion_tokens, tokens.prompt and tokens.completion"},
 		{"empty model", `{"model":"","prompt_tokens":1}`, ReasonInvalidField, "model: must be a text that is not empty"},
-		{"told kind without its fields", `{"kind":"llm_call","prompt_tokens":1}`, ReasonInvalidField, "model: is missing"},
-		{"told log without message", `{"kind":"log","level":"INFO"}`, ReasonInvalidField, "message: is missing"},
+		{"explicit kind without its fields", `{"kind":"llm_call","prompt_tokens":1}`, ReasonInvalidField, "model: is missing"},
+		{"explicit log without message", `{"kind":"log","level":"INFO"}`, ReasonInvalidField, "message: is missing"},
 		{"status of a call", call + `1,"status":"ok"}`, ReasonInvalidField, "status: must be success, error or timeout"},
 		{"negative cost", call + `1,"cost_dollars":-0.1}`, ReasonInvalidField, "cost_dollars: must not be negative, is -0.1"},
 		{"negative duration", call + `1,"duration_seconds":-1}`, ReasonInvalidField, "duration_seconds: must not be negative, is -1"},
@@ -302,12 +315,12 @@ func TestDecodeRejects(t *testing.T) {
 		{"level type", `{"message":"m","level":{}}`, ReasonInvalidField, "level: must be a name such as INFO or a number such as 20"},
 		{"all at once", `{"model":"m","prompt_tokens":-1,"completion_tokens":-2}`, ReasonInvalidField, "prompt_tokens: must not be negative, is -1; completion_tokens: must not be negative, is -2"},
 		{"HTTP status", `{"method":"GET","endpoint":"/","status":99,"duration":1}`, ReasonInvalidField, "status: must be an HTTP status code, is 99"},
-		{"told request", `{"kind":"request"}`, ReasonInvalidField, "method: is missing; endpoint: is missing; duration_seconds: is missing, and so are duration and duration_ms; status: is missing"},
+		{"explicit request", `{"kind":"request"}`, ReasonInvalidField, "method: is missing; endpoint: is missing; duration_seconds: is missing, and so are duration and duration_ms; status: is missing"},
 		{"hit", `{"cache_type":"llm","hit":1}`, ReasonInvalidField, "hit: must be true or false"},
-		{"told gauge", `{"kind":"gauge","message":"m"}`, ReasonInvalidField, "active_agents: is missing, and so are active_requests and memory_usage_bytes"},
+		{"explicit gauge", `{"kind":"gauge","message":"m"}`, ReasonInvalidField, "active_agents: is missing, and so are active_requests and memory_usage_bytes"},
 		{"app info type", `{"app_info":"1.0"}`, ReasonInvalidField, "app_info: must be an object"},
 		{"app info member", `{"app_info":{"a":[]}}`, ReasonInvalidField, "app_info.a: must be a text, a number, true or false"},
-		{"a level that does not tell of a log line", `{"message":"sent","level":null,"method":"GET","endpoint":"/","status":"ok","duration":"2s"}`, ReasonInvalidField, "status: must be a number"},
+		{"a level that does not make a log line", `{"message":"sent","level":null,"method":"GET","endpoint":"/","status":"ok","duration":"2s"}`, ReasonInvalidField, "status: must be a number"},
 		{"app info size", `{"app_info":{` + joinMembers(33) + `}}`, ReasonInvalidField, "app_info: must have at most 32 members, has 33"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -370,7 +383,7 @@ func TestDecodeTrace(t *testing.T) {
 			e, err := decodeNew([]byte(`{"message":"m",` + tt.fields + `}`))
 			require.NoError(t, err)
 			assert.Equal(t, tt.want, e.Trace)
-			assert.Equal(t, tt.left, tell(e).Fields)
+			assert.Equal(t, tt.left, flatten(e).Fields)
 		})
 	}
 }
@@ -412,16 +425,16 @@ func TestDecodeKeepsManyFieldsAsText(t *testing.T) {
 	}
 	e, err := decodeNew([]byte(`{"message":"m",` + members(maxMembers) + `}`))
 	require.NoError(t, err)
-	assert.Len(t, tell(e).Fields, maxMembers)
-	assert.EqualValues(t, 7, tell(e).Fields["k0007"])
+	assert.Len(t, flatten(e).Fields, maxMembers)
+	assert.EqualValues(t, 7, flatten(e).Fields["k0007"])
 
 	e, err = decodeNew([]byte(`{"message":"m",` + members(maxMembers+1) + `}`))
 	require.NoError(t, err)
-	assert.Equal(t, map[string]any{"arc.fields": "{" + members(maxMembers+1) + "}"}, tell(e).Fields)
-	assert.Equal(t, "m", tell(e).Message)
+	assert.Equal(t, map[string]any{"arc.fields": "{" + members(maxMembers+1) + "}"}, flatten(e).Fields)
+	assert.Equal(t, "m", flatten(e).Message)
 
 	e, err = decodeNew([]byte(`{"message":"m","a":{` + members(maxMembers+1) + `},"b":[{` + members(maxMembers) + `}]}`))
 	require.NoError(t, err)
-	assert.Equal(t, "{"+members(maxMembers+1)+"}", tell(e).Fields["a"])
-	assert.Len(t, tell(e).Fields["b"].([]any)[0], maxMembers)
+	assert.Equal(t, "{"+members(maxMembers+1)+"}", flatten(e).Fields["a"])
+	assert.Len(t, flatten(e).Fields["b"].([]any)[0], maxMembers)
 }

@@ -38,14 +38,14 @@ func TestDecoderIsUsedAgain(t *testing.T) {
 		`{"message":`,
 	}
 	one := NewDecoder()
-	var got, want []told
+	var got, want []flat
 	for i := range 10 * len(texts) {
 		text := []byte(texts[(i*i/len(texts)+i)%len(texts)])
 		e, err := one.Decode(text)
 		again, errAgain := decodeNew(text)
 		require.Equal(t, errAgain, err)
 		if err == nil {
-			got, want = append(got, tell(e)), append(want, tell(again))
+			got, want = append(got, flatten(e)), append(want, flatten(again))
 		}
 	}
 	assert.Equal(t, want, got)

@@ -186,7 +186,7 @@ func decodeAppInfo(f *fields) AppInfo {
 	return AppInfo{Labels: labels}
 }
 
-// resource completes r by what the application says of itself.
+// resource completes r by what the application reports about itself.
 func (a *AppInfo) resource(r Resource) Resource {
 	if r.Version == "" {
 		r.Version = a.Labels["version"]

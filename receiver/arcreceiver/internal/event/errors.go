@@ -19,7 +19,7 @@ const (
 	ReasonInvalidField Reason = "invalid_field" // a field is missing or wrong
 )
 
-// Error says why an event could not be read. The text names the field, and holds
+// Error reports why an event could not be read. The text names the field, and holds
 // no more of the event than a wrong number.
 type Error struct {
 	Reason Reason

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Kind says what an event tells of.
+// Kind is the kind of an event.
 type Kind uint8
 
 // The kinds of events.
@@ -52,16 +52,18 @@ type Event struct {
 	Time time.Time
 	// Level is how it was logged.
 	Level Level
-	// Message is what was said: mostly a text.
+	// Message is the body: mostly a text.
 	Message Value
 	// Logger is the name of the logger, such as arc.agents.
 	Logger string
 	// Code is the place in the source code.
 	Code Code
-	// Exception is what went wrong, where the line tells of an exception.
+	// Exception is what went wrong, where the line has an exception.
 	Exception Exception
 	// Trace is the place in a trace.
 	Trace Trace
+	// User and Session are the IDs of the user and of the conversation.
+	User, Session string
 	// Resource is who sent it.
 	Resource Resource
 
@@ -83,7 +85,7 @@ func (e *Event) FieldsLen() int { return min(e.fields.contextBound(), maxMembers
 // tooMany is the field that holds the fields of an event that has too many.
 const tooMany = "arc.fields"
 
-// Kind says what the event tells of.
+// Kind returns the kind of the event.
 func (e *Event) Kind() Kind { return e.Detail.kind() }
 
 // Code is a place in source code.
@@ -117,7 +119,7 @@ const (
 	Timeout Outcome = "timeout"
 )
 
-// Failed says whether the outcome is an error or a time-out.
+// Failed reports whether the outcome is an error or a time-out.
 func (o Outcome) Failed() bool { return o == Failure || o == Timeout }
 
 // Duration is a length of time as the event gave it.
@@ -169,7 +171,7 @@ type Request struct {
 	Active   Measure // requests being served
 }
 
-// Cache is one look-up in a cache.
+// Cache is one lookup in a cache.
 type Cache struct {
 	Type string
 	Hit  bool

@@ -40,7 +40,7 @@ func TestDecodeException(t *testing.T) {
 			e, err := decodeNew(raw)
 			require.NoError(t, err)
 			assert.Equal(t, tt.want, e.Exception)
-			assert.Equal(t, tt.left, tell(e).Fields[tt.key])
+			assert.Equal(t, tt.left, flatten(e).Fields[tt.key])
 		})
 	}
 }

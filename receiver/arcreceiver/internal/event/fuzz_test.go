@@ -49,7 +49,7 @@ func FuzzDecode(f *testing.F) {
 		}
 		again, err := decodeNew(raw)
 		require.NoError(t, err)
-		assert.Equal(t, tell(e), tell(again))
+		assert.Equal(t, flatten(e), flatten(again))
 	})
 }
 
@@ -61,13 +61,13 @@ func FuzzDecodeLines(f *testing.F) {
 	f.Add([]byte("{\"model\":\"m\",\"tokens\":{\"prompt\":1}}\n{\"message\":\n{\"message\":\"x\",\"tokens\":1,\"model\":\"m\"}\n{\"model\":\"m\",\"prompt_tokens\":2}"))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		one := NewDecoder()
-		var got, want []told
+		var got, want []flat
 		for line := range bytes.Lines(body) {
 			e, err := one.Decode(line)
 			fresh, freshErr := decodeNew(line)
 			require.Equal(t, freshErr, err, "%q", line)
 			if err == nil {
-				got, want = append(got, tell(e)), append(want, tell(fresh))
+				got, want = append(got, flatten(e)), append(want, flatten(fresh))
 			}
 		}
 		assert.Equal(t, want, got)
@@ -97,7 +97,7 @@ func FuzzItems(f *testing.F) {
 			return
 		}
 		if trimmed[0] == '[' {
-			return // encoding/json tells
+			return // encoding/json decides
 		}
 		lines := bytes.Split(trimmed, []byte("\n"))
 		if len(lines) > 1 && goesOn(bytes.TrimRight(lines[0], "\r")) && len(lines[0]) <= maxBytes {

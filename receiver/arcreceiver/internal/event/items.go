@@ -21,7 +21,7 @@ type Item struct {
 	Line int
 	// Raw is the JSON text. It is valid until the next item.
 	Raw []byte
-	// Err, an [*Error], says why there is no text.
+	// Err, an [*Error], reports why there is no text.
 	Err error
 }
 
@@ -48,7 +48,7 @@ func Items(body io.Reader, maxBytes int) iter.Seq2[Item, error] {
 	}
 }
 
-// source keeps the error of the reader, so that it can be told from an error of
+// source keeps the error of the reader, so that it can be distinguished from an error of
 // the JSON decoder: a body that was cut off while it was sent is not an event
 // that was written badly.
 type source struct {
@@ -66,7 +66,7 @@ func (s *source) Read(p []byte) (int, error) {
 
 // elements yields the elements of an array. Each is held in memory as a whole,
 // however long. An error in the text ends the array, as what follows cannot be
-// told apart; the elements before it count.
+// distinguished; the elements before it count.
 func elements(r io.Reader, source *source, maxBytes int, yield func(Item, error) bool) error {
 	decoder := jsontext.NewDecoder(r, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	n := 0
@@ -208,7 +208,7 @@ func (l *lineReader) remainder(first []byte) (text []byte, long bool, err error)
 	return text, true, err
 }
 
-// goesOn says whether a line is the beginning of an object that a printer broke
+// goesOn reports whether a line is the beginning of an object that a printer broke
 // into lines: they break after these bytes, where a line that was cut off
 // hardly ever ends.
 func goesOn(line []byte) bool {

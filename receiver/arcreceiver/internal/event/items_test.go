@@ -79,9 +79,9 @@ func TestItems(t *testing.T) {
 	}
 }
 
-// TestItemsTellsABrokenBody: what a body that broke off held is not to count, as
+// TestItemsReportsABrokenBody: what a body that broke off held is not to count, as
 // the sender will repeat it.
-func TestItemsTellsABrokenBody(t *testing.T) {
+func TestItemsReportsABrokenBody(t *testing.T) {
 	broken := errors.New("connection lost")
 	for _, body := range []string{"", " ", "{}", "{}\n{", "{\n", "[", "[{}", "[{},", "[{}]", strings.Repeat("x", 100), "{\n" + strings.Repeat(" ", 100)} {
 		_, err := read(t, io.MultiReader(strings.NewReader(body), iotest.ErrReader(broken)), 20)

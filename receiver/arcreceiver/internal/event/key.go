@@ -48,6 +48,7 @@ const (
 	keyService
 	keyServiceName
 	keyServiceVersion
+	keySessionID
 	keySizeBytes
 	keySpanID
 	keyStacktrace
@@ -58,6 +59,7 @@ const (
 	keyTraceID
 	keyTraceparent
 	keyType
+	keyUserID
 	keyValue
 	keyVersion
 	keys // how many there are
@@ -104,6 +106,7 @@ var keyNames = [keys]string{
 	keyService:          "service",
 	keyServiceName:      "service_name",
 	keyServiceVersion:   "service_version",
+	keySessionID:        "session_id",
 	keySizeBytes:        "size_bytes",
 	keySpanID:           "span_id",
 	keyStacktrace:       "stacktrace",
@@ -114,6 +117,7 @@ var keyNames = [keys]string{
 	keyTraceID:          "trace_id",
 	keyTraceparent:      "traceparent",
 	keyType:             "type",
+	keyUserID:           "user_id",
 	keyValue:            "value",
 	keyVersion:          "version",
 }

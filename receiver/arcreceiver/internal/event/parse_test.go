@@ -63,13 +63,13 @@ func TestParseManyMembers(t *testing.T) {
 	b.WriteString("}")
 	e, err := decodeNew([]byte(b.String()))
 	require.NoError(t, err)
-	assert.Len(t, tell(e).Fields, 7*26, "of equal names one is left")
+	assert.Len(t, flatten(e).Fields, 7*26, "of equal names one is left")
 }
 
 // lines are what Arc's own code writes.
 var lines = []string{
 	`{"timestamp": "2024-05-31T12:00:00.123456", "level": "INFO", "logger": "arc.agents", "message": "Agent invoked", "module": "agents", "function": "invoke", "line": 42, "task_id": "123", "user_id": "user_456", "request_id": "6f1d2c3b-1111-4222-8333-444455556666"}`,
-	`{"timestamp": "2024-05-31T12:00:01.500000", "model": "gpt-4o", "prompt_tokens": 1000, "completion_tokens": 500, "total_tokens": 1500, "duration_seconds": 1.5, "status": "success", "cost_dollars": 0.0075, "prompt_preview": "Summarise the attached report in three sentences", "response_preview": "The report says", "id": "call-17"}`,
+	`{"timestamp": "2024-05-31T12:00:01.500000", "model": "gpt-4o", "prompt_tokens": 1000, "completion_tokens": 500, "total_tokens": 1500, "duration_seconds": 1.5, "status": "success", "cost_dollars": 0.0075, "prompt_preview": "Summarise the attached report in three sentences", "response_preview": "The report shows", "id": "call-17"}`,
 	`{"timestamp": "2024-05-31T12:00:02.000001", "method": "POST", "endpoint": "/chat", "status": 200, "duration": 3.1, "active_requests": 2, "request_id": "r-1"}`,
 	`{"timestamp": "2024-05-31T12:00:02.250000", "agent_name": "researcher", "status": "success", "duration": 2.5, "task": {"id": 7, "tags": ["a", "b"]}}`,
 }

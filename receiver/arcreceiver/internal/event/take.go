@@ -45,6 +45,15 @@ func (f *fields) takeFirst(of ...key) string {
 	return ""
 }
 
+// takeID takes a field that holds an ID: a string that is not empty, or a number.
+func (f *fields) takeID(k key) string {
+	id := f.peek(k).Text()
+	if id != "" {
+		f.use(k)
+	}
+	return id
+}
+
 // required takes a field that must hold a string that is not empty.
 func (f *fields) required(k key) string {
 	text := f.take(k)
@@ -152,8 +161,8 @@ func (f *fields) requiredDuration() Duration {
 
 var durationKeys = setOf(keyDurationSeconds, keyDuration, keyDurationMS)
 
-// isDecimal tells decimal numbers, of any size, from what strconv.ParseFloat
-// takes besides: NaN, Inf, hexadecimals and underscores.
+// isDecimal accepts decimal numbers of any size, and none of what strconv.ParseFloat
+// accepts in addition: NaN, Inf, hexadecimals and underscores.
 func isDecimal(text string) bool {
 	if strings.Trim(text, "0123456789.eE+-") != "" {
 		return false

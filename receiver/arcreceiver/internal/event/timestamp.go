@@ -49,11 +49,11 @@ func inRange(t time.Time) (time.Time, error) {
 	return t, nil
 }
 
-// epochUnits tell a number's unit by its size: seconds up to the year 5138,
+// epochUnits recognize a number's unit by its size: seconds up to the year 5138,
 // milliseconds from March 1973, microseconds and nanoseconds likewise.
 var epochUnits = []struct {
 	below  float64
-	digits int // after which the decimal point of nanoseconds stands
+	digits int // in front of the decimal point, in nanoseconds
 }{
 	{1e11, 9},
 	{1e14, 6},

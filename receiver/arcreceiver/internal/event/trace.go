@@ -21,7 +21,7 @@ type Trace struct {
 	SpanID SpanID
 	// ParentID is the span in which the event happened.
 	ParentID SpanID
-	// Flags are the W3C trace flags; bit 0 says that the trace is sampled.
+	// Flags are the W3C trace flags; bit 0 is set if the trace is sampled.
 	Flags byte
 }
 

@@ -8,7 +8,7 @@ import (
 	"strconv"
 )
 
-// Type says what a [Value] holds.
+// Type is the type of a [Value].
 type Type uint8
 
 // The types of values.
@@ -29,7 +29,7 @@ type Value struct {
 	kind Type
 }
 
-// Type says what the value is.
+// Type returns the type of the value.
 func (v Value) Type() Type { return v.kind }
 
 // Text returns a text, or the text of a number; else "".
@@ -40,7 +40,7 @@ func (v Value) Text() string {
 	return ""
 }
 
-// Bool says whether the value is true.
+// Bool reports whether the value is true.
 func (v Value) Bool() bool { return v.kind == Bool && v.text == textTrue }
 
 // Int returns a number that is an integer of 64 bits.

@@ -34,7 +34,7 @@ const (
 // putAttributes puts what a log record and a span of one event share. What the
 // receiver knows replaces a field of the same name.
 func putAttributes(to pcommon.Map, e *event.Event) {
-	to.EnsureCapacity(e.FieldsLen() + room(e))
+	to.EnsureCapacity(e.FieldsLen() + attributesOf(e))
 	for name, value := range e.Fields {
 		if value.Type() == event.Text {
 			to.PutStr(name, value.Text())
@@ -42,6 +42,8 @@ func putAttributes(to pcommon.Map, e *event.Event) {
 			putValue(to.PutEmpty(name), value)
 		}
 	}
+	putText(to, string(semconv.UserIDKey), e.User)
+	putSession(to, e)
 	putText(to, attrLogger, e.Logger)
 	putText(to, string(semconv.CodeFunctionNameKey), e.Code.Function)
 	putText(to, string(semconv.CodeFilePathKey), e.Code.File)
@@ -69,11 +71,25 @@ func putAttributes(to pcommon.Map, e *event.Event) {
 	}
 }
 
-// room is how many attributes an event has at most beside its fields, and a duration.
-func room(e *event.Event) int {
-	n := roomOf(e.Detail)
+// putSession names the session. The GenAI conventions have a name of their own for
+// it on the operations that they describe.
+func putSession(to pcommon.Map, e *event.Event) {
+	putText(to, string(semconv.SessionIDKey), e.Session)
+	switch e.Detail.(type) {
+	case *event.LLMCall, *event.AgentRun:
+		putText(to, string(semconv.GenAIConversationIDKey), e.Session)
+	}
+}
+
+// attributesOf returns how many attributes an event has at most in addition to its
+// fields, and a duration.
+func attributesOf(e *event.Event) int {
+	n := attributesOfDetail(e.Detail)
+	if e.Session != "" {
+		n++ // it has two
+	}
 	for _, text := range [...]*string{
-		&e.Logger, &e.Code.Function, &e.Code.File, &e.Exception.Type, &e.Exception.Message, &e.Exception.Stacktrace,
+		&e.User, &e.Session, &e.Logger, &e.Code.Function, &e.Code.File, &e.Exception.Type, &e.Exception.Message, &e.Exception.Stacktrace,
 	} {
 		if *text != "" {
 			n++
@@ -85,7 +101,7 @@ func room(e *event.Event) int {
 	return n
 }
 
-func roomOf(detail event.Detail) int {
+func attributesOfDetail(detail event.Detail) int {
 	switch detail.(type) {
 	case event.Log:
 		return 0
@@ -172,12 +188,12 @@ func putAgentRun(to pcommon.Map, run *event.AgentRun) {
 	putError(to, run.Outcome, run.ErrorType, run.ErrorMessage)
 }
 
-// putError gives a failure the type that it says, or else the outcome.
+// putError gives a failure the type that it names, or else the outcome.
 func putError(to pcommon.Map, outcome event.Outcome, errorType, message string) {
 	putText(to, string(semconv.ErrorMessageKey), message)
 	switch {
 	case !outcome.Failed():
-		putText(to, "error_type", errorType) // a field that says nothing of the outcome
+		putText(to, "error_type", errorType) // a field without a meaning for the outcome
 	case errorType != "":
 		to.PutStr(string(semconv.ErrorTypeKey), errorType)
 	case outcome == event.Timeout:

@@ -16,7 +16,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver/internal/metricstore"
 )
 
-// attrOverflow marks the series that stands for those beyond the limit, as the
+// attrOverflow marks the series of all those beyond the limit, as the
 // metrics SDKs of OpenTelemetry do.
 const attrOverflow = "otel.metric.overflow"
 

@@ -21,13 +21,13 @@ type span struct {
 	message  string // why it failed
 }
 
-// IsSpan says whether an event becomes a span.
+// IsSpan reports whether an event becomes a span.
 func IsSpan(e *event.Event) bool {
 	_, ok := spanOf(e.Detail)
 	return ok
 }
 
-// spanOf says whether an event becomes a span, and which.
+// spanOf reports whether an event becomes a span, and which.
 func spanOf(detail event.Detail) (span, bool) {
 	switch d := detail.(type) {
 	case *event.LLMCall:

@@ -90,13 +90,13 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	var err, errs error
 	builder.ArcReceiverEvents, err = builder.meter.Int64Counter(
 		"otelcol_arc_receiver_events",
-		metric.WithDescription("Events that were read, by kind and by what the pipelines said. [Alpha]"),
+		metric.WithDescription("Events that were read, by kind and outcome. [Alpha]"),
 		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ArcReceiverEventsRejected, err = builder.meter.Int64Counter(
 		"otelcol_arc_receiver_events_rejected",
-		metric.WithDescription("Events that could not be read; the answer to the sender named them. [Alpha]"),
+		metric.WithDescription("Events that could not be read; the response to the sender named them. [Alpha]"),
 		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)

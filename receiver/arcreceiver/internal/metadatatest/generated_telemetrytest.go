@@ -24,7 +24,7 @@ func NewSettings(tt *componenttest.Telemetry) receiver.Settings {
 func AssertEqualArcReceiverEvents(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_arc_receiver_events",
-		Description: "Events that were read, by kind and by what the pipelines said. [Alpha]",
+		Description: "Events that were read, by kind and outcome. [Alpha]",
 		Unit:        "{event}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -40,7 +40,7 @@ func AssertEqualArcReceiverEvents(t *testing.T, tt *componenttest.Telemetry, dps
 func AssertEqualArcReceiverEventsRejected(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_arc_receiver_events_rejected",
-		Description: "Events that could not be read; the answer to the sender named them. [Alpha]",
+		Description: "Events that could not be read; the response to the sender named them. [Alpha]",
 		Unit:        "{event}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,

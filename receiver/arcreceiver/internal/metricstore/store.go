@@ -16,7 +16,7 @@ import (
 // maxLabelBytes bounds a label's value, and a service's name; longer ones are cut.
 const maxLabelBytes = 256
 
-// Type says how a metric adds up.
+// Type describes how a metric adds up.
 type Type uint8
 
 // The types of metrics.
@@ -51,7 +51,7 @@ type Series struct {
 	Metric   *Metric
 	Service  string
 	Labels   []Label
-	Overflow bool // stands for all label sets beyond the limit; has no labels
+	Overflow bool // of all label sets beyond the limit; it has no labels
 
 	Start time.Time // since when it counts
 	Seen  time.Time // when it last changed
@@ -98,7 +98,7 @@ func (s *Store) Expire(before, now time.Time) {
 	}
 }
 
-// Len says how many series there are.
+// Len returns how many series there are.
 func (s *Store) Len() int { return len(s.series) }
 
 // Stage is what changes lead to.
@@ -155,7 +155,7 @@ func (s *Store) find(stage *Stage, change Change) (seriesID, Series) {
 			return s.findOverflow(stage, change.Metric)
 		}
 		stage.added[change.Metric]++
-		series = blank.kept()
+		series = blank.clone()
 	}
 	stage.order = append(stage.order, id)
 	return id, series.own()
@@ -175,9 +175,9 @@ func (s *Store) findOverflow(stage *Stage, metric *Metric) (seriesID, Series) {
 	return id, series.own()
 }
 
-// kept returns a series whose texts are its own: those of a change may be parts of
+// clone returns a series whose texts are its own: those of a change may be parts of
 // much longer ones, and a series may be kept for days.
-func (s Series) kept() Series {
+func (s Series) clone() Series {
 	s.Service = strings.Clone(s.Service)
 	s.Labels = slices.Clone(s.Labels)
 	for i, label := range s.Labels {

@@ -52,7 +52,7 @@ func TestBoundsAreInclusive(t *testing.T) {
 	}
 }
 
-func TestLabelSetsAreApart(t *testing.T) {
+func TestLabelSetsAreDistinguished(t *testing.T) {
 	s := New(100, time.Time{})
 	changes := []Change{
 		{Metric: calls, Value: 1},

@@ -51,7 +51,7 @@ func (w *Window[K, V]) Put(key K, value V, weight int, now time.Time) {
 	w.queue = append(w.queue, entry[K]{key, now, weight})
 }
 
-// Len says how many values there are.
+// Len returns how many values there are.
 func (w *Window[K, V]) Len() int { return len(w.values) }
 
 func (w *Window[K, V]) forget(now time.Time) {

@@ -19,14 +19,14 @@ const (
 	keyHeader = "Idempotency-Key"
 	// maxKeyBytes bounds the header.
 	maxKeyBytes = 256
-	// maxAnswerBytes bounds the memory of the answers that are remembered for
+	// maxResponseBytes bounds the memory of the responses that are remembered for
 	// requests with a key: some 40,000 where no event was rejected.
-	maxAnswerBytes = 16 << 20
+	maxResponseBytes = 16 << 20
 )
 
 // name is an event's own: its kind, service, `id` and text. The text is part of
 // it because `id` may be the number of something else, such as a customer, of
-// which many log lines tell.
+// which many log lines name.
 type name [sha256.Size]byte
 
 func nameOf(e *event.Event, raw []byte) name {
@@ -39,44 +39,44 @@ func nameOf(e *event.Event, raw []byte) name {
 	return name(h.Sum(nil))
 }
 
-// taken is what is remembered of a request with a key.
-type taken struct {
-	body   [sha256.Size]byte
-	events kinds
-	answer answer
+// acceptedRequest is what is remembered of a request with a key.
+type acceptedRequest struct {
+	body     [sha256.Size]byte
+	events   kinds
+	response response
 }
 
-// resent knows what the pipelines took lately. It is told only after they did,
-// so what was refused is taken when it comes again.
-type resent struct {
+// deduplicator knows what the pipelines took lately. It is updated only after they did,
+// so what was refused is accepted when it comes again.
+type deduplicator struct {
 	window time.Duration
 
 	mu       sync.Mutex
 	events   *recent.Window[name, struct{}]
-	requests *recent.Window[string, taken]
-	inFlight map[string]bool // keys of requests that have not been answered
+	requests *recent.Window[string, acceptedRequest]
+	inFlight map[string]bool // keys of requests in flight
 }
 
-func newResent(window time.Duration, maxIDs int) *resent {
-	return &resent{
+func newDeduplicator(window time.Duration, maxIDs int) *deduplicator {
+	return &deduplicator{
 		window:   window,
 		events:   recent.New[name, struct{}](maxIDs, window),
-		requests: recent.New[string, taken](maxAnswerBytes, window),
+		requests: recent.New[string, acceptedRequest](maxResponseBytes, window),
 		inFlight: map[string]bool{},
 	}
 }
 
-func (r *resent) enabled() bool { return r.window > 0 }
+func (r *deduplicator) enabled() bool { return r.window > 0 }
 
-func (r *resent) knows(n name, now time.Time) bool {
+func (r *deduplicator) knows(n name, now time.Time) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	_, ok := r.events.Get(n, now)
 	return ok
 }
 
-// remember keeps the names of events, and what a request with a key was answered.
-func (r *resent) remember(now time.Time, names []name, key string, t taken) {
+// remember keeps the names of events, and the responses to requests with a key.
+func (r *deduplicator) remember(now time.Time, names []name, key string, t acceptedRequest) {
 	if !r.enabled() {
 		return
 	}
@@ -91,17 +91,17 @@ func (r *resent) remember(now time.Time, names []name, key string, t taken) {
 }
 
 // weight is about the bytes of memory that t takes.
-func (t taken) weight(key string) int {
+func (t acceptedRequest) weight(key string) int {
 	n := 256 + len(key)
-	for _, e := range t.answer.Errors {
+	for _, e := range t.response.Errors {
 		n += 32 + len(e.Error)
 	}
 	return n
 }
 
-// begin claims a key. It returns what was answered to a request of that key, or
+// begin claims a key. It returns the response to a request of that key, or
 // that one is in flight.
-func (r *resent) begin(key string, now time.Time) (t taken, known, busy bool) {
+func (r *deduplicator) begin(key string, now time.Time) (t acceptedRequest, known, busy bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if t, known = r.requests.Get(key, now); known {
@@ -109,11 +109,11 @@ func (r *resent) begin(key string, now time.Time) (t taken, known, busy bool) {
 	}
 	busy = r.inFlight[key]
 	r.inFlight[key] = true
-	return taken{}, false, busy
+	return acceptedRequest{}, false, busy
 }
 
-// release gives a key back after its request was answered.
-func (r *resent) release(key string) {
+// release gives a key back after the response to its request.
+func (r *deduplicator) release(key string) {
 	if key == "" {
 		return
 	}
@@ -122,47 +122,47 @@ func (r *resent) release(key string) {
 	delete(r.inFlight, key)
 }
 
-// claim reads the header Idempotency-Key. A request that was taken before, or
-// whose twin is in flight, is answered here, as the IETF's draft on the header
-// (draft-ietf-httpapi-idempotency-key-header) says.
+// claim reads the header Idempotency-Key. A request that was accepted before, or
+// whose twin is in flight, gets its response here, as the IETF's draft on the header
+// (draft-ietf-httpapi-idempotency-key-header) specifies.
 func (c *core) claim(w http.ResponseWriter, r *http.Request) (key string, ok bool) {
 	key = r.Header.Get(keyHeader)
-	if key == "" || !c.resent.enabled() {
+	if key == "" || !c.deduplicator.enabled() {
 		return "", true
 	}
 	if len(key) > maxKeyBytes {
-		writeAnswer(w, http.StatusBadRequest, answer{Error: keyHeader + " must have at most 256 bytes"})
+		writeResponse(w, http.StatusBadRequest, response{Error: keyHeader + " must have at most 256 bytes"})
 		return "", false
 	}
 	key = r.URL.Path + " " + key
-	before, known, busy := c.resent.begin(key, c.now())
+	before, known, busy := c.deduplicator.begin(key, c.now())
 	switch {
 	case busy:
-		c.refuse(w, refusal{http.StatusConflict, defaultRetryAfter, "a request with this " + keyHeader + " is in progress"}, answer{})
+		c.reject(w, rejection{http.StatusConflict, defaultRetryAfter, "a request with this " + keyHeader + " is in progress"}, response{})
 	case known:
-		c.answerAgain(w, r, before)
+		c.replayResponse(w, r, before)
 	default:
 		return key, true
 	}
 	return "", false
 }
 
-// answerAgain answers a request whose key was used before: the same if it is the
+// replayResponse answers a request whose key was used before: the same if it is the
 // same request.
-func (c *core) answerAgain(w http.ResponseWriter, r *http.Request, before taken) {
+func (c *core) replayResponse(w http.ResponseWriter, r *http.Request, before acceptedRequest) {
 	body := &hashed{ReadCloser: r.Body, hash: sha256.New()}
 	if _, err := io.Copy(io.Discard, body); err != nil {
 		writeUnread(w, err)
 		return
 	}
 	if body.sum() != before.body {
-		writeAnswer(w, http.StatusUnprocessableEntity, answer{
+		writeResponse(w, http.StatusUnprocessableEntity, response{
 			Error: "this " + keyHeader + " was used for another body; no event was accepted",
 		})
 		return
 	}
 	c.telemetry.read(r.Context(), &before.events, repeated)
-	writeAnswer(w, http.StatusOK, before.answer)
+	writeResponse(w, http.StatusOK, before.response)
 }
 
 // hashed is a body that sums up what was read of it, if it has a hash.

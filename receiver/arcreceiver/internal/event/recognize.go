@@ -3,10 +3,10 @@
 
 package event
 
-// recognise says of which kind an event is. What `kind` says settles it (told),
+// recognize returns the kind of an event. The field `kind` decides (explicit),
 // unless it is a word that the application uses for something else. Otherwise
 // the fields do; kinds with more of them come first.
-func recognise(f *fields) (kind Kind, told, ok bool) {
+func recognize(f *fields) (kind Kind, explicit, ok bool) {
 	if v := f.peek(keyKind); v.kind == Text {
 		if kind, ok := kindOf(v.text); ok {
 			return kind, true, true
@@ -48,7 +48,7 @@ var signKeys = func() (all keySet) {
 	return all
 }()
 
-// isLogLine says whether a logger wrote the event.
+// isLogLine reports whether a logger wrote the event.
 func isLogLine(f *fields) bool {
 	level := f.kind(keyLevel)
 	return (level == Text || level == Number) && f.has(keyMessage)

@@ -15,30 +15,30 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// defaultRetryAfter is told to senders when the pipeline that refused did not
+// defaultRetryAfter is sent to senders when the pipeline that refused did not
 // say how long to wait.
 const defaultRetryAfter = time.Second
 
-// refusal is the answer to a request whose data a pipeline did not take.
-type refusal struct {
+// rejection is the response to a request whose data a pipeline did not take.
+type rejection struct {
 	status     int
 	retryAfter time.Duration // 0: sending again is of no use
 	text       string
 }
 
-// newRefusal sorts a pipeline's error. Its text is not told to the sender, whom
+// newRejection sorts a pipeline's error. Its text is not sent to the sender, whom
 // the insides of the collector do not concern.
-func newRefusal(err error) refusal {
+func newRejection(err error) rejection {
 	grpcStatus, _ := status.FromError(err)
 	switch {
 	case !isPermanent(err) && (grpcStatus.Code() == codes.ResourceExhausted || isMemoryLimiter(err)):
-		return refusal{http.StatusTooManyRequests, retryAfter(grpcStatus), "a pipeline is overloaded; send the request again later"}
+		return rejection{http.StatusTooManyRequests, retryAfter(grpcStatus), "a pipeline is overloaded; send the request again later"}
 	case !isPermanent(err):
-		return refusal{http.StatusServiceUnavailable, retryAfter(grpcStatus), "a pipeline did not take the events; send the request again later"}
+		return rejection{http.StatusServiceUnavailable, retryAfter(grpcStatus), "a pipeline did not accept the events; send the request again later"}
 	case grpcStatus.Code() == codes.InvalidArgument:
-		return refusal{http.StatusBadRequest, 0, "a pipeline refused the events as invalid"}
+		return rejection{http.StatusBadRequest, 0, "a pipeline rejected the events as invalid"}
 	default:
-		return refusal{http.StatusInternalServerError, 0, "a pipeline refused the events for good"}
+		return rejection{http.StatusInternalServerError, 0, "a pipeline permanently rejected the events"}
 	}
 }
 
@@ -48,8 +48,8 @@ const memoryLimiter = "data refused due to high memory usage"
 
 func isMemoryLimiter(err error) bool { return strings.Contains(err.Error(), memoryLimiter) }
 
-// isPermanent says whether it is of no use to send the data again. An error that
-// says nothing is worth another try: memory_limiter's is one.
+// isPermanent reports whether it is of no use to send the data again. An error without
+// a code is worth another try: memory_limiter's is one.
 func isPermanent(err error) bool {
 	if consumererror.IsPermanent(err) {
 		return true
@@ -67,7 +67,7 @@ func isPermanent(err error) bool {
 	}
 }
 
-func (r refusal) outcome() outcome {
+func (r rejection) outcome() outcome {
 	if r.retryAfter > 0 {
 		return refused
 	}

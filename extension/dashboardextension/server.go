@@ -18,38 +18,38 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
 )
 
-// board is the extension: a server, and the processors it asks.
-type board struct {
+// dashboardServer is the extension: a server, and the processors it asks.
+type dashboardServer struct {
 	cfg *Config
 	set extension.Settings
 	now func() time.Time
 
 	usage    sources[dashboard.Usage]
 	alerts   sources[dashboard.Alerts]
-	troubles troubles
+	problems problems
 
 	server  *http.Server
 	serving sync.WaitGroup
 }
 
-var _ dashboard.Board = (*board)(nil)
+var _ dashboard.Extension = (*dashboardServer)(nil)
 
-func newBoard(cfg *Config, set extension.Settings) *board {
-	return &board{cfg: cfg, set: set, now: time.Now}
+func newServer(cfg *Config, set extension.Settings) *dashboardServer {
+	return &dashboardServer{cfg: cfg, set: set, now: time.Now}
 }
 
 // ShowUsage shows what an llm_cost processor counts.
-func (b *board) ShowUsage(id component.ID, source dashboard.Usage) (hide func()) {
+func (b *dashboardServer) ShowUsage(id component.ID, source dashboard.Usage) (hide func()) {
 	return b.usage.add(id, source)
 }
 
 // ShowAlerts shows how the rules of an alert processor stand.
-func (b *board) ShowAlerts(id component.ID, source dashboard.Alerts) (hide func()) {
+func (b *dashboardServer) ShowAlerts(id component.ID, source dashboard.Alerts) (hide func()) {
 	return b.alerts.add(id, source)
 }
 
 // Start listens and serves.
-func (b *board) Start(ctx context.Context, host component.Host) error {
+func (b *dashboardServer) Start(ctx context.Context, host component.Host) error {
 	server, err := b.cfg.HTTP.ToServer(ctx, host.GetExtensions(), b.set.TelemetrySettings, b.handler())
 	if err != nil {
 		return err
@@ -74,7 +74,7 @@ func (b *board) Start(ctx context.Context, host component.Host) error {
 }
 
 // Shutdown lets the requests in flight end, as long as ctx allows, and closes the server.
-func (b *board) Shutdown(ctx context.Context) error {
+func (b *dashboardServer) Shutdown(ctx context.Context) error {
 	if b.server == nil {
 		return nil
 	}

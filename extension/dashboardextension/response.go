@@ -17,8 +17,8 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
 )
 
-// answer is what a request gets: a body with its type, or JSON data.
-type answer struct {
+// response is what a request gets: a body with its type, or JSON data.
+type response struct {
 	status      int    // 0: 200
 	contentType string // "": JSON
 	body        []byte
@@ -63,7 +63,7 @@ func failureOf(err error) *failure {
 	}
 }
 
-// envelope is the body of every JSON answer, as in the HTTP API of Prometheus.
+// envelope is the body of every JSON response, as in the HTTP API of Prometheus.
 type envelope struct {
 	Status    string `json:"status"`
 	Data      any    `json:"data,omitempty"`
@@ -72,7 +72,7 @@ type envelope struct {
 }
 
 // api makes a handler that answers in JSON.
-func (b *board) api(handle func(*http.Request) (answer, error)) http.HandlerFunc {
+func (b *dashboardServer) api(handle func(*http.Request) (response, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		a, err := handle(r)
 		if err != nil {
@@ -91,7 +91,7 @@ func (b *board) api(handle func(*http.Request) (answer, error)) http.HandlerFunc
 	}
 }
 
-func (b *board) fail(w http.ResponseWriter, err error) {
+func (b *dashboardServer) fail(w http.ResponseWriter, err error) {
 	f := failureOf(err)
 	if f.kind == internal {
 		b.set.Logger.Error("A request failed", zap.Error(f.err))
@@ -112,9 +112,9 @@ func marshal(v any) ([]byte, error) {
 	return body.Bytes(), err
 }
 
-// serve writes an answer. One that was asked for has an entity tag, and whoever
-// holds it already is told so instead of being sent it again.
-func serve(w http.ResponseWriter, r *http.Request, a answer) {
+// serve writes a response. One to a GET request has an entity tag, and whoever
+// holds it already gets 304 instead of the body.
+func serve(w http.ResponseWriter, r *http.Request, a response) {
 	header := w.Header()
 	for name, value := range a.headers {
 		header.Set(name, value)

@@ -11,19 +11,19 @@ import (
 )
 
 const (
-	// maxItemErrors bounds the errors that an answer lists.
+	// maxItemErrors bounds the errors that a response lists.
 	maxItemErrors = 100
 	// maxErrorBytes bounds the text of each.
 	maxErrorBytes = 512
 )
 
-// answer is the body of every answer.
-type answer struct {
+// response is the body of every response.
+type response struct {
 	// Accepted is how many events every pipeline took, Rejected how many could
 	// not be read.
 	Accepted int `json:"accepted"`
 	Rejected int `json:"rejected"`
-	// Error says why none was accepted, where it is not the events' fault.
+	// Error reports why none was accepted, where it is not the events' fault.
 	Error string `json:"error,omitempty"`
 	// Errors names the first maxItemErrors events that could not be read.
 	Errors []itemError `json:"errors,omitempty"`
@@ -36,7 +36,7 @@ type itemError struct {
 	Error string `json:"error"`
 }
 
-func (a *answer) reject(item event.Item, err error) {
+func (a *response) reject(item event.Item, err error) {
 	a.Rejected++
 	if len(a.Errors) == maxItemErrors {
 		return
@@ -48,17 +48,17 @@ func (a *answer) reject(item event.Item, err error) {
 	a.Errors = append(a.Errors, itemError{Line: item.Line, Error: text})
 }
 
-func writeAnswer(w http.ResponseWriter, status int, a answer) {
+func writeResponse(w http.ResponseWriter, status int, a response) {
 	body, err := json.Marshal(a)
-	if err != nil { // cannot happen: the answer is numbers and texts
+	if err != nil { // cannot happen: the response is numbers and texts
 		status, body = http.StatusInternalServerError, []byte(`{}`)
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_, _ = w.Write(body) // a sender that has gone is not told
+	_, _ = w.Write(body) // a sender that has gone cannot be notified
 }
 
 // writeRefusedBody answers for confighttp when a body cannot be decompressed.
 func writeRefusedBody(w http.ResponseWriter, _ *http.Request, text string, status int) {
-	writeAnswer(w, status, answer{Error: text})
+	writeResponse(w, status, response{Error: text})
 }

@@ -40,7 +40,7 @@ func TestRequestSentAgainWithItsKey(t *testing.T) {
 
 	other := r.post(eventsPath, logLine, keyHeader, "k1")
 	assert.Equal(t, http.StatusUnprocessableEntity, other.Code)
-	assert.Equal(t, answer{Error: "this Idempotency-Key was used for another body; no event was accepted"}, answerOf(t, other))
+	assert.Equal(t, response{Error: "this Idempotency-Key was used for another body; no event was accepted"}, responseOf(t, other))
 	assert.Equal(t, http.StatusBadRequest, r.post(eventsPath, body, keyHeader, strings.Repeat("k", 257)).Code)
 	assert.Equal(t, 2, r.records())
 
@@ -60,7 +60,7 @@ func TestEventSentAgainWithItsID(t *testing.T) {
 	for range 3 {
 		recorder := r.post(eventsPath, body)
 		assert.Equal(t, http.StatusOK, recorder.Code)
-		assert.Equal(t, answer{Accepted: 2}, answerOf(t, recorder))
+		assert.Equal(t, response{Accepted: 2}, responseOf(t, recorder))
 	}
 	assert.Equal(t, 1+3, r.records(), "the call once, the line without an id each time")
 	require.Equal(t, http.StatusOK, r.post(eventsPath, named).Code, "all taken before")
@@ -106,7 +106,7 @@ func TestTwoRequestsWithOneKeyAtOnce(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, http.StatusOK, r.post(eventsPath, logLine, keyHeader, "k").Code)
 	assert.Equal(t, 1, r.records())
-	assert.Empty(t, r.resent.inFlight)
+	assert.Empty(t, r.deduplicator.inFlight)
 }
 
 func TestIDsThatAreRememberedAreBounded(t *testing.T) {
@@ -114,7 +114,7 @@ func TestIDsThatAreRememberedAreBounded(t *testing.T) {
 	for _, id := range []string{"a", "b", "c"} {
 		r.post(eventsPath, strings.Replace(named, "call-1", id, 1))
 	}
-	assert.Equal(t, 2, r.resent.events.Len())
+	assert.Equal(t, 2, r.deduplicator.events.Len())
 	r.post(eventsPath, strings.Replace(named, "call-1", "c", 1))
 	assert.Equal(t, 3, r.records())
 	r.post(eventsPath, strings.Replace(named, "call-1", "a", 1))

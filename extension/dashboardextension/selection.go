@@ -13,7 +13,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
 )
 
-// span is a stretch of time that the page can show, and the width of its bars.
+// span is a stretch of time that the dashboard can show, and the width of its bars.
 type span struct {
 	name, label string
 	step        time.Duration
@@ -26,8 +26,8 @@ var spans = []span{
 	{"30d", "30 days", 24 * time.Hour, func(now time.Time) time.Time { return now.Truncate(24*time.Hour).AddDate(0, 0, -29) }},
 }
 
-// choice is what of the usage the page is to show. It lives in the address.
-type choice struct {
+// selection is what of the usage the dashboard is to show. It lives in the address.
+type selection struct {
 	span    span
 	measure spend.Measure
 	by      string
@@ -35,8 +35,8 @@ type choice struct {
 	source  string
 }
 
-func readChoice(p *params, dimensions []string) choice {
-	c := choice{source: p.text("source"), where: p.where(dimensions)}
+func readChoice(p *params, dimensions []string) selection {
+	c := selection{source: p.text("source"), where: p.where(dimensions)}
 	name := p.oneOf("range", spans[0].name, spans[1].name, spans[2].name)
 	c.span = spans[slices.IndexFunc(spans, func(s span) bool { return s.name == name })]
 	c.measure = spend.Measure(p.oneOf("show", string(spend.Cost), string(spend.Tokens), string(spend.Calls)))
@@ -47,14 +47,14 @@ func readChoice(p *params, dimensions []string) choice {
 	return c
 }
 
-// query asks for the usage of a choice.
-func (c choice) query(now time.Time) dashboard.Query {
+// query asks for the usage of a selection.
+func (c selection) query(now time.Time) dashboard.Query {
 	now = now.UTC()
 	return dashboard.Query{From: c.span.from(now), To: now.Truncate(time.Hour).Add(time.Hour), Where: c.where}
 }
 
-// url is the page's address with a choice.
-func (c choice) url() string {
+// url is the dashboard's address with a selection.
+func (c selection) url() string {
 	values := url.Values{}
 	set := func(name, value, byDefault string) {
 		if value != byDefault {
@@ -74,8 +74,8 @@ func (c choice) url() string {
 	return "/?" + values.Encode()
 }
 
-// hourlyURL is where the usage of a choice can be had by the hour.
-func (c choice) hourlyURL(now time.Time, format string) string {
+// hourlyURL is the address of the usage of a selection, by the hour.
+func (c selection) hourlyURL(now time.Time, format string) string {
 	query := c.query(now)
 	values := url.Values{"format": {format}, "by": {c.by}, "hours": {whole(int64(query.To.Sub(query.From).Hours()))}, "limit": {"100"}}
 	for _, dimension := range slices.Sorted(maps.Keys(c.where)) {
@@ -84,13 +84,13 @@ func (c choice) hourlyURL(now time.Time, format string) string {
 	return c.apiURL("/api/usage/hourly", values)
 }
 
-// callsURL is where all calls can be had that are remembered.
-func (c choice) callsURL(format string) string {
+// callsURL is the address of all calls that are remembered.
+func (c selection) callsURL(format string) string {
 	return c.apiURL("/api/calls/export", url.Values{"format": {format}})
 }
 
 // apiURL is an address of the API that asks the chosen ledger.
-func (c choice) apiURL(path string, values url.Values) string {
+func (c selection) apiURL(path string, values url.Values) string {
 	if c.source != "" {
 		values.Set("source", c.source)
 	}
@@ -100,14 +100,14 @@ func (c choice) apiURL(path string, values url.Values) string {
 	return path + "?" + values.Encode()
 }
 
-// option is a link to another choice.
+// option is a link to another selection.
 type option struct {
 	Label   string
 	URL     string
 	Current bool
 }
 
-func (c choice) spanOptions() []option {
+func (c selection) spanOptions() []option {
 	var options []option
 	for _, s := range spans {
 		other := c
@@ -117,7 +117,7 @@ func (c choice) spanOptions() []option {
 	return options
 }
 
-func (c choice) measureOptions() []option {
+func (c selection) measureOptions() []option {
 	labels := map[spend.Measure]string{spend.Cost: "Cost", spend.Tokens: "Tokens", spend.Calls: "Calls"}
 	var options []option
 	for _, m := range spend.Measures {
@@ -128,7 +128,7 @@ func (c choice) measureOptions() []option {
 	return options
 }
 
-func (c choice) byOptions(dimensions []string) []option {
+func (c selection) byOptions(dimensions []string) []option {
 	var options []option
 	for _, dimension := range dimensions {
 		options = append(options, option{label(dimension), c.groupedBy(dimension).url(), dimension == c.by})
@@ -136,25 +136,25 @@ func (c choice) byOptions(dimensions []string) []option {
 	return options
 }
 
-func (c choice) sourceOptions(ids []string) []option {
+func (c selection) sourceOptions(ids []string) []option {
 	if len(ids) < 2 {
 		return nil
 	}
 	var options []option
 	for i, id := range ids {
-		other := choice{span: c.span, measure: c.measure, by: dashboard.Model, source: id}
+		other := selection{span: c.span, measure: c.measure, by: dashboard.Model, source: id}
 		options = append(options, option{id, other.url(), id == c.source || c.source == "" && i == 0})
 	}
 	return options
 }
 
-func (c choice) groupedBy(dimension string) choice {
+func (c selection) groupedBy(dimension string) selection {
 	c.by = dimension
 	return c
 }
 
 // only keeps the calls whose dimension has a value.
-func (c choice) only(dimension, value string) choice {
+func (c selection) only(dimension, value string) selection {
 	c.where = maps.Clone(c.where)
 	if c.where == nil {
 		c.where = map[string]string{}
@@ -163,7 +163,7 @@ func (c choice) only(dimension, value string) choice {
 	return c
 }
 
-func (c choice) without(dimension string) choice {
+func (c selection) without(dimension string) selection {
 	c.where = maps.Clone(c.where)
 	delete(c.where, dimension)
 	return c
@@ -192,7 +192,7 @@ func label(dimension string) string {
 // valueLabel names a dimension's value; calls may have none.
 func valueLabel(value string) string {
 	if value == "" {
-		return "not told"
+		return "(none)"
 	}
 	return value
 }

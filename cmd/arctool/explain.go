@@ -1,0 +1,55 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/explain"
+)
+
+func newExplainCommand() *cobra.Command {
+	var files []string
+	command := &cobra.Command{
+		Use:   "explain FILE|-",
+		Short: "Shows what llm_cost makes of telemetry, record by record",
+		Long: `Shows for each span and log record of OTLP JSON whether it is a call and by which
+convention, what it used and by which evidence that was decided, the entry of the price
+table, and what each kind of usage costs. Attach its output, and the file, to a report of
+a figure that is wrong. The file is what the file exporter writes; - is standard input.
+Records are explained one by one: what is reported twice is not merged.`,
+		Example: `  arctool explain telemetry.json
+  arctool explain --file prices.yaml - < telemetry.json`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(command *cobra.Command, args []string) error {
+			in := command.InOrStdin()
+			if args[0] != "-" {
+				file, err := os.Open(args[0])
+				if err != nil {
+					return err
+				}
+				defer file.Close()
+				in = file
+			}
+			return explainTo(command.OutOrStdout(), in, files)
+		},
+	}
+	command.Flags().StringArrayVar(&files, "file", nil, "price `file` that goes before the built-in table; several, the last first")
+	return command
+}
+
+func explainTo(out io.Writer, in io.Reader, files []string) error {
+	explainer, err := explain.New(out, files, time.Now())
+	if err != nil {
+		return err
+	}
+	found, err := explainer.Explain(in)
+	fmt.Fprintf(out, "%s, of them %s\n", count(found.Records, "record"), count(found.Calls, "call"))
+	return err
+}

@@ -1,0 +1,171 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package identity
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+)
+
+// report makes a record of a call of a hundred tokens in and ten out, by the SDK, which
+// takes a second.
+func report(payload string, change ...func(*Record)) Record {
+	r := Record{
+		Trace: [16]byte{1}, Span: [8]byte{payload[0]}, Resource: 1, Model: 1, Scope: "sdk", Payload: payload,
+		Start: start.UnixNano(), End: start.Add(time.Second).UnixNano(),
+		Usage: Usage{Prompt: 100, Completion: 10, Stated: 3, NonZero: 3},
+		Flags: IsSpan | HasUsage | StatesInput | StatesOutput | Priced | Listed,
+	}
+	for _, f := range change {
+		f(&r)
+	}
+	return r
+}
+
+func in(trace byte) func(*Record)      { return func(r *Record) { r.Trace = [16]byte{trace} } }
+func within(span byte) func(*Record)   { return func(r *Record) { r.Parent = [8]byte{span} } }
+func by(scope string) func(*Record)    { return func(r *Record) { r.Scope = scope } }
+func id(response uint64) func(*Record) { return func(r *Record) { r.Response = response } }
+func model(hash uint32) func(*Record)  { return func(r *Record) { r.Model = hash } }
+func from(resource uint64) func(*Record) {
+	return func(r *Record) { r.Resource = resource }
+}
+
+func used(prompt, completion int64) func(*Record) {
+	return func(r *Record) { r.Prompt, r.Completion = prompt, completion }
+}
+
+func lasting(from, to time.Duration) func(*Record) {
+	return func(r *Record) { r.Start, r.End = start.Add(from).UnixNano(), start.Add(to).UnixNano() }
+}
+
+func cached(n uint32) func(*Record) {
+	return func(r *Record) {
+		r.Cached, r.Stated, r.NonZero = n, r.Stated|4, r.NonZero|4
+		r.Flags |= StatesCached
+	}
+}
+
+func unknown(r *Record) {
+	r.Usage = Usage{}
+	r.Flags &^= HasUsage | StatesInput | StatesOutput | Priced
+}
+
+func failing(r *Record) {
+	unknown(r)
+	r.Flags |= Failed | Priced
+}
+
+func event(r *Record) {
+	r.Flags &^= IsSpan
+	r.Start = r.End
+}
+
+func TestRules(t *testing.T) {
+	const ms = time.Millisecond
+	between := Span{SpanKey: SpanKey{[16]byte{1}, [8]byte{'x'}}, Parent: [8]byte{'a'}}
+	tests := map[string]struct {
+		records []Record
+		spans   []Span
+		want    []string // what stands for the calls
+	}{
+		"a span and its event":                      {[]Record{report("a"), report("a-event", event)}, nil, []string{"a "}},
+		"an event with more detail":                 {[]Record{report("a"), report("a-event", event, cached(4))}, nil, []string{"a-event "}},
+		"two events in one span":                    {[]Record{report("a", event), report("a2", event, lasting(0, 2000*ms), used(7, 7))}, nil, []string{"a ", "a2 "}},
+		"two responses in one span":                 {[]Record{report("a", event, id(1)), report("a2", event, id(2))}, nil, []string{"a ", "a2 "}},
+		"one response in two traces":                {[]Record{report("a", id(5)), report("b", id(5), in(2), by("other"), cached(4))}, nil, []string{"b "}},
+		"one response of two resources":             {[]Record{report("a", id(5)), report("b", id(5), in(2), from(2))}, nil, []string{"a ", "b "}},
+		"a made-up response ID":                     {[]Record{report("a", id(5)), report("b", id(5), in(2), used(7, 7))}, nil, []string{"a ", "b "}},
+		"one response, totals read in two ways":     {[]Record{report("a", id(5)), report("b", id(5), in(2), by("other"), used(7, 10))}, nil, []string{"a "}},
+		"nested":                                    {[]Record{report("a"), report("b", within('a'))}, nil, []string{"b "}},
+		"nested, a span between":                    {[]Record{report("a"), report("b", within('x'))}, []Span{between}, []string{"b "}},
+		"nested, the child ends later":              {[]Record{report("a"), report("b", within('a'), lasting(0, 1049*ms))}, nil, []string{"b "}},
+		"nested, it ends much later":                {[]Record{report("a"), report("b", within('a'), lasting(0, 1051*ms))}, nil, []string{"a ", "b "}},
+		"nested, blind to the cache":                {[]Record{report("a"), report("b", within('a'), cached(90))}, nil, []string{"b "}},
+		"nested, cached tokens left out":            {[]Record{report("a", used(10, 10)), report("b", within('a'), cached(90))}, nil, []string{"b "}},
+		"nested, other totals":                      {[]Record{report("a"), report("b", within('a'), used(99, 10))}, nil, []string{"a ", "b "}},
+		"nested, without usage inside":              {[]Record{report("a"), report("b", within('a'), unknown)}, nil, []string{"a "}},
+		"nested, without usage outside":             {[]Record{report("a", unknown), report("b", within('a'))}, nil, []string{"b "}},
+		"nested, response IDs differ":               {[]Record{report("a", id(1)), report("b", within('a'), id(2))}, nil, []string{"a ", "b "}},
+		"nested, a gateway with IDs of its own":     {[]Record{report("a", id(1)), report("b", within('a'), id(2), from(2))}, nil, []string{"b "}},
+		"three deep":                                {[]Record{report("a"), report("b", within('a'), unknown), report("c", within('b'))}, nil, []string{"c "}},
+		"both failed":                               {[]Record{report("a", failing), report("b", within('a'), failing)}, nil, []string{"b "}},
+		"failed and was tried again":                {[]Record{report("a"), report("b", within('a'), failing), report("c", within('a'))}, nil, []string{"b ", "c "}},
+		"failed with another model":                 {[]Record{report("a", failing), report("b", within('a'), failing, model(2))}, nil, []string{"a ", "b "}},
+		"the sum of two":                            {[]Record{report("a", used(150, 15)), report("b", within('a')), report("c", within('a'), used(50, 5))}, nil, []string{"b ", "c "}},
+		"not the sum of two":                        {[]Record{report("a", used(151, 15)), report("b", within('a')), report("c", within('a'), used(50, 5))}, nil, []string{"a ", "b ", "c "}},
+		"siblings":                                  {[]Record{report("a", within('z')), report("b", within('z'))}, nil, []string{"a ", "b "}},
+		"around each other":                         {[]Record{report("a", within('b')), report("b", within('a'))}, nil, []string{"a ", "b "}},
+		"two scopes at the same time":               {[]Record{report("a", in(2)), report("b", by("other"), cached(4))}, nil, []string{"b "}},
+		"two scopes, one after the other":           {[]Record{report("a", in(2)), report("b", by("other"), lasting(2000*ms, 3000*ms))}, nil, []string{"a ", "b "}},
+		"two scopes, other models":                  {[]Record{report("a", in(2)), report("b", by("other"), model(2))}, nil, []string{"a ", "b "}},
+		"two scopes, other totals":                  {[]Record{report("a", in(2)), report("b", by("other"), used(100, 11))}, nil, []string{"a ", "b "}},
+		"two scopes of two resources":               {[]Record{report("a", in(2)), report("b", by("other"), from(2))}, nil, []string{"a ", "b "}},
+		"two scopes, response IDs differ":           {[]Record{report("a", in(2), id(1)), report("b", by("other"), id(2))}, nil, []string{"a ", "b "}},
+		"one scope at the same time":                {[]Record{report("a", in(2)), report("b")}, nil, []string{"a ", "b "}},
+		"two scopes, two calls":                     {[]Record{report("a", in(2)), report("b", in(3)), report("c", by("other"), in(4)), report("d", by("other"), in(5))}, nil, nil},
+		"two scopes, both failed":                   {[]Record{report("a", in(2), failing), report("b", by("other"), failing)}, nil, nil},
+		"two scopes, failed with another model":     {[]Record{report("a", in(2), failing), report("b", by("other"), failing, model(2))}, nil, []string{"a ", "b "}},
+		"a stream and its end":                      {[]Record{report("a", unknown, lasting(0, 2*ms)), report("b", in(2), lasting(70*ms, 70*ms))}, nil, []string{"b "}},
+		"a stream, and the end of another scope's":  {[]Record{report("a", unknown, lasting(0, 2*ms)), report("b", in(2), by("other"), lasting(700*ms, 700*ms))}, nil, []string{"a ", "b "}},
+		"two events of one stream":                  {[]Record{report("a", event, unknown, in(2)), report("b", event)}, nil, []string{"b "}},
+		"an event without usage, and a later other": {[]Record{report("a", event, unknown, in(2)), report("b", event, lasting(0, 5000*ms))}, nil, []string{"a ", "b "}},
+	}
+	counts := map[string]int{"two scopes, two calls": 2, "two scopes, both failed": 1}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			c, b := newCache(), book{}
+			for i := len(tt.records) - 1; i >= 0; i-- {
+				add(t, c, b, []item{{record: &tt.records[i]}})
+			}
+			for i := range tt.spans {
+				add(t, c, b, []item{{span: &tt.spans[i]}})
+			}
+			if tt.want == nil {
+				assert.Len(t, b.calls(), counts[name])
+				return
+			}
+			assert.Equal(t, tt.want, b.calls())
+		})
+	}
+}
+
+// A record is remembered for the window, with those that it was grouped with.
+func TestWindow(t *testing.T) {
+	c, b := newCache(), book{}
+	outer, inner := report("a", used(150, 15)), []Record{report("b", within('a')), report("c", within('a'), used(50, 5))}
+	b.apply(t, c.Add([]Record{outer}, nil, start).Changes)
+	b.apply(t, c.Add(inner, nil, start.Add(5*time.Minute)).Changes)
+	assert.Equal(t, []string{"b ", "c "}, b.calls())
+	b.apply(t, c.Add(inner, nil, start.Add(9*time.Minute)).Changes)
+	assert.Equal(t, []string{"b ", "c "}, b.calls(), "they are copies")
+	b.apply(t, c.Add(nil, nil, start.Add(10*time.Minute)).Changes)
+	assert.Zero(t, c.Len(), "what was decided with the first is final")
+	assert.Equal(t, []string{"b ", "c "}, b.calls())
+}
+
+func TestOverflow(t *testing.T) {
+	c := New(Options{Records: 2, Window: time.Hour})
+	for _, name := range []string{"a", "b", "c"} {
+		c.Add([]Record{report(name)}, nil, start)
+	}
+	assert.Equal(t, 2, c.Len())
+	assert.EqualValues(t, 1, c.Evicted())
+}
+
+// What two processes exchange on disk is read as it was written.
+func TestRecordsAreReadAsTheyAreWritten(t *testing.T) {
+	r := report("a", within('b'), id(3), cached(4), func(r *Record) { r.Values, r.Reasoning, r.Other = &Values{"", "ada"}, 2, 9 })
+	content := AppendRecord(nil, &r)
+	got, rest, err := ParseRecord(append(content, 'x'))
+	assert.NoError(t, err)
+	assert.Equal(t, r, got)
+	assert.Equal(t, []byte("x"), rest)
+	for n := range content {
+		_, _, err := ParseRecord(content[:n])
+		assert.Error(t, err)
+	}
+}
