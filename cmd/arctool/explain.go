@@ -34,7 +34,7 @@ Records are explained one by one: what is reported twice is not merged.`,
 				if err != nil {
 					return err
 				}
-				defer file.Close()
+				defer func() { _ = file.Close() }()
 				in = file
 			}
 			return explainTo(command.OutOrStdout(), in, files)

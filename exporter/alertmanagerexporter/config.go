@@ -45,7 +45,7 @@ var _ confmap.Validator = (*Config)(nil)
 
 // Validate names everything that is wrong.
 func (c *Config) Validate() error {
-	errs := append(c.DeliveryConfig.Problems(), notify.ClientProblems(c.HTTP, "endpoints")...)
+	errs := append(c.Problems(), notify.ClientProblems(c.HTTP, "endpoints")...)
 	for i, endpoint := range c.Endpoints {
 		// The address is not quoted: someone may have put a password into it.
 		u, err := url.Parse(endpoint)

@@ -28,7 +28,7 @@ func newPayload(alerts []alertevent.Alert, now time.Time, lifetime time.Duration
 			end = alert.EndsAt
 		}
 		payload[i] = &models.PostableAlert{
-			Alert:       models.Alert{Labels: labelSet(alert.Labels), GeneratorURL: uri(alert.GeneratorURL)},
+			Labels: labelSet(alert.Labels), GeneratorURL: uri(alert.GeneratorURL),
 			Annotations: labelSet(alert.Annotations),
 			StartsAt:    strfmt.DateTime(alert.StartsAt),
 			EndsAt:      strfmt.DateTime(end),

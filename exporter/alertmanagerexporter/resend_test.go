@@ -200,7 +200,7 @@ func TestStorm(t *testing.T) {
 		t.Helper()
 		var storm []alertevent.Alert
 		for i := range 1000 {
-			storm = append(storm, of(alerts.Firing(), fmt.Sprint(i)))
+			storm = append(storm, of(alerts.Firing(), strconv.Itoa(i)))
 		}
 		consume(t, e, storm...)
 		require.Len(t, w.posted(first), 4)

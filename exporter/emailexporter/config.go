@@ -115,7 +115,7 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 // Validate names everything that is wrong. What only a server needs is not
 // asked for while the exporter is off.
 func (c *Config) Validate() error {
-	errs := c.DeliveryConfig.Problems()
+	errs := c.Problems()
 	if c.Timeout <= 0 {
 		errs = append(errs, fmt.Errorf("timeout: must be more than 0, or a silent server would hold up every alert; is %s", c.Timeout))
 	}

@@ -72,7 +72,7 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 
 // Validate names everything that is wrong.
 func (c *Config) Validate() error {
-	errs := append(c.DeliveryConfig.Problems(), notify.ClientProblems(c.HTTP, "endpoint")...)
+	errs := append(c.Problems(), notify.ClientProblems(c.HTTP, "endpoint")...)
 	if !notify.IsWebURL(c.Endpoint) {
 		errs = append(errs, errors.New("endpoint: must be an http or https URL"))
 	}

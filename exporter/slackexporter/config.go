@@ -75,7 +75,7 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 
 // Validate names everything that is wrong.
 func (c *Config) Validate() error {
-	errs := append(c.DeliveryConfig.Problems(), notify.ClientProblems(c.HTTP, "webhook_url or endpoint")...)
+	errs := append(c.Problems(), notify.ClientProblems(c.HTTP, "webhook_url or endpoint")...)
 	if c.WebhookURL != "" {
 		// The error of url.Parse would quote the secret.
 		if u, err := url.Parse(string(c.WebhookURL)); err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" {

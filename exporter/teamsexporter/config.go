@@ -58,7 +58,7 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 
 // Validate names everything that is wrong.
 func (c *Config) Validate() error {
-	errs := append(c.DeliveryConfig.Problems(), notify.ClientProblems(c.HTTP, "webhook_url")...)
+	errs := append(c.Problems(), notify.ClientProblems(c.HTTP, "webhook_url")...)
 	if c.WebhookURL != "" && !notify.IsWebURL(string(c.WebhookURL)) {
 		errs = append(errs, errors.New("webhook_url: must be an http or https URL"))
 	}

@@ -80,7 +80,7 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 
 // Validate names everything that is wrong.
 func (c *Config) Validate() error {
-	errs := append(c.DeliveryConfig.Problems(), notify.ClientProblems(c.HTTP, "url")...)
+	errs := append(c.Problems(), notify.ClientProblems(c.HTTP, "url")...)
 	if c.MaxAlerts <= 0 {
 		errs = append(errs, fmt.Errorf("max_alerts: must be more than 0; is %d", c.MaxAlerts))
 	}

@@ -126,9 +126,9 @@ func TestSumsAgree(t *testing.T) {
 // A cell is never a formula.
 func TestCSVCells(t *testing.T) {
 	r := newRig(t)
-	r.usage.All = append(r.usage.All, dashboards.Call{Call: dashboard.Call{
+	r.usage.All = append(r.usage.All, dashboards.Call{
 		Time: rigNow, Values: []string{`=HYPERLINK("http://x")`, "a,b\n\"c\"", "", "+1"}, Status: "success",
-	}})
+	})
 	lines, err := csv.NewReader(r.get("/api/calls/export?format=csv").Body).ReadAll()
 	require.NoError(t, err)
 	assert.Equal(t, []string{"2026-03-16T14:25:00Z", "", "", `'=HYPERLINK("http://x")`, "a,b\n\"c\"", "", "'+1"}, lines[1][:7])

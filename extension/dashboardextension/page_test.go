@@ -74,9 +74,9 @@ func TestHostileText(t *testing.T) {
 	dollars, value := 1.0, 2.0
 	usage := &dashboards.Usage{
 		Keys: []string{dashboard.Model, hostile},
-		All: []dashboards.Call{{Call: dashboard.Call{
+		All: []dashboards.Call{{
 			Time: rigNow, TraceID: hostile, SpanID: hostile, Values: []string{hostile, hostile}, Status: hostile, Dollars: &dollars,
-		}}},
+		}},
 		BudgetList:   []dashboard.Budget{{Name: hostile, Window: "day", Limit: 1}},
 		UnpricedList: []dashboard.UnpricedModel{{Model: hostile, Provider: hostile, Entry: hostile}},
 		DisagreeList: []dashboard.Disagreement{{Model: hostile}},

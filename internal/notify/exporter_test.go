@@ -162,7 +162,7 @@ func TestGroupsAreOneMessage(t *testing.T) {
 // wait new states take the place of those that were not sent.
 func TestStorms(t *testing.T) {
 	for _, size := range []int{10, 1000, maxWaiting} {
-		t.Run(fmt.Sprint(size), func(t *testing.T) {
+		t.Run(strconv.Itoa(size), func(t *testing.T) {
 			falseclock.Long(t)
 			falseclock.Test(t, func(t *testing.T) {
 				v := vendor{}
@@ -218,7 +218,7 @@ func TestStormIsOneMessage(t *testing.T) {
 		e, _ := v.start(t, nil)
 		var storm []alertevent.Alert
 		for i := range 5000 {
-			storm = append(storm, alert(fmt.Sprint(i), "warning", alertevent.Firing))
+			storm = append(storm, alert(strconv.Itoa(i), "warning", alertevent.Firing))
 		}
 		require.NoError(t, e.ConsumeLogs(t.Context(), logs(storm...)))
 		require.NoError(t, e.Shutdown(t.Context()))
@@ -251,7 +251,7 @@ func TestPoisonedAlert(t *testing.T) {
 					e, count := v.start(t, change)
 					batch := []alertevent.Alert{alert("poison", "critical", alertevent.Firing)}
 					for i := range 255 {
-						batch = append(batch, alert(fmt.Sprint(i), "warning", alertevent.Firing))
+						batch = append(batch, alert(strconv.Itoa(i), "warning", alertevent.Firing))
 					}
 					require.NoError(t, e.ConsumeLogs(t.Context(), logs(batch...)))
 					time.Sleep(9*attempt + time.Second) // 256 alerts are divided eight times
@@ -334,7 +334,7 @@ func TestStopsThoughTheVendorHangs(t *testing.T) {
 			}
 		})
 		for i := range 20 {
-			require.NoError(t, e.ConsumeLogs(t.Context(), logs(alert(fmt.Sprint(i), "info", alertevent.Firing))))
+			require.NoError(t, e.ConsumeLogs(t.Context(), logs(alert(strconv.Itoa(i), "info", alertevent.Firing))))
 		}
 		synctest.Wait()
 		began := time.Now()
@@ -352,7 +352,7 @@ func TestSendsWhatWaitsWhileStopping(t *testing.T) {
 			s.channel.Individually, s.channel.Limit = true, rate.NewLimiter(rate.Every(time.Second), 1)
 		})
 		for i := range 4 {
-			require.NoError(t, e.ConsumeLogs(t.Context(), logs(alert(fmt.Sprint(i), "info", alertevent.Firing))))
+			require.NoError(t, e.ConsumeLogs(t.Context(), logs(alert(strconv.Itoa(i), "info", alertevent.Firing))))
 		}
 		require.NoError(t, e.Shutdown(t.Context()))
 		assert.Len(t, v.accepted(), 4)
@@ -390,7 +390,9 @@ func TestMuteTimeIntervals(t *testing.T) {
 	cfg := NewDeliveryConfig()
 	cfg.MuteTimeIntervals = []map[string]any{
 		{"times": []any{map[string]any{"start_time": "09:00", "end_time": "17:00"}}, "months": []any{"january:march"}, "years": []any{2026}, "days_of_month": []any{"1:5", "-3:-1"}},
-		{"weekdays": []any{"someday"}}, {"week_days": []any{"monday"}}, {},
+		{"weekdays": []any{"someday"}},
+		{"week_days": []any{"monday"}},
+		{},
 	}
 	err := errors.Join(cfg.Problems()...)
 	for _, want := range []string{"mute_time_intervals::1: ", "mute_time_intervals::2: ", "mute_time_intervals::3: must not be empty"} {

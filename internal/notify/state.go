@@ -77,7 +77,7 @@ type entry struct {
 func newState(g grouping, b backoff, resend time.Duration, settledLimit int) *state {
 	return &state{
 		waitingLimit: maxWaiting, settledLimit: settledLimit, grouping: g, resend: resend,
-		entries: map[string]*entry{}, failed: map[*entry]struct{}{}, schedule: schedule{backoff: b},
+		entries: map[string]*entry{}, failed: map[*entry]struct{}{}, backoff: b,
 	}
 }
 

@@ -231,7 +231,7 @@ func TestEviction(t *testing.T) {
 		if evicted == nil {
 			return ""
 		}
-		return fmt.Sprint(evicted.severity)
+		return strconv.Itoa(evicted.severity)
 	}
 	send := func() {
 		m := s.nextMessage(now)
@@ -271,7 +271,7 @@ func TestForget(t *testing.T) {
 		if i%2 == 0 {
 			state = alertevent.Resolved
 		}
-		s.offer(now, changeOf(t, alert(fmt.Sprint(i), "info", state), now))
+		s.offer(now, changeOf(t, alert(strconv.Itoa(i), "info", state), now))
 		s.accept(now, s.nextMessage(now))
 	}
 	assert.Len(t, s.entries, 5)
@@ -310,7 +310,7 @@ func TestRejectsEverything(t *testing.T) {
 	now := time.Unix(1_800_000_000, 0)
 	s := newState(grouping{individually: true}, backoff(NewDeliveryConfig().Retry), 0, 5)
 	for i := range 50 {
-		s.offer(now, changeOf(t, alert(fmt.Sprint(i), "info", alertevent.Firing), now))
+		s.offer(now, changeOf(t, alert(strconv.Itoa(i), "info", alertevent.Firing), now))
 	}
 	given := 0
 	for at := now; at.Before(now.Add(30 * time.Minute)); at = at.Add(time.Second) {

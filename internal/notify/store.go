@@ -186,11 +186,9 @@ func parseStored(value []byte) (*entry, error) {
 		return nil, fmt.Errorf("version %d is unknown", from.Version)
 	}
 	e := &entry{
-		change: change{
-			key: from.Key, target: from.Target, base: from.Base, stamp: from.Stamp, group: from.Group, encoded: from.Record,
-			severity: min(max(from.Severity, 0), ranks/3-1),
-		},
-		settled: from.Settled, known: from.Known, evicted: from.Evicted, since: from.Since,
+		key: from.Key, target: from.Target, base: from.Base, stamp: from.Stamp, group: from.Group, encoded: from.Record,
+		severity: min(max(from.Severity, 0), ranks/3-1),
+		settled:  from.Settled, known: from.Known, evicted: from.Evicted, since: from.Since,
 	}
 	if e.key == "" {
 		return nil, errors.New("no key")

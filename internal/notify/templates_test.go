@@ -51,10 +51,10 @@ func TestDataIsAlertmanagers(t *testing.T) {
 			}
 			return to
 		}
-		alerts = append(alerts, &promalert.Alert{Alert: model.Alert{
+		alerts = append(alerts, &promalert.Alert{
 			Labels: set(a.Labels), Annotations: set(a.Annotations),
 			StartsAt: a.StartsAt, EndsAt: a.EndsAt, GeneratorURL: a.GeneratorURL,
-		}})
+		})
 	}
 	want := theirs.Data("slack", model.LabelSet{"alertname": "HighErrorRate"}, nil, "", alerts...)
 	assert.Equal(t, want, TemplateData("slack", "https://arc.example", several(), nil))

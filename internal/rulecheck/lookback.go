@@ -5,8 +5,9 @@ package rulecheck
 
 import (
 	"fmt"
-	"github.com/prometheus/prometheus/promql/parser"
 	"time"
+
+	"github.com/prometheus/prometheus/promql/parser"
 
 	"github.com/prometheus/common/model"
 )

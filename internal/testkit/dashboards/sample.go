@@ -90,11 +90,11 @@ func sampleCall(random *rand.Rand, m sampleModel, service, agent string, at time
 	vary := func(n int64) int64 { return int64(float64(n) * (.5 + random.ExpFloat64()*.6)) }
 	tokens := dashboard.Tokens{Input: vary(m.input), Output: vary(m.output)}
 	seconds := m.seconds * (.4 + .7*random.ExpFloat64())
-	call := Call{Call: dashboard.Call{
+	call := Call{
 		Time: at, TraceID: fmt.Sprintf("%016x%016x", random.Uint64(), random.Uint64()), SpanID: fmt.Sprintf("%016x", random.Uint64()),
 		Values: []string{m.name, service, agent, fmt.Sprintf("user-%d", 1+min(random.IntN(9), random.IntN(9)))},
 		Status: "success", Tokens: tokens, Seconds: &seconds,
-	}}
+	}
 	if m.dollarsIn == 0 {
 		return call
 	}

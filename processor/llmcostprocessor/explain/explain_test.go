@@ -5,6 +5,7 @@ package explain
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -85,7 +86,7 @@ func TestOtherRecords(t *testing.T) {
 		"a failure":         {spans("x", append(call[:3:3], attribute("error.type", `{"stringValue":"429"}`))...), []string{"operation chat, error", "cost:         $0, free"}},
 		"a senseless count": {spans("x", append(call[:3:3], attribute("gen_ai.usage.input_tokens", `{"intValue":"-1"}`))...), []string{"problem:      bad_tokens"}},
 		"decided by the cost": {
-			spans("x", append(call[:len(call):len(call)], attribute("gen_ai.usage.cost", `{"doubleValue":0.00768}`))...),
+			spans("x", append(slices.Clip(call), attribute("gen_ai.usage.cost", `{"doubleValue":0.00768}`))...),
 			[]string{"usage:        input 1000, cache_read 600, output 300", "evidence:     cost", "reported cost: $0.00768", "cost:         $0.00768"},
 		},
 		"a log record": {

@@ -36,7 +36,7 @@ func (r *record) readDisjoint() {
 	for name, value := range m {
 		addUnnamed(&o, normalize(name), value)
 	}
-	r.counts = o.tally.joined()
+	r.counts = o.joined()
 	r.disjoint = true
 }
 

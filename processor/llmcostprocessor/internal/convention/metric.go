@@ -27,8 +27,8 @@ type MetricSource struct {
 	model    []string
 	provider []string
 	// maker is the provider where no key has it.
-	maker string
-	counting
+	maker    string
+	counting counting
 	// calls is the count whose points count the calls, in a histogram.
 	calls field
 }

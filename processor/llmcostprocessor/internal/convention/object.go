@@ -208,7 +208,7 @@ func countOf(value any) (int64, bool) {
 }
 
 // readObjects takes from the objects of the record what its own keys do not have.
-func (r *record) readObjects(out *Call) {
+func (r *record) readObjects() {
 	if r.has(usageDisjoint) {
 		r.readDisjoint()
 	}

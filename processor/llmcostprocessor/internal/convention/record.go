@@ -194,12 +194,12 @@ func (r *record) usage(out *Call) {
 		// A tool that has no price of the model reports 0.
 		out.Reported, out.HasReported = reported, true
 	}
-	r.readObjects(out)
+	r.readObjects()
 	out.HasUsage = r.counts.has(input) || r.counts.has(output) || r.counts.others()
 	if out.Status == Success && r.counts.nothing() {
 		out.HasUsage = false // a stream whose usage nobody asked for, say: unknown, not zero
 	}
-	if r.unreadable && !(r.counts.has(input) && r.counts.has(output)) {
+	if r.unreadable && (!r.counts.has(input) || !r.counts.has(output)) {
 		out.HasUsage, out.Problem = false, ReasonBadTokens
 		return
 	}
@@ -219,7 +219,7 @@ func (r *record) evidence(out *Call) evidence {
 	}
 	from := price.CanonicalProvider(out.Provider)
 	if from == price.Bedrock {
-		e.ownTotal = true // instrumentations add up what leaves out the cached tokens
+		e.counting.ownTotal = true // instrumentations add up what leaves out the cached tokens
 	}
 	if from == "" && hasPrefix(out.Model, "claude") {
 		from = price.Anthropic

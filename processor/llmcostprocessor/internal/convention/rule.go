@@ -46,11 +46,11 @@ func (r Rule) String() string { return rules[r] }
 
 // evidence is what a record has besides its counts.
 type evidence struct {
-	counting
-	rule   Rule // how the counting is known
-	family family
-	proven bool // the counting of cached tokens, by the provider's own counts
-	cost   bool // the record reports one
+	counting counting
+	rule     Rule // how the counting is known
+	family   family
+	proven   bool // the counting of cached tokens, by the provider's own counts
+	cost     bool // the record reports one
 }
 
 // decide chooses the reading of the counts of a call, by the strongest evidence.
@@ -153,7 +153,7 @@ func (t *tally) byTotal(possible []reading, chosen reading, e evidence) (reading
 	fit, fits := reading{}, 0
 	for _, r := range possible {
 		sum := t.sum(r)
-		if sum == t.n[input]+t.n[output] && e.ownTotal {
+		if sum == t.n[input]+t.n[output] && e.counting.ownTotal {
 			continue // proves nothing
 		}
 		if sum == t.n[total] || sum+t.n[thoughts]+t.n[toolPrompt] == t.n[total] {

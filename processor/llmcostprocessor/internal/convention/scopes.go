@@ -5,8 +5,8 @@ package convention
 
 // scope is an instrumentation by its scope's name, and what its counts include.
 type scope struct {
-	prefix string
-	counting
+	prefix   string
+	counting counting
 }
 
 // scopes are the instrumentations whose counts do not include what their

@@ -39,9 +39,9 @@ type convention struct {
 	needsUsage bool
 	// shared: the trace context of an event is that of the span around it, an
 	// agent's turn for example, and not of the call.
-	shared bool
-	counting
-	rows []row
+	shared   bool
+	counting counting
+	rows     []row
 }
 
 // counting is what the counts of a convention or an instrumentation include.

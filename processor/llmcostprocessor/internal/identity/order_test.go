@@ -194,7 +194,7 @@ func TestMatchingIsGreedy(t *testing.T) {
 		var m matching
 		m.init(weighParallel, sideOfParallel)
 		for i := range 2 + r.IntN(14) {
-			n := &node{Record: Record{Scope: fmt.Sprint(r.IntN(3)), Resource: 1, Flags: HasUsage, Prompt: 1}}
+			n := &node{Scope: strconv.Itoa(r.IntN(3)), Resource: 1, Flags: HasUsage, Prompt: 1}
 			binary.LittleEndian.PutUint64(n.Span[:], uint64(i+1))
 			n.Trace[0] = 1
 			n.Start = int64(1e9 + r.IntN(6)*1e7)
