@@ -48,7 +48,7 @@ func (c *core) detectSpan(b *batch, from *source, scope pcommon.InstrumentationS
 	values := c.values(&found.call.Attribution, span.Attributes())
 	if !span.TraceID().IsEmpty() && !span.SpanID().IsEmpty() && (!span.ParentSpanID().IsEmpty() || values != nil) {
 		b.spans = append(b.spans, identity.Span{
-			SpanKey: identity.SpanKey{Trace: span.TraceID(), Span: span.SpanID()}, Parent: span.ParentSpanID(), Values: values,
+			Trace: span.TraceID(), Span: span.SpanID(), Parent: span.ParentSpanID(), Values: values,
 		})
 	}
 	b.discard(found, outcome)

@@ -501,7 +501,7 @@ func FuzzParseEntry(f *testing.F) {
 	whole := entry{
 		at:      morning,
 		records: []identity.Record{{Trace: [16]byte{1}, Span: [8]byte{2}, Scope: "sdk", Values: &identity.Values{"", "ada"}, Payload: string(ledger.AppendCall(nil, &call))}},
-		spans:   []identity.Span{{SpanKey: identity.SpanKey{Trace: [16]byte{1}, Span: [8]byte{3}}, Parent: [8]byte{4}}},
+		spans:   []identity.Span{{Trace: [16]byte{1}, Span: [8]byte{3}, Parent: [8]byte{4}}},
 		sums:    []ledger.Call{call},
 	}
 	f.Add(whole.append(nil))

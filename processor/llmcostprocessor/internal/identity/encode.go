@@ -67,7 +67,7 @@ func AppendSpan(to []byte, s *Span) []byte {
 func ParseSpan(from []byte) (s Span, rest []byte, err error) {
 	p := parser{rest: from}
 	p.bytes(s.Trace[:])
-	p.bytes(s.SpanKey.Span[:])
+	p.bytes(s.Span[:])
 	p.bytes(s.Parent[:])
 	s.Values = p.values()
 	if p.failed {

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -26,7 +27,7 @@ func newCache() *Cache {
 // book is a ledger: what stands for each call.
 type book map[uint64]string
 
-func (b book) apply(t testing.TB, changes []Change) {
+func (b book) apply(t *testing.T, changes []Change) {
 	t.Helper()
 	for _, c := range changes {
 		before, counted := b[c.Call]
@@ -57,7 +58,7 @@ type item struct {
 	span   *Span
 }
 
-func add(t testing.TB, c *Cache, b book, items []item) []Outcome {
+func add(t *testing.T, c *Cache, b book, items []item) []Outcome {
 	t.Helper()
 	var records []Record
 	var spans []Span
@@ -194,7 +195,7 @@ func TestMatchingIsGreedy(t *testing.T) {
 		var m matching
 		m.init(weighParallel, sideOfParallel)
 		for i := range 2 + r.IntN(14) {
-			n := &node{Record: Record{Scope: fmt.Sprint(r.IntN(3)), Resource: 1, Flags: HasUsage, Prompt: 1}}
+			n := &node{Scope: strconv.Itoa(r.IntN(3)), Resource: 1, Flags: HasUsage, Prompt: 1}
 			binary.LittleEndian.PutUint64(n.Span[:], uint64(i+1))
 			n.Trace[0] = 1
 			n.Start = int64(1e9 + r.IntN(6)*1e7)

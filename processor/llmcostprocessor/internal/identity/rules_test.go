@@ -16,7 +16,7 @@ func report(payload string, change ...func(*Record)) Record {
 	r := Record{
 		Trace: [16]byte{1}, Span: [8]byte{payload[0]}, Resource: 1, Model: 1, Scope: "sdk", Payload: payload,
 		Start: start.UnixNano(), End: start.Add(time.Second).UnixNano(),
-		Usage: Usage{Prompt: 100, Completion: 10, Stated: 3, NonZero: 3},
+		Prompt: 100, Completion: 10, Stated: 3, NonZero: 3,
 		Flags: IsSpan | HasUsage | StatesInput | StatesOutput | Priced | Listed,
 	}
 	for _, f := range change {

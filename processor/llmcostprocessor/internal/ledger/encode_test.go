@@ -16,12 +16,10 @@ import (
 
 var whole = Call{
 	Model: "gpt-4o", Listed: true, Dimensions: Dimensions{"shop", "", "ada\x00"},
-	Figures: Figures{
-		Hour: 493_000, Status: Timeout, Many: true, Count: 3,
-		Usage: Usage{usage.Input: 399, usage.CacheRead: 600, usage.CacheWrite: 1, usage.Output: 493, usage.Reasoning: 7, usage.Images: 2},
-		Cost:  7_500_000_000, Unpriced: true, Saved: -3, Reported: 9, HasReported: true,
-		Duration: 1500 * time.Millisecond, Timed: true, NoPrice: true, End: 5, Trace: [16]byte{1}, Span: [8]byte{2},
-	},
+	Hour: 493_000, Status: Timeout, Many: true, Count: 3,
+	Usage: Usage{usage.Input: 399, usage.CacheRead: 600, usage.CacheWrite: 1, usage.Output: 493, usage.Reasoning: 7, usage.Images: 2},
+	Cost:  7_500_000_000, Unpriced: true, Saved: -3, Reported: 9, HasReported: true,
+	Duration: 1500 * time.Millisecond, Timed: true, NoPrice: true, End: 5, Trace: [16]byte{1}, Span: [8]byte{2},
 	Provider: "openai", Convention: "otel", Reading: "total",
 }
 

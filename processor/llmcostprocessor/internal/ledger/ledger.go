@@ -147,8 +147,8 @@ func (l *Ledger) Apply(changes []Change, now time.Time) Recorded {
 		}
 		key, place := l.add(c.In, now, &r)
 		*c.Place = place
-		switch {
-		case key == nil:
+		switch key {
+		case nil:
 			l.recent.remove(c.ID)
 		default:
 			l.recent.set(c.ID, key, c.In, c.Detail)

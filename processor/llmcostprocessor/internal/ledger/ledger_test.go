@@ -29,10 +29,8 @@ var roomy = Limits{Rows: 1000, Models: 100, Hours: 48}
 func one(change ...func(*Call)) Call {
 	c := Call{
 		Model: "gpt-4o", Listed: true, Dimensions: Dimensions{"shop", "researcher"},
-		Figures: Figures{
-			Hour: HourOf(now), Usage: Usage{usage.Input: 890, usage.CacheRead: 100, usage.CacheWrite: 10, usage.Output: 500},
-			Cost: 7_500_000_000, Duration: 1500 * time.Millisecond, Timed: true,
-		},
+		Hour: HourOf(now), Usage: Usage{usage.Input: 890, usage.CacheRead: 100, usage.CacheWrite: 10, usage.Output: 500},
+		Cost: 7_500_000_000, Duration: 1500 * time.Millisecond, Timed: true,
 	}
 	for _, f := range change {
 		f(&c)

@@ -108,7 +108,7 @@ func TestRecent(t *testing.T) {
 	before := one(func(c *Call) { c.Usage[usage.Input] = 6 })
 	after := one(func(c *Call) { c.Usage[usage.Input], c.Dimensions[0] = 60, "other" })
 	var place Place
-	l.Apply([]Change{{ID: 7, Out: &before, In: &after, Place: &place, Detail: Detail{Merged: []Merged{{Rule: "nested"}}}}}, now)
+	l.Apply([]Change{{ID: 7, Out: &before, In: &after, Place: &place, Merged: []Merged{{Rule: "nested"}}}}, now)
 	assert.ElementsMatch(t, []int64{5, 60, 7}, prompts(), "corrected in its place")
 	l.Apply([]Change{{ID: 7, Out: &after, Place: &place}}, now)
 	assert.ElementsMatch(t, []int64{5, 7}, prompts(), "taken out")
