@@ -161,7 +161,7 @@ func (c *core) openStore(ctx context.Context, host component.Host) error {
 	if err != nil {
 		return err
 	}
-	if err := store.load(ctx, c.ledger, loader{c}, c.resource); err != nil {
+	if err := store.load(ctx, c.ledger, loader{c, ctx}, c.resource); err != nil {
 		c.health.Set(problemStorage, err, "Reading the ledger from the storage failed; it starts empty and in memory, the storage is left unchanged", "")
 		c.ledger, c.calls, c.known = newLedger(c.cfg), newCache(c.cfg), nil
 		return store.close(ctx)
@@ -171,7 +171,10 @@ func (c *core) openStore(ctx context.Context, host component.Host) error {
 }
 
 // loader adds what a store loads to a core.
-type loader struct{ *core }
+type loader struct {
+	*core
+	ctx context.Context //nolint:containedctx // of Start
+}
 
 func (l loader) remember(e *entry) { l.calls.Add(e.records, e.spans, e.at) }
 
@@ -179,7 +182,7 @@ func (l loader) count(e *entry) {
 	l.addKnown(e.seen, e.at)
 	l.ledger.Record(e.calls, e.at)
 	l.ledger.Record(e.sums, e.at)
-	l.addRecords(e.records, e.spans, e.at, nil)
+	l.addRecords(l.ctx, e.records, e.spans, e.at, nil)
 }
 
 func (l loader) addKnown(ids []uint64, at time.Time) { l.known.add(ids, at.Add(l.cfg.Dedup.Window)) }

@@ -107,7 +107,7 @@ func (c *core) count(ctx context.Context, b *batch) []identity.Outcome {
 	c.known.mark(b)
 	e := entry{at: b.at}
 	first := c.firstOfTraces(b)
-	result := c.addRecords(b.records, b.spans, b.at, b.counted)
+	result := c.addRecords(ctx, b.records, b.spans, b.at, b.counted)
 	if c.store != nil {
 		e.records = make([]identity.Record, 0, len(b.records))
 		for i := range b.records {
@@ -125,7 +125,7 @@ func (c *core) count(ctx context.Context, b *batch) []identity.Outcome {
 // addRecords adds records to the cache of calls, and applies what changes to the
 // ledger. Counted are the calls of the records; nil to have them parsed. It must be
 // called with counting held.
-func (c *core) addRecords(records []identity.Record, spans []identity.Span, at time.Time, counted []ledger.Call) identity.Result {
+func (c *core) addRecords(ctx context.Context, records []identity.Record, spans []identity.Span, at time.Time, counted []ledger.Call) identity.Result {
 	result := c.calls.Add(records, spans, at)
 	changes := make([]ledger.Change, 0, len(result.Changes))
 	places := make([]ledger.Place, len(result.Changes))
@@ -159,7 +159,7 @@ func (c *core) addRecords(records []identity.Record, spans []identity.Span, at t
 			in.Place = uint8(places[i])
 		}
 	}
-	c.countRecorded(context.Background(), recorded)
+	c.countRecorded(ctx, recorded)
 	return result
 }
 

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -26,7 +27,7 @@ func newCache() *Cache {
 // book is a ledger: what stands for each call.
 type book map[uint64]string
 
-func (b book) apply(t testing.TB, changes []Change) {
+func (b book) apply(t *testing.T, changes []Change) {
 	t.Helper()
 	for _, c := range changes {
 		before, counted := b[c.Call]
@@ -57,7 +58,7 @@ type item struct {
 	span   *Span
 }
 
-func add(t testing.TB, c *Cache, b book, items []item) []Outcome {
+func add(t *testing.T, c *Cache, b book, items []item) []Outcome {
 	t.Helper()
 	var records []Record
 	var spans []Span
