@@ -13,6 +13,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"debug/buildinfo"
 	"encoding/json"
 	"errors"
@@ -27,14 +28,14 @@ import (
 
 func main() {
 	out := bufio.NewWriter(os.Stdout)
-	err := write(out, os.Args[1:])
+	err := write(context.Background(), out, os.Args[1:])
 	if err = errors.Join(err, out.Flush()); err != nil {
 		fmt.Fprintln(os.Stderr, "licenses:", err)
 		os.Exit(1)
 	}
 }
 
-func write(out io.Writer, args []string) error {
+func write(ctx context.Context, out io.Writer, args []string) error {
 	if len(args) != 2 {
 		return fmt.Errorf("usage: licenses MAIN_MODULE PROGRAM, not %d arguments", len(args))
 	}
@@ -42,7 +43,7 @@ func write(out io.Writer, args []string) error {
 	if err != nil {
 		return err
 	}
-	goroot, err := exec.Command("go", "env", "GOROOT").Output()
+	goroot, err := exec.CommandContext(ctx, "go", "env", "GOROOT").Output()
 	if err != nil {
 		return fmt.Errorf("go env GOROOT: %w", err)
 	}
@@ -54,7 +55,7 @@ func write(out io.Writer, args []string) error {
 	for _, module := range info.Deps {
 		modules = append(modules, module.Path+"@"+module.Version)
 	}
-	folders, err := foldersOf(args[0], modules)
+	folders, err := foldersOf(ctx, args[0], modules)
 	if err != nil {
 		return err
 	}
@@ -69,8 +70,8 @@ func write(out io.Writer, args []string) error {
 
 // foldersOf are where the module cache keeps modules, by path@version. It is asked
 // from the main module's folder, whose go.sum verifies them.
-func foldersOf(mainModule string, modules []string) (map[string]string, error) {
-	cmd := exec.Command("go", append([]string{"mod", "download", "-json"}, modules...)...)
+func foldersOf(ctx context.Context, mainModule string, modules []string) (map[string]string, error) {
+	cmd := exec.CommandContext(ctx, "go", append([]string{"mod", "download", "-json"}, modules...)...) //nolint:gosec // modules of a program that was built here
 	cmd.Dir = mainModule
 	output, runErr := cmd.Output()
 	folders := map[string]string{}

@@ -22,7 +22,7 @@ func TestWrite(t *testing.T) {
 	require.NoError(t, err)
 	require.NotEmpty(t, info.Deps)
 	var out bytes.Buffer
-	require.NoError(t, write(&out, []string{"..", program}))
+	require.NoError(t, write(t.Context(), &out, []string{"..", program}))
 	assert.Contains(t, out.String(), "The Go Authors")
 	for _, module := range info.Deps {
 		assert.Contains(t, out.String(), "\n"+module.Path+"@"+module.Version+"\n\n-- ")

@@ -86,7 +86,7 @@ func fetchData(ctx context.Context) (version, folder string, err error) {
 }
 
 func readModified(folder string) (time.Time, error) {
-	raw, err := os.ReadFile(filepath.Join(folder, "index", "db.json"))
+	raw, err := os.ReadFile(filepath.Join(folder, "index", "db.json")) //nolint:gosec // GOVULNDB is set by who runs the check
 	if err != nil {
 		return time.Time{}, err
 	}
@@ -152,7 +152,7 @@ func writeIndex(from, to string, modified time.Time) error {
 				byModule[name] = append(byModule[name], entry)
 			}
 		}
-		if err := os.WriteFile(filepath.Join(to, "ID", report.ID+".json"), raw, 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(to, "ID", filepath.Base(file)), raw, 0o600); err != nil { //nolint:gosec // a file of the folder that was listed
 			return err
 		}
 	}

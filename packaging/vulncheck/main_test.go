@@ -42,12 +42,18 @@ func newDatabase(t *testing.T) string {
 	return db
 }
 
-func TestCheck(t *testing.T) {
+func buildArctool(t *testing.T, ldflags string) string {
+	t.Helper()
 	program := filepath.Join(t.TempDir(), "arctool")
-	build := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", program, "./cmd/arctool")
+	build := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-ldflags", ldflags, "-o", program, "./cmd/arctool")
 	build.Dir = filepath.Join("..", "..")
 	output, err := build.CombinedOutput()
 	require.NoError(t, err, "%s", output)
+	return program
+}
+
+func TestCheck(t *testing.T) {
+	program := buildArctool(t, "")
 	t.Setenv("GOVULNDB", "file://"+newDatabase(t))
 
 	document := filepath.Join(t.TempDir(), "security.md")
@@ -63,6 +69,20 @@ func TestCheck(t *testing.T) {
 	out.Reset()
 	require.NoError(t, check(t.Context(), &out, []string{program}, document))
 	assert.Contains(t, out.String(), "GO-2026-9999  explained")
+}
+
+// A stripped program, as those that ship, does not show which functions it holds:
+// every vulnerability of a module that it holds counts.
+func TestStrippedProgram(t *testing.T) {
+	db := newDatabase(t)
+	found, err := scanProgram(t.Context(), "file://"+db, buildArctool(t, "-s -w"))
+	require.NoError(t, err)
+	var ids []string
+	for _, v := range found {
+		assert.True(t, v.reachable, v.id)
+		ids = append(ids, v.id)
+	}
+	assert.Equal(t, []string{"GO-2026-9998", "GO-2026-9999"}, ids)
 }
 
 // Where there is no data nothing fails, and the output is clear about it.

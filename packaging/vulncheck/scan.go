@@ -22,12 +22,14 @@ type vulnerability struct {
 	id, summary     string
 	module, version string
 	fixed           string // empty: no version fixes it
-	reachable       bool   // a vulnerable function is in the program
+	reachable       bool   // a vulnerable function is in the program, or may be
 	called          string // one of those functions
 }
 
 // scanProgram runs govulncheck on a built program. The linker leaves out what is
 // never called, so a vulnerable function that is in the program counts as reachable.
+// In a stripped program, as those that ship, the functions cannot be seen: each
+// vulnerability of a module that it holds counts.
 func scanProgram(ctx context.Context, db, program string) ([]vulnerability, error) {
 	var output, stderr bytes.Buffer
 	cmd := scan.Command(ctx, "-mode", "binary", "-format", "json", "-db", db, program)

@@ -6,7 +6,6 @@ package e2e
 import (
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"path/filepath"
 	"testing"
@@ -81,17 +80,6 @@ service:
 	}
 	options, metrics = measured(t, options)
 	return p, options, "http://" + address + "/status?verbose", metrics
-}
-
-func get(t require.TestingT, url string) string {
-	client := http.Client{Timeout: 5 * time.Second}
-	defer client.CloseIdleConnections()
-	response, err := client.Get(url)
-	require.NoError(t, err)
-	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
-	require.NoError(t, err)
-	return string(body)
 }
 
 // diskRun sends calls, and looks whether all of them have been counted.

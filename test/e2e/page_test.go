@@ -57,3 +57,14 @@ func (p page) sum(name string) (sum float64) {
 	}
 	return sum
 }
+
+func get(t require.TestingT, url string) string {
+	client := http.Client{Timeout: 5 * time.Second}
+	defer client.CloseIdleConnections()
+	response, err := client.Get(url)
+	require.NoError(t, err)
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	return string(body)
+}
