@@ -5,6 +5,7 @@ package notification
 
 import (
 	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -16,7 +17,7 @@ import (
 
 func ofRule(rule, severity string, i int) alertevent.Alert {
 	return alertevent.Alert{
-		Labels:   map[string]string{"alertname": rule, "severity": severity, "i": fmt.Sprint(i)},
+		Labels:   map[string]string{"alertname": rule, "severity": severity, "i": strconv.Itoa(i)},
 		State:    alertevent.Firing,
 		StartsAt: start,
 	}
