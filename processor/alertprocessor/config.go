@@ -88,8 +88,8 @@ type Config struct {
 	// silences. Default: false.
 	SilencesFromDashboard bool `mapstructure:"silences_from_dashboard"`
 
-	// SilencesFromPage is the former name of silences_from_dashboard.
-	// Deprecated: set silences_from_dashboard. Default: not set.
+	// SilencesFromPage is the former name of silences_from_dashboard, which still
+	// works for this release, with a warning. Default: not set.
 	SilencesFromPage *bool `mapstructure:"silences_from_page"`
 
 	// Storage is where the samples live that rules are evaluated on.

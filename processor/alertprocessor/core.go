@@ -213,6 +213,7 @@ func (c *core) Close(ctx context.Context) error {
 	}
 	c.telemetry.Shutdown()
 	c.dispatcher.save()
+	errs = append(errs, c.dispatcher.close())
 	c.backendMu.Lock()
 	defer c.backendMu.Unlock()
 	if c.backend != nil {

@@ -398,6 +398,16 @@ func (n *dispatcher) save() {
 	n.onSave(err)
 }
 
+// close closes the files of the state. Nothing is to be raised any more.
+func (n *dispatcher) close() error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.file == nil {
+		return nil
+	}
+	return n.file.close()
+}
+
 // persistRaised appends the occurrences since the last call to the journal.
 func (n *dispatcher) persistRaised() error {
 	n.mu.Lock()

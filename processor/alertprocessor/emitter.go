@@ -33,8 +33,8 @@ const (
 // after the retry interval with what was added since, unless the error is permanent.
 type emitter[I, T any] struct {
 	emitterOptions[I, T]
-	outlets sharedcore.Outlets[T] // holds outlet alone
-	outlet  *sharedcore.Outlet[T]
+	pipelines sharedcore.Emitters[T] // holds pipeline alone
+	pipeline  *sharedcore.Emitter[T]
 
 	mu       sync.Mutex // guards what follows
 	pending  []I
@@ -60,7 +60,7 @@ type emitterOptions[I, T any] struct {
 
 func newEmitter[I, T any](options emitterOptions[I, T]) *emitter[I, T] {
 	e := &emitter[I, T]{emitterOptions: options, wake: make(chan struct{}, 1)}
-	e.outlet = e.outlets.Add(options.consume)
+	e.pipeline = e.pipelines.Add(options.consume)
 	return e
 }
 
@@ -146,7 +146,7 @@ func (e *emitter[I, T]) drop(n int, reason string) {
 func (e *emitter[I, T]) start(ctx context.Context) {
 	ctx, e.cancel = context.WithCancel(context.WithoutCancel(ctx)) //nolint:gosec // stop calls it
 	e.done = make(chan struct{})
-	e.outlet.Open()
+	e.pipeline.Open()
 	go func() {
 		defer close(e.done)
 		e.run(ctx)
@@ -167,9 +167,9 @@ func (e *emitter[I, T]) stop(ctx context.Context) error {
 	}
 	rest := e.undelivered()
 	if len(rest) == 0 {
-		return e.outlet.Close(ctx, nil)
+		return e.pipeline.Close(ctx, nil)
 	}
-	err := e.outlet.Close(ctx, func() T { return e.build(rest...) })
+	err := e.pipeline.Close(ctx, func() T { return e.build(rest...) })
 	if err != nil {
 		e.drop(len(rest), dropShutdown) // but what is persisted across restarts has them
 		return err
@@ -201,7 +201,7 @@ func (e *emitter[I, T]) deliver(ctx context.Context) {
 		if len(items) == 0 {
 			return
 		}
-		_, err := e.outlets.Send(ctx, func() T { return e.build(items...) })
+		_, err := e.pipelines.Send(ctx, func() T { return e.build(items...) })
 		if err != nil {
 			e.telemetry.ProcessorAlertDeliveryFailures.Add(context.WithoutCancel(ctx), 1)
 		}

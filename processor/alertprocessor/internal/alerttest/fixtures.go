@@ -21,6 +21,7 @@ func Counter(name string, start, at time.Time, value float64, labels ...string) 
 	return md
 }
 
+// AddCounter adds one point of a cumulative counter.
 func AddCounter(md pmetric.Metrics, name string, start, at time.Time, value float64, labels ...string) {
 	m := NewMetric(md, name)
 	sum := m.SetEmptySum()
@@ -29,12 +30,14 @@ func AddCounter(md pmetric.Metrics, name string, start, at time.Time, value floa
 	Point(sum.DataPoints().AppendEmpty(), at, value, labels).SetStartTimestamp(pcommon.NewTimestampFromTime(start))
 }
 
+// Gauge makes one point of a gauge.
 func Gauge(name string, at time.Time, value float64, labels ...string) pmetric.Metrics {
 	md := pmetric.NewMetrics()
 	Point(NewMetric(md, name).SetEmptyGauge().DataPoints().AppendEmpty(), at, value, labels)
 	return md
 }
 
+// NewMetric adds a metric of a service named app.
 func NewMetric(md pmetric.Metrics, name string) pmetric.Metric {
 	rm := md.ResourceMetrics().AppendEmpty()
 	rm.Resource().Attributes().PutStr("service.name", "app")
@@ -43,10 +46,11 @@ func NewMetric(md pmetric.Metrics, name string) pmetric.Metric {
 	return m
 }
 
+// Point sets the time, value and labels, in pairs, of a data point.
 func Point(p pmetric.NumberDataPoint, at time.Time, value float64, labels []string) pmetric.NumberDataPoint {
 	p.SetTimestamp(pcommon.NewTimestampFromTime(at))
 	p.SetDoubleValue(value)
-	for i := 0; i < len(labels); i += 2 {
+	for i := 0; i+1 < len(labels); i += 2 {
 		p.Attributes().PutStr(labels[i], labels[i+1])
 	}
 	return p
@@ -88,6 +92,7 @@ type FullStore struct {
 	Full bool
 }
 
+// Appender implements storage.Appendable.
 func (f *FullStore) Appender(ctx context.Context) storage.Appender {
 	return &fullAppender{Appender: f.Appendable.Appender(ctx), full: f.Full}
 }
@@ -110,6 +115,7 @@ type StuckStore struct {
 	Release chan struct{}
 }
 
+// Appender implements storage.Appendable.
 func (d *StuckStore) Appender(ctx context.Context) storage.Appender {
 	return &stuckAppender{Appender: d.Appendable.Appender(ctx), release: d.Release}
 }

@@ -55,6 +55,7 @@ type Evaluator struct {
 	closed  bool
 }
 
+// ErrClosed is the error of queries after Close.
 var ErrClosed = errors.New("the storage is closed")
 
 // Options are what an evaluator works on, and whom it notifies.

@@ -53,17 +53,17 @@ func oldestPending(rule *rules.AlertingRule) (time.Time, bool) {
 	return oldest, !oldest.IsZero()
 }
 
-// explainer finds out why an expression yields no series, from its parts.
-type explainer struct {
+// Explainer finds out why an expression yields no series, from its parts.
+type Explainer struct {
 	query func(expr string) (promql.Vector, error)
 }
 
-func NewExplainer(ctx context.Context, e *Evaluator, at time.Time) explainer {
-	return explainer{query: func(expr string) (promql.Vector, error) { return e.Query(ctx, expr, at) }}
+func NewExplainer(ctx context.Context, e *Evaluator, at time.Time) Explainer {
+	return Explainer{query: func(expr string) (promql.Vector, error) { return e.Query(ctx, expr, at) }}
 }
 
 // WhyEmpty returns a sentence, or "" when the expression yields something.
-func (x explainer) WhyEmpty(expr parser.Expr) (string, error) {
+func (x Explainer) WhyEmpty(expr parser.Expr) (string, error) {
 	expr = unwrap(expr)
 	result, err := x.query(expr.String())
 	if err != nil || len(result) > 0 {
@@ -80,7 +80,7 @@ func (x explainer) WhyEmpty(expr parser.Expr) (string, error) {
 	return x.whyNoData(expr)
 }
 
-func (x explainer) whyBinaryEmpty(e *parser.BinaryExpr) (string, error) {
+func (x Explainer) whyBinaryEmpty(e *parser.BinaryExpr) (string, error) {
 	if e.Op == parser.LOR {
 		left, err := x.WhyEmpty(e.LHS)
 		if err != nil {
@@ -104,7 +104,7 @@ func (x explainer) whyBinaryEmpty(e *parser.BinaryExpr) (string, error) {
 }
 
 // whyNotMet is for a comparison whose sides both have series.
-func (x explainer) whyNotMet(e *parser.BinaryExpr) (string, error) {
+func (x Explainer) whyNotMet(e *parser.BinaryExpr) (string, error) {
 	value, limit, op := e.LHS, e.RHS, e.Op
 	if limit.Type() != parser.ValueTypeScalar {
 		if value.Type() != parser.ValueTypeScalar {
@@ -158,7 +158,7 @@ func mirrored(op parser.ItemType) parser.ItemType {
 }
 
 // whyNoData names the first selector that finds nothing.
-func (x explainer) whyNoData(expr parser.Expr) (string, error) {
+func (x Explainer) whyNoData(expr parser.Expr) (string, error) {
 	for _, selector := range selectors(expr) {
 		found, err := x.query(selector.window)
 		if err != nil {

@@ -17,13 +17,14 @@ import (
 func TestEqualAlertsFireSinceTheFirst(t *testing.T) {
 	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	for range 20 { // maps have any order
-		e := &Evaluator{Awaited: func() map[string]alertevent.Alert { return nil }, groups: map[string]*groupState{}}
+		e := &Evaluator{groups: map[string]*groupState{}}
 		for i, key := range []string{"b", "a", "c"} {
 			state := newGroupState()
 			alert := alertevent.Alert{Labels: map[string]string{"alertname": "A"}, StartsAt: start.Add(time.Duration((i+1)%3) * time.Minute)}
 			state.firing[alert.Fingerprint()] = alert
 			e.groups[key] = state
 		}
+		e.Awaited = func() map[string]alertevent.Alert { return nil }
 		result := e.result()
 		assert.Len(t, result.Firing, 1)
 		for _, alert := range result.Firing {

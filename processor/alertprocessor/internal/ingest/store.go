@@ -108,6 +108,7 @@ func removeLeftovers() {
 	}
 }
 
+// Close closes the tsdb, and removes a temporary directory.
 func (s *Store) Close() error {
 	return errors.Join(s.DB.Close(), s.remove())
 }
@@ -142,6 +143,7 @@ func (*seriesLimit) PostCreation(labels.Labels) {}
 // PostDeletion implements tsdb.SeriesLifecycleCallback.
 func (*seriesLimit) PostDeletion(map[chunks.HeadSeriesRef]labels.Labels) {}
 
+// IsAlertSeries reports whether a series is one that Prometheus writes about alerts.
 func IsAlertSeries(name string) bool { return name == "ALERTS" || name == "ALERTS_FOR_STATE" }
 
 // SeriesCount is the number of series in memory.

@@ -106,4 +106,4 @@ func (d *dropped) next() (next time.Time, ok bool) {
 }
 
 // Dropping are the names of the rules of which alerts are being dropped.
-func (l *Log) Dropping() []string { return slices.Sorted(maps.Keys(l.dropped.rules)) }
+func (b *Log) Dropping() []string { return slices.Sorted(maps.Keys(b.dropped.rules)) }

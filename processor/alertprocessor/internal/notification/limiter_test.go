@@ -5,6 +5,7 @@ package notification
 
 import (
 	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
