@@ -73,48 +73,67 @@ func TestCompare(t *testing.T) {
 		want    map[string]Cell
 	}{
 		"all right": {
-			[]modelserver.Call{one, two}, []Found{foundCall(two), foundCall(one)}, all,
+			[]modelserver.Call{one, two},
+			[]Found{foundCall(two), foundCall(one)},
+			all,
 			map[string]Cell{
 				"calls": {Right, "2"}, "failed": {State: None}, "input": {Right, "2"}, "cache_read": {Right, "2"}, "cache_write": {State: None},
 				"output": {Right, "2"}, "reasoning": {State: None}, "cost": {Right, "2"}, "agent": {Right, "2"}, "user": {State: None},
 			},
 		},
 		"counted twice": {
-			[]modelserver.Call{one}, []Found{foundCall(one), foundCall(one)}, all,
+			[]modelserver.Call{one},
+			[]Found{foundCall(one), foundCall(one)},
+			all,
 			map[string]Cell{"calls": {Wrong, "1 of 1, and 1 more"}, "input": {Wrong, "1 of 1, and 1 more"}, "cost": {Wrong, "1 of 1, and 1 more"}, "reasoning": {State: None}},
 		},
 		"lost": {
-			[]modelserver.Call{one, two}, []Found{foundCall(one)}, all,
+			[]modelserver.Call{one, two},
+			[]Found{foundCall(one)},
+			all,
 			map[string]Cell{"calls": {Wrong, "1 of 2"}, "input": {Wrong, "1 of 2"}, "cost": {Wrong, "1 of 2"}},
 		},
 		"never sent": {
-			[]modelserver.Call{one, two}, []Found{foundCall(one)}, sending(t, []any{1001, 601, 101, Agent}),
+			[]modelserver.Call{one, two},
+			[]Found{foundCall(one)},
+			sending(t, []any{1001, 601, 101, Agent}),
 			map[string]Cell{"calls": {NotSent, "1 of 2"}, "input": {NotSent, "1 of 2"}, "cost": {NotSent, "1 of 2"}},
 		},
 		"sent without tokens": {
-			[]modelserver.Call{one}, nil, sending(t, []any{"id-1"}),
+			[]modelserver.Call{one},
+			nil, sending(t, []any{"id-1"}),
 			map[string]Cell{"calls": {Wrong, "0 of 1"}, "input": {NotSent, "0 of 1"}},
 		},
 		"misread": {
-			[]modelserver.Call{one}, []Found{misread}, all,
+			[]modelserver.Call{one},
+			[]Found{misread},
+			all,
 			map[string]Cell{"calls": {Right, "1"}, "input": {Wrong, "0 of 1"}, "output": {Right, "1"}, "cache_read": {Right, "1"}},
 		},
 		"cached tokens not sent": {
-			[]modelserver.Call{one}, []Found{{Status: "success", Tokens: map[string]int64{"input": 1001, "output": 101}}}, sending(t, []any{1001, 101}),
+			[]modelserver.Call{one},
+			[]Found{{Status: "success", Tokens: map[string]int64{"input": 1001, "output": 101}}},
+			sending(t, []any{1001, 101}),
 			map[string]Cell{"calls": {Right, "1"}, "cache_read": {NotSent, "0 of 1"}, "cost": {NotSent, "0 of 1"}},
 		},
 		"usage that nobody has": {
-			[]modelserver.Call{hidden}, []Found{{Status: "success", Tokens: map[string]int64{}}}, sending(t, []any{"id-1"}),
+			[]modelserver.Call{hidden},
+			[]Found{{Status: "success", Tokens: map[string]int64{}}},
+			sending(t, []any{"id-1"}),
 			map[string]Cell{"calls": {Right, "1"}, "input": {NotSent, "0 of 1"}, "cost": {NotSent, "0 of 1"}},
 		},
 		"wrong price": {
-			[]modelserver.Call{one}, []Found{cheap}, all,
+			[]modelserver.Call{one},
+			[]Found{cheap},
+			all,
 			map[string]Cell{"input": {Right, "1"}, "cost": {Wrong, "0 of 1"}},
 		},
 		"agent lost":     {[]modelserver.Call{one}, []Found{anonymous}, all, map[string]Cell{"agent": {Wrong, "0 of 1"}}},
 		"agent not sent": {[]modelserver.Call{one}, []Found{anonymous}, sending(t, []any{1001, 601, 101}), map[string]Cell{"agent": {NotSent, "0 of 1"}}},
 		"failures": {
-			[]modelserver.Call{failedCall(false), failedCall(true)}, []Found{{Status: "error"}, {Status: "error"}}, all,
+			[]modelserver.Call{failedCall(false), failedCall(true)},
+			[]Found{{Status: "error"}, {Status: "error"}},
+			all,
 			map[string]Cell{"failed": {Right, "2"}, "calls": {State: None}},
 		},
 		"failure that was tried again, and is not reported": {
