@@ -9,7 +9,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"os"
 	"regexp"
 	"slices"
 	"strconv"
@@ -54,19 +53,7 @@ var content = map[string]bool{
 
 var digits = regexp.MustCompile(`\d+`)
 
-// readCapture reads what the file exporter wrote: a request a line.
-func readCapture(path string) (*Capture, error) {
-	file, err := os.Open(path)
-	if errors.Is(err, os.ErrNotExist) {
-		return &Capture{}, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	return parseCapture(file)
-}
-
+// parseCapture reads what the file exporter wrote: a request a line.
 func parseCapture(r io.Reader) (*Capture, error) {
 	c := &Capture{}
 	lines := bufio.NewReader(r)

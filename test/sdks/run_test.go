@@ -353,6 +353,14 @@ func listCalls(t *testing.T, address string) []Found {
 	return body.Data
 }
 
+func readCapture(path string) (*Capture, error) {
+	content, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	return parseCapture(bytes.NewReader(content))
+}
+
 func captureDirectory(pair *Pair) string {
 	return filepath.Join(collector.Root(), "build", "sdks-captures", pair.Name)
 }

@@ -10,14 +10,15 @@ from strands.models.openai import OpenAIModel
 
 def run(model, text):
     agent = Agent(
-        model=model, name=AGENT, tools=[tool(telemetry.get_weather)], callback_handler=None,
+        model=model(), name=AGENT, tools=[tool(telemetry.get_weather)], callback_handler=None,
         trace_attributes={"user.id": USER, "session.id": SESSION},
     )
     return agent(text)
 
 
-openai = OpenAIModel(client_args={"base_url": MODELS + "/v1", "max_retries": 0}, model_id="gpt-4o")
-claude = AnthropicModel(client_args={"base_url": MODELS, "max_retries": 0}, model_id="claude-sonnet-4-5", max_tokens=100)
+# One model for each run: its client belongs to the event loop of the run.
+openai = lambda: OpenAIModel(client_args={"base_url": MODELS + "/v1", "max_retries": 0}, model_id="gpt-4o")
+claude = lambda: AnthropicModel(client_args={"base_url": MODELS, "max_retries": 0}, model_id="claude-sonnet-4-5", max_tokens=100)
 for model in (openai, claude):
     for _ in range(2):
         call("agent", lambda: run(model, "hello AS-AGENT AS-USER"))
