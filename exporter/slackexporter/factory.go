@@ -31,7 +31,7 @@ func NewFactory() exporter.Factory { return newFactory(interval) }
 // newFactory makes exporters that let the time pass between two messages.
 func newFactory(interval time.Duration) exporter.Factory {
 	create := func(_ context.Context, set exporter.Settings, config component.Config) (exporter.Logs, error) {
-		return createLogs(set, config.(*Config), interval)
+		return createLogs(set, config.(*Config), interval) //nolint:contextcheck // what is made sends later, with contexts of its own
 	}
 	return exporter.NewFactory(
 		metadata.Type,

@@ -66,6 +66,7 @@ func (t *problems) list() []problem {
 	return slices.CompactFunc(list, func(a, b problem) bool { return same(a, b) == 0 })
 }
 
+//nolint:staticcheck // SA1019: the Collector calls both interfaces; the new one is taken with the move to another version
 var _ componentstatus.Watcher = (*dashboardServer)(nil)
 
 // ComponentStatusChanged is called by the Collector for every component.

@@ -72,17 +72,16 @@ func keyOf(fingerprint, target string) string {
 // errNoRecord is the error for encoded logs without an alert record.
 var errNoRecord = errors.New("no alert record")
 
-// decode returns the record and the alert of an encoded change.
-func decode(encoded []byte) (plog.LogRecord, alertevent.Alert, error) {
+// decode returns the alert of an encoded change.
+func decode(encoded []byte) (alertevent.Alert, error) {
 	ld, err := (&plog.ProtoUnmarshaler{}).UnmarshalLogs(encoded)
 	if err != nil {
-		return plog.LogRecord{}, alertevent.Alert{}, err
+		return alertevent.Alert{}, err
 	}
 	for record := range alertevent.Records(ld) {
-		alert, err := alertevent.Read(record)
-		return record, alert, err
+		return alertevent.Read(record)
 	}
-	return plog.LogRecord{}, alertevent.Alert{}, errNoRecord
+	return alertevent.Alert{}, errNoRecord
 }
 
 // ranks is how many ranks there are, see [entry.rank].

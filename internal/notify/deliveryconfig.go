@@ -135,7 +135,6 @@ func (c *DeliveryConfig) warnDeprecated(logger *zap.Logger) {
 		logger.Warn("sending_queue::storage is deprecated, use storage", zap.Stringer("storage", *queue.StorageID))
 	}
 	queue := *c.Queue.Get()
-	queue.StorageID = nil
 	if usual := exporterhelper.NewDefaultQueueConfig(); queue.QueueSize != usual.QueueSize || queue.NumConsumers > 1 && queue.NumConsumers != usual.NumConsumers ||
 		queue.BlockOnOverflow || queue.WaitForResult || queue.Batch.HasValue() != usual.Batch.HasValue() {
 		logger.Warn("sending_queue has no effect but for storage: notifications are kept as state, one for each alert")

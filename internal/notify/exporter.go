@@ -105,7 +105,7 @@ func NewExporter(set exporter.Settings, s Settings) (*Exporter, error) {
 	)
 }
 
-// Capabilities: records are copied, never changed.
+// Capabilities reports that records are copied, never changed.
 func (*Exporter) Capabilities() consumer.Capabilities { return consumer.Capabilities{} }
 
 // Start restores the state and starts to send.

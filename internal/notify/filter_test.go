@@ -61,7 +61,7 @@ func TestReadChanges(t *testing.T) {
 			e := &Exporter{filter: test.filter, severities: newSeverities(nil), outcomes: NewOutcomes(counter)}
 			var got []string
 			for _, c := range e.readChanges(t.Context(), ld) {
-				_, a, err := decode(c.encoded)
+				a, err := decode(c.encoded)
 				require.NoError(t, err)
 				got = append(got, a.Name()+" "+string(a.State))
 			}

@@ -121,7 +121,7 @@ func newLane(owner *Exporter, channel Channel, mutes timeIntervals, b backoff) *
 
 // alertOf decodes a change. One that was encoded can be decoded.
 func (l *lane) alertOf(c change) (alertevent.Alert, error) {
-	_, alert, err := decode(c.encoded)
+	alert, err := decode(c.encoded)
 	l.owner.severities.apply(&alert)
 	return alert, err
 }

@@ -43,7 +43,7 @@ func PostAs(ctx context.Context, client *http.Client, target, token string, body
 
 // Do sends a request as [Post] does.
 func Do(client *http.Client, request *http.Request) (string, error) {
-	response, err := client.Do(request)
+	response, err := client.Do(request) //nolint:gosec // G704: the address is from the configuration alone
 	if err != nil {
 		return "", RedactURL(err)
 	}

@@ -88,7 +88,7 @@ func (e *entry) waits() bool { return e.stamp != e.settled && !e.evicted }
 type offered int
 
 const (
-	offerTaken offered = iota
+	_ offered = iota // the change is to be sent
 	// offerKnown is what was reported before, or is older than that.
 	offerKnown
 	// offerSuperseded took the place of a state that was not sent.

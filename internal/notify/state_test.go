@@ -9,6 +9,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -107,7 +108,7 @@ func (s *simulation) send() bool {
 		return obsolete > 0
 	}
 	poisoned := slices.ContainsFunc(m.sent, func(c change) bool {
-		_, a, err := decode(c.encoded)
+		a, err := decode(c.encoded)
 		require.NoError(s.t, err)
 		return s.poisoned[a.Name()]
 	})
@@ -118,7 +119,7 @@ func (s *simulation) send() bool {
 	}
 	if err == nil || s.random.IntN(10) == 0 { // the response may be lost
 		for _, c := range m.sent {
-			_, a, err := decode(c.encoded)
+			a, err := decode(c.encoded)
 			require.NoError(s.t, err)
 			s.view[a.Name()] = a.State
 		}
@@ -252,7 +253,7 @@ func TestEviction(t *testing.T) {
 	var order []string
 	for range 3 {
 		m := s.nextMessage(now)
-		_, a, err := decode(m.sent[0].encoded)
+		a, err := decode(m.sent[0].encoded)
 		require.NoError(t, err)
 		order = append(order, a.Name()+" "+string(a.State))
 		s.accept(now, m)

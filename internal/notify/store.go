@@ -194,7 +194,7 @@ func parseStored(value []byte) (*entry, error) {
 		return nil, errors.New("no key")
 	}
 	if e.waits() || len(from.Record) > 0 {
-		if _, _, err := decode(from.Record); err != nil {
+		if _, err := decode(from.Record); err != nil {
 			return nil, err
 		}
 	}

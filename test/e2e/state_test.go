@@ -67,7 +67,7 @@ func extract(t *testing.T, archive, to string) {
 	t.Helper()
 	file, err := os.Open(archive)
 	require.NoError(t, err)
-	defer file.Close()
+	defer func() { assert.NoError(t, file.Close()) }()
 	unzipped, err := gzip.NewReader(file)
 	require.NoError(t, err)
 	for reader := tar.NewReader(unzipped); ; {

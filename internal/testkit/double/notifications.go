@@ -19,7 +19,7 @@ type Inbox struct {
 	answers []Answer
 }
 
-// Response is what a vendor sends instead of accepting.
+// Answer is what a vendor sends instead of accepting.
 type Answer struct {
 	Status     int
 	RetryAfter string

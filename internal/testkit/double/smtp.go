@@ -115,7 +115,7 @@ func (s *SMTP) RefuseCommand(command string, answers ...string) {
 	}
 }
 
-// Emails are all that were accepted so far.
+// Mails are all that were accepted so far.
 func (s *SMTP) Mails() []Mail {
 	s.mu.Lock()
 	defer s.mu.Unlock()

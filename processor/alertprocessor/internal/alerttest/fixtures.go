@@ -6,6 +6,7 @@ package alerttest
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"time"
 
@@ -50,8 +51,8 @@ func NewMetric(md pmetric.Metrics, name string) pmetric.Metric {
 func Point(p pmetric.NumberDataPoint, at time.Time, value float64, labels []string) pmetric.NumberDataPoint {
 	p.SetTimestamp(pcommon.NewTimestampFromTime(at))
 	p.SetDoubleValue(value)
-	for i := 0; i+1 < len(labels); i += 2 {
-		p.Attributes().PutStr(labels[i], labels[i+1])
+	for pair := range slices.Chunk(labels, 2) {
+		p.Attributes().PutStr(pair[0], pair[1])
 	}
 	return p
 }
