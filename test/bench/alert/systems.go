@@ -122,6 +122,7 @@ func newPeer() (*peer, error) {
 	}
 	options := tsdb.DefaultOptions()
 	options.WALCompression = compression.Snappy // the server's default
+	options.EnableSTAsZeroSample = true // as the processor writes start times
 	options.OutOfOrderTimeWindow = (10 * time.Minute).Milliseconds()
 	db, err := tsdb.Open(directory, nil, nil, options, nil)
 	if err != nil {
@@ -129,7 +130,7 @@ func newPeer() (*peer, error) {
 	}
 	cfg := config.DefaultConfig // names are escaped, as the processor escapes them
 	handler := remote.NewOTLPWriteHandler(slog.New(slog.DiscardHandler), prometheus.NewRegistry(), db,
-		func() config.Config { return cfg }, remote.OTLPOptions{LookbackDelta: 5 * time.Minute, IngestSTZeroSample: true})
+		func() config.Config { return cfg }, remote.OTLPOptions{LookbackDelta: 5 * time.Minute})
 	return &peer{handler: handler, db: db, directory: directory}, nil
 }
 
