@@ -29,12 +29,10 @@ func NewDeltaToCumulative(ctx context.Context, maxStreams int, next consumer.Met
 	cfg.MaxStreams = maxStreams
 	cfg.MaxStale = deltaMaxStale
 	return factory.CreateMetrics(ctx, processor.Settings{
-		ID: component.NewID(factory.Type()),
-		TelemetrySettings: component.TelemetrySettings{
-			Logger:         zap.NewNop(),
-			MeterProvider:  metricnoop.NewMeterProvider(),
-			TracerProvider: tracenoop.NewTracerProvider(),
-		},
+		ID:             component.NewID(factory.Type()),
+		Logger:         zap.NewNop(),
+		MeterProvider:  metricnoop.NewMeterProvider(),
+		TracerProvider: tracenoop.NewTracerProvider(),
 	}, cfg, next)
 }
 

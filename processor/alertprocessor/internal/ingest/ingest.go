@@ -113,7 +113,7 @@ func (i *Ingester) Consume(ctx context.Context, md pmetric.Metrics) {
 
 func (i *Ingester) translate(md pmetric.Metrics, to *batch) {
 	t := translation{
-		identifier: identifier{seeds: &i.cache.seeds},
+		seeds:      &i.cache.seeds,
 		cache:      i.cache,
 		prometheus: prometheusTranslation{settings: i.settings},
 		batch:      to,
