@@ -79,7 +79,7 @@ platforms: ## Compile and vet for every platform that is released
 nightly: ## The checks that take too long for every change
 	$(MAKE) test
 	$(MAKE) fuzz FUZZTIME=1m
-	$(MAKE) test-bench e2e test-packages
+	$(MAKE) test-bench e2e e2e-sdks test-packages
 	$(MAKE) package reproducible vulncheck
 
 .PHONY: test-packages
@@ -131,6 +131,10 @@ bench: build ## Measure beside the peers, and renew docs/benchmarks.md, or its s
 .PHONY: e2e
 e2e: build ## Install the real servers and SDKs, and test against them
 	test/e2e/run.sh
+
+.PHONY: e2e-sdks
+e2e-sdks: build ## Measure some 90 released SDKs against docs/compatibility.md; SDKS=-write renews it, SDKS=-newest tries the newest
+	$(GO) test -tags sdks -count=1 -timeout 90m -v ./test/sdks $(SDKS:%=-args %)
 
 ##@ Keep
 

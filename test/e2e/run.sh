@@ -8,3 +8,5 @@ for script in test/e2e/install/*.sh; do
   "$script"
 done
 go test -tags e2e -count=1 -run '^TestReal' -v ./test/e2e/...
+# Released SDKs against the stand-in for the vendors: a core of them.
+go test -tags sdks -count=1 -timeout 20m -v ./test/sdks -args -core

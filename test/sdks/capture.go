@@ -31,6 +31,18 @@ type record struct {
 	failed  bool
 }
 
+// calls are the attributes whose values distinguish calls from the steps around
+// them. Steps repeat what their calls used: an agent's sum is not a call.
+var calls = map[string]func(value string) bool{
+	"gen_ai.operation.name": func(value string) bool {
+		return !strings.HasPrefix(value, "invoke_") && !strings.HasPrefix(value, "create_")
+	},
+	"traceloop.span.kind": func(string) bool { return false },
+	"openinference.span.kind": func(value string) bool {
+		return value == "LLM" || value == "EMBEDDING" || value == "RERANKER"
+	},
+}
+
 // content are attributes that repeat what was asked and responded. Figures in
 // there are not telemetry: recording it is off in most installations, and the
 // ledger does not read it.
@@ -99,6 +111,9 @@ func (c *Capture) find(v any) {
 				for _, item := range items {
 					r := record{numbers: map[int64]bool{}}
 					r.walk(item)
+					if isStep(item) {
+						r.numbers, r.failed = nil, false
+					}
 					c.records = append(c.records, r)
 				}
 			case "resourceMetrics":
@@ -107,6 +122,20 @@ func (c *Capture) find(v any) {
 			}
 		}
 	}
+}
+
+// isStep reports whether a span is a step around calls.
+func isStep(v any) bool {
+	span, _ := v.(map[string]any)
+	attributes, _ := span["attributes"].([]any)
+	return slices.ContainsFunc(attributes, func(v any) bool {
+		attribute, _ := v.(map[string]any)
+		key, _ := attribute["key"].(string)
+		value, _ := attribute["value"].(map[string]any)
+		text, _ := value["stringValue"].(string)
+		isCall, known := calls[key]
+		return known && !isCall(text)
+	})
 }
 
 // walk collects values. IDs, times and counts of what was dropped are no values
@@ -167,6 +196,13 @@ func (c *Capture) HasNumber(numbers ...int64) bool {
 	return slices.ContainsFunc(c.records, func(r record) bool { return r.hasNumber(numbers) })
 }
 
+// HasNumbers reports whether all of numbers were sent, by one record.
+func (c *Capture) HasNumbers(numbers []int64) bool {
+	return len(numbers) > 0 && slices.ContainsFunc(c.records, func(r record) bool {
+		return !slices.ContainsFunc(numbers, func(n int64) bool { return !r.numbers[n] })
+	})
+}
+
 // HasText reports whether a value that contains text was sent.
 func (c *Capture) HasText(text string) bool {
 	return slices.ContainsFunc(c.records, func(r record) bool { return r.hasText(text) })
@@ -177,7 +213,7 @@ func (c *Capture) HasTextWith(text string, numbers ...int64) bool {
 	return slices.ContainsFunc(c.records, func(r record) bool { return r.hasNumber(numbers) && r.hasText(text) })
 }
 
-// HasError reports whether anything that was sent reports a failure.
+// HasError reports whether a call that was sent reports a failure.
 func (c *Capture) HasError() bool {
 	return slices.ContainsFunc(c.records, func(r record) bool { return r.failed })
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 
 	"github.com/otelcol-arc/otelcol-arc/test/sdks/modelserver"
 )
@@ -14,7 +15,7 @@ import (
 // The values that drivers give to a call of an agent, by the means that the
 // framework has for it.
 const (
-	Agent   = "weather-agent"
+	Agent   = "weather_agent"
 	User    = "user-4711"
 	Session = "session-0815"
 )
@@ -85,7 +86,7 @@ func (f *Found) cacheWrite() int64 {
 // kinds are the tokens that are compared.
 var kinds = []struct {
 	key   string
-	true  func(modelserver.Tokens) int64
+	want  func(modelserver.Tokens) int64
 	found func(*Found) int64
 }{
 	{"input", func(t modelserver.Tokens) int64 { return t.Input }, func(f *Found) int64 { return f.Tokens["input"] }},
@@ -115,11 +116,11 @@ func Compare(calls []modelserver.Call, found []Found, capture *Capture) map[stri
 	c := newComparison(calls, found, capture)
 	cells := map[string]Cell{"calls": c.calls(), "failed": c.failed(), "cost": c.cost()}
 	for _, kind := range kinds {
-		cells[kind.key] = c.tokens(kind.key, kind.true, kind.found)
+		cells[kind.key] = c.tokens(kind.key, kind.want, kind.found)
 	}
-	cells["agent"] = c.who("gen_ai.agent.name", Agent, func(call *modelserver.Call) bool { return call.ByAgent })
-	cells["user"] = c.who("user.id", User, func(call *modelserver.Call) bool { return call.ByUser })
-	cells["session"] = c.who("session.id", Session, func(call *modelserver.Call) bool { return call.ByUser })
+	cells["agent"] = c.who([]string{"gen_ai.agent.name"}, Agent, func(call *modelserver.Call) bool { return call.ByAgent })
+	cells["user"] = c.who([]string{"user.id"}, User, func(call *modelserver.Call) bool { return call.ByUser })
+	cells["session"] = c.who([]string{"session.id", "gen_ai.conversation.id"}, Session, func(call *modelserver.Call) bool { return call.ByUser })
 	return cells
 }
 
@@ -175,7 +176,7 @@ func sameInput(call *modelserver.Call, f *Found) bool {
 
 // names reports whether a count that was found can only be of this call.
 func names(call *modelserver.Call, kind string, found, want int64) bool {
-	return found > 0 && (found == want || slices.Contains(call.Reported[kind], found) || slices.Contains(call.Alike, found))
+	return found > 0 && (found == want || slices.Contains(call.Reported[kind], found) || slices.Contains(call.Implied[kind], found) || slices.Contains(call.Alike, found))
 }
 
 // sameWithoutUsage pairs a call that no tokens were sent of.
@@ -190,7 +191,7 @@ func (c *comparison) sentTokens(call *modelserver.Call) bool {
 // sent reports whether a figure of a call is in the telemetry, in any of the
 // forms that the vendor's response has it in.
 func (c *comparison) sent(call *modelserver.Call, kind string) bool {
-	return call.UsageInResponse && c.capture.HasNumber(call.Reported[kind]...)
+	return call.UsageInResponse && (c.capture.HasNumber(call.Reported[kind]...) || c.capture.HasNumbers(call.Implied[kind]))
 }
 
 // sentCall reports whether a call itself is in the telemetry.
@@ -218,7 +219,7 @@ func (c *comparison) failed() Cell {
 	case high == 0 && got == 0:
 		return Cell{State: None}
 	case low <= got && got <= high:
-		return Cell{Right, fmt.Sprint(got)}
+		return Cell{Right, strconv.Itoa(got)}
 	case got < low && !c.capture.HasError():
 		return Cell{NotSent, fmt.Sprintf("%d of %d", got, low)}
 	}
@@ -240,7 +241,7 @@ func (c *comparison) tokens(key string, want func(modelserver.Tokens) int64, get
 			right++
 		case c.sent(m.call, key):
 			wrong++
-		case got != 0 && !slices.Contains(m.call.Alike, got): // made up of something else
+		case got != 0 && !slices.Contains(m.call.Alike, got) && !slices.Contains(m.call.Implied[key], got): // made up of something else
 			wrong++
 		default:
 			absent++
@@ -317,19 +318,23 @@ func (c *comparison) sentCost(call *modelserver.Call) bool {
 	return true
 }
 
-func (c *comparison) who(dimension, value string, applies func(*modelserver.Call) bool) Cell {
-	var n, right int
+// who compares what calls were attributed to, in any of dimensions.
+func (c *comparison) who(dimensions []string, value string, applies func(*modelserver.Call) bool) Cell {
+	var n, right, lost int
 	for _, m := range c.matches {
 		if !applies(m.call) {
 			continue
 		}
 		n++
-		if m.found != nil && m.found.Values[dimension] == value {
+		if m.found == nil && !c.sentCall(m.call) {
+			lost++
+		}
+		if m.found != nil && slices.ContainsFunc(dimensions, func(d string) bool { return m.found.Values[d] == value }) {
 			right++
 		}
 	}
 	if c.capture.HasText(value) {
-		return judge(n, right, n-right, 0)
+		return judge(n, right, n-right-lost, lost)
 	}
 	return judge(n, right, 0, n-right)
 }
@@ -351,5 +356,5 @@ func judge(n, right, wrong, absent int) Cell {
 	case absent > 0:
 		return Cell{NotSent, fmt.Sprintf("%d of %d", right, n)}
 	}
-	return Cell{Right, fmt.Sprint(n)}
+	return Cell{Right, strconv.Itoa(n)}
 }

@@ -52,7 +52,8 @@ func TestPairsAreComplete(t *testing.T) {
 			core++
 		}
 	}
-	assert.GreaterOrEqual(t, core, 9)
+	assert.GreaterOrEqual(t, core, 10)
+	assert.GreaterOrEqual(t, len(pairs), 40)
 }
 
 // Requirement files pin each package, and name no place to get it from.
@@ -70,6 +71,7 @@ func TestRequirementsArePinned(t *testing.T) {
 	}
 	locks, err := filepath.Glob("node/*/package-lock.json")
 	require.NoError(t, err)
+	require.NotEmpty(t, locks)
 	for _, file := range locks {
 		content, err := os.ReadFile(file)
 		require.NoError(t, err)
@@ -89,6 +91,23 @@ pairs:
 	}
 	_, err = parsePairs([]byte("pairs:\n  - {name: a, version: 1}\n"))
 	assert.ErrorContains(t, err, "version")
+}
+
+// docs/compatibility.md is what results.json has, and each wrong cell is explained.
+func TestDocumentIsCurrent(t *testing.T) {
+	pairs, err := Pairs()
+	require.NoError(t, err)
+	results, err := Results()
+	require.NoError(t, err)
+	document, err := os.ReadFile(Document())
+	require.NoError(t, err)
+	assert.Equal(t, Table(pairs, results), string(document), "run make e2e-sdks SDKS=-write")
+	for i := range pairs {
+		result, ok := results[pairs[i].Name]
+		if assert.True(t, ok, "%s was not measured", pairs[i].Name) {
+			assert.Empty(t, Problems(&pairs[i], result, result, true), pairs[i].Name)
+		}
+	}
 }
 
 func TestProblemsAndChanges(t *testing.T) {

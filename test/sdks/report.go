@@ -4,7 +4,6 @@
 package sdks
 
 import (
-	_ "embed"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -14,9 +13,6 @@ import (
 	"slices"
 	"strings"
 )
-
-//go:embed results.json
-var resultsFile []byte
 
 // Result is what a pair came to.
 type Result struct {
@@ -38,8 +34,12 @@ func (r Result) String() string {
 
 // Results are those that were committed, by the pair's name.
 func Results() (map[string]Result, error) {
+	content, err := os.ReadFile(resultsPath())
+	if err != nil {
+		return nil, err
+	}
 	results := map[string]Result{}
-	return results, json.Unmarshal(resultsFile, &results)
+	return results, json.Unmarshal(content, &results)
 }
 
 // Problems are what keeps a change back: cells that are wrong and unexplained,
@@ -94,6 +94,8 @@ func root() string {
 	return filepath.Join(filepath.Dir(file), "..", "..")
 }
 
+func resultsPath() string { return filepath.Join(root(), "test", "sdks", "results.json") }
+
 // Document is where the table is.
 func Document() string { return filepath.Join(root(), "docs", "compatibility.md") }
 
@@ -116,7 +118,7 @@ func WriteResults(pairs []Pair, committed, measured map[string]Result) error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(root(), "test", "sdks", "results.json"), append(content, '\n'), 0o600); err != nil {
+	if err := os.WriteFile(resultsPath(), append(content, '\n'), 0o600); err != nil {
 		return err
 	}
 	return os.WriteFile(Document(), []byte(Table(pairs, results)), 0o600)
@@ -124,7 +126,7 @@ func WriteResults(pairs []Pair, committed, measured map[string]Result) error {
 
 const introduction = `# Compatibility
 
-<!-- Written by the test with the build tag sdks: edit test/sdks, and run make e2e-sdks. -->
+<!-- Written by the test with the build tag sdks: edit test/sdks, and run make e2e-sdks SDKS=-write. -->
 
 What the ledger makes of the telemetry of released SDKs and instrumentations. Each row is a client with its
 instrumentations, which makes calls to a stand-in for the vendors' APIs: streamed and not, with cached tokens, reasoning
@@ -134,12 +136,12 @@ and gets the telemetry as it is sent. To repeat it: ` + "`make e2e-sdks`" + `.
 
 - **n** is right: each of the n calls that have the figure has the true one.
 - **k of n** is right for k of n calls. The telemetry of the others does not have the figure.
-- **wrong** is a figure that the telemetry has and the ledger has not. A note below the table explains why.
+- **wrong** is a figure that the telemetry has and the ledger has not. A note below the table gives the reason.
 - Empty: the calls have no such figure.
 
 *Calls* are those that succeeded, each counted once. *Failed calls* are those that the client reported as failed. *Input* counts
-everything that was read, cached or not. *Agent*, *User* and *Session* are asked of the calls for which the framework was
-given them. A figure that is not sent can often be switched on: the note explains how, where we know it.
+everything that was read, cached or not. *Agent*, *User* and *Session* (the dimension ` + "`session.id` or `gen_ai.conversation.id`" + `) are asked of the calls for which the
+framework was given them. A figure that is not sent can often be switched on: the note has how, where we know it.
 
 `
 

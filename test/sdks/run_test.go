@@ -6,6 +6,7 @@
 package sdks
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -17,6 +18,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -32,6 +34,7 @@ import (
 var (
 	core   = flag.Bool("core", false, "run the pairs of the core only")
 	newest = flag.Bool("newest", false, "run with the newest packages, and report what differs from results.json")
+	replay = flag.Bool("replay", false, "send what the last run of each pair recorded, instead of running its driver")
 	write  = flag.Bool("write", false, "write results.json and docs/compatibility.md instead of comparing with them")
 )
 
@@ -63,7 +66,12 @@ func TestPairs(t *testing.T) {
 				result := runPair(t, &pair)
 				mu.Lock()
 				measured[pair.Name] = result
+				var written error
+				if *write { // after each pair: the run takes long, and may be ended
+					written = WriteResults(pairs, committed, measured)
+				}
 				mu.Unlock()
+				require.NoError(t, written)
 				before := committed[pair.Name]
 				if !*newest {
 					mu.Lock()
@@ -93,9 +101,6 @@ func TestPairs(t *testing.T) {
 		}
 	}
 	require.Positive(t, ran, "no pair could be run")
-	if *write {
-		require.NoError(t, WriteResults(pairs, committed, measured))
-	}
 }
 
 // runPair measures one pair with a collector and a model server of its own.
@@ -133,6 +138,13 @@ func runPair(t *testing.T, pair *Pair) Result {
 		},
 	})
 
+	if *replay {
+		calls := replayCapture(t, pair, "http://"+otlp)
+		found := callsAtRest(t, api)
+		capture, err := readCapture(captureFile)
+		require.NoError(t, err)
+		return Result{Versions: versions, Cells: Compare(calls, found, capture)}
+	}
 	output, driverErr := runDriver(t, pair, home, directory, map[string]string{
 		"MODELS":                      server.URL,
 		"INSTRUMENT":                  strings.Join(pair.Instrument, ","),
@@ -145,8 +157,7 @@ func runPair(t *testing.T, pair *Pair) Result {
 	calls := models.Calls()
 	keep(t, pair, capture, calls, found, output)
 	if driverErr != nil {
-		lines := strings.Split(strings.TrimSpace(output), "\n")
-		return Result{Versions: versions, Skipped: fmt.Sprintf("does not run with %s: %s", versionList(pair, versions), lines[len(lines)-1])}
+		return Result{Versions: versions, Skipped: fmt.Sprintf("does not run with %s: %s", versionList(pair, versions), lastError(output))}
 	}
 	if len(calls) == 0 {
 		t.Logf("driver:\n%s", output)
@@ -160,11 +171,22 @@ func runPair(t *testing.T, pair *Pair) Result {
 	return Result{Versions: versions, Cells: Compare(calls, found, capture)}
 }
 
+// lastError is the last line of a driver's output that names an error, or the last.
+func lastError(output string) string {
+	lines := strings.Split(strings.TrimSpace(output), "\n")
+	for _, line := range slices.Backward(lines) {
+		if strings.Contains(line, "Error") {
+			return line
+		}
+	}
+	return lines[len(lines)-1]
+}
+
 // overlay adds dimensions, and a copy of what arrives, to the default configuration.
 func overlay(captureFile string) string {
 	return fmt.Sprintf(`
 processors:
-  llm_cost: {dimensions: [service.name, gen_ai.agent.name, user.id, session.id], metrics_interval: 200ms}
+  llm_cost: {dimensions: [service.name, gen_ai.agent.name, user.id, session.id, gen_ai.conversation.id], metrics_interval: 200ms}
 exporters:
   file/capture: {path: %s, flush_interval: 100ms}
 service:
@@ -331,11 +353,48 @@ func listCalls(t *testing.T, address string) []Found {
 	return body.Data
 }
 
+func captureDirectory(pair *Pair) string {
+	return filepath.Join(collector.Root(), "build", "sdks-captures", pair.Name)
+}
+
+// replayCapture sends what keep has left of the last run, in the same order, and
+// returns the true calls of that run.
+func replayCapture(t *testing.T, pair *Pair, endpoint string) []modelserver.Call {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join(captureDirectory(pair), "true.json"))
+	if errors.Is(err, os.ErrNotExist) {
+		t.Skip("nothing was recorded")
+	}
+	require.NoError(t, err)
+	var calls []modelserver.Call
+	require.NoError(t, json.Unmarshal(content, &calls))
+	if len(calls) == 0 {
+		t.Skip("the driver did not run")
+	}
+	for i := 1; ; i++ {
+		files, err := filepath.Glob(filepath.Join(captureDirectory(pair), fmt.Sprintf("%d-*.json", i)))
+		require.NoError(t, err)
+		if len(files) == 0 {
+			return calls
+		}
+		body, err := os.ReadFile(files[0])
+		require.NoError(t, err)
+		signal := strings.TrimSuffix(filepath.Base(files[0])[len(fmt.Sprintf("%d-", i)):], ".json")
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, endpoint+"/v1/"+signal, bytes.NewReader(body))
+		require.NoError(t, err)
+		request.Header.Set("Content-Type", "application/json")
+		response, err := http.DefaultClient.Do(request)
+		require.NoError(t, err)
+		require.NoError(t, response.Body.Close())
+		require.Equal(t, http.StatusOK, response.StatusCode, files[0])
+	}
+}
+
 // keep leaves what was sent, used and found in build/sdks-captures, for whoever
 // looks for the reason of a wrong cell.
 func keep(t *testing.T, pair *Pair, capture *Capture, calls []modelserver.Call, found []Found, output string) {
 	t.Helper()
-	directory := filepath.Join(collector.Root(), "build", "sdks-captures", pair.Name)
+	directory := captureDirectory(pair)
 	require.NoError(t, os.RemoveAll(directory))
 	require.NoError(t, os.MkdirAll(directory, 0o750))
 	for i, request := range capture.Requests {

@@ -24,7 +24,7 @@ func anthropicTokens(n int64) Tokens {
 	if n%2 == 1 {
 		fresh = 200 + n
 	}
-	t := Tokens{CacheRead: 3000 + n, CacheWrite: 1300 + n, CacheWrite1h: 700 + n, Output: 400 + n}
+	t := Tokens{CacheRead: 3000 + n, CacheWrite: 1700 + n, CacheWrite1h: 700 + n, Output: 400 + 3*n}
 	t.Input = fresh + t.CacheRead + t.CacheWrite + t.CacheWrite1h
 	return t
 }
@@ -33,9 +33,20 @@ func fresh(t Tokens) int64 { return t.Input - t.CacheRead - t.CacheWrite - t.Cac
 
 func anthropicReported(t Tokens) map[string][]int64 {
 	return map[string][]int64{
-		"input": {fresh(t), t.Input}, "cache_read": {t.CacheRead}, "cache_write": {t.CacheWrite + t.CacheWrite1h},
+		"input": {t.Input}, "cache_read": {t.CacheRead}, "cache_write": {t.CacheWrite + t.CacheWrite1h},
 		"cache_write_1h": {t.CacheWrite1h, t.CacheWrite}, "output": {t.Output},
 	}
+}
+
+// impliedInput are the counts that only together are what was read.
+func impliedInput(t Tokens) map[string][]int64 {
+	parts := []int64{fresh(t)}
+	for _, n := range []int64{t.CacheRead, t.CacheWrite + t.CacheWrite1h} {
+		if n > 0 {
+			parts = append(parts, n)
+		}
+	}
+	return map[string][]int64{"input": parts}
 }
 
 func anthropicModel(model string) string {
@@ -69,6 +80,10 @@ func (s *Server) messages(w http.ResponseWriter, _ *http.Request, body object) {
 	}
 	s.ledger.add(c, "msg_%d", anthropicTokens)
 	c.Reported = anthropicReported(c.Tokens)
+	c.Implied = impliedInput(c.Tokens)
+	if stream {
+		c.Alike = []int64{c.Tokens.Output + firstOutput}
+	}
 	content, stop := anthropicContent(body, conversation, c.N)
 	message := anthropicMessage(c, content, stop)
 	if !stream {
@@ -97,10 +112,14 @@ func anthropicMessage(c *Call, content object, stop string) object {
 	}
 }
 
+// firstOutput is the output that a stream's first event reports. It is part of
+// what the last one reports, and some instrumentations add the two.
+const firstOutput = 1
+
 // anthropicStream reports the input at the start, and the output at the end.
 func anthropicStream(message, content object, stop string, t Tokens) []object {
 	parts := []object{{"type": "message_start", "message": with(message, object{
-		"content": []any{}, "stop_reason": nil, "usage": with(anthropicUsage(t), object{"output_tokens": 1}),
+		"content": []any{}, "stop_reason": nil, "usage": with(anthropicUsage(t), object{"output_tokens": firstOutput}),
 	})}}
 	if content["type"] == "tool_use" {
 		parts = append(parts,

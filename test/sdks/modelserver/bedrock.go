@@ -36,7 +36,7 @@ func bedrockTokens(model string) func(int64) Tokens {
 }
 
 func bedrockReported(t Tokens) map[string][]int64 {
-	return map[string][]int64{"input": {fresh(t), t.Input}, "cache_read": {t.CacheRead}, "cache_write": {t.CacheWrite}, "output": {t.Output}}
+	return map[string][]int64{"input": {t.Input}, "cache_read": {t.CacheRead}, "cache_write": {t.CacheWrite}, "output": {t.Output}}
 }
 
 // failBedrock names the exception in a header, as AWS does.
@@ -65,7 +65,7 @@ func (s *Server) converse(w http.ResponseWriter, r *http.Request, body object) {
 		return
 	}
 	s.ledger.add(c, "", bedrockTokens(c.Model))
-	c.Reported = bedrockReported(c.Tokens)
+	c.Reported, c.Implied = bedrockReported(c.Tokens), impliedInput(c.Tokens)
 	t := c.Tokens
 	usage := object{"inputTokens": fresh(t), "outputTokens": t.Output, "totalTokens": t.Input + t.Output}
 	if t.CacheRead > 0 {
@@ -110,7 +110,7 @@ func (s *Server) invokeModel(w http.ResponseWriter, r *http.Request, body object
 		return
 	}
 	s.ledger.add(c, "msg_bdrk_%d", bedrockTokens(c.Model))
-	c.Reported = bedrockReported(c.Tokens)
+	c.Reported, c.Implied = bedrockReported(c.Tokens), impliedInput(c.Tokens)
 	t := c.Tokens
 	for header, n := range map[string]int64{
 		"Input": fresh(t), "Output": t.Output, "Cache-Read-Input": t.CacheRead, "Cache-Write-Input": t.CacheWrite,

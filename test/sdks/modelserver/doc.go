@@ -1,8 +1,8 @@
 // Copyright The otelcol-arc Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package modelserver stands in for the vendors of models: it responds to the
-// APIs of OpenAI, Anthropic, Gemini, Bedrock, Ollama, Mistral and Cohere, and
+// Package modelserver is a stand-in for the vendors of models: it responds to
+// the APIs of OpenAI, Anthropic, Gemini, Bedrock, Ollama, Mistral and Cohere, and
 // keeps a ledger of what each call truly used.
 //
 // Every count is derived from the number of the call, in a range of its own for

@@ -10,7 +10,7 @@ import (
 )
 
 func (s *Server) routeGemini() {
-	for _, version := range []string{"/v1beta", "/v1alpha", "/v1beta1", "/v1"} {
+	for _, version := range []string{"", "/v1beta", "/v1alpha", "/v1beta1", "/v1"} { // LiteLLM leaves it out
 		s.post(version+"/models/{model}", s.gemini)
 		s.post(version+"/projects/{project}/locations/{location}/publishers/google/models/{model}", s.gemini)
 	}
@@ -50,8 +50,9 @@ func (s *Server) gemini(w http.ResponseWriter, r *http.Request, body object) {
 	t := c.Tokens
 	candidates := t.Output - t.Reasoning
 	c.Reported = map[string][]int64{
-		"input": {t.Input}, "cache_read": {t.CacheRead}, "output": {candidates, t.Output}, "reasoning": {t.Reasoning, t.Output, t.Input + t.Output},
+		"input": {t.Input}, "cache_read": {t.CacheRead}, "output": {t.Output}, "reasoning": {t.Reasoning},
 	}
+	c.Implied = map[string][]int64{"reasoning": {candidates, t.Input + t.Output}, "output": {candidates, t.Input + t.Output}}
 	usage := func(candidates int64) object {
 		return object{
 			"promptTokenCount": t.Input, "cachedContentTokenCount": t.CacheRead, "candidatesTokenCount": candidates, "thoughtsTokenCount": t.Reasoning,

@@ -45,6 +45,9 @@ type Call struct {
 	// Reported are the counts as the response has them, by kind: Anthropic's
 	// input, for example, without what a cache had.
 	Reported map[string][]int64 `json:"reported"`
+	// Implied are counts that decide a kind's together: Gemini's thoughts are what
+	// the total has in addition to the prompt and the candidates.
+	Implied map[string][]int64 `json:"implied,omitempty"`
 	// Alike are counts of the response that name the call, and are not what is
 	// billed: Cohere's with its own instructions.
 	Alike []int64 `json:"alike,omitempty"`

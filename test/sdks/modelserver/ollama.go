@@ -23,7 +23,7 @@ func (s *Server) ollama(w http.ResponseWriter, r *http.Request, body object) {
 	case embeds:
 		s.ledger.add(c, "", func(n int64) Tokens { return Tokens{Input: 7000 + 10*n} })
 	case operation == "chat" || operation == "generate":
-		c.Stream = body["stream"] != false // the API streams unless the request sets false
+		c.Stream = body["stream"] != false // the API streams by default
 		s.ledger.add(c, "", func(n int64) Tokens { return Tokens{Input: 800 + n, Output: 920 + n} })
 	case operation == "show":
 		respond(w, http.StatusOK, object{"capabilities": []any{"completion", "tools"}, "details": object{}, "model_info": object{}})

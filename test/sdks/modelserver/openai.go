@@ -7,8 +7,10 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
+	"maps"
 	"math"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -143,7 +145,7 @@ func (s *Server) chatCompletions(w http.ResponseWriter, r *http.Request, body ob
 func chatMessage(body object, conversation string, n int64) (message object, finish string) {
 	tools := toolNames(list(body, "tools"), "function")
 	tool, arguments := wantsTool(tools, conversation, `"role":"tool"`), weatherArguments
-	if tool == "" && has(tools, "final_answer") {
+	if tool == "" && slices.Contains(tools, "final_answer") {
 		tool, arguments = "final_answer", object{"answer": weatherText}
 	}
 	if tool != "" {
@@ -304,9 +306,7 @@ func (s *Server) images(w http.ResponseWriter, _ *http.Request, body object) {
 func with(o object, others ...object) object {
 	sum := make(object, len(o)+4)
 	for _, part := range append([]object{o}, others...) {
-		for k, v := range part {
-			sum[k] = v
-		}
+		maps.Copy(sum, part)
 	}
 	return sum
 }

@@ -154,7 +154,7 @@ func asked(body object) string {
 }
 
 // wantsTool reports whether the model asks for a tool: twice in a conversation
-// with USE-TOOL, as far as tools are offered. results is how a result of a
+// with USE-TOOL in it, as far as tools are offered. results is how a result of a
 // tool looks in the encoded conversation.
 func wantsTool(tools []string, conversation string, results ...string) string {
 	if len(tools) == 0 || !strings.Contains(conversation, "USE-TOOL") {
@@ -190,15 +190,6 @@ func toolNames(tools []any, wrappers ...string) []string {
 		}
 	}
 	return names
-}
-
-func has(names []string, name string) bool {
-	for _, n := range names {
-		if n == name {
-			return true
-		}
-	}
-	return false
 }
 
 var weatherArguments = object{"city": "Paris"}

@@ -1,4 +1,6 @@
 // OpenAI's and Anthropic's SDKs and LangChain in Node, with what INSTRUMENT names: chat, responses, messages, streams, failures.
+import { createRequire } from 'node:module';
+
 import { AGENT, INSTRUMENT, MODELS, SESSION, USER, call, drain, start } from './telemetry.mjs';
 
 const on = (name) => INSTRUMENT.includes(name);
@@ -14,7 +16,8 @@ if (on('official-openai')) {
   options = { instrumentations: [new OpenAIInstrumentation()] };
 }
 const sdk = start(options);
-let { default: OpenAI } = await import('openai');
+// The official instrumentation wraps what is loaded with require.
+const OpenAI = createRequire(import.meta.url)('openai').default;
 const { default: Anthropic } = await import('@anthropic-ai/sdk');
 const callbackManager = await import('@langchain/core/callbacks/manager');
 

@@ -4,7 +4,7 @@ import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 
 export const MODELS = process.env.MODELS;
 export const INSTRUMENT = (process.env.INSTRUMENT ?? '').split(',').filter(Boolean);
-export const AGENT = 'weather-agent', USER = 'user-4711', SESSION = 'session-0815';
+export const AGENT = 'weather_agent', USER = 'user-4711', SESSION = 'session-0815';
 
 // start sets the global tracer provider; more are further options of the SDK.
 export function start(more = {}) {

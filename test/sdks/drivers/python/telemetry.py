@@ -20,7 +20,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
 MODELS = os.environ["MODELS"]
 INSTRUMENT = [name for name in os.environ.get("INSTRUMENT", "").split(",") if name]
-AGENT, USER, SESSION = "weather-agent", "user-4711", "session-0815"
+AGENT, USER, SESSION = "weather_agent", "user-4711", "session-0815"
 
 OFFICIAL, OPENLLMETRY, OPENINFERENCE = "opentelemetry.instrumentation.genai.", "opentelemetry.instrumentation.", "openinference.instrumentation."
 INSTRUMENTATIONS = {
@@ -100,7 +100,7 @@ def call(what, do):
 
 
 def get_weather(city: str) -> str:
-    """Tells the weather of a city.
+    """Returns the weather of a city.
 
     Args:
         city: the name of the city
