@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -28,12 +29,13 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/metadatatest"
 )
 
-// emitterRig is an emitter of alert records with a pipeline that is told what to do.
+// emitterRig is an emitter of alert records with a pipeline that accepts or rejects them.
 type emitterRig struct {
 	*logsEmitter
 	telemetry *componenttest.Telemetry
-	err       error // of the pipeline
 	calls     atomic.Int64
+	mu        sync.Mutex // guards what follows
+	err       error      // of the pipeline
 	results   []error
 	got       [][]string // alerts by batch that was accepted
 }
@@ -47,6 +49,8 @@ func newEmitterRig(t *testing.T, limit int) *emitterRig {
 	r.logsEmitter = newEmitter(emitterOptions[decision, plog.Logs]{
 		consume: func(_ context.Context, ld plog.Logs) error {
 			r.calls.Add(1)
+			r.mu.Lock()
+			defer r.mu.Unlock()
 			if r.err == nil {
 				r.got = append(r.got, lines(readAlerts(t, []plog.Logs{ld})))
 			}
@@ -56,10 +60,23 @@ func newEmitterRig(t *testing.T, limit int) *emitterRig {
 		limit:     limit,
 		compact:   compactDecisions,
 		retry:     time.Second,
-		onResult:  func(err error) { r.results = append(r.results, err) },
+		onResult:  r.addResult,
 		telemetry: builder,
 	})
 	return r
+}
+
+func (r *emitterRig) addResult(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.results = append(r.results, err)
+}
+
+// setErr sets what the pipeline returns.
+func (r *emitterRig) setErr(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.err = err
 }
 
 // decide makes decisions: a minus before a name is a resolution, and a name in
@@ -99,7 +116,7 @@ func TestPermanentlyRejectedRecordsAreNotOfferedAgain(t *testing.T) {
 		require.Len(t, r.results, 1)
 		require.ErrorIs(t, r.results[0], r.err)
 		r.assertDropped(t, 2, "rejected")
-		r.err = nil
+		r.setErr(nil)
 		r.enqueue(decide("c")...)
 		time.Sleep(time.Minute)
 		synctest.Wait()
@@ -118,7 +135,7 @@ func TestRejectedRecordsAreOfferedAgainInOrder(t *testing.T) {
 		r.enqueue(decide("-a", "c")...)
 		synctest.Wait()
 		assert.Equal(t, 4, r.backlog())
-		r.err = nil
+		r.setErr(nil)
 		time.Sleep(time.Second)
 		synctest.Wait()
 		assert.Equal(t, [][]string{{"firing a", "firing b", "resolved a", "firing c"}}, r.got, "as one batch")

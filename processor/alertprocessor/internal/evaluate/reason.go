@@ -58,7 +58,7 @@ type Explainer struct {
 	query func(expr string) (promql.Vector, error)
 }
 
-// NewExplainer explains with the evaluator's data at a time.
+// NewExplainer makes an explainer of expressions at a time.
 func NewExplainer(ctx context.Context, e *Evaluator, at time.Time) Explainer {
 	return Explainer{query: func(expr string) (promql.Vector, error) { return e.Query(ctx, expr, at) }}
 }
