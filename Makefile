@@ -80,7 +80,7 @@ nightly: ## The checks that take too long for every change
 	$(MAKE) test
 	$(MAKE) fuzz FUZZTIME=1m
 	$(MAKE) test-bench e2e e2e-sdks test-packages
-	$(MAKE) package reproducible vulncheck
+	$(MAKE) platforms package reproducible vulncheck
 
 .PHONY: test-packages
 test-packages: build ## Build the packages for linux/amd64, and test them, the image's and the chart's configuration

@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -257,10 +258,11 @@ func TestChannelIsRejected(t *testing.T) {
 	} {
 		t.Run(code, func(t *testing.T) {
 			falseclock.Test(t, func(t *testing.T) {
-				broken := true
+				var broken atomic.Bool
+				broken.Store(true)
 				api := double.NewSlackHandler(token, channel)
 				n := &network{api: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-					if broken {
+					if broken.Load() {
 						fmt.Fprintf(w, `{"ok":false,"error":%q}`, code)
 						return
 					}
@@ -272,7 +274,7 @@ func TestChannelIsRejected(t *testing.T) {
 				}
 				time.Sleep(6 * time.Minute)
 				assert.Len(t, n.tried(), 2, "after five minutes, and less often later")
-				broken = false
+				broken.Store(false)
 				time.Sleep(10 * time.Minute)
 				require.NoError(t, e.Shutdown(t.Context()))
 				require.Len(t, api.Bodies(), 1)

@@ -422,16 +422,20 @@ func TestPartialError(t *testing.T) {
 		e, _ := v.start(t, nil)
 		require.NoError(t, e.ConsumeLogs(t.Context(), logs(at(alert("A", "critical", alertevent.Firing), time.Now()))))
 		time.Sleep(12 * time.Second)
+		synctest.Wait()
 		assert.Equal(t, []string{"", "b@example.com"}, slices.Compact(slices.Clone(targets)))
 		down = false
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		assert.Equal(t, []string{"A firing"}, v.accepted(), "by the target; the first was counted as accepted")
 		down = true
 		require.NoError(t, e.ConsumeLogs(t.Context(), logs(at(alert("A", "critical", alertevent.Resolved), time.Now()))))
 		time.Sleep(time.Second)
+		synctest.Wait()
 		down = false
 		require.NoError(t, e.ConsumeLogs(t.Context(), logs(at(alert("A", "critical", alertevent.Firing), time.Now()))))
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		assert.Equal(t, []string{"A firing", "A firing"}, v.accepted(), "nobody is sent a resolution that is outdated")
 		require.NoError(t, e.Shutdown(t.Context()))
 	})

@@ -190,6 +190,7 @@ var unexecuted = []struct{ pattern, reason string }{
 	{`tar xzf build/packages|cd otelcol-arc_|\./otelcol-arc `, "needs packages that were built: the tests of packaging/"},
 	{`git clone|cd otelcol-arc$`, "is where this test runs already"},
 	{`bin/arctool notify test`, "notifies real channels: the tests of cmd/arctool have doubles of them"},
+	{`cosign |sha256sum --check`, "needs a release and its signature"},
 	{`curl .*--cacert`, "needs certificates: test/e2e posts to config/production.yaml with them"},
 	{`curl -s localhost:9464`, "shows what the Python application sent: TestPythonExampleWithoutSDK"},
 }

@@ -136,8 +136,41 @@ type responseKey struct{ response, resource uint64 }
 
 // trace is what is known of a trace.
 type trace struct {
-	calls *node // the first of them
+	calls *node // the first that arrived
+	last  *node // the last that arrived
 	link  int32 // the place of the newest span that is not a call, from 1
+}
+
+func (t *trace) append(n *node) {
+	if t.calls == nil {
+		t.calls = n
+	} else {
+		t.last.nextInTrace = n
+	}
+	t.last = n
+}
+
+// remove takes a call out of the trace. It is mostly the first, since the oldest
+// is forgotten first.
+func (t *trace) remove(n *node) {
+	if t.calls == n {
+		t.calls = n.nextInTrace
+		if t.calls == nil {
+			t.last = nil
+		}
+	} else {
+		for at := t.calls; at != nil; at = at.nextInTrace {
+			if at.nextInTrace != n {
+				continue
+			}
+			at.nextInTrace = n.nextInTrace
+			if t.last == n {
+				t.last = at
+			}
+			break
+		}
+	}
+	n.nextInTrace = nil
 }
 
 func (c *Cache) siteHash(n *node) uint64 { return maphash.Comparable(c.seed, n.site()) }
@@ -296,7 +329,7 @@ func (w *work) insert(r *Record, index int, now time.Time) (n *node, copied bool
 	if r.Trace != [16]byte{} {
 		key := c.traceHash(r.Trace)
 		known := c.traces[key]
-		n.nextInTrace, known.calls = known.calls, n
+		known.append(n)
 		c.traces[key] = known
 		w.touch(r.Trace)
 	}
@@ -397,7 +430,7 @@ func (c *Cache) remove(n *node) {
 	if n.Trace != [16]byte{} {
 		hash := c.traceHash(n.Trace)
 		known := c.traces[hash]
-		known.calls = without(known.calls, n, func(n *node) **node { return &n.nextInTrace })
+		known.remove(n)
 		c.setTrace(hash, known)
 	}
 	c.parallel.drop(n)
