@@ -78,7 +78,7 @@ func TestNotifyTheGuidesEnvironment(t *testing.T) {
 		assert.Contains(t, out, name+": resolved: ok, in ")
 	}
 	assert.Len(t, slack.Bodies(), 2)
-	assert.Len(t, mail.Mails(), 2)
+	assert.Len(t, mail.Emails(), 2)
 	require.Len(t, pagerduty.Alerts(), 1)
 	for _, alert := range pagerduty.Alerts() {
 		assert.Equal(t, double.PagerDutyAlert{Status: "resolved", Pages: 1}, alert)

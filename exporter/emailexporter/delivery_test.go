@@ -58,8 +58,8 @@ func TestWaysToAuthenticate(t *testing.T) {
 				e := notifier.Start(t, NewFactory(), cfg)
 				require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Firing())))
 				e.Finish(t, server.Inbox, 1, secret)
-				assert.Equal(t, test.want, server.Mails()[0].Mechanism)
-				assert.Equal(t, mode != tlsNone, server.Mails()[0].TLS)
+				assert.Equal(t, test.want, server.Emails()[0].Mechanism)
+				assert.Equal(t, mode != tlsNone, server.Emails()[0].TLS)
 			})
 		}
 	}
@@ -77,8 +77,8 @@ func TestRetry(t *testing.T) {
 	e.Deliver(t, alerts.Firing())
 	e.Deliver(t, alerts.Resolved())
 	e.Finish(t, server.Inbox, 2, secret)
-	assert.Contains(t, read(t, server.Mails()[0].Message).subject, "CRITICAL")
-	assert.Contains(t, read(t, server.Mails()[1].Message).subject, "RESOLVED")
+	assert.Contains(t, read(t, server.Emails()[0].Message).subject, "CRITICAL")
+	assert.Contains(t, read(t, server.Emails()[1].Message).subject, "RESOLVED")
 	assert.Equal(t, int64(0), e.Count(t, "failed"))
 	assert.Equal(t, int64(2), e.Count(t, "sent"))
 }
@@ -94,7 +94,7 @@ func TestMessageIsRejected(t *testing.T) {
 			e.Deliver(t, alerts.Firing())
 			e.Deliver(t, alerts.Resolved())
 			e.Finish(t, server.Inbox, 1, secret)
-			assert.Contains(t, read(t, server.Mails()[0].Message).subject, "RESOLVED")
+			assert.Contains(t, read(t, server.Emails()[0].Message).subject, "RESOLVED")
 			assert.Equal(t, int64(1), e.Count(t, "failed"))
 			rejected := e.Log.FilterMessageSnippet("rejected").All()
 			require.Len(t, rejected, 1)
@@ -144,7 +144,7 @@ func TestRejectedRecipientDoesNotKeepOthersFromIt(t *testing.T) {
 	server.RefuseCommand("RCPT TO:<gone@", "550 5.1.1 no such mailbox")
 	e.Deliver(t, alerts.Firing())
 	e.Finish(t, server.Inbox, 1, secret)
-	assert.Equal(t, []string{"ops@arc.example"}, server.Mails()[0].To)
+	assert.Equal(t, []string{"ops@arc.example"}, server.Emails()[0].To)
 	rejected := e.Log.FilterMessage("Recipients were rejected and are not notified").All()
 	require.Len(t, rejected, 1)
 	assert.Contains(t, rejected[0].ContextMap()["error"], "<gone@arc.example>: 550")
@@ -156,9 +156,9 @@ func TestRecipientIsTriedAgainAlone(t *testing.T) {
 	server.RefuseCommand("RCPT TO:<full@", "452 4.2.2 mailbox full", "452 4.2.2 mailbox full")
 	e.Deliver(t, alerts.Firing())
 	e.Finish(t, server.Inbox, 2, secret)
-	assert.Equal(t, []string{"ops@arc.example"}, server.Mails()[0].To)
-	assert.Equal(t, []string{"full@arc.example"}, server.Mails()[1].To)
-	assert.Equal(t, read(t, server.Mails()[0].Message).text, read(t, server.Mails()[1].Message).text)
+	assert.Equal(t, []string{"ops@arc.example"}, server.Emails()[0].To)
+	assert.Equal(t, []string{"full@arc.example"}, server.Emails()[1].To)
+	assert.Equal(t, read(t, server.Emails()[0].Message).text, read(t, server.Emails()[1].Message).text)
 	assert.NotEmpty(t, e.Log.FilterMessage("A notification was not accepted for some recipients").All())
 }
 
@@ -174,7 +174,7 @@ func TestLocalRelay(t *testing.T) {
 			e := notifier.Start(t, NewFactory(), cfg)
 			e.Deliver(t, alerts.Firing())
 			e.Finish(t, server.Inbox, 1, secret)
-			assert.Equal(t, settings.Certificate != nil, server.Mails()[0].TLS)
+			assert.Equal(t, settings.Certificate != nil, server.Emails()[0].TLS)
 		})
 	}
 }
@@ -185,7 +185,7 @@ func TestEveryRecipientRefused(t *testing.T) {
 	server.RefuseCommand("RCPT TO:<busy@", "450 4.2.1 mailbox busy")
 	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Firing())))
 	e.Finish(t, server.Inbox, 1, secret)
-	assert.Equal(t, []string{"gone@arc.example", "busy@arc.example"}, server.Mails()[0].To, "what was refused for now is tried again")
+	assert.Equal(t, []string{"gone@arc.example", "busy@arc.example"}, server.Emails()[0].To, "what was refused for now is tried again")
 }
 
 func TestLostAnswerIsTheSameMessage(t *testing.T) {
@@ -194,7 +194,7 @@ func TestLostAnswerIsTheSameMessage(t *testing.T) {
 	e.Deliver(t, alerts.Firing())
 	e.Deliver(t, alerts.Resolved())
 	e.Finish(t, server.Inbox, 3, secret)
-	id := func(i int) string { return read(t, server.Mails()[i].Message).header.Get("Message-Id") }
+	id := func(i int) string { return read(t, server.Emails()[i].Message).header.Get("Message-Id") }
 	assert.Equal(t, id(0), id(1), "mailboxes can tell that they have it")
 	assert.NotEqual(t, id(1), id(2))
 }
@@ -206,7 +206,7 @@ func TestReminderIsAnotherMessage(t *testing.T) {
 	alertevent.Write(records.AppendEmpty(), alerts.Firing(), alerts.Start.Add(time.Hour))
 	require.NoError(t, e.ConsumeLogs(t.Context(), ld))
 	e.Finish(t, server.Inbox, 2, secret)
-	first, second := read(t, server.Mails()[0].Message), read(t, server.Mails()[1].Message)
+	first, second := read(t, server.Emails()[0].Message), read(t, server.Emails()[1].Message)
 	assert.NotEqual(t, first.header.Get("Message-Id"), second.header.Get("Message-Id"), "mailboxes would throw it away")
 	assert.Equal(t, first.header.Get("References"), second.header.Get("References"))
 }
@@ -219,7 +219,7 @@ func TestNothingIsSentReadably(t *testing.T) {
 	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Firing())))
 	require.Eventually(t, func() bool { return e.Log.FilterMessageSnippet("tried again").Len() > 0 }, 5*time.Second, time.Millisecond)
 	require.NoError(t, e.Shutdown(t.Context()))
-	assert.Empty(t, server.Mails())
+	assert.Empty(t, server.Emails())
 }
 
 func TestStrangerIsNotTrusted(t *testing.T) {
@@ -233,7 +233,7 @@ func TestStrangerIsNotTrusted(t *testing.T) {
 			require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Firing())))
 			require.Eventually(t, func() bool { return e.Log.FilterMessageSnippet("tried again").Len() > 0 }, 5*time.Second, time.Millisecond)
 			require.NoError(t, e.Shutdown(t.Context()))
-			assert.Empty(t, server.Mails())
+			assert.Empty(t, server.Emails())
 			assert.Contains(t, fmt.Sprint(e.Log.FilterMessageSnippet("tried again").All()[0].ContextMap()), "certificate")
 		})
 	}

@@ -64,7 +64,7 @@ func TestAlertArrives(t *testing.T) {
 	e.Finish(t, server.Inbox, 2, secret)
 	assert.Equal(t, int64(2), e.Count(t, "sent"))
 
-	first, second := server.Mails()[0], server.Mails()[1]
+	first, second := server.Emails()[0], server.Emails()[1]
 	assert.True(t, first.TLS)
 	assert.Equal(t, "arc@arc.example", first.From)
 	assert.Equal(t, []string{"ops@arc.example", "boss@arc.example", "cc@arc.example", "secret-reader@arc.example"}, first.To)
@@ -93,7 +93,7 @@ func TestStormIsOneMail(t *testing.T) {
 	e, server := start(t, nil)
 	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Cases()["storm"]...)))
 	e.Finish(t, server.Inbox, 1, secret)
-	m := read(t, server.Mails()[0].Message)
+	m := read(t, server.Emails()[0].Message)
 	assert.Equal(t, "[CRITICAL] HighErrorRate: High error rate detected (+49 more)", m.subject)
 	assert.Contains(t, m.text, "… 30 more")
 	assert.Contains(t, m.html, "… 30 more")
@@ -110,7 +110,7 @@ func TestGroupsAreMails(t *testing.T) {
 	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(raised...)))
 	e.Finish(t, server.Inbox, 2, secret)
 	for i, instances := range [][]string{{"arc-00", "arc-02", "arc-04"}, {"arc-01", "arc-03", "arc-05"}} {
-		m := read(t, server.Mails()[i].Message)
+		m := read(t, server.Emails()[i].Message)
 		assert.Contains(t, m.subject, "(+2 more)")
 		for _, instance := range instances {
 			assert.Contains(t, m.text, instance)
@@ -142,8 +142,8 @@ func TestSenderIsToldWithoutRecipients(t *testing.T) {
 	e, server := start(t, func(cfg *Config) { cfg.To = []string{"", " "} })
 	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Firing())))
 	e.Finish(t, server.Inbox, 1, secret)
-	assert.Equal(t, user, server.Mails()[0].From)
-	assert.Equal(t, []string{user}, server.Mails()[0].To)
+	assert.Equal(t, user, server.Emails()[0].From)
+	assert.Equal(t, []string{user}, server.Emails()[0].To)
 }
 
 func TestOff(t *testing.T) {
@@ -163,6 +163,6 @@ func TestLabelsFilter(t *testing.T) {
 	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Firing())))
 	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(other)))
 	e.Finish(t, server.Inbox, 1, secret)
-	assert.Contains(t, read(t, server.Mails()[0].Message).text, "arc-8")
+	assert.Contains(t, read(t, server.Emails()[0].Message).text, "arc-8")
 	assert.Equal(t, int64(1), e.Count(t, "filtered"))
 }

@@ -22,7 +22,7 @@ func TestTemplates(t *testing.T) {
 	})
 	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Firing())))
 	e.Finish(t, server.Inbox, 1, secret)
-	m := read(t, server.Mails()[0].Message)
+	m := read(t, server.Emails()[0].Message)
 	assert.Equal(t, "[FIRING:1] HighErrorRate High error rate detected", m.subject)
 	assert.Equal(t, `<ul><li><a href="https://runbooks.example/high-error-rate">HighErrorRate</a> High error rate detected</li></ul>`, m.html)
 	assert.Equal(t, "HighErrorRate at arc-7\n", m.text)
@@ -52,7 +52,7 @@ func TestFailingTemplateIsLeftOut(t *testing.T) {
 	})
 	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Firing())))
 	e.Finish(t, server.Inbox, 1, secret)
-	assert.Equal(t, "[CRITICAL] HighErrorRate: High error rate detected", read(t, server.Mails()[0].Message).subject)
+	assert.Equal(t, "[CRITICAL] HighErrorRate: High error rate detected", read(t, server.Emails()[0].Message).subject)
 	assert.Equal(t, 1, e.Log.FilterMessage("Rendering a template failed, the notification is sent without it").Len())
 }
 

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -407,11 +408,15 @@ func TestMuteTimeIntervals(t *testing.T) {
 func TestPartialError(t *testing.T) {
 	falseclock.Test(t, func(t *testing.T) {
 		v := vendor{}
-		down := true
+		var down atomic.Bool
+		down.Store(true)
+		var mu sync.Mutex
 		var targets []string
 		v.answer = func(m Message) error {
+			mu.Lock()
 			targets = append(targets, m.Target)
-			if !down {
+			mu.Unlock()
+			if !down.Load() {
 				return nil
 			}
 			if m.Target == "" {
@@ -422,20 +427,18 @@ func TestPartialError(t *testing.T) {
 		e, _ := v.start(t, nil)
 		require.NoError(t, e.ConsumeLogs(t.Context(), logs(at(alert("A", "critical", alertevent.Firing), time.Now()))))
 		time.Sleep(12 * time.Second)
-		synctest.Wait()
+		mu.Lock()
 		assert.Equal(t, []string{"", "b@example.com"}, slices.Compact(slices.Clone(targets)))
-		down = false
+		mu.Unlock()
+		down.Store(false)
 		time.Sleep(time.Minute)
-		synctest.Wait()
 		assert.Equal(t, []string{"A firing"}, v.accepted(), "by the target; the first was counted as accepted")
-		down = true
+		down.Store(true)
 		require.NoError(t, e.ConsumeLogs(t.Context(), logs(at(alert("A", "critical", alertevent.Resolved), time.Now()))))
 		time.Sleep(time.Second)
-		synctest.Wait()
-		down = false
+		down.Store(false)
 		require.NoError(t, e.ConsumeLogs(t.Context(), logs(at(alert("A", "critical", alertevent.Firing), time.Now()))))
 		time.Sleep(time.Minute)
-		synctest.Wait()
 		assert.Equal(t, []string{"A firing", "A firing"}, v.accepted(), "nobody is sent a resolution that is outdated")
 		require.NoError(t, e.Shutdown(t.Context()))
 	})

@@ -174,12 +174,12 @@ func TestVariablesOfTheGuide(t *testing.T) {
 		},
 	})
 	sendSpans(t, grpcExporter(t, p.grpc, security{}), call{model: "gpt-4o", input: 100, output: 200_000})
-	require.Eventually(t, func() bool { return len(smtp.Mails()) > 0 && len(slack.Bodies()) > 0 }, 20*time.Second, 50*time.Millisecond)
+	require.Eventually(t, func() bool { return len(smtp.Emails()) > 0 && len(slack.Bodies()) > 0 }, 20*time.Second, 50*time.Millisecond)
 	process.Terminate(t, 20*time.Second)
 
 	assert.Len(t, slack.Bodies(), 1)
-	require.Len(t, smtp.Mails(), 1)
-	mail := smtp.Mails()[0]
+	require.Len(t, smtp.Emails(), 1)
+	mail := smtp.Emails()[0]
 	assert.Equal(t, []string{"arc@example.com"}, mail.To, "without SMTP_TO the sender is told")
 	assert.True(t, mail.TLS)
 	assert.Contains(t, string(mail.Message), "Subject: [WARNING] HighCostLLMCall: An LLM call cost more than $1")

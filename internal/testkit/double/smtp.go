@@ -115,8 +115,8 @@ func (s *SMTP) RefuseCommand(command string, answers ...string) {
 	}
 }
 
-// Mails are all that were accepted so far.
-func (s *SMTP) Mails() []Mail {
+// Emails are all that were accepted so far.
+func (s *SMTP) Emails() []Mail {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.mails)

@@ -136,41 +136,44 @@ type responseKey struct{ response, resource uint64 }
 
 // trace is what is known of a trace.
 type trace struct {
-	calls *node // the first that arrived
-	last  *node // the last that arrived
+	calls *node // the last that arrived, of a ring
 	link  int32 // the place of the newest span that is not a call, from 1
 }
 
+// append adds a call to the ring.
 func (t *trace) append(n *node) {
 	if t.calls == nil {
-		t.calls = n
+		n.nextInTrace = n
 	} else {
-		t.last.nextInTrace = n
+		n.nextInTrace, t.calls.nextInTrace = t.calls.nextInTrace, n
 	}
-	t.last = n
+	t.calls = n
 }
 
-// remove takes a call out of the trace. It is mostly the first, since the oldest
-// is forgotten first.
+// remove takes a call out of the ring. It is mostly the first, since the oldest is
+// forgotten first.
 func (t *trace) remove(n *node) {
-	if t.calls == n {
-		t.calls = n.nextInTrace
-		if t.calls == nil {
-			t.last = nil
-		}
-	} else {
-		for at := t.calls; at != nil; at = at.nextInTrace {
-			if at.nextInTrace != n {
-				continue
-			}
-			at.nextInTrace = n.nextInTrace
-			if t.last == n {
-				t.last = at
-			}
-			break
-		}
+	before := t.calls
+	for before.nextInTrace != n {
+		before = before.nextInTrace
+	}
+	before.nextInTrace = n.nextInTrace
+	switch {
+	case before == n:
+		t.calls = nil
+	case t.calls == n:
+		t.calls = before
 	}
 	n.nextInTrace = nil
+}
+
+// all are the calls, the first that arrived first.
+func (t *trace) all(yield func(*node) bool) {
+	if t.calls == nil {
+		return
+	}
+	for n := t.calls.nextInTrace; yield(n) && n != t.calls; n = n.nextInTrace {
+	}
 }
 
 func (c *Cache) siteHash(n *node) uint64 { return maphash.Comparable(c.seed, n.site()) }

@@ -14,15 +14,15 @@ const maxDepth = 1000
 // A link that was forgotten is not unlearned: what was found around a call stays
 // until something nearer is found.
 func (c *Cache) updateTrace(trace [16]byte) (changed []*node) {
-	head := c.traces[c.traceHash(trace)].calls
-	if head == nil {
+	known := c.traces[c.traceHash(trace)]
+	if known.calls == nil {
 		return nil
 	}
 	spans := c.linksOf(trace)
-	if head.nextInTrace == nil && len(spans) == 0 {
+	if known.calls.nextInTrace == known.calls && len(spans) == 0 {
 		return nil
 	}
-	for n := head; n != nil; n = n.nextInTrace {
+	for n := range known.all {
 		up, inherited := c.ascend(n, spans)
 		if up == nil {
 			up = n.up
@@ -39,7 +39,7 @@ func (c *Cache) updateTrace(trace [16]byte) (changed []*node) {
 		}
 		changed = append(changed, n)
 	}
-	for n := head; n != nil; n = n.nextInTrace {
+	for n := range known.all {
 		if depth := n.measureDepth(); depth != n.depth {
 			n.depth = depth
 			changed = append(changed, n)
