@@ -13,6 +13,7 @@ import (
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componentstatus"
+	"go.opentelemetry.io/collector/extension/extensioncapabilities"
 
 	"github.com/otelcol-arc/otelcol-arc/extension/dashboardextension/internal/text"
 )
@@ -66,11 +67,10 @@ func (t *problems) list() []problem {
 	return slices.CompactFunc(list, func(a, b problem) bool { return same(a, b) == 0 })
 }
 
-//nolint:staticcheck // SA1019: the Collector calls both interfaces; the new one is taken with the move to another version
-var _ componentstatus.Watcher = (*dashboardServer)(nil)
+var _ extensioncapabilities.ComponentStatusWatcher = (*dashboardServer)(nil)
 
-// ComponentStatusChanged is called by the Collector for every component.
-func (b *dashboardServer) ComponentStatusChanged(source *componentstatus.InstanceID, event *componentstatus.Event) {
+// Changed is called by the Collector with each status of a component.
+func (b *dashboardServer) Changed(source *componentstatus.InstanceID, event *componentstatus.Event) {
 	b.problems.changed(source, event)
 }
 

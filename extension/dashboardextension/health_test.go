@@ -22,7 +22,7 @@ func TestHealth(t *testing.T) {
 		return componentstatus.NewInstanceID(component.MustNewID("llm_cost"), component.KindProcessor, pipeline.NewID(signal))
 	}
 	jaeger := componentstatus.NewInstanceID(component.MustNewIDWithName("otlp", "jaeger"), component.KindExporter, pipeline.NewID(pipeline.SignalTraces))
-	onStatus := r.server.ComponentStatusChanged
+	onStatus := r.server.Changed
 	full := errors.New("write the ledger: no space left on device <b>")
 
 	for _, path := range []string{"/", "/alerts", "/rules"} {

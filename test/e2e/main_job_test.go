@@ -182,6 +182,6 @@ func TestVariablesOfTheGuide(t *testing.T) {
 	mail := smtp.Emails()[0]
 	assert.Equal(t, []string{"arc@example.com"}, mail.To, "without SMTP_TO the sender is told")
 	assert.True(t, mail.TLS)
-	assert.Contains(t, string(mail.Message), "Subject: [WARNING] HighCostLLMCall: An LLM call cost more than $1")
+	assert.Contains(t, string(mail.Message), "Subject: [WARNING] HighCostLLMCall: An LLM call of researcher cost more")
 	assert.NotContains(t, process.Output(), password)
 }

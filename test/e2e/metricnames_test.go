@@ -37,6 +37,8 @@ var unprovoked = map[string]string{
 	"otelcol_processor_llm_cost_journal_failures_total":  "a state directory that cannot be written",
 	"otelcol_processor_llm_cost_snapshot_failures_total": "a state directory that cannot be written",
 	"otelcol_processor_llm_cost_price_reloads_total":     "a price file that changes",
+	"otelcol_teams_exporter_alerts_total":                "an exporter that no shipped configuration has",
+	"otelcol_webhook_exporter_alerts_total":              "an exporter that no shipped configuration has",
 }
 
 // shippedReader is the reader of the collector's own metrics of a shipped file.

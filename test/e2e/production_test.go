@@ -173,7 +173,7 @@ func TestStrangersAreRefused(t *testing.T) {
 	process.Terminate(t, 20*time.Second)
 }
 
-func TestOneNoticeForABreachAndItsEnd(t *testing.T) {
+func TestBreachResolutionAndReturn(t *testing.T) {
 	s := newSite(t)
 	process := collector.Start(t, s.options)
 	size := func(bytes int, agents int) {
@@ -195,21 +195,21 @@ func TestOneNoticeForABreachAndItsEnd(t *testing.T) {
 	size(10, 1)
 	arrives(s.slack, "RESOLVED", 1)
 	arrives(s.pagerduty.Inbox, `"event_action":"resolve"`, 1)
-	// Again within the cooldown. The marker fires in the same evaluation, and
-	// notices keep their order: when it has been told, the other would have been.
+	// Again within the cooldown: recipients must not be left with "resolved". The
+	// marker fires in the same evaluation.
 	size(5000, 1000)
 	arrives(s.slack, "Marker", 1)
 	arrives(s.pagerduty.Inbox, "Marker", 1)
 
 	slack := told(s.slack, "CacheTooLarge")
-	require.Len(t, slack, 2, "one for the breach, one for its end")
+	require.Len(t, slack, 3, "one for the breach, one for its resolution, one for its return")
 	assert.Contains(t, slack[0], "[CRITICAL] CacheTooLarge: The llm cache holds 4.883kiB")
 	assert.Contains(t, slack[0], "#ff0000")
 	assert.Contains(t, slack[0], "Arc Monitoring")
 
 	triggers := told(s.pagerduty.Inbox, `"event_action":"trigger"`)
-	require.Len(t, triggers, 2, "CacheTooLarge and Marker")
-	require.Len(t, s.pagerduty.Bodies(), 3)
+	require.Len(t, triggers, 3, "CacheTooLarge twice, and Marker")
+	require.Len(t, s.pagerduty.Bodies(), 4)
 	assert.Equal(t, s.pagerduty.Bodies()[0]["dedup_key"], s.pagerduty.Bodies()[1]["dedup_key"], "the end closes the incident that the breach opened")
 
 	// Elasticsearch keeps the alerts too.

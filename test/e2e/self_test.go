@@ -56,7 +56,7 @@ func TestCollectorTellsOfItself(t *testing.T) {
 		for _, body := range pagerduty.Bodies() {
 			told = append(told, fmt.Sprint(body))
 		}
-		assert.Contains(c, strings.Join(told, "\n"), "slack refused", "PagerDuty hears that Slack does not")
+		assert.Contains(c, strings.Join(told, "\n"), "slack permanently rejected", "PagerDuty hears that Slack does not")
 	}, time.Minute, 200*time.Millisecond)
 	found := scrape(t, "http://"+self+"/metrics")
 	process.Terminate(t, 20*time.Second)
@@ -83,6 +83,8 @@ func selfMetrics(t *testing.T) []string {
 		"go.opentelemetry.io/collector/processor/processorhelper":        {"metadata.yaml"},
 		"go.opentelemetry.io/collector/processor/memorylimiterprocessor": {"metadata.yaml"},
 		"go.opentelemetry.io/collector/service":                          {"metadata.yaml"},
+
+		"github.com/open-telemetry/opentelemetry-collector-contrib/processor/filterprocessor": {"metadata.yaml"},
 	} {
 		cmd := exec.CommandContext(t.Context(), "go", "list", "-m", "-f", "{{.Dir}}", module)
 		cmd.Dir = collector.Root()
@@ -107,7 +109,7 @@ func selfMetrics(t *testing.T) []string {
 		}
 		require.NoError(t, yaml.Unmarshal(raw, &metadata), file)
 		for name, metric := range metadata.Telemetry.Metrics {
-			name = "otelcol_" + name
+			name = "otelcol_" + strings.ReplaceAll(name, ".", "_")
 			if unit := map[string]string{"s": "_seconds", "By": "_bytes"}[metric.Unit]; unit != "" && !strings.HasSuffix(name, unit) {
 				name += unit
 			}

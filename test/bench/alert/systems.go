@@ -122,7 +122,7 @@ func newPeer() (*peer, error) {
 	}
 	options := tsdb.DefaultOptions()
 	options.WALCompression = compression.Snappy // the server's default
-	options.EnableSTAsZeroSample = true // as the processor writes start times
+	options.EnableSTAsZeroSample = true         // as the processor writes start times
 	options.OutOfOrderTimeWindow = (10 * time.Minute).Milliseconds()
 	db, err := tsdb.Open(directory, nil, nil, options, nil)
 	if err != nil {
