@@ -100,7 +100,7 @@ prices-check: ## Compare the built-in price table with the newest price lists
 .PHONY: test
 test: build ## All tests that need no outside server, with the race detector
 	@echo $(GO) test -race ./...
-	@$(GO) test -race $(PACKAGES)
+	@$(GO) test -race -timeout 30m $(PACKAGES)
 	$(GO) test -run '$(LONG)' ./processor/alertprocessor/...
 
 .PHONY: test-portable

@@ -9,6 +9,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -63,6 +64,20 @@ func Renumber(td ptrace.Traces, number uint64) {
 	}
 }
 
+// sellerOf is who sells a model first hand, and where.
+func sellerOf(model string) (provider, address string) {
+	switch {
+	case strings.HasPrefix(model, "claude"):
+		return "anthropic", "api.anthropic.com"
+	case strings.HasPrefix(model, "gemini"):
+		return "gcp.gemini", "generativelanguage.googleapis.com"
+	case strings.HasPrefix(model, "mistral"):
+		return "mistral_ai", "api.mistral.ai"
+	default:
+		return "openai", "api.openai.com"
+	}
+}
+
 // responseID is as long as that of a provider, and of one call alone.
 func responseID(batch uint64, i int) string {
 	return fmt.Sprintf("chatcmpl-9J3uIL87gldCFt%08x%07x", batch, i)
@@ -73,7 +88,8 @@ func call(span ptrace.Span, model string, user, i int) {
 	span.SetName("chat " + model)
 	a := span.Attributes()
 	a.PutStr("gen_ai.operation.name", "chat")
-	a.PutStr("gen_ai.provider.name", "openai")
+	provider, address := sellerOf(model)
+	a.PutStr("gen_ai.provider.name", provider)
 	a.PutStr("gen_ai.request.model", model)
 	a.PutStr("gen_ai.response.model", model)
 	a.PutStr("gen_ai.response.id", responseID(1, i))
@@ -83,7 +99,7 @@ func call(span ptrace.Span, model string, user, i int) {
 	a.PutInt("gen_ai.request.max_tokens", 1024)
 	a.PutInt("gen_ai.usage.input_tokens", int64(1000+i))
 	a.PutInt("gen_ai.usage.output_tokens", int64(200+i))
-	a.PutStr("server.address", "api.example.com")
+	a.PutStr("server.address", address)
 	a.PutInt("server.port", 443)
 	a.PutStr("user.id", "user-"+strconv.Itoa(4711+user))
 	a.PutStr("session.id", "00055270-d7f3-43fa-b3ea-b3a7e4c5c2dd")
