@@ -13,9 +13,9 @@ type price struct {
 	input, cacheRead, cacheWrite, cacheWrite1h, output string
 }
 
-// prices are the vendors' list prices of November 2026, looked up on their price
-// pages and written down here a second time: a ledger that took them from the
-// table under test could not find an error in it. A dated name has the price of
+// prices are list prices of November 2026, written down here a second time: a ledger
+// that took them from the table under test could not find an error in it. They were
+// not compared with the vendors' pages. A dated name has the price of
 // the name before the date.
 var prices = map[string]price{
 	"gpt-4o":                         {"2.5", "1.25", "0", "0", "10"},
