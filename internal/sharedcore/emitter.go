@@ -94,13 +94,3 @@ func (o *Emitter[T]) Close(ctx context.Context, last func() T) error {
 	}
 	return o.consume(ctx, last())
 }
-
-// Outlets are Emitters.
-//
-// Deprecated: use Emitters.
-type Outlets[T any] = Emitters[T]
-
-// Outlet is an Emitter.
-//
-// Deprecated: use Emitter.
-type Outlet[T any] = Emitter[T]
