@@ -24,7 +24,8 @@ COMMA        = ,
 
 # What we wrote. dist is generated, and compiling it here as it stands would
 # compile the service discoveries that `make build` leaves out.
-PACKAGES     = $(shell $(GO) list ./... | grep -v '/dist$$')
+# GOTOOLCHAIN stands here again because make 4.3 exports nothing to $(shell).
+PACKAGES     = $(shell GOTOOLCHAIN=$(GOTOOLCHAIN) $(GO) list ./... | grep -v '/dist$$')
 
 PRICES       = processor/llmcostprocessor/internal/price
 PRICELISTS   = --genai build/prices/genai.json --litellm build/prices/litellm.json --models-dev build/prices/models.dev.json
