@@ -4,6 +4,7 @@
 package dashboardextension
 
 import (
+	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
@@ -22,6 +23,7 @@ const (
 	mostExpensive = 10
 	alertsOnTop   = 5
 	listedModels  = 20 // without a price, or with another cost reported
+	listedPrices  = 50 // in use
 	shownDimRunes = 200
 
 	noPrice = "no price"
@@ -43,6 +45,7 @@ type spendView struct {
 	HourlyCSV, HourlyJSON         string
 	CallsCSV, CallsJSON           string
 	UnpricedJSON, DisagreeJSON    string
+	PricesJSON                    string
 	Chart                         *chartView
 	Table                         table
 	Tops                          []top
@@ -54,6 +57,14 @@ type spendView struct {
 	MoreUnpriced   int
 	MoreDisagree   int
 	Prices         dashboard.PriceTable
+	PricesInUse    []priceView
+	MorePrices     int
+}
+
+// priceView is a price in use, with the days since it was compared with its source.
+type priceView struct {
+	dashboard.PriceInUse
+	Age string
 }
 
 type filter struct{ Label, Value, Without string }
@@ -100,7 +111,7 @@ func (b *dashboardServer) spendPage(r *http.Request) (content, error) {
 	b.addCalls(&view, usage, c, now)
 	b.addControls(&view, c, dimensions, now)
 	addAttention(&view, usage)
-	view.Prices = usage.Prices()
+	addPrices(&view, usage, now)
 	return content{template: "spend.html", data: view}, nil
 }
 
@@ -125,6 +136,7 @@ func (b *dashboardServer) addControls(view *spendView, c selection, dimensions [
 	view.CallsCSV, view.CallsJSON = c.callsURL("csv"), c.callsURL("json")
 	view.UnpricedJSON = c.apiURL("/api/usage/unpriced", url.Values{})
 	view.DisagreeJSON = c.apiURL("/api/usage/disagreements", url.Values{})
+	view.PricesJSON = c.apiURL("/api/usage/prices", url.Values{})
 	for _, dimension := range slices.Sorted(maps.Keys(c.where)) {
 		view.Filters = append(view.Filters, filter{
 			label(dimension), text.Cut(valueLabel(c.where[dimension]), shownDimRunes), c.without(dimension).url(),
@@ -188,6 +200,22 @@ func (b *dashboardServer) addCalls(view *spendView, usage dashboard.Usage, c sel
 			shown.Took = text.Seconds(*call.Seconds)
 		}
 		view.Calls = append(view.Calls, shown)
+	}
+}
+
+func addPrices(view *spendView, usage dashboard.Usage, now time.Time) {
+	view.Prices = usage.Prices()
+	for i, price := range view.Prices.InUse {
+		if i == listedPrices {
+			view.MorePrices = len(view.Prices.InUse) - listedPrices
+			break
+		}
+		shown := priceView{price, "unknown"}
+		shown.Model = text.Cut(shown.Model, shownDimRunes)
+		if !price.Checked.IsZero() {
+			shown.Age = fmt.Sprintf("%d days", int(now.Sub(price.Checked)/(24*time.Hour)))
+		}
+		view.PricesInUse = append(view.PricesInUse, shown)
 	}
 }
 

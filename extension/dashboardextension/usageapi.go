@@ -45,7 +45,7 @@ func (b *dashboardServer) getSources(r *http.Request) (response, error) {
 		prices := shown.asked.Prices()
 		list.Usage = append(list.Usage, usageSourceJSON{
 			ID: shown.id.String(), Dimensions: shown.asked.Dimensions(),
-			Prices: pricesJSON{Version: prices.Version, Date: prices.Date.UTC(), Models: prices.Models, Files: append([]string{}, prices.Files...)},
+			Prices: newPricesJSON(&prices),
 		})
 	}
 	return response{data: list}, nil
@@ -210,6 +210,13 @@ func (b *dashboardServer) getDisagreements(r *http.Request) (response, error) {
 			})
 		}
 		return list
+	})
+}
+
+func (b *dashboardServer) getPrices(r *http.Request) (response, error) {
+	return b.listOf(r, func(usage dashboard.Usage) any {
+		prices := usage.Prices()
+		return newUsedPricesJSON(&prices, b.now())
 	})
 }
 

@@ -154,7 +154,32 @@ type Disagreement struct {
 // PriceTable describes a table of prices.
 type PriceTable struct {
 	Version string
-	Date    time.Time
+	Date    time.Time // of the built-in list
 	Models  int
 	Files   []string // that go before the built-in table
+	// Sources are lists that are fetched, in the order of the configuration.
+	Sources []PriceSource
+	// InUse are the prices that calls were priced by since the table was loaded.
+	InUse []PriceInUse
+}
+
+// PriceSource is a price list that is fetched from a URL.
+type PriceSource struct {
+	URL     string    // without its query
+	Version string    // of the copy in use; "" when there is none
+	Models  int       // that it has
+	Fetched time.Time // when the server last confirmed the copy; zero: never
+	Tried   time.Time // the last attempt; zero: none yet
+	Err     string    // of the last attempt; "" when it succeeded
+}
+
+// PriceInUse is an entry of the table that names of calls mean.
+type PriceInUse struct {
+	Model, Provider string
+	// List is the list that the entry is from: built-in, a file or a URL.
+	List string
+	// Source is the page that the price is from, or the list.
+	Source string
+	// Checked is when the price was compared with its source; zero: unknown.
+	Checked time.Time
 }

@@ -83,6 +83,10 @@ type PricesConfig struct {
 	// first. Default: none.
 	Files []string `mapstructure:"files"`
 
+	// Sources are price tables that are fetched from URLs. They go before the built-in
+	// one, the last source first, and files go before them. Default: none.
+	Sources []PriceSourceConfig `mapstructure:"sources"`
+
 	// prevent unkeyed literal initialization
 	_ struct{}
 }
@@ -151,6 +155,7 @@ func (c *Config) Validate() error {
 		validateMetricSources(c.MetricSources),
 		validateReportedCost(c.ReportedCost),
 		validateBudgets(c.Budgets, c.Dimensions, c.Retention),
+		validatePriceSources(c.Prices.Sources),
 	}
 	if _, err := price.Load(c.Prices.Files); err != nil {
 		errs = append(errs, fmt.Errorf("prices::files: %w", err))

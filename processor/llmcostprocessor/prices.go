@@ -6,6 +6,7 @@ package llmcostprocessor
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -18,12 +19,12 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/price"
 )
 
-// pricesInterval is the time between two looks at the price files. What is in
-// them is compared, which also finds what file systems do not tell of: the
+// pricesInterval is the time between two checks of the price files. Their content is
+// compared, which also finds changes that file systems do not report: the
 // symbolic links of Kubernetes, network mounts.
 const pricesInterval = 10 * time.Second
 
-// watchPrices takes over the price files when they change, until ctx is done.
+// watchPrices applies the price files when they change, until ctx is done.
 // loaded is the sum of what the table was made of.
 func (c *core) watchPrices(ctx context.Context, loaded [sha256.Size]byte) {
 	if len(c.cfg.Prices.Files) == 0 {
@@ -47,21 +48,34 @@ func (c *core) watchPrices(ctx context.Context, loaded [sha256.Size]byte) {
 // reloadPrices makes a new table. While it is made calls are priced by the one
 // before, and after, when anything in the files is wrong.
 func (c *core) reloadPrices(ctx context.Context) {
-	table, err := price.Load(c.cfg.Prices.Files)
+	table, err := c.layFiles()
 	outcome := "success"
 	if err != nil {
 		outcome = "failure"
 		err = fmt.Errorf("prices::files: %w", err)
-		c.logger.Error("The price files have changed and are wrong. Prices are those from before.", zap.Error(err))
+		c.logger.Error("The changed price files are not valid; the previous prices stay active", zap.Error(err))
 	} else {
-		c.searched.Add(c.prices.Swap(table).Resolutions())
-		c.logger.Info("The price files have changed; calls cost what they say from now on.", zap.String("version", table.Version()), zap.Int("models", table.Len()))
+		c.logger.Info("The changed price files are active", zap.String("version", table.Version()), zap.Int("models", table.Len()))
 	}
 	c.health.Set(problemPrices, err, "", "") // each change is logged, not the first wrong one alone
 	c.telemetry.ProcessorLlmCostPriceReloads.Add(ctx, 1, metric.WithAttributes(attribute.String("outcome", outcome)))
 }
 
-// sumFiles tells whether files have changed. What cannot be read has a sum too.
+// layFiles makes a table with what is in the files now.
+func (c *core) layFiles() (*price.Table, error) {
+	files, err := price.ReadFiles(c.cfg.Prices.Files)
+	c.lists.mu.Lock()
+	defer c.lists.mu.Unlock()
+	table, invalid := price.LoadLayers(c.lists.layers(nil, nil, files))
+	if err := errors.Join(err, invalid); err != nil {
+		return nil, err
+	}
+	c.lists.files = files
+	c.swapPrices(table)
+	return table, nil
+}
+
+// sumFiles shows whether files have changed. What cannot be read has a sum too.
 func sumFiles(files []string) (sum [sha256.Size]byte) {
 	hash := sha256.New()
 	for _, name := range files {

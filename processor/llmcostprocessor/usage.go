@@ -18,6 +18,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/usage"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/money"
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/price"
 )
 
 // maxQueryHours bounds how many rows a query can ask for: those of a year, by the
@@ -294,5 +295,39 @@ func (b usageSource) Disagreements() []dashboard.Disagreement {
 // Prices describes the table that calls are priced by now.
 func (b usageSource) Prices() dashboard.PriceTable {
 	table := b.prices.Load()
-	return dashboard.PriceTable{Version: table.Version(), Date: table.Date(), Models: table.Len(), Files: slices.Clone(b.cfg.Prices.Files)}
+	return dashboard.PriceTable{
+		Version: table.Version(), Date: table.Date(), Models: table.Len(), Files: slices.Clone(b.cfg.Prices.Files),
+		Sources: b.priceSources(table), InUse: pricesInUse(table),
+	}
+}
+
+func (c *core) priceSources(table *price.Table) []dashboard.PriceSource {
+	c.lists.mu.Lock()
+	defer c.lists.mu.Unlock()
+	var out []dashboard.PriceSource
+	for _, s := range c.lists.sources {
+		source := dashboard.PriceSource{URL: s.name, Fetched: s.state.Confirmed, Tried: s.attempt}
+		if s.err != nil {
+			source.Err = s.err.Error()
+		}
+		for _, list := range table.Lists() {
+			if list.Name == s.name {
+				source.Version, source.Models = list.Version, list.Models
+			}
+		}
+		out = append(out, source)
+	}
+	return out
+}
+
+func pricesInUse(table *price.Table) []dashboard.PriceInUse {
+	var out []dashboard.PriceInUse
+	for _, m := range table.InUse() {
+		each := dashboard.PriceInUse{Model: m.Name, Provider: m.Provider, Source: m.Source(), Checked: m.Checked()}
+		if list := m.List(); list != nil {
+			each.List = list.Name
+		}
+		out = append(out, each)
+	}
+	return slices.Compact(out)
 }

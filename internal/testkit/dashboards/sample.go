@@ -36,7 +36,17 @@ var sampleModels = []sampleModel{
 func SampleUsage(now time.Time, days int, every time.Duration) *Usage {
 	u := &Usage{
 		Keys:  []string{dashboard.Model, "service.name", "gen_ai.agent.name", "user.id"},
-		Table: dashboard.PriceTable{Version: "2026.03", Date: time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC), Models: 2347},
+		Table: dashboard.PriceTable{
+			Version: "2026.03", Date: time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC), Models: 2347,
+			Sources: []dashboard.PriceSource{{
+				URL: "https://prices.example/list.yaml", Version: "2026-03-08", Models: 12,
+				Fetched: time.Date(2026, 3, 8, 6, 0, 0, 0, time.UTC), Tried: time.Date(2026, 3, 9, 6, 0, 0, 0, time.UTC), Err: "the server answered with status 503 Service Unavailable",
+			}},
+			InUse: []dashboard.PriceInUse{
+				{Model: "claude-sonnet-4-5", Provider: "anthropic", List: "built-in", Source: "https://claude.com/pricing", Checked: time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)},
+				{Model: "house-model", Provider: "our-gateway", List: "https://prices.example/list.yaml", Source: "https://prices.example/list.yaml"},
+			},
+		},
 	}
 	random := rand.New(rand.NewPCG(1, 2))
 	var weights int

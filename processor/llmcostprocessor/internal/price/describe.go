@@ -16,6 +16,18 @@ import (
 // Source is the page or file that the newest price is from.
 func (m *Model) Source() string { return m.source }
 
+// List is the list that the entry is from; nil for what no list has.
+func (m *Model) List() *List { return m.list }
+
+// Checked is when the newest price was compared with its source: the day that the entry
+// names, or that of its list. It is zero when neither names one.
+func (m *Model) Checked() time.Time {
+	if m.checked.IsZero() && m.list != nil {
+		return m.list.Date
+	}
+	return m.checked
+}
+
 // Names are the names that mean the model, the first being that of its entry.
 func (m *Model) Names() []string { return m.names }
 

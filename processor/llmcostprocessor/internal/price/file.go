@@ -58,9 +58,10 @@ type adjustment struct {
 // reads the syntax tree itself, so that an error can name the key and the line
 // where a decoder into structs would name a Go type and stop.
 type reader struct {
-	file   string
-	errs   []error
-	source string // of the price that was read last
+	file    string
+	errs    []error
+	source  string    // of the price that was read last
+	checked time.Time // of the price that was read last
 }
 
 // parse reads a price file. The error holds all that is wrong with it.
@@ -286,6 +287,7 @@ func (r *reader) model(node *yaml.Node, key string) *Model {
 	if r.source != "" {
 		m.source, r.source = r.source, ""
 	}
+	m.checked, r.checked = r.checked, time.Time{}
 	if len(r.errs) > before {
 		return nil
 	}
@@ -332,6 +334,7 @@ func (r *reader) period(node *yaml.Node, key string) period {
 	known := append([]string{"valid_from", "long_context", "hours", "fees", "source", "checked"}, rateKeys...)
 	known = append(known, tierNames[Batch:tiers]...)
 	fields := r.fields(node, key, known...)
+	r.checked = time.Time{}
 	var p period
 	if _, fees := fields["fees"]; !fees || hasAny(fields, append(rateKeys, "long_context", "hours")) {
 		p.tariffs[Standard] = r.tariff(node, fields, key)
@@ -353,7 +356,7 @@ func (r *reader) period(node *yaml.Node, key string) period {
 		p.from = r.date(from, key+".valid_from")
 	}
 	if checked, ok := fields["checked"]; ok {
-		r.date(checked, key+".checked")
+		r.checked = r.date(checked, key+".checked")
 	}
 	if source, ok := fields["source"]; ok {
 		r.source = r.text(source, key+".source")
