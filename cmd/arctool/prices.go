@@ -141,7 +141,19 @@ func lookUp(out io.Writer, list *pricelist.List, q pricelist.Query, at time.Time
 		fmt.Fprintf(out, "  no price was valid on %s\n", at.UTC().Format(time.DateOnly))
 	}
 	fmt.Fprintf(out, "  source: %s\n", entry.Source)
+	if entry.List != "" {
+		fmt.Fprintf(out, "  list: %s\n", entry.List)
+	}
+	fmt.Fprintf(out, "  checked: %s\n", ageOf(entry.Checked, time.Now()))
 	return len(entry.Prices) > 0
+}
+
+// ageOf writes when a price was compared with its source.
+func ageOf(checked, now time.Time) string {
+	if checked.IsZero() {
+		return "unknown"
+	}
+	return checked.Format(time.DateOnly) + ", " + count(int(now.Sub(checked)/(24*time.Hour)), "day") + " ago"
 }
 
 func atSeller(how pricelist.Resolution) string {

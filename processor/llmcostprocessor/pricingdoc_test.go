@@ -77,5 +77,6 @@ func TestPricingPageNames(t *testing.T) {
 	require.NotNil(t, shown)
 	entry, ok := list.Lookup("", "gpt-4o", at)
 	require.True(t, ok)
-	assert.Equal(t, shown[1], "gpt-4o: gpt-4o of openai\n  resolved: seller from the maker of the model, entry gpt-4o\n  "+strings.Join(entry.Prices, "\n  ")+"\n  source: "+entry.Source+"\n")
+	assert.Equal(t, shown[1], "gpt-4o: gpt-4o of openai\n  resolved: seller from the maker of the model, entry gpt-4o\n  "+strings.Join(entry.Prices, "\n  ")+
+		"\n  source: "+entry.Source+"\n  list: "+entry.List+"\n  checked: "+entry.Checked.Format(time.DateOnly)+", 0 days ago\n")
 }

@@ -35,7 +35,7 @@ var sampleModels = []sampleModel{
 // same each time; every is between two calls in working hours.
 func SampleUsage(now time.Time, days int, every time.Duration) *Usage {
 	u := &Usage{
-		Keys:  []string{dashboard.Model, "service.name", "gen_ai.agent.name", "user.id"},
+		Keys: []string{dashboard.Model, "service.name", "gen_ai.agent.name", "user.id"},
 		Table: dashboard.PriceTable{
 			Version: "2026.03", Date: time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC), Models: 2347,
 			Sources: []dashboard.PriceSource{{
