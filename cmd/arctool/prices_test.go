@@ -70,7 +70,7 @@ func TestPricesLookup(t *testing.T) {
 	out, _, err = run(t, "prices", "lookup", "gpt-4o", "nobody-has-this")
 	require.EqualError(t, err, "1 of 2 models without a price")
 	assert.Contains(t, out, "gpt-4o: gpt-4o of openai\n")
-	assert.Regexp(t, `  list: built-in\n  checked: 2026-\d\d-\d\d, \d+ days? ago\n`, out)
+	assert.Regexp(t, `  list: built-in\n  checked: 2026-\d\d-\d\d, \d+ days? old\n`, out)
 	assert.Contains(t, out, "nobody-has-this: no entry of version 20")
 
 	_, _, err = run(t, "prices", "lookup", "--at", "soon", "gpt-4o")

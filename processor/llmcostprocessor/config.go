@@ -157,7 +157,11 @@ func (c *Config) Validate() error {
 		validateBudgets(c.Budgets, c.Dimensions, c.Retention),
 		validatePriceSources(c.Prices.Sources),
 	}
-	if _, err := price.Load(c.Prices.Files); err != nil {
+	table, err := price.Load(c.Prices.Files)
+	if err == nil {
+		err = table.CheckDimensions(c.Dimensions)
+	}
+	if err != nil {
 		errs = append(errs, fmt.Errorf("prices::files: %w", err))
 	}
 	return errors.Join(errs...)

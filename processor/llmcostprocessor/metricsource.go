@@ -153,6 +153,7 @@ func (c *core) countUsage(ctx context.Context, b *batch, u *usageSum, call *conv
 	sum := extend(&b.sums)
 	c.fill(sum, &d)
 	overlay(&sum.Dimensions, c.valuesOfMetric(call, u.attributes))
+	*sum = *sum.Adjusted()
 	sum.Many, sum.Count, sum.Timed = true, u.Calls, false
 	c.unpriced.add(sum)
 }

@@ -134,6 +134,9 @@ func (c *core) useList(s *priceSource, list []byte) error {
 	c.lists.mu.Lock()
 	defer c.lists.mu.Unlock()
 	table, err := price.LoadLayers(c.lists.layers(s, list, c.lists.files))
+	if err == nil {
+		err = table.CheckDimensions(c.cfg.Dimensions)
+	}
 	if err != nil {
 		return err
 	}

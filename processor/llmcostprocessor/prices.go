@@ -67,6 +67,9 @@ func (c *core) layFiles() (*price.Table, error) {
 	c.lists.mu.Lock()
 	defer c.lists.mu.Unlock()
 	table, invalid := price.LoadLayers(c.lists.layers(nil, nil, files))
+	if err == nil && invalid == nil {
+		invalid = table.CheckDimensions(c.cfg.Dimensions)
+	}
 	if err := errors.Join(err, invalid); err != nil {
 		return nil, err
 	}

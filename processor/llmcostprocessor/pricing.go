@@ -24,6 +24,8 @@ type charge struct {
 	cost, saved money.Pico
 	// reason is why the cost is an estimate, empty when it is not.
 	reason string
+	// adjustments change the cost with the dimensions of the call.
+	adjustments []price.DimensionAdjustment
 }
 
 // priceSum prices the sum of calls.
@@ -60,6 +62,7 @@ func priceCall(call *convention.Call, match *price.Match, sum bool, at time.Time
 	if v.reason != "" {
 		v.outcome = outcomeEstimated
 	}
+	v.adjustments = match.Model.ByDimension(call.Tier, at)
 	if !sum { // what caches saved depends on the length of each call
 		v.saved = quote.Saved
 	}
@@ -86,7 +89,7 @@ func (v *charge) takeReported(call *convention.Call, seller string, when []strin
 		switch {
 		case each == reportedNever:
 		case each == reportedUnpriced && v.outcome == outcomeUnpriced, each != reportedUnpriced && isSeller(each, seller):
-			v.outcome, v.cost, v.saved, v.reason = outcomeReported, cost, 0, ""
+			v.outcome, v.cost, v.saved, v.reason, v.adjustments = outcomeReported, cost, 0, "", nil
 			return
 		}
 	}

@@ -129,6 +129,13 @@ func (e *Explainer) cost(c *convention.Call, match *price.Match, at time.Time) {
 	for _, line := range model.Lines(ask) {
 		fmt.Fprintf(e.out, "    %-16s %12s  $%s\n", line.Kind, amount(line.Kind, line.Amount), dollars(line.Cost))
 	}
+	for _, a := range model.ByDimension(c.Tier, at) {
+		var of []string
+		for _, condition := range a.Conditions {
+			of = append(of, condition.Dimension+"="+condition.Value)
+		}
+		e.line("adjustment", fmt.Sprintf("not applied here: × %s for calls that the ledger counts with %s", strconv.FormatFloat(float64(a.Factor)/1e6, 'f', -1, 64), strings.Join(of, ", ")))
+	}
 	text := "$" + dollars(quote.Cost)
 	if quote.Estimated != "" {
 		text += ", estimated: " + quote.Estimated

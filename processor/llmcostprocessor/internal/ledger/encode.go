@@ -24,6 +24,7 @@ const (
 	flagTimed
 	flagMany
 	flagNoPrice
+	flagAdjusted // adjustments follow the usage
 )
 
 var errTruncated = errors.New("ends within a call")
@@ -64,7 +65,7 @@ func ParseKinds(from []byte) (kinds Kinds, rest []byte, err error) {
 // AppendCall appends a call.
 func AppendCall(to []byte, c *Call) []byte {
 	var flags byte
-	for i, set := range [...]bool{c.Listed, c.Unpriced, c.HasReported, c.Timed, c.Many, c.NoPrice} {
+	for i, set := range [...]bool{c.Listed, c.Unpriced, c.HasReported, c.Timed, c.Many, c.NoPrice, len(c.Adjustments) > 0} {
 		if set {
 			flags |= 1 << i
 		}
@@ -93,6 +94,9 @@ func AppendCall(to []byte, c *Call) []byte {
 			to = binary.AppendUvarint(to, uint64(kind))
 			to = binary.AppendVarint(to, n)
 		}
+	}
+	if len(c.Adjustments) > 0 {
+		to = appendAdjustments(to, c.Adjustments)
 	}
 	return to
 }
@@ -129,7 +133,9 @@ func ParseCall(from []byte, kinds Kinds) (c Call, rest []byte, err error) {
 	}
 	c.Hour, c.Cost, c.Saved, c.Reported = numbers[0], money.Pico(numbers[1]), money.Pico(numbers[2]), money.Pico(numbers[3])
 	c.Duration, c.Count, c.End = time.Duration(numbers[4]), numbers[5], numbers[6]
-	rest, err = c.parseUsage(rest, kinds)
+	if rest, err = c.parseUsage(rest, kinds); err == nil && from[0]&flagAdjusted != 0 {
+		c.Adjustments, rest, err = parseAdjustments(rest)
+	}
 	return c, rest, err
 }
 

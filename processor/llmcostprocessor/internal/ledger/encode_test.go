@@ -21,6 +21,7 @@ var whole = Call{
 	Cost:  7_500_000_000, Unpriced: true, Saved: -3, Reported: 9, HasReported: true,
 	Duration: 1500 * time.Millisecond, Timed: true, NoPrice: true, End: 5, Trace: [16]byte{1}, Span: [8]byte{2},
 	Provider: "openai", Convention: "otel", Reading: "total",
+	Adjustments: []Adjustment{{Factor: 900_000, Conditions: []Condition{{2, "ada"}, {0, ""}}}, {Factor: 1}},
 }
 
 func TestCallsAreReadAsTheyAreWritten(t *testing.T) {

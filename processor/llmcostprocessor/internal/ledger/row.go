@@ -37,6 +37,9 @@ type Call struct {
 	Provider, Convention, Reading, Estimated string
 	// Dimensions are the values of the dimensions, in their order.
 	Dimensions Dimensions
+	// Adjustments change the cost with the dimensions, which may still be completed.
+	// What is written and read is the cost before them.
+	Adjustments []Adjustment
 	Figures
 }
 

@@ -74,7 +74,28 @@ func (m *Model) Describe(at time.Time) []string {
 			lines = append(lines, "fees."+kind.Info().Price+": "+decimal(fee, money.PerDollar))
 		}
 	}
+	for _, a := range m.byDimension {
+		if !at.Before(a.from) && (a.until.IsZero() || at.Before(a.until)) {
+			lines = append(lines, a.String())
+		}
+	}
 	return lines
+}
+
+// String writes an adjustment by dimensions: adjustment of team=research: -10 %.
+func (a *adjustment) String() string {
+	var of []string
+	for _, tier := range a.tiers {
+		of = append(of, "tier="+tier.String())
+	}
+	for _, c := range a.conditions {
+		of = append(of, c.Dimension+"="+c.Value)
+	}
+	percent, sign := a.factor-million, "+"
+	if percent < 0 {
+		percent, sign = -percent, "-"
+	}
+	return "adjustment of " + strings.Join(of, ", ") + ": " + sign + decimal(percent, million/100) + " %"
 }
 
 func (r *rates) describe(own usage.Set, prefix string) []string {

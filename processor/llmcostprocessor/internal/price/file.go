@@ -52,6 +52,9 @@ type adjustment struct {
 	until    time.Time // the day after the last; zero: for good
 	regions  []string  // where alone it holds
 	tiers    []Tier    // for which alone it holds
+	// conditions are the values of dimensions with which calls alone cost so.
+	conditions []Condition
+	where      string // in its file, for errors
 }
 
 // reader walks a price file, and collects everything that is wrong with it. It
@@ -183,8 +186,12 @@ func (r *reader) discount(node *yaml.Node, key string) adjustment {
 
 // adjustment reads a percentage up or down, and what it holds for.
 func (r *reader) adjustment(node *yaml.Node, key string) adjustment {
-	fields := r.fields(node, key, "provider", "models", "regions", "tiers", "percent", "valid_from", "valid_until")
+	fields := r.fields(node, key, "provider", "models", "regions", "tiers", "dimensions", "percent", "valid_from", "valid_until")
 	a := r.adjusted(node, fields, key)
+	a.where = fmt.Sprintf("%s:%d: %s", r.file, node.Line, key)
+	if dimensions, ok := fields["dimensions"]; ok {
+		a.conditions = r.conditions(dimensions, key+".dimensions")
+	}
 	percent, ok := r.percent(node, fields, key)
 	if ok && (percent < -million || percent > 9*million) {
 		r.fail(fields["percent"], key+".percent", "%q is not a number of -100 to 900 with at most four decimals", fields["percent"].Value)
@@ -211,12 +218,35 @@ func (r *reader) adjustment(node *yaml.Node, key string) adjustment {
 	if len(a.regions) > 0 && (len(a.tiers) > 0 || fields["valid_from"] != nil || fields["valid_until"] != nil) {
 		r.fail(node, key+".regions", "cannot be with tiers, valid_from or valid_until")
 	}
+	if len(a.regions) > 0 && len(a.conditions) > 0 {
+		r.fail(node, key+".regions", "cannot be with dimensions")
+	}
 	return a
+}
+
+// conditions reads values of dimensions: {team: research}.
+func (r *reader) conditions(node *yaml.Node, key string) []Condition {
+	if node.Kind != yaml.MappingNode || len(node.Content) == 0 {
+		r.fail(node, key, "is not a mapping of dimensions to their values, such as {team: research}")
+		return nil
+	}
+	var conditions []Condition
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		name := r.name(node.Content[i], node.Content[i], key)
+		if slices.ContainsFunc(conditions, func(c Condition) bool { return c.Dimension == name }) {
+			r.fail(node.Content[i], key+"."+name, "comes twice")
+		}
+		conditions = append(conditions, Condition{name, r.name(node, node.Content[i+1], key+"."+name)})
+	}
+	return conditions
 }
 
 // adjusted reads whose prices are changed, and from when on.
 func (r *reader) adjusted(node *yaml.Node, fields map[string]*yaml.Node, key string) adjustment {
-	a := adjustment{provider: sellerNamed(r.name(node, fields["provider"], key+".provider"))}
+	var a adjustment
+	if fields["provider"] != nil || fields["dimensions"] == nil { // those of dimensions may be for all providers
+		a.provider = sellerNamed(r.name(node, fields["provider"], key+".provider"))
+	}
 	for i, model := range r.list(fields["models"], key+".models") {
 		a.models = append(a.models, strings.ToLower(r.name(model, model, fmt.Sprintf("%s.models[%d]", key, i))))
 	}

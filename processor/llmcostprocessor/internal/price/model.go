@@ -27,6 +27,8 @@ type Model struct {
 	list     *List     // that the entry is from
 	// uplifts are what prices are multiplied by in a region, in millionths.
 	uplifts map[string]money.Pico
+	// byDimension are the adjustments that depend on dimensions of a call.
+	byDimension []*adjustment
 }
 
 // multiplied returns the model with its prices times a factor in millionths.

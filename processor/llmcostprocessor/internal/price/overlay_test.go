@@ -254,7 +254,46 @@ func TestNamesOfModelsAreBounded(t *testing.T) {
 
 func TestScaleRoundsToTheNearest(t *testing.T) {
 	for rate, want := range map[money.Pico]money.Pico{0: 0, 1: 1, 3: 2, 1_000_000: 500_000, money.Max: money.Max/2 + 1} {
-		assert.Equal(t, want, scale(rate, million/2, million), rate)
+		assert.Equal(t, want, money.Scale(rate, million/2, million), rate)
 	}
-	assert.Equal(t, money.Max, scale(money.Max, million, million))
+	assert.Equal(t, money.Max, money.Scale(money.Max, million, million))
+}
+
+func TestAdjustmentsByDimension(t *testing.T) {
+	table, err := Load([]string{write(t, "prices.yaml", `
+adjustments:
+  - {dimensions: {team: research}, percent: "-10"}
+  - {provider: openai, models: [gpt-4o], tiers: [batch], dimensions: {team: research, service.name: shop}, percent: "2.5", valid_from: 2026-07-01, valid_until: 2026-07-31}
+`)})
+	require.NoError(t, err)
+	of := func(provider, model string, tier Tier, day string) []DimensionAdjustment {
+		m, found := table.Find(provider, model)
+		require.True(t, found)
+		at, err := time.Parse(time.DateOnly, day)
+		require.NoError(t, err)
+		return m.ByDimension(tier, at)
+	}
+	all := DimensionAdjustment{[]Condition{{"team", "research"}}, 900_000}
+	both := DimensionAdjustment{[]Condition{{"team", "research"}, {"service.name", "shop"}}, 1_025_000}
+	assert.Equal(t, []DimensionAdjustment{all}, of("anthropic", "claude-sonnet-4-5", Standard, "2026-07-15"))
+	assert.Equal(t, []DimensionAdjustment{all, both}, of("openai", "gpt-4o", Batch, "2026-07-31"))
+	assert.Equal(t, []DimensionAdjustment{all}, of("openai", "gpt-4o", Batch, "2026-08-01"))
+	assert.Equal(t, []DimensionAdjustment{all}, of("openai", "gpt-4o", Standard, "2026-07-31"))
+	m, _ := table.Find("openai", "gpt-4o")
+	assert.Contains(t, m.Describe(time.Date(2026, 7, 2, 0, 0, 0, 0, time.UTC)), "adjustment of tier=batch, team=research, service.name=shop: +2.5 %")
+	require.NoError(t, table.CheckDimensions([]string{"service.name", "team"}))
+	assert.ErrorContains(t, table.CheckDimensions([]string{"team"}), `prices.yaml:4: adjustments[1].dimensions: "service.name" is none of the dimensions of the configuration, team`)
+
+	for content, want := range map[string]string{
+		`{dimensions: team, percent: "1"}`:                                       "adjustments[0].dimensions: is not a mapping",
+		`{dimensions: {}, percent: "1"}`:                                         "adjustments[0].dimensions: is not a mapping",
+		`{dimensions: {team: [a]}, percent: "1"}`:                                "adjustments[0].dimensions.team: is not a single value",
+		`{dimensions: {team: ""}, percent: "1"}`:                                 "adjustments[0].dimensions.team: must have 1 to",
+		`{dimensions: {team: a}}`:                                                "adjustments[0].percent: is missing",
+		`{provider: openai, dimensions: {team: a}, regions: [us], percent: "1"}`: "adjustments[0].regions: cannot be with dimensions",
+		`{percent: "1"}`:                                                         "adjustments[0].provider: is missing",
+	} {
+		_, err := Load([]string{write(t, "p.yaml", "adjustments: ["+content+"]")})
+		assert.ErrorContains(t, err, want, content)
+	}
 }

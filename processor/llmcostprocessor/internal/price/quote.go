@@ -118,7 +118,7 @@ func (p *period) addFees(sum money.Pico, ask Ask, byTokens bool) (total money.Pi
 		if sum, fits = sum.AddProduct(n/per, fee); !fits {
 			return 0, false, false
 		}
-		if sum, fits = sum.AddProduct(1, scale(fee, money.Pico(n%per), money.Pico(per))); !fits {
+		if sum, fits = sum.AddProduct(1, money.Scale(fee, money.Pico(n%per), money.Pico(per))); !fits {
 			return 0, false, false
 		}
 		billed = true

@@ -98,7 +98,7 @@ func (t *tariff) stepsFor(base *rates) []step {
 		for _, kind := range tokenKinds {
 			if short := t.rates[kind]; short > 0 { // else there is no telling, and it is that of t
 				long := &steps[i].rates[kind]
-				*long = scale(*long, base[kind], short)
+				*long = money.Scale(*long, base[kind], short)
 			}
 		}
 	}

@@ -32,15 +32,17 @@ const maxResolved = 10_000
 
 // Table is a price list. It is safe for concurrent use.
 type Table struct {
-	version    string
-	date       time.Time
-	lists      []*List
-	models     map[*Model]struct{}
-	byProvider map[string]*Model // provider/name
-	byName     map[string]*Model
-	providers  map[string][]string // that have a name in byProvider, by name
-	free       map[string]*Model   // by provider
-	sellers    map[string]string   // providers, by their names without punctuation
+	version string
+	date    time.Time
+	lists   []*List
+	// byDimension are the adjustments that depend on dimensions of calls.
+	byDimension []*adjustment
+	models      map[*Model]struct{}
+	byProvider  map[string]*Model // provider/name
+	byName      map[string]*Model
+	providers   map[string][]string // that have a name in byProvider, by name
+	free        map[string]*Model   // by provider
+	sellers     map[string]string   // providers, by their names without punctuation
 
 	resolutions atomic.Int64
 
