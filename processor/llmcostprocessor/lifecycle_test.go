@@ -95,7 +95,7 @@ func TestMetricsLeaveAtTheInterval(t *testing.T) {
 	})
 }
 
-func TestNothingLeavesAClosedOutlet(t *testing.T) {
+func TestClosedEmitterEmitsNothing(t *testing.T) {
 	falseclock.Test(t, func(t *testing.T) {
 		wakeUp()
 		r := newRig(t, testConfig(nil))
@@ -253,7 +253,7 @@ func TestPipelineThatRefuses(t *testing.T) {
 }
 
 // What stands behind an outlet may change what it gets.
-func TestOutletsGetTheirOwn(t *testing.T) {
+func TestEmittersGetTheirOwnCopy(t *testing.T) {
 	falseclock.Test(t, func(t *testing.T) {
 		wakeUp()
 		r := buildRig(t, testConfig(nil))

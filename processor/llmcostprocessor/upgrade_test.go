@@ -26,7 +26,7 @@ const storages = "testdata/storage"
 
 // kept is what a process that was killed leaves: a call in a saved ledger, and one
 // in the journal.
-func kept(t *testing.T) map[string][]byte {
+func storageAfterKill(t *testing.T) map[string][]byte {
 	t.Helper()
 	m := &memory{}
 	r := newRig(t, withStorage(nil), m.extension())
@@ -53,7 +53,7 @@ func TestUpgrade(t *testing.T) {
 	if _, err := os.Stat(current); os.IsNotExist(err) && *update {
 		falseclock.Test(t, func(t *testing.T) {
 			wakeUp()
-			content, err := json.MarshalIndent(kept(t), "", "  ")
+			content, err := json.MarshalIndent(storageAfterKill(t), "", "  ")
 			require.NoError(t, err)
 			require.NoError(t, os.MkdirAll(storages, 0o750))
 			require.NoError(t, os.WriteFile(current, append(content, '\n'), 0o600))
@@ -88,7 +88,7 @@ func TestUpgrade(t *testing.T) {
 func TestDowngrade(t *testing.T) {
 	falseclock.Test(t, func(t *testing.T) {
 		wakeUp()
-		content := kept(t)
+		content := storageAfterKill(t)
 		var set []string
 		for key, value := range content {
 			switch {

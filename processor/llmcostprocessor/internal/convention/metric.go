@@ -76,7 +76,7 @@ var MetricSources = []MetricSource{
 	{
 		Name: "claude_code.token.usage", convention: "claude-code", typeKey: "type",
 		types: map[string]field{"input": input, "output": output, "cacheRead": cacheRead, "cacheCreation": cacheWrite},
-		model: []string{"model"}, maker: price.Anthropic, counting: counting{cached: beside},
+		model: []string{"model"}, maker: price.Anthropic, counting: counting{cached: exclusive},
 	},
 	{
 		Name: "gemini_cli.token.usage", convention: "gemini-cli", typeKey: "type",

@@ -681,11 +681,11 @@ func TestWhatIsUsage(t *testing.T) {
 		assert.False(t, call.HasUsage, "%s: a success that used nothing is one whose usage is unknown", key)
 	}
 	langfuse := attributes{"langfuse.observation.type": "generation", "langfuse.observation.model.name": "gpt-4o"}
-	unsaid := with(langfuse, attributes{"langfuse.observation.usage_details": `{"input": null}`})
-	call, _, _ := FromSpan(newSpan(t, unsaid))
+	absent := with(langfuse, attributes{"langfuse.observation.usage_details": `{"input": null}`})
+	call, _, _ := FromSpan(newSpan(t, absent))
 	assert.False(t, call.HasUsage, "null")
-	said := with(langfuse, attributes{"langfuse.observation.usage_details": `{"output": 7}`})
-	call, _, _ = FromSpan(newSpan(t, said))
+	reported := with(langfuse, attributes{"langfuse.observation.usage_details": `{"output": 7}`})
+	call, _, _ = FromSpan(newSpan(t, reported))
 	assert.True(t, call.HasUsage)
 	assert.Equal(t, usage.Amounts{usage.Output: 7}, call.Usage)
 }

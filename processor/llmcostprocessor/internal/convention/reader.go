@@ -72,7 +72,7 @@ func (r *Reader) Log(of pcommon.InstrumentationScope, record plog.LogRecord, int
 		rec := &r.record
 		rec.sort(c, &r.found, of.Name())
 		rec.failed = c.failed
-		v := c.judge(&r.found)
+		v := c.classify(&r.found)
 		if v == call && c.needsUsage && !rec.hasUsage() && !rec.hasFailed() {
 			return NotACall, ""
 		}

@@ -119,7 +119,7 @@ func callsAPI(method string) bool {
 }
 
 // read makes a call of the record. It leaves what is only of log records.
-func (r *record) read(v verdict, out *Call) (Outcome, string) {
+func (r *record) read(v recordKind, out *Call) (Outcome, string) {
 	out.Convention = r.of.name
 	out.Attribution = Attribution{Agent: r.text(agent), User: r.text(user), Session: r.text(session)}
 	out.Status = r.status()
@@ -225,17 +225,17 @@ func (r *record) evidence(out *Call) evidence {
 		from = price.Anthropic
 	}
 	if e.counting.cached == byProvider {
-		e.rule, e.counting.cached = ByProvider, inside
+		e.rule, e.counting.cached = ByProvider, inclusive
 		if from == price.Anthropic || from == price.Bedrock {
-			e.counting.cached = beside
+			e.counting.cached = exclusive
 		}
 	}
 	switch adds := e.family == xai || e.counting.reasoning == byProvider && e.family == gemini; {
 	case e.counting.reasoning != byProvider && e.counting.reasoning != byModel:
 	case adds && r.counts.n[reasoning] > 0:
-		e.rule, e.counting.reasoning = ByProvider, beside
+		e.rule, e.counting.reasoning = ByProvider, exclusive
 	default:
-		e.counting.reasoning = inside
+		e.counting.reasoning = inclusive
 	}
 	if r.disjoint {
 		e.counting = counting{}

@@ -38,7 +38,7 @@ func weighParallel(a, b *node) (int64, bool) {
 			return 0, false
 		}
 	}
-	return apart(&a.Record, &b.Record), true
+	return timeDistance(&a.Record, &b.Record), true
 }
 
 // reports says whether a scope has reported the call already.

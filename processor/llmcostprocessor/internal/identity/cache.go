@@ -320,7 +320,7 @@ func (w *work) insert(r *Record, index int, now time.Time) (n *node, copied bool
 			return other, true
 		}
 	}
-	if c.makeRoom() {
+	if c.evictOldest() {
 		head = c.sites[hash]
 	}
 	n.nextInSite, c.sites[hash] = head, n
@@ -359,8 +359,8 @@ func (c *Cache) expire(now time.Time) {
 	}
 }
 
-// makeRoom forgets the oldest records when the cache is full.
-func (c *Cache) makeRoom() (evicted bool) {
+// evictOldest forgets the oldest records when the cache is full.
+func (c *Cache) evictOldest() (evicted bool) {
 	for c.live >= c.options.Records && c.first < len(c.queue) {
 		before := c.live
 		c.dequeue()

@@ -138,7 +138,7 @@ func (p *part) nest(depth int) {
 			if inner.aggregate || !contains(&outer.Record, &inner.nodes[0].Record) || !inner.agrees(p) || !matches(inner) {
 				continue
 			}
-			if d := apart(&outer.Record, &inner.nodes[0].Record); best == nil || d < distance {
+			if d := timeDistance(&outer.Record, &inner.nodes[0].Record); best == nil || d < distance {
 				best, distance = inner, d
 			}
 		}
@@ -232,7 +232,7 @@ func (p *part) isSum() bool {
 	return n > 1 && outer.Prompt+outer.Completion > 0 && compatibleUsage(&outer.Record, &sum)
 }
 
-func apart(a, b *Record) int64 { return distance(a.Start, b.Start) + distance(a.End, b.End) }
+func timeDistance(a, b *Record) int64 { return distance(a.Start, b.Start) + distance(a.End, b.End) }
 
 func distance(a, b int64) int64 { return max(a-b, b-a) }
 

@@ -320,14 +320,14 @@ func (l *Ledger) Forget(now time.Time) {
 	oldest := l.oldest(now)
 	for at, h := range l.hours {
 		if at < oldest {
-			l.rows -= h.counted()
+			l.rows -= h.countRows()
 			delete(l.hours, at)
 		}
 	}
 }
 
-// counted is how many rows of the hour count towards the limit.
-func (h *hour) counted() int {
+// countRows returns how many rows of the hour count towards the limit.
+func (h *hour) countRows() int {
 	n := len(h.rows)
 	if _, ok := h.rows[overflowKey]; ok {
 		n--

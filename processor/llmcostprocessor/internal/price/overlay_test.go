@@ -181,7 +181,7 @@ aliases:
 
 // In the cheaper tiers, what has no price of its own there never costs more than
 // at the standard tariff; what has one costs that.
-func TestCheaperTiersAreNotDearer(t *testing.T) {
+func TestCheaperTiersAreNotMoreExpensive(t *testing.T) {
 	table, err := Load([]string{write(t, "prices.yaml", `
 models:
   - name: m

@@ -251,7 +251,7 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		table := &Table{models: map[*Model]struct{}{}, sellers: map[string]string{}, providers: map[string][]string{}, byProvider: map[string]*Model{}, byName: map[string]*Model{}, resolved: map[Query]*Match{}}
-		table.lay(doc.models)
+		table.overlay(doc.models)
 		for _, m := range doc.models {
 			found, ok := table.Find(m.Provider, m.Name)
 			if m.Provider != local || ok {

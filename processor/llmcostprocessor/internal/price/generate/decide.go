@@ -32,7 +32,7 @@ func (m *merger) decideBase(of pair, a, b source.Tariff) (winner string) {
 	if len(differing) == 0 {
 		return ""
 	}
-	winner, reason := m.judge(of, source.Standard, differing[0], a.Rates[differing[0]], b.Rates[differing[0]])
+	winner, reason := m.choose(of, source.Standard, differing[0], a.Rates[differing[0]], b.Rates[differing[0]])
 	for _, key := range differing {
 		m.list(difference{
 			seller: of.ours.Seller, model: of.ours.Name(), tier: source.Standard, key: key,
@@ -45,7 +45,7 @@ func (m *merger) decideBase(of pair, a, b source.Tariff) (winner string) {
 
 // decide decides about a single price.
 func (m *merger) decide(of pair, tier, key string, a, b *big.Rat) *big.Rat {
-	winner, reason := m.judge(of, tier, key, a, b)
+	winner, reason := m.choose(of, tier, key, a, b)
 	write := source.Decimal
 	if tier == "fees" {
 		write = source.Fee
@@ -67,9 +67,9 @@ func (m *merger) decide(of pair, tier, key string, a, b *big.Rat) *big.Rat {
 // priceAPI is a list that a seller keeps for programs.
 var priceAPI = regexp.MustCompile(`^https://(api\.|prices\.azure\.com/|pricing\.us-east-1\.amazonaws\.com/)|/v\d/(openai/)?models`)
 
-// judge says whose price counts, and why. The rules go from what is known about a
+// choose says whose price counts, and why. The rules go from what is known about a
 // seller to what holds for all.
-func (m *merger) judge(of pair, tier, key string, a, b *big.Rat) (winner, reason string) {
+func (m *merger) choose(of pair, tier, key string, a, b *big.Rat) (winner, reason string) {
 	switch {
 	case m.fromLitellm[of.ours]:
 		return "the first", "two entries of litellm for one name: that with the seller's own route counts"
