@@ -20,7 +20,7 @@ type compiled struct {
 	places [][]place
 }
 
-// place is where a key stands in the row of a field, the first being 1.
+// place is the position of a key in the row of a field, the first being 1.
 type place struct {
 	field field
 	rank  uint8
@@ -127,7 +127,7 @@ func (f *found) has(key int) bool { return slices.Contains(f.keys, key) }
 
 func (f *found) hasAny(keys []int) bool { return slices.ContainsFunc(keys, f.has) }
 
-// follows says whether a record with these keys follows the convention.
+// follows reports whether a record with these keys follows the convention.
 func (c *compiled) follows(f *found) bool {
 	if c.marker >= 0 && !f.has(c.marker) {
 		return false
@@ -143,7 +143,7 @@ func (c *compiled) follows(f *found) bool {
 	return true
 }
 
-// recordKind is what the marker of a record means.
+// recordKind is what a record is, by the value of its marker.
 type recordKind uint8
 
 const (
@@ -152,7 +152,7 @@ const (
 	aggregate
 )
 
-// classify says what the value of the marker means.
+// classify returns the kind of a record that follows the convention.
 func (c *compiled) classify(f *found) recordKind {
 	switch {
 	case c.everything:

@@ -172,7 +172,7 @@ func modalityOf(f field, attributes pcommon.Map) (field, bool) {
 	return kind(k), ok
 }
 
-// Empty says that nothing was added.
+// Empty reports whether nothing was added.
 func (u *Usage) Empty() bool { return u.counts.nothing() && u.Calls == 0 }
 
 // Call is what the points have of the calls, as one; the string is the reason when

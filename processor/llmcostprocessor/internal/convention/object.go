@@ -129,7 +129,7 @@ func parseMap(value pcommon.Value) (map[string]any, bool) {
 	return nil, false
 }
 
-// read adds the counts of a map; of says what they are parts of.
+// read adds the counts of a map; of is the whole that they are parts of.
 func (o *object) read(m map[string]any, of string, depth int) {
 	if depth > maxDepth {
 		return

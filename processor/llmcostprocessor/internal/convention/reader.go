@@ -22,7 +22,7 @@ func (r *Reader) Forget() {
 	r.record = record{}
 }
 
-// MayBeCall says whether a span with these attributes can be a call. A span that
+// MayBeCall reports whether a span with these attributes can be a call. A span that
 // is not mostly fails here, at the cost of one pass over its keys.
 func MayBeCall(attributes pcommon.Map) bool {
 	may := false

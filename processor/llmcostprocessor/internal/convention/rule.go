@@ -91,7 +91,7 @@ func (t *tally) decide(e evidence, out *Call) {
 // are kept.
 const durations = 1<<cacheWrite5m | 1<<usage.CacheWrite1h | 1<<usage.CacheWriteLong
 
-// ambiguous says whether the counts alone can be read in several ways.
+// ambiguous reports whether the counts alone can be read in several ways.
 func (t *tally) ambiguous() bool { return t.cached() > 0 || t.n[reasoning] > 0 }
 
 // possible appends the readings that the arithmetic allows: a part is not more
@@ -178,7 +178,7 @@ type readings struct {
 	split bool
 }
 
-// Undecided says whether the reading depends on what the readings cost.
+// Undecided reports whether the choice depends on what each reading would cost.
 func (c *Call) Undecided() bool { return c.readings != nil }
 
 // Decide takes the reading whose cost is the reported one. It changes nothing

@@ -53,7 +53,7 @@ type counting struct {
 	ownTotal bool
 }
 
-// inclusion says whether a part is counted within its whole.
+// inclusion reports whether a part is counted within its whole.
 type inclusion uint8
 
 const (

@@ -32,10 +32,10 @@ func (t *tally) fill(o *tally) {
 	}
 }
 
-// nothing says whether all counts are zero.
+// nothing reports whether all counts are zero.
 func (t *tally) nothing() bool { return t.n == [counts]int64{} }
 
-// others says whether there is usage that is neither input nor output tokens.
+// others reports whether there is usage that is neither input nor output tokens.
 func (t *tally) others() bool {
 	for _, k := range usage.Kinds() {
 		if t.n[k] > 0 {

@@ -24,7 +24,7 @@ func newCache() *Cache {
 	return New(Options{Records: 10_000, Spans: 10_000, Window: 10 * time.Minute, PairByTime: true})
 }
 
-// countedCalls is a ledger: what stands for each call.
+// countedCalls has what is counted for each call, as a ledger does.
 type countedCalls map[uint64]string
 
 func (b countedCalls) apply(t *testing.T, changes []Change) {

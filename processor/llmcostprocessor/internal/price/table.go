@@ -24,9 +24,9 @@ var embedded []byte
 // MaxFileSize bounds a price file, in bytes. One entry has some 300.
 const MaxFileSize = 16 << 20
 
-// maxResolved bounds how many names are remembered, found or not. When there
-// are more, remembering begins anew: a program does not have as many models,
-// so the names are made up and nothing is lost.
+// maxResolved bounds how many resolved names are cached, found or not. When there
+// are more, the cache is cleared: no program uses as many models, so such names are
+// made up and nothing is lost.
 const maxResolved = 10_000
 
 // Table is a price list. It is safe for concurrent use.
@@ -80,7 +80,7 @@ func Repaired() (map[[2]string]bool, error) {
 	return names, nil
 }
 
-// Load returns the built-in table with the files laid over it, in their order.
+// Load returns the built-in table, overridden by the files in their order.
 // An entry with the name and provider of an earlier one (or without a provider,
 // the name alone) takes its place and keeps its aliases; other entries are
 // added. Discounts and aliases of a file apply to all that lies below it and

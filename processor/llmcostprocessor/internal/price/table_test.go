@@ -55,7 +55,7 @@ func TestEmbeddedNamesItsSources(t *testing.T) {
 	}
 	text := string(embedded)
 	assert.Equal(t, prices, strings.Count(strings.ReplaceAll(text, `"`, ""), "source: https://"), "each price names its source")
-	assert.Equal(t, prices, strings.Count(text, "checked: 20"), "each price says when it was checked")
+	assert.Equal(t, prices, strings.Count(text, "checked: 20"), "each price has the day it was checked")
 }
 
 // TestEmbeddedFindsItself looks up each name of the table: it must mean an entry

@@ -67,8 +67,8 @@ func (m *merger) decide(of pair, tier, key string, a, b *big.Rat) *big.Rat {
 // priceAPI is a list that a seller keeps for programs.
 var priceAPI = regexp.MustCompile(`^https://(api\.|prices\.azure\.com/|pricing\.us-east-1\.amazonaws\.com/)|/v\d/(openai/)?models`)
 
-// choose says whose price counts, and why. The rules go from what is known about a
-// seller to what holds for all.
+// choose returns whose price counts, and why. The rules go from what is known about
+// one seller to what applies to all.
 func (m *merger) choose(of pair, tier, key string, a, b *big.Rat) (winner, reason string) {
 	switch {
 	case m.fromLitellm[of.ours]:
@@ -78,7 +78,7 @@ func (m *merger) choose(of pair, tier, key string, a, b *big.Rat) (winner, reaso
 	case of.ours.Seller == "bedrock" && strings.HasPrefix(of.ours.Name(), "regional."):
 		return ofGenai, "a name without a profile is called in its region, at the regional price, which is 10 % above the global one"
 	case of.ours.Seller == "vertex" && strings.HasPrefix(of.theirs.Source, "https://cloud.google.com/"):
-		return ofLitellm, "from the page of Vertex; genai-prices has one price for it and for the Gemini API"
+		return ofLitellm, "from Vertex's own page; genai-prices has one price for it and for the Gemini API"
 	}
 	if tier == source.Standard {
 		switch third := m.modelsDev(of.ours, key); {
