@@ -66,7 +66,7 @@ func TestEchoedKey(t *testing.T) {
 // records to all of them again: they are told once.
 func TestOfferedAgain(t *testing.T) {
 	inbox := double.NewPagerDuty(t, routingKey)
-	inbox.Refuse(double.Answer{Status: 202, Body: `{"status":"success"}`}, double.Answer{Status: 500}) // fails midway
+	inbox.Refuse(double.Response{Status: 202, Body: `{"status":"success"}`}, double.Response{Status: 500}) // fails midway
 	cfg := createDefaultConfig().(*Config)
 	cfg.RoutingKey, cfg.Endpoint = routingKey, inbox.URL
 	notifier.Impatient(&cfg.Retry)

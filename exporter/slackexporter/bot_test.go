@@ -201,7 +201,7 @@ func TestMessageIsFixed(t *testing.T) {
 	e := startBot(t, api, nil)
 	consume(t, e, alerts.Firing())
 	require.Eventually(t, func() bool { return len(api.Messages()) == 1 }, 10*time.Second, time.Millisecond)
-	api.Refuse(double.Answer{Status: 200, Body: `{"ok":false,"error":"edit_window_closed"}`})
+	api.Refuse(double.Response{Status: 200, Body: `{"ok":false,"error":"edit_window_closed"}`})
 	consume(t, e, alerts.Resolved())
 	e.Finish(t, api.Inbox, 2, token)
 	assert.Equal(t, 1, e.Log.FilterMessage("Updating a message failed").Len())
@@ -218,7 +218,7 @@ func TestAPIResponses(t *testing.T) {
 		"service_unavailable", "request_timeout", "team_added_to_org", "rollup_error",
 	} {
 		t.Run(code, func(t *testing.T) {
-			tryResponse(t, double.Answer{Status: 200, Body: `{"ok":false,"error":"` + code + `"}`}, true)
+			tryResponse(t, double.Response{Status: 200, Body: `{"ok":false,"error":"` + code + `"}`}, true)
 		})
 	}
 	bodies := []string{`<html>Welcome to the guest network</html>`, `ok`, ``}
@@ -226,14 +226,14 @@ func TestAPIResponses(t *testing.T) {
 		bodies = append(bodies, `{"ok":false,"error":"`+code+`"}`)
 	}
 	for _, body := range bodies {
-		t.Run(body, func(t *testing.T) { tryResponse(t, double.Answer{Status: 200, Body: body}, false) })
+		t.Run(body, func(t *testing.T) { tryResponse(t, double.Response{Status: 200, Body: body}, false) })
 	}
 	t.Run("429", func(t *testing.T) {
-		tryResponse(t, double.Answer{Status: 429, RetryAfter: "0", Body: `{"ok":false,"error":"ratelimited"}`}, true)
+		tryResponse(t, double.Response{Status: 429, RetryAfter: "0", Body: `{"ok":false,"error":"ratelimited"}`}, true)
 	})
 }
 
-func tryResponse(t *testing.T, answer double.Answer, again bool) {
+func tryResponse(t *testing.T, answer double.Response, again bool) {
 	t.Helper()
 	api := double.NewSlackAPI(t, token, channel)
 	api.Refuse(answer)
@@ -287,7 +287,7 @@ func TestChannelIsRejected(t *testing.T) {
 // A token that Slack does not know is in no log, though Slack may repeat it.
 func TestTokenStaysOutOfLogs(t *testing.T) {
 	api := double.NewSlackAPI(t, "another", channel)
-	api.Refuse(double.Answer{Status: 503, Body: "no service for " + token})
+	api.Refuse(double.Response{Status: 503, Body: "no service for " + token})
 	e := startBot(t, api, nil)
 	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Firing())))
 	require.Eventually(t, func() bool { return strings.Contains(e.Logged(), "invalid_auth") }, 10*time.Second, time.Millisecond)
