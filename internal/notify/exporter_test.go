@@ -506,6 +506,13 @@ func (c *memoryClient) Batch(_ context.Context, ops ...*storage.Operation) error
 	return nil
 }
 
+// fail has every write fail with an error; nil ends that.
+func (c *memoryClient) fail(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.err = err
+}
+
 func (*memoryClient) Close(context.Context) error { return nil }
 
 func (c *memoryClient) clone() *memoryClient {
@@ -529,10 +536,10 @@ func TestStatePersists(t *testing.T) {
 		a, b, c := alert("A", "critical", alertevent.Firing), alert("B", "info", alertevent.Firing), alert("C", "info", alertevent.Firing)
 		require.NoError(t, e.ConsumeLogs(t.Context(), logs(a, b)))
 		synctest.Wait()
-		host.clients["alerts"].err = errors.New("no space left on device")
+		host.clients["alerts"].fail(errors.New("no space left on device"))
 		require.NoError(t, e.ConsumeLogs(t.Context(), logs(c)))
 		assert.True(t, e.health.Has(problemStorage))
-		host.clients["alerts"].err = nil
+		host.clients["alerts"].fail(nil)
 		require.NoError(t, e.Shutdown(t.Context()))
 		assert.Equal(t, []string{"A firing"}, v.accepted())
 
