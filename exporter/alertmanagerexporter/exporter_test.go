@@ -51,7 +51,7 @@ func TestOneOfSeveralIsDown(t *testing.T) {
 
 func TestTriedAgain(t *testing.T) {
 	inbox := double.NewAlertmanager(t)
-	inbox.Refuse(double.Answer{Status: 429, RetryAfter: "0"}, double.Answer{Status: 503}, double.Answer{Status: 408})
+	inbox.Refuse(double.Response{Status: 429, RetryAfter: "0"}, double.Response{Status: 503}, double.Response{Status: 408})
 	e := start(t, inbox.URL)
 	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Firing())))
 	e.Finish(t, inbox, 1, secret)
@@ -60,7 +60,7 @@ func TestTriedAgain(t *testing.T) {
 
 func TestRefusedForGood(t *testing.T) {
 	inbox := double.NewAlertmanager(t)
-	inbox.Refuse(double.Answer{Status: 400, Body: "bad"})
+	inbox.Refuse(double.Response{Status: 400, Body: "bad"})
 	e := start(t, inbox.URL)
 	e.Deliver(t, alerts.Firing())
 	e.Deliver(t, alerts.Resolved())

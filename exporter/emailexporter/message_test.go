@@ -63,10 +63,10 @@ var testEnvelope = envelope{
 
 func write(tb testing.TB, raised []alertevent.Alert) []byte {
 	tb.Helper()
-	said, err := renderer{}.render(raised)
+	rendered, err := renderer{}.render(raised)
 	require.NoError(tb, err)
 	var b bytes.Buffer
-	_, err = newMessage(testEnvelope, said, raised, "ID", alerts.Start).WriteTo(&b)
+	_, err = newMessage(testEnvelope, rendered, raised, "ID", alerts.Start).WriteTo(&b)
 	require.NoError(tb, err)
 	return b.Bytes()
 }

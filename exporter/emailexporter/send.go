@@ -184,7 +184,7 @@ const maxDetail = 500
 
 // isPermanent says whether the server would respond the same again.
 // https://www.rfc-editor.org/rfc/rfc5321#section-4.2.1
-func isPermanent(answer *textproto.Error) bool { return answer.Code >= 500 && answer.Code <= 599 }
+func isPermanent(response *textproto.Error) bool { return response.Code >= 500 && response.Code <= 599 }
 
 // classify marks the errors that no further attempt mends, and those for which the
 // channel is the cause and not the message. Everything that is not a response of the

@@ -66,7 +66,7 @@ func TestEchoedKey(t *testing.T) {
 // records to all of them again: they are told once.
 func TestOfferedAgain(t *testing.T) {
 	inbox := double.NewPagerDuty(t, routingKey)
-	inbox.Refuse(double.Answer{Status: 202, Body: `{"status":"success"}`}, double.Answer{Status: 500}) // fails midway
+	inbox.Refuse(double.Response{Status: 202, Body: `{"status":"success"}`}, double.Response{Status: 500}) // fails midway
 	cfg := createDefaultConfig().(*Config)
 	cfg.RoutingKey, cfg.Endpoint = routingKey, inbox.URL
 	notifier.Impatient(&cfg.Retry)
@@ -140,12 +140,12 @@ func TestRoutes(t *testing.T) {
 func TestAcknowledge(t *testing.T) {
 	inbox := double.NewPagerDuty(t, routingKey)
 	e := start(t, inbox, nil)
-	taken := alerts.Firing()
-	taken.Annotations["acknowledged"] = "the runbook's robot restarts it"
-	taken.SpanID[0] = 1 // told anew
-	key := taken.Fingerprint()
+	acknowledged := alerts.Firing()
+	acknowledged.Annotations["acknowledged"] = "the runbook's robot restarts it"
+	acknowledged.SpanID[0] = 1 // told anew
+	key := acknowledged.Fingerprint()
 	e.Deliver(t, alerts.Firing())
-	e.Deliver(t, taken)
+	e.Deliver(t, acknowledged)
 	assert.Equal(t, map[string]double.PagerDutyAlert{key: {Status: "acknowledged", Pages: 1}}, inbox.Alerts())
 	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Resolved())))
 	e.Finish(t, inbox.Inbox, 3, routingKey)
@@ -153,7 +153,7 @@ func TestAcknowledge(t *testing.T) {
 }
 
 // The answer to an event is lost: it is sent again, and pages nobody again.
-func TestLostAnswerPagesOnce(t *testing.T) {
+func TestLostResponsePagesOnce(t *testing.T) {
 	inbox := double.NewPagerDuty(t, routingKey)
 	target, err := url.Parse(inbox.URL)
 	require.NoError(t, err)

@@ -22,10 +22,10 @@ const routingKey = "0123456789abcdef0123456789abcdef"
 
 func TestEvents(t *testing.T) {
 	cases := alerts.Cases()
-	image, taken := alerts.Firing(), alerts.Firing()
+	image, acknowledged := alerts.Firing(), alerts.Firing()
 	image.Annotations["image_url"] = "https://graphs.example/1.png"
-	taken.Annotations["acknowledged"] = "by the runbook's robot"
-	cases["image"], cases["acknowledged"] = []alertevent.Alert{image}, []alertevent.Alert{taken}
+	acknowledged.Annotations["acknowledged"] = "by the runbook's robot"
+	cases["image"], cases["acknowledged"] = []alertevent.Alert{image}, []alertevent.Alert{acknowledged}
 	for name, raised := range cases {
 		if len(raised) > 1 {
 			continue // an event is about one alert
@@ -78,7 +78,7 @@ func TestTooLarge(t *testing.T) {
 	assert.Contains(t, string(body), "High error rate detected")
 }
 
-func TestInfinityIsTold(t *testing.T) {
+func TestInfinityIsSent(t *testing.T) {
 	a := alerts.Firing()
 	infinity := math.Inf(1)
 	a.Value = &infinity

@@ -37,10 +37,10 @@ type network struct {
 	component.StartFunc
 	component.ShutdownFunc
 
-	mu    sync.Mutex
-	down  error
-	tries int
-	took  []string // action and key, in order
+	mu     sync.Mutex
+	down   error
+	tries  int
+	events []string // action and key, in order
 
 	perMinute int // the most requests in any minute; 0: any number
 	recent    []time.Time
@@ -73,7 +73,7 @@ func (n *network) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 		n.recent = append(n.recent, time.Now())
 	}
-	n.took = append(n.took, event.Action+" "+event.Key)
+	n.events = append(n.events, event.Action+" "+event.Key)
 	return &http.Response{StatusCode: http.StatusAccepted, Body: io.NopCloser(strings.NewReader(`{"status":"success"}`)), Request: r}, nil
 }
 
@@ -89,7 +89,7 @@ func (n *network) repair() (tries int) {
 func (n *network) accepted() []string {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return slices.Clone(n.took)
+	return slices.Clone(n.events)
 }
 
 // PagerDuty is away for an hour, in which alerts fire and some are resolved: after

@@ -43,9 +43,9 @@ func newRenderer(c *Config, receiver string) (renderer, error) {
 func (d renderer) apply(event *pagerduty.V2Event, alert alertevent.Alert) error {
 	var errs []error
 	if d.summary != nil && event.Payload != nil {
-		said, err := d.summary.Render(notify.TemplateData(d.receiver, "", []alertevent.Alert{alert}, nil))
-		if said = text(said); err == nil && said != "" {
-			event.Payload.Summary = said
+		rendered, err := d.summary.Render(notify.TemplateData(d.receiver, "", []alertevent.Alert{alert}, nil))
+		if rendered = text(rendered); err == nil && rendered != "" {
+			event.Payload.Summary = rendered
 		}
 		errs = append(errs, err)
 	}

@@ -64,9 +64,9 @@ type reply struct {
 // first call of either has waited for its turn.
 func (b *bot) send(ctx context.Context, client *http.Client, m notify.Message) error {
 	alerts := m.Alerts
-	if in := b.threads.ofAll(alerts); in != nil {
+	if in := b.threads.shared(alerts); in != nil {
 		err := b.follow(ctx, client, in, alerts)
-		if !hasCode(err, isGone) {
+		if !hasCode(err, goneCodes) {
 			return err
 		}
 		b.threads.forget(in)
@@ -75,11 +75,11 @@ func (b *bot) send(ctx context.Context, client *http.Client, m notify.Message) e
 		}
 	}
 	rendered := b.render(alerts, alerts)
-	answer, err := b.post(ctx, client, call{Channel: b.cfg.Channel, Text: rendered.text, Attachments: rendered.attachments})
+	response, err := b.post(ctx, client, call{Channel: b.cfg.Channel, Text: rendered.text, Attachments: rendered.attachments})
 	if err != nil {
 		return err
 	}
-	b.threads.settle(ctx, &thread{Channel: answer.Channel, TS: answer.TS, Total: len(alerts)}, alerts)
+	b.threads.remember(ctx, &thread{Channel: response.Channel, TS: response.TS, Total: len(alerts)}, alerts)
 	return nil
 }
 
@@ -97,7 +97,7 @@ func (b *bot) follow(ctx context.Context, client *http.Client, in *thread, alert
 	_, err := b.do(ctx, client, methodUpdate, update)
 	switch {
 	case err == nil:
-	case consumererror.IsPermanent(err) && !hasCode(err, isGone):
+	case consumererror.IsPermanent(err) && !hasCode(err, goneCodes):
 		// It cannot be edited any more, for one; the reply is still possible.
 		b.logger.Warn("Updating a message failed", zap.String("error", err.Error()))
 	default:
@@ -126,7 +126,7 @@ func (b *bot) follow(ctx context.Context, client *http.Client, in *thread, alert
 	if err != nil {
 		return err
 	}
-	b.threads.settle(ctx, in, alerts)
+	b.threads.remember(ctx, in, alerts)
 	return nil
 }
 
@@ -162,23 +162,23 @@ func (b *bot) post(ctx context.Context, client *http.Client, c call) (reply, err
 
 // do calls a method.
 func (b *bot) do(ctx context.Context, client *http.Client, method string, c call) (reply, error) {
-	var answer reply
+	var response reply
 	body, err := json.Marshal(c)
 	if err != nil {
-		return answer, consumererror.NewPermanent(fmt.Errorf("encode message: %w", err))
+		return response, consumererror.NewPermanent(fmt.Errorf("encode message: %w", err))
 	}
 	text, err := notify.PostAs(ctx, client, strings.TrimSuffix(b.cfg.Endpoint, "/")+"/"+method, string(b.cfg.BotToken), body)
 	if err != nil {
-		return answer, err
+		return response, err
 	}
-	if err := json.Unmarshal([]byte(text), &answer); err != nil {
+	if err := json.Unmarshal([]byte(text), &response); err != nil {
 		// What answered is not the API.
-		return answer, refused(method, text)
+		return response, refused(method, text)
 	}
-	if !answer.OK {
-		return answer, refused(method, answer.Error)
+	if !response.OK {
+		return response, refused(method, response.Error)
 	}
-	return answer, nil
+	return response, nil
 }
 
 // hasCode says whether Slack refused with one of the codes.

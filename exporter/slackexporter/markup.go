@@ -36,11 +36,11 @@ func fit(text string, limit int) string {
 	if len(text) <= limit {
 		return text
 	}
-	room, end := limit-1, 0 // the ellipsis takes one
+	available, end := limit-1, 0 // the ellipsis takes one
 	units := 0
 	for i, r := range text {
 		units += utf16.RuneLen(r)
-		if units <= room {
+		if units <= available {
 			end = i + utf8.RuneLen(r)
 		}
 		if units > limit {

@@ -63,8 +63,8 @@ func mentioned(mentions map[string][]string, alerts []alertevent.Alert) string {
 		}
 		for _, who := range mentions[severity] {
 			// Validate has seen that there is no error.
-			if said, err := mention(who); err == nil && !slices.Contains(all, said) {
-				all = append(all, said)
+			if markup, err := mention(who); err == nil && !slices.Contains(all, markup) {
+				all = append(all, markup)
 			}
 		}
 	}

@@ -43,7 +43,7 @@ type message struct {
 // several is a digest.
 func (d renderer) render(alerts []alertevent.Alert) (message, error) {
 	alerts = notify.MostSevereFirst(alerts)
-	title, body, err := d.words(alerts)
+	title, body, err := d.titleAndBody(alerts)
 	m := message{text: title}
 	switch {
 	case body != "" || len(alerts) == 1:
@@ -210,11 +210,11 @@ func footer(alert alertevent.Alert) slack.Block {
 // reports how many more there are.
 func (d renderer) digest(alerts []alertevent.Alert) []slack.Attachment {
 	var list []slack.Attachment
-	room := maxDigest
+	available := maxDigest
 	for i, alert := range alerts {
 		text := d.line(alert)
-		room -= len(utf16.Encode([]rune(text)))
-		if i == maxAlerts || room < 0 {
+		available -= len(utf16.Encode([]rune(text)))
+		if i == maxAlerts || available < 0 {
 			more := notify.More(len(alerts) - i)
 			list = append(list, slack.Attachment{
 				Color: notify.ColorOther, Fallback: more,

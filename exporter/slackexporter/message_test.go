@@ -35,18 +35,18 @@ func cases() map[string][]alertevent.Alert {
 		a.Group = group
 		grouped = append(grouped, a)
 	}
-	over := alerts.Resolved()
-	over.Labels["team"], over.Group = "search", group
-	all["grouped"] = append(grouped, over)
+	resolved := alerts.Resolved()
+	resolved.Labels["team"], resolved.Group = "search", group
+	all["grouped"] = append(grouped, resolved)
 	return all
 }
 
 // body is what is posted to a webhook, and all texts in it that are markup.
 func body(t *testing.T, d renderer, raised []alertevent.Alert) (posted *slack.WebhookMessage, texts map[string]string) {
 	t.Helper()
-	said, err := d.render(raised)
+	rendered, err := d.render(raised)
 	require.NoError(t, err)
-	posted = &slack.WebhookMessage{Text: said.text, Attachments: said.attachments}
+	posted = &slack.WebhookMessage{Text: rendered.text, Attachments: rendered.attachments}
 	content, err := json.Marshal(posted)
 	require.NoError(t, err)
 	require.NoError(t, double.CheckSlackMessage(content))
@@ -180,9 +180,9 @@ func TestTemplateThatFails(t *testing.T) {
 	cfg.Title = `{{ if gt (len .Alerts) 2 }}{{ index .CommonLabels.alertname 1000 }}{{ end }}title`
 	d, err := newRenderer(cfg, "slack")
 	require.NoError(t, err)
-	said, err := d.render(alerts.Cases()["storm"])
+	rendered, err := d.render(alerts.Cases()["storm"])
 	require.Error(t, err)
-	assert.Contains(t, said.text, "50 alerts")
+	assert.Contains(t, rendered.text, "50 alerts")
 }
 
 func TestMentions(t *testing.T) {

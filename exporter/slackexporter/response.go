@@ -12,12 +12,12 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/notify"
 )
 
-// passing are the errors that Slack documents as its own or as throttling: the
+// retryableCodes are the errors that Slack documents as its own or as throttling: the
 // same message can be accepted later. Every other one, known or not, would be the
 // response again.
 // https://docs.slack.dev/reference/methods/chat.postMessage#errors
 // https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks#handling_errors
-var passing = []string{
+var retryableCodes = []string{
 	"fatal_error",
 	"internal_error",
 	"message_limit_exceeded",
@@ -29,9 +29,9 @@ var passing = []string{
 	"team_added_to_org",
 }
 
-// isGone are the errors for a message that nobody can reply to or see: the next
+// goneCodes are the errors for a message that nobody can reply to or see: the next
 // change is another message.
-var isGone = []string{
+var goneCodes = []string{
 	"cannot_reply_to_message", "message_not_found", "restricted_action_thread_locked",
 	"restricted_action_thread_only_channel", "thread_not_found",
 }
@@ -65,7 +65,7 @@ func (*refusal) Unwrap() error { return notify.ErrRefused }
 // refused is the error for a code, permanent unless it passes.
 func refused(what, code string) error {
 	err := &refusal{what: what, code: code}
-	if slices.Contains(passing, code) {
+	if slices.Contains(retryableCodes, code) {
 		return err
 	}
 	if slices.Contains(channelCodes, code) {

@@ -30,10 +30,10 @@ func newRenderer(c *Config, receiver string) (renderer, error) {
 	return d, err
 }
 
-// words are the title of a message, and its body where a template makes one. A
+// titleAndBody returns the title of a message, and its body where a template makes one. A
 // template that fails for these alerts, or writes nothing, is left out: they are
 // told without it, and the error says why.
-func (d renderer) words(alerts []alertevent.Alert) (title, body string, err error) {
+func (d renderer) titleAndBody(alerts []alertevent.Alert) (title, body string, err error) {
 	title = headline(alerts)
 	if d.title == nil && d.text == nil {
 		return title, "", nil
@@ -41,16 +41,16 @@ func (d renderer) words(alerts []alertevent.Alert) (title, body string, err erro
 	data := notify.TemplateData(d.receiver, d.pageURL, alerts, escape)
 	var errs []error
 	if d.title != nil {
-		said, err := d.title.Render(data)
-		if said = strings.TrimSpace(said); err == nil && said != "" {
-			title = fit(notify.Clean(said), maxTitle)
+		rendered, err := d.title.Render(data)
+		if rendered = strings.TrimSpace(rendered); err == nil && rendered != "" {
+			title = fit(notify.Clean(rendered), maxTitle)
 		}
 		errs = append(errs, err)
 	}
 	if d.text != nil {
-		said, err := d.text.Render(data)
-		if said = strings.TrimSpace(said); err == nil && said != "" {
-			body = fit(notify.Clean(said), maxText)
+		rendered, err := d.text.Render(data)
+		if rendered = strings.TrimSpace(rendered); err == nil && rendered != "" {
+			body = fit(notify.Clean(rendered), maxText)
 		}
 		errs = append(errs, err)
 	}

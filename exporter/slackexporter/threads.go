@@ -35,8 +35,8 @@ type thread struct {
 	Total   int    `json:"total"`   // the alerts that the message tells of
 }
 
-// spot is where an alert, or a group of them, is told.
-type spot struct {
+// threadEntry is where an alert, or a group of them, is told.
+type threadEntry struct {
 	thread *thread
 	began  int64 // the alert's beginning, in Unix nanoseconds: another one is told anew
 }
@@ -45,13 +45,13 @@ type spot struct {
 // the group's thread, too. The queue's one consumer uses them; without a queue
 // several may at once, for which the cache has a lock and no thread ever changes.
 type threads struct {
-	known   *lru.Cache[string, spot]
+	known   *lru.Cache[string, threadEntry]
 	storage storage.Client // nil: they do not outlive the process
 	logger  *zap.Logger
 }
 
 func newThreads(logger *zap.Logger) (*threads, error) {
-	known, err := lru.New[string, spot](maxThreads)
+	known, err := lru.New[string, threadEntry](maxThreads)
 	return &threads{known: known, logger: logger}, err
 }
 
@@ -84,28 +84,28 @@ func (t *threads) close(ctx context.Context) error {
 
 // kept is how threads are stored: each once, and who has which, the least
 // recently used first.
-type kept struct {
-	Threads []*thread  `json:"threads"`
-	Spots   []keptSpot `json:"spots"`
+type storedThreads struct {
+	Threads []*thread     `json:"threads"`
+	Spots   []storedEntry `json:"spots"`
 }
 
-type keptSpot struct {
+type storedEntry struct {
 	Key    string `json:"key"`
 	Thread int    `json:"thread"` // index
 	Began  int64  `json:"began"`
 }
 
 func (t *threads) load(content []byte) error {
-	var from kept
+	var from storedThreads
 	if err := json.Unmarshal(content, &from); err != nil {
 		return err
 	}
 	for _, s := range from.Spots {
 		if s.Thread < 0 || s.Thread >= len(from.Threads) || from.Threads[s.Thread] == nil {
 			t.known.Purge()
-			return errors.New("a spot has no thread")
+			return errors.New("an entry has no thread")
 		}
-		t.known.Add(s.Key, spot{thread: from.Threads[s.Thread], began: s.Began})
+		t.known.Add(s.Key, threadEntry{thread: from.Threads[s.Thread], began: s.Began})
 	}
 	return nil
 }
@@ -116,7 +116,7 @@ func (t *threads) save(ctx context.Context) {
 	if t.storage == nil {
 		return
 	}
-	var to kept
+	var to storedThreads
 	index := map[*thread]int{}
 	for _, key := range t.known.Keys() {
 		s, _ := t.known.Peek(key)
@@ -126,7 +126,7 @@ func (t *threads) save(ctx context.Context) {
 			index[s.thread] = i
 			to.Threads = append(to.Threads, s.thread)
 		}
-		to.Spots = append(to.Spots, keptSpot{Key: key, Thread: i, Began: s.began})
+		to.Spots = append(to.Spots, storedEntry{Key: key, Thread: i, Began: s.began})
 	}
 	content, err := json.Marshal(to)
 	if err == nil {
@@ -158,7 +158,7 @@ func (t *threads) of(alert alertevent.Alert) *thread {
 		s, _ := t.known.Get(groupKey(alert.Group))
 		return s.thread
 	}
-	if s, ok := t.known.Get(key(alert)); ok && s.tells(alert) {
+	if s, ok := t.known.Get(key(alert)); ok && s.isFor(alert) {
 		return s.thread
 	}
 	return nil
@@ -166,14 +166,14 @@ func (t *threads) of(alert alertevent.Alert) *thread {
 
 // tells says whether it is the alert that began there. What is over can be that
 // alone: its beginning is not that of before when a restart was between.
-func (s spot) tells(alert alertevent.Alert) bool {
+func (s threadEntry) isFor(alert alertevent.Alert) bool {
 	return alert.State == alertevent.Resolved || s.began == alert.StartsAt.UnixNano()
 }
 
-// ofAll is the thread that alerts which are told together were told in before. It
+// shared is the thread that alerts which are told together were told in before. It
 // is nil, too, when it knows none of them: that of a group whose end was not for
 // this channel.
-func (t *threads) ofAll(alerts []alertevent.Alert) *thread {
+func (t *threads) shared(alerts []alertevent.Alert) *thread {
 	in := t.of(alerts[0])
 	if in == nil || !slices.ContainsFunc(alerts, func(a alertevent.Alert) bool { return t.has(in, a) }) {
 		return nil
@@ -184,7 +184,7 @@ func (t *threads) ofAll(alerts []alertevent.Alert) *thread {
 // has says whether the thread tells of the alert.
 func (t *threads) has(in *thread, alert alertevent.Alert) bool {
 	s, ok := t.known.Peek(key(alert))
-	return ok && s.thread == in && s.tells(alert)
+	return ok && s.thread == in && s.isFor(alert)
 }
 
 // firing is how many alerts of the thread are not over.
@@ -200,18 +200,18 @@ func (t *threads) firing(in *thread) int {
 
 // settle remembers what was told in a thread: where the alerts that fire are, and
 // no longer those that are over.
-func (t *threads) settle(ctx context.Context, in *thread, alerts []alertevent.Alert) {
+func (t *threads) remember(ctx context.Context, in *thread, alerts []alertevent.Alert) {
 	fires := false
 	for _, alert := range alerts {
 		if alert.State == alertevent.Firing {
 			fires = true
-			t.known.Add(key(alert), spot{thread: in, began: alert.StartsAt.UnixNano()})
+			t.known.Add(key(alert), threadEntry{thread: in, began: alert.StartsAt.UnixNano()})
 		} else {
 			t.known.Remove(key(alert))
 		}
 	}
 	if group := alerts[0].Group; group != nil && fires {
-		t.known.Add(groupKey(group), spot{thread: in})
+		t.known.Add(groupKey(group), threadEntry{thread: in})
 	}
 	t.save(ctx)
 }

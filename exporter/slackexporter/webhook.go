@@ -32,14 +32,14 @@ func post(ctx context.Context, client *http.Client, webhook configopaque.String,
 	if err != nil {
 		return consumererror.NewPermanent(fmt.Errorf("encode message: %w", err))
 	}
-	answer, err := notify.Post(ctx, client, string(webhook), body)
+	response, err := notify.Post(ctx, client, string(webhook), body)
 	if err != nil {
 		return err
 	}
-	if answer != accepted {
+	if response != accepted {
 		// It names what is wrong, as invalid_token, or what answered is not a
 		// webhook: a proxy's page, or another API.
-		return refused("webhook", answer)
+		return refused("webhook", response)
 	}
 	return nil
 }

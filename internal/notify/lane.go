@@ -313,7 +313,7 @@ func (l *lane) sendNext(ctx context.Context) bool {
 func (l *lane) settle(ctx context.Context, m message, err error) bool {
 	background := context.WithoutCancel(ctx)
 	now := time.Now()
-	var given []*entry
+	var givenUp []*entry
 	var throttled *ThrottledError
 	var partial *PartialError
 	l.mu.Lock()
@@ -328,11 +328,11 @@ func (l *lane) settle(ctx context.Context, m message, err error) bool {
 	case errors.Is(err, ErrChannel):
 		l.state.disable(now, m, err)
 	case consumererror.IsPermanent(err):
-		given = l.state.reject(now, m, err)
+		givenUp = l.state.reject(now, m, err)
 	case errors.As(err, &throttled):
 		l.state.throttle(now, m, err, throttled.Delay)
 	default:
-		given = l.state.fail(now, m, err)
+		givenUp = l.state.fail(now, m, err)
 	}
 	accepted := err == nil || partial != nil
 	stopped := ctx.Err() != nil && !accepted
@@ -344,10 +344,10 @@ func (l *lane) settle(ctx context.Context, m message, err error) bool {
 	case !stopped && errors.Is(err, ErrChannel):
 		l.owner.outcomes.add(background, int64(len(m.sent)), outcomeFailed)
 	default:
-		l.owner.outcomes.add(background, int64(len(given)), outcomeFailed)
+		l.owner.outcomes.add(background, int64(len(givenUp)), outcomeFailed)
 	}
 	if !stopped {
-		l.reportAttempt(err, accepted, given)
+		l.reportAttempt(err, accepted, givenUp)
 	}
 	l.reportStorage(errors.Join(unsaved, l.store.flush(background, &l.mu)))
 	return accepted

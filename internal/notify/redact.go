@@ -96,9 +96,9 @@ func (r redacting) RoundTrip(request *http.Request) (*http.Response, error) {
 		_, credentials, _ := strings.Cut(response.Request.Header.Get("Authorization"), " ")
 		secrets = append(LongEnough(credentials), secrets...)
 	}
-	answer, err := io.ReadAll(io.LimitReader(response.Body, maxResponse))
+	content, err := io.ReadAll(io.LimitReader(response.Body, maxResponse))
 	_ = response.Body.Close()
-	body := io.Reader(strings.NewReader(newRedactor(secrets).Replace(string(answer))))
+	body := io.Reader(strings.NewReader(newRedactor(secrets).Replace(string(content))))
 	if err != nil {
 		body = io.MultiReader(body, failed{err})
 	}

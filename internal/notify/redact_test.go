@@ -16,7 +16,7 @@ import (
 
 // A secret that stands where an answer is cut leaves no half of it; one that a
 // request proved itself with is known from the request.
-func TestAnswersAreRedacted(t *testing.T) {
+func TestResponsesAreRedacted(t *testing.T) {
 	const proof = "user-and-password-in-base64"
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusBadRequest)
@@ -33,7 +33,7 @@ func TestAnswersAreRedacted(t *testing.T) {
 }
 
 // An answer that breaks off is still an error.
-func TestAnswerBreaksOff(t *testing.T) {
+func TestResponseBreaksOff(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Length", "100")
 		_, _ = io.WriteString(w, "ok")

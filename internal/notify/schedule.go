@@ -209,11 +209,11 @@ func (s *state) mute(now time.Time, e *entry) bool {
 // failed least, to find out whether the channel or the alert is the cause.
 func (s *state) first() *entry {
 	var first *entry
-	asking := s.consecutive > 0 && s.consecutive < maxConsecutive || s.rejections > 0 && s.rejections < maxRejections
+	probing := s.consecutive > 0 && s.consecutive < maxConsecutive || s.rejections > 0 && s.rejections < maxRejections
 	for rank := ranks - 1; rank >= 0; rank-- {
 		for el := s.ready[rank].Front(); el != nil; el = el.Next() {
 			e := el.Value.(*entry)
-			if !asking || e.fails == 0 {
+			if !probing || e.fails == 0 {
 				if first == nil || e.fails < first.fails {
 					return e
 				}
@@ -301,7 +301,7 @@ func (s *state) accept(now time.Time, m message) {
 
 // fail notes that a message was not accepted and is to be tried again. It returns
 // the entries that are given up.
-func (s *state) fail(now time.Time, m message, err error) (given []*entry) {
+func (s *state) fail(now time.Time, m message, err error) (givenUp []*entry) {
 	s.note(now, err)
 	s.consecutive++
 	if s.consecutive >= maxConsecutive {
@@ -318,14 +318,14 @@ func (s *state) fail(now time.Time, m message, err error) (given []*entry) {
 		if s.backoff.givesUp(now, e.since) {
 			e.inFlight, e.settled = false, m.sent[i].stamp
 			s.finish(now, e)
-			given = append(given, e)
+			givenUp = append(givenUp, e)
 			continue
 		}
 		kept.entries, kept.sent = append(kept.entries, e), append(kept.sent, m.sent[i])
 	}
 	if len(kept.entries) > 1 {
 		s.divide(kept)
-		return given
+		return givenUp
 	}
 	for i, e := range kept.entries {
 		e.inFlight = false
@@ -337,7 +337,7 @@ func (s *state) fail(now time.Time, m message, err error) (given []*entry) {
 		e.next = now.Add(s.backoff.delay(e.fails))
 		s.failed[e] = struct{}{}
 	}
-	return given
+	return givenUp
 }
 
 // throttle notes that the vendor asked to wait.
@@ -349,7 +349,7 @@ func (s *state) throttle(now time.Time, m message, err error, delay time.Duratio
 
 // reject notes that the vendor will never accept a message. It returns the entry
 // that is given up; of several alerts each half is tried first.
-func (s *state) reject(now time.Time, m message, err error) (given []*entry) {
+func (s *state) reject(now time.Time, m message, err error) (givenUp []*entry) {
 	s.note(now, err)
 	s.consecutive = 0 // it responds
 	if s.rejections++; s.rejections >= maxRejections {
@@ -362,9 +362,9 @@ func (s *state) reject(now time.Time, m message, err error) (given []*entry) {
 	for i, e := range m.entries {
 		e.inFlight, e.settled = false, m.sent[i].stamp
 		s.finish(now, e)
-		given = append(given, e)
+		givenUp = append(givenUp, e)
 	}
-	return given
+	return givenUp
 }
 
 // disable notes that the vendor rejects the channel and not the message. What

@@ -293,13 +293,13 @@ func TestGivesUp(t *testing.T) {
 			change(&b)
 			s := newState(grouping{individually: true}, b, 0, 5)
 			s.offer(now, changeOf(t, alert("A", "info", alertevent.Firing), now))
-			given := 0
+			givenUp := 0
 			for at := now; at.Before(now.Add(5 * time.Minute)); at = at.Add(time.Second) {
 				if m := s.nextMessage(at); len(m.entries) > 0 {
-					given += len(s.fail(at, m, errors.New("down")))
+					givenUp += len(s.fail(at, m, errors.New("down")))
 				}
 			}
-			assert.Equal(t, 1, given)
+			assert.Equal(t, 1, givenUp)
 			assert.Zero(t, s.waiting)
 		})
 	}
@@ -313,14 +313,14 @@ func TestRejectsEverything(t *testing.T) {
 	for i := range 50 {
 		s.offer(now, changeOf(t, alert(strconv.Itoa(i), "info", alertevent.Firing), now))
 	}
-	given := 0
+	givenUp := 0
 	for at := now; at.Before(now.Add(30 * time.Minute)); at = at.Add(time.Second) {
 		if m := s.nextMessage(at); len(m.entries) > 0 {
-			given += len(s.reject(at, m, consumererror.NewPermanent(errors.New("400"))))
+			givenUp += len(s.reject(at, m, consumererror.NewPermanent(errors.New("400"))))
 		}
 	}
-	assert.Equal(t, maxRejections+2, given)
-	assert.Equal(t, 50-given, s.waiting)
+	assert.Equal(t, maxRejections+2, givenUp)
+	assert.Equal(t, 50-givenUp, s.waiting)
 }
 
 // Alerts that fire are sent again, until they are resolved, or for a day after a

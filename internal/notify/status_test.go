@@ -94,9 +94,9 @@ func TestPost(t *testing.T) {
 	defer server.Close()
 	client := server.Client()
 
-	answer, err := Post(t.Context(), client, server.URL+"/good", []byte("{}"))
+	got, err := Post(t.Context(), client, server.URL+"/good", []byte("{}"))
 	require.NoError(t, err)
-	assert.Equal(t, "ok", answer)
+	assert.Equal(t, "ok", got)
 
 	_, err = Post(t.Context(), client, server.URL+"/bad", []byte("{}"))
 	require.ErrorIs(t, err, ErrRefused)

@@ -100,11 +100,11 @@ func samples() []*template.Data {
 		GeneratorURL: "https://example.com/graph",
 		Group:        &alertevent.Group{Key: "{}:{job=\"sample\"}", Labels: map[string]string{"job": "sample"}},
 	}
-	over := firing
-	over.State, over.EndsAt = alertevent.Resolved, began.Add(time.Hour)
+	resolved := firing
+	resolved.State, resolved.EndsAt = alertevent.Resolved, began.Add(time.Hour)
 	bare := alertevent.Alert{Labels: map[string]string{alertevent.LabelName: "Bare"}, State: alertevent.Firing, StartsAt: began}
 	var all []*template.Data
-	for _, alerts := range [][]alertevent.Alert{{firing}, {over}, {firing, over}, {bare}} {
+	for _, alerts := range [][]alertevent.Alert{{firing}, {resolved}, {firing, resolved}, {bare}} {
 		all = append(all, TemplateData("sample", "https://example.com", alerts, nil))
 	}
 	return all

@@ -188,13 +188,13 @@ func (b *bounded) Write(p []byte) (int, error) {
 	if time.Now().After(b.deadline) {
 		return 0, errTooSlow
 	}
-	room := maxRendered - b.buffer.Len()
-	if len(p) <= room {
+	free := maxRendered - b.buffer.Len()
+	if len(p) <= free {
 		return b.buffer.Write(p)
 	}
-	for room > 0 && !utf8.RuneStart(p[room]) {
-		room--
+	for free > 0 && !utf8.RuneStart(p[free]) {
+		free--
 	}
-	n, _ := b.buffer.Write(p[:room])
+	n, _ := b.buffer.Write(p[:free])
 	return n, errTooLong
 }

@@ -95,7 +95,10 @@ func (m *memory) Delete(ctx context.Context, key string) error {
 	return m.Batch(ctx, storage.DeleteOperation(key))
 }
 
-func (m *memory) Batch(_ context.Context, operations ...*storage.Operation) error {
+func (m *memory) Batch(ctx context.Context, operations ...*storage.Operation) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	m.mu.Lock()
 	meanwhile := m.whileSaved
 	m.whileSaved = nil
@@ -493,6 +496,34 @@ func TestJournalThatCannotBeWritten(t *testing.T) {
 	killed := &memory{content: maps.Clone(m.content)}
 	assert.Equal(t, 0.0075, newRig(t, withStorage(nil), killed.extension()).totals()[costOfGPT4o], "what could be written")
 	assert.Equal(t, 0.0225, r.totals()[costOfGPT4o])
+}
+
+// What a sender that has gone sent was counted, so it is in the journal.
+func TestJournalOfASenderThatHasGone(t *testing.T) {
+	m := &memory{}
+	r := newRig(t, withStorage(nil), m.extension())
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	require.NoError(t, r.traces.ConsumeTraces(gone, callSpan()))
+	killed := &memory{content: maps.Clone(m.content)}
+	assert.Equal(t, 0.0075, newRig(t, withStorage(nil), killed.extension()).totals()[costOfGPT4o])
+	assert.Equal(t, 0.0075, r.totals()[costOfGPT4o])
+}
+
+// A save that failed puts its entries back before those that came meanwhile: when
+// more are pending than are remembered, the oldest are forgotten.
+func TestOrderAfterAFailedSave(t *testing.T) {
+	m := &memory{setErr: errors.New("disk full")}
+	s := &store{client: m, window: time.Hour, limit: 100, counting: &sync.Mutex{}}
+	s.remember([]byte("first"), 1)
+	m.whileSaved = func() { s.remember([]byte("second"), 1) }
+	require.Error(t, s.save(t.Context(), ledger.New(ledger.Limits{}), morning))
+	var order []string
+	for _, e := range s.pending {
+		order = append(order, string(e.content))
+	}
+	assert.Equal(t, []string{"first", "second"}, order)
+	assert.Equal(t, 2, s.pendingRecords)
 }
 
 func FuzzParseEntry(f *testing.F) {
