@@ -84,9 +84,9 @@ func checkConformance(t *testing.T, folder string) {
 	got, want := emitted(ours.seriesOut.AllMetrics()), theirs.recorder.take()
 	assert.Empty(t, difference(want, got), "series that Prometheus wrote and the processor did not")
 	assert.Empty(t, difference(got, want), "series that the processor wrote and Prometheus did not")
-	gotNotices, wantNotices := noticeTexts(ours.notifications(), theirs.all), theirs.takeNotices()
-	assert.Empty(t, difference(wantNotices, gotNotices), "alerts of Prometheus that the processor did not raise")
-	assert.Empty(t, difference(gotNotices, wantNotices), "alerts that the processor raised and Prometheus did not")
+	gotAlerts, wantAlerts := alertTexts(ours.notifications(), theirs.all), theirs.takeAlerts()
+	assert.Empty(t, difference(wantAlerts, gotAlerts), "alerts of Prometheus that the processor did not raise")
+	assert.Empty(t, difference(gotAlerts, wantAlerts), "alerts that the processor raised and Prometheus did not")
 
 	// Equal silence would prove nothing.
 	assert.NotEmpty(t, want)
@@ -112,11 +112,11 @@ type prometheus struct {
 	manager  *rules.Manager
 	recorder *recorder
 
-	mu      sync.Mutex
-	firing  map[string]map[string]*rules.Alert // by rule and labels
-	notices map[string]string
-	seen    map[string]bool // rules that fired, or were recorded
-	all     map[string]bool
+	mu       sync.Mutex
+	firing   map[string]map[string]*rules.Alert // by rule and labels
+	notified map[string]string
+	seen     map[string]bool // rules that fired, or were recorded
+	all      map[string]bool
 }
 
 func newPrometheus(t *testing.T, ruleFile string) *prometheus {
@@ -137,7 +137,7 @@ func newPrometheus(t *testing.T, ruleFile string) *prometheus {
 		db:       db,
 		recorder: &recorder{Appendable: db, samples: map[string]string{}},
 		firing:   map[string]map[string]*rules.Alert{},
-		notices:  map[string]string{},
+		notified: map[string]string{},
 		seen:     map[string]bool{},
 		all:      map[string]bool{},
 	}
@@ -206,13 +206,13 @@ func (p *prometheus) note(state string, alert *rules.Alert, at time.Time) {
 	if state == "resolved" {
 		text = ""
 	}
-	p.notices[noticeKey(at, state, all)] = text
+	p.notified[alertKey(at, state, all)] = text
 }
 
-func (p *prometheus) takeNotices() map[string]string {
+func (p *prometheus) takeAlerts() map[string]string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.notices
+	return p.notified
 }
 
 // silent are the rules that were never recorded or never fired.
@@ -360,23 +360,23 @@ func isRuleSeries(name string) bool {
 	return ingest.IsAlertSeries(name) || slices.Contains([]byte(name), ':')
 }
 
-// noticeTexts leaves out alerts that the processor raises about itself.
-func noticeTexts(alerts []alertevent.Alert, known map[string]bool) map[string]string {
+// alertTexts leaves out alerts that the processor raises about itself.
+func alertTexts(alerts []alertevent.Alert, known map[string]bool) map[string]string {
 	out := map[string]string{}
 	for _, a := range alerts {
 		if !known[a.Name()] {
 			continue
 		}
 		if a.State == alertevent.Resolved {
-			out[noticeKey(a.EndsAt, "resolved", a.Labels)] = ""
+			out[alertKey(a.EndsAt, "resolved", a.Labels)] = ""
 			continue
 		}
-		out[noticeKey(a.StartsAt, "firing", a.Labels)] = fmt.Sprint(noticeValue(*a.Value), " ", a.Annotations)
+		out[alertKey(a.StartsAt, "firing", a.Labels)] = fmt.Sprint(noticeValue(*a.Value), " ", a.Annotations)
 	}
 	return out
 }
 
-func noticeKey(at time.Time, state string, set map[string]string) string {
+func alertKey(at time.Time, state string, set map[string]string) string {
 	return at.UTC().Format(time.TimeOnly) + " " + state + " " + labels.FromMap(set).String()
 }
 

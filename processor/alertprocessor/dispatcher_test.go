@@ -60,7 +60,7 @@ func (r *rig) flags(period time.Duration, values map[string]float64) {
 	synctest.Wait()
 }
 
-func TestGroupsAreToldTogether(t *testing.T) {
+func TestGroupIsOneNotification(t *testing.T) {
 	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(func(c *Config) {
 			flagRule(c)
@@ -90,16 +90,16 @@ func TestGroupOfARecord(t *testing.T) {
 			c.GroupWait = 0
 		}))
 		r.flags(time.Minute, map[string]float64{"a": 1})
-		notices := r.notifications()
-		require.Len(t, notices, 1, "at once without a wait")
+		notifications := r.notifications()
+		require.Len(t, notifications, 1, "at once without a wait")
 		assert.Equal(t, &alertevent.Group{
 			Key:    `{}:{alertname="Flag", severity="warning"}`,
 			Labels: map[string]string{"alertname": "Flag", "severity": "warning"},
-		}, notices[0].Group)
+		}, notifications[0].Group)
 	})
 }
 
-func TestEventThatWaitsForItsGroupIsToldAtShutdown(t *testing.T) {
+func TestEventWaitingForItsGroupIsSentAtShutdown(t *testing.T) {
 	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(func(c *Config) {
 			costly(c)
@@ -112,7 +112,7 @@ func TestEventThatWaitsForItsGroupIsToldAtShutdown(t *testing.T) {
 	})
 }
 
-func TestInhibitedAlertIsNotTold(t *testing.T) {
+func TestInhibitedAlertIsNotNotified(t *testing.T) {
 	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(func(c *Config) {
 			c.Rules = []RuleConfig{
@@ -250,10 +250,10 @@ func TestCapOnAlertsAMinute(t *testing.T) {
 		assert.Len(t, r.notifications(), 3)
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		notices := r.notifications()
-		require.Equal(t, []string{"firing TooManyAlerts"}, lines(notices))
-		assert.Equal(t, "max_alerts_per_minute is 3. Suppressed alerts: 2 HighCostLLMCall.", notices[0].Annotations["description"])
-		assert.Equal(t, "warning", notices[0].Severity())
+		notifications := r.notifications()
+		require.Equal(t, []string{"firing TooManyAlerts"}, lines(notifications))
+		assert.Equal(t, "max_alerts_per_minute is 3. Suppressed alerts: 2 HighCostLLMCall.", notifications[0].Annotations["description"])
+		assert.Equal(t, "warning", notifications[0].Severity())
 		time.Sleep(time.Minute)
 		synctest.Wait()
 		assert.Equal(t, []string{"resolved TooManyAlerts"}, lines(r.notifications()))

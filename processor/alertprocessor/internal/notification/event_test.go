@@ -125,8 +125,8 @@ func TestEvents(t *testing.T) {
 					firing[alert(s.observed).Fingerprint()] = alert(s.observed)
 				}
 				assert.Empty(t, b.Observe(now, Observation{Firing: firing}, nothing), "at %v", s.minute)
-				told, _ := b.Flush(now, nothing)
-				assert.Equal(t, s.want, describe(told), "at %v", s.minute)
+				sent, _ := b.Flush(now, nothing)
+				assert.Equal(t, s.want, describe(sent), "at %v", s.minute)
 				var active []string
 				for _, event := range b.Events() {
 					word := describe([]Notification{{Alerts: []alertevent.Alert{event.Alert}}})
@@ -152,28 +152,28 @@ func TestEvents(t *testing.T) {
 	}
 }
 
-func TestEventKeepsItsBeginning(t *testing.T) {
+func TestEventKeepsItsStartTime(t *testing.T) {
 	b := NewLog(Policy{Limit: 10})
 	for minute := range 3 {
 		a := alert("a")
 		a.StartsAt = minutes(float64(minute))
 		b.Occur(a.StartsAt, Occurrence{Alert: a, Ends: a.StartsAt.Add(5 * time.Minute)})
-		told, _ := b.Flush(a.StartsAt, nothing)
-		require.Len(t, told, 1)
-		assert.Equal(t, start, told[0].Alerts[0].StartsAt)
+		sent, _ := b.Flush(a.StartsAt, nothing)
+		require.Len(t, sent, 1)
+		assert.Equal(t, start, sent[0].Alerts[0].StartsAt)
 	}
-	over, _ := b.Flush(minutes(7), nothing)
-	require.Len(t, over, 1)
-	assert.Equal(t, alertevent.Resolved, over[0].Alerts[0].State)
-	assert.Equal(t, start, over[0].Alerts[0].StartsAt)
-	assert.Equal(t, minutes(7), over[0].Alerts[0].EndsAt)
+	resolved, _ := b.Flush(minutes(7), nothing)
+	require.Len(t, resolved, 1)
+	assert.Equal(t, alertevent.Resolved, resolved[0].Alerts[0].State)
+	assert.Equal(t, start, resolved[0].Alerts[0].StartsAt)
+	assert.Equal(t, minutes(7), resolved[0].Alerts[0].EndsAt)
 }
 
-func TestEventsOverARestart(t *testing.T) {
+func TestEventsAcrossRestarts(t *testing.T) {
 	policy := Policy{Grace: time.Minute, Limit: 10}
 	flush := func(b *Log, minute float64) string {
-		told, _ := b.Flush(minutes(minute), nothing)
-		return describe(told)
+		sent, _ := b.Flush(minutes(minute), nothing)
+		return describe(sent)
 	}
 	t.Run("it goes on, and ends", func(t *testing.T) {
 		b := NewLog(policy)

@@ -20,13 +20,13 @@ import (
 func restart(t *testing.T, now time.Time, b *Log) *Log {
 	t.Helper()
 	out := NewLog(b.policy)
-	state := throughJSON(t, memory(b).Snapshot(now))
-	require.NoError(t, memory(out).Restore(now, state))
+	state := throughJSON(t, persistentWith(b).Snapshot(now))
+	require.NoError(t, persistentWith(out).Restore(now, state))
 	return out
 }
 
 // memory is one of which only the book matters.
-func memory(b *Log) Persistent {
+func persistentWith(b *Log) Persistent {
 	return Persistent{Log: b, Gate: NewGate(1), Silences: NewSilences(nil), History: &History{}}
 }
 
@@ -175,7 +175,7 @@ func TestStateKeepsGateAndSilences(t *testing.T) {
 }
 
 func TestStateKeepsHistory(t *testing.T) {
-	m := memory(NewLog(Policy{}))
+	m := persistentWith(NewLog(Policy{}))
 	over := alert("a")
 	over.State, over.EndsAt = alertevent.Resolved, minutes(1)
 	over.Group = &alertevent.Group{Key: "k", Labels: map[string]string{"l": "v"}}
@@ -184,7 +184,7 @@ func TestStateKeepsHistory(t *testing.T) {
 	}
 	m.History.Add(HistoryEntry{At: minutes(5000), Alert: over})
 	state := throughJSON(t, m.Snapshot(start))
-	m = memory(NewLog(Policy{}))
+	m = persistentWith(NewLog(Policy{}))
 	require.NoError(t, m.Restore(start, state))
 	got := m.History.Last(0)
 	require.Len(t, got, persistedHistory)
@@ -196,7 +196,7 @@ func TestStateKeepsWhatIsOutgoing(t *testing.T) {
 	over := alert("a")
 	over.State, over.EndsAt = alertevent.Resolved, minutes(1)
 	over.Group = &alertevent.Group{Key: "k", Labels: map[string]string{"l": "v"}}
-	m := memory(NewLog(Policy{}))
+	m := persistentWith(NewLog(Policy{}))
 	m.Outgoing = []Outgoing{
 		{Alerts: []alertevent.Alert{alert("a"), alert("b")}, At: minutes(0)},
 		{Alerts: []alertevent.Alert{over}, At: minutes(1)},
@@ -238,7 +238,7 @@ func FuzzReadState(f *testing.F) {
 			return
 		}
 		b := NewLog(Policy{Limit: 10, Grouping: Grouping{By: []string{"a"}, Interval: time.Second}})
-		_ = memory(b).Restore(start, state)
+		_ = persistentWith(b).Restore(start, state)
 		state.Undelivered()
 		b.Observe(start, Observation{}, nothing)
 		b.Flush(start, nothing)
