@@ -209,7 +209,7 @@ func TestSeriesOfRulesLeaveAsGauges(t *testing.T) {
 		assert.Equal(t, map[string]any{"alertname": "Flag", "alertstate": "firing", "host": "a", "job": "app", "severity": "warning"},
 			alerts[0].Attributes().AsRaw())
 		assert.InDelta(t, 1, alerts[0].DoubleValue(), 0)
-		assert.True(t, alerts[len(alerts)-1].Flags().NoRecordedValue(), "the alert is over")
+		assert.True(t, alerts[len(alerts)-1].Flags().NoRecordedValue(), "the alert is resolved")
 		sums := points["job:flag:sum"]
 		assert.Equal(t, map[string]any{"job": "app", "team": "x"}, sums[0].Attributes().AsRaw())
 		assert.InDelta(t, 0, sums[len(sums)-1].DoubleValue(), 0)
@@ -327,7 +327,7 @@ func TestFailingRule(t *testing.T) {
 		}, notifications[0].Labels)
 		assert.Equal(t, "Rule Bad of group rules cannot be evaluated", notifications[0].Annotations["summary"])
 		assert.Contains(t, notifications[0].Annotations["description"], "many-to-many matching not allowed")
-		assert.Equal(t, 1, r.warnings.Len(), "said once")
+		assert.Equal(t, 1, r.warnings.Len(), "logged once")
 		active := r.host.page.alerts.Active()
 		require.Len(t, active, 1)
 		assert.Equal(t, notifications[0].StartsAt, active[0].StartsAt.UTC())

@@ -28,8 +28,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/metadatatest"
 )
 
-// batches are the alerts that have been told of since the last call, by the
-// batch in which they left.
+// batches returns the alerts that were sent since the last call, by batch.
 func (r *rig) batches() [][]string {
 	r.t.Helper()
 	var out [][]string
@@ -199,7 +198,7 @@ func TestSilencesFromThePage(t *testing.T) {
 		r.stop()
 
 		r = newRig(t, testConfig(config))
-		require.Len(t, r.host.page.alerts.Silences(), 1, "kept over the restart")
+		require.Len(t, r.host.page.alerts.Silences(), 1, "persisted across the restart")
 		assert.Equal(t, "me", r.host.page.alerts.Silences()[0].CreatedBy)
 		r.flags(time.Minute, map[string]float64{"a": 1, "b": 0})
 		assert.Empty(t, r.notifications())

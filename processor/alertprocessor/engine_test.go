@@ -166,7 +166,7 @@ groups:
 		r.flag(0, 4*time.Minute)
 		r.flag(1, 15*time.Second)
 		r.flag(0, 4*time.Minute)
-		assert.Empty(t, r.notifications(), "the time begins anew")
+		assert.Empty(t, r.notifications(), "the for duration starts again")
 		r.flag(0, 90*time.Second)
 		assert.Equal(t, []string{"resolved Kept"}, lines(r.notifications()))
 	})
@@ -277,13 +277,13 @@ func TestTraceOfAnExample(t *testing.T) {
 		synctest.Wait()
 		for _, notified := range r.notifications() {
 			assert.Equal(t, alertevent.Resolved, notified.State)
-			assert.Equal(t, traces[notified.Labels["model"]], notified.TraceID[0], "the end has the trace of the beginning")
+			assert.Equal(t, traces[notified.Labels["model"]], notified.TraceID[0], "the resolved alert has the trace of the firing one")
 		}
 	})
 }
 
-// An alert is told, at the latest, one evaluation interval and its for after the
-// sample that it is about has come, whenever that is between two evaluations.
+// An alert is sent at the latest one evaluation interval plus its for duration after
+// its sample has arrived, whenever that is between two evaluations.
 func TestDelayOfAnAlert(t *testing.T) {
 	const interval = 15 * time.Second
 	for _, hold := range []time.Duration{0, 30 * time.Second, time.Minute} {

@@ -176,7 +176,7 @@ func TestEventAlertIsOverAfterARestart(t *testing.T) {
 		time.Sleep(time.Hour)
 		r = newRig(t, testConfig(config))
 		synctest.Wait()
-		assert.Equal(t, []string{"resolved HighCostLLMCall"}, lines(r.notifications()), "as soon as it can be told")
+		assert.Equal(t, []string{"resolved HighCostLLMCall"}, lines(r.notifications()), "as soon as it can be sent")
 	})
 }
 
@@ -218,7 +218,7 @@ func TestLogRecordRaisesAnAlert(t *testing.T) {
 				Cooldown:  &cooldown,
 			}}
 		}))
-		for _, body := range []string{"panic: nil", "all is well", "panic: again"} {
+		for _, body := range []string{"panic: nil", "all good", "panic: again"} {
 			ld := record(body)
 			ld.MarkReadOnly()
 			require.NoError(t, r.logs.ConsumeLogs(t.Context(), ld))

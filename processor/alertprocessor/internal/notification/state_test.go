@@ -16,7 +16,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
 )
 
-// restart keeps what a book knows, and takes it into a new one.
+// restart returns a new log that is restored from the persisted state of another.
 func restart(t *testing.T, now time.Time, b *Log) *Log {
 	t.Helper()
 	out := NewLog(b.policy)
@@ -25,7 +25,7 @@ func restart(t *testing.T, now time.Time, b *Log) *Log {
 	return out
 }
 
-// memory is one of which only the book matters.
+// persistentWith is a Persistent of which only the log matters.
 func persistentWith(b *Log) Persistent {
 	return Persistent{Log: b, Gate: NewGate(1), Silences: NewSilences(nil), History: &History{}}
 }
@@ -57,7 +57,7 @@ func TestRestart(t *testing.T) {
 	policy := Policy{Cooldown: 5 * time.Minute, Repeat: time.Hour, Grace: 5 * time.Minute, Limit: 100}
 	none := []string(nil)
 	a := []string{"a"}
-	t.Run("what fires is not told again, its end is", func(t *testing.T) {
+	t.Run("what fires is not notified again, its resolution is", func(t *testing.T) {
 		b := NewLog(policy)
 		assert.Equal(t, "a", observe(b, 0, a, none))
 		b = restart(t, minutes(1), b)
@@ -65,7 +65,7 @@ func TestRestart(t *testing.T) {
 		assert.Equal(t, "a", observe(b, 60, a, none), "repeated when it would have been")
 		assert.Equal(t, "-a", observe(b, 61, none, none))
 	})
-	t.Run("what is not seen is over after a while", func(t *testing.T) {
+	t.Run("what is not observed is resolved after the grace period", func(t *testing.T) {
 		b := NewLog(policy)
 		observe(b, 0, a, none)
 		b = restart(t, minutes(1), b)
@@ -116,7 +116,7 @@ func TestRestart(t *testing.T) {
 		assert.Empty(t, observe(b, 2, none, none))
 		assert.Equal(t, "-TooManyAlerts", observe(b, 2.5, none, none))
 	})
-	t.Run("nothing is kept of what nobody was told", func(t *testing.T) {
+	t.Run("what was never notified is not persisted", func(t *testing.T) {
 		b := NewLog(policy)
 		b.Observe(start, Observation{Firing: map[string]alertevent.Alert{"a": alert("a")}}, nothing)
 		assert.Empty(t, restart(t, minutes(1), b).alerts)
