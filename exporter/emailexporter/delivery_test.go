@@ -190,12 +190,12 @@ func TestEveryRecipientRefused(t *testing.T) {
 
 func TestLostResponseKeepsMessageID(t *testing.T) {
 	e, server := start(t, nil)
-	server.RefuseCommand(".", "") // taken, but nobody says so
+	server.RefuseCommand(".", "") // accepted, but the response is lost
 	e.Deliver(t, alerts.Firing())
 	e.Deliver(t, alerts.Resolved())
 	e.Finish(t, server.Inbox, 3, secret)
 	id := func(i int) string { return read(t, server.Emails()[i].Message).header.Get("Message-Id") }
-	assert.Equal(t, id(0), id(1), "mailboxes can tell that they have it")
+	assert.Equal(t, id(0), id(1), "mailboxes recognize the duplicate")
 	assert.NotEqual(t, id(1), id(2))
 }
 
@@ -239,7 +239,7 @@ func TestStrangerIsNotTrusted(t *testing.T) {
 	}
 }
 
-// newSilent is a server that takes connections and says nothing.
+// newSilent is a server that accepts connections and sends nothing.
 func newSilent(t *testing.T) int {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

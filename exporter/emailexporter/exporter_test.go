@@ -99,7 +99,7 @@ func TestStormIsOneEmail(t *testing.T) {
 	assert.Contains(t, m.html, "… 30 more")
 }
 
-// Each group is a mail, whatever comes with it.
+// Each group is an email of its own, also when alerts of several groups come together.
 func TestGroupsAreEmails(t *testing.T) {
 	e, server := start(t, nil)
 	var raised []alertevent.Alert

@@ -45,7 +45,7 @@ func TestHostileTemplates(t *testing.T) {
 	assert.NotContains(t, rendered.html, "javascript:")
 }
 
-// A template that fails for an alert does not keep it from being told.
+// The notification is sent even if a template fails.
 func TestFailingTemplateIsLeftOut(t *testing.T) {
 	e, server := start(t, func(cfg *Config) {
 		cfg.Subject = `{{ if eq .CommonLabels.instance "arc-7" }}{{ index .Alerts 7 }}{{ end }}fine`

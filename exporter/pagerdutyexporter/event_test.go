@@ -41,7 +41,7 @@ func TestEvents(t *testing.T) {
 	}
 }
 
-// The end of an alert has the key of its beginning, whatever else has changed.
+// The resolved alert has the key of the firing one, whatever else has changed.
 func TestDedupKey(t *testing.T) {
 	resolved := alerts.Resolved()
 	resolved.Annotations = nil
@@ -56,7 +56,7 @@ func TestImages(t *testing.T) {
 	a := alerts.Firing()
 	for source, want := range map[string][]any{
 		"https://graphs.example/1.png": {map[string]string{"src": "https://graphs.example/1.png", "href": notify.Address(a.Annotations["dashboard_url"]), "alt": "HighErrorRate"}},
-		"http://graphs.example/1.png":  nil, // the API takes no others than HTTPS
+		"http://graphs.example/1.png":  nil, // the API accepts HTTPS only
 		"javascript:alert(1)":          nil,
 		"":                             nil,
 	} {
@@ -65,7 +65,7 @@ func TestImages(t *testing.T) {
 	}
 }
 
-// What is larger than PagerDuty accepts goes without its details, and says so.
+// An event larger than PagerDuty accepts is sent with a note in place of its details.
 func TestTooLarge(t *testing.T) {
 	a := alerts.Firing()
 	for i := range 100 {

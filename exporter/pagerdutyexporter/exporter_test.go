@@ -41,8 +41,8 @@ func TestTriggerAndResolve(t *testing.T) {
 	assert.Equal(t, int64(2), e.Count(t, "sent"))
 }
 
-// Critical alone is the default, as in the reference; alerts that were raised
-// together are events of their own.
+// Critical alone is the default, as in the Arc guide; alerts that fire together are
+// events of their own.
 func TestCriticalAlone(t *testing.T) {
 	inbox := double.NewPagerDuty(t, routingKey)
 	e := start(t, inbox, nil)
@@ -80,7 +80,7 @@ func TestEverySeverity(t *testing.T) {
 	assert.Equal(t, []any{"info", "warning", "error", "critical", "error", "critical", "error"}, sent)
 }
 
-// PagerDuty asks for patience, or fails: the PagerDuty event is tried again.
+// PagerDuty throttles, or fails: the event is sent again.
 func TestRetry(t *testing.T) {
 	inbox := double.NewPagerDuty(t, routingKey)
 	inbox.Refuse(double.Response{Status: 429, RetryAfter: "0"}, double.Response{Status: 500}, double.Response{Status: 502})

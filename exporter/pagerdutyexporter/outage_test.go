@@ -30,9 +30,9 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/notifier"
 )
 
-// network stands between the client and the API, as a middleware of the
-// Collector's HTTP client. It is the API too: time in a test's bubble stands
-// still while something waits for a real connection.
+// network is a middleware of the Collector's HTTP client that replaces the connection
+// and the API. The clock of a synctest bubble does not advance while a goroutine waits
+// for a real connection.
 type network struct {
 	component.StartFunc
 	component.ShutdownFunc
@@ -77,7 +77,7 @@ func (n *network) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: http.StatusAccepted, Body: io.NopCloser(strings.NewReader(`{"status":"success"}`)), Request: r}, nil
 }
 
-// repair ends the outage, and returns how often it was met.
+// repair ends the outage, and returns the number of requests until then.
 func (n *network) repair() (tries int) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -92,9 +92,9 @@ func (n *network) accepted() []string {
 	return slices.Clone(n.events)
 }
 
-// PagerDuty is away for an hour, in which alerts fire and some are resolved: after
-// that it knows how each of them is, in order, and it was not called more than
-// every 15 seconds.
+// PagerDuty is unavailable for an hour, in which alerts fire and some are resolved:
+// after that it has the latest state of each, in order, and it was not called more
+// often than every 15 seconds.
 func TestOutageOfAnHour(t *testing.T) {
 	falseclock.Test(t, func(t *testing.T) {
 		away := &network{down: errors.New("connection refused")}

@@ -28,8 +28,8 @@ func send(ctx context.Context, client *http.Client, endpoint string, event *page
 	}
 	var result pagerduty.V2EventResponse
 	if err := json.Unmarshal([]byte(response), &result); err != nil || result.Status != "success" {
-		// What answered is not the Events API: a proxy's page, or another API.
-		return consumererror.NewPermanent(fmt.Errorf("%w: status 2xx, but the answer does not say success: %s",
+		// The response is not from the Events API, but from a proxy or another API.
+		return consumererror.NewPermanent(fmt.Errorf("%w: status 2xx, but the response does not report success: %s",
 			notify.ErrRefused, notify.Truncate(response, 200)))
 	}
 	return nil

@@ -43,7 +43,7 @@ type call struct {
 	Channel string `json:"channel"`
 	TS      string `json:"ts,omitempty"` // of the message to update
 	Text    string `json:"text"`
-	// Attachments that are not there leave those of the message as they are.
+	// Without Attachments those of the message stay.
 	Attachments []slack.Attachment `json:"attachments,omitempty"`
 	ThreadTS    string             `json:"thread_ts,omitempty"`
 	Broadcast   bool               `json:"reply_broadcast,omitempty"` // show the reply in the channel too
@@ -52,7 +52,7 @@ type call struct {
 	UnfurlMedia *bool              `json:"unfurl_media,omitempty"`
 }
 
-// reply is what either method answers.
+// reply is the response of either method.
 type reply struct {
 	OK      bool   `json:"ok"`
 	Error   string `json:"error"`
@@ -60,8 +60,8 @@ type reply struct {
 	TS      string `json:"ts"`
 }
 
-// send posts a message, or continues the one that reported the alerts before. The
-// first call of either has waited for its turn.
+// send posts a message, or updates the one that reported the alerts before. The caller
+// has waited for the rate limit of the first call.
 func (b *bot) send(ctx context.Context, client *http.Client, m notify.Message) error {
 	alerts := m.Alerts
 	if in := b.threads.shared(alerts); in != nil {
@@ -98,7 +98,7 @@ func (b *bot) follow(ctx context.Context, client *http.Client, in *thread, alert
 	switch {
 	case err == nil:
 	case consumererror.IsPermanent(err) && !hasCode(err, goneCodes):
-		// It cannot be edited any more, for one; the reply is still possible.
+		// For example, it cannot be edited any more; the reply is still possible.
 		b.logger.Warn("Updating a message failed", zap.String("error", err.Error()))
 	default:
 		return err
@@ -145,7 +145,7 @@ func (b *bot) rest(in *thread, alerts []alertevent.Alert) string {
 	return fmt.Sprintf("%d alerts, %d of them resolved", in.Total, max(0, in.Total-firing))
 }
 
-// render makes a message, which mentions those who are to look at some of the alerts.
+// render makes a message that mentions the users configured for some of the alerts.
 func (b *bot) render(alerts, mention []alertevent.Alert) message {
 	m, err := b.renderer.render(alerts)
 	if err != nil {
@@ -172,7 +172,7 @@ func (b *bot) do(ctx context.Context, client *http.Client, method string, c call
 		return response, err
 	}
 	if err := json.Unmarshal([]byte(text), &response); err != nil {
-		// What answered is not the API.
+		// The response is not from the API.
 		return response, refused(method, text)
 	}
 	if !response.OK {
@@ -181,7 +181,7 @@ func (b *bot) do(ctx context.Context, client *http.Client, method string, c call
 	return response, nil
 }
 
-// hasCode says whether Slack refused with one of the codes.
+// hasCode reports whether Slack responded with one of the error codes.
 func hasCode(err error, codes []string) bool {
 	var r *refusal
 	return errors.As(err, &r) && slices.Contains(codes, r.code)

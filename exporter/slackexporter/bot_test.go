@@ -57,8 +57,8 @@ func consume(t *testing.T, e notifier.Running, raised ...alertevent.Alert) {
 	e.Deliver(t, raised...)
 }
 
-// summarize returns the messages in the channel, a line each: its colors, whether it is a
-// reply, how often it was edited, and its text.
+// summarize returns the messages in the channel, a line each: its colors, whether it is
+// a reply, how often it was edited, and its text.
 func summarize(api *double.SlackAPI) []string {
 	var lines []string
 	for _, m := range api.Messages() {
@@ -77,8 +77,8 @@ func summarize(api *double.SlackAPI) []string {
 	return lines
 }
 
-// An alert is a message, its end an edit of it and a reply; the next time it
-// begins it is another message.
+// An alert is a message. When it is resolved the message is edited and has a reply;
+// when it fires again it is another message.
 func TestThreadOfAnAlert(t *testing.T) {
 	api := double.NewSlackAPI(t, token, channel)
 	e := startBot(t, api, func(cfg *Config) { cfg.Mentions = map[string][]string{"critical": {"here"}} })
@@ -146,8 +146,8 @@ func TestThreadOfAGroup(t *testing.T) {
 	}, summarize(api))
 }
 
-// Where ends are not told, a group that begins again is another message.
-func TestGroupWithoutEnds(t *testing.T) {
+// Without notifications of resolved alerts, a group that fires again is another message.
+func TestGroupWithoutResolved(t *testing.T) {
 	api := double.NewSlackAPI(t, token, channel)
 	e := startBot(t, api, func(cfg *Config) { cfg.SendResolved = false })
 	group := &alertevent.Group{Key: "search"}
@@ -160,7 +160,7 @@ func TestGroupWithoutEnds(t *testing.T) {
 	assert.Len(t, api.Messages(), 2)
 }
 
-// A storm without a group is one message; the ends of its alerts are told below it.
+// A storm without a group is one message; its resolved alerts are replies to it.
 func TestStormIsOneThread(t *testing.T) {
 	api := double.NewSlackAPI(t, token, channel)
 	e := startBot(t, api, nil)
@@ -176,15 +176,14 @@ func TestStormIsOneThread(t *testing.T) {
 	e.Finish(t, api.Inbox, 5, token)
 	require.Len(t, api.Messages(), 3)
 	assert.Equal(t, "[RESOLVED] 50 alerts", api.Messages()[0].Text)
-	assert.Len(t, api.Messages()[0].Colors, maxAlerts+1, "what it says of each is still there")
+	assert.Len(t, api.Messages()[0].Colors, maxAlerts+1, "the attachments of the alerts stay")
 	assert.Equal(t, "[RESOLVED] HighErrorRate: High error rate detected", api.Messages()[1].Text)
 	assert.Equal(t, "[RESOLVED] HighErrorRate: 49 alerts", api.Messages()[2].Text)
 	texts := api.Bodies()[1]
 	assert.Equal(t, "50 alerts, 1 of them resolved", texts["text"])
 }
 
-// A message that somebody deleted, and one that can no longer be edited, do not
-// keep the end from being told.
+// A resolved alert is sent even if the message was deleted or can no longer be edited.
 func TestMessageIsGone(t *testing.T) {
 	api := double.NewSlackAPI(t, token, channel)
 	e := startBot(t, api, nil)
@@ -211,7 +210,7 @@ func TestMessageIsFixed(t *testing.T) {
 	}, summarize(api))
 }
 
-// What the API answers with status 200 decides whether to try again.
+// The error code of a response with status 200 decides whether to try again.
 func TestAPIResponses(t *testing.T) {
 	for _, code := range []string{
 		"ratelimited", "rate_limited", "message_limit_exceeded", "internal_error", "fatal_error",
@@ -294,8 +293,9 @@ func TestTokenStaysOutOfLogs(t *testing.T) {
 	e.Finish(t, api.Inbox, 0, token)
 }
 
-// network is a middleware of the HTTP client that stands in for it and the API:
-// time in a test's bubble stands still while something waits for a connection.
+// network is a middleware of the HTTP client that replaces the connection and the API.
+// The clock of a synctest bubble does not advance while a goroutine waits for a real
+// connection.
 type network struct {
 	component.StartFunc
 	component.ShutdownFunc
@@ -317,7 +317,7 @@ func (n *network) GetHTTPRoundTripper(context.Context) (extensionmiddleware.Wrap
 	return func(context.Context, http.RoundTripper) (http.RoundTripper, error) { return n, nil }, nil
 }
 
-// RoundTrip fails or answers.
+// RoundTrip fails or calls the API.
 func (n *network) RoundTrip(r *http.Request) (*http.Response, error) {
 	n.mu.Lock()
 	n.times = append(n.times, time.Now())
@@ -345,7 +345,7 @@ func (n *network) start(t *testing.T, change func(*Config)) exporter.Logs {
 	return e
 }
 
-// Slack takes one message a second for a channel, edits among them.
+// Slack accepts one message a second for a channel, including edits.
 func TestRateLimit(t *testing.T) {
 	falseclock.Test(t, func(t *testing.T) {
 		api := double.NewSlackHandler(token, channel)
@@ -367,8 +367,8 @@ func TestRateLimit(t *testing.T) {
 	})
 }
 
-// Slack is away for an hour, in which alerts fire and are resolved: after that it
-// is sent how each of them is, in two messages, and it was tried all the time with
+// Slack is unavailable for an hour, in which alerts fire and are resolved: after that
+// it is sent the state of each of them, in two messages. Meanwhile it was tried with
 // backoff.
 func TestOutageOfAnHour(t *testing.T) {
 	for name, webhook := range map[string]bool{"bot": false, "webhook": true} {
@@ -440,8 +440,8 @@ func withStorage(t *testing.T, dir string, api *double.SlackAPI, do func(consume
 	})
 }
 
-// After a restart the end is told where the beginning was.
-func TestThreadsOverRestart(t *testing.T) {
+// After a restart the resolved alert is a reply to the message of the firing one.
+func TestThreadsAcrossRestarts(t *testing.T) {
 	api := double.NewSlackAPI(t, token, channel)
 	dir := t.TempDir()
 	until := func(messages int) {

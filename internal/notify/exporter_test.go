@@ -229,8 +229,8 @@ func TestStormIsOneMessage(t *testing.T) {
 	})
 }
 
-// An alert that the vendor answers with 5xx, or never, delays nothing else but one
-// attempt, whether it is sent individually or with others.
+// An alert for which the vendor responds with 5xx, or never, delays others by no more
+// than one attempt, whether it is sent individually or with others.
 func TestPoisonedAlert(t *testing.T) {
 	const attempt = 10 * time.Second
 	poisons := map[string]error{"5xx": errors.New("status 500"), "rejected": consumererror.NewPermanent(errors.New("status 400"))}
@@ -281,8 +281,8 @@ func TestPoisonedAlert(t *testing.T) {
 	}
 }
 
-// The vendor is down for an hour in which alerts fire and are resolved. It is
-// asked about twice a minute, and in the end knows how all of them are, each once.
+// The vendor is down for an hour in which alerts fire and are resolved. It is tried
+// about twice a minute, and in the end has been sent the state of each alert once.
 func TestAnHourDown(t *testing.T) {
 	for name, failure := range map[string]error{
 		"down":      errors.New("connection refused"),

@@ -14,8 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A secret that stands where an answer is cut leaves no half of it; one that a
-// request proved itself with is known from the request.
+// No half of a secret is left where a response is cut. The credentials of the
+// request are redacted too.
 func TestResponsesAreRedacted(t *testing.T) {
 	const proof = "user-and-password-in-base64"
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -32,7 +32,7 @@ func TestResponsesAreRedacted(t *testing.T) {
 	assert.ErrorContains(t, err, "Bearer "+redacted)
 }
 
-// An answer that breaks off is still an error.
+// A response that breaks off is still an error.
 func TestResponseBreaksOff(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Length", "100")

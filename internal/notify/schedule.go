@@ -66,16 +66,16 @@ func (b backoff) delay(failures int) time.Duration {
 	return time.Duration(d * (1 + b.RandomizationFactor*(2*rand.Float64()-1))) //nolint:gosec // spreads retries
 }
 
-// givesUp says whether an alert that waits since then is not tried again.
+// givesUp reports whether an alert that waits since then is not tried again.
 func (b backoff) givesUp(now, since time.Time) bool {
 	return !b.Enabled || b.MaxElapsedTime > 0 && now.Sub(since) > b.MaxElapsedTime
 }
 
 // grouping is which alerts are sent in one message.
 type grouping struct {
-	// individually says that each alert is a message of its own.
+	// individually makes each alert a message of its own.
 	individually bool
-	// together says that alerts of different groups are one message.
+	// together lets alerts of different groups share a message.
 	together bool
 	// limit is the most alerts of one message; 0: any number.
 	limit int
@@ -121,7 +121,7 @@ func (s *state) partOf(e *entry) int {
 	return e.part
 }
 
-// due says whether something is to be sent now, and else when; never is zero.
+// due reports whether something is to be sent now, or else when; zero is never.
 func (s *state) due(now time.Time) (wake time.Time, due bool) {
 	s.promote(now)
 	ready := s.first() != nil
@@ -131,7 +131,7 @@ func (s *state) due(now time.Time) (wake time.Time, due bool) {
 	return now, true
 }
 
-// nextMessage takes what is to be sent now; no entries when there is nothing.
+// nextMessage returns the message that is due; it has no entries when none is.
 func (s *state) nextMessage(now time.Time) (m message) {
 	if _, due := s.due(now); !due {
 		return m
@@ -146,8 +146,8 @@ func (s *state) nextMessage(now time.Time) (m message) {
 	return m
 }
 
-// follow has what was sent to all but a few targets sent to each of these. It
-// returns their entries.
+// follow queues a message again for the targets that did not accept it, one entry
+// per target and alert. It returns these entries.
 func (s *state) follow(now time.Time, m message, targets []string) (followers []*entry) {
 	for _, sent := range m.sent {
 		for _, target := range targets {
@@ -176,8 +176,8 @@ func (s *state) follow(now time.Time, m message, targets []string) (followers []
 	return followers
 }
 
-// dropObsolete leaves out of a message what was to follow a state that is no
-// longer the last of its alert. It returns how many those are.
+// dropObsolete removes entries from a message that repeat a state which is no longer
+// the latest of its alert. It returns their number.
 func (s *state) dropObsolete(now time.Time, m *message) (obsolete int) {
 	var kept message
 	for i, e := range m.entries {
@@ -257,7 +257,7 @@ func (s *state) with(first *entry) []*entry {
 	return all
 }
 
-// wake is when something is to be sent that is not yet.
+// wake is the next time at which something is to be sent.
 func (s *state) wake(ready bool) time.Time {
 	var at time.Time
 	if ready {
@@ -280,7 +280,7 @@ func (s *state) wake(ready bool) time.Time {
 	return at
 }
 
-// accept notes that the vendor has taken a message.
+// accept records that the vendor accepted a message.
 func (s *state) accept(now time.Time, m message) {
 	if s.consecutive >= maxConsecutive {
 		// The channel is back: all that failed is tried again, in whole messages.
@@ -299,7 +299,7 @@ func (s *state) accept(now time.Time, m message) {
 	}
 }
 
-// fail notes that a message was not accepted and is to be tried again. It returns
+// fail records that a message was not accepted and is to be tried again. It returns
 // the entries that are given up.
 func (s *state) fail(now time.Time, m message, err error) (givenUp []*entry) {
 	s.note(now, err)
@@ -340,15 +340,15 @@ func (s *state) fail(now time.Time, m message, err error) (givenUp []*entry) {
 	return givenUp
 }
 
-// throttle notes that the vendor asked to wait.
+// throttle records that the vendor asked to wait.
 func (s *state) throttle(now time.Time, m message, err error, delay time.Duration) {
 	s.note(now, err)
 	s.until, s.firm = now.Add(delay), true
 	s.giveBack(m)
 }
 
-// reject notes that the vendor will never accept a message. It returns the entry
-// that is given up; of several alerts each half is tried first.
+// reject records that the vendor permanently rejected a message. It returns the
+// entry that is given up; of several alerts each half is tried first.
 func (s *state) reject(now time.Time, m message, err error) (givenUp []*entry) {
 	s.note(now, err)
 	s.consecutive = 0 // it responds
@@ -367,8 +367,8 @@ func (s *state) reject(now time.Time, m message, err error) (givenUp []*entry) {
 	return givenUp
 }
 
-// disable notes that the vendor rejects the channel and not the message. What
-// waits goes on waiting.
+// disable records that the vendor rejects the channel and not the message. Waiting
+// alerts keep waiting.
 func (s *state) disable(now time.Time, m message, err error) {
 	s.note(now, err)
 	s.rejections++

@@ -38,7 +38,7 @@ func changeOf(t *testing.T, a alertevent.Alert, at time.Time) change {
 }
 
 // simulation is one channel with its storage, its vendor, and an alert processor
-// that offers what was not taken again.
+// that offers again what was not accepted.
 type simulation struct {
 	t      *testing.T
 	random *rand.Rand
@@ -54,7 +54,7 @@ type simulation struct {
 	poisoned map[string]bool
 }
 
-// restart begins anew with what the storage has.
+// restart replaces the state with that of the storage.
 func (s *simulation) restart() {
 	s.client = s.client.clone()
 	s.state, s.store = s.fresh(), newStore()
@@ -204,7 +204,7 @@ func TestViewEqualsTruth(t *testing.T) {
 	}
 }
 
-// checkConsistent sees that every entry is where it belongs.
+// checkConsistent checks that every entry is in the list of its state.
 func checkConsistent(t *testing.T, s *state) {
 	t.Helper()
 	waiting := 0
