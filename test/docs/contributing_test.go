@@ -102,7 +102,7 @@ func TestContributingNamesWhatIsThere(t *testing.T) {
 	}
 	assert.Greater(t, found, 15)
 	for file, names := range map[string][]string{
-		"processor/llmcostprocessor/internal/convention/table.go":      {"spanConventions", "inside", "beside"},
+		"processor/llmcostprocessor/internal/convention/table.go":      {"spanConventions", "inclusive", "exclusive"},
 		"processor/llmcostprocessor/internal/convention/keys.go":       {"func namespaced"},
 		"processor/llmcostprocessor/internal/convention/logs.go":       {"logConventions"},
 		"internal/usage/kind.go":                                       {"var table"},
