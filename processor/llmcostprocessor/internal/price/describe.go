@@ -13,7 +13,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/money"
 )
 
-// Source is the page or file that the newest price is from.
+// Source is the web page or file that the newest price is from.
 func (m *Model) Source() string { return m.source }
 
 // List is the list that the entry is from; nil for what no list has.

@@ -25,9 +25,9 @@ var embedded []byte
 // MaxFileSize bounds a price file, in bytes. One entry has some 300.
 const MaxFileSize = 16 << 20
 
-// maxResolved bounds how many names are remembered, found or not. When there
-// are more, remembering begins anew: a program does not have as many models,
-// so the names are made up and nothing is lost.
+// maxResolved bounds how many resolved names are cached, found or not. When there
+// are more, the cache is cleared: no program uses as many models, so such names are
+// made up and nothing is lost.
 const maxResolved = 10_000
 
 // Table is a price list. It is safe for concurrent use.
@@ -84,7 +84,7 @@ func Repaired() (map[[2]string]bool, error) {
 	return names, nil
 }
 
-// Layer is a price list to lay over the built-in table.
+// Layer is a price list that overrides the built-in table.
 type Layer struct {
 	// Name is the file or URL that it is from.
 	Name    string
@@ -97,14 +97,14 @@ type List struct {
 	Name, Version string
 	// Date is when its prices were read from their sources: zero where its version is not a day.
 	Date time.Time
-	// Models is the number of its entries, before others are laid over it.
+	// Models is the number of its entries, before others override it.
 	Models int
 }
 
 // BuiltIn is the name of the list that is part of the program.
 const BuiltIn = "built-in"
 
-// Load returns the built-in table with the files laid over it.
+// Load returns the built-in table, overridden by the files in their order.
 func Load(files []string) (*Table, error) {
 	layers, err := ReadFiles(files)
 	if err != nil {
@@ -119,7 +119,7 @@ func check(layers []Layer) error {
 	return err
 }
 
-// LoadLayers returns the built-in table with the lists laid over it, in their order.
+// LoadLayers returns the built-in table, overridden by the lists in their order.
 // An entry with the name and provider of an earlier one (or without a provider,
 // the name alone) takes its place and keeps its aliases; other entries are
 // added. Discounts and aliases of a list apply to all that lies below it and
@@ -134,19 +134,19 @@ func LoadLayers(layers []Layer) (*Table, error) {
 	t.version, t.date = kept.version, kept.date()
 	list := t.addList(BuiltIn, kept)
 	list.Models += len(generated.models)
-	t.lay(generated.models, list)
-	t.lay(kept.models, list)
-	if errs := t.name(kept.aliases); len(errs) > 0 {
+	t.overlay(generated.models, list)
+	t.overlay(kept.models, list)
+	if errs := t.addAliases(kept.aliases); len(errs) > 0 {
 		return nil, errors.Join(errs...)
 	}
-	return t, t.layLists(layers)
+	return t, t.overlayLists(layers)
 }
 
 // LoadAlone returns the table of the files, without the built-in one below them.
 func LoadAlone(files []string) (*Table, error) {
 	layers, err := ReadFiles(files)
 	t := newTable(0)
-	return t, errors.Join(err, t.layLists(layers))
+	return t, errors.Join(err, t.overlayLists(layers))
 }
 
 func newTable(size int) *Table {
@@ -161,13 +161,13 @@ func newTable(size int) *Table {
 	}
 }
 
-// layLists lays lists over the table, one after the other.
-func (t *Table) layLists(layers []Layer) error {
+// overlayLists adds the lists in turn: each replaces entries of those before.
+func (t *Table) overlayLists(layers []Layer) error {
 	sum := sha256.New()
 	var errs []error
 	for _, layer := range layers {
 		_, _ = sum.Write(layer.Content)
-		errs = append(errs, t.layList(layer))
+		errs = append(errs, t.overlayList(layer))
 	}
 	if len(layers) > 0 {
 		t.version += "+" + hex.EncodeToString(sum.Sum(nil)[:4])
@@ -175,14 +175,14 @@ func (t *Table) layLists(layers []Layer) error {
 	return errors.Join(errs...)
 }
 
-func (t *Table) layList(layer Layer) error {
+func (t *Table) overlayList(layer Layer) error {
 	doc, err := parse(layer.Name, layer.Content)
 	if err != nil {
 		return err
 	}
 	list := t.addList(layer.Name, doc)
-	t.lay(doc.models, list)
-	errs := t.name(doc.aliases)
+	t.overlay(doc.models, list)
+	errs := t.addAliases(doc.aliases)
 	t.adjust(doc.adjustments)
 	for _, provider := range doc.free {
 		t.free[provider] = &Model{Provider: provider, source: layer.Name, list: list, periods: []period{{tariffs: [tiers]*tariff{Standard: freeTariff}}}}
@@ -202,21 +202,21 @@ func (t *Table) Lists() []*List { return t.lists }
 // Models are all entries.
 func (t *Table) Models() iter.Seq[*Model] { return maps.Keys(t.models) }
 
-// name gives models further names.
-func (t *Table) name(aliases []alias) []error {
+// addAliases gives models further names.
+func (t *Table) addAliases(aliases []alias) []error {
 	var errs []error
 	for _, a := range aliases {
 		if a.provider == Google {
 			if m := t.resolve(Query{Provider: Vertex, Model: a.model}).Model; m != nil {
-				t.sell(Vertex, a.name, m)
+				t.addName(Vertex, a.name, m)
 			}
 		}
-		m := t.resolve(Query{Provider: a.provider, Model: a.model}).Model // not kept: more may be laid over it
+		m := t.resolve(Query{Provider: a.provider, Model: a.model}).Model // not cached: later files may replace it
 		if m == nil {
 			errs = append(errs, fmt.Errorf("%s.model: no price is known of %q", a.where, a.model))
 			continue
 		}
-		t.sell(a.provider, a.name, m)
+		t.addName(a.provider, a.name, m)
 		if a.provider == "" || t.byName[a.name] == nil && !m.hostOnly {
 			t.byName[a.name] = m
 		}
@@ -250,9 +250,9 @@ func read(file string) ([]byte, error) {
 	return os.ReadFile(file)
 }
 
-// lay puts the models over those that are there. They are copied, because the
+// overlay adds the models, which replace entries of the same names. They are copied, because the
 // built-in ones are shared by all tables.
-func (t *Table) lay(models []*Model, list *List) {
+func (t *Table) overlay(models []*Model, list *List) {
 	fresh := map[string]bool{} // bare names that this layer has given a meaning
 	copies := make([]Model, len(models))
 	for i, shared := range models {
@@ -264,20 +264,20 @@ func (t *Table) lay(models []*Model, list *List) {
 		}
 		t.models[m] = struct{}{}
 		for _, name := range m.names {
-			t.claim(name, m, fresh)
+			t.assignName(name, m, fresh)
 		}
 	}
 }
 
-// claim lets name mean m. An entry without a provider takes the name from
+// assignName makes m the entry of a name. An entry without a provider takes the name from
 // whoever has it; one with a provider takes it for that provider.
-func (t *Table) claim(name string, m *Model, fresh map[string]bool) {
+func (t *Table) assignName(name string, m *Model, fresh map[string]bool) {
 	if m.Provider == "" {
 		for _, provider := range t.providers[name] {
 			t.byProvider[qualified(provider, name)] = m
 		}
 	}
-	t.sell(m.Provider, name, m)
+	t.addName(m.Provider, name, m)
 	if m.hostOnly {
 		return
 	}
@@ -290,8 +290,8 @@ func (t *Table) claim(name string, m *Model, fresh map[string]bool) {
 	}
 }
 
-// sell lets name mean m where it is the provider's.
-func (t *Table) sell(provider, name string, m *Model) {
+// addName makes m the entry of a name at a provider.
+func (t *Table) addName(provider, name string, m *Model) {
 	id := qualified(provider, name)
 	t.sellers[squeeze(provider)] = provider
 	if _, known := t.byProvider[id]; !known {
