@@ -178,7 +178,7 @@ type PriceInUse struct {
 	Model, Provider string
 	// List is the list that the entry is from: built-in, a file or a URL.
 	List string
-	// Source is the page that the price is from, or the list.
+	// Source is where the list has the price from: an address, or the list itself.
 	Source string
 	// Checked is when the price was compared with its source; zero: unknown.
 	Checked time.Time

@@ -96,7 +96,7 @@ func (s *priceSource) fetch(ctx context.Context, state sourceState) (list []byte
 	case response.StatusCode == http.StatusNotModified && (state.ETag != "" || state.Modified != ""):
 		return nil, state, nil
 	case response.StatusCode != http.StatusOK:
-		return nil, state, fmt.Errorf("the server answered with status %s", response.Status)
+		return nil, state, fmt.Errorf("the server responded with status %s", response.Status)
 	case response.ContentLength > maxFetchedSize:
 		return nil, state, fmt.Errorf("the list has %d bytes, %d are the most", response.ContentLength, maxFetchedSize)
 	}

@@ -130,7 +130,7 @@ func TestFetchedListIsUsedWhileItIsValid(t *testing.T) {
 			answer http.HandlerFunc
 			want   string
 		}{
-			"an error":        {answers(500, listOf("9")), "the server answered with status 500 Internal Server Error"},
+			"an error":        {answers(500, listOf("9")), "the server responded with status 500 Internal Server Error"},
 			"no price":        {answers(200, `models: [{name: gpt-4o, prices: [{input: "9", output: "four"}]}]`), `list.yaml:1: models[0] (gpt-4o).prices[0].output: "four"`},
 			"half a list":     {answers(200, listOf("9")[:60]), "did not find expected"},
 			"no list":         {answers(200, "<html>sign in</html>"), "is not a mapping"},

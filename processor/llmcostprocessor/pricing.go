@@ -52,7 +52,7 @@ func priceCall(call *convention.Call, match *price.Match, sum bool, at time.Time
 	}
 	quote, known := match.Model.Quote(price.Ask{Usage: &call.Usage, Stated: call.Stated, Tier: call.Tier, At: at, Sum: sum})
 	if !known {
-		v.unknown = true
+		v.unknown, v.reason = quote.Missing == "", quote.Missing
 		return v
 	}
 	v.outcome, v.cost = outcomePriced, quote.Cost

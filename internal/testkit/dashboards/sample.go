@@ -40,7 +40,7 @@ func SampleUsage(now time.Time, days int, every time.Duration) *Usage {
 			Version: "2026.03", Date: time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC), Models: 2347,
 			Sources: []dashboard.PriceSource{{
 				URL: "https://prices.example/list.yaml", Version: "2026-03-08", Models: 12,
-				Fetched: time.Date(2026, 3, 8, 6, 0, 0, 0, time.UTC), Tried: time.Date(2026, 3, 9, 6, 0, 0, 0, time.UTC), Err: "the server answered with status 503 Service Unavailable",
+				Fetched: time.Date(2026, 3, 8, 6, 0, 0, 0, time.UTC), Tried: time.Date(2026, 3, 9, 6, 0, 0, 0, time.UTC), Err: "the server responded with status 503 Service Unavailable",
 			}},
 			InUse: []dashboard.PriceInUse{
 				{Model: "claude-sonnet-4-5", Provider: "anthropic", List: "built-in", Source: "https://claude.com/pricing", Checked: time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)},

@@ -63,6 +63,12 @@ func (e *Explainer) call(r *record) {
 		Provider: c.Provider, Model: c.Model, RequestModel: text(r.attributes, "gen_ai.request.model"),
 		Server: text(r.attributes, "server.address"), Region: text(r.attributes, "cloud.region"),
 	})
+	if c.HasReported && c.Currency != "" {
+		e.line("reported cost", fmt.Sprintf("%v %s", c.Reported, c.Currency))
+		if c.Reported, c.HasReported = e.prices.Dollars(c.Reported, c.Currency, at); !c.HasReported {
+			e.line("reported cost", "not used: there is no exchange rate")
+		}
+	}
 	c.Decide(func(amounts *usage.Amounts) (money.Pico, bool) {
 		if match.Model == nil {
 			return 0, false
@@ -123,7 +129,11 @@ func (e *Explainer) cost(c *convention.Call, match *price.Match, at time.Time) {
 	ask := price.Ask{Usage: &c.Usage, Stated: c.Stated, Tier: c.Tier, At: at}
 	quote, known := model.Quote(ask)
 	if !known {
-		e.line("cost", "unpriced: the entry has no price for that usage at that time")
+		text := "unpriced: the entry has no price for that usage at that time"
+		if quote.Missing != "" {
+			text = "unpriced: " + quote.Missing
+		}
+		e.line("cost", text)
 		return
 	}
 	for _, line := range model.Lines(ask) {

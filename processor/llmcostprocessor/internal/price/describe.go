@@ -53,6 +53,14 @@ func (m *Model) Describe(at time.Time) []string {
 	if !p.from.IsZero() {
 		lines = append(lines, "valid_from: "+p.from.Format(time.DateOnly))
 	}
+	if m.currency != "" {
+		lines = append(lines, "currency: "+m.currency)
+		if rate, known := rateAt(m.exchange, at); known {
+			lines = append(lines, "exchange_rate: "+decimal(rate, money.PerDollar))
+		} else {
+			lines = append(lines, "exchange_rate: unknown, so calls are unpriced")
+		}
+	}
 	for tier, t := range p.tariffs {
 		if t == nil {
 			continue

@@ -29,6 +29,8 @@ type document struct {
 	// adjustments are those of discounts and of adjustments, in the order of the file.
 	adjustments []adjustment
 	free        []string // providers
+	// exchange are rates by currency, ascending.
+	exchange map[string][]exchangeRate
 }
 
 // date is that of the version of the built-in files, which is a day.
@@ -105,21 +107,25 @@ func (r *reader) fail(node *yaml.Node, key, format string, args ...any) {
 func (r *reader) document(root *yaml.Node) document {
 	var doc document
 	seen := map[string]string{}
-	fields := r.fields(root, "", "version", "currency", "models", "aliases", "discounts", "adjustments", "free_providers")
+	fields := r.fields(root, "", "version", "currency", "models", "aliases", "discounts", "adjustments", "free_providers", "exchange_rates")
 	if node, ok := fields["version"]; ok {
 		doc.version = r.text(node, "version")
 	}
-	if node, ok := fields["currency"]; ok && r.text(node, "currency") != "USD" {
-		r.fail(node, "currency", "must be USD: costs are summed up in dollars, so convert prices first")
+	currency := ""
+	if node, ok := fields["currency"]; ok {
+		currency = r.currency(node, "currency")
 	}
-	if !slices.ContainsFunc([]string{"models", "aliases", "discounts", "adjustments", "free_providers"}, func(key string) bool { return fields[key] != nil }) {
-		r.fail(root, "models", "is missing, and so are aliases, discounts, adjustments and free_providers")
+	content := []string{"models", "aliases", "discounts", "adjustments", "free_providers", "exchange_rates"}
+	if !slices.ContainsFunc(content, func(key string) bool { return fields[key] != nil }) {
+		r.fail(root, "models", "is missing, and so are aliases, discounts, adjustments, free_providers and exchange_rates")
 	}
+	doc.exchange = r.exchange(fields["exchange_rates"], "exchange_rates")
 	for i, node := range r.list(fields["models"], "models") {
 		model := r.model(node, fmt.Sprintf("models[%d]", i))
 		if model == nil {
 			continue
 		}
+		model.currency = currency
 		doc.models = append(doc.models, model)
 		r.unique(node, model, fmt.Sprintf("models[%d]", i), seen)
 	}

@@ -27,6 +27,9 @@ type Model struct {
 	list     *List     // that the entry is from
 	// uplifts are what prices are multiplied by in a region, in millionths.
 	uplifts map[string]money.Pico
+	// currency is that of the prices, "" for dollars, and exchange its rates.
+	currency string
+	exchange []exchangeRate
 	// byDimension are the adjustments that depend on dimensions of a call.
 	byDimension []*adjustment
 }

@@ -29,6 +29,8 @@ type Quote struct {
 	Saved money.Pico
 	// Estimated is why the cost may be another, empty when it is not an estimate.
 	Estimated string
+	// Missing is what is missing for a price, where there is one in another currency.
+	Missing string
 }
 
 // Why a cost is an estimate. A kind is named behind the reason.
@@ -68,7 +70,7 @@ func (m *Model) Quote(ask Ask) (Quote, bool) {
 	if rate != nil {
 		quote.Saved = rate.saved(ask.Usage)
 	}
-	return quote, true
+	return m.inDollars(quote, ask.At)
 }
 
 // length is the number of input tokens that long-context prices go by. It is not

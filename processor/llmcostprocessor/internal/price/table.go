@@ -35,6 +35,8 @@ type Table struct {
 	version string
 	date    time.Time
 	lists   []*List
+	// exchange are the rates of other currencies, ascending.
+	exchange map[string][]exchangeRate
 	// byDimension are the adjustments that depend on dimensions of calls.
 	byDimension []*adjustment
 	models      map[*Model]struct{}
@@ -157,6 +159,7 @@ func newTable(size int) *Table {
 		providers:  make(map[string][]string, size),
 		free:       map[string]*Model{},
 		sellers:    map[string]string{},
+		exchange:   map[string][]exchangeRate{},
 		resolved:   map[Query]*Match{},
 	}
 }
@@ -169,6 +172,7 @@ func (t *Table) overlayLists(layers []Layer) error {
 		_, _ = sum.Write(layer.Content)
 		errs = append(errs, t.overlayList(layer))
 	}
+	t.assignRates()
 	if len(layers) > 0 {
 		t.version += "+" + hex.EncodeToString(sum.Sum(nil)[:4])
 	}
@@ -182,6 +186,7 @@ func (t *Table) overlayList(layer Layer) error {
 	}
 	list := t.addList(layer.Name, doc)
 	t.overlay(doc.models, list)
+	maps.Copy(t.exchange, doc.exchange)
 	errs := t.addAliases(doc.aliases)
 	t.adjust(doc.adjustments)
 	for _, provider := range doc.free {
