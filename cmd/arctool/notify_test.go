@@ -61,13 +61,13 @@ func TestNotifyEverythingOff(t *testing.T) {
 }
 
 // What the guide's environment switches on is told, of a critical alert and its end.
-func TestNotifyTheGuidesEnvironment(t *testing.T) {
+func TestNotifyArcGuideEnvironment(t *testing.T) {
 	slack, pagerduty := double.NewSlack(t), double.NewPagerDuty(t, routingKey)
-	mail := double.NewSMTP(t, double.SMTPSettings{Mechanisms: []string{"PLAIN"}, Username: "arc@arc.example", Password: password})
+	smtp := double.NewSMTP(t, double.SMTPSettings{Mechanisms: []string{"PLAIN"}, Username: "arc@arc.example", Password: password})
 	t.Setenv("SLACK_WEBHOOK_URL", slack.URL)
 	t.Setenv("PAGERDUTY_API_KEY", routingKey)
 	t.Setenv("SMTP_SERVER", "127.0.0.1")
-	t.Setenv("SMTP_PORT", strconv.Itoa(mail.Port))
+	t.Setenv("SMTP_PORT", strconv.Itoa(smtp.Port))
 	t.Setenv("SMTP_USER", "arc@arc.example")
 	t.Setenv("SMTP_PASSWORD", password)
 	out, err := notifyTestOf(t, "--config", defaultConfig,
@@ -78,7 +78,7 @@ func TestNotifyTheGuidesEnvironment(t *testing.T) {
 		assert.Contains(t, out, name+": resolved: ok, in ")
 	}
 	assert.Len(t, slack.Bodies(), 2)
-	assert.Len(t, mail.Emails(), 2)
+	assert.Len(t, smtp.Emails(), 2)
 	require.Len(t, pagerduty.Alerts(), 1)
 	for _, alert := range pagerduty.Alerts() {
 		assert.Equal(t, double.PagerDutyAlert{Status: "resolved", Pages: 1}, alert)
@@ -90,7 +90,7 @@ func TestNotifySecretsInFiles(t *testing.T) {
 	const user, token = "arc@arc.example", "xoxb-0000-a-token-of-a-bot"
 	slack, bot := double.NewSlack(t), double.NewSlackAPI(t, token, "#alerts")
 	pagerduty, payments := double.NewPagerDuty(t, routingKey), double.NewPagerDuty(t, otherKey)
-	mail := double.NewSMTP(t, double.SMTPSettings{Mechanisms: []string{"PLAIN"}, Username: user, Password: password})
+	smtp := double.NewSMTP(t, double.SMTPSettings{Mechanisms: []string{"PLAIN"}, Username: user, Password: password})
 	in := func(secret string) string { return "'${file:" + write(t, secret+"\n") + "}'" }
 	file := write(t, `
 exporters:
@@ -101,11 +101,11 @@ exporters:
     endpoint: `+payments.URL+`
     routing_key: unused
     routes: [{matchers: [severity="critical"], routing_key: `+in(otherKey)+`}]
-  email: {server: 127.0.0.1, port: `+strconv.Itoa(mail.Port)+`, tls_mode: none, username: `+user+`, password: `+in(password)+`}
+  email: {server: 127.0.0.1, port: `+strconv.Itoa(smtp.Port)+`, tls_mode: none, username: `+user+`, password: `+in(password)+`}
 `+fmt.Sprintf(pipelines, "slack, slack/bot, pagerduty, pagerduty/payments, email"))
 	out, err := notifyTestOf(t, "--config", file, "--resolve=false")
 	require.NoError(t, err, out)
-	for _, inbox := range []*double.Inbox{slack, bot.Inbox, pagerduty.Inbox, payments.Inbox, mail.Inbox} {
+	for _, inbox := range []*double.Inbox{slack, bot.Inbox, pagerduty.Inbox, payments.Inbox, smtp.Inbox} {
 		assert.NotEmpty(t, inbox.Bodies())
 	}
 }
@@ -206,13 +206,13 @@ exporters:
 }
 
 // Recipients that are refused while others are told make the channel fail.
-func TestNotifyRefusedRecipient(t *testing.T) {
-	mail := double.NewSMTP(t, double.SMTPSettings{})
-	mail.RefuseCommand("RCPT TO:<gone@", "550 5.1.1 no such mailbox")
+func TestNotifyRejectedRecipient(t *testing.T) {
+	smtp := double.NewSMTP(t, double.SMTPSettings{})
+	smtp.RefuseCommand("RCPT TO:<gone@", "550 5.1.1 no such mailbox")
 	file := write(t, fmt.Sprintf(`
 exporters:
   email: {server: 127.0.0.1, port: %d, tls_mode: none, from: arc@arc.example, to: [gone@arc.example, ops@arc.example]}
-`, mail.Port)+fmt.Sprintf(pipelines, "email"))
+`, smtp.Port)+fmt.Sprintf(pipelines, "email"))
 	out, err := notifyTestOf(t, "--config", file, "--resolve=false")
 	require.EqualError(t, err, "1 of 1 channels failed")
 	assert.Contains(t, out, "email: firing: ok")

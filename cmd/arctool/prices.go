@@ -71,7 +71,7 @@ that means none fails the look-up.`,
 			failed := 0
 			for _, model := range models {
 				q.Model = model
-				if !lookUp(command.OutOrStdout(), list, q, at) {
+				if !printPrice(command.OutOrStdout(), list, q, at) {
 					failed++
 				}
 			}
@@ -112,8 +112,8 @@ func openPrices(command *cobra.Command, files []string) (*pricelist.List, error)
 	return list, nil
 }
 
-// lookUp reports whether there is a price.
-func lookUp(out io.Writer, list *pricelist.List, q pricelist.Query, at time.Time) bool {
+// printPrice reports whether there is a price.
+func printPrice(out io.Writer, list *pricelist.List, q pricelist.Query, at time.Time) bool {
 	entry, how, found := list.Resolve(q, at)
 	if how.Provisioned {
 		fmt.Fprintf(out, "%s: provisioned capacity of %s; its calls cost nothing each\n", q.Model, how.Seller)
@@ -127,7 +127,7 @@ func lookUp(out io.Writer, list *pricelist.List, q pricelist.Query, at time.Time
 	if name == "" {
 		name = "as any model"
 	}
-	fmt.Fprintf(out, "%s: %s of %s\n", q.Model, name, orUnsaid(entry.Provider))
+	fmt.Fprintf(out, "%s: %s of %s\n", q.Model, name, orAny(entry.Provider))
 	if how.By != "" {
 		fmt.Fprintf(out, "  resolved: seller from the %s, entry %s%s\n", how.By, how.Name, inRegion(how))
 	}
@@ -158,7 +158,7 @@ func inRegion(how pricelist.Resolution) string {
 	return ", with the surcharge of " + how.Region
 }
 
-func orUnsaid(provider string) string {
+func orAny(provider string) string {
 	if provider == "" {
 		return "any provider"
 	}

@@ -32,8 +32,8 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/exporter/webhookexporter"
 )
 
-// site is the notification part of a configuration.
-type site struct {
+// notifiers is the notification part of a configuration.
+type notifiers struct {
 	channels []channel
 	host     host
 	auth     map[component.ID]*confmap.Conf
@@ -86,7 +86,7 @@ func resolve(ctx context.Context, uris []string) (*confmap.Conf, error) {
 	return conf, errors.Join(err, resolver.Shutdown(ctx))
 }
 
-func loadSite(ctx context.Context, uris []string) (*site, error) {
+func loadNotifiers(ctx context.Context, uris []string) (*notifiers, error) {
 	conf, err := resolve(ctx, uris)
 	if err != nil {
 		return nil, err
@@ -95,7 +95,7 @@ func loadSite(ctx context.Context, uris []string) (*site, error) {
 	if err := conf.Unmarshal(&l, confmap.WithIgnoreUnused()); err != nil {
 		return nil, err
 	}
-	s := &site{host: host{}, auth: map[component.ID]*confmap.Conf{}}
+	s := &notifiers{host: host{}, auth: map[component.ID]*confmap.Conf{}}
 	for _, id := range l.Service.Extensions {
 		if _, ok := authenticators()[id.Type()]; ok {
 			if s.auth[id], err = section(conf, "extensions", id); err != nil {
@@ -146,7 +146,7 @@ type host map[component.ID]component.Component
 func (h host) GetExtensions() map[component.ID]component.Component { return h }
 
 // start starts the authenticators.
-func (s *site) start(ctx context.Context) error {
+func (s *notifiers) start(ctx context.Context) error {
 	for id, settings := range s.auth {
 		factory := authenticators()[id.Type()]
 		cfg := factory.CreateDefaultConfig()
@@ -168,7 +168,7 @@ func (s *site) start(ctx context.Context) error {
 	return nil
 }
 
-func (s *site) shutdown(ctx context.Context) {
+func (s *notifiers) shutdown(ctx context.Context) {
 	for _, e := range s.host {
 		_ = e.Shutdown(ctx) // the process ends
 	}
