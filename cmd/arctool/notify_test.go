@@ -60,7 +60,8 @@ func TestNotifyEverythingOff(t *testing.T) {
 	}
 }
 
-// What the guide's environment switches on is told, of a critical alert and its end.
+// The channels that the Arc guide's environment variables switch on are sent a
+// critical alert and its resolution.
 func TestNotifyArcGuideEnvironment(t *testing.T) {
 	slack, pagerduty := double.NewSlack(t), double.NewPagerDuty(t, routingKey)
 	smtp := double.NewSMTP(t, double.SMTPSettings{Mechanisms: []string{"PLAIN"}, Username: "arc@arc.example", Password: password})
@@ -85,7 +86,7 @@ func TestNotifyArcGuideEnvironment(t *testing.T) {
 	}
 }
 
-// Secrets in files, each with the line break that ends a file, open the doors.
+// Secrets can come from files with a trailing line break.
 func TestNotifySecretsInFiles(t *testing.T) {
 	const user, token = "arc@arc.example", "xoxb-0000-a-token-of-a-bot"
 	slack, bot := double.NewSlack(t), double.NewSlackAPI(t, token, "#alerts")
@@ -124,7 +125,7 @@ service:
     traces: {receivers: [otlp], exporters: [slack/unused]}
 `
 
-// One channel that fails does not keep the others from being tried, and says why.
+// A channel that fails is reported with the reason, and the others are still tried.
 func TestNotifyFailures(t *testing.T) {
 	inbox := double.NewPagerDuty(t, routingKey)
 	silent := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -149,8 +150,8 @@ exporters:
 	for _, line := range []string{
 		"pagerduty/good: firing: ok",
 		`pagerduty/unknown: firing: failed: Permanent error: refused: status 400: `, "routing_key is unknown",
-		"pagerduty/down: firing: failed: may pass: ", "connection refused",
-		"pagerduty/silent: firing: failed: may pass: ", "context deadline exceeded",
+		"pagerduty/down: firing: failed: retryable: ", "connection refused",
+		"pagerduty/silent: firing: failed: retryable: ", "context deadline exceeded",
 		"pagerduty/invalid: configuration: failed: ", "endpoint: must be an http or https URL", "severities::0",
 		"pagerduty/typo: configuration: failed: ", "end_point",
 	} {
@@ -160,7 +161,7 @@ exporters:
 	assert.Len(t, inbox.Bodies(), 1)
 }
 
-// Labels choose the route, and a filter that keeps the alert back says so.
+// Labels choose the route, and an alert that is filtered is reported as such.
 func TestNotifyLabelsAndSeverity(t *testing.T) {
 	inbox := double.NewPagerDuty(t, routingKey, otherKey)
 	file := write(t, `
@@ -180,8 +181,8 @@ exporters:
 	assert.Len(t, inbox.Bodies(), 2)
 }
 
-// Each Alertmanager answers for itself, and an authenticator of the
-// configuration is used.
+// The outcome is reported for each Alertmanager, and the configuration's
+// authenticators are used.
 func TestNotifyAlertmanagers(t *testing.T) {
 	inbox := double.NewAlertmanager(t)
 	authorised := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -205,7 +206,7 @@ exporters:
 	assert.Len(t, inbox.Bodies(), 2)
 }
 
-// Recipients that are refused while others are told make the channel fail.
+// The channel fails when one recipient is rejected, even if others are accepted.
 func TestNotifyRejectedRecipient(t *testing.T) {
 	smtp := double.NewSMTP(t, double.SMTPSettings{})
 	smtp.RefuseCommand("RCPT TO:<gone@", "550 5.1.1 no such mailbox")
