@@ -18,12 +18,12 @@ PLATFORMS   ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 w
 LONG         = ^Test(Conformance|MaxBytes|Cookbook|Storm|RuleWithTooManyAlerts)$$
 
 # Lets the files of WITH add to the lists of CONFIG's pipelines, and has remote
-# write send again what was answered 429.
+# write retry requests that were throttled (429).
 ADDING       = $(if $(WITH),--feature-gates=confmap.enableMergeAppendOption$(COMMA)exporter.prometheusremotewritexporter.RetryOn429)
 COMMA        = ,
 
-# What we wrote. dist is generated, and compiling it here as it stands would
-# compile the service discoveries that `make build` leaves out.
+# Our own packages. dist is generated, and without the build tags of `make build`
+# it would compile the cloud SDKs of all service discoveries.
 # Make 4.3 exports nothing to $(shell), so GOTOOLCHAIN is repeated.
 PACKAGES     = $(shell GOTOOLCHAIN=$(GOTOOLCHAIN) $(GO) list ./... | grep -v '/dist$$')
 
