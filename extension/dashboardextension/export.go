@@ -72,7 +72,7 @@ func callsTable(dimensions []string, calls []callJSON) [][]string {
 		head = append(head, cell(dimension))
 	}
 	table := [][]string{append(head, "status", "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens",
-		"reasoning_tokens", "cost_dollars", "reported_cost_dollars", "duration_seconds")}
+		"reasoning_tokens", "cost_dollars", "reported_cost_dollars", "duration_seconds", "computed_cost_dollars", "cost_status", "cost_reason")}
 	for i := range calls {
 		call := &calls[i]
 		line := []string{call.Time.Format(time.RFC3339Nano), cell(call.TraceID), cell(call.SpanID)}
@@ -81,7 +81,7 @@ func callsTable(dimensions []string, calls []callJSON) [][]string {
 		}
 		t := call.Tokens
 		table = append(table, append(line, call.Status, whole(t.Input), whole(t.Output), whole(t.CacheRead), whole(t.CacheWrite),
-			whole(t.Reasoning), decimal(call.Cost), decimal(call.Reported), decimal(call.Seconds)))
+			whole(t.Reasoning), decimal(call.Cost), decimal(call.Reported), decimal(call.Seconds), decimal(call.Computed), call.CostStatus, cell(call.Reason)))
 	}
 	return table
 }

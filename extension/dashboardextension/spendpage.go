@@ -45,6 +45,7 @@ type spendView struct {
 	HourlyCSV, HourlyJSON         string
 	CallsCSV, CallsJSON           string
 	UnpricedJSON, DisagreeJSON    string
+	EstimatesJSON                 string
 	PricesJSON                    string
 	Chart                         *chartView
 	Table                         table
@@ -53,6 +54,8 @@ type spendView struct {
 	Calls          []callView
 	CallDimensions []string
 	Unpriced       []unpricedView
+	Estimates      []dashboard.Estimate
+	MoreEstimates  int
 	Disagreements  []dashboard.Disagreement
 	MoreUnpriced   int
 	MoreDisagree   int
@@ -136,6 +139,7 @@ func (b *dashboardServer) addControls(view *spendView, c selection, dimensions [
 	view.CallsCSV, view.CallsJSON = c.callsURL("csv"), c.callsURL("json")
 	view.UnpricedJSON = c.apiURL("/api/usage/unpriced", url.Values{})
 	view.DisagreeJSON = c.apiURL("/api/usage/disagreements", url.Values{})
+	view.EstimatesJSON = c.apiURL("/api/usage/estimates", url.Values{})
 	view.PricesJSON = c.apiURL("/api/usage/prices", url.Values{})
 	for _, dimension := range slices.Sorted(maps.Keys(c.where)) {
 		view.Filters = append(view.Filters, filter{
@@ -228,6 +232,14 @@ func addAttention(view *spendView, usage dashboard.Usage) {
 	for i, model := range unpriced {
 		model.Model = text.Cut(model.Model, shownDimRunes)
 		view.Unpriced = append(view.Unpriced, unpricedView{model, i})
+	}
+	view.Estimates = usage.Estimates()
+	if len(view.Estimates) > listedModels {
+		view.MoreEstimates = len(view.Estimates) - listedModels
+		view.Estimates = view.Estimates[:listedModels]
+	}
+	for i := range view.Estimates {
+		view.Estimates[i].Model = text.Cut(view.Estimates[i].Model, shownDimRunes)
 	}
 	view.Disagreements = usage.Disagreements()
 	if len(view.Disagreements) > listedModels {

@@ -213,6 +213,16 @@ func (b *dashboardServer) getDisagreements(r *http.Request) (response, error) {
 	})
 }
 
+func (b *dashboardServer) getEstimates(r *http.Request) (response, error) {
+	return b.listOf(r, func(usage dashboard.Usage) any {
+		list := []estimateJSON{}
+		for _, e := range usage.Estimates() {
+			list = append(list, estimateJSON{Model: e.Model, Provider: e.Provider, Reason: e.Reason, Calls: e.Calls, Cost: e.Dollars})
+		}
+		return list
+	})
+}
+
 func (b *dashboardServer) getPrices(r *http.Request) (response, error) {
 	return b.listOf(r, func(usage dashboard.Usage) any {
 		prices := usage.Prices()
@@ -279,7 +289,8 @@ func (b *dashboardServer) callsJSON(dimensions []string, calls []dashboard.Call)
 		list = append(list, callJSON{
 			Time: call.Time.UTC(), TraceID: call.TraceID, SpanID: call.SpanID, TraceURL: traceURL(b.cfg.TraceURL, call.TraceID, call.SpanID),
 			Values: values(slices.Clone(dimensions), call.Values), Status: call.Status, Tokens: newTokensJSON(call.Tokens),
-			Cost: call.Dollars, Reported: call.Reported, Seconds: call.Seconds,
+			Cost: call.Dollars, Reported: call.Reported, Computed: call.Computed, CostStatus: call.CostStatus, Reason: call.Estimated,
+			Seconds: call.Seconds,
 		})
 	}
 	return list

@@ -17,6 +17,8 @@ type totalsJSON struct {
 	Errors         int64         `json:"errors"`
 	Timeouts       int64         `json:"timeouts"`
 	Unpriced       int64         `json:"unpriced"`
+	Estimated      int64         `json:"estimated"`
+	EstimatedCost  float64       `json:"estimated_cost_dollars"`
 	ErrorRatio     *float64      `json:"error_ratio"`
 	Tokens         tokensJSON    `json:"tokens"`
 	CacheReadRatio *float64      `json:"cache_read_ratio"`
@@ -49,6 +51,7 @@ func newTotalsJSON(t *dashboard.Totals) totalsJSON {
 		Calls: t.Calls, Errors: t.Errors, Timeouts: t.Timeouts, Unpriced: t.Unpriced,
 		Tokens: newTokensJSON(t.Tokens),
 		Cost:   t.Dollars, Saved: t.SavedDollars,
+		Estimated: t.Estimated, EstimatedCost: t.EstimatedDollars,
 	}
 	j.ErrorRatio = known(spend.ErrorRate(t))
 	j.CacheReadRatio = known(spend.CacheReadShare(t))
@@ -134,7 +137,11 @@ type callJSON struct {
 	Tokens   tokensJSON        `json:"tokens"`
 	Cost     *float64          `json:"cost_dollars"`
 	Reported *float64          `json:"reported_cost_dollars"`
-	Seconds  *float64          `json:"duration_seconds"`
+	Computed *float64          `json:"computed_cost_dollars"`
+	// CostStatus is priced, estimated, reported or unpriced, and Reason why.
+	CostStatus string   `json:"cost_status"`
+	Reason     string   `json:"cost_reason"`
+	Seconds    *float64 `json:"duration_seconds"`
 }
 
 type unpricedJSON struct {
@@ -144,6 +151,14 @@ type unpricedJSON struct {
 	Tokens   tokensJSON `json:"tokens"`
 	LastSeen time.Time  `json:"last_seen"`
 	Entry    string     `json:"entry"`
+}
+
+type estimateJSON struct {
+	Model    string  `json:"model"`
+	Provider string  `json:"provider"`
+	Reason   string  `json:"reason"`
+	Calls    int64   `json:"calls"`
+	Cost     float64 `json:"cost_dollars"`
 }
 
 type disagreementJSON struct {

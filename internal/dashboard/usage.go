@@ -26,6 +26,9 @@ type Usage interface {
 	Budgets() []Budget
 	// Unpriced are the models seen without a price, those with most calls first.
 	Unpriced() []UnpricedModel
+	// Estimates are what costs that are estimates, or missing, depend on since the start,
+	// the largest sum first.
+	Estimates() []Estimate
 	// Disagreements are the models whose applications reported another cost
 	// than ours, the largest difference first.
 	Disagreements() []Disagreement
@@ -57,7 +60,10 @@ type Row struct {
 type Totals struct {
 	Calls, Errors, Timeouts int64 // Calls are all, Errors and Timeouts are among them
 	Unpriced                int64
-	Tokens                  Tokens
+	// Estimated are the calls whose cost is an estimate, and EstimatedDollars what they cost.
+	Estimated        int64
+	EstimatedDollars float64
+	Tokens           Tokens
 	// Amounts are all that was used, by kind; kinds are disjoint.
 	Amounts usage.Amounts
 	Dollars float64
@@ -103,7 +109,10 @@ type Call struct {
 	Amounts  usage.Amounts // by kind; kinds are disjoint
 	Dollars  *float64      // nil: no price is known
 	Reported *float64      // the cost that the application reported
-	Seconds  *float64      // nil: unknown
+	Computed *float64      // the cost by the price table; Dollars unless the reported one counts
+	// CostStatus is priced, estimated, reported or unpriced.
+	CostStatus string
+	Seconds    *float64 // nil: unknown
 	// Provider is as written, Convention that of the record, and Reading the evidence
 	// that decided how its numbers are read; "" where there is one way alone.
 	Provider, Convention, Reading string
@@ -142,6 +151,15 @@ type UnpricedModel struct {
 	LastSeen time.Time
 	// Entry is what to add to a file of prices::files, ready to be filled in.
 	Entry string
+}
+
+// Estimate is a reason for which calls of a model have no exact price.
+type Estimate struct {
+	Provider, Model string
+	// Reason is what has no price of its own: that of arc.llm.cost.reason.
+	Reason  string
+	Calls   int64
+	Dollars float64 // that depend on it; 0 where the calls are unpriced
 }
 
 // Disagreement compares the costs that applications reported with ours.

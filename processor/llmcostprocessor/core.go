@@ -41,12 +41,14 @@ type core struct {
 
 	prices   atomic.Pointer[price.Table]
 	unpriced *unpricedModels
-	sources  *metricSources
-	ledger   *ledger.Ledger
-	emitters sharedcore.Emitters[pmetric.Metrics]
-	lists    priceLists
-	files    [sha256.Size]byte // of the price files, when they were read
-	settings component.TelemetrySettings
+	// estimates are by reason.
+	estimates *estimates
+	sources   *metricSources
+	ledger    *ledger.Ledger
+	emitters  sharedcore.Emitters[pmetric.Metrics]
+	lists     priceLists
+	files     [sha256.Size]byte // of the price files, when they were read
+	settings  component.TelemetrySettings
 
 	counting sync.Mutex      // one batch is counted at a time; guards what follows
 	calls    *identity.Cache // records of calls
@@ -105,6 +107,7 @@ func newCore(cfg *Config, set processor.Settings) (*core, error) {
 		files:     files,
 		calls:     newCache(cfg),
 		unpriced:  newUnpricedModels(cfg.MaxModels),
+		estimates: newEstimates(cfg.MaxModels),
 		sources:   newMetricSources(cfg.MetricSources, time.Now()),
 		ledger:    newLedger(cfg),
 		health:    health.New(set.Logger),

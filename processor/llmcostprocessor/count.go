@@ -71,9 +71,11 @@ func (c *core) fill(to *ledger.Call, d *detectedCall) {
 	to.Usage = ledger.Usage(d.call.Usage)
 	to.Cost, to.Saved, to.Unpriced, to.NoPrice = q.cost, q.saved, q.outcome == outcomeUnpriced, q.unknown
 	to.Estimated, to.Adjustments = q.reason, c.adjustmentsOf(q)
+	to.IsEstimate = q.outcome == outcomeEstimated
+	to.CostReported, to.Computed, to.HasComputed = q.outcome == outcomeReported, q.computed, q.hasComputed
 	to.Duration, to.Timed = duration(d)
 	to.Trace, to.Span = d.trace, d.span
-	if d.call.HasReported && d.charge.outcome != outcomeReported { // that is the cost itself: there is nothing to compare
+	if d.call.HasReported {
 		to.Reported, to.HasReported = money.FromDollars(d.call.Reported)
 	}
 }
@@ -143,6 +145,7 @@ func (c *core) addRecords(ctx context.Context, records []identity.Record, spans 
 			places[i] = ledger.Place(change.Out.Place)
 			to.Out = parseCounted(change.Out)
 			c.unpriced.remove(to.Out)
+			c.estimates.remove(to.Out)
 		}
 		if change.In != nil {
 			if change.Record >= 0 && counted != nil {
@@ -153,6 +156,7 @@ func (c *core) addRecords(ctx context.Context, records []identity.Record, spans 
 				to.In = parseCounted(change.In)
 			}
 			c.unpriced.add(to.In)
+			c.estimates.add(to.In)
 		}
 		changes = append(changes, to)
 	}

@@ -24,6 +24,9 @@ type charge struct {
 	cost, saved money.Pico
 	// reason is why the cost is an estimate, empty when it is not.
 	reason string
+	// computed is the cost by the table where the reported one counts, if hasComputed.
+	computed    money.Pico
+	hasComputed bool
 	// adjustments change the cost with the dimensions of the call.
 	adjustments []price.DimensionAdjustment
 }
@@ -89,7 +92,8 @@ func (v *charge) takeReported(call *convention.Call, seller string, when []strin
 		switch {
 		case each == reportedNever:
 		case each == reportedUnpriced && v.outcome == outcomeUnpriced, each != reportedUnpriced && isSeller(each, seller):
-			v.outcome, v.cost, v.saved, v.reason, v.adjustments = outcomeReported, cost, 0, "", nil
+			v.computed, v.hasComputed = v.cost, v.outcome != outcomeUnpriced
+			v.outcome, v.cost, v.saved, v.reason = outcomeReported, cost, 0, ""
 			return
 		}
 	}
@@ -116,6 +120,7 @@ func write(s *detectedCall, v *charge) {
 			s.attributes.PutDouble(attrReported, s.call.Reported)
 		}
 	}
+	writeProposed(s.attributes, v, costs)
 	switch {
 	case same:
 	case costs:

@@ -155,7 +155,8 @@ func hoursUpTo(t time.Time) int64 { return ledger.HourOf(t.Add(time.Hour - 1)) }
 func totalsOf(row *ledger.Row) dashboard.Totals {
 	return dashboard.Totals{
 		Calls: row.Count(), Errors: row.Calls[ledger.Error], Timeouts: row.Calls[ledger.Timeout],
-		Unpriced:     row.Unpriced,
+		Unpriced:  row.Unpriced,
+		Estimated: row.Estimates.Calls, EstimatedDollars: row.Estimates.Cost.Dollars(),
 		Tokens:       tokensOf(&row.Usage),
 		Amounts:      *row.Usage.Amounts(),
 		Dollars:      row.Cost.Dollars(),
@@ -206,8 +207,15 @@ func (b usageSource) call(c *ledger.Recent) dashboard.Call {
 		Merged: mergedOf(c.Merged),
 	}
 	out.TraceID, out.SpanID = hexOf(c.Trace[:]), hexOf(c.Span[:])
+	out.CostStatus = statusOfCost(c)
 	if !c.Unpriced {
 		out.Dollars = dollars(c.Cost)
+	}
+	switch {
+	case c.HasComputed:
+		out.Computed = dollars(c.Computed)
+	case !c.Unpriced && !c.CostReported:
+		out.Computed = dollars(c.Cost)
 	}
 	if c.HasReported {
 		out.Reported = dollars(c.Reported)
@@ -217,6 +225,19 @@ func (b usageSource) call(c *ledger.Recent) dashboard.Call {
 		out.Seconds = &seconds
 	}
 	return out
+}
+
+func statusOfCost(c *ledger.Recent) string {
+	switch {
+	case c.Unpriced:
+		return outcomeUnpriced
+	case c.CostReported:
+		return outcomeReported
+	case c.IsEstimate:
+		return outcomeEstimated
+	default:
+		return outcomePriced
+	}
 }
 
 func mergedOf(records []ledger.Merged) (out []dashboard.MergedRecord) {
@@ -273,6 +294,9 @@ func (c *core) used(budget BudgetConfig, now time.Time) money.Sum {
 
 // Unpriced are the models that were called and have no price.
 func (b usageSource) Unpriced() []dashboard.UnpricedModel { return b.unpriced.list() }
+
+// Estimates are what costs that are estimates, or missing, depend on.
+func (b usageSource) Estimates() []dashboard.Estimate { return b.estimates.list() }
 
 // Disagreements are the models whose applications report costs of their own.
 func (b usageSource) Disagreements() []dashboard.Disagreement {

@@ -92,6 +92,7 @@ func SampleUsage(now time.Time, days int, every time.Duration) *Usage {
 		Model: "acme-70b-instruct", Provider: "acme", Calls: 38, Tokens: dashboard.Tokens{Input: 114_000, Output: 15_200}, LastSeen: now.Add(-9 * time.Minute),
 		Entry: "  - name: \"acme-70b-instruct\"\n    provider: \"acme\"\n    prices:\n      - {input: \"\", output: \"\"} # dollars per million tokens\n",
 	}}
+	u.EstimateList = []dashboard.Estimate{{Provider: "openai", Model: "gpt-4o", Reason: "tier: flex", Calls: 31, Dollars: 2.75}}
 	u.DisagreeList = []dashboard.Disagreement{{Model: "claude-sonnet-4-5", Calls: 412, Reported: 13.62, Computed: 15.13}}
 	return u
 }

@@ -41,7 +41,11 @@ func (c *Call) Adjusted() *Call {
 	out := *c
 	out.Adjustments = nil
 	for i := range c.Adjustments {
-		if a := &c.Adjustments[i]; a.holds(&c.Dimensions) {
+		switch a := &c.Adjustments[i]; {
+		case !a.holds(&c.Dimensions):
+		case c.CostReported:
+			out.Computed = money.Scale(out.Computed, a.Factor, million)
+		default:
 			out.Cost, out.Saved = money.Scale(out.Cost, a.Factor, million), money.Scale(out.Saved, a.Factor, million)
 		}
 	}
