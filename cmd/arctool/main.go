@@ -29,7 +29,10 @@ func newCommand() *cobra.Command {
 		Use:          "arctool",
 		Short:        "Checks and tries what otelcol-arc is configured with",
 		SilenceUsage: true,
+		Version:      version,
 	}
+	cobra.AddTemplateFunc("versions", describeVersion)
+	root.SetVersionTemplate("{{versions}}\n")
 	root.AddCommand(newExplainCommand(), newHealthCommand(), newNotifyCommand(), newPricesCommand(), newRulesCommand())
 	return root
 }
