@@ -58,7 +58,7 @@ func TestRealGrafanaQueries(t *testing.T) {
 	}
 	require.NotEmpty(t, open)
 	sent := time.Time{}
-	require.Eventually(t, func() bool {
+	assert.Eventually(t, func() bool {
 		if time.Since(sent) > 2*time.Second { // rates need counters that move
 			output, err := exec.CommandContext(t.Context(), demo, "-collector=", "-otlp="+p.grpc, "-arc="+p.arc).CombinedOutput()
 			require.NoError(t, err, "%s", output)

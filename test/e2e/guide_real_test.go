@@ -163,7 +163,7 @@ func TestRealOpenSearch(t *testing.T) {
 		require.NoError(t, err)
 		send(t, http.MethodPut, node+"/_index_template/logs-arc."+level, string(content))
 	}
-	p, options := adding(t, []string{"destinations/elasticsearch.yaml"}, "ELASTICSEARCH_URL="+node, "ELASTICSEARCH_MAPPING=ecs")
+	p, options := adding(t, []string{"destinations/elasticsearch.yaml"}, "ELASTICSEARCH_URL="+node, "ELASTICSEARCH_MAPPING=none")
 	process := collector.Start(t, options)
 	sendSomethingOfAll(t, p)
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
