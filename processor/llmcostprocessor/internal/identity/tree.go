@@ -142,7 +142,7 @@ func (c *Cache) spanOf(key SpanKey) *node {
 	return first
 }
 
-// deepen counts anew how many calls are around a call and those within it.
+// deepen counts how many calls are around a call and those within it.
 func (n *node) deepen(changed []*node) []*node {
 	depth := uint16(0)
 	if n.up != nil {
