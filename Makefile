@@ -23,12 +23,12 @@ STATE       ?= $(or $(OTELCOL_ARC_STATE),data)
 PERSISTENT   = $(if $(STATE),$(if $(filter config/default.yaml,$(CONFIG)),--config config/policies/state.yaml))
 
 # Lets the files of WITH add to the lists of CONFIG's pipelines, and has remote
-# write send again what was answered 429.
+# write retry requests that were throttled (429).
 ADDING       = $(if $(WITH),--feature-gates=confmap.enableMergeAppendOption$(COMMA)exporter.prometheusremotewritexporter.RetryOn429)
 COMMA        = ,
 
-# What we wrote. dist is generated, and compiling it here as it stands would
-# compile the service discoveries that `make build` leaves out.
+# Our own packages. dist is generated, and without the build tags of `make build`
+# it would compile the cloud SDKs of all service discoveries.
 # Make 4.3 exports nothing to $(shell), so GOTOOLCHAIN is repeated.
 PACKAGES     = $(shell GOTOOLCHAIN=$(GOTOOLCHAIN) $(GO) list ./... | grep -v '/dist$$')
 
