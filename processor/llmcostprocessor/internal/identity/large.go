@@ -46,7 +46,7 @@ func (t *tree) removeCall(n *node) {
 	t.discard(n.Parent)
 }
 
-// addLink adds a span that is not a call. What came first says what it is.
+// addLink adds a span that is not a call. The first report of a span counts.
 func (t *tree) addLink(l *link) {
 	if t.links[l.span] != nil {
 		return

@@ -72,7 +72,7 @@ func (c *Cache) linksOf(trace [16]byte) map[[8]byte]*link {
 			break
 		}
 		newest = age
-		found[one.span] = one // what came first says what a span is
+		found[one.span] = one // the first report of a span counts
 		at = one.before
 	}
 	return found
