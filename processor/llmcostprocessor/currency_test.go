@@ -14,7 +14,7 @@ import (
 )
 
 // Prices and reported costs in other currencies are converted by the rate of the time
-// of the call; without one the call is unpriced, and says why.
+// of the call; without one the call is unpriced, with the reason.
 func TestCurrencies(t *testing.T) {
 	file := t.TempDir() + "/prices.yaml"
 	writeFile(t, file, `

@@ -23,7 +23,7 @@ func periodOf(t *testing.T, r *rig) dashboard.Totals {
 	return rows[0].Usage
 }
 
-// Costs that are estimates are added up by period, also over a restart, and by reason.
+// Costs that are estimates are added up by period, persisted across restarts, and added up by reason.
 func TestEstimates(t *testing.T) {
 	m := &memory{}
 	cfg := func() *Config { return withStorage(func(c *Config) { c.MaxModels = 2 }) }

@@ -39,7 +39,7 @@ type priceSource struct {
 type sourceState struct {
 	ETag     string `json:"etag,omitempty"`
 	Modified string `json:"last_modified,omitempty"`
-	// Confirmed is when the server last sent the list, or answered that the copy is current.
+	// Confirmed is when the server last sent the list, or confirmed with status 304 that the copy is current.
 	Confirmed time.Time `json:"confirmed"`
 }
 
@@ -68,7 +68,7 @@ func withoutQuery(address string) string {
 	return u.String()
 }
 
-// errNoResponse is that no server answered.
+// errNoResponse means that no server responded.
 type errNoResponse struct{ error }
 
 func (e errNoResponse) Unwrap() error { return e.error }
@@ -138,7 +138,7 @@ func (s *priceSource) checkRedirect(request *http.Request, via []*http.Request) 
 }
 
 // retryIn is the time until the next attempt after failures in a row. A server is
-// asked once an hour, be its answer an error; one that cannot be reached, sooner.
+// asked once an hour, also after an error status; one that cannot be reached, sooner.
 func retryIn(err error, failures int) time.Duration {
 	if _, unreachable := errors.AsType[errNoResponse](err); unreachable {
 		return min(time.Minute<<min(failures-1, 6), minSourceInterval)

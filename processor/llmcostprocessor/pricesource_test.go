@@ -31,7 +31,7 @@ import (
 type listServer struct {
 	*httptest.Server
 	mu       sync.Mutex
-	answer   http.HandlerFunc
+	response http.HandlerFunc
 	requests []*http.Request
 }
 
@@ -41,25 +41,25 @@ func newListServer(t *testing.T) *listServer {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.requests = append(s.requests, r)
-		s.answer(w, r)
+		s.response(w, r)
 	}))
 	t.Cleanup(s.Close)
 	return s
 }
 
-func (s *listServer) set(answer http.HandlerFunc) {
+func (s *listServer) set(response http.HandlerFunc) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.answer = answer
+	s.response = response
 }
 
-func (s *listServer) seen() []*http.Request {
+func (s *listServer) received() []*http.Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.requests
 }
 
-// list answers with a price of gpt-4o in dollars per million tokens, and an entity tag.
+// list respond with a price of gpt-4o in dollars per million tokens, and an entity tag.
 func list(input string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		tag := `"` + input + `"`
@@ -76,7 +76,7 @@ func listOf(input string) string {
 	return "version: 2026-11-20\nmodels:\n  - {name: gpt-4o, provider: openai, prices: [{input: \"" + input + "\", output: \"0\"}]}\n"
 }
 
-func answers(status int, body string) http.HandlerFunc {
+func respond(status int, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(status)
 		_, _ = io.WriteString(w, body)
@@ -118,43 +118,43 @@ func TestFetchedListIsUsedWhileItIsValid(t *testing.T) {
 		}, used[0])
 
 		after(23 * time.Hour)
-		require.Len(t, server.seen(), 1, "once a day")
+		require.Len(t, server.received(), 1, "once a day")
 		after(time.Hour)
-		require.Len(t, server.seen(), 2)
-		assert.Equal(t, `"1"`, server.seen()[1].Header.Get("If-None-Match"))
+		require.Len(t, server.received(), 2)
+		assert.Equal(t, `"1"`, server.received()[1].Header.Get("If-None-Match"))
 		assert.Equal(t, morning.Add(24*time.Hour), status().Fetched, "a copy that is current is confirmed")
 		assert.Empty(t, r.host.reported())
 
 		requests := 2
 		for name, tt := range map[string]struct {
-			answer http.HandlerFunc
-			want   string
+			response http.HandlerFunc
+			want     string
 		}{
-			"an error":        {answers(500, listOf("9")), "the server responded with status 500 Internal Server Error"},
-			"no price":        {answers(200, `models: [{name: gpt-4o, prices: [{input: "9", output: "four"}]}]`), `list.yaml:1: models[0] (gpt-4o).prices[0].output: "four"`},
-			"half a list":     {answers(200, listOf("9")[:60]), "did not find expected"},
-			"no list":         {answers(200, "<html>sign in</html>"), "is not a mapping"},
-			"nothing":         {answers(200, ""), "the file is empty"},
-			"a wrong alias":   {answers(200, listOf("9")+"aliases: [{name: a, model: nowhere}]"), `no price is known of "nowhere"`},
-			"too large":       {answers(200, "#"+strings.Repeat("x", maxFetchedSize)+"\n"+listOf("9")), "4194304"},
-			"too many errors": {answers(200, strings.Repeat("x: 1\n", 10_000)), "and 9991 more errors"},
+			"an error":        {respond(500, listOf("9")), "the server responded with status 500 Internal Server Error"},
+			"no price":        {respond(200, `models: [{name: gpt-4o, prices: [{input: "9", output: "four"}]}]`), `list.yaml:1: models[0] (gpt-4o).prices[0].output: "four"`},
+			"half a list":     {respond(200, listOf("9")[:60]), "did not find expected"},
+			"no list":         {respond(200, "<html>sign in</html>"), "is not a mapping"},
+			"nothing":         {respond(200, ""), "the file is empty"},
+			"a wrong alias":   {respond(200, listOf("9")+"aliases: [{name: a, model: nowhere}]"), `no price is known of "nowhere"`},
+			"too large":       {respond(200, "#"+strings.Repeat("x", maxFetchedSize)+"\n"+listOf("9")), "4194304"},
+			"too many errors": {respond(200, strings.Repeat("x: 1\n", 10_000)), "and 9991 more errors"},
 			"an unasked 304":  {func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(302) }, "status 302 Found"},
-			"gone":            {answers(404, ""), "404 Not Found"},
+			"gone":            {respond(404, ""), "404 Not Found"},
 			"less than it has": {func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Content-Length", "900")
 				_, _ = io.WriteString(w, listOf("9"))
 			}, "unexpected EOF"},
 		} {
-			server.set(tt.answer)
+			server.set(tt.response)
 			if requests == 2 {
 				after(24 * time.Hour)
 			} else {
 				after(59 * time.Minute)
-				require.Len(t, server.seen(), requests, "at most once an hour")
+				require.Len(t, server.received(), requests, "at most once an hour")
 				after(time.Minute)
 			}
 			requests++
-			require.Len(t, server.seen(), requests, name)
+			require.Len(t, server.received(), requests, name)
 			assert.Equal(t, 0.001, cost(r), name)
 			assert.Contains(t, status().Err, tt.want, name)
 			assert.Equal(t, morning.Add(24*time.Hour), status().Fetched, name)
@@ -190,7 +190,7 @@ func TestFetchedListIsUsedWhileItIsValid(t *testing.T) {
 // Files of the user go before sources, and sources before the built-in table, the last first.
 func TestOrderOfLists(t *testing.T) {
 	first, second := newListServer(t), newListServer(t)
-	first.set(answers(200, listOf("1")+"  - {name: house-1, provider: house, prices: [{input: \"1\", output: \"1\"}]}\n"))
+	first.set(respond(200, listOf("1")+"  - {name: house-1, provider: house, prices: [{input: \"1\", output: \"1\"}]}\n"))
 	second.set(list("2"))
 	file := t.TempDir() + "/prices.yaml"
 	falseclock.Test(t, func(t *testing.T) {
@@ -215,7 +215,7 @@ func TestOrderOfLists(t *testing.T) {
 		// A file that is wrong keeps no list from being updated.
 		writeFile(t, file, `models: 3`)
 		second.set(list("5"))
-		first.set(answers(200, "models:\n  - {name: house-1, provider: house, prices: [{input: \"2\", output: \"2\"}]}\n"))
+		first.set(respond(200, "models:\n  - {name: house-1, provider: house, prices: [{input: \"2\", output: \"2\"}]}\n"))
 		time.Sleep(24 * time.Hour)
 		synctest.Wait()
 		assert.Equal(t, 0.004, of("openai", "gpt-4o"))
@@ -235,12 +235,12 @@ func TestLastGoodCopyOutlivesARestart(t *testing.T) {
 		assert.Equal(t, 0.001, cost(r))
 		r.stop()
 
-		server.set(answers(503, ""))
+		server.set(respond(503, ""))
 		r = newRig(t, cfg(), storage.extension())
-		assert.Equal(t, 0.001, cost(r), "before the server has answered")
+		assert.Equal(t, 0.001, cost(r), "before the server has responded")
 		synctest.Wait()
 		assert.Equal(t, 0.001, cost(r))
-		requests := server.seen()
+		requests := server.received()
 		assert.Equal(t, `"1"`, requests[len(requests)-1].Header.Get("If-None-Match"))
 		assert.Equal(t, morning, usageSource{r.core()}.Prices().Sources[0].Fetched)
 		r.stop()
@@ -271,7 +271,7 @@ func TestLastGoodCopyOutlivesARestart(t *testing.T) {
 	})
 }
 
-func TestServerThatDoesNotAnswer(t *testing.T) {
+func TestServerThatDoesNotRespond(t *testing.T) {
 	release := make(chan struct{})
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		select {
@@ -317,7 +317,7 @@ func TestRedirectsKeepCredentials(t *testing.T) {
 			c.Prices.Sources[0].HTTP.Headers = configopaque.MapList{{Name: "X-Key", Value: "secret"}}
 		}))
 		synctest.Wait()
-		assert.Empty(t, other.seen())
+		assert.Empty(t, other.received())
 		assert.Contains(t, usageSource{r.core()}.Prices().Sources[0].Err, "must not get the credentials")
 		r.stop()
 		r = newRig(t, testConfig(withSources(server.URL)))

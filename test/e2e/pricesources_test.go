@@ -84,7 +84,7 @@ func newPriceServer(t *testing.T, certificate double.Certificate) *priceServer {
 	return s
 }
 
-func (s *priceServer) seen(path string) []*http.Request {
+func (s *priceServer) received(path string) []*http.Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.requests[path]
@@ -185,8 +185,8 @@ func TestPriceSources(t *testing.T) {
 	process.Terminate(t, 20*time.Second)
 
 	p, process = start()
-	require.EventuallyWithT(t, func(c *assert.CollectT) { assert.Len(c, server.seen("/good"), 2) }, 30*time.Second, 50*time.Millisecond)
-	assert.Equal(t, `"v1"`, server.seen("/good")[1].Header.Get("If-None-Match"))
+	require.EventuallyWithT(t, func(c *assert.CollectT) { assert.Len(c, server.received("/good"), 2) }, 30*time.Second, 50*time.Millisecond)
+	assert.Equal(t, `"v1"`, server.received("/good")[1].Header.Get("If-None-Match"))
 	spent(p, 2, 0.012)
 	process.Kill()
 

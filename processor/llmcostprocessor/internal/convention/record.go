@@ -297,7 +297,7 @@ func currencyOf(text string) string {
 // reportedCost returns the cost that the application reports. What is not an
 // amount of money is no reason to lose the call.
 func (r *record) reportedCost() (float64, bool) {
-	// The amount goes first: it is what the application was told, and gen_ai.usage.cost
+	// The amount goes first: it is what the application received, and gen_ai.usage.cost
 	// may be what this processor has written.
 	if r.has(costAmount) {
 		return amount(r.values[costAmount])
