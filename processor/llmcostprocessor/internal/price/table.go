@@ -147,8 +147,14 @@ func LoadLayers(layers []Layer) (*Table, error) {
 // LoadAlone returns the table of the files, without the built-in one below them.
 func LoadAlone(files []string) (*Table, error) {
 	layers, err := ReadFiles(files)
+	t, invalid := LoadLayersAlone(layers)
+	return t, errors.Join(err, invalid)
+}
+
+// LoadLayersAlone returns the table of the lists, without the built-in one below them.
+func LoadLayersAlone(layers []Layer) (*Table, error) {
 	t := newTable(0)
-	return t, errors.Join(err, t.overlayLists(layers))
+	return t, t.overlayLists(layers)
 }
 
 func newTable(size int) *Table {
