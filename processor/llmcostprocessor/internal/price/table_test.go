@@ -54,7 +54,7 @@ func TestEmbeddedNamesItsSources(t *testing.T) {
 		}
 	}
 	text := string(embedded)
-	assert.Equal(t, prices, strings.Count(strings.ReplaceAll(text, `"`, ""), "source: https://"), "each price names its source")
+	assert.Equal(t, prices, strings.Count(text, "source: "), "each price names its source: an address, or what was consulted instead")
 	assert.Equal(t, prices, strings.Count(text, "checked: 20"), "each price has the day it was checked")
 }
 
