@@ -161,7 +161,7 @@ func (s *scene) query(ctx context.Context, expr string, at time.Time) ([]sample,
 	}
 }
 
-// mismatch shows what was expected beside what was found.
+// mismatch shows the expected and the actual result.
 func mismatch[T fmt.Stringer](want, got []T) error {
 	return fmt.Errorf("\n    expected: %s\n    got:      %s", list(want), list(got))
 }

@@ -18,12 +18,12 @@ import (
 	"github.com/prometheus/prometheus/rules"
 )
 
-// Result is what came of a file of tests.
+// Result is the result of a file of tests.
 type Result struct {
 	Tests    int      // in the file
 	Warnings []string // patterns that match no rule file
-	// Failures are all expectations that were not met, and whatever kept a
-	// test from being run. The tests pass if there are none.
+	// Failures are all expectations that were not met, and the errors that prevented a
+	// test from running. Without failures the tests pass.
 	Failures []error
 }
 
@@ -68,7 +68,7 @@ func evaluationOrder(names []string) (map[string]int, error) {
 	return order, nil
 }
 
-// scene is a test being run: rules, and series as far as time has come.
+// testRun is a running test: the rules, and the series up to the current time.
 type scene struct {
 	*promqltest.LazyLoader
 	start  time.Time
@@ -142,7 +142,7 @@ func (s *scene) loadRules(t *test, files []string, order map[string]int) []error
 	}
 	slices.SortStableFunc(s.groups, func(a, b *rules.Group) int { return cmp.Compare(order[a.Name()], order[b.Name()]) })
 	for _, rule := range s.alertingRules("") {
-		rule.SetRestored(true) // or it would not write its series
+		rule.SetRestored(true) // otherwise it would not write its series
 	}
 	return nil
 }
@@ -160,8 +160,8 @@ func (s *scene) alertingRules(name string) []*rules.AlertingRule {
 	return found
 }
 
-// evaluate lets time pass up to the last expectation, and checks what is
-// expected of alerts on the way. It reports whether all rules could be evaluated.
+// evaluate advances the time to the last expectation, and checks the expected alerts on
+// the way. It reports whether all rules could be evaluated.
 func (s *scene) evaluate(ctx context.Context, t *test, interval time.Duration) (failures []error, ok bool) {
 	pending := slices.Clone(t.AlertRuleTests)
 	slices.SortStableFunc(pending, func(a, b alertTest) int { return cmp.Compare(a.EvalTime, b.EvalTime) })
