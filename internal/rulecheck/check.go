@@ -111,7 +111,7 @@ func (f *File) walkGroup(node *yaml.Node, lines map[string]int) []*Problem {
 	default:
 		lines[group.Name] = found["name"].value.Line
 	}
-	wrong = append(wrong, judgeEach(rulefmt.Rule{Record: "any", Expr: "1"}, found["labels"], group.Labels, asLabels)...)
+	wrong = append(wrong, validateEach(rulefmt.Rule{Record: "any", Expr: "1"}, found["labels"], group.Labels, asLabels)...)
 	problems := f.problems(group, wrong)
 	for i, node := range items(found["rules"]) {
 		problems = append(problems, f.walkRule(group, i, node)...)
@@ -130,7 +130,7 @@ func (f *File) walkRule(group rulefmt.RuleGroup, index int, node *yaml.Node) []*
 	r.labels = rules.FromMaps(group.Labels, r.Labels)
 	f.rules = append(f.rules, r)
 	if follow(node).Kind == yaml.MappingNode {
-		wrong = append(wrong, r.judge(wrong)...)
+		wrong = append(wrong, r.validate(wrong)...)
 	}
 	var problems []*Problem
 	for _, w := range wrong {
@@ -142,7 +142,7 @@ func (f *File) walkRule(group rulefmt.RuleGroup, index int, node *yaml.Node) []*
 // validate validates the rule with rulefmt: its labels and annotations one by one, so
 // that each error has a position, and the rest of the rule at once. Fields that could
 // not be read are not reported again.
-func (r *rule) judge(unread []finding) []finding {
+func (r *rule) validate(unread []finding) []finding {
 	rest := r.Rule
 	rest.Labels, rest.Annotations = nil, nil
 	if slices.ContainsFunc(unread, func(f finding) bool { return f.node == r.fields["expr"].value }) {
@@ -165,9 +165,9 @@ func (r *rule) judge(unread []finding) []finding {
 	} else {
 		named.Record = ""
 	}
-	wrong = append(wrong, judgeEach(named, r.fields["labels"], r.Labels, asLabels)...)
+	wrong = append(wrong, validateEach(named, r.fields["labels"], r.Labels, asLabels)...)
 	if !r.isRecording {
-		wrong = append(wrong, judgeEach(named, r.fields["annotations"], r.Annotations, asAnnotations)...)
+		wrong = append(wrong, validateEach(named, r.fields["annotations"], r.Annotations, asAnnotations)...)
 	}
 	return wrong
 }
@@ -192,7 +192,7 @@ func asAnnotations(r *rulefmt.Rule, set map[string]string) { r.Annotations = set
 
 // validateEach validates the entries of a mapping with rulefmt one by one, as labels
 // or annotations of a rule that is otherwise valid.
-func judgeEach(r rulefmt.Rule, in field, set map[string]string, as func(*rulefmt.Rule, map[string]string)) []finding {
+func validateEach(r rulefmt.Rule, in field, set map[string]string, as func(*rulefmt.Rule, map[string]string)) []finding {
 	var wrong []finding
 	for _, name := range slices.Sorted(maps.Keys(set)) {
 		as(&r, map[string]string{name: set[name]})

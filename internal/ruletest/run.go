@@ -69,7 +69,7 @@ func evaluationOrder(names []string) (map[string]int, error) {
 }
 
 // testRun is a running test: the rules, and the series up to the current time.
-type scene struct {
+type testRun struct {
 	*promqltest.LazyLoader
 	start  time.Time
 	groups []*rules.Group
@@ -96,7 +96,7 @@ func runTest(ctx context.Context, f *file, t *test, order map[string]int) (failu
 		}
 	}()
 	series.SubqueryInterval = time.Duration(f.EvaluationInterval)
-	s := &scene{LazyLoader: series, start: t.start(), fuzzy: f.FuzzyCompare}
+	s := &testRun{LazyLoader: series, start: t.start(), fuzzy: f.FuzzyCompare}
 	if errs := s.loadRules(t, f.RuleFiles, order); len(errs) > 0 {
 		return errs
 	}
@@ -122,7 +122,7 @@ func (t *test) load() string {
 	return out.String()
 }
 
-func (s *scene) loadRules(t *test, files []string, order map[string]int) []error {
+func (s *testRun) loadRules(t *test, files []string, order map[string]int) []error {
 	manager := rules.NewManager(&rules.ManagerOptions{
 		QueryFunc:  rules.EngineQueryFunc(s.QueryEngine(), s.Storage()),
 		Queryable:  s.Storage(),
@@ -148,7 +148,7 @@ func (s *scene) loadRules(t *test, files []string, order map[string]int) []error
 }
 
 // alertingRules are those of a name, or all if that is empty.
-func (s *scene) alertingRules(name string) []*rules.AlertingRule {
+func (s *testRun) alertingRules(name string) []*rules.AlertingRule {
 	var found []*rules.AlertingRule
 	for _, group := range s.groups {
 		for _, rule := range group.AlertingRules() {
@@ -162,7 +162,7 @@ func (s *scene) alertingRules(name string) []*rules.AlertingRule {
 
 // evaluate advances the time to the last expectation, and checks the expected alerts on
 // the way. It reports whether all rules could be evaluated.
-func (s *scene) evaluate(ctx context.Context, t *test, interval time.Duration) (failures []error, ok bool) {
+func (s *testRun) evaluate(ctx context.Context, t *test, interval time.Duration) (failures []error, ok bool) {
 	pending := slices.Clone(t.AlertRuleTests)
 	slices.SortStableFunc(pending, func(a, b alertTest) int { return cmp.Compare(a.EvalTime, b.EvalTime) })
 	end := s.start.Add(t.length())
@@ -206,7 +206,7 @@ func (t *test) length() time.Duration {
 }
 
 // step loads the samples up to a time and evaluates all groups then.
-func (s *scene) step(ctx context.Context, at time.Time) (failed []error, loaded error) {
+func (s *testRun) step(ctx context.Context, at time.Time) (failed []error, loaded error) {
 	s.WithSamplesTill(at, func(err error) {
 		if err != nil {
 			loaded = err
