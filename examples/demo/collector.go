@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// collector is the process that the demo talks to.
+// collector is the process that the demo sends to.
 type collector struct {
 	cmd     *exec.Cmd
 	scanned chan struct{}
@@ -24,7 +24,7 @@ type collector struct {
 	log []string
 }
 
-// startCollector returns when the collector's health check answers.
+// startCollector returns when the collector's health check succeeds.
 func startCollector(ctx context.Context, binary, config string) (*collector, error) {
 	cmd := exec.CommandContext(context.WithoutCancel(ctx), binary,
 		"--config", config, "--set", "processors::llm_cost::metrics_interval=1s")
@@ -76,7 +76,7 @@ func (c *collector) healthy(ctx context.Context) bool {
 	return response.StatusCode == http.StatusOK
 }
 
-// alerts are the lines that name one.
+// alerts are the output lines with an alert.
 func (c *collector) alerts() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -95,7 +95,7 @@ func (c *collector) tail() string {
 	return strings.Join(c.log[max(0, len(c.log)-20):], "\n")
 }
 
-// stop ends the collector as its user would.
+// stop stops the collector as a user would.
 func (c *collector) stop() error {
 	if err := c.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		return err

@@ -1,13 +1,13 @@
 // Copyright The otelcol-arc Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Demo starts a collector, sends it what a small team's agents send in two days,
-// and shows what came of it: the spend by model, the alert that the most expensive
-// call raised, and a page that is filled, with a yesterday to hold today against.
+// Demo starts a collector, sends it the telemetry of a small team's agents over two
+// days, and shows the result: the spend by model, the alert that the most expensive
+// call raised, and a dashboard with data of today and yesterday.
 //
 //	make demo
 //
-// Without a collector's binary it sends to one that runs already.
+// Without a collector's binary it sends to a collector that is already running.
 package main
 
 import (
@@ -22,15 +22,15 @@ import (
 	"time"
 )
 
-// patience bounds the wait for what the collector makes of the traffic.
+// patience bounds the wait for the collector's results.
 const patience = 50 * time.Second
 
 func main() {
 	var d demo
-	flag.StringVar(&d.binary, "collector", "bin/otelcol-arc", "the collector's binary; empty: one runs already")
+	flag.StringVar(&d.binary, "collector", "bin/otelcol-arc", "the collector's binary; empty: it is already running")
 	flag.StringVar(&d.config, "config", "config/default.yaml", "its configuration")
-	flag.StringVar(&d.otlp, "otlp", "localhost:4317", "where it takes OTLP over gRPC")
-	flag.StringVar(&d.arc, "arc", "localhost:8123", "where it takes Arc events")
+	flag.StringVar(&d.otlp, "otlp", "localhost:4317", "its address for OTLP over gRPC")
+	flag.StringVar(&d.arc, "arc", "localhost:8123", "its address for Arc events")
 	flag.BoolVar(&d.stay, "stay", false, "keep sending until interrupted, to see the dashboard at work")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -61,9 +61,9 @@ func (d *demo) run(ctx context.Context) (err error) {
 	if err := show(ctx, collector); err != nil {
 		return err
 	}
-	fmt.Println("What it cost, where, and what is wrong: http://localhost:8124")
+	fmt.Println("The dashboard with spend and alerts: http://localhost:8124")
 	if d.stay {
-		fmt.Println("Calls go on until Ctrl-C.")
+		fmt.Println("Sending calls until Ctrl-C.")
 		return d.goOn(ctx)
 	}
 	return nil
@@ -84,7 +84,7 @@ func (d *demo) fill(ctx context.Context) error {
 	return nil
 }
 
-// goOn sends what comes in as time passes, until ctx is done.
+// goOn keeps sending calls in real time, until ctx is done.
 func (d *demo) goOn(ctx context.Context) error {
 	const pause = 3 * time.Second
 	for {
@@ -103,7 +103,7 @@ func (d *demo) goOn(ctx context.Context) error {
 	}
 }
 
-// show prints what the collector made of the day.
+// show prints the collector's metrics and alerts.
 func show(ctx context.Context, collector *collector) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -120,7 +120,7 @@ func show(ctx context.Context, collector *collector) error {
 	return nil
 }
 
-// waitFor asks until there is something to show.
+// waitFor polls until there is something to show.
 func waitFor(ctx context.Context, ask func() ([]string, error)) ([]string, error) {
 	ticker := time.NewTicker(200 * time.Millisecond)
 	defer ticker.Stop()
