@@ -21,9 +21,12 @@ type record struct {
 	values [fields]pcommon.Value
 	ranks  [fields]uint8 // 0: the record does not have the field
 	counts tally
-	// cachedIs is what the provider's own counts prove of the cached tokens.
-	cachedIs     inclusion
-	cachedProven bool
+	// cachedIs is what the provider's own counts prove of the cached tokens, and
+	// reasoningIs of the reasoning tokens.
+	cachedIs        inclusion
+	cachedProven    bool
+	reasoningIs     inclusion
+	reasoningProven bool
 	// disjoint: the counts were an object of disjoint kinds.
 	disjoint bool
 	// objectTier is the tier in the provider's own object.
@@ -121,7 +124,7 @@ func callsAPI(method string) bool {
 // read makes a call of the record. It leaves what is only of log records.
 func (r *record) read(v verdict, out *Call) (Outcome, string) {
 	out.Convention = r.of.name
-	out.Attribution = Attribution{Agent: r.text(agent), User: r.text(user), Session: r.text(session)}
+	out.Attribution = r.attribution()
 	out.Status = r.status()
 	if v == undecided && r.isCall(out.Status) {
 		v = call
@@ -205,6 +208,7 @@ func (r *record) usage(out *Call) {
 	}
 	out.Totals = Totals{Input: r.counts.n[input], Output: r.counts.n[output], All: r.counts.n[total]}
 	out.Stated = r.counts.stated()
+	out.AddsStart = addsStart(r.scope)
 	r.counts.decide(r.evidence(out), out)
 }
 
@@ -243,6 +247,9 @@ func (r *record) evidence(out *Call) evidence {
 	}
 	if r.cachedProven {
 		e.counting.cached, e.proven, e.rule = r.cachedIs, true, ByObject
+	}
+	if r.reasoningProven {
+		e.counting.reasoning, e.reasoningProven, e.rule = r.reasoningIs, true, ByObject
 	}
 	return e
 }
