@@ -16,7 +16,8 @@ import (
 type record struct {
 	of     *compiled
 	scope  string
-	failed bool // the status of the span, or the kind of event
+	known  *scope // nil: nothing is known of it
+	failed bool   // the status of the span, or the kind of event
 
 	values [fields]pcommon.Value
 	ranks  [fields]uint8 // 0: the record does not have the field
@@ -38,8 +39,8 @@ type record struct {
 // sort sorts what was found by field. Of several keys of a field the first in
 // its row counts that has a value that can be read: a senseless one loses itself
 // and nothing else.
-func (r *record) sort(c *compiled, f *found, scope string) {
-	*r = record{of: c, scope: scope}
+func (r *record) sort(c *compiled, f *found, name string, known *scope) {
+	*r = record{of: c, scope: name, known: known}
 	for i, key := range f.keys {
 		for _, p := range c.places[key] {
 			r.put(p, f.values[i])
@@ -209,14 +210,27 @@ func (r *record) usage(out *Call) {
 	out.Totals = Totals{Input: r.counts.n[input], Output: r.counts.n[output], All: r.counts.n[total]}
 	out.Stated = r.counts.stated()
 	out.AddsStart = addsStart(r.scope)
-	r.counts.decide(r.evidence(out), out)
+	e := r.evidence(out)
+	if e.counting.twice {
+		r.countOnce()
+	}
+	r.counts.decide(e, out)
+}
+
+// countOnce takes cached tokens out of the input that are in there twice. The total
+// is the instrumentation's own sum, and has them twice, too.
+func (r *record) countOnce() {
+	if once := r.counts.n[input] - r.counts.cached(); once >= r.counts.cached() {
+		r.counts.set(input, once)
+		r.counts.drop(total)
+	}
 }
 
 // evidence is by what the reading of the counts is decided.
 func (r *record) evidence(out *Call) evidence {
 	e := evidence{counting: r.of.counting, rule: ByConvention, family: familyOf(out.Provider, out.Model), cost: out.HasReported}
-	if s := scopeOf(r.scope); s != nil {
-		e.counting, e.rule = s.counting, ByScope
+	if r.known != nil {
+		e.counting, e.rule = r.known.counting, ByScope
 	}
 	if !r.counts.ambiguous() {
 		return e

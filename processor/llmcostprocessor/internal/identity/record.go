@@ -221,11 +221,17 @@ func nearCompletion(a, b *Record) bool {
 // contains says whether inner is within the time of outer, but for the tolerance.
 // Times that are missing or make no sense say nothing.
 func contains(outer, inner *Record) bool {
-	if outer.End == 0 || inner.End == 0 || outer.End < outer.Start || inner.End < inner.Start {
-		return true
-	}
-	return outer.Start-int64(Tolerance) <= inner.Start && inner.End <= outer.End+int64(Tolerance)
+	return beginsWithin(outer, inner) && (!timed(outer) || !timed(inner) || inner.End <= outer.End+int64(Tolerance))
 }
+
+// beginsWithin says whether inner begins within the time of outer: one of the two may
+// end with the request, and the other with the stream.
+func beginsWithin(outer, inner *Record) bool {
+	return !timed(outer) || !timed(inner) ||
+		outer.Start-int64(Tolerance) <= inner.Start && inner.Start <= outer.End+int64(Tolerance)
+}
+
+func timed(r *Record) bool { return r.End != 0 && r.End >= r.Start }
 
 func overlaps(a, b *Record) bool {
 	return a.Start-int64(Tolerance) <= b.End && b.Start-int64(Tolerance) <= a.End

@@ -49,6 +49,10 @@ func cached(n uint32) func(*Record) {
 	}
 }
 
+func proven(r *Record) { r.Flags |= Proven }
+func varies(r *Record) { r.Flags |= Varies }
+func above(r *Record)  { r.Flags |= Above | Varies }
+
 func unknown(r *Record) {
 	r.Usage = Usage{}
 	r.Flags &^= HasUsage | StatesInput | StatesOutput | Priced
@@ -86,6 +90,17 @@ func TestRules(t *testing.T) {
 		"nested, a span between":                      {[]Record{report("a"), report("b", within('x'))}, []Span{between}, []string{"b "}},
 		"nested, the child ends later":                {[]Record{report("a"), report("b", within('a'), lasting(0, 1049*ms))}, nil, []string{"b "}},
 		"nested, it ends much later":                  {[]Record{report("a"), report("b", within('a'), lasting(0, 1051*ms))}, nil, []string{"a ", "b "}},
+		"nested, it ended before the stream":          {[]Record{report("a", unknown, lasting(0, 11*ms)), report("b", within('a'), lasting(1*ms, 9000*ms))}, nil, []string{"b "}},
+		"nested, the stream was left open":            {[]Record{report("a", lasting(0, 80*ms)), report("b", within('a'), unknown, lasting(1*ms, 9000*ms))}, nil, []string{"a "}},
+		"nested, begun after it ended":                {[]Record{report("a", unknown, lasting(0, 11*ms)), report("b", within('a'), lasting(100*ms, 900*ms))}, nil, []string{"a ", "b "}},
+		"nested, read in the wrong way":               {[]Record{report("a", cached(40)), report("b", within('a'), used(140, 10), cached(40), proven)}, nil, []string{"b "}},
+		"nested, what is around was read right":       {[]Record{report("a", cached(40), proven), report("b", within('a'), used(140, 10), cached(40))}, nil, []string{"a "}},
+		"nested, the cached tokens differ":            {[]Record{report("a", cached(40)), report("b", within('a'), used(140, 10), cached(41))}, nil, []string{"a ", "b "}},
+		"nested, it adds the start of the stream":     {[]Record{report("a", used(100, 14), above), report("b", within('a'))}, nil, []string{"b "}},
+		"nested, it adds more than a start has":       {[]Record{report("a", used(100, 40), above), report("b", within('a'))}, nil, []string{"a ", "b "}},
+		"nested, another is above":                    {[]Record{report("a", used(100, 14)), report("b", within('a'), above)}, nil, []string{"a ", "b "}},
+		"siblings, one adds the start":                {[]Record{report("a", in(2), used(100, 14), above), report("b", in(3), by("other"), varies)}, nil, []string{"b "}},
+		"siblings, two calls, one adds the starts":    {[]Record{report("a", in(2), used(100, 14), above), report("b", in(3), by("other"), varies), report("c", in(4), used(100, 11), above), report("d", in(5), by("other"), varies, used(100, 13))}, nil, []string{"b ", "d "}},
 		"nested, blind to the cache":                  {[]Record{report("a"), report("b", within('a'), cached(90))}, nil, []string{"b "}},
 		"nested, cached tokens left out":              {[]Record{report("a", used(10, 10)), report("b", within('a'), cached(90))}, nil, []string{"b "}},
 		"nested, other totals":                        {[]Record{report("a"), report("b", within('a'), used(99, 10))}, nil, []string{"a ", "b "}},

@@ -135,7 +135,7 @@ func (p *part) nest(depth int) {
 		var best *part
 		var distance int64
 		for _, inner := range p.within {
-			if inner.aggregate || !contains(&outer.Record, &inner.nodes[0].Record) || !inner.agrees(p) || !matches(inner) {
+			if inner.aggregate || !isAround(outer, inner.nodes[0]) || !inner.agrees(p) || !matches(inner) {
 				continue
 			}
 			if d := apart(&outer.Record, &inner.nodes[0].Record); best == nil || d < distance {
@@ -162,6 +162,15 @@ func (p *part) nest(depth int) {
 	if inner := nearest(func(inner *part) bool { return !known(inner) }); inner != nil {
 		p.join(inner)
 	}
+}
+
+// isAround says whether the time of a span allows that it reports the call of a span
+// within it. Of a stream the one without usage may have ended with the request.
+func isAround(outer, inner *node) bool {
+	if outer.Flags&inner.Flags&HasUsage == 0 {
+		return beginsWithin(&outer.Record, &inner.Record)
+	}
+	return contains(&outer.Record, &inner.Record)
 }
 
 func (p *part) join(inner *part) {
