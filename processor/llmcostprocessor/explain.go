@@ -33,7 +33,7 @@ type Explained struct{ Records, Reports, Calls int }
 
 // Explain writes for each span and log record of OTLP JSON what the processor with
 // its default configuration makes of it: one request, or several behind each other,
-// as the file exporter writes them. The price files are laid over the built-in table;
+// as the file exporter writes them. The price files override the built-in table;
 // now is when everything arrives.
 func Explain(out io.Writer, in io.Reader, files []string, now time.Time) (Explained, error) {
 	e, err := newExplainer(files, now)

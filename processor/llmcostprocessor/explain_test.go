@@ -111,7 +111,7 @@ func TestExplainSeveralRequests(t *testing.T) {
 	inner := strings.Replace(explainedSpan("sdk", explainedCall...), `"spanId"`, `"parentSpanId":"00f067aa0ba902b6","spanId"`, 1)
 	got, found := explain(t, around+"\n"+inner+"\n")
 	assert.Equal(t, Explained{Records: 2, Reports: 2, Calls: 1}, found)
-	assert.Contains(t, got, "counted:      as call 1, for which span 00f067aa0ba902b7 of trace 4bf92f3577b34da6a3ce929d0e0e4736 of scope sdk stands, which reports more")
+	assert.Contains(t, got, "counted:      as call 1, by span 00f067aa0ba902b7 of trace 4bf92f3577b34da6a3ce929d0e0e4736 of scope sdk, which reports more")
 	assert.Contains(t, got, "merged by:    nested: one span is around the other")
 	assert.Contains(t, got, "merged with:  span 00f067aa0ba902b6 of trace 4bf92f3577b34da6a3ce929d0e0e4736 of scope framework, nested: one span is around the other")
 	assert.Contains(t, got, "counted for:  gen_ai.agent.name weatherman")

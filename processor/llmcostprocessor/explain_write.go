@@ -112,7 +112,7 @@ func (x *explanation) identity(r *explained) {
 		return
 	}
 	if standing.Rule != identity.Alone {
-		x.line("counted", fmt.Sprintf("as call %d, for which %s stands, which reports more", x.numbers[standing.Call], nameOf(standing.Winner.Trace, standing.Winner.Span, standing.Winner.Scope)))
+		x.line("counted", fmt.Sprintf("as call %d, by %s, which reports more", x.numbers[standing.Call], nameOf(standing.Winner.Trace, standing.Winner.Span, standing.Winner.Scope)))
 		x.line("merged by", string(standing.Rule)+": "+because[standing.Rule])
 		return
 	}

@@ -76,7 +76,7 @@ func TestRealGrafanaQueries(t *testing.T) {
 	}
 }
 
-// answered says whether an expression has a series with a number.
+// answered reports whether an expression has a series with a number.
 func answered(t *testing.T, prometheus, expr string) bool {
 	t.Helper()
 	client := http.Client{Timeout: 5 * time.Second}

@@ -10,7 +10,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 )
 
-// attribution is who the record says that it was made for: by keys of their own, or
+// attribution is who the call was made for: by keys of their own, or
 // in the metadata that the application gave its framework.
 func (r *record) attribution() Attribution {
 	a := Attribution{Agent: r.text(agent), User: r.text(user), Session: r.text(session)}
@@ -23,7 +23,7 @@ func (r *record) attribution() Attribution {
 	return a
 }
 
-// isAgent says whether the record is of an agent's run, as CrewAI's, which is a node
+// isAgent reports whether the record is of an agent's run, as CrewAI's, which is a node
 // of a graph.
 func (r *record) isAgent() bool {
 	return r.text(spanKind) == "AGENT"
@@ -62,7 +62,7 @@ func (r *record) readCustom(a *Attribution) {
 	}
 }
 
-// mentions says whether an object may have one of the keys.
+// mentions reports whether an object may have one of the keys.
 func mentions(object pcommon.Value, keys []string) bool {
 	return object.Type() != pcommon.ValueTypeStr ||
 		slices.ContainsFunc(keys, func(key string) bool { return strings.Contains(object.Str(), key) })

@@ -50,7 +50,7 @@ const (
 	spanKind // what the span is, where node depends on it
 	user
 	session
-	custom // an object of what the application says of the call
+	custom // an object of what the application adds to the call
 	tier
 	speed
 	errorType

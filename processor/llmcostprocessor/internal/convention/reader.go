@@ -23,7 +23,7 @@ func (r *Reader) Forget() {
 	r.record, r.scope = record{}, lastScope{}
 }
 
-// MayBeCall says whether a span with these attributes can be a call. A span that
+// MayBeCall reports whether a span with these attributes can be a call. A span that
 // is not mostly fails here, at the cost of one pass over its keys.
 func MayBeCall(attributes pcommon.Map) bool {
 	may := false
@@ -76,7 +76,7 @@ func (r *Reader) Log(of pcommon.InstrumentationScope, record plog.LogRecord, int
 		rec := &r.record
 		rec.sort(c, &r.found, of.Name(), r.scope.find(of.Name(), of.Version()))
 		rec.failed = c.failed
-		v := c.judge(&r.found)
+		v := c.classify(&r.found)
 		if v == call && c.needsUsage && !rec.hasUsage() && !rec.hasFailed() {
 			return NotACall, ""
 		}

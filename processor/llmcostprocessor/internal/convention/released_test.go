@@ -235,7 +235,7 @@ func TestEventsWithoutOperation(t *testing.T) {
 	assert.Equal(t, "researcher", call.Attribution.Agent)
 	assert.Equal(t, usage.Amounts{usage.Input: 600, usage.CacheRead: 400, usage.Output: 300}, call.Usage)
 	outcome, _ = read(attributes{"gen_ai.provider.name": "gcp.gemini", "gen_ai.agent.name": "researcher"})
-	assert.Equal(t, NotACall, outcome, "that of one that failed is said by its span")
+	assert.Equal(t, NotACall, outcome, "one that failed is reported by its span")
 	outcome, _ = read(with(used, attributes{"gen_ai.operation.name": "invoke_agent"}))
 	assert.Equal(t, Aggregate, outcome)
 }

@@ -19,28 +19,28 @@ type scope struct {
 // the package, in the version that the comment has; the first that fits counts.
 var scopes = []scope{
 	// Converse's inputTokens leave out cached tokens, and these forward them.
-	{prefix: "opentelemetry.instrumentation.botocore", counting: counting{cached: beside}},                                    // 0.66b2
-	{prefix: "opentelemetry.instrumentation.genai.bedrock", counting: counting{cached: beside}},                               // 0.1b0
-	{prefix: "opentelemetry.instrumentation.bedrock", counting: counting{cached: beside, ownTotal: true}},                     // 0.62.4
-	{prefix: "openinference.instrumentation.bedrock", counting: counting{cached: beside, ownTotal: true}},                     // 0.1.43
-	{prefix: "@arizeai/openinference-instrumentation-bedrock", counting: counting{cached: beside, ownTotal: true}},            // 0.4.17
+	{prefix: "opentelemetry.instrumentation.botocore", counting: counting{cached: exclusive}},                                 // 0.66b2
+	{prefix: "opentelemetry.instrumentation.genai.bedrock", counting: counting{cached: exclusive}},                            // 0.1b0
+	{prefix: "opentelemetry.instrumentation.bedrock", counting: counting{cached: exclusive, ownTotal: true}},                  // 0.62.4
+	{prefix: "openinference.instrumentation.bedrock", counting: counting{cached: exclusive, ownTotal: true}},                  // 0.1.43
+	{prefix: "@arizeai/openinference-instrumentation-bedrock", counting: counting{cached: exclusive, ownTotal: true}},         // 0.4.17
 	{prefix: "@traceloop/instrumentation-bedrock", from: "0.28.0", counting: counting{ownTotal: true}},                        // #1028
-	{prefix: "@traceloop/instrumentation-bedrock", counting: counting{cached: beside, ownTotal: true}},                        // 0.27.0
+	{prefix: "@traceloop/instrumentation-bedrock", counting: counting{cached: exclusive, ownTotal: true}},                     // 0.27.0
 	{prefix: "@traceloop/instrumentation-anthropic", from: "0.28.0", counting: counting{}},                                    // #1028
-	{prefix: "@traceloop/instrumentation-anthropic", counting: counting{cached: beside, ownTotal: true}},                      // 0.27.0
-	{prefix: "com.anthropic.claude_code", counting: counting{cached: beside}},                                                 // 2.1.197
+	{prefix: "@traceloop/instrumentation-anthropic", counting: counting{cached: exclusive, ownTotal: true}},                   // 0.27.0
+	{prefix: "com.anthropic.claude_code", counting: counting{cached: exclusive}},                                              // 2.1.197
 	{prefix: "opentelemetry.instrumentation.anthropic", counting: counting{}},                                                 // 0.62.4
 	{prefix: "opentelemetry.instrumentation.genai.anthropic", counting: counting{}},                                           // 1.3b0
 	{prefix: "com.anthropic.sdk", counting: counting{}},                                                                       // 2.14.0
 	{prefix: "openlit.instrumentation.claude_agent_sdk", counting: counting{}},                                                // 1.45.0
-	{prefix: "openlit.instrumentation.google", counting: counting{reasoning: beside, ownTotal: true}},                         // 1.45.1: candidates, and thoughts
-	{prefix: "openlit.instrumentation.vertexai", counting: counting{reasoning: beside, ownTotal: true}},                       // 1.45.1
-	{prefix: "openinference.instrumentation.vertexai", counting: counting{reasoning: beside}},                                 // candidates alone
+	{prefix: "openlit.instrumentation.google", counting: counting{reasoning: exclusive, ownTotal: true}},                      // 1.45.1: candidates, and thoughts
+	{prefix: "openlit.instrumentation.vertexai", counting: counting{reasoning: exclusive, ownTotal: true}},                    // 1.45.1
+	{prefix: "openinference.instrumentation.vertexai", counting: counting{reasoning: exclusive}},                              // candidates alone
 	{prefix: "openinference.instrumentation.google_genai", from: "0.1.12", before: "0.1.16", counting: counting{twice: true}}, // #3016
-	{prefix: "@traceloop/instrumentation-google-generativeai", counting: counting{reasoning: beside}},                         // 0.27.0
-	{prefix: "@traceloop/instrumentation-vertexai", counting: counting{reasoning: beside}},                                    // 0.27.0
-	{prefix: "opentelemetry.instrumentation.google_generativeai", counting: counting{reasoning: beside}},                      // 0.62.4
-	{prefix: "opentelemetry.instrumentation.vertexai", counting: counting{reasoning: beside}},                                 // 0.62.4
+	{prefix: "@traceloop/instrumentation-google-generativeai", counting: counting{reasoning: exclusive}},                      // 0.27.0
+	{prefix: "@traceloop/instrumentation-vertexai", counting: counting{reasoning: exclusive}},                                 // 0.27.0
+	{prefix: "opentelemetry.instrumentation.google_generativeai", counting: counting{reasoning: exclusive}},                   // 0.62.4
+	{prefix: "opentelemetry.instrumentation.vertexai", counting: counting{reasoning: exclusive}},                              // 0.62.4
 	// LangChain's counts and LiteLLM's, which include cached and reasoning tokens.
 	{prefix: "openlit.instrumentation.langchain", counting: counting{}},       // 1.45.1
 	{prefix: "openlit.instrumentation.langgraph", counting: counting{}},       // 1.45.1
@@ -112,7 +112,7 @@ func nextNumber(version string) (n int, rest string) {
 	return n, rest
 }
 
-// addsStart says whether the instrumentation adds the output tokens of the first event
+// addsStart reports whether the instrumentation adds the output tokens of the first event
 // of a stream of Anthropic's to those of the last one, which includes them: OpenLLMetry
 // 0.62.4 does.
 func addsStart(scope string) bool {

@@ -37,16 +37,16 @@ const (
 
 // Outcome is what a record of a batch is.
 type Outcome struct {
-	// Rule is how the record came to belong to a call that another record stands for.
+	// Rule is how the record came to belong to a call that another record represents.
 	Rule Rule
 	// Copy: the same record was added before.
 	Copy bool
-	// Marks: the record is the one whose span carries the cost of the call. It is
-	// so for one span of each call, the first that stood for it.
+	// Marks: the record is the one whose span carries the cost of the call. That is
+	// one span of each call, the first that represented it.
 	Marks bool
 }
 
-// Merged is a record that belongs to a call that another stands for.
+// Merged is a record that belongs to a call that another record represents.
 type Merged struct {
 	SpanKey
 	Scope string
@@ -318,7 +318,7 @@ func (w *work) insert(r *Record, index int, now time.Time) (n *node, copied bool
 			return other, true
 		}
 	}
-	if c.makeRoom() {
+	if c.evictOldest() {
 		head = c.sites[hash]
 	}
 	n.nextInSite, c.sites[hash] = head, n
@@ -357,8 +357,8 @@ func (c *Cache) expire(now time.Time) {
 	}
 }
 
-// makeRoom forgets the oldest records when the cache is full.
-func (c *Cache) makeRoom() (evicted bool) {
+// evictOldest forgets the oldest records when the cache is full.
+func (c *Cache) evictOldest() (evicted bool) {
 	for c.live >= c.options.Records && c.first < len(c.queue) {
 		before := c.live
 		c.dequeue()

@@ -17,7 +17,7 @@ type link struct {
 	before       int32 // of the same trace, from 1; 0 for none
 }
 
-// addLink remembers a span, and says whether calls of its trace are remembered.
+// addLink remembers a span, and reports whether calls of its trace are remembered.
 func (c *Cache) addLink(s *Span) bool {
 	hash := c.traceHash(s.Trace)
 	known := c.traces[hash]
@@ -82,5 +82,5 @@ func (c *Cache) Links(trace [16]byte, visit func(Span)) {
 	}
 }
 
-// HasCalls says whether a call of the trace is remembered.
+// HasCalls reports whether a call of the trace is remembered.
 func (c *Cache) HasCalls(trace [16]byte) bool { return c.traces[c.traceHash(trace)].calls != nil }

@@ -34,9 +34,9 @@ func (w *work) resolve() {
 	w.recount(append(dirty, w.regroup(dirty)...))
 }
 
-// regroup groups the records that are related to those that are dirty by the rules
-// but for stream and concurrent, has the matchings pair them anew where that changes
-// with whom they may be paired, and returns those whose group changed.
+// regroup groups the records that are related to the dirty ones by all rules except
+// stream and concurrent, has the matchings pair them again where their possible
+// partners change, and returns the records whose group changed.
 func (w *work) regroup(dirty []*node) (changed []*node) {
 	regrouped := slices.Clone(w.added)
 	pass := w.nextPass()
@@ -105,7 +105,7 @@ func (c *Cache) nextPass() uint32 {
 	return c.pass
 }
 
-// isolated says whether no record is related to one, and none was.
+// isolated reports whether no record is, or was, related to this one.
 func (c *Cache) isolated(n *node) bool {
 	return n.up == nil && n.ties == nil && !n.aggregate && n.nextInSite == nil && n.nextOfResponse == nil &&
 		c.sites[c.siteHash(n)] == n && (n.Response == 0 || c.responses[c.responseHash(n)] == n)
