@@ -76,6 +76,10 @@ platforms: ## Compile and vet for every platform that is released
 	  GOOS=$${platform%/*} GOARCH=$${platform#*/} CGO_ENABLED=0 $(GO) vet -tags=$(TAGS) ./... || exit 1; \
 	done
 
+.PHONY: typecheck
+typecheck: ## Check the types for every platform that is released, in minutes
+	$(GO) run ./test/platforms -tags $(TAGS) $(PLATFORMS)
+
 .PHONY: nightly
 nightly: ## The checks that take too long for every change
 	$(MAKE) test
