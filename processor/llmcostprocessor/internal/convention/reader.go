@@ -15,7 +15,11 @@ type Reader struct {
 	found  found
 	record record
 	scope  lastScope
+	known  bool
 }
+
+// Known reports whether the span that was read last had a key of a convention.
+func (r *Reader) Known() bool { return r.known }
 
 // Forget drops what the reader has of the telemetry that it read last.
 func (r *Reader) Forget() {
@@ -40,7 +44,8 @@ func MayBeCall(attributes pcommon.Map) bool {
 // convention and the attribution.
 func (r *Reader) Span(of pcommon.InstrumentationScope, span ptrace.Span, into *Call) (Outcome, string) {
 	attributes := span.Attributes()
-	if !MayBeCall(attributes) {
+	r.known = MayBeCall(attributes)
+	if !r.known {
 		if span.Status().Code() != ptrace.StatusCodeError {
 			return NotACall, ""
 		}
