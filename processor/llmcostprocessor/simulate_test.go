@@ -44,7 +44,7 @@ func TestSimulatedApplications(t *testing.T) {
 			a := simulate(rand.New(rand.NewPCG(uint64(seed), 11)))
 			for order := range 3 {
 				random := rand.New(rand.NewPCG(uint64(seed), uint64(100+order)))
-				require.Equal(t, a.want(), a.counted(t, random, order > 0), "seed %d, order %d:\n%s", seed, order, a.dump())
+				require.Equal(t, a.want(), a.count(t, random, order > 0), "seed %d, order %d:\n%s", seed, order, a.dump())
 			}
 		})
 	}
@@ -251,7 +251,7 @@ func (a *application) report(c *simulatedCall, stack []*style, within span, agen
 	a.calls = append(a.calls, c)
 	parent := within
 	for i, s := range stack {
-		if i > 0 && within == (span{}) && a.apart(c, stack, i) {
+		if i > 0 && within == (span{}) && a.mayBeSeparate(c, stack, i) {
 			parent = span{}
 		}
 		own := a.span(parent.trace)
@@ -283,9 +283,9 @@ func (a *application) report(c *simulatedCall, stack []*style, within span, agen
 	}
 }
 
-// apart reports whether the span of an instrumentation may be in a trace of its own:
+// mayBeSeparate reports whether the span of an instrumentation may be in a trace of its own:
 // if anything but the trace shows that it is of the call.
-func (a *application) apart(c *simulatedCall, stack []*style, i int) bool {
+func (a *application) mayBeSeparate(c *simulatedCall, stack []*style, i int) bool {
 	if a.random.IntN(3) > 0 {
 		return false
 	}
@@ -523,9 +523,9 @@ func (a *application) want() map[string]simulatedTotals {
 	return all
 }
 
-// counted is the ledger of a collector to which everything was sent: in batches,
+// count returns the ledger of a collector to which everything was sent: in batches,
 // some of it again, and with restarts and kills between them.
-func (a *application) counted(t *testing.T, random *rand.Rand, shuffle bool) map[string]simulatedTotals {
+func (a *application) count(t *testing.T, random *rand.Rand, shuffle bool) map[string]simulatedTotals {
 	t.Helper()
 	sent := slices.Clone(a.sent)
 	if shuffle {
