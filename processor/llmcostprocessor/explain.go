@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
@@ -69,10 +68,14 @@ type explained struct {
 	record identity.Record
 }
 
+// maxExplained is how many records of calls are compared with each other: far more
+// than a file has that somebody reads.
+const maxExplained = 1 << 20
+
 func newExplainer(files []string, now time.Time) (*explainer, error) {
 	cfg := createDefaultConfig().(*Config)
 	cfg.Prices.Files = files
-	cfg.Dedup.MaxEntries = math.MaxInt32
+	cfg.Dedup.MaxEntries = maxExplained
 	c, err := newCore(cfg, processor.Settings{
 		ID: component.NewID(metadata.Type),
 		TelemetrySettings: component.TelemetrySettings{
