@@ -26,7 +26,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files")
 
-// Answers to the letter. A new case is a new line.
+// Complete response bodies. A new case is a new line.
 func TestGoldenResponses(t *testing.T) {
 	for name, path := range map[string]string{
 		"alerts.json": "/api/alerts", "history.json": "/api/alerts/history", "rules.json": "/api/rules", "silences.json": "/api/silences",
@@ -103,7 +103,7 @@ func TestEntityTags(t *testing.T) {
 	assert.NotEqual(t, before, r.get("/api/usage/models").Header().Get("ETag"))
 }
 
-// The rows of every way to add calls up come to the same sums.
+// The rows of every grouping have the same sums.
 func TestSumsAgree(t *testing.T) {
 	r := newRig(t)
 	want := 0.0
@@ -206,7 +206,7 @@ func TestSilences(t *testing.T) {
 	})
 }
 
-// Nothing that another site makes a browser ask for is done or shown.
+// Requests that another site makes a browser send change and show nothing.
 func TestOtherSites(t *testing.T) {
 	r := newRig(t, writable)
 	request := httptest.NewRequest(http.MethodPost, "http://localhost:8124/silences/expire", strings.NewReader("id=0b4c"))
@@ -244,7 +244,7 @@ func TestSeveralSources(t *testing.T) {
 	assert.Equal(t, http.StatusNotFound, r.get("/api/usage/summary?source=llm_cost/b").Code)
 }
 
-// A call shows how it came to be what it is: over HTTP, on the page and in the file.
+// A call shows how it came to be what it is: in the API, on the dashboard and in the file.
 func TestEvidenceOfCalls(t *testing.T) {
 	r := newEmptyRig(t)
 	usage := dashboards.SampleUsage(rigNow, 1, sampleEvery)
