@@ -16,6 +16,7 @@ import (
 )
 
 func adjustedConfig(t *testing.T, change func(*Config)) *Config {
+	t.Helper()
 	file := t.TempDir() + "/prices.yaml"
 	writeFile(t, file, `
 adjustments:

@@ -30,7 +30,8 @@ func (c *core) priceCalls(ctx context.Context, b *batch) {
 		d := &b.calls[i]
 		d.at = c.timeOf(ctx, d.end, b.at)
 		match := findModel(b.prices, d)
-		d.charge = priceCall(&d.call, match, false, d.at)
+		d.variant = d.countImages()
+		d.charge = priceCall(&d.call, match, d.variant, false, d.at)
 		d.charge.takeReported(&d.call, match.Seller, c.cfg.ReportedCost)
 		if d.charge.outcome == outcomeUnpriced && d.charge.reason == "" {
 			d.charge.reason = d.unconverted

@@ -210,7 +210,7 @@ func (x *explanation) cost(d *detectedCall) {
 		x.line("cost", "unpriced: the entry has no price for that usage at that time")
 		return
 	}
-	for _, line := range model.Lines(price.Ask{Usage: &c.Usage, Stated: c.Stated, Tier: c.Tier, At: d.at}) {
+	for _, line := range model.Lines(price.Ask{Usage: &c.Usage, Stated: c.Stated, Tier: c.Tier, At: d.at, Variant: d.variant}) {
 		fmt.Fprintf(x.out, "    %-16s %12s  $%s\n", line.Kind, amount(line.Kind, line.Amount), dollarsOf(line.Cost))
 	}
 	text := "$" + dollarsOf(d.charge.cost)

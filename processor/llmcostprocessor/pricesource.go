@@ -87,7 +87,7 @@ func (s *priceSource) fetch(ctx context.Context, state sourceState) (list []byte
 	if state.Modified != "" {
 		request.Header.Set("If-Modified-Since", state.Modified)
 	}
-	response, err := s.client.Do(request) //nolint:gosec // G704: the address is from the configuration alone
+	response, err := s.client.Do(request)
 	if err != nil {
 		return nil, state, errNoResponse{withoutURL(err)}
 	}

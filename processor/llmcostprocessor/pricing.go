@@ -34,7 +34,7 @@ type charge struct {
 // priceSum prices the sum of calls.
 func (c *core) priceSum(call *convention.Call, at time.Time) charge {
 	match := c.prices.Load().Resolve(price.Query{Provider: call.Provider, Model: call.Model})
-	return priceCall(call, match, true, at)
+	return priceCall(call, match, price.Variant{}, true, at)
 }
 
 // problems are why a call whose values make no sense is unpriced.
@@ -45,7 +45,7 @@ var problems = map[string]string{
 }
 
 // priceCall prices a call, or a sum of calls, by the entry that its names mean.
-func priceCall(call *convention.Call, match *price.Match, sum bool, at time.Time) charge {
+func priceCall(call *convention.Call, match *price.Match, variant price.Variant, sum bool, at time.Time) charge {
 	v := charge{name: call.Model}
 	if v.listed = match.Model != nil && match.Model.Name != ""; v.listed {
 		v.name = match.Model.Name
@@ -61,7 +61,7 @@ func priceCall(call *convention.Call, match *price.Match, sum bool, at time.Time
 	if match.Model == nil || !call.HasUsage {
 		return v
 	}
-	quote, known := match.Model.Quote(price.Ask{Usage: &call.Usage, Stated: call.Stated, Tier: call.Tier, At: at, Sum: sum})
+	quote, known := match.Model.Quote(price.Ask{Usage: &call.Usage, Stated: call.Stated, Tier: call.Tier, At: at, Sum: sum, Variant: variant})
 	if !known {
 		if v.unknown = quote.Missing == ""; !v.unknown {
 			v.reason = quote.Missing

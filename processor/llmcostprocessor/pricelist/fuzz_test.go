@@ -16,6 +16,7 @@ import (
 // Whatever a list has, reading it ends, and what is made of it is a price file that
 // loads.
 func fuzzImport(f *testing.F, format string, examples ...string) {
+	f.Helper()
 	for _, example := range examples {
 		f.Add([]byte(example))
 	}

@@ -82,6 +82,9 @@ func (m *Model) Describe(at time.Time) []string {
 			lines = append(lines, "fees."+kind.Info().Price+": "+decimal(fee, money.PerDollar))
 		}
 	}
+	for i := range p.variants {
+		lines = append(lines, "fees."+p.variants[i].key()+": "+decimal(p.variants[i].fee, money.PerDollar))
+	}
 	for _, a := range m.byDimension {
 		if !at.Before(a.from) && (a.until.IsZero() || at.Before(a.until)) {
 			lines = append(lines, a.String())

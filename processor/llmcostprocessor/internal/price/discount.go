@@ -150,6 +150,10 @@ func (p period) scaled(keep money.Pico) period {
 		p.hours[i].tariff = p.hours[i].tariff.scaled(keep)
 	}
 	p.fees = p.fees.scaled(keep)
+	p.variants = slices.Clone(p.variants)
+	for i := range p.variants {
+		p.variants[i].fee = money.Scale(p.variants[i].fee, keep, million)
+	}
 	return p
 }
 

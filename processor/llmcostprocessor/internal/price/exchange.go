@@ -5,6 +5,7 @@ package price
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -35,9 +36,9 @@ func NoRate(currency string) string { return "exchange_rate: " + currency }
 
 // rateAt is the rate that is valid at a time.
 func rateAt(rates []exchangeRate, at time.Time) (money.Pico, bool) {
-	for i := len(rates) - 1; i >= 0; i-- {
-		if !at.Before(rates[i].from) {
-			return rates[i].dollars, true
+	for _, rate := range slices.Backward(rates) {
+		if !at.Before(rate.from) {
+			return rate.dollars, true
 		}
 	}
 	return 0, false

@@ -386,7 +386,7 @@ func (r *reader) period(node *yaml.Node, key string) period {
 	}
 	p.discounted()
 	if node, ok := fields["fees"]; ok {
-		p.fees = r.fees(node, key+".fees")
+		p.fees, p.variants = r.fees(node, key+".fees")
 	}
 	if from, ok := fields["valid_from"]; ok {
 		p.from = r.date(from, key+".valid_from")
@@ -496,20 +496,40 @@ func (r *reader) rates(parent *yaml.Node, fields map[string]*yaml.Node, key stri
 	return out, own
 }
 
-func (r *reader) fees(node *yaml.Node, key string) rates {
+func (r *reader) fees(node *yaml.Node, key string) (rates, []variantFee) {
 	var out rates
-	fields := r.fields(node, key, feeKeys...)
+	var variants []variantFee
+	known := slices.Clone(feeKeys)
+	if node.Kind == yaml.MappingNode {
+		for i := 0; i+1 < len(node.Content); i += 2 {
+			name := node.Content[i]
+			if !strings.Contains(name.Value, "/") {
+				continue
+			}
+			known = append(known, name.Value)
+			kind, of, err := parseVariant(name.Value)
+			if err != nil {
+				r.fail(name, key+"."+name.Value, "%v", err)
+			}
+			variants = append(variants, variantFee{kind, of, r.fee(node.Content[i+1], key+"."+name.Value)})
+		}
+	}
+	fields := r.fields(node, key, known...)
 	for _, kind := range feeKinds {
 		name := kind.Info().Price
 		if node, ok := fields[name]; ok {
-			amount, err := parseFee(r.text(node, key+"."+name))
-			if err != nil {
-				r.fail(node, key+"."+name, "%v", err)
-			}
-			out[kind] = amount
+			out[kind] = r.fee(node, key+"."+name)
 		}
 	}
-	return out
+	return out, variants
+}
+
+func (r *reader) fee(node *yaml.Node, key string) money.Pico {
+	amount, err := parseFee(r.text(node, key))
+	if err != nil {
+		r.fail(node, key, "%v", err)
+	}
+	return amount
 }
 
 func (r *reader) rate(node *yaml.Node, key string) money.Pico {

@@ -42,7 +42,7 @@ func (m *Model) Lines(ask Ask) []Line {
 	}
 	byTokens := tariff != nil && ask.Usage.Tokens() > 0
 	for _, kind := range feeKinds {
-		if p.fees[kind] == 0 {
+		if fee, _ := p.feeOf(kind, ask.Variant); fee == 0 {
 			continue
 		}
 		var only usage.Amounts

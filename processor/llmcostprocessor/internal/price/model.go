@@ -51,6 +51,8 @@ type period struct {
 	tariffs [tiers]*tariff
 	hours   []hours // at which the standard tariff is another
 	fees    rates   // of the kinds that are no tokens
+	// variants are the fees that depend on a size and a quality.
+	variants []variantFee
 }
 
 // hours are times of the week, in UTC.
