@@ -135,8 +135,6 @@ type Cache struct {
 	maxUnit   int
 }
 
-type responseKey struct{ response, resource uint64 }
-
 // trace is what is known of a trace.
 type trace struct {
 	calls *node // the last that arrived, of a ring
@@ -189,7 +187,7 @@ func (c *Cache) siteHash(n *node) uint64 {
 }
 
 func (c *Cache) responseHash(n *node) uint64 {
-	return maphash.Comparable(c.seed, responseKey{n.Response, n.Resource})
+	return maphash.Comparable(c.seed, n.Response)
 }
 
 func (c *Cache) traceHash(trace [16]byte) uint64 { return maphash.Comparable(c.seed, trace) }
