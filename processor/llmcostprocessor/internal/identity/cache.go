@@ -180,8 +180,8 @@ func (t *trace) all(yield func(*node) bool) {
 
 func (c *Cache) siteHash(n *node) uint64 {
 	hash := maphash.Comparable(c.seed, n.site())
-	if n.apart {
-		hash = maphash.Comparable(c.seed, apartKey{hash, n.print})
+	if n.overflow {
+		hash = maphash.Comparable(c.seed, overflowKey{hash, n.print})
 	}
 	return hash
 }
@@ -209,8 +209,8 @@ type node struct {
 	pass  uint32 // that visited it last
 	depth uint16 // how many calls are around it
 
-	aggregate, gone, merged bool // merged: at some time
-	crowded, around, apart  bool // see crowd.go
+	aggregate, gone, merged   bool // merged: at some time
+	crowded, around, overflow bool // see crowd.go
 }
 
 // ties are what few records have.
@@ -328,7 +328,7 @@ func (w *work) insert(r *Record, index int, now time.Time) (n *node, copied bool
 	hash := c.siteHash(n)
 	known, many := c.findCopy(hash, n.print)
 	if known == nil && many {
-		n.apart = true
+		n.overflow = true
 		hash = c.siteHash(n)
 		known, _ = c.findCopy(hash, n.print)
 	}

@@ -197,7 +197,7 @@ func (n *node) rule() Rule {
 	}
 }
 
-// sharesBase says whether one is in the base of another: no two bases have a record in common.
+// sharesBase reports whether one is in the base of another: no two bases have a record in common.
 func (n *node) sharesBase(other *node) bool {
 	a, b := n.base(), other.base()
 	return len(a) > 0 && len(b) > 0 && a[0] == b[0]

@@ -14,14 +14,14 @@ package identity
 
 const maxSite = 32
 
-// apartKey names a record of a span that has too many.
-type apartKey struct{ site, print uint64 }
+// overflowKey names a record of a span that has too many.
+type overflowKey struct{ site, print uint64 }
 
-// findCopy finds a record in a list, and says whether the list is too long for more.
-func (c *Cache) findCopy(hash, print uint64) (known *node, many bool) {
+// findCopy finds a record in a list, and reports whether the list is too long for more.
+func (c *Cache) findCopy(hash, fingerprint uint64) (known *node, many bool) {
 	count := 0
 	for n := c.sites[hash]; n != nil; n = n.nextInSite {
-		if n.print == print {
+		if n.print == fingerprint {
 			return n, false
 		}
 		count++
@@ -93,7 +93,7 @@ func (c *Cache) crowd(seed *node, changed []*node) []*node {
 }
 
 // separate notes that a call is around another without relating them, when one of them is
-// crowded. It says whether it did.
+// crowded. It reports whether it did.
 func (c *Cache) separate(n, up *node, changed []*node) (bool, []*node) {
 	if up == nil || !n.crowded && !up.crowded {
 		return false, changed

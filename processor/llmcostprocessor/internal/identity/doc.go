@@ -18,7 +18,7 @@
 //	stream        the request of a stream and the record of its end, in one scope
 //	concurrent    different scopes of one resource at the same time, equal usage
 //
-// More than a thousand records that are related to each other are no calls of one
+// More than a thousand records that are related to each other are not the calls of one
 // application: response IDs are made up there, and each span around a call counts as
 // an aggregate. So what a record costs does not grow with their number.
 //
