@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/open-telemetry/opentelemetry-collector-contrib/extension/basicauthextension"
 	"github.com/open-telemetry/opentelemetry-collector-contrib/extension/bearertokenauthextension"
@@ -35,6 +36,7 @@ import (
 // site is the notification part of a configuration.
 type site struct {
 	channels []channel
+	alerts   []alertProcessor // of the same pipelines
 	host     host
 	auth     map[component.ID]*confmap.Conf
 }
@@ -44,7 +46,8 @@ type layout struct {
 	Service struct {
 		Extensions []component.ID `mapstructure:"extensions"`
 		Pipelines  map[pipeline.ID]struct {
-			Exporters []component.ID `mapstructure:"exporters"`
+			Processors []component.ID `mapstructure:"processors"`
+			Exporters  []component.ID `mapstructure:"exporters"`
 		} `mapstructure:"pipelines"`
 	} `mapstructure:"service"`
 }
@@ -110,6 +113,17 @@ func loadSite(ctx context.Context, uris []string) (*site, error) {
 		}
 		s.channels = append(s.channels, channel{name: id.String(), id: id, settings: settings})
 	}
+	for _, id := range l.alertProcessors() {
+		settings, err := section(conf, "processors", id)
+		if err != nil {
+			return nil, err
+		}
+		processor, err := readAlertProcessor(id, settings)
+		if err != nil {
+			return nil, err
+		}
+		s.alerts = append(s.alerts, processor)
+	}
 	return s, nil
 }
 
@@ -138,6 +152,21 @@ func (l layout) used() []component.ID {
 		return slices.Compare([]string{a.Type().String(), a.Name()}, []string{b.Type().String(), b.Name()})
 	})
 }
+
+// alertProcessors are those that logs pipelines name, in order.
+func (l layout) alertProcessors() []component.ID {
+	set := map[component.ID]struct{}{}
+	for name, p := range l.Service.Pipelines {
+		for _, id := range p.Processors {
+			if id.Type() == alertType && name.Signal() == pipeline.SignalLogs {
+				set[id] = struct{}{}
+			}
+		}
+	}
+	return slices.SortedFunc(maps.Keys(set), func(a, b component.ID) int { return strings.Compare(a.String(), b.String()) })
+}
+
+var alertType = component.MustNewType("alert")
 
 // host has the authenticators.
 type host map[component.ID]component.Component

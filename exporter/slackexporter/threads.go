@@ -55,10 +55,14 @@ func newThreads(logger *zap.Logger) (*threads, error) {
 	return &threads{known: known, logger: logger}, err
 }
 
-// open reads what the storage has. What it has may be damaged, and then nothing
-// is known.
-func (t *threads) open(ctx context.Context, host component.Host, extension, owner component.ID) error {
-	client, err := notify.OpenStorage(ctx, host, extension, owner, keyThreads)
+// open reads what the storage has of a receiver; "" is the exporter's own channel.
+// What it has may be damaged, and then nothing is known.
+func (t *threads) open(ctx context.Context, host component.Host, extension, owner component.ID, receiver string) error {
+	name := keyThreads
+	if receiver != "" {
+		name += "_" + receiver
+	}
+	client, err := notify.OpenStorage(ctx, host, extension, owner, name)
 	if err != nil {
 		return err
 	}

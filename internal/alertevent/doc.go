@@ -21,6 +21,7 @@
 //	arc.alert.group.key     string  identifies the group, stable over time; when grouped
 //	arc.alert.group.labels  map     the labels that the group's alerts have in common; when grouped
 //	arc.alert.batch.id      string  identifies what was decided at once, such as all that an evaluation led to
+//	arc.alert.receiver      string  the receiver that a route chose; absent without routes
 //
 // All decisions of an evaluation leave a logs pipeline in one batch, the most
 // severe first: of a group, all its alerts that fire, and those that were resolved

@@ -16,7 +16,7 @@ import (
 const maxValue = 16 << 10
 
 // TemplateData is what Alertmanager gives a template for alerts that are told
-// together: receiver is the exporter's ID, externalURL a page to look at. Labels
+// together: receiver is the exporter's ID, unless a route chose another, externalURL a page to look at. Labels
 // and annotations are cleaned and cut, and then go through escape, which makes
 // them safe to stand in the vendor's markup; nil leaves them as they are.
 func TemplateData(receiver, externalURL string, alerts []alertevent.Alert, escape func(string) string) *template.Data {
@@ -57,6 +57,9 @@ func TemplateData(receiver, externalURL string, alerts []alertevent.Alert, escap
 		}
 		keepCommon(data.CommonLabels, one.Labels)
 		keepCommon(data.CommonAnnotations, one.Annotations)
+	}
+	if len(alerts) > 0 && alerts[0].Receiver != "" {
+		data.Receiver = alerts[0].Receiver
 	}
 	// Those of one message share their group.
 	if len(alerts) > 0 && alerts[0].Group != nil {
