@@ -18,13 +18,13 @@ PLATFORMS   ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 w
 LONG         = ^Test(Conformance|MaxBytes|Cookbook|Storm|RuleWithTooManyAlerts)$$
 
 # Lets the files of WITH add to the lists of CONFIG's pipelines, and has remote
-# write send again what was answered 429.
+# write retry requests that were throttled (429).
 ADDING       = $(if $(WITH),--feature-gates=confmap.enableMergeAppendOption$(COMMA)exporter.prometheusremotewritexporter.RetryOn429)
 COMMA        = ,
 
-# What we wrote. dist is generated, and compiling it here as it stands would
-# compile the service discoveries that `make build` leaves out.
-# GOTOOLCHAIN stands here again because make 4.3 exports nothing to $(shell).
+# Our own packages. dist is generated, and without the build tags of `make build`
+# it would compile the cloud SDKs of all service discoveries.
+# Make 4.3 exports nothing to $(shell), so GOTOOLCHAIN is repeated.
 PACKAGES     = $(shell GOTOOLCHAIN=$(GOTOOLCHAIN) $(GO) list ./... | grep -v '/dist$$')
 
 PRICES       = processor/llmcostprocessor/internal/price
@@ -76,6 +76,10 @@ platforms: ## Compile and vet for every platform that is released
 	  GOOS=$${platform%/*} GOARCH=$${platform#*/} CGO_ENABLED=0 $(GO) vet -tags=$(TAGS) ./... || exit 1; \
 	done
 
+.PHONY: typecheck
+typecheck: ## Check the types for every platform that is released, in minutes
+	$(GO) run ./test/platforms -tags $(TAGS) $(PLATFORMS)
+
 .PHONY: nightly
 nightly: ## The checks that take too long for every change
 	$(MAKE) test
@@ -101,7 +105,7 @@ prices-check: ## Compare the built-in price table with the newest price lists
 .PHONY: test
 test: build ## All tests that need no outside server, with the race detector
 	@echo $(GO) test -race ./...
-	@$(GO) test -race -timeout 30m $(PACKAGES)
+	@$(GO) test -race -timeout 30m $(filter-out %/test/prose,$(PACKAGES))
 	$(GO) test -run '$(LONG)' ./processor/alertprocessor/...
 
 .PHONY: test-portable

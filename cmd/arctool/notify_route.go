@@ -53,22 +53,22 @@ func (o notifyRoute) run(ctx context.Context, out io.Writer, file string, alert 
 	if err != nil {
 		return err
 	}
-	site, err := loadSite(ctx, []string{file})
+	config, err := loadNotifiers(ctx, []string{file})
 	if err != nil {
 		return err
 	}
-	notifiers, err := site.notifiers(ctx)
+	targets, err := config.targets(ctx)
 	if err != nil {
 		return err
 	}
-	if len(site.alerts) == 0 {
+	if len(config.alerts) == 0 {
 		return errors.New("no logs pipeline names an alert processor")
 	}
 	var errs []error
-	for _, processor := range site.alerts {
-		lines, err := processor.route(notifiers, labels, o.verify)
+	for _, processor := range config.alerts {
+		lines, err := processor.route(targets, labels, o.verify)
 		for _, line := range lines {
-			if len(site.alerts) > 1 {
+			if len(config.alerts) > 1 {
 				line = processor.id.String() + ": " + line
 			}
 			fmt.Fprintln(out, line)
@@ -98,16 +98,16 @@ func parseAlert(arguments []string) (map[string]string, error) {
 	return labels, nil
 }
 
-// notifier is a notifier of a configuration that is not started.
-type notifier struct {
+// target is a notifier of a configuration, as routes see it.
+type target struct {
 	id        string
 	receivers []string
 	takes     func(labels map[string]string) bool // nil when it is switched off
 }
 
-// notifiers makes those of the configuration.
-func (s *site) notifiers(ctx context.Context) ([]notifier, error) {
-	var all []notifier
+// targets are the notifiers of the configuration.
+func (s *notifiers) targets(ctx context.Context) ([]target, error) {
+	var all []target
 	var errs []error
 	for _, c := range s.channels {
 		factory := factories()[c.id.Type()]
@@ -123,7 +123,7 @@ func (s *site) notifiers(ctx context.Context) ([]notifier, error) {
 			errs = append(errs, fmt.Errorf("%s: %w", c.name, err))
 			continue
 		}
-		n := notifier{id: c.name, receivers: e.(interface{ Receivers() []string }).Receivers()}
+		n := target{id: c.name, receivers: e.(interface{ Receivers() []string }).Receivers()}
 		if running, ok := e.(*notify.Exporter); ok {
 			n.takes = running.Takes
 		}
@@ -151,9 +151,9 @@ func readAlertProcessor(id component.ID, conf *confmap.Conf) (alertProcessor, er
 }
 
 // route describes where an alert goes, or the routes when there are no labels.
-func (p alertProcessor) route(notifiers []notifier, labels map[string]string, verify []string) ([]string, error) {
+func (p alertProcessor) route(targets []target, labels map[string]string, verify []string) ([]string, error) {
 	if p.Route == nil {
-		return p.flat(notifiers, labels, verify)
+		return p.flat(targets, labels, verify)
 	}
 	tree, err := routing.Compile("route", p.Route, p.TimeIntervals, routing.Defaults{
 		GroupBy: p.GroupBy, GroupWait: p.GroupWait, GroupInterval: p.GroupInterval, RepeatInterval: p.RepeatInterval,
@@ -162,7 +162,7 @@ func (p alertProcessor) route(notifiers []notifier, labels map[string]string, ve
 		return nil, err
 	}
 	if labels == nil {
-		return describeRoutes(tree.Root(), notifiers, ""), nil
+		return describeRoutes(tree.Root(), targets, ""), nil
 	}
 	alert := maps.Clone(p.ExternalLabels)
 	if alert == nil {
@@ -173,12 +173,12 @@ func (p alertProcessor) route(notifiers []notifier, labels map[string]string, ve
 	var errs []error
 	for _, r := range tree.Match(alert) {
 		receivers = append(receivers, r.Receiver)
-		line := r.Receiver + ": " + describeReceiver(r.Receiver, notifiers)
+		line := r.Receiver + ": " + describeReceiver(r.Receiver, targets)
 		if r.IsMuted(time.Now()) {
 			line += ", muted now"
 		}
 		lines = append(lines, line)
-		if r.Receiver != routing.Nobody && !hasReceiver(r.Receiver, notifiers) {
+		if r.Receiver != routing.Nobody && !hasReceiver(r.Receiver, targets) {
 			errs = append(errs, fmt.Errorf("no notifier has the receiver %q", r.Receiver))
 		}
 	}
@@ -186,13 +186,13 @@ func (p alertProcessor) route(notifiers []notifier, labels map[string]string, ve
 }
 
 // flat is where an alert goes by the settings of the notifiers.
-func (p alertProcessor) flat(notifiers []notifier, labels map[string]string, verify []string) ([]string, error) {
+func (p alertProcessor) flat(targets []target, labels map[string]string, verify []string) ([]string, error) {
 	lines := []string{"there is no route: each notifier decides by its own severities and filter"}
 	if labels == nil {
 		return lines, nil
 	}
 	var takers []string
-	for _, n := range notifiers {
+	for _, n := range targets {
 		if n.takes != nil && n.takes(labels) {
 			takers = append(takers, n.id)
 			lines = append(lines, n.id)
@@ -208,17 +208,17 @@ func checkReceivers(got, want []string) error {
 	return nil
 }
 
-func hasReceiver(receiver string, notifiers []notifier) bool {
-	return slices.ContainsFunc(notifiers, func(n notifier) bool { return slices.Contains(n.receivers, receiver) })
+func hasReceiver(receiver string, targets []target) bool {
+	return slices.ContainsFunc(targets, func(n target) bool { return slices.Contains(n.receivers, receiver) })
 }
 
 // describeReceiver lists the notifiers of a receiver.
-func describeReceiver(receiver string, notifiers []notifier) string {
+func describeReceiver(receiver string, targets []target) string {
 	if receiver == routing.Nobody {
 		return "nobody"
 	}
 	var names []string
-	for _, n := range notifiers {
+	for _, n := range targets {
 		if !slices.Contains(n.receivers, receiver) {
 			continue
 		}
@@ -235,14 +235,14 @@ func describeReceiver(receiver string, notifiers []notifier) string {
 }
 
 // describeRoutes has a line for each route, indented below the one above.
-func describeRoutes(r *routing.Route, notifiers []notifier, indent string) []string {
-	line := fmt.Sprintf("%s%s %s: %s", indent, r.Matchers.String(), r.Receiver, describeReceiver(r.Receiver, notifiers))
+func describeRoutes(r *routing.Route, targets []target, indent string) []string {
+	line := fmt.Sprintf("%s%s %s: %s", indent, r.Matchers.String(), r.Receiver, describeReceiver(r.Receiver, targets))
 	if r.Continue {
 		line += ", continue"
 	}
 	lines := []string{line}
 	for _, child := range r.Routes {
-		lines = append(lines, describeRoutes(child, notifiers, indent+"  ")...)
+		lines = append(lines, describeRoutes(child, targets, indent+"  ")...)
 	}
 	return lines
 }

@@ -30,7 +30,7 @@ func to(receiver string, a alertevent.Alert) alertevent.Alert {
 func TestReceiversAreChannels(t *testing.T) {
 	falseclock.Test(t, func(t *testing.T) {
 		var own, search, down vendor
-		down.answer = func(Message) error { return errors.New("is down") }
+		down.respond = func(Message) error { return errors.New("is down") }
 		delivery := NewDeliveryConfig()
 		delivery.Severities = []string{"critical"}
 		count := newCounter(t)
@@ -82,13 +82,13 @@ func TestReceiversArePersisted(t *testing.T) {
 			return e
 		}
 		var v vendor
-		v.answer = func(Message) error { return errors.New("is down") }
+		v.respond = func(Message) error { return errors.New("is down") }
 		e := start(&v)
 		a := at(to("search", alert("A", "info", alertevent.Firing)), time.Now())
 		require.NoError(t, e.ConsumeLogs(t.Context(), logs(a)))
 		synctest.Wait()
 		require.NoError(t, e.Shutdown(t.Context()))
-		v.answer = nil
+		v.respond = nil
 		e = start(&v)
 		synctest.Wait()
 		assert.Equal(t, []string{"A firing"}, v.accepted())

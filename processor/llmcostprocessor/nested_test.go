@@ -40,8 +40,8 @@ func noTokens(s ptrace.Span) {
 
 func failed(s ptrace.Span) { put("error.type", "429")(s) }
 
-// A framework's span around an SDK's is one call, also when there are no tokens
-// to tell it by: else failures would weigh twice in the rate of errors.
+// A framework's span around an SDK's is one call, also when there are no tokens to
+// recognize it by: else failures would count twice in the error rate.
 func TestWrappersWithoutTokens(t *testing.T) {
 	type call = []func(ptrace.Span)
 	zero := put("gen_ai.usage.input_tokens", 0)
@@ -54,8 +54,8 @@ func TestWrappersWithoutTokens(t *testing.T) {
 	}{
 		"both failed":         {call{noTokens, failed}, call{noTokens, failed}, 0, 1, 0},
 		"both timed out":      {call{noTokens, timeout}, call{noTokens, timeout}, 0, 0, 1},
-		"neither says tokens": {call{noTokens}, call{noTokens}, 1, 0, 0},
-		"both say zero":       {call{zero, none}, call{zero, none}, 1, 0, 0},
+		"neither has tokens":  {call{noTokens}, call{noTokens}, 1, 0, 0},
+		"both report zero":    {call{zero, none}, call{zero, none}, 1, 0, 0},
 		"one failed":          {call{noTokens, failed}, call{}, 1, 1, 0},
 		"failed in two ways":  {call{noTokens, failed}, call{noTokens, timeout}, 0, 0, 1},
 		"of two models":       {call{noTokens, failed, mini}, call{noTokens, failed}, 0, 2, 0},

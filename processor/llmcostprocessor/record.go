@@ -158,7 +158,7 @@ const (
 	attrConversation = "gen_ai.conversation.id"
 )
 
-// values are what a record itself says of the dimensions; nil for nothing.
+// values are the dimensions that a record itself has; nil for none.
 func (c *core) values(a *convention.Attribution, attributes pcommon.Map) *identity.Values {
 	var values ledger.Dimensions
 	for i, key := range c.cfg.Dimensions {

@@ -31,7 +31,7 @@ type Explainer struct {
 // Found is how many records there were, and how many are calls.
 type Found struct{ Records, Calls int }
 
-// New returns an explainer that writes to out. The price files are laid over the
+// New returns an explainer that writes to out. The price files override the
 // built-in table; now is the time of records that have none.
 func New(out io.Writer, files []string, now time.Time) (*Explainer, error) {
 	prices, err := price.Load(files)

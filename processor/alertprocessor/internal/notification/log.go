@@ -532,7 +532,7 @@ func (b *Log) Flush(now time.Time, mutes func(alertevent.Alert) Mute) ([]Notific
 		if now.Before(g.next) || b.isIdle(now, g) {
 			continue
 		}
-		if g.route.muted(now) {
+		if g.route.isMuted(now) {
 			g.next = now.Truncate(time.Minute).Add(time.Minute) // times are by the minute
 			continue
 		}
@@ -743,7 +743,7 @@ func (e *entry) suppressedBy(now time.Time) Mute {
 		return e.mute
 	case now.Before(e.suppressedUntil):
 		return Mute{Reason: RateLimit}
-	case e.route.muted(now):
+	case e.route.isMuted(now):
 		return Mute{Reason: MutedTime}
 	default:
 		return Mute{}

@@ -20,7 +20,7 @@ type route struct {
 	node     *routing.Route // nil without a tree
 }
 
-func (r *route) muted(now time.Time) bool { return r.node != nil && r.node.IsMuted(now) }
+func (r *route) isMuted(now time.Time) bool { return r.node != nil && r.node.IsMuted(now) }
 
 // routes are those of a policy.
 type routes struct {

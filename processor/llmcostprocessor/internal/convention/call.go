@@ -95,7 +95,7 @@ type Call struct {
 	// ResponseID is the provider's ID of the response. Records with the same one
 	// are of the same call.
 	ResponseID string
-	// Attribution is who the record itself says the call was made for.
+	// Attribution is for whom the call was made, as the record itself reports it.
 	Attribution Attribution
 	// Usage is what the call consumed, in the reading that Rule decided for.
 	Usage usage.Amounts

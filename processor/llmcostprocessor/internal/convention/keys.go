@@ -126,7 +126,7 @@ func ofEachKind() []row {
 	return rows
 }
 
-// namespaced says whether a span's key is in a namespace of one of the
+// namespaced reports whether a span's key is in a namespace of one of the
 // conventions. Most keys of most spans fail at their first byte.
 func namespaced(key string) bool {
 	if len(key) < 4 {

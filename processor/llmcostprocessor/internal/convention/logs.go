@@ -79,7 +79,7 @@ var logConventions = []convention{
 		events:    []string{"claude_code.api_request", "api_request"},
 		shared:    true,
 		signature: []string{"cost_usd", "input_tokens", "cache_read_tokens"},
-		counting:  counting{cached: beside},
+		counting:  counting{cached: exclusive},
 		rows:      claudeCode,
 	},
 	{

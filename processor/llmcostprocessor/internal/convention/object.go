@@ -129,7 +129,7 @@ func parseMap(value pcommon.Value) (map[string]any, bool) {
 	return nil, false
 }
 
-// read adds the counts of a map; of says what they are parts of.
+// read adds the counts of a map; of is the whole that they are parts of.
 func (o *object) read(m map[string]any, of string, depth int) {
 	if depth > maxDepth {
 		return
@@ -247,15 +247,15 @@ func (r *record) readObjects() {
 func (r *record) relate(o *object) {
 	if !o.raw || !o.has(input) || !r.counts.has(input) {
 		if o.raw && o.has(input) && !r.counts.has(input) {
-			r.cachedIs, r.cachedProven = beside, o.cached() > 0
+			r.cachedIs, r.cachedProven = exclusive, o.cached() > 0
 		}
 		return
 	}
 	switch r.counts.n[input] {
 	case o.n[input] + o.cached():
-		r.cachedIs, r.cachedProven = inside, o.cached() > 0
+		r.cachedIs, r.cachedProven = inclusive, o.cached() > 0
 	case o.n[input]:
-		r.cachedIs, r.cachedProven = beside, o.cached() > 0
+		r.cachedIs, r.cachedProven = exclusive, o.cached() > 0
 	}
 }
 

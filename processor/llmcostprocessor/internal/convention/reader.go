@@ -22,7 +22,7 @@ func (r *Reader) Forget() {
 	r.record = record{}
 }
 
-// MayBeCall says whether a span with these attributes can be a call. A span that
+// MayBeCall reports whether a span with these attributes can be a call. A span that
 // is not mostly fails here, at the cost of one pass over its keys.
 func MayBeCall(attributes pcommon.Map) bool {
 	may := false
@@ -72,7 +72,7 @@ func (r *Reader) Log(of pcommon.InstrumentationScope, record plog.LogRecord, int
 		rec := &r.record
 		rec.sort(c, &r.found, of.Name())
 		rec.failed = c.failed
-		v := c.judge(&r.found)
+		v := c.classify(&r.found)
 		if v == call && c.needsUsage && !rec.hasUsage() && !rec.hasFailed() {
 			return NotACall, ""
 		}

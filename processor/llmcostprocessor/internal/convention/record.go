@@ -82,7 +82,7 @@ func unquote(text string) string {
 	return text
 }
 
-// hasUsage says whether the record has counts or objects of them. Zeros count: they
+// hasUsage reports whether the record has counts or objects of them. Zeros count: they
 // make an unknown record a call whose usage is unknown.
 func (r *record) hasUsage() bool {
 	return r.counts.given != (tally{}).given || r.has(usageObject) || r.has(usageDisjoint) || r.unreadable
@@ -92,7 +92,7 @@ func (r *record) hasCost() bool {
 	return r.has(cost) || r.has(costJSON) || r.has(costInput) || r.has(costOutput)
 }
 
-// belongsToAnother says whether a span that its marker makes a call is one of
+// belongsToAnother reports whether a span that its marker makes a call is one of
 // several of the same call, and not the one with its usage.
 func (r *record) belongsToAnother(name string) bool {
 	if r.hasUsage() || r.hasCost() {
@@ -111,7 +111,7 @@ func (r *record) belongsToAnother(name string) bool {
 	return false
 }
 
-// callsAPI says whether that is a method of LlamaIndex by which a model is called:
+// callsAPI reports whether that is a method of LlamaIndex by which a model is called:
 // chat, acomplete, astream_chat and the like.
 func callsAPI(method string) bool {
 	method = strings.TrimPrefix(strings.TrimPrefix(method, "a"), "stream_")
@@ -119,7 +119,7 @@ func callsAPI(method string) bool {
 }
 
 // read makes a call of the record. It leaves what is only of log records.
-func (r *record) read(v verdict, out *Call) (Outcome, string) {
+func (r *record) read(v recordKind, out *Call) (Outcome, string) {
 	out.Convention = r.of.name
 	out.Attribution = Attribution{Agent: r.text(agent), User: r.text(user), Session: r.text(session)}
 	out.Status = r.status()
@@ -183,7 +183,7 @@ func truncate(name string) string {
 	return strings.ToValidUTF8(name[:MaxModelLength-len(mark)], "") + mark
 }
 
-// usage reads what the call used, and what its application says that it cost.
+// usage reads what the call used, and the cost that its application reports.
 func (r *record) usage(out *Call) {
 	if hit := r.values[cacheHit]; r.has(cacheHit) && strings.EqualFold(hit.AsString(), "true") {
 		// The tokens are what the call used when it was made.
@@ -225,17 +225,17 @@ func (r *record) evidence(out *Call) evidence {
 		from = price.Anthropic
 	}
 	if e.counting.cached == byProvider {
-		e.rule, e.counting.cached = ByProvider, inside
+		e.rule, e.counting.cached = ByProvider, inclusive
 		if from == price.Anthropic || from == price.Bedrock {
-			e.counting.cached = beside
+			e.counting.cached = exclusive
 		}
 	}
 	switch adds := e.family == xai || e.counting.reasoning == byProvider && e.family == gemini; {
 	case e.counting.reasoning != byProvider && e.counting.reasoning != byModel:
 	case adds && r.counts.n[reasoning] > 0:
-		e.rule, e.counting.reasoning = ByProvider, beside
+		e.rule, e.counting.reasoning = ByProvider, exclusive
 	default:
-		e.counting.reasoning = inside
+		e.counting.reasoning = inclusive
 	}
 	if r.disjoint {
 		e.counting = counting{}
@@ -315,7 +315,7 @@ func (r *record) serviceTier() string {
 	return r.objectTier
 }
 
-// hasFailed says whether the record is of a call that failed.
+// hasFailed reports whether the record is of a call that failed.
 func (r *record) hasFailed() bool { return r.status() != Success }
 
 // status is how the call ended. A timeout is an error that has a name of its own,

@@ -53,12 +53,12 @@ type counting struct {
 	ownTotal bool
 }
 
-// inclusion says whether a part is counted within its whole.
+// inclusion reports whether a part is counted within its whole.
 type inclusion uint8
 
 const (
-	inside inclusion = iota
-	beside
+	inclusive inclusion = iota
+	exclusive
 	// byProvider is for instrumentations that forward what the API of the provider
 	// counts.
 	byProvider
@@ -67,8 +67,8 @@ const (
 	byModel
 )
 
-// spanConventions are in order of precedence: whoever sets a more special key
-// knows more of the record than the OpenTelemetry keys beside it.
+// spanConventions are in order of precedence: instrumentation that sets a more
+// specific key knows more about the record than its OpenTelemetry keys do.
 var spanConventions = []convention{
 	{
 		name:       "langfuse",
@@ -173,7 +173,7 @@ var spanConventions = []convention{
 		marker:     "span.type",
 		calls:      []string{"llm_request"},
 		aggregates: []string{"*"},
-		counting:   counting{cached: beside},
+		counting:   counting{cached: exclusive},
 		rows: append(slices.Clone(claudeCode),
 			row{user, []string{"user.id"}}, row{errorType, []string{"error"}}),
 	},

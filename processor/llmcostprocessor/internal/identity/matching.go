@@ -191,7 +191,7 @@ func (m *matching) closest(n *node, own string, others *side) (best *node) {
 	return best
 }
 
-// closer says whether n is closer to a than to b, which may be nil.
+// closer reports whether n is closer to a than to b, which may be nil.
 func (m *matching) closer(n, a, b *node) bool {
 	wa, ok := m.weigh(n, a)
 	if !ok || b == nil {

@@ -20,7 +20,7 @@ type SpanKey struct {
 	Span  [8]byte
 }
 
-// IsZero says whether the trace or the span is unknown.
+// IsZero reports whether the trace or the span is unknown.
 func (k SpanKey) IsZero() bool { return k.Trace == [16]byte{} || k.Span == [8]byte{} }
 
 // Record is one span or log record that reports a call.
@@ -128,7 +128,7 @@ const (
 	Known
 )
 
-// Has says whether all flags are set.
+// Has reports whether all flags are set.
 func (f Flags) Has(flags Flags) bool { return f&flags == flags }
 
 // Site names where the record was found: records of one site are of one span,
@@ -147,18 +147,18 @@ func (r *Record) site() SpanKey {
 	return key
 }
 
-// sameModel says whether the models may be the same: gateways have names of their own.
+// sameModel reports whether the models may be the same: gateways have names of their own.
 func sameModel(a, b *Record) bool {
 	return a.Model == b.Model || a.Model == 0 || b.Model == 0 || a.Flags&b.Flags&Listed == 0 && a.Flags&Listed != b.Flags&Listed
 }
 
-// sameResponse says that no response IDs forbid that the records are of one call.
+// sameResponse reports whether the response IDs allow that the records are of one call.
 // A gateway has IDs of its own, in a resource of its own.
 func sameResponse(a, b *Record) bool {
 	return a.Response == b.Response || a.Response == 0 || b.Response == 0 || a.Resource != b.Resource
 }
 
-// compatible says whether two records may report the same call: what one of them
+// compatible reports whether two records may report the same call: what one of them
 // does not report is unknown, not different.
 func compatible(a, b *Record) bool {
 	if !a.Flags.Has(HasUsage) || !b.Flags.Has(HasUsage) {
@@ -187,8 +187,8 @@ func sameTotal(a, b int64, detailA, detailB uint32, flagsA, flagsB, side, detail
 	return false
 }
 
-// contains says whether inner is within the time of outer, but for the tolerance.
-// Times that are missing or make no sense say nothing.
+// contains reports whether inner is within the time of outer, but for the tolerance.
+// Missing or senseless times do not matter.
 func contains(outer, inner *Record) bool {
 	if outer.End == 0 || inner.End == 0 || outer.End < outer.Start || inner.End < inner.Start {
 		return true

@@ -117,7 +117,7 @@ func TestRules(t *testing.T) {
 	counts := map[string]int{"two scopes, two calls": 2, "two scopes, both failed": 1}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			c, b := newCache(), book{}
+			c, b := newCache(), countedCalls{}
 			for i := len(tt.records) - 1; i >= 0; i-- {
 				add(t, c, b, []item{{record: &tt.records[i]}})
 			}
@@ -135,7 +135,7 @@ func TestRules(t *testing.T) {
 
 // A record is remembered for the window, with those that it was grouped with.
 func TestWindow(t *testing.T) {
-	c, b := newCache(), book{}
+	c, b := newCache(), countedCalls{}
 	outer, inner := report("a", used(150, 15)), []Record{report("b", within('a')), report("c", within('a'), used(50, 5))}
 	b.apply(t, c.Add([]Record{outer}, nil, start).Changes)
 	b.apply(t, c.Add(inner, nil, start.Add(5*time.Minute)).Changes)

@@ -86,7 +86,7 @@ func (u *unit) parts() []*part {
 		all = append(all, p)
 	}
 	for _, p := range all {
-		// The span itself says what is around it.
+		// Of a span and an event, the span knows its parent.
 		slices.SortStableFunc(p.nodes, func(a, b *node) int {
 			return cmp.Or(cmp.Compare(b.Flags&HasUsage, a.Flags&HasUsage), cmp.Compare(b.Flags&IsSpan, a.Flags&IsSpan))
 		})
@@ -107,7 +107,7 @@ func (u *unit) parts() []*part {
 	return all
 }
 
-// sameSite says whether two records of one span report the same call. Two spans of
+// sameSite reports whether two records of one span report the same call. Two spans of
 // one ID are one span that came again. Two events are not, if they were written at
 // different times and used different amounts.
 func sameSite(a, b *node) bool {
@@ -138,7 +138,7 @@ func (p *part) nest(depth int) {
 			if inner.aggregate || !contains(&outer.Record, &inner.nodes[0].Record) || !inner.agrees(p) || !matches(inner) {
 				continue
 			}
-			if d := apart(&outer.Record, &inner.nodes[0].Record); best == nil || d < distance {
+			if d := timeDistance(&outer.Record, &inner.nodes[0].Record); best == nil || d < distance {
 				best, distance = inner, d
 			}
 		}
@@ -194,7 +194,7 @@ func (p *part) known() (found *node) {
 	return found
 }
 
-// agrees says whether all that report a call agree with what is around it.
+// agrees reports whether all that report a call agree with what is around it.
 func (p *part) agrees(outer *part) bool {
 	agree := true
 	p.chain(func(at *part) bool {
@@ -208,7 +208,7 @@ func (p *part) agrees(outer *part) bool {
 	return agree
 }
 
-// isSum says whether the calls within, of which there are several, add up to what
+// isSum reports whether the calls within, of which there are several, add up to what
 // is reported around them.
 func (p *part) isSum() bool {
 	outer := p.nodes[0]
@@ -232,7 +232,7 @@ func (p *part) isSum() bool {
 	return n > 1 && outer.Prompt+outer.Completion > 0 && compatibleUsage(&outer.Record, &sum)
 }
 
-func apart(a, b *Record) int64 { return distance(a.Start, b.Start) + distance(a.End, b.End) }
+func timeDistance(a, b *Record) int64 { return distance(a.Start, b.Start) + distance(a.End, b.End) }
 
 func distance(a, b int64) int64 { return max(a-b, b-a) }
 
@@ -260,7 +260,7 @@ func unite(parts []*part) {
 	}
 }
 
-// sharesResponse says whether two parts with one response ID are of one call. What
+// sharesResponse reports whether two parts with one response ID are of one call. What
 // one scope reports twice with different amounts is not: the ID is made up then.
 func sharesResponse(a, b *part) bool {
 	for _, x := range a.nodes {
