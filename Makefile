@@ -9,6 +9,7 @@ TOOL         = $(GO) tool -modfile internal/tools/go.mod
 BIN          = bin/otelcol-arc
 ARCTOOL      = bin/arctool
 CONFIG      ?= config/default.yaml
+VERSION     ?= $(shell awk '/^ *version:/ {print $$2; exit}' builder-config.yaml)
 FUZZTIME    ?= 30s
 
 # What is released.
@@ -16,6 +17,10 @@ PLATFORMS   ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 w
 
 # Tests of many hours on a false clock, too much for the race detector.
 LONG         = ^Test(Conformance|MaxBytes|Cookbook|Storm|RuleWithTooManyAlerts)$$
+
+# Where `make run` keeps its state. production.yaml persists it by itself.
+STATE       ?= $(or $(OTELCOL_ARC_STATE),data)
+PERSISTENT   = $(if $(STATE),$(if $(filter config/default.yaml,$(CONFIG)),--config config/policies/state.yaml))
 
 # Lets the files of WITH add to the lists of CONFIG's pipelines, and has remote
 # write retry requests that were throttled (429).
@@ -43,11 +48,11 @@ build: $(BIN) ## Build bin/otelcol-arc
 
 .PHONY: arctool
 arctool: ## Build bin/arctool, which checks prices, rules and notifications
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o $(ARCTOOL) ./cmd/arctool
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o $(ARCTOOL) ./cmd/arctool
 
 .PHONY: run
-run: build ## Build, and run CONFIG (config/default.yaml) WITH others of config/ added
-	$(BIN) $(ADDING) --config $(CONFIG) $(WITH:%=--config config/%.yaml)
+run: build ## Build, and run CONFIG (config/default.yaml) WITH others of config/ added; state is in STATE (data; empty: in memory)
+	$(if $(PERSISTENT),OTELCOL_ARC_STATE=$(STATE)) $(BIN) $(ADDING) --config $(CONFIG) $(PERSISTENT) $(WITH:%=--config config/%.yaml)
 
 .PHONY: demo
 demo: build ## Run, send a day of spans and Arc events, show what came of it until Ctrl-C: http://localhost:8124
@@ -168,7 +173,7 @@ clean: ## Remove what was built
 # their cloud SDKs, that the distribution does not offer.
 TAGS = remove_all_sd,enable_dns_sd,enable_kubernetes_sd
 
-GO_FILES = $(shell find dist exporter extension internal processor receiver -name '*.go' ! -name '*_test.go' 2>/dev/null)
+GO_FILES = $(shell find converter dist exporter extension internal processor receiver -name '*.go' ! -name '*_test.go' 2>/dev/null)
 EMBEDDED = $(shell find exporter extension internal processor receiver -path '*/testdata' -prune -o -type f \( -name '*.yaml' -o -name '*.json' -o -name '*.html' -o -name '*.js' -o -name '*.css' -o -name '*.svg' \) -print 2>/dev/null)
 
 $(BIN): go.mod go.sum $(GO_FILES) $(EMBEDDED)

@@ -29,7 +29,10 @@ func newCommand() *cobra.Command {
 		Use:          "arctool",
 		Short:        "Checks and tests the configuration of otelcol-arc",
 		SilenceUsage: true,
+		Version:      version,
 	}
+	cobra.AddTemplateFunc("versions", describeVersion)
+	root.SetVersionTemplate("{{versions}}\n")
 	root.AddCommand(newExplainCommand(), newHealthCommand(), newNotifyCommand(), newPricesCommand(), newRulesCommand())
 	return root
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
+	"github.com/otelcol-arc/otelcol-arc/internal/usage"
 )
 
 type sampleModel struct {
@@ -31,8 +32,8 @@ var sampleModels = []sampleModel{
 	{"acme-70b-instruct", 3000, 400, 0, 0, 5, 3},
 }
 
-// SampleUsage is what three services' agents call in the days until now, the
-// same each time; every is between two calls in working hours.
+// SampleUsage has the calls of three services' agents in the days until now, the same
+// each time; every is the interval between calls in working hours.
 func SampleUsage(now time.Time, days int, every time.Duration) *Usage {
 	u := &Usage{
 		Keys:  []string{dashboard.Model, "service.name", "gen_ai.agent.name", "user.id"},
@@ -47,7 +48,7 @@ func SampleUsage(now time.Time, days int, every time.Duration) *Usage {
 	agents := map[string][]string{"support-desk": {"triage", "answer"}, "research": {"planner", "reader", "writer"}, "billing": {"reconcile"}}
 	for at := now.Add(-time.Duration(days) * 24 * time.Hour); at.Before(now); {
 		hour := float64(at.Hour()) + float64(at.Minute())/60
-		busy := .15 + max(0, 1-((hour-14)/6)*((hour-14)/6)) // people's working hours
+		busy := .15 + max(0, 1-((hour-14)/6)*((hour-14)/6)) // working hours
 		at = at.Add(time.Duration(float64(every) * random.ExpFloat64() / busy))
 		if at.After(now) {
 			break
@@ -95,11 +96,14 @@ func sampleCall(random *rand.Rand, m sampleModel, service, agent string, at time
 		Values: []string{m.name, service, agent, fmt.Sprintf("user-%d", 1+min(random.IntN(9), random.IntN(9)))},
 		Status: "success", Tokens: tokens, Seconds: &seconds,
 	}
+	call.Amounts[usage.Input], call.Amounts[usage.Output] = tokens.Input, tokens.Output
 	if m.dollarsIn == 0 {
 		return call
 	}
 	if strings.HasPrefix(m.name, "claude") && random.IntN(3) > 0 {
 		call.Tokens.CacheRead = tokens.Input * 7 / 10
+		call.Amounts[usage.CacheRead] = call.Tokens.CacheRead
+		call.Amounts[usage.Input] -= call.Tokens.CacheRead
 		call.Saved = float64(call.Tokens.CacheRead) * m.dollarsIn * .9 / 1e6
 	}
 	dollars := (float64(tokens.Input)*m.dollarsIn+float64(tokens.Output)*m.dollarsOut)/1e6 - call.Saved
