@@ -47,7 +47,7 @@ models:
 		assert.Equal(t, tt.images, periodOf(t, r).Amounts[usage.Images], name)
 		r.stop()
 	}
-	// Text is not taken for an image: it has usage.
+	// A call with usage of its own does not count as an image.
 	r := newRig(t, testConfig(nil))
 	assert.Equal(t, map[string]any{attrCost: 0.0075}, written(firstSpan(r.price(callSpan(openlit("1024x1024", "hd")...))).Attributes()))
 	assert.Zero(t, periodOf(t, r).Amounts[usage.Images])
