@@ -76,6 +76,8 @@ func (e errNoResponse) Unwrap() error { return e.error }
 // fetch asks the server for the list, if it is not that of state. A list that is nil
 // is current.
 func (s *priceSource) fetch(ctx context.Context, state sourceState) (list []byte, next sourceState, err error) {
+	ctx, cancel := context.WithTimeout(ctx, s.cfg.HTTP.Timeout)
+	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.cfg.HTTP.Endpoint, http.NoBody)
 	if err != nil {
 		return nil, state, withoutURL(err)
@@ -101,6 +103,11 @@ func (s *priceSource) fetch(ctx context.Context, state sourceState) (list []byte
 		return nil, state, fmt.Errorf("the list has %d bytes, %d are the most", response.ContentLength, maxFetchedSize)
 	}
 	list, err = io.ReadAll(io.LimitReader(response.Body, maxFetchedSize+1))
+	if err == nil {
+		// A server that notices the end of the connection may still end a response properly
+		// of which it has sent a part.
+		err = ctx.Err()
+	}
 	switch {
 	case err != nil:
 		return nil, state, fmt.Errorf("read the list: %w", withoutURL(err))

@@ -93,8 +93,12 @@ func (s *priceServer) received(path string) []*http.Request {
 func (s *priceServer) config(certificate double.Certificate, paths ...string) string {
 	var sources strings.Builder
 	for _, path := range paths {
+		timeout := "40s"
+		if path == "/slow" {
+			timeout = "2s"
+		}
 		fmt.Fprintf(&sources, `
-        - {endpoint: "%s%s?tenant=secret-tenant", timeout: 2s, auth: {authenticator: bearertokenauth/prices}, tls: {ca_file: %s}}`, s.URL, path, certificate.CertFile)
+        - {endpoint: "%s%s?tenant=secret-tenant", timeout: %s, auth: {authenticator: bearertokenauth/prices}, tls: {ca_file: %s}}`, s.URL, path, timeout, certificate.CertFile)
 	}
 	return `yaml:
 extensions:
@@ -159,7 +163,7 @@ func TestPriceSources(t *testing.T) {
 
 	p, process := start()
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
-		for i, want := range []string{"", "status 500 Internal Server Error", "more than 4194304 bytes", `models[1] (other).prices[0].input: "free"`, "read the list: "} {
+		for i, want := range []string{"", "status 500 Internal Server Error", "more than 4194304 bytes", `models[1] (other).prices[0].input: "free"`, "deadline exceeded"} {
 			sources := getPrices(c, p.dashboard).Data.Sources
 			if assert.Len(c, sources, len(paths)) && assert.NotNil(c, sources[i].Tried) {
 				assert.Contains(c, sources[i].Error, want)
@@ -167,7 +171,7 @@ func TestPriceSources(t *testing.T) {
 				assert.Equal(c, i == 0, sources[i].Fetched != nil)
 			}
 		}
-	}, 60*time.Second, 100*time.Millisecond)
+	}, 90*time.Second, 100*time.Millisecond)
 	spent(p, 1, 0.006)
 	prices := getPrices(t, p.dashboard).Data
 	assert.Equal(t, "2026-11-27", prices.Sources[0].Version)
