@@ -83,8 +83,8 @@ func (b *browser) run(actions ...chromedp.Action) {
 	require.NoError(b, chromedp.Run(ctx, actions...))
 }
 
-// look sets the size in CSS pixels and the colour scheme.
-func (b *browser) look(width, height int64, scheme string) {
+// setView sets the size in CSS pixels and the colour scheme.
+func (b *browser) setView(width, height int64, scheme string) {
 	b.Helper()
 	b.run(
 		emulation.SetDeviceMetricsOverride(width, height, 1, width < 500),

@@ -48,7 +48,7 @@ const (
 	alertEvery = 10
 )
 
-// load sends numbered batches until it is told to stop. Each is sent again until
+// load sends numbered batches until it is summaries to stop. Each is sent again until
 // it is acknowledged, as those do who must not lose anything.
 type load struct {
 	s      *site
@@ -177,7 +177,7 @@ func numberedEvents(number int64) string {
 	return lines(events...)
 }
 
-// numberedEvent is a rule on spans whose alerts can be told apart.
+// numberedEvent is a rule on spans whose alerts can be summaries apart.
 const numberedEvent = `yaml:
 processors:
   alert:
@@ -185,7 +185,7 @@ processors:
       - name: HighCostLLMCall
         context: span
         condition: attributes["gen_ai.usage.cost"] > 1.0
-        severity: critical # what PagerDuty is told of
+        severity: critical # what PagerDuty is summaries of
         labels_from: [batch]
         summary: "Call {{ $labels.batch }}. cost more than $1"
 `
@@ -248,13 +248,13 @@ func (s *site) arrived() arrived {
 		bodies = append(bodies, fmt.Sprint(document.Source["body"]))
 	}
 	a.logs = numbersIn(bodies, logLine)
-	var told []string
+	var summaries []string
 	for _, body := range s.pagerduty.Bodies() {
 		if payload, ok := body["payload"].(map[string]any); ok {
-			told = append(told, fmt.Sprint(payload["summary"]))
+			summaries = append(summaries, fmt.Sprint(payload["summary"]))
 		}
 	}
-	a.ruleAlerts, a.eventAlerts = numbersIn(told, ruleAlert), numbersIn(told, eventLine)
+	a.ruleAlerts, a.eventAlerts = numbersIn(summaries, ruleAlert), numbersIn(summaries, eventLine)
 	return a
 }
 
@@ -335,7 +335,7 @@ func (s *site) behindGates(t *testing.T) []*gate {
 	return gates
 }
 
-// Every backend is down when the collector is told to stop, and it is killed if
+// Every backend is down when the collector is summaries to stop, and it is killed if
 // it does not: after a restart all is there.
 func TestTerminatedWithEveryBackendDown(t *testing.T) {
 	s := newSite(t)

@@ -36,14 +36,14 @@ func startPage(t *testing.T) (url string, usage *dashboards.Usage) {
 	require.NoError(t, confmap.NewFromStringMap(map[string]any{
 		"endpoint": address, "writable": true, "trace_url": "http://localhost:16686/trace/{trace_id}",
 	}).Unmarshal(cfg))
-	board, err := factory.Create(t.Context(), extensiontest.NewNopSettings(factory.Type()), cfg)
+	extension, err := factory.Create(t.Context(), extensiontest.NewNopSettings(factory.Type()), cfg)
 	require.NoError(t, err)
-	require.NoError(t, board.Start(t.Context(), componenttest.NewNopHost()))
-	t.Cleanup(func() { assert.NoError(t, board.Shutdown(context.Background())) })
+	require.NoError(t, extension.Start(t.Context(), componenttest.NewNopHost()))
+	t.Cleanup(func() { assert.NoError(t, extension.Shutdown(context.Background())) })
 	now := time.Now()
 	usage = dashboards.SampleUsage(now, 31, 2*time.Minute)
-	board.(dashboard.Extension).ShowUsage(component.MustNewID("llm_cost"), usage)
-	board.(dashboard.Extension).ShowAlerts(component.MustNewID("alert"), dashboards.SampleAlerts(now))
+	extension.(dashboard.Extension).ShowUsage(component.MustNewID("llm_cost"), usage)
+	extension.(dashboard.Extension).ShowAlerts(component.MustNewID("alert"), dashboards.SampleAlerts(now))
 	return "http://" + address, usage
 }
 
@@ -53,7 +53,7 @@ func startPage(t *testing.T) (url string, usage *dashboards.Usage) {
 func TestRealBrowser(t *testing.T) {
 	url, usage := startPage(t)
 	b := newBrowser(t)
-	b.look(1280, 800, "light")
+	b.setView(1280, 800, "light")
 	b.run(chromedp.Navigate(url + "/?range=30d"))
 	loaded := b.loadTime()
 	t.Logf("the page with %d calls of a month was loaded in %s", len(usage.All), loaded)
@@ -73,13 +73,13 @@ func TestRealBrowser(t *testing.T) {
 	}
 
 	for _, scheme := range []string{"light", "dark"} {
-		b.look(1280, 800, scheme)
+		b.setView(1280, 800, scheme)
 		for _, path := range []string{"/", "/?range=7d&by=service.name&show=tokens&where=model%3Dgpt-4o", "/alerts", "/rules"} {
 			b.run(chromedp.Navigate(url + path))
 			assert.Empty(t, b.axe(), "%s %s", path, scheme)
 		}
 	}
-	b.look(390, 844, "light")
+	b.setView(390, 844, "light")
 	for _, path := range []string{"/", "/alerts", "/rules"} {
 		b.run(chromedp.Navigate(url + path))
 		assert.Empty(t, b.axe(), "%s on a phone", path)
@@ -97,7 +97,7 @@ func TestRealBrowser(t *testing.T) {
 		{"dashboard-phone.png", "/", "light", 390, 1300},
 		{"dashboard-rules.png", "/rules", "light", 1280, 760},
 	} {
-		b.look(shot.width, 800, shot.scheme)
+		b.setView(shot.width, 800, shot.scheme)
 		b.run(chromedp.Navigate(url+shot.path), chromedp.WaitReady("footer"))
 		b.screenshot(shot.name, float64(shot.width), float64(shot.height))
 	}
@@ -109,7 +109,7 @@ func TestRealBrowser(t *testing.T) {
 func TestRealBrowserLive(t *testing.T) {
 	url, usage := startPage(t)
 	b := newBrowser(t)
-	b.look(1280, 800, "light")
+	b.setView(1280, 800, "light")
 	b.run(
 		chromedp.Navigate(url),
 		chromedp.Evaluate(`window.stays = true; undefined`, nil),
@@ -159,7 +159,7 @@ func TestRealBrowserOfARunningCollector(t *testing.T) {
 
 	url := "http://" + p.dashboard
 	b := newBrowser(t)
-	b.look(1280, 800, "light")
+	b.setView(1280, 800, "light")
 	b.run(chromedp.Navigate(url))
 	assert.Equal(t, int64(180), cents(t, b.text(`.big`)), "$0.40 + $0.042 + $1.36")
 	for model, want := range map[string][]string{

@@ -101,7 +101,7 @@ func (r *diskRun) requireCounted(t *testing.T) {
 	}, 20*time.Second, 50*time.Millisecond)
 }
 
-const unwell = "StatusRecoverableError"
+const degraded = "StatusRecoverableError"
 
 // The disk of the state becomes full, and there is room again. Telemetry passes on
 // meanwhile and is counted, the health check and the metrics say what is wrong and
@@ -114,14 +114,14 @@ func TestFullDisk(t *testing.T) {
 	r.send(t)
 	r.requireCounted(t)
 	page := "http://" + p.dashboard
-	assert.NotContains(t, get(t, status), unwell)
+	assert.NotContains(t, get(t, status), degraded)
 	assert.Contains(t, get(t, page+"/api/health"), `"healthy": true`)
 	free := d.fill(t)
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
 		r.send(t)
-		said := get(c, status)
-		assert.Contains(c, said, "no space left on device")
-		assert.Contains(c, said, "write the ledger to the storage")
+		health := get(c, status)
+		assert.Contains(c, health, "no space left on device")
+		assert.Contains(c, health, "write the ledger to the storage")
 		assert.Contains(c, get(c, page), "no space left on device")
 		assert.Positive(c, scrape(c, metrics).sum("otelcol_processor_llm_cost_snapshot_failures_total"))
 	}, 60*time.Second, 100*time.Millisecond)
@@ -129,7 +129,7 @@ func TestFullDisk(t *testing.T) {
 	free()
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
 		r.send(t)
-		assert.NotContains(c, get(c, status), unwell)
+		assert.NotContains(c, get(c, status), degraded)
 		assert.Contains(c, get(c, page+"/api/health"), `"healthy": true`)
 	}, 60*time.Second, 200*time.Millisecond)
 	r.requireCounted(t)
@@ -213,6 +213,6 @@ func TestDamagedFiles(t *testing.T) {
 
 	require.NoError(t, os.Remove(filepath.Join(directory, "storage", "processor_llm_cost_")))
 	process = collector.Start(t, options)
-	assert.NotContains(t, get(t, status), unwell)
+	assert.NotContains(t, get(t, status), degraded)
 	process.Terminate(t, 20*time.Second)
 }

@@ -171,11 +171,11 @@ func TestRealOpenSearch(t *testing.T) {
 		for stream, text := range map[string]string{
 			"debug": "of no interest", "info": needle + ", info", "critical": needle + ", critical", "error": "CacheTooLarge",
 		} {
-			var answer struct {
+			var result struct {
 				Hits struct{ Total struct{ Value int } }
 			}
-			getJSON(c, node+"/logs-arc."+stream+"-default/_search?q=%22"+url.QueryEscape(text)+"%22", &answer)
-			assert.Equal(c, 1, answer.Hits.Total.Value, stream)
+			getJSON(c, node+"/logs-arc."+stream+"-default/_search?q=%22"+url.QueryEscape(text)+"%22", &result)
+			assert.Equal(c, 1, result.Hits.Total.Value, stream)
 		}
 	}, 60*time.Second, 500*time.Millisecond)
 	process.Terminate(t, 20*time.Second)

@@ -276,8 +276,8 @@ func TestLoad(t *testing.T) {
 // to be told when it is over, and all that was accepted arrives.
 func TestOverload(t *testing.T) {
 	o := double.NewOTLP(t, "", "", "")
-	f := newFront()
-	p, options := adding(t, []string{"destinations/newrelic.yaml"}, "NEW_RELIC_LICENSE_KEY=a-key", "NEW_RELIC_OTLP_ENDPOINT="+f.beforeHTTP(t, "http://"+o.HTTP))
+	f := newInjector()
+	p, options := adding(t, []string{"destinations/newrelic.yaml"}, "NEW_RELIC_LICENSE_KEY=a-key", "NEW_RELIC_OTLP_ENDPOINT="+f.proxyHTTP(t, "http://"+o.HTTP))
 	options.Set = append(options.Set,
 		"processors::memory_limiter::limit_mib=160", "processors::memory_limiter::spike_limit_mib=40", "processors::memory_limiter::check_interval=100ms",
 		"exporters::otlp_http/newrelic::sending_queue::queue_size=100000",

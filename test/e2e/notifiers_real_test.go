@@ -215,23 +215,23 @@ func alertsOf(t require.TestingT, address string) []gettableAlert {
 
 // The guide's variables alone make mail arrive, by STARTTLS and AUTH, in the
 // maildir of a mail server that is not ours, as a thread of beginning and end.
-func TestRealMail(t *testing.T) {
+func TestRealEmail(t *testing.T) {
 	const user, password = "arc@arc.example", "a password"
 	certificate := double.NewCertificate(t)
 	maildir := filepath.Join(t.TempDir(), "maildir")
 	address := collector.FreeAddress(t)
 	host, port, err := net.SplitHostPort(address)
 	require.NoError(t, err)
-	run(t, address, filepath.Join(collector.Root(), "build", "mail", "bin", "python"),
+	run(t, address, filepath.Join(collector.Root(), "build", "smtpd", "bin", "python"),
 		"testdata/smtpd.py", host, port, certificate.CertFile, certificate.KeyFile, user, password, maildir)
 
 	raise, calm := alerting(t, "email", "{tls: {ca_file: '"+certificate.CertFile+"'}}",
 		"SMTP_SERVER="+host, "SMTP_PORT="+port, "SMTP_USER="+user, "SMTP_PASSWORD="+password, "SMTP_TO=Ops <ops@arc.example>")
 	raise()
-	firing := mailsIn(t, maildir, 1)[0]
+	firing := emailsIn(t, maildir, 1)[0]
 	calm()
-	mails := mailsIn(t, maildir, 2)
-	resolved := mails[slices.IndexFunc(mails, func(h mail.Header) bool { return h.Get("Message-Id") != firing.Get("Message-Id") })]
+	emails := emailsIn(t, maildir, 2)
+	resolved := emails[slices.IndexFunc(emails, func(h mail.Header) bool { return h.Get("Message-Id") != firing.Get("Message-Id") })]
 	for state, header := range map[string]mail.Header{"[CRITICAL] CacheTooLarge": firing, "[RESOLVED] CacheTooLarge": resolved} {
 		subject, err := new(mime.WordDecoder).DecodeHeader(header.Get("Subject"))
 		require.NoError(t, err)
@@ -243,8 +243,8 @@ func TestRealMail(t *testing.T) {
 	}
 }
 
-// mailsIn waits for so many mails, and returns what stands above each.
-func mailsIn(t *testing.T, maildir string, n int) []mail.Header {
+// emailsIn waits for so many emails, and returns what stands above each.
+func emailsIn(t *testing.T, maildir string, n int) []mail.Header {
 	t.Helper()
 	var headers []mail.Header
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
@@ -267,7 +267,7 @@ func mailsIn(t *testing.T, maildir string, n int) []mail.Header {
 
 // A real browser shows the mail without a sideways scroll, on a phone and on a
 // desk, in light and in dark, with the bar in the severity's colour.
-func TestRealMailInChromium(t *testing.T) {
+func TestRealEmailInChromium(t *testing.T) {
 	if os.Getenv("E2E_SCREENSHOTS") != "" {
 		require.NoError(t, os.MkdirAll(os.Getenv("E2E_SCREENSHOTS"), 0o755))
 	}

@@ -52,8 +52,8 @@ func TestRealPromtoolAgrees(t *testing.T) {
 				if have.before(needs) {
 					t.Skipf("needs promtool %v, have %v", needs, have)
 				}
-				theirs, theirText := verdict(t, "promtool", append(c.promtool, file)...)
-				ours, ourText := verdict(t, arctool, append(c.ours, file)...)
+				theirs, theirText := passes(t, "promtool", append(c.promtool, file)...)
+				ours, ourText := passes(t, arctool, append(c.ours, file)...)
 				assert.Equal(t, c.passes, theirs, theirText)
 				assert.Equal(t, theirs, ours, "%s\npromtool says: %s", ourText, theirText)
 			})
@@ -61,8 +61,8 @@ func TestRealPromtoolAgrees(t *testing.T) {
 	}
 }
 
-// verdict runs a command and reports whether it passed.
-func verdict(t *testing.T, program string, arguments ...string) (bool, string) {
+// passes runs a command and reports whether it passed.
+func passes(t *testing.T, program string, arguments ...string) (bool, string) {
 	t.Helper()
 	output, err := exec.CommandContext(t.Context(), program, arguments...).CombinedOutput()
 	if err != nil {

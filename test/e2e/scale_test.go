@@ -127,7 +127,7 @@ func TestThreeGateways(t *testing.T) {
 	// What an Arc application posts at the agent reaches a gateway, too.
 	got := postEvents(t, "http://"+agent.arc, security{}, lines(
 		`{"model":"gpt-4o-mini","prompt_tokens":1000,"completion_tokens":500,"duration_seconds":0.7,"status":"success"}`))
-	require.Equal(t, answer{Status: 200, Accepted: 1}, got)
+	require.Equal(t, arcResponse{Status: 200, Accepted: 1}, got)
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
 		var calls float64
 		for _, g := range gateways {

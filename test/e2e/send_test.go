@@ -103,7 +103,7 @@ func sendSpans(t *testing.T, exporter *otlptrace.Exporter, calls ...call) {
 }
 
 // answer is what the arc receiver says of a request.
-type answer struct {
+type arcResponse struct {
 	Status   int `json:"-"`
 	Accepted int
 	Rejected int
@@ -114,10 +114,10 @@ type answer struct {
 }
 
 // postEvents posts a body to the arc receiver and reads what it answers.
-func postEvents(t *testing.T, url string, s security, body string) answer {
+func postEvents(t *testing.T, url string, s security, body string) arcResponse {
 	t.Helper()
 	status, content := post(t, url, s, body)
-	a := answer{Status: status}
+	a := arcResponse{Status: status}
 	require.NoError(t, json.Unmarshal(content, &a), "%s", content)
 	return a
 }

@@ -32,7 +32,7 @@ func TestSlackThreadOverARestart(t *testing.T) {
 			fmt.Sprintf(`{"cache_type":"llm","hit":true,"size_bytes":%d}`, bytes),
 			fmt.Sprintf(`{"active_agents":%d}`, agents),
 		))
-		require.Equal(t, answer{Status: 200, Accepted: 2}, got)
+		require.Equal(t, arcResponse{Status: 200, Accepted: 2}, got)
 	}
 	messages := func(n int) {
 		t.Helper()
@@ -52,17 +52,17 @@ func TestSlackThreadOverARestart(t *testing.T) {
 	messages(3)
 	process.Terminate(t, 20*time.Second)
 
-	told := api.Messages()
-	require.Len(t, told, 3)
-	began, marker, over := told[0], told[1], told[2]
+	posted := api.Messages()
+	require.Len(t, posted, 3)
+	firing, marker, resolved := posted[0], posted[1], posted[2]
 	assert.Contains(t, marker.Text, "Marker")
 	assert.Empty(t, marker.ThreadTS)
-	assert.Equal(t, 1, began.Edits)
-	assert.Equal(t, []string{"#36a64f"}, began.Colors)
-	for _, message := range []double.SlackMessage{began, over} {
+	assert.Equal(t, 1, firing.Edits)
+	assert.Equal(t, []string{"#36a64f"}, firing.Colors)
+	for _, message := range []double.SlackMessage{firing, resolved} {
 		assert.True(t, strings.HasPrefix(message.Text, "[RESOLVED] CacheTooLarge: "), message.Text)
 	}
-	assert.Equal(t, began.TS, over.ThreadTS)
+	assert.Equal(t, firing.TS, resolved.ThreadTS)
 	assert.Empty(t, s.slack.Bodies(), "the bot posts in place of the webhook")
 	assert.NotContains(t, process.Output(), botToken)
 }

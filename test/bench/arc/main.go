@@ -205,15 +205,15 @@ func run() error {
 	}
 	body := lines(events / requests)
 
-	kept := plog.NewLogs()
-	if _, err := overHTTP(arc, body, &kept)(); err != nil {
+	last := plog.NewLogs()
+	if _, err := overHTTP(arc, body, &last)(); err != nil {
 		return err
 	}
-	otlp, err := (&plog.ProtoMarshaler{}).MarshalLogs(kept)
+	otlp, err := (&plog.ProtoMarshaler{}).MarshalLogs(last)
 	if err != nil {
 		return err
 	}
-	otlpJSON, err := (&plog.JSONMarshaler{}).MarshalLogs(kept)
+	otlpJSON, err := (&plog.JSONMarshaler{}).MarshalLogs(last)
 	if err != nil {
 		return err
 	}

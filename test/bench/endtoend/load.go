@@ -81,9 +81,9 @@ func eventSenders(percent int) (all []sender, items int, closeAll func(), err er
 				return err
 			}
 			defer response.Body.Close()
-			answer, err := io.ReadAll(response.Body)
+			body, err := io.ReadAll(response.Body)
 			if err == nil && response.StatusCode != http.StatusOK {
-				err = fmt.Errorf("answered %s: %s", response.Status, answer)
+				err = fmt.Errorf("answered %s: %s", response.Status, body)
 			}
 			return err
 		})
