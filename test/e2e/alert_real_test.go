@@ -192,14 +192,14 @@ func ruleSeries(t require.TestingT, prometheus, name string) page {
 	return out
 }
 
-// activeAlert is an alert in the answer of Prometheus' API, apart from when it began.
+// activeAlert is an alert in a response of Prometheus' API, without its start time.
 type activeAlert struct {
 	Labels, Annotations map[string]string
 	State, Value        string
 }
 
-// activeAlerts are those that an API tells of. Values that depend on when a
-// rule was evaluated are rounded.
+// activeAlerts are those that an API reports. Values that depend on when a rule was
+// evaluated are rounded.
 func activeAlerts(t require.TestingT, address string) []activeAlert {
 	var result struct {
 		Data struct{ Alerts []activeAlert }

@@ -35,7 +35,7 @@ type backend struct {
 	*injector
 	// spans, logs, points and alerts are the numbers of what it has; nil of what it does not take.
 	spans, logs, points, alerts func() counts
-	// texts are the notices that it has, in order.
+	// texts are the notifications that it has, in order.
 	texts func() []string
 }
 
@@ -141,7 +141,8 @@ func backends(t *testing.T) (all map[string]backend, options func(ports, []strin
 	}
 }
 
-// withResolution are alerts of Alertmanager, each that is over with a word that says so.
+// withResolution returns alerts of Alertmanager, and adds event_action to those that
+// are resolved, so that lastWord recognizes them.
 func withResolution(bodies []map[string]any) (all []map[string]any) {
 	for _, body := range bodies {
 		end, err := time.Parse(time.RFC3339, fmt.Sprint(body["endsAt"]))
@@ -154,7 +155,8 @@ func withResolution(bodies []map[string]any) (all []map[string]any) {
 	return all
 }
 
-// withTriggerPayload are events of PagerDuty, each that resolves with the words of what it resolves.
+// withTriggerPayload returns events of PagerDuty, and adds to those that resolve an
+// incident the payload of the event that triggered it.
 func withTriggerPayload(bodies []map[string]any) (all []map[string]any) {
 	triggers := map[any]any{}
 	for _, body := range bodies {
@@ -236,18 +238,18 @@ func numberedPoint(t *testing.T, number int64) []byte {
 	return body
 }
 
-// faults are what each backend goes through, one after the other.
+// faults are those that each backend has, in turn.
 var faults = []fault{down, hanging, slow, throttling, unavailable, garbage, cutting}
 
-// A breach that began, and ended, while nobody could be told.
+// A breach that started, and was resolved, while no channel worked.
 var (
 	cacheLine = regexp.MustCompile(`The cache (\d+)\. cache holds`)
 	ended     = regexp.MustCompile(`(?i)resolve`)
 )
 
-// Every backend has every fault at the same time. What was acknowledged then is
-// there afterwards, at each of them, and each was told of the end of a breach
-// after it was told of its beginning.
+// All backends have the same fault at the same time. What was acknowledged meanwhile
+// arrives at each of them afterward, and the last notification about each breach is
+// that it is resolved.
 func TestFaultyBackends(t *testing.T) {
 	all, options := backends(t)
 	p, set := quick(t)
@@ -271,7 +273,7 @@ func TestFaultyBackends(t *testing.T) {
 			for name, b := range all {
 				require.Eventually(t, func() bool { return b.requests() > 0 }, 20*time.Second, 10*time.Millisecond, name)
 			}
-			// The breach has been seen when it is all on the terminal.
+			// The breach has been detected when it is on the terminal.
 			require.Eventually(t, func() bool { return len(process.Lines(fmt.Sprintf("The cache %d. cache", number))) > 0 }, 20*time.Second, 10*time.Millisecond)
 			size(10)
 			require.Eventually(t, func() bool { return len(process.Lines(fmt.Sprintf("The cache %d. cache", number))) > 1 }, 20*time.Second, 10*time.Millisecond)
@@ -334,8 +336,8 @@ service:
 	return o, "http://" + address + "/metrics"
 }
 
-// A full queue refuses, the sender is told to come again, and it is counted. What
-// was acknowledged arrives, and nothing else has to be sent again.
+// A full queue rejects data with a retryable status, and it is counted. What was
+// acknowledged arrives, and nothing else has to be sent again.
 func TestFullQueue(t *testing.T) {
 	o := double.NewOTLP(t, "", "", "")
 	f := newInjector()
@@ -383,8 +385,8 @@ func TestFullQueue(t *testing.T) {
 	process.Terminate(t, 20*time.Second)
 }
 
-// What a backend says it will never take is dropped, and counted. OTLP over HTTP
-// knows 500 as such an answer.
+// What a backend rejects permanently is dropped, and counted. In OTLP over HTTP a
+// response of 500 is permanent.
 func TestDroppedIsCounted(t *testing.T) {
 	o := double.NewOTLP(t, "", "", "")
 	f := newInjector()

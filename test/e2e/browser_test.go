@@ -29,7 +29,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/collector"
 )
 
-// browser is a Chromium with an empty profile that tells what went wrong in it.
+// browser is a Chromium with an empty profile that reports its errors.
 type browser struct {
 	*testing.T
 	ctx context.Context
@@ -119,7 +119,7 @@ func (b *browser) axe() []string {
 	var found string
 	b.run(
 		chromedp.Evaluate(string(source)+"; undefined", nil),
-		chromedp.Evaluate(`axe.run().then((r) => { if (r.passes.length < 10) throw new Error('axe looked at nothing');
+		chromedp.Evaluate(`axe.run().then((r) => { if (r.passes.length < 10) throw new Error('axe checked nothing');
 			return JSON.stringify(r.violations.filter((v) => ['serious', 'critical'].includes(v.impact))
 				.map((v) => v.id + ': ' + v.help + ': ' + v.nodes.map((n) => n.html).slice(0, 3).join(' '))) })`,
 			&found, func(p *cdpruntime.EvaluateParams) *cdpruntime.EvaluateParams { return p.WithAwaitPromise(true) }),
@@ -129,7 +129,7 @@ func (b *browser) axe() []string {
 	return violations
 }
 
-// loadTime is from the navigation's start until the page and all it needs were loaded.
+// loadTime is from the navigation's start until the document and all it needs were loaded.
 func (b *browser) loadTime() time.Duration {
 	b.Helper()
 	var ms float64
@@ -154,7 +154,7 @@ func (b *browser) reportProblems(url string) {
 	}
 }
 
-// cents are those of what the page writes: $1,234.56.
+// cents parses an amount as the dashboard writes it: $1,234.56.
 func cents(t *testing.T, text string) int64 {
 	t.Helper()
 	var amount float64

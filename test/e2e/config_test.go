@@ -60,7 +60,7 @@ func TestPrintedConfiguration(t *testing.T) {
 	}
 }
 
-// What the README tells people to post is accepted, and is of today.
+// What the README asks readers to post is accepted, and is of today.
 func TestReadmeExample(t *testing.T) {
 	readme, err := os.ReadFile(filepath.Join(collector.Root(), "README.md"))
 	require.NoError(t, err)

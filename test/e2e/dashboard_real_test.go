@@ -47,16 +47,16 @@ func startPage(t *testing.T) (url string, usage *dashboards.Usage) {
 	return "http://" + address, usage
 }
 
-// The page in a real browser: it is fast, says nothing on the console, asks no
-// other host, has the ledger's figures, can be used without a mouse, and looks
-// as docs/dashboard.md shows it.
+// The dashboard in a real browser: it is fast, logs nothing to the console, requests
+// nothing from other hosts, has the ledger's figures, can be used without a mouse, and
+// looks as docs/dashboard.md shows it.
 func TestRealBrowser(t *testing.T) {
 	url, usage := startPage(t)
 	b := newBrowser(t)
 	b.setView(1280, 800, "light")
 	b.run(chromedp.Navigate(url + "/?range=30d"))
 	loaded := b.loadTime()
-	t.Logf("the page with %d calls of a month was loaded in %s", len(usage.All), loaded)
+	t.Logf("the dashboard with %d calls of a month was loaded in %s", len(usage.All), loaded)
 	assert.Less(t, loaded, 5*time.Second, "it takes some 0.1 s; this machine may be busy")
 
 	rows, err := usage.Usage(dashboard.Query{
@@ -104,8 +104,8 @@ func TestRealBrowser(t *testing.T) {
 	b.reportProblems(url)
 }
 
-// A link that only changes what is shown keeps one's place; arrow keys tell a
-// bar's figures; what comes later is seen without a reload.
+// A link that only changes what is shown keeps the scroll position; arrow keys show a
+// bar's figures; new data appears without a reload.
 func TestRealBrowserLive(t *testing.T) {
 	url, usage := startPage(t)
 	b := newBrowser(t)
@@ -132,7 +132,7 @@ func TestRealBrowserLive(t *testing.T) {
 	}
 	var stays bool
 	b.run(chromedp.Evaluate(`window.stays === true && location.search === '?range=30d'`, &stays))
-	assert.True(t, stays, "the page was not reloaded")
+	assert.True(t, stays, "the document was not reloaded")
 	b.reportProblems(url)
 }
 

@@ -312,8 +312,8 @@ func TestLogFilesByLevel(t *testing.T) {
 	process.Terminate(t, 20*time.Second)
 }
 
-// The levels of the guide: libraries from WARNING on, our own from INFO on, but
-// for the two that are being looked at.
+// The levels of the Arc guide: libraries from WARNING on, our own from INFO on, except
+// the two that are being debugged.
 func TestLogLevelsByLogger(t *testing.T) {
 	dir := t.TempDir()
 	p, options := adding(t, []string{"policies/log-files.yaml", "policies/log-levels.yaml"}, "OTELCOL_ARC_LOGS="+dir)

@@ -103,9 +103,9 @@ func (r *diskRun) requireCounted(t *testing.T) {
 
 const degraded = "StatusRecoverableError"
 
-// The disk of the state becomes full, and there is room again. Telemetry passes on
-// meanwhile and is counted, the health check and the metrics say what is wrong and
-// that it is over, and so does the page, and what was counted then survives a kill.
+// The disk of the state becomes full, and then has space again. Telemetry is forwarded
+// and counted meanwhile; the health check, the metrics and the dashboard report the
+// error and its recovery; and what was counted meanwhile survives a kill.
 func TestFullDisk(t *testing.T) {
 	d := newDisk(t, "300m")
 	p, options, status, metrics := onDisk(t, d.directory)
@@ -140,10 +140,10 @@ func TestFullDisk(t *testing.T) {
 	process.Terminate(t, 20*time.Second)
 }
 
-// The disk of the alerts is read-only when the collector starts. It starts, rules
-// are evaluated and people told, and the health check says so. That the disk is
-// used once it can be written to is tested with the processor, on a false clock.
-// The storage extension cannot do without its disk: the collector says so, and ends.
+// The disk of the alerts is read-only when the Collector starts. It starts, evaluates
+// rules and sends notifications, and the health check is degraded. That the disk is
+// used once it is writable is tested with the processor, on a false clock. The storage
+// extension needs its disk: the Collector reports that, and exits.
 func TestReadOnlyDisk(t *testing.T) {
 	d := newDisk(t, "300m")
 	p, options, status, metrics := onDisk(t, t.TempDir())
@@ -172,8 +172,8 @@ service:
 	assert.Contains(t, string(output), "storage: read-only file system")
 }
 
-// Every file of the state is damaged while the collector is down. It starts, says
-// what it has put aside, and takes and counts telemetry.
+// Every file of the state is damaged while the Collector is down. It starts, reports
+// what it has quarantined, and accepts and counts telemetry.
 func TestDamagedFiles(t *testing.T) {
 	directory := t.TempDir()
 	p, options, status, _ := onDisk(t, directory)
@@ -203,7 +203,7 @@ func TestDamagedFiles(t *testing.T) {
 	assert.Subset(t, damaged, []string{"processor_llm_cost_", "notices.json"})
 
 	process = collector.Start(t, options)
-	r.sent = 0 // the ledger begins anew
+	r.sent = 0 // the ledger is empty
 	r.send(t)
 	r.requireCounted(t)
 	assert.Contains(t, get(t, status), "storage: invalid database")

@@ -27,27 +27,27 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 )
 
-// fault is what is wrong with a backend.
+// fault is how a backend fails.
 type fault string
 
 const (
 	healthy     fault = "healthy"
 	down        fault = "hangs up at once"
-	hanging     fault = "accepts and never answers"
+	hanging     fault = "accepts and never responds"
 	slow        fault = "slow"
 	throttling  fault = "429 with Retry-After"
 	unavailable fault = "503"
 	broken      fault = "500"
-	garbage     fault = "garbage in place of an response"
-	cutting     fault = "takes it and closes within the response's body"
+	garbage     fault = "garbage in place of a response"
+	cutting     fault = "accepts it and closes the connection within the response body"
 )
 
-// injector stands before a backend and has its faults.
+// injector injects faults into the requests to a backend.
 type injector struct {
 	mu     sync.Mutex
 	now    fault
 	healed chan struct{} // closed when now ends
-	met    int           // requests that met the fault there is now
+	met    int           // requests since the fault was set
 }
 
 func newInjector() *injector { return &injector{now: healthy, healed: make(chan struct{})} }
@@ -59,7 +59,8 @@ func (f *injector) set(now fault) {
 	f.now, f.met, f.healed = now, 0, make(chan struct{})
 }
 
-// meet counts a request. healed ends when the fault does.
+// countRequest counts a request, and returns the fault that it gets. healed is closed
+// when the fault ends.
 func (f *injector) countRequest() (now fault, healed <-chan struct{}) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -75,7 +76,7 @@ func (f *injector) requests() int {
 
 const slowness = 300 * time.Millisecond
 
-// proxyHTTP stands before a server that speaks HTTP, and returns where.
+// proxyHTTP starts a proxy of an HTTP server, and returns its URL.
 func (f *injector) proxyHTTP(t *testing.T, backend string) string {
 	t.Helper()
 	u, err := url.Parse(backend)
@@ -125,7 +126,7 @@ func (f *injector) proxyHTTP(t *testing.T, backend string) string {
 	return server.URL + path
 }
 
-// hijacked writes bytes in place of an response, and hangs up.
+// hijacked writes bytes in place of a response, and closes the connection.
 func hijacked(w http.ResponseWriter, text string) {
 	connection, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
@@ -135,7 +136,7 @@ func hijacked(w http.ResponseWriter, text string) {
 	_ = connection.Close()
 }
 
-// proxySMTP stands before a mail server, and returns its port.
+// proxySMTP starts a proxy of a mail server, and returns its port.
 func (f *injector) proxySMTP(t *testing.T, backend string) string {
 	t.Helper()
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -176,7 +177,7 @@ func (f *injector) proxySMTP(t *testing.T, backend string) string {
 					_ = upstream.Close()
 				}()
 				if now == cutting {
-					_, _ = io.CopyN(connection, upstream, 40) // within the response to EHLO
+					_, _ = io.CopyN(connection, upstream, 40) // within the reply to EHLO
 					return
 				}
 				_, _ = io.Copy(connection, upstream)
@@ -193,8 +194,8 @@ func (f *injector) proxySMTP(t *testing.T, backend string) string {
 	return port
 }
 
-// faultyJaeger takes spans over OTLP gRPC. Its faults are the status codes
-// that stand for those of HTTP.
+// faultyJaeger accepts spans over OTLP gRPC. Its faults are the status codes that
+// correspond to those of HTTP.
 type faultyJaeger struct {
 	ptraceotlp.UnimplementedGRPCServer
 	*injector
@@ -234,7 +235,7 @@ func (j *faultyJaeger) Export(ctx context.Context, request ptraceotlp.ExportRequ
 	case down, unavailable, broken:
 		return refusal(codes.Unavailable)
 	case garbage:
-		return refusal(codes.DataLoss) // what gRPC makes of a broken response
+		return refusal(codes.DataLoss) // gRPC's status for a broken response
 	case hanging:
 		select {
 		case <-healed:

@@ -72,7 +72,7 @@ func TestRealGrafanaQueries(t *testing.T) {
 		return len(open) == 0
 	}, time.Minute, 500*time.Millisecond)
 	for expr, title := range open {
-		t.Errorf("%s: nothing answers %s", title, expr)
+		t.Errorf("%s: no series for %s", title, expr)
 	}
 }
 

@@ -22,7 +22,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/collector"
 )
 
-// Python's own handlers, as the guide sets them up.
+// Python's own handlers, as the Arc guide sets them up.
 func TestRealPythonLogging(t *testing.T) {
 	for service, setting := range map[string]struct{ file, key string }{
 		"syslog":   {"sources/python-syslog.yaml", "receivers::udplog/python::listen_address="},
@@ -53,8 +53,8 @@ func TestRealPythonLogging(t *testing.T) {
 	}
 }
 
-// prometheus_client's page is scraped, and the guide's PromQL is answered by a
-// real Prometheus that scrapes ours.
+// The metrics of prometheus_client are scraped, and the PromQL of the Arc guide has
+// results in a real Prometheus that scrapes ours.
 func TestRealPrometheusClient(t *testing.T) {
 	app := collector.FreeAddress(t)
 	cmd := python(t, "guide_metrics.py", port(t, app))

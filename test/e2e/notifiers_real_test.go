@@ -58,8 +58,8 @@ func run(t *testing.T, address, name string, arguments ...string) {
 	}, 30*time.Second, 50*time.Millisecond, "%s does not answer", name)
 }
 
-// alerting is a collector whose rules fire while a cache is large, and that
-// tells the exporter given. raise and calm begin and end the alert.
+// alerting starts a Collector whose rules fire while a cache is large, and that sends
+// the alerts to the given exporter. raise makes the alert fire, calm resolves it.
 func alerting(t *testing.T, exporter, settings string, env ...string) (raise, calm func()) {
 	t.Helper()
 	p, set := quick(t)
@@ -111,8 +111,9 @@ func TestRealAlertmanager(t *testing.T) {
 	}, 30*time.Second, 100*time.Millisecond)
 }
 
-// A collector that is killed goes on with what fires when it is back: in a real
-// Alertmanager the alert does not end meanwhile, though nobody tells of it anew.
+// A Collector that is killed continues with the firing alerts after its restart: in a
+// real Alertmanager the alert is not resolved meanwhile, though the rule is not
+// notified again.
 func TestRealAlertmanagerOverKill(t *testing.T) {
 	address := runAlertmanager(t)
 	p, set := quick(t)
@@ -146,7 +147,7 @@ exporters:
 			before = all[0]
 		}
 	}, 30*time.Second, 100*time.Millisecond)
-	// What was told is written within a second.
+	// The notification state is written within a second.
 	require.Eventually(t, func() bool {
 		notices, err := os.ReadFile(filepath.Join(dir, "alert", "notices.json"))
 		return err == nil && strings.Contains(string(notices), "CacheTooLarge")
@@ -185,7 +186,7 @@ func TestRealAlertmanagerTakesEveryName(t *testing.T) {
 	assert.Zero(t, e.Count(t, "failed"))
 }
 
-// runAlertmanager runs a server that tells nobody, until the test ends.
+// runAlertmanager runs a server without receivers, until the test ends.
 func runAlertmanager(t *testing.T) (address string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -213,8 +214,9 @@ func alertsOf(t require.TestingT, address string) []gettableAlert {
 	return all
 }
 
-// The guide's variables alone make mail arrive, by STARTTLS and AUTH, in the
-// maildir of a mail server that is not ours, as a thread of beginning and end.
+// With nothing but the environment variables of the Arc guide, email arrives by
+// STARTTLS and AUTH in the maildir of a real mail server, the firing and the resolved
+// one in one thread.
 func TestRealEmail(t *testing.T) {
 	const user, password = "arc@arc.example", "a password"
 	certificate := double.NewCertificate(t)
@@ -243,7 +245,7 @@ func TestRealEmail(t *testing.T) {
 	}
 }
 
-// emailsIn waits for so many emails, and returns what stands above each.
+// emailsIn waits for n emails, and returns their headers.
 func emailsIn(t *testing.T, maildir string, n int) []mail.Header {
 	t.Helper()
 	var headers []mail.Header
@@ -265,8 +267,8 @@ func emailsIn(t *testing.T, maildir string, n int) []mail.Header {
 	return headers
 }
 
-// A real browser shows the mail without a sideways scroll, on a phone and on a
-// desk, in light and in dark, with the bar in the severity's colour.
+// A real browser shows the email without horizontal scrolling, on phone and desktop
+// widths, in light and dark mode, with the bar in the severity's color.
 func TestRealEmailInChromium(t *testing.T) {
 	if os.Getenv("E2E_SCREENSHOTS") != "" {
 		require.NoError(t, os.MkdirAll(os.Getenv("E2E_SCREENSHOTS"), 0o755))

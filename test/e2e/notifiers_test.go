@@ -21,8 +21,8 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/double"
 )
 
-// gate stands before a server, and hangs up on everybody until it is opened, or
-// listens to them and never answers.
+// gate is a proxy of a server. Until it is opened it closes connections at once, or
+// accepts them and never responds.
 type gate struct {
 	address string
 	open    atomic.Bool

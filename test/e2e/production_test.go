@@ -124,7 +124,8 @@ func (s *site) latest(metric, model string) float64 {
 	return value
 }
 
-// notified are the notices in an inbox that contain the text, as JSON.
+// notificationsWith returns the notifications in an inbox that contain the text, as
+// JSON.
 func notificationsWith(inbox *double.Inbox, text string) []string {
 	var found []string
 	for _, body := range inbox.Bodies() {
@@ -227,14 +228,14 @@ func TestFirstSpendRaisesAnAlert(t *testing.T) {
 	process := collector.Start(t, s.options)
 	expensive := call{model: "gpt-4-turbo", input: 4_000_000}
 	sendSpans(t, grpcExporter(t, s.grpc, s.security), expensive, expensive, expensive, expensive)
-	// How much it says depends on when it is evaluated: increase() extrapolates
-	// from the few samples there are at first, here as in Prometheus.
+	// The amount depends on when the rule is evaluated: increase() extrapolates from
+	// the few samples there are at first, here as in Prometheus.
 	require.Eventually(t, func() bool { return len(notificationsWith(s.slack, "HourIsExpensive: This hour cost $")) > 0 }, 30*time.Second, 50*time.Millisecond)
 	process.Terminate(t, 20*time.Second)
 }
 
-// A reload builds every pipeline and the cores behind them anew, on the state
-// that the old ones left.
+// A reload rebuilds every pipeline with its cores, which load the state that the old
+// ones persisted.
 func TestReloadGoesOnCounting(t *testing.T) {
 	s := newSite(t)
 	process := collector.Start(t, s.options)

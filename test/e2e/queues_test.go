@@ -95,8 +95,8 @@ func TestKilledWithADestinationDown(t *testing.T) {
 	process.Terminate(t, 20*time.Second)
 }
 
-// No exporter of a shipped file gives up what it queues after five minutes, which
-// is what an exporter does that is not told otherwise.
+// No exporter of a shipped file drops what it queues after five minutes, which is the
+// default of exporters.
 func TestShippedExportersNeverGiveUp(t *testing.T) {
 	s := newSite(t)
 	s.addEveryDestination(t)

@@ -23,8 +23,8 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/collector"
 )
 
-// The Python SDK's spans are priced, and a real Prometheus that scrapes the
-// page answers what they cost.
+// The Python SDK's spans are priced, and a real Prometheus that scrapes the metrics
+// has what they cost.
 func TestRealPythonToPrometheus(t *testing.T) {
 	p, set := quick(t)
 	collector.Start(t, collector.Options{
@@ -63,7 +63,7 @@ func TestRealPromtool(t *testing.T) {
 	}
 }
 
-// startPrometheus runs a server that scrapes the page, until the test ends.
+// startPrometheus runs a server that scrapes the given targets, until the test ends.
 func startPrometheus(t *testing.T, pages ...string) string {
 	t.Helper()
 	dir := t.TempDir()

@@ -19,8 +19,8 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/double"
 )
 
-// No prompt and no answer leaves with config/policies/redact-prompts.yaml,
-// whatever convention carries it; the call is priced, and its model stays.
+// With config/policies/redact-prompts.yaml no prompt and no response text is exported,
+// under any convention; the call is priced, and its model stays.
 func TestRedactPrompts(t *testing.T) {
 	const private = "what nobody else may read"
 	o := double.NewOTLP(t, "", "api-key", "a-license-key")

@@ -95,7 +95,7 @@ func requireSums(t *testing.T, gateways []*gateway) {
 			calls += share
 			cost += found.sum("arc_llm_cost_dollars")
 			_, body := fetch(c, "http://"+g.ports.page+"/metrics")
-			assert.Contains(c, body, fmt.Sprintf(`instance="gateway-%d"`, i), "told apart by their names")
+			assert.Contains(c, body, fmt.Sprintf(`instance="gateway-%d"`, i), "distinguished by their names")
 		}
 		assert.EqualValues(c, all, calls)
 		assert.InDelta(c, all*callDollars, cost, 1e-9)

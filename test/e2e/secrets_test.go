@@ -67,8 +67,8 @@ func (e *echo) all() string {
 
 // A collector that logs all there is to log, with every secret that the shipped
 // files know, and backends that refuse and repeat them: none of the secrets is in
-// what it says, on the terminal, on the page, in its metrics, in its printed
-// configuration, or when its configuration is wrong.
+// its output: the terminal, the dashboard, its metrics, its printed configuration, and
+// the errors of a wrong configuration.
 func TestSecretsAreNotShown(t *testing.T) {
 	secrets := map[string]string{}
 	secret := func(name string) string {
@@ -84,7 +84,7 @@ func TestSecretsAreNotShown(t *testing.T) {
 	require.NoError(t, err)
 	users := filepath.Join(t.TempDir(), "users")
 	require.NoError(t, os.WriteFile(users, append([]byte("viewer:"), hash...), 0o600))
-	secrets["hash of the page's password"] = string(hash)
+	secrets["hash of the dashboard's password"] = string(hash)
 	health := collector.FreeAddress(t)
 	options := collector.Options{
 		Merge: true,
@@ -143,7 +143,7 @@ service:
 		} {
 			assert.Contains(c, seen, secrets[name], name)
 		}
-		assert.NotEmpty(c, process.Lines("535"), "mail has been refused")
+		assert.NotEmpty(c, process.Lines("535"), "the email has been rejected")
 	}, 60*time.Second, 100*time.Millisecond)
 
 	outputs := map[string]string{"metrics": get(t, metrics)}

@@ -102,7 +102,7 @@ func sendSpans(t *testing.T, exporter *otlptrace.Exporter, calls ...call) {
 	require.NoError(t, provider.Shutdown(context.WithoutCancel(t.Context())))
 }
 
-// answer is what the arc receiver says of a request.
+// arcResponse is the response of the arc receiver to a request.
 type arcResponse struct {
 	Status   int `json:"-"`
 	Accepted int
@@ -122,7 +122,7 @@ func postEvents(t *testing.T, url string, s security, body string) arcResponse {
 	return a
 }
 
-// postStatus posts a body to the arc receiver and says how it was answered.
+// postStatus posts a body to the arc receiver and returns the status code.
 func postStatus(t *testing.T, url string, s security, body string) int {
 	t.Helper()
 	status, _ := post(t, url, s, body)

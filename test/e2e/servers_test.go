@@ -61,7 +61,7 @@ func startServer(t *testing.T, address, name string, arguments ...string) {
 		if t.Failed() {
 			output, err := os.ReadFile(log.Name())
 			assert.NoError(t, err)
-			t.Logf("%s output:\n%s", filepath.Base(name), output[max(0, len(output)-4000):])
+			t.Logf("output of %s:\n%s", filepath.Base(name), output[max(0, len(output)-4000):])
 		}
 	})
 	require.Eventually(t, func() bool {
@@ -174,7 +174,7 @@ group.initial.rebalance.delay.ms=0
 	return broker
 }
 
-// send makes a request with a JSON body, which may be empty, and reads the result.
+// send makes a request with a JSON body, which may be empty, and reads the response.
 func send(t require.TestingT, method, url, body string) string {
 	request, err := http.NewRequest(method, url, strings.NewReader(body))
 	require.NoError(t, err)

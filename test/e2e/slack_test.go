@@ -16,9 +16,9 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/double"
 )
 
-// The collector ends while an alert fires, and is started again: with the
-// variables of a bot and the production configuration, the end is told where the
-// beginning was.
+// The Collector stops while an alert fires, and is started again: with the variables of
+// a bot and the production configuration, the resolution is posted to the thread of the
+// firing message.
 func TestSlackThreadOverARestart(t *testing.T) {
 	const botToken, channel = "xoxb-0000-a-token-of-a-bot", "#alerts"
 	s := newSite(t)
@@ -45,7 +45,8 @@ func TestSlackThreadOverARestart(t *testing.T) {
 	process.Terminate(t, 20*time.Second)
 
 	process = collector.Start(t, options)
-	// It still fires, and is not told again; the other alert says that it was seen.
+	// It still fires, and is not notified again; the other alert proves that the rules
+	// were evaluated.
 	send(5000, 1000)
 	messages(2)
 	send(10, 1000)

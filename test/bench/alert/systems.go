@@ -46,7 +46,7 @@ type collector struct {
 	waited    time.Duration // for the processor to pass on what it was given
 }
 
-// newCollector keeps samples over a restart, as Prometheus does, or not.
+// newCollector persists samples across restarts, as Prometheus does, or not.
 func newCollector(persistent bool) (*collector, error) {
 	directory, err := os.MkdirTemp("", "bench-")
 	if err != nil {

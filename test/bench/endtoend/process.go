@@ -23,7 +23,7 @@ type process struct {
 	output  bytes.Buffer
 	ended   chan struct{}
 	status  error         // when it has ended
-	started time.Duration // from its beginning until its health check output that it is ready
+	started time.Duration // from its start until its health check reported that it is ready
 }
 
 // launch starts a collector with the arguments, in the folder, and waits until
@@ -68,7 +68,7 @@ func ready(ctx context.Context) bool {
 	return response.StatusCode == http.StatusOK
 }
 
-// stop ends the process. What it output is in the error when it did not end well.
+// stop ends the process. The error of a process that failed has its output.
 func (p *process) stop() error {
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		return fmt.Errorf("%w: %s", err, p.output.String())

@@ -13,7 +13,8 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// colours are told apart without seeing colours by the shapes that go with them.
+// Each color has a shape of its own, so that the lines are distinguishable without
+// colors.
 var (
 	colours = []color.Color{color.RGBA{R: 0x00, G: 0x72, B: 0xb2, A: 0xff}, color.RGBA{R: 0xd5, G: 0x5e, B: 0x00, A: 0xff}}
 	shapes  = []draw.GlyphDrawer{draw.CircleGlyph{}, draw.PyramidGlyph{}}

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What tells people for real: Alertmanager, a mail server (aiosmtpd), and a
-# browser to look at the mail. Debian or Ubuntu, as root or with sudo.
+# Real servers for the notifiers: Alertmanager, a mail server (aiosmtpd), and a
+# browser that shows the email. Debian or Ubuntu, as root or with sudo.
 set -euo pipefail
 
 if [ ! -x build/smtpd/bin/python ]; then
