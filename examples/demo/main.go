@@ -7,7 +7,8 @@
 //
 //	make demo
 //
-// Without a collector's binary it sends to one that runs already.
+// The collector it starts has ports of its own, so that nothing made up reaches one
+// that already runs. Without a collector's binary it sends to -otlp and -arc.
 package main
 
 import (
@@ -27,10 +28,10 @@ const patience = 50 * time.Second
 
 func main() {
 	var d demo
-	flag.StringVar(&d.binary, "collector", "bin/otelcol-arc", "the collector's binary; empty: one runs already")
+	flag.StringVar(&d.binary, "collector", "bin/otelcol-arc", "the collector's binary; empty: send to one that already runs")
 	flag.StringVar(&d.config, "config", "config/default.yaml", "its configuration")
-	flag.StringVar(&d.otlp, "otlp", "localhost:4317", "where it takes OTLP over gRPC")
-	flag.StringVar(&d.arc, "arc", "localhost:8123", "where it takes Arc events")
+	flag.StringVar(&d.otlp, "otlp", "localhost:4317", "without -collector: where to send OTLP over gRPC")
+	flag.StringVar(&d.arc, "arc", "localhost:8123", "without -collector: where to send Arc events")
 	flag.BoolVar(&d.stay, "stay", false, "keep sending until interrupted, to see the dashboard at work")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -50,18 +51,23 @@ func (d *demo) run(ctx context.Context) (err error) {
 	if d.binary == "" {
 		return d.fill(ctx)
 	}
-	collector, err := startCollector(ctx, d.binary, d.config)
+	at, err := freePorts()
 	if err != nil {
 		return err
 	}
+	collector, err := startCollector(ctx, d.binary, d.config, &at)
+	if err != nil {
+		return err
+	}
+	d.otlp, d.arc = at.otlp, at.arc
 	defer func() { err = errors.Join(err, collector.stop()) }()
 	if err := d.fill(ctx); err != nil {
 		return err
 	}
-	if err := show(ctx, collector); err != nil {
+	if err := show(ctx, collector, at.metrics); err != nil {
 		return err
 	}
-	fmt.Println("What it cost, where, and what is wrong: http://localhost:8124")
+	fmt.Printf("What it cost, where, and what is wrong: http://%s\n", at.dashboard)
 	if d.stay {
 		fmt.Println("Calls go on until Ctrl-C.")
 		return d.goOn(ctx)
@@ -104,14 +110,14 @@ func (d *demo) goOn(ctx context.Context) error {
 }
 
 // show prints what the collector made of the day.
-func show(ctx context.Context, collector *collector) error {
+func show(ctx context.Context, collector *collector, metrics string) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	series, err := waitFor(ctx, func() ([]string, error) { return arcSeries(ctx) })
+	series, err := waitFor(ctx, func() ([]string, error) { return arcSeries(ctx, metrics) })
 	if err != nil {
 		return fmt.Errorf("metrics: %w", err)
 	}
-	fmt.Printf("\nOn http://localhost:9464/metrics:\n\n  %s\n", strings.Join(series, "\n  "))
+	fmt.Printf("\nOn http://%s/metrics:\n\n  %s\n", metrics, strings.Join(series, "\n  "))
 	alerts, err := waitFor(ctx, func() ([]string, error) { return collector.alerts(), nil })
 	if err != nil {
 		return fmt.Errorf("alerts: %w", err)

@@ -126,10 +126,12 @@ type Cache struct {
 	sites     map[uint64]*node
 	responses map[uint64]*node
 	traces    map[uint64]trace
+	trees     map[uint64]*tree // of large traces
 	links     links
 	parallel  matching
 	streams   matching
 	evicted   int64
+	maxScan   scan
 }
 
 type responseKey struct{ response, resource uint64 }
@@ -138,6 +140,7 @@ type responseKey struct{ response, resource uint64 }
 type trace struct {
 	calls *node // the last that arrived, of a ring
 	link  int32 // the place of the newest span that is not a call, from 1
+	large bool  // it has a tree
 }
 
 // append adds a call to the ring.
@@ -263,6 +266,8 @@ func New(options Options) *Cache {
 		sites:     map[uint64]*node{},
 		responses: map[uint64]*node{},
 		traces:    map[uint64]trace{},
+		trees:     map[uint64]*tree{},
+		maxScan:   scan{spans: 64, times: 4},
 	}
 	c.parallel.init(weighParallel, sideOfParallel)
 	c.streams.init(weighStream, sideOfStream)
@@ -333,6 +338,9 @@ func (w *work) insert(r *Record, index int, now time.Time) (n *node, copied bool
 		key := c.traceHash(r.Trace)
 		known := c.traces[key]
 		known.append(n)
+		if known.large {
+			c.trees[key].addCall(n)
+		}
 		c.traces[key] = known
 		w.touch(r.Trace)
 	}
@@ -434,6 +442,13 @@ func (c *Cache) remove(n *node) {
 		hash := c.traceHash(n.Trace)
 		known := c.traces[hash]
 		known.remove(n)
+		if known.large {
+			c.trees[hash].removeCall(n)
+		}
+		if known.calls == nil {
+			delete(c.trees, hash)
+			known.large = false
+		}
 		c.setTrace(hash, known)
 	}
 	c.parallel.drop(n)

@@ -9,26 +9,36 @@ import "slices"
 type work struct {
 	*Cache
 	added   []*node
-	touched [][16]byte // traces
+	touched []touched
 	changes []Change
 	merged  map[Rule]int64
 }
 
+// touched is a trace, and how many spans were added to it.
+type touched struct {
+	trace [16]byte
+	added int
+}
+
 func (w *work) touch(trace [16]byte) {
-	if n := len(w.touched); n > 0 && w.touched[n-1] == trace {
+	if n := len(w.touched); n > 0 && w.touched[n-1].trace == trace {
+		w.touched[n-1].added++
 		return
 	}
-	w.touched = append(w.touched, trace)
+	w.touched = append(w.touched, touched{trace, 1})
 }
 
 // resolve groups what the batch has touched.
 func (w *work) resolve() {
 	dirty := slices.Clone(w.added)
-	done := map[[16]byte]bool{}
-	for _, trace := range w.touched {
-		if !done[trace] {
-			done[trace] = true
-			dirty = append(dirty, w.updateTrace(trace)...)
+	added := map[[16]byte]int{}
+	for _, t := range w.touched {
+		added[t.trace] += t.added
+	}
+	for _, t := range w.touched {
+		if n, due := added[t.trace]; due {
+			delete(added, t.trace)
+			dirty = append(dirty, w.updateTrace(t.trace, n)...)
 		}
 	}
 	w.recount(append(dirty, w.regroup(dirty)...))
