@@ -17,7 +17,7 @@ import (
 	"time"
 )
 
-// collector is the process that the demo talks to.
+// collector is the process that the demo sends to.
 type collector struct {
 	cmd     *exec.Cmd
 	scanned chan struct{}
@@ -31,8 +31,8 @@ type ports struct {
 	otlp, otlpHTTP, arc, dashboard, metrics, health, self string
 }
 
-// freePorts returns addresses that nothing uses: a collector that already runs must
-// not get what the demo makes up.
+// freePorts returns unused addresses: a collector that is already running must not get
+// the demo's invented data.
 func freePorts() (p ports, err error) {
 	for _, address := range []*string{&p.otlp, &p.otlpHTTP, &p.arc, &p.dashboard, &p.metrics, &p.health, &p.self} {
 		listener, err := net.Listen("tcp", "localhost:0") // all are free at the same time, so all differ
@@ -45,7 +45,7 @@ func freePorts() (p ports, err error) {
 	return p, nil
 }
 
-// settings have a configuration use the ports.
+// settings are the --set values that make a configuration use the ports.
 func (p *ports) settings() []string {
 	_, self, _ := strings.Cut(p.self, ":")
 	return []string{
@@ -62,7 +62,7 @@ func (p *ports) settings() []string {
 	}
 }
 
-// startCollector returns when the collector's health check responds.
+// startCollector returns when the collector's health check succeeds.
 func startCollector(ctx context.Context, binary, config string, at *ports) (*collector, error) {
 	args := []string{"--config", config}
 	for _, setting := range at.settings() {
@@ -118,7 +118,7 @@ func healthy(ctx context.Context, address string) bool {
 	return response.StatusCode == http.StatusOK
 }
 
-// alerts are the lines that name one.
+// alerts are the output lines with an alert.
 func (c *collector) alerts() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -137,7 +137,7 @@ func (c *collector) tail() string {
 	return strings.Join(c.log[max(0, len(c.log)-20):], "\n")
 }
 
-// stop ends the collector as its user would.
+// stop stops the collector as a user would.
 func (c *collector) stop() error {
 	if err := c.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		return err

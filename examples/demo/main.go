@@ -1,14 +1,14 @@
 // Copyright The otelcol-arc Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Demo starts a collector, sends it what a small team's agents send in two days,
-// and shows what came of it: the spend by model, the alert that the most expensive
-// call raised, and a page that is filled, with a yesterday to hold today against.
+// Demo starts a collector, sends it the telemetry of a small team's agents over two
+// days, and shows the result: the spend by model, the alert that the most expensive
+// call raised, and a dashboard with data of today and yesterday.
 //
 //	make demo
 //
-// The collector it starts has ports of its own, so that nothing made up reaches one
-// that already runs. Without a collector's binary it sends to -otlp and -arc.
+// The collector that it starts has ports of its own, so that the invented data does not
+// reach one that is already running. Without a binary it sends to -otlp and -arc.
 package main
 
 import (
@@ -23,12 +23,12 @@ import (
 	"time"
 )
 
-// patience bounds the wait for what the collector makes of the traffic.
+// patience bounds the wait for the collector's results.
 const patience = 50 * time.Second
 
 func main() {
 	var d demo
-	flag.StringVar(&d.binary, "collector", "bin/otelcol-arc", "the collector's binary; empty: send to one that already runs")
+	flag.StringVar(&d.binary, "collector", "bin/otelcol-arc", "the collector's binary; empty: send to one that is already running")
 	flag.StringVar(&d.config, "config", "config/default.yaml", "its configuration")
 	flag.StringVar(&d.otlp, "otlp", "localhost:4317", "without -collector: where to send OTLP over gRPC")
 	flag.StringVar(&d.arc, "arc", "localhost:8123", "without -collector: where to send Arc events")
@@ -67,9 +67,9 @@ func (d *demo) run(ctx context.Context) (err error) {
 	if err := show(ctx, collector, at.metrics); err != nil {
 		return err
 	}
-	fmt.Printf("What it cost, where, and what is wrong: http://%s\n", at.dashboard)
+	fmt.Printf("The dashboard with spend and alerts: http://%s\n", at.dashboard)
 	if d.stay {
-		fmt.Println("Calls go on until Ctrl-C.")
+		fmt.Println("Sending calls until Ctrl-C.")
 		return d.goOn(ctx)
 	}
 	return nil
@@ -90,7 +90,7 @@ func (d *demo) fill(ctx context.Context) error {
 	return nil
 }
 
-// goOn sends what comes in as time passes, until ctx is done.
+// goOn keeps sending calls in real time, until ctx is done.
 func (d *demo) goOn(ctx context.Context) error {
 	const pause = 3 * time.Second
 	for {
@@ -109,7 +109,7 @@ func (d *demo) goOn(ctx context.Context) error {
 	}
 }
 
-// show prints what the collector made of the day.
+// show prints the collector's metrics and alerts.
 func show(ctx context.Context, collector *collector, metrics string) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -126,7 +126,7 @@ func show(ctx context.Context, collector *collector, metrics string) error {
 	return nil
 }
 
-// waitFor asks until there is something to show.
+// waitFor polls until there is something to show.
 func waitFor(ctx context.Context, ask func() ([]string, error)) ([]string, error) {
 	ticker := time.NewTicker(200 * time.Millisecond)
 	defer ticker.Stop()

@@ -12,8 +12,8 @@ import (
 	"strings"
 )
 
-// arcSeries are the lines of the Prometheus page that say what was called and
-// what it cost; none as long as no cost is shown.
+// arcSeries are the series of calls and their cost on the /metrics endpoint; none until
+// there is a cost.
 func arcSeries(ctx context.Context, address string) ([]string, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/metrics", http.NoBody)
 	if err != nil {

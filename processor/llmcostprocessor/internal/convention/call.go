@@ -131,6 +131,10 @@ type Call struct {
 	// have other calls, and not the call's own.
 	Shared bool
 
+	// AddsStart: the output may have a few tokens too many, since the instrumentation
+	// adds what a stream began with to what it ended with.
+	AddsStart bool
+
 	// readings are what the cost has to decide. Mostly there is nothing.
 	readings *readings
 }

@@ -241,10 +241,34 @@ func (r *record) readObjects() {
 	}
 }
 
+// relateThoughts compares the record's output and input with those of Gemini's API,
+// which leave out the thoughts and the prompts of tools: then the record's are known
+// to include them, or not.
+func (r *record) relateThoughts(o *object) {
+	if n := o.n[thoughts]; n > 0 && o.has(output) && r.counts.has(output) {
+		switch r.counts.n[output] {
+		case o.n[output] + n:
+			r.reasoningIs, r.reasoningProven = inclusive, true
+		case o.n[output]:
+			r.reasoningIs, r.reasoningProven = exclusive, true
+		}
+		if r.reasoningProven && r.counts.n[reasoning] == 0 {
+			r.counts.set(reasoning, n)
+		}
+	}
+	if r.counts.n[reasoning] > 0 {
+		o.drop(thoughts) // they are those of the record
+	}
+	if n := o.n[toolPrompt]; n > 0 && o.has(input) && r.counts.n[input] == o.n[input]+n {
+		o.drop(toolPrompt)
+	}
+}
+
 // relate compares the input of the record with the provider's own, which leaves
 // out cached tokens if it is raw: then the record's input is known to include
 // them, or not.
 func (r *record) relate(o *object) {
+	r.relateThoughts(o)
 	if !o.raw || !o.has(input) || !r.counts.has(input) {
 		if o.raw && o.has(input) && !r.counts.has(input) {
 			r.cachedIs, r.cachedProven = exclusive, o.cached() > 0

@@ -44,13 +44,17 @@ var rules = [...]string{
 
 func (r Rule) String() string { return rules[r] }
 
+// Proves reports whether the record's own numbers decided.
+func (r Rule) Proves() bool { return r >= ByArithmetic && r <= ByObject }
+
 // evidence is what a record has besides its counts.
 type evidence struct {
 	counting counting
 	rule     Rule // how the counting is known
 	family   family
-	proven   bool // the counting of cached tokens, by the provider's own counts
-	cost     bool // the record reports one
+	// The provider's own counts prove the counting of cached and of reasoning tokens.
+	proven, reasoningProven bool
+	cost                    bool // the record reports one
 }
 
 // decide chooses the reading of the counts of a call, by the strongest evidence.
@@ -62,7 +66,7 @@ func (t *tally) decide(e evidence, out *Call) {
 	chosen, rule := nearest(possible, e), ByNothing
 	if t.ambiguous() {
 		rule = e.rule
-		if len(possible) == 1 && !e.proven || !slices.Contains(possible, e.reading(t)) {
+		if len(possible) == 1 && !e.proven && !e.reasoningProven || !slices.Contains(possible, e.reading(t)) {
 			rule = ByArithmetic
 		}
 	}
@@ -104,7 +108,8 @@ func (t *tally) possible(e evidence, all []reading) []reading {
 			continue
 		}
 		for _, reasoned := range [...]inclusion{inclusive, exclusive} {
-			if reasoned == inclusive && t.n[reasoning] > t.n[output] || reasoned == exclusive && t.n[reasoning] == 0 {
+			if reasoned == inclusive && t.n[reasoning] > t.n[output] || reasoned == exclusive && t.n[reasoning] == 0 ||
+				e.reasoningProven && t.n[reasoning] > 0 && reasoned != e.counting.reasoning {
 				continue
 			}
 			all = append(all, reading{cached: cached, reasoning: reasoned})

@@ -20,6 +20,11 @@ func (t *tally) set(f field, n int64) {
 	t.given |= 1 << f
 }
 
+func (t *tally) drop(f field) {
+	t.n[f] = 0
+	t.given &^= 1 << f
+}
+
 func (t *tally) has(f field) bool { return t.given&(1<<f) != 0 }
 
 // fill takes the counts of an object that the record does not have otherwise, or

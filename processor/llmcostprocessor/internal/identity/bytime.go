@@ -14,7 +14,9 @@ func sideOfParallel(n *node) (place, bool) {
 	key := n.Resource
 	if n.Flags.Has(HasUsage) {
 		key = key*31 + uint64(n.Prompt)
-		key = key*31 + uint64(n.Completion)
+		if !n.Flags.Has(Varies) {
+			key = key*31 + uint64(n.Completion)
+		}
 		key = key*31 + n.Other
 		key = key*31 + 1
 	} else if n.Flags.Has(Failed) {
@@ -30,7 +32,7 @@ func weighParallel(a, b *node) (int64, bool) {
 		!sameModel(&a.Record, &b.Record) || a.reports(b.Scope) || b.reports(a.Scope) || !mayJoin(a, b) {
 		return 0, false
 	}
-	if a.Flags&HasUsage != b.Flags&HasUsage || a.Flags.Has(HasUsage) && (a.Prompt != b.Prompt || a.Completion != b.Completion || a.Other != b.Other) {
+	if a.Flags&HasUsage != b.Flags&HasUsage || a.Flags.Has(HasUsage) && !sameUsage(&a.Record, &b.Record) {
 		return 0, false // the hash of the pool is not all of it
 	}
 	if !a.Flags.Has(HasUsage) {
@@ -38,7 +40,12 @@ func weighParallel(a, b *node) (int64, bool) {
 			return 0, false
 		}
 	}
-	return timeDistance(&a.Record, &b.Record), true
+	// What is closest in time, unless another is the same in every count.
+	return timeDistance(&a.Record, &b.Record) + distance(a.Completion, b.Completion)*int64(Tolerance), true
+}
+
+func sameUsage(a, b *Record) bool {
+	return a.Prompt == b.Prompt && a.Other == b.Other && (a.Completion == b.Completion || nearCompletion(a, b))
 }
 
 // reports reports whether a scope has reported the call already.

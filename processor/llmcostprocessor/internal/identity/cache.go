@@ -134,8 +134,6 @@ type Cache struct {
 	maxScan   scan
 }
 
-type responseKey struct{ response, resource uint64 }
-
 // trace is what is known of a trace.
 type trace struct {
 	calls *node // the last that arrived, of a ring
@@ -182,7 +180,7 @@ func (t *trace) all(yield func(*node) bool) {
 func (c *Cache) siteHash(n *node) uint64 { return maphash.Comparable(c.seed, n.site()) }
 
 func (c *Cache) responseHash(n *node) uint64 {
-	return maphash.Comparable(c.seed, responseKey{n.Response, n.Resource})
+	return maphash.Comparable(c.seed, n.Response)
 }
 
 func (c *Cache) traceHash(trace [16]byte) uint64 { return maphash.Comparable(c.seed, trace) }
