@@ -37,7 +37,7 @@ type shared[C Core] struct {
 	core   C
 	forget func() // lets the configuration pointer make a new core; runs once
 
-	mu        sync.Mutex // guards what follows and serialises the core's life
+	mu        sync.Mutex // guards what follows and serializes the core's life cycle
 	instances int
 	hosts     *Hosts // nil before the start
 	startErr  error

@@ -147,8 +147,8 @@ func (c *core) Start(ctx context.Context, host component.Host) error {
 	return nil
 }
 
-// openStore loads what was persisted. What cannot be read because the storage fails
-// is not written over: then the ledger is in memory alone, and telemetry passes.
+// openStore loads what was persisted. When the storage cannot be read it is not
+// overwritten: the ledger is then in memory only, and telemetry passes through.
 func (c *core) openStore(ctx context.Context, host component.Host) error {
 	if c.cfg.Storage == nil {
 		return nil

@@ -49,7 +49,7 @@ func backends(t *testing.T) (all map[string]backend, options func(ports, []strin
 		all[name] = b
 		return b.proxyHTTP(t, address)
 	}
-	notices := func(texts func() []string) backend {
+	ofAlerts := func(texts func() []string) backend {
 		return backend{alerts: func() counts { return numbersIn(texts(), eventLine) }, texts: texts}
 	}
 
@@ -69,7 +69,7 @@ func backends(t *testing.T) (all map[string]backend, options func(ports, []strin
 	email := double.NewSMTP(t, double.SMTPSettings{})
 
 	emailFaults := newInjector()
-	emailBackend := notices(func() []string { return jsonOf(email.Bodies()) })
+	emailBackend := ofAlerts(func() []string { return jsonOf(email.Bodies()) })
 	emailBackend.injector = emailFaults
 	all["email"] = emailBackend
 
@@ -103,12 +103,12 @@ func backends(t *testing.T) (all map[string]backend, options func(ports, []strin
 		"CLOUDWATCH_ENDPOINT=" + before("awscloudwatchlogs", cloudwatch.URL, backend{logs: func() counts {
 			return numbersIn(cloudwatch.Messages("/aws/arc", "production"), logLine)
 		}}), "AWS_REGION=eu-central-1", "AWS_ACCESS_KEY_ID=AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY=a-secret", "AWS_EC2_METADATA_DISABLED=true",
-		"ALERTMANAGER_URL=" + before("alertmanager", alertmanager.URL, notices(func() []string { return jsonOf(withResolution(alertmanager.Bodies())) })),
-		"SLACK_WEBHOOK_URL=" + before("slack", slack.URL, notices(func() []string { return jsonOf(slack.Bodies()) })),
+		"ALERTMANAGER_URL=" + before("alertmanager", alertmanager.URL, ofAlerts(func() []string { return jsonOf(withResolution(alertmanager.Bodies())) })),
+		"SLACK_WEBHOOK_URL=" + before("slack", slack.URL, ofAlerts(func() []string { return jsonOf(slack.Bodies()) })),
 		"PAGERDUTY_API_KEY=" + routingKey,
 		"SMTP_SERVER=127.0.0.1", "SMTP_PORT=" + emailFaults.proxySMTP(t, fmt.Sprintf("127.0.0.1:%d", email.Port)),
 	}
-	pagerdutyURL := before("pagerduty", pagerduty.URL, notices(func() []string { return jsonOf(withTriggerPayload(pagerduty.Bodies())) }))
+	pagerdutyURL := before("pagerduty", pagerduty.URL, ofAlerts(func() []string { return jsonOf(withTriggerPayload(pagerduty.Bodies())) }))
 	var soon strings.Builder
 	soon.WriteString("yaml:\nexporters:\n")
 	for _, name := range slices.Sorted(maps.Keys(all)) {

@@ -107,7 +107,7 @@ func callBrowser[P, R any](b *browser, command cdp.Command[P, R], params P) R {
 	return result
 }
 
-// setView sets the size in CSS pixels and the colour scheme.
+// setView sets the size in CSS pixels and the color scheme.
 func (b *browser) setView(width, height int64, scheme string) {
 	b.Helper()
 	callBrowser(b, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{

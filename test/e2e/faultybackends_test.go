@@ -32,7 +32,7 @@ type fault string
 
 const (
 	healthy     fault = "healthy"
-	down        fault = "hangs up at once"
+	down        fault = "closes the connection at once"
 	hanging     fault = "accepts and never responds"
 	slow        fault = "slow"
 	throttling  fault = "429 with Retry-After"

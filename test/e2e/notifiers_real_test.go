@@ -149,8 +149,8 @@ exporters:
 	}, 30*time.Second, 100*time.Millisecond)
 	// The notification state is written within a second.
 	require.Eventually(t, func() bool {
-		notices, err := os.ReadFile(filepath.Join(dir, "alert", "notices.json"))
-		return err == nil && strings.Contains(string(notices), "CacheTooLarge")
+		state, err := os.ReadFile(filepath.Join(dir, "alert", "notices.json"))
+		return err == nil && strings.Contains(string(state), "CacheTooLarge")
 	}, 30*time.Second, 50*time.Millisecond)
 	process.Kill()
 
@@ -294,8 +294,8 @@ func TestRealEmailInChromium(t *testing.T) {
 					shot = filepath.Join(dir, name+"-"+scheme+".png")
 				}
 				chromium(t, "--blink-settings=preferredColorScheme="+scheme, "--hide-scrollbars", "--window-size=800,600", "--screenshot="+shot, "file://"+page)
-				seen := coloursOf(t, shot)
-				assert.Contains(t, seen, bar, "no bar of the severity's colour")
+				seen := colorsOf(t, shot)
+				assert.Contains(t, seen, bar, "no bar of the severity's color")
 				assert.Contains(t, seen, background, "not on the scheme's background")
 			}
 		})
@@ -333,8 +333,8 @@ func chromium(t *testing.T, arguments ...string) string {
 	return string(output)
 }
 
-// coloursOf are the colours of a picture's points.
-func coloursOf(t *testing.T, path string) map[color.RGBA]bool {
+// colorsOf are the colors of a picture's points.
+func colorsOf(t *testing.T, path string) map[color.RGBA]bool {
 	t.Helper()
 	f, err := os.Open(path)
 	require.NoError(t, err)

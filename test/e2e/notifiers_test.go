@@ -47,20 +47,20 @@ func newGate(t *testing.T, server string) *gate {
 				defer func() { _ = connection.Close() }()
 				if !g.open.Load() {
 					if g.hangs.Load() {
-						_, _ = io.Copy(io.Discard, connection) // until they hang up
+						_, _ = io.Copy(io.Discard, connection) // until the client closes
 					}
 					return
 				}
-				inside, err := net.Dial("tcp", server)
+				upstream, err := net.Dial("tcp", server)
 				if err != nil {
 					return
 				}
-				defer func() { _ = inside.Close() }()
+				defer func() { _ = upstream.Close() }()
 				go func() {
-					_, _ = io.Copy(inside, connection)
-					_ = inside.Close() // the server need not be the first to hang up
+					_, _ = io.Copy(upstream, connection)
+					_ = upstream.Close() // the server need not be the first to close
 				}()
-				_, _ = io.Copy(connection, inside)
+				_, _ = io.Copy(connection, upstream)
 			})
 		}
 	})

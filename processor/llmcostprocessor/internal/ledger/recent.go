@@ -67,7 +67,7 @@ func (r *ring) describe(id uint64, detail Detail) {
 	}
 }
 
-// remove takes a call out. Its place stays empty until it is written over.
+// remove removes a call. Its place stays empty until it is overwritten.
 func (r *ring) remove(id uint64) {
 	if i, known := r.byID[id]; known {
 		r.calls[i] = Recent{}
