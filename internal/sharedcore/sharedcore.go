@@ -106,7 +106,7 @@ var errNotStarted = errors.New("this pipeline has not started yet")
 // Ready is nil once this instance has started, and all consumers that follow have. A
 // receiver that several pipelines share listens before the last of them has
 // started, and an exporter's queue on disk that is given data before its own
-// start writes over what it holds.
+// start overwrites what it holds.
 func (i *Instance[C]) Ready() error {
 	if i.ready.Load() {
 		return nil

@@ -28,7 +28,7 @@ type Merged struct {
 	Rule  string
 }
 
-// ring holds the newest calls. It grows to its limit, and then writes over the
+// ring holds the newest calls. It grows to its limit, and then overwrites the
 // oldest.
 type ring struct {
 	limit int
