@@ -17,7 +17,7 @@ import (
 // colors.
 var (
 	colors = []color.Color{color.RGBA{R: 0x00, G: 0x72, B: 0xb2, A: 0xff}, color.RGBA{R: 0xd5, G: 0x5e, B: 0x00, A: 0xff}}
-	shapes  = []draw.GlyphDrawer{draw.CircleGlyph{}, draw.PyramidGlyph{}}
+	shapes = []draw.GlyphDrawer{draw.CircleGlyph{}, draw.PyramidGlyph{}}
 )
 
 // draw draws the medians over the sizes, with bars from the second smallest
