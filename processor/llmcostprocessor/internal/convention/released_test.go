@@ -239,3 +239,16 @@ func TestEventsWithoutOperation(t *testing.T) {
 	outcome, _ = read(with(used, attributes{"gen_ai.operation.name": "invoke_agent"}))
 	assert.Equal(t, Aggregate, outcome)
 }
+
+// Amounts of a kind are in its unit, with fractions where the unit is coarse.
+func TestUnitsOfKinds(t *testing.T) {
+	call := readAs(t, "", chat("openai", "whisper-1", attributes{
+		"gen_ai.usage.input_tokens": nil, "gen_ai.usage.output_tokens": nil,
+		"arc.llm.usage.seconds": 30.25, "arc.llm.usage.images": 2, "arc.llm.usage.pages": "3",
+	}))
+	assert.Equal(t, usage.Amounts{usage.Seconds: 30_250, usage.Images: 2, usage.Pages: 3}, call.Usage)
+	call = readAs(t, "", chat("openai", "whisper-1", attributes{"arc.llm.usage.seconds": 30, "arc.llm.usage.images": 2.5}))
+	assert.Equal(t, usage.Amounts{usage.Input: 1000, usage.Output: 300, usage.Seconds: 30_000}, call.Usage, "half an image makes no sense")
+	call = readAs(t, "", chat("openai", "whisper-1", attributes{"arc.llm.usage.seconds": -1}))
+	assert.Equal(t, usage.Amounts{usage.Input: 1000, usage.Output: 300}, call.Usage)
+}
