@@ -211,6 +211,16 @@ func (c *core) linksOf(b *batch, first map[[16]byte]bool) (spans []identity.Span
 	return spans
 }
 
+// journalLinks persists the spans of traces that have no calls so far. It is called
+// when the process stops: a call that is sent after a restart finds the spans around it.
+func (c *core) journalLinks(ctx context.Context) {
+	c.counting.Lock()
+	defer c.counting.Unlock()
+	e := entry{at: time.Now()}
+	c.calls.LinksWithoutCalls(func(s identity.Span) { e.spans = append(e.spans, s) })
+	c.journal(ctx, &e)
+}
+
 // recordSums adds sums of calls, which metric sources report.
 func (c *core) recordSums(ctx context.Context, b *batch) {
 	c.counting.Lock()
