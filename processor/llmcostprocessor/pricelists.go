@@ -25,7 +25,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/price"
 )
 
-// priceLists are what is laid over the built-in table: what was fetched, and above it
+// priceLists are what overrides the built-in table: what was fetched, and above it
 // the files of the user.
 type priceLists struct {
 	sources []*priceSource

@@ -104,7 +104,7 @@ func (s *priceSource) fetch(ctx context.Context, state sourceState) (list []byte
 	}
 	list, err = io.ReadAll(io.LimitReader(response.Body, maxFetchedSize+1))
 	if err == nil {
-		// A server that notices the end of the connection may still end a response properly
+		// A server whose client has given up may still end a response properly
 		// of which it has sent a part.
 		err = ctx.Err()
 	}
