@@ -1,0 +1,134 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package filestorageextension
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	contrib "github.com/open-telemetry/opentelemetry-collector-contrib/extension/storage/filestorage"
+	"github.com/prometheus/prometheus/tsdb/fileutil"
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/extension"
+	"go.opentelemetry.io/collector/extension/xextension/storage"
+	"go.uber.org/zap"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/boltfile"
+	"github.com/otelcol-arc/otelcol-arc/internal/health"
+	"github.com/otelcol-arc/otelcol-arc/internal/persistentqueue"
+)
+
+const (
+	problemDamaged health.Problem = "damaged"
+	suffixDamaged                 = ".damaged"
+)
+
+// NewFactory wraps the factory of contrib's extension under the same type and with the same
+// configuration.
+func NewFactory() extension.Factory {
+	wrapped := contrib.NewFactory()
+	return extension.NewFactory(
+		wrapped.Type(),
+		wrapped.CreateDefaultConfig,
+		func(ctx context.Context, set extension.Settings, cfg component.Config) (extension.Extension, error) {
+			created, err := wrapped.Create(ctx, set, cfg)
+			if err != nil {
+				return nil, err
+			}
+			inner, ok := created.(storage.Extension)
+			if !ok {
+				return nil, fmt.Errorf("%s is not a storage", wrapped.Type())
+			}
+			return &checkedStorage{Extension: inner, cfg: cfg.(*contrib.Config), logger: set.Logger, health: health.New(set.Logger)}, nil
+		},
+		wrapped.Stability(),
+	)
+}
+
+// checkedStorage checks files before they are opened.
+type checkedStorage struct {
+	storage.Extension
+	cfg    *contrib.Config
+	logger *zap.Logger
+	health *health.Health
+}
+
+// Start quarantines files that are damaged, or with recreate off names them and fails.
+func (s *checkedStorage) Start(ctx context.Context, host component.Host) error {
+	s.health.Report(host)
+	if err := s.checkFiles(); err != nil {
+		return err
+	}
+	return s.Extension.Start(ctx, host)
+}
+
+func (s *checkedStorage) checkFiles() error {
+	entries, err := os.ReadDir(s.cfg.Directory)
+	if err != nil {
+		return nil //nolint:nilerr // the extension itself says so if it needs the directory
+	}
+	var errs, quarantined []error
+	for _, entry := range entries {
+		path := filepath.Join(s.cfg.Directory, entry.Name())
+		if !entry.Type().IsRegular() || filepath.Ext(path) == ".imported" || strings.Contains(entry.Name(), suffixDamaged) || !boltfile.Is(path) {
+			continue
+		}
+		damage := check(path)
+		if damage == nil {
+			continue
+		}
+		if !s.cfg.Recreate {
+			errs = append(errs, fmt.Errorf("%s is damaged: %w; move it away, or set recreate to have that done at each start", path, damage))
+			continue
+		}
+		to := path + suffixDamaged + "-" + time.Now().UTC().Format("20060102T150405.000000000Z")
+		if err := os.Rename(path, to); err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		quarantined = append(quarantined, fmt.Errorf("%s is damaged and was quarantined as %s: %w", path, filepath.Base(to), damage))
+		s.logger.Error("A file of the storage is damaged; it was quarantined, and an empty one is in its place",
+			zap.String("file", path), zap.String("quarantined", to), zap.Error(damage))
+	}
+	s.health.Set(problemDamaged, errors.Join(quarantined...), "", "")
+	return errors.Join(errs...)
+}
+
+// check reports what is damaged, unless another process has the file open.
+func check(path string) error {
+	lock, _, err := fileutil.Flock(path)
+	if err != nil {
+		return nil //nolint:nilerr // whoever opens it says that it is locked
+	}
+	return errors.Join(boltfile.Read(path, func([]byte, []byte) {}), lock.Release())
+}
+
+// GetClient returns the client of a component.
+func (s *checkedStorage) GetClient(ctx context.Context, kind component.Kind, id component.ID, name string) (storage.Client, error) {
+	client, err := s.Extension.GetClient(ctx, kind, id, name)
+	if err != nil || !persistentqueue.IsQueue(kind, name) {
+		return client, err
+	}
+	if _, err := persistentqueue.Restore(ctx, client, func(ctx context.Context) ([]string, error) { return keys(ctx, client) }); err != nil {
+		s.logger.Error("Restoring the order of a queue failed; the queue starts as it was left", zap.Stringer("exporter", id), zap.Error(err))
+	}
+	return client, nil
+}
+
+func keys(ctx context.Context, client storage.Client) (keys []string, err error) {
+	walker, ok := client.(storage.Walker)
+	if !ok {
+		return nil, nil
+	}
+	err = walker.Walk(ctx, func(key string, _ []byte) ([]*storage.Operation, error) {
+		keys = append(keys, key)
+		return nil, nil
+	})
+	return keys, err
+}
