@@ -9,7 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
+	"sync"
 	"time"
 
 	contrib "github.com/open-telemetry/opentelemetry-collector-contrib/extension/storage/filestorage"
@@ -24,10 +24,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/persistentqueue"
 )
 
-const (
-	problemDamaged health.Problem = "damaged"
-	suffixDamaged                 = ".damaged"
-)
+const problemDamaged health.Problem = "damaged"
 
 // NewFactory wraps the factory of contrib's extension under the same type and with the same
 // configuration.
@@ -57,47 +54,40 @@ type checkedStorage struct {
 	cfg    *contrib.Config
 	logger *zap.Logger
 	health *health.Health
+
+	mu          sync.Mutex
+	quarantined []error
 }
 
-// Start quarantines files that are damaged, or with recreate off names them and fails.
+// Start starts the extension.
 func (s *checkedStorage) Start(ctx context.Context, host component.Host) error {
 	s.health.Report(host)
-	if err := s.checkFiles(); err != nil {
-		return err
-	}
 	return s.Extension.Start(ctx, host)
 }
 
-func (s *checkedStorage) checkFiles() error {
-	entries, err := os.ReadDir(s.cfg.Directory)
-	if err != nil {
-		return nil //nolint:nilerr // the extension itself says so if it needs the directory
+// checkFile quarantines a file that is damaged, or with recreate off names it and fails.
+func (s *checkedStorage) checkFile(path string) error {
+	if !boltfile.Is(path) {
+		return nil
 	}
-	var errs, quarantined []error
-	for _, entry := range entries {
-		path := filepath.Join(s.cfg.Directory, entry.Name())
-		if !entry.Type().IsRegular() || filepath.Ext(path) == ".imported" || strings.Contains(entry.Name(), suffixDamaged) || !boltfile.Is(path) {
-			continue
-		}
-		damage := check(path)
-		if damage == nil {
-			continue
-		}
-		if !s.cfg.Recreate {
-			errs = append(errs, fmt.Errorf("%s is damaged: %w; move it away, or set recreate to have that done at each start", path, damage))
-			continue
-		}
-		to := path + suffixDamaged + "-" + time.Now().UTC().Format("20060102T150405.000000000Z")
-		if err := os.Rename(path, to); err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		quarantined = append(quarantined, fmt.Errorf("%s is damaged and was quarantined as %s: %w", path, filepath.Base(to), damage))
-		s.logger.Error("A file of the storage is damaged; it was quarantined, and an empty one is in its place",
-			zap.String("file", path), zap.String("quarantined", to), zap.Error(damage))
+	damage := check(path)
+	if damage == nil {
+		return nil
 	}
-	s.health.Set(problemDamaged, errors.Join(quarantined...), "", "")
-	return errors.Join(errs...)
+	if !s.cfg.Recreate {
+		return fmt.Errorf("%s is damaged: %w; move it away, or set recreate to have that done at each start", path, damage)
+	}
+	to := path + ".damaged-" + time.Now().UTC().Format("20060102T150405.000000000Z")
+	if err := os.Rename(path, to); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.quarantined = append(s.quarantined, fmt.Errorf("%s is damaged and was quarantined as %s: %w", path, filepath.Base(to), damage))
+	s.health.Set(problemDamaged, errors.Join(s.quarantined...), "", "")
+	s.logger.Error("A file of the storage is damaged; it was quarantined, and an empty one is in its place",
+		zap.String("file", path), zap.String("quarantined", to), zap.Error(damage))
+	return nil
 }
 
 // check reports what is damaged, unless another process has the file open.
@@ -111,6 +101,9 @@ func check(path string) error {
 
 // GetClient returns the client of a component.
 func (s *checkedStorage) GetClient(ctx context.Context, kind component.Kind, id component.ID, name string) (storage.Client, error) {
+	if err := s.checkFile(filepath.Join(s.cfg.Directory, boltfile.Name(kind, id, name))); err != nil {
+		return nil, err
+	}
 	client, err := s.Extension.GetClient(ctx, kind, id, name)
 	if err != nil || !persistentqueue.IsQueue(kind, name) {
 		return client, err

@@ -84,7 +84,8 @@ func (c *client) Walk(ctx context.Context, fn storage.WalkFunc) error {
 	return c.Batch(ctx, operations...)
 }
 
-func (c *client) keys(context.Context) ([]string, error) { return c.log.Keys(c.name), nil }
+// Keys lists the keys that there are, in no order, without reading the values.
+func (c *client) Keys(context.Context) ([]string, error) { return c.log.Keys(c.name), nil }
 
 // Close does nothing: the log is closed with the extension.
 func (*client) Close(context.Context) error { return nil }

@@ -18,6 +18,7 @@ import (
 
 	"github.com/otelcol-arc/otelcol-arc/extension/walstorageextension/internal/metadata"
 	"github.com/otelcol-arc/otelcol-arc/extension/walstorageextension/internal/wal"
+	"github.com/otelcol-arc/otelcol-arc/internal/boltfile"
 	"github.com/otelcol-arc/otelcol-arc/internal/health"
 	"github.com/otelcol-arc/otelcol-arc/internal/persistentqueue"
 )
@@ -95,14 +96,14 @@ func (s *walStorage) GetClient(ctx context.Context, kind component.Kind, id comp
 	if s.log == nil {
 		return nil, errors.New("the storage has not started")
 	}
-	c := &client{log: s.log, name: clientName(kind, id, name)}
+	c := &client{log: s.log, name: boltfile.Name(kind, id, name)}
 	if err := s.takeOver(ctx, c); err != nil {
 		return nil, err
 	}
 	if !persistentqueue.IsQueue(kind, name) {
 		return c, nil
 	}
-	restored, err := persistentqueue.Restore(ctx, c, c.keys)
+	restored, err := persistentqueue.Restore(ctx, c, c.Keys)
 	if err != nil {
 		s.logger.Error("Restoring the order of a queue failed; the queue starts as it was left", zap.String("client", c.name), zap.Error(err))
 		return c, nil

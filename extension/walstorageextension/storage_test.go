@@ -31,6 +31,7 @@ import (
 
 	"github.com/otelcol-arc/otelcol-arc/extension/walstorageextension/internal/metadata"
 	"github.com/otelcol-arc/otelcol-arc/extension/walstorageextension/internal/metadatatest"
+	"github.com/otelcol-arc/otelcol-arc/internal/boltfile"
 )
 
 var ids = map[string]component.ID{
@@ -258,7 +259,7 @@ func TestTakesOverWhatIsLeftOfADamagedFile(t *testing.T) {
 		require.NoError(t, old.Set(t.Context(), fmt.Sprintf("key/%03d", key), make([]byte, 200)))
 	}
 	require.NoError(t, old.Close(t.Context()))
-	path := filepath.Join(directory, clientName(component.KindProcessor, ids["cost"], ""))
+	path := filepath.Join(directory, boltfile.Name(component.KindProcessor, ids["cost"], ""))
 	content, err := os.ReadFile(path)
 	require.NoError(t, err)
 	for page := 2 * os.Getpagesize(); page < len(content); page += 3 * os.Getpagesize() {

@@ -5,28 +5,20 @@ package walstorageextension
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/prometheus/prometheus/tsdb/fileutil"
-	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/extension/xextension/storage"
 	"go.uber.org/zap"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/boltfile"
 )
 
-const (
-	// suffixImported is that of files of file_storage that have been taken over.
-	suffixImported = ".imported"
-	// maxFileName is that of the file systems that there are.
-	maxFileName = 255
-)
+// suffixImported is that of files of file_storage that have been taken over.
+const suffixImported = ".imported"
 
 // takeOver moves what file_storage has in its file of the client into the log. All of it is
 // there when the file is renamed; if the process ends before, it is done again.
@@ -60,31 +52,4 @@ func (s *walStorage) takeOver(ctx context.Context, c *client) error {
 	}
 	s.logger.Info("Took over a file of file_storage; it is not needed any more", zap.String("file", path+suffixImported), zap.Int("values", values))
 	return nil
-}
-
-// clientName is the name of the file that file_storage has for the component, and the name of the
-// client in the log.
-func clientName(kind component.Kind, id component.ID, name string) string {
-	parts := []string{"other", id.Type().String(), id.Name()}
-	switch kind {
-	case component.KindReceiver, component.KindProcessor, component.KindExporter, component.KindExtension, component.KindConnector:
-		parts[0] = strings.ToLower(kind.String())
-	}
-	if name != "" {
-		parts = append(parts, name)
-	}
-	var to strings.Builder
-	for _, char := range strings.Join(parts, "_") {
-		switch {
-		case char >= 'a' && char <= 'z', char >= 'A' && char <= 'Z', char >= '0' && char <= '9', char == '.', char == '-', char == '_':
-			to.WriteRune(char)
-		default:
-			fmt.Fprintf(&to, "~%04X", char)
-		}
-	}
-	if to.Len() > maxFileName {
-		sum := sha256.Sum256([]byte(to.String()))
-		return hex.EncodeToString(sum[:])
-	}
-	return to.String()
 }

@@ -43,7 +43,7 @@ func TestQueuesOfDestinationsAreOnDisk(t *testing.T) {
 	s := newSite(t)
 	state := t.TempDir()
 	s.options.Merge = true
-	s.options.Env = append(s.options.Env, "OTELCOL_ARC_STATE="+state, "OTELCOL_ARC_QUEUES=file_storage")
+	s.options.Env = append(s.options.Env, "OTELCOL_ARC_STATE="+state, "OTELCOL_ARC_QUEUES=wal_storage")
 	s.addEveryDestination(t)
 	process := collector.Start(t, s.options)
 	entries, err := os.ReadDir(filepath.Join(state, "storage"))
@@ -82,7 +82,7 @@ func TestKilledWithADestinationDown(t *testing.T) {
 	s := newSite(t)
 	s.options.Merge = true
 	s.options.Configs = append(s.options.Configs, "config/destinations/newrelic.yaml")
-	s.options.Env = append(s.options.Env, "OTELCOL_ARC_QUEUES=file_storage", "NEW_RELIC_LICENSE_KEY=k",
+	s.options.Env = append(s.options.Env, "OTELCOL_ARC_QUEUES=wal_storage", "NEW_RELIC_LICENSE_KEY=k",
 		"NEW_RELIC_OTLP_ENDPOINT="+f.beforeHTTP(t, "http://"+o.HTTP))
 	f.set(down)
 	process := collector.Start(t, s.options)

@@ -190,7 +190,7 @@ func TestCutAnywhere(t *testing.T) {
 func TestEachBitFlipped(t *testing.T) {
 	directory := t.TempDir()
 	l, _ := open(t, directory)
-	states, _ := history(t, l, rand.New(rand.NewPCG(3, 4)), 6)
+	states, _ := history(t, l, rand.New(rand.NewPCG(3, 4)), 4)
 	want := states[len(states)-1]
 	path := l.segments[0].path
 	require.NoError(t, l.Close())
@@ -260,6 +260,38 @@ func TestGarbageInTheMiddle(t *testing.T) {
 	assert.Len(t, l.Keys("a"), 10)
 }
 
+// What is damaged at the end is not taken for a write that was not completed, and stays.
+func TestGarbageAtTheEnd(t *testing.T) {
+	for name, c := range map[string]struct {
+		end      string
+		damages  int
+		reported int
+	}{
+		"garbage": {"garbage that is longer than the header of an entry is, by far", 1, 0},
+		"zeros":   {string(make([]byte, 5000)), 0, 1},
+		"header":  {string(appendEntry(nil, 1, header{kind: kindSet, name: "n", count: 1}, nil)[:10]), 0, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			directory := t.TempDir()
+			l, _ := open(t, directory)
+			set(t, l, "a", "k", []byte("value"))
+			path, size := l.segments[0].path, l.segments[0].size
+			abandon(t, l)
+			file, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
+			require.NoError(t, err)
+			_, err = file.WriteString(c.end)
+			require.NoError(t, errors.Join(err, file.Close()))
+			l, r := open(t, directory)
+			assert.Len(t, r.damages, c.damages)
+			assert.Equal(t, c.reported, r.incomplete)
+			assert.Equal(t, "value", string(get(t, l, "a", "k")))
+			info, err := os.Stat(path)
+			require.NoError(t, err)
+			assert.Equal(t, c.damages == 0, info.Size() == size)
+		})
+	}
+}
+
 // A value that becomes damaged while the log is open is not returned.
 func TestDamagedWhileOpen(t *testing.T) {
 	directory := t.TempDir()
@@ -284,7 +316,7 @@ func TestSizeIsBounded(t *testing.T) {
 	for i := range 20 {
 		set(t, l, "ledger", strconv.Itoa(i), []byte(strconv.Itoa(i)))
 	}
-	for i := range 5000 {
+	for i := range 2500 {
 		key := strconv.Itoa(i)
 		require.NoError(t, l.Batch("queue", false, storage.SetOperation(key, value)))
 		if i >= 10 {

@@ -64,7 +64,7 @@ func (l *Log) openSegment(path string, seed uint32, last bool) (*segment, []foun
 	s := &segment{file: file, path: path, seed: seed, size: int64(len(content)), full: true}
 	entries, gaps := scan(content, seed)
 	for _, g := range gaps {
-		if !g.last {
+		if !g.incomplete {
 			l.report(Damage{File: path, Offset: g.offset, Size: g.size, Outcome: OutcomeUnknown})
 			continue
 		}

@@ -3,7 +3,10 @@
 
 package wal
 
-import "bytes"
+import (
+	"bytes"
+	"encoding/binary"
+)
 
 // found is an entry that was found in a segment.
 type found struct {
@@ -16,7 +19,7 @@ type found struct {
 // gap is a part of a segment that no entry could be found in.
 type gap struct {
 	offset, size int64
-	last         bool // it reaches to the end of the segment
+	incomplete   bool // it is the beginning of what was not written completely
 }
 
 // scan finds the entries of a segment, in order. A batch of which entries are missing at
@@ -35,7 +38,7 @@ func scan(content []byte, seed uint32) (entries []found, gaps []gap) {
 		}
 		if !ok {
 			next := nextEntry(content, at+1, seed)
-			gaps = append(gaps, gap{offset: int64(at), size: int64(next - at), last: next == len(content)})
+			gaps = append(gaps, gap{offset: int64(at), size: int64(next - at), incomplete: next == len(content) && isBeginning(content[at:], seed)})
 			at = next
 			continue
 		}
@@ -45,6 +48,22 @@ func scan(content []byte, seed uint32) (entries []found, gaps []gap) {
 		at += e.size()
 	}
 	return completeBatches(entries, int64(len(content)), gaps)
+}
+
+// isBeginning reports whether the end of a segment looks like what a write that was not completed
+// leaves: the beginning of an entry, or a file that has become longer and has no content
+// there yet.
+func isBeginning(end []byte, seed uint32) bool {
+	if len(bytes.Trim(end, "\x00")) == 0 {
+		return true
+	}
+	if _, ok := parseHeader(end, seed); ok {
+		return true
+	}
+	if !bytes.HasPrefix(end, magic[:min(len(end), len(magic))]) {
+		return false
+	}
+	return len(end) < headerSize || len(end) < headerSize+int(binary.LittleEndian.Uint16(end[atNameSize:]))
 }
 
 // nextEntry finds the next entry, or else the end.
@@ -78,5 +97,5 @@ func completeBatches(entries []found, size int64, gaps []gap) ([]found, []gap) {
 	if last := len(gaps) - 1; last >= 0 && gaps[last].offset > first {
 		gaps = gaps[:last]
 	}
-	return entries[:n], append(gaps, gap{offset: first, size: size - first, last: true})
+	return entries[:n], append(gaps, gap{offset: first, size: size - first, incomplete: true})
 }
