@@ -9,6 +9,7 @@ TOOL         = $(GO) tool -modfile internal/tools/go.mod
 BIN          = bin/otelcol-arc
 ARCTOOL      = bin/arctool
 CONFIG      ?= config/default.yaml
+VERSION     ?= $(shell awk '/^ *version:/ {print $$2; exit}' builder-config.yaml)
 FUZZTIME    ?= 30s
 
 # What is released.
@@ -17,14 +18,18 @@ PLATFORMS   ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 w
 # Tests of many hours on a false clock, too much for the race detector.
 LONG         = ^Test(Conformance|MaxBytes|Cookbook|Storm|RuleWithTooManyAlerts)$$
 
+# Where `make run` keeps its state. production.yaml persists it by itself.
+STATE       ?= $(or $(OTELCOL_ARC_STATE),data)
+PERSISTENT   = $(if $(STATE),$(if $(filter config/default.yaml,$(CONFIG)),--config config/policies/state.yaml))
+
 # Lets the files of WITH add to the lists of CONFIG's pipelines, and has remote
-# write send again what was answered 429.
+# write retry requests that were throttled (429).
 ADDING       = $(if $(WITH),--feature-gates=confmap.enableMergeAppendOption$(COMMA)exporter.prometheusremotewritexporter.RetryOn429)
 COMMA        = ,
 
-# What we wrote. dist is generated, and compiling it here as it stands would
-# compile the service discoveries that `make build` leaves out.
-# GOTOOLCHAIN stands here again because make 4.3 exports nothing to $(shell).
+# Our own packages. dist is generated, and without the build tags of `make build`
+# it would compile the cloud SDKs of all service discoveries.
+# Make 4.3 exports nothing to $(shell), so GOTOOLCHAIN is repeated.
 PACKAGES     = $(shell GOTOOLCHAIN=$(GOTOOLCHAIN) $(GO) list ./... | grep -v '/dist$$')
 
 PRICES       = processor/llmcostprocessor/internal/price
@@ -43,11 +48,11 @@ build: $(BIN) ## Build bin/otelcol-arc
 
 .PHONY: arctool
 arctool: ## Build bin/arctool, which checks prices, rules and notifications
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o $(ARCTOOL) ./cmd/arctool
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o $(ARCTOOL) ./cmd/arctool
 
 .PHONY: run
-run: build ## Build, and run CONFIG (config/default.yaml) WITH others of config/ added
-	$(BIN) $(ADDING) --config $(CONFIG) $(WITH:%=--config config/%.yaml)
+run: build ## Build, and run CONFIG (config/default.yaml) WITH others of config/ added; state is in STATE (data; empty: in memory)
+	$(if $(PERSISTENT),OTELCOL_ARC_STATE=$(STATE)) $(BIN) $(ADDING) --config $(CONFIG) $(PERSISTENT) $(WITH:%=--config config/%.yaml)
 
 .PHONY: demo
 demo: build ## Run, send a day of spans and Arc events, show what came of it until Ctrl-C: http://localhost:8124
@@ -76,6 +81,10 @@ platforms: ## Compile and vet for every platform that is released
 	  GOOS=$${platform%/*} GOARCH=$${platform#*/} CGO_ENABLED=0 $(GO) vet -tags=$(TAGS) ./... || exit 1; \
 	done
 
+.PHONY: typecheck
+typecheck: ## Check the types for every platform that is released, in minutes
+	$(GO) run ./test/platforms -tags $(TAGS) $(PLATFORMS)
+
 .PHONY: nightly
 nightly: ## The checks that take too long for every change
 	$(MAKE) test
@@ -101,7 +110,7 @@ prices-check: ## Compare the built-in price table with the newest price lists
 .PHONY: test
 test: build ## All tests that need no outside server, with the race detector
 	@echo $(GO) test -race ./...
-	@$(GO) test -race -timeout 30m $(PACKAGES)
+	@$(GO) test -race -timeout 30m $(filter-out %/test/prose,$(PACKAGES))
 	$(GO) test -run '$(LONG)' ./processor/alertprocessor/...
 
 .PHONY: test-portable

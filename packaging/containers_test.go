@@ -30,8 +30,7 @@ func validate(t *testing.T, variables []string, args ...string) {
 	require.NoError(t, err, "%s %s", strings.Join(args, " "), output)
 }
 
-// The image runs a configuration that is valid, as nobody in particular, and
-// can tell whether it is healthy.
+// The image runs a valid configuration as an unprivileged user, and has a health check.
 func TestDockerfile(t *testing.T) {
 	file := read(t, "docker/Dockerfile")
 	command := regexp.MustCompile(`(?m)^CMD (\[.*\])$`).FindStringSubmatch(file)

@@ -33,8 +33,8 @@ const (
 	ready = "http://127.0.0.1:23133"
 )
 
-// The .deb is installed, its service started as the unit says, upgraded, removed
-// and purged: what its owner changed and what was counted outlive the upgrade.
+// The .deb is installed, its service started with the unit's command, upgraded, removed
+// and purged: changed configuration and the ledger survive the upgrade.
 func TestDeb(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("only root can install packages")
@@ -53,9 +53,9 @@ func TestDeb(t *testing.T) {
 	assert.Contains(t, run(t, "arctool", "prices", "lookup", "gpt-4o"), "gpt-4o")
 	info, err := os.Stat(etc + "otelcol-arc.env")
 	require.NoError(t, err)
-	assert.Equal(t, os.FileMode(0o640), info.Mode(), "secrets stand there")
+	assert.Equal(t, os.FileMode(0o640), info.Mode(), "it has secrets")
 
-	// Its owner moves the ports.
+	// The administrator changes the ports.
 	changed := strings.Replace(read(t, etc+"otelcol-arc.env"), "state.yaml\n", "state.yaml --set=receivers::otlp::protocols::http::endpoint="+otlp+
 		" --set=receivers::otlp::protocols::grpc::endpoint=127.0.0.1:0 --set=receivers::arc::endpoint=127.0.0.1:0 --set=exporters::prometheus::endpoint="+page+
 		" --set=extensions::dashboard::endpoint=127.0.0.1:0 --set=extensions::health_check::endpoint="+strings.TrimPrefix(ready, "http://")+
@@ -64,16 +64,16 @@ func TestDeb(t *testing.T) {
 
 	stop := start(t)
 	call(t, 1)
-	counted(t, 1)
+	waitForCalls(t, 1)
 	stop()
 
 	run(t, "dpkg", "-i", deb(t, first, "0.0.2"))
 	assert.Contains(t, run(t, "dpkg", "-s", "otelcol-arc"), "Version: 0.0.2")
 	assert.Equal(t, changed, read(t, etc+"otelcol-arc.env"), "kept")
 	stop = start(t)
-	counted(t, 1)
+	waitForCalls(t, 1)
 	call(t, 2)
-	counted(t, 2)
+	waitForCalls(t, 2)
 	stop()
 
 	run(t, "dpkg", "--remove", "otelcol-arc")
@@ -169,7 +169,7 @@ func start(t *testing.T) (stop func()) {
 			return
 		}
 		once = true
-		// The signal handlers come a moment after the Collector says it is ready.
+		// The signal handlers are installed a moment after the Collector reports to be ready.
 		time.Sleep(time.Second)
 		_ = cmd.Process.Signal(syscall.SIGTERM)
 		select {
@@ -225,8 +225,8 @@ func call(t *testing.T, n int) {
 	require.Equal(t, http.StatusOK, response.StatusCode)
 }
 
-// counted waits until so many calls stand on the Prometheus page.
-func counted(t *testing.T, want int) {
+// waitForCalls waits until the /metrics endpoint has so many calls.
+func waitForCalls(t *testing.T, want int) {
 	t.Helper()
 	line := regexp.MustCompile(`(?m)^arc_llm_calls_total\{.*model="gpt-4o".*status="success".*\} ` + strconv.Itoa(want) + `\b`)
 	require.Eventually(t, func() bool {

@@ -43,8 +43,8 @@ func TestUnit(t *testing.T) {
 	assert.LessOrEqual(t, exposure, maxExposure, "%s", output)
 }
 
-// A reload of a configuration that is wrong ends in its validation: the signal,
-// at which the process would end, is not sent.
+// A reload of an invalid configuration fails in its validation: the signal, on which
+// the process would end, is not sent.
 func TestReloadValidates(t *testing.T) {
 	content, err := os.ReadFile("systemd/otelcol-arc.service")
 	require.NoError(t, err)
@@ -56,5 +56,5 @@ func TestReloadValidates(t *testing.T) {
 	assert.Contains(t, commands[2][1], "-HUP $MAINPID")
 
 	validate := exec.CommandContext(t.Context(), "../bin/otelcol-arc", "validate", "--config=yaml:receivers: {nothing: {}}")
-	require.Error(t, validate.Run(), "the exit status tells systemd")
+	require.Error(t, validate.Run(), "systemd stops at the exit status")
 }

@@ -11,7 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/explain"
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor"
 )
 
 func newExplainCommand() *cobra.Command {
@@ -23,7 +23,9 @@ func newExplainCommand() *cobra.Command {
 convention, what it used and by which evidence that was decided, the entry of the price
 table, and what each kind of usage costs. Attach its output, and the file, to a report of
 a figure that is wrong. The file is what the file exporter writes; - is standard input.
-Records are explained one by one: what is reported twice is not merged.`,
+Calls are counted as llm_cost does with its default configuration: each record shows as
+which call it counts, the records that report the same call, and the rule that merged
+them. The records of a file count as if they arrived within dedup::window.`,
 		Example: `  arctool explain telemetry.json
   arctool explain --file prices.yaml - < telemetry.json`,
 		Args: cobra.ExactArgs(1),
@@ -45,11 +47,7 @@ Records are explained one by one: what is reported twice is not merged.`,
 }
 
 func explainTo(out io.Writer, in io.Reader, files []string) error {
-	explainer, err := explain.New(out, files, time.Now())
-	if err != nil {
-		return err
-	}
-	found, err := explainer.Explain(in)
-	fmt.Fprintf(out, "%s, of them %s\n", count(found.Records, "record"), count(found.Calls, "call"))
+	found, err := llmcostprocessor.Explain(out, in, files, time.Now())
+	fmt.Fprintf(out, "%s, %s of calls, %s\n", count(found.Records, "record"), count(found.Reports, "report"), count(found.Calls, "call"))
 	return err
 }

@@ -29,7 +29,7 @@ func TestExplain(t *testing.T) {
 		command.SetOut(&out)
 		require.NoError(t, command.Execute())
 		assert.Contains(t, out.String(), "cost:         $0.0025", "1000 × 2.50 per million")
-		assert.Contains(t, out.String(), "1 record, of them 1 call")
+		assert.Contains(t, out.String(), "1 record, 1 report of calls, 1 call")
 	}
 }
 

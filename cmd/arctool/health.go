@@ -14,13 +14,13 @@ import (
 
 const defaultHealthURL = "http://localhost:13133"
 
-// newHealthCommand asks the health_check extension: for the health check of a
-// container that has no shell and no curl.
+// newHealthCommand queries the health_check extension. It is the health check of the
+// container image, which has no shell and no curl.
 func newHealthCommand() *cobra.Command {
 	var timeout time.Duration
 	cmd := &cobra.Command{
 		Use:   "health [URL]",
-		Short: "Asks whether a collector is healthy (" + defaultHealthURL + ")",
+		Short: "Checks whether a collector is healthy (" + defaultHealthURL + ")",
 		Args:  cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			url := defaultHealthURL
@@ -44,11 +44,11 @@ func newHealthCommand() *cobra.Command {
 			fmt.Fprintf(cmd.OutOrStdout(), "%s %s\n", response.Status, body)
 			client.CloseIdleConnections()
 			if response.StatusCode != http.StatusOK {
-				return fmt.Errorf("%s says %s", url, response.Status)
+				return fmt.Errorf("%s responded with %s", url, response.Status)
 			}
 			return nil
 		},
 	}
-	cmd.Flags().DurationVar(&timeout, "timeout", 3*time.Second, "how long to wait for the answer")
+	cmd.Flags().DurationVar(&timeout, "timeout", 3*time.Second, "how long to wait for the response")
 	return cmd
 }

@@ -33,9 +33,9 @@ func TestHealth(t *testing.T) {
 		err := cmd.ExecuteContext(t.Context())
 		return out.String(), err
 	}
-	said, err := ask(server.URL)
+	out, err := ask(server.URL)
 	require.NoError(t, err)
-	assert.Contains(t, said, "200 OK")
+	assert.Contains(t, out, "200 OK")
 
 	status = http.StatusServiceUnavailable
 	_, err = ask(server.URL)

@@ -1,10 +1,10 @@
 // Copyright The otelcol-arc Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Command arctool checks and tries what otelcol-arc is configured with: price
-// tables, rule files and notifications. It is to otelcol-arc what promtool is
-// to Prometheus and amtool to Alertmanager. The collector's own command is
-// generated and has no room for subcommands.
+// Command arctool checks and tests the configuration of otelcol-arc: price tables,
+// rule files and notifications. It is to otelcol-arc what promtool is to Prometheus
+// and amtool to Alertmanager. The collector's own command is generated and cannot have
+// further subcommands.
 package main
 
 import (
@@ -27,9 +27,12 @@ func main() {
 func newCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:          "arctool",
-		Short:        "Checks and tries what otelcol-arc is configured with",
+		Short:        "Checks and tests the configuration of otelcol-arc",
 		SilenceUsage: true,
+		Version:      version,
 	}
+	cobra.AddTemplateFunc("versions", describeVersion)
+	root.SetVersionTemplate("{{versions}}\n")
 	root.AddCommand(newExplainCommand(), newHealthCommand(), newNotifyCommand(), newPricesCommand(), newRulesCommand())
 	return root
 }

@@ -48,9 +48,9 @@ Ends with status 1 when one of them failed.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context(), cmd.OutOrStdout()) },
 	}
 	flags := cmd.Flags()
-	flags.StringArrayVar(&o.configs, "config", nil, "the collector's configuration, as it is given to the collector: a file, or env:, file:, yaml:, http:, https: and what follows")
+	flags.StringArrayVar(&o.configs, "config", nil, "the collector's configuration, as for the collector's own --config: a file, or a URI with the scheme env, file, yaml, http or https")
 	flags.StringVar(&o.severity, "severity", alertevent.SeverityCritical, "the alert's severity: info, warning, error or critical")
-	flags.StringToStringVar(&o.labels, "label", nil, "more labels, NAME=VALUE, by which channels choose and route")
+	flags.StringToStringVar(&o.labels, "label", nil, "further labels NAME=VALUE, which filters and routes can match")
 	flags.BoolVar(&o.resolve, "resolve", true, "send the resolved alert too, so that nothing stays open")
 	flags.DurationVar(&o.timeout, "timeout", 30*time.Second, "how long one attempt may take")
 	if err := cmd.MarkFlagRequired("config"); err != nil {
@@ -60,20 +60,20 @@ Ends with status 1 when one of them failed.`,
 }
 
 func (o notifyTest) run(ctx context.Context, out io.Writer) error {
-	site, err := loadSite(ctx, o.configs)
+	notifiers, err := loadNotifiers(ctx, o.configs)
 	if err != nil {
 		return err
 	}
-	if len(site.channels) == 0 {
+	if len(notifiers.channels) == 0 {
 		return errors.New("no logs pipeline names a notifier")
 	}
-	if err := site.start(ctx); err != nil {
+	if err := notifiers.start(ctx); err != nil {
 		return err
 	}
-	defer site.shutdown(context.WithoutCancel(ctx))
+	defer notifiers.shutdown(context.WithoutCancel(ctx))
 	channels, failed := map[string]bool{}, map[string]bool{}
-	for _, c := range site.channels {
-		for _, line := range c.try(ctx, site.host, o.alerts(time.Now()), o.timeout) {
+	for _, c := range notifiers.channels {
+		for _, line := range c.try(ctx, notifiers.host, o.alerts(time.Now()), o.timeout) {
 			fmt.Fprintf(out, "%s: %s\n", line.channel, line.text)
 			channels[line.channel] = true
 			if line.failed {
@@ -93,7 +93,7 @@ func (o notifyTest) alerts(now time.Time) []alertevent.Alert {
 	firing := alertevent.Alert{
 		Labels: map[string]string{alertevent.LabelName: testAlert, alertevent.LabelSeverity: o.severity, "instance": "arctool"},
 		Annotations: map[string]string{
-			alertevent.AnnotationSummary:     "A test of this channel; nothing is wrong",
+			alertevent.AnnotationSummary:     "A test of this channel, no action is needed",
 			alertevent.AnnotationDescription: "Somebody ran arctool notify test.",
 		},
 		State:    alertevent.Firing,
@@ -110,7 +110,7 @@ func (o notifyTest) alerts(now time.Time) []alertevent.Alert {
 	return []alertevent.Alert{firing, resolved}
 }
 
-// line is what is reported of one channel.
+// line is one line of the report about a channel.
 type line struct {
 	channel, text string
 	failed        bool

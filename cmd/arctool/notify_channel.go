@@ -31,7 +31,7 @@ type channel struct {
 
 func (c channel) config(factory exporter.Factory) (component.Config, error) {
 	conf := confmap.New()
-	// Nothing of the running collector is read or changed.
+	// The state of the running collector is neither read nor changed.
 	for _, part := range []*confmap.Conf{c.settings, confmap.NewFromStringMap(map[string]any{"storage": nil, "sending_queue": nil})} {
 		if err := conf.Merge(part); err != nil {
 			return nil, err
@@ -62,7 +62,7 @@ func (c channel) try(ctx context.Context, h host, alerts []alertevent.Alert, tim
 	defer func() {
 		within, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
 		defer cancel()
-		_ = e.Shutdown(within) // what was sent has been answered
+		_ = e.Shutdown(within) // all responses have been received
 	}()
 	if err := e.Start(ctx, h); err != nil {
 		return []line{failedLine(c.name, "start", err)}
@@ -97,11 +97,11 @@ func (c channel) send(ctx context.Context, notifier *notify.Exporter, alert aler
 		case result.Filtered:
 			lines = append(lines, line{channel: name, text: string(alert.State) + ": not for this channel, by its filters"})
 		case errors.As(result.Err, &partial):
-			lines = append(lines, failedLine(name, string(alert.State), fmt.Errorf("some recipients: may pass: %w", result.Err)))
+			lines = append(lines, failedLine(name, string(alert.State), fmt.Errorf("some recipients: retryable: %w", result.Err)))
 		case consumererror.IsPermanent(result.Err):
 			lines = append(lines, failedLine(name, string(alert.State), result.Err))
 		case result.Err != nil:
-			lines = append(lines, failedLine(name, string(alert.State), fmt.Errorf("may pass: %w", result.Err)))
+			lines = append(lines, failedLine(name, string(alert.State), fmt.Errorf("retryable: %w", result.Err)))
 		default:
 			lines = append(lines, line{channel: name, text: fmt.Sprintf("%s: ok, in %s", alert.State, result.Took.Round(time.Millisecond))})
 		}
@@ -109,8 +109,8 @@ func (c channel) send(ctx context.Context, notifier *notify.Exporter, alert aler
 	return lines
 }
 
-// warnings are what the exporter logged besides what sending returned, such as
-// recipients that were rejected while others were accepted.
+// warnings are the warnings and errors that the exporter logged, such as recipients
+// that were rejected while others were accepted.
 func (c channel) warnings(log *observer.ObservedLogs) []line {
 	var lines []line
 	for _, entry := range log.All() {

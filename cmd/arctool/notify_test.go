@@ -60,14 +60,15 @@ func TestNotifyEverythingOff(t *testing.T) {
 	}
 }
 
-// What the guide's environment switches on is told, of a critical alert and its end.
-func TestNotifyTheGuidesEnvironment(t *testing.T) {
+// The channels that the Arc guide's environment variables switch on are sent a
+// critical alert and its resolution.
+func TestNotifyArcGuideEnvironment(t *testing.T) {
 	slack, pagerduty := double.NewSlack(t), double.NewPagerDuty(t, routingKey)
-	mail := double.NewSMTP(t, double.SMTPSettings{Mechanisms: []string{"PLAIN"}, Username: "arc@arc.example", Password: password})
+	smtp := double.NewSMTP(t, double.SMTPSettings{Mechanisms: []string{"PLAIN"}, Username: "arc@arc.example", Password: password})
 	t.Setenv("SLACK_WEBHOOK_URL", slack.URL)
 	t.Setenv("PAGERDUTY_API_KEY", routingKey)
 	t.Setenv("SMTP_SERVER", "127.0.0.1")
-	t.Setenv("SMTP_PORT", strconv.Itoa(mail.Port))
+	t.Setenv("SMTP_PORT", strconv.Itoa(smtp.Port))
 	t.Setenv("SMTP_USER", "arc@arc.example")
 	t.Setenv("SMTP_PASSWORD", password)
 	out, err := notifyTestOf(t, "--config", defaultConfig,
@@ -78,19 +79,19 @@ func TestNotifyTheGuidesEnvironment(t *testing.T) {
 		assert.Contains(t, out, name+": resolved: ok, in ")
 	}
 	assert.Len(t, slack.Bodies(), 2)
-	assert.Len(t, mail.Emails(), 2)
+	assert.Len(t, smtp.Emails(), 2)
 	require.Len(t, pagerduty.Alerts(), 1)
 	for _, alert := range pagerduty.Alerts() {
 		assert.Equal(t, double.PagerDutyAlert{Status: "resolved", Pages: 1}, alert)
 	}
 }
 
-// Secrets in files, each with the line break that ends a file, open the doors.
+// Secrets can come from files with a trailing line break.
 func TestNotifySecretsInFiles(t *testing.T) {
 	const user, token = "arc@arc.example", "xoxb-0000-a-token-of-a-bot"
 	slack, bot := double.NewSlack(t), double.NewSlackAPI(t, token, "#alerts")
 	pagerduty, payments := double.NewPagerDuty(t, routingKey), double.NewPagerDuty(t, otherKey)
-	mail := double.NewSMTP(t, double.SMTPSettings{Mechanisms: []string{"PLAIN"}, Username: user, Password: password})
+	smtp := double.NewSMTP(t, double.SMTPSettings{Mechanisms: []string{"PLAIN"}, Username: user, Password: password})
 	in := func(secret string) string { return "'${file:" + write(t, secret+"\n") + "}'" }
 	file := write(t, `
 exporters:
@@ -101,11 +102,11 @@ exporters:
     endpoint: `+payments.URL+`
     routing_key: unused
     routes: [{matchers: [severity="critical"], routing_key: `+in(otherKey)+`}]
-  email: {server: 127.0.0.1, port: `+strconv.Itoa(mail.Port)+`, tls_mode: none, username: `+user+`, password: `+in(password)+`}
+  email: {server: 127.0.0.1, port: `+strconv.Itoa(smtp.Port)+`, tls_mode: none, username: `+user+`, password: `+in(password)+`}
 `+fmt.Sprintf(pipelines, "slack, slack/bot, pagerduty, pagerduty/payments, email"))
 	out, err := notifyTestOf(t, "--config", file, "--resolve=false")
 	require.NoError(t, err, out)
-	for _, inbox := range []*double.Inbox{slack, bot.Inbox, pagerduty.Inbox, payments.Inbox, mail.Inbox} {
+	for _, inbox := range []*double.Inbox{slack, bot.Inbox, pagerduty.Inbox, payments.Inbox, smtp.Inbox} {
 		assert.NotEmpty(t, inbox.Bodies())
 	}
 }
@@ -124,7 +125,7 @@ service:
     traces: {receivers: [otlp], exporters: [slack/unused]}
 `
 
-// One channel that fails does not keep the others from being tried, and says why.
+// A channel that fails is reported with the reason, and the others are still tried.
 func TestNotifyFailures(t *testing.T) {
 	inbox := double.NewPagerDuty(t, routingKey)
 	silent := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -149,8 +150,8 @@ exporters:
 	for _, line := range []string{
 		"pagerduty/good: firing: ok",
 		`pagerduty/unknown: firing: failed: Permanent error: refused: status 400: `, "routing_key is unknown",
-		"pagerduty/down: firing: failed: may pass: ", "connection refused",
-		"pagerduty/silent: firing: failed: may pass: ", "context deadline exceeded",
+		"pagerduty/down: firing: failed: retryable: ", "connection refused",
+		"pagerduty/silent: firing: failed: retryable: ", "context deadline exceeded",
 		"pagerduty/invalid: configuration: failed: ", "endpoint: must be an http or https URL", "severities::0",
 		"pagerduty/typo: configuration: failed: ", "end_point",
 	} {
@@ -160,7 +161,7 @@ exporters:
 	assert.Len(t, inbox.Bodies(), 1)
 }
 
-// Labels choose the route, and a filter that keeps the alert back says so.
+// Labels choose the route, and an alert that is filtered is reported as such.
 func TestNotifyLabelsAndSeverity(t *testing.T) {
 	inbox := double.NewPagerDuty(t, routingKey, otherKey)
 	file := write(t, `
@@ -180,8 +181,8 @@ exporters:
 	assert.Len(t, inbox.Bodies(), 2)
 }
 
-// Each Alertmanager answers for itself, and an authenticator of the
-// configuration is used.
+// The outcome is reported for each Alertmanager, and the configuration's
+// authenticators are used.
 func TestNotifyAlertmanagers(t *testing.T) {
 	inbox := double.NewAlertmanager(t)
 	authorised := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -205,14 +206,14 @@ exporters:
 	assert.Len(t, inbox.Bodies(), 2)
 }
 
-// Recipients that are refused while others are told make the channel fail.
-func TestNotifyRefusedRecipient(t *testing.T) {
-	mail := double.NewSMTP(t, double.SMTPSettings{})
-	mail.RefuseCommand("RCPT TO:<gone@", "550 5.1.1 no such mailbox")
+// The channel fails when one recipient is rejected, even if others are accepted.
+func TestNotifyRejectedRecipient(t *testing.T) {
+	smtp := double.NewSMTP(t, double.SMTPSettings{})
+	smtp.RefuseCommand("RCPT TO:<gone@", "550 5.1.1 no such mailbox")
 	file := write(t, fmt.Sprintf(`
 exporters:
   email: {server: 127.0.0.1, port: %d, tls_mode: none, from: arc@arc.example, to: [gone@arc.example, ops@arc.example]}
-`, mail.Port)+fmt.Sprintf(pipelines, "email"))
+`, smtp.Port)+fmt.Sprintf(pipelines, "email"))
 	out, err := notifyTestOf(t, "--config", file, "--resolve=false")
 	require.EqualError(t, err, "1 of 1 channels failed")
 	assert.Contains(t, out, "email: firing: ok")

@@ -27,10 +27,10 @@ func newPricesCommand() *cobra.Command {
 func newPricesCheckCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "check FILE...",
-		Short: "Says everything that is wrong with price files, and where",
-		Long: `Says everything that is wrong with price files: file, line and key. The files are
-laid over the built-in table one after the other, as prices::files of llm_cost
-does, so an alias may mean what a file before it brings.`,
+		Short: "Checks price files, and reports every mistake with its place",
+		Long: `Checks price files, and reports every mistake with file, line and key. The files are
+		laid over the built-in table one after the other, as prices::files of llm_cost
+		does, so an alias can refer to an entry of an earlier file.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(command *cobra.Command, files []string) error {
 			list, err := pricelist.Open(files)
@@ -50,10 +50,10 @@ func newPricesLookupCommand() *cobra.Command {
 	var files []string
 	command := &cobra.Command{
 		Use:   "lookup MODEL...",
-		Short: "Shows which entry a model's name means, how it was found, and what it costs",
-		Long: `Shows which entry of the price table a name means, as telemetry writes it, how it was
-found, and what it costs: tokens in dollars per million, fees in dollars each. A name
-that means none fails the look-up.`,
+		Short: "Shows the entry of a model's name, how it was found, and the prices",
+		Long: `Shows the entry of the price table for a model name as telemetry has it, how it was
+		found, and the prices: tokens in dollars per million, fees in dollars each. Fails when
+		there is no entry.`,
 		Example: `  arctool prices lookup gpt-4o
   arctool prices lookup --provider aws.bedrock us.anthropic.claude-sonnet-4-5-20250929-v1:0
   arctool prices lookup --provider openai --server openrouter.ai anthropic/claude-sonnet-4.5
@@ -71,7 +71,7 @@ that means none fails the look-up.`,
 			failed := 0
 			for _, model := range models {
 				q.Model = model
-				if !lookUp(command.OutOrStdout(), list, q, at) {
+				if !printPrice(command.OutOrStdout(), list, q, at) {
 					failed++
 				}
 			}
@@ -82,10 +82,10 @@ that means none fails the look-up.`,
 		},
 	}
 	command.Flags().StringVar(&q.Provider, "provider", "", "the provider, as telemetry writes it: gen_ai.provider.name")
-	command.Flags().StringVar(&q.RequestModel, "request-model", "", "the model that was asked for, if another answered: gen_ai.request.model")
+	command.Flags().StringVar(&q.RequestModel, "request-model", "", "the requested model, if another one responded: gen_ai.request.model")
 	command.Flags().StringVar(&q.Server, "server", "", "the address that was called: server.address")
 	command.Flags().StringVar(&q.Region, "region", "", "where the model ran: cloud.region")
-	command.Flags().StringVar(&day, "at", "", "the day, or the time, (UTC) whose price is meant, such as 2024-10-02 or 2024-10-02T16:30 (default now)")
+	command.Flags().StringVar(&day, "at", "", "the day or time (UTC) of the price, such as 2024-10-02 or 2024-10-02T16:30 (default now)")
 	command.Flags().StringArrayVar(&files, "file", nil, "a price file to lay over the built-in table; may be given again")
 	return command
 }
@@ -112,8 +112,8 @@ func openPrices(command *cobra.Command, files []string) (*pricelist.List, error)
 	return list, nil
 }
 
-// lookUp reports whether there is a price.
-func lookUp(out io.Writer, list *pricelist.List, q pricelist.Query, at time.Time) bool {
+// printPrice prints the price of a model, and reports whether there is one.
+func printPrice(out io.Writer, list *pricelist.List, q pricelist.Query, at time.Time) bool {
 	entry, how, found := list.Resolve(q, at)
 	if how.Provisioned {
 		fmt.Fprintf(out, "%s: provisioned capacity of %s; its calls cost nothing each\n", q.Model, how.Seller)
@@ -127,7 +127,7 @@ func lookUp(out io.Writer, list *pricelist.List, q pricelist.Query, at time.Time
 	if name == "" {
 		name = "as any model"
 	}
-	fmt.Fprintf(out, "%s: %s of %s\n", q.Model, name, orUnsaid(entry.Provider))
+	fmt.Fprintf(out, "%s: %s of %s\n", q.Model, name, orAny(entry.Provider))
 	if how.By != "" {
 		fmt.Fprintf(out, "  resolved: seller from the %s, entry %s%s\n", how.By, how.Name, inRegion(how))
 	}
@@ -158,7 +158,7 @@ func inRegion(how pricelist.Resolution) string {
 	return ", with the surcharge of " + how.Region
 }
 
-func orUnsaid(provider string) string {
+func orAny(provider string) string {
 	if provider == "" {
 		return "any provider"
 	}

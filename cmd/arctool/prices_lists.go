@@ -96,7 +96,7 @@ fails when the two differ.`,
 			}
 			differences := pricelist.Diff(lists[0], lists[1], at)
 			for _, d := range differences {
-				fmt.Fprintf(command.OutOrStdout(), "%s of %s\n  %s\n", d.Name, orUnsaid(d.Provider), strings.Join(d.Lines, "\n  "))
+				fmt.Fprintf(command.OutOrStdout(), "%s of %s\n  %s\n", d.Name, orAny(d.Provider), strings.Join(d.Lines, "\n  "))
 			}
 			if len(differences) > 0 {
 				return fmt.Errorf("%s differ", count(len(differences), "model"))

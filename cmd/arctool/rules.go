@@ -32,11 +32,11 @@ func newRulesCheckCommand() *cobra.Command {
 	retention := model.Duration(defaultRetention)
 	command := &cobra.Command{
 		Use:   "check FILE...",
-		Short: "Says everything that is wrong with rule files, and where",
-		Long: `Says everything that is wrong with rule files, and where: file, line, column,
-group and rule. What Prometheus would not load fails the check, and so do rules
-of one file that write the same series. Rules that look further back than the
-alert processor keeps samples are warned of.`,
+		Short: "Checks rule files, and reports every mistake with its place",
+		Long: `Checks rule files, and reports every mistake with file, line, column, group and
+		rule. The check fails for a file that Prometheus would not load, and for rules of
+		one file that write the same series. There is a warning for rules that look further
+		back than the alert processor keeps samples.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(command *cobra.Command, files []string) error {
 			return checkRules(command.OutOrStdout(), command.ErrOrStderr(), files, time.Duration(retention))
@@ -64,7 +64,7 @@ func newRulesTestCommand() *cobra.Command {
 	}
 }
 
-// checkRules checks each file: what is in order goes to out, the rest to bad.
+// checkRules checks each file: valid files are reported on out, problems on bad.
 func checkRules(out, bad io.Writer, files []string, retention time.Duration) error {
 	failed := 0
 	for _, name := range files {
@@ -85,7 +85,7 @@ func checkRules(out, bad io.Writer, files []string, retention time.Duration) err
 	return failure(failed, len(files))
 }
 
-// reportTests writes the result of a file, and says whether it failed.
+// reportTests writes the result of a file, and returns whether it failed.
 func reportTests(out, bad io.Writer, file string, result ruletest.Result) bool {
 	for _, warning := range result.Warnings {
 		fmt.Fprintf(bad, "warning: %s: %s\n", file, warning)
@@ -100,7 +100,7 @@ func reportTests(out, bad io.Writer, file string, result ruletest.Result) bool {
 	return false
 }
 
-// failure is the command's error; each file's problems have been told.
+// failure is the command's error; the problems of each file were reported before.
 func failure(failed, files int) error {
 	if failed == 0 {
 		return nil

@@ -31,7 +31,7 @@ func TestRulesCheck(t *testing.T) {
 	assert.Empty(t, stderr)
 }
 
-func TestRulesCheckTellsOfAllFiles(t *testing.T) {
+func TestRulesCheckReportsAllFiles(t *testing.T) {
 	stdout, stderr, err := run(t, "rules", "check", "testdata/bad.yml", "testdata/duplicates.yml", "testdata/long.yml")
 	assert.EqualError(t, err, "2 of 3 files failed")
 	assert.Equal(t, "testdata/long.yml: 2 rules\n", stdout)

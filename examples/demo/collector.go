@@ -7,7 +7,9 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"net"
 	"net/http"
+	"os"
 	"os/exec"
 	"strings"
 	"sync"
@@ -15,7 +17,7 @@ import (
 	"time"
 )
 
-// collector is the process that the demo talks to.
+// collector is the process that the demo sends to.
 type collector struct {
 	cmd     *exec.Cmd
 	scanned chan struct{}
@@ -24,10 +26,50 @@ type collector struct {
 	log []string
 }
 
-// startCollector returns when the collector's health check answers.
-func startCollector(ctx context.Context, binary, config string) (*collector, error) {
-	cmd := exec.CommandContext(context.WithoutCancel(ctx), binary,
-		"--config", config, "--set", "processors::llm_cost::metrics_interval=1s")
+// ports are the collector's addresses.
+type ports struct {
+	otlp, otlpHTTP, arc, dashboard, metrics, health, self string
+}
+
+// freePorts returns unused addresses: a collector that is already running must not get
+// the demo's invented data.
+func freePorts() (p ports, err error) {
+	for _, address := range []*string{&p.otlp, &p.otlpHTTP, &p.arc, &p.dashboard, &p.metrics, &p.health, &p.self} {
+		listener, err := net.Listen("tcp", "localhost:0") // all are free at the same time, so all differ
+		if err != nil {
+			return ports{}, err
+		}
+		defer listener.Close()
+		*address = fmt.Sprintf("localhost:%d", listener.Addr().(*net.TCPAddr).Port)
+	}
+	return p, nil
+}
+
+// settings are the --set values that make a configuration use the ports.
+func (p *ports) settings() []string {
+	_, self, _ := strings.Cut(p.self, ":")
+	return []string{
+		"receivers::otlp::protocols::grpc::endpoint=" + p.otlp,
+		"receivers::otlp::protocols::http::endpoint=" + p.otlpHTTP,
+		"receivers::arc::endpoint=" + p.arc,
+		"extensions::dashboard::endpoint=" + p.dashboard,
+		"extensions::health_check::endpoint=" + p.health,
+		"exporters::prometheus::endpoint=" + p.metrics,
+		"exporters::slack::page_url=http://" + p.dashboard,
+		"service::telemetry::metrics::readers=[{pull: {exporter: {prometheus: {host: localhost, port: " + self +
+			", without_type_suffix: false, without_units: false, without_scope_info: false}}}}]",
+		"processors::llm_cost::metrics_interval=1s",
+	}
+}
+
+// startCollector returns when the collector's health check succeeds.
+func startCollector(ctx context.Context, binary, config string, at *ports) (*collector, error) {
+	args := []string{"--config", config}
+	for _, setting := range at.settings() {
+		args = append(args, "--set", setting)
+	}
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), binary, args...)
+	cmd.Env = append(os.Environ(), "ARC_SELF_METRICS="+at.self)
 	output, err := cmd.StdoutPipe()
 	if err != nil {
 		return nil, err
@@ -48,7 +90,7 @@ func startCollector(ctx context.Context, binary, config string) (*collector, err
 		}
 	}()
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(50 * time.Millisecond) {
-		if c.healthy(ctx) {
+		if healthy(ctx, at.health) {
 			return c, nil
 		}
 		select {
@@ -63,8 +105,8 @@ func startCollector(ctx context.Context, binary, config string) (*collector, err
 	}
 }
 
-func (c *collector) healthy(ctx context.Context) bool {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://localhost:13133", http.NoBody)
+func healthy(ctx context.Context, address string) bool {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address, http.NoBody)
 	if err != nil {
 		return false
 	}
@@ -76,7 +118,7 @@ func (c *collector) healthy(ctx context.Context) bool {
 	return response.StatusCode == http.StatusOK
 }
 
-// alerts are the lines that name one.
+// alerts are the output lines with an alert.
 func (c *collector) alerts() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -95,7 +137,7 @@ func (c *collector) tail() string {
 	return strings.Join(c.log[max(0, len(c.log)-20):], "\n")
 }
 
-// stop ends the collector as its user would.
+// stop stops the collector as a user would.
 func (c *collector) stop() error {
 	if err := c.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		return err

@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// sendEvents posts, as one NDJSON body, what the parts of an Arc application
-// write: its loggers, LLM monitor, request middleware, agents and caches.
+// sendEvents posts, as one NDJSON body, the events of the parts of an Arc application:
+// its loggers, LLM monitor, request middleware, agents and caches.
 func sendEvents(ctx context.Context, endpoint string, n int) error {
 	var body bytes.Buffer
 	lines := json.NewEncoder(&body)

@@ -1,13 +1,14 @@
 // Copyright The otelcol-arc Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Demo starts a collector, sends it what a small team's agents send in two days,
-// and shows what came of it: the spend by model, the alert that the most expensive
-// call raised, and a page that is filled, with a yesterday to hold today against.
+// Demo starts a collector, sends it the telemetry of a small team's agents over two
+// days, and shows the result: the spend by model, the alert that the most expensive
+// call raised, and a dashboard with data of today and yesterday.
 //
 //	make demo
 //
-// Without a collector's binary it sends to one that runs already.
+// The collector that it starts has ports of its own, so that the invented data does not
+// reach one that is already running. Without a binary it sends to -otlp and -arc.
 package main
 
 import (
@@ -22,15 +23,15 @@ import (
 	"time"
 )
 
-// patience bounds the wait for what the collector makes of the traffic.
+// patience bounds the wait for the collector's results.
 const patience = 50 * time.Second
 
 func main() {
 	var d demo
-	flag.StringVar(&d.binary, "collector", "bin/otelcol-arc", "the collector's binary; empty: one runs already")
+	flag.StringVar(&d.binary, "collector", "bin/otelcol-arc", "the collector's binary; empty: send to one that is already running")
 	flag.StringVar(&d.config, "config", "config/default.yaml", "its configuration")
-	flag.StringVar(&d.otlp, "otlp", "localhost:4317", "where it takes OTLP over gRPC")
-	flag.StringVar(&d.arc, "arc", "localhost:8123", "where it takes Arc events")
+	flag.StringVar(&d.otlp, "otlp", "localhost:4317", "without -collector: where to send OTLP over gRPC")
+	flag.StringVar(&d.arc, "arc", "localhost:8123", "without -collector: where to send Arc events")
 	flag.BoolVar(&d.stay, "stay", false, "keep sending until interrupted, to see the dashboard at work")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -50,20 +51,25 @@ func (d *demo) run(ctx context.Context) (err error) {
 	if d.binary == "" {
 		return d.fill(ctx)
 	}
-	collector, err := startCollector(ctx, d.binary, d.config)
+	at, err := freePorts()
 	if err != nil {
 		return err
 	}
+	collector, err := startCollector(ctx, d.binary, d.config, &at)
+	if err != nil {
+		return err
+	}
+	d.otlp, d.arc = at.otlp, at.arc
 	defer func() { err = errors.Join(err, collector.stop()) }()
 	if err := d.fill(ctx); err != nil {
 		return err
 	}
-	if err := show(ctx, collector); err != nil {
+	if err := show(ctx, collector, at.metrics); err != nil {
 		return err
 	}
-	fmt.Println("What it cost, where, and what is wrong: http://localhost:8124")
+	fmt.Printf("The dashboard with spend and alerts: http://%s\n", at.dashboard)
 	if d.stay {
-		fmt.Println("Calls go on until Ctrl-C.")
+		fmt.Println("Sending calls until Ctrl-C.")
 		return d.goOn(ctx)
 	}
 	return nil
@@ -84,7 +90,7 @@ func (d *demo) fill(ctx context.Context) error {
 	return nil
 }
 
-// goOn sends what comes in as time passes, until ctx is done.
+// goOn keeps sending calls in real time, until ctx is done.
 func (d *demo) goOn(ctx context.Context) error {
 	const pause = 3 * time.Second
 	for {
@@ -103,15 +109,15 @@ func (d *demo) goOn(ctx context.Context) error {
 	}
 }
 
-// show prints what the collector made of the day.
-func show(ctx context.Context, collector *collector) error {
+// show prints the collector's metrics and alerts.
+func show(ctx context.Context, collector *collector, metrics string) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	series, err := waitFor(ctx, func() ([]string, error) { return arcSeries(ctx) })
+	series, err := waitFor(ctx, func() ([]string, error) { return arcSeries(ctx, metrics) })
 	if err != nil {
 		return fmt.Errorf("metrics: %w", err)
 	}
-	fmt.Printf("\nOn http://localhost:9464/metrics:\n\n  %s\n", strings.Join(series, "\n  "))
+	fmt.Printf("\nOn http://%s/metrics:\n\n  %s\n", metrics, strings.Join(series, "\n  "))
 	alerts, err := waitFor(ctx, func() ([]string, error) { return collector.alerts(), nil })
 	if err != nil {
 		return fmt.Errorf("alerts: %w", err)
@@ -120,7 +126,7 @@ func show(ctx context.Context, collector *collector) error {
 	return nil
 }
 
-// waitFor asks until there is something to show.
+// waitFor polls until there is something to show.
 func waitFor(ctx context.Context, ask func() ([]string, error)) ([]string, error) {
 	ticker := time.NewTicker(200 * time.Millisecond)
 	defer ticker.Stop()

@@ -12,10 +12,10 @@ import (
 	"strings"
 )
 
-// arcSeries are the lines of the Prometheus page that say what was called and
-// what it cost; none as long as no cost is shown.
-func arcSeries(ctx context.Context) ([]string, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://localhost:9464/metrics", http.NoBody)
+// arcSeries are the series of calls and their cost on the /metrics endpoint; none until
+// there is a cost.
+func arcSeries(ctx context.Context, address string) ([]string, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/metrics", http.NoBody)
 	if err != nil {
 		return nil, err
 	}

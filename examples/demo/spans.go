@@ -18,7 +18,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// model is what the demo's agents call, and how much they usually say to it.
+// model is a model that the demo's agents call, with the usual size of a call.
 type model struct {
 	name, provider string
 	input, output  int
@@ -53,15 +53,15 @@ var applications = []application{
 	{"billing", []string{"reconcile"}},
 }
 
-// busy is the share of its busiest hour that a team has at a time of day.
+// busy is the load at a time of day, as a share of the busiest hour.
 func busy(at time.Time) float64 {
 	fromNoon := (float64(at.Hour()) + float64(at.Minute())/60 - 13) / 6
 	return max(.1, 1-fromNoon*fromNoon)
 }
 
-// sendSpans sends what instrumented applications do between two times: agent
-// runs with LLM calls in them, a few that fail, and at the end of a day one that
-// costs more than a dollar. Every is between two runs in the busiest hour.
+// sendSpans sends the spans of instrumented applications between two times: agent runs
+// with LLM calls, a few of which fail, and at the end of a day one that costs more than
+// a dollar. Every is the interval between runs in the busiest hour.
 func sendSpans(ctx context.Context, endpoint string, from, to time.Time, every time.Duration) (calls int, err error) {
 	for i, app := range applications {
 		exporter, err := otlptracegrpc.New(ctx, otlptracegrpc.WithEndpoint(endpoint), otlptracegrpc.WithInsecure())
@@ -147,5 +147,5 @@ func sendCall(ctx context.Context, tracer trace.Tracer, m model, agent, user str
 	}
 }
 
-// around is n, give or take a fifth.
+// around is n plus or minus up to a fifth.
 func around(n int) int { return n - n/5 + rand.IntN(2*n/5+1) }

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Command go is a small agent application that sends OTLP to the collector:
-// an agent's span, and below it a span for each call of a model. What the calls
-// cost, the collector knows.
+// an agent's span, and below it a span for each call of a model. The collector prices
+// the calls.
 package main
 
 import (
@@ -86,7 +86,7 @@ type completion struct {
 	inputTokens, outputTokens int
 }
 
-// callModel stands for the provider's client of a real application.
+// callModel stands in for the provider's client of a real application.
 func callModel(ctx context.Context, prompt string) (completion, error) {
 	if err := ctx.Err(); err != nil {
 		return completion{}, err // as a client of a provider does

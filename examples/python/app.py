@@ -1,4 +1,4 @@
-"""A small agent application, observed twice: by Arc events and by the OpenTelemetry SDK.
+"""A small agent application, instrumented twice: with Arc events and with the OpenTelemetry SDK.
 
 usage: app.py [ARC_URL [OTLP_URL]]
 """

@@ -1,4 +1,4 @@
-"""Sends Arc's log records and events to the collector. Python's standard library alone.
+"""Sends Arc's log records and events to the collector, with Python's standard library only.
 
     events = EventSender("http://localhost:8123")
     logging.getLogger().addHandler(EventHandler(events))
@@ -24,11 +24,11 @@ from datetime import datetime, timezone
 
 
 class EventSender:
-    """Posts events in batches from a thread of its own, so that nobody waits for them.
+    """Posts events in batches from a background thread, so that the application never waits.
 
-    At most `size` events wait; what comes when so many do is counted in
-    `dropped`. While the collector cannot be reached or asks to come back
-    later (429, 503), a batch is kept and tried again.
+    At most `size` events wait; further ones are dropped and counted in `dropped`.
+    While the collector cannot be reached or throttles (429, 503), a batch is kept
+    and sent again.
     """
 
     def __init__(self, url="http://localhost:8123", size=10_000, batch=500, interval=0.5):
@@ -47,7 +47,7 @@ class EventSender:
             self.dropped += 1
 
     def close(self, timeout=10):
-        """Sends what waits, for as long as `timeout` seconds."""
+        """Sends the waiting events, for up to `timeout` seconds."""
         self._closing.set()
         self._thread.join(timeout)
 
@@ -76,16 +76,16 @@ class EventSender:
                     return
             except urllib.error.HTTPError as error:
                 if error.code not in (429, 503):
-                    return  # it will not be taken the next time either
+                    return  # it would be rejected again
             except OSError:
-                pass  # nobody listens
+                pass  # not reachable
             if self._closing.wait(wait) and wait > 8:
                 return
             wait = min(wait * 2, 30)
 
 
 class EventHandler(logging.Handler):
-    """Makes of each log record what the Arc guide's JSONFormatter makes of it."""
+    """Sends each log record in the format of the Arc guide's JSONFormatter."""
 
     def __init__(self, events):
         super().__init__()
@@ -108,7 +108,7 @@ class EventHandler(logging.Handler):
 
 
 def track_execution(events, agent_name):
-    """Sends an event for each run of an agent: how it ended, and how long it took."""
+    """Sends an event for each run of an agent, with its status and duration."""
 
     def decorator(function):
         @functools.wraps(function)
@@ -128,7 +128,7 @@ def track_execution(events, agent_name):
 
 
 def track_llm_call(events, model):
-    """Sends an event for each call of a model. What it cost, the collector knows."""
+    """Sends an event for each call of a model. The collector prices it."""
 
     def decorator(function):
         @functools.wraps(function)

@@ -73,6 +73,6 @@ class ObservabilityManager:
             yield set_usage
 
     def shutdown(self):
-        """Sends what waits."""
+        """Sends the waiting telemetry."""
         for provider in (self._traces, self._metrics, self._logs):
             provider.shutdown()

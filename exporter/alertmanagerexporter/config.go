@@ -34,7 +34,7 @@ type Config struct {
 	MaxFiring int `mapstructure:"max_firing"`
 
 	// DeliveryConfig is what all notifiers are configured with. Without
-	// send_resolved an alert ends in Alertmanager when it expires.
+	// send_resolved Alertmanager resolves an alert when it expires.
 	notify.DeliveryConfig `mapstructure:",squash"`
 
 	// prevent unkeyed literal initialization

@@ -51,7 +51,7 @@ func TestOneOfSeveralIsDown(t *testing.T) {
 
 func TestTriedAgain(t *testing.T) {
 	inbox := double.NewAlertmanager(t)
-	inbox.Refuse(double.Answer{Status: 429, RetryAfter: "0"}, double.Answer{Status: 503}, double.Answer{Status: 408})
+	inbox.Refuse(double.Response{Status: 429, RetryAfter: "0"}, double.Response{Status: 503}, double.Response{Status: 408})
 	e := start(t, inbox.URL)
 	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Firing())))
 	e.Finish(t, inbox, 1, secret)
@@ -60,7 +60,7 @@ func TestTriedAgain(t *testing.T) {
 
 func TestRefusedForGood(t *testing.T) {
 	inbox := double.NewAlertmanager(t)
-	inbox.Refuse(double.Answer{Status: 400, Body: "bad"})
+	inbox.Refuse(double.Response{Status: 400, Body: "bad"})
 	e := start(t, inbox.URL)
 	e.Deliver(t, alerts.Firing())
 	e.Deliver(t, alerts.Resolved())
@@ -95,8 +95,8 @@ func TestReadmeExamples(t *testing.T) {
 	assert.Len(t, configs[1].(*Config).Endpoints, 2)
 }
 
-// An Alertmanager that takes no UTF-8 label names is told with underscores,
-// after it has refused once; another is told as it is.
+// An Alertmanager without UTF-8 label names is sent names with underscores after it
+// has rejected one request; others are sent the names unchanged.
 func TestUTF8Names(t *testing.T) {
 	classic, current := double.NewClassicAlertmanager(t), double.NewAlertmanager(t)
 	e := start(t, classic.URL, current.URL)
@@ -130,16 +130,17 @@ func TestMetrics(t *testing.T) {
 	e := notifier.Start(t, NewFactory(), cfg)
 	storm := alerts.Cases()["storm"][:5]
 	e.Deliver(t, storm...)
-	end := storm[0]
-	end.State, end.EndsAt = alertevent.Resolved, end.StartsAt.Add(time.Minute)
-	e.Deliver(t, end)
+	resolved := storm[0]
+	resolved.State, resolved.EndsAt = alertevent.Resolved, resolved.StartsAt.Add(time.Minute)
+	e.Deliver(t, resolved)
 	assert.Equal(t, int64(2), e.Metric(t, "overflow"))
 	assert.Equal(t, int64(3), e.Metric(t, "firing"))
 	e.Finish(t, inbox, 6, secret)
 	assert.Equal(t, int64(2), e.Metric(t, "requests", serverOf(inbox), attribute.String("result", "accepted")))
 }
 
-// What cannot be set up says so at start, and can be shut down like any other.
+// An exporter whose setup fails reports that at start, and can be shut down like any
+// other.
 func TestShutdownWhenSetupFailed(t *testing.T) {
 	cfg := createDefaultConfig().(*Config)
 	cfg.Endpoints = []string{"https://am:9093"}

@@ -19,7 +19,7 @@ import (
 // time that it was sent, as with Prometheus.
 const lifetimes = 4
 
-// newPayload is what is posted at now; firing alerts end lifetime later.
+// newPayload is the request body at now; firing alerts expire lifetime later.
 func newPayload(alerts []alertevent.Alert, now time.Time, lifetime time.Duration) models.PostableAlerts {
 	payload := make(models.PostableAlerts, len(alerts))
 	for i, alert := range alerts {

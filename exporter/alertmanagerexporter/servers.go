@@ -21,7 +21,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/notify"
 )
 
-// path is that of the call that takes alerts.
+// path is that of the API method that accepts alerts.
 // https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml
 const path = "api/v2/alerts"
 
@@ -29,8 +29,8 @@ const path = "api/v2/alerts"
 type server struct {
 	host, target string
 	name         string // distinguishes it from the others
-	// classic says that it was seen to refuse label names that are not letters,
-	// digits and underscores, as those before 0.27 do.
+	// classic is set once it rejected label names that are not letters, digits and
+	// underscores, as versions before 0.27 do.
 	classic atomic.Bool
 }
 
@@ -46,15 +46,15 @@ func newServers(endpoints []string) ([]*server, error) {
 	return list, nil
 }
 
-// poster posts to servers, and counts.
+// poster posts to servers, and counts the requests.
 type poster struct {
 	requests metric.Int64Counter
 	logger   *zap.Logger
 }
 
-// post sends the payload to a server. One that rejects it is asked whether it
-// accepts it with the names that every Alertmanager takes: an alert must not be
-// lost for the dot of a label.
+// post sends the payload to a server. If the server rejects it, it is sent again with
+// label names that every Alertmanager accepts: an alert must not be lost because of a
+// dot in a label name.
 func (p *poster) post(ctx context.Context, client *http.Client, to *server, payload models.PostableAlerts) error {
 	escaped, differs := escape(payload)
 	if differs && to.classic.Load() {
@@ -68,7 +68,7 @@ func (p *poster) post(ctx context.Context, client *http.Client, to *server, payl
 		return err
 	}
 	if !to.classic.Swap(true) {
-		p.logger.Warn("Alertmanager takes no UTF-8 label names, as since 0.27; they are sent with underscores", zap.String("server", to.host))
+		p.logger.Warn("Alertmanager before 0.27 accepts no UTF-8 label names; they are sent with underscores", zap.String("server", to.host))
 	}
 	return nil
 }

@@ -19,7 +19,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/notify"
 )
 
-// The ways to prove who sends.
+// The ways to authenticate.
 const (
 	authAuto    = "auto"
 	authPlain   = "plain"
@@ -35,8 +35,8 @@ const (
 	tlsStartTLS = "starttls"
 	tlsImplicit = "tls"
 	tlsNone     = "none"
-	// tlsLocal is what auto is for a server on this machine: STARTTLS if it is
-	// offered, by whatever certificate, and else none.
+	// tlsLocal is the meaning of auto for a server on this machine: STARTTLS with any
+	// certificate if the server offers it, and else no TLS.
 	tlsLocal = "local"
 )
 
@@ -55,18 +55,18 @@ type Config struct {
 	Username string              `mapstructure:"username"`
 	Password configopaque.String `mapstructure:"password"`
 
-	// Auth is how the password is given: plain, login, cram_md5, xoauth2, none,
+	// Auth is the authentication mechanism: plain, login, cram_md5, xoauth2, none,
 	// or auto, the safest that the server offers of SCRAM-SHA-256, SCRAM-SHA-1,
 	// CRAM-MD5, PLAIN and LOGIN. Default: auto.
 	Auth string `mapstructure:"auth"`
 
-	// TLSMode is starttls, which does not go on without; tls, from the first
-	// byte on; none, for a server on this machine alone; or auto, which is tls at
-	// port 465, and starttls at others, without which it goes on with a server on
-	// this machine alone. Default: auto.
+	// TLSMode is starttls, which fails when the server does not offer it; tls, which
+	// encrypts from the first byte on; none, for a server on this machine only; or
+	// auto, which is tls at port 465 and starttls at others. With a server on this
+	// machine, auto also works without STARTTLS. Default: auto.
 	TLSMode string `mapstructure:"tls_mode"`
 
-	// TLS is whom to trust, and what to show. Default: the system's CAs.
+	// TLS sets the trusted CAs and the client certificate. Default: the system's CAs.
 	TLS configtls.ClientConfig `mapstructure:"tls"`
 
 	// From is the sender, an address with or without a name. Default: username.
@@ -144,7 +144,7 @@ func (c *Config) validateServer() []error {
 		errs = append(errs, errors.New("tls_mode: none is for a server on this machine (localhost, 127.0.0.1, ::1) alone, because alerts and the password would be readable on the way"))
 	}
 	if c.TLS.Insecure {
-		errs = append(errs, errors.New("tls::insecure: must be false, tls_mode says whether there is TLS"))
+		errs = append(errs, errors.New("tls::insecure: must be false, use tls_mode to switch TLS off"))
 	}
 	return errs
 }
@@ -203,7 +203,7 @@ func (c *Config) mode() string {
 	}
 }
 
-// isLoopback says whether a host is this machine, by its name or address alone.
+// isLoopback reports whether a host is this machine, by its name or address alone.
 func isLoopback(host string) bool {
 	ip := net.ParseIP(host)
 	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()

@@ -42,7 +42,7 @@ func (m *mailer) connect(ctx context.Context) (session *smtp.Client, hangUp func
 		options = append(options, mail.WithTLSPolicy(mail.NoTLS))
 	}
 	if m.envelope.isASCII() {
-		// A message that needs SMTPUTF8 cannot be passed on to every server.
+		// A message that needs SMTPUTF8 cannot be relayed to every server.
 		options = append(options, mail.WithoutSMTPUTF8())
 	}
 	client, err := mail.NewClient(m.cfg.Server, options...)
@@ -65,8 +65,8 @@ func (m *mailer) dial(ctx context.Context, network string) (net.Conn, error) {
 	return (&net.Dialer{}).DialContext(ctx, network, address)
 }
 
-// authOptions are how the password is given. Without TLS, which is for this
-// machine alone, it is given in plain text.
+// authOptions set how to authenticate. Without TLS, which is allowed for a server on
+// this machine only, the password is sent in plain text.
 func (m *mailer) authOptions() []mail.Option {
 	if m.cfg.Auth == authNone || m.cfg.Username == "" {
 		return nil

@@ -84,13 +84,13 @@ func TestRetry(t *testing.T) {
 }
 
 func TestMessageIsRejected(t *testing.T) {
-	for command, answer := range map[string]string{
+	for command, response := range map[string]string{
 		"DATA": "554 5.6.0 refused",
 		".":    "552 5.3.4 message too large",
 	} {
 		t.Run(command, func(t *testing.T) {
 			e, server := start(t, nil)
-			server.RefuseCommand(command, answer)
+			server.RefuseCommand(command, response)
 			e.Deliver(t, alerts.Firing())
 			e.Deliver(t, alerts.Resolved())
 			e.Finish(t, server.Inbox, 1, secret)
@@ -98,7 +98,7 @@ func TestMessageIsRejected(t *testing.T) {
 			assert.Equal(t, int64(1), e.Count(t, "failed"))
 			rejected := e.Log.FilterMessageSnippet("rejected").All()
 			require.Len(t, rejected, 1)
-			assert.Regexp(t, "refused: .*"+answer[:3]+".*"+answer[4:9], rejected[0].ContextMap()["error"])
+			assert.Regexp(t, "refused: .*"+response[:3]+".*"+response[4:9], rejected[0].ContextMap()["error"])
 		})
 	}
 }
@@ -106,7 +106,7 @@ func TestMessageIsRejected(t *testing.T) {
 // The server, the sender, the password or all recipients are rejected: what waits
 // is kept, and tried again after minutes, because a wrong password locks accounts.
 func TestChannelIsRejected(t *testing.T) {
-	for command, answer := range map[string]string{
+	for command, response := range map[string]string{
 		"CONNECT": "554 5.3.2 no service here",
 		"AUTH":    "535 5.7.8 bad password " + secret,
 		"MAIL":    "553 5.1.8 sender refused",
@@ -114,7 +114,7 @@ func TestChannelIsRejected(t *testing.T) {
 	} {
 		t.Run(command, func(t *testing.T) {
 			e, server := start(t, nil)
-			server.RefuseCommand(command, answer)
+			server.RefuseCommand(command, response)
 			require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Firing())))
 			require.Eventually(t, func() bool { return e.Log.FilterMessage("Sending notifications fails").Len() == 1 }, 10*time.Second, time.Millisecond)
 			assert.Equal(t, int64(1), e.Count(t, "failed"))
@@ -188,14 +188,14 @@ func TestEveryRecipientRefused(t *testing.T) {
 	assert.Equal(t, []string{"gone@arc.example", "busy@arc.example"}, server.Emails()[0].To, "what was refused for now is tried again")
 }
 
-func TestLostAnswerIsTheSameMessage(t *testing.T) {
+func TestLostResponseKeepsMessageID(t *testing.T) {
 	e, server := start(t, nil)
-	server.RefuseCommand(".", "") // taken, but nobody says so
+	server.RefuseCommand(".", "") // accepted, but the response is lost
 	e.Deliver(t, alerts.Firing())
 	e.Deliver(t, alerts.Resolved())
 	e.Finish(t, server.Inbox, 3, secret)
 	id := func(i int) string { return read(t, server.Emails()[i].Message).header.Get("Message-Id") }
-	assert.Equal(t, id(0), id(1), "mailboxes can tell that they have it")
+	assert.Equal(t, id(0), id(1), "mailboxes recognize the duplicate")
 	assert.NotEqual(t, id(1), id(2))
 }
 
@@ -239,7 +239,7 @@ func TestStrangerIsNotTrusted(t *testing.T) {
 	}
 }
 
-// newSilent is a server that takes connections and says nothing.
+// newSilent is a server that accepts connections and sends nothing.
 func newSilent(t *testing.T) int {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -273,7 +273,7 @@ func TestShutdownIsBounded(t *testing.T) {
 	assert.Less(t, time.Since(began), 5*time.Second, "one try may take 30s")
 }
 
-func TestMissingCertificateIsSaidAtStart(t *testing.T) {
+func TestMissingCertificateFailsStart(t *testing.T) {
 	cfg := createDefaultConfig().(*Config)
 	cfg.Server, cfg.From = "127.0.0.1", user
 	cfg.TLS.CAFile = "testdata/none.pem"
@@ -283,7 +283,7 @@ func TestMissingCertificateIsSaidAtStart(t *testing.T) {
 	require.NoError(t, e.Shutdown(t.Context()))
 }
 
-func TestSecretsAreTakenOutOfAnswers(t *testing.T) {
+func TestSecretsAreRedactedFromResponses(t *testing.T) {
 	for _, password := range []string{secret, `a"b\c-é-` + "\x01"} {
 		cfg := &Config{Username: user, Password: configopaque.String(password)}
 		m := &mailer{cfg: cfg}

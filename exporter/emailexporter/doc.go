@@ -3,6 +3,6 @@
 
 //go:generate go tool -modfile ../../internal/tools/go.mod mdatagen metadata.yaml
 
-// Package emailexporter tells people of alerts by electronic mail, through an
-// SMTP server.
+// Package emailexporter sends notifications of alerts by email, through an SMTP
+// server.
 package emailexporter

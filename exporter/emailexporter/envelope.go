@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// envelope is who sends, and who is told.
+// envelope is the sender and the recipients.
 type envelope struct {
 	from        *mail.Address
 	to, cc, bcc []*mail.Address
@@ -61,7 +61,7 @@ func (e envelope) domain() string {
 	return e.from.Address[strings.LastIndexByte(e.from.Address, '@')+1:]
 }
 
-// isASCII says whether every address can be sent to a server without SMTPUTF8.
+// isASCII reports whether every address can be sent to a server without SMTPUTF8.
 func (e envelope) isASCII() bool {
 	for _, list := range [][]*mail.Address{{e.from}, e.to, e.cc, e.bcc} {
 		for _, address := range list {

@@ -89,7 +89,7 @@ func TestAlertArrives(t *testing.T) {
 	assert.NotEqual(t, firing.header.Get("Message-Id"), resolved.header.Get("Message-Id"))
 }
 
-func TestStormIsOneMail(t *testing.T) {
+func TestStormIsOneEmail(t *testing.T) {
 	e, server := start(t, nil)
 	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Cases()["storm"]...)))
 	e.Finish(t, server.Inbox, 1, secret)
@@ -99,8 +99,8 @@ func TestStormIsOneMail(t *testing.T) {
 	assert.Contains(t, m.html, "… 30 more")
 }
 
-// Each group is a mail, whatever comes with it.
-func TestGroupsAreMails(t *testing.T) {
+// Each group is an email of its own, also when alerts of several groups come together.
+func TestGroupsAreEmails(t *testing.T) {
 	e, server := start(t, nil)
 	var raised []alertevent.Alert
 	for i, a := range alerts.Cases()["storm"][:6] {
@@ -138,7 +138,7 @@ func TestFilter(t *testing.T) {
 	assert.Equal(t, int64(1), e.Count(t, "sent"))
 }
 
-func TestSenderIsToldWithoutRecipients(t *testing.T) {
+func TestSenderIsNotifiedWithoutRecipients(t *testing.T) {
 	e, server := start(t, func(cfg *Config) { cfg.To = []string{"", " "} })
 	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Firing())))
 	e.Finish(t, server.Inbox, 1, secret)

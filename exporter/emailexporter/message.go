@@ -13,13 +13,12 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
 )
 
-// headerAutoSubmitted tells mail servers that nobody waits for an answer, such
-// as a note of absence.
+// headerAutoSubmitted suppresses automatic replies, such as out-of-office notices.
 // https://www.rfc-editor.org/rfc/rfc3834#section-5
 const headerAutoSubmitted mail.Header = "Auto-Submitted"
 
-// newMessage writes one message of alerts that were raised together. The id is
-// what stands before the @ of its Message-ID; at is its date.
+// newMessage writes one message of alerts that are sent together. The id is the part
+// of its Message-ID before the @; at is its date.
 func newMessage(e envelope, c content, alerts []alertevent.Alert, id string, at time.Time) *mail.Msg {
 	m := mail.NewMsg(mail.WithNoDefaultUserAgent())
 	m.FromMailAddress(e.from)
@@ -39,8 +38,9 @@ func newMessage(e envelope, c content, alerts []alertevent.Alert, id string, at 
 	return m
 }
 
-// threads are the messages, which were never sent, that everything about an
-// alert answers, so that mail readers show its beginning and its end together.
+// threads are Message-IDs made of the alerts' fingerprints; no message with these IDs
+// is ever sent. All messages about an alert refer to its ID, so that email clients
+// show the firing and the resolved message in one thread.
 func threads(alerts []alertevent.Alert, domain string) []string {
 	var ids []string
 	for _, alert := range alerts[:min(len(alerts), maxAlerts)] {

@@ -22,7 +22,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/alerts"
 )
 
-// message is a mail as a reader takes it apart.
+// message is an email as a client parses it.
 type message struct {
 	header              mail.Header
 	subject, text, html string
@@ -63,10 +63,10 @@ var testEnvelope = envelope{
 
 func write(tb testing.TB, raised []alertevent.Alert) []byte {
 	tb.Helper()
-	said, err := renderer{}.render(raised)
+	rendered, err := renderer{}.render(raised)
 	require.NoError(tb, err)
 	var b bytes.Buffer
-	_, err = newMessage(testEnvelope, said, raised, "ID", alerts.Start).WriteTo(&b)
+	_, err = newMessage(testEnvelope, rendered, raised, "ID", alerts.Start).WriteTo(&b)
 	require.NoError(tb, err)
 	return b.Bytes()
 }
@@ -117,7 +117,7 @@ func TestSubjectIsOfTheMostSevere(t *testing.T) {
 	assert.Equal(t, "[WARNING] HighLatency: P99 latency is 12s (+1 more)", m.subject)
 }
 
-// The worst alert stands first, also where there is no room for all.
+// The most severe alert is first, also when not all are shown.
 func TestTheWorstIsShown(t *testing.T) {
 	raised := alerts.Cases()["storm"]
 	for i := range raised {
@@ -150,7 +150,7 @@ func TestNoHeaderCanBeAdded(t *testing.T) {
 	}
 }
 
-// checkHeader sees that there is what there must be and nothing else.
+// checkHeader checks that there are all required fields and no others.
 func checkHeader(tb testing.TB, m message) {
 	tb.Helper()
 	var names []string
@@ -183,7 +183,7 @@ func FuzzMessage(f *testing.F) {
 		m := read(t, content)
 		checkHeader(t, m)
 		assert.NotContains(t, m.html, "<script")
-		// Nothing adds an element: what stands in the page is one alert's.
+		// Nothing adds an element: the message shows one alert.
 		assert.Equal(t, 1, strings.Count(m.html, "border-left:6px"))
 		assert.LessOrEqual(t, strings.Count(m.html, "<a "), 1, "the link to the runbook alone")
 		assert.Equal(t, strings.Count(m.html, "<a "), strings.Count(m.html, `href="http`))

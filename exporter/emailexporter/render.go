@@ -16,7 +16,7 @@ var page string
 // pageTemplate escapes by context, so no label can bring markup or a script.
 var pageTemplate = template.Must(template.New("message").Parse(page))
 
-// html renders the part that most readers show.
+// html renders the part that most email clients show.
 func (v view) html() (string, error) {
 	var b strings.Builder
 	if err := pageTemplate.Execute(&b, v); err != nil {
@@ -25,8 +25,8 @@ func (v view) html() (string, error) {
 	return b.String(), nil
 }
 
-// text renders the part for readers that show no HTML. What belongs to an alert
-// is indented, so no text can pass itself off as another alert.
+// text renders the part for clients that show no HTML. Everything but the alerts' lines
+// is indented, so that no text can look like another alert.
 func (v view) text() string {
 	var b strings.Builder
 	for _, alert := range v.Alerts {

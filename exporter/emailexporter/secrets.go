@@ -24,7 +24,7 @@ func (c *Config) secrets() []string {
 	} {
 		list = append(list, base64.StdEncoding.EncodeToString([]byte(sent)))
 	}
-	// An answer is shown as a quoted string.
+	// A response is shown as a quoted string.
 	quoted := strconv.Quote(password)
 	return append(list, quoted[1:len(quoted)-1], password)
 }

@@ -22,7 +22,7 @@ import (
 )
 
 // mailer sends messages, each over a connection of its own: alerts are rare,
-// and servers close what is silent.
+// and servers close idle connections.
 type mailer struct {
 	cfg      *Config
 	envelope envelope
@@ -71,7 +71,7 @@ func (m *mailer) send(ctx context.Context, message notify.Message) error {
 	}
 	err = m.deliver(ctx, newMessage(m.envelope, text, message.Alerts, message.ID, time.Now()), message.Target)
 	if err != nil && ctx.Err() != nil {
-		// What is seen of it is a closed connection.
+		// The library reports a closed connection instead.
 		err = fmt.Errorf("%w: %w", ctx.Err(), err)
 	}
 	return m.classify(err, message.Target)
@@ -176,19 +176,19 @@ func recipientAddress(recipient string) string {
 	return strings.TrimSuffix(strings.TrimPrefix(recipient, "<"), ">")
 }
 
-// codeClosing is what a server that shuts down answers to whatever it is sent.
+// codeClosing is the response of a server that shuts down, to any command.
 const codeClosing = 421
 
-// maxDetail bounds what a log quotes of an answer, in runes.
+// maxDetail bounds the part of a response that a log quotes, in runes.
 const maxDetail = 500
 
-// isPermanent says whether the server would respond the same again.
+// isPermanent reports whether the server would respond the same again.
 // https://www.rfc-editor.org/rfc/rfc5321#section-4.2.1
-func isPermanent(answer *textproto.Error) bool { return answer.Code >= 500 && answer.Code <= 599 }
+func isPermanent(response *textproto.Error) bool { return response.Code >= 500 && response.Code <= 599 }
 
-// classify marks the errors that no further attempt mends, and those for which the
-// channel is the cause and not the message. Everything that is not a response of the
-// server can pass: a network, a certificate, a missing extension.
+// classify marks the errors that are permanent, and those for which the channel is
+// the cause and not the message. Every error that is not a response of the server is
+// retryable: of the network, of a certificate, a missing extension.
 func (m *mailer) classify(err error, target string) error {
 	var response *textproto.Error
 	var partial *notify.PartialError
@@ -205,8 +205,8 @@ func (m *mailer) classify(err error, target string) error {
 	return consumererror.NewPermanent(rejected)
 }
 
-// quote shows what the server said, without secrets. They are taken out before
-// a limit can leave half of one.
+// quote is the server's response without secrets. They are redacted before the
+// response is truncated, which could leave half of a secret.
 func (m *mailer) quote(err error) string {
 	return notify.Truncate(notify.Clean(m.redact(err)), maxDetail)
 }

@@ -11,11 +11,11 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/notify"
 )
 
-// content is what a message says.
+// content is the text of a message.
 type content struct{ subject, text, html string }
 
-// renderer makes content of alerts: by the user's templates, and where there is
-// none as the exporter does by itself.
+// renderer makes the content of messages: with the user's templates, or for parts
+// without one with the exporter's own.
 type renderer struct {
 	receiver            string
 	subject, text, html *notify.Template
@@ -33,8 +33,8 @@ func newRenderer(c *Config, receiver string) (renderer, error) {
 	return d, err
 }
 
-// render makes the content of a message. A template that fails for these alerts
-// is left out: they are told without it, and the error says why.
+// render makes the content of a message. When a template fails for these alerts, its
+// part has the exporter's own content, and the template's error is returned.
 func (d renderer) render(alerts []alertevent.Alert) (content, error) {
 	v := newView(alerts)
 	page, err := v.html()

@@ -37,15 +37,15 @@ func TestHostileTemplates(t *testing.T) {
 	a := alerts.Firing()
 	a.Labels["alertname"] = "x\r\nBcc: thief@evil.example"
 	a.Annotations = map[string]string{"summary": "<script>alert(1)</script>", "runbook_url": "javascript:alert(1)"}
-	said, err := d.render([]alertevent.Alert{a})
+	rendered, err := d.render([]alertevent.Alert{a})
 	require.NoError(t, err)
-	assert.NotContains(t, said.subject, "\n")
-	assert.NotContains(t, said.subject, "\r")
-	assert.NotContains(t, said.html, "<script")
-	assert.NotContains(t, said.html, "javascript:")
+	assert.NotContains(t, rendered.subject, "\n")
+	assert.NotContains(t, rendered.subject, "\r")
+	assert.NotContains(t, rendered.html, "<script")
+	assert.NotContains(t, rendered.html, "javascript:")
 }
 
-// A template that fails for an alert does not keep it from being told.
+// The notification is sent even if a template fails.
 func TestFailingTemplateIsLeftOut(t *testing.T) {
 	e, server := start(t, func(cfg *Config) {
 		cfg.Subject = `{{ if eq .CommonLabels.instance "arc-7" }}{{ index .Alerts 7 }}{{ end }}fine`
@@ -56,7 +56,7 @@ func TestFailingTemplateIsLeftOut(t *testing.T) {
 	assert.Equal(t, 1, e.Log.FilterMessage("Rendering a template failed, the notification is sent without it").Len())
 }
 
-func TestMistakesInTemplatesAreSaidAtStart(t *testing.T) {
+func TestTemplateMistakesFailValidation(t *testing.T) {
 	cfg := createDefaultConfig().(*Config)
 	cfg.Subject, cfg.Text, cfg.HTML = "{{", "{{ .Nothing }}", `{{ template "nowhere" . }}`
 	err := cfg.Validate()

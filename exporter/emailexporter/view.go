@@ -14,8 +14,8 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/notify"
 )
 
-// Limits of one message, within the 102 KB that mail readers show of it. Beyond
-// them it says how much more there is.
+// Limits of one message, within the 102 KB that email clients show. Beyond them the
+// message has the number of alerts and labels that are left out.
 const (
 	maxAlerts    = 20
 	maxFields    = 20
@@ -30,7 +30,7 @@ const (
 type view struct {
 	Subject string
 	Alerts  []alertView
-	// More says how many alerts are left out; "" when none.
+	// More is the number of alerts that are left out, as text; "" for none.
 	More   string
 	Footer string
 }
@@ -40,14 +40,14 @@ type alertView struct {
 	Line        string
 	Description string
 	Fields      []field
-	// More says how many labels are left out; "" when none.
+	// More is the number of labels that are left out, as text; "" for none.
 	More  string
 	Links []notify.Link
 }
 
 type field struct{ Name, Value string }
 
-// newView lays out alerts that were raised together, the worst first.
+// newView makes the view of alerts that are sent together, the most severe first.
 func newView(alerts []alertevent.Alert) view {
 	alerts = notify.MostSevereFirst(alerts)
 	v := view{Subject: subject(alerts), Footer: notify.Footer}

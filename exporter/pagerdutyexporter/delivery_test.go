@@ -45,7 +45,7 @@ func TestRedirectTakesNoKey(t *testing.T) {
 	}
 }
 
-// An answer that repeats the key must not carry it into the log.
+// A response that repeats the key must not bring it into the log.
 func TestEchoedKey(t *testing.T) {
 	echo := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusBadRequest)
@@ -63,10 +63,10 @@ func TestEchoedKey(t *testing.T) {
 }
 
 // A pipeline with several exporters, one of which refuses, offers the same
-// records to all of them again: they are told once.
+// records to all of them again: they are sent once.
 func TestOfferedAgain(t *testing.T) {
 	inbox := double.NewPagerDuty(t, routingKey)
-	inbox.Refuse(double.Answer{Status: 202, Body: `{"status":"success"}`}, double.Answer{Status: 500}) // fails midway
+	inbox.Refuse(double.Response{Status: 202, Body: `{"status":"success"}`}, double.Response{Status: 500}) // fails midway
 	cfg := createDefaultConfig().(*Config)
 	cfg.RoutingKey, cfg.Endpoint = routingKey, inbox.URL
 	notifier.Impatient(&cfg.Retry)
@@ -75,7 +75,7 @@ func TestOfferedAgain(t *testing.T) {
 	for range 3 {
 		require.NoError(t, e.ConsumeLogs(t.Context(), batch))
 	}
-	e.Finish(t, inbox.Inbox, 4, routingKey) // and the one that the first answer took
+	e.Finish(t, inbox.Inbox, 4, routingKey) // and the one of the first response
 	seen := map[any]bool{}
 	for _, body := range inbox.Bodies() {
 		assert.False(t, seen[body["dedup_key"]])
@@ -96,7 +96,7 @@ func TestEventIsWithinLimit(t *testing.T) {
 
 const otherKey = "fedcba9876543210fedcba9876543210"
 
-// Whom an alert is for depends on its labels; the first route that matches is told.
+// The first route that matches an alert's labels is notified.
 func TestRoutes(t *testing.T) {
 	inbox := double.NewPagerDuty(t, routingKey, otherKey)
 	e := start(t, inbox, func(cfg *Config) {
@@ -135,25 +135,25 @@ func TestRoutes(t *testing.T) {
 	}
 }
 
-// An alert that somebody takes care of acknowledges what it opened, and its end
-// resolves that.
+// An acknowledged alert acknowledges the PagerDuty alert that it opened, and resolves
+// it when it is resolved.
 func TestAcknowledge(t *testing.T) {
 	inbox := double.NewPagerDuty(t, routingKey)
 	e := start(t, inbox, nil)
-	taken := alerts.Firing()
-	taken.Annotations["acknowledged"] = "the runbook's robot restarts it"
-	taken.SpanID[0] = 1 // told anew
-	key := taken.Fingerprint()
+	acknowledged := alerts.Firing()
+	acknowledged.Annotations["acknowledged"] = "the runbook's robot restarts it"
+	acknowledged.SpanID[0] = 1 // a reminder
+	key := acknowledged.Fingerprint()
 	e.Deliver(t, alerts.Firing())
-	e.Deliver(t, taken)
+	e.Deliver(t, acknowledged)
 	assert.Equal(t, map[string]double.PagerDutyAlert{key: {Status: "acknowledged", Pages: 1}}, inbox.Alerts())
 	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Resolved())))
 	e.Finish(t, inbox.Inbox, 3, routingKey)
 	assert.Equal(t, map[string]double.PagerDutyAlert{key: {Status: "resolved", Pages: 1}}, inbox.Alerts())
 }
 
-// The answer to an event is lost: it is sent again, and pages nobody again.
-func TestLostAnswerPagesOnce(t *testing.T) {
+// The response to an event is lost: it is sent again, and pages nobody again.
+func TestLostResponsePagesOnce(t *testing.T) {
 	inbox := double.NewPagerDuty(t, routingKey)
 	target, err := url.Parse(inbox.URL)
 	require.NoError(t, err)

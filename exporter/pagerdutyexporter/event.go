@@ -34,17 +34,17 @@ const (
 
 // Annotations with a meaning to PagerDuty.
 const (
-	// annotationAcknowledged says who or what takes care of the alert already: an
-	// alert that has it acknowledges what it opened before, and pages nobody.
+	// annotationAcknowledged names who or what handles the alert already: an alert that
+	// has it acknowledges the PagerDuty alert that it opened before, and pages nobody.
 	annotationAcknowledged = "acknowledged"
 	// annotationImage is the address of a picture, such as a graph. PagerDuty
-	// takes pictures over HTTPS alone.
+	// accepts pictures over HTTPS only.
 	annotationImage = "image_url"
 )
 
-// newEvent is the event that an alert's state asks for. Its dedup key is the
-// alert's fingerprint, 16 hex digits of the 255 characters that there may be, so
-// the end of an alert resolves what its beginning opened, also over a restart.
+// newEvent is the PagerDuty event for an alert's state. Its dedup key is the alert's
+// fingerprint, 16 hex digits of the 255 characters that are allowed. It is the same
+// for the firing and the resolved alert, also across restarts.
 func newEvent(alert alertevent.Alert, routingKey, defaultSource string) *pagerduty.V2Event {
 	event := &pagerduty.V2Event{
 		RoutingKey: routingKey,
@@ -84,8 +84,8 @@ func summary(alert alertevent.Alert) string {
 	return alert.Name()
 }
 
-// severity is the API's word; it knows the same four. An alert without one of
-// them is told as an error.
+// severity is the API's severity; it has the same four. An alert without one of them
+// is sent as an error.
 func severity(alert alertevent.Alert) string {
 	if s := alert.Severity(); slices.Contains(alertevent.Severities, s) {
 		return s
@@ -151,8 +151,8 @@ func images(alert alertevent.Alert) []any {
 	return []any{image}
 }
 
-// encode keeps the body within the API's limit: what is too large goes without
-// its details, and says so.
+// encode keeps the body within the API's limit: an event that is too large has a note
+// in place of its details.
 func encode(event *pagerduty.V2Event) ([]byte, error) {
 	body, err := json.Marshal(event)
 	if err != nil || len(body) <= maxBody {

@@ -22,10 +22,10 @@ const routingKey = "0123456789abcdef0123456789abcdef"
 
 func TestEvents(t *testing.T) {
 	cases := alerts.Cases()
-	image, taken := alerts.Firing(), alerts.Firing()
+	image, acknowledged := alerts.Firing(), alerts.Firing()
 	image.Annotations["image_url"] = "https://graphs.example/1.png"
-	taken.Annotations["acknowledged"] = "by the runbook's robot"
-	cases["image"], cases["acknowledged"] = []alertevent.Alert{image}, []alertevent.Alert{taken}
+	acknowledged.Annotations["acknowledged"] = "by the runbook's robot"
+	cases["image"], cases["acknowledged"] = []alertevent.Alert{image}, []alertevent.Alert{acknowledged}
 	for name, raised := range cases {
 		if len(raised) > 1 {
 			continue // an event is about one alert
@@ -41,7 +41,7 @@ func TestEvents(t *testing.T) {
 	}
 }
 
-// The end of an alert has the key of its beginning, whatever else has changed.
+// The resolved alert has the key of the firing one, whatever else has changed.
 func TestDedupKey(t *testing.T) {
 	resolved := alerts.Resolved()
 	resolved.Annotations = nil
@@ -56,7 +56,7 @@ func TestImages(t *testing.T) {
 	a := alerts.Firing()
 	for source, want := range map[string][]any{
 		"https://graphs.example/1.png": {map[string]string{"src": "https://graphs.example/1.png", "href": notify.Address(a.Annotations["dashboard_url"]), "alt": "HighErrorRate"}},
-		"http://graphs.example/1.png":  nil, // the API takes no others than HTTPS
+		"http://graphs.example/1.png":  nil, // the API accepts HTTPS only
 		"javascript:alert(1)":          nil,
 		"":                             nil,
 	} {
@@ -65,7 +65,7 @@ func TestImages(t *testing.T) {
 	}
 }
 
-// What is larger than PagerDuty accepts goes without its details, and says so.
+// An event larger than PagerDuty accepts is sent with a note in place of its details.
 func TestTooLarge(t *testing.T) {
 	a := alerts.Firing()
 	for i := range 100 {
@@ -78,7 +78,7 @@ func TestTooLarge(t *testing.T) {
 	assert.Contains(t, string(body), "High error rate detected")
 }
 
-func TestInfinityIsTold(t *testing.T) {
+func TestInfinityIsSent(t *testing.T) {
 	a := alerts.Firing()
 	infinity := math.Inf(1)
 	a.Value = &infinity

@@ -41,8 +41,8 @@ func TestTriggerAndResolve(t *testing.T) {
 	assert.Equal(t, int64(2), e.Count(t, "sent"))
 }
 
-// Critical alone is the default, as in the reference; alerts that were raised
-// together are events of their own.
+// Critical alone is the default, as in the Arc guide; alerts that fire together are
+// events of their own.
 func TestCriticalAlone(t *testing.T) {
 	inbox := double.NewPagerDuty(t, routingKey)
 	e := start(t, inbox, nil)
@@ -80,10 +80,10 @@ func TestEverySeverity(t *testing.T) {
 	assert.Equal(t, []any{"info", "warning", "error", "critical", "error", "critical", "error"}, sent)
 }
 
-// PagerDuty asks for patience, or fails: the PagerDuty event is tried again.
+// PagerDuty throttles, or fails: the event is sent again.
 func TestRetry(t *testing.T) {
 	inbox := double.NewPagerDuty(t, routingKey)
-	inbox.Refuse(double.Answer{Status: 429, RetryAfter: "0"}, double.Answer{Status: 500}, double.Answer{Status: 502})
+	inbox.Refuse(double.Response{Status: 429, RetryAfter: "0"}, double.Response{Status: 500}, double.Response{Status: 502})
 	e := start(t, inbox, nil)
 	e.Deliver(t, alerts.Firing())
 	e.Deliver(t, alerts.Resolved())
@@ -92,15 +92,15 @@ func TestRetry(t *testing.T) {
 	assert.Equal(t, "resolve", inbox.Bodies()[1]["event_action"])
 }
 
-func TestRefusedForGood(t *testing.T) {
-	for name, answer := range map[string]double.Answer{
+func TestPermanentRejection(t *testing.T) {
+	for name, response := range map[string]double.Response{
 		"invalid":       {Status: 400, Body: `{"status":"invalid event","message":"Event object is invalid"}`},
 		"not the API":   {Status: 200, Body: "<html>Welcome to the guest network</html>"},
 		"not a success": {Status: 202, Body: `{"status":"throttled"}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inbox := double.NewPagerDuty(t, routingKey)
-			inbox.Refuse(answer)
+			inbox.Refuse(response)
 			e := start(t, inbox, nil)
 			e.Deliver(t, alerts.Firing())
 			e.Deliver(t, alerts.Resolved())

@@ -30,17 +30,17 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/notifier"
 )
 
-// network stands between the client and the API, as a middleware of the
-// Collector's HTTP client. It is the API too: time in a test's bubble stands
-// still while something waits for a real connection.
+// network is a middleware of the Collector's HTTP client that replaces the connection
+// and the API. The clock of a synctest bubble does not advance while a goroutine waits
+// for a real connection.
 type network struct {
 	component.StartFunc
 	component.ShutdownFunc
 
-	mu    sync.Mutex
-	down  error
-	tries int
-	took  []string // action and key, in order
+	mu     sync.Mutex
+	down   error
+	tries  int
+	events []string // action and key, in order
 
 	perMinute int // the most requests in any minute; 0: any number
 	recent    []time.Time
@@ -73,11 +73,11 @@ func (n *network) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 		n.recent = append(n.recent, time.Now())
 	}
-	n.took = append(n.took, event.Action+" "+event.Key)
+	n.events = append(n.events, event.Action+" "+event.Key)
 	return &http.Response{StatusCode: http.StatusAccepted, Body: io.NopCloser(strings.NewReader(`{"status":"success"}`)), Request: r}, nil
 }
 
-// repair ends the outage, and returns how often it was met.
+// repair ends the outage, and returns the number of requests until then.
 func (n *network) repair() (tries int) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -89,12 +89,12 @@ func (n *network) repair() (tries int) {
 func (n *network) accepted() []string {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return slices.Clone(n.took)
+	return slices.Clone(n.events)
 }
 
-// PagerDuty is away for an hour, in which alerts fire and some are resolved: after
-// that it knows how each of them is, in order, and it was not called more than
-// every 15 seconds.
+// PagerDuty is unavailable for an hour, in which alerts fire and some are resolved:
+// after that it has the latest state of each, in order, and it was not called more
+// often than every 15 seconds.
 func TestOutageOfAnHour(t *testing.T) {
 	falseclock.Test(t, func(t *testing.T) {
 		away := &network{down: errors.New("connection refused")}

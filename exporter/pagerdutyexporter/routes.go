@@ -69,7 +69,7 @@ func newRouting(c *Config) routing {
 }
 
 // key is that of the first route that matches. It depends on the labels alone, so
-// the end of an alert goes where its beginning went.
+// that firing and resolved events of an alert have the same route.
 func (r routing) key(alert alertevent.Alert) string {
 	for _, route := range r.routes {
 		if route.filter.Pass(alert) {

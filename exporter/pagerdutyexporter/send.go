@@ -22,15 +22,15 @@ func send(ctx context.Context, client *http.Client, endpoint string, event *page
 	if err != nil {
 		return consumererror.NewPermanent(fmt.Errorf("encode event: %w", err))
 	}
-	answer, err := notify.Post(ctx, client, strings.TrimSuffix(endpoint, "/")+"/v2/enqueue", body)
+	response, err := notify.Post(ctx, client, strings.TrimSuffix(endpoint, "/")+"/v2/enqueue", body)
 	if err != nil {
 		return err
 	}
-	var said pagerduty.V2EventResponse
-	if err := json.Unmarshal([]byte(answer), &said); err != nil || said.Status != "success" {
-		// What answered is not the Events API: a proxy's page, or another API.
-		return consumererror.NewPermanent(fmt.Errorf("%w: status 2xx, but the answer does not say success: %s",
-			notify.ErrRefused, notify.Truncate(answer, 200)))
+	var result pagerduty.V2EventResponse
+	if err := json.Unmarshal([]byte(response), &result); err != nil || result.Status != "success" {
+		// The response is not from the Events API, but from a proxy or another API.
+		return consumererror.NewPermanent(fmt.Errorf("%w: status 2xx, but the response does not report success: %s",
+			notify.ErrRefused, notify.Truncate(response, 200)))
 	}
 	return nil
 }

@@ -15,12 +15,12 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/notify"
 )
 
-// maxDedupKey is the longest key that the Events API takes, in characters.
+// maxDedupKey is the longest key that the Events API accepts, in characters.
 // https://developer.pagerduty.com/docs/send-alert-event
 const maxDedupKey = 255
 
-// renderer is what of an event is made by the user's templates; nil is the
-// exporter's own.
+// renderer has the user's templates for fields of an event; nil is the exporter's own
+// content.
 type renderer struct {
 	receiver          string
 	summary, dedupKey *notify.Template
@@ -37,21 +37,20 @@ func newRenderer(c *Config, receiver string) (renderer, error) {
 	return d, err
 }
 
-// apply changes an event as the templates say. One that fails for this alert,
-// or writes nothing, is left out: the alert is told without it, and the error
-// says why.
+// apply sets the fields of an event that have templates. When a template fails for
+// this alert, or writes nothing, its field is not changed, and the error is returned.
 func (d renderer) apply(event *pagerduty.V2Event, alert alertevent.Alert) error {
 	var errs []error
 	if d.summary != nil && event.Payload != nil {
-		said, err := d.summary.Render(notify.TemplateData(d.receiver, "", []alertevent.Alert{alert}, nil))
-		if said = text(said); err == nil && said != "" {
-			event.Payload.Summary = said
+		rendered, err := d.summary.Render(notify.TemplateData(d.receiver, "", []alertevent.Alert{alert}, nil))
+		if rendered = text(rendered); err == nil && rendered != "" {
+			event.Payload.Summary = rendered
 		}
 		errs = append(errs, err)
 	}
 	if d.dedupKey != nil {
-		// What differs between the beginning and the end is not seen, so the key
-		// cannot differ either.
+		// The template is given nothing that differs between the firing and the resolved
+		// alert, so that both have the same key.
 		same := alertevent.Alert{Labels: alert.Labels, State: alertevent.Firing, StartsAt: alert.StartsAt, Group: alert.Group}
 		key, err := d.dedupKey.Render(notify.TemplateData(d.receiver, "", []alertevent.Alert{same}, nil))
 		if err == nil && key != "" {
@@ -62,8 +61,7 @@ func (d renderer) apply(event *pagerduty.V2Event, alert alertevent.Alert) error 
 	return errors.Join(errs...)
 }
 
-// shorten makes a key that is too long a hash of it, so that keys that differ at
-// the end alone differ still.
+// shorten replaces a key that is too long by its hash. Truncated keys could be equal.
 func shorten(key string) string {
 	if utf8.RuneCountInString(key) <= maxDedupKey {
 		return key

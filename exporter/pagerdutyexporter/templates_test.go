@@ -60,7 +60,7 @@ func TestFailingTemplateIsLeftOut(t *testing.T) {
 	assert.Equal(t, 1, e.Log.FilterMessage("Rendering a template failed, the notification is sent without it").Len())
 }
 
-func TestMistakesInTemplatesAreSaidAtStart(t *testing.T) {
+func TestTemplateMistakesFailValidation(t *testing.T) {
 	cfg := createDefaultConfig().(*Config)
 	cfg.Summary, cfg.DedupKey = "{{", "{{ .Nothing }}"
 	err := cfg.Validate()

@@ -43,7 +43,7 @@ type call struct {
 	Channel string `json:"channel"`
 	TS      string `json:"ts,omitempty"` // of the message to update
 	Text    string `json:"text"`
-	// Attachments that are not there leave those of the message as they are.
+	// Without Attachments those of the message stay.
 	Attachments []slack.Attachment `json:"attachments,omitempty"`
 	ThreadTS    string             `json:"thread_ts,omitempty"`
 	Broadcast   bool               `json:"reply_broadcast,omitempty"` // show the reply in the channel too
@@ -52,7 +52,7 @@ type call struct {
 	UnfurlMedia *bool              `json:"unfurl_media,omitempty"`
 }
 
-// reply is what either method answers.
+// reply is the response of either method.
 type reply struct {
 	OK      bool   `json:"ok"`
 	Error   string `json:"error"`
@@ -60,13 +60,13 @@ type reply struct {
 	TS      string `json:"ts"`
 }
 
-// send posts a message, or continues the one that reported the alerts before. The
-// first call of either has waited for its turn.
+// send posts a message, or updates the one that reported the alerts before. The caller
+// has waited for the rate limit of the first call.
 func (b *bot) send(ctx context.Context, client *http.Client, m notify.Message) error {
 	alerts := m.Alerts
-	if in := b.threads.ofAll(alerts); in != nil {
+	if in := b.threads.shared(alerts); in != nil {
 		err := b.follow(ctx, client, in, alerts)
-		if !hasCode(err, isGone) {
+		if !hasCode(err, goneCodes) {
 			return err
 		}
 		b.threads.forget(in)
@@ -75,11 +75,11 @@ func (b *bot) send(ctx context.Context, client *http.Client, m notify.Message) e
 		}
 	}
 	rendered := b.render(alerts, alerts)
-	answer, err := b.post(ctx, client, call{Channel: b.cfg.Channel, Text: rendered.text, Attachments: rendered.attachments})
+	response, err := b.post(ctx, client, call{Channel: b.cfg.Channel, Text: rendered.text, Attachments: rendered.attachments})
 	if err != nil {
 		return err
 	}
-	b.threads.settle(ctx, &thread{Channel: answer.Channel, TS: answer.TS, Total: len(alerts)}, alerts)
+	b.threads.remember(ctx, &thread{Channel: response.Channel, TS: response.TS, Total: len(alerts)}, alerts)
 	return nil
 }
 
@@ -97,8 +97,8 @@ func (b *bot) follow(ctx context.Context, client *http.Client, in *thread, alert
 	_, err := b.do(ctx, client, methodUpdate, update)
 	switch {
 	case err == nil:
-	case consumererror.IsPermanent(err) && !hasCode(err, isGone):
-		// It cannot be edited any more, for one; the reply is still possible.
+	case consumererror.IsPermanent(err) && !hasCode(err, goneCodes):
+		// For example, it cannot be edited any more; the reply is still possible.
 		b.logger.Warn("Updating a message failed", zap.String("error", err.Error()))
 	default:
 		return err
@@ -126,7 +126,7 @@ func (b *bot) follow(ctx context.Context, client *http.Client, in *thread, alert
 	if err != nil {
 		return err
 	}
-	b.threads.settle(ctx, in, alerts)
+	b.threads.remember(ctx, in, alerts)
 	return nil
 }
 
@@ -145,7 +145,7 @@ func (b *bot) rest(in *thread, alerts []alertevent.Alert) string {
 	return fmt.Sprintf("%d alerts, %d of them resolved", in.Total, max(0, in.Total-firing))
 }
 
-// render makes a message, which mentions those who are to look at some of the alerts.
+// render makes a message that mentions the users configured for some of the alerts.
 func (b *bot) render(alerts, mention []alertevent.Alert) message {
 	m, err := b.renderer.render(alerts)
 	if err != nil {
@@ -162,26 +162,26 @@ func (b *bot) post(ctx context.Context, client *http.Client, c call) (reply, err
 
 // do calls a method.
 func (b *bot) do(ctx context.Context, client *http.Client, method string, c call) (reply, error) {
-	var answer reply
+	var response reply
 	body, err := json.Marshal(c)
 	if err != nil {
-		return answer, consumererror.NewPermanent(fmt.Errorf("encode message: %w", err))
+		return response, consumererror.NewPermanent(fmt.Errorf("encode message: %w", err))
 	}
 	text, err := notify.PostAs(ctx, client, strings.TrimSuffix(b.cfg.Endpoint, "/")+"/"+method, string(b.cfg.BotToken), body)
 	if err != nil {
-		return answer, err
+		return response, err
 	}
-	if err := json.Unmarshal([]byte(text), &answer); err != nil {
-		// What answered is not the API.
-		return answer, refused(method, text)
+	if err := json.Unmarshal([]byte(text), &response); err != nil {
+		// The response is not from the API.
+		return response, refused(method, text)
 	}
-	if !answer.OK {
-		return answer, refused(method, answer.Error)
+	if !response.OK {
+		return response, refused(method, response.Error)
 	}
-	return answer, nil
+	return response, nil
 }
 
-// hasCode says whether Slack refused with one of the codes.
+// hasCode reports whether Slack responded with one of the error codes.
 func hasCode(err error, codes []string) bool {
 	var r *refusal
 	return errors.As(err, &r) && slices.Contains(codes, r.code)

@@ -57,9 +57,9 @@ func consume(t *testing.T, e notifier.Running, raised ...alertevent.Alert) {
 	e.Deliver(t, raised...)
 }
 
-// said are the messages in the channel, a line each: its colors, whether it is a
-// reply, how often it was edited, and its text.
-func said(api *double.SlackAPI) []string {
+// summarize returns the messages in the channel, a line each: its colors, whether it is
+// a reply, how often it was edited, and its text.
+func summarize(api *double.SlackAPI) []string {
 	var lines []string
 	for _, m := range api.Messages() {
 		line := strings.Join(m.Colors, "") + " "
@@ -77,8 +77,8 @@ func said(api *double.SlackAPI) []string {
 	return lines
 }
 
-// An alert is a message, its end an edit of it and a reply; the next time it
-// begins it is another message.
+// An alert is a message. When it is resolved the message is edited and has a reply;
+// when it fires again it is another message.
 func TestThreadOfAnAlert(t *testing.T) {
 	api := double.NewSlackAPI(t, token, channel)
 	e := startBot(t, api, func(cfg *Config) { cfg.Mentions = map[string][]string{"critical": {"here"}} })
@@ -92,7 +92,7 @@ func TestThreadOfAnAlert(t *testing.T) {
 		"#36a64f edit 1 [RESOLVED] HighErrorRate: High error rate detected",
 		"#36a64f reply [RESOLVED] HighErrorRate: High error rate detected",
 		"#ff0000 <!here> [CRITICAL] HighErrorRate: High error rate detected",
-	}, said(api))
+	}, summarize(api))
 	assert.Equal(t, api.Messages()[0].TS, api.Messages()[1].ThreadTS)
 	for _, body := range api.Bodies() {
 		assert.Equal(t, "none", body["parse"])
@@ -112,7 +112,7 @@ func TestReminder(t *testing.T) {
 	assert.Equal(t, []string{
 		"#ff0000 edit 1 [CRITICAL] HighErrorRate: High error rate detected",
 		"#ff0000 reply [CRITICAL] HighErrorRate: High error rate detected",
-	}, said(api))
+	}, summarize(api))
 }
 
 func at(instance string, state alertevent.State, group *alertevent.Group) alertevent.Alert {
@@ -130,9 +130,9 @@ func TestThreadOfAGroup(t *testing.T) {
 	api := double.NewSlackAPI(t, token, channel)
 	e := startBot(t, api, func(cfg *Config) { cfg.Mentions = map[string][]string{"critical": {"here"}} })
 	group := &alertevent.Group{Key: "search", Labels: map[string]string{"team": "search"}}
-	told := func(a alertevent.Alert, span byte) alertevent.Alert { a.SpanID[0] = span; return a }
+	reminder := func(a alertevent.Alert, span byte) alertevent.Alert { a.SpanID[0] = span; return a }
 	consume(t, e, at("a", alertevent.Firing, group), at("b", alertevent.Firing, group))
-	consume(t, e, at("a", alertevent.Resolved, group), told(at("b", alertevent.Firing, group), 1), at("c", alertevent.Firing, group))
+	consume(t, e, at("a", alertevent.Resolved, group), reminder(at("b", alertevent.Firing, group), 1), at("c", alertevent.Firing, group))
 	consume(t, e, at("b", alertevent.Resolved, group), at("c", alertevent.Resolved, group))
 	later := at("a", alertevent.Firing, group)
 	later.StartsAt = alerts.Start.Add(time.Hour)
@@ -143,11 +143,11 @@ func TestThreadOfAGroup(t *testing.T) {
 		"#ff0000#36a64f reply broadcast <!here> [CRITICAL] HighErrorRate: 2 alerts, 1 resolved (team=search)",
 		"#36a64f#36a64f reply [RESOLVED] HighErrorRate: 2 alerts (team=search)",
 		"#ff0000 <!here> [CRITICAL] HighErrorRate: High error rate detected",
-	}, said(api))
+	}, summarize(api))
 }
 
-// Where ends are not told, a group that begins again is another message.
-func TestGroupWithoutEnds(t *testing.T) {
+// Without notifications of resolved alerts, a group that fires again is another message.
+func TestGroupWithoutResolved(t *testing.T) {
 	api := double.NewSlackAPI(t, token, channel)
 	e := startBot(t, api, func(cfg *Config) { cfg.SendResolved = false })
 	group := &alertevent.Group{Key: "search"}
@@ -160,31 +160,30 @@ func TestGroupWithoutEnds(t *testing.T) {
 	assert.Len(t, api.Messages(), 2)
 }
 
-// A storm without a group is one message; the ends of its alerts are told below it.
+// A storm without a group is one message; its resolved alerts are replies to it.
 func TestStormIsOneThread(t *testing.T) {
 	api := double.NewSlackAPI(t, token, channel)
 	e := startBot(t, api, nil)
 	storm := alerts.Cases()["storm"]
 	consume(t, e, storm...)
-	var over []alertevent.Alert
+	var resolved []alertevent.Alert
 	for _, a := range storm {
 		a.State, a.EndsAt = alertevent.Resolved, alerts.Start.Add(time.Minute)
-		over = append(over, a)
+		resolved = append(resolved, a)
 	}
-	consume(t, e, over[0])
-	consume(t, e, over[1:]...)
+	consume(t, e, resolved[0])
+	consume(t, e, resolved[1:]...)
 	e.Finish(t, api.Inbox, 5, token)
 	require.Len(t, api.Messages(), 3)
 	assert.Equal(t, "[RESOLVED] 50 alerts", api.Messages()[0].Text)
-	assert.Len(t, api.Messages()[0].Colors, maxAlerts+1, "what it says of each is still there")
+	assert.Len(t, api.Messages()[0].Colors, maxAlerts+1, "the attachments of the alerts stay")
 	assert.Equal(t, "[RESOLVED] HighErrorRate: High error rate detected", api.Messages()[1].Text)
 	assert.Equal(t, "[RESOLVED] HighErrorRate: 49 alerts", api.Messages()[2].Text)
 	texts := api.Bodies()[1]
 	assert.Equal(t, "50 alerts, 1 of them resolved", texts["text"])
 }
 
-// A message that somebody deleted, and one that can no longer be edited, do not
-// keep the end from being told.
+// A resolved alert is sent even if the message was deleted or can no longer be edited.
 func TestMessageIsGone(t *testing.T) {
 	api := double.NewSlackAPI(t, token, channel)
 	e := startBot(t, api, nil)
@@ -193,7 +192,7 @@ func TestMessageIsGone(t *testing.T) {
 	api.Delete(api.Messages()[0].TS)
 	consume(t, e, alerts.Resolved())
 	e.Finish(t, api.Inbox, 2, token)
-	assert.Equal(t, []string{"#36a64f [RESOLVED] HighErrorRate: High error rate detected"}, said(api))
+	assert.Equal(t, []string{"#36a64f [RESOLVED] HighErrorRate: High error rate detected"}, summarize(api))
 }
 
 func TestMessageIsFixed(t *testing.T) {
@@ -201,24 +200,24 @@ func TestMessageIsFixed(t *testing.T) {
 	e := startBot(t, api, nil)
 	consume(t, e, alerts.Firing())
 	require.Eventually(t, func() bool { return len(api.Messages()) == 1 }, 10*time.Second, time.Millisecond)
-	api.Refuse(double.Answer{Status: 200, Body: `{"ok":false,"error":"edit_window_closed"}`})
+	api.Refuse(double.Response{Status: 200, Body: `{"ok":false,"error":"edit_window_closed"}`})
 	consume(t, e, alerts.Resolved())
 	e.Finish(t, api.Inbox, 2, token)
 	assert.Equal(t, 1, e.Log.FilterMessage("Updating a message failed").Len())
 	assert.Equal(t, []string{
 		"#ff0000 [CRITICAL] HighErrorRate: High error rate detected",
 		"#36a64f reply [RESOLVED] HighErrorRate: High error rate detected",
-	}, said(api))
+	}, summarize(api))
 }
 
-// What the API answers with status 200 decides whether to try again.
+// The error code of a response with status 200 decides whether to try again.
 func TestAPIResponses(t *testing.T) {
 	for _, code := range []string{
 		"ratelimited", "rate_limited", "message_limit_exceeded", "internal_error", "fatal_error",
 		"service_unavailable", "request_timeout", "team_added_to_org", "rollup_error",
 	} {
 		t.Run(code, func(t *testing.T) {
-			tryResponse(t, double.Answer{Status: 200, Body: `{"ok":false,"error":"` + code + `"}`}, true)
+			tryResponse(t, double.Response{Status: 200, Body: `{"ok":false,"error":"` + code + `"}`}, true)
 		})
 	}
 	bodies := []string{`<html>Welcome to the guest network</html>`, `ok`, ``}
@@ -226,17 +225,17 @@ func TestAPIResponses(t *testing.T) {
 		bodies = append(bodies, `{"ok":false,"error":"`+code+`"}`)
 	}
 	for _, body := range bodies {
-		t.Run(body, func(t *testing.T) { tryResponse(t, double.Answer{Status: 200, Body: body}, false) })
+		t.Run(body, func(t *testing.T) { tryResponse(t, double.Response{Status: 200, Body: body}, false) })
 	}
 	t.Run("429", func(t *testing.T) {
-		tryResponse(t, double.Answer{Status: 429, RetryAfter: "0", Body: `{"ok":false,"error":"ratelimited"}`}, true)
+		tryResponse(t, double.Response{Status: 429, RetryAfter: "0", Body: `{"ok":false,"error":"ratelimited"}`}, true)
 	})
 }
 
-func tryResponse(t *testing.T, answer double.Answer, again bool) {
+func tryResponse(t *testing.T, response double.Response, again bool) {
 	t.Helper()
 	api := double.NewSlackAPI(t, token, channel)
-	api.Refuse(answer)
+	api.Refuse(response)
 	e := startBot(t, api, nil)
 	consume(t, e, alerts.Firing())
 	consume(t, e, at("other", alertevent.Firing, nil))
@@ -287,15 +286,16 @@ func TestChannelIsRejected(t *testing.T) {
 // A token that Slack does not know is in no log, though Slack may repeat it.
 func TestTokenStaysOutOfLogs(t *testing.T) {
 	api := double.NewSlackAPI(t, "another", channel)
-	api.Refuse(double.Answer{Status: 503, Body: "no service for " + token})
+	api.Refuse(double.Response{Status: 503, Body: "no service for " + token})
 	e := startBot(t, api, nil)
 	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Firing())))
 	require.Eventually(t, func() bool { return strings.Contains(e.Logged(), "invalid_auth") }, 10*time.Second, time.Millisecond)
 	e.Finish(t, api.Inbox, 0, token)
 }
 
-// network is a middleware of the HTTP client that stands in for it and the API:
-// time in a test's bubble stands still while something waits for a connection.
+// network is a middleware of the HTTP client that replaces the connection and the API.
+// The clock of a synctest bubble does not advance while a goroutine waits for a real
+// connection.
 type network struct {
 	component.StartFunc
 	component.ShutdownFunc
@@ -317,7 +317,7 @@ func (n *network) GetHTTPRoundTripper(context.Context) (extensionmiddleware.Wrap
 	return func(context.Context, http.RoundTripper) (http.RoundTripper, error) { return n, nil }, nil
 }
 
-// RoundTrip fails or answers.
+// RoundTrip fails or calls the API.
 func (n *network) RoundTrip(r *http.Request) (*http.Response, error) {
 	n.mu.Lock()
 	n.times = append(n.times, time.Now())
@@ -345,7 +345,7 @@ func (n *network) start(t *testing.T, change func(*Config)) exporter.Logs {
 	return e
 }
 
-// Slack takes one message a second for a channel, edits among them.
+// Slack accepts one message a second for a channel, including edits.
 func TestRateLimit(t *testing.T) {
 	falseclock.Test(t, func(t *testing.T) {
 		api := double.NewSlackHandler(token, channel)
@@ -367,8 +367,8 @@ func TestRateLimit(t *testing.T) {
 	})
 }
 
-// Slack is away for an hour, in which alerts fire and are resolved: after that it
-// is sent how each of them is, in two messages, and it was tried all the time with
+// Slack is unavailable for an hour, in which alerts fire and are resolved: after that
+// it is sent the state of each of them, in two messages. Meanwhile it was tried with
 // backoff.
 func TestOutageOfAnHour(t *testing.T) {
 	for name, webhook := range map[string]bool{"bot": false, "webhook": true} {
@@ -440,8 +440,8 @@ func withStorage(t *testing.T, dir string, api *double.SlackAPI, do func(consume
 	})
 }
 
-// After a restart the end is told where the beginning was.
-func TestThreadsOverRestart(t *testing.T) {
+// After a restart the resolved alert is a reply to the message of the firing one.
+func TestThreadsAcrossRestarts(t *testing.T) {
 	api := double.NewSlackAPI(t, token, channel)
 	dir := t.TempDir()
 	until := func(messages int) {
@@ -465,7 +465,7 @@ func TestThreadsOverRestart(t *testing.T) {
 		"#36a64f#36a64f edit 1 [RESOLVED] HighErrorRate: 2 alerts",
 		"#36a64f reply [RESOLVED] HighErrorRate: High error rate detected",
 		"#36a64f#36a64f reply [RESOLVED] HighErrorRate: 2 alerts",
-	}, said(api))
+	}, summarize(api))
 }
 
 // A storage that the configuration names but the collector does not have stops it.

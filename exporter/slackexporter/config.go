@@ -40,9 +40,9 @@ type Config struct {
 	PageURL string `mapstructure:"page_url"`
 
 	// Title and Text are Go templates over Alertmanager's data, such as
-	// {{ .CommonLabels.alertname }}, of a message's first line and of what stands
-	// in place of its description and fields. Labels and annotations are escaped;
-	// Slack's markup in the template itself works. Default: "", the exporter's own.
+	// {{ .CommonLabels.alertname }}. Title is a message's first line, Text replaces its
+	// description and fields. Labels and annotations are escaped; Slack's markup in the
+	// template itself works. Default: "", the exporter's own.
 	Title string `mapstructure:"title"`
 	Text  string `mapstructure:"text"`
 

@@ -143,7 +143,7 @@ func TestConfig(t *testing.T) {
 	assert.Error(t, cfg.Validate(), "timeout 0: a silent server blocks for ever")
 }
 
-// A link from an annotation must not make the message too large to be taken.
+// A link from an annotation must not make the message too large for Slack.
 func TestLinksAreBounded(t *testing.T) {
 	a := alerts.Firing()
 	a.Annotations["runbook_url"] = "https://x.example/" + strings.Repeat("a", 1<<20)

@@ -3,6 +3,6 @@
 
 //go:generate go tool -modfile ../../internal/tools/go.mod mdatagen metadata.yaml
 
-// Package slackexporter tells a Slack channel of alerts, through an incoming
-// webhook.
+// Package slackexporter notifies a Slack channel of alerts, through an incoming
+// webhook or as a bot.
 package slackexporter

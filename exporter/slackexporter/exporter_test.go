@@ -97,11 +97,11 @@ func TestFilter(t *testing.T) {
 func TestRetry(t *testing.T) {
 	inbox := double.NewSlack(t)
 	inbox.Refuse(
-		double.Answer{Status: 429, RetryAfter: "0", Body: "rate_limited"},
-		double.Answer{Status: 500, Body: "rollup_error"},
-		double.Answer{Status: 503},
-		double.Answer{Status: 408},
-		double.Answer{Status: 200, Body: "service_unavailable"},
+		double.Response{Status: 429, RetryAfter: "0", Body: "rate_limited"},
+		double.Response{Status: 500, Body: "rollup_error"},
+		double.Response{Status: 503},
+		double.Response{Status: 408},
+		double.Response{Status: 200, Body: "service_unavailable"},
 	)
 	e := start(t, inbox, nil)
 	e.Deliver(t, alerts.Firing())
@@ -114,14 +114,14 @@ func TestRetry(t *testing.T) {
 
 // A message that Slack will never take is given up, and the next is sent.
 func TestMessageIsRejected(t *testing.T) {
-	for _, answer := range []double.Answer{
+	for _, response := range []double.Response{
 		{Status: 400, Body: "invalid_payload"},
 		{Status: 400, Body: "too_many_attachments"},
 		{Status: 200, Body: "<html>Welcome to the guest network</html>"},
 	} {
-		t.Run(fmt.Sprint(answer.Status, " ", answer.Body), func(t *testing.T) {
+		t.Run(fmt.Sprint(response.Status, " ", response.Body), func(t *testing.T) {
 			inbox := double.NewSlack(t)
-			inbox.Refuse(answer)
+			inbox.Refuse(response)
 			e := start(t, inbox, nil)
 			e.Deliver(t, alerts.Firing())
 			e.Deliver(t, alerts.Resolved())
@@ -135,7 +135,7 @@ func TestMessageIsRejected(t *testing.T) {
 
 // Slack rejects the webhook: what waits is kept, and one attempt was made.
 func TestWebhookIsRejected(t *testing.T) {
-	for _, answer := range []double.Answer{
+	for _, response := range []double.Response{
 		{Status: 403, Body: "action_prohibited"},
 		{Status: 404, Body: "no_service"},
 		{Status: 410, Body: "channel_is_archived"},
@@ -145,9 +145,9 @@ func TestWebhookIsRejected(t *testing.T) {
 		{Status: 200, Body: "channel_is_archived"},
 		{Status: 404, Body: "channel_not_found"},
 	} {
-		t.Run(fmt.Sprint(answer.Status, " ", answer.Body), func(t *testing.T) {
+		t.Run(fmt.Sprint(response.Status, " ", response.Body), func(t *testing.T) {
 			inbox := double.NewSlack(t)
-			inbox.Refuse(answer)
+			inbox.Refuse(response)
 			e := start(t, inbox, nil)
 			require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Firing())))
 			require.Eventually(t, func() bool { return e.Log.FilterMessage("Sending notifications fails").Len() == 1 }, 10*time.Second, time.Millisecond)

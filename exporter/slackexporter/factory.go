@@ -28,7 +28,7 @@ const (
 // NewFactory makes the factory of the slack exporter.
 func NewFactory() exporter.Factory { return newFactory(interval) }
 
-// newFactory makes exporters that let the time pass between two messages.
+// newFactory makes exporters that send at most one message per interval.
 func newFactory(interval time.Duration) exporter.Factory {
 	create := func(_ context.Context, set exporter.Settings, config component.Config) (exporter.Logs, error) {
 		return createLogs(set, config.(*Config), interval) //nolint:contextcheck // what is made sends later, with contexts of its own

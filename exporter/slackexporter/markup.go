@@ -18,8 +18,8 @@ const ellipsis = "…"
 
 var escaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
 
-// escape takes Slack's three control characters their meaning, so that no label
-// can mention a channel or pass off a link as another.
+// escape escapes Slack's three control characters, so that no label can mention a
+// channel or disguise a link.
 // https://docs.slack.dev/messaging/formatting-message-text#escaping
 func escape(text string) string { return escaper.Replace(text) }
 
@@ -36,11 +36,11 @@ func fit(text string, limit int) string {
 	if len(text) <= limit {
 		return text
 	}
-	room, end := limit-1, 0 // the ellipsis takes one
+	available, end := limit-1, 0 // the ellipsis takes one
 	units := 0
 	for i, r := range text {
 		units += utf16.RuneLen(r)
-		if units <= room {
+		if units <= available {
 			end = i + utf8.RuneLen(r)
 		}
 		if units > limit {
@@ -50,7 +50,7 @@ func fit(text string, limit int) string {
 	return text
 }
 
-// whole leaves out a link or an escaped character that a text ends within.
+// whole removes an incomplete link or escaped character at the end of a text.
 func whole(text string) string {
 	if i := strings.LastIndexAny(text, "<>"); i >= 0 && text[i] == '<' {
 		text = text[:i]
@@ -61,8 +61,8 @@ func whole(text string) string {
 	return text
 }
 
-// markup is text in Slack's own markup. Verbatim keeps Slack from finding links,
-// channels and names by itself in what stands there as it is.
+// markup is text in Slack's own markup. Verbatim keeps Slack from making links of
+// URLs, channels and names in the text.
 func markup(text string) *slack.TextBlockObject {
 	return &slack.TextBlockObject{Type: slack.MarkdownType, Text: text, Verbatim: true}
 }

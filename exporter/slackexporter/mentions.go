@@ -13,7 +13,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
 )
 
-// Who can be mentioned, as Slack's page for a person or a group shows the ID.
+// Who can be mentioned. Slack shows the ID in the profile of a user or a group.
 // https://docs.slack.dev/messaging/formatting-message-text#mentioning-users
 var (
 	everybody = []string{"here", "channel", "everyone"}
@@ -51,8 +51,8 @@ func validateMentions(mentions map[string][]string) []error {
 	return errs
 }
 
-// mentioned is the markup that mentions, once each, those who are to look at the
-// alerts that fire; "" for nobody.
+// mentioned is the markup that mentions, once each, the users configured for the
+// severities of the alerts that fire; "" for nobody.
 func mentioned(mentions map[string][]string, alerts []alertevent.Alert) string {
 	var all []string
 	for _, severity := range slices.Backward(alertevent.Severities) {
@@ -62,9 +62,9 @@ func mentioned(mentions map[string][]string, alerts []alertevent.Alert) string {
 			continue
 		}
 		for _, who := range mentions[severity] {
-			// Validate has seen that there is no error.
-			if said, err := mention(who); err == nil && !slices.Contains(all, said) {
-				all = append(all, said)
+			// Validate has checked that there is no error.
+			if markup, err := mention(who); err == nil && !slices.Contains(all, markup) {
+				all = append(all, markup)
 			}
 		}
 	}

@@ -43,7 +43,7 @@ type message struct {
 // several is a digest.
 func (d renderer) render(alerts []alertevent.Alert) (message, error) {
 	alerts = notify.MostSevereFirst(alerts)
-	title, body, err := d.words(alerts)
+	title, body, err := d.titleAndBody(alerts)
 	m := message{text: title}
 	switch {
 	case body != "" || len(alerts) == 1:
@@ -54,7 +54,7 @@ func (d renderer) render(alerts []alertevent.Alert) (message, error) {
 	return m, err
 }
 
-// mentioning puts before the text those who are mentioned for some of the alerts.
+// mentioning puts the mentions for some of the alerts before the text.
 func (m message) mentioning(mentions map[string][]string, alerts []alertevent.Alert) message {
 	if who := mentioned(mentions, alerts); who != "" {
 		m.text = who + " " + m.text
@@ -79,7 +79,7 @@ func headline(alerts []alertevent.Alert) string {
 	}
 	tag := "RESOLVED"
 	if firing > 0 {
-		tag = strings.ToUpper(alerts[0].Severity()) // the worst is the first
+		tag = strings.ToUpper(alerts[0].Severity()) // the most severe is the first
 	}
 	var b strings.Builder
 	if tag != "" {
@@ -120,7 +120,7 @@ func nonEmpty(text string) string {
 	return text
 }
 
-// single shows all of one alert; or, of several, what a template makes.
+// single shows all of one alert, or the body that a template made of several.
 func (d renderer) single(alerts []alertevent.Alert, body string) slack.Attachment {
 	alert := alerts[0]
 	a := slack.Attachment{Color: notify.Color(alert), Fallback: headline(alerts)}
@@ -138,7 +138,7 @@ func (d renderer) single(alerts []alertevent.Alert, body string) slack.Attachmen
 	return a
 }
 
-// section is nil when there is nothing in it, which Slack refuses.
+// section is nil when it would be empty, which Slack rejects.
 func section(text string, fields []*slack.TextBlockObject) slack.Block {
 	block := &slack.SectionBlock{Type: slack.MBTSection, Fields: fields}
 	if strings.TrimSpace(text) != "" {
@@ -171,7 +171,7 @@ func fields(alert alertevent.Alert) []*slack.TextBlockObject {
 	return list
 }
 
-// places are the links of an alert, and to the page where it can be silenced.
+// places are the links of an alert, and one to the dashboard to silence it.
 func (d renderer) places(alert alertevent.Alert) []notify.Link {
 	links := notify.Links(alert)
 	if d.pageURL != "" && alert.State == alertevent.Firing {
@@ -181,7 +181,7 @@ func (d renderer) places(alert alertevent.Alert) []notify.Link {
 	return links
 }
 
-// buttons open the places; nil when there are none.
+// buttons open the links of an alert; nil when it has none.
 func (d renderer) buttons(alert alertevent.Alert) slack.Block {
 	var list []slack.BlockElement
 	for _, place := range d.places(alert) {
@@ -210,11 +210,11 @@ func footer(alert alertevent.Alert) slack.Block {
 // reports how many more there are.
 func (d renderer) digest(alerts []alertevent.Alert) []slack.Attachment {
 	var list []slack.Attachment
-	room := maxDigest
+	available := maxDigest
 	for i, alert := range alerts {
 		text := d.line(alert)
-		room -= len(utf16.Encode([]rune(text)))
-		if i == maxAlerts || room < 0 {
+		available -= len(utf16.Encode([]rune(text)))
+		if i == maxAlerts || available < 0 {
 			more := notify.More(len(alerts) - i)
 			list = append(list, slack.Attachment{
 				Color: notify.ColorOther, Fallback: more,

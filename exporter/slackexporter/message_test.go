@@ -35,18 +35,18 @@ func cases() map[string][]alertevent.Alert {
 		a.Group = group
 		grouped = append(grouped, a)
 	}
-	over := alerts.Resolved()
-	over.Labels["team"], over.Group = "search", group
-	all["grouped"] = append(grouped, over)
+	resolved := alerts.Resolved()
+	resolved.Labels["team"], resolved.Group = "search", group
+	all["grouped"] = append(grouped, resolved)
 	return all
 }
 
 // body is what is posted to a webhook, and all texts in it that are markup.
 func body(t *testing.T, d renderer, raised []alertevent.Alert) (posted *slack.WebhookMessage, texts map[string]string) {
 	t.Helper()
-	said, err := d.render(raised)
+	rendered, err := d.render(raised)
 	require.NoError(t, err)
-	posted = &slack.WebhookMessage{Text: said.text, Attachments: said.attachments}
+	posted = &slack.WebhookMessage{Text: rendered.text, Attachments: rendered.attachments}
 	content, err := json.Marshal(posted)
 	require.NoError(t, err)
 	require.NoError(t, double.CheckSlackMessage(content))
@@ -77,7 +77,7 @@ func TestColors(t *testing.T) {
 	assert.Equal(t, "#36a64f", posted.Attachments[0].Color)
 }
 
-// The worst of a storm is not among those that are left out.
+// The most severe alert of a storm is not left out.
 func TestMostSevereIsFirst(t *testing.T) {
 	storm := alerts.Cases()["storm"]
 	for i := range storm {
@@ -123,11 +123,11 @@ func FuzzFit(f *testing.F) {
 	})
 }
 
-// ours is the markup that we make: links that we took from an alert, and the date.
+// ours is the exporter's own markup: links from an alert, and the date.
 var ours = regexp.MustCompile(`<(https?://[!-~]+\|(Runbook|Dashboard|Expression|Silence)|!date\^-?\d+\^\{date_num\} \{time_secs\}\|[0-9: UTC-]+)>`)
 
-// Whatever a label holds, the message is one that Slack documents, stays small,
-// and has no markup of Slack's but what we made.
+// Whatever a label holds, the message is one that Slack documents, stays small, and has
+// no markup but the exporter's own.
 func FuzzMessage(f *testing.F) {
 	f.Add("team", "<!channel>", "summary", "https://runbooks.example")
 	f.Add("a", "@here #general *x* http://x.example", "", "https://x.example/>|<!here>")
@@ -152,7 +152,7 @@ func FuzzMessage(f *testing.F) {
 	})
 }
 
-// What a template writes is bounded, and what it is given cannot mention.
+// The output of a template is bounded, and labels cannot mention anybody.
 func TestTemplates(t *testing.T) {
 	cfg := createDefaultConfig().(*Config)
 	cfg.Title = `{{ .Status | toUpper }}: {{ .CommonLabels.alertname }}`
@@ -174,15 +174,15 @@ func TestTemplates(t *testing.T) {
 	assert.True(t, strings.HasSuffix(texts["attachments.0.blocks.0.text"], "d…"))
 }
 
-// A template that fails for an alert leaves it told.
+// The notification is sent even if a template fails.
 func TestTemplateThatFails(t *testing.T) {
 	cfg := createDefaultConfig().(*Config)
 	cfg.Title = `{{ if gt (len .Alerts) 2 }}{{ index .CommonLabels.alertname 1000 }}{{ end }}title`
 	d, err := newRenderer(cfg, "slack")
 	require.NoError(t, err)
-	said, err := d.render(alerts.Cases()["storm"])
+	rendered, err := d.render(alerts.Cases()["storm"])
 	require.Error(t, err)
-	assert.Contains(t, said.text, "50 alerts")
+	assert.Contains(t, rendered.text, "50 alerts")
 }
 
 func TestMentions(t *testing.T) {
@@ -199,7 +199,7 @@ func TestMentions(t *testing.T) {
 	}
 }
 
-// The time at the foot is that of the last change.
+// The time in the footer is that of the last change.
 func TestFooter(t *testing.T) {
 	later := alerts.Firing()
 	later.StartsAt = alerts.Start.Add(time.Hour)

@@ -12,12 +12,11 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/notify"
 )
 
-// passing are the errors that Slack documents as its own or as throttling: the
-// same message can be accepted later. Every other one, known or not, would be the
-// response again.
+// retryableCodes are the errors that Slack documents as its own failures or as
+// throttling: the same message can be accepted later. All others are permanent.
 // https://docs.slack.dev/reference/methods/chat.postMessage#errors
 // https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks#handling_errors
-var passing = []string{
+var retryableCodes = []string{
 	"fatal_error",
 	"internal_error",
 	"message_limit_exceeded",
@@ -29,15 +28,15 @@ var passing = []string{
 	"team_added_to_org",
 }
 
-// isGone are the errors for a message that nobody can reply to or see: the next
-// change is another message.
-var isGone = []string{
+// goneCodes are the errors for a message that was deleted or accepts no replies: the
+// next change is another message.
+var goneCodes = []string{
 	"cannot_reply_to_message", "message_not_found", "restricted_action_thread_locked",
 	"restricted_action_thread_only_channel", "thread_not_found",
 }
 
 // channelCodes are the errors by which Slack rejects the token, the webhook or the
-// channel, and not the message: what waits is kept until that is mended.
+// channel, and not the message: waiting alerts are kept until that is fixed.
 var channelCodes = []string{
 	"access_denied", "account_inactive", "action_prohibited", "channel_is_archived", "channel_not_found", "invalid_auth",
 	"invalid_token", "is_archived", "missing_scope", "no_active_hooks", "no_permission", "no_service", "no_service_id",
@@ -45,12 +44,12 @@ var channelCodes = []string{
 	"restricted_action", "team_access_not_granted", "team_disabled", "token_expired", "token_revoked",
 }
 
-// maxCode bounds what an error quotes of an answer, in runes.
+// maxCode bounds the part of a response that an error quotes, in runes.
 const maxCode = 200
 
-// refusal is an error that Slack names in an answer with status 200.
+// refusal is an error code in a response with status 200.
 type refusal struct {
-	// what was asked for: a method, or "webhook"
+	// what is the method that was called, or "webhook".
 	what, code string
 }
 
@@ -59,13 +58,13 @@ func (r *refusal) Error() string {
 	return fmt.Sprintf("%s: status 200: %s", r.what, notify.Truncate(notify.Clean(r.code), maxCode))
 }
 
-// Unwrap says that it was Slack that refused.
+// Unwrap is [notify.ErrRefused].
 func (*refusal) Unwrap() error { return notify.ErrRefused }
 
 // refused is the error for a code, permanent unless it passes.
 func refused(what, code string) error {
 	err := &refusal{what: what, code: code}
-	if slices.Contains(passing, code) {
+	if slices.Contains(retryableCodes, code) {
 		return err
 	}
 	if slices.Contains(channelCodes, code) {

@@ -11,8 +11,8 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/notify"
 )
 
-// renderer is how messages look: what of them is made by the user's templates, nil
-// where it is the exporter's own, and where the collector's page is.
+// renderer makes messages: with the user's templates, or, where one is nil, with the
+// exporter's own content. pageURL is the address of the dashboard.
 type renderer struct {
 	receiver    string
 	pageURL     string
@@ -30,10 +30,10 @@ func newRenderer(c *Config, receiver string) (renderer, error) {
 	return d, err
 }
 
-// words are the title of a message, and its body where a template makes one. A
-// template that fails for these alerts, or writes nothing, is left out: they are
-// told without it, and the error says why.
-func (d renderer) words(alerts []alertevent.Alert) (title, body string, err error) {
+// titleAndBody returns the title of a message, and the body if there is a template for
+// it. When a template fails for these alerts, or writes nothing, the exporter's own
+// content is used, and the error is returned.
+func (d renderer) titleAndBody(alerts []alertevent.Alert) (title, body string, err error) {
 	title = headline(alerts)
 	if d.title == nil && d.text == nil {
 		return title, "", nil
@@ -41,16 +41,16 @@ func (d renderer) words(alerts []alertevent.Alert) (title, body string, err erro
 	data := notify.TemplateData(d.receiver, d.pageURL, alerts, escape)
 	var errs []error
 	if d.title != nil {
-		said, err := d.title.Render(data)
-		if said = strings.TrimSpace(said); err == nil && said != "" {
-			title = fit(notify.Clean(said), maxTitle)
+		rendered, err := d.title.Render(data)
+		if rendered = strings.TrimSpace(rendered); err == nil && rendered != "" {
+			title = fit(notify.Clean(rendered), maxTitle)
 		}
 		errs = append(errs, err)
 	}
 	if d.text != nil {
-		said, err := d.text.Render(data)
-		if said = strings.TrimSpace(said); err == nil && said != "" {
-			body = fit(notify.Clean(said), maxText)
+		rendered, err := d.text.Render(data)
+		if rendered = strings.TrimSpace(rendered); err == nil && rendered != "" {
+			body = fit(notify.Clean(rendered), maxText)
 		}
 		errs = append(errs, err)
 	}

@@ -22,41 +22,40 @@ import (
 )
 
 // maxThreads bounds the alerts whose thread is remembered, in memory and in the
-// storage. What is told of one that was forgotten is a message of its own.
+// storage. Later notifications of a forgotten one are messages of their own.
 const maxThreads = 2000
 
-// keyThreads is what the storage keeps the threads by.
+// keyThreads is the key of the threads in the storage.
 const keyThreads = "threads"
 
-// thread is a message of ours, and what is said below it.
+// thread is a message that the exporter sent, with its replies.
 type thread struct {
-	Channel string `json:"channel"` // the ID that Slack answered with
+	Channel string `json:"channel"` // the ID in Slack's response
 	TS      string `json:"ts"`      // Slack's name for the message, which its replies name too
-	Total   int    `json:"total"`   // the alerts that the message tells of
+	Total   int    `json:"total"`   // the alerts in the message
 }
 
-// spot is where an alert, or a group of them, is told.
-type spot struct {
+// threadEntry is the thread of an alert or a group.
+type threadEntry struct {
 	thread *thread
-	began  int64 // the alert's beginning, in Unix nanoseconds: another one is told anew
+	began  int64 // when the alert fired, in Unix nanoseconds: when it fires again it is another message
 }
 
-// threads remember where the alerts that fire were told. Those of a group have
-// the group's thread, too. The queue's one consumer uses them; without a queue
-// several may at once, for which the cache has a lock and no thread ever changes.
+// threads remember the threads of the alerts that fire. For the alerts of a group the
+// group's thread is remembered, too. Concurrent use is safe: the cache has a lock, and
+// a thread never changes.
 type threads struct {
-	known   *lru.Cache[string, spot]
+	known   *lru.Cache[string, threadEntry]
 	storage storage.Client // nil: they do not outlive the process
 	logger  *zap.Logger
 }
 
 func newThreads(logger *zap.Logger) (*threads, error) {
-	known, err := lru.New[string, spot](maxThreads)
+	known, err := lru.New[string, threadEntry](maxThreads)
 	return &threads{known: known, logger: logger}, err
 }
 
-// open reads what the storage has. What it has may be damaged, and then nothing
-// is known.
+// open reads the threads from the storage. If they are damaged, no thread is known.
 func (t *threads) open(ctx context.Context, host component.Host, extension, owner component.ID) error {
 	client, err := notify.OpenStorage(ctx, host, extension, owner, keyThreads)
 	if err != nil {
@@ -69,7 +68,7 @@ func (t *threads) open(ctx context.Context, host component.Host, extension, owne
 	}
 	if content != nil {
 		if err := t.load(content); err != nil {
-			t.logger.Error("The threads in the storage are damaged; what they tell of is told in new messages", zap.Error(err))
+			t.logger.Error("Message threads in the storage are damaged; their alerts are sent as new messages", zap.Error(err))
 		}
 	}
 	return nil
@@ -84,39 +83,39 @@ func (t *threads) close(ctx context.Context) error {
 
 // kept is how threads are stored: each once, and who has which, the least
 // recently used first.
-type kept struct {
-	Threads []*thread  `json:"threads"`
-	Spots   []keptSpot `json:"spots"`
+type storedThreads struct {
+	Threads []*thread     `json:"threads"`
+	Spots   []storedEntry `json:"spots"`
 }
 
-type keptSpot struct {
+type storedEntry struct {
 	Key    string `json:"key"`
 	Thread int    `json:"thread"` // index
 	Began  int64  `json:"began"`
 }
 
 func (t *threads) load(content []byte) error {
-	var from kept
+	var from storedThreads
 	if err := json.Unmarshal(content, &from); err != nil {
 		return err
 	}
 	for _, s := range from.Spots {
 		if s.Thread < 0 || s.Thread >= len(from.Threads) || from.Threads[s.Thread] == nil {
 			t.known.Purge()
-			return errors.New("a spot has no thread")
+			return errors.New("an entry has no thread")
 		}
-		t.known.Add(s.Key, spot{thread: from.Threads[s.Thread], began: s.Began})
+		t.known.Add(s.Key, threadEntry{thread: from.Threads[s.Thread], began: s.Began})
 	}
 	return nil
 }
 
-// save puts all into the storage. An alert that was told must not be told again
-// because that failed, so it is logged.
+// save writes all threads to the storage. A failure is logged and not returned: it must
+// not cause the alert to be sent again.
 func (t *threads) save(ctx context.Context) {
 	if t.storage == nil {
 		return
 	}
-	var to kept
+	var to storedThreads
 	index := map[*thread]int{}
 	for _, key := range t.known.Keys() {
 		s, _ := t.known.Peek(key)
@@ -126,25 +125,25 @@ func (t *threads) save(ctx context.Context) {
 			index[s.thread] = i
 			to.Threads = append(to.Threads, s.thread)
 		}
-		to.Spots = append(to.Spots, keptSpot{Key: key, Thread: i, Began: s.began})
+		to.Spots = append(to.Spots, storedEntry{Key: key, Thread: i, Began: s.began})
 	}
 	content, err := json.Marshal(to)
 	if err == nil {
 		err = t.storage.Set(ctx, keyThreads, content)
 	}
 	if err != nil {
-		t.logger.Error("Threads could not be stored; after a restart, ends may be told in new messages", zap.Error(err))
+		t.logger.Error("Storing the message threads failed; after a restart, resolved alerts may be sent as new messages", zap.Error(err))
 	}
 }
 
-// groupKey is what a group's thread is remembered by.
+// groupKey is the key of a group's thread.
 func groupKey(group *alertevent.Group) string {
 	h := fnv.New128a()
 	_, _ = h.Write([]byte(group.Key))
 	return "group/" + hex.EncodeToString(h.Sum(nil))
 }
 
-// key is what an alert is remembered by. In two groups it is two.
+// key is the key of an alert's thread. An alert in two groups has two.
 func key(alert alertevent.Alert) string {
 	if alert.Group != nil {
 		return groupKey(alert.Group) + "/" + alert.Fingerprint()
@@ -158,22 +157,22 @@ func (t *threads) of(alert alertevent.Alert) *thread {
 		s, _ := t.known.Get(groupKey(alert.Group))
 		return s.thread
 	}
-	if s, ok := t.known.Get(key(alert)); ok && s.tells(alert) {
+	if s, ok := t.known.Get(key(alert)); ok && s.isFor(alert) {
 		return s.thread
 	}
 	return nil
 }
 
-// tells says whether it is the alert that began there. What is over can be that
-// alone: its beginning is not that of before when a restart was between.
-func (s spot) tells(alert alertevent.Alert) bool {
+// isFor reports whether the entry is for this occurrence of the alert. A resolved alert
+// always matches: after a restart its start time can differ.
+func (s threadEntry) isFor(alert alertevent.Alert) bool {
 	return alert.State == alertevent.Resolved || s.began == alert.StartsAt.UnixNano()
 }
 
-// ofAll is the thread that alerts which are told together were told in before. It
-// is nil, too, when it knows none of them: that of a group whose end was not for
-// this channel.
-func (t *threads) ofAll(alerts []alertevent.Alert) *thread {
+// shared is the thread in which the alerts of a message were sent before. It is nil,
+// too, when it has none of the alerts: a group's thread is left over when the channel
+// was not sent the resolved alerts.
+func (t *threads) shared(alerts []alertevent.Alert) *thread {
 	in := t.of(alerts[0])
 	if in == nil || !slices.ContainsFunc(alerts, func(a alertevent.Alert) bool { return t.has(in, a) }) {
 		return nil
@@ -181,13 +180,13 @@ func (t *threads) ofAll(alerts []alertevent.Alert) *thread {
 	return in
 }
 
-// has says whether the thread tells of the alert.
+// has reports whether the thread is that of the alert.
 func (t *threads) has(in *thread, alert alertevent.Alert) bool {
 	s, ok := t.known.Peek(key(alert))
-	return ok && s.thread == in && s.tells(alert)
+	return ok && s.thread == in && s.isFor(alert)
 }
 
-// firing is how many alerts of the thread are not over.
+// firing is the number of alerts of the thread that still fire.
 func (t *threads) firing(in *thread) int {
 	n := 0
 	for _, s := range t.known.Values() {
@@ -198,25 +197,25 @@ func (t *threads) firing(in *thread) int {
 	return n
 }
 
-// settle remembers what was told in a thread: where the alerts that fire are, and
-// no longer those that are over.
-func (t *threads) settle(ctx context.Context, in *thread, alerts []alertevent.Alert) {
+// remember updates the threads after a message was accepted: it adds the alerts that
+// fire, and removes those that are resolved.
+func (t *threads) remember(ctx context.Context, in *thread, alerts []alertevent.Alert) {
 	fires := false
 	for _, alert := range alerts {
 		if alert.State == alertevent.Firing {
 			fires = true
-			t.known.Add(key(alert), spot{thread: in, began: alert.StartsAt.UnixNano()})
+			t.known.Add(key(alert), threadEntry{thread: in, began: alert.StartsAt.UnixNano()})
 		} else {
 			t.known.Remove(key(alert))
 		}
 	}
 	if group := alerts[0].Group; group != nil && fires {
-		t.known.Add(groupKey(group), spot{thread: in})
+		t.known.Add(groupKey(group), threadEntry{thread: in})
 	}
 	t.save(ctx)
 }
 
-// forget takes a thread out that nobody can answer in any more.
+// forget removes a thread that accepts no replies any more.
 func (t *threads) forget(gone *thread) {
 	for _, k := range t.known.Keys() {
 		if s, _ := t.known.Peek(k); s.thread == gone {

@@ -34,7 +34,7 @@ func TestThreadsAreBounded(t *testing.T) {
 	var last alertevent.Alert
 	for i := range maxThreads + 100 {
 		last = at(strconv.Itoa(i), alertevent.Firing, nil)
-		known.settle(t.Context(), &thread{TS: strconv.Itoa(i), Total: 1}, []alertevent.Alert{last})
+		known.remember(t.Context(), &thread{TS: strconv.Itoa(i), Total: 1}, []alertevent.Alert{last})
 	}
 	assert.Equal(t, maxThreads, known.known.Len())
 	assert.Nil(t, known.of(at("0", alertevent.Firing, nil)))

@@ -16,11 +16,12 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/notify"
 )
 
-// accepted is what a webhook answers, with status 200, when it took the message.
+// accepted is the body of a webhook's response, with status 200, when it accepted the
+// message.
 // https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks
 const accepted = "ok"
 
-// parseNone keeps Slack from finding links and names in a text by itself.
+// parseNone keeps Slack from making links of URLs and names in a text.
 const parseNone = "none"
 
 // post sends a message to an incoming webhook.
@@ -32,14 +33,14 @@ func post(ctx context.Context, client *http.Client, webhook configopaque.String,
 	if err != nil {
 		return consumererror.NewPermanent(fmt.Errorf("encode message: %w", err))
 	}
-	answer, err := notify.Post(ctx, client, string(webhook), body)
+	response, err := notify.Post(ctx, client, string(webhook), body)
 	if err != nil {
 		return err
 	}
-	if answer != accepted {
-		// It names what is wrong, as invalid_token, or what answered is not a
-		// webhook: a proxy's page, or another API.
-		return refused("webhook", answer)
+	if response != accepted {
+		// The response is an error code, such as invalid_token, or it is not from a webhook
+		// but from a proxy or another API.
+		return refused("webhook", response)
 	}
 	return nil
 }

@@ -62,7 +62,7 @@ func start(t *testing.T, server *double.Webhook, change func(*Config)) notifier.
 
 func TestAlertArrives(t *testing.T) {
 	server := double.NewWebhook(t, check)
-	server.Refuse(double.Answer{Status: 200, Body: "Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error 429"}, double.Answer{Status: 502})
+	server.Refuse(double.Response{Status: 200, Body: "Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error 429"}, double.Response{Status: 502})
 	e := start(t, server, func(cfg *Config) { cfg.PageURL = "https://arc.example" })
 	e.Deliver(t, alerts.Firing())
 	e.Deliver(t, alerts.Resolved())

@@ -80,7 +80,7 @@ func TestSignature(t *testing.T) {
 		}
 		return nil
 	})
-	server.Refuse(double.Answer{Status: 503})
+	server.Refuse(double.Response{Status: 503})
 	e := start(t, server, func(cfg *Config) { cfg.SigningSecret, cfg.SignatureHeader = key, "X-Signature" })
 	e.Deliver(t, alerts.Firing())
 	e.Deliver(t, alerts.Resolved())
@@ -128,10 +128,10 @@ func TestMaxAlerts(t *testing.T) {
 
 func TestResponses(t *testing.T) {
 	server := double.NewWebhook(t, nil)
-	server.Refuse(double.Answer{Status: 429, RetryAfter: "0"}, double.Answer{Status: 500}, double.Answer{Status: 408})
+	server.Refuse(double.Response{Status: 429, RetryAfter: "0"}, double.Response{Status: 500}, double.Response{Status: 408})
 	e := start(t, server, nil)
 	e.Deliver(t, alerts.Firing())
-	server.Refuse(double.Answer{Status: 422})
+	server.Refuse(double.Response{Status: 422})
 	e.Deliver(t, alerts.Resolved())
 	e.Finish(t, server.Inbox, 1, secret)
 	assert.Equal(t, int64(1), e.Count(t, "failed"))

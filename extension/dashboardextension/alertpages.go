@@ -19,7 +19,7 @@ import (
 
 const historyShown = 100
 
-// alertView is an alert as people read it.
+// alertView is an alert as the dashboard shows it.
 type alertView struct {
 	Name, Severity, State, Text string
 	Class                       string // critical, warning or info
@@ -170,7 +170,7 @@ type silenceView struct {
 	CanExpire bool
 }
 
-// silenceForm is what was typed into the form, and what is wrong with it.
+// silenceForm is the input of the form, and its error.
 type silenceForm struct {
 	Source                              string // the alert processor
 	Matchers, Hours, CreatedBy, Comment string
@@ -201,7 +201,7 @@ func (b *dashboardServer) alertsPage(r *http.Request) (content, error) {
 	return b.alertsContent(form), nil
 }
 
-// matchersOf match what has these labels, one a line.
+// matchersOf are matchers for these labels, one a line.
 func matchersOf(labels map[string]string) string {
 	var matchers []string
 	for _, name := range slices.Sorted(maps.Keys(labels)) {

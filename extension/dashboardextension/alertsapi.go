@@ -93,7 +93,7 @@ func timeOrNil(t time.Time) *time.Time {
 	return &t
 }
 
-// exampleURL is where the trace of an alert's example can be seen.
+// exampleURL is the address of the trace of an alert's example.
 func (b *dashboardServer) exampleURL(a *alertevent.Alert) string {
 	if a.TraceID.IsEmpty() {
 		return ""
@@ -133,7 +133,7 @@ func (b *dashboardServer) getAlerts(r *http.Request) (response, error) {
 	return response{data: map[string]any{"alerts": list}}, nil
 }
 
-// history are the last notices of all sources, the newest first.
+// history are the last notifications of all sources, the newest first.
 func (b *dashboardServer) history(limit int) []dashboard.HistoryEntry {
 	return merge(b.alerts.all(), limit,
 		func(a dashboard.Alerts) []dashboard.HistoryEntry { return a.History(limit) },
@@ -194,7 +194,7 @@ func (b *dashboardServer) silences() []dashboard.Silence {
 		func(x, y dashboard.Silence) int { return y.EndsAt.Compare(x.EndsAt) })
 }
 
-// silenceable names the alert processors that take silences from here.
+// silenceable are the IDs of the alert processors that accept silences from here.
 func (b *dashboardServer) silenceable() []string {
 	var ids []string
 	for _, shown := range b.alerts.all() {
@@ -270,7 +270,7 @@ func (b *dashboardServer) postSilence(r *http.Request) (response, error) {
 	return response{data: map[string]string{"id": id}}, nil
 }
 
-// silence adds a silence to the source of an ID, the first one where it is "".
+// silence adds a silence to the source with an ID; "" is the first source.
 func (b *dashboardServer) silence(source string, s dashboard.Silence) (id string, err error) {
 	if !b.cfg.Writable {
 		return "", dashboard.ErrReadOnly
@@ -306,7 +306,7 @@ func (b *dashboardServer) deleteSilence(r *http.Request) (response, error) {
 	return response{status: http.StatusNoContent}, nil
 }
 
-// expire ends the silence of an ID, whichever source has it.
+// expire ends the silence with an ID in the source that has it.
 func (b *dashboardServer) expire(id string) error {
 	if !b.cfg.Writable {
 		return dashboard.ErrReadOnly

@@ -24,7 +24,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files")
 
-// Answers to the letter. A new case is a new line.
+// Complete response bodies. A new case is a new line.
 func TestGoldenResponses(t *testing.T) {
 	for name, path := range map[string]string{
 		"alerts.json": "/api/alerts", "history.json": "/api/alerts/history", "rules.json": "/api/rules", "silences.json": "/api/silences",
@@ -101,7 +101,7 @@ func TestEntityTags(t *testing.T) {
 	assert.NotEqual(t, before, r.get("/api/usage/models").Header().Get("ETag"))
 }
 
-// The rows of every way to add calls up come to the same sums.
+// The rows of every grouping have the same sums.
 func TestSumsAgree(t *testing.T) {
 	r := newRig(t)
 	want := 0.0
@@ -204,7 +204,7 @@ func TestSilences(t *testing.T) {
 	})
 }
 
-// Nothing that another site makes a browser ask for is done or shown.
+// Requests that another site makes a browser send change and show nothing.
 func TestOtherSites(t *testing.T) {
 	r := newRig(t, writable)
 	request := httptest.NewRequest(http.MethodPost, "http://localhost:8124/silences/expire", strings.NewReader("id=0b4c"))

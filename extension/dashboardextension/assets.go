@@ -54,8 +54,8 @@ func webLink(s string) string {
 	return ""
 }
 
-// assetTypes are set here: what the machine's own table has for .js can be
-// wrong, and nosniff makes browsers believe it.
+// assetTypes are set here: the operating system's type for .js can be wrong, and with
+// nosniff browsers use it.
 var assetTypes = map[string]string{
 	".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml", ".yaml": "application/yaml",
 }

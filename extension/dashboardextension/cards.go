@@ -13,7 +13,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
 )
 
-// card is what was spent in a window, and what to hold it against.
+// card is the spend in a window, and what to compare it with.
 type card struct {
 	Title, Cost, Calls string
 	Unpriced           string // calls whose cost is not known; "": none

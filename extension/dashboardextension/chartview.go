@@ -12,7 +12,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/extension/dashboardextension/internal/text"
 )
 
-// chartView is the stacked bars, and the same as a table.
+// chartView is the chart of stacked bars, and its data as a table.
 type chartView struct {
 	Title  string
 	Ticks  []tick // from the top down
@@ -133,7 +133,7 @@ func axisLabel(m spend.Measure, v float64) string {
 	return text.Short(v)
 }
 
-// lower writes a label inside a sentence; keys of attributes stay as they are.
+// lower is a label for use within a sentence; keys of attributes stay as they are.
 func lower(label string) string {
 	if label[0] >= 'A' && label[0] <= 'Z' {
 		return string(label[0]+'a'-'A') + label[1:]

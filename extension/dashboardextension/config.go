@@ -21,23 +21,23 @@ type Config struct {
 	// limits, and max_request_body_size in bytes (default 64 KiB).
 	HTTP confighttp.ServerConfig `mapstructure:",squash"`
 
-	// AllowedHosts are host names under which the dashboard may be requested, in
-	// addition to localhost and IP addresses, where it has no authentication. A
-	// request under another name is refused, because any site can point a name of
-	// its own at this machine. A reverse proxy that passes its own name on needs it.
-	// Default: none; host names are then checked on a loopback address only.
+	// AllowedHosts are host names of requests that are accepted in addition to
+	// localhost and IP addresses when there is no authentication. Requests with other
+	// host names are rejected, as a protection against DNS rebinding. Needed for a
+	// reverse proxy that forwards its own name. Default: none; host names are then
+	// checked on a loopback address only.
 	AllowedHosts []string `mapstructure:"allowed_hosts"`
 
-	// TraceURL is where a trace can be seen; {trace_id} and {span_id} in it are
-	// replaced. Default: "", traces are named and not linked.
+	// TraceURL is the address of a trace; {trace_id} and {span_id} in it are
+	// replaced. Default: "", trace IDs are shown without a link.
 	TraceURL string `mapstructure:"trace_url"`
 
 	// Writable allows silences to be created and ended here. Default: false.
 	Writable bool `mapstructure:"writable"`
 
-	// WritableWithoutAuth is required with writable where the endpoint is not on a
-	// loopback address and has neither auth nor client certificates: whoever reaches
-	// it can silence alerts. Default: false.
+	// WritableWithoutAuth is required with writable when the endpoint is not on a
+	// loopback address and has neither auth nor client certificates: anybody who can
+	// reach it can then silence alerts. Default: false.
 	WritableWithoutAuth bool `mapstructure:"writable_without_auth"`
 
 	_ struct{}
@@ -73,12 +73,12 @@ func (c *Config) Validate() error {
 	return errors.Join(errs...)
 }
 
-// isOpen reports whether everybody who reaches the network address can use the dashboard.
+// isOpen reports whether anybody who can reach the network address can use the dashboard.
 func (c *Config) isOpen() bool {
 	return !webguard.IsLoopback(&c.HTTP) && !webguard.Authenticates(&c.HTTP)
 }
 
-// traceURL is where a trace can be seen; "" when the template or the trace is unknown.
+// traceURL is the address of a trace; "" without a template or a trace ID.
 func traceURL(template, traceID, spanID string) string {
 	if template == "" || traceID == "" {
 		return ""

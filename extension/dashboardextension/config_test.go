@@ -48,8 +48,8 @@ func TestValidateNamesEveryKey(t *testing.T) {
 	assert.EqualError(t, cfg.Validate(), `trace_url: must contain {trace_id}, is "https://jaeger.example.com/"`)
 }
 
-// Who reaches a dashboard on the network can silence alerts only where that was
-// decided twice, or where clients are known.
+// On a network address silences need authentication, or a second setting that allows
+// them without.
 func TestWritableOnTheNetwork(t *testing.T) {
 	for name, tt := range map[string]struct {
 		settings map[string]any
@@ -97,8 +97,8 @@ func TestConfigurationsInTheReadme(t *testing.T) {
 	assert.Equal(t, []string{"arc.example.com"}, loaded[1].AllowedHosts)
 }
 
-// It serves from start to shutdown, can be shut down twice, and leaves an
-// address that is taken alone.
+// It serves from start to shutdown, can be shut down twice, and fails on an address
+// that is in use.
 func TestLifecycle(t *testing.T) {
 	cfg := createDefaultConfig().(*Config)
 	cfg.HTTP.NetAddr.Endpoint = "127.0.0.1:0"

@@ -3,7 +3,7 @@
 
 //go:generate go tool -modfile ../../internal/tools/go.mod mdatagen metadata.yaml
 
-// Package dashboardextension serves the dashboard, and the JSON API below it, which
-// show what LLM calls cost, where, and what is wrong. What it shows it asks of
-// processors that have shown themselves to it (internal/dashboard).
+// Package dashboardextension serves the dashboard and its JSON API, which show spend,
+// alerts and the collector's health. The data comes from processors that register with
+// the extension (internal/dashboard).
 package dashboardextension

@@ -22,12 +22,11 @@ func csvResponse(name string, table [][]string) response {
 	var body bytes.Buffer
 	w := csv.NewWriter(&body)
 	w.UseCRLF = true
-	_ = w.WriteAll(table) // a buffer takes everything
+	_ = w.WriteAll(table) // a buffer never fails
 	return attachment(name+".csv", "text/csv; charset=utf-8; header=present", body.Bytes())
 }
 
-// cell keeps a text that came from outside from being read as a formula by the
-// program that the table is opened in.
+// cell keeps spreadsheet programs from reading a text from telemetry as a formula.
 // https://owasp.org/www-community/attacks/CSV_Injection
 func cell(s string) string {
 	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {

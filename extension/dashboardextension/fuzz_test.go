@@ -18,8 +18,8 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/dashboards"
 )
 
-// Whatever the query of a request or the body of a silence holds, the response is
-// JSON or a page, and a bad one is the sender's fault.
+// Whatever the query of a request or the body of a silence holds, the response is JSON
+// or HTML, and never 5xx.
 func FuzzRequests(f *testing.F) {
 	f.Add("hours=24&by=model&where=model%3Dgpt-4o&limit=3", `{"matchers": ["a=b"], "endsAt": "2030-01-01T00:00:00Z"}`)
 	f.Add("where=%3D&where=model&hours=-1&format=csv&x[]=%zz&source=llm_cost", `{"matchers": [""], "startsAt": "9999-12-31T23:59:59Z"}`)

@@ -10,12 +10,12 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/webguard"
 )
 
-// policy lets the dashboard use what comes from here and nothing else: no inline
-// script or style, no other host, no frame around it.
+// policy allows only resources of this server: no inline script or style, no other
+// host, no framing.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-// withHeaders sets what every response carries, refusals included.
+// withHeaders sets the headers of every response, including errors.
 func withHeaders(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()
@@ -29,8 +29,8 @@ func withHeaders(next http.Handler) http.Handler {
 	})
 }
 
-// withChallenge makes browsers ask for a name and a password where the
-// configured authentication refused the request without saying how to ask.
+// withChallenge adds the header WWW-Authenticate to 401 responses of authenticators
+// that do not set it, so that browsers prompt for a name and a password.
 func withChallenge(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		next.ServeHTTP(&challenger{ResponseWriter: w}, r)
@@ -48,8 +48,7 @@ func (c *challenger) WriteHeader(status int) {
 
 func (c *challenger) Unwrap() http.ResponseWriter { return c.ResponseWriter }
 
-// guard refuses what another site, open in a user's browser, could make that
-// browser send.
+// guard rejects cross-site requests, and requests with unknown host names.
 func (b *dashboardServer) guard(next http.Handler) http.Handler {
 	guard := webguard.New(&b.cfg.HTTP, b.cfg.AllowedHosts)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -18,8 +18,8 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/extension/dashboardextension/internal/text"
 )
 
-// problem is a component status that is not healthy: one of ours whose
-// disk is full, or any other by the Collector's component status.
+// problem is a component whose status is not healthy, of this distribution or any
+// other.
 type problem struct {
 	kind   component.Kind
 	id     component.ID
@@ -28,7 +28,7 @@ type problem struct {
 	since  time.Time
 }
 
-// problems are those of now, by the instances that have them. The zero value has none.
+// problems are the current problems, by component instance. The zero value has none.
 type problems struct {
 	mu sync.Mutex
 	of map[componentstatus.InstanceID]problem
@@ -51,8 +51,8 @@ func (t *problems) changed(source *componentstatus.InstanceID, event *components
 	t.of[*source] = now
 }
 
-// list has one problem of each component, of its instances the one degraded for the
-// longest, by kinds and IDs.
+// list has one problem for each component, that of the instance that is degraded for
+// the longest, sorted by kind and ID.
 func (t *problems) list() []problem {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -74,7 +74,7 @@ func (b *dashboardServer) Changed(source *componentstatus.InstanceID, event *com
 	b.problems.changed(source, event)
 }
 
-// maxErrorRunes is how much of an error is shown.
+// maxErrorRunes bounds the part of an error that is shown.
 const maxErrorRunes = 500
 
 func (t *problem) text() string {

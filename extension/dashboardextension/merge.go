@@ -5,7 +5,7 @@ package dashboardextension
 
 import "slices"
 
-// merge lists what all sources have in one order, at most limit; 0 is all.
+// merge merges the lists of all sources in one order, at most limit items; 0 is all.
 func merge[S, T any](from []*source[S], limit int, list func(S) []T, compare func(a, b T) int) []T {
 	var all []T
 	for _, shown := range from {

@@ -67,7 +67,7 @@ func elements(t *testing.T, page string) map[*html.Node]bool {
 	return found
 }
 
-// What models, users and rules are called is shown as text, whatever it holds.
+// Names of models, users and rules are shown as text, whatever they hold.
 func TestHostileText(t *testing.T) {
 	const hostile = `"'><script>alert(1)</script><img src=x onerror=alert(2)>{{.}}` + "\xff\x00\u202e"
 	r := newEmptyRig(t, writable)
@@ -188,7 +188,7 @@ func TestPageRefusesUnknownParameters(t *testing.T) {
 	assert.Contains(t, recorder.Body.String(), "parameter colour: is not known")
 }
 
-// All that a browser loads beside the dashboard, and nothing from elsewhere.
+// All resources that a browser loads come from this server.
 func TestAssetsAreSmallAndOurs(t *testing.T) {
 	size := 0
 	require.NoError(t, fs.WalkDir(assets, ".", func(path string, entry fs.DirEntry, err error) error {

@@ -11,12 +11,12 @@ import (
 	"go.uber.org/zap"
 )
 
-// shell is what every page has around its content.
+// shell is the frame of every page: navigation, problems and time.
 type shell struct {
 	Title  string
 	Page   string // spend, alerts or rules
 	Firing int
-	Read   bool // nothing can be changed here
+	Read   bool // read-only
 	// Problems are those of the collector itself.
 	Problems []problemView
 }
@@ -46,7 +46,7 @@ func (b *dashboardServer) addPages(mux *http.ServeMux) {
 	})
 }
 
-// content is a page to be shown, or where to go instead.
+// content is a page, or a redirect.
 type content struct {
 	template string
 	status   int // 0: 200

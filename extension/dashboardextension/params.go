@@ -12,8 +12,8 @@ import (
 	"strings"
 )
 
-// params reads the parameters of a query. What is wrong with them is kept until
-// err is asked for, and names the parameter.
+// params reads the parameters of a query. Errors are collected, and returned by err;
+// each names its parameter.
 type params struct {
 	values url.Values
 	read   map[string]bool
@@ -108,7 +108,7 @@ func (p *params) fail(name string, err error) {
 	p.errs = append(p.errs, fmt.Errorf("parameter %s: %w", name, err))
 }
 
-// err is all that is wrong, parameters that nobody asked for included.
+// err joins all errors, also for unknown parameters.
 func (p *params) err() error {
 	var unknown []string
 	for name := range p.values {

@@ -26,8 +26,7 @@ type response struct {
 	headers     map[string]string
 }
 
-// failure is why a request got no data. Its kinds are named as in the HTTP API
-// of Prometheus.
+// failure is an error response. Its kinds have the names of Prometheus' HTTP API.
 type failure struct {
 	kind kind
 	err  error
@@ -71,7 +70,7 @@ type envelope struct {
 	Error     string `json:"error,omitempty"`
 }
 
-// api makes a handler that answers in JSON.
+// api makes a handler that responds in JSON.
 func (b *dashboardServer) api(handle func(*http.Request) (response, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		a, err := handle(r)
@@ -100,20 +99,20 @@ func (b *dashboardServer) fail(w http.ResponseWriter, err error) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(f.kind.status)
-	_, _ = w.Write(body) // whoever asked has gone
+	_, _ = w.Write(body) // the client has disconnected
 }
 
 func marshal(v any) ([]byte, error) {
 	var body bytes.Buffer
 	encoder := json.NewEncoder(&body)
-	encoder.SetEscapeHTML(false) // no browser takes it for a page: it is JSON, and nosniff
+	encoder.SetEscapeHTML(false) // JSON with nosniff is not interpreted as HTML
 	encoder.SetIndent("", "  ")
 	err := encoder.Encode(v)
 	return body.Bytes(), err
 }
 
-// serve writes a response. One to a GET request has an entity tag, and whoever
-// holds it already gets 304 instead of the body.
+// serve writes a response. Responses to GET have an entity tag; a client that has the
+// current one gets 304 instead of the body.
 func serve(w http.ResponseWriter, r *http.Request, a response) {
 	header := w.Header()
 	for name, value := range a.headers {
@@ -127,11 +126,11 @@ func serve(w http.ResponseWriter, r *http.Request, a response) {
 		if a.status != 0 {
 			w.WriteHeader(a.status)
 		}
-		_, _ = w.Write(a.body) // whoever asked has gone
+		_, _ = w.Write(a.body) // the client has disconnected
 		return
 	}
 	if header.Get("Cache-Control") == "" {
-		header.Set("Cache-Control", "private, no-cache") // keep, but ask whether it still holds
+		header.Set("Cache-Control", "private, no-cache") // cache, but revalidate
 	}
 	sum := sha256.Sum256(a.body)
 	header.Set("ETag", `"`+hex.EncodeToString(sum[:12])+`"`)

@@ -26,7 +26,7 @@ var rigNow = time.Date(2026, 3, 16, 14, 25, 0, 0, time.UTC)
 // sampleEvery is between two calls in working hours.
 const sampleEvery = 4 * time.Minute
 
-// rig is the extension with sources in memory, asked without a network.
+// rig is the extension with in-memory sources, called without a network.
 type rig struct {
 	*testing.T
 	server  *dashboardServer
@@ -35,7 +35,7 @@ type rig struct {
 	alerts  *dashboards.Alerts
 }
 
-// newRig shows a small team's days.
+// newRig has the sample data of a small team.
 func newRig(t *testing.T, options ...func(*Config)) *rig {
 	t.Helper()
 	r := newEmptyRig(t, options...)

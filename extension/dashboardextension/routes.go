@@ -12,13 +12,13 @@ import (
 	"strings"
 )
 
-// route is one way of the JSON API.
+// route is an endpoint of the JSON API.
 type route struct {
 	method, path string
 	handle       func(*http.Request) (response, error)
 }
 
-// apiRoutes are all of the JSON API; assets/openapi.yaml describes them.
+// apiRoutes are all endpoints of the JSON API; assets/openapi.yaml describes them.
 func (b *dashboardServer) apiRoutes() []route {
 	get, post, remove := http.MethodGet, http.MethodPost, http.MethodDelete
 	return []route{
@@ -43,7 +43,7 @@ func (b *dashboardServer) apiRoutes() []route {
 	}
 }
 
-// handler answers everything that the server is asked.
+// handler handles all requests to the server.
 func (b *dashboardServer) handler() http.Handler {
 	mux := http.NewServeMux()
 	allowed := map[string][]string{}

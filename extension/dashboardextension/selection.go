@@ -13,7 +13,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
 )
 
-// span is a stretch of time that the dashboard can show, and the width of its bars.
+// span is a time range that the dashboard can show, and the width of its bars.
 type span struct {
 	name, label string
 	step        time.Duration
@@ -26,7 +26,7 @@ var spans = []span{
 	{"30d", "30 days", 24 * time.Hour, func(now time.Time) time.Time { return now.Truncate(24*time.Hour).AddDate(0, 0, -29) }},
 }
 
-// selection is what of the usage the dashboard is to show. It lives in the address.
+// selection is the part of the usage that the dashboard shows. It is kept in the URL.
 type selection struct {
 	span    span
 	measure spend.Measure
@@ -47,7 +47,7 @@ func readChoice(p *params, dimensions []string) selection {
 	return c
 }
 
-// query asks for the usage of a selection.
+// query is the query for the usage of a selection.
 func (c selection) query(now time.Time) dashboard.Query {
 	now = now.UTC()
 	return dashboard.Query{From: c.span.from(now), To: now.Truncate(time.Hour).Add(time.Hour), Where: c.where}
@@ -89,7 +89,7 @@ func (c selection) callsURL(format string) string {
 	return c.apiURL("/api/calls/export", url.Values{"format": {format}})
 }
 
-// apiURL is an address of the API that asks the chosen ledger.
+// apiURL is an address of the API for the chosen ledger.
 func (c selection) apiURL(path string, values url.Values) string {
 	if c.source != "" {
 		values.Set("source", c.source)
@@ -169,7 +169,7 @@ func (c selection) without(dimension string) selection {
 	return c
 }
 
-// label names a dimension as people do.
+// label is the display name of a dimension.
 func label(dimension string) string {
 	switch dimension {
 	case dashboard.Model:
@@ -189,7 +189,7 @@ func label(dimension string) string {
 	}
 }
 
-// valueLabel names a dimension's value; calls may have none.
+// valueLabel is the display name of a dimension's value, which can be empty.
 func valueLabel(value string) string {
 	if value == "" {
 		return "(none)"

@@ -18,7 +18,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
 )
 
-// dashboardServer is the extension: a server, and the processors it asks.
+// dashboardServer is the extension: a server, and the processors whose data it shows.
 type dashboardServer struct {
 	cfg *Config
 	set extension.Settings
@@ -38,12 +38,12 @@ func newServer(cfg *Config, set extension.Settings) *dashboardServer {
 	return &dashboardServer{cfg: cfg, set: set, now: time.Now}
 }
 
-// ShowUsage shows what an llm_cost processor counts.
+// ShowUsage shows the ledger of an llm_cost processor.
 func (b *dashboardServer) ShowUsage(id component.ID, source dashboard.Usage) (hide func()) {
 	return b.usage.add(id, source)
 }
 
-// ShowAlerts shows how the rules of an alert processor stand.
+// ShowAlerts shows the rules and alerts of an alert processor.
 func (b *dashboardServer) ShowAlerts(id component.ID, source dashboard.Alerts) (hide func()) {
 	return b.alerts.add(id, source)
 }
@@ -73,7 +73,7 @@ func (b *dashboardServer) Start(ctx context.Context, host component.Host) error 
 	return nil
 }
 
-// Shutdown lets the requests in flight end, as long as ctx allows, and closes the server.
+// Shutdown waits for requests in flight, as long as ctx allows, and closes the server.
 func (b *dashboardServer) Shutdown(ctx context.Context) error {
 	if b.server == nil {
 		return nil

@@ -11,8 +11,8 @@ import (
 	"go.opentelemetry.io/collector/component"
 )
 
-// sources are the processors of one kind that show themselves, by the order of
-// their IDs. The zero value has none.
+// sources are the registered processors of one kind, sorted by ID. The zero value has
+// none.
 type sources[S any] struct {
 	mu    sync.RWMutex
 	shown []*source[S]
@@ -23,7 +23,7 @@ type source[S any] struct {
 	asked S
 }
 
-// add shows a source until the function it returns is called.
+// add registers a source. The function that it returns removes it.
 func (s *sources[S]) add(id component.ID, asked S) (hide func()) {
 	added := &source[S]{id: id, asked: asked}
 	s.mu.Lock()
@@ -37,14 +37,14 @@ func (s *sources[S]) add(id component.ID, asked S) (hide func()) {
 	}
 }
 
-// all are those shown now. The slice is not changed any more.
+// all are the current sources. The slice is immutable.
 func (s *sources[S]) all() []*source[S] {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return s.shown
 }
 
-// ids are those of the sources shown now.
+// ids are the IDs of the current sources.
 func (s *sources[S]) ids() []string {
 	var ids []string
 	for _, shown := range s.all() {
@@ -53,7 +53,7 @@ func (s *sources[S]) ids() []string {
 	return ids
 }
 
-// named is the source of an ID; the first one where the ID is "".
+// named is the source with an ID; the first one if the ID is "".
 func (s *sources[S]) named(id string) (found S, ok bool) {
 	for _, shown := range s.all() {
 		if id == "" || shown.id.String() == id {

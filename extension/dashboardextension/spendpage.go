@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	chartSeries   = 7  // that have a colour of their own
+	chartSeries   = 7  // with a color of their own
 	tableGroups   = 50 // of the table
 	topGroups     = 6  // of the lists beside it
 	mostExpensive = 10

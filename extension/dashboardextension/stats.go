@@ -74,7 +74,7 @@ func amount(m spend.Measure, t *dashboard.Totals) string {
 	}
 }
 
-// cost is what calls cost. Where none of them has a price, that is not nothing.
+// cost is the cost of calls. It is unknown, not 0, when none of them has a price.
 func cost(t *dashboard.Totals) string {
 	if priceless(t) {
 		return noPrice

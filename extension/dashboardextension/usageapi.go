@@ -21,7 +21,7 @@ const (
 	maxRows   = 100_000 // of a response
 )
 
-// usageOf is the source that a request names.
+// usageOf is the source of a request.
 func (b *dashboardServer) usageOf(p *params) (dashboard.Usage, error) {
 	id := p.text("source")
 	usage, ok := b.usage.named(id)
@@ -84,7 +84,7 @@ func windowsOf(usage dashboard.Usage, where map[string]string, now time.Time) (s
 	return spend.Split(rows, now), nil
 }
 
-// usageQuery is what the ways that add calls up are asked.
+// usageQuery are the parameters of the endpoints that sum calls.
 type usageQuery struct {
 	usage   dashboard.Usage
 	query   dashboard.Query
@@ -213,7 +213,7 @@ func (b *dashboardServer) getDisagreements(r *http.Request) (response, error) {
 	})
 }
 
-// listOf answers with a list that a source has as a whole.
+// listOf responds with a complete list of a source.
 func (b *dashboardServer) listOf(r *http.Request, list func(dashboard.Usage) any) (response, error) {
 	p := newParams(r.URL.Query())
 	usage, err := b.usageOf(p)

@@ -10,8 +10,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
 )
 
-// totalsJSON is what calls add up to. A figure that is unknown, because
-// nothing was counted that it could be a part of, is null.
+// totalsJSON are sums over calls. A ratio without a denominator is null.
 type totalsJSON struct {
 	Calls          int64         `json:"calls"`
 	Errors         int64         `json:"errors"`
@@ -73,8 +72,8 @@ func known(v float64, ok bool) *float64 {
 	return &v
 }
 
-// groupJSON is a group of calls; group is null in the one of those
-// that were left out.
+// groupJSON is a group of calls; group is null for the sum of the groups that were
+// left out.
 type groupJSON struct {
 	Start *time.Time        `json:"start,omitempty"`
 	Group map[string]string `json:"group"`
@@ -180,7 +179,7 @@ func orEmpty(m map[string]string) map[string]string {
 	return m
 }
 
-// values names what a dimension has, by the dimension.
+// values are the values of dimensions, by dimension.
 func values(dimensions, of []string) map[string]string {
 	named := make(map[string]string, len(dimensions))
 	for i, dimension := range dimensions {

@@ -66,8 +66,8 @@ type Alert struct {
 	// Group is what alerts that are notified together share; nil when the alert is
 	// sent individually.
 	Group *Group
-	// Batch identifies what was decided at once: the records of a batch leave together,
-	// and those that are not grouped are one digest.
+	// Batch identifies the alerts of one evaluation: the records of a batch are emitted
+	// together, and those that are not grouped are one digest.
 	Batch string
 }
 
@@ -100,8 +100,8 @@ func (a Alert) Fingerprint() string {
 	return set.Fingerprint().String()
 }
 
-// Line is the one line that a person reads: state or severity, name, and the
-// summary, or else the description.
+// Line is a one-line text: state or severity, name, and the summary, or else the
+// description.
 func (a Alert) Line() string {
 	tag := strings.ToUpper(a.Severity())
 	if a.State == Resolved {

@@ -1,9 +1,8 @@
 // Copyright The otelcol-arc Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package alertevent is the contract between what raises alerts and what notifies
-// of them: an alert is an OTLP log record, and this package alone writes and reads
-// it.
+// Package alertevent is the contract between the alert processor and the notifiers: an
+// alert is an OTLP log record, and only this package writes and reads it.
 //
 // The record's scope is [ScopeName], its event name [EventName]. Severity
 // number and text follow the severity label, the body is one line for humans, the
@@ -20,17 +19,18 @@
 //	arc.alert.generator_url string  a page that shows the expression; when known
 //	arc.alert.group.key     string  identifies the group, stable over time; when grouped
 //	arc.alert.group.labels  map     the labels that the group's alerts have in common; when grouped
-//	arc.alert.batch.id      string  identifies what was decided at once, such as all that an evaluation led to
+//	arc.alert.batch.id      string  identifies the alerts that were decided at once, such as in one evaluation
 //
-// All decisions of an evaluation leave a logs pipeline in one batch, the most
+// All alerts of an evaluation are emitted to a logs pipeline in one batch, the most
 // severe first: of a group, all its alerts that fire, and those that were resolved
-// since the last time. Alerts of one batch ID that are not grouped are one digest.
+// since its last notification. Alerts of one batch ID that are not grouped are one
+// digest.
 //
-// A pipeline that rejects a batch is offered it again, with what was decided since.
-// The timestamp and the batch ID stay, so a receiver that knows the alert in this or
-// a later state can ignore the record. A record that repeats an alert (repeat
+// A batch that a pipeline rejects is sent again, together with later alerts. The
+// timestamp and the batch ID stay the same, so a notifier that has the alert in this
+// or a later state can ignore the record. A record that repeats an alert (repeat
 // interval) has a timestamp of its own and carries the full state.
 //
-// The trace context of the record is that of an example of what went wrong,
-// when one is known.
+// The trace context of the record is that of an example, such as a failed call, when
+// one is known.
 package alertevent

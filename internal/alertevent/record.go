@@ -128,8 +128,8 @@ func Read(lr plog.LogRecord) (Alert, error) {
 	return a, errors.Join(errs...)
 }
 
-// Records yields every record of ld in a scope of [ScopeName]. What
-// is not an alert costs one comparison a scope.
+// Records yields every record of ld in a scope of [ScopeName]. Other records cost one
+// comparison per scope.
 func Records(ld plog.Logs) iter.Seq[plog.LogRecord] {
 	return func(yield func(plog.LogRecord) bool) {
 		for _, rl := range ld.ResourceLogs().All() {

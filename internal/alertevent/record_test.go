@@ -17,7 +17,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "write the golden files")
 
 var (
 	startsAt = time.Date(2026, 3, 1, 12, 0, 0, 5e8, time.UTC)
@@ -25,7 +25,7 @@ var (
 	value    = 0.3
 )
 
-// alerts are told of in testdata/NAME.yaml.
+// alerts are written as records in testdata/NAME.yaml.
 var alerts = map[string]Alert{
 	"firing": {
 		Labels: map[string]string{"alertname": "HighErrorRate", "severity": "critical", "service": "chat"},

@@ -16,7 +16,7 @@ type Alerts interface {
 	// Active are the alerts that are pending or firing, the most severe and
 	// then the oldest first.
 	Active() []ActiveAlert
-	// History are the last notices, the newest first; limit 0 is all that are kept.
+	// History are the last notifications, the newest first; limit 0 is all that are kept.
 	History(limit int) []HistoryEntry
 	// Silences are all that have not been forgotten, the ones that end last first.
 	Silences() []Silence
@@ -66,7 +66,7 @@ type ActiveAlert struct {
 	Suppressed string
 }
 
-// HistoryEntry is a notice that left.
+// HistoryEntry is a notification that was sent.
 type HistoryEntry struct {
 	At    time.Time
 	Alert alertevent.Alert

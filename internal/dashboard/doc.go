@@ -1,7 +1,8 @@
 // Copyright The otelcol-arc Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package dashboard is what the dashboard's extension asks and the processors
-// answer. A processor looks among the host's extensions for a [Board] when it
-// starts, and shows itself there until it stops; neither side needs the other.
+// Package dashboard is the interface between the dashboard extension and the
+// processors. When a processor starts, it looks for an [Extension] among the host's
+// extensions, and registers as a data source until it stops. Neither side requires the
+// other.
 package dashboard

@@ -9,18 +9,18 @@ import (
 	"go.opentelemetry.io/collector/component"
 )
 
-// Extension is an extension that shows what processors know. Its methods and those
-// of the sources may be called at any time from several goroutines. What they
-// return removes a source; it may be called more than once.
+// Extension is an extension that shows data of processors. Its methods and those of
+// the sources may be called at any time from several goroutines. The functions that
+// they return remove the source, and may be called more than once.
 type Extension interface {
 	ShowUsage(id component.ID, source Usage) (hide func())
 	ShowAlerts(id component.ID, source Alerts) (hide func())
 }
 
-// ErrReadOnly is the response to a change that the configuration does not allow.
+// ErrReadOnly is returned for a change that the configuration does not allow.
 var ErrReadOnly = errors.New("read-only: silences need writable of the dashboard extension and silences_from_dashboard of the alert processor")
 
-// Extensions returns those among the extensions of a host.
+// Extensions returns the extensions of a host that implement Extension.
 func Extensions(host component.Host) []Extension {
 	var found []Extension
 	for _, e := range host.GetExtensions() {

@@ -17,14 +17,14 @@ const Model = "model"
 type Usage interface {
 	// Dimensions are what calls can be grouped and chosen by; Model is the first.
 	Dimensions() []string
-	// Usage adds calls up. Its rows are ordered by start, then by group.
+	// Usage sums calls. Its rows are ordered by start, then by group.
 	Usage(q Query) ([]Row, error)
 	// Calls are single calls that are still remembered, the newest first or,
 	// with MostExpensive, the most expensive first.
 	Calls(q CallQuery) []Call
 	// Budgets are those of the configuration, in its order.
 	Budgets() []Budget
-	// Unpriced are the models seen without a price, those with most calls first.
+	// Unpriced are the models of calls without a price, those with most calls first.
 	Unpriced() []UnpricedModel
 	// Disagreements are the models whose applications reported another cost
 	// than ours, the largest difference first.
@@ -33,19 +33,19 @@ type Usage interface {
 	Prices() PriceTable
 }
 
-// Query chooses and groups calls. From belongs to the time, To does not; both
-// are cut to whole hours (UTC), as the ledger keeps them.
+// Query selects and groups calls. From is inclusive, To exclusive; both are truncated
+// to whole hours (UTC), as the ledger has them.
 type Query struct {
 	From, To time.Time
 	// Step is a multiple of an hour, counted from From; 0 makes one row of all.
 	Step time.Duration
-	// GroupBy are dimensions. Rows of different values are kept apart.
+	// GroupBy are dimensions. There is a row for each combination of their values.
 	GroupBy []string
 	// Where keeps calls whose dimensions have these values.
 	Where map[string]string
 }
 
-// Row is what calls add up to.
+// Row is the sum of the calls of a group in a step.
 type Row struct {
 	Start time.Time
 	// Group has the values of the dimensions asked for, in their order.
@@ -53,16 +53,16 @@ type Row struct {
 	Usage Totals
 }
 
-// Totals add calls up. Dollars are exact sums, converted once.
+// Totals are sums over calls. Dollars are exact sums, converted once.
 type Totals struct {
-	Calls, Errors, Timeouts int64 // Calls are all, Errors and Timeouts are among them
+	Calls, Errors, Timeouts int64 // Calls includes Errors and Timeouts
 	Unpriced                int64
 	Tokens                  Tokens
 	// Amounts are all that was used, by kind; kinds are disjoint.
 	Amounts usage.Amounts
 	Dollars float64
-	// SavedDollars is what the tokens read from caches would have cost more
-	// without the caches; what writing them cost more is taken off.
+	// SavedDollars is the additional cost that the tokens read from caches would have
+	// had without the caches, minus the additional cost of writing to the caches.
 	SavedDollars float64
 	// Timed are the calls whose duration is known; Seconds is the sum of their
 	// durations, and Buckets counts them by the upper bounds of DurationBounds,
@@ -82,12 +82,12 @@ type Tokens struct {
 	Input, Output, CacheRead, CacheWrite, Reasoning int64
 }
 
-// CallQuery chooses single calls.
+// CallQuery selects single calls.
 type CallQuery struct {
 	From, To      time.Time // zero: without bound
 	Where         map[string]string
 	MostExpensive bool
-	// MergedBy has only calls of which a record was merged by this rule; "" for all.
+	// MergedBy selects calls of which a record was merged by this rule; "" for all.
 	MergedBy string
 	Limit    int // 0: all that are remembered
 }
@@ -104,8 +104,8 @@ type Call struct {
 	Dollars  *float64      // nil: no price is known
 	Reported *float64      // the cost that the application reported
 	Seconds  *float64      // nil: unknown
-	// Provider is as written, Convention that of the record, and Reading the evidence
-	// that decided how its numbers are read; "" where there is one way alone.
+	// Provider is as in the record, Convention that of the record, and Reading the
+	// evidence that decided how its numbers are read; "" if there is only one way.
 	Provider, Convention, Reading string
 	// Estimated is why the cost is an estimate; "" where it is not.
 	Estimated string
@@ -117,12 +117,12 @@ type Call struct {
 type MergedRecord struct {
 	TraceID, SpanID string // in hex; "" when unknown
 	Scope           string // the instrumentation scope
-	// Rule is by which it was merged: same_span, response_id, nested, stream or
-	// concurrent.
+	// Rule is the rule by which it was merged: same_span, response_id, nested, stream
+	// or concurrent.
 	Rule string
 }
 
-// Budget is one of the configuration and how much of it is used.
+// Budget is a budget of the configuration and how much of it is used.
 type Budget struct {
 	Name   string
 	Window string // hour, day or month, in UTC
@@ -140,7 +140,7 @@ type UnpricedModel struct {
 	Calls    int64
 	Tokens   Tokens
 	LastSeen time.Time
-	// Entry is what to add to a file of prices::files, ready to be filled in.
+	// Entry is a template of an entry for a file of prices::files.
 	Entry string
 }
 

@@ -1,7 +1,7 @@
 // Copyright The otelcol-arc Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package falseclock runs tests on a clock that moves when everyone waits.
+// Package falseclock runs tests on a clock that advances when all goroutines wait.
 package falseclock
 
 import (
@@ -24,8 +24,8 @@ func Test(t *testing.T, f func(*testing.T)) {
 	synctest.Test(t, f)
 }
 
-// Long leaves a test that lives through many hours to a run without the race
-// detector, with which it takes minutes. `make test` has both runs.
+// Long skips a test of many simulated hours under the race detector, with which it
+// takes minutes. `make test` has both runs.
 func Long(t *testing.T) {
 	t.Helper()
 	if raceDetector {

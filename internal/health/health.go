@@ -14,7 +14,7 @@ import (
 	"go.uber.org/zap"
 )
 
-// Problem is something that can go wrong while the telemetry passes on.
+// Problem is a kind of failure during which the component keeps processing telemetry.
 type Problem string
 
 // Health are the problems of one component. It may be used by
@@ -33,15 +33,15 @@ func New(logger *zap.Logger) *Health {
 	return &Health{logger: logger, errs: map[Problem]error{}}
 }
 
-// Report has changes reported to the host from now on. It is for Start.
+// Report makes h report changes to the host from now on. It is for Start.
 func (h *Health) Report(to component.Host) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.host = to
 }
 
-// Set sets or, with nil, clears a problem. Begin is what to log when it
-// begins, and end when it ends, if anything.
+// Set sets or, with nil, clears a problem. Begin and end are the messages to log when
+// the problem begins and ends; "" logs nothing.
 func (h *Health) Set(p Problem, err error, begin, end string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -55,8 +55,8 @@ func (h *Health) Set(p Problem, err error, begin, end string) {
 			h.logger.Info(end)
 		}
 	case was:
-		// Not reported by itself: there are errors that differ each second, in the
-		// name of a temporary file, for one.
+		// A changed error alone is not reported: some differ each second, for example in
+		// the name of a temporary file.
 		h.errs[p] = err
 		return
 	default:
@@ -68,10 +68,10 @@ func (h *Health) Set(p Problem, err error, begin, end string) {
 	h.report()
 }
 
-// report reports all problems that there are, since a component has one status.
+// report reports all current problems, since a component has one status.
 //
-// The host takes no error after an error, so that the component is healthy for a moment
-// where a problem is joined by another, or is one of those left.
+// The host ignores an error after an error. A changed set of problems is therefore
+// reported as healthy first, and then as the new error.
 func (h *Health) report() {
 	if h.host == nil {
 		return

@@ -18,24 +18,24 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// host keeps what is reported. As the Collector's, it takes no error after an error.
+// host keeps what is reported. Like the Collector's, it ignores an error after an error.
 type host struct {
 	component.Host
 	reported []string
-	unwell   bool
+	degraded bool
 }
 
 func (h *host) Report(event *componentstatus.Event) {
-	unwell := event.Status() == componentstatus.StatusRecoverableError
-	if unwell && h.unwell {
+	degraded := event.Status() == componentstatus.StatusRecoverableError
+	if degraded && h.degraded {
 		return
 	}
-	h.unwell = unwell
-	said := event.Status().String()
+	h.degraded = degraded
+	status := event.Status().String()
 	if err := event.Err(); err != nil {
-		said += ": " + err.Error()
+		status += ": " + err.Error()
 	}
-	h.reported = append(h.reported, said)
+	h.reported = append(h.reported, status)
 }
 
 func TestHealth(t *testing.T) {
@@ -49,7 +49,7 @@ func TestHealth(t *testing.T) {
 	assert.True(t, h.Has("disk"))
 	h.Set("rules", errors.New("wrong"), "rules are wrong", "")
 	h.Set("early", nil, "", "")
-	h.Set("rules", nil, "rules are wrong", "") // and says nothing
+	h.Set("rules", nil, "rules are wrong", "") // logs nothing
 	h.Set("disk", nil, "disk fails", "disk works")
 	h.Set("disk", nil, "disk fails", "disk works")
 	assert.False(t, h.Has("disk"))
@@ -62,10 +62,10 @@ func TestHealth(t *testing.T) {
 		"StatusOK",
 		"StatusRecoverableError: still full",
 		"StatusOK",
-	}, to.reported, "the end of one problem hides no other")
-	var said []string
+	}, to.reported, "resolving one problem hides no other")
+	var lines []string
 	for _, entry := range logs.All() {
-		said = append(said, entry.Level.String()+" "+entry.Message)
+		lines = append(lines, entry.Level.String()+" "+entry.Message)
 	}
-	assert.Equal(t, []string{"error disk fails", "error rules are wrong", "info disk works"}, said)
+	assert.Equal(t, []string{"error disk fails", "error rules are wrong", "info disk works"}, lines)
 }

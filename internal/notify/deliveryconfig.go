@@ -36,7 +36,7 @@ type DeliveryConfig struct {
 	// Filter chooses alerts by their labels. Default: all.
 	Filter FilterConfig `mapstructure:"filter"`
 
-	// SendResolved sets whether it is notified when an alert is resolved.
+	// SendResolved sets whether recipients are notified when an alert is resolved.
 	// Default: true.
 	SendResolved bool `mapstructure:"send_resolved"`
 
@@ -46,13 +46,13 @@ type DeliveryConfig struct {
 	// https://prometheus.io/docs/alerting/latest/configuration/#time_interval
 	MuteTimeIntervals []map[string]any `mapstructure:"mute_time_intervals"`
 
-	// Storage is the ID of the storage extension in which notifications that wait,
-	// and what was notified, are persisted across restarts. Default: none, in
+	// Storage is the ID of the storage extension in which waiting notifications and
+	// the notification state are persisted across restarts. Default: none, in
 	// memory.
 	Storage *component.ID `mapstructure:"storage"`
 
 	// Retry is how long to wait after a failed attempt. Default: exponential
-	// backoff from 5s to 30s, without an end.
+	// backoff from 5s to 30s, and never given up.
 	Retry configretry.BackOffConfig `mapstructure:"retry_on_failure"`
 
 	// Queue is deprecated: there is no queue of notifications. Its storage is used
@@ -65,8 +65,8 @@ type DeliveryConfig struct {
 
 // NewDeliveryConfig is the default of all notifiers.
 //
-// Retry never gives up: an alert that was not notified because the vendor was down
-// for longer than the usual five minutes is what alerts must not be.
+// Retry never gives up: an alert must not be lost because the vendor was down for
+// longer than the five minutes after which the Collector's exporters give up.
 func NewDeliveryConfig() DeliveryConfig {
 	retry := configretry.NewDefaultBackOffConfig()
 	retry.MaxElapsedTime = 0
@@ -77,9 +77,9 @@ func NewDeliveryConfig() DeliveryConfig {
 	}
 }
 
-// NewClientConfig is the default client of a notifier. It keeps no connection:
-// alerts are rare, and whether a message was taken is unknown when a kept
-// connection turns out to be closed.
+// NewClientConfig is the default client of a notifier. It keeps no connection
+// alive: alerts are rare, and when an idle connection turns out to be closed it is
+// unknown whether the message was accepted.
 func NewClientConfig() confighttp.ClientConfig {
 	client := confighttp.NewDefaultClientConfig()
 	client.Timeout = timeout

@@ -3,9 +3,9 @@
 
 //go:generate go tool -modfile ../../internal/tools/go.mod mdatagen metadata.yaml
 
-// Package notify is what the notifiers share. A notifier is state, not a queue: it
-// keeps, for each of its channels and each alert, what is to be notified and what
-// was, and a worker of the channel sends the difference. The rest is which alerts a
-// channel is for, how a vendor's response decides between done, retry, throttle and
-// giving up, templates, and how secrets stay out of errors.
+// Package notify is the common part of the notifiers. A notifier keeps state, not a
+// queue: for each channel and alert the state to be sent and the state that was sent.
+// A worker per channel sends the difference. The package also filters alerts by
+// channel, classifies responses as accepted, retryable, throttled or permanently
+// rejected, renders templates, and redacts secrets from errors.
 package notify

@@ -25,7 +25,7 @@ import (
 )
 
 // stopTimeout bounds how long an exporter goes on sending when the collector
-// stops, and stopAttempt one attempt: vendors that hang must not hold it up.
+// stops, and stopAttempt one attempt: a vendor that hangs must not delay it.
 const (
 	stopTimeout = 5 * time.Second
 	stopAttempt = time.Second
@@ -36,16 +36,17 @@ type Settings struct {
 	Delivery *DeliveryConfig
 	// Channels are sent every alert, each independently of the others.
 	Channels []Channel
-	// Outcomes counts, and Close releases what it counts on, and more.
+	// Outcomes counts alerts by outcome. Close releases its telemetry and anything else
+	// that the exporter owns.
 	Outcomes Outcomes
 	Close    func()
-	// ReadLegacy, when there is one, reads what the version before has left besides
-	// the queue.
+	// ReadLegacy, if not nil, reads state of the previous version other than its
+	// queue.
 	ReadLegacy LegacyReader
 }
 
-// LegacyReader reads what the version before has left in a storage, and returns
-// what removes it.
+// LegacyReader reads the alerts that the previous version left in a storage. The
+// returned function removes them.
 type LegacyReader func(ctx context.Context, host component.Host, storage component.ID) (left []plog.Logs, remove func() error, err error)
 
 // Exporter is a notifier: it keeps what is to be notified in the state of each of
@@ -156,8 +157,8 @@ func (e *Exporter) Start(ctx context.Context, host component.Host) error {
 // errNotStarted is returned for alerts that come before Start.
 var errNotStarted = errors.New("the exporter is not started")
 
-// ConsumeLogs takes the alerts among the records into the state, persists it, and
-// returns. It never waits for a vendor, and an error means that nothing was taken.
+// ConsumeLogs adds the alerts among the records to the state, persists it, and
+// returns. It never waits for a vendor, and an error means that no alert was added.
 func (e *Exporter) ConsumeLogs(ctx context.Context, ld plog.Logs) error {
 	if !e.started.Load() {
 		return errNotStarted
@@ -210,11 +211,11 @@ func (e *Exporter) Waiting() (n int) {
 	return n
 }
 
-// Result is what became of an alert that was sent past the state.
+// Result is the outcome of an alert that was sent with [Exporter.SendNow].
 type Result struct {
 	// Channel is the channel's name; "" when there is one.
 	Channel string
-	// Filtered says that the alert is not for the channel.
+	// Filtered is set when the channel's filter excludes the alert.
 	Filtered bool
 	// Err is why it was not accepted.
 	Err error
@@ -222,7 +223,8 @@ type Result struct {
 	Took time.Duration
 }
 
-// SendNow sends one alert past the state, in one attempt, through every channel.
+// SendNow sends one alert through every channel, in one attempt each. It neither
+// reads nor changes the notification state.
 func (e *Exporter) SendNow(ctx context.Context, alert alertevent.Alert) []Result {
 	e.severities.apply(&alert)
 	var results []Result

@@ -33,7 +33,7 @@ import (
 
 // vendor is a vendor in memory: what it accepted, a line a message.
 type vendor struct {
-	answer func(m Message) error // nil accepts
+	respond func(m Message) error // nil accepts
 
 	mu       sync.Mutex
 	attempts []time.Time
@@ -46,8 +46,8 @@ func (v *vendor) deliver(_ context.Context, m Message) error {
 	v.mu.Lock()
 	v.attempts = append(v.attempts, time.Now())
 	v.mu.Unlock()
-	if v.answer != nil {
-		if err := v.answer(m); err != nil {
+	if v.respond != nil {
+		if err := v.respond(m); err != nil {
 			return err
 		}
 	}
@@ -229,8 +229,8 @@ func TestStormIsOneMessage(t *testing.T) {
 	})
 }
 
-// An alert that the vendor answers with 5xx, or never, delays nothing else but one
-// attempt, whether it is sent individually or with others.
+// An alert for which the vendor responds with 5xx, or never, delays others by no more
+// than one attempt, whether it is sent individually or with others.
 func TestPoisonedAlert(t *testing.T) {
 	const attempt = 10 * time.Second
 	poisons := map[string]error{"5xx": errors.New("status 500"), "rejected": consumererror.NewPermanent(errors.New("status 400"))}
@@ -243,7 +243,7 @@ func TestPoisonedAlert(t *testing.T) {
 			t.Run(name+" "+mode, func(t *testing.T) {
 				falseclock.Test(t, func(t *testing.T) {
 					v := vendor{}
-					v.answer = func(m Message) error {
+					v.respond = func(m Message) error {
 						if slices.ContainsFunc(m.Alerts, func(a alertevent.Alert) bool { return a.Name() == "poison" }) {
 							time.Sleep(attempt)
 							return poison
@@ -281,8 +281,8 @@ func TestPoisonedAlert(t *testing.T) {
 	}
 }
 
-// The vendor is down for an hour in which alerts fire and are resolved. It is
-// asked about twice a minute, and in the end knows how all of them are, each once.
+// The vendor is down for an hour in which alerts fire and are resolved. It is tried
+// about twice a minute, and in the end has been sent the state of each alert once.
 func TestAnHourDown(t *testing.T) {
 	for name, failure := range map[string]error{
 		"down":      errors.New("connection refused"),
@@ -292,7 +292,7 @@ func TestAnHourDown(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			falseclock.Test(t, func(t *testing.T) {
 				began := time.Now()
-				v := vendor{answer: func(Message) error {
+				v := vendor{respond: func(Message) error {
 					if time.Since(began) < time.Hour {
 						return failure
 					}
@@ -412,7 +412,7 @@ func TestPartialError(t *testing.T) {
 		down.Store(true)
 		var mu sync.Mutex
 		var targets []string
-		v.answer = func(m Message) error {
+		v.respond = func(m Message) error {
 			mu.Lock()
 			targets = append(targets, m.Target)
 			mu.Unlock()
@@ -506,6 +506,13 @@ func (c *memoryClient) Batch(_ context.Context, ops ...*storage.Operation) error
 	return nil
 }
 
+// fail has every write fail with an error; nil ends that.
+func (c *memoryClient) fail(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.err = err
+}
+
 func (*memoryClient) Close(context.Context) error { return nil }
 
 func (c *memoryClient) clone() *memoryClient {
@@ -518,7 +525,7 @@ func TestStatePersists(t *testing.T) {
 	falseclock.Test(t, func(t *testing.T) {
 		host := &storageHost{}
 		down := true
-		v := vendor{answer: func(m Message) error {
+		v := vendor{respond: func(m Message) error {
 			if down && m.Alerts[0].Name() != "A" {
 				return errors.New("down")
 			}
@@ -529,10 +536,10 @@ func TestStatePersists(t *testing.T) {
 		a, b, c := alert("A", "critical", alertevent.Firing), alert("B", "info", alertevent.Firing), alert("C", "info", alertevent.Firing)
 		require.NoError(t, e.ConsumeLogs(t.Context(), logs(a, b)))
 		synctest.Wait()
-		host.clients["alerts"].err = errors.New("no space left on device")
+		host.clients["alerts"].fail(errors.New("no space left on device"))
 		require.NoError(t, e.ConsumeLogs(t.Context(), logs(c)))
 		assert.True(t, e.health.Has(problemStorage))
-		host.clients["alerts"].err = nil
+		host.clients["alerts"].fail(nil)
 		require.NoError(t, e.Shutdown(t.Context()))
 		assert.Equal(t, []string{"A firing"}, v.accepted())
 
@@ -550,13 +557,13 @@ func TestStatePersists(t *testing.T) {
 func TestDamagedState(t *testing.T) {
 	falseclock.Test(t, func(t *testing.T) {
 		host := &storageHost{}
-		v := vendor{answer: func(Message) error { return errors.New("down") }}
+		v := vendor{respond: func(Message) error { return errors.New("down") }}
 		withStorage := func(s *setup) { s.delivery.Storage, s.host = &storageID, host }
 		e, _ := v.start(t, withStorage)
 		require.NoError(t, e.ConsumeLogs(t.Context(), logs(alert("A", "", alertevent.Firing), alert("B", "", alertevent.Firing))))
 		require.NoError(t, e.Shutdown(t.Context()))
 		host.clients["alerts"].values["0"] = []byte(`{"v":7}`)
-		v.answer = nil
+		v.respond = nil
 		e, _ = v.start(t, withStorage)
 		synctest.Wait()
 		require.NoError(t, e.Shutdown(t.Context()))

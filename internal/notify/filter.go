@@ -12,14 +12,14 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
 )
 
-// Filter chooses the alerts that a channel is for.
+// Filter chooses the alerts that a channel notifies of.
 type Filter struct {
 	// Severities are those that pass; none means all.
 	Severities []string
 	// Matchers are what the labels have to match, all of them; none means any.
 	// See [FilterConfig].
 	Matchers labels.Matchers
-	// Resolved says whether the end of an alert is told.
+	// Resolved sets whether recipients are notified when an alert is resolved.
 	Resolved bool
 }
 
@@ -34,7 +34,7 @@ func (f Filter) Validate() []error {
 	return errs
 }
 
-// Pass says whether the channel is for the alert.
+// Pass reports whether the channel notifies of the alert.
 func (f Filter) Pass(alert alertevent.Alert) bool {
 	if alert.State == alertevent.Resolved && !f.Resolved {
 		return false

@@ -44,8 +44,8 @@ type Message struct {
 type Channel struct {
 	// Name distinguishes the channels of an exporter; "" when there is one.
 	Name string
-	// Individually says that each alert is a message. Otherwise those that share
-	// their group, or have none, are one; or, with Together, all.
+	// Individually makes each alert a message. Otherwise the alerts of a group are
+	// one message, and so are all without a group; with Together all alerts are one.
 	Individually, Together bool
 	// MaxAlerts bounds the alerts of one message; 0: any number.
 	MaxAlerts int
@@ -58,8 +58,8 @@ type Channel struct {
 	Resend time.Duration
 	// Limit is the rate of messages that the vendor asks for; nil: any.
 	Limit *rate.Limiter
-	// Secrets are texts that no error may hold, whoever repeats them. What HTTP
-	// sends in its headers is added.
+	// Secrets are redacted from errors, whoever repeats them. The header values of
+	// HTTP are added.
 	Secrets []string
 	// HTTP are the settings of the client that Send is given.
 	HTTP confighttp.ClientConfig
@@ -69,7 +69,7 @@ type Channel struct {
 	// Deliver takes the place of HTTP and Send where the vendor speaks another
 	// protocol.
 	Deliver func(ctx context.Context, m Message) error
-	// Start makes ready what Send or Deliver needs; nil when that is nothing.
+	// Start prepares Send or Deliver; may be nil.
 	Start component.StartFunc
 }
 
@@ -195,7 +195,7 @@ func (l *lane) newClient(ctx context.Context, host component.Host) (*http.Client
 	return client, nil
 }
 
-// redactedError shows an error without secrets; to errors.As it is what it was.
+// redactedError has the text of an error without secrets. It unwraps to the error.
 type redactedError struct {
 	error
 	text string
@@ -205,7 +205,7 @@ func (e *redactedError) Error() string { return e.text }
 
 func (e *redactedError) Unwrap() error { return e.error }
 
-// offer takes changes into the state and persists it.
+// offer adds changes to the state and persists it.
 func (l *lane) offer(ctx context.Context, changes []change) {
 	now := time.Now()
 	muted := l.mutes.contains(now)
@@ -309,11 +309,11 @@ func (l *lane) sendNext(ctx context.Context) bool {
 	return l.settle(ctx, m, err)
 }
 
-// settle takes the outcome of a message into the state.
+// settle applies the outcome of a message to the state.
 func (l *lane) settle(ctx context.Context, m message, err error) bool {
 	background := context.WithoutCancel(ctx)
 	now := time.Now()
-	var given []*entry
+	var givenUp []*entry
 	var throttled *ThrottledError
 	var partial *PartialError
 	l.mu.Lock()
@@ -328,11 +328,11 @@ func (l *lane) settle(ctx context.Context, m message, err error) bool {
 	case errors.Is(err, ErrChannel):
 		l.state.disable(now, m, err)
 	case consumererror.IsPermanent(err):
-		given = l.state.reject(now, m, err)
+		givenUp = l.state.reject(now, m, err)
 	case errors.As(err, &throttled):
 		l.state.throttle(now, m, err, throttled.Delay)
 	default:
-		given = l.state.fail(now, m, err)
+		givenUp = l.state.fail(now, m, err)
 	}
 	accepted := err == nil || partial != nil
 	stopped := ctx.Err() != nil && !accepted
@@ -344,10 +344,10 @@ func (l *lane) settle(ctx context.Context, m message, err error) bool {
 	case !stopped && errors.Is(err, ErrChannel):
 		l.owner.outcomes.add(background, int64(len(m.sent)), outcomeFailed)
 	default:
-		l.owner.outcomes.add(background, int64(len(given)), outcomeFailed)
+		l.owner.outcomes.add(background, int64(len(givenUp)), outcomeFailed)
 	}
 	if !stopped {
-		l.reportAttempt(err, accepted, given)
+		l.reportAttempt(err, accepted, givenUp)
 	}
 	l.reportStorage(errors.Join(unsaved, l.store.flush(background, &l.mu)))
 	return accepted
@@ -401,7 +401,7 @@ func (l *lane) drain(ctx context.Context) {
 	}
 }
 
-// joinSome joins the first of errs and says how many more there are.
+// joinSome joins the first maxErrors of errs and the number of the others.
 func joinSome(errs []error) error {
 	if more := len(errs) - maxErrors; more > 0 {
 		errs = append(slices.Clone(errs[:maxErrors]), fmt.Errorf("… %d more", more))

@@ -15,8 +15,8 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// Until version 0.2 a notifier had a queue of exporterhelper on disk. What it left
-// there is read once, into the notification state. The layout is that of
+// Until version 0.2 a notifier had a queue of exporterhelper on disk. Its content is
+// read once, into the notification state. The layout is that of
 // exporterhelper's persistent queue, v0.130 and later: one key with the metadata,
 // and a key for each request, its index.
 // https://github.com/open-telemetry/opentelemetry-collector/blob/main/exporter/exporterhelper/internal/queue/meta.proto
@@ -29,8 +29,8 @@ const (
 	maxLegacyRequests = 1_000_000
 )
 
-// readLegacyQueue returns the requests that are left, the oldest first, and what
-// removes them. Requests that cannot be read are named by the error damaged.
+// readLegacyQueue returns the requests in the queue, the oldest first, and a function
+// that removes them. The error damaged names requests that cannot be read.
 func readLegacyQueue(ctx context.Context, client storage.Client) (left []plog.Logs, remove func() error, damaged, err error) {
 	content, err := client.Get(ctx, legacyMetadata)
 	if err != nil || len(content) == 0 {

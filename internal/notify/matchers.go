@@ -31,8 +31,8 @@ func (c FilterConfig) Problems() []error {
 	return errs
 }
 
-// Compile makes of the settings what a [Filter] matches by; nil when they are
-// not valid, which Problems reports.
+// Compile returns the matchers of a [Filter]; nil when the settings are not valid,
+// which Problems reports.
 func (c FilterConfig) Compile() labels.Matchers {
 	matchers, _ := c.parse()
 	return matchers

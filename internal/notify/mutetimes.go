@@ -45,7 +45,7 @@ func parseTimeInterval(settings map[string]any) (interval timeinterval.TimeInter
 	return interval, decoder.Decode(&interval)
 }
 
-// contains says whether a time is in one of the intervals.
+// contains reports whether a time is in one of the intervals.
 func (all timeIntervals) contains(at time.Time) bool {
 	return slices.ContainsFunc(all, func(interval timeinterval.TimeInterval) bool { return interval.ContainsTime(at.UTC()) })
 }

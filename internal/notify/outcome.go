@@ -10,20 +10,20 @@ import (
 	"go.opentelemetry.io/otel/metric"
 )
 
-// What becomes of an alert, as the self-telemetry of every notifier counts it.
+// The outcomes of an alert, as the self-telemetry of every notifier counts them.
 const (
 	outcomeSent      = "sent"
 	outcomeFailed    = "failed"
 	outcomeFiltered  = "filtered"
 	outcomeMalformed = "malformed"
 	outcomeKnown     = "known"
-	// outcomeSuperseded is a state that newer ones took the place of, unsent.
+	// outcomeSuperseded is a state that was replaced by a newer one, unsent.
 	outcomeSuperseded = "superseded"
 	outcomeEvicted    = "evicted"
 	outcomeMuted      = "muted"
 )
 
-// Outcomes counts what becomes of alerts.
+// Outcomes counts alerts by outcome.
 type Outcomes struct{ counter metric.Int64Counter }
 
 // NewOutcomes counts on the given counter, with the attribute outcome.

@@ -77,14 +77,14 @@ func SeverityCounts(alerts []alertevent.Alert) string {
 	return strings.Join(parts, ", ")
 }
 
-// LabelNames are the labels that an alert's line does not have, in order.
+// LabelNames are the labels that an alert's line does not have, sorted.
 func LabelNames(alert alertevent.Alert) []string {
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(alert.Labels)), func(name string) bool {
 		return name == alertevent.LabelName || name == alertevent.LabelSeverity
 	})
 }
 
-// Link is one that may be shown; its URL is an [Address].
+// Link is a link that may be shown; its URL is an [Address].
 type Link struct{ Text, URL string }
 
 // Links lead to what helps: runbook, dashboard and expression, as far as the
@@ -97,5 +97,5 @@ func Links(alert alertevent.Alert) []Link {
 	}, func(link Link) bool { return link.URL == "" })
 }
 
-// More reports how much was left out.
+// More is the text for n items that were left out.
 func More(n int) string { return fmt.Sprintf("… %d more", n) }

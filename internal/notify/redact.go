@@ -16,20 +16,20 @@ import (
 )
 
 const (
-	// redacted stands in place of a secret.
+	// redacted replaces a secret.
 	redacted = "[REDACTED]"
 	// minSecret keeps a part of an address, or the value of a header, that is too
 	// short to be a secret, such as "/", from being taken out of every error.
 	minSecret = 8
 )
 
-// Secret is a secret without the line break that ends the file it stands in: the
-// Collector's file provider hands on all of it.
+// Secret is a secret without a trailing line break: the Collector's file provider
+// returns the whole file, including the line break at its end.
 func Secret(text configopaque.String) configopaque.String {
 	return configopaque.String(strings.TrimRight(string(text), "\r\n"))
 }
 
-// newRedactor takes secrets out of texts.
+// newRedactor replaces secrets in texts.
 func newRedactor(secrets []string) *strings.Replacer {
 	var pairs []string
 	for _, secret := range secrets {
@@ -38,7 +38,7 @@ func newRedactor(secrets []string) *strings.Replacer {
 	return strings.NewReplacer(pairs...)
 }
 
-// RedactURL takes the URL out of the errors that net/http and net/url make.
+// RedactURL removes the URL from the errors of net/http and net/url.
 func RedactURL(err error) error {
 	var withURL *url.Error
 	if !errors.As(err, &withURL) {
@@ -47,8 +47,8 @@ func RedactURL(err error) error {
 	return &url.Error{Op: withURL.Op, URL: "<redacted>", Err: withURL.Err}
 }
 
-// URLSecrets are the parts of an address that lead in: its path and query, and
-// the last piece of the path by itself.
+// URLSecrets are the parts of an address that can give access: its path and query,
+// and the last element of the path alone.
 func URLSecrets(address string) []string {
 	u, err := url.Parse(address)
 	if err != nil {
@@ -77,15 +77,15 @@ func LongEnough(parts ...string) []string {
 	return secrets
 }
 
-// redacting takes secrets out of answers, before anything of them is cut, which
-// could leave half of one: those that are known, and what the request proved with
-// who it was from.
+// redacting replaces secrets in responses: those that are known, and the
+// credentials of the request. It does so before a response is cut, which could leave
+// half of a secret.
 type redacting struct {
 	next    http.RoundTripper
 	secrets []string
 }
 
-// RoundTrip reads as much of the answer as [Post] does.
+// RoundTrip reads as much of the response as [Post] does.
 func (r redacting) RoundTrip(request *http.Request) (*http.Response, error) {
 	response, err := r.next.RoundTrip(request)
 	if err != nil {
@@ -96,9 +96,9 @@ func (r redacting) RoundTrip(request *http.Request) (*http.Response, error) {
 		_, credentials, _ := strings.Cut(response.Request.Header.Get("Authorization"), " ")
 		secrets = append(LongEnough(credentials), secrets...)
 	}
-	answer, err := io.ReadAll(io.LimitReader(response.Body, maxResponse))
+	content, err := io.ReadAll(io.LimitReader(response.Body, maxResponse))
 	_ = response.Body.Close()
-	body := io.Reader(strings.NewReader(newRedactor(secrets).Replace(string(answer))))
+	body := io.Reader(strings.NewReader(newRedactor(secrets).Replace(string(content))))
 	if err != nil {
 		body = io.MultiReader(body, failed{err})
 	}
@@ -106,7 +106,7 @@ func (r redacting) RoundTrip(request *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
-// failed is where reading failed.
+// failed is a reader that returns the error of a failed read.
 type failed struct{ err error }
 
 // Read fails.

@@ -14,9 +14,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A secret that stands where an answer is cut leaves no half of it; one that a
-// request proved itself with is known from the request.
-func TestAnswersAreRedacted(t *testing.T) {
+// No half of a secret is left where a response is cut. The credentials of the
+// request are redacted too.
+func TestResponsesAreRedacted(t *testing.T) {
 	const proof = "user-and-password-in-base64"
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusBadRequest)
@@ -32,8 +32,8 @@ func TestAnswersAreRedacted(t *testing.T) {
 	assert.ErrorContains(t, err, "Bearer "+redacted)
 }
 
-// An answer that breaks off is still an error.
-func TestAnswerBreaksOff(t *testing.T) {
+// A response that breaks off is still an error.
+func TestResponseBreaksOff(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Length", "100")
 		_, _ = io.WriteString(w, "ok")

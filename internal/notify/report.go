@@ -29,7 +29,7 @@ func (l *lane) problem() health.Problem { return health.Problem("notifications "
 
 // reportAttempt logs what changes with an attempt, and sets the status once the
 // channel has failed for a minute, or rejects everything.
-func (l *lane) reportAttempt(err error, accepted bool, given []*entry) {
+func (l *lane) reportAttempt(err error, accepted bool, givenUp []*entry) {
 	l.mu.Lock()
 	failing, waiting, rejections := l.state.failing, l.state.waiting, l.state.rejections
 	first := l.state.failing.Equal(l.state.tried)
@@ -43,9 +43,9 @@ func (l *lane) reportAttempt(err error, accepted bool, given []*entry) {
 		return
 	}
 	switch {
-	case len(given) > 0:
+	case len(givenUp) > 0:
 		l.logged.Do(func() {
-			logger.Error("Notifications were rejected or given up", l.fields(zap.Int("alerts", len(given)), zap.Error(err))...)
+			logger.Error("Notifications were rejected or given up", l.fields(zap.Int("alerts", len(givenUp)), zap.Error(err))...)
 		})
 	case first:
 		l.logged.Do(func() {

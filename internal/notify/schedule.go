@@ -66,16 +66,16 @@ func (b backoff) delay(failures int) time.Duration {
 	return time.Duration(d * (1 + b.RandomizationFactor*(2*rand.Float64()-1))) //nolint:gosec // spreads retries
 }
 
-// givesUp says whether an alert that waits since then is not tried again.
+// givesUp reports whether an alert that waits since then is not tried again.
 func (b backoff) givesUp(now, since time.Time) bool {
 	return !b.Enabled || b.MaxElapsedTime > 0 && now.Sub(since) > b.MaxElapsedTime
 }
 
 // grouping is which alerts are sent in one message.
 type grouping struct {
-	// individually says that each alert is a message of its own.
+	// individually makes each alert a message of its own.
 	individually bool
-	// together says that alerts of different groups are one message.
+	// together lets alerts of different groups share a message.
 	together bool
 	// limit is the most alerts of one message; 0: any number.
 	limit int
@@ -121,7 +121,7 @@ func (s *state) partOf(e *entry) int {
 	return e.part
 }
 
-// due says whether something is to be sent now, and else when; never is zero.
+// due reports whether something is to be sent now, or else when; zero is never.
 func (s *state) due(now time.Time) (wake time.Time, due bool) {
 	s.promote(now)
 	ready := s.first() != nil
@@ -131,7 +131,7 @@ func (s *state) due(now time.Time) (wake time.Time, due bool) {
 	return now, true
 }
 
-// nextMessage takes what is to be sent now; no entries when there is nothing.
+// nextMessage returns the message that is due; it has no entries when none is.
 func (s *state) nextMessage(now time.Time) (m message) {
 	if _, due := s.due(now); !due {
 		return m
@@ -146,8 +146,8 @@ func (s *state) nextMessage(now time.Time) (m message) {
 	return m
 }
 
-// follow has what was sent to all but a few targets sent to each of these. It
-// returns their entries.
+// follow queues a message again for the targets that did not accept it, one entry
+// per target and alert. It returns these entries.
 func (s *state) follow(now time.Time, m message, targets []string) (followers []*entry) {
 	for _, sent := range m.sent {
 		for _, target := range targets {
@@ -176,8 +176,8 @@ func (s *state) follow(now time.Time, m message, targets []string) (followers []
 	return followers
 }
 
-// dropObsolete leaves out of a message what was to follow a state that is no
-// longer the last of its alert. It returns how many those are.
+// dropObsolete removes entries from a message that repeat a state which is no longer
+// the latest of its alert. It returns their number.
 func (s *state) dropObsolete(now time.Time, m *message) (obsolete int) {
 	var kept message
 	for i, e := range m.entries {
@@ -209,11 +209,11 @@ func (s *state) mute(now time.Time, e *entry) bool {
 // failed least, to find out whether the channel or the alert is the cause.
 func (s *state) first() *entry {
 	var first *entry
-	asking := s.consecutive > 0 && s.consecutive < maxConsecutive || s.rejections > 0 && s.rejections < maxRejections
+	probing := s.consecutive > 0 && s.consecutive < maxConsecutive || s.rejections > 0 && s.rejections < maxRejections
 	for rank := ranks - 1; rank >= 0; rank-- {
 		for el := s.ready[rank].Front(); el != nil; el = el.Next() {
 			e := el.Value.(*entry)
-			if !asking || e.fails == 0 {
+			if !probing || e.fails == 0 {
 				if first == nil || e.fails < first.fails {
 					return e
 				}
@@ -257,7 +257,7 @@ func (s *state) with(first *entry) []*entry {
 	return all
 }
 
-// wake is when something is to be sent that is not yet.
+// wake is the next time at which something is to be sent.
 func (s *state) wake(ready bool) time.Time {
 	var at time.Time
 	if ready {
@@ -280,7 +280,7 @@ func (s *state) wake(ready bool) time.Time {
 	return at
 }
 
-// accept notes that the vendor has taken a message.
+// accept records that the vendor accepted a message.
 func (s *state) accept(now time.Time, m message) {
 	if s.consecutive >= maxConsecutive {
 		// The channel is back: all that failed is tried again, in whole messages.
@@ -299,9 +299,9 @@ func (s *state) accept(now time.Time, m message) {
 	}
 }
 
-// fail notes that a message was not accepted and is to be tried again. It returns
+// fail records that a message was not accepted and is to be tried again. It returns
 // the entries that are given up.
-func (s *state) fail(now time.Time, m message, err error) (given []*entry) {
+func (s *state) fail(now time.Time, m message, err error) (givenUp []*entry) {
 	s.note(now, err)
 	s.consecutive++
 	if s.consecutive >= maxConsecutive {
@@ -318,14 +318,14 @@ func (s *state) fail(now time.Time, m message, err error) (given []*entry) {
 		if s.backoff.givesUp(now, e.since) {
 			e.inFlight, e.settled = false, m.sent[i].stamp
 			s.finish(now, e)
-			given = append(given, e)
+			givenUp = append(givenUp, e)
 			continue
 		}
 		kept.entries, kept.sent = append(kept.entries, e), append(kept.sent, m.sent[i])
 	}
 	if len(kept.entries) > 1 {
 		s.divide(kept)
-		return given
+		return givenUp
 	}
 	for i, e := range kept.entries {
 		e.inFlight = false
@@ -337,19 +337,19 @@ func (s *state) fail(now time.Time, m message, err error) (given []*entry) {
 		e.next = now.Add(s.backoff.delay(e.fails))
 		s.failed[e] = struct{}{}
 	}
-	return given
+	return givenUp
 }
 
-// throttle notes that the vendor asked to wait.
+// throttle records that the vendor asked to wait.
 func (s *state) throttle(now time.Time, m message, err error, delay time.Duration) {
 	s.note(now, err)
 	s.until, s.firm = now.Add(delay), true
 	s.giveBack(m)
 }
 
-// reject notes that the vendor will never accept a message. It returns the entry
-// that is given up; of several alerts each half is tried first.
-func (s *state) reject(now time.Time, m message, err error) (given []*entry) {
+// reject records that the vendor permanently rejected a message. It returns the
+// entry that is given up; of several alerts each half is tried first.
+func (s *state) reject(now time.Time, m message, err error) (givenUp []*entry) {
 	s.note(now, err)
 	s.consecutive = 0 // it responds
 	if s.rejections++; s.rejections >= maxRejections {
@@ -362,13 +362,13 @@ func (s *state) reject(now time.Time, m message, err error) (given []*entry) {
 	for i, e := range m.entries {
 		e.inFlight, e.settled = false, m.sent[i].stamp
 		s.finish(now, e)
-		given = append(given, e)
+		givenUp = append(givenUp, e)
 	}
-	return given
+	return givenUp
 }
 
-// disable notes that the vendor rejects the channel and not the message. What
-// waits goes on waiting.
+// disable records that the vendor rejects the channel and not the message. Waiting
+// alerts keep waiting.
 func (s *state) disable(now time.Time, m message, err error) {
 	s.note(now, err)
 	s.rejections++

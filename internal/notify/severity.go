@@ -43,7 +43,7 @@ func validateSeverityMap(own map[string]string) []error {
 // severities maps the words of the label severity.
 type severities map[string]string
 
-// newSeverities joins the usual words with those of a configuration, which win.
+// newSeverities joins the usual words with those of a configuration, which take precedence.
 func newSeverities(own map[string]string) severities {
 	all := maps.Clone(usualSeverities)
 	for word, severity := range own {

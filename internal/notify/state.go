@@ -56,11 +56,11 @@ type entry struct {
 	change // what is to be notified, or was last
 	// settled is the stamp of what was accepted or permanently rejected last.
 	settled stamp
-	// known says that the recipients may believe that the alert fires.
+	// known is set when the recipients may believe that the alert fires.
 	known bool
-	// evicted says that the alert was dropped for want of space, unsent.
+	// evicted is set when the alert was dropped, unsent, because too many waited.
 	evicted bool
-	// confirmed says that the alert was reported since the process started.
+	// confirmed is set once the alert was reported since the process started.
 	confirmed bool
 	inFlight  bool
 	since     time.Time // waits since
@@ -81,10 +81,10 @@ func newState(g grouping, b backoff, resend time.Duration, settledLimit int) *st
 	}
 }
 
-// waits says whether an entry is to be sent.
+// waits reports whether an entry is to be sent.
 func (e *entry) waits() bool { return e.stamp != e.settled && !e.evicted }
 
-// offered is what became of a change.
+// offered is the outcome of a change.
 type offered int
 
 const (
@@ -95,8 +95,8 @@ const (
 	offerSuperseded
 )
 
-// offer takes a change. An alert that has to give way is evicted; it can be the
-// one that was offered.
+// offer adds a change. When too many alerts wait it evicts one, which can be the one
+// that was offered.
 func (s *state) offer(now time.Time, c change) (e *entry, outcome offered, evicted *entry) {
 	e, ok := s.entries[c.key]
 	switch {
@@ -132,7 +132,7 @@ func (s *state) offer(now time.Time, c change) (e *entry, outcome offered, evict
 	return e, outcome, s.evict()
 }
 
-// take takes an entry out of the lists that it is in.
+// take removes an entry from the lists that it is in.
 func (s *state) take(e *entry) {
 	if e.in != nil {
 		e.in.Remove(e.element)

@@ -38,7 +38,7 @@ func changeOf(t *testing.T, a alertevent.Alert, at time.Time) change {
 }
 
 // simulation is one channel with its storage, its vendor, and an alert processor
-// that offers what was not taken again.
+// that offers again what was not accepted.
 type simulation struct {
 	t      *testing.T
 	random *rand.Rand
@@ -54,7 +54,7 @@ type simulation struct {
 	poisoned map[string]bool
 }
 
-// restart begins anew with what the storage has.
+// restart replaces the state with that of the storage.
 func (s *simulation) restart() {
 	s.client = s.client.clone()
 	s.state, s.store = s.fresh(), newStore()
@@ -204,7 +204,7 @@ func TestViewEqualsTruth(t *testing.T) {
 	}
 }
 
-// checkConsistent sees that every entry is where it belongs.
+// checkConsistent checks that every entry is in the list of its state.
 func checkConsistent(t *testing.T, s *state) {
 	t.Helper()
 	waiting := 0
@@ -293,13 +293,13 @@ func TestGivesUp(t *testing.T) {
 			change(&b)
 			s := newState(grouping{individually: true}, b, 0, 5)
 			s.offer(now, changeOf(t, alert("A", "info", alertevent.Firing), now))
-			given := 0
+			givenUp := 0
 			for at := now; at.Before(now.Add(5 * time.Minute)); at = at.Add(time.Second) {
 				if m := s.nextMessage(at); len(m.entries) > 0 {
-					given += len(s.fail(at, m, errors.New("down")))
+					givenUp += len(s.fail(at, m, errors.New("down")))
 				}
 			}
-			assert.Equal(t, 1, given)
+			assert.Equal(t, 1, givenUp)
 			assert.Zero(t, s.waiting)
 		})
 	}
@@ -313,14 +313,14 @@ func TestRejectsEverything(t *testing.T) {
 	for i := range 50 {
 		s.offer(now, changeOf(t, alert(strconv.Itoa(i), "info", alertevent.Firing), now))
 	}
-	given := 0
+	givenUp := 0
 	for at := now; at.Before(now.Add(30 * time.Minute)); at = at.Add(time.Second) {
 		if m := s.nextMessage(at); len(m.entries) > 0 {
-			given += len(s.reject(at, m, consumererror.NewPermanent(errors.New("400"))))
+			givenUp += len(s.reject(at, m, consumererror.NewPermanent(errors.New("400"))))
 		}
 	}
-	assert.Equal(t, maxRejections+2, given)
-	assert.Equal(t, 50-given, s.waiting)
+	assert.Equal(t, maxRejections+2, givenUp)
+	assert.Equal(t, 50-givenUp, s.waiting)
 }
 
 // Alerts that fire are sent again, until they are resolved, or for a day after a

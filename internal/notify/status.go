@@ -14,7 +14,7 @@ import (
 	"go.opentelemetry.io/collector/consumer/consumererror"
 )
 
-// Class is what a status code asks of the sender.
+// Class is how the sender has to react to a status code.
 type Class int
 
 // The classes of RFC 9110 and RFC 6585, as senders see them.
@@ -29,7 +29,7 @@ const (
 	Permanent
 )
 
-// Classify says what a status code asks of the sender.
+// Classify returns the class of a status code.
 func Classify(status int) Class {
 	switch {
 	case status >= 200 && status <= 299:
@@ -43,7 +43,7 @@ func Classify(status int) Class {
 	}
 }
 
-// ErrRefused is wrapped by every error for an answer that is not Done.
+// ErrRefused is wrapped by every error for a response that is not Done.
 var ErrRefused = errors.New("refused")
 
 // ErrChannel is wrapped, besides [ErrRefused], by errors for which the vendor
@@ -71,8 +71,8 @@ func (e *ThrottledError) Error() string {
 // Unwrap is the vendor's error.
 func (e *ThrottledError) Unwrap() error { return e.Err }
 
-// PartialError says that a message was accepted but for some targets, to which it
-// is to be sent again.
+// PartialError reports that a message was accepted for all but some targets, to
+// which it is to be sent again.
 type PartialError struct {
 	Err     error
 	Targets []string
@@ -110,8 +110,8 @@ func statusError(status int, header http.Header, detail string, now time.Time) e
 // defaultThrottle is how long to wait after a 429 without Retry-After.
 const defaultThrottle = 5 * time.Second
 
-// maxRetryAfter bounds what an answer can ask for: a mistaken header must not
-// silence alerts for days.
+// maxRetryAfter bounds the delay that a response can ask for: a mistaken header must
+// not silence alerts for days.
 const maxRetryAfter = 15 * time.Minute
 
 // retryAfter reads the header of that name: a number of seconds, or a date.

@@ -30,12 +30,12 @@ func TestClassifyEveryStatus(t *testing.T) {
 		}
 		assert.Equal(t, want, Classify(status), status)
 
-		err := statusError(status, http.Header{}, "said", time.Time{})
+		err := statusError(status, http.Header{}, "detail", time.Time{})
 		assert.Equal(t, want == Done, err == nil, status)
 		assert.Equal(t, want == Permanent, consumererror.IsPermanent(err), status)
 		if want != Done {
 			require.ErrorIs(t, err, ErrRefused)
-			assert.ErrorContains(t, err, "said")
+			assert.ErrorContains(t, err, "detail")
 		}
 	}
 }
@@ -94,9 +94,9 @@ func TestPost(t *testing.T) {
 	defer server.Close()
 	client := server.Client()
 
-	answer, err := Post(t.Context(), client, server.URL+"/good", []byte("{}"))
+	got, err := Post(t.Context(), client, server.URL+"/good", []byte("{}"))
 	require.NoError(t, err)
-	assert.Equal(t, "ok", answer)
+	assert.Equal(t, "ok", got)
 
 	_, err = Post(t.Context(), client, server.URL+"/bad", []byte("{}"))
 	require.ErrorIs(t, err, ErrRefused)

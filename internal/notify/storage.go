@@ -11,18 +11,18 @@ import (
 	"go.opentelemetry.io/collector/extension/xextension/storage"
 )
 
-// OpenStorage opens the storage extension of a queue, for what else of a channel
-// has to outlive the process. The name keeps that apart from the queue.
+// OpenStorage opens a client of the storage extension for state of an exporter. The
+// name separates it from the exporter's other state.
 func OpenStorage(ctx context.Context, host component.Host, extension, owner component.ID, name string) (storage.Client, error) {
 	found, ok := host.GetExtensions()[extension]
 	if !ok {
 		return nil, fmt.Errorf("storage: there is no extension %q", extension)
 	}
-	keeper, ok := found.(storage.Extension)
+	provider, ok := found.(storage.Extension)
 	if !ok {
 		return nil, fmt.Errorf("storage: extension %q is not a storage", extension)
 	}
-	client, err := keeper.GetClient(ctx, component.KindExporter, owner, name)
+	client, err := provider.GetClient(ctx, component.KindExporter, owner, name)
 	if err != nil {
 		return nil, fmt.Errorf("storage: %w", err)
 	}

@@ -21,8 +21,8 @@ import (
 const (
 	// storedVersion is the version of the stored form.
 	storedVersion = 1
-	// keySlots is what the storage has the number of slots by. An alert is in a
-	// slot, whose key is its number, since a storage cannot list its keys.
+	// keySlots is the key of the number of slots. Each alert has a slot, whose key is
+	// its number, since a storage cannot list its keys.
 	keySlots = "slots"
 	// loadChunk is how many slots are read at once.
 	loadChunk = 1000
@@ -59,7 +59,7 @@ type store struct {
 
 func newStore() *store { return &store{dirty: map[string]*storage.Operation{}} }
 
-// put has an entry written, and the slots of removed ones deleted.
+// put schedules the writing of entries, and the deletion of freed slots.
 func (st *store) put(s *state, entries ...*entry) error {
 	if st.client == nil {
 		s.freed = nil

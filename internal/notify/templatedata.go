@@ -15,10 +15,11 @@ import (
 // maxValue bounds a label or annotation that a template is given, in runes.
 const maxValue = 16 << 10
 
-// TemplateData is what Alertmanager gives a template for alerts that are told
-// together: receiver is the exporter's ID, externalURL a page to look at. Labels
-// and annotations are cleaned and cut, and then go through escape, which makes
-// them safe to stand in the vendor's markup; nil leaves them as they are.
+// TemplateData is the data that Alertmanager passes to a template for the alerts of
+// one notification: receiver is the exporter's ID, externalURL the address of the
+// dashboard. Labels and annotations are cleaned and truncated, and then passed
+// through escape, which makes them safe in the vendor's markup; nil leaves them as
+// they are.
 func TemplateData(receiver, externalURL string, alerts []alertevent.Alert, escape func(string) string) *template.Data {
 	safe := func(text string) string {
 		text = Truncate(Clean(text), maxValue)
@@ -73,7 +74,7 @@ func safeKV(from map[string]string, safe func(string) string) template.KV {
 	return to
 }
 
-// keepCommon takes out of common what other does not have too.
+// keepCommon removes from common what other does not have too.
 func keepCommon(common, other template.KV) {
 	maps.DeleteFunc(common, func(name, value string) bool {
 		same, ok := other[name]
@@ -81,7 +82,7 @@ func keepCommon(common, other template.KV) {
 	})
 }
 
-// samples are what templates are tried with.
+// samples are the data that templates are tried with.
 func samples() []*template.Data {
 	began := time.Date(2026, time.January, 2, 15, 4, 5, 0, time.UTC)
 	firing := alertevent.Alert{
@@ -100,11 +101,11 @@ func samples() []*template.Data {
 		GeneratorURL: "https://example.com/graph",
 		Group:        &alertevent.Group{Key: "{}:{job=\"sample\"}", Labels: map[string]string{"job": "sample"}},
 	}
-	over := firing
-	over.State, over.EndsAt = alertevent.Resolved, began.Add(time.Hour)
+	resolved := firing
+	resolved.State, resolved.EndsAt = alertevent.Resolved, began.Add(time.Hour)
 	bare := alertevent.Alert{Labels: map[string]string{alertevent.LabelName: "Bare"}, State: alertevent.Firing, StartsAt: began}
 	var all []*template.Data
-	for _, alerts := range [][]alertevent.Alert{{firing}, {over}, {firing, over}, {bare}} {
+	for _, alerts := range [][]alertevent.Alert{{firing}, {resolved}, {firing, resolved}, {bare}} {
 		all = append(all, TemplateData("sample", "https://example.com", alerts, nil))
 	}
 	return all

@@ -18,8 +18,8 @@ import (
 	"github.com/prometheus/alertmanager/template"
 )
 
-// What one execution of a template may write and take. The time is looked at
-// when something is written: a template cannot be stopped in between.
+// Limits of one execution of a template. The time is checked on each write: a
+// template cannot be stopped in between.
 const (
 	maxRendered   = 256 << 10 // bytes
 	maxRenderTime = 5 * time.Second
@@ -62,7 +62,7 @@ func LoadTemplates(globs []string) (*Templates, error) {
 type TemplateSetting struct {
 	// Key and Text are the setting; "" leaves To as it is.
 	Key, Text string
-	// HTML escapes what is shown, and Exact does not cut what is too long.
+	// HTML escapes values, and Exact does not truncate long output.
 	HTML, Exact bool
 	// Secret keeps the text out of errors.
 	Secret bool
@@ -98,7 +98,7 @@ func ParseTemplates(globs []string, settings ...TemplateSetting) error {
 	return errors.Join(errs...)
 }
 
-// Check calls f with what the template makes of sample alerts, until an error.
+// Check calls f with the output of the template for sample alerts, until an error.
 func (t *Template) Check(f func(rendered string) error) error {
 	for _, sample := range samples() {
 		rendered, err := t.Render(sample)
@@ -115,7 +115,7 @@ func (t *Template) Check(f func(rendered string) error) error {
 // Template is one that was parsed, and tried with sample alerts.
 type Template struct {
 	execute func(io.Writer, any) error
-	// cut says that what is too long may be cut.
+	// cut allows truncating output that is too long.
 	cut bool
 }
 
@@ -133,8 +133,8 @@ func (t *Templates) Text(text string) (*Template, error) {
 	return try(&Template{execute: parsed.Execute, cut: true})
 }
 
-// HTML makes a template that renders HTML, and escapes what it is given for the
-// place it stands in.
+// HTML makes a template that renders HTML. It escapes values for the context in
+// which they appear.
 func (t *Templates) HTML(text string) (*Template, error) {
 	all, err := t.html.Clone()
 	if err != nil {
@@ -147,9 +147,9 @@ func (t *Templates) HTML(text string) (*Template, error) {
 	return try(&Template{execute: parsed.Execute})
 }
 
-// try renders samples: a firing alert, an ended one, both, and ones without
-// annotations, so that a mistake shows when the collector starts and not when
-// the first alert is to be told.
+// try renders samples: a firing alert, a resolved one, both, and ones without
+// annotations, so that a mistake shows when the collector starts and not with the
+// first notification.
 func try(t *Template) (*Template, error) {
 	for _, sample := range samples() {
 		if _, err := t.Render(sample); err != nil {
@@ -178,7 +178,7 @@ var (
 	errTooSlow = fmt.Errorf("takes longer than %s", maxRenderTime)
 )
 
-// bounded keeps what a template writes as long as that is not too much.
+// bounded buffers the output of a template, up to a size and a time.
 type bounded struct {
 	buffer   bytes.Buffer
 	deadline time.Time
@@ -188,13 +188,13 @@ func (b *bounded) Write(p []byte) (int, error) {
 	if time.Now().After(b.deadline) {
 		return 0, errTooSlow
 	}
-	room := maxRendered - b.buffer.Len()
-	if len(p) <= room {
+	free := maxRendered - b.buffer.Len()
+	if len(p) <= free {
 		return b.buffer.Write(p)
 	}
-	for room > 0 && !utf8.RuneStart(p[room]) {
-		room--
+	for free > 0 && !utf8.RuneStart(p[free]) {
+		free--
 	}
-	n, _ := b.buffer.Write(p[:room])
+	n, _ := b.buffer.Write(p[:free])
 	return n, errTooLong
 }

@@ -102,7 +102,7 @@ func TestHTMLIsEscaped(t *testing.T) {
 	assert.Equal(t, `<p title="&#34;&gt;&lt;script&gt;">&lt;b&gt;</p>`, got)
 }
 
-// Mistakes show when the collector starts, not when somebody has to be told.
+// Mistakes show when the collector starts, not with the first notification.
 func TestTemplateMistakes(t *testing.T) {
 	templates, err := LoadTemplates(nil)
 	require.NoError(t, err)
@@ -127,7 +127,7 @@ func TestTemplateMistakes(t *testing.T) {
 	assert.NotContains(t, err.Error(), "template_files::0")
 }
 
-// Whatever a template repeats, its text ends, and says that it went on.
+// Whatever a template repeats, its output is truncated and ends in an ellipsis.
 func TestTemplateIsBounded(t *testing.T) {
 	templates, err := LoadTemplates(nil)
 	require.NoError(t, err)
@@ -143,7 +143,7 @@ func TestTemplateIsBounded(t *testing.T) {
 	require.ErrorIs(t, err, errTooLong, "half a page is no page")
 }
 
-// What stands in labels cannot become markup, and cannot be endless.
+// Label values cannot become markup, and are truncated.
 func TestDataIsSafe(t *testing.T) {
 	alerts := several()[:1]
 	alerts[0].Labels["x<y"] = "<!channel>\x1b" + strings.Repeat("a", 1<<20)

@@ -11,7 +11,7 @@ import (
 	"unicode/utf8"
 )
 
-// ellipsis says that a text went on.
+// ellipsis marks a truncated text.
 const ellipsis = "…"
 
 // Truncate cuts a text to at most limit runes. What was cut ends in an ellipsis.
@@ -45,7 +45,7 @@ func Clean(text string) string {
 	}, strings.ToValidUTF8(text, string(unicode.ReplacementChar)))
 }
 
-// IsWebURL says whether a text from telemetry is an http or https URL with a
+// IsWebURL reports whether a text from telemetry is an http or https URL with a
 // host, as a link that is shown must be.
 func IsWebURL(text string) bool {
 	u, err := url.Parse(text)
@@ -55,9 +55,9 @@ func IsWebURL(text string) bool {
 // maxLink is the longest link that is shown, in bytes; a link cannot be cut.
 const maxLink = 2000
 
-// Address writes a link from telemetry in the characters that a URL may have, so
-// that vendors take it and none of them ends the markup that it stands in. It is
-// "" when the text is no link that may be shown.
+// Address percent-encodes a link from telemetry, so that vendors accept it and no
+// character of it ends the markup around it. It is "" when the text is not a link
+// that may be shown.
 func Address(text string) string {
 	if !IsWebURL(text) {
 		return ""
@@ -72,7 +72,7 @@ func Address(text string) string {
 		}
 		b.WriteByte(c)
 	}
-	// What was only almost a host is none now.
+	// The encoding can make the host invalid.
 	if b.Len() > maxLink || !IsWebURL(b.String()) {
 		return ""
 	}

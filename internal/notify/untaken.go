@@ -40,7 +40,7 @@ func Channels(host component.Host) []*Exporter {
 // ID is the exporter's.
 func (e *Exporter) ID() component.ID { return e.set.ID }
 
-// Takes says whether the channel notifies of a firing alert with these labels.
+// Takes reports whether the channel notifies of a firing alert with these labels.
 func (e *Exporter) Takes(labels map[string]string) bool {
 	alert := alertevent.Alert{Labels: labels, State: alertevent.Firing}
 	e.severities.apply(&alert)

@@ -22,8 +22,7 @@ import (
 // File is a rule file that has been checked.
 type File struct {
 	Name string
-	// Problems are why Prometheus would not load the file. It loads if there
-	// are none.
+	// Problems are the reasons for which Prometheus would not load the file.
 	Problems []*Problem
 	// Duplicates are rules that write the same series as another of the file.
 	// Prometheus loads them, and keeps the sample of one or the other.
@@ -80,7 +79,7 @@ func Read(name string, content []byte) *File {
 			return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 		})
 		f.Problems = found
-	default: // what only rulefmt knows of
+	default: // an error that only rulefmt detects
 		for _, err := range errs {
 			f.Problems = append(f.Problems, &Problem{File: name, Err: err})
 		}
@@ -88,7 +87,7 @@ func Read(name string, content []byte) *File {
 	return f
 }
 
-// walk looks into all groups and rules, and returns what is wrong with them.
+// walk visits all groups and rules, and returns what is wrong with them.
 func (f *File) walk(root *yaml.Node) []*Problem {
 	var groups rulefmt.RuleGroups
 	found, wrong := read(root, &groups)
@@ -112,7 +111,7 @@ func (f *File) walkGroup(node *yaml.Node, lines map[string]int) []*Problem {
 	default:
 		lines[group.Name] = found["name"].value.Line
 	}
-	wrong = append(wrong, judgeEach(rulefmt.Rule{Record: "any", Expr: "1"}, found["labels"], group.Labels, asLabels)...)
+	wrong = append(wrong, validateEach(rulefmt.Rule{Record: "any", Expr: "1"}, found["labels"], group.Labels, asLabels)...)
 	problems := f.problems(group, wrong)
 	for i, node := range items(found["rules"]) {
 		problems = append(problems, f.walkRule(group, i, node)...)
@@ -131,7 +130,7 @@ func (f *File) walkRule(group rulefmt.RuleGroup, index int, node *yaml.Node) []*
 	r.labels = rules.FromMaps(group.Labels, r.Labels)
 	f.rules = append(f.rules, r)
 	if follow(node).Kind == yaml.MappingNode {
-		wrong = append(wrong, r.judge(wrong)...)
+		wrong = append(wrong, r.validate(wrong)...)
 	}
 	var problems []*Problem
 	for _, w := range wrong {
@@ -140,10 +139,10 @@ func (f *File) walkRule(group rulefmt.RuleGroup, index int, node *yaml.Node) []*
 	return problems
 }
 
-// judge has rulefmt judge the rule: its labels and annotations one by one, so
-// that each error has a position, and the rest of the rule at once. What could
-// not be read is not reported again.
-func (r *rule) judge(unread []finding) []finding {
+// validate validates the rule with rulefmt: its labels and annotations one by one, so
+// that each error has a position, and the rest of the rule at once. Fields that could
+// not be read are not reported again.
+func (r *rule) validate(unread []finding) []finding {
 	rest := r.Rule
 	rest.Labels, rest.Annotations = nil, nil
 	if slices.ContainsFunc(unread, func(f finding) bool { return f.node == r.fields["expr"].value }) {
@@ -162,13 +161,13 @@ func (r *rule) judge(unread []finding) []finding {
 	}
 	named := rulefmt.Rule{Record: r.Record, Alert: r.Alert, Expr: "1"}
 	if r.isRecording {
-		named.Record = "any" // its own name has been judged
+		named.Record = "any" // its own name has been validated
 	} else {
 		named.Record = ""
 	}
-	wrong = append(wrong, judgeEach(named, r.fields["labels"], r.Labels, asLabels)...)
+	wrong = append(wrong, validateEach(named, r.fields["labels"], r.Labels, asLabels)...)
 	if !r.isRecording {
-		wrong = append(wrong, judgeEach(named, r.fields["annotations"], r.Annotations, asAnnotations)...)
+		wrong = append(wrong, validateEach(named, r.fields["annotations"], r.Annotations, asAnnotations)...)
 	}
 	return wrong
 }
@@ -181,7 +180,7 @@ func (r *rule) position(name string) (line, column int) {
 	return r.node.Line, r.node.Column
 }
 
-// at reads the position out of an error, whose text alone has it.
+// at parses the position in the text of an error.
 func (r *rule) at(invalid rulefmt.WrappedError) *yaml.Node {
 	at := *r.node
 	_, _ = fmt.Sscanf(invalid.Error(), "%d:%d:", &at.Line, &at.Column) // the rule's own position, if there is none
@@ -191,9 +190,9 @@ func (r *rule) at(invalid rulefmt.WrappedError) *yaml.Node {
 func asLabels(r *rulefmt.Rule, set map[string]string)      { r.Labels = set }
 func asAnnotations(r *rulefmt.Rule, set map[string]string) { r.Annotations = set }
 
-// judgeEach has rulefmt judge the entries of a mapping one by one, as labels
-// or annotations of a rule that is valid otherwise.
-func judgeEach(r rulefmt.Rule, in field, set map[string]string, as func(*rulefmt.Rule, map[string]string)) []finding {
+// validateEach validates the entries of a mapping with rulefmt one by one, as labels
+// or annotations of a rule that is otherwise valid.
+func validateEach(r rulefmt.Rule, in field, set map[string]string, as func(*rulefmt.Rule, map[string]string)) []finding {
 	var wrong []finding
 	for _, name := range slices.Sorted(maps.Keys(set)) {
 		as(&r, map[string]string{name: set[name]})

@@ -4,9 +4,9 @@
 // Package rulecheck reports everything that is wrong with a file of Prometheus
 // rules at once, and where.
 //
-// The judge is Prometheus' own rulefmt: a file that it takes has no problem
-// here, but for rules that write the same series. rulefmt ends at the first
-// field it does not know or cannot read, and knows no position for templates
-// and labels; so this package reads the fields one by one and lets rulefmt
-// judge each rule.
+// Validation is that of Prometheus' own rulefmt: a file that rulefmt accepts has no
+// problem here, except for rules that write the same series. rulefmt stops at the
+// first field that it does not know or cannot read, and has no position for errors in
+// templates and labels. So this package reads the fields one by one and lets rulefmt
+// validate each rule.
 package rulecheck

@@ -55,7 +55,7 @@ func (r *reader) mapping(node *yaml.Node, merges int) {
 		r.report(node, errors.New("merge keys are nested too deep"))
 		return
 	}
-	for i := 0; i+1 < len(node.Content); i += 2 { // what is merged yields to the mapping's own fields
+	for i := 0; i+1 < len(node.Content); i += 2 { // the mapping's own fields override merged ones
 		if node.Content[i].Tag == "!!merge" {
 			for _, from := range merged(node.Content[i+1]) {
 				r.mapping(from, merges+1)
@@ -95,8 +95,8 @@ func (r *reader) field(key, value *yaml.Node) {
 	}
 }
 
-// withoutLine takes the position off an error of the library. It is reported in
-// another way.
+// withoutLine removes the position from an error of the library; it is reported
+// separately.
 func withoutLine(err error) error {
 	var many *yaml.TypeError
 	if !errors.As(err, &many) {

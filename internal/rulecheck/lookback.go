@@ -12,8 +12,8 @@ import (
 	"github.com/prometheus/common/model"
 )
 
-// BeyondRetention returns the rules that look at samples older than those that
-// are kept: they load, and see less than they ask for.
+// BeyondRetention returns the rules that query samples older than the retention: they
+// load, but evaluate fewer samples than they select.
 func (f *File) BeyondRetention(retention time.Duration) []*Problem {
 	var out []*Problem
 	for i := range f.rules {
@@ -34,9 +34,9 @@ func (f *File) BeyondRetention(retention time.Duration) []*Problem {
 	return out
 }
 
-// lookback is how far before its evaluation an expression looks at samples:
-// the ranges and offsets that lie around a selector, added up. Selectors whose
-// time is fixed by @ do not count, as that depends on when they are evaluated.
+// lookback is how far before its evaluation an expression queries samples: the sum of
+// the ranges and offsets around a selector. Selectors with an @ modifier do not count,
+// since their lookback depends on the time of the evaluation.
 // promQL parses expressions as Prometheus does without feature flags.
 var promQL = parser.NewParser(parser.Options{})
 

@@ -4,9 +4,8 @@
 // Package ruletest runs unit tests of Prometheus rules, written in the format
 // of "promtool test rules", and reports promtool's outcome.
 //
-// promtool is a program, not a library; what it is made of is one, and the same
-// packages do the work here: the series notation, the storage, the query engine
-// and the rules are Prometheus' own.
+// promtool is a program, not a library. This package uses the same packages of
+// Prometheus: the series notation, the storage, the query engine and the rules.
 //
 // The format: https://prometheus.io/docs/prometheus/latest/configuration/unit_testing_rules/
 package ruletest

@@ -37,7 +37,7 @@ func (a firing) String() string {
 }
 
 // checkAlerts compares the alerts of one name that fire now with those expected.
-func (s *scene) checkAlerts(t alertTest) error {
+func (s *testRun) checkAlerts(t alertTest) error {
 	var want, got []firing
 	for _, alert := range t.Alerts {
 		builder := labels.NewBuilder(labels.FromMap(alert.Labels)).Set(labels.AlertName, t.Alertname)
@@ -73,7 +73,7 @@ func (s sample) String() string {
 }
 
 // checkExpr compares what an expression yields with what is expected.
-func (s *scene) checkExpr(ctx context.Context, t promQLTest) error {
+func (s *testRun) checkExpr(ctx context.Context, t promQLTest) error {
 	got, err := s.query(ctx, t.Expr, s.start.Add(time.Duration(t.EvalTime)))
 	if err != nil {
 		return err
@@ -96,7 +96,7 @@ func (s *scene) checkExpr(ctx context.Context, t promQLTest) error {
 }
 
 // sameSample follows promtool, for which a NaN is equal to nothing.
-func (s *scene) sameSample(a, b sample) bool {
+func (s *testRun) sameSample(a, b sample) bool {
 	same := a.value == b.value
 	if s.fuzzy {
 		same = same || math.Nextafter(a.value, math.Inf(-1)) == b.value || math.Nextafter(a.value, math.Inf(1)) == b.value
@@ -136,7 +136,7 @@ func parseHistogram(notation string) (*histogram.FloatHistogram, error) {
 var errNotVector = errors.New("the result is neither a vector nor a scalar")
 
 // query evaluates an expression on what has been loaded and recorded.
-func (s *scene) query(ctx context.Context, expr string, at time.Time) ([]sample, error) {
+func (s *testRun) query(ctx context.Context, expr string, at time.Time) ([]sample, error) {
 	query, err := s.QueryEngine().NewInstantQuery(ctx, s.Queryable(), nil, expr, at)
 	if err != nil {
 		return nil, err
@@ -161,7 +161,7 @@ func (s *scene) query(ctx context.Context, expr string, at time.Time) ([]sample,
 	}
 }
 
-// mismatch shows what was expected beside what was found.
+// mismatch shows the expected and the actual result.
 func mismatch[T fmt.Stringer](want, got []T) error {
 	return fmt.Errorf("\n    expected: %s\n    got:      %s", list(want), list(got))
 }

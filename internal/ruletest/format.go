@@ -24,7 +24,7 @@ type file struct {
 	RuleFiles          []string       `yaml:"rule_files"`          // relative to the file; may be patterns
 	EvaluationInterval model.Duration `yaml:"evaluation_interval"` // default 1m
 	GroupEvalOrder     []string       `yaml:"group_eval_order"`    // names of groups
-	FuzzyCompare       bool           `yaml:"fuzzy_compare"`       // takes neighbouring floats for equal
+	FuzzyCompare       bool           `yaml:"fuzzy_compare"`       // treats neighboring floats as equal
 	Tests              []test         `yaml:"tests"`
 }
 
@@ -109,8 +109,8 @@ func readFile(path string) (*file, []string, error) {
 		return nil, nil, err
 	}
 	var f file
-	// The version of the library that promtool reads its files with: the next
-	// one takes other words for booleans, and other numbers for numbers.
+	// The version of the library that promtool reads its files with: the next one parses
+	// booleans and numbers differently.
 	if err := yaml.UnmarshalStrict(raw, &f); err != nil {
 		return nil, nil, err
 	}

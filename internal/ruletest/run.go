@@ -18,12 +18,12 @@ import (
 	"github.com/prometheus/prometheus/rules"
 )
 
-// Result is what came of a file of tests.
+// Result is the result of a file of tests.
 type Result struct {
 	Tests    int      // in the file
 	Warnings []string // patterns that match no rule file
-	// Failures are all expectations that were not met, and whatever kept a
-	// test from being run. The tests pass if there are none.
+	// Failures are all expectations that were not met, and the errors that prevented a
+	// test from running. Without failures the tests pass.
 	Failures []error
 }
 
@@ -68,8 +68,8 @@ func evaluationOrder(names []string) (map[string]int, error) {
 	return order, nil
 }
 
-// scene is a test being run: rules, and series as far as time has come.
-type scene struct {
+// testRun is a running test: the rules, and the series up to the current time.
+type testRun struct {
 	*promqltest.LazyLoader
 	start  time.Time
 	groups []*rules.Group
@@ -96,7 +96,7 @@ func runTest(ctx context.Context, f *file, t *test, order map[string]int) (failu
 		}
 	}()
 	series.SubqueryInterval = time.Duration(f.EvaluationInterval)
-	s := &scene{LazyLoader: series, start: t.start(), fuzzy: f.FuzzyCompare}
+	s := &testRun{LazyLoader: series, start: t.start(), fuzzy: f.FuzzyCompare}
 	if errs := s.loadRules(t, f.RuleFiles, order); len(errs) > 0 {
 		return errs
 	}
@@ -122,7 +122,7 @@ func (t *test) load() string {
 	return out.String()
 }
 
-func (s *scene) loadRules(t *test, files []string, order map[string]int) []error {
+func (s *testRun) loadRules(t *test, files []string, order map[string]int) []error {
 	manager := rules.NewManager(&rules.ManagerOptions{
 		QueryFunc:  rules.EngineQueryFunc(s.QueryEngine(), s.Storage()),
 		Queryable:  s.Storage(),
@@ -142,13 +142,13 @@ func (s *scene) loadRules(t *test, files []string, order map[string]int) []error
 	}
 	slices.SortStableFunc(s.groups, func(a, b *rules.Group) int { return cmp.Compare(order[a.Name()], order[b.Name()]) })
 	for _, rule := range s.alertingRules("") {
-		rule.SetRestored(true) // or it would not write its series
+		rule.SetRestored(true) // otherwise it would not write its series
 	}
 	return nil
 }
 
 // alertingRules are those of a name, or all if that is empty.
-func (s *scene) alertingRules(name string) []*rules.AlertingRule {
+func (s *testRun) alertingRules(name string) []*rules.AlertingRule {
 	var found []*rules.AlertingRule
 	for _, group := range s.groups {
 		for _, rule := range group.AlertingRules() {
@@ -160,9 +160,9 @@ func (s *scene) alertingRules(name string) []*rules.AlertingRule {
 	return found
 }
 
-// evaluate lets time pass up to the last expectation, and checks what is
-// expected of alerts on the way. It reports whether all rules could be evaluated.
-func (s *scene) evaluate(ctx context.Context, t *test, interval time.Duration) (failures []error, ok bool) {
+// evaluate advances the time to the last expectation, and checks the expected alerts on
+// the way. It reports whether all rules could be evaluated.
+func (s *testRun) evaluate(ctx context.Context, t *test, interval time.Duration) (failures []error, ok bool) {
 	pending := slices.Clone(t.AlertRuleTests)
 	slices.SortStableFunc(pending, func(a, b alertTest) int { return cmp.Compare(a.EvalTime, b.EvalTime) })
 	end := s.start.Add(t.length())
@@ -206,7 +206,7 @@ func (t *test) length() time.Duration {
 }
 
 // step loads the samples up to a time and evaluates all groups then.
-func (s *scene) step(ctx context.Context, at time.Time) (failed []error, loaded error) {
+func (s *testRun) step(ctx context.Context, at time.Time) (failed []error, loaded error) {
 	s.WithSamplesTill(at, func(err error) {
 		if err != nil {
 			loaded = err

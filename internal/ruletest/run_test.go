@@ -19,7 +19,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "write the golden files")
 
 func testFiles(t *testing.T, folder string) []string {
 	t.Helper()
@@ -29,7 +29,7 @@ func testFiles(t *testing.T, folder string) []string {
 	return files
 }
 
-// promtool passes these files too; test/e2e compares the verdicts.
+// promtool passes these files too; test/e2e compares the outcomes.
 func TestPass(t *testing.T) {
 	for _, file := range testFiles(t, "pass") {
 		result := Run(t.Context(), file)
@@ -76,8 +76,8 @@ func TestCancelled(t *testing.T) {
 	assert.ErrorIs(t, result.Failures[0], context.Canceled)
 }
 
-// TestFilesOfPromtool runs the files that promtool's own tests are made of, in
-// the module's source, to the verdicts that they expect of promtool's command.
+// TestFilesOfPromtool runs the files of promtool's own tests, from the module's source,
+// and expects the outcomes that they expect of promtool.
 func TestFilesOfPromtool(t *testing.T) {
 	for name, passes := range map[string]bool{
 		"unittest.yml":               true,

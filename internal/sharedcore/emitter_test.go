@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// inbox is what stands behind an emitter.
+// inbox is the consumer of an emitter.
 type inbox struct {
 	mu  sync.Mutex
 	got []*int
@@ -62,7 +62,7 @@ func TestCloseBeforeOpenSendsNothing(t *testing.T) {
 	assert.Empty(t, in.got)
 }
 
-// What stands behind an emitter may change what it is given.
+// The consumer of an emitter may change what it is given.
 func TestEveryEmitterHasItsOwnValue(t *testing.T) {
 	var emitters Emitters[*int]
 	var a, b inbox

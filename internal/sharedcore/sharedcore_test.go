@@ -91,17 +91,17 @@ func TestAnyOrder(t *testing.T) {
 			}
 			for n, i := range stops {
 				require.NoError(t, instances[i].Shutdown(t.Context(), func(context.Context) error {
-					d.write("outlet")
+					d.write("instance")
 					return nil
 				}))
-				want := "start stop" + strings.Repeat(" outlet", n+1)
+				want := "start stop" + strings.Repeat(" instance", n+1)
 				if n == 2 {
 					want += " close"
 				}
 				assert.Equal(t, want, d.String())
 				require.NoError(t, instances[i].Shutdown(t.Context(), nil), "twice")
 			}
-			assert.Equal(t, "start stop outlet outlet outlet close", d.String())
+			assert.Equal(t, "start stop instance instance instance close", d.String())
 		}
 	}
 }
@@ -119,7 +119,7 @@ func TestTwoPointersShareNothing(t *testing.T) {
 }
 
 // After a shutdown the same pointer makes a new core, while the rest of the old
-// instances still stand.
+// instances still run.
 func TestReload(t *testing.T) {
 	var m Map[*diary]
 	cfg, before, after := &config{}, &diary{}, &diary{}
@@ -132,7 +132,7 @@ func TestReload(t *testing.T) {
 	assert.Same(t, before, two.Core())
 	require.NoError(t, two.Shutdown(t.Context(), nil))
 	require.NoError(t, again.Start(t.Context(), componenttest.NewNopHost()))
-	assert.Same(t, after, join(t, &m, cfg, before).Core(), "the old one's end does not make the new one be forgotten")
+	assert.Same(t, after, join(t, &m, cfg, before).Core(), "shutting down the old one does not remove the new one")
 }
 
 func TestNothingIsProcessedBeforeAnInstanceIsReady(t *testing.T) {
@@ -142,7 +142,7 @@ func TestNothingIsProcessedBeforeAnInstanceIsReady(t *testing.T) {
 	process := WhenReady(second, func(_ context.Context, n int) (int, error) { return n + 1, nil })
 	require.NoError(t, first.Start(t.Context(), componenttest.NewNopHost()))
 	n, err := process(t.Context(), 1)
-	require.ErrorIs(t, err, errNotStarted, "the core has started, what is behind this instance may not have")
+	require.ErrorIs(t, err, errNotStarted, "the core has started, but the consumer of this instance may not have")
 	assert.False(t, consumererror.IsPermanent(err))
 	assert.Equal(t, 1, n)
 	require.NoError(t, second.Start(t.Context(), componenttest.NewNopHost()))
@@ -152,7 +152,7 @@ func TestNothingIsProcessedBeforeAnInstanceIsReady(t *testing.T) {
 	require.NoError(t, first.Shutdown(t.Context(), nil))
 	require.NoError(t, second.Shutdown(t.Context(), nil))
 	_, err = process(t.Context(), 1)
-	require.NoError(t, err, "what is flushed on the way down is processed")
+	require.NoError(t, err, "what is flushed during shutdown is processed")
 }
 
 func TestShutdownWithoutStart(t *testing.T) {
@@ -187,9 +187,9 @@ func TestErrorsOfShutdownAreJoined(t *testing.T) {
 	var m Map[*diary]
 	i := join(t, &m, &config{}, &diary{})
 	require.NoError(t, i.Start(t.Context(), componenttest.NewNopHost()))
-	failure := errors.New("outlet")
+	failure := errors.New("instance")
 	require.ErrorIs(t, i.Shutdown(t.Context(), func(context.Context) error { return failure }), failure)
-	require.ErrorIs(t, i.Shutdown(t.Context(), nil), failure, "the second call says what the first said")
+	require.ErrorIs(t, i.Shutdown(t.Context(), nil), failure, "the second call returns the first one's error")
 }
 
 func TestConcurrentLives(t *testing.T) {

@@ -115,7 +115,7 @@ var table = [...]Info{
 	Seconds:      {Name: "seconds", Unit: Second, Price: "second", Scale: 1000}, // of audio or video, in or out
 	Characters:   {Name: "characters", Unit: Character, Price: "character"},
 	Pages:        {Name: "pages", Unit: Page, Price: "page"},
-	Searches:     {Name: "searches", Unit: Search, Price: "search"}, // what rerankers bill
+	Searches:     {Name: "searches", Unit: Search, Price: "search"}, // billed by rerankers
 	WebSearches:  {Name: "web_searches", Unit: Search, Price: "web_search"},
 	FileSearches: {Name: "file_searches", Unit: Search, Price: "file_search"},
 	MapsSearches: {Name: "maps_searches", Unit: Search, Price: "maps_search"},

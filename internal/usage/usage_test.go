@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestTable holds the table to what those rely on who derive from it.
+// TestTable checks the properties of the table that other packages rely on.
 func TestTable(t *testing.T) {
 	names, prices := map[string]bool{}, map[string]bool{}
 	for _, kind := range Kinds() {

@@ -72,8 +72,8 @@ func (g *Guard) allowsOrigin(origin string) bool {
 	return false
 }
 
-// allowsHost allows addresses and names below localhost, which no stranger can
-// point at this machine, and those of the configuration.
+// allowsHost allows IP addresses and names below localhost, which DNS rebinding cannot
+// use, and those of the configuration.
 func (g *Guard) allowsHost(host string) bool {
 	host = strings.ToLower(host)
 	if host == "localhost" || strings.HasSuffix(host, ".localhost") || net.ParseIP(host) != nil {
@@ -98,8 +98,8 @@ func ValidateHosts(allowed []string) error {
 	return errors.Join(errs...)
 }
 
-// Authenticates reports whether a server knows its clients: by an authenticator or
-// by their certificates.
+// Authenticates reports whether a server authenticates its clients: by an authenticator
+// or by their certificates.
 func Authenticates(server *confighttp.ServerConfig) bool {
 	tls := server.TLS.Get()
 	return server.Auth.HasValue() || tls != nil && tls.ClientCAFile != ""

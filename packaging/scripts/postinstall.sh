@@ -1,6 +1,6 @@
 #!/bin/sh
-# The first time, the service is enabled but not started: its configuration may
-# need variables. On an upgrade, what runs is started anew.
+# On the first installation the service is enabled but not started: its configuration
+# may need variables. On an upgrade a running service is restarted.
 set -e
 chgrp otelcol-arc /etc/otelcol-arc/otelcol-arc.env
 chmod 0640 /etc/otelcol-arc/otelcol-arc.env

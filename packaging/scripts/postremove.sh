@@ -1,6 +1,6 @@
 #!/bin/sh
-# What was counted is kept until the package is purged. rpm knows no purge: there
-# it is left to the owner of the machine.
+# State is kept until the package is purged. rpm has no purge: there the administrator
+# removes it.
 set -e
 if [ -d /run/systemd/system ]; then
   systemctl daemon-reload

@@ -1,5 +1,5 @@
 #!/bin/sh
-# dpkg says "remove", rpm 0, when it is not for an upgrade.
+# dpkg passes "remove", rpm 0, unless it is an upgrade.
 set -e
 case "$1" in
 remove | 0)

@@ -259,7 +259,7 @@ func (c *Config) Validate() error {
 		atLeast("cooldown", c.Cooldown, 0),
 		atLeast("repeat_interval", c.RepeatInterval, 0),
 		validateLabels("external_labels", c.ExternalLabels),
-		c.validateNotices(),
+		c.validateNotifications(),
 		validateURL("external_url", c.ExternalURL),
 		validateAttributes("resource_attributes", c.ResourceAttributes),
 		c.Storage.validate(),

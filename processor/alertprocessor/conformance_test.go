@@ -37,11 +37,11 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/ingest"
 )
 
-// TestConformance runs the processor beside Prometheus' rule manager, on the
-// same rule file and the same samples, which one gets as OTLP and the other
-// through its storage. What they make of it must be equal at every evaluation:
-// recorded series, ALERTS (labels and state), ALERTS_FOR_STATE (since when),
-// and for alerts that begin to fire or cease to, the values and annotations.
+// TestConformance runs the processor and Prometheus' rule manager on the same rule
+// file and the same samples, which one gets as OTLP and the other through its
+// storage. Their output must be equal at every evaluation: recorded series, ALERTS
+// (labels and state), ALERTS_FOR_STATE (since when), and for alerts that start
+// firing or are resolved, the values and annotations.
 func TestConformance(t *testing.T) {
 	falseclock.Long(t)
 	folders, err := filepath.Glob("testdata/conformance/*")
@@ -80,13 +80,13 @@ func checkConformance(t *testing.T, folder string) {
 		synctest.Wait()
 	}
 
-	// What either says and the other does not, to be compared in short.
+	// Only the differences are printed: the full output is long.
 	got, want := emitted(ours.seriesOut.AllMetrics()), theirs.recorder.take()
 	assert.Empty(t, difference(want, got), "series that Prometheus wrote and the processor did not")
 	assert.Empty(t, difference(got, want), "series that the processor wrote and Prometheus did not")
-	gotNotices, wantNotices := noticeTexts(ours.notifications(), theirs.all), theirs.takeNotices()
-	assert.Empty(t, difference(wantNotices, gotNotices), "alerts of Prometheus that the processor did not raise")
-	assert.Empty(t, difference(gotNotices, wantNotices), "alerts that the processor raised and Prometheus did not")
+	gotAlerts, wantAlerts := alertTexts(ours.notifications(), theirs.all), theirs.takeAlerts()
+	assert.Empty(t, difference(wantAlerts, gotAlerts), "alerts of Prometheus that the processor did not raise")
+	assert.Empty(t, difference(gotAlerts, wantAlerts), "alerts that the processor raised and Prometheus did not")
 
 	// Equal silence would prove nothing.
 	assert.NotEmpty(t, want)
@@ -112,11 +112,11 @@ type prometheus struct {
 	manager  *rules.Manager
 	recorder *recorder
 
-	mu      sync.Mutex
-	firing  map[string]map[string]*rules.Alert // by rule and labels
-	notices map[string]string
-	seen    map[string]bool // rules that fired, or were recorded
-	all     map[string]bool
+	mu       sync.Mutex
+	firing   map[string]map[string]*rules.Alert // by rule and labels
+	notified map[string]string
+	seen     map[string]bool // rules that fired, or were recorded
+	all      map[string]bool
 }
 
 func newPrometheus(t *testing.T, ruleFile string) *prometheus {
@@ -137,7 +137,7 @@ func newPrometheus(t *testing.T, ruleFile string) *prometheus {
 		db:       db,
 		recorder: &recorder{Appendable: db, samples: map[string]string{}},
 		firing:   map[string]map[string]*rules.Alert{},
-		notices:  map[string]string{},
+		notified: map[string]string{},
 		seen:     map[string]bool{},
 		all:      map[string]bool{},
 	}
@@ -164,8 +164,8 @@ func newPrometheus(t *testing.T, ruleFile string) *prometheus {
 	return p
 }
 
-// evaluate lets Prometheus evaluate a group, and notes which alerts began to
-// fire and which ceased to.
+// evaluate lets Prometheus evaluate a group, and records which alerts started firing
+// and which were resolved.
 func (p *prometheus) evaluate(ctx context.Context, group *rules.Group, at time.Time) {
 	rules.DefaultEvalIterationFunc(ctx, group, at)
 	p.mu.Lock()
@@ -202,17 +202,17 @@ func (p *prometheus) evaluate(ctx context.Context, group *rules.Group, at time.T
 func (p *prometheus) note(state string, alert *rules.Alert, at time.Time) {
 	all := alert.Labels.Map()
 	all["region"] = conformanceRegion // as the notifier adds it
-	text := fmt.Sprint(noticeValue(alert.Value), " ", alert.Annotations.Map())
+	text := fmt.Sprint(alertValue(alert.Value), " ", alert.Annotations.Map())
 	if state == "resolved" {
 		text = ""
 	}
-	p.notices[noticeKey(at, state, all)] = text
+	p.notified[alertKey(at, state, all)] = text
 }
 
-func (p *prometheus) takeNotices() map[string]string {
+func (p *prometheus) takeAlerts() map[string]string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.notices
+	return p.notified
 }
 
 // silent are the rules that were never recorded or never fired.
@@ -354,33 +354,33 @@ func seriesOf(m pmetric.Metric, attributes pcommon.Map) labels.Labels {
 	return builder.Labels()
 }
 
-// isRuleSeries tells what rules write from what is sent: recorded series have
-// a colon in their names, as Prometheus asks for.
+// isRuleSeries reports whether a series is written by a rule: recorded series have a
+// colon in their names, as Prometheus recommends.
 func isRuleSeries(name string) bool {
 	return ingest.IsAlertSeries(name) || slices.Contains([]byte(name), ':')
 }
 
-// noticeTexts leaves out alerts that the processor raises about itself.
-func noticeTexts(alerts []alertevent.Alert, known map[string]bool) map[string]string {
+// alertTexts leaves out alerts that the processor raises about itself.
+func alertTexts(alerts []alertevent.Alert, known map[string]bool) map[string]string {
 	out := map[string]string{}
 	for _, a := range alerts {
 		if !known[a.Name()] {
 			continue
 		}
 		if a.State == alertevent.Resolved {
-			out[noticeKey(a.EndsAt, "resolved", a.Labels)] = ""
+			out[alertKey(a.EndsAt, "resolved", a.Labels)] = ""
 			continue
 		}
-		out[noticeKey(a.StartsAt, "firing", a.Labels)] = fmt.Sprint(noticeValue(*a.Value), " ", a.Annotations)
+		out[alertKey(a.StartsAt, "firing", a.Labels)] = fmt.Sprint(alertValue(*a.Value), " ", a.Annotations)
 	}
 	return out
 }
 
-func noticeKey(at time.Time, state string, set map[string]string) string {
+func alertKey(at time.Time, state string, set map[string]string) string {
 	return at.UTC().Format(time.TimeOnly) + " " + state + " " + labels.FromMap(set).String()
 }
 
-func noticeValue(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
+func alertValue(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 
 // conformanceSeries are series in the notation of Prometheus' unit tests.
 type conformanceSeries struct {

@@ -96,9 +96,9 @@ func TestConfigurationsOfTheCookbook(t *testing.T) {
 		r := newRig(t, watchdog)
 		time.Sleep(10*time.Minute + time.Second)
 		synctest.Wait()
-		notices := r.notifications()
-		assert.Len(t, notices, 10, "once a minute")
-		for _, notified := range notices {
+		notifications := r.notifications()
+		assert.Len(t, notifications, 10, "once a minute")
+		for _, notified := range notifications {
 			assert.Equal(t, "Watchdog", notified.Name())
 			assert.Equal(t, alertevent.Firing, notified.State)
 		}

@@ -42,7 +42,7 @@ func (r *rig) traffic(start time.Time, total *float64, failed *float64, share fl
 	synctest.Wait()
 }
 
-func TestShippedRulesTellOfErrorsAndTheirEnd(t *testing.T) {
+func TestShippedRulesNotifyOfErrorsAndTheirResolution(t *testing.T) {
 	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(func(c *Config) {
 			c.RuleFiles = []string{"../../config/rules/*.yml"}
@@ -57,9 +57,9 @@ func TestShippedRulesTellOfErrorsAndTheirEnd(t *testing.T) {
 		r.traffic(start, &ok, &failed, 0.30, 5*time.Minute)
 		assert.Empty(t, r.notifications(), "not yet for 5 minutes")
 		r.traffic(start, &ok, &failed, 0.30, 10*time.Minute)
-		notices := r.notifications()
-		require.Equal(t, []string{"firing HighErrorRate"}, lines(notices))
-		alert := notices[0]
+		notifications := r.notifications()
+		require.Equal(t, []string{"firing HighErrorRate"}, lines(notifications))
+		alert := notifications[0]
 		assert.Equal(t, map[string]string{"alertname": "HighErrorRate", "severity": "critical", "site": "berlin"}, alert.Labels)
 		assert.Equal(t, "High error rate detected", alert.Annotations["summary"])
 		assert.Regexp(t, "^Error rate is [0-9.]+%, above 5%.$", alert.Annotations["description"])
@@ -67,11 +67,11 @@ func TestShippedRulesTellOfErrorsAndTheirEnd(t *testing.T) {
 		assert.WithinRange(t, alert.StartsAt, breach.Add(5*time.Minute), breach.Add(7*time.Minute))
 
 		r.traffic(start, &ok, &failed, 0, 10*time.Minute)
-		notices = r.notifications()
-		require.Equal(t, []string{"resolved HighErrorRate"}, lines(notices))
-		assert.Equal(t, alert.Fingerprint(), notices[0].Fingerprint())
-		assert.True(t, alert.StartsAt.Equal(notices[0].StartsAt))
-		assert.False(t, notices[0].EndsAt.IsZero())
+		notifications = r.notifications()
+		require.Equal(t, []string{"resolved HighErrorRate"}, lines(notifications))
+		assert.Equal(t, alert.Fingerprint(), notifications[0].Fingerprint())
+		assert.True(t, alert.StartsAt.Equal(notifications[0].StartsAt))
+		assert.False(t, notifications[0].EndsAt.IsZero())
 		assert.Equal(t, 2*35*4, countMetrics(r.seriesOut, "arc_requests_total"), "all that came was passed on")
 	})
 }
@@ -110,10 +110,10 @@ func TestCooldownRepeatResolve(t *testing.T) {
 	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(flagRule))
 		r.flag(3, 30*time.Second)
-		notices := r.notifications()
-		require.Equal(t, []string{"firing Flag"}, lines(notices))
-		assert.Equal(t, map[string]string{"alertname": "Flag", "severity": "warning", "host": "a", "job": "app"}, notices[0].Labels)
-		assert.Equal(t, "flag is 3 on a", notices[0].Annotations["summary"])
+		notifications := r.notifications()
+		require.Equal(t, []string{"firing Flag"}, lines(notifications))
+		assert.Equal(t, map[string]string{"alertname": "Flag", "severity": "warning", "host": "a", "job": "app"}, notifications[0].Labels)
+		assert.Equal(t, "flag is 3 on a", notifications[0].Annotations["summary"])
 
 		r.flag(0, time.Minute)
 		assert.Equal(t, []string{"resolved Flag"}, lines(r.notifications()))
@@ -147,10 +147,10 @@ func TestFeaturesOfRuleFiles(t *testing.T) {
 			c.ExternalLabels = map[string]string{"site": "berlin"}
 		}))
 		r.flag(1, 2*time.Minute)
-		notices := r.notifications()
-		require.Equal(t, []string{"firing Kept"}, lines(notices))
-		assert.Equal(t, map[string]string{"alertname": "Kept", "job": "app", "team": "x", "site": "berlin"}, notices[0].Labels)
-		assert.Equal(t, "berlin: 1 hosts", notices[0].Annotations["summary"])
+		notifications := r.notifications()
+		require.Equal(t, []string{"firing Kept"}, lines(notifications))
+		assert.Equal(t, map[string]string{"alertname": "Kept", "job": "app", "team": "x", "site": "berlin"}, notifications[0].Labels)
+		assert.Equal(t, "berlin: 1 hosts", notifications[0].Annotations["summary"])
 		r.flag(0, 3*time.Minute)
 		assert.Empty(t, r.notifications(), "kept firing")
 		r.flag(0, 5*time.Minute)
@@ -209,7 +209,7 @@ func TestSeriesOfRulesLeaveAsGauges(t *testing.T) {
 		assert.Equal(t, map[string]any{"alertname": "Flag", "alertstate": "firing", "host": "a", "job": "app", "severity": "warning"},
 			alerts[0].Attributes().AsRaw())
 		assert.InDelta(t, 1, alerts[0].DoubleValue(), 0)
-		assert.True(t, alerts[len(alerts)-1].Flags().NoRecordedValue(), "the alert is over")
+		assert.True(t, alerts[len(alerts)-1].Flags().NoRecordedValue(), "the alert is resolved")
 		sums := points["job:flag:sum"]
 		assert.Equal(t, map[string]any{"job": "app", "team": "x"}, sums[0].Attributes().AsRaw())
 		assert.InDelta(t, 0, sums[len(sums)-1].DoubleValue(), 0)
@@ -320,17 +320,17 @@ func TestFailingRule(t *testing.T) {
 		metadatatest.AssertEqualProcessorAlertEvaluations(t, r.telemetry, []metricdata.DataPoint[int64]{
 			{Value: 4, Attributes: attribute.NewSet(attribute.String("rule_group", "rules"))},
 		}, metricdatatest.IgnoreTimestamp())
-		notices := r.notifications()
-		require.Equal(t, []string{"firing RuleCannotBeEvaluated"}, lines(notices), "about itself, once")
+		notifications := r.notifications()
+		require.Equal(t, []string{"firing RuleCannotBeEvaluated"}, lines(notifications), "about itself, once")
 		assert.Equal(t, map[string]string{
 			"alertname": "RuleCannotBeEvaluated", "severity": "warning", "rule_group": "rules", "rule": "Bad", "site": "berlin",
-		}, notices[0].Labels)
-		assert.Equal(t, "Rule Bad of group rules cannot be evaluated", notices[0].Annotations["summary"])
-		assert.Contains(t, notices[0].Annotations["description"], "many-to-many matching not allowed")
-		assert.Equal(t, 1, r.warnings.Len(), "said once")
+		}, notifications[0].Labels)
+		assert.Equal(t, "Rule Bad of group rules cannot be evaluated", notifications[0].Annotations["summary"])
+		assert.Contains(t, notifications[0].Annotations["description"], "many-to-many matching not allowed")
+		assert.Equal(t, 1, r.warnings.Len(), "logged once")
 		active := r.host.page.alerts.Active()
 		require.Len(t, active, 1)
-		assert.Equal(t, notices[0].StartsAt, active[0].StartsAt.UTC())
+		assert.Equal(t, notifications[0].StartsAt, active[0].StartsAt.UTC())
 
 		r.flags(6*time.Minute, map[string]float64{"a": 1})
 		assert.Equal(t, []string{"firing Bad", "resolved RuleCannotBeEvaluated"}, lines(r.notifications()), "it works again")

@@ -28,8 +28,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/metadatatest"
 )
 
-// batches are the alerts that have been told of since the last call, by the
-// batch in which they left.
+// batches returns the alerts that were sent since the last call, by batch.
 func (r *rig) batches() [][]string {
 	r.t.Helper()
 	var out [][]string
@@ -60,7 +59,7 @@ func (r *rig) flags(period time.Duration, values map[string]float64) {
 	synctest.Wait()
 }
 
-func TestGroupsAreToldTogether(t *testing.T) {
+func TestGroupIsOneNotification(t *testing.T) {
 	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(func(c *Config) {
 			flagRule(c)
@@ -90,16 +89,16 @@ func TestGroupOfARecord(t *testing.T) {
 			c.GroupWait = 0
 		}))
 		r.flags(time.Minute, map[string]float64{"a": 1})
-		notices := r.notifications()
-		require.Len(t, notices, 1, "at once without a wait")
+		notifications := r.notifications()
+		require.Len(t, notifications, 1, "at once without a wait")
 		assert.Equal(t, &alertevent.Group{
 			Key:    `{}:{alertname="Flag", severity="warning"}`,
 			Labels: map[string]string{"alertname": "Flag", "severity": "warning"},
-		}, notices[0].Group)
+		}, notifications[0].Group)
 	})
 }
 
-func TestEventThatWaitsForItsGroupIsToldAtShutdown(t *testing.T) {
+func TestEventWaitingForItsGroupIsSentAtShutdown(t *testing.T) {
 	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(func(c *Config) {
 			costly(c)
@@ -112,7 +111,7 @@ func TestEventThatWaitsForItsGroupIsToldAtShutdown(t *testing.T) {
 	})
 }
 
-func TestInhibitedAlertIsNotTold(t *testing.T) {
+func TestInhibitedAlertIsNotNotified(t *testing.T) {
 	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(func(c *Config) {
 			c.Rules = []RuleConfig{
@@ -199,7 +198,7 @@ func TestSilencesFromThePage(t *testing.T) {
 		r.stop()
 
 		r = newRig(t, testConfig(config))
-		require.Len(t, r.host.page.alerts.Silences(), 1, "kept over the restart")
+		require.Len(t, r.host.page.alerts.Silences(), 1, "persisted across the restart")
 		assert.Equal(t, "me", r.host.page.alerts.Silences()[0].CreatedBy)
 		r.flags(time.Minute, map[string]float64{"a": 1, "b": 0})
 		assert.Empty(t, r.notifications())
@@ -250,10 +249,10 @@ func TestCapOnAlertsAMinute(t *testing.T) {
 		assert.Len(t, r.notifications(), 3)
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		notices := r.notifications()
-		require.Equal(t, []string{"firing TooManyAlerts"}, lines(notices))
-		assert.Equal(t, "max_alerts_per_minute is 3. Suppressed alerts: 2 HighCostLLMCall.", notices[0].Annotations["description"])
-		assert.Equal(t, "warning", notices[0].Severity())
+		notifications := r.notifications()
+		require.Equal(t, []string{"firing TooManyAlerts"}, lines(notifications))
+		assert.Equal(t, "max_alerts_per_minute is 3. Suppressed alerts: 2 HighCostLLMCall.", notifications[0].Annotations["description"])
+		assert.Equal(t, "warning", notifications[0].Severity())
 		time.Sleep(time.Minute)
 		synctest.Wait()
 		assert.Equal(t, []string{"resolved TooManyAlerts"}, lines(r.notifications()))

@@ -39,11 +39,11 @@ func TestResourceAttributesBecomeLabels(t *testing.T) {
 		r.send(md)
 		time.Sleep(15 * time.Second)
 		synctest.Wait()
-		notices := r.notifications()
-		require.Len(t, notices, 1)
+		notifications := r.notifications()
+		require.Len(t, notifications, 1)
 		assert.Equal(t, map[string]string{
 			"alertname": "Flag", "severity": "warning", "job": "app", "k8s_pod_name": "p-1", "host": "of the point",
-		}, notices[0].Labels)
+		}, notifications[0].Labels)
 	})
 }
 
@@ -147,9 +147,9 @@ groups:
 		r.flags(time.Minute, map[string]float64{"a": 1, "b": 1})
 		assert.Equal(t, []string{"firing Limited", "firing Limited"}, lines(r.notifications()))
 		r.flags(time.Minute, map[string]float64{"a": 1, "b": 1, "c": 1})
-		notices := r.notifications()
-		assert.Equal(t, []string{"firing RuleCannotBeEvaluated", "resolved Limited", "resolved Limited"}, lines(notices), "as in Prometheus, none is left")
-		assert.Equal(t, "exceeded limit of 2 with 3 alerts", notices[0].Annotations["description"])
+		notifications := r.notifications()
+		assert.Equal(t, []string{"firing RuleCannotBeEvaluated", "resolved Limited", "resolved Limited"}, lines(notifications), "as in Prometheus, none is left")
+		assert.Equal(t, "exceeded limit of 2 with 3 alerts", notifications[0].Annotations["description"])
 	})
 }
 
@@ -166,7 +166,7 @@ groups:
 		r.flag(0, 4*time.Minute)
 		r.flag(1, 15*time.Second)
 		r.flag(0, 4*time.Minute)
-		assert.Empty(t, r.notifications(), "the time begins anew")
+		assert.Empty(t, r.notifications(), "the for duration starts again")
 		r.flag(0, 90*time.Second)
 		assert.Equal(t, []string{"resolved Kept"}, lines(r.notifications()))
 	})
@@ -212,10 +212,10 @@ func TestTemplateFunctions(t *testing.T) {
 			c.ExternalURL = "http://prom.example/p"
 		}))
 		r.flag(1234.5678, 30*time.Second)
-		notices := r.notifications()
-		require.Len(t, notices, 1)
+		notifications := r.notifications()
+		require.Len(t, notifications, 1)
 		for i, test := range tests {
-			assert.Equal(t, test.want, notices[0].Annotations[fmt.Sprintf("a%d", i)], test.template)
+			assert.Equal(t, test.want, notifications[0].Annotations[fmt.Sprintf("a%d", i)], test.template)
 		}
 	})
 }
@@ -277,13 +277,13 @@ func TestTraceOfAnExample(t *testing.T) {
 		synctest.Wait()
 		for _, notified := range r.notifications() {
 			assert.Equal(t, alertevent.Resolved, notified.State)
-			assert.Equal(t, traces[notified.Labels["model"]], notified.TraceID[0], "the end has the trace of the beginning")
+			assert.Equal(t, traces[notified.Labels["model"]], notified.TraceID[0], "the resolved alert has the trace of the firing one")
 		}
 	})
 }
 
-// An alert is told, at the latest, one evaluation interval and its for after the
-// sample that it is about has come, whenever that is between two evaluations.
+// An alert is sent at the latest one evaluation interval plus its for duration after
+// its sample has arrived, whenever that is between two evaluations.
 func TestDelayOfAnAlert(t *testing.T) {
 	const interval = 15 * time.Second
 	for _, hold := range []time.Duration{0, 30 * time.Second, time.Minute} {

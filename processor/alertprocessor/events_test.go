@@ -73,8 +73,8 @@ func TestCostlyCall(t *testing.T) {
 		assert.Empty(t, r.notifications())
 
 		r.call("gpt-4o", 1.239, "user_id", "u-1")
-		notices := r.notifications()
-		require.Len(t, notices, 1)
+		notifications := r.notifications()
+		require.Len(t, notifications, 1)
 		assert.Equal(t, alertevent.Alert{
 			Labels: map[string]string{
 				"alertname": "HighCostLLMCall", "severity": "warning", "team": "ml", "gen_ai_request_model": "gpt-4o", "service_name": "app",
@@ -87,16 +87,16 @@ func TestCostlyCall(t *testing.T) {
 			StartsAt: time.Now().Add(-time.Second).UTC(),
 			TraceID:  pcommon.TraceID{1},
 			SpanID:   pcommon.SpanID{2},
-			Batch:    notices[0].Batch,
-		}, notices[0])
-		assert.NotEmpty(t, notices[0].Batch)
+			Batch:    notifications[0].Batch,
+		}, notifications[0])
+		assert.NotEmpty(t, notifications[0].Batch)
 
 		r.call("gpt-4o", 2)
 		assert.Empty(t, r.notifications(), "the cooldown runs")
 		r.call("o1-pro", 3)
-		notices = r.notifications()
-		require.Len(t, notices, 1, "of another model it does not")
-		assert.Equal(t, "o1-pro for  cost $3.00 in app", notices[0].Annotations["description"], "a missing attribute is empty")
+		notifications = r.notifications()
+		require.Len(t, notifications, 1, "of another model it does not")
+		assert.Equal(t, "o1-pro for  cost $3.00 in app", notifications[0].Annotations["description"], "a missing attribute is empty")
 		time.Sleep(5*time.Minute + time.Second)
 		r.call("gpt-4o", 2)
 		assert.Equal(t, []string{"resolved HighCostLLMCall", "resolved HighCostLLMCall", "firing HighCostLLMCall"}, lines(r.notifications()))
@@ -134,11 +134,11 @@ func TestEventAlertIsActiveUntilItIsOver(t *testing.T) {
 		assert.Empty(t, r.notifications())
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		notices := r.notifications()
-		require.Equal(t, []string{"resolved HighCostLLMCall"}, lines(notices))
-		assert.Equal(t, begin.Add(14*time.Minute), notices[0].EndsAt.Local())
-		assert.Equal(t, begin.Add(-time.Second), notices[0].StartsAt.Local())
-		assert.Equal(t, active.Fingerprint(), notices[0].Fingerprint())
+		notifications := r.notifications()
+		require.Equal(t, []string{"resolved HighCostLLMCall"}, lines(notifications))
+		assert.Equal(t, begin.Add(14*time.Minute), notifications[0].EndsAt.Local())
+		assert.Equal(t, begin.Add(-time.Second), notifications[0].StartsAt.Local())
+		assert.Equal(t, active.Fingerprint(), notifications[0].Fingerprint())
 		assert.Empty(t, page.Active())
 		assert.Equal(t, "inactive", rule().State)
 		assert.Equal(t, "A span met the condition last at 2000-01-01 00:04:00 UTC.", rule().Reason)
@@ -176,7 +176,7 @@ func TestEventAlertIsOverAfterARestart(t *testing.T) {
 		time.Sleep(time.Hour)
 		r = newRig(t, testConfig(config))
 		synctest.Wait()
-		assert.Equal(t, []string{"resolved HighCostLLMCall"}, lines(r.notifications()), "as soon as it can be told")
+		assert.Equal(t, []string{"resolved HighCostLLMCall"}, lines(r.notifications()), "as soon as it can be sent")
 	})
 }
 
@@ -218,16 +218,16 @@ func TestLogRecordRaisesAnAlert(t *testing.T) {
 				Cooldown:  &cooldown,
 			}}
 		}))
-		for _, body := range []string{"panic: nil", "all is well", "panic: again"} {
+		for _, body := range []string{"panic: nil", "all good", "panic: again"} {
 			ld := record(body)
 			ld.MarkReadOnly()
 			require.NoError(t, r.logs.ConsumeLogs(t.Context(), ld))
 		}
 		synctest.Wait()
-		notices := r.notifications()
-		assert.Equal(t, []string{"firing Fatal", "firing Fatal"}, lines(notices))
-		assert.Equal(t, pcommon.TraceID{3}, notices[0].TraceID)
-		assert.True(t, time.Now().Equal(notices[0].StartsAt))
+		notifications := r.notifications()
+		assert.Equal(t, []string{"firing Fatal", "firing Fatal"}, lines(notifications))
+		assert.Equal(t, pcommon.TraceID{3}, notifications[0].TraceID)
+		assert.True(t, time.Now().Equal(notifications[0].StartsAt))
 	})
 }
 

@@ -14,8 +14,8 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/notification"
 )
 
-// validateNotices returns everything that is wrong with the settings of notifications.
-func (c *Config) validateNotices() error {
+// validateNotifications returns everything that is wrong with the settings of notifications.
+func (c *Config) validateNotifications() error {
 	errs := []error{
 		atLeast("group_wait", c.GroupWait, 0),
 		atLeast("group_interval", c.GroupInterval, time.Second),

@@ -53,7 +53,7 @@ func TestReloadKeepsTheStateOfUnchangedRules(t *testing.T) {
 
 		file.write("g", slow, `{alert: New, expr: flag > 0}`, fast)
 		r.flag(1, time.Minute)
-		assert.ElementsMatch(t, []string{"resolved Gone", "firing New"}, lines(r.notifications()), "what fires is not told again")
+		assert.ElementsMatch(t, []string{"resolved Gone", "firing New"}, lines(r.notifications()), "what fires is not notified again")
 		r.flag(1, 2*time.Minute)
 		assert.Equal(t, []string{"firing Slow"}, lines(r.notifications()), "its clock ran on")
 		assert.Empty(t, r.host.events)
@@ -77,7 +77,7 @@ func TestWrongRuleFileKeepsTheRules(t *testing.T) {
 		require.Len(t, r.host.events, 1)
 		assert.Equal(t, componentstatus.StatusRecoverableError, r.host.events[0].Status())
 		require.ErrorContains(t, r.host.events[0].Err(), `group "g", rule 2, "Bad": could not parse expression`)
-		require.Equal(t, 1, r.warnings.Len(), "said once")
+		require.Equal(t, 1, r.warnings.Len(), "logged once")
 		metadatatest.AssertEqualProcessorAlertRulesOutdated(t, r.telemetry, []metricdata.DataPoint[int64]{{Value: 1}}, metricdatatest.IgnoreTimestamp())
 		metadatatest.AssertEqualProcessorAlertReloads(t, r.telemetry, []metricdata.DataPoint[int64]{
 			{Value: 1, Attributes: attribute.NewSet(attribute.String("outcome", "failure"))},
@@ -109,7 +109,7 @@ func TestFilesComeAndGo(t *testing.T) {
 		r.flag(1, time.Minute)
 		require.NoError(t, os.Remove(a.path))
 		r.flag(1, time.Minute)
-		assert.Empty(t, r.notifications(), "another rule says the same")
+		assert.Empty(t, r.notifications(), "another rule has the same alert")
 		require.NoError(t, os.Remove(b.path))
 		r.flag(1, time.Minute)
 		assert.Equal(t, []string{"resolved Fast"}, lines(r.notifications()))

@@ -40,7 +40,7 @@ type rig struct {
 	tracesOut *consumertest.TracesSink
 	seriesOut *consumertest.MetricsSink
 	logsOut   *consumertest.LogsSink
-	full      atomic.Bool // what stands behind the logs pipeline refuses
+	full      atomic.Bool // the next consumer of the logs pipeline rejects
 	telemetry *componenttest.Telemetry
 	warnings  *observer.ObservedLogs
 	host      *statusHost
@@ -135,7 +135,7 @@ func (r *rig) series(name string) []pmetric.NumberDataPoint {
 	return out
 }
 
-// notifications takes the alerts that have been told of since the last call.
+// notifications takes the alerts that were sent since the last call.
 func (r *rig) notifications() []alertevent.Alert {
 	r.t.Helper()
 	alerts := readAlerts(r.t, r.logsOut.AllLogs())

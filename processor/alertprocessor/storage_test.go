@@ -64,7 +64,7 @@ func TestRestartKeepsSamplesAndClocks(t *testing.T) {
 	})
 }
 
-func TestWithoutDirectoryARestartBeginsAnew(t *testing.T) {
+func TestRestartWithoutDirectoryForgets(t *testing.T) {
 	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(slowFlag("")))
 		r.flag(1, 15*time.Second)
@@ -134,16 +134,16 @@ func TestDirectoryThatCanBeUsedAgain(t *testing.T) {
 				require.NoError(t, err)
 				r := newRig(t, testConfig(config))
 				r.flag(1, 2*time.Minute)
-				told := lines(r.notifications())
+				sent := lines(r.notifications())
 				require.Len(t, r.host.events, 1)
 				require.NoError(t, other.Close())
 				r.flag(1, 3*time.Minute)
-				told = append(told, lines(r.notifications())...)
+				sent = append(sent, lines(r.notifications())...)
 				if name == "none" {
 					r.flag(1, 2*time.Minute)
-					told = append(told, lines(r.notifications())...)
+					sent = append(sent, lines(r.notifications())...)
 				}
-				assert.Equal(t, []string{"firing Flag", "firing Slow"}, told, "each once, and clocks ran on")
+				assert.Equal(t, []string{"firing Flag", "firing Slow"}, sent, "each once, and clocks ran on")
 				require.Len(t, r.host.events, 2)
 				assert.Equal(t, componentstatus.StatusOK, r.host.events[1].Status())
 				metadatatest.AssertEqualProcessorAlertStorageDegraded(t, r.telemetry, []metricdata.DataPoint[int64]{{Value: 0}}, metricdatatest.IgnoreTimestamp())

@@ -4,6 +4,8 @@
 package llmcostprocessor
 
 import (
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/identity"
 )
 
@@ -14,6 +16,21 @@ const (
 	attrReason   = "arc.llm.cost.reason"
 	attrReported = "arc.llm.cost.reported"
 )
+
+// disownCost keeps a cost that is on a span that is not a call under the name of
+// costs that are reported: gen_ai.usage.cost is ours, and added up downstream.
+func disownCost(attributes pcommon.Map) {
+	reported, ok := attributes.Get(attrCost)
+	if !ok {
+		return
+	}
+	if _, has := attributes.Get(attrReported); !has {
+		kept := pcommon.NewValueEmpty()
+		reported.CopyTo(kept)
+		kept.MoveTo(attributes.PutEmpty(attrReported))
+	}
+	attributes.Remove(attrCost)
+}
 
 // annotate writes on the records what their calls cost: once for each call, so that
 // costs can be added up downstream.

@@ -248,8 +248,8 @@ func (c *core) countRecorded(ctx context.Context, recorded ledger.Recorded) {
 	}
 }
 
-// countMerged counts the records that belong to a call for which another stands, and
-// the calls that were counted and are corrected.
+// countMerged counts the records that belong to a call that another record represents,
+// and the corrections of calls that were counted before.
 func (c *core) countMerged(ctx context.Context, result *identity.Result) {
 	for rule, n := range result.Merged {
 		c.telemetry.ProcessorLlmCostMergedRecords.Add(ctx, n, metric.WithAttributes(attribute.String("rule", string(rule))))
@@ -265,7 +265,7 @@ func (c *core) countMerged(ctx context.Context, result *identity.Result) {
 	}
 }
 
-// countOutcomes notes what became of the records.
+// countOutcomes counts the records by outcome.
 func (b *batch) countOutcomes(outcomes []identity.Outcome) {
 	for i := range b.calls {
 		d := &b.calls[i]

@@ -118,7 +118,7 @@ func TestMetrics(t *testing.T) {
 	})
 }
 
-// What is written on a call, by what it says.
+// What is written to a call's record, by its attributes.
 func TestWhatIsWritten(t *testing.T) {
 	priced := map[string]any{attrCost: 0.0075}
 	tests := map[string]struct {
@@ -162,7 +162,7 @@ func on(year int, month time.Month, day int) func(ptrace.Span) {
 	}
 }
 
-// How cached tokens were told from the others is counted, of each call once.
+// The rule by which cached tokens were distinguished is counted once for each call.
 func TestCachedRules(t *testing.T) {
 	r := newRig(t, testConfig(nil))
 	cached := func(tokens int) func(ptrace.Span) { return put("gen_ai.usage.cache_read.input_tokens", tokens) }
@@ -316,7 +316,7 @@ func TestCountedOnce(t *testing.T) {
 				r.priceLogs(ld)
 			}
 		}
-		assert.Equal(t, 4., calls(r), "cannot be told apart, and count")
+		assert.Equal(t, 4., calls(r), "cannot be distinguished, and are counted")
 	})
 	t.Run("no IDs, but a time", func(t *testing.T) {
 		r := newRig(t, testConfig(nil))

@@ -32,9 +32,9 @@ type detectedCall struct {
 
 // source is a resource that sends records.
 type source struct {
-	attributes pcommon.Map
-	id         uint64
-	dimensions ledger.Dimensions
+	attributes  pcommon.Map
+	id, service uint64
+	dimensions  ledger.Dimensions
 }
 
 // batch is what is detected in the telemetry of one Consume, and what it adds.

@@ -19,7 +19,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/falseclock"
 )
 
-// With -update the expected files are written anew: look at what has changed.
+// With -update the expected files are rewritten: review what has changed.
 var update = flag.Bool("update", false, "write the golden files")
 
 // A case is a folder: input.yaml is what an instrumentation sends, expected.yaml

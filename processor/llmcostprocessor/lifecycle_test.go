@@ -81,7 +81,7 @@ func TestMetricsLeaveAtTheInterval(t *testing.T) {
 		wakeUp()
 		r := newRig(t, testConfig(nil))
 		time.Sleep(time.Minute + time.Second) // between two intervals
-		assert.Empty(t, r.metricsOut.AllMetrics(), "there is nothing to tell")
+		assert.Empty(t, r.metricsOut.AllMetrics(), "there is nothing to report")
 		r.price(callSpan())
 		time.Sleep(15 * time.Second)
 		synctest.Wait()
@@ -95,7 +95,7 @@ func TestMetricsLeaveAtTheInterval(t *testing.T) {
 	})
 }
 
-func TestNothingLeavesAClosedOutlet(t *testing.T) {
+func TestClosedEmitterEmitsNothing(t *testing.T) {
 	falseclock.Test(t, func(t *testing.T) {
 		wakeUp()
 		r := newRig(t, testConfig(nil))
@@ -149,7 +149,7 @@ func TestTwoIDsShareNothing(t *testing.T) {
 	assert.Empty(t, pipelines[1].out.AllMetrics())
 }
 
-// Two traces pipelines see the same call, and two metrics pipelines let it out.
+// Two traces pipelines see the same call, and two metrics pipelines emit it.
 func TestOneIDInTwoPipelinesOfASignal(t *testing.T) {
 	r := buildRig(t, testConfig(nil))
 	factory, cfg := NewFactory(), testConfig(nil)
@@ -241,7 +241,7 @@ func TestPipelineThatRefuses(t *testing.T) {
 		time.Sleep(31 * time.Second)
 		synctest.Wait()
 		assert.Empty(t, sink.AllMetrics())
-		assert.Equal(t, 1, r.warnings.FilterMessageSnippet("rejected").Len(), "said once")
+		assert.Equal(t, 1, r.warnings.FilterMessageSnippet("rejected").Len(), "logged once")
 		metadatatest.AssertEqualProcessorLlmCostMetricsFailures(t, r.telemetry, []metricdata.DataPoint[int64]{{Value: 2}}, metricdatatest.IgnoreTimestamp())
 		refuse.Store(false)
 		time.Sleep(15 * time.Second)
@@ -252,8 +252,8 @@ func TestPipelineThatRefuses(t *testing.T) {
 	})
 }
 
-// What stands behind an outlet may change what it gets.
-func TestOutletsGetTheirOwn(t *testing.T) {
+// The consumer after an emitter may change the metrics that it gets.
+func TestEmittersGetTheirOwnCopy(t *testing.T) {
 	falseclock.Test(t, func(t *testing.T) {
 		wakeUp()
 		r := buildRig(t, testConfig(nil))

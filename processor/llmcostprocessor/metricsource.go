@@ -57,7 +57,7 @@ func newMetricSources(names []string, since time.Time) *metricSources {
 	return m
 }
 
-// point is what a point of a source says, whatever its kind.
+// point is a data point of a source, whatever its kind.
 type point struct {
 	attributes pcommon.Map
 	reading
@@ -83,8 +83,8 @@ type usageSum struct {
 	at                   pcommon.Timestamp
 }
 
-// countMetrics counts what the sources among the metrics add to what they said
-// before. The metrics are not changed.
+// countMetrics counts the increases of the metric sources since their last points.
+// The metrics are not changed.
 func (c *core) countMetrics(ctx context.Context, md pmetric.Metrics) {
 	b := newBatch()
 	defer b.free()
@@ -182,8 +182,8 @@ func (u *usages) of(source *convention.MetricSource, p *point, resource pcommon.
 	return &u.all[i].Usage
 }
 
-// increase is what a point adds to what its series said before. It is false when
-// there are too many series.
+// increase returns by how much a series has increased since its last point. It is
+// false when there are too many series.
 func (m *metricSources) increase(metric string, resource pcommon.Resource, p *point) (tokens, records int64, ok bool) {
 	both := pcommon.NewMap()
 	resource.Attributes().CopyTo(both)
@@ -205,13 +205,13 @@ func (m *metricSources) increase(metric string, resource pcommon.Resource, p *po
 	case !known && p.start.AsTime().Before(m.since):
 		last = p.reading // from here on
 	case !known || p.start != last.start || p.tokens < last.tokens || p.records < last.records:
-		last = reading{} // it began anew
+		last = reading{} // the counter was reset
 	}
 	m.last[id] = p.reading
 	return whole(p.tokens - last.tokens), whole(p.records - last.records), true
 }
 
-// whole is the number of tokens; what is none is negative, which is refused.
+// whole returns the number of tokens; an invalid one is negative, which is rejected.
 func whole(n float64) int64 {
 	if !(n >= 0 && n < math.MaxInt32*1e6) {
 		return -1

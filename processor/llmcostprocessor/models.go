@@ -34,8 +34,8 @@ func namesSystem(d *detectedCall) bool {
 	return system != "" && system == d.call.Provider && text(d.attributes, "llm.provider") == ""
 }
 
-// regionOf is where the model ran, as far as telemetry says: the region of the call,
-// or that of the application for Bedrock, which is called in its own region.
+// regionOf returns where the model ran, as far as telemetry reports it: the region of
+// the call, or for Bedrock, which applications call in their own region, theirs.
 func regionOf(d *detectedCall) string {
 	if region := text(d.attributes, "cloud.region"); region != "" {
 		return region

@@ -9,6 +9,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
 )
 
 // nested makes a span of each list of changes, each inside the one before.
@@ -40,8 +42,8 @@ func noTokens(s ptrace.Span) {
 
 func failed(s ptrace.Span) { put("error.type", "429")(s) }
 
-// A framework's span around an SDK's is one call, also when there are no tokens
-// to tell it by: else failures would weigh twice in the rate of errors.
+// A framework's span around an SDK's is one call, also when there are no tokens to
+// recognize it by: else failures would count twice in the error rate.
 func TestWrappersWithoutTokens(t *testing.T) {
 	type call = []func(ptrace.Span)
 	zero := put("gen_ai.usage.input_tokens", 0)
@@ -54,8 +56,8 @@ func TestWrappersWithoutTokens(t *testing.T) {
 	}{
 		"both failed":         {call{noTokens, failed}, call{noTokens, failed}, 0, 1, 0},
 		"both timed out":      {call{noTokens, timeout}, call{noTokens, timeout}, 0, 0, 1},
-		"neither says tokens": {call{noTokens}, call{noTokens}, 1, 0, 0},
-		"both say zero":       {call{zero, none}, call{zero, none}, 1, 0, 0},
+		"neither has tokens":  {call{noTokens}, call{noTokens}, 1, 0, 0},
+		"both report zero":    {call{zero, none}, call{zero, none}, 1, 0, 0},
 		"one failed":          {call{noTokens, failed}, call{}, 1, 1, 0},
 		"failed in two ways":  {call{noTokens, failed}, call{noTokens, timeout}, 0, 0, 1},
 		"of two models":       {call{noTokens, failed, mini}, call{noTokens, failed}, 0, 2, 0},
@@ -164,6 +166,42 @@ func TestWrapperInABatchOfItsOwn(t *testing.T) {
 			totals := r.totals()
 			assert.Equal(t, 1., totals["arc_llm_calls_total{model=gpt-4o,status=success}"])
 			assert.Equal(t, 0.0075, totals[costOfGPT4o])
+		})
+	}
+}
+
+// A cost on a span that is not a call is somebody's sum or guess: it is not counted, and
+// not left under the name of ours, by which costs are added up downstream.
+func TestCostOfWhatIsNotACall(t *testing.T) {
+	only := func(attributes map[string]any) func(ptrace.Span) {
+		return func(s ptrace.Span) {
+			s.Attributes().Clear()
+			for key, value := range attributes {
+				put(key, value)(s)
+			}
+		}
+	}
+	for name, attributes := range map[string]map[string]any{
+		"an agent":                 {"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": "a", "gen_ai.request.model": "gpt-4o", "gen_ai.usage.input_tokens": 1000, "gen_ai.usage.cost": 3.5},
+		"a tool":                   {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "search", "gen_ai.usage.cost": 3.5},
+		"a span of anything":       {"http.request.method": "POST", "gen_ai.usage.cost": 3.5},
+		"a chain of OpenInference": {"openinference.span.kind": "CHAIN", "llm.cost.total": 3.5, "gen_ai.usage.cost": 3.5, "llm.token_count.prompt": 10},
+		"a trace of Langfuse":      {"langfuse.observation.type": "span", "langfuse.observation.cost_details": `{"total": 3.5}`, "gen_ai.usage.cost": 3.5},
+		"a workflow of Traceloop":  {"traceloop.span.kind": "workflow", "gen_ai.usage.cost": 3.5, "gen_ai.request.model": "gpt-4o"},
+		"LangSmith's chain":        {"langsmith.span.kind": "chain", "gen_ai.usage.cost": 3.5, "gen_ai.usage.input_tokens": 4},
+		"the AI SDK's outer span":  {"ai.operationId": "ai.generateText", "ai.model.id": "gpt-4o", "ai.usage.promptTokens": 4, "gen_ai.usage.cost": 3.5},
+		"a text":                   {"gen_ai.operation.name": "invoke_agent", "gen_ai.usage.cost": "3.5"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p, e := newPage()
+			r := newRig(t, testConfig(func(c *Config) { c.ReportedCost = []string{"unpriced", "openai"} }), e)
+			got := firstSpan(r.price(callSpan(only(attributes)))).Attributes()
+			assert.Empty(t, p.usage.Calls(dashboard.CallQuery{}))
+			_, ours := got.Get(attrCost)
+			assert.False(t, ours)
+			reported, _ := got.Get(attrReported)
+			assert.Equal(t, attributes["gen_ai.usage.cost"], reported.AsRaw(), "it is kept")
+			assert.Empty(t, latest(r.metricsOut)[metricCost], "and counts for nothing")
 		})
 	}
 }

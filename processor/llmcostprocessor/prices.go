@@ -18,13 +18,13 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/price"
 )
 
-// pricesInterval is the time between two looks at the price files. What is in
-// them is compared, which also finds what file systems do not tell of: the
-// symbolic links of Kubernetes, network mounts.
+// pricesInterval is how often the price files are checked for changes. Their content
+// is compared, which also finds changes that file systems do not notify of: symbolic
+// links of Kubernetes, network mounts.
 const pricesInterval = 10 * time.Second
 
-// watchPrices takes over the price files when they change, until ctx is done.
-// loaded is the sum of what the table was made of.
+// watchPrices reloads the price files when they change, until ctx is done. loaded is
+// the checksum of the files that the current table was loaded from.
 func (c *core) watchPrices(ctx context.Context, loaded [sha256.Size]byte) {
 	if len(c.cfg.Prices.Files) == 0 {
 		return
@@ -44,24 +44,25 @@ func (c *core) watchPrices(ctx context.Context, loaded [sha256.Size]byte) {
 	}
 }
 
-// reloadPrices makes a new table. While it is made calls are priced by the one
-// before, and after, when anything in the files is wrong.
+// reloadPrices loads a new table. Until it is loaded, and if any of the files is
+// invalid, calls are priced by the previous one.
 func (c *core) reloadPrices(ctx context.Context) {
 	table, err := price.Load(c.cfg.Prices.Files)
 	outcome := "success"
 	if err != nil {
 		outcome = "failure"
 		err = fmt.Errorf("prices::files: %w", err)
-		c.logger.Error("The price files have changed and are wrong. Prices are those from before.", zap.Error(err))
+		c.logger.Error("Reloading price files failed; previous prices stay active", zap.Error(err))
 	} else {
 		c.searched.Add(c.prices.Swap(table).Resolutions())
-		c.logger.Info("The price files have changed; calls cost what they say from now on.", zap.String("version", table.Version()), zap.Int("models", table.Len()))
+		c.logger.Info("Price files reloaded", zap.String("version", table.Version()), zap.Int("models", table.Len()))
 	}
 	c.health.Set(problemPrices, err, "", "") // each change is logged, not the first wrong one alone
 	c.telemetry.ProcessorLlmCostPriceReloads.Add(ctx, 1, metric.WithAttributes(attribute.String("outcome", outcome)))
 }
 
-// sumFiles tells whether files have changed. What cannot be read has a sum too.
+// sumFiles returns a checksum of the files, by which changes are found. A file that
+// cannot be read contributes its error.
 func sumFiles(files []string) (sum [sha256.Size]byte) {
 	hash := sha256.New()
 	for _, name := range files {

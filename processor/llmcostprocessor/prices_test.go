@@ -34,30 +34,30 @@ func TestPricesAreReloaded(t *testing.T) {
 		wakeUp()
 		r := newRig(t, testConfig(func(c *Config) { c.Prices.Files = []string{file} }))
 		cost := func() any { return written(firstSpan(r.price(callSpan())).Attributes())[attrCost] }
-		look := func() { time.Sleep(pricesInterval); synctest.Wait() }
+		poll := func() { time.Sleep(pricesInterval); synctest.Wait() }
 
 		assert.Equal(t, 0.002, cost())
 		save(`models: [{name: gpt-4o, prices: [{input: "2", output: "4"}]}]`)
-		assert.Equal(t, 0.002, cost(), "until the next look")
-		look()
+		assert.Equal(t, 0.002, cost(), "until the next poll")
+		poll()
 		assert.Equal(t, 0.004, cost())
 
 		save(`models: [{name: gpt-4o, prices: [{input: "3", output: "four"}]}]`)
-		look()
+		poll()
 		assert.Equal(t, 0.004, cost(), "a wrong file changes nothing")
 		last := func() *componentstatus.Event { events := r.host.reported(); return events[len(events)-1] }
 		require.NotEmpty(t, r.host.reported())
 		assert.Equal(t, componentstatus.StatusRecoverableError, last().Status())
 		assert.ErrorContains(t, last().Err(), `prices[0].output: "four"`)
 		require.NoError(t, os.Remove(file))
-		look()
+		poll()
 		assert.Equal(t, 0.004, cost(), "nor does one that is gone")
 
 		save(`models: [{name: gpt-4o, prices: [{input: "4", output: "8"}]}]`)
-		look()
+		poll()
 		assert.Equal(t, 0.008, cost())
 		assert.Equal(t, componentstatus.StatusOK, last().Status())
-		look()
+		poll()
 
 		metadatatest.AssertEqualProcessorLlmCostPriceReloads(t, r.telemetry, []metricdata.DataPoint[int64]{
 			{Attributes: attribute.NewSet(attribute.String("outcome", "success")), Value: 2},

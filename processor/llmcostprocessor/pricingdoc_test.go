@@ -24,7 +24,8 @@ func pricingPage(t *testing.T) string {
 	return string(page)
 }
 
-// The price file of docs/pricing.md loads, and says what the page says of it.
+// The price file of docs/pricing.md loads, and has the prices that the document
+// describes.
 func TestPricingPageFile(t *testing.T) {
 	block := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindStringSubmatch(pricingPage(t))
 	require.NotNil(t, block)
@@ -53,7 +54,7 @@ func TestPricingPageFile(t *testing.T) {
 	assert.False(t, ok)
 }
 
-// What docs/pricing.md says that names mean, and shows of a look-up.
+// Names resolve as docs/pricing.md describes, and so does its example of a lookup.
 func TestPricingPageNames(t *testing.T) {
 	list, err := pricelist.Open(nil)
 	require.NoError(t, err)

@@ -25,7 +25,9 @@ func (c *core) identify(to *identity.Record, d *detectedCall, payload string) {
 		to.Start = to.End - int64(min(max(call.Duration, 0), maxDuration))
 	}
 	to.Resource = c.identifySource(d.source)
-	to.Response = identity.Hash(call.ResponseID)
+	if call.ResponseID != "" {
+		to.Response = mix(identity.Hash(call.ResponseID), d.source.service)
+	}
 	if !call.ModelUnknown {
 		to.Model = max(uint32(identity.Hash(strings.ToLower(d.charge.name))), 1)
 	}
@@ -34,12 +36,15 @@ func (c *core) identify(to *identity.Record, d *detectedCall, payload string) {
 	to.Payload = payload
 	describeUsage(to, call)
 	for flag, set := range map[identity.Flags]bool{
-		identity.IsSpan:  d.isSpan,
-		identity.Failed:  call.Status != convention.Success,
-		identity.Priced:  d.charge.outcome != outcomeUnpriced,
-		identity.Listed:  d.charge.listed,
-		identity.HasTier: call.Tier != 0,
-		identity.HasCost: call.HasReported,
+		identity.IsSpan:     d.isSpan,
+		identity.Failed:     call.Status != convention.Success,
+		identity.Priced:     d.charge.outcome != outcomeUnpriced,
+		identity.Listed:     d.charge.listed,
+		identity.HasTier:    call.Tier != 0,
+		identity.HasCost:    call.HasReported,
+		identity.Proven:     call.Rule.Proves(),
+		identity.KnownScope: call.Rule == convention.ByScope,
+		identity.Above:      call.AddsStart,
 	} {
 		if set {
 			to.Flags |= flag
@@ -116,11 +121,17 @@ func nanos(t pcommon.Timestamp) int64 {
 	return int64(t)
 }
 
-// identifySource is the hash of a resource, but for what differs between the signals of
-// one SDK.
+// identifySource is the hash of a resource: of the process that it is, by the ID of the
+// instance if it has one. What else differs between the signals of one SDK, or the
+// providers of two, does not count.
 func (c *core) identifySource(s *source) uint64 {
 	if s.id == 0 {
-		s.id = max(hashMap(s.attributes), 1)
+		s.service = mix(identity.Hash(text(s.attributes, attrService)), identity.Hash(text(s.attributes, "service.namespace")))
+		if instance := text(s.attributes, "service.instance.id"); instance != "" {
+			s.id = mix(s.service, identity.Hash(instance))
+		} else {
+			s.id = max(hashMap(s.attributes), 1)
+		}
 		for i, key := range c.cfg.Dimensions {
 			if value, ok := s.attributes.Get(key); ok {
 				s.dimensions[i] = strings.Clone(value.AsString())
@@ -158,7 +169,7 @@ const (
 	attrConversation = "gen_ai.conversation.id"
 )
 
-// values are what a record itself says of the dimensions; nil for nothing.
+// values are the dimensions that a record itself has; nil for none.
 func (c *core) values(a *convention.Attribution, attributes pcommon.Map) *identity.Values {
 	var values ledger.Dimensions
 	for i, key := range c.cfg.Dimensions {

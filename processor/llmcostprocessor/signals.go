@@ -45,6 +45,9 @@ func (c *core) detectSpan(b *batch, from *source, scope pcommon.InstrumentationS
 	if outcome == convention.Invalid {
 		b.outcomes.add(found.call.Convention, reason)
 	}
+	if outcome == convention.Aggregate || b.reader.Known() {
+		disownCost(span.Attributes())
+	}
 	values := c.values(&found.call.Attribution, span.Attributes())
 	if !span.TraceID().IsEmpty() && !span.SpanID().IsEmpty() && (!span.ParentSpanID().IsEmpty() || values != nil) {
 		b.spans = append(b.spans, identity.Span{

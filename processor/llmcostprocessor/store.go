@@ -26,9 +26,9 @@ import (
 // Keys in the storage. An hour is under hour/N, N being whole hours since
 // 1970; the list of them is under hours, because a storage cannot list.
 const (
-	// keyInstance has the service.instance.id of the metrics. The
-	// Collector makes up a new one each time it starts; counters that go on over
-	// a restart must be the same series before and after.
+	// keyInstance has the service.instance.id of the metrics. The Collector makes
+	// up a new one each time it starts; counters that continue across restarts
+	// must be the same series before and after.
 	keyInstance = "instance"
 	keyTotals   = "totals"
 	keyHours    = "hours"

@@ -104,7 +104,10 @@ func (m *memory) Delete(ctx context.Context, key string) error {
 	return m.Batch(ctx, storage.DeleteOperation(key))
 }
 
-func (m *memory) Batch(_ context.Context, operations ...*storage.Operation) error {
+func (m *memory) Batch(ctx context.Context, operations ...*storage.Operation) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	m.mu.Lock()
 	meanwhile := m.whileSaved
 	m.whileSaved = nil
@@ -240,15 +243,15 @@ func TestDamagedStorage(t *testing.T) {
 				m.content[key] = damaged
 
 				r = newRig(t, withStorage(nil), m.extension())
-				assert.Equal(t, damaged, m.content[keyDamaged+key], "kept aside")
+				assert.Equal(t, damaged, m.content[keyDamaged+key], "quarantined")
 				assert.Equal(t, 1, r.warnings.FilterMessageSnippet("damaged").Len())
 				r.price(callSpan())
 				totals := r.totals()
 				if key == keyTotals {
-					assert.Equal(t, 0.0075, totals[costOfGPT4o], "anew")
+					assert.Equal(t, 0.0075, totals[costOfGPT4o], "starts from zero")
 				} else {
 					assert.Equal(t, 0.015, totals[costOfGPT4o])
-					assert.Equal(t, 0.0075, totals["arc_llm_hourly_cost_dollars{model=gpt-4o}"], "anew")
+					assert.Equal(t, 0.0075, totals["arc_llm_hourly_cost_dollars{model=gpt-4o}"], "starts from zero")
 				}
 			})
 		})
@@ -365,7 +368,7 @@ func TestStorageThatCannotBeOpened(t *testing.T) {
 	assert.Equal(t, 1, r.warnings.FilterMessageSnippet("in memory").Len())
 }
 
-// A slow disk holds up those who send, who are told when what they sent is kept;
+// A slow disk delays the senders, whose data is acknowledged once it is stored;
 // nothing is lost, and nothing fails.
 func TestSlowStorage(t *testing.T) {
 	m := &memory{}
@@ -378,7 +381,7 @@ func TestSlowStorage(t *testing.T) {
 	assert.GreaterOrEqual(t, time.Since(began), 200*time.Millisecond)
 	m.change(func() { m.delay = 0 })
 	killed := &memory{content: maps.Clone(m.content)}
-	assert.InDelta(t, 0.075, newRig(t, withStorage(nil), killed.extension()).totals()[costOfGPT4o], 1e-12, "what was acknowledged is kept")
+	assert.InDelta(t, 0.075, newRig(t, withStorage(nil), killed.extension()).totals()[costOfGPT4o], 1e-12, "what was acknowledged is stored")
 	assert.InDelta(t, 0.075, r.totals()[costOfGPT4o], 1e-12)
 	assert.Empty(t, r.host.reported())
 	assert.Zero(t, r.warnings.Len(), r.warnings.All())
@@ -393,7 +396,7 @@ func TestStorageThatCannotBeWritten(t *testing.T) {
 		r.price(callSpan())
 		time.Sleep(46 * time.Second)
 		synctest.Wait()
-		assert.Equal(t, 1, r.warnings.FilterMessageSnippet("Writing the ledger to the storage failed").Len(), "said once")
+		assert.Equal(t, 1, r.warnings.FilterMessageSnippet("Writing the ledger to the storage failed").Len(), "logged once")
 		metadatatest.AssertEqualProcessorLlmCostSnapshotFailures(t, r.telemetry, []metricdata.DataPoint[int64]{{Value: 3}}, metricdatatest.IgnoreTimestamp())
 		assert.Equal(t, 0.0075, latest(r.metricsOut)[costOfGPT4o])
 		last := func() *componentstatus.Event { return r.host.reported()[len(r.host.reported())-1] }
@@ -577,13 +580,41 @@ func TestJournalThatCannotBeWritten(t *testing.T) {
 	m.change(func() { m.setErr = errors.New("disk full") })
 	r.price(callSpan())
 	r.price(callSpan())
-	assert.Equal(t, 1, r.warnings.FilterMessageSnippet("Writing the journal to the storage failed").Len(), "said once")
+	assert.Equal(t, 1, r.warnings.FilterMessageSnippet("Writing the journal to the storage failed").Len(), "logged once")
 	metadatatest.AssertEqualProcessorLlmCostJournalFailures(t, r.telemetry, []metricdata.DataPoint[int64]{{Value: 2}}, metricdatatest.IgnoreTimestamp())
 	m.change(func() { m.setErr = nil })
 	r.price(callSpan())
 	killed := &memory{content: maps.Clone(m.content)}
 	assert.Equal(t, 0.0075, newRig(t, withStorage(nil), killed.extension()).totals()[costOfGPT4o], "what could be written")
 	assert.Equal(t, 0.0225, r.totals()[costOfGPT4o])
+}
+
+// What a sender that has gone sent was counted, so it is in the journal.
+func TestJournalOfASenderThatHasGone(t *testing.T) {
+	m := &memory{}
+	r := newRig(t, withStorage(nil), m.extension())
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	require.NoError(t, r.traces.ConsumeTraces(gone, callSpan()))
+	killed := &memory{content: maps.Clone(m.content)}
+	assert.Equal(t, 0.0075, newRig(t, withStorage(nil), killed.extension()).totals()[costOfGPT4o])
+	assert.Equal(t, 0.0075, r.totals()[costOfGPT4o])
+}
+
+// A save that failed puts its entries back before those that came meanwhile: when
+// more are pending than are remembered, the oldest are forgotten.
+func TestOrderAfterAFailedSave(t *testing.T) {
+	m := &memory{setErr: errors.New("disk full")}
+	s := &store{client: m, window: time.Hour, limit: 100, counting: &sync.Mutex{}}
+	s.remember([]byte("first"), 1)
+	m.whileSaved = func() { s.remember([]byte("second"), 1) }
+	require.Error(t, s.save(t.Context(), ledger.New(ledger.Limits{}), morning))
+	var order []string
+	for _, e := range s.pending {
+		order = append(order, string(e.content))
+	}
+	assert.Equal(t, []string{"first", "second"}, order)
+	assert.Equal(t, 2, s.pendingRecords)
 }
 
 func FuzzParseEntry(f *testing.F) {

@@ -19,14 +19,14 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/falseclock"
 )
 
-// storages is where what a release kept stands, a file for each version of its
-// form: keys, and contents in base64. A file that is there is never written
-// again: people's disks hold what it holds.
+// storages has what earlier releases stored, a file for each version of the format:
+// keys, and contents in base64. An existing file is never rewritten: disks of users
+// have the same content.
 const storages = "testdata/storage"
 
-// kept is what a process that was killed leaves: a call in a saved ledger, and one
-// in the journal.
-func kept(t *testing.T) map[string][]byte {
+// storageAfterKill returns the storage of a process that was killed: a call in a saved
+// ledger, and one in the journal.
+func storageAfterKill(t *testing.T) map[string][]byte {
 	t.Helper()
 	m := &memory{}
 	r := newRig(t, withStorage(nil), m.extension())
@@ -46,14 +46,14 @@ func numbered(td ptrace.Traces, number byte) ptrace.Traces {
 	return td
 }
 
-// What each release kept is loaded by this one: the sums, the hours, the journal
-// and the calls that were seen.
+// What each release stored is loaded by this one: the totals, the hours, the journal
+// and the deduplication cache.
 func TestUpgrade(t *testing.T) {
 	current := filepath.Join(storages, fmt.Sprintf("v%d.json", journalVersion))
 	if _, err := os.Stat(current); os.IsNotExist(err) && *update {
 		falseclock.Test(t, func(t *testing.T) {
 			wakeUp()
-			content, err := json.MarshalIndent(kept(t), "", "  ")
+			content, err := json.MarshalIndent(storageAfterKill(t), "", "  ")
 			require.NoError(t, err)
 			require.NoError(t, os.MkdirAll(storages, 0o750))
 			require.NoError(t, os.WriteFile(current, append(content, '\n'), 0o600))
@@ -83,12 +83,12 @@ func TestUpgrade(t *testing.T) {
 	}
 }
 
-// What a later release kept is not understood: it is said, and set aside for
-// when that release is back.
+// What a later release stored is not understood: this is logged, and it is
+// quarantined for when that release is installed again.
 func TestDowngrade(t *testing.T) {
 	falseclock.Test(t, func(t *testing.T) {
 		wakeUp()
-		content := kept(t)
+		content := storageAfterKill(t)
 		var set []string
 		for key, value := range content {
 			switch {
@@ -107,7 +107,7 @@ func TestDowngrade(t *testing.T) {
 		of99 := maps.Clone(content)
 		r := newRig(t, withStorage(nil), m.extension())
 		r.price(callSpan())
-		assert.Equal(t, 0.0075, r.totals()[costOfGPT4o], "anew")
+		assert.Equal(t, 0.0075, r.totals()[costOfGPT4o], "starts from zero")
 		for _, key := range set {
 			assert.Equal(t, of99[key], m.content[keyDamaged+key], key)
 		}

@@ -116,7 +116,7 @@ func (b usageSource) indices(what string, dimensions []string) ([]int, error) {
 	return indices, nil
 }
 
-// matcher tells whether a row has the values.
+// matcher returns a function that reports whether a row has the values.
 func (b usageSource) matcher(where map[string]string) (func(*ledger.Key) bool, error) {
 	return matcher(b.cfg.Dimensions, where)
 }

@@ -50,7 +50,7 @@ func endsAt(at time.Time) func(ptrace.Span) {
 	}
 }
 
-// TestAgents: who called is one dimension, under whatever key a convention says it.
+// TestAgents: the agent is one dimension, under whatever key a convention has it.
 func TestAgents(t *testing.T) {
 	falseclock.Test(t, func(t *testing.T) {
 		wakeUp()
@@ -192,8 +192,8 @@ func TestDisagreements(t *testing.T) {
 	})
 }
 
-// What took long is told with the trace of a call, and nothing else: there are
-// versions of Prometheus that refuse a page with an exemplar on arc_llm_cost_dollars.
+// Only the duration histogram has exemplars: some versions of Prometheus reject a
+// scrape with an exemplar on arc_llm_cost_dollars.
 func TestExemplars(t *testing.T) {
 	falseclock.Test(t, func(t *testing.T) {
 		wakeUp()

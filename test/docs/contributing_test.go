@@ -4,7 +4,6 @@
 package docs
 
 import (
-	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -36,47 +35,52 @@ func TestPatchesApply(t *testing.T) {
 	}
 }
 
-// The patches to kinds of usage and conventions compile, and their tests pass.
+// Each patch, applied to a copy of the tree whose code is then generated, passes the
+// tests of what it changes.
 func TestPatchesWork(t *testing.T) {
-	for name, packages := range map[string][]string{
-		"kind.patch":       {"./internal/usage", "./processor/llmcostprocessor/internal/price", "./processor/llmcostprocessor/internal/convention"},
-		"convention.patch": {"./processor/llmcostprocessor/internal/convention"},
+	for name, tt := range map[string]struct{ generate, test []string }{
+		"kind.patch":       {nil, []string{"./internal/usage", "./processor/llmcostprocessor/internal/price", "./processor/llmcostprocessor/internal/convention"}},
+		"convention.patch": {nil, []string{"./processor/llmcostprocessor/internal/convention", "./processor/llmcostprocessor"}},
+		"event-kind.patch": {[]string{"./receiver/arcreceiver"}, []string{"./receiver/arcreceiver/..."}},
+		"notifier.patch":   {[]string{"./exporter/googlechatexporter", "./cmd/configdoc"}, []string{"./exporter/googlechatexporter/...", "./cmd/configdoc", "./cmd/arctool"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			args := append([]string{"test", "-overlay", overlayOf(t, name)}, packages...)
-			cmd := exec.CommandContext(t.Context(), "go", args...)
-			cmd.Dir = collector.Root()
-			output, err := cmd.CombinedOutput()
-			assert.NoError(t, err, "%s", output)
+			dir := copyTree(t)
+			run(t, dir, "git", "apply", filepath.Join("docs", "contributing", name))
+			for _, of := range tt.generate {
+				run(t, dir, "go", "generate", of)
+			}
+			run(t, dir, "go", append([]string{"test"}, tt.test...)...)
 		})
 	}
 }
 
-// overlayOf applies a patch to copies of the files that it changes, and returns a
-// file by which the go command takes these instead.
-func overlayOf(t *testing.T, name string) string {
+// copyTree copies the files that git knows, as they are now, and returns where they are.
+func copyTree(t *testing.T) string {
 	t.Helper()
-	patch, scratch := filepath.Join(collector.Root(), "docs", "contributing", name), t.TempDir()
-	replace := map[string]string{}
-	for _, match := range regexp.MustCompile(`(?m)^\+\+\+ b/(.+\.go)$`).FindAllStringSubmatch(string(read(t, filepath.Join("docs", "contributing", name))), -1) {
-		to := filepath.Join(scratch, match[1])
-		require.NoError(t, os.MkdirAll(filepath.Dir(to), 0o700))
-		from := filepath.Join(collector.Root(), match[1])
-		if content, err := os.ReadFile(from); err == nil {
-			require.NoError(t, os.WriteFile(to, content, 0o600))
+	dir := t.TempDir()
+	for _, name := range strings.Split(strings.Trim(run(t, collector.Root(), "git", "ls-files", "-z"), "\x00"), "\x00") {
+		from, to := filepath.Join(collector.Root(), name), filepath.Join(dir, name)
+		info, err := os.Stat(from)
+		if os.IsNotExist(err) { // deleted, and not committed yet
+			continue
 		}
-		replace[from] = to
+		require.NoError(t, err)
+		content, err := os.ReadFile(from)
+		require.NoError(t, err)
+		require.NoError(t, os.MkdirAll(filepath.Dir(to), 0o700))
+		require.NoError(t, os.WriteFile(to, content, info.Mode()))
 	}
-	require.NotEmpty(t, replace)
-	cmd := exec.CommandContext(t.Context(), "git", "apply", "--include=*.go", patch)
-	cmd.Dir = scratch
+	return dir
+}
+
+func run(t *testing.T, dir, name string, args ...string) string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), name, args...)
+	cmd.Dir = dir
 	output, err := cmd.CombinedOutput()
 	require.NoError(t, err, "%s", output)
-	overlay, err := json.Marshal(map[string]any{"Replace": replace})
-	require.NoError(t, err)
-	file := filepath.Join(scratch, "overlay.json")
-	require.NoError(t, os.WriteFile(file, overlay, 0o600))
-	return file
+	return string(output)
 }
 
 // The paths and names that CONTRIBUTING.md refers to are there, or its
@@ -98,7 +102,7 @@ func TestContributingNamesWhatIsThere(t *testing.T) {
 	}
 	assert.Greater(t, found, 15)
 	for file, names := range map[string][]string{
-		"processor/llmcostprocessor/internal/convention/table.go":      {"spanConventions", "inside", "beside"},
+		"processor/llmcostprocessor/internal/convention/table.go":      {"spanConventions", "inclusive", "exclusive"},
 		"processor/llmcostprocessor/internal/convention/keys.go":       {"func namespaced"},
 		"processor/llmcostprocessor/internal/convention/logs.go":       {"logConventions"},
 		"internal/usage/kind.go":                                       {"var table"},

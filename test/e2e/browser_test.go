@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	cdplog "github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
@@ -53,8 +54,11 @@ func newBrowser(t *testing.T) *browser {
 		cancel()
 		cancelAllocator()
 	})
-	chromedp.ListenTarget(ctx, b.listen)
-	require.NoError(t, chromedp.Run(ctx, network.Enable(), cdplog.Enable()))
+	require.NoError(t, chromedp.Listen(ctx, b.listen))
+	_, err := chromedp.Call(ctx, network.Enable, network.EnableParams{})
+	require.NoError(t, err)
+	_, err = chromedp.Call(ctx, cdplog.Enable, cdp.Empty{})
+	require.NoError(t, err)
 	return b
 }
 
@@ -63,11 +67,11 @@ func (b *browser) listen(event any) {
 	defer b.mu.Unlock()
 	switch e := event.(type) {
 	case *cdpruntime.EventExceptionThrown:
-		b.problems = append(b.problems, e.ExceptionDetails.Error())
+		b.problems = append(b.problems, exceptionText(e.ExceptionDetails))
 	case *cdpruntime.EventConsoleAPICalled:
 		b.problems = append(b.problems, fmt.Sprintf("console.%s: %v", e.Type, consoleText(e.Args)))
 	case *cdplog.EventEntryAdded:
-		if e.Entry.Level == cdplog.LevelError || e.Entry.Level == cdplog.LevelWarning {
+		if e.Entry.Level == cdplog.EntryLevelError || e.Entry.Level == cdplog.EntryLevelWarning {
 			b.problems = append(b.problems, e.Entry.Text+" "+e.Entry.URL)
 		}
 	case *network.EventRequestWillBeSent:
@@ -76,20 +80,42 @@ func (b *browser) listen(event any) {
 	}
 }
 
-func (b *browser) run(actions ...chromedp.Action) {
+func (b *browser) run(actions ...chromedp.Action[chromedp.Void]) {
 	b.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, time.Minute)
 	defer cancel()
-	require.NoError(b, chromedp.Run(ctx, actions...))
+	require.NoError(b, chromedp.Do(ctx, actions...))
+}
+
+// read runs an action, and returns its result.
+func read[T any](b *browser, action chromedp.Action[T]) T {
+	b.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, time.Minute)
+	defer cancel()
+	result, err := chromedp.Run(ctx, action)
+	require.NoError(b, err)
+	return result
+}
+
+// callBrowser runs a command of the protocol, and returns its result.
+func callBrowser[P, R any](b *browser, command cdp.Command[P, R], params P) R {
+	b.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, time.Minute)
+	defer cancel()
+	result, err := chromedp.Call(ctx, command, params)
+	require.NoError(b, err, command.Method)
+	return result
 }
 
 // look sets the size in CSS pixels and the colour scheme.
 func (b *browser) look(width, height int64, scheme string) {
 	b.Helper()
-	b.run(
-		emulation.SetDeviceMetricsOverride(width, height, 1, width < 500),
-		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}),
-	)
+	callBrowser(b, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
+		Width: width, Height: height, DeviceScaleFactor: 1, Mobile: width < 500,
+	})
+	callBrowser(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
+	})
 }
 
 // screenshot writes what is shown, cut at a height, to docs/images when
@@ -101,14 +127,10 @@ func (b *browser) screenshot(name string, width, height float64) {
 	if os.Getenv("UPDATE_SCREENSHOTS") != "" {
 		folder = filepath.Join(collector.Root(), "docs", "images")
 	}
-	b.run(chromedp.ActionFunc(func(ctx context.Context) error {
-		png, err := cdppage.CaptureScreenshot().WithCaptureBeyondViewport(true).
-			WithClip(&cdppage.Viewport{Width: width, Height: height, Scale: 1}).Do(ctx)
-		if err != nil {
-			return err
-		}
-		return os.WriteFile(filepath.Join(folder, name), png, 0o644)
-	}))
+	shot := callBrowser(b, cdppage.CaptureScreenshot, cdppage.CaptureScreenshotParams{
+		CaptureBeyondViewport: new(true), Clip: &cdppage.Viewport{Width: width, Height: height, Scale: 1},
+	})
+	require.NoError(b, os.WriteFile(filepath.Join(folder, name), shot.Data, 0o644))
 }
 
 // axe returns what axe-core finds serious or critical.
@@ -116,14 +138,10 @@ func (b *browser) axe() []string {
 	b.Helper()
 	source, err := os.ReadFile(filepath.Join(collector.Root(), "build", "axe", "node_modules", "axe-core", "axe.min.js"))
 	require.NoError(b, err)
-	var found string
-	b.run(
-		chromedp.Evaluate(string(source)+"; undefined", nil),
-		chromedp.Evaluate(`axe.run().then((r) => { if (r.passes.length < 10) throw new Error('axe looked at nothing');
-			return JSON.stringify(r.violations.filter((v) => ['serious', 'critical'].includes(v.impact))
-				.map((v) => v.id + ': ' + v.help + ': ' + v.nodes.map((n) => n.html).slice(0, 3).join(' '))) })`,
-			&found, func(p *cdpruntime.EvaluateParams) *cdpruntime.EvaluateParams { return p.WithAwaitPromise(true) }),
-	)
+	b.run(chromedp.Evaluate[chromedp.Void](string(source) + "; undefined"))
+	found := read(b, chromedp.Evaluate[string](`axe.run().then((r) => { if (r.passes.length < 10) throw new Error('axe looked at nothing');
+		return JSON.stringify(r.violations.filter((v) => ['serious', 'critical'].includes(v.impact))
+			.map((v) => v.id + ': ' + v.help + ': ' + v.nodes.map((n) => n.html).slice(0, 3).join(' '))) })`, chromedp.EvalAwaitPromise))
 	var violations []string
 	require.NoError(b, json.Unmarshal([]byte(found), &violations))
 	return violations
@@ -132,16 +150,13 @@ func (b *browser) axe() []string {
 // loadTime is from the navigation's start until the page and all it needs were loaded.
 func (b *browser) loadTime() time.Duration {
 	b.Helper()
-	var ms float64
-	b.run(chromedp.Evaluate(`performance.getEntriesByType('navigation')[0].loadEventEnd`, &ms))
+	ms := read(b, chromedp.Evaluate[float64](`performance.getEntriesByType('navigation')[0].loadEventEnd`))
 	return time.Duration(ms * float64(time.Millisecond))
 }
 
 func (b *browser) text(selector string) string {
 	b.Helper()
-	var text string
-	b.run(chromedp.Text(selector, &text, chromedp.ByQuery))
-	return text
+	return read(b, chromedp.Text(chromedp.CSS(selector)))
 }
 
 func (b *browser) reportProblems(url string) {
@@ -161,6 +176,13 @@ func cents(t *testing.T, text string) int64 {
 	_, err := fmt.Sscan(strings.NewReplacer("$", "", ",", "").Replace(strings.TrimSpace(text)), &amount)
 	require.NoError(t, err, text)
 	return int64(math.Round(100 * amount))
+}
+
+func exceptionText(details *cdpruntime.ExceptionDetails) string {
+	if details.Exception != nil {
+		return details.Text + " " + details.Exception.Description
+	}
+	return details.Text
 }
 
 func consoleText(arguments []*cdpruntime.RemoteObject) []string {

@@ -67,8 +67,7 @@ func TestRealBrowser(t *testing.T) {
 		if row.Usage.Unpriced == row.Usage.Calls {
 			continue
 		}
-		var cell string
-		b.run(chromedp.Text(`//table[contains(@class, "groups")]//tr[th//a[text()="`+row.Group[0]+`"]]/td[2]`, &cell, chromedp.BySearch))
+		cell := read(b, chromedp.Text(chromedp.Search(`//table[contains(@class, "groups")]//tr[th//a[text()="`+row.Group[0]+`"]]/td[2]`)))
 		assert.Equal(t, int64(math.Round(100*row.Usage.Dollars)), cents(t, cell), row.Group[0])
 	}
 
@@ -83,8 +82,7 @@ func TestRealBrowser(t *testing.T) {
 	for _, path := range []string{"/", "/alerts", "/rules"} {
 		b.run(chromedp.Navigate(url + path))
 		assert.Empty(t, b.axe(), "%s on a phone", path)
-		var wide bool
-		b.run(chromedp.Evaluate(`document.documentElement.scrollWidth > innerWidth`, &wide))
+		wide := read(b, chromedp.Evaluate[bool](`document.documentElement.scrollWidth > innerWidth`))
 		assert.False(t, wide, "nothing of %s sticks out on a phone", path)
 	}
 
@@ -98,7 +96,7 @@ func TestRealBrowser(t *testing.T) {
 		{"dashboard-rules.png", "/rules", "light", 1280, 760},
 	} {
 		b.look(shot.width, 800, shot.scheme)
-		b.run(chromedp.Navigate(url+shot.path), chromedp.WaitReady("footer"))
+		b.run(chromedp.Navigate(url+shot.path), chromedp.WaitReady(chromedp.CSS("footer")))
 		b.screenshot(shot.name, float64(shot.width), float64(shot.height))
 	}
 	b.reportProblems(url)
@@ -112,10 +110,10 @@ func TestRealBrowserLive(t *testing.T) {
 	b.look(1280, 800, "light")
 	b.run(
 		chromedp.Navigate(url),
-		chromedp.Evaluate(`window.stays = true; undefined`, nil),
-		chromedp.Click(`//a[text()="30 days"]`, chromedp.BySearch),
-		chromedp.WaitVisible(`//h2[@id="usage-h"]/span[text()="last 30 days"]`, chromedp.BySearch),
-		chromedp.Focus(`[data-plot]`, chromedp.ByQuery),
+		chromedp.Evaluate[chromedp.Void](`window.stays = true; undefined`),
+		chromedp.Click(chromedp.Search(`//a[text()="30 days"]`)),
+		chromedp.WaitVisible(chromedp.Search(`//h2[@id="usage-h"]/span[text()="last 30 days"]`)),
+		chromedp.Focus(chromedp.CSS(`[data-plot]`)),
 		chromedp.KeyEvent(kb.End), chromedp.KeyEvent(kb.ArrowLeft),
 	)
 	assert.Regexp(t, `^\w{3}, \w{3} \d+: \$\d+\.\d\d \(`, b.text(`[data-readout]`))
@@ -125,13 +123,12 @@ func TestRealBrowserLive(t *testing.T) {
 	dollars := 1000.0
 	later.Time, later.Dollars = time.Now(), &dollars
 	usage.Add(later)
-	b.run(chromedp.Evaluate(`document.dispatchEvent(new Event('visibilitychange')); undefined`, nil),
-		chromedp.Poll(`document.querySelector('.big').textContent.startsWith('$1,')`, nil, chromedp.WithPollingTimeout(30*time.Second)))
+	b.run(chromedp.Evaluate[chromedp.Void](`document.dispatchEvent(new Event('visibilitychange')); undefined`),
+		chromedp.Poll[chromedp.Void](`document.querySelector('.big').textContent.startsWith('$1,')`, chromedp.WithPollingTimeout(30*time.Second)))
 	if time.Since(later.Time) < time.Hour && later.Time.Hour() == time.Now().Hour() {
 		assert.Equal(t, before+100_000, cents(t, b.text(`.big`)))
 	}
-	var stays bool
-	b.run(chromedp.Evaluate(`window.stays === true && location.search === '?range=30d'`, &stays))
+	stays := read(b, chromedp.Evaluate[bool](`window.stays === true && location.search === '?range=30d'`))
 	assert.True(t, stays, "the page was not reloaded")
 	b.reportProblems(url)
 }
@@ -169,8 +166,7 @@ func TestRealBrowserOfARunningCollector(t *testing.T) {
 		"acme-70b":    {"no price", "1"},
 	} {
 		for i, text := range want {
-			var cell string
-			b.run(chromedp.Text(fmt.Sprintf(`//table[contains(@class, "groups")]//tr[th//a[text()=%q]]/td[%d]`, model, i+2), &cell, chromedp.BySearch))
+			cell := read(b, chromedp.Text(chromedp.Search(fmt.Sprintf(`//table[contains(@class, "groups")]//tr[th//a[text()=%q]]/td[%d]`, model, i+2))))
 			assert.Equal(t, text, cell, model)
 		}
 	}

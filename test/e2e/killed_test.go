@@ -105,7 +105,7 @@ func callBatch(tb testing.TB, number uint32, calls int) []byte {
 	return body
 }
 
-// postTraces says whether the collector acknowledged them.
+// postTraces reports whether the collector acknowledged them.
 func postTraces(ctx context.Context, url string, body []byte) bool {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()

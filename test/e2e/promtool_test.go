@@ -61,7 +61,7 @@ func TestRealPromtoolAgrees(t *testing.T) {
 	}
 }
 
-// verdict runs a command and says whether it passed.
+// verdict runs a command and reports whether it passed.
 func verdict(t *testing.T, program string, arguments ...string) (bool, string) {
 	t.Helper()
 	output, err := exec.CommandContext(t.Context(), program, arguments...).CombinedOutput()

@@ -31,7 +31,7 @@ import (
 func TestCollectorTellsOfItself(t *testing.T) {
 	slack, pagerduty := double.NewSlack(t), double.NewPagerDuty(t, routingKey)
 	for range 20 {
-		slack.Refuse(double.Answer{Status: 400, Body: "invalid_payload"})
+		slack.Refuse(double.Response{Status: 400, Body: "invalid_payload"})
 	}
 	self := collector.FreeAddress(t)
 	_, port, err := net.SplitHostPort(self)

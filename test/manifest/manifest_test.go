@@ -9,6 +9,7 @@ import (
 	"go/parser"
 	"go/token"
 	"os"
+	"os/exec"
 	"path"
 	"path/filepath"
 	"regexp"
@@ -123,6 +124,24 @@ func TestEveryComponentOfOursIsInTheManifest(t *testing.T) {
 			assert.True(t, named[path.Join(ourself, kind, folder)], "%s/%s is not in builder-config.yaml", kind, folder)
 		}
 	}
+}
+
+// `make run` keeps what was counted, in a directory that it names; in memory is a choice.
+func TestMakeRunPersists(t *testing.T) {
+	command := func(args ...string) string {
+		cmd := exec.CommandContext(t.Context(), "make", append([]string{"--dry-run", "run"}, args...)...)
+		cmd.Dir = root
+		cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME")}
+		output, err := cmd.CombinedOutput()
+		require.NoError(t, err, "%s", output)
+		return string(output)
+	}
+	persistent := command()
+	assert.Contains(t, persistent, "OTELCOL_ARC_STATE=data bin/otelcol-arc")
+	assert.Contains(t, persistent, "--config config/default.yaml --config config/policies/state.yaml")
+	assert.Contains(t, command("STATE=elsewhere"), "OTELCOL_ARC_STATE=elsewhere")
+	assert.NotContains(t, command("STATE="), "state.yaml")
+	assert.NotContains(t, command("CONFIG=config/production.yaml"), "state.yaml", "which persists by itself")
 }
 
 // The Makefile names the Go toolchain; what cannot read it there agrees with it.

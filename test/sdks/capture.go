@@ -48,6 +48,7 @@ var calls = map[string]func(value string) bool{
 var content = map[string]bool{
 	"input.value": true, "output.value": true, "gen_ai.input.messages": true, "gen_ai.output.messages": true,
 	"traceloop.entity.input": true, "traceloop.entity.output": true, "langfuse.observation.input": true, "langfuse.observation.output": true,
+	"exception.stacktrace": true, "exception.message": true, // have the numbers of lines
 	"mlflow.spanInputs": true, "mlflow.spanOutputs": true, "response_data": true, "request_data": true,
 }
 

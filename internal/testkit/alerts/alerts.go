@@ -1,8 +1,8 @@
 // Copyright The otelcol-arc Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package alerts has the alerts that every notifier is tested with, and what
-// compares the rendered result with a file.
+// Package alerts has the alerts that every notifier is tested with, and compares
+// rendered results with golden files.
 package alerts
 
 import (
@@ -45,7 +45,7 @@ func Firing() alertevent.Alert {
 	}
 }
 
-// Resolved is the end of [Firing].
+// Resolved is [Firing] when it is resolved.
 func Resolved() alertevent.Alert {
 	a := Firing()
 	a.State = alertevent.Resolved

@@ -1,8 +1,8 @@
 // Copyright The otelcol-arc Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package collector runs the built otelcol-arc binary as a user would, for
-// tests that look at what comes out at the far end.
+// Package collector runs the built otelcol-arc binary as a user would, for end-to-end
+// tests.
 package collector
 
 import (
@@ -30,9 +30,9 @@ import (
 // starts in well under a second; a busy machine may need longer.
 const startTimeout = 60 * time.Second
 
-// settle is how long after it is healthy a process is sent its first signal.
-// The Collector asks for signals only after it has reported that it is ready; one
-// that comes before ends it as if nobody had asked. Nothing reports when it has.
+// settle is the time between a process being healthy and its first signal. The
+// Collector installs its signal handlers only after it has reported to be ready. A
+// signal before that kills the process, and nothing reports that they are installed.
 const settle = time.Second
 
 // Process is a running collector.
@@ -46,7 +46,7 @@ type Process struct {
 	healthy time.Time // since when
 }
 
-// Options say how to run the binary.
+// Options set how to run the binary.
 type Options struct {
 	// Configs are paths, from the repository's root, or YAML texts prefixed with "yaml:".
 	Configs []string
@@ -56,7 +56,7 @@ type Options struct {
 	Gates []string
 	// Set is a list of KEY=VALUE for --set.
 	Set []string
-	// Env is a list of NAME=VALUE; nothing else of the test's environment is seen but PATH and HOME.
+	// Env is a list of NAME=VALUE; of the test's environment only PATH and HOME are passed.
 	Env []string
 }
 
@@ -79,7 +79,7 @@ func Command(ctx context.Context, tb testing.TB, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// Start runs the binary until the test ends, and returns when its health check answers.
+// Start runs the binary until the test ends, and returns when its health check succeeds.
 func Start(tb testing.TB, o Options) *Process {
 	tb.Helper()
 	p := Launch(tb, o)

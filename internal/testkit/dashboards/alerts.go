@@ -9,7 +9,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
 )
 
-// Alerts answers from lists.
+// Alerts is a source of alerts made of lists.
 type Alerts struct {
 	Groups      []dashboard.RuleGroup
 	ActiveList  []dashboard.ActiveAlert
@@ -38,7 +38,7 @@ func (a *Alerts) History(limit int) []dashboard.HistoryEntry {
 // Silences is the list.
 func (a *Alerts) Silences() []dashboard.Silence { return a.SilenceList }
 
-// CanSilence is what ReadOnly is not.
+// CanSilence is the inverse of ReadOnly.
 func (a *Alerts) CanSilence() bool { return !a.ReadOnly }
 
 // Silence adds to the list.

@@ -31,8 +31,8 @@ var sampleModels = []sampleModel{
 	{"acme-70b-instruct", 3000, 400, 0, 0, 5, 3},
 }
 
-// SampleUsage is what three services' agents call in the days until now, the
-// same each time; every is between two calls in working hours.
+// SampleUsage has the calls of three services' agents in the days until now, the same
+// each time; every is the interval between calls in working hours.
 func SampleUsage(now time.Time, days int, every time.Duration) *Usage {
 	u := &Usage{
 		Keys:  []string{dashboard.Model, "service.name", "gen_ai.agent.name", "user.id"},
@@ -47,7 +47,7 @@ func SampleUsage(now time.Time, days int, every time.Duration) *Usage {
 	agents := map[string][]string{"support-desk": {"triage", "answer"}, "research": {"planner", "reader", "writer"}, "billing": {"reconcile"}}
 	for at := now.Add(-time.Duration(days) * 24 * time.Hour); at.Before(now); {
 		hour := float64(at.Hour()) + float64(at.Minute())/60
-		busy := .15 + max(0, 1-((hour-14)/6)*((hour-14)/6)) // people's working hours
+		busy := .15 + max(0, 1-((hour-14)/6)*((hour-14)/6)) // working hours
 		at = at.Add(time.Duration(float64(every) * random.ExpFloat64() / busy))
 		if at.After(now) {
 			break

@@ -12,13 +12,14 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
 )
 
-// Call is a call, and what caching saved in it.
+// Call is a call, and the cost that caching saved.
 type Call struct {
 	dashboard.Call
 	Saved float64 // dollars
 }
 
-// Usage answers from single calls. While it is asked, only Add may change it.
+// Usage is a source of usage that holds single calls. Only Add may change it while it
+// is in use.
 type Usage struct {
 	mu sync.RWMutex // guards All
 

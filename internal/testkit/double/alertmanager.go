@@ -18,8 +18,8 @@ import (
 	"github.com/prometheus/common/model"
 )
 
-// NewAlertmanager is the call of API v2 that takes alerts. Each alert is a body
-// of the inbox.
+// NewAlertmanager serves the method of API v2 that accepts alerts. Each alert is a
+// body of the inbox.
 // https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml
 func NewAlertmanager(tb testing.TB) *Inbox {
 	tb.Helper()
@@ -62,8 +62,8 @@ func newAlertmanager(tb testing.TB, check func([]byte) error) *Inbox {
 	return inbox
 }
 
-// CheckAlerts applies the documented schema, and what Alertmanager asks of an
-// alert beyond it.
+// CheckAlerts applies the documented schema, and Alertmanager's further
+// requirements for an alert.
 func CheckAlerts(content []byte) error {
 	var alerts models.PostableAlerts
 	if err := json.Unmarshal(content, &alerts); err != nil {

@@ -14,9 +14,9 @@ import (
 	"testing"
 )
 
-// CloudWatch is the part of Amazon CloudWatch Logs' API that writes events. It
-// knows no group and no stream until they are created, and asks for a signature
-// of version 4 by the access key.
+// CloudWatch is the part of Amazon CloudWatch Logs' API that writes events. Groups
+// and streams have to be created first, and requests need a Signature Version 4
+// by the access key.
 // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html
 type CloudWatch struct {
 	URL string
@@ -101,7 +101,7 @@ func awsError(w http.ResponseWriter, kind, message string) {
 	}
 }
 
-// Messages are those that a stream of a group was given so far.
+// Messages are those written so far to a stream of a group.
 func (c *CloudWatch) Messages(group, stream string) []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -17,7 +17,7 @@ import (
 	"testing"
 )
 
-// Elasticsearch answers the bulk API.
+// Elasticsearch serves the bulk API.
 // https://www.elastic.co/docs/api/doc/elasticsearch/operation/operation-bulk
 type Elasticsearch struct {
 	URL string
@@ -43,7 +43,7 @@ func NewElasticsearch(tb testing.TB, cert Certificate, user, password string) *E
 	return e
 }
 
-// NewElasticsearchWithKey serves until the test ends, without TLS, whoever has the API key.
+// NewElasticsearchWithKey serves until the test ends, without TLS. It requires the API key.
 func NewElasticsearchWithKey(tb testing.TB, key string) *Elasticsearch {
 	tb.Helper()
 	e := &Elasticsearch{}

@@ -14,39 +14,39 @@ import (
 type Inbox struct {
 	URL string
 
-	mu      sync.Mutex
-	bodies  []map[string]any
-	answers []Answer
+	mu        sync.Mutex
+	bodies    []map[string]any
+	responses []Response
 }
 
-// Answer is what a vendor sends instead of accepting.
-type Answer struct {
+// Response is what a vendor responds with instead of accepting.
+type Response struct {
 	Status     int
 	RetryAfter string
 	Body       string
 }
 
-// Refuse makes the inbox give these answers, one each, to the next requests.
-func (i *Inbox) Refuse(answers ...Answer) {
+// Refuse sets the responses to the next requests, one each.
+func (i *Inbox) Refuse(responses ...Response) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.answers = append(i.answers, answers...)
+	i.responses = append(i.responses, responses...)
 }
 
-// refuses gives the next answer that Refuse asked for, if there is one.
+// refuses writes the next response that Refuse has set, if there is one.
 func (i *Inbox) refuses(w http.ResponseWriter) bool {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if len(i.answers) == 0 {
+	if len(i.responses) == 0 {
 		return false
 	}
-	answer := i.answers[0]
-	i.answers = i.answers[1:]
-	if answer.RetryAfter != "" {
-		w.Header().Set("Retry-After", answer.RetryAfter)
+	response := i.responses[0]
+	i.responses = i.responses[1:]
+	if response.RetryAfter != "" {
+		w.Header().Set("Retry-After", response.RetryAfter)
 	}
-	w.WriteHeader(answer.Status)
-	fmt.Fprint(w, answer.Body)
+	w.WriteHeader(response.Status)
+	fmt.Fprint(w, response.Body)
 	return true
 }
 

@@ -25,7 +25,7 @@ import (
 	"google.golang.org/grpc/credentials"
 )
 
-// Jaeger is an OTLP gRPC server that takes traces, as Jaeger's collector does.
+// Jaeger is an OTLP gRPC server that accepts traces, as Jaeger's collector does.
 type Jaeger struct {
 	ptraceotlp.UnimplementedGRPCServer
 	Endpoint string
@@ -56,7 +56,7 @@ func NewJaeger(tb testing.TB, cert Certificate) *Jaeger {
 	return j
 }
 
-// Export takes spans.
+// Export accepts spans.
 func (j *Jaeger) Export(_ context.Context, request ptraceotlp.ExportRequest) (ptraceotlp.ExportResponse, error) {
 	j.mu.Lock()
 	delay := j.delay
@@ -88,7 +88,7 @@ func (j *Jaeger) Spans() []ptrace.Span {
 	return slices.Clone(j.spans)
 }
 
-// Prometheus takes OTLP metrics over HTTP where a Prometheus server started
+// Prometheus accepts OTLP metrics over HTTP where a Prometheus server started
 // with --web.enable-otlp-receiver does, behind TLS and basic authentication.
 type Prometheus struct {
 	URL string

@@ -23,8 +23,8 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/collector"
 )
 
-// OTLP is a back end that takes every signal over OTLP, gRPC and HTTP, as those
-// of vendors do. The Collector's own receiver is behind it.
+// OTLP is a backend that accepts every signal over OTLP, gRPC and HTTP, as those
+// of vendors do. It is built on the Collector's own receiver.
 type OTLP struct {
 	GRPC, HTTP string // host:port
 	Traces     consumertest.TracesSink

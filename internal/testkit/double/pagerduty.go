@@ -21,8 +21,8 @@ import (
 	"unicode/utf8"
 )
 
-// PagerDuty is the Events API v2. What it accepted is in the inbox; Alerts are
-// what comes of that.
+// PagerDuty is the Events API v2. The events that it accepted are in the inbox;
+// Alerts are what they opened.
 // https://developer.pagerduty.com/docs/events-api-v2-overview
 type PagerDuty struct {
 	*Inbox
@@ -40,7 +40,7 @@ type PagerDutyAlert struct {
 	Pages int
 }
 
-// NewPagerDuty serves until the test ends. It takes events for the routing keys alone.
+// NewPagerDuty serves until the test ends. It accepts events for the routing keys only.
 func NewPagerDuty(tb testing.TB, routingKeys ...string) *PagerDuty {
 	tb.Helper()
 	p := &PagerDuty{Inbox: &Inbox{}, alerts: map[string]PagerDutyAlert{}}
@@ -74,7 +74,7 @@ func NewPagerDuty(tb testing.TB, routingKeys ...string) *PagerDuty {
 	return p
 }
 
-// Alerts are all that there were, by dedup key.
+// Alerts are all that were ever opened, by dedup key.
 func (p *PagerDuty) Alerts() map[string]PagerDutyAlert {
 	p.mu.Lock()
 	defer p.mu.Unlock()

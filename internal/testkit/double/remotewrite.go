@@ -15,7 +15,7 @@ import (
 	"github.com/prometheus/prometheus/prompb"
 )
 
-// RemoteWrite takes Prometheus remote write 1.0.
+// RemoteWrite accepts Prometheus remote write 1.0.
 // https://prometheus.io/docs/specs/prw/remote_write_spec/
 type RemoteWrite struct {
 	URL string

@@ -17,7 +17,7 @@ import (
 )
 
 // NewSlack is an incoming webhook. Its URL has a path like that of a real one.
-// It takes what the documented rules for a message allow.
+// It accepts what the documented rules for a message allow.
 // https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks
 func NewSlack(tb testing.TB) *Inbox {
 	tb.Helper()
@@ -50,7 +50,7 @@ func NewSlack(tb testing.TB) *Inbox {
 }
 
 // SlackAPI is the Web API, with one channel and one bot. The bodies of the calls
-// that it accepted are in the inbox; Messages are what people see.
+// that it accepted are in the inbox; Messages are what the channel shows.
 // https://docs.slack.dev/apis/web-api
 type SlackAPI struct {
 	*Inbox
@@ -99,14 +99,14 @@ func (s *SlackAPI) Messages() []SlackMessage {
 	return slices.Clone(s.messages)
 }
 
-// Delete takes a message out, as a person can.
+// Delete removes a message, as a user of Slack can.
 func (s *SlackAPI) Delete(ts string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.messages = slices.DeleteFunc(s.messages, func(m SlackMessage) bool { return m.TS == ts })
 }
 
-// ServeHTTP answers a call.
+// ServeHTTP executes a call.
 func (s *SlackAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if s.refuses(w) {
 		return
@@ -121,7 +121,7 @@ func (s *SlackAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(map[string]any{"ok": true, "channel": SlackChannelID, "ts": ts})
 }
 
-// do carries a call out. Its error is a code of Slack's.
+// do executes a call. Its error is one of Slack's error codes.
 func (s *SlackAPI) do(r *http.Request) (body map[string]any, ts string, err error) {
 	content, err := io.ReadAll(r.Body)
 	switch {
@@ -201,7 +201,7 @@ func (b *slackBody) colors() []string {
 	return all
 }
 
-// SlackTexts are all the texts that a message shows as markup, by where they stand.
+// SlackTexts are all the texts that a message shows as markup, by their position.
 func SlackTexts(content []byte) (map[string]string, error) {
 	var m slackBody
 	if err := json.Unmarshal(content, &m); err != nil {

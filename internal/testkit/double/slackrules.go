@@ -31,7 +31,7 @@ const (
 	slackMaxID          = 255
 )
 
-// slackBody is all that is taken of a message, or of a call to a method.
+// slackBody is all that is accepted in a message, or in a call to a method.
 type slackBody struct {
 	Channel         string            `json:"channel"`
 	TS              string            `json:"ts"`
@@ -46,7 +46,7 @@ type slackBody struct {
 	DeleteOriginal  bool              `json:"delete_original"`
 }
 
-// slackAttachment is one with blocks, which leave room for nothing else.
+// slackAttachment is one with blocks; with these, no other field is accepted.
 type slackAttachment struct {
 	Color    string       `json:"color"`
 	Fallback string       `json:"fallback"`
@@ -200,7 +200,7 @@ func (e slackElement) checkButton(at string) error {
 	)
 }
 
-// texts are those of a block that are shown as markup, by where they stand.
+// texts are those of a block that are shown as markup, by their position.
 func (b slackBlock) texts(at string) map[string]string {
 	texts := map[string]string{}
 	if b.Text != nil && b.Text.Type == "mrkdwn" {
@@ -235,7 +235,7 @@ func few(at string, n, limit int) error {
 
 func some(at string, n, limit int) error {
 	if n == 0 {
-		return fmt.Errorf("%s are none", at)
+		return fmt.Errorf("%s are missing", at)
 	}
 	return few(at, n, limit)
 }

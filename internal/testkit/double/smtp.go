@@ -23,7 +23,7 @@ import (
 )
 
 // SMTP is a mail server for message submission. The Inbox has a body for each
-// email; what Refuse of the Inbox is for, RefuseCommand does here.
+// email. Instead of the Inbox's Refuse use RefuseCommand.
 // https://www.rfc-editor.org/rfc/rfc5321
 type SMTP struct {
 	*Inbox
@@ -31,25 +31,25 @@ type SMTP struct {
 
 	settings SMTPSettings
 	mu       sync.Mutex
-	mails    []Mail
+	emails   []Email
 	refusals []refusal
 	sessions []net.Conn
 }
 
-// SMTPSettings specify how a mail server is to be talked to.
+// SMTPSettings specify what a mail server offers and requires.
 type SMTPSettings struct {
 	// Certificate switches TLS on: with Implicit from the first byte, and else
 	// after STARTTLS.
 	Certificate *Certificate
 	Implicit    bool
 	// Mechanisms are the ways to authenticate: PLAIN, LOGIN, CRAM-MD5, XOAUTH2.
-	// With any, email is accepted from the user alone.
+	// When there are any, only the authenticated user can send.
 	Mechanisms         []string
 	Username, Password string
 }
 
-// Mail is one that a server took.
-type Mail struct {
+// Email is a message that a server accepted.
+type Email struct {
 	From string
 	To   []string
 	// Message is as it was sent, with line ends of CRLF.
@@ -59,7 +59,7 @@ type Mail struct {
 	Mechanism string
 }
 
-type refusal struct{ command, answer string }
+type refusal struct{ command, response string }
 
 // NewSMTP serves on 127.0.0.1 until the test ends.
 func NewSMTP(tb testing.TB, settings SMTPSettings) *SMTP {
@@ -103,32 +103,33 @@ func (s SMTPSettings) tls() *tls.Config {
 	return &tls.Config{Certificates: []tls.Certificate{s.Certificate.TLS}, MinVersion: tls.VersionTLS12}
 }
 
-// RefuseCommand makes the server give these answers, one each, to the next
-// commands that begin so. The command is "CONNECT" for the greeting and "." for
-// the end of a message. After a response that begins with 421 the server hangs
-// up; so it does instead of the response "", but has accepted the message then.
-func (s *SMTP) RefuseCommand(command string, answers ...string) {
+// RefuseCommand sets the responses to the next commands with this prefix, one
+// each. The command is "CONNECT" for the greeting and "." for the end of a
+// message. After a response that begins with 421 the server closes the connection.
+// Instead of the response "" it closes the connection too, and after "." it has
+// then accepted the message.
+func (s *SMTP) RefuseCommand(command string, responses ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, answer := range answers {
-		s.refusals = append(s.refusals, refusal{command, answer})
+	for _, response := range responses {
+		s.refusals = append(s.refusals, refusal{command, response})
 	}
 }
 
 // Emails are all that were accepted so far.
-func (s *SMTP) Emails() []Mail {
+func (s *SMTP) Emails() []Email {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Clone(s.mails)
+	return slices.Clone(s.emails)
 }
 
-func (s *SMTP) refused(line string) (answer string, found bool) {
+func (s *SMTP) refused(line string) (response string, found bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i, r := range s.refusals {
 		if strings.HasPrefix(strings.ToUpper(line), strings.ToUpper(r.command)) {
 			s.refusals = slices.Delete(s.refusals, i, i+1)
-			return r.answer, true
+			return r.response, true
 		}
 	}
 	return "", false
@@ -139,7 +140,7 @@ type session struct {
 	*textproto.Conn
 	server     *SMTP
 	connection net.Conn
-	mail       Mail
+	email      Email
 	greeted    bool
 }
 
@@ -148,26 +149,26 @@ var errHangUp = errors.New("hang up")
 
 func (s *SMTP) serve(connection net.Conn) {
 	c := &session{Conn: textproto.NewConn(connection), server: s, connection: connection}
-	c.mail.TLS = s.settings.Implicit
-	line, answer := "CONNECT", "220 localhost ESMTP"
+	c.email.TLS = s.settings.Implicit
+	line, response := "CONNECT", "220 localhost ESMTP"
 	for {
 		if refusal, found := s.refused(line); found {
-			answer = refusal
+			response = refusal
 		} else if line != "CONNECT" {
 			var err error
-			if answer, err = c.do(line); err != nil {
+			if response, err = c.do(line); err != nil {
 				return
 			}
 		}
-		if answer == "" {
+		if response == "" {
 			return
 		}
-		if err := c.PrintfLine("%s", answer); err != nil || strings.HasPrefix(answer, "421") || strings.HasPrefix(answer, "221") {
+		if err := c.PrintfLine("%s", response); err != nil || strings.HasPrefix(response, "421") || strings.HasPrefix(response, "221") {
 			return
 		}
-		if strings.HasPrefix(line, "STARTTLS") && strings.HasPrefix(answer, "220") {
+		if strings.HasPrefix(line, "STARTTLS") && strings.HasPrefix(response, "220") {
 			c.connection = tls.Server(c.connection, s.settings.tls())
-			c.Conn, c.mail, c.greeted = textproto.NewConn(c.connection), Mail{TLS: true}, false
+			c.Conn, c.email, c.greeted = textproto.NewConn(c.connection), Email{TLS: true}, false
 		}
 		var err error
 		if line, err = c.ReadLine(); err != nil {
@@ -176,7 +177,7 @@ func (s *SMTP) serve(connection net.Conn) {
 	}
 }
 
-// do answers one command.
+// do executes a command and returns the response.
 func (c *session) do(line string) (string, error) {
 	verb, argument, _ := strings.Cut(line, " ")
 	settings := c.server.settings
@@ -193,20 +194,20 @@ func (c *session) do(line string) (string, error) {
 		return "250 2.0.0 ok", nil
 	case !c.greeted:
 		return "503 5.5.1 EHLO first", nil
-	case verb == "STARTTLS" && settings.Certificate != nil && !c.mail.TLS:
+	case verb == "STARTTLS" && settings.Certificate != nil && !c.email.TLS:
 		return "220 2.0.0 go ahead", nil
 	case verb == "AUTH":
 		return c.authenticate(argument)
-	case verb == "MAIL" && len(settings.Mechanisms) > 0 && c.mail.Mechanism == "":
+	case verb == "MAIL" && len(settings.Mechanisms) > 0 && c.email.Mechanism == "":
 		return "530 5.7.0 authentication required", nil
 	case verb == "MAIL":
 		c.reset()
-		c.mail.From = between(argument)
+		c.email.From = between(argument)
 		return "250 2.1.0 ok", nil
-	case verb == "RCPT" && c.mail.From != "":
-		c.mail.To = append(c.mail.To, between(argument))
+	case verb == "RCPT" && c.email.From != "":
+		c.email.To = append(c.email.To, between(argument))
 		return "250 2.1.5 ok", nil
-	case verb == "DATA" && len(c.mail.To) > 0:
+	case verb == "DATA" && len(c.email.To) > 0:
 		return c.data()
 	default:
 		return "503 5.5.1 bad sequence of commands", nil
@@ -215,7 +216,7 @@ func (c *session) do(line string) (string, error) {
 
 func (c *session) extensions() []string {
 	lines := []string{"250-localhost", "250-8BITMIME", "250-SMTPUTF8", "250-ENHANCEDSTATUSCODES"}
-	if c.server.settings.Certificate != nil && !c.mail.TLS {
+	if c.server.settings.Certificate != nil && !c.email.TLS {
 		lines = append(lines, "250-STARTTLS")
 	}
 	if mechanisms := c.server.settings.Mechanisms; len(mechanisms) > 0 {
@@ -224,8 +225,8 @@ func (c *session) extensions() []string {
 	return append(lines, "250 SIZE 10485760")
 }
 
-// reset forgets the email, and not who sends.
-func (c *session) reset() { c.mail = Mail{TLS: c.mail.TLS, Mechanism: c.mail.Mechanism} }
+// reset forgets the email, but keeps the authentication.
+func (c *session) reset() { c.email = Email{TLS: c.email.TLS, Mechanism: c.email.Mechanism} }
 
 // between is the address between angle brackets.
 func between(argument string) string {
@@ -254,15 +255,15 @@ func (c *session) data() (string, error) {
 		}
 		message.WriteString(strings.TrimPrefix(line, "."))
 	}
-	answer, found := c.server.refused(".")
-	if found && answer != "" {
-		return answer, nil
+	response, found := c.server.refused(".")
+	if found && response != "" {
+		return response, nil
 	}
-	c.mail.Message = message.Bytes()
+	c.email.Message = message.Bytes()
 	c.server.mu.Lock()
-	c.server.mails = append(c.server.mails, c.mail)
+	c.server.emails = append(c.server.emails, c.email)
 	c.server.mu.Unlock()
-	c.server.accept(map[string]any{"from": c.mail.From, "to": c.mail.To, "message": message.String()})
+	c.server.accept(map[string]any{"from": c.email.From, "to": c.email.To, "message": message.String()})
 	if found {
 		return "", errHangUp
 	}
@@ -277,20 +278,20 @@ func (c *session) authenticate(argument string) (string, error) {
 	if !slices.Contains(settings.Mechanisms, mechanism) {
 		return "504 5.5.4 unknown mechanism", nil
 	}
-	var said, want string
+	var got, want string
 	var err error
 	switch mechanism {
 	case "PLAIN":
-		said, want = decode(initial), "\x00"+settings.Username+"\x00"+settings.Password
+		got, want = decode(initial), "\x00"+settings.Username+"\x00"+settings.Password
 	case "XOAUTH2":
-		said, want = decode(initial), "user="+settings.Username+"\x01auth=Bearer "+settings.Password+"\x01\x01"
+		got, want = decode(initial), "user="+settings.Username+"\x01auth=Bearer "+settings.Password+"\x01\x01"
 	case "LOGIN":
 		want = settings.Username + "\n" + settings.Password
 		var user, password string
 		if user, err = c.ask("Username:"); err == nil {
 			password, err = c.ask("Password:")
 		}
-		said = user + "\n" + password
+		got = user + "\n" + password
 	case "CRAM-MD5":
 		const challenge = "<1896.697170952@localhost>"
 		mac := hmac.New(md5.New, []byte(settings.Password))
@@ -298,15 +299,15 @@ func (c *session) authenticate(argument string) (string, error) {
 			return "", err
 		}
 		want = settings.Username + " " + hex.EncodeToString(mac.Sum(nil))
-		said, err = c.ask(challenge)
+		got, err = c.ask(challenge)
 	}
 	if err != nil {
 		return "", err
 	}
-	if said != want {
+	if got != want {
 		return "535 5.7.8 authentication failed", nil
 	}
-	c.mail.Mechanism = mechanism
+	c.email.Mechanism = mechanism
 	return "235 2.7.0 welcome", nil
 }
 
@@ -315,8 +316,8 @@ func (c *session) ask(challenge string) (string, error) {
 	if err := c.PrintfLine("334 %s", base64.StdEncoding.EncodeToString([]byte(challenge))); err != nil {
 		return "", err
 	}
-	answer, err := c.ReadLine()
-	return decode(answer), err
+	response, err := c.ReadLine()
+	return decode(response), err
 }
 
 func decode(text string) string {

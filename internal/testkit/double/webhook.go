@@ -13,7 +13,7 @@ import (
 	"testing"
 )
 
-// Webhook is a server that takes any JSON object, and keeps whole requests, too.
+// Webhook is a server that accepts any JSON object, and keeps whole requests, too.
 type Webhook struct {
 	*Inbox
 
@@ -28,8 +28,8 @@ type WebhookRequest struct {
 	Body   []byte
 }
 
-// NewWebhook serves until the test ends. It responds 400 to what is not a JSON
-// object, and what check, unless nil, has an error for.
+// NewWebhook serves until the test ends. It responds with 400 to bodies that are
+// not a JSON object or that check, if it is not nil, returns an error for.
 func NewWebhook(tb testing.TB, check func(WebhookRequest) error) *Webhook {
 	tb.Helper()
 	w := &Webhook{Inbox: &Inbox{}}

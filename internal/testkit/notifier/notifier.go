@@ -43,7 +43,7 @@ type Running struct {
 	metric    string // what the names of its metrics begin with
 }
 
-// Impatient shortens the waits between tries.
+// Impatient shortens the intervals between attempts.
 func Impatient(retry *configretry.BackOffConfig) {
 	retry.InitialInterval = time.Millisecond
 	retry.MaxInterval = time.Millisecond
@@ -73,8 +73,8 @@ func (r Running) Deliver(t *testing.T, raised ...alertevent.Alert) {
 	require.Eventually(t, func() bool { return r.Logs.(*notify.Exporter).Waiting() == 0 }, 10*time.Second, time.Millisecond)
 }
 
-// Finish waits until the double has as many bodies, stops the exporter, and
-// sees that there are no more and that nothing that was logged holds the secret.
+// Finish waits until the double has this number of bodies, stops the exporter, and
+// checks that there are no more and that no log line holds the secret.
 func (r Running) Finish(t *testing.T, inbox *double.Inbox, bodies int, secret string) {
 	t.Helper()
 	require.Eventually(t, func() bool { return len(inbox.Bodies()) >= bodies }, 10*time.Second, time.Millisecond)

@@ -27,11 +27,11 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/alerts"
 )
 
-// Vendor is one that takes nothing, and repeats what it was sent. It returns its
-// address, host:port, and ends with the test.
+// Vendor starts a server that accepts nothing and repeats what it was sent. It returns
+// the address, host:port. The server ends with the test.
 type Vendor func(t *testing.T) (address string)
 
-// KeepsSecrets sees that an exporter shows no secret: not in its printed
+// KeepsSecrets checks that an exporter shows no secret: not in its printed
 // configuration, and, however its vendor fails, neither in an error nor in a log.
 // configure makes the exporter send to an address, with the secrets.
 func KeepsSecrets(t *testing.T, factory exporter.Factory, vendors map[string]Vendor, configure func(cfg component.Config, address string), secrets ...string) {
@@ -49,7 +49,7 @@ func KeepsSecrets(t *testing.T, factory exporter.Factory, vendors map[string]Ven
 				require.Error(t, result.Err)
 				hidden(t, fmt.Sprintf("%v %+v", result.Err, result.Err), secrets)
 			}
-			// What the worker meets is logged.
+			// The worker logs its errors.
 			require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Firing())))
 			require.Eventually(t, func() bool {
 				return strings.Contains(e.Logged(), "Sending") || strings.Contains(e.Logged(), "rejected")
@@ -83,7 +83,7 @@ func withSettings(t *testing.T, factory exporter.Factory, settings map[string]an
 	return cfg
 }
 
-// printed is a configuration in all the ways that it can be shown.
+// printed is a configuration in all the ways in which it can be printed.
 func printed(t *testing.T, cfg component.Config) string {
 	t.Helper()
 	conf := confmap.New()
@@ -148,8 +148,8 @@ func RepeatsAs(format string) Vendor {
 	}
 }
 
-// sent are the address, headers and body of a request. The headers come first,
-// so that those who cut what they show do not cut them.
+// sent are the address, headers and body of a request. The headers come first, so that
+// they are not lost when the response is truncated.
 func sent(r *http.Request) string {
 	body, _ := io.ReadAll(r.Body)
 	return fmt.Sprint(r.URL.String(), " ", r.Header.Get("Authorization"), " ", r.Header.Get("X-Key"), " ", string(body))

@@ -16,11 +16,11 @@ import (
 // Host is a collector that has extensions.
 type Host map[component.ID]component.Component
 
-// GetExtensions are those.
+// GetExtensions returns the extensions.
 func (h Host) GetExtensions() map[component.ID]component.Component { return h }
 
-// WithStorage calls do with a collector that has a storage in a directory: what
-// runs between the start of one and its end.
+// WithStorage calls do with a host that has a storage extension in a directory. It
+// starts the extension before, and shuts it down after.
 func WithStorage(t *testing.T, dir string, do func(host component.Host, storage component.ID)) {
 	t.Helper()
 	ctx := context.WithoutCancel(t.Context())

@@ -1,9 +1,9 @@
 // Copyright The otelcol-arc Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package ratio measures what we do beside what a peer does with the same
-// input: in one process, in turns, several times, so that both see the same
-// weather. It prints medians with their spread as a table in Markdown.
+// Package ratio compares our code with a peer's on the same input. It measures both
+// in one process, alternately and several times, so that noise of the machine affects
+// both alike. It prints medians with their spread as a table in Markdown.
 package ratio
 
 import (
@@ -46,8 +46,8 @@ type Series []float64
 // Sample are the measurements without their order.
 func (s Series) Sample() Sample { return slices.Sorted(slices.Values(s)) }
 
-// Over are the ratios to the peer's measurements of the same rounds. What a busy
-// machine does to both in a round is in none of them.
+// Over are the ratios to the peer's measurements of the same rounds, in which noise
+// that affects both cancels out.
 func (s Series) Over(peer Series) Sample {
 	ratios := make(Series, len(s))
 	for i := range s {

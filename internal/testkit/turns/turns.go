@@ -1,8 +1,8 @@
 // Copyright The otelcol-arc Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package turns measures several ways to do the same in turns, so that what else the
-// machine does meets all of them alike.
+// Package turns measures several ways to do the same alternately, so that other load of
+// the machine affects all of them alike.
 package turns
 
 import (

@@ -13,7 +13,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/price"
 )
 
-// List is the built-in table with files laid over it.
+// List is the built-in table, overridden by files.
 type List struct {
 	table *price.Table
 }
@@ -56,7 +56,7 @@ type Entry struct {
 	Provider, Name string
 	// Names are all that mean the entry.
 	Names []string
-	// Source is the page or file that the newest price is from.
+	// Source is the web page or file that the newest price is from.
 	Source string
 	// Prices are lines as price files write them, in dollars per million tokens;
 	// fees are in dollars. Empty: no price was valid at the time.

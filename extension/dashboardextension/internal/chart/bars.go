@@ -11,7 +11,7 @@ type Bar struct {
 	X, Y, Width, Height float64
 }
 
-// Slot is the bars that stand on each other at one place of the x-axis.
+// Slot is a stack of bars at one position of the x-axis.
 type Slot struct {
 	X, Width float64
 	Bars     []Bar
@@ -49,8 +49,8 @@ func Stacked(values [][]float64, top float64) []Slot {
 	return slots
 }
 
-// Ticks are the values to be marked on an axis that has to reach largest: zero
-// and 4 more at equal, round distances. An axis of nothing reaches 4.
+// Ticks are the marks of an axis up to at least largest: zero and 4 more at equal,
+// round distances. Without values the axis reaches 4.
 func Ticks(largest float64) []float64 {
 	const intervals = 4
 	if largest <= 0 || math.IsInf(largest, 0) || math.IsNaN(largest) {
@@ -60,7 +60,7 @@ func Ticks(largest float64) []float64 {
 	magnitude := math.Pow(10, math.Floor(math.Log10(raw)))
 	step := 10 * magnitude
 	for _, round := range []float64{1, 2, 2.5, 5} {
-		// A hair's breadth allows for what the logarithm rounded away.
+		// A small tolerance allows for the rounding of the logarithm.
 		if round*magnitude >= raw*(1-1e-9) {
 			step = round * magnitude
 			break

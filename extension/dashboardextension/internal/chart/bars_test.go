@@ -18,7 +18,7 @@ func TestTicks(t *testing.T) {
 	}
 }
 
-// Bars stand on each other, end at the sum, and stay inside their slot.
+// Bars are stacked, end at the sum, and stay within their slot.
 func TestStacked(t *testing.T) {
 	slots := Stacked([][]float64{{1, 0, -1}, {3, 2, 0}}, 8)
 	require.Len(t, slots, 3)

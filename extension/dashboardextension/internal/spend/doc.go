@@ -1,5 +1,5 @@
 // Copyright The otelcol-arc Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package spend adds up, ranks and compares what calls of models cost.
+// Package spend sums, ranks and compares the cost of calls.
 package spend

@@ -8,7 +8,7 @@ import "github.com/otelcol-arc/otelcol-arc/internal/dashboard"
 // Measure is what calls are compared by.
 type Measure string
 
-// The measures there are.
+// The measures.
 const (
 	Cost   Measure = "cost"
 	Tokens Measure = "tokens"

@@ -11,7 +11,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
 )
 
-// Group is what the calls with one set of values add up to.
+// Group is the sum of the calls with one set of values.
 type Group struct {
 	Values []string
 	Usage  dashboard.Totals
@@ -19,8 +19,8 @@ type Group struct {
 	Others bool
 }
 
-// Rank adds rows up by their groups, whatever their start, the largest measure
-// first. Groups of equal measure are ordered by calls, then by value.
+// Rank sums rows by group over all starts, the largest measure first. Groups of equal
+// measure are ordered by calls, then by value.
 func Rank(rows []dashboard.Row, m Measure) []Group {
 	index := map[string]int{}
 	var groups []Group
@@ -44,8 +44,8 @@ func Rank(rows []dashboard.Row, m Measure) []Group {
 	return groups
 }
 
-// Top keeps the first n of ranked groups and adds the rest up in one more, if
-// the rest is more than one.
+// Top keeps the first n of ranked groups and sums the others in one more, if there are
+// several others.
 func Top(groups []Group, n int) []Group {
 	if len(groups) <= n+1 {
 		return groups

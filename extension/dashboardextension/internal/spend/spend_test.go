@@ -50,7 +50,7 @@ func TestRankAndTop(t *testing.T) {
 	assert.InDelta(t, 4, groups[1].Usage.Dollars, 0)
 	assert.True(t, groups[2].Others)
 	assert.Equal(t, int64(2), groups[2].Usage.Calls)
-	assert.Equal(t, groups[:2], Top(Rank(rows[:3], Cost), 1), "one group needs nothing to stand for it")
+	assert.Equal(t, groups[:2], Top(Rank(rows[:3], Cost), 1), "a single other group is kept")
 	assert.Len(t, Rank([]dashboard.Row{row(at, 1, "a\x00", "b"), row(at, 1, "a", "\x00b")}, Cost), 2, "groups are not mixed up")
 }
 

@@ -12,15 +12,14 @@ import (
 // Stack is a measure over time, one series for each of the largest groups.
 type Stack struct {
 	Starts []time.Time
-	// Groups are those of the series, the largest first, what the others add up
-	// to last.
+	// Groups are those of the series, the largest first, the sum of the others last.
 	Groups []Group
 	// Usage is by series, then by start.
 	Usage [][]dashboard.Totals
 }
 
-// NewStack lays rows out over the steps from one time to another, keeping the
-// n largest groups apart.
+// NewStack arranges rows by the steps between two times, with a series for each of the
+// n largest groups.
 func NewStack(rows []dashboard.Row, from, to time.Time, step time.Duration, m Measure, n int) Stack {
 	var s Stack
 	at := map[int64]int{}
@@ -51,7 +50,7 @@ func NewStack(rows []dashboard.Row, from, to time.Time, step time.Duration, m Me
 	return s
 }
 
-// Slot adds the series up at a start.
+// Slot sums the series at a start.
 func (s Stack) Slot(i int) dashboard.Totals {
 	var sum dashboard.Totals
 	for series := range s.Usage {

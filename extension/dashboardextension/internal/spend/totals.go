@@ -34,7 +34,7 @@ func Add(a *dashboard.Totals, b *dashboard.Totals) {
 	}
 }
 
-// Sum adds rows up.
+// Sum sums rows.
 func Sum(rows []dashboard.Row) dashboard.Totals {
 	var sum dashboard.Totals
 	for i := range rows {
@@ -56,12 +56,12 @@ func ErrorRate(t *dashboard.Totals) (ratio float64, ok bool) {
 	return Ratio(float64(t.Errors+t.Timeouts), float64(t.Calls))
 }
 
-// AverageDollars is what a call whose price is known cost.
+// AverageDollars is the average cost of the calls whose price is known.
 func AverageDollars(t *dashboard.Totals) (dollars float64, ok bool) {
 	return Ratio(t.Dollars, float64(t.Calls-t.Unpriced))
 }
 
-// AverageSeconds is how long a call whose duration is known took.
+// AverageSeconds is the average duration of the calls whose duration is known.
 func AverageSeconds(t *dashboard.Totals) (seconds float64, ok bool) {
 	return Ratio(t.Seconds, float64(t.Timed))
 }

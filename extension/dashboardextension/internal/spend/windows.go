@@ -9,12 +9,12 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
 )
 
-// Windows are the hour, the day and the month that are running, in UTC.
+// Windows are the current hour, day and month, in UTC.
 type Windows struct {
 	Hour, Today, Month dashboard.Totals
-	// YesterdayHour and YesterdayToday are dollars of the same hour and of the
-	// day, yesterday, until this time of it. What the ledger keeps is whole
-	// hours: of the running one, the share that has passed is taken.
+	// YesterdayHour and YesterdayToday are the dollars of the same hour and of the day,
+	// yesterday, until this time of day. The ledger has whole hours; of the current
+	// hour the elapsed share is used.
 	YesterdayHour, YesterdayToday float64
 }
 
@@ -28,7 +28,7 @@ func WindowsFrom(now time.Time) (from, to time.Time) {
 	return from, now.Truncate(time.Hour).Add(time.Hour)
 }
 
-// Split adds rows of an hour each up.
+// Split sums hourly rows by window.
 func Split(hours []dashboard.Row, now time.Time) Windows {
 	now = now.UTC()
 	hour, day, month := now.Truncate(time.Hour), startOfDay(now), startOfMonth(now)

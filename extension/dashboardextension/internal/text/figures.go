@@ -11,7 +11,7 @@ import (
 	"unicode/utf8"
 )
 
-// Dollars writes an amount to the cent; below a cent, to two digits that count.
+// Dollars writes an amount to the cent; below a cent, with two significant digits.
 func Dollars(v float64) string {
 	sign := ""
 	if v < 0 {
@@ -26,7 +26,7 @@ func Dollars(v float64) string {
 	return sign + "$" + thousands(whole) + "." + fraction
 }
 
-// Count writes a number with its thousands apart.
+// Count writes a number with thousands separators.
 func Count(n int64) string {
 	if n < 0 {
 		return "−" + thousands(strings.TrimPrefix(strconv.FormatInt(n, 10), "-"))
@@ -58,13 +58,13 @@ func Short(v float64) string {
 	return ""
 }
 
-// AxisDollars writes an amount at an axis: as few digits as distinguish it, but
-// no dimes without cents.
+// AxisDollars writes an amount at an axis with as few digits as possible, but never
+// with one decimal.
 func AxisDollars(v float64) string {
 	if v >= 1000 {
 		return "$" + Short(v)
 	}
-	// Six digits hide what binary fractions add.
+	// Six digits hide the error of binary fractions.
 	v, _ = strconv.ParseFloat(strconv.FormatFloat(v, 'g', 6, 64), 64)
 	amount := strconv.FormatFloat(v, 'f', -1, 64)
 	if _, fraction, _ := strings.Cut(amount, "."); len(fraction) == 1 {
@@ -73,8 +73,8 @@ func AxisDollars(v float64) string {
 	return "$" + amount
 }
 
-// Rate writes what one of something costs: below a dime, to two digits that
-// count, because that is where calls differ.
+// Rate writes a cost per unit: below ten cents with two significant digits, because
+// calls differ there.
 func Rate(v float64) string {
 	if v <= 0 || v >= .0995 {
 		return Dollars(v)

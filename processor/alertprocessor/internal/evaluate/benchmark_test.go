@@ -25,7 +25,7 @@ import (
 
 // BenchmarkEvaluate evaluates 50 rules, each over up to a ninth of the series
 // that end in 500, in turns with Prometheus' rule manager on the same storage. It
-// says how long 99 in 100 evaluations take at most; take some hundred of them:
+// reports the 99th percentile of the duration; run some hundred evaluations:
 // -benchtime 300x.
 func BenchmarkEvaluate(b *testing.B) {
 	for _, series := range []int{10_000, 100_000} {

@@ -14,8 +14,9 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
 )
 
-// TestEvents lets alerts happen that are over five minutes later. A word is the
-// name of one, with ~ when it is silenced, and + when it happens but is not told.
+// TestEvents raises alerts that are resolved five minutes later. A word is the name
+// of an alert, with ~ when it is silenced, and + when an occurrence extends the alert
+// but is not notified.
 func TestEvents(t *testing.T) {
 	plain := Policy{Cooldown: time.Hour, Repeat: time.Minute, Limit: 10}
 	grouped := Policy{Grouping: Grouping{By: []string{"team"}, Wait: 30 * time.Second, Interval: 2 * time.Minute}, Limit: 10}
@@ -31,7 +32,7 @@ func TestEvents(t *testing.T) {
 		policy Policy
 		steps  []at
 	}{
-		"told, and resolved": {plain, []at{
+		"notified, and resolved": {plain, []at{
 			{minute: 0, happen: "a", want: "a", active: "a"},
 			{minute: 4.9, active: "a"}, // not repeated
 			{minute: 5, want: "-a"},
@@ -43,27 +44,27 @@ func TestEvents(t *testing.T) {
 			{minute: 8, active: "a"},
 			{minute: 9, want: "-a"},
 		}},
-		"told again, resolved once": {plain, []at{
+		"notified again, resolved once": {plain, []at{
 			{minute: 0, happen: "a", want: "a", active: "a"},
 			{minute: 4, happen: "a", want: "a", active: "a"},
 			{minute: 9, want: "-a"},
 		}},
-		"again after it was over": {plain, []at{
+		"again after it was resolved": {plain, []at{
 			{minute: 0, happen: "a", want: "a", active: "a"},
 			{minute: 5, want: "-a"},
 			{minute: 6, happen: "a", want: "a", active: "a"},
 			{minute: 11, want: "-a"},
 		}},
-		"twice at once is told twice, resolved once": {plain, []at{
+		"twice at once is notified twice, resolved once": {plain, []at{
 			{minute: 0, happen: "a a", want: "a; a", active: "a"},
 			{minute: 5, want: "-a"},
 		}},
-		"what is not told has no end": {plain, []at{
+		"an alert that was never notified is not resolved": {plain, []at{
 			{minute: 0, happen: "~a", active: "~a"},
 			{minute: 3, happen: "+a", active: "~a"},
 			{minute: 8},
 		}},
-		"told once the silence is over": {plain, []at{
+		"notified once the silence has ended": {plain, []at{
 			{minute: 0, happen: "~a", active: "~a"},
 			{minute: 1, happen: "a", want: "a", active: "a"},
 			{minute: 6, want: "-a"},
@@ -82,13 +83,13 @@ func TestEvents(t *testing.T) {
 			{minute: 5.6},
 			{minute: 6.5, want: "-a:x -b:x"},
 		}},
-		"over before its group is told": {Policy{Grouping: Grouping{By: []string{"team"}, Wait: 10 * time.Minute}, Limit: 10}, []at{
+		"resolved before its group is notified": {Policy{Grouping: Grouping{By: []string{"team"}, Wait: 10 * time.Minute}, Limit: 10}, []at{
 			{minute: 0, happen: "a:x", active: "a:x"},
 			{minute: 9, active: "a:x"},
 			{minute: 10, want: "a:x", active: "a:x"},
 			{minute: 10.1, want: "-a:x"},
 		}},
-		"cut by the cap: no end either": {capped, []at{
+		"cut by the cap: not resolved either": {capped, []at{
 			{minute: 0, happen: "a b", want: "a", active: "a b"},
 			{minute: 1, want: "TooManyAlerts", active: "a b"},
 			{minute: 2, want: "-TooManyAlerts", active: "a b"},
@@ -125,8 +126,8 @@ func TestEvents(t *testing.T) {
 					firing[alert(s.observed).Fingerprint()] = alert(s.observed)
 				}
 				assert.Empty(t, b.Observe(now, Observation{Firing: firing}, nothing), "at %v", s.minute)
-				told, _ := b.Flush(now, nothing)
-				assert.Equal(t, s.want, describe(told), "at %v", s.minute)
+				sent, _ := b.Flush(now, nothing)
+				assert.Equal(t, s.want, describe(sent), "at %v", s.minute)
 				var active []string
 				for _, event := range b.Events() {
 					word := describe([]Notification{{Alerts: []alertevent.Alert{event.Alert}}})
@@ -152,28 +153,28 @@ func TestEvents(t *testing.T) {
 	}
 }
 
-func TestEventKeepsItsBeginning(t *testing.T) {
+func TestEventKeepsItsStartTime(t *testing.T) {
 	b := NewLog(Policy{Limit: 10})
 	for minute := range 3 {
 		a := alert("a")
 		a.StartsAt = minutes(float64(minute))
 		b.Occur(a.StartsAt, Occurrence{Alert: a, Ends: a.StartsAt.Add(5 * time.Minute)})
-		told, _ := b.Flush(a.StartsAt, nothing)
-		require.Len(t, told, 1)
-		assert.Equal(t, start, told[0].Alerts[0].StartsAt)
+		sent, _ := b.Flush(a.StartsAt, nothing)
+		require.Len(t, sent, 1)
+		assert.Equal(t, start, sent[0].Alerts[0].StartsAt)
 	}
-	over, _ := b.Flush(minutes(7), nothing)
-	require.Len(t, over, 1)
-	assert.Equal(t, alertevent.Resolved, over[0].Alerts[0].State)
-	assert.Equal(t, start, over[0].Alerts[0].StartsAt)
-	assert.Equal(t, minutes(7), over[0].Alerts[0].EndsAt)
+	resolved, _ := b.Flush(minutes(7), nothing)
+	require.Len(t, resolved, 1)
+	assert.Equal(t, alertevent.Resolved, resolved[0].Alerts[0].State)
+	assert.Equal(t, start, resolved[0].Alerts[0].StartsAt)
+	assert.Equal(t, minutes(7), resolved[0].Alerts[0].EndsAt)
 }
 
-func TestEventsOverARestart(t *testing.T) {
+func TestEventsAcrossRestarts(t *testing.T) {
 	policy := Policy{Grace: time.Minute, Limit: 10}
 	flush := func(b *Log, minute float64) string {
-		told, _ := b.Flush(minutes(minute), nothing)
-		return describe(told)
+		sent, _ := b.Flush(minutes(minute), nothing)
+		return describe(sent)
 	}
 	t.Run("it goes on, and ends", func(t *testing.T) {
 		b := NewLog(policy)
@@ -193,14 +194,14 @@ func TestEventsOverARestart(t *testing.T) {
 		require.Equal(t, "a", flush(b, 0))
 		assert.Equal(t, "-a", flush(restart(t, minutes(60), b), 60))
 	})
-	t.Run("it is still to be told", func(t *testing.T) {
+	t.Run("not yet notified", func(t *testing.T) {
 		b := NewLog(policy)
 		b.Occur(start, Occurrence{Alert: alert("a"), Ends: minutes(5)})
 		b = restart(t, minutes(1), b)
 		assert.Equal(t, "a", flush(b, 1))
 		assert.Equal(t, "-a", flush(b, 5))
 	})
-	t.Run("nobody was told", func(t *testing.T) {
+	t.Run("never notified", func(t *testing.T) {
 		b := NewLog(policy)
 		b.Occur(start, Occurrence{Alert: alert("a"), Ends: minutes(5), Mute: Mute{Reason: Silenced}})
 		assert.Empty(t, restart(t, minutes(1), b).alerts)

@@ -118,7 +118,7 @@ func TestSilences(t *testing.T) {
 	assert.Equal(t, start.Add(2*time.Hour), s.All(start)[1].EndsAt, "it ended before")
 	require.ErrorIs(t, s.Expire(start, "x"), ErrUnknownSilence)
 	require.ErrorContains(t, s.Expire(start, "c"), "configuration")
-	require.Error(t, s.Set(start, Silence{ID: "c", Matchers: silence.Matchers, EndsAt: start.Add(time.Hour)}), "stands in the configuration")
+	require.Error(t, s.Set(start, Silence{ID: "c", Matchers: silence.Matchers, EndsAt: start.Add(time.Hour)}), "is in the configuration")
 
 	assert.Len(t, s.All(start.Add(2*time.Hour+silenceRetention)), 2, "shown for a while")
 	assert.Len(t, s.All(start.Add(2*time.Hour+silenceRetention+1)), 1)

@@ -16,17 +16,17 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
 )
 
-// restart keeps what a book knows, and takes it into a new one.
+// restart returns a new log that is restored from the persisted state of another.
 func restart(t *testing.T, now time.Time, b *Log) *Log {
 	t.Helper()
 	out := NewLog(b.policy)
-	state := throughJSON(t, memory(b).Snapshot(now))
-	require.NoError(t, memory(out).Restore(now, state))
+	state := throughJSON(t, persistentWith(b).Snapshot(now))
+	require.NoError(t, persistentWith(out).Restore(now, state))
 	return out
 }
 
-// memory is one of which only the book matters.
-func memory(b *Log) Persistent {
+// persistentWith is a Persistent of which only the log matters.
+func persistentWith(b *Log) Persistent {
 	return Persistent{Log: b, Gate: NewGate(1), Silences: NewSilences(nil), History: &History{}}
 }
 
@@ -57,7 +57,7 @@ func TestRestart(t *testing.T) {
 	policy := Policy{Cooldown: 5 * time.Minute, Repeat: time.Hour, Grace: 5 * time.Minute, Limit: 100}
 	none := []string(nil)
 	a := []string{"a"}
-	t.Run("what fires is not told again, its end is", func(t *testing.T) {
+	t.Run("what fires is not notified again, its resolution is", func(t *testing.T) {
 		b := NewLog(policy)
 		assert.Equal(t, "a", observe(b, 0, a, none))
 		b = restart(t, minutes(1), b)
@@ -65,7 +65,7 @@ func TestRestart(t *testing.T) {
 		assert.Equal(t, "a", observe(b, 60, a, none), "repeated when it would have been")
 		assert.Equal(t, "-a", observe(b, 61, none, none))
 	})
-	t.Run("what is not seen is over after a while", func(t *testing.T) {
+	t.Run("what is not observed is resolved after the grace period", func(t *testing.T) {
 		b := NewLog(policy)
 		observe(b, 0, a, none)
 		b = restart(t, minutes(1), b)
@@ -116,7 +116,7 @@ func TestRestart(t *testing.T) {
 		assert.Empty(t, observe(b, 2, none, none))
 		assert.Equal(t, "-TooManyAlerts", observe(b, 2.5, none, none))
 	})
-	t.Run("nothing is kept of what nobody was told", func(t *testing.T) {
+	t.Run("what was never notified is not persisted", func(t *testing.T) {
 		b := NewLog(policy)
 		b.Observe(start, Observation{Firing: map[string]alertevent.Alert{"a": alert("a")}}, nothing)
 		assert.Empty(t, restart(t, minutes(1), b).alerts)
@@ -175,7 +175,7 @@ func TestStateKeepsGateAndSilences(t *testing.T) {
 }
 
 func TestStateKeepsHistory(t *testing.T) {
-	m := memory(NewLog(Policy{}))
+	m := persistentWith(NewLog(Policy{}))
 	over := alert("a")
 	over.State, over.EndsAt = alertevent.Resolved, minutes(1)
 	over.Group = &alertevent.Group{Key: "k", Labels: map[string]string{"l": "v"}}
@@ -184,7 +184,7 @@ func TestStateKeepsHistory(t *testing.T) {
 	}
 	m.History.Add(HistoryEntry{At: minutes(5000), Alert: over})
 	state := throughJSON(t, m.Snapshot(start))
-	m = memory(NewLog(Policy{}))
+	m = persistentWith(NewLog(Policy{}))
 	require.NoError(t, m.Restore(start, state))
 	got := m.History.Last(0)
 	require.Len(t, got, persistedHistory)
@@ -196,7 +196,7 @@ func TestStateKeepsWhatIsOutgoing(t *testing.T) {
 	over := alert("a")
 	over.State, over.EndsAt = alertevent.Resolved, minutes(1)
 	over.Group = &alertevent.Group{Key: "k", Labels: map[string]string{"l": "v"}}
-	m := memory(NewLog(Policy{}))
+	m := persistentWith(NewLog(Policy{}))
 	m.Outgoing = []Outgoing{
 		{Alerts: []alertevent.Alert{alert("a"), alert("b")}, At: minutes(0)},
 		{Alerts: []alertevent.Alert{over}, At: minutes(1)},
@@ -238,7 +238,7 @@ func FuzzReadState(f *testing.F) {
 			return
 		}
 		b := NewLog(Policy{Limit: 10, Grouping: Grouping{By: []string{"a"}, Interval: time.Second}})
-		_ = memory(b).Restore(start, state)
+		_ = persistentWith(b).Restore(start, state)
 		state.Undelivered()
 		b.Observe(start, Observation{}, nothing)
 		b.Flush(start, nothing)

@@ -68,7 +68,7 @@ func TestAllocations(t *testing.T) {
 	var r Reader
 	var call Call
 	if n := testing.AllocsPerRun(100, func() { r.Span(anyScope, rejected, &call) }); n > 0 {
-		t.Errorf("a span that is no call makes %v allocations, want none", n)
+		t.Errorf("a span that is not a call makes %v allocations, want none", n)
 	}
 	if n := testing.AllocsPerRun(100, func() { r.Span(anyScope, read, &call) }); n > 0 {
 		t.Errorf("a call makes %v allocations, want none", n)

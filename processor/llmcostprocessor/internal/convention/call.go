@@ -95,7 +95,7 @@ type Call struct {
 	// ResponseID is the provider's ID of the response. Records with the same one
 	// are of the same call.
 	ResponseID string
-	// Attribution is who the record itself says the call was made for.
+	// Attribution is for whom the call was made, as the record itself reports it.
 	Attribution Attribution
 	// Usage is what the call consumed, in the reading that Rule decided for.
 	Usage usage.Amounts
@@ -130,6 +130,10 @@ type Call struct {
 	// Shared: the span that a log record belongs to is the one around it, which may
 	// have other calls, and not the call's own.
 	Shared bool
+
+	// AddsStart: the output may have a few tokens too many, since the instrumentation
+	// adds what a stream began with to what it ended with.
+	AddsStart bool
 
 	// readings are what the cost has to decide. Mostly there is nothing.
 	readings *readings

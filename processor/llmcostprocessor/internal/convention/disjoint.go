@@ -29,7 +29,7 @@ func (r *record) readDisjoint() {
 		r.counts = o.tally
 		if o.raw && !hasDetails(m) {
 			// Anthropic's names are those of counts that its input leaves out.
-			r.cachedIs, r.cachedProven = beside, o.cached() > 0 && (o.n[total] == 0 || o.n[total] != o.n[input]+o.n[output])
+			r.cachedIs, r.cachedProven = exclusive, o.cached() > 0 && (o.n[total] == 0 || o.n[total] != o.n[input]+o.n[output])
 		}
 		return
 	}

@@ -86,7 +86,7 @@ func TestCachedTokensByEvidence(t *testing.T) {
 
 func TestReasoningByEvidence(t *testing.T) {
 	part := attributes{"gen_ai.usage.reasoning_tokens": 80}
-	inside := usage.Amounts{usage.Input: 1000, usage.Output: 220, usage.Reasoning: 80}
+	inclusive := usage.Amounts{usage.Input: 1000, usage.Output: 220, usage.Reasoning: 80}
 	added := usage.Amounts{usage.Input: 1000, usage.Output: 300, usage.Reasoning: 80}
 	llm := func(model string, more attributes) attributes {
 		return with(attributes{"openinference.span.kind": "LLM", "llm.model_name": model, "llm.token_count.prompt": 1000, "llm.token_count.completion": 300}, more)
@@ -97,20 +97,20 @@ func TestReasoningByEvidence(t *testing.T) {
 		want        usage.Amounts
 		rule        Rule
 	}{
-		{"OpenAI", "", chat("openai", "gpt-5", part), inside, ByConvention},
-		{"Gemini by the conventions", "opentelemetry.instrumentation.google_genai", chat("gcp.gemini", "gemini-2.5-pro", part), inside, ByScope},
-		{"Gemini by pydantic-ai", "pydantic-ai", chat("google", "gemini-2.5-flash", part), inside, ByScope},
+		{"OpenAI", "", chat("openai", "gpt-5", part), inclusive, ByConvention},
+		{"Gemini by the conventions", "opentelemetry.instrumentation.google_genai", chat("gcp.gemini", "gemini-2.5-pro", part), inclusive, ByScope},
+		{"Gemini by pydantic-ai", "pydantic-ai", chat("google", "gemini-2.5-flash", part), inclusive, ByScope},
 		{"Gemini by OpenLIT, fewer thoughts than candidates", "openlit.instrumentation.google_ai_studio", chat("gemini", "gemini-2.5-flash", with(part, attributes{"gen_ai.sdk.version": "1"})), added, ByScope},
 		{"Gemini by OpenLIT, on Vertex", "openlit.instrumentation.vertexai", chat("vertex_ai", "gemini-2.5-flash", with(part, attributes{"gen_ai.sdk.version": "1"})), added, ByScope},
 		{"Gemini by OpenLLMetry, in the total alone", "opentelemetry.instrumentation.google_generativeai", chat("gcp.gen_ai", "gemini-2.5-flash", attributes{"gen_ai.usage.total_tokens": 1380}), added, ByTotal},
 		{"Gemini by OpenLLMetry on Vertex, in the total alone", "opentelemetry.instrumentation.vertexai", chat("gcp.vertex_ai", "gemini-2.5-pro", attributes{"gen_ai.usage.total_tokens": 1380}), added, ByTotal},
 		{"Gemini by OpenInference for Vertex, in the total alone", "openinference.instrumentation.vertexai", llm("gemini-2.5-pro", attributes{"llm.token_count.total": 1380}), added, ByTotal},
 		{"Gemini by traceloop in Node", "@traceloop/instrumentation-google-generativeai", chat("gcp.gen_ai", "gemini-2.5-flash", with(part, attributes{"gen_ai.usage.total_tokens": 1380})), added, ByTotal},
-		{"a total that includes them", "", chat("gcp.gen_ai", "gemini-2.5-flash", with(part, attributes{"gen_ai.usage.total_tokens": 1300})), inside, ByTotal},
+		{"a total that includes them", "", chat("gcp.gen_ai", "gemini-2.5-flash", with(part, attributes{"gen_ai.usage.total_tokens": 1300})), inclusive, ByTotal},
 		{"xAI by the conventions' keys", "", chat("x_ai", "grok-4", part), added, ByProvider},
 		{"xAI by OpenInference for OpenAI", "openinference.instrumentation.openai", llm("grok-3-mini", attributes{"llm.token_count.completion_details.reasoning": 80}), added, ByProvider},
 		{"xAI in the total alone", "", chat("openai", "x-ai/grok-4", attributes{"gen_ai.usage.total_tokens": 1380}), added, ByTotal},
-		{"xAI, whose total includes them", "", chat("xai", "grok-4", with(part, attributes{"gen_ai.usage.total_tokens": 1300})), inside, ByTotal},
+		{"xAI, whose total includes them", "", chat("xai", "grok-4", with(part, attributes{"gen_ai.usage.total_tokens": 1300})), inclusive, ByTotal},
 		{"more reasoning than output", "", chat("unheard", "of", attributes{"gen_ai.usage.reasoning_tokens": 400}), usage.Amounts{usage.Input: 1000, usage.Output: 300, usage.Reasoning: 400}, ByArithmetic},
 		{"the total of another model has more: nobody knows what", "", chat("openai", "gpt-5", attributes{"gen_ai.usage.total_tokens": 1380}), usage.Amounts{usage.Input: 1000, usage.Output: 300}, ByNothing},
 	} {

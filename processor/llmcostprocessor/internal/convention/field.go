@@ -46,8 +46,11 @@ const (
 	operation
 	responseID
 	agent
+	node     // of a graph of agents
+	spanKind // what the span is, where node depends on it
 	user
 	session
+	custom // an object of what the application adds to the call
 	tier
 	speed
 	errorType

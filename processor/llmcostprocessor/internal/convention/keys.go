@@ -99,16 +99,23 @@ var genAI = slices.Concat([]row{
 	{errorType, []string{"error.type"}},
 	{status, []string{"status"}},
 	{level, []string{"logfire.level_num"}},
-	{agent, []string{"gen_ai.agent.name"}},
+	{agent, []string{
+		"gen_ai.agent.name", "langsmith.metadata.lc_agent_name", "langsmith.metadata.agent_name",
+		"traceloop.association.properties.lc_agent_name", "traceloop.association.properties.agent_name",
+		"ai.telemetry.metadata.agentName", "langfuse.observation.metadata.lc_agent_name",
+	}},
 	{user, []string{
 		"user.id", "enduser.id", "langfuse.user.id", "user_id",
 		"traceloop.association.properties.user_id", "traceloop.association.properties.userId",
 		"ai.telemetry.metadata.userId", "ai.telemetry.metadata.user_id", "gen_ai.request.user", "gen_ai.user.id",
+		"langsmith.metadata.user_id", "langsmith.metadata.userId", "langfuse.trace.metadata.user_id",
 	}},
 	{session, []string{
 		"gen_ai.conversation.id", "session.id", "langfuse.session.id", "session_id",
 		"traceloop.association.properties.session_id", "traceloop.association.properties.sessionId",
 		"ai.telemetry.metadata.sessionId", "ai.telemetry.metadata.session_id", "langsmith.metadata.session_id", "langsmith.metadata.thread_id",
+		"langsmith.metadata.conversation_id", "langfuse.trace.metadata.session_id", "traceloop.association.properties.thread_id",
+		"traceloop.association.properties.conversation_id", "ai.telemetry.metadata.threadId", "ai.telemetry.metadata.conversationId",
 	}},
 	{operation, []string{"gen_ai.operation.name", "llm.request.type"}},
 	{responseID, []string{"gen_ai.response.id", "ai.response.id"}},
@@ -126,7 +133,7 @@ func ofEachKind() []row {
 	return rows
 }
 
-// namespaced says whether a span's key is in a namespace of one of the
+// namespaced reports whether a span's key is in a namespace of one of the
 // conventions. Most keys of most spans fail at their first byte.
 func namespaced(key string) bool {
 	if len(key) < 4 {

@@ -74,12 +74,21 @@ var logConventions = []convention{
 		counting:   counting{reasoning: byModel},
 	},
 	{
+		// Google's ADK (2.13) leaves out the operation and the model, which are on the
+		// span that the event is written in.
+		name:       "otel",
+		events:     []string{operationDetails},
+		without:    [][]string{{"gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens"}},
+		needsUsage: true,
+		counting:   counting{reasoning: byModel},
+	},
+	{
 		// The short name alone could be anybody's.
 		name:      "claude-code",
 		events:    []string{"claude_code.api_request", "api_request"},
 		shared:    true,
 		signature: []string{"cost_usd", "input_tokens", "cache_read_tokens"},
-		counting:  counting{cached: beside},
+		counting:  counting{cached: exclusive},
 		rows:      claudeCode,
 	},
 	{

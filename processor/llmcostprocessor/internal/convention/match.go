@@ -20,7 +20,7 @@ type compiled struct {
 	places [][]place
 }
 
-// place is where a key stands in the row of a field, the first being 1.
+// place is the position of a key in the row of a field, the first being 1.
 type place struct {
 	field field
 	rank  uint8
@@ -127,7 +127,7 @@ func (f *found) has(key int) bool { return slices.Contains(f.keys, key) }
 
 func (f *found) hasAny(keys []int) bool { return slices.ContainsFunc(keys, f.has) }
 
-// follows says whether a record with these keys follows the convention.
+// follows reports whether a record with these keys follows the convention.
 func (c *compiled) follows(f *found) bool {
 	if c.marker >= 0 && !f.has(c.marker) {
 		return false
@@ -143,17 +143,17 @@ func (c *compiled) follows(f *found) bool {
 	return true
 }
 
-// verdict is what the marker of a record means.
-type verdict uint8
+// recordKind is what a record is, by the value of its marker.
+type recordKind uint8
 
 const (
-	undecided verdict = iota // it is a call if it has usage or a cost
+	undecided recordKind = iota // it is a call if it has usage or a cost
 	call
 	aggregate
 )
 
-// judge says what the value of the marker means.
-func (c *compiled) judge(f *found) verdict {
+// classify returns the kind of a record that follows the convention.
+func (c *compiled) classify(f *found) recordKind {
 	switch {
 	case c.everything:
 		return call
@@ -189,9 +189,9 @@ func matches(pattern, kind string) bool {
 // match returns the convention of a span, or nil, and what it is by its marker.
 // Where several conventions know the span, one that knows it is not a call has the
 // last word.
-func (t *table) match(f *found) (*compiled, verdict) {
+func (t *table) match(f *found) (*compiled, recordKind) {
 	var first *compiled
-	var of verdict
+	var of recordKind
 	for i := range t.conventions {
 		c := &t.conventions[i]
 		if first != nil && c.marker < 0 {
@@ -200,7 +200,7 @@ func (t *table) match(f *found) (*compiled, verdict) {
 		if !c.follows(f) {
 			continue
 		}
-		v := c.judge(f)
+		v := c.classify(f)
 		if v == aggregate {
 			return c, v
 		}

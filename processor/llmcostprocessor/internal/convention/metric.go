@@ -76,7 +76,7 @@ var MetricSources = []MetricSource{
 	{
 		Name: "claude_code.token.usage", convention: "claude-code", typeKey: "type",
 		types: map[string]field{"input": input, "output": output, "cacheRead": cacheRead, "cacheCreation": cacheWrite},
-		model: []string{"model"}, maker: price.Anthropic, counting: counting{cached: beside},
+		model: []string{"model"}, maker: price.Anthropic, counting: counting{cached: exclusive},
 	},
 	{
 		Name: "gemini_cli.token.usage", convention: "gemini-cli", typeKey: "type",
@@ -172,7 +172,7 @@ func modalityOf(f field, attributes pcommon.Map) (field, bool) {
 	return kind(k), ok
 }
 
-// Empty says that nothing was added.
+// Empty reports whether nothing was added.
 func (u *Usage) Empty() bool { return u.counts.nothing() && u.Calls == 0 }
 
 // Call is what the points have of the calls, as one; the string is the reason when

@@ -129,7 +129,7 @@ func parseMap(value pcommon.Value) (map[string]any, bool) {
 	return nil, false
 }
 
-// read adds the counts of a map; of says what they are parts of.
+// read adds the counts of a map; of is the whole that they are parts of.
 func (o *object) read(m map[string]any, of string, depth int) {
 	if depth > maxDepth {
 		return
@@ -241,21 +241,45 @@ func (r *record) readObjects() {
 	}
 }
 
+// relateThoughts compares the record's output and input with those of Gemini's API,
+// which leave out the thoughts and the prompts of tools: then the record's are known
+// to include them, or not.
+func (r *record) relateThoughts(o *object) {
+	if n := o.n[thoughts]; n > 0 && o.has(output) && r.counts.has(output) {
+		switch r.counts.n[output] {
+		case o.n[output] + n:
+			r.reasoningIs, r.reasoningProven = inclusive, true
+		case o.n[output]:
+			r.reasoningIs, r.reasoningProven = exclusive, true
+		}
+		if r.reasoningProven && r.counts.n[reasoning] == 0 {
+			r.counts.set(reasoning, n)
+		}
+	}
+	if r.counts.n[reasoning] > 0 {
+		o.drop(thoughts) // they are those of the record
+	}
+	if n := o.n[toolPrompt]; n > 0 && o.has(input) && r.counts.n[input] == o.n[input]+n {
+		o.drop(toolPrompt)
+	}
+}
+
 // relate compares the input of the record with the provider's own, which leaves
 // out cached tokens if it is raw: then the record's input is known to include
 // them, or not.
 func (r *record) relate(o *object) {
+	r.relateThoughts(o)
 	if !o.raw || !o.has(input) || !r.counts.has(input) {
 		if o.raw && o.has(input) && !r.counts.has(input) {
-			r.cachedIs, r.cachedProven = beside, o.cached() > 0
+			r.cachedIs, r.cachedProven = exclusive, o.cached() > 0
 		}
 		return
 	}
 	switch r.counts.n[input] {
 	case o.n[input] + o.cached():
-		r.cachedIs, r.cachedProven = inside, o.cached() > 0
+		r.cachedIs, r.cachedProven = inclusive, o.cached() > 0
 	case o.n[input]:
-		r.cachedIs, r.cachedProven = beside, o.cached() > 0
+		r.cachedIs, r.cachedProven = exclusive, o.cached() > 0
 	}
 }
 

@@ -156,7 +156,7 @@ func TestFromSpanReads(t *testing.T) {
 			Call{Convention: "langsmith", Provider: "openai", Model: "gpt-4o-2024-08-06", Usage: plain},
 		},
 		{
-			"OpenLIT, which hands on Anthropic's counts under today's names",
+			"OpenLIT, which forwards Anthropic's counts under today's names",
 			with(otel, attributes{
 				"gen_ai.sdk.version": "0.87.0", "gen_ai.provider.name": "anthropic", "gen_ai.agent.name": nil,
 				"gen_ai.usage.cache_read.input_tokens": 600, "gen_ai.usage.cache_creation.input_tokens": 100,
@@ -175,7 +175,7 @@ func TestFromSpanReads(t *testing.T) {
 			},
 		},
 		{
-			"Strands of today, whose input has the cached tokens within",
+			"Strands of today, whose input includes the cached tokens",
 			with(older, attributes{
 				"gen_ai.system": "strands-agents", "gen_ai.operation.name": "chat", "gen_ai.usage.total_tokens": 1200,
 				"gen_ai.usage.cache_read_input_tokens": 600, "gen_ai.usage.cache_write_input_tokens": 100,
@@ -186,7 +186,7 @@ func TestFromSpanReads(t *testing.T) {
 			},
 		},
 		{
-			"before v1.37, Anthropic's counts handed on",
+			"before v1.37, Anthropic's counts forwarded",
 			with(older, attributes{"gen_ai.system": "anthropic", "gen_ai.operation.name": "chat", "gen_ai.usage.cache_read_input_tokens": 600}),
 			Call{
 				Convention: "otel-older", Provider: "anthropic", Model: "gpt-4o", Rule: ByProvider,
@@ -194,7 +194,7 @@ func TestFromSpanReads(t *testing.T) {
 			},
 		},
 		{
-			"before v1.37, OpenAI's counts handed on",
+			"before v1.37, OpenAI's counts forwarded",
 			with(older, attributes{"gen_ai.usage.cache_read_input_tokens": 600}),
 			Call{
 				Convention: "otel-older", Provider: "openai", Model: "gpt-4o", Rule: ByProvider,
@@ -202,7 +202,7 @@ func TestFromSpanReads(t *testing.T) {
 			},
 		},
 		{
-			"Strands on Bedrock, whose total has the cached tokens beside",
+			"Strands on Bedrock, whose input excludes the cached tokens and whose total includes them",
 			with(older, attributes{
 				"gen_ai.system": "strands-agents", "gen_ai.operation.name": "chat",
 				"gen_ai.usage.cache_read_input_tokens": 600, "gen_ai.usage.total_tokens": 1800,
@@ -681,17 +681,17 @@ func TestWhatIsUsage(t *testing.T) {
 		assert.False(t, call.HasUsage, "%s: a success that used nothing is one whose usage is unknown", key)
 	}
 	langfuse := attributes{"langfuse.observation.type": "generation", "langfuse.observation.model.name": "gpt-4o"}
-	unsaid := with(langfuse, attributes{"langfuse.observation.usage_details": `{"input": null}`})
-	call, _, _ := FromSpan(newSpan(t, unsaid))
+	absent := with(langfuse, attributes{"langfuse.observation.usage_details": `{"input": null}`})
+	call, _, _ := FromSpan(newSpan(t, absent))
 	assert.False(t, call.HasUsage, "null")
-	said := with(langfuse, attributes{"langfuse.observation.usage_details": `{"output": 7}`})
-	call, _, _ = FromSpan(newSpan(t, said))
+	reported := with(langfuse, attributes{"langfuse.observation.usage_details": `{"output": 7}`})
+	call, _, _ = FromSpan(newSpan(t, reported))
 	assert.True(t, call.HasUsage)
 	assert.Equal(t, usage.Amounts{usage.Output: 7}, call.Usage)
 }
 
-// Keys are found wherever they stand, among however many others, and whatever
-// stood there in the span before.
+// Keys are found at any position, among any number of others, and whatever keys the
+// span before had at these positions.
 func TestKeysAreFoundAnywhere(t *testing.T) {
 	want, _, _ := FromSpan(newSpan(t, otel))
 	for others := range 50 {
@@ -708,8 +708,8 @@ func TestKeysAreFoundAnywhere(t *testing.T) {
 	}
 }
 
-// An answer from the application's cache used nothing and is known to have cost
-// nothing, whatever the span says of the call that was made before.
+// A response from the application's cache used nothing and is known to have cost
+// nothing, even if the span has the tokens of the call that filled the cache.
 func TestCacheHitIsFree(t *testing.T) {
 	for _, key := range []string{"litellm.cache_hit", "cache.hit"} {
 		for _, hit := range []any{true, "true"} {
@@ -799,7 +799,7 @@ func TestFromLog(t *testing.T) {
 		{"Claude Code", "", "claude_code.api_request", claude, claudeCall},
 		{"Claude Code by its body", "", "claude_code.api_request", with(claude, attributes{"event.name": nil}), claudeCall},
 		{
-			"Claude Code, cached tokens are beside however few", "", "",
+			"Claude Code, the input excludes cached tokens, however few", "", "",
 			with(claude, attributes{"input_tokens": "5000"}),
 			func() Call {
 				c := claudeCall
@@ -817,7 +817,7 @@ func TestFromLog(t *testing.T) {
 			},
 		},
 		{
-			"Gemini CLI, a total with no room for thoughts", "", "",
+			"Gemini CLI, a total that thoughts do not fit into", "", "",
 			with(gemini, attributes{"total_token_count": 1200}),
 			Call{
 				Convention: "gemini-cli", Shared: true, Model: "gemini-2.5-pro", HasUsage: true, Rule: ByTotal, Status: Success,
@@ -841,7 +841,7 @@ func TestFromLog(t *testing.T) {
 			},
 		},
 		{"another event of Codex", "", "", attributes{"event.name": "codex.sse_event", "event.kind": "response.created", "model": "gpt-5"}, Call{}},
-		{"a line of text", "", "gpt-4o answered", attributes{"model": "gpt-4o", "input_tokens": 3}, Call{}},
+		{"a line of text", "", "gpt-4o responded", attributes{"model": "gpt-4o", "input_tokens": 3}, Call{}},
 		{"an event name that is no text", "", "", attributes{"event.name": 4}, Call{}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -14,15 +14,20 @@ import (
 type Reader struct {
 	found  found
 	record record
+	scope  lastScope
+	known  bool
 }
+
+// Known reports whether the span that was read last had a key of a convention.
+func (r *Reader) Known() bool { return r.known }
 
 // Forget drops what the reader has of the telemetry that it read last.
 func (r *Reader) Forget() {
 	r.found.forget()
-	r.record = record{}
+	r.record, r.scope = record{}, lastScope{}
 }
 
-// MayBeCall says whether a span with these attributes can be a call. A span that
+// MayBeCall reports whether a span with these attributes can be a call. A span that
 // is not mostly fails here, at the cost of one pass over its keys.
 func MayBeCall(attributes pcommon.Map) bool {
 	may := false
@@ -39,8 +44,12 @@ func MayBeCall(attributes pcommon.Map) bool {
 // convention and the attribution.
 func (r *Reader) Span(of pcommon.InstrumentationScope, span ptrace.Span, into *Call) (Outcome, string) {
 	attributes := span.Attributes()
-	if !MayBeCall(attributes) {
-		return NotACall, ""
+	r.known = MayBeCall(attributes)
+	if !r.known {
+		if span.Status().Code() != ptrace.StatusCodeError {
+			return NotACall, ""
+		}
+		return readName(of, span, into)
 	}
 	r.found.collect(spans, attributes)
 	c, v := spans.match(&r.found)
@@ -48,7 +57,7 @@ func (r *Reader) Span(of pcommon.InstrumentationScope, span ptrace.Span, into *C
 		return NotACall, ""
 	}
 	rec := &r.record
-	rec.sort(c, &r.found, of.Name())
+	rec.sort(c, &r.found, of.Name(), r.scope.find(of.Name(), of.Version()))
 	rec.failed = span.Status().Code() == ptrace.StatusCodeError
 	if v == call && rec.belongsToAnother(span.Name()) {
 		v = aggregate
@@ -70,9 +79,9 @@ func (r *Reader) Log(of pcommon.InstrumentationScope, record plog.LogRecord, int
 			continue
 		}
 		rec := &r.record
-		rec.sort(c, &r.found, of.Name())
+		rec.sort(c, &r.found, of.Name(), r.scope.find(of.Name(), of.Version()))
 		rec.failed = c.failed
-		v := c.judge(&r.found)
+		v := c.classify(&r.found)
 		if v == call && c.needsUsage && !rec.hasUsage() && !rec.hasFailed() {
 			return NotACall, ""
 		}

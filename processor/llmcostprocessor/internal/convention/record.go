@@ -16,14 +16,18 @@ import (
 type record struct {
 	of     *compiled
 	scope  string
-	failed bool // the status of the span, or the kind of event
+	known  *scope // nil: nothing is known of it
+	failed bool   // the status of the span, or the kind of event
 
 	values [fields]pcommon.Value
 	ranks  [fields]uint8 // 0: the record does not have the field
 	counts tally
-	// cachedIs is what the provider's own counts prove of the cached tokens.
-	cachedIs     inclusion
-	cachedProven bool
+	// cachedIs is what the provider's own counts prove of the cached tokens, and
+	// reasoningIs of the reasoning tokens.
+	cachedIs        inclusion
+	cachedProven    bool
+	reasoningIs     inclusion
+	reasoningProven bool
 	// disjoint: the counts were an object of disjoint kinds.
 	disjoint bool
 	// objectTier is the tier in the provider's own object.
@@ -35,8 +39,8 @@ type record struct {
 // sort sorts what was found by field. Of several keys of a field the first in
 // its row counts that has a value that can be read: a senseless one loses itself
 // and nothing else.
-func (r *record) sort(c *compiled, f *found, scope string) {
-	*r = record{of: c, scope: scope}
+func (r *record) sort(c *compiled, f *found, name string, known *scope) {
+	*r = record{of: c, scope: name, known: known}
 	for i, key := range f.keys {
 		for _, p := range c.places[key] {
 			r.put(p, f.values[i])
@@ -82,7 +86,7 @@ func unquote(text string) string {
 	return text
 }
 
-// hasUsage says whether the record has counts or objects of them. Zeros count: they
+// hasUsage reports whether the record has counts or objects of them. Zeros count: they
 // make an unknown record a call whose usage is unknown.
 func (r *record) hasUsage() bool {
 	return r.counts.given != (tally{}).given || r.has(usageObject) || r.has(usageDisjoint) || r.unreadable
@@ -92,7 +96,7 @@ func (r *record) hasCost() bool {
 	return r.has(cost) || r.has(costJSON) || r.has(costInput) || r.has(costOutput)
 }
 
-// belongsToAnother says whether a span that its marker makes a call is one of
+// belongsToAnother reports whether a span that its marker makes a call is one of
 // several of the same call, and not the one with its usage.
 func (r *record) belongsToAnother(name string) bool {
 	if r.hasUsage() || r.hasCost() {
@@ -111,7 +115,7 @@ func (r *record) belongsToAnother(name string) bool {
 	return false
 }
 
-// callsAPI says whether that is a method of LlamaIndex by which a model is called:
+// callsAPI reports whether that is a method of LlamaIndex by which a model is called:
 // chat, acomplete, astream_chat and the like.
 func callsAPI(method string) bool {
 	method = strings.TrimPrefix(strings.TrimPrefix(method, "a"), "stream_")
@@ -119,9 +123,9 @@ func callsAPI(method string) bool {
 }
 
 // read makes a call of the record. It leaves what is only of log records.
-func (r *record) read(v verdict, out *Call) (Outcome, string) {
+func (r *record) read(v recordKind, out *Call) (Outcome, string) {
 	out.Convention = r.of.name
-	out.Attribution = Attribution{Agent: r.text(agent), User: r.text(user), Session: r.text(session)}
+	out.Attribution = r.attribution()
 	out.Status = r.status()
 	if v == undecided && r.isCall(out.Status) {
 		v = call
@@ -183,7 +187,7 @@ func truncate(name string) string {
 	return strings.ToValidUTF8(name[:MaxModelLength-len(mark)], "") + mark
 }
 
-// usage reads what the call used, and what its application says that it cost.
+// usage reads what the call used, and the cost that its application reports.
 func (r *record) usage(out *Call) {
 	if hit := r.values[cacheHit]; r.has(cacheHit) && strings.EqualFold(hit.AsString(), "true") {
 		// The tokens are what the call used when it was made.
@@ -205,14 +209,28 @@ func (r *record) usage(out *Call) {
 	}
 	out.Totals = Totals{Input: r.counts.n[input], Output: r.counts.n[output], All: r.counts.n[total]}
 	out.Stated = r.counts.stated()
-	r.counts.decide(r.evidence(out), out)
+	out.AddsStart = addsStart(r.scope)
+	e := r.evidence(out)
+	if e.counting.twice {
+		r.countOnce()
+	}
+	r.counts.decide(e, out)
+}
+
+// countOnce takes cached tokens out of the input that are in there twice. The total
+// is the instrumentation's own sum, and has them twice, too.
+func (r *record) countOnce() {
+	if once := r.counts.n[input] - r.counts.cached(); once >= r.counts.cached() {
+		r.counts.set(input, once)
+		r.counts.drop(total)
+	}
 }
 
 // evidence is by what the reading of the counts is decided.
 func (r *record) evidence(out *Call) evidence {
 	e := evidence{counting: r.of.counting, rule: ByConvention, family: familyOf(out.Provider, out.Model), cost: out.HasReported}
-	if s := scopeOf(r.scope); s != nil {
-		e.counting, e.rule = s.counting, ByScope
+	if r.known != nil {
+		e.counting, e.rule = r.known.counting, ByScope
 	}
 	if !r.counts.ambiguous() {
 		return e
@@ -225,17 +243,17 @@ func (r *record) evidence(out *Call) evidence {
 		from = price.Anthropic
 	}
 	if e.counting.cached == byProvider {
-		e.rule, e.counting.cached = ByProvider, inside
+		e.rule, e.counting.cached = ByProvider, inclusive
 		if from == price.Anthropic || from == price.Bedrock {
-			e.counting.cached = beside
+			e.counting.cached = exclusive
 		}
 	}
 	switch adds := e.family == xai || e.counting.reasoning == byProvider && e.family == gemini; {
 	case e.counting.reasoning != byProvider && e.counting.reasoning != byModel:
 	case adds && r.counts.n[reasoning] > 0:
-		e.rule, e.counting.reasoning = ByProvider, beside
+		e.rule, e.counting.reasoning = ByProvider, exclusive
 	default:
-		e.counting.reasoning = inside
+		e.counting.reasoning = inclusive
 	}
 	if r.disjoint {
 		e.counting = counting{}
@@ -243,6 +261,9 @@ func (r *record) evidence(out *Call) evidence {
 	}
 	if r.cachedProven {
 		e.counting.cached, e.proven, e.rule = r.cachedIs, true, ByObject
+	}
+	if r.reasoningProven {
+		e.counting.reasoning, e.reasoningProven, e.rule = r.reasoningIs, true, ByObject
 	}
 	return e
 }
@@ -315,7 +336,7 @@ func (r *record) serviceTier() string {
 	return r.objectTier
 }
 
-// hasFailed says whether the record is of a call that failed.
+// hasFailed reports whether the record is of a call that failed.
 func (r *record) hasFailed() bool { return r.status() != Success }
 
 // status is how the call ended. A timeout is an error that has a name of its own,

@@ -44,25 +44,29 @@ var rules = [...]string{
 
 func (r Rule) String() string { return rules[r] }
 
+// Proves reports whether the record's own numbers decided.
+func (r Rule) Proves() bool { return r >= ByArithmetic && r <= ByObject }
+
 // evidence is what a record has besides its counts.
 type evidence struct {
 	counting counting
 	rule     Rule // how the counting is known
 	family   family
-	proven   bool // the counting of cached tokens, by the provider's own counts
-	cost     bool // the record reports one
+	// The provider's own counts prove the counting of cached and of reasoning tokens.
+	proven, reasoningProven bool
+	cost                    bool // the record reports one
 }
 
 // decide chooses the reading of the counts of a call, by the strongest evidence.
 // Where only the convention or what is known of its writer decides and the record
 // has a cost, the other readings are kept for Decide.
 func (t *tally) decide(e evidence, out *Call) {
-	var room [4]reading
-	possible := t.possible(e, room[:0])
+	var buffer [4]reading
+	possible := t.possible(e, buffer[:0])
 	chosen, rule := nearest(possible, e), ByNothing
 	if t.ambiguous() {
 		rule = e.rule
-		if len(possible) == 1 && !e.proven || !slices.Contains(possible, e.reading(t)) {
+		if len(possible) == 1 && !e.proven && !e.reasoningProven || !slices.Contains(possible, e.reading(t)) {
 			rule = ByArithmetic
 		}
 	}
@@ -91,20 +95,21 @@ func (t *tally) decide(e evidence, out *Call) {
 // are kept.
 const durations = 1<<cacheWrite5m | 1<<usage.CacheWrite1h | 1<<usage.CacheWriteLong
 
-// ambiguous says whether the counts alone can be read in several ways.
+// ambiguous reports whether the counts alone can be read in several ways.
 func (t *tally) ambiguous() bool { return t.cached() > 0 || t.n[reasoning] > 0 }
 
 // possible appends the readings that the arithmetic allows: a part is not more
 // than its whole.
 func (t *tally) possible(e evidence, all []reading) []reading {
-	for _, cached := range [...]inclusion{inside, beside} {
-		if cached == inside && t.cached() > t.n[input] ||
-			cached == beside && t.cached() == 0 ||
+	for _, cached := range [...]inclusion{inclusive, exclusive} {
+		if cached == inclusive && t.cached() > t.n[input] ||
+			cached == exclusive && t.cached() == 0 ||
 			e.proven && t.cached() > 0 && cached != e.counting.cached {
 			continue
 		}
-		for _, reasoned := range [...]inclusion{inside, beside} {
-			if reasoned == inside && t.n[reasoning] > t.n[output] || reasoned == beside && t.n[reasoning] == 0 {
+		for _, reasoned := range [...]inclusion{inclusive, exclusive} {
+			if reasoned == inclusive && t.n[reasoning] > t.n[output] || reasoned == exclusive && t.n[reasoning] == 0 ||
+				e.reasoningProven && t.n[reasoning] > 0 && reasoned != e.counting.reasoning {
 				continue
 			}
 			all = append(all, reading{cached: cached, reasoning: reasoned})
@@ -117,17 +122,17 @@ func (t *tally) possible(e evidence, all []reading) []reading {
 func (e evidence) reading(t *tally) reading {
 	r := reading{cached: e.counting.cached, reasoning: e.counting.reasoning}
 	if t.cached() == 0 {
-		r.cached = inside
+		r.cached = inclusive
 	}
 	if t.n[reasoning] == 0 {
-		r.reasoning = inside
+		r.reasoning = inclusive
 	}
 	return r
 }
 
 // nearest is the possible reading that is most like that of the counting.
 func nearest(possible []reading, e evidence) reading {
-	best, most := reading{cached: beside, reasoning: beside}, -1
+	best, most := reading{cached: exclusive, reasoning: exclusive}, -1
 	for _, r := range possible {
 		like := 0
 		if r.cached == e.counting.cached {
@@ -178,7 +183,7 @@ type readings struct {
 	split bool
 }
 
-// Undecided says whether the reading depends on what the readings cost.
+// Undecided reports whether the choice depends on what each reading would cost.
 func (c *Call) Undecided() bool { return c.readings != nil }
 
 // Decide takes the reading whose cost is the reported one. It changes nothing

@@ -51,14 +51,16 @@ type counting struct {
 	// ownTotal: the total is the instrumentation's own sum of input and output, and
 	// proves nothing where it is that.
 	ownTotal bool
+	// twice: cached tokens are counted in the input twice.
+	twice bool
 }
 
-// inclusion says whether a part is counted within its whole.
+// inclusion reports whether a part is counted within its whole.
 type inclusion uint8
 
 const (
-	inside inclusion = iota
-	beside
+	inclusive inclusion = iota
+	exclusive
 	// byProvider is for instrumentations that forward what the API of the provider
 	// counts.
 	byProvider
@@ -67,9 +69,30 @@ const (
 	byModel
 )
 
-// spanConventions are in order of precedence: whoever sets a more special key
-// knows more of the record than the OpenTelemetry keys beside it.
+// spanConventions are in order of precedence: instrumentation that sets a more
+// specific key knows more about the record than its OpenTelemetry keys do.
 var spanConventions = []convention{
+	{
+		// Since version 6 the SDK makes one of all providers' ways to count. Processors of
+		// others add their own keys to its spans, and are not as exact.
+		name:       "vercel-ai",
+		marker:     "ai.operationId",
+		calls:      aiOperations,
+		aggregates: aiAggregates,
+		signature:  []string{"ai.usage.inputTokenDetails.noCacheTokens"},
+		counting:   counting{ownTotal: true},
+		rows:       vercelAI,
+	},
+	{
+		// Version 5 has the counts of the APIs, Anthropic's cache writes elsewhere, and
+		// adds up the total where the provider has none.
+		name:       "vercel-ai",
+		marker:     "ai.operationId",
+		calls:      aiOperations,
+		aggregates: aiAggregates,
+		counting:   counting{cached: byProvider, reasoning: byProvider, ownTotal: true},
+		rows:       vercelAI,
+	},
 	{
 		name:       "langfuse",
 		marker:     "langfuse.observation.type",
@@ -123,6 +146,9 @@ var spanConventions = []convention{
 			{costInput, []string{"llm.cost.prompt"}},
 			{costOutput, []string{"llm.cost.completion"}},
 			{agent, []string{"agent.name"}},
+			{node, []string{"graph.node.id"}},
+			{spanKind, []string{"openinference.span.kind"}},
+			{custom, []string{"metadata"}},
 			{parameters, []string{"llm.invocation_parameters", "input.value"}},
 		},
 	},
@@ -145,26 +171,6 @@ var spanConventions = []convention{
 			{session, []string{"mlflow.trace.session"}},
 		},
 	},
-	{
-		// Since version 6 the SDK makes one of all providers' ways to count.
-		name:       "vercel-ai",
-		marker:     "ai.operationId",
-		calls:      aiOperations,
-		aggregates: aiAggregates,
-		signature:  []string{"ai.usage.inputTokenDetails.noCacheTokens"},
-		counting:   counting{ownTotal: true},
-		rows:       vercelAI,
-	},
-	{
-		// Version 5 has the counts of the APIs, Anthropic's cache writes elsewhere, and
-		// adds up the total where the provider has none.
-		name:       "vercel-ai",
-		marker:     "ai.operationId",
-		calls:      aiOperations,
-		aggregates: aiAggregates,
-		counting:   counting{cached: byProvider, reasoning: byProvider, ownTotal: true},
-		rows:       vercelAI,
-	},
 	// The SDKs of workflows: what has this key repeats its children.
 	{name: "traceloop", marker: "traceloop.span.kind", aggregates: []string{"*"}},
 	{
@@ -173,7 +179,7 @@ var spanConventions = []convention{
 		marker:     "span.type",
 		calls:      []string{"llm_request"},
 		aggregates: []string{"*"},
-		counting:   counting{cached: beside},
+		counting:   counting{cached: exclusive},
 		rows: append(slices.Clone(claudeCode),
 			row{user, []string{"user.id"}}, row{errorType, []string{"error"}}),
 	},

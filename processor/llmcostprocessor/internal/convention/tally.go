@@ -20,6 +20,11 @@ func (t *tally) set(f field, n int64) {
 	t.given |= 1 << f
 }
 
+func (t *tally) drop(f field) {
+	t.n[f] = 0
+	t.given &^= 1 << f
+}
+
 func (t *tally) has(f field) bool { return t.given&(1<<f) != 0 }
 
 // fill takes the counts of an object that the record does not have otherwise, or
@@ -32,10 +37,10 @@ func (t *tally) fill(o *tally) {
 	}
 }
 
-// nothing says whether all counts are zero.
+// nothing reports whether all counts are zero.
 func (t *tally) nothing() bool { return t.n == [counts]int64{} }
 
-// others says whether there is usage that is neither input nor output tokens.
+// others reports whether there is usage that is neither input nor output tokens.
 func (t *tally) others() bool {
 	for _, k := range usage.Kinds() {
 		if t.n[k] > 0 {
@@ -72,7 +77,7 @@ func (t *tally) cached() int64 { return t.n[cacheRead] + t.written() }
 
 // reading is a way to read a tally.
 type reading struct {
-	cached    inclusion // inside or beside
+	cached    inclusion // inclusive or exclusive
 	reasoning inclusion
 	residual  int64 // output tokens that only the total has
 }
@@ -80,10 +85,10 @@ type reading struct {
 // sum is the total that the reading adds up to.
 func (t *tally) sum(r reading) int64 {
 	sum := t.n[input] + t.n[output]
-	if r.cached == beside {
+	if r.cached == exclusive {
 		sum += t.cached()
 	}
-	if r.reasoning == beside {
+	if r.reasoning == exclusive {
 		sum += t.n[reasoning]
 	}
 	return sum
@@ -99,11 +104,11 @@ func (t *tally) amounts(r reading) usage.Amounts {
 	a[usage.CacheWriteLong] = min(t.n[usage.CacheWriteLong], written)
 	a[usage.CacheWrite1h] = min(t.n[usage.CacheWrite1h], written-a[usage.CacheWriteLong])
 	a[usage.CacheWrite] = written - a[usage.CacheWrite1h] - a[usage.CacheWriteLong]
-	if r.cached == inside {
+	if r.cached == inclusive {
 		a[usage.Input] -= t.cached()
 	}
 	a[usage.Output] += r.residual
-	if r.reasoning == beside {
+	if r.reasoning == exclusive {
 		a[usage.Output] += t.n[reasoning]
 	}
 	// Where the total leaves no place for them, thoughts and the prompts of tools are

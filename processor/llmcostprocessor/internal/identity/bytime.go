@@ -14,7 +14,9 @@ func sideOfParallel(n *node) (place, bool) {
 	key := n.Resource
 	if n.Flags.Has(HasUsage) {
 		key = key*31 + uint64(n.Prompt)
-		key = key*31 + uint64(n.Completion)
+		if !n.Flags.Has(Varies) {
+			key = key*31 + uint64(n.Completion)
+		}
 		key = key*31 + n.Other
 		key = key*31 + 1
 	} else if n.Flags.Has(Failed) {
@@ -23,14 +25,14 @@ func sideOfParallel(n *node) (place, bool) {
 	return place{pool: key, side: n.Scope}, true
 }
 
-// weighParallel says how far the times of two records are apart, if they can be of
-// one call. What used nothing must be of one model, and one within the other.
+// weighParallel returns the distance in time between two records, if they can be of
+// one call. Records without usage must be of one model, and one within the other.
 func weighParallel(a, b *node) (int64, bool) {
 	if a.Scope == b.Scope || a.Resource != b.Resource || !overlaps(&a.Record, &b.Record) ||
 		!sameModel(&a.Record, &b.Record) || a.reports(b.Scope) || b.reports(a.Scope) || !mayJoin(a, b) {
 		return 0, false
 	}
-	if a.Flags&HasUsage != b.Flags&HasUsage || a.Flags.Has(HasUsage) && (a.Prompt != b.Prompt || a.Completion != b.Completion || a.Other != b.Other) {
+	if a.Flags&HasUsage != b.Flags&HasUsage || a.Flags.Has(HasUsage) && !sameUsage(&a.Record, &b.Record) {
 		return 0, false // the hash of the pool is not all of it
 	}
 	if !a.Flags.Has(HasUsage) {
@@ -38,10 +40,15 @@ func weighParallel(a, b *node) (int64, bool) {
 			return 0, false
 		}
 	}
-	return apart(&a.Record, &b.Record), true
+	// What is closest in time, unless another is the same in every count.
+	return timeDistance(&a.Record, &b.Record) + distance(a.Completion, b.Completion)*int64(Tolerance), true
 }
 
-// reports says whether a scope has reported the call already.
+func sameUsage(a, b *Record) bool {
+	return a.Prompt == b.Prompt && a.Other == b.Other && (a.Completion == b.Completion || nearCompletion(a, b))
+}
+
+// reports reports whether a scope has reported the call already.
 func (n *node) reports(scope string) bool {
 	for _, other := range n.base() {
 		if other.Scope == scope {
@@ -51,7 +58,7 @@ func (n *node) reports(scope string) bool {
 	return false
 }
 
-// mayJoin says whether nothing in the groups of two records forbids to make them one.
+// mayJoin reports whether nothing in the groups of two records forbids to make them one.
 func mayJoin(a, b *node) bool {
 	for _, x := range a.all() {
 		for _, y := range b.all() {
@@ -100,7 +107,7 @@ func sideOfStream(n *node) (place, bool) {
 	return at, true
 }
 
-// weighStream says how long a stream took, if the records are of one.
+// weighStream returns how long a stream took, if the records are of one.
 func weighStream(a, b *node) (int64, bool) {
 	if a.Flags.Has(HasUsage) {
 		a, b = b, a

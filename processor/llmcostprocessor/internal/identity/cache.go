@@ -37,16 +37,16 @@ const (
 
 // Outcome is what a record of a batch is.
 type Outcome struct {
-	// Rule is how the record came to belong to a call that another record stands for.
+	// Rule is how the record came to belong to a call that another record represents.
 	Rule Rule
 	// Copy: the same record was added before.
 	Copy bool
-	// Marks: the record is the one whose span carries the cost of the call. It is
-	// so for one span of each call, the first that stood for it.
+	// Marks: the record is the one whose span carries the cost of the call. That is
+	// one span of each call, the first that represented it.
 	Marks bool
 }
 
-// Merged is a record that belongs to a call that another stands for.
+// Merged is a record that belongs to a call that another record represents.
 type Merged struct {
 	SpanKey
 	Scope string
@@ -126,18 +126,19 @@ type Cache struct {
 	sites     map[uint64]*node
 	responses map[uint64]*node
 	traces    map[uint64]trace
+	trees     map[uint64]*tree // of large traces
 	links     links
 	parallel  matching
 	streams   matching
 	evicted   int64
+	maxScan   scan
 }
-
-type responseKey struct{ response, resource uint64 }
 
 // trace is what is known of a trace.
 type trace struct {
 	calls *node // the last that arrived, of a ring
 	link  int32 // the place of the newest span that is not a call, from 1
+	large bool  // it has a tree
 }
 
 // append adds a call to the ring.
@@ -179,7 +180,7 @@ func (t *trace) all(yield func(*node) bool) {
 func (c *Cache) siteHash(n *node) uint64 { return maphash.Comparable(c.seed, n.site()) }
 
 func (c *Cache) responseHash(n *node) uint64 {
-	return maphash.Comparable(c.seed, responseKey{n.Response, n.Resource})
+	return maphash.Comparable(c.seed, n.Response)
 }
 
 func (c *Cache) traceHash(trace [16]byte) uint64 { return maphash.Comparable(c.seed, trace) }
@@ -263,6 +264,8 @@ func New(options Options) *Cache {
 		sites:     map[uint64]*node{},
 		responses: map[uint64]*node{},
 		traces:    map[uint64]trace{},
+		trees:     map[uint64]*tree{},
+		maxScan:   scan{spans: 64, times: 4},
 	}
 	c.parallel.init(weighParallel, sideOfParallel)
 	c.streams.init(weighStream, sideOfStream)
@@ -320,7 +323,7 @@ func (w *work) insert(r *Record, index int, now time.Time) (n *node, copied bool
 			return other, true
 		}
 	}
-	if c.makeRoom() {
+	if c.evictOldest() {
 		head = c.sites[hash]
 	}
 	n.nextInSite, c.sites[hash] = head, n
@@ -333,6 +336,9 @@ func (w *work) insert(r *Record, index int, now time.Time) (n *node, copied bool
 		key := c.traceHash(r.Trace)
 		known := c.traces[key]
 		known.append(n)
+		if known.large {
+			c.trees[key].addCall(n)
+		}
 		c.traces[key] = known
 		w.touch(r.Trace)
 	}
@@ -359,8 +365,8 @@ func (c *Cache) expire(now time.Time) {
 	}
 }
 
-// makeRoom forgets the oldest records when the cache is full.
-func (c *Cache) makeRoom() (evicted bool) {
+// evictOldest forgets the oldest records when the cache is full.
+func (c *Cache) evictOldest() (evicted bool) {
 	for c.live >= c.options.Records && c.first < len(c.queue) {
 		before := c.live
 		c.dequeue()
@@ -434,6 +440,13 @@ func (c *Cache) remove(n *node) {
 		hash := c.traceHash(n.Trace)
 		known := c.traces[hash]
 		known.remove(n)
+		if known.large {
+			c.trees[hash].removeCall(n)
+		}
+		if known.calls == nil {
+			delete(c.trees, hash)
+			known.large = false
+		}
 		c.setTrace(hash, known)
 	}
 	c.parallel.drop(n)

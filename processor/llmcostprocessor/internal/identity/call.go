@@ -186,7 +186,7 @@ func (n *node) rule() Rule {
 		return Alone
 	case n.site() == winner.site():
 		return SameSpan
-	case n.Response != 0 && n.Response == winner.Response && n.Resource == winner.Resource:
+	case n.Response != 0 && n.Response == winner.Response:
 		return ResponseID
 	case slices.Contains(n.base(), winner):
 		return Nested

@@ -12,7 +12,8 @@
 // Records are grouped by these rules, the first that applies first:
 //
 //	same_span     the same trace and span ID: a span and its log event, a retried export
-//	response_id   the same response ID of the provider, and the same resource
+//	response_id   the same response ID of the provider and the same resource, or the same
+//	              service at the same time
 //	nested        a span around another, no other call between, compatible usage
 //	stream        the request of a stream and the record of its end, in one scope
 //	concurrent    different scopes of one resource at the same time, equal usage

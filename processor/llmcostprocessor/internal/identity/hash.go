@@ -21,7 +21,8 @@ func Hash(text string) uint64 {
 func putUint64(to []byte, n uint64) { binary.LittleEndian.PutUint64(to, n) }
 
 // fingerprint is the hash of what a record reports, but for its payload: records
-// that are the same in it are copies of one. So is what we have written a cost on.
+// that are the same in it are copies of one. So is what we have written a cost on, which
+// then proves how its numbers are to be read.
 func fingerprint(r *Record) uint64 {
 	var fixed [136]byte
 	copy(fixed[:], r.Trace[:])
@@ -33,7 +34,7 @@ func fingerprint(r *Record) uint64 {
 	} {
 		putUint64(fixed[32+8*i:], n)
 	}
-	sum := xxhash.Sum64(fixed[:]) ^ Hash(r.Scope) ^ uint64(r.Flags&^(HasCost|Known))<<48
+	sum := xxhash.Sum64(fixed[:]) ^ Hash(r.Scope) ^ uint64(r.Flags&^(HasCost|Known|Proven|KnownScope))<<48
 	for i, value := range r.Values.of() {
 		sum = sum*31 + uint64(i) + Hash(value)
 	}

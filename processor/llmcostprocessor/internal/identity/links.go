@@ -17,7 +17,7 @@ type link struct {
 	before       int32 // of the same trace, from 1; 0 for none
 }
 
-// addLink remembers a span, and says whether calls of its trace are remembered.
+// addLink remembers a span, and reports whether calls of its trace are remembered.
 func (c *Cache) addLink(s *Span) bool {
 	hash := c.traceHash(s.Trace)
 	known := c.traces[hash]
@@ -25,19 +25,32 @@ func (c *Cache) addLink(s *Span) bool {
 	if c.options.Spans == 0 {
 		return known.calls != nil
 	}
+	if known.large && c.trees[hash].links[s.Span] != nil {
+		return false // it came before
+	}
+	if l.ring == nil {
+		l.ring = make([]link, 0, c.options.Spans) // links are pointed at
+	}
 	added := link{trace: hash, span: s.Span, parent: s.Parent, values: s.Values, before: known.link}
 	if len(l.ring) < c.options.Spans {
 		l.ring = append(l.ring, added)
 		known.link = int32(len(l.ring))
 	} else {
-		old := l.ring[l.next].trace
-		if of := c.traces[old]; old != hash && int(of.link) == l.next+1 {
-			of.link = 0
-			c.setTrace(old, of)
+		old := &l.ring[l.next]
+		of := c.traces[old.trace]
+		if of.large {
+			c.trees[old.trace].removeLink(old)
 		}
-		l.ring[l.next] = added
+		if old.trace != hash && int(of.link) == l.next+1 {
+			of.link = 0
+			c.setTrace(old.trace, of)
+		}
+		*old = added
 		known.link = int32(l.next + 1)
 		l.next = (l.next + 1) % c.options.Spans
+	}
+	if known.large {
+		c.trees[hash].addLink(&l.ring[known.link-1])
 	}
 	c.traces[hash] = known
 	return known.calls != nil
@@ -59,9 +72,7 @@ func (c *Cache) linksOf(trace [16]byte) map[[8]byte]*link {
 			break
 		}
 		newest = age
-		if _, newer := found[one.span]; !newer {
-			found[one.span] = one
-		}
+		found[one.span] = one // the first report of a span counts
 		at = one.before
 	}
 	return found
@@ -82,5 +93,5 @@ func (c *Cache) Links(trace [16]byte, visit func(Span)) {
 	}
 }
 
-// HasCalls says whether a call of the trace is remembered.
+// HasCalls reports whether a call of the trace is remembered.
 func (c *Cache) HasCalls(trace [16]byte) bool { return c.traces[c.traceHash(trace)].calls != nil }

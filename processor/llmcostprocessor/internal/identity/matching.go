@@ -127,7 +127,11 @@ func (m *matching) unlist(n *node, at place) bool {
 	if i == len(own.nodes) || own.nodes[i] != n {
 		return false
 	}
-	own.nodes = slices.Delete(own.nodes, i, i+1)
+	if i == 0 {
+		own.nodes[0], own.nodes = nil, own.nodes[1:] // the oldest are forgotten first
+	} else {
+		own.nodes = slices.Delete(own.nodes, i, i+1)
+	}
 	if len(own.nodes) == 0 {
 		p.sides = slices.DeleteFunc(p.sides, func(s side) bool { return s.name == at.side })
 		if len(p.sides) == 0 {
@@ -191,7 +195,7 @@ func (m *matching) closest(n *node, own string, others *side) (best *node) {
 	return best
 }
 
-// closer says whether n is closer to a than to b, which may be nil.
+// closer reports whether n is closer to a than to b, which may be nil.
 func (m *matching) closer(n, a, b *node) bool {
 	wa, ok := m.weigh(n, a)
 	if !ok || b == nil {

@@ -20,7 +20,7 @@ type SpanKey struct {
 	Span  [8]byte
 }
 
-// IsZero says whether the trace or the span is unknown.
+// IsZero reports whether the trace or the span is unknown.
 func (k SpanKey) IsZero() bool { return k.Trace == [16]byte{} || k.Span == [8]byte{} }
 
 // Record is one span or log record that reports a call.
@@ -32,8 +32,8 @@ type Record struct {
 	Parent [8]byte
 	// Content distinguishes records without a span of their own; 0 for others.
 	Content uint64
-	// Response is the hash of the provider's response ID, Resource that of the
-	// resource: 0 when unknown.
+	// Response is the hash of the provider's response ID and the service that reports
+	// it, Resource that of the resource, which is one process: 0 when unknown.
 	Response, Resource uint64
 	// Scope is the name of the instrumentation scope.
 	Scope string
@@ -100,7 +100,7 @@ func (v *Values) overlay(others *Values) *Values {
 }
 
 // Flags are facts of a record.
-type Flags uint16
+type Flags uint32
 
 // The flags.
 const (
@@ -126,9 +126,17 @@ const (
 	HasCost
 	// Known: the record was counted already, by whom the cache does not know.
 	Known
+	// Proven: the numbers of the record prove what they include. KnownScope: what the
+	// numbers of its instrumentation include is known.
+	Proven
+	KnownScope
+	// Above: the completion may be a few tokens above that of the call. Varies: there
+	// are such records of calls of this model.
+	Above
+	Varies
 )
 
-// Has says whether all flags are set.
+// Has reports whether all flags are set.
 func (f Flags) Has(flags Flags) bool { return f&flags == flags }
 
 // Site names where the record was found: records of one site are of one span,
@@ -147,18 +155,18 @@ func (r *Record) site() SpanKey {
 	return key
 }
 
-// sameModel says whether the models may be the same: gateways have names of their own.
+// sameModel reports whether the models may be the same: gateways have names of their own.
 func sameModel(a, b *Record) bool {
 	return a.Model == b.Model || a.Model == 0 || b.Model == 0 || a.Flags&b.Flags&Listed == 0 && a.Flags&Listed != b.Flags&Listed
 }
 
-// sameResponse says that no response IDs forbid that the records are of one call.
+// sameResponse reports whether the response IDs allow that the records are of one call.
 // A gateway has IDs of its own, in a resource of its own.
 func sameResponse(a, b *Record) bool {
 	return a.Response == b.Response || a.Response == 0 || b.Response == 0 || a.Resource != b.Resource
 }
 
-// compatible says whether two records may report the same call: what one of them
+// compatible reports whether two records may report the same call: what one of them
 // does not report is unknown, not different.
 func compatible(a, b *Record) bool {
 	if !a.Flags.Has(HasUsage) || !b.Flags.Has(HasUsage) {
@@ -169,32 +177,61 @@ func compatible(a, b *Record) bool {
 
 func compatibleUsage(a, b *Record) bool {
 	input := sameTotal(a.Prompt, b.Prompt, a.Cached, b.Cached, a.Flags, b.Flags, StatesInput, StatesCached)
-	output := sameTotal(a.Completion, b.Completion, a.Reasoning, b.Reasoning, a.Flags, b.Flags, StatesOutput, StatesReasoning)
+	output := sameTotal(a.Completion, b.Completion, a.Reasoning, b.Reasoning, a.Flags, b.Flags, StatesOutput, StatesReasoning) ||
+		nearCompletion(a, b)
 	return input && output && (a.Other == b.Other || a.Other == 0 || b.Other == 0)
 }
 
 // sameTotal compares a side. Who does not report a detail may count it in the
-// total or leave it out.
+// total or leave it out. Who reports it may have been read in the wrong way, if the
+// detail is the same and exactly what the totals differ by.
 func sameTotal(a, b int64, detailA, detailB uint32, flagsA, flagsB, side, detail Flags) bool {
-	switch {
-	case a == b, !flagsA.Has(side), !flagsB.Has(side):
+	if a == b || !flagsA.Has(side) || !flagsB.Has(side) {
 		return true
-	case !flagsA.Has(detail) && flagsB.Has(detail):
-		return a == b-int64(detailB)
-	case !flagsB.Has(detail) && flagsA.Has(detail):
-		return b == a-int64(detailA)
+	}
+	inA, inB := flagsA.Has(detail), flagsB.Has(detail)
+	switch {
+	case inA && inB:
+		return detailA == detailB && distance(a, b) == int64(detailA)
+	case inA || inB:
+		return distance(a, b) == int64(max(detailA, detailB))
 	}
 	return false
 }
 
-// contains says whether inner is within the time of outer, but for the tolerance.
+// maxAbove is by how much a completion that is too high may be so: Anthropic's streams
+// begin with a count of a few tokens, which some add to that of the end.
+const maxAbove = 16
+
+// nearCompletion reports whether completions are the same but for what one of them is
+// too high by.
+func nearCompletion(a, b *Record) bool {
+	if (a.Flags|b.Flags)&Above == 0 || !(a.Flags & b.Flags).Has(StatesInput|StatesOutput) || a.Prompt == 0 {
+		return false
+	}
+	switch above := a.Completion - b.Completion; {
+	case above > 0:
+		return a.Flags.Has(Above) && above <= maxAbove
+	case above < 0:
+		return b.Flags.Has(Above) && -above <= maxAbove
+	}
+	return true
+}
+
+// contains reports whether inner is within the time of outer, but for the tolerance.
 // Times that are missing or make no sense say nothing.
 func contains(outer, inner *Record) bool {
-	if outer.End == 0 || inner.End == 0 || outer.End < outer.Start || inner.End < inner.Start {
-		return true
-	}
-	return outer.Start-int64(Tolerance) <= inner.Start && inner.End <= outer.End+int64(Tolerance)
+	return beginsWithin(outer, inner) && (!timed(outer) || !timed(inner) || inner.End <= outer.End+int64(Tolerance))
 }
+
+// beginsWithin reports whether inner begins within the time of outer: one of the two may
+// end with the request, and the other with the stream.
+func beginsWithin(outer, inner *Record) bool {
+	return !timed(outer) || !timed(inner) ||
+		outer.Start-int64(Tolerance) <= inner.Start && inner.Start <= outer.End+int64(Tolerance)
+}
+
+func timed(r *Record) bool { return r.End != 0 && r.End >= r.Start }
 
 func overlaps(a, b *Record) bool {
 	return a.Start-int64(Tolerance) <= b.End && b.Start-int64(Tolerance) <= a.End
@@ -208,6 +245,9 @@ func rank(a, b *node, nonzero uint32) int {
 		flag(HasUsage),
 		flag(Priced),
 		cmp.Compare(bits.OnesCount32(b.Stated&nonzero), bits.OnesCount32(a.Stated&nonzero)),
+		-flag(Above),
+		flag(Proven),
+		flag(KnownScope),
 		cmp.Compare(b.Prompt+b.Completion, a.Prompt+a.Completion),
 		flag(HasTier),
 		cmp.Compare(bits.OnesCount32(b.NonZero), bits.OnesCount32(a.NonZero)),

@@ -49,6 +49,10 @@ func cached(n uint32) func(*Record) {
 	}
 }
 
+func proven(r *Record) { r.Flags |= Proven }
+func varies(r *Record) { r.Flags |= Varies }
+func above(r *Record)  { r.Flags |= Above | Varies }
+
 func unknown(r *Record) {
 	r.Usage = Usage{}
 	r.Flags &^= HasUsage | StatesInput | StatesOutput | Priced
@@ -72,52 +76,65 @@ func TestRules(t *testing.T) {
 		spans   []Span
 		want    []string // what stands for the calls
 	}{
-		"a span and its event":                      {[]Record{report("a"), report("a-event", event)}, nil, []string{"a "}},
-		"an event with more detail":                 {[]Record{report("a"), report("a-event", event, cached(4))}, nil, []string{"a-event "}},
-		"two events in one span":                    {[]Record{report("a", event), report("a2", event, lasting(0, 2000*ms), used(7, 7))}, nil, []string{"a ", "a2 "}},
-		"two responses in one span":                 {[]Record{report("a", event, id(1)), report("a2", event, id(2))}, nil, []string{"a ", "a2 "}},
-		"one response in two traces":                {[]Record{report("a", id(5)), report("b", id(5), in(2), by("other"), cached(4))}, nil, []string{"b "}},
-		"one response of two resources":             {[]Record{report("a", id(5)), report("b", id(5), in(2), from(2))}, nil, []string{"a ", "b "}},
-		"a made-up response ID":                     {[]Record{report("a", id(5)), report("b", id(5), in(2), used(7, 7))}, nil, []string{"a ", "b "}},
-		"one response, totals read in two ways":     {[]Record{report("a", id(5)), report("b", id(5), in(2), by("other"), used(7, 10))}, nil, []string{"a "}},
-		"nested":                                    {[]Record{report("a"), report("b", within('a'))}, nil, []string{"b "}},
-		"nested, a span between":                    {[]Record{report("a"), report("b", within('x'))}, []Span{between}, []string{"b "}},
-		"nested, the child ends later":              {[]Record{report("a"), report("b", within('a'), lasting(0, 1049*ms))}, nil, []string{"b "}},
-		"nested, it ends much later":                {[]Record{report("a"), report("b", within('a'), lasting(0, 1051*ms))}, nil, []string{"a ", "b "}},
-		"nested, blind to the cache":                {[]Record{report("a"), report("b", within('a'), cached(90))}, nil, []string{"b "}},
-		"nested, cached tokens left out":            {[]Record{report("a", used(10, 10)), report("b", within('a'), cached(90))}, nil, []string{"b "}},
-		"nested, other totals":                      {[]Record{report("a"), report("b", within('a'), used(99, 10))}, nil, []string{"a ", "b "}},
-		"nested, without usage inside":              {[]Record{report("a"), report("b", within('a'), unknown)}, nil, []string{"a "}},
-		"nested, without usage outside":             {[]Record{report("a", unknown), report("b", within('a'))}, nil, []string{"b "}},
-		"nested, response IDs differ":               {[]Record{report("a", id(1)), report("b", within('a'), id(2))}, nil, []string{"a ", "b "}},
-		"nested, a gateway with IDs of its own":     {[]Record{report("a", id(1)), report("b", within('a'), id(2), from(2))}, nil, []string{"b "}},
-		"three deep":                                {[]Record{report("a"), report("b", within('a'), unknown), report("c", within('b'))}, nil, []string{"c "}},
-		"both failed":                               {[]Record{report("a", failing), report("b", within('a'), failing)}, nil, []string{"b "}},
-		"failed and was tried again":                {[]Record{report("a"), report("b", within('a'), failing), report("c", within('a'))}, nil, []string{"b ", "c "}},
-		"failed with another model":                 {[]Record{report("a", failing), report("b", within('a'), failing, model(2))}, nil, []string{"a ", "b "}},
-		"the sum of two":                            {[]Record{report("a", used(150, 15)), report("b", within('a')), report("c", within('a'), used(50, 5))}, nil, []string{"b ", "c "}},
-		"not the sum of two":                        {[]Record{report("a", used(151, 15)), report("b", within('a')), report("c", within('a'), used(50, 5))}, nil, []string{"a ", "b ", "c "}},
-		"siblings":                                  {[]Record{report("a", within('z')), report("b", within('z'))}, nil, []string{"a ", "b "}},
-		"around each other":                         {[]Record{report("a", within('b')), report("b", within('a'))}, nil, []string{"a ", "b "}},
-		"two scopes at the same time":               {[]Record{report("a", in(2)), report("b", by("other"), cached(4))}, nil, []string{"b "}},
-		"two scopes, one after the other":           {[]Record{report("a", in(2)), report("b", by("other"), lasting(2000*ms, 3000*ms))}, nil, []string{"a ", "b "}},
-		"two scopes, other models":                  {[]Record{report("a", in(2)), report("b", by("other"), model(2))}, nil, []string{"a ", "b "}},
-		"two scopes, other totals":                  {[]Record{report("a", in(2)), report("b", by("other"), used(100, 11))}, nil, []string{"a ", "b "}},
-		"two scopes of two resources":               {[]Record{report("a", in(2)), report("b", by("other"), from(2))}, nil, []string{"a ", "b "}},
-		"two scopes, response IDs differ":           {[]Record{report("a", in(2), id(1)), report("b", by("other"), id(2))}, nil, []string{"a ", "b "}},
-		"one scope at the same time":                {[]Record{report("a", in(2)), report("b")}, nil, []string{"a ", "b "}},
-		"two scopes, two calls":                     {[]Record{report("a", in(2)), report("b", in(3)), report("c", by("other"), in(4)), report("d", by("other"), in(5))}, nil, nil},
-		"two scopes, both failed":                   {[]Record{report("a", in(2), failing), report("b", by("other"), failing)}, nil, nil},
-		"two scopes, failed with another model":     {[]Record{report("a", in(2), failing), report("b", by("other"), failing, model(2))}, nil, []string{"a ", "b "}},
-		"a stream and its end":                      {[]Record{report("a", unknown, lasting(0, 2*ms)), report("b", in(2), lasting(70*ms, 70*ms))}, nil, []string{"b "}},
-		"a stream, and the end of another scope's":  {[]Record{report("a", unknown, lasting(0, 2*ms)), report("b", in(2), by("other"), lasting(700*ms, 700*ms))}, nil, []string{"a ", "b "}},
-		"two events of one stream":                  {[]Record{report("a", event, unknown, in(2)), report("b", event)}, nil, []string{"b "}},
-		"an event without usage, and a later other": {[]Record{report("a", event, unknown, in(2)), report("b", event, lasting(0, 5000*ms))}, nil, []string{"a ", "b "}},
+		"a span and its event":                        {[]Record{report("a"), report("a-event", event)}, nil, []string{"a "}},
+		"an event with more detail":                   {[]Record{report("a"), report("a-event", event, cached(4))}, nil, []string{"a-event "}},
+		"two events in one span":                      {[]Record{report("a", event), report("a2", event, lasting(0, 2000*ms), used(7, 7))}, nil, []string{"a ", "a2 "}},
+		"two responses in one span":                   {[]Record{report("a", event, id(1)), report("a2", event, id(2))}, nil, []string{"a ", "a2 "}},
+		"one response in two traces":                  {[]Record{report("a", id(5)), report("b", id(5), in(2), by("other"), cached(4))}, nil, []string{"b "}},
+		"one response of two providers of a process":  {[]Record{report("a", id(5)), report("b", id(5), in(2), from(2), by("other"), cached(4))}, nil, []string{"b "}},
+		"one response of two processes, later":        {[]Record{report("a", id(5)), report("b", id(5), in(2), from(2), lasting(2000*ms, 3000*ms))}, nil, []string{"a ", "b "}},
+		"one response of two processes, other totals": {[]Record{report("a", id(5)), report("b", id(5), in(2), from(2), used(7, 7))}, nil, []string{"a ", "b "}},
+		"a made-up response ID":                       {[]Record{report("a", id(5)), report("b", id(5), in(2), used(7, 7))}, nil, []string{"a ", "b "}},
+		"one response, totals read in two ways":       {[]Record{report("a", id(5)), report("b", id(5), in(2), by("other"), used(7, 10))}, nil, []string{"a "}},
+		"nested":                                      {[]Record{report("a"), report("b", within('a'))}, nil, []string{"b "}},
+		"nested, a span between":                      {[]Record{report("a"), report("b", within('x'))}, []Span{between}, []string{"b "}},
+		"nested, the child ends later":                {[]Record{report("a"), report("b", within('a'), lasting(0, 1049*ms))}, nil, []string{"b "}},
+		"nested, it ends much later":                  {[]Record{report("a"), report("b", within('a'), lasting(0, 1051*ms))}, nil, []string{"a ", "b "}},
+		"nested, it ended before the stream":          {[]Record{report("a", unknown, lasting(0, 11*ms)), report("b", within('a'), lasting(1*ms, 9000*ms))}, nil, []string{"b "}},
+		"nested, the stream was left open":            {[]Record{report("a", lasting(0, 80*ms)), report("b", within('a'), unknown, lasting(1*ms, 9000*ms))}, nil, []string{"a "}},
+		"nested, begun after it ended":                {[]Record{report("a", unknown, lasting(0, 11*ms)), report("b", within('a'), lasting(100*ms, 900*ms))}, nil, []string{"a ", "b "}},
+		"nested, read in the wrong way":               {[]Record{report("a", cached(40)), report("b", within('a'), used(140, 10), cached(40), proven)}, nil, []string{"b "}},
+		"nested, what is around was read right":       {[]Record{report("a", cached(40), proven), report("b", within('a'), used(140, 10), cached(40))}, nil, []string{"a "}},
+		"nested, the cached tokens differ":            {[]Record{report("a", cached(40)), report("b", within('a'), used(140, 10), cached(41))}, nil, []string{"a ", "b "}},
+		"nested, it adds the start of the stream":     {[]Record{report("a", used(100, 14), above), report("b", within('a'))}, nil, []string{"b "}},
+		"nested, it adds more than a start has":       {[]Record{report("a", used(100, 40), above), report("b", within('a'))}, nil, []string{"a ", "b "}},
+		"nested, another is above":                    {[]Record{report("a", used(100, 14)), report("b", within('a'), above)}, nil, []string{"a ", "b "}},
+		"siblings, one adds the start":                {[]Record{report("a", in(2), used(100, 14), above), report("b", in(3), by("other"), varies)}, nil, []string{"b "}},
+		"siblings, two calls, one adds the starts":    {[]Record{report("a", in(2), used(100, 14), above), report("b", in(3), by("other"), varies), report("c", in(4), used(100, 11), above), report("d", in(5), by("other"), varies, used(100, 13))}, nil, []string{"b ", "d "}},
+		"nested, blind to the cache":                  {[]Record{report("a"), report("b", within('a'), cached(90))}, nil, []string{"b "}},
+		"nested, cached tokens left out":              {[]Record{report("a", used(10, 10)), report("b", within('a'), cached(90))}, nil, []string{"b "}},
+		"nested, other totals":                        {[]Record{report("a"), report("b", within('a'), used(99, 10))}, nil, []string{"a ", "b "}},
+		"nested, without usage inside":                {[]Record{report("a"), report("b", within('a'), unknown)}, nil, []string{"a "}},
+		"nested, without usage outside":               {[]Record{report("a", unknown), report("b", within('a'))}, nil, []string{"b "}},
+		"nested, response IDs differ":                 {[]Record{report("a", id(1)), report("b", within('a'), id(2))}, nil, []string{"a ", "b "}},
+		"nested, a gateway with IDs of its own":       {[]Record{report("a", id(1)), report("b", within('a'), id(2), from(2))}, nil, []string{"b "}},
+		"three deep":                                  {[]Record{report("a"), report("b", within('a'), unknown), report("c", within('b'))}, nil, []string{"c "}},
+		"both failed":                                 {[]Record{report("a", failing), report("b", within('a'), failing)}, nil, []string{"b "}},
+		"failed and was tried again":                  {[]Record{report("a"), report("b", within('a'), failing), report("c", within('a'))}, nil, []string{"b ", "c "}},
+		"failed with another model":                   {[]Record{report("a", failing), report("b", within('a'), failing, model(2))}, nil, []string{"a ", "b "}},
+		"the sum of two":                              {[]Record{report("a", used(150, 15)), report("b", within('a')), report("c", within('a'), used(50, 5))}, nil, []string{"b ", "c "}},
+		"not the sum of two":                          {[]Record{report("a", used(151, 15)), report("b", within('a')), report("c", within('a'), used(50, 5))}, nil, []string{"a ", "b ", "c "}},
+		"siblings":                                    {[]Record{report("a", within('z')), report("b", within('z'))}, nil, []string{"a ", "b "}},
+		"around each other":                           {[]Record{report("a", within('b')), report("b", within('a'))}, nil, []string{"a ", "b "}},
+		"two scopes at the same time":                 {[]Record{report("a", in(2)), report("b", by("other"), cached(4))}, nil, []string{"b "}},
+		"two scopes, one after the other":             {[]Record{report("a", in(2)), report("b", by("other"), lasting(2000*ms, 3000*ms))}, nil, []string{"a ", "b "}},
+		"two scopes, other models":                    {[]Record{report("a", in(2)), report("b", by("other"), model(2))}, nil, []string{"a ", "b "}},
+		"two scopes, other totals":                    {[]Record{report("a", in(2)), report("b", by("other"), used(100, 11))}, nil, []string{"a ", "b "}},
+		"two scopes of two resources":                 {[]Record{report("a", in(2)), report("b", by("other"), from(2))}, nil, []string{"a ", "b "}},
+		"two scopes, response IDs differ":             {[]Record{report("a", in(2), id(1)), report("b", by("other"), id(2))}, nil, []string{"a ", "b "}},
+		"one scope at the same time":                  {[]Record{report("a", in(2)), report("b")}, nil, []string{"a ", "b "}},
+		"two scopes, two calls":                       {[]Record{report("a", in(2)), report("b", in(3)), report("c", by("other"), in(4)), report("d", by("other"), in(5))}, nil, nil},
+		"two scopes, both failed":                     {[]Record{report("a", in(2), failing), report("b", by("other"), failing)}, nil, nil},
+		"two scopes, failed with another model":       {[]Record{report("a", in(2), failing), report("b", by("other"), failing, model(2))}, nil, []string{"a ", "b "}},
+		"a stream and its end":                        {[]Record{report("a", unknown, lasting(0, 2*ms)), report("b", in(2), lasting(70*ms, 70*ms))}, nil, []string{"b "}},
+		"a stream, and the end of another scope's":    {[]Record{report("a", unknown, lasting(0, 2*ms)), report("b", in(2), by("other"), lasting(700*ms, 700*ms))}, nil, []string{"a ", "b "}},
+		"two events of one stream":                    {[]Record{report("a", event, unknown, in(2)), report("b", event)}, nil, []string{"b "}},
+		"an event without usage, and a later other":   {[]Record{report("a", event, unknown, in(2)), report("b", event, lasting(0, 5000*ms))}, nil, []string{"a ", "b "}},
 	}
 	counts := map[string]int{"two scopes, two calls": 2, "two scopes, both failed": 1}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			c, b := newCache(), book{}
+			c, b := newCache(), countedCalls{}
 			for i := len(tt.records) - 1; i >= 0; i-- {
 				add(t, c, b, []item{{record: &tt.records[i]}})
 			}
@@ -135,7 +152,7 @@ func TestRules(t *testing.T) {
 
 // A record is remembered for the window, with those that it was grouped with.
 func TestWindow(t *testing.T) {
-	c, b := newCache(), book{}
+	c, b := newCache(), countedCalls{}
 	outer, inner := report("a", used(150, 15)), []Record{report("b", within('a')), report("c", within('a'), used(50, 5))}
 	b.apply(t, c.Add([]Record{outer}, nil, start).Changes)
 	b.apply(t, c.Add(inner, nil, start.Add(5*time.Minute)).Changes)

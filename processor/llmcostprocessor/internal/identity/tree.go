@@ -5,61 +5,83 @@ package identity
 
 import "slices"
 
-// maxDepth bounds how far spans are followed up.
-const maxDepth = 1000
+// maxDepth bounds how far spans are followed up and down.
+const maxDepth = 256
 
-// updateTrace finds what is around each call of a trace, and returns those calls
-// for which it changed.
+// scan bounds a pass over all spans of a trace: it is made where there are few, or
+// not so many times more than the batch has added.
+type scan struct{ spans, times int }
+
+// updateTrace finds what is around each call of a trace to which a batch has added so
+// many spans, and returns those calls for which it changed.
 //
 // A link that was forgotten is not unlearned: what was found around a call stays
 // until something nearer is found.
-func (c *Cache) updateTrace(trace [16]byte) (changed []*node) {
-	known := c.traces[c.traceHash(trace)]
-	if known.calls == nil {
+func (c *Cache) updateTrace(trace [16]byte, added int) (changed []*node) {
+	hash := c.traceHash(trace)
+	known := c.traces[hash]
+	switch {
+	case known.calls == nil:
+		return nil
+	case known.large:
+		return c.updateLarge(trace, c.trees[hash])
+	case known.calls.nextInTrace == known.calls && known.link == 0:
 		return nil
 	}
-	spans := c.linksOf(trace)
-	if known.calls.nextInTrace == known.calls && len(spans) == 0 {
-		return nil
+	links := c.linksOf(trace)
+	calls := slices.Collect(known.all)
+	for _, n := range calls {
+		up, inherited := c.ascend(n, links)
+		changed = n.enclose(up, inherited, changed)
 	}
-	for n := range known.all {
-		up, inherited := c.ascend(n, spans)
-		if up == nil {
-			up = n.up
-		}
-		inherited = inherited.overlay(n.inherited())
-		if up == n.up && inherited.equal(n.inherited()) {
-			continue
-		}
-		if up != n.up {
-			changed = append(changed, n.setUp(up)...)
-		}
-		if inherited != nil {
-			n.tied().inherited = inherited
-		}
-		changed = append(changed, n)
-	}
-	for n := range known.all {
-		if depth := n.measureDepth(); depth != n.depth {
-			n.depth = depth
-			changed = append(changed, n)
-		}
+	if size := len(calls) + len(links); size > max(c.maxScan.spans, c.maxScan.times*added) {
+		known.large = true
+		c.traces[hash], c.trees[hash] = known, newTree(calls, links)
 	}
 	return changed
 }
 
-// ascend follows the spans up: to the nearest call, and for the attribution as far
-// as they are known.
-func (c *Cache) ascend(n *node, spans map[[8]byte]*link) (up *node, inherited *Values) {
-	at, own := n.Parent, n.Span
-	for range maxDepth {
-		if at == own && own != [8]byte{} {
-			return nil, inherited // spans that are around each other
+// enclose notes what is around a call, and the attribution of all that is.
+func (n *node) enclose(up *node, inherited *Values, changed []*node) []*node {
+	if up == nil {
+		up = n.up
+	}
+	inherited = inherited.overlay(n.inherited())
+	if up == n.up && inherited.equal(n.inherited()) {
+		return changed
+	}
+	if inherited != nil {
+		n.tied().inherited = inherited
+	}
+	changed = append(changed, n)
+	if up != n.up {
+		changed = append(changed, n.setUp(up)...)
+		changed = n.deepen(changed)
+	}
+	return changed
+}
+
+// ascend follows the spans up from a call: to the nearest call, and for the
+// attribution as far as they are known.
+func (c *Cache) ascend(n *node, links map[[8]byte]*link) (up *node, inherited *Values) {
+	up, inherited, circle := c.walk(n.Trace, n.Parent, n.Span, links)
+	if circle {
+		return nil, inherited
+	}
+	return up, inherited
+}
+
+// walk follows the spans up, beginning with one. It ends where it comes to own again:
+// in spans that are around each other.
+func (c *Cache) walk(trace [16]byte, at, own [8]byte, links map[[8]byte]*link) (up *node, inherited *Values, circle bool) {
+	for i := range maxDepth {
+		if at == own && own != [8]byte{} && i > 0 {
+			return up, inherited, true
 		}
 		if at == [8]byte{} {
 			break
 		}
-		if around := c.spanOf(SpanKey{n.Trace, at}); around != nil {
+		if around := c.spanOf(SpanKey{trace, at}); around != nil {
 			if up == nil {
 				up = around
 			}
@@ -67,14 +89,14 @@ func (c *Cache) ascend(n *node, spans map[[8]byte]*link) (up *node, inherited *V
 			at = around.Parent
 			continue
 		}
-		link, known := spans[at]
+		link, known := links[at]
 		if !known {
 			break
 		}
 		inherited = inherited.overlay(link.values)
 		at = link.parent
 	}
-	return up, inherited
+	return up, inherited, false
 }
 
 // setUp notes what is around a record, and returns what was before.
@@ -120,9 +142,19 @@ func (c *Cache) spanOf(key SpanKey) *node {
 	return first
 }
 
-func (n *node) measureDepth() (depth uint16) {
-	for at := n.up; at != nil && depth < maxDepth; at = at.up {
-		depth++
+// deepen counts how many calls are around a call and those within it.
+func (n *node) deepen(changed []*node) []*node {
+	depth := uint16(0)
+	if n.up != nil {
+		depth = min(n.up.depth+1, maxDepth)
 	}
-	return depth
+	if depth == n.depth {
+		return changed
+	}
+	n.depth = depth
+	changed = append(changed, n)
+	for _, inner := range n.inner() {
+		changed = inner.deepen(changed)
+	}
+	return changed
 }

@@ -86,7 +86,7 @@ func (u *unit) parts() []*part {
 		all = append(all, p)
 	}
 	for _, p := range all {
-		// The span itself says what is around it.
+		// Of a span and an event, the span knows its parent.
 		slices.SortStableFunc(p.nodes, func(a, b *node) int {
 			return cmp.Or(cmp.Compare(b.Flags&HasUsage, a.Flags&HasUsage), cmp.Compare(b.Flags&IsSpan, a.Flags&IsSpan))
 		})
@@ -107,7 +107,7 @@ func (u *unit) parts() []*part {
 	return all
 }
 
-// sameSite says whether two records of one span report the same call. Two spans of
+// sameSite reports whether two records of one span report the same call. Two spans of
 // one ID are one span that came again. Two events are not, if they were written at
 // different times and used different amounts.
 func sameSite(a, b *node) bool {
@@ -135,10 +135,10 @@ func (p *part) nest(depth int) {
 		var best *part
 		var distance int64
 		for _, inner := range p.within {
-			if inner.aggregate || !contains(&outer.Record, &inner.nodes[0].Record) || !inner.agrees(p) || !matches(inner) {
+			if inner.aggregate || !isAround(outer, inner.nodes[0]) || !inner.agrees(p) || !matches(inner) {
 				continue
 			}
-			if d := apart(&outer.Record, &inner.nodes[0].Record); best == nil || d < distance {
+			if d := timeDistance(&outer.Record, &inner.nodes[0].Record); best == nil || d < distance {
 				best, distance = inner, d
 			}
 		}
@@ -162,6 +162,15 @@ func (p *part) nest(depth int) {
 	if inner := nearest(func(inner *part) bool { return !known(inner) }); inner != nil {
 		p.join(inner)
 	}
+}
+
+// isAround reports whether the time of a span allows that it reports the call of a span
+// within it. Of a stream the one without usage may have ended with the request.
+func isAround(outer, inner *node) bool {
+	if outer.Flags&inner.Flags&HasUsage == 0 {
+		return beginsWithin(&outer.Record, &inner.Record)
+	}
+	return contains(&outer.Record, &inner.Record)
 }
 
 func (p *part) join(inner *part) {
@@ -194,7 +203,7 @@ func (p *part) known() (found *node) {
 	return found
 }
 
-// agrees says whether all that report a call agree with what is around it.
+// agrees reports whether all that report a call agree with what is around it.
 func (p *part) agrees(outer *part) bool {
 	agree := true
 	p.chain(func(at *part) bool {
@@ -208,7 +217,7 @@ func (p *part) agrees(outer *part) bool {
 	return agree
 }
 
-// isSum says whether the calls within, of which there are several, add up to what
+// isSum reports whether the calls within, of which there are several, add up to what
 // is reported around them.
 func (p *part) isSum() bool {
 	outer := p.nodes[0]
@@ -232,13 +241,13 @@ func (p *part) isSum() bool {
 	return n > 1 && outer.Prompt+outer.Completion > 0 && compatibleUsage(&outer.Record, &sum)
 }
 
-func apart(a, b *Record) int64 { return distance(a.Start, b.Start) + distance(a.End, b.End) }
+func timeDistance(a, b *Record) int64 { return distance(a.Start, b.Start) + distance(a.End, b.End) }
 
 func distance(a, b int64) int64 { return max(a-b, b-a) }
 
 // unite puts together what has the same response ID.
 func unite(parts []*part) {
-	first := map[responseKey][]*part{}
+	first := map[uint64][]*part{}
 	for _, p := range parts {
 		if p.aggregate {
 			continue
@@ -247,24 +256,29 @@ func unite(parts []*part) {
 			if n.Response == 0 {
 				continue
 			}
-			key := responseKey{n.Response, n.Resource}
-			i := slices.IndexFunc(first[key], func(other *part) bool { return sharesResponse(p, other) })
+			i := slices.IndexFunc(first[n.Response], func(other *part) bool { return sharesResponse(p, other) })
 			if i < 0 {
-				first[key] = append(first[key], p)
+				first[n.Response] = append(first[n.Response], p)
 				continue
 			}
-			if a, b := p.root(), first[key][i].root(); a != b {
+			if a, b := p.root(), first[n.Response][i].root(); a != b {
 				a.set = b
 			}
 		}
 	}
 }
 
-// sharesResponse says whether two parts with one response ID are of one call. What
-// one scope reports twice with different amounts is not: the ID is made up then.
+// sharesResponse reports whether two parts with one response ID are of one call. What
+// one scope reports twice with different amounts is not: the ID is made up then. Nor
+// is what two resources of a service report at different times, or with different
+// amounts: two processes may make up the same ID, but one process may have two
+// providers of telemetry.
 func sharesResponse(a, b *part) bool {
 	for _, x := range a.nodes {
 		for _, y := range b.nodes {
+			if x.Resource != y.Resource && (x.End == 0 || y.End == 0 || !overlaps(&x.Record, &y.Record) || !compatible(&x.Record, &y.Record)) {
+				return false
+			}
 			if x.Scope == y.Scope && x.site() != y.site() && x.Flags&y.Flags&HasUsage != 0 && !compatibleUsage(&x.Record, &y.Record) {
 				return false
 			}

@@ -9,34 +9,44 @@ import "slices"
 type work struct {
 	*Cache
 	added   []*node
-	touched [][16]byte // traces
+	touched []touched
 	changes []Change
 	merged  map[Rule]int64
 }
 
+// touched is a trace, and how many spans were added to it.
+type touched struct {
+	trace [16]byte
+	added int
+}
+
 func (w *work) touch(trace [16]byte) {
-	if n := len(w.touched); n > 0 && w.touched[n-1] == trace {
+	if n := len(w.touched); n > 0 && w.touched[n-1].trace == trace {
+		w.touched[n-1].added++
 		return
 	}
-	w.touched = append(w.touched, trace)
+	w.touched = append(w.touched, touched{trace, 1})
 }
 
 // resolve groups what the batch has touched.
 func (w *work) resolve() {
 	dirty := slices.Clone(w.added)
-	done := map[[16]byte]bool{}
-	for _, trace := range w.touched {
-		if !done[trace] {
-			done[trace] = true
-			dirty = append(dirty, w.updateTrace(trace)...)
+	added := map[[16]byte]int{}
+	for _, t := range w.touched {
+		added[t.trace] += t.added
+	}
+	for _, t := range w.touched {
+		if n, due := added[t.trace]; due {
+			delete(added, t.trace)
+			dirty = append(dirty, w.updateTrace(t.trace, n)...)
 		}
 	}
 	w.recount(append(dirty, w.regroup(dirty)...))
 }
 
-// regroup groups the records that are related to those that are dirty by the rules
-// but for stream and concurrent, has the matchings pair them anew where that changes
-// with whom they may be paired, and returns those whose group changed.
+// regroup groups the records that are related to the dirty ones by all rules except
+// stream and concurrent, has the matchings pair them again where their possible
+// partners change, and returns the records whose group changed.
 func (w *work) regroup(dirty []*node) (changed []*node) {
 	regrouped := slices.Clone(w.added)
 	pass := w.nextPass()
@@ -105,7 +115,7 @@ func (c *Cache) nextPass() uint32 {
 	return c.pass
 }
 
-// isolated says whether no record is related to one, and none was.
+// isolated reports whether no record is, or was, related to this one.
 func (c *Cache) isolated(n *node) bool {
 	return n.up == nil && n.ties == nil && !n.aggregate && n.nextInSite == nil && n.nextOfResponse == nil &&
 		c.sites[c.siteHash(n)] == n && (n.Response == 0 || c.responses[c.responseHash(n)] == n)

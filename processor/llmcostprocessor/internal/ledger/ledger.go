@@ -55,7 +55,7 @@ type Total struct {
 	// takes away is worked off against what comes next.
 	Exported Marks `json:"exported,omitzero"`
 	// Examples are the newest calls of each bucket of the durations; they are not
-	// kept over a restart.
+	// persisted across restarts.
 	Examples [len(Bounds) + 1]Example `json:"-"`
 }
 
@@ -93,7 +93,7 @@ func New(limits Limits) *Ledger {
 // HourOf is the hour that a time is in.
 func HourOf(t time.Time) int64 { return t.Unix() / 3600 }
 
-// Recorded says how calls were counted.
+// Recorded is how calls were counted.
 type Recorded struct {
 	// Overflowed is how many are in an overflow row or total.
 	Overflowed int64
@@ -102,7 +102,7 @@ type Recorded struct {
 	Late int64
 }
 
-// Change replaces what stands for a call.
+// Change replaces what is counted for a call.
 type Change struct {
 	// ID is that of the call: the same for all its changes.
 	ID uint64
@@ -320,14 +320,14 @@ func (l *Ledger) Forget(now time.Time) {
 	oldest := l.oldest(now)
 	for at, h := range l.hours {
 		if at < oldest {
-			l.rows -= h.counted()
+			l.rows -= h.countRows()
 			delete(l.hours, at)
 		}
 	}
 }
 
-// counted is how many rows of the hour count towards the limit.
-func (h *hour) counted() int {
+// countRows returns how many rows of the hour count toward the limit.
+func (h *hour) countRows() int {
 	n := len(h.rows)
 	if _, ok := h.rows[overflowKey]; ok {
 		n--
@@ -421,8 +421,8 @@ func (l *Ledger) visitHour(at int64, see func(hour int64, key *Key, row *Row)) {
 	}
 }
 
-// Cost adds up what the calls of the hours from first to last cost, both
-// included, of those rows that matches says, or of all when it is nil.
+// Cost adds up the costs of the hours from first to last, both included, of the
+// rows that matches accepts, or of all when it is nil.
 func (l *Ledger) Cost(first, last int64, matches func(*Key) bool) money.Sum {
 	var sum money.Sum
 	l.Visit(first, last, func(_ int64, key *Key, row *Row) {

@@ -244,6 +244,18 @@ func TestSnapshotTakesWhatChanged(t *testing.T) {
 	assert.Empty(t, nothing.Hours)
 }
 
+// A snapshot of hours alone that could not be kept does not lose that the totals
+// changed meanwhile.
+func TestMarkKeepsWhatChangedMeanwhile(t *testing.T) {
+	l := New(roomy)
+	record(l, one())
+	l.Mark(Snapshot{Hours: map[int64][]byte{HourOf(now): nil}})
+	all, err := take(l)
+	require.NoError(t, err)
+	assert.NotNil(t, all.Totals)
+	assert.Len(t, all.Hours, 1)
+}
+
 func TestSnapshotsThatAreRefused(t *testing.T) {
 	for _, content := range []string{"", "{", `{"version":3}`, `{"version":0}`, `[]`, "\x00"} {
 		l := New(roomy)

@@ -75,3 +75,20 @@ func TestModelOfTheNameOfTheOverflow(t *testing.T) {
 	}
 	assert.Zero(t, l.Rows(), "no room is lost to it")
 }
+
+// The overflow starts with the first of the models that are loaded into it: a counter
+// with a later start has values from before it started.
+func TestOverflowStartsWithItsFirstModel(t *testing.T) {
+	l := New(roomy)
+	for i := range 8 {
+		l.Record([]Call{one(func(c *Call) { c.Model, c.Listed = "made-up-"+strconv.Itoa(i), false })}, now.Add(time.Duration(i)*time.Minute))
+	}
+	earliest := l.Totals()["made-up-0"].Start
+	snapshot, err := take(l)
+	require.NoError(t, err)
+	for range 20 { // the order of a map is another each time
+		again := restore(t, snapshot, New(Limits{Rows: 20, Models: 0, Hours: 48}))
+		require.Len(t, again.Totals(), 1)
+		require.Equal(t, earliest, again.Totals()[Overflow].Start)
+	}
+}

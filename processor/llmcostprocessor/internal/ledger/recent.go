@@ -20,7 +20,7 @@ type Detail struct {
 	Merged []Merged
 }
 
-// Merged is a record that reports a call for which another record stands.
+// Merged is a record that reports a call that another record represents.
 type Merged struct {
 	Trace [16]byte
 	Span  [8]byte

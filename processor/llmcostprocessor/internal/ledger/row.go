@@ -24,7 +24,7 @@ const (
 var Statuses = [statuses]string{Success: "success", Error: "error", Timeout: "timeout"}
 
 // Bounds are the upper bounds of the duration histogram in seconds, those of
-// the reference's arc_llm_duration_seconds.
+// arc_llm_duration_seconds in the Arc guide.
 var Bounds = [...]float64{.1, .5, 1, 2, 5, 10, 30, 60}
 
 // Call is one call, as the ledger counts it.
@@ -40,8 +40,8 @@ type Call struct {
 	Figures
 }
 
-// Figures are what is counted of a call. There is no pointer among them, so that
-// keeping them is no work for the collector of garbage.
+// Figures are what is counted of a call. They contain no pointers, so that the
+// garbage collector need not scan them.
 type Figures struct {
 	// Hour is when it was made, in whole hours since 1970.
 	Hour int64
@@ -55,7 +55,7 @@ type Figures struct {
 	// Saved is what the call would have cost more without a cache; negative where
 	// writing the cache cost more than reading it saved.
 	Saved money.Pico
-	// Reported is what the application says that the call cost, if HasReported.
+	// Reported is the cost that the application reports, if HasReported.
 	Reported money.Pico
 	// Duration is not negative; it is unknown unless Timed.
 	Duration time.Duration
@@ -230,7 +230,7 @@ func (r *Row) Timed() uint64 {
 	return n
 }
 
-// Priced says whether the cost of any call is known.
+// Priced reports whether the cost of any call is known.
 func (r *Row) Priced() bool { return r.Count() > r.Unpriced || !r.Cost.IsZero() }
 
 // bucket is the first whose upper bound, which belongs to it, is not exceeded.

@@ -100,7 +100,7 @@ func (h *hour) copy() []keyedRow {
 	return rows
 }
 
-// Mark says that a snapshot was not kept: what it holds is taken again.
+// Mark notes that a snapshot was not stored: the next one has its contents again.
 func (l *Ledger) Mark(s Snapshot) {
 	l.mark(s.Totals != nil, maps.Keys(s.Hours))
 }

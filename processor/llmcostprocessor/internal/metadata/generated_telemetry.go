@@ -277,7 +277,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ProcessorLlmCostMergedRecords, err = builder.meter.Int64Counter(
 		"otelcol_processor_llm_cost_merged_records",
-		metric.WithDescription("Records that were merged into a call for which another record stands, by the rule. [Alpha]"),
+		metric.WithDescription("Records that were merged into a call that another record represents, by the rule. [Alpha]"),
 		metric.WithUnit("{record}"),
 	)
 	errs = errors.Join(errs, err)
@@ -301,7 +301,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ProcessorLlmCostPriceReloads, err = builder.meter.Int64Counter(
 		"otelcol_processor_llm_cost_price_reloads",
-		metric.WithDescription("Times that the price files had changed, by whether they were taken over. [Alpha]"),
+		metric.WithDescription("Reloads of changed price files, by outcome. [Alpha]"),
 		metric.WithUnit("{reload}"),
 	)
 	errs = errors.Join(errs, err)

@@ -210,7 +210,7 @@ func AssertEqualProcessorLlmCostLedgerRowsLimit(t *testing.T, tt *componenttest.
 func AssertEqualProcessorLlmCostMergedRecords(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_llm_cost_merged_records",
-		Description: "Records that were merged into a call for which another record stands, by the rule. [Alpha]",
+		Description: "Records that were merged into a call that another record represents, by the rule. [Alpha]",
 		Unit:        "{record}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -270,7 +270,7 @@ func AssertEqualProcessorLlmCostPriceModels(t *testing.T, tt *componenttest.Tele
 func AssertEqualProcessorLlmCostPriceReloads(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_llm_cost_price_reloads",
-		Description: "Times that the price files had changed, by whether they were taken over. [Alpha]",
+		Description: "Reloads of changed price files, by outcome. [Alpha]",
 		Unit:        "{reload}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,

@@ -83,7 +83,7 @@ func TestFromDollars(t *testing.T) {
 	}
 }
 
-// What does not fit a word is still told to the nearest double.
+// Sums of more than 64 bits are still converted to the nearest double.
 func TestDollarsOfLargeSums(t *testing.T) {
 	for text, want := range map[string]float64{
 		"18446744073709551616":  18446744.073709551616, // the low word is zero

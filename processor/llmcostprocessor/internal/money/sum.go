@@ -43,10 +43,10 @@ func (s *Sum) Subtract(o Sum) {
 	s.hi -= o.hi + int64(borrow)
 }
 
-// Less says whether s is less than o.
+// Less reports whether s is less than o.
 func (s Sum) Less(o Sum) bool { return s.hi < o.hi || s.hi == o.hi && s.lo < o.lo }
 
-// IsZero tells whether s is zero.
+// IsZero reports whether s is zero.
 func (s Sum) IsZero() bool {
 	return s == Sum{}
 }

@@ -45,7 +45,7 @@ func (s *spelled) arn(m *Match, arn string) {
 	}
 }
 
-// isBedrock says whether a name is of a form that only Bedrock has: a region or a
+// isBedrock reports whether a name is of a form that only Bedrock has: a region or a
 // maker before a dot.
 func isBedrock(name string) bool {
 	if strings.ContainsRune(name, '/') && !strings.HasPrefix(name, "arn:") {
@@ -133,7 +133,7 @@ func (s *spelled) inRegion(name string) (*Model, string) {
 		return nil, ""
 	}
 	if _, _, profile := cutProfile(name); profile {
-		return nil, "" // the profile says it
+		return nil, "" // the profile names the region
 	}
 	if m, found := s.bedrockName(s.region + "/" + name); m != nil {
 		return m, found
@@ -144,7 +144,7 @@ func (s *spelled) inRegion(name string) (*Model, string) {
 	return nil, ""
 }
 
-// pricedByProfile says whether a model costs other amounts in a region than anywhere.
+// pricedByProfile reports whether a model's regional and global prices differ.
 func (s *spelled) pricedByProfile(name string) bool {
 	anywhere, _ := s.bedrockName(globalProfile + name)
 	regional, _ := s.bedrockName(name)
@@ -174,14 +174,14 @@ func cutProfile(name string) (profile, rest string, ok bool) {
 	return "", name, false
 }
 
-// hasVendor says whether the maker of a model is before its name, and before that
+// hasVendor reports whether the maker of a model is before its name, and before that
 // its region if it has one.
 func hasVendor(name string) bool {
 	_, name, _ = cutProfile(name)
 	return slices.ContainsFunc(vendors, func(vendor string) bool { return strings.HasPrefix(name, vendor+".") })
 }
 
-// isRegion says whether a text is the name of a region of AWS: eu-central-1.
+// isRegion reports whether a text is the name of a region of AWS: eu-central-1.
 func isRegion(text string) bool {
 	i := strings.LastIndexByte(text, '-')
 	return i > 3 && digits(text[i+1:]) && len(text) > i+1 && strings.Count(text, "-") >= 2 && !strings.ContainsAny(text, ".:@")

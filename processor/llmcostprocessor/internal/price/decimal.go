@@ -50,7 +50,7 @@ func parseRate(text string) (money.Pico, error) {
 	return rate, nil
 }
 
-// digits tells whether text has nothing but decimal digits.
+// digits reports whether text has nothing but decimal digits.
 func digits(text string) bool {
 	for i := range len(text) {
 		if text[i] < '0' || text[i] > '9' {

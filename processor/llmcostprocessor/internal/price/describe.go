@@ -13,7 +13,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/money"
 )
 
-// Source is the page or file that the newest price is from.
+// Source is the web page or file that the newest price is from.
 func (m *Model) Source() string { return m.source }
 
 // Names are the names that mean the model, the first being that of its entry.

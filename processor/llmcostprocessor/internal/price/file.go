@@ -49,9 +49,9 @@ type adjustment struct {
 	models   []string   // in lower case; empty: all of the provider
 	factor   money.Pico // in millionths
 	from     time.Time
-	until    time.Time // the day after the last; zero: for good
-	regions  []string  // where alone it holds
-	tiers    []Tier    // for which alone it holds
+	until    time.Time // the day after the last; zero: no end
+	regions  []string  // the only ones that it applies to; empty: all
+	tiers    []Tier    // the only ones that it applies to; empty: all
 }
 
 // reader walks a price file, and collects everything that is wrong with it. It
@@ -141,9 +141,9 @@ func sellerNamed(name string) string {
 	return id
 }
 
-// vertexToo are the models of the provider google as Vertex sells them: until now
-// there was one provider for both, and files that have it keep their meaning. What a
-// file says of vertex itself goes before them.
+// vertexToo are the models of the provider google as Vertex sells them: earlier
+// releases had one provider for both, and files that use it keep their meaning. A
+// file's own entries for vertex override them.
 func vertexToo(models []*Model) []*Model {
 	var out []*Model
 	for _, m := range models {

@@ -104,7 +104,7 @@ func TestNeverAnotherSeller(t *testing.T) {
 	assert.Greater(t, found, len(names), "each name has a price at its own seller")
 }
 
-// The address that was called says who sold a call, whatever SDK reports it.
+// The address that was called decides who sold a call, whatever SDK reports it.
 func TestServers(t *testing.T) {
 	table, err := Embedded()
 	require.NoError(t, err)
@@ -144,8 +144,8 @@ func TestServers(t *testing.T) {
 	}
 }
 
-// The name that was asked for counts where the one that answered is unknown, or says
-// less about the price.
+// The requested model's name counts where that of the response is unknown, or less
+// specific about the price.
 func TestRequestModels(t *testing.T) {
 	table, err := Embedded()
 	require.NoError(t, err)
@@ -175,7 +175,7 @@ func TestRequestModels(t *testing.T) {
 		}
 	}
 	m := table.Resolve(Query{Provider: "aws.bedrock", Model: "claude-sonnet-4-5-20250929-v1:0"})
-	assert.Equal(t, DoubtRegion, m.Doubt, "nothing says where it ran")
+	assert.Equal(t, DoubtRegion, m.Doubt, "the region is unknown")
 	m = table.Resolve(Query{Provider: "aws.bedrock", Model: "arn:aws:bedrock:us-east-1:123456789012:provisioned-model/xyz"})
 	assert.Nil(t, m.Model)
 	assert.True(t, m.Provisioned)

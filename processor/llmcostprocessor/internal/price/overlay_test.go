@@ -119,8 +119,8 @@ discounts: [{provider: house, percent: `+percent+`}]`)})
 	}
 }
 
-// Models of a free provider cost nothing, unless they are listed; whoever says the
-// provider, or the route.
+// Models of a free provider cost nothing, unless they are listed, whether the
+// provider is an attribute or a prefix of the model's name.
 func TestFreeProviders(t *testing.T) {
 	table, err := Load([]string{write(t, "prices.yaml", house+`
 free_providers: [ollama, house]`)})
@@ -179,9 +179,9 @@ aliases:
 	}
 }
 
-// In the cheaper tiers, what has no price of its own there never costs more than
-// at the standard tariff; what has one costs that.
-func TestCheaperTiersAreNotDearer(t *testing.T) {
+// In the cheaper tiers, a kind without a price of its own there never costs more than
+// at the standard tariff; a kind with one costs that.
+func TestCheaperTiersAreNotMoreExpensive(t *testing.T) {
 	table, err := Load([]string{write(t, "prices.yaml", `
 models:
   - name: m
@@ -219,7 +219,7 @@ func TestLongCallsOfCheaperTiers(t *testing.T) {
 		{"cached tokens cost no more than there", Batch, usage.Amounts{usage.CacheRead: million}, 2},
 		{"nor where the tier has long calls of its own", Flex, usage.Amounts{usage.CacheRead: million}, 2},
 		{"a kind that is free in short calls", Batch, usage.Amounts{usage.CacheWrite: million}, 3},
-		{"dearer tiers are as written", Priority, usage.Amounts{usage.Input: million, usage.Output: million}, 26},
+		{"more expensive tiers are as written", Priority, usage.Amounts{usage.Input: million, usage.Output: million}, 26},
 	} {
 		assert.InDelta(t, tt.want, costOf(t, table, "m", tt.tokens, tt.tier, after), 1e-9, tt.name)
 	}

@@ -17,8 +17,8 @@ type Ask struct {
 	Stated usage.Set
 	Tier   Tier
 	At     time.Time
-	// Sum says that the usage is that of several calls, whose lengths, requests and
-	// searches are not known.
+	// Sum: the usage is that of several calls, whose lengths, requests and searches
+	// are not known.
 	Sum bool
 }
 
@@ -35,7 +35,7 @@ type Quote struct {
 const (
 	DoubtTier = "tier" // the tier has no price of its own
 	DoubtTime = "time" // the price depends on the time of day, which a sum does not have
-	DoubtKind = "kind" // a kind of usage has no price of its own, or is not reported apart
+	DoubtKind = "kind" // a kind of usage has no price of its own, or is not reported separately
 )
 
 // Quote returns what the usage costs. It is false when there is no price for it: none
@@ -86,7 +86,7 @@ var measures = map[usage.Kind]bool{
 	usage.Images: true, usage.Seconds: true, usage.Characters: true, usage.Pages: true, usage.Searches: true,
 }
 
-// hasUnits says whether the usage has something that is paid, and is no token.
+// hasUnits reports whether the usage has something that is paid, and is no token.
 func (p *period) hasUnits(amounts *usage.Amounts) bool {
 	for kind := range measures {
 		if amounts[kind] > 0 && p.fees[kind] > 0 {
@@ -137,7 +137,7 @@ var guessed = []usage.Kind{
 // instrumentations count with it.
 var media = []usage.Kind{usage.ImageOutput, usage.AudioOutput, usage.VideoOutput}
 
-// doubt says why the cost may be another.
+// doubt returns why the cost is an estimate, or "".
 func (p *period) doubt(ask Ask, own usage.Set) string {
 	if ask.Tier == Other || ask.Tier.priced() && p.tariffs[ask.Tier] == nil && p.tariffs[Standard] != nil {
 		return DoubtTier + ": " + ask.Tier.String()

@@ -91,12 +91,12 @@ func (p *period) discounted() {
 	}
 }
 
-// stepsFor are the steps of a tariff with those rates, rising as t's do.
+// stepsFor returns the steps of a tariff with those rates, in proportion to t's.
 func (t *tariff) stepsFor(base *rates) []step {
 	steps := slices.Clone(t.steps)
 	for i := range steps {
 		for _, kind := range tokenKinds {
-			if short := t.rates[kind]; short > 0 { // else there is no telling, and it is that of t
+			if short := t.rates[kind]; short > 0 { // else there is nothing to scale by, and t's price stays
 				long := &steps[i].rates[kind]
 				*long = scale(*long, base[kind], short)
 			}

@@ -8,13 +8,13 @@ import (
 	"strings"
 )
 
-// Query is what telemetry says about who sold a call, and which model.
+// Query is what telemetry reports about the seller and the model of a call.
 type Query struct {
 	// Provider is as written, empty when unknown.
 	Provider string
-	// Model is the model that answered, else the one that was asked for.
+	// Model is the model of the response, else the requested one.
 	Model string
-	// RequestModel is the model that was asked for, when it is another name.
+	// RequestModel is the requested model, when it has another name.
 	RequestModel string
 	// Server is the address that was called, empty when unknown.
 	Server string
@@ -26,13 +26,13 @@ type Query struct {
 type Match struct {
 	// Model is the entry. It is nil when none has the name.
 	Model *Model
-	// Seller is who is taken to have sold the call; By says from what it is known.
+	// Seller is who sold the call, as far as is known; By is where that is known from.
 	Seller, By string
 	// Name is the name of the entry that matched, and Of which name of the query it is.
 	Name, Of string
 	// Region is the region whose price counts, if any.
 	Region string
-	// Provisioned says that the call ran on capacity that is paid by the hour.
+	// Provisioned: the call ran on capacity that is paid by the hour.
 	Provisioned bool
 	// Doubt is why the price may not be that of the call, empty when it is.
 	Doubt string
@@ -147,9 +147,9 @@ type spelled struct {
 	table  *Table
 	name   string
 	region string
-	hidden bool   // the name is that of a resource, which does not say the model
-	open   bool   // nobody says who serves it: it must not be a model of open weights
-	doubt  string // why the price may be another
+	hidden bool   // the name is that of a resource, which does not contain the model's
+	open   bool   // who serves it is unknown: it must not be a model of open weights
+	doubt  string // why the price is uncertain
 }
 
 // normalized is a name in lower case, with hyphens for blanks: Claude 3.5 Sonnet.
@@ -157,7 +157,8 @@ func normalized(name string) string {
 	return strings.ReplaceAll(strings.ToLower(strings.TrimSpace(name)), " ", "-")
 }
 
-// seller finds out who sold the call, and takes the route off the name that says it.
+// seller finds out who sold the call, and removes the route that names the seller
+// from the model's name.
 func (s *spelled) seller(q Query) *Match {
 	if id, region := serverOf(q.Server); id != "" {
 		if region != "" {
@@ -229,7 +230,7 @@ func cutRoute(name string) (seller, rest string, ok bool) {
 	return id, tail, true
 }
 
-// ofMaker is the maker's entry of a name that nothing says the seller of.
+// ofMaker returns the maker's entry of a name whose seller is unknown.
 func (s *spelled) ofMaker(m *Match) (*Model, string) {
 	name := s.name
 	if head, tail, ok := strings.Cut(name, "/"); ok {
@@ -258,8 +259,8 @@ func (s *spelled) wrapped() (*Model, string) {
 	return nil, ""
 }
 
-// at finds the entry of a seller that the name means: as it is written, and then
-// with less and less of what stands around it.
+// at finds the entry of a seller that the name refers to: as it is written, and then
+// without more and more of its prefixes and suffixes.
 func (s *spelled) at(seller string) (*Model, string) {
 	s.name = s.cutOwn(seller, s.name)
 	if seller == Bedrock {

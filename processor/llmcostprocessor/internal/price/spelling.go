@@ -79,7 +79,7 @@ func noDots(name string) (string, bool) {
 	return strings.ReplaceAll(name, ".", "-"), true
 }
 
-// cutLatest cuts what says that the newest is meant.
+// cutLatest cuts the suffix that asks for the newest version.
 func cutLatest(name string) (string, bool) {
 	for _, suffix := range [...]string{"-latest", "@latest", "@default"} {
 		if short, ok := strings.CutSuffix(name, suffix); ok {

@@ -24,9 +24,9 @@ var embedded []byte
 // MaxFileSize bounds a price file, in bytes. One entry has some 300.
 const MaxFileSize = 16 << 20
 
-// maxResolved bounds how many names are remembered, found or not. When there
-// are more, remembering begins anew: a program does not have as many models,
-// so the names are made up and nothing is lost.
+// maxResolved bounds how many resolved names are cached, found or not. When there
+// are more, the cache is cleared: no program uses as many models, so such names are
+// made up and nothing is lost.
 const maxResolved = 10_000
 
 // Table is a price list. It is safe for concurrent use.
@@ -80,7 +80,7 @@ func Repaired() (map[[2]string]bool, error) {
 	return names, nil
 }
 
-// Load returns the built-in table with the files laid over it, in their order.
+// Load returns the built-in table, overridden by the files in their order.
 // An entry with the name and provider of an earlier one (or without a provider,
 // the name alone) takes its place and keeps its aliases; other entries are
 // added. Discounts and aliases of a file apply to all that lies below it and
@@ -93,18 +93,18 @@ func Load(files []string) (*Table, error) {
 	generated, kept := layers[0], layers[1]
 	t := newTable(2 * len(generated.models))
 	t.version, t.date = kept.version, kept.date()
-	t.lay(generated.models)
-	t.lay(kept.models)
-	if errs := t.name(kept.aliases); len(errs) > 0 {
+	t.overlay(generated.models)
+	t.overlay(kept.models)
+	if errs := t.addAliases(kept.aliases); len(errs) > 0 {
 		return nil, errors.Join(errs...)
 	}
-	return t, t.layFiles(files)
+	return t, t.overlayFiles(files)
 }
 
 // LoadAlone returns the table of the files, without the built-in one below them.
 func LoadAlone(files []string) (*Table, error) {
 	t := newTable(0)
-	return t, t.layFiles(files)
+	return t, t.overlayFiles(files)
 }
 
 func newTable(size int) *Table {
@@ -119,8 +119,8 @@ func newTable(size int) *Table {
 	}
 }
 
-// layFiles lays files over the table, one after the other.
-func (t *Table) layFiles(files []string) error {
+// overlayFiles adds the files in turn: each replaces entries of those before.
+func (t *Table) overlayFiles(files []string) error {
 	sum := sha256.New()
 	var errs []error
 	for _, file := range files {
@@ -130,7 +130,7 @@ func (t *Table) layFiles(files []string) error {
 			continue
 		}
 		_, _ = sum.Write(content)
-		errs = append(errs, t.layFile(file, content))
+		errs = append(errs, t.overlayFile(file, content))
 	}
 	if len(files) > 0 {
 		t.version += "+" + hex.EncodeToString(sum.Sum(nil)[:4])
@@ -138,13 +138,13 @@ func (t *Table) layFiles(files []string) error {
 	return errors.Join(errs...)
 }
 
-func (t *Table) layFile(file string, content []byte) error {
+func (t *Table) overlayFile(file string, content []byte) error {
 	doc, err := parse(file, content)
 	if err != nil {
 		return err
 	}
-	t.lay(doc.models)
-	errs := t.name(doc.aliases)
+	t.overlay(doc.models)
+	errs := t.addAliases(doc.aliases)
 	t.adjust(doc.adjustments)
 	for _, provider := range doc.free {
 		t.free[provider] = &Model{Provider: provider, source: file, periods: []period{{tariffs: [tiers]*tariff{Standard: freeTariff}}}}
@@ -155,21 +155,21 @@ func (t *Table) layFile(file string, content []byte) error {
 // Models are all entries.
 func (t *Table) Models() iter.Seq[*Model] { return maps.Keys(t.models) }
 
-// name gives models further names.
-func (t *Table) name(aliases []alias) []error {
+// addAliases gives models further names.
+func (t *Table) addAliases(aliases []alias) []error {
 	var errs []error
 	for _, a := range aliases {
 		if a.provider == Google {
 			if m := t.resolve(Query{Provider: Vertex, Model: a.model}).Model; m != nil {
-				t.sell(Vertex, a.name, m)
+				t.addName(Vertex, a.name, m)
 			}
 		}
-		m := t.resolve(Query{Provider: a.provider, Model: a.model}).Model // not kept: more may be laid over it
+		m := t.resolve(Query{Provider: a.provider, Model: a.model}).Model // not cached: later files may replace it
 		if m == nil {
 			errs = append(errs, fmt.Errorf("%s.model: no price is known of %q", a.where, a.model))
 			continue
 		}
-		t.sell(a.provider, a.name, m)
+		t.addName(a.provider, a.name, m)
 		if a.provider == "" || t.byName[a.name] == nil && !m.hostOnly {
 			t.byName[a.name] = m
 		}
@@ -188,9 +188,9 @@ func read(file string) ([]byte, error) {
 	return os.ReadFile(file)
 }
 
-// lay puts the models over those that are there. They are copied, because the
+// overlay adds the models, which replace entries of the same names. They are copied, because the
 // built-in ones are shared by all tables.
-func (t *Table) lay(models []*Model) {
+func (t *Table) overlay(models []*Model) {
 	fresh := map[string]bool{} // bare names that this layer has given a meaning
 	copies := make([]Model, len(models))
 	for i, shared := range models {
@@ -201,20 +201,20 @@ func (t *Table) lay(models []*Model) {
 		}
 		t.models[m] = struct{}{}
 		for _, name := range m.names {
-			t.claim(name, m, fresh)
+			t.assignName(name, m, fresh)
 		}
 	}
 }
 
-// claim lets name mean m. An entry without a provider takes the name from
+// assignName makes m the entry of a name. An entry without a provider takes the name from
 // whoever has it; one with a provider takes it for that provider.
-func (t *Table) claim(name string, m *Model, fresh map[string]bool) {
+func (t *Table) assignName(name string, m *Model, fresh map[string]bool) {
 	if m.Provider == "" {
 		for _, provider := range t.providers[name] {
 			t.byProvider[qualified(provider, name)] = m
 		}
 	}
-	t.sell(m.Provider, name, m)
+	t.addName(m.Provider, name, m)
 	if m.hostOnly {
 		return
 	}
@@ -227,8 +227,8 @@ func (t *Table) claim(name string, m *Model, fresh map[string]bool) {
 	}
 }
 
-// sell lets name mean m where it is the provider's.
-func (t *Table) sell(provider, name string, m *Model) {
+// addName makes m the entry of a name at a provider.
+func (t *Table) addName(provider, name string, m *Model) {
 	id := qualified(provider, name)
 	t.sellers[squeeze(provider)] = provider
 	if _, known := t.byProvider[id]; !known {

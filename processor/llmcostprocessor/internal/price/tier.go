@@ -47,5 +47,5 @@ func TierOf(name string) Tier {
 	return Other
 }
 
-// priced says whether sellers may have prices of their own for the tier.
+// priced reports whether sellers may have prices of their own for the tier.
 func (t Tier) priced() bool { return t != Standard && t < tiers }

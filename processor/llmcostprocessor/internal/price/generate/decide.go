@@ -32,7 +32,7 @@ func (m *merger) decideBase(of pair, a, b source.Tariff) (winner string) {
 	if len(differing) == 0 {
 		return ""
 	}
-	winner, reason := m.judge(of, source.Standard, differing[0], a.Rates[differing[0]], b.Rates[differing[0]])
+	winner, reason := m.choose(of, source.Standard, differing[0], a.Rates[differing[0]], b.Rates[differing[0]])
 	for _, key := range differing {
 		m.list(difference{
 			seller: of.ours.Seller, model: of.ours.Name(), tier: source.Standard, key: key,
@@ -45,7 +45,7 @@ func (m *merger) decideBase(of pair, a, b source.Tariff) (winner string) {
 
 // decide decides about a single price.
 func (m *merger) decide(of pair, tier, key string, a, b *big.Rat) *big.Rat {
-	winner, reason := m.judge(of, tier, key, a, b)
+	winner, reason := m.choose(of, tier, key, a, b)
 	write := source.Decimal
 	if tier == "fees" {
 		write = source.Fee
@@ -67,9 +67,9 @@ func (m *merger) decide(of pair, tier, key string, a, b *big.Rat) *big.Rat {
 // priceAPI is a list that a seller keeps for programs.
 var priceAPI = regexp.MustCompile(`^https://(api\.|prices\.azure\.com/|pricing\.us-east-1\.amazonaws\.com/)|/v\d/(openai/)?models`)
 
-// judge says whose price counts, and why. The rules go from what is known about a
-// seller to what holds for all.
-func (m *merger) judge(of pair, tier, key string, a, b *big.Rat) (winner, reason string) {
+// choose returns whose price counts, and why. The rules go from what is known about
+// one seller to what applies to all.
+func (m *merger) choose(of pair, tier, key string, a, b *big.Rat) (winner, reason string) {
 	switch {
 	case m.fromLitellm[of.ours]:
 		return "the first", "two entries of litellm for one name: that with the seller's own route counts"
@@ -78,7 +78,7 @@ func (m *merger) judge(of pair, tier, key string, a, b *big.Rat) (winner, reason
 	case of.ours.Seller == "bedrock" && strings.HasPrefix(of.ours.Name(), "regional."):
 		return ofGenai, "a name without a profile is called in its region, at the regional price, which is 10 % above the global one"
 	case of.ours.Seller == "vertex" && strings.HasPrefix(of.theirs.Source, "https://cloud.google.com/"):
-		return ofLitellm, "from the page of Vertex; genai-prices has one price for it and for the Gemini API"
+		return ofLitellm, "from Vertex's own page; genai-prices has one price for it and for the Gemini API"
 	}
 	if tier == source.Standard {
 		switch third := m.modelsDev(of.ours, key); {

@@ -25,9 +25,9 @@ import (
 //     price takes from litellm what genai-prices leaves out: tiers, lengths,
 //     hours, kinds, fees. Tomorrow's prices keep their own.
 //   - models.dev adds what neither has.
-//   - Where both have a price of today and differ, decide says which counts and why.
-//   - Prices that cannot be of their unit are refused: see units.go.
-//   - A price of nothing is taken for an unknown one, unless the name says free.
+//   - Where both have a price of today and differ, decide chooses one and records why.
+//   - Prices that are impossible for their unit are rejected: see units.go.
+//   - A price of zero counts as unknown, unless the model's name contains "free".
 type merger struct {
 	now                   time.Time
 	genai, litellm, third []source.Model
@@ -162,7 +162,7 @@ var date = regexp.MustCompile(`[-@](20\d{6}|20\d\d-\d\d-\d\d)$`)
 // join adds what litellm knows to the entry that means the same, or an entry.
 func (m *merger) join(theirs *source.Model) {
 	if theirs.Seller == "bedrock" && !ofBedrock(theirs.Name()) {
-		return // a name that says neither the maker nor the region
+		return // a name with neither the maker nor the region
 	}
 	ours := m.counterpart(theirs)
 	if ours != nil && theirs.Seller == "bedrock" && strings.HasPrefix(theirs.Name(), "us-gov") && !m.costTheSame(ours, theirs) {
@@ -357,8 +357,8 @@ func rateOf(t source.Tariff, key string) string {
 	return source.Decimal(t.Rates[key])
 }
 
-// near says whether two prices are one that was rounded: they differ by less than
-// two in a thousand.
+// near reports whether two prices differ only by rounding: by less than two in a
+// thousand.
 func near(a, b *big.Rat) bool {
 	difference := new(big.Rat).Sub(a, b)
 	return difference.Abs(difference).Cmp(new(big.Rat).Mul(maxOf(a, b), big.NewRat(2, 1000))) <= 0

@@ -44,7 +44,7 @@ var openWeights = map[string]*regexp.Regexp{
 	"xai":       regexp.MustCompile(`^grok-1`),
 }
 
-// hostOnly says whether only telemetry that names the seller means the entry.
+// hostOnly reports whether the entry applies only to telemetry that names the seller.
 func hostOnly(model *source.Model) bool {
 	if !slices.Contains(makers, model.Seller) || strings.Contains(model.Name(), "/") {
 		return true
@@ -107,7 +107,7 @@ func cutVendor(name string) (rest string, ok bool) {
 	return bare[at[1]:], true
 }
 
-// ofBedrock says whether a name is one that Bedrock sells a model under.
+// ofBedrock reports whether a name is one that Bedrock sells a model under.
 func ofBedrock(name string) bool {
 	if zoned(name) {
 		name = name[strings.LastIndexByte(name, '/')+1:]

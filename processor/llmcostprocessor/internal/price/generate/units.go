@@ -18,7 +18,7 @@ const (
 	// above is a slip of the unit: per thousand for per million, a credit for a dollar.
 	maxRatio = 20
 	// maxTokens and maxEmbedding bound dollars per million tokens where no other
-	// seller tells: the most expensive model of all asks for 600, embeddings for 1.
+	// seller has a price to compare: the most expensive model costs 600, embeddings 1.
 	maxTokens, maxEmbedding = 1000, 20
 )
 

@@ -195,8 +195,8 @@ func addGenaiNames(m *Model, match json.RawMessage) error {
 	return nil
 }
 
-// genaiMatches says whether a match means the name. A pattern that is not understood
-// means none.
+// genaiMatches reports whether a match clause accepts the name. An unknown kind of
+// clause accepts none.
 func genaiMatches(match json.RawMessage, name string) bool {
 	var clause map[string]json.RawMessage
 	if json.Unmarshal(match, &clause) != nil {

@@ -23,13 +23,13 @@ type Model struct {
 	Names []string
 	// Prices are in the order of their days.
 	Prices []Price
-	// Source is the page of the newest price.
+	// Source is the web page of the newest price.
 	Source string
 	// Uplifts are what prices are multiplied by where a region is asked for.
 	Uplifts map[string]*big.Rat
 }
 
-// Refusal is an entry that was not taken, and why.
+// Refusal is an entry that was rejected, and why.
 type Refusal struct{ Seller, Name, Reason string }
 
 // Price is what a model costs from a day on.
@@ -60,7 +60,7 @@ type Rates map[string]*big.Rat
 // Name is the canonical name.
 func (m *Model) Name() string { return m.Names[0] }
 
-// OfGoogle says whether Google made a model that it sells: such models are sold by the
+// OfGoogle reports whether Google made a model that it sells: such models are sold by the
 // Gemini API and by Vertex, others by Vertex alone.
 func (m *Model) OfGoogle() bool {
 	for _, family := range [...]string{"gemini", "gemma", "text-", "textembedding", "multimodalembedding", "learnlm", "imagen", "veo", "lyria", "deep-research"} {
@@ -92,7 +92,7 @@ func (m *Model) Unknown() bool {
 	return !strings.HasSuffix(m.Name(), ":free") && !strings.HasSuffix(m.Name(), "-free")
 }
 
-// Free says whether nothing of the price costs anything.
+// Free reports whether everything is free.
 func (p *Price) Free() bool {
 	for _, tariff := range p.Tiers {
 		for _, rate := range tariff.Rates {

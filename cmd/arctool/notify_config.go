@@ -32,14 +32,15 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/exporter/webhookexporter"
 )
 
-// site is the notification part of a configuration.
-type site struct {
+// notifiers are the notifiers of a configuration, and the authenticators that they
+// can use.
+type notifiers struct {
 	channels []channel
 	host     host
 	auth     map[component.ID]*confmap.Conf
 }
 
-// layout is as much of a configuration as says what is used.
+// layout is the part of a configuration that lists the components in use.
 type layout struct {
 	Service struct {
 		Extensions []component.ID `mapstructure:"extensions"`
@@ -86,7 +87,7 @@ func resolve(ctx context.Context, uris []string) (*confmap.Conf, error) {
 	return conf, errors.Join(err, resolver.Shutdown(ctx))
 }
 
-func loadSite(ctx context.Context, uris []string) (*site, error) {
+func loadNotifiers(ctx context.Context, uris []string) (*notifiers, error) {
 	conf, err := resolve(ctx, uris)
 	if err != nil {
 		return nil, err
@@ -95,7 +96,7 @@ func loadSite(ctx context.Context, uris []string) (*site, error) {
 	if err := conf.Unmarshal(&l, confmap.WithIgnoreUnused()); err != nil {
 		return nil, err
 	}
-	s := &site{host: host{}, auth: map[component.ID]*confmap.Conf{}}
+	s := &notifiers{host: host{}, auth: map[component.ID]*confmap.Conf{}}
 	for _, id := range l.Service.Extensions {
 		if _, ok := authenticators()[id.Type()]; ok {
 			if s.auth[id], err = section(conf, "extensions", id); err != nil {
@@ -113,8 +114,8 @@ func loadSite(ctx context.Context, uris []string) (*site, error) {
 	return s, nil
 }
 
-// section is what a configuration says of one component. It is not read by way
-// of a map, because a password of digits would be a number there.
+// section is the configuration of one component. It is not read through a map, in
+// which a password of digits would be a number.
 func section(conf *confmap.Conf, kind string, id component.ID) (*confmap.Conf, error) {
 	key := kind + confmap.KeyDelimiter + id.String()
 	if !conf.IsSet(key) {
@@ -123,7 +124,7 @@ func section(conf *confmap.Conf, kind string, id component.ID) (*confmap.Conf, e
 	return conf.Sub(key)
 }
 
-// used are the channels that logs pipelines name, in order.
+// used are the notifiers in logs pipelines, sorted.
 func (l layout) used() []component.ID {
 	known := factories()
 	set := map[component.ID]struct{}{}
@@ -139,14 +140,14 @@ func (l layout) used() []component.ID {
 	})
 }
 
-// host has the authenticators.
+// host is a component.Host with the authenticators.
 type host map[component.ID]component.Component
 
-// GetExtensions are those that channels can name.
+// GetExtensions returns the authenticators.
 func (h host) GetExtensions() map[component.ID]component.Component { return h }
 
 // start starts the authenticators.
-func (s *site) start(ctx context.Context) error {
+func (s *notifiers) start(ctx context.Context) error {
 	for id, settings := range s.auth {
 		factory := authenticators()[id.Type()]
 		cfg := factory.CreateDefaultConfig()
@@ -168,7 +169,7 @@ func (s *site) start(ctx context.Context) error {
 	return nil
 }
 
-func (s *site) shutdown(ctx context.Context) {
+func (s *notifiers) shutdown(ctx context.Context) {
 	for _, e := range s.host {
 		_ = e.Shutdown(ctx) // the process ends
 	}

@@ -1,0 +1,241 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package convention
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/usage"
+)
+
+// What one instrumentation counts differs by its version.
+func TestReadingByVersion(t *testing.T) {
+	const claude = "claude-sonnet-4-5"
+	own := with(cached, attributes{"gen_ai.usage.total_tokens": 1300})
+	llm := attributes{
+		"openinference.span.kind": "LLM", "llm.model_name": "gemini-2.5-flash", "llm.token_count.prompt": 1000, "llm.token_count.completion": 300,
+		"llm.token_count.prompt_details.cache_read": 400, "llm.token_count.total": 1300,
+	}
+	for _, tt := range []struct {
+		name, scope, version string
+		attrs                attributes
+		want                 usage.Amounts
+	}{
+		{"traceloop for Anthropic in Node", "@traceloop/instrumentation-anthropic", "0.27.0", chat("anthropic", claude, own), beyond},
+		{"before", "@traceloop/instrumentation-anthropic", "0.9.3", chat("anthropic", claude, own), beyond},
+		{"after", "@traceloop/instrumentation-anthropic", "0.28.1", chat("anthropic", claude, own), within},
+		{"much later", "@traceloop/instrumentation-anthropic", "1.0", chat("anthropic", claude, own), within},
+		{"of a version that is unknown", "@traceloop/instrumentation-anthropic", "", chat("anthropic", claude, own), beyond},
+		{"traceloop for Bedrock in Node", "@traceloop/instrumentation-bedrock", "0.28.0", chat("aws.bedrock", claude, own), within},
+		{"OpenInference for google-genai, which adds cached tokens once more", "openinference.instrumentation.google_genai", "0.1.12", llm, usage.Amounts{usage.Input: 200, usage.CacheRead: 400, usage.Output: 300}},
+		{"before it did", "openinference.instrumentation.google_genai", "0.1.11", llm, usage.Amounts{usage.Input: 600, usage.CacheRead: 400, usage.Output: 300}},
+		{"since it does not", "openinference.instrumentation.google_genai", "0.1.16", llm, usage.Amounts{usage.Input: 600, usage.CacheRead: 400, usage.Output: 300}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			of := pcommon.NewInstrumentationScope()
+			of.SetName(tt.scope)
+			of.SetVersion(tt.version)
+			var r Reader
+			var call Call
+			outcome, reason := r.Span(of, newSpan(t, tt.attrs), &call)
+			require.Equal(t, IsCall, outcome, reason)
+			assert.Equal(t, tt.want, call.Usage)
+		})
+	}
+}
+
+func TestCompareVersions(t *testing.T) {
+	ordered := []string{"0.0.9", "0.1", "0.1.12", "0.9.3", "0.27.0", "0.28.0b1", "1.3b0", "1.10", "2"}
+	for i, a := range ordered {
+		for j, b := range ordered {
+			assert.Equal(t, i < j, isOlder(a, b), "%s before %s", a, b)
+		}
+	}
+	assert.False(t, isOlder("1.0", "1"))
+	assert.False(t, isOlder("1", "1.0.0"))
+}
+
+// Frameworks and processors forward what an API or another framework counts.
+func TestReadingOfForwarders(t *testing.T) {
+	const claude, bedrock = "claude-sonnet-4-5", "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
+	own := with(cached, attributes{"gen_ai.usage.total_tokens": 1300})
+	llm := func(provider, model string, more attributes) attributes {
+		return with(attributes{
+			"openinference.span.kind": "LLM", "llm.provider": provider, "llm.model_name": model, "llm.token_count.prompt": 1000, "llm.token_count.completion": 300,
+			"llm.token_count.prompt_details.cache_read": 600, "llm.token_count.prompt_details.cache_write": 100,
+		}, more)
+	}
+	total := attributes{"llm.token_count.total": 1300}
+	for _, tt := range []struct {
+		name, scope string
+		attrs       attributes
+		want        usage.Amounts
+	}{
+		{"OpenInference for Agno, Anthropic", "openinference.instrumentation.agno", llm("Anthropic", claude, nil), beyond},
+		{"OpenInference for Agno, Anthropic, with its own sum", "openinference.instrumentation.agno", llm("Anthropic", claude, total), beyond},
+		{"OpenInference for Agno, Bedrock", "openinference.instrumentation.agno", llm("AwsBedrock", bedrock, nil), beyond},
+		{"OpenInference for Agno, OpenAI", "openinference.instrumentation.agno", llm("OpenAI", "gpt-4o", nil), within},
+		{"OpenInference for Bedrock", "openinference.instrumentation.bedrock", llm("aws", bedrock, total), beyond},
+		{"OpenInference for Bedrock, a total of the API", "openinference.instrumentation.bedrock", llm("aws", bedrock, attributes{"llm.token_count.total": 2000}), beyond},
+		{"OpenInference for Bedrock in Node", "@arizeai/openinference-instrumentation-bedrock", llm("aws", bedrock, total), beyond},
+		{"OpenInference for Pipecat, Anthropic", "openinference.instrumentation.pipecat", llm("anthropic", claude, total), beyond},
+		{"OpenInference for Pipecat, OpenAI", "openinference.instrumentation.pipecat", llm("openai", "gpt-4o", total), within},
+		{"OpenInference for Anthropic", "openinference.instrumentation.anthropic", llm("anthropic", claude, total), within},
+		{"OpenInference for LangChain", "openinference.instrumentation.langchain", llm("anthropic", claude, total), within},
+		{"OpenLLMetry for LlamaIndex, Anthropic", "opentelemetry.instrumentation.llamaindex", chat("anthropic", claude, own), beyond},
+		{"OpenLLMetry for LlamaIndex, OpenAI", "opentelemetry.instrumentation.llamaindex", chat("openai", "gpt-4o", own), within},
+		{"OpenLLMetry for LangChain, Anthropic", "opentelemetry.instrumentation.langchain", chat("anthropic", claude, cached), within},
+		{"OpenLLMetry for LangChain, Bedrock", "opentelemetry.instrumentation.langchain", chat("aws.bedrock", bedrock, cached), within},
+		{"traceloop for LangChain in Node", "@traceloop/instrumentation-langchain", chat("anthropic", claude, cached), within},
+		{"OpenLIT for LiteLLM, Anthropic", "openlit.instrumentation.litellm", chat("anthropic", claude, with(cached, attributes{"gen_ai.sdk.version": "1"})), within},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			assert.Equal(t, tt.want, readAs(t, tt.scope, tt.attrs).Usage)
+		})
+	}
+}
+
+// The AI SDK reports thoughts in counts of its own and in the provider's; and
+// processors of others write their keys on its spans.
+func TestThoughtsAreCountedOnce(t *testing.T) {
+	gemini := func(candidates, thoughts, all int) attributes {
+		return attributes{"ai.response.providerMetadata": map[string]any{"google": map[string]any{"usageMetadata": map[string]any{
+			"promptTokenCount": 1000, "candidatesTokenCount": candidates, "thoughtsTokenCount": thoughts, "totalTokenCount": all, "cachedContentTokenCount": 400,
+		}}}}
+	}
+	sdk := func(more ...attributes) attributes {
+		all := attributes{"ai.operationId": "ai.generateText.doGenerate", "ai.model.provider": "google.generative-ai", "ai.model.id": "gemini-2.5-flash"}
+		for _, one := range more {
+			all = with(all, one)
+		}
+		return all
+	}
+	want := usage.Amounts{usage.Input: 600, usage.CacheRead: 400, usage.Output: 220, usage.Reasoning: 80}
+	six := attributes{"ai.usage.inputTokens": 1000, "ai.usage.outputTokens": 300, "ai.usage.inputTokenDetails.noCacheTokens": 600, "ai.usage.inputTokenDetails.cacheReadTokens": 400}
+	five := attributes{"ai.usage.inputTokens": 1000, "ai.usage.outputTokens": 220, "ai.usage.cachedInputTokens": 400}
+	for name, attrs := range map[string]attributes{
+		"6, in both":                      sdk(six, gemini(220, 80, 1300), attributes{"ai.usage.outputTokenDetails.reasoningTokens": 80, "ai.usage.totalTokens": 1300}),
+		"6, without a total":              sdk(six, gemini(220, 80, 1300), attributes{"ai.usage.outputTokenDetails.reasoningTokens": 80}),
+		"6, in the provider's alone":      sdk(six, gemini(220, 80, 1300)),
+		"5, in both":                      sdk(five, gemini(220, 80, 1300), attributes{"ai.usage.reasoningTokens": 80, "ai.usage.totalTokens": 1300}),
+		"5, in both, its own total":       sdk(five, gemini(220, 80, 1300), attributes{"ai.usage.reasoningTokens": 80, "ai.usage.totalTokens": 1220}),
+		"5, in the provider's alone":      sdk(attributes{"ai.usage.promptTokens": 1000, "ai.usage.completionTokens": 220}, gemini(220, 80, 1300)),
+		"6, with OpenInference's keys":    sdk(six, gemini(220, 80, 1300), attributes{"openinference.span.kind": "LLM", "llm.token_count.prompt": 1000, "llm.token_count.completion": 220}),
+		"the conventions' and gen_ai.raw": chat("gcp.gemini", "gemini-2.5-flash", attributes{"gen_ai.usage.reasoning.output_tokens": 80, "gen_ai.usage.raw": `{"promptTokenCount": 1000, "candidatesTokenCount": 220, "thoughtsTokenCount": 80, "totalTokenCount": 1300, "cachedContentTokenCount": 400}`}),
+	} {
+		t.Run(name, func(t *testing.T) {
+			call := readAs(t, "ai", attrs)
+			assert.Equal(t, want, call.Usage)
+		})
+	}
+	tools := sdk(attributes{"ai.usage.inputTokens": 1050, "ai.usage.outputTokens": 300, "ai.usage.inputTokenDetails.noCacheTokens": 1050}, attributes{
+		"ai.response.providerMetadata": `{"google":{"usageMetadata":{"promptTokenCount":1000,"toolUsePromptTokenCount":50,"candidatesTokenCount":300}}}`,
+	})
+	assert.Equal(t, usage.Amounts{usage.Input: 1050, usage.Output: 300}, readAs(t, "ai", tools).Usage, "the prompts of tools, too")
+}
+
+func TestAttributionInMetadata(t *testing.T) {
+	all := Attribution{Agent: "researcher", User: "ada", Session: "s-1"}
+	llm := func(more attributes) attributes {
+		return with(attributes{"openinference.span.kind": "LLM", "llm.model_name": "gpt-4o", "llm.token_count.prompt": 1}, more)
+	}
+	for name, tt := range map[string]struct {
+		attrs attributes
+		want  Attribution
+	}{
+		"OpenInference for LangChain":        {llm(attributes{"metadata": `{"lc_agent_name": "researcher", "user_id": "ada", "session_id": "s-1", "langgraph_step": 1}`}), all},
+		"LangGraph's thread":                 {llm(attributes{"metadata": `{"lc_agent_name": "researcher", "userId": "ada", "thread_id": "s-1"}`}), all},
+		"Langfuse's names":                   {llm(attributes{"metadata": `{"agent_name": "researcher", "langfuse_user_id": "ada", "langfuse_session_id": "s-1"}`}), all},
+		"keys of their own first":            {llm(attributes{"metadata": `{"lc_agent_name": "another", "user_id": "eve"}`, "agent.name": "researcher", "user.id": "ada", "session.id": "s-1"}), all},
+		"what is missing":                    {llm(attributes{"metadata": `{"lc_agent_name": "researcher", "user_id": "eve"}`, "user.id": "ada", "session.id": "s-1"}), all},
+		"as a map":                           {llm(attributes{"metadata": map[string]any{"lc_agent_name": "researcher", "user_id": "ada", "session_id": "s-1"}}), all},
+		"no object":                          {llm(attributes{"metadata": `lc_agent_name user_id`}), Attribution{}},
+		"other types":                        {llm(attributes{"metadata": `{"lc_agent_name": 7, "user_id": ["ada"], "session_id": null}`}), Attribution{}},
+		"too large":                          {llm(attributes{"metadata": `{"lc_agent_name": "researcher", "x": "` + strings.Repeat("x", maxJSON) + `"}`}), Attribution{}},
+		"LangSmith":                          {attributes{"langsmith.span.kind": "llm", "gen_ai.request.model": "gpt-4o", "langsmith.metadata.lc_agent_name": "researcher", "langsmith.metadata.user_id": "ada", "langsmith.metadata.thread_id": "s-1"}, all},
+		"OpenLLMetry for LangChain":          {chat("openai", "gpt-4o", attributes{"traceloop.association.properties.lc_agent_name": "researcher", "traceloop.association.properties.user_id": "ada", "traceloop.association.properties.thread_id": "s-1"}), all},
+		"the node of a graph is not a model": {llm(attributes{"graph.node.id": "model"}), Attribution{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			assert.Equal(t, tt.want, readAs(t, "", tt.attrs).Attribution)
+		})
+	}
+	var r Reader
+	var call Call
+	outcome, _ := r.Span(anyScope, newSpan(t, attributes{"openinference.span.kind": "AGENT", "graph.node.id": "researcher"}), &call)
+	assert.Equal(t, Aggregate, outcome)
+	assert.Equal(t, "researcher", call.Attribution.Agent, "CrewAI's agents are nodes")
+}
+
+// OpenLIT sets no attribute on the span of a call that failed.
+func TestFailedCallsByName(t *testing.T) {
+	for name, tt := range map[string]struct {
+		scope, span, message string
+		ok                   bool
+		want                 *Call
+	}{
+		"Anthropic":       {scope: "openlit.instrumentation.anthropic", span: "chat claude-sonnet-4-5", want: &Call{Provider: "anthropic", Model: "claude-sonnet-4-5", Operation: "chat", Status: Error}},
+		"Gemini":          {scope: "openlit.instrumentation.google_ai_studio", span: "chat gemini-2.5-flash", want: &Call{Provider: "google_ai_studio", Model: "gemini-2.5-flash", Operation: "chat", Status: Error}},
+		"embeddings":      {scope: "openlit.instrumentation.openai", span: "embeddings text-embedding-3-small", want: &Call{Provider: "openai", Model: "text-embedding-3-small", Operation: "embeddings", Status: Error}},
+		"a timeout":       {scope: "openlit.instrumentation.openai", span: "chat gpt-4o", message: "APITimeoutError: Request timed out.", want: &Call{Provider: "openai", Model: "gpt-4o", Operation: "chat", Status: Timeout}},
+		"success":         {scope: "openlit.instrumentation.openai", span: "chat gpt-4o", ok: true},
+		"a tool":          {scope: "openlit.instrumentation.langchain", span: "execute_tool get_weather"},
+		"an agent":        {scope: "openlit.instrumentation.crewai", span: "invoke_agent chat"},
+		"no model":        {scope: "openlit.instrumentation.openai", span: "chat"},
+		"several words":   {scope: "openlit.instrumentation.openai", span: "chat with the user"},
+		"another's scope": {scope: "opentelemetry.instrumentation.requests", span: "chat gpt-4o"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			of := pcommon.NewInstrumentationScope()
+			of.SetName(tt.scope)
+			span := newSpan(t, attributes{})
+			span.SetName(tt.span)
+			span.Status().SetCode(ptrace.StatusCodeError)
+			if tt.ok {
+				span.Status().SetCode(ptrace.StatusCodeOk)
+			}
+			span.Status().SetMessage(tt.message)
+			var r Reader
+			var call Call
+			outcome, _ := r.Span(of, span, &call)
+			if tt.want == nil {
+				assert.Equal(t, NotACall, outcome)
+				return
+			}
+			require.Equal(t, IsCall, outcome)
+			tt.want.Convention = "openlit"
+			assert.Equal(t, *tt.want, call)
+		})
+	}
+}
+
+// Google's ADK writes events of calls without the operation and the model.
+func TestEventsWithoutOperation(t *testing.T) {
+	read := func(attrs attributes) (Outcome, Call) {
+		record := plog.NewLogRecord()
+		record.SetEventName(operationDetails)
+		require.NoError(t, record.Attributes().FromRaw(attrs))
+		var r Reader
+		var call Call
+		outcome, _ := r.Log(anyScope, record, &call)
+		return outcome, call
+	}
+	used := attributes{"gen_ai.provider.name": "gcp.gemini", "gen_ai.agent.name": "researcher", "gen_ai.usage.input_tokens": 1000, "gen_ai.usage.output_tokens": 300, "gen_ai.usage.cache_read.input_tokens": 400}
+	outcome, call := read(used)
+	assert.Equal(t, IsCall, outcome)
+	assert.True(t, call.ModelUnknown)
+	assert.Equal(t, "researcher", call.Attribution.Agent)
+	assert.Equal(t, usage.Amounts{usage.Input: 600, usage.CacheRead: 400, usage.Output: 300}, call.Usage)
+	outcome, _ = read(attributes{"gen_ai.provider.name": "gcp.gemini", "gen_ai.agent.name": "researcher"})
+	assert.Equal(t, NotACall, outcome, "one that failed is reported by its span")
+	outcome, _ = read(with(used, attributes{"gen_ai.operation.name": "invoke_agent"}))
+	assert.Equal(t, Aggregate, outcome)
+}
