@@ -57,7 +57,9 @@ func newThreads(logger *zap.Logger) (*threads, error) {
 
 // open reads the threads from the storage. If they are damaged, no thread is known.
 func (t *threads) open(ctx context.Context, host component.Host, extension, owner component.ID) error {
-	client, err := notify.OpenStorage(ctx, host, extension, owner, keyThreads)
+	client, err := notify.OpenStorage(ctx, host, extension, owner, keyThreads, func(string) {
+		t.logger.Error("Message threads in the storage are damaged; their alerts are sent as new messages", zap.Error(errors.New("the checksum is wrong")))
+	})
 	if err != nil {
 		return err
 	}

@@ -605,7 +605,7 @@ func TestJournalOfASenderThatHasGone(t *testing.T) {
 // more are pending than are remembered, the oldest are forgotten.
 func TestOrderAfterAFailedSave(t *testing.T) {
 	m := &memory{setErr: errors.New("disk full")}
-	s := &store{client: m, window: time.Hour, limit: 100, counting: &sync.Mutex{}}
+	s := &store{client: checked(t, m), window: time.Hour, limit: 100, counting: &sync.Mutex{}}
 	s.remember([]byte("first"), 1)
 	m.whileSaved = func() { s.remember([]byte("second"), 1) }
 	require.Error(t, s.save(t.Context(), ledger.New(ledger.Limits{}), morning))
