@@ -94,7 +94,7 @@ func (s *checkedStorage) checkFile(path string) error {
 func check(path string) error {
 	lock, _, err := fileutil.Flock(path)
 	if err != nil {
-		return nil //nolint:nilerr // whoever opens it says that it is locked
+		return nil //nolint:nilerr // the error of whoever opens it names the lock
 	}
 	return errors.Join(boltfile.Read(path, func([]byte, []byte) {}), lock.Release())
 }

@@ -59,7 +59,7 @@ func damage(t *testing.T, directory string) string {
 	content, err := os.ReadFile(path)
 	require.NoError(t, err)
 	for page := 2 * os.Getpagesize(); page < len(content); page += os.Getpagesize() {
-		content[page+1] ^= 0x10 // the number of the page
+		content[page+1] ^= 0x10 // its number
 	}
 	require.NoError(t, os.WriteFile(path, content, 0o600))
 	return path

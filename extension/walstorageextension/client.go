@@ -48,7 +48,7 @@ func (c *client) Batch(_ context.Context, operations ...*storage.Operation) erro
 
 // durable reports whether a batch must be on the disk when it returns. A delete needs not:
 // if a power cut undoes it, a request is sent twice. Nor does the metadata of a queue
-// without a request: it says which requests are being sent.
+// without a request: it lists the requests that are being sent.
 func durable(operations []*storage.Operation) bool {
 	for _, o := range operations {
 		if o.Type == storage.Set && o.Key != persistentqueue.MetadataKey {

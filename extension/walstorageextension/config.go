@@ -13,7 +13,7 @@ import (
 // Config is the configuration of the storage extension.
 type Config struct {
 	// Directory is where the log is kept; it is made if it is missing. One collector at
-	// a time uses it. Files that file_storage has left in it are taken over.
+	// a time uses it. Files that file_storage has left in it are imported.
 	Directory string `mapstructure:"directory"`
 
 	// MaxSize bounds the values that are kept, in bytes; the files take up to twice as

@@ -90,14 +90,14 @@ func (s *walStorage) Shutdown(context.Context) error {
 	return s.log.Close()
 }
 
-// GetClient returns the client of a component. What file_storage has kept for it is taken over,
+// GetClient returns the client of a component. What file_storage has kept for it is imported,
 // and a queue finds what was being sent at its front.
 func (s *walStorage) GetClient(ctx context.Context, kind component.Kind, id component.ID, name string) (storage.Client, error) {
 	if s.log == nil {
 		return nil, errors.New("the storage has not started")
 	}
 	c := &client{log: s.log, name: boltfile.Name(kind, id, name)}
-	if err := s.takeOver(ctx, c); err != nil {
+	if err := s.importFile(ctx, c); err != nil {
 		return nil, err
 	}
 	if !persistentqueue.IsQueue(kind, name) {

@@ -110,7 +110,7 @@ func TestConfig(t *testing.T) {
 	assert.Error(t, load(map[string]any{"directory": "x", "fsync": true}))
 }
 
-func TestClientsAreApart(t *testing.T) {
+func TestClientsDoNotShareKeys(t *testing.T) {
 	directory := filepath.Join(t.TempDir(), "made", "by the extension")
 	r := start(t, directory)
 	traces := r.client(t, component.KindExporter, ids["jaeger"], "traces")
@@ -205,7 +205,7 @@ func oldClient(t *testing.T, directory string, kind component.Kind, id component
 }
 
 // What file_storage has kept for a component is there, under the names that it gives its files.
-func TestTakesOverFileStorage(t *testing.T) {
+func TestImportsFileStorage(t *testing.T) {
 	clients := []struct {
 		kind component.Kind
 		id   component.ID
@@ -233,7 +233,7 @@ func TestTakesOverFileStorage(t *testing.T) {
 			require.Equal(t, fmt.Sprintf("value %d of %d", key, i), get(t, client, fmt.Sprint("key/", key)))
 		}
 		require.NoError(t, client.Set(t.Context(), "key/0", []byte("changed")))
-		assert.Equal(t, "changed", get(t, r.client(t, c.kind, c.id, c.name), "key/0"), "it is taken over once")
+		assert.Equal(t, "changed", get(t, r.client(t, c.kind, c.id, c.name), "key/0"), "it is imported once")
 	}
 	imported, err := filepath.Glob(filepath.Join(directory, "*"+suffixImported))
 	require.NoError(t, err)
@@ -241,7 +241,7 @@ func TestTakesOverFileStorage(t *testing.T) {
 	assert.Empty(t, r.host.reported)
 }
 
-// A file of file_storage that another process has open is not taken over.
+// A file of file_storage that another process has open is left alone.
 func TestFileInUse(t *testing.T) {
 	directory := t.TempDir()
 	old := oldClient(t, directory, component.KindProcessor, ids["cost"], "")
@@ -251,8 +251,8 @@ func TestFileInUse(t *testing.T) {
 	require.NoError(t, old.Close(t.Context()))
 }
 
-// Of a damaged file what can be read is taken over, and the rest is reported.
-func TestTakesOverWhatIsLeftOfADamagedFile(t *testing.T) {
+// Of a damaged file what can be read is imported, and the rest is reported.
+func TestImportsWhatIsLeftOfADamagedFile(t *testing.T) {
 	directory := t.TempDir()
 	old := oldClient(t, directory, component.KindProcessor, ids["cost"], "")
 	for key := range 1000 {
@@ -277,7 +277,7 @@ func TestTakesOverWhatIsLeftOfADamagedFile(t *testing.T) {
 	}))
 	assert.Positive(t, found)
 	require.NotEmpty(t, r.host.reported)
-	assert.Contains(t, r.host.reported[0], "not all of it could be taken over")
+	assert.Contains(t, r.host.reported[0], "not all of it could be imported")
 }
 
 func TestDirectoryThatCannotBeUsed(t *testing.T) {

@@ -58,7 +58,7 @@ func Is(path string) bool {
 }
 
 // Read calls add with each value that file_storage has in the file and that can be
-// found. The error says what is damaged, if anything: then there may have been more, and
+// found. The error names what is damaged, if anything: then there may have been more, and
 // bbolt must not open the file. Key and value are valid until add returns.
 func Read(path string, add func(key, value []byte)) error {
 	file, err := os.Open(path)
@@ -91,7 +91,7 @@ type reader struct {
 	errs     []error
 }
 
-// maxErrors bounds what is said about one file.
+// maxErrors bounds the damages that are named of one file.
 const maxErrors = 10
 
 func (r *reader) fail(page uint64, format string, values ...any) {
@@ -140,7 +140,7 @@ func (r *reader) page(id uint64) []byte {
 	}
 	last := id + uint64(order.Uint32(header[12:]))
 	if own := order.Uint64(header); own != id || last >= r.pages || int64(last+1)*r.pageSize > r.size {
-		r.fail(id, "it says that it is page %d, up to %d of %d", own, last, r.pages)
+		r.fail(id, "its header names page %d, up to %d of %d", own, last, r.pages)
 		return nil
 	}
 	for taken := id; taken <= last; taken++ {

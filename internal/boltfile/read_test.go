@@ -105,8 +105,7 @@ func TestOpenInAnotherProcess(t *testing.T) {
 	require.NoError(t, db.Close())
 }
 
-// Of a file with a flipped bit all values are found but for those of the page that the bit is
-// in, and what is not reported can be used by bbolt.
+// Of a file with a flipped bit all values are found but for those that share a page with the bit, and what is not reported can be used by bbolt.
 func TestBboltOpensWhatIsNotDamaged(t *testing.T) {
 	directory := t.TempDir()
 	for _, freelist := range []bool{false, true} {

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package checkedstorage gives each value in a storage a checksum of itself and its key,
-// so that a value that was damaged, or is another's, is not taken for what was
+// so that a value that was damaged, or is another's, is never read as what was
 // written, whatever the storage extension is.
 package checkedstorage
 

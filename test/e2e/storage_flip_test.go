@@ -90,9 +90,9 @@ func TestFlippedBitInTheStorage(t *testing.T) {
 		var found spend
 		require.EventuallyWithT(t, func(c *assert.CollectT) {
 			found = spendOf(c, p)
-			assert.True(c, found.total == want.total || len(process.Lines("damaged")) > 0)
-		}, 30*time.Second, 20*time.Millisecond)
-		reported := len(process.Lines("is damaged and lost")) > 0
+			assert.True(c, found.total == want.total || len(process.Lines(`"key": "totals"`)) > 0, found)
+		}, 30*time.Second, 20*time.Millisecond, "flip %d, %s bit %d", flip, where, bit)
+		reported := len(process.Lines("A value in the storage is damaged and lost")) > 0
 		different := 0
 		for hour, calls := range want.hours {
 			if found.hours[hour] != calls {

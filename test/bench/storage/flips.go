@@ -21,7 +21,7 @@ const (
 	nothingLost = "nothing lost"
 	oneLost     = "one value lost"
 	severalLost = "several values lost"
-	otherValue  = "another value is read, and nothing says so"
+	otherValue  = "another value is read, and nothing reports it"
 	doesNotOpen = "does not open, or the process ends"
 )
 

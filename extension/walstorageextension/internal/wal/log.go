@@ -60,7 +60,7 @@ type Options struct {
 	// OnDamage is called with what was found to be damaged. It must not call the log.
 	OnDamage func(Damage)
 	// OnIncomplete is called with what was not written completely when the process
-	// or the machine ended, which nobody was told was written.
+	// or the machine ended, whose write was not acknowledged.
 	OnIncomplete func(file string, offset, size int64)
 
 	sync func(*os.File) error // nil: to the disk

@@ -228,8 +228,8 @@ func TestEachBitFlipped(t *testing.T) {
 	assert.Zero(t, outcomes[OutcomeUnknown])
 }
 
-// Where more than a bit is wrong, what can be found is found, and nothing is taken
-// for a value that is not one.
+// Where more than a bit is wrong, what can be found is found, and nothing is read
+// as a value that is not one.
 func TestGarbageInTheMiddle(t *testing.T) {
 	directory := t.TempDir()
 	l, _ := open(t, directory)
@@ -260,7 +260,7 @@ func TestGarbageInTheMiddle(t *testing.T) {
 	assert.Len(t, l.Keys("a"), 10)
 }
 
-// What is damaged at the end is not taken for a write that was not completed, and stays.
+// What is damaged at the end is distinguished from a write that was not completed, and stays.
 func TestGarbageAtTheEnd(t *testing.T) {
 	for name, c := range map[string]struct {
 		end      string
@@ -360,7 +360,7 @@ func TestMaxSize(t *testing.T) {
 	set(t, l, "a", "2", make([]byte, 200))
 }
 
-// Those who write at the same time share a sync, and what one is told is written is.
+// Those who write at the same time share a sync, and what is acknowledged is written.
 func TestGroupCommit(t *testing.T) {
 	l, _ := open(t, t.TempDir())
 	set(t, l, "a", "first", nil)

@@ -17,12 +17,12 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/boltfile"
 )
 
-// suffixImported is that of files of file_storage that have been taken over.
+// suffixImported is that of files of file_storage that have been imported.
 const suffixImported = ".imported"
 
-// takeOver moves what file_storage has in its file of the client into the log. All of it is
+// importFile moves what file_storage has in its file of the client into the log. All of it is
 // there when the file is renamed; if the process ends before, it is done again.
-func (s *walStorage) takeOver(ctx context.Context, c *client) error {
+func (s *walStorage) importFile(ctx context.Context, c *client) error {
 	path := filepath.Join(s.cfg.Directory, c.name)
 	if !boltfile.Is(path) {
 		return nil
@@ -41,15 +41,15 @@ func (s *walStorage) takeOver(ctx context.Context, c *client) error {
 		operations = append(operations, storage.SetOperation(string(key), append([]byte{}, value...)))
 	})
 	if damage != nil {
-		s.logger.Error("A file of file_storage is damaged; what can be read of it is taken over", zap.String("file", path), zap.Error(damage))
-		s.setLost(fmt.Errorf("%s was damaged, and not all of it could be taken over: %w", path, damage))
+		s.logger.Error("A file of file_storage is damaged; what can be read of it is imported", zap.String("file", path), zap.Error(damage))
+		s.setLost(fmt.Errorf("%s was damaged, and not all of it could be imported: %w", path, damage))
 	}
 	if err := errors.Join(c.Batch(ctx, operations...), lock.Release()); err != nil {
-		return fmt.Errorf("take over %s: %w", path, err)
+		return fmt.Errorf("import %s: %w", path, err)
 	}
 	if err := os.Rename(path, path+suffixImported); err != nil {
-		return fmt.Errorf("take over %s: %w", path, err)
+		return fmt.Errorf("import %s: %w", path, err)
 	}
-	s.logger.Info("Took over a file of file_storage; it is not needed any more", zap.String("file", path+suffixImported), zap.Int("values", values))
+	s.logger.Info("Imported a file of file_storage; it is no longer needed", zap.String("file", path+suffixImported), zap.Int("values", values))
 	return nil
 }
