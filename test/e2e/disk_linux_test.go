@@ -107,8 +107,19 @@ const unwell = "StatusRecoverableError"
 // meanwhile and is counted, the health check and the metrics say what is wrong and
 // that it is over, and so does the page, and what was counted then survives a kill.
 func TestFullDisk(t *testing.T) {
+	for _, storage := range []string{"file_storage", "wal_storage"} {
+		t.Run(storage, func(t *testing.T) { testFullDisk(t, storage) })
+	}
+}
+
+func testFullDisk(t *testing.T, storage string) {
 	d := newDisk(t, "300m")
 	p, options, status, metrics := onDisk(t, d.directory)
+	options.Set = append(options.Set,
+		"extensions::wal_storage::directory="+filepath.Join(d.directory, "wal"),
+		"processors::llm_cost::storage="+storage,
+		"service::extensions=[health_check,health_check/status,file_storage,wal_storage,dashboard]",
+	)
 	process := collector.Start(t, options)
 	r := diskRun{ports: p}
 	r.send(t)
