@@ -13,7 +13,6 @@ import (
 	"time"
 
 	contrib "github.com/open-telemetry/opentelemetry-collector-contrib/extension/storage/filestorage"
-	"github.com/prometheus/prometheus/tsdb/fileutil"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/extension"
 	"go.opentelemetry.io/collector/extension/xextension/storage"
@@ -90,13 +89,13 @@ func (s *checkedStorage) checkFile(path string) error {
 	return nil
 }
 
-// check reports what is damaged, unless another process has the file open.
+// check reports what is damaged, unless the file is open elsewhere.
 func check(path string) error {
-	lock, _, err := fileutil.Flock(path)
+	release, err := boltfile.Lock(path)
 	if err != nil {
 		return nil //nolint:nilerr // the error of whoever opens it names the lock
 	}
-	return errors.Join(boltfile.Read(path, func([]byte, []byte) {}), lock.Release())
+	return errors.Join(boltfile.Read(path, func([]byte, []byte) {}), release())
 }
 
 // GetClient returns the client of a component.

@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/prometheus/prometheus/tsdb/fileutil"
 	"go.opentelemetry.io/collector/extension/xextension/storage"
 	"go.uber.org/zap"
 
@@ -27,9 +26,9 @@ func (s *walStorage) importFile(ctx context.Context, c *client) error {
 	if !boltfile.Is(path) {
 		return nil
 	}
-	lock, _, err := fileutil.Flock(path)
+	release, err := boltfile.Lock(path)
 	if err != nil {
-		return fmt.Errorf("lock %s, which another process may have open: %w", path, err)
+		return fmt.Errorf("import %s: %w", path, err)
 	}
 	var operations []*storage.Operation
 	for _, key := range c.log.Keys(c.name) {
@@ -44,7 +43,7 @@ func (s *walStorage) importFile(ctx context.Context, c *client) error {
 		s.logger.Error("A file of file_storage is damaged; what can be read of it is imported", zap.String("file", path), zap.Error(damage))
 		s.setLost(fmt.Errorf("%s was damaged, and not all of it could be imported: %w", path, damage))
 	}
-	if err := errors.Join(c.Batch(ctx, operations...), lock.Release()); err != nil {
+	if err := errors.Join(c.Batch(ctx, operations...), release()); err != nil {
 		return fmt.Errorf("import %s: %w", path, err)
 	}
 	if err := os.Rename(path, path+suffixImported); err != nil {

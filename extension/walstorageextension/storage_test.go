@@ -247,7 +247,7 @@ func TestFileInUse(t *testing.T) {
 	old := oldClient(t, directory, component.KindProcessor, ids["cost"], "")
 	r := start(t, directory)
 	_, err := r.Extension.(storage.Extension).GetClient(t.Context(), component.KindProcessor, ids["cost"], "")
-	require.ErrorContains(t, err, "another process")
+	require.ErrorIs(t, err, boltfile.ErrInUse)
 	require.NoError(t, old.Close(t.Context()))
 }
 

@@ -447,7 +447,9 @@ func FuzzScan(f *testing.F) {
 }
 
 func BenchmarkQueue(b *testing.B) {
-	l, _ := open(b, b.TempDir())
+	l, err := Open(Options{Directory: b.TempDir()})
+	require.NoError(b, err)
+	b.Cleanup(func() { assert.NoError(b, l.Close()) })
 	value, metadata := make([]byte, 2000), make([]byte, 40)
 	for i := 0; b.Loop(); i++ {
 		key := strconv.Itoa(i)
