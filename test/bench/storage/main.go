@@ -30,7 +30,7 @@ import (
 const (
 	runs      = 5
 	valueSize = 2000
-	flips     = 200
+	flips     = 100
 )
 
 func main() {
