@@ -35,6 +35,7 @@ const (
 	attrGroupKey     = "arc.alert.group.key"
 	attrGroupLabels  = "arc.alert.group.labels"
 	attrBatch        = "arc.alert.batch.id"
+	attrReceiver     = "arc.alert.receiver"
 )
 
 // NewLogs returns logs with one scope for alert records of the given resource,
@@ -82,6 +83,9 @@ func Write(lr plog.LogRecord, a Alert, at time.Time) {
 	if a.Batch != "" {
 		attrs.PutStr(attrBatch, a.Batch)
 	}
+	if a.Receiver != "" {
+		attrs.PutStr(attrReceiver, a.Receiver)
+	}
 }
 
 // Read returns the alert that a record in a scope of [ScopeName] reports. The
@@ -125,6 +129,7 @@ func Read(lr plog.LogRecord) (Alert, error) {
 		a.Group = &Group{Key: key, Labels: readMap(attrs, attrGroupLabels)}
 	}
 	a.Batch = readString(attrs, attrBatch)
+	a.Receiver = readString(attrs, attrReceiver)
 	return a, errors.Join(errs...)
 }
 
