@@ -50,14 +50,14 @@ func main() {
 				measured[engine] = append(measured[engine], r)
 			}
 		}
-		row(fmt.Sprintf("%d queues: requests a second", clients), func(e string) string {
+		row(queues(clients)+": requests a second", func(e string) string {
 			return fmt.Sprintf("%.0f", median(measured[e], func(r queueResult) float64 { return r.Rate }))
 		})
-		row(fmt.Sprintf("%d queues: CPU a request", clients), func(e string) string {
+		row(queues(clients)+": CPU a request", func(e string) string {
 			return fmt.Sprintf("%.0f µs", median(measured[e], func(r queueResult) float64 { return r.CPU }))
 		})
-		row(fmt.Sprintf("%d queues: syncs a request", clients), func(e string) string { return syncs(ctx, e, clients) })
-		row(fmt.Sprintf("%d queues: size of the files then", clients), func(e string) string {
+		row(queues(clients)+": syncs a request", func(e string) string { return syncs(ctx, e, clients) })
+		row(queues(clients)+": size of the files then", func(e string) string {
 			return fmt.Sprintf("%.1f MiB", median(measured[e], func(r queueResult) float64 { return r.Size }))
 		})
 	}
@@ -71,6 +71,13 @@ func main() {
 		row(fmt.Sprintf("%d flipped bits: %s", flips, outcome), func(e string) string { return strconv.Itoa(outcomes[e][outcome]) })
 	}
 	row("most values lost by a flip, of 902", func(e string) string { return strconv.Itoa(most[e]) })
+}
+
+func queues(n int) string {
+	if n == 1 {
+		return "1 queue"
+	}
+	return fmt.Sprintf("%d queues", n)
 }
 
 func row(name string, of func(engine string) string) {
