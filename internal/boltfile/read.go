@@ -46,7 +46,7 @@ func Is(path string) bool {
 	if err != nil {
 		return false
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }() // it was only read
 	// The two metadata pages, at any page size that there is: one of them may be damaged.
 	for _, at := range []int64{0, 4 << 10, 8 << 10, 16 << 10, 64 << 10} {
 		var head [pageHeaderSize + 8]byte
@@ -65,7 +65,7 @@ func Read(path string, add func(key, value []byte)) error {
 	if err != nil {
 		return err
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }() // it was only read
 	info, err := file.Stat()
 	if err != nil {
 		return err

@@ -100,7 +100,7 @@ func TestOpenInAnotherProcess(t *testing.T) {
 		for i := range 100 {
 			require.NoError(t, bucket.Put(fmt.Appendf(nil, "new/%d", i), []byte("value")))
 		}
-		return bucket.ForEach(func(key, value []byte) error { return nil })
+		return bucket.ForEach(func(_, _ []byte) error { return nil })
 	}))
 	require.NoError(t, db.Close())
 }

@@ -113,6 +113,7 @@ func TestFullDisk(t *testing.T) {
 }
 
 func testFullDisk(t *testing.T, storage string) {
+	t.Helper()
 	d := newDisk(t, "300m")
 	p, options, status, metrics := onDisk(t, d.directory)
 	options.Set = append(options.Set,

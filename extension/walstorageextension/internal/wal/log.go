@@ -4,10 +4,11 @@
 package wal
 
 import (
+	"crypto/rand"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -313,7 +314,9 @@ func (l *Log) active(size int64) (*segment, error) {
 }
 
 func createSegment(directory string, number uint64, sync func(*os.File) error) (*segment, error) {
-	seed := rand.Uint32()
+	var random [4]byte
+	_, _ = rand.Read(random[:]) // never fails
+	seed := binary.LittleEndian.Uint32(random[:])
 	path := filepath.Join(directory, segmentName(number, seed))
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {

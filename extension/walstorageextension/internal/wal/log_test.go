@@ -128,6 +128,7 @@ func TestOneProcessAtATime(t *testing.T) {
 
 // history writes random batches, and returns the state after each, and the size of the file.
 func history(t *testing.T, l *Log, r *rand.Rand, batches int) (states []map[string]string, sizes []int64) {
+	t.Helper()
 	state := map[string]string{}
 	states, sizes = append(states, maps.Clone(state)), append(sizes, 0)
 	for range batches {

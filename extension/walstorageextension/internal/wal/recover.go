@@ -96,12 +96,12 @@ func (l *Log) recoverEntry(s *segment, e *found, lost map[location]Damage, repai
 	client, key, _ := strings.Cut(e.name, "\x00")
 	at := location{client: client, key: key, in: s, offset: e.offset, size: int64(e.size()), valueSize: e.valueSize, valueSum: e.valueSum}
 	damage := Damage{File: s.path, Offset: e.offset, Client: client, Key: key, Size: at.size, Outcome: OutcomeUnused}
-	switch {
-	case e.kind == kindEnd:
-	case e.kind == kindDelete:
-		l.remove(client, key)
-	case e.kind == kindSet:
+	switch e.kind {
+	case kindSet:
 		l.put(at)
+	case kindDelete:
+		l.remove(client, key)
+	case kindEnd:
 	}
 	switch {
 	case e.damaged && e.kind == kindSet:
