@@ -334,7 +334,7 @@ func TestFlippedBits(t *testing.T) {
 	})
 }
 
-// A storage that fails to read is not written over.
+// A storage that fails to read is not overwritten.
 func TestStorageThatCannotBeRead(t *testing.T) {
 	falseclock.Test(t, func(t *testing.T) {
 		wakeUp()
