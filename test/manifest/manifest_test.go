@@ -84,7 +84,7 @@ func TestVersionsAreThoseOfTheModule(t *testing.T) {
 		}
 		assert.Equal(t, required[c.module()], c.version(), c.module())
 	}
-	require.Empty(t, mod.Replace, "what is built has to be what go.mod says")
+	require.Empty(t, mod.Replace, "go.mod has to name the modules that are built")
 }
 
 func TestProgramHoldsTheManifest(t *testing.T) {
