@@ -36,19 +36,22 @@ func (c *core) identify(to *identity.Record, d *detectedCall, payload string) {
 	to.Values = c.values(&call.Attribution, d.attributes)
 	to.Payload = payload
 	describeUsage(to, call)
-	for flag, set := range map[identity.Flags]bool{
-		identity.IsSpan:     d.isSpan,
-		identity.Failed:     call.Status != convention.Success,
-		identity.Priced:     d.charge.outcome != outcomeUnpriced,
-		identity.Listed:     d.charge.listed,
-		identity.HasTier:    call.Tier != 0,
-		identity.HasCost:    call.HasReported,
-		identity.Proven:     call.Rule.Proves(),
-		identity.KnownScope: call.Rule == convention.ByScope,
-		identity.Above:      call.AddsStart,
+	for _, fact := range [...]struct {
+		flag identity.Flags
+		set  bool
+	}{
+		{identity.IsSpan, d.isSpan},
+		{identity.Failed, call.Status != convention.Success},
+		{identity.Priced, d.charge.outcome != outcomeUnpriced},
+		{identity.Listed, d.charge.listed},
+		{identity.HasTier, call.Tier != 0},
+		{identity.HasCost, call.HasReported},
+		{identity.Proven, call.Rule.Proves()},
+		{identity.KnownScope, call.Rule == convention.ByScope},
+		{identity.Above, call.AddsStart},
 	} {
-		if set {
-			to.Flags |= flag
+		if fact.set {
+			to.Flags |= fact.flag
 		}
 	}
 	switch {
