@@ -4,6 +4,7 @@
 package llmcostprocessor
 
 import (
+	"cmp"
 	"math"
 	"strings"
 	"sync"
@@ -190,7 +191,12 @@ func (c *core) values(a *convention.Attribution, attributes pcommon.Map) *identi
 		case attrUser:
 			value = a.User
 		case attrSession, attrConversation:
-			value = a.Session
+			// A record may have both, which are not the same: a framework makes up an ID
+			// of the conversation next to the application's of the session.
+			if found, ok := attributes.Get(key); ok {
+				value = found.AsString()
+			}
+			value = cmp.Or(value, a.Session)
 		}
 		if value == "" {
 			found, ok := attributes.Get(key)

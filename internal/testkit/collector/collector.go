@@ -42,6 +42,7 @@ type Process struct {
 	err  error
 	out  output
 
+	health  string    // address of the health check
 	healthy time.Time // since when
 }
 
@@ -81,6 +82,14 @@ func Command(ctx context.Context, tb testing.TB, args ...string) *exec.Cmd {
 // Start runs the binary until the test ends, and returns when its health check succeeds.
 func Start(tb testing.TB, o Options) *Process {
 	tb.Helper()
+	p := Launch(tb, o)
+	p.WaitHealthy(tb)
+	return p
+}
+
+// Launch runs the binary until the test ends, and returns at once.
+func Launch(tb testing.TB, o Options) *Process {
+	tb.Helper()
 	health := FreeAddress(tb)
 	var args []string
 	gates := o.Gates
@@ -96,7 +105,7 @@ func Start(tb testing.TB, o Options) *Process {
 	for _, set := range append(o.Set, "extensions::health_check::endpoint="+health) {
 		args = append(args, "--set", set)
 	}
-	p := &Process{cmd: Command(context.Background(), tb, args...), done: make(chan struct{})}
+	p := &Process{cmd: Command(context.Background(), tb, args...), done: make(chan struct{}), health: health}
 	p.cmd.Env = append(p.cmd.Env, o.Env...)
 	p.cmd.Stdout, p.cmd.Stderr = &p.out, &p.out
 	require.NoError(tb, p.cmd.Start())
@@ -110,6 +119,12 @@ func Start(tb testing.TB, o Options) *Process {
 			tb.Logf("collector output:\n%s", p.Output())
 		}
 	})
+	return p
+}
+
+// WaitHealthy returns when the health check answers.
+func (p *Process) WaitHealthy(tb testing.TB) {
+	tb.Helper()
 	client := http.Client{Timeout: time.Second}
 	defer client.CloseIdleConnections()
 	require.Eventually(tb, func() bool {
@@ -119,7 +134,7 @@ func Start(tb testing.TB, o Options) *Process {
 			return true
 		default:
 		}
-		request, err := http.NewRequestWithContext(tb.Context(), http.MethodGet, "http://"+health, http.NoBody)
+		request, err := http.NewRequestWithContext(tb.Context(), http.MethodGet, "http://"+p.health, http.NoBody)
 		if err != nil {
 			return false
 		}
@@ -131,7 +146,6 @@ func Start(tb testing.TB, o Options) *Process {
 		return resp.StatusCode == http.StatusOK
 	}, startTimeout, 20*time.Millisecond, "collector is not healthy")
 	p.healthy = time.Now()
-	return p
 }
 
 // Terminate sends SIGTERM and waits for a clean end.
