@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	"go.opentelemetry.io/collector/config/confignet"
 	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/otelcol"
 	"go.uber.org/zap"
@@ -25,6 +26,8 @@ const (
 	StopTimeout = 9 * time.Second
 	// validateTimeout is how long reading and validating a configuration may take.
 	validateTimeout = 30 * time.Second
+	// reportInterval is the least time between two reports of displaced connections.
+	reportInterval = 10 * time.Second
 )
 
 // The Collector asks for its signals once it runs, which it reports to nobody. Until
@@ -91,8 +94,13 @@ func (c *control) handle(hangups, stops chan os.Signal) {
 	started := time.Now()
 	next := 0
 	timer := time.NewTimer(takeOver[next])
+	crowded := time.NewTicker(reportInterval)
+	defer crowded.Stop()
+	var displaced int64
 	for {
 		select {
+		case <-crowded.C:
+			displaced = c.reportDisplaced(displaced)
 		case <-timer.C:
 			// Ignore takes the signal from the Collector, without a moment in which it
 			// would end the process.
@@ -108,6 +116,17 @@ func (c *control) handle(hangups, stops chan os.Signal) {
 			go c.onStop()
 		}
 	}
+}
+
+// reportDisplaced logs that connections were closed because others connected. It
+// returns how many have been in all.
+func (c *control) reportDisplaced(before int64) int64 {
+	now := confignet.Displacements()
+	if now > before {
+		c.logger.Load().Warn("Too many connections, closed those that were idle longest; raise the limit of file descriptors, or find out who connects",
+			zap.Int64("closed", now-before), zap.Int("limit", confignet.Limit()))
+	}
+	return now
 }
 
 // onHangup has the configuration applied if it is right.

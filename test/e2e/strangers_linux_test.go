@@ -74,6 +74,9 @@ func TestStrangersKeepNobodyOut(t *testing.T) {
 			wg.Wait()
 			found := scrape(t, "http://"+p.page+"/metrics")
 			assert.Equal(t, 10*dollars(mainJobCalls...), found.sum("arc_llm_cost_dollars"))
+			if name == "idle" {
+				require.Eventually(t, func() bool { return len(process.Lines("Too many connections")) > 0 }, 30*time.Second, 50*time.Millisecond)
+			}
 			process.Terminate(t, 20*time.Second)
 		})
 	}
