@@ -6,6 +6,7 @@ package main
 import (
 	"os"
 
+	pipelinecheckconverter "github.com/otelcol-arc/otelcol-arc/converter/pipelinecheckconverter"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/confmap"
 	envprovider "go.opentelemetry.io/collector/confmap/provider/envprovider"
@@ -35,6 +36,9 @@ func main() {
 					httpsprovider.NewFactory(),
 					yamlprovider.NewFactory(),
 				},
+				ConverterFactories: []confmap.ConverterFactory{
+					pipelinecheckconverter.NewFactory(),
+				},
 			},
 		},
 		ProviderModules: map[string]string{
@@ -44,7 +48,9 @@ func main() {
 			httpsprovider.NewFactory().Create(confmap.ProviderSettings{}).Scheme(): "go.opentelemetry.io/collector/confmap/provider/httpsprovider v1.71.0",
 			yamlprovider.NewFactory().Create(confmap.ProviderSettings{}).Scheme():  "go.opentelemetry.io/collector/confmap/provider/yamlprovider v1.71.0",
 		},
-		ConverterModules: []string{},
+		ConverterModules: []string{
+			"github.com/otelcol-arc/otelcol-arc v0.0.0",
+		},
 	}
 
 	if err := run(set); err != nil {

@@ -33,13 +33,13 @@ type ports struct {
 
 // freePorts returns unused addresses: a collector that is already running must not get
 // the demo's invented data.
-func freePorts() (p ports, err error) {
+func freePorts(ctx context.Context) (p ports, err error) {
 	for _, address := range []*string{&p.otlp, &p.otlpHTTP, &p.arc, &p.dashboard, &p.metrics, &p.health, &p.self} {
-		listener, err := net.Listen("tcp", "localhost:0") // all are free at the same time, so all differ
+		listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "localhost:0")
 		if err != nil {
 			return ports{}, err
 		}
-		defer listener.Close()
+		defer func() { _ = listener.Close() }() // not before all are found, so all differ
 		*address = fmt.Sprintf("localhost:%d", listener.Addr().(*net.TCPAddr).Port)
 	}
 	return p, nil

@@ -51,7 +51,7 @@ func (d *demo) run(ctx context.Context) (err error) {
 	if d.binary == "" {
 		return d.fill(ctx)
 	}
-	at, err := freePorts()
+	at, err := freePorts(ctx)
 	if err != nil {
 		return err
 	}

@@ -19,7 +19,9 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/dashboards"
+	kinds "github.com/otelcol-arc/otelcol-arc/internal/usage"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -240,4 +242,63 @@ func TestSeveralSources(t *testing.T) {
 	hide()
 	assert.Len(t, data[sourcesJSON](r, "/api/sources").Usage, 1)
 	assert.Equal(t, http.StatusNotFound, r.get("/api/usage/summary?source=llm_cost/b").Code)
+}
+
+// A call shows how it came to be what it is: in the API, on the dashboard and in the file.
+func TestEvidenceOfCalls(t *testing.T) {
+	r := newEmptyRig(t)
+	usage := dashboards.SampleUsage(rigNow, 1, sampleEvery)
+	dollars, at := 99.5, rigNow.Add(-time.Minute)
+	call := dashboards.Call{
+		Time: at, TraceID: "0567554bd7945ed6661d48ff48bb832c", SpanID: "a8f16c68cd13426c", Status: "success", Dollars: &dollars,
+		Values: []string{"claude-sonnet-4-5", "shop", "researcher", "ada"}, Tokens: dashboard.Tokens{Input: 5212, Output: 403},
+		Provider: "anthropic", Convention: "otel", Reading: "scope", Estimated: "region",
+		Merged: []dashboard.MergedRecord{
+			{TraceID: "0567554bd7945ed6661d48ff48bb832c", SpanID: "fb089a3edc080dc6", Scope: "openinference.instrumentation.anthropic", Rule: "nested"},
+			{TraceID: "1fd2f3798cc66e2adeb462a69fde5dc5", SpanID: "10a954a0468e93e6", Scope: "langfuse-sdk", Rule: "concurrent"},
+		},
+	}
+	call.Amounts[kinds.Input], call.Amounts[kinds.CacheRead], call.Amounts[kinds.CacheWrite1h], call.Amounts[kinds.Output] = 203, 3003, 2006, 403
+	call.Amounts[kinds.Seconds] = 1500 // a thousandth of its unit
+	bad := dashboards.Call{Time: at, Status: "success", Values: []string{"gpt-4o", "shop", "", ""}, Convention: "otel", Problem: "a count of tokens makes no sense"}
+	usage.All = append(usage.All, call, bad)
+	t.Cleanup(r.server.ShowUsage(component.MustNewID("llm_cost"), usage))
+
+	type merged struct{ Scope, Rule, SpanID string }
+	type found struct {
+		Amounts                                           map[string]float64
+		Provider, Convention, Reading, Estimated, Problem string
+		Merged                                            []struct {
+			TraceID string `json:"trace_id"`
+			SpanID  string `json:"span_id"`
+			Scope   string
+			Rule    string
+		}
+	}
+	most := data[[]found](r, "/api/calls?order=most_expensive&limit=1")[0]
+	assert.Equal(t, map[string]float64{"input": 203, "cache_read": 3003, "cache_write_1h": 2006, "output": 403, "seconds": 1.5}, most.Amounts)
+	assert.Equal(t, []string{"anthropic", "otel", "scope", "region", ""}, []string{most.Provider, most.Convention, most.Reading, most.Estimated, most.Problem})
+	require.Len(t, most.Merged, 2)
+	assert.Equal(t, merged{"langfuse-sdk", "concurrent", "10a954a0468e93e6"}, merged{most.Merged[1].Scope, most.Merged[1].Rule, most.Merged[1].SpanID})
+	assert.Len(t, data[[]found](r, "/api/calls?merged_by=concurrent"), 1)
+	assert.Empty(t, data[[]found](r, "/api/calls?merged_by=stream"))
+	problems := data[[]found](r, "/api/calls?problems=true")
+	require.Len(t, problems, 1)
+	assert.Equal(t, "a count of tokens makes no sense", problems[0].Problem)
+	rows := data[struct {
+		Rows []struct{ Amounts map[string]float64 }
+	}](r, "/api/usage/models?hours=1&limit=1").Rows
+	assert.Equal(t, 2006., rows[0].Amounts["cache_write_1h"], "totals have the kinds, too")
+
+	page := r.get("/").Body.String()
+	for _, want := range []string{
+		"2 more records", "read by scope", "203 input, 3003 cache_read, 2006 cache_write_1h, 403 output, 1.5 seconds", "estimated: region",
+		"nested: openinference.instrumentation.anthropic, span <code>fb089a3edc080dc6</code>", "concurrent: langfuse-sdk",
+		"Calls that were merged by time", "1 of the calls that are remembered were reported", "/api/calls?merged_by=concurrent",
+		"Calls whose values make no sense", "a count of tokens makes no sense", "/api/calls?problems=true",
+	} {
+		assert.Contains(t, page, want)
+	}
+	file := r.get("/api/calls/export?format=csv").Body.String()
+	assert.Contains(t, file, ",anthropic,otel,scope,region,,nested openinference.instrumentation.anthropic; concurrent langfuse-sdk")
 }

@@ -8,11 +8,13 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/otelcol-arc/otelcol-arc/extension/dashboardextension/internal/spend"
 	"github.com/otelcol-arc/otelcol-arc/extension/dashboardextension/internal/text"
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
+	kinds "github.com/otelcol-arc/otelcol-arc/internal/usage"
 )
 
 const (
@@ -20,6 +22,7 @@ const (
 	tableGroups   = 50 // of the table
 	topGroups     = 6  // of the lists beside it
 	mostExpensive = 10
+	listedCalls   = 10 // merged by time, or with a problem
 	alertsOnTop   = 5
 	listedModels  = 20 // without a price, or with another cost reported
 	shownDimRunes = 200
@@ -48,6 +51,8 @@ type spendView struct {
 	Tops                          []top
 
 	Calls          []callView
+	MergedByTime   callList
+	BadCalls       callList
 	CallDimensions []string
 	Unpriced       []unpricedView
 	Disagreements  []dashboard.Disagreement
@@ -65,6 +70,14 @@ type callView struct {
 	Cost   string
 	Took   string
 	Failed bool
+	Used   []string // what was used, by kind
+}
+
+// callList is the newest of some calls, and how many there are.
+type callList struct {
+	Count int64
+	JSON  string
+	Calls []callView
 }
 
 type unpricedView struct {
@@ -174,21 +187,44 @@ func (b *dashboardServer) addCalls(view *spendView, usage dashboard.Usage, c sel
 		view.CallDimensions = append(view.CallDimensions, label(dimension))
 	}
 	for _, call := range usage.Calls(dashboard.CallQuery{From: c.span.from(now), Where: c.where, MostExpensive: true, Limit: mostExpensive}) {
-		shown := callView{
-			Call: call, URL: traceURL(b.cfg.TraceURL, call.TraceID, call.SpanID),
-			Cost: noPrice, Took: "–", Failed: call.Status != "success",
-		}
-		for _, value := range call.Values {
-			shown.Named = append(shown.Named, text.Cut(valueLabel(value), shownDimRunes))
-		}
-		if call.Dollars != nil {
-			shown.Cost = text.Rate(*call.Dollars)
-		}
-		if call.Seconds != nil {
-			shown.Took = text.Seconds(*call.Seconds)
-		}
-		view.Calls = append(view.Calls, shown)
+		view.Calls = append(view.Calls, b.newCallView(&call))
 	}
+	view.MergedByTime = b.listCalls(usage, dashboard.CallQuery{MergedBy: mergedByTime}, c.apiURL("/api/calls", url.Values{"merged_by": {mergedByTime}}))
+	view.BadCalls = b.listCalls(usage, dashboard.CallQuery{Problems: true}, c.apiURL("/api/calls", url.Values{"problems": {"true"}}))
+}
+
+// mergedByTime is the rule that is a heuristic.
+const mergedByTime = "concurrent"
+
+func (b *dashboardServer) listCalls(usage dashboard.Usage, query dashboard.CallQuery, json string) callList {
+	calls := usage.Calls(query)
+	list := callList{Count: int64(len(calls)), JSON: json}
+	for i := range calls[:min(len(calls), listedCalls)] {
+		list.Calls = append(list.Calls, b.newCallView(&calls[i]))
+	}
+	return list
+}
+
+func (b *dashboardServer) newCallView(call *dashboard.Call) callView {
+	shown := callView{
+		Call: *call, URL: traceURL(b.cfg.TraceURL, call.TraceID, call.SpanID),
+		Cost: noPrice, Took: "–", Failed: call.Status != "success",
+	}
+	for _, value := range call.Values {
+		shown.Named = append(shown.Named, text.Cut(valueLabel(value), shownDimRunes))
+	}
+	if call.Dollars != nil {
+		shown.Cost = text.Rate(*call.Dollars)
+	}
+	if call.Seconds != nil {
+		shown.Took = text.Seconds(*call.Seconds)
+	}
+	for _, kind := range kinds.Kinds() {
+		if n := call.Amounts[kind]; n != 0 {
+			shown.Used = append(shown.Used, strconv.FormatFloat(float64(n)/float64(kind.Scale()), 'f', -1, 64)+" "+kind.String())
+		}
+	}
+	return shown
 }
 
 func addAttention(view *spendView, usage dashboard.Usage) {

@@ -235,6 +235,8 @@ func (b *dashboardServer) getCalls(r *http.Request) (response, error) {
 	query := dashboard.CallQuery{
 		Where:         p.where(usage.Dimensions()),
 		MostExpensive: p.oneOf("order", "newest", "most_expensive", "costliest") != "newest", // costliest is deprecated
+		MergedBy:      p.oneOf("merged_by", "", "same_span", "response_id", "nested", "stream", "concurrent"),
+		Problems:      p.oneOf("problems", "false", "true") == "true",
 		Limit:         p.number("limit", 20, maxCalls),
 	}
 	if err := p.err(); err != nil {
@@ -273,6 +275,8 @@ func (b *dashboardServer) callsJSON(dimensions []string, calls []dashboard.Call)
 			Time: call.Time.UTC(), TraceID: call.TraceID, SpanID: call.SpanID, TraceURL: traceURL(b.cfg.TraceURL, call.TraceID, call.SpanID),
 			Values: values(slices.Clone(dimensions), call.Values), Status: call.Status, Tokens: newTokensJSON(call.Tokens),
 			Cost: call.Dollars, Reported: call.Reported, Seconds: call.Seconds,
+			Amounts: newAmountsJSON(&call.Amounts), Provider: call.Provider, Convention: call.Convention, Reading: call.Reading,
+			Estimated: call.Estimated, Problem: call.Problem, Merged: newMergedJSON(call.Merged),
 		})
 	}
 	return list

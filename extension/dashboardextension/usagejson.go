@@ -8,6 +8,7 @@ import (
 
 	"github.com/otelcol-arc/otelcol-arc/extension/dashboardextension/internal/spend"
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
+	"github.com/otelcol-arc/otelcol-arc/internal/usage"
 )
 
 // totalsJSON are sums over calls. A ratio without a denominator is null.
@@ -18,6 +19,7 @@ type totalsJSON struct {
 	Unpriced       int64         `json:"unpriced"`
 	ErrorRatio     *float64      `json:"error_ratio"`
 	Tokens         tokensJSON    `json:"tokens"`
+	Amounts        amountsJSON   `json:"amounts"`
 	CacheReadRatio *float64      `json:"cache_read_ratio"`
 	Cost           float64       `json:"cost_dollars"`
 	AverageCost    *float64      `json:"average_cost_dollars"`
@@ -46,8 +48,8 @@ type durationJSON struct {
 func newTotalsJSON(t *dashboard.Totals) totalsJSON {
 	j := totalsJSON{
 		Calls: t.Calls, Errors: t.Errors, Timeouts: t.Timeouts, Unpriced: t.Unpriced,
-		Tokens: newTokensJSON(t.Tokens),
-		Cost:   t.Dollars, Saved: t.SavedDollars,
+		Tokens: newTokensJSON(t.Tokens), Amounts: newAmountsJSON(&t.Amounts),
+		Cost: t.Dollars, Saved: t.SavedDollars,
 	}
 	j.ErrorRatio = known(spend.ErrorRate(t))
 	j.CacheReadRatio = known(spend.CacheReadShare(t))
@@ -63,6 +65,20 @@ func newTotalsJSON(t *dashboard.Totals) totalsJSON {
 
 func newTokensJSON(t dashboard.Tokens) tokensJSON {
 	return tokensJSON{Input: t.Input, Output: t.Output, CacheRead: t.CacheRead, CacheWrite: t.CacheWrite, Reasoning: t.Reasoning}
+}
+
+// amountsJSON has what was used by kind, in units of the kind: those of which
+// anything was. Kinds are disjoint.
+type amountsJSON map[string]float64
+
+func newAmountsJSON(amounts *usage.Amounts) amountsJSON {
+	j := amountsJSON{}
+	for _, kind := range usage.Kinds() {
+		if n := amounts[kind]; n != 0 {
+			j[kind.String()] = float64(n) / float64(kind.Scale())
+		}
+	}
+	return j
 }
 
 func known(v float64, ok bool) *float64 {
@@ -134,6 +150,30 @@ type callJSON struct {
 	Cost     *float64          `json:"cost_dollars"`
 	Reported *float64          `json:"reported_cost_dollars"`
 	Seconds  *float64          `json:"duration_seconds"`
+
+	Amounts    amountsJSON  `json:"amounts"`
+	Provider   string       `json:"provider"`
+	Convention string       `json:"convention"`
+	Reading    string       `json:"reading"`
+	Estimated  string       `json:"estimated"`
+	Problem    string       `json:"problem"`
+	Merged     []mergedJSON `json:"merged"`
+}
+
+// mergedJSON is another record that reports the call.
+type mergedJSON struct {
+	TraceID string `json:"trace_id"`
+	SpanID  string `json:"span_id"`
+	Scope   string `json:"scope"`
+	Rule    string `json:"rule"`
+}
+
+func newMergedJSON(records []dashboard.MergedRecord) []mergedJSON {
+	list := []mergedJSON{}
+	for _, record := range records {
+		list = append(list, mergedJSON(record))
+	}
+	return list
 }
 
 type unpricedJSON struct {

@@ -89,6 +89,8 @@ type CallQuery struct {
 	MostExpensive bool
 	// MergedBy selects calls of which a record was merged by this rule; "" for all.
 	MergedBy string
+	// Problems has only calls with a Problem.
+	Problems bool
 	Limit    int // 0: all that are remembered
 }
 
@@ -109,6 +111,9 @@ type Call struct {
 	Provider, Convention, Reading string
 	// Estimated is why the cost is an estimate; "" where it is not.
 	Estimated string
+	// Problem is what makes no sense in the record of a call without a price; "" for
+	// nothing.
+	Problem string
 	// Merged are the other records that report the call.
 	Merged []MergedRecord
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/pmetric"
@@ -20,6 +21,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
 	"github.com/otelcol-arc/otelcol-arc/internal/falseclock"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/metadatatest"
 )
@@ -206,7 +208,7 @@ func TestBadInput(t *testing.T) {
 			r := newRig(t, testConfig(nil))
 			td := callSpan(tt.change)
 			want := firstSpan(td).Attributes().AsRaw()
-			want[attrStatus] = outcomeUnpriced
+			want[attrStatus], want[attrReason] = outcomeUnpriced, problems[tt.outcome]
 			got := r.price(td)
 			assert.Equal(t, fmt.Sprint(want), fmt.Sprint(firstSpan(got).Attributes().AsRaw()))
 			of := func(outcome string) metricdata.DataPoint[int64] {
@@ -487,6 +489,30 @@ func TestTheHourHoldsWhatIsBeyondTheLimits(t *testing.T) {
 				assert.Equal(t, 11*1500., sums[metricHourlyToken])
 				assert.Equal(t, 0.0075, sums[metricHourlyCost])
 			})
+		})
+	}
+}
+
+// A count that is too large, and a name that is too long, are listed with their reason.
+func TestBadCallsAreListed(t *testing.T) {
+	for reason, change := range map[string]func(ptrace.Span){
+		"a count of tokens makes no sense":  put("gen_ai.usage.input_tokens", int64(2_000_000_000)),
+		"the name of the model is too long": put("gen_ai.request.model", strings.Repeat("x", 257)),
+		"the call does not name its model":  put("gen_ai.request.model", ""),
+	} {
+		t.Run(reason, func(t *testing.T) {
+			p, e := newPage()
+			r := newRig(t, testConfig(nil), e)
+			r.price(callSpan())
+			got := r.price(callSpan(change))
+			calls := p.usage.Calls(dashboard.CallQuery{Problems: true})
+			require.Len(t, calls, 1)
+			assert.Equal(t, []string{reason, ""}, []string{calls[0].Problem, calls[0].Estimated})
+			assert.Nil(t, calls[0].Dollars)
+			assert.LessOrEqual(t, len(calls[0].Values[0]), 256)
+			written, _ := firstSpan(got).Attributes().Get(attrReason)
+			assert.Equal(t, reason, written.AsString())
+			assert.Len(t, p.usage.Calls(dashboard.CallQuery{}), 2)
 		})
 	}
 }

@@ -32,6 +32,13 @@ func (c *core) priceSum(call *convention.Call, at time.Time) charge {
 	return priceCall(call, match, true, at)
 }
 
+// problems are why a call whose values make no sense is unpriced.
+var problems = map[string]string{
+	convention.ReasonBadTokens:    "a count of tokens makes no sense",
+	convention.ReasonEmptyModel:   "the call does not name its model",
+	convention.ReasonModelTooLong: "the name of the model is too long",
+}
+
 // priceCall prices a call, or a sum of calls, by the entry that its names mean.
 func priceCall(call *convention.Call, match *price.Match, sum bool, at time.Time) charge {
 	v := charge{name: call.Model}
@@ -45,6 +52,7 @@ func priceCall(call *convention.Call, match *price.Match, sum bool, at time.Time
 		return v
 	}
 	v.outcome, v.unknown = outcomeUnpriced, match.Model == nil
+	v.reason = problems[call.Problem]
 	if match.Model == nil || !call.HasUsage {
 		return v
 	}

@@ -175,6 +175,7 @@ func (b usageSource) Calls(q dashboard.CallQuery) []dashboard.Call {
 	calls := slices.DeleteFunc(b.ledger.Recent(), func(c ledger.Recent) bool {
 		ended := c.Ended()
 		return !q.From.IsZero() && ended.Before(q.From) || !q.To.IsZero() && !ended.Before(q.To) || !matches(c.Key) ||
+			q.Problems && (!c.Unpriced || c.Estimated == "") ||
 			q.MergedBy != "" && !slices.ContainsFunc(c.Merged, func(m ledger.Merged) bool { return m.Rule == q.MergedBy })
 	})
 	slices.SortFunc(calls, func(x, y ledger.Recent) int {
@@ -207,6 +208,8 @@ func (b usageSource) call(c *ledger.Recent) dashboard.Call {
 	out.TraceID, out.SpanID = hexOf(c.Trace[:]), hexOf(c.Span[:])
 	if !c.Unpriced {
 		out.Dollars = dollars(c.Cost)
+	} else {
+		out.Problem, out.Estimated = c.Estimated, ""
 	}
 	if c.HasReported {
 		out.Reported = dollars(c.Reported)

@@ -59,7 +59,7 @@ func TestPatchesWork(t *testing.T) {
 func copyTree(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	for _, name := range strings.Split(strings.Trim(run(t, collector.Root(), "git", "ls-files", "-z"), "\x00"), "\x00") {
+	for name := range strings.SplitSeq(strings.Trim(run(t, collector.Root(), "git", "ls-files", "-z"), "\x00"), "\x00") {
 		from, to := filepath.Join(collector.Root(), name), filepath.Join(dir, name)
 		info, err := os.Stat(from)
 		if os.IsNotExist(err) { // deleted, and not committed yet

@@ -33,8 +33,8 @@ func (b block) name() string {
 
 var fenced = regexp.MustCompile("(?ms)^( *)```(\\w+)[^\n]*\n(.*?)^ *```$")
 
-// blocks are those of all documents in some languages, without the indentation
-// of the list that they may stand in.
+// blocks are the code blocks of all documents in some languages. The indentation of
+// blocks within a list is removed.
 func blocks(t *testing.T, languages ...string) []block {
 	t.Helper()
 	var all []block

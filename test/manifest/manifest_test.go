@@ -33,7 +33,7 @@ type manifest struct {
 	Dist struct {
 		Version string
 	}
-	Receivers, Processors, Exporters, Connectors, Extensions, Providers []component
+	Receivers, Processors, Exporters, Connectors, Extensions, Providers, Converters []component
 }
 
 type component struct {
@@ -63,7 +63,7 @@ func readManifest(t *testing.T) manifest {
 
 func (m manifest) components() []component {
 	var all []component
-	for _, kind := range [][]component{m.Receivers, m.Processors, m.Exporters, m.Connectors, m.Extensions, m.Providers} {
+	for _, kind := range [][]component{m.Receivers, m.Processors, m.Exporters, m.Connectors, m.Extensions, m.Providers, m.Converters} {
 		all = append(all, kind...)
 	}
 	return all

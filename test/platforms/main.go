@@ -8,6 +8,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -42,7 +43,7 @@ func main() {
 func check(platform, tags string) (problems []string, err error) {
 	system, architecture, ok := strings.Cut(platform, "/")
 	if !ok {
-		return nil, fmt.Errorf("not GOOS/GOARCH")
+		return nil, errors.New("not GOOS/GOARCH")
 	}
 	// With NeedDeps and without NeedExportFile, dependencies are type-checked from
 	// their source, without the bodies of their functions.
@@ -57,7 +58,7 @@ func check(platform, tags string) (problems []string, err error) {
 		return nil, err
 	}
 	if len(loaded) == 0 {
-		return nil, fmt.Errorf("no packages")
+		return nil, errors.New("no packages")
 	}
 	for _, p := range loaded {
 		for _, e := range p.Errors {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
+	"github.com/otelcol-arc/otelcol-arc/internal/usage"
 )
 
 type sampleModel struct {
@@ -95,11 +96,14 @@ func sampleCall(random *rand.Rand, m sampleModel, service, agent string, at time
 		Values: []string{m.name, service, agent, fmt.Sprintf("user-%d", 1+min(random.IntN(9), random.IntN(9)))},
 		Status: "success", Tokens: tokens, Seconds: &seconds,
 	}
+	call.Amounts[usage.Input], call.Amounts[usage.Output] = tokens.Input, tokens.Output
 	if m.dollarsIn == 0 {
 		return call
 	}
 	if strings.HasPrefix(m.name, "claude") && random.IntN(3) > 0 {
 		call.Tokens.CacheRead = tokens.Input * 7 / 10
+		call.Amounts[usage.CacheRead] = call.Tokens.CacheRead
+		call.Amounts[usage.Input] -= call.Tokens.CacheRead
 		call.Saved = float64(call.Tokens.CacheRead) * m.dollarsIn * .9 / 1e6
 	}
 	dollars := (float64(tokens.Input)*m.dollarsIn+float64(tokens.Output)*m.dollarsOut)/1e6 - call.Saved

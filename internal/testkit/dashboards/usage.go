@@ -87,6 +87,9 @@ func count(t *dashboard.Totals, call *Call) {
 	case "timeout":
 		t.Timeouts++
 	}
+	for kind, n := range call.Amounts {
+		t.Amounts[kind] += n
+	}
 	t.Tokens.Input += call.Tokens.Input
 	t.Tokens.Output += call.Tokens.Output
 	t.Tokens.CacheRead += call.Tokens.CacheRead
@@ -125,7 +128,9 @@ func (u *Usage) Calls(q dashboard.CallQuery) []dashboard.Call {
 	var calls []dashboard.Call
 	for i := range u.All {
 		call := &u.All[i].Call
-		if !u.chosen(call, q.Where) || call.Time.Before(q.From) || !q.To.IsZero() && !call.Time.Before(q.To) {
+		merged := func(record dashboard.MergedRecord) bool { return record.Rule == q.MergedBy }
+		if !u.chosen(call, q.Where) || call.Time.Before(q.From) || !q.To.IsZero() && !call.Time.Before(q.To) ||
+			q.Problems && call.Problem == "" || q.MergedBy != "" && !slices.ContainsFunc(call.Merged, merged) {
 			continue
 		}
 		calls = append(calls, *call)

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
+	"github.com/otelcol-arc/otelcol-arc/internal/usage"
 )
 
 func row(start time.Time, dollars float64, group ...string) dashboard.Row {
@@ -85,12 +86,12 @@ func TestWindows(t *testing.T) {
 
 func TestAdd(t *testing.T) {
 	one := dashboard.Totals{
-		Calls: 1, Errors: 1, Timeouts: 1, Unpriced: 1, Tokens: dashboard.Tokens{Input: 1, Output: 1, CacheRead: 1, CacheWrite: 1, Reasoning: 1},
+		Calls: 1, Errors: 1, Timeouts: 1, Unpriced: 1, Tokens: dashboard.Tokens{Input: 1, Output: 1, CacheRead: 1, CacheWrite: 1, Reasoning: 1}, Amounts: usage.Amounts{usage.Images: 1},
 		Dollars: 1, SavedDollars: 1, Timed: 1, Seconds: 1, Buckets: []uint64{1, 2},
 	}
 	sum := Sum([]dashboard.Row{{Usage: one}, {Usage: one}})
 	assert.Equal(t, dashboard.Totals{
-		Calls: 2, Errors: 2, Timeouts: 2, Unpriced: 2, Tokens: dashboard.Tokens{Input: 2, Output: 2, CacheRead: 2, CacheWrite: 2, Reasoning: 2},
+		Calls: 2, Errors: 2, Timeouts: 2, Unpriced: 2, Tokens: dashboard.Tokens{Input: 2, Output: 2, CacheRead: 2, CacheWrite: 2, Reasoning: 2}, Amounts: usage.Amounts{usage.Images: 2},
 		Dollars: 2, SavedDollars: 2, Timed: 2, Seconds: 2, Buckets: []uint64{2, 4},
 	}, sum)
 	assert.Equal(t, []uint64{1, 2}, one.Buckets, "what is added stays as it was")

@@ -20,6 +20,9 @@ func Add(a *dashboard.Totals, b *dashboard.Totals) {
 	a.Tokens.CacheRead += b.Tokens.CacheRead
 	a.Tokens.CacheWrite += b.Tokens.CacheWrite
 	a.Tokens.Reasoning += b.Tokens.Reasoning
+	for kind, n := range b.Amounts {
+		a.Amounts[kind] += n
+	}
 	a.Dollars += b.Dollars
 	a.SavedDollars += b.SavedDollars
 	a.Timed += b.Timed

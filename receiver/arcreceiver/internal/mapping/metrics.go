@@ -21,7 +21,7 @@ import (
 const attrOverflow = "otel.metric.overflow"
 
 // The metrics have the names, labels and bounds that Arc's own Prometheus page
-// has. prometheus_client's default bounds stand where Arc names none.
+// has. Where Arc names no bounds they are prometheus_client's defaults.
 var (
 	requests = &metricstore.Metric{
 		Name: "arc_requests_total", Description: "Total requests", Unit: "{request}",

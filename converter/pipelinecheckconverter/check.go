@@ -1,0 +1,147 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package pipelinecheckconverter
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// notifiers are the exporters that act on alert records alone.
+var notifiers = []string{"alertmanager", "email", "pagerduty", "slack", "teams", "webhook"}
+
+// problem is something that loads, and does not do what its author expects.
+type problem struct {
+	key  string // of the configuration, as a::b
+	text string // what happens, and what to do
+}
+
+// pipeline is an entry of service::pipelines.
+type pipeline struct {
+	key                              string
+	receivers, processors, exporters []string
+}
+
+// check returns the problems of a configuration, by key.
+func check(conf map[string]any) []problem {
+	service := section(conf, "service")
+	var pipelines []pipeline
+	all := section(service, "pipelines")
+	for _, id := range slices.Sorted(maps.Keys(all)) {
+		p := section(all, id)
+		pipelines = append(pipelines, pipeline{
+			key:       "service::pipelines::" + id,
+			receivers: list(p, "receivers"), processors: list(p, "processors"), exporters: list(p, "exporters"),
+		})
+	}
+	var problems []problem
+	for _, p := range pipelines {
+		problems = append(problems, p.checkOrder()...)
+		problems = append(problems, p.checkNotifiers(section(conf, "connectors"))...)
+	}
+	problems = append(problems, checkExtensions(conf, list(service, "extensions"))...)
+	return append(problems, checkUnused(conf, pipelines)...)
+}
+
+// checkOrder finds llm_cost after alert.
+func (p *pipeline) checkOrder() []problem {
+	alert := slices.IndexFunc(p.processors, isType("alert"))
+	if alert < 0 {
+		return nil
+	}
+	cost := slices.IndexFunc(p.processors[alert:], isType("llm_cost"))
+	if cost < 0 {
+		return nil
+	}
+	return []problem{{
+		p.key + "::processors",
+		fmt.Sprintf("%q is before %q, so rules see neither the cost of a call nor usage metrics; put it after", p.processors[alert], p.processors[alert+cost]),
+	}}
+}
+
+// checkNotifiers finds notifiers in a pipeline that has no alert processor. Alert
+// records may come through a connector from a pipeline that has one.
+func (p *pipeline) checkNotifiers(connectors map[string]any) []problem {
+	if slices.ContainsFunc(p.processors, isType("alert")) {
+		return nil
+	}
+	for _, receiver := range p.receivers {
+		if _, ok := connectors[receiver]; ok {
+			return nil
+		}
+	}
+	var problems []problem
+	for _, exporter := range p.exporters {
+		if slices.Contains(notifiers, typeOf(exporter)) {
+			problems = append(problems, problem{
+				p.key + "::exporters",
+				fmt.Sprintf("%q gets no alerts, because this pipeline has no alert processor; add it to processors", exporter),
+			})
+		}
+	}
+	return problems
+}
+
+// checkExtensions finds extensions that are configured and not started.
+func checkExtensions(conf map[string]any, started []string) []problem {
+	var problems []problem
+	extensions := section(conf, "extensions")
+	for _, id := range slices.Sorted(maps.Keys(extensions)) {
+		if !slices.Contains(started, id) {
+			problems = append(problems, problem{"extensions::" + id, "is not started; add it to service::extensions"})
+		}
+	}
+	return problems
+}
+
+// checkUnused finds our processors and notifiers that no pipeline has.
+func checkUnused(conf map[string]any, pipelines []pipeline) []problem {
+	var used []string
+	for _, p := range pipelines {
+		used = slices.Concat(used, p.processors, p.exporters)
+	}
+	var problems []problem
+	for _, of := range []struct {
+		kind  string
+		types []string
+	}{{"processors", []string{"alert", "llm_cost", "metric_guard"}}, {"exporters", notifiers}} {
+		components := section(conf, of.kind)
+		for _, id := range slices.Sorted(maps.Keys(components)) {
+			if slices.Contains(of.types, typeOf(id)) && !slices.Contains(used, id) {
+				problems = append(problems, problem{of.kind + "::" + id, "is in no pipeline, and does nothing; add it to one of service::pipelines"})
+			}
+		}
+	}
+	return problems
+}
+
+func isType(name string) func(id string) bool {
+	return func(id string) bool { return typeOf(id) == name }
+}
+
+// typeOf is the type of a component ID, TYPE or TYPE/NAME.
+func typeOf(id string) string {
+	name, _, _ := strings.Cut(id, "/")
+	return strings.TrimSpace(name)
+}
+
+// section and list return nothing where a value has another shape, which the
+// Collector reports.
+func section(of map[string]any, key string) map[string]any {
+	s, _ := of[key].(map[string]any)
+	return s
+}
+
+func list(of map[string]any, key string) []string {
+	var all []string
+	values, _ := of[key].([]any)
+	for _, value := range values {
+		if text, ok := value.(string); ok {
+			all = append(all, text)
+		}
+	}
+	return all
+}

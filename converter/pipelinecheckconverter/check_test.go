@@ -1,0 +1,121 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package pipelinecheckconverter
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/confmap"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest/observer"
+)
+
+const right = `
+extensions: {health_check: }
+connectors: {forward: }
+processors: {llm_cost: , alert: }
+exporters: {slack: , pagerduty: }
+service:
+  extensions: [health_check]
+  pipelines:
+    traces: {receivers: [otlp], processors: [llm_cost, alert], exporters: [debug]}
+    metrics: {receivers: [otlp], processors: [llm_cost, alert], exporters: [prometheus]}
+    logs/alerts: {receivers: [nop], processors: [alert], exporters: [slack, forward]}
+    logs/critical: {receivers: [forward], exporters: [pagerduty]}
+`
+
+func TestCheck(t *testing.T) {
+	for name, tt := range map[string]struct {
+		change string // laid over right
+		want   []problem
+	}{
+		"nothing": {"{}", nil},
+		"alert before llm_cost": {
+			"service: {pipelines: {traces: {processors: [batch, alert, filter, llm_cost]}}}",
+			[]problem{{"service::pipelines::traces::processors", `"alert" is before "llm_cost", so rules see neither the cost of a call nor usage metrics; put it after`}},
+		},
+		"alert before another llm_cost": {
+			"service: {pipelines: {traces: {processors: [llm_cost, alert/own, llm_cost/own]}}}\nprocessors: {alert/own: , llm_cost/own: }",
+			[]problem{{"service::pipelines::traces::processors", `"alert/own" is before "llm_cost/own", so rules see neither the cost of a call nor usage metrics; put it after`}},
+		},
+		"notifier without alert": {
+			"service: {pipelines: {logs/alerts: {processors: [batch]}}}",
+			[]problem{{"service::pipelines::logs/alerts::exporters", `"slack" gets no alerts, because this pipeline has no alert processor; add it to processors`}},
+		},
+		"extension that is not started": {
+			"extensions: {dashboard: }",
+			[]problem{{"extensions::dashboard", "is not started; add it to service::extensions"}},
+		},
+		"unused": {
+			"processors: {alert/b: , metric_guard: , batch: }\nexporters: {email: , otlp: }",
+			[]problem{
+				{"processors::alert/b", "is in no pipeline, and does nothing; add it to one of service::pipelines"},
+				{"processors::metric_guard", "is in no pipeline, and does nothing; add it to one of service::pipelines"},
+				{"exporters::email", "is in no pipeline, and does nothing; add it to one of service::pipelines"},
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			conf := parse(t, right)
+			require.NoError(t, conf.Merge(parse(t, tt.change)))
+			assert.Equal(t, tt.want, check(conf.ToStringMap()))
+		})
+	}
+}
+
+// What has a wrong shape is for the Collector to report.
+func TestCheckOtherShapes(t *testing.T) {
+	for _, content := range []string{
+		"{}", "service: 1", "service: {pipelines: []}", "service: {pipelines: {traces: , logs: [a]}}",
+		"service: {extensions: x, pipelines: {traces: {processors: alert, exporters: [1, [slack]]}}}", "extensions: [a]", "processors: a",
+	} {
+		assert.Empty(t, check(parse(t, content).ToStringMap()), content)
+	}
+}
+
+func FuzzCheck(f *testing.F) {
+	f.Add([]byte(right))
+	f.Fuzz(func(_ *testing.T, content []byte) {
+		retrieved, err := confmap.NewRetrievedFromYAML(content)
+		if err != nil {
+			return
+		}
+		if conf, err := retrieved.AsConf(); err == nil {
+			check(conf.ToStringMap())
+		}
+	})
+}
+
+func TestConvert(t *testing.T) {
+	core, logs := observer.New(zapcore.InfoLevel)
+	conf := parse(t, "extensions: {dashboard: }")
+	before := conf.ToStringMap()
+	c := NewFactory().Create(confmap.ConverterSettings{Logger: zap.New(core)})
+	require.NoError(t, c.Convert(t.Context(), conf))
+	assert.Equal(t, before, conf.ToStringMap())
+	require.Equal(t, 1, logs.Len())
+	assert.Equal(t, map[string]any{"key": "extensions::dashboard", "problem": "is not started; add it to service::extensions"}, logs.All()[0].ContextMap())
+}
+
+func TestValidateWritesToTheTerminal(t *testing.T) {
+	var terminal bytes.Buffer
+	core, logs := observer.New(zapcore.InfoLevel)
+	loggerOf(zap.New(core), []string{"otelcol-arc", "--config", "validate"}, &terminal).Warn("by the Collector")
+	loggerOf(zap.New(core), []string{"otelcol-arc", "validate"}, &terminal).Warn("on the terminal", zap.String("key", "a::b"))
+	assert.Equal(t, 1, logs.Len())
+	assert.Equal(t, "warn\ton the terminal\t{\"key\": \"a::b\"}\n", terminal.String())
+}
+
+func parse(t *testing.T, content string) *confmap.Conf {
+	t.Helper()
+	retrieved, err := confmap.NewRetrievedFromYAML([]byte(content))
+	require.NoError(t, err)
+	conf, err := retrieved.AsConf()
+	require.NoError(t, err)
+	return conf
+}
