@@ -23,7 +23,7 @@ const testAlert = "ArcTestNotification"
 
 func newNotifyCommand() *cobra.Command {
 	notify := &cobra.Command{Use: "notify", Short: "Tries notification channels and routes"}
-	notify.AddCommand(newNotifyTestCommand())
+	notify.AddCommand(newNotifyTestCommand(), newNotifyRouteCommand())
 	return notify
 }
 

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/open-telemetry/opentelemetry-collector-contrib/extension/basicauthextension"
 	"github.com/open-telemetry/opentelemetry-collector-contrib/extension/bearertokenauthextension"
@@ -36,6 +37,7 @@ import (
 // can use.
 type notifiers struct {
 	channels []channel
+	alerts   []alertProcessor // of the same pipelines
 	host     host
 	auth     map[component.ID]*confmap.Conf
 }
@@ -45,7 +47,8 @@ type layout struct {
 	Service struct {
 		Extensions []component.ID `mapstructure:"extensions"`
 		Pipelines  map[pipeline.ID]struct {
-			Exporters []component.ID `mapstructure:"exporters"`
+			Processors []component.ID `mapstructure:"processors"`
+			Exporters  []component.ID `mapstructure:"exporters"`
 		} `mapstructure:"pipelines"`
 	} `mapstructure:"service"`
 }
@@ -111,6 +114,17 @@ func loadNotifiers(ctx context.Context, uris []string) (*notifiers, error) {
 		}
 		s.channels = append(s.channels, channel{name: id.String(), id: id, settings: settings})
 	}
+	for _, id := range l.alertProcessors() {
+		settings, err := section(conf, "processors", id)
+		if err != nil {
+			return nil, err
+		}
+		processor, err := readAlertProcessor(id, settings)
+		if err != nil {
+			return nil, err
+		}
+		s.alerts = append(s.alerts, processor)
+	}
 	return s, nil
 }
 
@@ -139,6 +153,21 @@ func (l layout) used() []component.ID {
 		return slices.Compare([]string{a.Type().String(), a.Name()}, []string{b.Type().String(), b.Name()})
 	})
 }
+
+// alertProcessors are those that logs pipelines name, in order.
+func (l layout) alertProcessors() []component.ID {
+	set := map[component.ID]struct{}{}
+	for name, p := range l.Service.Pipelines {
+		for _, id := range p.Processors {
+			if id.Type() == alertType && name.Signal() == pipeline.SignalLogs {
+				set[id] = struct{}{}
+			}
+		}
+	}
+	return slices.SortedFunc(maps.Keys(set), func(a, b component.ID) int { return strings.Compare(a.String(), b.String()) })
+}
+
+var alertType = component.MustNewType("alert")
 
 // host is a component.Host with the authenticators.
 type host map[component.ID]component.Component

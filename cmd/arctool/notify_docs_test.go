@@ -23,7 +23,7 @@ func TestNotifyDocs(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join(collector.Root(), "docs", "notifications.md"))
 	require.NoError(t, err)
 	examples := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllSubmatch(text, -1)
-	require.Len(t, examples, 6)
+	require.Len(t, examples, 7)
 	for _, set := range []bool{false, true} {
 		value := map[string]string{}
 		if set {

@@ -63,13 +63,17 @@ func structKeys(prefix string, value reflect.Value, made bool, comments *comment
 		}
 		keys = append(keys, key{"`" + full + "`", kindOf(field.Type), standard, cell(text)})
 		inner, path := field.Type, full+"::"
-		for inner.Kind() == reflect.Pointer || inner.Kind() == reflect.Slice {
-			if inner.Kind() == reflect.Slice {
+		for inner.Kind() == reflect.Pointer || inner.Kind() == reflect.Slice || inner.Kind() == reflect.Map {
+			switch inner.Kind() {
+			case reflect.Slice:
 				path = full + "[]::"
+			case reflect.Map:
+				path = full + "::*::"
 			}
 			inner = inner.Elem()
 		}
-		if inner.Kind() == reflect.Struct && isOurs(inner) && !isText(inner) {
+		// The keys of what is within itself, such as a route, are those above.
+		if inner.Kind() == reflect.Struct && isOurs(inner) && !isText(inner) && inner != value.Type() {
 			below := reflect.Zero(inner)
 			known := made && inner == field.Type
 			if known {
@@ -97,7 +101,7 @@ func isText(t reflect.Type) bool {
 // kindOf is what users write for a type.
 func kindOf(t reflect.Type) string {
 	switch {
-	case t == reflect.TypeFor[time.Duration]():
+	case t == reflect.TypeFor[time.Duration](), t.Kind() == reflect.Int64 && isText(t):
 		return "duration"
 	case t == reflect.TypeFor[time.Time]():
 		return "time"

@@ -44,7 +44,7 @@ const maxTogether = 256
 func createLogs(_ context.Context, set exporter.Settings, config component.Config) (exporter.Logs, error) {
 	cfg := config.(*Config)
 	if len(cfg.Endpoints) == 0 {
-		return notify.Off(set.Logger, "endpoints"), nil
+		return notify.Off[any](set, "endpoints", nil), nil
 	}
 	servers, err := newServers(cfg.Endpoints)
 	if err != nil {

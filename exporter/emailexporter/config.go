@@ -79,6 +79,10 @@ type Config struct {
 	Cc  []string `mapstructure:"cc"`
 	Bcc []string `mapstructure:"bcc"`
 
+	// Receivers are other recipients, by the names that routes of the alert processor
+	// choose them by. Default: none.
+	Receivers map[string]ReceiverConfig `mapstructure:"receivers"`
+
 	// Subject, Text and HTML are Go templates over Alertmanager's data, such as
 	// {{ .CommonLabels.alertname }}, that take the place of those parts of a
 	// message. Default: "", the exporter's own.
@@ -98,6 +102,34 @@ type Config struct {
 
 	// prevent unkeyed literal initialization
 	_ struct{}
+}
+
+// ReceiverConfig are recipients that routes of the alert processor choose.
+type ReceiverConfig struct {
+	// To, Cc and Bcc are the recipients: addresses, also several in one entry with
+	// commas between. At least one is required.
+	To  []string `mapstructure:"to"`
+	Cc  []string `mapstructure:"cc"`
+	Bcc []string `mapstructure:"bcc"`
+
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
+// ofReceiver are the settings with the recipients of a receiver.
+func (c *Config) ofReceiver(r ReceiverConfig) *Config {
+	own := *c
+	own.To, own.Cc, own.Bcc = r.To, r.Cc, r.Bcc
+	return &own
+}
+
+func (r ReceiverConfig) hasRecipient() bool {
+	for _, entry := range slices.Concat(r.To, r.Cc, r.Bcc) {
+		if strings.TrimSpace(entry) != "" {
+			return true
+		}
+	}
+	return false
 }
 
 var (
@@ -176,13 +208,22 @@ func (c *Config) validateAddresses() []error {
 			errs = append(errs, errors.New("from: must not be empty when username is not an address"))
 		}
 	}
+	errs = append(errs, validateRecipients("", c.To, c.Cc, c.Bcc)...)
+	for name, r := range c.Receivers {
+		errs = append(errs, validateRecipients("receivers::"+name+"::", r.To, r.Cc, r.Bcc)...)
+	}
+	return append(errs, notify.ValidateReceivers(c.Receivers, true, ReceiverConfig.hasRecipient, "to")...)
+}
+
+func validateRecipients(key string, to, cc, bcc []string) []error {
+	var errs []error
 	for _, list := range []struct {
 		key     string
 		entries []string
-	}{{"to", c.To}, {"cc", c.Cc}, {"bcc", c.Bcc}} {
+	}{{"to", to}, {"cc", cc}, {"bcc", bcc}} {
 		for i, entry := range list.entries {
 			if _, err := addresses(entry); err != nil {
-				errs = append(errs, fmt.Errorf("%s::%d: must be an address, or several with commas between: %w", list.key, i, err))
+				errs = append(errs, fmt.Errorf("%s%s::%d: must be an address, or several with commas between: %w", key, list.key, i, err))
 			}
 		}
 	}

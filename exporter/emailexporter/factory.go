@@ -47,9 +47,22 @@ func createDefaultConfig() component.Config {
 func createLogs(_ context.Context, set exporter.Settings, config component.Config) (exporter.Logs, error) {
 	cfg := config.(*Config)
 	if cfg.Server == "" {
-		return notify.Off(set.Logger, "server"), nil
+		return notify.Off(set, "server", cfg.Receivers), nil
 	}
-	mailer, err := newMailer(cfg, set.ID.String(), set.Logger)
+	newChannel := func(cfg *Config) (notify.Channel, error) {
+		mailer, err := newMailer(cfg, set.ID.String(), set.Logger)
+		if err != nil {
+			return notify.Channel{}, err
+		}
+		return notify.Channel{Secrets: cfg.secrets(), Start: mailer.start, Deliver: mailer.send}, nil
+	}
+	own, err := newChannel(cfg)
+	if err != nil {
+		return nil, err
+	}
+	channels, err := notify.ChannelsOf(own, cfg.Receivers, func(_ string, r ReceiverConfig) (notify.Channel, error) {
+		return newChannel(cfg.ofReceiver(r))
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +72,7 @@ func createLogs(_ context.Context, set exporter.Settings, config component.Confi
 	}
 	return notify.NewExporter(set, notify.Settings{
 		Delivery: &cfg.DeliveryConfig,
-		Channels: []notify.Channel{{Secrets: cfg.secrets(), Start: mailer.start, Deliver: mailer.send}},
+		Channels: channels,
 		Outcomes: notify.NewOutcomes(telemetry.EmailExporterAlerts),
 		Close:    telemetry.Shutdown,
 	})

@@ -23,6 +23,10 @@ type Config struct {
 	// first that matches is. Default: none.
 	Routes []Route `mapstructure:"routes"`
 
+	// Receivers are other services, by the names that routes of the alert processor
+	// choose them by. Default: none.
+	Receivers map[string]ReceiverConfig `mapstructure:"receivers"`
+
 	// Endpoint is the address of the Events API. Accounts in the EU have
 	// https://events.eu.pagerduty.com. Default: https://events.pagerduty.com.
 	Endpoint string `mapstructure:"endpoint"`
@@ -55,6 +59,22 @@ type Config struct {
 	_ struct{}
 }
 
+// ReceiverConfig is a service that routes of the alert processor choose.
+type ReceiverConfig struct {
+	// RoutingKey is the secret integration key of the service. No default.
+	RoutingKey configopaque.String `mapstructure:"routing_key"`
+
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
+// ofReceiver are the settings with the service of a receiver.
+func (c *Config) ofReceiver(r ReceiverConfig) *Config {
+	own := *c
+	own.RoutingKey, own.Routes = r.RoutingKey, nil
+	return &own
+}
+
 var (
 	_ confmap.Validator   = (*Config)(nil)
 	_ confmap.Unmarshaler = (*Config)(nil)
@@ -66,6 +86,10 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 	c.RoutingKey = notify.Secret(c.RoutingKey)
 	for i := range c.Routes {
 		c.Routes[i].RoutingKey = notify.Secret(c.Routes[i].RoutingKey)
+	}
+	for name, r := range c.Receivers {
+		r.RoutingKey = notify.Secret(r.RoutingKey)
+		c.Receivers[name] = r
 	}
 	return err
 }
@@ -83,5 +107,7 @@ func (c *Config) Validate() error {
 		errs = append(errs, err)
 	}
 	errs = append(errs, c.validateRoutes()...)
+	hasKey := func(r ReceiverConfig) bool { return r.RoutingKey != "" }
+	errs = append(errs, notify.ValidateReceivers(c.Receivers, c.RoutingKey != "", hasKey, "routing_key")...)
 	return errors.Join(errs...)
 }

@@ -57,34 +57,44 @@ const (
 func createLogs(_ context.Context, set exporter.Settings, config component.Config) (exporter.Logs, error) {
 	cfg := config.(*Config)
 	if cfg.RoutingKey == "" {
-		return notify.Off(set.Logger, "routing_key"), nil
+		return notify.Off(set, "routing_key", cfg.Receivers), nil
 	}
 	renderer, err := newRenderer(cfg, set.ID.String())
 	if err != nil {
 		return nil, err
 	}
-	routing := newRouting(cfg)
 	telemetry, err := metadata.NewTelemetryBuilder(set.TelemetrySettings)
+	if err != nil {
+		return nil, err
+	}
+	channels, err := notify.ChannelsOf(newChannel(cfg, renderer, set.Logger), cfg.Receivers, func(_ string, r ReceiverConfig) (notify.Channel, error) {
+		return newChannel(cfg.ofReceiver(r), renderer, set.Logger), nil
+	})
 	if err != nil {
 		return nil, err
 	}
 	return notify.NewExporter(set, notify.Settings{
 		Delivery: &cfg.DeliveryConfig,
-		Channels: []notify.Channel{{
-			Individually: true, // the API takes one PagerDuty event a request
-			Limit:        rate.NewLimiter(rate.Every(time.Minute/perMinute), burst),
-			Secrets:      routing.secrets(),
-			HTTP:         cfg.HTTP,
-			Send: func(ctx context.Context, client *http.Client, m notify.Message) error {
-				alert := m.Alerts[0]
-				event := newEvent(alert, routing.key(alert), cfg.Source)
-				if err := renderer.apply(event, alert); err != nil {
-					set.Logger.Error("Rendering a template failed, the notification is sent without it", zap.Error(err))
-				}
-				return send(ctx, client, cfg.Endpoint, event)
-			},
-		}},
+		Channels: channels,
 		Outcomes: notify.NewOutcomes(telemetry.PagerdutyExporterAlerts),
 		Close:    telemetry.Shutdown,
 	})
+}
+
+func newChannel(cfg *Config, renderer renderer, logger *zap.Logger) notify.Channel {
+	routing := newRouting(cfg)
+	return notify.Channel{
+		Individually: true, // the API takes one PagerDuty event a request
+		Limit:        rate.NewLimiter(rate.Every(time.Minute/perMinute), burst),
+		Secrets:      routing.secrets(),
+		HTTP:         cfg.HTTP,
+		Send: func(ctx context.Context, client *http.Client, m notify.Message) error {
+			alert := m.Alerts[0]
+			event := newEvent(alert, routing.key(alert), cfg.Source)
+			if err := renderer.apply(event, alert); err != nil {
+				logger.Error("Rendering a template failed, the notification is sent without it", zap.Error(err))
+			}
+			return send(ctx, client, cfg.Endpoint, event)
+		},
+	}
 }

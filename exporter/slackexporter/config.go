@@ -5,7 +5,7 @@ package slackexporter
 
 import (
 	"errors"
-	"net/url"
+	"fmt"
 
 	"go.opentelemetry.io/collector/config/confighttp"
 	"go.opentelemetry.io/collector/config/configopaque"
@@ -27,6 +27,10 @@ type Config struct {
 	// BotToken is the bot's secret token, with the scope chat:write. It is not
 	// used without a channel. Default: "".
 	BotToken configopaque.String `mapstructure:"bot_token"`
+
+	// Receivers are other channels, by the names that routes of the alert processor
+	// choose them by. Default: none.
+	Receivers map[string]ReceiverConfig `mapstructure:"receivers"`
 
 	// Endpoint is the address of the Web API, which a bot posts by. GovSlack has
 	// https://slack-gov.com/api. Default: https://slack.com/api.
@@ -61,6 +65,26 @@ type Config struct {
 	_ struct{}
 }
 
+// ReceiverConfig is a channel that routes choose: by the same means as the
+// exporter's own, a webhook or a bot.
+type ReceiverConfig struct {
+	// WebhookURL is the secret address of its incoming webhook. Default: "".
+	WebhookURL configopaque.String `mapstructure:"webhook_url"`
+
+	// Channel is its ID or name, for the bot. Default: "".
+	Channel string `mapstructure:"channel"`
+
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
+// ofReceiver are the settings with the channel of a receiver.
+func (c *Config) ofReceiver(r ReceiverConfig) *Config {
+	own := *c
+	own.WebhookURL, own.Channel = r.WebhookURL, r.Channel
+	return &own
+}
+
 var (
 	_ confmap.Validator   = (*Config)(nil)
 	_ confmap.Unmarshaler = (*Config)(nil)
@@ -70,18 +94,20 @@ var (
 func (c *Config) Unmarshal(conf *confmap.Conf) error {
 	err := conf.Unmarshal(c)
 	c.WebhookURL, c.BotToken = notify.Secret(c.WebhookURL), notify.Secret(c.BotToken)
+	for name, r := range c.Receivers {
+		r.WebhookURL = notify.Secret(r.WebhookURL)
+		c.Receivers[name] = r
+	}
 	return err
 }
 
 // Validate names everything that is wrong.
 func (c *Config) Validate() error {
 	errs := append(c.Problems(), notify.ClientProblems(c.HTTP, "webhook_url or endpoint")...)
-	if c.WebhookURL != "" {
-		// The error of url.Parse would quote the secret.
-		if u, err := url.Parse(string(c.WebhookURL)); err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" {
-			errs = append(errs, errors.New("webhook_url: must be an http or https URL"))
-		}
+	if c.WebhookURL != "" && !notify.IsWebURL(string(c.WebhookURL)) {
+		errs = append(errs, errors.New("webhook_url: must be an http or https URL"))
 	}
+	errs = append(errs, c.validateReceivers()...)
 	if c.Channel != "" && c.BotToken == "" {
 		errs = append(errs, errors.New("bot_token: must not be empty when there is a channel"))
 	}
@@ -96,6 +122,25 @@ func (c *Config) Validate() error {
 		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
+}
+
+func (c *Config) validateReceivers() []error {
+	var errs []error
+	for name, r := range c.Receivers {
+		if r.WebhookURL != "" && !notify.IsWebURL(string(r.WebhookURL)) {
+			errs = append(errs, fmt.Errorf("receivers::%s::webhook_url: must be an http or https URL", name))
+		}
+		if r.WebhookURL != "" && c.Channel != "" {
+			errs = append(errs, fmt.Errorf("receivers::%s::webhook_url: must be empty, the exporter posts by a bot", name))
+		}
+		if r.Channel != "" && c.Channel == "" && c.WebhookURL != "" {
+			errs = append(errs, fmt.Errorf("receivers::%s::channel: must be empty, the exporter posts by a webhook", name))
+		}
+	}
+	if c.Channel == "" && c.WebhookURL != "" {
+		return append(errs, notify.ValidateReceivers(c.Receivers, true, func(r ReceiverConfig) bool { return r.WebhookURL != "" }, "webhook_url")...)
+	}
+	return append(errs, notify.ValidateReceivers(c.Receivers, c.Channel != "", func(r ReceiverConfig) bool { return r.Channel != "" || r.WebhookURL != "" }, "channel")...)
 }
 
 // secrets are the texts that no error may hold.

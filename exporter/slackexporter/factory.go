@@ -46,9 +46,34 @@ func createDefaultConfig() component.Config {
 
 func createLogs(set exporter.Settings, cfg *Config, interval time.Duration) (exporter.Logs, error) {
 	if cfg.WebhookURL == "" && cfg.Channel == "" {
-		return notify.Off(set.Logger, "webhook_url"), nil
+		return notify.Off(set, "webhook_url", cfg.Receivers), nil
 	}
 	renderer, err := newRenderer(cfg, set.ID.String())
+	if err != nil {
+		return nil, err
+	}
+	var all []*threads
+	newChannel := func(name string, cfg *Config) (notify.Channel, error) {
+		channel := notify.Channel{
+			Limit:   rate.NewLimiter(rate.Every(interval), 1),
+			Secrets: cfg.secrets(),
+			HTTP:    cfg.HTTP,
+		}
+		if cfg.Channel == "" {
+			sendByWebhook(&channel, set.Logger, cfg, renderer)
+			return channel, nil
+		}
+		threads, err := sendByBot(&channel, set, name, cfg, renderer)
+		all = append(all, threads)
+		return channel, err
+	}
+	own, err := newChannel("", cfg)
+	if err != nil {
+		return nil, err
+	}
+	channels, err := notify.ChannelsOf(own, cfg.Receivers, func(name string, r ReceiverConfig) (notify.Channel, error) {
+		return newChannel(name, cfg.ofReceiver(r))
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -56,31 +81,23 @@ func createLogs(set exporter.Settings, cfg *Config, interval time.Duration) (exp
 	if err != nil {
 		return nil, err
 	}
-	channel := notify.Channel{
-		Limit:   rate.NewLimiter(rate.Every(interval), 1),
-		Secrets: cfg.secrets(),
-		HTTP:    cfg.HTTP,
-	}
-	release := telemetry.Shutdown
-	if cfg.Channel == "" {
-		sendByWebhook(&channel, set.Logger, cfg, renderer)
-	} else {
-		closeThreads, err := sendByBot(&channel, set, cfg, renderer)
-		if err != nil {
-			telemetry.Shutdown()
-			return nil, err
-		}
-		release = func() {
-			telemetry.Shutdown()
-			closeThreads()
-		}
-	}
 	return notify.NewExporter(set, notify.Settings{
 		Delivery: &cfg.DeliveryConfig,
-		Channels: []notify.Channel{channel},
+		Channels: channels,
 		Outcomes: notify.NewOutcomes(telemetry.SlackExporterAlerts),
-		Close:    release,
+		Close: func() {
+			telemetry.Shutdown()
+			closeThreads(set.Logger, all)
+		},
 	})
+}
+
+func closeThreads(logger *zap.Logger, all []*threads) {
+	for _, threads := range all {
+		if err := threads.close(context.Background()); err != nil {
+			logger.Error("Closing the storage of the threads failed", zap.Error(err))
+		}
+	}
 }
 
 func sendByWebhook(channel *notify.Channel, logger *zap.Logger, cfg *Config, renderer renderer) {
@@ -93,7 +110,7 @@ func sendByWebhook(channel *notify.Channel, logger *zap.Logger, cfg *Config, ren
 	}
 }
 
-func sendByBot(channel *notify.Channel, set exporter.Settings, cfg *Config, renderer renderer) (closeThreads func(), err error) {
+func sendByBot(channel *notify.Channel, set exporter.Settings, name string, cfg *Config, renderer renderer) (*threads, error) {
 	threads, err := newThreads(set.Logger)
 	if err != nil {
 		return nil, err
@@ -103,12 +120,8 @@ func sendByBot(channel *notify.Channel, set exporter.Settings, cfg *Config, rend
 	channel.Place = b.place
 	if storage := cfg.StorageID(); storage != nil {
 		channel.Start = func(ctx context.Context, host component.Host) error {
-			return threads.open(ctx, host, *storage, set.ID)
+			return threads.open(ctx, host, *storage, set.ID, name)
 		}
 	}
-	return func() {
-		if err := threads.close(context.Background()); err != nil {
-			set.Logger.Error("Closing the storage of the threads failed", zap.Error(err))
-		}
-	}, nil
+	return threads, nil
 }

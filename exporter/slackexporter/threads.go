@@ -55,9 +55,14 @@ func newThreads(logger *zap.Logger) (*threads, error) {
 	return &threads{known: known, logger: logger}, err
 }
 
-// open reads the threads from the storage. If they are damaged, no thread is known.
-func (t *threads) open(ctx context.Context, host component.Host, extension, owner component.ID) error {
-	client, err := notify.OpenStorage(ctx, host, extension, owner, keyThreads)
+// open reads the threads of a receiver from the storage; "" is the exporter's own
+// channel. If they are damaged, no thread is known.
+func (t *threads) open(ctx context.Context, host component.Host, extension, owner component.ID, receiver string) error {
+	name := keyThreads
+	if receiver != "" {
+		name += "_" + receiver
+	}
+	client, err := notify.OpenStorage(ctx, host, extension, owner, name)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ package teamsexporter
 
 import (
 	"errors"
+	"fmt"
 
 	"go.opentelemetry.io/collector/config/confighttp"
 	"go.opentelemetry.io/collector/config/configopaque"
@@ -18,6 +19,10 @@ type Config struct {
 	// WebhookURL is the secret address of a workflow with the trigger "When a Teams
 	// webhook request is received". Default: "", which switches the exporter off.
 	WebhookURL configopaque.String `mapstructure:"webhook_url"`
+
+	// Receivers are other channels, by the names that routes of the alert processor
+	// choose them by. Default: none.
+	Receivers map[string]ReceiverConfig `mapstructure:"receivers"`
 
 	// PageURL is the address of the dashboard, for the button that leads to it.
 	// Default: "", no button.
@@ -44,6 +49,15 @@ type Config struct {
 	_ struct{}
 }
 
+// ReceiverConfig is a channel that routes of the alert processor choose.
+type ReceiverConfig struct {
+	// WebhookURL is the secret address of its workflow. No default.
+	WebhookURL configopaque.String `mapstructure:"webhook_url"`
+
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
 var (
 	_ confmap.Validator   = (*Config)(nil)
 	_ confmap.Unmarshaler = (*Config)(nil)
@@ -53,6 +67,10 @@ var (
 func (c *Config) Unmarshal(conf *confmap.Conf) error {
 	err := conf.Unmarshal(c)
 	c.WebhookURL = notify.Secret(c.WebhookURL)
+	for name, r := range c.Receivers {
+		r.WebhookURL = notify.Secret(r.WebhookURL)
+		c.Receivers[name] = r
+	}
 	return err
 }
 
@@ -62,6 +80,13 @@ func (c *Config) Validate() error {
 	if c.WebhookURL != "" && !notify.IsWebURL(string(c.WebhookURL)) {
 		errs = append(errs, errors.New("webhook_url: must be an http or https URL"))
 	}
+	for name, r := range c.Receivers {
+		if r.WebhookURL != "" && !notify.IsWebURL(string(r.WebhookURL)) {
+			errs = append(errs, fmt.Errorf("receivers::%s::webhook_url: must be an http or https URL", name))
+		}
+	}
+	hasURL := func(r ReceiverConfig) bool { return r.WebhookURL != "" }
+	errs = append(errs, notify.ValidateReceivers(c.Receivers, c.WebhookURL != "", hasURL, "webhook_url")...)
 	if c.PageURL != "" && notify.Address(c.PageURL) == "" {
 		errs = append(errs, errors.New("page_url: must be an http or https URL"))
 	}

@@ -41,7 +41,7 @@ func createDefaultConfig() component.Config {
 func createLogs(_ context.Context, set exporter.Settings, config component.Config) (exporter.Logs, error) {
 	cfg := config.(*Config)
 	if cfg.WebhookURL == "" {
-		return notify.Off(set.Logger, "webhook_url"), nil
+		return notify.Off(set, "webhook_url", cfg.Receivers), nil
 	}
 	renderer, err := newRenderer(cfg, set.ID.String())
 	if err != nil {
@@ -51,20 +51,29 @@ func createLogs(_ context.Context, set exporter.Settings, config component.Confi
 	if err != nil {
 		return nil, err
 	}
-	return notify.NewExporter(set, notify.Settings{
-		Delivery: &cfg.DeliveryConfig,
-		Channels: []notify.Channel{{
+	newChannel := func(address string) notify.Channel {
+		return notify.Channel{
 			Limit:   rate.NewLimiter(rate.Every(interval), 1),
-			Secrets: notify.URLSecrets(string(cfg.WebhookURL)),
+			Secrets: notify.URLSecrets(address),
 			HTTP:    cfg.HTTP,
 			Send: func(ctx context.Context, client *http.Client, m notify.Message) error {
 				content, err := renderer.render(m.Alerts)
 				if err != nil {
 					set.Logger.Error("Rendering a template failed, the notification is sent without it", zap.Error(err))
 				}
-				return post(ctx, client, string(cfg.WebhookURL), content)
+				return post(ctx, client, address, content)
 			},
-		}},
+		}
+	}
+	channels, err := notify.ChannelsOf(newChannel(string(cfg.WebhookURL)), cfg.Receivers, func(_ string, r ReceiverConfig) (notify.Channel, error) {
+		return newChannel(string(r.WebhookURL)), nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return notify.NewExporter(set, notify.Settings{
+		Delivery: &cfg.DeliveryConfig,
+		Channels: channels,
 		Outcomes: notify.NewOutcomes(telemetry.TeamsExporterAlerts),
 		Close:    telemetry.Shutdown,
 	})

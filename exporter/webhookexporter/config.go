@@ -23,6 +23,10 @@ type Config struct {
 	// Alertmanager's data. Default: "", which switches the exporter off.
 	URL configopaque.String `mapstructure:"url"`
 
+	// Receivers are other addresses, by the names that routes of the alert processor
+	// choose them by. Default: none.
+	Receivers map[string]ReceiverConfig `mapstructure:"receivers"`
+
 	// Body is a Go template over Alertmanager's data that makes the body; toJson
 	// writes a value as JSON. Default: "", the JSON of Alertmanager's webhook
 	// receiver, version 4.
@@ -66,6 +70,23 @@ type Config struct {
 	_ struct{}
 }
 
+// ReceiverConfig is an address that routes of the alert processor choose.
+type ReceiverConfig struct {
+	// URL is the secret address that its alerts are posted to, a Go template over
+	// Alertmanager's data. No default.
+	URL configopaque.String `mapstructure:"url"`
+
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
+// ofReceiver are the settings with the address of a receiver.
+func (c *Config) ofReceiver(r ReceiverConfig) *Config {
+	own := *c
+	own.URL = r.URL
+	return &own
+}
+
 var (
 	_ confmap.Validator   = (*Config)(nil)
 	_ confmap.Unmarshaler = (*Config)(nil)
@@ -75,6 +96,10 @@ var (
 func (c *Config) Unmarshal(conf *confmap.Conf) error {
 	err := conf.Unmarshal(c)
 	c.URL, c.SigningSecret = notify.Secret(c.URL), notify.Secret(c.SigningSecret)
+	for name, r := range c.Receivers {
+		r.URL = notify.Secret(r.URL)
+		c.Receivers[name] = r
+	}
 	return err
 }
 
@@ -101,6 +126,13 @@ func (c *Config) Validate() error {
 	if _, err := newRenderer(c, ""); err != nil {
 		errs = append(errs, err)
 	}
+	for name, r := range c.Receivers {
+		if _, err := newRenderer(&Config{URL: r.URL, TemplateFiles: c.TemplateFiles}, ""); err != nil {
+			errs = append(errs, fmt.Errorf("receivers::%s::%w", name, err))
+		}
+	}
+	hasURL := func(r ReceiverConfig) bool { return r.URL != "" }
+	errs = append(errs, notify.ValidateReceivers(c.Receivers, c.URL != "", hasURL, "url")...)
 	return errors.Join(errs...)
 }
 

@@ -36,9 +36,15 @@ func createDefaultConfig() component.Config {
 func createLogs(_ context.Context, set exporter.Settings, config component.Config) (exporter.Logs, error) {
 	cfg := config.(*Config)
 	if cfg.URL == "" {
-		return notify.Off(set.Logger, "url"), nil
+		return notify.Off(set, "url", cfg.Receivers), nil
 	}
-	renderer, err := newRenderer(cfg, set.ID.String())
+	own, err := newChannel(cfg, set.ID.String())
+	if err != nil {
+		return nil, err
+	}
+	channels, err := notify.ChannelsOf(own, cfg.Receivers, func(_ string, r ReceiverConfig) (notify.Channel, error) {
+		return newChannel(cfg.ofReceiver(r), set.ID.String())
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -48,21 +54,29 @@ func createLogs(_ context.Context, set exporter.Settings, config component.Confi
 	}
 	return notify.NewExporter(set, notify.Settings{
 		Delivery: &cfg.DeliveryConfig,
-		Channels: []notify.Channel{{
-			Individually: cfg.Individually,
-			MaxAlerts:    cfg.MaxAlerts,
-			Secrets:      cfg.secrets(),
-			HTTP:         cfg.HTTP,
-			Send: func(ctx context.Context, client *http.Client, m notify.Message) error {
-				request, err := renderer.request(ctx, m)
-				if err != nil {
-					return consumererror.NewPermanent(err)
-				}
-				_, err = notify.Do(client, request)
-				return err
-			},
-		}},
+		Channels: channels,
 		Outcomes: notify.NewOutcomes(telemetry.WebhookExporterAlerts),
 		Close:    telemetry.Shutdown,
 	})
+}
+
+func newChannel(cfg *Config, receiver string) (notify.Channel, error) {
+	renderer, err := newRenderer(cfg, receiver)
+	if err != nil {
+		return notify.Channel{}, err
+	}
+	return notify.Channel{
+		Individually: cfg.Individually,
+		MaxAlerts:    cfg.MaxAlerts,
+		Secrets:      cfg.secrets(),
+		HTTP:         cfg.HTTP,
+		Send: func(ctx context.Context, client *http.Client, m notify.Message) error {
+			request, err := renderer.request(ctx, m)
+			if err != nil {
+				return consumererror.NewPermanent(err)
+			}
+			_, err = notify.Do(client, request)
+			return err
+		},
+	}, nil
 }

@@ -63,6 +63,9 @@ type Alert struct {
 	// MappedSeverity is the severity that a channel's configuration maps the label
 	// to; "" when it maps none. It is not in the record.
 	MappedSeverity string
+	// Receiver is the name of the receiver that a route chose; "" without routes,
+	// which is every channel. Two records of an alert can have different ones.
+	Receiver string
 	// Group is what alerts that are notified together share; nil when the alert is
 	// sent individually.
 	Group *Group

@@ -20,6 +20,7 @@
 //	arc.alert.group.key     string  identifies the group, stable over time; when grouped
 //	arc.alert.group.labels  map     the labels that the group's alerts have in common; when grouped
 //	arc.alert.batch.id      string  identifies the alerts that were decided at once, such as in one evaluation
+//	arc.alert.receiver      string  the receiver that a route chose; absent without routes
 //
 // All alerts of an evaluation are emitted to a logs pipeline in one batch, the most
 // severe first: of a group, all its alerts that fire, and those that were resolved

@@ -39,6 +39,7 @@ const (
 	attrGroupKey     = "arc.alert.group.key"
 	attrGroupLabels  = "arc.alert.group.labels"
 	attrBatch        = "arc.alert.batch.id"
+	attrReceiver     = "arc.alert.receiver"
 )
 
 // NewLogs returns logs with one scope for alert records of the given resource,
@@ -86,6 +87,9 @@ func Write(lr plog.LogRecord, a Alert, at time.Time) {
 	if a.Batch != "" {
 		attrs.PutStr(attrBatch, a.Batch)
 	}
+	if a.Receiver != "" {
+		attrs.PutStr(attrReceiver, a.Receiver)
+	}
 }
 
 // Read returns the alert that a record in a scope of [ScopeName] reports. The
@@ -129,6 +133,7 @@ func Read(lr plog.LogRecord) (Alert, error) {
 		a.Group = &Group{Key: key, Labels: readMap(attrs, attrGroupLabels)}
 	}
 	a.Batch = readString(attrs, attrBatch)
+	a.Receiver = readString(attrs, attrReceiver)
 	return a, errors.Join(errs...)
 }
 

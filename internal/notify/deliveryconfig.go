@@ -14,6 +14,8 @@ import (
 	"go.opentelemetry.io/collector/config/configretry"
 	"go.opentelemetry.io/collector/exporter/exporterhelper"
 	"go.uber.org/zap"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/mutetime"
 )
 
 // timeout bounds one request.
@@ -95,7 +97,7 @@ func (c *DeliveryConfig) Problems() []error {
 		errs = append(errs, fmt.Errorf("filter::%w", err))
 	}
 	errs = append(errs, validateSeverityMap(c.SeverityMap)...)
-	if _, err := parseTimeIntervals("mute_time_intervals", c.MuteTimeIntervals); err != nil {
+	if _, err := mutetime.Parse("mute_time_intervals", c.MuteTimeIntervals); err != nil {
 		errs = append(errs, err)
 	}
 	return errs

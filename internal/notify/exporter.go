@@ -21,6 +21,7 @@ import (
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
 	"github.com/otelcol-arc/otelcol-arc/internal/health"
+	"github.com/otelcol-arc/otelcol-arc/internal/mutetime"
 	"github.com/otelcol-arc/otelcol-arc/internal/notify/internal/metadata"
 )
 
@@ -55,6 +56,7 @@ type Exporter struct {
 	set        exporter.Settings
 	filter     Filter
 	severities severities
+	receivers  []string // the names that routes can address it by
 	outcomes   Outcomes
 	lanes      []*lane
 	storage    *component.ID
@@ -78,7 +80,7 @@ func NewExporter(set exporter.Settings, s Settings) (*Exporter, error) {
 	if err != nil {
 		return nil, err
 	}
-	mutes, err := parseTimeIntervals("mute_time_intervals", s.Delivery.MuteTimeIntervals)
+	mutes, err := mutetime.Parse("mute_time_intervals", s.Delivery.MuteTimeIntervals)
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +98,11 @@ func NewExporter(set exporter.Settings, s Settings) (*Exporter, error) {
 
 		untakenLogged: newUntakenLog(),
 	}
+	e.receivers = append(e.receivers, set.ID.String())
 	for _, channel := range s.Channels {
+		if channel.Receiver != "" {
+			e.receivers = append(e.receivers, channel.Receiver)
+		}
 		e.filter.Resolved = e.filter.Resolved || channel.Resend > 0
 		e.lanes = append(e.lanes, newLane(e, channel, mutes, backoff(s.Delivery.Retry)))
 	}
@@ -168,14 +174,17 @@ func (e *Exporter) ConsumeLogs(ctx context.Context, ld plog.Logs) error {
 		return nil
 	}
 	for _, l := range e.lanes {
-		l.offer(ctx, changes)
+		if own := changes[l.channel.Receiver]; len(own) > 0 {
+			l.offer(ctx, own)
+		}
 	}
 	return nil
 }
 
-// readChanges reads the alert records that are for this notifier.
-func (e *Exporter) readChanges(ctx context.Context, ld plog.Logs) []change {
-	var changes []change
+// readChanges reads the alert records that are for this notifier, by the receivers
+// of its channels.
+func (e *Exporter) readChanges(ctx context.Context, ld plog.Logs) map[string][]change {
+	changes := map[string][]change{}
 	var filtered, malformed int64
 	for record := range alertevent.Records(ld) {
 		alert, err := alertevent.Read(record)
@@ -184,7 +193,7 @@ func (e *Exporter) readChanges(ctx context.Context, ld plog.Logs) []change {
 			continue
 		}
 		e.severities.apply(&alert)
-		if !e.filter.Pass(alert) {
+		if !e.pass(alert) {
 			filtered++
 			e.untaken(ctx, alert)
 			continue
@@ -194,7 +203,8 @@ func (e *Exporter) readChanges(ctx context.Context, ld plog.Logs) []change {
 			malformed++
 			continue
 		}
-		changes = append(changes, c)
+		receiver := e.channelOf(alert.Receiver)
+		changes[receiver] = append(changes[receiver], c)
 	}
 	e.outcomes.add(ctx, filtered, outcomeFiltered)
 	e.outcomes.add(ctx, malformed, outcomeMalformed)
@@ -229,7 +239,8 @@ func (e *Exporter) SendNow(ctx context.Context, alert alertevent.Alert) []Result
 	e.severities.apply(&alert)
 	var results []Result
 	for _, l := range e.lanes {
-		if !e.filter.Pass(alert) {
+		alert.Receiver = l.channel.Receiver
+		if !e.pass(alert) {
 			results = append(results, Result{Channel: l.channel.Name, Filtered: true})
 			continue
 		}

@@ -60,7 +60,7 @@ func TestReadChanges(t *testing.T) {
 			counter := newCounter(t)
 			e := &Exporter{filter: test.filter, severities: newSeverities(nil), outcomes: NewOutcomes(counter)}
 			var got []string
-			for _, c := range e.readChanges(t.Context(), ld) {
+			for _, c := range e.readChanges(t.Context(), ld)[""] {
 				a, err := decode(c.encoded)
 				require.NoError(t, err)
 				got = append(got, a.Name()+" "+string(a.State))

@@ -22,6 +22,7 @@ import (
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
 	"github.com/otelcol-arc/otelcol-arc/internal/health"
+	"github.com/otelcol-arc/otelcol-arc/internal/mutetime"
 )
 
 const (
@@ -44,6 +45,9 @@ type Message struct {
 type Channel struct {
 	// Name distinguishes the channels of an exporter; "" when there is one.
 	Name string
+	// Receiver is the one whose alerts the channel is sent. "" is for alerts that no
+	// route has addressed, and for those whose receiver is the exporter's ID.
+	Receiver string
 	// Individually makes each alert a message. Otherwise the alerts of a group are
 	// one message, and so are all without a group; with Together all alerts are one.
 	Individually, Together bool
@@ -78,7 +82,7 @@ type Channel struct {
 type lane struct {
 	owner   *Exporter
 	channel Channel
-	mutes   timeIntervals
+	mutes   mutetime.Intervals
 	deliver func(ctx context.Context, m Message) error
 	secrets *strings.Replacer
 	logged  rate.Sometimes // rejections
@@ -95,7 +99,7 @@ type lane struct {
 
 const problemStorage health.Problem = "notification storage"
 
-func newLane(owner *Exporter, channel Channel, mutes timeIntervals, b backoff) *lane {
+func newLane(owner *Exporter, channel Channel, mutes mutetime.Intervals, b backoff) *lane {
 	channel.Secrets = append(slices.Clone(channel.Secrets), clientSecrets(channel.HTTP)...)
 	settled := channel.MaxSettled
 	if settled == 0 {
@@ -208,7 +212,7 @@ func (e *redactedError) Unwrap() error { return e.error }
 // offer adds changes to the state and persists it.
 func (l *lane) offer(ctx context.Context, changes []change) {
 	now := time.Now()
-	muted := l.mutes.contains(now)
+	muted := l.mutes.Contains(now)
 	var touched []*entry
 	counts := map[string]int64{}
 	l.mu.Lock()
@@ -269,7 +273,7 @@ func (l *lane) run(ctx, attempts context.Context) {
 func (l *lane) sendDue(ctx, attempts context.Context) time.Time {
 	for ctx.Err() == nil {
 		now := time.Now()
-		if l.mutes.contains(now) {
+		if l.mutes.Contains(now) {
 			return now.Truncate(time.Minute).Add(time.Minute)
 		}
 		l.mu.Lock()
@@ -388,7 +392,7 @@ func (l *lane) stop(ctx context.Context) {
 func (l *lane) drain(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, stopTimeout)
 	defer cancel()
-	for ctx.Err() == nil && !l.mutes.contains(time.Now()) {
+	for ctx.Err() == nil && !l.mutes.Contains(time.Now()) {
 		l.mu.Lock()
 		_, due := l.state.due(time.Now())
 		l.mu.Unlock()

@@ -16,8 +16,8 @@ import (
 const maxValue = 16 << 10
 
 // TemplateData is the data that Alertmanager passes to a template for the alerts of
-// one notification: receiver is the exporter's ID, externalURL the address of the
-// dashboard. Labels and annotations are cleaned and truncated, and then passed
+// one notification: receiver is the exporter's ID, unless a route chose another, and
+// externalURL the address of the dashboard. Labels and annotations are cleaned and truncated, and then passed
 // through escape, which makes them safe in the vendor's markup; nil leaves them as
 // they are.
 func TemplateData(receiver, externalURL string, alerts []alertevent.Alert, escape func(string) string) *template.Data {
@@ -58,6 +58,9 @@ func TemplateData(receiver, externalURL string, alerts []alertevent.Alert, escap
 		}
 		keepCommon(data.CommonLabels, one.Labels)
 		keepCommon(data.CommonAnnotations, one.Annotations)
+	}
+	if len(alerts) > 0 && alerts[0].Receiver != "" {
+		data.Receiver = alerts[0].Receiver
 	}
 	// Those of one message share their group.
 	if len(alerts) > 0 && alerts[0].Group != nil {

@@ -80,7 +80,7 @@ func (e *Exporter) untaken(ctx context.Context, alert alertevent.Alert) {
 	if alert.State != alertevent.Firing || len(e.peers) == 0 || e.peers[0] != e {
 		return
 	}
-	if slices.ContainsFunc(e.peers, func(peer *Exporter) bool { return peer.Takes(alert.Labels) }) {
+	if slices.ContainsFunc(e.peers, func(peer *Exporter) bool { return peer.pass(alert) }) {
 		return
 	}
 	e.telemetry.NotifierAlertsUntaken.Add(ctx, 1, metric.WithAttributes(attribute.String("exporter", e.set.ID.String())))

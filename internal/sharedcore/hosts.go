@@ -8,6 +8,7 @@ import (
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componentstatus"
+	"go.opentelemetry.io/collector/pipeline"
 )
 
 // Hosts is the host that a core is started with. It reports the status of the core
@@ -31,6 +32,17 @@ func (h *Hosts) Report(event *componentstatus.Event) {
 	for _, host := range h.hosts {
 		componentstatus.ReportStatus(host, event)
 	}
+}
+
+// GetExporters are those of the Collector; nil when its host does not know them.
+func (h *Hosts) GetExporters() map[pipeline.Signal]map[component.ID]component.Component {
+	holder, ok := h.Host.(interface {
+		GetExporters() map[pipeline.Signal]map[component.ID]component.Component
+	})
+	if !ok {
+		return nil
+	}
+	return holder.GetExporters()
 }
 
 // add adds the host of an instance that has started, and reports the status that the

@@ -27,15 +27,17 @@ type decision struct {
 // first what a later decision about the same alert supersedes, then firing alerts,
 // the least severe and oldest first. It keeps every resolution, so that no incident
 // stays open, and may return more than limit for that. As there is at most one for
-// each alert, their number is bounded by that of the alerts.
+// each alert and receiver, their number is bounded by that of the alerts.
 func compactDecisions(all []decision, limit int) []decision {
-	latest := make(map[string]int, len(all))
+	type key struct{ fingerprint, receiver string }
+	keyOf := func(d decision) key { return key{d.alert.Fingerprint(), d.alert.Receiver} }
+	latest := make(map[key]int, len(all))
 	for i, d := range all {
-		latest[d.alert.Fingerprint()] = i
+		latest[keyOf(d)] = i
 	}
 	kept := make([]decision, 0, len(latest))
 	for i, d := range all {
-		if latest[d.alert.Fingerprint()] == i {
+		if latest[keyOf(d)] == i {
 			kept = append(kept, d)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/common/model"
 	"go.opentelemetry.io/collector/confmap"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/routing"
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/evaluate"
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/ingest"
 )
@@ -72,6 +73,14 @@ type Config struct {
 	// GroupInterval is the least time between two notifications of a group.
 	// Default: 5m.
 	GroupInterval time.Duration `mapstructure:"group_interval"`
+
+	// Route is a routing tree in Alertmanager's shape, which chooses the notifiers
+	// and their targets in place of their own severities and filters. Default: none,
+	// every notifier is given every alert.
+	Route *routing.Config `mapstructure:"route"`
+
+	// TimeIntervals are times that routes name. Default: none.
+	TimeIntervals []routing.TimeIntervalConfig `mapstructure:"time_intervals"`
 
 	// MaxAlertsPerMinute is the number of notifications of firing alerts in a
 	// minute, of which one may be a group, above which a single alert stands

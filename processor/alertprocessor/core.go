@@ -144,6 +144,10 @@ func (c *core) Start(ctx context.Context, host component.Host) error {
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	c.cancel = cancel
 	c.hide = func() {}
+	if err := c.cfg.checkReceivers(host); err != nil {
+		close(c.done)
+		return err
+	}
 	if err := c.prepare(ctx, running); err != nil {
 		close(c.done)
 		return err

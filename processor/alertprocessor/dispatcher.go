@@ -163,7 +163,9 @@ func (n *dispatcher) raise(e raisedAlert) {
 		n.countSuppressed(n.log.Occur(now, o))
 	}
 	if n.file != nil {
-		n.journal.add(n.persistent().Occurrence(fingerprint, o, e.resolve == 0))
+		for _, entry := range n.persistent().Occurrence(fingerprint, o, e.resolve == 0) {
+			n.journal.add(entry)
+		}
 	}
 	n.markChanged()
 	n.raised.Add(1)
@@ -482,5 +484,6 @@ func (c *Config) policy() notification.Policy {
 		Grace:     restartGrace,
 		Limit:     maxTracked,
 		RuleLimit: maxTrackedOfRule,
+		Routes:    c.routes(),
 	}
 }

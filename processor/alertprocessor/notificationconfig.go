@@ -10,7 +10,10 @@ import (
 	"time"
 
 	"github.com/prometheus/common/model"
+	"go.opentelemetry.io/collector/component"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/notify"
+	"github.com/otelcol-arc/otelcol-arc/internal/routing"
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/notification"
 )
 
@@ -20,6 +23,12 @@ func (c *Config) validateNotifications() error {
 		atLeast("group_wait", c.GroupWait, 0),
 		atLeast("group_interval", c.GroupInterval, time.Second),
 		validateNames("group_by", c.GroupBy, notification.ByAll),
+	}
+	if c.Route != nil {
+		_, err := c.compileRoutes()
+		errs = append(errs, err)
+	} else if len(c.TimeIntervals) > 0 {
+		errs = append(errs, errors.New("time_intervals: are for routes, and there is no route"))
 	}
 	if c.MaxAlertsPerMinute < 0 {
 		errs = append(errs, fmt.Errorf("max_alerts_per_minute: must not be negative, is %d", c.MaxAlertsPerMinute))
@@ -38,6 +47,38 @@ func (c *Config) validateNotifications() error {
 			err = silence.silence(i).Validate(key)
 		}
 		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+func (c *Config) compileRoutes() (*routing.Tree, error) {
+	return routing.Compile("route", c.Route, c.TimeIntervals, routing.Defaults{
+		GroupBy: c.GroupBy, GroupWait: c.GroupWait, GroupInterval: c.GroupInterval, RepeatInterval: c.RepeatInterval,
+	})
+}
+
+// routes are those of a valid configuration; nil when it has none.
+func (c *Config) routes() *routing.Tree {
+	if c.Route == nil {
+		return nil
+	}
+	tree, _ := c.compileRoutes()
+	return tree
+}
+
+// checkReceivers reports the receivers of routes that no notifier has: their alerts
+// would be lost. A notifier that is switched off has its receivers, too.
+func (c *Config) checkReceivers(host component.Host) error {
+	names, known := notify.Receivers(host)
+	if c.Route == nil || !known {
+		return nil
+	}
+	var errs []error
+	for _, receiver := range c.routes().Receivers() {
+		if !slices.Contains(names, receiver) {
+			errs = append(errs, fmt.Errorf("route: no notifier has the receiver %q: it must be the ID of a notifier, a name under receivers of one, or %q, which is nobody; there are %q",
+				receiver, routing.Nobody, names))
+		}
 	}
 	return errors.Join(errs...)
 }

@@ -334,6 +334,7 @@ func (c *core) Close(ctx context.Context) error {
 	if c.store == nil {
 		return nil
 	}
+	c.journalLinks(ctx)
 	return errors.Join(c.store.save(ctx, c.ledger, time.Now()), c.store.close(ctx))
 }
 

@@ -211,6 +211,16 @@ func (c *core) linksOf(b *batch, first map[[16]byte]bool) (spans []identity.Span
 	return spans
 }
 
+// journalLinks writes down the spans of traces that have no calls so far. It is for
+// the end of a process: a call that comes after a restart finds what is around it.
+func (c *core) journalLinks(ctx context.Context) {
+	c.counting.Lock()
+	defer c.counting.Unlock()
+	e := entry{at: time.Now()}
+	c.calls.LinksWithoutCalls(func(s identity.Span) { e.spans = append(e.spans, s) })
+	c.journal(ctx, &e)
+}
+
 // recordSums adds sums of calls, which metric sources report.
 func (c *core) recordSums(ctx context.Context, b *batch) {
 	c.counting.Lock()

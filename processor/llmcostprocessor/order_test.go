@@ -187,3 +187,43 @@ func TestMergedRecordsAreListed(t *testing.T) {
 		assert.Len(t, off.usage.Calls(dashboard.CallQuery{}), 5, "the heuristic is switched off")
 	})
 }
+
+// What is around a call is known if the process is restarted before the call comes. A
+// process that is killed has written down the spans of traces with calls alone: the call
+// then counts, and once, but for nobody.
+func TestRestartBeforeTheFirstCall(t *testing.T) {
+	for name, tt := range map[string]struct {
+		kill bool
+		want string
+	}{"restarted": {false, "researcher"}, "killed": {true, ""}} {
+		t.Run(name, func(t *testing.T) {
+			falseclock.Test(t, func(t *testing.T) {
+				wakeUp()
+				sent := reports()
+				m := &memory{}
+				r := newRig(t, withStorage(nil), m.extension())
+				send(r, sent[0]) // the agent
+				send(r, sent[2]) // a span between the calls
+				if tt.kill {
+					m = &memory{content: maps.Clone(m.content)}
+				} else {
+					r.stop()
+				}
+				p, e := newPage()
+				r = newRig(t, withStorage(nil), m.extension(), e)
+				send(r, sent[3])
+				send(r, sent[3])
+				require.Len(t, p.usage.Calls(dashboard.CallQuery{}), 1)
+				send(r, sent[1]) // the framework's span, around both
+				calls := p.usage.Calls(dashboard.CallQuery{})
+				require.Len(t, calls, 1, "nested, or at the same time")
+				assert.Equal(t, tt.want, calls[0].Values[2])
+				if tt.kill {
+					send(r, sent[0]) // if the sender tries again
+					send(r, sent[2])
+					assert.Equal(t, "researcher", p.usage.Calls(dashboard.CallQuery{})[0].Values[2], "and then it is corrected")
+				}
+			})
+		})
+	}
+}

@@ -551,7 +551,7 @@ func (a *application) count(t *testing.T, random *rand.Rand, shuffle bool) map[s
 			r.price(again)
 		}
 		i += n
-		if restarts && random.IntN(8) == 0 {
+		if random.IntN(8) == 0 {
 			r.stop()
 			p, e = newPage()
 			r = newRig(t, withStorage(nil), m.extension(), e)
@@ -616,5 +616,3 @@ func TestSimulationIsVaried(t *testing.T) {
 		assert.True(t, seen[other], other)
 	}
 }
-
-var restarts = false

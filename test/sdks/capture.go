@@ -52,7 +52,8 @@ var content = map[string]bool{
 	"mlflow.spanInputs": true, "mlflow.spanOutputs": true, "response_data": true, "request_data": true,
 }
 
-var digits = regexp.MustCompile(`\d+`)
+// digits are numbers by themselves: those within an ID are not figures.
+var digits = regexp.MustCompile(`\b\d+\b`)
 
 // parseCapture reads what the file exporter wrote: a request a line.
 func parseCapture(r io.Reader) (*Capture, error) {

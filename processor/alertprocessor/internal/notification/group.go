@@ -19,8 +19,10 @@ const ByAll = "..."
 // Grouping is which alerts are grouped into one notification.
 type Grouping struct {
 	// By are the labels whose values alerts of a group share. Without any,
-	// each alert is sent individually, at once.
+	// each alert is sent individually, at once, unless Always is set.
 	By []string
+	// Always makes one group of all alerts when there are no labels.
+	Always bool
 	// Wait is the time from the first alert of a group to its first
 	// notification, for others to join.
 	Wait time.Duration
@@ -28,11 +30,12 @@ type Grouping struct {
 	Interval time.Duration
 }
 
-func (g Grouping) on() bool { return len(g.By) > 0 }
+func (g Grouping) on() bool { return g.Always || len(g.By) > 0 }
 
 // group is a set of alerts that are notified together.
 type group struct {
 	key     string
+	route   *route
 	shared  *alertevent.Group // nil for an alert by itself
 	members map[string]struct{}
 	next    time.Time // before this it is not due
@@ -45,17 +48,17 @@ func (g *group) stamp(a alertevent.Alert) alertevent.Alert {
 }
 
 // join adds an alert to its group, which begins with it if there is none.
-func (b *Log) join(now time.Time, key string, labels map[string]string) *group {
+func (b *Log) join(now time.Time, key string, labels map[string]string, route *route) *group {
 	groupKey, shared := key, (*alertevent.Group)(nil)
-	if by := b.policy.Grouping; by.on() {
-		shared = by.of(labels)
-		groupKey = shared.Key
+	if route.grouping.on() {
+		shared = route.groupOf(labels)
+		groupKey = keyOf(shared.Key, route.receiver)
 	}
 	g, ok := b.groups[groupKey]
 	if !ok {
-		g = &group{key: groupKey, shared: shared, members: map[string]struct{}{}}
+		g = &group{key: groupKey, route: route, shared: shared, members: map[string]struct{}{}}
 		if shared != nil {
-			g.next = now.Add(b.policy.Grouping.Wait)
+			g.next = now.Add(route.grouping.Wait)
 		}
 		b.groups[groupKey] = g
 	}
@@ -75,18 +78,17 @@ func (b *Log) leave(key string, e *entry) {
 	e.group = nil
 }
 
-// of is the group of an alert. Its key is that of a group under the root of
-// Alertmanager's routes.
-func (g Grouping) of(alert map[string]string) *alertevent.Group {
+// groupOf is the group of an alert. Its key is made as Alertmanager makes it.
+func (r *route) groupOf(alert map[string]string) *alertevent.Group {
 	labels := map[string]string{}
 	set := model.LabelSet{}
 	for name, value := range alert {
-		if slices.Contains(g.By, name) || slices.Contains(g.By, ByAll) {
+		if slices.Contains(r.grouping.By, name) || slices.Contains(r.grouping.By, ByAll) {
 			labels[name] = value
 			set[model.LabelName(name)] = model.LabelValue(value)
 		}
 	}
-	return &alertevent.Group{Key: "{}:" + set.String(), Labels: labels}
+	return &alertevent.Group{Key: r.key + ":" + set.String(), Labels: labels}
 }
 
 // ReleaseOccurrences makes the groups due that hold occurrences which have not been

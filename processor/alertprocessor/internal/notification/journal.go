@@ -14,18 +14,25 @@ type JournalEntry struct {
 	Gate time.Time `json:"gate,omitzero"`
 }
 
-// Occurrence is the journal entry of an occurrence, once or with a resolution.
-func (m Persistent) Occurrence(fingerprint string, o Occurrence, once bool) JournalEntry {
-	entry := JournalEntry{Alert: stateOf(o.Alert), Gate: m.Gate.until[fingerprint]}
-	if once {
-		entry.Alert.Once = true
-		return entry
+// Occurrence are the journal entries of an occurrence, once or with a resolution:
+// one for each receiver.
+func (m Persistent) Occurrence(fingerprint string, o Occurrence, once bool) []JournalEntry {
+	var entries []JournalEntry
+	for _, route := range m.Log.routes.of(o.Alert.Labels) {
+		entry := JournalEntry{Alert: stateOf(o.Alert), Gate: m.Gate.until[fingerprint]}
+		entry.Alert.Receiver = route.receiver
+		e, known := m.Log.alerts[keyOf(eventPrefix+fingerprint, route.receiver)]
+		switch {
+		case once:
+			entry.Alert.Once = true
+		case known:
+			entry.Alert = e.state()
+		default:
+			entry.Alert.Ends, entry.Alert.CoolsUntil, entry.Alert.Pending = o.Ends, o.CoolsUntil, o.Mute.Reason == ""
+		}
+		entries = append(entries, entry)
 	}
-	entry.Alert.Ends, entry.Alert.CoolsUntil, entry.Alert.Pending = o.Ends, o.CoolsUntil, o.Mute.Reason == ""
-	if e, ok := m.Log.alerts[eventPrefix+fingerprint]; ok {
-		entry.Alert = e.state()
-	}
-	return entry
+	return entries
 }
 
 // EmptyState is one in which nothing is known.
@@ -38,7 +45,7 @@ func (s *State) Apply(entries []JournalEntry) {
 	events := map[string]int{} // index of the alert of an event rule
 	for i, known := range s.Alerts {
 		if !known.Ends.IsZero() {
-			events[known.alert().Fingerprint()] = i
+			events[keyOf(known.alert().Fingerprint(), known.Receiver)] = i
 		}
 	}
 	if s.Gate == nil {
@@ -53,12 +60,13 @@ func (s *State) Apply(entries []JournalEntry) {
 		if !entry.Gate.IsZero() {
 			s.Gate[fingerprint] = entry.Gate
 		}
-		if i, known := events[fingerprint]; known && !entry.Alert.Once {
+		key := keyOf(fingerprint, entry.Alert.Receiver)
+		if i, known := events[key]; known && !entry.Alert.Once {
 			s.Alerts[i] = entry.Alert
 			continue
 		}
 		if !entry.Alert.Once {
-			events[fingerprint] = len(s.Alerts)
+			events[key] = len(s.Alerts)
 		}
 		s.Alerts = append(s.Alerts, entry.Alert)
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+	"github.com/otelcol-arc/otelcol-arc/internal/routing"
 )
 
 // Reason is why a change of an alert causes no notification.
@@ -31,6 +32,8 @@ const (
 	RateLimit Reason = "rate_limit"
 	// Limit: more alerts fire at once than are tracked.
 	Limit Reason = "limit"
+	// MutedTime: the alert's route is muted at this time.
+	MutedTime Reason = "mute_time_interval"
 )
 
 // Mute is what suppresses an alert. The zero value is nothing.
@@ -64,6 +67,9 @@ type Policy struct {
 	Repeat time.Duration
 	// Grouping is which alerts are notified together.
 	Grouping Grouping
+	// Routes choose the receivers of an alert, and take the place of Grouping and
+	// Repeat; nil when every channel is notified.
+	Routes *routing.Tree
 	// PerMinute is the number of notifications of firing alerts in a minute; 0 is no limit.
 	PerMinute int
 	// External are labels of the alerts that the log raises itself.
@@ -104,16 +110,22 @@ type Log struct {
 	limiter *limiter
 	refused map[string]int // alerts of each rule at the last observation without a slot
 
-	alerts map[string]*entry
-	groups map[string]*group
-	held   map[string]*entry // those whose resolution is held back
-	added  uint64
-	events int // alerts that have an event
+	routes routes
+
+	alerts       map[string]*entry // an alert has one for each receiver
+	groups       map[string]*group
+	held         map[string]*entry // those whose resolution is held back
+	added        uint64
+	observations uint64
+	events       int // alerts that have an event
 }
 
 type entry struct {
 	alert           alertevent.Alert
+	base            string // the key of the alert, without the receiver
+	route           *route
 	group           *group
+	observed        uint64    // the last observation in which it fired
 	firing          bool      // at the last observation
 	notified        bool      // recipients believe that it fires
 	notifiedAt      time.Time // of the last firing notification; zero if never
@@ -147,16 +159,16 @@ func (e *entry) live() bool { return e.firing || e.notified || e.once }
 
 // missing reports whether an alert from before a restart that does not fire may
 // still be found to.
-func (e *entry) missing(now time.Time, o *Observation, key string) bool {
+func (e *entry) missing(now time.Time, o *Observation) bool {
 	switch {
 	case e.graceEnds.IsZero():
 		return false
 	case e.keep.For > 0 && now.Before(e.keep.Since.Add(e.keep.For)):
 		return true
-	case o.Pending[key]:
+	case o.Pending[e.base]:
 		return true
 	default:
-		return !o.Resolved[key] && now.Before(e.graceEnds)
+		return !o.Resolved[e.base] && now.Before(e.graceEnds)
 	}
 }
 
@@ -170,6 +182,7 @@ func NewLog(policy Policy) *Log {
 		cap:     &Cap{limit: policy.PerMinute},
 		limiter: newLimiter(policy.RuleLimit, policy.Limit),
 		refused: map[string]int{},
+		routes:  newRoutes(policy),
 		alerts:  map[string]*entry{},
 		groups:  map[string]*group{},
 		held:    map[string]*entry{},
@@ -191,36 +204,38 @@ func (b *Log) Observe(now time.Time, o Observation, mutes func(alertevent.Alert)
 	counts := Counts{}
 	refused, ranks := map[string]int{}, map[string]int{}
 	swept := false
+	b.observations++
 	for _, key := range mostSevereFirst(o.Firing) {
 		alert := o.Firing[key]
-		e := b.entry(now, key, alert)
-		if e == nil && !swept {
-			swept = true
-			b.forgetCooling()
-			e = b.entry(now, key, alert)
+		mute, dropped := mutes(alert), false
+		for _, route := range b.routes.of(alert.Labels) {
+			e := b.entry(now, key, alert, route)
+			if e == nil && !swept {
+				swept = true
+				b.forgetCooling()
+				e = b.entry(now, key, alert, route)
+			}
+			if e == nil {
+				dropped = true
+				continue
+			}
+			b.observeFiring(e, mute, o.Keep[key], counts)
 		}
-		if e == nil {
+		if dropped {
 			if refused[alert.Name()] == 0 {
 				ranks[alert.Name()] = alert.SeverityRank() // the most severe comes first
 			}
 			refused[alert.Name()]++
-			continue
 		}
-		mute := mutes(e.alert)
-		switch {
-		case b.held[key] != nil:
-			counts[Cooldown]++ // the resolution that was held back is obsolete
-		case !e.notified && mute.Reason != "" && (!e.firing || e.mute.Reason != mute.Reason):
-			counts[mute.Reason]++
-		}
-		delete(b.held, key)
-		e.firing, e.mute, e.graceEnds, e.keep = true, mute, time.Time{}, o.Keep[key]
 	}
 	for key, e := range b.alerts {
-		if _, ok := o.Firing[key]; ok || e.once || e.event != nil || e.missing(now, &o, key) {
+		if e.observed == b.observations || e.once || e.event != nil {
 			continue
 		}
-		b.resolve(now, key, e, counts)
+		// One that fires and was not observed has another receiver now.
+		if _, fires := o.Firing[e.base]; fires || !e.missing(now, &o) {
+			b.resolve(now, key, e, counts)
+		}
 	}
 	for rule, n := range refused {
 		if more := n - b.refused[rule]; more > 0 {
@@ -232,12 +247,25 @@ func (b *Log) Observe(now time.Time, o Observation, mutes func(alertevent.Alert)
 	return counts
 }
 
+// observeFiring records that an alert of a rule fires.
+func (b *Log) observeFiring(e *entry, mute Mute, keep KeepFiring, counts Counts) {
+	key := e.key()
+	switch {
+	case b.held[key] != nil:
+		counts[Cooldown]++ // the resolution that was held back is obsolete
+	case !e.notified && mute.Reason != "" && (!e.firing || e.mute.Reason != mute.Reason):
+		counts[mute.Reason]++
+	}
+	delete(b.held, key)
+	e.firing, e.mute, e.graceEnds, e.keep, e.observed = true, mute, time.Time{}, keep, b.observations
+}
+
 // Awaited are the alerts from before a restart that have not been found to fire.
 func (b *Log) Awaited() map[string]alertevent.Alert {
 	out := map[string]alertevent.Alert{}
-	for key, e := range b.alerts {
+	for _, e := range b.alerts {
 		if !e.graceEnds.IsZero() {
-			out[key] = e.alert
+			out[e.base] = e.alert
 		}
 	}
 	return out
@@ -281,7 +309,7 @@ func (b *Log) resolve(now time.Time, key string, e *entry, counts Counts) {
 // holdsBack reports whether the resolution of an alert is to wait: it fired again
 // within its cooldown, recipients know that, and it may do so once more.
 func (b *Log) holdsBack(now time.Time, e *entry) bool {
-	return e.notified && !e.firing && e.returned && e.event == nil && !b.policy.Grouping.on() && b.inCooldown(now, e)
+	return e.notified && !e.firing && e.returned && e.event == nil && !e.route.grouping.on() && b.inCooldown(now, e)
 }
 
 func (b *Log) inCooldown(now time.Time, e *entry) bool {
@@ -309,24 +337,34 @@ type Occurrence struct {
 // that the other half is always there for alerts of rules: what exceeds it is notified
 // without a resolution, as by OccurOnce.
 func (b *Log) Occur(now time.Time, o Occurrence) Counts {
+	counts := Counts{}
+	for _, route := range b.routes.of(o.Alert.Labels) {
+		b.occur(now, o, route, counts)
+	}
+	return counts
+}
+
+func (b *Log) occur(now time.Time, o Occurrence, route *route, counts Counts) {
 	alert, mute := o.Alert, o.Mute
-	key := eventPrefix + alert.Fingerprint()
-	e, known := b.alerts[key]
+	base := eventPrefix + alert.Fingerprint()
+	e, known := b.alerts[keyOf(base, route.receiver)]
 	if !known && b.EventsFull() {
-		if mute.Reason != "" {
-			return nil
+		if mute.Reason == "" {
+			b.occurOnce(now, alert, route, counts)
 		}
-		return b.OccurOnce(now, alert)
+		return
 	}
 	if known && e.live() {
 		alert.StartsAt = e.alert.StartsAt
 	}
-	if known && e.event.pending && mute.Reason == "" && !b.policy.Grouping.on() {
+	if known && e.event.pending && mute.Reason == "" && !route.grouping.on() {
 		e.event.ends = o.Ends
-		return b.OccurOnce(now, alert) // two occurrences at once are two notifications
+		b.occurOnce(now, alert, route, counts) // two occurrences at once are two notifications
+		return
 	}
-	if e = b.entry(now, key, alert); e == nil {
-		return b.drop(now, alert)
+	if e = b.entry(now, base, alert, route); e == nil {
+		b.drop(now, alert, counts)
+		return
 	}
 	if e.event == nil {
 		e.event = &event{}
@@ -336,7 +374,6 @@ func (b *Log) Occur(now time.Time, o Occurrence) Counts {
 	if mute.Reason == "" {
 		e.event.pending, e.event.coolsUntil = true, o.CoolsUntil
 	}
-	return nil
 }
 
 // EventsFull reports whether no other alert of an event rule gets a slot. An odd
@@ -346,21 +383,28 @@ func (b *Log) EventsFull() bool { return b.events >= (b.policy.Limit+1)/2 }
 // Extend records an occurrence that is not to be notified, of an alert that may be
 // active. It reports whether the alert is.
 func (b *Log) Extend(fingerprint string, ends time.Time) bool {
-	e, ok := b.alerts[eventPrefix+fingerprint]
-	if !ok || !e.firing {
-		return false
+	active := false
+	for e := range b.ofAlert(eventPrefix + fingerprint) {
+		if !e.firing {
+			continue
+		}
+		active = true
+		if ends.After(e.event.ends) {
+			e.event.ends = ends
+		}
 	}
-	if ends.After(e.event.ends) {
-		e.event.ends = ends
-	}
-	return true
+	return active
 }
 
 // ResolvedEvent reports whether the last notification of an event rule's alert was
 // its resolution, within its cooldown.
 func (b *Log) ResolvedEvent(now time.Time, fingerprint string) bool {
-	e, ok := b.alerts[eventPrefix+fingerprint]
-	return ok && !e.firing && b.inCooldown(now, e)
+	for e := range b.ofAlert(eventPrefix + fingerprint) {
+		if !e.firing && b.inCooldown(now, e) {
+			return true
+		}
+	}
+	return false
 }
 
 // Event is an active alert of an event rule.
@@ -372,8 +416,10 @@ type Event struct {
 // Events are the active alerts of event rules.
 func (b *Log) Events() []Event {
 	var out []Event
+	known := map[string]bool{}
 	for _, key := range slices.Sorted(maps.Keys(b.alerts)) {
-		if e := b.alerts[key]; e.event != nil && e.firing {
+		if e := b.alerts[key]; e.event != nil && e.firing && !known[e.base] {
+			known[e.base] = true
 			out = append(out, Event{Alert: e.alert, Mute: e.mute})
 		}
 	}
@@ -399,17 +445,25 @@ func (b *Log) expireEvents(now time.Time, counts Counts) {
 
 // OccurOnce records an occurrence that is notified once, without a resolution.
 func (b *Log) OccurOnce(now time.Time, alert alertevent.Alert) Counts {
-	e := b.entry(now, b.onceKey(alert.Fingerprint()), alert)
+	counts := Counts{}
+	for _, route := range b.routes.of(alert.Labels) {
+		b.occurOnce(now, alert, route, counts)
+	}
+	return counts
+}
+
+func (b *Log) occurOnce(now time.Time, alert alertevent.Alert, route *route, counts Counts) {
+	e := b.entry(now, b.onceKey(alert.Fingerprint(), route), alert, route)
 	if e == nil {
-		return b.drop(now, alert)
+		b.drop(now, alert, counts)
+		return
 	}
 	e.once = true
-	return nil
 }
 
 // onceKey is a new key, since each occurrence is a notification, but in a group.
-func (b *Log) onceKey(fingerprint string) string {
-	if b.policy.Grouping.on() {
+func (b *Log) onceKey(fingerprint string, route *route) string {
+	if route.grouping.on() {
 		return "once " + fingerprint
 	}
 	b.added++
@@ -417,13 +471,15 @@ func (b *Log) onceKey(fingerprint string) string {
 }
 
 // drop records an occurrence whose alert gets no slot.
-func (b *Log) drop(now time.Time, alert alertevent.Alert) Counts {
+func (b *Log) drop(now time.Time, alert alertevent.Alert, counts Counts) {
 	b.dropped.add(now, alert.Name(), alert.SeverityRank())
-	return Counts{Limit: 1}
+	counts[Limit]++
 }
 
-// entry finds the entry of an alert, or makes it. It is nil when there is no slot.
-func (b *Log) entry(now time.Time, key string, alert alertevent.Alert) *entry {
+// entry finds the entry of an alert on a route, or makes it. It is nil when there is
+// no slot.
+func (b *Log) entry(now time.Time, base string, alert alertevent.Alert, route *route) *entry {
+	key := keyOf(base, route.receiver)
 	e, known := b.alerts[key]
 	if !known {
 		if !b.limiter.admits(alert) {
@@ -433,9 +489,10 @@ func (b *Log) entry(now time.Time, key string, alert alertevent.Alert) *entry {
 		e = &entry{}
 		b.alerts[key] = e
 	}
-	e.alert = alert
+	alert.Receiver = route.receiver
+	e.base, e.alert, e.route = base, alert, route
 	if e.group == nil {
-		e.group = b.join(now, key, alert.Labels)
+		e.group = b.join(now, key, alert.Labels, route)
 	}
 	return e
 }
@@ -475,6 +532,10 @@ func (b *Log) Flush(now time.Time, mutes func(alertevent.Alert) Mute) ([]Notific
 		if now.Before(g.next) || b.isIdle(now, g) {
 			continue
 		}
+		if g.route.isMuted(now) {
+			g.next = now.Truncate(time.Minute).Add(time.Minute) // times are by the minute
+			continue
+		}
 		if f := b.prepare(now, g); f.due {
 			due = append(due, f)
 		} else {
@@ -493,14 +554,14 @@ func (b *Log) Flush(now time.Time, mutes func(alertevent.Alert) Mute) ([]Notific
 		b.reschedule(now, f.group)
 	}
 	if summed && mutes(summary).Reason == "" {
-		out = append(out, Notification{Alerts: []alertevent.Alert{summary}})
+		out = append(out, b.routes.address(summary)...)
 	}
 	for _, alert := range b.dropped.flush(now, b.policy.External) {
 		if mute := mutes(alert); mute.Reason != "" && alert.State == alertevent.Firing {
 			counts[mute.Reason]++
 			continue
 		}
-		out = append(out, Notification{Alerts: []alertevent.Alert{alert}})
+		out = append(out, b.routes.address(alert)...)
 	}
 	return out, counts
 }
@@ -558,7 +619,7 @@ func (b *Log) isDue(now time.Time, e *entry) bool {
 	case e.event != nil:
 		return e.event.pending
 	case e.notified:
-		return b.policy.Repeat > 0 && e.mute.Reason == "" && now.Sub(e.notifiedAt) >= b.policy.Repeat && !b.cooling(now, e)
+		return e.route.repeat > 0 && e.mute.Reason == "" && now.Sub(e.notifiedAt) >= e.route.repeat && !b.cooling(now, e)
 	default:
 		return !now.Before(e.suppressedUntil)
 	}
@@ -609,8 +670,8 @@ func (b *Log) notify(now time.Time, f *flush, counts Counts) Notification {
 // reschedule sets when a group is due next, or removes it when none of its alerts
 // is live.
 func (b *Log) reschedule(now time.Time, g *group) {
-	g.next = now.Add(b.policy.Grouping.Interval)
-	if !b.policy.Grouping.on() {
+	g.next = now.Add(g.route.grouping.Interval)
+	if g.shared == nil {
 		g.next = time.Time{}
 	}
 	for key := range g.members {
@@ -633,9 +694,11 @@ func (b *Log) Next() (next time.Time, ok bool) {
 			next, ok = at, true
 		}
 	}
-	if b.policy.Grouping.on() {
+	if b.policy.Grouping.on() || b.policy.Routes != nil {
 		for _, g := range b.groups {
-			add(g.next)
+			if g.shared != nil {
+				add(g.next)
+			}
 		}
 	}
 	if end, open := b.cap.WindowEnd(); open {
@@ -657,16 +720,31 @@ func (b *Log) Next() (next time.Time, ok bool) {
 	return next, ok
 }
 
-// MuteOf is what suppresses an alert that fires.
+// MuteOf is what suppresses an alert that fires, on all its routes.
 func (b *Log) MuteOf(now time.Time, fingerprint string) Mute {
-	e, ok := b.alerts[fingerprint]
+	var mute Mute
+	for e := range b.ofAlert(fingerprint) {
+		own := e.suppressedBy(now)
+		if own.Reason == "" {
+			return Mute{}
+		}
+		if mute.Reason == "" {
+			mute = own
+		}
+	}
+	return mute
+}
+
+func (e *entry) suppressedBy(now time.Time) Mute {
 	switch {
-	case !ok || e.notified:
+	case e.notified:
 		return Mute{}
 	case e.mute.Reason != "":
 		return e.mute
 	case now.Before(e.suppressedUntil):
 		return Mute{Reason: RateLimit}
+	case e.route.isMuted(now):
+		return Mute{Reason: MutedTime}
 	default:
 		return Mute{}
 	}

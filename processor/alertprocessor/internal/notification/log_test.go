@@ -391,7 +391,7 @@ func TestGroupOfAnAlert(t *testing.T) {
 		{[]string{"..."}, alertevent.Group{Key: `{}:{alertname="a", host="h", severity="info"}`, Labels: labels}},
 	}
 	for _, test := range tests {
-		assert.Equal(t, test.want, *Grouping{By: test.by}.of(labels))
+		assert.Equal(t, test.want, *(&route{key: "{}", grouping: Grouping{By: test.by}}).groupOf(labels))
 	}
 }
 

@@ -74,6 +74,7 @@ type droppedState struct {
 
 type alertState struct {
 	Labels          map[string]string `json:"labels"`
+	Receiver        string            `json:"receiver,omitempty"`
 	Annotations     map[string]string `json:"annotations,omitempty"`
 	StartsAt        time.Time         `json:"starts_at"`
 	Value           *float64          `json:"value,omitempty"`
@@ -280,17 +281,18 @@ func readStateV1(raw []byte) (State, error) {
 
 func (b *Log) restore(now time.Time, kept alertState) {
 	alert := kept.alert()
-	key := alert.Fingerprint()
+	base, route := alert.Fingerprint(), b.routes.to(alert.Labels, kept.Receiver)
 	switch {
 	case kept.Once:
-		key = b.onceKey(key)
+		base = b.onceKey(base, route)
 	case !kept.Ends.IsZero():
-		key = eventPrefix + key
+		base = eventPrefix + base
 	}
+	key := keyOf(base, route.receiver)
 	if known, ok := b.alerts[key]; ok && known.live() {
 		return
 	}
-	e := b.entry(now, key, alert)
+	e := b.entry(now, base, alert, route)
 	if e == nil {
 		return
 	}
@@ -327,7 +329,7 @@ func (e *entry) state() alertState {
 
 func stateOf(a alertevent.Alert) alertState {
 	return alertState{
-		Labels: a.Labels, Annotations: a.Annotations, StartsAt: a.StartsAt,
+		Labels: a.Labels, Receiver: a.Receiver, Annotations: a.Annotations, StartsAt: a.StartsAt,
 		Value: finite(a.Value), GeneratorURL: a.GeneratorURL, TraceID: a.TraceID, SpanID: a.SpanID,
 	}
 }
@@ -335,7 +337,7 @@ func stateOf(a alertevent.Alert) alertState {
 // alert is the one of the state, firing.
 func (s alertState) alert() alertevent.Alert {
 	return alertevent.Alert{
-		Labels: s.Labels, Annotations: s.Annotations, State: alertevent.Firing, StartsAt: s.StartsAt,
+		Labels: s.Labels, Receiver: s.Receiver, Annotations: s.Annotations, State: alertevent.Firing, StartsAt: s.StartsAt,
 		Value: s.Value, GeneratorURL: s.GeneratorURL, TraceID: s.TraceID, SpanID: s.SpanID,
 	}
 }

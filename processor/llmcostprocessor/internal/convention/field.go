@@ -71,3 +71,11 @@ type row struct {
 
 // kind is the field of a kind of usage.
 func kind(k usage.Kind) field { return field(k) }
+
+// scales are how many of a count make a unit of its kind.
+var scales = func() (scales [counts]int64) {
+	for _, k := range usage.Kinds() {
+		scales[k] = k.Scale()
+	}
+	return scales
+}()

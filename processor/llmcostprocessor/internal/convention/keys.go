@@ -77,7 +77,7 @@ var genAI = slices.Concat([]row{
 	{textInput, []string{"gen_ai.usage.text.input_tokens", "gen_ai.usage.details.text_prompt_tokens"}},
 	{textOutput, []string{"gen_ai.usage.text.output_tokens", "gen_ai.usage.details.text_candidates_tokens"}},
 	{kind(usage.WebSearches), []string{"gen_ai.usage.server_tool_use.web_search_requests", "anthropic.usage.server_tool_use.web_search_requests", "gen_ai.usage.details.web_search_requests"}},
-	{usageObject, []string{"gen_ai.usage.raw"}},
+	{usageObject, []string{"gen_ai.usage.raw", "braintrust.metrics"}},
 	// arc.llm.service_tier is for those whose instrumentation has none: set by
 	// the application, or by the attributes processor for all that a service sends.
 	{tier, []string{

@@ -48,6 +48,7 @@ var names = map[string]field{
 	"cachecreationephemeral1hinputtokens": field(usage.CacheWrite1h), "cachecreationinputtokensabove1hr": field(usage.CacheWrite1h),
 	"ephemeral12hinputtokens": field(usage.CacheWriteLong), "ephemeral24hinputtokens": field(usage.CacheWriteLong),
 
+	"promptcachedtokens": cacheRead, "promptcachecreationtokens": cacheWrite, "completionreasoningtokens": reasoning, // Braintrust's
 	"reasoningtokens": reasoning, "outputreasoningtokens": reasoning, "outputreasoning": reasoning, "reasoningoutputtokens": reasoning,
 	"thoughtstokencount": thoughts, "thoughtstokens": thoughts, "tooluseprompttokencount": toolPrompt,
 

@@ -59,6 +59,9 @@ func (r *record) put(p place, value pcommon.Value) {
 	}
 	if p.field < counts {
 		n, ok := count(value)
+		if scale := scales[p.field]; scale > 1 {
+			n, ok = scaled(value, scale)
+		}
 		if !ok {
 			r.unreadable = r.unreadable || p.field == input || p.field == output
 			return

@@ -83,8 +83,8 @@ func TestReadingOfForwarders(t *testing.T) {
 		{"OpenInference for Agno, Anthropic, with its own sum", "openinference.instrumentation.agno", llm("Anthropic", claude, total), beyond},
 		{"OpenInference for Agno, Bedrock", "openinference.instrumentation.agno", llm("AwsBedrock", bedrock, nil), beyond},
 		{"OpenInference for Agno, OpenAI", "openinference.instrumentation.agno", llm("OpenAI", "gpt-4o", nil), within},
-		{"OpenInference for Bedrock", "openinference.instrumentation.bedrock", llm("aws", bedrock, total), beyond},
-		{"OpenInference for Bedrock, a total of the API", "openinference.instrumentation.bedrock", llm("aws", bedrock, attributes{"llm.token_count.total": 2000}), beyond},
+		{"OpenInference for Bedrock, InvokeModel", "openinference.instrumentation.bedrock", llm("aws", bedrock, nil), within},
+		{"OpenInference for Bedrock, Converse, whose total is the API's", "openinference.instrumentation.bedrock", llm("aws", bedrock, attributes{"llm.token_count.total": 2000}), beyond},
 		{"OpenInference for Bedrock in Node", "@arizeai/openinference-instrumentation-bedrock", llm("aws", bedrock, total), beyond},
 		{"OpenInference for Pipecat, Anthropic", "openinference.instrumentation.pipecat", llm("anthropic", claude, total), beyond},
 		{"OpenInference for Pipecat, OpenAI", "openinference.instrumentation.pipecat", llm("openai", "gpt-4o", total), within},
@@ -95,6 +95,10 @@ func TestReadingOfForwarders(t *testing.T) {
 		{"OpenLLMetry for LangChain, Anthropic", "opentelemetry.instrumentation.langchain", chat("anthropic", claude, cached), within},
 		{"OpenLLMetry for LangChain, Bedrock", "opentelemetry.instrumentation.langchain", chat("aws.bedrock", bedrock, cached), within},
 		{"traceloop for LangChain in Node", "@traceloop/instrumentation-langchain", chat("anthropic", claude, cached), within},
+		{"Braintrust's metrics", "braintrust", with(chat("openai", "gpt-4o", nil), attributes{
+			"gen_ai.usage.input_tokens": nil, "gen_ai.usage.output_tokens": nil,
+			"braintrust.metrics": `{"prompt_tokens": 1000, "completion_tokens": 300, "tokens": 1300, "prompt_cached_tokens": 600, "prompt_cache_creation_tokens": 100}`,
+		}), within},
 		{"OpenLIT for LiteLLM, Anthropic", "openlit.instrumentation.litellm", chat("anthropic", claude, with(cached, attributes{"gen_ai.sdk.version": "1"})), within},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -238,4 +242,17 @@ func TestEventsWithoutOperation(t *testing.T) {
 	assert.Equal(t, NotACall, outcome, "one that failed is reported by its span")
 	outcome, _ = read(with(used, attributes{"gen_ai.operation.name": "invoke_agent"}))
 	assert.Equal(t, Aggregate, outcome)
+}
+
+// Amounts of a kind are in its unit, with fractions where the unit is coarse.
+func TestUnitsOfKinds(t *testing.T) {
+	call := readAs(t, "", chat("openai", "whisper-1", attributes{
+		"gen_ai.usage.input_tokens": nil, "gen_ai.usage.output_tokens": nil,
+		"arc.llm.usage.seconds": 30.25, "arc.llm.usage.images": 2, "arc.llm.usage.pages": "3",
+	}))
+	assert.Equal(t, usage.Amounts{usage.Seconds: 30_250, usage.Images: 2, usage.Pages: 3}, call.Usage)
+	call = readAs(t, "", chat("openai", "whisper-1", attributes{"arc.llm.usage.seconds": 30, "arc.llm.usage.images": 2.5}))
+	assert.Equal(t, usage.Amounts{usage.Input: 1000, usage.Output: 300, usage.Seconds: 30_000}, call.Usage, "half an image makes no sense")
+	call = readAs(t, "", chat("openai", "whisper-1", attributes{"arc.llm.usage.seconds": -1}))
+	assert.Equal(t, usage.Amounts{usage.Input: 1000, usage.Output: 300}, call.Usage)
 }

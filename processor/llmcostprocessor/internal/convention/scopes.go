@@ -22,7 +22,6 @@ var scopes = []scope{
 	{prefix: "opentelemetry.instrumentation.botocore", counting: counting{cached: exclusive}},                                 // 0.66b2
 	{prefix: "opentelemetry.instrumentation.genai.bedrock", counting: counting{cached: exclusive}},                            // 0.1b0
 	{prefix: "opentelemetry.instrumentation.bedrock", counting: counting{cached: exclusive, ownTotal: true}},                  // 0.62.4
-	{prefix: "openinference.instrumentation.bedrock", counting: counting{cached: exclusive, ownTotal: true}},                  // 0.1.43
 	{prefix: "@arizeai/openinference-instrumentation-bedrock", counting: counting{cached: exclusive, ownTotal: true}},         // 0.4.17
 	{prefix: "@traceloop/instrumentation-bedrock", from: "0.28.0", counting: counting{ownTotal: true}},                        // #1028
 	{prefix: "@traceloop/instrumentation-bedrock", counting: counting{cached: exclusive, ownTotal: true}},                     // 0.27.0

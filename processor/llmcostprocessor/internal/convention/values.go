@@ -41,6 +41,16 @@ func count(value pcommon.Value) (int64, bool) {
 	return n, n >= 0 && n <= maxTokens
 }
 
+// scaled reads an amount of a kind whose unit is coarse: seconds come with
+// fractions, and are counted in thousandths.
+func scaled(value pcommon.Value, scale int64) (int64, bool) {
+	f, ok := amount(value)
+	if !ok || f > maxTokens {
+		return 0, false
+	}
+	return int64(math.Round(f * float64(scale))), true
+}
+
 // whole is the count that a double holds.
 func whole(f float64) (int64, bool) {
 	if f >= 0 && f <= maxTokens && f == math.Trunc(f) { // NaN fails

@@ -132,6 +132,7 @@ type Cache struct {
 	streams   matching
 	evicted   int64
 	maxScan   scan
+	maxUnit   int
 }
 
 // trace is what is known of a trace.
@@ -177,7 +178,13 @@ func (t *trace) all(yield func(*node) bool) {
 	}
 }
 
-func (c *Cache) siteHash(n *node) uint64 { return maphash.Comparable(c.seed, n.site()) }
+func (c *Cache) siteHash(n *node) uint64 {
+	hash := maphash.Comparable(c.seed, n.site())
+	if n.overflow {
+		hash = maphash.Comparable(c.seed, overflowKey{hash, n.print})
+	}
+	return hash
+}
 
 func (c *Cache) responseHash(n *node) uint64 {
 	return maphash.Comparable(c.seed, n.Response)
@@ -202,7 +209,8 @@ type node struct {
 	pass  uint32 // that visited it last
 	depth uint16 // how many calls are around it
 
-	aggregate, gone, merged bool // merged: at some time
+	aggregate, gone, merged   bool // merged: at some time
+	crowded, around, overflow bool // see crowd.go
 }
 
 // ties are what few records have.
@@ -266,6 +274,7 @@ func New(options Options) *Cache {
 		traces:    map[uint64]trace{},
 		trees:     map[uint64]*tree{},
 		maxScan:   scan{spans: 64, times: 4},
+		maxUnit:   1000,
 	}
 	c.parallel.init(weighParallel, sideOfParallel)
 	c.streams.init(weighStream, sideOfStream)
@@ -317,12 +326,16 @@ func (w *work) insert(r *Record, index int, now time.Time) (n *node, copied bool
 		return n, false
 	}
 	hash := c.siteHash(n)
-	head := c.sites[hash]
-	for other := head; other != nil; other = other.nextInSite {
-		if other.print == n.print {
-			return other, true
-		}
+	known, many := c.findCopy(hash, n.print)
+	if known == nil && many {
+		n.overflow = true
+		hash = c.siteHash(n)
+		known, _ = c.findCopy(hash, n.print)
 	}
+	if known != nil {
+		return known, true
+	}
+	head := c.sites[hash]
 	if c.evictOldest() {
 		head = c.sites[hash]
 	}
@@ -330,6 +343,9 @@ func (w *work) insert(r *Record, index int, now time.Time) (n *node, copied bool
 	if r.Response != 0 {
 		key := c.responseHash(n)
 		n.nextOfResponse = c.responses[key]
+		if n.nextOfResponse != nil && n.nextOfResponse.crowded {
+			n.nextOfResponse.nextOfResponse = nil // those before it are related to nothing
+		}
 		c.responses[key] = n
 	}
 	if r.Trace != [16]byte{} {
@@ -408,12 +424,18 @@ func (c *Cache) related(n *node, visit func(*node)) {
 	c.streams.eachPartner(n, visit)
 }
 
-// relatives calls visit with the records of the same span, of the same response,
-// and those directly around and within it.
+// relatives calls visit with the records of the same span and, unless there are too
+// many, with those of the same response and those directly around and within it.
 func (c *Cache) relatives(n *node, visit func(*node)) {
 	for other := c.sites[c.siteHash(n)]; other != nil; other = other.nextInSite {
 		visit(other)
 	}
+	if !n.crowded {
+		c.distantRelatives(n, visit)
+	}
+}
+
+func (c *Cache) distantRelatives(n *node, visit func(*node)) {
 	if n.Response != 0 {
 		for other := c.responses[c.responseHash(n)]; other != nil; other = other.nextOfResponse {
 			visit(other)

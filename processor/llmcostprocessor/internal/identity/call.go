@@ -188,13 +188,19 @@ func (n *node) rule() Rule {
 		return SameSpan
 	case n.Response != 0 && n.Response == winner.Response:
 		return ResponseID
-	case slices.Contains(n.base(), winner):
+	case n.sharesBase(winner):
 		return Nested
 	case n.Scope == winner.Scope:
 		return Stream
 	default:
 		return Concurrent
 	}
+}
+
+// sharesBase reports whether one is in the base of another: no two bases have a record in common.
+func (n *node) sharesBase(other *node) bool {
+	a, b := n.base(), other.base()
+	return len(a) > 0 && len(b) > 0 && a[0] == b[0]
 }
 
 // outcome is what a record of the batch has become.

@@ -18,6 +18,10 @@
 //	stream        the request of a stream and the record of its end, in one scope
 //	concurrent    different scopes of one resource at the same time, equal usage
 //
+// More than a thousand records that are related to each other are not the calls of one
+// application: response IDs are made up there, and each span around a call counts as
+// an aggregate. So what a record costs does not grow with their number.
+//
 // The last rule is a heuristic and can be switched off. The package knows
 // neither pdata nor a clock.
 package identity

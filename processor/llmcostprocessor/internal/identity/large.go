@@ -84,7 +84,7 @@ func (c *Cache) updateLarge(trace [16]byte, t *tree) []*node {
 	t.addedCalls, t.addedLinks = nil, nil
 	for _, n := range calls {
 		up, inherited := c.ascend(n, t.links)
-		d.changed = n.enclose(up, inherited, d.changed)
+		d.changed = d.enclose(n, up, inherited, d.changed)
 	}
 	for _, n := range calls {
 		d.from(n.Span)
@@ -123,7 +123,7 @@ func (d *descent) below(span [8]byte, up *node, inherited *Values, depth int) {
 	d.visited[span] = true
 	f := d.within[span]
 	for n := range f.calls {
-		d.changed = n.enclose(up, inherited, d.changed)
+		d.changed = d.enclose(n, up, inherited, d.changed)
 		if first := d.spanOf(SpanKey{d.trace, n.Span}); first == n {
 			d.below(n.Span, n, d.valuesOf(n).overlay(inherited), depth+1)
 		}

@@ -6,8 +6,9 @@ package identity
 // links remembers the spans that are not calls: the newest ones, in a ring. Those
 // of a trace are a list, since most traces are never asked for.
 type links struct {
-	ring []link
-	next int
+	ring   []link
+	traces [][16]byte // of the ring
+	next   int
 }
 
 type link struct {
@@ -30,6 +31,7 @@ func (c *Cache) addLink(s *Span) bool {
 	}
 	if l.ring == nil {
 		l.ring = make([]link, 0, c.options.Spans) // links are pointed at
+		l.traces = make([][16]byte, c.options.Spans)
 	}
 	added := link{trace: hash, span: s.Span, parent: s.Parent, values: s.Values, before: known.link}
 	if len(l.ring) < c.options.Spans {
@@ -49,6 +51,7 @@ func (c *Cache) addLink(s *Span) bool {
 		known.link = int32(l.next + 1)
 		l.next = (l.next + 1) % c.options.Spans
 	}
+	l.traces[known.link-1] = s.Trace
 	if known.large {
 		c.trees[hash].addLink(&l.ring[known.link-1])
 	}
@@ -90,6 +93,17 @@ func (c *Cache) ageOf(at int) int {
 func (c *Cache) Links(trace [16]byte, visit func(Span)) {
 	for span, link := range c.linksOf(trace) {
 		visit(Span{SpanKey: SpanKey{trace, span}, Parent: link.parent, Values: link.values})
+	}
+}
+
+// LinksWithoutCalls calls visit with the remembered spans of the traces of which no
+// call is remembered, the oldest first.
+func (c *Cache) LinksWithoutCalls(visit func(Span)) {
+	for i := range c.links.ring {
+		at := (c.links.next + i) % len(c.links.ring)
+		if one := &c.links.ring[at]; c.traces[one.trace].calls == nil {
+			visit(Span{SpanKey: SpanKey{c.links.traces[at], one.span}, Parent: one.parent, Values: one.values})
+		}
 	}
 }
 

@@ -143,7 +143,19 @@ func scenario(r *rand.Rand) []item {
 	return items
 }
 
-func TestOrderDoesNotMatter(t *testing.T) {
+func TestOrderDoesNotMatter(t *testing.T) { testOrder(t, newCache) }
+
+// Records of which many are related, without a thousand of each.
+func TestOrderOfCrowdedRecordsDoesNotMatter(t *testing.T) {
+	testOrder(t, func() *Cache {
+		c := newCache()
+		c.maxUnit = 3
+		return c
+	})
+}
+
+func testOrder(t *testing.T, newCache func() *Cache) {
+	t.Helper()
 	rounds := 2000
 	if testing.Short() {
 		rounds = 300

@@ -17,6 +17,8 @@ const (
 	flat  shape = "flat"  // calls within one span that is not a call
 	chain shape = "chain" // each call within the one before
 	fan   shape = "fan"   // calls within one call
+	same  shape = "same"  // of the same span ID
+	made  shape = "made"  // of one response ID, which is made up
 )
 
 // oneTrace makes n calls of one trace from a number on.
@@ -33,6 +35,10 @@ func oneTrace(s shape, n, from int) ([]Record, []Span) {
 			if from+i > 0 {
 				binary.BigEndian.PutUint64(r.Parent[:], 1)
 			}
+		case same:
+			r.Span = [8]byte{1}
+		case made:
+			r.Response = 1
 		case chain:
 			binary.BigEndian.PutUint64(r.Parent[:], uint64(from+i))
 		}
@@ -42,16 +48,16 @@ func oneTrace(s shape, n, from int) ([]Record, []Span) {
 
 // BenchmarkOneTrace adds calls one by one to a trace that has so many.
 func BenchmarkOneTrace(b *testing.B) {
-	for _, s := range []shape{flat, fan, chain} {
-		for _, calls := range []int{100, 1000, 10_000} {
-			b.Run(fmt.Sprintf("%s/calls=%d", s, calls), func(b *testing.B) {
-				c := New(Options{Records: 20*calls + 100_000, Spans: calls / 2, Window: time.Hour, PairByTime: true})
-				for n := 0; n < calls; n += 100 {
+	for _, s := range []shape{flat, fan, chain, same, made} {
+		for _, size := range []int{100, 1000, 10_000} {
+			b.Run(fmt.Sprintf("%s/calls=%d", s, size), func(b *testing.B) {
+				c := New(Options{Records: 20*size + 100_000, Spans: size / 2, Window: time.Hour, PairByTime: true})
+				for n := 0; n < size; n += 100 {
 					records, spans := oneTrace(s, 100, n)
 					c.Add(records, spans, start)
 				}
 				b.ReportAllocs()
-				next := calls
+				next := size
 				for b.Loop() {
 					records, spans := oneTrace(s, 1, next)
 					next++

@@ -32,7 +32,7 @@ func (c *Cache) updateTrace(trace [16]byte, added int) (changed []*node) {
 	calls := slices.Collect(known.all)
 	for _, n := range calls {
 		up, inherited := c.ascend(n, links)
-		changed = n.enclose(up, inherited, changed)
+		changed = c.enclose(n, up, inherited, changed)
 	}
 	if size := len(calls) + len(links); size > max(c.maxScan.spans, c.maxScan.times*added) {
 		known.large = true
@@ -42,7 +42,11 @@ func (c *Cache) updateTrace(trace [16]byte, added int) (changed []*node) {
 }
 
 // enclose notes what is around a call, and the attribution of all that is.
-func (n *node) enclose(up *node, inherited *Values, changed []*node) []*node {
+func (c *Cache) enclose(n, up *node, inherited *Values, changed []*node) []*node {
+	separate, changed := c.separate(n, up, changed)
+	if separate {
+		up = nil
+	}
 	if up == nil {
 		up = n.up
 	}

@@ -27,7 +27,7 @@ type part struct {
 // resolve groups the records, and returns those whose group changed.
 func (u *unit) resolve() (changed []*node) {
 	if len(u.nodes) == 1 {
-		return u.nodes[0].setBase(nil, false, nil)
+		return u.nodes[0].setBase(nil, u.nodes[0].around, nil)
 	}
 	slices.SortFunc(u.nodes, canonical)
 	parts := u.parts()
@@ -35,6 +35,9 @@ func (u *unit) resolve() (changed []*node) {
 		if p.up == nil {
 			p.nest(0)
 		}
+	}
+	if slices.ContainsFunc(u.nodes, func(n *node) bool { return n.around }) {
+		parts[0].aggregate = true // the records are of one span: they are crowded
 	}
 	unite(parts)
 	sets := map[*part][]*node{}

@@ -50,11 +50,19 @@ func (w *work) resolve() {
 func (w *work) regroup(dirty []*node) (changed []*node) {
 	regrouped := slices.Clone(w.added)
 	pass := w.nextPass()
-	for _, seed := range dirty {
+	for i := 0; i < len(dirty); i++ { // it grows
+		seed := dirty[i]
 		if seed.pass == pass || w.isolated(seed) {
 			continue
 		}
-		u := unit{nodes: w.closure(seed, pass, w.relatives)}
+		nodes, crowd := w.unitOf(seed, pass)
+		if crowd != nil {
+			crowded := w.crowd(crowd, nil)
+			regrouped = append(regrouped, crowded...)
+			dirty = append(append(dirty, crowded...), seed)
+			continue
+		}
+		u := unit{nodes: nodes}
 		regrouped = append(regrouped, u.resolve()...)
 	}
 	pass = w.nextPass()
@@ -117,7 +125,7 @@ func (c *Cache) nextPass() uint32 {
 
 // isolated reports whether no record is, or was, related to this one.
 func (c *Cache) isolated(n *node) bool {
-	return n.up == nil && n.ties == nil && !n.aggregate && n.nextInSite == nil && n.nextOfResponse == nil &&
+	return n.up == nil && n.ties == nil && !n.aggregate && !n.around && n.nextInSite == nil && n.nextOfResponse == nil &&
 		c.sites[c.siteHash(n)] == n && (n.Response == 0 || c.responses[c.responseHash(n)] == n)
 }
 

@@ -12,6 +12,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/usage"
 )
 
 // flat is an event whose values are Go's.
@@ -118,6 +120,24 @@ func TestDecode(t *testing.T) {
 				Level:   Level{"WARNING", SeverityWarn},
 				Message: "High-cost LLM call",
 			},
+		},
+		{
+			name: "usage by kind, and what is left of it",
+			raw:  `{"model":"gpt-4o","prompt_tokens":1000,"completion_tokens":5,"usage":{"reasoning":2,"cache_read":"600","images":0,"total":1005,"input":7},"status":"success"}`,
+			want: flat{
+				Detail: LLMCall{Model: "gpt-4o", PromptTokens: 1000, CompletionTokens: 5, Usage: []Used{{usage.CacheRead, 600}, {usage.Reasoning, 2}}, Outcome: Success},
+				Fields: map[string]any{"usage": map[string]any{"total": int64(1005), "input": int64(7)}},
+			},
+		},
+		{
+			name: "usage without tokens",
+			raw:  `{"model":"whisper-1","usage":{"seconds":30.25}}`,
+			want: flat{Detail: LLMCall{Model: "whisper-1", Usage: []Used{{usage.Seconds, 30.25}}, Outcome: Success}},
+		},
+		{
+			name: "usage of another meaning is a log line's",
+			raw:  `{"message":"disk","model":"nvme","usage":{"percent":93}}`,
+			want: flat{Detail: Log{}, Message: "disk", Fields: map[string]any{"model": "nvme", "usage": map[string]any{"percent": int64(93)}}},
 		},
 		{
 			name: "model and a sum of tokens is a log line",
@@ -302,11 +322,15 @@ func TestDecodeRejects(t *testing.T) {
 		{"too many tokens", call + `1e300}`, ReasonInvalidField, "prompt_tokens: must be at most 1099511627776"},
 		{"too many tokens for a float", call + `1e999}`, ReasonInvalidField, "prompt_tokens: must be at most 1099511627776"},
 		{"nested tokens", `{"model":"m","tokens":{"prompt":-1}}`, ReasonInvalidField, "tokens.prompt: must not be negative, is -1"},
-		{"only a sum", `{"model":"m","tokens":{"total":5}}`, ReasonInvalidField, "prompt_tokens: is missing, and so are completion_tokens, tokens.prompt and tokens.completion"},
+		{"only a sum", `{"model":"m","tokens":{"total":5}}`, ReasonInvalidField, "prompt_tokens: is missing, and so are completion_tokens, tokens.prompt, tokens.completion and usage"},
 		{"empty model", `{"model":"","prompt_tokens":1}`, ReasonInvalidField, "model: must be a text that is not empty"},
 		{"explicit kind without its fields", `{"kind":"llm_call","prompt_tokens":1}`, ReasonInvalidField, "model: is missing"},
 		{"explicit log without message", `{"kind":"log","level":"INFO"}`, ReasonInvalidField, "message: is missing"},
 		{"status of a call", call + `1,"status":"ok"}`, ReasonInvalidField, "status: must be success, error or timeout"},
+		{"negative usage", call + `1,"usage":{"cache_read":-2}}`, ReasonInvalidField, "usage.cache_read: must not be negative"},
+		{"half an image", call + `1,"usage":{"images":0.5}}`, ReasonInvalidField, "usage.images: must be a whole number"},
+		{"usage that is no number", call + `1,"usage":{"reasoning":[1]}}`, ReasonInvalidField, "usage.reasoning: must be a number"},
+		{"usage beyond all measure", call + `1,"usage":{"seconds":1e300}}`, ReasonInvalidField, "usage.seconds: must be at most"},
 		{"negative cost", call + `1,"cost_dollars":-0.1}`, ReasonInvalidField, "cost_dollars: must not be negative, is -0.1"},
 		{"negative duration", call + `1,"duration_seconds":-1}`, ReasonInvalidField, "duration_seconds: must not be negative, is -1"},
 		{"long duration", call + `1,"duration_ms":1e12}`, ReasonInvalidField, "duration_ms: must be at most 31622400000"},

@@ -62,7 +62,8 @@ func decodeLLMCall(f *fields) LLMCall {
 		ErrorMessage: f.takeFirst(keyErrorMessage, keyError),
 		Agent:        f.take(keyAgentName),
 	}
-	call.PromptTokens, call.CompletionTokens = decodeTokens(f)
+	call.Usage = decodeUsage(f)
+	call.PromptTokens, call.CompletionTokens = decodeTokens(f, len(call.Usage) > 0)
 	call.Outcome = decodeOutcome(f, call.ErrorMessage)
 	call.Cost.Dollars, call.Cost.Known = f.amount(keyCostDollars, maxAmount)
 	return call
@@ -70,8 +71,8 @@ func decodeLLMCall(f *fields) LLMCall {
 
 // decodeTokens takes `prompt_tokens` and `completion_tokens`, or those of
 // `tokens`. One of the two may be missing, and counts as 0. The other members
-// of `tokens` stay with the context.
-func decodeTokens(f *fields) (prompt, completion int64) {
+// of `tokens` stay with the context. Both may be missing where something else was used.
+func decodeTokens(f *fields, used bool) (prompt, completion int64) {
 	prompt, hasPrompt := f.count(keyPromptTokens)
 	completion, hasCompletion := f.count(keyCompletionTokens)
 	if tokens, ok := f.peek(keyTokens).object(); ok {
@@ -86,8 +87,8 @@ func decodeTokens(f *fields) (prompt, completion int64) {
 		}
 		f.leave(keyTokens, inner)
 	}
-	if !hasPrompt && !hasCompletion && len(f.problems) == 0 {
-		f.fail(keyPromptTokens, "is missing, and so are completion_tokens, tokens.prompt and tokens.completion")
+	if !hasPrompt && !hasCompletion && !used && len(f.problems) == 0 {
+		f.fail(keyPromptTokens, "is missing, and so are completion_tokens, tokens.prompt, tokens.completion and usage")
 	}
 	return prompt, completion
 }

@@ -6,6 +6,8 @@ package event
 import (
 	"slices"
 	"time"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/usage"
 )
 
 // Kind is the kind of an event.
@@ -139,12 +141,20 @@ type LLMCall struct {
 	Provider         string
 	PromptTokens     int64
 	CompletionTokens int64
-	Duration         Duration
-	Outcome          Outcome
-	ErrorType        string
-	ErrorMessage     string
-	Cost             Cost
-	Agent            string
+	// Usage is what else was used, by kind: the tokens are parts of those above.
+	Usage        []Used
+	Duration     Duration
+	Outcome      Outcome
+	ErrorType    string
+	ErrorMessage string
+	Cost         Cost
+	Agent        string
+}
+
+// Used is an amount of a kind, in units of the kind.
+type Used struct {
+	Kind   usage.Kind
+	Amount float64
 }
 
 // Cost is an amount of money as the application worked it out.

@@ -59,6 +59,7 @@ const (
 	keyTraceID
 	keyTraceparent
 	keyType
+	keyUsage
 	keyUserID
 	keyValue
 	keyVersion
@@ -117,6 +118,7 @@ var keyNames = [keys]string{
 	keyTraceID:          "trace_id",
 	keyTraceparent:      "traceparent",
 	keyType:             "type",
+	keyUsage:            "usage",
 	keyUserID:           "user_id",
 	keyValue:            "value",
 	keyVersion:          "version",

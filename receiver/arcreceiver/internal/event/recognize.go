@@ -16,6 +16,9 @@ func recognize(f *fields) (kind Kind, explicit, ok bool) {
 	if _, nested := f.peek(keyTokens).object(); !nested {
 		present &^= setOf(keyTokens)
 	}
+	if !f.hasUsage() {
+		present &^= setOf(keyUsage)
+	}
 	if present&signKeys != 0 {
 		for i := range signs {
 			if s := &signs[i]; present&s.all == s.all && (s.some == 0 || present&s.some != 0) {
@@ -32,7 +35,7 @@ var signs = []struct {
 	kind      Kind
 	all, some keySet
 }{
-	{KindLLMCall, setOf(keyModel), setOf(keyPromptTokens, keyCompletionTokens, keyTokens)},
+	{KindLLMCall, setOf(keyModel), setOf(keyPromptTokens, keyCompletionTokens, keyTokens, keyUsage)},
 	{KindRequest, setOf(keyMethod, keyEndpoint, keyStatus), durationKeys},
 	{KindAgentRun, setOf(keyAgentName, keyStatus), durationKeys},
 	{KindCache, setOf(keyCacheType, keyHit), 0},

@@ -172,6 +172,9 @@ func putLLMCall(to pcommon.Map, call *event.LLMCall) {
 	to.PutStr(string(semconv.GenAIRequestModelKey), call.Model)
 	to.PutInt(attrInputTokens, call.PromptTokens)
 	to.PutInt(attrOutputTokens, call.CompletionTokens)
+	for _, used := range call.Usage {
+		putUsed(to, used)
+	}
 	to.PutStr(attrStatus, string(call.Outcome))
 	putText(to, string(semconv.GenAIProviderNameKey), call.Provider)
 	putText(to, string(semconv.GenAIAgentNameKey), call.Agent)
@@ -179,6 +182,16 @@ func putLLMCall(to pcommon.Map, call *event.LLMCall) {
 		to.PutDouble(attrCost, call.Cost.Dollars)
 	}
 	putError(to, call.Outcome, call.ErrorType, call.ErrorMessage)
+}
+
+// putUsed puts an amount under the key that llm_cost reads for its kind.
+func putUsed(to pcommon.Map, used event.Used) {
+	key := "arc.llm.usage." + used.Kind.String()
+	if used.Kind.Scale() == 1 {
+		to.PutInt(key, int64(used.Amount))
+		return
+	}
+	to.PutDouble(key, used.Amount)
 }
 
 func putAgentRun(to pcommon.Map, run *event.AgentRun) {

@@ -1,7 +1,9 @@
 // Copyright The otelcol-arc Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package notify
+// Package mutetime reads times at which nothing is notified, in Alertmanager's
+// syntax and with its library.
+package mutetime
 
 import (
 	"bytes"
@@ -14,15 +16,16 @@ import (
 	"github.com/prometheus/alertmanager/timeinterval"
 )
 
-// timeIntervals are times, as Alertmanager reads and applies them.
-type timeIntervals []timeinterval.TimeInterval
+// Intervals are times, as Alertmanager reads and applies them.
+// https://prometheus.io/docs/alerting/latest/configuration/#time_interval
+type Intervals []timeinterval.TimeInterval
 
-// parseTimeIntervals names everything that is wrong, below the key.
-func parseTimeIntervals(key string, from []map[string]any) (timeIntervals, error) {
-	var all timeIntervals
+// Parse names everything that is wrong, below the key.
+func Parse(key string, from []map[string]any) (Intervals, error) {
+	var all Intervals
 	var errs []error
 	for i, settings := range from {
-		interval, err := parseTimeInterval(settings)
+		interval, err := parse(settings)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("%s::%d: %w", key, i, err))
 			continue
@@ -32,7 +35,7 @@ func parseTimeIntervals(key string, from []map[string]any) (timeIntervals, error
 	return all, errors.Join(errs...)
 }
 
-func parseTimeInterval(settings map[string]any) (interval timeinterval.TimeInterval, err error) {
+func parse(settings map[string]any) (interval timeinterval.TimeInterval, err error) {
 	if len(settings) == 0 {
 		return interval, errors.New("must not be empty: it would be always")
 	}
@@ -45,7 +48,7 @@ func parseTimeInterval(settings map[string]any) (interval timeinterval.TimeInter
 	return interval, decoder.Decode(&interval)
 }
 
-// contains reports whether a time is in one of the intervals.
-func (all timeIntervals) contains(at time.Time) bool {
+// Contains reports whether a time is in one of the intervals.
+func (all Intervals) Contains(at time.Time) bool {
 	return slices.ContainsFunc(all, func(interval timeinterval.TimeInterval) bool { return interval.ContainsTime(at.UTC()) })
 }
