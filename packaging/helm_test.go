@@ -75,7 +75,7 @@ func render(t *testing.T, values object) map[string]object {
 	return objects
 }
 
-// conf writes down what the collector gets as /conf, and validates it.
+// conf writes the files that the Collector gets as /conf, and validates them.
 func conf(t *testing.T, objects map[string]object) {
 	t.Helper()
 	dir := t.TempDir()
@@ -124,7 +124,7 @@ func TestChart(t *testing.T) {
 	}
 }
 
-// What its users add is laid over, and is valid together.
+// The values of a user are merged into the chart's, and the result is valid.
 func TestChartWithEverything(t *testing.T) {
 	objects := render(t, object{
 		"config": object{

@@ -15,8 +15,8 @@ grep -rl --include='*_test.go' --exclude-dir=build '^func Fuzz' . | xargs -n1 di
     echo "$package $target"
     # What is found is written to the package's testdata, to be committed.
     if ! (cd "$package" && "$work/test" -test.run '^$' -test.fuzz "^$target\$" -test.fuzztime "$time" -test.fuzzcachedir "$cache/${package#./}" -test.fuzzminimizetime 5s) 2>&1 | tee "$work/log"; then
-      # Before Go 1.27 the end of the time is at times told as a failure, of
-      # nothing that was found: https://go.dev/issue/75804.
+      # Before Go 1.27 the end of the fuzzing time is sometimes reported as a failure
+      # without a failing input: https://go.dev/issue/75804.
       grep -q '^ *context deadline exceeded$' "$work/log" && ! grep -q 'Failing input' "$work/log"
     fi
   done

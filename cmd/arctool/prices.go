@@ -29,7 +29,7 @@ func newPricesCheckCommand() *cobra.Command {
 		Use:   "check FILE...",
 		Short: "Checks price files, and reports every mistake with its place",
 		Long: `Checks price files, and reports every mistake with file, line and key. The files are
-		laid over the built-in table one after the other, as prices::files of llm_cost
+		added to the built-in table one after the other, as prices::files of llm_cost
 		does, so an alias can refer to an entry of an earlier file.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(command *cobra.Command, files []string) error {
@@ -86,7 +86,7 @@ func newPricesLookupCommand() *cobra.Command {
 	command.Flags().StringVar(&q.Server, "server", "", "the address that was called: server.address")
 	command.Flags().StringVar(&q.Region, "region", "", "where the model ran: cloud.region")
 	command.Flags().StringVar(&day, "at", "", "the day or time (UTC) of the price, such as 2024-10-02 or 2024-10-02T16:30 (default now)")
-	command.Flags().StringArrayVar(&files, "file", nil, "a price file to lay over the built-in table; may be given again")
+	command.Flags().StringArrayVar(&files, "file", nil, "a price file that overrides the built-in table; can be repeated")
 	return command
 }
 

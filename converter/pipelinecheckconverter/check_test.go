@@ -31,7 +31,7 @@ service:
 
 func TestCheck(t *testing.T) {
 	for name, tt := range map[string]struct {
-		change string // laid over right
+		change string // merged into right
 		want   []problem
 	}{
 		"nothing": {"{}", nil},

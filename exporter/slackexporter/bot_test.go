@@ -249,7 +249,7 @@ func tryResponse(t *testing.T, response double.Response, again bool) {
 }
 
 // Slack rejects the token or the channel: what waits is kept, and sent when that is
-// mended.
+// fixed.
 func TestChannelIsRejected(t *testing.T) {
 	for _, code := range []string{
 		"invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive", "missing_scope",

@@ -182,10 +182,10 @@ func TestEmptyStates(t *testing.T) {
 }
 
 func TestPageRefusesUnknownParameters(t *testing.T) {
-	recorder := newRig(t).get("/?range=1y&colour=red")
+	recorder := newRig(t).get("/?range=1y&tint=red")
 	assert.Equal(t, http.StatusBadRequest, recorder.Code)
 	assert.Contains(t, recorder.Body.String(), "parameter range: must be one of 24h, 7d, 30d")
-	assert.Contains(t, recorder.Body.String(), "parameter colour: is not known")
+	assert.Contains(t, recorder.Body.String(), "parameter tint: is not known")
 }
 
 // All resources that a browser loads come from this server.

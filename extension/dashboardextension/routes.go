@@ -51,6 +51,10 @@ func (b *dashboardServer) handler() http.Handler {
 		mux.Handle(route.method+" "+route.path, b.api(route.handle))
 		allowed[route.path] = append(allowed[route.path], route.method)
 	}
+	for _, route := range b.alertmanagerRoutes() {
+		mux.Handle(route.method+" "+route.path, b.alertmanagerAPI(route.handle))
+		allowed[route.path] = append(allowed[route.path], route.method)
+	}
 	for _, path := range slices.Sorted(maps.Keys(allowed)) {
 		methods := strings.Join(allowed[path], ", ")
 		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {

@@ -24,6 +24,8 @@ type dashboardServer struct {
 	set extension.Settings
 	now func() time.Time
 
+	started time.Time
+
 	usage    sources[dashboard.Usage]
 	alerts   sources[dashboard.Alerts]
 	problems problems
@@ -35,7 +37,7 @@ type dashboardServer struct {
 var _ dashboard.Extension = (*dashboardServer)(nil)
 
 func newServer(cfg *Config, set extension.Settings) *dashboardServer {
-	return &dashboardServer{cfg: cfg, set: set, now: time.Now}
+	return &dashboardServer{cfg: cfg, set: set, now: time.Now, started: time.Now()}
 }
 
 // ShowUsage shows the ledger of an llm_cost processor.

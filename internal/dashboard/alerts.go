@@ -18,6 +18,10 @@ type Alerts interface {
 	Active() []ActiveAlert
 	// History are the last notifications, the newest first; limit 0 is all that are kept.
 	History(limit int) []HistoryEntry
+	// Routes are where an alert with such labels is notified, and Receivers all that
+	// alerts can have. Without routes there is one, for all notifiers.
+	Routes(labels map[string]string) []Route
+	Receivers() []string
 	// Silences are all that have not been forgotten, the ones that end last first.
 	Silences() []Silence
 	// CanSilence reports whether the configuration allows silences from here.
@@ -70,6 +74,13 @@ type ActiveAlert struct {
 type HistoryEntry struct {
 	At    time.Time
 	Alert alertevent.Alert
+}
+
+// Route is where an alert is notified, and with which others.
+type Route struct {
+	Receiver string
+	// GroupLabels are those that the alerts of its group share.
+	GroupLabels map[string]string
 }
 
 // Silence suppresses notifications about the alerts that its matchers match.

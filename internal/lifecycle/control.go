@@ -90,7 +90,7 @@ func (c *control) onRetrieve(watcher confmap.WatcherFunc) {
 }
 
 // handle runs as long as the process.
-func (c *control) handle(hangups, stops chan os.Signal) {
+func (c *control) handle(reloads, stops chan os.Signal) {
 	started := time.Now()
 	next := 0
 	timer := time.NewTimer(takeOver[next])
@@ -105,13 +105,13 @@ func (c *control) handle(hangups, stops chan os.Signal) {
 			// Ignore takes the signal from the Collector, without a moment in which it
 			// would end the process.
 			signal.Ignore(syscall.SIGHUP)
-			signal.Notify(hangups, syscall.SIGHUP)
+			signal.Notify(reloads, syscall.SIGHUP)
 			signal.Notify(stops, syscall.SIGTERM, os.Interrupt)
 			if next++; next < len(takeOver) {
 				timer.Reset(time.Until(started.Add(takeOver[next])))
 			}
-		case <-hangups:
-			c.onHangup()
+		case <-reloads:
+			c.onSIGHUP()
 		case <-stops:
 			go c.onStop()
 		}
@@ -129,8 +129,8 @@ func (c *control) reportDisplaced(before int64) int64 {
 	return now
 }
 
-// onHangup has the configuration applied if it is right.
-func (c *control) onHangup() {
+// onSIGHUP has the configuration applied if it is right.
+func (c *control) onSIGHUP() {
 	logger := c.logger.Load()
 	ctx, cancel := context.WithTimeout(context.Background(), validateTimeout)
 	defer cancel()

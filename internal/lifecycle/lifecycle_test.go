@@ -43,15 +43,15 @@ func newControl(validate func(context.Context) ([]byte, error), exit func(int)) 
 	return c, logs
 }
 
-func TestHangup(t *testing.T) {
+func TestSIGHUP(t *testing.T) {
 	var wrong error
 	c, logs := newControl(func(context.Context) ([]byte, error) { return []byte("line 3: no such key\n"), wrong }, nil)
 	reloads := make(chan *confmap.ChangeEvent, 1)
 	c.reload = func(event *confmap.ChangeEvent) { reloads <- event }
-	c.onHangup()
+	c.onSIGHUP()
 	assert.NoError(t, (<-reloads).Error)
 	wrong = errors.New("exit status 1")
-	c.onHangup()
+	c.onSIGHUP()
 	assert.Empty(t, reloads)
 	found := logs.FilterMessage("The configuration is wrong; the previous one stays active").All()
 	assert.Len(t, found, 1)

@@ -44,7 +44,7 @@ type DeliveryConfig struct {
 
 	// MuteTimeIntervals are times at which nothing is sent, in Alertmanager's
 	// syntax: each has any of times, weekdays, days_of_month, months, years and
-	// location. What still fires afterwards is sent then. Default: none.
+	// location. What still fires afterward is sent then. Default: none.
 	// https://prometheus.io/docs/alerting/latest/configuration/#time_interval
 	MuteTimeIntervals []map[string]any `mapstructure:"mute_time_intervals"`
 

@@ -362,7 +362,7 @@ func TestSendsWhatWaitsWhileStopping(t *testing.T) {
 	})
 }
 
-// What fires while a channel is muted is sent afterwards, and what is resolved by
+// What fires while a channel is muted is sent afterward, and what is resolved by
 // then never.
 func TestMuteTimeIntervals(t *testing.T) {
 	falseclock.Test(t, func(t *testing.T) {

@@ -37,7 +37,7 @@ type shared[C Core] struct {
 	core   C
 	forget func() // lets the configuration pointer make a new core; runs once
 
-	mu        sync.Mutex // guards what follows and serialises the core's life
+	mu        sync.Mutex // guards what follows and serializes the core's life cycle
 	instances int
 	hosts     *Hosts // nil before the start
 	startErr  error
@@ -106,7 +106,7 @@ var errNotStarted = errors.New("this pipeline has not started yet")
 // Ready is nil once this instance has started, and all consumers that follow have. A
 // receiver that several pipelines share listens before the last of them has
 // started, and an exporter's queue on disk that is given data before its own
-// start writes over what it holds.
+// start overwrites what it holds.
 func (i *Instance[C]) Ready() error {
 	if i.ready.Load() {
 		return nil

@@ -19,7 +19,7 @@ import (
 
 type config struct{ name string }
 
-// diary writes down what happens to a core.
+// diary records what happens to a core.
 type diary struct {
 	mu       sync.Mutex
 	entries  []string

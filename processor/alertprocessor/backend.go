@@ -17,28 +17,27 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/ingest"
 )
 
-// recoverInterval is the time between two attempts to use a storage directory
-// that could not be used.
+// recoverInterval is how often the storage directory is tried again after a failure.
 const recoverInterval = time.Minute
 
-// maxPersistWait bounds the time for which an acknowledgement waits until what it
+// maxPersistWait bounds how long an acknowledgment waits until the data that it
 // acknowledges has been written.
 const maxPersistWait = time.Second
 
-// copiedHistory is how much of the past is copied to another store: what most rules
-// look back at.
+// copiedHistory is how many recent samples are copied to another store: as far as most
+// rules look back.
 const copiedHistory = 2 * ingest.Lookback
 
-// backend is a storage and what works on it.
+// backend is a storage, with what writes to it and what evaluates rules on it.
 type backend struct {
 	store     *ingest.Store
 	ingest    *ingest.Ingester
 	evaluator *evaluate.Evaluator
 }
 
-// openBackend opens the configured directory, or a temporary one in its place:
-// rules on the telemetry from now on are better than none, and the telemetry
-// passes through in any case. The backend is nil when that is unavailable, too.
+// openBackend opens the configured directory, or a temporary one in its place: rules
+// are then evaluated on telemetry from now on. The telemetry passes through in any
+// case. The backend is nil when no temporary directory is available either.
 func (c *core) openBackend(running context.Context) (*backend, error) {
 	logger := c.slogger()
 	store, err := ingest.OpenStore(c.cfg.Storage.options(), logger)
@@ -105,9 +104,9 @@ func (c *core) currentBackend() *backend {
 	return c.backend
 }
 
-// ingest has metrics written into the storage in use. It never fails: what
-// cannot be taken is counted. A storage that outlives the process has them before
-// they are acknowledged: after a kill nobody would send them again.
+// ingest writes metrics to the storage in use. It never fails: what cannot be ingested
+// is counted. A persistent storage has them before they are acknowledged: after a kill
+// no sender would repeat them.
 func (c *core) ingest(ctx context.Context, md pmetric.Metrics) error {
 	c.backendMu.RLock()
 	defer c.backendMu.RUnlock()
@@ -126,17 +125,17 @@ func (c *core) ingest(ctx context.Context, md pmetric.Metrics) error {
 	return nil
 }
 
-// close closes the storage, with all in it that was consumed.
+// close writes what was consumed, and closes the storage.
 func (b *backend) close(ctx context.Context) error {
 	if err := b.ingest.Stop(ctx); err != nil {
-		return err // something is being written, and may be for ever
+		return err // a write is in progress, and may never end
 	}
 	b.evaluator.Close()
 	return b.store.Close()
 }
 
-// reopenStorage uses the configured directory, if that has become possible. The rules
-// keep their state, and the samples of the last minutes go with them.
+// reopenStorage switches to the configured directory, if it can be used now. The rules
+// keep their state, and the samples of the last minutes are copied.
 func (c *core) reopenStorage(running context.Context) {
 	store, err := ingest.OpenStore(c.cfg.Storage.options(), slog.New(slog.DiscardHandler))
 	if err != nil {
@@ -144,7 +143,7 @@ func (c *core) reopenStorage(running context.Context) {
 	}
 	next, err := c.newBackend(running, store, false)
 	if err != nil {
-		return // the rule files are wrong just now
+		return // the rule files are invalid at the moment
 	}
 	if !c.dispatcher.isPersistent() {
 		c.restoreState()
@@ -154,7 +153,7 @@ func (c *core) reopenStorage(running context.Context) {
 	c.health.Set(problemDirectory, nil, "", "The storage directory is used again.")
 }
 
-// replace puts a backend in the place of the last.
+// replace replaces the backend in use.
 func (c *core) replace(running context.Context, next *backend) {
 	last := c.currentBackend()
 	if last == nil {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
+	"github.com/otelcol-arc/otelcol-arc/internal/routing"
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/evaluate"
 )
 
@@ -32,8 +33,9 @@ const (
 
 // dashboardSource is what the dashboard reads. The evaluations never wait for it.
 type dashboardSource struct {
-	core *core
-	ctx  context.Context // of the queries that find reasons; ends with the evaluations
+	core   *core
+	routes *routing.Tree   // nil without routes
+	ctx    context.Context // of the queries that find reasons; ends with the evaluations
 
 	mu      sync.Mutex
 	reasons map[rules.Rule]reason // of the last evaluation
@@ -50,7 +52,7 @@ var _ dashboard.Alerts = (*dashboardSource)(nil)
 func (c *core) show(ctx context.Context) (hide func()) {
 	var hides []func()
 	for _, page := range dashboard.Extensions(c.host) {
-		hides = append(hides, page.ShowAlerts(c.id, &dashboardSource{core: c, ctx: ctx}))
+		hides = append(hides, page.ShowAlerts(c.id, &dashboardSource{core: c, ctx: ctx, routes: c.cfg.routes()}))
 	}
 	return func() {
 		for _, hide := range hides {

@@ -16,10 +16,10 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/evaluate"
 )
 
-// maintain takes over the rule files when they change, and the storage directory
-// when it can be used again, until ctx is done. It looks at what is in the
-// files, which also finds what file systems do not report: the symbolic links
-// of Kubernetes, network mounts.
+// maintain reloads the rule files when they change, and switches back to the storage
+// directory when it can be used again, until ctx is done. It compares the content of
+// the files, which also finds changes that file systems do not notify of: symbolic
+// links of Kubernetes, network mounts.
 func (c *core) maintain(ctx context.Context, loaded [sha256.Size]byte) {
 	rules, directory := time.NewTicker(c.cfg.EvaluationInterval), time.NewTicker(recoverInterval)
 	minute := time.NewTicker(time.Minute)
@@ -46,7 +46,7 @@ func (c *core) maintain(ctx context.Context, loaded [sha256.Size]byte) {
 	}
 }
 
-// reload takes over the rule files if all is right with all of them.
+// reload applies the rule files if all of them are valid.
 func (c *core) reload(ctx context.Context) {
 	err := evaluate.ValidateFiles(c.cfg.RuleFiles)
 	if err == nil {

@@ -25,7 +25,7 @@ type Config struct {
 
 	// ReportedCost is when the cost that an application, SDK or gateway reports counts
 	// as the cost of a call: never; unpriced, for calls without a price; or the names of
-	// providers, for all their calls. What is reported is kept apart in any case.
+	// providers, for all their calls. The reported cost has an attribute of its own in any case.
 	// Default: unpriced.
 	ReportedCost []string `mapstructure:"reported_cost"`
 
@@ -67,7 +67,7 @@ type Config struct {
 	// otel.metric.overflow. Default: 1000.
 	MaxModels int `mapstructure:"max_models"`
 
-	// Calls bounds the memory of single calls, which the dashboard lists.
+	// Calls bounds the single calls that the dashboard lists.
 	Calls CallsConfig `mapstructure:"calls"`
 
 	// Dedup sets how records of the same call are recognized.
@@ -79,8 +79,8 @@ type Config struct {
 
 // PricesConfig sets the price tables.
 type PricesConfig struct {
-	// Files are price tables that go before the built-in one, the last file
-	// first. Default: none.
+	// Files are price tables that override the built-in one; a later file
+	// overrides an earlier one. Default: none.
 	Files []string `mapstructure:"files"`
 
 	// prevent unkeyed literal initialization
@@ -106,9 +106,9 @@ type BudgetConfig struct {
 	_ struct{}
 }
 
-// CallsConfig bounds the memory of single calls.
+// CallsConfig bounds the single calls that the dashboard lists.
 type CallsConfig struct {
-	// MaxEntries is how many are remembered, the newest ones; 0 for none.
+	// MaxEntries is how many of the newest calls are kept; 0 for none.
 	// Default: 10000, 4 MB.
 	MaxEntries int `mapstructure:"max_entries"`
 
@@ -118,11 +118,11 @@ type CallsConfig struct {
 
 // DedupConfig sets how records of the same call are recognized.
 type DedupConfig struct {
-	// MaxEntries is how many records of calls are remembered, and half as many
-	// spans around them. Default: 100000, at most 64 MiB.
+	// MaxEntries is the size of the deduplication cache, in records of calls, and
+	// half as many spans around them. Default: 100000, at most 64 MiB.
 	MaxEntries int `mapstructure:"max_entries"`
 
-	// Window is for how long a record is remembered, as long as there are not more.
+	// Window is how long a record stays in the cache, unless it is full.
 	// Default: 10m.
 	Window time.Duration `mapstructure:"window"`
 
@@ -137,7 +137,7 @@ type DedupConfig struct {
 
 var _ confmap.Validator = (*Config)(nil)
 
-// Validate reads the price files too. It names everything that is wrong.
+// Validate reads the price files too. It reports all errors.
 func (c *Config) Validate() error {
 	errs := []error{
 		atLeast("metrics_interval", c.MetricsInterval, time.Millisecond),

@@ -147,8 +147,8 @@ func (c *core) Start(ctx context.Context, host component.Host) error {
 	return nil
 }
 
-// openStore loads what was persisted. What cannot be read because the storage fails
-// is not written over: then the ledger is in memory alone, and telemetry passes.
+// openStore loads what was persisted. When the storage cannot be read it is not
+// overwritten: the ledger is then in memory only, and telemetry passes through.
 func (c *core) openStore(ctx context.Context, host component.Host) error {
 	if c.cfg.Storage == nil {
 		return nil
@@ -268,9 +268,9 @@ func (c *core) emit(ctx context.Context) {
 	}
 }
 
-// persistMetrics returns what was counted, as metrics, after it was saved. What leaves
-// must not be ahead of what is saved: after a kill the counters would go back, and
-// whoever reads them would take that for a restart and count everything again.
+// persistMetrics saves what was counted, and returns it as metrics. Emitted counters
+// must not be ahead of the saved ones: after a kill they would decrease, and a reader
+// would take that for a counter reset and count everything again.
 func (c *core) persistMetrics(ctx context.Context) pmetric.Metrics {
 	c.ledger.Forget(time.Now())
 	c.sources.forget(time.Now())
@@ -279,7 +279,7 @@ func (c *core) persistMetrics(ctx context.Context) pmetric.Metrics {
 	return md
 }
 
-// close emits what was counted to the end, and closes an emitter.
+// close emits what was counted until now, and closes an emitter.
 func (c *core) close(ctx context.Context, emitter *sharedcore.Emitter[pmetric.Metrics]) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -368,7 +368,7 @@ func (i *metricsInstance) Start(ctx context.Context, host component.Host) error 
 	return nil
 }
 
-// Shutdown emits what was counted to the end, and closes the emitter.
+// Shutdown emits what was counted until now, and closes the emitter.
 func (i *metricsInstance) Shutdown(ctx context.Context) error {
 	return i.instance.Shutdown(ctx, func(ctx context.Context) error {
 		return i.instance.Core().close(ctx, i.emitter)

@@ -22,9 +22,9 @@ import (
 // in the times, and is not in the histogram of durations.
 const maxDuration = 24 * time.Hour
 
-// settle prices and counts the calls of a batch. It counts before the batch
-// goes on: what is refused further on and sent again is known by its IDs then,
-// so it counts once in either case.
+// settle prices and counts the calls of a batch. It counts before the batch is
+// forwarded: what the next consumer rejects and the sender repeats is recognized by
+// its IDs, so it counts once in either case.
 func (c *core) settle(ctx context.Context, b *batch) {
 	if len(b.calls) > 0 || len(b.spans) > 0 {
 		b.at = time.Now()
@@ -197,8 +197,8 @@ func (c *core) firstOfTraces(b *batch) map[[16]byte]bool {
 	return first
 }
 
-// linksOf are the spans to be written down: of traces that have calls. What is known
-// of a trace comes with its first call.
+// linksOf returns the spans to persist: those of traces that have calls. The earlier
+// spans of a trace come with its first call.
 func (c *core) linksOf(b *batch, first map[[16]byte]bool) (spans []identity.Span) {
 	for trace := range first {
 		c.calls.Links(trace, func(s identity.Span) { spans = append(spans, s) })
@@ -211,8 +211,8 @@ func (c *core) linksOf(b *batch, first map[[16]byte]bool) (spans []identity.Span
 	return spans
 }
 
-// journalLinks writes down the spans of traces that have no calls so far. It is for
-// the end of a process: a call that comes after a restart finds what is around it.
+// journalLinks persists the spans of traces that have no calls so far. It is called
+// when the process stops: a call that is sent after a restart finds the spans around it.
 func (c *core) journalLinks(ctx context.Context) {
 	c.counting.Lock()
 	defer c.counting.Unlock()

@@ -77,7 +77,7 @@ func (b *batch) free() {
 	batches.Put(b)
 }
 
-// extend adds one more to a slice, which is zero: free has seen to it.
+// extend adds an element, which is zero because free clears the slice.
 func extend[T any](in *[]T) *T {
 	n := len(*in)
 	if n == cap(*in) {

@@ -68,7 +68,7 @@ func TestNothingPassesBeforeItsPipelineHasStarted(t *testing.T) {
 		for n, consume := range consume {
 			err := consume()
 			assert.Equal(t, n < started, err == nil, "%d, when %d have started", n, started)
-			assert.False(t, consumererror.IsPermanent(err), "senders come again")
+			assert.False(t, consumererror.IsPermanent(err), "senders retry")
 		}
 		require.NoError(t, c.Start(t.Context(), r.host))
 	}

@@ -82,9 +82,9 @@ type writer struct {
 	now pcommon.Timestamp
 }
 
-// totals are cumulative, and never decrease: what a correction takes away is worked
-// off against what comes next. Every series of a model is there from the beginning,
-// with zeros, so that the first error is an increase and not a new series.
+// totals are cumulative, and never decrease: what a correction subtracts is deducted
+// from later increases. Every series of a model exists from the start, with zeros, so
+// that the first error is an increase and not a new series.
 func (w writer) totals(models []string, totals map[string]ledger.Total) {
 	if len(models) == 0 {
 		return
@@ -95,7 +95,7 @@ func (w writer) totals(models []string, totals map[string]ledger.Total) {
 	cost := w.sum(metricCost, "Cost of LLM calls in US dollars.", "USD")
 	durations := w.metric(metricDuration, "Duration of LLM calls.", "s").SetEmptyHistogram()
 	durations.SetAggregationTemporality(pmetric.AggregationTemporalityCumulative)
-	// A model whose calls have no price has no cost: 0 would be a lie.
+	// A model whose calls have no price has no cost series: 0 would be wrong.
 	for _, model := range models {
 		total := totals[model]
 		start := pcommon.NewTimestampFromTime(total.Start)
@@ -111,7 +111,7 @@ func (w writer) totals(models []string, totals map[string]ledger.Total) {
 			}
 		}
 		if total.Priced() || !counters.Cost.IsZero() {
-			// Without an exemplar: Prometheus 2.42 refuses the whole page for one on a
+			// Without an exemplar: Prometheus 2.42 rejects the whole scrape for one on a
 			// counter whose name does not end in _total.
 			w.point(cost, start, model, "", "").SetDoubleValue(counters.Cost.Dollars())
 		}

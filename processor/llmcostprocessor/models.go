@@ -26,9 +26,9 @@ func findModel(table *price.Table, d *detectedCall) *price.Match {
 	return match
 }
 
-// namesSystem reports whether what is known as the provider is the system alone: in
-// OpenInference it is the API that the SDK speaks, which others than its maker have
-// too. A model that its maker alone sells is then the maker's.
+// namesSystem reports whether only llm.system is known of the provider: in
+// OpenInference that is the API that the SDK speaks, which sellers other than its maker
+// offer too. A model that only its maker sells is then the maker's.
 func namesSystem(d *detectedCall) bool {
 	system := text(d.attributes, "llm.system")
 	return system != "" && system == d.call.Provider && text(d.attributes, "llm.provider") == ""

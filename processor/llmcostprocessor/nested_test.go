@@ -80,9 +80,9 @@ func TestWrappersWithoutTokens(t *testing.T) {
 	}
 }
 
-// What was found to repeat the call inside it does so too when it comes again
-// without that: in a part of the batch, or as the log record of the same span.
-func TestWrapperThatComesAgainAlone(t *testing.T) {
+// A wrapper that was found to repeat the call within it is still one when it is sent
+// again without that call: in a part of the batch, or as the log record of its span.
+func TestWrapperSentAgainAlone(t *testing.T) {
 	r := newRig(t, testConfig(nil))
 	td := nested(nil, nil)
 	alone := ptrace.NewTraces()

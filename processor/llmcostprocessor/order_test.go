@@ -188,9 +188,9 @@ func TestMergedRecordsAreListed(t *testing.T) {
 	})
 }
 
-// What is around a call is known if the process is restarted before the call comes. A
-// process that is killed has written down the spans of traces with calls alone: the call
-// then counts, and once, but for nobody.
+// The spans around a call are known if the process is restarted before the call is sent.
+// A process that is killed has persisted only the spans of traces with calls: the call
+// then counts once, but without an agent, user or session.
 func TestRestartBeforeTheFirstCall(t *testing.T) {
 	for name, tt := range map[string]struct {
 		kill bool

@@ -54,7 +54,7 @@ func (c *core) reloadPrices(ctx context.Context) {
 		c.logger.Error("Reloading price files failed; previous prices stay active", zap.Error(err))
 	} else {
 		c.searched.Add(c.prices.Swap(table).Resolutions())
-		c.logger.Info("Price files reloaded", zap.String("version", table.Version()), zap.Int("models", table.Len()))
+		c.logger.Info("Reloaded price files", zap.String("version", table.Version()), zap.Int("models", table.Len()))
 	}
 	c.health.Set(problemPrices, err, "", "") // each change is logged, not the first wrong one alone
 	c.telemetry.ProcessorLlmCostPriceReloads.Add(ctx, 1, metric.WithAttributes(attribute.String("outcome", outcome)))

@@ -249,7 +249,7 @@ func TestDamagedStorage(t *testing.T) {
 	}
 }
 
-// A storage that fails to read is not written over.
+// A storage that fails to read is not overwritten.
 func TestStorageThatCannotBeRead(t *testing.T) {
 	falseclock.Test(t, func(t *testing.T) {
 		wakeUp()

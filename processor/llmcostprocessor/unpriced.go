@@ -106,7 +106,7 @@ func (u *unpricedModels) list() []dashboard.UnpricedModel {
 }
 
 // priceEntry is what to add to the models of a price file. The prices are left
-// out, and a file without them is refused: nobody is to be billed nothing by accident.
+// out, and a file without them is rejected, so that no call is free by accident.
 func priceEntry(provider, model string) string {
 	var entry strings.Builder
 	fmt.Fprintf(&entry, "  - name: %s\n", strconv.Quote(model))

@@ -165,7 +165,7 @@ func totalsOf(row *ledger.Row) dashboard.Totals {
 	}
 }
 
-// Calls are those that the ledger remembers singly. What is asked for that is no
+// Calls are the single calls that the ledger keeps. A filter by a key that is not a
 // dimension finds none.
 func (b usageSource) Calls(q dashboard.CallQuery) []dashboard.Call {
 	matches, err := b.matcher(q.Where)

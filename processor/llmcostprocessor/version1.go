@@ -14,8 +14,8 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
 )
 
-// Version 1 kept the hashes of the IDs of calls, and no records: what it counted is
-// known when it comes again, and cannot be corrected.
+// Version 1 persisted the hashes of the IDs of calls, and no records: a call that it
+// counted is recognized when it is sent again, and cannot be corrected.
 const (
 	keySeen1 = "seen"
 	// seenBytes is what a call takes: the hash of its IDs, two other numbers, a flag.

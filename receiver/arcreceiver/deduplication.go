@@ -46,8 +46,8 @@ type acceptedRequest struct {
 	response response
 }
 
-// deduplicator knows what the pipelines took lately. It is updated only after they did,
-// so what was refused is accepted when it comes again.
+// deduplicator knows what the pipelines accepted lately. It is updated only after they
+// did, so what was rejected is accepted when it is sent again.
 type deduplicator struct {
 	window time.Duration
 

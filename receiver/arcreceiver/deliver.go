@@ -14,11 +14,11 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver/internal/metricstore"
 )
 
-// deliver hands a batch to the pipelines, one after the other. The sender has to
-// repeat the request if one refuses its part for now, so the others are then not
-// asked: what they took would come twice. Metrics come last, because they
-// are counted here. A pipeline that permanently refuses its part does not keep the
-// others from theirs, as the sender will not come again.
+// deliver passes a batch to the pipelines, one after the other. The sender has to
+// repeat the request after a retryable error, so the others are then not called: what
+// they accepted would be sent twice. Metrics come last, because they are counted here.
+// A permanent error of one pipeline does not keep the others from their parts, as the
+// sender will not retry.
 func (c *core) deliver(ctx context.Context, batch *mapping.Batch) error {
 	var failures []error
 	for _, send := range []func(context.Context, *mapping.Batch) error{c.sendLogs, c.sendTraces, c.sendMetrics} {

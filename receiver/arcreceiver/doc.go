@@ -4,7 +4,7 @@
 //go:generate go tool -modfile ../../internal/tools/go.mod mdatagen metadata.yaml
 
 // Package arcreceiver receives what the Arc framework writes about itself, log
-// lines, LLM calls, agent runs, requests, cache look-ups and gauges, as JSON
+// lines, LLM calls, agent runs, requests, cache lookups and gauges, as JSON
 // over HTTP, and forwards it as log records, spans and metrics.
 //
 // A request passes through three packages: internal/event reads the body into

@@ -205,7 +205,7 @@ func TestShutdownIsBoundedByItsContext(t *testing.T) {
 	cancel()
 	require.ErrorIs(t, logs.Shutdown(ctx), context.Canceled)
 	close(release)
-	assert.Zero(t, <-status, "no response, so the sender will come again")
+	assert.Zero(t, <-status, "no response, so the sender will retry")
 }
 
 func TestBodiesAreDecompressedAndBounded(t *testing.T) {

@@ -189,6 +189,7 @@ var unexecuted = []struct{ pattern, reason string }{
 	{`sudo|dpkg|systemctl|docker|helm|kubectl`, "needs root, Docker or a cluster: the tests of packaging/ do what can be done without"},
 	{`tar xzf build/packages|cd otelcol-arc_|\./otelcol-arc `, "needs packages that were built: the tests of packaging/"},
 	{`git clone|cd otelcol-arc$`, "is where this test runs already"},
+	{`amtool `, "needs amtool: TestRealAmtool runs the same"},
 	{`bin/arctool notify test`, "notifies real channels: the tests of cmd/arctool have doubles of them"},
 	{`cosign |sha256sum --check`, "needs a release and its signature"},
 	{`curl .*--cacert`, "needs certificates: test/e2e posts to config/production.yaml with them"},

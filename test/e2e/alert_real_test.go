@@ -59,12 +59,12 @@ service:
 	now := time.Now()
 	at := now.Add(-10 * time.Minute)
 	for ; at.Before(now); at = at.Add(10 * time.Second) {
-		sendShop(t, p.http, at, at.Sub(now)+10*time.Minute, map[string]float64{"mail": 3, "jobs": 80, "ads": 5})
+		sendShop(t, p.http, at, at.Sub(now)+10*time.Minute, map[string]float64{"invoices": 3, "jobs": 80, "ads": 5})
 	}
 	for step := range 20 {
-		lengths := map[string]float64{"mail": 40, "jobs": 80, "ads": 5}
+		lengths := map[string]float64{"invoices": 40, "jobs": 80, "ads": 5}
 		if step >= 10 {
-			lengths["mail"] = 4
+			lengths["invoices"] = 4
 		}
 		sendShop(t, p.http, time.Now(), time.Since(now)+10*time.Minute, lengths)
 		time.Sleep(500 * time.Millisecond)
@@ -76,7 +76,7 @@ service:
 		`ALERTS{alertname="OldVersion", alertstate="firing", version="1.4"}`,
 		`ALERTS{alertname="QueueIsLong", alertstate="firing", queue="jobs", severity="critical"}`,
 		`ALERTS{alertname="QueueIsLongAndStays", alertstate="firing", queue="jobs"}`,
-		`ALERTS{alertname="QueueIsLongAndStays", alertstate="firing", queue="mail"}`,
+		`ALERTS{alertname="QueueIsLongAndStays", alertstate="firing", queue="invoices"}`,
 		`ALERTS{alertname="QueueIsLongForAnHour", alertstate="pending", queue="jobs"}`,
 		`ALERTS{alertname="QueueWasLong", alertstate="firing"}`,
 		`ALERTS{alertname="Slow", alertstate="firing"}`,
@@ -168,7 +168,7 @@ func startPrometheusWithRules(t *testing.T, rules string) string {
 
 // ruleSeries are the series of a name, without the labels that scrape leaves out.
 func ruleSeries(t require.TestingT, prometheus, name string) page {
-	var answer struct {
+	var result struct {
 		Data struct {
 			Result []struct {
 				Metric map[string]string
@@ -176,9 +176,9 @@ func ruleSeries(t require.TestingT, prometheus, name string) page {
 			}
 		}
 	}
-	getJSON(t, prometheus+"/api/v1/query?query="+url.QueryEscape(name), &answer)
+	getJSON(t, prometheus+"/api/v1/query?query="+url.QueryEscape(name), &result)
 	out := page{}
-	for _, series := range answer.Data.Result {
+	for _, series := range result.Data.Result {
 		var parts []string
 		for _, label := range slices.Sorted(maps.Keys(series.Metric)) {
 			if !slices.Contains([]string{"__name__", "job", "instance"}, label) {
@@ -192,20 +192,20 @@ func ruleSeries(t require.TestingT, prometheus, name string) page {
 	return out
 }
 
-// activeAlert is an alert in the answer of Prometheus' API, apart from when it began.
+// activeAlert is an alert in a response of Prometheus' API, without its start time.
 type activeAlert struct {
 	Labels, Annotations map[string]string
 	State, Value        string
 }
 
-// activeAlerts are those that an API tells of. Values that depend on when a
-// rule was evaluated are rounded.
+// activeAlerts are those that an API reports. Values that depend on when a rule was
+// evaluated are rounded.
 func activeAlerts(t require.TestingT, address string) []activeAlert {
-	var answer struct {
+	var result struct {
 		Data struct{ Alerts []activeAlert }
 	}
-	getJSON(t, address, &answer)
-	all := answer.Data.Alerts
+	getJSON(t, address, &result)
+	all := result.Data.Alerts
 	for i := range all {
 		value, err := strconv.ParseFloat(all[i].Value, 64)
 		require.NoError(t, err)

@@ -30,12 +30,12 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/double"
 )
 
-// backend is one of those that TestTroubledBackends sends to.
+// backend is one of those that TestFaultyBackends sends to.
 type backend struct {
-	*front
+	*injector
 	// spans, logs, points and alerts are the numbers of what it has; nil of what it does not take.
 	spans, logs, points, alerts func() counts
-	// texts are the notices that it has, in order.
+	// texts are the notifications that it has, in order.
 	texts func() []string
 }
 
@@ -45,16 +45,16 @@ func backends(t *testing.T) (all map[string]backend, options func(ports, []strin
 	t.Helper()
 	all = map[string]backend{}
 	before := func(name, address string, b backend) string {
-		b.front = newFront()
+		b.injector = newInjector()
 		all[name] = b
-		return b.beforeHTTP(t, address)
+		return b.proxyHTTP(t, address)
 	}
-	notices := func(texts func() []string) backend {
+	ofAlerts := func(texts func() []string) backend {
 		return backend{alerts: func() counts { return numbersIn(texts(), eventLine) }, texts: texts}
 	}
 
-	jaeger := newTroubledJaeger(t)
-	all["otlp_grpc/jaeger"] = backend{front: jaeger.front, spans: func() counts {
+	jaeger := newFaultyJaeger(t)
+	all["otlp_grpc/jaeger"] = backend{injector: jaeger.injector, spans: func() counts {
 		jaeger.spans.Lock()
 		defer jaeger.spans.Unlock()
 		return numbersOfSpans(jaeger.spans.all)
@@ -66,12 +66,12 @@ func backends(t *testing.T) (all map[string]backend, options func(ports, []strin
 	elastic := double.NewElasticsearchWithKey(t, "an-encoded-key")
 	cloudwatch := double.NewCloudWatch(t, "AKIDEXAMPLE")
 	slack, pagerduty, alertmanager := double.NewSlack(t), double.NewPagerDuty(t, routingKey), double.NewAlertmanager(t)
-	mail := double.NewSMTP(t, double.SMTPSettings{})
+	email := double.NewSMTP(t, double.SMTPSettings{})
 
-	mailFront := newFront()
-	mailBackend := notices(func() []string { return jsonOf(mail.Bodies()) })
-	mailBackend.front = mailFront
-	all["email"] = mailBackend
+	emailFaults := newInjector()
+	emailBackend := ofAlerts(func() []string { return jsonOf(email.Bodies()) })
+	emailBackend.injector = emailFaults
+	all["email"] = emailBackend
 
 	env := []string{
 		"JAEGER_ENDPOINT=" + jaeger.endpoint, "JAEGER_INSECURE=true",
@@ -86,7 +86,7 @@ func backends(t *testing.T) (all map[string]backend, options func(ports, []strin
 		}), "SENTRY_PUBLIC_KEY=a-key",
 		"REMOTE_WRITE_URL=" + before("prometheusremotewrite", remoteWrite.URL, backend{points: func() counts {
 			found := counts{}
-			for n := int64(1); n <= int64(len(troubles)+1); n++ {
+			for n := int64(1); n <= int64(len(faults)+1); n++ {
 				if _, ok := remoteWrite.Latest(map[string]string{"__name__": "numbered", "number": strconv.FormatInt(n, 10)}); ok {
 					found[n]++
 				}
@@ -103,12 +103,12 @@ func backends(t *testing.T) (all map[string]backend, options func(ports, []strin
 		"CLOUDWATCH_ENDPOINT=" + before("awscloudwatchlogs", cloudwatch.URL, backend{logs: func() counts {
 			return numbersIn(cloudwatch.Messages("/aws/arc", "production"), logLine)
 		}}), "AWS_REGION=eu-central-1", "AWS_ACCESS_KEY_ID=AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY=a-secret", "AWS_EC2_METADATA_DISABLED=true",
-		"ALERTMANAGER_URL=" + before("alertmanager", alertmanager.URL, notices(func() []string { return jsonOf(saidWhen(alertmanager.Bodies())) })),
-		"SLACK_WEBHOOK_URL=" + before("slack", slack.URL, notices(func() []string { return jsonOf(slack.Bodies()) })),
+		"ALERTMANAGER_URL=" + before("alertmanager", alertmanager.URL, ofAlerts(func() []string { return jsonOf(withResolution(alertmanager.Bodies())) })),
+		"SLACK_WEBHOOK_URL=" + before("slack", slack.URL, ofAlerts(func() []string { return jsonOf(slack.Bodies()) })),
 		"PAGERDUTY_API_KEY=" + routingKey,
-		"SMTP_SERVER=127.0.0.1", "SMTP_PORT=" + mailFront.beforeSMTP(t, fmt.Sprintf("127.0.0.1:%d", mail.Port)),
+		"SMTP_SERVER=127.0.0.1", "SMTP_PORT=" + emailFaults.proxySMTP(t, fmt.Sprintf("127.0.0.1:%d", email.Port)),
 	}
-	pagerdutyURL := before("pagerduty", pagerduty.URL, notices(func() []string { return jsonOf(saidOfWhat(pagerduty.Bodies())) }))
+	pagerdutyURL := before("pagerduty", pagerduty.URL, ofAlerts(func() []string { return jsonOf(withTriggerPayload(pagerduty.Bodies())) }))
 	var soon strings.Builder
 	soon.WriteString("yaml:\nexporters:\n")
 	for _, name := range slices.Sorted(maps.Keys(all)) {
@@ -141,21 +141,23 @@ func backends(t *testing.T) (all map[string]backend, options func(ports, []strin
 	}
 }
 
-// saidWhen are alerts of Alertmanager, each that is over with a word that says so.
-func saidWhen(bodies []map[string]any) (said []map[string]any) {
+// withResolution returns alerts of Alertmanager, and adds event_action to those that
+// are resolved, so that lastWord recognizes them.
+func withResolution(bodies []map[string]any) (all []map[string]any) {
 	for _, body := range bodies {
 		end, err := time.Parse(time.RFC3339, fmt.Sprint(body["endsAt"]))
 		if err == nil && end.Before(time.Now()) {
 			body = maps.Clone(body)
 			body["event_action"] = "resolve"
 		}
-		said = append(said, body)
+		all = append(all, body)
 	}
-	return said
+	return all
 }
 
-// saidOfWhat are events of PagerDuty, each that resolves with the words of what it resolves.
-func saidOfWhat(bodies []map[string]any) (said []map[string]any) {
+// withTriggerPayload returns events of PagerDuty, and adds to those that resolve an
+// incident the payload of the event that triggered it.
+func withTriggerPayload(bodies []map[string]any) (all []map[string]any) {
 	triggers := map[any]any{}
 	for _, body := range bodies {
 		if body["event_action"] == "trigger" {
@@ -164,9 +166,9 @@ func saidOfWhat(bodies []map[string]any) (said []map[string]any) {
 			body = maps.Clone(body)
 			body["payload"] = triggers[body["dedup_key"]]
 		}
-		said = append(said, body)
+		all = append(all, body)
 	}
-	return said
+	return all
 }
 
 func jsonOf(bodies []map[string]any) (texts []string) {
@@ -236,23 +238,23 @@ func numberedPoint(t *testing.T, number int64) []byte {
 	return body
 }
 
-// troubles are what each backend goes through, one after the other.
-var troubles = []trouble{down, hanging, slow, throttling, unavailable, garbage, cutting}
+// faults are those that each backend has, in turn.
+var faults = []fault{down, hanging, slow, throttling, unavailable, garbage, cutting}
 
-// A breach that began, and ended, while nobody could be told.
+// A breach that started, and was resolved, while no channel worked.
 var (
 	cacheLine = regexp.MustCompile(`The cache (\d+)\. cache holds`)
 	ended     = regexp.MustCompile(`(?i)resolve`)
 )
 
-// Every backend has every trouble at the same time. What was acknowledged then is
-// there afterwards, at each of them, and each was told of the end of a breach
-// after it was told of its beginning.
-func TestTroubledBackends(t *testing.T) {
+// All backends have the same fault at the same time. What was acknowledged meanwhile
+// arrives at each of them afterward, and the last notification about each breach is
+// that it is resolved.
+func TestFaultyBackends(t *testing.T) {
 	all, options := backends(t)
 	p, set := quick(t)
 	process := collector.Start(t, options(p, set))
-	for i, now := range append(slices.Clone(troubles), healthy) {
+	for i, now := range append(slices.Clone(faults), healthy) {
 		number := int64(i + 1)
 		t.Run(string(now), func(t *testing.T) {
 			for _, b := range all {
@@ -271,7 +273,7 @@ func TestTroubledBackends(t *testing.T) {
 			for name, b := range all {
 				require.Eventually(t, func() bool { return b.requests() > 0 }, 20*time.Second, 10*time.Millisecond, name)
 			}
-			// The breach has been seen when it is said on the terminal.
+			// The breach has been detected when it is on the terminal.
 			require.Eventually(t, func() bool { return len(process.Lines(fmt.Sprintf("The cache %d. cache", number))) > 0 }, 20*time.Second, 10*time.Millisecond)
 			size(10)
 			require.Eventually(t, func() bool { return len(process.Lines(fmt.Sprintf("The cache %d. cache", number))) > 1 }, 20*time.Second, 10*time.Millisecond)
@@ -334,12 +336,12 @@ service:
 	return o, "http://" + address + "/metrics"
 }
 
-// A full queue refuses, the sender is told to come again, and it is counted. What
-// was acknowledged arrives, and nothing else has to be sent again.
+// A full queue rejects data with a retryable status, and it is counted. What was
+// acknowledged arrives, and nothing else has to be sent again.
 func TestFullQueue(t *testing.T) {
 	o := double.NewOTLP(t, "", "", "")
-	f := newFront()
-	p, options := adding(t, []string{"destinations/newrelic.yaml"}, "NEW_RELIC_LICENSE_KEY=a-key", "NEW_RELIC_OTLP_ENDPOINT="+f.beforeHTTP(t, "http://"+o.HTTP))
+	f := newInjector()
+	p, options := adding(t, []string{"destinations/newrelic.yaml"}, "NEW_RELIC_LICENSE_KEY=a-key", "NEW_RELIC_OTLP_ENDPOINT="+f.proxyHTTP(t, "http://"+o.HTTP))
 	options.Set = append(options.Set,
 		"exporters::otlp_http/newrelic::sending_queue::queue_size=5",
 		"exporters::otlp_http/newrelic::sending_queue::num_consumers=1",
@@ -383,12 +385,12 @@ func TestFullQueue(t *testing.T) {
 	process.Terminate(t, 20*time.Second)
 }
 
-// What a backend says it will never take is dropped, and counted. OTLP over HTTP
-// knows 500 as such an answer.
+// What a backend rejects permanently is dropped, and counted. In OTLP over HTTP a
+// response of 500 is permanent.
 func TestDroppedIsCounted(t *testing.T) {
 	o := double.NewOTLP(t, "", "", "")
-	f := newFront()
-	p, options := adding(t, []string{"destinations/newrelic.yaml"}, "NEW_RELIC_LICENSE_KEY=a-key", "NEW_RELIC_OTLP_ENDPOINT="+f.beforeHTTP(t, "http://"+o.HTTP))
+	f := newInjector()
+	p, options := adding(t, []string{"destinations/newrelic.yaml"}, "NEW_RELIC_LICENSE_KEY=a-key", "NEW_RELIC_OTLP_ENDPOINT="+f.proxyHTTP(t, "http://"+o.HTTP))
 	options, metrics := measured(t, options)
 	process := collector.Start(t, options)
 	f.set(broken)

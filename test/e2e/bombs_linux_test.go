@@ -71,6 +71,7 @@ func packed(t *testing.T, content []byte) map[string][]byte {
 // a request can hold: each is refused or accepted, memory stays below the shipped limit
 // plus a quarter, and the next request is served.
 func TestBombs(t *testing.T) {
+	attackOnly(t)
 	const limit = 1024 + 1024/4 // limit_mib of config/default.yaml
 	p, set := quick(t)
 	process := collector.Start(t, collector.Options{

@@ -30,7 +30,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/collector"
 )
 
-// browser is a Chromium with an empty profile that tells what went wrong in it.
+// browser is a Chromium with an empty profile that reports its errors.
 type browser struct {
 	*testing.T
 	ctx context.Context
@@ -107,8 +107,8 @@ func callBrowser[P, R any](b *browser, command cdp.Command[P, R], params P) R {
 	return result
 }
 
-// look sets the size in CSS pixels and the colour scheme.
-func (b *browser) look(width, height int64, scheme string) {
+// setView sets the size in CSS pixels and the color scheme.
+func (b *browser) setView(width, height int64, scheme string) {
 	b.Helper()
 	callBrowser(b, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
 		Width: width, Height: height, DeviceScaleFactor: 1, Mobile: width < 500,
@@ -139,7 +139,7 @@ func (b *browser) axe() []string {
 	source, err := os.ReadFile(filepath.Join(collector.Root(), "build", "axe", "node_modules", "axe-core", "axe.min.js"))
 	require.NoError(b, err)
 	b.run(chromedp.Evaluate[chromedp.Void](string(source) + "; undefined"))
-	found := read(b, chromedp.Evaluate[string](`axe.run().then((r) => { if (r.passes.length < 10) throw new Error('axe looked at nothing');
+	found := read(b, chromedp.Evaluate[string](`axe.run().then((r) => { if (r.passes.length < 10) throw new Error('axe checked nothing');
 		return JSON.stringify(r.violations.filter((v) => ['serious', 'critical'].includes(v.impact))
 			.map((v) => v.id + ': ' + v.help + ': ' + v.nodes.map((n) => n.html).slice(0, 3).join(' '))) })`, chromedp.EvalAwaitPromise))
 	var violations []string
@@ -147,7 +147,7 @@ func (b *browser) axe() []string {
 	return violations
 }
 
-// loadTime is from the navigation's start until the page and all it needs were loaded.
+// loadTime is from the navigation's start until the document and all it needs were loaded.
 func (b *browser) loadTime() time.Duration {
 	b.Helper()
 	ms := read(b, chromedp.Evaluate[float64](`performance.getEntriesByType('navigation')[0].loadEventEnd`))
@@ -169,7 +169,7 @@ func (b *browser) reportProblems(url string) {
 	}
 }
 
-// cents are those of what the page writes: $1,234.56.
+// cents parses an amount as the dashboard writes it: $1,234.56.
 func cents(t *testing.T, text string) int64 {
 	t.Helper()
 	var amount float64

@@ -60,7 +60,7 @@ func TestPrintedConfiguration(t *testing.T) {
 	}
 }
 
-// What the README tells people to post is accepted, and is of today.
+// What the README asks readers to post is accepted, and is of today.
 func TestReadmeExample(t *testing.T) {
 	readme, err := os.ReadFile(filepath.Join(collector.Root(), "README.md"))
 	require.NoError(t, err)
@@ -75,6 +75,6 @@ func TestReadmeExample(t *testing.T) {
 		Set:     append(set, "exporters::prometheus::endpoint="+p.page),
 	})
 	got := postEvents(t, "http://"+p.arc, security{}, string(events))
-	assert.Equal(t, answer{Status: 200, Accepted: strings.Count(string(example[1]), "\n")}, got)
+	assert.Equal(t, arcResponse{Status: 200, Accepted: strings.Count(string(example[1]), "\n")}, got)
 	process.Terminate(t, 20*time.Second)
 }

@@ -29,7 +29,8 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/collector"
 )
 
-// numberFrom is what an environment variable says, or else a number for every day.
+// numberFrom returns the value of an environment variable, or else the number of the
+// daily run.
 func numberFrom(t *testing.T, variable string, everyDay int) int {
 	t.Helper()
 	value := os.Getenv(variable)
@@ -48,8 +49,8 @@ const (
 	alertEvery = 10
 )
 
-// load sends numbered batches until it is told to stop. Each is sent again until
-// it is acknowledged, as those do who must not lose anything.
+// load sends numbered batches until it is stopped. Each is sent again until it is
+// acknowledged, as a client does that must not lose anything.
 type load struct {
 	s      *site
 	client *http.Client
@@ -115,7 +116,7 @@ func (l *load) post(ctx context.Context, url, contentType string, body []byte) b
 	return err == nil && status == http.StatusOK
 }
 
-// status posts once, and says how it was answered.
+// status posts once, and returns the status code.
 func (l *load) status(ctx context.Context, url, contentType string, body []byte) (int, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
 	if err != nil {
@@ -177,7 +178,7 @@ func numberedEvents(number int64) string {
 	return lines(events...)
 }
 
-// numberedEvent is a rule on spans whose alerts can be told apart.
+// numberedEvent is a rule on spans whose alerts are distinguished by a number.
 const numberedEvent = `yaml:
 processors:
   alert:
@@ -185,7 +186,7 @@ processors:
       - name: HighCostLLMCall
         context: span
         condition: attributes["gen_ai.usage.cost"] > 1.0
-        severity: critical # what PagerDuty is told of
+        severity: critical # PagerDuty is notified of these
         labels_from: [batch]
         summary: "Call {{ $labels.batch }}. cost more than $1"
 `
@@ -248,13 +249,13 @@ func (s *site) arrived() arrived {
 		bodies = append(bodies, fmt.Sprint(document.Source["body"]))
 	}
 	a.logs = numbersIn(bodies, logLine)
-	var told []string
+	var summaries []string
 	for _, body := range s.pagerduty.Bodies() {
 		if payload, ok := body["payload"].(map[string]any); ok {
-			told = append(told, fmt.Sprint(payload["summary"]))
+			summaries = append(summaries, fmt.Sprint(payload["summary"]))
 		}
 	}
-	a.ruleAlerts, a.eventAlerts = numbersIn(told, ruleAlert), numbersIn(told, eventLine)
+	a.ruleAlerts, a.eventAlerts = numbersIn(summaries, ruleAlert), numbersIn(summaries, eventLine)
 	return a
 }
 
@@ -335,8 +336,8 @@ func (s *site) behindGates(t *testing.T) []*gate {
 	return gates
 }
 
-// Every backend is down when the collector is told to stop. It ends within ten
-// seconds, and after a restart all is there.
+// Every backend is down when the Collector is asked to stop. It ends within ten
+// seconds, and after a restart everything arrives.
 func TestTerminatedWithEveryBackendDown(t *testing.T) {
 	s := newSite(t)
 	s.options.Configs = append(s.options.Configs, numberedEvent)

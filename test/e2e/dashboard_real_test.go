@@ -36,27 +36,27 @@ func startPage(t *testing.T) (url string, usage *dashboards.Usage) {
 	require.NoError(t, confmap.NewFromStringMap(map[string]any{
 		"endpoint": address, "writable": true, "trace_url": "http://localhost:16686/trace/{trace_id}",
 	}).Unmarshal(cfg))
-	board, err := factory.Create(t.Context(), extensiontest.NewNopSettings(factory.Type()), cfg)
+	extension, err := factory.Create(t.Context(), extensiontest.NewNopSettings(factory.Type()), cfg)
 	require.NoError(t, err)
-	require.NoError(t, board.Start(t.Context(), componenttest.NewNopHost()))
-	t.Cleanup(func() { assert.NoError(t, board.Shutdown(context.Background())) })
+	require.NoError(t, extension.Start(t.Context(), componenttest.NewNopHost()))
+	t.Cleanup(func() { assert.NoError(t, extension.Shutdown(context.Background())) })
 	now := time.Now()
 	usage = dashboards.SampleUsage(now, 31, 2*time.Minute)
-	board.(dashboard.Extension).ShowUsage(component.MustNewID("llm_cost"), usage)
-	board.(dashboard.Extension).ShowAlerts(component.MustNewID("alert"), dashboards.SampleAlerts(now))
+	extension.(dashboard.Extension).ShowUsage(component.MustNewID("llm_cost"), usage)
+	extension.(dashboard.Extension).ShowAlerts(component.MustNewID("alert"), dashboards.SampleAlerts(now))
 	return "http://" + address, usage
 }
 
-// The page in a real browser: it is fast, says nothing on the console, asks no
-// other host, has the ledger's figures, can be used without a mouse, and looks
-// as docs/dashboard.md shows it.
+// The dashboard in a real browser: it is fast, logs nothing to the console, requests
+// nothing from other hosts, has the ledger's figures, can be used without a mouse, and
+// looks as docs/dashboard.md shows it.
 func TestRealBrowser(t *testing.T) {
 	url, usage := startPage(t)
 	b := newBrowser(t)
-	b.look(1280, 800, "light")
+	b.setView(1280, 800, "light")
 	b.run(chromedp.Navigate(url + "/?range=30d"))
 	loaded := b.loadTime()
-	t.Logf("the page with %d calls of a month was loaded in %s", len(usage.All), loaded)
+	t.Logf("the dashboard with %d calls of a month was loaded in %s", len(usage.All), loaded)
 	assert.Less(t, loaded, 5*time.Second, "it takes some 0.1 s; this machine may be busy")
 
 	rows, err := usage.Usage(dashboard.Query{
@@ -72,13 +72,13 @@ func TestRealBrowser(t *testing.T) {
 	}
 
 	for _, scheme := range []string{"light", "dark"} {
-		b.look(1280, 800, scheme)
+		b.setView(1280, 800, scheme)
 		for _, path := range []string{"/", "/?range=7d&by=service.name&show=tokens&where=model%3Dgpt-4o", "/alerts", "/rules"} {
 			b.run(chromedp.Navigate(url + path))
 			assert.Empty(t, b.axe(), "%s %s", path, scheme)
 		}
 	}
-	b.look(390, 844, "light")
+	b.setView(390, 844, "light")
 	for _, path := range []string{"/", "/alerts", "/rules"} {
 		b.run(chromedp.Navigate(url + path))
 		assert.Empty(t, b.axe(), "%s on a phone", path)
@@ -95,19 +95,19 @@ func TestRealBrowser(t *testing.T) {
 		{"dashboard-phone.png", "/", "light", 390, 1300},
 		{"dashboard-rules.png", "/rules", "light", 1280, 760},
 	} {
-		b.look(shot.width, 800, shot.scheme)
+		b.setView(shot.width, 800, shot.scheme)
 		b.run(chromedp.Navigate(url+shot.path), chromedp.WaitReady(chromedp.CSS("footer")))
 		b.screenshot(shot.name, float64(shot.width), float64(shot.height))
 	}
 	b.reportProblems(url)
 }
 
-// A link that only changes what is shown keeps one's place; arrow keys tell a
-// bar's figures; what comes later is seen without a reload.
+// A link that only changes what is shown keeps the scroll position; arrow keys show a
+// bar's figures; new data appears without a reload.
 func TestRealBrowserLive(t *testing.T) {
 	url, usage := startPage(t)
 	b := newBrowser(t)
-	b.look(1280, 800, "light")
+	b.setView(1280, 800, "light")
 	b.run(
 		chromedp.Navigate(url),
 		chromedp.Evaluate[chromedp.Void](`window.stays = true; undefined`),
@@ -129,7 +129,7 @@ func TestRealBrowserLive(t *testing.T) {
 		assert.Equal(t, before+100_000, cents(t, b.text(`.big`)))
 	}
 	stays := read(b, chromedp.Evaluate[bool](`window.stays === true && location.search === '?range=30d'`))
-	assert.True(t, stays, "the page was not reloaded")
+	assert.True(t, stays, "the document was not reloaded")
 	b.reportProblems(url)
 }
 
@@ -156,7 +156,7 @@ func TestRealBrowserOfARunningCollector(t *testing.T) {
 
 	url := "http://" + p.dashboard
 	b := newBrowser(t)
-	b.look(1280, 800, "light")
+	b.setView(1280, 800, "light")
 	b.run(chromedp.Navigate(url))
 	assert.Equal(t, int64(180), cents(t, b.text(`.big`)), "$0.40 + $0.042 + $1.36")
 	for model, want := range map[string][]string{

@@ -30,7 +30,8 @@ func pageUsers(t *testing.T) (file string) {
 	return file
 }
 
-// The page of config/production.yaml asks for a name and a password, and is read-only.
+// The dashboard of config/production.yaml asks for a user name and a password, and is
+// read-only.
 func TestProductionPage(t *testing.T) {
 	s := newSite(t)
 	collector.Start(t, s.options)

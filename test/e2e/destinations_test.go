@@ -63,7 +63,7 @@ func sendSomethingOfAll(t *testing.T, p ports) {
 		`{"level":"CRITICAL","logger":"arc","message":"`+needle+`, critical","module":"agents","function":"run","line":13}`,
 		`{"cache_type":"llm","hit":true,"size_bytes":5000}`,
 	))
-	require.Equal(t, answer{Status: 200, Accepted: 5}, got)
+	require.Equal(t, arcResponse{Status: 200, Accepted: 5}, got)
 }
 
 // TestDestinations starts each file of config/destinations, and looks at what
@@ -231,7 +231,7 @@ func TestDestinations(t *testing.T) {
 			t.Helper()
 			inbox := double.NewAlertmanager(t)
 			return []string{"ALERTMANAGER_URL=" + inbox.URL}, func(c *assert.CollectT) {
-				assert.NotEmpty(c, told(inbox, `"alertname":"CacheTooLarge"`))
+				assert.NotEmpty(c, notificationsWith(inbox, `"alertname":"CacheTooLarge"`))
 			}
 		},
 		"kafka": func(t *testing.T) ([]string, func(*assert.CollectT)) {
@@ -312,8 +312,8 @@ func TestLogFilesByLevel(t *testing.T) {
 	process.Terminate(t, 20*time.Second)
 }
 
-// The levels of the guide: libraries from WARNING on, our own from INFO on, but
-// for the two that are being looked at.
+// The levels of the Arc guide: libraries from WARNING on, our own from INFO on, except
+// the two that are being debugged.
 func TestLogLevelsByLogger(t *testing.T) {
 	dir := t.TempDir()
 	p, options := adding(t, []string{"policies/log-files.yaml", "policies/log-levels.yaml"}, "OTELCOL_ARC_LOGS="+dir)
@@ -326,7 +326,7 @@ func TestLogLevelsByLogger(t *testing.T) {
 	}
 	events = append(events, `{"level":"CRITICAL","logger":"arc","message":"the last","module":"m","function":"f","line":1}`)
 	require.Equal(t, 200, postEvents(t, "http://"+p.arc, security{}, lines(events...)).Status)
-	kept := func() string {
+	archive := func() string {
 		var all strings.Builder
 		for _, file := range []string{"debug", "info", "warning", "critical"} {
 			content, err := os.ReadFile(filepath.Join(dir, file+".jsonl"))
@@ -336,9 +336,9 @@ func TestLogLevelsByLogger(t *testing.T) {
 		}
 		return all.String()
 	}
-	require.Eventually(t, func() bool { return strings.Contains(kept(), "the last") }, 30*time.Second, 50*time.Millisecond)
+	require.Eventually(t, func() bool { return strings.Contains(archive(), "the last") }, 30*time.Second, 50*time.Millisecond)
 	process.Terminate(t, 20*time.Second)
-	all := kept()
+	all := archive()
 	for _, want := range []string{
 		"httpx WARNING.", "openai.api WARNING.", "urllib3 WARNING.", "langchain WARNING.", "httpxtra DEBUG.",
 		"arc.agents INFO.", "arc.cache DEBUG.", "arc.rl.policy DEBUG.",

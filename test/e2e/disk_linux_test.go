@@ -101,11 +101,11 @@ func (r *diskRun) requireCounted(t *testing.T) {
 	}, 20*time.Second, 50*time.Millisecond)
 }
 
-const unwell = "StatusRecoverableError"
+const degraded = "StatusRecoverableError"
 
-// The disk of the state becomes full, and there is room again. Telemetry passes on
-// meanwhile and is counted, the health check and the metrics say what is wrong and
-// that it is over, and so does the page, and what was counted then survives a kill.
+// The disk of the state becomes full, and then has space again. Telemetry is forwarded
+// and counted meanwhile; the health check, the metrics and the dashboard report the
+// error and its recovery; and what was counted meanwhile survives a kill.
 func TestFullDisk(t *testing.T) {
 	d := newDisk(t, "300m")
 	p, options, status, metrics := onDisk(t, d.directory)
@@ -114,14 +114,14 @@ func TestFullDisk(t *testing.T) {
 	r.send(t)
 	r.requireCounted(t)
 	page := "http://" + p.dashboard
-	assert.NotContains(t, get(t, status), unwell)
+	assert.NotContains(t, get(t, status), degraded)
 	assert.Contains(t, get(t, page+"/api/health"), `"healthy": true`)
 	free := d.fill(t)
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
 		r.send(t)
-		said := get(c, status)
-		assert.Contains(c, said, "no space left on device")
-		assert.Contains(c, said, "write the ledger to the storage")
+		health := get(c, status)
+		assert.Contains(c, health, "no space left on device")
+		assert.Contains(c, health, "write the ledger to the storage")
 		assert.Contains(c, get(c, page), "no space left on device")
 		assert.Positive(c, scrape(c, metrics).sum("otelcol_processor_llm_cost_snapshot_failures_total"))
 	}, 60*time.Second, 100*time.Millisecond)
@@ -129,7 +129,7 @@ func TestFullDisk(t *testing.T) {
 	free()
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
 		r.send(t)
-		assert.NotContains(c, get(c, status), unwell)
+		assert.NotContains(c, get(c, status), degraded)
 		assert.Contains(c, get(c, page+"/api/health"), `"healthy": true`)
 	}, 60*time.Second, 200*time.Millisecond)
 	r.requireCounted(t)
@@ -140,10 +140,10 @@ func TestFullDisk(t *testing.T) {
 	process.Terminate(t, 20*time.Second)
 }
 
-// The disk of the alerts is read-only when the collector starts. It starts, rules
-// are evaluated and people told, and the health check says so. That the disk is
-// used once it can be written to is tested with the processor, on a false clock.
-// The storage extension cannot do without its disk: the collector says so, and ends.
+// The disk of the alerts is read-only when the Collector starts. It starts, evaluates
+// rules and sends notifications, and the health check is degraded. That the disk is
+// used once it is writable is tested with the processor, on a false clock. The storage
+// extension needs its disk: the Collector reports that, and exits.
 func TestReadOnlyDisk(t *testing.T) {
 	d := newDisk(t, "300m")
 	p, options, status, metrics := onDisk(t, t.TempDir())
@@ -172,8 +172,8 @@ service:
 	assert.Contains(t, string(output), "storage: read-only file system")
 }
 
-// Every file of the state is damaged while the collector is down. It starts, says
-// what it has put aside, and takes and counts telemetry.
+// Every file of the state is damaged while the Collector is down. It starts, reports
+// what it has quarantined, and accepts and counts telemetry.
 func TestDamagedFiles(t *testing.T) {
 	directory := t.TempDir()
 	p, options, status, _ := onDisk(t, directory)
@@ -203,7 +203,7 @@ func TestDamagedFiles(t *testing.T) {
 	assert.Subset(t, damaged, []string{"processor_llm_cost_", "notices.json"})
 
 	process = collector.Start(t, options)
-	r.sent = 0 // the ledger begins anew
+	r.sent = 0 // the ledger is empty
 	r.send(t)
 	r.requireCounted(t)
 	assert.Contains(t, get(t, status), "storage: invalid database")
@@ -213,6 +213,6 @@ func TestDamagedFiles(t *testing.T) {
 
 	require.NoError(t, os.Remove(filepath.Join(directory, "storage", "processor_llm_cost_")))
 	process = collector.Start(t, options)
-	assert.NotContains(t, get(t, status), unwell)
+	assert.NotContains(t, get(t, status), degraded)
 	process.Terminate(t, 20*time.Second)
 }

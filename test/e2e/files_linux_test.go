@@ -19,7 +19,7 @@ import (
 
 // What takes the place of a rule or price file and is not a file is refused by name,
 // the previous rules and prices stay active, calls are priced, and the process
-// applies a file that is right again, and ends when it is told to.
+// applies a file that is right again, and ends at SIGTERM.
 func TestFilesThatAreNotFiles(t *testing.T) {
 	p, set := quick(t)
 	directory := t.TempDir()

@@ -71,7 +71,7 @@ func TestForeignMetrics(t *testing.T) {
 		stringAttribute("service.name", "stranger"), strings.Join(foreignMetrics(), ","), point("sound", "gauge", `"asDouble":1`, ""))
 	require.Equal(t, http.StatusOK, postOTLP(t, "http://"+p.http+"/v1/metrics", foreign))
 	sendSpans(t, grpcExporter(t, p.grpc, security{}), mainJobCalls...)
-	require.Equal(t, answer{Status: 200, Accepted: 1}, postEvents(t, "http://"+p.arc, security{}, `{"method":"POST","endpoint":"/chat","status":200,"duration":0.2}`))
+	require.Equal(t, arcResponse{Status: 200, Accepted: 1}, postEvents(t, "http://"+p.arc, security{}, `{"method":"POST","endpoint":"/chat","status":200,"duration":0.2}`))
 	require.Equal(t, http.StatusOK, postOTLP(t, "http://"+p.http+"/v1/metrics", foreign))
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
 		found := scrape(c, "http://"+p.page+"/metrics")

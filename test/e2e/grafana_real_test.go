@@ -51,7 +51,7 @@ func TestRealGrafanaQueries(t *testing.T) {
 	for expr := range open {
 		for _, rests := range []string{"queue", "rejected", "exporter_alerts", "send_failed"} { // nothing of these is in default.yaml's life
 			if strings.Contains(expr, rests) {
-				_ = answered(t, prometheus, queryOf(expr)) // which fails when Prometheus does not understand it
+				_ = hasSeries(t, prometheus, queryOf(expr)) // which fails when Prometheus does not understand it
 				delete(open, expr)
 			}
 		}
@@ -65,19 +65,19 @@ func TestRealGrafanaQueries(t *testing.T) {
 			sent = time.Now()
 		}
 		for expr := range open {
-			if answered(t, prometheus, queryOf(expr)) {
+			if hasSeries(t, prometheus, queryOf(expr)) {
 				delete(open, expr)
 			}
 		}
 		return len(open) == 0
 	}, time.Minute, 500*time.Millisecond)
 	for expr, title := range open {
-		t.Errorf("%s: nothing answers %s", title, expr)
+		t.Errorf("%s: no series for %s", title, expr)
 	}
 }
 
-// answered reports whether an expression has a series with a number.
-func answered(t *testing.T, prometheus, expr string) bool {
+// hasSeries reports whether an expression has a series with a number.
+func hasSeries(t *testing.T, prometheus, expr string) bool {
 	t.Helper()
 	client := http.Client{Timeout: 5 * time.Second}
 	defer client.CloseIdleConnections()
@@ -86,17 +86,17 @@ func answered(t *testing.T, prometheus, expr string) bool {
 		return false
 	}
 	defer response.Body.Close()
-	var answer struct {
+	var result struct {
 		Status, Error string
 		Data          struct{ Result []struct{ Value [2]any } }
 	}
-	require.NoError(t, json.NewDecoder(response.Body).Decode(&answer))
-	require.Equal(t, "success", answer.Status, "%s: %s", expr, answer.Error)
-	for _, series := range answer.Data.Result {
+	require.NoError(t, json.NewDecoder(response.Body).Decode(&result))
+	require.Equal(t, "success", result.Status, "%s: %s", expr, result.Error)
+	for _, series := range result.Data.Result {
 		if value := series.Value[1]; value != "NaN" {
 			return true
 		}
 	}
-	assert.NotNil(t, answer.Data.Result)
+	assert.NotNil(t, result.Data.Result)
 	return false
 }

@@ -18,7 +18,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/collector"
 )
 
-// grafanaDashboard is what is looked at in a file of config/grafana.
+// grafanaDashboard is what the test checks in a file of config/grafana.
 type grafanaDashboard struct {
 	UID, Title    string
 	SchemaVersion int
@@ -85,9 +85,8 @@ func TestCollectorDashboardAsksForWhatIsThere(t *testing.T) {
 	}
 }
 
-// checkDashboard makes sure that there is what Grafana and its users need: panels
-// that can be told apart and do not overlap, with a unit and a description, and
-// queries that are PromQL.
+// checkDashboard checks what Grafana and its users need: panels with unique titles
+// that do not overlap, with a unit and a description, and queries that are PromQL.
 func checkDashboard(t *testing.T, d grafanaDashboard, wanted []string) {
 	t.Helper()
 	assert.NotEmpty(t, d.UID)

@@ -22,7 +22,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/collector"
 )
 
-// Python's own handlers, as the guide sets them up.
+// Python's own handlers, as the Arc guide sets them up.
 func TestRealPythonLogging(t *testing.T) {
 	for service, setting := range map[string]struct{ file, key string }{
 		"syslog":   {"sources/python-syslog.yaml", "receivers::udplog/python::listen_address="},
@@ -53,8 +53,8 @@ func TestRealPythonLogging(t *testing.T) {
 	}
 }
 
-// prometheus_client's page is scraped, and the guide's PromQL is answered by a
-// real Prometheus that scrapes ours.
+// The metrics of prometheus_client are scraped, and the PromQL of the Arc guide has
+// results in a real Prometheus that scrapes ours.
 func TestRealPrometheusClient(t *testing.T) {
 	app := collector.FreeAddress(t)
 	cmd := python(t, "guide_metrics.py", port(t, app))
@@ -172,11 +172,11 @@ func TestRealOpenSearch(t *testing.T) {
 		for stream, text := range map[string]string{
 			"debug": "of no interest", "info": needle + ", info", "critical": needle + ", critical", "error": "CacheTooLarge",
 		} {
-			var answer struct {
+			var result struct {
 				Hits struct{ Total struct{ Value int } }
 			}
-			getJSON(c, node+"/logs-arc."+stream+"-default/_search?q=%22"+url.QueryEscape(text)+"%22", &answer)
-			assert.Equal(c, 1, answer.Hits.Total.Value, stream)
+			getJSON(c, node+"/logs-arc."+stream+"-default/_search?q=%22"+url.QueryEscape(text)+"%22", &result)
+			assert.Equal(c, 1, result.Hits.Total.Value, stream)
 		}
 	}, 60*time.Second, 500*time.Millisecond)
 	process.Terminate(t, 20*time.Second)

@@ -15,7 +15,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/collector"
 )
 
-// The first line is that of the guide's JSONFormatter.
+// The first line is that of the JSONFormatter in the Arc guide.
 func TestJSONLogFile(t *testing.T) {
 	dir, logs, state := t.TempDir(), t.TempDir(), t.TempDir()
 	path := filepath.Join(logs, "arc.jsonl")

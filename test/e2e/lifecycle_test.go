@@ -15,8 +15,8 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/collector"
 )
 
-// Half of the starts take less than a second until the health check says so; the
-// others may meet a machine that is busy.
+// In half of the starts the health check succeeds within a second; the others may meet
+// a busy machine.
 func TestStartsWithinASecond(t *testing.T) {
 	for name, options := range map[string]func() collector.Options{
 		"default": func() collector.Options {
@@ -41,9 +41,8 @@ func TestStartsWithinASecond(t *testing.T) {
 	}
 }
 
-// Every backend accepts and never answers. The process is gone within ten
-// seconds of being told to stop, all that was acknowledged is there after a
-// restart.
+// Every backend accepts connections and never responds. The process ends within ten
+// seconds of the signal to stop, and all that was acknowledged arrives after a restart.
 func TestStopsWithHangingBackends(t *testing.T) {
 	for _, withElasticsearch := range []bool{false, true} {
 		t.Run("elasticsearch="+strconv.FormatBool(withElasticsearch), func(t *testing.T) {

@@ -271,13 +271,13 @@ func TestLoad(t *testing.T) {
 	})
 }
 
-// Overload: a backend takes nothing, and what waits for it comes near the limit
-// of memory. Senders are refused with answers that ask to come again, none has
-// to be told when it is over, and all that was accepted arrives.
+// Overload: a backend accepts nothing, and what is queued for it comes near the memory
+// limit. Senders get retryable responses, and are accepted again without a restart when
+// the backend is back; all that was accepted arrives.
 func TestOverload(t *testing.T) {
 	o := double.NewOTLP(t, "", "", "")
-	f := newFront()
-	p, options := adding(t, []string{"destinations/newrelic.yaml"}, "NEW_RELIC_LICENSE_KEY=a-key", "NEW_RELIC_OTLP_ENDPOINT="+f.beforeHTTP(t, "http://"+o.HTTP))
+	f := newInjector()
+	p, options := adding(t, []string{"destinations/newrelic.yaml"}, "NEW_RELIC_LICENSE_KEY=a-key", "NEW_RELIC_OTLP_ENDPOINT="+f.proxyHTTP(t, "http://"+o.HTTP))
 	options.Set = append(options.Set,
 		"processors::memory_limiter::limit_mib=160", "processors::memory_limiter::spike_limit_mib=40", "processors::memory_limiter::check_interval=100ms",
 		"exporters::otlp_http/newrelic::sending_queue::queue_size=100000",
@@ -317,7 +317,7 @@ func TestOverload(t *testing.T) {
 	delete(refusals, http.StatusOK)
 	require.NotEmpty(t, refusals)
 	for status := range refusals {
-		assert.Contains(t, []int{http.StatusTooManyRequests, http.StatusServiceUnavailable}, status, "answers that are sent again")
+		assert.Contains(t, []int{http.StatusTooManyRequests, http.StatusServiceUnavailable}, status, "retryable statuses")
 	}
 	require.Eventually(t, func() bool {
 		return post("http://"+p.arc+"/v1/events", "application/x-ndjson", eventRequest()) == http.StatusTooManyRequests

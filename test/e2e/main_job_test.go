@@ -74,7 +74,7 @@ func TestMainJob(t *testing.T) {
 		`{"cache_type":"llm","hit":true,"size_bytes":2048}`,
 		`{"active_agents":3,"memory_usage_bytes":123456}`,
 	))
-	require.Equal(t, answer{Status: 200, Accepted: 7}, got)
+	require.Equal(t, arcResponse{Status: 200, Accepted: 7}, got)
 
 	want := page{
 		`{__name__="arc_llm_cost_dollars", model="gpt-4o"}`:                                            dollars(append(append(mainJobCalls, mainJobCalls...), mainJobCalls[0])...),
@@ -103,8 +103,8 @@ func TestMainJob(t *testing.T) {
 	process.Terminate(t, 20*time.Second)
 }
 
-// A call above $1 is told on the terminal, with no variable set, and the
-// channels that are off say so once.
+// An alert about a call above $1 is on the terminal, with no variable set, and each
+// channel that is off logs that once.
 func TestAlertOnTheTerminal(t *testing.T) {
 	p, set := quick(t)
 	process := collector.Start(t, collector.Options{
@@ -154,8 +154,8 @@ func TestRubbish(t *testing.T) {
 	process.Terminate(t, 20*time.Second)
 }
 
-// The variables that the guide's applications have are enough: set means on, in
-// the default configuration.
+// The environment variables of the Arc guide's applications are enough: one that is set
+// switches its channel on, in the default configuration.
 func TestVariablesOfTheGuide(t *testing.T) {
 	cert := double.NewCertificate(t)
 	slack := double.NewSlack(t)
@@ -179,9 +179,9 @@ func TestVariablesOfTheGuide(t *testing.T) {
 
 	assert.Len(t, slack.Bodies(), 1)
 	require.Len(t, smtp.Emails(), 1)
-	mail := smtp.Emails()[0]
-	assert.Equal(t, []string{"arc@example.com"}, mail.To, "without SMTP_TO the sender is told")
-	assert.True(t, mail.TLS)
-	assert.Contains(t, string(mail.Message), "Subject: [WARNING] HighCostLLMCall: An LLM call of researcher cost more")
+	email := smtp.Emails()[0]
+	assert.Equal(t, []string{"arc@example.com"}, email.To, "without SMTP_TO the sender is notified")
+	assert.True(t, email.TLS)
+	assert.Contains(t, string(email.Message), "Subject: [WARNING] HighCostLLMCall: An LLM call of researcher cost more")
 	assert.NotContains(t, process.Output(), password)
 }

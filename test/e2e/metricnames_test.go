@@ -162,7 +162,7 @@ func TestShippedMetricNamesExist(t *testing.T) {
 	refusingSet.Set = append(refusingSet.Set, "processors::memory_limiter::limit_mib=2", "processors::memory_limiter::spike_limit_mib=1", "processors::memory_limiter::check_interval=100ms")
 	refusingSet, refusingMetrics := withShippedReader(t, refusingSet)
 
-	silent := newFront()
+	silent := newInjector()
 	silent.set(unavailable)
 	o := double.NewOTLP(t, "", "", "")
 	failing, failingSet := adding(t, nil)
@@ -175,7 +175,7 @@ service:
     traces/failing: {receivers: [otlp], exporters: [otlp_http/broken, otlp_http/silent]}
     metrics/failing: {receivers: [otlp], exporters: [otlp_http/broken, otlp_http/silent]}
     logs/failing: {receivers: [otlp], exporters: [otlp_http/broken, otlp_http/silent]}
-`, silent.beforeHTTP(t, "http://"+o.HTTP)))
+`, silent.proxyHTTP(t, "http://"+o.HTTP)))
 	failingSet.Set = append(failingSet.Set, "processors::alert::storage::max_series=1")
 	failingSet, failingMetrics := withShippedReader(t, failingSet)
 

@@ -58,8 +58,8 @@ func run(t *testing.T, address, name string, arguments ...string) {
 	}, 30*time.Second, 50*time.Millisecond, "%s does not answer", name)
 }
 
-// alerting is a collector whose rules fire while a cache is large, and that
-// tells the exporter given. raise and calm begin and end the alert.
+// alerting starts a Collector whose rules fire while a cache is large, and that sends
+// the alerts to the given exporter. raise makes the alert fire, calm resolves it.
 func alerting(t *testing.T, exporter, settings string, env ...string) (raise, calm func()) {
 	t.Helper()
 	p, set := quick(t)
@@ -111,8 +111,9 @@ func TestRealAlertmanager(t *testing.T) {
 	}, 30*time.Second, 100*time.Millisecond)
 }
 
-// A collector that is killed goes on with what fires when it is back: in a real
-// Alertmanager the alert does not end meanwhile, though nobody tells of it anew.
+// A Collector that is killed continues with the firing alerts after its restart: in a
+// real Alertmanager the alert is not resolved meanwhile, though the rule is not
+// notified again.
 func TestRealAlertmanagerOverKill(t *testing.T) {
 	address := runAlertmanager(t)
 	p, set := quick(t)
@@ -146,10 +147,10 @@ exporters:
 			before = all[0]
 		}
 	}, 30*time.Second, 100*time.Millisecond)
-	// What was told is written within a second.
+	// The notification state is written within a second.
 	require.Eventually(t, func() bool {
-		notices, err := os.ReadFile(filepath.Join(dir, "alert", "notices.json"))
-		return err == nil && strings.Contains(string(notices), "CacheTooLarge")
+		state, err := os.ReadFile(filepath.Join(dir, "alert", "notices.json"))
+		return err == nil && strings.Contains(string(state), "CacheTooLarge")
 	}, 30*time.Second, 50*time.Millisecond)
 	process.Kill()
 
@@ -185,7 +186,7 @@ func TestRealAlertmanagerTakesEveryName(t *testing.T) {
 	assert.Zero(t, e.Count(t, "failed"))
 }
 
-// runAlertmanager runs a server that tells nobody, until the test ends.
+// runAlertmanager runs a server without receivers, until the test ends.
 func runAlertmanager(t *testing.T) (address string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -213,25 +214,26 @@ func alertsOf(t require.TestingT, address string) []gettableAlert {
 	return all
 }
 
-// The guide's variables alone make mail arrive, by STARTTLS and AUTH, in the
-// maildir of a mail server that is not ours, as a thread of beginning and end.
-func TestRealMail(t *testing.T) {
+// With nothing but the environment variables of the Arc guide, email arrives by
+// STARTTLS and AUTH in the maildir of a real mail server, the firing and the resolved
+// one in one thread.
+func TestRealEmail(t *testing.T) {
 	const user, password = "arc@arc.example", "a password"
 	certificate := double.NewCertificate(t)
 	maildir := filepath.Join(t.TempDir(), "maildir")
 	address := collector.FreeAddress(t)
 	host, port, err := net.SplitHostPort(address)
 	require.NoError(t, err)
-	run(t, address, filepath.Join(collector.Root(), "build", "mail", "bin", "python"),
+	run(t, address, filepath.Join(collector.Root(), "build", "smtpd", "bin", "python"),
 		"testdata/smtpd.py", host, port, certificate.CertFile, certificate.KeyFile, user, password, maildir)
 
 	raise, calm := alerting(t, "email", "{tls: {ca_file: '"+certificate.CertFile+"'}}",
 		"SMTP_SERVER="+host, "SMTP_PORT="+port, "SMTP_USER="+user, "SMTP_PASSWORD="+password, "SMTP_TO=Ops <ops@arc.example>")
 	raise()
-	firing := mailsIn(t, maildir, 1)[0]
+	firing := emailsIn(t, maildir, 1)[0]
 	calm()
-	mails := mailsIn(t, maildir, 2)
-	resolved := mails[slices.IndexFunc(mails, func(h mail.Header) bool { return h.Get("Message-Id") != firing.Get("Message-Id") })]
+	emails := emailsIn(t, maildir, 2)
+	resolved := emails[slices.IndexFunc(emails, func(h mail.Header) bool { return h.Get("Message-Id") != firing.Get("Message-Id") })]
 	for state, header := range map[string]mail.Header{"[CRITICAL] CacheTooLarge": firing, "[RESOLVED] CacheTooLarge": resolved} {
 		subject, err := new(mime.WordDecoder).DecodeHeader(header.Get("Subject"))
 		require.NoError(t, err)
@@ -243,8 +245,8 @@ func TestRealMail(t *testing.T) {
 	}
 }
 
-// mailsIn waits for so many mails, and returns what stands above each.
-func mailsIn(t *testing.T, maildir string, n int) []mail.Header {
+// emailsIn waits for n emails, and returns their headers.
+func emailsIn(t *testing.T, maildir string, n int) []mail.Header {
 	t.Helper()
 	var headers []mail.Header
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
@@ -265,9 +267,9 @@ func mailsIn(t *testing.T, maildir string, n int) []mail.Header {
 	return headers
 }
 
-// A real browser shows the mail without a sideways scroll, on a phone and on a
-// desk, in light and in dark, with the bar in the severity's colour.
-func TestRealMailInChromium(t *testing.T) {
+// A real browser shows the email without horizontal scrolling, on phone and desktop
+// widths, in light and dark mode, with the bar in the severity's color.
+func TestRealEmailInChromium(t *testing.T) {
 	if os.Getenv("E2E_SCREENSHOTS") != "" {
 		require.NoError(t, os.MkdirAll(os.Getenv("E2E_SCREENSHOTS"), 0o755))
 	}
@@ -292,8 +294,8 @@ func TestRealMailInChromium(t *testing.T) {
 					shot = filepath.Join(dir, name+"-"+scheme+".png")
 				}
 				chromium(t, "--blink-settings=preferredColorScheme="+scheme, "--hide-scrollbars", "--window-size=800,600", "--screenshot="+shot, "file://"+page)
-				seen := coloursOf(t, shot)
-				assert.Contains(t, seen, bar, "no bar of the severity's colour")
+				seen := colorsOf(t, shot)
+				assert.Contains(t, seen, bar, "no bar of the severity's color")
 				assert.Contains(t, seen, background, "not on the scheme's background")
 			}
 		})
@@ -331,8 +333,8 @@ func chromium(t *testing.T, arguments ...string) string {
 	return string(output)
 }
 
-// coloursOf are the colours of a picture's points.
-func coloursOf(t *testing.T, path string) map[color.RGBA]bool {
+// colorsOf are the colors of a picture's points.
+func colorsOf(t *testing.T, path string) map[color.RGBA]bool {
 	t.Helper()
 	f, err := os.Open(path)
 	require.NoError(t, err)

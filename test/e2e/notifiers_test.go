@@ -21,8 +21,8 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/double"
 )
 
-// gate stands before a server, and hangs up on everybody until it is opened, or
-// listens to them and never answers.
+// gate is a proxy of a server. Until it is opened it closes connections at once, or
+// accepts them and never responds.
 type gate struct {
 	address string
 	open    atomic.Bool
@@ -47,20 +47,20 @@ func newGate(t *testing.T, server string) *gate {
 				defer func() { _ = connection.Close() }()
 				if !g.open.Load() {
 					if g.hangs.Load() {
-						_, _ = io.Copy(io.Discard, connection) // until they hang up
+						_, _ = io.Copy(io.Discard, connection) // until the client closes
 					}
 					return
 				}
-				inside, err := net.Dial("tcp", server)
+				upstream, err := net.Dial("tcp", server)
 				if err != nil {
 					return
 				}
-				defer func() { _ = inside.Close() }()
+				defer func() { _ = upstream.Close() }()
 				go func() {
-					_, _ = io.Copy(inside, connection)
-					_ = inside.Close() // the server need not be the first to hang up
+					_, _ = io.Copy(upstream, connection)
+					_ = upstream.Close() // the server need not be the first to close
 				}()
-				_, _ = io.Copy(connection, inside)
+				_, _ = io.Copy(connection, upstream)
 			})
 		}
 	})
@@ -75,14 +75,14 @@ func newGate(t *testing.T, server string) *gate {
 // it is delivered, and PagerDuty pages once.
 func TestKilledBeforeDelivery(t *testing.T) {
 	const botToken = "xoxb-0000-a-token-of-a-bot"
-	pagerduty, alertmanager, mail := double.NewPagerDuty(t, routingKey), double.NewAlertmanager(t), double.NewSMTP(t, double.SMTPSettings{})
+	pagerduty, alertmanager, email := double.NewPagerDuty(t, routingKey), double.NewAlertmanager(t), double.NewSMTP(t, double.SMTPSettings{})
 	webhook, bot := double.NewSlack(t), double.NewSlackAPI(t, botToken, "#alerts")
 	hook, err := url.Parse(webhook.URL)
 	require.NoError(t, err)
 	gates := []*gate{
 		newGate(t, strings.TrimPrefix(pagerduty.URL, "http://")),
 		newGate(t, strings.TrimPrefix(alertmanager.URL, "http://")),
-		newGate(t, fmt.Sprintf("127.0.0.1:%d", mail.Port)),
+		newGate(t, fmt.Sprintf("127.0.0.1:%d", email.Port)),
 		newGate(t, hook.Host),
 		newGate(t, strings.TrimSuffix(strings.TrimPrefix(bot.URL, "http://"), "/api")),
 	}
@@ -141,7 +141,7 @@ exporters:
 
 	process = collector.Start(t, options)
 	for name, inbox := range map[string]*double.Inbox{
-		"pagerduty": pagerduty.Inbox, "alertmanager": alertmanager, "email": mail.Inbox, "slack": webhook, "slack/bot": bot.Inbox,
+		"pagerduty": pagerduty.Inbox, "alertmanager": alertmanager, "email": email.Inbox, "slack": webhook, "slack/bot": bot.Inbox,
 	} {
 		require.Eventually(t, func() bool { return len(inbox.Bodies()) > 0 }, 30*time.Second, 20*time.Millisecond, name)
 		assert.Contains(t, fmt.Sprint(inbox.Bodies()[0]), "CacheTooLarge", name)

@@ -41,7 +41,7 @@ func TestProblemsAcrossComponentsAreReported(t *testing.T) {
 	process.Terminate(t, 20*time.Second)
 }
 
-// The shipped configurations, and each file that is laid over them, have no problem.
+// The shipped configurations, and each file that is merged into them, have no problem.
 func TestShippedConfigurationsHaveNoProblem(t *testing.T) {
 	s := newSite(t)
 	validate := func(args ...string) {

@@ -124,8 +124,9 @@ func (s *site) latest(metric, model string) float64 {
 	return value
 }
 
-// told are the notices in an inbox that contain the text, as JSON.
-func told(inbox *double.Inbox, text string) []string {
+// notificationsWith returns the notifications in an inbox that contain the text, as
+// JSON.
+func notificationsWith(inbox *double.Inbox, text string) []string {
 	var found []string
 	for _, body := range inbox.Bodies() {
 		content, err := json.Marshal(body)
@@ -146,7 +147,7 @@ func TestProductionReachesEveryBackend(t *testing.T) {
 		llmEvent(call{model: "gpt-4o", input: 1000, output: 500}, 0.7),
 		`{"level":"ERROR","logger":"arc","message":"the far end shall see this","module":"agents","function":"run","line":12}`,
 	))
-	require.Equal(t, answer{Status: 200, Accepted: 2}, got)
+	require.Equal(t, arcResponse{Status: 200, Accepted: 2}, got)
 
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
 		spans := s.spansNamed("chat gpt-4o")
@@ -182,11 +183,11 @@ func TestBreachResolutionAndReturn(t *testing.T) {
 			fmt.Sprintf(`{"cache_type":"llm","hit":true,"size_bytes":%d}`, bytes),
 			fmt.Sprintf(`{"active_agents":%d}`, agents),
 		))
-		require.Equal(t, answer{Status: 200, Accepted: 2}, got)
+		require.Equal(t, arcResponse{Status: 200, Accepted: 2}, got)
 	}
 	arrives := func(inbox *double.Inbox, text string, n int) {
 		t.Helper()
-		require.Eventually(t, func() bool { return len(told(inbox, text)) >= n }, 30*time.Second, 50*time.Millisecond, "%v", inbox.Bodies())
+		require.Eventually(t, func() bool { return len(notificationsWith(inbox, text)) >= n }, 30*time.Second, 50*time.Millisecond, "%v", inbox.Bodies())
 	}
 
 	size(5000, 1)
@@ -201,13 +202,13 @@ func TestBreachResolutionAndReturn(t *testing.T) {
 	arrives(s.slack, "Marker", 1)
 	arrives(s.pagerduty.Inbox, "Marker", 1)
 
-	slack := told(s.slack, "CacheTooLarge")
+	slack := notificationsWith(s.slack, "CacheTooLarge")
 	require.Len(t, slack, 3, "one for the breach, one for its resolution, one for its return")
 	assert.Contains(t, slack[0], "[CRITICAL] CacheTooLarge: The llm cache holds 4.883kiB")
 	assert.Contains(t, slack[0], "#ff0000")
 	assert.Contains(t, slack[0], "Arc Monitoring")
 
-	triggers := told(s.pagerduty.Inbox, `"event_action":"trigger"`)
+	triggers := notificationsWith(s.pagerduty.Inbox, `"event_action":"trigger"`)
 	require.Len(t, triggers, 3, "CacheTooLarge twice, and Marker")
 	require.Len(t, s.pagerduty.Bodies(), 4)
 	assert.Equal(t, s.pagerduty.Bodies()[0]["dedup_key"], s.pagerduty.Bodies()[1]["dedup_key"], "the end closes the incident that the breach opened")
@@ -227,14 +228,14 @@ func TestFirstSpendRaisesAnAlert(t *testing.T) {
 	process := collector.Start(t, s.options)
 	expensive := call{model: "gpt-4-turbo", input: 4_000_000}
 	sendSpans(t, grpcExporter(t, s.grpc, s.security), expensive, expensive, expensive, expensive)
-	// How much it says depends on when it is evaluated: increase() extrapolates
-	// from the few samples there are at first, here as in Prometheus.
-	require.Eventually(t, func() bool { return len(told(s.slack, "HourIsExpensive: This hour cost $")) > 0 }, 30*time.Second, 50*time.Millisecond)
+	// The amount depends on when the rule is evaluated: increase() extrapolates from
+	// the few samples there are at first, here as in Prometheus.
+	require.Eventually(t, func() bool { return len(notificationsWith(s.slack, "HourIsExpensive: This hour cost $")) > 0 }, 30*time.Second, 50*time.Millisecond)
 	process.Terminate(t, 20*time.Second)
 }
 
-// A reload builds every pipeline and the cores behind them anew, on the state
-// that the old ones left.
+// A reload rebuilds every pipeline with its cores, which load the state that the old
+// ones persisted.
 func TestReloadGoesOnCounting(t *testing.T) {
 	s := newSite(t)
 	process := collector.Start(t, s.options)
@@ -242,14 +243,14 @@ func TestReloadGoesOnCounting(t *testing.T) {
 	const breach = `{"cache_type":"llm","hit":true,"size_bytes":5000}`
 	for i := range 3 {
 		got := postEvents(t, s.arcURL(), s.security, lines(llmEvent(one, 0.7), breach))
-		require.Equal(t, answer{Status: 200, Accepted: 2}, got)
+		require.Equal(t, arcResponse{Status: 200, Accepted: 2}, got)
 		require.EventuallyWithT(t, func(c *assert.CollectT) {
 			assert.InDelta(c, float64(i+1)*0.0075, s.latest("arc_llm_cost_dollars", "gpt-4o"), 1e-12)
 			assert.Len(c, s.spansNamed("chat gpt-4o"), i+1)
 		}, 30*time.Second, 100*time.Millisecond)
 		process.Reload(t)
 	}
-	require.Eventually(t, func() bool { return len(told(s.slack, "CacheTooLarge")) > 0 }, 30*time.Second, 50*time.Millisecond)
+	require.Eventually(t, func() bool { return len(notificationsWith(s.slack, "CacheTooLarge")) > 0 }, 30*time.Second, 50*time.Millisecond)
 	process.Terminate(t, 20*time.Second)
 }
 
@@ -268,7 +269,7 @@ func TestTerminateLosesNothing(t *testing.T) {
 	for i := range calls {
 		events = append(events, fmt.Sprintf(`{"level":"INFO","logger":"arc","message":"message number %03d."}`, i))
 	}
-	require.Equal(t, answer{Status: 200, Accepted: calls}, postEvents(t, s.arcURL(), s.security, lines(events...)))
+	require.Equal(t, arcResponse{Status: 200, Accepted: calls}, postEvents(t, s.arcURL(), s.security, lines(events...)))
 	process.Terminate(t, 30*time.Second)
 	early := len(s.spansNamed("chat gpt-4o"))
 

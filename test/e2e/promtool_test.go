@@ -19,10 +19,10 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/collector"
 )
 
-// arctool comes to promtool's verdict on the same files: those that the tests
-// of both commands are made of, which pass and fail in every way there is, and
-// the shipped ones. Files whose first line says so need a promtool of some
-// version, as older ones do not know their fields.
+// arctool passes and fails the same files as promtool: those of the tests of both
+// commands, which cover every way to pass and fail, and the shipped ones. Files whose
+// first line names a version need at least that promtool, as older ones do not know
+// their fields.
 func TestRealPromtoolAgrees(t *testing.T) {
 	arctool := buildArctool(t)
 	have := promtoolVersion(t)
@@ -52,17 +52,17 @@ func TestRealPromtoolAgrees(t *testing.T) {
 				if have.before(needs) {
 					t.Skipf("needs promtool %v, have %v", needs, have)
 				}
-				theirs, theirText := verdict(t, "promtool", append(c.promtool, file)...)
-				ours, ourText := verdict(t, arctool, append(c.ours, file)...)
+				theirs, theirText := passes(t, "promtool", append(c.promtool, file)...)
+				ours, ourText := passes(t, arctool, append(c.ours, file)...)
 				assert.Equal(t, c.passes, theirs, theirText)
-				assert.Equal(t, theirs, ours, "%s\npromtool says: %s", ourText, theirText)
+				assert.Equal(t, theirs, ours, "%s\npromtool's output: %s", ourText, theirText)
 			})
 		}
 	}
 }
 
-// verdict runs a command and reports whether it passed.
-func verdict(t *testing.T, program string, arguments ...string) (bool, string) {
+// passes runs a command and reports whether it passed.
+func passes(t *testing.T, program string, arguments ...string) (bool, string) {
 	t.Helper()
 	output, err := exec.CommandContext(t.Context(), program, arguments...).CombinedOutput()
 	if err != nil {

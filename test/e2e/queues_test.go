@@ -78,12 +78,12 @@ func TestQueuesOfDestinationsAreOnDisk(t *testing.T) {
 // What waits for a destination that was added survives the process.
 func TestKilledWithADestinationDown(t *testing.T) {
 	o := double.NewOTLP(t, "", "", "")
-	f := newFront()
+	f := newInjector()
 	s := newSite(t)
 	s.options.Merge = true
 	s.options.Configs = append(s.options.Configs, "config/destinations/newrelic.yaml")
 	s.options.Env = append(s.options.Env, "OTELCOL_ARC_QUEUES=file_storage", "NEW_RELIC_LICENSE_KEY=k",
-		"NEW_RELIC_OTLP_ENDPOINT="+f.beforeHTTP(t, "http://"+o.HTTP))
+		"NEW_RELIC_OTLP_ENDPOINT="+f.proxyHTTP(t, "http://"+o.HTTP))
 	f.set(down)
 	process := collector.Start(t, s.options)
 	sendSpans(t, grpcExporter(t, s.grpc, s.security), call{model: "gpt-4o", input: 1000, output: 500})
@@ -95,8 +95,8 @@ func TestKilledWithADestinationDown(t *testing.T) {
 	process.Terminate(t, 20*time.Second)
 }
 
-// No exporter of a shipped file gives up what it queues after five minutes, which
-// is what an exporter does that is not told otherwise.
+// No exporter of a shipped file drops what it queues after five minutes, which is the
+// default of exporters.
 func TestShippedExportersNeverGiveUp(t *testing.T) {
 	s := newSite(t)
 	s.addEveryDestination(t)

@@ -23,8 +23,8 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/collector"
 )
 
-// The Python SDK's spans are priced, and a real Prometheus that scrapes the
-// page answers what they cost.
+// The Python SDK's spans are priced, and a real Prometheus that scrapes the metrics
+// has what they cost.
 func TestRealPythonToPrometheus(t *testing.T) {
 	p, set := quick(t)
 	collector.Start(t, collector.Options{
@@ -63,7 +63,7 @@ func TestRealPromtool(t *testing.T) {
 	}
 }
 
-// startPrometheus runs a server that scrapes the page, until the test ends.
+// startPrometheus runs a server that scrapes the given targets, until the test ends.
 func startPrometheus(t *testing.T, pages ...string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -95,17 +95,17 @@ func query(t require.TestingT, prometheus, expr string) float64 {
 	response, err := client.Get(prometheus + "/api/v1/query?query=" + url.QueryEscape(expr))
 	require.NoError(t, err)
 	defer response.Body.Close()
-	var answer struct {
+	var result struct {
 		Data struct {
 			Result []struct {
 				Value [2]any
 			}
 		}
 	}
-	require.NoError(t, json.NewDecoder(response.Body).Decode(&answer))
-	require.Len(t, answer.Data.Result, 1, expr)
+	require.NoError(t, json.NewDecoder(response.Body).Decode(&result))
+	require.Len(t, result.Data.Result, 1, expr)
 	var value float64
-	_, err = fmt.Sscan(answer.Data.Result[0].Value[1].(string), &value)
+	_, err = fmt.Sscan(result.Data.Result[0].Value[1].(string), &value)
 	require.NoError(t, err)
 	return value
 }

@@ -19,8 +19,8 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/double"
 )
 
-// No prompt and no answer leaves with config/policies/redact-prompts.yaml,
-// whatever convention carries it; the call is priced, and its model stays.
+// With config/policies/redact-prompts.yaml no prompt and no response text is exported,
+// under any convention; the call is priced, and its model stays.
 func TestRedactPrompts(t *testing.T) {
 	const private = "what nobody else may read"
 	o := double.NewOTLP(t, "", "api-key", "a-license-key")
@@ -59,7 +59,7 @@ func TestRedactPrompts(t *testing.T) {
 	require.True(t, postTraces(t.Context(), "http://"+p.http+"/v1/traces", body))
 	got := postEvents(t, "http://"+p.arc, security{}, lines(fmt.Sprintf(
 		`{"model":"gpt-4o","prompt_tokens":1000,"completion_tokens":500,"duration_seconds":0.7,"status":"success","prompt_preview":%[1]q,"response_preview":%[1]q}`, private)))
-	require.Equal(t, answer{Status: 200, Accepted: 1}, got)
+	require.Equal(t, arcResponse{Status: 200, Accepted: 1}, got)
 
 	ld := plog.NewLogs()
 	for _, event := range []string{"user_prompt", "tool_result"} {

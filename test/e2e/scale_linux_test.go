@@ -15,7 +15,7 @@ import (
 
 // BenchmarkAgentAndGateways is what a call costs the machine that sends it on, and
 // the one that counts it: over OTLP HTTP to the agent, which keeps them in a queue
-// on disk, and over gRPC to three gateways, which write down what they count.
+// on disk, and over gRPC to three gateways, which persist what they count.
 // Most of it is for the batch.
 func BenchmarkAgentAndGateways(b *testing.B) {
 	for _, calls := range []int{100, 1000} {

@@ -95,7 +95,7 @@ func requireSums(t *testing.T, gateways []*gateway) {
 			calls += share
 			cost += found.sum("arc_llm_cost_dollars")
 			_, body := fetch(c, "http://"+g.ports.page+"/metrics")
-			assert.Contains(c, body, fmt.Sprintf(`instance="gateway-%d"`, i), "told apart by their names")
+			assert.Contains(c, body, fmt.Sprintf(`instance="gateway-%d"`, i), "distinguished by their names")
 		}
 		assert.EqualValues(c, all, calls)
 		assert.InDelta(c, all*callDollars, cost, 1e-9)
@@ -127,7 +127,7 @@ func TestThreeGateways(t *testing.T) {
 	// What an Arc application posts at the agent reaches a gateway, too.
 	got := postEvents(t, "http://"+agent.arc, security{}, lines(
 		`{"model":"gpt-4o-mini","prompt_tokens":1000,"completion_tokens":500,"duration_seconds":0.7,"status":"success"}`))
-	require.Equal(t, answer{Status: 200, Accepted: 1}, got)
+	require.Equal(t, arcResponse{Status: 200, Accepted: 1}, got)
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
 		var calls float64
 		for _, g := range gateways {

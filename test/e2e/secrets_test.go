@@ -67,8 +67,8 @@ func (e *echo) all() string {
 
 // A collector that logs all there is to log, with every secret that the shipped
 // files know, and backends that refuse and repeat them: none of the secrets is in
-// what it says, on the terminal, on the page, in its metrics, in its printed
-// configuration, or when its configuration is wrong.
+// its output: the terminal, the dashboard, its metrics, its printed configuration, and
+// the errors of a wrong configuration.
 func TestSecretsAreNotShown(t *testing.T) {
 	secrets := map[string]string{}
 	secret := func(name string) string {
@@ -76,7 +76,7 @@ func TestSecretsAreNotShown(t *testing.T) {
 		return secrets[name]
 	}
 	cert := double.NewCertificate(t)
-	mail := double.NewSMTP(t, double.SMTPSettings{Certificate: &cert, Mechanisms: []string{"PLAIN", "LOGIN"}, Username: "arc@example.com", Password: "another"})
+	email := double.NewSMTP(t, double.SMTPSettings{Certificate: &cert, Mechanisms: []string{"PLAIN", "LOGIN"}, Username: "arc@example.com", Password: "another"})
 	e := newEcho(t)
 	p, set := quick(t)
 	page := secret("page")
@@ -84,7 +84,7 @@ func TestSecretsAreNotShown(t *testing.T) {
 	require.NoError(t, err)
 	users := filepath.Join(t.TempDir(), "users")
 	require.NoError(t, os.WriteFile(users, append([]byte("viewer:"), hash...), 0o600))
-	secrets["hash of the page's password"] = string(hash)
+	secrets["hash of the dashboard's password"] = string(hash)
 	health := collector.FreeAddress(t)
 	options := collector.Options{
 		Merge: true,
@@ -119,7 +119,7 @@ service:
 			"ALERTMANAGER_URL=" + e.URL,
 			"SLACK_WEBHOOK_URL=" + e.URL + "/services/T00000000/B00000000/" + secret("webhook"),
 			"PAGERDUTY_API_KEY=" + secret("pagerduty")[:32],
-			"SMTP_SERVER=127.0.0.1", "SMTP_PORT=" + strconv.Itoa(mail.Port), "SMTP_USER=arc@example.com", "SMTP_PASSWORD=" + secret("smtp"),
+			"SMTP_SERVER=127.0.0.1", "SMTP_PORT=" + strconv.Itoa(email.Port), "SMTP_USER=arc@example.com", "SMTP_PASSWORD=" + secret("smtp"),
 		},
 	}
 	secrets["pagerduty"] = secrets["pagerduty"][:32]
@@ -143,10 +143,10 @@ service:
 		} {
 			assert.Contains(c, seen, secrets[name], name)
 		}
-		assert.NotEmpty(c, process.Lines("535"), "mail has been refused")
+		assert.NotEmpty(c, process.Lines("535"), "the email has been rejected")
 	}, 60*time.Second, 100*time.Millisecond)
 
-	said := map[string]string{"metrics": get(t, metrics)}
+	outputs := map[string]string{"metrics": get(t, metrics)}
 	client := &http.Client{Transport: &http.Transport{TLSClientConfig: s.tls(), DisableKeepAlives: true}, Timeout: 10 * time.Second}
 	for _, path := range []string{"/", "/alerts", "/api/usage/summary", "/api/usage/hourly?hours=24", "/api/alerts", "/api/rules"} {
 		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://"+p.dashboard+path, http.NoBody)
@@ -158,10 +158,10 @@ service:
 		require.NoError(t, err)
 		require.NoError(t, response.Body.Close())
 		assert.NotEqual(t, http.StatusUnauthorized, response.StatusCode)
-		said["page "+path] = string(content)
+		outputs["page "+path] = string(content)
 	}
 	process.TerminateOrKill(t, 10*time.Second)
-	said["terminal"] = process.Output()
+	outputs["terminal"] = process.Output()
 	assert.NotEmpty(t, process.Lines("\tdebug\t"), "all there is to log")
 
 	configs := func(args ...string) []string {
@@ -184,13 +184,13 @@ service:
 		cmd.Env = append(cmd.Env, options.Env...)
 		output, err := cmd.CombinedOutput()
 		assert.Equal(t, name == "print-config", err == nil, "%s: %s", name, output)
-		said[name] = string(output)
+		outputs[name] = string(output)
 	}
-	for _, where := range slices.Sorted(maps.Keys(said)) {
-		require.NotEmpty(t, said[where], where)
+	for _, where := range slices.Sorted(maps.Keys(outputs)) {
+		require.NotEmpty(t, outputs[where], where)
 		for name, value := range secrets {
-			if at := strings.Index(said[where], value); at >= 0 {
-				t.Errorf("%s: shows the secret %q: …%s…", where, name, said[where][max(0, at-300):min(len(said[where]), at+100)])
+			if at := strings.Index(outputs[where], value); at >= 0 {
+				t.Errorf("%s: shows the secret %q: …%s…", where, name, outputs[where][max(0, at-300):min(len(outputs[where]), at+100)])
 			}
 		}
 	}

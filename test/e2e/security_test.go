@@ -51,7 +51,7 @@ func TestSecuredExample(t *testing.T) {
 				path, contentType, body = "/v1/traces", "application/x-protobuf", numberedSpans(t, 1)
 			}
 			status, err := l.status(t.Context(), tt.url+path, contentType, body)
-			if tt.want == 0 { // an answer that is no HTTP, or one that says what is missing
+			if tt.want == 0 { // a response that is not HTTP, or one that names what is missing
 				assert.True(t, err != nil || status == http.StatusBadRequest, status)
 				return
 			}

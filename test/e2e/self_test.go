@@ -26,9 +26,9 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/double"
 )
 
-// A collector whose ledger is full, and which people do not hear, says both by
-// its own metrics, its own rules and a channel that works.
-func TestCollectorTellsOfItself(t *testing.T) {
+// A Collector whose ledger is full, and one of whose channels rejects notifications,
+// reports both by its own metrics, its own rules and a channel that works.
+func TestCollectorReportsOnItself(t *testing.T) {
 	slack, pagerduty := double.NewSlack(t), double.NewPagerDuty(t, routingKey)
 	for range 20 {
 		slack.Refuse(double.Response{Status: 400, Body: "invalid_payload"})
@@ -52,16 +52,16 @@ func TestCollectorTellsOfItself(t *testing.T) {
 		llmEvent(call{model: "gpt-4o", input: 1, output: 1}, 1), llmEvent(call{model: "gpt-4-turbo", input: 1, output: 1}, 1)))
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
 		assert.NotEmpty(c, process.Lines("LedgerOverflow"), "on the terminal")
-		var told []string
+		var summaries []string
 		for _, body := range pagerduty.Bodies() {
-			told = append(told, fmt.Sprint(body))
+			summaries = append(summaries, fmt.Sprint(body))
 		}
-		assert.Contains(c, strings.Join(told, "\n"), "slack permanently rejected", "PagerDuty hears that Slack does not")
+		assert.Contains(c, strings.Join(summaries, "\n"), "slack permanently rejected", "PagerDuty is notified that Slack rejects")
 	}, time.Minute, 200*time.Millisecond)
 	found := scrape(t, "http://"+self+"/metrics")
 	process.Terminate(t, 20*time.Second)
 
-	// What the metadata says is what the binary shows.
+	// The binary has the metrics that the metadata describes.
 	known := selfMetrics(t)
 	for series := range found {
 		name := regexp.MustCompile(`__name__="(otelcol_\w+)"`).FindStringSubmatch(series)

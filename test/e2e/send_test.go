@@ -102,8 +102,8 @@ func sendSpans(t *testing.T, exporter *otlptrace.Exporter, calls ...call) {
 	require.NoError(t, provider.Shutdown(context.WithoutCancel(t.Context())))
 }
 
-// answer is what the arc receiver says of a request.
-type answer struct {
+// arcResponse is the response of the arc receiver to a request.
+type arcResponse struct {
 	Status   int `json:"-"`
 	Accepted int
 	Rejected int
@@ -114,15 +114,15 @@ type answer struct {
 }
 
 // postEvents posts a body to the arc receiver and reads what it answers.
-func postEvents(t *testing.T, url string, s security, body string) answer {
+func postEvents(t *testing.T, url string, s security, body string) arcResponse {
 	t.Helper()
 	status, content := post(t, url, s, body)
-	a := answer{Status: status}
+	a := arcResponse{Status: status}
 	require.NoError(t, json.Unmarshal(content, &a), "%s", content)
 	return a
 }
 
-// postStatus posts a body to the arc receiver and says how it was answered.
+// postStatus posts a body to the arc receiver and returns the status code.
 func postStatus(t *testing.T, url string, s security, body string) int {
 	t.Helper()
 	status, _ := post(t, url, s, body)

@@ -59,9 +59,9 @@ func startServer(t *testing.T, address, name string, arguments ...string) {
 		_ = cmd.Wait()
 		assert.NoError(t, log.Close())
 		if t.Failed() {
-			said, err := os.ReadFile(log.Name())
+			output, err := os.ReadFile(log.Name())
 			assert.NoError(t, err)
-			t.Logf("%s said:\n%s", filepath.Base(name), said[max(0, len(said)-4000):])
+			t.Logf("output of %s:\n%s", filepath.Base(name), output[max(0, len(output)-4000):])
 		}
 	})
 	require.Eventually(t, func() bool {
@@ -132,9 +132,9 @@ func (tr jaegerTrace) services() map[string]int {
 }
 
 func (j realJaeger) traces(t require.TestingT, service string) []jaegerTrace {
-	var answer struct{ Data []jaegerTrace }
-	getJSON(t, "http://"+j.query+"/api/traces?limit=100&service="+service, &answer)
-	return answer.Data
+	var result struct{ Data []jaegerTrace }
+	getJSON(t, "http://"+j.query+"/api/traces?limit=100&service="+service, &result)
+	return result.Data
 }
 
 // startOpenSearch returns the URL of a real OpenSearch node.
@@ -174,7 +174,7 @@ group.initial.rebalance.delay.ms=0
 	return broker
 }
 
-// send makes a request with a JSON body, which may be empty, and reads the answer.
+// send makes a request with a JSON body, which may be empty, and reads the response.
 func send(t require.TestingT, method, url, body string) string {
 	request, err := http.NewRequest(method, url, strings.NewReader(body))
 	require.NoError(t, err)

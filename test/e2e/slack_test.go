@@ -16,9 +16,9 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/double"
 )
 
-// The collector ends while an alert fires, and is started again: with the
-// variables of a bot and the production configuration, the end is told where the
-// beginning was.
+// The Collector stops while an alert fires, and is started again: with the variables of
+// a bot and the production configuration, the resolution is posted to the thread of the
+// firing message.
 func TestSlackThreadOverARestart(t *testing.T) {
 	const botToken, channel = "xoxb-0000-a-token-of-a-bot", "#alerts"
 	s := newSite(t)
@@ -32,7 +32,7 @@ func TestSlackThreadOverARestart(t *testing.T) {
 			fmt.Sprintf(`{"cache_type":"llm","hit":true,"size_bytes":%d}`, bytes),
 			fmt.Sprintf(`{"active_agents":%d}`, agents),
 		))
-		require.Equal(t, answer{Status: 200, Accepted: 2}, got)
+		require.Equal(t, arcResponse{Status: 200, Accepted: 2}, got)
 	}
 	messages := func(n int) {
 		t.Helper()
@@ -45,24 +45,25 @@ func TestSlackThreadOverARestart(t *testing.T) {
 	process.Terminate(t, 20*time.Second)
 
 	process = collector.Start(t, options)
-	// It still fires, and is not told again; the other alert says that it was seen.
+	// It still fires, and is not notified again; the other alert proves that the rules
+	// were evaluated.
 	send(5000, 1000)
 	messages(2)
 	send(10, 1000)
 	messages(3)
 	process.Terminate(t, 20*time.Second)
 
-	told := api.Messages()
-	require.Len(t, told, 3)
-	began, marker, over := told[0], told[1], told[2]
+	posted := api.Messages()
+	require.Len(t, posted, 3)
+	firing, marker, resolved := posted[0], posted[1], posted[2]
 	assert.Contains(t, marker.Text, "Marker")
 	assert.Empty(t, marker.ThreadTS)
-	assert.Equal(t, 1, began.Edits)
-	assert.Equal(t, []string{"#36a64f"}, began.Colors)
-	for _, message := range []double.SlackMessage{began, over} {
+	assert.Equal(t, 1, firing.Edits)
+	assert.Equal(t, []string{"#36a64f"}, firing.Colors)
+	for _, message := range []double.SlackMessage{firing, resolved} {
 		assert.True(t, strings.HasPrefix(message.Text, "[RESOLVED] CacheTooLarge: "), message.Text)
 	}
-	assert.Equal(t, began.TS, over.ThreadTS)
+	assert.Equal(t, firing.TS, resolved.ThreadTS)
 	assert.Empty(t, s.slack.Bodies(), "the bot posts in place of the webhook")
 	assert.NotContains(t, process.Output(), botToken)
 }

@@ -94,7 +94,7 @@ func find(t require.TestingT, records []record, body string) record {
 }
 
 // The bytes are those of Python 3.11's SysLogHandler, with python-json-logger's
-// formatter of the guide, and without.
+// formatter of the Arc guide, and without.
 func TestPythonSyslog(t *testing.T) {
 	dir, listen := t.TempDir(), collector.FreeAddress(t)
 	_, options := adding(t, []string{"sources/python-syslog.yaml", "policies/log-files.yaml"}, "OTELCOL_ARC_LOGS="+dir)

@@ -21,6 +21,14 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/collector"
 )
 
+// attackOnly skips what takes minutes, unless `make attack` runs it.
+func attackOnly(t *testing.T) {
+	t.Helper()
+	if os.Getenv("ARC_ATTACK") == "" {
+		t.Skip("takes minutes; make attack runs it")
+	}
+}
+
 func descriptors(t *testing.T, pid int) int {
 	t.Helper()
 	entries, err := os.ReadDir("/proc/" + strconv.Itoa(pid) + "/fd")
@@ -34,7 +42,7 @@ func listeners(p ports) map[string]string {
 }
 
 // 1,000 strangers connect and send nothing, or a byte now and then,
-// and come again when they are disconnected. With 256 file descriptors, a sender with
+// and connect again when they are disconnected. With 256 file descriptors, a sender with
 // something to send is served all the time.
 func TestStrangersKeepNobodyOut(t *testing.T) {
 	for name, bytes := range map[string]string{
@@ -116,6 +124,7 @@ func strange(ctx context.Context, address, bytes string, connected *atomic.Int64
 // Every shipped listener disconnects who connects and sends nothing, and who never
 // ends a header, without anybody else in need of the place.
 func TestListenersDisconnectStrangers(t *testing.T) {
+	attackOnly(t)
 	p, set := quick(t)
 	self := collector.FreeAddress(t)
 	host, port, err := net.SplitHostPort(self)

@@ -84,7 +84,7 @@ func TestVersionsAreThoseOfTheModule(t *testing.T) {
 		}
 		assert.Equal(t, required[c.module()], c.version(), c.module())
 	}
-	// What is built has to be what go.mod requires, but for one package, see its doc.go.
+	// go.mod has to name the modules that are built, but for one, see its doc.go.
 	require.Len(t, mod.Replace, 1)
 	assert.Equal(t, "go.opentelemetry.io/collector/config/confignet", mod.Replace[0].Old.Path)
 	assert.Equal(t, "./internal/confignet", mod.Replace[0].New.Path)

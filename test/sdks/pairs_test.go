@@ -82,11 +82,11 @@ func TestRequirementsArePinned(t *testing.T) {
 func TestPairsErrors(t *testing.T) {
 	_, err := parsePairs([]byte(`
 pairs:
-  - {name: a, title: A, driver: a.py, group: g, packages: [p], because: {colour: no}}
+  - {name: a, title: A, driver: a.py, group: g, packages: [p], because: {color: no}}
   - {name: a, title: A, driver: a.py, group: g, packages: [p]}
   - {name: b}
 `))
-	for _, want := range []string{`pair a: because: "colour" is not a column`, "pair a: listed twice", "pair 3 (b): name, title, driver, group and packages must be set"} {
+	for _, want := range []string{`pair a: because: "color" is not a column`, "pair a: listed twice", "pair 3 (b): name, title, driver, group and packages must be set"} {
 		assert.ErrorContains(t, err, want)
 	}
 	_, err = parsePairs([]byte("pairs:\n  - {name: a, version: 1}\n"))

@@ -59,3 +59,11 @@ func (a *Alerts) Expire(id string) error {
 	}
 	return nil
 }
+
+// Routes has one receiver, and the alertname as the label of groups.
+func (*Alerts) Routes(labels map[string]string) []dashboard.Route {
+	return []dashboard.Route{{Receiver: "slack", GroupLabels: map[string]string{"alertname": labels["alertname"]}}}
+}
+
+// Receivers is that one.
+func (*Alerts) Receivers() []string { return []string{"slack"} }

@@ -144,8 +144,8 @@ type session struct {
 	greeted    bool
 }
 
-// errHangUp ends a session.
-var errHangUp = errors.New("hang up")
+// errSessionClosed ends a session.
+var errSessionClosed = errors.New("session closed")
 
 func (s *SMTP) serve(connection net.Conn) {
 	c := &session{Conn: textproto.NewConn(connection), server: s, connection: connection}
@@ -251,7 +251,7 @@ func (c *session) data() (string, error) {
 			break
 		}
 		if !strings.HasSuffix(line, "\r\n") || len(line) > 1000 {
-			return "", errHangUp
+			return "", errSessionClosed
 		}
 		message.WriteString(strings.TrimPrefix(line, "."))
 	}
@@ -265,7 +265,7 @@ func (c *session) data() (string, error) {
 	c.server.mu.Unlock()
 	c.server.accept(map[string]any{"from": c.email.From, "to": c.email.To, "message": message.String()})
 	if found {
-		return "", errHangUp
+		return "", errSessionClosed
 	}
 	return "250 2.0.0 queued", nil
 }

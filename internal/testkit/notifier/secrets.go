@@ -103,11 +103,11 @@ func HTTPVendors() map[string]Vendor {
 			defer func() { _ = listener.Close() }()
 			return listener.Addr().String()
 		},
-		"hangs up": func(t *testing.T) string {
+		"closes the connection": func(t *testing.T) string {
 			t.Helper()
 			return serve(t, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 		},
-		"hangs up within the response": func(t *testing.T) string {
+		"closes the connection within the response": func(t *testing.T) string {
 			t.Helper()
 			return serve(t, func(w http.ResponseWriter, r *http.Request) {
 				w.Header().Set("Content-Length", "1000000")

@@ -46,15 +46,15 @@ type collector struct {
 	waited    time.Duration // for the processor to pass on what it was given
 }
 
-// newCollector keeps samples over a restart, as Prometheus does, or not.
-func newCollector(kept bool) (*collector, error) {
+// newCollector persists samples across restarts, as Prometheus does, or not.
+func newCollector(persistent bool) (*collector, error) {
 	directory, err := os.MkdirTemp("", "bench-")
 	if err != nil {
 		return nil, err
 	}
 	factory := alertprocessor.NewFactory()
 	cfg := factory.CreateDefaultConfig().(*alertprocessor.Config)
-	if kept {
+	if persistent {
 		cfg.Storage.Directory = directory // with a write-ahead log, as Prometheus has
 	}
 	cfg.Storage.MaxSeries = 1_000_000

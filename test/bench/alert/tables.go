@@ -99,8 +99,8 @@ func appendTable(out *os.File) error {
 	}
 	// passing is the rate at which the processor alone passes points on, with
 	// what it does beside the pipeline done in between.
-	passing := func(kept bool) (rate float64, err error) {
-		c, err := newCollector(kept)
+	passing := func(persistent bool) (rate float64, err error) {
+		c, err := newCollector(persistent)
 		if err != nil {
 			return 0, err
 		}

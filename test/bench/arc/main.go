@@ -51,7 +51,7 @@ func lines(n int) []byte {
 	return b.Bytes()
 }
 
-// sink counts records, and keeps the last batch if told to.
+// sink counts records, and keeps the last batch if keep is set.
 type sink struct {
 	done chan struct{}
 	want int
@@ -157,7 +157,7 @@ func post(url, contentType string, body []byte) error {
 	}
 	defer func() { _ = response.Body.Close() }()
 	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("answered %s", response.Status)
+		return fmt.Errorf("response status %s", response.Status)
 	}
 	_, err = io.Copy(io.Discard, response.Body)
 	return err
@@ -205,15 +205,15 @@ func run() error {
 	}
 	body := lines(events / requests)
 
-	kept := plog.NewLogs()
-	if _, err := overHTTP(arc, body, &kept)(); err != nil {
+	last := plog.NewLogs()
+	if _, err := overHTTP(arc, body, &last)(); err != nil {
 		return err
 	}
-	otlp, err := (&plog.ProtoMarshaler{}).MarshalLogs(kept)
+	otlp, err := (&plog.ProtoMarshaler{}).MarshalLogs(last)
 	if err != nil {
 		return err
 	}
-	otlpJSON, err := (&plog.JSONMarshaler{}).MarshalLogs(kept)
+	otlpJSON, err := (&plog.JSONMarshaler{}).MarshalLogs(last)
 	if err != nil {
 		return err
 	}

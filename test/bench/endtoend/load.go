@@ -81,9 +81,9 @@ func eventSenders(percent int) (all []sender, items int, closeAll func(), err er
 				return err
 			}
 			defer response.Body.Close()
-			answer, err := io.ReadAll(response.Body)
+			body, err := io.ReadAll(response.Body)
 			if err == nil && response.StatusCode != http.StatusOK {
-				err = fmt.Errorf("answered %s: %s", response.Status, answer)
+				err = fmt.Errorf("response status %s: %s", response.Status, body)
 			}
 			return err
 		})
@@ -125,7 +125,7 @@ func send(ctx context.Context, all []sender, first uint64, perSecond int, durati
 	return latencies, errors.Join(failed...)
 }
 
-// scrape reads the page of the Prometheus exporter, as a server would.
+// scrape reads the metrics of the Prometheus exporter, as a server would.
 func scrape(ctx context.Context) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+at(portPrometheus)+"/metrics", http.NoBody)
 	if err != nil {

@@ -20,10 +20,10 @@ import (
 // process is a running collector.
 type process struct {
 	cmd     *exec.Cmd
-	said    bytes.Buffer
+	output  bytes.Buffer
 	ended   chan struct{}
 	status  error         // when it has ended
-	started time.Duration // from its beginning until its health check said that it is ready
+	started time.Duration // from its start until its health check reported that it is ready
 }
 
 // launch starts a collector with the arguments, in the folder, and waits until
@@ -32,7 +32,7 @@ func launch(ctx context.Context, folder, binary string, args ...string) (*proces
 	p := &process{cmd: exec.CommandContext(ctx, binary, args...), ended: make(chan struct{})}
 	p.cmd.Dir = folder
 	p.cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME")}
-	p.cmd.Stdout, p.cmd.Stderr = &p.said, &p.said
+	p.cmd.Stdout, p.cmd.Stderr = &p.output, &p.output
 	begun := time.Now()
 	if err := p.cmd.Start(); err != nil {
 		return nil, err
@@ -44,7 +44,7 @@ func launch(ctx context.Context, folder, binary string, args ...string) (*proces
 	for !ready(ctx) {
 		select {
 		case <-p.ended:
-			return nil, fmt.Errorf("%s ended: %w: %s", binary, p.status, p.said.String())
+			return nil, fmt.Errorf("%s ended: %w: %s", binary, p.status, p.output.String())
 		case <-time.After(time.Millisecond):
 		}
 		if time.Since(begun) > time.Minute {
@@ -68,16 +68,16 @@ func ready(ctx context.Context) bool {
 	return response.StatusCode == http.StatusOK
 }
 
-// stop ends the process. What it said is in the error when it did not end well.
+// stop ends the process. The error of a process that failed has its output.
 func (p *process) stop() error {
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		return fmt.Errorf("%w: %s", err, p.said.String())
+		return fmt.Errorf("%w: %s", err, p.output.String())
 	}
 	kill := time.AfterFunc(20*time.Second, func() { _ = p.cmd.Process.Kill() })
 	defer kill.Stop()
 	<-p.ended
 	if p.status != nil {
-		return fmt.Errorf("%w: %s", p.status, p.said.String())
+		return fmt.Errorf("%w: %s", p.status, p.output.String())
 	}
 	return nil
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/ratio"
 )
 
-// idle is how long after it is ready the memory of a process is looked at.
+// idle is how long after a process is ready its memory is measured.
 const idle = 2 * time.Second
 
 // What a measurement of a process without load returns.

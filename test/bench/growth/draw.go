@@ -13,10 +13,11 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// colours are told apart without seeing colours by the shapes that go with them.
+// Each color has a shape of its own, so that the lines are distinguishable without
+// colors.
 var (
-	colours = []color.Color{color.RGBA{R: 0x00, G: 0x72, B: 0xb2, A: 0xff}, color.RGBA{R: 0xd5, G: 0x5e, B: 0x00, A: 0xff}}
-	shapes  = []draw.GlyphDrawer{draw.CircleGlyph{}, draw.PyramidGlyph{}}
+	colors = []color.Color{color.RGBA{R: 0x00, G: 0x72, B: 0xb2, A: 0xff}, color.RGBA{R: 0xd5, G: 0x5e, B: 0x00, A: 0xff}}
+	shapes = []draw.GlyphDrawer{draw.CircleGlyph{}, draw.PyramidGlyph{}}
 )
 
 // draw draws the medians over the sizes, with bars from the second smallest
@@ -52,7 +53,7 @@ func (g growth) draw(drawn map[string][]point, path string) error {
 		if err != nil {
 			return err
 		}
-		lines.Color, scatter.Color, bars.Color = colours[i], colours[i], colours[i]
+		lines.Color, scatter.Color, bars.Color = colors[i], colors[i], colors[i]
 		scatter.Shape = shapes[i]
 		p.Add(lines, scatter, bars)
 		p.Legend.Add(l.name, lines, scatter)

@@ -23,7 +23,7 @@ func TestGrouped(t *testing.T) {
 	}
 }
 
-// The plot is an SVG that says what is drawn, and each size that was measured.
+// The plot is an SVG with a title that describes it, and each size that was measured.
 func TestDraw(t *testing.T) {
 	g := growth{title: "Cost of a span", x: "models", y: "cost", unit: micros, lines: []line{{name: "priced"}, {name: "not priced"}}}
 	cost := func(at float64) ratio.Sample { return ratio.Sample{at, at, at + 1, at + 2, at + 2} }

@@ -86,9 +86,9 @@ func (g growth) write(ctx context.Context, out io.Writer) error {
 	return nil
 }
 
-// measure measures at one size. Sizes do not take turns: what one holds would be
-// collected at the cost of the other. Costs are told as shares of something else
-// that is measured in the same rounds where there is such a thing.
+// measure measures at one size. Sizes do not take turns: garbage of one would be
+// collected at the cost of the other. Where there is something to compare with, it is
+// measured in the same rounds, and costs are shares of it.
 func (l line) measure(ctx context.Context, size int) (cost ratio.Sample, err error) {
 	measure, shut, err := l.open(ctx, size)
 	if err != nil {

@@ -1,9 +1,9 @@
 // Copyright The otelcol-arc Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Command llmcost measures the llm_cost processor beside what else the Collector
-// has to price calls with: statements of the transform processor. What a batch
-// costs is told as a share of unmarshalling it from OTLP.
+// Command llmcost compares the llm_cost processor with the other way to price calls
+// in the Collector: statements of the transform processor. The cost of a batch is
+// reported as a share of unmarshalling it from OTLP.
 package main
 
 import (
@@ -74,9 +74,9 @@ func newBatches(percent int) *batches {
 	return &batches{message: content}
 }
 
-// cost is the CPU time of a span, in nanoseconds: of what consume does with it,
-// and of unmarshalling it before. The collector of garbage runs on the same core,
-// and takes its time from both, from what allocates most above all.
+// cost is the CPU time of a span, in nanoseconds: of consume, and of unmarshalling it
+// before. The garbage collector runs on the same core and takes its time from both,
+// most from what allocates most.
 func (b *batches) cost(times int, consume func(context.Context, ptrace.Traces) error) (beyond, floor float64, err error) {
 	unmarshaler := &ptrace.ProtoUnmarshaler{}
 	runtime.GC()

@@ -70,7 +70,7 @@ func startSystems(ctx context.Context) (systems []system, stop func(), err error
 		{"llm_cost, 20,000 models more", llmcostprocessor.NewFactory(), map[string]any{"prices": map[string]any{"files": []any{more}}}},
 		{"transform, a guarded statement for each of 20 models", transformprocessor.NewFactory(), guarded(20)},
 		{"transform, a guarded statement for each of 100 models", transformprocessor.NewFactory(), guarded(100)},
-		{"transform, looking prices up in a map of 2,000 models", transformprocessor.NewFactory(), lookedUp(2000)},
+		{"transform, looking prices up in a map of 2,000 models", transformprocessor.NewFactory(), lookups(2000)},
 	} {
 		cfg := s.factory.CreateDefaultConfig()
 		if err := confmap.NewFromStringMap(s.config).Unmarshal(cfg); err != nil {
@@ -148,10 +148,10 @@ func guarded(n int) map[string]any {
 	}}}
 }
 
-// lookedUp are the statements of who would rather have a map: those for a
+// lookups are the statements of who would rather have a map: those for a
 // resource put prices of n models on it and take them away in the end, and the
 // one for each span looks its own up.
-func lookedUp(n int) map[string]any {
+func lookups(n int) map[string]any {
 	var input, output strings.Builder
 	for i := range n {
 		model := fmt.Sprintf("house-model-%d", i)

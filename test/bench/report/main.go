@@ -1,9 +1,9 @@
 // Copyright The otelcol-arc Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Command report runs the benchmarks, prints what they print, and puts it into
-// docs/benchmarks.md, between <!-- NAME --> and <!-- /NAME -->, so that the page
-// says what the commands said. Arguments name sections; without any, all.
+// Command report runs the benchmarks and writes their output to docs/benchmarks.md,
+// between <!-- NAME --> and <!-- /NAME -->, so that the document has what the commands
+// printed. Arguments name sections; without any, all.
 package main
 
 import (
@@ -20,8 +20,8 @@ import (
 	"strings"
 )
 
-// section is a part of the page, and the command that makes it. Folders begin
-// at the repository's root.
+// section is a part of the document, and the command that prints it. Folders are
+// relative to the repository's root.
 type section struct {
 	name, folder string
 	command      []string
@@ -69,7 +69,7 @@ func run(ctx context.Context, only []string) error {
 	return errors.Join(failed...)
 }
 
-// renew runs the section's command, and writes what it printed into the page.
+// renew runs the section's command, and writes its output into the document.
 func (s section) renew(ctx context.Context) error {
 	var printed bytes.Buffer
 	command := exec.CommandContext(ctx, s.command[0], s.command[1:]...)
@@ -90,7 +90,7 @@ func (s section) renew(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(page, []byte(after), 0o600) //nolint:gosec // the page of this tree
+	return os.WriteFile(page, []byte(after), 0o600) //nolint:gosec // a document of this tree
 }
 
 // fenced are the lines of `go test -bench` that say a result.
@@ -110,11 +110,11 @@ func replace(text, name, content string) (string, error) {
 	begin, end := "<!-- "+name+" -->\n", "<!-- /"+name+" -->"
 	before, rest, ok := strings.Cut(text, begin)
 	if !ok {
-		return "", fmt.Errorf("no %s in the page", strings.TrimSpace(begin))
+		return "", fmt.Errorf("no %s in the document", strings.TrimSpace(begin))
 	}
 	_, after, ok := strings.Cut(rest, end)
 	if !ok {
-		return "", fmt.Errorf("no %s in the page", end)
+		return "", fmt.Errorf("no %s in the document", end)
 	}
 	return before + begin + "\n" + strings.TrimSpace(content) + "\n\n" + end + after, nil
 }

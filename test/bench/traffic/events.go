@@ -11,7 +11,7 @@ import (
 
 // Events are n Arc events, a line each, that happen now: percent of each hundred
 // are LLM calls, as many again requests and agent runs, and the rest log lines.
-// The number tells them from those of other batches.
+// The number distinguishes them from those of other batches.
 func Events(n, percent int, number uint64) []byte {
 	var b bytes.Buffer
 	now := time.Now().UTC().Format("2006-01-02T15:04:05.000000")

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# What tells people for real: Alertmanager, a mail server (aiosmtpd), and a
-# browser to look at the mail. Debian or Ubuntu, as root or with sudo.
+# Real servers for the notifiers: Alertmanager, a mail server (aiosmtpd), and a
+# browser that shows the email. Debian or Ubuntu, as root or with sudo.
 set -euo pipefail
 
-if [ ! -x build/mail/bin/python ]; then
-  python3 -m venv build/mail
+if [ ! -x build/smtpd/bin/python ]; then
+  python3 -m venv build/smtpd
 fi
-build/mail/bin/pip install -q --disable-pip-version-check aiosmtpd==1.4.6
+build/smtpd/bin/pip install -q --disable-pip-version-check aiosmtpd==1.4.6
 
 command -v prometheus-alertmanager >/dev/null && command -v chromium >/dev/null && exit
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The Python SDKs, in environments of their own: today's, and the last ones that
-# the guide's Jaeger exporter works with.
+# The Python SDKs, in environments of their own: today's, and the last ones that the
+# Jaeger exporter of the Arc guide works with.
 set -euo pipefail
 
 environment() { # DIRECTORY REQUIREMENTS

@@ -13,7 +13,7 @@ type price struct {
 	input, cacheRead, cacheWrite, cacheWrite1h, output string
 }
 
-// prices are list prices of November 2026, written down here a second time: a ledger
+// prices are list prices of November 2026, listed here a second time: a ledger
 // that took them from the table under test could not find an error in it. They were
 // not compared with the vendors' pages. A dated name has the price of
 // the name before the date.

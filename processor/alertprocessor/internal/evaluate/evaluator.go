@@ -188,7 +188,7 @@ func (e *Evaluator) update(files []string) error {
 // Start begins to evaluate what has been loaded.
 func (e *Evaluator) Start() { go e.Manager.Run() }
 
-// CopyState takes over the state of the same rules from an evaluator that has
+// CopyState copies the state of the same rules from an evaluator that has
 // been stopped, before the start.
 func (e *Evaluator) CopyState(from *Evaluator) {
 	groups := map[string]*rules.Group{}

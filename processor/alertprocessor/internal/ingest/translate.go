@@ -171,7 +171,7 @@ func (t *translation) histogramPoint(metric identity, m pmetric.Metric, p pmetri
 	add(float64(p.Count()), exemplars)
 }
 
-// others takes over the samples of a data point as Prometheus made them.
+// others keeps the samples of a data point as Prometheus made them.
 func (t *translation) others(samples []sample) {
 	if len(samples) == 0 {
 		t.batch.untranslated++

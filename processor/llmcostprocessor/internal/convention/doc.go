@@ -1,6 +1,6 @@
 // Copyright The otelcol-arc Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package convention recognises calls of language models in telemetry, whatever
+// Package convention recognizes calls of language models in telemetry, whatever
 // convention the instrumentation follows.
 package convention

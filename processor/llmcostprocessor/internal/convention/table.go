@@ -12,7 +12,7 @@ import (
 // This file is the table: which conventions there are, which of their records
 // are calls, and which keys report what.
 
-// convention is one way to write a call down.
+// convention is one way to report a call.
 type convention struct {
 	name string
 	// marker is the key whose value is what a record is. A value of calls is a call.
@@ -55,7 +55,7 @@ type counting struct {
 	twice bool
 }
 
-// inclusion reports whether a part is counted within its whole.
+// inclusion is whether a part is counted within its whole.
 type inclusion uint8
 
 const (

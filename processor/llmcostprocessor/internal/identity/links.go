@@ -69,7 +69,7 @@ func (c *Cache) linksOf(trace [16]byte) map[[8]byte]*link {
 	found := map[[8]byte]*link{}
 	for at > 0 {
 		one := &c.links.ring[at-1]
-		// What was written over is newer, or of another trace.
+		// An overwritten entry is newer, or of another trace.
 		age := c.ageOf(int(at - 1))
 		if one.trace != hash || age <= newest {
 			break

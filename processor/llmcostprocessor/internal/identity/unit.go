@@ -111,7 +111,7 @@ func (u *unit) parts() []*part {
 }
 
 // sameSite reports whether two records of one span report the same call. Two spans of
-// one ID are one span that came again. Two events are not, if they were written at
+// one ID are one span that was sent again. Two events are not, if they were written at
 // different times and used different amounts.
 func sameSite(a, b *node) bool {
 	if !sameResponse(&a.Record, &b.Record) {

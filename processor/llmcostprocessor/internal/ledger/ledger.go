@@ -40,7 +40,7 @@ type Key struct {
 	Dimensions Dimensions `json:"dimensions"`
 }
 
-// overflowKey is that of the one row of an hour that does not count towards the
+// overflowKey is that of the one row of an hour that does not count toward the
 // limit. No other row is of the model Overflow.
 var overflowKey = Key{Model: Overflow}
 
@@ -75,7 +75,7 @@ type Ledger struct {
 	hours  map[int64]*hour
 	rows   int
 	totals map[string]*Total
-	free   int  // models in totals that count towards the limit
+	free   int  // models in totals that count toward the limit
 	dirty  bool // totals changed since they were taken
 	recent ring
 }

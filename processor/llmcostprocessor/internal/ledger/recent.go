@@ -28,7 +28,7 @@ type Merged struct {
 	Rule  string
 }
 
-// ring holds the newest calls. It grows to its limit, and then writes over the
+// ring holds the newest calls. It grows to its limit, and then overwrites the
 // oldest.
 type ring struct {
 	limit int
@@ -67,7 +67,7 @@ func (r *ring) describe(id uint64, detail Detail) {
 	}
 }
 
-// remove takes a call out. Its place stays empty until it is written over.
+// remove removes a call. Its place stays empty until it is overwritten.
 func (r *ring) remove(id uint64) {
 	if i, known := r.byID[id]; known {
 		r.calls[i] = Recent{}

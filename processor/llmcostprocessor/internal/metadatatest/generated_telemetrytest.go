@@ -40,7 +40,7 @@ func AssertEqualProcessorLlmCostCachedCalls(t *testing.T, tt *componenttest.Tele
 func AssertEqualProcessorLlmCostCalls(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_llm_cost_calls",
-		Description: "Calls that were recognised, by what became of them. [Alpha]",
+		Description: "Calls that were recognized, by outcome. [Alpha]",
 		Unit:        "{call}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,

@@ -18,7 +18,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/money"
 )
 
-// maxNameLength bounds names in files and look-ups, in bytes.
+// maxNameLength bounds names in files and lookups, in bytes.
 const maxNameLength = 256
 
 // document is a price file after it has been checked.

@@ -68,7 +68,7 @@ func assertNear(t *testing.T, want string, got float64, line string) {
 	assert.LessOrEqual(t, math.Abs(dollars-got), 0.002*dollars, "%s: got %v", line, got)
 }
 
-// No look-up that names a provider answers with the entry of another: for each
+// No lookup that names a provider answers with the entry of another: for each
 // provider, each name of the table, with and without routes and makers before it.
 func TestNeverAnotherSeller(t *testing.T) {
 	table, err := Embedded()

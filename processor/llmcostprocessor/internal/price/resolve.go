@@ -39,7 +39,7 @@ type Match struct {
 }
 
 // Resolve returns the entry that a query means. A query that was asked before costs
-// one map look-up, and does not allocate. It is never nil.
+// one map lookup, and does not allocate. It is never nil.
 func (t *Table) Resolve(q Query) *Match {
 	t.mu.RLock()
 	m, seen := t.resolved[q]

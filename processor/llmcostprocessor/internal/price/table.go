@@ -265,7 +265,7 @@ func (t *Table) replace(old, m *Model) {
 }
 
 // Version identifies the table's content: the date of the built-in one and, when
-// files are laid over it, a hash of them.
+// files override it, a hash of them.
 func (t *Table) Version() string { return t.version }
 
 // Len returns the number of models.

@@ -239,7 +239,7 @@ func TestFindAllocations(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	// Short seeds: long ones have the fuzzer minimise instead of search.
+	// Short seeds: long ones have the fuzzer minimize instead of search.
 	f.Add([]byte(`models: [{name: m, prices: [{input: "0.15", output: "10.00", cache_write_1h: 3}]}]`))
 	f.Add([]byte(`models: [{name: m, provider: p, aliases: [n], host_only: true, prices: [{valid_from: 2025-01-01, input: "1", output: 2.5, long_context: {above: 9, input: "1", output: "1"}}]}]`))
 	f.Add([]byte("models: [&m {name: m}, *m]"))

@@ -36,7 +36,7 @@ func (d *Decoder) Decode(raw []byte) (*Event, error) {
 var errUnknownKind = newError(ReasonUnknownKind, "no known `kind`, and the fields are those of no kind: "+
 	"a log line has `message`; an LLM call `model` and `prompt_tokens`, `completion_tokens`, `tokens` or `usage`; "+
 	"a request `method`, `endpoint`, `status` and `duration`; an agent run `agent_name`, `status` and `duration`; "+
-	"a cache look-up `cache_type` and `hit`; a gauge `active_agents`, `active_requests` or `memory_usage_bytes`; "+
+	"a cache lookup `cache_type` and `hit`; a gauge `active_agents`, `active_requests` or `memory_usage_bytes`; "+
 	"an application `app_info`")
 
 func (d *Decoder) decode(kind Kind, explicit bool) error {

@@ -211,7 +211,7 @@ func TestDecode(t *testing.T) {
 			want: flat{Detail: Log{}, Message: "m", Fields: map[string]any{"user_id": "", "session_id": map[string]any{"id": int64(1)}}},
 		},
 		{
-			name: "cache look-up",
+			name: "cache lookup",
 			raw:  `{"cache_type":"llm","hit":false,"size_bytes":1024}`,
 			want: flat{Detail: Cache{Type: "llm", Size: Measure{1024, true}}},
 		},

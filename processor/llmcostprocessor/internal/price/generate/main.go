@@ -9,7 +9,7 @@
 //
 // fetches the three at their newest and runs it. With --check it writes nothing, and
 // compares the built-in table with the lists instead (make prices-check). All three are under the MIT
-// licence, and what is taken are facts: names, prices, days. merge.go has the rules.
+// license, and what is taken are facts: names, prices, days. merge.go has the rules.
 package main
 
 import (

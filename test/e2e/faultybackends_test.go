@@ -27,47 +27,48 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 )
 
-// trouble is what is wrong with a backend.
-type trouble string
+// fault is how a backend fails.
+type fault string
 
 const (
-	healthy     trouble = "healthy"
-	down        trouble = "hangs up at once"
-	hanging     trouble = "accepts and never answers"
-	slow        trouble = "slow"
-	throttling  trouble = "429 with Retry-After"
-	unavailable trouble = "503"
-	broken      trouble = "500"
-	garbage     trouble = "garbage in place of an answer"
-	cutting     trouble = "takes it and closes within the answer's body"
+	healthy     fault = "healthy"
+	down        fault = "closes the connection at once"
+	hanging     fault = "accepts and never responds"
+	slow        fault = "slow"
+	throttling  fault = "429 with Retry-After"
+	unavailable fault = "503"
+	broken      fault = "500"
+	garbage     fault = "garbage in place of a response"
+	cutting     fault = "accepts it and closes the connection within the response body"
 )
 
-// front stands before a backend and has its troubles.
-type front struct {
+// injector injects faults into the requests to a backend.
+type injector struct {
 	mu     sync.Mutex
-	now    trouble
+	now    fault
 	healed chan struct{} // closed when now ends
-	met    int           // requests that met the trouble there is now
+	met    int           // requests since the fault was set
 }
 
-func newFront() *front { return &front{now: healthy, healed: make(chan struct{})} }
+func newInjector() *injector { return &injector{now: healthy, healed: make(chan struct{})} }
 
-func (f *front) set(now trouble) {
+func (f *injector) set(now fault) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	close(f.healed)
 	f.now, f.met, f.healed = now, 0, make(chan struct{})
 }
 
-// meet counts a request. healed ends when the trouble does.
-func (f *front) meet() (now trouble, healed <-chan struct{}) {
+// countRequest counts a request, and returns the fault that it gets. healed is closed
+// when the fault ends.
+func (f *injector) countRequest() (now fault, healed <-chan struct{}) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.met++
 	return f.now, f.healed
 }
 
-func (f *front) requests() int {
+func (f *injector) requests() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.met
@@ -75,8 +76,8 @@ func (f *front) requests() int {
 
 const slowness = 300 * time.Millisecond
 
-// beforeHTTP stands before a server that speaks HTTP, and returns where.
-func (f *front) beforeHTTP(t *testing.T, backend string) string {
+// proxyHTTP starts a proxy of an HTTP server, and returns its URL.
+func (f *injector) proxyHTTP(t *testing.T, backend string) string {
 	t.Helper()
 	u, err := url.Parse(backend)
 	require.NoError(t, err)
@@ -84,7 +85,7 @@ func (f *front) beforeHTTP(t *testing.T, backend string) string {
 	u.Path = ""
 	behind := httputil.NewSingleHostReverseProxy(u)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		now, healed := f.meet()
+		now, healed := f.countRequest()
 		switch now {
 		case down:
 			hijacked(w, "")
@@ -105,11 +106,11 @@ func (f *front) beforeHTTP(t *testing.T, backend string) string {
 			_, _ = io.Copy(io.Discard, r.Body)
 			hijacked(w, "\x16\x03\x01 this is not HTTP\r\n\r\n")
 		case cutting:
-			answer := httptest.NewRecorder()
-			behind.ServeHTTP(answer, r)
-			product := answer.Header().Get("X-Elastic-Product")
+			response := httptest.NewRecorder()
+			behind.ServeHTTP(response, r)
+			product := response.Header().Get("X-Elastic-Product")
 			hijacked(w, fmt.Sprintf("HTTP/1.1 %d OK\r\nX-Elastic-Product: %s\r\nContent-Type: %s\r\nContent-Length: 1000\r\n\r\n{",
-				answer.Code, product, answer.Header().Get("Content-Type")))
+				response.Code, product, response.Header().Get("Content-Type")))
 		case slow:
 			time.Sleep(slowness)
 			behind.ServeHTTP(w, r)
@@ -125,7 +126,7 @@ func (f *front) beforeHTTP(t *testing.T, backend string) string {
 	return server.URL + path
 }
 
-// hijacked writes bytes in place of an answer, and hangs up.
+// hijacked writes bytes in place of a response, and closes the connection.
 func hijacked(w http.ResponseWriter, text string) {
 	connection, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
@@ -135,8 +136,8 @@ func hijacked(w http.ResponseWriter, text string) {
 	_ = connection.Close()
 }
 
-// beforeSMTP stands before a mail server, and returns its port.
-func (f *front) beforeSMTP(t *testing.T, backend string) string {
+// proxySMTP starts a proxy of a mail server, and returns its port.
+func (f *injector) proxySMTP(t *testing.T, backend string) string {
 	t.Helper()
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -149,7 +150,7 @@ func (f *front) beforeSMTP(t *testing.T, backend string) string {
 			}
 			wg.Go(func() {
 				defer func() { _ = connection.Close() }()
-				now, healed := f.meet()
+				now, healed := f.countRequest()
 				switch now {
 				case down:
 					return
@@ -166,20 +167,20 @@ func (f *front) beforeSMTP(t *testing.T, backend string) string {
 					time.Sleep(slowness)
 				case healthy, cutting:
 				}
-				inside, err := net.Dial("tcp", backend)
+				upstream, err := net.Dial("tcp", backend)
 				if err != nil {
 					return
 				}
-				defer func() { _ = inside.Close() }()
+				defer func() { _ = upstream.Close() }()
 				go func() {
-					_, _ = io.Copy(inside, connection)
-					_ = inside.Close()
+					_, _ = io.Copy(upstream, connection)
+					_ = upstream.Close()
 				}()
 				if now == cutting {
-					_, _ = io.CopyN(connection, inside, 40) // within the answer to EHLO
+					_, _ = io.CopyN(connection, upstream, 40) // within the reply to EHLO
 					return
 				}
-				_, _ = io.Copy(connection, inside)
+				_, _ = io.Copy(connection, upstream)
 			})
 		}
 	})
@@ -193,11 +194,11 @@ func (f *front) beforeSMTP(t *testing.T, backend string) string {
 	return port
 }
 
-// troubledJaeger takes spans over OTLP gRPC. Its troubles are the status codes
-// that stand for those of HTTP.
-type troubledJaeger struct {
+// faultyJaeger accepts spans over OTLP gRPC. Its faults are the status codes that
+// correspond to those of HTTP.
+type faultyJaeger struct {
 	ptraceotlp.UnimplementedGRPCServer
-	*front
+	*injector
 	endpoint string
 
 	spans struct {
@@ -206,9 +207,9 @@ type troubledJaeger struct {
 	}
 }
 
-func newTroubledJaeger(t *testing.T) *troubledJaeger {
+func newFaultyJaeger(t *testing.T) *faultyJaeger {
 	t.Helper()
-	j := &troubledJaeger{front: newFront()}
+	j := &faultyJaeger{injector: newInjector()}
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	j.endpoint = listener.Addr().String()
@@ -225,16 +226,16 @@ func newTroubledJaeger(t *testing.T) *troubledJaeger {
 }
 
 // Export is called by the server.
-func (j *troubledJaeger) Export(ctx context.Context, request ptraceotlp.ExportRequest) (ptraceotlp.ExportResponse, error) {
+func (j *faultyJaeger) Export(ctx context.Context, request ptraceotlp.ExportRequest) (ptraceotlp.ExportResponse, error) {
 	refusal := func(code codes.Code) (ptraceotlp.ExportResponse, error) {
-		return ptraceotlp.NewExportResponse(), status.Error(code, "trouble")
+		return ptraceotlp.NewExportResponse(), status.Error(code, "fault")
 	}
-	now, healed := j.meet()
+	now, healed := j.countRequest()
 	switch now {
 	case down, unavailable, broken:
 		return refusal(codes.Unavailable)
 	case garbage:
-		return refusal(codes.DataLoss) // what gRPC makes of a broken answer
+		return refusal(codes.DataLoss) // gRPC's status for a broken response
 	case hanging:
 		select {
 		case <-healed:

@@ -1,0 +1,45 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alertprocessor
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
+	"github.com/otelcol-arc/otelcol-arc/internal/routing"
+	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/notification"
+)
+
+// allNotifiers is the receiver of all alerts when there are no routes.
+const allNotifiers = "notifiers"
+
+// Routes implements dashboard.Alerts.
+func (b *dashboardSource) Routes(labels map[string]string) []dashboard.Route {
+	if b.routes == nil {
+		all := slices.Contains(b.core.cfg.GroupBy, notification.ByAll) || len(b.core.cfg.GroupBy) == 0
+		return []dashboard.Route{{Receiver: allNotifiers, GroupLabels: selectLabels(labels, b.core.cfg.GroupBy, all)}}
+	}
+	var out []dashboard.Route
+	for _, r := range b.routes.Match(labels) {
+		if r.Receiver != routing.Nobody {
+			out = append(out, dashboard.Route{Receiver: r.Receiver, GroupLabels: selectLabels(labels, r.GroupBy, r.GroupByAll)})
+		}
+	}
+	return out
+}
+
+// Receivers implements dashboard.Alerts.
+func (b *dashboardSource) Receivers() []string {
+	if b.routes == nil {
+		return []string{allNotifiers}
+	}
+	return b.routes.Receivers()
+}
+
+func selectLabels(labels map[string]string, names []string, all bool) map[string]string {
+	selected := maps.Clone(labels)
+	maps.DeleteFunc(selected, func(name, _ string) bool { return !all && !slices.Contains(names, name) })
+	return selected
+}
