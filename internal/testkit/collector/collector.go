@@ -85,6 +85,14 @@ func Command(ctx context.Context, tb testing.TB, args ...string) *exec.Cmd {
 // Start runs the binary until the test ends, and returns when its health check succeeds.
 func Start(tb testing.TB, o Options) *Process {
 	tb.Helper()
+	p := Launch(tb, o)
+	p.WaitHealthy(tb)
+	return p
+}
+
+// Launch runs the binary until the test ends, and returns at once.
+func Launch(tb testing.TB, o Options) *Process {
+	tb.Helper()
 	health := FreeAddress(tb)
 	var args []string
 	gates := o.Gates
@@ -119,6 +127,12 @@ func Start(tb testing.TB, o Options) *Process {
 			tb.Logf("collector output:\n%s", p.Output())
 		}
 	})
+	return p
+}
+
+// WaitHealthy returns when the health check answers.
+func (p *Process) WaitHealthy(tb testing.TB) {
+	tb.Helper()
 	client := http.Client{Timeout: time.Second}
 	defer client.CloseIdleConnections()
 	require.Eventually(tb, func() bool {
@@ -128,7 +142,7 @@ func Start(tb testing.TB, o Options) *Process {
 			return true
 		default:
 		}
-		request, err := http.NewRequestWithContext(tb.Context(), http.MethodGet, "http://"+health, http.NoBody)
+		request, err := http.NewRequestWithContext(tb.Context(), http.MethodGet, "http://"+p.health, http.NoBody)
 		if err != nil {
 			return false
 		}
@@ -140,7 +154,6 @@ func Start(tb testing.TB, o Options) *Process {
 		return resp.StatusCode == http.StatusOK
 	}, startTimeout, 20*time.Millisecond, "collector is not healthy")
 	p.healthy = time.Now()
-	return p
 }
 
 // Terminate sends SIGTERM and waits for a clean end.
