@@ -53,6 +53,7 @@ import (
 	llmcostprocessor "github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor"
 	metricguardprocessor "github.com/otelcol-arc/otelcol-arc/processor/metricguardprocessor"
 	arcreceiver "github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver"
+	otlpreceiver "github.com/otelcol-arc/otelcol-arc/receiver/otlpreceiver"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/connector"
 	forwardconnector "go.opentelemetry.io/collector/connector/forwardconnector"
@@ -69,7 +70,6 @@ import (
 	memorylimiterprocessor "go.opentelemetry.io/collector/processor/memorylimiterprocessor"
 	"go.opentelemetry.io/collector/receiver"
 	nopreceiver "go.opentelemetry.io/collector/receiver/nopreceiver"
-	otlpreceiver "go.opentelemetry.io/collector/receiver/otlpreceiver"
 	otelconftelemetry "go.opentelemetry.io/collector/service/telemetry/otelconftelemetry"
 )
 
@@ -141,7 +141,7 @@ func components() (otelcol.Factories, error) {
 	}
 	factories.ReceiverModules = makeModulesMap(factories.Receivers, map[component.Type]string{
 		arcreceiver.NewFactory().Type():         "github.com/otelcol-arc/otelcol-arc v0.0.0",
-		otlpreceiver.NewFactory().Type():        "go.opentelemetry.io/collector/receiver/otlpreceiver v0.165.0",
+		otlpreceiver.NewFactory().Type():        "github.com/otelcol-arc/otelcol-arc v0.0.0",
 		nopreceiver.NewFactory().Type():         "go.opentelemetry.io/collector/receiver/nopreceiver v0.165.0",
 		filelogreceiver.NewFactory().Type():     "github.com/open-telemetry/opentelemetry-collector-contrib/receiver/filelogreceiver v0.165.1",
 		hostmetricsreceiver.NewFactory().Type(): "github.com/open-telemetry/opentelemetry-collector-contrib/receiver/hostmetricsreceiver v0.158.0",

@@ -9,6 +9,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"os"
@@ -58,6 +59,8 @@ type Options struct {
 	Set []string
 	// Env is a list of NAME=VALUE; of the test's environment only PATH and HOME are passed.
 	Env []string
+	// Descriptors is how many file descriptors the process may have; 0 is as many as the test.
+	Descriptors int
 }
 
 // Root is the repository's root.
@@ -106,6 +109,11 @@ func Launch(tb testing.TB, o Options) *Process {
 		args = append(args, "--set", set)
 	}
 	p := &Process{cmd: Command(context.Background(), tb, args...), done: make(chan struct{}), health: health}
+	if o.Descriptors > 0 {
+		limit := fmt.Sprintf(`ulimit -n %d && exec "$0" "$@"`, o.Descriptors)
+		p.cmd.Args = append([]string{"sh", "-c", limit, p.cmd.Path}, p.cmd.Args[1:]...)
+		p.cmd.Path = "/bin/sh"
+	}
 	p.cmd.Env = append(p.cmd.Env, o.Env...)
 	p.cmd.Stdout, p.cmd.Stderr = &p.out, &p.out
 	require.NoError(tb, p.cmd.Start())
@@ -197,6 +205,9 @@ func (p *Process) Kill() {
 	}
 	<-p.done
 }
+
+// Health is the address of the health check.
+func (p *Process) Health() string { return p.health }
 
 // PID is the number of the process.
 func (p *Process) PID() int { return p.cmd.Process.Pid }
