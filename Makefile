@@ -124,6 +124,7 @@ test-bench: ## Build what measures, and test it
 .PHONY: lint
 lint: ## Static checks, and the words of the project
 	$(GO) test -count=1 ./test/prose
+	$(GO) vet -tags=$(TAGS),e2e,sdks ./test/e2e ./test/sdks
 	@echo golangci-lint run ./...
 	@$(TOOL) golangci-lint run --allow-parallel-runners $(patsubst github.com/otelcol-arc/otelcol-arc/%,./%/,$(PACKAGES))
 	cd packaging && $(GO) tool -modfile ../internal/tools/go.mod golangci-lint run --allow-parallel-runners -c ../.golangci.yml ./...

@@ -516,3 +516,24 @@ func TestBadCallsAreListed(t *testing.T) {
 		})
 	}
 }
+
+// A session and a conversation are two dimensions, of which one has the other's value
+// where a record has one alone.
+func TestSessionAndConversation(t *testing.T) {
+	for name, tt := range map[string]struct {
+		change func(ptrace.Span)
+		want   []string
+	}{
+		"both":             {func(s ptrace.Span) { put("session.id", "s-1")(s); put("gen_ai.conversation.id", "c-1")(s) }, []string{"s-1", "c-1"}},
+		"the session":      {put("session.id", "s-1"), []string{"s-1", "s-1"}},
+		"the conversation": {put("gen_ai.conversation.id", "c-1"), []string{"c-1", "c-1"}},
+		"neither":          {func(ptrace.Span) {}, []string{"", ""}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p, e := newPage()
+			r := newRig(t, testConfig(func(c *Config) { c.Dimensions = []string{attrSession, attrConversation} }), e)
+			r.price(callSpan(tt.change))
+			assert.Equal(t, tt.want, p.usage.Calls(dashboard.CallQuery{})[0].Values[1:])
+		})
+	}
+}

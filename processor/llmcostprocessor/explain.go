@@ -76,12 +76,10 @@ func newExplainer(files []string, now time.Time) (*explainer, error) {
 	cfg := createDefaultConfig().(*Config)
 	cfg.Prices.Files = files
 	cfg.Dedup.MaxEntries = maxExplained
-	c, err := newCore(cfg, processor.Settings{
-		ID: component.NewID(metadata.Type),
-		TelemetrySettings: component.TelemetrySettings{
-			Logger: zap.NewNop(), MeterProvider: noopmetric.NewMeterProvider(), TracerProvider: nooptrace.NewTracerProvider(), Resource: pcommon.NewResource(),
-		},
-	})
+	set := processor.Settings{ID: component.NewID(metadata.Type)}
+	set.Logger, set.Resource = zap.NewNop(), pcommon.NewResource()
+	set.MeterProvider, set.TracerProvider = noopmetric.NewMeterProvider(), nooptrace.NewTracerProvider()
+	c, err := newCore(cfg, set)
 	if err != nil {
 		return nil, err
 	}

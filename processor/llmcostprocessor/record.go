@@ -4,6 +4,7 @@
 package llmcostprocessor
 
 import (
+	"cmp"
 	"math"
 	"strings"
 	"sync"
@@ -35,19 +36,22 @@ func (c *core) identify(to *identity.Record, d *detectedCall, payload string) {
 	to.Values = c.values(&call.Attribution, d.attributes)
 	to.Payload = payload
 	describeUsage(to, call)
-	for flag, set := range map[identity.Flags]bool{
-		identity.IsSpan:     d.isSpan,
-		identity.Failed:     call.Status != convention.Success,
-		identity.Priced:     d.charge.outcome != outcomeUnpriced,
-		identity.Listed:     d.charge.listed,
-		identity.HasTier:    call.Tier != 0,
-		identity.HasCost:    call.HasReported,
-		identity.Proven:     call.Rule.Proves(),
-		identity.KnownScope: call.Rule == convention.ByScope,
-		identity.Above:      call.AddsStart,
+	for _, fact := range [...]struct {
+		flag identity.Flags
+		set  bool
+	}{
+		{identity.IsSpan, d.isSpan},
+		{identity.Failed, call.Status != convention.Success},
+		{identity.Priced, d.charge.outcome != outcomeUnpriced},
+		{identity.Listed, d.charge.listed},
+		{identity.HasTier, call.Tier != 0},
+		{identity.HasCost, call.HasReported},
+		{identity.Proven, call.Rule.Proves()},
+		{identity.KnownScope, call.Rule == convention.ByScope},
+		{identity.Above, call.AddsStart},
 	} {
-		if set {
-			to.Flags |= flag
+		if fact.set {
+			to.Flags |= fact.flag
 		}
 	}
 	switch {
@@ -182,7 +186,12 @@ func (c *core) values(a *convention.Attribution, attributes pcommon.Map) *identi
 		case attrUser:
 			value = a.User
 		case attrSession, attrConversation:
-			value = a.Session
+			// A record may have both, which are not the same: a framework makes up an ID
+			// of the conversation next to the application's of the session.
+			if found, ok := attributes.Get(key); ok {
+				value = found.AsString()
+			}
+			value = cmp.Or(value, a.Session)
 		}
 		if value == "" {
 			found, ok := attributes.Get(key)

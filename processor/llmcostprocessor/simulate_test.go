@@ -211,7 +211,7 @@ func (a *application) jitter(at time.Time) time.Time {
 func (a *application) stack(model *simulatedModel, n int) []*style {
 	for {
 		var clients, frameworks []*style
-		for _, i := range a.random.Perm(len(styles))[:] {
+		for _, i := range a.random.Perm(len(styles)) {
 			s := &styles[i]
 			switch {
 			case !s.knows(model) || len(clients)+len(frameworks) == n:
@@ -221,7 +221,7 @@ func (a *application) stack(model *simulatedModel, n int) []*style {
 				clients = append(clients, s)
 			}
 		}
-		stack := append(frameworks, clients...)
+		stack := slices.Concat(frameworks, clients)
 		if slices.ContainsFunc(stack, func(s *style) bool { return s.scope != "somebody.gateway" }) {
 			return stack
 		}

@@ -325,7 +325,7 @@ func TestEveryKindIsRead(t *testing.T) {
 			"arc.llm.usage." + k.String(): 7,
 		})
 		if k != usage.Input && k != usage.Output && k.Info().PartOf != usage.CacheRead {
-			assert.EqualValues(t, 7*k.Scale(), call.Usage[k], k)
+			assert.Equal(t, 7*k.Scale(), call.Usage[k], k)
 		}
 		assert.True(t, call.Stated.Has(k), k)
 	}

@@ -408,8 +408,11 @@ func (c *Cache) dequeue() {
 // evict forgets a record with all others that its being counted depends on: what
 // was decided about them is final.
 func (c *Cache) evict(n *node) {
-	all := c.closure(n, c.nextPass(), c.related)
-	for _, n := range all {
+	if n.call.members() == nil && c.streams.partner[n] == nil && c.parallel.partner[n] == nil && c.isolated(n) {
+		c.remove(n)
+		return
+	}
+	for _, n := range c.closure(n, c.nextPass(), c.related) {
 		c.remove(n)
 	}
 }
@@ -453,7 +456,8 @@ func (c *Cache) remove(n *node) {
 	n.gone = true
 	c.live--
 	inSite := func(n *node) **node { return &n.nextInSite }
-	c.set(c.sites, c.siteHash(n), without(c.sites[c.siteHash(n)], n, inSite))
+	site := c.siteHash(n)
+	c.set(c.sites, site, without(c.sites[site], n, inSite))
 	if n.Response != 0 {
 		hash := c.responseHash(n)
 		c.set(c.responses, hash, without(c.responses[hash], n, func(n *node) **node { return &n.nextOfResponse }))

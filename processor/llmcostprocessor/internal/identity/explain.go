@@ -18,9 +18,9 @@ type Standing struct {
 // Standing returns what a record is by now. It is false for one that is not
 // remembered.
 func (c *Cache) Standing(r *Record) (Standing, bool) {
-	print := fingerprint(r)
+	sum := fingerprint(r)
 	for n := c.atSite(r.site()); n != nil; n = n.nextInSite {
-		if n.print != print {
+		if n.print != sum {
 			continue
 		}
 		s := Standing{Rule: n.rule(), Winner: n.call.winner.Record, Counted: n.call.counted}
