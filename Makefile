@@ -111,6 +111,7 @@ prices-check: ## Compare the built-in price table with the newest price lists
 test: build ## All tests that need no outside server, with the race detector
 	@echo $(GO) test -race ./...
 	@$(GO) test -race -timeout 30m $(filter-out %/test/prose,$(PACKAGES))
+	$(GO) test -race go.opentelemetry.io/collector/config/confignet
 	$(GO) test -run '$(LONG)' ./processor/alertprocessor/...
 
 .PHONY: test-portable
@@ -134,6 +135,10 @@ lint: ## Static checks, and the words of the project
 fuzz: ## Fuzz every parser for FUZZTIME (30s) each
 	@test/fuzz.sh $(FUZZTIME)
 
+.PHONY: attack
+attack: build ## Attack the program and its shipped files, as docs/reliability.md lists, in less than 20 minutes
+	@test/attack.sh
+
 .PHONY: bench
 bench: build ## Measure beside the peers, and renew docs/benchmarks.md, or its sections ONLY
 	test/bench/endtoend/peer/build.sh
@@ -152,7 +157,7 @@ e2e-sdks: build ## Measure some 90 released SDKs against docs/compatibility.md; 
 .PHONY: generate
 generate: ## Remake dist/, what mdatagen makes, and docs/configuration.md
 	$(TOOL) builder --config builder-config.yaml --skip-compilation --skip-get-modules
-	rm -f dist/go.mod
+	rm -f dist/go.mod dist/main_others.go # dist/run.go stands in for it
 	gofmt -w dist
 	@echo $(GO) generate ./...
 	@$(GO) generate $(PACKAGES)

@@ -22,7 +22,6 @@ import (
 	healthcheckv2extension "github.com/open-telemetry/opentelemetry-collector-contrib/extension/healthcheckv2extension"
 	pprofextension "github.com/open-telemetry/opentelemetry-collector-contrib/extension/pprofextension"
 	sigv4authextension "github.com/open-telemetry/opentelemetry-collector-contrib/extension/sigv4authextension"
-	filestorage "github.com/open-telemetry/opentelemetry-collector-contrib/extension/storage/filestorage"
 	attributesprocessor "github.com/open-telemetry/opentelemetry-collector-contrib/processor/attributesprocessor"
 	deltatocumulativeprocessor "github.com/open-telemetry/opentelemetry-collector-contrib/processor/deltatocumulativeprocessor"
 	filterprocessor "github.com/open-telemetry/opentelemetry-collector-contrib/processor/filterprocessor"
@@ -48,10 +47,13 @@ import (
 	teamsexporter "github.com/otelcol-arc/otelcol-arc/exporter/teamsexporter"
 	webhookexporter "github.com/otelcol-arc/otelcol-arc/exporter/webhookexporter"
 	dashboardextension "github.com/otelcol-arc/otelcol-arc/extension/dashboardextension"
+	filestorageextension "github.com/otelcol-arc/otelcol-arc/extension/filestorageextension"
+	walstorageextension "github.com/otelcol-arc/otelcol-arc/extension/walstorageextension"
 	alertprocessor "github.com/otelcol-arc/otelcol-arc/processor/alertprocessor"
 	llmcostprocessor "github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor"
 	metricguardprocessor "github.com/otelcol-arc/otelcol-arc/processor/metricguardprocessor"
 	arcreceiver "github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver"
+	otlpreceiver "github.com/otelcol-arc/otelcol-arc/receiver/otlpreceiver"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/connector"
 	forwardconnector "go.opentelemetry.io/collector/connector/forwardconnector"
@@ -68,7 +70,6 @@ import (
 	memorylimiterprocessor "go.opentelemetry.io/collector/processor/memorylimiterprocessor"
 	"go.opentelemetry.io/collector/receiver"
 	nopreceiver "go.opentelemetry.io/collector/receiver/nopreceiver"
-	otlpreceiver "go.opentelemetry.io/collector/receiver/otlpreceiver"
 	otelconftelemetry "go.opentelemetry.io/collector/service/telemetry/otelconftelemetry"
 )
 
@@ -102,7 +103,8 @@ func components() (otelcol.Factories, error) {
 		healthcheckv2extension.NewFactory(),
 		pprofextension.NewFactory(),
 		sigv4authextension.NewFactory(),
-		filestorage.NewFactory(),
+		filestorageextension.NewFactory(),
+		walstorageextension.NewFactory(),
 	)
 	if err != nil {
 		return otelcol.Factories{}, err
@@ -117,7 +119,8 @@ func components() (otelcol.Factories, error) {
 		healthcheckv2extension.NewFactory().Type():   "github.com/open-telemetry/opentelemetry-collector-contrib/extension/healthcheckv2extension v0.165.1",
 		pprofextension.NewFactory().Type():           "github.com/open-telemetry/opentelemetry-collector-contrib/extension/pprofextension v0.165.1",
 		sigv4authextension.NewFactory().Type():       "github.com/open-telemetry/opentelemetry-collector-contrib/extension/sigv4authextension v0.165.1",
-		filestorage.NewFactory().Type():              "github.com/open-telemetry/opentelemetry-collector-contrib/extension/storage/filestorage v0.165.1",
+		filestorageextension.NewFactory().Type():     "github.com/otelcol-arc/otelcol-arc v0.0.0",
+		walstorageextension.NewFactory().Type():      "github.com/otelcol-arc/otelcol-arc v0.0.0",
 	})
 
 	factories.Receivers, err = otelcol.MakeFactoryMap[receiver.Factory](
@@ -138,7 +141,7 @@ func components() (otelcol.Factories, error) {
 	}
 	factories.ReceiverModules = makeModulesMap(factories.Receivers, map[component.Type]string{
 		arcreceiver.NewFactory().Type():         "github.com/otelcol-arc/otelcol-arc v0.0.0",
-		otlpreceiver.NewFactory().Type():        "go.opentelemetry.io/collector/receiver/otlpreceiver v0.165.0",
+		otlpreceiver.NewFactory().Type():        "github.com/otelcol-arc/otelcol-arc v0.0.0",
 		nopreceiver.NewFactory().Type():         "go.opentelemetry.io/collector/receiver/nopreceiver v0.165.0",
 		filelogreceiver.NewFactory().Type():     "github.com/open-telemetry/opentelemetry-collector-contrib/receiver/filelogreceiver v0.165.1",
 		hostmetricsreceiver.NewFactory().Type(): "github.com/open-telemetry/opentelemetry-collector-contrib/receiver/hostmetricsreceiver v0.158.0",

@@ -43,8 +43,7 @@ func TestUnit(t *testing.T) {
 	assert.LessOrEqual(t, exposure, maxExposure, "%s", output)
 }
 
-// A reload of an invalid configuration fails in its validation: the signal, on which
-// the process would end, is not sent.
+// A reload of an invalid configuration fails in its validation, so that systemctl reports it.
 func TestReloadValidates(t *testing.T) {
 	content, err := os.ReadFile("systemd/otelcol-arc.service")
 	require.NoError(t, err)

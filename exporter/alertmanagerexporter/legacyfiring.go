@@ -22,7 +22,7 @@ const legacyName = "firing"
 // readLegacyFiring returns the firing alerts of the version before, and what removes
 // them.
 func readLegacyFiring(ctx context.Context, host component.Host, extension, owner component.ID) (left []plog.Logs, remove func() error, err error) {
-	client, err := notify.OpenStorage(ctx, host, extension, owner, legacyName)
+	client, err := notify.OpenStorage(ctx, host, extension, owner, legacyName, func(string) {}) // it had no checksums
 	if err != nil {
 		return nil, nil, err
 	}

@@ -268,7 +268,7 @@ func TestFiringOverRestart(t *testing.T) {
 	content, err := (&plog.ProtoMarshaler{}).MarshalLogs(old)
 	require.NoError(t, err)
 	notifier.WithStorage(t, dir, func(host component.Host, extension component.ID) {
-		client, err := notify.OpenStorage(t.Context(), host, extension, component.NewID(NewFactory().Type()), legacyName)
+		client, err := notify.OpenStorage(t.Context(), host, extension, component.NewID(NewFactory().Type()), legacyName, func(string) {})
 		require.NoError(t, err)
 		require.NoError(t, client.Set(t.Context(), legacy.Fingerprint()[:2], content))
 		require.NoError(t, client.Close(t.Context()))

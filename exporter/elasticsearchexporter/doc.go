@@ -2,5 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package elasticsearchexporter is the elasticsearch exporter of
-// opentelemetry-collector-contrib with a default queue that its Validate accepts.
+// opentelemetry-collector-contrib with a default queue that its Validate accepts, and
+// that stops soon, whatever the node does.
 package elasticsearchexporter

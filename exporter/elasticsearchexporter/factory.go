@@ -4,6 +4,8 @@
 package elasticsearchexporter
 
 import (
+	"context"
+
 	contrib "github.com/open-telemetry/opentelemetry-collector-contrib/exporter/elasticsearchexporter"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/exporter"
@@ -21,11 +23,62 @@ func NewFactory() exporter.Factory {
 	return exporter.NewFactory(
 		wrapped.Type(),
 		func() component.Config { return withPartition(wrapped.CreateDefaultConfig()) },
-		exporter.WithTraces(wrapped.CreateTraces, wrapped.TracesStability()),
-		exporter.WithMetrics(wrapped.CreateMetrics, wrapped.MetricsStability()),
-		exporter.WithLogs(wrapped.CreateLogs, wrapped.LogsStability()),
+		exporter.WithTraces(func(ctx context.Context, set exporter.Settings, config component.Config) (exporter.Traces, error) {
+			s := newStopper()
+			inner, err := wrapped.CreateTraces(ctx, set, s.withMiddleware(config))
+			return stoppingTraces{inner, s}, err
+		}, wrapped.TracesStability()),
+		exporter.WithMetrics(func(ctx context.Context, set exporter.Settings, config component.Config) (exporter.Metrics, error) {
+			s := newStopper()
+			inner, err := wrapped.CreateMetrics(ctx, set, s.withMiddleware(config))
+			return stoppingMetrics{inner, s}, err
+		}, wrapped.MetricsStability()),
+		exporter.WithLogs(func(ctx context.Context, set exporter.Settings, config component.Config) (exporter.Logs, error) {
+			s := newStopper()
+			inner, err := wrapped.CreateLogs(ctx, set, s.withMiddleware(config))
+			return stoppingLogs{inner, s}, err
+		}, wrapped.LogsStability()),
 	)
 }
+
+type (
+	stoppingTraces struct {
+		exporter.Traces
+		*stopper
+	}
+	stoppingMetrics struct {
+		exporter.Metrics
+		*stopper
+	}
+	stoppingLogs struct {
+		exporter.Logs
+		*stopper
+	}
+)
+
+// Start starts.
+func (e stoppingTraces) Start(ctx context.Context, host component.Host) error {
+	return e.Traces.Start(ctx, e.host(host))
+}
+
+// Shutdown stops.
+func (e stoppingTraces) Shutdown(ctx context.Context) error { return e.shutdown(ctx, e.Traces) }
+
+// Start starts.
+func (e stoppingMetrics) Start(ctx context.Context, host component.Host) error {
+	return e.Metrics.Start(ctx, e.host(host))
+}
+
+// Shutdown stops.
+func (e stoppingMetrics) Shutdown(ctx context.Context) error { return e.shutdown(ctx, e.Metrics) }
+
+// Start starts.
+func (e stoppingLogs) Start(ctx context.Context, host component.Host) error {
+	return e.Logs.Start(ctx, e.host(host))
+}
+
+// Shutdown stops.
+func (e stoppingLogs) Shutdown(ctx context.Context) error { return e.shutdown(ctx, e.Logs) }
 
 // withPartition fills in what the default batch leaves out.
 func withPartition(config component.Config) component.Config {

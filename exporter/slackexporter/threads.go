@@ -62,7 +62,9 @@ func (t *threads) open(ctx context.Context, host component.Host, extension, owne
 	if receiver != "" {
 		name += "_" + receiver
 	}
-	client, err := notify.OpenStorage(ctx, host, extension, owner, name)
+	client, err := notify.OpenStorage(ctx, host, extension, owner, name, func(string) {
+		t.logger.Error("Message threads in the storage are damaged; their alerts are sent as new messages", zap.Error(errors.New("the checksum is wrong")))
+	})
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ package dashboardextension
 
 import (
 	"context"
+	"time"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/config/confighttp"
@@ -15,6 +16,7 @@ import (
 
 const (
 	defaultEndpoint     = "localhost:8124"
+	defaultReadTimeout  = 10 * time.Second
 	defaultMaxBodyBytes = 64 << 10
 )
 
@@ -26,6 +28,8 @@ func NewFactory() extension.Factory {
 func createDefaultConfig() component.Config {
 	server := confighttp.NewDefaultServerConfig()
 	server.NetAddr.Endpoint = defaultEndpoint
+	server.ReadHeaderTimeout = defaultReadTimeout
+	server.ReadTimeout = defaultReadTimeout
 	server.MaxRequestBodySize = defaultMaxBodyBytes
 	return &Config{HTTP: server}
 }

@@ -52,7 +52,11 @@ func (b *dashboardServer) ShowAlerts(id component.ID, source dashboard.Alerts) (
 
 // Start listens and serves.
 func (b *dashboardServer) Start(ctx context.Context, host component.Host) error {
-	server, err := b.cfg.HTTP.ToServer(ctx, host.GetExtensions(), b.set.TelemetrySettings, b.handler())
+	extensions := host.GetExtensions()
+	if b.cfg.HTTP.Auth.HasValue() {
+		extensions = guardPasswords(extensions, &b.cfg.HTTP.Auth.Get().Config)
+	}
+	server, err := b.cfg.HTTP.ToServer(ctx, extensions, b.set.TelemetrySettings, b.handler())
 	if err != nil {
 		return err
 	}

@@ -20,6 +20,10 @@ const (
 	ScopeName = "github.com/otelcol-arc/otelcol-arc/processor/alertprocessor"
 	// EventName is the event name of every alert record.
 	EventName = "arc.alert"
+	// ReceivedScopeName and ReceivedEventName replace them in alert records that
+	// somebody else sent, see [Rename].
+	ReceivedScopeName = ScopeName + "/received"
+	ReceivedEventName = EventName + ".received"
 )
 
 const (
@@ -150,6 +154,35 @@ func Records(ld plog.Logs) iter.Seq[plog.LogRecord] {
 			}
 		}
 	}
+}
+
+// Rename returns logs in which no record is an alert record, and the number of those
+// that were. It does not change ld: where it has alert records the result is a copy, in
+// which they have another scope and event name, and are otherwise the same.
+func Rename(ld plog.Logs) (plog.Logs, int) {
+	var found int
+	for range Records(ld) {
+		found++
+	}
+	if found == 0 {
+		return ld, 0
+	}
+	renamed := plog.NewLogs()
+	ld.CopyTo(renamed)
+	for _, rl := range renamed.ResourceLogs().All() {
+		for _, sl := range rl.ScopeLogs().All() {
+			if sl.Scope().Name() != ScopeName {
+				continue
+			}
+			sl.Scope().SetName(ReceivedScopeName)
+			for _, lr := range sl.LogRecords().All() {
+				if lr.EventName() == EventName {
+					lr.SetEventName(ReceivedEventName)
+				}
+			}
+		}
+	}
+	return renamed, found
 }
 
 func writeMap(to pcommon.Map, from map[string]string) {

@@ -205,3 +205,29 @@ func canBeWritten(t time.Time) bool {
 	year := t.UTC().Year()
 	return year >= 0 && year <= 9999
 }
+
+func TestRename(t *testing.T) {
+	ours, records := NewLogs(pcommon.NewResource())
+	Write(records.AppendEmpty(), alerts["firing"], startsAt)
+	records.AppendEmpty().SetEventName("another")
+	other := ours.ResourceLogs().At(0).ScopeLogs().AppendEmpty()
+	other.Scope().SetName("app")
+	other.LogRecords().AppendEmpty().SetEventName(EventName)
+	ours.MarkReadOnly()
+
+	renamed, n := Rename(ours)
+	assert.Equal(t, 2, n, "also the one that is malformed")
+	for range Records(renamed) {
+		assert.Fail(t, "an alert record is left")
+	}
+	scopes := renamed.ResourceLogs().At(0).ScopeLogs()
+	assert.Equal(t, ReceivedScopeName, scopes.At(0).Scope().Name())
+	assert.Equal(t, ReceivedEventName, scopes.At(0).LogRecords().At(0).EventName())
+	assert.Equal(t, "another", scopes.At(0).LogRecords().At(1).EventName())
+	assert.Equal(t, EventName, scopes.At(1).LogRecords().At(0).EventName(), "the scope makes an alert record")
+	assert.Equal(t, ScopeName, ours.ResourceLogs().At(0).ScopeLogs().At(0).Scope().Name(), "the original is as it was")
+
+	again, n := Rename(renamed)
+	assert.Zero(t, n)
+	assert.Equal(t, renamed, again, "not a copy")
+}

@@ -290,7 +290,7 @@ func (e *Exporter) Resent() (firing, overflow int) {
 
 // readQueue reads what a queue of the version before has left.
 func (e *Exporter) readQueue(ctx context.Context, host component.Host, storage component.ID) ([]plog.Logs, func() error, error) {
-	client, err := OpenStorage(ctx, host, storage, e.set.ID, legacyQueueName)
+	client, err := OpenStorage(ctx, host, storage, e.set.ID, legacyQueueName, func(string) {}) // it had no checksums
 	if err != nil {
 		return nil, nil, err
 	}

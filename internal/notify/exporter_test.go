@@ -513,6 +513,15 @@ func (c *memoryClient) fail(err error) {
 	c.err = err
 }
 
+func (c *memoryClient) Walk(_ context.Context, fn storage.WalkFunc) error {
+	for key, value := range c.values {
+		if _, err := fn(key, value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (*memoryClient) Close(context.Context) error { return nil }
 
 func (c *memoryClient) clone() *memoryClient {
@@ -569,6 +578,32 @@ func TestDamagedState(t *testing.T) {
 		require.NoError(t, e.Shutdown(t.Context()))
 		assert.Equal(t, []string{"B firing"}, v.accepted())
 	})
+}
+
+// One bit of a stored value is flipped: that value is lost, no more, and it is reported. How many
+// slots there are is known from their keys.
+func TestFlippedBits(t *testing.T) {
+	for key, notified := range map[string]string{"0": "B firing", "1": "A firing", keySlots: "A firing, B firing"} {
+		t.Run(key, func(t *testing.T) {
+			falseclock.Test(t, func(t *testing.T) {
+				host := &storageHost{}
+				v := vendor{respond: func(Message) error { return errors.New("down") }}
+				withStorage := func(s *setup) { s.delivery.Storage, s.host = &storageID, host }
+				e, _ := v.start(t, withStorage)
+				require.NoError(t, e.ConsumeLogs(t.Context(), logs(alert("A", "", alertevent.Firing), alert("B", "", alertevent.Firing))))
+				require.NoError(t, e.Shutdown(t.Context()))
+				values := host.clients["alerts"].values
+				values[key] = slices.Clone(values[key])
+				values[key][len(values[key])-1] ^= 2
+				v.respond = nil
+				e, _ = v.start(t, withStorage)
+				synctest.Wait()
+				assert.True(t, e.health.Has(problemDamaged))
+				require.NoError(t, e.Shutdown(t.Context()))
+				assert.Equal(t, []string{notified}, v.accepted())
+			})
+		})
+	}
 }
 
 func FuzzStored(f *testing.F) {

@@ -97,7 +97,10 @@ type lane struct {
 	done   chan struct{}      // closed when the worker has ended
 }
 
-const problemStorage health.Problem = "notification storage"
+const (
+	problemStorage health.Problem = "notification storage"
+	problemDamaged health.Problem = "damaged notification state" // until the process ends
+)
 
 func newLane(owner *Exporter, channel Channel, mutes mutetime.Intervals, b backoff) *lane {
 	channel.Secrets = append(slices.Clone(channel.Secrets), clientSecrets(channel.HTTP)...)
@@ -136,18 +139,26 @@ func (l *lane) open(ctx context.Context, host component.Host, storage component.
 	if l.channel.Name != "" {
 		name += "_" + l.channel.Name
 	}
-	client, err := OpenStorage(ctx, host, storage, l.owner.set.ID, name)
+	var wrong []error
+	client, err := OpenStorage(ctx, host, storage, l.owner.set.ID, name, func(key string) {
+		wrong = append(wrong, fmt.Errorf("%s: the checksum is wrong", key))
+	})
 	if err != nil {
 		return err
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.store.client = client
-	entries, damaged, err := l.store.load(ctx)
+	keys, _, err := client.Keys(ctx)
 	if err != nil {
 		return fmt.Errorf("storage: %w", err)
 	}
-	if damaged != nil {
+	entries, damaged, err := l.store.load(ctx, keys)
+	if err != nil {
+		return fmt.Errorf("storage: %w", err)
+	}
+	if damaged = errors.Join(damaged, joinSome(wrong)); damaged != nil {
+		l.owner.health.Set(problemDamaged, fmt.Errorf("notification state in the storage is damaged: %w", damaged), "", "")
 		l.owner.set.Logger.Error("Notification state in the storage is damaged; its alerts are notified as if they were new", zap.Error(damaged))
 	}
 	l.state.restore(time.Now(), entries)

@@ -59,7 +59,7 @@ func (s *simulation) restart() {
 	s.client = s.client.clone()
 	s.state, s.store = s.fresh(), newStore()
 	s.store.client = s.client
-	entries, damaged, err := s.store.load(s.t.Context())
+	entries, damaged, err := s.store.load(s.t.Context(), nil)
 	require.NoError(s.t, errors.Join(err, damaged))
 	s.state.restore(s.now, entries)
 }
@@ -352,13 +352,13 @@ func TestResend(t *testing.T) {
 		require.NoError(t, st.put(s, e))
 	}
 	require.NoError(t, st.flush(t.Context(), &sync.Mutex{}))
-	entries, damaged, err := st.load(t.Context())
+	entries, damaged, err := st.load(t.Context(), nil)
 	require.NoError(t, errors.Join(damaged, err))
 	s = fresh()
 	s.restore(now, entries)
 	assert.Len(t, s.nextMessage(now).entries, 1, "at once: it may be about to expire")
 	s = fresh()
-	entries, _, err = st.load(t.Context())
+	entries, _, err = st.load(t.Context(), nil)
 	require.NoError(t, err)
 	s.restore(now, entries)
 	sent(maxUnconfirmed)

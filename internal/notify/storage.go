@@ -9,11 +9,15 @@ import (
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/extension/xextension/storage"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/checkedstorage"
 )
 
-// OpenStorage opens a client of the storage extension for state of an exporter. The
-// name separates it from the exporter's other state.
-func OpenStorage(ctx context.Context, host component.Host, extension, owner component.ID, name string) (storage.Client, error) {
+// OpenStorage opens the storage extension of a queue, for what else of a channel
+// is persisted across restarts. The name keeps that apart from the queue. Values have
+// checksums; onDamage is called with the key of one that is damaged, which reads as if
+// there were none.
+func OpenStorage(ctx context.Context, host component.Host, extension, owner component.ID, name string, onDamage func(key string)) (*checkedstorage.Client, error) {
 	found, ok := host.GetExtensions()[extension]
 	if !ok {
 		return nil, fmt.Errorf("storage: there is no extension %q", extension)
@@ -26,5 +30,5 @@ func OpenStorage(ctx context.Context, host component.Host, extension, owner comp
 	if err != nil {
 		return nil, fmt.Errorf("storage: %w", err)
 	}
-	return client, nil
+	return checkedstorage.New(client, func(key string, _ []byte) { onDamage(key) }), nil
 }

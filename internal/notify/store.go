@@ -24,6 +24,8 @@ const (
 	// keySlots is the key of the number of slots. Each alert has a slot, whose key is
 	// its number, since a storage cannot list its keys.
 	keySlots = "slots"
+	// maxSlots bounds what a damaged number of slots can ask for.
+	maxSlots = 4 * (maxWaiting + maxSettled)
 	// loadChunk is how many slots are read at once.
 	loadChunk = 1000
 )
@@ -138,17 +140,26 @@ func (st *store) flush(ctx context.Context, mu sync.Locker) error {
 }
 
 // load reads the entries of the storage, in the order in which they began to
-// wait. Those that cannot be read are left out, and named by the error damaged.
-func (st *store) load(ctx context.Context) (entries []*entry, damaged, err error) {
+// wait. Those that cannot be read are left out, and named by the error damaged. keys
+// are those of the storage, if it can list them: then the number of slots may be lost.
+func (st *store) load(ctx context.Context, keys []string) (entries []*entry, damaged, err error) {
 	content, err := st.client.Get(ctx, keySlots)
-	if err != nil || content == nil {
+	if err != nil {
 		return nil, nil, err
 	}
-	if st.slots, err = strconv.Atoi(string(content)); err != nil || st.slots < 0 || st.slots > 4*(maxWaiting+maxSettled) {
-		st.slots = 0
-		return nil, fmt.Errorf("%s: %q", keySlots, content), nil
-	}
 	var bad []error
+	if content != nil {
+		if st.slots, err = strconv.Atoi(string(content)); err != nil || st.slots < 0 || st.slots > maxSlots {
+			st.slots = 0
+			bad = append(bad, fmt.Errorf("%s: %q", keySlots, content))
+		}
+	}
+	for _, key := range keys {
+		if slot, err := strconv.Atoi(key); err == nil && slot >= st.slots && slot < maxSlots {
+			st.slots = slot + 1
+			st.dirty[keySlots] = storage.SetOperation(keySlots, []byte(strconv.Itoa(st.slots)))
+		}
+	}
 	for from := 0; from < st.slots; from += loadChunk {
 		var reads []*storage.Operation
 		for slot := from; slot < min(from+loadChunk, st.slots); slot++ {

@@ -9,13 +9,14 @@ import (
 	"fmt"
 	htmltemplate "html/template"
 	"io"
-	"path/filepath"
 	"strings"
 	texttemplate "text/template"
 	"time"
 	"unicode/utf8"
 
 	"github.com/prometheus/alertmanager/template"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/configfile"
 )
 
 // Limits of one execution of a template. The time is checked on each write: a
@@ -32,6 +33,9 @@ type Templates struct {
 	html *htmltemplate.Template
 }
 
+// maxTemplateFile is the size in bytes of the largest file of templates.
+const maxTemplateFile = 1 << 20
+
 // LoadTemplates reads files named by globs, as Alertmanager does, except that a
 // glob without a file is an error. The errors name the index of the glob.
 func LoadTemplates(globs []string) (*Templates, error) {
@@ -44,9 +48,14 @@ func LoadTemplates(globs []string) (*Templates, error) {
 	}
 	var errs []error
 	for i, glob := range globs {
-		files, err := filepath.Glob(glob)
+		files, err := configfile.Glob(glob)
 		if err == nil && len(files) == 0 {
 			err = errors.New("there is no such file")
+		}
+		for _, file := range files {
+			if _, unreadable := configfile.ReadFile(file, maxTemplateFile); unreadable != nil {
+				err = errors.Join(err, unreadable)
+			}
 		}
 		if err == nil {
 			err = base.FromGlob(glob)

@@ -7,9 +7,9 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"maps"
-	"os"
 	"slices"
 
 	"github.com/prometheus/common/model"
@@ -17,6 +17,8 @@ import (
 	"github.com/prometheus/prometheus/model/rulefmt"
 	"github.com/prometheus/prometheus/rules"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/configfile"
 )
 
 // File is a rule file that has been checked.
@@ -46,11 +48,14 @@ type rule struct {
 // Rules is the number of rules in the file.
 func (f *File) Rules() int { return len(f.rules) }
 
+// MaxFileSize is the size in bytes of the largest rule file.
+const MaxFileSize = 16 << 20
+
 // ReadFile checks a file.
 func ReadFile(path string) *File {
-	content, err := os.ReadFile(path)
+	content, err := configfile.ReadFile(path, MaxFileSize)
 	if err != nil {
-		if in, ok := errors.AsType[*os.PathError](err); ok {
+		if in, ok := errors.AsType[*fs.PathError](err); ok {
 			err = in.Err // the path is before each problem
 		}
 		return &File{Name: path, Problems: []*Problem{{File: path, Err: err}}}

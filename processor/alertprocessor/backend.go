@@ -44,6 +44,9 @@ func (c *core) openBackend(running context.Context) (*backend, error) {
 	if err == nil {
 		if !store.Temporary {
 			c.restoreState()
+			if store.Corrected > 0 {
+				c.dispatcher.setBack(store.Corrected)
+			}
 		}
 		return c.newBackend(running, store, !store.Temporary)
 	}
@@ -142,7 +145,9 @@ func (c *core) reopenStorage(running context.Context) {
 	if err != nil {
 		return // the rule files are invalid at the moment
 	}
-	c.restoreState()
+	if !c.dispatcher.isPersistent() {
+		c.restoreState()
+	}
 	c.replace(running, next)
 	next.evaluator.Start()
 	c.health.Set(problemDirectory, nil, "", "The storage directory is used again.")

@@ -14,6 +14,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"go.opentelemetry.io/collector/client"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -27,6 +28,7 @@ import (
 
 	"github.com/prometheus/prometheus/storage"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
 	"github.com/otelcol-arc/otelcol-arc/internal/health"
 	"github.com/otelcol-arc/otelcol-arc/internal/sharedcore"
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/evaluate"
@@ -65,9 +67,12 @@ type core struct {
 	persisting chan struct{} // holds a token while occurrences are written
 	health     *health.Health
 
+	times           sampleTimes
 	dropping        []string // rules of which alerts are dropped
 	warnSeriesLimit sync.Once
-	pending, firing atomic.Int64
+	// warnReceivedRecords warns of alert records of others.
+	warnReceivedRecords sync.Once
+	pending, firing     atomic.Int64
 }
 
 var _ sharedcore.Core = (*core)(nil)
@@ -78,6 +83,7 @@ const (
 	problemSamples    health.Problem = "samples"           // they cannot be written
 	problemState      health.Problem = "state"             // the notification state cannot be written
 	problemRules      health.Problem = "rules"             // the files are wrong; the previous rules stay active
+	problemClock      health.Problem = "clock"             // no sample is of now
 	problemAlertLimit health.Problem = "alert limit"       // alerts are dropped
 )
 
@@ -182,6 +188,9 @@ func (c *core) prepare(ctx, running context.Context) error {
 	if c.backend, err = c.openBackend(running); err != nil {
 		return err
 	}
+	if c.backend != nil {
+		c.reportRules("Loaded rules")
+	}
 	c.warnWithoutLogs()
 	return nil
 }
@@ -232,8 +241,21 @@ func (c *core) watchTraces(ctx context.Context, td ptrace.Traces) (ptrace.Traces
 	return td, nil
 }
 
+// watchLogs also keeps alert records of others from the notifiers after it: whoever
+// reaches a receiver can send a record that looks like ours.
 func (c *core) watchLogs(ctx context.Context, ld plog.Logs) (plog.Logs, error) {
 	c.persistRaised(ctx, func() { c.events.watchLogs(ctx, ld) })
+	ld, received := alertevent.Rename(ld)
+	if received > 0 {
+		c.telemetry.ProcessorAlertRecordsRenamed.Add(ctx, int64(received))
+		c.warnReceivedRecords.Do(func() {
+			fields := []zap.Field{zap.Int("records", received), zap.String("event_name", alertevent.ReceivedEventName)}
+			if address := client.FromContext(ctx).Addr; address != nil {
+				fields = append(fields, zap.String("address", address.String()))
+			}
+			c.logger.Warn("Received alert records; they are passed on under another name, and notifiers ignore them; further ones are counted only", fields...)
+		})
+	}
 	return ld, nil
 }
 
@@ -295,6 +317,7 @@ func (c *core) takeDelta(ctx context.Context, md pmetric.Metrics) error {
 // recordIngestion records what became of samples.
 func (c *core) recordIngestion(ctx context.Context, counts ingest.Counts) {
 	c.telemetry.ProcessorAlertSamplesAppended.Add(ctx, counts.Appended)
+	c.times.add(counts)
 	for reason, n := range counts.Dropped {
 		c.telemetry.ProcessorAlertSamplesDropped.Add(ctx, n, metric.WithAttributes(attribute.String("reason", reason)))
 	}

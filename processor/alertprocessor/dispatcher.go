@@ -349,6 +349,22 @@ func (n *dispatcher) persistIn(file *stateFile) error {
 	return n.persistent().Restore(time.Now(), state)
 }
 
+// isPersistent reports whether the state is persisted in a file.
+func (n *dispatcher) isPersistent() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.file != nil
+}
+
+// setBack takes the times of a clock that was ahead.
+func (n *dispatcher) setBack(by time.Duration) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.persistent().SetBack(time.Now(), by)
+	n.markChanged()
+	n.wakeUp()
+}
+
 func (n *dispatcher) persistent() notification.Persistent {
 	return notification.Persistent{Log: n.log, Gate: n.gate, Silences: n.silences, History: &n.history}
 }

@@ -150,7 +150,7 @@ func (e *eventRules) watchLogs(ctx context.Context, ld plog.Logs) {
 	}
 	for _, rl := range ld.ResourceLogs().All() {
 		for _, sl := range rl.ScopeLogs().All() {
-			if sl.Scope().Name() == alertevent.ScopeName {
+			if name := sl.Scope().Name(); name == alertevent.ScopeName || name == alertevent.ReceivedScopeName {
 				continue
 			}
 			for _, record := range sl.LogRecords().All() {

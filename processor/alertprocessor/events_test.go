@@ -240,7 +240,16 @@ func TestAlertRecordsRaiseNoAlerts(t *testing.T) {
 		alertevent.Write(records.AppendEmpty(), alertevent.Alert{Labels: map[string]string{"alertname": "x"}, State: alertevent.Firing}, time.Now())
 		require.NoError(t, r.logs.ConsumeLogs(t.Context(), ld))
 		synctest.Wait()
-		assert.Equal(t, []string{"firing x"}, lines(r.notifications()), "what came, and nothing more")
+		require.Len(t, r.logsOut.AllLogs(), 1)
+		again := r.logsOut.AllLogs()[0]
+		assert.Empty(t, r.notifications(), "neither an alert of the rule, nor what somebody else sent")
+		assert.Equal(t, alertevent.ReceivedEventName, again.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0).EventName())
+		metadatatest.AssertEqualProcessorAlertRecordsRenamed(t, r.telemetry, []metricdata.DataPoint[int64]{{Value: 1}}, metricdatatest.IgnoreTimestamp())
+
+		// In the collector that an agent with this processor sends to, it raises none either.
+		require.NoError(t, r.logs.ConsumeLogs(t.Context(), again))
+		synctest.Wait()
+		assert.Empty(t, r.notifications())
 	})
 }
 

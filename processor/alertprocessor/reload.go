@@ -6,6 +6,7 @@ package alertprocessor
 import (
 	"context"
 	"crypto/sha256"
+	"os"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -21,6 +22,8 @@ import (
 // links of Kubernetes, network mounts.
 func (c *core) maintain(ctx context.Context, loaded [sha256.Size]byte) {
 	rules, directory := time.NewTicker(c.cfg.EvaluationInterval), time.NewTicker(recoverInterval)
+	minute := time.NewTicker(time.Minute)
+	defer minute.Stop()
 	defer rules.Stop()
 	defer directory.Stop()
 	for {
@@ -31,7 +34,10 @@ func (c *core) maintain(ctx context.Context, loaded [sha256.Size]byte) {
 			if c.health.Has(problemDirectory) {
 				c.reopenStorage(ctx)
 			}
+		case <-minute.C:
+			c.checkSampleTimes()
 		case <-rules.C:
+			c.checkClock(ctx)
 			if sum := evaluate.ChecksumFiles(c.cfg.RuleFiles); sum != loaded && c.backend != nil {
 				loaded = sum
 				c.reload(ctx)
@@ -52,8 +58,27 @@ func (c *core) reload(ctx context.Context) {
 		c.logger.Error("Reloading rule files failed; previous rules stay active", zap.Error(err))
 	} else {
 		c.backend.evaluator.Prune()
-		c.logger.Info("Reloaded rule files")
+		c.reportRules("Reloaded rule files")
 	}
 	c.telemetry.ProcessorAlertReloads.Add(ctx, 1, metric.WithAttributes(attribute.String("outcome", outcome)))
 	c.health.Set(problemRules, err, "", "")
+}
+
+// reportRules logs how many rules are active, and which patterns match no file: a
+// relative pattern starts from the working directory, which is often another than
+// expected.
+func (c *core) reportRules(message string) {
+	var rules int
+	groups := c.backend.evaluator.RuleGroups()
+	for _, group := range groups {
+		rules += len(group.Rules())
+	}
+	c.logger.Info(message, zap.Int("groups", len(groups)), zap.Int("rules", rules), zap.Int("event_rules", len(c.cfg.Events)))
+	for _, pattern := range evaluate.EmptyPatterns(c.cfg.RuleFiles) {
+		directory, err := os.Getwd()
+		if err != nil {
+			directory = err.Error()
+		}
+		c.logger.Warn("No rule file matches the pattern", zap.String("rule_files", pattern), zap.String("working_directory", directory))
+	}
 }

@@ -64,12 +64,14 @@ type core struct {
 	mu       sync.Mutex // one emission at a time; guards what follows
 	rejected bool       // by a metrics pipeline, the last time
 
-	health *health.Health
+	health  *health.Health
+	damages []error // found while the storage was loaded
 }
 
 // What can go wrong while telemetry passes through.
 const (
 	problemStorage health.Problem = "storage" // it cannot be used at all
+	problemDamaged health.Problem = "damaged" // a part of what it has is lost
 	problemLedger  health.Problem = "ledger"  // it cannot be written to the storage
 	problemJournal health.Problem = "journal" // the same of what is counted between snapshots
 	problemPrices  health.Problem = "prices"  // the files have become invalid
@@ -153,7 +155,7 @@ func (c *core) openStore(ctx context.Context, host component.Host) error {
 	if c.cfg.Storage == nil {
 		return nil
 	}
-	store, err := openStore(ctx, host, *c.cfg.Storage, c.id, c.cfg.Dedup, &c.counting, c.logger)
+	store, err := openStore(ctx, host, *c.cfg.Storage, c.id, c.cfg.Dedup, &c.counting, c.logger, c.onDamage)
 	if _, unusable := errors.AsType[errClient](err); unusable {
 		c.health.Set(problemStorage, err, "Opening the storage failed; the ledger starts empty and in memory, the storage is left unchanged", "")
 		return nil
@@ -169,6 +171,18 @@ func (c *core) openStore(ctx context.Context, host component.Host) error {
 	c.store = store
 	return nil
 }
+
+// onDamage reports a value of the storage that is lost. The problem lasts: so does the loss.
+func (c *core) onDamage(key string, err error) {
+	c.telemetry.ProcessorLlmCostDamagedValues.Add(context.Background(), 1)
+	c.damages = append(c.damages, fmt.Errorf("%s in the storage is damaged: %w", key, err))
+	if len(c.damages) <= maxNamedDamages {
+		c.health.Set(problemDamaged, errors.Join(c.damages...), "", "")
+	}
+}
+
+// maxNamedDamages bounds what the status names.
+const maxNamedDamages = 10
 
 // loader adds what a store loads to a core.
 type loader struct {

@@ -179,34 +179,54 @@ type pendingEntry struct {
 
 func entryKey(number uint64) string { return keyEntry + strconv.FormatUint(number, 10) }
 
-// replay counts what is in the journal.
-func (s *store) replay(ctx context.Context, count func(*entry)) error {
+// replay counts what is in the journal. An entry that is lost does not hide those after it,
+// where the storage can list its keys.
+func (s *store) replay(ctx context.Context, keys []string, count func(*entry)) error {
+	found := false
 	if err := s.read(ctx, keyJournal, func(content []byte) (err error) {
 		s.first, err = strconv.ParseUint(string(content), 10, 64)
+		found = err == nil
 		return err
 	}); err != nil {
 		return err
 	}
-	for s.next = s.first; ; s.next++ {
-		key := entryKey(s.next)
-		content, err := s.client.Get(ctx, key)
-		if err != nil {
-			return fmt.Errorf("storage: %s: %w", key, err)
-		}
-		if content == nil {
-			return nil
-		}
-		if err := s.parse(ctx, key, content, func(content []byte) error {
-			e, err := parseEntry(content)
-			if err == nil {
-				count(&e)
-				s.remember(content, len(e.records))
+	if keys == nil {
+		for s.next = s.first; ; s.next++ {
+			there, err := s.replayEntry(ctx, s.next, count)
+			if err != nil || !there {
+				return err
 			}
-			return err
-		}); err != nil {
-			return err
 		}
 	}
+	numbers := numbersOf[uint64](keys, keyEntry)
+	if !found && len(numbers) > 0 {
+		s.first = numbers[0] // what the ledger holds was deleted when it was saved
+	}
+	s.next = s.first
+	for _, number := range numbers {
+		if number < s.first {
+			continue
+		}
+		if _, err := s.replayEntry(ctx, number, count); err != nil {
+			return err
+		}
+		s.next = number + 1
+	}
+	return nil
+}
+
+// replayEntry counts an entry, if there is one.
+func (s *store) replayEntry(ctx context.Context, number uint64, count func(*entry)) (there bool, err error) {
+	err = s.read(ctx, entryKey(number), func(content []byte) error {
+		there = true
+		e, err := parseEntry(content)
+		if err == nil {
+			count(&e)
+			s.remember(content, len(e.records))
+		}
+		return err
+	})
+	return there, err
 }
 
 // chunk is the entries between two snapshots.

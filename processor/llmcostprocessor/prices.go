@@ -7,14 +7,13 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
-	"io"
-	"os"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 	"go.uber.org/zap"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/configfile"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/price"
 )
 
@@ -67,12 +66,8 @@ func sumFiles(files []string) (sum [sha256.Size]byte) {
 	hash := sha256.New()
 	for _, name := range files {
 		_, _ = fmt.Fprintf(hash, "%q", name)
-		file, err := os.Open(name)
-		if err == nil {
-			_, err = io.Copy(hash, io.LimitReader(file, price.MaxFileSize+1))
-			_ = file.Close()
-		}
-		_, _ = fmt.Fprintf(hash, "%v", err)
+		content, err := configfile.ReadFile(name, price.MaxFileSize)
+		_, _ = fmt.Fprintf(hash, "%x %v", sha256.Sum256(content), err)
 	}
 	return [sha256.Size]byte(hash.Sum(nil))
 }

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.uber.org/zap"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/checkedstorage"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
 )
 
@@ -38,8 +40,10 @@ const (
 // store persists a ledger and its journal in a storage extension. Loads and saves
 // take turns.
 type store struct {
-	client   storage.Client
+	client   *checkedstorage.Client
 	logger   *zap.Logger
+	damaged  map[string][]byte // what was read and is not what was written, until it is quarantined
+	onDamage func(key string, err error)
 	window   time.Duration // for which records are remembered
 	limit    int           // how many of them are
 	hours    []int64       // that are in the storage
@@ -60,7 +64,7 @@ func (e errClient) Error() string { return "storage: " + e.error.Error() }
 
 func (e errClient) Unwrap() error { return e.error }
 
-func openStore(ctx context.Context, host component.Host, extension, owner component.ID, dedup DedupConfig, counting *sync.Mutex, logger *zap.Logger) (*store, error) {
+func openStore(ctx context.Context, host component.Host, extension, owner component.ID, dedup DedupConfig, counting *sync.Mutex, logger *zap.Logger, onDamage func(key string, err error)) (*store, error) {
 	found, ok := host.GetExtensions()[extension]
 	if !ok {
 		return nil, fmt.Errorf("storage: there is no extension %q", extension)
@@ -73,7 +77,9 @@ func openStore(ctx context.Context, host component.Host, extension, owner compon
 	if err != nil {
 		return nil, errClient{err}
 	}
-	return &store{client: client, logger: logger, window: dedup.Window, limit: dedup.MaxEntries, counting: counting}, nil
+	s := &store{logger: logger, window: dedup.Window, limit: dedup.MaxEntries, counting: counting, damaged: map[string][]byte{}, onDamage: onDamage}
+	s.client = checkedstorage.New(client, func(key string, stored []byte) { s.damaged[key] = stored })
+	return s, nil
 }
 
 // state is what a store loads into.
@@ -99,6 +105,13 @@ func (s *store) load(ctx context.Context, to *ledger.Ledger, calls state, resour
 	if err := s.read(ctx, keyHours, func(content []byte) error { return json.Unmarshal(content, &s.hours) }); err != nil {
 		return err
 	}
+	keys, err := s.list(ctx)
+	if err != nil {
+		return err
+	}
+	if s.hours == nil { // the index is lost, or there are none
+		s.hours = numbersOf[int64](keys, keyHour)
+	}
 	for _, at := range s.hours {
 		if err := s.read(ctx, hourKey(at), func(content []byte) error { return to.LoadHour(at, content) }); err != nil {
 			return err
@@ -107,32 +120,69 @@ func (s *store) load(ctx context.Context, to *ledger.Ledger, calls state, resour
 	if err := s.loadSeen1(ctx, calls.addKnown); err != nil {
 		return err
 	}
-	if err := s.loadChunks(ctx, calls.remember); err != nil {
+	if err := s.loadChunks(ctx, keys, calls.remember); err != nil {
 		return err
 	}
-	return s.replay(ctx, calls.count)
+	return s.replay(ctx, keys, calls.count)
 }
 
-func (s *store) loadChunks(ctx context.Context, remember func(*entry)) error {
+func (s *store) loadChunks(ctx context.Context, keys []string, remember func(*entry)) error {
 	if err := s.read(ctx, keyCalls, func(content []byte) error { return json.Unmarshal(content, &s.chunks) }); err != nil {
 		return err
 	}
-	for _, chunk := range s.chunks {
-		if err := s.read(ctx, chunkKey(chunk.Number), func(content []byte) error { return parseChunk(content, remember) }); err != nil {
+	if s.chunks == nil { // the index is lost, or there are none
+		for _, number := range numbersOf[uint64](keys, keyChunk) {
+			s.chunks = append(s.chunks, chunk{Number: number})
+		}
+	}
+	for i := range s.chunks {
+		c := &s.chunks[i]
+		records := 0
+		if err := s.read(ctx, chunkKey(c.Number), func(content []byte) error {
+			return parseChunk(content, func(e *entry) {
+				records += len(e.records)
+				if c.At.Before(e.at) {
+					c.At = e.at
+				}
+				remember(e)
+			})
+		}); err != nil {
 			return err
 		}
+		c.Records = max(c.Records, records)
 	}
 	return nil
 }
 
-func (s *store) loadInstance(ctx context.Context, attributes pcommon.Map) error {
-	stored, err := s.client.Get(ctx, keyInstance)
+// list lists the keys of the storage; nil if it cannot.
+func (s *store) list(ctx context.Context) ([]string, error) {
+	keys, _, err := s.client.Keys(ctx)
 	if err != nil {
-		return fmt.Errorf("storage: %s: %w", keyInstance, err)
+		return nil, fmt.Errorf("storage: list the keys: %w", err)
 	}
-	if stored != nil {
+	return keys, nil
+}
+
+// numbersOf returns the numbers of the keys with the prefix, in order.
+func numbersOf[T int64 | uint64](keys []string, prefix string) (numbers []T) {
+	for _, key := range keys {
+		rest, ok := strings.CutPrefix(key, prefix)
+		if number, err := strconv.ParseInt(rest, 10, 64); ok && err == nil {
+			numbers = append(numbers, T(number))
+		}
+	}
+	slices.Sort(numbers)
+	return numbers
+}
+
+func (s *store) loadInstance(ctx context.Context, attributes pcommon.Map) error {
+	loaded := false
+	if err := s.read(ctx, keyInstance, func(stored []byte) error {
 		attributes.PutStr(attrInstance, string(stored))
+		loaded = true
 		return nil
+	}); err != nil || loaded {
+		return err
 	}
 	if instance, ok := attributes.Get(attrInstance); ok {
 		return s.client.Set(ctx, keyInstance, []byte(instance.AsString()))
@@ -145,19 +195,32 @@ func (s *store) read(ctx context.Context, key string, into func([]byte) error) e
 	if err != nil {
 		return fmt.Errorf("storage: %s: %w", key, err)
 	}
+	if stored, ok := s.damaged[key]; ok {
+		delete(s.damaged, key)
+		return s.quarantine(ctx, key, stored, errChecksum)
+	}
 	if content == nil {
 		return nil
 	}
 	return s.parse(ctx, key, content, into)
 }
 
+var errChecksum = errors.New("the checksum is wrong")
+
 // parse parses what was read; what is damaged is quarantined.
 func (s *store) parse(ctx context.Context, key string, content []byte, into func([]byte) error) error {
 	if err := into(content); err != nil {
-		s.logger.Error("Part of the ledger in the storage is damaged; it was quarantined, and counting restarts without it", zap.String("key", key), zap.Error(err))
-		if err := s.client.Set(ctx, keyDamaged+key, content); err != nil {
-			return fmt.Errorf("storage: %s%s: %w", keyDamaged, key, err)
-		}
+		return s.quarantine(ctx, key, content, err)
+	}
+	return nil
+}
+
+// quarantine keeps what cannot be used under another key, as it is.
+func (s *store) quarantine(ctx context.Context, key string, content []byte, reason error) error {
+	s.onDamage(key, reason)
+	s.logger.Error("Part of the ledger in the storage is damaged; it was quarantined, and counting restarts without it", zap.String("key", key), zap.Error(reason))
+	if err := s.client.Client.Set(ctx, keyDamaged+key, content); err != nil {
+		return fmt.Errorf("storage: %s%s: %w", keyDamaged, key, err)
 	}
 	return nil
 }

@@ -4,9 +4,11 @@
 package llmcostprocessor
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"maps"
+	"math/rand/v2"
 	"strings"
 	"sync"
 	"testing"
@@ -28,6 +30,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/checkedstorage"
 	"github.com/otelcol-arc/otelcol-arc/internal/falseclock"
 	"github.com/otelcol-arc/otelcol-arc/internal/usage"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/identity"
@@ -44,6 +47,12 @@ func withStorage(change func(*Config)) *Config {
 			change(c)
 		}
 	})
+}
+
+// checked reads what a store has written.
+func checked(t *testing.T, m *memory) *checkedstorage.Client {
+	t.Helper()
+	return checkedstorage.New(m, func(key string, _ []byte) { t.Errorf("%s is damaged", key) })
 }
 
 // memory is a storage that outlives the processor.
@@ -247,6 +256,82 @@ func TestDamagedStorage(t *testing.T) {
 			})
 		})
 	}
+}
+
+// listing is a memory that can list its keys.
+type listing struct{ *memory }
+
+func (l listing) GetClient(ctx context.Context, kind component.Kind, id component.ID, name string) (storage.Client, error) {
+	_, err := l.memory.GetClient(ctx, kind, id, name)
+	return l, err
+}
+
+func (l listing) Walk(_ context.Context, fn storage.WalkFunc) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for key, value := range l.content {
+		if _, err := fn(key, value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// One bit of any value in the storage is flipped: that value is quarantined and reported, and no
+// sum is another that is not smaller by what it held. An index that is lost is made again of the
+// keys that there are.
+func TestFlippedBits(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
+		wakeUp()
+		m := &memory{}
+		r := newRig(t, withStorage(nil), extension{storageID, listing{m}})
+		for i := range 3 {
+			r.price(numbered(callSpan(), byte(i+1)))
+			time.Sleep(time.Hour)
+			synctest.Wait()
+		}
+		r.price(numbered(callSpan(), 4)) // in the journal
+		r.price(numbered(callSpan(), 5))
+		m.change(func() { m.content = maps.Clone(m.content) })
+		content := maps.Clone(m.content)
+		r.stop()
+		const total, hourly = 0.0375, "arc_llm_hourly_cost_dollars{model=gpt-4o}"
+		want := newRig(t, withStorage(nil), extension{storageID, listing{&memory{content: maps.Clone(content)}}}).totals()
+		require.InDelta(t, total, want[costOfGPT4o], 1e-12)
+		random := rand.New(rand.NewPCG(9, 9))
+		for key, value := range content {
+			for range 4 {
+				flipped := bytes.Clone(value)
+				at := random.IntN(len(flipped))
+				flipped[at] ^= 1 << random.IntN(8)
+				damaged := &memory{content: maps.Clone(content)}
+				damaged.content[key] = flipped
+				r := newRig(t, withStorage(nil), extension{storageID, listing{damaged}})
+				found := r.totals()
+				if at < 8 {
+					require.InDelta(t, total, found[costOfGPT4o], 1e-12, "the mark of %s", key)
+					continue
+				}
+				require.Equal(t, flipped, damaged.content[keyDamaged+key])
+				require.Len(t, r.host.reported(), 1)
+				require.ErrorContains(t, r.host.reported()[0].Err(), key+" in the storage is damaged")
+				metadatatest.AssertEqualProcessorLlmCostDamagedValues(t, r.telemetry, []metricdata.DataPoint[int64]{{Value: 1}}, metricdatatest.IgnoreTimestamp())
+				switch {
+				case key == keyTotals:
+					require.InDelta(t, 2*0.0075, found[costOfGPT4o], 1e-12, "what is in the journal")
+				case strings.HasPrefix(key, keyEntry):
+					require.InDelta(t, total-0.0075, found[costOfGPT4o], 1e-12, key)
+				default:
+					require.InDelta(t, total, found[costOfGPT4o], 1e-12, key)
+				}
+				if key == keyHours || key == keyJournal || key == keyCalls {
+					require.InDelta(t, want[hourly], found[hourly], 1e-12, "the index %s is made again", key)
+					r.price(numbered(callSpan(), 1))
+					require.InDelta(t, total, r.totals()[costOfGPT4o], 1e-12, "counted before")
+				}
+			}
+		}
+	})
 }
 
 // A storage that fails to read is not overwritten.
@@ -462,13 +547,19 @@ func TestRecordsInTheStorageAreBounded(t *testing.T) {
 			time.Sleep(15 * time.Second)
 			synctest.Wait()
 			persisted := 0
+			var chunks []string
 			m.change(func() {
-				for key, content := range m.content {
+				for key := range m.content {
 					if strings.HasPrefix(key, keyChunk) {
-						require.NoError(t, parseChunk(content, func(e *entry) { persisted += len(e.records) }))
+						chunks = append(chunks, key)
 					}
 				}
 			})
+			for _, key := range chunks {
+				content, err := checked(t, m).Get(t.Context(), key)
+				require.NoError(t, err)
+				require.NoError(t, parseChunk(content, func(e *entry) { persisted += len(e.records) }))
+			}
 			require.Positive(t, persisted)
 			require.Less(t, persisted, 3*40+100, "round %d", round)
 		}
@@ -514,7 +605,7 @@ func TestJournalOfASenderThatHasGone(t *testing.T) {
 // more are pending than are remembered, the oldest are forgotten.
 func TestOrderAfterAFailedSave(t *testing.T) {
 	m := &memory{setErr: errors.New("disk full")}
-	s := &store{client: m, window: time.Hour, limit: 100, counting: &sync.Mutex{}}
+	s := &store{client: checked(t, m), window: time.Hour, limit: 100, counting: &sync.Mutex{}}
 	s.remember([]byte("first"), 1)
 	m.whileSaved = func() { s.remember([]byte("second"), 1) }
 	require.Error(t, s.save(t.Context(), ledger.New(ledger.Limits{}), morning))

@@ -17,6 +17,9 @@ type Config struct {
 	MaxBuckets int `mapstructure:"max_buckets"`
 	// MaxAttributes is how many attributes a point may have; default 64.
 	MaxAttributes int `mapstructure:"max_attributes"`
+	// CollectorJobs are the jobs, of scrapes in the configuration, whose points may be
+	// under names of the Collector's own metrics (otelcol_…); default otelcol-arc.
+	CollectorJobs []string `mapstructure:"collector_jobs"`
 
 	_ struct{}
 }

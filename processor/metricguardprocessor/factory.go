@@ -29,7 +29,7 @@ func NewFactory() processor.Factory {
 }
 
 func createDefaultConfig() component.Config {
-	return &Config{MaxBuckets: defaultMaxBuckets, MaxAttributes: defaultMaxAttributes}
+	return &Config{MaxBuckets: defaultMaxBuckets, MaxAttributes: defaultMaxAttributes, CollectorJobs: []string{"otelcol-arc"}}
 }
 
 func createMetrics(ctx context.Context, set processor.Settings, cfg component.Config, next consumer.Metrics) (processor.Metrics, error) {

@@ -5,6 +5,7 @@ package metricguardprocessor
 
 import (
 	"context"
+	"slices"
 
 	"go.opentelemetry.io/collector/client"
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -20,6 +21,7 @@ import (
 )
 
 type guardProcessor struct {
+	jobs      []string // that may bring the Collector's own metrics
 	limits    guard.Limits
 	telemetry *metadata.TelemetryBuilder
 	logger    *zap.Logger
@@ -32,6 +34,7 @@ func newGuardProcessor(cfg *Config, set processor.Settings) (*guardProcessor, er
 		return nil, err
 	}
 	return &guardProcessor{
+		jobs:      cfg.CollectorJobs,
 		limits:    guard.Limits{Buckets: cfg.MaxBuckets, Attributes: cfg.MaxAttributes},
 		telemetry: telemetry,
 		logger:    set.Logger,
@@ -45,11 +48,12 @@ func (p *guardProcessor) shutdown(context.Context) error {
 
 // processMetrics drops and repairs points, and drops what is empty then.
 func (p *guardProcessor) processMetrics(ctx context.Context, md pmetric.Metrics) (pmetric.Metrics, error) {
-	// A scrape is configured by whoever runs the Collector and has no client; a
-	// push can come from anybody who reaches the port.
+	// A scrape is configured by whoever runs the Collector, has no client, and has
+	// the name of its job from the configuration. Applications are scraped, too, and
+	// what they push can come by way of a queue, without a client.
 	pushed := client.FromContext(ctx).Addr != nil
 	md.ResourceMetrics().RemoveIf(func(rm pmetric.ResourceMetrics) bool {
-		found, from := guard.Findings{}, sourceOf(rm.Resource(), pushed)
+		found, from := guard.Findings{}, p.sourceOf(rm.Resource(), pushed)
 		rm.ScopeMetrics().RemoveIf(func(sm pmetric.ScopeMetrics) bool {
 			sm.Metrics().RemoveIf(func(m pmetric.Metric) bool {
 				return !guard.Metric(m, from, p.limits, &found)
@@ -81,11 +85,13 @@ func (p *guardProcessor) report(ctx context.Context, resource pcommon.Resource, 
 	}
 }
 
-// sourceOf reports which labels the Prometheus exporter makes of a resource.
-func sourceOf(resource pcommon.Resource, pushed bool) guard.Source {
-	_, job := resource.Attributes().Get("service.name")
+// sourceOf reports which labels the Prometheus exporter makes of a resource, and
+// whether it may bring the Collector's own metrics.
+func (p *guardProcessor) sourceOf(resource pcommon.Resource, pushed bool) guard.Source {
+	name, job := resource.Attributes().Get("service.name")
 	_, instance := resource.Attributes().Get("service.instance.id")
-	return guard.Source{Pushed: pushed, Job: job, Instance: instance}
+	collector := !pushed && job && slices.Contains(p.jobs, name.AsString())
+	return guard.Source{Collector: collector, Job: job, Instance: instance}
 }
 
 func senderOf(ctx context.Context, resource pcommon.Resource) sender {

@@ -69,19 +69,34 @@ func TestReportedSendersAreBounded(t *testing.T) {
 	assert.False(t, r.first(sender{service: "another"}, "any"))
 }
 
-// A scrape of ours may bring the Collector's own metrics; a client may not send them.
+// A scrape of a Collector may bring its metrics; a client may not send them, nor may
+// an application that is scraped, or whose metrics come by way of a queue.
 func TestOwnMetricsComeFromScrapes(t *testing.T) {
-	for name, ctx := range map[string]context.Context{"scraped": t.Context(), "pushed": pushed()} {
+	for name, test := range map[string]struct {
+		ctx  context.Context
+		job  string
+		want int
+	}{
+		"scrape of the Collector":    {t.Context(), "otelcol-arc", 1},
+		"scrape of an application":   {t.Context(), "arc", 0},
+		"without a job":              {t.Context(), "", 0},
+		"pushed":                     {pushed(), "arc", 0},
+		"pushed, under the job name": {pushed(), "otelcol-arc", 0},
+	} {
 		t.Run(name, func(t *testing.T) {
 			sink := new(consumertest.MetricsSink)
-			p, err := NewFactory().CreateMetrics(ctx, processortest.NewNopSettings(metadata.Type), createDefaultConfig(), sink)
+			p, err := NewFactory().CreateMetrics(test.ctx, processortest.NewNopSettings(metadata.Type), createDefaultConfig(), sink)
 			require.NoError(t, err)
 			md := pmetric.NewMetrics()
-			m := md.ResourceMetrics().AppendEmpty().ScopeMetrics().AppendEmpty().Metrics().AppendEmpty()
+			rm := md.ResourceMetrics().AppendEmpty()
+			if test.job != "" {
+				rm.Resource().Attributes().PutStr("service.name", test.job)
+			}
+			m := rm.ScopeMetrics().AppendEmpty().Metrics().AppendEmpty()
 			m.SetName("otelcol_exporter_sent_spans")
 			m.SetEmptyGauge().DataPoints().AppendEmpty()
-			require.NoError(t, p.ConsumeMetrics(ctx, md))
-			assert.Equal(t, name == "scraped", sink.DataPointCount() == 1)
+			require.NoError(t, p.ConsumeMetrics(test.ctx, md))
+			assert.Equal(t, test.want, sink.DataPointCount())
 		})
 	}
 }

@@ -18,6 +18,7 @@ import (
 
 const (
 	defaultEndpoint      = "localhost:8123"
+	defaultHeaderTimeout = 10 * time.Second
 	defaultReadTimeout   = 30 * time.Second
 	defaultWriteTimeout  = time.Minute // covers reading the body and the pipelines too
 	defaultMaxBodyBytes  = 20 << 20
@@ -43,6 +44,7 @@ func NewFactory() receiver.Factory {
 func createDefaultConfig() component.Config {
 	server := confighttp.NewDefaultServerConfig()
 	server.NetAddr.Endpoint = defaultEndpoint
+	server.ReadHeaderTimeout = defaultHeaderTimeout
 	server.ReadTimeout = defaultReadTimeout
 	server.WriteTimeout = defaultWriteTimeout
 	server.MaxRequestBodySize = defaultMaxBodyBytes

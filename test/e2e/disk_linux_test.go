@@ -107,8 +107,20 @@ const degraded = "StatusRecoverableError"
 // and counted meanwhile; the health check, the metrics and the dashboard report the
 // error and its recovery; and what was counted meanwhile survives a kill.
 func TestFullDisk(t *testing.T) {
+	for _, storage := range []string{"file_storage", "wal_storage"} {
+		t.Run(storage, func(t *testing.T) { testFullDisk(t, storage) })
+	}
+}
+
+func testFullDisk(t *testing.T, storage string) {
+	t.Helper()
 	d := newDisk(t, "300m")
 	p, options, status, metrics := onDisk(t, d.directory)
+	options.Set = append(options.Set,
+		"extensions::wal_storage::directory="+filepath.Join(d.directory, "wal"),
+		"processors::llm_cost::storage="+storage,
+		"service::extensions=[health_check,health_check/status,file_storage,wal_storage,dashboard]",
+	)
 	process := collector.Start(t, options)
 	r := diskRun{ports: p}
 	r.send(t)

@@ -83,9 +83,13 @@ service:
 // on the number alone.
 func callBatch(tb testing.TB, number uint32, calls int) []byte {
 	tb.Helper()
+	return callBatchAt(tb, number, calls, time.Now())
+}
+
+func callBatchAt(tb testing.TB, number uint32, calls int, now time.Time) []byte {
+	tb.Helper()
 	td := ptrace.NewTraces()
 	spans := td.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty().Spans()
-	now := time.Now()
 	for n := range calls {
 		span := spans.AppendEmpty()
 		var trace pcommon.TraceID

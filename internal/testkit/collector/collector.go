@@ -9,6 +9,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"os"
@@ -42,6 +43,7 @@ type Process struct {
 	err  error
 	out  output
 
+	health  string    // address of the health check
 	healthy time.Time // since when
 }
 
@@ -57,6 +59,8 @@ type Options struct {
 	Set []string
 	// Env is a list of NAME=VALUE; of the test's environment only PATH and HOME are passed.
 	Env []string
+	// Descriptors is how many file descriptors the process may have; 0 is as many as the test.
+	Descriptors int
 }
 
 // Root is the repository's root.
@@ -81,6 +85,14 @@ func Command(ctx context.Context, tb testing.TB, args ...string) *exec.Cmd {
 // Start runs the binary until the test ends, and returns when its health check succeeds.
 func Start(tb testing.TB, o Options) *Process {
 	tb.Helper()
+	p := Launch(tb, o)
+	p.WaitHealthy(tb)
+	return p
+}
+
+// Launch runs the binary until the test ends, and returns at once.
+func Launch(tb testing.TB, o Options) *Process {
+	tb.Helper()
 	health := FreeAddress(tb)
 	var args []string
 	gates := o.Gates
@@ -96,7 +108,12 @@ func Start(tb testing.TB, o Options) *Process {
 	for _, set := range append(o.Set, "extensions::health_check::endpoint="+health) {
 		args = append(args, "--set", set)
 	}
-	p := &Process{cmd: Command(context.Background(), tb, args...), done: make(chan struct{})}
+	p := &Process{cmd: Command(context.Background(), tb, args...), done: make(chan struct{}), health: health}
+	if o.Descriptors > 0 {
+		limit := fmt.Sprintf(`ulimit -n %d && exec "$0" "$@"`, o.Descriptors)
+		p.cmd.Args = append([]string{"sh", "-c", limit, p.cmd.Path}, p.cmd.Args[1:]...)
+		p.cmd.Path = "/bin/sh"
+	}
 	p.cmd.Env = append(p.cmd.Env, o.Env...)
 	p.cmd.Stdout, p.cmd.Stderr = &p.out, &p.out
 	require.NoError(tb, p.cmd.Start())
@@ -110,6 +127,12 @@ func Start(tb testing.TB, o Options) *Process {
 			tb.Logf("collector output:\n%s", p.Output())
 		}
 	})
+	return p
+}
+
+// WaitHealthy returns when the health check answers.
+func (p *Process) WaitHealthy(tb testing.TB) {
+	tb.Helper()
 	client := http.Client{Timeout: time.Second}
 	defer client.CloseIdleConnections()
 	require.Eventually(tb, func() bool {
@@ -119,7 +142,7 @@ func Start(tb testing.TB, o Options) *Process {
 			return true
 		default:
 		}
-		request, err := http.NewRequestWithContext(tb.Context(), http.MethodGet, "http://"+health, http.NoBody)
+		request, err := http.NewRequestWithContext(tb.Context(), http.MethodGet, "http://"+p.health, http.NoBody)
 		if err != nil {
 			return false
 		}
@@ -131,7 +154,6 @@ func Start(tb testing.TB, o Options) *Process {
 		return resp.StatusCode == http.StatusOK
 	}, startTimeout, 20*time.Millisecond, "collector is not healthy")
 	p.healthy = time.Now()
-	return p
 }
 
 // Terminate sends SIGTERM and waits for a clean end.
@@ -183,6 +205,9 @@ func (p *Process) Kill() {
 	}
 	<-p.done
 }
+
+// Health is the address of the health check.
+func (p *Process) Health() string { return p.health }
 
 // PID is the number of the process.
 func (p *Process) PID() int { return p.cmd.Process.Pid }

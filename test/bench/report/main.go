@@ -41,6 +41,7 @@ var (
 		{"decode", ".", []string{"go", "test", "-run", "^$", "-cpu", "1", "-benchtime", "5s", "-bench", "Decode|Lines", "./receiver/arcreceiver/internal/event", "./receiver/arcreceiver/internal/mapping"}},
 		{"alert", bench, []string{"go", "run", "./alert"}},
 		{"evaluate", ".", []string{"go", "test", "-run", "^$", "-bench", "Evaluate", "-benchtime", "200x", "./processor/alertprocessor/internal/evaluate"}},
+		{"storage", bench, []string{"go", "run", "./storage"}},
 		{"growth", bench, []string{"go", "run", "./growth"}},
 	}
 )

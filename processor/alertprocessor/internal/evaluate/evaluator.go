@@ -203,6 +203,28 @@ func (e *Evaluator) CopyState(from *Evaluator) {
 	}
 }
 
+// SetBack takes the times of alerts by a clock that was ahead: what is later than now was that much
+// earlier. It is for the time before the start.
+func (e *Evaluator) SetBack(now time.Time, by time.Duration) {
+	correct := func(times ...*time.Time) {
+		for _, t := range times {
+			if t.After(now) {
+				*t = t.Add(-by)
+			}
+		}
+	}
+	for _, rule := range e.Manager.AlertingRules() {
+		rule.ForEachActiveAlert(func(a *rules.Alert) {
+			correct(&a.ActiveAt, &a.FiredAt, &a.ResolvedAt, &a.LastSentAt, &a.ValidUntil, &a.KeepFiringSince)
+		})
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, state := range e.groups {
+		correct(&state.at)
+	}
+}
+
 // AlertingRules are those of all groups.
 func (e *Evaluator) AlertingRules() []*rules.AlertingRule {
 	e.loading.RLock()

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -17,6 +16,7 @@ import (
 	"github.com/prometheus/prometheus/model/rulefmt"
 	"github.com/prometheus/prometheus/promql/parser"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/configfile"
 	"github.com/otelcol-arc/otelcol-arc/internal/rulecheck"
 )
 
@@ -31,7 +31,7 @@ func ExpandFiles(patterns []string) ([]string, error) {
 	var files []string
 	var errs []error
 	for i, pattern := range patterns {
-		matches, err := filepath.Glob(pattern)
+		matches, err := configfile.Glob(pattern)
 		switch {
 		case err != nil:
 			errs = append(errs, fmt.Errorf("rule_files::%d: %q: %w", i, pattern, err))
@@ -40,7 +40,7 @@ func ExpandFiles(patterns []string) ([]string, error) {
 			errs = append(errs, fmt.Errorf("rule_files::%d: is empty", i))
 			continue
 		case !strings.ContainsAny(pattern, "*?["):
-			if _, err = os.Stat(pattern); err != nil {
+			if _, err = configfile.Stat(pattern); err != nil {
 				errs = append(errs, fmt.Errorf("rule_files::%d: %w", i, err))
 				continue
 			}
@@ -55,6 +55,16 @@ func ExpandFiles(patterns []string) ([]string, error) {
 		}
 	}
 	return files, errors.Join(errs...)
+}
+
+// EmptyPatterns are those that match no file.
+func EmptyPatterns(patterns []string) (empty []string) {
+	for _, pattern := range patterns {
+		if files, err := ExpandFiles([]string{pattern}); err == nil && len(files) == 0 {
+			empty = append(empty, pattern)
+		}
+	}
+	return empty
 }
 
 func isRuleTest(file string) bool {
@@ -90,7 +100,15 @@ func (ruleLoader) Parse(query string) (parser.Expr, error) { return Parser.Parse
 // Load implements rules.GroupLoader.
 func (l ruleLoader) Load(identifier string, ignoreUnknownFields bool, scheme model.ValidationScheme) (*rulefmt.RuleGroups, []error) {
 	if identifier != InlineRules {
-		return rulefmt.ParseFile(identifier, ignoreUnknownFields, scheme, Parser, slog.New(slog.DiscardHandler))
+		content, err := configfile.ReadFile(identifier, rulecheck.MaxFileSize)
+		if err != nil {
+			return nil, []error{err}
+		}
+		groups, errs := rulefmt.Parse(content, ignoreUnknownFields, scheme, Parser, slog.New(slog.DiscardHandler))
+		for i := range errs {
+			errs[i] = fmt.Errorf("%s: %w", identifier, errs[i])
+		}
+		return groups, errs
 	}
 	return &rulefmt.RuleGroups{Groups: []rulefmt.RuleGroup{{Name: "rules", Rules: l.inline}}}, nil
 }
@@ -102,7 +120,7 @@ func ChecksumFiles(patterns []string) (sum [sha256.Size]byte) {
 	files, err := ExpandFiles(patterns)
 	fmt.Fprintf(hash, "%q %v", files, err)
 	for _, file := range files {
-		raw, err := os.ReadFile(file)
+		raw, err := configfile.ReadFile(file, rulecheck.MaxFileSize)
 		fmt.Fprintf(hash, "%q %v %x", file, err, sha256.Sum256(raw))
 	}
 	return [sha256.Size]byte(hash.Sum(nil))

@@ -5,6 +5,7 @@ package ingest
 
 import (
 	"context"
+	"strings"
 
 	"github.com/prometheus/prometheus/storage"
 )
@@ -55,7 +56,8 @@ func (w *writer) drop(reason string, n int64) {
 
 func (w *writer) sample(s *sample) {
 	if s.at > w.latest {
-		w.drop(dropFuture, 1)
+		w.drop(DropFuture, 1)
+		w.noteWrongTime(s)
 		return
 	}
 	begins := s.start != 0 && s.start < s.at
@@ -64,7 +66,11 @@ func (w *writer) sample(s *sample) {
 	}
 	ref, err := w.append(s)
 	if err != nil {
-		w.drop(dropReason(err), 1)
+		reason := dropReason(err)
+		w.drop(reason, 1)
+		if reason == DropTooOld || reason == DropOutOfOrder {
+			w.noteWrongTime(s)
+		}
 		return
 	}
 	w.counts.Appended++
@@ -78,6 +84,16 @@ func (w *writer) sample(s *sample) {
 		for _, e := range s.extra.exemplars {
 			_, _ = w.AppendExemplar(ref, s.series.labels, e) // one that is out of order is not missed
 		}
+	}
+}
+
+// maxExample bounds a series that is named, in bytes.
+const maxExample = 200
+
+func (w *writer) noteWrongTime(s *sample) {
+	if w.counts.WrongTime == "" {
+		name := s.series.labels.String()
+		w.counts.WrongTime = strings.ToValidUTF8(name[:min(len(name), maxExample)], "")
 	}
 }
 

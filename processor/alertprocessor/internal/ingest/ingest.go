@@ -17,9 +17,9 @@ import (
 
 // Reasons for which a sample is not stored.
 const (
-	dropFuture      = "future"
-	dropOutOfOrder  = "out_of_order"
-	dropTooOld      = "too_old"
+	DropFuture      = "future"
+	DropOutOfOrder  = "out_of_order"
+	DropTooOld      = "too_old"
 	dropDuplicate   = "duplicate"
 	DropSeriesLimit = "series_limit"
 	dropInvalid     = "invalid"
@@ -49,6 +49,8 @@ type Counts struct {
 	Appended int64
 	Dropped  map[string]int64 // by reason
 	Err      error            // of the storage; nothing of the call was kept
+	// WrongTime is a series of which a sample was too old, out of order or in the future.
+	WrongTime string
 }
 
 const (
@@ -182,9 +184,9 @@ func (i *Ingester) Stop(ctx context.Context) error {
 func dropReason(err error) string {
 	switch {
 	case errors.Is(err, storage.ErrOutOfOrderSample):
-		return dropOutOfOrder
+		return DropOutOfOrder
 	case errors.Is(err, storage.ErrTooOldSample), errors.Is(err, storage.ErrOutOfBounds):
-		return dropTooOld
+		return DropTooOld
 	case errors.Is(err, storage.ErrDuplicateSampleForTimestamp):
 		return dropDuplicate
 	case errors.Is(err, errSeriesLimit):

@@ -119,9 +119,9 @@ func TestWhatIsDropped(t *testing.T) {
 		"in order":                 {at: time.Second},
 		"same time, same value":    {at: 0},
 		"late, within the window":  {at: -9 * time.Minute},
-		"late, beyond the window":  {at: -11 * time.Minute, want: map[string]int64{dropTooOld: 1}},
+		"late, beyond the window":  {at: -11 * time.Minute, want: map[string]int64{DropTooOld: 1}},
 		"ahead, as clocks may be":  {at: 9 * time.Minute},
-		"far ahead":                {at: time.Hour, want: map[string]int64{dropFuture: 1}},
+		"far ahead":                {at: time.Hour, want: map[string]int64{DropFuture: 1}},
 		"same time, another value": {make: func(at time.Time) pmetric.Metrics { return alerttest.Gauge("g", at, 2) }, want: map[string]int64{dropDuplicate: 1}},
 		"no points":                {make: func(time.Time) pmetric.Metrics { return withEmptyGauge() }, want: map[string]int64{dropTranslation: 1}},
 	}

@@ -102,7 +102,7 @@ func TestTargetInfoOfAPointWithoutTime(t *testing.T) {
 		points.AppendEmpty()
 		alerttest.Point(points.AppendEmpty(), time.Now(), 1, nil)
 		s.send(md)
-		assert.Less(t, s.counts.Dropped[dropTooOld], int64(1000), "not the ten million since 1970")
+		assert.Less(t, s.counts.Dropped[DropTooOld], int64(1000), "not the ten million since 1970")
 		assert.Equal(t, []string{`{__name__="target_info", host_name="h", job="app"} => 1`}, s.query("target_info", time.Now()))
 	})
 }

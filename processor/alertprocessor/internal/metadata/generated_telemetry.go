@@ -39,6 +39,7 @@ type TelemetryBuilder struct {
 	ProcessorAlertNoticesEmitted     metric.Int64Counter
 	ProcessorAlertNoticesSuppressed  metric.Int64Counter
 	ProcessorAlertPersistDuration    metric.Float64Histogram
+	ProcessorAlertRecordsRenamed     metric.Int64Counter
 	ProcessorAlertReloads            metric.Int64Counter
 	ProcessorAlertRulesOutdated      metric.Int64ObservableGauge
 	ProcessorAlertSamplesAppended    metric.Int64Counter
@@ -228,6 +229,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithDescription("Time for which an acknowledgement waited until samples or occurrences were on the disk; a second at most. [Alpha]"),
 		metric.WithUnit("s"),
 		metric.WithExplicitBucketBoundaries([]float64{0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1}...),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorAlertRecordsRenamed, err = builder.meter.Int64Counter(
+		"otelcol_processor_alert_records_renamed",
+		metric.WithDescription("Alert records that did not come from this processor, and were passed on under another name. [Alpha]"),
+		metric.WithUnit("{record}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorAlertReloads, err = builder.meter.Int64Counter(

@@ -50,6 +50,7 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.ProcessorAlertNoticesEmitted.Add(context.Background(), 1)
 	tb.ProcessorAlertNoticesSuppressed.Add(context.Background(), 1)
 	tb.ProcessorAlertPersistDuration.Record(context.Background(), 1)
+	tb.ProcessorAlertRecordsRenamed.Add(context.Background(), 1)
 	tb.ProcessorAlertReloads.Add(context.Background(), 1)
 	tb.ProcessorAlertSamplesAppended.Add(context.Background(), 1)
 	tb.ProcessorAlertSamplesDropped.Add(context.Background(), 1)
@@ -85,6 +86,9 @@ func TestSetupTelemetry(t *testing.T) {
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorAlertPersistDuration(t, testTel,
 		[]metricdata.HistogramDataPoint[float64]{{}}, metricdatatest.IgnoreValue(),
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorAlertRecordsRenamed(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorAlertReloads(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},

@@ -32,6 +32,7 @@ type TelemetryBuilder struct {
 	ProcessorLlmCostCalls            metric.Int64Counter
 	ProcessorLlmCostClampedTimes     metric.Int64Counter
 	ProcessorLlmCostCorrections      metric.Int64Counter
+	ProcessorLlmCostDamagedValues    metric.Int64Counter
 	ProcessorLlmCostDedupEvictions   metric.Int64ObservableCounter
 	ProcessorLlmCostDedupRecords     metric.Int64ObservableGauge
 	ProcessorLlmCostJournalFailures  metric.Int64Counter
@@ -224,6 +225,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_processor_llm_cost_corrections",
 		metric.WithDescription("Calls whose counts were corrected since a better record, another group or the attribution of a span around them arrived later. [Alpha]"),
 		metric.WithUnit("{correction}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorLlmCostDamagedValues, err = builder.meter.Int64Counter(
+		"otelcol_processor_llm_cost_damaged_values",
+		metric.WithDescription("Parts of the ledger in the storage that were damaged, and were quarantined. [Alpha]"),
+		metric.WithUnit("{value}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorLlmCostDedupEvictions, err = builder.meter.Int64ObservableCounter(

@@ -11,11 +11,12 @@ import (
 	"fmt"
 	"iter"
 	"maps"
-	"os"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/configfile"
 )
 
 //go:embed prices.yaml
@@ -178,14 +179,7 @@ func (t *Table) addAliases(aliases []alias) []error {
 }
 
 func read(file string) ([]byte, error) {
-	info, err := os.Stat(file)
-	if err != nil {
-		return nil, err // names the file
-	}
-	if info.Size() > MaxFileSize {
-		return nil, fmt.Errorf("%s: has %d bytes, %d are the most", file, info.Size(), MaxFileSize)
-	}
-	return os.ReadFile(file)
+	return configfile.ReadFile(file, MaxFileSize)
 }
 
 // overlay adds the models, which replace entries of the same names. They are copied, because the

@@ -63,8 +63,8 @@ func summary(quantiles ...float64) pmetric.Metric {
 }
 
 func TestDropped(t *testing.T) {
-	scraped := Source{}
-	pushed := Source{Pushed: true}
+	scraped := Source{Collector: true}
+	pushed := Source{}
 	for name, test := range map[string]struct {
 		metric pmetric.Metric
 		from   Source
@@ -125,7 +125,7 @@ func TestDropped(t *testing.T) {
 }
 
 func TestRepairedLabels(t *testing.T) {
-	resource := Source{Pushed: true, Job: true, Instance: true}
+	resource := Source{Job: true, Instance: true}
 	for name, test := range map[string]struct {
 		metric pmetric.Metric
 		want   map[string]any

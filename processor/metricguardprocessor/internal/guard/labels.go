@@ -15,8 +15,8 @@ import (
 
 // Source is what the points of a resource have in common.
 type Source struct {
-	// Pushed is set when a client sent them, not a scrape of ours.
-	Pushed bool
+	// Collector is set when they are a Collector's own metrics, of a scrape in the configuration.
+	Collector bool
 	// Job and Instance are set when the resource becomes these labels in the exposition.
 	Job, Instance bool
 }

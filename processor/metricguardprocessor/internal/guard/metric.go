@@ -20,7 +20,7 @@ func Metric(m pmetric.Metric, from Source, limits Limits, found *Findings) bool 
 	case !ok:
 		found.drop(InvalidName, strings.ToValidUTF8(m.Name(), "\uFFFD"), points(m))
 		return false
-	case reserved(name, from.Pushed):
+	case reserved(name, from.Collector):
 		found.drop(ReservedName, m.Name(), points(m))
 		return false
 	case wrongType(name, m):

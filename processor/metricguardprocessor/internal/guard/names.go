@@ -24,13 +24,13 @@ func pageName(m pmetric.Metric) (string, bool) {
 
 // reserved reports whether only the Collector may use the name: what llm_cost
 // counts, and the series of Prometheus' rule engine. The Collector's own metrics
-// come from a scrape that the configuration names; who pushes them would falsify them.
-func reserved(name string, pushed bool) bool {
+// come from a scrape of a Collector; anybody else would falsify them.
+func reserved(name string, collector bool) bool {
 	switch {
 	case strings.HasPrefix(name, "arc_llm_"), name == "ALERTS", name == "ALERTS_FOR_STATE":
 		return true
 	case strings.HasPrefix(name, "otelcol_"):
-		return pushed
+		return !collector
 	}
 	return false
 }

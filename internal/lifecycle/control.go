@@ -1,0 +1,166 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package lifecycle
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"os/signal"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"go.opentelemetry.io/collector/config/confignet"
+	"go.opentelemetry.io/collector/confmap"
+	"go.opentelemetry.io/collector/otelcol"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+)
+
+const (
+	// StopTimeout is how long stopping may take. Docker kills after 10 s.
+	StopTimeout = 9 * time.Second
+	// validateTimeout is how long reading and validating a configuration may take.
+	validateTimeout = 30 * time.Second
+	// reportInterval is the least time between two reports of displaced connections.
+	reportInterval = 10 * time.Second
+)
+
+// The Collector asks for its signals once it runs, which it reports to nobody. Until
+// then SIGHUP is taken from it again and again.
+var takeOver = []time.Duration{time.Second, 3 * time.Second, 10 * time.Second, 30 * time.Second, 2 * time.Minute}
+
+// control handles the signals of the process.
+type control struct {
+	logger   atomic.Pointer[zap.Logger]
+	validate func(context.Context) ([]byte, error)
+	exit     func(code int)
+
+	once   sync.Once
+	mu     sync.Mutex // guards reload
+	reload confmap.WatcherFunc
+}
+
+// Run runs the Collector with handling of its signals.
+func Run(set otelcol.CollectorSettings, run func(otelcol.CollectorSettings) error) error {
+	if len(os.Args) > 1 && !strings.HasPrefix(os.Args[1], "-") {
+		return run(set) // a command that ends by itself
+	}
+	c := &control{validate: validateSelf, exit: os.Exit}
+	c.logger.Store(zap.NewNop())
+	set.LoggingOptions = append(set.LoggingOptions, zap.WrapCore(func(core zapcore.Core) zapcore.Core {
+		c.logger.Store(zap.New(core))
+		return explainingCore{core}
+	}))
+	resolver := &set.ConfigProviderSettings.ResolverSettings
+	factories := make([]confmap.ProviderFactory, 0, len(resolver.ProviderFactories))
+	for _, factory := range resolver.ProviderFactories {
+		factories = append(factories, confmap.NewProviderFactory(func(ps confmap.ProviderSettings) confmap.Provider {
+			return &provider{Provider: factory.Create(ps), control: c}
+		}))
+	}
+	resolver.ProviderFactories = factories
+	return run(set)
+}
+
+// provider passes on the callback that has the configuration read again.
+type provider struct {
+	confmap.Provider
+	control *control
+}
+
+// Retrieve reads a part of the configuration.
+func (p *provider) Retrieve(ctx context.Context, uri string, watcher confmap.WatcherFunc) (*confmap.Retrieved, error) {
+	p.control.onRetrieve(watcher)
+	return p.Provider.Retrieve(ctx, uri, watcher)
+}
+
+// onRetrieve is called before a part of the configuration is read.
+func (c *control) onRetrieve(watcher confmap.WatcherFunc) {
+	c.mu.Lock()
+	c.reload = watcher
+	c.mu.Unlock()
+	c.once.Do(func() {
+		go c.handle(make(chan os.Signal, 1), make(chan os.Signal, 1))
+	})
+}
+
+// handle runs as long as the process.
+func (c *control) handle(reloads, stops chan os.Signal) {
+	started := time.Now()
+	next := 0
+	timer := time.NewTimer(takeOver[next])
+	crowded := time.NewTicker(reportInterval)
+	defer crowded.Stop()
+	var displaced int64
+	for {
+		select {
+		case <-crowded.C:
+			displaced = c.reportDisplaced(displaced)
+		case <-timer.C:
+			// Ignore takes the signal from the Collector, without a moment in which it
+			// would end the process.
+			signal.Ignore(syscall.SIGHUP)
+			signal.Notify(reloads, syscall.SIGHUP)
+			signal.Notify(stops, syscall.SIGTERM, os.Interrupt)
+			if next++; next < len(takeOver) {
+				timer.Reset(time.Until(started.Add(takeOver[next])))
+			}
+		case <-reloads:
+			c.onSIGHUP()
+		case <-stops:
+			go c.onStop()
+		}
+	}
+}
+
+// reportDisplaced logs that connections were closed because others connected. It
+// returns how many have been in all.
+func (c *control) reportDisplaced(before int64) int64 {
+	now := confignet.Displacements()
+	if now > before {
+		c.logger.Load().Warn("Too many connections, closed those that were idle longest; raise the limit of file descriptors, or find out who connects",
+			zap.Int64("closed", now-before), zap.Int("limit", confignet.Limit()))
+	}
+	return now
+}
+
+// onSIGHUP has the configuration applied if it is right.
+func (c *control) onSIGHUP() {
+	logger := c.logger.Load()
+	ctx, cancel := context.WithTimeout(context.Background(), validateTimeout)
+	defer cancel()
+	output, err := c.validate(ctx)
+	if err != nil {
+		logger.Error("The configuration is wrong; the previous one stays active", zap.Error(err), zap.String("output", strings.TrimSpace(string(output))))
+		return
+	}
+	logger.Info("The configuration is valid and is applied")
+	c.mu.Lock()
+	reload := c.reload
+	c.mu.Unlock()
+	go reload(&confmap.ChangeEvent{}) // which waits while another change is applied
+}
+
+// onStop ends the process if stopping takes too long.
+func (c *control) onStop() {
+	time.Sleep(StopTimeout)
+	c.logger.Load().Error("Stopping took too long, ending the process; queues on disk are sent after the next start, what was in memory is lost",
+		zap.Duration("timeout", StopTimeout))
+	_ = c.logger.Load().Sync()
+	c.exit(1)
+}
+
+// validateSelf validates the configuration that the process was started with, in a
+// process of its own: creating components is not to affect those that run.
+func validateSelf(ctx context.Context) ([]byte, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	return exec.CommandContext(ctx, self, append([]string{"validate"}, os.Args[1:]...)...).CombinedOutput() //nolint:gosec // this program
+}

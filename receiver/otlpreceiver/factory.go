@@ -1,0 +1,108 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package otlpreceiver
+
+import (
+	"context"
+	"maps"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componentstatus"
+	"go.opentelemetry.io/collector/config/configmiddleware"
+	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/extension/extensionmiddleware"
+	"go.opentelemetry.io/collector/receiver"
+	upstream "go.opentelemetry.io/collector/receiver/otlpreceiver"
+	"google.golang.org/grpc"
+)
+
+// NewFactory wraps the factory of the Collector's receiver under the same type.
+func NewFactory() receiver.Factory {
+	wrapped := upstream.NewFactory()
+	b := newBudgets()
+	return receiver.NewFactory(
+		wrapped.Type(),
+		wrapped.CreateDefaultConfig,
+		receiver.WithTraces(func(ctx context.Context, set receiver.Settings, config component.Config, next consumer.Traces) (receiver.Traces, error) {
+			inner, err := wrapped.CreateTraces(ctx, set, withMiddleware(config), next)
+			return bounded{inner, b}, err
+		}, wrapped.TracesStability()),
+		receiver.WithMetrics(func(ctx context.Context, set receiver.Settings, config component.Config, next consumer.Metrics) (receiver.Metrics, error) {
+			inner, err := wrapped.CreateMetrics(ctx, set, withMiddleware(config), next)
+			return bounded{inner, b}, err
+		}, wrapped.MetricsStability()),
+		receiver.WithLogs(func(ctx context.Context, set receiver.Settings, config component.Config, next consumer.Logs) (receiver.Logs, error) {
+			inner, err := wrapped.CreateLogs(ctx, set, withMiddleware(config), next)
+			return bounded{inner, b}, err
+		}, wrapped.LogsStability()),
+	)
+}
+
+// middlewareID names the middleware that counts. Users do not name it.
+var middlewareID = component.MustNewIDWithName("otlp", "budgets")
+
+// withMiddleware adds the middleware to a configuration, which the receivers of all
+// signals share, once.
+func withMiddleware(config component.Config) component.Config {
+	protocols := &config.(*upstream.Config).Protocols
+	if protocols.GRPC.HasValue() {
+		protocols.GRPC.Get().Middlewares = appendOnce(protocols.GRPC.Get().Middlewares)
+	}
+	if protocols.HTTP.HasValue() {
+		server := &protocols.HTTP.Get().ServerConfig
+		server.Middlewares = appendOnce(server.Middlewares)
+	}
+	return config
+}
+
+func appendOnce(middlewares []configmiddleware.Config) []configmiddleware.Config {
+	for _, m := range middlewares {
+		if m.ID == middlewareID {
+			return middlewares
+		}
+	}
+	return append(middlewares, configmiddleware.Config{ID: middlewareID})
+}
+
+// bounded is a receiver with the middleware among its extensions.
+type bounded struct {
+	component.Component
+	budgets *budgets
+}
+
+// Start starts.
+func (r bounded) Start(ctx context.Context, of component.Host) error {
+	extensions := maps.Clone(of.GetExtensions())
+	if extensions == nil {
+		extensions = map[component.ID]component.Component{}
+	}
+	extensions[middlewareID] = middleware{nil, r.budgets}
+	return r.Component.Start(ctx, host{of, extensions})
+}
+
+type middleware struct {
+	component.Component
+	budgets *budgets
+}
+
+// GetHTTPHandler is for OTLP/HTTP.
+func (m middleware) GetHTTPHandler(context.Context) (extensionmiddleware.WrapHTTPHandlerFunc, error) {
+	return m.budgets.wrapHandler, nil
+}
+
+// GetGRPCServerOptions is for OTLP/gRPC.
+func (m middleware) GetGRPCServerOptions(context.Context) ([]grpc.ServerOption, error) {
+	return m.budgets.grpcOptions(), nil
+}
+
+type host struct {
+	component.Host
+	extensions map[component.ID]component.Component
+}
+
+// GetExtensions are those of the host, and the middleware.
+func (h host) GetExtensions() map[component.ID]component.Component { return h.extensions }
+
+// Report forwards a status.
+func (h host) Report(event *componentstatus.Event) { componentstatus.ReportStatus(h.Host, event) }
