@@ -141,7 +141,22 @@ func printPrice(out io.Writer, list *pricelist.List, q pricelist.Query, at time.
 		fmt.Fprintf(out, "  no price was valid on %s\n", at.UTC().Format(time.DateOnly))
 	}
 	fmt.Fprintf(out, "  source: %s\n", entry.Source)
+	if entry.List != "" {
+		fmt.Fprintf(out, "  list: %s\n", entry.List)
+	}
+	fmt.Fprintf(out, "  checked: %s\n", ageOf(entry.Checked, at))
 	return len(entry.Prices) > 0
+}
+
+// ageOf writes when a price was compared with its source, and how old it is at a time.
+func ageOf(checked, at time.Time) string {
+	switch {
+	case checked.IsZero():
+		return "unknown"
+	case at.Before(checked):
+		return checked.Format(time.DateOnly)
+	}
+	return checked.Format(time.DateOnly) + ", " + count(int(at.Sub(checked)/(24*time.Hour)), "day") + " old"
 }
 
 func atSeller(how pricelist.Resolution) string {

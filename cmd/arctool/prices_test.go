@@ -40,6 +40,8 @@ func TestPricesLookup(t *testing.T) {
   cache_read: 0.2
   output: 8
   source: the new contract
+  list: `+file+`
+  checked: unknown
 `, out)
 
 	out, _, err = run(t, "prices", "lookup", "--file", file, "--at", "2026-03-01", "our-model")
@@ -57,6 +59,8 @@ func TestPricesLookup(t *testing.T) {
   batch.long_context above 200000.output: 6
   fees.request: 0.0025
   source: the new contract
+  list: `+file+`
+  checked: unknown
 `, out)
 
 	out, _, err = run(t, "prices", "lookup", "--file", file, "--provider", "vllm", "anything")
@@ -66,6 +70,7 @@ func TestPricesLookup(t *testing.T) {
 	out, _, err = run(t, "prices", "lookup", "gpt-4o", "nobody-has-this")
 	require.EqualError(t, err, "1 of 2 models without a price")
 	assert.Contains(t, out, "gpt-4o: gpt-4o of openai\n")
+	assert.Regexp(t, `  list: built-in\n  checked: 2026-\d\d-\d\d, \d+ days? old\n`, out)
 	assert.Contains(t, out, "nobody-has-this: no entry of version 20")
 
 	_, _, err = run(t, "prices", "lookup", "--at", "soon", "gpt-4o")

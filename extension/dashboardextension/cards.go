@@ -17,6 +17,7 @@ import (
 type card struct {
 	Title, Cost, Calls string
 	Unpriced           string // calls whose cost is not known; "": none
+	Estimated          string // the sum of costs that are estimates; "": none
 	Compare            string // with the same time yesterday
 	Trend              string // up, down or ""
 	Budgets            []meter
@@ -55,6 +56,9 @@ func newCard(title string, t *dashboard.Totals, yesterday float64) card {
 	made := card{Title: title, Cost: cost(t), Calls: text.Count(t.Calls)}
 	if t.Unpriced > 0 && !priceless(t) {
 		made.Unpriced = text.Count(t.Unpriced)
+	}
+	if t.Estimated > 0 {
+		made.Estimated = text.Dollars(t.EstimatedDollars)
 	}
 	if yesterday <= 0 {
 		return made

@@ -71,7 +71,7 @@ func callsTable(dimensions []string, calls []callJSON) [][]string {
 		head = append(head, cell(dimension))
 	}
 	table := [][]string{append(head, "status", "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens",
-		"reasoning_tokens", "cost_dollars", "reported_cost_dollars", "duration_seconds", "provider", "convention", "reading", "estimated", "problem", "merged")}
+		"reasoning_tokens", "cost_dollars", "reported_cost_dollars", "duration_seconds", "provider", "convention", "reading", "estimated", "problem", "merged", "computed_cost_dollars", "cost_status")}
 	for i := range calls {
 		call := &calls[i]
 		line := []string{call.Time.Format(time.RFC3339Nano), cell(call.TraceID), cell(call.SpanID)}
@@ -81,7 +81,7 @@ func callsTable(dimensions []string, calls []callJSON) [][]string {
 		t := call.Tokens
 		table = append(table, append(line, call.Status, whole(t.Input), whole(t.Output), whole(t.CacheRead), whole(t.CacheWrite),
 			whole(t.Reasoning), decimal(call.Cost), decimal(call.Reported), decimal(call.Seconds),
-			cell(call.Provider), call.Convention, call.Reading, call.Estimated, call.Problem, cell(mergedText(call.Merged))))
+			cell(call.Provider), call.Convention, call.Reading, call.Estimated, call.Problem, cell(mergedText(call.Merged)), decimal(call.Computed), call.CostStatus))
 	}
 	return table
 }

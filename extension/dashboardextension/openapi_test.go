@@ -66,6 +66,8 @@ func TestResponsesAreAsDescribed(t *testing.T) {
 		{"GET", "/api/usage/budgets", "", 200},
 		{"GET", "/api/usage/unpriced", "", 200},
 		{"GET", "/api/usage/disagreements", "", 200},
+		{"GET", "/api/usage/prices", "", 200},
+		{"GET", "/api/usage/estimates", "", 200},
 		{"GET", "/api/calls?order=most_expensive&limit=3", "", 200},
 		{"GET", "/api/calls/export", "", 200},
 		{"GET", "/api/alerts", "", 200},

@@ -79,8 +79,13 @@ func TestHostileText(t *testing.T) {
 		}},
 		BudgetList:   []dashboard.Budget{{Name: hostile, Window: "day", Limit: 1}},
 		UnpricedList: []dashboard.UnpricedModel{{Model: hostile, Provider: hostile, Entry: hostile}},
+		EstimateList: []dashboard.Estimate{{Model: hostile, Provider: hostile, Reason: hostile}},
 		DisagreeList: []dashboard.Disagreement{{Model: hostile}},
-		Table:        dashboard.PriceTable{Version: hostile, Files: []string{hostile}},
+		Table: dashboard.PriceTable{
+			Version: hostile, Files: []string{hostile},
+			Sources: []dashboard.PriceSource{{URL: hostile, Version: hostile, Err: hostile}},
+			InUse:   []dashboard.PriceInUse{{Model: hostile, Provider: hostile, List: hostile, Source: "javascript:alert(1)"}},
+		},
 	}
 	alert := alertevent.Alert{
 		Labels:      map[string]string{"alertname": hostile, "severity": hostile, hostile: hostile},
@@ -123,6 +128,7 @@ func TestPageShowsFigures(t *testing.T) {
 	for _, want := range []string{
 		"HighLLMCost", "Hourly cost is $12.40", "claude-sonnet-4-5", "Top Services", "Top Agents", "Top Users", "Budget “day”",
 		"by this time yesterday", "acme-70b-instruct", "$13.62", "http://localhost:16686/trace/", "2347 models", "estimated",
+		"https://prices.example/list.yaml", "the server responded with status 503 Service Unavailable", "https://claude.com/pricing", "house-model", "tier: flex", "$2.75",
 	} {
 		assert.Contains(t, page, want)
 	}

@@ -31,6 +31,8 @@ func (b *dashboardServer) apiRoutes() []route {
 		{get, "/api/usage/budgets", b.getBudgets},
 		{get, "/api/usage/unpriced", b.getUnpriced},
 		{get, "/api/usage/disagreements", b.getDisagreements},
+		{get, "/api/usage/estimates", b.getEstimates},
+		{get, "/api/usage/prices", b.getPrices},
 		{get, "/api/calls", b.getCalls},
 		{get, "/api/calls/export", b.exportCalls},
 		{get, "/api/alerts", b.getAlerts},

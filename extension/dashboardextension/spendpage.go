@@ -4,6 +4,7 @@
 package dashboardextension
 
 import (
+	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
@@ -25,6 +26,7 @@ const (
 	listedCalls   = 10 // merged by time, or with a problem
 	alertsOnTop   = 5
 	listedModels  = 20 // without a price, or with another cost reported
+	listedPrices  = 50 // in use
 	shownDimRunes = 200
 
 	noPrice = "no price"
@@ -46,6 +48,8 @@ type spendView struct {
 	HourlyCSV, HourlyJSON         string
 	CallsCSV, CallsJSON           string
 	UnpricedJSON, DisagreeJSON    string
+	EstimatesJSON                 string
+	PricesJSON                    string
 	Chart                         *chartView
 	Table                         table
 	Tops                          []top
@@ -55,10 +59,20 @@ type spendView struct {
 	BadCalls       callList
 	CallDimensions []string
 	Unpriced       []unpricedView
+	Estimates      []dashboard.Estimate
+	MoreEstimates  int
 	Disagreements  []dashboard.Disagreement
 	MoreUnpriced   int
 	MoreDisagree   int
 	Prices         dashboard.PriceTable
+	PricesInUse    []priceView
+	MorePrices     int
+}
+
+// priceView is a price in use, with the days since it was compared with its source.
+type priceView struct {
+	dashboard.PriceInUse
+	Age string
 }
 
 type filter struct{ Label, Value, Without string }
@@ -113,7 +127,7 @@ func (b *dashboardServer) spendPage(r *http.Request) (content, error) {
 	b.addCalls(&view, usage, c, now)
 	b.addControls(&view, c, dimensions, now)
 	addAttention(&view, usage)
-	view.Prices = usage.Prices()
+	addPrices(&view, usage, now)
 	return content{template: "spend.html", data: view}, nil
 }
 
@@ -138,6 +152,8 @@ func (b *dashboardServer) addControls(view *spendView, c selection, dimensions [
 	view.CallsCSV, view.CallsJSON = c.callsURL("csv"), c.callsURL("json")
 	view.UnpricedJSON = c.apiURL("/api/usage/unpriced", url.Values{})
 	view.DisagreeJSON = c.apiURL("/api/usage/disagreements", url.Values{})
+	view.EstimatesJSON = c.apiURL("/api/usage/estimates", url.Values{})
+	view.PricesJSON = c.apiURL("/api/usage/prices", url.Values{})
 	for _, dimension := range slices.Sorted(maps.Keys(c.where)) {
 		view.Filters = append(view.Filters, filter{
 			label(dimension), text.Cut(valueLabel(c.where[dimension]), shownDimRunes), c.without(dimension).url(),
@@ -227,6 +243,22 @@ func (b *dashboardServer) newCallView(call *dashboard.Call) callView {
 	return shown
 }
 
+func addPrices(view *spendView, usage dashboard.Usage, now time.Time) {
+	view.Prices = usage.Prices()
+	for i, price := range view.Prices.InUse {
+		if i == listedPrices {
+			view.MorePrices = len(view.Prices.InUse) - listedPrices
+			break
+		}
+		shown := priceView{price, "unknown"}
+		shown.Model = text.Cut(shown.Model, shownDimRunes)
+		if !price.Checked.IsZero() {
+			shown.Age = fmt.Sprintf("%d days", int(now.Sub(price.Checked)/(24*time.Hour)))
+		}
+		view.PricesInUse = append(view.PricesInUse, shown)
+	}
+}
+
 func addAttention(view *spendView, usage dashboard.Usage) {
 	unpriced := usage.Unpriced()
 	if len(unpriced) > listedModels {
@@ -236,6 +268,14 @@ func addAttention(view *spendView, usage dashboard.Usage) {
 	for i, model := range unpriced {
 		model.Model = text.Cut(model.Model, shownDimRunes)
 		view.Unpriced = append(view.Unpriced, unpricedView{model, i})
+	}
+	view.Estimates = usage.Estimates()
+	if len(view.Estimates) > listedModels {
+		view.MoreEstimates = len(view.Estimates) - listedModels
+		view.Estimates = view.Estimates[:listedModels]
+	}
+	for i := range view.Estimates {
+		view.Estimates[i].Model = text.Cut(view.Estimates[i].Model, shownDimRunes)
 	}
 	view.Disagreements = usage.Disagreements()
 	if len(view.Disagreements) > listedModels {

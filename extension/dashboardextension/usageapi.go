@@ -45,7 +45,7 @@ func (b *dashboardServer) getSources(r *http.Request) (response, error) {
 		prices := shown.asked.Prices()
 		list.Usage = append(list.Usage, usageSourceJSON{
 			ID: shown.id.String(), Dimensions: shown.asked.Dimensions(),
-			Prices: pricesJSON{Version: prices.Version, Date: prices.Date.UTC(), Models: prices.Models, Files: append([]string{}, prices.Files...)},
+			Prices: newPricesJSON(&prices),
 		})
 	}
 	return response{data: list}, nil
@@ -213,6 +213,23 @@ func (b *dashboardServer) getDisagreements(r *http.Request) (response, error) {
 	})
 }
 
+func (b *dashboardServer) getEstimates(r *http.Request) (response, error) {
+	return b.listOf(r, func(usage dashboard.Usage) any {
+		list := []estimateJSON{}
+		for _, e := range usage.Estimates() {
+			list = append(list, estimateJSON{Model: e.Model, Provider: e.Provider, Reason: e.Reason, Calls: e.Calls, Cost: e.Dollars})
+		}
+		return list
+	})
+}
+
+func (b *dashboardServer) getPrices(r *http.Request) (response, error) {
+	return b.listOf(r, func(usage dashboard.Usage) any {
+		prices := usage.Prices()
+		return newUsedPricesJSON(&prices, b.now())
+	})
+}
+
 // listOf responds with a complete list of a source.
 func (b *dashboardServer) listOf(r *http.Request, list func(dashboard.Usage) any) (response, error) {
 	p := newParams(r.URL.Query())
@@ -274,7 +291,7 @@ func (b *dashboardServer) callsJSON(dimensions []string, calls []dashboard.Call)
 		list = append(list, callJSON{
 			Time: call.Time.UTC(), TraceID: call.TraceID, SpanID: call.SpanID, TraceURL: traceURL(b.cfg.TraceURL, call.TraceID, call.SpanID),
 			Values: values(slices.Clone(dimensions), call.Values), Status: call.Status, Tokens: newTokensJSON(call.Tokens),
-			Cost: call.Dollars, Reported: call.Reported, Seconds: call.Seconds,
+			Cost: call.Dollars, Reported: call.Reported, Computed: call.Computed, CostStatus: call.CostStatus, Seconds: call.Seconds,
 			Amounts: newAmountsJSON(&call.Amounts), Provider: call.Provider, Convention: call.Convention, Reading: call.Reading,
 			Estimated: call.Estimated, Problem: call.Problem, Merged: newMergedJSON(call.Merged),
 		})

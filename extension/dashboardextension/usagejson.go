@@ -17,6 +17,8 @@ type totalsJSON struct {
 	Errors         int64         `json:"errors"`
 	Timeouts       int64         `json:"timeouts"`
 	Unpriced       int64         `json:"unpriced"`
+	Estimated      int64         `json:"estimated"`
+	EstimatedCost  float64       `json:"estimated_cost_dollars"`
 	ErrorRatio     *float64      `json:"error_ratio"`
 	Tokens         tokensJSON    `json:"tokens"`
 	Amounts        amountsJSON   `json:"amounts"`
@@ -50,6 +52,7 @@ func newTotalsJSON(t *dashboard.Totals) totalsJSON {
 		Calls: t.Calls, Errors: t.Errors, Timeouts: t.Timeouts, Unpriced: t.Unpriced,
 		Tokens: newTokensJSON(t.Tokens), Amounts: newAmountsJSON(&t.Amounts),
 		Cost: t.Dollars, Saved: t.SavedDollars,
+		Estimated: t.Estimated, EstimatedCost: t.EstimatedDollars,
 	}
 	j.ErrorRatio = known(spend.ErrorRate(t))
 	j.CacheReadRatio = known(spend.CacheReadShare(t))
@@ -149,7 +152,10 @@ type callJSON struct {
 	Tokens   tokensJSON        `json:"tokens"`
 	Cost     *float64          `json:"cost_dollars"`
 	Reported *float64          `json:"reported_cost_dollars"`
-	Seconds  *float64          `json:"duration_seconds"`
+	Computed *float64          `json:"computed_cost_dollars"`
+	// CostStatus is priced, estimated, reported or unpriced.
+	CostStatus string   `json:"cost_status"`
+	Seconds    *float64 `json:"duration_seconds"`
 
 	Amounts    amountsJSON  `json:"amounts"`
 	Provider   string       `json:"provider"`
@@ -185,6 +191,14 @@ type unpricedJSON struct {
 	Entry    string     `json:"entry"`
 }
 
+type estimateJSON struct {
+	Model    string  `json:"model"`
+	Provider string  `json:"provider"`
+	Reason   string  `json:"reason"`
+	Calls    int64   `json:"calls"`
+	Cost     float64 `json:"cost_dollars"`
+}
+
 type disagreementJSON struct {
 	Model      string  `json:"model"`
 	Calls      int64   `json:"calls"`
@@ -206,10 +220,70 @@ type usageSourceJSON struct {
 }
 
 type pricesJSON struct {
-	Version string    `json:"version"`
-	Date    time.Time `json:"date"`
-	Models  int       `json:"models"`
-	Files   []string  `json:"files"`
+	Version string            `json:"version"`
+	Date    time.Time         `json:"date"`
+	Models  int               `json:"models"`
+	Files   []string          `json:"files"`
+	Sources []priceSourceJSON `json:"sources"`
+}
+
+type priceSourceJSON struct {
+	URL     string     `json:"url"`
+	Version string     `json:"version"`
+	Models  int        `json:"models"`
+	Fetched *time.Time `json:"fetched"`
+	Tried   *time.Time `json:"tried"`
+	Error   string     `json:"error"`
+}
+
+func newPricesJSON(prices *dashboard.PriceTable) pricesJSON {
+	out := pricesJSON{
+		Version: prices.Version, Date: prices.Date.UTC(), Models: prices.Models,
+		Files: append([]string{}, prices.Files...), Sources: []priceSourceJSON{},
+	}
+	for _, s := range prices.Sources {
+		out.Sources = append(out.Sources, priceSourceJSON{
+			URL: s.URL, Version: s.Version, Models: s.Models, Fetched: knownTime(s.Fetched), Tried: knownTime(s.Tried), Error: s.Err,
+		})
+	}
+	return out
+}
+
+// usedPricesJSON is the table with the entries in use.
+type usedPricesJSON struct {
+	pricesJSON
+	InUse []usedPriceJSON `json:"in_use"`
+}
+
+type usedPriceJSON struct {
+	Model    string     `json:"model"`
+	Provider string     `json:"provider"`
+	List     string     `json:"list"`
+	Source   string     `json:"source"`
+	Checked  *time.Time `json:"checked"`
+	AgeDays  *int       `json:"age_days"`
+}
+
+func newUsedPricesJSON(prices *dashboard.PriceTable, now time.Time) usedPricesJSON {
+	out := usedPricesJSON{newPricesJSON(prices), []usedPriceJSON{}}
+	for _, p := range prices.InUse {
+		each := usedPriceJSON{Model: p.Model, Provider: p.Provider, List: p.List, Source: p.Source, Checked: knownTime(p.Checked)}
+		if each.Checked != nil {
+			days := int(now.Sub(p.Checked) / (24 * time.Hour))
+			each.AgeDays = &days
+		}
+		out.InUse = append(out.InUse, each)
+	}
+	return out
+}
+
+// knownTime is nil for no time.
+func knownTime(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
 }
 
 func orEmpty(m map[string]string) map[string]string {

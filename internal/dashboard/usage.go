@@ -26,6 +26,9 @@ type Usage interface {
 	Budgets() []Budget
 	// Unpriced are the models of calls without a price, those with most calls first.
 	Unpriced() []UnpricedModel
+	// Estimates are what costs that are estimates, or missing, depend on since the start,
+	// the largest sum first.
+	Estimates() []Estimate
 	// Disagreements are the models whose applications reported another cost
 	// than ours, the largest difference first.
 	Disagreements() []Disagreement
@@ -57,7 +60,10 @@ type Row struct {
 type Totals struct {
 	Calls, Errors, Timeouts int64 // Calls includes Errors and Timeouts
 	Unpriced                int64
-	Tokens                  Tokens
+	// Estimated are the calls whose cost is an estimate, and EstimatedDollars what they cost.
+	Estimated        int64
+	EstimatedDollars float64
+	Tokens           Tokens
 	// Amounts are all that was used, by kind; kinds are disjoint.
 	Amounts usage.Amounts
 	Dollars float64
@@ -105,7 +111,10 @@ type Call struct {
 	Amounts  usage.Amounts // by kind; kinds are disjoint
 	Dollars  *float64      // nil: no price is known
 	Reported *float64      // the cost that the application reported
-	Seconds  *float64      // nil: unknown
+	Computed *float64      // the cost by the price table; Dollars unless the reported one counts
+	// CostStatus is priced, estimated, reported or unpriced.
+	CostStatus string
+	Seconds    *float64 // nil: unknown
 	// Provider is as in the record, Convention that of the record, and Reading the
 	// evidence that decided how its numbers are read; "" if there is only one way.
 	Provider, Convention, Reading string
@@ -149,6 +158,15 @@ type UnpricedModel struct {
 	Entry string
 }
 
+// Estimate is a reason for which calls of a model have no exact price.
+type Estimate struct {
+	Provider, Model string
+	// Reason is what has no price of its own: that of arc.llm.cost.reason.
+	Reason  string
+	Calls   int64
+	Dollars float64 // that depend on it; 0 where the calls are unpriced
+}
+
 // Disagreement compares the costs that applications reported with ours.
 type Disagreement struct {
 	Model              string
@@ -159,7 +177,32 @@ type Disagreement struct {
 // PriceTable describes a table of prices.
 type PriceTable struct {
 	Version string
-	Date    time.Time
+	Date    time.Time // of the built-in list
 	Models  int
 	Files   []string // that go before the built-in table
+	// Sources are lists that are fetched, in the order of the configuration.
+	Sources []PriceSource
+	// InUse are the prices that calls were priced by since the table was loaded.
+	InUse []PriceInUse
+}
+
+// PriceSource is a price list that is fetched from a URL.
+type PriceSource struct {
+	URL     string    // without its query
+	Version string    // of the copy in use; "" when there is none
+	Models  int       // that it has
+	Fetched time.Time // when the server last confirmed the copy; zero: never
+	Tried   time.Time // the last attempt; zero: none yet
+	Err     string    // of the last attempt; "" when it succeeded
+}
+
+// PriceInUse is an entry of the table that names of calls mean.
+type PriceInUse struct {
+	Model, Provider string
+	// List is the list that the entry is from: built-in, a file or a URL.
+	List string
+	// Source is where the list has the price from: an address, or the list itself.
+	Source string
+	// Checked is when the price was compared with its source; zero: unknown.
+	Checked time.Time
 }

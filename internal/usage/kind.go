@@ -39,6 +39,7 @@ const (
 	FileSearches
 	MapsSearches
 	CodeSessions
+	GBDays
 )
 
 // Unit is what a kind is counted in.
@@ -54,6 +55,7 @@ const (
 	Search    Unit = "search"
 	Session   Unit = "session"
 	Request   Unit = "request"
+	GBDay     Unit = "gb_day" // a gigabyte that is stored for a day
 )
 
 // Side is the side of a call that a kind is on.
@@ -120,6 +122,7 @@ var table = [...]Info{
 	FileSearches: {Name: "file_searches", Unit: Search, Price: "file_search"},
 	MapsSearches: {Name: "maps_searches", Unit: Search, Price: "maps_search"},
 	CodeSessions: {Name: "code_sessions", Unit: Session, Price: "code_session"},
+	GBDays:       {Name: "gb_days", Unit: GBDay, Price: "gb_day", Scale: 1000}, // of what is stored for searches
 }
 
 // Count is the number of kinds, None among them.

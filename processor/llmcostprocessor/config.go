@@ -83,6 +83,10 @@ type PricesConfig struct {
 	// overrides an earlier one. Default: none.
 	Files []string `mapstructure:"files"`
 
+	// Sources are price tables that are fetched from URLs. They override the built-in
+	// one, a later source an earlier one, and files override them. Default: none.
+	Sources []PriceSourceConfig `mapstructure:"sources"`
+
 	// prevent unkeyed literal initialization
 	_ struct{}
 }
@@ -151,8 +155,13 @@ func (c *Config) Validate() error {
 		validateMetricSources(c.MetricSources),
 		validateReportedCost(c.ReportedCost),
 		validateBudgets(c.Budgets, c.Dimensions, c.Retention),
+		validatePriceSources(c.Prices.Sources),
 	}
-	if _, err := price.Load(c.Prices.Files); err != nil {
+	table, err := price.Load(c.Prices.Files)
+	if err == nil {
+		err = table.CheckDimensions(c.Dimensions)
+	}
+	if err != nil {
 		errs = append(errs, fmt.Errorf("prices::files: %w", err))
 	}
 	return errors.Join(errs...)

@@ -41,10 +41,14 @@ type core struct {
 
 	prices   atomic.Pointer[price.Table]
 	unpriced *unpricedModels
-	sources  *metricSources
-	ledger   *ledger.Ledger
-	emitters sharedcore.Emitters[pmetric.Metrics]
-	files    [sha256.Size]byte // of the price files, when they were read
+	// estimates are by reason.
+	estimates *estimates
+	sources   *metricSources
+	ledger    *ledger.Ledger
+	emitters  sharedcore.Emitters[pmetric.Metrics]
+	lists     priceLists
+	files     [sha256.Size]byte // of the price files, when they were read
+	settings  component.TelemetrySettings
 
 	counting sync.Mutex      // one batch is counted at a time; guards what follows
 	calls    *identity.Cache // records of calls
@@ -82,9 +86,13 @@ var _ sharedcore.Core = (*core)(nil)
 func newCore(cfg *Config, set processor.Settings) (*core, error) {
 	// Before the files are read: a change in between is found by the next poll.
 	files := sumFiles(cfg.Prices.Files)
-	prices, err := price.Load(cfg.Prices.Files)
+	layers, err := price.ReadFiles(cfg.Prices.Files)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("prices::files: %w", err)
+	}
+	prices, err := price.LoadLayers(layers)
+	if err != nil {
+		return nil, fmt.Errorf("prices::files: %w", err)
 	}
 	telemetry, err := metadata.NewTelemetryBuilder(set.TelemetrySettings)
 	if err != nil {
@@ -101,9 +109,15 @@ func newCore(cfg *Config, set processor.Settings) (*core, error) {
 		files:     files,
 		calls:     newCache(cfg),
 		unpriced:  newUnpricedModels(cfg.MaxModels),
+		estimates: newEstimates(cfg.MaxModels),
 		sources:   newMetricSources(cfg.MetricSources, time.Now()),
 		ledger:    newLedger(cfg),
 		health:    health.New(set.Logger),
+		settings:  set.TelemetrySettings,
+		lists: priceLists{
+			sources: newPriceSources(cfg.Prices.Sources, set.BuildInfo.Command+"/"+set.BuildInfo.Version, time.Now()),
+			files:   layers,
+		},
 	}
 	c.prices.Store(prices)
 	return c, nil
@@ -130,6 +144,9 @@ func (c *core) Start(ctx context.Context, host component.Host) error {
 	if err := c.openStore(ctx, host); err != nil {
 		return err
 	}
+	if err := c.startSources(ctx, host, c.settings); err != nil {
+		return err
+	}
 	if err := c.observe(); err != nil {
 		return err
 	}
@@ -144,6 +161,9 @@ func (c *core) Start(ctx context.Context, host component.Host) error {
 		var tasks sync.WaitGroup
 		tasks.Go(func() { c.run(running) })
 		tasks.Go(func() { c.watchPrices(running, c.files) })
+		for _, source := range c.lists.sources {
+			tasks.Go(func() { c.watchSource(running, source) })
+		}
 		tasks.Wait()
 	}()
 	return nil
@@ -230,6 +250,18 @@ func (c *core) observe() error {
 		}),
 		c.telemetry.RegisterProcessorLlmCostPriceAgeCallback(func(_ context.Context, o metric.Float64Observer) error {
 			o.Observe(time.Since(c.prices.Load().Date()).Seconds())
+			return nil
+		}),
+		c.telemetry.RegisterProcessorLlmCostPriceSourceAgeCallback(func(_ context.Context, o metric.Float64Observer) error {
+			c.lists.mu.Lock()
+			defer c.lists.mu.Unlock()
+			for _, s := range c.lists.sources {
+				since := s.state.Confirmed
+				if since.IsZero() {
+					since = s.since
+				}
+				o.Observe(time.Since(since).Seconds(), metric.WithAttributes(attribute.String("source", s.name)))
+			}
 			return nil
 		}),
 		c.telemetry.RegisterProcessorLlmCostPriceResolutionsCallback(func(_ context.Context, o metric.Int64Observer) error {

@@ -51,7 +51,9 @@ func (c *core) describeCalls(b *batch) {
 		counted := extend(&b.counted)
 		c.fill(counted, d)
 		b.scratch = ledger.AppendCall(b.scratch[:0], counted)
-		c.identify(extend(&b.records), d, string(b.scratch))
+		record := extend(&b.records)
+		c.identify(record, d, string(b.scratch))
+		d.charge.adjust(counted, record)
 	}
 }
 
@@ -68,10 +70,12 @@ func (c *core) fill(to *ledger.Call, d *detectedCall) {
 	to.Status = statusOf(d.call.Status)
 	to.Usage = ledger.Usage(d.call.Usage)
 	to.Cost, to.Saved, to.Unpriced, to.NoPrice = q.cost, q.saved, q.outcome == outcomeUnpriced, q.unknown
-	to.Estimated = q.reason
+	to.Estimated, to.Adjustments = q.reason, c.adjustmentsOf(q)
+	to.IsEstimate = q.outcome == outcomeEstimated
+	to.CostReported, to.Computed, to.HasComputed = q.outcome == outcomeReported, q.computed, q.hasComputed
 	to.Duration, to.Timed = duration(d)
 	to.Trace, to.Span = d.trace, d.span
-	if d.call.HasReported && d.charge.outcome != outcomeReported { // that is the cost itself: there is nothing to compare
+	if d.call.HasReported {
 		to.Reported, to.HasReported = money.FromDollars(d.call.Reported)
 	}
 }
@@ -141,15 +145,18 @@ func (c *core) addRecords(ctx context.Context, records []identity.Record, spans 
 			places[i] = ledger.Place(change.Out.Place)
 			to.Out = parseCounted(change.Out)
 			c.unpriced.remove(to.Out)
+			c.estimates.remove(to.Out)
 		}
 		if change.In != nil {
 			if change.Record >= 0 && counted != nil {
-				to.In = &counted[change.Record]
-				overlay(&to.In.Dimensions, change.In.Values())
+				call := &counted[change.Record]
+				overlay(&call.Dimensions, change.In.Values())
+				to.In = call.Adjusted()
 			} else {
 				to.In = parseCounted(change.In)
 			}
 			c.unpriced.add(to.In)
+			c.estimates.add(to.In)
 		}
 		changes = append(changes, to)
 	}
@@ -170,7 +177,7 @@ func parseCounted(counted *identity.Counted) *ledger.Call {
 		panic(err) // we have written it
 	}
 	overlay(&call.Dimensions, counted.Values())
-	return &call
+	return call.Adjusted()
 }
 
 func detailOf(counted *identity.Counted) (detail ledger.Detail) {

@@ -28,6 +28,9 @@ type detectedCall struct {
 	isSpan     bool
 	at         time.Time // when it was made, if that makes sense
 	charge     charge
+	variant    price.Variant // of the images or the video that it asked for
+	// unconverted is why the reported cost could not be used, if it could not.
+	unconverted string
 }
 
 // source is a resource that sends records.

@@ -203,11 +203,14 @@ func (x *explanation) cost(d *detectedCall) {
 	case !c.HasUsage:
 		x.line("cost", "unpriced: what it used is unknown")
 		return
+	case d.charge.outcome == outcomeUnpriced && d.charge.reason != "":
+		x.line("cost", "unpriced: "+d.charge.reason)
+		return
 	case d.charge.outcome == outcomeUnpriced:
 		x.line("cost", "unpriced: the entry has no price for that usage at that time")
 		return
 	}
-	for _, line := range model.Lines(price.Ask{Usage: &c.Usage, Stated: c.Stated, Tier: c.Tier, At: d.at}) {
+	for _, line := range model.Lines(price.Ask{Usage: &c.Usage, Stated: c.Stated, Tier: c.Tier, At: d.at, Variant: d.variant}) {
 		fmt.Fprintf(x.out, "    %-16s %12s  $%s\n", line.Kind, amount(line.Kind, line.Amount), dollarsOf(line.Cost))
 	}
 	text := "$" + dollarsOf(d.charge.cost)

@@ -153,8 +153,10 @@ func (c *core) countUsage(ctx context.Context, b *batch, u *usageSum, call *conv
 	sum := extend(&b.sums)
 	c.fill(sum, &d)
 	overlay(&sum.Dimensions, c.valuesOfMetric(call, u.attributes))
+	*sum = *sum.Adjusted()
 	sum.Many, sum.Count, sum.Timed = true, u.Calls, false
 	c.unpriced.add(sum)
+	c.estimates.add(sum)
 }
 
 func (c *core) valuesOfMetric(call *convention.Call, attributes pcommon.Map) []string {

@@ -6,6 +6,7 @@ package llmcostprocessor
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"time"
 
@@ -46,18 +47,34 @@ func (c *core) watchPrices(ctx context.Context, loaded [sha256.Size]byte) {
 // reloadPrices loads a new table. Until it is loaded, and if any of the files is
 // invalid, calls are priced by the previous one.
 func (c *core) reloadPrices(ctx context.Context) {
-	table, err := price.Load(c.cfg.Prices.Files)
+	table, err := c.loadFiles()
 	outcome := "success"
 	if err != nil {
 		outcome = "failure"
 		err = fmt.Errorf("prices::files: %w", err)
 		c.logger.Error("Reloading price files failed; previous prices stay active", zap.Error(err))
 	} else {
-		c.searched.Add(c.prices.Swap(table).Resolutions())
 		c.logger.Info("Reloaded price files", zap.String("version", table.Version()), zap.Int("models", table.Len()))
 	}
 	c.health.Set(problemPrices, err, "", "") // each change is logged, not the first wrong one alone
 	c.telemetry.ProcessorLlmCostPriceReloads.Add(ctx, 1, metric.WithAttributes(attribute.String("outcome", outcome)))
+}
+
+// loadFiles makes a table of the files as they are now.
+func (c *core) loadFiles() (*price.Table, error) {
+	files, err := price.ReadFiles(c.cfg.Prices.Files)
+	c.lists.mu.Lock()
+	defer c.lists.mu.Unlock()
+	table, invalid := price.LoadLayers(c.lists.layers(nil, nil, files))
+	if err == nil && invalid == nil {
+		invalid = table.CheckDimensions(c.cfg.Dimensions)
+	}
+	if err := errors.Join(err, invalid); err != nil {
+		return nil, err
+	}
+	c.lists.files = files
+	c.swapPrices(table)
+	return table, nil
 }
 
 // sumFiles returns a checksum of the files, by which changes are found. A file that

@@ -24,12 +24,17 @@ type charge struct {
 	cost, saved money.Pico
 	// reason is why the cost is an estimate, empty when it is not.
 	reason string
+	// computed is the cost by the table where the reported one counts, if hasComputed.
+	computed    money.Pico
+	hasComputed bool
+	// adjustments change the cost with the dimensions of the call.
+	adjustments []price.DimensionAdjustment
 }
 
 // priceSum prices the sum of calls.
 func (c *core) priceSum(call *convention.Call, at time.Time) charge {
 	match := c.prices.Load().Resolve(price.Query{Provider: call.Provider, Model: call.Model})
-	return priceCall(call, match, true, at)
+	return priceCall(call, match, price.Variant{}, true, at)
 }
 
 // problems are why a call whose values make no sense is unpriced.
@@ -40,7 +45,7 @@ var problems = map[string]string{
 }
 
 // priceCall prices a call, or a sum of calls, by the entry that its names mean.
-func priceCall(call *convention.Call, match *price.Match, sum bool, at time.Time) charge {
+func priceCall(call *convention.Call, match *price.Match, variant price.Variant, sum bool, at time.Time) charge {
 	v := charge{name: call.Model}
 	if v.listed = match.Model != nil && match.Model.Name != ""; v.listed {
 		v.name = match.Model.Name
@@ -56,9 +61,11 @@ func priceCall(call *convention.Call, match *price.Match, sum bool, at time.Time
 	if match.Model == nil || !call.HasUsage {
 		return v
 	}
-	quote, known := match.Model.Quote(price.Ask{Usage: &call.Usage, Stated: call.Stated, Tier: call.Tier, At: at, Sum: sum})
+	quote, known := match.Model.Quote(price.Ask{Usage: &call.Usage, Stated: call.Stated, Tier: call.Tier, At: at, Sum: sum, Variant: variant})
 	if !known {
-		v.unknown = true
+		if v.unknown = quote.Missing == ""; !v.unknown {
+			v.reason = quote.Missing
+		}
 		return v
 	}
 	v.outcome, v.cost = outcomePriced, quote.Cost
@@ -68,6 +75,7 @@ func priceCall(call *convention.Call, match *price.Match, sum bool, at time.Time
 	if v.reason != "" {
 		v.outcome = outcomeEstimated
 	}
+	v.adjustments = match.Model.ByDimension(call.Tier, at)
 	if !sum { // what caches saved depends on the length of each call
 		v.saved = quote.Saved
 	}
@@ -94,6 +102,7 @@ func (v *charge) takeReported(call *convention.Call, seller string, when []strin
 		switch {
 		case each == reportedNever:
 		case each == reportedUnpriced && v.outcome == outcomeUnpriced, each != reportedUnpriced && isSeller(each, seller):
+			v.computed, v.hasComputed = v.cost, v.outcome != outcomeUnpriced
 			v.outcome, v.cost, v.saved, v.reason = outcomeReported, cost, 0, ""
 			return
 		}
@@ -121,6 +130,7 @@ func write(s *detectedCall, v *charge) {
 			s.attributes.PutDouble(attrReported, s.call.Reported)
 		}
 	}
+	writeProposed(s.attributes, v, costs)
 	switch {
 	case same:
 	case costs:

@@ -49,7 +49,7 @@ func TestPricingPageFile(t *testing.T) {
 		assert.Contains(t, entry.Prices, tt.line, tt.model)
 	}
 	entry, _ := list.Lookup("our-gateway", "house-model", time.Date(2026, 6, 30, 23, 59, 59, 0, time.UTC))
-	assert.Equal(t, []string{"input: 0.2", "output: 0.8"}, entry.Prices)
+	assert.Equal(t, []string{"input: 0.2", "output: 0.8", "adjustment of team=research: -10 %"}, entry.Prices)
 	_, ok := list.Lookup("acme", "whatever", at)
 	assert.False(t, ok)
 }
@@ -78,5 +78,6 @@ func TestPricingPageNames(t *testing.T) {
 	require.NotNil(t, shown)
 	entry, ok := list.Lookup("", "gpt-4o", at)
 	require.True(t, ok)
-	assert.Equal(t, shown[1], "gpt-4o: gpt-4o of openai\n  resolved: seller from the maker of the model, entry gpt-4o\n  "+strings.Join(entry.Prices, "\n  ")+"\n  source: "+entry.Source+"\n")
+	assert.Equal(t, shown[1], "gpt-4o: gpt-4o of openai\n  resolved: seller from the maker of the model, entry gpt-4o\n  "+strings.Join(entry.Prices, "\n  ")+
+		"\n  source: "+entry.Source+"\n  list: "+entry.List+"\n  checked: "+entry.Checked.Format(time.DateOnly)+", 0 days old\n")
 }

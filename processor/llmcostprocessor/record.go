@@ -149,12 +149,17 @@ func (c *core) identifySource(s *source) uint64 {
 // telemetry SDKs and our own.
 func hashMap(attributes pcommon.Map) (sum uint64) {
 	attributes.Range(func(key string, value pcommon.Value) bool {
-		if !strings.HasPrefix(key, "telemetry.") && key != attrCost && key != attrStatus && key != attrReason && key != attrReported {
+		if !strings.HasPrefix(key, "telemetry.") && !ownAttributes[key] {
 			sum += mix(identity.Hash(key), identity.Hash(value.AsString()), uint64(value.Type()))
 		}
 		return true
 	})
 	return sum
+}
+
+// ownAttributes are what this processor writes.
+var ownAttributes = map[string]bool{
+	attrCost: true, attrStatus: true, attrReason: true, attrReported: true, attrAmount: true, attrCurrency: true, attrSource: true,
 }
 
 func mix(sum uint64, more ...uint64) uint64 {

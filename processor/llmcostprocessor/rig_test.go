@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"os"
 	"slices"
 	"sort"
 	"strings"
@@ -308,4 +309,12 @@ func written(attributes pcommon.Map) map[string]any {
 		}
 	}
 	return out
+}
+
+// core is what the instances share.
+func (r *rig) core() *core { return r.metrics.(*metricsInstance).instance.Core() }
+
+func writeFile(t *testing.T, name, content string) {
+	t.Helper()
+	require.NoError(t, os.WriteFile(name, []byte(content), 0o600))
 }

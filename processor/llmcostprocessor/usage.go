@@ -18,6 +18,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/usage"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/money"
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/price"
 )
 
 // maxQueryHours bounds how many rows a query can ask for: those of a year, by the
@@ -154,7 +155,8 @@ func hoursUpTo(t time.Time) int64 { return ledger.HourOf(t.Add(time.Hour - 1)) }
 func totalsOf(row *ledger.Row) dashboard.Totals {
 	return dashboard.Totals{
 		Calls: row.Count(), Errors: row.Calls[ledger.Error], Timeouts: row.Calls[ledger.Timeout],
-		Unpriced:     row.Unpriced,
+		Unpriced:  row.Unpriced,
+		Estimated: row.Estimates.Calls, EstimatedDollars: row.Estimates.Cost.Dollars(),
 		Tokens:       tokensOf(&row.Usage),
 		Amounts:      *row.Usage.Amounts(),
 		Dollars:      row.Cost.Dollars(),
@@ -206,10 +208,17 @@ func (b usageSource) call(c *ledger.Recent) dashboard.Call {
 		Merged: mergedOf(c.Merged),
 	}
 	out.TraceID, out.SpanID = hexOf(c.Trace[:]), hexOf(c.Span[:])
+	out.CostStatus = statusOfCost(c)
 	if !c.Unpriced {
 		out.Dollars = dollars(c.Cost)
 	} else {
 		out.Problem, out.Estimated = c.Estimated, ""
+	}
+	switch {
+	case c.HasComputed:
+		out.Computed = dollars(c.Computed)
+	case !c.Unpriced && !c.CostReported:
+		out.Computed = dollars(c.Cost)
 	}
 	if c.HasReported {
 		out.Reported = dollars(c.Reported)
@@ -219,6 +228,19 @@ func (b usageSource) call(c *ledger.Recent) dashboard.Call {
 		out.Seconds = &seconds
 	}
 	return out
+}
+
+func statusOfCost(c *ledger.Recent) string {
+	switch {
+	case c.Unpriced:
+		return outcomeUnpriced
+	case c.CostReported:
+		return outcomeReported
+	case c.IsEstimate:
+		return outcomeEstimated
+	default:
+		return outcomePriced
+	}
 }
 
 func mergedOf(records []ledger.Merged) (out []dashboard.MergedRecord) {
@@ -276,6 +298,9 @@ func (c *core) used(budget BudgetConfig, now time.Time) money.Sum {
 // Unpriced are the models that were called and have no price.
 func (b usageSource) Unpriced() []dashboard.UnpricedModel { return b.unpriced.list() }
 
+// Estimates are what costs that are estimates, or missing, depend on.
+func (b usageSource) Estimates() []dashboard.Estimate { return b.estimates.list() }
+
 // Disagreements are the models whose applications report costs of their own.
 func (b usageSource) Disagreements() []dashboard.Disagreement {
 	var out []dashboard.Disagreement
@@ -297,5 +322,39 @@ func (b usageSource) Disagreements() []dashboard.Disagreement {
 // Prices describes the table that calls are priced by now.
 func (b usageSource) Prices() dashboard.PriceTable {
 	table := b.prices.Load()
-	return dashboard.PriceTable{Version: table.Version(), Date: table.Date(), Models: table.Len(), Files: slices.Clone(b.cfg.Prices.Files)}
+	return dashboard.PriceTable{
+		Version: table.Version(), Date: table.Date(), Models: table.Len(), Files: slices.Clone(b.cfg.Prices.Files),
+		Sources: b.priceSources(table), InUse: pricesInUse(table),
+	}
+}
+
+func (c *core) priceSources(table *price.Table) []dashboard.PriceSource {
+	c.lists.mu.Lock()
+	defer c.lists.mu.Unlock()
+	var out []dashboard.PriceSource
+	for _, s := range c.lists.sources {
+		source := dashboard.PriceSource{URL: s.name, Fetched: s.state.Confirmed, Tried: s.attempt}
+		if s.err != nil {
+			source.Err = s.err.Error()
+		}
+		for _, list := range table.Lists() {
+			if list.Name == s.name {
+				source.Version, source.Models = list.Version, list.Models
+			}
+		}
+		out = append(out, source)
+	}
+	return out
+}
+
+func pricesInUse(table *price.Table) []dashboard.PriceInUse {
+	var out []dashboard.PriceInUse
+	for _, m := range table.InUse() {
+		each := dashboard.PriceInUse{Model: m.Name, Provider: m.Provider, Source: m.Source(), Checked: m.Checked()}
+		if list := m.List(); list != nil {
+			each.List = list.Name
+		}
+		out = append(out, each)
+	}
+	return slices.Compact(out)
 }

@@ -36,8 +36,18 @@ var sampleModels = []sampleModel{
 // each time; every is the interval between calls in working hours.
 func SampleUsage(now time.Time, days int, every time.Duration) *Usage {
 	u := &Usage{
-		Keys:  []string{dashboard.Model, "service.name", "gen_ai.agent.name", "user.id"},
-		Table: dashboard.PriceTable{Version: "2026.03", Date: time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC), Models: 2347},
+		Keys: []string{dashboard.Model, "service.name", "gen_ai.agent.name", "user.id"},
+		Table: dashboard.PriceTable{
+			Version: "2026.03", Date: time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC), Models: 2347,
+			Sources: []dashboard.PriceSource{{
+				URL: "https://prices.example/list.yaml", Version: "2026-03-08", Models: 12,
+				Fetched: time.Date(2026, 3, 8, 6, 0, 0, 0, time.UTC), Tried: time.Date(2026, 3, 9, 6, 0, 0, 0, time.UTC), Err: "the server responded with status 503 Service Unavailable",
+			}},
+			InUse: []dashboard.PriceInUse{
+				{Model: "claude-sonnet-4-5", Provider: "anthropic", List: "built-in", Source: "https://claude.com/pricing", Checked: time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)},
+				{Model: "house-model", Provider: "our-gateway", List: "https://prices.example/list.yaml", Source: "https://prices.example/list.yaml"},
+			},
+		},
 	}
 	random := rand.New(rand.NewPCG(1, 2))
 	var weights int
@@ -83,6 +93,7 @@ func SampleUsage(now time.Time, days int, every time.Duration) *Usage {
 		Model: "acme-70b-instruct", Provider: "acme", Calls: 38, Tokens: dashboard.Tokens{Input: 114_000, Output: 15_200}, LastSeen: now.Add(-9 * time.Minute),
 		Entry: "  - name: \"acme-70b-instruct\"\n    provider: \"acme\"\n    prices:\n      - {input: \"\", output: \"\"} # dollars per million tokens\n",
 	}}
+	u.EstimateList = []dashboard.Estimate{{Provider: "openai", Model: "gpt-4o", Reason: "tier: flex", Calls: 31, Dollars: 2.75}}
 	u.DisagreeList = []dashboard.Disagreement{{Model: "claude-sonnet-4-5", Calls: 412, Reported: 13.62, Computed: 15.13}}
 	return u
 }

@@ -27,6 +27,7 @@ type Usage struct {
 	All          []Call
 	BudgetList   []dashboard.Budget
 	UnpricedList []dashboard.UnpricedModel
+	EstimateList []dashboard.Estimate
 	DisagreeList []dashboard.Disagreement
 	Table        dashboard.PriceTable
 	Err          error // of Usage
@@ -101,6 +102,10 @@ func count(t *dashboard.Totals, call *Call) {
 	} else {
 		t.Dollars += *call.Dollars
 	}
+	if call.CostStatus == "estimated" {
+		t.Estimated++
+		t.EstimatedDollars += dollars(call.Call)
+	}
 	if call.Seconds != nil {
 		t.Timed++
 		t.Seconds += *call.Seconds
@@ -133,7 +138,15 @@ func (u *Usage) Calls(q dashboard.CallQuery) []dashboard.Call {
 			q.Problems && call.Problem == "" || q.MergedBy != "" && !slices.ContainsFunc(call.Merged, merged) {
 			continue
 		}
-		calls = append(calls, *call)
+		found := *call
+		switch {
+		case found.CostStatus != "":
+		case found.Dollars == nil:
+			found.CostStatus = "unpriced"
+		default:
+			found.CostStatus, found.Computed = "priced", found.Dollars
+		}
+		calls = append(calls, found)
 	}
 	slices.SortStableFunc(calls, func(a, b dashboard.Call) int {
 		if q.MostExpensive {
@@ -159,6 +172,9 @@ func (u *Usage) Budgets() []dashboard.Budget { return u.BudgetList }
 
 // Unpriced is the list.
 func (u *Usage) Unpriced() []dashboard.UnpricedModel { return u.UnpricedList }
+
+// Estimates is the list.
+func (u *Usage) Estimates() []dashboard.Estimate { return u.EstimateList }
 
 // Disagreements is the list.
 func (u *Usage) Disagreements() []dashboard.Disagreement { return u.DisagreeList }

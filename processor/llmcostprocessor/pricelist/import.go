@@ -4,6 +4,7 @@
 package pricelist
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"maps"
@@ -64,15 +65,37 @@ func Import(format, version string, in io.Reader, out io.Writer) (Report, error)
 		}
 		// A name means one entry of a seller: the first that has it.
 		m.Names = slices.DeleteFunc(slices.Clone(m.Names), func(name string) bool {
-			id := [2]string{m.Seller, name}
+			id := identify(m.Seller, name)
 			double := taken[id] || repaired[id]
 			taken[id] = true
 			return double
 		})
-		if len(m.Names) > 0 {
-			written = append(written, m)
+		if len(m.Names) == 0 {
+			continue
 		}
+		// What one entry has that price files do not allow loses no other.
+		if err := check(m); err != nil {
+			report.Refused = append(report.Refused, m.Seller+" "+m.Name()+": "+err.Error())
+			continue
+		}
+		written = append(written, m)
 	}
 	report.Models = len(written)
 	return report, source.Write(out, version, written)
+}
+
+// identify is what a name is at a seller, however the list writes both.
+func identify(seller, name string) [2]string {
+	id, _ := price.SellerOf(strings.TrimSpace(seller))
+	return [2]string{id, strings.ToLower(strings.TrimSpace(name))}
+}
+
+// check reports what makes an entry invalid in a price file.
+func check(m source.Model) error {
+	var file bytes.Buffer
+	if err := source.Write(&file, "", []source.Model{m}); err != nil {
+		return err
+	}
+	_, err := price.LoadLayersAlone([]price.Layer{{Name: "entry", Content: file.Bytes()}})
+	return err
 }

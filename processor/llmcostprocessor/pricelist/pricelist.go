@@ -58,6 +58,10 @@ type Entry struct {
 	Names []string
 	// Source is the web page or file that the newest price is from.
 	Source string
+	// List is the list that the entry is from: built-in, or a file.
+	List string
+	// Checked is when the newest price was compared with its source; zero: unknown.
+	Checked time.Time
 	// Prices are lines as price files write them, in dollars per million tokens;
 	// fees are in dollars. Empty: no price was valid at the time.
 	Prices []string
@@ -95,7 +99,11 @@ func (l *List) Resolve(q Query, at time.Time) (Entry, Resolution, bool) {
 }
 
 func entryOf(m *price.Model, at time.Time) Entry {
-	return Entry{Provider: m.Provider, Name: m.Name, Names: m.Names(), Source: m.Source(), Prices: m.Describe(at)}
+	entry := Entry{Provider: m.Provider, Name: m.Name, Names: m.Names(), Source: m.Source(), Checked: m.Checked(), Prices: m.Describe(at)}
+	if list := m.List(); list != nil {
+		entry.List = list.Name
+	}
+	return entry
 }
 
 // Difference is a model whose prices two lists do not agree on.

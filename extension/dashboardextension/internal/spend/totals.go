@@ -15,6 +15,8 @@ func Add(a *dashboard.Totals, b *dashboard.Totals) {
 	a.Errors += b.Errors
 	a.Timeouts += b.Timeouts
 	a.Unpriced += b.Unpriced
+	a.Estimated += b.Estimated
+	a.EstimatedDollars += b.EstimatedDollars
 	a.Tokens.Input += b.Tokens.Input
 	a.Tokens.Output += b.Tokens.Output
 	a.Tokens.CacheRead += b.Tokens.CacheRead

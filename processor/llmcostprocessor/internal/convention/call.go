@@ -106,6 +106,8 @@ type Call struct {
 	Totals Totals
 	// Reported is the cost in dollars that the application reported, if HasReported.
 	Reported float64
+	// Currency is that of Reported where it is not dollars yet: an ISO 4217 code.
+	Currency string
 	// Duration is that in a log record, zero when it has none; zero for spans,
 	// which have times.
 	Duration time.Duration

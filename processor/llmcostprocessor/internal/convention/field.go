@@ -37,9 +37,11 @@ const (
 	metadata                      // an object of what the provider reports besides
 	parameters                    // an object of what was requested
 	cost
-	costInput  // one part of the cost, where the whole is not reported
-	costOutput // the other part
-	costJSON   // an object of costs
+	costInput    // one part of the cost, where the whole is not reported
+	costOutput   // the other part
+	costJSON     // an object of costs
+	costAmount   // in the currency of the record
+	costCurrency // of costAmount
 	provider
 	model        // of the response, or else of the request
 	requestModel // of the request

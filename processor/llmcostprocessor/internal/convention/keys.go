@@ -94,6 +94,9 @@ var genAI = slices.Concat([]row{
 	// LiteLLM's proxy, and Sentry's conventions.
 	{cacheHit, []string{"litellm.cache_hit", "cache.hit"}},
 	{cost, []string{"gen_ai.usage.cost", "gen_ai.cost.total_cost", "gen_ai.usage.total_cost", "litellm.cost.total", "operation.cost", "cost_dollars"}},
+	// Proposed: https://github.com/open-telemetry/semantic-conventions-genai/pull/443.
+	{costAmount, []string{"gen_ai.usage.cost.amount"}},
+	{costCurrency, []string{"gen_ai.usage.cost.currency"}},
 	{costInput, []string{"gen_ai.usage.input_cost", "gen_ai.cost.input_cost"}},
 	{costOutput, []string{"gen_ai.usage.output_cost", "gen_ai.cost.output_cost"}},
 	{errorType, []string{"error.type"}},

@@ -96,7 +96,7 @@ func (r *record) hasUsage() bool {
 }
 
 func (r *record) hasCost() bool {
-	return r.has(cost) || r.has(costJSON) || r.has(costInput) || r.has(costOutput)
+	return r.has(cost) || r.has(costAmount) || r.has(costJSON) || r.has(costInput) || r.has(costOutput)
 }
 
 // belongsToAnother reports whether a span that its marker makes a call is one of
@@ -200,6 +200,9 @@ func (r *record) usage(out *Call) {
 	if reported, ok := r.reportedCost(); ok && reported > 0 {
 		// A tool that has no price of the model reports 0.
 		out.Reported, out.HasReported = reported, true
+		if r.has(costAmount) {
+			out.Currency = currencyOf(r.text(costCurrency))
+		}
 	}
 	r.readObjects()
 	out.HasUsage = r.counts.has(input) || r.counts.has(output) || r.counts.others()
@@ -303,9 +306,26 @@ func familyOf(provider, model string) family {
 	return otherFamily
 }
 
+// currencyOf reads a code of ISO 4217; "" for dollars. What is none stays unknown.
+func currencyOf(text string) string {
+	if strings.TrimSpace(text) == "" {
+		return ""
+	}
+	code := price.Currency(text)
+	if code != "" && (len(code) != 3 || strings.Trim(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "") {
+		return "unknown"
+	}
+	return code
+}
+
 // reportedCost returns the cost that the application reports. What is not an
 // amount of money is no reason to lose the call.
 func (r *record) reportedCost() (float64, bool) {
+	// The amount goes first: it is what the application received, and gen_ai.usage.cost
+	// may be what this processor has written.
+	if r.has(costAmount) {
+		return amount(r.values[costAmount])
+	}
 	if r.has(cost) {
 		return amount(r.values[cost])
 	}

@@ -267,7 +267,11 @@ var vercelAI = []row{
 }
 
 // operations are the values of gen_ai.operation.name that are calls.
-var operations = append([]string{"generate_content", "embeddings"}, requests...)
+var operations = append([]string{
+	"generate_content", "embeddings",
+	// OpenLIT's of images, and those of others that are like it.
+	"image", "image_generation", "image_edit", "image_variation", "video_generation",
+}, requests...)
 
 // requests are the values of llm.request.type that are calls.
 var requests = []string{

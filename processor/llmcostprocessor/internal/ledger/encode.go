@@ -24,7 +24,12 @@ const (
 	flagTimed
 	flagMany
 	flagNoPrice
+	flagAdjusted // adjustments follow the usage
+	flagComputed // what was computed follows
 )
+
+// costReported is in the byte of the status.
+const costReported = 0x80
 
 var errTruncated = errors.New("ends within a call")
 
@@ -64,12 +69,16 @@ func ParseKinds(from []byte) (kinds Kinds, rest []byte, err error) {
 // AppendCall appends a call.
 func AppendCall(to []byte, c *Call) []byte {
 	var flags byte
-	for i, set := range [...]bool{c.Listed, c.Unpriced, c.HasReported, c.Timed, c.Many, c.NoPrice} {
+	for i, set := range [...]bool{c.Listed, c.Unpriced, c.HasReported, c.Timed, c.Many, c.NoPrice, len(c.Adjustments) > 0, c.HasComputed} {
 		if set {
 			flags |= 1 << i
 		}
 	}
-	to = append(to, flags, byte(c.Status))
+	status := byte(c.Status)
+	if c.CostReported {
+		status |= costReported
+	}
+	to = append(to, flags, status)
 	for _, text := range [...]string{c.Model, c.Provider, c.Convention, c.Reading, c.Estimated} {
 		to = appendText(to, text)
 	}
@@ -93,6 +102,12 @@ func AppendCall(to []byte, c *Call) []byte {
 			to = binary.AppendUvarint(to, uint64(kind))
 			to = binary.AppendVarint(to, n)
 		}
+	}
+	if len(c.Adjustments) > 0 {
+		to = appendAdjustments(to, c.Adjustments)
+	}
+	if c.HasComputed {
+		to = binary.AppendVarint(to, int64(c.Computed))
 	}
 	return to
 }
@@ -129,19 +144,28 @@ func ParseCall(from []byte, kinds Kinds) (c Call, rest []byte, err error) {
 	}
 	c.Hour, c.Cost, c.Saved, c.Reported = numbers[0], money.Pico(numbers[1]), money.Pico(numbers[2]), money.Pico(numbers[3])
 	c.Duration, c.Count, c.End = time.Duration(numbers[4]), numbers[5], numbers[6]
-	rest, err = c.parseUsage(rest, kinds)
+	if rest, err = c.parseUsage(rest, kinds); err == nil && from[0]&flagAdjusted != 0 {
+		c.Adjustments, rest, err = parseAdjustments(rest)
+	}
+	if err == nil && c.HasComputed {
+		var computed [1]int64
+		rest, err = parseNumbers(rest, computed[:])
+		c.Computed = money.Pico(computed[0])
+	}
+	c.IsEstimate = c.Estimated != "" && !c.Unpriced
 	return c, rest, err
 }
 
 func (c *Call) parseHead(from []byte) (rest []byte, err error) {
-	if len(from) < 2 || from[1] >= byte(statuses) {
+	if len(from) < 2 || from[1]&^costReported >= byte(statuses) {
 		return nil, errTruncated
 	}
 	flags := from[0]
 	c.Listed, c.Unpriced = flags&flagListed != 0, flags&flagUnpriced != 0
 	c.HasReported, c.Timed, c.Many = flags&flagHasReported != 0, flags&flagTimed != 0, flags&flagMany != 0
 	c.NoPrice = flags&flagNoPrice != 0
-	c.Status = Status(from[1])
+	c.HasComputed, c.CostReported = flags&flagComputed != 0, from[1]&costReported != 0
+	c.Status = Status(from[1] &^ costReported)
 	return from[2:], nil
 }
 

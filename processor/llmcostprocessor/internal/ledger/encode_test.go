@@ -20,7 +20,9 @@ var whole = Call{
 	Usage: Usage{usage.Input: 399, usage.CacheRead: 600, usage.CacheWrite: 1, usage.Output: 493, usage.Reasoning: 7, usage.Images: 2},
 	Cost:  7_500_000_000, Unpriced: true, Saved: -3, Reported: 9, HasReported: true,
 	Duration: 1500 * time.Millisecond, Timed: true, NoPrice: true, End: 5, Trace: [16]byte{1}, Span: [8]byte{2},
+	Computed: 8, HasComputed: true, CostReported: true,
 	Provider: "openai", Convention: "otel", Reading: "total",
+	Adjustments: []Adjustment{{Factor: 900_000, Conditions: []Condition{{2, "ada"}, {0, ""}}}, {Factor: 1}},
 }
 
 func TestCallsAreReadAsTheyAreWritten(t *testing.T) {

@@ -37,6 +37,9 @@ type Call struct {
 	Provider, Convention, Reading, Estimated string
 	// Dimensions are the values of the dimensions, in their order.
 	Dimensions Dimensions
+	// Adjustments change the cost with the dimensions, which may still be completed.
+	// What is written and read is the cost before them.
+	Adjustments []Adjustment
 	Figures
 }
 
@@ -69,6 +72,21 @@ type Figures struct {
 	Many, Unpriced, HasReported, Timed bool
 	// NoPrice: it is unpriced since its model has no price.
 	NoPrice bool
+	// Computed is what the call costs by the price table, if HasComputed: where
+	// CostReported, the cost is what the application reported.
+	Computed                  money.Pico
+	CostReported, HasComputed bool
+	// IsEstimate: the cost is an estimate.
+	IsEstimate bool
+}
+
+// compared returns what the call costs by the price table, if its application reports a
+// cost of its own.
+func (f *Figures) compared() (computed money.Pico, both bool) {
+	if f.CostReported {
+		return f.Computed, f.HasComputed && f.HasReported
+	}
+	return f.Cost, f.HasReported && !f.Unpriced
 }
 
 // Ended is when the call ended.
@@ -82,8 +100,15 @@ type Row struct {
 	Cost      money.Sum               `json:"cost"`
 	Saved     money.Sum               `json:"saved,omitzero"`
 	Compared  Compared                `json:"compared,omitzero"`
+	Estimates Estimates               `json:"estimates,omitzero"`
 	Durations [len(Bounds) + 1]uint64 `json:"durations"`
 	Elapsed   Elapsed                 `json:"elapsed"` // the sum of the durations
+}
+
+// Estimates adds up the calls whose cost is an estimate.
+type Estimates struct {
+	Calls int64     `json:"calls"`
+	Cost  money.Sum `json:"cost"`
 }
 
 // Compared adds up the calls that were priced and whose application reported a
@@ -165,10 +190,14 @@ func (r *Row) add(f *Figures, took timing) {
 	r.Usage.add(&f.Usage)
 	r.Cost.Add(f.Cost)
 	r.Saved.Add(f.Saved)
-	if f.HasReported && !f.Unpriced {
+	if computed, both := f.compared(); both {
 		r.Compared.Calls++
 		r.Compared.Reported.Add(f.Reported)
-		r.Compared.Computed.Add(f.Cost)
+		r.Compared.Computed.Add(computed)
+	}
+	if f.IsEstimate {
+		r.Estimates.Calls += f.count()
+		r.Estimates.Cost.Add(f.Cost)
 	}
 	if f.Timed {
 		r.Durations[took.bucket]++
@@ -185,10 +214,14 @@ func (r *Row) subtract(f *Figures, took timing) {
 	r.Usage.subtract(&f.Usage)
 	r.Cost.Subtract(money.SumOf(f.Cost))
 	r.Saved.Subtract(money.SumOf(f.Saved))
-	if f.HasReported && !f.Unpriced {
+	if computed, both := f.compared(); both {
 		r.Compared.Calls--
 		r.Compared.Reported.Subtract(money.SumOf(f.Reported))
-		r.Compared.Computed.Subtract(money.SumOf(f.Cost))
+		r.Compared.Computed.Subtract(money.SumOf(computed))
+	}
+	if f.IsEstimate {
+		r.Estimates.Calls -= f.count()
+		r.Estimates.Cost.Subtract(money.SumOf(f.Cost))
 	}
 	if f.Timed {
 		r.Durations[took.bucket]--
@@ -206,6 +239,8 @@ func (r *Row) Add(o *Row) {
 	r.Cost.AddSum(o.Cost)
 	r.Saved.AddSum(o.Saved)
 	r.Compared.add(&o.Compared)
+	r.Estimates.Calls += o.Estimates.Calls
+	r.Estimates.Cost.AddSum(o.Estimates.Cost)
 	for i := range r.Durations {
 		r.Durations[i] += o.Durations[i]
 	}

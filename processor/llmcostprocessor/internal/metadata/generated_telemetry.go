@@ -43,9 +43,11 @@ type TelemetryBuilder struct {
 	ProcessorLlmCostMergedRecords    metric.Int64Counter
 	ProcessorLlmCostMetricsFailures  metric.Int64Counter
 	ProcessorLlmCostPriceAge         metric.Float64ObservableGauge
+	ProcessorLlmCostPriceFetches     metric.Int64Counter
 	ProcessorLlmCostPriceModels      metric.Int64ObservableGauge
 	ProcessorLlmCostPriceReloads     metric.Int64Counter
 	ProcessorLlmCostPriceResolutions metric.Int64ObservableCounter
+	ProcessorLlmCostPriceSourceAge   metric.Float64ObservableGauge
 	ProcessorLlmCostSnapshotFailures metric.Int64Counter
 }
 
@@ -156,6 +158,21 @@ func (builder *TelemetryBuilder) RegisterProcessorLlmCostPriceResolutionsCallbac
 		cb(ctx, &observerInt64{inst: builder.ProcessorLlmCostPriceResolutions, obs: o})
 		return nil
 	}, builder.ProcessorLlmCostPriceResolutions)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterProcessorLlmCostPriceSourceAgeCallback sets callback for observable ProcessorLlmCostPriceSourceAge metric.
+func (builder *TelemetryBuilder) RegisterProcessorLlmCostPriceSourceAgeCallback(cb metric.Float64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerFloat64{inst: builder.ProcessorLlmCostPriceSourceAge, obs: o})
+		return nil
+	}, builder.ProcessorLlmCostPriceSourceAge)
 	if err != nil {
 		return err
 	}
@@ -293,6 +310,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("s"),
 	)
 	errs = errors.Join(errs, err)
+	builder.ProcessorLlmCostPriceFetches, err = builder.meter.Int64Counter(
+		"otelcol_processor_llm_cost_price_fetches",
+		metric.WithDescription("Fetches of price lists from their sources. [Alpha]"),
+		metric.WithUnit("{fetch}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ProcessorLlmCostPriceModels, err = builder.meter.Int64ObservableGauge(
 		"otelcol_processor_llm_cost_price_models",
 		metric.WithDescription("Models in the price table. [Alpha]"),
@@ -309,6 +332,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_processor_llm_cost_price_resolutions",
 		metric.WithDescription("Names of models that had to be searched for in the price table, since they were not remembered from a call before. [Alpha]"),
 		metric.WithUnit("{resolution}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorLlmCostPriceSourceAge, err = builder.meter.Float64ObservableGauge(
+		"otelcol_processor_llm_cost_price_source_age",
+		metric.WithDescription("Time since a source of prices last confirmed its list; since the start, if it never did. [Alpha]"),
+		metric.WithUnit("s"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorLlmCostSnapshotFailures, err = builder.meter.Int64Counter(

@@ -48,3 +48,18 @@ func (p Pico) AddProduct(count int64, rate Pico) (Pico, bool) {
 	}
 	return Pico(lo), true
 }
+
+// Scale returns amount × part / whole, rounded to the nearest picodollar; of a
+// negative amount, as of its opposite. It saturates.
+func Scale(amount, part, whole Pico) Pico {
+	if amount < 0 {
+		return -Scale(-amount, part, whole)
+	}
+	hi, lo := bits.Mul64(uint64(amount), uint64(part))
+	lo, carry := bits.Add64(lo, uint64(whole)/2, 0)
+	if hi+carry >= uint64(whole) {
+		return Max
+	}
+	quotient, _ := bits.Div64(hi+carry, lo, uint64(whole))
+	return Pico(min(quotient, uint64(Max)))
+}

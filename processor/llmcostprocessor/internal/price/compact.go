@@ -117,7 +117,7 @@ func compactPeriod(text string) (period, error) {
 		tier, known := tierNamed(name)
 		switch {
 		case named && name == "fee":
-			err = compactFees(value, &p.fees)
+			err = compactFees(value, &p)
 		case named && strings.HasPrefix(name, "@"):
 			err = p.compactHours(name[1:], value)
 		case named && known:
@@ -133,7 +133,7 @@ func compactPeriod(text string) (period, error) {
 			return period{}, err
 		}
 	}
-	if p.tariffs[Standard] == nil && (p.fees == rates{} || p.tariffs != [tiers]*tariff{}) {
+	if p.tariffs[Standard] == nil && (p.fees == rates{} && len(p.variants) == 0 || p.tariffs != [tiers]*tariff{}) {
 		return period{}, fmt.Errorf("%q has no standard prices", text)
 	}
 	p.discounted()
@@ -246,18 +246,26 @@ var compactKinds = func() map[string]usage.Kind {
 	return kinds
 }()
 
-func compactFees(text string, f *rates) error {
+func compactFees(text string, p *period) error {
 	for pair := range strings.SplitSeq(text, ",") {
 		key, value, _ := strings.Cut(pair, "=")
 		fee, err := parseFee(value)
 		if err != nil {
 			return err
 		}
+		if strings.Contains(key, "/") {
+			kind, of, err := parseVariant(key)
+			if err != nil {
+				return fmt.Errorf("fee %q %w", key, err)
+			}
+			p.variants = append(p.variants, variantFee{kind, of, fee})
+			continue
+		}
 		kind, known := usage.Priced(key)
 		if !known || kind.Info().Unit == usage.Token {
 			return fmt.Errorf("fee %q is unknown", key)
 		}
-		f[kind] = fee
+		p.fees[kind] = fee
 	}
 	return nil
 }

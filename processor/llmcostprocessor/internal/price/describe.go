@@ -16,6 +16,18 @@ import (
 // Source is the web page or file that the newest price is from.
 func (m *Model) Source() string { return m.source }
 
+// List is the list that the entry is from; nil for what no list has.
+func (m *Model) List() *List { return m.list }
+
+// Checked is when the newest price was compared with its source: the day that the entry
+// names, or that of its list. It is zero when neither names one.
+func (m *Model) Checked() time.Time {
+	if m.checked.IsZero() && m.list != nil {
+		return m.list.Date
+	}
+	return m.checked
+}
+
 // Names are the names that mean the model, the first being that of its entry.
 func (m *Model) Names() []string { return m.names }
 
@@ -41,6 +53,14 @@ func (m *Model) Describe(at time.Time) []string {
 	if !p.from.IsZero() {
 		lines = append(lines, "valid_from: "+p.from.Format(time.DateOnly))
 	}
+	if m.currency != "" {
+		lines = append(lines, "currency: "+m.currency)
+		if rate, known := rateAt(m.exchange, at); known {
+			lines = append(lines, "exchange_rate: "+decimal(rate, money.PerDollar))
+		} else {
+			lines = append(lines, "exchange_rate: unknown, so calls are unpriced")
+		}
+	}
 	for tier, t := range p.tariffs {
 		if t == nil {
 			continue
@@ -62,7 +82,31 @@ func (m *Model) Describe(at time.Time) []string {
 			lines = append(lines, "fees."+kind.Info().Price+": "+decimal(fee, money.PerDollar))
 		}
 	}
+	for i := range p.variants {
+		lines = append(lines, "fees."+p.variants[i].key()+": "+decimal(p.variants[i].fee, money.PerDollar))
+	}
+	for _, a := range m.byDimension {
+		if !at.Before(a.from) && (a.until.IsZero() || at.Before(a.until)) {
+			lines = append(lines, a.String())
+		}
+	}
 	return lines
+}
+
+// String writes an adjustment by dimensions: adjustment of team=research: -10 %.
+func (a *adjustment) String() string {
+	var of []string
+	for _, tier := range a.tiers {
+		of = append(of, "tier="+tier.String())
+	}
+	for _, c := range a.conditions {
+		of = append(of, c.Dimension+"="+c.Value)
+	}
+	percent, sign := a.factor-million, "+"
+	if percent < 0 {
+		percent, sign = -percent, "-"
+	}
+	return "adjustment of " + strings.Join(of, ", ") + ": " + sign + decimal(percent, million/100) + " %"
 }
 
 func (r *rates) describe(own usage.Set, prefix string) []string {

@@ -4,20 +4,71 @@
 package price
 
 import (
+	"errors"
+	"fmt"
 	"maps"
-	"math/bits"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/money"
 )
 
+// Condition is that calls have a value of a dimension.
+type Condition struct{ Dimension, Value string }
+
+// DimensionAdjustment changes what calls with some values of dimensions cost.
+type DimensionAdjustment struct {
+	Conditions []Condition
+	// Factor is what the cost is multiplied by, in millionths.
+	Factor money.Pico
+}
+
+// ByDimension are the adjustments of the model that depend on dimensions of a call.
+func (m *Model) ByDimension(tier Tier, at time.Time) []DimensionAdjustment {
+	if len(m.byDimension) == 0 {
+		return nil
+	}
+	if !tier.priced() {
+		tier = Standard
+	}
+	var out []DimensionAdjustment
+	for _, a := range m.byDimension {
+		if at.Before(a.from) || !a.until.IsZero() && !at.Before(a.until) || len(a.tiers) > 0 && !slices.Contains(a.tiers, tier) {
+			continue
+		}
+		out = append(out, DimensionAdjustment{a.conditions, a.factor})
+	}
+	return out
+}
+
+// CheckDimensions reports the adjustments by dimensions that are not among those
+// that calls have.
+func (t *Table) CheckDimensions(dimensions []string) error {
+	var errs []error
+	for _, a := range t.byDimension {
+		for _, c := range a.conditions {
+			if !slices.Contains(dimensions, c.Dimension) {
+				errs = append(errs, fmt.Errorf("%s.dimensions: %q is none of the dimensions of the configuration, %s", a.where, c.Dimension, strings.Join(dimensions, ", ")))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
 // adjust changes the prices that the table has: discounts, surcharges, contracts.
 func (t *Table) adjust(adjustments []adjustment) {
 	for i := range adjustments {
 		a := &adjustments[i]
+		if len(a.conditions) > 0 {
+			t.byDimension = append(t.byDimension, a)
+		}
 		for m := range t.models {
 			if !a.means(m) {
+				continue
+			}
+			if len(a.conditions) > 0 {
+				m.byDimension = append(slices.Clip(m.byDimension), a)
 				continue
 			}
 			if len(a.regions) == 0 {
@@ -33,7 +84,7 @@ func (t *Table) adjust(adjustments []adjustment) {
 				if known, ok := uplifts[region]; ok {
 					factor = known
 				}
-				uplifts[region] = scale(factor, a.factor, million)
+				uplifts[region] = money.Scale(factor, a.factor, million)
 			}
 			m.uplifts = uplifts
 		}
@@ -41,7 +92,7 @@ func (t *Table) adjust(adjustments []adjustment) {
 }
 
 func (a *adjustment) means(m *Model) bool {
-	return (m.Provider == a.provider || a.provider == Google && m.Provider == Vertex) &&
+	return (a.provider == "" || m.Provider == a.provider || a.provider == Google && m.Provider == Vertex) &&
 		(len(a.models) == 0 || slices.ContainsFunc(m.names, func(name string) bool { return slices.Contains(a.models, name) }))
 }
 
@@ -99,6 +150,10 @@ func (p period) scaled(keep money.Pico) period {
 		p.hours[i].tariff = p.hours[i].tariff.scaled(keep)
 	}
 	p.fees = p.fees.scaled(keep)
+	p.variants = slices.Clone(p.variants)
+	for i := range p.variants {
+		p.variants[i].fee = money.Scale(p.variants[i].fee, keep, million)
+	}
 	return p
 }
 
@@ -112,18 +167,7 @@ func (t *tariff) scaled(keep money.Pico) *tariff {
 
 func (r rates) scaled(keep money.Pico) rates {
 	for kind, rate := range r {
-		r[kind] = scale(rate, keep, million)
+		r[kind] = money.Scale(rate, keep, million)
 	}
 	return r
-}
-
-// scale returns rate × part / whole, rounded to the nearest picodollar. It saturates.
-func scale(rate, part, whole money.Pico) money.Pico {
-	hi, lo := bits.Mul64(uint64(rate), uint64(part))
-	lo, carry := bits.Add64(lo, uint64(whole)/2, 0)
-	if hi+carry >= uint64(whole) {
-		return money.Max
-	}
-	quotient, _ := bits.Div64(hi+carry, lo, uint64(whole))
-	return money.Pico(min(quotient, uint64(money.Max)))
 }

@@ -29,6 +29,8 @@ type document struct {
 	// adjustments are those of discounts and of adjustments, in the order of the file.
 	adjustments []adjustment
 	free        []string // providers
+	// exchange are rates by currency, ascending.
+	exchange map[string][]exchangeRate
 }
 
 // date is that of the version of the built-in files, which is a day.
@@ -52,15 +54,19 @@ type adjustment struct {
 	until    time.Time // the day after the last; zero: no end
 	regions  []string  // the only ones that it applies to; empty: all
 	tiers    []Tier    // the only ones that it applies to; empty: all
+	// conditions are the values of dimensions that calls must have.
+	conditions []Condition
+	where      string // in its file, for errors
 }
 
 // reader walks a price file, and collects everything that is wrong with it. It
 // reads the syntax tree itself, so that an error can name the key and the line
 // where a decoder into structs would name a Go type and stop.
 type reader struct {
-	file   string
-	errs   []error
-	source string // of the price that was read last
+	file    string
+	errs    []error
+	source  string    // of the price that was read last
+	checked time.Time // of the price that was read last
 }
 
 // parse reads a price file. The error holds all that is wrong with it.
@@ -101,21 +107,25 @@ func (r *reader) fail(node *yaml.Node, key, format string, args ...any) {
 func (r *reader) document(root *yaml.Node) document {
 	var doc document
 	seen := map[string]string{}
-	fields := r.fields(root, "", "version", "currency", "models", "aliases", "discounts", "adjustments", "free_providers")
+	fields := r.fields(root, "", "version", "currency", "models", "aliases", "discounts", "adjustments", "free_providers", "exchange_rates")
 	if node, ok := fields["version"]; ok {
 		doc.version = r.text(node, "version")
 	}
-	if node, ok := fields["currency"]; ok && r.text(node, "currency") != "USD" {
-		r.fail(node, "currency", "must be USD: costs are summed up in dollars, so convert prices first")
+	currency := ""
+	if node, ok := fields["currency"]; ok {
+		currency = r.currency(node, "currency")
 	}
-	if !slices.ContainsFunc([]string{"models", "aliases", "discounts", "adjustments", "free_providers"}, func(key string) bool { return fields[key] != nil }) {
-		r.fail(root, "models", "is missing, and so are aliases, discounts, adjustments and free_providers")
+	content := []string{"models", "aliases", "discounts", "adjustments", "free_providers", "exchange_rates"}
+	if !slices.ContainsFunc(content, func(key string) bool { return fields[key] != nil }) {
+		r.fail(root, "models", "is missing, and so are aliases, discounts, adjustments, free_providers and exchange_rates")
 	}
+	doc.exchange = r.exchange(fields["exchange_rates"], "exchange_rates")
 	for i, node := range r.list(fields["models"], "models") {
 		model := r.model(node, fmt.Sprintf("models[%d]", i))
 		if model == nil {
 			continue
 		}
+		model.currency = currency
 		doc.models = append(doc.models, model)
 		r.unique(node, model, fmt.Sprintf("models[%d]", i), seen)
 	}
@@ -182,8 +192,12 @@ func (r *reader) discount(node *yaml.Node, key string) adjustment {
 
 // adjustment reads a percentage up or down, and what it holds for.
 func (r *reader) adjustment(node *yaml.Node, key string) adjustment {
-	fields := r.fields(node, key, "provider", "models", "regions", "tiers", "percent", "valid_from", "valid_until")
+	fields := r.fields(node, key, "provider", "models", "regions", "tiers", "dimensions", "percent", "valid_from", "valid_until")
 	a := r.adjusted(node, fields, key)
+	a.where = fmt.Sprintf("%s:%d: %s", r.file, node.Line, key)
+	if dimensions, ok := fields["dimensions"]; ok {
+		a.conditions = r.conditions(dimensions, key+".dimensions")
+	}
 	percent, ok := r.percent(node, fields, key)
 	if ok && (percent < -million || percent > 9*million) {
 		r.fail(fields["percent"], key+".percent", "%q is not a number of -100 to 900 with at most four decimals", fields["percent"].Value)
@@ -210,12 +224,35 @@ func (r *reader) adjustment(node *yaml.Node, key string) adjustment {
 	if len(a.regions) > 0 && (len(a.tiers) > 0 || fields["valid_from"] != nil || fields["valid_until"] != nil) {
 		r.fail(node, key+".regions", "cannot be with tiers, valid_from or valid_until")
 	}
+	if len(a.regions) > 0 && len(a.conditions) > 0 {
+		r.fail(node, key+".regions", "cannot be with dimensions")
+	}
 	return a
+}
+
+// conditions reads values of dimensions: {team: research}.
+func (r *reader) conditions(node *yaml.Node, key string) []Condition {
+	if node.Kind != yaml.MappingNode || len(node.Content) == 0 {
+		r.fail(node, key, "is not a mapping of dimensions to their values, such as {team: research}")
+		return nil
+	}
+	var conditions []Condition
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		name := r.name(node.Content[i], node.Content[i], key)
+		if slices.ContainsFunc(conditions, func(c Condition) bool { return c.Dimension == name }) {
+			r.fail(node.Content[i], key+"."+name, "comes twice")
+		}
+		conditions = append(conditions, Condition{name, r.name(node, node.Content[i+1], key+"."+name)})
+	}
+	return conditions
 }
 
 // adjusted reads whose prices are changed, and from when on.
 func (r *reader) adjusted(node *yaml.Node, fields map[string]*yaml.Node, key string) adjustment {
-	a := adjustment{provider: sellerNamed(r.name(node, fields["provider"], key+".provider"))}
+	var a adjustment
+	if fields["provider"] != nil || fields["dimensions"] == nil { // those of dimensions may be for all providers
+		a.provider = sellerNamed(r.name(node, fields["provider"], key+".provider"))
+	}
 	for i, model := range r.list(fields["models"], key+".models") {
 		a.models = append(a.models, strings.ToLower(r.name(model, model, fmt.Sprintf("%s.models[%d]", key, i))))
 	}
@@ -286,6 +323,7 @@ func (r *reader) model(node *yaml.Node, key string) *Model {
 	if r.source != "" {
 		m.source, r.source = r.source, ""
 	}
+	m.checked, r.checked = r.checked, time.Time{}
 	if len(r.errs) > before {
 		return nil
 	}
@@ -332,6 +370,7 @@ func (r *reader) period(node *yaml.Node, key string) period {
 	known := append([]string{"valid_from", "long_context", "hours", "fees", "source", "checked"}, rateKeys...)
 	known = append(known, tierNames[Batch:tiers]...)
 	fields := r.fields(node, key, known...)
+	r.checked = time.Time{}
 	var p period
 	if _, fees := fields["fees"]; !fees || hasAny(fields, append(rateKeys, "long_context", "hours")) {
 		p.tariffs[Standard] = r.tariff(node, fields, key)
@@ -347,13 +386,13 @@ func (r *reader) period(node *yaml.Node, key string) period {
 	}
 	p.discounted()
 	if node, ok := fields["fees"]; ok {
-		p.fees = r.fees(node, key+".fees")
+		p.fees, p.variants = r.fees(node, key+".fees")
 	}
 	if from, ok := fields["valid_from"]; ok {
 		p.from = r.date(from, key+".valid_from")
 	}
 	if checked, ok := fields["checked"]; ok {
-		r.date(checked, key+".checked")
+		r.checked = r.date(checked, key+".checked")
 	}
 	if source, ok := fields["source"]; ok {
 		r.source = r.text(source, key+".source")
@@ -457,20 +496,40 @@ func (r *reader) rates(parent *yaml.Node, fields map[string]*yaml.Node, key stri
 	return out, own
 }
 
-func (r *reader) fees(node *yaml.Node, key string) rates {
+func (r *reader) fees(node *yaml.Node, key string) (rates, []variantFee) {
 	var out rates
-	fields := r.fields(node, key, feeKeys...)
+	var variants []variantFee
+	known := slices.Clone(feeKeys)
+	if node.Kind == yaml.MappingNode {
+		for i := 0; i+1 < len(node.Content); i += 2 {
+			name := node.Content[i]
+			if !strings.Contains(name.Value, "/") {
+				continue
+			}
+			known = append(known, name.Value)
+			kind, of, err := parseVariant(name.Value)
+			if err != nil {
+				r.fail(name, key+"."+name.Value, "%v", err)
+			}
+			variants = append(variants, variantFee{kind, of, r.fee(node.Content[i+1], key+"."+name.Value)})
+		}
+	}
+	fields := r.fields(node, key, known...)
 	for _, kind := range feeKinds {
 		name := kind.Info().Price
 		if node, ok := fields[name]; ok {
-			amount, err := parseFee(r.text(node, key+"."+name))
-			if err != nil {
-				r.fail(node, key+"."+name, "%v", err)
-			}
-			out[kind] = amount
+			out[kind] = r.fee(node, key+"."+name)
 		}
 	}
-	return out
+	return out, variants
+}
+
+func (r *reader) fee(node *yaml.Node, key string) money.Pico {
+	amount, err := parseFee(r.text(node, key))
+	if err != nil {
+		r.fail(node, key, "%v", err)
+	}
+	return amount
 }
 
 func (r *reader) rate(node *yaml.Node, key string) money.Pico {

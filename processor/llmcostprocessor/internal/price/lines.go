@@ -16,7 +16,8 @@ type Line struct {
 }
 
 // Lines returns what each kind of the usage costs, in the order of the table of
-// kinds. They add up to what Quote returns.
+// kinds. They add up to what Quote returns, but for the rounding of each line where the
+// prices are in another currency.
 func (m *Model) Lines(ask Ask) []Line {
 	p := m.period(ask.At)
 	if p == nil {
@@ -24,7 +25,8 @@ func (m *Model) Lines(ask Ask) []Line {
 	}
 	var lines []Line
 	add := func(kind usage.Kind, cost money.Pico, fits bool) {
-		if fits && (ask.Usage[kind] != 0 || cost != 0) {
+		each, known := m.inDollars(Quote{Cost: cost}, ask.At)
+		if cost = each.Cost; known && fits && (ask.Usage[kind] != 0 || cost != 0) {
 			lines = append(lines, Line{kind, ask.Usage[kind], cost})
 		}
 	}
@@ -40,7 +42,7 @@ func (m *Model) Lines(ask Ask) []Line {
 	}
 	byTokens := tariff != nil && ask.Usage.Tokens() > 0
 	for _, kind := range feeKinds {
-		if p.fees[kind] == 0 {
+		if fee, _ := p.feeOf(kind, ask.Variant); fee == 0 {
 			continue
 		}
 		var only usage.Amounts

@@ -19,12 +19,19 @@ type Model struct {
 	// Provider is who sells it at these prices, such as openai.
 	Provider string
 
-	names    []string // name and aliases, in lower case
-	hostOnly bool     // found only where Provider is named
-	periods  []period // ascending
-	source   string   // of the newest price: a page, or a file
+	names    []string  // name and aliases, in lower case
+	hostOnly bool      // found only where Provider is named
+	periods  []period  // ascending
+	source   string    // of the newest price: a page, or a file
+	checked  time.Time // when it was compared with its source; zero: unknown
+	list     *List     // that the entry is from
 	// uplifts are what prices are multiplied by in a region, in millionths.
 	uplifts map[string]money.Pico
+	// currency is that of the prices, "" for dollars, and exchange its rates.
+	currency string
+	exchange []exchangeRate
+	// byDimension are the adjustments that depend on dimensions of a call.
+	byDimension []*adjustment
 }
 
 // multiplied returns the model with its prices times a factor in millionths.
@@ -44,6 +51,8 @@ type period struct {
 	tariffs [tiers]*tariff
 	hours   []hours // at which the standard tariff is another
 	fees    rates   // of the kinds that are no tokens
+	// variants are the fees that depend on a size and a quality.
+	variants []variantFee
 }
 
 // hours are times of the week, in UTC.

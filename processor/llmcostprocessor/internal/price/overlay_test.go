@@ -254,7 +254,108 @@ func TestNamesOfModelsAreBounded(t *testing.T) {
 
 func TestScaleRoundsToTheNearest(t *testing.T) {
 	for rate, want := range map[money.Pico]money.Pico{0: 0, 1: 1, 3: 2, 1_000_000: 500_000, money.Max: money.Max/2 + 1} {
-		assert.Equal(t, want, scale(rate, million/2, million), rate)
+		assert.Equal(t, want, money.Scale(rate, million/2, million), rate)
 	}
-	assert.Equal(t, money.Max, scale(money.Max, million, million))
+	assert.Equal(t, money.Max, money.Scale(money.Max, million, million))
+}
+
+func TestAdjustmentsByDimension(t *testing.T) {
+	table, err := Load([]string{write(t, "prices.yaml", `
+adjustments:
+  - {dimensions: {team: research}, percent: "-10"}
+  - {provider: openai, models: [gpt-4o], tiers: [batch], dimensions: {team: research, service.name: shop}, percent: "2.5", valid_from: 2026-07-01, valid_until: 2026-07-31}
+`)})
+	require.NoError(t, err)
+	of := func(provider, model string, tier Tier, day string) []DimensionAdjustment {
+		m, found := table.Find(provider, model)
+		require.True(t, found)
+		at, err := time.Parse(time.DateOnly, day)
+		require.NoError(t, err)
+		return m.ByDimension(tier, at)
+	}
+	all := DimensionAdjustment{[]Condition{{"team", "research"}}, 900_000}
+	both := DimensionAdjustment{[]Condition{{"team", "research"}, {"service.name", "shop"}}, 1_025_000}
+	assert.Equal(t, []DimensionAdjustment{all}, of("anthropic", "claude-sonnet-4-5", Standard, "2026-07-15"))
+	assert.Equal(t, []DimensionAdjustment{all, both}, of("openai", "gpt-4o", Batch, "2026-07-31"))
+	assert.Equal(t, []DimensionAdjustment{all}, of("openai", "gpt-4o", Batch, "2026-08-01"))
+	assert.Equal(t, []DimensionAdjustment{all}, of("openai", "gpt-4o", Standard, "2026-07-31"))
+	m, _ := table.Find("openai", "gpt-4o")
+	assert.Contains(t, m.Describe(time.Date(2026, 7, 2, 0, 0, 0, 0, time.UTC)), "adjustment of tier=batch, team=research, service.name=shop: +2.5 %")
+	require.NoError(t, table.CheckDimensions([]string{"service.name", "team"}))
+	assert.ErrorContains(t, table.CheckDimensions([]string{"team"}), `prices.yaml:4: adjustments[1].dimensions: "service.name" is none of the dimensions of the configuration, team`)
+
+	for content, want := range map[string]string{
+		`{dimensions: team, percent: "1"}`:                                       "adjustments[0].dimensions: is not a mapping",
+		`{dimensions: {}, percent: "1"}`:                                         "adjustments[0].dimensions: is not a mapping",
+		`{dimensions: {team: [a]}, percent: "1"}`:                                "adjustments[0].dimensions.team: is not a single value",
+		`{dimensions: {team: ""}, percent: "1"}`:                                 "adjustments[0].dimensions.team: must have 1 to",
+		`{dimensions: {team: a}}`:                                                "adjustments[0].percent: is missing",
+		`{provider: openai, dimensions: {team: a}, regions: [us], percent: "1"}`: "adjustments[0].regions: cannot be with dimensions",
+		`{percent: "1"}`:                                                         "adjustments[0].provider: is missing",
+	} {
+		_, err := Load([]string{write(t, "p.yaml", "adjustments: ["+content+"]")})
+		assert.ErrorContains(t, err, want, content)
+	}
+}
+
+const inEuros = `
+currency: EUR
+models:
+  - {name: m, provider: house, prices: [{input: "2", output: "8", fees: {request: "0.001"}}]}
+exchange_rates:
+  - {currency: EUR, valid_from: 2026-01-01, dollars: "1.1"}
+  - {currency: EUR, valid_from: 2026-07-01, dollars: "1.173456789", source: ECB}
+  - {currency: CNY, dollars: "0.14"}
+`
+
+func TestCurrencies(t *testing.T) {
+	table, err := Load([]string{write(t, "prices.yaml", inEuros)})
+	require.NoError(t, err)
+	m, found := table.Find("house", "m")
+	require.True(t, found)
+	amounts := usage.Amounts{usage.Input: 1000, usage.Output: 500, usage.CacheRead: 100}
+	quote := func(at string) (Quote, bool) { return m.Quote(Ask{Usage: &amounts, At: day(t, at)}) }
+	// 1,100 × 2 + 500 × 8 millionths, and 0.001, of a euro: 0.0072.
+	q, ok := quote("2026-06-30T23:59:59Z")
+	require.True(t, ok)
+	assert.Equal(t, money.Pico(7_920_000_000), q.Cost)
+	q, ok = quote("2026-07-01T00:00:00Z")
+	require.True(t, ok)
+	assert.Equal(t, money.Pico(8_448_888_881), q.Cost, "8448888880.8, rounded once")
+	q, ok = quote("2025-12-31T23:59:59Z")
+	assert.False(t, ok, "a call before the first rate")
+	assert.Equal(t, "exchange_rate: EUR", q.Missing)
+
+	dollars, ok := table.Dollars(10, "CNY", day(t, "2026-07-01T00:00:00Z"))
+	assert.True(t, ok)
+	assert.InDelta(t, 1.4, dollars, 0)
+	_, ok = table.Dollars(10, "JPY", day(t, "2026-07-01T00:00:00Z"))
+	assert.False(t, ok)
+	assert.Subset(t, m.Describe(day(t, "2026-07-01T00:00:00Z")), []string{"currency: EUR", "exchange_rate: 1.173456789"})
+
+	// The rates of a later file replace those of the currency, and it needs no prices.
+	table, err = Load([]string{write(t, "prices.yaml", inEuros), write(t, "rates.yaml", `exchange_rates: [{currency: EUR, dollars: "2"}]`)})
+	require.NoError(t, err)
+	m, _ = table.Find("house", "m")
+	q, ok = quote("2025-12-31T23:59:59Z")
+	require.True(t, ok)
+	assert.Equal(t, money.Pico(14_400_000_000), q.Cost)
+	openai, _ := table.Find("openai", "gpt-4o")
+	assert.Empty(t, openai.currency)
+
+	for content, want := range map[string]string{
+		`currency: euro`:                                                                 `currency: "euro" is not a code of ISO 4217`,
+		`currency: eur`:                                                                  `currency: "eur" is not a code of ISO 4217`,
+		`exchange_rates: [{dollars: "1"}]`:                                               "exchange_rates[0].currency: is missing",
+		`exchange_rates: [{currency: USD, dollars: "1"}]`:                                "exchange_rates[0].currency: must be another one",
+		`exchange_rates: [{currency: EUR}]`:                                              "exchange_rates[0].dollars: is missing",
+		`exchange_rates: [{currency: EUR, dollars: "0"}]`:                                "exchange_rates[0].dollars",
+		`exchange_rates: [{currency: EUR, dollars: "-1"}]`:                               "exchange_rates[0].dollars",
+		`exchange_rates: [{currency: EUR, dollars: "1", valid_from: today}]`:             "exchange_rates[0].valid_from",
+		`exchange_rates: [{currency: EUR, dollars: "1"}, {currency: EUR, dollars: "2"}]`: "exchange_rates[1].valid_from: must be later",
+		`exchange_rates: {EUR: 1}`:                                                       "exchange_rates: is not a list",
+	} {
+		_, err := Load([]string{write(t, "p.yaml", content+"\n"+`free_providers: [x]`)})
+		assert.ErrorContains(t, err, want, content)
+	}
 }

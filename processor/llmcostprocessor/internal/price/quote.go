@@ -17,6 +17,8 @@ type Ask struct {
 	Stated usage.Set
 	Tier   Tier
 	At     time.Time
+	// Variant is of the images or the video that were asked for.
+	Variant Variant
 	// Sum: the usage is that of several calls, whose lengths, requests and searches
 	// are not known.
 	Sum bool
@@ -29,6 +31,8 @@ type Quote struct {
 	Saved money.Pico
 	// Estimated is why the cost may be another, empty when it is not an estimate.
 	Estimated string
+	// Missing is what is missing for a price, where there is one in another currency.
+	Missing string
 }
 
 // Why a cost is an estimate. A kind is named behind the reason.
@@ -68,7 +72,7 @@ func (m *Model) Quote(ask Ask) (Quote, bool) {
 	if rate != nil {
 		quote.Saved = rate.saved(ask.Usage)
 	}
-	return quote, true
+	return m.inDollars(quote, ask.At)
 }
 
 // length is the number of input tokens that long-context prices go by. It is not
@@ -89,7 +93,7 @@ var measures = map[usage.Kind]bool{
 // hasUnits reports whether the usage has something that is paid, and is no token.
 func (p *period) hasUnits(amounts *usage.Amounts) bool {
 	for kind := range measures {
-		if amounts[kind] > 0 && p.fees[kind] > 0 {
+		if fee, _ := p.feeOf(kind, Variant{}); amounts[kind] > 0 && fee > 0 {
 			return true
 		}
 	}
@@ -99,7 +103,8 @@ func (p *period) hasUnits(amounts *usage.Amounts) bool {
 // addFees adds what is paid for other things than tokens. A call is one request.
 func (p *period) addFees(sum money.Pico, ask Ask, byTokens bool) (total money.Pico, billed, fits bool) {
 	for _, kind := range feeKinds {
-		n, fee := ask.Usage[kind], p.fees[kind]
+		n := ask.Usage[kind]
+		fee, _ := p.feeOf(kind, ask.Variant)
 		if n < 0 {
 			return 0, false, false
 		}
@@ -118,7 +123,7 @@ func (p *period) addFees(sum money.Pico, ask Ask, byTokens bool) (total money.Pi
 		if sum, fits = sum.AddProduct(n/per, fee); !fits {
 			return 0, false, false
 		}
-		if sum, fits = sum.AddProduct(1, scale(fee, money.Pico(n%per), money.Pico(per))); !fits {
+		if sum, fits = sum.AddProduct(1, money.Scale(fee, money.Pico(n%per), money.Pico(per))); !fits {
 			return 0, false, false
 		}
 		billed = true
@@ -145,6 +150,9 @@ func (p *period) doubt(ask Ask, own usage.Set) string {
 	if ask.Sum && len(p.hours) > 0 {
 		return DoubtTime
 	}
+	if kind, uncertain := p.doubtVariant(ask); uncertain {
+		return DoubtVariant + ": " + kind.String()
+	}
 	if p.tariffs[Standard] == nil {
 		return ""
 	}
@@ -166,6 +174,19 @@ func (p *period) doubt(ask Ask, own usage.Set) string {
 		}
 	}
 	return ""
+}
+
+// doubtVariant returns the kind whose size or quality has no price of its own.
+func (p *period) doubtVariant(ask Ask) (usage.Kind, bool) {
+	if len(p.variants) == 0 || p.tariffs[Standard] != nil && ask.Usage.Tokens() > 0 {
+		return 0, false // it is paid by tokens
+	}
+	for kind := range sized {
+		if _, exact := p.feeOf(kind, ask.Variant); ask.Usage[kind] > 0 && !exact {
+			return kind, true
+		}
+	}
+	return 0, false
 }
 
 // Cost returns what a call cost at that time, without saying whether it is an estimate.

@@ -98,7 +98,7 @@ func (t *tariff) stepsFor(base *rates) []step {
 		for _, kind := range tokenKinds {
 			if short := t.rates[kind]; short > 0 { // else there is nothing to scale by, and t's price stays
 				long := &steps[i].rates[kind]
-				*long = scale(*long, base[kind], short)
+				*long = money.Scale(*long, base[kind], short)
 			}
 		}
 	}

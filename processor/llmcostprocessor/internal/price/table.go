@@ -4,6 +4,7 @@
 package price
 
 import (
+	"cmp"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/hex"
@@ -32,14 +33,19 @@ const maxResolved = 10_000
 
 // Table is a price list. It is safe for concurrent use.
 type Table struct {
-	version    string
-	date       time.Time
-	models     map[*Model]struct{}
-	byProvider map[string]*Model // provider/name
-	byName     map[string]*Model
-	providers  map[string][]string // that have a name in byProvider, by name
-	free       map[string]*Model   // by provider
-	sellers    map[string]string   // providers, by their names without punctuation
+	version string
+	date    time.Time
+	lists   []*List
+	// exchange are the rates of other currencies, ascending.
+	exchange map[string][]exchangeRate
+	// byDimension are the adjustments that depend on dimensions of calls.
+	byDimension []*adjustment
+	models      map[*Model]struct{}
+	byProvider  map[string]*Model // provider/name
+	byName      map[string]*Model
+	providers   map[string][]string // that have a name in byProvider, by name
+	free        map[string]*Model   // by provider
+	sellers     map[string]string   // providers, by their names without punctuation
 
 	resolutions atomic.Int64
 
@@ -81,31 +87,75 @@ func Repaired() (map[[2]string]bool, error) {
 	return names, nil
 }
 
+// Layer is a price list that overrides the built-in table.
+type Layer struct {
+	// Name is the file or URL that it is from.
+	Name    string
+	Content []byte
+}
+
+// List is one of the lists that a table is made of.
+type List struct {
+	// Name is BuiltIn, a file or a URL.
+	Name, Version string
+	// Date is when its prices were read from their sources: zero where its version is not a day.
+	Date time.Time
+	// Models is the number of its entries, before others override it.
+	Models int
+}
+
+// BuiltIn is the name of the list that is part of the program.
+const BuiltIn = "built-in"
+
 // Load returns the built-in table, overridden by the files in their order.
+func Load(files []string) (*Table, error) {
+	layers, err := ReadFiles(files)
+	if err != nil {
+		return nil, errors.Join(err, check(layers))
+	}
+	return LoadLayers(layers)
+}
+
+// check reports what is wrong with layers.
+func check(layers []Layer) error {
+	_, err := LoadLayers(layers)
+	return err
+}
+
+// LoadLayers returns the built-in table, overridden by the lists in their order.
 // An entry with the name and provider of an earlier one (or without a provider,
 // the name alone) takes its place and keeps its aliases; other entries are
-// added. Discounts and aliases of a file apply to all that lies below it and
-// what it brings itself. Its error names the file and key of everything that is wrong.
-func Load(files []string) (*Table, error) {
-	layers, err := base()
+// added. Discounts and aliases of a list apply to all that lies below it and
+// what it brings itself. Its error names the list and key of everything that is wrong.
+func LoadLayers(layers []Layer) (*Table, error) {
+	built, err := base()
 	if err != nil {
 		return nil, err
 	}
-	generated, kept := layers[0], layers[1]
+	generated, kept := built[0], built[1]
 	t := newTable(2 * len(generated.models))
 	t.version, t.date = kept.version, kept.date()
-	t.overlay(generated.models)
-	t.overlay(kept.models)
+	list := t.addList(BuiltIn, kept)
+	list.Models += len(generated.models)
+	t.overlay(generated.models, list)
+	t.overlay(kept.models, list)
 	if errs := t.addAliases(kept.aliases); len(errs) > 0 {
 		return nil, errors.Join(errs...)
 	}
-	return t, t.overlayFiles(files)
+	return t, t.overlayLists(layers)
 }
 
 // LoadAlone returns the table of the files, without the built-in one below them.
 func LoadAlone(files []string) (*Table, error) {
+	layers, err := ReadFiles(files)
+	t, invalid := LoadLayersAlone(layers)
+	return t, errors.Join(err, invalid)
+}
+
+// LoadLayersAlone returns the table of the lists, without the built-in one below them.
+func LoadLayersAlone(layers []Layer) (*Table, error) {
 	t := newTable(0)
-	return t, t.overlayFiles(files)
+	return t, t.overlayLists(layers)
 }
 
 func newTable(size int) *Table {
@@ -116,42 +166,50 @@ func newTable(size int) *Table {
 		providers:  make(map[string][]string, size),
 		free:       map[string]*Model{},
 		sellers:    map[string]string{},
+		exchange:   map[string][]exchangeRate{},
 		resolved:   map[Query]*Match{},
 	}
 }
 
-// overlayFiles adds the files in turn: each replaces entries of those before.
-func (t *Table) overlayFiles(files []string) error {
+// overlayLists adds the lists in turn: each replaces entries of those before.
+func (t *Table) overlayLists(layers []Layer) error {
 	sum := sha256.New()
 	var errs []error
-	for _, file := range files {
-		content, err := read(file)
-		if err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		_, _ = sum.Write(content)
-		errs = append(errs, t.overlayFile(file, content))
+	for _, layer := range layers {
+		_, _ = sum.Write(layer.Content)
+		errs = append(errs, t.overlayList(layer))
 	}
-	if len(files) > 0 {
+	t.assignRates()
+	if len(layers) > 0 {
 		t.version += "+" + hex.EncodeToString(sum.Sum(nil)[:4])
 	}
 	return errors.Join(errs...)
 }
 
-func (t *Table) overlayFile(file string, content []byte) error {
-	doc, err := parse(file, content)
+func (t *Table) overlayList(layer Layer) error {
+	doc, err := parse(layer.Name, layer.Content)
 	if err != nil {
 		return err
 	}
-	t.overlay(doc.models)
+	list := t.addList(layer.Name, doc)
+	t.overlay(doc.models, list)
+	maps.Copy(t.exchange, doc.exchange)
 	errs := t.addAliases(doc.aliases)
 	t.adjust(doc.adjustments)
 	for _, provider := range doc.free {
-		t.free[provider] = &Model{Provider: provider, source: file, periods: []period{{tariffs: [tiers]*tariff{Standard: freeTariff}}}}
+		t.free[provider] = &Model{Provider: provider, source: layer.Name, list: list, periods: []period{{tariffs: [tiers]*tariff{Standard: freeTariff}}}}
 	}
 	return errors.Join(errs...)
 }
+
+func (t *Table) addList(name string, doc document) *List {
+	list := &List{Name: name, Version: doc.version, Date: doc.date(), Models: len(doc.models)}
+	t.lists = append(t.lists, list)
+	return list
+}
+
+// Lists are what the table is made of, the built-in one first.
+func (t *Table) Lists() []*List { return t.lists }
 
 // Models are all entries.
 func (t *Table) Models() iter.Seq[*Model] { return maps.Keys(t.models) }
@@ -178,18 +236,34 @@ func (t *Table) addAliases(aliases []alias) []error {
 	return errs
 }
 
+// ReadFiles reads price files. Those that can be read are returned with an error too.
+func ReadFiles(files []string) ([]Layer, error) {
+	var layers []Layer
+	var errs []error
+	for _, file := range files {
+		content, err := read(file)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		layers = append(layers, Layer{file, content})
+	}
+	return layers, errors.Join(errs...)
+}
+
 func read(file string) ([]byte, error) {
 	return configfile.ReadFile(file, MaxFileSize)
 }
 
 // overlay adds the models, which replace entries of the same names. They are copied, because the
 // built-in ones are shared by all tables.
-func (t *Table) overlay(models []*Model) {
+func (t *Table) overlay(models []*Model, list *List) {
 	fresh := map[string]bool{} // bare names that this layer has given a meaning
 	copies := make([]Model, len(models))
 	for i, shared := range models {
 		m := &copies[i]
 		*m = *shared
+		m.list = list
 		if old := t.replaced(m); old != nil {
 			t.replace(old, m)
 		}
@@ -277,3 +351,19 @@ func (t *Table) Date() time.Time { return t.date }
 // Resolutions returns how many names had to be searched for, since they were
 // not remembered.
 func (t *Table) Resolutions() int64 { return t.resolutions.Load() }
+
+// InUse are the entries that names were resolved to since the table was made, by
+// provider and name.
+func (t *Table) InUse() []*Model {
+	seen := map[*Model]bool{}
+	t.mu.RLock()
+	for _, m := range t.resolved {
+		if m.Model != nil {
+			seen[m.Model] = true
+		}
+	}
+	t.mu.RUnlock()
+	return slices.SortedFunc(maps.Keys(seen), func(a, b *Model) int {
+		return cmp.Or(cmp.Compare(a.Provider, b.Provider), cmp.Compare(a.Name, b.Name))
+	})
+}

@@ -45,6 +45,87 @@ var litellmFees = map[string]struct {
 	"input_cost_per_character":             {"character", 1},
 	"ocr_cost_per_page":                    {"page", 1},
 	"output_cost_per_image":                {"image", 1},
+	"file_search_cost_per_gb_per_day":      {"gb_day", 1},
+	"vector_store_cost_per_gb_per_day":     {"gb_day", 1},
+}
+
+// litellmSizes are the beginnings of its keys that end with the size that they are for.
+var litellmSizes = map[string]string{"output_cost_per_image_": "image", "output_cost_per_second_": "second"}
+
+// litellmSize is such an end. Others are what a price depends on besides.
+var litellmSize = regexp.MustCompile(`^(\d+(\.\d+)?k|\d+p|\d+)$`)
+
+// litellmImage are its keys of images of one size and, mostly, quality:
+// PROVIDER/hd/1024-x-1024/MODEL.
+var litellmImage = regexp.MustCompile(`^(?:[a-z0-9_]+/)??(?:(standard|hd|low|medium|high|xhigh|max|auto)/)?(\d{2,5})-x-(\d{2,5})/(.+)$`)
+
+// litellmVariants adds the prices of images by size and quality to the models that they
+// are of.
+func litellmVariants(models []Model, keys []string, entries map[string]map[string]json.RawMessage) []Model {
+	byName := map[[2]string]int{}
+	for i := range models {
+		for _, name := range models[i].Names {
+			byName[[2]string{models[i].Seller, name}] = i
+		}
+	}
+	for _, key := range keys {
+		parts := litellmImage.FindStringSubmatch(strings.ToLower(key))
+		entry := entries[key]
+		seller := sellerOf(text(entry["litellm_provider"]))
+		if parts == nil || seller == "" || strings.Contains(parts[4], "-steps/") {
+			continue
+		}
+		fee := perImage(entry, parts[2], parts[3])
+		if fee == nil {
+			continue
+		}
+		id := [2]string{seller, litellmName(parts[4], seller)}
+		at, known := byName[id]
+		if !known {
+			at = len(models)
+			byName[id] = at
+			m := Model{Seller: seller, Source: text(entry["source"]), Prices: []Price{{Fees: Rates{}}}}
+			if !strings.HasPrefix(m.Source, "https://") {
+				m.Source = "litellm: " + text(entry["litellm_provider"])
+			}
+			m.addName(id[1])
+			models = append(models, m)
+		}
+		price := &models[at].Prices[len(models[at].Prices)-1]
+		if price.Fees == nil {
+			price.Fees = Rates{}
+		}
+		price.Fees["image/"+parts[1]+"/"+parts[2]+"x"+parts[3]] = fee
+	}
+	return models
+}
+
+// perImage is the price of an image, be it by the pixel: rounded to the hundredth of a
+// cent, as vendors publish it. It is nil where there is none.
+func perImage(entry map[string]json.RawMessage, width, height string) *big.Rat {
+	for _, field := range [...]string{"output_cost_per_image", "input_cost_per_image"} {
+		if isNumber(entry[field]) {
+			if fee, err := number(json.Number(entry[field])); err == nil && fee.Sign() > 0 {
+				return fee
+			}
+		}
+	}
+	for _, field := range [...]string{"output_cost_per_pixel", "input_cost_per_pixel"} {
+		if !isNumber(entry[field]) {
+			continue
+		}
+		w, errW := strconv.ParseInt(width, 10, 64)
+		h, errH := strconv.ParseInt(height, 10, 64)
+		fee, err := number(json.Number(entry[field]))
+		if errW != nil || errH != nil || err != nil || fee.Sign() <= 0 {
+			continue
+		}
+		rounded, ok := new(big.Rat).SetString(fee.Mul(fee, new(big.Rat).SetInt64(w*h)).FloatString(4))
+		if ok && rounded.Sign() > 0 {
+			return rounded
+		}
+	}
+	return nil
 }
 
 // Litellm reads the data of litellm, in the form of its model_prices_and_context_window.json.
@@ -62,6 +143,9 @@ func Litellm(data io.Reader) ([]Model, []Refusal, error) {
 	var models []Model
 	byKey := map[string]int{}
 	for _, key := range keys {
+		if litellmImage.MatchString(strings.ToLower(key)) {
+			continue // it is a price of another entry
+		}
 		m, ok, err := litellmModel(key, entries[key])
 		if err != nil {
 			refused = append(refused, Refusal{Seller: sellerOf(text(entries[key]["litellm_provider"])), Name: key, Reason: err.Error()})
@@ -78,7 +162,7 @@ func Litellm(data io.Reader) ([]Model, []Refusal, error) {
 			models[of].addName(litellmName(key, models[of].Seller))
 		}
 	}
-	return models, refused, nil
+	return litellmVariants(models, keys, entries), refused, nil
 }
 
 func text(raw json.RawMessage) string {
@@ -313,6 +397,21 @@ func litellmFee(p *Price, seller string, entry map[string]json.RawMessage) error
 		}
 		if amount.Sign() > 0 {
 			p.Fees[fee.key] = amount.Quo(amount, new(big.Rat).SetInt64(fee.units))
+		}
+	}
+	for field, raw := range entry {
+		for prefix, unit := range litellmSizes {
+			end, ok := strings.CutPrefix(strings.ToLower(field), prefix)
+			if !ok || !litellmSize.MatchString(end) || !isNumber(raw) {
+				continue
+			}
+			amount, err := number(json.Number(raw))
+			if err != nil {
+				return fmt.Errorf("%s: %w", field, err)
+			}
+			if amount.Sign() > 0 {
+				p.Fees[unit+"//"+end] = amount
+			}
 		}
 	}
 	// By the second on whichever side has a price; of both that of the input.

@@ -1,0 +1,99 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package llmcostprocessor
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/money"
+)
+
+// estimates adds up, by reason, the calls since the start whose cost is an estimate, or
+// unpriced for a reason. Those beyond the limit are counted as one.
+type estimates struct {
+	limit int
+
+	mu   sync.Mutex
+	sums map[estimateKey]*estimateSum
+}
+
+type estimateKey struct{ provider, model, reason string }
+
+type estimateSum struct {
+	calls int64
+	cost  money.Sum
+}
+
+func newEstimates(limit int) *estimates {
+	return &estimates{limit: limit, sums: map[estimateKey]*estimateSum{}}
+}
+
+func (e *estimates) add(call *ledger.Call) {
+	if call.Estimated == "" {
+		return
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	key := estimateKey{call.Provider, call.Model, call.Estimated}
+	sum := e.sums[key]
+	if sum == nil && len(e.sums) >= e.limit {
+		key = estimateKey{model: ledger.Overflow, reason: ledger.Overflow}
+		sum = e.sums[key]
+	}
+	if sum == nil {
+		sum = &estimateSum{}
+		e.sums[estimateKey{strings.Clone(key.provider), strings.Clone(key.model), strings.Clone(key.reason)}] = sum
+	}
+	sum.calls += countOf(call)
+	sum.cost.Add(call.Cost)
+}
+
+// remove takes a call out that was added.
+func (e *estimates) remove(call *ledger.Call) {
+	if call.Estimated == "" {
+		return
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	key := estimateKey{call.Provider, call.Model, call.Estimated}
+	sum := e.sums[key]
+	if sum == nil {
+		key = estimateKey{model: ledger.Overflow, reason: ledger.Overflow}
+		if sum = e.sums[key]; sum == nil {
+			return // it was counted before the last start
+		}
+	}
+	sum.calls -= countOf(call)
+	sum.cost.Subtract(money.SumOf(call.Cost))
+	if sum.calls <= 0 {
+		delete(e.sums, key)
+	}
+}
+
+func countOf(call *ledger.Call) int64 {
+	if call.Many {
+		return call.Count
+	}
+	return 1
+}
+
+// list is by the sum, the largest first.
+func (e *estimates) list() []dashboard.Estimate {
+	e.mu.Lock()
+	var out []dashboard.Estimate
+	for key, sum := range e.sums {
+		out = append(out, dashboard.Estimate{Provider: key.provider, Model: key.model, Reason: key.reason, Calls: sum.calls, Dollars: sum.cost.Dollars()})
+	}
+	e.mu.Unlock()
+	slices.SortFunc(out, func(a, b dashboard.Estimate) int {
+		return cmp.Or(cmp.Compare(b.Dollars, a.Dollars), cmp.Compare(b.Calls, a.Calls),
+			cmp.Compare(a.Model, b.Model), cmp.Compare(a.Provider, b.Provider), cmp.Compare(a.Reason, b.Reason))
+	})
+	return out
+}
