@@ -8,14 +8,18 @@ import (
 	"strings"
 )
 
-// usualSeverities are words that users of Prometheus, PagerDuty and syslog write
-// instead of ours, in lower case.
-var usualSeverities = map[string]string{
-	"page": SeverityCritical, "p1": SeverityCritical, "p2": SeverityCritical, "fatal": SeverityCritical,
+// UsualSeverities maps words that users of Prometheus, PagerDuty, Opsgenie and
+// syslog write, in lower case, to ours. It must not be changed.
+var UsualSeverities = map[string]string{
+	"page": SeverityCritical, "p1": SeverityCritical, "p2": SeverityCritical, "fatal": SeverityCritical, "sev1": SeverityCritical,
 	"emergency": SeverityCritical, "emerg": SeverityCritical, "alert": SeverityCritical, "crit": SeverityCritical,
-	"high": SeverityError, "err": SeverityError, "p3": SeverityError, "major": SeverityError,
-	"warn": SeverityWarning, "medium": SeverityWarning, "p4": SeverityWarning, "minor": SeverityWarning,
-	"none": SeverityInfo, "low": SeverityInfo, "notice": SeverityInfo, "debug": SeverityInfo, "p5": SeverityInfo,
+
+	"high": SeverityError, "err": SeverityError, "p3": SeverityError, "sev2": SeverityError, "major": SeverityError,
+
+	"warn": SeverityWarning, "medium": SeverityWarning, "p4": SeverityWarning, "sev3": SeverityWarning, "minor": SeverityWarning,
+
+	"none": SeverityInfo, "low": SeverityInfo, "notice": SeverityInfo, "informational": SeverityInfo, "debug": SeverityInfo,
+	"p5": SeverityInfo, "sev4": SeverityInfo,
 }
 
 // SeverityRank is higher for an alert that is more severe: the index of its
@@ -23,7 +27,7 @@ var usualSeverities = map[string]string{
 // words and for none.
 func (a Alert) SeverityRank() int {
 	word := strings.TrimSpace(a.Severity())
-	if usual, ok := usualSeverities[word]; ok {
+	if usual, ok := UsualSeverities[word]; ok {
 		word = usual
 	}
 	return slices.Index(Severities, word)

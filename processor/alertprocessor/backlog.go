@@ -25,9 +25,9 @@ type decision struct {
 
 // compactDecisions drops what a pipeline that does not accept anything need not get:
 // first what a later decision about the same alert supersedes, then firing alerts,
-// the least severe and oldest first. It keeps every resolution, so that no incident
-// stays open, and may return more than limit for that. As there is at most one for
-// each alert and receiver, their number is bounded by that of the alerts.
+// the least severe and oldest first. It keeps up to twice the limit of resolutions, so
+// that no incident stays open; there are more only when labels change at every
+// evaluation, and then the least severe and oldest give way, too.
 func compactDecisions(all []decision, limit int) []decision {
 	type key struct{ fingerprint, receiver string }
 	keyOf := func(d decision) key { return key{d.alert.Fingerprint(), d.alert.Receiver} }
@@ -41,30 +41,36 @@ func compactDecisions(all []decision, limit int) []decision {
 			kept = append(kept, d)
 		}
 	}
-	excess := len(kept) - limit
-	if excess <= 0 {
-		return kept
+	kept = dropLeastSevere(kept, alertevent.Firing, len(kept)-limit)
+	return dropLeastSevere(kept, alertevent.Resolved, len(kept)-2*limit)
+}
+
+// dropLeastSevere drops up to n decisions about alerts in a state, of the least
+// severe the oldest.
+func dropLeastSevere(all []decision, state alertevent.State, n int) []decision {
+	if n <= 0 {
+		return all
 	}
-	var firing []int // indexes
-	for i, d := range kept {
-		if d.alert.State == alertevent.Firing {
-			firing = append(firing, i)
+	var candidates []int // indexes
+	for i, d := range all {
+		if d.alert.State == state {
+			candidates = append(candidates, i)
 		}
 	}
-	slices.SortStableFunc(firing, func(a, b int) int {
-		return cmp.Compare(kept[a].alert.SeverityRank(), kept[b].alert.SeverityRank())
+	slices.SortStableFunc(candidates, func(a, b int) int {
+		return cmp.Compare(all[a].alert.SeverityRank(), all[b].alert.SeverityRank())
 	})
 	drop := map[int]bool{}
-	for _, i := range firing[:min(excess, len(firing))] {
+	for _, i := range candidates[:min(n, len(candidates))] {
 		drop[i] = true
 	}
-	out := kept[:0]
-	for i, d := range kept {
+	kept := all[:0]
+	for i, d := range all {
 		if !drop[i] {
-			out = append(out, d)
+			kept = append(kept, d)
 		}
 	}
-	return out
+	return kept
 }
 
 // decisionsToLogs makes alert records.

@@ -5,7 +5,6 @@ package notification
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -199,7 +198,7 @@ func TestOwnAlertsAreRouted(t *testing.T) {
 		more, _ := s.take(b)
 		got = append(got, more...)
 	}
-	text := fmt.Sprint(addressed(got))
+	text := addressed(got)
 	assert.Contains(t, text, "ops(AlertsDropped)")
 	assert.NotContains(t, text, "root(AlertsDropped)")
 }
