@@ -139,7 +139,7 @@ func TestFetchedListIsUsedWhileItIsValid(t *testing.T) {
 			"a wrong alias":   {respond(200, listOf("9")+"aliases: [{name: a, model: nowhere}]"), `no price is known of "nowhere"`},
 			"too large":       {respond(200, "#"+strings.Repeat("x", maxFetchedSize)+"\n"+listOf("9")), "4194304"},
 			"too many errors": {respond(200, strings.Repeat("x: 1\n", 10_000)), "and 9991 more errors"},
-			"an unasked 304":  {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(302) }, "status 302 Found"},
+			"an unasked 304":  {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusFound) }, "status 302 Found"},
 			"gone":            {respond(404, ""), "404 Not Found"},
 			"less than it has": {func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Content-Length", "900")
