@@ -20,9 +20,10 @@ const (
 	ScopeName = "github.com/otelcol-arc/otelcol-arc/processor/alertprocessor"
 	// EventName is the event name of every alert record.
 	EventName = "arc.alert"
-	// ReceivedScopeName and ReceivedEventName replace them in alert records that
-	// somebody else sent, see [Rename].
+	// ReceivedScopeName replaces ScopeName in alert records that somebody else sent,
+	// see [Rename].
 	ReceivedScopeName = ScopeName + "/received"
+	// ReceivedEventName replaces EventName in them.
 	ReceivedEventName = EventName + ".received"
 )
 

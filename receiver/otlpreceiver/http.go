@@ -24,12 +24,11 @@ func (b *budgets) wrapHandler(_ context.Context, next http.Handler) (http.Handle
 			next.ServeHTTP(w, r)
 			return
 		}
-		n := 0
+		count := elements.InProtobuf
 		if strings.HasPrefix(r.Header.Get("Content-Type"), "application/json") {
-			n = elements.InJSON(body)
-		} else {
-			n = elements.InProtobuf(body)
+			count = elements.InJSON
 		}
+		n := count(body)
 		if err = checkSize(n); err != nil {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return

@@ -39,6 +39,7 @@ models:
 )
 
 func newPriceServer(t *testing.T, certificate double.Certificate) *priceServer {
+	t.Helper()
 	s := &priceServer{requests: map[string][]*http.Request{}}
 	stop := make(chan struct{})
 	s.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -194,7 +195,7 @@ func TestPriceSources(t *testing.T) {
 	spent(p, 2, 0.012)
 	process.Kill()
 
-	server.Listener.Close()
+	require.NoError(t, server.Listener.Close())
 	p, process = start()
 	spent(p, 3, 0.018)
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
