@@ -63,5 +63,5 @@ func profile(ctx context.Context, path string) error {
 	if response.StatusCode != http.StatusOK {
 		return fmt.Errorf("%s: %s", response.Status, content)
 	}
-	return os.WriteFile(path, content, 0o600) //nolint:gosec // the path is the user's
+	return os.WriteFile(path, content, 0o600)
 }

@@ -91,7 +91,7 @@ func (s section) renew(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(page, []byte(after), 0o600) //nolint:gosec // a document of this tree
+	return os.WriteFile(page, []byte(after), 0o600)
 }
 
 // fenced are the lines of `go test -bench` that say a result.

@@ -28,10 +28,10 @@ const (
 // flip writes a state, and flips a bit of a copy of it, again and again.
 func flip(ctx context.Context, engine string) (outcomes map[string]int, most int) {
 	good, bad := temporary(), filepath.Join(temporary(), "state")
-	defer os.RemoveAll(good)
-	defer os.RemoveAll(filepath.Dir(bad))
+	defer remove(good)
+	defer remove(filepath.Dir(bad))
 	var want map[string]uint32
-	if !runChild(ctx, nil, &want, "state", engine, good) {
+	if !runChild(ctx, &want, "state", engine, good) {
 		panic("the state cannot be written")
 	}
 	random := rand.New(rand.NewPCG(7, 7))
@@ -41,7 +41,7 @@ func flip(ctx context.Context, engine string) (outcomes map[string]int, most int
 		check(os.CopyFS(bad, os.DirFS(good)))
 		flipBit(bad, random)
 		var found map[string]uint32
-		if !runChild(ctx, nil, &found, "check", engine, bad) {
+		if !runChild(ctx, &found, "check", engine, bad) {
 			outcomes[doesNotOpen]++
 			continue
 		}

@@ -46,7 +46,7 @@ func main() {
 		for range runs {
 			for _, engine := range engineNames { // interleaved
 				var r queueResult
-				runChild(ctx, nil, &r, "queue", engine, strconv.Itoa(clients))
+				runChild(ctx, &r, "queue", engine, strconv.Itoa(clients))
 				measured[engine] = append(measured[engine], r)
 			}
 		}
@@ -98,9 +98,8 @@ func median(results []queueResult, of func(queueResult) float64) float64 {
 }
 
 // runChild runs this program again, and reads what it prints.
-func runChild(ctx context.Context, before []string, result any, args ...string) bool {
-	args = append(append(before, os.Args[0]), args...)
-	command := exec.CommandContext(ctx, args[0], args[1:]...)
+func runChild(ctx context.Context, result any, args ...string) bool {
+	command := exec.CommandContext(ctx, os.Args[0], args...)
 	output, err := command.Output()
 	return err == nil && json.Unmarshal(output, result) == nil
 }
@@ -113,7 +112,7 @@ func child(args []string) {
 	case "queue":
 		clients, err := strconv.Atoi(args[2])
 		check(err)
-		print(measureQueue(ctx, args[1], clients))
+		printJSON(measureQueue(ctx, args[1], clients))
 	case "fill":
 		fill(ctx, args[1], args[2])
 	case "open":
@@ -124,19 +123,21 @@ func child(args []string) {
 		if len(o.Value) != valueSize {
 			log.Fatalf("the value has %d bytes", len(o.Value))
 		}
-		print(time.Since(began).Seconds() * 1e3)
+		printJSON(time.Since(began).Seconds() * 1e3)
 	case "state":
 		e := open(ctx, args[1], args[2])
-		print(writeState(ctx, e))
+		printJSON(writeState(ctx, e))
 		e.close(ctx)
 	case "check":
 		e := open(ctx, args[1], args[2])
-		print(readState(ctx, e))
+		printJSON(readState(ctx, e))
 		e.close(ctx)
 	}
 }
 
-func print(result any) { check(json.NewEncoder(os.Stdout).Encode(result)) }
+func remove(directory string) { check(os.RemoveAll(directory)) }
+
+func printJSON(result any) { check(json.NewEncoder(os.Stdout).Encode(result)) }
 
 func check(err error) {
 	if err != nil {
@@ -152,7 +153,7 @@ func temporary() string {
 
 func measureQueue(ctx context.Context, name string, clients int) queueResult {
 	directory := temporary()
-	defer os.RemoveAll(directory)
+	defer remove(directory)
 	e := open(ctx, name, directory)
 	const requests = 300
 	cpu, began := cpuTime(), time.Now()
@@ -247,8 +248,8 @@ func reopen(ctx context.Context, engine string) string {
 	for range runs {
 		directory := temporary()
 		var none, milliseconds float64
-		runChild(ctx, nil, &none, "fill", engine, directory)
-		if !runChild(ctx, nil, &milliseconds, "open", engine, directory) {
+		runChild(ctx, &none, "fill", engine, directory)
+		if !runChild(ctx, &milliseconds, "open", engine, directory) {
 			return "does not open"
 		}
 		all = append(all, milliseconds)
