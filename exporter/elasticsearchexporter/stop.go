@@ -9,6 +9,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"slices"
 	"time"
 
 	contrib "github.com/open-telemetry/opentelemetry-collector-contrib/exporter/elasticsearchexporter"
@@ -69,7 +70,7 @@ var middlewareID = component.MustNewIDWithName("elasticsearch", "stop")
 // withMiddleware returns a configuration whose requests s can abort.
 func (s *stopper) withMiddleware(config component.Config) component.Config {
 	c := *config.(*contrib.Config)
-	c.Middlewares = append(c.Middlewares[:len(c.Middlewares):len(c.Middlewares)], configmiddleware.Config{ID: middlewareID})
+	c.Middlewares = append(slices.Clip(c.Middlewares), configmiddleware.Config{ID: middlewareID})
 	return &c
 }
 
@@ -119,7 +120,7 @@ func (t stoppingTransport) RoundTrip(request *http.Request) (*http.Response, err
 		return nil, errStopping
 	}
 	ctx, cancel := context.WithCancel(request.Context())
-	stop := context.AfterFunc(t.stopping, cancel)
+	stop := context.AfterFunc(t.stopping, cancel) //nolint:contextcheck // the end of the exporter ends the request
 	response, err := t.RoundTripper.RoundTrip(request.WithContext(ctx))
 	end := func() { stop(); cancel() }
 	if err != nil {

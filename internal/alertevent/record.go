@@ -20,9 +20,9 @@ const (
 	ScopeName = "github.com/otelcol-arc/otelcol-arc/processor/alertprocessor"
 	// EventName is the event name of every alert record.
 	EventName = "arc.alert"
-	// ReceivedScopeName and ReceivedEventName replace them in alert records that
-	// somebody else sent, see [Rename].
+	// ReceivedScopeName is the scope of alert records that somebody else sent, see [Rename].
 	ReceivedScopeName = ScopeName + "/received"
+	// ReceivedEventName is their event name.
 	ReceivedEventName = EventName + ".received"
 )
 

@@ -51,7 +51,7 @@ func readRegular(path string, limit int64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	if info, err = file.Stat(); err != nil { // it can be another one by now
 		return nil, err
 	}

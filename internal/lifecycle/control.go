@@ -75,7 +75,7 @@ type provider struct {
 
 // Retrieve reads a part of the configuration.
 func (p *provider) Retrieve(ctx context.Context, uri string, watcher confmap.WatcherFunc) (*confmap.Retrieved, error) {
-	p.control.onRetrieve(watcher)
+	p.control.onRetrieve(watcher) //nolint:contextcheck // signals are handled as long as the process runs
 	return p.Provider.Retrieve(ctx, uri, watcher)
 }
 

@@ -24,7 +24,7 @@ func (b *budgets) wrapHandler(_ context.Context, next http.Handler) (http.Handle
 			next.ServeHTTP(w, r)
 			return
 		}
-		n := 0
+		var n int
 		if strings.HasPrefix(r.Header.Get("Content-Type"), "application/json") {
 			n = elements.InJSON(body)
 		} else {

@@ -144,4 +144,3 @@ func TestBudgets(t *testing.T) {
 	second()
 	third()
 }
-
