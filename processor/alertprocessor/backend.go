@@ -40,7 +40,7 @@ type backend struct {
 // case. The backend is nil when no temporary directory is available either.
 func (c *core) openBackend(running context.Context) (*backend, error) {
 	logger := c.slogger()
-	store, err := ingest.OpenStore(c.cfg.Storage.options(), logger)
+	store, err := ingest.OpenStore(c.cfg.Storage.options(), logger) //nolint:contextcheck // half of a store is not to be kept
 	if err == nil {
 		if !store.Temporary {
 			c.restoreState()
@@ -54,7 +54,7 @@ func (c *core) openBackend(running context.Context) (*backend, error) {
 		"Cannot use the storage directory. Rules are evaluated on a temporary one that starts empty.", "")
 	temporary := c.cfg.Storage
 	temporary.Directory = ""
-	if store, err = ingest.OpenStore(temporary.options(), logger); err != nil {
+	if store, err = ingest.OpenStore(temporary.options(), logger); err != nil { //nolint:contextcheck // half of a store is not to be kept
 		c.logger.Error("Cannot use a temporary directory either. Rules are not evaluated; event rules are.", zap.Error(err))
 		return nil, nil
 	}
@@ -137,7 +137,7 @@ func (b *backend) close(ctx context.Context) error {
 // reopenStorage switches to the configured directory, if it can be used now. The rules
 // keep their state, and the samples of the last minutes are copied.
 func (c *core) reopenStorage(running context.Context) {
-	store, err := ingest.OpenStore(c.cfg.Storage.options(), slog.New(slog.DiscardHandler))
+	store, err := ingest.OpenStore(c.cfg.Storage.options(), slog.New(slog.DiscardHandler)) //nolint:contextcheck // half of a store is not to be kept
 	if err != nil {
 		return // the status is still true
 	}

@@ -56,7 +56,7 @@ func (c *core) checkClock(running context.Context) {
 	c.logger.Error("The clock of this host was ahead and has been set back; samples of the future are quarantined", zap.Duration("ahead", ahead))
 	temporary := c.cfg.Storage
 	temporary.Directory = ""
-	store, err := ingest.OpenStore(temporary.options(), c.slogger())
+	store, err := ingest.OpenStore(temporary.options(), c.slogger()) //nolint:contextcheck // half of a store is not to be kept
 	if err != nil {
 		c.logger.Error("Cannot use a temporary directory", zap.Error(err))
 		return

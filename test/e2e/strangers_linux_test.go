@@ -149,7 +149,7 @@ func TestListenersDisconnectStrangers(t *testing.T) {
 				if !assert.NoError(t, err) {
 					return
 				}
-				defer c.Close()
+				defer func() { _ = c.Close() }()
 				_, err = io.WriteString(c, bytes)
 				assert.NoError(t, err)
 				began := time.Now()

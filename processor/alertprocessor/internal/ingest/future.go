@@ -40,8 +40,6 @@ func (s *Store) FromFalseFuture(now time.Time) bool { return s.Ahead(now) > MaxA
 
 // openPast opens a store whose directory has samples of a false future. It quarantines what has
 // them, and keeps the samples up to now.
-//
-//nolint:contextcheck // half of a store is not to be kept
 func openPast(directory string, options *tsdb.Options, now time.Time) error {
 	aside := filepath.Join(directory, quarantine+now.UTC().Format("20060102T150405Z"))
 	if err := errors.Join(removeQuarantined(directory), os.Mkdir(aside, 0o750)); err != nil {
