@@ -3,7 +3,7 @@
 
 //go:build !windows
 
-package main
+package main //nolint:revive // main.go, which is generated, has the comment
 
 import (
 	"go.opentelemetry.io/collector/otelcol"
