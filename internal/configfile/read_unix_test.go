@@ -8,6 +8,7 @@ package configfile
 import (
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -62,9 +63,9 @@ func TestHangingFileSystem(t *testing.T) {
 	defer func(before time.Duration) { timeout = before }(timeout)
 	timeout = 10 * time.Millisecond
 	hang := make(chan struct{})
-	calls := 0
+	var calls atomic.Int32
 	call := func() (int, error) {
-		calls++
+		calls.Add(1)
 		<-hang
 		return 7, nil
 	}
@@ -72,7 +73,7 @@ func TestHangingFileSystem(t *testing.T) {
 		_, err := within("key", "/mnt/rules.yml", call)
 		require.ErrorContains(t, err, "/mnt/rules.yml: the file system does not respond within 10ms")
 	}
-	assert.Equal(t, 1, calls)
+	assert.EqualValues(t, 1, calls.Load())
 	close(hang)
 	require.Eventually(t, func() bool {
 		value, err := within("key", "/mnt/rules.yml", call)

@@ -49,6 +49,8 @@ func (c *core) identify(to *identity.Record, d *detectedCall, payload string) {
 		{identity.Proven, call.Rule.Proves()},
 		{identity.KnownScope, call.Rule == convention.ByScope},
 		{identity.Above, call.AddsStart},
+		{identity.Varies, strings.Contains(strings.ToLower(d.charge.name), "claude")},
+		{identity.Unreadable, call.Problem == convention.ReasonBadTokens},
 	} {
 		if fact.set {
 			to.Flags |= fact.flag

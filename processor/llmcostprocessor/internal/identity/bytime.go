@@ -94,7 +94,7 @@ const (
 // ends the span of the request when the stream begins, without usage, and reports
 // the usage at its end in a record of no length.
 func sideOfStream(n *node) (place, bool) {
-	if n.Scope == "" || n.Resource == 0 || n.End == 0 || n.Flags.Has(Failed) {
+	if n.Scope == "" || n.Resource == 0 || n.End == 0 || n.Flags.Has(Failed) || n.Flags.Has(Unreadable) {
 		return place{}, false
 	}
 	at := place{pool: n.Resource*31 + Hash(n.Scope), reach: int64(maxStream), side: sideRequest}

@@ -134,6 +134,9 @@ const (
 	// are such records of calls of this model.
 	Above
 	Varies
+	// Unreadable: the record reports usage that cannot be read. It is not a record
+	// that leaves the usage to another.
+	Unreadable
 )
 
 // Has reports whether all flags are set.

@@ -58,6 +58,11 @@ func unknown(r *Record) {
 	r.Flags &^= HasUsage | StatesInput | StatesOutput | Priced
 }
 
+func unreadable(r *Record) {
+	unknown(r)
+	r.Flags |= Unreadable
+}
+
 func failing(r *Record) {
 	unknown(r)
 	r.Flags |= Failed | Priced
@@ -127,6 +132,7 @@ func TestRules(t *testing.T) {
 		"two scopes, both failed":                     {[]Record{report("a", in(2), failing), report("b", by("other"), failing)}, nil, nil},
 		"two scopes, failed with another model":       {[]Record{report("a", in(2), failing), report("b", by("other"), failing, model(2))}, nil, []string{"a ", "b "}},
 		"a stream and its end":                        {[]Record{report("a", unknown, lasting(0, 2*ms)), report("b", in(2), lasting(70*ms, 70*ms))}, nil, []string{"b "}},
+		"usage that cannot be read, and another call": {[]Record{report("a", unreadable, lasting(0, 2*ms)), report("b", in(2), lasting(70*ms, 70*ms))}, nil, []string{"a ", "b "}},
 		"a stream, and the end of another scope's":    {[]Record{report("a", unknown, lasting(0, 2*ms)), report("b", in(2), by("other"), lasting(700*ms, 700*ms))}, nil, []string{"a ", "b "}},
 		"two events of one stream":                    {[]Record{report("a", event, unknown, in(2)), report("b", event)}, nil, []string{"b "}},
 		"an event without usage, and a later other":   {[]Record{report("a", event, unknown, in(2)), report("b", event, lasting(0, 5000*ms))}, nil, []string{"a ", "b "}},
