@@ -28,17 +28,18 @@ import (
 // unprovoked are metrics that appear only after a fault that this test does not
 // cause. Their names are compared with the metadata instead.
 var unprovoked = map[string]string{
-	"otelcol_processor_alert_delivery_dropped_total":     "alerts that no channel accepted in time",
-	"otelcol_processor_alert_delivery_failures_total":    "a channel that rejects alerts",
-	"otelcol_processor_alert_evaluation_failures_total":  "an expression that fails",
-	"otelcol_processor_alert_evaluations_missed_total":   "evaluations slower than their interval",
-	"otelcol_processor_alert_event_failures_total":       "a condition that fails on a record",
-	"otelcol_processor_alert_storage_degraded":           "a state directory that cannot be written",
-	"otelcol_processor_llm_cost_journal_failures_total":  "a state directory that cannot be written",
-	"otelcol_processor_llm_cost_snapshot_failures_total": "a state directory that cannot be written",
-	"otelcol_processor_llm_cost_price_reloads_total":     "a price file that changes",
-	"otelcol_teams_exporter_alerts_total":                "an exporter that no shipped configuration has",
-	"otelcol_webhook_exporter_alerts_total":              "an exporter that no shipped configuration has",
+	"otelcol_processor_alert_delivery_dropped_total":      "alerts that no channel accepted in time",
+	"otelcol_processor_alert_delivery_failures_total":     "a channel that rejects alerts",
+	"otelcol_processor_alert_evaluation_failures_total":   "an expression that fails",
+	"otelcol_processor_alert_evaluations_missed_total":    "evaluations slower than their interval",
+	"otelcol_processor_alert_event_failures_total":        "a condition that fails on a record",
+	"otelcol_processor_alert_storage_degraded":            "a state directory that cannot be written",
+	"otelcol_processor_llm_cost_journal_failures_total":   "a state directory that cannot be written",
+	"otelcol_processor_llm_cost_snapshot_failures_total":  "a state directory that cannot be written",
+	"otelcol_processor_llm_cost_price_reloads_total":      "a price file that changes",
+	"otelcol_processor_llm_cost_price_source_age_seconds": "prices::sources, which no shipped configuration has",
+	"otelcol_teams_exporter_alerts_total":                 "an exporter that no shipped configuration has",
+	"otelcol_webhook_exporter_alerts_total":               "an exporter that no shipped configuration has",
 }
 
 // shippedReader is the reader of the collector's own metrics of a shipped file.

@@ -109,7 +109,7 @@ processors:
     prices:
       sources:` + sources.String() + `
 service:
-  extensions: [health_check, dashboard, file_storage, bearertokenauth/prices]
+  extensions: [health_check, dashboard, wal_storage, bearertokenauth/prices]
 `
 }
 
@@ -164,7 +164,7 @@ func TestPriceSources(t *testing.T) {
 
 	p, process := start()
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
-		for i, want := range []string{"", "status 500 Internal Server Error", "more than 4194304 bytes", `models[1] (other).prices[0].input: "free"`, "deadline exceeded"} {
+		for i, want := range []string{"", "status 500 Internal Server Error", "more than 4194304 bytes", `models[1] (other).prices[0].input: "free"`, "Client.Timeout"} {
 			sources := getPrices(c, p.dashboard).Data.Sources
 			if assert.Len(c, sources, len(paths)) && assert.NotNil(c, sources[i].Tried) {
 				assert.Contains(c, sources[i].Error, want)
