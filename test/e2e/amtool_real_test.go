@@ -48,7 +48,9 @@ processors:
 		Set: append(set, "exporters::prometheus::endpoint="+p.page),
 	})
 	url := "--alertmanager.url=http://" + p.dashboard
-	alerts := func(t require.TestingT) string { return amtool(t, url, "-o", "extended", "alert", "query", "team=payments") }
+	alerts := func(t require.TestingT) string {
+		return amtool(t, url, "-o", "extended", "alert", "query", "team=payments")
+	}
 	require.EventuallyWithT(t, func(c *assert.CollectT) { assert.Contains(c, alerts(c), "PaymentsDown") }, 30*time.Second, 200*time.Millisecond)
 	id := amtool(t, url, "silence", "add", "--author=ines", "--comment=deploy", "--duration=1h", "alertname=PaymentsDown", "env!=dev")
 	assert.NotContains(t, alerts(t), "PaymentsDown", "it is silenced")

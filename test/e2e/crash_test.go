@@ -268,8 +268,22 @@ func (s *site) requireAll(t *testing.T, batches int64) arrived {
 		assert.Empty(c, a.logs.missing(1, batches), "log lines")
 		assert.Empty(c, a.ruleAlerts.missing(alertEvery, batches), "alerts of rules")
 		assert.InDelta(c, float64(batches)*callsInBatch*0.0075+float64(batches/alertEvery)*1.25, s.latest("arc_llm_cost_dollars", "gpt-4o"), 1e-6, "ledger")
-	}, 60*time.Second, 500*time.Millisecond)
+	}, patience(batches), 500*time.Millisecond)
 	return s.arrived()
+}
+
+// requireEventAlerts waits until every alert of an event of the batches has arrived.
+func (s *site) requireEventAlerts(t *testing.T, batches int64) {
+	t.Helper()
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		assert.Empty(c, s.arrived().eventAlerts.missing(alertEvery, batches), "alerts of events")
+	}, patience(batches), 500*time.Millisecond)
+}
+
+// patience is how long what was sent may take to arrive: PagerDuty accepts two alerts a
+// second, and of every alertEvery batches come one of a rule and one of an event.
+func patience(batches int64) time.Duration {
+	return time.Minute + time.Duration(batches/alertEvery)*2*time.Second
 }
 
 // The production configuration is killed at random moments under load. All that
@@ -297,7 +311,7 @@ func TestKilledAtRandomMoments(t *testing.T) {
 	}
 	t.Logf("%d kills, %d requests sent again; %d spans (%d duplicates), %d log lines (%d duplicates), %d alerts of rules (%d duplicates)",
 		rounds, l.again.Load(), len(a.spans), a.spans.duplicates(), len(a.logs), a.logs.duplicates(), len(a.ruleAlerts), a.ruleAlerts.duplicates())
-	assert.Empty(t, a.eventAlerts.missing(alertEvery, batches), "alerts of events")
+	s.requireEventAlerts(t, batches)
 	process.Terminate(t, 20*time.Second)
 }
 
@@ -362,7 +376,7 @@ func TestTerminatedWithEveryBackendDown(t *testing.T) {
 	}
 	process = collector.Start(t, s.options)
 	a := s.requireAll(t, batches)
-	assert.Empty(t, s.arrived().eventAlerts.missing(alertEvery, batches), "alerts of events")
+	s.requireEventAlerts(t, batches)
 	t.Logf("duplicates: %d spans, %d log lines, %d alerts", a.spans.duplicates(), a.logs.duplicates(), a.ruleAlerts.duplicates()+a.eventAlerts.duplicates())
 	process.Terminate(t, 20*time.Second)
 }
