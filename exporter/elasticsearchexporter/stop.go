@@ -7,17 +7,17 @@ import (
 	"context"
 	"errors"
 	"io"
-	"maps"
 	"net/http"
 	"slices"
 	"time"
 
 	contrib "github.com/open-telemetry/opentelemetry-collector-contrib/exporter/elasticsearchexporter"
 	"go.opentelemetry.io/collector/component"
-	"go.opentelemetry.io/collector/component/componentstatus"
 	"go.opentelemetry.io/collector/config/configmiddleware"
 	"go.opentelemetry.io/collector/extension/extensionmiddleware"
 	"go.opentelemetry.io/collector/extension/xextension/storage"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/extensionhost"
 )
 
 const (
@@ -75,33 +75,20 @@ func (s *stopper) withMiddleware(config component.Config) component.Config {
 }
 
 // host is the host of the exporter, with the middleware, and storage that s can close.
-type host struct {
-	component.Host
-	extensions map[component.ID]component.Component
-}
-
 func (s *stopper) host(of component.Host) component.Host {
-	extensions := maps.Clone(of.GetExtensions())
-	if extensions == nil {
-		extensions = map[component.ID]component.Component{}
+	own := map[component.ID]component.Component{
+		middlewareID: struct {
+			component.Component
+			extensionmiddleware.GetHTTPRoundTripperFunc
+		}{nil, s.roundTripper},
 	}
-	for id, extension := range extensions {
+	for id, extension := range of.GetExtensions() {
 		if store, ok := extension.(storage.Extension); ok {
-			extensions[id] = stoppingStorage{store, s}
+			own[id] = stoppingStorage{store, s}
 		}
 	}
-	extensions[middlewareID] = struct {
-		component.Component
-		extensionmiddleware.GetHTTPRoundTripperFunc
-	}{nil, s.roundTripper}
-	return host{of, extensions}
+	return extensionhost.With(of, own)
 }
-
-// GetExtensions are those of the host, and the middleware.
-func (h host) GetExtensions() map[component.ID]component.Component { return h.extensions }
-
-// Report forwards a status.
-func (h host) Report(event *componentstatus.Event) { componentstatus.ReportStatus(h.Host, event) }
 
 func (s *stopper) roundTripper(context.Context) (extensionmiddleware.WrapHTTPRoundTripperFunc, error) {
 	return func(_ context.Context, base http.RoundTripper) (http.RoundTripper, error) {

@@ -5,16 +5,16 @@ package otlpreceiver
 
 import (
 	"context"
-	"maps"
 
 	"go.opentelemetry.io/collector/component"
-	"go.opentelemetry.io/collector/component/componentstatus"
 	"go.opentelemetry.io/collector/config/configmiddleware"
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/extension/extensionmiddleware"
 	"go.opentelemetry.io/collector/receiver"
 	upstream "go.opentelemetry.io/collector/receiver/otlpreceiver"
 	"google.golang.org/grpc"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/extensionhost"
 )
 
 // NewFactory wraps the factory of the Collector's receiver under the same type.
@@ -73,12 +73,7 @@ type bounded struct {
 
 // Start starts.
 func (r bounded) Start(ctx context.Context, of component.Host) error {
-	extensions := maps.Clone(of.GetExtensions())
-	if extensions == nil {
-		extensions = map[component.ID]component.Component{}
-	}
-	extensions[middlewareID] = middleware{nil, r.budgets}
-	return r.Component.Start(ctx, host{of, extensions})
+	return r.Component.Start(ctx, extensionhost.With(of, map[component.ID]component.Component{middlewareID: middleware{nil, r.budgets}}))
 }
 
 type middleware struct {
@@ -95,14 +90,3 @@ func (m middleware) GetHTTPHandler(context.Context) (extensionmiddleware.WrapHTT
 func (m middleware) GetGRPCServerOptions(context.Context) ([]grpc.ServerOption, error) {
 	return m.budgets.grpcOptions(), nil
 }
-
-type host struct {
-	component.Host
-	extensions map[component.ID]component.Component
-}
-
-// GetExtensions are those of the host, and the middleware.
-func (h host) GetExtensions() map[component.ID]component.Component { return h.extensions }
-
-// Report forwards a status.
-func (h host) Report(event *componentstatus.Event) { componentstatus.ReportStatus(h.Host, event) }
