@@ -19,6 +19,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/boltfile"
+	"github.com/otelcol-arc/otelcol-arc/internal/checkedstorage"
 	"github.com/otelcol-arc/otelcol-arc/internal/health"
 	"github.com/otelcol-arc/otelcol-arc/internal/persistentqueue"
 )
@@ -107,20 +108,11 @@ func (s *checkedStorage) GetClient(ctx context.Context, kind component.Kind, id 
 	if err != nil || !persistentqueue.IsQueue(kind, name) {
 		return client, err
 	}
-	if _, err := persistentqueue.Restore(ctx, client, func(ctx context.Context) ([]string, error) { return keys(ctx, client) }); err != nil {
+	if _, err := persistentqueue.Restore(ctx, client, func(ctx context.Context) ([]string, error) {
+		keys, _, err := checkedstorage.KeysOf(ctx, client)
+		return keys, err
+	}); err != nil {
 		s.logger.Error("Restoring the order of a queue failed; the queue starts as it was left", zap.Stringer("exporter", id), zap.Error(err))
 	}
 	return client, nil
-}
-
-func keys(ctx context.Context, client storage.Client) (keys []string, err error) {
-	walker, ok := client.(storage.Walker)
-	if !ok {
-		return nil, nil
-	}
-	err = walker.Walk(ctx, func(key string, _ []byte) ([]*storage.Operation, error) {
-		keys = append(keys, key)
-		return nil, nil
-	})
-	return keys, err
 }

@@ -104,13 +104,18 @@ func (c *Client) Batch(ctx context.Context, operations ...*storage.Operation) er
 
 // Keys lists the keys that there are, in no order; ok is false if the storage cannot.
 func (c *Client) Keys(ctx context.Context) (keys []string, ok bool, err error) {
-	if lister, ok := c.Client.(interface {
+	return KeysOf(ctx, c.Client)
+}
+
+// KeysOf lists the keys of a client, in no order; ok is false if its storage cannot.
+func KeysOf(ctx context.Context, client storage.Client) (keys []string, ok bool, err error) {
+	if lister, ok := client.(interface {
 		Keys(ctx context.Context) ([]string, error)
 	}); ok {
 		keys, err := lister.Keys(ctx)
 		return keys, true, err
 	}
-	walker, ok := c.Client.(storage.Walker)
+	walker, ok := client.(storage.Walker)
 	if !ok {
 		return nil, false, nil
 	}

@@ -25,6 +25,9 @@ type estimates struct {
 
 type estimateKey struct{ provider, model, reason string }
 
+// overflowEstimates is the key of what is beyond the limit.
+var overflowEstimates = estimateKey{model: ledger.Overflow, reason: ledger.Overflow}
+
 type estimateSum struct {
 	calls int64
 	cost  money.Sum
@@ -43,7 +46,7 @@ func (e *estimates) add(call *ledger.Call) {
 	key := estimateKey{call.Provider, call.Model, call.Estimated}
 	sum := e.sums[key]
 	if sum == nil && len(e.sums) >= e.limit {
-		key = estimateKey{model: ledger.Overflow, reason: ledger.Overflow}
+		key = overflowEstimates
 		sum = e.sums[key]
 	}
 	if sum == nil {
@@ -64,7 +67,7 @@ func (e *estimates) remove(call *ledger.Call) {
 	key := estimateKey{call.Provider, call.Model, call.Estimated}
 	sum := e.sums[key]
 	if sum == nil {
-		key = estimateKey{model: ledger.Overflow, reason: ledger.Overflow}
+		key = overflowEstimates
 		if sum = e.sums[key]; sum == nil {
 			return // it was counted before the last start
 		}

@@ -29,8 +29,9 @@ func (c *core) identify(to *identity.Record, d *detectedCall, payload string) {
 	if call.ResponseID != "" {
 		to.Response = mix(identity.Hash(call.ResponseID), d.source.service)
 	}
+	model := strings.ToLower(d.charge.name)
 	if !call.ModelUnknown {
-		to.Model = max(uint32(identity.Hash(strings.ToLower(d.charge.name))), 1)
+		to.Model = max(uint32(identity.Hash(model)), 1)
 	}
 	to.Scope = d.scope
 	to.Values = c.values(&call.Attribution, d.attributes)
@@ -49,7 +50,7 @@ func (c *core) identify(to *identity.Record, d *detectedCall, payload string) {
 		{identity.Proven, call.Rule.Proves()},
 		{identity.KnownScope, call.Rule == convention.ByScope},
 		{identity.Above, call.AddsStart},
-		{identity.Varies, strings.Contains(strings.ToLower(d.charge.name), "claude")},
+		{identity.Varies, strings.Contains(model, "claude")},
 		{identity.Unreadable, call.Problem == convention.ReasonBadTokens},
 	} {
 		if fact.set {

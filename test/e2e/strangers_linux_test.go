@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -126,16 +127,13 @@ func strange(ctx context.Context, address, bytes string, connected *atomic.Int64
 func TestListenersDisconnectStrangers(t *testing.T) {
 	attackOnly(t)
 	p, set := quick(t)
-	self := collector.FreeAddress(t)
-	host, port, err := net.SplitHostPort(self)
-	require.NoError(t, err)
-	process := collector.Start(t, collector.Options{
+	options, self := measured(t, collector.Options{
 		Configs: []string{"config/default.yaml"},
-		Set: append(set, "exporters::prometheus::endpoint="+p.page, "service::telemetry::metrics::level=normal",
-			"service::telemetry::metrics::readers=[{pull: {exporter: {prometheus: {host: "+host+", port: "+port+"}}}}]"),
+		Set:     append(set, "exporters::prometheus::endpoint="+p.page),
 	})
+	process := collector.Start(t, options)
 	addresses := listeners(p)
-	addresses["8888"] = self
+	addresses["8888"] = strings.TrimSuffix(strings.TrimPrefix(self, "http://"), "/metrics")
 	addresses["13133"] = process.Health()
 	var wg sync.WaitGroup
 	for listener, address := range addresses {

@@ -5,7 +5,6 @@ package e2e
 
 import (
 	"fmt"
-	"net"
 	"net/http"
 	"regexp"
 	"strings"
@@ -33,14 +32,11 @@ func callSpan(service, trace, span, model string, input, output string, more ...
 // call without a price on the dashboard, and by its problem in the Collector's metrics.
 func TestCountingCannotBeDodged(t *testing.T) {
 	p, set := quick(t)
-	self := collector.FreeAddress(t)
-	host, port, err := net.SplitHostPort(self)
-	require.NoError(t, err)
-	process := collector.Start(t, collector.Options{
+	options, self := measured(t, collector.Options{
 		Configs: []string{"config/default.yaml"},
-		Set: append(set, "exporters::prometheus::endpoint="+p.page, "service::telemetry::metrics::level=normal",
-			"service::telemetry::metrics::readers=[{pull: {exporter: {prometheus: {host: "+host+", port: "+port+"}}}}]"),
+		Set:     append(set, "exporters::prometheus::endpoint="+p.page),
 	})
+	process := collector.Start(t, options)
 	long := strings.Repeat("m", 257)
 	send := func(body string) {
 		t.Helper()
@@ -62,7 +58,7 @@ func TestCountingCannotBeDodged(t *testing.T) {
 	_, shown := sendAs(t, http.MethodGet, "http://"+p.dashboard+"/", p.dashboard, "")
 	text := strings.Join(strings.Fields(regexp.MustCompile(`<[^>]+>`).ReplaceAllString(shown, " ")), " ")
 	assert.Contains(t, text, "no price 4 calls")
-	found := scrape(t, "http://"+self+"/metrics")
+	found := scrape(t, self)
 	for _, outcome := range []string{"model_too_long", "bad_tokens"} {
 		n := 0.
 		for series, value := range found {
