@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"time"
@@ -91,7 +92,7 @@ func (s *priceSource) fetch(ctx context.Context, state sourceState) (list []byte
 	}
 	response, err := s.client.Do(request)
 	if err != nil {
-		return nil, state, errNoResponse{withoutURL(err)}
+		return nil, state, errNoResponse{s.readable(err)}
 	}
 	defer response.Body.Close()
 	switch {
@@ -110,11 +111,21 @@ func (s *priceSource) fetch(ctx context.Context, state sourceState) (list []byte
 	}
 	switch {
 	case err != nil:
-		return nil, state, fmt.Errorf("read the list: %w", withoutURL(err))
+		return nil, state, fmt.Errorf("read the list: %w", s.readable(err))
 	case len(list) > maxFetchedSize:
 		return nil, state, fmt.Errorf("the list has more than %d bytes", maxFetchedSize)
 	}
 	return list, sourceState{ETag: response.Header.Get("ETag"), Modified: response.Header.Get("Last-Modified")}, nil
+}
+
+// readable says the same of a timeout wherever it was noticed: net/http words it
+// differently before and after the headers, and by whose timer was first.
+func (s *priceSource) readable(err error) error {
+	timeout, ok := errors.AsType[net.Error](err)
+	if ok && timeout.Timeout() {
+		return fmt.Errorf("no whole response within the timeout of %v", s.cfg.HTTP.Timeout)
+	}
+	return withoutURL(err)
 }
 
 // withoutURL takes the address out of an error: it may hold a token.

@@ -164,7 +164,7 @@ func TestPriceSources(t *testing.T) {
 
 	p, process := start()
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
-		for i, want := range []string{"", "status 500 Internal Server Error", "more than 4194304 bytes", `models[1] (other).prices[0].input: "free"`, "Client.Timeout"} {
+		for i, want := range []string{"", "status 500 Internal Server Error", "more than 4194304 bytes", `models[1] (other).prices[0].input: "free"`, "no whole response within the timeout of"} {
 			sources := getPrices(c, p.dashboard).Data.Sources
 			if assert.Len(c, sources, len(paths)) && assert.NotNil(c, sources[i].Tried) {
 				assert.Contains(c, sources[i].Error, want)
