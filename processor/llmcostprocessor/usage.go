@@ -45,7 +45,7 @@ func (c *core) show(host component.Host) (hide func()) {
 
 // Dimensions are the model, and those of the configuration.
 func (b usageSource) Dimensions() []string {
-	return append([]string{dashboard.Model}, b.cfg.Dimensions...)
+	return append([]string{dashboard.Model}, b.dimensions.names...)
 }
 
 // Usage adds the ledger's rows up.
@@ -108,7 +108,7 @@ func (b usageSource) Usage(q dashboard.Query) ([]dashboard.Row, error) {
 func (b usageSource) indices(what string, dimensions []string) ([]int, error) {
 	indices := make([]int, len(dimensions))
 	for i, name := range dimensions {
-		at := slices.Index(b.cfg.Dimensions, name)
+		at := slices.Index(b.dimensions.names, name)
 		if at < 0 && name != dashboard.Model {
 			return nil, fmt.Errorf("%s: %q is no dimension; there are %s", what, name, strings.Join(b.Dimensions(), ", "))
 		}
@@ -119,7 +119,7 @@ func (b usageSource) indices(what string, dimensions []string) ([]int, error) {
 
 // matcher returns a function that reports whether a row has the values.
 func (b usageSource) matcher(where map[string]string) (func(*ledger.Key) bool, error) {
-	return matcher(b.cfg.Dimensions, where)
+	return matcher(b.dimensions.names, where)
 }
 
 func matcher(dimensions []string, where map[string]string) (func(*ledger.Key) bool, error) {
@@ -201,7 +201,7 @@ func (b usageSource) Calls(q dashboard.CallQuery) []dashboard.Call {
 func (b usageSource) call(c *ledger.Recent) dashboard.Call {
 	out := dashboard.Call{
 		Time:   c.Ended(),
-		Values: append([]string{c.Key.Model}, c.Key.Dimensions[:len(b.cfg.Dimensions)]...),
+		Values: append([]string{c.Key.Model}, c.Key.Dimensions[:len(b.dimensions.names)]...),
 		Status: ledger.Statuses[c.Status],
 		Tokens: tokensOf(&c.Usage), Amounts: *c.Usage.Amounts(),
 		Provider: c.Provider, Convention: c.Convention, Reading: c.Reading, Estimated: c.Estimated,
@@ -287,7 +287,7 @@ func (b usageSource) Budgets() []dashboard.Budget {
 
 // used is what the calls of a budget's running window cost.
 func (c *core) used(budget BudgetConfig, now time.Time) money.Sum {
-	matches, err := matcher(c.cfg.Dimensions, budget.Where)
+	matches, err := matcher(c.dimensions.names, budget.Where)
 	if err != nil {
 		return money.Sum{} // Validate has seen to it
 	}
