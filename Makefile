@@ -6,6 +6,8 @@ export GOTOOLCHAIN = go1.27.3
 
 GO          ?= go
 TOOL         = $(GO) tool -modfile internal/tools/go.mod
+# By itself: it does not compile with the YAML library that the other tools need.
+ACTIONLINT   = github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 BIN          = bin/otelcol-arc
 ARCTOOL      = bin/arctool
 CONFIG      ?= config/default.yaml
@@ -130,6 +132,10 @@ lint: ## Static checks, and the words of the project
 	@$(TOOL) golangci-lint run --allow-parallel-runners $(patsubst github.com/otelcol-arc/otelcol-arc/%,./%/,$(PACKAGES))
 	cd packaging && $(GO) tool -modfile ../internal/tools/go.mod golangci-lint run --allow-parallel-runners -c ../.golangci.yml ./...
 	cd test/bench && $(GO) tool -modfile ../../internal/tools/go.mod golangci-lint run --allow-parallel-runners -c ../../.golangci.yml ./...
+
+.PHONY: workflows
+workflows: ## Check the workflows of .github
+	$(GO) run $(ACTIONLINT)
 
 .PHONY: fuzz
 fuzz: ## Fuzz every parser for FUZZTIME (30s) each
