@@ -154,6 +154,10 @@ bench: build ## Measure beside the peers, and renew docs/benchmarks.md, or its s
 e2e: build ## Install the real servers and SDKs, and test against them
 	test/e2e/run.sh
 
+.PHONY: e2e-core
+e2e-core: build ## Of e2e, what is installed in a minute: Prometheus, Alertmanager, a mail server, Python SDKs
+	test/e2e/run.sh core
+
 .PHONY: e2e-sdks
 e2e-sdks: build ## Measure some 90 released SDKs against docs/compatibility.md; SDKS=-write renews it, SDKS=-newest tries the newest
 	$(GO) test -tags sdks -count=1 -timeout 90m -v ./test/sdks $(SDKS:%=-args %)
