@@ -8,10 +8,12 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/notifiers"
 )
 
-// notifiers are the exporters that act on alert records alone.
-var notifiers = []string{"alertmanager", "email", "pagerduty", "slack", "teams", "webhook"}
+// notifierTypes are the exporters that act on alert records alone.
+var notifierTypes = notifiers.Types()
 
 // problem is something that loads, and does not do what its author expects.
 type problem struct {
@@ -75,7 +77,7 @@ func (p *pipeline) checkNotifiers(connectors map[string]any) []problem {
 	}
 	var problems []problem
 	for _, exporter := range p.exporters {
-		if slices.Contains(notifiers, typeOf(exporter)) {
+		if slices.Contains(notifierTypes, typeOf(exporter)) {
 			problems = append(problems, problem{
 				p.key + "::exporters",
 				fmt.Sprintf("%q gets no alerts, because this pipeline has no alert processor; add it to processors", exporter),
@@ -107,7 +109,7 @@ func checkUnused(conf map[string]any, pipelines []pipeline) []problem {
 	for _, of := range []struct {
 		kind  string
 		types []string
-	}{{"processors", []string{"alert", "llm_cost", "metric_guard"}}, {"exporters", notifiers}} {
+	}{{"processors", []string{"alert", "llm_cost", "metric_guard"}}, {"exporters", notifierTypes}} {
 		components := section(conf, of.kind)
 		for _, id := range slices.Sorted(maps.Keys(components)) {
 			if slices.Contains(of.types, typeOf(id)) && !slices.Contains(used, id) {
