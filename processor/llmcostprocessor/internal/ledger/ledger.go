@@ -45,6 +45,9 @@ type Limits struct {
 
 // Key names a row within its hour.
 type Key struct {
+	// Provider is as calls name it; "" where they do not, and in rows that a version
+	// before has stored.
+	Provider   string     `json:"provider,omitempty"`
 	Model      string     `json:"model"`
 	Dimensions Dimensions `json:"dimensions"`
 }
@@ -222,6 +225,10 @@ func (l *Ledger) remove(c *Call, place Place) {
 	}
 	key := c.key()
 	row, ok := h.rows[key]
+	if !ok {
+		key.Provider = "" // a version before may have stored the row
+		row, ok = h.rows[key]
+	}
 	if !ok || place == InOverflow {
 		row, ok = h.rows[overflowKey]
 	}
@@ -232,7 +239,7 @@ func (l *Ledger) remove(c *Call, place Place) {
 }
 
 func (c *Call) key() Key {
-	key := Key{Model: c.Model, Dimensions: c.Dimensions}
+	key := Key{Provider: shorten(c.Provider), Model: c.Model, Dimensions: c.Dimensions}
 	for i, value := range key.Dimensions {
 		key.Dimensions[i] = shorten(value)
 	}
@@ -300,7 +307,7 @@ func (l *Ledger) row(c *Call) (row *keyedRow, known bool) {
 
 // clone copies the texts out of the telemetry that they are parts of.
 func (k Key) clone() Key {
-	k.Model = strings.Clone(k.Model)
+	k.Provider, k.Model = strings.Clone(k.Provider), strings.Clone(k.Model)
 	for i, value := range k.Dimensions {
 		k.Dimensions[i] = strings.Clone(value)
 	}
