@@ -16,6 +16,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/identity"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/money"
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/series"
 )
 
 // maxDuration is the longest that a call can take. What is above is a mistake
@@ -133,6 +134,7 @@ func (c *core) addRecords(ctx context.Context, records []identity.Record, spans 
 	result := c.calls.Add(records, spans, at)
 	changes := make([]ledger.Change, 0, len(result.Changes))
 	places := make([]ledger.Place, len(result.Changes))
+	inSeries := make([]series.Place, len(result.Changes))
 	for i := range result.Changes {
 		change := &result.Changes[i]
 		detail := detailOf(change.In)
@@ -142,8 +144,9 @@ func (c *core) addRecords(ctx context.Context, records []identity.Record, spans 
 		}
 		to := ledger.Change{ID: change.Call, Place: &places[i], Detail: detail}
 		if change.Out != nil {
-			places[i] = ledger.Place(change.Out.Place)
+			places[i] = ledger.Place(change.Out.Place & placeInLedger)
 			to.Out = parseCounted(change.Out)
+			c.series.Remove(to.Out, series.Place(change.Out.Place>>placeInSeries), at)
 			c.unpriced.remove(to.Out)
 			c.estimates.remove(to.Out)
 		}
@@ -157,17 +160,32 @@ func (c *core) addRecords(ctx context.Context, records []identity.Record, spans 
 			}
 			c.unpriced.add(to.In)
 			c.estimates.add(to.In)
+			inSeries[i] = c.series.Add(to.In, at)
 		}
 		changes = append(changes, to)
 	}
 	recorded := c.ledger.Apply(changes, at)
 	for i := range result.Changes {
 		if in := result.Changes[i].In; in != nil && in != result.Changes[i].Out {
-			in.Place = uint8(places[i])
+			in.Place = uint8(places[i]) | uint8(inSeries[i])<<placeInSeries
 		}
 	}
 	c.countRecorded(ctx, recorded)
 	return result
+}
+
+// The bits of where a call was counted.
+const (
+	placeInLedger = 0b1
+	placeInSeries = 1 // how far it is shifted
+)
+
+// record adds calls that are never corrected. It must be called with counting held.
+func (c *core) record(calls []ledger.Call, at time.Time) ledger.Recorded {
+	for i := range calls {
+		c.series.Add(&calls[i], at)
+	}
+	return c.ledger.Record(calls, at)
 }
 
 // parseCounted is the call that was counted, or is to be.
@@ -232,7 +250,7 @@ func (c *core) journalLinks(ctx context.Context) {
 func (c *core) recordSums(ctx context.Context, b *batch) {
 	c.counting.Lock()
 	defer c.counting.Unlock()
-	c.countRecorded(ctx, c.ledger.Record(b.sums, b.at))
+	c.countRecorded(ctx, c.record(b.sums, b.at))
 	if c.store != nil {
 		c.journal(ctx, &entry{at: b.at, sums: b.sums})
 	}

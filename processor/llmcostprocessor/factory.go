@@ -22,6 +22,7 @@ const (
 	defaultMaxRows         = 100_000
 	defaultMaxModels       = 1000
 	defaultDedupEntries    = 100_000
+	defaultMaxSeries       = 5_000
 	defaultCalls           = 10_000
 	defaultDedupWindow     = 10 * time.Minute
 )
@@ -46,6 +47,8 @@ func createDefaultConfig() component.Config {
 		Retention:       defaultRetention,
 		MaxRows:         defaultMaxRows,
 		MaxModels:       defaultMaxModels,
+		MaxSeries:       defaultMaxSeries,
+		Exemplars:       true,
 		Calls:           CallsConfig{MaxEntries: defaultCalls},
 		Dedup:           DedupConfig{MaxEntries: defaultDedupEntries, Window: defaultDedupWindow, PairByTime: true},
 	}

@@ -21,6 +21,7 @@ import (
 
 	"github.com/otelcol-arc/otelcol-arc/internal/checkedstorage"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/series"
 )
 
 // Keys in the storage. An hour is under hour/N, N being whole hours since
@@ -50,6 +51,8 @@ type store struct {
 	chunks   []chunk       // that are in the storage, the oldest first
 	first    uint64        // entry of the journal that is in the storage
 	obsolete []string      // keys of an earlier version, which the next save removes
+
+	seriesChunks int // that are in the storage
 
 	counting       *sync.Mutex    // the core's, which guards what follows
 	next           uint64         // entry of the journal to be written
@@ -95,7 +98,7 @@ type state interface {
 // load adds what is in the storage to the ledger and the state, and the instance that
 // it is of to the resource. What is damaged is quarantined and reported; the rest is
 // loaded. An error means that the storage could not be read.
-func (s *store) load(ctx context.Context, to *ledger.Ledger, calls state, resource pcommon.Resource) error {
+func (s *store) load(ctx context.Context, to *ledger.Ledger, by *series.Set, calls state, resource pcommon.Resource) error {
 	if err := s.loadInstance(ctx, resource.Attributes()); err != nil {
 		return err
 	}
@@ -116,6 +119,9 @@ func (s *store) load(ctx context.Context, to *ledger.Ledger, calls state, resour
 		if err := s.read(ctx, hourKey(at), func(content []byte) error { return to.LoadHour(at, content) }); err != nil {
 			return err
 		}
+	}
+	if err := s.loadSeries(ctx, keys, by); err != nil {
+		return err
 	}
 	if err := s.loadSeen1(ctx, calls.addKnown); err != nil {
 		return err
@@ -227,17 +233,27 @@ func (s *store) quarantine(ctx context.Context, key string, content []byte, reas
 
 // save persists what has changed, all or nothing, and drops the hours that the
 // ledger has forgotten and the entries of the journal that it holds.
-func (s *store) save(ctx context.Context, from *ledger.Ledger, now time.Time) error {
+func (s *store) save(ctx context.Context, from *ledger.Ledger, by *series.Set, now time.Time) error {
 	s.counting.Lock()
 	changes, next, pending := from.Take(), s.next, s.pending
+	inSeries := by.Take()
 	s.pending, s.pendingRecords = nil, 0
 	s.counting.Unlock()
+	undo := func() {
+		s.counting.Lock()
+		by.Mark(inSeries)
+		s.counting.Unlock()
+		s.giveBack(pending)
+	}
 	snapshot, err := changes.Snapshot()
 	if err != nil {
-		s.giveBack(pending)
+		undo()
 		return err
 	}
 	operations, err := s.ledgerOperations(&snapshot)
+	if err == nil {
+		operations, err = s.seriesOperations(operations, &inSeries)
+	}
 	entries, chunks := s.persistEntries(pending, now)
 	operations = append(operations, entries...)
 	if len(entries) > 0 && err == nil {
@@ -259,13 +275,13 @@ func (s *store) save(ctx context.Context, from *ledger.Ledger, now time.Time) er
 	}
 	if err != nil {
 		from.Mark(snapshot)
-		s.giveBack(pending)
+		undo()
 		return err
 	}
 	if len(operations) > 0 {
 		s.obsolete = nil
 	}
-	s.hours, s.chunks, s.first = snapshot.Known, chunks, next
+	s.hours, s.chunks, s.first, s.seriesChunks = snapshot.Known, chunks, next, max(s.seriesChunks, inSeries.Chunks)
 	return nil
 }
 

@@ -25,6 +25,7 @@ const repository = "https://github.com/otelcol-arc/otelcol-arc/blob/main/"
 func TestRunbooks(t *testing.T) {
 	paths, err := filepath.Glob(filepath.Join(collector.Root(), "config", "rules", "*.yml"))
 	require.NoError(t, err)
+	paths = append(paths, filepath.Join(collector.Root(), "config", "rules", "usage", "usage.yml"))
 	alerts := map[string]bool{}
 	for _, path := range paths {
 		if strings.HasSuffix(path, "_test.yml") {
