@@ -189,7 +189,7 @@ clean: ## Remove what was built
 # their cloud SDKs, that the distribution does not offer.
 TAGS = remove_all_sd,enable_dns_sd,enable_kubernetes_sd
 
-GO_FILES = $(shell find converter dist exporter extension internal processor receiver -name '*.go' ! -name '*_test.go' 2>/dev/null)
+GO_FILES = $(shell find converter dist exporter extension internal processor provider receiver -name '*.go' ! -name '*_test.go' 2>/dev/null)
 EMBEDDED = $(shell find exporter extension internal processor receiver -path '*/testdata' -prune -o -type f \( -name '*.yaml' -o -name '*.json' -o -name '*.html' -o -name '*.js' -o -name '*.css' -o -name '*.svg' \) -print 2>/dev/null)
 
 $(BIN): go.mod go.sum $(GO_FILES) $(EMBEDDED)

@@ -16,7 +16,6 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/confmap/provider/envprovider"
-	"go.opentelemetry.io/collector/confmap/provider/fileprovider"
 	"go.opentelemetry.io/collector/confmap/provider/httpprovider"
 	"go.opentelemetry.io/collector/confmap/provider/httpsprovider"
 	"go.opentelemetry.io/collector/confmap/provider/yamlprovider"
@@ -25,6 +24,7 @@ import (
 	"go.opentelemetry.io/collector/pipeline"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/notifiers"
+	"github.com/otelcol-arc/otelcol-arc/provider/configfileprovider"
 )
 
 // notifierConfig has the notifiers of a configuration, and the authenticators that they
@@ -61,7 +61,7 @@ func resolve(ctx context.Context, uris []string) (*confmap.Conf, error) {
 	resolver, err := confmap.NewResolver(confmap.ResolverSettings{
 		URIs: uris,
 		ProviderFactories: []confmap.ProviderFactory{
-			envprovider.NewFactory(), fileprovider.NewFactory(), yamlprovider.NewFactory(),
+			envprovider.NewFactory(), configfileprovider.NewFactory(), yamlprovider.NewFactory(),
 			httpprovider.NewFactory(), httpsprovider.NewFactory(),
 		},
 		DefaultScheme: "env",
