@@ -13,6 +13,7 @@ import (
 	"go.opentelemetry.io/collector/scraper"
 	"go.opentelemetry.io/collector/scraper/scraperhelper"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/provenance"
 	"github.com/otelcol-arc/otelcol-arc/receiver/llmbillingreceiver/internal/metadata"
 )
 
@@ -42,5 +43,5 @@ func createMetrics(_ context.Context, set receiver.Settings, config component.Co
 	if err != nil {
 		return nil, err
 	}
-	return scraperhelper.NewMetricsController(&cfg.ControllerConfig, set, next, scraperhelper.AddMetricsScraper(metadata.Type, s))
+	return scraperhelper.NewMetricsController(&cfg.ControllerConfig, set, provenance.Billing(next), scraperhelper.AddMetricsScraper(metadata.Type, s))
 }
