@@ -58,7 +58,7 @@ func newBilling(cfg *Config, set receiver.Settings) (*billing, error) {
 	}
 	b := &billing{
 		cfg: cfg, set: set, logger: set.Logger, health: health.New(set.Logger), telemetry: telemetry, now: time.Now,
-		builder: metadata.NewMetricsBuilder(cfg.MetricsBuilderConfig, set),
+		builder: metadata.NewMetricsBuilder(metadata.NewDefaultMetricsBuilderConfig(), set),
 	}
 	for i := range cfg.Accounts {
 		each := &cfg.Accounts[i]

@@ -18,7 +18,6 @@ import (
 	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/scraper/scraperhelper"
 
-	"github.com/otelcol-arc/otelcol-arc/receiver/llmbillingreceiver/internal/metadata"
 	"github.com/otelcol-arc/otelcol-arc/receiver/llmbillingreceiver/internal/report"
 )
 
@@ -39,9 +38,6 @@ type Config struct {
 	// ControllerConfig sets how often what the providers reported last is emitted:
 	// collection_interval, 1m by default. They are asked at the interval of the account.
 	scraperhelper.ControllerConfig `mapstructure:",squash"`
-
-	// Metrics enables and disables metrics.
-	metadata.MetricsBuilderConfig `mapstructure:",squash"`
 
 	// Accounts are those that are asked. Required.
 	Accounts []AccountConfig `mapstructure:"accounts"`

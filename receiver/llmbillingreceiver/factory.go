@@ -26,10 +26,9 @@ func createDefaultConfig() component.Config {
 	controller := scraperhelper.NewDefaultControllerConfig()
 	controller.InitialDelay = time.Second
 	return &Config{
-		ControllerConfig:     controller,
-		MetricsBuilderConfig: metadata.NewDefaultMetricsBuilderConfig(),
-		Days:                 defaultDays,
-		MaxItems:             defaultMaxItems,
+		ControllerConfig: controller,
+		Days:             defaultDays,
+		MaxItems:         defaultMaxItems,
 	}
 }
 

@@ -66,6 +66,7 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.ProcessorLlmCostPriceFetches.Add(context.Background(), 1)
 	tb.ProcessorLlmCostPriceReloads.Add(context.Background(), 1)
 	tb.ProcessorLlmCostSnapshotFailures.Add(context.Background(), 1)
+	tb.ProcessorLlmCostTableReloads.Add(context.Background(), 1)
 	AssertEqualProcessorLlmCostBilledRejected(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
@@ -130,6 +131,9 @@ func TestSetupTelemetry(t *testing.T) {
 		[]metricdata.DataPoint[float64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorLlmCostSnapshotFailures(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorLlmCostTableReloads(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 
