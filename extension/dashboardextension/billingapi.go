@@ -126,7 +126,7 @@ var causes = map[string]string{
 	"unknown":           "unknown: the report has no usage",
 }
 
-// billingView is the section of the page.
+// billingView is the section "Counted and billed".
 type billingView struct {
 	Rows      []billingRowView
 	More      int

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package provenance marks telemetry that a component of this program made itself, so that
-// another one can tell it from what was sent under the same names. The mark is in the
+// another one can distinguish it from what was sent under the same names. The mark is in the
 // context: nobody outside the process can make it.
 package provenance
 

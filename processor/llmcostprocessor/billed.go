@@ -63,7 +63,7 @@ type providerTotal struct {
 	billed, counted money.Sum
 }
 
-// readBilled records what passes of a bill. The metrics are not changed.
+// readBilled records the billed costs and usage among metrics. The metrics are not changed.
 func (c *core) readBilled(md pmetric.Metrics) {
 	for _, rm := range md.ResourceMetrics().All() {
 		for _, sm := range rm.ScopeMetrics().All() {
@@ -137,7 +137,7 @@ func (c *core) compare(from, to, now time.Time) []invoice.Line {
 		return nil
 	}
 	table := c.prices.Load()
-	counted := c.countedLines(table, from, to)
+	counted := c.sumCounted(table, from, to)
 	called := map[[2]string]bool{}
 	for i := range counted {
 		called[[2]string{counted[i].Provider, counted[i].Model}] = true
@@ -161,8 +161,8 @@ const day = 24 * time.Hour
 
 func dayOf(t time.Time) string { return t.UTC().Format(time.DateOnly) }
 
-// countedLines adds the ledger up by day, provider and model, as price files name them.
-func (c *core) countedLines(table *price.Table, from, to time.Time) []invoice.Line {
+// sumCounted adds the ledger up by day, provider and model, as price files name them.
+func (c *core) sumCounted(table *price.Table, from, to time.Time) []invoice.Line {
 	type called struct{ provider, model string }
 	type key struct {
 		day int64

@@ -160,7 +160,7 @@ func (c *core) Start(ctx context.Context, host component.Host) error {
 		return err
 	}
 	if err := c.loadBill(ctx); err != nil {
-		c.logger.Error("Reading what was billed from the storage failed; it comes again with the next report", zap.Error(err))
+		c.logger.Error("Reading what was billed from the storage failed; the next report replaces it", zap.Error(err))
 	}
 	if err := c.startSources(ctx, host, c.settings); err != nil {
 		return err

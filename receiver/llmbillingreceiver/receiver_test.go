@@ -213,7 +213,7 @@ func TestCorrections(t *testing.T) {
 	assert.Empty(t, r.dollars(t), "beyond days")
 }
 
-// Each failure has an error that tells what to do, does not contain the key, loses nothing
+// Each failure has an error that names what to do, does not contain the key, loses nothing
 // of what was reported before, and is asked again at a polite time.
 func TestFailures(t *testing.T) {
 	for _, tt := range []struct {

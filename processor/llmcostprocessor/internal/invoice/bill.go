@@ -132,7 +132,7 @@ func (b *Bill) Take() ([]byte, error) {
 	return content, err
 }
 
-// GiveBack has the bill taken again: it could not be written.
+// GiveBack makes the next Take return the bill: it could not be written.
 func (b *Bill) GiveBack() {
 	b.mu.Lock()
 	b.changed = true

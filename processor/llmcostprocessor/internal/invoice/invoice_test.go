@@ -23,7 +23,7 @@ func dollars(t *testing.T, amount float64) money.Sum {
 
 var period = Period{Final: "2026-11-27", Counting: "2026-11-03"}
 
-// Each cause is told from the figures of its line.
+// Each cause follows from the figures of its line.
 func TestCauses(t *testing.T) {
 	tokens := usage.Amounts{usage.Input: 700, usage.CacheRead: 200, usage.Output: 100}
 	more := usage.Amounts{usage.Input: 900, usage.CacheRead: 200, usage.Output: 100}

@@ -65,7 +65,7 @@ func (f fixed) Do(_ context.Context, _ *http.Request, into any) error {
 	return nil
 }
 
-// No response makes a report that has amounts without a value, or days that are none.
+// No response makes a report that has amounts without a value, or usage without an amount.
 func FuzzReports(f *testing.F) {
 	f.Add([]byte(`{"data": [{"start_time": 1795737600, "results": [{"amount": {"value": 0.06, "currency": "usd"}, "line_item": "gpt-5, input"}]}], "has_more": false}`))
 	f.Add([]byte(`{"data": [{"starting_at": "2026-11-27T00:00:00Z", "results": [{"amount": "1.5", "currency": "USD", "model": "claude"}]}]}`))
