@@ -112,6 +112,10 @@ type ReceiverConfig struct {
 	Cc  []string `mapstructure:"cc"`
 	Bcc []string `mapstructure:"bcc"`
 
+	// SendResolved sets whether it is notified when an alert is resolved. Default:
+	// send_resolved of the exporter.
+	SendResolved *bool `mapstructure:"send_resolved"`
+
 	// prevent unkeyed literal initialization
 	_ struct{}
 }

@@ -60,6 +60,9 @@ type Channel struct {
 	Place func(alert alertevent.Alert) string
 	// Resend is the time after which a firing alert is sent again; 0: never.
 	Resend time.Duration
+	// SendResolved sets whether resolutions are sent; nil is what the notifier's
+	// configuration sets.
+	SendResolved *bool
 	// Limit is the rate of messages that the vendor asks for; nil: any.
 	Limit *rate.Limiter
 	// Secrets are redacted from errors, whoever repeats them. The header values of
@@ -123,6 +126,7 @@ func newLane(owner *Exporter, channel Channel, mutes mutetime.Intervals, b backo
 		}
 	}
 	l.state = newState(g, b, channel.Resend, settled)
+	l.state.quiet = channel.SendResolved != nil && !*channel.SendResolved
 	return l
 }
 
@@ -235,6 +239,8 @@ func (l *lane) offer(ctx context.Context, changes []change) {
 			continue
 		case offerSuperseded:
 			counts[outcomeSuperseded]++
+		case offerFiltered:
+			counts[outcomeFiltered]++
 		}
 		if muted && l.state.mute(now, e) {
 			counts[outcomeMuted]++
