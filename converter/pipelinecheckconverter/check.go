@@ -43,7 +43,8 @@ func check(conf map[string]any) []problem {
 		problems = append(problems, p.checkNotifiers(section(conf, "connectors"))...)
 	}
 	problems = append(problems, checkExtensions(conf, list(service, "extensions"))...)
-	return append(problems, checkUnused(conf, pipelines)...)
+	problems = append(problems, checkUnused(conf, pipelines)...)
+	return append(problems, checkUntaken(conf, pipelines)...)
 }
 
 // checkOrder finds llm_cost after alert.

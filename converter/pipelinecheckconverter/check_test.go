@@ -10,9 +10,19 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/confmap"
+	"go.opentelemetry.io/collector/exporter"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
+
+	"github.com/otelcol-arc/otelcol-arc/exporter/alertmanagerexporter"
+	"github.com/otelcol-arc/otelcol-arc/exporter/emailexporter"
+	"github.com/otelcol-arc/otelcol-arc/exporter/pagerdutyexporter"
+	"github.com/otelcol-arc/otelcol-arc/exporter/slackexporter"
+	"github.com/otelcol-arc/otelcol-arc/exporter/teamsexporter"
+	"github.com/otelcol-arc/otelcol-arc/exporter/webhookexporter"
+	"github.com/otelcol-arc/otelcol-arc/internal/notify"
+	"github.com/otelcol-arc/otelcol-arc/internal/routing"
 )
 
 const right = `
@@ -58,6 +68,29 @@ func TestCheck(t *testing.T) {
 				{"processors::metric_guard", "is in no pipeline, and does nothing; add it to one of service::pipelines"},
 				{"exporters::email", "is in no pipeline, and does nothing; add it to one of service::pipelines"},
 			},
+		},
+		"severities of nobody": {
+			"exporters: {slack: {webhook_url: x, severities: [critical, error]}, pagerduty: {routing_key: x}, email: {server: \"\"}}\n" +
+				"service: {pipelines: {logs/alerts: {exporters: [slack, forward, email]}}}\n" +
+				"processors: {alert: {rule_files: [testdata/rules.yml], rules: [{name: A, severity: page, expr: x}, {name: B, expr: y, severity: warning}, {name: C, expr: max by (severity) (z)}], " +
+				"events: [{name: D, labels_from: [severity]}, {name: E, severity: info}]}}",
+			[]problem{
+				{"processors::alert", `no notifier that is switched on is notified of alerts with no severity, of the rules Plain; add the severity to severities of one, or map the word by its severity_map`},
+				{"processors::alert", `no notifier that is switched on is notified of alerts with severity "info", of the rules E; add the severity to severities of one, or map the word by its severity_map`},
+				{"processors::alert", `no notifier that is switched on is notified of alerts with severity "warning", of the rules B, Warn1, Warn2, Warn3, Warn4 and 1 more; add the severity to severities of one, or map the word by its severity_map`},
+			},
+		},
+		"severities that are mapped": {
+			"exporters: {slack: {webhook_url: x, severities: [critical], severity_map: {warning: critical}}}\n" +
+				"processors: {alert: {rules: [{name: B, expr: y, severity: warning}]}}",
+			nil,
+		},
+		"no notifier is switched on": {"processors: {alert: {rules: [{name: B, expr: y, severity: warning}]}}", nil},
+		"a route to a notifier that is off": {
+			"exporters: {slack: {webhook_url: x, receivers: {payments: {webhook_url: y}}}}\n" +
+				"processors: {alert: {route: {receiver: slack, routes: [{receiver: payments, matchers: [team=payments]}, {receiver: pagerduty, matchers: [severity=page]}, {receiver: \"null\", matchers: [severity=info]}]}, " +
+				"rules: [{name: A, severity: page, expr: x, labels: {team: search}}, {name: B, expr: y, severity: warning}, {name: P, expr: y, severity: page, labels: {team: payments}}, {name: N, expr: y, severity: info}, {name: M, expr: y, severity: page, labels: {team: '{{ $labels.team }}'}}]}}",
+			[]problem{{"processors::alert", `no notifier that is switched on is notified of alerts with severity "page", of the rules A; their route leads to no receiver that is switched on`}},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -118,4 +151,27 @@ func parse(t *testing.T, content string) *confmap.Conf {
 	conf, err := retrieved.AsConf()
 	require.NoError(t, err)
 	return conf
+}
+
+// Each notifier has a setting that switches it on, and pagerduty takes critical alerts
+// alone by default.
+func TestNotifiersAreKnown(t *testing.T) {
+	for name, factory := range map[string]exporter.Factory{
+		"alertmanager": alertmanagerexporter.NewFactory(), "email": emailexporter.NewFactory(), "pagerduty": pagerdutyexporter.NewFactory(),
+		"slack": slackexporter.NewFactory(), "teams": teamsexporter.NewFactory(), "webhook": webhookexporter.NewFactory(),
+	} {
+		assert.Contains(t, notifiers, name)
+		conf := confmap.New()
+		require.NoError(t, conf.Marshal(factory.CreateDefaultConfig()))
+		for _, key := range switches[name] {
+			require.True(t, conf.IsSet(key), "%s has %s", name, key)
+		}
+		want := conf.Get("severities")
+		set := map[string]any{name: map[string]any{switches[name][0]: "x"}}
+		selector := selectors(map[string]any{"exporters": set}, []string{name})
+		require.Len(t, selector, 1)
+		channels, _ := notify.Reach{Notifiers: selector}.Channels(routing.LabelsOfRule("A", "x", map[string]string{"severity": "info"}, nil))
+		assert.Equal(t, isSet(want), len(channels) == 0, name)
+	}
+	assert.Len(t, switches, len(notifiers))
 }

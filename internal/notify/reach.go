@@ -70,18 +70,22 @@ func ReachOf(host component.Host, routes *routing.Tree) Reach {
 }
 
 // Channels are the notifiers that may be notified of an alert: IDs, with the name of the
-// receiver where a route addresses one that is not the notifier itself.
-func (r Reach) Channels(p routing.Partial) []string {
-	var names []string
+// receiver where a route addresses one that is not the notifier itself. An alert may
+// deliberately have none, by a route to [routing.Nobody].
+func (r Reach) Channels(p routing.Partial) (names []string, deliberate bool) {
 	if r.Routes == nil {
 		for _, s := range r.Notifiers {
 			if s.mayPass(p) {
 				names = append(names, s.id)
 			}
 		}
-		return names
+		return names, false
 	}
 	for _, receiver := range r.Routes.MayMatch(p) {
+		if receiver == routing.Nobody {
+			deliberate = true
+			continue
+		}
 		for _, s := range r.Notifiers {
 			switch {
 			case receiver == s.id:
@@ -91,5 +95,5 @@ func (r Reach) Channels(p routing.Partial) []string {
 			}
 		}
 	}
-	return names
+	return names, deliberate
 }

@@ -70,8 +70,12 @@ func TestReach(t *testing.T) {
 		"a severity of the series":             {routing.LabelsOfRule("A", "max by (severity) (x)", nil, nil), []string{"notify/a", "notify/b"}, []string{"notify/a pager", "notify/b"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			assert.Equal(t, test.flat, ReachOf(host, nil).Channels(test.of))
-			assert.Equal(t, test.routed, ReachOf(host, tree).Channels(test.of))
+			flat, deliberate := ReachOf(host, nil).Channels(test.of)
+			assert.Equal(t, test.flat, flat)
+			assert.False(t, deliberate)
+			routed, deliberate := ReachOf(host, tree).Channels(test.of)
+			assert.Equal(t, test.routed, routed)
+			assert.Equal(t, name == "a severity of nobody" || name == "a severity of the series", deliberate)
 		})
 	}
 	assert.Nil(t, Channels(componenttest.NewNopHost()))

@@ -13,6 +13,7 @@ import (
 	"go.opentelemetry.io/otel/metric"
 	"go.uber.org/zap"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/rulecheck"
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/evaluate"
 )
 
@@ -74,7 +75,7 @@ func (c *core) reportRules(message string) {
 		rules += len(group.Rules())
 	}
 	c.logger.Info(message, zap.Int("groups", len(groups)), zap.Int("rules", rules), zap.Int("event_rules", len(c.cfg.Events)))
-	for _, pattern := range evaluate.EmptyPatterns(c.cfg.RuleFiles) {
+	for _, pattern := range rulecheck.EmptyPatterns(c.cfg.RuleFiles) {
 		directory, err := os.Getwd()
 		if err != nil {
 			directory = err.Error()

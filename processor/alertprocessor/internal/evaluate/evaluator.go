@@ -22,6 +22,7 @@ import (
 	"go.opentelemetry.io/otel/metric"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+	"github.com/otelcol-arc/otelcol-arc/internal/rulecheck"
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/metadata"
 )
 
@@ -149,7 +150,7 @@ func New(ctx context.Context, options Options) (*Evaluator, error) {
 // Load reads the rule files and the rules of the configuration. Its error names
 // everything that is wrong with them; then the previous groups stay active.
 func (e *Evaluator) Load() error {
-	files, err := ExpandFiles(e.Rules.Files)
+	files, err := rulecheck.ExpandFiles(e.Rules.Files)
 	if err != nil {
 		return err
 	}
