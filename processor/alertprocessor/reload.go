@@ -51,7 +51,7 @@ func (c *core) maintain(ctx context.Context, loaded [sha256.Size]byte) {
 func (c *core) reload(ctx context.Context) {
 	err := evaluate.ValidateFiles(c.cfg.RuleFiles)
 	if err == nil {
-		err = c.backend.evaluator.Load()
+		err = c.backend.evaluator.Load(ctx)
 	}
 	outcome := "success"
 	if err != nil {

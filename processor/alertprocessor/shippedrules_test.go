@@ -103,7 +103,7 @@ func runRuleTest(t *testing.T, ruleFiles []string, interval time.Duration, test 
 		Telemetry:    telemetry,
 	})
 	require.NoError(t, err)
-	require.NoError(t, evaluator.Load())
+	require.NoError(t, evaluator.Load(t.Context()))
 	evaluatorRuns(t, evaluator)
 
 	var last time.Duration
