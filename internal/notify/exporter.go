@@ -107,6 +107,8 @@ func NewExporter(set exporter.Settings, s Settings) (*Exporter, error) {
 	return e, errors.Join(
 		telemetry.RegisterNotifierAlertsWaitingCallback(e.observeWaiting),
 		telemetry.RegisterNotifierFailingDurationCallback(e.observeFailing),
+		telemetry.RegisterExporterQueueSizeCallback(e.observeQueueSize),
+		telemetry.RegisterExporterQueueCapacityCallback(e.observeQueueCapacity),
 	)
 }
 
@@ -204,8 +206,8 @@ func (e *Exporter) readChanges(ctx context.Context, ld plog.Logs) map[string][]c
 		receiver := e.channelOf(alert.Receiver)
 		changes[receiver] = append(changes[receiver], c)
 	}
-	e.outcomes.add(ctx, filtered, outcomeFiltered)
-	e.outcomes.add(ctx, malformed, outcomeMalformed)
+	e.count(ctx, filtered, outcomeFiltered)
+	e.count(ctx, malformed, outcomeMalformed)
 	return changes
 }
 

@@ -254,7 +254,7 @@ func (l *lane) offer(ctx context.Context, changes []change) {
 	err := l.store.put(l.state, touched...)
 	l.mu.Unlock()
 	for outcome, n := range counts {
-		l.owner.outcomes.add(ctx, n, outcome)
+		l.owner.count(ctx, n, outcome)
 	}
 	l.reportEvicted(int(counts[outcomeEvicted]))
 	// What cannot be persisted is sent all the same.
@@ -314,7 +314,7 @@ func (l *lane) sendNext(ctx context.Context) bool {
 	m := l.state.nextMessage(time.Now())
 	obsolete := l.state.dropObsolete(time.Now(), &m)
 	l.mu.Unlock()
-	l.owner.outcomes.add(ctx, int64(obsolete), outcomeSuperseded)
+	l.owner.count(ctx, int64(obsolete), outcomeSuperseded)
 	if len(m.entries) == 0 {
 		return true
 	}
@@ -361,11 +361,11 @@ func (l *lane) settle(ctx context.Context, m message, err error) bool {
 	l.mu.Unlock()
 	switch {
 	case accepted:
-		l.owner.outcomes.add(background, int64(len(m.sent)), outcomeSent)
+		l.owner.count(background, int64(len(m.sent)), outcomeSent)
 	case !stopped && errors.Is(err, ErrChannel):
-		l.owner.outcomes.add(background, int64(len(m.sent)), outcomeFailed)
+		l.owner.count(background, int64(len(m.sent)), outcomeFailed)
 	default:
-		l.owner.outcomes.add(background, int64(len(givenUp)), outcomeFailed)
+		l.owner.count(background, int64(len(givenUp)), outcomeFailed)
 	}
 	if !stopped {
 		l.reportAttempt(err, accepted, givenUp)
