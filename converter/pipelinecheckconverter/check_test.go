@@ -4,25 +4,13 @@
 package pipelinecheckconverter
 
 import (
-	"bytes"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/confmap"
-	"go.opentelemetry.io/collector/exporter"
 	"go.uber.org/zap"
-	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
-
-	"github.com/otelcol-arc/otelcol-arc/exporter/alertmanagerexporter"
-	"github.com/otelcol-arc/otelcol-arc/exporter/emailexporter"
-	"github.com/otelcol-arc/otelcol-arc/exporter/pagerdutyexporter"
-	"github.com/otelcol-arc/otelcol-arc/exporter/slackexporter"
-	"github.com/otelcol-arc/otelcol-arc/exporter/teamsexporter"
-	"github.com/otelcol-arc/otelcol-arc/exporter/webhookexporter"
-	"github.com/otelcol-arc/otelcol-arc/internal/notify"
-	"github.com/otelcol-arc/otelcol-arc/internal/routing"
 )
 
 const right = `
@@ -61,6 +49,27 @@ func TestCheck(t *testing.T) {
 			"extensions: {dashboard: }",
 			[]problem{{"extensions::dashboard", "is not started; add it to service::extensions"}},
 		},
+		"rule files that are not there": {
+			"processors: {alert: {rule_files: [/none/*.yml, ./*.go, /none/a.yml]}}",
+			[]problem{{"processors::alert::rule_files::0", `no file matches "/none/*.yml", so it adds no rule; correct the path, or remove it`}},
+		},
+		"open dashboard": {
+			"extensions: {dashboard: {endpoint: '0.0.0.0:8124'}}\nservice: {extensions: [health_check, dashboard]}",
+			[]problem{{"extensions::dashboard::endpoint", "everybody who can reach 0.0.0.0:8124 sees spend and alerts; add auth or tls::client_ca_file, or listen on localhost"}},
+		},
+		"open dashboard that silences": {
+			"extensions: {dashboard: {endpoint: '[::]:8124', writable: true, writable_without_auth: true}}\nservice: {extensions: [health_check, dashboard]}",
+			[]problem{{"extensions::dashboard::endpoint", "everybody who can reach [::]:8124 sees spend and alerts, and can silence them; add auth or tls::client_ca_file, or listen on localhost"}},
+		},
+		"dashboard with passwords": {
+			"extensions: {dashboard: {endpoint: '0.0.0.0:8124', auth: {authenticator: basicauth}}}\nservice: {extensions: [health_check, dashboard]}", nil,
+		},
+		"dashboard with client certificates": {
+			"extensions: {dashboard: {endpoint: ':8124', tls: {client_ca_file: ca.pem}}}\nservice: {extensions: [health_check, dashboard]}", nil,
+		},
+		"dashboard of this machine": {
+			"extensions: {dashboard: {endpoint: 'localhost:8124'}, dashboard/default: }\nservice: {extensions: [health_check, dashboard, dashboard/default]}", nil,
+		},
 		"unused": {
 			"processors: {alert/b: , metric_guard: , batch: }\nexporters: {email: , otlp: }",
 			[]problem{
@@ -70,7 +79,7 @@ func TestCheck(t *testing.T) {
 			},
 		},
 		"severities of nobody": {
-			"exporters: {slack: {webhook_url: x, severities: [critical, error]}, pagerduty: {routing_key: x}, email: {server: \"\"}}\n" +
+			"exporters: {slack: {webhook_url: \"http://x\", severities: [critical, error]}, pagerduty: {routing_key: x}, email: {server: \"\"}}\n" +
 				"service: {pipelines: {logs/alerts: {exporters: [slack, forward, email]}}}\n" +
 				"processors: {alert: {rule_files: [testdata/rules.yml], rules: [{name: A, severity: page, expr: x}, {name: B, expr: y, severity: warning}, {name: C, expr: max by (severity) (z)}], " +
 				"events: [{name: D, labels_from: [severity]}, {name: E, severity: info}]}}",
@@ -81,13 +90,13 @@ func TestCheck(t *testing.T) {
 			},
 		},
 		"severities that are mapped": {
-			"exporters: {slack: {webhook_url: x, severities: [critical], severity_map: {warning: critical}}}\n" +
+			"exporters: {slack: {webhook_url: \"http://x\", severities: [critical], severity_map: {warning: critical}}}\n" +
 				"processors: {alert: {rules: [{name: B, expr: y, severity: warning}]}}",
 			nil,
 		},
 		"no notifier is switched on": {"processors: {alert: {rules: [{name: B, expr: y, severity: warning}]}}", nil},
 		"a route to a notifier that is off": {
-			"exporters: {slack: {webhook_url: x, receivers: {payments: {webhook_url: y}}}}\n" +
+			"exporters: {slack: {webhook_url: \"http://x\", receivers: {payments: {webhook_url: \"http://y\"}}}}\n" +
 				"processors: {alert: {route: {receiver: slack, routes: [{receiver: payments, matchers: [team=payments]}, {receiver: pagerduty, matchers: [severity=page]}, {receiver: \"null\", matchers: [severity=info]}]}, " +
 				"rules: [{name: A, severity: page, expr: x, labels: {team: search}}, {name: B, expr: y, severity: warning}, {name: P, expr: y, severity: page, labels: {team: payments}}, {name: N, expr: y, severity: info}, {name: M, expr: y, severity: page, labels: {team: '{{ $labels.team }}'}}]}}",
 			[]problem{{"processors::alert", `no notifier that is switched on is notified of alerts with severity "page", of the rules A; their route leads to no receiver that is switched on`}},
@@ -125,7 +134,7 @@ func FuzzCheck(f *testing.F) {
 }
 
 func TestConvert(t *testing.T) {
-	core, logs := observer.New(zapcore.InfoLevel)
+	core, logs := observer.New(zap.InfoLevel)
 	conf := parse(t, "extensions: {dashboard: }")
 	before := conf.ToStringMap()
 	c := NewFactory().Create(confmap.ConverterSettings{Logger: zap.New(core)})
@@ -135,15 +144,6 @@ func TestConvert(t *testing.T) {
 	assert.Equal(t, map[string]any{"key": "extensions::dashboard", "problem": "is not started; add it to service::extensions"}, logs.All()[0].ContextMap())
 }
 
-func TestValidateWritesToTheTerminal(t *testing.T) {
-	var terminal bytes.Buffer
-	core, logs := observer.New(zapcore.InfoLevel)
-	loggerOf(zap.New(core), []string{"otelcol-arc", "--config", "validate"}, &terminal).Warn("by the Collector")
-	loggerOf(zap.New(core), []string{"otelcol-arc", "validate"}, &terminal).Warn("on the terminal", zap.String("key", "a::b"))
-	assert.Equal(t, 1, logs.Len())
-	assert.Equal(t, "warn\ton the terminal\t{\"key\": \"a::b\"}\n", terminal.String())
-}
-
 func parse(t *testing.T, content string) *confmap.Conf {
 	t.Helper()
 	retrieved, err := confmap.NewRetrievedFromYAML([]byte(content))
@@ -151,27 +151,4 @@ func parse(t *testing.T, content string) *confmap.Conf {
 	conf, err := retrieved.AsConf()
 	require.NoError(t, err)
 	return conf
-}
-
-// Each notifier has a setting that switches it on, and pagerduty takes critical alerts
-// alone by default.
-func TestNotifiersAreKnown(t *testing.T) {
-	for name, factory := range map[string]exporter.Factory{
-		"alertmanager": alertmanagerexporter.NewFactory(), "email": emailexporter.NewFactory(), "pagerduty": pagerdutyexporter.NewFactory(),
-		"slack": slackexporter.NewFactory(), "teams": teamsexporter.NewFactory(), "webhook": webhookexporter.NewFactory(),
-	} {
-		assert.Contains(t, notifiers, name)
-		conf := confmap.New()
-		require.NoError(t, conf.Marshal(factory.CreateDefaultConfig()))
-		for _, key := range switches[name] {
-			require.True(t, conf.IsSet(key), "%s has %s", name, key)
-		}
-		want := conf.Get("severities")
-		set := map[string]any{name: map[string]any{switches[name][0]: "x"}}
-		selector := selectors(map[string]any{"exporters": set}, []string{name})
-		require.Len(t, selector, 1)
-		channels, _ := notify.Reach{Notifiers: selector}.Channels(routing.LabelsOfRule("A", "x", map[string]string{"severity": "info"}, nil))
-		assert.Equal(t, isSet(want), len(channels) == 0, name)
-	}
-	assert.Len(t, switches, len(notifiers))
 }

@@ -4,6 +4,7 @@
 package pipelinecheckconverter
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -12,8 +13,13 @@ import (
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/confmap"
+	"go.opentelemetry.io/collector/exporter"
+	noopmetric "go.opentelemetry.io/otel/metric/noop"
+	nooptrace "go.opentelemetry.io/otel/trace/noop"
+	"go.uber.org/zap"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+	"github.com/otelcol-arc/otelcol-arc/internal/notifiers"
 	"github.com/otelcol-arc/otelcol-arc/internal/notify"
 	"github.com/otelcol-arc/otelcol-arc/internal/routing"
 	"github.com/otelcol-arc/otelcol-arc/internal/rulecheck"
@@ -21,13 +27,6 @@ import (
 
 // maxNames bounds the rules that one problem names.
 const maxNames = 5
-
-// switches are, by the type of a notifier, the settings of which one must be set for it
-// to be on.
-var switches = map[string][]string{
-	"alertmanager": {"endpoints"}, "email": {"server"}, "pagerduty": {"routing_key"},
-	"slack": {"webhook_url", "channel"}, "teams": {"webhook_url"}, "webhook": {"url"},
-}
 
 // alertConfig is what decides where the alerts of an alert processor go.
 type alertConfig struct {
@@ -87,7 +86,7 @@ func reachable(conf map[string]any, pipelines []pipeline, processor string) []st
 			case isConnector && !followed[id]:
 				followed[id] = true
 				open = append(open, id)
-			case slices.Contains(notifiers, typeOf(id)) && !slices.Contains(ids, id):
+			case slices.Contains(notifierTypes, typeOf(id)) && !slices.Contains(ids, id):
 				ids = append(ids, id)
 			}
 		}
@@ -110,43 +109,33 @@ func reachable(conf map[string]any, pipelines []pipeline, processor string) []st
 	return ids
 }
 
-// selectors are those of the notifiers that are switched on.
+// selectors are those of the notifiers that are switched on. What is wrong with one is for
+// the Collector to report.
 func selectors(conf map[string]any, ids []string) []notify.Selector {
 	var all []notify.Selector
 	exporters := section(conf, "exporters")
 	for _, name := range ids {
-		settings := section(exporters, name)
-		if !slices.ContainsFunc(switches[typeOf(name)], func(key string) bool { return isSet(settings[key]) }) {
-			continue
-		}
-		cfg := struct {
-			notify.DeliveryConfig `mapstructure:",squash"`
-			Receivers             map[string]any `mapstructure:"receivers"`
-		}{DeliveryConfig: notify.NewDeliveryConfig()}
-		if typeOf(name) == "pagerduty" {
-			cfg.Severities = []string{alertevent.SeverityCritical} // its default
-		}
 		var id component.ID
-		if decode(settings, &cfg) != nil || id.UnmarshalText([]byte(name)) != nil {
+		if id.UnmarshalText([]byte(name)) != nil {
 			continue
 		}
-		all = append(all, notify.NewSelector(id, &cfg.DeliveryConfig, slices.Sorted(maps.Keys(cfg.Receivers))...))
+		factory := notifiers.Factories()[id.Type()]
+		cfg := factory.CreateDefaultConfig()
+		if confmap.NewFromStringMap(section(exporters, name)).Unmarshal(cfg) != nil {
+			continue
+		}
+		e, err := factory.CreateLogs(context.Background(), exporter.Settings{ID: id, TelemetrySettings: component.TelemetrySettings{
+			Logger: zap.NewNop(), TracerProvider: nooptrace.NewTracerProvider(), MeterProvider: noopmetric.NewMeterProvider(),
+		}}, cfg)
+		if err != nil {
+			continue
+		}
+		if on, ok := e.(*notify.Exporter); ok {
+			all = append(all, on.Selector)
+		}
+		_ = e.Shutdown(context.Background()) // it was not started
 	}
 	return all
-}
-
-// isSet reports whether a setting is more than empty texts.
-func isSet(value any) bool {
-	switch value := value.(type) {
-	case nil:
-		return false
-	case string:
-		return strings.TrimSpace(value) != ""
-	case []any:
-		return slices.ContainsFunc(value, isSet)
-	default:
-		return true
-	}
 }
 
 func decode(from map[string]any, to any) error {

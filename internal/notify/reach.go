@@ -38,6 +38,14 @@ func (s *Selector) pass(alert alertevent.Alert) bool {
 	return slices.Contains(s.receivers, alert.Receiver)
 }
 
+// Takes reports whether the notifier is notified of a firing alert with these labels that
+// no route addresses.
+func (s *Selector) Takes(labels map[string]string) bool {
+	alert := alertevent.Alert{Labels: labels, State: alertevent.Firing}
+	s.severities.apply(&alert)
+	return s.filter.Pass(alert)
+}
+
 // mayPass reports whether the notifier may be for an alert without a receiver.
 func (s *Selector) mayPass(p routing.Partial) bool {
 	if may, _ := p.Match(s.filter.Matchers); !may {
