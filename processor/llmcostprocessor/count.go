@@ -162,8 +162,8 @@ func (c *core) addRecords(ctx context.Context, records []identity.Record, spans 
 	}
 	recorded := c.ledger.Apply(changes, at)
 	for i := range result.Changes {
-		if in := result.Changes[i].In; in != nil && in != result.Changes[i].Out {
-			in.Place = uint8(places[i])
+		if change := &result.Changes[i]; places[i] != 0 && change.In != nil && change.In != change.Out {
+			c.calls.SetPlace(change, uint8(places[i]))
 		}
 	}
 	c.countRecorded(ctx, recorded)

@@ -83,7 +83,7 @@ func (c *Cache) updateLarge(trace [16]byte, t *tree) []*node {
 	calls, links := t.addedCalls, t.addedLinks
 	t.addedCalls, t.addedLinks = nil, nil
 	for _, n := range calls {
-		up, inherited := c.ascend(n, t.links)
+		up, inherited := c.ascend(n)
 		d.changed = d.enclose(n, up, inherited, d.changed)
 	}
 	for _, n := range calls {
@@ -109,7 +109,7 @@ func (d *descent) from(span [8]byte) {
 	if f := d.within[span]; len(f.calls) == 0 && len(f.links) == 0 {
 		return
 	}
-	if up, inherited, circle := d.walk(d.trace, span, span, d.tree.links); !circle {
+	if up, inherited, circle := d.walk(d.trace, span, span); !circle {
 		d.below(span, up, inherited, 0)
 	}
 }
