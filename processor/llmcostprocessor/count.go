@@ -22,14 +22,12 @@ import (
 // in the times, and is not in the histogram of durations.
 const maxDuration = 24 * time.Hour
 
-// settle prices and counts the calls of a batch. It counts before the batch is
+// settle counts the calls of a batch. It counts before the batch is
 // forwarded: what the next consumer rejects and the sender repeats is recognized by
 // its IDs, so it counts once in either case.
 func (c *core) settle(ctx context.Context, b *batch) {
 	if len(b.calls) > 0 || len(b.spans) > 0 {
-		b.at = time.Now()
-		c.priceCalls(ctx, b)
-		c.describeCalls(b)
+		b.cutPayloads()
 		outcomes := c.count(ctx, b)
 		b.annotate(outcomes)
 		b.countOutcomes(outcomes)
@@ -43,17 +41,25 @@ func (c *core) addCounts(ctx context.Context, b *batch) {
 	c.rules.add(ctx, b.rules)
 }
 
-// describeCalls makes the calls of the ledger, and the records to compare.
-func (c *core) describeCalls(b *batch) {
-	for i := range b.calls {
-		d := &b.calls[i]
-		c.identifySource(d.source)
-		counted := extend(&b.counted)
-		c.fill(counted, d)
-		b.scratch = ledger.AppendCall(b.scratch[:0], counted)
-		record := extend(&b.records)
-		c.identify(record, d, string(b.scratch))
-		d.charge.adjust(counted, record)
+// appraise prices a call, and makes the call of the ledger and the record to compare.
+func (c *core) appraise(ctx context.Context, b *batch, d *detectedCall) {
+	c.priceCall(ctx, b, d)
+	c.identifySource(d.source)
+	counted := extend(&b.counted)
+	c.fill(counted, d)
+	b.payloads = ledger.AppendCall(b.payloads, counted)
+	b.ends = append(b.ends, len(b.payloads))
+	record := extend(&b.records)
+	c.identify(record, d)
+	d.charge.adjust(counted, record)
+}
+
+// cutPayloads gives the records their payloads, which are parts of one text.
+func (b *batch) cutPayloads() {
+	all, begin := string(b.payloads), 0
+	for i, end := range b.ends {
+		b.records[i].Payload = all[begin:end]
+		begin = end
 	}
 }
 

@@ -86,7 +86,7 @@ type usageSum struct {
 // countMetrics counts the increases of the metric sources since their last points.
 // The metrics are not changed.
 func (c *core) countMetrics(ctx context.Context, md pmetric.Metrics) {
-	b := newBatch()
+	b := c.newBatch()
 	defer b.free()
 	for _, rm := range md.ResourceMetrics().All() {
 		// The metrics of a family count parts of the same tokens.

@@ -18,7 +18,7 @@ import (
 )
 
 // identify makes the record by which a detected call is compared with others.
-func (c *core) identify(to *identity.Record, d *detectedCall, payload string) {
+func (c *core) identify(to *identity.Record, d *detectedCall) {
 	call := &d.call
 	to.Trace, to.Span, to.Parent = d.trace, d.span, d.parent
 	to.Start, to.End = nanos(d.start), nanos(d.end)
@@ -35,7 +35,6 @@ func (c *core) identify(to *identity.Record, d *detectedCall, payload string) {
 	}
 	to.Scope = d.scope
 	to.Values = c.values(&call.Attribution, d.attributes)
-	to.Payload = payload
 	describeUsage(to, call)
 	for _, fact := range [...]struct {
 		flag identity.Flags

@@ -5,6 +5,7 @@ package identity
 
 import (
 	"hash/maphash"
+	"strings"
 	"time"
 )
 
@@ -382,6 +383,7 @@ func (w *work) insertNode(r *newcomer, index int, arrived uint32) {
 	number, s := c.slots.append()
 	s.state, n.slot = slotNode, number
 	w.ofSlots = append(w.ofSlots, ofSlot{record: index})
+	n.Payload = strings.Clone(n.Payload) // it is a part of those of the batch
 	c.nodes[number] = n
 	c.live++
 	c.enlist(n, hash)
