@@ -67,10 +67,6 @@ func (b *dashboardServer) Start(ctx context.Context, host component.Host) error 
 	server.Handler = withHeaders(withChallenge(server.Handler)) // around the authentication too
 	b.server = server
 	b.set.Logger.Info("Serving the dashboard", zap.Stringer("endpoint", listener.Addr()))
-	if b.cfg.isOpen() {
-		b.set.Logger.Warn("Dashboard has no authentication and listens on a network address; set auth or tls::client_ca_file",
-			zap.Stringer("endpoint", listener.Addr()), zap.Bool("writable", b.cfg.Writable))
-	}
 	b.serving.Go(func() {
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			componentstatus.ReportStatus(host, componentstatus.NewFatalErrorEvent(err))
