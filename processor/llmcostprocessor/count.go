@@ -66,7 +66,7 @@ func (b *batch) cutPayloads() {
 // fill makes the call of the ledger; to is zero.
 func (c *core) fill(to *ledger.Call, d *detectedCall) {
 	q := &d.charge
-	to.Model, to.Listed = q.name, q.listed
+	c.fillCharge(to, q)
 	to.Provider, to.Convention, to.Reading = d.call.Provider, d.call.Convention, d.call.Rule.String()
 	if len(to.Provider) > convention.MaxModelLength {
 		to.Provider = ""
@@ -75,10 +75,6 @@ func (c *core) fill(to *ledger.Call, d *detectedCall) {
 	to.Hour, to.End = ledger.HourOf(d.at), d.at.UnixNano()
 	to.Status = statusOf(d.call.Status)
 	to.Usage = ledger.Usage(d.call.Usage)
-	to.Cost, to.Saved, to.Unpriced, to.NoPrice = q.cost, q.saved, q.outcome == outcomeUnpriced, q.unknown
-	to.Estimated, to.Adjustments = q.reason, c.adjustmentsOf(q)
-	to.IsEstimate = q.outcome == outcomeEstimated
-	to.CostReported, to.Computed, to.HasComputed = q.outcome == outcomeReported, q.computed, q.hasComputed
 	to.Duration, to.Timed = duration(d)
 	to.Trace, to.Span = d.trace, d.span
 	if d.call.HasReported {
@@ -154,7 +150,8 @@ func (c *core) addRecords(ctx context.Context, records []identity.Record, spans 
 			c.estimates.remove(to.Out)
 		}
 		if change.In != nil {
-			if change.Record >= 0 && counted != nil {
+			c.amend(change.In)
+			if change.Record >= 0 && counted != nil && change.In.Amended == "" {
 				call := &counted[change.Record]
 				overlay(&call.Dimensions, change.In.Values())
 				to.In = call.Adjusted()
@@ -174,16 +171,6 @@ func (c *core) addRecords(ctx context.Context, records []identity.Record, spans 
 	}
 	c.countRecorded(ctx, recorded)
 	return result
-}
-
-// parseCounted is the call that was counted, or is to be.
-func parseCounted(counted *identity.Counted) *ledger.Call {
-	call, _, err := ledger.ParseCall([]byte(counted.Payload), nil)
-	if err != nil {
-		panic(err) // we have written it
-	}
-	overlay(&call.Dimensions, counted.Values())
-	return call.Adjusted()
 }
 
 func detailOf(counted *identity.Counted) (detail ledger.Detail) {

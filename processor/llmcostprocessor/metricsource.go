@@ -160,7 +160,7 @@ func (c *core) countUsage(ctx context.Context, b *batch, u *usageSum, call *conv
 }
 
 func (c *core) valuesOfMetric(call *convention.Call, attributes pcommon.Map) []string {
-	if values := c.values(&call.Attribution, attributes); values != nil {
+	if values := c.values(&call.Attribution, "", attributes); values != nil {
 		return *values
 	}
 	return nil

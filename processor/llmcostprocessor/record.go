@@ -34,7 +34,7 @@ func (c *core) identify(to *identity.Record, d *detectedCall) {
 		to.Model = max(uint32(identity.Hash(model)), 1)
 	}
 	to.Scope = d.scope
-	to.Values = c.values(&call.Attribution, d.attributes)
+	to.Values = c.values(&call.Attribution, "", d.attributes)
 	describeUsage(to, call)
 	for _, fact := range [...]struct {
 		flag identity.Flags
@@ -180,8 +180,9 @@ const (
 	attrConversation = "gen_ai.conversation.id"
 )
 
-// values are the dimensions that a record itself has; nil for none.
-func (c *core) values(a *convention.Attribution, attributes pcommon.Map) *identity.Values {
+// values are the dimensions that a record itself has, and the model that a span names
+// for the calls within it; nil for none.
+func (c *core) values(a *convention.Attribution, model string, attributes pcommon.Map) *identity.Values {
 	var values ledger.Dimensions
 	for i, key := range c.cfg.Dimensions {
 		value := ""
@@ -209,37 +210,45 @@ func (c *core) values(a *convention.Attribution, attributes pcommon.Map) *identi
 		}
 		values[i] = value
 	}
-	if values == (ledger.Dimensions{}) {
+	if values == (ledger.Dimensions{}) && model == "" {
 		return nil
 	}
-	return c.attributions.of(&values, len(c.cfg.Dimensions))
+	return c.attributions.of(attribution{values, model}, len(c.cfg.Dimensions))
+}
+
+// attribution is what calls inherit from the spans around them.
+type attribution struct {
+	dimensions ledger.Dimensions
+	model      string
 }
 
 // attributions has many calls of one agent and user share their values, of which as
 // many are in memory as there are calls.
 type attributions struct {
 	mu    sync.Mutex
-	known map[ledger.Dimensions]*identity.Values
+	known map[attribution]*identity.Values
 }
 
 // maxAttributions bounds those that are shared.
 const maxAttributions = 10_000
 
 // of returns values of that number of dimensions.
-func (a *attributions) of(dimensions *ledger.Dimensions, n int) *identity.Values {
+func (a *attributions) of(own attribution, n int) *identity.Values {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if known, ok := a.known[*dimensions]; ok {
+	if known, ok := a.known[own]; ok {
 		return known
 	}
 	if a.known == nil || len(a.known) >= maxAttributions {
-		a.known = map[ledger.Dimensions]*identity.Values{}
+		a.known = map[attribution]*identity.Values{}
 	}
-	own := *dimensions
-	for i, value := range own {
-		own[i] = strings.Clone(value) // what is in the telemetry must not be retained
+	for i, value := range own.dimensions {
+		own.dimensions[i] = strings.Clone(value) // what is in the telemetry must not be retained
 	}
-	values := identity.Values(own[:n])
+	values := identity.Values(own.dimensions[:n:n])
+	if own.model = strings.Clone(own.model); own.model != "" {
+		values = append(identity.Values(own.dimensions[:]), own.model)
+	}
 	a.known[own] = &values
 	return &values
 }

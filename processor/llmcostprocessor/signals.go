@@ -49,7 +49,11 @@ func (c *core) detectSpan(ctx context.Context, b *batch, from *source, scope pco
 	if outcome == convention.Aggregate || b.reader.Known() {
 		disownCost(span.Attributes())
 	}
-	values := c.values(&found.call.Attribution, span.Attributes())
+	model := ""
+	if outcome == convention.Aggregate && found.call.Model != "" {
+		model = joinModel(found.call.Provider, found.call.Model)
+	}
+	values := c.values(&found.call.Attribution, model, span.Attributes())
 	if !span.TraceID().IsEmpty() && !span.SpanID().IsEmpty() && (!span.ParentSpanID().IsEmpty() || values != nil) {
 		b.spans = append(b.spans, identity.Span{
 			Trace: span.TraceID(), Span: span.SpanID(), Parent: span.ParentSpanID(), Values: values,

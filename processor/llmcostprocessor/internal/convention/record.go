@@ -4,6 +4,7 @@
 package convention
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -18,7 +19,7 @@ type record struct {
 	values [fields]pcommon.Value // of the fields that it has
 }
 
-// facts are those that begin anew with each record.
+// facts are reset for each record.
 type facts struct {
 	of     *compiled
 	scope  string
@@ -140,6 +141,12 @@ func (r *record) read(v recordKind, out *Call) (Outcome, string) {
 	}
 	if v != call {
 		out.Status = Success
+		if out.Model = cmp.Or(r.text(model), r.text(requestModel)); len(out.Model) > MaxModelLength {
+			out.Model = ""
+		}
+		if out.Model != "" {
+			out.Provider = r.seller(out.Model)
+		}
 		return Aggregate, ""
 	}
 	if !r.name(out) {

@@ -60,12 +60,17 @@ type Counted struct {
 	more    *more
 	// Place is the ledger's, to find what was counted.
 	Place uint8
+	// Unnamed: the record does not name the model.
+	Unnamed bool
+	// Amended is the caller's: what it counted instead of the payload, if not "".
+	Amended string
 }
 
 // more is what few calls have.
 type more struct {
 	values *Values
 	merged []Merged
+	named  string
 }
 
 // Values are the attribution: of the record, of the others of the call, and of the
@@ -75,6 +80,15 @@ func (c *Counted) Values() []string {
 		return nil
 	}
 	return c.more.values.of()
+}
+
+// Named is the payload of another record of the call, which names the model that the one
+// that stands for it does not; "" for none.
+func (c *Counted) Named() string {
+	if c.more == nil {
+		return ""
+	}
+	return c.more.named
 }
 
 // Merged are the other records of the call.
@@ -299,7 +313,7 @@ func (c *Cache) Len() int { return c.live }
 // changes in the ledger. Spans are those of the batch that are not calls.
 func (c *Cache) Add(records []Record, spans []Span, now time.Time) Result {
 	c.expire(now)
-	c.makeRoom(len(records))
+	c.evictFor(len(records))
 	w := newWork(c, len(records))
 	for i := range spans {
 		w.addLink(&spans[i])
@@ -346,7 +360,7 @@ func (w *work) insert(r *Record, index int, now time.Time) {
 		added.responseHash = maphash.Comparable(c.seed, own.Response)
 	}
 	if !found && c.sites[added.siteHash] == nil && c.fits(&added) {
-		c.makeRoom(1)
+		c.evictFor(1)
 		w.addCompact(&added, index, arrived)
 		return
 	}
@@ -371,7 +385,7 @@ func (w *work) insertNode(r *newcomer, index int, arrived uint32) {
 		w.nodes[index], w.copies[index] = known, true
 		return
 	}
-	c.makeRoom(1)
+	c.evictFor(1)
 	if n.Response != 0 {
 		if number := c.compactOfResponse(r); number != 0 {
 			w.expand(number)
@@ -437,9 +451,9 @@ func (c *Cache) expire(now time.Time) {
 	}
 }
 
-// makeRoom forgets the oldest records when the cache has no room for so many more. It does
+// evictFor forgets the oldest records when the cache is too full for so many more. It does
 // before those of a batch are added, so that these are not forgotten with them.
-func (c *Cache) makeRoom(n int) {
+func (c *Cache) evictFor(n int) {
 	for c.live+n > c.options.Records && c.slots.first < c.slots.next {
 		before := c.live
 		c.dequeue()

@@ -12,6 +12,7 @@ import (
 // entries in the indexes, and becomes a node only when something arrives that may be
 // related to it. As a node it is what it would be, had it been one from the beginning:
 //
+//   - it names its model,
 //   - no other record is of its site or its response,
 //   - no call is around it or within it, as far as the spans between them are known,
 //   - all records of its pool are of its scope,
@@ -100,7 +101,7 @@ func (c *Cache) below(trace [16]byte, span [8]byte) (all []uint64) {
 
 // fits reports whether a record can be compact, and finds what is around it.
 func (c *Cache) fits(n *newcomer) bool {
-	if c.noneCompact || n.Flags.Has(Known) || len(n.Payload) > maxPayload {
+	if c.noneCompact || n.Flags.Has(Known) || n.Model == 0 || len(n.Payload) > maxPayload {
 		return false
 	}
 	if _, streamed := sideOfStream(n.Record); streamed {
@@ -153,7 +154,11 @@ func (c *Cache) fitsTrace(n *newcomer) bool {
 			return false
 		}
 	}
-	above, inherited, ok := c.climb(n.Trace, n.Parent, n.Span)
+	begin, own := n.Parent, n.Span
+	if n.withinOwn() {
+		begin, own = n.Span, [8]byte{}
+	}
+	above, inherited, ok := c.climb(n.Trace, begin, own)
 	n.above, n.inherited = above, inherited
 	return ok
 }

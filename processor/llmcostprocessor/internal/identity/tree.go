@@ -65,6 +65,14 @@ func (c *Cache) enclose(n, up *node, inherited *Values, changed []*node) []*node
 // ascend follows the spans up from a call: to the nearest call, and for the
 // attribution as far as they are known.
 func (c *Cache) ascend(n *node) (up *node, inherited *Values) {
+	if n.withinOwn() {
+		own := c.linkOf(n.Trace, n.Span)
+		if own == nil {
+			return nil, nil
+		}
+		up, inherited, _ = c.walk(n.Trace, own.parent, [8]byte{})
+		return up, own.values.overlay(inherited)
+	}
 	up, inherited, circle := c.walk(n.Trace, n.Parent, n.Span)
 	if circle {
 		return nil, inherited
@@ -87,7 +95,11 @@ func (c *Cache) walk(trace [16]byte, at, own [8]byte) (up *node, inherited *Valu
 				up = around
 			}
 			inherited = inherited.overlay(c.valuesOf(around))
-			at = around.Parent
+			next := around.Parent
+			if own := c.linkOf(trace, at); own != nil && around.withinOwn() {
+				inherited, next = inherited.overlay(own.values), own.parent
+			}
+			at = next
 			continue
 		}
 		link := c.linkOf(trace, at)
