@@ -39,7 +39,7 @@ func eventOf(trace, span byte, input int64, at time.Time) telemetry {
 
 // Google's ADK writes an event of each call, which has neither the model nor the user.
 // The span that it is written in has them: that of the call, or that of the agent where
-// OpenInference leaves the spans of calls out. Whatever comes first, and over restarts, the
+// OpenInference leaves the spans of calls out. Whatever comes first, and whenever the process restarts, the
 // call has the model, its price and the user; and no counter decreases.
 func TestModelOfTheSpanAround(t *testing.T) {
 	for seed := range 15 {
