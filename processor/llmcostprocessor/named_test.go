@@ -116,4 +116,4 @@ func TestModelOfTheSpanAround(t *testing.T) {
 	}
 }
 
-func withUsers(c *Config) { c.Dimensions = append(c.Dimensions, "user.id") }
+func withUsers(c *Config) { c.Dimensions = append(c.Dimensions, DimensionConfig{Name: "user.id"}) }

@@ -337,7 +337,7 @@ func (c *Cache) SetPlace(change *Change, place uint8) {
 func (w *work) insert(r *Record, index int, now time.Time) {
 	c := w.Cache
 	own := *r
-	print := fingerprint(r)
+	fingerprint := fingerprintOf(r)
 	if own.Parent == own.Span {
 		own.Parent = [8]byte{}
 	}
@@ -345,13 +345,13 @@ func (w *work) insert(r *Record, index int, now time.Time) {
 	site := own.site()
 	if site == (SpanKey{}) {
 		// It cannot be distinguished from others, and counts.
-		w.nodes[index] = &node{Record: own, print: print, arrived: arrived, index: int32(index + 1)}
+		w.nodes[index] = &node{Record: own, print: fingerprint, arrived: arrived, index: int32(index + 1)}
 		w.single(w.nodes[index])
 		return
 	}
-	added := newcomer{Record: &own, print: print, site: site, siteHash: maphash.Comparable(c.seed, site)}
+	added := newcomer{Record: &own, print: fingerprint, site: site, siteHash: maphash.Comparable(c.seed, site)}
 	number, found := c.compactAt(site, added.siteHash)
-	if found && c.slots.at(number).print == print {
+	if found && c.slots.at(number).print == fingerprint {
 		w.places[index], w.copies[index] = number, true
 		return
 	}

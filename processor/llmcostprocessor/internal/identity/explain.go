@@ -20,7 +20,7 @@ type Standing struct {
 // Standing returns what a record is by now. It is false for one that is not
 // remembered.
 func (c *Cache) Standing(r *Record) (Standing, bool) {
-	sum := fingerprint(r)
+	sum := fingerprintOf(r)
 	if number, found := c.compactAt(r.site(), maphash.Comparable(c.seed, r.site())); found && c.slots.at(number).print == sum {
 		return c.standingAlone(number), true
 	}

@@ -81,12 +81,11 @@ func (w *work) addLink(s *Span) {
 // nodes if that matters to them.
 func (w *work) surround(l *link, hash uint64) {
 	c := w.Cache
-	if w.without != hash {
-		if c.newestOfTrace(l.trace, hash) == nil {
-			w.without = hash // nor will there be any while the links of a batch are added
-			return
-		}
-	} else {
+	if w.without == hash {
+		return
+	}
+	if c.newestOfTrace(l.trace, hash) == nil {
+		w.without = hash // nor will there be any while the links of a batch are added
 		return
 	}
 	within := c.below(l.trace, l.span)

@@ -225,7 +225,7 @@ func TestMatchingIsGreedy(t *testing.T) {
 			n.Trace[0] = 1
 			n.Start = int64(1e9 + r.IntN(6)*1e7)
 			n.End = n.Start + int64(r.IntN(20)*1e7)
-			n.print = fingerprint(&n.Record)
+			n.print = fingerprintOf(&n.Record)
 			nodes = append(nodes, n)
 		}
 		for _, n := range nodes {

@@ -62,7 +62,7 @@ type slot struct {
 }
 
 func newSlots() slots {
-	return slots{window: window{first: 1, next: 1}, base: 1, scopes: map[string]uint16{}, values: map[*Values]uint16{}}
+	return slots{first: 1, next: 1, base: 1, scopes: map[string]uint16{}, values: map[*Values]uint16{}}
 }
 
 // at is the slot of a number that is remembered.
@@ -108,12 +108,12 @@ func (s *slots) dequeue() {
 }
 
 // set puts a record into the last slot.
-func (s *slots) set(to *slot, r *Record, print uint64, inherited *Values) {
+func (s *slots) set(to *slot, r *Record, fingerprint uint64, inherited *Values) {
 	c := s.chunks[len(s.chunks)-1]
 	to.trace, to.span, to.parent = r.Trace, r.Span, r.Parent
 	to.content, to.response, to.resource = r.Content, r.Response, r.Resource
 	to.start, to.end, to.Usage = r.Start, r.End, r.Usage
-	to.model, to.flags, to.print, to.state = r.Model, r.Flags, print, slotCompact
+	to.model, to.flags, to.print, to.state = r.Model, r.Flags, fingerprint, slotCompact
 	to.payload, to.length = uint32(len(c.payloads)), uint32(len(r.Payload))
 	c.payloads = append(c.payloads, r.Payload...)
 	to.scope = numberOf(&c.scopes, s.scopes, r.Scope)
