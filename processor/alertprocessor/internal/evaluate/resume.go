@@ -44,8 +44,8 @@ func (e *Evaluator) resume(ctx context.Context, awaited map[string]Awaited) {
 }
 
 // withAlerts is a rule like another, for which those of the alerts fire that the other
-// may have raised; nil when there are none. An AlertingRule has no other way in for them
-// than an evaluation.
+// may have raised; nil when there are none. An AlertingRule gets alerts by evaluation
+// alone.
 func (e *Evaluator) withAlerts(ctx context.Context, rule *rules.AlertingRule, awaited []Awaited) *rules.AlertingRule {
 	expr := rule.Query().String()
 	var series promql.Vector
