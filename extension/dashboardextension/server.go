@@ -18,6 +18,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
+	"github.com/otelcol-arc/otelcol-arc/internal/period"
 )
 
 // dashboardServer is the extension: a server, and the processors whose data it shows.
@@ -25,6 +26,8 @@ type dashboardServer struct {
 	cfg *Config
 	set extension.Settings
 	now func() time.Time
+	// zone is the time zone of calendar days, unless a request names another.
+	zone *time.Location
 
 	started time.Time
 
@@ -45,7 +48,11 @@ type dashboardServer struct {
 var _ dashboard.Extension = (*dashboardServer)(nil)
 
 func newServer(cfg *Config, set extension.Settings) *dashboardServer {
-	return &dashboardServer{cfg: cfg, set: set, now: time.Now, started: time.Now(), terminal: os.Stderr}
+	zone, err := period.LoadZone(cfg.TimeZone)
+	if err != nil {
+		zone = time.UTC // Validate has seen to it
+	}
+	return &dashboardServer{cfg: cfg, set: set, now: time.Now, zone: zone, started: time.Now(), terminal: os.Stderr}
 }
 
 // ShowUsage shows the ledger of an llm_cost processor.
