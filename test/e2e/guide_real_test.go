@@ -7,12 +7,12 @@ package e2e
 
 import (
 	"encoding/json"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -77,6 +77,43 @@ func TestRealPrometheusClient(t *testing.T) {
 	}, 60*time.Second, 500*time.Millisecond)
 }
 
+// The LLM calls that a MetricsCollector counts are priced in the ledger, and appear
+// under the names that rules and dashboards ask for.
+func TestRealMetricsCollectorCounts(t *testing.T) {
+	app := collector.FreeAddress(t)
+	cmd := python(t, "guide_metrics.py", port(t, app))
+	stdin, err := cmd.StdinPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	t.Cleanup(func() {
+		_ = stdin.Close()
+		_ = cmd.Wait() // killed with the test's context, if it has not ended by itself
+	})
+	call := func(line string) {
+		_, err := io.WriteString(stdin, line+"\n")
+		require.NoError(t, err)
+	}
+	p, options := adding(t, []string{"sources/metrics-collector.yaml"}, "ARC_METRICS_TARGET="+app)
+	options.Set = append(options.Set, "receivers::prometheus/metrics_collector::config::global::scrape_interval=500ms", "receivers::prometheus/metrics_collector::config::global::scrape_timeout=500ms")
+	collector.Start(t, options)
+	ask := func(c *assert.CollectT) page { return scrape(c, "http://"+p.page+"/metrics") }
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		found := sums(ask(c))
+		assert.InDelta(c, 3, found["arc_requests_total"], 0)
+		assert.InDelta(c, 1, found["arc_app_info"], 0)
+	}, 60*time.Second, 200*time.Millisecond)
+	call("gpt-4o success 1000 500 0.0075")
+	call("gpt-4o success 1000 500 0.0075")
+	call("gpt-4o error 0 0 0")
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		found := sums(ask(c))
+		assert.InDelta(c, 3, found["arc_llm_calls_total"], 0)
+		assert.InDelta(c, 3000, found["arc_llm_tokens_total"], 0)
+		assert.InDelta(c, 0.015, found["arc_llm_cost_dollars"], 1e-12)
+		assert.InDelta(c, 0.015, found["arc_app_llm_cost_dollars_total"], 1e-12, "the application's own")
+	}, 60*time.Second, 200*time.Millisecond)
+}
+
 // The Jaeger exporter's spans reach a real Jaeger, with the cost.
 func TestRealJaegerThrift(t *testing.T) {
 	j := startJaeger(t)
@@ -134,17 +171,6 @@ func TestRealInstrumentations(t *testing.T) {
 			assert.InDelta(c, dollars, found["arc_llm_cost_dollars"], 1e-12, client.by)
 		}, 30*time.Second, 200*time.Millisecond)
 	}
-}
-
-// sums adds up the series of each name.
-func sums(found page) map[string]float64 {
-	byName := map[string]float64{}
-	for series, value := range found {
-		_, rest, _ := strings.Cut(series, `__name__="`)
-		name, _, _ := strings.Cut(rest, `"`)
-		byName[name] += value
-	}
-	return byName
 }
 
 // Data streams by level on a real node, made by the shipped templates. OpenSearch

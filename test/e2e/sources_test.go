@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -223,5 +224,37 @@ arc_llm_cost_dollars_total{model="gpt-4o"} 1.5
 			assert.NotContains(c, series, "arc_llm_cost_dollars")
 		}
 	}, 60*time.Second, 200*time.Millisecond)
+	process.Terminate(t, 20*time.Second)
+}
+
+// The calls that an application counts by itself are priced. The page is that of
+// prometheus_client in OpenMetrics; TestRealMetricsCollectorCounts has the real one.
+func TestScrapedCallsCount(t *testing.T) {
+	var calls atomic.Int64
+	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/openmetrics-text; version=1.0.0; charset=utf-8")
+		fmt.Fprint(w, "# HELP arc_app Application\n# TYPE arc_app info\narc_app_info{version=\"1.0.0\"} 1.0\n")
+		if n := calls.Load(); n > 0 {
+			fmt.Fprintf(w, "# TYPE arc_llm_calls counter\narc_llm_calls_total{model=\"gpt-4o\",status=\"success\"} %d.0\n", n)
+			fmt.Fprintf(w, "# TYPE arc_llm_tokens counter\narc_llm_tokens_total{model=\"gpt-4o\",type=\"prompt\"} %d.0\narc_llm_tokens_total{model=\"gpt-4o\",type=\"completion\"} %d.0\n", n*1000, n*500)
+			fmt.Fprintf(w, "# TYPE arc_llm_cost_dollars counter\narc_llm_cost_dollars_total{model=\"gpt-4o\"} %g\n", float64(n)*0.0075)
+		}
+		fmt.Fprint(w, "# EOF\n")
+	}))
+	defer app.Close()
+	p, options := adding(t, []string{"sources/metrics-collector.yaml"}, "ARC_METRICS_TARGET="+strings.TrimPrefix(app.URL, "http://"))
+	options.Set = append(options.Set, "receivers::prometheus/metrics_collector::config::global::scrape_interval=200ms", "receivers::prometheus/metrics_collector::config::global::scrape_timeout=200ms")
+	process := collector.Start(t, options)
+	for _, n := range []int64{0, 2, 3} {
+		calls.Store(n)
+		require.EventuallyWithT(t, func(c *assert.CollectT) {
+			found := sums(scrape(c, "http://"+p.page+"/metrics"))
+			assert.InDelta(c, 1, found["arc_app_info"], 0)
+			assert.InDelta(c, float64(n), found["arc_llm_calls_total"], 0)
+			assert.InDelta(c, 1500*float64(n), found["arc_llm_tokens_total"], 0)
+			assert.InDelta(c, 0.0075*float64(n), found["arc_llm_cost_dollars"], 1e-12)
+			assert.InDelta(c, 0.0075*float64(n), found["arc_app_llm_cost_dollars_total"], 1e-12, "the application's own")
+		}, 60*time.Second, 100*time.Millisecond)
+	}
 	process.Terminate(t, 20*time.Second)
 }

@@ -35,9 +35,9 @@ func Describe(conf map[string]any, facts Facts) []Line {
 		}
 	}
 	add("Send", receivers(conf))
-	look, forward := exporters(conf, slices.Concat(facts.Notifiers, facts.Off))
-	add("Look", append(dashboards(conf), look...))
-	add("Forward", forward)
+	serve, send := exporters(conf, slices.Concat(facts.Notifiers, facts.Off))
+	add("Open", append(dashboards(conf), serve...))
+	add("Forward", send)
 	add("Alerts", alerts(facts))
 	add("State", []Line{state(conf)})
 	return lines

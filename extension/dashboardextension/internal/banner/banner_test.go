@@ -44,7 +44,7 @@ otelcol-arc 1.2.3 is ready
            OTLP/gRPC         localhost:4317
            OTLP/HTTP         https://localhost:14318
            udplog/python     localhost:10514
-  Look     dashboard         http://localhost:8124
+  Open     dashboard         http://localhost:8124
            Prometheus        http://localhost:9464/metrics
   Forward  otlp_grpc/jaeger  localhost:14317
   Alerts   rules             33, and 1 on events
