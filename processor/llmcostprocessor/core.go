@@ -48,13 +48,15 @@ type core struct {
 	ledger    *ledger.Ledger
 	emitters  sharedcore.Emitters[pmetric.Metrics]
 	lists     priceLists
-	files     [sha256.Size]byte // of the price files, when they were read
+	files     [sha256.Size]byte            // of the price files, when they were read
+	tables    map[string][sha256.Size]byte // of those of dimensions
 	settings  component.TelemetrySettings
 
 	counting sync.Mutex      // one batch is counted at a time; guards what follows
 	calls    *identity.Cache // records of calls
 	known    knownCalls      // that version 1 has counted
 
+	dimensions   *dimensions
 	attributions attributions
 
 	// searched is the number of names that tables before prices searched for.
@@ -80,6 +82,7 @@ const (
 	problemLedger  health.Problem = "ledger"  // it cannot be written to the storage
 	problemJournal health.Problem = "journal" // the same of what is counted between snapshots
 	problemPrices  health.Problem = "prices"  // the files have become invalid
+	problemTables  health.Problem = "tables"  // so have those of dimensions
 	problemAliases health.Problem = "aliases" // aliases of the files mean models that no list has
 )
 
@@ -96,6 +99,11 @@ func newCore(cfg *Config, set processor.Settings) (*core, error) {
 	if err != nil {
 		return nil, fmt.Errorf("prices::files: %w", err)
 	}
+	tables := sumTables(cfg.Dimensions)
+	dimensions, err := newDimensions(cfg.Dimensions)
+	if err != nil {
+		return nil, err
+	}
 	telemetry, err := metadata.NewTelemetryBuilder(set.TelemetrySettings)
 	if err != nil {
 		return nil, err
@@ -109,13 +117,16 @@ func newCore(cfg *Config, set processor.Settings) (*core, error) {
 		outcomes:  newOutcomeCounter(telemetry.ProcessorLlmCostCalls, "outcome"),
 		rules:     newOutcomeCounter(telemetry.ProcessorLlmCostCachedCalls, "rule"),
 		files:     files,
-		calls:     newCache(cfg),
-		unpriced:  newUnpricedModels(cfg.MaxModels),
-		estimates: newEstimates(cfg.MaxModels),
-		sources:   newMetricSources(cfg.MetricSources, time.Now()),
-		ledger:    newLedger(cfg),
-		health:    health.New(set.Logger),
-		settings:  set.TelemetrySettings,
+
+		tables:     tables,
+		dimensions: dimensions,
+		calls:      newCache(cfg),
+		unpriced:   newUnpricedModels(cfg.MaxModels),
+		estimates:  newEstimates(cfg.MaxModels),
+		sources:    newMetricSources(cfg.MetricSources, time.Now()),
+		ledger:     newLedger(cfg),
+		health:     health.New(set.Logger),
+		settings:   set.TelemetrySettings,
 		lists: priceLists{
 			sources: newPriceSources(cfg.Prices.Sources, set.BuildInfo.Command+"/"+set.BuildInfo.Version, time.Now()),
 			files:   layers,
@@ -163,6 +174,7 @@ func (c *core) Start(ctx context.Context, host component.Host) error {
 		var tasks sync.WaitGroup
 		tasks.Go(func() { c.run(running) })
 		tasks.Go(func() { c.watchPrices(running, c.files) })
+		tasks.Go(func() { c.watchTables(running) })
 		for _, source := range c.lists.sources {
 			tasks.Go(func() { c.watchSource(running, source) })
 		}
