@@ -41,8 +41,16 @@ func TestRealPythonLogging(t *testing.T) {
 				invoked := find(c, records, "Agent invoked by "+service)
 				assert.Equal(c, 9, invoked.Severity)
 				assert.Equal(c, "arc.agents", invoked.Attributes["logger.name"])
-				assert.Equal(c, "u1", invoked.Attributes["user_id"])
+				assert.Equal(c, "INFO", invoked.SeverityText)
+				assert.Equal(c, "u1", invoked.Attributes["user.id"])
 				assert.Equal(c, "3", invoked.Attributes["retry_count"])
+				assert.Equal(c, "arc-guide", invoked.Resource["service.name"])
+				assert.Len(c, invoked.Trace, 32)
+				assert.Len(c, invoked.Span, 16)
+				for key, value := range invoked.Attributes {
+					assert.NotEqual(c, "null", value, key)
+					assert.NotContains(c, key, "otel")
+				}
 				failed := find(c, records, "LLM call failed by "+service)
 				assert.Equal(c, 17, failed.Severity)
 				assert.Contains(c, failed.Attributes["exception.stacktrace"], "ConnectionError: no route")
