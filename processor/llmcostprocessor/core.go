@@ -224,7 +224,14 @@ type loader struct {
 	ctx context.Context //nolint:containedctx // of Start
 }
 
-func (l loader) remember(e *entry) { l.calls.Add(e.records, e.spans, e.at) }
+func (l loader) remember(e *entry) {
+	changes := l.calls.Add(e.records, e.spans, e.at).Changes
+	for i := range changes {
+		if in := changes[i].In; in != nil {
+			l.amend(in)
+		}
+	}
+}
 
 func (l loader) count(e *entry) {
 	l.addKnown(e.seen, e.at)

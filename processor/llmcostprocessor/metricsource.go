@@ -90,7 +90,7 @@ type usageSum struct {
 // countMetrics counts the increases of the metric sources since their last points.
 // The metrics are not changed.
 func (c *core) countMetrics(ctx context.Context, md pmetric.Metrics) {
-	b := newBatch()
+	b := c.newBatch()
 	defer b.free()
 	for _, rm := range md.ResourceMetrics().All() {
 		// The metrics of a family count parts of the same tokens.
@@ -165,7 +165,7 @@ func (c *core) countUsage(ctx context.Context, b *batch, u *usageSum, call *conv
 }
 
 func (c *core) valuesOfMetric(call *convention.Call, attributes pcommon.Map) []string {
-	if values := c.values(&call.Attribution, attributes); values != nil {
+	if values := c.values(&call.Attribution, "", attributes); values != nil {
 		return *values
 	}
 	return nil
