@@ -21,20 +21,36 @@ import (
 
 // Channels are the notifiers of a collector that are switched on, by ID.
 func Channels(host component.Host) []*Exporter {
-	holder, ok := host.(interface {
-		GetExporters() map[pipeline.Signal]map[component.ID]component.Component
-	})
-	if !ok {
-		return nil
-	}
 	var all []*Exporter
-	for _, c := range holder.GetExporters()[pipeline.SignalLogs] {
+	for _, c := range logsExporters(host) {
 		if e, ok := c.(*Exporter); ok {
 			all = append(all, e)
 		}
 	}
 	slices.SortFunc(all, func(a, b *Exporter) int { return cmp.Compare(a.ID().String(), b.ID().String()) })
 	return all
+}
+
+// SwitchedOff are the IDs of the notifiers of a collector that have no address.
+func SwitchedOff(host component.Host) []string {
+	var all []string
+	for id, c := range logsExporters(host) {
+		if _, ok := c.(off); ok {
+			all = append(all, id.String())
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+func logsExporters(host component.Host) map[component.ID]component.Component {
+	holder, ok := host.(interface {
+		GetExporters() map[pipeline.Signal]map[component.ID]component.Component
+	})
+	if !ok {
+		return nil
+	}
+	return holder.GetExporters()[pipeline.SignalLogs]
 }
 
 // ID is the exporter's.

@@ -37,6 +37,7 @@ type core struct {
 	resource  pcommon.Resource // of the Collector; what was counted carries it
 	telemetry *metadata.TelemetryBuilder
 	outcomes  *outcomeCounter
+	traffic   traffic
 	rules     *outcomeCounter
 
 	prices   atomic.Pointer[price.Table]
@@ -421,7 +422,9 @@ func (i *metricsInstance) ConsumeMetrics(ctx context.Context, md pmetric.Metrics
 	if err := i.instance.Ready(); err != nil {
 		return err
 	}
-	if c := i.instance.Core(); len(c.sources.sources) > 0 {
+	c := i.instance.Core()
+	c.traffic.dataPoints.Add(int64(md.DataPointCount()))
+	if len(c.sources.sources) > 0 {
 		c.countMetrics(ctx, md)
 	}
 	return i.Metrics.ConsumeMetrics(ctx, md)
