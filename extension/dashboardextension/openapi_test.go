@@ -56,6 +56,7 @@ func TestResponsesAreAsDescribed(t *testing.T) {
 	}{
 		{"GET", "/api/sources", "", 200},
 		{"GET", "/api/health", "", 200},
+		{"GET", "/api/traffic", "", 200},
 		{"GET", "/api/usage/summary", "", 200},
 		{"GET", "/api/usage/summary?where=model%3Dgpt-4o", "", 200},
 		{"GET", "/api/usage/summary?where=model%3Dnone", "", 200},

@@ -38,6 +38,7 @@ type core struct {
 	resource  pcommon.Resource // of the Collector; what was counted carries it
 	telemetry *metadata.TelemetryBuilder
 	outcomes  *outcomeCounter
+	traffic   traffic
 	rules     *outcomeCounter
 
 	prices   atomic.Pointer[price.Table]
@@ -229,7 +230,14 @@ type loader struct {
 	ctx context.Context //nolint:containedctx // of Start
 }
 
-func (l loader) remember(e *entry) { l.calls.Add(e.records, e.spans, e.at) }
+func (l loader) remember(e *entry) {
+	changes := l.calls.Add(e.records, e.spans, e.at).Changes
+	for i := range changes {
+		if in := changes[i].In; in != nil {
+			l.amend(in)
+		}
+	}
+}
 
 func (l loader) count(e *entry) {
 	l.addKnown(e.seen, e.at)
@@ -422,6 +430,7 @@ func (i *metricsInstance) ConsumeMetrics(ctx context.Context, md pmetric.Metrics
 	}
 	c := i.instance.Core()
 	c.readBilled(md)
+	c.traffic.dataPoints.Add(int64(md.DataPointCount()))
 	if len(c.sources.sources) > 0 {
 		c.countMetrics(ctx, md)
 	}
