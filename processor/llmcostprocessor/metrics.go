@@ -64,6 +64,7 @@ func (c *core) buildMetrics() pmetric.Metrics {
 		used := c.used(b, now)
 		return used.Dollars() / b.Limit
 	})
+	w.billing(c.billingTotals(now))
 	return md
 }
 

@@ -20,9 +20,8 @@ const (
 	metricUsageAmount = "arc_llm_usage"
 	metricUsageAhead  = "arc_llm_usage_cost_ahead_dollars"
 
-	labelProvider = "provider"
-	labelKind     = "kind"
-	labelUnit     = "unit"
+	labelKind = "kind"
+	labelUnit = "unit"
 )
 
 // usageSeries writes the metrics by dimension. They are counters: each begins at its start
