@@ -42,6 +42,9 @@ func TestRunbooks(t *testing.T) {
 		require.NoError(t, yaml.Unmarshal(read(t, path), &file))
 		for _, group := range file.Groups {
 			for _, rule := range group.Rules {
+				if rule.Alert == "" {
+					continue // it records
+				}
 				alerts[rule.Alert] = true
 				link, ours := strings.CutPrefix(rule.Annotations["runbook_url"], repository)
 				require.True(t, ours, rule.Alert)
