@@ -342,6 +342,8 @@ func (c *core) close(ctx context.Context, emitter *sharedcore.Emitter[pmetric.Me
 // save must be called with mu held.
 func (c *core) save(ctx context.Context) {
 	if c.store == nil {
+		changes := c.ledger.Take(time.Now())
+		_, _ = changes.Pack() // to be compact
 		return
 	}
 	err := c.store.save(ctx, c.ledger, time.Now())
