@@ -13,8 +13,8 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/confmap"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/period"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/convention"
-	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/price"
 )
 
@@ -33,11 +33,11 @@ type Config struct {
 	// metrics pipelines. Default: 15s.
 	MetricsInterval time.Duration `mapstructure:"metrics_interval"`
 
-	// Dimensions are keys of attributes of the span or record, or else of its
-	// resource, whose values have rows of their own in the ledger. At most 6. For
-	// gen_ai.agent.name it is whatever key the call's convention has for the agent.
+	// Dimensions are what usage is split by in the ledger, metrics and budgets, at most
+	// 12. One is the key of an attribute (team.id), a name with the keys that it is read
+	// from (team: [team.id, langfuse.tags.team]), or a map of what follows.
 	// Default: service.name and gen_ai.agent.name.
-	Dimensions []string `mapstructure:"dimensions"`
+	Dimensions []DimensionConfig `mapstructure:"dimensions"`
 
 	// Budgets are amounts to be spent in a window of time. Default: none.
 	Budgets []BudgetConfig `mapstructure:"budgets"`
@@ -58,9 +58,22 @@ type Config struct {
 	// 35 days, so that a month's budget can be computed.
 	Retention time.Duration `mapstructure:"retention"`
 
-	// MaxRows is the number of rows of the ledger above which new models and
-	// dimensions are counted in one overflow row an hour. Default: 100000.
+	// DailyRetention is how long the ledger keeps days, which hours become that are older than
+	// retention; 0: hours are dropped. Default: 9600h, 400 days.
+	DailyRetention time.Duration `mapstructure:"daily_retention"`
+
+	// TimeZone is a name of the IANA time zone database, as Europe/Berlin: that of the days of
+	// the ledger. Default: UTC.
+	TimeZone string `mapstructure:"time_zone"`
+
+	// MaxRows is the number of rows of hours above which new models and dimensions are counted
+	// in one overflow row an hour. An hour has at most 100000. A row takes some 60 bytes, and
+	// 1 KB as long as it has changed in the last metrics_interval. Default: 1000000.
 	MaxRows int `mapstructure:"max_rows"`
+
+	// MaxDayRows is the number of rows of days above which the oldest days keep the sums of
+	// providers and models alone. Default: 4000000, 240 MB.
+	MaxDayRows int `mapstructure:"max_day_rows"`
 
 	// MaxModels is the number of models that the price table does not know and
 	// that have metrics of their own; the others are counted under the model
@@ -72,6 +85,39 @@ type Config struct {
 
 	// Dedup sets how records of the same call are recognized.
 	Dedup DedupConfig `mapstructure:"dedup"`
+
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
+// DimensionConfig is what usage is split by.
+type DimensionConfig struct {
+	// Name is that of the dimension in the API, in budgets and in prices; with
+	// underscores it is the label of metrics. Default: the first key of from.
+	Name string `mapstructure:"name"`
+
+	// From are keys of attributes; the first that is there counts. Those of the span or
+	// record come first, then those of the spans around it, then those of its resource.
+	// For gen_ai.agent.name, user.id, session.id and gen_ai.conversation.id it is whatever
+	// key the call's convention has. Default: the name.
+	From []string `mapstructure:"from"`
+
+	// Table is a CSV file that maps the values: its first line names the columns, the
+	// first column has the values, the column named as the dimension has what is
+	// counted. It is read again when it changes. Default: none.
+	Table string `mapstructure:"table"`
+
+	// Unlisted is counted for values that are not in the table. Default: none, as for
+	// calls without a value.
+	Unlisted string `mapstructure:"unlisted"`
+
+	// Hash counts the first 16 digits of the value's SHA-256 hash in its place. The same
+	// value has the same hash in every collector; who can guess a value can confirm it.
+	// Default: false.
+	Hash bool `mapstructure:"hash"`
+
+	// Drop counts no value at all: the dimension exists and is empty. Default: false.
+	Drop bool `mapstructure:"drop"`
 
 	// prevent unkeyed literal initialization
 	_ struct{}
@@ -139,22 +185,36 @@ type DedupConfig struct {
 	_ struct{}
 }
 
-var _ confmap.Validator = (*Config)(nil)
+var (
+	_ confmap.Validator   = (*Config)(nil)
+	_ confmap.Unmarshaler = (*Config)(nil)
+)
+
+// Unmarshal reads the short forms of dimensions, too.
+func (c *Config) Unmarshal(conf *confmap.Conf) error {
+	if err := expandDimensions(conf); err != nil {
+		return err
+	}
+	return conf.Unmarshal(c)
+}
 
 // Validate reads the price files too. It reports all errors.
 func (c *Config) Validate() error {
 	errs := []error{
 		atLeast("metrics_interval", c.MetricsInterval, time.Millisecond),
 		atLeast("retention", c.Retention, time.Hour),
+		validateDays(c),
 		atLeast("max_rows", c.MaxRows, 1),
+		atLeast("max_day_rows", c.MaxDayRows, 0),
 		atLeast("max_models", c.MaxModels, 1),
 		atLeast("calls::max_entries", c.Calls.MaxEntries, 0),
 		atLeast("dedup::max_entries", c.Dedup.MaxEntries, 2),
 		atLeast("dedup::window", c.Dedup.Window, time.Second),
 		validateDimensions(c.Dimensions),
+		validateTables(c.Dimensions),
 		validateMetricSources(c.MetricSources),
 		validateReportedCost(c.ReportedCost),
-		validateBudgets(c.Budgets, c.Dimensions, c.Retention),
+		validateBudgets(c.Budgets, dimensionNames(c.Dimensions), c.Retention),
 		validatePriceSources(c.Prices.Sources),
 	}
 	if err := c.validatePriceFiles(); err != nil {
@@ -169,7 +229,7 @@ func (c *Config) validatePriceFiles() error {
 	if err := errors.Join(err, invalid); err != nil {
 		return err
 	}
-	return table.CheckDimensions(c.Dimensions)
+	return table.CheckDimensions(dimensionNames(c.Dimensions))
 }
 
 // readPriceFiles reads the price files. Where sources are configured, their aliases may mean
@@ -182,26 +242,22 @@ func (c *Config) readPriceFiles() ([]price.Layer, error) {
 	return layers, err
 }
 
+func validateDays(c *Config) error {
+	var errs []error
+	if c.DailyRetention != 0 {
+		errs = append(errs, atLeast("daily_retention", c.DailyRetention, c.Retention))
+	}
+	if _, err := period.LoadZone(c.TimeZone); err != nil {
+		errs = append(errs, fmt.Errorf("time_zone: %w", err))
+	}
+	return errors.Join(errs...)
+}
+
 func atLeast[T int | time.Duration](key string, got, least T) error {
 	if got < least {
 		return fmt.Errorf("%s: must be %v or more, is %v", key, least, got)
 	}
 	return nil
-}
-
-func validateDimensions(dimensions []string) error {
-	var errs []error
-	if len(dimensions) > ledger.MaxDimensions {
-		errs = append(errs, fmt.Errorf("dimensions: at most %d, are %d", ledger.MaxDimensions, len(dimensions)))
-	}
-	seen := map[string]bool{}
-	for i, key := range dimensions {
-		if key == "" || seen[key] {
-			errs = append(errs, fmt.Errorf("dimensions::%d: %q is empty or there twice", i, key))
-		}
-		seen[key] = true
-	}
-	return errors.Join(errs...)
 }
 
 func validateReportedCost(names []string) error {

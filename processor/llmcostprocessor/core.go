@@ -22,6 +22,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/health"
+	"github.com/otelcol-arc/otelcol-arc/internal/period"
 	"github.com/otelcol-arc/otelcol-arc/internal/sharedcore"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/identity"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
@@ -45,15 +46,18 @@ type core struct {
 	estimates *estimates
 	sources   *metricSources
 	ledger    *ledger.Ledger
+	zone      *time.Location // of its days
 	emitters  sharedcore.Emitters[pmetric.Metrics]
 	lists     priceLists
-	files     [sha256.Size]byte // of the price files, when they were read
+	files     [sha256.Size]byte            // of the price files, when they were read
+	tables    map[string][sha256.Size]byte // of those of dimensions
 	settings  component.TelemetrySettings
 
 	counting sync.Mutex      // one batch is counted at a time; guards what follows
 	calls    *identity.Cache // records of calls
 	known    knownCalls      // that version 1 has counted
 
+	dimensions   *dimensions
 	attributions attributions
 
 	// searched is the number of names that tables before prices searched for.
@@ -79,6 +83,7 @@ const (
 	problemLedger  health.Problem = "ledger"  // it cannot be written to the storage
 	problemJournal health.Problem = "journal" // the same of what is counted between snapshots
 	problemPrices  health.Problem = "prices"  // the files have become invalid
+	problemTables  health.Problem = "tables"  // so have those of dimensions
 	problemAliases health.Problem = "aliases" // aliases of the files mean models that no list has
 )
 
@@ -95,6 +100,11 @@ func newCore(cfg *Config, set processor.Settings) (*core, error) {
 	if err != nil {
 		return nil, fmt.Errorf("prices::files: %w", err)
 	}
+	tables := sumTables(cfg.Dimensions)
+	dimensions, err := newDimensions(cfg.Dimensions)
+	if err != nil {
+		return nil, err
+	}
 	telemetry, err := metadata.NewTelemetryBuilder(set.TelemetrySettings)
 	if err != nil {
 		return nil, err
@@ -108,13 +118,16 @@ func newCore(cfg *Config, set processor.Settings) (*core, error) {
 		outcomes:  newOutcomeCounter(telemetry.ProcessorLlmCostCalls, "outcome"),
 		rules:     newOutcomeCounter(telemetry.ProcessorLlmCostCachedCalls, "rule"),
 		files:     files,
-		calls:     newCache(cfg),
-		unpriced:  newUnpricedModels(cfg.MaxModels),
-		estimates: newEstimates(cfg.MaxModels),
-		sources:   newMetricSources(cfg.MetricSources, time.Now()),
-		ledger:    newLedger(cfg),
-		health:    health.New(set.Logger),
-		settings:  set.TelemetrySettings,
+
+		tables:     tables,
+		dimensions: dimensions,
+		calls:      newCache(cfg),
+		unpriced:   newUnpricedModels(cfg.MaxModels),
+		estimates:  newEstimates(cfg.MaxModels),
+		sources:    newMetricSources(cfg.MetricSources, time.Now()),
+		ledger:     newLedger(cfg),
+		health:     health.New(set.Logger),
+		settings:   set.TelemetrySettings,
 		lists: priceLists{
 			sources: newPriceSources(cfg.Prices.Sources, set.BuildInfo.Command+"/"+set.BuildInfo.Version, time.Now()),
 			files:   layers,
@@ -130,13 +143,40 @@ func newCache(cfg *Config) *identity.Cache {
 	})
 }
 
+// maxHourRows bounds the memory of what changes: a row takes some 1 KB until it is packed.
+const maxHourRows = 100_000
+
 func newLedger(cfg *Config) *ledger.Ledger {
-	return ledger.New(ledger.Limits{
-		Rows:   cfg.MaxRows,
-		Models: cfg.MaxModels,
-		Hours:  int64(cfg.Retention / time.Hour),
-		Calls:  cfg.Calls.MaxEntries,
-	})
+	limits := ledger.Limits{
+		Rows:     cfg.MaxRows,
+		HourRows: min(cfg.MaxRows, maxHourRows),
+		DayRows:  cfg.MaxDayRows,
+		Models:   cfg.MaxModels,
+		Hours:    int64(cfg.Retention / time.Hour),
+		Calls:    cfg.Calls.MaxEntries,
+	}
+	if cfg.DailyRetention > 0 {
+		limits.DayOf, limits.DayHours = dayOf(zoneOf(cfg)), int64(cfg.DailyRetention/time.Hour)
+	}
+	return ledger.New(limits)
+}
+
+// zoneOf is the time zone of the ledger's days.
+func zoneOf(cfg *Config) *time.Location {
+	zone, err := period.LoadZone(cfg.TimeZone)
+	if err != nil {
+		return time.UTC // Validate has seen to it
+	}
+	return zone
+}
+
+// dayOf returns the function that finds the day of an hour. An hour in which a day begins belongs
+// to that day.
+func dayOf(zone *time.Location) func(hour int64) (first, end int64) {
+	return func(hour int64) (first, end int64) {
+		last := time.Unix(hour*3600+3599, 0).In(zone)
+		return ledger.HourOf(period.Day.Floor(last)), ledger.HourOf(period.Day.Next(last))
+	}
 }
 
 // Start loads what was persisted, and begins to emit metrics.
@@ -162,6 +202,7 @@ func (c *core) Start(ctx context.Context, host component.Host) error {
 		var tasks sync.WaitGroup
 		tasks.Go(func() { c.run(running) })
 		tasks.Go(func() { c.watchPrices(running, c.files) })
+		tasks.Go(func() { c.watchTables(running) })
 		for _, source := range c.lists.sources {
 			tasks.Go(func() { c.watchSource(running, source) })
 		}
@@ -238,6 +279,18 @@ func (c *core) observe() error {
 		}),
 		c.telemetry.RegisterProcessorLlmCostLedgerRowsLimitCallback(func(_ context.Context, o metric.Int64Observer) error {
 			o.Observe(int64(c.cfg.MaxRows))
+			return nil
+		}),
+		c.telemetry.RegisterProcessorLlmCostLedgerDayRowsLimitCallback(func(_ context.Context, o metric.Int64Observer) error {
+			o.Observe(int64(c.cfg.MaxDayRows))
+			return nil
+		}),
+		c.telemetry.RegisterProcessorLlmCostLedgerDayRowsCallback(func(_ context.Context, o metric.Int64Observer) error {
+			o.Observe(int64(c.ledger.Extent().DayRows))
+			return nil
+		}),
+		c.telemetry.RegisterProcessorLlmCostLedgerFoldedDaysCallback(func(_ context.Context, o metric.Int64Observer) error {
+			o.Observe(int64(c.ledger.Extent().Folded))
 			return nil
 		}),
 		c.telemetry.RegisterProcessorLlmCostLedgerRowsCallback(func(_ context.Context, o metric.Int64Observer) error {

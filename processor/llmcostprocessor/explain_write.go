@@ -120,7 +120,7 @@ func (x *explanation) identity(r *explained) {
 	for _, m := range standing.Counted.Merged() {
 		x.line("merged with", fmt.Sprintf("%s, %s: %s", nameOf(m.Trace, m.Span, m.Scope), m.Rule, because[m.Rule]))
 	}
-	if values := attributed(x.core.cfg.Dimensions, standing.Counted.Values()); len(values) > 0 {
+	if values := attributed(x.core.dimensions.names, standing.Counted.Values()); len(values) > 0 {
 		x.line("counted for", strings.Join(values, ", "))
 	}
 }

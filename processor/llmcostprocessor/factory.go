@@ -19,7 +19,9 @@ import (
 const (
 	defaultMetricsInterval = 15 * time.Second
 	defaultRetention       = 35 * 24 * time.Hour
-	defaultMaxRows         = 100_000
+	defaultDailyRetention  = 400 * 24 * time.Hour
+	defaultMaxRows         = 1_000_000
+	defaultMaxDayRows      = 4_000_000
 	defaultMaxModels       = 1000
 	defaultDedupEntries    = 100_000
 	defaultCalls           = 10_000
@@ -42,9 +44,11 @@ func createDefaultConfig() component.Config {
 	return &Config{
 		ReportedCost:    []string{reportedUnpriced},
 		MetricsInterval: defaultMetricsInterval,
-		Dimensions:      []string{"service.name", "gen_ai.agent.name"},
+		Dimensions:      []DimensionConfig{{Name: attrService, From: []string{attrService}}, {Name: attrAgent, From: []string{attrAgent}}},
 		Retention:       defaultRetention,
+		DailyRetention:  defaultDailyRetention,
 		MaxRows:         defaultMaxRows,
+		MaxDayRows:      defaultMaxDayRows,
 		MaxModels:       defaultMaxModels,
 		Calls:           CallsConfig{MaxEntries: defaultCalls},
 		Dedup:           DedupConfig{MaxEntries: defaultDedupEntries, Window: defaultDedupWindow, PairByTime: true},

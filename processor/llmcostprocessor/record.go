@@ -4,7 +4,6 @@
 package llmcostprocessor
 
 import (
-	"cmp"
 	"math"
 	"strings"
 	"sync"
@@ -139,11 +138,7 @@ func (c *core) identifySource(s *source) uint64 {
 		} else {
 			s.id = max(hashMap(s.attributes), 1)
 		}
-		for i, key := range c.cfg.Dimensions {
-			if value, ok := s.attributes.Get(key); ok {
-				s.dimensions[i] = strings.Clone(value.AsString())
-			}
-		}
+		c.dimensions.ofResource(&s.dimensions, s.attributes)
 	}
 	return s.id
 }
@@ -171,49 +166,6 @@ func mix(sum uint64, more ...uint64) uint64 {
 		sum ^= sum >> 29
 	}
 	return max(sum, 1)
-}
-
-// The dimensions for which conventions have keys of their own.
-const (
-	attrAgent        = "gen_ai.agent.name"
-	attrUser         = "user.id"
-	attrSession      = "session.id"
-	attrConversation = "gen_ai.conversation.id"
-)
-
-// values are the dimensions that a record itself has; nil for none.
-func (c *core) values(a *convention.Attribution, attributes pcommon.Map) *identity.Values {
-	var values ledger.Dimensions
-	for i, key := range c.cfg.Dimensions {
-		value := ""
-		switch key {
-		case attrService:
-			continue // of resources alone
-		case attrAgent:
-			value = a.Agent
-		case attrUser:
-			value = a.User
-		case attrSession, attrConversation:
-			// A record may have both, which are not the same: a framework makes up an ID
-			// of the conversation next to the application's of the session.
-			if found, ok := attributes.Get(key); ok {
-				value = found.AsString()
-			}
-			value = cmp.Or(value, a.Session)
-		}
-		if value == "" {
-			found, ok := attributes.Get(key)
-			if !ok {
-				continue
-			}
-			value = found.AsString()
-		}
-		values[i] = value
-	}
-	if values == (ledger.Dimensions{}) {
-		return nil
-	}
-	return c.attributions.of(&values, len(c.cfg.Dimensions))
 }
 
 // attributions has many calls of one agent and user share their values, of which as

@@ -43,7 +43,7 @@ func (c *core) show(host component.Host) (hide func()) {
 }
 
 // Dimensions are the model, those of the configuration, and the provider.
-func (b usageSource) Dimensions() []string { return allDimensions(b.cfg.Dimensions) }
+func (b usageSource) Dimensions() []string { return allDimensions(b.dimensions.names) }
 
 func allDimensions(configured []string) []string {
 	all := append([]string{dashboard.Model}, configured...)
@@ -61,9 +61,9 @@ func (b usageSource) Usage(q dashboard.Query) ([]dashboard.Row, error) {
 	}
 	where := make(map[int]string, len(q.Where))
 	for name, value := range q.Where {
-		column, known := columnOf(b.cfg.Dimensions, name)
+		column, known := columnOf(b.dimensions.names, name)
 		if !known {
-			return nil, errNoDimension("where", name, b.cfg.Dimensions)
+			return nil, errNoDimension("where", name, b.dimensions.names)
 		}
 		where[column] = value
 	}
@@ -122,9 +122,9 @@ func errNoDimension(what, name string, configured []string) error {
 func (b usageSource) columns(what string, dimensions []string) ([]int, error) {
 	columns := make([]int, len(dimensions))
 	for i, name := range dimensions {
-		column, known := columnOf(b.cfg.Dimensions, name)
+		column, known := columnOf(b.dimensions.names, name)
 		if !known {
-			return nil, errNoDimension(what, name, b.cfg.Dimensions)
+			return nil, errNoDimension(what, name, b.dimensions.names)
 		}
 		columns[i] = column
 	}
@@ -133,7 +133,7 @@ func (b usageSource) columns(what string, dimensions []string) ([]int, error) {
 
 // matcher returns a function that reports whether a row has the values.
 func (b usageSource) matcher(where map[string]string) (func(*ledger.Key) bool, error) {
-	return matcher(b.cfg.Dimensions, where)
+	return matcher(b.dimensions.names, where)
 }
 
 func matcher(dimensions []string, where map[string]string) (func(*ledger.Key) bool, error) {
@@ -239,8 +239,8 @@ func (b usageSource) call(c *ledger.Recent) dashboard.Call {
 
 // valuesOf are the values of the Dimensions.
 func (b usageSource) valuesOf(key *ledger.Key) []string {
-	all := append([]string{key.Model}, key.Dimensions[:len(b.cfg.Dimensions)]...)
-	if !slices.Contains(b.cfg.Dimensions, dashboard.Provider) {
+	all := append([]string{key.Model}, key.Dimensions[:len(b.dimensions.names)]...)
+	if !slices.Contains(b.dimensions.names, dashboard.Provider) {
 		all = append(all, key.Provider)
 	}
 	return all
@@ -287,6 +287,22 @@ func dollars(p money.Pico) *float64 {
 	return &amount
 }
 
+// Extent is what the ledger holds.
+func (b usageSource) Extent() dashboard.Extent {
+	extent := b.ledger.Extent()
+	out := dashboard.Extent{
+		Rows: extent.Rows, RowsLimit: b.cfg.MaxRows, DayRows: extent.DayRows, DayRowsLimit: b.cfg.MaxDayRows, FoldedDays: extent.Folded,
+		Zone: b.zone, Overflow: ledger.Overflow,
+	}
+	if extent.First != 0 {
+		out.Since = timeOfHour(extent.First)
+	}
+	if extent.FirstHour != 0 {
+		out.HoursSince = timeOfHour(extent.FirstHour)
+	}
+	return out
+}
+
 // Budgets are those of the configuration, with what is used of them.
 func (b usageSource) Budgets() []dashboard.Budget {
 	now := time.Now()
@@ -303,7 +319,7 @@ func (b usageSource) Budgets() []dashboard.Budget {
 
 // used is what the calls of a budget's running window cost.
 func (c *core) used(budget BudgetConfig, now time.Time) money.Sum {
-	matches, err := matcher(c.cfg.Dimensions, budget.Where)
+	matches, err := matcher(c.dimensions.names, budget.Where)
 	if err != nil {
 		return money.Sum{} // Validate has seen to it
 	}

@@ -77,7 +77,7 @@ func TestUsage(t *testing.T) {
 		wakeUp()
 		p, e := newPage()
 		r := newRig(t, testConfig(func(c *Config) {
-			c.Dimensions = []string{"service.name", "user.id"}
+			c.Dimensions = dimensionsOf("service.name", "user.id")
 			c.Budgets = []BudgetConfig{
 				{Name: "all", Window: WindowDay, Limit: 1},
 				{Name: "ada", Window: WindowMonth, Limit: 2, Where: map[string]string{"user.id": "ada"}},

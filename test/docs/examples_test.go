@@ -91,8 +91,8 @@ func TestYAMLBlocks(t *testing.T) {
 			cmd.Dir = collector.Root()
 			if strings.Contains(b.text, "testdata/") { // a component's own, which its tests use in the same way
 				cmd.Dir = filepath.Join(collector.Root(), filepath.Dir(b.page))
-				if b.page == "docs/alerting.md" {
-					cmd.Dir = filepath.Join(collector.Root(), "processor", "alertprocessor")
+				if component := componentOf[b.page]; component != "" {
+					cmd.Dir = filepath.Join(collector.Root(), "processor", component)
 				}
 			}
 			output, err := cmd.CombinedOutput()
@@ -100,6 +100,9 @@ func TestYAMLBlocks(t *testing.T) {
 		})
 	}
 }
+
+// componentOf are the components whose testdata the examples of a page use.
+var componentOf = map[string]string{"docs/alerting.md": "alertprocessor", "docs/usage.md": "llmcostprocessor"}
 
 // rest is what an example of a configuration leaves out: a service that uses all
 // its components, for logs, which all of ours take; or, where there is one, the

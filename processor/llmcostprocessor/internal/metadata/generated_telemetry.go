@@ -49,6 +49,7 @@ type TelemetryBuilder struct {
 	ProcessorLlmCostPriceResolutions metric.Int64ObservableCounter
 	ProcessorLlmCostPriceSourceAge   metric.Float64ObservableGauge
 	ProcessorLlmCostSnapshotFailures metric.Int64Counter
+	ProcessorLlmCostTableReloads     metric.Int64Counter
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -344,6 +345,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_processor_llm_cost_snapshot_failures",
 		metric.WithDescription("Times that the ledger could not be written to the storage. What it holds is written with the next. [Alpha]"),
 		metric.WithUnit("{failure}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorLlmCostTableReloads, err = builder.meter.Int64Counter(
+		"otelcol_processor_llm_cost_table_reloads",
+		metric.WithDescription("Reloads of changed tables of dimensions, by outcome. [Alpha]"),
+		metric.WithUnit("{reload}"),
 	)
 	errs = errors.Join(errs, err)
 	return &builder, errs

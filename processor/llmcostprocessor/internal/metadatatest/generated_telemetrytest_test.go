@@ -65,6 +65,7 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.ProcessorLlmCostPriceFetches.Add(context.Background(), 1)
 	tb.ProcessorLlmCostPriceReloads.Add(context.Background(), 1)
 	tb.ProcessorLlmCostSnapshotFailures.Add(context.Background(), 1)
+	tb.ProcessorLlmCostTableReloads.Add(context.Background(), 1)
 	AssertEqualProcessorLlmCostCachedCalls(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
@@ -126,6 +127,9 @@ func TestSetupTelemetry(t *testing.T) {
 		[]metricdata.DataPoint[float64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorLlmCostSnapshotFailures(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorLlmCostTableReloads(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 
