@@ -341,7 +341,7 @@ func (l *Ledger) row(at *span, key Key) (row *keyedRow, within bool) {
 		return row, key != overflowKey
 	}
 	before := at.count
-	within = key.Model != Overflow && (at.has(key) || l.hasRoom(at))
+	within = key.Model != Overflow && (at.has(key) || l.mayGrow(at))
 	if !within {
 		key = overflowKey
 	}
@@ -350,8 +350,8 @@ func (l *Ledger) row(at *span, key Key) (row *keyedRow, within bool) {
 	return row, within
 }
 
-// hasRoom reports whether there may be one row more. Days are made to fit when they are packed.
-func (l *Ledger) hasRoom(at *span) bool {
+// mayGrow reports whether there may be one row more. Days are made to fit when they are packed.
+func (l *Ledger) mayGrow(at *span) bool {
 	return at.isDay && len(at.open) < l.limits.HourRows || !at.isDay && l.rows < l.limits.Rows && at.count < l.limits.HourRows
 }
 

@@ -60,7 +60,9 @@ func (c *Changes) Pack() (Snapshot, error) {
 		}
 	}
 	l := c.ledger
-	for _, s := range l.spans(func(s *span) bool { return len(s.frozen) > 0 || s.end <= HourOf(c.now) && (len(s.segments) > 1 || s.keys != nil) }) {
+	for _, s := range l.spans(func(s *span) bool {
+		return len(s.frozen) > 0 || s.end <= HourOf(c.now) && (len(s.segments) > 1 || s.keys != nil)
+	}) {
 		l.pack(s, s.end <= HourOf(c.now))
 	}
 	l.addUpDays(c.now)

@@ -5,8 +5,10 @@ package ledger
 
 import (
 	"cmp"
+	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -241,7 +243,7 @@ func TestDaysAreFolded(t *testing.T) {
 	assert.NotEmpty(t, l.days)
 }
 
-// Calls are counted and queries answered while the ledger is packed.
+// Calls are counted and sums made while the ledger is packed.
 func TestPackingHoldsNobody(t *testing.T) {
 	l := New(Limits{Rows: 100_000, Models: 10, Hours: 48})
 	for i := range 20_000 {
@@ -397,6 +399,50 @@ func BenchmarkParseSegments(b *testing.B) {
 			_, err := ParseSegment(uint64(i), content)
 			require.NoError(b, err)
 		}
+	}
+}
+
+// BenchmarkYear loads what 2,000 users of 5 models have used in 400 days, and sums a month and all
+// of it by user.
+func BenchmarkYear(b *testing.B) {
+	const days = 400
+	sample, _ := year(b, 2000, 5, 10)
+	var contents [][]byte
+	for day := range int64(days) {
+		for _, s := range sample.days[(HourOf(now)/24+day%10)*24].segments {
+			r := reader{from: s.content[1:]}
+			r.uvarint()
+			contents = append(contents, append(binary.AppendUvarint([]byte{segmentVersion}, uint64((HourOf(now)/24+day)*24)), r.from...))
+		}
+	}
+	sample = nil
+	var before, after runtime.MemStats
+	var load, month, all time.Duration
+	for b.Loop() {
+		runtime.GC()
+		runtime.ReadMemStats(&before)
+		began := time.Now()
+		l := New(Limits{Rows: 1, Models: 1, Hours: 1, DayRows: 4_000_000})
+		for i, content := range contents {
+			s, err := ParseSegment(uint64(i), content)
+			require.NoError(b, err)
+			l.Load(s)
+		}
+		load += time.Since(began)
+		runtime.GC()
+		runtime.ReadMemStats(&after)
+		end := (HourOf(now)/24 + days) * 24
+		began = time.Now()
+		require.Len(b, l.Sum(Query{First: end - 30*24, Last: end, By: []int{Dimension(2)}}), 2000)
+		month += time.Since(began)
+		began = time.Now()
+		l.Sum(Query{First: 0, Last: end, By: []int{Dimension(2)}})
+		all += time.Since(began)
+		b.ReportMetric(float64(l.Extent().DayRows), "rows")
+		b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/(1<<20), "MiB")
+	}
+	for name, took := range map[string]time.Duration{"ms/load": load, "ms/month": month, "ms/all": all} {
+		b.ReportMetric(float64(took.Milliseconds())/float64(b.N), name)
 	}
 }
 
