@@ -25,6 +25,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/period"
 	"github.com/otelcol-arc/otelcol-arc/internal/sharedcore"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/identity"
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/invoice"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/metadata"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/price"
@@ -38,6 +39,7 @@ type core struct {
 	resource  pcommon.Resource // of the Collector; what was counted carries it
 	telemetry *metadata.TelemetryBuilder
 	outcomes  *outcomeCounter
+	traffic   traffic
 	rules     *outcomeCounter
 
 	prices   atomic.Pointer[price.Table]
@@ -47,6 +49,7 @@ type core struct {
 	sources   *metricSources
 	ledger    *ledger.Ledger
 	zone      *time.Location // of its days
+	billing   billing
 	emitters  sharedcore.Emitters[pmetric.Metrics]
 	lists     priceLists
 	files     [sha256.Size]byte            // of the price files, when they were read
@@ -126,6 +129,7 @@ func newCore(cfg *Config, set processor.Settings) (*core, error) {
 		estimates:  newEstimates(cfg.MaxModels),
 		sources:    newMetricSources(cfg.MetricSources, time.Now()),
 		ledger:     newLedger(cfg),
+		billing:    billing{bill: invoice.NewBill(maxCharges)},
 		health:     health.New(set.Logger),
 		settings:   set.TelemetrySettings,
 		lists: priceLists{
@@ -156,7 +160,7 @@ func newLedger(cfg *Config) *ledger.Ledger {
 		Calls:    cfg.Calls.MaxEntries,
 	}
 	if cfg.DailyRetention > 0 {
-		limits.DayOf, limits.DayHours = dayOf(zoneOf(cfg)), int64(cfg.DailyRetention/time.Hour)
+		limits.DayOf, limits.DayHours = ledgerDays(zoneOf(cfg)), int64(cfg.DailyRetention/time.Hour)
 	}
 	return ledger.New(limits)
 }
@@ -170,9 +174,9 @@ func zoneOf(cfg *Config) *time.Location {
 	return zone
 }
 
-// dayOf returns the function that finds the day of an hour. An hour in which a day begins belongs
+// ledgerDays returns the function that finds the day of an hour. An hour in which a day begins belongs
 // to that day.
-func dayOf(zone *time.Location) func(hour int64) (first, end int64) {
+func ledgerDays(zone *time.Location) func(hour int64) (first, end int64) {
 	return func(hour int64) (first, end int64) {
 		last := time.Unix(hour*3600+3599, 0).In(zone)
 		return ledger.HourOf(period.Day.Floor(last)), ledger.HourOf(period.Day.Next(last))
@@ -184,6 +188,9 @@ func (c *core) Start(ctx context.Context, host component.Host) error {
 	c.health.Report(host)
 	if err := c.openStore(ctx, host); err != nil {
 		return err
+	}
+	if err := c.loadBill(ctx); err != nil {
+		c.logger.Error("Reading what was billed from the storage failed; the next report replaces it", zap.Error(err))
 	}
 	if err := c.startSources(ctx, host, c.settings); err != nil {
 		return err
@@ -252,7 +259,14 @@ type loader struct {
 	ctx context.Context //nolint:containedctx // of Start
 }
 
-func (l loader) remember(e *entry) { l.calls.Add(e.records, e.spans, e.at) }
+func (l loader) remember(e *entry) {
+	changes := l.calls.Add(e.records, e.spans, e.at).Changes
+	for i := range changes {
+		if in := changes[i].In; in != nil {
+			l.amend(in)
+		}
+	}
+}
 
 func (l loader) count(e *entry) {
 	l.addKnown(e.seen, e.at)
@@ -399,7 +413,7 @@ func (c *core) save(ctx context.Context) {
 		_, _ = changes.Pack() // to be compact
 		return
 	}
-	err := c.store.save(ctx, c.ledger, time.Now())
+	err := errors.Join(c.store.save(ctx, c.ledger, time.Now()), c.saveBill(ctx))
 	if err != nil && ctx.Err() != nil {
 		return // we are shutting down, and save once more then
 	}
@@ -457,7 +471,10 @@ func (i *metricsInstance) ConsumeMetrics(ctx context.Context, md pmetric.Metrics
 	if err := i.instance.Ready(); err != nil {
 		return err
 	}
-	if c := i.instance.Core(); len(c.sources.sources) > 0 {
+	c := i.instance.Core()
+	c.readBilled(md)
+	c.traffic.dataPoints.Add(int64(md.DataPointCount()))
+	if len(c.sources.sources) > 0 {
 		c.countMetrics(ctx, md)
 	}
 	return i.Metrics.ConsumeMetrics(ctx, md)

@@ -113,8 +113,9 @@ func valueOfRecord(key string, a *convention.Attribution, attributes pcommon.Map
 	return attributeOf(attributes, key)
 }
 
-// values are the dimensions that a record itself has; nil for none.
-func (c *core) values(a *convention.Attribution, attributes pcommon.Map) *identity.Values {
+// values are the dimensions that a record itself has, and the model that a span names
+// for the calls within it; nil for none.
+func (c *core) values(a *convention.Attribution, model string, attributes pcommon.Map) *identity.Values {
 	var values ledger.Dimensions
 	found := false
 	for i := range c.dimensions.all {
@@ -130,8 +131,8 @@ func (c *core) values(a *convention.Attribution, attributes pcommon.Map) *identi
 			}
 		}
 	}
-	if !found {
+	if !found && model == "" {
 		return nil
 	}
-	return c.attributions.of(&values, len(c.dimensions.all))
+	return c.attributions.of(attribution{values, model}, len(c.dimensions.all))
 }

@@ -127,7 +127,10 @@ func (x *explanation) identity(r *explained) {
 
 func attributed(dimensions, values []string) (parts []string) {
 	for i, value := range values {
-		if value != "" {
+		if i == modelValue && value != "" {
+			_, model, _ := strings.Cut(value, "\x00")
+			parts = append(parts, "model "+model)
+		} else if i < len(dimensions) && value != "" {
 			parts = append(parts, dimensions[i]+" "+value)
 		}
 	}
