@@ -81,6 +81,7 @@ const (
 	problemLedger  health.Problem = "ledger"  // it cannot be written to the storage
 	problemJournal health.Problem = "journal" // the same of what is counted between snapshots
 	problemPrices  health.Problem = "prices"  // the files have become invalid
+	problemCrowded health.Problem = "crowded" // too many records are related to each other
 	problemTables  health.Problem = "tables"  // so have those of dimensions
 	problemAliases health.Problem = "aliases" // aliases of the files mean models that no list has
 )
@@ -253,6 +254,12 @@ func (c *core) observe() error {
 			c.counting.Lock()
 			defer c.counting.Unlock()
 			o.Observe(c.calls.Evicted())
+			return nil
+		}),
+		c.telemetry.RegisterProcessorLlmCostCrowdedRecordsCallback(func(_ context.Context, o metric.Int64Observer) error {
+			c.counting.Lock()
+			defer c.counting.Unlock()
+			o.Observe(c.calls.Crowding().Total)
 			return nil
 		}),
 		c.telemetry.RegisterProcessorLlmCostLedgerRowsLimitCallback(func(_ context.Context, o metric.Int64Observer) error {

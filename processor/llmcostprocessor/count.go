@@ -125,7 +125,19 @@ func (c *core) count(ctx context.Context, b *batch) []identity.Outcome {
 		c.journal(ctx, &e)
 	}
 	c.countMerged(ctx, &result)
+	c.reportCrowding()
 	return result.Outcomes
+}
+
+// reportCrowding reports that records are related to too many others to be compared, as
+// long as some of them are remembered. It must be called with counting held.
+func (c *core) reportCrowding() {
+	var err error
+	if n := c.calls.Crowding().Remembered; n > 0 {
+		err = fmt.Errorf("%d records of calls are related to more than 1,000 others, by one response ID, one span ID or calls within calls: they are no longer compared", n)
+	}
+	c.health.Set(problemCrowded, err, "Too many records of calls are related to each other; they are no longer compared",
+		"No more records of calls are related to too many others")
 }
 
 // addRecords adds records to the cache of calls, and applies what changes to the

@@ -148,6 +148,7 @@ type Cache struct {
 	parallel  matching
 	streams   matching
 	evicted   int64
+	crowding  Crowding
 	maxScan   scan
 	maxUnit   int
 	// noneCompact: every record is a node. Tests compare the two.
@@ -524,6 +525,9 @@ func (c *Cache) remove(n *node) {
 	c.slots.at(n.slot).state = slotFree
 	delete(c.nodes, n.slot)
 	c.live--
+	if n.crowded {
+		c.crowding.Remembered--
+	}
 	inSite := func(n *node) **node { return &n.nextInSite }
 	site := c.siteHash(n)
 	c.set(c.sites, site, without(c.sites[site], n, inSite))
