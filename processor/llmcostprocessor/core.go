@@ -54,6 +54,8 @@ type core struct {
 	counting sync.Mutex      // one batch is counted at a time; guards what follows
 	calls    *identity.Cache // records of calls
 	known    knownCalls      // that version 1 has counted
+	changes  []ledger.Change // of the last batch, whose memory is used again
+	places   []ledger.Place
 
 	dimensions   *dimensions
 	attributions attributions

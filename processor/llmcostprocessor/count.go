@@ -6,6 +6,7 @@ package llmcostprocessor
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -126,7 +127,8 @@ func (c *core) count(ctx context.Context, b *batch) []identity.Outcome {
 	}
 	c.countMerged(ctx, &result)
 	c.reportCrowding()
-	return result.Outcomes
+	b.taken = append(b.taken[:0], result.Outcomes...)
+	return b.taken
 }
 
 // reportCrowding reports that records are related to too many others to be compared, as
@@ -145,8 +147,9 @@ func (c *core) reportCrowding() {
 // called with counting held.
 func (c *core) addRecords(ctx context.Context, records []identity.Record, spans []identity.Span, at time.Time, counted []ledger.Call) identity.Result {
 	result := c.calls.Add(records, spans, at)
-	changes := make([]ledger.Change, 0, len(result.Changes))
-	places := make([]ledger.Place, len(result.Changes))
+	clear(c.changes)
+	changes, places := c.changes[:0], slices.Grow(c.places[:0], len(result.Changes))[:len(result.Changes)]
+	clear(places)
 	for i := range result.Changes {
 		change := &result.Changes[i]
 		detail := detailOf(change.In)
@@ -174,6 +177,9 @@ func (c *core) addRecords(ctx context.Context, records []identity.Record, spans 
 			c.estimates.add(to.In)
 		}
 		changes = append(changes, to)
+	}
+	if c.changes, c.places = changes, places; cap(changes) > maxReused {
+		c.changes, c.places = nil, nil
 	}
 	recorded := c.ledger.Apply(changes, at)
 	for i := range result.Changes {
