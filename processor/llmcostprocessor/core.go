@@ -24,6 +24,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/health"
 	"github.com/otelcol-arc/otelcol-arc/internal/sharedcore"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/identity"
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/invoice"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/metadata"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/price"
@@ -37,6 +38,7 @@ type core struct {
 	resource  pcommon.Resource // of the Collector; what was counted carries it
 	telemetry *metadata.TelemetryBuilder
 	outcomes  *outcomeCounter
+	traffic   traffic
 	rules     *outcomeCounter
 
 	prices   atomic.Pointer[price.Table]
@@ -45,6 +47,7 @@ type core struct {
 	estimates *estimates
 	sources   *metricSources
 	ledger    *ledger.Ledger
+	billing   billing
 	emitters  sharedcore.Emitters[pmetric.Metrics]
 	lists     priceLists
 	files     [sha256.Size]byte            // of the price files, when they were read
@@ -127,6 +130,7 @@ func newCore(cfg *Config, set processor.Settings) (*core, error) {
 		estimates:  newEstimates(cfg.MaxModels),
 		sources:    newMetricSources(cfg.MetricSources, time.Now()),
 		ledger:     newLedger(cfg),
+		billing:    billing{bill: invoice.NewBill(maxCharges)},
 		health:     health.New(set.Logger),
 		settings:   set.TelemetrySettings,
 		lists: priceLists{
@@ -158,6 +162,9 @@ func (c *core) Start(ctx context.Context, host component.Host) error {
 	c.health.Report(host)
 	if err := c.openStore(ctx, host); err != nil {
 		return err
+	}
+	if err := c.loadBill(ctx); err != nil {
+		c.logger.Error("Reading what was billed from the storage failed; the next report replaces it", zap.Error(err))
 	}
 	if err := c.startSources(ctx, host, c.settings); err != nil {
 		return err
@@ -372,7 +379,7 @@ func (c *core) save(ctx context.Context) {
 	if c.store == nil {
 		return
 	}
-	err := c.store.save(ctx, c.ledger, time.Now())
+	err := errors.Join(c.store.save(ctx, c.ledger, time.Now()), c.saveBill(ctx))
 	if err != nil && ctx.Err() != nil {
 		return // we are shutting down, and save once more then
 	}
@@ -430,7 +437,10 @@ func (i *metricsInstance) ConsumeMetrics(ctx context.Context, md pmetric.Metrics
 	if err := i.instance.Ready(); err != nil {
 		return err
 	}
-	if c := i.instance.Core(); len(c.sources.sources) > 0 {
+	c := i.instance.Core()
+	c.readBilled(md)
+	c.traffic.dataPoints.Add(int64(md.DataPointCount()))
+	if len(c.sources.sources) > 0 {
 		c.countMetrics(ctx, md)
 	}
 	return i.Metrics.ConsumeMetrics(ctx, md)

@@ -18,6 +18,7 @@ import (
 func (c *core) priceTraces(ctx context.Context, td ptrace.Traces) (ptrace.Traces, error) {
 	b := c.newBatch()
 	defer b.free()
+	c.traffic.spans.Add(int64(td.SpanCount()))
 	resources := td.ResourceSpans()
 	for i := range resources.Len() {
 		from := &source{attributes: resources.At(i).Resource().Attributes()}
@@ -73,6 +74,7 @@ func (b *batch) discard(found *detectedCall, outcome convention.Outcome) {
 func (c *core) priceLogs(ctx context.Context, ld plog.Logs) (plog.Logs, error) {
 	b := c.newBatch()
 	defer b.free()
+	c.traffic.logRecords.Add(int64(ld.LogRecordCount()))
 	resources := ld.ResourceLogs()
 	for i := range resources.Len() {
 		from := &source{attributes: resources.At(i).Resource().Attributes()}
