@@ -59,6 +59,8 @@ type core struct {
 	counting sync.Mutex      // one batch is counted at a time; guards what follows
 	calls    *identity.Cache // records of calls
 	known    knownCalls      // that version 1 has counted
+	changes  []ledger.Change // of the last batch, whose memory is used again
+	places   []ledger.Place
 
 	dimensions   *dimensions
 	attributions attributions
@@ -86,6 +88,7 @@ const (
 	problemLedger  health.Problem = "ledger"  // it cannot be written to the storage
 	problemJournal health.Problem = "journal" // the same of what is counted between snapshots
 	problemPrices  health.Problem = "prices"  // the files have become invalid
+	problemCrowded health.Problem = "crowded" // too many records are related to each other
 	problemTables  health.Problem = "tables"  // so have those of dimensions
 	problemAliases health.Problem = "aliases" // aliases of the files mean models that no list has
 )
@@ -289,6 +292,12 @@ func (c *core) observe() error {
 			c.counting.Lock()
 			defer c.counting.Unlock()
 			o.Observe(c.calls.Evicted())
+			return nil
+		}),
+		c.telemetry.RegisterProcessorLlmCostCrowdedRecordsCallback(func(_ context.Context, o metric.Int64Observer) error {
+			c.counting.Lock()
+			defer c.counting.Unlock()
+			o.Observe(c.calls.Crowding().Total)
 			return nil
 		}),
 		c.telemetry.RegisterProcessorLlmCostLedgerRowsLimitCallback(func(_ context.Context, o metric.Int64Observer) error {

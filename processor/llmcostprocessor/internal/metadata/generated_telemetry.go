@@ -33,6 +33,7 @@ type TelemetryBuilder struct {
 	ProcessorLlmCostCalls              metric.Int64Counter
 	ProcessorLlmCostClampedTimes       metric.Int64Counter
 	ProcessorLlmCostCorrections        metric.Int64Counter
+	ProcessorLlmCostCrowdedRecords     metric.Int64ObservableCounter
 	ProcessorLlmCostDamagedValues      metric.Int64Counter
 	ProcessorLlmCostDedupEvictions     metric.Int64ObservableCounter
 	ProcessorLlmCostDedupRecords       metric.Int64ObservableGauge
@@ -65,6 +66,21 @@ type telemetryBuilderOptionFunc func(mb *TelemetryBuilder)
 
 func (tbof telemetryBuilderOptionFunc) apply(mb *TelemetryBuilder) {
 	tbof(mb)
+}
+
+// RegisterProcessorLlmCostCrowdedRecordsCallback sets callback for observable ProcessorLlmCostCrowdedRecords metric.
+func (builder *TelemetryBuilder) RegisterProcessorLlmCostCrowdedRecordsCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorLlmCostCrowdedRecords, obs: o})
+		return nil
+	}, builder.ProcessorLlmCostCrowdedRecords)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
 }
 
 // RegisterProcessorLlmCostDedupEvictionsCallback sets callback for observable ProcessorLlmCostDedupEvictions metric.
@@ -298,6 +314,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_processor_llm_cost_corrections",
 		metric.WithDescription("Calls whose counts were corrected since a better record, another group or the attribution of a span around them arrived later. [Alpha]"),
 		metric.WithUnit("{correction}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorLlmCostCrowdedRecords, err = builder.meter.Int64ObservableCounter(
+		"otelcol_processor_llm_cost_crowded_records",
+		metric.WithDescription("Records of calls that are related to more than 1,000 others, and are no longer compared with them. Response IDs do not count there, and a span around a call is taken for an aggregate. [Alpha]"),
+		metric.WithUnit("{record}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorLlmCostDamagedValues, err = builder.meter.Int64Counter(
