@@ -184,6 +184,19 @@ func dollars(call dashboard.Call) float64 {
 	return *call.Dollars
 }
 
+// Extent is that of the calls.
+func (u *Usage) Extent() dashboard.Extent {
+	u.mu.RLock()
+	defer u.mu.RUnlock()
+	extent := dashboard.Extent{Rows: len(u.All), RowsLimit: 1_000_000, DayRowsLimit: 4_000_000, Zone: time.UTC, Overflow: "otel.metric.overflow"}
+	for i := range u.All {
+		if at := u.All[i].Time.Truncate(time.Hour); extent.Since.IsZero() || at.Before(extent.Since) {
+			extent.Since, extent.HoursSince = at, at
+		}
+	}
+	return extent
+}
+
 // Budgets is the list.
 func (u *Usage) Budgets() []dashboard.Budget { return u.BudgetList }
 
