@@ -27,7 +27,7 @@ func run(t *testing.T, arguments ...string) (stdout, stderr string, err error) {
 func TestRulesCheck(t *testing.T) {
 	stdout, stderr, err := run(t, "rules", "check", "../../config/rules/arc.yml")
 	require.NoError(t, err)
-	assert.Equal(t, "../../config/rules/arc.yml: 5 rules\n", stdout)
+	assert.Equal(t, "../../config/rules/arc.yml: 6 rules\n", stdout)
 	assert.Empty(t, stderr)
 }
 
