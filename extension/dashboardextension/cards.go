@@ -5,7 +5,7 @@ package dashboardextension
 
 import (
 	"math"
-	"slices"
+	"strings"
 	"time"
 
 	"github.com/otelcol-arc/otelcol-arc/extension/dashboardextension/internal/spend"
@@ -41,16 +41,22 @@ func addWindows(view *spendView, usage dashboard.Usage, c selection, now time.Ti
 		newCard("Today", &w.Today, w.YesterdayToday),
 		newCard("This month", &w.Month, 0),
 	}
+	shown := map[string]int{}
 	for _, budget := range usage.Budgets() {
-		i := slices.Index([]string{"hour", "day", "month"}, budget.Window)
-		if i < 0 {
-			continue
+		i, known := cardOf[budget.Window]
+		if shown[budget.Name]++; known && shown[budget.Name] <= maxMeters {
+			view.Cards[i].Budgets = append(view.Cards[i].Budgets, newMeter(&budget))
 		}
-		view.Cards[i].Budgets = append(view.Cards[i].Budgets, newMeter(&budget))
 	}
 	view.NoCalls = w.Month.Calls == 0 && len(c.where) == 0
 	return nil
 }
+
+// cardOf is the card that budgets are shown on, by window: of longer ones, the month's.
+var cardOf = map[string]int{"hour": 0, "day": 1, "24h": 1, "week": 2, "month": 2, "quarter": 2, "30d": 2}
+
+// maxMeters is how many values of a budget are shown: those that used most of their limits.
+const maxMeters = 10
 
 func newCard(title string, t *dashboard.Totals, yesterday float64) card {
 	made := card{Title: title, Cost: cost(t), Calls: text.Count(t.Calls)}
@@ -78,10 +84,15 @@ func newCard(title string, t *dashboard.Totals, yesterday float64) card {
 	return made
 }
 
+// nameOfBudget is the name of a budget, and whose it is.
+func nameOfBudget(budget *dashboard.Budget) string {
+	return strings.Join(append([]string{budget.Name}, budget.Values...), " ")
+}
+
 func newMeter(budget *dashboard.Budget) meter {
 	ratio, _ := spend.Ratio(budget.Used, budget.Limit)
 	m := meter{
-		Name: budget.Name, Used: text.Dollars(budget.Used), Limit: text.Dollars(budget.Limit), Percent: text.Percent(ratio),
+		Name: nameOfBudget(budget), Used: text.Dollars(budget.Used), Limit: text.Dollars(budget.Limit), Percent: text.Percent(ratio),
 		Width: 100 * min(max(ratio, 0), 1), Level: "ok",
 	}
 	switch {

@@ -124,6 +124,7 @@ type budgetJSON struct {
 	Name   string            `json:"name"`
 	Window string            `json:"window"`
 	Where  map[string]string `json:"where"`
+	Values []string          `json:"values,omitempty"`
 	Start  time.Time         `json:"start"`
 	End    time.Time         `json:"end"`
 	Used   float64           `json:"used_dollars"`
@@ -135,7 +136,7 @@ func newBudgetsJSON(budgets []dashboard.Budget) []budgetJSON {
 	list := []budgetJSON{}
 	for _, budget := range budgets {
 		list = append(list, budgetJSON{
-			Name: budget.Name, Window: budget.Window, Where: orEmpty(budget.Where), Start: budget.Start.UTC(), End: budget.End.UTC(),
+			Name: budget.Name, Window: budget.Window, Where: orEmpty(budget.Where), Values: budget.Values, Start: budget.Start.UTC(), End: budget.End.UTC(),
 			Used: budget.Used, Limit: budget.Limit, Ratio: known(spend.Ratio(budget.Used, budget.Limit)),
 		})
 	}

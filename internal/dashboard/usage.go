@@ -167,6 +167,8 @@ type MergedRecord struct {
 
 // Budget is a budget of the configuration and how much of it is used.
 type Budget struct {
+	// Values are those that have the limit for themselves; none if all have it together.
+	Values []string
 	Name   string
 	Window string // hour, day or month, in UTC
 	Where  map[string]string

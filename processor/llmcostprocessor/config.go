@@ -7,12 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/confmap"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
 	"github.com/otelcol-arc/otelcol-arc/internal/period"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/convention"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/price"
@@ -154,8 +156,21 @@ type BudgetConfig struct {
 	// Name is the label budget of the metric. Required, and unique.
 	Name string `mapstructure:"name"`
 
-	// Window is hour, day or month: those of the calendar, in UTC. Required.
+	// Window is hour, day, week (from Monday on), month or quarter, of the calendar in the
+	// time zone; or 24h or 30d, the whole hours until now. Required.
 	Window Window `mapstructure:"window"`
+
+	// TimeZone is that of the window, as Europe/Berlin. Default: time_zone of the processor.
+	TimeZone string `mapstructure:"time_zone"`
+
+	// By are dimensions, or model, each value of which has the limit for itself. Calls
+	// without any of them are left out. Of more than 1000 values, those that used the
+	// largest part of their limits are reported. Default: none, one limit for all.
+	By []string `mapstructure:"by"`
+
+	// Limits are other amounts for single values, in dollars. Values of several
+	// dimensions are written with a slash in between. Default: none.
+	Limits map[string]float64 `mapstructure:"limits"`
 
 	// Limit is the amount, in dollars. Required.
 	Limit float64 `mapstructure:"limit"`
@@ -227,7 +242,7 @@ func (c *Config) Validate() error {
 		validateTables(c.Dimensions),
 		validateMetricSources(c.MetricSources),
 		validateReportedCost(c.ReportedCost),
-		validateBudgets(c.Budgets, dimensionNames(c.Dimensions), c.Retention),
+		validateBudgets(c.Budgets, dimensionNames(c.Dimensions), max(c.Retention, c.DailyRetention)),
 		validatePriceSources(c.Prices.Sources),
 	}
 	if err := c.validatePriceFiles(); err != nil {
@@ -308,15 +323,39 @@ func validateBudgets(budgets []BudgetConfig, dimensions []string, retention time
 		seen[b.Name] = true
 		switch longest, known := windows[b.Window]; {
 		case !known:
-			errs = append(errs, fmt.Errorf("budgets::%d::window: %q is none of hour, day, month", i, b.Window))
+			errs = append(errs, fmt.Errorf("budgets::%d::window: %q is none of hour, day, week, month, quarter, 24h, 30d", i, b.Window))
 		case retention < longest:
 			errs = append(errs, fmt.Errorf("budgets::%d::window: a %s can be longer than retention, %v", i, b.Window, retention))
 		}
-		if !(b.Limit > 0) || math.IsInf(b.Limit, 1) { // NaN is not above 0
+		if !isAmount(b.Limit) {
 			errs = append(errs, fmt.Errorf("budgets::%d::limit: must be above 0, is %v", i, b.Limit))
 		}
+		errs = append(errs, validateBy(i, &b, dimensions))
 		if _, err := matcher(dimensions, b.Where); err != nil {
 			errs = append(errs, fmt.Errorf("budgets::%d::%w", i, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func isAmount(dollars float64) bool { return dollars > 0 && !math.IsInf(dollars, 1) } // NaN is not above 0
+
+func validateBy(i int, b *BudgetConfig, dimensions []string) error {
+	var errs []error
+	if _, err := period.LoadZone(b.TimeZone); err != nil {
+		errs = append(errs, fmt.Errorf("budgets::%d::time_zone: %w", i, err))
+	}
+	for j, name := range b.By {
+		if _, known := columnOf(dimensions, name); !known || slices.Contains(b.By[:j], name) {
+			errs = append(errs, fmt.Errorf("budgets::%d::by::%d: %q is there twice or no dimension; there are %s, %s", i, j, name, dashboard.Model, strings.Join(dimensions, ", ")))
+		}
+	}
+	for values, limit := range b.Limits {
+		if len(b.By) == 0 || strings.Count(values, "/") < len(b.By)-1 {
+			errs = append(errs, fmt.Errorf("budgets::%d::limits::%s: there are %d dimensions in by", i, values, len(b.By)))
+		}
+		if !isAmount(limit) {
+			errs = append(errs, fmt.Errorf("budgets::%d::limits::%s: must be above 0, is %v", i, values, limit))
 		}
 	}
 	return errors.Join(errs...)

@@ -4,6 +4,7 @@
 package llmcostprocessor
 
 import (
+	"maps"
 	"fmt"
 	"math"
 	"strings"
@@ -77,24 +78,37 @@ func TestMetrics(t *testing.T) {
 			`arc_llm_budget_used_ratio{budget=hour}`:                                                  1.5,
 			`arc_llm_budget_used_ratio{budget=day}`:                                                   0.0225,
 			`arc_llm_budget_used_ratio{budget=month}`:                                                 30,
-			`arc_llm_calls_total{model=own-model,status=success}`:                                     1,
-			`arc_llm_calls_total{model=own-model,status=error}`:                                       0,
-			`arc_llm_calls_total{model=own-model,status=timeout}`:                                     0,
-			`arc_llm_tokens_total{model=own-model,type=prompt}`:                                       1000,
-			`arc_llm_tokens_total{model=own-model,type=completion}`:                                   500,
-			`arc_llm_hourly_tokens{model=own-model,type=prompt}`:                                      1000,
-			`arc_llm_hourly_tokens{model=own-model,type=completion}`:                                  500,
-			`arc_llm_hourly_calls{model=own-model}`:                                                   1,
-			`arc_llm_duration_seconds_count{model=own-model}`:                                         1,
-			`arc_llm_duration_seconds_sum{model=own-model}`:                                           1.5,
-			`arc_llm_duration_seconds_bucket{model=own-model} le=0.1`:                                 0,
-			`arc_llm_duration_seconds_bucket{model=own-model} le=0.5`:                                 0,
-			`arc_llm_duration_seconds_bucket{model=own-model} le=1`:                                   0,
-			`arc_llm_duration_seconds_bucket{model=own-model} le=2`:                                   1,
-			`arc_llm_duration_seconds_bucket{model=own-model} le=5`:                                   1,
-			`arc_llm_duration_seconds_bucket{model=own-model} le=10`:                                  1,
-			`arc_llm_duration_seconds_bucket{model=own-model} le=30`:                                  1,
-			`arc_llm_duration_seconds_bucket{model=own-model} le=60`:                                  1,
+			`arc_llm_budget_limit_dollars{budget=hour}`:                                               0.015,
+			`arc_llm_budget_limit_dollars{budget=day}`:                                                1,
+			`arc_llm_budget_limit_dollars{budget=month}`:                                              0.001,
+
+			`arc_llm_budget_window_start_timestamp_seconds{budget=hour}`:  float64(morning.Truncate(time.Hour).Unix()),
+			`arc_llm_budget_window_start_timestamp_seconds{budget=day}`:   float64(morning.Truncate(24 * time.Hour).Unix()),
+			`arc_llm_budget_window_start_timestamp_seconds{budget=month}`: float64(time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC).Unix()),
+			`arc_llm_budget_window_end_timestamp_seconds{budget=hour}`:    float64(morning.Truncate(time.Hour).Add(time.Hour).Unix()),
+			`arc_llm_budget_window_end_timestamp_seconds{budget=day}`:     float64(morning.Truncate(24 * time.Hour).Add(24 * time.Hour).Unix()),
+			`arc_llm_budget_window_end_timestamp_seconds{budget=month}`:   float64(time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC).Unix()),
+			`arc_llm_budget_utc_offset_seconds{budget=hour,time_zone=UTC}`:  0,
+			`arc_llm_budget_utc_offset_seconds{budget=day,time_zone=UTC}`:   0,
+			`arc_llm_budget_utc_offset_seconds{budget=month,time_zone=UTC}`: 0,
+			`arc_llm_calls_total{model=own-model,status=success}`:           1,
+			`arc_llm_calls_total{model=own-model,status=error}`:             0,
+			`arc_llm_calls_total{model=own-model,status=timeout}`:           0,
+			`arc_llm_tokens_total{model=own-model,type=prompt}`:             1000,
+			`arc_llm_tokens_total{model=own-model,type=completion}`:         500,
+			`arc_llm_hourly_tokens{model=own-model,type=prompt}`:            1000,
+			`arc_llm_hourly_tokens{model=own-model,type=completion}`:        500,
+			`arc_llm_hourly_calls{model=own-model}`:                         1,
+			`arc_llm_duration_seconds_count{model=own-model}`:               1,
+			`arc_llm_duration_seconds_sum{model=own-model}`:                 1.5,
+			`arc_llm_duration_seconds_bucket{model=own-model} le=0.1`:       0,
+			`arc_llm_duration_seconds_bucket{model=own-model} le=0.5`:       0,
+			`arc_llm_duration_seconds_bucket{model=own-model} le=1`:         0,
+			`arc_llm_duration_seconds_bucket{model=own-model} le=2`:         1,
+			`arc_llm_duration_seconds_bucket{model=own-model} le=5`:         1,
+			`arc_llm_duration_seconds_bucket{model=own-model} le=10`:        1,
+			`arc_llm_duration_seconds_bucket{model=own-model} le=30`:        1,
+			`arc_llm_duration_seconds_bucket{model=own-model} le=60`:        1,
 		}
 		for _, model := range []string{"gpt-4o", "own-model"} {
 			want["arc_llm_usage_total{model="+model+",type=input}"] = want["arc_llm_tokens_total{model="+model+",type=prompt}"]
@@ -102,7 +116,9 @@ func TestMetrics(t *testing.T) {
 		}
 		time.Sleep(15 * time.Second)
 		synctest.Wait()
-		assert.Equal(t, want, latest(r.metricsOut), "the model without a price has no cost, not even 0")
+		got := latest(r.metricsOut)
+		maps.DeleteFunc(got, func(name string, _ float64) bool { return strings.HasPrefix(name, metricBudgetExhausted) }) // it changes with the time
+		assert.Equal(t, want, got, "the model without a price has no cost, not even 0")
 
 		md := r.metricsOut.AllMetrics()[0]
 		assert.Equal(t, r.settings.Resource.Attributes().AsRaw(), md.ResourceMetrics().At(0).Resource().Attributes().AsRaw())

@@ -27,12 +27,10 @@ const (
 	metricHourlyCost  = "arc_llm_hourly_cost_dollars"
 	metricHourlyToken = "arc_llm_hourly_tokens" //nolint:gosec // a name, no credential
 	metricHourlyCalls = "arc_llm_hourly_calls"
-	metricBudget      = "arc_llm_budget_used_ratio"
 
 	labelModel  = "model"
 	labelStatus = "status"
 	labelType   = "type"
-	labelBudget = "budget"
 
 	typePrompt     = "prompt"
 	typeCompletion = "completion"
@@ -60,10 +58,7 @@ func (c *core) buildMetrics() pmetric.Metrics {
 	w.differences(models, totals)
 	w.hour(models, totals, c.ledger.Hour(ledger.HourOf(now)))
 	c.usageSeries(w, now)
-	w.budgets(c.cfg.Budgets, func(b BudgetConfig) float64 {
-		used := c.used(b, now)
-		return used.Dollars() / b.Limit
-	})
+	c.budgetMetrics(w, now)
 	w.billing(c.billingTotals(now))
 	return md
 }
@@ -173,19 +168,6 @@ func folded(rows map[string]ledger.Row, totals map[string]ledger.Total) map[stri
 		out[model] = sum
 	}
 	return out
-}
-
-func (w writer) budgets(budgets []BudgetConfig, used func(BudgetConfig) float64) {
-	if len(budgets) == 0 {
-		return
-	}
-	gauge := w.gauge(metricBudget, "Part of a budget that was spent in its running window (UTC); 1 is all of it.", "1")
-	for _, budget := range budgets {
-		point := gauge.AppendEmpty()
-		point.SetTimestamp(w.now)
-		point.Attributes().PutStr(labelBudget, budget.Name)
-		point.SetDoubleValue(used(budget))
-	}
 }
 
 func (w writer) metric(name, description, unit string) pmetric.Metric {

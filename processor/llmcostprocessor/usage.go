@@ -303,30 +303,6 @@ func (b usageSource) Extent() dashboard.Extent {
 	return out
 }
 
-// Budgets are those of the configuration, with what is used of them.
-func (b usageSource) Budgets() []dashboard.Budget {
-	now := time.Now()
-	budgets := make([]dashboard.Budget, 0, len(b.cfg.Budgets))
-	for _, budget := range b.cfg.Budgets {
-		start, end := budget.Window.around(now)
-		budgets = append(budgets, dashboard.Budget{
-			Name: budget.Name, Window: string(budget.Window), Where: budget.Where,
-			Start: start, End: end, Used: b.used(budget, now).Dollars(), Limit: budget.Limit,
-		})
-	}
-	return budgets
-}
-
-// used is what the calls of a budget's running window cost.
-func (c *core) used(budget BudgetConfig, now time.Time) money.Sum {
-	matches, err := matcher(c.dimensions.names, budget.Where)
-	if err != nil {
-		return money.Sum{} // Validate has seen to it
-	}
-	start, _ := budget.Window.around(now)
-	return c.ledger.Cost(ledger.HourOf(start), ledger.HourOf(now), matches)
-}
-
 // Unpriced are the models that were called and have no price.
 func (b usageSource) Unpriced() []dashboard.UnpricedModel { return b.unpriced.list() }
 

@@ -5,35 +5,65 @@ package llmcostprocessor
 
 import "time"
 
-// Window is a part of the calendar, in UTC.
+// Window is a part of the calendar, or the time until now.
 type Window string
 
 // The windows of a budget.
 const (
-	WindowHour  Window = "hour"
-	WindowDay   Window = "day"
-	WindowMonth Window = "month"
+	WindowHour    Window = "hour"
+	WindowDay     Window = "day"
+	WindowWeek    Window = "week"
+	WindowMonth   Window = "month"
+	WindowQuarter Window = "quarter"
+	// The rolling ones are whole hours, of which the last is the running one.
+	Window24Hours Window = "24h"
+	Window30Days  Window = "30d"
 )
 
-// windows are all of them, with the greatest length of each.
+// windows are all of them, with the greatest length of each: a day in which clocks are set
+// back has 25 hours.
 var windows = map[Window]time.Duration{
-	WindowHour:  time.Hour,
-	WindowDay:   24 * time.Hour,
-	WindowMonth: 31 * 24 * time.Hour,
+	WindowHour:    time.Hour,
+	WindowDay:     25 * time.Hour,
+	WindowWeek:    7*24*time.Hour + time.Hour,
+	WindowMonth:   31*24*time.Hour + time.Hour,
+	WindowQuarter: 92*24*time.Hour + time.Hour,
+	Window24Hours: 24 * time.Hour,
+	Window30Days:  30 * 24 * time.Hour,
 }
 
-// around is the window that now is in: its start, and the start of the next.
-func (w Window) around(now time.Time) (start, end time.Time) {
-	now = now.UTC()
+// rolling is the length of a rolling window; 0 for those of the calendar.
+func (w Window) rolling() time.Duration {
+	if w == Window24Hours || w == Window30Days {
+		return windows[w]
+	}
+	return 0
+}
+
+// around is the window that now is in: its start, and the start of the next. Those of the
+// calendar are in the time zone.
+func (w Window) around(now time.Time, zone *time.Location) (start, end time.Time) {
+	if length := w.rolling(); length > 0 {
+		end = now.UTC().Truncate(time.Hour).Add(time.Hour)
+		return end.Add(-length), end
+	}
+	now = now.In(zone)
 	year, month, day := now.Date()
+	date := func(year int, month time.Month, day int) time.Time {
+		return time.Date(year, month, day, 0, 0, 0, 0, zone)
+	}
 	switch w {
 	case WindowDay:
-		start = time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
-		return start, start.AddDate(0, 0, 1)
+		return date(year, month, day), date(year, month, day+1)
+	case WindowWeek: // from Monday on
+		day -= (int(now.Weekday()) + 6) % 7
+		return date(year, month, day), date(year, month, day+7)
 	case WindowMonth:
-		start = time.Date(year, month, 1, 0, 0, 0, 0, time.UTC)
-		return start, start.AddDate(0, 1, 0)
-	case WindowHour:
+		return date(year, month, 1), date(year, month+1, 1)
+	case WindowQuarter:
+		month -= (month - 1) % 3
+		return date(year, month, 1), date(year, month+3, 1)
+	case WindowHour, Window24Hours, Window30Days:
 	}
 	start = now.Truncate(time.Hour)
 	return start, start.Add(time.Hour)

@@ -1,0 +1,204 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package llmcostprocessor
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/pmetric"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
+	"github.com/otelcol-arc/otelcol-arc/internal/period"
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/dimension"
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/money"
+)
+
+// The metrics of budgets.
+const (
+	metricBudget          = "arc_llm_budget_used_ratio"
+	metricBudgetLimit     = "arc_llm_budget_limit_dollars"
+	metricBudgetExhausted = "arc_llm_budget_exhausted_timestamp_seconds"
+	metricBudgetStart     = "arc_llm_budget_window_start_timestamp_seconds"
+	metricBudgetEnd       = "arc_llm_budget_window_end_timestamp_seconds"
+	metricBudgetOffset    = "arc_llm_budget_utc_offset_seconds"
+
+	labelBudget   = "budget"
+	labelTimeZone = "time_zone"
+)
+
+// maxBudgetValues bounds the values of a budget that are reported.
+const maxBudgetValues = 1000
+
+// spend is what a value of a budget's dimensions has used.
+type spend struct {
+	values []string // in the order of by; none without
+	used   money.Sum
+	limit  float64
+}
+
+func (s *spend) ratio() float64 { return s.used.Dollars() / s.limit }
+
+// zoneOfBudget is the time zone of a budget's windows.
+func (c *core) zoneOfBudget(b *BudgetConfig) *time.Location {
+	if b.TimeZone == "" {
+		return zoneOf(c.cfg)
+	}
+	zone, err := period.LoadZone(b.TimeZone)
+	if err != nil {
+		return time.UTC // Validate has seen to it
+	}
+	return zone
+}
+
+// spends adds up what the calls of a budget's running window cost: by value, those first
+// that used the largest part of their limits.
+func (c *core) spends(b *BudgetConfig, now time.Time) []spend {
+	matches, err := matcher(c.dimensions.names, b.Where)
+	if err != nil {
+		return nil // Validate has seen to it
+	}
+	start, _ := b.Window.around(now, c.zoneOfBudget(b))
+	if len(b.By) == 0 {
+		return []spend{{used: c.ledger.Cost(ledger.HourOf(start), ledger.HourOf(now), matches), limit: b.Limit}}
+	}
+	indices := make([]int, len(b.By))
+	for i, name := range b.By {
+		indices[i], _ = columnOf(c.dimensions.names, name)
+	}
+	sums := map[string]*spend{}
+	values := make([]string, len(b.By))
+	c.ledger.Visit(ledger.HourOf(start), ledger.HourOf(now), func(_ int64, key *ledger.Key, row *ledger.Row) {
+		if row.Cost.IsZero() || key.Model == ledger.Overflow || !matches(key) {
+			return
+		}
+		known := false
+		for i, index := range indices {
+			values[i] = key.Value(index)
+			known = known || values[i] != "" && values[i] != ledger.Overflow
+		}
+		if !known {
+			return
+		}
+		at := strings.Join(values, "/")
+		sum := sums[at]
+		if sum == nil {
+			sum = &spend{values: cloneAll(values), limit: b.limitOf(at)}
+			sums[at] = sum
+		}
+		sum.used.AddSum(row.Cost)
+	})
+	out := make([]spend, 0, len(sums))
+	for _, sum := range sums {
+		out = append(out, *sum)
+	}
+	slices.SortFunc(out, func(x, y spend) int {
+		return cmp.Or(cmp.Compare(y.ratio(), x.ratio()), slices.Compare(x.values, y.values))
+	})
+	return out[:min(len(out), maxBudgetValues)]
+}
+
+// cloneAll copies texts that the ledger may use again.
+func cloneAll(values []string) []string {
+	out := make([]string, len(values))
+	for i, value := range values {
+		out[i] = strings.Clone(value)
+	}
+	return out
+}
+
+func (b *BudgetConfig) limitOf(values string) float64 {
+	if limit, own := b.Limits[values]; own {
+		return limit
+	}
+	return b.Limit
+}
+
+// exhausted is when a budget is used up at the pace of its window so far, or was.
+func exhausted(start, now time.Time, ratio float64) (at time.Time, known bool) {
+	elapsed := now.Sub(start)
+	if ratio <= 0 || elapsed <= 0 {
+		return time.Time{}, false
+	}
+	seconds := elapsed.Seconds() / ratio
+	if seconds > 100*366*24*3600 {
+		return time.Time{}, false // in more than a century
+	}
+	return start.Add(time.Duration(seconds * float64(time.Second))), true
+}
+
+// Budgets are those of the configuration, with what is used of them.
+func (b usageSource) Budgets() []dashboard.Budget {
+	now := time.Now()
+	budgets := make([]dashboard.Budget, 0, len(b.cfg.Budgets))
+	for i := range b.cfg.Budgets {
+		budget := &b.cfg.Budgets[i]
+		start, end := budget.Window.around(now, b.zoneOfBudget(budget))
+		for _, s := range b.spends(budget, now) {
+			budgets = append(budgets, dashboard.Budget{
+				Name: budget.Name, Window: string(budget.Window), Where: budget.Where, Values: s.values,
+				Start: start, End: end, Used: s.used.Dollars(), Limit: s.limit,
+			})
+		}
+	}
+	return budgets
+}
+
+// budgetMetrics writes what is used of the budgets, and when they are used up.
+func (c *core) budgetMetrics(w writer, now time.Time) {
+	if len(c.cfg.Budgets) == 0 {
+		return
+	}
+	ratios := w.gauge(metricBudget, "Part of a budget that was spent in its running window; 1 is all of it.", "1")
+	limits := w.gauge(metricBudgetLimit, "Limit of a budget in US dollars.", "USD")
+	until := w.gauge(metricBudgetExhausted, "Time at which a budget of the calendar is used up at the pace of its window so far, in seconds since 1970.", "s")
+	starts := w.gauge(metricBudgetStart, "Start of a budget's running window, in seconds since 1970.", "s")
+	ends := w.gauge(metricBudgetEnd, "End of a budget's running window, in seconds since 1970.", "s")
+	offsets := w.gauge(metricBudgetOffset, "Offset from UTC of a budget's time zone, in seconds.", "s")
+	for i := range c.cfg.Budgets {
+		b := &c.cfg.Budgets[i]
+		zone := c.zoneOfBudget(b)
+		start, end := b.Window.around(now, zone)
+		w.budget(starts, b, nil).SetDoubleValue(float64(start.Unix()))
+		w.budget(ends, b, nil).SetDoubleValue(float64(end.Unix()))
+		offset := w.budget(offsets, b, nil)
+		offset.Attributes().PutStr(labelTimeZone, zone.String())
+		_, east := now.In(zone).Zone()
+		offset.SetDoubleValue(float64(east))
+		for _, s := range c.spends(b, now) {
+			w.budget(ratios, b, s.values).SetDoubleValue(s.ratio())
+			w.budget(limits, b, s.values).SetDoubleValue(s.limit)
+			if at, known := exhausted(start, now, s.ratio()); known && b.Window.rolling() == 0 {
+				w.budget(until, b, s.values).SetDoubleValue(float64(at.Unix()))
+			}
+		}
+	}
+	w.to.RemoveIf(func(m pmetric.Metric) bool {
+		return m.Type() == pmetric.MetricTypeGauge && m.Gauge().DataPoints().Len() == 0
+	})
+}
+
+func (w writer) budget(to pmetric.NumberDataPointSlice, b *BudgetConfig, values []string) pmetric.NumberDataPoint {
+	point := to.AppendEmpty()
+	point.SetTimestamp(w.now)
+	putBudget(point.Attributes(), b, values)
+	return point
+}
+
+func putBudget(to pcommon.Map, b *BudgetConfig, values []string) {
+	to.PutStr(labelBudget, b.Name)
+	for i, value := range values {
+		label := dimension.Label(b.By[i])
+		if b.By[i] == dashboard.Model || b.By[i] == dashboard.Provider {
+			label = b.By[i]
+		}
+		if value != "" {
+			to.PutStr(label, value)
+		}
+	}
+}
