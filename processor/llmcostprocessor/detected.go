@@ -53,6 +53,8 @@ type batch struct {
 	rules    counts        // by which their usage was read
 	sums     []ledger.Call // of metric sources
 	scratch  []byte
+
+	foreignCosts int64 // on spans that are not calls
 }
 
 // batches are used again, since what is detected in a thousand spans takes half a
@@ -76,6 +78,7 @@ func (b *batch) free() {
 	clear(b.sums)
 	b.calls, b.spans, b.records, b.counted, b.sums = b.calls[:0], b.spans[:0], b.records[:0], b.counted[:0], b.sums[:0]
 	b.outcomes, b.rules, b.prices = b.outcomes[:0], b.rules[:0], nil
+	b.foreignCosts = 0
 	b.reader.Forget()
 	batches.Put(b)
 }

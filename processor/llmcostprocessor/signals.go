@@ -29,6 +29,9 @@ func (c *core) priceTraces(ctx context.Context, td ptrace.Traces) (ptrace.Traces
 			}
 		}
 	}
+	if b.foreignCosts > 0 {
+		c.telemetry.ProcessorLlmCostForeignCosts.Add(ctx, b.foreignCosts)
+	}
 	c.settle(ctx, b)
 	return td, nil
 }
@@ -45,8 +48,8 @@ func (c *core) detectSpan(b *batch, from *source, scope pcommon.InstrumentationS
 	if outcome == convention.Invalid {
 		b.outcomes.add(found.call.Convention, reason)
 	}
-	if outcome == convention.Aggregate || b.reader.Known() {
-		disownCost(span.Attributes())
+	if (outcome == convention.Aggregate || b.reader.Known()) && disownCost(span.Attributes()) {
+		b.foreignCosts++
 	}
 	values := c.values(&found.call.Attribution, span.Attributes())
 	if !span.TraceID().IsEmpty() && !span.SpanID().IsEmpty() && (!span.ParentSpanID().IsEmpty() || values != nil) {
