@@ -13,7 +13,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"github.com/twmb/franz-go/pkg/kadm"
-	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/collector"
@@ -164,13 +163,17 @@ func waitForReaders(t *testing.T, brokers []string, n int) {
 
 // By way of Kafka: two gateways share the partitions.
 func TestGatewaysBehindKafka(t *testing.T) {
-	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(8, "otlp_spans", "otlp_metrics", "otlp_logs"))
-	require.NoError(t, err)
-	t.Cleanup(cluster.Close)
-	broker := "KAFKA_BROKER=" + cluster.ListenAddrs()[0]
-	gateways := startGateways(t, 2, []string{broker}, "config/scale/kafka-gateway.yaml")
-	waitForReaders(t, cluster.ListenAddrs(), len(gateways))
-	agent, _ := startAgent(t, "config/scale/kafka-agent.yaml", broker)
-	sendCalls(t, "http://"+agent.http+"/v1/traces", func(int) {})
+	_, gateways, agents := startBehindKafka(t, 2, 1)
+	sendCalls(t, "http://"+agents[0].ports.http+"/v1/traces", func(int) {})
 	requireSums(t, gateways)
+	// An Arc call is a span and a log record, on two topics.
+	apps := newApplications()
+	apps.callEvents(t, 40, agents[0])
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		var calls float64
+		for _, g := range gateways {
+			calls += scrape(c, "http://"+g.ports.page+"/metrics").sum("arc_llm_calls_total")
+		}
+		assert.EqualValues(c, scaleBatches*scaleCalls+40, calls)
+	}, 60*time.Second, 200*time.Millisecond)
 }
