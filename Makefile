@@ -6,6 +6,8 @@ export GOTOOLCHAIN = go1.27.3
 
 GO          ?= go
 TOOL         = $(GO) tool -modfile internal/tools/go.mod
+# By itself: it does not compile with the YAML library that the other tools need.
+ACTIONLINT   = github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 BIN          = bin/otelcol-arc
 ARCTOOL      = bin/arctool
 CONFIG      ?= config/default.yaml
@@ -131,6 +133,10 @@ lint: ## Static checks, and the words of the project
 	cd packaging && $(GO) tool -modfile ../internal/tools/go.mod golangci-lint run --allow-parallel-runners -c ../.golangci.yml ./...
 	cd test/bench && $(GO) tool -modfile ../../internal/tools/go.mod golangci-lint run --allow-parallel-runners -c ../../.golangci.yml ./...
 
+.PHONY: workflows
+workflows: ## Check the workflows of .github
+	$(GO) run $(ACTIONLINT)
+
 .PHONY: fuzz
 fuzz: ## Fuzz every parser for FUZZTIME (30s) each
 	@test/fuzz.sh $(FUZZTIME)
@@ -147,6 +153,10 @@ bench: build ## Measure beside the peers, and renew docs/benchmarks.md, or its s
 .PHONY: e2e
 e2e: build ## Install the real servers and SDKs, and test against them
 	test/e2e/run.sh
+
+.PHONY: e2e-core
+e2e-core: build ## Of e2e, what is installed in a minute: Prometheus, Alertmanager, a mail server, Python SDKs
+	test/e2e/run.sh core
 
 .PHONY: e2e-sdks
 e2e-sdks: build ## Measure some 90 released SDKs against docs/compatibility.md; SDKS=-write renews it, SDKS=-newest tries the newest
@@ -179,7 +189,7 @@ clean: ## Remove what was built
 # their cloud SDKs, that the distribution does not offer.
 TAGS = remove_all_sd,enable_dns_sd,enable_kubernetes_sd
 
-GO_FILES = $(shell find converter dist exporter extension internal processor receiver -name '*.go' ! -name '*_test.go' 2>/dev/null)
+GO_FILES = $(shell find converter dist exporter extension internal processor provider receiver -name '*.go' ! -name '*_test.go' 2>/dev/null)
 EMBEDDED = $(shell find exporter extension internal processor receiver -path '*/testdata' -prune -o -type f \( -name '*.yaml' -o -name '*.json' -o -name '*.html' -o -name '*.js' -o -name '*.css' -o -name '*.svg' \) -print 2>/dev/null)
 
 $(BIN): go.mod go.sum $(GO_FILES) $(EMBEDDED)

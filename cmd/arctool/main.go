@@ -13,7 +13,12 @@ import (
 	"os/signal"
 
 	"github.com/spf13/cobra"
+
+	buildversion "github.com/otelcol-arc/otelcol-arc/internal/version"
 )
+
+// version is that of builder-config.yaml; the Makefile sets it.
+var version = "unreleased"
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -31,8 +36,8 @@ func newCommand() *cobra.Command {
 		SilenceUsage: true,
 		Version:      version,
 	}
-	cobra.AddTemplateFunc("versions", describeVersion)
-	root.SetVersionTemplate("{{versions}}\n")
+	cobra.AddTemplateFunc("describe", buildversion.Describe)
+	root.SetVersionTemplate("{{describe .Name .Version}}\n")
 	root.AddCommand(newExplainCommand(), newHealthCommand(), newNotifyCommand(), newPricesCommand(), newRulesCommand())
 	return root
 }

@@ -60,20 +60,20 @@ Ends with status 1 when one of them failed.`,
 }
 
 func (o notifyTest) run(ctx context.Context, out io.Writer) error {
-	notifiers, err := loadNotifiers(ctx, o.configs)
+	config, err := loadNotifiers(ctx, o.configs)
 	if err != nil {
 		return err
 	}
-	if len(notifiers.channels) == 0 {
+	if len(config.channels) == 0 {
 		return errors.New("no logs pipeline names a notifier")
 	}
-	if err := notifiers.start(ctx); err != nil {
+	if err := config.start(ctx); err != nil {
 		return err
 	}
-	defer notifiers.shutdown(context.WithoutCancel(ctx))
+	defer config.shutdown(context.WithoutCancel(ctx))
 	channels, failed := map[string]bool{}, map[string]bool{}
-	for _, c := range notifiers.channels {
-		for _, line := range c.try(ctx, notifiers.host, o.alerts(time.Now()), o.timeout) {
+	for _, c := range config.channels {
+		for _, line := range c.try(ctx, config.host, o.alerts(time.Now()), o.timeout) {
 			fmt.Fprintf(out, "%s: %s\n", line.channel, line.text)
 			channels[line.channel] = true
 			if line.failed {

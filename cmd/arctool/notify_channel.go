@@ -19,6 +19,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+	"github.com/otelcol-arc/otelcol-arc/internal/notifiers"
 	"github.com/otelcol-arc/otelcol-arc/internal/notify"
 )
 
@@ -46,7 +47,7 @@ func (c channel) config(factory exporter.Factory) (component.Config, error) {
 
 // try sends the alerts, one after the other, and reports the outcome of each.
 func (c channel) try(ctx context.Context, h host, alerts []alertevent.Alert, timeout time.Duration) []line {
-	factory := factories()[c.id.Type()]
+	factory := notifiers.Factories()[c.id.Type()]
 	cfg, err := c.config(factory)
 	if err != nil {
 		return []line{failedLine(c.name, "configuration", err)}

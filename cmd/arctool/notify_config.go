@@ -16,26 +16,20 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/confmap/provider/envprovider"
-	"go.opentelemetry.io/collector/confmap/provider/fileprovider"
 	"go.opentelemetry.io/collector/confmap/provider/httpprovider"
 	"go.opentelemetry.io/collector/confmap/provider/httpsprovider"
 	"go.opentelemetry.io/collector/confmap/provider/yamlprovider"
-	"go.opentelemetry.io/collector/exporter"
 	"go.opentelemetry.io/collector/extension"
 	"go.opentelemetry.io/collector/extension/extensiontest"
 	"go.opentelemetry.io/collector/pipeline"
 
-	"github.com/otelcol-arc/otelcol-arc/exporter/alertmanagerexporter"
-	"github.com/otelcol-arc/otelcol-arc/exporter/emailexporter"
-	"github.com/otelcol-arc/otelcol-arc/exporter/pagerdutyexporter"
-	"github.com/otelcol-arc/otelcol-arc/exporter/slackexporter"
-	"github.com/otelcol-arc/otelcol-arc/exporter/teamsexporter"
-	"github.com/otelcol-arc/otelcol-arc/exporter/webhookexporter"
+	"github.com/otelcol-arc/otelcol-arc/internal/notifiers"
+	"github.com/otelcol-arc/otelcol-arc/provider/configfileprovider"
 )
 
-// notifiers are the notifiers of a configuration, and the authenticators that they
+// notifierConfig has the notifiers of a configuration, and the authenticators that they
 // can use.
-type notifiers struct {
+type notifierConfig struct {
 	channels []channel
 	alerts   []alertProcessor // of the same pipelines
 	host     host
@@ -53,17 +47,6 @@ type layout struct {
 	} `mapstructure:"service"`
 }
 
-func factories() map[component.Type]exporter.Factory {
-	all := map[component.Type]exporter.Factory{}
-	for _, f := range []exporter.Factory{
-		slackexporter.NewFactory(), pagerdutyexporter.NewFactory(), emailexporter.NewFactory(), alertmanagerexporter.NewFactory(),
-		webhookexporter.NewFactory(), teamsexporter.NewFactory(),
-	} {
-		all[f.Type()] = f
-	}
-	return all
-}
-
 // authenticators are the extensions that a channel's HTTP client can name.
 func authenticators() map[component.Type]extension.Factory {
 	all := map[component.Type]extension.Factory{}
@@ -78,7 +61,7 @@ func resolve(ctx context.Context, uris []string) (*confmap.Conf, error) {
 	resolver, err := confmap.NewResolver(confmap.ResolverSettings{
 		URIs: uris,
 		ProviderFactories: []confmap.ProviderFactory{
-			envprovider.NewFactory(), fileprovider.NewFactory(), yamlprovider.NewFactory(),
+			envprovider.NewFactory(), configfileprovider.NewFactory(), yamlprovider.NewFactory(),
 			httpprovider.NewFactory(), httpsprovider.NewFactory(),
 		},
 		DefaultScheme: "env",
@@ -90,7 +73,7 @@ func resolve(ctx context.Context, uris []string) (*confmap.Conf, error) {
 	return conf, errors.Join(err, resolver.Shutdown(ctx))
 }
 
-func loadNotifiers(ctx context.Context, uris []string) (*notifiers, error) {
+func loadNotifiers(ctx context.Context, uris []string) (*notifierConfig, error) {
 	conf, err := resolve(ctx, uris)
 	if err != nil {
 		return nil, err
@@ -99,7 +82,7 @@ func loadNotifiers(ctx context.Context, uris []string) (*notifiers, error) {
 	if err := conf.Unmarshal(&l, confmap.WithIgnoreUnused()); err != nil {
 		return nil, err
 	}
-	s := &notifiers{host: host{}, auth: map[component.ID]*confmap.Conf{}}
+	s := &notifierConfig{host: host{}, auth: map[component.ID]*confmap.Conf{}}
 	for _, id := range l.Service.Extensions {
 		if _, ok := authenticators()[id.Type()]; ok {
 			if s.auth[id], err = section(conf, "extensions", id); err != nil {
@@ -140,7 +123,7 @@ func section(conf *confmap.Conf, kind string, id component.ID) (*confmap.Conf, e
 
 // used are the notifiers in logs pipelines, sorted.
 func (l layout) used() []component.ID {
-	known := factories()
+	known := notifiers.Factories()
 	set := map[component.ID]struct{}{}
 	for name, p := range l.Service.Pipelines {
 		for _, id := range p.Exporters {
@@ -176,7 +159,7 @@ type host map[component.ID]component.Component
 func (h host) GetExtensions() map[component.ID]component.Component { return h }
 
 // start starts the authenticators.
-func (s *notifiers) start(ctx context.Context) error {
+func (s *notifierConfig) start(ctx context.Context) error {
 	for id, settings := range s.auth {
 		factory := authenticators()[id.Type()]
 		cfg := factory.CreateDefaultConfig()
@@ -198,7 +181,7 @@ func (s *notifiers) start(ctx context.Context) error {
 	return nil
 }
 
-func (s *notifiers) shutdown(ctx context.Context) {
+func (s *notifierConfig) shutdown(ctx context.Context) {
 	for _, e := range s.host {
 		_ = e.Shutdown(ctx) // the process ends
 	}

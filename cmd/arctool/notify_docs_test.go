@@ -14,6 +14,7 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/confmap"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/notifiers"
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/collector"
 )
 
@@ -44,7 +45,7 @@ func TestNotifyDocs(t *testing.T) {
 			for name := range exporters.ToStringMap() {
 				var id component.ID
 				require.NoError(t, id.UnmarshalText([]byte(name)))
-				factory := factories()[id.Type()]
+				factory := notifiers.Factories()[id.Type()]
 				require.NotNil(t, factory, name)
 				cfg := factory.CreateDefaultConfig()
 				settings, err := exporters.Sub(name)

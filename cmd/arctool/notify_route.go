@@ -20,6 +20,7 @@ import (
 	"go.opentelemetry.io/collector/exporter/exportertest"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+	"github.com/otelcol-arc/otelcol-arc/internal/notifiers"
 	"github.com/otelcol-arc/otelcol-arc/internal/notify"
 	"github.com/otelcol-arc/otelcol-arc/internal/routing"
 )
@@ -106,11 +107,11 @@ type target struct {
 }
 
 // targets are the notifiers of the configuration.
-func (s *notifiers) targets(ctx context.Context) ([]target, error) {
+func (s *notifierConfig) targets(ctx context.Context) ([]target, error) {
 	var all []target
 	var errs []error
 	for _, c := range s.channels {
-		factory := factories()[c.id.Type()]
+		factory := notifiers.Factories()[c.id.Type()]
 		cfg, err := c.config(factory)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", c.name, err))

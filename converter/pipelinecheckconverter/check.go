@@ -6,12 +6,19 @@ package pipelinecheckconverter
 import (
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
+
+	"go.opentelemetry.io/collector/config/confighttp"
+	"go.opentelemetry.io/collector/config/confignet"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/notifiers"
+	"github.com/otelcol-arc/otelcol-arc/internal/webguard"
 )
 
-// notifiers are the exporters that act on alert records alone.
-var notifiers = []string{"alertmanager", "email", "pagerduty", "slack", "teams", "webhook"}
+// notifierTypes are the exporters that act on alert records alone.
+var notifierTypes = notifiers.Types()
 
 // problem is something that loads, and does not do what its author expects.
 type problem struct {
@@ -43,6 +50,8 @@ func check(conf map[string]any) []problem {
 		problems = append(problems, p.checkNotifiers(section(conf, "connectors"))...)
 	}
 	problems = append(problems, checkExtensions(conf, list(service, "extensions"))...)
+	problems = append(problems, checkRuleFiles(section(conf, "processors"))...)
+	problems = append(problems, checkDashboard(section(conf, "extensions"), list(service, "extensions"))...)
 	return append(problems, checkUnused(conf, pipelines)...)
 }
 
@@ -75,7 +84,7 @@ func (p *pipeline) checkNotifiers(connectors map[string]any) []problem {
 	}
 	var problems []problem
 	for _, exporter := range p.exporters {
-		if slices.Contains(notifiers, typeOf(exporter)) {
+		if slices.Contains(notifierTypes, typeOf(exporter)) {
 			problems = append(problems, problem{
 				p.key + "::exporters",
 				fmt.Sprintf("%q gets no alerts, because this pipeline has no alert processor; add it to processors", exporter),
@@ -107,7 +116,7 @@ func checkUnused(conf map[string]any, pipelines []pipeline) []problem {
 	for _, of := range []struct {
 		kind  string
 		types []string
-	}{{"processors", []string{"alert", "llm_cost", "metric_guard"}}, {"exporters", notifiers}} {
+	}{{"processors", []string{"alert", "llm_cost", "metric_guard"}}, {"exporters", notifierTypes}} {
 		components := section(conf, of.kind)
 		for _, id := range slices.Sorted(maps.Keys(components)) {
 			if slices.Contains(of.types, typeOf(id)) && !slices.Contains(used, id) {
@@ -116,6 +125,66 @@ func checkUnused(conf map[string]any, pipelines []pipeline) []problem {
 		}
 	}
 	return problems
+}
+
+// checkRuleFiles finds patterns that match no file: a typing error, or a directory
+// that is not there. A path without wildcards has to exist; alert rejects it otherwise.
+func checkRuleFiles(processors map[string]any) []problem {
+	var problems []problem
+	for _, id := range slices.Sorted(maps.Keys(processors)) {
+		if typeOf(id) != "alert" {
+			continue
+		}
+		for i, pattern := range list(section(processors, id), "rule_files") {
+			if !strings.ContainsAny(pattern, "*?[") {
+				continue
+			}
+			if found, err := filepath.Glob(pattern); err == nil && len(found) == 0 {
+				problems = append(problems, problem{
+					fmt.Sprintf("processors::%s::rule_files::%d", id, i),
+					fmt.Sprintf("no file matches %q, so it adds no rule; correct the path, or remove it", absolute(pattern)),
+				})
+			}
+		}
+	}
+	return problems
+}
+
+// absolute is the path itself where the working directory is unknown.
+func absolute(path string) string {
+	if whole, err := filepath.Abs(path); err == nil {
+		return whole
+	}
+	return path
+}
+
+// checkDashboard finds a dashboard that everybody who reaches the address can read.
+func checkDashboard(extensions map[string]any, started []string) []problem {
+	var problems []problem
+	for _, id := range started {
+		if typeOf(id) != "dashboard" {
+			continue
+		}
+		settings := section(extensions, id)
+		endpoint, _ := settings["endpoint"].(string)
+		server := confighttp.ServerConfig{NetAddr: confignet.AddrConfig{Endpoint: endpoint}}
+		secured := settings["auth"] != nil || section(settings, "tls")["client_ca_file"] != nil
+		if endpoint == "" || secured || webguard.IsLoopback(&server) {
+			continue
+		}
+		problems = append(problems, problem{
+			"extensions::" + id + "::endpoint",
+			fmt.Sprintf("everybody who can reach %s sees spend and alerts%s; add auth or tls::client_ca_file, or listen on localhost", endpoint, silences(settings["writable"])),
+		})
+	}
+	return problems
+}
+
+func silences(writable any) string {
+	if writable == true {
+		return ", and can silence them"
+	}
+	return ""
 }
 
 func isType(name string) func(id string) bool {

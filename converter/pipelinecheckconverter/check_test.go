@@ -4,14 +4,12 @@
 package pipelinecheckconverter
 
 import (
-	"bytes"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/confmap"
 	"go.uber.org/zap"
-	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
 )
 
@@ -50,6 +48,27 @@ func TestCheck(t *testing.T) {
 		"extension that is not started": {
 			"extensions: {dashboard: }",
 			[]problem{{"extensions::dashboard", "is not started; add it to service::extensions"}},
+		},
+		"rule files that are not there": {
+			"processors: {alert: {rule_files: [/none/*.yml, ./*.go, /none/a.yml]}}",
+			[]problem{{"processors::alert::rule_files::0", `no file matches "/none/*.yml", so it adds no rule; correct the path, or remove it`}},
+		},
+		"open dashboard": {
+			"extensions: {dashboard: {endpoint: '0.0.0.0:8124'}}\nservice: {extensions: [health_check, dashboard]}",
+			[]problem{{"extensions::dashboard::endpoint", "everybody who can reach 0.0.0.0:8124 sees spend and alerts; add auth or tls::client_ca_file, or listen on localhost"}},
+		},
+		"open dashboard that silences": {
+			"extensions: {dashboard: {endpoint: '[::]:8124', writable: true, writable_without_auth: true}}\nservice: {extensions: [health_check, dashboard]}",
+			[]problem{{"extensions::dashboard::endpoint", "everybody who can reach [::]:8124 sees spend and alerts, and can silence them; add auth or tls::client_ca_file, or listen on localhost"}},
+		},
+		"dashboard with passwords": {
+			"extensions: {dashboard: {endpoint: '0.0.0.0:8124', auth: {authenticator: basicauth}}}\nservice: {extensions: [health_check, dashboard]}", nil,
+		},
+		"dashboard with client certificates": {
+			"extensions: {dashboard: {endpoint: ':8124', tls: {client_ca_file: ca.pem}}}\nservice: {extensions: [health_check, dashboard]}", nil,
+		},
+		"dashboard of this machine": {
+			"extensions: {dashboard: {endpoint: 'localhost:8124'}, dashboard/default: }\nservice: {extensions: [health_check, dashboard, dashboard/default]}", nil,
 		},
 		"unused": {
 			"processors: {alert/b: , metric_guard: , batch: }\nexporters: {email: , otlp: }",
@@ -92,7 +111,7 @@ func FuzzCheck(f *testing.F) {
 }
 
 func TestConvert(t *testing.T) {
-	core, logs := observer.New(zapcore.InfoLevel)
+	core, logs := observer.New(zap.InfoLevel)
 	conf := parse(t, "extensions: {dashboard: }")
 	before := conf.ToStringMap()
 	c := NewFactory().Create(confmap.ConverterSettings{Logger: zap.New(core)})
@@ -100,15 +119,6 @@ func TestConvert(t *testing.T) {
 	assert.Equal(t, before, conf.ToStringMap())
 	require.Equal(t, 1, logs.Len())
 	assert.Equal(t, map[string]any{"key": "extensions::dashboard", "problem": "is not started; add it to service::extensions"}, logs.All()[0].ContextMap())
-}
-
-func TestValidateWritesToTheTerminal(t *testing.T) {
-	var terminal bytes.Buffer
-	core, logs := observer.New(zapcore.InfoLevel)
-	loggerOf(zap.New(core), []string{"otelcol-arc", "--config", "validate"}, &terminal).Warn("by the Collector")
-	loggerOf(zap.New(core), []string{"otelcol-arc", "validate"}, &terminal).Warn("on the terminal", zap.String("key", "a::b"))
-	assert.Equal(t, 1, logs.Len())
-	assert.Equal(t, "warn\ton the terminal\t{\"key\": \"a::b\"}\n", terminal.String())
 }
 
 func parse(t *testing.T, content string) *confmap.Conf {

@@ -5,12 +5,17 @@ package dashboardextension
 
 import (
 	"encoding/csv"
+	"encoding/json"
 	"errors"
 	"flag"
+	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -50,9 +55,18 @@ func TestGoldenResponses(t *testing.T) {
 func TestBadParametersAreNamed(t *testing.T) {
 	r := newRig(t)
 	for path, want := range map[string]string{
-		"/api/usage/hourly?hours=0":                          "parameter hours: must be a whole number from 1 to 2232",
+		"/api/usage/hourly?hours=0":                          "parameter hours: must be a whole number from 1 to 10000",
 		"/api/usage/hourly?hours=1&hours=2":                  "parameter hours: must be given once",
-		"/api/usage/hourly?hours=2232&limit=200":             "parameter limit: 2232 hours of 200 groups are more than 100000 rows",
+		"/api/usage?from=2026-13":                            "parameter from: must be a time (2026-10-05T14:00:00Z",
+		"/api/usage?to=2026-10":                              "parameter to: needs from",
+		"/api/usage?from=2026-10&hours=3":                    "parameter hours: cannot be given with from or to",
+		"/api/usage?from=2026-11&to=2026-10":                 "parameter from: must be before to, is 2026-11-01T00:00:00Z",
+		"/api/usage?from=2000&to=2026":                       "parameter from: must be at most ten years before to",
+		"/api/usage?tz=Berlin":                               "parameter tz: must be a name of the IANA time zone database",
+		"/api/usage?step=minute":                             "parameter step: must be one of none, hour, day, week, month, quarter, year",
+		"/api/usage?sort=user.id":                            "parameter sort: must be one of start, cost, calls",
+		"/api/usage?page=0":                                  "parameter page: must be a whole number from 1",
+		"/api/calls?sort=joy":                                "parameter sort: must be one of computed_cost, cost, duration",
 		"/api/usage/groups?by=team":                          "parameter by: must be one of model, service.name",
 		"/api/usage/groups?by=model&by=model":                "parameter by: names \\\"model\\\" twice",
 		"/api/usage/summary?where=model":                     "parameter where: must be DIMENSION=VALUE",
@@ -115,6 +129,7 @@ func TestSumsAgree(t *testing.T) {
 	}
 	for _, path := range []string{
 		"/api/usage/models?limit=2", "/api/usage/groups?by=user.id&by=service.name", "/api/usage/hourly?limit=1", "/api/usage/hourly?by=user.id",
+		"/api/usage", "/api/usage?step=hour&by=user.id&by=model", "/api/usage?step=day&tz=Asia%2FKolkata&sort=-cost", "/api/usage/hourly?limit=0",
 	} {
 		got := 0.0
 		for _, row := range data[rangeJSON](r, path).Rows {
@@ -301,4 +316,148 @@ func TestEvidenceOfCalls(t *testing.T) {
 	}
 	file := r.get("/api/calls/export?format=csv").Body.String()
 	assert.Contains(t, file, ",anthropic,otel,scope,region,,nested openinference.instrumentation.anthropic; concurrent langfuse-sdk")
+}
+
+// usageData is the response to a query of usage.
+type usageData struct {
+	From, To time.Time
+	TZ       string
+	By       []string
+	Rows     []groupJSON
+	Total    int `json:"total_rows"`
+}
+
+// Months, days and weeks are those of the time zone, and sums over them are the ledger's.
+func TestPeriodsOfTheCalendar(t *testing.T) {
+	r := newRig(t)
+	kolkata, err := time.LoadLocation("Asia/Kolkata")
+	require.NoError(t, err)
+	sum := func(from, to time.Time) (dollars float64) {
+		for _, call := range r.usage.All {
+			if call.Dollars != nil && !call.Time.Before(from) && call.Time.Before(to) {
+				dollars += *call.Dollars
+			}
+		}
+		return dollars
+	}
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	require.NoError(t, err)
+	got := data[usageData](r, "/api/usage?from=2026-03&to=2026-03&tz=Europe/Berlin&step=day")
+	assert.Equal(t, "2026-03-01T00:00:00+01:00", got.From.Format(time.RFC3339))
+	assert.Equal(t, "2026-04-01T00:00:00+02:00", got.To.Format(time.RFC3339))
+	assert.Equal(t, "Europe/Berlin", got.TZ)
+	byDay := map[string]float64{}
+	for _, row := range got.Rows {
+		byDay[row.Start.Format(time.RFC3339)] += row.Cost
+	}
+	for day := 14; day <= 16; day++ {
+		at := time.Date(2026, 3, day, 0, 0, 0, 0, berlin)
+		assert.InDelta(t, sum(at, at.AddDate(0, 0, 1)), byDay[at.Format(time.RFC3339)], 1e-9, day)
+	}
+	// The hour in which a day begins is the next day's, and counted once.
+	for day := 14; day <= 16; day++ {
+		at := time.Date(2026, 3, day, 0, 0, 0, 0, kolkata)
+		path := "/api/usage?by=model&tz=Asia/Kolkata&from=" + at.Format(time.DateOnly) + "&to=" + at.Format(time.DateOnly)
+		dollars := 0.0
+		for _, row := range data[usageData](r, path).Rows {
+			dollars += row.Cost
+		}
+		assert.InDelta(t, sum(at.Truncate(time.Hour), at.AddDate(0, 0, 1).Truncate(time.Hour)), dollars, 1e-9, path)
+	}
+	week := data[usageData](r, "/api/usage?from=2026-W11&to=2026-W12&step=week&by=service.name")
+	assert.Equal(t, "2026-03-09", week.Rows[0].Start.Format(time.DateOnly))
+	assert.Equal(t, "2026-03-16", week.Rows[len(week.Rows)-1].Start.Format(time.DateOnly))
+	assert.Equal(t, len(week.Rows), week.Total)
+	half := data[usageData](r, "/api/usage?from=2026-03-16T10:30&to=2026-03-16T12:30:00Z")
+	assert.Equal(t, []string{"10:00", "13:00"}, []string{half.From.Format("15:04"), half.To.Format("15:04")}, "whole hours")
+}
+
+// The pages of any order are the rows of the whole, each once.
+func TestSortedPages(t *testing.T) {
+	r := newRig(t)
+	for _, query := range []string{
+		"by=user.id&by=model", "by=user.id&by=model&sort=-calls", "by=user.id&by=model&sort=user.id&sort=-p95", "by=model&sort=error_ratio",
+		"by=model&step=hour", "by=model&step=hour&sort=-cost", "by=model&by=service.name&step=day&sort=-start&sort=service.name&measure=calls",
+	} {
+		path := "/api/usage?hours=72&" + query
+		all := data[usageData](r, path)
+		require.NotEmpty(t, all.Rows)
+		assert.Len(t, all.Rows, all.Total)
+		var rows []groupJSON
+		for page := 1; len(rows) < all.Total; page++ {
+			part := data[usageData](r, path+"&limit=7&page="+strconv.Itoa(page))
+			require.NotEmpty(t, part.Rows, path)
+			require.LessOrEqual(t, len(part.Rows), 7)
+			assert.Equal(t, all.Total, part.Total)
+			rows = append(rows, part.Rows...)
+		}
+		assert.Equal(t, all.Rows, rows, path)
+		assert.Empty(t, data[usageData](r, path+"&page=1000").Rows)
+	}
+	costs := []float64{}
+	for _, row := range data[usageData](r, "/api/usage/groups?hours=72&by=user.id&by=model&sort=-cost").Rows {
+		costs = append(costs, -row.Cost)
+	}
+	assert.True(t, slices.IsSorted(costs))
+	assert.Greater(t, len(costs), 21, "without a limit")
+	calls := data[[]callJSON](r, "/api/calls?sort=model&sort=-duration&limit=50")
+	assert.True(t, slices.IsSortedFunc(calls, func(a, b callJSON) int { return strings.Compare(a.Values["model"], b.Values["model"]) }))
+	second := data[[]callJSON](r, "/api/calls?sort=model&sort=-duration&limit=25&page=2")
+	assert.Equal(t, calls[25:], second)
+}
+
+// A response that is too long to be held back is streamed, and has every row.
+func TestLongResponsesAreStreamed(t *testing.T) {
+	r := newRig(t)
+	const users = 5000
+	for i := range users {
+		r.usage.All = append(r.usage.All, dashboards.Call{
+			Time: rigNow, Values: []string{"gpt-4o", "shop", "", fmt.Sprintf("user-%d", i)}, Status: "success",
+		})
+	}
+	for path, count := range map[string]func(*httptest.ResponseRecorder) int{
+		"/api/usage?by=user.id&step=hour&hours=1": func(recorder *httptest.ResponseRecorder) int {
+			var body struct{ Data usageData }
+			require.NoError(t, json.Unmarshal(recorder.Body.Bytes(), &body))
+			return len(body.Data.Rows)
+		},
+		"/api/usage?by=user.id&by=service.name&by=gen_ai.agent.name&by=model&format=csv&hours=1": func(recorder *httptest.ResponseRecorder) int {
+			lines, err := csv.NewReader(recorder.Body).ReadAll()
+			require.NoError(t, err)
+			return len(lines) - 1
+		},
+		"/api/calls/export?hours=1": func(recorder *httptest.ResponseRecorder) int {
+			var body struct{ Data []callJSON }
+			require.NoError(t, json.Unmarshal(recorder.Body.Bytes(), &body))
+			return len(body.Data)
+		},
+	} {
+		recorder := r.get(path)
+		require.Equal(t, http.StatusOK, recorder.Code)
+		if strings.HasSuffix(path, "csv&hours=1") {
+			assert.NotEmpty(t, recorder.Header().Get("ETag"), "is held back")
+		} else {
+			assert.Empty(t, recorder.Header().Get("ETag"), path)
+			assert.Equal(t, "no-store", recorder.Header().Get("Cache-Control"))
+		}
+		assert.GreaterOrEqual(t, count(recorder), users, path)
+	}
+}
+
+// A failure after the first part of a response ends the connection: nobody mistakes the part for
+// the whole.
+func TestFailureWhileStreaming(t *testing.T) {
+	b := newEmptyRig(t).server
+	failing := response{contentType: "text/plain", stream: func(w io.Writer) error {
+		_, err := w.Write(make([]byte, maxHeld+1))
+		require.NoError(t, err)
+		return errors.New("the ledger is closed")
+	}}
+	assert.PanicsWithValue(t, http.ErrAbortHandler, func() {
+		b.serveStream(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", http.NoBody), failing)
+	})
+	early := response{stream: func(io.Writer) error { return errors.New("the ledger is closed") }}
+	recorder := httptest.NewRecorder()
+	b.serveStream(recorder, httptest.NewRequest(http.MethodGet, "/", http.NoBody), early)
+	assert.Equal(t, http.StatusInternalServerError, recorder.Code)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/extension/dashboardextension/internal/chart"
 	"github.com/otelcol-arc/otelcol-arc/extension/dashboardextension/internal/spend"
 	"github.com/otelcol-arc/otelcol-arc/extension/dashboardextension/internal/text"
+	"github.com/otelcol-arc/otelcol-arc/internal/period"
 )
 
 // chartView is the chart of stacked bars, and its data as a table.
@@ -44,11 +45,7 @@ type slotView struct {
 var measureTitles = map[spend.Measure]string{spend.Cost: "Cost", spend.Tokens: "Tokens", spend.Calls: "Calls"}
 
 func newChart(stack spend.Stack, c selection, now time.Time) *chartView {
-	step := "hour"
-	if c.span.step > time.Hour {
-		step = "day"
-	}
-	view := &chartView{Title: measureTitles[c.measure] + " by " + step + " and " + lower(label(c.by))}
+	view := &chartView{Title: measureTitles[c.measure] + " by " + string(c.span.step) + " and " + lower(label(c.by))}
 	values := make([][]float64, len(stack.Groups))
 	largest := 0.0
 	for series := range values {
@@ -99,10 +96,10 @@ func newChart(stack spend.Stack, c selection, now time.Time) *chartView {
 }
 
 // slotName names the time of a bar, in UTC.
-func slotName(start time.Time, step time.Duration, now time.Time) string {
-	end := start.Add(step)
+func slotName(start time.Time, step period.Unit, now time.Time) string {
+	end := step.Next(start)
 	name := start.Format("Mon, Jan 2")
-	if step < 24*time.Hour {
+	if step == period.Hour {
 		name = start.Format("Mon, Jan 2, 15:04") + "–" + end.Format("15:04")
 	}
 	if end.After(now) {

@@ -12,6 +12,7 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/config/confighttp"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/period"
 	"github.com/otelcol-arc/otelcol-arc/internal/webguard"
 )
 
@@ -31,6 +32,10 @@ type Config struct {
 	// TraceURL is the address of a trace; {trace_id} and {span_id} in it are
 	// replaced. Default: "", trace IDs are shown without a link.
 	TraceURL string `mapstructure:"trace_url"`
+
+	// TimeZone is a name of the IANA time zone database, as Europe/Berlin: that of days and
+	// months on the dashboard and in the API, unless a request names another. Default: UTC.
+	TimeZone string `mapstructure:"time_zone"`
 
 	// Writable allows silences to be created and ended here. Default: false.
 	Writable bool `mapstructure:"writable"`
@@ -57,6 +62,9 @@ func (c *Config) Validate() error {
 	}
 	if err := webguard.ValidateHosts(c.AllowedHosts); err != nil {
 		errs = append(errs, err)
+	}
+	if _, err := period.LoadZone(c.TimeZone); err != nil {
+		errs = append(errs, fmt.Errorf("time_zone: %w", err))
 	}
 	if c.Writable && c.isOpen() && !c.WritableWithoutAuth {
 		errs = append(errs, fmt.Errorf("writable: requires auth, tls::client_ca_file or writable_without_auth, as %s is not a loopback address", c.HTTP.NetAddr.Endpoint))

@@ -4,26 +4,23 @@
 package dashboardextension
 
 import (
-	"bytes"
-	"encoding/csv"
+	"iter"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
 )
 
-func attachment(name, contentType string, body []byte) response {
-	return response{contentType: contentType, body: body, headers: map[string]string{
-		"Content-Disposition": `attachment; filename="` + name + `"`,
-	}}
+// attachment is a file to be downloaded.
+func attachment(name string) map[string]string {
+	return map[string]string{"Content-Disposition": `attachment; filename="` + name + `"`}
 }
 
 // csvResponse is a table as RFC 4180 writes it, the names of the columns first.
-func csvResponse(name string, table [][]string) response {
-	var body bytes.Buffer
-	w := csv.NewWriter(&body)
-	w.UseCRLF = true
-	_ = w.WriteAll(table) // a buffer never fails
-	return attachment(name+".csv", "text/csv; charset=utf-8; header=present", body.Bytes())
+func csvResponse(name string, lines iter.Seq2[[]string, error]) response {
+	return response{contentType: "text/csv; charset=utf-8; header=present", headers: attachment(name + ".csv"), stream: streamCSV(lines)}
 }
 
 // cell keeps spreadsheet programs from reading a text from telemetry as a formula.
@@ -35,55 +32,74 @@ func cell(s string) string {
 	return s
 }
 
-func groupsTable(by []string, rows []groupJSON) [][]string {
-	head := []string{"start"}
-	for _, dimension := range by {
-		head = append(head, cell(dimension))
-	}
-	head = append(head, "calls", "errors", "timeouts", "unpriced", "input_tokens", "output_tokens",
-		"cache_read_tokens", "cache_write_tokens", "reasoning_tokens", "cost_dollars", "cache_saved_dollars")
-	table := [][]string{head}
-	for _, row := range rows {
-		var line []string
-		if row.Start == nil {
-			line = append(line, "")
-		} else {
-			line = append(line, row.Start.Format(time.RFC3339))
-		}
+func groupLines(by []string, rows iter.Seq2[groupJSON, error]) iter.Seq2[[]string, error] {
+	return func(yield func([]string, error) bool) {
+		head := []string{"start"}
 		for _, dimension := range by {
-			if row.Group == nil {
-				line = append(line, "(others)")
-			} else {
-				line = append(line, cell(row.Group[dimension]))
+			head = append(head, cell(dimension))
+		}
+		head = append(head, "calls", "errors", "timeouts", "unpriced", "input_tokens", "output_tokens",
+			"cache_read_tokens", "cache_write_tokens", "reasoning_tokens", "cost_dollars", "cache_saved_dollars")
+		if !yield(head, nil) {
+			return
+		}
+		for row, err := range rows {
+			if !yield(groupLine(by, &row), err) {
+				return
 			}
 		}
-		t := row.Tokens
-		table = append(table, append(line,
-			whole(row.Calls), whole(row.Errors), whole(row.Timeouts), whole(row.Unpriced), whole(t.Input), whole(t.Output),
-			whole(t.CacheRead), whole(t.CacheWrite), whole(t.Reasoning), decimal(&row.Cost), decimal(&row.Saved)))
 	}
-	return table
 }
 
-func callsTable(dimensions []string, calls []callJSON) [][]string {
-	head := []string{"time", "trace_id", "span_id"}
-	for _, dimension := range dimensions {
-		head = append(head, cell(dimension))
+func groupLine(by []string, row *groupJSON) []string {
+	var line []string
+	if row.Start == nil {
+		line = append(line, "")
+	} else {
+		line = append(line, row.Start.Format(time.RFC3339))
 	}
-	table := [][]string{append(head, "status", "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens",
-		"reasoning_tokens", "cost_dollars", "reported_cost_dollars", "duration_seconds", "provider", "convention", "reading", "estimated", "problem", "merged", "computed_cost_dollars", "cost_status")}
-	for i := range calls {
-		call := &calls[i]
-		line := []string{call.Time.Format(time.RFC3339Nano), cell(call.TraceID), cell(call.SpanID)}
-		for _, dimension := range dimensions {
-			line = append(line, cell(call.Values[dimension]))
+	for _, dimension := range by {
+		if row.Group == nil {
+			line = append(line, "(others)")
+		} else {
+			line = append(line, cell(row.Group[dimension]))
 		}
-		t := call.Tokens
-		table = append(table, append(line, call.Status, whole(t.Input), whole(t.Output), whole(t.CacheRead), whole(t.CacheWrite),
-			whole(t.Reasoning), decimal(call.Cost), decimal(call.Reported), decimal(call.Seconds),
-			cell(call.Provider), call.Convention, call.Reading, call.Estimated, call.Problem, cell(mergedText(call.Merged)), decimal(call.Computed), call.CostStatus))
 	}
-	return table
+	t := row.Tokens
+	return append(line,
+		whole(row.Calls), whole(row.Errors), whole(row.Timeouts), whole(row.Unpriced), whole(t.Input), whole(t.Output),
+		whole(t.CacheRead), whole(t.CacheWrite), whole(t.Reasoning), decimal(&row.Cost), decimal(&row.Saved))
+}
+
+func callLines(dimensions []string, calls iter.Seq[callJSON]) iter.Seq2[[]string, error] {
+	// The provider has a column in any case.
+	named := slices.DeleteFunc(slices.Clone(dimensions), func(dimension string) bool { return dimension == dashboard.Provider })
+	return func(yield func([]string, error) bool) {
+		head := []string{"time", "trace_id", "span_id"}
+		for _, dimension := range named {
+			head = append(head, cell(dimension))
+		}
+		if !yield(append(head, "status", "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens",
+			"reasoning_tokens", "cost_dollars", "reported_cost_dollars", "duration_seconds", "provider", "convention", "reading", "estimated", "problem", "merged", "computed_cost_dollars", "cost_status"), nil) {
+			return
+		}
+		for call := range calls {
+			if !yield(callLine(named, &call), nil) {
+				return
+			}
+		}
+	}
+}
+
+func callLine(dimensions []string, call *callJSON) []string {
+	line := []string{call.Time.Format(time.RFC3339Nano), cell(call.TraceID), cell(call.SpanID)}
+	for _, dimension := range dimensions {
+		line = append(line, cell(call.Values[dimension]))
+	}
+	t := call.Tokens
+	return append(line, call.Status, whole(t.Input), whole(t.Output), whole(t.CacheRead), whole(t.CacheWrite),
+		whole(t.Reasoning), decimal(call.Cost), decimal(call.Reported), decimal(call.Seconds),
+		cell(call.Provider), call.Convention, call.Reading, call.Estimated, call.Problem, cell(mergedText(call.Merged)), decimal(call.Computed), call.CostStatus)
 }
 
 // mergedText has the rule and the scope of each other record of a call.

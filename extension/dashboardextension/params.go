@@ -44,13 +44,17 @@ func (p *params) text(name string) string {
 
 // number is a whole number from 1 to most, or byDefault when there is none.
 func (p *params) number(name string, byDefault, most int) int {
+	return p.numberFrom(name, byDefault, 1, most)
+}
+
+func (p *params) numberFrom(name string, byDefault, least, most int) int {
 	value := p.text(name)
 	if value == "" {
 		return byDefault
 	}
 	n, err := strconv.Atoi(value)
-	if err != nil || n < 1 || n > most {
-		p.fail(name, fmt.Errorf("must be a whole number from 1 to %d, is %q", most, value))
+	if err != nil || n < least || n > most {
+		p.fail(name, fmt.Errorf("must be a whole number from %d to %d, is %q", least, most, value))
 		return byDefault
 	}
 	return n

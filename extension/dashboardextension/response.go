@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"time"
 
@@ -22,6 +23,7 @@ type response struct {
 	status      int    // 0: 200
 	contentType string // "": JSON
 	body        []byte
+	stream      func(io.Writer) error // instead of a body
 	data        any
 	headers     map[string]string
 }
@@ -76,6 +78,10 @@ func (b *dashboardServer) api(handle func(*http.Request) (response, error)) http
 		a, err := handle(r)
 		if err != nil {
 			b.fail(w, err)
+			return
+		}
+		if a.stream != nil {
+			b.serveStream(w, r, a)
 			return
 		}
 		if a.contentType == "" && a.status != http.StatusNoContent {

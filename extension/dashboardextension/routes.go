@@ -24,6 +24,7 @@ func (b *dashboardServer) apiRoutes() []route {
 	return []route{
 		{get, "/api/sources", b.getSources},
 		{get, "/api/health", b.getHealth},
+		{get, "/api/usage", b.getUsage},
 		{get, "/api/usage/summary", b.getSummary},
 		{get, "/api/usage/hourly", b.getHourly},
 		{get, "/api/usage/models", b.getModels},

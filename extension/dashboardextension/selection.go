@@ -11,19 +11,20 @@ import (
 
 	"github.com/otelcol-arc/otelcol-arc/extension/dashboardextension/internal/spend"
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
+	"github.com/otelcol-arc/otelcol-arc/internal/period"
 )
 
 // span is a time range that the dashboard can show, and the width of its bars.
 type span struct {
 	name, label string
-	step        time.Duration
+	step        period.Unit
 	from        func(now time.Time) time.Time
 }
 
 var spans = []span{
-	{"24h", "24 hours", time.Hour, func(now time.Time) time.Time { return now.Truncate(time.Hour).Add(-23 * time.Hour) }},
-	{"7d", "7 days", time.Hour, func(now time.Time) time.Time { return now.Truncate(time.Hour).Add(-167 * time.Hour) }},
-	{"30d", "30 days", 24 * time.Hour, func(now time.Time) time.Time { return now.Truncate(24*time.Hour).AddDate(0, 0, -29) }},
+	{"24h", "24 hours", period.Hour, func(now time.Time) time.Time { return now.Truncate(time.Hour).Add(-23 * time.Hour) }},
+	{"7d", "7 days", period.Hour, func(now time.Time) time.Time { return now.Truncate(time.Hour).Add(-167 * time.Hour) }},
+	{"30d", "30 days", period.Day, func(now time.Time) time.Time { return now.Truncate(24*time.Hour).AddDate(0, 0, -29) }},
 }
 
 // selection is the part of the usage that the dashboard shows. It is kept in the URL.

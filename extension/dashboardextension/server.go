@@ -16,6 +16,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
+	"github.com/otelcol-arc/otelcol-arc/internal/period"
 )
 
 // dashboardServer is the extension: a server, and the processors whose data it shows.
@@ -23,6 +24,8 @@ type dashboardServer struct {
 	cfg *Config
 	set extension.Settings
 	now func() time.Time
+	// zone is the time zone of calendar days, unless a request names another.
+	zone *time.Location
 
 	started time.Time
 
@@ -37,7 +40,11 @@ type dashboardServer struct {
 var _ dashboard.Extension = (*dashboardServer)(nil)
 
 func newServer(cfg *Config, set extension.Settings) *dashboardServer {
-	return &dashboardServer{cfg: cfg, set: set, now: time.Now, started: time.Now()}
+	zone, err := period.LoadZone(cfg.TimeZone)
+	if err != nil {
+		zone = time.UTC // Validate has seen to it
+	}
+	return &dashboardServer{cfg: cfg, set: set, now: time.Now, zone: zone, started: time.Now()}
 }
 
 // ShowUsage shows the ledger of an llm_cost processor.
@@ -67,10 +74,6 @@ func (b *dashboardServer) Start(ctx context.Context, host component.Host) error 
 	server.Handler = withHeaders(withChallenge(server.Handler)) // around the authentication too
 	b.server = server
 	b.set.Logger.Info("Serving the dashboard", zap.Stringer("endpoint", listener.Addr()))
-	if b.cfg.isOpen() {
-		b.set.Logger.Warn("Dashboard has no authentication and listens on a network address; set auth or tls::client_ca_file",
-			zap.Stringer("endpoint", listener.Addr()), zap.Bool("writable", b.cfg.Writable))
-	}
 	b.serving.Go(func() {
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			componentstatus.ReportStatus(host, componentstatus.NewFatalErrorEvent(err))

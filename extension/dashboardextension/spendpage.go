@@ -15,6 +15,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/extension/dashboardextension/internal/spend"
 	"github.com/otelcol-arc/otelcol-arc/extension/dashboardextension/internal/text"
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
+	"github.com/otelcol-arc/otelcol-arc/internal/period"
 	kinds "github.com/otelcol-arc/otelcol-arc/internal/usage"
 )
 
@@ -164,12 +165,13 @@ func (b *dashboardServer) addControls(view *spendView, c selection, dimensions [
 // addUsage adds the chart, the figures and the tables of the chosen time.
 func addUsage(view *spendView, usage dashboard.Usage, c selection, now time.Time) error {
 	query := c.query(now)
-	query.Step, query.GroupBy = c.span.step, []string{c.by}
+	starts := period.Period{From: query.From, To: query.To}.Starts(c.span.step)
+	query.Steps, query.GroupBy = starts, []string{c.by}
 	steps, err := usage.Usage(query)
 	if err != nil {
 		return err
 	}
-	query.Step = 0
+	query.Steps = nil
 	groups, err := usage.Usage(query)
 	if err != nil {
 		return err
@@ -181,7 +183,7 @@ func addUsage(view *spendView, usage dashboard.Usage, c selection, now time.Time
 		return nil
 	}
 	view.Stats = newStats(&all)
-	stack := spend.NewStack(steps, query.From, query.To, c.span.step, c.measure, chartSeries)
+	stack := spend.NewStack(steps, starts, c.measure, chartSeries)
 	view.Chart = newChart(stack, c, now)
 	view.Table = newTable(groups, &all, c)
 	for _, dimension := range usage.Dimensions() {

@@ -9,13 +9,17 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/usage"
 )
 
-// Model is the dimension that every usage has; the others are keys of
-// attributes, as configured.
-const Model = "model"
+// Dimensions that every usage has; the others are keys of attributes, as configured.
+const (
+	Model = "model"
+	// Provider is as calls name it; "" where they do not.
+	Provider = "provider"
+)
 
 // Usage has what calls of models cost, by the hour in which they were made.
 type Usage interface {
-	// Dimensions are what calls can be grouped and chosen by; Model is the first.
+	// Dimensions are what calls can be grouped and chosen by; Model is the first, Provider
+	// the last, unless an attribute has its name.
 	Dimensions() []string
 	// Usage sums calls. Its rows are ordered by start, then by group.
 	Usage(q Query) ([]Row, error)
@@ -36,12 +40,14 @@ type Usage interface {
 	Prices() PriceTable
 }
 
-// Query selects and groups calls. From is inclusive, To exclusive; both are truncated
-// to whole hours (UTC), as the ledger has them.
+// Query selects and groups calls. From is inclusive, To exclusive. The ledger has whole hours
+// (UTC): From is the start of the hour that it is in, To the end of that hour unless it is its
+// start.
 type Query struct {
 	From, To time.Time
-	// Step is a multiple of an hour, counted from From; 0 makes one row of all.
-	Step time.Duration
+	// Steps are starts of steps, in order: there are rows for each, which lasts until the next
+	// one. The first is From. None makes one row of all.
+	Steps []time.Time
 	// GroupBy are dimensions. There is a row for each combination of their values.
 	GroupBy []string
 	// Where keeps calls whose dimensions have these values.

@@ -23,8 +23,8 @@ import (
 // notified.
 type Config struct {
 	// RuleFiles are paths of rule files in Prometheus' format, or patterns in
-	// the syntax of filepath.Match. Relative ones start from the directory the
-	// Collector runs in. Default: none.
+	// the syntax of filepath.Match. Relative ones start from the directory of the
+	// configuration file that has them. Default: none.
 	RuleFiles []string `mapstructure:"rule_files"`
 
 	// Rules are alerting rules written here instead of in a file. Default: none.

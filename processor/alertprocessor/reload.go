@@ -59,21 +59,15 @@ func (c *core) reload(ctx context.Context) {
 	} else {
 		c.backend.evaluator.Prune()
 		c.reportRules("Reloaded rule files")
+		c.reportEmptyPatterns()
 	}
 	c.telemetry.ProcessorAlertReloads.Add(ctx, 1, metric.WithAttributes(attribute.String("outcome", outcome)))
 	c.health.Set(problemRules, err, "", "")
 }
 
-// reportRules logs how many rules are active, and which patterns match no file: a
-// relative pattern starts from the working directory, which is often another than
-// expected.
-func (c *core) reportRules(message string) {
-	var rules int
-	groups := c.backend.evaluator.RuleGroups()
-	for _, group := range groups {
-		rules += len(group.Rules())
-	}
-	c.logger.Info(message, zap.Int("groups", len(groups)), zap.Int("rules", rules), zap.Int("event_rules", len(c.cfg.Events)))
+// reportEmptyPatterns logs which patterns match no file any more. Those that match
+// none when the configuration is loaded are reported then, by the converter.
+func (c *core) reportEmptyPatterns() {
 	for _, pattern := range evaluate.EmptyPatterns(c.cfg.RuleFiles) {
 		directory, err := os.Getwd()
 		if err != nil {
@@ -81,4 +75,18 @@ func (c *core) reportRules(message string) {
 		}
 		c.logger.Warn("No rule file matches the pattern", zap.String("rule_files", pattern), zap.String("working_directory", directory))
 	}
+}
+
+// reportRules logs how many rules are active, and from which files.
+func (c *core) reportRules(message string) {
+	var rules int
+	groups := c.backend.evaluator.RuleGroups()
+	for _, group := range groups {
+		rules += len(group.Rules())
+	}
+	files, err := evaluate.ExpandFiles(c.cfg.RuleFiles)
+	if err != nil { // loaded a moment ago
+		c.logger.Warn("Listing rule files failed", zap.Error(err))
+	}
+	c.logger.Info(message, zap.Int("groups", len(groups)), zap.Int("rules", rules), zap.Int("event_rules", len(c.cfg.Events)), zap.Strings("files", files))
 }

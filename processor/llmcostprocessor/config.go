@@ -157,14 +157,29 @@ func (c *Config) Validate() error {
 		validateBudgets(c.Budgets, c.Dimensions, c.Retention),
 		validatePriceSources(c.Prices.Sources),
 	}
-	table, err := price.Load(c.Prices.Files)
-	if err == nil {
-		err = table.CheckDimensions(c.Dimensions)
-	}
-	if err != nil {
+	if err := c.validatePriceFiles(); err != nil {
 		errs = append(errs, fmt.Errorf("prices::files: %w", err))
 	}
 	return errors.Join(errs...)
+}
+
+func (c *Config) validatePriceFiles() error {
+	layers, err := c.readPriceFiles()
+	table, invalid := price.LoadLayers(layers)
+	if err := errors.Join(err, invalid); err != nil {
+		return err
+	}
+	return table.CheckDimensions(c.Dimensions)
+}
+
+// readPriceFiles reads the price files. Where sources are configured, their aliases may mean
+// models that are yet to be fetched.
+func (c *Config) readPriceFiles() ([]price.Layer, error) {
+	layers, err := price.ReadFiles(c.Prices.Files)
+	for i := range layers {
+		layers[i].Patient = len(c.Prices.Sources) > 0
+	}
+	return layers, err
 }
 
 func atLeast[T int | time.Duration](key string, got, least T) error {

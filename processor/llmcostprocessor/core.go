@@ -79,6 +79,7 @@ const (
 	problemLedger  health.Problem = "ledger"  // it cannot be written to the storage
 	problemJournal health.Problem = "journal" // the same of what is counted between snapshots
 	problemPrices  health.Problem = "prices"  // the files have become invalid
+	problemAliases health.Problem = "aliases" // aliases of the files mean models that no list has
 )
 
 var _ sharedcore.Core = (*core)(nil)
@@ -86,7 +87,7 @@ var _ sharedcore.Core = (*core)(nil)
 func newCore(cfg *Config, set processor.Settings) (*core, error) {
 	// Before the files are read: a change in between is found by the next poll.
 	files := sumFiles(cfg.Prices.Files)
-	layers, err := price.ReadFiles(cfg.Prices.Files)
+	layers, err := cfg.readPriceFiles()
 	if err != nil {
 		return nil, fmt.Errorf("prices::files: %w", err)
 	}
@@ -249,7 +250,9 @@ func (c *core) observe() error {
 			return nil
 		}),
 		c.telemetry.RegisterProcessorLlmCostPriceAgeCallback(func(_ context.Context, o metric.Float64Observer) error {
-			o.Observe(time.Since(c.prices.Load().Date()).Seconds())
+			if age, known := c.priceAge(time.Now()); known {
+				o.Observe(age.Seconds())
+			}
 			return nil
 		}),
 		c.telemetry.RegisterProcessorLlmCostPriceSourceAgeCallback(func(_ context.Context, o metric.Float64Observer) error {

@@ -113,7 +113,7 @@ func TestOrderAcrossBatchesAndRestarts(t *testing.T) {
 				}
 				switch restart {
 				case 0: // a kill, after which another process reads what is stored
-					m = &memory{content: maps.Clone(m.content)}
+					m = m.copy() // the ledger may be saved at this moment
 					p, e = newPage()
 					r = newRig(t, withStorage(nil), m.extension(), e)
 				case 1:

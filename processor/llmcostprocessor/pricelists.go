@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -49,6 +50,11 @@ func (l *priceLists) layers(changed *priceSource, list []byte, files []price.Lay
 	return append(layers, files...)
 }
 
+// complete reports whether every source has a copy.
+func (l *priceLists) complete() bool {
+	return !slices.ContainsFunc(l.sources, func(s *priceSource) bool { return s.copy == nil })
+}
+
 // Keys in the storage: the states of all copies by source, and each copy.
 const (
 	keySources = "prices"
@@ -67,6 +73,11 @@ func (c *core) startSources(ctx context.Context, host component.Host, settings c
 		client.CheckRedirect = s.checkRedirect
 		s.client = client
 	}
+	defer func() {
+		c.lists.mu.Lock()
+		c.checkAliases(c.prices.Load())
+		c.lists.mu.Unlock()
+	}()
 	if c.store == nil {
 		return nil
 	}
@@ -148,6 +159,44 @@ func (c *core) useList(s *priceSource, list []byte) error {
 // swapPrices must be called with lists.mu held.
 func (c *core) swapPrices(table *price.Table) {
 	c.searched.Add(c.prices.Swap(table).Resolutions())
+	c.checkAliases(table)
+}
+
+// checkAliases reports aliases of the files whose model no list has, once each source has
+// been fetched: before that, one of them may bring it. The other prices count anyway: a list
+// from which a model has gone must not keep the new prices of the others away.
+func (c *core) checkAliases(table *price.Table) {
+	missing := table.MissingAliases()
+	if missing != nil {
+		missing = fmt.Errorf("prices::files: %w", missing)
+	}
+	if missing != nil && !c.lists.complete() {
+		c.logger.Info("Aliases of price files wait for a price list that is yet to be fetched", zap.Error(shortened(missing)))
+		missing = nil
+	}
+	c.health.Set(problemAliases, missing, "Aliases of price files mean models that no price list has; calls under these names are unpriced", "Every alias of the price files has a price again")
+}
+
+// priceAge is the time since the prices in use were read from their sources: of several
+// lists the oldest that calls were priced by. It is unknown while none was, except that
+// without sources the built-in list is the only one. Files have no age: they are the user's.
+func (c *core) priceAge(now time.Time) (age time.Duration, known bool) {
+	table := c.prices.Load()
+	inUse := table.ListsInUse()
+	c.lists.mu.Lock()
+	defer c.lists.mu.Unlock()
+	fetched := map[string]time.Time{price.BuiltIn: table.Date()}
+	for _, s := range c.lists.sources {
+		fetched[s.name] = s.state.Confirmed
+	}
+	for _, list := range table.Lists() {
+		at, has := fetched[list.Name]
+		if !has || at.IsZero() || !inUse[list] && (list.Name != price.BuiltIn || len(c.lists.sources) > 0) {
+			continue
+		}
+		age, known = max(age, now.Sub(at)), true
+	}
+	return age, known
 }
 
 // watchSource fetches a list now, and again at its interval, until ctx is done.

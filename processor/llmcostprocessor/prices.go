@@ -62,12 +62,15 @@ func (c *core) reloadPrices(ctx context.Context) {
 
 // loadFiles makes a table of the files as they are now.
 func (c *core) loadFiles() (*price.Table, error) {
-	files, err := price.ReadFiles(c.cfg.Prices.Files)
+	files, err := c.cfg.readPriceFiles()
 	c.lists.mu.Lock()
 	defer c.lists.mu.Unlock()
 	table, invalid := price.LoadLayers(c.lists.layers(nil, nil, files))
 	if err == nil && invalid == nil {
 		invalid = table.CheckDimensions(c.cfg.Dimensions)
+		if c.lists.complete() {
+			invalid = errors.Join(invalid, table.MissingAliases())
+		}
 	}
 	if err := errors.Join(err, invalid); err != nil {
 		return nil, err

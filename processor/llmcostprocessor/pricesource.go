@@ -118,7 +118,7 @@ func (s *priceSource) fetch(ctx context.Context, state sourceState) (list []byte
 	return list, sourceState{ETag: response.Header.Get("ETag"), Modified: response.Header.Get("Last-Modified")}, nil
 }
 
-// readable says the same of a timeout wherever it was noticed: net/http words it
+// readable words a timeout the same wherever it was noticed: net/http words it
 // differently before and after the headers, and by whose timer was first.
 func (s *priceSource) readable(err error) error {
 	timeout, ok := errors.AsType[net.Error](err)

@@ -78,6 +78,13 @@ func (m *memory) change(f func()) {
 	f()
 }
 
+// copy returns what a process finds after this one was killed.
+func (m *memory) copy() *memory {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return &memory{content: maps.Clone(m.content)}
+}
+
 func (m *memory) extension() extension { return extension{storageID, m} }
 
 func (m *memory) GetClient(context.Context, component.Kind, component.ID, string) (storage.Client, error) {
@@ -203,7 +210,7 @@ func TestNothingLeavesUnsaved(t *testing.T) {
 		synctest.Wait()
 		left := latest(r.metricsOut)[costOfGPT4o]
 		require.NotZero(t, left)
-		killed := &memory{content: maps.Clone(m.content)}
+		killed := m.copy()
 		again := newRig(t, withStorage(nil), killed.extension())
 		again.price(callSpan())
 		assert.Equal(t, 0.0075+left+0.0075, again.totals()[costOfGPT4o], "what came while it was saved is in the journal")
@@ -380,7 +387,7 @@ func TestSlowStorage(t *testing.T) {
 	}
 	assert.GreaterOrEqual(t, time.Since(began), 200*time.Millisecond)
 	m.change(func() { m.delay = 0 })
-	killed := &memory{content: maps.Clone(m.content)}
+	killed := m.copy()
 	assert.InDelta(t, 0.075, newRig(t, withStorage(nil), killed.extension()).totals()[costOfGPT4o], 1e-12, "what was acknowledged is stored")
 	assert.InDelta(t, 0.075, r.totals()[costOfGPT4o], 1e-12)
 	assert.Empty(t, r.host.reported())
@@ -487,7 +494,7 @@ func TestKilledAfterAcknowledging(t *testing.T) {
 			r.price(td)
 			time.Sleep(2 * time.Second) // now and then the ledger is saved
 			synctest.Wait()
-			killed := &memory{content: maps.Clone(m.content)}
+			killed := m.copy()
 			revived := newRig(t, withStorage(nil), killed.extension())
 			for _, td := range sent { // all of it
 				own := ptrace.NewTraces()
@@ -584,7 +591,7 @@ func TestJournalThatCannotBeWritten(t *testing.T) {
 	metadatatest.AssertEqualProcessorLlmCostJournalFailures(t, r.telemetry, []metricdata.DataPoint[int64]{{Value: 2}}, metricdatatest.IgnoreTimestamp())
 	m.change(func() { m.setErr = nil })
 	r.price(callSpan())
-	killed := &memory{content: maps.Clone(m.content)}
+	killed := m.copy()
 	assert.Equal(t, 0.0075, newRig(t, withStorage(nil), killed.extension()).totals()[costOfGPT4o], "what could be written")
 	assert.Equal(t, 0.0225, r.totals()[costOfGPT4o])
 }
@@ -596,7 +603,7 @@ func TestJournalOfASenderThatHasGone(t *testing.T) {
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
 	require.NoError(t, r.traces.ConsumeTraces(gone, callSpan()))
-	killed := &memory{content: maps.Clone(m.content)}
+	killed := m.copy()
 	assert.Equal(t, 0.0075, newRig(t, withStorage(nil), killed.extension()).totals()[costOfGPT4o])
 	assert.Equal(t, 0.0075, r.totals()[costOfGPT4o])
 }

@@ -21,9 +21,8 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/price"
 )
 
-// maxQueryHours bounds how many rows a query can ask for: those of a year, by the
-// hour.
-const maxQueryHours = 366 * 24
+// maxSteps bounds how many rows a query can ask for.
+const maxSteps = 500 * 24
 
 // usageSource answers queries of the dashboard from the ledger.
 type usageSource struct{ *core }
@@ -43,9 +42,15 @@ func (c *core) show(host component.Host) (hide func()) {
 	}
 }
 
-// Dimensions are the model, and those of the configuration.
-func (b usageSource) Dimensions() []string {
-	return append([]string{dashboard.Model}, b.cfg.Dimensions...)
+// Dimensions are the model, those of the configuration, and the provider.
+func (b usageSource) Dimensions() []string { return allDimensions(b.cfg.Dimensions) }
+
+func allDimensions(configured []string) []string {
+	all := append([]string{dashboard.Model}, configured...)
+	if !slices.Contains(all, dashboard.Provider) {
+		all = append(all, dashboard.Provider)
+	}
+	return all
 }
 
 // Usage adds the ledger's rows up.
@@ -58,18 +63,21 @@ func (b usageSource) Usage(q dashboard.Query) ([]dashboard.Row, error) {
 	if err != nil {
 		return nil, err
 	}
-	step := int64(q.Step / time.Hour)
 	switch {
 	case !q.From.Before(q.To):
 		return nil, errors.New("the time from is not before the time to")
-	case q.Step < 0 || q.Step%time.Hour != 0:
-		return nil, fmt.Errorf("the step %v is not a multiple of an hour", q.Step)
-	case q.To.Sub(q.From) > maxQueryHours*time.Hour:
-		return nil, errors.New("more than a year is asked for")
+	case len(q.Steps) > maxSteps:
+		return nil, fmt.Errorf("%d steps are more than %d", len(q.Steps), maxSteps)
+	case !slices.IsSortedFunc(q.Steps, time.Time.Compare):
+		return nil, errors.New("the steps are not in order")
 	}
 	first, end := ledger.HourOf(q.From), hoursUpTo(q.To)
+	starts := make([]int64, len(q.Steps))
+	for i, start := range q.Steps {
+		starts[i] = ledger.HourOf(start)
+	}
 	type place struct {
-		start int64
+		step  int
 		group string
 	}
 	sums := map[place]*ledger.Row{}
@@ -78,15 +86,11 @@ func (b usageSource) Usage(q dashboard.Query) ([]dashboard.Row, error) {
 		if !matches(key) {
 			return
 		}
-		start := first
-		if step > 0 {
-			start += (hour - first) / step * step
-		}
 		group := make([]string, len(groupBy))
 		for i, index := range groupBy {
 			group[i] = valueOf(key, index)
 		}
-		at := place{start, strings.Join(group, "\x00")}
+		at := place{stepOf(starts, hour), strings.Join(group, "\x00")}
 		sum, ok := sums[at]
 		if !ok {
 			sum = &ledger.Row{}
@@ -96,7 +100,11 @@ func (b usageSource) Usage(q dashboard.Query) ([]dashboard.Row, error) {
 	})
 	rows := make([]dashboard.Row, 0, len(sums))
 	for at, sum := range sums {
-		rows = append(rows, dashboard.Row{Start: timeOfHour(at.start), Group: groups[at.group], Usage: totalsOf(sum)})
+		start := timeOfHour(first)
+		if at.step >= 0 {
+			start = q.Steps[at.step]
+		}
+		rows = append(rows, dashboard.Row{Start: start, Group: groups[at.group], Usage: totalsOf(sum)})
 	}
 	slices.SortFunc(rows, func(x, y dashboard.Row) int {
 		return cmp.Or(x.Start.Compare(y.Start), slices.Compare(x.Group, y.Group))
@@ -104,15 +112,45 @@ func (b usageSource) Usage(q dashboard.Query) ([]dashboard.Row, error) {
 	return rows, nil
 }
 
-// indices are the places of dimensions: -1 is the model.
+// stepOf is the step that an hour is in: the last one that begins with it or earlier. It is
+// -1 without steps.
+func stepOf(starts []int64, hour int64) int {
+	at, found := slices.BinarySearch(starts, hour)
+	if found || at == 0 && len(starts) > 0 {
+		return at
+	}
+	return at - 1
+}
+
+// Places of the dimensions that are no attributes.
+const (
+	modelIndex    = -1
+	providerIndex = -2
+)
+
+// indexOf is the place of a dimension.
+func indexOf(configured []string, name string) (index int, known bool) {
+	if index := slices.Index(configured, name); index >= 0 {
+		return index, true
+	}
+	switch name {
+	case dashboard.Model:
+		return modelIndex, true
+	case dashboard.Provider:
+		return providerIndex, true
+	default:
+		return 0, false
+	}
+}
+
 func (b usageSource) indices(what string, dimensions []string) ([]int, error) {
 	indices := make([]int, len(dimensions))
 	for i, name := range dimensions {
-		at := slices.Index(b.cfg.Dimensions, name)
-		if at < 0 && name != dashboard.Model {
+		index, known := indexOf(b.cfg.Dimensions, name)
+		if !known {
 			return nil, fmt.Errorf("%s: %q is no dimension; there are %s", what, name, strings.Join(b.Dimensions(), ", "))
 		}
-		indices[i] = at
+		indices[i] = index
 	}
 	return indices, nil
 }
@@ -129,9 +167,9 @@ func matcher(dimensions []string, where map[string]string) (func(*ledger.Key) bo
 	}
 	var wants []want
 	for name, value := range where {
-		index := slices.Index(dimensions, name)
-		if index < 0 && name != dashboard.Model {
-			return nil, fmt.Errorf("where: %q is no dimension; there are %s, %s", name, dashboard.Model, strings.Join(dimensions, ", "))
+		index, known := indexOf(dimensions, name)
+		if !known {
+			return nil, fmt.Errorf("where: %q is no dimension; there are %s", name, strings.Join(allDimensions(dimensions), ", "))
 		}
 		wants = append(wants, want{index, value})
 	}
@@ -141,10 +179,14 @@ func matcher(dimensions []string, where map[string]string) (func(*ledger.Key) bo
 }
 
 func valueOf(key *ledger.Key, index int) string {
-	if index < 0 {
+	switch index {
+	case modelIndex:
 		return key.Model
+	case providerIndex:
+		return key.Provider
+	default:
+		return key.Dimensions[index]
 	}
-	return key.Dimensions[index]
 }
 
 func timeOfHour(hour int64) time.Time { return time.Unix(hour*3600, 0).UTC() }
@@ -201,7 +243,7 @@ func (b usageSource) Calls(q dashboard.CallQuery) []dashboard.Call {
 func (b usageSource) call(c *ledger.Recent) dashboard.Call {
 	out := dashboard.Call{
 		Time:   c.Ended(),
-		Values: append([]string{c.Key.Model}, c.Key.Dimensions[:len(b.cfg.Dimensions)]...),
+		Values: b.valuesOf(c.Key),
 		Status: ledger.Statuses[c.Status],
 		Tokens: tokensOf(&c.Usage), Amounts: *c.Usage.Amounts(),
 		Provider: c.Provider, Convention: c.Convention, Reading: c.Reading, Estimated: c.Estimated,
@@ -228,6 +270,15 @@ func (b usageSource) call(c *ledger.Recent) dashboard.Call {
 		out.Seconds = &seconds
 	}
 	return out
+}
+
+// valuesOf are the values of the Dimensions.
+func (b usageSource) valuesOf(key *ledger.Key) []string {
+	all := append([]string{key.Model}, key.Dimensions[:len(b.cfg.Dimensions)]...)
+	if !slices.Contains(b.cfg.Dimensions, dashboard.Provider) {
+		all = append(all, key.Provider)
+	}
+	return all
 }
 
 func statusOfCost(c *ledger.Recent) string {

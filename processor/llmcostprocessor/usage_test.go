@@ -85,7 +85,7 @@ func TestUsage(t *testing.T) {
 		}), e)
 		u := p.usage
 		require.NotNil(t, u)
-		assert.Equal(t, []string{"model", "service.name", "user.id"}, u.Dimensions())
+		assert.Equal(t, []string{"model", "service.name", "user.id", "provider"}, u.Dimensions())
 
 		r.price(callSpan(put("user.id", "ada"), endsAt(morning.Add(-time.Hour))))
 		r.price(callSpan(put("user.id", "ada")))
@@ -94,13 +94,13 @@ func TestUsage(t *testing.T) {
 		firstSpan(failed).Status().SetCode(ptrace.StatusCodeError)
 		r.price(failed)
 
+		hour := morning.Truncate(time.Hour)
 		rows, err := u.Usage(dashboard.Query{
-			From: morning.Add(-time.Hour), To: morning.Add(time.Hour), Step: time.Hour,
+			From: morning.Add(-time.Hour), To: morning.Add(time.Hour), Steps: []time.Time{hour.Add(-time.Hour), hour},
 			GroupBy: []string{"user.id"}, Where: map[string]string{"model": "gpt-4o"},
 		})
 		require.NoError(t, err)
 		require.Len(t, rows, 3)
-		hour := morning.Truncate(time.Hour)
 		assert.Equal(t, []any{hour.Add(-time.Hour), "ada", int64(1), 0.0075}, []any{rows[0].Start, rows[0].Group[0], rows[0].Usage.Calls, rows[0].Usage.Dollars})
 		assert.Equal(t, []any{hour, "ada", int64(1)}, []any{rows[1].Start, rows[1].Group[0], rows[1].Usage.Calls})
 		assert.Equal(t, dashboard.Row{Start: hour, Group: []string{"bob"}, Usage: dashboard.Totals{
@@ -111,6 +111,11 @@ func TestUsage(t *testing.T) {
 			Timed: 1, Seconds: 1.5, Buckets: []uint64{0, 0, 0, 1, 0, 0, 0, 0, 0},
 		}}, rows[2])
 
+		byProvider, err := u.Usage(dashboard.Query{From: morning.Add(-time.Hour), To: morning.Add(time.Hour), GroupBy: []string{"provider"}, Where: map[string]string{"provider": "openai"}})
+		require.NoError(t, err)
+		require.Len(t, byProvider, 1)
+		assert.Equal(t, []any{"openai", int64(4), hour.Add(-time.Hour)}, []any{byProvider[0].Group[0], byProvider[0].Usage.Calls, byProvider[0].Start})
+
 		all, err := u.Usage(dashboard.Query{From: morning.Add(-24 * time.Hour), To: morning.Add(time.Minute)})
 		require.NoError(t, err)
 		require.Len(t, all, 1)
@@ -120,8 +125,8 @@ func TestUsage(t *testing.T) {
 			`group by: "team" is no dimension`: {From: morning, To: morning.Add(1), GroupBy: []string{"team"}},
 			`where: "team" is no dimension`:    {From: morning, To: morning.Add(1), Where: map[string]string{"team": "x"}},
 			"is not before":                    {From: morning, To: morning},
-			"not a multiple of an hour":        {From: morning, To: morning.Add(1), Step: time.Minute},
-			"more than a year":                 {From: morning, To: morning.AddDate(2, 0, 0)},
+			"steps are not in order":           {From: morning, To: morning.Add(1), Steps: []time.Time{morning, morning.Add(-1)}},
+			"12001 steps are more than 12000":  {From: morning, To: morning.Add(1), Steps: make([]time.Time, maxSteps+1)},
 		} {
 			_, err := u.Usage(q)
 			assert.ErrorContains(t, err, name)
@@ -129,7 +134,7 @@ func TestUsage(t *testing.T) {
 
 		calls := u.Calls(dashboard.CallQuery{Where: map[string]string{"user.id": "bob"}, MostExpensive: true})
 		require.Len(t, calls, 2)
-		assert.Equal(t, []string{"gpt-4o", "shop", "bob"}, calls[0].Values)
+		assert.Equal(t, []string{"gpt-4o", "shop", "bob", "openai"}, calls[0].Values)
 		assert.Equal(t, []any{0.00675, 1.5, "success"}, []any{*calls[0].Dollars, *calls[0].Seconds, calls[0].Status})
 		assert.Equal(t, hex.EncodeToString(append(make([]byte, 15), 1)), calls[0].TraceID)
 		assert.Equal(t, "error", calls[1].Status)

@@ -35,7 +35,7 @@ func TestReloadWithAWrongConfiguration(t *testing.T) {
 		"service: [",
 		strings.ReplaceAll(string(shipped), "memory_limiter", "memory_limitter"),
 		strings.Replace(string(shipped), "limit: 1000 # dollars", "limit: -1", 1),
-		strings.Replace(string(shipped), "config/rules/*.yml", "config/rules/missing.yml", 1),
+		strings.Replace(string(shipped), "rules/*.yml", "rules/missing.yml", 1),
 		"",
 	} {
 		write(text)

@@ -4,6 +4,4 @@
 // runs the test.
 //
 // A correct use that an entry matches is listed in allow.yaml, with the reason.
-// Files and directories that are still to be converted are in unclean.yaml with
-// how many findings they may have; the number may only become smaller.
 package prose

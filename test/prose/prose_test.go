@@ -3,7 +3,6 @@ package prose
 import (
 	"flag"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -33,13 +32,7 @@ func TestProject(t *testing.T) {
 	for _, a := range allowed {
 		assert.NotEmpty(t, a.Reason, "%s: %s", a.File, a.Text)
 	}
-	var unclean []Unclean
-	require.NoError(t, readYAML("unclean.yaml", &unclean))
-	for _, u := range unclean {
-		_, err := fs.Stat(root, u.Path)
-		assert.NoError(t, err, "unclean.yaml")
-	}
-	for _, wrong := range Judge(found, allowed, unclean) {
+	for _, wrong := range Judge(found, allowed) {
 		t.Error(wrong)
 	}
 }
@@ -114,7 +107,7 @@ func TestFile(t *testing.T) {
 }
 
 // TestJudge puts a forbidden word into a log line: the check of the project fails,
-// unless it is allowed there or counted.
+// unless it is allowed there.
 func TestJudge(t *testing.T) {
 	words := readWords(t)
 	write := func(message string) []Finding {
@@ -124,19 +117,16 @@ func TestJudge(t *testing.T) {
 		require.NoError(t, err)
 		return found
 	}
-	assert.Empty(t, Judge(write("Reloading rule files failed; previous rules stay active"), nil, nil))
+	assert.Empty(t, Judge(write("Reloading rule files failed; previous rules stay active"), nil))
 
 	bad := write("The rule files are wrong. The rules are those from before.")
-	wrong := Judge(bad, nil, nil)
+	wrong := Judge(bad, nil)
 	require.Len(t, wrong, 1)
 	assert.Contains(t, wrong[0], "receiver/log.go:3: ")
 	assert.Contains(t, wrong[0], "the previous rules stay active")
 
-	assert.Empty(t, Judge(bad, []*Allowed{{File: "receiver/log.go", Text: "those from before"}}, nil))
-	assert.Len(t, Judge(nil, []*Allowed{{File: "receiver/log.go", Text: "those from before"}}, nil), 1, "a stale allowance")
-	assert.Empty(t, Judge(bad, nil, []Unclean{{"receiver", 1}}))
-	assert.Len(t, Judge(bad, nil, []Unclean{{"receiver", 0}}), 1, "more than were left")
-	assert.Len(t, Judge(nil, nil, []Unclean{{"receiver", 5}}), 1, "a clean directory")
+	assert.Empty(t, Judge(bad, []*Allowed{{File: "receiver/log.go", Text: "those from before"}}))
+	assert.Len(t, Judge(nil, []*Allowed{{File: "receiver/log.go", Text: "those from before"}}), 1, "a stale allowance")
 }
 
 func TestReadWordsErrors(t *testing.T) {

@@ -52,7 +52,7 @@ func (u *Usage) Usage(q dashboard.Query) ([]dashboard.Row, error) {
 	}
 	u.mu.RLock()
 	defer u.mu.RUnlock()
-	from, to := q.From.Truncate(time.Hour), q.To.Truncate(time.Hour)
+	from, to := q.From.Truncate(time.Hour), q.To.Add(time.Hour-1).Truncate(time.Hour)
 	var rows []dashboard.Row
 	for i := range u.All {
 		call := &u.All[i]
@@ -60,8 +60,12 @@ func (u *Usage) Usage(q dashboard.Query) ([]dashboard.Row, error) {
 			continue
 		}
 		start := from
-		if q.Step > 0 {
-			start = from.Add(call.Time.Sub(from).Truncate(q.Step))
+		if len(q.Steps) > 0 {
+			at, found := slices.BinarySearchFunc(q.Steps, call.Time, time.Time.Compare)
+			if !found {
+				at--
+			}
+			start = q.Steps[max(at, 0)]
 		}
 		group := make([]string, 0, len(q.GroupBy))
 		for _, key := range q.GroupBy {

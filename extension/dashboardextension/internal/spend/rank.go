@@ -5,6 +5,8 @@ package spend
 
 import (
 	"cmp"
+	"iter"
+	"maps"
 	"slices"
 	"strings"
 
@@ -65,4 +67,33 @@ func groupKey(values []string) string {
 		key.WriteString("\x00\x02")
 	}
 	return key.String()
+}
+
+// Within returns, by the index of a group, what rows have of it, in the order of the groups and
+// without those that have no calls. Rows of other groups are the others', which come last.
+func Within(groups []Group, rows []dashboard.Row) iter.Seq2[int, *dashboard.Totals] {
+	index := make(map[string]int, len(groups))
+	for i := range groups {
+		if !groups[i].Others {
+			index[groupKey(groups[i].Values)] = i
+		}
+	}
+	sums := map[int]*dashboard.Totals{}
+	for i := range rows {
+		at, ok := index[groupKey(rows[i].Group)]
+		if !ok {
+			at = len(groups) - 1
+		}
+		if sums[at] == nil {
+			sums[at] = &dashboard.Totals{}
+		}
+		Add(sums[at], &rows[i].Usage)
+	}
+	return func(yield func(int, *dashboard.Totals) bool) {
+		for _, at := range slices.Sorted(maps.Keys(sums)) {
+			if sums[at].Calls > 0 && !yield(at, sums[at]) {
+				return
+			}
+		}
+	}
 }

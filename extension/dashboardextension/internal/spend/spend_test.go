@@ -58,7 +58,7 @@ func TestRankAndTop(t *testing.T) {
 func TestStack(t *testing.T) {
 	from := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
 	rows := []dashboard.Row{row(from, 1, "a"), row(from.Add(2*time.Hour), 4, "b"), row(from.Add(2*time.Hour), 2, "c"), row(from.Add(9*time.Hour), 1, "a")}
-	s := NewStack(rows, from, from.Add(3*time.Hour), time.Hour, Cost, 1)
+	s := NewStack(rows, []time.Time{from, from.Add(time.Hour), from.Add(2 * time.Hour)}, Cost, 1)
 	require.Len(t, s.Starts, 3)
 	require.Len(t, s.Groups, 2)
 	assert.InDelta(t, 4, s.Usage[0][2].Dollars, 0)

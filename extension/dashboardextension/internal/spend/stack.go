@@ -18,14 +18,13 @@ type Stack struct {
 	Usage [][]dashboard.Totals
 }
 
-// NewStack arranges rows by the steps between two times, with a series for each of the
+// NewStack arranges rows by steps that begin at starts, with a series for each of the
 // n largest groups.
-func NewStack(rows []dashboard.Row, from, to time.Time, step time.Duration, m Measure, n int) Stack {
-	var s Stack
+func NewStack(rows []dashboard.Row, starts []time.Time, m Measure, n int) Stack {
+	s := Stack{Starts: starts}
 	at := map[int64]int{}
-	for start := from; start.Before(to); start = start.Add(step) {
-		at[start.Unix()] = len(s.Starts)
-		s.Starts = append(s.Starts, start)
+	for i, start := range starts {
+		at[start.Unix()] = i
 	}
 	s.Groups = Top(Rank(rows, m), n)
 	series := map[string]int{}

@@ -7,9 +7,10 @@ import (
 	"time"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
+	"github.com/otelcol-arc/otelcol-arc/internal/period"
 )
 
-// Windows are the current hour, day and month, in UTC.
+// Windows are the current hour, day and month.
 type Windows struct {
 	Hour, Today, Month dashboard.Totals
 	// YesterdayHour and YesterdayToday are the dollars of the same hour and of the day,
@@ -20,19 +21,17 @@ type Windows struct {
 
 // WindowsFrom is the start of the hours that Split needs, and their end.
 func WindowsFrom(now time.Time) (from, to time.Time) {
-	now = now.UTC()
-	from = startOfMonth(now)
-	if yesterday := startOfDay(now).AddDate(0, 0, -1); yesterday.Before(from) {
+	from = period.Month.Floor(now)
+	if yesterday := period.Day.Add(now, -1); yesterday.Before(from) {
 		from = yesterday
 	}
-	return from, now.Truncate(time.Hour).Add(time.Hour)
+	return from, period.Hour.Next(now)
 }
 
-// Split sums hourly rows by window.
+// Split sums hourly rows by window, in the time zone of now.
 func Split(hours []dashboard.Row, now time.Time) Windows {
-	now = now.UTC()
-	hour, day, month := now.Truncate(time.Hour), startOfDay(now), startOfMonth(now)
-	yesterday := day.AddDate(0, 0, -1)
+	hour, day, month := period.Hour.Floor(now), period.Day.Floor(now), period.Month.Floor(now)
+	yesterday := period.Day.Add(now, -1)
 	sameHour := hour.Add(-24 * time.Hour)
 	passed := float64(now.Sub(hour)) / float64(time.Hour)
 	var w Windows
@@ -56,12 +55,4 @@ func Split(hours []dashboard.Row, now time.Time) Windows {
 		}
 	}
 	return w
-}
-
-func startOfDay(t time.Time) time.Time {
-	return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC)
-}
-
-func startOfMonth(t time.Time) time.Time {
-	return time.Date(t.Year(), t.Month(), 1, 0, 0, 0, 0, time.UTC)
 }

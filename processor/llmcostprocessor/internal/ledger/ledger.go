@@ -36,6 +36,9 @@ type Limits struct {
 
 // Key names a row within its hour.
 type Key struct {
+	// Provider is as calls name it; "" where they do not, and in rows that a version
+	// before has stored.
+	Provider   string     `json:"provider,omitempty"`
 	Model      string     `json:"model"`
 	Dimensions Dimensions `json:"dimensions"`
 }
@@ -213,6 +216,10 @@ func (l *Ledger) remove(c *Call, place Place) {
 	}
 	key := c.key()
 	row, ok := h.rows[key]
+	if !ok {
+		key.Provider = "" // a version before may have stored the row
+		row, ok = h.rows[key]
+	}
 	if !ok || place == InOverflow {
 		row, ok = h.rows[overflowKey]
 	}
@@ -223,7 +230,7 @@ func (l *Ledger) remove(c *Call, place Place) {
 }
 
 func (c *Call) key() Key {
-	key := Key{Model: c.Model, Dimensions: c.Dimensions}
+	key := Key{Provider: shorten(c.Provider), Model: c.Model, Dimensions: c.Dimensions}
 	for i, value := range key.Dimensions {
 		key.Dimensions[i] = shorten(value)
 	}
@@ -291,7 +298,7 @@ func (l *Ledger) row(c *Call) (row *keyedRow, known bool) {
 
 // clone copies the texts out of the telemetry that they are parts of.
 func (k Key) clone() Key {
-	k.Model = strings.Clone(k.Model)
+	k.Provider, k.Model = strings.Clone(k.Provider), strings.Clone(k.Model)
 	for i, value := range k.Dimensions {
 		k.Dimensions[i] = strings.Clone(value)
 	}

@@ -182,7 +182,7 @@ func (l *Ledger) LoadHour(at int64, content []byte) error {
 	defer l.mu.Unlock()
 	for i := range document.Rows {
 		loaded := &document.Rows[i]
-		row, _ := l.row(&Call{Model: loaded.Model, Dimensions: loaded.Dimensions, Hour: at})
+		row, _ := l.row(&Call{Provider: loaded.Provider, Model: loaded.Model, Dimensions: loaded.Dimensions, Hour: at})
 		row.Add(&loaded.Row)
 	}
 	if h, ok := l.hours[at]; ok {

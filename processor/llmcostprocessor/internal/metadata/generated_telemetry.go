@@ -313,7 +313,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ProcessorLlmCostPriceAge, err = builder.meter.Float64ObservableGauge(
 		"otelcol_processor_llm_cost_price_age",
-		metric.WithDescription("Time since the built-in prices were read from their sources. [Alpha]"),
+		metric.WithDescription("Time since the prices in use were read from their sources. Of several lists the oldest that calls were priced by. [Alpha]"),
 		metric.WithUnit("s"),
 	)
 	errs = errors.Join(errs, err)

@@ -258,7 +258,7 @@ func AssertEqualProcessorLlmCostMetricsFailures(t *testing.T, tt *componenttest.
 func AssertEqualProcessorLlmCostPriceAge(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[float64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_llm_cost_price_age",
-		Description: "Time since the built-in prices were read from their sources. [Alpha]",
+		Description: "Time since the prices in use were read from their sources. Of several lists the oldest that calls were priced by. [Alpha]",
 		Unit:        "s",
 		Data: metricdata.Gauge[float64]{
 			DataPoints: dps,

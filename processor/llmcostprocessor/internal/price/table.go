@@ -47,6 +47,9 @@ type Table struct {
 	free        map[string]*Model   // by provider
 	sellers     map[string]string   // providers, by their names without punctuation
 
+	// missing are aliases of patient layers whose model no list has.
+	missing []error
+
 	resolutions atomic.Int64
 
 	mu       sync.RWMutex // guards resolved
@@ -92,6 +95,9 @@ type Layer struct {
 	// Name is the file or URL that it is from.
 	Name    string
 	Content []byte
+	// Patient layers may have aliases of models that no list has, since a list that is yet
+	// to be fetched may bring them: see MissingAliases. They are errors of other layers.
+	Patient bool
 }
 
 // List is one of the lists that a table is made of.
@@ -186,6 +192,10 @@ func (t *Table) overlayLists(layers []Layer) error {
 	return errors.Join(errs...)
 }
 
+// MissingAliases reports aliases of patient layers whose model no list has, with file,
+// line and key.
+func (t *Table) MissingAliases() error { return errors.Join(t.missing...) }
+
 func (t *Table) overlayList(layer Layer) error {
 	doc, err := parse(layer.Name, layer.Content)
 	if err != nil {
@@ -195,6 +205,9 @@ func (t *Table) overlayList(layer Layer) error {
 	t.overlay(doc.models, list)
 	maps.Copy(t.exchange, doc.exchange)
 	errs := t.addAliases(doc.aliases)
+	if layer.Patient {
+		t.missing, errs = append(t.missing, errs...), nil
+	}
 	t.adjust(doc.adjustments)
 	for _, provider := range doc.free {
 		t.free[provider] = &Model{Provider: provider, source: layer.Name, list: list, periods: []period{{tariffs: [tiers]*tariff{Standard: freeTariff}}}}
@@ -246,7 +259,7 @@ func ReadFiles(files []string) ([]Layer, error) {
 			errs = append(errs, err)
 			continue
 		}
-		layers = append(layers, Layer{file, content})
+		layers = append(layers, Layer{Name: file, Content: content})
 	}
 	return layers, errors.Join(errs...)
 }
@@ -351,6 +364,20 @@ func (t *Table) Date() time.Time { return t.date }
 // Resolutions returns how many names had to be searched for, since they were
 // not remembered.
 func (t *Table) Resolutions() int64 { return t.resolutions.Load() }
+
+// ListsInUse are the lists that names were resolved to an entry of since the table was
+// made.
+func (t *Table) ListsInUse() map[*List]bool {
+	lists := map[*List]bool{}
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	for _, m := range t.resolved {
+		if m.Model != nil {
+			lists[m.Model.list] = true
+		}
+	}
+	return lists
+}
 
 // InUse are the entries that names were resolved to since the table was made, by
 // provider and name.

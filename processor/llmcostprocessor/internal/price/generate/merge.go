@@ -76,6 +76,7 @@ func (m *merger) merge() []*source.Model {
 	for i := range m.litellm {
 		m.join(&m.litellm[i])
 	}
+	m.dropUnknown()
 	m.third = m.plausible(m.third, m.genai)
 	for i := range m.third {
 		// What neither of the two has.
@@ -83,16 +84,23 @@ func (m *merger) merge() []*source.Model {
 			m.add(model)
 		}
 	}
-	m.models = slices.DeleteFunc(m.models, (*source.Model).Unknown)
+	m.dropUnknown()
 	for _, model := range m.models {
 		hourWrites(model)
 		imagesAlone(model)
 	}
+	m.compareThird()
 	m.shortNames()
 	slices.SortFunc(m.models, func(a, b *source.Model) int {
 		return cmp.Or(cmp.Compare(rank(a.Seller), rank(b.Seller)), cmp.Compare(a.Seller, b.Seller), cmp.Compare(a.Name(), b.Name()))
 	})
 	return m.models
+}
+
+// dropUnknown removes entries without a price, so that a list that has one can add it.
+func (m *merger) dropUnknown() {
+	maps.DeleteFunc(m.byName, func(_ [2]string, model *source.Model) bool { return model.Unknown() })
+	m.models = slices.DeleteFunc(m.models, (*source.Model).Unknown)
 }
 
 // perCloud gives Vertex entries of its own: genai-prices has one provider for it and

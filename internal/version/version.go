@@ -1,7 +1,8 @@
 // Copyright The otelcol-arc Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+// Package version describes what a program was built of.
+package version
 
 import (
 	"fmt"
@@ -12,12 +13,9 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/pricelist"
 )
 
-// version is that of builder-config.yaml; the Makefile sets it.
-var version = "unreleased"
-
-// describeVersion is what a report of a fault needs: the version and the commit, the
-// Collector's version, and the age of the built-in prices.
-func describeVersion() (string, error) {
+// Describe returns what a report of a fault needs: the version of a program and the
+// commit, the Collector's version, and the age of the built-in prices.
+func Describe(program, version string) (string, error) {
 	prices, err := pricelist.Open(nil)
 	if err != nil {
 		return "", err
@@ -36,7 +34,7 @@ func describeVersion() (string, error) {
 		}
 	}
 	return strings.Join([]string{
-		"arctool " + version,
+		program + " " + version,
 		"commit: " + commit,
 		"Collector: " + collector,
 		fmt.Sprintf("built-in prices: %d models of %s", prices.Len(), prices.Date().Format(time.DateOnly)),

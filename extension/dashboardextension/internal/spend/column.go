@@ -1,0 +1,107 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package spend
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
+)
+
+// Column is a figure of a group of calls, by which groups can be sorted.
+type Column struct {
+	Name string
+	// Of is the figure; NaN where there is none.
+	Of func(*dashboard.Totals) float64
+}
+
+// Columns are all, in the order in which a table has them.
+var Columns = []Column{
+	{"cost", func(t *dashboard.Totals) float64 { return t.Dollars }},
+	{"calls", func(t *dashboard.Totals) float64 { return float64(t.Calls) }},
+	{"average_cost", func(t *dashboard.Totals) float64 { return orNaN(AverageDollars(t)) }},
+	{"errors", func(t *dashboard.Totals) float64 { return float64(t.Errors) }},
+	{"timeouts", func(t *dashboard.Totals) float64 { return float64(t.Timeouts) }},
+	{"error_ratio", func(t *dashboard.Totals) float64 { return orNaN(ErrorRate(t)) }},
+	{"average_duration", func(t *dashboard.Totals) float64 { return orNaN(AverageSeconds(t)) }},
+	{"p50", func(t *dashboard.Totals) float64 { return quantile(t, .5) }},
+	{"p95", func(t *dashboard.Totals) float64 { return quantile(t, .95) }},
+	{"p99", func(t *dashboard.Totals) float64 { return quantile(t, .99) }},
+	{"tokens", func(t *dashboard.Totals) float64 { return Tokens.Of(t) }},
+	{"input_tokens", func(t *dashboard.Totals) float64 { return float64(t.Tokens.Input) }},
+	{"output_tokens", func(t *dashboard.Totals) float64 { return float64(t.Tokens.Output) }},
+	{"cache_read_tokens", func(t *dashboard.Totals) float64 { return float64(t.Tokens.CacheRead) }},
+	{"cache_write_tokens", func(t *dashboard.Totals) float64 { return float64(t.Tokens.CacheWrite) }},
+	{"reasoning_tokens", func(t *dashboard.Totals) float64 { return float64(t.Tokens.Reasoning) }},
+	{"cache_read_ratio", func(t *dashboard.Totals) float64 { return orNaN(CacheReadShare(t)) }},
+	{"cache_saved", func(t *dashboard.Totals) float64 { return t.SavedDollars }},
+	{"unpriced", func(t *dashboard.Totals) float64 { return float64(t.Unpriced) }},
+	{"estimated", func(t *dashboard.Totals) float64 { return float64(t.Estimated) }},
+	{"estimated_cost", func(t *dashboard.Totals) float64 { return t.EstimatedDollars }},
+}
+
+// ColumnNamed is a column by its name.
+func ColumnNamed(name string) (Column, bool) {
+	at := slices.IndexFunc(Columns, func(c Column) bool { return c.Name == name })
+	if at < 0 {
+		return Column{}, false
+	}
+	return Columns[at], true
+}
+
+func orNaN(v float64, ok bool) float64 {
+	if !ok {
+		return math.NaN()
+	}
+	return v
+}
+
+func quantile(t *dashboard.Totals, q float64) float64 {
+	seconds, beyond, ok := Quantile(t, q)
+	if beyond {
+		return math.Inf(1)
+	}
+	return orNaN(seconds, ok)
+}
+
+// Key is what rows are sorted by: a column, a dimension, or the start.
+type Key struct {
+	Column *Column
+	Group  int // the dimension's index, unless there is a column; -1 for the start
+	Down   bool
+}
+
+// Sort sorts rows by keys, and rows that are equal by all of them by start and group. Rows
+// without the figure come last.
+func Sort(rows []dashboard.Row, keys []Key) {
+	slices.SortStableFunc(rows, func(a, b dashboard.Row) int {
+		for _, key := range keys {
+			if order := key.compare(&a, &b); order != 0 {
+				return order
+			}
+		}
+		return cmp.Or(a.Start.Compare(b.Start), slices.Compare(a.Group, b.Group))
+	})
+}
+
+func (k Key) compare(a, b *dashboard.Row) (order int) {
+	switch {
+	case k.Column != nil:
+		x, y := k.Column.Of(&a.Usage), k.Column.Of(&b.Usage)
+		if math.IsNaN(x) || math.IsNaN(y) {
+			return cmp.Compare(y, x) // NaN is less than any number
+		}
+		order = cmp.Compare(x, y)
+	case k.Group < 0:
+		order = a.Start.Compare(b.Start)
+	default:
+		order = cmp.Compare(a.Group[k.Group], b.Group[k.Group])
+	}
+	if k.Down {
+		return -order
+	}
+	return order
+}

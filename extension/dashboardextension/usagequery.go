@@ -1,0 +1,330 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package dashboardextension
+
+import (
+	"fmt"
+	"iter"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/otelcol-arc/otelcol-arc/extension/dashboardextension/internal/spend"
+	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
+	"github.com/otelcol-arc/otelcol-arc/internal/period"
+)
+
+// usageQuery are the parameters of the endpoints that sum calls.
+type usageQuery struct {
+	usage   dashboard.Usage
+	period  period.Period
+	step    period.Unit // "": one row of all
+	by      []string
+	where   map[string]string
+	measure spend.Measure
+	sort    []spend.Key
+	limit   int // 0: all
+	page    int // 0: those beyond the limit are summed in one more row
+	csv     bool
+}
+
+// readUsageQuery reads the parameters. With step, all rows are asked for unless there is a
+// limit; the other endpoints have a limit by default.
+func (b *dashboardServer) readUsageQuery(r *http.Request, by bool, step period.Unit, byDefault int) (usageQuery, error) {
+	p := newParams(r.URL.Query())
+	usage, err := b.usageOf(p)
+	if err != nil {
+		return usageQuery{}, err
+	}
+	known := usage.Dimensions()
+	q := usageQuery{
+		usage:   usage,
+		measure: spend.Measure(p.oneOf("measure", string(spend.Cost), string(spend.Tokens), string(spend.Calls))),
+		csv:     p.oneOf("format", "json", "csv") == "csv",
+		by:      []string{dashboard.Model}, where: p.where(known), step: step,
+		page: p.numberFrom("page", 0, 1, maxGroups),
+	}
+	if by {
+		q.by = p.by(known, dashboard.Model)
+	}
+	q.period = p.period(b.now().In(p.zone(b.zone)), 24)
+	if byDefault == 0 { // the endpoint that has steps of any length
+		q.step = period.Unit(p.oneOf("step", "none", "hour", "day", "week", "month", "quarter", "year"))
+		if q.step == "none" {
+			q.step = ""
+		}
+	}
+	for _, name := range p.all("sort") {
+		q.sort = append(q.sort, p.sortKey(name, q.by))
+	}
+	paged := byDefault == 0 || q.page > 0 || len(q.sort) > 0
+	switch {
+	case q.page > 0:
+		byDefault = pageRows
+	case paged:
+		byDefault = 0
+	}
+	q.limit = p.numberFrom("limit", byDefault, 0, maxGroups)
+	if paged {
+		q.page = max(q.page, 1)
+	}
+	if len(q.sort) == 0 {
+		q.sort = q.byMeasure()
+	}
+	return q, p.err()
+}
+
+// sortKey reads a column to sort by.
+func (p *params) sortKey(text string, by []string) spend.Key {
+	name, down := strings.CutPrefix(text, "-")
+	if column, ok := spend.ColumnNamed(name); ok {
+		return spend.Key{Column: &column, Down: down}
+	}
+	at := slices.Index(by, name)
+	if at < 0 && name != "start" {
+		known := []string{"start"}
+		for _, column := range spend.Columns {
+			known = append(known, column.Name)
+		}
+		p.fail("sort", fmt.Errorf("must be one of %s, or of by, with - before it for descending order, is %q", strings.Join(known, ", "), text))
+	}
+	return spend.Key{Group: at, Down: down}
+}
+
+// byMeasure is the order in which rows come that nothing else is asked for.
+func (q *usageQuery) byMeasure() []spend.Key {
+	largest := func(name string) spend.Key {
+		column, _ := spend.ColumnNamed(name)
+		return spend.Key{Column: &column, Down: true}
+	}
+	return []spend.Key{{Group: -1}, largest(string(q.measure)), largest("calls")}
+}
+
+// inOrder reports whether the rows come step by step, so that they need not be sorted as a whole.
+func (q *usageQuery) inOrder() bool {
+	first := q.sort[0]
+	return q.step != "" && first.Column == nil && first.Group < 0 && !first.Down
+}
+
+// ask sums the calls of a period.
+func (q *usageQuery) ask(of period.Period, steps []time.Time) ([]dashboard.Row, error) {
+	return q.usage.Usage(queryOf(of, steps, q.by, q.where))
+}
+
+// queryOf is the query for a period. Where a day begins within an hour of the ledger, the hour
+// belongs to that day alone.
+func queryOf(of period.Period, steps []time.Time, by []string, where map[string]string) dashboard.Query {
+	return dashboard.Query{From: period.Hour.Floor(of.From), To: period.Hour.Floor(of.To), Steps: steps, GroupBy: by, Where: where}
+}
+
+// eachStep asks for one step after the other, so that the rows of one are in memory.
+func (q *usageQuery) eachStep(now time.Time) iter.Seq2[[]dashboard.Row, error] {
+	return func(yield func([]dashboard.Row, error) bool) {
+		for from := q.period.From; from.Before(q.period.To) && !from.After(now); {
+			to := q.step.Next(from)
+			if q.period.To.Before(to) {
+				to = q.period.To
+			}
+			rows, err := q.ask(period.Period{From: from, To: to}, []time.Time{from})
+			if !yield(rows, err) || err != nil {
+				return
+			}
+			from = to
+		}
+	}
+}
+
+// rows are those of one page, in order; total is set once they all came.
+func (q *usageQuery) rows(now time.Time, total *int) iter.Seq2[groupJSON, error] {
+	return func(yield func(groupJSON, error) bool) {
+		skip, left := 0, -1
+		if q.limit > 0 {
+			skip, left = (q.page-1)*q.limit, q.limit
+		}
+		for rows, err := range q.inBlocks(now) {
+			if err != nil {
+				yield(groupJSON{}, err)
+				return
+			}
+			var all dashboard.Totals
+			if q.step == "" {
+				all = spend.Sum(rows)
+			}
+			spend.Sort(rows, q.sort)
+			*total += len(rows)
+			for i := range rows {
+				switch {
+				case skip > 0:
+					skip--
+					continue
+				case left == 0:
+					continue
+				}
+				left--
+				if !yield(q.rowJSON(&rows[i], &all), nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// inBlocks are the rows, in blocks that are sorted each by itself.
+func (q *usageQuery) inBlocks(now time.Time) iter.Seq2[[]dashboard.Row, error] {
+	if q.inOrder() {
+		return q.eachStep(now)
+	}
+	return func(yield func([]dashboard.Row, error) bool) {
+		if q.step == "" {
+			yield(q.ask(q.period, nil))
+			return
+		}
+		var all []dashboard.Row
+		for rows, err := range q.eachStep(now) {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			all = append(all, rows...)
+		}
+		yield(all, nil)
+	}
+}
+
+func (q *usageQuery) rowJSON(row *dashboard.Row, all *dashboard.Totals) groupJSON {
+	made := groupJSON{Group: values(q.by, row.Group), totalsJSON: newTotalsJSON(&row.Usage)}
+	if q.step != "" {
+		made.Start = &row.Start
+		return made
+	}
+	share, _ := spend.Ratio(q.measure.Of(&row.Usage), q.measure.Of(all))
+	made.Share = &share
+	return made
+}
+
+// respond responds with rows, and what is known once they all came.
+func (q *usageQuery) respond(name string, rows iter.Seq2[groupJSON, error], last ...member) response {
+	if q.csv {
+		return csvResponse(name, groupLines(q.by, rows))
+	}
+	zone := q.period.From.Location().String()
+	members := []member{{"from", q.period.From}, {"to", q.period.To}, {"tz", zone}, {"by", q.by}, {"rows", listOf2(rows)}}
+	return response{contentType: "application/json", stream: streamJSON(append(members, last...)...)}
+}
+
+func (b *dashboardServer) getUsage(r *http.Request) (response, error) {
+	q, err := b.readUsageQuery(r, true, "", 0)
+	if err != nil {
+		return response{}, err
+	}
+	return b.respondPage(&q, "usage"), nil
+}
+
+// respondPage responds with a page of rows.
+func (b *dashboardServer) respondPage(q *usageQuery, name string) response {
+	total := 0
+	last := []member{{"total_rows", after(func() any { return total })}}
+	if q.limit > 0 {
+		last = append(last, member{"page", q.page}, member{"limit", q.limit})
+	}
+	return q.respond(name, q.rows(b.now(), &total), last...)
+}
+
+func (b *dashboardServer) getHourly(r *http.Request) (response, error) {
+	q, err := b.readUsageQuery(r, true, period.Hour, 20)
+	if err != nil {
+		return response{}, err
+	}
+	if q.page > 0 {
+		return b.respondPage(&q, "usage-hourly"), nil
+	}
+	all, err := q.ask(q.period, nil)
+	if err != nil {
+		return response{}, err
+	}
+	groups := q.top(all)
+	return q.respond("usage-hourly", func(yield func(groupJSON, error) bool) {
+		for rows, err := range q.eachStep(b.now()) {
+			if err != nil {
+				yield(groupJSON{}, err)
+				return
+			}
+			for i, group := range spend.Within(groups, rows) {
+				made := groupJSON{Start: &rows[0].Start, Group: q.group(groups[i]), totalsJSON: newTotalsJSON(group)}
+				if !yield(made, nil) {
+					return
+				}
+			}
+		}
+	}), nil
+}
+
+func (b *dashboardServer) getModels(r *http.Request) (response, error) {
+	return b.groups(r, false, "usage-models")
+}
+
+func (b *dashboardServer) getGroups(r *http.Request) (response, error) {
+	return b.groups(r, true, "usage-groups")
+}
+
+func (b *dashboardServer) groups(r *http.Request, by bool, name string) (response, error) {
+	q, err := b.readUsageQuery(r, by, "", 20)
+	if err != nil {
+		return response{}, err
+	}
+	if q.page > 0 {
+		return b.respondPage(&q, name), nil
+	}
+	rows, err := q.ask(q.period, nil)
+	if err != nil {
+		return response{}, err
+	}
+	all := spend.Sum(rows)
+	return q.respond(name, func(yield func(groupJSON, error) bool) {
+		for _, group := range q.top(rows) {
+			share, _ := spend.Ratio(q.measure.Of(&group.Usage), q.measure.Of(&all))
+			if !yield(groupJSON{Group: q.group(group), Share: &share, totalsJSON: newTotalsJSON(&group.Usage)}, nil) {
+				return
+			}
+		}
+	}), nil
+}
+
+// top are the largest groups, and the sum of the others.
+func (q *usageQuery) top(rows []dashboard.Row) []spend.Group {
+	ranked := spend.Rank(rows, q.measure)
+	if q.limit == 0 {
+		return ranked
+	}
+	return spend.Top(ranked, q.limit)
+}
+
+// group names the values of a group; nil is for the others.
+func (q *usageQuery) group(g spend.Group) map[string]string {
+	if g.Others {
+		return nil
+	}
+	return values(q.by, g.Values)
+}
+
+func listOf[T any](all iter.Seq[T]) list {
+	return func(yield func(any, error) bool) {
+		for v := range all {
+			if !yield(v, nil) {
+				return
+			}
+		}
+	}
+}
+
+func listOf2[T any](all iter.Seq2[T, error]) list {
+	return func(yield func(any, error) bool) {
+		for v, err := range all {
+			if !yield(v, err) {
+				return
+			}
+		}
+	}
+}

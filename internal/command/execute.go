@@ -1,0 +1,46 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package command
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"go.opentelemetry.io/collector/confmap"
+	"go.opentelemetry.io/collector/otelcol"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/version"
+)
+
+// Execute runs the Collector's command with the arguments of the process.
+func Execute(set otelcol.CollectorSettings) error {
+	unset := &unsetVariables{}
+	resolver := &set.ConfigProviderSettings.ResolverSettings
+	factories := make([]confmap.ProviderFactory, 0, len(resolver.ProviderFactories))
+	for _, factory := range resolver.ProviderFactories {
+		factories = append(factories, unset.observe(factory))
+	}
+	resolver.ProviderFactories = factories
+	cmd := otelcol.NewCommand(set)
+	cobra.AddTemplateFunc("describe", version.Describe)
+	cmd.SetVersionTemplate("{{describe .Name .Version}}\n")
+	cmd.SilenceErrors = true // they are printed here
+	err := cmd.Execute()
+	if err == nil {
+		return nil
+	}
+	message := err.Error()
+	hints := explainInUse(message)
+	if len(hints) == 0 {
+		for _, name := range unset.list() {
+			hints = append(hints, fmt.Sprintf("%s is not set, and the configuration has no default for it", name))
+		}
+	}
+	if known, err := readKeys(set.Factories); err == nil {
+		hints = append(hints, known.suggest(message)...)
+	}
+	cmd.PrintErrln("Error:", strings.Join(append(hints, message), "\n"))
+	return err
+}

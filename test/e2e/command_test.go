@@ -1,0 +1,98 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/testkit/collector"
+)
+
+func TestVersion(t *testing.T) {
+	output, err := collector.Command(t.Context(), t, "--version").CombinedOutput()
+	require.NoError(t, err)
+	assert.Regexp(t, `^otelcol-arc \d+\.\d+\.\d+\S*
+commit: \S+
+Collector: v0\.\d+\.\d+
+built-in prices: \d{4} models of 20\d\d-\d\d-\d\d
+$`, string(output))
+}
+
+// What is wrong is named with the key and what to do, not with what comes of it.
+func TestErrorsNameWhatToDo(t *testing.T) {
+	for name, tt := range map[string]struct {
+		args []string
+		want []string
+	}{
+		"key":       {[]string{"--config", "yaml:exporters::slack::webhok_url: x"}, []string{`Error: exporters::slack: the key "webhok_url" is unknown; did you mean "webhook_url"?`}},
+		"component": {[]string{"--config", "yaml:exporters::slak: {}"}, []string{`Error: exporters: the component "slak" is unknown; did you mean "slack"?`}},
+		"section":   {[]string{"--config", "yaml:exportrs: {}"}, []string{`Error: the section "exportrs" is unknown; did you mean "exporters"?`}},
+		"telemetry": {[]string{"--config", "yaml:service::telemetry::logs::levl: debug"}, []string{`Error: service: the key "levl" is unknown; did you mean "level"?`}},
+		"nested":    {[]string{"--config", "yaml:receivers::otlp::protocols::grpc::endpont: x"}, []string{`Error: receivers::otlp: the key "endpont" is unknown; did you mean "endpoint"?`}},
+		"variable": {
+			[]string{"--feature-gates=confmap.enableMergeAppendOption", "--config", "config/destinations/jaeger.yaml"},
+			[]string{
+				`{"variable": "JAEGER_ENDPOINT", "key": "exporters::otlp_grpc/jaeger::endpoint", "file": "config/destinations/jaeger.yaml"}`,
+				"Error: JAEGER_ENDPOINT is not set, and the configuration has no default for it\n",
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			output, err := collector.Command(t.Context(), t, append([]string{"validate", "--config", "config/default.yaml"}, tt.args...)...).CombinedOutput()
+			require.Error(t, err)
+			for _, want := range tt.want {
+				assert.Contains(t, string(output), want)
+			}
+		})
+	}
+}
+
+// A second collector on the addresses or the state of the first ends with a sentence.
+func TestSecondInstance(t *testing.T) {
+	state := t.TempDir()
+	start := func(p ports, set []string) collector.Options {
+		return collector.Options{
+			Configs: []string{"config/default.yaml", "config/policies/state.yaml"},
+			Env:     []string{"OTELCOL_ARC_STATE=" + state},
+			Set:     append(set, "exporters::prometheus::endpoint="+p.page),
+		}
+	}
+	p, set := quick(t)
+	first := collector.Start(t, start(p, set))
+
+	other := start(p, set)
+	other.Env = []string{"OTELCOL_ARC_STATE=" + t.TempDir()}
+	second := collector.Launch(t, other)
+	require.Eventually(t, func() bool { return len(second.Lines("Error: another process uses 127.0.0.1:")) == 1 }, 60*time.Second, 20*time.Millisecond)
+
+	third := collector.Launch(t, start(quick(t)))
+	require.Eventually(t, func() bool {
+		return len(third.Lines("Error: another collector uses the state in "+filepath.Join(state, "storage"))) == 1
+	}, 60*time.Second, 20*time.Millisecond)
+	first.Terminate(t, 20*time.Second)
+}
+
+// Rule files are found from the configuration's directory, wherever the program runs.
+func TestRuleFilesAreRelativeToTheConfiguration(t *testing.T) {
+	cmd := collector.Command(t.Context(), t, "validate", "--config", filepath.Join(collector.Root(), "config", "default.yaml"))
+	cmd.Dir = t.TempDir()
+	output, err := cmd.CombinedOutput()
+	require.NoError(t, err, "%s", output)
+	assert.Empty(t, string(output))
+
+	elsewhere := filepath.Join(t.TempDir(), "config.yaml")
+	content, err := os.ReadFile(filepath.Join(collector.Root(), "config", "default.yaml"))
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(elsewhere, content, 0o600))
+	output, err = collector.Command(t.Context(), t, "validate", "--config", elsewhere).CombinedOutput()
+	require.NoError(t, err, "%s", output)
+	assert.Contains(t, string(output), filepath.Join(filepath.Dir(elsewhere), "rules", "*.yml"))
+}
