@@ -35,13 +35,14 @@ func createDefaultConfig() component.Config {
 	client := otlpexporter.NewFactory().CreateDefaultConfig().(*otlpexporter.Config).ClientConfig
 	retry := configretry.NewDefaultBackOffConfig()
 	retry.InitialInterval, retry.MaxInterval, retry.MaxElapsedTime = time.Second, 10*time.Second, 0
-	return &Config{
+	config := &Config{
 		MaxRequestBytes: 1 << 20,
-		TimeoutConfig:   exporterhelper.TimeoutConfig{Timeout: 10 * time.Second},
 		Queue:           configoptional.Some(exporterhelper.NewDefaultQueueConfig()),
 		Retry:           retry,
 		Client:          client,
 	}
+	config.Timeout = 10 * time.Second
+	return config
 }
 
 type tracesRouter struct{ *router[ptrace.Traces] }

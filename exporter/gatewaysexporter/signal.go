@@ -45,7 +45,7 @@ var traces = signal[ptrace.Traces]{
 	consume: func(ctx context.Context, e component.Component, all ptrace.Traces) error {
 		return e.(exporter.Traces).ConsumeTraces(ctx, all)
 	},
-	failed: func(err error, part ptrace.Traces) error { return consumererror.NewTraces(err, part) },
+	failed: consumererror.NewTraces,
 	newOTLP: func(ctx context.Context, set exporter.Settings, config component.Config) (component.Component, error) {
 		return otlpexporter.NewFactory().CreateTraces(ctx, set, config)
 	},
@@ -70,7 +70,7 @@ var logs = signal[plog.Logs]{
 	consume: func(ctx context.Context, e component.Component, all plog.Logs) error {
 		return e.(exporter.Logs).ConsumeLogs(ctx, all)
 	},
-	failed: func(err error, part plog.Logs) error { return consumererror.NewLogs(err, part) },
+	failed: consumererror.NewLogs,
 	newOTLP: func(ctx context.Context, set exporter.Settings, config component.Config) (component.Component, error) {
 		return otlpexporter.NewFactory().CreateLogs(ctx, set, config)
 	},
@@ -100,7 +100,7 @@ var metrics = signal[pmetric.Metrics]{
 	consume: func(ctx context.Context, e component.Component, all pmetric.Metrics) error {
 		return e.(exporter.Metrics).ConsumeMetrics(ctx, all)
 	},
-	failed: func(err error, part pmetric.Metrics) error { return consumererror.NewMetrics(err, part) },
+	failed: consumererror.NewMetrics,
 	newOTLP: func(ctx context.Context, set exporter.Settings, config component.Config) (component.Component, error) {
 		return otlpexporter.NewFactory().CreateMetrics(ctx, set, config)
 	},

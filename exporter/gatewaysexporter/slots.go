@@ -67,7 +67,7 @@ func (t *table) gateway(key uint64, nanoseconds uint64) int {
 	if t.before != nil {
 		at := t.now()
 		if nanoseconds != 0 {
-			at = time.Unix(0, int64(nanoseconds)) //nolint:gosec // G115: a time far in the future is after the change either way
+			at = time.Unix(0, int64(nanoseconds))
 		}
 		if at.Before(t.changedAt) {
 			s = t.before

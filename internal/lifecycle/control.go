@@ -20,7 +20,7 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
-	"github.com/otelcol-arc/otelcol-arc/internal/lifecycle/hangup"
+	"github.com/otelcol-arc/otelcol-arc/internal/lifecycle/early"
 )
 
 const (
@@ -62,7 +62,7 @@ func Run(set otelcol.CollectorSettings, run func(otelcol.CollectorSettings) erro
 	}
 	c := &control{validate: validateSelf, exit: os.Exit, ready: make(chan struct{}, 1)}
 	c.logger.Store(zap.NewNop())
-	go c.handle(hangup.Signals, make(chan os.Signal, 1))
+	go c.handle(early.Signals, make(chan os.Signal, 1))
 	set.LoggingOptions = append(set.LoggingOptions, zap.WrapCore(func(core zapcore.Core) zapcore.Core {
 		c.logger.Store(zap.New(core))
 		return watchingCore{explainingCore{core}, c.onReady}
@@ -86,7 +86,7 @@ type provider struct {
 
 // Retrieve reads a part of the configuration.
 func (p *provider) Retrieve(ctx context.Context, uri string, watcher confmap.WatcherFunc) (*confmap.Retrieved, error) {
-	p.control.onRetrieve(watcher) //nolint:contextcheck // signals are handled as long as the process runs
+	p.control.onRetrieve(watcher)
 	return p.Provider.Retrieve(ctx, uri, watcher)
 }
 

@@ -67,7 +67,7 @@ func isStop(field zapcore.Field) bool {
 	return strings.Contains(err.Error(), "interrupted due to shutdown") || strings.Contains(err.Error(), "the exporter stops")
 }
 
-// watchingCore notices that the Collector is ready.
+// watchingCore calls onReady when the Collector is ready.
 type watchingCore struct {
 	zapcore.Core
 	onReady func()

@@ -30,9 +30,7 @@ import (
 // doubled. `make scale-check` runs it; times are shorter than in real outages, and the
 // deduplication window is with them.
 func TestScale(t *testing.T) {
-	if os.Getenv("ARC_SCALE") == "" {
-		t.Skip("takes minutes; make scale-check runs it")
-	}
+	scaleOnly(t)
 	fmt.Println("| scenario | sent | counted | missing | doubled |\n| --- | ---: | ---: | ---: | ---: |")
 	for _, scenario := range []struct {
 		name string
@@ -61,13 +59,21 @@ func TestScale(t *testing.T) {
 	}
 }
 
+// scaleOnly skips what takes minutes, unless `make scale-check` runs it.
+func scaleOnly(t *testing.T) {
+	t.Helper()
+	if os.Getenv("ARC_SCALE") == "" {
+		t.Skip("takes minutes; make scale-check runs it")
+	}
+}
+
 // window makes the deduplication window shorter than the outages of the scenarios.
 const (
 	window = 3 * time.Second
 	outage = 5 * time.Second
 )
 
-func startFleet(t *testing.T, gateways, agents int) ([]*gateway, []*agentProcess) {
+func startAll(t *testing.T, gateways, agents int) ([]*gateway, []*agentProcess) {
 	t.Helper()
 	all := startGateways(t, gateways, nil)
 	for _, g := range all {
@@ -96,14 +102,16 @@ func (a *agentProcess) restart(t *testing.T, env ...string) {
 }
 
 func scaleNothing(t *testing.T) {
-	gateways, agents := startFleet(t, 3, 2)
+	t.Helper()
+	gateways, agents := startAll(t, 3, 2)
 	apps := newApplications()
 	apps.sendFor(t, 2*time.Second, agents...)
 	apps.requireExact(t, gateways)
 }
 
 func scaleKill(t *testing.T) {
-	gateways, agents := startFleet(t, 3, 2)
+	t.Helper()
+	gateways, agents := startAll(t, 3, 2)
 	apps := newApplications()
 	for _, g := range gateways {
 		apps.sendFor(t, time.Second, agents...)
@@ -117,7 +125,8 @@ func scaleKill(t *testing.T) {
 
 // Meanwhile the others get and count their shares at once.
 func scaleAway(t *testing.T) {
-	gateways, agents := startFleet(t, 3, 2)
+	t.Helper()
+	gateways, agents := startAll(t, 3, 2)
 	apps := newApplications()
 	apps.sendFor(t, time.Second, agents...)
 	gateways[1].process.Kill()
@@ -125,7 +134,7 @@ func scaleAway(t *testing.T) {
 	others := []*gateway{gateways[0], gateways[2]}
 	require.Eventually(t, func() bool {
 		counted := 0
-		for _, n := range countedBy(t, others) {
+		for _, n := range countCalls(t, others) {
 			counted += n
 		}
 		return counted > apps.sent()/2
@@ -137,7 +146,8 @@ func scaleAway(t *testing.T) {
 }
 
 func scaleHang(t *testing.T) {
-	gateways, agents := startFleet(t, 3, 2)
+	t.Helper()
+	gateways, agents := startAll(t, 3, 2)
 	apps := newApplications()
 	apps.sendFor(t, time.Second, agents...)
 	require.NoError(t, syscall.Kill(gateways[1].process.PID(), syscall.SIGSTOP))
@@ -148,7 +158,8 @@ func scaleHang(t *testing.T) {
 }
 
 func scalePartition(t *testing.T) {
-	gateways, agents := startFleet(t, 3, 2)
+	t.Helper()
+	gateways, agents := startAll(t, 3, 2)
 	addresses := addressesOf(gateways)
 	network := newLink(t, addresses[1])
 	agents[0].restart(t, sendsTo(addresses[0], network.address, addresses[2])...)
@@ -165,14 +176,16 @@ func scalePartition(t *testing.T) {
 // The gateway accepts and counts, and the agent does not get to know: it sends again. As
 // long as that is within the window it counts once.
 func scaleLostResponses(t *testing.T) {
-	gateways, agents := startFleet(t, 3, 1)
+	t.Helper()
+	gateways, agents := startAll(t, 3, 1)
 	addresses := addressesOf(gateways)
+	gateways[1].restart(t, "processors::llm_cost::dedup::window=1m")
 	lossy := newLink(t, addresses[1])
 	agents[0].restart(t, sendsTo(addresses[0], lossy.address, addresses[2])...)
 	apps := newApplications()
 	apps.sendFor(t, time.Second, agents...)
 	lossy.mute.Store(true)
-	apps.sendFor(t, window/2, agents...)
+	apps.sendFor(t, outage, agents...)
 	lossy.mute.Store(false)
 	lossy.disconnect()
 	apps.sendFor(t, time.Second, agents...)
@@ -180,7 +193,8 @@ func scaleLostResponses(t *testing.T) {
 }
 
 func scaleAgentKilled(t *testing.T) {
-	gateways, agents := startFleet(t, 3, 2)
+	t.Helper()
+	gateways, agents := startAll(t, 3, 2)
 	apps := newApplications()
 	var wg sync.WaitGroup
 	for i := range agents {
@@ -196,7 +210,8 @@ func scaleAgentKilled(t *testing.T) {
 }
 
 func scaleRolling(t *testing.T) {
-	gateways, agents := startFleet(t, 3, 2)
+	t.Helper()
+	gateways, agents := startAll(t, 3, 2)
 	apps := newApplications()
 	done := make(chan struct{})
 	var wg sync.WaitGroup
@@ -222,13 +237,19 @@ func scaleRolling(t *testing.T) {
 }
 
 // The agents get the new list at different moments, before it is in force.
-func scaleAdded(t *testing.T) { changeList(t, 3, 4) }
+func scaleAdded(t *testing.T) {
+	t.Helper()
+	changeList(t, 3, 4)
+}
 
-func scaleRemoved(t *testing.T) { changeList(t, 4, 3) }
+func scaleRemoved(t *testing.T) {
+	t.Helper()
+	changeList(t, 4, 3)
+}
 
 func changeList(t *testing.T, before, after int) {
 	t.Helper()
-	gateways, agents := startFleet(t, max(before, after), 1)
+	gateways, agents := startAll(t, max(before, after), 1)
 	addresses := addressesOf(gateways)
 	agents[0].restart(t, sendsTo(addresses[:before]...)...)
 	agents = append(agents, newAgent(t, "config/scale/agent.yaml", sendsTo(addresses[:before]...), "exporters::gateways::timeout=1s"))
@@ -252,7 +273,8 @@ func changeList(t *testing.T, before, after int) {
 }
 
 func scaleFramework(t *testing.T) {
-	gateways, agents := startFleet(t, 3, 2)
+	t.Helper()
+	gateways, agents := startAll(t, 3, 2)
 	apps := newApplications()
 	apps.frameworks(t, 300, agents)
 	apps.requireExact(t, gateways)
@@ -290,7 +312,8 @@ func (a *applications) frameworks(t *testing.T, calls int, agents []*agentProces
 // Requests as large as an agent accepts arrive, divided; larger ones are refused by the
 // agent, and take nothing else with them.
 func scaleLarge(t *testing.T) {
-	gateways, agents := startFleet(t, 3, 1)
+	t.Helper()
+	gateways, agents := startAll(t, 3, 1)
 	apps := newApplications()
 	apps.send(t, 100, prompts(35_000), agents...)  // 3.5 MB
 	apps.send(t, 1, prompts(4_000_000), agents...) // one span
@@ -319,7 +342,8 @@ func prompts(bytes int) func(ptraceotlp.ExportRequest) {
 // Two agents get the events of one service. Its metrics are added up, and a restart of an
 // agent lowers nothing.
 func scaleEvents(t *testing.T) {
-	gateways, agents := startFleet(t, 2, 2)
+	t.Helper()
+	gateways, agents := startAll(t, 2, 2)
 	apps := newApplications()
 	requests := 0
 	post := func() {
@@ -361,7 +385,8 @@ func scaleEvents(t *testing.T) {
 
 // Claude Code's events have no trace. The application sends each batch again, by another agent.
 func scaleLogs(t *testing.T) {
-	gateways, agents := startFleet(t, 3, 2)
+	t.Helper()
+	gateways, agents := startAll(t, 3, 2)
 	apps := newApplications()
 	for batch := range 30 {
 		_, user := apps.group(10)

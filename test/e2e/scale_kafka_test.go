@@ -48,6 +48,7 @@ func (a *applications) callEvents(t *testing.T, calls int, to *agentProcess) {
 
 // Spans and records of a call are on two topics.
 func scaleKafkaEvents(t *testing.T) {
+	t.Helper()
 	_, gateways, agents := startBehindKafka(t, 2, 2)
 	apps := newApplications()
 	for range 20 {
@@ -59,6 +60,7 @@ func scaleKafkaEvents(t *testing.T) {
 }
 
 func scaleKafkaKill(t *testing.T) {
+	t.Helper()
 	_, gateways, agents := startBehindKafka(t, 2, 1)
 	apps := newApplications()
 	for _, g := range gateways {
@@ -77,6 +79,7 @@ func scaleKafkaKill(t *testing.T) {
 
 // A trace of 3 MB is one message.
 func scaleKafkaLarge(t *testing.T) {
+	t.Helper()
 	_, gateways, agents := startBehindKafka(t, 2, 1)
 	apps := newApplications()
 	apps.send(t, 1, prompts(3_000_000), agents...)
@@ -88,15 +91,13 @@ func scaleKafkaLarge(t *testing.T) {
 // A gateway joins, and partitions move: what one gateway has counted and not committed
 // would count again.
 func scaleKafkaJoin(t *testing.T) {
-	_, gateways, agents := startBehindKafka(t, 3, 1)
-	third := gateways[2]
-	third.process.Terminate(t, 20*time.Second)
+	t.Helper()
+	cluster, gateways, agents := startBehindKafka(t, 2, 1)
 	apps := newApplications()
 	apps.sendFor(t, time.Second, agents...)
-	third.options.Env = append(third.options.Env, "OTELCOL_ARC_INSTANCE=gateway-9")
-	third.process = collector.Start(t, third.options)
+	gateways = append(gateways, startGateway(t, 2, []string{"KAFKA_BROKER=" + cluster.ListenAddrs()[0]}, "config/scale/kafka-gateway.yaml"))
 	apps.sendFor(t, 2*time.Second, agents...)
-	third.restart(t)
+	waitForReaders(t, cluster.ListenAddrs(), 3)
 	apps.sendFor(t, time.Second, agents...)
 	apps.requireExact(t, gateways)
 }

@@ -5,7 +5,6 @@ package e2e
 
 import (
 	"fmt"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -30,33 +29,21 @@ func startGateways(tb testing.TB, n int, env []string, added ...string) []*gatew
 	tb.Helper()
 	gateways := make([]*gateway, n)
 	for i := range gateways {
-		p, set := quick(tb)
-		g := &gateway{ports: p, options: collector.Options{
-			Configs: append([]string{"config/default.yaml", "config/policies/state.yaml", "config/scale/gateway.yaml"}, added...),
-			Set:     append(set, "exporters::prometheus::endpoint="+p.page),
-			Env:     append([]string{fmt.Sprintf("OTELCOL_ARC_INSTANCE=gateway-%d", i), "OTELCOL_ARC_STATE=" + tb.TempDir()}, env...),
-		}}
-		g.process = collector.Start(tb, g.options)
-		gateways[i] = g
+		gateways[i] = startGateway(tb, i, env, added...)
 	}
 	return gateways
 }
 
-// startAgent starts a configuration that has receivers and no processors of ours.
-func startAgent(tb testing.TB, config string, env ...string) (ports, *collector.Process) {
+func startGateway(tb testing.TB, i int, env []string, added ...string) *gateway {
 	tb.Helper()
-	p, _ := quick(tb)
-	process := collector.Start(tb, collector.Options{
-		Configs: []string{config},
-		Set: []string{
-			"receivers::otlp::protocols::grpc::endpoint=" + p.grpc,
-			"receivers::otlp::protocols::http::endpoint=" + p.http,
-			"receivers::arc::endpoint=" + p.arc,
-			"service::telemetry::metrics::level=none",
-		},
-		Env: append(env, "OTELCOL_ARC_STATE="+tb.TempDir()),
-	})
-	return p, process
+	p, set := quick(tb)
+	g := &gateway{ports: p, options: collector.Options{
+		Configs: append([]string{"config/default.yaml", "config/policies/state.yaml", "config/scale/gateway.yaml"}, added...),
+		Set:     append(set, "exporters::prometheus::endpoint="+p.page),
+		Env:     append([]string{fmt.Sprintf("OTELCOL_ARC_INSTANCE=gateway-%d", i), "OTELCOL_ARC_STATE=" + tb.TempDir()}, env...),
+	}}
+	g.process = collector.Start(tb, g.options)
+	return g
 }
 
 const (
@@ -105,11 +92,7 @@ func requireSums(t *testing.T, gateways []*gateway) {
 // it, and comes back: together they have counted every call, and each once.
 func TestThreeGateways(t *testing.T) {
 	gateways := startGateways(t, 3, nil)
-	var addresses []string
-	for _, g := range gateways {
-		addresses = append(addresses, g.ports.grpc)
-	}
-	agent, _ := startAgent(t, "config/scale/agent.yaml", "OTELCOL_ARC_GATEWAYS=["+strings.Join(addresses, ",")+"]", "OTELCOL_ARC_INSECURE=true")
+	agent := newAgent(t, "config/scale/agent.yaml", sendsTo(addressesOf(gateways)...)).ports
 
 	var back sync.WaitGroup
 	sendCalls(t, "http://"+agent.http+"/v1/traces", func(batch int) {

@@ -1,10 +1,10 @@
 // Copyright The otelcol-arc Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package hangup receives SIGHUP from the initialization of the program on. It imports
+// Package early receives SIGHUP from the initialization of the program on. It imports
 // nothing else, so that it is initialized before the packages of the Collector, which
 // take a while: SIGHUP would end the process meanwhile.
-package hangup
+package early
 
 import (
 	"os"

@@ -145,8 +145,8 @@ func (a *applications) postLogs(t *testing.T, request plogotlp.ExportRequest, to
 	a.post(t, "/v1/logs", body, to...)
 }
 
-// countedBy are the calls that gateways have counted, by user.
-func countedBy(t require.TestingT, gateways []*gateway) map[string]int {
+// countCalls are the calls that gateways have counted, by user.
+func countCalls(t require.TestingT, gateways []*gateway) map[string]int {
 	counted := map[string]int{}
 	for _, g := range gateways {
 		var groups struct {
@@ -192,12 +192,12 @@ func (a *applications) requireExact(t *testing.T, gateways []*gateway) {
 	t.Helper()
 	var r result
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
-		r = a.compare(countedBy(c, gateways))
+		r = a.compare(countCalls(c, gateways))
 		assert.Zero(c, r.missing)
 	}, 90*time.Second, 200*time.Millisecond)
 	for range 5 { // what would be doubled may come later
 		time.Sleep(200 * time.Millisecond)
-		r = a.compare(countedBy(t, gateways))
+		r = a.compare(countCalls(t, gateways))
 	}
 	report(t, r)
 	assert.Zero(t, r.missing)
