@@ -153,6 +153,12 @@ func standardOf(v reflect.Value) string {
 		return standardOf(v.Elem())
 	case v.Kind() == reflect.Slice && v.Len() == 0, v.Kind() == reflect.Map && v.Len() == 0:
 		return "–"
+	case v.Kind() == reflect.Slice && v.Type().Elem().Implements(reflect.TypeFor[fmt.Stringer]()):
+		names := make([]string, v.Len())
+		for i := range names {
+			names[i] = v.Index(i).Interface().(fmt.Stringer).String()
+		}
+		return standardOf(reflect.ValueOf(names))
 	case v.Kind() == reflect.String && isText(v.Type()):
 		return fmt.Sprintf("`%s`", v.Interface())
 	}

@@ -56,6 +56,7 @@ func TestResponsesAreAsDescribed(t *testing.T) {
 	}{
 		{"GET", "/api/sources", "", 200},
 		{"GET", "/api/health", "", 200},
+		{"GET", "/api/traffic", "", 200},
 		{"GET", "/api/usage/summary", "", 200},
 		{"GET", "/api/usage/summary?where=model%3Dgpt-4o", "", 200},
 		{"GET", "/api/usage/summary?where=model%3Dnone", "", 200},
@@ -74,6 +75,7 @@ func TestResponsesAreAsDescribed(t *testing.T) {
 		{"GET", "/api/usage/disagreements", "", 200},
 		{"GET", "/api/usage/prices", "", 200},
 		{"GET", "/api/usage/estimates", "", 200},
+		{"GET", "/api/usage/billing?from=2026-03&format=json", "", 200},
 		{"GET", "/api/calls?order=most_expensive&limit=3", "", 200},
 		{"GET", "/api/calls/export", "", 200},
 		{"GET", "/api/alerts", "", 200},

@@ -6,7 +6,9 @@ package dashboardextension
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
+	"os"
 	"sync"
 	"time"
 
@@ -32,6 +34,12 @@ type dashboardServer struct {
 	usage    sources[dashboard.Usage]
 	alerts   sources[dashboard.Alerts]
 	problems problems
+	traffic  traffic
+
+	host        component.Host
+	conf        map[string]any // effective
+	terminal    io.Writer
+	stopReports context.CancelFunc
 
 	server  *http.Server
 	serving sync.WaitGroup
@@ -44,7 +52,7 @@ func newServer(cfg *Config, set extension.Settings) *dashboardServer {
 	if err != nil {
 		zone = time.UTC // Validate has seen to it
 	}
-	return &dashboardServer{cfg: cfg, set: set, now: time.Now, zone: zone, started: time.Now()}
+	return &dashboardServer{cfg: cfg, set: set, now: time.Now, zone: zone, started: time.Now(), terminal: os.Stderr}
 }
 
 // ShowUsage shows the ledger of an llm_cost processor.
@@ -59,6 +67,7 @@ func (b *dashboardServer) ShowAlerts(id component.ID, source dashboard.Alerts) (
 
 // Start listens and serves.
 func (b *dashboardServer) Start(ctx context.Context, host component.Host) error {
+	b.host = host
 	extensions := host.GetExtensions()
 	if b.cfg.HTTP.Auth.HasValue() {
 		extensions = guardPasswords(extensions, &b.cfg.HTTP.Auth.Get().Config)
@@ -84,6 +93,9 @@ func (b *dashboardServer) Start(ctx context.Context, host component.Host) error 
 
 // Shutdown waits for requests in flight, as long as ctx allows, and closes the server.
 func (b *dashboardServer) Shutdown(ctx context.Context) error {
+	if err := b.NotReady(); err != nil {
+		return err
+	}
 	if b.server == nil {
 		return nil
 	}

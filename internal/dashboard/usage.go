@@ -38,6 +38,9 @@ type Usage interface {
 	Disagreements() []Disagreement
 	// Prices describes the table that prices are taken from.
 	Prices() PriceTable
+	// Billing compares days (UTC) of [from, to) with what providers billed. It is empty
+	// where no bill is known.
+	Billing(from, to time.Time) Billing
 }
 
 // Query selects and groups calls. From is inclusive, To exclusive. The ledger has whole hours

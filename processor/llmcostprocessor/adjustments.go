@@ -19,7 +19,7 @@ func (c *core) adjustmentsOf(q *charge) []ledger.Adjustment {
 		each := ledger.Adjustment{Factor: a.Factor}
 		for _, condition := range a.Conditions {
 			// It is there: a table is checked before it is used.
-			each.Conditions = append(each.Conditions, ledger.Condition{Dimension: slices.Index(c.cfg.Dimensions, condition.Dimension), Value: condition.Value})
+			each.Conditions = append(each.Conditions, ledger.Condition{Dimension: slices.Index(c.dimensions.names, condition.Dimension), Value: condition.Value})
 		}
 		out = append(out, each)
 	}

@@ -25,7 +25,7 @@ adjustments:
   - {provider: anthropic, dimensions: {team: research}, percent: "-100"}
 `)
 	return testConfig(func(c *Config) {
-		c.Dimensions = []string{"service.name", "team", "user.id"}
+		c.Dimensions = dimensionsOf("service.name", "team", "user.id")
 		c.Prices.Files = []string{file}
 		if change != nil {
 			change(c)
@@ -96,6 +96,6 @@ func spent(t *testing.T, r *rig) (sum float64) {
 }
 
 func TestAdjustmentOfAnUnknownDimension(t *testing.T) {
-	cfg := adjustedConfig(t, func(c *Config) { c.Dimensions = []string{"team"} })
+	cfg := adjustedConfig(t, func(c *Config) { c.Dimensions = dimensionsOf("team") })
 	assert.ErrorContains(t, cfg.Validate(), `prices.yaml:4: adjustments[1].dimensions: "user.id" is none of the dimensions of the configuration, team`)
 }

@@ -14,7 +14,6 @@ import (
 	"go.opentelemetry.io/collector/confmap"
 
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/convention"
-	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/price"
 )
 
@@ -33,11 +32,11 @@ type Config struct {
 	// metrics pipelines. Default: 15s.
 	MetricsInterval time.Duration `mapstructure:"metrics_interval"`
 
-	// Dimensions are keys of attributes of the span or record, or else of its
-	// resource, whose values have rows of their own in the ledger. At most 6. For
-	// gen_ai.agent.name it is whatever key the call's convention has for the agent.
+	// Dimensions are what usage is split by in the ledger, metrics and budgets, at most
+	// 12. One is the key of an attribute (team.id), a name with the keys that it is read
+	// from (team: [team.id, langfuse.tags.team]), or a map of what follows.
 	// Default: service.name and gen_ai.agent.name.
-	Dimensions []string `mapstructure:"dimensions"`
+	Dimensions []DimensionConfig `mapstructure:"dimensions"`
 
 	// Budgets are amounts to be spent in a window of time. Default: none.
 	Budgets []BudgetConfig `mapstructure:"budgets"`
@@ -45,7 +44,9 @@ type Config struct {
 	// MetricSources are names of metrics that add up the tokens of calls, to be
 	// counted as calls: gen_ai.client.token.usage, claude_code.token.usage,
 	// gemini_cli.token.usage, and for the families of metrics whose names begin with
-	// it, gen_ai.client.inference.usage or gen_ai.client.inference.usage.detailed.
+	// it, gen_ai.client.inference.usage, gen_ai.client.inference.usage.detailed or
+	// arc_app_llm, the Arc guide's MetricsCollector as config/sources/metrics-collector.yaml
+	// scrapes it.
 	// Calls whose spans or events come too would count twice, and so would an
 	// application that sends several of these metrics. Default: none.
 	MetricSources []string `mapstructure:"metric_sources"`
@@ -72,6 +73,39 @@ type Config struct {
 
 	// Dedup sets how records of the same call are recognized.
 	Dedup DedupConfig `mapstructure:"dedup"`
+
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
+// DimensionConfig is what usage is split by.
+type DimensionConfig struct {
+	// Name is that of the dimension in the API, in budgets and in prices; with
+	// underscores it is the label of metrics. Default: the first key of from.
+	Name string `mapstructure:"name"`
+
+	// From are keys of attributes; the first that is there counts. Those of the span or
+	// record come first, then those of the spans around it, then those of its resource.
+	// For gen_ai.agent.name, user.id, session.id and gen_ai.conversation.id it is whatever
+	// key the call's convention has. Default: the name.
+	From []string `mapstructure:"from"`
+
+	// Table is a CSV file that maps the values: its first line names the columns, the
+	// first column has the values, the column named as the dimension has what is
+	// counted. It is read again when it changes. Default: none.
+	Table string `mapstructure:"table"`
+
+	// Unlisted is counted for values that are not in the table. Default: none, as for
+	// calls without a value.
+	Unlisted string `mapstructure:"unlisted"`
+
+	// Hash counts the first 16 digits of the value's SHA-256 hash in its place. The same
+	// value has the same hash in every collector; who can guess a value can confirm it.
+	// Default: false.
+	Hash bool `mapstructure:"hash"`
+
+	// Drop counts no value at all: the dimension exists and is empty. Default: false.
+	Drop bool `mapstructure:"drop"`
 
 	// prevent unkeyed literal initialization
 	_ struct{}
@@ -139,7 +173,18 @@ type DedupConfig struct {
 	_ struct{}
 }
 
-var _ confmap.Validator = (*Config)(nil)
+var (
+	_ confmap.Validator   = (*Config)(nil)
+	_ confmap.Unmarshaler = (*Config)(nil)
+)
+
+// Unmarshal reads the short forms of dimensions, too.
+func (c *Config) Unmarshal(conf *confmap.Conf) error {
+	if err := expandDimensions(conf); err != nil {
+		return err
+	}
+	return conf.Unmarshal(c)
+}
 
 // Validate reads the price files too. It reports all errors.
 func (c *Config) Validate() error {
@@ -152,9 +197,10 @@ func (c *Config) Validate() error {
 		atLeast("dedup::max_entries", c.Dedup.MaxEntries, 2),
 		atLeast("dedup::window", c.Dedup.Window, time.Second),
 		validateDimensions(c.Dimensions),
+		validateTables(c.Dimensions),
 		validateMetricSources(c.MetricSources),
 		validateReportedCost(c.ReportedCost),
-		validateBudgets(c.Budgets, c.Dimensions, c.Retention),
+		validateBudgets(c.Budgets, dimensionNames(c.Dimensions), c.Retention),
 		validatePriceSources(c.Prices.Sources),
 	}
 	if err := c.validatePriceFiles(); err != nil {
@@ -169,7 +215,7 @@ func (c *Config) validatePriceFiles() error {
 	if err := errors.Join(err, invalid); err != nil {
 		return err
 	}
-	return table.CheckDimensions(c.Dimensions)
+	return table.CheckDimensions(dimensionNames(c.Dimensions))
 }
 
 // readPriceFiles reads the price files. Where sources are configured, their aliases may mean
@@ -187,21 +233,6 @@ func atLeast[T int | time.Duration](key string, got, least T) error {
 		return fmt.Errorf("%s: must be %v or more, is %v", key, least, got)
 	}
 	return nil
-}
-
-func validateDimensions(dimensions []string) error {
-	var errs []error
-	if len(dimensions) > ledger.MaxDimensions {
-		errs = append(errs, fmt.Errorf("dimensions: at most %d, are %d", ledger.MaxDimensions, len(dimensions)))
-	}
-	seen := map[string]bool{}
-	for i, key := range dimensions {
-		if key == "" || seen[key] {
-			errs = append(errs, fmt.Errorf("dimensions::%d: %q is empty or there twice", i, key))
-		}
-		seen[key] = true
-	}
-	return errors.Join(errs...)
 }
 
 func validateReportedCost(names []string) error {

@@ -21,7 +21,7 @@ func TestEveryMistakeIsNamed(t *testing.T) {
 	cfg.MaxRows = 0
 	cfg.MaxModels = -1
 	cfg.Dedup = DedupConfig{}
-	cfg.Dimensions = []string{"a", "a", "", "d", "e", "f", "g"}
+	cfg.Dimensions = dimensionsOf("a", "a", "", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m")
 	cfg.Budgets = []BudgetConfig{{Window: "fortnight"}, {Name: "b", Window: WindowDay, Limit: -1}, {Name: "b", Window: WindowDay, Limit: 1}}
 	cfg.Prices.Files = []string{prices, "missing.yaml"}
 	err := cfg.Validate()

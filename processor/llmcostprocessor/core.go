@@ -24,6 +24,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/health"
 	"github.com/otelcol-arc/otelcol-arc/internal/sharedcore"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/identity"
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/invoice"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/metadata"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/price"
@@ -37,6 +38,7 @@ type core struct {
 	resource  pcommon.Resource // of the Collector; what was counted carries it
 	telemetry *metadata.TelemetryBuilder
 	outcomes  *outcomeCounter
+	traffic   traffic
 	rules     *outcomeCounter
 
 	prices   atomic.Pointer[price.Table]
@@ -45,15 +47,18 @@ type core struct {
 	estimates *estimates
 	sources   *metricSources
 	ledger    *ledger.Ledger
+	billing   billing
 	emitters  sharedcore.Emitters[pmetric.Metrics]
 	lists     priceLists
-	files     [sha256.Size]byte // of the price files, when they were read
+	files     [sha256.Size]byte            // of the price files, when they were read
+	tables    map[string][sha256.Size]byte // of those of dimensions
 	settings  component.TelemetrySettings
 
 	counting sync.Mutex      // one batch is counted at a time; guards what follows
 	calls    *identity.Cache // records of calls
 	known    knownCalls      // that version 1 has counted
 
+	dimensions   *dimensions
 	attributions attributions
 
 	// searched is the number of names that tables before prices searched for.
@@ -79,6 +84,7 @@ const (
 	problemLedger  health.Problem = "ledger"  // it cannot be written to the storage
 	problemJournal health.Problem = "journal" // the same of what is counted between snapshots
 	problemPrices  health.Problem = "prices"  // the files have become invalid
+	problemTables  health.Problem = "tables"  // so have those of dimensions
 	problemAliases health.Problem = "aliases" // aliases of the files mean models that no list has
 )
 
@@ -95,6 +101,11 @@ func newCore(cfg *Config, set processor.Settings) (*core, error) {
 	if err != nil {
 		return nil, fmt.Errorf("prices::files: %w", err)
 	}
+	tables := sumTables(cfg.Dimensions)
+	dimensions, err := newDimensions(cfg.Dimensions)
+	if err != nil {
+		return nil, err
+	}
 	telemetry, err := metadata.NewTelemetryBuilder(set.TelemetrySettings)
 	if err != nil {
 		return nil, err
@@ -108,13 +119,17 @@ func newCore(cfg *Config, set processor.Settings) (*core, error) {
 		outcomes:  newOutcomeCounter(telemetry.ProcessorLlmCostCalls, "outcome"),
 		rules:     newOutcomeCounter(telemetry.ProcessorLlmCostCachedCalls, "rule"),
 		files:     files,
-		calls:     newCache(cfg),
-		unpriced:  newUnpricedModels(cfg.MaxModels),
-		estimates: newEstimates(cfg.MaxModels),
-		sources:   newMetricSources(cfg.MetricSources, time.Now()),
-		ledger:    newLedger(cfg),
-		health:    health.New(set.Logger),
-		settings:  set.TelemetrySettings,
+
+		tables:     tables,
+		dimensions: dimensions,
+		calls:      newCache(cfg),
+		unpriced:   newUnpricedModels(cfg.MaxModels),
+		estimates:  newEstimates(cfg.MaxModels),
+		sources:    newMetricSources(cfg.MetricSources, time.Now()),
+		ledger:     newLedger(cfg),
+		billing:    billing{bill: invoice.NewBill(maxCharges)},
+		health:     health.New(set.Logger),
+		settings:   set.TelemetrySettings,
 		lists: priceLists{
 			sources: newPriceSources(cfg.Prices.Sources, set.BuildInfo.Command+"/"+set.BuildInfo.Version, time.Now()),
 			files:   layers,
@@ -145,6 +160,9 @@ func (c *core) Start(ctx context.Context, host component.Host) error {
 	if err := c.openStore(ctx, host); err != nil {
 		return err
 	}
+	if err := c.loadBill(ctx); err != nil {
+		c.logger.Error("Reading what was billed from the storage failed; the next report replaces it", zap.Error(err))
+	}
 	if err := c.startSources(ctx, host, c.settings); err != nil {
 		return err
 	}
@@ -162,6 +180,7 @@ func (c *core) Start(ctx context.Context, host component.Host) error {
 		var tasks sync.WaitGroup
 		tasks.Go(func() { c.run(running) })
 		tasks.Go(func() { c.watchPrices(running, c.files) })
+		tasks.Go(func() { c.watchTables(running) })
 		for _, source := range c.lists.sources {
 			tasks.Go(func() { c.watchSource(running, source) })
 		}
@@ -211,7 +230,14 @@ type loader struct {
 	ctx context.Context //nolint:containedctx // of Start
 }
 
-func (l loader) remember(e *entry) { l.calls.Add(e.records, e.spans, e.at) }
+func (l loader) remember(e *entry) {
+	changes := l.calls.Add(e.records, e.spans, e.at).Changes
+	for i := range changes {
+		if in := changes[i].In; in != nil {
+			l.amend(in)
+		}
+	}
+}
 
 func (l loader) count(e *entry) {
 	l.addKnown(e.seen, e.at)
@@ -344,7 +370,7 @@ func (c *core) save(ctx context.Context) {
 	if c.store == nil {
 		return
 	}
-	err := c.store.save(ctx, c.ledger, time.Now())
+	err := errors.Join(c.store.save(ctx, c.ledger, time.Now()), c.saveBill(ctx))
 	if err != nil && ctx.Err() != nil {
 		return // we are shutting down, and save once more then
 	}
@@ -402,7 +428,10 @@ func (i *metricsInstance) ConsumeMetrics(ctx context.Context, md pmetric.Metrics
 	if err := i.instance.Ready(); err != nil {
 		return err
 	}
-	if c := i.instance.Core(); len(c.sources.sources) > 0 {
+	c := i.instance.Core()
+	c.readBilled(md)
+	c.traffic.dataPoints.Add(int64(md.DataPointCount()))
+	if len(c.sources.sources) > 0 {
 		c.countMetrics(ctx, md)
 	}
 	return i.Metrics.ConsumeMetrics(ctx, md)

@@ -21,39 +21,32 @@ const (
 	firstCalls = 1577836800
 )
 
-// priceCalls prices the calls of a batch.
-func (c *core) priceCalls(ctx context.Context, b *batch) {
-	b.prices = c.prices.Load()
-	b.convertReported()
-	b.decideReadings()
-	for i := range b.calls {
-		d := &b.calls[i]
-		d.at = c.timeOf(ctx, d.end, b.at)
-		match := findModel(b.prices, d)
-		d.variant = d.countImages()
-		d.charge = priceCall(&d.call, match, d.variant, false, d.at)
-		d.charge.takeReported(&d.call, match.Seller, c.cfg.ReportedCost)
-		if d.charge.outcome == outcomeUnpriced && d.charge.reason == "" {
-			d.charge.reason = d.unconverted
-		}
+// priceCall prices a call of a batch.
+func (c *core) priceCall(ctx context.Context, b *batch, d *detectedCall) {
+	b.convertReported(d)
+	b.decideReading(d)
+	d.at = c.timeOf(ctx, d.end, b.at)
+	match := findModel(b.prices, d)
+	d.variant = d.countImages()
+	d.charge = priceCall(&d.call, match, d.variant, false, d.at)
+	d.charge.takeReported(&d.call, match.Seller, c.cfg.ReportedCost)
+	if d.charge.outcome == outcomeUnpriced && d.charge.reason == "" {
+		d.charge.reason = d.unconverted
 	}
 }
 
-// convertReported converts the reported costs in other currencies to dollars, by the
-// rate of the time of the call. What has no rate is not used.
-func (b *batch) convertReported() {
-	for i := range b.calls {
-		d := &b.calls[i]
-		call := &d.call
-		if !call.HasReported || call.Currency == "" {
-			continue
-		}
-		at, _ := clampTime(d.end, b.at)
-		if call.Reported, call.HasReported = b.prices.Dollars(call.Reported, call.Currency, at); !call.HasReported {
-			d.unconverted = price.NoRate(call.Currency)
-		}
-		call.Currency = ""
+// convertReported converts a reported cost in another currency to dollars, by the rate
+// of the time of the call. What has no rate is not used.
+func (b *batch) convertReported(d *detectedCall) {
+	call := &d.call
+	if !call.HasReported || call.Currency == "" {
+		return
 	}
+	at, _ := clampTime(d.end, b.at)
+	if call.Reported, call.HasReported = b.prices.Dollars(call.Reported, call.Currency, at); !call.HasReported {
+		d.unconverted = price.NoRate(call.Currency)
+	}
+	call.Currency = ""
 }
 
 // timeOf is when the call was made: its end, which every kind of record has. A

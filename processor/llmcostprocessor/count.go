@@ -22,14 +22,12 @@ import (
 // in the times, and is not in the histogram of durations.
 const maxDuration = 24 * time.Hour
 
-// settle prices and counts the calls of a batch. It counts before the batch is
+// settle counts the calls of a batch. It counts before the batch is
 // forwarded: what the next consumer rejects and the sender repeats is recognized by
 // its IDs, so it counts once in either case.
 func (c *core) settle(ctx context.Context, b *batch) {
 	if len(b.calls) > 0 || len(b.spans) > 0 {
-		b.at = time.Now()
-		c.priceCalls(ctx, b)
-		c.describeCalls(b)
+		b.cutPayloads()
 		outcomes := c.count(ctx, b)
 		b.annotate(outcomes)
 		b.countOutcomes(outcomes)
@@ -43,24 +41,32 @@ func (c *core) addCounts(ctx context.Context, b *batch) {
 	c.rules.add(ctx, b.rules)
 }
 
-// describeCalls makes the calls of the ledger, and the records to compare.
-func (c *core) describeCalls(b *batch) {
-	for i := range b.calls {
-		d := &b.calls[i]
-		c.identifySource(d.source)
-		counted := extend(&b.counted)
-		c.fill(counted, d)
-		b.scratch = ledger.AppendCall(b.scratch[:0], counted)
-		record := extend(&b.records)
-		c.identify(record, d, string(b.scratch))
-		d.charge.adjust(counted, record)
+// appraise prices a call, and makes the call of the ledger and the record to compare.
+func (c *core) appraise(ctx context.Context, b *batch, d *detectedCall) {
+	c.priceCall(ctx, b, d)
+	c.identifySource(d.source)
+	counted := extend(&b.counted)
+	c.fill(counted, d)
+	b.payloads = ledger.AppendCall(b.payloads, counted)
+	b.ends = append(b.ends, len(b.payloads))
+	record := extend(&b.records)
+	c.identify(record, d)
+	d.charge.adjust(counted, record)
+}
+
+// cutPayloads gives the records their payloads, which are parts of one text.
+func (b *batch) cutPayloads() {
+	all, begin := string(b.payloads), 0
+	for i, end := range b.ends {
+		b.records[i].Payload = all[begin:end]
+		begin = end
 	}
 }
 
 // fill makes the call of the ledger; to is zero.
 func (c *core) fill(to *ledger.Call, d *detectedCall) {
 	q := &d.charge
-	to.Model, to.Listed = q.name, q.listed
+	c.fillCharge(to, q)
 	to.Provider, to.Convention, to.Reading = d.call.Provider, d.call.Convention, d.call.Rule.String()
 	if len(to.Provider) > convention.MaxModelLength {
 		to.Provider = ""
@@ -69,10 +75,6 @@ func (c *core) fill(to *ledger.Call, d *detectedCall) {
 	to.Hour, to.End = ledger.HourOf(d.at), d.at.UnixNano()
 	to.Status = statusOf(d.call.Status)
 	to.Usage = ledger.Usage(d.call.Usage)
-	to.Cost, to.Saved, to.Unpriced, to.NoPrice = q.cost, q.saved, q.outcome == outcomeUnpriced, q.unknown
-	to.Estimated, to.Adjustments = q.reason, c.adjustmentsOf(q)
-	to.IsEstimate = q.outcome == outcomeEstimated
-	to.CostReported, to.Computed, to.HasComputed = q.outcome == outcomeReported, q.computed, q.hasComputed
 	to.Duration, to.Timed = duration(d)
 	to.Trace, to.Span = d.trace, d.span
 	if d.call.HasReported {
@@ -148,7 +150,8 @@ func (c *core) addRecords(ctx context.Context, records []identity.Record, spans 
 			c.estimates.remove(to.Out)
 		}
 		if change.In != nil {
-			if change.Record >= 0 && counted != nil {
+			c.amend(change.In)
+			if change.Record >= 0 && counted != nil && change.In.Amended == "" {
 				call := &counted[change.Record]
 				overlay(&call.Dimensions, change.In.Values())
 				to.In = call.Adjusted()
@@ -162,22 +165,12 @@ func (c *core) addRecords(ctx context.Context, records []identity.Record, spans 
 	}
 	recorded := c.ledger.Apply(changes, at)
 	for i := range result.Changes {
-		if in := result.Changes[i].In; in != nil && in != result.Changes[i].Out {
-			in.Place = uint8(places[i])
+		if change := &result.Changes[i]; places[i] != 0 && change.In != nil && change.In != change.Out {
+			c.calls.SetPlace(change, uint8(places[i]))
 		}
 	}
 	c.countRecorded(ctx, recorded)
 	return result
-}
-
-// parseCounted is the call that was counted, or is to be.
-func parseCounted(counted *identity.Counted) *ledger.Call {
-	call, _, err := ledger.ParseCall([]byte(counted.Payload), nil)
-	if err != nil {
-		panic(err) // we have written it
-	}
-	overlay(&call.Dimensions, counted.Values())
-	return call.Adjusted()
 }
 
 func detailOf(counted *identity.Counted) (detail ledger.Detail) {

@@ -534,7 +534,7 @@ func TestSessionAndConversation(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p, e := newPage()
-			r := newRig(t, testConfig(func(c *Config) { c.Dimensions = []string{attrSession, attrConversation} }), e)
+			r := newRig(t, testConfig(func(c *Config) { c.Dimensions = dimensionsOf(attrSession, attrConversation) }), e)
 			r.price(callSpan(tt.change))
 			assert.Equal(t, tt.want, p.usage.Calls(dashboard.CallQuery{})[0].Values[1:3])
 		})

@@ -52,7 +52,8 @@ type batch struct {
 	outcomes counts        // of the calls
 	rules    counts        // by which their usage was read
 	sums     []ledger.Call // of metric sources
-	scratch  []byte
+	payloads []byte        // of the records
+	ends     []int         // of each of them
 
 	foreignCosts int64 // on spans that are not calls
 }
@@ -61,13 +62,21 @@ type batch struct {
 // megabyte.
 var batches = sync.Pool{New: func() any { return new(batch) }}
 
-func newBatch() *batch { return batches.Get().(*batch) }
+// newBatch returns an empty batch, which arrives now.
+func (c *core) newBatch() *batch {
+	b := batches.Get().(*batch)
+	b.at, b.prices = time.Now(), c.prices.Load()
+	return b
+}
 
 // maxReused bounds the batches that are used again, in calls.
 const maxReused = 10_000
 
+// maxReusedPayloads is the same for their payloads, in bytes.
+const maxReusedPayloads = 4 << 20
+
 func (b *batch) free() {
-	if cap(b.calls) > maxReused || cap(b.spans) > maxReused {
+	if cap(b.calls) > maxReused || cap(b.spans) > maxReused || cap(b.payloads) > maxReusedPayloads {
 		return
 	}
 	// What is in the telemetry must not be retained.
@@ -77,6 +86,7 @@ func (b *batch) free() {
 	clear(b.counted)
 	clear(b.sums)
 	b.calls, b.spans, b.records, b.counted, b.sums = b.calls[:0], b.spans[:0], b.records[:0], b.counted[:0], b.sums[:0]
+	b.payloads, b.ends = b.payloads[:0], b.ends[:0]
 	b.outcomes, b.rules, b.prices = b.outcomes[:0], b.rules[:0], nil
 	b.foreignCosts = 0
 	b.reader.Forget()

@@ -128,7 +128,7 @@ func (e *explainer) traces(request []byte) error {
 	if err != nil {
 		return err
 	}
-	b := &batch{at: e.now}
+	b := &batch{at: e.now, prices: e.core.prices.Load()}
 	first := len(e.records)
 	for _, rs := range td.ResourceSpans().All() {
 		from := &source{attributes: rs.Resource().Attributes()}
@@ -137,7 +137,7 @@ func (e *explainer) traces(request []byte) error {
 				r := &explained{kind: "span", name: span.Name(), scope: ss.Scope(), trace: span.TraceID(), span: span.SpanID()}
 				r.outcome, r.reason = e.reader.Span(r.scope, span, &r.call)
 				e.records = append(e.records, r)
-				e.core.detectSpan(b, from, r.scope, span)
+				e.core.detectSpan(context.Background(), b, from, r.scope, span)
 			}
 		}
 	}
@@ -150,7 +150,7 @@ func (e *explainer) logs(request []byte) error {
 	if err != nil {
 		return err
 	}
-	b := &batch{at: e.now}
+	b := &batch{at: e.now, prices: e.core.prices.Load()}
 	first := len(e.records)
 	for _, rl := range ld.ResourceLogs().All() {
 		from := &source{attributes: rl.Resource().Attributes()}
@@ -159,7 +159,7 @@ func (e *explainer) logs(request []byte) error {
 				r := &explained{kind: "log record", name: eventName(log), scope: sl.Scope(), trace: log.TraceID(), span: log.SpanID()}
 				r.outcome, r.reason = e.reader.Log(r.scope, log, &r.call)
 				e.records = append(e.records, r)
-				b.detectLog(from, r.scope, log)
+				e.core.detectLog(context.Background(), b, from, r.scope, log)
 			}
 		}
 	}
@@ -170,8 +170,7 @@ func (e *explainer) logs(request []byte) error {
 // count counts what a request has, as settle does.
 func (e *explainer) count(b *batch, records []*explained) {
 	ctx := context.Background()
-	e.core.priceCalls(ctx, b)
-	e.core.describeCalls(b)
+	b.cutPayloads()
 	i := 0
 	for _, r := range records {
 		if r.outcome == convention.IsCall {

@@ -120,14 +120,17 @@ func (x *explanation) identity(r *explained) {
 	for _, m := range standing.Counted.Merged() {
 		x.line("merged with", fmt.Sprintf("%s, %s: %s", nameOf(m.Trace, m.Span, m.Scope), m.Rule, because[m.Rule]))
 	}
-	if values := attributed(x.core.cfg.Dimensions, standing.Counted.Values()); len(values) > 0 {
+	if values := attributed(x.core.dimensions.names, standing.Counted.Values()); len(values) > 0 {
 		x.line("counted for", strings.Join(values, ", "))
 	}
 }
 
 func attributed(dimensions, values []string) (parts []string) {
 	for i, value := range values {
-		if value != "" {
+		if i == modelValue && value != "" {
+			_, model, _ := strings.Cut(value, "\x00")
+			parts = append(parts, "model "+model)
+		} else if i < len(dimensions) && value != "" {
 			parts = append(parts, dimensions[i]+" "+value)
 		}
 	}

@@ -42,7 +42,7 @@ func createDefaultConfig() component.Config {
 	return &Config{
 		ReportedCost:    []string{reportedUnpriced},
 		MetricsInterval: defaultMetricsInterval,
-		Dimensions:      []string{"service.name", "gen_ai.agent.name"},
+		Dimensions:      []DimensionConfig{{Name: attrService, From: []string{attrService}}, {Name: attrAgent, From: []string{attrAgent}}},
 		Retention:       defaultRetention,
 		MaxRows:         defaultMaxRows,
 		MaxModels:       defaultMaxModels,

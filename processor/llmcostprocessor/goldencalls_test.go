@@ -125,7 +125,7 @@ func callsOf(t *testing.T, requests [][]telemetry) (calls []goldenCall) {
 		wakeUp()
 		p, e := newPage()
 		r := newRig(t, testConfig(func(c *Config) {
-			c.Dimensions = []string{attrService, attrAgent, attrUser, attrConversation}
+			c.Dimensions = dimensionsOf(attrService, attrAgent, attrUser, attrConversation)
 		}), e)
 		for _, one := range slices.Concat(requests...) {
 			send(r, one)

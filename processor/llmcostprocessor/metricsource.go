@@ -30,9 +30,13 @@ type metricSources struct {
 	// not known to be counted or not, and is left out.
 	since time.Time
 
-	mu     sync.Mutex // guards last
+	mu     sync.Mutex // guards last and seen
 	last   map[seriesID]reading
 	limits int
+	// seen are the resources with metrics of any kind, and when they last had some. A
+	// series without a start that appears later than its resource began at 0: a
+	// scrape has all series that there are.
+	seen map[[16]byte]time.Time
 }
 
 type seriesID struct {
@@ -47,7 +51,7 @@ type reading struct {
 }
 
 func newMetricSources(names []string, since time.Time) *metricSources {
-	m := &metricSources{sources: map[string]*convention.MetricSource{}, since: since, last: map[seriesID]reading{}, limits: maxSourceSeries}
+	m := &metricSources{sources: map[string]*convention.MetricSource{}, since: since, last: map[seriesID]reading{}, limits: maxSourceSeries, seen: map[[16]byte]time.Time{}}
 	for _, name := range names {
 		source := convention.MetricSourceOf(name)
 		for _, metric := range source.Metrics() {
@@ -86,15 +90,16 @@ type usageSum struct {
 // countMetrics counts the increases of the metric sources since their last points.
 // The metrics are not changed.
 func (c *core) countMetrics(ctx context.Context, md pmetric.Metrics) {
-	b := newBatch()
+	b := c.newBatch()
 	defer b.free()
 	for _, rm := range md.ResourceMetrics().All() {
 		// The metrics of a family count parts of the same tokens.
 		found := usages{byCalls: map[callsID]int{}}
+		known := c.sources.see(rm.Resource(), time.Now())
 		for _, sm := range rm.ScopeMetrics().All() {
 			for _, metric := range sm.Metrics().All() {
 				if source := c.sources.sources[metric.Name()]; source != nil {
-					c.readSource(b, source, metric, rm.Resource(), &found)
+					c.readSource(b, source, metric, rm.Resource(), known, &found)
 				}
 			}
 		}
@@ -108,9 +113,9 @@ func (c *core) countMetrics(ctx context.Context, md pmetric.Metrics) {
 }
 
 // readSource adds what the points of a metric add to what they reported before.
-func (c *core) readSource(b *batch, source *convention.MetricSource, metric pmetric.Metric, resource pcommon.Resource, found *usages) {
+func (c *core) readSource(b *batch, source *convention.MetricSource, metric pmetric.Metric, resource pcommon.Resource, known bool, found *usages) {
 	eachPoint(metric, func(p point) {
-		tokens, records, ok := c.sources.increase(metric.Name(), resource, &p)
+		tokens, records, ok := c.sources.increase(metric.Name(), resource, known, &p)
 		if !ok {
 			b.outcomes.add(source.Name, outcomeTooManySeries)
 			return
@@ -160,7 +165,7 @@ func (c *core) countUsage(ctx context.Context, b *batch, u *usageSum, call *conv
 }
 
 func (c *core) valuesOfMetric(call *convention.Call, attributes pcommon.Map) []string {
-	if values := c.values(&call.Attribution, attributes); values != nil {
+	if values := c.values(&call.Attribution, "", attributes); values != nil {
 		return *values
 	}
 	return nil
@@ -170,9 +175,7 @@ func (c *core) valuesOfMetric(call *convention.Call, attributes pcommon.Map) []s
 func (u *usages) of(source *convention.MetricSource, p *point, resource pcommon.Resource) *convention.Usage {
 	others := pcommon.NewMap()
 	p.attributes.CopyTo(others)
-	for _, key := range source.KindKeys() {
-		others.Remove(key)
-	}
+	source.Group(others)
 	id := callsID{source.Name, pdatautil.MapHash(others)}
 	i, known := u.byCalls[id]
 	if !known {
@@ -186,7 +189,7 @@ func (u *usages) of(source *convention.MetricSource, p *point, resource pcommon.
 
 // increase returns by how much a series has increased since its last point. It is
 // false when there are too many series.
-func (m *metricSources) increase(metric string, resource pcommon.Resource, p *point) (tokens, records int64, ok bool) {
+func (m *metricSources) increase(metric string, resource pcommon.Resource, resourceKnown bool, p *point) (tokens, records int64, ok bool) {
 	both := pcommon.NewMap()
 	resource.Attributes().CopyTo(both)
 	for key, value := range p.attributes.All() {
@@ -204,6 +207,7 @@ func (m *metricSources) increase(metric string, resource pcommon.Resource, p *po
 		return 0, 0, true // sent again, or overtaken
 	case p.delta:
 		last = reading{}
+	case !known && p.start == 0 && resourceKnown: // from 0 since the scrape before
 	case !known && p.start.AsTime().Before(m.since):
 		last = p.reading // from here on
 	case !known || p.start != last.start || p.tokens < last.tokens || p.records < last.records:
@@ -211,6 +215,18 @@ func (m *metricSources) increase(metric string, resource pcommon.Resource, p *po
 	}
 	m.last[id] = p.reading
 	return whole(p.tokens - last.tokens), whole(p.records - last.records), true
+}
+
+// see reports whether a resource has had metrics before.
+func (m *metricSources) see(resource pcommon.Resource, now time.Time) bool {
+	id := pdatautil.MapHash(resource.Attributes())
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	_, known := m.seen[id]
+	if known || len(m.seen) < m.limits {
+		m.seen[id] = now
+	}
+	return known
 }
 
 // whole returns the number of tokens; an invalid one is negative, which is rejected.
@@ -227,6 +243,7 @@ func (m *metricSources) forget(now time.Time) {
 	defer m.mu.Unlock()
 	old := pcommon.NewTimestampFromTime(now.Add(-24 * time.Hour))
 	maps.DeleteFunc(m.last, func(_ seriesID, r reading) bool { return r.at < old })
+	maps.DeleteFunc(m.seen, func(_ [16]byte, at time.Time) bool { return at.Before(old.AsTime()) })
 }
 
 // eachPoint goes through the points of a sum or histogram. Gauges and what goes

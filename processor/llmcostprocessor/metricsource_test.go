@@ -139,3 +139,49 @@ func TestMetricSourceSeriesAreBounded(t *testing.T) {
 	assert.Len(t, maps.Collect(maps.All(sources.last)), 3)
 	assert.Equal(t, 3., r.totals()["arc_llm_calls_total{model=gpt-4o,status=success}"])
 }
+
+// scraped is what a scrape of the Arc guide's MetricsCollector has: no start times, and
+// all series that there are.
+func scraped(at time.Time, values map[[3]string]float64) pmetric.Metrics {
+	md := pmetric.NewMetrics()
+	rm := md.ResourceMetrics().AppendEmpty()
+	rm.Resource().Attributes().PutStr("service.name", "arc")
+	metrics := rm.ScopeMetrics().AppendEmpty().Metrics()
+	metrics.AppendEmpty().SetName("up")
+	for series, value := range values {
+		m := metrics.AppendEmpty()
+		m.SetName("arc_app_llm_" + series[0] + "_total")
+		m.SetEmptySum().SetIsMonotonic(true)
+		m.Sum().SetAggregationTemporality(pmetric.AggregationTemporalityCumulative)
+		p := m.Sum().DataPoints().AppendEmpty()
+		p.SetTimestamp(pcommon.NewTimestampFromTime(at))
+		p.SetDoubleValue(value)
+		p.Attributes().PutStr("model", "gpt-4o")
+		p.Attributes().PutStr(series[1], series[2])
+	}
+	return md
+}
+
+func TestScrapedCallsCount(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
+		wakeUp()
+		r := newRig(t, testConfig(func(c *Config) { c.MetricSources = []string{"arc_app_llm"} }))
+		prompt, completion := [3]string{"tokens", "type", "prompt"}, [3]string{"tokens", "type", "completion"}
+		success, failure, timeout := [3]string{"calls", "status", "success"}, [3]string{"calls", "status", "error"}, [3]string{"calls", "status", "timeout"}
+		for i, values := range []map[[3]string]float64{
+			{success: 7, prompt: 7000},                   // of before the first scrape
+			{success: 9, prompt: 9000, completion: 1000}, // completion is new
+			{success: 9, prompt: 9000, completion: 1000, failure: 2, timeout: 1},
+			{success: 1, prompt: 1000, completion: 500}, // restarted
+		} {
+			require.NoError(t, r.metrics.ConsumeMetrics(t.Context(), scraped(morning.Add(time.Duration(i)*15*time.Second), values)))
+		}
+		totals := r.totals()
+		assert.Equal(t, 3., totals["arc_llm_calls_total{model=gpt-4o,status=success}"])
+		assert.Equal(t, 2., totals["arc_llm_calls_total{model=gpt-4o,status=error}"])
+		assert.Equal(t, 1., totals["arc_llm_calls_total{model=gpt-4o,status=timeout}"])
+		assert.Equal(t, 3000., totals["arc_llm_tokens_total{model=gpt-4o,type=prompt}"])
+		assert.Equal(t, 1500., totals["arc_llm_tokens_total{model=gpt-4o,type=completion}"])
+		assert.InDelta(t, 3000*2.5e-6+1500*10e-6, totals["arc_llm_cost_dollars{model=gpt-4o}"], 1e-12)
+	})
+}

@@ -6,6 +6,7 @@ package llmcostprocessor
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
@@ -51,7 +52,13 @@ func (c *counts) add(convention, what string) {
 type outcomeCounter struct {
 	counter   metric.Int64Counter
 	attribute string   // that has what happened
-	options   sync.Map // of outcome to []metric.AddOption, made once
+	entries   sync.Map // of outcome to *outcomeEntry
+}
+
+// outcomeEntry is made once for each outcome.
+type outcomeEntry struct {
+	options []metric.AddOption
+	sum     atomic.Int64 // since the start
 }
 
 func newOutcomeCounter(counter metric.Int64Counter, attribute string) *outcomeCounter {
@@ -61,13 +68,25 @@ func newOutcomeCounter(counter metric.Int64Counter, attribute string) *outcomeCo
 func (t *outcomeCounter) add(ctx context.Context, counts counts) {
 	for _, one := range counts {
 		key, n := one.outcome, one.n
-		options, ok := t.options.Load(key)
+		entry, ok := t.entries.Load(key)
 		if !ok {
-			options, _ = t.options.LoadOrStore(key, []metric.AddOption{metric.WithAttributeSet(attribute.NewSet(
+			entry, _ = t.entries.LoadOrStore(key, &outcomeEntry{options: []metric.AddOption{metric.WithAttributeSet(attribute.NewSet(
 				attribute.String("convention", key.convention),
 				attribute.String(t.attribute, key.what),
-			))})
+			))}})
 		}
-		t.counter.Add(ctx, n, options.([]metric.AddOption)...)
+		e := entry.(*outcomeEntry)
+		t.counter.Add(ctx, n, e.options...)
+		e.sum.Add(n)
 	}
+}
+
+// sums are the counts since the start, by what happened.
+func (t *outcomeCounter) sums() map[string]int64 {
+	sums := map[string]int64{}
+	t.entries.Range(func(key, entry any) bool {
+		sums[key.(outcome).what] += entry.(*outcomeEntry).sum.Load()
+		return true
+	})
+	return sums
 }

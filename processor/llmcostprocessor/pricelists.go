@@ -146,7 +146,7 @@ func (c *core) useList(s *priceSource, list []byte) error {
 	defer c.lists.mu.Unlock()
 	table, err := price.LoadLayers(c.lists.layers(s, list, c.lists.files))
 	if err == nil {
-		err = table.CheckDimensions(c.cfg.Dimensions)
+		err = table.CheckDimensions(c.dimensions.names)
 	}
 	if err != nil {
 		return err

@@ -67,7 +67,7 @@ func (c *core) loadFiles() (*price.Table, error) {
 	defer c.lists.mu.Unlock()
 	table, invalid := price.LoadLayers(c.lists.layers(nil, nil, files))
 	if err == nil && invalid == nil {
-		invalid = table.CheckDimensions(c.cfg.Dimensions)
+		invalid = table.CheckDimensions(c.dimensions.names)
 		if c.lists.complete() {
 			invalid = errors.Join(invalid, table.MissingAliases())
 		}

@@ -4,7 +4,6 @@
 package llmcostprocessor
 
 import (
-	"cmp"
 	"math"
 	"strings"
 	"sync"
@@ -18,7 +17,7 @@ import (
 )
 
 // identify makes the record by which a detected call is compared with others.
-func (c *core) identify(to *identity.Record, d *detectedCall, payload string) {
+func (c *core) identify(to *identity.Record, d *detectedCall) {
 	call := &d.call
 	to.Trace, to.Span, to.Parent = d.trace, d.span, d.parent
 	to.Start, to.End = nanos(d.start), nanos(d.end)
@@ -34,8 +33,7 @@ func (c *core) identify(to *identity.Record, d *detectedCall, payload string) {
 		to.Model = max(uint32(identity.Hash(model)), 1)
 	}
 	to.Scope = d.scope
-	to.Values = c.values(&call.Attribution, d.attributes)
-	to.Payload = payload
+	to.Values = c.values(&call.Attribution, "", d.attributes)
 	describeUsage(to, call)
 	for _, fact := range [...]struct {
 		flag identity.Flags
@@ -139,11 +137,7 @@ func (c *core) identifySource(s *source) uint64 {
 		} else {
 			s.id = max(hashMap(s.attributes), 1)
 		}
-		for i, key := range c.cfg.Dimensions {
-			if value, ok := s.attributes.Get(key); ok {
-				s.dimensions[i] = strings.Clone(value.AsString())
-			}
-		}
+		c.dimensions.ofResource(&s.dimensions, s.attributes)
 	}
 	return s.id
 }
@@ -173,74 +167,39 @@ func mix(sum uint64, more ...uint64) uint64 {
 	return max(sum, 1)
 }
 
-// The dimensions for which conventions have keys of their own.
-const (
-	attrAgent        = "gen_ai.agent.name"
-	attrUser         = "user.id"
-	attrSession      = "session.id"
-	attrConversation = "gen_ai.conversation.id"
-)
-
-// values are the dimensions that a record itself has; nil for none.
-func (c *core) values(a *convention.Attribution, attributes pcommon.Map) *identity.Values {
-	var values ledger.Dimensions
-	for i, key := range c.cfg.Dimensions {
-		value := ""
-		switch key {
-		case attrService:
-			continue // of resources alone
-		case attrAgent:
-			value = a.Agent
-		case attrUser:
-			value = a.User
-		case attrSession, attrConversation:
-			// A record may have both, which are not the same: a framework makes up an ID
-			// of the conversation next to the application's of the session.
-			if found, ok := attributes.Get(key); ok {
-				value = found.AsString()
-			}
-			value = cmp.Or(value, a.Session)
-		}
-		if value == "" {
-			found, ok := attributes.Get(key)
-			if !ok {
-				continue
-			}
-			value = found.AsString()
-		}
-		values[i] = value
-	}
-	if values == (ledger.Dimensions{}) {
-		return nil
-	}
-	return c.attributions.of(&values, len(c.cfg.Dimensions))
+// attribution is what calls inherit from the spans around them.
+type attribution struct {
+	dimensions ledger.Dimensions
+	model      string
 }
 
 // attributions has many calls of one agent and user share their values, of which as
 // many are in memory as there are calls.
 type attributions struct {
 	mu    sync.Mutex
-	known map[ledger.Dimensions]*identity.Values
+	known map[attribution]*identity.Values
 }
 
 // maxAttributions bounds those that are shared.
 const maxAttributions = 10_000
 
 // of returns values of that number of dimensions.
-func (a *attributions) of(dimensions *ledger.Dimensions, n int) *identity.Values {
+func (a *attributions) of(own attribution, n int) *identity.Values {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if known, ok := a.known[*dimensions]; ok {
+	if known, ok := a.known[own]; ok {
 		return known
 	}
 	if a.known == nil || len(a.known) >= maxAttributions {
-		a.known = map[ledger.Dimensions]*identity.Values{}
+		a.known = map[attribution]*identity.Values{}
 	}
-	own := *dimensions
-	for i, value := range own {
-		own[i] = strings.Clone(value) // what is in the telemetry must not be retained
+	for i, value := range own.dimensions {
+		own.dimensions[i] = strings.Clone(value) // what is in the telemetry must not be retained
 	}
-	values := identity.Values(own[:n])
+	values := identity.Values(own.dimensions[:n:n])
+	if own.model = strings.Clone(own.model); own.model != "" {
+		values = append(identity.Values(own.dimensions[:]), own.model)
+	}
 	a.known[own] = &values
 	return &values
 }

@@ -249,6 +249,15 @@ func testConfig(change func(*Config)) *Config {
 	return cfg
 }
 
+// dimensionsOf are dimensions that are read from keys of their names.
+func dimensionsOf(names ...string) []DimensionConfig {
+	out := make([]DimensionConfig, len(names))
+	for i, name := range names {
+		out[i] = DimensionConfig{Name: name}
+	}
+	return out
+}
+
 // spanIDs makes the IDs of calls: no two have the same.
 var spanIDs uint64
 

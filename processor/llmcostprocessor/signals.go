@@ -16,8 +16,9 @@ import (
 )
 
 func (c *core) priceTraces(ctx context.Context, td ptrace.Traces) (ptrace.Traces, error) {
-	b := newBatch()
+	b := c.newBatch()
 	defer b.free()
+	c.traffic.spans.Add(int64(td.SpanCount()))
 	resources := td.ResourceSpans()
 	for i := range resources.Len() {
 		from := &source{attributes: resources.At(i).Resource().Attributes()}
@@ -25,7 +26,7 @@ func (c *core) priceTraces(ctx context.Context, td ptrace.Traces) (ptrace.Traces
 		for j := range scopes.Len() {
 			scope, spans := scopes.At(j).Scope(), scopes.At(j).Spans()
 			for k := range spans.Len() {
-				c.detectSpan(b, from, scope, spans.At(k))
+				c.detectSpan(ctx, b, from, scope, spans.At(k))
 			}
 		}
 	}
@@ -36,13 +37,14 @@ func (c *core) priceTraces(ctx context.Context, td ptrace.Traces) (ptrace.Traces
 	return td, nil
 }
 
-func (c *core) detectSpan(b *batch, from *source, scope pcommon.InstrumentationScope, span ptrace.Span) {
+func (c *core) detectSpan(ctx context.Context, b *batch, from *source, scope pcommon.InstrumentationScope, span ptrace.Span) {
 	found := extend(&b.calls)
 	outcome, reason := b.reader.Span(scope, span, &found.call)
 	if outcome == convention.IsCall {
 		found.attributes, found.source, found.scope = span.Attributes(), from, scope.Name()
 		found.trace, found.span, found.parent = span.TraceID(), span.SpanID(), span.ParentSpanID()
 		found.start, found.end, found.isSpan = span.StartTimestamp(), span.EndTimestamp(), true
+		c.appraise(ctx, b, found)
 		return
 	}
 	if outcome == convention.Invalid {
@@ -51,7 +53,11 @@ func (c *core) detectSpan(b *batch, from *source, scope pcommon.InstrumentationS
 	if (outcome == convention.Aggregate || b.reader.Known()) && disownCost(span.Attributes()) {
 		b.foreignCosts++
 	}
-	values := c.values(&found.call.Attribution, span.Attributes())
+	model := ""
+	if outcome == convention.Aggregate && found.call.Model != "" {
+		model = joinModel(found.call.Provider, found.call.Model)
+	}
+	values := c.values(&found.call.Attribution, model, span.Attributes())
 	if !span.TraceID().IsEmpty() && !span.SpanID().IsEmpty() && (!span.ParentSpanID().IsEmpty() || values != nil) {
 		b.spans = append(b.spans, identity.Span{
 			Trace: span.TraceID(), Span: span.SpanID(), Parent: span.ParentSpanID(), Values: values,
@@ -69,8 +75,9 @@ func (b *batch) discard(found *detectedCall, outcome convention.Outcome) {
 }
 
 func (c *core) priceLogs(ctx context.Context, ld plog.Logs) (plog.Logs, error) {
-	b := newBatch()
+	b := c.newBatch()
 	defer b.free()
+	c.traffic.logRecords.Add(int64(ld.LogRecordCount()))
 	resources := ld.ResourceLogs()
 	for i := range resources.Len() {
 		from := &source{attributes: resources.At(i).Resource().Attributes()}
@@ -78,7 +85,7 @@ func (c *core) priceLogs(ctx context.Context, ld plog.Logs) (plog.Logs, error) {
 		for j := range scopes.Len() {
 			scope, records := scopes.At(j).Scope(), scopes.At(j).LogRecords()
 			for k := range records.Len() {
-				b.detectLog(from, scope, records.At(k))
+				c.detectLog(ctx, b, from, scope, records.At(k))
 			}
 		}
 	}
@@ -86,7 +93,7 @@ func (c *core) priceLogs(ctx context.Context, ld plog.Logs) (plog.Logs, error) {
 	return ld, nil
 }
 
-func (b *batch) detectLog(from *source, scope pcommon.InstrumentationScope, record plog.LogRecord) {
+func (c *core) detectLog(ctx context.Context, b *batch, from *source, scope pcommon.InstrumentationScope, record plog.LogRecord) {
 	found := extend(&b.calls)
 	outcome, reason := b.reader.Log(scope, record, &found.call)
 	if outcome != convention.IsCall {
@@ -98,6 +105,7 @@ func (b *batch) detectLog(from *source, scope pcommon.InstrumentationScope, reco
 	}
 	found.attributes, found.source, found.scope = record.Attributes(), from, scope.Name()
 	found.trace, found.span, found.end = record.TraceID(), record.SpanID(), timestamp(record)
+	c.appraise(ctx, b, found)
 }
 
 // timestamp is when a log record was written. Coding agents have it in an attribute.

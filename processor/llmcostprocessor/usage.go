@@ -43,7 +43,7 @@ func (c *core) show(host component.Host) (hide func()) {
 }
 
 // Dimensions are the model, those of the configuration, and the provider.
-func (b usageSource) Dimensions() []string { return allDimensions(b.cfg.Dimensions) }
+func (b usageSource) Dimensions() []string { return allDimensions(b.dimensions.names) }
 
 func allDimensions(configured []string) []string {
 	all := append([]string{dashboard.Model}, configured...)
@@ -146,7 +146,7 @@ func indexOf(configured []string, name string) (index int, known bool) {
 func (b usageSource) indices(what string, dimensions []string) ([]int, error) {
 	indices := make([]int, len(dimensions))
 	for i, name := range dimensions {
-		index, known := indexOf(b.cfg.Dimensions, name)
+		index, known := indexOf(b.dimensions.names, name)
 		if !known {
 			return nil, fmt.Errorf("%s: %q is no dimension; there are %s", what, name, strings.Join(b.Dimensions(), ", "))
 		}
@@ -157,7 +157,7 @@ func (b usageSource) indices(what string, dimensions []string) ([]int, error) {
 
 // matcher returns a function that reports whether a row has the values.
 func (b usageSource) matcher(where map[string]string) (func(*ledger.Key) bool, error) {
-	return matcher(b.cfg.Dimensions, where)
+	return matcher(b.dimensions.names, where)
 }
 
 func matcher(dimensions []string, where map[string]string) (func(*ledger.Key) bool, error) {
@@ -274,8 +274,8 @@ func (b usageSource) call(c *ledger.Recent) dashboard.Call {
 
 // valuesOf are the values of the Dimensions.
 func (b usageSource) valuesOf(key *ledger.Key) []string {
-	all := append([]string{key.Model}, key.Dimensions[:len(b.cfg.Dimensions)]...)
-	if !slices.Contains(b.cfg.Dimensions, dashboard.Provider) {
+	all := append([]string{key.Model}, key.Dimensions[:len(b.dimensions.names)]...)
+	if !slices.Contains(b.dimensions.names, dashboard.Provider) {
 		all = append(all, key.Provider)
 	}
 	return all
@@ -338,7 +338,7 @@ func (b usageSource) Budgets() []dashboard.Budget {
 
 // used is what the calls of a budget's running window cost.
 func (c *core) used(budget BudgetConfig, now time.Time) money.Sum {
-	matches, err := matcher(c.cfg.Dimensions, budget.Where)
+	matches, err := matcher(c.dimensions.names, budget.Where)
 	if err != nil {
 		return money.Sum{} // Validate has seen to it
 	}

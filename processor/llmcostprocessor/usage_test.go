@@ -62,6 +62,8 @@ func TestAgents(t *testing.T) {
 			put("gen_ai.operation.name", nil), put("openinference.span.kind", "LLM"), put("llm.model_name", "gpt-4o"),
 			put("agent.name", "openinference's"),
 		))
+		traffic := p.usage.(dashboard.TrafficSource).Traffic()
+		assert.Equal(t, dashboard.Traffic{Spans: 3, Outcomes: map[string]int64{outcomePriced: 3}}, traffic)
 		rows, err := p.usage.Usage(dashboard.Query{From: morning, To: morning.Add(time.Hour), GroupBy: []string{attrAgent}})
 		require.NoError(t, err)
 		var agents []string
@@ -77,7 +79,7 @@ func TestUsage(t *testing.T) {
 		wakeUp()
 		p, e := newPage()
 		r := newRig(t, testConfig(func(c *Config) {
-			c.Dimensions = []string{"service.name", "user.id"}
+			c.Dimensions = dimensionsOf("service.name", "user.id")
 			c.Budgets = []BudgetConfig{
 				{Name: "all", Window: WindowDay, Limit: 1},
 				{Name: "ada", Window: WindowMonth, Limit: 2, Where: map[string]string{"user.id": "ada"}},

@@ -82,7 +82,7 @@ func TestYAMLBlocks(t *testing.T) {
 			cmd := exec.CommandContext(t.Context(), arctool, "rules", "check", file)
 			switch {
 			case content["groups"] != nil:
-			case content["models"] != nil:
+			case content["models"] != nil, content["adjustments"] != nil:
 				cmd = exec.CommandContext(t.Context(), arctool, "prices", "check", file)
 			default:
 				cmd = collector.Command(t.Context(), t, "validate", "--config", file, "--config", "yaml:"+rest(t, content))
@@ -91,8 +91,8 @@ func TestYAMLBlocks(t *testing.T) {
 			cmd.Dir = collector.Root()
 			if strings.Contains(b.text, "testdata/") { // a component's own, which its tests use in the same way
 				cmd.Dir = filepath.Join(collector.Root(), filepath.Dir(b.page))
-				if b.page == "docs/alerting.md" {
-					cmd.Dir = filepath.Join(collector.Root(), "processor", "alertprocessor")
+				if component := componentOf[b.page]; component != "" {
+					cmd.Dir = filepath.Join(collector.Root(), "processor", component)
 				}
 			}
 			output, err := cmd.CombinedOutput()
@@ -100,6 +100,9 @@ func TestYAMLBlocks(t *testing.T) {
 		})
 	}
 }
+
+// componentOf are the components whose testdata the examples of a page use.
+var componentOf = map[string]string{"docs/alerting.md": "alertprocessor", "docs/usage.md": "llmcostprocessor"}
 
 // rest is what an example of a configuration leaves out: a service that uses all
 // its components, for logs, which all of ours take; or, where there is one, the
@@ -153,6 +156,9 @@ func rest(t *testing.T, content map[string]any) string {
 // variablesOf gives the variables of an example values of the right kind.
 func variablesOf(text string) []string {
 	var all []string
+	if strings.Contains(text, "sigv4auth") { // it wants credentials when it is loaded
+		all = append(all, "AWS_ACCESS_KEY_ID=example", "AWS_SECRET_ACCESS_KEY=example")
+	}
 	for _, match := range regexp.MustCompile(`\$\{env:(\w+)`).FindAllStringSubmatch(text, -1) {
 		value := "example"
 		switch name := match[1]; {

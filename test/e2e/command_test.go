@@ -96,3 +96,24 @@ func TestRuleFilesAreRelativeToTheConfiguration(t *testing.T) {
 	require.NoError(t, err, "%s", output)
 	assert.Contains(t, string(output), filepath.Join(filepath.Dir(elsewhere), "rules", "*.yml"))
 }
+
+// Whoever starts the program sees where to send and where to look.
+func TestBanner(t *testing.T) {
+	p, set := quick(t)
+	state := t.TempDir()
+	process := collector.Start(t, collector.Options{
+		Configs: []string{"config/default.yaml", "config/policies/state.yaml"},
+		Env:     []string{"OTELCOL_ARC_STATE=" + state, "SLACK_WEBHOOK_URL=http://127.0.0.1:1/hook"},
+		Set:     append(set, "exporters::prometheus::endpoint="+p.page),
+	})
+	require.Eventually(t, func() bool { return len(process.Lines("  State ")) == 1 }, 60*time.Second, 20*time.Millisecond)
+	output := process.Output()
+	for _, want := range []string{
+		"is ready\n", `Arc events +http://` + p.arc + `/v1/events\n`, `OTLP/gRPC +` + p.grpc + `\n`, `OTLP/HTTP +http://` + p.http + `\n`,
+		`dashboard +http://` + p.dashboard + `\n`, `Prometheus +http://` + p.page + `/metrics\n`, `rules +[1-9]\d+, and 1 on events\n`,
+		`notified +slack\n`, `off +email, pagerduty \(not configured\)\n`, `on disk +` + state + `/storage\n`,
+	} {
+		assert.Regexp(t, want, output)
+	}
+	process.Terminate(t, 20*time.Second)
+}

@@ -7,12 +7,12 @@ package e2e
 
 import (
 	"encoding/json"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -41,8 +41,16 @@ func TestRealPythonLogging(t *testing.T) {
 				invoked := find(c, records, "Agent invoked by "+service)
 				assert.Equal(c, 9, invoked.Severity)
 				assert.Equal(c, "arc.agents", invoked.Attributes["logger.name"])
-				assert.Equal(c, "u1", invoked.Attributes["user_id"])
+				assert.Equal(c, "INFO", invoked.SeverityText)
+				assert.Equal(c, "u1", invoked.Attributes["user.id"])
 				assert.Equal(c, "3", invoked.Attributes["retry_count"])
+				assert.Equal(c, "arc-guide", invoked.Resource["service.name"])
+				assert.Len(c, invoked.Trace, 32)
+				assert.Len(c, invoked.Span, 16)
+				for key, value := range invoked.Attributes {
+					assert.NotEqual(c, "null", value, key)
+					assert.NotContains(c, key, "otel")
+				}
 				failed := find(c, records, "LLM call failed by "+service)
 				assert.Equal(c, 17, failed.Severity)
 				assert.Contains(c, failed.Attributes["exception.stacktrace"], "ConnectionError: no route")
@@ -75,6 +83,43 @@ func TestRealPrometheusClient(t *testing.T) {
 		assert.InDelta(c, 2, query(c, prometheus, `sum(arc_request_duration_seconds_bucket{le="0.5"})`), 0)
 		assert.InDelta(c, 4, query(c, prometheus, `sum(arc_active_requests)`), 0)
 	}, 60*time.Second, 500*time.Millisecond)
+}
+
+// The LLM calls that a MetricsCollector counts are priced in the ledger, and appear
+// under the names that rules and dashboards ask for.
+func TestRealMetricsCollectorCounts(t *testing.T) {
+	app := collector.FreeAddress(t)
+	cmd := python(t, "guide_metrics.py", port(t, app))
+	stdin, err := cmd.StdinPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	t.Cleanup(func() {
+		_ = stdin.Close()
+		_ = cmd.Wait() // killed with the test's context, if it has not ended by itself
+	})
+	call := func(line string) {
+		_, err := io.WriteString(stdin, line+"\n")
+		require.NoError(t, err)
+	}
+	p, options := adding(t, []string{"sources/metrics-collector.yaml"}, "ARC_METRICS_TARGET="+app)
+	options.Set = append(options.Set, "receivers::prometheus/metrics_collector::config::global::scrape_interval=500ms", "receivers::prometheus/metrics_collector::config::global::scrape_timeout=500ms")
+	collector.Start(t, options)
+	ask := func(c *assert.CollectT) page { return scrape(c, "http://"+p.page+"/metrics") }
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		found := sums(ask(c))
+		assert.InDelta(c, 3, found["arc_requests_total"], 0)
+		assert.InDelta(c, 1, found["arc_app_info"], 0)
+	}, 60*time.Second, 200*time.Millisecond)
+	call("gpt-4o success 1000 500 0.0075")
+	call("gpt-4o success 1000 500 0.0075")
+	call("gpt-4o error 0 0 0")
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		found := sums(ask(c))
+		assert.InDelta(c, 3, found["arc_llm_calls_total"], 0)
+		assert.InDelta(c, 3000, found["arc_llm_tokens_total"], 0)
+		assert.InDelta(c, 0.015, found["arc_llm_cost_dollars"], 1e-12)
+		assert.InDelta(c, 0.015, found["arc_app_llm_cost_dollars_total"], 1e-12, "the application's own")
+	}, 60*time.Second, 200*time.Millisecond)
 }
 
 // The Jaeger exporter's spans reach a real Jaeger, with the cost.
@@ -134,17 +179,6 @@ func TestRealInstrumentations(t *testing.T) {
 			assert.InDelta(c, dollars, found["arc_llm_cost_dollars"], 1e-12, client.by)
 		}, 30*time.Second, 200*time.Millisecond)
 	}
-}
-
-// sums adds up the series of each name.
-func sums(found page) map[string]float64 {
-	byName := map[string]float64{}
-	for series, value := range found {
-		_, rest, _ := strings.Cut(series, `__name__="`)
-		name, _, _ := strings.Cut(rest, `"`)
-		byName[name] += value
-	}
-	return byName
 }
 
 // Data streams by level on a real node, made by the shipped templates. OpenSearch

@@ -68,3 +68,14 @@ func get(t require.TestingT, url string) string {
 	require.NoError(t, err)
 	return string(body)
 }
+
+// sums adds up the series of each name.
+func sums(found page) map[string]float64 {
+	byName := map[string]float64{}
+	for series, value := range found {
+		_, rest, _ := strings.Cut(series, `__name__="`)
+		name, _, _ := strings.Cut(rest, `"`)
+		byName[name] += value
+	}
+	return byName
+}

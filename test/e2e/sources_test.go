@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -32,7 +33,27 @@ type record struct {
 	Severity     int
 	Body         string
 	Attributes   map[string]string
+	Resource     map[string]string
 	Time         string
+	Trace, Span  string
+}
+
+// attributes are those of OTLP in JSON.
+type attributes []struct {
+	Key   string
+	Value map[string]any
+}
+
+// texts has "null" for a value that is missing.
+func (a attributes) texts() map[string]string {
+	all := map[string]string{}
+	for _, attribute := range a {
+		all[attribute.Key] = "null"
+		for _, value := range attribute.Value {
+			all[attribute.Key] = fmt.Sprint(value)
+		}
+	}
+	return all
 }
 
 // recordsIn reads what config/policies/log-files.yaml has written.
@@ -46,16 +67,16 @@ func recordsIn(t require.TestingT, dir string) []record {
 		for line := range strings.Lines(string(content)) {
 			var data struct {
 				ResourceLogs []struct {
+					Resource  struct{ Attributes attributes }
 					ScopeLogs []struct {
 						LogRecords []struct {
 							TimeUnixNano   string
 							SeverityNumber int
 							SeverityText   string
 							Body           struct{ StringValue string }
-							Attributes     []struct {
-								Key   string
-								Value map[string]any
-							}
+							Attributes     attributes
+							TraceID        string
+							SpanID         string
 						}
 					}
 				}
@@ -66,13 +87,10 @@ func recordsIn(t require.TestingT, dir string) []record {
 			for _, rl := range data.ResourceLogs {
 				for _, sl := range rl.ScopeLogs {
 					for _, lr := range sl.LogRecords {
-						r := record{SeverityText: lr.SeverityText, Severity: lr.SeverityNumber, Body: lr.Body.StringValue, Time: lr.TimeUnixNano, Attributes: map[string]string{}}
-						for _, attribute := range lr.Attributes {
-							for _, value := range attribute.Value {
-								r.Attributes[attribute.Key] = fmt.Sprint(value)
-							}
-						}
-						all = append(all, r)
+						all = append(all, record{
+							SeverityText: lr.SeverityText, Severity: lr.SeverityNumber, Body: lr.Body.StringValue, Time: lr.TimeUnixNano,
+							Attributes: lr.Attributes.texts(), Resource: rl.Resource.Attributes.texts(), Trace: lr.TraceID, Span: lr.SpanID,
+						})
 					}
 				}
 			}
@@ -104,7 +122,9 @@ func TestPythonSyslog(t *testing.T) {
 	require.NoError(t, err)
 	defer func() { assert.NoError(t, connection.Close()) }()
 	for _, datagram := range []string{
-		"<14>{\"timestamp\": null, \"level\": null, \"name\": \"arc.agents\", \"message\": \"Agent invoked\", \"user_id\": \"u1\"}\x00",
+		"<14>{\"timestamp\": null, \"level\": null, \"name\": \"arc.agents\", \"message\": \"Agent invoked\", \"context\": {\"user_id\": \"u1\", \"none\": null, \"text\": \"a, \\\"b\\\": null, c\"}, " +
+			"\"otelTraceID\": \"0af7651916cd43dd8448eb211c80319c\", \"otelSpanID\": \"b7ad6b7169203331\", \"otelServiceName\": \"checkout\", \"last\": null}\x00",
+		"<15>{\"message\": \"no span\", \"name\": \"arc\", \"otelTraceID\": \"0\", \"otelSpanID\": \"0\", \"otelServiceName\": \"\", \"n\": 3}\x00",
 		"<11>plain text, of two\nlines\x00",
 		"<10>{\"message\": \"database connection lost\", \"name\": \"arc\"}\x00",
 		"<12>{\"message\": \"cut off in the midd\x00",
@@ -117,8 +137,16 @@ func TestPythonSyslog(t *testing.T) {
 		records := recordsIn(c, dir)
 		invoked := find(c, records, "Agent invoked")
 		assert.Equal(c, 9, invoked.Severity)
-		assert.Equal(c, "arc.agents", invoked.Attributes["logger.name"])
-		assert.Equal(c, "u1", invoked.Attributes["user_id"])
+		assert.Equal(c, "INFO", invoked.SeverityText)
+		assert.Equal(c, map[string]string{"logger.name": "arc.agents", "user.id": "u1", "text": `a, "b": null, c`}, invoked.Attributes)
+		assert.Equal(c, map[string]string{"service.name": "checkout"}, invoked.Resource)
+		assert.Equal(c, "0af7651916cd43dd8448eb211c80319c", invoked.Trace)
+		assert.Equal(c, "b7ad6b7169203331", invoked.Span)
+		outside := find(c, records, "no span")
+		assert.Equal(c, map[string]string{"logger.name": "arc", "n": "3"}, outside.Attributes)
+		assert.Equal(c, map[string]string{"service.name": "arc"}, outside.Resource)
+		assert.Empty(c, outside.Trace)
+		assert.Equal(c, "DEBUG", outside.SeverityText)
 		assert.Equal(c, 17, find(c, records, "plain text, of two\nlines").Severity)
 		assert.Equal(c, 21, find(c, records, "database connection lost").Severity)
 		assert.Equal(c, 13, find(c, records, `{"message": "cut off in the midd`).Severity)
@@ -137,17 +165,21 @@ func TestLogstashHandler(t *testing.T) {
 	require.NoError(t, err)
 	defer func() { assert.NoError(t, connection.Close()) }()
 	_, err = connection.Write([]byte(
-		`{"@timestamp": "2026-03-01T12:00:00.250Z", "@version": "1", "message": "Agent invoked", "host": "h", "path": "/app/agents.py", "tags": [], "type": "logstash", "level": "WARNING", "logger_name": "arc.agents", "stack_info": null, "user_id": "u1"}` + "\n" +
+		`{"@timestamp": "2026-03-01T12:00:00.250Z", "@version": "1", "message": "Agent invoked", "host": "h", "path": "/app/agents.py", "tags": [], "type": "logstash", "level": "WARNING", "logger_name": "arc.agents", "stack_info": null, "context": {"user_id": "u1"}, "otelTraceID": "0af7651916cd43dd8448eb211c80319c", "otelSpanID": "b7ad6b7169203331", "otelTraceSampled": true, "otelServiceName": "checkout"}` + "\n" +
 			`{"@timestamp": "2026-03-01T12:00:01.000Z", "message": "lost", "level": "CRITICAL", "logger_name": "arc"}` + "\nnot JSON\n"))
 	require.NoError(t, err)
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
 		records := recordsIn(c, dir)
 		invoked := find(c, records, "Agent invoked")
 		assert.Equal(c, 13, invoked.Severity)
-		assert.Equal(c, "arc.agents", invoked.Attributes["logger.name"])
-		assert.Equal(c, "u1", invoked.Attributes["user_id"])
+		assert.Equal(c, "WARNING", invoked.SeverityText)
+		assert.Equal(c, map[string]string{"logger.name": "arc.agents", "user.id": "u1", "code.file.path": "/app/agents.py"}, invoked.Attributes)
+		assert.Equal(c, map[string]string{"service.name": "checkout", "host.name": "h"}, invoked.Resource)
+		assert.Equal(c, "0af7651916cd43dd8448eb211c80319c", invoked.Trace)
+		assert.Equal(c, "b7ad6b7169203331", invoked.Span)
 		assert.Equal(c, "1772366400250000000", invoked.Time)
 		assert.Equal(c, 21, find(c, records, "lost").Severity)
+		assert.Equal(c, "CRITICAL", find(c, records, "lost").SeverityText)
 		find(c, records, "not JSON")
 	}, 30*time.Second, 100*time.Millisecond)
 	process.Terminate(t, 20*time.Second)
@@ -223,5 +255,37 @@ arc_llm_cost_dollars_total{model="gpt-4o"} 1.5
 			assert.NotContains(c, series, "arc_llm_cost_dollars")
 		}
 	}, 60*time.Second, 200*time.Millisecond)
+	process.Terminate(t, 20*time.Second)
+}
+
+// The calls that an application counts by itself are priced. The text is that of
+// prometheus_client in OpenMetrics; TestRealMetricsCollectorCounts has the real one.
+func TestScrapedCallsCount(t *testing.T) {
+	var calls atomic.Int64
+	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/openmetrics-text; version=1.0.0; charset=utf-8")
+		fmt.Fprint(w, "# HELP arc_app Application\n# TYPE arc_app info\narc_app_info{version=\"1.0.0\"} 1.0\n")
+		if n := calls.Load(); n > 0 {
+			fmt.Fprintf(w, "# TYPE arc_llm_calls counter\narc_llm_calls_total{model=\"gpt-4o\",status=\"success\"} %d.0\n", n)
+			fmt.Fprintf(w, "# TYPE arc_llm_tokens counter\narc_llm_tokens_total{model=\"gpt-4o\",type=\"prompt\"} %d.0\narc_llm_tokens_total{model=\"gpt-4o\",type=\"completion\"} %d.0\n", n*1000, n*500)
+			fmt.Fprintf(w, "# TYPE arc_llm_cost_dollars counter\narc_llm_cost_dollars_total{model=\"gpt-4o\"} %g\n", float64(n)*0.0075)
+		}
+		fmt.Fprint(w, "# EOF\n")
+	}))
+	defer app.Close()
+	p, options := adding(t, []string{"sources/metrics-collector.yaml"}, "ARC_METRICS_TARGET="+strings.TrimPrefix(app.URL, "http://"))
+	options.Set = append(options.Set, "receivers::prometheus/metrics_collector::config::global::scrape_interval=200ms", "receivers::prometheus/metrics_collector::config::global::scrape_timeout=200ms")
+	process := collector.Start(t, options)
+	for _, n := range []int64{0, 2, 3} {
+		calls.Store(n)
+		require.EventuallyWithT(t, func(c *assert.CollectT) {
+			found := sums(scrape(c, "http://"+p.page+"/metrics"))
+			assert.InDelta(c, 1, found["arc_app_info"], 0)
+			assert.InDelta(c, float64(n), found["arc_llm_calls_total"], 0)
+			assert.InDelta(c, 1500*float64(n), found["arc_llm_tokens_total"], 0)
+			assert.InDelta(c, 0.0075*float64(n), found["arc_llm_cost_dollars"], 1e-12)
+			assert.InDelta(c, 0.0075*float64(n), found["arc_app_llm_cost_dollars_total"], 1e-12, "the application's own")
+		}, 60*time.Second, 100*time.Millisecond)
+	}
 	process.Terminate(t, 20*time.Second)
 }

@@ -30,6 +30,7 @@ type Usage struct {
 	EstimateList []dashboard.Estimate
 	DisagreeList []dashboard.Disagreement
 	Table        dashboard.PriceTable
+	Bill         dashboard.Billing
 	Err          error // of Usage
 }
 
@@ -37,6 +38,9 @@ var _ dashboard.Usage = (*Usage)(nil)
 
 // Dimensions are the keys.
 func (u *Usage) Dimensions() []string { return u.Keys }
+
+// Billing is the Bill.
+func (u *Usage) Billing(_, _ time.Time) dashboard.Billing { return u.Bill }
 
 // Add adds a call.
 func (u *Usage) Add(call Call) {

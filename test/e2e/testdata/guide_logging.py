@@ -7,7 +7,14 @@ import logging
 import sys
 from logging.handlers import SysLogHandler
 
+from opentelemetry import trace
+from opentelemetry.instrumentation.logging import LoggingInstrumentor
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
 from pythonjsonlogger import jsonlogger
+
+trace.set_tracer_provider(TracerProvider(resource=Resource.create({"service.name": "arc-guide"})))
+LoggingInstrumentor().instrument(set_logging_format=True)
 
 service, host, port = sys.argv[1], sys.argv[2], int(sys.argv[3])
 if service == "syslog":
@@ -21,7 +28,8 @@ else:
 logging.getLogger().addHandler(handler)
 logger = logging.getLogger("arc.agents")
 logger.setLevel(logging.DEBUG)
-logger.info("Agent invoked by %s", service, extra={"user_id": "u1", "retry_count": 3})
+with trace.get_tracer(__name__).start_as_current_span("agent.researcher"):
+    logger.info("Agent invoked by %s", service, extra={"context": {"user_id": "u1", "retry_count": 3}})
 try:
     raise ConnectionError("no route")
 except ConnectionError:

@@ -31,7 +31,7 @@ const (
 	IsCall
 	// Aggregate is a record that is known not to be a call: the span of an agent,
 	// a chain or a tool. What it reports of usage is that of the calls below it. Its
-	// Attribution holds for them.
+	// Attribution holds for them, and its Model for those that name none.
 	Aggregate
 	// Invalid is a call whose values make no sense; the reason comes with it.
 	Invalid

@@ -16,6 +16,10 @@ type compiled struct {
 	marker    int // -1: it has none
 	signature []int
 	without   [][]int
+	// kinds are those of the values of the marker, and patterns of those that are written
+	// as a part.
+	kinds    map[string]recordKind
+	patterns []pattern
 	// places has for each key the fields that it reports: mostly one, if any.
 	places [][]place
 }
@@ -42,7 +46,9 @@ func compile(conventions []convention) *table {
 	t := &table{keys: map[string]int{}, events: map[string][]*compiled{}}
 	for i := range conventions {
 		c := &conventions[i]
-		into := compiled{convention: c, marker: -1, signature: t.numbers(c.signature)}
+		into := compiled{convention: c, marker: -1, signature: t.numbers(c.signature), kinds: map[string]recordKind{}}
+		into.addKinds(c.calls, call)
+		into.addKinds(c.aggregates, aggregate)
 		if c.marker != "" {
 			into.marker = t.number(c.marker)
 		}
@@ -84,11 +90,16 @@ func (t *table) places(rows []row) [][]place {
 	return places
 }
 
+// maxKeys bounds the keys of a table.
+const maxKeys = 512
+
 // number returns the number of a key, a new one where it has none.
 func (t *table) number(key string) int {
 	n, ok := t.keys[key]
 	if !ok {
-		n = len(t.keys)
+		if n = len(t.keys); n == maxKeys {
+			panic("a table of conventions has more keys than maxKeys")
+		}
 		t.keys[key] = n
 	}
 	return n
@@ -105,15 +116,17 @@ func (t *table) numbers(keys []string) []int {
 // found are the keys of the table that a record has. It is used again for the
 // next record.
 type found struct {
+	has    keySet
 	keys   []int
 	values []pcommon.Value
 }
 
 // collect finds the keys that the attributes have.
 func (f *found) collect(t *table, attributes pcommon.Map) {
-	f.keys, f.values = f.keys[:0], f.values[:0]
+	f.has, f.keys, f.values = keySet{}, f.keys[:0], f.values[:0]
 	attributes.Range(func(key string, value pcommon.Value) bool {
 		if n, known := t.keys[key]; known && value.Type() != pcommon.ValueTypeEmpty {
+			f.has.add(n)
 			f.keys, f.values = append(f.keys, n), append(f.values, value)
 		}
 		return true
@@ -123,20 +136,25 @@ func (f *found) collect(t *table, attributes pcommon.Map) {
 // forget drops the values, which are part of the telemetry.
 func (f *found) forget() { clear(f.values) }
 
-func (f *found) has(key int) bool { return slices.Contains(f.keys, key) }
+// keySet is a set of the numbers of keys.
+type keySet [maxKeys / 64]uint64
 
-func (f *found) hasAny(keys []int) bool { return slices.ContainsFunc(keys, f.has) }
+func (s *keySet) add(key int) { s[key/64] |= 1 << (key % 64) }
+
+func (s *keySet) has(key int) bool { return s[key/64]&(1<<(key%64)) != 0 }
+
+func (s *keySet) hasAny(keys []int) bool { return slices.ContainsFunc(keys, s.has) }
 
 // follows reports whether a record with these keys follows the convention.
 func (c *compiled) follows(f *found) bool {
-	if c.marker >= 0 && !f.has(c.marker) {
+	if c.marker >= 0 && !f.has.has(c.marker) {
 		return false
 	}
-	if len(c.signature) > 0 && !f.hasAny(c.signature) {
+	if len(c.signature) > 0 && !f.has.hasAny(c.signature) {
 		return false
 	}
 	for _, keys := range c.without {
-		if !f.hasAny(keys) {
+		if !f.has.hasAny(keys) {
 			return false
 		}
 	}
@@ -167,23 +185,37 @@ func (c *compiled) classify(f *found) recordKind {
 		return undecided
 	}
 	kind := unquote(value.Str())
-	switch {
-	case slices.ContainsFunc(c.calls, func(pattern string) bool { return matches(pattern, kind) }):
-		return call
-	case slices.ContainsFunc(c.aggregates, func(pattern string) bool { return matches(pattern, kind) }):
-		return aggregate
+	if is, known := c.kinds[kind]; known {
+		return is
+	}
+	for i := range c.patterns {
+		if p := &c.patterns[i]; strings.HasPrefix(kind, p.prefix) && strings.HasSuffix(kind, p.suffix) {
+			return p.kind
+		}
 	}
 	return undecided
 }
 
-func matches(pattern, kind string) bool {
-	if suffix, ok := strings.CutPrefix(pattern, "."); ok {
-		return strings.HasSuffix(kind, "."+suffix)
+// pattern is what the values of a marker begin or end with.
+type pattern struct {
+	prefix, suffix string
+	kind           recordKind
+}
+
+// addKinds adds values of the marker. The first counts of those that are the same.
+func (c *compiled) addKinds(values []string, kind recordKind) {
+	for _, value := range values {
+		_, known := c.kinds[value]
+		prefix, begins := strings.CutSuffix(value, "*")
+		switch {
+		case value[0] == '.':
+			c.patterns = append(c.patterns, pattern{suffix: value, kind: kind})
+		case begins:
+			c.patterns = append(c.patterns, pattern{prefix: prefix, kind: kind})
+		case !known:
+			c.kinds[value] = kind
+		}
 	}
-	if prefix, ok := strings.CutSuffix(pattern, "*"); ok {
-		return strings.HasPrefix(kind, prefix)
-	}
-	return kind == pattern
 }
 
 // match returns the convention of a span, or nil, and what it is by its marker.

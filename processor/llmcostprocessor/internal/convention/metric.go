@@ -31,7 +31,13 @@ type MetricSource struct {
 	counting counting
 	// calls is the count whose points count the calls, in a histogram.
 	calls field
+	// tokenMetric is the metric whose typeKey distinguishes tokens, where it is not
+	// Name itself; callMetric counts calls, by their status.
+	tokenMetric, callMetric string
 }
+
+// statusKey is how the calls of a callMetric ended.
+const statusKey = "status"
 
 // modalityKey divides the points of a family of metrics further: each is part of
 // the count of its metric.
@@ -83,7 +89,18 @@ var MetricSources = []MetricSource{
 		types: map[string]field{"input": input, "output": output, "thought": thoughts, "cache": cacheRead, "tool": toolPrompt},
 		model: []string{"model"},
 	},
+	{
+		// The Arc guide's MetricsCollector, scraped and renamed by
+		// config/sources/metrics-collector.yaml: arc_llm_… are the names of what is
+		// counted here.
+		Name: ArcApp, convention: "arc", tokenMetric: ArcApp + "_tokens_total", typeKey: "type", callMetric: ArcApp + "_calls_total",
+		types: map[string]field{"prompt": input, "completion": output},
+		model: []string{"model"},
+	},
 }
+
+// ArcApp is the source of applications that count their calls by themselves.
+const ArcApp = "arc_app_llm"
 
 // MetricSourceOf returns the source of that name, or nil.
 func MetricSourceOf(name string) *MetricSource {
@@ -96,7 +113,10 @@ func MetricSourceOf(name string) *MetricSource {
 
 // Metrics returns the names of its metrics.
 func (s *MetricSource) Metrics() []string {
-	if s.metrics == nil {
+	switch {
+	case s.callMetric != "":
+		return []string{s.callMetric, s.tokenMetric}
+	case s.metrics == nil:
 		return []string{s.Name}
 	}
 	var names []string
@@ -107,13 +127,19 @@ func (s *MetricSource) Metrics() []string {
 	return names
 }
 
-// KindKeys are the attributes by which a point counts one kind of tokens and not
-// another. Points that differ in these alone are of the same calls.
-func (s *MetricSource) KindKeys() []string {
-	if s.metrics == nil {
-		return []string{s.typeKey}
+// Group removes from attributes of a point what distinguishes kinds of tokens: points
+// that are then the same are of the same calls.
+func (s *MetricSource) Group(attributes pcommon.Map) {
+	switch {
+	case s.metrics != nil:
+		attributes.Remove(modalityKey)
+		return
+	case s.callMetric != "":
+		if status, ok := attributes.Get(statusKey); ok && statusNamed(status.AsString()) == Success {
+			attributes.Remove(statusKey) // tokens are counted without it
+		}
 	}
-	return []string{modalityKey}
+	attributes.Remove(s.typeKey)
 }
 
 // Usage adds up points of the same calls.
@@ -131,6 +157,10 @@ func (s *MetricSource) Usage() Usage { return Usage{source: s} }
 // recorded, 0 when it does not have that. It is false for a kind that is not known,
 // and for what is negative.
 func (u *Usage) Add(metric string, attributes pcommon.Map, tokens, recorded int64) bool {
+	if metric == u.source.callMetric {
+		u.Calls += tokens
+		return tokens >= 0
+	}
 	at, known := u.source.fieldOf(metric, attributes)
 	if !known || tokens < 0 || recorded < 0 {
 		return false
@@ -190,10 +220,25 @@ func (u *Usage) Call(attributes pcommon.Map) (Call, Outcome, string) {
 	}
 	call.ServiceTier = firstText(attributes, []string{"openai.response.service_tier", "gen_ai.response.service_tier"})
 	call.Tier = price.TierOf(call.ServiceTier)
+	if u.source.callMetric != "" {
+		call.Status, call.HasUsage = statusNamed(firstText(attributes, []string{statusKey})), !u.counts.nothing()
+	}
 	call.Stated = u.counts.stated()
 	call.Totals = Totals{Input: u.counts.n[input], Output: u.counts.n[output]}
 	u.counts.decide(evidence{counting: u.source.counting, rule: ByConvention}, &call)
 	return call, IsCall, ""
+}
+
+// statusNamed is the status that the label of a count of calls has.
+func statusNamed(text string) Status {
+	switch {
+	case isTimeout(text):
+		return Timeout
+	case text == "error":
+		return Error
+	default:
+		return Success
+	}
 }
 
 func firstText(attributes pcommon.Map, keys []string) string {

@@ -227,18 +227,22 @@ func (r *record) readObjects() {
 			r.objectTier = o.tier
 		}
 	}
-	for f, of := range map[field]string{inputDetails: "input", outputDetails: "output"} {
-		if !r.has(f) {
-			continue
-		}
-		if m, ok := parseMap(r.values[f]); ok {
-			var o object
-			o.read(m, of, 1)
-			r.counts.fill(&o.tally)
-		}
-	}
+	r.readDetails(inputDetails, "input")
+	r.readDetails(outputDetails, "output")
 	if r.objectTier == "" && r.has(parameters) {
 		r.objectTier = r.requestedTier()
+	}
+}
+
+// readDetails takes the counts of an object of parts.
+func (r *record) readDetails(f field, of string) {
+	if !r.has(f) {
+		return
+	}
+	if m, ok := parseMap(r.values[f]); ok {
+		var o object
+		o.read(m, of, 1)
+		r.counts.fill(&o.tally)
 	}
 }
 

@@ -468,7 +468,7 @@ func TestFromSpanIsNotACall(t *testing.T) {
 			call, outcome, reason := FromSpan(newSpan(t, tt.attrs))
 			assert.Contains(t, []Outcome{NotACall, Aggregate}, outcome)
 			assert.Empty(t, reason)
-			assert.Equal(t, Call{Convention: call.Convention, Attribution: call.Attribution}, call)
+			assert.Equal(t, Call{Convention: call.Convention, Attribution: call.Attribution, Model: call.Model, Provider: call.Provider}, call)
 		})
 	}
 }

@@ -41,7 +41,7 @@ func MayBeCall(attributes pcommon.Map) bool {
 // Span reads a call from a span into call, whose value must be zero. The string
 // is the reason when the outcome is Invalid, one of the Reason constants; the call
 // then has no more than its convention. Of an Aggregate it has no more than the
-// convention and the attribution.
+// convention, the attribution, the model and its provider.
 func (r *Reader) Span(of pcommon.InstrumentationScope, span ptrace.Span, into *Call) (Outcome, string) {
 	attributes := span.Attributes()
 	r.known = MayBeCall(attributes)

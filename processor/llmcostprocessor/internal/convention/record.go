@@ -4,6 +4,7 @@
 package convention
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -14,12 +15,17 @@ import (
 
 // record is a record that follows a convention.
 type record struct {
+	facts
+	values [fields]pcommon.Value // of the fields that it has
+}
+
+// facts are reset for each record.
+type facts struct {
 	of     *compiled
 	scope  string
 	known  *scope // nil: nothing is known of it
 	failed bool   // the status of the span, or the kind of event
 
-	values [fields]pcommon.Value
 	ranks  [fields]uint8 // 0: the record does not have the field
 	counts tally
 	// cachedIs is what the provider's own counts prove of the cached tokens, and
@@ -40,7 +46,7 @@ type record struct {
 // its row counts that has a value that can be read: a senseless one loses itself
 // and nothing else.
 func (r *record) sort(c *compiled, f *found, name string, known *scope) {
-	*r = record{of: c, scope: name, known: known}
+	r.facts = facts{of: c, scope: name, known: known}
 	for i, key := range f.keys {
 		for _, p := range c.places[key] {
 			r.put(p, f.values[i])
@@ -135,6 +141,12 @@ func (r *record) read(v recordKind, out *Call) (Outcome, string) {
 	}
 	if v != call {
 		out.Status = Success
+		if out.Model = cmp.Or(r.text(model), r.text(requestModel)); len(out.Model) > MaxModelLength {
+			out.Model = ""
+		}
+		if out.Model != "" {
+			out.Provider = r.seller(out.Model)
+		}
 		return Aggregate, ""
 	}
 	if !r.name(out) {
@@ -296,14 +308,19 @@ const (
 
 // familyOf goes by the model, whoever sells it: a client of OpenAI's may talk to xAI.
 func familyOf(provider, model string) family {
-	name := strings.ToLower(model[strings.LastIndexAny(model, "/:")+1:])
+	name := model[max(strings.LastIndexByte(model, '/'), strings.LastIndexByte(model, ':'))+1:]
 	switch {
-	case hasPrefix(name, "gemini"):
+	case beginsWith(name, "gemini"):
 		return gemini
-	case hasPrefix(name, "grok"), hasPrefix(provider, "xai"), provider == "x_ai":
+	case beginsWith(name, "grok"), hasPrefix(provider, "xai"), provider == "x_ai":
 		return xai
 	}
 	return otherFamily
+}
+
+// beginsWith compares without regard to case.
+func beginsWith(name, prefix string) bool {
+	return len(name) >= len(prefix) && strings.EqualFold(name[:len(prefix)], prefix)
 }
 
 // currencyOf reads a code of ISO 4217; "" for dollars. What is none stays unknown.

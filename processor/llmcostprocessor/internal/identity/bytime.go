@@ -7,7 +7,7 @@ import "time"
 
 // sideOfParallel is where a record is paired by the rule concurrent: with those of
 // other scopes of its resource that used as much.
-func sideOfParallel(n *node) (place, bool) {
+func sideOfParallel(n *Record) (place, bool) {
 	if n.Scope == "" || n.Resource == 0 || n.End == 0 || n.End < n.Start {
 		return place{}, false
 	}
@@ -93,7 +93,7 @@ const (
 // sideOfStream is where a record is paired by the rule stream: an instrumentation
 // ends the span of the request when the stream begins, without usage, and reports
 // the usage at its end in a record of no length.
-func sideOfStream(n *node) (place, bool) {
+func sideOfStream(n *Record) (place, bool) {
 	if n.Scope == "" || n.Resource == 0 || n.End == 0 || n.Flags.Has(Failed) || n.Flags.Has(Unreadable) {
 		return place{}, false
 	}

@@ -5,6 +5,7 @@ package identity
 
 import (
 	"hash/maphash"
+	"strings"
 	"time"
 )
 
@@ -59,12 +60,17 @@ type Counted struct {
 	more    *more
 	// Place is the ledger's, to find what was counted.
 	Place uint8
+	// Unnamed: the record does not name the model.
+	Unnamed bool
+	// Amended is the caller's: what it counted instead of the payload, if not "".
+	Amended string
 }
 
 // more is what few calls have.
 type more struct {
 	values *Values
 	merged []Merged
+	named  string
 }
 
 // Values are the attribution: of the record, of the others of the call, and of the
@@ -74,6 +80,15 @@ func (c *Counted) Values() []string {
 		return nil
 	}
 	return c.more.values.of()
+}
+
+// Named is the payload of another record of the call, which names the model that the one
+// that stands for it does not; "" for none.
+func (c *Counted) Named() string {
+	if c.more == nil {
+		return ""
+	}
+	return c.more.named
 }
 
 // Merged are the other records of the call.
@@ -93,6 +108,7 @@ type Change struct {
 	Out, In *Counted
 	// Record is the index of In's record in the batch; -1 when it is of an earlier one.
 	Record int
+	slot   uint64 // of a compact record
 }
 
 // Result is what a batch leads to.
@@ -118,9 +134,10 @@ type Cache struct {
 
 	sequence uint64
 	pass     uint32
-	queue    []*node // in the order of arrival, also those that are gone
-	first    int     // of the queue
+	slots    slots
+	nodes    map[uint64]*node // by the numbers of their slots
 	live     int
+	indexes  indexes
 	// The maps are by hashes, of which two of a hundred thousand are the same in one of
 	// three billion cases; no sender can make them so.
 	seed      maphash.Seed
@@ -134,12 +151,13 @@ type Cache struct {
 	evicted   int64
 	maxScan   scan
 	maxUnit   int
+	// noneCompact: every record is a node. Tests compare the two.
+	noneCompact bool
 }
 
-// trace is what is known of a trace.
+// trace is what is known of a trace of whose calls there are nodes.
 type trace struct {
 	calls *node // the last that arrived, of a ring
-	link  int32 // the place of the newest span that is not a call, from 1
 	large bool  // it has a tree
 }
 
@@ -199,6 +217,7 @@ func (c *Cache) atSite(key SpanKey) *node { return c.sites[maphash.Comparable(c.
 type node struct {
 	Record
 	print   uint64
+	slot    uint64 // its number
 	arrived uint32 // seconds since 1970
 	index   int32  // in the batch that is added, from 1
 
@@ -210,7 +229,7 @@ type node struct {
 	pass  uint32 // that visited it last
 	depth uint16 // how many calls are around it
 
-	aggregate, gone, merged   bool // merged: at some time
+	aggregate, merged         bool // merged: at some time
 	crowded, around, overflow bool // see crowd.go
 }
 
@@ -269,12 +288,14 @@ func (c *call) members() []*node {
 func New(options Options) *Cache {
 	c := &Cache{
 		options:   options,
+		slots:     newSlots(),
+		nodes:     map[uint64]*node{},
 		seed:      maphash.MakeSeed(),
 		sites:     map[uint64]*node{},
 		responses: map[uint64]*node{},
 		traces:    map[uint64]trace{},
 		trees:     map[uint64]*tree{},
-		maxScan:   scan{spans: 64, times: 4},
+		maxScan:   scan{calls: 64, times: 4},
 		maxUnit:   1000,
 	}
 	c.parallel.init(weighParallel, sideOfParallel)
@@ -294,40 +315,68 @@ func (c *Cache) Len() int { return c.live }
 func (c *Cache) Add(records []Record, spans []Span, now time.Time) Result {
 	now = c.aging.at(now, c.options.Window)
 	c.expire(now)
-	w := work{Cache: c}
+	c.evictFor(len(records))
+	w := newWork(c, len(records))
 	for i := range spans {
-		if c.addLink(&spans[i]) {
-			w.touch(spans[i].Trace)
-		}
+		w.addLink(&spans[i])
 	}
-	nodes := make([]*node, len(records))
-	copies := make([]bool, len(records))
 	for i := range records {
-		nodes[i], copies[i] = w.insert(&records[i], i, now)
+		w.insert(&records[i], i, now)
 	}
 	w.resolve()
-	result := Result{Outcomes: make([]Outcome, len(records)), Changes: w.changes, Merged: w.merged}
-	for i, n := range nodes {
-		n.index = 0
-		result.Outcomes[i] = n.outcome(copies[i])
+	return Result{Outcomes: w.outcomes(), Changes: w.changes, Merged: w.merged}
+}
+
+// SetPlace notes where the ledger has counted what a change puts in.
+func (c *Cache) SetPlace(change *Change, place uint8) {
+	change.In.Place = place
+	if number := change.slot; number >= c.slots.first && number < c.slots.next {
+		c.slots.at(number).place = place
 	}
-	return result
 }
 
 // insert remembers a record, unless the same is there.
-func (w *work) insert(r *Record, index int, now time.Time) (n *node, copied bool) {
+func (w *work) insert(r *Record, index int, now time.Time) {
 	c := w.Cache
-	n = &node{Record: *r, print: fingerprint(r), arrived: uint32(now.Unix()), index: int32(index + 1)}
-	if n.Parent == n.Span {
-		n.Parent = [8]byte{}
+	own := *r
+	fingerprint := fingerprintOf(r)
+	if own.Parent == own.Span {
+		own.Parent = [8]byte{}
 	}
-	site := r.site()
+	arrived := uint32(now.Unix())
+	site := own.site()
 	if site == (SpanKey{}) {
 		// It cannot be distinguished from others, and counts.
-		w.single(n)
-		return n, false
+		w.nodes[index] = &node{Record: own, print: fingerprint, arrived: arrived, index: int32(index + 1)}
+		w.single(w.nodes[index])
+		return
 	}
-	hash := c.siteHash(n)
+	added := newcomer{Record: &own, print: fingerprint, site: site, siteHash: maphash.Comparable(c.seed, site)}
+	number, found := c.compactAt(site, added.siteHash)
+	if found && c.slots.at(number).print == fingerprint {
+		w.places[index], w.copies[index] = number, true
+		return
+	}
+	added.traceHash = c.traceHash(own.Trace)
+	if own.Response != 0 {
+		added.responseHash = maphash.Comparable(c.seed, own.Response)
+	}
+	if !found && c.sites[added.siteHash] == nil && c.fits(&added) {
+		c.evictFor(1)
+		w.addCompact(&added, index, arrived)
+		return
+	}
+	if found {
+		w.expand(number)
+	}
+	w.insertNode(&added, index, arrived)
+}
+
+// insertNode remembers a record to which others may be related.
+func (w *work) insertNode(r *newcomer, index int, arrived uint32) {
+	c := w.Cache
+	n := &node{Record: *r.Record, print: r.print, arrived: arrived, index: int32(index + 1)}
+	hash := r.siteHash
 	known, many := c.findCopy(hash, n.print)
 	if known == nil && many {
 		n.overflow = true
@@ -335,14 +384,36 @@ func (w *work) insert(r *Record, index int, now time.Time) (n *node, copied bool
 		known, _ = c.findCopy(hash, n.print)
 	}
 	if known != nil {
-		return known, true
+		w.nodes[index], w.copies[index] = known, true
+		return
 	}
-	head := c.sites[hash]
-	if c.evictOldest() {
-		head = c.sites[hash]
+	c.evictFor(1)
+	if n.Response != 0 {
+		if number := c.compactOfResponse(r); number != 0 {
+			w.expand(number)
+		}
 	}
-	n.nextInSite, c.sites[hash] = head, n
-	if r.Response != 0 {
+	if n.Trace != [16]byte{} {
+		w.expandTrace(n.Trace, r.traceHash)
+	}
+	number, s := c.slots.append()
+	s.state, n.slot = slotNode, number
+	w.ofSlots = append(w.ofSlots, ofSlot{record: index})
+	n.Payload = strings.Clone(n.Payload) // it is a part of those of the batch
+	c.nodes[number] = n
+	c.live++
+	c.enlist(n, hash)
+	if n.Trace != [16]byte{} {
+		w.touch(n.Trace)
+	}
+	w.nodes[index] = n
+	w.added = append(w.added, n)
+}
+
+// enlist has a record found by its site, its response and its trace.
+func (c *Cache) enlist(n *node, site uint64) {
+	n.nextInSite, c.sites[site] = c.sites[site], n
+	if n.Response != 0 {
 		key := c.responseHash(n)
 		n.nextOfResponse = c.responses[key]
 		if n.nextOfResponse != nil && n.nextOfResponse.crowded {
@@ -350,20 +421,15 @@ func (w *work) insert(r *Record, index int, now time.Time) (n *node, copied bool
 		}
 		c.responses[key] = n
 	}
-	if r.Trace != [16]byte{} {
-		key := c.traceHash(r.Trace)
+	if n.Trace != [16]byte{} {
+		key := c.traceHash(n.Trace)
 		known := c.traces[key]
 		known.append(n)
 		if known.large {
 			c.trees[key].addCall(n)
 		}
 		c.traces[key] = known
-		w.touch(r.Trace)
 	}
-	c.queue = append(c.queue, n)
-	c.live++
-	w.added = append(w.added, n)
-	return n, false
 }
 
 func (c *Cache) next() uint64 {
@@ -374,37 +440,39 @@ func (c *Cache) next() uint64 {
 // expire forgets what is older than the window.
 func (c *Cache) expire(now time.Time) {
 	oldest := now.Add(-c.options.Window).Unix()
-	for c.first < len(c.queue) {
-		n := c.queue[c.first]
-		if !n.gone && int64(n.arrived) > oldest {
+	for c.slots.first < c.slots.next {
+		s := c.slots.at(c.slots.first)
+		arrived := s.arrived
+		if s.state == slotNode {
+			arrived = c.nodes[c.slots.first].arrived
+		}
+		if s.state != slotFree && int64(arrived) > oldest {
 			break
 		}
 		c.dequeue()
 	}
 }
 
-// evictOldest forgets the oldest records when the cache is full.
-func (c *Cache) evictOldest() (evicted bool) {
-	for c.live >= c.options.Records && c.first < len(c.queue) {
+// evictFor forgets the oldest records when the cache is too full for so many more. It does
+// before those of a batch are added, so that these are not forgotten with them.
+func (c *Cache) evictFor(n int) {
+	for c.live+n > c.options.Records && c.slots.first < c.slots.next {
 		before := c.live
 		c.dequeue()
 		c.evicted += int64(before - c.live)
-		evicted = true
 	}
-	return evicted
 }
 
+// dequeue forgets what came first.
 func (c *Cache) dequeue() {
-	n := c.queue[c.first]
-	c.queue[c.first] = nil
-	c.first++
-	if c.first > len(c.queue)/8 && c.first > 1024 {
-		c.queue = append(c.queue[:0:0], c.queue[c.first:]...)
-		c.first = 0
+	switch c.slots.at(c.slots.first).state {
+	case slotCompact:
+		c.live--
+	case slotNode:
+		c.evict(c.nodes[c.slots.first])
+	case slotFree:
 	}
-	if !n.gone {
-		c.evict(n)
-	}
+	c.slots.dequeue()
 }
 
 // evict forgets a record with all others that its being counted depends on: what
@@ -455,7 +523,8 @@ func (c *Cache) distantRelatives(n *node, visit func(*node)) {
 }
 
 func (c *Cache) remove(n *node) {
-	n.gone = true
+	c.slots.at(n.slot).state = slotFree
+	delete(c.nodes, n.slot)
 	c.live--
 	inSite := func(n *node) **node { return &n.nextInSite }
 	site := c.siteHash(n)

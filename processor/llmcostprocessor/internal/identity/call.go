@@ -137,8 +137,11 @@ func (w *work) count(c *call, group []*node) {
 	}
 	for _, n := range group[1:] {
 		m.merged = append(m.merged, Merged{SpanKey{n.Trace, n.Span}, n.Scope, n.rule()})
+		if c.winner.Model == 0 && n.Model != 0 && m.named == "" {
+			m.named = n.Payload
+		}
 	}
-	counted := &Counted{Payload: c.winner.Payload}
+	counted := &Counted{Payload: c.winner.Payload, Unnamed: c.winner.Model == 0}
 	if m.values != nil || m.merged != nil {
 		counted.more = &m
 	}
@@ -150,7 +153,7 @@ func (w *work) change(c *call, in *Counted) {
 	switch {
 	case out == nil && in == nil:
 		return
-	case out != nil && in != nil && out.Payload == in.Payload && slices.Equal(out.Values(), in.Values()):
+	case out != nil && in != nil && out.Payload == in.Payload && out.Named() == in.Named() && slices.Equal(out.Values(), in.Values()):
 		if slices.Equal(out.Merged(), in.Merged()) {
 			return
 		}

@@ -3,6 +3,8 @@
 
 package identity
 
+import "hash/maphash"
+
 // Standing is what a record is among all that were added.
 type Standing struct {
 	// Call is the same for all records of a call; 0 for an aggregate.
@@ -18,7 +20,10 @@ type Standing struct {
 // Standing returns what a record is by now. It is false for one that is not
 // remembered.
 func (c *Cache) Standing(r *Record) (Standing, bool) {
-	sum := fingerprint(r)
+	sum := fingerprintOf(r)
+	if number, found := c.compactAt(r.site(), maphash.Comparable(c.seed, r.site())); found && c.slots.at(number).print == sum {
+		return c.standingAlone(number), true
+	}
 	for n := c.atSite(r.site()); n != nil; n = n.nextInSite {
 		if n.print != sum {
 			continue
@@ -30,4 +35,14 @@ func (c *Cache) Standing(r *Record) (Standing, bool) {
 		return s, true
 	}
 	return Standing{}, false
+}
+
+// standingAlone is that of a compact record.
+func (c *Cache) standingAlone(number uint64) Standing {
+	r, inherited := c.slots.record(number)
+	counted := &Counted{Payload: r.Payload}
+	if values := r.Values.overlay(inherited); values != nil {
+		counted.more = &more{values: values}
+	}
+	return Standing{Call: c.slots.at(number).call, Winner: r, Counted: counted}
 }

@@ -20,10 +20,10 @@ func Hash(text string) uint64 {
 
 func putUint64(to []byte, n uint64) { binary.LittleEndian.PutUint64(to, n) }
 
-// fingerprint is the hash of what a record reports, but for its payload: records
+// fingerprintOf is the hash of what a record reports, but for its payload: records
 // that are the same in it are copies of one. So is what we have written a cost on, which
 // then proves how its numbers are to be read.
-func fingerprint(r *Record) uint64 {
+func fingerprintOf(r *Record) uint64 {
 	var fixed [136]byte
 	copy(fixed[:], r.Trace[:])
 	copy(fixed[16:], r.Span[:])

@@ -32,18 +32,18 @@ func newTree(calls []*node, links map[[8]byte]*link) *tree {
 }
 
 func (t *tree) addCall(n *node) {
-	f := t.within[n.Parent]
+	f := t.within[n.enclosing()]
 	if f.calls == nil {
 		f.calls = map[*node]struct{}{}
 	}
 	f.calls[n] = struct{}{}
-	t.within[n.Parent] = f
+	t.within[n.enclosing()] = f
 	t.addedCalls = append(t.addedCalls, n)
 }
 
 func (t *tree) removeCall(n *node) {
-	delete(t.within[n.Parent].calls, n)
-	t.discard(n.Parent)
+	delete(t.within[n.enclosing()].calls, n)
+	t.discard(n.enclosing())
 }
 
 // addLink adds a span that is not a call. The first report of a span counts.
@@ -83,7 +83,7 @@ func (c *Cache) updateLarge(trace [16]byte, t *tree) []*node {
 	calls, links := t.addedCalls, t.addedLinks
 	t.addedCalls, t.addedLinks = nil, nil
 	for _, n := range calls {
-		up, inherited := c.ascend(n, t.links)
+		up, inherited := c.ascend(n)
 		d.changed = d.enclose(n, up, inherited, d.changed)
 	}
 	for _, n := range calls {
@@ -109,7 +109,7 @@ func (d *descent) from(span [8]byte) {
 	if f := d.within[span]; len(f.calls) == 0 && len(f.links) == 0 {
 		return
 	}
-	if up, inherited, circle := d.walk(d.trace, span, span, d.tree.links); !circle {
+	if up, inherited, circle := d.walk(d.trace, span, span); !circle {
 		d.below(span, up, inherited, 0)
 	}
 }
@@ -123,6 +123,11 @@ func (d *descent) below(span [8]byte, up *node, inherited *Values, depth int) {
 	d.visited[span] = true
 	f := d.within[span]
 	for n := range f.calls {
+		if n.withinOwn() {
+			up, inherited := d.ascend(n)
+			d.changed = d.enclose(n, up, inherited, d.changed)
+			continue
+		}
 		d.changed = d.enclose(n, up, inherited, d.changed)
 		if first := d.spanOf(SpanKey{d.trace, n.Span}); first == n {
 			d.below(n.Span, n, d.valuesOf(n).overlay(inherited), depth+1)

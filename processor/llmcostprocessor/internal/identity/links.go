@@ -3,90 +3,141 @@
 
 package identity
 
-// links remembers the spans that are not calls: the newest ones, in a ring. Those
-// of a trace are a list, since most traces are never asked for.
+import "hash/maphash"
+
+// links remembers the spans that are not calls: the newest ones, in a ring.
 type links struct {
-	ring   []link
-	traces [][16]byte // of the ring
-	next   int
+	window
+	ring          []link
+	spans, traces index
 }
 
 type link struct {
-	trace        uint64 // its hash
-	span, parent [8]byte
-	values       *Values
-	before       int32 // of the same trace, from 1; 0 for none
+	trace               [16]byte
+	span, parent        [8]byte
+	values              *Values
+	sameSpan, sameTrace uint32 // the ones before of the same hash
 }
 
-// addLink remembers a span, and reports whether calls of its trace are remembered.
-func (c *Cache) addLink(s *Span) bool {
+func (l *links) at(number uint64) *link { return &l.ring[(number-1)%uint64(cap(l.ring))] }
+
+// each calls visit with the links of a list, the newest first.
+func (l *links) each(at uint32, before func(*link) uint32, visit func(*link)) {
+	last := l.next
+	for l.has(at) {
+		number := l.number(at)
+		if number >= last {
+			return // it is one of before the numbers began again
+		}
+		one := l.at(number)
+		visit(one)
+		last, at = number, before(one)
+	}
+}
+
+// addLink remembers a span, and notes what it is around.
+func (w *work) addLink(s *Span) {
+	c := w.Cache
+	l := &c.links
 	hash := c.traceHash(s.Trace)
 	known := c.traces[hash]
-	l := &c.links
-	if c.options.Spans == 0 {
-		return known.calls != nil
+	if known.calls != nil {
+		w.touch(s.Trace)
 	}
-	if known.large && c.trees[hash].links[s.Span] != nil {
-		return false // it came before
+	site := maphash.Comparable(c.seed, s.SpanKey)
+	if c.options.Spans == 0 || c.linkAt(s.SpanKey, site) != nil {
+		return // the first report of a span counts
 	}
 	if l.ring == nil {
 		l.ring = make([]link, 0, c.options.Spans) // links are pointed at
-		l.traces = make([][16]byte, c.options.Spans)
+		l.window = window{first: 1, next: 1}
 	}
-	added := link{trace: hash, span: s.Span, parent: s.Parent, values: s.Values, before: known.link}
-	if len(l.ring) < c.options.Spans {
-		l.ring = append(l.ring, added)
-		known.link = int32(len(l.ring))
-	} else {
-		old := &l.ring[l.next]
-		of := c.traces[old.trace]
-		if of.large {
-			c.trees[old.trace].removeLink(old)
+	if l.next-l.first == uint64(c.options.Spans) {
+		if old := l.at(l.first); len(c.trees) > 0 {
+			if t := c.trees[c.traceHash(old.trace)]; t != nil {
+				t.removeLink(old)
+			}
 		}
-		if old.trace != hash && int(of.link) == l.next+1 {
-			of.link = 0
-			c.setTrace(old.trace, of)
-		}
-		*old = added
-		known.link = int32(l.next + 1)
-		l.next = (l.next + 1) % c.options.Spans
+		l.first++
 	}
-	l.traces[known.link-1] = s.Trace
+	if len(l.ring) < cap(l.ring) {
+		l.ring = l.ring[:len(l.ring)+1]
+	}
+	number := l.next
+	l.next++
+	added := l.at(number)
+	*added = link{trace: s.Trace, span: s.Span, parent: s.Parent, values: s.Values}
+	added.sameSpan = l.spans.put(short(site), uint32(number), l.window)
+	added.sameTrace = l.traces.put(short(hash), uint32(number), l.window)
 	if known.large {
-		c.trees[hash].addLink(&l.ring[known.link-1])
+		c.trees[hash].addLink(added)
 	}
-	c.traces[hash] = known
-	return known.calls != nil
+	if known.calls == nil {
+		w.surround(added, hash)
+	}
+}
+
+// surround notes that a span that is not a call is around compact records: they become
+// nodes if that matters to them.
+func (w *work) surround(l *link, hash uint64) {
+	c := w.Cache
+	if w.without == hash {
+		return
+	}
+	if c.newestOfTrace(l.trace, hash) == nil {
+		w.without = hash // nor will there be any while the links of a batch are added
+		return
+	}
+	within := c.below(l.trace, l.span)
+	if len(within) == 0 {
+		return
+	}
+	above, inherited, ok := c.climb(l.trace, l.span, [8]byte{})
+	if !ok || inherited != nil {
+		w.expandTrace(l.trace, hash)
+		return
+	}
+	for _, number := range within {
+		s := c.slots.at(number)
+		if s.above = above; above != [8]byte{} {
+			s.sameAbove = c.indexes.above.put(c.hashSpan(l.trace, above), uint32(number), c.slots.window)
+		}
+	}
+}
+
+// linkAt is the link of a span, or nil.
+func (c *Cache) linkAt(site SpanKey, hash uint64) (found *link) {
+	at, ok := c.links.spans.find(short(hash), c.links.window)
+	if !ok {
+		return nil
+	}
+	c.links.each(at, func(l *link) uint32 { return l.sameSpan }, func(l *link) {
+		if l.span == site.Span && l.trace == site.Trace {
+			found = l
+		}
+	})
+	return found
+}
+
+// linkOf is the same without the hash.
+func (c *Cache) linkOf(trace [16]byte, span [8]byte) *link {
+	site := SpanKey{trace, span}
+	return c.linkAt(site, maphash.Comparable(c.seed, site))
 }
 
 // linksOf returns the spans of a trace.
 func (c *Cache) linksOf(trace [16]byte) map[[8]byte]*link {
-	hash := c.traceHash(trace)
-	at, newest := c.traces[hash].link, -1
-	if at == 0 {
+	at, ok := c.links.traces.find(short(c.traceHash(trace)), c.links.window)
+	if !ok {
 		return nil
 	}
 	found := map[[8]byte]*link{}
-	for at > 0 {
-		one := &c.links.ring[at-1]
-		// An overwritten entry is newer, or of another trace.
-		age := c.ageOf(int(at - 1))
-		if one.trace != hash || age <= newest {
-			break
+	c.links.each(at, func(l *link) uint32 { return l.sameTrace }, func(l *link) {
+		if l.trace == trace {
+			found[l.span] = l
 		}
-		newest = age
-		found[one.span] = one // the first report of a span counts
-		at = one.before
-	}
+	})
 	return found
-}
-
-// ageOf is how many links have come after one.
-func (c *Cache) ageOf(at int) int {
-	if len(c.links.ring) < c.options.Spans {
-		return len(c.links.ring) - 1 - at
-	}
-	return (c.links.next - 1 - at + c.options.Spans) % c.options.Spans
 }
 
 // Links calls visit with the remembered spans of a trace that are not calls.
@@ -99,13 +150,15 @@ func (c *Cache) Links(trace [16]byte, visit func(Span)) {
 // LinksWithoutCalls calls visit with the remembered spans of the traces of which no
 // call is remembered, the oldest first.
 func (c *Cache) LinksWithoutCalls(visit func(Span)) {
-	for i := range c.links.ring {
-		at := (c.links.next + i) % len(c.links.ring)
-		if one := &c.links.ring[at]; c.traces[one.trace].calls == nil {
-			visit(Span{SpanKey: SpanKey{c.links.traces[at], one.span}, Parent: one.parent, Values: one.values})
+	for number := c.links.first; number < c.links.next; number++ {
+		if one := c.links.at(number); !c.HasCalls(one.trace) {
+			visit(Span{SpanKey: SpanKey{one.trace, one.span}, Parent: one.parent, Values: one.values})
 		}
 	}
 }
 
 // HasCalls reports whether a call of the trace is remembered.
-func (c *Cache) HasCalls(trace [16]byte) bool { return c.traces[c.traceHash(trace)].calls != nil }
+func (c *Cache) HasCalls(trace [16]byte) bool {
+	hash := c.traceHash(trace)
+	return c.traces[hash].calls != nil || c.newestOfTrace(trace, hash) != nil
+}

@@ -15,7 +15,7 @@ import (
 // depend on their order.
 type matching struct {
 	weigh  func(a, b *node) (weight int64, ok bool)
-	sideOf func(*node) (place, bool)
+	sideOf func(*Record) (place, bool)
 
 	alone   map[uint64]*node // that is the only one of its pool
 	pools   map[uint64]*pool
@@ -41,14 +41,14 @@ type side struct {
 	longest int64
 }
 
-func (m *matching) init(weigh func(a, b *node) (int64, bool), sideOf func(*node) (place, bool)) {
+func (m *matching) init(weigh func(a, b *node) (int64, bool), sideOf func(*Record) (place, bool)) {
 	m.weigh, m.sideOf = weigh, sideOf
 	m.alone, m.pools, m.partner = map[uint64]*node{}, map[uint64]*pool{}, map[*node][]*node{}
 }
 
 // insert pairs a record, and returns those that have another partner for it.
 func (m *matching) insert(n *node) (changed []*node) {
-	at, ok := m.sideOf(n)
+	at, ok := m.sideOf(&n.Record)
 	if !ok || n.aggregate {
 		return nil
 	}
@@ -79,9 +79,19 @@ func (m *matching) insert(n *node) (changed []*node) {
 	return changed
 }
 
+// hasOther reports whether another side of a pool has records.
+func (m *matching) hasOther(at place) bool {
+	if n := m.alone[at.pool]; n != nil {
+		own, _ := m.sideOf(&n.Record)
+		return own.side != at.side
+	}
+	p := m.pools[at.pool]
+	return p != nil && slices.ContainsFunc(p.sides, func(s side) bool { return s.name != at.side })
+}
+
 // remove takes a record out, and returns those that have another partner for it.
 func (m *matching) remove(n *node) (changed []*node) {
-	at, ok := m.sideOf(n)
+	at, ok := m.sideOf(&n.Record)
 	if !ok || !m.unlist(n, at) {
 		return nil
 	}
@@ -92,7 +102,7 @@ func (m *matching) remove(n *node) (changed []*node) {
 		m.part(other, n)
 		changed = append(changed, other)
 		if left := p.find(at.side); left != nil {
-			side, _ := m.sideOf(other)
+			side, _ := m.sideOf(&other.Record)
 			changed = m.propose(other, side.side, left, changed)
 		}
 	}
@@ -101,7 +111,7 @@ func (m *matching) remove(n *node) (changed []*node) {
 
 // drop takes out a record that is forgotten, with all its partners.
 func (m *matching) drop(n *node) {
-	if at, ok := m.sideOf(n); ok {
+	if at, ok := m.sideOf(&n.Record); ok {
 		m.unlist(n, at)
 	}
 	for _, other := range m.partner[n] {
@@ -179,7 +189,7 @@ func (m *matching) propose(n *node, own string, others *side, changed []*node) [
 const maxScanned = 2000
 
 func (m *matching) closest(n *node, own string, others *side) (best *node) {
-	at, _ := m.sideOf(n)
+	at, _ := m.sideOf(&n.Record)
 	latest := n.End + int64(Tolerance) + at.reach
 	earliest := n.Start - int64(Tolerance) - others.longest - at.reach
 	end := sort.Search(len(others.nodes), func(i int) bool { return others.nodes[i].Start > latest })
@@ -211,7 +221,7 @@ func (m *matching) closer(n, a, b *node) bool {
 
 func (m *matching) partnerOn(n *node, side string) *node {
 	for _, other := range m.partner[n] {
-		if at, _ := m.sideOf(other); at.side == side {
+		if at, _ := m.sideOf(&other.Record); at.side == side {
 			return other
 		}
 	}

@@ -47,7 +47,11 @@ func (b countedCalls) apply(t *testing.T, changes []Change) {
 }
 
 func describe(c *Counted) string {
-	return c.Payload + " " + strings.Join(c.Values(), ",")
+	text := c.Payload + " " + strings.Join(c.Values(), ",")
+	if named := c.Named(); named != "" {
+		text += " of the model of " + named
+	}
+	return text
 }
 
 // calls are what is counted, whatever the IDs of the calls.
@@ -133,11 +137,17 @@ func scenario(r *rand.Rand) []item {
 		if r.IntN(6) == 0 {
 			rec.Flags &^= IsSpan
 			rec.Start = rec.End
+			if r.IntN(2) == 0 { // written in a span that may be known not to be a call
+				rec.Span, rec.Parent = id(20+r.IntN(4)), [8]byte{}
+			}
+		}
+		if r.IntN(4) == 0 {
+			rec.Model = 0
 		}
 		if r.IntN(3) == 0 {
 			rec.Values = &Values{fmt.Sprint("user-", r.IntN(2))}
 		}
-		rec.Payload = fmt.Sprintf("%d/%d %s %d+%d %v", rec.Trace[0], own, rec.Scope, rec.Prompt, rec.Completion, rec.Flags)
+		rec.Payload = fmt.Sprintf("%d/%d %s %d+%d %v", rec.Trace[0], rec.Span[7], rec.Scope, rec.Prompt, rec.Completion, rec.Flags)
 		items = append(items, item{record: &rec})
 	}
 	return items
@@ -215,7 +225,7 @@ func TestMatchingIsGreedy(t *testing.T) {
 			n.Trace[0] = 1
 			n.Start = int64(1e9 + r.IntN(6)*1e7)
 			n.End = n.Start + int64(r.IntN(20)*1e7)
-			n.print = fingerprint(&n.Record)
+			n.print = fingerprintOf(&n.Record)
 			nodes = append(nodes, n)
 		}
 		for _, n := range nodes {

@@ -142,6 +142,20 @@ const (
 // Has reports whether all flags are set.
 func (f Flags) Has(flags Flags) bool { return f&flags == flags }
 
+// withinOwn reports whether a log record was written in a span that is known by its ID
+// alone. If it is not a call, that span is around the record.
+func (r *Record) withinOwn() bool {
+	return !r.Flags.Has(IsSpan) && r.Parent == [8]byte{} && r.Span != [8]byte{}
+}
+
+// enclosing is the span around a record.
+func (r *Record) enclosing() [8]byte {
+	if r.withinOwn() {
+		return r.Span
+	}
+	return r.Parent
+}
+
 // Site names where the record was found: records of one site are of one span,
 // or the same log record.
 func (r *Record) site() SpanKey {

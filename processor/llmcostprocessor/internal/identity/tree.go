@@ -8,9 +8,9 @@ import "slices"
 // maxDepth bounds how far spans are followed up and down.
 const maxDepth = 256
 
-// scan bounds a pass over all spans of a trace: it is made where there are few, or
+// scan bounds a pass over all calls of a trace: it is made where there are few, or
 // not so many times more than the batch has added.
-type scan struct{ spans, times int }
+type scan struct{ calls, times int }
 
 // updateTrace finds what is around each call of a trace to which a batch has added so
 // many spans, and returns those calls for which it changed.
@@ -25,18 +25,15 @@ func (c *Cache) updateTrace(trace [16]byte, added int) (changed []*node) {
 		return nil
 	case known.large:
 		return c.updateLarge(trace, c.trees[hash])
-	case known.calls.nextInTrace == known.calls && known.link == 0:
-		return nil
 	}
-	links := c.linksOf(trace)
 	calls := slices.Collect(known.all)
 	for _, n := range calls {
-		up, inherited := c.ascend(n, links)
+		up, inherited := c.ascend(n)
 		changed = c.enclose(n, up, inherited, changed)
 	}
-	if size := len(calls) + len(links); size > max(c.maxScan.spans, c.maxScan.times*added) {
+	if len(calls) > max(c.maxScan.calls, c.maxScan.times*added) {
 		known.large = true
-		c.traces[hash], c.trees[hash] = known, newTree(calls, links)
+		c.traces[hash], c.trees[hash] = known, newTree(calls, c.linksOf(trace))
 	}
 	return changed
 }
@@ -67,8 +64,16 @@ func (c *Cache) enclose(n, up *node, inherited *Values, changed []*node) []*node
 
 // ascend follows the spans up from a call: to the nearest call, and for the
 // attribution as far as they are known.
-func (c *Cache) ascend(n *node, links map[[8]byte]*link) (up *node, inherited *Values) {
-	up, inherited, circle := c.walk(n.Trace, n.Parent, n.Span, links)
+func (c *Cache) ascend(n *node) (up *node, inherited *Values) {
+	if n.withinOwn() {
+		own := c.linkOf(n.Trace, n.Span)
+		if own == nil {
+			return nil, nil
+		}
+		up, inherited, _ = c.walk(n.Trace, own.parent, [8]byte{})
+		return up, own.values.overlay(inherited)
+	}
+	up, inherited, circle := c.walk(n.Trace, n.Parent, n.Span)
 	if circle {
 		return nil, inherited
 	}
@@ -77,7 +82,7 @@ func (c *Cache) ascend(n *node, links map[[8]byte]*link) (up *node, inherited *V
 
 // walk follows the spans up, beginning with one. It ends where it comes to own again:
 // in spans that are around each other.
-func (c *Cache) walk(trace [16]byte, at, own [8]byte, links map[[8]byte]*link) (up *node, inherited *Values, circle bool) {
+func (c *Cache) walk(trace [16]byte, at, own [8]byte) (up *node, inherited *Values, circle bool) {
 	for i := range maxDepth {
 		if at == own && own != [8]byte{} && i > 0 {
 			return up, inherited, true
@@ -90,11 +95,15 @@ func (c *Cache) walk(trace [16]byte, at, own [8]byte, links map[[8]byte]*link) (
 				up = around
 			}
 			inherited = inherited.overlay(c.valuesOf(around))
-			at = around.Parent
+			next := around.Parent
+			if own := c.linkOf(trace, at); own != nil && around.withinOwn() {
+				inherited, next = inherited.overlay(own.values), own.parent
+			}
+			at = next
 			continue
 		}
-		link, known := links[at]
-		if !known {
+		link := c.linkOf(trace, at)
+		if link == nil {
 			break
 		}
 		inherited = inherited.overlay(link.values)

@@ -12,6 +12,46 @@ type work struct {
 	touched []touched
 	changes []Change
 	merged  map[Rule]int64
+
+	// Of the records of the batch: their nodes, or else the numbers of their slots, and
+	// whether they are copies.
+	nodes  []*node
+	places []uint64
+	copies []bool
+	// Of those that are compact what is counted.
+	counted   []Counted
+	more      []more
+	ofSlots   []ofSlot // that the batch has added, the first of which is firstSlot
+	firstSlot uint64
+	without   uint64 // the hash of a trace that has no compact records
+}
+
+// ofSlot is the index of a record in the batch, and that of its change if it is compact.
+type ofSlot struct{ record, change int }
+
+func newWork(c *Cache, records int) *work {
+	return &work{
+		Cache: c, firstSlot: c.slots.next,
+		nodes: make([]*node, records), places: make([]uint64, records), copies: make([]bool, records),
+		counted: make([]Counted, records), more: make([]more, records),
+	}
+}
+
+// outcomes are what the records of the batch have become.
+func (w *work) outcomes() []Outcome {
+	all := make([]Outcome, len(w.nodes))
+	for i, n := range w.nodes {
+		if n == nil {
+			n = w.Cache.nodes[w.places[i]]
+		}
+		if n == nil {
+			all[i] = Outcome{Copy: w.copies[i], Marks: true}
+			continue
+		}
+		n.index = 0
+		all[i] = n.outcome(w.copies[i])
+	}
+	return all
 }
 
 // touched is a trace, and how many spans were added to it.
@@ -30,6 +70,16 @@ func (w *work) touch(trace [16]byte) {
 
 // resolve groups what the batch has touched.
 func (w *work) resolve() {
+	if len(w.added) == 0 && len(w.touched) == 0 {
+		return
+	}
+	w.added = slices.DeleteFunc(w.added, func(n *node) bool {
+		gone := w.Cache.nodes[n.slot] != n
+		if gone {
+			w.single(n) // the batch has more records than the cache
+		}
+		return gone
+	})
 	dirty := slices.Clone(w.added)
 	added := map[[16]byte]int{}
 	for _, t := range w.touched {
@@ -42,6 +92,7 @@ func (w *work) resolve() {
 		}
 	}
 	w.recount(append(dirty, w.regroup(dirty)...))
+	w.changes = slices.DeleteFunc(w.changes, func(c Change) bool { return c.In == nil && c.Out == nil })
 }
 
 // regroup groups the records that are related to the dirty ones by all rules except
@@ -79,6 +130,9 @@ func (w *work) regroup(dirty []*node) (changed []*node) {
 	for _, n := range regrouped {
 		changed = append(changed, w.streams.insert(n)...)
 		if w.options.PairByTime {
+			for _, other := range w.expandPool(n) {
+				changed = append(append(changed, other), w.parallel.insert(other)...)
+			}
 			changed = append(changed, w.parallel.insert(n)...)
 		}
 	}

@@ -28,8 +28,17 @@ const (
 	flagComputed // what was computed follows
 )
 
-// costReported is in the byte of the status.
-const costReported = 0x80
+// In the byte of the status.
+const (
+	costReported = 0x80
+	// countedDimensions: the number of the dimensions is before them. Without it, they
+	// are firstDimensions.
+	countedDimensions = 0x40
+	inStatus          = costReported | countedDimensions
+)
+
+// firstDimensions is how many dimensions there were when their number was not written.
+const firstDimensions = 6
 
 var errTruncated = errors.New("ends within a call")
 
@@ -74,7 +83,7 @@ func AppendCall(to []byte, c *Call) []byte {
 			flags |= 1 << i
 		}
 	}
-	status := byte(c.Status)
+	status := byte(c.Status) | countedDimensions
 	if c.CostReported {
 		status |= costReported
 	}
@@ -82,7 +91,9 @@ func AppendCall(to []byte, c *Call) []byte {
 	for _, text := range [...]string{c.Model, c.Provider, c.Convention, c.Reading, c.Estimated} {
 		to = appendText(to, text)
 	}
-	for _, value := range c.Dimensions {
+	dimensions := c.Dimensions.known()
+	to = binary.AppendUvarint(to, uint64(len(dimensions)))
+	for _, value := range dimensions {
 		to = appendText(to, value)
 	}
 	to = append(to, c.Trace[:]...)
@@ -128,10 +139,8 @@ func ParseCall(from []byte, kinds Kinds) (c Call, rest []byte, err error) {
 			return Call{}, nil, err
 		}
 	}
-	for i := range c.Dimensions {
-		if c.Dimensions[i], rest, err = parseText(rest); err != nil {
-			return Call{}, nil, err
-		}
+	if rest, err = c.parseDimensions(rest, from[1]&countedDimensions != 0); err != nil {
+		return Call{}, nil, err
 	}
 	if len(rest) < len(c.Trace)+len(c.Span) {
 		return Call{}, nil, errTruncated
@@ -157,7 +166,7 @@ func ParseCall(from []byte, kinds Kinds) (c Call, rest []byte, err error) {
 }
 
 func (c *Call) parseHead(from []byte) (rest []byte, err error) {
-	if len(from) < 2 || from[1]&^costReported >= byte(statuses) {
+	if len(from) < 2 || from[1]&^inStatus >= byte(statuses) {
 		return nil, errTruncated
 	}
 	flags := from[0]
@@ -165,8 +174,25 @@ func (c *Call) parseHead(from []byte) (rest []byte, err error) {
 	c.HasReported, c.Timed, c.Many = flags&flagHasReported != 0, flags&flagTimed != 0, flags&flagMany != 0
 	c.NoPrice = flags&flagNoPrice != 0
 	c.HasComputed, c.CostReported = flags&flagComputed != 0, from[1]&costReported != 0
-	c.Status = Status(from[1] &^ costReported)
+	c.Status = Status(from[1] &^ inStatus)
 	return from[2:], nil
+}
+
+func (c *Call) parseDimensions(from []byte, counted bool) (rest []byte, err error) {
+	n := uint64(firstDimensions)
+	if rest = from; counted {
+		size := 0
+		if n, size = binary.Uvarint(from); size <= 0 || n > MaxDimensions {
+			return nil, errTruncated
+		}
+		rest = from[size:]
+	}
+	for i := range n {
+		if c.Dimensions[i], rest, err = parseText(rest); err != nil {
+			return nil, err
+		}
+	}
+	return rest, nil
 }
 
 func (c *Call) parseUsage(from []byte, kinds Kinds) (rest []byte, err error) {

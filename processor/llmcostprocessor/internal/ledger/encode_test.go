@@ -4,6 +4,7 @@
 package ledger
 
 import (
+	"bytes"
 	"slices"
 	"testing"
 	"time"
@@ -73,4 +74,19 @@ func TestKindsAreWrittenByName(t *testing.T) {
 		_, _, err := ParseKinds(AppendKinds(nil)[:n])
 		require.Error(t, err, n)
 	}
+}
+
+// Until version 0.2 there were six dimensions, whose number was not written.
+func TestCallsOfSixDimensionsAreRead(t *testing.T) {
+	now := AppendCall(nil, &whole)
+	at := bytes.Index(now, []byte("\x03\x04shop\x00\x04ada\x00"))
+	require.Positive(t, at)
+	before := slices.Concat(now[:at], []byte("\x04shop\x00\x04ada\x00\x00\x00\x00"), now[at+len("\x03\x04shop\x00\x04ada\x00"):])
+	before[1] &^= countedDimensions
+	c, rest, err := ParseCall(before, nil)
+	require.NoError(t, err)
+	assert.Empty(t, rest)
+	assert.Equal(t, whole, c)
+	_, _, err = ParseCall(slices.Concat(now[:at], []byte{MaxDimensions + 1}, now[at+1:]), nil)
+	require.Error(t, err)
 }

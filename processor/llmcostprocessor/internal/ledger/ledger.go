@@ -13,10 +13,19 @@ import (
 )
 
 // MaxDimensions is how many dimensions there may be.
-const MaxDimensions = 6
+const MaxDimensions = 12
 
 // Dimensions are values in the order of the configuration; "" for none.
 type Dimensions [MaxDimensions]string
+
+// known returns the values up to the last that is not empty.
+func (d *Dimensions) known() []string {
+	n := len(d)
+	for n > 0 && d[n-1] == "" {
+		n--
+	}
+	return d[:n]
+}
 
 // Overflow stands for the models and dimensions beyond a limit.
 const Overflow = "otel.metric.overflow"

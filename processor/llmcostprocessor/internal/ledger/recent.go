@@ -28,50 +28,45 @@ type Merged struct {
 	Rule  string
 }
 
-// ring holds the newest calls. It grows to its limit, and then overwrites the
-// oldest.
+// ring holds the newest calls. A call has a place by its ID, which are numbers one
+// after another. It grows to its limit, and then overwrites the oldest.
 type ring struct {
 	limit int
 	calls []Recent
-	next  int
-	byID  map[uint64]int
+}
+
+// place is that of a call; nil when it has been overwritten.
+func (r *ring) place(id uint64) *Recent {
+	if r.limit == 0 {
+		return nil
+	}
+	i := int(id % uint64(r.limit))
+	if i >= len(r.calls) {
+		r.calls = append(r.calls, make([]Recent, i+1-len(r.calls))...)
+	}
+	if r.calls[i].id > id {
+		return nil
+	}
+	return &r.calls[i]
 }
 
 // set adds a call, or replaces what is known of it.
 func (r *ring) set(id uint64, key *Key, c *Call, detail Detail) {
-	if r.limit == 0 {
-		return
+	if to := r.place(id); to != nil {
+		*to = Recent{Key: key, Figures: c.Figures, Provider: c.Provider, Convention: c.Convention, Reading: c.Reading, Estimated: c.Estimated, Detail: detail, id: id}
 	}
-	i, known := r.byID[id]
-	if !known {
-		i = r.next
-		if len(r.calls) < r.limit {
-			r.calls = append(r.calls, Recent{})
-		} else {
-			delete(r.byID, r.calls[i].id)
-		}
-		if r.byID == nil {
-			r.byID = map[uint64]int{}
-		}
-		r.byID[id] = i
-		if r.next++; r.next == r.limit {
-			r.next = 0
-		}
-	}
-	r.calls[i] = Recent{Key: key, Figures: c.Figures, Provider: c.Provider, Convention: c.Convention, Reading: c.Reading, Estimated: c.Estimated, Detail: detail, id: id}
 }
 
 func (r *ring) describe(id uint64, detail Detail) {
-	if i, known := r.byID[id]; known {
-		r.calls[i].Detail = detail
+	if to := r.place(id); to != nil && to.id == id {
+		to.Detail = detail
 	}
 }
 
 // remove removes a call. Its place stays empty until it is overwritten.
 func (r *ring) remove(id uint64) {
-	if i, known := r.byID[id]; known {
-		r.calls[i] = Recent{}
-		delete(r.byID, id)
+	if to := r.place(id); to != nil && to.id == id {
+		*to = Recent{}
 	}
 }
 

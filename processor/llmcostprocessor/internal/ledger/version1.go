@@ -51,10 +51,8 @@ func ParseCall1(from []byte) (c Call, rest []byte, err error) {
 	if c.Model, rest, err = parseText(rest); err != nil {
 		return Call{}, nil, err
 	}
-	for i := range c.Dimensions {
-		if c.Dimensions[i], rest, err = parseText(rest); err != nil {
-			return Call{}, nil, err
-		}
+	if rest, err = c.parseDimensions(rest, false); err != nil {
+		return Call{}, nil, err
 	}
 	var numbers [11]int64
 	if rest, err = parseNumbers(rest, numbers[:]); err != nil {

@@ -28,6 +28,7 @@ type TelemetryBuilder struct {
 	meter                            metric.Meter
 	mu                               sync.Mutex
 	registrations                    []metric.Registration
+	ProcessorLlmCostBilledRejected   metric.Int64Counter
 	ProcessorLlmCostCachedCalls      metric.Int64Counter
 	ProcessorLlmCostCalls            metric.Int64Counter
 	ProcessorLlmCostClampedTimes     metric.Int64Counter
@@ -50,6 +51,7 @@ type TelemetryBuilder struct {
 	ProcessorLlmCostPriceResolutions metric.Int64ObservableCounter
 	ProcessorLlmCostPriceSourceAge   metric.Float64ObservableGauge
 	ProcessorLlmCostSnapshotFailures metric.Int64Counter
+	ProcessorLlmCostTableReloads     metric.Int64Counter
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -221,6 +223,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	}
 	builder.meter = Meter(settings)
 	var err, errs error
+	builder.ProcessorLlmCostBilledRejected, err = builder.meter.Int64Counter(
+		"otelcol_processor_llm_cost_billed_rejected",
+		metric.WithDescription("Points of billed cost or usage that were not recorded, because the day is not one, the amount is senseless, or the bill has 100,000 names already. [Alpha]"),
+		metric.WithUnit("{point}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ProcessorLlmCostCachedCalls, err = builder.meter.Int64Counter(
 		"otelcol_processor_llm_cost_cached_calls",
 		metric.WithDescription("Calls whose counts can be read in several ways, by the evidence that decided what they include. [Alpha]"),
@@ -351,6 +359,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_processor_llm_cost_snapshot_failures",
 		metric.WithDescription("Times that the ledger could not be written to the storage. What it holds is written with the next. [Alpha]"),
 		metric.WithUnit("{failure}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorLlmCostTableReloads, err = builder.meter.Int64Counter(
+		"otelcol_processor_llm_cost_table_reloads",
+		metric.WithDescription("Reloads of changed tables of dimensions, by outcome. [Alpha]"),
+		metric.WithUnit("{reload}"),
 	)
 	errs = errors.Join(errs, err)
 	return &builder, errs

@@ -52,6 +52,7 @@ func TestSetupTelemetry(t *testing.T) {
 		observer.Observe(1)
 		return nil
 	}))
+	tb.ProcessorLlmCostBilledRejected.Add(context.Background(), 1)
 	tb.ProcessorLlmCostCachedCalls.Add(context.Background(), 1)
 	tb.ProcessorLlmCostCalls.Add(context.Background(), 1)
 	tb.ProcessorLlmCostClampedTimes.Add(context.Background(), 1)
@@ -66,6 +67,10 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.ProcessorLlmCostPriceFetches.Add(context.Background(), 1)
 	tb.ProcessorLlmCostPriceReloads.Add(context.Background(), 1)
 	tb.ProcessorLlmCostSnapshotFailures.Add(context.Background(), 1)
+	tb.ProcessorLlmCostTableReloads.Add(context.Background(), 1)
+	AssertEqualProcessorLlmCostBilledRejected(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorLlmCostCachedCalls(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
@@ -130,6 +135,9 @@ func TestSetupTelemetry(t *testing.T) {
 		[]metricdata.DataPoint[float64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorLlmCostSnapshotFailures(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorLlmCostTableReloads(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 

@@ -86,13 +86,18 @@ func (a *Ask) length() int64 {
 
 // measures are what models are paid by that are not paid by tokens. Where a list has
 // prices for both, they are two prices of the same thing.
-var measures = map[usage.Kind]bool{
-	usage.Images: true, usage.Seconds: true, usage.Characters: true, usage.Pages: true, usage.Searches: true,
-}
+var measures = [...]usage.Kind{usage.Images, usage.Seconds, usage.Characters, usage.Pages, usage.Searches}
+
+var isMeasure = func() (set usage.Set) {
+	for _, kind := range measures {
+		set.Add(kind)
+	}
+	return set
+}()
 
 // hasUnits reports whether the usage has something that is paid, and is no token.
 func (p *period) hasUnits(amounts *usage.Amounts) bool {
-	for kind := range measures {
+	for _, kind := range measures {
 		if fee, _ := p.feeOf(kind, Variant{}); amounts[kind] > 0 && fee > 0 {
 			return true
 		}
@@ -104,16 +109,19 @@ func (p *period) hasUnits(amounts *usage.Amounts) bool {
 func (p *period) addFees(sum money.Pico, ask Ask, byTokens bool) (total money.Pico, billed, fits bool) {
 	for _, kind := range feeKinds {
 		n := ask.Usage[kind]
-		fee, _ := p.feeOf(kind, ask.Variant)
+		if n == 0 && kind != usage.Requests {
+			continue
+		}
 		if n < 0 {
 			return 0, false, false
 		}
+		fee, _ := p.feeOf(kind, ask.Variant)
 		switch {
 		case kind == usage.Requests && ask.Sum:
 			n = 0
 		case kind == usage.Requests:
 			n = max(n, 1)
-		case measures[kind] && byTokens:
+		case isMeasure.Has(kind) && byTokens:
 			continue
 		}
 		if n == 0 || fee == 0 {

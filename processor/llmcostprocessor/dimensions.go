@@ -1,0 +1,138 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package llmcostprocessor
+
+import (
+	"cmp"
+	"strings"
+	"sync/atomic"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/convention"
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/dimension"
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/identity"
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
+)
+
+// dimensions read the values of the configured dimensions.
+type dimensions struct {
+	names  []string
+	labels []string // of metrics
+	all    []reader
+}
+
+// reader reads one dimension.
+type reader struct {
+	name, file string
+	keys       []string
+	unlisted   string
+	hash, drop bool
+	table      atomic.Pointer[dimension.Table] // nil without a file
+}
+
+func newDimensions(configured []DimensionConfig) (*dimensions, error) {
+	d := &dimensions{names: dimensionNames(configured), all: make([]reader, len(configured))}
+	tables, err := loadTables(configured)
+	if err != nil {
+		return nil, err
+	}
+	for i := range configured {
+		each := &configured[i]
+		r := &d.all[i]
+		r.name, r.keys, r.file, r.unlisted, r.hash, r.drop = each.String(), each.keys(), each.Table, each.Unlisted, each.Hash, each.Drop
+		r.table.Store(tables[i])
+		d.labels = append(d.labels, dimension.Label(r.name))
+	}
+	return d, nil
+}
+
+// valueFor is what is counted for a value of the telemetry.
+func (r *reader) valueFor(value string) string {
+	if table := r.table.Load(); table != nil {
+		mapped, listed := table.Lookup(value)
+		if value = mapped; !listed {
+			value = r.unlisted
+		}
+	}
+	if r.hash && value != "" {
+		value = dimension.Hash(value)
+	}
+	return value
+}
+
+// ofResource reads the values of a resource. They are copied out of the telemetry.
+func (d *dimensions) ofResource(to *ledger.Dimensions, attributes pcommon.Map) {
+	for i := range d.all {
+		r := &d.all[i]
+		for _, key := range r.keys {
+			if value := attributeOf(attributes, key); value != "" && !r.drop {
+				to[i] = strings.Clone(r.valueFor(value))
+				break
+			}
+		}
+	}
+}
+
+// attributeOf is an attribute of whatever type, as text.
+func attributeOf(attributes pcommon.Map, key string) string {
+	value, ok := attributes.Get(key)
+	if !ok {
+		return ""
+	}
+	return value.AsString()
+}
+
+// The keys for which conventions have keys of their own.
+const (
+	attrAgent        = "gen_ai.agent.name"
+	attrUser         = "user.id"
+	attrSession      = "session.id"
+	attrConversation = "gen_ai.conversation.id"
+)
+
+// valueOfRecord is what a record itself has for a key.
+func valueOfRecord(key string, a *convention.Attribution, attributes pcommon.Map) string {
+	switch key {
+	case attrService:
+		return "" // of resources alone
+	case attrAgent:
+		if a.Agent != "" {
+			return a.Agent
+		}
+	case attrUser:
+		if a.User != "" {
+			return a.User
+		}
+	case attrSession, attrConversation:
+		// A record may have both, which are not the same: a framework makes up an ID
+		// of the conversation next to the application's of the session.
+		return cmp.Or(attributeOf(attributes, key), a.Session)
+	}
+	return attributeOf(attributes, key)
+}
+
+// values are the dimensions that a record itself has, and the model that a span names
+// for the calls within it; nil for none.
+func (c *core) values(a *convention.Attribution, model string, attributes pcommon.Map) *identity.Values {
+	var values ledger.Dimensions
+	found := false
+	for i := range c.dimensions.all {
+		r := &c.dimensions.all[i]
+		if r.drop {
+			continue
+		}
+		for _, key := range r.keys {
+			if value := valueOfRecord(key, a, attributes); value != "" {
+				values[i] = r.valueFor(value)
+				found = found || values[i] != ""
+				break
+			}
+		}
+	}
+	if !found && model == "" {
+		return nil
+	}
+	return c.attributions.of(attribution{values, model}, len(c.dimensions.all))
+}
