@@ -193,7 +193,7 @@ func TestLastWordReachesEveryVendor(t *testing.T) {
 				for name, v := range a.vendors {
 					believed := v.believed
 					if name == "email" {
-						believed = a.mail.believed
+						believed = a.smtp.believed
 					}
 					view := believed()
 					for i, level := range a.levels {

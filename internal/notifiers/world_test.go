@@ -171,13 +171,13 @@ func (v *vendor) believed() map[string]string {
 type world struct {
 	t       *testing.T
 	vendors map[string]*vendor
-	mail    *mailServer
+	smtp    *smtpServer
 	storage *memory
 	running map[string]exporter.Logs
 	resend  string // resend_interval of alertmanager
 }
 
-// newWorld must be called outside of a bubble: its mail server listens.
+// newWorld must be called outside of a bubble: its SMTP server listens.
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{t: t, resend: "1m", storage: newMemory(), vendors: map[string]*vendor{
@@ -187,8 +187,8 @@ func newWorld(t *testing.T) *world {
 	for _, v := range w.vendors {
 		v.view, v.expires = map[string]string{}, map[string]time.Time{}
 	}
-	w.mail = newMailServer(t)
-	w.vendors["email"] = w.mail.vendor
+	w.smtp = newSMTPServer(t)
+	w.vendors["email"] = w.smtp.vendor
 	return w
 }
 
@@ -200,7 +200,7 @@ func (w *world) settings(name string) map[string]any {
 		"webhook":      {"url": "http://webhook", "body": states},
 		"pagerduty":    {"routing_key": "0123456789abcdef0123456789abcdef", "dedup_key": `{{ .CommonLabels.alertname }}{{ .CommonLabels.i }}`},
 		"alertmanager": {"endpoints": []any{"http://alertmanager"}, "resend_interval": w.resend},
-		"email":        {"server": "127.0.0.1", "port": w.mail.port, "from": "arc@arc.example", "text": states, "timeout": "5s"},
+		"email":        {"server": "127.0.0.1", "port": w.smtp.port, "from": "arc@arc.example", "text": states, "timeout": "5s"},
 	}[name]
 	own["storage"] = "memory"
 	own["severities"] = []any{"info", "warning", "error", "critical"}
@@ -294,17 +294,17 @@ func (c *memoryClient) Batch(_ context.Context, operations ...*storage.Operation
 
 func (*memoryClient) Close(context.Context) error { return nil }
 
-// mailServer is an SMTP server behind a relay that can be down.
-type mailServer struct {
+// smtpServer is an SMTP server behind a relay that can be down.
+type smtpServer struct {
 	*vendor
 	server *double.SMTP
 	port   int
 }
 
 // believed is what the recipients of the emails believe.
-func (m *mailServer) believed() map[string]string {
+func (s *smtpServer) believed() map[string]string {
 	view := map[string]string{}
-	for _, email := range m.server.Emails() {
+	for _, email := range s.server.Emails() {
 		text, _ := io.ReadAll(quotedprintable.NewReader(bytes.NewReader(email.Message)))
 		for _, match := range stateOf.FindAllSubmatch(text, -1) {
 			view[string(match[1])] = string(match[2])
@@ -313,12 +313,12 @@ func (m *mailServer) believed() map[string]string {
 	return view
 }
 
-func newMailServer(t *testing.T) *mailServer {
+func newSMTPServer(t *testing.T) *smtpServer {
 	t.Helper()
 	server := double.NewSMTP(t, double.SMTPSettings{})
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	m := &mailServer{&vendor{}, server, listener.Addr().(*net.TCPAddr).Port}
+	s := &smtpServer{&vendor{}, server, listener.Addr().(*net.TCPAddr).Port}
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		for {
@@ -328,7 +328,7 @@ func newMailServer(t *testing.T) *mailServer {
 			}
 			wg.Go(func() {
 				defer connection.Close()
-				m.relay(connection)
+				s.relay(connection)
 			})
 		}
 	})
@@ -336,19 +336,19 @@ func newMailServer(t *testing.T) *mailServer {
 		_ = listener.Close()
 		wg.Wait()
 	})
-	return m
+	return s
 }
 
 // relay passes one session on.
-func (m *mailServer) relay(connection net.Conn) {
-	m.mu.Lock()
-	f := m.fault
-	m.requests++
-	m.mu.Unlock()
+func (s *smtpServer) relay(connection net.Conn) {
+	s.mu.Lock()
+	f := s.fault
+	s.requests++
+	s.mu.Unlock()
 	if f != healthy {
 		return // the connection is closed before the greeting
 	}
-	to, err := net.Dial("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(m.server.Port)))
+	to, err := net.Dial("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(s.server.Port)))
 	if err != nil {
 		return
 	}
