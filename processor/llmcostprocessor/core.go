@@ -22,6 +22,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/health"
+	"github.com/otelcol-arc/otelcol-arc/internal/period"
 	"github.com/otelcol-arc/otelcol-arc/internal/sharedcore"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/identity"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/invoice"
@@ -47,6 +48,7 @@ type core struct {
 	estimates *estimates
 	sources   *metricSources
 	ledger    *ledger.Ledger
+	zone      *time.Location // of its days
 	billing   billing
 	emitters  sharedcore.Emitters[pmetric.Metrics]
 	lists     priceLists
@@ -148,13 +150,40 @@ func newCache(cfg *Config) *identity.Cache {
 	})
 }
 
+// maxHourRows bounds the memory of what changes: a row takes some 1 KB until it is packed.
+const maxHourRows = 100_000
+
 func newLedger(cfg *Config) *ledger.Ledger {
-	return ledger.New(ledger.Limits{
-		Rows:   cfg.MaxRows,
-		Models: cfg.MaxModels,
-		Hours:  int64(cfg.Retention / time.Hour),
-		Calls:  cfg.Calls.MaxEntries,
-	})
+	limits := ledger.Limits{
+		Rows:     cfg.MaxRows,
+		HourRows: min(cfg.MaxRows, maxHourRows),
+		DayRows:  cfg.MaxDayRows,
+		Models:   cfg.MaxModels,
+		Hours:    int64(cfg.Retention / time.Hour),
+		Calls:    cfg.Calls.MaxEntries,
+	}
+	if cfg.DailyRetention > cfg.Retention {
+		limits.DayOf, limits.DayHours = ledgerDays(zoneOf(cfg)), int64(cfg.DailyRetention/time.Hour)
+	}
+	return ledger.New(limits)
+}
+
+// zoneOf is the time zone of the ledger's days.
+func zoneOf(cfg *Config) *time.Location {
+	zone, err := period.LoadZone(cfg.TimeZone)
+	if err != nil {
+		return time.UTC // Validate has seen to it
+	}
+	return zone
+}
+
+// ledgerDays returns the function that finds the day of an hour. An hour in which a day begins belongs
+// to that day.
+func ledgerDays(zone *time.Location) func(hour int64) (first, end int64) {
+	return func(hour int64) (first, end int64) {
+		last := time.Unix(hour*3600+3599, 0).In(zone)
+		return ledger.HourOf(period.Day.Floor(last)), ledger.HourOf(period.Day.Next(last))
+	}
 }
 
 // Start loads what was persisted, and begins to emit metrics.
@@ -275,6 +304,18 @@ func (c *core) observe() error {
 			o.Observe(int64(c.cfg.MaxRows))
 			return nil
 		}),
+		c.telemetry.RegisterProcessorLlmCostLedgerDayRowsLimitCallback(func(_ context.Context, o metric.Int64Observer) error {
+			o.Observe(int64(c.cfg.MaxDayRows))
+			return nil
+		}),
+		c.telemetry.RegisterProcessorLlmCostLedgerDayRowsCallback(func(_ context.Context, o metric.Int64Observer) error {
+			o.Observe(int64(c.ledger.Extent().DayRows))
+			return nil
+		}),
+		c.telemetry.RegisterProcessorLlmCostLedgerFoldedDaysCallback(func(_ context.Context, o metric.Int64Observer) error {
+			o.Observe(int64(c.ledger.Extent().Folded))
+			return nil
+		}),
 		c.telemetry.RegisterProcessorLlmCostLedgerRowsCallback(func(_ context.Context, o metric.Int64Observer) error {
 			o.Observe(int64(c.ledger.Rows()))
 			return nil
@@ -377,6 +418,8 @@ func (c *core) close(ctx context.Context, emitter *sharedcore.Emitter[pmetric.Me
 // save must be called with mu held.
 func (c *core) save(ctx context.Context) {
 	if c.store == nil {
+		changes := c.ledger.Take(time.Now())
+		_, _ = changes.Pack() // to be compact
 		return
 	}
 	err := errors.Join(c.store.save(ctx, c.ledger, time.Now()), c.saveBill(ctx))

@@ -25,33 +25,36 @@ func Tracer(settings component.TelemetrySettings) trace.Tracer {
 // TelemetryBuilder provides an interface for components to report telemetry
 // as defined in metadata and user config.
 type TelemetryBuilder struct {
-	meter                            metric.Meter
-	mu                               sync.Mutex
-	registrations                    []metric.Registration
-	ProcessorLlmCostBilledRejected   metric.Int64Counter
-	ProcessorLlmCostCachedCalls      metric.Int64Counter
-	ProcessorLlmCostCalls            metric.Int64Counter
-	ProcessorLlmCostClampedTimes     metric.Int64Counter
-	ProcessorLlmCostCorrections      metric.Int64Counter
-	ProcessorLlmCostCrowdedRecords   metric.Int64ObservableCounter
-	ProcessorLlmCostDamagedValues    metric.Int64Counter
-	ProcessorLlmCostDedupEvictions   metric.Int64ObservableCounter
-	ProcessorLlmCostDedupRecords     metric.Int64ObservableGauge
-	ProcessorLlmCostJournalFailures  metric.Int64Counter
-	ProcessorLlmCostLedgerLate       metric.Int64Counter
-	ProcessorLlmCostLedgerOverflow   metric.Int64Counter
-	ProcessorLlmCostLedgerRows       metric.Int64ObservableGauge
-	ProcessorLlmCostLedgerRowsLimit  metric.Int64ObservableGauge
-	ProcessorLlmCostMergedRecords    metric.Int64Counter
-	ProcessorLlmCostMetricsFailures  metric.Int64Counter
-	ProcessorLlmCostPriceAge         metric.Float64ObservableGauge
-	ProcessorLlmCostPriceFetches     metric.Int64Counter
-	ProcessorLlmCostPriceModels      metric.Int64ObservableGauge
-	ProcessorLlmCostPriceReloads     metric.Int64Counter
-	ProcessorLlmCostPriceResolutions metric.Int64ObservableCounter
-	ProcessorLlmCostPriceSourceAge   metric.Float64ObservableGauge
-	ProcessorLlmCostSnapshotFailures metric.Int64Counter
-	ProcessorLlmCostTableReloads     metric.Int64Counter
+	meter                              metric.Meter
+	mu                                 sync.Mutex
+	registrations                      []metric.Registration
+	ProcessorLlmCostBilledRejected     metric.Int64Counter
+	ProcessorLlmCostCachedCalls        metric.Int64Counter
+	ProcessorLlmCostCalls              metric.Int64Counter
+	ProcessorLlmCostClampedTimes       metric.Int64Counter
+	ProcessorLlmCostCorrections        metric.Int64Counter
+	ProcessorLlmCostCrowdedRecords     metric.Int64ObservableCounter
+	ProcessorLlmCostDamagedValues      metric.Int64Counter
+	ProcessorLlmCostDedupEvictions     metric.Int64ObservableCounter
+	ProcessorLlmCostDedupRecords       metric.Int64ObservableGauge
+	ProcessorLlmCostJournalFailures    metric.Int64Counter
+	ProcessorLlmCostLedgerDayRows      metric.Int64ObservableGauge
+	ProcessorLlmCostLedgerDayRowsLimit metric.Int64ObservableGauge
+	ProcessorLlmCostLedgerFoldedDays   metric.Int64ObservableCounter
+	ProcessorLlmCostLedgerLate         metric.Int64Counter
+	ProcessorLlmCostLedgerOverflow     metric.Int64Counter
+	ProcessorLlmCostLedgerRows         metric.Int64ObservableGauge
+	ProcessorLlmCostLedgerRowsLimit    metric.Int64ObservableGauge
+	ProcessorLlmCostMergedRecords      metric.Int64Counter
+	ProcessorLlmCostMetricsFailures    metric.Int64Counter
+	ProcessorLlmCostPriceAge           metric.Float64ObservableGauge
+	ProcessorLlmCostPriceFetches       metric.Int64Counter
+	ProcessorLlmCostPriceModels        metric.Int64ObservableGauge
+	ProcessorLlmCostPriceReloads       metric.Int64Counter
+	ProcessorLlmCostPriceResolutions   metric.Int64ObservableCounter
+	ProcessorLlmCostPriceSourceAge     metric.Float64ObservableGauge
+	ProcessorLlmCostSnapshotFailures   metric.Int64Counter
+	ProcessorLlmCostTableReloads       metric.Int64Counter
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -101,6 +104,51 @@ func (builder *TelemetryBuilder) RegisterProcessorLlmCostDedupRecordsCallback(cb
 		cb(ctx, &observerInt64{inst: builder.ProcessorLlmCostDedupRecords, obs: o})
 		return nil
 	}, builder.ProcessorLlmCostDedupRecords)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterProcessorLlmCostLedgerDayRowsCallback sets callback for observable ProcessorLlmCostLedgerDayRows metric.
+func (builder *TelemetryBuilder) RegisterProcessorLlmCostLedgerDayRowsCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorLlmCostLedgerDayRows, obs: o})
+		return nil
+	}, builder.ProcessorLlmCostLedgerDayRows)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterProcessorLlmCostLedgerDayRowsLimitCallback sets callback for observable ProcessorLlmCostLedgerDayRowsLimit metric.
+func (builder *TelemetryBuilder) RegisterProcessorLlmCostLedgerDayRowsLimitCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorLlmCostLedgerDayRowsLimit, obs: o})
+		return nil
+	}, builder.ProcessorLlmCostLedgerDayRowsLimit)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterProcessorLlmCostLedgerFoldedDaysCallback sets callback for observable ProcessorLlmCostLedgerFoldedDays metric.
+func (builder *TelemetryBuilder) RegisterProcessorLlmCostLedgerFoldedDaysCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorLlmCostLedgerFoldedDays, obs: o})
+		return nil
+	}, builder.ProcessorLlmCostLedgerFoldedDays)
 	if err != nil {
 		return err
 	}
@@ -296,6 +344,24 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_processor_llm_cost_journal_failures",
 		metric.WithDescription("Batches that could not be written to the storage as they were counted. They are written with the ledger, and lost if the process is killed before. [Alpha]"),
 		metric.WithUnit("{failure}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorLlmCostLedgerDayRows, err = builder.meter.Int64ObservableGauge(
+		"otelcol_processor_llm_cost_ledger_day_rows",
+		metric.WithDescription("Rows of the days of the ledger. [Alpha]"),
+		metric.WithUnit("{row}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorLlmCostLedgerDayRowsLimit, err = builder.meter.Int64ObservableGauge(
+		"otelcol_processor_llm_cost_ledger_day_rows_limit",
+		metric.WithDescription("Rows of days above which the oldest days keep the sums of providers and models alone. [Alpha]"),
+		metric.WithUnit("{row}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorLlmCostLedgerFoldedDays, err = builder.meter.Int64ObservableCounter(
+		"otelcol_processor_llm_cost_ledger_folded_days",
+		metric.WithDescription("Days beyond the limit of which the sums of providers and models are left. [Alpha]"),
+		metric.WithUnit("{day}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorLlmCostLedgerLate, err = builder.meter.Int64Counter(
