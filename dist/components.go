@@ -53,6 +53,7 @@ import (
 	llmcostprocessor "github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor"
 	metricguardprocessor "github.com/otelcol-arc/otelcol-arc/processor/metricguardprocessor"
 	arcreceiver "github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver"
+	llmbillingreceiver "github.com/otelcol-arc/otelcol-arc/receiver/llmbillingreceiver"
 	otlpreceiver "github.com/otelcol-arc/otelcol-arc/receiver/otlpreceiver"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/connector"
@@ -125,6 +126,7 @@ func components() (otelcol.Factories, error) {
 
 	factories.Receivers, err = otelcol.MakeFactoryMap[receiver.Factory](
 		arcreceiver.NewFactory(),
+		llmbillingreceiver.NewFactory(),
 		otlpreceiver.NewFactory(),
 		nopreceiver.NewFactory(),
 		filelogreceiver.NewFactory(),
@@ -141,6 +143,7 @@ func components() (otelcol.Factories, error) {
 	}
 	factories.ReceiverModules = makeModulesMap(factories.Receivers, map[component.Type]string{
 		arcreceiver.NewFactory().Type():         "github.com/otelcol-arc/otelcol-arc v0.0.0",
+		llmbillingreceiver.NewFactory().Type():  "github.com/otelcol-arc/otelcol-arc v0.0.0",
 		otlpreceiver.NewFactory().Type():        "github.com/otelcol-arc/otelcol-arc v0.0.0",
 		nopreceiver.NewFactory().Type():         "go.opentelemetry.io/collector/receiver/nopreceiver v0.165.0",
 		filelogreceiver.NewFactory().Type():     "github.com/open-telemetry/opentelemetry-collector-contrib/receiver/filelogreceiver v0.165.1",

@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
@@ -115,7 +114,7 @@ func (c channel) send(ctx context.Context, notifier *notify.Exporter, alert aler
 func (c channel) warnings(log *observer.ObservedLogs) []line {
 	var lines []line
 	for _, entry := range log.All() {
-		if entry.Level < zap.WarnLevel || strings.HasPrefix(entry.Message, "No channel takes") {
+		if entry.Level < zap.WarnLevel {
 			continue
 		}
 		text := entry.Message

@@ -28,6 +28,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor"
 	"github.com/otelcol-arc/otelcol-arc/processor/metricguardprocessor"
 	"github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver"
+	"github.com/otelcol-arc/otelcol-arc/receiver/llmbillingreceiver"
 )
 
 // described is a component, and the folder that its README is in.
@@ -38,6 +39,7 @@ type described struct {
 
 var components = []described{
 	{"receiver/arcreceiver", arcreceiver.NewFactory()},
+	{"receiver/llmbillingreceiver", llmbillingreceiver.NewFactory()},
 	{"processor/llmcostprocessor", llmcostprocessor.NewFactory()},
 	{"processor/metricguardprocessor", metricguardprocessor.NewFactory()},
 	{"processor/alertprocessor", alertprocessor.NewFactory()},

@@ -52,7 +52,8 @@ func check(conf map[string]any) []problem {
 	problems = append(problems, checkExtensions(conf, list(service, "extensions"))...)
 	problems = append(problems, checkRuleFiles(section(conf, "processors"))...)
 	problems = append(problems, checkDashboard(section(conf, "extensions"), list(service, "extensions"))...)
-	return append(problems, checkUnused(conf, pipelines)...)
+	problems = append(problems, checkUnused(conf, pipelines)...)
+	return append(problems, checkUntaken(conf, pipelines)...)
 }
 
 // checkOrder finds llm_cost after alert.

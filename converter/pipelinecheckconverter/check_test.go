@@ -78,6 +78,29 @@ func TestCheck(t *testing.T) {
 				{"exporters::email", "is in no pipeline, and does nothing; add it to one of service::pipelines"},
 			},
 		},
+		"severities of nobody": {
+			"exporters: {slack: {webhook_url: \"http://x\", severities: [critical, error]}, pagerduty: {routing_key: x}, email: {server: \"\"}}\n" +
+				"service: {pipelines: {logs/alerts: {exporters: [slack, forward, email]}}}\n" +
+				"processors: {alert: {rule_files: [testdata/rules.yml], rules: [{name: A, severity: page, expr: x}, {name: B, expr: y, severity: warning}, {name: C, expr: max by (severity) (z)}], " +
+				"events: [{name: D, labels_from: [severity]}, {name: E, severity: info}]}}",
+			[]problem{
+				{"processors::alert", `no notifier that is switched on is notified of alerts with no severity, of the rules Plain; add the severity to severities of one, or map the word by its severity_map`},
+				{"processors::alert", `no notifier that is switched on is notified of alerts with severity "info", of the rules E; add the severity to severities of one, or map the word by its severity_map`},
+				{"processors::alert", `no notifier that is switched on is notified of alerts with severity "warning", of the rules B, Warn1, Warn2, Warn3, Warn4 and 1 more; add the severity to severities of one, or map the word by its severity_map`},
+			},
+		},
+		"severities that are mapped": {
+			"exporters: {slack: {webhook_url: \"http://x\", severities: [critical], severity_map: {warning: critical}}}\n" +
+				"processors: {alert: {rules: [{name: B, expr: y, severity: warning}]}}",
+			nil,
+		},
+		"no notifier is switched on": {"processors: {alert: {rules: [{name: B, expr: y, severity: warning}]}}", nil},
+		"a route to a notifier that is off": {
+			"exporters: {slack: {webhook_url: \"http://x\", receivers: {payments: {webhook_url: \"http://y\"}}}}\n" +
+				"processors: {alert: {route: {receiver: slack, routes: [{receiver: payments, matchers: [team=payments]}, {receiver: pagerduty, matchers: [severity=page]}, {receiver: \"null\", matchers: [severity=info]}]}, " +
+				"rules: [{name: A, severity: page, expr: x, labels: {team: search}}, {name: B, expr: y, severity: warning}, {name: P, expr: y, severity: page, labels: {team: payments}}, {name: N, expr: y, severity: info}, {name: M, expr: y, severity: page, labels: {team: '{{ $labels.team }}'}}]}}",
+			[]problem{{"processors::alert", `no notifier that is switched on is notified of alerts with severity "page", of the rules A; their route leads to no receiver that is switched on`}},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			conf := parse(t, right)

@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"slices"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
@@ -16,7 +15,6 @@ import (
 	"go.opentelemetry.io/otel/metric"
 
 	"github.com/otelcol-arc/otelcol-arc/exporter/alertmanagerexporter/internal/metadata"
-	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
 	"github.com/otelcol-arc/otelcol-arc/internal/notify"
 )
 
@@ -95,15 +93,7 @@ func newChannel(cfg *Config, p *poster, to *server) notify.Channel {
 		Resend:     cfg.ResendInterval,
 		HTTP:       cfg.HTTP,
 		Send: func(ctx context.Context, client *http.Client, m notify.Message) error {
-			alerts := m.Alerts
-			if !cfg.SendResolved {
-				// They only stop being sent again.
-				alerts = slices.DeleteFunc(alerts, func(a alertevent.Alert) bool { return a.State == alertevent.Resolved })
-			}
-			if len(alerts) == 0 {
-				return nil
-			}
-			return p.post(ctx, client, to, newPayload(alerts, time.Now(), lifetimes*cfg.ResendInterval))
+			return p.post(ctx, client, to, newPayload(m.Alerts, time.Now(), lifetimes*cfg.ResendInterval))
 		},
 	}
 }

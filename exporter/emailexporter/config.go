@@ -90,6 +90,10 @@ type Config struct {
 	Text    string `mapstructure:"text"`
 	HTML    string `mapstructure:"html"`
 
+	// PageURL is the address of the dashboard, for links to the alerts and to a silence.
+	// Default: "", no links.
+	PageURL string `mapstructure:"page_url"`
+
 	// TemplateFiles are globs of files that define templates which the others
 	// call. Default: none.
 	TemplateFiles []string `mapstructure:"template_files"`
@@ -111,6 +115,10 @@ type ReceiverConfig struct {
 	To  []string `mapstructure:"to"`
 	Cc  []string `mapstructure:"cc"`
 	Bcc []string `mapstructure:"bcc"`
+
+	// SendResolved sets whether it is notified when an alert is resolved. Default:
+	// send_resolved of the exporter.
+	SendResolved *bool `mapstructure:"send_resolved"`
 
 	// prevent unkeyed literal initialization
 	_ struct{}
@@ -153,6 +161,9 @@ func (c *Config) Validate() error {
 	}
 	if _, err := newRenderer(c, ""); err != nil {
 		errs = append(errs, err)
+	}
+	if c.PageURL != "" && notify.Address(c.PageURL) == "" {
+		errs = append(errs, errors.New("page_url: must be an http or https URL"))
 	}
 	errs = append(errs, c.validateServer()...)
 	errs = append(errs, c.validateAuth()...)

@@ -132,7 +132,8 @@ func TestFilter(t *testing.T) {
 		cfg.Severities = []string{"critical"}
 		cfg.SendResolved = false
 	})
-	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Cases()["several"]...)))
+	e.Deliver(t, alerts.Firing())
+	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Cases()["several"][1:]...)))
 	e.Finish(t, server.Inbox, 1, secret)
 	assert.Equal(t, int64(2), e.Count(t, "filtered"))
 	assert.Equal(t, int64(1), e.Count(t, "sent"))

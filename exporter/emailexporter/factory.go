@@ -61,7 +61,9 @@ func createLogs(_ context.Context, set exporter.Settings, config component.Confi
 		return nil, err
 	}
 	channels, err := notify.ChannelsOf(own, cfg.Receivers, func(_ string, r ReceiverConfig) (notify.Channel, error) {
-		return newChannel(cfg.ofReceiver(r))
+		channel, err := newChannel(cfg.ofReceiver(r))
+		channel.SendResolved = r.SendResolved
+		return channel, err
 	})
 	if err != nil {
 		return nil, err

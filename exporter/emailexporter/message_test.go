@@ -190,3 +190,24 @@ func FuzzMessage(f *testing.F) {
 		assert.Equal(t, 2, strings.Count(m.html, "<table"))
 	})
 }
+
+// Messages lead to the dashboard, where the alerts that did not fit are.
+func TestLinksToTheDashboard(t *testing.T) {
+	for _, raised := range [][]alertevent.Alert{alerts.Cases()["storm"], {alerts.Firing()}} {
+		rendered, err := renderer{pageURL: "https://collector.example:8124/"}.render(raised)
+		require.NoError(t, err)
+		silence := "https://collector.example:8124/alerts?silence=" + raised[0].Fingerprint() + "#new"
+		for _, want := range []string{"All alerts: https://collector.example:8124/alerts\n", "  Silence: " + silence + "\n"} {
+			assert.Contains(t, rendered.text, want)
+		}
+		for _, want := range []string{`<a href="https://collector.example:8124/alerts" `, `<a href="` + silence + `" `} {
+			assert.Contains(t, rendered.html, want)
+		}
+	}
+	rendered, err := renderer{pageURL: "https://collector.example:8124"}.render([]alertevent.Alert{alerts.Resolved()})
+	require.NoError(t, err)
+	assert.NotContains(t, rendered.text, "Silence")
+	cfg := createDefaultConfig().(*Config)
+	cfg.PageURL = "javascript:alert(1)"
+	assert.ErrorContains(t, cfg.Validate(), "page_url: must be an http or https URL")
+}

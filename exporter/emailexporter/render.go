@@ -49,6 +49,9 @@ func (v view) text() string {
 	if v.More != "" {
 		b.WriteString(v.More + "\n\n")
 	}
+	if v.All != nil {
+		fmt.Fprintf(&b, "%s: %s\n\n", v.All.Text, v.All.URL)
+	}
 	// What marks a signature: https://www.rfc-editor.org/rfc/rfc3676#section-4.3
 	b.WriteString("-- \n" + v.Footer + "\n")
 	return b.String()

@@ -17,14 +17,14 @@ type content struct{ subject, text, html string }
 // renderer makes the content of messages: with the user's templates, or for parts
 // without one with the exporter's own.
 type renderer struct {
-	receiver            string
+	receiver, pageURL   string // pageURL is the address of the dashboard
 	subject, text, html *notify.Template
 }
 
 // newRenderer reads the templates of a configuration. The receiver is what they
 // know the exporter as.
 func newRenderer(c *Config, receiver string) (renderer, error) {
-	d := renderer{receiver: receiver}
+	d := renderer{receiver: receiver, pageURL: c.PageURL}
 	err := notify.ParseTemplates(c.TemplateFiles,
 		notify.TemplateSetting{Key: "subject", Text: c.Subject, To: &d.subject},
 		notify.TemplateSetting{Key: "text", Text: c.Text, To: &d.text},
@@ -36,7 +36,7 @@ func newRenderer(c *Config, receiver string) (renderer, error) {
 // render makes the content of a message. When a template fails for these alerts, its
 // part has the exporter's own content, and the template's error is returned.
 func (d renderer) render(alerts []alertevent.Alert) (content, error) {
-	v := newView(alerts)
+	v := newView(alerts, d.pageURL)
 	page, err := v.html()
 	if err != nil {
 		return content{}, err
@@ -45,7 +45,7 @@ func (d renderer) render(alerts []alertevent.Alert) (content, error) {
 	if d.subject == nil && d.text == nil && d.html == nil {
 		return c, nil
 	}
-	data := notify.TemplateData(d.receiver, "", alerts, nil)
+	data := notify.TemplateData(d.receiver, d.pageURL, alerts, nil)
 	var errs []error
 	for _, part := range []struct {
 		key      string

@@ -31,7 +31,9 @@ type view struct {
 	Subject string
 	Alerts  []alertView
 	// More is the number of alerts that are left out, as text; "" for none.
-	More   string
+	More string
+	// All leads to all alerts on the dashboard; nil for none.
+	All    *notify.Link
 	Footer string
 }
 
@@ -47,25 +49,29 @@ type alertView struct {
 
 type field struct{ Name, Value string }
 
-// newView makes the view of alerts that are sent together, the most severe first.
-func newView(alerts []alertevent.Alert) view {
+// newView makes the view of alerts that are sent together, the most severe first. page is
+// the address of the dashboard.
+func newView(alerts []alertevent.Alert, page string) view {
 	alerts = notify.MostSevereFirst(alerts)
 	v := view{Subject: subject(alerts), Footer: notify.Footer}
+	if all := notify.AllAlerts(page); all.URL != "" {
+		v.All = &all
+	}
 	for i, alert := range alerts {
 		if i == maxAlerts {
 			v.More = notify.More(len(alerts) - i)
 			break
 		}
-		v.Alerts = append(v.Alerts, newAlertView(alert))
+		v.Alerts = append(v.Alerts, newAlertView(alert, page))
 	}
 	return v
 }
 
-func newAlertView(alert alertevent.Alert) alertView {
+func newAlertView(alert alertevent.Alert, page string) alertView {
 	v := alertView{
 		Color: template.CSS(notify.Color(alert)), //nolint:gosec // one of four constants
 		Line:  oneLine(alert.Line(), maxLine),
-		Links: notify.Links(alert),
+		Links: notify.LinksWith(page, alert),
 	}
 	if alert.Annotations[alertevent.AnnotationSummary] != "" {
 		v.Description = notify.Truncate(notify.Clean(alert.Annotations[alertevent.AnnotationDescription]), maxText)

@@ -64,6 +64,10 @@ type ReceiverConfig struct {
 	// RoutingKey is the secret integration key of the service. No default.
 	RoutingKey configopaque.String `mapstructure:"routing_key"`
 
+	// SendResolved sets whether it is notified when an alert is resolved. Default:
+	// send_resolved of the exporter.
+	SendResolved *bool `mapstructure:"send_resolved"`
+
 	// prevent unkeyed literal initialization
 	_ struct{}
 }

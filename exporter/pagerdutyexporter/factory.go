@@ -68,7 +68,9 @@ func createLogs(_ context.Context, set exporter.Settings, config component.Confi
 		return nil, err
 	}
 	channels, err := notify.ChannelsOf(newChannel(cfg, renderer, set.Logger), cfg.Receivers, func(_ string, r ReceiverConfig) (notify.Channel, error) {
-		return newChannel(cfg.ofReceiver(r), renderer, set.Logger), nil
+		channel := newChannel(cfg.ofReceiver(r), renderer, set.Logger)
+		channel.SendResolved = r.SendResolved
+		return channel, nil
 	})
 	if err != nil {
 		return nil, err

@@ -62,7 +62,7 @@ type compiledRoute struct {
 func newRouting(c *Config) routing {
 	r := routing{otherwise: string(c.RoutingKey)}
 	for _, route := range c.Routes {
-		filter := notify.Filter{Matchers: route.filter().Compile(), Resolved: true}
+		filter := notify.Filter{Matchers: route.filter().Compile()}
 		r.routes = append(r.routes, compiledRoute{filter: filter, key: string(route.RoutingKey)})
 	}
 	return r

@@ -74,6 +74,10 @@ type ReceiverConfig struct {
 	// Channel is its ID or name, for the bot. Default: "".
 	Channel string `mapstructure:"channel"`
 
+	// SendResolved sets whether it is notified when an alert is resolved. Default:
+	// send_resolved of the exporter.
+	SendResolved *bool `mapstructure:"send_resolved"`
+
 	// prevent unkeyed literal initialization
 	_ struct{}
 }

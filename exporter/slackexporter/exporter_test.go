@@ -86,7 +86,8 @@ func TestFilter(t *testing.T) {
 		cfg.Severities = []string{"critical"}
 		cfg.SendResolved = false
 	})
-	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Cases()["several"]...)))
+	e.Deliver(t, alerts.Firing())
+	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Cases()["several"][1:]...)))
 	e.Finish(t, inbox, 1, secret)
 	assert.Len(t, inbox.Bodies()[0]["attachments"], 1)
 	assert.Equal(t, int64(2), e.Count(t, "filtered"))

@@ -72,7 +72,9 @@ func createLogs(set exporter.Settings, cfg *Config, interval time.Duration) (exp
 		return nil, err
 	}
 	channels, err := notify.ChannelsOf(own, cfg.Receivers, func(name string, r ReceiverConfig) (notify.Channel, error) {
-		return newChannel(name, cfg.ofReceiver(r))
+		channel, err := newChannel(name, cfg.ofReceiver(r))
+		channel.SendResolved = r.SendResolved
+		return channel, err
 	})
 	if err != nil {
 		return nil, err

@@ -171,20 +171,10 @@ func fields(alert alertevent.Alert) []*slack.TextBlockObject {
 	return list
 }
 
-// places are the links of an alert, and one to the dashboard to silence it.
-func (d renderer) places(alert alertevent.Alert) []notify.Link {
-	links := notify.Links(alert)
-	if d.pageURL != "" && alert.State == alertevent.Firing {
-		page := strings.TrimSuffix(notify.Address(d.pageURL), "/")
-		links = append(links, notify.Link{Text: "Silence", URL: page + "/alerts?silence=" + alert.Fingerprint() + "#new"})
-	}
-	return links
-}
-
 // buttons open the links of an alert; nil when it has none.
 func (d renderer) buttons(alert alertevent.Alert) slack.Block {
 	var list []slack.BlockElement
-	for _, place := range d.places(alert) {
+	for _, place := range notify.LinksWith(d.pageURL, alert) {
 		list = append(list, &slack.ButtonBlockElement{
 			Type:     slack.METButton,
 			Text:     &slack.TextBlockObject{Type: slack.PlainTextType, Text: place.Text},
@@ -228,8 +218,8 @@ func (d renderer) digest(alerts []alertevent.Alert) []slack.Attachment {
 		})
 	}
 	last := &list[len(list)-1]
-	if page := notify.Address(d.pageURL); page != "" {
-		last.Blocks.BlockSet = append(last.Blocks.BlockSet, section(link(strings.TrimSuffix(page, "/")+"/alerts", "All alerts"), nil))
+	if all := notify.AllAlerts(d.pageURL); all.URL != "" {
+		last.Blocks.BlockSet = append(last.Blocks.BlockSet, section(link(all.URL, all.Text), nil))
 	}
 	last.Blocks.BlockSet = append(last.Blocks.BlockSet, footer(newest(alerts)))
 	return list
@@ -249,7 +239,7 @@ func (d renderer) line(alert alertevent.Alert) string {
 		lines = append(lines, safe(strings.Join(pairs, ", "), maxDigestText/2))
 	}
 	var links []string
-	for _, place := range d.places(alert) {
+	for _, place := range notify.LinksWith(d.pageURL, alert) {
 		links = append(links, link(place.URL, place.Text))
 	}
 	text := strings.Join(lines, "\n")

@@ -54,6 +54,10 @@ type ReceiverConfig struct {
 	// WebhookURL is the secret address of its workflow. No default.
 	WebhookURL configopaque.String `mapstructure:"webhook_url"`
 
+	// SendResolved sets whether it is notified when an alert is resolved. Default:
+	// send_resolved of the exporter.
+	SendResolved *bool `mapstructure:"send_resolved"`
+
 	// prevent unkeyed literal initialization
 	_ struct{}
 }

@@ -66,7 +66,9 @@ func createLogs(_ context.Context, set exporter.Settings, config component.Confi
 		}
 	}
 	channels, err := notify.ChannelsOf(newChannel(string(cfg.WebhookURL)), cfg.Receivers, func(_ string, r ReceiverConfig) (notify.Channel, error) {
-		return newChannel(string(r.WebhookURL)), nil
+		channel := newChannel(string(r.WebhookURL))
+		channel.SendResolved = r.SendResolved
+		return channel, nil
 	})
 	if err != nil {
 		return nil, err

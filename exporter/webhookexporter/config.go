@@ -76,6 +76,10 @@ type ReceiverConfig struct {
 	// Alertmanager's data. No default.
 	URL configopaque.String `mapstructure:"url"`
 
+	// SendResolved sets whether it is notified when an alert is resolved. Default:
+	// send_resolved of the exporter.
+	SendResolved *bool `mapstructure:"send_resolved"`
+
 	// prevent unkeyed literal initialization
 	_ struct{}
 }

@@ -75,6 +75,7 @@ func TestResponsesAreAsDescribed(t *testing.T) {
 		{"GET", "/api/usage/disagreements", "", 200},
 		{"GET", "/api/usage/prices", "", 200},
 		{"GET", "/api/usage/estimates", "", 200},
+		{"GET", "/api/usage/billing?from=2026-03&format=json", "", 200},
 		{"GET", "/api/calls?order=most_expensive&limit=3", "", 200},
 		{"GET", "/api/calls/export", "", 200},
 		{"GET", "/api/alerts", "", 200},

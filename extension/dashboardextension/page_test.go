@@ -80,6 +80,10 @@ func TestHostileText(t *testing.T) {
 		BudgetList:   []dashboard.Budget{{Name: hostile, Window: "day", Limit: 1}},
 		UnpricedList: []dashboard.UnpricedModel{{Model: hostile, Provider: hostile, Entry: hostile}},
 		EstimateList: []dashboard.Estimate{{Model: hostile, Provider: hostile, Reason: hostile}},
+		Bill: dashboard.Billing{
+			Lines:     []dashboard.BillingLine{{Provider: hostile, Model: hostile, Item: hostile, Billed: 1}},
+			Contracts: []dashboard.BillingContract{{Provider: hostile, Models: []string{hostile}, Percent: hostile, Adjustment: hostile}},
+		},
 		DisagreeList: []dashboard.Disagreement{{Model: hostile}},
 		Table: dashboard.PriceTable{
 			Version: hostile, Files: []string{hostile},

@@ -35,6 +35,7 @@ func (b *dashboardServer) apiRoutes() []route {
 		{get, "/api/usage/disagreements", b.getDisagreements},
 		{get, "/api/usage/estimates", b.getEstimates},
 		{get, "/api/usage/prices", b.getPrices},
+		{get, "/api/usage/billing", b.getBilling},
 		{get, "/api/calls", b.getCalls},
 		{get, "/api/calls/export", b.exportCalls},
 		{get, "/api/alerts", b.getAlerts},

@@ -68,6 +68,7 @@ type spendView struct {
 	Prices         dashboard.PriceTable
 	PricesInUse    []priceView
 	MorePrices     int
+	Billing        *billingView // nil: no bill is known
 }
 
 // priceView is a price in use, with the days since it was compared with its source.
@@ -129,6 +130,7 @@ func (b *dashboardServer) spendPage(r *http.Request) (content, error) {
 	b.addControls(&view, c, dimensions, now)
 	addAttention(&view, usage)
 	addPrices(&view, usage, now)
+	view.Billing = newBillingView(usage, c, now)
 	return content{template: "spend.html", data: view}, nil
 }
 

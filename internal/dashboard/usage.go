@@ -23,6 +23,8 @@ type Usage interface {
 	Dimensions() []string
 	// Usage sums calls. Its rows are ordered by start, then by group.
 	Usage(q Query) ([]Row, error)
+	// Extent is what there is to be queried.
+	Extent() Extent
 	// Calls are single calls that are still remembered, the newest first or,
 	// with MostExpensive, the most expensive first.
 	Calls(q CallQuery) []Call
@@ -38,6 +40,9 @@ type Usage interface {
 	Disagreements() []Disagreement
 	// Prices describes the table that prices are taken from.
 	Prices() PriceTable
+	// Billing compares days (UTC) of [from, to) with what providers billed. It is empty
+	// where no bill is known.
+	Billing(from, to time.Time) Billing
 }
 
 // Query selects and groups calls. From is inclusive, To exclusive. The ledger has whole hours
@@ -52,6 +57,22 @@ type Query struct {
 	GroupBy []string
 	// Where keeps calls whose dimensions have these values.
 	Where map[string]string
+}
+
+// Extent is what a source of usage holds.
+type Extent struct {
+	// Since is the first hour that calls are counted in, HoursSince the first that has rows of
+	// its own: before it there are whole days, of the time zone Zone. Both are zero when there are
+	// no calls.
+	Since, HoursSince time.Time
+	Zone              *time.Location
+	// Rows are those of hours, DayRows those of days.
+	Rows, RowsLimit, DayRows, DayRowsLimit int
+	// FoldedDays are days beyond the limit of which providers and models are left, since the
+	// start.
+	FoldedDays int
+	// Overflow is the model of calls that are counted together since the limit was reached.
+	Overflow string
 }
 
 // Row is the sum of the calls of a group in a step.

@@ -38,8 +38,9 @@ type DeliveryConfig struct {
 	// Filter chooses alerts by their labels. Default: all.
 	Filter FilterConfig `mapstructure:"filter"`
 
-	// SendResolved sets whether recipients are notified when an alert is resolved.
-	// Default: true.
+	// SendResolved sets whether recipients are notified when an alert is resolved. An
+	// alert that is resolved before its notification was sent is not sent in either
+	// case. Default: true.
 	SendResolved bool `mapstructure:"send_resolved"`
 
 	// MuteTimeIntervals are times at which nothing is sent, in Alertmanager's
@@ -117,7 +118,7 @@ func ClientProblems(client confighttp.ClientConfig, address string) []error {
 }
 
 func (c *DeliveryConfig) filter() Filter {
-	return Filter{Severities: c.Severities, Matchers: c.Filter.Compile(), Resolved: c.SendResolved}
+	return Filter{Severities: c.Severities, Matchers: c.Filter.Compile()}
 }
 
 // StorageID is the storage extension; nil for none.

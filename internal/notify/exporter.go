@@ -53,10 +53,8 @@ type LegacyReader func(ctx context.Context, host component.Host, storage compone
 // Exporter is a notifier: it keeps what is to be notified in the state of each of
 // its channels, whose workers send it.
 type Exporter struct {
+	Selector
 	set        exporter.Settings
-	filter     Filter
-	severities severities
-	receivers  []string // the names that routes can address it by
 	outcomes   Outcomes
 	lanes      []*lane
 	storage    *component.ID
@@ -86,9 +84,8 @@ func NewExporter(set exporter.Settings, s Settings) (*Exporter, error) {
 	}
 	s.Delivery.warnDeprecated(set.Logger)
 	e := &Exporter{
+		Selector:   NewSelector(set.ID, s.Delivery),
 		set:        set,
-		filter:     s.Delivery.filter(),
-		severities: newSeverities(s.Delivery.SeverityMap),
 		outcomes:   s.Outcomes,
 		storage:    s.Delivery.StorageID(),
 		health:     health.New(set.Logger),
@@ -98,17 +95,20 @@ func NewExporter(set exporter.Settings, s Settings) (*Exporter, error) {
 
 		untakenLogged: newUntakenLog(),
 	}
-	e.receivers = append(e.receivers, set.ID.String())
 	for _, channel := range s.Channels {
 		if channel.Receiver != "" {
 			e.receivers = append(e.receivers, channel.Receiver)
 		}
-		e.filter.Resolved = e.filter.Resolved || channel.Resend > 0
+		if channel.SendResolved == nil {
+			channel.SendResolved = &s.Delivery.SendResolved
+		}
 		e.lanes = append(e.lanes, newLane(e, channel, mutes, backoff(s.Delivery.Retry)))
 	}
 	return e, errors.Join(
 		telemetry.RegisterNotifierAlertsWaitingCallback(e.observeWaiting),
 		telemetry.RegisterNotifierFailingDurationCallback(e.observeFailing),
+		telemetry.RegisterExporterQueueSizeCallback(e.observeQueueSize),
+		telemetry.RegisterExporterQueueCapacityCallback(e.observeQueueCapacity),
 	)
 }
 
@@ -142,7 +142,7 @@ func (e *Exporter) Start(ctx context.Context, host component.Host) error {
 			return err
 		}
 	}
-	e.reportUntaken(host)
+	e.peers = Channels(host)
 	e.started.Store(true)
 	for _, ld := range legacy {
 		if err := e.ConsumeLogs(ctx, ld); err != nil {
@@ -206,8 +206,8 @@ func (e *Exporter) readChanges(ctx context.Context, ld plog.Logs) map[string][]c
 		receiver := e.channelOf(alert.Receiver)
 		changes[receiver] = append(changes[receiver], c)
 	}
-	e.outcomes.add(ctx, filtered, outcomeFiltered)
-	e.outcomes.add(ctx, malformed, outcomeMalformed)
+	e.count(ctx, filtered, outcomeFiltered)
+	e.count(ctx, malformed, outcomeMalformed)
 	return changes
 }
 
@@ -240,7 +240,7 @@ func (e *Exporter) SendNow(ctx context.Context, alert alertevent.Alert) []Result
 	var results []Result
 	for _, l := range e.lanes {
 		alert.Receiver = l.channel.Receiver
-		if !e.pass(alert) {
+		if !e.pass(alert) || alert.State == alertevent.Resolved && l.state.quiet {
 			results = append(results, Result{Channel: l.channel.Name, Filtered: true})
 			continue
 		}

@@ -630,27 +630,3 @@ type channelHost struct {
 func (h *channelHost) GetExporters() map[pipeline.Signal]map[component.ID]component.Component {
 	return map[pipeline.Signal]map[component.ID]component.Component{pipeline.SignalLogs: h.channels}
 }
-
-// Of several channels one knows what none of them takes.
-func TestUntaken(t *testing.T) {
-	critical, payments := NewDeliveryConfig(), NewDeliveryConfig()
-	critical.Severities = []string{"critical"}
-	payments.Severities, payments.Filter.Matchers = []string{"warning"}, []string{"team=payments"}
-	host := &channelHost{channels: map[component.ID]component.Component{}}
-	for name, delivery := range map[string]*DeliveryConfig{"a": &critical, "b": &payments} {
-		set := exportertest.NewNopSettings(component.MustNewType("notify"))
-		set.ID = component.MustNewIDWithName("notify", name)
-		e, err := NewExporter(set, Settings{Delivery: delivery, Channels: []Channel{{Deliver: (&vendor{}).deliver}}, Outcomes: NewOutcomes(newCounter(t))})
-		require.NoError(t, err)
-		host.channels[set.ID] = e
-	}
-	channels := Channels(host)
-	require.Len(t, channels, 2)
-	assert.True(t, channels[0].Takes(map[string]string{"severity": "page"}))
-	assert.False(t, channels[0].Takes(map[string]string{"severity": "warning"}))
-	assert.False(t, channels[1].Takes(map[string]string{"severity": "warning"}))
-	assert.True(t, channels[1].Takes(map[string]string{"severity": "warning", "team": "payments"}))
-	assert.True(t, channels[1].mayTake("warning"))
-	assert.False(t, channels[1].mayTake("info"))
-	assert.Nil(t, Channels(componenttest.NewNopHost()))
-}

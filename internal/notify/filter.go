@@ -19,8 +19,6 @@ type Filter struct {
 	// Matchers are what the labels have to match, all of them; none means any.
 	// See [FilterConfig].
 	Matchers labels.Matchers
-	// Resolved sets whether recipients are notified when an alert is resolved.
-	Resolved bool
 }
 
 // Validate names every severity that is not one of alertevent's.
@@ -36,9 +34,6 @@ func (f Filter) Validate() []error {
 
 // Pass reports whether the channel notifies of the alert.
 func (f Filter) Pass(alert alertevent.Alert) bool {
-	if alert.State == alertevent.Resolved && !f.Resolved {
-		return false
-	}
 	if len(f.Severities) > 0 && !slices.Contains(f.Severities, alert.Severity()) {
 		return false
 	}

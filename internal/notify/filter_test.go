@@ -50,15 +50,14 @@ func TestReadChanges(t *testing.T) {
 		filter Filter
 		want   []string
 	}{
-		"everything":          {Filter{Resolved: true}, []string{"A firing", "B firing", "A resolved", "C firing", "D firing"}},
-		"no resolutions":      {Filter{}, []string{"A firing", "B firing", "C firing", "D firing"}},
-		"critical":            {Filter{Severities: []string{"critical"}, Resolved: true}, []string{"A firing", "A resolved", "D firing"}},
+		"everything":          {Filter{}, []string{"A firing", "B firing", "A resolved", "C firing", "D firing"}},
+		"critical":            {Filter{Severities: []string{"critical"}}, []string{"A firing", "A resolved", "D firing"}},
 		"warning in any case": {Filter{Severities: []string{"warning"}}, []string{"B firing"}},
 		"none":                {Filter{Severities: []string{"info"}}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			counter := newCounter(t)
-			e := &Exporter{filter: test.filter, severities: newSeverities(nil), outcomes: NewOutcomes(counter)}
+			e := &Exporter{Selector: Selector{filter: test.filter, severities: newSeverities(nil)}, outcomes: NewOutcomes(counter)}
 			var got []string
 			for _, c := range e.readChanges(t.Context(), ld)[""] {
 				a, err := decode(c.encoded)

@@ -60,6 +60,9 @@ type Channel struct {
 	Place func(alert alertevent.Alert) string
 	// Resend is the time after which a firing alert is sent again; 0: never.
 	Resend time.Duration
+	// SendResolved sets whether resolutions are sent; nil is what the notifier's
+	// configuration sets.
+	SendResolved *bool
 	// Limit is the rate of messages that the vendor asks for; nil: any.
 	Limit *rate.Limiter
 	// Secrets are redacted from errors, whoever repeats them. The header values of
@@ -123,6 +126,7 @@ func newLane(owner *Exporter, channel Channel, mutes mutetime.Intervals, b backo
 		}
 	}
 	l.state = newState(g, b, channel.Resend, settled)
+	l.state.quiet = channel.SendResolved != nil && !*channel.SendResolved
 	return l
 }
 
@@ -235,6 +239,8 @@ func (l *lane) offer(ctx context.Context, changes []change) {
 			continue
 		case offerSuperseded:
 			counts[outcomeSuperseded]++
+		case offerFiltered:
+			counts[outcomeFiltered]++
 		}
 		if muted && l.state.mute(now, e) {
 			counts[outcomeMuted]++
@@ -248,7 +254,7 @@ func (l *lane) offer(ctx context.Context, changes []change) {
 	err := l.store.put(l.state, touched...)
 	l.mu.Unlock()
 	for outcome, n := range counts {
-		l.owner.outcomes.add(ctx, n, outcome)
+		l.owner.count(ctx, n, outcome)
 	}
 	l.reportEvicted(int(counts[outcomeEvicted]))
 	// What cannot be persisted is sent all the same.
@@ -308,7 +314,7 @@ func (l *lane) sendNext(ctx context.Context) bool {
 	m := l.state.nextMessage(time.Now())
 	obsolete := l.state.dropObsolete(time.Now(), &m)
 	l.mu.Unlock()
-	l.owner.outcomes.add(ctx, int64(obsolete), outcomeSuperseded)
+	l.owner.count(ctx, int64(obsolete), outcomeSuperseded)
 	if len(m.entries) == 0 {
 		return true
 	}
@@ -355,11 +361,11 @@ func (l *lane) settle(ctx context.Context, m message, err error) bool {
 	l.mu.Unlock()
 	switch {
 	case accepted:
-		l.owner.outcomes.add(background, int64(len(m.sent)), outcomeSent)
+		l.owner.count(background, int64(len(m.sent)), outcomeSent)
 	case !stopped && errors.Is(err, ErrChannel):
-		l.owner.outcomes.add(background, int64(len(m.sent)), outcomeFailed)
+		l.owner.count(background, int64(len(m.sent)), outcomeFailed)
 	default:
-		l.owner.outcomes.add(background, int64(len(givenUp)), outcomeFailed)
+		l.owner.count(background, int64(len(givenUp)), outcomeFailed)
 	}
 	if !stopped {
 		l.reportAttempt(err, accepted, givenUp)

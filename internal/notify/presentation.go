@@ -97,5 +97,25 @@ func Links(alert alertevent.Alert) []Link {
 	}, func(link Link) bool { return link.URL == "" })
 }
 
+// LinksWith are Links, and one to the dashboard at an address, where the alert can be
+// silenced while it fires; "" is no dashboard.
+func LinksWith(page string, alert alertevent.Alert) []Link {
+	links := Links(alert)
+	if page = pageOf(page); page != "" && alert.State == alertevent.Firing {
+		links = append(links, Link{"Silence", page + "/alerts?silence=" + alert.Fingerprint() + "#new"})
+	}
+	return links
+}
+
+// AllAlerts leads to the alerts on the dashboard at an address; its URL is "" without one.
+func AllAlerts(page string) Link {
+	if page = pageOf(page); page != "" {
+		page += "/alerts"
+	}
+	return Link{"All alerts", page}
+}
+
+func pageOf(address string) string { return strings.TrimSuffix(Address(address), "/") }
+
 // More is the text for n items that were left out.
 func More(n int) string { return fmt.Sprintf("… %d more", n) }

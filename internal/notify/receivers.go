@@ -11,7 +11,6 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/pipeline"
 
-	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
 	"github.com/otelcol-arc/otelcol-arc/internal/routing"
 )
 
@@ -25,15 +24,6 @@ func (e *Exporter) channelOf(receiver string) string {
 		return ""
 	}
 	return receiver
-}
-
-// pass reports whether the notifier is for an alert. A route decides in place of
-// severities and filters.
-func (e *Exporter) pass(alert alertevent.Alert) bool {
-	if alert.Receiver == "" {
-		return e.filter.Pass(alert)
-	}
-	return slices.Contains(e.receivers, alert.Receiver) && (e.filter.Resolved || alert.State == alertevent.Firing)
 }
 
 // Receivers are the names that routes can address the notifiers of a collector by,

@@ -331,7 +331,7 @@ func (s *state) fail(now time.Time, m message, err error) (givenUp []*entry) {
 		e.inFlight = false
 		e.fails++
 		if e.stamp != kept.sent[i].stamp {
-			s.queue(e) // has changed meanwhile
+			s.finish(now, e) // has changed meanwhile
 			continue
 		}
 		e.next = now.Add(s.backoff.delay(e.fails))
@@ -395,6 +395,10 @@ func (s *state) note(now time.Time, err error) {
 func (s *state) giveBack(m message) {
 	for _, e := range m.entries {
 		e.inFlight = false
+		if s.isQuiet(e) {
+			s.finish(time.Time{}, e) // is not sent again
+			continue
+		}
 		s.queue(e)
 	}
 }

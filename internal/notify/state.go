@@ -36,6 +36,9 @@ type state struct {
 	grouping                   grouping
 	// resend is the time after which a firing alert is sent again; 0 is never.
 	resend time.Duration
+	// quiet is set when resolutions are not sent. They replace what was not sent yet,
+	// so that nobody is notified of an alert that no longer fires.
+	quiet bool
 
 	entries map[string]*entry
 	ready   [ranks]list.List // to be sent now, in order of arrival
@@ -93,6 +96,8 @@ const (
 	offerKnown
 	// offerSuperseded took the place of a state that was not sent.
 	offerSuperseded
+	// offerFiltered is a resolution that is not sent, of an alert that was.
+	offerFiltered
 )
 
 // offer adds a change. When too many alerts wait it evicts one, which can be the one
@@ -127,10 +132,20 @@ func (s *state) offer(now time.Time, c change) (e *entry, outcome offered, evict
 	if e.inFlight {
 		return e, outcome, nil // is queued when that has ended
 	}
+	if s.isQuiet(e) {
+		if outcome != offerSuperseded {
+			outcome = offerFiltered
+		}
+		s.finish(now, e)
+		return e, outcome, nil
+	}
 	s.queue(e)
 	s.hurry(now)
 	return e, outcome, s.evict()
 }
+
+// isQuiet reports whether an entry is a resolution that is not sent.
+func (s *state) isQuiet(e *entry) bool { return s.quiet && e.stamp.State == alertevent.Resolved }
 
 // take removes an entry from the lists that it is in.
 func (s *state) take(e *entry) {
@@ -204,6 +219,9 @@ func (s *state) drop(e *entry) {
 // finish files an entry once what was sent of it is settled: it waits again when
 // it has changed meanwhile.
 func (s *state) finish(now time.Time, e *entry) {
+	if s.isQuiet(e) {
+		e.settled = e.stamp
+	}
 	if e.waits() {
 		s.queue(e)
 		return

@@ -221,6 +221,9 @@ func (s *state) restore(now time.Time, entries []*entry) {
 			continue
 		}
 		s.entries[e.key] = e
+		if s.isQuiet(e) {
+			e.settled = e.stamp // the configuration has changed
+		}
 		if e.waits() {
 			e.known = true
 			s.waiting++

@@ -56,40 +56,6 @@ func logsExporters(host component.Host) map[component.ID]component.Component {
 // ID is the exporter's.
 func (e *Exporter) ID() component.ID { return e.set.ID }
 
-// Takes reports whether the channel notifies of a firing alert with these labels.
-func (e *Exporter) Takes(labels map[string]string) bool {
-	alert := alertevent.Alert{Labels: labels, State: alertevent.Firing}
-	e.severities.apply(&alert)
-	return e.filter.Pass(alert)
-}
-
-// mayTake is Takes for an alert of which the severity alone is known.
-func (e *Exporter) mayTake(severity string) bool {
-	alert := alertevent.Alert{Labels: map[string]string{alertevent.LabelSeverity: severity}, State: alertevent.Firing}
-	e.severities.apply(&alert)
-	filter := e.filter
-	filter.Matchers = nil
-	return filter.Pass(alert)
-}
-
-// reportUntaken logs the severities that no channel takes. Of several channels the
-// first reports.
-func (e *Exporter) reportUntaken(host component.Host) {
-	e.peers = Channels(host)
-	if len(e.peers) == 0 || e.peers[0] != e {
-		return
-	}
-	var none []string
-	for _, severity := range append(slices.Clone(alertevent.Severities), "") {
-		if !slices.ContainsFunc(e.peers, func(peer *Exporter) bool { return peer.mayTake(severity) }) {
-			none = append(none, cmp.Or(severity, "(none)"))
-		}
-	}
-	if len(none) > 0 {
-		e.set.Logger.Warn("No channel takes alerts of some severities", zap.Strings("severities", none))
-	}
-}
-
 // untaken counts and logs an alert that this channel filters when all others do,
 // too.
 func (e *Exporter) untaken(ctx context.Context, alert alertevent.Alert) {
@@ -101,7 +67,7 @@ func (e *Exporter) untaken(ctx context.Context, alert alertevent.Alert) {
 	}
 	e.telemetry.NotifierAlertsUntaken.Add(ctx, 1, metric.WithAttributes(attribute.String("exporter", e.set.ID.String())))
 	e.untakenLogged.Do(func() {
-		e.set.Logger.Warn("No channel takes an alert", zap.String("alert", alert.Name()), zap.String("severity", alert.Labels[alertevent.LabelSeverity]))
+		e.set.Logger.Warn("No channel takes an alert", zap.String("alert", alert.Name()), zap.String("severity", alert.Labels[alertevent.LabelSeverity]), zap.String("receiver", alert.Receiver))
 	})
 }
 

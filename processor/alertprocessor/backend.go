@@ -77,7 +77,7 @@ func (c *core) newBackend(running context.Context, store *ingest.Store, persiste
 		Telemetry:    c.telemetry,
 	})
 	if err == nil {
-		err = evaluator.Load()
+		err = evaluator.Load(running)
 	}
 	if err != nil {
 		return nil, errors.Join(err, b.ingest.Stop(running), store.Close())

@@ -14,7 +14,7 @@ import (
 	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/confmap/confmaptest"
 
-	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/evaluate"
+	"github.com/otelcol-arc/otelcol-arc/internal/rulecheck"
 )
 
 func TestDefaultConfig(t *testing.T) {
@@ -99,7 +99,7 @@ func TestEveryMistakeIsNamed(t *testing.T) {
 }
 
 func TestRuleFiles(t *testing.T) {
-	files, err := evaluate.ExpandFiles([]string{
+	files, err := rulecheck.ExpandFiles([]string{
 		"testdata/rules/*.yml",         // passes over tests
 		"testdata/rules/recording.yml", // again
 		"testdata/none/*.yml",          // may match nothing

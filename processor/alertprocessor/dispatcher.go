@@ -115,10 +115,14 @@ func (n *dispatcher) observe(result evaluate.Result) {
 }
 
 // awaited are the alerts from before a restart that have not been found to fire.
-func (n *dispatcher) awaited() map[string]alertevent.Alert {
+func (n *dispatcher) awaited() map[string]evaluate.Awaited {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return n.log.Awaited()
+	out := map[string]evaluate.Awaited{}
+	for fingerprint, alert := range n.log.Awaited() {
+		out[fingerprint] = evaluate.Awaited(alert)
+	}
+	return out
 }
 
 // raisedAlert is an alert that an occurrence raises.

@@ -13,6 +13,7 @@ import (
 	"go.opentelemetry.io/otel/metric"
 	"go.uber.org/zap"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/rulecheck"
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/evaluate"
 )
 
@@ -50,7 +51,7 @@ func (c *core) maintain(ctx context.Context, loaded [sha256.Size]byte) {
 func (c *core) reload(ctx context.Context) {
 	err := evaluate.ValidateFiles(c.cfg.RuleFiles)
 	if err == nil {
-		err = c.backend.evaluator.Load()
+		err = c.backend.evaluator.Load(ctx)
 	}
 	outcome := "success"
 	if err != nil {
@@ -68,7 +69,7 @@ func (c *core) reload(ctx context.Context) {
 // reportEmptyPatterns logs which patterns match no file any more. Those that match
 // none when the configuration is loaded are reported then, by the converter.
 func (c *core) reportEmptyPatterns() {
-	for _, pattern := range evaluate.EmptyPatterns(c.cfg.RuleFiles) {
+	for _, pattern := range rulecheck.EmptyPatterns(c.cfg.RuleFiles) {
 		directory, err := os.Getwd()
 		if err != nil {
 			directory = err.Error()
@@ -84,7 +85,7 @@ func (c *core) reportRules(message string) {
 	for _, group := range groups {
 		rules += len(group.Rules())
 	}
-	files, err := evaluate.ExpandFiles(c.cfg.RuleFiles)
+	files, err := rulecheck.ExpandFiles(c.cfg.RuleFiles)
 	if err != nil { // loaded a moment ago
 		c.logger.Warn("Listing rule files failed", zap.Error(err))
 	}

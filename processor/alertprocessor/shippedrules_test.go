@@ -22,6 +22,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+	"github.com/otelcol-arc/otelcol-arc/internal/rulecheck"
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/evaluate"
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/metadata"
 )
@@ -102,7 +103,7 @@ func runRuleTest(t *testing.T, ruleFiles []string, interval time.Duration, test 
 		Telemetry:    telemetry,
 	})
 	require.NoError(t, err)
-	require.NoError(t, evaluator.Load())
+	require.NoError(t, evaluator.Load(t.Context()))
 	evaluatorRuns(t, evaluator)
 
 	var last time.Duration
@@ -150,7 +151,7 @@ func checkAlerts(t *testing.T, test alertRuleTest, firing map[string]alertevent.
 // TestShippedRulesAreTested makes sure that no rule is without a test that
 // expects it to fire, and one that expects it not to.
 func TestShippedRulesAreTested(t *testing.T) {
-	files, err := evaluate.ExpandFiles([]string{"../../config/rules/*.yml"})
+	files, err := rulecheck.ExpandFiles([]string{"../../config/rules/*.yml"})
 	require.NoError(t, err)
 	require.NotEmpty(t, files)
 	for _, name := range files {

@@ -6,6 +6,7 @@ package alertprocessor
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"testing"
 	"testing/synctest"
@@ -17,6 +18,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pmetric"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
 	"github.com/otelcol-arc/otelcol-arc/internal/falseclock"
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/alerttest"
 )
@@ -163,6 +165,100 @@ func TestRenamedGroupNotifiesNothing(t *testing.T) {
 		b.raw("groups: []\n")
 		r.flag(0, time.Minute)
 		assert.Equal(t, []string{"resolved Kept"}, lines(r.notifications()), "its rule is gone")
+	})
+}
+
+// Moving a rule to a group that is there already notifies nothing either, and a rule that
+// stays where others come and go keeps its own state.
+func TestMovedRuleNotifiesNothing(t *testing.T) {
+	directory := t.TempDir()
+	falseclock.Test(t, func(t *testing.T) {
+		file := ruleFile{t, directory + "/a.yml"}
+		const now, slow, kept, other = "{alert: Now, expr: flag > 0}", "{alert: Slow, expr: flag > 0, for: 10m}", "{alert: Kept, expr: flag > 1, keep_firing_for: 30m}", "{alert: Other, expr: flag > 0}"
+		groups := func(first, second string) {
+			file.raw(fmt.Sprintf("groups:\n  - name: first\n    rules: [%s]\n  - name: second\n    rules: [%s]\n  - name: third\n    rules: [{alert: Third, expr: flag > 9}]\n", first, second))
+		}
+		groups(now+", "+slow+", "+kept, other)
+		r := newRig(t, testConfig(func(c *Config) { c.RuleFiles = []string{directory + "/*.yml"} }))
+		r.flag(2, 30*time.Second)
+		r.flag(1, 5*time.Minute)
+		assert.ElementsMatch(t, []string{"firing Kept", "firing Now", "firing Other"}, lines(r.notifications()))
+		groups(slow, now+", "+other+", "+kept)
+		r.flag(1, 3*time.Minute)
+		assert.Empty(t, r.notifications(), "two rules moved, and one pending stayed")
+		groups(kept, now+", "+other+", "+slow)
+		r.flag(1, time.Minute)
+		assert.Empty(t, r.notifications(), "one moved back, and the pending one on")
+		r.flag(1, 2*time.Minute)
+		assert.Equal(t, []string{"firing Slow"}, lines(r.notifications()), "after ten minutes in all")
+		groups(now, other+", "+slow)
+		r.flag(1, time.Minute)
+		assert.Equal(t, []string{"resolved Kept"}, lines(r.notifications()), "its rule is gone")
+		r.flag(0, time.Minute)
+		assert.ElementsMatch(t, []string{"resolved Now", "resolved Other", "resolved Slow"}, lines(r.notifications()))
+	})
+}
+
+// What fires goes on after a restart as if there had been none: the series that
+// Prometheus writes of it, since when it fires, and for how long it is kept.
+func TestAlertsGoOnAfterARestart(t *testing.T) {
+	directory := t.TempDir()
+	config := rulesOf(t, `
+groups:
+  - name: g
+    rules:
+      - {alert: Kept, expr: flag > 0, keep_firing_for: 30m, labels: {severity: page, was: "{{ $value }}"}, annotations: {summary: "{{ $value }}"}}
+      - {alert: Plain, expr: flag >= 0, for: 2m}
+`)
+	falseclock.Test(t, func(t *testing.T) {
+		start := func() *rig {
+			return newRig(t, testConfig(func(c *Config) {
+				config(c)
+				c.Storage.Directory = directory
+				c.ExternalLabels = map[string]string{"cluster": "eu"}
+			}))
+		}
+		shown := func(r *rig) map[string]dashboard.ActiveAlert {
+			all := map[string]dashboard.ActiveAlert{}
+			for _, active := range r.host.page.alerts.Active() {
+				all[active.Name()] = active
+			}
+			return all
+		}
+		since := func(r *rig, name string) float64 {
+			points := r.series("ALERTS_FOR_STATE")
+			for _, p := range slices.Backward(points) {
+				if value, _ := p.Attributes().Get("alertname"); value.AsString() == name {
+					return p.DoubleValue()
+				}
+			}
+			return 0
+		}
+		r := start()
+		r.flag(3, 5*time.Minute)
+		r.flag(0, 2*time.Minute)
+		require.Equal(t, []string{"firing Kept", "firing Plain"}, lines(r.notifications()))
+		before, kept, plain := shown(r), since(r, "Kept"), since(r, "Plain")
+		require.NotZero(t, kept)
+		r.stop()
+		time.Sleep(3 * time.Minute)
+
+		r = start()
+		assert.Equal(t, before["Kept"].Labels, shown(r)["Kept"].Labels, "before the first evaluation")
+		r.flag(0, 10*time.Minute)
+		assert.Empty(t, r.notifications())
+		for _, name := range []string{"Kept", "Plain"} {
+			now := shown(r)[name]
+			assert.Equal(t, "firing", now.State, name)
+			assert.Equal(t, before[name].Labels, now.Labels, name)
+			assert.Equal(t, before[name].StartsAt.UTC(), now.StartsAt.UTC(), name)
+			assert.Equal(t, before[name].Annotations, now.Annotations, name)
+		}
+		assert.InDelta(t, kept, since(r, "Kept"), 1)
+		assert.InDelta(t, plain, since(r, "Plain"), 1)
+		r.flag(0, 20*time.Minute)
+		assert.Equal(t, []string{"resolved Kept"}, lines(r.notifications()), "35 minutes after the last")
+		r.stop()
 	})
 }
 

@@ -13,6 +13,7 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/confmap"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/period"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/convention"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/price"
 )
@@ -59,9 +60,22 @@ type Config struct {
 	// 35 days, so that a month's budget can be computed.
 	Retention time.Duration `mapstructure:"retention"`
 
-	// MaxRows is the number of rows of the ledger above which new models and
-	// dimensions are counted in one overflow row an hour. Default: 100000.
+	// DailyRetention is how long the ledger keeps days, which hours become that are older than
+	// retention; 0: hours are dropped. Default: 9600h, 400 days.
+	DailyRetention time.Duration `mapstructure:"daily_retention"`
+
+	// TimeZone is a name of the IANA time zone database, as Europe/Berlin: that of the days of
+	// the ledger. Default: UTC.
+	TimeZone string `mapstructure:"time_zone"`
+
+	// MaxRows is the number of rows of hours above which new models and dimensions are counted
+	// in one overflow row an hour. An hour has at most 100000. A row takes some 60 bytes, and
+	// 1 KB as long as it has changed in the last metrics_interval. Default: 1000000.
 	MaxRows int `mapstructure:"max_rows"`
+
+	// MaxDayRows is the number of rows of days above which the oldest days keep the sums of
+	// providers and models alone. Default: 4000000, 240 MB.
+	MaxDayRows int `mapstructure:"max_day_rows"`
 
 	// MaxModels is the number of models that the price table does not know and
 	// that have metrics of their own; the others are counted under the model
@@ -191,7 +205,9 @@ func (c *Config) Validate() error {
 	errs := []error{
 		atLeast("metrics_interval", c.MetricsInterval, time.Millisecond),
 		atLeast("retention", c.Retention, time.Hour),
+		validateDays(c),
 		atLeast("max_rows", c.MaxRows, 1),
+		atLeast("max_day_rows", c.MaxDayRows, 0),
 		atLeast("max_models", c.MaxModels, 1),
 		atLeast("calls::max_entries", c.Calls.MaxEntries, 0),
 		atLeast("dedup::max_entries", c.Dedup.MaxEntries, 2),
@@ -226,6 +242,17 @@ func (c *Config) readPriceFiles() ([]price.Layer, error) {
 		layers[i].Patient = len(c.Prices.Sources) > 0
 	}
 	return layers, err
+}
+
+func validateDays(c *Config) error {
+	var errs []error
+	if c.DailyRetention != 0 {
+		errs = append(errs, atLeast("daily_retention", c.DailyRetention, c.Retention))
+	}
+	if _, err := period.LoadZone(c.TimeZone); err != nil {
+		errs = append(errs, fmt.Errorf("time_zone: %w", err))
+	}
+	return errors.Join(errs...)
 }
 
 func atLeast[T int | time.Duration](key string, got, least T) error {

@@ -22,8 +22,10 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/health"
+	"github.com/otelcol-arc/otelcol-arc/internal/period"
 	"github.com/otelcol-arc/otelcol-arc/internal/sharedcore"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/identity"
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/invoice"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/metadata"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/price"
@@ -46,6 +48,8 @@ type core struct {
 	estimates *estimates
 	sources   *metricSources
 	ledger    *ledger.Ledger
+	zone      *time.Location // of its days
+	billing   billing
 	emitters  sharedcore.Emitters[pmetric.Metrics]
 	lists     priceLists
 	files     [sha256.Size]byte            // of the price files, when they were read
@@ -55,6 +59,8 @@ type core struct {
 	counting sync.Mutex      // one batch is counted at a time; guards what follows
 	calls    *identity.Cache // records of calls
 	known    knownCalls      // that version 1 has counted
+	changes  []ledger.Change // of the last batch, whose memory is used again
+	places   []ledger.Place
 
 	dimensions   *dimensions
 	attributions attributions
@@ -82,6 +88,7 @@ const (
 	problemLedger  health.Problem = "ledger"  // it cannot be written to the storage
 	problemJournal health.Problem = "journal" // the same of what is counted between snapshots
 	problemPrices  health.Problem = "prices"  // the files have become invalid
+	problemCrowded health.Problem = "crowded" // too many records are related to each other
 	problemTables  health.Problem = "tables"  // so have those of dimensions
 	problemAliases health.Problem = "aliases" // aliases of the files mean models that no list has
 )
@@ -125,6 +132,7 @@ func newCore(cfg *Config, set processor.Settings) (*core, error) {
 		estimates:  newEstimates(cfg.MaxModels),
 		sources:    newMetricSources(cfg.MetricSources, time.Now()),
 		ledger:     newLedger(cfg),
+		billing:    billing{bill: invoice.NewBill(maxCharges)},
 		health:     health.New(set.Logger),
 		settings:   set.TelemetrySettings,
 		lists: priceLists{
@@ -142,13 +150,40 @@ func newCache(cfg *Config) *identity.Cache {
 	})
 }
 
+// maxHourRows bounds the memory of what changes: a row takes some 1 KB until it is packed.
+const maxHourRows = 100_000
+
 func newLedger(cfg *Config) *ledger.Ledger {
-	return ledger.New(ledger.Limits{
-		Rows:   cfg.MaxRows,
-		Models: cfg.MaxModels,
-		Hours:  int64(cfg.Retention / time.Hour),
-		Calls:  cfg.Calls.MaxEntries,
-	})
+	limits := ledger.Limits{
+		Rows:     cfg.MaxRows,
+		HourRows: min(cfg.MaxRows, maxHourRows),
+		DayRows:  cfg.MaxDayRows,
+		Models:   cfg.MaxModels,
+		Hours:    int64(cfg.Retention / time.Hour),
+		Calls:    cfg.Calls.MaxEntries,
+	}
+	if cfg.DailyRetention > 0 {
+		limits.DayOf, limits.DayHours = ledgerDays(zoneOf(cfg)), int64(cfg.DailyRetention/time.Hour)
+	}
+	return ledger.New(limits)
+}
+
+// zoneOf is the time zone of the ledger's days.
+func zoneOf(cfg *Config) *time.Location {
+	zone, err := period.LoadZone(cfg.TimeZone)
+	if err != nil {
+		return time.UTC // Validate has seen to it
+	}
+	return zone
+}
+
+// ledgerDays returns the function that finds the day of an hour. An hour in which a day begins belongs
+// to that day.
+func ledgerDays(zone *time.Location) func(hour int64) (first, end int64) {
+	return func(hour int64) (first, end int64) {
+		last := time.Unix(hour*3600+3599, 0).In(zone)
+		return ledger.HourOf(period.Day.Floor(last)), ledger.HourOf(period.Day.Next(last))
+	}
 }
 
 // Start loads what was persisted, and begins to emit metrics.
@@ -156,6 +191,9 @@ func (c *core) Start(ctx context.Context, host component.Host) error {
 	c.health.Report(host)
 	if err := c.openStore(ctx, host); err != nil {
 		return err
+	}
+	if err := c.loadBill(ctx); err != nil {
+		c.logger.Error("Reading what was billed from the storage failed; the next report replaces it", zap.Error(err))
 	}
 	if err := c.startSources(ctx, host, c.settings); err != nil {
 		return err
@@ -256,8 +294,26 @@ func (c *core) observe() error {
 			o.Observe(c.calls.Evicted())
 			return nil
 		}),
+		c.telemetry.RegisterProcessorLlmCostCrowdedRecordsCallback(func(_ context.Context, o metric.Int64Observer) error {
+			c.counting.Lock()
+			defer c.counting.Unlock()
+			o.Observe(c.calls.Crowding().Total)
+			return nil
+		}),
 		c.telemetry.RegisterProcessorLlmCostLedgerRowsLimitCallback(func(_ context.Context, o metric.Int64Observer) error {
 			o.Observe(int64(c.cfg.MaxRows))
+			return nil
+		}),
+		c.telemetry.RegisterProcessorLlmCostLedgerDayRowsLimitCallback(func(_ context.Context, o metric.Int64Observer) error {
+			o.Observe(int64(c.cfg.MaxDayRows))
+			return nil
+		}),
+		c.telemetry.RegisterProcessorLlmCostLedgerDayRowsCallback(func(_ context.Context, o metric.Int64Observer) error {
+			o.Observe(int64(c.ledger.Extent().DayRows))
+			return nil
+		}),
+		c.telemetry.RegisterProcessorLlmCostLedgerFoldedDaysCallback(func(_ context.Context, o metric.Int64Observer) error {
+			o.Observe(int64(c.ledger.Extent().Folded))
 			return nil
 		}),
 		c.telemetry.RegisterProcessorLlmCostLedgerRowsCallback(func(_ context.Context, o metric.Int64Observer) error {
@@ -362,9 +418,11 @@ func (c *core) close(ctx context.Context, emitter *sharedcore.Emitter[pmetric.Me
 // save must be called with mu held.
 func (c *core) save(ctx context.Context) {
 	if c.store == nil {
+		changes := c.ledger.Take(time.Now())
+		_, _ = changes.Pack() // to be compact
 		return
 	}
-	err := c.store.save(ctx, c.ledger, time.Now())
+	err := errors.Join(c.store.save(ctx, c.ledger, time.Now()), c.saveBill(ctx))
 	if err != nil && ctx.Err() != nil {
 		return // we are shutting down, and save once more then
 	}
@@ -423,6 +481,7 @@ func (i *metricsInstance) ConsumeMetrics(ctx context.Context, md pmetric.Metrics
 		return err
 	}
 	c := i.instance.Core()
+	c.readBilled(md)
 	c.traffic.dataPoints.Add(int64(md.DataPointCount()))
 	if len(c.sources.sources) > 0 {
 		c.countMetrics(ctx, md)

@@ -6,6 +6,7 @@ package llmcostprocessor
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -125,7 +126,20 @@ func (c *core) count(ctx context.Context, b *batch) []identity.Outcome {
 		c.journal(ctx, &e)
 	}
 	c.countMerged(ctx, &result)
-	return result.Outcomes
+	c.reportCrowding()
+	b.taken = append(b.taken[:0], result.Outcomes...)
+	return b.taken
+}
+
+// reportCrowding reports that records are related to too many others to be compared, as
+// long as some of them are remembered. It must be called with counting held.
+func (c *core) reportCrowding() {
+	var err error
+	if n := c.calls.Crowding().Remembered; n > 0 {
+		err = fmt.Errorf("%d records of calls are related to more than 1,000 others, by one response ID, one span ID or calls within calls: they are no longer compared", n)
+	}
+	c.health.Set(problemCrowded, err, "Too many records of calls are related to each other; they are no longer compared",
+		"No more records of calls are related to too many others")
 }
 
 // addRecords adds records to the cache of calls, and applies what changes to the
@@ -133,8 +147,9 @@ func (c *core) count(ctx context.Context, b *batch) []identity.Outcome {
 // called with counting held.
 func (c *core) addRecords(ctx context.Context, records []identity.Record, spans []identity.Span, at time.Time, counted []ledger.Call) identity.Result {
 	result := c.calls.Add(records, spans, at)
-	changes := make([]ledger.Change, 0, len(result.Changes))
-	places := make([]ledger.Place, len(result.Changes))
+	clear(c.changes)
+	changes, places := c.changes[:0], slices.Grow(c.places[:0], len(result.Changes))[:len(result.Changes)]
+	clear(places)
 	for i := range result.Changes {
 		change := &result.Changes[i]
 		detail := detailOf(change.In)
@@ -162,6 +177,9 @@ func (c *core) addRecords(ctx context.Context, records []identity.Record, spans 
 			c.estimates.add(to.In)
 		}
 		changes = append(changes, to)
+	}
+	if c.changes, c.places = changes, places; cap(changes) > maxReused {
+		c.changes, c.places = nil, nil
 	}
 	recorded := c.ledger.Apply(changes, at)
 	for i := range result.Changes {

@@ -251,7 +251,8 @@ func TestAbsurdTimes(t *testing.T) {
 		"an hour ahead":         {pcommon.NewTimestampFromTime(now.Add(time.Hour - time.Second)), pcommon.NewTimestampFromTime(now.Add(time.Hour)), 0.0075, 0.0075, 1, 0, 1},
 		"the largest":           {math.MaxUint64 - 1, math.MaxUint64, 0.0075, 0.0075, 1, 0, 1},
 		"beyond 2262":           {math.MaxInt64, math.MaxInt64 + 1, 0.0075, 0.0075, 1, 0, 1},
-		"older than retention":  {pcommon.NewTimestampFromTime(now.Add(-900*time.Hour - time.Second)), pcommon.NewTimestampFromTime(now.Add(-900 * time.Hour)), 0.0075, 0, 1, 1, 0},
+		"older than retention":  {pcommon.NewTimestampFromTime(now.Add(-900*time.Hour - time.Second)), pcommon.NewTimestampFromTime(now.Add(-900 * time.Hour)), 0.0075, 0, 1, 0, 0},
+		"older than any day":    {pcommon.NewTimestampFromTime(now.Add(-9700*time.Hour - time.Second)), pcommon.NewTimestampFromTime(now.Add(-9700 * time.Hour)), 0.0075, 0, 1, 1, 0},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

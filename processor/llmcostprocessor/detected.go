@@ -54,6 +54,7 @@ type batch struct {
 	sums     []ledger.Call // of metric sources
 	payloads []byte        // of the records
 	ends     []int         // of each of them
+	taken    []identity.Outcome
 }
 
 // batches are used again, since what is detected in a thousand spans takes half a

@@ -134,5 +134,5 @@ func (c *core) values(a *convention.Attribution, model string, attributes pcommo
 	if !found && model == "" {
 		return nil
 	}
-	return c.attributions.of(attribution{values, model}, len(c.dimensions.all))
+	return c.attributions.of(&values, len(c.dimensions.all), model)
 }

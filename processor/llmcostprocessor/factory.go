@@ -19,7 +19,9 @@ import (
 const (
 	defaultMetricsInterval = 15 * time.Second
 	defaultRetention       = 35 * 24 * time.Hour
-	defaultMaxRows         = 100_000
+	defaultDailyRetention  = 400 * 24 * time.Hour
+	defaultMaxRows         = 1_000_000
+	defaultMaxDayRows      = 4_000_000
 	defaultMaxModels       = 1000
 	defaultDedupEntries    = 100_000
 	defaultCalls           = 10_000
@@ -44,7 +46,9 @@ func createDefaultConfig() component.Config {
 		MetricsInterval: defaultMetricsInterval,
 		Dimensions:      []DimensionConfig{{Name: attrService, From: []string{attrService}}, {Name: attrAgent, From: []string{attrAgent}}},
 		Retention:       defaultRetention,
+		DailyRetention:  defaultDailyRetention,
 		MaxRows:         defaultMaxRows,
+		MaxDayRows:      defaultMaxDayRows,
 		MaxModels:       defaultMaxModels,
 		Calls:           CallsConfig{MaxEntries: defaultCalls},
 		Dedup:           DedupConfig{MaxEntries: defaultDedupEntries, Window: defaultDedupWindow, PairByTime: true},

@@ -63,6 +63,7 @@ func (c *core) buildMetrics() pmetric.Metrics {
 		used := c.used(b, now)
 		return used.Dollars() / b.Limit
 	})
+	w.billing(c.billingTotals(now))
 	return md
 }
 

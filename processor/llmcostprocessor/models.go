@@ -40,8 +40,12 @@ func regionOf(d *detectedCall) string {
 	if region := text(d.attributes, "cloud.region"); region != "" {
 		return region
 	}
+	region := text(d.source.attributes, "cloud.region")
+	if region == "" {
+		return ""
+	}
 	if id, _ := price.SellerOf(d.call.Provider); id == price.Bedrock {
-		return text(d.source.attributes, "cloud.region")
+		return region
 	}
 	return ""
 }

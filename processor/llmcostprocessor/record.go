@@ -4,6 +4,7 @@
 package llmcostprocessor
 
 import (
+	"encoding/binary"
 	"math"
 	"strings"
 	"sync"
@@ -167,40 +168,44 @@ func mix(sum uint64, more ...uint64) uint64 {
 	return max(sum, 1)
 }
 
-// attribution is what calls inherit from the spans around them.
-type attribution struct {
-	dimensions ledger.Dimensions
-	model      string
-}
-
 // attributions has many calls of one agent and user share their values, of which as
 // many are in memory as there are calls.
 type attributions struct {
 	mu    sync.Mutex
-	known map[attribution]*identity.Values
+	known map[string]*identity.Values
+	key   []byte // of the last one
 }
 
 // maxAttributions bounds those that are shared.
 const maxAttributions = 10_000
 
-// of returns values of that number of dimensions.
-func (a *attributions) of(own attribution, n int) *identity.Values {
+// of returns values of that number of dimensions, with a model if that is not "".
+func (a *attributions) of(dimensions *ledger.Dimensions, n int, model string) *identity.Values {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if known, ok := a.known[own]; ok {
+	a.key = a.key[:0]
+	for _, value := range dimensions[:n] {
+		a.key = binary.AppendUvarint(a.key, uint64(len(value)))
+		a.key = append(a.key, value...)
+	}
+	a.key = append(a.key, model...)
+	if known, ok := a.known[string(a.key)]; ok {
 		return known
 	}
 	if a.known == nil || len(a.known) >= maxAttributions {
-		a.known = map[attribution]*identity.Values{}
+		a.known = map[string]*identity.Values{}
 	}
-	for i, value := range own.dimensions {
-		own.dimensions[i] = strings.Clone(value) // what is in the telemetry must not be retained
+	if model != "" {
+		n = modelValue
 	}
-	values := identity.Values(own.dimensions[:n:n])
-	if own.model = strings.Clone(own.model); own.model != "" {
-		values = append(identity.Values(own.dimensions[:]), own.model)
+	values := make(identity.Values, n, n+1)
+	for i := range values {
+		values[i] = strings.Clone(dimensions[i]) // what is in the telemetry must not be retained
 	}
-	a.known[own] = &values
+	if model != "" {
+		values = append(values, strings.Clone(model))
+	}
+	a.known[string(a.key)] = &values
 	return &values
 }
 

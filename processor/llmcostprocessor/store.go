@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,16 +24,20 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
 )
 
-// Keys in the storage. An hour is under hour/N, N being whole hours since
-// 1970; the list of them is under hours, because a storage cannot list.
+// Keys in the storage. A segment of the ledger is under segment/ID; the list of them is under
+// segments, because a storage need not be able to list.
 const (
 	// keyInstance has the service.instance.id of the metrics. The Collector makes
 	// up a new one each time it starts; counters that continue across restarts
 	// must be the same series before and after.
 	keyInstance = "instance"
 	keyTotals   = "totals"
-	keyHours    = "hours"
-	keyHour     = "hour/"
+	keySegments = "segments"
+	keySegment  = "segment/"
+	// keyHours is the list of the hours that versions before have stored, N being whole hours
+	// since 1970, and keyHour is before each. They become segments with the first save.
+	keyHours = "hours"
+	keyHour  = "hour/"
 	// keyDamaged is put before the key of what cannot be read: it is quarantined.
 	keyDamaged = "damaged/"
 )
@@ -44,12 +49,12 @@ type store struct {
 	logger   *zap.Logger
 	damaged  map[string][]byte // what was read and is not what was written, until it is quarantined
 	onDamage func(key string, err error)
-	window   time.Duration // for which records are remembered
-	limit    int           // how many of them are
-	hours    []int64       // that are in the storage
-	chunks   []chunk       // that are in the storage, the oldest first
-	first    uint64        // entry of the journal that is in the storage
-	obsolete []string      // keys of an earlier version, which the next save removes
+	window   time.Duration   // for which records are remembered
+	limit    int             // how many of them are
+	segments map[uint64]bool // those in the list in the storage
+	chunks   []chunk         // that are in the storage, the oldest first
+	first    uint64          // entry of the journal that is in the storage
+	obsolete []string        // keys that the next save removes: of an earlier version, or of a save that was interrupted
 
 	counting       *sync.Mutex    // the core's, which guards what follows
 	next           uint64         // entry of the journal to be written
@@ -77,7 +82,7 @@ func openStore(ctx context.Context, host component.Host, extension, owner compon
 	if err != nil {
 		return nil, errClient{err}
 	}
-	s := &store{logger: logger, window: dedup.Window, limit: dedup.MaxEntries, counting: counting, damaged: map[string][]byte{}, onDamage: onDamage}
+	s := &store{logger: logger, window: dedup.Window, limit: dedup.MaxEntries, counting: counting, damaged: map[string][]byte{}, onDamage: onDamage, segments: map[uint64]bool{}}
 	s.client = checkedstorage.New(client, func(key string, stored []byte) { s.damaged[key] = stored })
 	return s, nil
 }
@@ -102,20 +107,15 @@ func (s *store) load(ctx context.Context, to *ledger.Ledger, calls state, resour
 	if err := s.read(ctx, keyTotals, to.LoadTotals); err != nil {
 		return err
 	}
-	if err := s.read(ctx, keyHours, func(content []byte) error { return json.Unmarshal(content, &s.hours) }); err != nil {
-		return err
-	}
 	keys, err := s.list(ctx)
 	if err != nil {
 		return err
 	}
-	if s.hours == nil { // the index is lost, or there are none
-		s.hours = numbersOf[int64](keys, keyHour)
+	if err := s.loadSegments(ctx, keys, to); err != nil {
+		return err
 	}
-	for _, at := range s.hours {
-		if err := s.read(ctx, hourKey(at), func(content []byte) error { return to.LoadHour(at, content) }); err != nil {
-			return err
-		}
+	if err := s.loadHours(ctx, keys, to); err != nil {
+		return err
 	}
 	if err := s.loadSeen1(ctx, calls.addKnown); err != nil {
 		return err
@@ -124,6 +124,59 @@ func (s *store) load(ctx context.Context, to *ledger.Ledger, calls state, resour
 		return err
 	}
 	return s.replay(ctx, keys, calls.count)
+}
+
+// loadSegments loads the segments of the list. What else is there was written by a save that
+// was interrupted before it wrote the list: the journal has it too.
+func (s *store) loadSegments(ctx context.Context, keys []string, to *ledger.Ledger) error {
+	var listed []uint64
+	if err := s.read(ctx, keySegments, func(content []byte) error { return json.Unmarshal(content, &listed) }); err != nil {
+		return err
+	}
+	there := numbersOf[uint64](keys, keySegment)
+	if listed == nil { // the list is lost, or there are none
+		listed = there
+	}
+	for _, id := range listed {
+		if err := s.read(ctx, segmentKey(id), func(content []byte) error {
+			segment, err := ledger.ParseSegment(id, content)
+			if err == nil {
+				to.Load(segment)
+			}
+			return err
+		}); err != nil {
+			return err
+		}
+		s.segments[id] = true
+	}
+	for _, id := range there {
+		to.Reserve(id)
+		if !s.segments[id] {
+			s.obsolete = append(s.obsolete, segmentKey(id))
+		}
+	}
+	return nil
+}
+
+// loadHours loads what versions before have stored.
+func (s *store) loadHours(ctx context.Context, keys []string, to *ledger.Ledger) error {
+	var hours []int64
+	if err := s.read(ctx, keyHours, func(content []byte) error { return json.Unmarshal(content, &hours) }); err != nil {
+		return err
+	}
+	if hours == nil { // the list is lost, or there are none
+		hours = numbersOf[int64](keys, keyHour)
+	}
+	for _, at := range hours {
+		if err := s.read(ctx, hourKey(at), func(content []byte) error { return to.LoadHour(at, content) }); err != nil {
+			return err
+		}
+		s.obsolete = append(s.obsolete, hourKey(at))
+	}
+	if len(hours) > 0 {
+		s.obsolete = append(s.obsolete, keyHours)
+	}
+	return nil
 }
 
 func (s *store) loadChunks(ctx context.Context, keys []string, remember func(*entry)) error {
@@ -225,19 +278,24 @@ func (s *store) quarantine(ctx context.Context, key string, content []byte, reas
 	return nil
 }
 
-// save persists what has changed, all or nothing, and drops the hours that the
-// ledger has forgotten and the entries of the journal that it holds.
+// maxBatch is about how much of the ledger is written at once, in bytes: an engine may hold
+// what is written meanwhile.
+const maxBatch = 1 << 20
+
+// save persists what has changed. New segments are written first; the list of segments, with
+// which they count, is written with all the rest at once. What the list then leaves out, and the
+// entries of the journal that the ledger holds, are removed with it.
 func (s *store) save(ctx context.Context, from *ledger.Ledger, now time.Time) error {
 	s.counting.Lock()
-	changes, next, pending := from.Take(), s.next, s.pending
+	changes, next, pending := from.Take(now), s.next, s.pending
 	s.pending, s.pendingRecords = nil, 0
 	s.counting.Unlock()
-	snapshot, err := changes.Snapshot()
-	if err != nil {
-		s.giveBack(pending)
-		return err
+	snapshot, err := changes.Pack()
+	if err == nil {
+		err = s.writeSegments(ctx, snapshot.Segments)
 	}
-	operations, err := s.ledgerOperations(&snapshot)
+	operations, failed := s.ledgerOperations(&snapshot)
+	err = errors.Join(err, failed)
 	entries, chunks := s.persistEntries(pending, now)
 	operations = append(operations, entries...)
 	if len(entries) > 0 && err == nil {
@@ -258,15 +316,48 @@ func (s *store) save(ctx context.Context, from *ledger.Ledger, now time.Time) er
 		err = s.client.Batch(ctx, operations...)
 	}
 	if err != nil {
-		from.Mark(snapshot)
+		if snapshot.Totals != nil {
+			from.MarkTotals()
+		}
 		s.giveBack(pending)
 		return err
 	}
 	if len(operations) > 0 {
 		s.obsolete = nil
 	}
-	s.hours, s.chunks, s.first = snapshot.Known, chunks, next
+	s.segments = map[uint64]bool{}
+	for _, segment := range snapshot.Segments {
+		s.segments[segment.ID] = true
+	}
+	s.chunks, s.first = chunks, next
 	return nil
+}
+
+// writeSegments writes those that are not in the storage.
+func (s *store) writeSegments(ctx context.Context, segments []*ledger.Segment) error {
+	var operations []*storage.Operation
+	size := 0
+	write := func() error {
+		if len(operations) == 0 {
+			return nil
+		}
+		err := s.client.Batch(ctx, operations...)
+		operations, size = nil, 0
+		return err
+	}
+	for _, segment := range segments {
+		if s.segments[segment.ID] {
+			continue
+		}
+		if size += segment.Size(); size > maxBatch {
+			if err := write(); err != nil {
+				return err
+			}
+			size = segment.Size()
+		}
+		operations = append(operations, storage.SetOperation(segmentKey(segment.ID), segment.Content()))
+	}
+	return write()
 }
 
 // giveBack has entries persisted with the next save.
@@ -285,23 +376,23 @@ func (s *store) ledgerOperations(snapshot *ledger.Snapshot) ([]*storage.Operatio
 	if snapshot.Totals != nil {
 		operations = append(operations, storage.SetOperation(keyTotals, snapshot.Totals))
 	}
-	for at, content := range snapshot.Hours {
-		operations = append(operations, storage.SetOperation(hourKey(at), content))
+	listed := make([]uint64, 0, len(snapshot.Segments))
+	removed := maps.Clone(s.segments)
+	changed := len(snapshot.Segments) != len(s.segments)
+	for _, segment := range snapshot.Segments {
+		listed = append(listed, segment.ID)
+		changed = changed || !s.segments[segment.ID]
+		delete(removed, segment.ID)
 	}
-	if slices.Equal(snapshot.Known, s.hours) {
+	if !changed {
 		return operations, nil
 	}
-	index, err := json.Marshal(snapshot.Known)
-	if err != nil {
-		return nil, err
+	index, err := json.Marshal(listed)
+	operations = append(operations, storage.SetOperation(keySegments, index))
+	for _, id := range slices.Sorted(maps.Keys(removed)) {
+		operations = append(operations, storage.DeleteOperation(segmentKey(id)))
 	}
-	operations = append(operations, storage.SetOperation(keyHours, index))
-	for _, at := range s.hours {
-		if !slices.Contains(snapshot.Known, at) {
-			operations = append(operations, storage.DeleteOperation(hourKey(at)))
-		}
-	}
-	return operations, nil
+	return operations, err
 }
 
 func (s *store) close(ctx context.Context) error {
@@ -310,5 +401,7 @@ func (s *store) close(ctx context.Context) error {
 	}
 	return nil
 }
+
+func segmentKey(id uint64) string { return keySegment + strconv.FormatUint(id, 10) }
 
 func hourKey(at int64) string { return keyHour + strconv.FormatInt(at, 10) }

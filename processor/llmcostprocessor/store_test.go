@@ -6,6 +6,7 @@ package llmcostprocessor
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"maps"
 	"math/rand/v2"
@@ -31,7 +32,9 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/checkedstorage"
+	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
 	"github.com/otelcol-arc/otelcol-arc/internal/falseclock"
+	"github.com/otelcol-arc/otelcol-arc/internal/period"
 	"github.com/otelcol-arc/otelcol-arc/internal/usage"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/identity"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
@@ -237,7 +240,7 @@ func TestSavedBeforeSent(t *testing.T) {
 }
 
 func TestDamagedStorage(t *testing.T) {
-	for key := range map[string]string{keyTotals: "", keyHours: "", hourKey(morning.Unix() / 3600): ""} {
+	for _, key := range []string{keyTotals, keySegments, segmentKey(1)} {
 		t.Run(key, func(t *testing.T) {
 			falseclock.Test(t, func(t *testing.T) {
 				wakeUp()
@@ -331,7 +334,7 @@ func TestFlippedBits(t *testing.T) {
 				default:
 					require.InDelta(t, total, found[costOfGPT4o], 1e-12, key)
 				}
-				if key == keyHours || key == keyJournal || key == keyCalls {
+				if key == keySegments || key == keyJournal || key == keyCalls {
 					require.InDelta(t, want[hourly], found[hourly], 1e-12, "the index %s is made again", key)
 					r.price(numbered(callSpan(), 1))
 					require.InDelta(t, total, r.totals()[costOfGPT4o], 1e-12, "counted before")
@@ -424,14 +427,14 @@ func TestHoursAreDropped(t *testing.T) {
 	falseclock.Test(t, func(t *testing.T) {
 		wakeUp()
 		m := &memory{}
-		r := newRig(t, withStorage(func(c *Config) { c.Retention = 2 * time.Hour }), m.extension())
+		r := newRig(t, withStorage(func(c *Config) { c.Retention, c.DailyRetention = 2*time.Hour, 0 }), m.extension())
 		r.price(callSpan())
 		time.Sleep(time.Minute)
 		hours := func() (n int) {
 			m.mu.Lock()
 			defer m.mu.Unlock()
 			for key := range m.content {
-				if strings.HasPrefix(key, keyHour) {
+				if strings.HasPrefix(key, keySegment) {
 					n++
 				}
 			}
@@ -441,6 +444,92 @@ func TestHoursAreDropped(t *testing.T) {
 		time.Sleep(4 * time.Hour)
 		assert.Zero(t, hours())
 		assert.Equal(t, 0.0075, r.totals()[costOfGPT4o])
+	})
+}
+
+// Hours that are older than retention become days, in the storage too.
+func TestHoursBecomeDays(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
+		wakeUp()
+		m := &memory{}
+		configure := withStorage(func(c *Config) {
+			c.Retention, c.DailyRetention, c.TimeZone = 2*time.Hour, 72*time.Hour, "Asia/Kolkata"
+		})
+		p, e := newPage()
+		r := newRig(t, configure, m.extension(), e)
+		for range 30 {
+			r.price(callSpan())
+			time.Sleep(time.Hour)
+		}
+		synctest.Wait()
+		check := func(want int64) dashboard.Extent {
+			rows, err := p.usage.Usage(dashboard.Query{From: morning.Add(-100 * time.Hour), To: morning.Add(200 * time.Hour)})
+			require.NoError(t, err)
+			require.Len(t, rows, 1)
+			assert.Equal(t, want, rows[0].Usage.Calls)
+			return p.usage.Extent()
+		}
+		extent := check(30)
+		assert.Positive(t, extent.DayRows)
+		assert.True(t, extent.Since.Before(extent.HoursSince))
+		kolkata, err := time.LoadLocation("Asia/Kolkata")
+		require.NoError(t, err)
+		day := period.Day.Floor(extent.Since.Add(time.Hour).In(kolkata))
+		assert.Equal(t, extent.Since, day.Truncate(time.Hour).UTC(), "the hour in which a day begins")
+		r.stop()
+		p, e = newPage()
+		r = newRig(t, configure, m.extension(), e)
+		assert.Equal(t, extent, check(30), "across a restart")
+		time.Sleep(101 * time.Hour)
+		synctest.Wait()
+		assert.Zero(t, p.usage.Extent().DayRows)
+		assert.InDelta(t, 30*0.0075, r.totals()[costOfGPT4o], 1e-12)
+	})
+}
+
+// A process that is killed between any two writes of a save has counted what it acknowledged,
+// once, and what the save left is removed.
+func TestKilledWhileSaving(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
+		wakeUp()
+		m := &memory{}
+		r := newRig(t, withStorage(nil), extension{storageID, listing{m}})
+		type moment struct {
+			found *memory
+			want  float64
+		}
+		var moments []moment
+		counted := 0.0
+		var watch func()
+		watch = func() {
+			found := m.copy()
+			m.change(func() { m.whileSaved = watch })
+			moments = append(moments, moment{found, counted})
+		}
+		for range 8 {
+			r.price(callSpan())
+			counted += 0.0075
+			m.change(func() { m.whileSaved = watch })
+			time.Sleep(7 * time.Minute)
+			synctest.Wait()
+			m.change(func() { m.whileSaved = nil })
+		}
+		require.Greater(t, len(moments), 16, "a save writes more than once")
+		for _, at := range moments {
+			revived := newRig(t, withStorage(nil), extension{storageID, listing{at.found}})
+			require.InDelta(t, at.want, revived.totals()[costOfGPT4o], 1e-12)
+			var listed []uint64
+			content, err := checked(t, at.found).Get(t.Context(), keySegments)
+			require.NoError(t, err)
+			require.NoError(t, json.Unmarshal(content, &listed))
+			segments := 0
+			for key := range at.found.content {
+				if strings.HasPrefix(key, keySegment) {
+					segments++
+				}
+			}
+			require.Len(t, listed, segments)
+		}
 	})
 }
 

@@ -55,13 +55,17 @@ func allDimensions(configured []string) []string {
 
 // Usage adds the ledger's rows up.
 func (b usageSource) Usage(q dashboard.Query) ([]dashboard.Row, error) {
-	groupBy, err := b.indices("group by", q.GroupBy)
+	groupBy, err := b.columns("group by", q.GroupBy)
 	if err != nil {
 		return nil, err
 	}
-	matches, err := b.matcher(q.Where)
-	if err != nil {
-		return nil, err
+	where := make(map[int]string, len(q.Where))
+	for name, value := range q.Where {
+		column, known := columnOf(b.dimensions.names, name)
+		if !known {
+			return nil, errNoDimension("where", name, b.dimensions.names)
+		}
+		where[column] = value
 	}
 	switch {
 	case !q.From.Before(q.To):
@@ -71,40 +75,24 @@ func (b usageSource) Usage(q dashboard.Query) ([]dashboard.Row, error) {
 	case !slices.IsSortedFunc(q.Steps, time.Time.Compare):
 		return nil, errors.New("the steps are not in order")
 	}
-	first, end := ledger.HourOf(q.From), hoursUpTo(q.To)
-	starts := make([]int64, len(q.Steps))
+	query := ledger.Query{
+		First: ledger.HourOf(q.From), Last: hoursUpTo(q.To) - 1, Starts: make([]int64, len(q.Steps)), By: groupBy, Where: where,
+	}
 	for i, start := range q.Steps {
-		starts[i] = ledger.HourOf(start)
+		query.Starts[i] = ledger.HourOf(start)
 	}
-	type place struct {
-		step  int
-		group string
-	}
-	sums := map[place]*ledger.Row{}
-	groups := map[string][]string{}
-	b.ledger.Visit(first, end-1, func(hour int64, key *ledger.Key, row *ledger.Row) {
-		if !matches(key) {
-			return
+	groups := b.ledger.Sum(query)
+	rows := make([]dashboard.Row, 0, len(groups))
+	for i := range groups {
+		group := &groups[i]
+		if group.Row == (ledger.Row{}) {
+			continue // corrections took out what there was
 		}
-		group := make([]string, len(groupBy))
-		for i, index := range groupBy {
-			group[i] = valueOf(key, index)
+		start := timeOfHour(query.First)
+		if group.Step >= 0 {
+			start = q.Steps[group.Step]
 		}
-		at := place{stepOf(starts, hour), strings.Join(group, "\x00")}
-		sum, ok := sums[at]
-		if !ok {
-			sum = &ledger.Row{}
-			sums[at], groups[at.group] = sum, group
-		}
-		sum.Add(row)
-	})
-	rows := make([]dashboard.Row, 0, len(sums))
-	for at, sum := range sums {
-		start := timeOfHour(first)
-		if at.step >= 0 {
-			start = q.Steps[at.step]
-		}
-		rows = append(rows, dashboard.Row{Start: start, Group: groups[at.group], Usage: totalsOf(sum)})
+		rows = append(rows, dashboard.Row{Start: start, Group: group.Values, Usage: totalsOf(&group.Row)})
 	}
 	slices.SortFunc(rows, func(x, y dashboard.Row) int {
 		return cmp.Or(x.Start.Compare(y.Start), slices.Compare(x.Group, y.Group))
@@ -112,47 +100,35 @@ func (b usageSource) Usage(q dashboard.Query) ([]dashboard.Row, error) {
 	return rows, nil
 }
 
-// stepOf is the step that an hour is in: the last one that begins with it or earlier. It is
-// -1 without steps.
-func stepOf(starts []int64, hour int64) int {
-	at, found := slices.BinarySearch(starts, hour)
-	if found || at == 0 && len(starts) > 0 {
-		return at
-	}
-	return at - 1
-}
-
-// Places of the dimensions that are no attributes.
-const (
-	modelIndex    = -1
-	providerIndex = -2
-)
-
-// indexOf is the place of a dimension.
-func indexOf(configured []string, name string) (index int, known bool) {
+// columnOf is the column of the ledger that a dimension is.
+func columnOf(configured []string, name string) (column int, known bool) {
 	if index := slices.Index(configured, name); index >= 0 {
-		return index, true
+		return ledger.Dimension(index), true
 	}
 	switch name {
 	case dashboard.Model:
-		return modelIndex, true
+		return ledger.Model, true
 	case dashboard.Provider:
-		return providerIndex, true
+		return ledger.Provider, true
 	default:
 		return 0, false
 	}
 }
 
-func (b usageSource) indices(what string, dimensions []string) ([]int, error) {
-	indices := make([]int, len(dimensions))
+func errNoDimension(what, name string, configured []string) error {
+	return fmt.Errorf("%s: %q is no dimension; there are %s", what, name, strings.Join(allDimensions(configured), ", "))
+}
+
+func (b usageSource) columns(what string, dimensions []string) ([]int, error) {
+	columns := make([]int, len(dimensions))
 	for i, name := range dimensions {
-		index, known := indexOf(b.dimensions.names, name)
+		column, known := columnOf(b.dimensions.names, name)
 		if !known {
-			return nil, fmt.Errorf("%s: %q is no dimension; there are %s", what, name, strings.Join(b.Dimensions(), ", "))
+			return nil, errNoDimension(what, name, b.dimensions.names)
 		}
-		indices[i] = index
+		columns[i] = column
 	}
-	return indices, nil
+	return columns, nil
 }
 
 // matcher returns a function that reports whether a row has the values.
@@ -162,31 +138,20 @@ func (b usageSource) matcher(where map[string]string) (func(*ledger.Key) bool, e
 
 func matcher(dimensions []string, where map[string]string) (func(*ledger.Key) bool, error) {
 	type want struct {
-		index int
-		value string
+		column int
+		value  string
 	}
 	var wants []want
 	for name, value := range where {
-		index, known := indexOf(dimensions, name)
+		column, known := columnOf(dimensions, name)
 		if !known {
-			return nil, fmt.Errorf("where: %q is no dimension; there are %s", name, strings.Join(allDimensions(dimensions), ", "))
+			return nil, errNoDimension("where", name, dimensions)
 		}
-		wants = append(wants, want{index, value})
+		wants = append(wants, want{column, value})
 	}
 	return func(key *ledger.Key) bool {
-		return !slices.ContainsFunc(wants, func(w want) bool { return valueOf(key, w.index) != w.value })
+		return !slices.ContainsFunc(wants, func(w want) bool { return key.Value(w.column) != w.value })
 	}, nil
-}
-
-func valueOf(key *ledger.Key, index int) string {
-	switch index {
-	case modelIndex:
-		return key.Model
-	case providerIndex:
-		return key.Provider
-	default:
-		return key.Dimensions[index]
-	}
 }
 
 func timeOfHour(hour int64) time.Time { return time.Unix(hour*3600, 0).UTC() }
@@ -320,6 +285,22 @@ func tokensOf(u *ledger.Usage) dashboard.Tokens {
 func dollars(p money.Pico) *float64 {
 	amount := p.Dollars()
 	return &amount
+}
+
+// Extent is what the ledger holds.
+func (b usageSource) Extent() dashboard.Extent {
+	extent := b.ledger.Extent()
+	out := dashboard.Extent{
+		Rows: extent.Rows, RowsLimit: b.cfg.MaxRows, DayRows: extent.DayRows, DayRowsLimit: b.cfg.MaxDayRows, FoldedDays: extent.Folded,
+		Zone: b.zone, Overflow: ledger.Overflow,
+	}
+	if extent.First != 0 {
+		out.Since = timeOfHour(extent.First)
+	}
+	if extent.FirstHour != 0 {
+		out.HoursSince = timeOfHour(extent.FirstHour)
+	}
+	return out
 }
 
 // Budgets are those of the configuration, with what is used of them.

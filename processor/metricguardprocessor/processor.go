@@ -16,6 +16,7 @@ import (
 	"go.opentelemetry.io/otel/metric"
 	"go.uber.org/zap"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/provenance"
 	"github.com/otelcol-arc/otelcol-arc/processor/metricguardprocessor/internal/guard"
 	"github.com/otelcol-arc/otelcol-arc/processor/metricguardprocessor/internal/metadata"
 )
@@ -53,7 +54,7 @@ func (p *guardProcessor) processMetrics(ctx context.Context, md pmetric.Metrics)
 	// what they push can come by way of a queue, without a client.
 	pushed := client.FromContext(ctx).Addr != nil
 	md.ResourceMetrics().RemoveIf(func(rm pmetric.ResourceMetrics) bool {
-		found, from := guard.Findings{}, p.sourceOf(rm.Resource(), pushed)
+		found, from := guard.Findings{}, p.sourceOf(rm.Resource(), pushed, provenance.IsBilling(ctx))
 		rm.ScopeMetrics().RemoveIf(func(sm pmetric.ScopeMetrics) bool {
 			sm.Metrics().RemoveIf(func(m pmetric.Metric) bool {
 				return !guard.Metric(m, from, p.limits, &found)
@@ -87,11 +88,11 @@ func (p *guardProcessor) report(ctx context.Context, resource pcommon.Resource, 
 
 // sourceOf reports which labels the Prometheus exporter makes of a resource, and
 // whether it may bring the Collector's own metrics.
-func (p *guardProcessor) sourceOf(resource pcommon.Resource, pushed bool) guard.Source {
+func (p *guardProcessor) sourceOf(resource pcommon.Resource, pushed, billing bool) guard.Source {
 	name, job := resource.Attributes().Get("service.name")
 	_, instance := resource.Attributes().Get("service.instance.id")
 	collector := !pushed && job && slices.Contains(p.jobs, name.AsString())
-	return guard.Source{Collector: collector, Job: job, Instance: instance}
+	return guard.Source{Collector: collector, Billing: billing, Job: job, Instance: instance}
 }
 
 func senderOf(ctx context.Context, resource pcommon.Resource) sender {

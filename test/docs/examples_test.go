@@ -82,7 +82,7 @@ func TestYAMLBlocks(t *testing.T) {
 			cmd := exec.CommandContext(t.Context(), arctool, "rules", "check", file)
 			switch {
 			case content["groups"] != nil:
-			case content["models"] != nil:
+			case content["models"] != nil, content["adjustments"] != nil:
 				cmd = exec.CommandContext(t.Context(), arctool, "prices", "check", file)
 			default:
 				cmd = collector.Command(t.Context(), t, "validate", "--config", file, "--config", "yaml:"+rest(t, content))
@@ -156,6 +156,9 @@ func rest(t *testing.T, content map[string]any) string {
 // variablesOf gives the variables of an example values of the right kind.
 func variablesOf(text string) []string {
 	var all []string
+	if strings.Contains(text, "sigv4auth") { // it wants credentials when it is loaded
+		all = append(all, "AWS_ACCESS_KEY_ID=example", "AWS_SECRET_ACCESS_KEY=example")
+	}
 	for _, match := range regexp.MustCompile(`\$\{env:(\w+)`).FindAllStringSubmatch(text, -1) {
 		value := "example"
 		switch name := match[1]; {

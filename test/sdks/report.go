@@ -185,8 +185,18 @@ func Table(pairs []Pair, results map[string]Result) string {
 	section(&b, "Notes", notes)
 	section(&b, "What is not sent", absent)
 	section(&b, "Not measured", skipped)
+	section(&b, "Runs of agents without calls", []string{agentRuns})
 	return b.String()
 }
+
+// agentRuns is why a span that reports what an agent's run used is not counted.
+const agentRuns = `Claude Agent SDK with OpenInference alone: its spans are those of agents, with the sum of what a run used and cost, and
+no span of a call. Such a span is not counted, since nothing in it shows whether the calls are reported elsewhere. The SDK runs Claude
+Code as a process of its own, whose events report each call, under another resource, without the trace
+of the span and without an ID in common; a gateway between them reports its calls in the same way. Whoever has
+both would pay twice on the dashboard, and the sum of several calls equals none of them. Nor can a sum be priced as calls are: long-context prices
+depend on the length of each. Set ` + "`" + `CLAUDE_CODE_ENABLE_TELEMETRY=1` + "`" + `, ` + "`" + `OTEL_LOGS_EXPORTER=otlp` + "`" + ` and the endpoint in the environment of the
+application: then each call is counted, as in the row of Claude Code.`
 
 func section(b *strings.Builder, title string, lines []string) {
 	if len(lines) > 0 {

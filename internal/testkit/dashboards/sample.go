@@ -94,6 +94,15 @@ func SampleUsage(now time.Time, days int, every time.Duration) *Usage {
 		Entry: "  - name: \"acme-70b-instruct\"\n    provider: \"acme\"\n    prices:\n      - {input: \"\", output: \"\"} # dollars per million tokens\n",
 	}}
 	u.EstimateList = []dashboard.Estimate{{Provider: "openai", Model: "gpt-4o", Reason: "tier: flex", Calls: 31, Dollars: 2.75}}
+	u.Bill = dashboard.Billing{
+		Lines: []dashboard.BillingLine{
+			{Day: day.AddDate(0, 0, -2), Provider: "openai", Model: "gpt-4o", Counted: 41.2, Billed: 35.02, Calls: 811, HasUsage: true, BilledRequests: 811, Ratio: -0.15, Cause: "other_price"},
+			{Day: day.AddDate(0, 0, -2), Provider: "openai", Item: "web search tool calls", Billed: 0.25, Ratio: 1, Cause: "fees"},
+		},
+		Contracts: []dashboard.BillingContract{{
+			Provider: "openai", Percent: "-15", Days: 6, Adjustment: "adjustments:\n  - {provider: openai, percent: \"-15\", valid_from: " + day.AddDate(0, 0, -7).Format(time.DateOnly) + "}\n",
+		}},
+	}
 	u.DisagreeList = []dashboard.Disagreement{{Model: "claude-sonnet-4-5", Calls: 412, Reported: 13.62, Computed: 15.13}}
 	return u
 }

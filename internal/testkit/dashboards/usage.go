@@ -30,6 +30,7 @@ type Usage struct {
 	EstimateList []dashboard.Estimate
 	DisagreeList []dashboard.Disagreement
 	Table        dashboard.PriceTable
+	Bill         dashboard.Billing
 	Err          error // of Usage
 }
 
@@ -37,6 +38,9 @@ var _ dashboard.Usage = (*Usage)(nil)
 
 // Dimensions are the keys.
 func (u *Usage) Dimensions() []string { return u.Keys }
+
+// Billing is the Bill.
+func (u *Usage) Billing(_, _ time.Time) dashboard.Billing { return u.Bill }
 
 // Add adds a call.
 func (u *Usage) Add(call Call) {
@@ -169,6 +173,19 @@ func dollars(call dashboard.Call) float64 {
 		return -1
 	}
 	return *call.Dollars
+}
+
+// Extent is that of the calls.
+func (u *Usage) Extent() dashboard.Extent {
+	u.mu.RLock()
+	defer u.mu.RUnlock()
+	extent := dashboard.Extent{Rows: len(u.All), RowsLimit: 1_000_000, DayRowsLimit: 4_000_000, Zone: time.UTC, Overflow: "otel.metric.overflow"}
+	for i := range u.All {
+		if at := u.All[i].Time.Truncate(time.Hour); extent.Since.IsZero() || at.Before(extent.Since) {
+			extent.Since, extent.HoursSince = at, at
+		}
+	}
+	return extent
 }
 
 // Budgets is the list.

@@ -42,6 +42,8 @@ func defaults(root string) (settings, error) {
 	if err := yaml.Unmarshal(text, &c); err != nil {
 		return nil, err
 	}
+	// The configuration that is written is in another folder.
+	set(c, []any{filepath.Join(root, "config", "rules", "*.yml")}, "processors", "alert", "rule_files")
 	set(c, at(portHealth), "extensions", "health_check", "endpoint")
 	set(c, at(portPage), "extensions", "dashboard", "endpoint")
 	set(c, at(portProfiles), "extensions", "pprof", "endpoint")

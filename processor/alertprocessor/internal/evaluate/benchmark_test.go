@@ -111,7 +111,7 @@ func benchmarkEvaluator(b *testing.B, set RuleSet, store *ingest.Store) *Evaluat
 	require.NoError(b, err)
 	e, err := New(b.Context(), Options{Rules: set, Store: store, Telemetry: builder})
 	require.NoError(b, err)
-	require.NoError(b, e.Load())
+	require.NoError(b, e.Load(b.Context()))
 	b.Cleanup(func() { e.Start(); e.Stop() })
 	return e
 }

@@ -22,6 +22,7 @@ import (
 	"go.opentelemetry.io/otel/metric"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+	"github.com/otelcol-arc/otelcol-arc/internal/rulecheck"
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/metadata"
 )
 
@@ -72,9 +73,17 @@ type Options struct {
 	OnSeries func(series []Sample)
 	// Awaited are the alerts from before a restart that have not been found to
 	// fire, by fingerprint; or nil.
-	Awaited   func() map[string]alertevent.Alert
+	Awaited   func() map[string]Awaited
 	Logger    *slog.Logger // or nil
 	Telemetry *metadata.TelemetryBuilder
+}
+
+// Awaited is an alert from before a restart.
+type Awaited struct {
+	alertevent.Alert
+	// KeepFiringSince is since when a rule with keep_firing_for has not yielded it; zero
+	// when it has, or its rule has none.
+	KeepFiringSince time.Time
 }
 
 // RuleSet is what the configuration specifies about rules.
@@ -109,7 +118,7 @@ func New(ctx context.Context, options Options) (*Evaluator, error) {
 		e.OnEvaluation = func(time.Time, Result) {}
 	}
 	if e.Awaited == nil {
-		e.Awaited = func() map[string]alertevent.Alert { return nil }
+		e.Awaited = func() map[string]Awaited { return nil }
 	}
 	if e.OnSeries == nil {
 		e.OnSeries = func([]Sample) {}
@@ -148,8 +157,8 @@ func New(ctx context.Context, options Options) (*Evaluator, error) {
 
 // Load reads the rule files and the rules of the configuration. Its error names
 // everything that is wrong with them; then the previous groups stay active.
-func (e *Evaluator) Load() error {
-	files, err := ExpandFiles(e.Rules.Files)
+func (e *Evaluator) Load(ctx context.Context) error {
+	files, err := rulecheck.ExpandFiles(e.Rules.Files)
 	if err != nil {
 		return err
 	}
@@ -157,20 +166,24 @@ func (e *Evaluator) Load() error {
 		files = append(files, InlineRules)
 	}
 	external := labels.FromMap(e.Rules.ExternalLabels)
-	loaded, errs := e.Manager.LoadGroups(e.Rules.Interval, external, e.Rules.ExternalURL, nil, false, files...)
+	_, errs := e.Manager.LoadGroups(e.Rules.Interval, external, e.Rules.ExternalURL, nil, false, files...)
 	if len(errs) > 0 {
 		return errors.Join(errs...)
 	}
 	e.loading.Lock()
 	defer e.loading.Unlock()
-	before, a := e.Manager.RuleGroups(), &adoption{keys: e.newGroups(loaded), done: make(chan struct{})}
+	before := e.Manager.RuleGroups()
+	a := newAdoption(before)
 	e.adoption.Store(a)
 	defer close(a.done)
 	if err := e.update(files); err != nil {
 		return err
 	}
 	e.indexRules()
-	e.adopt(before, a.keys)
+	e.adopt(before)
+	if e.Persistent && len(before) == 0 {
+		e.resume(ctx, e.Awaited())
+	}
 	return nil
 }
 
@@ -266,7 +279,7 @@ func (e *Evaluator) HasAlertingRules() bool {
 // Evaluate evaluates the rules of a group as of a time.
 func (e *Evaluator) Evaluate(ctx context.Context, group *rules.Group, at time.Time) {
 	key := groupKey(group)
-	e.adoption.Load().wait(ctx, key)
+	e.adoption.Load().wait(ctx, group)
 	if e.WaitForData(ctx) != nil {
 		return // the rules stop, or their storage does
 	}

@@ -12,15 +12,13 @@ import (
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/prometheus/prometheus/rules"
-
-	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
 )
 
 // findResolved returns which alerts from before a restart are known not to fire,
 // by the rules of a group: the data of their rule has been reported again, with
 // series of their labels, and the rule does not raise them. Without data, nothing is
 // known.
-func (e *Evaluator) findResolved(ctx context.Context, group *rules.Group, at time.Time, awaited map[string]alertevent.Alert) map[string]bool {
+func (e *Evaluator) findResolved(ctx context.Context, group *rules.Group, at time.Time, awaited map[string]Awaited) map[string]bool {
 	resolved := map[string]bool{}
 	for _, rule := range group.Rules() {
 		if rule.LastError() != nil {
@@ -174,7 +172,7 @@ func (e *Evaluator) indexRules() {
 
 // resolvedOf joins what the groups know: an alert is resolved if all groups that have
 // a rule of its name know that, or none has such a rule any more.
-func (e *Evaluator) resolvedOf(awaited map[string]alertevent.Alert) map[string]bool {
+func (e *Evaluator) resolvedOf(awaited map[string]Awaited) map[string]bool {
 	resolved := map[string]bool{}
 	if len(awaited) == 0 {
 		return resolved

@@ -24,7 +24,7 @@ func TestEqualAlertsFireSinceTheFirst(t *testing.T) {
 			state.firing[alert.Fingerprint()] = alert
 			e.groups[key] = state
 		}
-		e.Awaited = func() map[string]alertevent.Alert { return nil }
+		e.Awaited = func() map[string]Awaited { return nil }
 		result := e.result()
 		assert.Len(t, result.Firing, 1)
 		for _, alert := range result.Firing {

@@ -260,14 +260,20 @@ func (b *Log) observeFiring(e *entry, mute Mute, keep KeepFiring, counts Counts)
 }
 
 // Awaited are the alerts from before a restart that have not been found to fire.
-func (b *Log) Awaited() map[string]alertevent.Alert {
-	out := map[string]alertevent.Alert{}
+func (b *Log) Awaited() map[string]Awaited {
+	out := map[string]Awaited{}
 	for _, e := range b.alerts {
 		if !e.graceEnds.IsZero() {
-			out[e.base] = e.alert
+			out[e.base] = Awaited{e.alert, e.keep.Since}
 		}
 	}
 	return out
+}
+
+// Awaited is an alert from before a restart that has not been found to fire.
+type Awaited struct {
+	alertevent.Alert
+	KeepFiringSince time.Time // see [KeepFiring]
 }
 
 func mostSevereFirst(alerts map[string]alertevent.Alert) []string {

@@ -111,7 +111,7 @@ type Change struct {
 	slot   uint64 // of a compact record
 }
 
-// Result is what a batch leads to.
+// Result is what a batch leads to. It is valid until the next one is added.
 type Result struct {
 	// Outcomes are those of the records, in their order.
 	Outcomes []Outcome
@@ -137,6 +137,7 @@ type Cache struct {
 	nodes    map[uint64]*node // by the numbers of their slots
 	live     int
 	indexes  indexes
+	work     work
 	// The maps are by hashes, of which two of a hundred thousand are the same in one of
 	// three billion cases; no sender can make them so.
 	seed      maphash.Seed
@@ -148,6 +149,7 @@ type Cache struct {
 	parallel  matching
 	streams   matching
 	evicted   int64
+	crowding  Crowding
 	maxScan   scan
 	maxUnit   int
 	// noneCompact: every record is a node. Tests compare the two.
@@ -314,7 +316,8 @@ func (c *Cache) Len() int { return c.live }
 func (c *Cache) Add(records []Record, spans []Span, now time.Time) Result {
 	c.expire(now)
 	c.evictFor(len(records))
-	w := newWork(c, len(records))
+	w := &c.work
+	w.begin(c, len(records))
 	for i := range spans {
 		w.addLink(&spans[i])
 	}
@@ -322,7 +325,8 @@ func (c *Cache) Add(records []Record, spans []Span, now time.Time) Result {
 		w.insert(&records[i], i, now)
 	}
 	w.resolve()
-	return Result{Outcomes: w.outcomes(), Changes: w.changes, Merged: w.merged}
+	w.decideOutcomes()
+	return Result{Outcomes: w.outcomes, Changes: w.changes, Merged: w.merged}
 }
 
 // SetPlace notes where the ledger has counted what a change puts in.
@@ -524,6 +528,9 @@ func (c *Cache) remove(n *node) {
 	c.slots.at(n.slot).state = slotFree
 	delete(c.nodes, n.slot)
 	c.live--
+	if n.crowded {
+		c.crowding.Remembered--
+	}
 	inSite := func(n *node) **node { return &n.nextInSite }
 	site := c.siteHash(n)
 	c.set(c.sites, site, without(c.sites[site], n, inSite))

@@ -14,6 +14,13 @@ package identity
 
 const maxSite = 32
 
+// Crowding is how many records are crowded: how many became so, and how many of these are
+// remembered.
+type Crowding struct{ Total, Remembered int64 }
+
+// Crowding returns how many records are related to too many others to be compared.
+func (c *Cache) Crowding() Crowding { return c.crowding }
+
 // overflowKey names a record of a span that has too many.
 type overflowKey struct{ site, print uint64 }
 
@@ -79,6 +86,10 @@ func (c *Cache) crowd(seed *node, changed []*node) []*node {
 		c.distantRelatives(n, visit)
 	}
 	for _, n := range all {
+		c.crowding.Total++
+		if c.nodes[n.slot] == n {
+			c.crowding.Remembered++
+		}
 		if n.up != nil {
 			n.up.around = true
 		}

@@ -24,34 +24,47 @@ type work struct {
 	ofSlots   []ofSlot // that the batch has added, the first of which is firstSlot
 	firstSlot uint64
 	without   uint64 // the hash of a trace that has no compact records
+	outcomes  []Outcome
 }
 
 // ofSlot is the index of a record in the batch, and that of its change if it is compact.
 type ofSlot struct{ record, change int }
 
-func newWork(c *Cache, records int) *work {
-	return &work{
+// begin begins a batch of so many records, with the memory of the last one.
+func (w *work) begin(c *Cache, records int) {
+	*w = work{
 		Cache: c, firstSlot: c.slots.next,
-		nodes: make([]*node, records), places: make([]uint64, records), copies: make([]bool, records),
-		counted: make([]Counted, records), more: make([]more, records),
+		added: again(w.added, 0), touched: again(w.touched, 0), changes: again(w.changes, 0), ofSlots: again(w.ofSlots, 0),
+		nodes: again(w.nodes, records), places: again(w.places, records), copies: again(w.copies, records),
+		counted: again(w.counted, records), more: again(w.more, records), outcomes: again(w.outcomes, records),
 	}
 }
 
-// outcomes are what the records of the batch have become.
-func (w *work) outcomes() []Outcome {
-	all := make([]Outcome, len(w.nodes))
+// maxKept bounds the batches whose memory is used again, in records.
+const maxKept = 10_000
+
+// again returns a slice of n zeros, with the memory of one that has none behind its end.
+func again[T any](old []T, n int) []T {
+	if cap(old) > maxKept || cap(old) < n {
+		return make([]T, n)
+	}
+	clear(old)
+	return old[:n]
+}
+
+// decideOutcomes finds what the records of the batch have become.
+func (w *work) decideOutcomes() {
 	for i, n := range w.nodes {
 		if n == nil {
 			n = w.Cache.nodes[w.places[i]]
 		}
 		if n == nil {
-			all[i] = Outcome{Copy: w.copies[i], Marks: true}
+			w.outcomes[i] = Outcome{Copy: w.copies[i], Marks: true}
 			continue
 		}
 		n.index = 0
-		all[i] = n.outcome(w.copies[i])
+		w.outcomes[i] = n.outcome(w.copies[i])
 	}
-	return all
 }
 
 // touched is a trace, and how many spans were added to it.

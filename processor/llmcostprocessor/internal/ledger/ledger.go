@@ -6,6 +6,7 @@ package ledger
 import (
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
@@ -32,13 +33,23 @@ const Overflow = "otel.metric.overflow"
 
 // Limits bound a ledger.
 type Limits struct {
-	// Rows is how many rows there may be besides one overflow row an hour.
-	Rows int
+	// Rows is how many rows the hours may have besides one overflow row an hour, and HourRows
+	// how many an hour may have; 0: as many. What has changed since it was last packed takes
+	// some twenty times the memory of the rest.
+	Rows, HourRows int
+	// DayRows is how many rows the days may have. Beyond, the oldest days keep providers and
+	// models alone.
+	DayRows int
 	// Models is how many models that no price table bounds have totals besides
 	// the overflow total.
 	Models int
 	// Hours is for how many hours rows are kept.
 	Hours int64
+	// DayOf is the day of an hour: its first hour, and that of the next day. Hours that are older
+	// than the limit are then added up by day. nil: they are dropped.
+	DayOf func(hour int64) (first, end int64)
+	// DayHours is for how many hours days are kept.
+	DayHours int64
 	// Calls is how many single calls are remembered, the newest ones.
 	Calls int
 }
@@ -83,23 +94,26 @@ type Example struct {
 type Ledger struct {
 	limits Limits
 
-	mu     sync.Mutex
-	hours  map[int64]*hour
-	rows   int
-	totals map[string]*Total
-	free   int  // models in totals that count toward the limit
-	dirty  bool // totals changed since they were taken
-	recent ring
-}
+	lastID atomic.Uint64 // of a segment
 
-type hour struct {
-	rows  map[Key]*keyedRow
-	dirty bool // changed since it was taken
+	mu      sync.Mutex
+	hours   map[int64]*span
+	days    map[int64]*span // by their first hours
+	rows    int             // of hours
+	dayRows int
+	folded  int // days that keep providers and models alone since the start
+	totals  map[string]*Total
+	free    int  // models in totals that count toward the limit
+	dirty   bool // totals changed since they were taken
+	recent  ring
 }
 
 // New returns an empty ledger.
 func New(limits Limits) *Ledger {
-	return &Ledger{limits: limits, hours: map[int64]*hour{}, totals: map[string]*Total{}, recent: ring{limit: limits.Calls}}
+	if limits.HourRows == 0 {
+		limits.HourRows = limits.Rows
+	}
+	return &Ledger{limits: limits, hours: map[int64]*span{}, days: map[int64]*span{}, totals: map[string]*Total{}, recent: ring{limit: limits.Calls}}
 }
 
 // HourOf is the hour that a time is in.
@@ -179,7 +193,8 @@ func (l *Ledger) Describe(id uint64, detail Detail) {
 // add counts a call, and returns the key of its row: nil for a late one.
 func (l *Ledger) add(c *Call, now time.Time, r *Recorded) (*Key, Place) {
 	took := c.timing()
-	if c.Hour < l.oldest(now) {
+	at, kept := l.spanFor(c.Hour, now)
+	if !kept {
 		// A row would be dropped before long, and calls of made-up times would
 		// make as many hours as they like until then.
 		total, within := l.total(c.Model, c.Listed, now.Add(-time.Millisecond))
@@ -190,7 +205,7 @@ func (l *Ledger) add(c *Call, now time.Time, r *Recorded) (*Key, Place) {
 		}
 		return nil, 0
 	}
-	row, within := l.row(c)
+	row, within := l.row(at, c.key())
 	if row.total == nil || row.Model == Overflow {
 		// Before the first point of a new series, so that its first value is seen
 		// as an increase from zero.
@@ -203,9 +218,9 @@ func (l *Ledger) add(c *Call, now time.Time, r *Recorded) (*Key, Place) {
 		r.Overflowed++
 	}
 	if !within {
-		return &row.Key, InOverflow
+		return row.Key, InOverflow
 	}
-	return &row.Key, 0
+	return row.Key, 0
 }
 
 // remove takes a call out that was added.
@@ -219,22 +234,21 @@ func (l *Ledger) remove(c *Call, place Place) {
 		l.dirty = true
 		total.subtract(&c.Figures, took)
 	}
-	h, ok := l.hours[c.Hour]
-	if !ok {
+	at := l.spanOf(c.Hour)
+	if at == nil {
 		return // it is forgotten by now, or was late
 	}
+	before := at.count
+	defer func() { *l.rowsOf(at) += at.count - before }() // once they are counted
 	key := c.key()
-	row, ok := h.rows[key]
-	if !ok {
+	if !at.has(key) {
 		key.Provider = "" // a version before may have stored the row
-		row, ok = h.rows[key]
 	}
-	if !ok || place == InOverflow {
-		row, ok = h.rows[overflowKey]
+	if place == InOverflow || !at.has(key) {
+		key = overflowKey
 	}
-	if ok {
-		h.dirty = true
-		row.subtract(&c.Figures, took)
+	if at.has(key) {
+		at.change(key).subtract(&c.Figures, took)
 	}
 }
 
@@ -248,6 +262,48 @@ func (c *Call) key() Key {
 
 // oldest is the first hour that is kept.
 func (l *Ledger) oldest(now time.Time) int64 { return HourOf(now) - l.limits.Hours }
+
+// spanFor is where a call of an hour is counted, if it is not too old.
+func (l *Ledger) spanFor(at int64, now time.Time) (s *span, kept bool) {
+	if at >= l.oldest(now) {
+		return l.hour(at), true
+	}
+	if l.limits.DayOf == nil || at < HourOf(now)-l.limits.DayHours {
+		return nil, false
+	}
+	return l.day(at), true
+}
+
+func (l *Ledger) hour(at int64) *span {
+	s, ok := l.hours[at]
+	if !ok {
+		s = &span{first: at, end: at + 1}
+		l.hours[at] = s
+	}
+	return s
+}
+
+func (l *Ledger) day(at int64) *span {
+	first, end := l.limits.DayOf(at)
+	s, ok := l.days[first]
+	if !ok {
+		s = &span{first: first, end: end, isDay: true}
+		l.days[first] = s
+	}
+	return s
+}
+
+// spanOf is where a call of an hour was counted, or nil.
+func (l *Ledger) spanOf(at int64) *span {
+	if s, ok := l.hours[at]; ok {
+		return s
+	}
+	if l.limits.DayOf == nil {
+		return nil
+	}
+	first, _ := l.limits.DayOf(at)
+	return l.days[first]
+}
 
 func (l *Ledger) total(model string, listed bool, start time.Time) (total *Total, within bool) {
 	l.dirty = true
@@ -279,30 +335,31 @@ func (t *Total) count(f *Figures, took timing) {
 	}
 }
 
-func (l *Ledger) row(c *Call) (row *keyedRow, known bool) {
-	h, ok := l.hours[c.Hour]
-	if !ok {
-		h = &hour{rows: map[Key]*keyedRow{}}
-		l.hours[c.Hour] = h
-	}
-	h.dirty = true
-	key := c.key()
-	if row, ok := h.rows[key]; ok {
+// row is that of a key, or the overflow's.
+func (l *Ledger) row(at *span, key Key) (row *keyedRow, within bool) {
+	if row, ok := at.open[key]; ok {
 		return row, key != overflowKey
 	}
-	known = key.Model != Overflow && l.rows < l.limits.Rows
-	if known {
-		l.rows++
-		key = key.clone()
-	} else {
+	before := at.count
+	within = key.Model != Overflow && (at.has(key) || l.mayGrow(at))
+	if !within {
 		key = overflowKey
-		if row, ok := h.rows[key]; ok {
-			return row, false
-		}
 	}
-	row = &keyedRow{Key: key}
-	h.rows[key] = row
-	return row, known
+	row = at.change(key)
+	*l.rowsOf(at) += at.count - before
+	return row, within
+}
+
+// mayGrow reports whether there may be one row more. Days are made to fit when they are packed.
+func (l *Ledger) mayGrow(at *span) bool {
+	return at.isDay && len(at.open) < l.limits.HourRows || !at.isDay && l.rows < l.limits.Rows && at.count < l.limits.HourRows
+}
+
+func (l *Ledger) rowsOf(at *span) *int {
+	if at.isDay {
+		return &l.dayRows
+	}
+	return &l.rows
 }
 
 // clone copies the texts out of the telemetry that they are parts of.
@@ -329,33 +386,64 @@ func shorten(value string) string {
 	return value[:end]
 }
 
-// Forget drops the hours that are older than the limit.
+// Forget drops what is older than the limit: hours, unless they are added up by day, and days.
 func (l *Ledger) Forget(now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	oldest := l.oldest(now)
-	for at, h := range l.hours {
-		if at < oldest {
-			l.rows -= h.countRows()
-			delete(l.hours, at)
+	if l.limits.DayOf == nil {
+		l.drop(l.hours, l.oldest(now))
+	}
+	l.drop(l.days, HourOf(now)-l.limits.DayHours)
+}
+
+func (l *Ledger) drop(spans map[int64]*span, oldest int64) {
+	for first, s := range spans {
+		if s.end <= oldest {
+			*l.rowsOf(s) -= s.count
+			delete(spans, first)
 		}
 	}
 }
 
-// countRows returns how many rows of the hour count toward the limit.
-func (h *hour) countRows() int {
-	n := len(h.rows)
-	if _, ok := h.rows[overflowKey]; ok {
-		n--
-	}
-	return n
-}
-
-// Rows is the number of rows.
+// Rows is the number of rows of hours.
 func (l *Ledger) Rows() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.rows
+}
+
+// Extent is what a ledger holds.
+type Extent struct {
+	// First is the first hour that there are rows of, FirstHour the first that has rows of its
+	// own; before it there are days. Both are 0 when there are none.
+	First, FirstHour int64
+	// Rows are those of hours, DayRows those of days.
+	Rows, DayRows int
+	// Folded is how many days were left with providers and models alone since the start.
+	Folded int
+	// Bytes is the size of what was packed.
+	Bytes int
+}
+
+// Extent returns what the ledger holds.
+func (l *Ledger) Extent() Extent {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	e := Extent{Rows: l.rows, DayRows: l.dayRows, Folded: l.folded}
+	for _, spans := range []map[int64]*span{l.hours, l.days} {
+		for first, s := range spans {
+			if e.First == 0 || first < e.First {
+				e.First = first
+			}
+			if !s.isDay && (e.FirstHour == 0 || first < e.FirstHour) {
+				e.FirstHour = first
+			}
+			for _, segment := range s.segments {
+				e.Bytes += segment.Size()
+			}
+		}
+	}
+	return e
 }
 
 // Totals are copies of the totals, by model.
@@ -388,53 +476,11 @@ func (l *Ledger) Export() map[string]Total {
 
 // Hour adds up the rows of an hour, by model.
 func (l *Ledger) Hour(at int64) map[string]Row {
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	out := map[string]Row{}
-	h, ok := l.hours[at]
-	if !ok {
-		return out
-	}
-	for key, row := range h.rows {
-		sum := out[key.Model]
-		sum.Add(&row.Row)
-		out[key.Model] = sum
+	for _, group := range l.Sum(Query{First: at, Last: at, By: []int{Model}}) {
+		out[group.Values[0]] = group.Row
 	}
 	return out
-}
-
-// Visit calls see with every row of the hours from first to last, both included.
-// Calls that come meanwhile wait for one hour's rows at most. The row must not
-// be kept or changed.
-func (l *Ledger) Visit(first, last int64, see func(hour int64, key *Key, row *Row)) {
-	for _, at := range l.known(first, last) {
-		l.visitHour(at, see)
-	}
-}
-
-// known are the hours that there are from first to last.
-func (l *Ledger) known(first, last int64) []int64 {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	var hours []int64
-	for at := range l.hours {
-		if at >= first && at <= last {
-			hours = append(hours, at)
-		}
-	}
-	return hours
-}
-
-func (l *Ledger) visitHour(at int64, see func(hour int64, key *Key, row *Row)) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	h, ok := l.hours[at]
-	if !ok {
-		return
-	}
-	for _, row := range h.rows {
-		see(at, &row.Key, &row.Row)
-	}
 }
 
 // Cost adds up the costs of the hours from first to last, both included, of the

@@ -112,7 +112,7 @@ func TestRowsAreBounded(t *testing.T) {
 	}
 	assert.EqualValues(t, 90, overflowed)
 	assert.Equal(t, 10, l.Rows())
-	assert.Len(t, l.hours[HourOf(now)].rows, 11, "one stands for the rest")
+	assert.Len(t, l.hours[HourOf(now)].open, 11, "one stands for the rest")
 	assert.Equal(t, 0.75, l.Cost(HourOf(now), HourOf(now), nil).Dollars(), "nothing is lost")
 	assert.Zero(t, record(l, one(func(c *Call) { c.Dimensions[0] = "3" })).Overflowed, "known rows go on")
 	l.Forget(now.Add(100 * time.Hour))
@@ -152,7 +152,7 @@ func TestLateCalls(t *testing.T) {
 func TestLongValuesAreCut(t *testing.T) {
 	l := New(roomy)
 	record(l, one(func(c *Call) { c.Dimensions[0] = strings.Repeat("é", 1<<20) }))
-	for key := range l.hours[HourOf(now)].rows {
+	for key := range l.hours[HourOf(now)].open {
 		assert.Equal(t, strings.Repeat("é", maxValueBytes/2), key.Dimensions[0])
 	}
 	record(l, one(func(c *Call) { c.Dimensions[0] = strings.Repeat("é", 1<<19) }))
@@ -190,8 +190,11 @@ func restore(t *testing.T, from Snapshot, into *Ledger) *Ledger {
 	if from.Totals != nil {
 		require.NoError(t, into.LoadTotals(from.Totals))
 	}
-	for at, content := range from.Hours {
-		require.NoError(t, into.LoadHour(at, content))
+	for _, stored := range from.Segments {
+		segment, err := ParseSegment(stored.ID, stored.Content())
+		require.NoError(t, err)
+		assert.Equal(t, stored, segment)
+		into.Load(segment)
 	}
 	return into
 }
@@ -201,7 +204,7 @@ func TestSnapshot(t *testing.T) {
 	record(l, one(), one(func(c *Call) { c.Hour-- }), one(func(c *Call) { c.Model, c.Listed, c.Unpriced = "own", false, true }))
 	snapshot, err := take(l)
 	require.NoError(t, err)
-	assert.Equal(t, []int64{HourOf(now) - 1, HourOf(now)}, snapshot.Known)
+	assert.Len(t, snapshot.Segments, 2)
 
 	again := restore(t, snapshot, New(roomy))
 	assert.Equal(t, l.Totals(), again.Totals(), "start times too")
@@ -212,28 +215,32 @@ func TestSnapshot(t *testing.T) {
 		all, err := take(again)
 		require.NoError(t, err)
 		assert.Nil(t, all.Totals, "what was loaded has not changed")
-		again.Mark(Snapshot{Totals: snapshot.Totals, Hours: snapshot.Hours})
+		again.MarkTotals()
 		all, err = take(again)
 		require.NoError(t, err)
+		assert.Equal(t, snapshot, all)
 		again = restore(t, all, New(roomy))
 	}
 	assert.Equal(t, l.Totals(), again.Totals())
 }
 
-func TestSnapshotTakesWhatChanged(t *testing.T) {
+func TestSnapshotHasNewSegmentsOfWhatChanged(t *testing.T) {
 	l := New(roomy)
 	record(l, one(), one(func(c *Call) { c.Hour-- }))
 	first, err := take(l)
 	require.NoError(t, err)
-	assert.Len(t, first.Hours, 2)
+	require.Len(t, first.Segments, 2)
 
 	record(l, one())
 	second, err := take(l)
 	require.NoError(t, err)
-	assert.Len(t, second.Hours, 1)
 	assert.NotNil(t, second.Totals)
+	require.Len(t, second.Segments, 2)
+	assert.Equal(t, first.Segments[0], second.Segments[0])
+	assert.NotEqual(t, first.Segments[1].ID, second.Segments[1].ID)
+	assert.Equal(t, 1, second.Segments[1].Rows, "merged with the one before")
 
-	l.Mark(second) // it could not be kept
+	l.MarkTotals() // it could not be stored
 	third, err := take(l)
 	require.NoError(t, err)
 	assert.Equal(t, second, third)
@@ -241,19 +248,7 @@ func TestSnapshotTakesWhatChanged(t *testing.T) {
 	nothing, err := take(l)
 	require.NoError(t, err)
 	assert.Nil(t, nothing.Totals)
-	assert.Empty(t, nothing.Hours)
-}
-
-// A snapshot of hours alone that could not be kept does not lose that the totals
-// changed meanwhile.
-func TestMarkKeepsWhatChangedMeanwhile(t *testing.T) {
-	l := New(roomy)
-	record(l, one())
-	l.Mark(Snapshot{Hours: map[int64][]byte{HourOf(now): nil}})
-	all, err := take(l)
-	require.NoError(t, err)
-	assert.NotNil(t, all.Totals)
-	assert.Len(t, all.Hours, 1)
+	assert.Equal(t, third.Segments, nothing.Segments)
 }
 
 func TestSnapshotsThatAreRefused(t *testing.T) {
@@ -261,6 +256,8 @@ func TestSnapshotsThatAreRefused(t *testing.T) {
 		l := New(roomy)
 		require.Error(t, l.LoadTotals([]byte(content)), content)
 		require.Error(t, l.LoadHour(1, []byte(content)), content)
+		_, err := ParseSegment(1, []byte(content))
+		require.Error(t, err, content)
 		assert.Empty(t, l.Totals())
 		assert.Zero(t, l.Rows())
 	}
@@ -272,7 +269,7 @@ func FuzzLoad(f *testing.F) {
 	snapshot, err := take(l)
 	require.NoError(f, err)
 	f.Add(snapshot.Totals)
-	f.Add(snapshot.Hours[HourOf(now)])
+	f.Add([]byte(`{"version":2,"rows":[{"model":"gpt-4o","dimensions":["shop"],"calls":[1,0,0],"usage":{"input":3},"cost":"75","durations":[0,1],"elapsed":{"s":1}}]}`))
 	f.Add([]byte(`{"version":1,"totals":{"m":null},"rows":[{}]}`))
 	f.Fuzz(func(t *testing.T, content []byte) {
 		l := New(roomy)
@@ -299,6 +296,6 @@ func BenchmarkRecord(b *testing.B) {
 }
 
 func take(l *Ledger) (Snapshot, error) {
-	changes := l.Take()
-	return changes.Snapshot()
+	changes := l.Take(now)
+	return changes.Pack()
 }

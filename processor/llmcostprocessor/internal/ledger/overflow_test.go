@@ -44,7 +44,8 @@ func TestSnapshotOfAFullLedger(t *testing.T) {
 	}
 }
 
-// A limit that is lower than before folds what is beyond it into the overflow.
+// Below a limit that is lower than before there is no room for new rows, until those that there
+// are have been dropped. Models beyond the limit are folded into the overflow.
 func TestSnapshotIntoALowerLimit(t *testing.T) {
 	limits := Limits{Rows: 20, Models: 10, Hours: 48}
 	l := full(limits)
@@ -52,13 +53,15 @@ func TestSnapshotIntoALowerLimit(t *testing.T) {
 	require.NoError(t, err)
 	again := restore(t, snapshot, New(Limits{Rows: 2, Models: 1, Hours: 48}))
 	assert.Len(t, again.Totals(), 2)
-	assert.Equal(t, 2, again.Rows())
+	assert.Equal(t, 20, again.Rows())
 	assert.Equal(t, l.Cost(0, HourOf(now), nil), again.Cost(0, HourOf(now), nil))
 	var calls int64
 	for _, total := range again.Totals() {
 		calls += total.Count()
 	}
 	assert.EqualValues(t, 60, calls, "nothing is lost")
+	assert.EqualValues(t, 1, record(again, one(func(c *Call) { c.Dimensions[0] = "new" })).Overflowed)
+	assert.Equal(t, 20, again.Rows())
 }
 
 // An application can call its model by the name that stands for the rest.

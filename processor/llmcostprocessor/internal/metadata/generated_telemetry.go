@@ -25,31 +25,36 @@ func Tracer(settings component.TelemetrySettings) trace.Tracer {
 // TelemetryBuilder provides an interface for components to report telemetry
 // as defined in metadata and user config.
 type TelemetryBuilder struct {
-	meter                            metric.Meter
-	mu                               sync.Mutex
-	registrations                    []metric.Registration
-	ProcessorLlmCostCachedCalls      metric.Int64Counter
-	ProcessorLlmCostCalls            metric.Int64Counter
-	ProcessorLlmCostClampedTimes     metric.Int64Counter
-	ProcessorLlmCostCorrections      metric.Int64Counter
-	ProcessorLlmCostDamagedValues    metric.Int64Counter
-	ProcessorLlmCostDedupEvictions   metric.Int64ObservableCounter
-	ProcessorLlmCostDedupRecords     metric.Int64ObservableGauge
-	ProcessorLlmCostJournalFailures  metric.Int64Counter
-	ProcessorLlmCostLedgerLate       metric.Int64Counter
-	ProcessorLlmCostLedgerOverflow   metric.Int64Counter
-	ProcessorLlmCostLedgerRows       metric.Int64ObservableGauge
-	ProcessorLlmCostLedgerRowsLimit  metric.Int64ObservableGauge
-	ProcessorLlmCostMergedRecords    metric.Int64Counter
-	ProcessorLlmCostMetricsFailures  metric.Int64Counter
-	ProcessorLlmCostPriceAge         metric.Float64ObservableGauge
-	ProcessorLlmCostPriceFetches     metric.Int64Counter
-	ProcessorLlmCostPriceModels      metric.Int64ObservableGauge
-	ProcessorLlmCostPriceReloads     metric.Int64Counter
-	ProcessorLlmCostPriceResolutions metric.Int64ObservableCounter
-	ProcessorLlmCostPriceSourceAge   metric.Float64ObservableGauge
-	ProcessorLlmCostSnapshotFailures metric.Int64Counter
-	ProcessorLlmCostTableReloads     metric.Int64Counter
+	meter                              metric.Meter
+	mu                                 sync.Mutex
+	registrations                      []metric.Registration
+	ProcessorLlmCostBilledRejected     metric.Int64Counter
+	ProcessorLlmCostCachedCalls        metric.Int64Counter
+	ProcessorLlmCostCalls              metric.Int64Counter
+	ProcessorLlmCostClampedTimes       metric.Int64Counter
+	ProcessorLlmCostCorrections        metric.Int64Counter
+	ProcessorLlmCostCrowdedRecords     metric.Int64ObservableCounter
+	ProcessorLlmCostDamagedValues      metric.Int64Counter
+	ProcessorLlmCostDedupEvictions     metric.Int64ObservableCounter
+	ProcessorLlmCostDedupRecords       metric.Int64ObservableGauge
+	ProcessorLlmCostJournalFailures    metric.Int64Counter
+	ProcessorLlmCostLedgerDayRows      metric.Int64ObservableGauge
+	ProcessorLlmCostLedgerDayRowsLimit metric.Int64ObservableGauge
+	ProcessorLlmCostLedgerFoldedDays   metric.Int64ObservableCounter
+	ProcessorLlmCostLedgerLate         metric.Int64Counter
+	ProcessorLlmCostLedgerOverflow     metric.Int64Counter
+	ProcessorLlmCostLedgerRows         metric.Int64ObservableGauge
+	ProcessorLlmCostLedgerRowsLimit    metric.Int64ObservableGauge
+	ProcessorLlmCostMergedRecords      metric.Int64Counter
+	ProcessorLlmCostMetricsFailures    metric.Int64Counter
+	ProcessorLlmCostPriceAge           metric.Float64ObservableGauge
+	ProcessorLlmCostPriceFetches       metric.Int64Counter
+	ProcessorLlmCostPriceModels        metric.Int64ObservableGauge
+	ProcessorLlmCostPriceReloads       metric.Int64Counter
+	ProcessorLlmCostPriceResolutions   metric.Int64ObservableCounter
+	ProcessorLlmCostPriceSourceAge     metric.Float64ObservableGauge
+	ProcessorLlmCostSnapshotFailures   metric.Int64Counter
+	ProcessorLlmCostTableReloads       metric.Int64Counter
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -61,6 +66,21 @@ type telemetryBuilderOptionFunc func(mb *TelemetryBuilder)
 
 func (tbof telemetryBuilderOptionFunc) apply(mb *TelemetryBuilder) {
 	tbof(mb)
+}
+
+// RegisterProcessorLlmCostCrowdedRecordsCallback sets callback for observable ProcessorLlmCostCrowdedRecords metric.
+func (builder *TelemetryBuilder) RegisterProcessorLlmCostCrowdedRecordsCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorLlmCostCrowdedRecords, obs: o})
+		return nil
+	}, builder.ProcessorLlmCostCrowdedRecords)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
 }
 
 // RegisterProcessorLlmCostDedupEvictionsCallback sets callback for observable ProcessorLlmCostDedupEvictions metric.
@@ -84,6 +104,51 @@ func (builder *TelemetryBuilder) RegisterProcessorLlmCostDedupRecordsCallback(cb
 		cb(ctx, &observerInt64{inst: builder.ProcessorLlmCostDedupRecords, obs: o})
 		return nil
 	}, builder.ProcessorLlmCostDedupRecords)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterProcessorLlmCostLedgerDayRowsCallback sets callback for observable ProcessorLlmCostLedgerDayRows metric.
+func (builder *TelemetryBuilder) RegisterProcessorLlmCostLedgerDayRowsCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorLlmCostLedgerDayRows, obs: o})
+		return nil
+	}, builder.ProcessorLlmCostLedgerDayRows)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterProcessorLlmCostLedgerDayRowsLimitCallback sets callback for observable ProcessorLlmCostLedgerDayRowsLimit metric.
+func (builder *TelemetryBuilder) RegisterProcessorLlmCostLedgerDayRowsLimitCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorLlmCostLedgerDayRowsLimit, obs: o})
+		return nil
+	}, builder.ProcessorLlmCostLedgerDayRowsLimit)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterProcessorLlmCostLedgerFoldedDaysCallback sets callback for observable ProcessorLlmCostLedgerFoldedDays metric.
+func (builder *TelemetryBuilder) RegisterProcessorLlmCostLedgerFoldedDaysCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorLlmCostLedgerFoldedDays, obs: o})
+		return nil
+	}, builder.ProcessorLlmCostLedgerFoldedDays)
 	if err != nil {
 		return err
 	}
@@ -221,6 +286,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	}
 	builder.meter = Meter(settings)
 	var err, errs error
+	builder.ProcessorLlmCostBilledRejected, err = builder.meter.Int64Counter(
+		"otelcol_processor_llm_cost_billed_rejected",
+		metric.WithDescription("Points of billed cost or usage that were not recorded, because the day is not one, the amount is senseless, or the bill has 100,000 names already. [Alpha]"),
+		metric.WithUnit("{point}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ProcessorLlmCostCachedCalls, err = builder.meter.Int64Counter(
 		"otelcol_processor_llm_cost_cached_calls",
 		metric.WithDescription("Calls whose counts can be read in several ways, by the evidence that decided what they include. [Alpha]"),
@@ -245,6 +316,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{correction}"),
 	)
 	errs = errors.Join(errs, err)
+	builder.ProcessorLlmCostCrowdedRecords, err = builder.meter.Int64ObservableCounter(
+		"otelcol_processor_llm_cost_crowded_records",
+		metric.WithDescription("Records of calls that are related to more than 1,000 others, and are no longer compared with them. Response IDs do not count there, and a span around a call is taken for an aggregate. [Alpha]"),
+		metric.WithUnit("{record}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ProcessorLlmCostDamagedValues, err = builder.meter.Int64Counter(
 		"otelcol_processor_llm_cost_damaged_values",
 		metric.WithDescription("Parts of the ledger in the storage that were damaged, and were quarantined. [Alpha]"),
@@ -267,6 +344,24 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_processor_llm_cost_journal_failures",
 		metric.WithDescription("Batches that could not be written to the storage as they were counted. They are written with the ledger, and lost if the process is killed before. [Alpha]"),
 		metric.WithUnit("{failure}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorLlmCostLedgerDayRows, err = builder.meter.Int64ObservableGauge(
+		"otelcol_processor_llm_cost_ledger_day_rows",
+		metric.WithDescription("Rows of the days of the ledger. [Alpha]"),
+		metric.WithUnit("{row}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorLlmCostLedgerDayRowsLimit, err = builder.meter.Int64ObservableGauge(
+		"otelcol_processor_llm_cost_ledger_day_rows_limit",
+		metric.WithDescription("Rows of days above which the oldest days keep the sums of providers and models alone. [Alpha]"),
+		metric.WithUnit("{row}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorLlmCostLedgerFoldedDays, err = builder.meter.Int64ObservableCounter(
+		"otelcol_processor_llm_cost_ledger_folded_days",
+		metric.WithDescription("Days beyond the limit of which the sums of providers and models are left. [Alpha]"),
+		metric.WithUnit("{day}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorLlmCostLedgerLate, err = builder.meter.Int64Counter(

@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/big"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -167,6 +168,33 @@ func TestSumText(t *testing.T) {
 		require.ErrorIs(t, err, errNotASum, text)
 		var s Sum
 		assert.Error(t, s.UnmarshalText([]byte(text)))
+	}
+}
+
+func TestSumInBinary(t *testing.T) {
+	for _, text := range []string{
+		"0", "1", "-1", "63", "64", "-64", "-65", "7500000000", "9223372036854775807", "-9223372036854775808", "18446744073709551616",
+		"170141183460469231731687303715884105727", "-170141183460469231731687303715884105728",
+	} {
+		want, err := ParseSum(text)
+		require.NoError(t, err)
+		content := AppendSum(nil, want)
+		got, size := ReadSum(string(content) + "x")
+		assert.Equal(t, want, got, text)
+		assert.Equal(t, len(content), size, text)
+		for n := range content {
+			_, size := ReadSum(string(content[:n]))
+			assert.Zero(t, size, text)
+		}
+	}
+	assert.Len(t, AppendSum(nil, SumOf(7_500_000_000)), 5)
+	_, size := ReadSum(strings.Repeat("\xff", 18) + "\x04")
+	assert.Zero(t, size, "129 bits")
+	random := rand.New(rand.NewPCG(3, 4))
+	for range 10_000 {
+		want := Sum{hi: random.Int64() >> random.IntN(64), lo: random.Uint64() >> random.IntN(64)}
+		got, _ := ReadSum(string(AppendSum(nil, want)))
+		require.Equal(t, want, got)
 	}
 }
 

@@ -72,6 +72,12 @@ func (t *Table) Find(provider, name string) (*Model, bool) {
 	return m.Model, m.Model != nil
 }
 
+// Lookup is as Find, for names that are not of calls: they do not count as in use.
+func (t *Table) Lookup(provider, name string) (*Model, bool) {
+	m := t.resolve(Query{Provider: provider, Model: name})
+	return m.Model, m.Model != nil
+}
+
 // DoubtRegion is that the price depends on a region that nothing names.
 const DoubtRegion = "region"
 

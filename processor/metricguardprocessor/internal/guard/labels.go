@@ -17,6 +17,8 @@ import (
 type Source struct {
 	// Collector is set when they are a Collector's own metrics, of a scrape in the configuration.
 	Collector bool
+	// Billing is set for what the receiver llm_billing of this Collector emits.
+	Billing bool
 	// Job and Instance are set when the resource becomes these labels in the exposition.
 	Job, Instance bool
 }

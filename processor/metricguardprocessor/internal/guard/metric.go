@@ -20,7 +20,7 @@ func Metric(m pmetric.Metric, from Source, limits Limits, found *Findings) bool 
 	case !ok:
 		found.drop(InvalidName, strings.ToValidUTF8(m.Name(), "\uFFFD"), points(m))
 		return false
-	case reserved(name, from.Collector):
+	case reserved(name, from):
 		found.drop(ReservedName, m.Name(), points(m))
 		return false
 	case wrongType(name, m):

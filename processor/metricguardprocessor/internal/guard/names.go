@@ -25,12 +25,14 @@ func pageName(m pmetric.Metric) (string, bool) {
 // reserved reports whether only the Collector may use the name: what llm_cost
 // counts, and the series of Prometheus' rule engine. The Collector's own metrics
 // come from a scrape of a Collector; anybody else would falsify them.
-func reserved(name string, collector bool) bool {
+func reserved(name string, from Source) bool {
 	switch {
+	case strings.HasPrefix(name, "arc_llm_billed_"):
+		return !from.Billing
 	case strings.HasPrefix(name, "arc_llm_"), name == "ALERTS", name == "ALERTS_FOR_STATE":
 		return true
 	case strings.HasPrefix(name, "otelcol_"):
-		return !collector
+		return !from.Collector
 	}
 	return false
 }

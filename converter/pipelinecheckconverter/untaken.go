@@ -1,0 +1,206 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package pipelinecheckconverter
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/confmap"
+	"go.opentelemetry.io/collector/exporter"
+	noopmetric "go.opentelemetry.io/otel/metric/noop"
+	nooptrace "go.opentelemetry.io/otel/trace/noop"
+	"go.uber.org/zap"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+	"github.com/otelcol-arc/otelcol-arc/internal/notifiers"
+	"github.com/otelcol-arc/otelcol-arc/internal/notify"
+	"github.com/otelcol-arc/otelcol-arc/internal/routing"
+	"github.com/otelcol-arc/otelcol-arc/internal/rulecheck"
+)
+
+// maxNames bounds the rules that one problem names.
+const maxNames = 5
+
+// alertConfig is what decides where the alerts of an alert processor go.
+type alertConfig struct {
+	RuleFiles      []string                     `mapstructure:"rule_files"`
+	Rules          []ruleConfig                 `mapstructure:"rules"`
+	Events         []ruleConfig                 `mapstructure:"events"`
+	ExternalLabels map[string]string            `mapstructure:"external_labels"`
+	Route          *routing.Config              `mapstructure:"route"`
+	TimeIntervals  []routing.TimeIntervalConfig `mapstructure:"time_intervals"`
+}
+
+// ruleConfig is a rule or an event rule.
+type ruleConfig struct {
+	Name       string            `mapstructure:"name"`
+	Expr       string            `mapstructure:"expr"`
+	Severity   string            `mapstructure:"severity"`
+	Labels     map[string]string `mapstructure:"labels"`
+	LabelsFrom []string          `mapstructure:"labels_from"`
+}
+
+// checkUntaken finds rules of whose alerts no notifier that is switched on is notified.
+// Without any, nobody expects to be.
+func checkUntaken(conf map[string]any, pipelines []pipeline) []problem {
+	var problems []problem
+	processors := section(conf, "processors")
+	for _, id := range slices.Sorted(maps.Keys(processors)) {
+		if typeOf(id) != "alert" {
+			continue
+		}
+		var cfg alertConfig
+		reach := notify.Reach{Notifiers: selectors(conf, reachable(conf, pipelines, id))}
+		if len(reach.Notifiers) == 0 || decode(section(processors, id), &cfg) != nil {
+			continue // what is wrong with it is for the Collector to report
+		}
+		if cfg.Route != nil {
+			tree, err := routing.Compile("route", cfg.Route, cfg.TimeIntervals, routing.Defaults{GroupInterval: time.Minute, RepeatInterval: time.Hour})
+			if err != nil {
+				continue
+			}
+			reach.Routes = tree
+		}
+		problems = append(problems, describeUntaken("processors::"+id, cfg.untaken(reach), cfg.Route != nil)...)
+	}
+	return problems
+}
+
+// reachable are the notifiers that get the alerts of a processor, also through
+// connectors.
+func reachable(conf map[string]any, pipelines []pipeline, processor string) []string {
+	connectors := section(conf, "connectors")
+	var ids, open []string // open: connectors to be followed
+	followed := map[string]bool{}
+	add := func(p *pipeline) {
+		for _, id := range p.exporters {
+			_, isConnector := connectors[id]
+			switch {
+			case isConnector && !followed[id]:
+				followed[id] = true
+				open = append(open, id)
+			case slices.Contains(notifierTypes, typeOf(id)) && !slices.Contains(ids, id):
+				ids = append(ids, id)
+			}
+		}
+	}
+	for i := range pipelines {
+		if slices.Contains(pipelines[i].processors, processor) {
+			add(&pipelines[i])
+		}
+	}
+	for len(open) > 0 {
+		from := open[0]
+		open = open[1:]
+		for i := range pipelines {
+			if slices.Contains(pipelines[i].receivers, from) {
+				add(&pipelines[i])
+			}
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// selectors are those of the notifiers that are switched on. What is wrong with one is for
+// the Collector to report.
+func selectors(conf map[string]any, ids []string) []notify.Selector {
+	var all []notify.Selector
+	exporters := section(conf, "exporters")
+	for _, name := range ids {
+		var id component.ID
+		if id.UnmarshalText([]byte(name)) != nil {
+			continue
+		}
+		factory := notifiers.Factories()[id.Type()]
+		cfg := factory.CreateDefaultConfig()
+		if confmap.NewFromStringMap(section(exporters, name)).Unmarshal(cfg) != nil {
+			continue
+		}
+		e, err := factory.CreateLogs(context.Background(), exporter.Settings{ID: id, TelemetrySettings: component.TelemetrySettings{
+			Logger: zap.NewNop(), TracerProvider: nooptrace.NewTracerProvider(), MeterProvider: noopmetric.NewMeterProvider(),
+		}}, cfg)
+		if err != nil {
+			continue
+		}
+		if on, ok := e.(*notify.Exporter); ok {
+			all = append(all, on.Selector)
+		}
+		_ = e.Shutdown(context.Background()) // it was not started
+	}
+	return all
+}
+
+func decode(from map[string]any, to any) error {
+	return confmap.NewFromStringMap(from).Unmarshal(to, confmap.WithIgnoreUnused())
+}
+
+// untaken are the names of the rules without a channel, by severity.
+func (c *alertConfig) untaken(reach notify.Reach) map[string][]string {
+	found := map[string][]string{}
+	add := func(name string, p routing.Partial) {
+		if channels, deliberate := reach.Channels(p); len(channels) == 0 && !deliberate {
+			severity := p.Values[alertevent.LabelSeverity]
+			found[severity] = append(found[severity], name)
+		}
+	}
+	rule := func(name, expr string, set map[string]string) {
+		add(name, routing.LabelsOfRule(name, expr, set, c.ExternalLabels))
+	}
+	for _, r := range c.Rules {
+		rule(r.Name, r.Expr, withSeverity(r.Labels, r.Severity))
+	}
+	files, _ := rulecheck.ExpandFiles(c.RuleFiles)
+	for _, file := range files {
+		for _, alert := range rulecheck.ReadFile(file).Alerts() {
+			rule(alert.Name, alert.Expr, alert.Labels)
+		}
+	}
+	for _, e := range c.Events {
+		p := routing.LabelsOfRule(e.Name, "", withSeverity(e.Labels, e.Severity), c.ExternalLabels)
+		p.IsOpen = func(name string) bool {
+			return slices.ContainsFunc(e.LabelsFrom, func(attribute string) bool { return strings.ReplaceAll(attribute, ".", "_") == name })
+		}
+		add(e.Name, p)
+	}
+	return found
+}
+
+func withSeverity(labels map[string]string, severity string) map[string]string {
+	if severity == "" {
+		return labels
+	}
+	set := map[string]string{alertevent.LabelSeverity: severity}
+	maps.Copy(set, labels)
+	return set
+}
+
+func describeUntaken(key string, untaken map[string][]string, routed bool) []problem {
+	what := "add the severity to severities of one, or map the word by its severity_map"
+	if routed {
+		what = "their route leads to no receiver that is switched on"
+	}
+	var problems []problem
+	for _, severity := range slices.Sorted(maps.Keys(untaken)) {
+		names := untaken[severity]
+		slices.Sort(names)
+		names = slices.Compact(names)
+		shown := strings.Join(names[:min(len(names), maxNames)], ", ")
+		if more := len(names) - maxNames; more > 0 {
+			shown += fmt.Sprintf(" and %d more", more)
+		}
+		with := fmt.Sprintf("severity %q", severity)
+		if severity == "" {
+			with = "no severity"
+		}
+		problems = append(problems, problem{key, fmt.Sprintf("no notifier that is switched on is notified of alerts with %s, of the rules %s; %s", with, shown, what)})
+	}
+	return problems
+}

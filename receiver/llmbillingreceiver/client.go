@@ -1,0 +1,167 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package llmbillingreceiver
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/otelcol-arc/otelcol-arc/receiver/llmbillingreceiver/internal/report"
+)
+
+const (
+	// maxBody bounds a page of a report, in bytes after decompression.
+	maxBody = 16 << 20
+	// maxReason bounds what is quoted of an error response, in bytes.
+	maxReason = 300
+)
+
+// outcomes of a report, in self-metrics.
+const (
+	outcomeRead         = "read"
+	outcomeUnauthorized = "unauthorized"
+	outcomeRateLimited  = "rate_limited"
+	outcomeFailed       = "failed"
+)
+
+// reportError is why a report was not read.
+type reportError struct {
+	error
+	outcome string
+	// retryAfter is what the server asked for; 0 where it did not.
+	retryAfter time.Duration
+}
+
+func (e *reportError) Unwrap() error { return e.error }
+
+// client sends the requests of one account.
+type client struct {
+	http     *http.Client
+	provider *report.Provider
+	key      string
+	agent    string
+	timeout  time.Duration
+	now      func() time.Time
+}
+
+var _ report.Client = (*client)(nil)
+
+// Do sends a request, and decodes the response into a value.
+func (c *client) Do(ctx context.Context, request *http.Request, into any) error {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	request = request.WithContext(ctx)
+	request.Header.Set("User-Agent", c.agent)
+	request.Header.Set("Accept", "application/json")
+	if c.provider.Authorize != nil {
+		c.provider.Authorize(request, c.key)
+	}
+	response, err := c.http.Do(request)
+	if err != nil {
+		return &reportError{error: c.readable(err), outcome: outcomeFailed}
+	}
+	defer func() { _ = response.Body.Close() }()
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxBody+1))
+	if err == nil {
+		err = ctx.Err() // a server may properly end a response of which it has sent a part
+	}
+	switch {
+	case response.StatusCode != http.StatusOK:
+		return c.refused(response, body)
+	case err != nil:
+		return &reportError{error: fmt.Errorf("read the response: %w", c.readable(err)), outcome: outcomeFailed}
+	case len(body) > maxBody:
+		return &reportError{error: fmt.Errorf("a page of the report has more than %d bytes", maxBody), outcome: outcomeFailed}
+	}
+	if err := json.Unmarshal(body, into); err != nil {
+		return &reportError{error: fmt.Errorf("the response is not the report that %s documents: %w", c.provider.Name, err), outcome: outcomeFailed}
+	}
+	return nil
+}
+
+// refused is the error for a status other than 200.
+func (c *client) refused(response *http.Response, body []byte) error {
+	reason := c.reason(body)
+	switch status := response.StatusCode; {
+	case status == http.StatusUnauthorized:
+		return &reportError{error: fmt.Errorf("status %s: the key is not accepted; it must be %s%s", response.Status, c.provider.Key, reason), outcome: outcomeUnauthorized}
+	case status == http.StatusForbidden || status == http.StatusBadRequest && strings.Contains(reason, "AccessDenied"):
+		return &reportError{error: fmt.Errorf("status %s: the key may not read the report; it needs %s%s", response.Status, c.provider.Scope, reason), outcome: outcomeUnauthorized}
+	case status == http.StatusTooManyRequests || status == http.StatusBadRequest && strings.Contains(reason, "LimitExceeded"):
+		return &reportError{error: fmt.Errorf("status %s: too many requests%s", response.Status, reason), outcome: outcomeRateLimited, retryAfter: c.retryAfter(response)}
+	default:
+		return &reportError{error: fmt.Errorf("status %s%s", response.Status, reason), outcome: outcomeFailed, retryAfter: c.retryAfter(response)}
+	}
+}
+
+// reason is what an error response has to say, with the key taken out: some quote it.
+func (c *client) reason(body []byte) string {
+	var document struct {
+		Error   json.RawMessage `json:"error"`
+		Message string          `json:"message"`
+		Type    string          `json:"__type"` // AWS
+		AWS     string          `json:"Message"`
+	}
+	if json.Unmarshal(body, &document) != nil {
+		return ""
+	}
+	text := document.Message
+	var detailed struct {
+		Message string `json:"message"`
+	}
+	if json.Unmarshal(document.Error, &detailed) == nil && detailed.Message != "" {
+		text = detailed.Message
+	}
+	text = strings.TrimSpace(strings.Join([]string{document.Type, text, document.AWS}, " "))
+	if c.key != "" {
+		text = strings.ReplaceAll(text, c.key, "[REDACTED]")
+	}
+	if len(text) > maxReason {
+		text = strings.ToValidUTF8(text[:maxReason], "") + "…"
+	}
+	if text == "" {
+		return ""
+	}
+	return ": " + strconv.Quote(text)
+}
+
+// retryAfter reads the header of this name: seconds, or a date.
+func (c *client) retryAfter(response *http.Response) time.Duration {
+	value := response.Header.Get("Retry-After")
+	if seconds, err := strconv.Atoi(value); err == nil && seconds >= 0 && seconds < 1<<31 {
+		return time.Duration(seconds) * time.Second
+	}
+	if at, err := http.ParseTime(value); err == nil {
+		return max(at.Sub(c.now()), 0)
+	}
+	return 0
+}
+
+// readable leaves addresses out of an error, and words timeouts alike.
+func (c *client) readable(err error) error {
+	if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() {
+		return fmt.Errorf("no whole response within the timeout of %v", c.timeout)
+	}
+	if withURL, ok := errors.AsType[*url.Error](err); ok {
+		return withURL.Err
+	}
+	return err
+}
+
+// checkRedirect refuses redirects to other hosts: the key must not go there.
+func checkRedirect(request *http.Request, via []*http.Request) error {
+	if request.URL.Host != via[0].URL.Host || request.URL.Scheme != via[0].URL.Scheme || len(via) >= 10 {
+		return fmt.Errorf("redirected to %s, which must not get the key", request.URL.Host)
+	}
+	return nil
+}

@@ -1,0 +1,127 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// anthropic has the organization's cost report and usage report.
+// https://platform.claude.com/docs/en/api/admin-api/usage-cost/get-cost-report
+// https://platform.claude.com/docs/en/api/admin-api/usage-cost/get-messages-usage-report
+// Costs of the priority tier are not part of the cost report.
+var anthropic = Provider{
+	Name: "anthropic", Endpoint: "https://api.anthropic.com", MaxDays: 366,
+	Key: "an admin key (sk-ant-admin…) of the organization", Scope: "the role admin",
+	Authorize: func(r *http.Request, key string) {
+		r.Header.Set("X-Api-Key", key)
+		r.Header.Set("Anthropic-Version", "2023-06-01")
+	},
+	Costs: anthropicCosts, Usage: anthropicUsage,
+}
+
+type anthropicPage[T any] struct {
+	Data []struct {
+		StartingAt time.Time `json:"starting_at"`
+		Results    []T       `json:"results"`
+	} `json:"data"`
+	HasMore  bool   `json:"has_more"`
+	NextPage string `json:"next_page"`
+}
+
+type anthropicCost struct {
+	// Amount is in cents, with decimals: "123.45" is $1.2345.
+	Amount      string `json:"amount"`
+	Currency    string `json:"currency"`
+	WorkspaceID string `json:"workspace_id"`
+	Description string `json:"description"`
+	CostType    string `json:"cost_type"`
+	Model       string `json:"model"`
+}
+
+func anthropicCosts(ctx context.Context, c Client, endpoint string, from, to time.Time) (costs []Cost, err error) {
+	query := url.Values{"group_by[]": {"workspace_id", "description"}}
+	err = anthropicPages(ctx, c, endpoint, "/v1/organizations/cost_report", query, from, to, func(day string, r *anthropicCost) error {
+		amount, err := parseAmount(r.Amount, r.Currency)
+		if err != nil {
+			return err
+		}
+		cost := Cost{Day: day, Project: r.WorkspaceID, Item: r.Model, Dollars: amount.Quo(amount, centsPerDollar)}
+		switch {
+		case r.Model != "":
+		case r.CostType != "":
+			cost.Item = r.CostType // web_search, code_execution, session_usage
+		default:
+			cost.Item = r.Description
+		}
+		costs = append(costs, cost)
+		return nil
+	})
+	return Merge(costs), err
+}
+
+type anthropicTokens struct {
+	Input         int64 `json:"uncached_input_tokens"`
+	CacheRead     int64 `json:"cache_read_input_tokens"`
+	CacheCreation struct {
+		FiveMinutes int64 `json:"ephemeral_5m_input_tokens"`
+		Hour        int64 `json:"ephemeral_1h_input_tokens"`
+	} `json:"cache_creation"`
+	Output        int64 `json:"output_tokens"`
+	ServerToolUse struct {
+		WebSearches int64 `json:"web_search_requests"`
+	} `json:"server_tool_use"`
+	WorkspaceID string `json:"workspace_id"`
+	Model       string `json:"model"`
+	ServiceTier string `json:"service_tier"`
+}
+
+func anthropicUsage(ctx context.Context, c Client, endpoint string, from, to time.Time) (usage []Usage, err error) {
+	query := url.Values{"group_by[]": {"workspace_id", "model", "service_tier"}}
+	err = anthropicPages(ctx, c, endpoint, "/v1/organizations/usage_report/messages", query, from, to, func(day string, r *anthropicTokens) error {
+		of := Usage{Day: day, Project: r.WorkspaceID, Model: r.Model, Tier: r.ServiceTier}
+		usage = of.add(usage, input, r.Input)
+		usage = of.add(usage, cacheRead, r.CacheRead)
+		usage = of.add(usage, cacheWrite, r.CacheCreation.FiveMinutes)
+		usage = of.add(usage, cacheWrite1h, r.CacheCreation.Hour)
+		usage = of.add(usage, output, r.Output)
+		usage = of.add(usage, webSearches, r.ServerToolUse.WebSearches)
+		return nil
+	})
+	return usage, err
+}
+
+func anthropicPages[T any](ctx context.Context, c Client, endpoint, path string, query url.Values, from, to time.Time, add func(day string, result *T) error) error {
+	query.Set("bucket_width", "1d")
+	query.Set("limit", "31")
+	query.Set("starting_at", from.UTC().Format(time.RFC3339))
+	query.Set("ending_at", to.UTC().Format(time.RFC3339))
+	return pages(func(page string) (string, error) {
+		if page != "" {
+			query.Set("page", page)
+		}
+		request, err := get(ctx, endpoint, path, query)
+		if err != nil {
+			return "", err
+		}
+		var body anthropicPage[T]
+		if err := c.Do(ctx, request, &body); err != nil {
+			return "", err
+		}
+		for _, bucket := range body.Data {
+			for i := range bucket.Results {
+				if err := add(DayOf(bucket.StartingAt), &bucket.Results[i]); err != nil {
+					return "", err
+				}
+			}
+		}
+		if !body.HasMore {
+			return "", nil
+		}
+		return body.NextPage, nil
+	})
+}

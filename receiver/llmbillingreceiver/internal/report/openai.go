@@ -1,0 +1,165 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"context"
+	"encoding/json"
+	"math/big"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// openAI has the organization's costs and usage.
+// https://platform.openai.com/docs/api-reference/usage
+var openAI = Provider{
+	Name: "openai", Endpoint: "https://api.openai.com", MaxDays: 180,
+	Key: "an admin key (sk-admin-…) of the organization", Scope: "api.usage.read",
+	Authorize: func(r *http.Request, key string) { r.Header.Set("Authorization", "Bearer "+key) },
+	Costs:     openAICosts, Usage: openAIUsage,
+}
+
+// openAIPage is a page of buckets. Times are seconds since 1970.
+type openAIPage[T any] struct {
+	Data []struct {
+		StartTime int64 `json:"start_time"`
+		Results   []T   `json:"results"`
+	} `json:"data"`
+	HasMore  bool   `json:"has_more"`
+	NextPage string `json:"next_page"`
+}
+
+type openAICost struct {
+	Amount struct {
+		// Value comes as a number and as a string.
+		Value    json.RawMessage `json:"value"`
+		Currency string          `json:"currency"`
+	} `json:"amount"`
+	LineItem  string `json:"line_item"`
+	ProjectID string `json:"project_id"`
+}
+
+func openAICosts(ctx context.Context, c Client, endpoint string, from, to time.Time) (costs []Cost, err error) {
+	query := url.Values{"group_by": {"project_id", "line_item"}, "limit": {"180"}}
+	err = openAIPages(ctx, c, endpoint, "/v1/organization/costs", query, from, to, func(day string, r *openAICost) error {
+		amount, err := parseAmount(unquote(r.Amount.Value), r.Amount.Currency)
+		if err != nil {
+			return err
+		}
+		costs = append(costs, Cost{Day: day, Project: r.ProjectID, Item: modelOfLineItem(r.LineItem), Dollars: amount})
+		return nil
+	})
+	return Merge(costs), err
+}
+
+func unquote(value json.RawMessage) string { return strings.Trim(string(value), "\"") }
+
+// modelOfLineItem returns the model of a line item, or the line item where it has none.
+// They are written "gpt-5.5-2026-04-23, cached input", "priority | gpt-5.5, output",
+// "gpt-image-2 image, output", "web search tool calls".
+func modelOfLineItem(item string) string {
+	model, kind, ok := strings.Cut(item, ", ")
+	if !ok || kind == "" {
+		return item
+	}
+	if i := strings.LastIndex(model, " | "); i >= 0 {
+		model = model[i+len(" | "):]
+	}
+	for _, modality := range [...]string{" image", " text", " audio", " video"} {
+		model = strings.TrimSuffix(model, modality)
+	}
+	if model == "" || strings.Contains(model, " ") {
+		return item
+	}
+	return model
+}
+
+type openAITokens struct {
+	Input       int64  `json:"input_tokens"`
+	Cached      int64  `json:"input_cached_tokens"`
+	InputAudio  int64  `json:"input_audio_tokens"`
+	Output      int64  `json:"output_tokens"`
+	OutputAudio int64  `json:"output_audio_tokens"`
+	Requests    int64  `json:"num_model_requests"`
+	ProjectID   string `json:"project_id"`
+	Model       string `json:"model"`
+	Batch       *bool  `json:"batch"`
+	ServiceTier string `json:"service_tier"`
+}
+
+// openAIUsage asks for completions, which include responses, and embeddings.
+func openAIUsage(ctx context.Context, c Client, endpoint string, from, to time.Time) (usage []Usage, err error) {
+	for path, groups := range map[string][]string{
+		"/v1/organization/usage/completions": {"project_id", "model", "batch", "service_tier"},
+		"/v1/organization/usage/embeddings":  {"project_id", "model"},
+	} {
+		query := url.Values{"group_by": groups, "limit": {"31"}}
+		err = openAIPages(ctx, c, endpoint, path, query, from, to, func(day string, r *openAITokens) error {
+			tier := r.ServiceTier
+			if tier == "default" {
+				tier = "standard"
+			}
+			if r.Batch != nil && *r.Batch {
+				tier = "batch"
+			}
+			of := Usage{Day: day, Project: r.ProjectID, Model: r.Model, Tier: tier}
+			// input_tokens and output_tokens include the others.
+			usage = of.add(usage, input, r.Input-r.Cached-r.InputAudio)
+			usage = of.add(usage, cacheRead, r.Cached)
+			usage = of.add(usage, audioInput, r.InputAudio)
+			usage = of.add(usage, output, r.Output-r.OutputAudio)
+			usage = of.add(usage, audioOutput, r.OutputAudio)
+			usage = of.add(usage, requests, r.Requests)
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return usage, nil
+}
+
+func (u Usage) add(to []Usage, kind string, amount int64) []Usage {
+	if amount <= 0 || u.Model == "" {
+		return to
+	}
+	u.Kind, u.Amount = kind, amount
+	return append(to, u)
+}
+
+func openAIPages[T any](ctx context.Context, c Client, endpoint, path string, query url.Values, from, to time.Time, add func(day string, result *T) error) error {
+	query.Set("bucket_width", "1d")
+	query.Set("start_time", strconv.FormatInt(from.Unix(), 10))
+	query.Set("end_time", strconv.FormatInt(to.Unix(), 10))
+	return pages(func(page string) (string, error) {
+		if page != "" {
+			query.Set("page", page)
+		}
+		request, err := get(ctx, endpoint, path, query)
+		if err != nil {
+			return "", err
+		}
+		var body openAIPage[T]
+		if err := c.Do(ctx, request, &body); err != nil {
+			return "", err
+		}
+		for _, bucket := range body.Data {
+			day := DayOf(time.Unix(bucket.StartTime, 0))
+			for i := range bucket.Results {
+				if err := add(day, &bucket.Results[i]); err != nil {
+					return "", err
+				}
+			}
+		}
+		if !body.HasMore {
+			return "", nil
+		}
+		return body.NextPage, nil
+	})
+}
+
+var centsPerDollar = big.NewRat(100, 1)
