@@ -25,7 +25,8 @@ func TestArcSpans(t *testing.T) {
 		"as in exports":           {"llm.call", attributes{"model": "gpt-4o", "tokens.prompt": 1000, "tokens.completion": 500}, IsCall, guide},
 		"tokens by OpenTelemetry": {"llm.call", attributes{"model": "gpt-4o", "gen_ai.usage.input_tokens": 1000, "gen_ai.usage.output_tokens": 500}, IsCall, guide},
 		"all by OpenTelemetry": {
-			"llm.call", attributes{"model": "ignored", "gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o", "gen_ai.usage.input_tokens": 1000, "gen_ai.usage.output_tokens": 500},
+			"llm.call",
+			attributes{"model": "ignored", "gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o", "gen_ai.usage.input_tokens": 1000, "gen_ai.usage.output_tokens": 500},
 			IsCall, guide,
 		},
 		"the model alone":  {"llm.call", attributes{"model": "gpt-4o"}, NotACall, usage.Amounts{}},
