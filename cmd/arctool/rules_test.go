@@ -27,7 +27,7 @@ func run(t *testing.T, arguments ...string) (stdout, stderr string, err error) {
 func TestRulesCheck(t *testing.T) {
 	stdout, stderr, err := run(t, "rules", "check", "../../config/rules/arc.yml")
 	require.NoError(t, err)
-	assert.Equal(t, "../../config/rules/arc.yml: 5 rules\n", stdout)
+	assert.Equal(t, "../../config/rules/arc.yml: 6 rules\n", stdout)
 	assert.Empty(t, stderr)
 }
 
@@ -54,7 +54,7 @@ func TestRulesCheckRetention(t *testing.T) {
 func TestRulesTest(t *testing.T) {
 	stdout, stderr, err := run(t, "rules", "test", "../../config/rules/arc_test.yml")
 	require.NoError(t, err)
-	assert.Equal(t, "../../config/rules/arc_test.yml: 11 tests passed\n", stdout)
+	assert.Equal(t, "../../config/rules/arc_test.yml: 13 tests passed\n", stdout)
 	assert.Empty(t, stderr)
 }
 
@@ -72,7 +72,7 @@ func TestRulesTestShipped(t *testing.T) {
 func TestRulesTestFails(t *testing.T) {
 	stdout, stderr, err := run(t, "rules", "test", "testdata/fails_test.yml", "../../config/rules/arc_test.yml")
 	assert.EqualError(t, err, "1 of 2 files failed")
-	assert.Equal(t, "../../config/rules/arc_test.yml: 11 tests passed\n", stdout)
+	assert.Equal(t, "../../config/rules/arc_test.yml: 13 tests passed\n", stdout)
 	assert.Equal(t, `warning: testdata/fails_test.yml: rule_files: no file matches "testdata/none.yml"
 testdata/fails_test.yml: test 1: expr "1 + 1" at 1m: 
     expected: {} 3

@@ -461,3 +461,28 @@ func TestFailureWhileStreaming(t *testing.T) {
 	b.serveStream(recorder, httptest.NewRequest(http.MethodGet, "/", http.NoBody), early)
 	assert.Equal(t, http.StatusInternalServerError, recorder.Code)
 }
+
+// A client may iterate over any list, also before the first call and the first alert.
+func TestListsAreNotNull(t *testing.T) {
+	r := newEmptyRig(t)
+	t.Cleanup(r.server.ShowUsage(component.MustNewID("llm_cost"), &dashboards.Usage{Keys: []string{"model"}}))
+	t.Cleanup(r.server.ShowAlerts(component.MustNewID("alert"), &dashboards.Alerts{}))
+	for path, lists := range map[string][]string{
+		"/api/sources": {"usage", "alerts"},
+		"/api/usage":   {"rows"}, "/api/usage/hourly": {"rows"}, "/api/usage/models": {"rows"}, "/api/usage/groups": {"rows"},
+		"/api/usage/summary": {"budgets"}, "/api/usage/budgets": nil, "/api/usage/unpriced": nil, "/api/usage/disagreements": nil,
+		"/api/usage/estimates": nil, "/api/usage/prices": {"sources", "in_use"}, "/api/usage/billing": {"rows", "contracts"},
+		"/api/calls": nil, "/api/calls/export": nil, "/api/alerts": {"alerts"}, "/api/alerts/history": nil, "/api/rules": {"groups"}, "/api/silences": nil,
+	} {
+		var body struct{ Data any }
+		raw := r.get(path).Body.Bytes()
+		require.NoError(t, json.Unmarshal(raw, &body), path)
+		if lists == nil {
+			assert.IsType(t, []any{}, body.Data, "%s: %s", path, raw)
+		}
+		for _, name := range lists {
+			object, _ := body.Data.(map[string]any)
+			assert.IsType(t, []any{}, object[name], "%s: %s: %s", path, name, raw)
+		}
+	}
+}

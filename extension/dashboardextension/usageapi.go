@@ -159,7 +159,7 @@ func (b *dashboardServer) getCalls(r *http.Request) (response, error) {
 	if err := p.err(); err != nil {
 		return response{}, err
 	}
-	return response{data: slices.Collect(b.callsJSON(usage.Dimensions(), q.ask(usage)))}, nil
+	return response{data: slices.AppendSeq([]callJSON{}, b.callsJSON(usage.Dimensions(), q.ask(usage)))}, nil
 }
 
 func (b *dashboardServer) exportCalls(r *http.Request) (response, error) {

@@ -40,6 +40,8 @@ type Usage interface {
 	Disagreements() []Disagreement
 	// Prices describes the table that prices are taken from.
 	Prices() PriceTable
+	// Tariff is what a model of a provider costs at a time.
+	Tariff(provider, model string, at time.Time) Tariff
 	// Billing compares days (UTC) of [from, to) with what providers billed. It is empty
 	// where no bill is known.
 	Billing(from, to time.Time) Billing

@@ -61,7 +61,7 @@ type Config struct {
 	Retention time.Duration `mapstructure:"retention"`
 
 	// DailyRetention is how long the ledger keeps days, which hours become that are older than
-	// retention; 0: hours are dropped. Default: 9600h, 400 days.
+	// retention; at most that of retention: hours are dropped. Default: 9600h, 400 days.
 	DailyRetention time.Duration `mapstructure:"daily_retention"`
 
 	// TimeZone is a name of the IANA time zone database, as Europe/Berlin: that of the days of
@@ -246,9 +246,7 @@ func (c *Config) readPriceFiles() ([]price.Layer, error) {
 
 func validateDays(c *Config) error {
 	var errs []error
-	if c.DailyRetention != 0 {
-		errs = append(errs, atLeast("daily_retention", c.DailyRetention, c.Retention))
-	}
+	errs = append(errs, atLeast("daily_retention", c.DailyRetention, 0))
 	if _, err := period.LoadZone(c.TimeZone); err != nil {
 		errs = append(errs, fmt.Errorf("time_zone: %w", err))
 	}

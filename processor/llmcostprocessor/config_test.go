@@ -34,3 +34,11 @@ func TestEveryMistakeIsNamed(t *testing.T) {
 		assert.ErrorContains(t, err, key)
 	}
 }
+
+// A retention that was set before there were days, and is longer than they are kept by
+// default, still loads.
+func TestLongRetentionWithoutDays(t *testing.T) {
+	cfg := createDefaultConfig().(*Config)
+	cfg.Retention = 2 * cfg.DailyRetention
+	require.NoError(t, cfg.Validate())
+}

@@ -162,7 +162,7 @@ func newLedger(cfg *Config) *ledger.Ledger {
 		Hours:    int64(cfg.Retention / time.Hour),
 		Calls:    cfg.Calls.MaxEntries,
 	}
-	if cfg.DailyRetention > 0 {
+	if cfg.DailyRetention > cfg.Retention {
 		limits.DayOf, limits.DayHours = ledgerDays(zoneOf(cfg)), int64(cfg.DailyRetention/time.Hour)
 	}
 	return ledger.New(limits)

@@ -424,27 +424,31 @@ func TestStorageThatCannotBeWritten(t *testing.T) {
 }
 
 func TestHoursAreDropped(t *testing.T) {
-	falseclock.Test(t, func(t *testing.T) {
-		wakeUp()
-		m := &memory{}
-		r := newRig(t, withStorage(func(c *Config) { c.Retention, c.DailyRetention = 2*time.Hour, 0 }), m.extension())
-		r.price(callSpan())
-		time.Sleep(time.Minute)
-		hours := func() (n int) {
-			m.mu.Lock()
-			defer m.mu.Unlock()
-			for key := range m.content {
-				if strings.HasPrefix(key, keySegment) {
-					n++
-				}
+	for _, daily := range []time.Duration{0, time.Hour, 2 * time.Hour} {
+		t.Run(daily.String(), func(t *testing.T) { falseclock.Test(t, func(t *testing.T) { testHoursAreDropped(t, daily) }) })
+	}
+}
+
+func testHoursAreDropped(t *testing.T, daily time.Duration) {
+	wakeUp()
+	m := &memory{}
+	r := newRig(t, withStorage(func(c *Config) { c.Retention, c.DailyRetention = 2*time.Hour, daily }), m.extension())
+	r.price(callSpan())
+	time.Sleep(time.Minute)
+	hours := func() (n int) {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		for key := range m.content {
+			if strings.HasPrefix(key, keySegment) {
+				n++
 			}
-			return n
 		}
-		assert.Equal(t, 1, hours())
-		time.Sleep(4 * time.Hour)
-		assert.Zero(t, hours())
-		assert.Equal(t, 0.0075, r.totals()[costOfGPT4o])
-	})
+		return n
+	}
+	assert.Equal(t, 1, hours())
+	time.Sleep(4 * time.Hour)
+	assert.Zero(t, hours())
+	assert.Equal(t, 0.0075, r.totals()[costOfGPT4o])
 }
 
 // Hours that are older than retention become days, in the storage too.

@@ -4,6 +4,7 @@
 package e2e
 
 import (
+	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -79,6 +80,21 @@ func TestBillingIsComparedWithWhatWasCounted(t *testing.T) {
 	event = strings.Replace(event, time.Now().UTC().Format("2006-01-02T"), day.Format("2006-01-02T"), 1)
 	postEvents(t, "http://"+p.arc, security{}, lines(event))
 	check(p)
+	// The export has the same cost, divided by the kinds of usage.
+	status, export := fetch(t, fmt.Sprintf("http://%s/api/usage/focus?from=%[2]s&to=%[2]s", p.dashboard, day.Format(time.DateOnly)))
+	require.Equal(t, http.StatusOK, status, export)
+	table, err := csv.NewReader(strings.NewReader(export)).ReadAll()
+	require.NoError(t, err)
+	require.Len(t, table, 2, "a model, a kind")
+	charge := map[string]string{}
+	for i, id := range table[0] {
+		charge[id] = table[1][i]
+	}
+	assert.Equal(t, []string{"OpenAI", "openai/gpt-4o/input", "0.0025", "0.0025", "2.5", day.Format(time.RFC3339)},
+		[]string{charge["ProviderName"], charge["SkuId"], charge["EffectiveCost"], charge["ListCost"], charge["ListUnitPrice"], charge["ChargePeriodStart"]})
+	status, export = fetch(t, "http://"+p.dashboard+"/api/usage/focus?format=parquet&from="+day.Format(time.DateOnly))
+	require.Equal(t, http.StatusOK, status)
+	assert.True(t, strings.HasPrefix(export, "PAR1") && strings.HasSuffix(export, "PAR1"))
 	asked := len(api.Requests())
 	process.Terminate(t, 20*time.Second)
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
+	"github.com/otelcol-arc/otelcol-arc/internal/usage"
 )
 
 // Call is a call, and the cost that caching saved.
@@ -38,6 +39,14 @@ var _ dashboard.Usage = (*Usage)(nil)
 
 // Dimensions are the keys.
 func (u *Usage) Dimensions() []string { return u.Keys }
+
+// Tariff has a price for input and output tokens.
+func (u *Usage) Tariff(provider, _ string, _ time.Time) dashboard.Tariff {
+	t := dashboard.Tariff{Provider: provider}
+	t.List[usage.Input], t.List[usage.Output] = 2e-6, 8e-6
+	t.Contracted[usage.Input], t.Contracted[usage.Output] = 1e-6, 4e-6
+	return t
+}
 
 // Billing is the Bill.
 func (u *Usage) Billing(_, _ time.Time) dashboard.Billing { return u.Bill }

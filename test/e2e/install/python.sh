@@ -15,3 +15,4 @@ environment() { # DIRECTORY REQUIREMENTS
 }
 environment build/python test/e2e/requirements.txt
 environment build/python-jaeger test/e2e/requirements-jaeger.txt
+environment build/python-focus test/e2e/requirements-focus.txt

@@ -56,6 +56,16 @@ func (t *Table) CheckDimensions(dimensions []string) error {
 	return errors.Join(errs...)
 }
 
+// Listed is the entry at its list prices, before discounts and other adjustments.
+func (m *Model) Listed() *Model {
+	if m.listed == nil {
+		return m
+	}
+	listed := *m
+	listed.periods = m.listed
+	return &listed
+}
+
 // adjust changes the prices that the table has: discounts, surcharges, contracts.
 func (t *Table) adjust(adjustments []adjustment) {
 	for i := range adjustments {
@@ -72,6 +82,9 @@ func (t *Table) adjust(adjustments []adjustment) {
 				continue
 			}
 			if len(a.regions) == 0 {
+				if m.listed == nil {
+					m.listed = m.periods
+				}
 				m.periods = a.apply(m.periods)
 				continue
 			}

@@ -19,12 +19,14 @@ type Model struct {
 	// Provider is who sells it at these prices, such as openai.
 	Provider string
 
-	names    []string  // name and aliases, in lower case
-	hostOnly bool      // found only where Provider is named
-	periods  []period  // ascending
-	source   string    // of the newest price: a page, or a file
-	checked  time.Time // when it was compared with its source; zero: unknown
-	list     *List     // that the entry is from
+	names    []string // name and aliases, in lower case
+	hostOnly bool     // found only where Provider is named
+	periods  []period // ascending
+	// listed are the periods before adjustments; nil where there are none.
+	listed  []period
+	source  string    // of the newest price: a page, or a file
+	checked time.Time // when it was compared with its source; zero: unknown
+	list    *List     // that the entry is from
 	// uplifts are what prices are multiplied by in a region, in millionths.
 	uplifts map[string]money.Pico
 	// currency is that of the prices, "" for dollars, and exchange its rates.
