@@ -84,7 +84,39 @@ type alertsView struct {
 	Active   []alertView
 	History  []historyView
 	Silences []silenceView
+	Channels []channelView
 	Form     silenceForm
+}
+
+// channelView is a channel as the dashboard shows it.
+type channelView struct {
+	dashboard.Channel
+	AcceptedText, FailingText, NextText string
+}
+
+// channels are those of the collector, by name; all alert processors know the same.
+func (b *dashboardServer) channels() []channelView {
+	var views []channelView
+	now := b.now()
+	for _, shown := range b.alerts.all() {
+		for _, c := range shown.asked.Channels() {
+			if slices.ContainsFunc(views, func(v channelView) bool { return v.Name == c.Name }) {
+				continue
+			}
+			view := channelView{Channel: c, AcceptedText: "not since the start"}
+			if !c.Accepted.IsZero() {
+				view.AcceptedText = text.Ago(now.Sub(c.Accepted)) + " ago"
+			}
+			if !c.Failing.IsZero() {
+				view.FailingText = "fails since " + text.Ago(now.Sub(c.Failing))
+			}
+			if c.Next.After(now) {
+				view.NextText = "next attempt in " + text.Ago(c.Next.Sub(now))
+			}
+			views = append(views, view)
+		}
+	}
+	return views
 }
 
 type historyView struct {
@@ -103,7 +135,7 @@ type silenceView struct {
 
 func (b *dashboardServer) alertsContent(form silenceForm) content {
 	form.HourChoices, form.Sources = hourChoices, b.silenceable()
-	view := alertsView{shell: b.newShell("Alerts", "alerts"), NoSource: len(b.alerts.all()) == 0, Form: form}
+	view := alertsView{shell: b.newShell("Alerts", "alerts"), NoSource: len(b.alerts.all()) == 0, Form: form, Channels: b.channels()}
 	for _, active := range b.activeAlerts() {
 		view.Active = append(view.Active, b.newAlertView(&active))
 	}

@@ -303,3 +303,18 @@ func TestSilenceForm(t *testing.T) {
 	form.Set("id", "gone")
 	assert.Equal(t, http.StatusNotFound, r.post("/silences", form).Code)
 }
+
+// Each channel is shown with how many alerts wait for it, and the last response.
+func TestChannels(t *testing.T) {
+	r := newRig(t)
+	page := html.UnescapeString(r.get("/alerts").Body.String())
+	for _, want := range []string{
+		`<th scope="row">pagerduty</th><td><span class="tag critical">fails since 12 min</span></td><td class="n">201</td>`,
+		"routing key is unknown <span class=\"meta\">next attempt in 3 min</span>",
+		`<th scope="row">slack</th><td><span class="tag ok">works</span></td><td class="n">0</td>`,
+	} {
+		assert.Contains(t, page, want)
+	}
+	r.alerts.ChannelList = nil
+	assert.Contains(t, r.get("/alerts").Body.String(), "No notifier is switched on")
+}
