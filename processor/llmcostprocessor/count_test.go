@@ -346,11 +346,14 @@ func TestCountedOnce(t *testing.T) {
 			r := newRig(t, testConfig(nil))
 			td := callSpan()
 			r.price(td)
-			time.Sleep(4 * time.Minute)
+			time.Sleep(time.Hour) // a pause, in which nothing is forgotten
 			r.price(td)
-			time.Sleep(time.Hour)
+			for i := range 20 {
+				time.Sleep(time.Minute)
+				r.price(callSpan(func(s ptrace.Span) { s.SetTraceID([16]byte{9, byte(i)}) }))
+			}
 			r.price(td)
-			assert.Equal(t, 2., calls(r))
+			assert.Equal(t, 22., calls(r))
 		})
 	})
 }

@@ -15,7 +15,7 @@ type Options struct {
 	Records int
 	// Spans is how many links of spans that are not calls are remembered.
 	Spans int
-	// Window is for how long a record is remembered.
+	// Window is for how long a record is remembered; a pause counts as a tenth of it at most.
 	Window time.Duration
 	// PairByTime switches the rule concurrent on.
 	PairByTime bool
@@ -130,6 +130,7 @@ type Span struct {
 // Cache remembers records. It must not be used by two goroutines at once.
 type Cache struct {
 	options Options
+	aging   aging
 
 	sequence uint64
 	pass     uint32
@@ -314,6 +315,7 @@ func (c *Cache) Len() int { return c.live }
 // Add remembers the records of a batch, and returns what each of them is, and what
 // changes in the ledger. Spans are those of the batch that are not calls.
 func (c *Cache) Add(records []Record, spans []Span, now time.Time) Result {
+	now = c.aging.at(now, c.options.Window)
 	c.expire(now)
 	c.evictFor(len(records))
 	w := &c.work
