@@ -220,3 +220,38 @@ func TestAssetsAreSmallAndOurs(t *testing.T) {
 	}))
 	assert.Less(t, size, 120_000)
 }
+
+// Rules are filtered by state and searched; those without data are folded away, but not
+// when they are asked for.
+func TestRulesAreFiltered(t *testing.T) {
+	r := newRig(t)
+	for path, want := range map[string][]string{
+		"/rules":                     {"HighLLMCost", "LowCacheHitRate", "HighErrorRate", "arc:llm_cost_dollars:rate1h", "HighCostLLMCall"},
+		"/rules?state=firing":        {"HighLLMCost"},
+		"/rules?state=pending":       {"LowCacheHitRate"},
+		"/rules?state=inactive":      {"HighErrorRate", "HighCostLLMCall"},
+		"/rules?state=no_data":       {"QueueIsLong"},
+		"/rules?state=no_channel":    {"HighCostLLMCall"},
+		"/rules?q=CACHE+severity":    {"LowCacheHitRate"},
+		"/rules?q=arc_queue_size":    {"QueueIsLong"},
+		"/rules?state=firing&q=none": nil,
+	} {
+		body := r.get(path).Body.String()
+		folded := strings.Index(body, `class="folded"`)
+		if folded < 0 {
+			folded = len(body)
+		}
+		var got []string
+		for _, match := range regexp.MustCompile(`<h3><span class="tag [a-z]*">\w+</span> ([\w:]+) `).FindAllStringSubmatch(body[:folded], -1) {
+			got = append(got, match[1])
+		}
+		assert.Equal(t, want, got, path)
+	}
+	all := r.get("/rules").Body.String()
+	assert.Contains(t, all, "<summary>1 without data: QueueIsLong</summary>")
+	assert.Contains(t, all, "No notifier that is switched on is notified of its alerts.")
+	assert.Contains(t, all, `Notifies <code>pagerduty</code>, <code>slack</code>`)
+	assert.Contains(t, all, `<a href="/rules?state=firing" data-stay>Firing 1</a>`)
+	assert.Contains(t, r.get("/rules?state=firing&q=none").Body.String(), "Show all rules")
+	assert.Equal(t, http.StatusBadRequest, r.get("/rules?state=sleeping").Code)
+}
