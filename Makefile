@@ -70,6 +70,10 @@ package: ## .deb, .rpm, tar.gz, SBOM and checksums of PLATFORMS (all) into build
 reproducible: ## Build the commit twice, in two places, and compare
 	packaging/reproducible.sh
 
+.PHONY: site
+site: ## The documents as a site, in build/site; needs python3 with venv
+	packaging/site/build.sh
+
 ##@ Check
 
 .PHONY: vulncheck

@@ -155,6 +155,7 @@ type Cache struct {
 	maxUnit   int
 	// noneCompact: every record is a node. Tests compare the two.
 	noneCompact bool
+	hashBits    uint32 // of the hashes of indexes those that count: all, but in tests
 }
 
 // trace is what is known of a trace of whose calls there are nodes.
@@ -299,6 +300,7 @@ func New(options Options) *Cache {
 		trees:     map[uint64]*tree{},
 		maxScan:   scan{calls: 64, times: 4},
 		maxUnit:   1000,
+		hashBits:  1<<32 - 1,
 	}
 	c.parallel.init(weighParallel, sideOfParallel)
 	c.streams.init(weighStream, sideOfStream)

@@ -54,6 +54,8 @@ type TelemetryBuilder struct {
 	ProcessorLlmCostPriceReloads       metric.Int64Counter
 	ProcessorLlmCostPriceResolutions   metric.Int64ObservableCounter
 	ProcessorLlmCostPriceSourceAge     metric.Float64ObservableGauge
+	ProcessorLlmCostSeries             metric.Int64ObservableGauge
+	ProcessorLlmCostSeriesLimit        metric.Int64ObservableGauge
 	ProcessorLlmCostSnapshotFailures   metric.Int64Counter
 	ProcessorLlmCostTableReloads       metric.Int64Counter
 }
@@ -240,6 +242,36 @@ func (builder *TelemetryBuilder) RegisterProcessorLlmCostPriceSourceAgeCallback(
 		cb(ctx, &observerFloat64{inst: builder.ProcessorLlmCostPriceSourceAge, obs: o})
 		return nil
 	}, builder.ProcessorLlmCostPriceSourceAge)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterProcessorLlmCostSeriesCallback sets callback for observable ProcessorLlmCostSeries metric.
+func (builder *TelemetryBuilder) RegisterProcessorLlmCostSeriesCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorLlmCostSeries, obs: o})
+		return nil
+	}, builder.ProcessorLlmCostSeries)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterProcessorLlmCostSeriesLimitCallback sets callback for observable ProcessorLlmCostSeriesLimit metric.
+func (builder *TelemetryBuilder) RegisterProcessorLlmCostSeriesLimitCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorLlmCostSeriesLimit, obs: o})
+		return nil
+	}, builder.ProcessorLlmCostSeriesLimit)
 	if err != nil {
 		return err
 	}
@@ -441,6 +473,18 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_processor_llm_cost_price_source_age",
 		metric.WithDescription("Time since a source of prices last confirmed its list; since the start, if it never did. [Alpha]"),
 		metric.WithUnit("s"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorLlmCostSeries, err = builder.meter.Int64ObservableGauge(
+		"otelcol_processor_llm_cost_series",
+		metric.WithDescription("Label sets of the metrics by provider, model and dimensions, without the overflow. [Alpha]"),
+		metric.WithUnit("{series}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorLlmCostSeriesLimit, err = builder.meter.Int64ObservableGauge(
+		"otelcol_processor_llm_cost_series_limit",
+		metric.WithDescription("Label sets above which only the most expensive ones have series of their own. [Alpha]"),
+		metric.WithUnit("{series}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorLlmCostSnapshotFailures, err = builder.meter.Int64Counter(
