@@ -38,6 +38,6 @@ func newCommand() *cobra.Command {
 	}
 	cobra.AddTemplateFunc("describe", buildversion.Describe)
 	root.SetVersionTemplate("{{describe .Name .Version}}\n")
-	root.AddCommand(newExplainCommand(), newHealthCommand(), newNotifyCommand(), newPricesCommand(), newRulesCommand(), newUsageCommand())
+	root.AddCommand(newDoctorCommand(), newExplainCommand(), newHealthCommand(), newNotifyCommand(), newPricesCommand(), newRulesCommand(), newUsageCommand())
 	return root
 }

@@ -198,9 +198,21 @@ type occurrence struct {
 	timestamp            pcommon.Timestamp // zero when not known
 }
 
-// raiseAlert raises the alert.
+// maxOccurrenceAge is how old a record may be to raise an alert. A file of calls of
+// last month is for the ledger. It is more than time zones differ: applications write
+// local times without the zone.
+const maxOccurrenceAge = 24 * time.Hour
+
+// tooOld counts records that did not raise an alert because of their age.
+var tooOld = metric.WithAttributeSet(attribute.NewSet(attribute.String("reason", "too_old")))
+
+// raiseAlert raises the alert, unless its record is too old to be news.
 func (e *eventRules) raiseAlert(ctx context.Context, rule *eventRuleBase, o occurrence) {
 	now := time.Now()
+	if o.timestamp != 0 && now.Sub(o.timestamp.AsTime()) > maxOccurrenceAge {
+		e.telemetry.ProcessorAlertNoticesSuppressed.Add(ctx, 1, tooOld)
+		return
+	}
 	alert := alertevent.Alert{
 		Labels:   rule.labelsOf(o),
 		State:    alertevent.Firing,

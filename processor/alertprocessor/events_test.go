@@ -107,6 +107,22 @@ func TestCostlyCall(t *testing.T) {
 	})
 }
 
+// A file of calls of last month changes the ledger and notifies nobody.
+func TestOldRecordsRaiseNoAlerts(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
+		r := newRig(t, testConfig(costly))
+		for _, age := range []time.Duration{1000 * time.Hour, maxOccurrenceAge + time.Minute, maxOccurrenceAge - time.Minute} {
+			td := callTraces("gpt-4o", 2)
+			td.ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(0).SetEndTimestamp(pcommon.NewTimestampFromTime(time.Now().Add(-age)))
+			require.NoError(t, r.traces.ConsumeTraces(t.Context(), td))
+			synctest.Wait()
+		}
+		metadatatest.AssertEqualProcessorAlertNoticesSuppressed(t, r.telemetry, []metricdata.DataPoint[int64]{
+			{Attributes: attribute.NewSet(attribute.String("reason", "too_old")), Value: 2},
+		}, metricdatatest.IgnoreTimestamp())
+	})
+}
+
 func TestEventAlertIsActiveUntilItIsOver(t *testing.T) {
 	resolveAfter := 10 * time.Minute
 	falseclock.Test(t, func(t *testing.T) {

@@ -199,8 +199,8 @@ type DedupConfig struct {
 	// half as many spans around them. Default: 100000, at most 64 MiB.
 	MaxEntries int `mapstructure:"max_entries"`
 
-	// Window is how long a record stays in the cache, unless it is full.
-	// Default: 10m.
+	// Window is how long a record stays in the cache, unless it is full. A pause in which
+	// nothing arrives counts as a tenth of it at most. Default: 10m.
 	Window time.Duration `mapstructure:"window"`
 
 	// PairByTime counts records of different instrumentation scopes as one call if

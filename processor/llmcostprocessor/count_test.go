@@ -4,8 +4,8 @@
 package llmcostprocessor
 
 import (
-	"maps"
 	"fmt"
+	"maps"
 	"math"
 	"strings"
 	"testing"
@@ -82,12 +82,12 @@ func TestMetrics(t *testing.T) {
 			`arc_llm_budget_limit_dollars{budget=day}`:                                                1,
 			`arc_llm_budget_limit_dollars{budget=month}`:                                              0.001,
 
-			`arc_llm_budget_window_start_timestamp_seconds{budget=hour}`:  float64(morning.Truncate(time.Hour).Unix()),
-			`arc_llm_budget_window_start_timestamp_seconds{budget=day}`:   float64(morning.Truncate(24 * time.Hour).Unix()),
-			`arc_llm_budget_window_start_timestamp_seconds{budget=month}`: float64(time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC).Unix()),
-			`arc_llm_budget_window_end_timestamp_seconds{budget=hour}`:    float64(morning.Truncate(time.Hour).Add(time.Hour).Unix()),
-			`arc_llm_budget_window_end_timestamp_seconds{budget=day}`:     float64(morning.Truncate(24 * time.Hour).Add(24 * time.Hour).Unix()),
-			`arc_llm_budget_window_end_timestamp_seconds{budget=month}`:   float64(time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC).Unix()),
+			`arc_llm_budget_window_start_timestamp_seconds{budget=hour}`:    float64(morning.Truncate(time.Hour).Unix()),
+			`arc_llm_budget_window_start_timestamp_seconds{budget=day}`:     float64(morning.Truncate(24 * time.Hour).Unix()),
+			`arc_llm_budget_window_start_timestamp_seconds{budget=month}`:   float64(time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC).Unix()),
+			`arc_llm_budget_window_end_timestamp_seconds{budget=hour}`:      float64(morning.Truncate(time.Hour).Add(time.Hour).Unix()),
+			`arc_llm_budget_window_end_timestamp_seconds{budget=day}`:       float64(morning.Truncate(24 * time.Hour).Add(24 * time.Hour).Unix()),
+			`arc_llm_budget_window_end_timestamp_seconds{budget=month}`:     float64(time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC).Unix()),
 			`arc_llm_budget_utc_offset_seconds{budget=hour,time_zone=UTC}`:  0,
 			`arc_llm_budget_utc_offset_seconds{budget=day,time_zone=UTC}`:   0,
 			`arc_llm_budget_utc_offset_seconds{budget=month,time_zone=UTC}`: 0,
@@ -370,11 +370,14 @@ func TestCountedOnce(t *testing.T) {
 			r := newRig(t, testConfig(nil))
 			td := callSpan()
 			r.price(td)
-			time.Sleep(4 * time.Minute)
+			time.Sleep(time.Hour) // a pause, in which nothing is forgotten
 			r.price(td)
-			time.Sleep(time.Hour)
+			for i := range 20 {
+				time.Sleep(time.Minute)
+				r.price(callSpan(func(s ptrace.Span) { s.SetTraceID([16]byte{9, byte(i)}) }))
+			}
 			r.price(td)
-			assert.Equal(t, 2., calls(r))
+			assert.Equal(t, 22., calls(r))
 		})
 	})
 }

@@ -35,7 +35,7 @@ func nameOf(e *event.Event, raw []byte) name {
 		_, _ = io.WriteString(h, part)
 		_, _ = h.Write([]byte{0})
 	}
-	_, _ = h.Write(raw)
+	_, _ = h.Write(withoutSpace(raw))
 	return name(h.Sum(nil))
 }
 

@@ -89,6 +89,9 @@ func (t *tail) emit(ctx context.Context, texts [][]byte, file map[string]any, la
 	consume, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	defer context.AfterFunc(t.consume, cancel)() //nolint:contextcheck // it is about the end of stop, not of the reader
+	for i := range texts {
+		texts[i] = event.TrimPadding(texts[i])
+	}
 	in := &lines{texts: texts, offsets: offsets, received: t.core.now()}
 	t.core.random(in.seed[:])
 	var read kinds

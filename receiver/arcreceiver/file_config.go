@@ -62,6 +62,9 @@ func (c *FileConfig) follow(maxEventBytes int) *fileconsumer.Config {
 	to.Criteria = c.criteria()
 	to.IncludeFilePath = true // for naming bad lines
 	to.Encoding = "utf-8-raw" // the decoder of events replaces what is not UTF-8
+	// A file that was copied and truncated may begin as it did before, and be as
+	// long again before anybody checks: more of it is compared than the default.
+	to.FingerprintSize = 4 << 10
 	to.MaxLogSize = helper.ByteSize(maxEventBytes)
 	// A line is read when it is complete, however long it takes to be written.
 	to.FlushPeriod = 0

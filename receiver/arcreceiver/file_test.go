@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -151,6 +152,34 @@ func TestFilesAreFollowed(t *testing.T) {
 	require.NoError(t, os.Truncate(filepath.Join(f.dir, "b.jsonl"), 0))
 	f.write(t, "b.jsonl", lineOf("after truncation 7"))
 	f.waitFor(t, "1", "2", "3", "4", "5", "new 6", "after truncation 7")
+}
+
+// A file with a byte order mark; one that is truncated while its writer continues at
+// its old place; and one that is copied and truncated, and begins as it did before.
+func TestOddFilesAreFollowed(t *testing.T) {
+	f := newFollowing(t)
+	stop := f.start(t, nopSettings())
+	f.write(t, "mark.jsonl", "\ufeff"+lineOf("after a mark"))
+	f.waitFor(t, "after a mark")
+
+	file, err := os.Create(filepath.Join(f.dir, "continued.jsonl"))
+	require.NoError(t, err)
+	_, err = file.WriteString(lineOf("before"))
+	require.NoError(t, err)
+	f.waitFor(t, "after a mark", "before")
+	require.NoError(t, os.Truncate(file.Name(), 0))
+	_, err = file.WriteString(lineOf("padded")) // with zero bytes before it
+	require.NoError(t, err)
+	require.NoError(t, file.Close())
+	f.waitFor(t, "after a mark", "before", "padded")
+
+	banner := strings.Repeat("=", 2000)
+	equal := filepath.Join(f.dir, "equal.jsonl")
+	require.NoError(t, os.WriteFile(equal, []byte(lineOf(banner)+lineOf("one")), 0o600))
+	f.waitFor(t, "after a mark", "before", "padded", banner, "one")
+	require.NoError(t, os.WriteFile(equal, []byte(lineOf(banner)+lineOf("two")+lineOf("three")), 0o600)) // truncates
+	f.waitFor(t, "after a mark", "before", "padded", banner, "one", banner, "two", "three")
+	stop()
 }
 
 func TestRestartNeitherLosesNorDoubles(t *testing.T) {

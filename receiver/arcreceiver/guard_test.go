@@ -21,6 +21,7 @@ func TestCrossOrigin(t *testing.T) {
 	}{
 		"client that is no browser": {nil, http.StatusOK},
 		"fetch in no-cors mode":     {[]string{"Sec-Fetch-Site", "cross-site", "Content-Type", "text/plain", "Origin", "https://attacker.example"}, http.StatusForbidden},
+		"form":                      {[]string{"Content-Type", "application/x-www-form-urlencoded", "Sec-Fetch-Site", "cross-site", "Origin", "https://attacker.example"}, http.StatusForbidden},
 		"form, older browser":       {[]string{"Content-Type", "text/plain", "Origin", "https://attacker.example"}, http.StatusForbidden},
 		"beacon without a type":     {[]string{"Origin", "null"}, http.StatusForbidden},
 		"page of this machine":      {[]string{"Sec-Fetch-Site", "same-site", "Origin", "http://localhost:3000"}, http.StatusForbidden},

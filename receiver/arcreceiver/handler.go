@@ -37,6 +37,9 @@ var contentTypes = map[string]bool{
 	"application/x-ndjson": true,
 	"application/jsonl":    true,
 	"text/plain":           true,
+	// What curl --data calls everything. Forms of web pages of another origin do not
+	// get here, see guard.
+	"application/x-www-form-urlencoded": true,
 }
 
 func (c *core) routes() http.Handler {
@@ -77,7 +80,7 @@ func (c *core) serve(w http.ResponseWriter, r *http.Request, decode decoding) {
 	}
 	if !contentTypes[mediaType(r)] {
 		writeResponse(w, http.StatusUnsupportedMediaType, response{
-			Error: "Content-Type must be application/json, application/x-ndjson, application/jsonl, text/plain or none",
+			Error: "Content-Type must be application/json, application/x-ndjson, application/jsonl, text/plain, application/x-www-form-urlencoded or none",
 		})
 		return
 	}

@@ -52,7 +52,8 @@ func TestResponses(t *testing.T) {
 		}}},
 		{"empty", ndjson, " \n", 400, response{Error: "the body is empty"}},
 		{"empty array", "application/json", "[]", 400, response{Error: "the body is empty"}},
-		{"a form", "application/x-www-form-urlencoded", logLine, 415, response{Error: wrongType}},
+		{"as curl calls it", "application/x-www-form-urlencoded", logLine, 200, response{Accepted: 1}},
+		{"a form", "multipart/form-data; boundary=x", logLine, 415, response{Error: wrongType}},
 		{"protobuf", "application/x-protobuf", logLine, 415, response{Error: wrongType}},
 		{"no media type at all", ";;", logLine, 415, response{Error: wrongType}},
 	} {
@@ -72,7 +73,7 @@ func TestResponses(t *testing.T) {
 	}
 }
 
-const wrongType = "Content-Type must be application/json, application/x-ndjson, application/jsonl, text/plain or none"
+const wrongType = "Content-Type must be application/json, application/x-ndjson, application/jsonl, text/plain, application/x-www-form-urlencoded or none"
 
 func TestWrongMethodAndPath(t *testing.T) {
 	r := newRig(t)
@@ -235,6 +236,7 @@ func TestSentAgain(t *testing.T) {
 	again := send(r, exportPath, longer)
 	assert.Equal(t, first, again[:2], "an exported file may be sent again")
 	assert.Equal(t, ofNamed, again[2:], "the name counts in a file, too")
+	assert.Equal(t, first, send(r, exportPath, strings.ReplaceAll(file, ",", ",\n  ")), "whatever its white space")
 }
 
 // FuzzServe posts whatever comes. Every response is one that the README lists, and

@@ -195,6 +195,8 @@ var unexecuted = []struct{ pattern, reason string }{
 	{`sudo|dpkg|systemctl|docker|helm|kubectl`, "needs root, Docker or a cluster: the tests of packaging/ do what can be done without"},
 	{`tar xzf build/packages|cd otelcol-arc_|\./otelcol-arc `, "needs packages that were built: the tests of packaging/"},
 	{`git clone|cd otelcol-arc$`, "is where this test runs already"},
+	{`(pip freeze \| )?bin/arctool doctor`, "needs a collector on the usual ports: TestDoctor of test/e2e"},
+	{`export SLACK_WEBHOOK_URL=`, "is of make run"},
 	{`amtool `, "needs amtool: TestRealAmtool runs the same"},
 	{`bin/arctool notify test`, "notifies real channels: the tests of cmd/arctool have doubles of them"},
 	{`cosign |sha256sum --check`, "needs a release and its signature"},

@@ -5,10 +5,9 @@ package e2e
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
-	"strings"
+	"strconv"
 	"testing"
 	"time"
 
@@ -60,21 +59,24 @@ func TestPrintedConfiguration(t *testing.T) {
 	}
 }
 
-// What the README asks readers to post is accepted, and is of today.
+// What the README asks readers to post costs what it promises.
 func TestReadmeExample(t *testing.T) {
 	readme, err := os.ReadFile(filepath.Join(collector.Root(), "README.md"))
 	require.NoError(t, err)
-	example := regexp.MustCompile("(?s)/v1/events <<EOF\n(.*?)EOF\n").FindSubmatch(readme)
+	example := regexp.MustCompile(`/v1/events -d '(.*)'\n`).FindSubmatch(readme)
 	require.NotNil(t, example)
-	events, err := exec.Command("sh", "-c", "cat <<EOF\n"+string(example[1])+"EOF").Output()
+	promise := regexp.MustCompile(`that call cost \$([\d.]+\d)`).FindSubmatch(readme)
+	require.NotNil(t, promise)
+	want, err := strconv.ParseFloat(string(promise[1]), 64)
 	require.NoError(t, err)
-	assert.Contains(t, string(events), time.Now().UTC().Format(time.DateOnly))
 	p, set := quick(t)
 	process := collector.Start(t, collector.Options{
 		Configs: []string{"config/default.yaml"},
 		Set:     append(set, "exporters::prometheus::endpoint="+p.page),
 	})
-	got := postEvents(t, "http://"+p.arc, security{}, string(events))
-	assert.Equal(t, arcResponse{Status: 200, Accepted: strings.Count(string(example[1]), "\n")}, got)
+	assert.Equal(t, arcResponse{Status: 200, Accepted: 1}, postEvents(t, "http://"+p.arc, security{}, string(example[1])))
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		assert.InDelta(c, want, sums(scrape(c, "http://"+p.page+"/metrics"))["arc_llm_cost_dollars"], 1e-12)
+	}, 60*time.Second, 100*time.Millisecond)
 	process.Terminate(t, 20*time.Second)
 }

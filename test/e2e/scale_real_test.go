@@ -24,15 +24,14 @@ import (
 // rules, unchanged, does.
 func TestRealPrometheusSumsGateways(t *testing.T) {
 	gateways := startGateways(t, 3, nil)
-	var addresses, pages []string
+	var pages []string
 	for _, g := range gateways {
 		g.process.Terminate(t, 20*time.Second)
 		g.options.Set = append(g.options.Set, "processors::llm_cost::budgets=[{name: day, window: day, limit: 5}]")
 		g.process = collector.Start(t, g.options)
-		addresses = append(addresses, g.ports.grpc)
 		pages = append(pages, g.ports.page)
 	}
-	agent, _ := startAgent(t, "config/scale/agent.yaml", "OTELCOL_ARC_GATEWAYS=["+strings.Join(addresses, ",")+"]", "OTELCOL_ARC_INSECURE=true")
+	agent := newAgent(t, "config/scale/agent.yaml", sendsTo(addressesOf(gateways)...)).ports
 
 	dir := t.TempDir()
 	config := filepath.Join(dir, "prometheus.yml")

@@ -192,6 +192,12 @@ func (p *Process) Reload(tb testing.TB) {
 	require.Eventually(tb, func() bool { return len(p.Lines(ready)) > before }, startTimeout, 20*time.Millisecond, "not ready again")
 }
 
+// RequestReload sends SIGHUP, once the process has its signals.
+func (p *Process) RequestReload(tb testing.TB) {
+	tb.Helper()
+	p.signal(tb, syscall.SIGHUP)
+}
+
 func (p *Process) signal(tb testing.TB, s os.Signal) {
 	tb.Helper()
 	time.Sleep(time.Until(p.healthy.Add(settle)))
@@ -204,6 +210,17 @@ func (p *Process) Kill() {
 		panic(err)
 	}
 	<-p.done
+}
+
+// ExitCode waits until the process has ended by itself.
+func (p *Process) ExitCode(tb testing.TB, within time.Duration) int {
+	tb.Helper()
+	select {
+	case <-p.done:
+	case <-time.After(within):
+		require.FailNow(tb, "collector did not end", "within %s", within)
+	}
+	return p.cmd.ProcessState.ExitCode()
 }
 
 // Health is the address of the health check.

@@ -122,7 +122,7 @@ func TestCostIsDividedByPrices(t *testing.T) {
 		return "no column " + id
 	}
 	for id, want := range map[string]string{
-		"EffectiveCost": "0.00425", "ListCost": "0.005", "ListUnitPrice": "2.5", "ContractedUnitPrice": "2.125", "PricingQuantity": "0.002", "ConsumedQuantity": "2000",
+		"EffectiveCost": "0.00425", "ListCost": "0.005", "ListUnitPrice": "2.5", "ContractedUnitPrice": "2.125", "PricingQuantity": "0.002", "ConsumedQuantity": "2000.0",
 		"PricingUnit": "1000000 Tokens", "ConsumedUnit": "Tokens", "SkuId": "openai/gpt-4o/input", "SkuMeter": "Input Tokens", "ProviderName": "OpenAI", "PublisherName": "OpenAI",
 		"ServiceName": "OpenAI API", "BillingPeriodStart": "2026-11-01T00:00:00Z", "BillingPeriodEnd": "2026-12-01T00:00:00Z", "ChargePeriodEnd": "2026-11-05T15:00:00Z",
 	} {
@@ -210,8 +210,12 @@ func rules() []rule {
 		{"contractedunitprice.md: the product with the pricing quantity is the contracted cost", product("ContractedUnitPrice", "PricingQuantity", "ContractedCost")},
 		{"listunitprice.md: not negative", func(row map[string]string) bool { return number(row, "ListUnitPrice") >= 0 }},
 		{"contractedunitprice.md: not negative", func(row map[string]string) bool { return number(row, "ContractedUnitPrice") >= 0 }},
-		{"chargeperiodend.md: exclusive, after the start", func(row map[string]string) bool { return at(row, "ChargePeriodStart").Before(at(row, "ChargePeriodEnd")) }},
-		{"billingperiodend.md: exclusive, after the start", func(row map[string]string) bool { return at(row, "BillingPeriodStart").Before(at(row, "BillingPeriodEnd")) }},
+		{"chargeperiodend.md: exclusive, after the start", func(row map[string]string) bool {
+			return at(row, "ChargePeriodStart").Before(at(row, "ChargePeriodEnd"))
+		}},
+		{"billingperiodend.md: exclusive, after the start", func(row map[string]string) bool {
+			return at(row, "BillingPeriodStart").Before(at(row, "BillingPeriodEnd"))
+		}},
 		{"chargeperiodstart.md: in the billing period", func(row map[string]string) bool {
 			return !at(row, "ChargePeriodStart").Before(at(row, "BillingPeriodStart")) && !at(row, "ChargePeriodEnd").After(at(row, "BillingPeriodEnd"))
 		}},

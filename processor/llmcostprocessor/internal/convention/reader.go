@@ -45,14 +45,18 @@ func MayBeCall(attributes pcommon.Map) bool {
 func (r *Reader) Span(of pcommon.InstrumentationScope, span ptrace.Span, into *Call) (Outcome, string) {
 	attributes := span.Attributes()
 	r.known = MayBeCall(attributes)
-	if !r.known {
+	table := spans
+	if span.Name() == arcSpan && !hasModel(attributes) {
+		table = arcSpans
+	}
+	if !r.known && table == spans {
 		if span.Status().Code() != ptrace.StatusCodeError {
 			return NotACall, ""
 		}
 		return readName(of, span, into)
 	}
-	r.found.collect(spans, attributes)
-	c, v := spans.match(&r.found)
+	r.found.collect(table, attributes)
+	c, v := table.match(&r.found)
 	if c == nil {
 		return NotACall, ""
 	}
@@ -63,6 +67,12 @@ func (r *Reader) Span(of pcommon.InstrumentationScope, span ptrace.Span, into *C
 		v = aggregate
 	}
 	return rec.read(v, into)
+}
+
+// hasModel reports whether a span has the model under a key of the OpenTelemetry
+// conventions.
+func hasModel(attributes pcommon.Map) bool {
+	return firstText(attributes, genAIModel) != ""
 }
 
 // Log reads a call from a log record, as Span does. The record must be an event;

@@ -37,6 +37,7 @@ type TelemetryBuilder struct {
 	ProcessorLlmCostDamagedValues      metric.Int64Counter
 	ProcessorLlmCostDedupEvictions     metric.Int64ObservableCounter
 	ProcessorLlmCostDedupRecords       metric.Int64ObservableGauge
+	ProcessorLlmCostForeignCosts       metric.Int64Counter
 	ProcessorLlmCostJournalFailures    metric.Int64Counter
 	ProcessorLlmCostLedgerDayRows      metric.Int64ObservableGauge
 	ProcessorLlmCostLedgerDayRowsLimit metric.Int64ObservableGauge
@@ -370,6 +371,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_processor_llm_cost_dedup_records",
 		metric.WithDescription("Records of calls that are remembered. [Alpha]"),
 		metric.WithUnit("{record}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorLlmCostForeignCosts, err = builder.meter.Int64Counter(
+		"otelcol_processor_llm_cost_foreign_costs",
+		metric.WithDescription("Spans that are not calls and had gen_ai.usage.cost, which was renamed to arc.llm.cost.reported. [Alpha]"),
+		metric.WithUnit("{span}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorLlmCostJournalFailures, err = builder.meter.Int64Counter(

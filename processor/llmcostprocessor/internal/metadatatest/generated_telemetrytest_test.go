@@ -82,6 +82,7 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.ProcessorLlmCostClampedTimes.Add(context.Background(), 1)
 	tb.ProcessorLlmCostCorrections.Add(context.Background(), 1)
 	tb.ProcessorLlmCostDamagedValues.Add(context.Background(), 1)
+	tb.ProcessorLlmCostForeignCosts.Add(context.Background(), 1)
 	tb.ProcessorLlmCostJournalFailures.Add(context.Background(), 1)
 	tb.ProcessorLlmCostLedgerLate.Add(context.Background(), 1)
 	tb.ProcessorLlmCostLedgerOverflow.Add(context.Background(), 1)
@@ -116,6 +117,9 @@ func TestSetupTelemetry(t *testing.T) {
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorLlmCostDedupRecords(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorLlmCostForeignCosts(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorLlmCostJournalFailures(t, testTel,

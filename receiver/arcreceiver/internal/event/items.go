@@ -34,7 +34,11 @@ func Items(body io.Reader, maxBytes int) iter.Seq2[Item, error] {
 	return func(yield func(Item, error) bool) {
 		source := &source{reader: body}
 		lines := &lineReader{buffered: bufio.NewReaderSize(source, bufferSize), maxBytes: maxBytes}
-		first, err := lines.skipSpace()
+		var first byte
+		err := skipByteOrderMark(lines.buffered)
+		if err == nil {
+			first, err = lines.skipSpace()
+		}
 		switch {
 		case err != nil:
 		case first == '[':
