@@ -95,7 +95,7 @@ typecheck: ## Check the types for every platform that is released, in minutes
 nightly: ## The checks that take too long for every change
 	$(MAKE) test
 	$(MAKE) fuzz FUZZTIME=1m
-	$(MAKE) test-bench e2e e2e-sdks test-packages quickstart
+	$(MAKE) test-bench scale-check e2e e2e-sdks test-packages quickstart
 	$(MAKE) platforms package reproducible vulncheck
 
 .PHONY: test-packages
@@ -152,6 +152,10 @@ fuzz: ## Fuzz every parser for FUZZTIME (30s) each
 .PHONY: attack
 attack: build ## Attack the program and its shipped files, as docs/reliability.md lists, in less than 20 minutes
 	@test/attack.sh
+
+.PHONY: scale-check
+scale-check: build ## Agents and gateways through outages, growth and Kafka: the table of docs/scaling.md, in minutes
+	ARC_SCALE=1 $(GO) test -count=1 -timeout 30m -v -run '^Test(Scale|TwoMachines)$$' ./test/e2e
 
 .PHONY: bench
 bench: build ## Measure beside the peers, and renew docs/benchmarks.md, or its sections ONLY

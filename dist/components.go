@@ -42,6 +42,7 @@ import (
 	alertmanagerexporter "github.com/otelcol-arc/otelcol-arc/exporter/alertmanagerexporter"
 	elasticsearchexporter "github.com/otelcol-arc/otelcol-arc/exporter/elasticsearchexporter"
 	emailexporter "github.com/otelcol-arc/otelcol-arc/exporter/emailexporter"
+	gatewaysexporter "github.com/otelcol-arc/otelcol-arc/exporter/gatewaysexporter"
 	pagerdutyexporter "github.com/otelcol-arc/otelcol-arc/exporter/pagerdutyexporter"
 	slackexporter "github.com/otelcol-arc/otelcol-arc/exporter/slackexporter"
 	teamsexporter "github.com/otelcol-arc/otelcol-arc/exporter/teamsexporter"
@@ -160,6 +161,7 @@ func components() (otelcol.Factories, error) {
 		alertmanagerexporter.NewFactory(),
 		elasticsearchexporter.NewFactory(),
 		emailexporter.NewFactory(),
+		gatewaysexporter.NewFactory(),
 		pagerdutyexporter.NewFactory(),
 		slackexporter.NewFactory(),
 		teamsexporter.NewFactory(),
@@ -184,6 +186,7 @@ func components() (otelcol.Factories, error) {
 		alertmanagerexporter.NewFactory().Type():          "github.com/otelcol-arc/otelcol-arc v0.0.0",
 		elasticsearchexporter.NewFactory().Type():         "github.com/otelcol-arc/otelcol-arc v0.0.0",
 		emailexporter.NewFactory().Type():                 "github.com/otelcol-arc/otelcol-arc v0.0.0",
+		gatewaysexporter.NewFactory().Type():              "github.com/otelcol-arc/otelcol-arc v0.0.0",
 		pagerdutyexporter.NewFactory().Type():             "github.com/otelcol-arc/otelcol-arc v0.0.0",
 		slackexporter.NewFactory().Type():                 "github.com/otelcol-arc/otelcol-arc v0.0.0",
 		teamsexporter.NewFactory().Type():                 "github.com/otelcol-arc/otelcol-arc v0.0.0",

@@ -23,7 +23,7 @@ part "forged telemetry" e2e 3m 'ForeignMetrics|ForgedAlerts|CrossSiteRequests|Op
 part "sizes and depths" e2e 6m 'LargeOTLPRequests|Bombs|Rubbish'
 part "strangers" e2e 5m 'StrangersKeepNobodyOut|ListenersDisconnectStrangers|StrangersAreRefused|GuessedPasswords'
 part "files and clocks" e2e 6m 'FilesThatAreNotFiles|ClockWasADayAhead|SenderIsAnHourBehind'
-part "signals" e2e 4m 'ReloadWithAWrongConfiguration|ReloadGoesOnCounting|StopsWithHangingBackends|TerminatedWithEveryBackendDown'
+part "signals" e2e 4m 'ReloadWithAWrongConfiguration|ReloadWhileStarting|ReloadThatCannotStart|ReloadGoesOnCounting|StopsWithHangingBackends|TerminatedWithEveryBackendDown'
 part "kills and flipped bits" env ARC_KILLS="${KILLS:-100}" ARC_FLIPS="${FLIPS:-100}" go test -count=1 -timeout 8m -run '^Test(KilledAtAnyMoment|FlippedBitInTheStorage)$' ./test/e2e
 part "each bit flipped" go test -count=1 -timeout 3m -run '^Test(EachBitFlipped|CutAnywhere|KilledAfterEachWriteOfTheStart)$' ./extension/walstorageextension/internal/wal ./internal/persistentqueue
 part "files that hang" go test -count=1 -timeout 1m ./internal/configfile

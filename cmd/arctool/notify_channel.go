@@ -89,7 +89,7 @@ func (c channel) send(ctx context.Context, notifier *notify.Exporter, alert aler
 	results := notifier.SendNow(ctx, alert)
 	for _, result := range results {
 		name := c.name
-		if len(results) > 1 {
+		if len(results) > 1 && result.Channel != "" {
 			name += " " + result.Channel
 		}
 		var partial *notify.PartialError

@@ -235,3 +235,52 @@ func TestNotifyMistakes(t *testing.T) {
 	_, err := notifyTestOf(t)
 	assert.ErrorContains(t, err, `required flag(s) "config" not set`)
 }
+
+// With a routing tree each receiver of a notifier is tried by itself, and reported with
+// its name; one that is not notified of resolutions is not sent any.
+func TestNotifyReceivers(t *testing.T) {
+	own, payments, search := double.NewSlack(t), double.NewSlack(t), double.NewSlack(t)
+	pagerduty := double.NewPagerDuty(t, routingKey, otherKey)
+	smtp := double.NewSMTP(t, double.SMTPSettings{})
+	file := write(t, `
+processors:
+  alert:
+    route: {receiver: slack, routes: [{receiver: payments, matchers: [team="payments"]}, {receiver: search, matchers: [team="search"]}]}
+exporters:
+  slack:
+    webhook_url: '`+own.URL+`'
+    severities: [info]
+    receivers: {payments: {webhook_url: '`+payments.URL+`'}, search: {webhook_url: '`+search.URL+`', send_resolved: false}}
+  pagerduty: {endpoint: '`+pagerduty.URL+`', routing_key: '`+routingKey+`', receivers: {payments: {routing_key: '`+otherKey+`'}}}
+  email: {server: 127.0.0.1, port: `+strconv.Itoa(smtp.Port)+`, tls_mode: none, from: arc@arc.example, receivers: {payments: {to: [payments@arc.example]}}}
+service:
+  pipelines:
+    logs: {receivers: [nop], processors: [alert], exporters: [slack, pagerduty, email]}
+`)
+	out, err := notifyTestOf(t, "--config", file)
+	require.NoError(t, err, out)
+	for _, line := range []string{
+		"slack: firing: not for this channel, by its filters", "slack payments: firing: ok", "slack payments: resolved: ok", "slack search: firing: ok",
+		"slack search: resolved: not for this channel", "pagerduty: firing: ok", "pagerduty payments: resolved: ok", "email payments: firing: ok",
+	} {
+		assert.Contains(t, out, line)
+	}
+	assert.Empty(t, own.Bodies(), "its severities are for alerts without a route")
+	assert.Len(t, payments.Bodies(), 2)
+	assert.Len(t, search.Bodies(), 1)
+	keys := map[any]int{}
+	for _, event := range pagerduty.Bodies() {
+		keys[event["routing_key"]]++
+	}
+	assert.Equal(t, map[any]int{routingKey: 2, otherKey: 2}, keys)
+	recipients := map[string]int{}
+	for _, email := range smtp.Emails() {
+		recipients[email.To[0]]++
+	}
+	assert.Equal(t, map[string]int{"arc@arc.example": 2, "payments@arc.example": 2}, recipients)
+
+	search.Refuse(double.Response{Status: 404, Body: "no_service"})
+	out, err = notifyTestOf(t, "--config", file, "--resolve=false")
+	require.EqualError(t, err, "1 of 7 channels failed")
+	assert.Contains(t, out, "slack search: firing: failed")
+}

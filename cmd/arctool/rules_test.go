@@ -60,7 +60,7 @@ func TestRulesTest(t *testing.T) {
 
 // TestRulesTestShipped runs the unit tests of all shipped rules.
 func TestRulesTestShipped(t *testing.T) {
-	for _, folder := range []string{"rules", "scale/rules"} {
+	for _, folder := range []string{"rules", "rules/usage", "scale/rules"} {
 		files, err := filepath.Glob("../../config/" + folder + "/*_test.yml")
 		require.NoError(t, err)
 		require.NotEmpty(t, files)

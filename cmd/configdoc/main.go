@@ -18,6 +18,7 @@ import (
 
 	"github.com/otelcol-arc/otelcol-arc/exporter/alertmanagerexporter"
 	"github.com/otelcol-arc/otelcol-arc/exporter/emailexporter"
+	"github.com/otelcol-arc/otelcol-arc/exporter/gatewaysexporter"
 	"github.com/otelcol-arc/otelcol-arc/exporter/pagerdutyexporter"
 	"github.com/otelcol-arc/otelcol-arc/exporter/slackexporter"
 	"github.com/otelcol-arc/otelcol-arc/exporter/teamsexporter"
@@ -49,6 +50,7 @@ var components = []described{
 	{"exporter/alertmanagerexporter", alertmanagerexporter.NewFactory()},
 	{"exporter/webhookexporter", webhookexporter.NewFactory()},
 	{"exporter/teamsexporter", teamsexporter.NewFactory()},
+	{"exporter/gatewaysexporter", gatewaysexporter.NewFactory()},
 	{"extension/dashboardextension", dashboardextension.NewFactory()},
 	{"extension/walstorageextension", walstorageextension.NewFactory()},
 }

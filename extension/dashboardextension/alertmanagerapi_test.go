@@ -181,3 +181,40 @@ func TestAlertmanagerSilencesRejected(t *testing.T) {
 	request.Header.Set("Origin", "https://evil.example")
 	assert.Equal(t, http.StatusForbidden, r.do(request).Code, "another site")
 }
+
+// What Grafana's Alertmanager data source asks for, with the implementation Prometheus. Its
+// health check takes a response to the first path for a Mimir or Cortex.
+// https://github.com/grafana/grafana/blob/main/public/app/plugins/datasource/alertmanager/DataSource.ts
+func TestGrafanaDataSource(t *testing.T) {
+	r := newRig(t, writable)
+	assert.Equal(t, http.StatusNotFound, r.get("/alertmanager/api/v2/status").Code)
+	status := get2[*models.AlertmanagerStatus](r, "/api/v2/status")
+	assert.NotEmpty(t, *status.VersionInfo.Version)
+	assert.NotNil(t, status.Config.Original)
+
+	// Alert groups, and the instances that a silence being edited would affect.
+	groups := get2[models.AlertGroups](r, "/api/v2/alerts/groups")
+	require.NotEmpty(t, groups)
+	alert := groups[0].Alerts[0]
+	assert.Equal(t, "slack", *groups[0].Receiver.Name)
+	assert.NotEmpty(t, *alert.Fingerprint)
+	name := alert.Labels["alertname"]
+	matching := get2[models.GettableAlerts](r, "/api/v2/alerts?filter=alertname%3D%22"+name+"%22&silenced=true&active=true&inhibited=true")
+	require.NotEmpty(t, matching)
+	for _, one := range matching {
+		assert.Equal(t, name, one.Labels["alertname"])
+	}
+	var receivers []map[string]string
+	require.NoError(t, json.Unmarshal(r.get("/api/v2/receivers").Body.Bytes(), &receivers))
+	assert.Equal(t, []map[string]string{{"name": "slack"}}, receivers)
+
+	// A silence is created, edited under its ID, and expired.
+	var created struct{ SilenceID string }
+	body := r.send(http.MethodPost, "/api/v2/silences", "application/json", newAlertmanagerSilence)
+	require.Equal(t, http.StatusOK, body.Code, body.Body.String())
+	require.NoError(t, json.Unmarshal(body.Body.Bytes(), &created))
+	silence := get2[*models.GettableSilence](r, "/api/v2/silence/"+created.SilenceID)
+	assert.Equal(t, "active", *silence.Status.State)
+	require.NotEmpty(t, get2[models.GettableSilences](r, "/api/v2/silences"))
+	assert.Equal(t, http.StatusOK, r.send(http.MethodDelete, "/api/v2/silence/"+created.SilenceID, "", "").Code)
+}

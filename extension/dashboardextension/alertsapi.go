@@ -61,6 +61,8 @@ type ruleJSON struct {
 	LastError   string            `json:"lastError,omitempty"`
 	Value       *string           `json:"value"`
 	Reason      string            `json:"reason,omitempty"`
+	Channels    []string          `json:"channels"`
+	NoChannel   bool              `json:"noChannel,omitempty"`
 	Alerts      []alertJSON       `json:"alerts"`
 }
 
@@ -183,6 +185,7 @@ func (b *dashboardServer) newRuleGroupJSON(group *dashboard.RuleGroup) ruleGroup
 			Type: rule.Kind, Name: rule.Name, Query: rule.Expr, Duration: rule.For.Seconds(),
 			Labels: orEmpty(rule.Labels), Annotations: orEmpty(rule.Annotations), State: rule.State,
 			Health: rule.Health, LastError: rule.LastError, Value: sample(rule.Value), Reason: rule.Reason, Alerts: alerts,
+			Channels: append([]string{}, rule.Channels...), NoChannel: rule.NoChannel,
 		})
 	}
 	return j

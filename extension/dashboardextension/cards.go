@@ -11,6 +11,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/extension/dashboardextension/internal/spend"
 	"github.com/otelcol-arc/otelcol-arc/extension/dashboardextension/internal/text"
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
+	"github.com/otelcol-arc/otelcol-arc/internal/period"
 )
 
 // card is the spend in a window, and what to compare it with.
@@ -20,6 +21,8 @@ type card struct {
 	Estimated          string // the sum of costs that are estimates; "": none
 	Compare            string // with the same time yesterday
 	Trend              string // up, down or ""
+	Forecast           string // of the month; "": there is too little to make it of
+	Method             string // how it was made
 	Budgets            []meter
 }
 
@@ -41,6 +44,9 @@ func addWindows(view *spendView, usage dashboard.Usage, c selection, now time.Ti
 		newCard("Today", &w.Today, w.YesterdayToday),
 		newCard("This month", &w.Month, 0),
 	}
+	if err := view.Cards[2].addMonth(usage, &w.Month, c.where, now); err != nil {
+		return err
+	}
 	for _, budget := range usage.Budgets() {
 		i := slices.Index([]string{"hour", "day", "month"}, budget.Window)
 		if i < 0 {
@@ -52,6 +58,36 @@ func addWindows(view *spendView, usage dashboard.Usage, c selection, now time.Ti
 	return nil
 }
 
+// addMonth compares the month with the one before, and forecasts its end.
+func (c *card) addMonth(usage dashboard.Usage, month *dashboard.Totals, where map[string]string, now time.Time) error {
+	extent := usage.Extent()
+	if extent.Since.IsZero() {
+		return nil
+	}
+	before := period.Of(period.Month, now).BeforeUntil(now)
+	before.To = period.Hour.Floor(before.To.Add(time.Hour - 1))
+	if !extent.Since.After(before.From) {
+		rows, err := usage.Usage(queryOf(before, nil, nil, where))
+		if err != nil {
+			return err
+		}
+		past := spend.Sum(rows)
+		c.compare(month.Dollars, past.Dollars, "last month")
+	}
+	basis := spend.ForecastFrom(now, extent.Since)
+	if !basis.From.Before(basis.To) {
+		return nil
+	}
+	hours, err := usage.Usage(queryOf(basis, basis.Starts(period.Hour), nil, where))
+	if err != nil {
+		return err
+	}
+	if forecast, method, ok := spend.Forecast(hours, basis, month.Dollars, now, period.Month.Next(now)); ok && !priceless(month) {
+		c.Forecast, c.Method = text.Dollars(forecast), method
+	}
+	return nil
+}
+
 func newCard(title string, t *dashboard.Totals, yesterday float64) card {
 	made := card{Title: title, Cost: cost(t), Calls: text.Count(t.Calls)}
 	if t.Unpriced > 0 && !priceless(t) {
@@ -60,22 +96,27 @@ func newCard(title string, t *dashboard.Totals, yesterday float64) card {
 	if t.Estimated > 0 {
 		made.Estimated = text.Dollars(t.EstimatedDollars)
 	}
-	if yesterday <= 0 {
-		return made
+	made.compare(t.Dollars, yesterday, "yesterday")
+	return made
+}
+
+// compare compares dollars with those by the same time of a period before.
+func (c *card) compare(now, past float64, before string) {
+	if past <= 0 {
+		return
 	}
-	change := t.Dollars/yesterday - 1
+	change := now/past - 1
 	switch {
 	case change >= 9:
-		made.Trend, made.Compare = "up", text.Count(int64(math.Round(change+1)))+" times as much as"
+		c.Trend, c.Compare = "up", text.Count(int64(math.Round(change+1)))+" times as much as"
 	case change >= .005:
-		made.Trend, made.Compare = "up", text.Percent(change)+" more than"
+		c.Trend, c.Compare = "up", text.Percent(change)+" more than"
 	case change <= -.005:
-		made.Trend, made.Compare = "down", text.Percent(-change)+" less than"
+		c.Trend, c.Compare = "down", text.Percent(-change)+" less than"
 	default:
-		made.Compare = "as much as"
+		c.Compare = "as much as"
 	}
-	made.Compare += " by this time yesterday (≈ " + text.Dollars(yesterday) + ")"
-	return made
+	c.Compare += " by this time " + before + " (≈ " + text.Dollars(past) + ")"
 }
 
 func newMeter(budget *dashboard.Budget) meter {

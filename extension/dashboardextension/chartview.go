@@ -5,6 +5,7 @@ package dashboardextension
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/otelcol-arc/otelcol-arc/extension/dashboardextension/internal/chart"
@@ -16,6 +17,7 @@ import (
 // chartView is the chart of stacked bars, and its data as a table.
 type chartView struct {
 	Title  string
+	Zone   string
 	Ticks  []tick // from the top down
 	Slots  []slotView
 	Marks  []mark
@@ -44,8 +46,8 @@ type slotView struct {
 
 var measureTitles = map[spend.Measure]string{spend.Cost: "Cost", spend.Tokens: "Tokens", spend.Calls: "Calls"}
 
-func newChart(stack spend.Stack, c selection, now time.Time) *chartView {
-	view := &chartView{Title: measureTitles[c.measure] + " by " + string(c.span.step) + " and " + lower(label(c.by))}
+func newChart(stack spend.Stack, c selection) *chartView {
+	view := &chartView{Title: measureTitles[c.measure] + " by " + string(c.step) + " and " + lowerLabels(c.by), Zone: c.now.Location().String()}
 	values := make([][]float64, len(stack.Groups))
 	largest := 0.0
 	for series := range values {
@@ -63,7 +65,7 @@ func newChart(stack spend.Stack, c selection, now time.Time) *chartView {
 	for series, group := range stack.Groups {
 		name := "all others"
 		if !group.Others {
-			name = text.Cut(valueLabel(group.Values[0]), shownDimRunes)
+			name = text.Cut(groupName(group.Values), shownDimRunes)
 		}
 		view.Series = append(view.Series, seriesView{
 			name, colorOf(series, group.Others), amount(c.measure, &group.Usage),
@@ -76,7 +78,7 @@ func newChart(stack spend.Stack, c selection, now time.Time) *chartView {
 	}
 	for i, slot := range chart.Stacked(values, top) {
 		start := stack.Starts[i]
-		shown := slotView{Slot: slot, Name: slotName(start, c.span.step, now)}
+		shown := slotView{Slot: slot, Name: slotName(start, c.step, c.now)}
 		usage := stack.Slot(i)
 		shown.Total = amount(c.measure, &usage)
 		for series := range values {
@@ -86,7 +88,7 @@ func newChart(stack spend.Stack, c selection, now time.Time) *chartView {
 			shown.Colors = append(shown.Colors, view.Series[bar.Series].Color)
 		}
 		view.Slots = append(view.Slots, shown)
-		if label, at := markAt(start, c.span.name); label != "" {
+		if label, at := markAt(start, c.step, len(stack.Starts)); label != "" {
 			if x := slot.X + slot.Width*at; x < 99 {
 				view.Marks = append(view.Marks, mark{label, x})
 			}
@@ -95,14 +97,29 @@ func newChart(stack spend.Stack, c selection, now time.Time) *chartView {
 	return view
 }
 
-// slotName names the time of a bar, in UTC.
+// groupName names the values of a group.
+func groupName(values []string) string {
+	names := make([]string, len(values))
+	for i, value := range values {
+		names[i] = valueLabel(value)
+	}
+	return strings.Join(names, " · ")
+}
+
+// slotName names the time of a bar.
 func slotName(start time.Time, step period.Unit, now time.Time) string {
 	end := step.Next(start)
 	name := start.Format("Mon, Jan 2")
-	if step == period.Hour {
+	switch step {
+	case period.Hour:
 		name = start.Format("Mon, Jan 2, 15:04") + "–" + end.Format("15:04")
+	case period.Week:
+		name = start.Format("Jan 2") + "–" + period.Day.Add(end, -1).Format("Jan 2, 2006")
+	case period.Month:
+		name = start.Format("January 2006")
+	case period.Day, period.Quarter, period.Year:
 	}
-	if end.After(now) {
+	if end.After(now) && !start.After(now) {
 		name += ", so far"
 	}
 	return name
@@ -110,17 +127,39 @@ func slotName(start time.Time, step period.Unit, now time.Time) string {
 
 // markAt is the label below the bar of a start, and where below it, in widths
 // of the bar from its left; "" where there is none.
-func markAt(start time.Time, spanName string) (label string, at float64) {
+func markAt(start time.Time, step period.Unit, bars int) (label string, at float64) {
 	switch {
-	case spanName == "24h" && start.Hour()%4 == 0:
-		return start.Format("15:04"), .5
-	case spanName == "7d" && start.Hour() == 12:
-		return start.Format("Mon 2"), 0
-	case spanName == "30d" && start.YearDay()%5 == 0:
-		return start.Format("Jan 2"), .5
+	case step == period.Hour && bars <= 50:
+		if start.Hour()%4 == 0 {
+			return start.Format("15:04"), .5
+		}
+	case step == period.Hour:
+		if start.Hour() == 12 {
+			return start.Format("Mon 2"), 0
+		}
+	case step == period.Day:
+		if start.YearDay()%(bars/6+1) == 0 {
+			return start.Format("Jan 2"), .5
+		}
+	case step == period.Week:
+		if _, week := start.ISOWeek(); week%(bars/6+1) == 0 {
+			return start.Format("Jan 2"), .5
+		}
 	default:
-		return "", 0
+		if int(start.Month())%(bars/8+1) == 0 {
+			return start.Format("Jan 2006"), .5
+		}
 	}
+	return "", 0
+}
+
+// lowerLabels are dimensions for use within a sentence.
+func lowerLabels(dimensions []string) string {
+	names := make([]string, len(dimensions))
+	for i, dimension := range dimensions {
+		names[i] = lower(label(dimension))
+	}
+	return strings.Join(names, " and ")
 }
 
 func axisLabel(m spend.Measure, v float64) string {

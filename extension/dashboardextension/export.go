@@ -32,26 +32,37 @@ func cell(s string) string {
 	return s
 }
 
-func groupLines(by []string, rows iter.Seq2[groupJSON, error]) iter.Seq2[[]string, error] {
+func groupLines(by, columns []string, rows iter.Seq2[groupJSON, error]) iter.Seq2[[]string, error] {
 	return func(yield func([]string, error) bool) {
 		head := []string{"start"}
 		for _, dimension := range by {
 			head = append(head, cell(dimension))
 		}
-		head = append(head, "calls", "errors", "timeouts", "unpriced", "input_tokens", "output_tokens",
-			"cache_read_tokens", "cache_write_tokens", "reasoning_tokens", "cost_dollars", "cache_saved_dollars")
+		line := groupFigures
+		if len(columns) > 0 {
+			line = func(row *groupJSON) (figures []string) {
+				for _, column := range columns {
+					figures = append(figures, csvColumns[column](row))
+				}
+				return figures
+			}
+			head = append(head, columns...)
+		} else {
+			head = append(head, "calls", "errors", "timeouts", "unpriced", "input_tokens", "output_tokens",
+				"cache_read_tokens", "cache_write_tokens", "reasoning_tokens", "cost_dollars", "cache_saved_dollars")
+		}
 		if !yield(head, nil) {
 			return
 		}
 		for row, err := range rows {
-			if !yield(groupLine(by, &row), err) {
+			if !yield(append(groupNames(by, &row), line(&row)...), err) {
 				return
 			}
 		}
 	}
 }
 
-func groupLine(by []string, row *groupJSON) []string {
+func groupNames(by []string, row *groupJSON) []string {
 	var line []string
 	if row.Start == nil {
 		line = append(line, "")
@@ -65,10 +76,43 @@ func groupLine(by []string, row *groupJSON) []string {
 			line = append(line, cell(row.Group[dimension]))
 		}
 	}
+	return line
+}
+
+func groupFigures(row *groupJSON) []string {
 	t := row.Tokens
-	return append(line,
+	return []string{
 		whole(row.Calls), whole(row.Errors), whole(row.Timeouts), whole(row.Unpriced), whole(t.Input), whole(t.Output),
-		whole(t.CacheRead), whole(t.CacheWrite), whole(t.Reasoning), decimal(&row.Cost), decimal(&row.Saved))
+		whole(t.CacheRead), whole(t.CacheWrite), whole(t.Reasoning), decimal(&row.Cost), decimal(&row.Saved),
+	}
+}
+
+// csvColumns are the columns that can be chosen: those of the dashboard's table.
+var csvColumns = map[string]func(*groupJSON) string{
+	"share":            func(row *groupJSON) string { return decimal(row.Share) },
+	"cost":             func(row *groupJSON) string { return decimal(&row.Cost) },
+	"calls":            func(row *groupJSON) string { return whole(row.Calls) },
+	"average_cost":     func(row *groupJSON) string { return decimal(row.AverageCost) },
+	"average_duration": func(row *groupJSON) string { return row.duration(func(d *durationJSON) float64 { return d.Average }) },
+	"p50":              func(row *groupJSON) string { return row.duration(func(d *durationJSON) float64 { return d.P50 }) },
+	"p95":              func(row *groupJSON) string { return row.duration(func(d *durationJSON) float64 { return d.P95 }) },
+	"p99":              func(row *groupJSON) string { return row.duration(func(d *durationJSON) float64 { return d.P99 }) },
+	"error_ratio":      func(row *groupJSON) string { return decimal(row.ErrorRatio) },
+	"input_tokens":     func(row *groupJSON) string { return whole(row.Tokens.Input) },
+	"output_tokens":    func(row *groupJSON) string { return whole(row.Tokens.Output) },
+	"reasoning_tokens": func(row *groupJSON) string { return whole(row.Tokens.Reasoning) },
+	"cache_read_ratio": func(row *groupJSON) string { return decimal(row.CacheReadRatio) },
+	"cache_saved":      func(row *groupJSON) string { return decimal(&row.Saved) },
+	"unpriced":         func(row *groupJSON) string { return whole(row.Unpriced) },
+	"estimated_cost":   func(row *groupJSON) string { return decimal(&row.EstimatedCost) },
+}
+
+func (t *totalsJSON) duration(of func(*durationJSON) float64) string {
+	if t.Duration == nil {
+		return ""
+	}
+	seconds := of(t.Duration)
+	return decimal(&seconds)
 }
 
 func callLines(dimensions []string, calls iter.Seq[callJSON]) iter.Seq2[[]string, error] {

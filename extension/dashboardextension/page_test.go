@@ -6,6 +6,7 @@ package dashboardextension
 import (
 	"io/fs"
 	"net/http"
+	"net/url"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -22,7 +23,9 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/dashboards"
 )
 
-var pagePaths = []string{"/", "/?range=7d&show=tokens&by=service.name", "/?range=30d&show=calls&by=user.id&where=model%3Dgpt-4o", "/alerts", "/rules", "/?range=1y"}
+var pagePaths = []string{"/", "/?range=7d&show=tokens&by=service.name", "/?range=30d&show=calls&by=user.id&where=model%3Dgpt-4o", "/alerts", "/rules", "/?range=1y",
+	"/?from=2026-03-01&to=2026-03-31&tz=Asia%2FTokyo&by=user.id&by=model&q=%3Cscript%3E&sort=-p95&col=cost&csort=-duration",
+}
 
 // Every response carries the headers, and no page needs more than they allow.
 func TestContentSecurity(t *testing.T) {
@@ -108,7 +111,7 @@ func TestHostileText(t *testing.T) {
 	}
 	r.server.ShowUsage(component.MustNewID("llm_cost"), usage)
 	r.server.ShowAlerts(component.MustNewID("alert"), alerts)
-	for _, path := range []string{"/", "/alerts", "/rules", "/alerts?silence=" + alert.Fingerprint(), "/?by=" + "%22%3E%3Cscript%3E"} {
+	for _, path := range []string{"/", "/alerts", "/rules", "/alerts?silence=" + alert.Fingerprint(), "/?by=" + "%22%3E%3Cscript%3E", "/?q=" + url.QueryEscape(hostile), "/?by=model&by=" + url.QueryEscape(hostile)} {
 		page := r.get(path).Body.String()
 		assert.Contains(t, page, "script&gt;", path)
 		for node := range elements(t, page) {
@@ -215,5 +218,40 @@ func TestAssetsAreSmallAndOurs(t *testing.T) {
 		}
 		return err
 	}))
-	assert.Less(t, size, 300_000)
+	assert.Less(t, size, 120_000)
+}
+
+// Rules are filtered by state and searched; those without data are folded away, but not
+// when they are asked for.
+func TestRulesAreFiltered(t *testing.T) {
+	r := newRig(t)
+	for path, want := range map[string][]string{
+		"/rules":                     {"HighLLMCost", "LowCacheHitRate", "HighErrorRate", "arc:llm_cost_dollars:rate1h", "HighCostLLMCall"},
+		"/rules?state=firing":        {"HighLLMCost"},
+		"/rules?state=pending":       {"LowCacheHitRate"},
+		"/rules?state=inactive":      {"HighErrorRate", "HighCostLLMCall"},
+		"/rules?state=no_data":       {"QueueIsLong"},
+		"/rules?state=no_channel":    {"HighCostLLMCall"},
+		"/rules?q=CACHE+severity":    {"LowCacheHitRate"},
+		"/rules?q=arc_queue_size":    {"QueueIsLong"},
+		"/rules?state=firing&q=none": nil,
+	} {
+		body := r.get(path).Body.String()
+		folded := strings.Index(body, `class="folded"`)
+		if folded < 0 {
+			folded = len(body)
+		}
+		var got []string
+		for _, match := range regexp.MustCompile(`<h3><span class="tag [a-z]*">\w+</span> ([\w:]+) `).FindAllStringSubmatch(body[:folded], -1) {
+			got = append(got, match[1])
+		}
+		assert.Equal(t, want, got, path)
+	}
+	all := r.get("/rules").Body.String()
+	assert.Contains(t, all, "<summary>1 without data: QueueIsLong</summary>")
+	assert.Contains(t, all, "No notifier that is switched on is notified of its alerts.")
+	assert.Contains(t, all, `Notifies <code>pagerduty</code>, <code>slack</code>`)
+	assert.Contains(t, all, `<a href="/rules?state=firing" data-stay>Firing 1</a>`)
+	assert.Contains(t, r.get("/rules?state=firing&q=none").Body.String(), "Show all rules")
+	assert.Equal(t, http.StatusBadRequest, r.get("/rules?state=sleeping").Code)
 }

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/otelcol-arc/otelcol-arc/extension/dashboardextension/internal/spend"
@@ -21,9 +22,9 @@ import (
 
 const (
 	chartSeries   = 7  // with a color of their own
-	tableGroups   = 50 // of the table
+	tableRows     = 50 // of a page of the table
 	topGroups     = 6  // of the lists beside it
-	mostExpensive = 10
+	callRows      = 10 // of a page of calls
 	listedCalls   = 10 // merged by time, or with a problem
 	alertsOnTop   = 5
 	listedModels  = 20 // without a price, or with another cost reported
@@ -43,19 +44,25 @@ type spendView struct {
 	Cards      []card
 	Stats      []stat
 
-	Spans, Measures, Bys, Sources []option
-	Filters                       []filter
-	SpanLabel                     string
-	HourlyCSV, HourlyJSON         string
-	CallsCSV, CallsJSON           string
-	UnpricedJSON, DisagreeJSON    string
-	EstimatesJSON                 string
-	PricesJSON                    string
-	Chart                         *chartView
-	Table                         table
-	Tops                          []top
+	Presets, Measures, Bys, Ands, Sources []option
+	Filters                               []filter
+	SpanLabel, Zone                       string
+	Notes                                 []string // what the figures leave out
+	From, To                              string   // dates of the form
+	PeriodForm, SearchForm, ColumnForm    []keptValue
+	TableCSV, TableJSON                   string
+	StepsCSV, StepsJSON, Step             string
+	CallsCSV, CallsJSON                   string
+	UnpricedJSON, DisagreeJSON            string
+	EstimatesJSON                         string
+	PricesJSON                            string
+	Chart                                 *chartView
+	Table                                 table
+	Tops                                  []top
 
 	Calls          []callView
+	CallHeads      []tableHead
+	CallPager      pager
 	MergedByTime   callList
 	BadCalls       callList
 	CallDimensions []string
@@ -81,6 +88,7 @@ type filter struct{ Label, Value, Without string }
 
 type callView struct {
 	dashboard.Call
+	When   string
 	URL    string
 	Named  []string
 	Cost   string
@@ -114,21 +122,21 @@ func (b *dashboardServer) spendPage(r *http.Request) (content, error) {
 		return content{template: "spend.html", data: view}, nil
 	}
 	dimensions := usage.Dimensions()
-	c := readChoice(p, dimensions)
+	c := readChoice(p, dimensions, b.now(), b.zone)
 	if err := p.err(); err != nil {
 		return content{}, err
 	}
-	now := b.now().UTC()
+	now := c.now
 	b.addAlerts(&view)
 	if err := addWindows(&view, usage, c, now); err != nil {
 		return content{}, err
 	}
-	if err := addUsage(&view, usage, c, now); err != nil {
+	if err := addUsage(&view, usage, c); err != nil {
 		return content{}, err
 	}
-	b.addCalls(&view, usage, c, now)
-	b.addControls(&view, c, dimensions, now)
-	addAttention(&view, usage)
+	b.addCalls(&view, usage, c)
+	b.addControls(&view, c, dimensions)
+	addAttention(&view, usage, c.where)
 	addPrices(&view, usage, now)
 	view.Billing = newBillingView(usage, c, now)
 	return content{template: "spend.html", data: view}, nil
@@ -147,11 +155,15 @@ func (b *dashboardServer) addAlerts(view *spendView) {
 	}
 }
 
-func (b *dashboardServer) addControls(view *spendView, c selection, dimensions []string, now time.Time) {
-	view.Spans, view.Measures, view.Bys = c.spanOptions(), c.measureOptions(), c.byOptions(dimensions)
+func (b *dashboardServer) addControls(view *spendView, c selection, dimensions []string) {
+	view.Presets, view.Measures, view.Bys, view.Ands = c.presetOptions(), c.measureOptions(), c.byOptions(dimensions), c.andOptions(dimensions)
 	view.Sources = c.sourceOptions(b.usage.ids())
-	view.SpanLabel = c.span.label
-	view.HourlyCSV, view.HourlyJSON = c.hourlyURL(now, "csv"), c.hourlyURL(now, "json")
+	view.SpanLabel, view.Zone, view.Step = c.label(), c.now.Location().String(), string(c.step)
+	view.From = c.period.From.Format(time.DateOnly)
+	view.To = c.until().To.Add(-time.Nanosecond).Format(time.DateOnly)
+	view.PeriodForm, view.SearchForm, view.ColumnForm = c.hidden("range", "from", "to", "tz"), c.hidden("q"), c.hidden("col")
+	view.TableCSV, view.TableJSON = c.tableURL("csv"), c.tableURL("json")
+	view.StepsCSV, view.StepsJSON = c.stepsURL("csv"), c.stepsURL("json")
 	view.CallsCSV, view.CallsJSON = c.callsURL("csv"), c.callsURL("json")
 	view.UnpricedJSON = c.apiURL("/api/usage/unpriced", url.Values{})
 	view.DisagreeJSON = c.apiURL("/api/usage/disagreements", url.Values{})
@@ -164,16 +176,15 @@ func (b *dashboardServer) addControls(view *spendView, c selection, dimensions [
 	}
 }
 
-// addUsage adds the chart, the figures and the tables of the chosen time.
-func addUsage(view *spendView, usage dashboard.Usage, c selection, now time.Time) error {
-	query := c.query(now)
-	starts := period.Period{From: query.From, To: query.To}.Starts(c.span.step)
-	query.Steps, query.GroupBy = starts, []string{c.by}
-	steps, err := usage.Usage(query)
-	if err != nil {
-		return err
+// addUsage adds the chart, the figures and the tables of the chosen time, compared with the
+// period before where the ledger has it.
+func addUsage(view *spendView, usage dashboard.Usage, c selection) error {
+	extent := usage.Extent()
+	if c.step == period.Hour && c.period.From.Before(extent.HoursSince) && extent.Since.Before(extent.HoursSince) {
+		c.step = period.Day // hours are days by now
 	}
-	query.Steps = nil
+	view.Notes = notesOf(&extent, c)
+	query := c.query(c.by...)
 	groups, err := usage.Usage(query)
 	if err != nil {
 		return err
@@ -184,16 +195,41 @@ func addUsage(view *spendView, usage dashboard.Usage, c selection, now time.Time
 	if view.NoneHere {
 		return nil
 	}
-	view.Stats = newStats(&all)
+	starts := c.period.Starts(c.step)
+	query.Steps = starts
+	steps, err := usage.Usage(query)
+	if err != nil {
+		return err
+	}
+	before, compared, err := askBefore(usage, &extent, c)
+	if err != nil {
+		return err
+	}
+	var allBefore *dashboard.Totals
+	if compared {
+		sum := spend.Sum(before)
+		allBefore = &sum
+	}
+	view.Stats = newStats(&all, allBefore)
 	stack := spend.NewStack(steps, starts, c.measure, chartSeries)
-	view.Chart = newChart(stack, c, now)
-	view.Table = newTable(groups, &all, c)
+	view.Chart = newChart(stack, c)
+	colors := map[string]string{}
+	for i, group := range stack.Groups {
+		if !group.Others {
+			colors[strings.Join(group.Values, "\x00")] = colorOf(i, false)
+		}
+	}
+	view.Table = newTable(groups, before, &all, allBefore, colors, c)
+	if note, err := overflowNote(usage, &extent, c); err != nil {
+		return err
+	} else if note != "" {
+		view.Notes = append(view.Notes, note)
+	}
 	for _, dimension := range usage.Dimensions() {
-		if dimension == c.by {
+		if slices.Contains(c.by, dimension) {
 			continue
 		}
-		query.GroupBy = []string{dimension}
-		rows, err := usage.Usage(query)
+		rows, err := usage.Usage(c.query(dimension))
 		if err != nil {
 			return err
 		}
@@ -202,32 +238,118 @@ func addUsage(view *spendView, usage dashboard.Usage, c selection, now time.Time
 	return nil
 }
 
-func (b *dashboardServer) addCalls(view *spendView, usage dashboard.Usage, c selection, now time.Time) {
-	for _, dimension := range usage.Dimensions() {
-		view.CallDimensions = append(view.CallDimensions, label(dimension))
+// askBefore asks for the period to compare with, if the ledger has it.
+func askBefore(usage dashboard.Usage, extent *dashboard.Extent, c selection) (rows []dashboard.Row, compared bool, err error) {
+	before := c.period.BeforeUntil(c.now)
+	before.To = period.Hour.Floor(before.To.Add(time.Hour - 1))
+	if extent.Since.IsZero() || before.From.Before(extent.Since) || !before.From.Before(before.To) {
+		return nil, false, nil
 	}
-	for _, call := range usage.Calls(dashboard.CallQuery{From: c.span.from(now), Where: c.where, MostExpensive: true, Limit: mostExpensive}) {
-		view.Calls = append(view.Calls, b.newCallView(&call))
+	rows, err = usage.Usage(queryOf(before, nil, c.by, c.where))
+	return rows, true, err
+}
+
+// notesOf report what there is not, of the chosen period or of the ledger.
+func notesOf(extent *dashboard.Extent, c selection) (notes []string) {
+	const at = "Jan 2, 2006 15:04"
+	before := c.period.Before()
+	switch {
+	case extent.Since.IsZero():
+	case c.period.From.Before(extent.Since):
+		notes = append(notes, "Counted since "+extent.Since.In(c.now.Location()).Format(at)+": there is nothing before.")
+	case before.From.Before(extent.Since):
+		notes = append(notes, "Counted since "+extent.Since.In(c.now.Location()).Format(at)+": there is no whole period before to compare with.")
 	}
-	view.MergedByTime = b.listCalls(usage, dashboard.CallQuery{MergedBy: mergedByTime}, c.apiURL("/api/calls", url.Values{"merged_by": {mergedByTime}}))
-	view.BadCalls = b.listCalls(usage, dashboard.CallQuery{Problems: true}, c.apiURL("/api/calls", url.Values{"problems": {"true"}}))
+	if c.period.From.Before(extent.HoursSince) && extent.Since.Before(extent.HoursSince) {
+		notes = append(notes, "Until "+extent.HoursSince.In(c.now.Location()).Format(at)+" there are whole days of "+extent.Zone.String()+", no hours.")
+	}
+	if extent.FoldedDays > 0 {
+		notes = append(notes, text.Count(int64(extent.FoldedDays))+" days have lost the values of dimensions, as there were more than "+
+			text.Count(int64(extent.DayRowsLimit))+" rows (max_day_rows). Their costs are complete.")
+	}
+	return notes
+}
+
+// overflowNote reports the calls that have no row of their own.
+func overflowNote(usage dashboard.Usage, extent *dashboard.Extent, c selection) (string, error) {
+	if extent.Overflow == "" || extent.Rows < extent.RowsLimit/10 {
+		return "", nil // a limit was not reached, nor that of an hour
+	}
+	rows, err := usage.Usage(queryOf(c.until(), nil, nil, map[string]string{dashboard.Model: extent.Overflow}))
+	if err != nil || len(rows) == 0 || rows[0].Usage.Calls == 0 {
+		return "", err
+	}
+	return text.Count(rows[0].Usage.Calls) + " calls that cost " + text.Dollars(rows[0].Usage.Dollars) + " are counted together as " + extent.Overflow +
+		", as the ledger has as many rows as it may have (max_rows is " + text.Count(int64(extent.RowsLimit)) + ").", nil
+}
+
+func (b *dashboardServer) addCalls(view *spendView, usage dashboard.Usage, c selection) {
+	dimensions := usage.Dimensions()
+	until := c.until()
+	q := callQuery{query: dashboard.CallQuery{From: until.From, To: until.To, Where: c.where}}
+	q.sort = []callKey{{of: callColumns["cost"], down: true}, {of: callColumns["time"], down: true}}
+	if c.callSort != "" {
+		q.sort = []callKey{newParams(nil).callKey(c.callSort, dimensions)}
+	}
+	calls := q.ask(usage)
+	view.CallPager = newPager(len(calls), c.callPage, callRows, func(page int) string {
+		other := c
+		other.callPage = page
+		return other.url() + "#calls"
+	})
+	for _, call := range pageOf(calls, callRows, c.callPage) {
+		view.Calls = append(view.Calls, b.newCallView(&call, c.now.Location()))
+	}
+	view.CallHeads = append(view.CallHeads, c.callHead("time", "When", false))
+	for _, dimension := range dimensions {
+		view.CallHeads = append(view.CallHeads, c.callHead(dimension, label(dimension), false))
+	}
+	for _, column := range [][2]string{{"cost", "Cost"}, {"duration", "Took"}, {"input_tokens", "Tokens in"}, {"output_tokens", "Out"}} {
+		view.CallHeads = append(view.CallHeads, c.callHead(column[0], column[1], true))
+	}
+	chosen := dashboard.CallQuery{From: until.From, To: until.To, Where: c.where}
+	merged, problems := chosen, chosen
+	merged.MergedBy, problems.Problems = mergedByTime, true
+	values := func(name, value string) url.Values {
+		values := c.periodValues()
+		values.Set(name, value)
+		return values
+	}
+	view.MergedByTime = b.listCalls(usage, merged, c.apiURL("/api/calls", values("merged_by", mergedByTime)), c.now.Location())
+	view.BadCalls = b.listCalls(usage, problems, c.apiURL("/api/calls", values("problems", "true")), c.now.Location())
+}
+
+func (c selection) callHead(name, label string, figure bool) tableHead {
+	sort := c.callSort
+	if sort == "" {
+		sort = "-cost"
+	}
+	head, down := tableHead{Label: label, Number: figure}, figure || name == "time"
+	if at, isDown := cutDown(sort); at == name {
+		head.Sorted = map[bool]string{true: "descending", false: "ascending"}[isDown]
+		down = !isDown
+	}
+	c.callPage = 1
+	c.callSort = map[bool]string{true: "-", false: ""}[down] + name
+	head.URL = c.url() + "#calls"
+	return head
 }
 
 // mergedByTime is the rule that is a heuristic.
 const mergedByTime = "concurrent"
 
-func (b *dashboardServer) listCalls(usage dashboard.Usage, query dashboard.CallQuery, json string) callList {
+func (b *dashboardServer) listCalls(usage dashboard.Usage, query dashboard.CallQuery, json string, zone *time.Location) callList {
 	calls := usage.Calls(query)
 	list := callList{Count: int64(len(calls)), JSON: json}
 	for i := range calls[:min(len(calls), listedCalls)] {
-		list.Calls = append(list.Calls, b.newCallView(&calls[i]))
+		list.Calls = append(list.Calls, b.newCallView(&calls[i], zone))
 	}
 	return list
 }
 
-func (b *dashboardServer) newCallView(call *dashboard.Call) callView {
+func (b *dashboardServer) newCallView(call *dashboard.Call, zone *time.Location) callView {
 	shown := callView{
-		Call: *call, URL: traceURL(b.cfg.TraceURL, call.TraceID, call.SpanID),
+		Call: *call, When: call.Time.In(zone).Format("Jan 2, 15:04:05"), URL: traceURL(b.cfg.TraceURL, call.TraceID, call.SpanID),
 		Cost: noPrice, Took: "–", Failed: call.Status != "success",
 	}
 	for _, value := range call.Values {
@@ -263,8 +385,14 @@ func addPrices(view *spendView, usage dashboard.Usage, now time.Time) {
 	}
 }
 
-func addAttention(view *spendView, usage dashboard.Usage) {
-	unpriced := usage.Unpriced()
+// addAttention adds what is wrong with costs, of the models and providers that are chosen.
+func addAttention(view *spendView, usage dashboard.Usage, where map[string]string) {
+	left := func(model, provider string) bool {
+		wantModel, byModel := where[dashboard.Model]
+		wantProvider, byProvider := where[dashboard.Provider]
+		return byModel && model != wantModel || byProvider && provider != wantProvider
+	}
+	unpriced := slices.DeleteFunc(slices.Clone(usage.Unpriced()), func(m dashboard.UnpricedModel) bool { return left(m.Model, m.Provider) })
 	if len(unpriced) > listedModels {
 		view.MoreUnpriced = len(unpriced) - listedModels
 		unpriced = unpriced[:listedModels]
@@ -273,7 +401,7 @@ func addAttention(view *spendView, usage dashboard.Usage) {
 		model.Model = text.Cut(model.Model, shownDimRunes)
 		view.Unpriced = append(view.Unpriced, unpricedView{model, i})
 	}
-	view.Estimates = usage.Estimates()
+	view.Estimates = slices.DeleteFunc(slices.Clone(usage.Estimates()), func(e dashboard.Estimate) bool { return left(e.Model, e.Provider) })
 	if len(view.Estimates) > listedModels {
 		view.MoreEstimates = len(view.Estimates) - listedModels
 		view.Estimates = view.Estimates[:listedModels]
@@ -281,7 +409,7 @@ func addAttention(view *spendView, usage dashboard.Usage) {
 	for i := range view.Estimates {
 		view.Estimates[i].Model = text.Cut(view.Estimates[i].Model, shownDimRunes)
 	}
-	view.Disagreements = usage.Disagreements()
+	view.Disagreements = slices.DeleteFunc(slices.Clone(usage.Disagreements()), func(d dashboard.Disagreement) bool { return left(d.Model, where[dashboard.Provider]) })
 	if len(view.Disagreements) > listedModels {
 		view.MoreDisagree = len(view.Disagreements) - listedModels
 		view.Disagreements = view.Disagreements[:listedModels]

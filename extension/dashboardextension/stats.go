@@ -5,26 +5,46 @@ package dashboardextension
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/otelcol-arc/otelcol-arc/extension/dashboardextension/internal/spend"
 	"github.com/otelcol-arc/otelcol-arc/extension/dashboardextension/internal/text"
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
 )
 
-type stat struct{ Name, Value, Note string }
+// stat is a figure, and how it changed from the period before.
+type stat struct{ Name, Value, Note, Change string }
 
-func newStats(t *dashboard.Totals) []stat {
+// newStats are the figures of a period; before is nil where there is no period before.
+func newStats(t, before *dashboard.Totals) []stat {
+	stats := figures(t)
+	if before == nil || before.Calls == 0 {
+		return stats
+	}
+	for i, column := range []string{"cost", "calls", "error_ratio", "p50", "p95", "p99", "input_tokens", "output_tokens", "cache_saved"} {
+		if c, ok := spend.ColumnNamed(column); ok {
+			now, past := c.Of(t), c.Of(before)
+			if math.IsNaN(now) || math.IsNaN(past) || math.IsInf(now, 0) || math.IsInf(past, 0) || column == "cache_saved" && past <= 0 {
+				continue
+			}
+			stats[i].Change = changeOf(now, past)
+		}
+	}
+	return stats
+}
+
+func figures(t *dashboard.Totals) []stat {
 	failed := fmt.Sprintf("%s errors, %s timeouts", text.Count(t.Errors), text.Count(t.Timeouts))
 	stats := []stat{
-		{"Cost", cost(t), perCall(t)},
-		{"Calls", text.Count(t.Calls), failed},
-		{"Error rate", percentOr(spend.ErrorRate(t)), "of all calls"},
-		{"p50", quantile(t, .5), "estimated"},
-		{"p95", quantile(t, .95), "estimated"},
-		{"p99", quantile(t, .99), "estimated"},
-		{"Tokens in", text.Short(float64(t.Tokens.Input)), percentOr(spend.CacheReadShare(t)) + " from caches"},
-		{"Tokens out", text.Short(float64(t.Tokens.Output)), reasoning(t)},
-		{"Cache saved", saved(t), "less cache writes"},
+		{Name: "Cost", Value: cost(t), Note: perCall(t)},
+		{Name: "Calls", Value: text.Count(t.Calls), Note: failed},
+		{Name: "Error rate", Value: percentOr(spend.ErrorRate(t)), Note: "of all calls"},
+		{Name: "p50", Value: quantile(t, .5), Note: "estimated"},
+		{Name: "p95", Value: quantile(t, .95), Note: "estimated"},
+		{Name: "p99", Value: quantile(t, .99), Note: "estimated"},
+		{Name: "Tokens in", Value: text.Short(float64(t.Tokens.Input)), Note: percentOr(spend.CacheReadShare(t)) + " from caches"},
+		{Name: "Tokens out", Value: text.Short(float64(t.Tokens.Output)), Note: reasoning(t)},
+		{Name: "Cache saved", Value: saved(t), Note: "less cache writes"},
 	}
 	return stats
 }

@@ -4,29 +4,282 @@
 package dashboardextension
 
 import (
+	"cmp"
 	"fmt"
+	"math"
+	"slices"
+	"strings"
 
 	"github.com/otelcol-arc/otelcol-arc/extension/dashboardextension/internal/spend"
 	"github.com/otelcol-arc/otelcol-arc/extension/dashboardextension/internal/text"
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
 )
 
+// tableColumn is a column that the table of groups can have.
+type tableColumn struct {
+	name, label string // the name is that of the API
+	usual       bool
+	cell        func(row *tableRow) tableCell
+}
+
+type tableCell struct {
+	Text, Title string
+	Strong, Bad bool
+}
+
+func plain(s string) tableCell { return tableCell{Text: s} }
+
+func tokens(n int64) tableCell { return tableCell{Text: text.Short(float64(n)), Title: text.Count(n)} }
+
+func secondsOf(seconds float64, ok bool) tableCell {
+	if !ok {
+		return plain("–")
+	}
+	return plain(text.Seconds(seconds))
+}
+
+var tableColumns = []tableColumn{
+	{"share", "Share", true, func(r *tableRow) tableCell { return plain(text.Percent(r.share)) }},
+	{"cost", "Cost", true, func(r *tableRow) tableCell { return tableCell{Text: cost(r.usage), Strong: true} }},
+	{"change", "Change", true, func(r *tableRow) tableCell { return tableCell{Text: r.change, Title: r.changeTitle} }},
+	{"calls", "Calls", true, func(r *tableRow) tableCell { return plain(text.Count(r.usage.Calls)) }},
+	{"average_cost", "Cost a call", true, func(r *tableRow) tableCell {
+		if average, ok := spend.AverageDollars(r.usage); ok {
+			return plain(text.Rate(average))
+		}
+		return plain("–")
+	}},
+	{"average_duration", "Average time", true, func(r *tableRow) tableCell { return secondsOf(spend.AverageSeconds(r.usage)) }},
+	{"p50", "p50", false, func(r *tableRow) tableCell { return plain(quantile(r.usage, .5)) }},
+	{"p95", "p95", true, func(r *tableRow) tableCell { return plain(quantile(r.usage, .95)) }},
+	{"p99", "p99", false, func(r *tableRow) tableCell { return plain(quantile(r.usage, .99)) }},
+	{"error_ratio", "Errors", true, func(r *tableRow) tableCell {
+		return tableCell{Text: percentOr(spend.ErrorRate(r.usage)), Bad: r.usage.Errors+r.usage.Timeouts > 0}
+	}},
+	{"input_tokens", "Tokens in", true, func(r *tableRow) tableCell { return tokens(r.usage.Tokens.Input) }},
+	{"output_tokens", "Out", true, func(r *tableRow) tableCell { return tokens(r.usage.Tokens.Output) }},
+	{"reasoning_tokens", "Reasoning", false, func(r *tableRow) tableCell { return tokens(r.usage.Tokens.Reasoning) }},
+	{"cache_read_ratio", "From caches", true, func(r *tableRow) tableCell { return plain(percentOr(spend.CacheReadShare(r.usage))) }},
+	{"cache_saved", "Caching saved", true, func(r *tableRow) tableCell { return plain(saved(r.usage)) }},
+	{"unpriced", "Without a price", false, func(r *tableRow) tableCell { return plain(text.Count(r.usage.Unpriced)) }},
+	{"estimated_cost", "Estimated", false, func(r *tableRow) tableCell { return plain(text.Dollars(r.usage.EstimatedDollars)) }},
+}
+
+func errUnknownColumn(name string) error {
+	names := make([]string, len(tableColumns))
+	for i, column := range tableColumns {
+		names[i] = column.name
+	}
+	return fmt.Errorf("must be one of %s, is %q", strings.Join(names, ", "), name)
+}
+
+// shownColumns are those that are chosen.
+func (c *selection) shownColumns() (shown []tableColumn) {
+	for _, column := range tableColumns {
+		if len(c.columns) == 0 && column.usual || slices.Contains(c.columns, column.name) {
+			shown = append(shown, column)
+		}
+	}
+	return shown
+}
+
+// table is a page of the groups.
 type table struct {
 	Label string
+	Heads []tableHead
 	Rows  []tableRow
 	All   *tableRow
+	// Chosen are all columns, to be chosen from.
+	Chosen []chosenColumn
+	Pager  pager
+	Search string
+	Wide   bool // it has two dimensions
+}
+
+// tableHead is the head of a column, with the link that sorts by it.
+type tableHead struct {
+	Label, URL, Sorted string // Sorted: ascending, descending or ""
+	Number             bool
+}
+
+type chosenColumn struct {
+	Name, Label string
+	Shown       bool
 }
 
 type tableRow struct {
-	Value, URL          string
-	Color               string // class of the series in the chart
-	Usage               dashboard.Totals
-	Share               float64
-	Cost, AverageCost   string
-	AverageSeconds, P95 string
-	ErrorRate           string
-	Failing             bool
-	CacheRead, Saved    string
+	Values []tableValue // by dimension
+	Color  string       // class of the series in the chart
+	Cells  []tableCell
+
+	usage               *dashboard.Totals
+	share               float64
+	change, changeTitle string
+}
+
+type tableValue struct{ Value, URL string }
+
+// pager links the pages of a table.
+type pager struct {
+	First, Last, Rows int64 // from 1 on
+	Previous, Next    string
+}
+
+func newPager(rows, page, size int, url func(page int) string) pager {
+	first := min((page-1)*size, rows)
+	p := pager{First: int64(first + 1), Last: int64(min(first+size, rows)), Rows: int64(rows)}
+	if p.First > p.Last {
+		p.First = p.Last
+	}
+	if page > 1 && rows > 0 {
+		p.Previous = url(min(page-1, (rows+size-1)/size))
+	}
+	if first+size < rows {
+		p.Next = url(page + 1)
+	}
+	return p
+}
+
+func cutDown(sort string) (name string, down bool) { return strings.CutPrefix(sort, "-") }
+
+// isColumn reports whether rows can be sorted by a figure of this name.
+func isColumn(name string) bool {
+	_, known := spend.ColumnNamed(name)
+	return known
+}
+
+// sortKeys are what the table is sorted by, as the API has it.
+func (c *selection) sortKeys() []string {
+	if c.sort != "" {
+		return []string{c.sort}
+	}
+	return []string{"-" + string(c.measure), "-calls"}
+}
+
+// sortedBy is the selection with another order: of a figure the largest first, of a text the
+// first in the alphabet; the other way round when it is sorted so.
+func (c selection) sortedBy(name string, figure bool) selection {
+	c.page = 1
+	down := figure
+	if at, isDown := cutDown(c.sortKeys()[0]); at == name {
+		down = !isDown
+	}
+	c.sort = name
+	if down {
+		c.sort = "-" + name
+	}
+	return c
+}
+
+func (c selection) head(name, label string, figure bool) tableHead {
+	head := tableHead{Label: label, Number: figure, URL: c.sortedBy(name, figure).url()}
+	if at, down := cutDown(c.sortKeys()[0]); at == name {
+		head.Sorted = map[bool]string{true: "descending", false: "ascending"}[down]
+	}
+	return head
+}
+
+// newTable makes the table of groups, with the colors that the chart has for the largest.
+func newTable(rows, before []dashboard.Row, all, allBefore *dashboard.Totals, colors map[string]string, c selection) table {
+	made := table{Search: c.search, Wide: len(c.by) > 1}
+	var labels []string
+	for _, dimension := range c.by {
+		labels = append(labels, label(dimension))
+		made.Heads = append(made.Heads, c.head(dimension, label(dimension), false))
+	}
+	made.Label = strings.Join(labels, " and ")
+	columns := c.shownColumns()
+	for _, column := range columns {
+		name := column.name
+		switch name {
+		case "share":
+			name = string(c.measure)
+		case "change":
+			made.Heads = append(made.Heads, tableHead{Label: column.label, Number: true})
+			continue
+		}
+		made.Heads = append(made.Heads, c.head(name, column.label, true))
+		if column.name == "share" && c.measure != spend.Tokens {
+			made.Heads[len(made.Heads)-1].Sorted = "" // the column of the measure itself is marked
+		}
+	}
+	for _, column := range tableColumns {
+		made.Chosen = append(made.Chosen, chosenColumn{column.name, column.label, slices.ContainsFunc(columns, func(shown tableColumn) bool { return shown.name == column.name })})
+	}
+	rows = slices.Clone(rows)
+	if c.search != "" {
+		rows = slices.DeleteFunc(rows, func(row dashboard.Row) bool { return !matchesSearch(row.Group, c.search) })
+	}
+	p := newParams(nil)
+	var keys []spend.Key
+	for _, key := range c.sortKeys() {
+		keys = append(keys, p.sortKey(key, c.by))
+	}
+	spend.Sort(rows, keys)
+	made.Pager = newPager(len(rows), c.page, tableRows, func(page int) string {
+		other := c
+		other.page = page
+		return other.url()
+	})
+	past := map[string]*dashboard.Totals{}
+	for i := range before {
+		past[strings.Join(before[i].Group, "\x00")] = &before[i].Usage
+	}
+	shown := pageOf(rows, tableRows, c.page)
+	for i := range shown {
+		key := strings.Join(shown[i].Group, "\x00")
+		row := newTableRow(&shown[i].Usage, past[key], all, allBefore != nil, columns, c.measure)
+		row.Color = cmp.Or(colors[key], "sx")
+		for j, value := range shown[i].Group {
+			row.Values = append(row.Values, tableValue{text.Cut(valueLabel(value), shownDimRunes), c.only(c.by[j], value).url()})
+		}
+		made.Rows = append(made.Rows, row)
+	}
+	sum := newTableRow(all, allBefore, all, allBefore != nil, columns, c.measure)
+	made.All = &sum
+	return made
+}
+
+// matchesSearch reports whether a value of a group has a text, in either case.
+func matchesSearch(group []string, search string) bool {
+	search = strings.ToLower(search)
+	return slices.ContainsFunc(group, func(value string) bool { return strings.Contains(strings.ToLower(valueLabel(value)), search) })
+}
+
+func newTableRow(t, past, all *dashboard.Totals, compared bool, columns []tableColumn, m spend.Measure) tableRow {
+	row := tableRow{usage: t, change: "–"}
+	row.share, _ = spend.Ratio(m.Of(t), m.Of(all))
+	if compared {
+		if past == nil {
+			past = &dashboard.Totals{}
+		}
+		row.change, row.changeTitle = changeOf(m.Of(t), m.Of(past)), "before: "+amount(m, past)
+	}
+	for _, column := range columns {
+		row.Cells = append(row.Cells, column.cell(&row))
+	}
+	return row
+}
+
+// changeOf is how much more or less something is than before.
+func changeOf(now, past float64) string {
+	switch {
+	case past == 0 && now == 0:
+		return "–"
+	case past == 0:
+		return "new"
+	}
+	change := now/past - 1
+	switch {
+	case change >= 9:
+		return "× " + text.Count(int64(math.Round(change+1)))
+	case change >= .0005:
+		return "+" + text.Percent(change)
+	case change <= -.0005:
+		return "−" + text.Percent(-change)
+	default:
+		return "±0%"
+	}
 }
 
 type top struct {
@@ -39,45 +292,11 @@ type topRow struct {
 	Width              float64
 }
 
-func newTable(rows []dashboard.Row, all *dashboard.Totals, c selection) table {
-	made := table{Label: label(c.by)}
-	groups := spend.Top(spend.Rank(rows, c.measure), tableGroups)
-	for i := range groups {
-		row := newTableRow(&groups[i].Usage, all, c.measure)
-		row.Value, row.Color = "all others", colorOf(i, groups[i].Others)
-		if !groups[i].Others {
-			value := groups[i].Values[0]
-			row.Value = text.Cut(valueLabel(value), shownDimRunes)
-			row.URL = c.only(c.by, value).url()
-		}
-		made.Rows = append(made.Rows, row)
-	}
-	sum := newTableRow(all, all, c.measure)
-	made.All = &sum
-	return made
-}
-
-func newTableRow(t, all *dashboard.Totals, m spend.Measure) tableRow {
-	row := tableRow{
-		Usage: *t, Cost: cost(t), AverageCost: "–", AverageSeconds: "–", P95: quantile(t, .95),
-		ErrorRate: percentOr(spend.ErrorRate(t)), CacheRead: percentOr(spend.CacheReadShare(t)),
-		Saved: saved(t), Failing: t.Errors+t.Timeouts > 0,
-	}
-	row.Share, _ = spend.Ratio(m.Of(t), m.Of(all))
-	if average, ok := spend.AverageDollars(t); ok {
-		row.AverageCost = text.Rate(average)
-	}
-	if average, ok := spend.AverageSeconds(t); ok {
-		row.AverageSeconds = text.Seconds(average)
-	}
-	return row
-}
-
 func newTop(rows []dashboard.Row, dimension string, all *dashboard.Totals, c selection) top {
 	made := top{Label: label(dimension), URL: c.groupedBy(dimension).url()}
 	for _, group := range spend.Top(spend.Rank(rows, c.measure), topGroups) {
 		share, _ := spend.Ratio(c.measure.Of(&group.Usage), c.measure.Of(all))
-		row := topRow{Value: "all others", Amount: amount(c.measure, &group.Usage), Width: 100 * max(share, 0)}
+		row := topRow{Value: "all others", URL: made.URL, Amount: amount(c.measure, &group.Usage), Width: 100 * max(share, 0)}
 		if !group.Others {
 			row.Value = text.Cut(valueLabel(group.Values[0]), shownDimRunes)
 			row.URL = c.only(dimension, group.Values[0]).url()

@@ -27,6 +27,8 @@ type usageQuery struct {
 	sort    []spend.Key
 	limit   int // 0: all
 	page    int // 0: those beyond the limit are summed in one more row
+	search  string
+	columns []string // of CSV; nil: the usual ones
 	csv     bool
 }
 
@@ -44,7 +46,12 @@ func (b *dashboardServer) readUsageQuery(r *http.Request, by bool, step period.U
 		measure: spend.Measure(p.oneOf("measure", string(spend.Cost), string(spend.Tokens), string(spend.Calls))),
 		csv:     p.oneOf("format", "json", "csv") == "csv",
 		by:      []string{dashboard.Model}, where: p.where(known), step: step,
-		page: p.numberFrom("page", 0, 1, maxGroups),
+		page: p.numberFrom("page", 0, 1, maxGroups), search: p.text("search"), columns: p.all("column"),
+	}
+	for _, name := range q.columns {
+		if _, known := csvColumns[name]; !known {
+			p.fail("column", errUnknownColumn(name))
+		}
 	}
 	if by {
 		q.by = p.by(known, dashboard.Model)
@@ -59,7 +66,7 @@ func (b *dashboardServer) readUsageQuery(r *http.Request, by bool, step period.U
 	for _, name := range p.all("sort") {
 		q.sort = append(q.sort, p.sortKey(name, q.by))
 	}
-	paged := byDefault == 0 || q.page > 0 || len(q.sort) > 0
+	paged := byDefault == 0 || q.page > 0 || len(q.sort) > 0 || q.search != ""
 	switch {
 	case q.page > 0:
 		byDefault = pageRows
@@ -152,6 +159,9 @@ func (q *usageQuery) rows(now time.Time, total *int) iter.Seq2[groupJSON, error]
 			if q.step == "" {
 				all = spend.Sum(rows)
 			}
+			if q.search != "" {
+				rows = slices.DeleteFunc(rows, func(row dashboard.Row) bool { return !matchesSearch(row.Group, q.search) })
+			}
 			spend.Sort(rows, q.sort)
 			*total += len(rows)
 			for i := range rows {
@@ -207,7 +217,7 @@ func (q *usageQuery) rowJSON(row *dashboard.Row, all *dashboard.Totals) groupJSO
 // respond responds with rows, and what is known once they all came.
 func (q *usageQuery) respond(name string, rows iter.Seq2[groupJSON, error], last ...member) response {
 	if q.csv {
-		return csvResponse(name, groupLines(q.by, rows))
+		return csvResponse(name, groupLines(q.by, q.columns, rows))
 	}
 	zone := q.period.From.Location().String()
 	members := []member{{"from", q.period.From}, {"to", q.period.To}, {"tz", zone}, {"by", q.by}, {"rows", listOf2(rows)}}

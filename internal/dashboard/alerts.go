@@ -58,7 +58,12 @@ type Rule struct {
 	Value *float64
 	// Reason is a sentence about why the rule does not fire.
 	Reason string
-	Active []ActiveAlert
+	NoData bool // that is because there are no series
+	// Channels are the notifiers that may be notified of its alerts, and NoChannel is
+	// set when there are none although some are switched on.
+	Channels  []string
+	NoChannel bool
+	Active    []ActiveAlert
 }
 
 // ActiveAlert is a pending or firing alert.

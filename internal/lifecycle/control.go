@@ -19,6 +19,8 @@ import (
 	"go.opentelemetry.io/collector/otelcol"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/lifecycle/early"
 )
 
 const (
@@ -30,9 +32,16 @@ const (
 	reportInterval = 10 * time.Second
 )
 
-// The Collector asks for its signals once it runs, which it reports to nobody. Until
-// then SIGHUP is taken from it again and again.
-var takeOver = []time.Duration{time.Second, 3 * time.Second, 10 * time.Second, 30 * time.Second, 2 * time.Minute}
+// The Collector asks for its signals right after it has logged that it is ready. From
+// then on SIGHUP is taken from it often, for a moment. Where the level of the log hides
+// that entry, it is taken now and then in the first minutes.
+const (
+	ready           = "Everything is ready. Begin running and processing data."
+	takeOverOften   = 20 * time.Millisecond
+	takeOverMoment  = 2 * time.Second
+	takeOverSeldom  = time.Second
+	takeOverMinutes = 2 * time.Minute
+)
 
 // control handles the signals of the process.
 type control struct {
@@ -40,21 +49,23 @@ type control struct {
 	validate func(context.Context) ([]byte, error)
 	exit     func(code int)
 
-	once   sync.Once
-	mu     sync.Mutex // guards reload
+	ready  chan struct{} // receives when the Collector has logged that it is ready
+	mu     sync.Mutex    // guards reload
 	reload confmap.WatcherFunc
 }
 
 // Run runs the Collector with handling of its signals.
 func Run(set otelcol.CollectorSettings, run func(otelcol.CollectorSettings) error) error {
 	if len(os.Args) > 1 && !strings.HasPrefix(os.Args[1], "-") {
+		signal.Reset(syscall.SIGHUP)
 		return run(set) // a command that ends by itself
 	}
-	c := &control{validate: validateSelf, exit: os.Exit}
+	c := &control{validate: validateSelf, exit: os.Exit, ready: make(chan struct{}, 1)}
 	c.logger.Store(zap.NewNop())
+	go c.handle(early.Signals, make(chan os.Signal, 1))
 	set.LoggingOptions = append(set.LoggingOptions, zap.WrapCore(func(core zapcore.Core) zapcore.Core {
 		c.logger.Store(zap.New(core))
-		return explainingCore{core}
+		return watchingCore{explainingCore{core}, c.onReady}
 	}))
 	resolver := &set.ConfigProviderSettings.ResolverSettings
 	factories := make([]confmap.ProviderFactory, 0, len(resolver.ProviderFactories))
@@ -75,7 +86,7 @@ type provider struct {
 
 // Retrieve reads a part of the configuration.
 func (p *provider) Retrieve(ctx context.Context, uri string, watcher confmap.WatcherFunc) (*confmap.Retrieved, error) {
-	p.control.onRetrieve(watcher) //nolint:contextcheck // signals are handled as long as the process runs
+	p.control.onRetrieve(watcher)
 	return p.Provider.Retrieve(ctx, uri, watcher)
 }
 
@@ -84,16 +95,20 @@ func (c *control) onRetrieve(watcher confmap.WatcherFunc) {
 	c.mu.Lock()
 	c.reload = watcher
 	c.mu.Unlock()
-	c.once.Do(func() {
-		go c.handle(make(chan os.Signal, 1), make(chan os.Signal, 1))
-	})
+}
+
+// onReady is called when the Collector has logged that it is ready.
+func (c *control) onReady() {
+	select {
+	case c.ready <- struct{}{}:
+	default:
+	}
 }
 
 // handle runs as long as the process.
 func (c *control) handle(reloads, stops chan os.Signal) {
-	started := time.Now()
-	next := 0
-	timer := time.NewTimer(takeOver[next])
+	interval, until := takeOverSeldom, time.Now().Add(takeOverMinutes)
+	timer := time.NewTimer(interval)
 	crowded := time.NewTicker(reportInterval)
 	defer crowded.Stop()
 	var displaced int64
@@ -101,14 +116,17 @@ func (c *control) handle(reloads, stops chan os.Signal) {
 		select {
 		case <-crowded.C:
 			displaced = c.reportDisplaced(displaced)
+		case <-c.ready:
+			interval, until = takeOverOften, time.Now().Add(takeOverMoment)
+			timer.Reset(0)
 		case <-timer.C:
 			// Ignore takes the signal from the Collector, without a moment in which it
 			// would end the process.
 			signal.Ignore(syscall.SIGHUP)
 			signal.Notify(reloads, syscall.SIGHUP)
 			signal.Notify(stops, syscall.SIGTERM, os.Interrupt)
-			if next++; next < len(takeOver) {
-				timer.Reset(time.Until(started.Add(takeOver[next])))
+			if time.Now().Before(until) {
+				timer.Reset(interval)
 			}
 		case <-reloads:
 			c.onSIGHUP()
@@ -132,6 +150,12 @@ func (c *control) reportDisplaced(before int64) int64 {
 // onSIGHUP has the configuration applied if it is right.
 func (c *control) onSIGHUP() {
 	logger := c.logger.Load()
+	c.mu.Lock()
+	reload := c.reload
+	c.mu.Unlock()
+	if reload == nil {
+		return // nothing has been read yet
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), validateTimeout)
 	defer cancel()
 	output, err := c.validate(ctx)
@@ -140,9 +164,6 @@ func (c *control) onSIGHUP() {
 		return
 	}
 	logger.Info("The configuration is valid and is applied")
-	c.mu.Lock()
-	reload := c.reload
-	c.mu.Unlock()
 	go reload(&confmap.ChangeEvent{}) // which waits while another change is applied
 }
 

@@ -66,3 +66,22 @@ func isStop(field zapcore.Field) bool {
 	}
 	return strings.Contains(err.Error(), "interrupted due to shutdown") || strings.Contains(err.Error(), "the exporter stops")
 }
+
+// watchingCore calls onReady when the Collector is ready.
+type watchingCore struct {
+	zapcore.Core
+	onReady func()
+}
+
+// With adds fields.
+func (c watchingCore) With(fields []zapcore.Field) zapcore.Core {
+	return watchingCore{c.Core.With(fields), c.onReady}
+}
+
+// Check decides whether an entry is written.
+func (c watchingCore) Check(entry zapcore.Entry, checked *zapcore.CheckedEntry) *zapcore.CheckedEntry {
+	if entry.Message == ready {
+		c.onReady()
+	}
+	return c.Core.Check(entry, checked)
+}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
+	"github.com/otelcol-arc/otelcol-arc/internal/notify"
 	"github.com/otelcol-arc/otelcol-arc/internal/routing"
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/evaluate"
 )
@@ -35,6 +37,7 @@ const (
 type dashboardSource struct {
 	core   *core
 	routes *routing.Tree   // nil without routes
+	reach  notify.Reach    // the notifiers that are switched on
 	ctx    context.Context // of the queries that find reasons; ends with the evaluations
 
 	mu      sync.Mutex
@@ -52,7 +55,8 @@ var _ dashboard.Alerts = (*dashboardSource)(nil)
 func (c *core) show(ctx context.Context) (hide func()) {
 	var hides []func()
 	for _, page := range dashboard.Extensions(c.host) {
-		hides = append(hides, page.ShowAlerts(c.id, &dashboardSource{core: c, ctx: ctx, routes: c.cfg.routes()}))
+		routes := c.cfg.routes()
+		hides = append(hides, page.ShowAlerts(c.id, &dashboardSource{core: c, ctx: ctx, routes: routes, reach: notify.ReachOf(c.host, routes)}))
 	}
 	return func() {
 		for _, hide := range hides {
@@ -75,6 +79,9 @@ func (b *dashboardSource) RuleGroups() []dashboard.RuleGroup {
 	}
 	b.reasons = reasons
 	if events := b.core.events.describe(b.activeEvents()); len(events) > 0 {
+		for i := range events {
+			b.setChannels(&events[i], labelsOfEvent(&b.core.cfg.Events[i], b.core.cfg.ExternalLabels))
+		}
 		groups = append(groups, dashboard.RuleGroup{Name: "events", File: evaluate.InlineRules, Rules: events})
 	}
 	return groups
@@ -110,7 +117,7 @@ func (b *dashboardSource) describeGroup(e *evaluate.Evaluator, group *rules.Grou
 				r = reason{at: at, text: e.Reason(b.ctx, rule, at)}
 			}
 			reasons[rule] = r
-			shown.Reason = r.text
+			shown.Reason, shown.NoData = r.text, strings.HasPrefix(r.text, evaluate.NoData)
 		}
 		out.Rules = append(out.Rules, shown)
 	}
@@ -122,6 +129,7 @@ func (b *dashboardSource) describeAlerting(e *evaluate.Evaluator, rule *rules.Al
 	shown.For = rule.HoldDuration()
 	shown.Annotations = rule.Annotations().Map()
 	shown.State = stateInactive
+	b.setChannels(shown, routing.LabelsOfRule(rule.Name(), shown.Expr, shown.Labels, b.core.cfg.ExternalLabels))
 	for _, active := range b.activeAlerts(e, rule) {
 		shown.Active = append(shown.Active, active)
 		if shown.Value == nil || *active.Value > *shown.Value {

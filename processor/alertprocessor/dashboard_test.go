@@ -4,6 +4,8 @@
 package alertprocessor
 
 import (
+	"context"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,10 +14,14 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/exporter/exportertest"
 	"go.opentelemetry.io/collector/pdata/pmetric"
+	"go.opentelemetry.io/collector/pipeline"
+	"go.opentelemetry.io/otel/metric/noop"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
 	"github.com/otelcol-arc/otelcol-arc/internal/falseclock"
+	"github.com/otelcol-arc/otelcol-arc/internal/notify"
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/alerttest"
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/evaluate"
 )
@@ -163,6 +169,51 @@ func TestReasons(t *testing.T) {
 			got, err := x.WhyEmpty(parsed)
 			require.NoError(t, err)
 			assert.Equal(t, want, got, expr)
+		}
+	})
+}
+
+// notifierHost has a notifier of critical alerts.
+type notifierHost struct {
+	*statusHost
+	notifiers map[component.ID]component.Component
+}
+
+func (h notifierHost) GetExporters() map[pipeline.Signal]map[component.ID]component.Component {
+	return map[pipeline.Signal]map[component.ID]component.Component{pipeline.SignalLogs: h.notifiers}
+}
+
+// The dashboard shows who may be notified of the alerts of each rule, and whose nobody is.
+func TestChannelsOfRules(t *testing.T) {
+	delivery := notify.NewDeliveryConfig()
+	delivery.Severities = []string{"critical"}
+	set := exportertest.NewNopSettings(component.MustNewType("pager"))
+	set.ID = component.MustNewID("pager")
+	exporter, err := notify.NewExporter(set, notify.Settings{
+		Delivery: &delivery, Channels: []notify.Channel{{Deliver: func(context.Context, notify.Message) error { return nil }}},
+		Outcomes: notify.NewOutcomes(noop.Int64Counter{}),
+	})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, exporter.Shutdown(t.Context())) }()
+	falseclock.Test(t, func(t *testing.T) {
+		r := buildRig(t, testConfig(func(c *Config) {
+			c.Rules = []RuleConfig{{Name: "Down", Expr: "up == 0", Severity: "page"}, {Name: "Slow", Expr: "latency > 1", Severity: "warning"}}
+			c.Events = []EventConfig{
+				{Name: "Failed", Context: EventContextSpan, Condition: "status.code == STATUS_CODE_ERROR", Severity: "info"},
+				{Name: "Graded", Context: EventContextSpan, Condition: "status.code == STATUS_CODE_ERROR", LabelsFrom: []string{"severity"}},
+			}
+		}))
+		host := notifierHost{r.host, map[component.ID]component.Component{set.ID: exporter}}
+		for _, c := range r.components() {
+			require.NoError(t, c.Start(t.Context(), host))
+		}
+		defer r.stop()
+		for _, group := range r.host.page.alerts.RuleGroups() {
+			for _, rule := range group.Rules {
+				taken := rule.Name == "Down" || rule.Name == "Graded"
+				assert.Equal(t, !taken, rule.NoChannel, rule.Name)
+				assert.Equal(t, taken, slices.Equal(rule.Channels, []string{"pager"}), rule.Name)
+			}
 		}
 	})
 }

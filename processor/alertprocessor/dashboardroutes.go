@@ -6,7 +6,9 @@ package alertprocessor
 import (
 	"maps"
 	"slices"
+	"strings"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
 	"github.com/otelcol-arc/otelcol-arc/internal/routing"
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/notification"
@@ -42,4 +44,24 @@ func selectLabels(labels map[string]string, names []string, all bool) map[string
 	selected := maps.Clone(labels)
 	maps.DeleteFunc(selected, func(name, _ string) bool { return !all && !slices.Contains(names, name) })
 	return selected
+}
+
+// setChannels sets who may be notified of the alerts of a rule.
+func (b *dashboardSource) setChannels(rule *dashboard.Rule, labels routing.Partial) {
+	var deliberate bool
+	rule.Channels, deliberate = b.reach.Channels(labels)
+	rule.NoChannel = len(rule.Channels) == 0 && !deliberate && len(b.reach.Notifiers) > 0
+}
+
+// labelsOfEvent are the labels of the alerts of an event rule: those that come from
+// attributes may have any value, and no others are there.
+func labelsOfEvent(config *EventConfig, external map[string]string) routing.Partial {
+	set := withNonEmpty(config.Labels, alertevent.LabelSeverity, config.Severity)
+	labels := routing.LabelsOfRule(config.Name, "", set, external)
+	templates := labels.IsOpen
+	labels.IsOpen = func(name string) bool {
+		fromAttribute := slices.ContainsFunc(config.LabelsFrom, func(attribute string) bool { return strings.ReplaceAll(attribute, ".", "_") == name })
+		return fromAttribute || set[name] != "" && templates(name)
+	}
+	return labels
 }

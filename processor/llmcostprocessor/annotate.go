@@ -18,11 +18,12 @@ const (
 )
 
 // disownCost keeps a cost that is on a span that is not a call under the name of
-// costs that are reported: gen_ai.usage.cost is ours, and added up downstream.
-func disownCost(attributes pcommon.Map) {
+// costs that are reported: gen_ai.usage.cost is ours, and added up downstream. It
+// reports whether there was one.
+func disownCost(attributes pcommon.Map) bool {
 	reported, ok := attributes.Get(attrCost)
 	if !ok {
-		return
+		return false
 	}
 	if _, has := attributes.Get(attrReported); !has {
 		kept := pcommon.NewValueEmpty()
@@ -30,6 +31,7 @@ func disownCost(attributes pcommon.Map) {
 		kept.MoveTo(attributes.PutEmpty(attrReported))
 	}
 	attributes.Remove(attrCost)
+	return true
 }
 
 // annotate writes on the records what their calls cost: once for each call, so that

@@ -279,7 +279,11 @@ func (c *core) loadBill(ctx context.Context) error {
 	if err := c.store.read(ctx, keyBill, c.billing.bill.Load); err != nil {
 		return err
 	}
-	if err := c.store.read(ctx, keySince, c.billing.since.UnmarshalText); err != nil {
+	known := false
+	if err := c.store.read(ctx, keySince, func(content []byte) error {
+		known = true
+		return c.billing.since.UnmarshalText(content)
+	}); err != nil || known {
 		return err
 	}
 	first := ledger.HourOf(c.billing.since)

@@ -82,6 +82,16 @@ type Config struct {
 	// otel.metric.overflow. Default: 1000.
 	MaxModels int `mapstructure:"max_models"`
 
+	// MaxSeries is the number of label sets of the metrics by provider, model and
+	// dimensions. The most expensive ones are kept; the others are counted in one series
+	// more, labeled otel.metric.overflow=true. Default: 5000.
+	MaxSeries int `mapstructure:"max_series"`
+
+	// Exemplars adds the trace IDs of calls to those metrics. Prometheus 2.42
+	// rejects a scrape in the OpenMetrics format that has them, because the names of the
+	// metrics do not end in _total. Default: true.
+	Exemplars bool `mapstructure:"exemplars"`
+
 	// Calls bounds the single calls that the dashboard lists.
 	Calls CallsConfig `mapstructure:"calls"`
 
@@ -174,8 +184,8 @@ type DedupConfig struct {
 	// half as many spans around them. Default: 100000, at most 64 MiB.
 	MaxEntries int `mapstructure:"max_entries"`
 
-	// Window is how long a record stays in the cache, unless it is full.
-	// Default: 10m.
+	// Window is how long a record stays in the cache, unless it is full. A pause in which
+	// nothing arrives counts as a tenth of it at most. Default: 10m.
 	Window time.Duration `mapstructure:"window"`
 
 	// PairByTime counts records of different instrumentation scopes as one call if
@@ -209,6 +219,7 @@ func (c *Config) Validate() error {
 		atLeast("max_rows", c.MaxRows, 1),
 		atLeast("max_day_rows", c.MaxDayRows, 0),
 		atLeast("max_models", c.MaxModels, 1),
+		atLeast("max_series", c.MaxSeries, 1),
 		atLeast("calls::max_entries", c.Calls.MaxEntries, 0),
 		atLeast("dedup::max_entries", c.Dedup.MaxEntries, 2),
 		atLeast("dedup::window", c.Dedup.Window, time.Second),

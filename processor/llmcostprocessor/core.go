@@ -29,6 +29,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/metadata"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/price"
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/series"
 )
 
 // core is what the instances of one processor ID share.
@@ -59,8 +60,10 @@ type core struct {
 	counting sync.Mutex      // one batch is counted at a time; guards what follows
 	calls    *identity.Cache // records of calls
 	known    knownCalls      // that version 1 has counted
+	series   *series.Set     // of the metrics by dimension
 	changes  []ledger.Change // of the last batch, whose memory is used again
 	places   []ledger.Place
+	inSeries []series.Place
 
 	dimensions   *dimensions
 	attributions attributions
@@ -132,6 +135,7 @@ func newCore(cfg *Config, set processor.Settings) (*core, error) {
 		estimates:  newEstimates(cfg.MaxModels),
 		sources:    newMetricSources(cfg.MetricSources, time.Now()),
 		ledger:     newLedger(cfg),
+		series:     newSeries(cfg),
 		billing:    billing{bill: invoice.NewBill(maxCharges)},
 		health:     health.New(set.Logger),
 		settings:   set.TelemetrySettings,
@@ -186,6 +190,10 @@ func ledgerDays(zone *time.Location) func(hour int64) (first, end int64) {
 	}
 }
 
+func newSeries(cfg *Config) *series.Set {
+	return series.New(series.Options{Max: cfg.MaxSeries, Labels: dimensionLabels(cfg.Dimensions), Idle: cfg.Retention})
+}
+
 // Start loads what was persisted, and begins to emit metrics.
 func (c *core) Start(ctx context.Context, host component.Host) error {
 	c.health.Report(host)
@@ -235,9 +243,9 @@ func (c *core) openStore(ctx context.Context, host component.Host) error {
 	if err != nil {
 		return err
 	}
-	if err := store.load(ctx, c.ledger, loader{c, ctx}, c.resource); err != nil {
+	if err := store.load(ctx, c.ledger, c.series, loader{c, ctx}, c.resource); err != nil {
 		c.health.Set(problemStorage, err, "Reading the ledger from the storage failed; it starts empty and in memory, the storage is left unchanged", "")
-		c.ledger, c.calls, c.known = newLedger(c.cfg), newCache(c.cfg), nil
+		c.ledger, c.series, c.calls, c.known = newLedger(c.cfg), newSeries(c.cfg), newCache(c.cfg), nil
 		return store.close(ctx)
 	}
 	c.store = store
@@ -273,8 +281,8 @@ func (l loader) remember(e *entry) {
 
 func (l loader) count(e *entry) {
 	l.addKnown(e.seen, e.at)
-	l.ledger.Record(e.calls, e.at)
-	l.ledger.Record(e.sums, e.at)
+	l.record(e.calls, e.at)
+	l.record(e.sums, e.at)
 	l.addRecords(l.ctx, e.records, e.spans, e.at, nil)
 }
 
@@ -318,6 +326,16 @@ func (c *core) observe() error {
 		}),
 		c.telemetry.RegisterProcessorLlmCostLedgerRowsCallback(func(_ context.Context, o metric.Int64Observer) error {
 			o.Observe(int64(c.ledger.Rows()))
+			return nil
+		}),
+		c.telemetry.RegisterProcessorLlmCostSeriesCallback(func(_ context.Context, o metric.Int64Observer) error {
+			c.counting.Lock()
+			defer c.counting.Unlock()
+			o.Observe(int64(c.series.Len()))
+			return nil
+		}),
+		c.telemetry.RegisterProcessorLlmCostSeriesLimitCallback(func(_ context.Context, o metric.Int64Observer) error {
+			o.Observe(int64(c.cfg.MaxSeries))
 			return nil
 		}),
 		c.telemetry.RegisterProcessorLlmCostPriceModelsCallback(func(_ context.Context, o metric.Int64Observer) error {
@@ -422,7 +440,7 @@ func (c *core) save(ctx context.Context) {
 		_, _ = changes.Pack() // to be compact
 		return
 	}
-	err := errors.Join(c.store.save(ctx, c.ledger, time.Now()), c.saveBill(ctx))
+	err := errors.Join(c.store.save(ctx, c.ledger, c.series, time.Now()), c.saveBill(ctx))
 	if err != nil && ctx.Err() != nil {
 		return // we are shutting down, and save once more then
 	}
@@ -462,7 +480,7 @@ func (c *core) Close(ctx context.Context) error {
 		return nil
 	}
 	c.journalLinks(ctx)
-	return errors.Join(c.store.save(ctx, c.ledger, time.Now()), c.store.close(ctx))
+	return errors.Join(c.store.save(ctx, c.ledger, c.series, time.Now()), c.store.close(ctx))
 }
 
 // metricsInstance forwards metrics, and is an emitter of the core.

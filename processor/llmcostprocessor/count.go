@@ -17,6 +17,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/identity"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/money"
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/series"
 )
 
 // maxDuration is the longest that a call can take. What is above is a mistake
@@ -150,6 +151,8 @@ func (c *core) addRecords(ctx context.Context, records []identity.Record, spans 
 	clear(c.changes)
 	changes, places := c.changes[:0], slices.Grow(c.places[:0], len(result.Changes))[:len(result.Changes)]
 	clear(places)
+	inSeries := slices.Grow(c.inSeries[:0], len(result.Changes))[:len(result.Changes)]
+	clear(inSeries)
 	for i := range result.Changes {
 		change := &result.Changes[i]
 		detail := detailOf(change.In)
@@ -159,8 +162,9 @@ func (c *core) addRecords(ctx context.Context, records []identity.Record, spans 
 		}
 		to := ledger.Change{ID: change.Call, Place: &places[i], Detail: detail}
 		if change.Out != nil {
-			places[i] = ledger.Place(change.Out.Place)
+			places[i] = ledger.Place(change.Out.Place & placeInLedger)
 			to.Out = parseCounted(change.Out)
+			c.series.Remove(to.Out, series.Place(change.Out.Place>>placeInSeries), at)
 			c.unpriced.remove(to.Out)
 			c.estimates.remove(to.Out)
 		}
@@ -175,20 +179,36 @@ func (c *core) addRecords(ctx context.Context, records []identity.Record, spans 
 			}
 			c.unpriced.add(to.In)
 			c.estimates.add(to.In)
+			inSeries[i] = c.series.Add(to.In, at)
 		}
 		changes = append(changes, to)
 	}
-	if c.changes, c.places = changes, places; cap(changes) > maxReused {
-		c.changes, c.places = nil, nil
+	if c.changes, c.places, c.inSeries = changes, places, inSeries; cap(changes) > maxReused {
+		c.changes, c.places, c.inSeries = nil, nil, nil
 	}
 	recorded := c.ledger.Apply(changes, at)
 	for i := range result.Changes {
-		if change := &result.Changes[i]; places[i] != 0 && change.In != nil && change.In != change.Out {
-			c.calls.SetPlace(change, uint8(places[i]))
+		place := uint8(places[i]) | uint8(inSeries[i])<<placeInSeries
+		if change := &result.Changes[i]; (place != 0 || change.Out != nil) && change.In != nil && change.In != change.Out {
+			c.calls.SetPlace(change, place)
 		}
 	}
 	c.countRecorded(ctx, recorded)
 	return result
+}
+
+// The bits of where a call was counted.
+const (
+	placeInLedger = 0b1
+	placeInSeries = 1 // how far it is shifted
+)
+
+// record adds calls that are never corrected. It must be called with counting held.
+func (c *core) record(calls []ledger.Call, at time.Time) ledger.Recorded {
+	for i := range calls {
+		c.series.Add(&calls[i], at)
+	}
+	return c.ledger.Record(calls, at)
 }
 
 func detailOf(counted *identity.Counted) (detail ledger.Detail) {
@@ -243,7 +263,7 @@ func (c *core) journalLinks(ctx context.Context) {
 func (c *core) recordSums(ctx context.Context, b *batch) {
 	c.counting.Lock()
 	defer c.counting.Unlock()
-	c.countRecorded(ctx, c.ledger.Record(b.sums, b.at))
+	c.countRecorded(ctx, c.record(b.sums, b.at))
 	if c.store != nil {
 		c.journal(ctx, &entry{at: b.at, sums: b.sums})
 	}

@@ -45,48 +45,56 @@ func TestMetrics(t *testing.T) {
 			s.SetEndTimestamp(pcommon.NewTimestampFromTime(yesterday))
 		}))
 		r.price(callSpan(put("gen_ai.request.model", "own-model")))
-		want := series{
-			`arc_llm_calls_total{model=gpt-4o,status=success}`:        2,
-			`arc_llm_calls_total{model=gpt-4o,status=error}`:          1,
-			`arc_llm_calls_total{model=gpt-4o,status=timeout}`:        1,
-			`arc_llm_tokens_total{model=gpt-4o,type=prompt}`:          4000,
-			`arc_llm_tokens_total{model=gpt-4o,type=completion}`:      2000,
-			`arc_llm_cost_dollars{model=gpt-4o}`:                      0.03,
-			`arc_llm_duration_seconds_count{model=gpt-4o}`:            4,
-			`arc_llm_duration_seconds_sum{model=gpt-4o}`:              64.5,
-			`arc_llm_duration_seconds_bucket{model=gpt-4o} le=0.1`:    0,
-			`arc_llm_duration_seconds_bucket{model=gpt-4o} le=0.5`:    0,
-			`arc_llm_duration_seconds_bucket{model=gpt-4o} le=1`:      0,
-			`arc_llm_duration_seconds_bucket{model=gpt-4o} le=2`:      3,
-			`arc_llm_duration_seconds_bucket{model=gpt-4o} le=5`:      3,
-			`arc_llm_duration_seconds_bucket{model=gpt-4o} le=10`:     3,
-			`arc_llm_duration_seconds_bucket{model=gpt-4o} le=30`:     3,
-			`arc_llm_duration_seconds_bucket{model=gpt-4o} le=60`:     4,
-			`arc_llm_hourly_cost_dollars{model=gpt-4o}`:               0.0225,
-			`arc_llm_hourly_tokens{model=gpt-4o,type=prompt}`:         3000,
-			`arc_llm_hourly_tokens{model=gpt-4o,type=completion}`:     1500,
-			`arc_llm_hourly_calls{model=gpt-4o}`:                      3,
-			`arc_llm_budget_used_ratio{budget=hour}`:                  1.5,
-			`arc_llm_budget_used_ratio{budget=day}`:                   0.0225,
-			`arc_llm_budget_used_ratio{budget=month}`:                 30,
-			`arc_llm_calls_total{model=own-model,status=success}`:     1,
-			`arc_llm_calls_total{model=own-model,status=error}`:       0,
-			`arc_llm_calls_total{model=own-model,status=timeout}`:     0,
-			`arc_llm_tokens_total{model=own-model,type=prompt}`:       1000,
-			`arc_llm_tokens_total{model=own-model,type=completion}`:   500,
-			`arc_llm_hourly_tokens{model=own-model,type=prompt}`:      1000,
-			`arc_llm_hourly_tokens{model=own-model,type=completion}`:  500,
-			`arc_llm_hourly_calls{model=own-model}`:                   1,
-			`arc_llm_duration_seconds_count{model=own-model}`:         1,
-			`arc_llm_duration_seconds_sum{model=own-model}`:           1.5,
-			`arc_llm_duration_seconds_bucket{model=own-model} le=0.1`: 0,
-			`arc_llm_duration_seconds_bucket{model=own-model} le=0.5`: 0,
-			`arc_llm_duration_seconds_bucket{model=own-model} le=1`:   0,
-			`arc_llm_duration_seconds_bucket{model=own-model} le=2`:   1,
-			`arc_llm_duration_seconds_bucket{model=own-model} le=5`:   1,
-			`arc_llm_duration_seconds_bucket{model=own-model} le=10`:  1,
-			`arc_llm_duration_seconds_bucket{model=own-model} le=30`:  1,
-			`arc_llm_duration_seconds_bucket{model=own-model} le=60`:  1,
+		want := readings{
+			`arc_llm_calls_total{model=gpt-4o,status=success}`:     2,
+			`arc_llm_calls_total{model=gpt-4o,status=error}`:       1,
+			`arc_llm_calls_total{model=gpt-4o,status=timeout}`:     1,
+			`arc_llm_tokens_total{model=gpt-4o,type=prompt}`:       4000,
+			`arc_llm_tokens_total{model=gpt-4o,type=completion}`:   2000,
+			`arc_llm_cost_dollars{model=gpt-4o}`:                   0.03,
+			`arc_llm_duration_seconds_count{model=gpt-4o}`:         4,
+			`arc_llm_duration_seconds_sum{model=gpt-4o}`:           64.5,
+			`arc_llm_duration_seconds_bucket{model=gpt-4o} le=0.1`: 0,
+			`arc_llm_duration_seconds_bucket{model=gpt-4o} le=0.5`: 0,
+			`arc_llm_duration_seconds_bucket{model=gpt-4o} le=1`:   0,
+			`arc_llm_duration_seconds_bucket{model=gpt-4o} le=2`:   3,
+			`arc_llm_duration_seconds_bucket{model=gpt-4o} le=5`:   3,
+			`arc_llm_duration_seconds_bucket{model=gpt-4o} le=10`:  3,
+			`arc_llm_duration_seconds_bucket{model=gpt-4o} le=30`:  3,
+			`arc_llm_duration_seconds_bucket{model=gpt-4o} le=60`:  4,
+			`arc_llm_hourly_cost_dollars{model=gpt-4o}`:            0.0225,
+
+			`arc_llm_usage_calls{model=gpt-4o,provider=openai,service_name=shop}`:                     4,
+			`arc_llm_usage_calls{model=own-model,provider=openai,service_name=shop}`:                  1,
+			`arc_llm_usage_cost_dollars{model=gpt-4o,provider=openai,service_name=shop}`:              0.03,
+			`arc_llm_usage{kind=input,model=gpt-4o,provider=openai,service_name=shop,unit=token}`:     4000,
+			`arc_llm_usage{kind=output,model=gpt-4o,provider=openai,service_name=shop,unit=token}`:    2000,
+			`arc_llm_usage{kind=input,model=own-model,provider=openai,service_name=shop,unit=token}`:  1000,
+			`arc_llm_usage{kind=output,model=own-model,provider=openai,service_name=shop,unit=token}`: 500,
+			`arc_llm_hourly_tokens{model=gpt-4o,type=prompt}`:                                         3000,
+			`arc_llm_hourly_tokens{model=gpt-4o,type=completion}`:                                     1500,
+			`arc_llm_hourly_calls{model=gpt-4o}`:                                                      3,
+			`arc_llm_budget_used_ratio{budget=hour}`:                                                  1.5,
+			`arc_llm_budget_used_ratio{budget=day}`:                                                   0.0225,
+			`arc_llm_budget_used_ratio{budget=month}`:                                                 30,
+			`arc_llm_calls_total{model=own-model,status=success}`:                                     1,
+			`arc_llm_calls_total{model=own-model,status=error}`:                                       0,
+			`arc_llm_calls_total{model=own-model,status=timeout}`:                                     0,
+			`arc_llm_tokens_total{model=own-model,type=prompt}`:                                       1000,
+			`arc_llm_tokens_total{model=own-model,type=completion}`:                                   500,
+			`arc_llm_hourly_tokens{model=own-model,type=prompt}`:                                      1000,
+			`arc_llm_hourly_tokens{model=own-model,type=completion}`:                                  500,
+			`arc_llm_hourly_calls{model=own-model}`:                                                   1,
+			`arc_llm_duration_seconds_count{model=own-model}`:                                         1,
+			`arc_llm_duration_seconds_sum{model=own-model}`:                                           1.5,
+			`arc_llm_duration_seconds_bucket{model=own-model} le=0.1`:                                 0,
+			`arc_llm_duration_seconds_bucket{model=own-model} le=0.5`:                                 0,
+			`arc_llm_duration_seconds_bucket{model=own-model} le=1`:                                   0,
+			`arc_llm_duration_seconds_bucket{model=own-model} le=2`:                                   1,
+			`arc_llm_duration_seconds_bucket{model=own-model} le=5`:                                   1,
+			`arc_llm_duration_seconds_bucket{model=own-model} le=10`:                                  1,
+			`arc_llm_duration_seconds_bucket{model=own-model} le=30`:                                  1,
+			`arc_llm_duration_seconds_bucket{model=own-model} le=60`:                                  1,
 		}
 		for _, model := range []string{"gpt-4o", "own-model"} {
 			want["arc_llm_usage_total{model="+model+",type=input}"] = want["arc_llm_tokens_total{model="+model+",type=prompt}"]
@@ -346,11 +354,14 @@ func TestCountedOnce(t *testing.T) {
 			r := newRig(t, testConfig(nil))
 			td := callSpan()
 			r.price(td)
-			time.Sleep(4 * time.Minute)
+			time.Sleep(time.Hour) // a pause, in which nothing is forgotten
 			r.price(td)
-			time.Sleep(time.Hour)
+			for i := range 20 {
+				time.Sleep(time.Minute)
+				r.price(callSpan(func(s ptrace.Span) { s.SetTraceID([16]byte{9, byte(i)}) }))
+			}
 			r.price(td)
-			assert.Equal(t, 2., calls(r))
+			assert.Equal(t, 22., calls(r))
 		})
 	})
 }
@@ -481,7 +492,7 @@ func TestTheHourHoldsWhatIsBeyondTheLimits(t *testing.T) {
 				}
 				r.price(callSpan())
 				totals := r.totals()
-				sums := series{}
+				sums := readings{}
 				for name, value := range totals {
 					metric, _, _ := strings.Cut(name, "{")
 					sums[metric] += value

@@ -55,6 +55,8 @@ type batch struct {
 	payloads []byte        // of the records
 	ends     []int         // of each of them
 	taken    []identity.Outcome
+
+	foreignCosts int64 // on spans that are not calls
 }
 
 // batches are used again, since what is detected in a thousand spans takes half a
@@ -87,6 +89,7 @@ func (b *batch) free() {
 	b.calls, b.spans, b.records, b.counted, b.sums = b.calls[:0], b.spans[:0], b.records[:0], b.counted[:0], b.sums[:0]
 	b.payloads, b.ends = b.payloads[:0], b.ends[:0]
 	b.outcomes, b.rules, b.prices = b.outcomes[:0], b.rules[:0], nil
+	b.foreignCosts = 0
 	b.reader.Forget()
 	batches.Put(b)
 }

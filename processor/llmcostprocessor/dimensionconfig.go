@@ -77,6 +77,15 @@ func dimensionNames(dimensions []DimensionConfig) []string {
 	return names
 }
 
+// dimensionLabels are the labels of the dimensions in metrics.
+func dimensionLabels(dimensions []DimensionConfig) []string {
+	labels := dimensionNames(dimensions)
+	for i, name := range labels {
+		labels[i] = dimension.Label(name)
+	}
+	return labels
+}
+
 func validateDimensions(dimensions []DimensionConfig) error {
 	var errs []error
 	if len(dimensions) > ledger.MaxDimensions {

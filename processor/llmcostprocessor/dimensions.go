@@ -33,7 +33,7 @@ type reader struct {
 }
 
 func newDimensions(configured []DimensionConfig) (*dimensions, error) {
-	d := &dimensions{names: dimensionNames(configured), all: make([]reader, len(configured))}
+	d := &dimensions{names: dimensionNames(configured), labels: dimensionLabels(configured), all: make([]reader, len(configured))}
 	tables, err := loadTables(configured)
 	if err != nil {
 		return nil, err
@@ -43,7 +43,6 @@ func newDimensions(configured []DimensionConfig) (*dimensions, error) {
 		r := &d.all[i]
 		r.name, r.keys, r.file, r.unlisted, r.hash, r.drop = each.String(), each.keys(), each.Table, each.Unlisted, each.Hash, each.Drop
 		r.table.Store(tables[i])
-		d.labels = append(d.labels, dimension.Label(r.name))
 	}
 	return d, nil
 }

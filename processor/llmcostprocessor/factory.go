@@ -24,6 +24,7 @@ const (
 	defaultMaxDayRows      = 4_000_000
 	defaultMaxModels       = 1000
 	defaultDedupEntries    = 100_000
+	defaultMaxSeries       = 5_000
 	defaultCalls           = 10_000
 	defaultDedupWindow     = 10 * time.Minute
 )
@@ -50,6 +51,8 @@ func createDefaultConfig() component.Config {
 		MaxRows:         defaultMaxRows,
 		MaxDayRows:      defaultMaxDayRows,
 		MaxModels:       defaultMaxModels,
+		MaxSeries:       defaultMaxSeries,
+		Exemplars:       true,
 		Calls:           CallsConfig{MaxEntries: defaultCalls},
 		Dedup:           DedupConfig{MaxEntries: defaultDedupEntries, Window: defaultDedupWindow, PairByTime: true},
 	}

@@ -77,9 +77,9 @@ func TestGoldenLogs(t *testing.T) {
 	}
 }
 
-func compareTotals(t *testing.T, folder string, got series) {
+func compareTotals(t *testing.T, folder string, got readings) {
 	t.Helper()
-	counted := series{}
+	counted := readings{}
 	for name, value := range got {
 		for _, prefix := range []string{metricCalls, metricTokens, metricCost} {
 			if len(name) > len(prefix) && name[:len(prefix)+1] == prefix+"{" && value != 0 {
@@ -95,7 +95,7 @@ func compareTotals(t *testing.T, folder string, got series) {
 	}
 	content, err := os.ReadFile(file)
 	require.NoError(t, err)
-	var want series
+	var want readings
 	require.NoError(t, yaml.Unmarshal(content, &want))
 	assert.Equal(t, want, counted)
 }

@@ -268,8 +268,11 @@ func (s *store) persistEntries(entries []pendingEntry, now time.Time) (operation
 		records += e.records
 	}
 	left := 2*s.limit - records
+	age, next := time.Duration(0), now
 	for _, chunk := range slices.Backward(s.chunks) {
-		if left <= 0 || now.Sub(chunk.At) > 2*s.window {
+		age += identity.Age(next.Sub(chunk.At), s.window)
+		next = chunk.At
+		if left <= 0 || age > 2*s.window {
 			operations = append(operations, storage.DeleteOperation(chunkKey(chunk.Number)))
 			continue
 		}

@@ -59,6 +59,7 @@ func (c *core) buildMetrics() pmetric.Metrics {
 	w.totals(models, totals)
 	w.differences(models, totals)
 	w.hour(models, totals, c.ledger.Hour(ledger.HourOf(now)))
+	c.usageSeries(w, now)
 	w.budgets(c.cfg.Budgets, func(b BudgetConfig) float64 {
 		used := c.used(b, now)
 		return used.Dollars() / b.Limit

@@ -74,7 +74,7 @@ func TestModelOfTheSpanAround(t *testing.T) {
 			m := &memory{}
 			p, e := newPage()
 			r := newRig(t, withStorage(withUsers), m.extension(), e)
-			counters, called := series{}, false
+			counters, called := readings{}, false
 			for i, one := range sent {
 				send(r, one)
 				called = called || one.logs != nil

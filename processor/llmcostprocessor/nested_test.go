@@ -9,8 +9,11 @@ import (
 	"github.com/stretchr/testify/assert"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/metadatatest"
 )
 
 // nested makes a span of each list of changes, each inside the one before.
@@ -197,6 +200,7 @@ func TestCostOfWhatIsNotACall(t *testing.T) {
 			r := newRig(t, testConfig(func(c *Config) { c.ReportedCost = []string{"unpriced", "openai"} }), e)
 			got := firstSpan(r.price(callSpan(only(attributes)))).Attributes()
 			assert.Empty(t, p.usage.Calls(dashboard.CallQuery{}))
+			metadatatest.AssertEqualProcessorLlmCostForeignCosts(t, r.telemetry, []metricdata.DataPoint[int64]{{Value: 1}}, metricdatatest.IgnoreTimestamp())
 			_, ours := got.Get(attrCost)
 			assert.False(t, ours)
 			reported, _ := got.Get(attrReported)

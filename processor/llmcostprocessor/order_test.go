@@ -99,7 +99,7 @@ func TestOrderAcrossBatchesAndRestarts(t *testing.T) {
 			m := &memory{}
 			p, e := newPage()
 			r := newRig(t, withStorage(nil), m.extension(), e)
-			counters := series{}
+			counters := readings{}
 			called := false // spans of a trace are persisted with its first call
 			for i, one := range sent {
 				send(r, one)
@@ -149,7 +149,7 @@ func isCallOfTheAgent(s ptrace.Span) bool {
 }
 
 // raised makes sure that no counter is below what it was.
-func raised(t *testing.T, before, after series) series {
+func raised(t *testing.T, before, after readings) readings {
 	t.Helper()
 	for name, value := range before {
 		if strings.HasPrefix(name, "arc_llm_hourly") {

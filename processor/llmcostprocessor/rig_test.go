@@ -141,18 +141,18 @@ func (r *rig) priceLogs(ld plog.Logs) plog.Logs {
 }
 
 // totals stops the rig, and returns what left last.
-func (r *rig) totals() series {
+func (r *rig) totals() readings {
 	r.t.Helper()
 	r.stop()
 	return latest(r.metricsOut)
 }
 
-// series maps a series, written as in Prometheus, to its value.
-type series map[string]float64
+// readings map a series, written as in Prometheus, to its value.
+type readings map[string]float64
 
 // latest are the series of the newest metrics; those of histograms are _count,
 // _sum and _bucket, which are cumulative.
-func latest(sink *consumertest.MetricsSink) series {
+func latest(sink *consumertest.MetricsSink) readings {
 	all := sink.AllMetrics()
 	if len(all) == 0 {
 		return nil
@@ -160,8 +160,8 @@ func latest(sink *consumertest.MetricsSink) series {
 	return read(all[len(all)-1])
 }
 
-func read(md pmetric.Metrics) series {
-	out := series{}
+func read(md pmetric.Metrics) readings {
+	out := readings{}
 	eachMetric(md, func(m pmetric.Metric) {
 		switch m.Type() {
 		case pmetric.MetricTypeSum:
@@ -183,7 +183,7 @@ func read(md pmetric.Metrics) series {
 	return out
 }
 
-func readPoints(out series, name string, points pmetric.NumberDataPointSlice) {
+func readPoints(out readings, name string, points pmetric.NumberDataPointSlice) {
 	for _, p := range points.All() {
 		value := p.DoubleValue()
 		if p.ValueType() == pmetric.NumberDataPointValueTypeInt {

@@ -30,6 +30,9 @@ func (c *core) priceTraces(ctx context.Context, td ptrace.Traces) (ptrace.Traces
 			}
 		}
 	}
+	if b.foreignCosts > 0 {
+		c.telemetry.ProcessorLlmCostForeignCosts.Add(ctx, b.foreignCosts)
+	}
 	c.settle(ctx, b)
 	return td, nil
 }
@@ -47,8 +50,8 @@ func (c *core) detectSpan(ctx context.Context, b *batch, from *source, scope pco
 	if outcome == convention.Invalid {
 		b.outcomes.add(found.call.Convention, reason)
 	}
-	if outcome == convention.Aggregate || b.reader.Known() {
-		disownCost(span.Attributes())
+	if (outcome == convention.Aggregate || b.reader.Known()) && disownCost(span.Attributes()) {
+		b.foreignCosts++
 	}
 	model := ""
 	if outcome == convention.Aggregate && found.call.Model != "" {

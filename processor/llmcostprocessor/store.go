@@ -22,6 +22,7 @@ import (
 
 	"github.com/otelcol-arc/otelcol-arc/internal/checkedstorage"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/series"
 )
 
 // Keys in the storage. A segment of the ledger is under segment/ID; the list of them is under
@@ -55,6 +56,8 @@ type store struct {
 	chunks   []chunk         // that are in the storage, the oldest first
 	first    uint64          // entry of the journal that is in the storage
 	obsolete []string        // keys that the next save removes: of an earlier version, or of a save that was interrupted
+
+	seriesChunks int // that are in the storage
 
 	counting       *sync.Mutex    // the core's, which guards what follows
 	next           uint64         // entry of the journal to be written
@@ -100,7 +103,7 @@ type state interface {
 // load adds what is in the storage to the ledger and the state, and the instance that
 // it is of to the resource. What is damaged is quarantined and reported; the rest is
 // loaded. An error means that the storage could not be read.
-func (s *store) load(ctx context.Context, to *ledger.Ledger, calls state, resource pcommon.Resource) error {
+func (s *store) load(ctx context.Context, to *ledger.Ledger, by *series.Set, calls state, resource pcommon.Resource) error {
 	if err := s.loadInstance(ctx, resource.Attributes()); err != nil {
 		return err
 	}
@@ -115,6 +118,9 @@ func (s *store) load(ctx context.Context, to *ledger.Ledger, calls state, resour
 		return err
 	}
 	if err := s.loadHours(ctx, keys, to); err != nil {
+		return err
+	}
+	if err := s.loadSeries(ctx, keys, by); err != nil {
 		return err
 	}
 	if err := s.loadSeen1(ctx, calls.addKnown); err != nil {
@@ -285,9 +291,10 @@ const maxBatch = 1 << 20
 // save persists what has changed. New segments are written first; the list of segments, with
 // which they count, is written with all the rest at once. What the list then leaves out, and the
 // entries of the journal that the ledger holds, are removed with it.
-func (s *store) save(ctx context.Context, from *ledger.Ledger, now time.Time) error {
+func (s *store) save(ctx context.Context, from *ledger.Ledger, by *series.Set, now time.Time) error {
 	s.counting.Lock()
 	changes, next, pending := from.Take(now), s.next, s.pending
+	inSeries := by.Take()
 	s.pending, s.pendingRecords = nil, 0
 	s.counting.Unlock()
 	snapshot, err := changes.Pack()
@@ -296,6 +303,9 @@ func (s *store) save(ctx context.Context, from *ledger.Ledger, now time.Time) er
 	}
 	operations, failed := s.ledgerOperations(&snapshot)
 	err = errors.Join(err, failed)
+	if err == nil {
+		operations, err = s.seriesOperations(operations, &inSeries)
+	}
 	entries, chunks := s.persistEntries(pending, now)
 	operations = append(operations, entries...)
 	if len(entries) > 0 && err == nil {
@@ -320,6 +330,9 @@ func (s *store) save(ctx context.Context, from *ledger.Ledger, now time.Time) er
 			from.MarkTotals()
 		}
 		s.giveBack(pending)
+		s.counting.Lock()
+		by.Mark(inSeries)
+		s.counting.Unlock()
 		return err
 	}
 	if len(operations) > 0 {
@@ -329,7 +342,7 @@ func (s *store) save(ctx context.Context, from *ledger.Ledger, now time.Time) er
 	for _, segment := range snapshot.Segments {
 		s.segments[segment.ID] = true
 	}
-	s.chunks, s.first = chunks, next
+	s.chunks, s.first, s.seriesChunks = chunks, next, max(s.seriesChunks, inSeries.Chunks)
 	return nil
 }
 

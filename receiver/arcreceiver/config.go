@@ -43,6 +43,12 @@ type Config struct {
 	// all. Default 24h.
 	SeriesExpiration time.Duration `mapstructure:"series_expiration"`
 
+	// InstanceID makes the metrics those of one of several receivers whose metrics are
+	// added up by another collector: they are deltas, and their resource has it as
+	// service.instance.id. It is the same after a restart. auto is the host's name.
+	// Default: none, the metrics are cumulative.
+	InstanceID string `mapstructure:"instance_id"`
+
 	// ResendWindow is how long requests with an Idempotency-Key, and events with
 	// an `id`, are remembered after the pipelines took them, so that they are not
 	// accepted again. 0 remembers none. Default 10m.

@@ -90,7 +90,7 @@ func TestConfigurationsInTheReadme(t *testing.T) {
 		require.NoError(t, err, block)
 		loaded = append(loaded, cfg.Receivers[component.NewID(metadata.Type)].(*Config))
 	}
-	require.Len(t, loaded, 3)
+	require.Len(t, loaded, 4)
 	assert.Equal(t, createDefaultConfig(), loaded[0])
 	assert.Equal(t, 65536, loaded[1].MaxEventBytes)
 	assert.Equal(t, 500, loaded[1].MaxSeries)

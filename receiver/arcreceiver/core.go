@@ -7,7 +7,9 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"net/http"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -41,6 +43,7 @@ type core struct {
 	nextLogs    consumer.Logs
 
 	counts       *counts
+	instance     string // of metrics, "" if they are cumulative
 	deduplicator *deduplicator
 
 	// notStarted counts the instances that were created but not started. The
@@ -62,18 +65,35 @@ func newCore(cfg *Config, set receiver.Settings) (*core, error) {
 	if err != nil {
 		return nil, err
 	}
+	instance, err := instanceOf(cfg)
+	if err != nil {
+		return nil, err
+	}
 	c := &core{
 		cfg:          cfg,
+		instance:     instance,
 		set:          set,
 		scope:        mapping.Scope{Name: metadata.ScopeName, Version: set.BuildInfo.Version},
 		obsreport:    obsreport,
-		counts:       newCounts(cfg.MaxSeries, cfg.SeriesExpiration),
+		counts:       newCounts(instance != "", cfg.MaxSeries, cfg.SeriesExpiration),
 		deduplicator: newDeduplicator(cfg.ResendWindow, cfg.MaxResendIDs),
 		now:          time.Now,
 		random:       func(b []byte) { _, _ = rand.Read(b) }, // never fails
 	}
 	c.telemetry, err = newTelemetry(set.TelemetrySettings)
 	return c, err
+}
+
+// instanceOf resolves the name auto.
+func instanceOf(cfg *Config) (string, error) {
+	if cfg.InstanceID != "auto" {
+		return cfg.InstanceID, nil
+	}
+	name, err := os.Hostname()
+	if err != nil {
+		return "", fmt.Errorf("instance_id: the host has no name, set another than auto: %w", err)
+	}
+	return name, nil
 }
 
 // Start listens and serves.

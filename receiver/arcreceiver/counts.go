@@ -25,6 +25,7 @@ import (
 type counts struct {
 	turn chan struct{} // holds one value while a request has its turn
 
+	deltas     bool
 	maxSeries  int
 	expiration time.Duration      // 0: never
 	store      *metricstore.Store // of whose turn it is
@@ -33,8 +34,8 @@ type counts struct {
 	series     atomic.Int64
 }
 
-func newCounts(maxSeries int, expiration time.Duration) *counts {
-	return &counts{turn: make(chan struct{}, 1), maxSeries: maxSeries, expiration: expiration}
+func newCounts(deltas bool, maxSeries int, expiration time.Duration) *counts {
+	return &counts{turn: make(chan struct{}, 1), deltas: deltas, maxSeries: maxSeries, expiration: expiration}
 }
 
 // begin sets the time since which counters count.
@@ -54,7 +55,7 @@ func (c *counts) expire(now time.Time) {
 // len returns how many series there are.
 func (c *counts) len() int64 { return c.series.Load() }
 
-// add sends the values that changes lead to, and keeps them if send succeeds. It
+// add sends the values that changes lead to, or how much they add, and keeps them if send succeeds. It
 // returns how many changes went to overflow series.
 func (c *counts) add(
 	ctx context.Context,
@@ -71,9 +72,16 @@ func (c *counts) add(
 	if now.Before(c.latest) {
 		now = c.latest // the clock was set back, or the goroutines ran in another order
 	}
+	if c.deltas && !now.After(c.latest) {
+		now = c.latest.Add(1) // another delta of the same time would be taken for the same
+	}
 	c.expire(now)
 	stage := c.store.Stage(changes, now)
-	if err := send(stage.Series(), pcommon.NewTimestampFromTime(now)); err != nil {
+	series := stage.Series
+	if c.deltas {
+		series = func() []metricstore.Series { return stage.Deltas(c.store) }
+	}
+	if err := send(series(), pcommon.NewTimestampFromTime(now)); err != nil {
 		return 0, err
 	}
 	c.latest = now

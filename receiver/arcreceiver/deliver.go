@@ -58,7 +58,7 @@ func (c *core) sendMetrics(ctx context.Context, batch *mapping.Batch) error {
 		return nil
 	}
 	send := func(series []metricstore.Series, now pcommon.Timestamp) error {
-		metrics := mapping.Metrics(series, c.scope, now)
+		metrics := mapping.Metrics(series, c.scope, c.instance, now)
 		ctx := c.obsreport.StartMetricsOp(ctx)
 		n := metrics.DataPointCount() // the pipeline may take the metrics apart
 		err := c.nextMetrics.ConsumeMetrics(ctx, metrics)

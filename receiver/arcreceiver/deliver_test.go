@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/consumer/consumererror"
+	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
@@ -190,6 +191,32 @@ func TestValuesNeverFall(t *testing.T) {
 	}
 	wg.Wait()
 	assert.EqualValues(t, senders*each, latest)
+}
+
+// With an instance the metrics are deltas, each later than the one before, under its name.
+func TestDeltasOfAnInstance(t *testing.T) {
+	r := newRig(t)
+	r.instance, r.counts.deltas = "agent-1", true
+	for range 3 {
+		require.Equal(t, http.StatusOK, r.post(eventsPath, cacheHit).Code)
+	}
+	var last pcommon.Timestamp
+	for _, md := range r.metrics.got {
+		rm := md.ResourceMetrics().At(0)
+		assert.Equal(t, "agent-1", rm.Resource().Attributes().AsRaw()["service.instance.id"])
+		sum := rm.ScopeMetrics().At(0).Metrics().At(0).Sum()
+		assert.Equal(t, pmetric.AggregationTemporalityDelta, sum.AggregationTemporality())
+		point := sum.DataPoints().At(0)
+		assert.EqualValues(t, 1, point.IntValue())
+		assert.Greater(t, point.Timestamp(), last)
+		if last != 0 {
+			assert.Equal(t, last, point.StartTimestamp())
+		}
+		last = point.Timestamp()
+	}
+	name, err := instanceOf(&Config{InstanceID: "auto"})
+	require.NoError(t, err)
+	assert.NotEmpty(t, name)
 }
 
 func TestTimesNeverFall(t *testing.T) {

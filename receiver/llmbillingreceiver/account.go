@@ -137,6 +137,10 @@ func (a *account) from(today time.Time) time.Time {
 		return first
 	}
 	since := a.state.Read.UTC().Truncate(24*time.Hour).AddDate(0, 0, -restatedDays)
+	// The clock may have gone back since.
+	if latest := today.AddDate(0, 0, -restatedDays); since.After(latest) {
+		since = latest
+	}
 	if since.Before(first) {
 		return first
 	}

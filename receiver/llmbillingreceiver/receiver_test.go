@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/open-telemetry/opentelemetry-collector-contrib/extension/sigv4authextension"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component"
@@ -21,7 +22,7 @@ import (
 	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/extension"
-	"go.opentelemetry.io/collector/extension/extensionauth"
+	"go.opentelemetry.io/collector/extension/extensiontest"
 	"go.opentelemetry.io/collector/receiver/receivertest"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
@@ -97,26 +98,23 @@ func (r *rig) dollars(t *testing.T) map[string]float64 {
 	return found
 }
 
-// signer stands in for sigv4auth.
-type signer struct{ component.Component }
+var signID = component.MustNewIDWithName("sigv4auth", "costs")
 
-func (signer) RoundTripper(base http.RoundTripper) (http.RoundTripper, error) {
-	return signing{base}, nil
+// signer is the extension that signs requests to AWS.
+func signer(t *testing.T) extension.Extension {
+	t.Helper()
+	t.Setenv("AWS_ACCESS_KEY_ID", "AKID")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
+	factory := sigv4authextension.NewFactory()
+	cfg := factory.CreateDefaultConfig().(*sigv4authextension.Config)
+	cfg.Region, cfg.Service = "us-east-1", "ce"
+	require.NoError(t, confmap.Validate(cfg))
+	made, err := factory.Create(t.Context(), extensiontest.NewNopSettings(factory.Type()), cfg)
+	require.NoError(t, err)
+	require.NoError(t, made.Start(t.Context(), componenttest.NewNopHost()))
+	t.Cleanup(func() { _ = made.Shutdown(context.WithoutCancel(t.Context())) })
+	return made
 }
-
-type signing struct{ base http.RoundTripper }
-
-func (s signing) RoundTrip(r *http.Request) (*http.Response, error) {
-	r = r.Clone(r.Context())
-	r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=AKID/20261128/us-east-1/ce/aws4_request, Signature=0")
-	return s.base.RoundTrip(r)
-}
-
-var (
-	_      extensionauth.HTTPClient = signer{}
-	_      extension.Extension      = signer{}
-	signID                          = component.MustNewIDWithName("sigv4auth", "costs")
-)
 
 func all(t *testing.T, api *double.BillingAPI) []AccountConfig {
 	t.Helper()
@@ -143,7 +141,7 @@ func TestReportsOfEveryProvider(t *testing.T) {
 		double.Billed{Provider: "bedrock", Model: "Claude Sonnet 4.5", Day: daysAgo(3), Dollars: 4.5},
 		double.Billed{Provider: "bedrock", Item: "USE1-NovaLite-input-tokens", Day: daysAgo(13), Dollars: 0.125},
 	)
-	r := newRig(t, notifier.Host{signID: signer{}}, nil, all(t, api)...)
+	r := newRig(t, notifier.Host{signID: signer(t)}, nil, all(t, api)...)
 	for _, a := range r.accounts {
 		require.NoError(t, a.ask(t.Context()), a.id())
 	}
@@ -379,6 +377,18 @@ func TestAccountWithoutKey(t *testing.T) {
 	for _, request := range api.Requests() {
 		assert.Contains(t, request, "/v1/organization/")
 	}
+}
+
+// A clock that goes back does not ask for days to come.
+func TestClockGoesBack(t *testing.T) {
+	api := double.NewBillingAPI(t)
+	api.Set(double.Billed{Provider: "openai", Model: "m", Day: daysAgo(1), Dollars: 4})
+	r := newRig(t, componenttest.NewNopHost(), nil, accountOf(t, map[string]any{"provider": "openai", "key": api.Key, "endpoint": api.URL}))
+	r.now = func() time.Time { return noon.AddDate(0, 1, 0) }
+	require.NoError(t, r.accounts[0].ask(t.Context()))
+	r.now = func() time.Time { return noon }
+	require.NoError(t, r.accounts[0].ask(t.Context()))
+	assert.InDelta(t, 4.0, r.dollars(t)["openai default  m "+report.DayOf(daysAgo(1))], 0)
 }
 
 // A request that hangs does not hold the shutdown up.

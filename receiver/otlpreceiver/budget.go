@@ -26,9 +26,12 @@ const (
 var errBusy = errors.New("too many large requests at once, send the request again later")
 
 // budgets bounds what requests take together.
-type budgets struct{ elements *semaphore.Weighted }
+type budgets struct {
+	elements *semaphore.Weighted
+	wait     time.Duration
+}
 
-func newBudgets() *budgets { return &budgets{semaphore.NewWeighted(budget)} }
+func newBudgets() *budgets { return &budgets{semaphore.NewWeighted(budget), maxWait} }
 
 // checkSize returns an error for a request that no receiver accepts.
 func checkSize(elements int) error {
@@ -40,7 +43,7 @@ func checkSize(elements int) error {
 
 // acquire waits until a request fits into the budget. It is to be released.
 func (b *budgets) acquire(ctx context.Context, elements int) (release func(), err error) {
-	ctx, cancel := context.WithTimeout(ctx, maxWait)
+	ctx, cancel := context.WithTimeout(ctx, b.wait)
 	defer cancel()
 	if err = b.elements.Acquire(ctx, int64(elements)); err != nil {
 		return nil, errBusy

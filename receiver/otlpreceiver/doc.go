@@ -1,6 +1,8 @@
 // Copyright The otelcol-arc Authors
 // SPDX-License-Identifier: Apache-2.0
 
+//go:generate go tool -modfile ../../internal/tools/go.mod mdatagen metadata.yaml
+
 // Package otlpreceiver is the otlp receiver of the Collector with a bound on what
 // requests take when they are decoded.
 //

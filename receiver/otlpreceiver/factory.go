@@ -26,15 +26,15 @@ func NewFactory() receiver.Factory {
 		wrapped.CreateDefaultConfig,
 		receiver.WithTraces(func(ctx context.Context, set receiver.Settings, config component.Config, next consumer.Traces) (receiver.Traces, error) {
 			inner, err := wrapped.CreateTraces(ctx, set, withMiddleware(config), next)
-			return bounded{inner, b}, err
+			return newBounded(inner, b, set), err
 		}, wrapped.TracesStability()),
 		receiver.WithMetrics(func(ctx context.Context, set receiver.Settings, config component.Config, next consumer.Metrics) (receiver.Metrics, error) {
 			inner, err := wrapped.CreateMetrics(ctx, set, withMiddleware(config), next)
-			return bounded{inner, b}, err
+			return newBounded(inner, b, set), err
 		}, wrapped.MetricsStability()),
 		receiver.WithLogs(func(ctx context.Context, set receiver.Settings, config component.Config, next consumer.Logs) (receiver.Logs, error) {
 			inner, err := wrapped.CreateLogs(ctx, set, withMiddleware(config), next)
-			return bounded{inner, b}, err
+			return newBounded(inner, b, set), err
 		}, wrapped.LogsStability()),
 	)
 }
@@ -68,12 +68,30 @@ func appendOnce(middlewares []configmiddleware.Config) []configmiddleware.Config
 // bounded is a receiver with the middleware among its extensions.
 type bounded struct {
 	component.Component
-	budgets *budgets
+	budgets  *budgets
+	settings component.TelemetrySettings
+	stop     func() // ends the reports; nil unless it has started
+}
+
+func newBounded(inner component.Component, b *budgets, set receiver.Settings) *bounded {
+	return &bounded{Component: inner, budgets: b, settings: set.TelemetrySettings}
 }
 
 // Start starts.
-func (r bounded) Start(ctx context.Context, of component.Host) error {
-	return r.Component.Start(ctx, extensionhost.With(of, map[component.ID]component.Component{middlewareID: middleware{nil, r.budgets}}))
+func (r *bounded) Start(ctx context.Context, host component.Host) (err error) {
+	if r.stop, err = reportDisplaced(r.settings); err != nil {
+		return err
+	}
+	return r.Component.Start(ctx, extensionhost.With(host, map[component.ID]component.Component{middlewareID: middleware{nil, r.budgets}}))
+}
+
+// Shutdown stops.
+func (r *bounded) Shutdown(ctx context.Context) error {
+	if r.stop != nil {
+		r.stop()
+		r.stop = nil
+	}
+	return r.Component.Shutdown(ctx)
 }
 
 type middleware struct {

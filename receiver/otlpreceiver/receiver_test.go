@@ -10,6 +10,8 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -17,19 +19,22 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/config/confignet"
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
 	upstream "go.opentelemetry.io/collector/receiver/otlpreceiver"
 	"go.opentelemetry.io/collector/receiver/receivertest"
-	"go.uber.org/goleak"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/status"
-)
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+	"github.com/otelcol-arc/otelcol-arc/receiver/otlpreceiver/internal/metadatatest"
+)
 
 func freeAddress(t *testing.T) string {
 	t.Helper()
@@ -108,7 +113,7 @@ func TestTooManyElements(t *testing.T) {
 		assert.Equal(t, http.StatusBadRequest, post(t, httpAddress, "application/x-protobuf", bomb))
 		assert.Equal(t, http.StatusBadRequest, post(t, httpAddress, "application/json", text))
 		_, err = client.Export(t.Context(), emptySpans(500_000))
-		assert.Equal(t, codes.Internal, status.Code(err))
+		assert.Equal(t, codes.InvalidArgument, status.Code(err))
 		require.ErrorContains(t, err, "400000 are the most")
 	}
 	assert.Empty(t, sink.AllTraces())
@@ -127,6 +132,24 @@ func TestTooManyElements(t *testing.T) {
 	assert.Equal(t, http.StatusBadRequest, post(t, httpAddress, "application/x-protobuf", []byte("no message")))
 }
 
+// However many receivers there are, the displaced connections of the process are reported once.
+func TestDisplacedConnections(t *testing.T) {
+	telemetry := componenttest.NewTelemetry()
+	defer func() { require.NoError(t, telemetry.Shutdown(context.Background())) }()
+	var stops []func()
+	for range 3 {
+		stop, err := reportDisplaced(telemetry.NewTelemetrySettings())
+		require.NoError(t, err)
+		stops = append(stops, stop)
+	}
+	metadatatest.AssertEqualReceiverOtlpDisplacedConnections(t, telemetry,
+		[]metricdata.DataPoint[int64]{{Value: confignet.Displacements()}}, metricdatatest.IgnoreTimestamp())
+	for _, stop := range stops {
+		stop()
+	}
+	require.False(t, reporting.Load())
+}
+
 func TestBudgets(t *testing.T) {
 	b := newBudgets()
 	require.Error(t, checkSize(maxElements+1))
@@ -143,4 +166,50 @@ func TestBudgets(t *testing.T) {
 	require.NoError(t, err)
 	second()
 	third()
+}
+
+// While the budget is used up, senders are asked to send again, as OTLP specifies.
+func TestBusyIsRetryable(t *testing.T) {
+	b := newBudgets()
+	b.wait = 10 * time.Millisecond
+	address := freeAddress(t)
+	server := grpc.NewServer(b.grpcOptions()...)
+	sink := &countingServer{}
+	ptraceotlp.RegisterGRPCServer(server, sink)
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", address)
+	require.NoError(t, err)
+	var serving sync.WaitGroup
+	serving.Go(func() { assert.NoError(t, server.Serve(listener)) })
+	defer serving.Wait()
+	defer server.Stop()
+	connection, err := grpc.NewClient(address, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	require.NoError(t, err)
+	defer func() { require.NoError(t, connection.Close()) }()
+	client := ptraceotlp.NewGRPCClient(connection)
+
+	release, err := b.acquire(t.Context(), budget)
+	require.NoError(t, err)
+	_, err = client.Export(t.Context(), spans(10))
+	rejected := status.Convert(err)
+	assert.Equal(t, codes.Unavailable, rejected.Code())
+	require.Len(t, rejected.Details(), 1)
+	assert.Equal(t, time.Second, rejected.Details()[0].(*errdetails.RetryInfo).GetRetryDelay().AsDuration())
+	assert.Zero(t, sink.spans.Load())
+	release()
+	_, err = client.Export(t.Context(), spans(10))
+	require.NoError(t, err)
+	assert.EqualValues(t, 10, sink.spans.Load())
+	assert.True(t, b.elements.TryAcquire(budget), "what was acquired was released")
+}
+
+// countingServer counts the spans that it is given.
+type countingServer struct {
+	ptraceotlp.UnimplementedGRPCServer
+	spans atomic.Int64
+}
+
+// Export counts.
+func (s *countingServer) Export(_ context.Context, request ptraceotlp.ExportRequest) (ptraceotlp.ExportResponse, error) {
+	s.spans.Add(int64(request.Traces().SpanCount()))
+	return ptraceotlp.NewExportResponse(), nil
 }

@@ -41,7 +41,7 @@ func TestRealGrafanaQueries(t *testing.T) {
 	require.NoError(t, err, "%s", output)
 
 	open := map[string]string{}
-	for _, name := range []string{"arc.json", "collector.json"} {
+	for _, name := range []string{"arc.json", "usage.json", "collector.json"} {
 		for _, panel := range readDashboard(t, name).Panels {
 			for _, target := range panel.Targets {
 				open[target.Expr] = panel.Title

@@ -50,7 +50,7 @@ func readDashboard(t *testing.T, name string) grafanaDashboard {
 
 // queryOf is an expression as Grafana sends it.
 func queryOf(expr string) string {
-	return strings.NewReplacer("$__rate_interval", "1m", "$__range", "1h", "$model", ".*", "$instance", ".*").Replace(expr)
+	return strings.NewReplacer("$__rate_interval", "1m", "$__range", "1h", "$model", ".*", "$dimension", "service_name", "$instance", ".*").Replace(expr)
 }
 
 // Every dashboard has a unique identity, and what people look for is on it.
@@ -59,6 +59,7 @@ func TestGrafanaDashboards(t *testing.T) {
 	require.NoError(t, err)
 	titles := map[string][]string{
 		"arc.json":       {"Request rate", "Error rate", "P99 latency", "LLM cost (hourly)", "Cache hit rate"},
+		"usage.json":     {"Spend (hourly)", "Spenders", "Calls a second", "Spend by model (hourly)"},
 		"collector.json": {"Queues", "Refused to senders", "Given up", "Memory", "Ledger rows"},
 	}
 	require.Len(t, paths, len(titles))

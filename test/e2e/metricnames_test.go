@@ -93,7 +93,7 @@ func shippedNames(t *testing.T) map[string]string {
 			names[name] = file
 		}
 	}
-	for _, pattern := range []string{"rules/*.yml", "scale/rules/*.yml"} {
+	for _, pattern := range []string{"rules/*.yml", "rules/usage/*.yml", "scale/rules/*.yml"} {
 		files, err := filepath.Glob(filepath.Join(collector.Root(), "config", pattern))
 		require.NoError(t, err)
 		require.NotEmpty(t, files)

@@ -33,11 +33,13 @@ func TestRealPromtoolAgrees(t *testing.T) {
 	}{
 		{[]string{"rules", "test"}, []string{"test", "rules"}, "config/rules/*_test.yml", true},
 		{[]string{"rules", "test"}, []string{"test", "rules"}, "config/scale/rules/*_test.yml", true},
+		{[]string{"rules", "test"}, []string{"test", "rules"}, "config/rules/usage/*_test.yml", true},
 		{[]string{"rules", "test"}, []string{"test", "rules"}, "internal/ruletest/testdata/pass/*_test.yml", true},
 		{[]string{"rules", "test"}, []string{"test", "rules"}, "internal/ruletest/testdata/fail/*_test.yml", false},
 		{[]string{"rules", "check"}, []string{"check", "rules", "--lint-fatal"}, "config/rules/arc.yml", true},
 		{[]string{"rules", "check"}, []string{"check", "rules", "--lint-fatal"}, "config/rules/collector.yml", true},
 		{[]string{"rules", "check"}, []string{"check", "rules", "--lint-fatal"}, "config/scale/rules/usage.yml", true},
+		{[]string{"rules", "check"}, []string{"check", "rules", "--lint-fatal"}, "config/rules/usage/usage.yml", true},
 		{[]string{"rules", "check"}, []string{"check", "rules", "--lint-fatal"}, "internal/rulecheck/testdata/good/*.yml", true},
 		{[]string{"rules", "check"}, []string{"check", "rules", "--lint-fatal"}, "internal/rulecheck/testdata/bad/*.yml", false},
 		{[]string{"rules", "check"}, []string{"check", "rules", "--lint-fatal"}, "internal/rulecheck/testdata/duplicates/*.yml", false},

@@ -125,7 +125,7 @@ func TestShippedExportersNeverGiveUp(t *testing.T) {
 		}
 	}
 	assert.Equal(t, []string{
-		"alertmanager", "awscloudwatchlogs", "email", "kafka", "loadbalancing", "loadbalancing/metrics",
+		"alertmanager", "awscloudwatchlogs", "email", "gateways", "gateways/metrics", "kafka", "kafka/metrics",
 		"otlp_grpc/datadog", "otlp_grpc/jaeger", "otlp_http/newrelic", "otlp_http/prometheus", "otlp_http/sentry",
 		"pagerduty", "prometheusremotewrite", "slack", "syslog/datadog", "syslog/logstash",
 	}, slices.Sorted(maps.Keys(tried)))

@@ -26,11 +26,8 @@ func BenchmarkAgentAndGateways(b *testing.B) {
 func benchmarkGateways(b *testing.B, calls int) {
 	b.Helper()
 	gateways := startGateways(b, 3, nil)
-	var addresses []string
-	for _, g := range gateways {
-		addresses = append(addresses, g.ports.grpc)
-	}
-	agent, process := startAgent(b, "config/scale/agent.yaml", "OTELCOL_ARC_GATEWAYS=["+strings.Join(addresses, ",")+"]", "OTELCOL_ARC_INSECURE=true")
+	started := newAgent(b, "config/scale/agent.yaml", sendsTo(addressesOf(gateways)...))
+	agent, process := started.ports, started.process
 	counted := func() (sum float64) {
 		for _, g := range gateways {
 			sum += scrape(b, "http://"+g.ports.page+"/metrics").sum("arc_llm_calls_total")

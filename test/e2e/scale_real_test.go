@@ -24,24 +24,23 @@ import (
 // rules, unchanged, does.
 func TestRealPrometheusSumsGateways(t *testing.T) {
 	gateways := startGateways(t, 3, nil)
-	var addresses, pages []string
+	var pages []string
 	for _, g := range gateways {
 		g.process.Terminate(t, 20*time.Second)
 		g.options.Set = append(g.options.Set, "processors::llm_cost::budgets=[{name: day, window: day, limit: 5}]")
 		g.process = collector.Start(t, g.options)
-		addresses = append(addresses, g.ports.grpc)
 		pages = append(pages, g.ports.page)
 	}
-	agent, _ := startAgent(t, "config/scale/agent.yaml", "OTELCOL_ARC_GATEWAYS=["+strings.Join(addresses, ",")+"]", "OTELCOL_ARC_INSECURE=true")
+	agent := newAgent(t, "config/scale/agent.yaml", sendsTo(addressesOf(gateways)...)).ports
 
 	dir := t.TempDir()
 	config := filepath.Join(dir, "prometheus.yml")
 	require.NoError(t, os.WriteFile(config, fmt.Appendf(nil, `
 global: {scrape_interval: 500ms, evaluation_interval: 500ms}
-rule_files: [%q, %q]
+rule_files: [%q, %q, %q]
 scrape_configs:
   - {job_name: otelcol-arc, honor_labels: true, static_configs: [{targets: [%s]}]}
-`, filepath.Join(collector.Root(), "config/rules/arc.yml"), filepath.Join(collector.Root(), "config/scale/rules/usage.yml"), strings.Join(pages, ",")), 0o600))
+`, filepath.Join(collector.Root(), "config/rules/arc.yml"), filepath.Join(collector.Root(), "config/scale/rules/usage.yml"), filepath.Join(collector.Root(), "config/rules/usage/usage.yml"), strings.Join(pages, ",")), 0o600))
 	address := collector.FreeAddress(t)
 	startServer(t, address, "prometheus", "--config.file="+config, "--storage.tsdb.path="+filepath.Join(dir, "data"), "--web.listen-address="+address)
 	prometheus := "http://" + address
@@ -50,6 +49,8 @@ scrape_configs:
 	const spent = scaleBatches * scaleCalls * callDollars
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
 		assert.InDelta(c, spent, query(c, prometheus, "sum(arc_llm_cost_dollars)"), 1e-9)
+		assert.InDelta(c, spent, query(c, prometheus, `sum(arc_llm_usage_cost_dollars)`), 1e-9)
+		assert.EqualValues(c, scaleBatches*scaleCalls, query(c, prometheus, "sum(service_name:arc_llm_usage_calls:sum)"))
 		assert.Less(c, query(c, prometheus, `max(arc_llm_budget_used_ratio{instance!=""})`), 0.8)
 		assert.InDelta(c, spent/5, query(c, prometheus, `arc_llm_budget_used_ratio{instance=""}`), 1e-9)
 		var firing []string

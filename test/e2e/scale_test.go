@@ -5,7 +5,6 @@ package e2e
 
 import (
 	"fmt"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -13,7 +12,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"github.com/twmb/franz-go/pkg/kadm"
-	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/collector"
@@ -31,33 +29,21 @@ func startGateways(tb testing.TB, n int, env []string, added ...string) []*gatew
 	tb.Helper()
 	gateways := make([]*gateway, n)
 	for i := range gateways {
-		p, set := quick(tb)
-		g := &gateway{ports: p, options: collector.Options{
-			Configs: append([]string{"config/default.yaml", "config/policies/state.yaml", "config/scale/gateway.yaml"}, added...),
-			Set:     append(set, "exporters::prometheus::endpoint="+p.page),
-			Env:     append([]string{fmt.Sprintf("OTELCOL_ARC_INSTANCE=gateway-%d", i), "OTELCOL_ARC_STATE=" + tb.TempDir()}, env...),
-		}}
-		g.process = collector.Start(tb, g.options)
-		gateways[i] = g
+		gateways[i] = startGateway(tb, i, env, added...)
 	}
 	return gateways
 }
 
-// startAgent starts a configuration that has receivers and no processors of ours.
-func startAgent(tb testing.TB, config string, env ...string) (ports, *collector.Process) {
+func startGateway(tb testing.TB, i int, env []string, added ...string) *gateway {
 	tb.Helper()
-	p, _ := quick(tb)
-	process := collector.Start(tb, collector.Options{
-		Configs: []string{config},
-		Set: []string{
-			"receivers::otlp::protocols::grpc::endpoint=" + p.grpc,
-			"receivers::otlp::protocols::http::endpoint=" + p.http,
-			"receivers::arc::endpoint=" + p.arc,
-			"service::telemetry::metrics::level=none",
-		},
-		Env: append(env, "OTELCOL_ARC_STATE="+tb.TempDir()),
-	})
-	return p, process
+	p, set := quick(tb)
+	g := &gateway{ports: p, options: collector.Options{
+		Configs: append([]string{"config/default.yaml", "config/policies/state.yaml", "config/scale/gateway.yaml"}, added...),
+		Set:     append(set, "exporters::prometheus::endpoint="+p.page),
+		Env:     append([]string{fmt.Sprintf("OTELCOL_ARC_INSTANCE=gateway-%d", i), "OTELCOL_ARC_STATE=" + tb.TempDir()}, env...),
+	}}
+	g.process = collector.Start(tb, g.options)
+	return g
 }
 
 const (
@@ -106,11 +92,7 @@ func requireSums(t *testing.T, gateways []*gateway) {
 // it, and comes back: together they have counted every call, and each once.
 func TestThreeGateways(t *testing.T) {
 	gateways := startGateways(t, 3, nil)
-	var addresses []string
-	for _, g := range gateways {
-		addresses = append(addresses, g.ports.grpc)
-	}
-	agent, _ := startAgent(t, "config/scale/agent.yaml", "OTELCOL_ARC_GATEWAYS=["+strings.Join(addresses, ",")+"]", "OTELCOL_ARC_INSECURE=true")
+	agent := newAgent(t, "config/scale/agent.yaml", sendsTo(addressesOf(gateways)...)).ports
 
 	var back sync.WaitGroup
 	sendCalls(t, "http://"+agent.http+"/v1/traces", func(batch int) {
@@ -164,13 +146,17 @@ func waitForReaders(t *testing.T, brokers []string, n int) {
 
 // By way of Kafka: two gateways share the partitions.
 func TestGatewaysBehindKafka(t *testing.T) {
-	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(8, "otlp_spans", "otlp_metrics", "otlp_logs"))
-	require.NoError(t, err)
-	t.Cleanup(cluster.Close)
-	broker := "KAFKA_BROKER=" + cluster.ListenAddrs()[0]
-	gateways := startGateways(t, 2, []string{broker}, "config/scale/kafka-gateway.yaml")
-	waitForReaders(t, cluster.ListenAddrs(), len(gateways))
-	agent, _ := startAgent(t, "config/scale/kafka-agent.yaml", broker)
-	sendCalls(t, "http://"+agent.http+"/v1/traces", func(int) {})
+	_, gateways, agents := startBehindKafka(t, 2, 1)
+	sendCalls(t, "http://"+agents[0].ports.http+"/v1/traces", func(int) {})
 	requireSums(t, gateways)
+	// An Arc call is a span and a log record, on two topics.
+	apps := newApplications()
+	apps.callEvents(t, 40, agents[0])
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		var calls float64
+		for _, g := range gateways {
+			calls += scrape(c, "http://"+g.ports.page+"/metrics").sum("arc_llm_calls_total")
+		}
+		assert.EqualValues(c, scaleBatches*scaleCalls+40, calls)
+	}, 60*time.Second, 200*time.Millisecond)
 }

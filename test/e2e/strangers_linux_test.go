@@ -139,10 +139,7 @@ func TestListenersDisconnectStrangers(t *testing.T) {
 	for listener, address := range addresses {
 		for name, bytes := range map[string]string{"idle": "", "slow header": "GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: "} {
 			wg.Go(func() {
-				limit := 40 * time.Second
-				if listener == "4317" {
-					limit = 150 * time.Second // gRPC's own limit of a handshake, 120 s
-				}
+				const limit = 60 * time.Second
 				c, err := net.Dial("tcp", address)
 				if !assert.NoError(t, err) {
 					return

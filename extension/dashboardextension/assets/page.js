@@ -50,6 +50,12 @@ function selecting(part) {
   return selection && !selection.isCollapsed && part.contains(selection.anchorNode);
 }
 
+// editing returns whether something was entered in a form of a part, which would be lost.
+function editing(part) {
+  const fields = [...part.querySelectorAll('[data-keep] input')];
+  return fields.some((field) => field === document.activeElement || field.value !== field.defaultValue || field.checked !== field.defaultChecked);
+}
+
 async function refresh(url, moved) {
   asking?.abort();
   const mine = new AbortController();
@@ -68,7 +74,7 @@ async function refresh(url, moved) {
         const old = shown.get(id);
         const html = part.innerHTML;
         if ((before.get(id) ?? '') === html && !moved) continue;
-        if (!moved && selecting(old)) continue;
+        if (!moved && (selecting(old) || editing(old))) continue;
         before.set(id, html);
         replace(old, document.adoptNode(part));
       }
@@ -92,6 +98,7 @@ function enliven(root) {
   for (const button of root.querySelectorAll('[data-copy]')) {
     button.hidden = !navigator.clipboard;
   }
+  for (const button of root.querySelectorAll('[data-zone]')) button.hidden = false;
   for (const figure of root.querySelectorAll('[data-chart]')) chart(figure);
 }
 
@@ -137,6 +144,11 @@ document.addEventListener('click', async (event) => {
     event.preventDefault();
     history.pushState(null, '', link.href);
     await refresh(link.href, true);
+    return;
+  }
+  const zone = event.target.closest('[data-zone]');
+  if (zone) {
+    zone.form.elements.tz.value = Intl.DateTimeFormat().resolvedOptions().timeZone;
     return;
   }
   const copy = event.target.closest('[data-copy]');

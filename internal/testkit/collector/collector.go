@@ -206,6 +206,17 @@ func (p *Process) Kill() {
 	<-p.done
 }
 
+// ExitCode waits until the process has ended by itself.
+func (p *Process) ExitCode(tb testing.TB, within time.Duration) int {
+	tb.Helper()
+	select {
+	case <-p.done:
+	case <-time.After(within):
+		require.FailNow(tb, "collector did not end", "within %s", within)
+	}
+	return p.cmd.ProcessState.ExitCode()
+}
+
 // Health is the address of the health check.
 func (p *Process) Health() string { return p.health }
 

@@ -159,7 +159,7 @@ func SampleAlerts(now time.Time) *Alerts {
 			Rules: []dashboard.Rule{
 				{
 					Kind: "alerting", Name: "HighLLMCost", Expr: "sum by (service) (increase(arc_llm_cost_dollars[1h])) > 10", For: 5 * time.Minute,
-					Labels: map[string]string{"severity": "critical"}, Annotations: cost.Annotations, State: "firing", Health: "ok", Value: value(12.4),
+					Labels: map[string]string{"severity": "critical"}, Annotations: cost.Annotations, State: "firing", Health: "ok", Value: value(12.4), Channels: []string{"pagerduty", "slack"},
 					Active: []dashboard.ActiveAlert{cost},
 				},
 				{
@@ -172,7 +172,8 @@ func SampleAlerts(now time.Time) *Alerts {
 					Labels: map[string]string{"severity": "critical"}, State: "inactive", Health: "ok", Reason: "The value is 0.0123, not > 0.05.",
 				},
 				{Kind: "recording", Name: "arc:llm_cost_dollars:rate1h", Expr: "sum(rate(arc_llm_cost_dollars[1h]))", Health: "ok", Value: value(.0021)},
-				{Kind: "event", Name: "HighCostLLMCall", Expr: "attributes[\"gen_ai.usage.cost\"] > 1.0", Labels: map[string]string{"severity": "warning"}, State: "inactive", Health: "ok", Reason: "No span has met the condition since the start."},
+				{Kind: "event", Name: "HighCostLLMCall", Expr: "attributes[\"gen_ai.usage.cost\"] > 1.0", Labels: map[string]string{"severity": "warning"}, State: "inactive", Health: "ok", Reason: "No span has met the condition since the start.", NoChannel: true},
+				{Kind: "alerting", Name: "QueueIsLong", Expr: "arc_queue_size > 100", Labels: map[string]string{"severity": "warning"}, State: "inactive", Health: "ok", Reason: "There is no data for arc_queue_size.", NoData: true},
 			},
 		}},
 		ActiveList: []dashboard.ActiveAlert{cost, cache},

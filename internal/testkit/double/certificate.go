@@ -29,8 +29,9 @@ type Certificate struct {
 	Pool              *x509.CertPool
 }
 
-// NewCertificate makes a certificate in a directory that goes with the test.
-func NewCertificate(tb testing.TB) Certificate {
+// NewCertificate makes a certificate in a directory that goes with the test. It is also for
+// other hosts.
+func NewCertificate(tb testing.TB, hosts ...string) Certificate {
 	tb.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(tb, err)
@@ -43,7 +44,7 @@ func NewCertificate(tb testing.TB) Certificate {
 		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 		BasicConstraintsValid: true,
 		IsCA:                  true,
-		DNSNames:              []string{"localhost"},
+		DNSNames:              append([]string{"localhost"}, hosts...),
 		IPAddresses:           []net.IP{net.IPv4(127, 0, 0, 1)},
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)

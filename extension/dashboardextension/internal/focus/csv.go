@@ -9,7 +9,9 @@ import (
 	"iter"
 )
 
-// WriteCSV writes charges as CSV, with the column IDs first.
+// WriteCSV writes charges as CSV, with the column IDs first. Texts are as telemetry has them:
+// the specification forbids to alter them, also those that a spreadsheet program would read as a
+// formula.
 func WriteCSV(to io.Writer, charges iter.Seq2[Charge, error]) error {
 	w := csv.NewWriter(to)
 	w.UseCRLF = true

@@ -210,8 +210,12 @@ func rules() []rule {
 		{"contractedunitprice.md: the product with the pricing quantity is the contracted cost", product("ContractedUnitPrice", "PricingQuantity", "ContractedCost")},
 		{"listunitprice.md: not negative", func(row map[string]string) bool { return number(row, "ListUnitPrice") >= 0 }},
 		{"contractedunitprice.md: not negative", func(row map[string]string) bool { return number(row, "ContractedUnitPrice") >= 0 }},
-		{"chargeperiodend.md: exclusive, after the start", func(row map[string]string) bool { return at(row, "ChargePeriodStart").Before(at(row, "ChargePeriodEnd")) }},
-		{"billingperiodend.md: exclusive, after the start", func(row map[string]string) bool { return at(row, "BillingPeriodStart").Before(at(row, "BillingPeriodEnd")) }},
+		{"chargeperiodend.md: exclusive, after the start", func(row map[string]string) bool {
+			return at(row, "ChargePeriodStart").Before(at(row, "ChargePeriodEnd"))
+		}},
+		{"billingperiodend.md: exclusive, after the start", func(row map[string]string) bool {
+			return at(row, "BillingPeriodStart").Before(at(row, "BillingPeriodEnd"))
+		}},
 		{"chargeperiodstart.md: in the billing period", func(row map[string]string) bool {
 			return !at(row, "ChargePeriodStart").Before(at(row, "BillingPeriodStart")) && !at(row, "ChargePeriodEnd").After(at(row, "BillingPeriodEnd"))
 		}},

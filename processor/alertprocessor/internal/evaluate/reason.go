@@ -17,6 +17,9 @@ import (
 	"github.com/prometheus/prometheus/rules"
 )
 
+// NoData is what a [Evaluator.Reason] begins with when there are no series.
+const NoData = "There is no data for "
+
 // reasonTimeout bounds the queries that find the reason of one rule.
 const reasonTimeout = time.Second
 
@@ -166,7 +169,7 @@ func (x Explainer) whyNoData(expr parser.Expr) (string, error) {
 			return "", err
 		}
 		if len(found) == 0 {
-			return fmt.Sprintf("There is no data for %s.", selector.text), nil
+			return NoData + selector.text + ".", nil
 		}
 	}
 	return "It yields no series.", nil

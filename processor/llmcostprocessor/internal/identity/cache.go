@@ -15,7 +15,7 @@ type Options struct {
 	Records int
 	// Spans is how many links of spans that are not calls are remembered.
 	Spans int
-	// Window is for how long a record is remembered.
+	// Window is for how long a record is remembered; a pause counts as a tenth of it at most.
 	Window time.Duration
 	// PairByTime switches the rule concurrent on.
 	PairByTime bool
@@ -130,6 +130,7 @@ type Span struct {
 // Cache remembers records. It must not be used by two goroutines at once.
 type Cache struct {
 	options Options
+	aging   aging
 
 	sequence uint64
 	pass     uint32
@@ -154,6 +155,7 @@ type Cache struct {
 	maxUnit   int
 	// noneCompact: every record is a node. Tests compare the two.
 	noneCompact bool
+	hashBits    uint32 // of the hashes of indexes those that count: all, but in tests
 }
 
 // trace is what is known of a trace of whose calls there are nodes.
@@ -298,6 +300,7 @@ func New(options Options) *Cache {
 		trees:     map[uint64]*tree{},
 		maxScan:   scan{calls: 64, times: 4},
 		maxUnit:   1000,
+		hashBits:  1<<32 - 1,
 	}
 	c.parallel.init(weighParallel, sideOfParallel)
 	c.streams.init(weighStream, sideOfStream)
@@ -314,6 +317,7 @@ func (c *Cache) Len() int { return c.live }
 // Add remembers the records of a batch, and returns what each of them is, and what
 // changes in the ledger. Spans are those of the batch that are not calls.
 func (c *Cache) Add(records []Record, spans []Span, now time.Time) Result {
+	now = c.aging.at(now, c.options.Window)
 	c.expire(now)
 	c.evictFor(len(records))
 	w := &c.work

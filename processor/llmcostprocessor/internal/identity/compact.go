@@ -4,6 +4,7 @@
 package identity
 
 import (
+	"cmp"
 	"hash/maphash"
 	"slices"
 )
@@ -28,17 +29,26 @@ type indexes struct {
 	above index
 }
 
+// The one before of the same hash, in each of the indexes.
+func ofSite(s *slot) *uint32     { return &s.sameSite }
+func ofResponse(s *slot) *uint32 { return &s.sameResponse }
+func ofTrace(s *slot) *uint32    { return &s.sameTrace }
+func ofAbove(s *slot) *uint32    { return &s.sameAbove }
+func ofPool(s *slot) *uint32     { return &s.samePool }
+
 // poolKey is a key of another type than responses have.
 type poolKey struct{ pool uint64 }
 
 func (c *Cache) hashSpan(trace [16]byte, span [8]byte) uint32 {
-	return short(maphash.Comparable(c.seed, SpanKey{trace, span}))
+	return c.short(maphash.Comparable(c.seed, SpanKey{trace, span}))
 }
 
-func (c *Cache) hashPool(pool uint64) uint32 { return short(maphash.Comparable(c.seed, poolKey{pool})) }
+func (c *Cache) hashPool(pool uint64) uint32 {
+	return c.short(maphash.Comparable(c.seed, poolKey{pool}))
+}
 
 // short is as much of a hash as indexes have.
-func short(hash uint64) uint32 { return uint32(hash >> 32) }
+func (c *Cache) short(hash uint64) uint32 { return uint32(hash>>32) & c.hashBits }
 
 // newcomer is a record that is added, with its hashes.
 type newcomer struct {
@@ -56,11 +66,7 @@ type newcomer struct {
 
 // compactAt finds the compact record of a site.
 func (c *Cache) compactAt(site SpanKey, hash uint64) (number uint64, found bool) {
-	at, ok := c.indexes.sites.find(short(hash), c.slots.window)
-	if !ok {
-		return 0, false
-	}
-	c.slots.each(at, func(s *slot) uint32 { return s.sameSite }, func(n uint64, s *slot) bool {
+	c.slots.each(&c.indexes.sites, c.short(hash), ofSite, func(n uint64, s *slot) bool {
 		if s.site() == site {
 			number, found = n, true
 		}
@@ -69,13 +75,9 @@ func (c *Cache) compactAt(site SpanKey, hash uint64) (number uint64, found bool)
 	return number, found
 }
 
-// hasCompact reports whether a trace has compact records, and how many came to it.
+// newestOfTrace is the newest compact record of a trace, or nil.
 func (c *Cache) newestOfTrace(trace [16]byte, hash uint64) (newest *slot) {
-	at, ok := c.indexes.traces.find(short(hash), c.slots.window)
-	if !ok {
-		return nil
-	}
-	c.slots.each(at, func(s *slot) uint32 { return s.sameTrace }, func(_ uint64, s *slot) bool {
+	c.slots.each(&c.indexes.traces, c.short(hash), ofTrace, func(_ uint64, s *slot) bool {
 		if s.trace == trace {
 			newest = s
 		}
@@ -84,19 +86,50 @@ func (c *Cache) newestOfTrace(trace [16]byte, hash uint64) (newest *slot) {
 	return newest
 }
 
-// below finds a compact record around which a span is the first that is unknown.
-func (c *Cache) below(trace [16]byte, span [8]byte) (all []uint64) {
-	at, ok := c.indexes.above.find(c.hashSpan(trace, span), c.slots.window)
-	if !ok {
-		return nil
-	}
-	c.slots.each(at, func(s *slot) uint32 { return s.sameAbove }, func(number uint64, s *slot) bool {
+// below finds the compact records around which a span is the first that is unknown, the
+// newest first. They are not alone when other spans have the same hash.
+func (c *Cache) below(trace [16]byte, span [8]byte) (all []uint64, alone bool) {
+	alone = true
+	c.slots.each(&c.indexes.above, c.hashSpan(trace, span), ofAbove, func(number uint64, s *slot) bool {
 		if s.above == span && s.trace == trace {
 			all = append(all, number)
+		} else {
+			alone = false
 		}
 		return true
 	})
-	return all
+	return all, alone
+}
+
+// raise has compact records, which are all of a span, wait for one that is around it. It is
+// false when other spans have the same hash.
+func (c *Cache) raise(numbers []uint64, trace [16]byte, from, to [8]byte) bool {
+	x := &c.indexes.above
+	var waiting []uint64
+	if to != [8]byte{} {
+		alone := false
+		if waiting, alone = c.below(trace, to); !alone {
+			return false
+		}
+	}
+	x.set(c.hashSpan(trace, from), uint32(c.slots.first-1), c.slots.window) // nothing
+	all := append(slices.Clone(numbers), waiting...)
+	slices.SortFunc(all, func(a, b uint64) int { return cmp.Compare(b, a) })
+	for i, number := range all {
+		s := c.slots.at(number)
+		s.above, s.sameAbove = to, 0
+		if i+1 < len(all) {
+			s.sameAbove = uint32(all[i+1])
+		}
+	}
+	switch {
+	case to == [8]byte{}:
+	case len(waiting) > 0:
+		x.set(c.hashSpan(trace, to), uint32(all[0]), c.slots.window)
+	default:
+		x.put(c.hashSpan(trace, to), uint32(all[0]), c.slots.window)
+	}
+	return true
 }
 
 // fits reports whether a record can be compact, and finds what is around it.
@@ -127,11 +160,7 @@ func (c *Cache) hasResponse(n *newcomer) bool {
 }
 
 func (c *Cache) compactOfResponse(n *newcomer) (number uint64) {
-	at, ok := c.indexes.responses.find(short(n.responseHash), c.slots.window)
-	if !ok {
-		return 0
-	}
-	c.slots.each(at, func(s *slot) uint32 { return s.sameResponse }, func(found uint64, s *slot) bool {
+	c.slots.each(&c.indexes.responses, c.short(n.responseHash), ofResponse, func(found uint64, s *slot) bool {
 		if s.response == n.Response {
 			number = found
 		}
@@ -150,8 +179,10 @@ func (c *Cache) fitsTrace(n *newcomer) bool {
 			return false
 		}
 		n.sameTrace = newest.inTrace + 1
-		if n.Span != [8]byte{} && len(c.below(n.Trace, n.Span)) > 0 {
-			return false
+		if n.Span != [8]byte{} {
+			if within, _ := c.below(n.Trace, n.Span); len(within) > 0 {
+				return false
+			}
 		}
 	}
 	begin, own := n.Parent, n.Span
@@ -197,12 +228,8 @@ func (c *Cache) fitsPool(n *newcomer) bool {
 	if c.parallel.hasOther(n.pool) {
 		return false
 	}
-	at, ok := c.indexes.pools.find(c.hashPool(n.pool.pool), c.slots.window)
-	if !ok {
-		return true
-	}
 	fits := true
-	c.eachOfPool(at, n.pool.pool, func(number uint64, s *slot) bool {
+	c.eachOfPool(n.pool.pool, func(number uint64, s *slot) bool {
 		n.sameInPool = s.inPool + 1
 		fits = s.inPool < maxCompact && c.slots.chunkOf(number).scope(s) == n.Scope
 		return false
@@ -210,8 +237,8 @@ func (c *Cache) fitsPool(n *newcomer) bool {
 	return fits
 }
 
-func (c *Cache) eachOfPool(at uint32, pool uint64, visit func(uint64, *slot) bool) {
-	c.slots.each(at, func(s *slot) uint32 { return s.samePool }, func(number uint64, s *slot) bool {
+func (c *Cache) eachOfPool(pool uint64, visit func(uint64, *slot) bool) {
+	c.slots.each(&c.indexes.pools, c.hashPool(pool), ofPool, func(number uint64, s *slot) bool {
 		if of, ok := s.pool(); !ok || of != pool {
 			return true
 		}
@@ -232,12 +259,12 @@ func (w *work) addCompact(n *newcomer, index int, arrived uint32) {
 	c.slots.set(s, n.Record, n.print, n.inherited)
 	at := uint32(number)
 	s.arrived, s.above, s.inTrace, s.inPool = arrived, n.above, n.sameTrace, n.sameInPool
-	s.sameSite = c.indexes.sites.put(short(n.siteHash), at, c.slots.window)
+	s.sameSite = c.indexes.sites.put(c.short(n.siteHash), at, c.slots.window)
 	if n.Response != 0 {
-		s.sameResponse = c.indexes.responses.put(short(n.responseHash), at, c.slots.window)
+		s.sameResponse = c.indexes.responses.put(c.short(n.responseHash), at, c.slots.window)
 	}
 	if n.Trace != [16]byte{} {
-		s.sameTrace = c.indexes.traces.put(short(n.traceHash), at, c.slots.window)
+		s.sameTrace = c.indexes.traces.put(c.short(n.traceHash), at, c.slots.window)
 		if n.above != [8]byte{} {
 			s.sameAbove = c.indexes.above.put(c.hashSpan(n.Trace, n.above), at, c.slots.window)
 		}
@@ -271,12 +298,8 @@ func (w *work) expand(number uint64) (all []*node) {
 
 func (w *work) expandTrace(trace [16]byte, hash uint64) (all []*node) {
 	c := w.Cache
-	at, ok := c.indexes.traces.find(short(hash), c.slots.window)
-	if !ok {
-		return nil
-	}
 	var numbers []uint64
-	c.slots.each(at, func(s *slot) uint32 { return s.sameTrace }, func(number uint64, s *slot) bool {
+	c.slots.each(&c.indexes.traces, c.short(hash), ofTrace, func(number uint64, s *slot) bool {
 		if s.trace == trace {
 			numbers = append(numbers, number)
 		}
@@ -330,12 +353,8 @@ func (w *work) expandPool(n *node) (all []*node) {
 	if !ok || n.aggregate {
 		return nil
 	}
-	at, ok := c.indexes.pools.find(c.hashPool(place.pool), c.slots.window)
-	if !ok {
-		return nil
-	}
 	var numbers []uint64
-	c.eachOfPool(at, place.pool, func(number uint64, s *slot) bool {
+	c.eachOfPool(place.pool, func(number uint64, s *slot) bool {
 		if c.slots.chunkOf(number).scope(s) == n.Scope {
 			return false // all are
 		}

@@ -35,6 +35,9 @@ func TestCompactRecordsAreLikeNodes(t *testing.T) {
 			if seed%3 == 0 {
 				c.maxUnit = 3
 			}
+			if seed%7 == 0 {
+				c.hashBits = 3
+			}
 			if seed%5 == 0 {
 				c.maxScan = scan{}
 			}
@@ -98,4 +101,20 @@ func TestCompactRecordsAreLikeNodes(t *testing.T) {
 	}
 	require.Positive(t, compact, "the test has compact records")
 	t.Logf("%d records are compact at the end", compact)
+}
+
+// Records that wait for one span, of which one waited for another before, are all found
+// when it comes, also after that one is forgotten.
+func TestSpansThatAreWaitedFor(t *testing.T) {
+	for _, none := range []bool{true, false} {
+		c, b := New(Options{Records: 2, Spans: 10, Window: 10 * time.Minute}), countedCalls{}
+		c.noneCompact = none
+		one, two, three := report("a", within('l')), report("b", within('u'), used(7, 8)), report("c", in(2))
+		low := Span{SpanKey: SpanKey{[16]byte{1}, [8]byte{'l'}}, Parent: [8]byte{'u'}}
+		high := Span{SpanKey: SpanKey{[16]byte{1}, [8]byte{'u'}}, Values: &Values{"agent"}}
+		for _, each := range []item{{record: &one}, {record: &two}, {span: &low}, {record: &three}, {span: &high}} {
+			add(t, c, b, []item{each})
+		}
+		require.Equal(t, []string{"a ", "b agent", "c "}, b.calls(), "none compact: %v", none)
+	}
 }

@@ -51,6 +51,20 @@ func (x *index) find(hash uint32, w window) (at uint32, ok bool) {
 	return at, ok && w.has(at)
 }
 
+// set replaces the newest of a hash that was found.
+func (x *index) set(hash, at uint32, w window) {
+	b := &x.buckets[int(hash)&(len(x.buckets)-1)]
+	for i := range b {
+		if b[i].hash == hash && w.has(b[i].at) {
+			b[i].at = at
+			return
+		}
+	}
+	if _, ok := x.overflow[hash]; ok {
+		x.overflow[hash] = at
+	}
+}
+
 // put makes an element the newest of its hash, and returns the one before it.
 func (x *index) put(hash, at uint32, w window) (before uint32) {
 	if n := len(x.buckets); uint64(n*len(bucket{})/2) <= w.next-w.first {

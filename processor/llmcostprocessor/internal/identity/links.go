@@ -67,8 +67,8 @@ func (w *work) addLink(s *Span) {
 	l.next++
 	added := l.at(number)
 	*added = link{trace: s.Trace, span: s.Span, parent: s.Parent, values: s.Values}
-	added.sameSpan = l.spans.put(short(site), uint32(number), l.window)
-	added.sameTrace = l.traces.put(short(hash), uint32(number), l.window)
+	added.sameSpan = l.spans.put(c.short(site), uint32(number), l.window)
+	added.sameTrace = l.traces.put(c.short(hash), uint32(number), l.window)
 	if known.large {
 		c.trees[hash].addLink(added)
 	}
@@ -88,26 +88,19 @@ func (w *work) surround(l *link, hash uint64) {
 		w.without = hash // nor will there be any while the links of a batch are added
 		return
 	}
-	within := c.below(l.trace, l.span)
+	within, alone := c.below(l.trace, l.span)
 	if len(within) == 0 {
 		return
 	}
 	above, inherited, ok := c.climb(l.trace, l.span, [8]byte{})
-	if !ok || inherited != nil {
+	if !ok || inherited != nil || !alone || !c.raise(within, l.trace, l.span, above) {
 		w.expandTrace(l.trace, hash)
-		return
-	}
-	for _, number := range within {
-		s := c.slots.at(number)
-		if s.above = above; above != [8]byte{} {
-			s.sameAbove = c.indexes.above.put(c.hashSpan(l.trace, above), uint32(number), c.slots.window)
-		}
 	}
 }
 
 // linkAt is the link of a span, or nil.
 func (c *Cache) linkAt(site SpanKey, hash uint64) (found *link) {
-	at, ok := c.links.spans.find(short(hash), c.links.window)
+	at, ok := c.links.spans.find(c.short(hash), c.links.window)
 	if !ok {
 		return nil
 	}
@@ -127,7 +120,7 @@ func (c *Cache) linkOf(trace [16]byte, span [8]byte) *link {
 
 // linksOf returns the spans of a trace.
 func (c *Cache) linksOf(trace [16]byte) map[[8]byte]*link {
-	at, ok := c.links.traces.find(short(c.traceHash(trace)), c.links.window)
+	at, ok := c.links.traces.find(c.short(c.traceHash(trace)), c.links.window)
 	if !ok {
 		return nil
 	}

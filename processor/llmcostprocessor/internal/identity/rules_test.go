@@ -160,14 +160,32 @@ func TestRules(t *testing.T) {
 func TestWindow(t *testing.T) {
 	c, b := newCache(), countedCalls{}
 	outer, inner := report("a", used(150, 15)), []Record{report("b", within('a')), report("c", within('a'), used(50, 5))}
+	at := start
+	pass := func(d time.Duration) { // while others arrive
+		for end := at.Add(d); at.Before(end); at = at.Add(30 * time.Second) {
+			c.Add(nil, nil, at)
+		}
+	}
 	b.apply(t, c.Add([]Record{outer}, nil, start).Changes)
-	b.apply(t, c.Add(inner, nil, start.Add(5*time.Minute)).Changes)
+	pass(5 * time.Minute)
+	b.apply(t, c.Add(inner, nil, at).Changes)
 	assert.Equal(t, []string{"b ", "c "}, b.calls())
-	b.apply(t, c.Add(inner, nil, start.Add(9*time.Minute)).Changes)
+	pass(4 * time.Minute)
+	b.apply(t, c.Add(inner, nil, at).Changes)
 	assert.Equal(t, []string{"b ", "c "}, b.calls(), "they are copies")
-	b.apply(t, c.Add(nil, nil, start.Add(10*time.Minute)).Changes)
+	pass(2 * time.Minute)
 	assert.Zero(t, c.Len(), "what was decided with the first is final")
 	assert.Equal(t, []string{"b ", "c "}, b.calls())
+}
+
+// A pause makes nothing forgotten: what was counted before is sent again after it.
+func TestPause(t *testing.T) {
+	c, b := newCache(), countedCalls{}
+	b.apply(t, c.Add([]Record{report("a")}, nil, start).Changes)
+	b.apply(t, c.Add([]Record{report("b")}, nil, start.Add(48*time.Hour)).Changes)
+	b.apply(t, c.Add([]Record{report("a")}, nil, start.Add(96*time.Hour)).Changes)
+	assert.Equal(t, []string{"a ", "b "}, b.calls())
+	assert.Equal(t, 2, c.Len())
 }
 
 func TestOverflow(t *testing.T) {

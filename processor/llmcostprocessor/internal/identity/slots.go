@@ -168,18 +168,40 @@ func (s *slot) site() SpanKey {
 	return (&Record{Trace: s.trace, Span: s.span, Content: s.content, Response: s.response, Resource: s.resource}).site()
 }
 
-// each calls visit with the compact records of a list, the newest first, until it returns false.
-func (s *slots) each(at uint32, before func(*slot) uint32, visit func(uint64, *slot) bool) {
-	last := s.next
+// each calls visit with the compact records of a hash, the newest first, until it returns
+// false. Those that are compact no more are taken out of the list, so that each is
+// passed once.
+func (s *slots) each(x *index, hash uint32, before func(*slot) *uint32, visit func(uint64, *slot) bool) {
+	head, ok := x.find(hash, s.window)
+	if !ok {
+		return
+	}
+	at, last := head, s.next
+	var link *uint32 // of the last compact one
 	for s.has(at) {
 		number := s.number(at)
 		if number >= last {
-			return // it is one of before the numbers began again
+			break // it is one of before the numbers began again
 		}
 		one := s.at(number)
-		if one.state == slotCompact && !visit(number, one) {
+		last = number
+		if one.state != slotCompact {
+			at = *before(one)
+			continue
+		}
+		switch {
+		case link != nil:
+			*link = at
+		case at != head:
+			x.set(hash, at, s.window)
+		}
+		if !visit(number, one) {
 			return
 		}
-		last, at = number, before(one)
+		link = before(one)
+		at = *link
+	}
+	if link == nil {
+		x.set(hash, uint32(s.first-1), s.window) // nothing
 	}
 }

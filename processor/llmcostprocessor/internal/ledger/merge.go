@@ -58,7 +58,7 @@ func merge(newID func() uint64, first, end int64, segments []*Segment, fold bool
 		if s := w.segment(newID()); s != nil {
 			merged = append(merged, s)
 		}
-		w.content, w.rows, w.dimmed, w.hasOverflow = nil, 0, false, false
+		w = segmentWriter{first: first, end: end, texts: texts}
 	}
 	var key ids
 	var row Row

@@ -32,6 +32,7 @@ type Segment struct {
 	// dimmed: it has values of dimensions other than the overflow's; hasOverflow: the
 	// overflow's row.
 	dimmed, hasOverflow bool
+	total               Row // of all rows
 }
 
 const segmentVersion = 3
@@ -73,9 +74,8 @@ func ParseSegment(id uint64, content []byte) (*Segment, error) {
 		return nil, err
 	}
 	c := s.rows()
-	var row Row
 	for c.next() {
-		c.add(&row)
+		c.add(&s.total)
 		s.hasOverflow = s.hasOverflow || c.named() == overflowKey
 		for column := firstDimension; column < columns; column++ {
 			if at := c.key[column]; at != 0 && c.texts[at] != Overflow {
@@ -170,7 +170,8 @@ type cursor struct {
 
 // rows returns a cursor before the first row.
 func (s *Segment) rows() *cursor {
-	c := &cursor{reader: reader{from: s.texts}, left: s.Rows}
+	c := &cursor{left: s.Rows}
+	c.from = s.texts
 	kinds := c.uvarint()
 	if kinds > uint64(len(s.texts)) {
 		c.bad = true
@@ -325,6 +326,7 @@ type segmentWriter struct {
 	rows       int
 
 	dimmed, hasOverflow bool
+	total               Row
 }
 
 // write appends a row, unless nothing is left of it.
@@ -333,6 +335,7 @@ func (w *segmentWriter) write(key *ids, row *Row) {
 		return
 	}
 	w.rows++
+	w.total.Add(row)
 	to := binary.AppendUvarint(w.content, uint64(key[columnProvider]))
 	to = binary.AppendUvarint(to, uint64(key[columnModel]))
 	var dimensions uint64
@@ -451,11 +454,11 @@ func (w *segmentWriter) segment(id uint64) *Segment {
 	if err != nil {
 		panic(fmt.Sprintf("a segment that was written %v", err))
 	}
-	s.dimmed, s.hasOverflow = w.dimmed, w.hasOverflow
+	s.dimmed, s.hasOverflow, s.total = w.dimmed, w.hasOverflow, w.total
 	return s
 }
 
-// texts are the texts of keys, and the numbers by which a segment has them.
+// numberTexts returns the texts of keys, and the numbers by which a segment has them.
 func numberTexts(each func(func(*Key))) (texts []string, numbers map[string]uint32) {
 	numbers = map[string]uint32{}
 	each(func(key *Key) {
@@ -504,7 +507,7 @@ func pack(id uint64, first, end int64, rows map[Key]*keyedRow) *Segment {
 	}
 	sorted := make([]numbered, 0, len(rows))
 	for _, row := range rows {
-		sorted = append(sorted, numbered{row.Key.idsOf(numbers), &row.Row})
+		sorted = append(sorted, numbered{row.idsOf(numbers), &row.Row})
 	}
 	slices.SortFunc(sorted, func(a, b numbered) int { return compareIDs(&a.key, &b.key) })
 	for i := range sorted {

@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -50,7 +51,7 @@ func someCall(random *rand.Rand) Call {
 		c.Cost, c.Saved = money.Pico(random.Int64N(1<<40)), money.Pico(random.Int64N(2000)-1000)
 		c.Reported, c.HasReported, c.IsEstimate = 5, random.IntN(3) == 0, random.IntN(5) == 0
 		c.Duration = time.Duration(random.Int64N(int64(2 * time.Minute)))
-		c.Usage[1+random.IntN(int(usage.Count)-1)] = random.Int64N(1 << 30)
+		c.Usage[1+random.IntN(usage.Count-1)] = random.Int64N(1 << 30)
 	})
 }
 
@@ -163,12 +164,12 @@ func TestDays(t *testing.T) {
 		assert.Zero(t, l.Record(calls, at))
 		l.Forget(at)
 		changes := l.Take(at)
-		snapshot, err := changes.Pack()
+		_, err := changes.Pack()
 		require.NoError(t, err)
 		if random.IntN(5) == 0 {
 			l.MarkTotals()
 			changes = l.Take(at)
-			snapshot, err = changes.Pack()
+			snapshot, err := changes.Pack()
 			require.NoError(t, err)
 			l = restore(t, snapshot, New(limits))
 		}
@@ -247,7 +248,7 @@ func TestDaysAreFolded(t *testing.T) {
 func TestPackingHoldsNobody(t *testing.T) {
 	l := New(Limits{Rows: 100_000, Models: 10, Hours: 48})
 	for i := range 20_000 {
-		record(l, one(func(c *Call) { c.Dimensions[0] = fmt.Sprint(i) }))
+		record(l, one(func(c *Call) { c.Dimensions[0] = strconv.Itoa(i) }))
 	}
 	var wg sync.WaitGroup
 	done := make(chan struct{})
@@ -265,7 +266,7 @@ func TestPackingHoldsNobody(t *testing.T) {
 			running = false
 		default:
 		}
-		record(l, one(func(c *Call) { c.Dimensions[0] = fmt.Sprint(counted % 30_000) }))
+		record(l, one(func(c *Call) { c.Dimensions[0] = strconv.Itoa(counted % 30_000) }))
 		counted++
 		groups := l.Sum(Query{First: 0, Last: HourOf(now)})
 		require.EqualValues(t, counted, groups[0].Row.Count())
@@ -359,10 +360,10 @@ func year(tb testing.TB, users, models, days int) (l *Ledger, at time.Time) {
 		rows := make(map[Key]*keyedRow, users*models)
 		for user := range users {
 			for model := range models {
-				key := Key{Provider: "anthropic", Model: fmt.Sprintf("claude-model-%d-20260101", model), Dimensions: Dimensions{"coding-agent", "", names[user], "team-" + fmt.Sprint(user%40)}}
+				key := Key{Provider: "anthropic", Model: fmt.Sprintf("claude-model-%d-20260101", model), Dimensions: Dimensions{"coding-agent", "", names[user], "team-" + strconv.Itoa(user%40)}}
 				row := &keyedRow{Key: &key}
 				for range 3 {
-					row.Row.add(&Figures{
+					row.add(&Figures{
 						Usage: Usage{usage.Input: random.Int64N(50_000), usage.CacheRead: random.Int64N(500_000), usage.CacheWrite: random.Int64N(50_000), usage.Output: random.Int64N(9000)},
 						Cost:  money.Pico(random.Int64N(3e12)), Saved: money.Pico(random.Int64N(1e12)), Timed: true, Status: Status(random.IntN(20) / 19),
 					}, timing{bucket: random.IntN(8), elapsed: Elapsed{Seconds: uint64(random.IntN(300)), Nanos: uint64(random.Int64N(1e9))}})
@@ -415,7 +416,6 @@ func BenchmarkYear(b *testing.B) {
 			contents = append(contents, append(binary.AppendUvarint([]byte{segmentVersion}, uint64((HourOf(now)/24+day)*24)), r.from...))
 		}
 	}
-	sample = nil
 	var before, after runtime.MemStats
 	var load, month, all time.Duration
 	for b.Loop() {
@@ -459,7 +459,7 @@ func BenchmarkTake(b *testing.B) {
 	const rows = 500_000
 	values := make([]string, rows)
 	for i := range values {
-		values[i] = strings.Repeat("u", 10) + fmt.Sprint(i)
+		values[i] = strings.Repeat("u", 10) + strconv.Itoa(i)
 	}
 	var took time.Duration
 	for b.Loop() {

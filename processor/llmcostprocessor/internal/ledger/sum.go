@@ -162,6 +162,10 @@ func (g *grouping) addOpen(first int64, row *keyedRow) {
 }
 
 func (g *grouping) addSegment(first int64, s *Segment) {
+	if len(g.query.By) == 0 && len(g.query.Where) == 0 {
+		g.of(groupKey{step: g.query.stepOf(first)}).Add(&s.total)
+		return
+	}
 	c := s.rows()
 	type want struct {
 		column int

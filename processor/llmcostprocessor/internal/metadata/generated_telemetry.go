@@ -37,6 +37,7 @@ type TelemetryBuilder struct {
 	ProcessorLlmCostDamagedValues      metric.Int64Counter
 	ProcessorLlmCostDedupEvictions     metric.Int64ObservableCounter
 	ProcessorLlmCostDedupRecords       metric.Int64ObservableGauge
+	ProcessorLlmCostForeignCosts       metric.Int64Counter
 	ProcessorLlmCostJournalFailures    metric.Int64Counter
 	ProcessorLlmCostLedgerDayRows      metric.Int64ObservableGauge
 	ProcessorLlmCostLedgerDayRowsLimit metric.Int64ObservableGauge
@@ -53,6 +54,8 @@ type TelemetryBuilder struct {
 	ProcessorLlmCostPriceReloads       metric.Int64Counter
 	ProcessorLlmCostPriceResolutions   metric.Int64ObservableCounter
 	ProcessorLlmCostPriceSourceAge     metric.Float64ObservableGauge
+	ProcessorLlmCostSeries             metric.Int64ObservableGauge
+	ProcessorLlmCostSeriesLimit        metric.Int64ObservableGauge
 	ProcessorLlmCostSnapshotFailures   metric.Int64Counter
 	ProcessorLlmCostTableReloads       metric.Int64Counter
 }
@@ -248,6 +251,36 @@ func (builder *TelemetryBuilder) RegisterProcessorLlmCostPriceSourceAgeCallback(
 	return nil
 }
 
+// RegisterProcessorLlmCostSeriesCallback sets callback for observable ProcessorLlmCostSeries metric.
+func (builder *TelemetryBuilder) RegisterProcessorLlmCostSeriesCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorLlmCostSeries, obs: o})
+		return nil
+	}, builder.ProcessorLlmCostSeries)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterProcessorLlmCostSeriesLimitCallback sets callback for observable ProcessorLlmCostSeriesLimit metric.
+func (builder *TelemetryBuilder) RegisterProcessorLlmCostSeriesLimitCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorLlmCostSeriesLimit, obs: o})
+		return nil
+	}, builder.ProcessorLlmCostSeriesLimit)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
 type observerInt64 struct {
 	embedded.Int64Observer
 	inst metric.Int64Observable
@@ -338,6 +371,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_processor_llm_cost_dedup_records",
 		metric.WithDescription("Records of calls that are remembered. [Alpha]"),
 		metric.WithUnit("{record}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorLlmCostForeignCosts, err = builder.meter.Int64Counter(
+		"otelcol_processor_llm_cost_foreign_costs",
+		metric.WithDescription("Spans that are not calls and had gen_ai.usage.cost, which was renamed to arc.llm.cost.reported. [Alpha]"),
+		metric.WithUnit("{span}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorLlmCostJournalFailures, err = builder.meter.Int64Counter(
@@ -434,6 +473,18 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_processor_llm_cost_price_source_age",
 		metric.WithDescription("Time since a source of prices last confirmed its list; since the start, if it never did. [Alpha]"),
 		metric.WithUnit("s"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorLlmCostSeries, err = builder.meter.Int64ObservableGauge(
+		"otelcol_processor_llm_cost_series",
+		metric.WithDescription("Label sets of the metrics by provider, model and dimensions, without the overflow. [Alpha]"),
+		metric.WithUnit("{series}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorLlmCostSeriesLimit, err = builder.meter.Int64ObservableGauge(
+		"otelcol_processor_llm_cost_series_limit",
+		metric.WithDescription("Label sets above which only the most expensive ones have series of their own. [Alpha]"),
+		metric.WithUnit("{series}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorLlmCostSnapshotFailures, err = builder.meter.Int64Counter(

@@ -13,12 +13,16 @@ import (
 
 // parse reads the JSON object that raw must hold, and nothing else.
 //
-// What readObject rejects is left to encoding/json, whose errors name the place, and
+// What readPlain and readObject reject is left to encoding/json, whose errors name the place, and
 // which decides: it accepts two members of one name, of which the later counts, and
 // text that is not UTF-8.
 func (d *Decoder) parse(raw []byte) error {
 	d.reset()
-	if d.readObject(raw) == nil {
+	plain := d.readPlain(raw)
+	if !plain {
+		d.reset()
+	}
+	if plain || d.readObject(raw) == nil {
 		d.share()
 		return nil
 	}

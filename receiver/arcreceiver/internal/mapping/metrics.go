@@ -104,13 +104,14 @@ func appendChanges(changes []metricstore.Change, e *event.Event) []metricstore.C
 	return changes
 }
 
-// Metrics writes series as metrics: cumulative, as they were at now.
-// Their resource is the service alone, because that is the identity in which
-// they are counted.
-func Metrics(series []metricstore.Series, scope Scope, now pcommon.Timestamp) pmetric.Metrics {
+// Metrics writes series as metrics: cumulative, as they were at now, or with an
+// instance how much they grew until now. Their resource is the service and the instance
+// alone, because that is the identity in which they are counted.
+func Metrics(series []metricstore.Series, scope Scope, instance string, now pcommon.Timestamp) pmetric.Metrics {
 	w := metricWriter{
 		metrics:  pmetric.NewMetrics(),
 		scope:    scope,
+		instance: instance,
 		now:      now,
 		services: map[string]pmetric.MetricSlice{},
 		written:  map[metricID]pmetric.Metric{},
@@ -129,6 +130,7 @@ type metricID struct {
 type metricWriter struct {
 	metrics  pmetric.Metrics
 	scope    Scope
+	instance string
 	now      pcommon.Timestamp
 	services map[string]pmetric.MetricSlice
 	written  map[metricID]pmetric.Metric
@@ -173,14 +175,21 @@ func (w *metricWriter) metric(s metricstore.Series) pmetric.Metric {
 	case metricstore.Counter:
 		sum := metric.SetEmptySum()
 		sum.SetIsMonotonic(true)
-		sum.SetAggregationTemporality(pmetric.AggregationTemporalityCumulative)
+		sum.SetAggregationTemporality(w.temporality())
 	case metricstore.Gauge:
 		metric.SetEmptyGauge()
 	case metricstore.Histogram:
-		metric.SetEmptyHistogram().SetAggregationTemporality(pmetric.AggregationTemporalityCumulative)
+		metric.SetEmptyHistogram().SetAggregationTemporality(w.temporality())
 	}
 	w.written[id] = metric
 	return metric
+}
+
+func (w *metricWriter) temporality() pmetric.AggregationTemporality {
+	if w.instance != "" {
+		return pmetric.AggregationTemporalityDelta
+	}
+	return pmetric.AggregationTemporalityCumulative
 }
 
 func (w *metricWriter) service(name string) pmetric.MetricSlice {
@@ -189,6 +198,9 @@ func (w *metricWriter) service(name string) pmetric.MetricSlice {
 		rm := w.metrics.ResourceMetrics().AppendEmpty()
 		rm.SetSchemaUrl(semconv.SchemaURL)
 		putResource(rm.Resource(), &event.Resource{Service: name})
+		if w.instance != "" {
+			rm.Resource().Attributes().PutStr(string(semconv.ServiceInstanceIDKey), w.instance)
+		}
 		sm := rm.ScopeMetrics().AppendEmpty()
 		w.scope.put(sm.Scope())
 		metrics = sm.Metrics()

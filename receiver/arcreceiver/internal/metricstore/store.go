@@ -121,6 +121,26 @@ func (st *Stage) Series() []Series {
 	return series
 }
 
+// Deltas returns the series that changed, with what the changes added. The store must
+// not have been given the stage yet.
+func (st *Stage) Deltas(s *Store) []Series {
+	all := st.Series()
+	for i, id := range st.order {
+		before, ok := s.series[id]
+		if !ok || before.Metric.Type == Gauge {
+			continue
+		}
+		all[i].Start = before.Seen
+		all[i].Value -= before.Value
+		all[i].Count -= before.Count
+		all[i].Buckets = slices.Clone(all[i].Buckets) // those of the stage are committed
+		for j, n := range before.Buckets {
+			all[i].Buckets[j] -= n
+		}
+	}
+	return all
+}
+
 // Stage works out what changes lead to, in their order, and leaves the store alone.
 func (s *Store) Stage(changes []Change, now time.Time) *Stage {
 	stage := &Stage{series: map[seriesID]Series{}, added: map[*Metric]int{}}

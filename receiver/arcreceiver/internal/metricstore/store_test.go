@@ -44,6 +44,23 @@ func TestStageLeavesTheStoreAlone(t *testing.T) {
 	assert.Equal(t, 3, s.Len())
 }
 
+func TestDeltas(t *testing.T) {
+	began := time.Unix(1000, 0)
+	s := New(10, began)
+	changes := []Change{{Metric: calls, Value: 2}, {Metric: load, Value: 5}, {Metric: duration, Value: 1.5}}
+	first := s.Stage(changes, began.Add(time.Second))
+	assert.Equal(t, first.Series(), first.Deltas(s))
+	s.Commit(first)
+	second := s.Stage(append(changes, Change{Metric: duration, Value: 9}), began.Add(time.Minute))
+	assert.Equal(t, []Series{
+		{Metric: calls, Value: 2, Start: began.Add(time.Second), Seen: began.Add(time.Minute)},
+		{Metric: load, Value: 5, Start: began, Seen: began.Add(time.Minute)},
+		{Metric: duration, Value: 10.5, Count: 2, Buckets: []uint64{0, 1, 1}, Start: began.Add(time.Second), Seen: began.Add(time.Minute)},
+	}, second.Deltas(s))
+	s.Commit(second)
+	assert.Equal(t, []uint64{0, 3, 1}, s.Stage([]Change{{Metric: duration, Value: 1.5}}, began).Series()[0].Buckets, "what was committed is the sum")
+}
+
 func TestBoundsAreInclusive(t *testing.T) {
 	for value, want := range map[float64][]uint64{
 		0: {1, 0, 0}, 1: {1, 0, 0}, 1.0001: {0, 1, 0}, 2: {0, 1, 0}, 2.0001: {0, 0, 1},

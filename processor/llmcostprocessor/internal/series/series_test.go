@@ -1,0 +1,250 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package series
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/usage"
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/money"
+)
+
+var morning = time.Date(2026, 11, 23, 10, 30, 0, 0, time.UTC)
+
+func options(limit int) Options {
+	return Options{Max: limit, Labels: []string{"team", "user"}, Idle: time.Hour}
+}
+
+func call(team string, cost money.Pico) *ledger.Call {
+	c := &ledger.Call{Provider: "openai", Model: "gpt-4o", Dimensions: ledger.Dimensions{team, "ada"}}
+	c.Cost, c.Usage[usage.Input] = cost, 3
+	return c
+}
+
+// reader adds increases up as Prometheus does with start times.
+type reader struct {
+	t                *testing.T
+	last             map[string]reading
+	cost, calls, all int64
+	ahead            int64
+	names            []string
+}
+
+type reading struct {
+	start              time.Time
+	cost, calls, input int64
+}
+
+func pico(t *testing.T, sum money.Sum) int64 {
+	t.Helper()
+	text, err := sum.MarshalText()
+	require.NoError(t, err)
+	var n int64
+	_, err = fmt.Sscan(string(text), &n)
+	require.NoError(t, err)
+	return n
+}
+
+func (r *reader) scrape(s *Set) {
+	r.ahead, r.names = 0, nil
+	s.Export(func(p *Point) {
+		name := strings.Join(append([]string{p.Provider, p.Model}, p.Values...), "/")
+		r.names = append(r.names, name)
+		now := reading{p.Start, pico(r.t, p.Cost), p.Calls, p.Usage[usage.Input]}
+		before := r.last[name]
+		if !before.start.Equal(now.start) {
+			before = reading{}
+		}
+		require.GreaterOrEqual(r.t, now.cost, before.cost, name)
+		require.GreaterOrEqual(r.t, now.calls, before.calls, name)
+		require.GreaterOrEqual(r.t, now.input, before.input, name)
+		r.cost += now.cost - before.cost
+		r.calls += now.calls - before.calls
+		r.all += now.input - before.input
+		r.ahead += pico(r.t, p.Ahead)
+		r.last[name] = now
+	})
+}
+
+// Whatever is counted, corrected, ended, persisted and loaded: the increases add up to it.
+func TestIncreasesAddUp(t *testing.T) {
+	for seed := range uint64(300) {
+		r := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // a test
+		limit := 1 + r.IntN(6)
+		s := New(options(limit))
+		read := &reader{t: t, last: map[string]reading{}}
+		now := morning
+		type counted struct {
+			call  *ledger.Call
+			place Place
+		}
+		var all []counted
+		var cost int64
+		stored := map[int][]byte{}
+		for range 200 {
+			now = now.Add(time.Duration(r.IntN(60)) * time.Second)
+			switch n := r.IntN(10); {
+			case n < 6:
+				c := call(fmt.Sprint(r.IntN(10)), money.Pico(r.IntN(1000)))
+				all = append(all, counted{c, s.Add(c, now)})
+				cost += int64(c.Cost)
+			case n < 7 && len(all) > 0:
+				i := r.IntN(len(all))
+				s.Remove(all[i].call, all[i].place, now)
+				cost -= int64(all[i].call.Cost)
+				all = slices.Delete(all, i, i+1)
+			case n < 8:
+				s.Rebalance(now)
+				require.LessOrEqual(t, s.Len(), limit)
+			case n < 9:
+				read.scrape(s)
+				require.Equal(t, cost, read.cost-read.ahead, seed)
+			default:
+				read.scrape(s) // what is saved is at least what left
+				changes := s.Take()
+				chunks, err := changes.Encode()
+				require.NoError(t, err)
+				for number, content := range chunks {
+					stored[number] = content
+				}
+				s = New(options(limit))
+				for _, content := range stored {
+					require.NoError(t, s.Load(content))
+				}
+			}
+		}
+		// What is ahead is made up for by what comes next, in each series.
+		s.Rebalance(now)
+		for _, team := range []string{"0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "x"} {
+			c := call(team, 10_000_000)
+			for range 100 {
+				s.Add(c, now)
+				cost += int64(c.Cost)
+				all = append(all, counted{call: c})
+			}
+		}
+		read.scrape(s)
+		require.Zero(t, read.ahead, seed)
+		require.Equal(t, cost, read.cost, seed)
+		require.EqualValues(t, len(all), read.calls, seed)
+		require.EqualValues(t, 3*len(all), read.all, seed)
+	}
+}
+
+func TestTheMostExpensiveAreKept(t *testing.T) {
+	s := New(options(3))
+	for i := range 10_000 { // a bomb
+		s.Add(call(fmt.Sprint("bomb-", i), 1), morning)
+	}
+	for range 5 {
+		for _, team := range []string{"a", "b", "c"} {
+			s.Add(call(team, 100), morning)
+		}
+		for i := range 5000 {
+			s.Add(call(fmt.Sprint("more-", i), 1), morning)
+		}
+	}
+	s.Add(call("d", 10), morning)
+	s.Rebalance(morning)
+	read := &reader{t: t, last: map[string]reading{}}
+	read.scrape(s)
+	slices.Sort(read.names)
+	assert.Equal(t, []string{"openai/gpt-4o/a/ada", "openai/gpt-4o/b/ada", "openai/gpt-4o/c/ada", "otel.metric.overflow/otel.metric.overflow"}, read.names)
+	assert.LessOrEqual(t, len(s.outside), minOutside)
+	// d becomes more expensive than the others by now.
+	s.Add(call("d", 1000), morning)
+	s.Rebalance(morning)
+	read.scrape(s)
+	assert.Contains(t, read.names, "openai/gpt-4o/d/ada")
+	assert.Len(t, read.names, 4)
+	assert.EqualValues(t, 10_000+5*5000+5*300+1010, read.cost-read.ahead)
+}
+
+func TestIdleSeriesEnd(t *testing.T) {
+	s := New(options(2))
+	s.Add(call("a", 1), morning)
+	s.Add(call("b", 1), morning.Add(59*time.Minute))
+	s.Rebalance(morning.Add(61 * time.Minute))
+	assert.Equal(t, 1, s.Len())
+	s.Rebalance(morning.Add(-1000 * time.Hour)) // a clock that was set back ends nothing
+	assert.Equal(t, 1, s.Len())
+}
+
+func TestStateOfOtherDimensionsIsLeftOut(t *testing.T) {
+	s := New(options(2))
+	s.Add(call("a", 1), morning)
+	changes := s.Take()
+	chunks, err := changes.Encode()
+	require.NoError(t, err)
+	other := New(Options{Max: 2, Labels: []string{"team", "agent"}, Idle: time.Hour})
+	require.NoError(t, other.Load(chunks[0]))
+	assert.True(t, other.Empty())
+	require.ErrorContains(t, other.Load([]byte(`{"version":9}`)), "version 9")
+	require.Error(t, other.Load([]byte(`{"version":1,"labels":["team","agent"],"series":[{"slot":1,"names":["a"]}]}`)))
+	require.Error(t, other.Load([]byte(`{"version":1,"labels":["team","agent"],"series":[{"slot":-1}]}`)))
+	require.Error(t, other.Load([]byte(`{"version":1,"labels":["team","agent"],"series":[{"slot":0,"cost":"0","exported_cost":"0","usage":{"x":[1,1]}}]}`)))
+	assert.True(t, other.Empty())
+}
+
+func TestChangesThatWereNotStoredAreKept(t *testing.T) {
+	s := New(options(2000))
+	for i := range 2000 {
+		s.Add(call(fmt.Sprint(i), 1), morning)
+	}
+	changes := s.Take()
+	assert.Len(t, changes.chunks, 2)
+	assert.Equal(t, 2, changes.Chunks)
+	empty := s.Take()
+	assert.Empty(t, empty.chunks)
+	s.Mark(changes)
+	again := s.Take()
+	assert.Len(t, again.chunks, 2)
+	s.Add(call("3", 1), morning)
+	one := s.Take()
+	assert.Len(t, one.chunks, 1)
+}
+
+func TestKeys(t *testing.T) {
+	long := strings.Repeat("é", 1000)
+	for _, c := range []*ledger.Call{{}, {Provider: "p"}, {Model: "m", Dimensions: ledger.Dimensions{"", "u"}}, {Model: long, Dimensions: ledger.Dimensions{strings.Repeat("x", 200), long}}} {
+		provider, model, values := parseKey(string(appendKey(nil, c, 2)), nil)
+		assert.Equal(t, c.Provider, provider)
+		if len(c.Model) < 256 {
+			assert.Equal(t, c.Model, model)
+			assert.Equal(t, c.Dimensions[:2], values)
+		} else {
+			assert.Equal(t, strings.Repeat("é", 128), model)
+			assert.Equal(t, []string{c.Dimensions[0], model}, values)
+		}
+	}
+}
+
+func FuzzLoad(f *testing.F) {
+	s := New(options(2))
+	s.Add(call("a", 1), morning)
+	s.Add(call("b", 1), morning)
+	s.Add(call("c", 1), morning)
+	changes := s.Take()
+	chunks, err := changes.Encode()
+	require.NoError(f, err)
+	f.Add(chunks[0])
+	f.Fuzz(func(_ *testing.T, content []byte) {
+		loaded := New(options(2))
+		if loaded.Load(content) != nil {
+			return
+		}
+		loaded.Add(call("a", 1), morning)
+		loaded.Rebalance(morning)
+		loaded.Export(func(*Point) {})
+	})
+}
