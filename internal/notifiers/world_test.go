@@ -330,7 +330,7 @@ func newSMTPServer(t *testing.T) *smtpServer {
 				return
 			}
 			wg.Go(func() {
-				defer connection.Close()
+				defer func() { _ = connection.Close() }()
 				s.relay(connection)
 			})
 		}
@@ -355,7 +355,7 @@ func (s *smtpServer) relay(connection net.Conn) {
 	if err != nil {
 		return
 	}
-	defer to.Close()
+	defer func() { _ = to.Close() }()
 	go func() {
 		_, _ = io.Copy(to, connection)
 		_ = to.Close()
