@@ -95,13 +95,17 @@ typecheck: ## Check the types for every platform that is released, in minutes
 nightly: ## The checks that take too long for every change
 	$(MAKE) test
 	$(MAKE) fuzz FUZZTIME=1m
-	$(MAKE) test-bench scale-check e2e e2e-sdks test-packages
+	$(MAKE) test-bench scale-check e2e e2e-sdks test-packages quickstart
 	$(MAKE) platforms package reproducible vulncheck
 
 .PHONY: test-packages
 test-packages: build ## Build the packages for linux/amd64, and test them, the image's and the chart's configuration
 	PLATFORMS=linux/amd64 packaging/build.sh
 	cd packaging && $(GO) test ./...
+
+.PHONY: quickstart
+quickstart: ## From git clone to a priced call of a real SDK, by the clock, with the newest packages
+	test/docs/quickstart.sh
 
 .PHONY: prices
 prices: ## Make the built-in price table of the newest price lists, and list where they differ

@@ -4,12 +4,10 @@
 package dashboardextension
 
 import (
-	"fmt"
 	"maps"
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/otelcol-arc/otelcol-arc/extension/dashboardextension/internal/text"
@@ -86,7 +84,39 @@ type alertsView struct {
 	Active   []alertView
 	History  []historyView
 	Silences []silenceView
+	Channels []channelView
 	Form     silenceForm
+}
+
+// channelView is a channel as the dashboard shows it.
+type channelView struct {
+	dashboard.Channel
+	AcceptedText, FailingText, NextText string
+}
+
+// channels are those of the collector, by name; all alert processors know the same.
+func (b *dashboardServer) channels() []channelView {
+	var views []channelView
+	now := b.now()
+	for _, shown := range b.alerts.all() {
+		for _, c := range shown.asked.Channels() {
+			if slices.ContainsFunc(views, func(v channelView) bool { return v.Name == c.Name }) {
+				continue
+			}
+			view := channelView{Channel: c, AcceptedText: "not since the start"}
+			if !c.Accepted.IsZero() {
+				view.AcceptedText = text.Ago(now.Sub(c.Accepted)) + " ago"
+			}
+			if !c.Failing.IsZero() {
+				view.FailingText = "fails since " + text.Ago(now.Sub(c.Failing))
+			}
+			if c.Next.After(now) {
+				view.NextText = "next attempt in " + text.Ago(c.Next.Sub(now))
+			}
+			views = append(views, view)
+		}
+	}
+	return views
 }
 
 type historyView struct {
@@ -96,54 +126,16 @@ type historyView struct {
 
 type silenceView struct {
 	dashboard.Silence
-	State     string
-	Ends      string
-	CanExpire bool
-}
-
-// silenceForm is the input of the form, and its error.
-type silenceForm struct {
-	Source                              string // the alert processor
-	Matchers, Hours, CreatedBy, Comment string
-	Error                               string
-	Open                                bool
-	Sources                             []string
-	HourChoices                         []hourChoice
-}
-
-type hourChoice struct{ Value, Label string }
-
-var hourChoices = []hourChoice{{"1", "1 hour"}, {"4", "4 hours"}, {"24", "1 day"}, {"168", "1 week"}}
-
-func (b *dashboardServer) alertsPage(r *http.Request) (content, error) {
-	p := newParams(r.URL.Query())
-	fingerprint := p.text("silence")
-	if err := p.err(); err != nil {
-		return content{}, err
-	}
-	form := silenceForm{Hours: hourChoices[1].Value}
-	for _, shown := range b.alerts.all() {
-		for _, active := range shown.asked.Active() {
-			if fingerprint != "" && active.Fingerprint() == fingerprint {
-				form.Matchers, form.Source, form.Open = matchersOf(active.Labels), shown.id.String(), true
-			}
-		}
-	}
-	return b.alertsContent(form), nil
-}
-
-// matchersOf are matchers for these labels, one a line.
-func matchersOf(labels map[string]string) string {
-	var matchers []string
-	for _, name := range slices.Sorted(maps.Keys(labels)) {
-		matchers = append(matchers, name+"="+strconv.Quote(labels[name]))
-	}
-	return strings.Join(matchers, "\n")
+	State string
+	Ends  string
+	// CanChange is set for one that can be extended and expired, and CanCopy where
+	// another like it can be made.
+	CanChange, CanCopy bool
 }
 
 func (b *dashboardServer) alertsContent(form silenceForm) content {
 	form.HourChoices, form.Sources = hourChoices, b.silenceable()
-	view := alertsView{shell: b.newShell("Alerts", "alerts"), NoSource: len(b.alerts.all()) == 0, Form: form}
+	view := alertsView{shell: b.newShell("Alerts", "alerts"), NoSource: len(b.alerts.all()) == 0, Form: form, Channels: b.channels()}
 	for _, active := range b.activeAlerts() {
 		view.Active = append(view.Active, b.newAlertView(&active))
 	}
@@ -161,50 +153,11 @@ func (b *dashboardServer) alertsContent(form silenceForm) content {
 		default:
 			shown.Ends = "in " + text.Ago(s.EndsAt.Sub(now))
 		}
-		shown.CanExpire = !view.Read && !s.Configured && shown.State != "expired"
+		shown.CanChange = !view.Read && !s.Configured && shown.State != "expired"
+		shown.CanCopy = !view.Read
 		view.Silences = append(view.Silences, shown)
 	}
 	return content{template: "alerts.html", data: view}
-}
-
-func (b *dashboardServer) createSilence(r *http.Request) (content, error) {
-	if err := r.ParseForm(); err != nil {
-		return content{}, &failure{badData, err}
-	}
-	form := silenceForm{
-		Matchers: r.PostForm.Get("matchers"), Hours: r.PostForm.Get("hours"), CreatedBy: r.PostForm.Get("created_by"),
-		Comment: r.PostForm.Get("comment"), Source: r.PostForm.Get("source"), Open: true,
-	}
-	err := b.silenceOf(form)
-	if err == nil {
-		return content{redirect: "/alerts#silences"}, nil
-	}
-	f := failureOf(err)
-	if f.kind != badData {
-		return content{}, err
-	}
-	form.Error = f.Error()
-	again := b.alertsContent(form)
-	again.status = f.kind.status
-	return again, nil
-}
-
-func (b *dashboardServer) silenceOf(form silenceForm) error {
-	hours, err := strconv.Atoi(form.Hours)
-	if err != nil || hours < 1 || hours > maxHours {
-		return &failure{badData, fmt.Errorf("duration: must be a whole number of hours from 1 to %d, is %q", maxHours, form.Hours)}
-	}
-	var matchers []string
-	for line := range strings.Lines(form.Matchers) {
-		if line = strings.TrimSpace(line); line != "" {
-			matchers = append(matchers, line)
-		}
-	}
-	now := b.now()
-	_, err = b.silence(form.Source, dashboard.Silence{
-		Matchers: matchers, StartsAt: now, EndsAt: now.Add(time.Duration(hours) * time.Hour), CreatedBy: form.CreatedBy, Comment: form.Comment,
-	})
-	return err
 }
 
 func (b *dashboardServer) expireSilence(r *http.Request) (content, error) {

@@ -255,3 +255,66 @@ func TestRulesAreFiltered(t *testing.T) {
 	assert.Contains(t, r.get("/rules?state=firing&q=none").Body.String(), "Show all rules")
 	assert.Equal(t, http.StatusBadRequest, r.get("/rules?state=sleeping").Code)
 }
+
+// A silence is previewed, copied and extended, and mistakes are named by line.
+func TestSilenceForm(t *testing.T) {
+	r := newRig(t, writable)
+	form := url.Values{"matchers": {`severity=~"critical|warning"` + "\n"}, "hours": {"4"}, "created_by": {"ines"}, "comment": {"test"}}
+	form.Set("preview", "1")
+	before := len(r.alerts.SilenceList)
+	preview := r.post("/silences", form)
+	require.Equal(t, http.StatusOK, preview.Code)
+	assert.Contains(t, preview.Body.String(), "Matches 2 of 2 active alerts")
+	assert.Contains(t, preview.Body.String(), `value="ines"`, "the form keeps what was entered")
+	form.Set("matchers", `service="research"`)
+	assert.Contains(t, r.post("/silences", form).Body.String(), "Matches 1 of 2 active alerts")
+	assert.Len(t, r.alerts.SilenceList, before, "nothing is silenced by it")
+
+	form.Del("preview")
+	form.Set("matchers", "alertname=\"A\"\n\nfoo\nbar=~\"(\"")
+	wrong := r.post("/silences", form)
+	assert.Equal(t, http.StatusBadRequest, wrong.Code)
+	plain := html.UnescapeString(wrong.Body.String())
+	assert.Contains(t, plain, `line 3, "foo", is not a matcher: write NAME="VALUE"`)
+	assert.Contains(t, plain, "line 4, ")
+	for _, all := range []string{`service=""`, `service=~".*"`} {
+		form.Set("matchers", all)
+		assert.Contains(t, r.post("/silences", form).Body.String(), "these matchers choose every alert")
+	}
+
+	page := r.get("/alerts").Body.String()
+	assert.Contains(t, page, `<a href="/alerts?extend=0b4c#new">Extend</a>`)
+	assert.NotContains(t, page, "extend=night", "it is of the configuration")
+	copied := html.UnescapeString(r.get("/alerts?copy=night").Body.String())
+	assert.Contains(t, copied, `severity=~"info|warning"</textarea>`)
+	assert.NotContains(t, copied, `name="id" value="night"`)
+
+	extend := html.UnescapeString(r.get("/alerts?extend=0b4c").Body.String())
+	assert.Contains(t, extend, `<input type="hidden" name="id" value="0b4c">`)
+	assert.Contains(t, extend, "load test until the evening")
+	form.Set("id", "0b4c")
+	form.Set("matchers", `alertname="HighLatency"`)
+	form.Set("hours", "24")
+	require.Equal(t, http.StatusSeeOther, r.post("/silences", form).Code)
+	last := r.alerts.SilenceList[len(r.alerts.SilenceList)-1]
+	assert.Equal(t, "0b4c", last.ID)
+	assert.Equal(t, rigNow.Add(24*time.Hour), last.EndsAt)
+	assert.Equal(t, rigNow.Add(-time.Hour), last.StartsAt, "it goes on")
+	form.Set("id", "gone")
+	assert.Equal(t, http.StatusNotFound, r.post("/silences", form).Code)
+}
+
+// Each channel is shown with how many alerts wait for it, and the last response.
+func TestChannels(t *testing.T) {
+	r := newRig(t)
+	page := html.UnescapeString(r.get("/alerts").Body.String())
+	for _, want := range []string{
+		`<th scope="row">pagerduty</th><td><span class="tag critical">fails since 12 min</span></td><td class="n">201</td>`,
+		"routing key is unknown <span class=\"meta\">next attempt in 3 min</span>",
+		`<th scope="row">slack</th><td><span class="tag ok">works</span></td><td class="n">0</td>`,
+	} {
+		assert.Contains(t, page, want)
+	}
+	r.alerts.ChannelList = nil
+	assert.Contains(t, r.get("/alerts").Body.String(), "No notifier is switched on")
+}

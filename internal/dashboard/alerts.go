@@ -22,6 +22,8 @@ type Alerts interface {
 	// alerts can have. Without routes there is one, for all notifiers.
 	Routes(labels map[string]string) []Route
 	Receivers() []string
+	// Channels are those that are switched on, of all notifiers of the collector.
+	Channels() []Channel
 	// Silences are all that have not been forgotten, the ones that end last first.
 	Silences() []Silence
 	// CanSilence reports whether the configuration allows silences from here.
@@ -73,6 +75,18 @@ type ActiveAlert struct {
 	// Suppressed names what suppresses its notifications: silence ID, inhibiting
 	// alert or cooldown; "" when nothing does.
 	Suppressed string
+}
+
+// Channel is one way to notify, and how it is now.
+type Channel struct {
+	Name    string // the ID of the notifier, with the name of the channel where it has several
+	Waiting int    // alerts whose notification is not accepted yet
+	// Accepted is when a notification was last accepted; zero: none since the start.
+	Accepted time.Time
+	// Failing is since when every attempt fails; zero when the last was accepted. Error is
+	// that of the last attempt, and Next when the channel is tried again, if later.
+	Failing, Next time.Time
+	Error         string
 }
 
 // HistoryEntry is a notification that was sent.

@@ -32,16 +32,13 @@ const (
 	reportInterval = 10 * time.Second
 )
 
-// The Collector asks for its signals right after it has logged that it is ready. From
-// then on SIGHUP is taken from it often, for a moment. Where the level of the log hides
-// that entry, it is taken now and then in the first minutes.
-const (
-	ready           = "Everything is ready. Begin running and processing data."
-	takeOverOften   = 20 * time.Millisecond
-	takeOverMoment  = 2 * time.Second
-	takeOverSeldom  = time.Second
-	takeOverMinutes = 2 * time.Minute
-)
+// ready is what the Collector logs right before it asks for its signals.
+const ready = "Everything is ready. Begin running and processing data."
+
+// takeOver are the times, after that entry, at which SIGHUP is taken from the Collector.
+// Where the level of the log hides the entry, they are after the start. They are few, since
+// a signal is lost that arrives in the milliseconds of such a moment.
+var takeOver = []time.Duration{50 * time.Millisecond, 500 * time.Millisecond, 10 * time.Second, 30 * time.Second, 2 * time.Minute}
 
 // control handles the signals of the process.
 type control struct {
@@ -49,9 +46,10 @@ type control struct {
 	validate func(context.Context) ([]byte, error)
 	exit     func(code int)
 
-	ready  chan struct{} // receives when the Collector has logged that it is ready
-	mu     sync.Mutex    // guards reload
-	reload confmap.WatcherFunc
+	isReady atomic.Bool
+	ready   chan struct{} // closed when the Collector has logged that it is ready
+	mu      sync.Mutex    // guards reload
+	reload  confmap.WatcherFunc
 }
 
 // Run runs the Collector with handling of its signals.
@@ -60,7 +58,7 @@ func Run(set otelcol.CollectorSettings, run func(otelcol.CollectorSettings) erro
 		signal.Reset(syscall.SIGHUP)
 		return run(set) // a command that ends by itself
 	}
-	c := &control{validate: validateSelf, exit: os.Exit, ready: make(chan struct{}, 1)}
+	c := &control{validate: validateSelf, exit: os.Exit, ready: make(chan struct{})}
 	c.logger.Store(zap.NewNop())
 	go c.handle(early.Signals, make(chan os.Signal, 1))
 	set.LoggingOptions = append(set.LoggingOptions, zap.WrapCore(func(core zapcore.Core) zapcore.Core {
@@ -97,18 +95,19 @@ func (c *control) onRetrieve(watcher confmap.WatcherFunc) {
 	c.mu.Unlock()
 }
 
-// onReady is called when the Collector has logged that it is ready.
+// onReady is called when the Collector has logged that it is ready. When it has been
+// ready before, after a reload, it does not ask for its signals.
 func (c *control) onReady() {
-	select {
-	case c.ready <- struct{}{}:
-	default:
+	if c.isReady.CompareAndSwap(false, true) {
+		close(c.ready)
 	}
 }
 
 // handle runs as long as the process.
 func (c *control) handle(reloads, stops chan os.Signal) {
-	interval, until := takeOverSeldom, time.Now().Add(takeOverMinutes)
-	timer := time.NewTimer(interval)
+	becomesReady := c.ready
+	began, next := time.Now(), 2 // it is not ready before
+	timer := time.NewTimer(takeOver[next])
 	crowded := time.NewTicker(reportInterval)
 	defer crowded.Stop()
 	var displaced int64
@@ -116,17 +115,18 @@ func (c *control) handle(reloads, stops chan os.Signal) {
 		select {
 		case <-crowded.C:
 			displaced = c.reportDisplaced(displaced)
-		case <-c.ready:
-			interval, until = takeOverOften, time.Now().Add(takeOverMoment)
-			timer.Reset(0)
+		case <-becomesReady:
+			becomesReady = nil
+			began, next = time.Now(), 0
+			timer.Reset(takeOver[next])
 		case <-timer.C:
 			// Ignore takes the signal from the Collector, without a moment in which it
 			// would end the process.
 			signal.Ignore(syscall.SIGHUP)
 			signal.Notify(reloads, syscall.SIGHUP)
 			signal.Notify(stops, syscall.SIGTERM, os.Interrupt)
-			if time.Now().Before(until) {
-				timer.Reset(interval)
+			if next++; next < 2 || !c.isReady.Load() && next < len(takeOver) {
+				timer.Reset(time.Until(began.Add(takeOver[next])))
 			}
 		case <-reloads:
 			c.onSIGHUP()

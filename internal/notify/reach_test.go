@@ -4,7 +4,10 @@
 package notify
 
 import (
+	"strconv"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -12,6 +15,8 @@ import (
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/exporter/exportertest"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+	"github.com/otelcol-arc/otelcol-arc/internal/falseclock"
 	"github.com/otelcol-arc/otelcol-arc/internal/routing"
 )
 
@@ -79,4 +84,35 @@ func TestReach(t *testing.T) {
 		})
 	}
 	assert.Nil(t, Channels(componenttest.NewNopHost()))
+}
+
+// The status of a channel is that of now: alerts that came since the last attempt wait, too.
+func TestChannelStatus(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
+		v := vendor{respond: func(Message) error { return ErrChannel }}
+		e, _ := v.start(t, nil)
+		host := &channelHost{channels: map[component.ID]component.Component{e.ID(): e}}
+		began := time.Now()
+		for i := range 3 {
+			require.NoError(t, e.ConsumeLogs(t.Context(), logs(at(alert(strconv.Itoa(i), "critical", alertevent.Firing), time.Now()))))
+			time.Sleep(time.Second)
+		}
+		synctest.Wait()
+		require.Len(t, Statuses(host), 1)
+		status := Statuses(host)[0]
+		assert.Equal(t, 3, status.Waiting)
+		assert.Equal(t, began, status.Failing)
+		assert.Equal(t, ErrChannel.Error(), status.Error)
+		assert.True(t, status.Next.After(time.Now()))
+		assert.True(t, status.Accepted.IsZero())
+		v.respond = nil
+		time.Sleep(2 * time.Hour)
+		synctest.Wait()
+		status = Statuses(host)[0]
+		assert.Zero(t, status.Waiting)
+		assert.True(t, status.Failing.IsZero())
+		assert.Empty(t, status.Error)
+		assert.False(t, status.Accepted.IsZero())
+		require.NoError(t, e.Shutdown(t.Context()))
+	})
 }

@@ -41,6 +41,7 @@ type schedule struct {
 	consecutive int       // failed attempts in a row
 	rejections  int       // permanent rejections in a row
 	tried       time.Time // last attempt
+	acceptedAt  time.Time // the last that was accepted; zero: none since the start
 	failing     time.Time // since; zero after a success
 	lastErr     error     // of the last attempt; nil after a success
 
@@ -290,7 +291,7 @@ func (s *state) accept(now time.Time, m message) {
 		}
 	}
 	s.consecutive, s.rejections, s.until, s.firm = 0, 0, time.Time{}, false
-	s.tried, s.failing, s.lastErr = now, time.Time{}, nil
+	s.tried, s.acceptedAt, s.failing, s.lastErr = now, now, time.Time{}, nil
 	for i, e := range m.entries {
 		e.inFlight, e.fails, e.part = false, 0, 0
 		e.settled = m.sent[i].stamp

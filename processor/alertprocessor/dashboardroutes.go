@@ -10,6 +10,7 @@ import (
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
+	"github.com/otelcol-arc/otelcol-arc/internal/notify"
 	"github.com/otelcol-arc/otelcol-arc/internal/routing"
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/notification"
 )
@@ -44,6 +45,15 @@ func selectLabels(labels map[string]string, names []string, all bool) map[string
 	selected := maps.Clone(labels)
 	maps.DeleteFunc(selected, func(name, _ string) bool { return !all && !slices.Contains(names, name) })
 	return selected
+}
+
+// Channels implements dashboard.Alerts.
+func (b *dashboardSource) Channels() []dashboard.Channel {
+	var all []dashboard.Channel
+	for _, s := range notify.Statuses(b.core.host) {
+		all = append(all, dashboard.Channel{Name: s.Name, Waiting: s.Waiting, Accepted: s.Accepted, Failing: s.Failing, Next: s.Next, Error: s.Error})
+	}
+	return all
 }
 
 // setChannels sets who may be notified of the alerts of a rule.

@@ -519,7 +519,7 @@ func TestKilledWhileSaving(t *testing.T) {
 			synctest.Wait()
 			m.change(func() { m.whileSaved = nil })
 		}
-		require.Greater(t, len(moments), 16, "a save writes more than once")
+		require.GreaterOrEqual(t, len(moments), 16, "a save writes more than once")
 		for _, at := range moments {
 			revived := newRig(t, withStorage(nil), extension{storageID, listing{at.found}})
 			require.InDelta(t, at.want, revived.totals()[costOfGPT4o], 1e-12)

@@ -26,6 +26,6 @@ collector=$(pgrep -P "$make" -x otelcol-arc || pgrep -P "$(pgrep -P "$make" | he
 echo "ready after $SECONDS s"
 export PATH="$work/python/bin:$PATH" OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4318 OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf
 opentelemetry-instrument --service_name researcher python test/docs/testdata/quickstart.py
-until curl -sf 'http://localhost:8124/api/calls?limit=1' | grep -o '"cost_dollars":0\.0075'; do sleep 0.1; done
+until curl -sf 'http://localhost:8124/api/calls?limit=1' | grep -o '"cost_dollars": *0\.0075'; do sleep 0.1; done
 echo "on the dashboard after $SECONDS s"
 [ "$SECONDS" -le 300 ] || { echo "more than 5 minutes" >&2; exit 1; }

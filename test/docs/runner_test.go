@@ -49,6 +49,7 @@ func start(t *testing.T, state string) (arc, page string, process *collector.Pro
 			"receivers::arc::endpoint=" + arc,
 			"extensions::dashboard::endpoint=" + page,
 			"exporters::prometheus::endpoint=" + collector.FreeAddress(t),
+			"processors::llm_cost::dimensions=[service.name, gen_ai.agent.name, user.id, team]", // examples ask for a team's calls
 			"service::telemetry::metrics::level=none",
 		},
 	})

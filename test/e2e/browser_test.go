@@ -75,6 +75,9 @@ func (b *browser) listen(event any) {
 			b.problems = append(b.problems, e.Entry.Text+" "+e.Entry.URL)
 		}
 	case *network.EventRequestWillBeSent:
+		if strings.HasPrefix(e.Request.URL, "data:") {
+			break // the icons of the browser's own date fields, which nobody is asked for
+		}
 		host, _, _ := strings.Cut(strings.TrimPrefix(e.Request.URL, "http://"), "/")
 		b.hosts[host] = true
 	}

@@ -112,7 +112,7 @@ func TestRealBrowserLive(t *testing.T) {
 		chromedp.Navigate(url),
 		chromedp.Evaluate[chromedp.Void](`window.stays = true; undefined`),
 		chromedp.Click(chromedp.Search(`//a[text()="30 days"]`)),
-		chromedp.WaitVisible(chromedp.Search(`//h2[@id="usage-h"]/span[text()="last 30 days"]`)),
+		chromedp.WaitVisible(chromedp.Search(`//h2[@id="usage-h"]/span[text()="in the last 30 days"]`)),
 		chromedp.Focus(chromedp.CSS(`[data-plot]`)),
 		chromedp.KeyEvent(kb.End), chromedp.KeyEvent(kb.ArrowLeft),
 	)

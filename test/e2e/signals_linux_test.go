@@ -39,7 +39,7 @@ func TestReloadWithAWrongConfiguration(t *testing.T) {
 		"",
 	} {
 		write(text)
-		require.NoError(t, syscall.Kill(process.PID(), syscall.SIGHUP))
+		process.RequestReload(t)
 		require.Eventually(t, func() bool { return len(process.Lines(wrong)) == i+1 }, 60*time.Second, 20*time.Millisecond, text)
 		sendSpans(t, grpcExporter(t, p.grpc, security{}), mainJobCalls...)
 	}
@@ -87,7 +87,7 @@ func TestReloadThatCannotStart(t *testing.T) {
 	more := strings.Replace(string(shipped), "  nop:\n", "  nop:\n  arc/more: {endpoint: "+taken.Addr().String()+"}\n", 1)
 	more = strings.Replace(more, "receivers: [nop]", "receivers: [nop, arc/more]", 1)
 	require.NoError(t, os.WriteFile(file, []byte(more), 0o600))
-	require.NoError(t, syscall.Kill(process.PID(), syscall.SIGHUP))
+	process.RequestReload(t)
 	require.NotZero(t, process.ExitCode(t, 60*time.Second))
 	last := process.Lines("address already in use")
 	require.NotEmpty(t, last)

@@ -192,6 +192,12 @@ func (p *Process) Reload(tb testing.TB) {
 	require.Eventually(tb, func() bool { return len(p.Lines(ready)) > before }, startTimeout, 20*time.Millisecond, "not ready again")
 }
 
+// RequestReload sends SIGHUP, once the process has its signals.
+func (p *Process) RequestReload(tb testing.TB) {
+	tb.Helper()
+	p.signal(tb, syscall.SIGHUP)
+}
+
 func (p *Process) signal(tb testing.TB, s os.Signal) {
 	tb.Helper()
 	time.Sleep(time.Until(p.healthy.Add(settle)))

@@ -15,6 +15,7 @@ type Alerts struct {
 	ActiveList  []dashboard.ActiveAlert
 	HistoryList []dashboard.HistoryEntry
 	SilenceList []dashboard.Silence
+	ChannelList []dashboard.Channel
 	Now         func() time.Time
 	ReadOnly    bool
 }
@@ -37,6 +38,9 @@ func (a *Alerts) History(limit int) []dashboard.HistoryEntry {
 
 // Silences is the list.
 func (a *Alerts) Silences() []dashboard.Silence { return a.SilenceList }
+
+// Channels is the list.
+func (a *Alerts) Channels() []dashboard.Channel { return a.ChannelList }
 
 // CanSilence is the inverse of ReadOnly.
 func (a *Alerts) CanSilence() bool { return !a.ReadOnly }

@@ -181,6 +181,10 @@ func SampleAlerts(now time.Time) *Alerts {
 			{At: now.Add(-18 * time.Minute), Alert: cost.Alert},
 			{At: now.Add(-4 * time.Hour), Alert: resolved},
 		},
+		ChannelList: []dashboard.Channel{
+			{Name: "pagerduty", Waiting: 201, Accepted: now.Add(-26 * time.Hour), Failing: now.Add(-12 * time.Minute), Next: now.Add(3 * time.Minute), Error: "the channel is rejected: refused: status 400: routing key is unknown"},
+			{Name: "slack", Accepted: now.Add(-18 * time.Minute)},
+		},
 		SilenceList: []dashboard.Silence{
 			{ID: "0b4c", Matchers: []string{`alertname="HighLatency"`}, StartsAt: now.Add(-time.Hour), EndsAt: now.Add(3 * time.Hour), CreatedBy: "ines", Comment: "load test until the evening"},
 			{ID: "night", Matchers: []string{`severity=~"info|warning"`}, StartsAt: now.Add(-48 * time.Hour), Comment: "nobody is up", Configured: true},

@@ -127,10 +127,14 @@ func orUnknown(s string) string {
 // less than a picodollar.
 const decimals = 30
 
-// decimal writes a number without an exponent, a plus sign or needless zeros.
+// decimal writes a number without an exponent, a plus sign or needless zeros. It has a decimal,
+// so that programs that guess types do not take a column for one of integers.
 func decimal(r *big.Rat) string {
-	text := r.FloatString(decimals)
-	return strings.TrimSuffix(strings.TrimRight(text, "0"), ".")
+	text := strings.TrimRight(r.FloatString(decimals), "0")
+	if strings.HasSuffix(text, ".") {
+		text += "0"
+	}
+	return text
 }
 
 // object writes a JSON object; keys are sorted.

@@ -122,7 +122,7 @@ func TestCostIsDividedByPrices(t *testing.T) {
 		return "no column " + id
 	}
 	for id, want := range map[string]string{
-		"EffectiveCost": "0.00425", "ListCost": "0.005", "ListUnitPrice": "2.5", "ContractedUnitPrice": "2.125", "PricingQuantity": "0.002", "ConsumedQuantity": "2000",
+		"EffectiveCost": "0.00425", "ListCost": "0.005", "ListUnitPrice": "2.5", "ContractedUnitPrice": "2.125", "PricingQuantity": "0.002", "ConsumedQuantity": "2000.0",
 		"PricingUnit": "1000000 Tokens", "ConsumedUnit": "Tokens", "SkuId": "openai/gpt-4o/input", "SkuMeter": "Input Tokens", "ProviderName": "OpenAI", "PublisherName": "OpenAI",
 		"ServiceName": "OpenAI API", "BillingPeriodStart": "2026-11-01T00:00:00Z", "BillingPeriodEnd": "2026-12-01T00:00:00Z", "ChargePeriodEnd": "2026-11-05T15:00:00Z",
 	} {
