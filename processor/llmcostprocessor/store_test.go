@@ -431,6 +431,7 @@ func TestHoursAreDropped(t *testing.T) {
 }
 
 func testHoursAreDropped(t *testing.T, daily time.Duration) {
+	t.Helper()
 	wakeUp()
 	m := &memory{}
 	r := newRig(t, withStorage(func(c *Config) { c.Retention, c.DailyRetention = 2*time.Hour, daily }), m.extension())
