@@ -33,13 +33,13 @@ func rowsOfTable(t *testing.T, page string) (rows [][]string) {
 		var row []string
 		for node := range root.Descendants() {
 			if node.Type == nethtml.ElementNode && (node.Data == "td" || node.Data == "th") {
-				text := ""
+				var text strings.Builder
 				for inner := range node.Descendants() {
 					if inner.Type == nethtml.TextNode {
-						text += inner.Data
+						text.WriteString(inner.Data)
 					}
 				}
-				row = append(row, strings.TrimSpace(text))
+				row = append(row, strings.TrimSpace(text.String()))
 			}
 		}
 		rows = append(rows, row)

@@ -30,7 +30,7 @@ var Columns = []Column{
 	{"p50", func(t *dashboard.Totals) float64 { return quantile(t, .5) }},
 	{"p95", func(t *dashboard.Totals) float64 { return quantile(t, .95) }},
 	{"p99", func(t *dashboard.Totals) float64 { return quantile(t, .99) }},
-	{"tokens", func(t *dashboard.Totals) float64 { return Tokens.Of(t) }},
+	{"tokens", Tokens.Of},
 	{"input_tokens", func(t *dashboard.Totals) float64 { return float64(t.Tokens.Input) }},
 	{"output_tokens", func(t *dashboard.Totals) float64 { return float64(t.Tokens.Output) }},
 	{"cache_read_tokens", func(t *dashboard.Totals) float64 { return float64(t.Tokens.CacheRead) }},
