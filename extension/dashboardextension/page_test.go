@@ -310,9 +310,9 @@ func TestChannels(t *testing.T) {
 	r := newRig(t)
 	page := html.UnescapeString(r.get("/alerts").Body.String())
 	for _, want := range []string{
-		`<th scope="row">pagerduty</th><td><span class="tag critical">fails since 12 min</span></td><td class="n">201</td>`,
+		`<th scope="row">pagerduty</th><td class="nowrap"><span class="tag critical">fails since 12 min</span></td><td class="n">201</td>`,
 		"routing key is unknown <span class=\"meta\">next attempt in 3 min</span>",
-		`<th scope="row">slack</th><td><span class="tag ok">works</span></td><td class="n">0</td>`,
+		`<th scope="row">slack</th><td class="nowrap"><span class="tag ok">works</span></td><td class="n">0</td>`,
 	} {
 		assert.Contains(t, page, want)
 	}

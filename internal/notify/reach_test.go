@@ -5,6 +5,7 @@ package notify
 
 import (
 	"strconv"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -89,7 +90,13 @@ func TestReach(t *testing.T) {
 // The status of a channel is that of now: alerts that came since the last attempt wait, too.
 func TestChannelStatus(t *testing.T) {
 	falseclock.Test(t, func(t *testing.T) {
-		v := vendor{respond: func(Message) error { return ErrChannel }}
+		var back atomic.Bool
+		v := vendor{respond: func(Message) error {
+			if back.Load() {
+				return nil
+			}
+			return ErrChannel
+		}}
 		e, _ := v.start(t, nil)
 		host := &channelHost{channels: map[component.ID]component.Component{e.ID(): e}}
 		began := time.Now()
@@ -105,7 +112,7 @@ func TestChannelStatus(t *testing.T) {
 		assert.Equal(t, ErrChannel.Error(), status.Error)
 		assert.True(t, status.Next.After(time.Now()))
 		assert.True(t, status.Accepted.IsZero())
-		v.respond = nil
+		back.Store(true)
 		time.Sleep(2 * time.Hour)
 		synctest.Wait()
 		status = Statuses(host)[0]

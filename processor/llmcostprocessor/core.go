@@ -135,6 +135,7 @@ func newCore(cfg *Config, set processor.Settings) (*core, error) {
 		estimates:  newEstimates(cfg.MaxModels),
 		sources:    newMetricSources(cfg.MetricSources, time.Now()),
 		ledger:     newLedger(cfg),
+		zone:       zoneOf(cfg),
 		series:     newSeries(cfg),
 		billing:    billing{bill: invoice.NewBill(maxCharges)},
 		health:     health.New(set.Logger),

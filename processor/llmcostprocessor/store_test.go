@@ -478,6 +478,7 @@ func TestHoursBecomeDays(t *testing.T) {
 		extent := check(30)
 		assert.Positive(t, extent.DayRows)
 		assert.True(t, extent.Since.Before(extent.HoursSince))
+		assert.Equal(t, "Asia/Kolkata", extent.Zone.String())
 		kolkata, err := time.LoadLocation("Asia/Kolkata")
 		require.NoError(t, err)
 		day := period.Day.Floor(extent.Since.Add(time.Hour).In(kolkata))

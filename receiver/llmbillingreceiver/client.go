@@ -66,7 +66,7 @@ func (c *client) Do(ctx context.Context, request *http.Request, into any) error 
 	if c.provider.Authorize != nil {
 		c.provider.Authorize(request, c.key)
 	}
-	response, err := c.http.Do(request)
+	response, err := c.http.Do(request) //nolint:gosec // the address is that of the configuration
 	if err != nil {
 		return &reportError{error: c.readable(err), outcome: outcomeFailed}
 	}

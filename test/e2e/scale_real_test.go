@@ -51,8 +51,8 @@ scrape_configs:
 		assert.InDelta(c, spent, query(c, prometheus, "sum(arc_llm_cost_dollars)"), 1e-9)
 		assert.InDelta(c, spent, query(c, prometheus, `sum(arc_llm_usage_cost_dollars)`), 1e-9)
 		assert.EqualValues(c, scaleBatches*scaleCalls, query(c, prometheus, "sum(service_name:arc_llm_usage_calls:sum)"))
-		assert.Less(c, query(c, prometheus, `max(arc_llm_budget_used_ratio{instance!=""})`), 0.8)
-		assert.InDelta(c, spent/5, query(c, prometheus, `arc_llm_budget_used_ratio{instance=""}`), 1e-9)
+		assert.Less(c, query(c, prometheus, `max(arc_llm_budget_used_ratio)`), 0.8)
+		assert.InDelta(c, spent/5, query(c, prometheus, `budget:arc_llm_budget_used_ratio:sum`), 1e-9)
 		var firing []string
 		for _, alert := range activeAlerts(c, prometheus+"/api/v1/alerts") {
 			if alert.State == "firing" {

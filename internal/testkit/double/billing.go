@@ -48,11 +48,11 @@ type BillingAPI struct {
 }
 
 // NewBillingAPI starts the double; it ends with the test.
-func NewBillingAPI(t testing.TB) *BillingAPI {
-	t.Helper()
+func NewBillingAPI(tb testing.TB) *BillingAPI {
+	tb.Helper()
 	b := &BillingAPI{Key: "sk-admin-of-the-double"}
 	server := httptest.NewServer(b)
-	t.Cleanup(server.Close)
+	tb.Cleanup(server.Close)
 	b.URL = server.URL
 	return b
 }

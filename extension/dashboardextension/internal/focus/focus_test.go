@@ -14,6 +14,7 @@ import (
 	"math/big"
 	"math/rand/v2"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -133,8 +134,14 @@ func TestCostIsDividedByPrices(t *testing.T) {
 
 func TestPublishers(t *testing.T) {
 	for _, tt := range [][3]string{
-		{"bedrock", "anthropic.claude-sonnet-4-5-20250929-v1:0", "Anthropic"}, {"bedrock", "eu.amazon.nova-lite-v1:0", "Amazon"}, {"azure", "gpt-4.1", "OpenAI"},
-		{"openrouter", "meta-llama/llama-3.3-70b", "Meta"}, {"together", "Qwen/Qwen3", "Together AI"}, {"acme", "ours-1.5", "acme"}, {"", "gemini-2.5-pro", "Google"}, {"", "", "Unknown"},
+		{"bedrock", "anthropic.claude-sonnet-4-5-20250929-v1:0", "Anthropic"},
+		{"bedrock", "eu.amazon.nova-lite-v1:0", "Amazon"},
+		{"azure", "gpt-4.1", "OpenAI"},
+		{"openrouter", "meta-llama/llama-3.3-70b", "Meta"},
+		{"together", "Qwen/Qwen3", "Together AI"},
+		{"acme", "ours-1.5", "acme"},
+		{"", "gemini-2.5-pro", "Google"},
+		{"", "", "Unknown"},
 	} {
 		assert.Equal(t, tt[2], publisherName(tt[0], tt[1]), tt)
 	}
@@ -156,14 +163,7 @@ func notNull(id string) func(map[string]string) bool {
 }
 
 func oneOf(id string, values ...string) func(map[string]string) bool {
-	return func(row map[string]string) bool {
-		for _, value := range values {
-			if row[id] == value {
-				return true
-			}
-		}
-		return false
-	}
+	return func(row map[string]string) bool { return slices.Contains(values, row[id]) }
 }
 
 func number(row map[string]string, id string) float64 {

@@ -23,7 +23,7 @@ const (
 	NotCounting    Cause = "not_counting"      // counting began later
 	Uncounted      Cause = "uncounted_traffic" // more was used than was counted
 	NotBilled      Cause = "not_billed"        // more was counted than was billed
-	CachedTokens   Cause = "cached_tokens"     // as many tokens, but others of them from a cache
+	CachedTokens   Cause = "cached_tokens"     //nolint:gosec // as many tokens, but others of them from a cache
 	Tier           Cause = "tier"              // as many tokens, some in another service tier
 	Fees           Cause = "fees"              // an item that is not a model: searches, storage, sessions
 	UnpricedModels Cause = "unpriced_models"   // counted, but without a price

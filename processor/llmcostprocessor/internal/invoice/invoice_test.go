@@ -5,6 +5,7 @@ package invoice
 
 import (
 	"fmt"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -31,7 +32,7 @@ func TestCauses(t *testing.T) {
 	type sides struct {
 		billed, counted          float64
 		billedTokens, callTokens usage.Amounts
-		noReport, item, other    bool
+		noReport, item           bool
 		calls, unpriced          int64
 		tiers                    []string
 		day                      string
@@ -149,7 +150,7 @@ func TestBill(t *testing.T) {
 	assert.True(t, b.SetUsage(Consumption{Charge: charge, Kind: "input", Tier: "batch"}, 7))
 	assert.True(t, b.SetUsage(Consumption{Charge: charge, Kind: "requests"}, 2))
 	for i, day := range []string{"", "today", "2026-13-01"} {
-		assert.False(t, b.SetCost(Charge{Item: fmt.Sprint(i), Day: day}, 1), day)
+		assert.False(t, b.SetCost(Charge{Item: strconv.Itoa(i), Day: day}, 1), day)
 	}
 	other := charge
 	other.Project = "p"
