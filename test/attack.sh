@@ -29,8 +29,8 @@ part "each bit flipped" go test -count=1 -timeout 3m -run '^Test(EachBitFlipped|
 part "files that hang" go test -count=1 -timeout 1m ./internal/configfile
 part "connections" go test -count=1 -timeout 1m go.opentelemetry.io/collector/config/confignet
 part "hostile events" go test -count=1 -timeout 3m -run '^TestHostileInput$' ./receiver/arcreceiver
-part "fuzzed metrics" go test -timeout 3m -run '^$' -fuzz '^FuzzPage$' -fuzztime "${FUZZTIME:-60s}" ./processor/metricguardprocessor
-part "fuzzed events" go test -timeout 3m -run '^$' -fuzz '^FuzzServe$' -fuzztime "${FUZZTIME:-60s}" ./receiver/arcreceiver
+part "fuzzed metrics" go test -timeout 3m -run '^$' -fuzz '^FuzzPage$' -fuzztime "${FUZZTIME:-30s}" ./processor/metricguardprocessor
+part "fuzzed events" go test -timeout 3m -run '^$' -fuzz '^FuzzServe$' -fuzztime "${FUZZTIME:-30s}" ./receiver/arcreceiver
 
 if [ -n "$failed" ]; then
 	echo "failed:$failed" >&2

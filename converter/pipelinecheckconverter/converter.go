@@ -24,7 +24,7 @@ func NewFactory() confmap.ConverterFactory {
 
 // Convert reports the problems of a configuration, and leaves it as it is.
 func (c *converter) Convert(_ context.Context, conf *confmap.Conf) error {
-	for _, p := range check(conf.ToStringMap()) {
+	for _, p := range check(conf.ToStringMap()) { //nolint:contextcheck // notifiers are created to be asked, and not started
 		c.logger.Warn("Configuration loads but may not work as expected", zap.String("key", p.key), zap.String("problem", p.text))
 	}
 	return nil

@@ -124,9 +124,9 @@ func selectors(conf map[string]any, ids []string) []notify.Selector {
 		if confmap.NewFromStringMap(section(exporters, name)).Unmarshal(cfg) != nil {
 			continue
 		}
-		e, err := factory.CreateLogs(context.Background(), exporter.Settings{ID: id, TelemetrySettings: component.TelemetrySettings{
-			Logger: zap.NewNop(), TracerProvider: nooptrace.NewTracerProvider(), MeterProvider: noopmetric.NewMeterProvider(),
-		}}, cfg)
+		set := exporter.Settings{ID: id}
+		set.Logger, set.TracerProvider, set.MeterProvider = zap.NewNop(), nooptrace.NewTracerProvider(), noopmetric.NewMeterProvider()
+		e, err := factory.CreateLogs(context.Background(), set, cfg)
 		if err != nil {
 			continue
 		}

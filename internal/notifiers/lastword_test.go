@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -55,17 +56,18 @@ func (a *alerting) writeRules() {
 	for _, one := range []string{page, warn, info} {
 		groups[a.random.IntN(2)] += one
 	}
-	content := "groups:\n"
+	var content strings.Builder
+	content.WriteString("groups:\n")
 	for i, rules := range groups {
 		if rules != "" {
-			content += fmt.Sprintf("  - name: g%d\n    rules:\n%s", i+2*a.random.IntN(2), rules)
+			fmt.Fprintf(&content, "  - name: g%d\n    rules:\n%s", i+2*a.random.IntN(2), rules)
 		}
 	}
-	require.NoError(a.t, os.WriteFile(a.rules, []byte(content), 0o600))
+	require.NoError(a.t, os.WriteFile(a.rules, []byte(content.String()), 0o600))
 }
 
 func (a *alerting) run() {
-	a.world.start()
+	a.start()
 	factory := alertprocessor.NewFactory()
 	cfg := factory.CreateDefaultConfig()
 	require.NoError(a.t, confmap.NewFromStringMap(map[string]any{
@@ -101,7 +103,7 @@ func (a *alerting) end() {
 	for _, c := range []component.Component{a.metrics, a.logs} {
 		_ = c.Shutdown(context.Background()) // after a kill there is an error
 	}
-	a.world.stop()
+	a.stop()
 }
 
 // kill ends the process without a shutdown: what is on the disk at that moment stays.

@@ -217,6 +217,9 @@ func (w *world) start() {
 	}
 	w.running = map[string]exporter.Logs{}
 	for kind, factory := range Factories() {
+		if w.vendors[kind.String()] == nil {
+			continue // one that somebody adds, whose vendor has no double here yet
+		}
 		cfg := factory.CreateDefaultConfig()
 		require.NoError(w.t, confmap.NewFromStringMap(w.settings(kind.String())).Unmarshal(cfg))
 		require.NoError(w.t, confmap.Validate(cfg))
@@ -327,7 +330,7 @@ func newSMTPServer(t *testing.T) *smtpServer {
 				return
 			}
 			wg.Go(func() {
-				defer connection.Close()
+				defer func() { _ = connection.Close() }()
 				s.relay(connection)
 			})
 		}
@@ -352,7 +355,7 @@ func (s *smtpServer) relay(connection net.Conn) {
 	if err != nil {
 		return
 	}
-	defer to.Close()
+	defer func() { _ = to.Close() }()
 	go func() {
 		_, _ = io.Copy(to, connection)
 		_ = to.Close()

@@ -57,7 +57,8 @@ func TestReadChanges(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			counter := newCounter(t)
-			e := &Exporter{Selector: Selector{filter: test.filter, severities: newSeverities(nil)}, outcomes: NewOutcomes(counter)}
+			e := &Exporter{outcomes: NewOutcomes(counter)}
+			e.filter, e.severities = test.filter, newSeverities(nil)
 			var got []string
 			for _, c := range e.readChanges(t.Context(), ld)[""] {
 				a, err := decode(c.encoded)

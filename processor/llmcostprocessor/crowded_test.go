@@ -48,8 +48,10 @@ func TestCrowdedRecordsAreReported(t *testing.T) {
 		r.price(made(1))
 		crowded(t, r, 1001)
 		assert.ErrorContains(t, lastStatus(), "1001 records of calls are related to more than 1,000 others")
-		time.Sleep(defaultDedupWindow + time.Minute)
-		r.price(callSpan())
+		for range 12 { // a pause counts as a tenth of the window at most
+			time.Sleep(defaultDedupWindow / 10)
+			r.price(callSpan())
+		}
 		assert.NoError(t, lastStatus(), "they are forgotten")
 		crowded(t, r, 1001)
 	})

@@ -107,7 +107,7 @@ func (c *Cache) raise(numbers []uint64, trace [16]byte, from, to [8]byte) bool {
 	x := &c.indexes.above
 	var waiting []uint64
 	if to != [8]byte{} {
-		alone := false
+		var alone bool
 		if waiting, alone = c.below(trace, to); !alone {
 			return false
 		}
