@@ -57,8 +57,13 @@ func TestMistakesInDimensionsAreNamed(t *testing.T) {
 	writeFile(t, table, "user,cost_center\nada\n")
 	cfg := testConfig(func(c *Config) {
 		c.Dimensions = []DimensionConfig{
-			{Name: "a.b"}, {Name: "a_b"}, {Name: "c", From: []string{"x", "x", ""}}, {Name: "d", Unlisted: "other"},
-			{Name: "e", Drop: true, Hash: true}, {Name: "cost_center", Table: table}, {Name: "f", Table: table + ".missing"},
+			{Name: "a.b"},
+			{Name: "a_b"},
+			{Name: "c", From: []string{"x", "x", ""}},
+			{Name: "d", Unlisted: "other"},
+			{Name: "e", Drop: true, Hash: true},
+			{Name: "cost_center", Table: table},
+			{Name: "f", Table: table + ".missing"},
 		}
 	})
 	err := cfg.Validate()

@@ -28,7 +28,7 @@ func byDimension(md pmetric.Metrics, name string) map[string]pmetric.NumberDataP
 		if m.Name() != name {
 			continue
 		}
-		points := pmetric.NewNumberDataPointSlice()
+		var points pmetric.NumberDataPointSlice
 		if m.Type() == pmetric.MetricTypeGauge {
 			points = m.Gauge().DataPoints()
 		} else {
@@ -73,7 +73,7 @@ func TestMetricsByDimensionEqualTheLedger(t *testing.T) {
 	for seed := range uint64(8) {
 		falseclock.Test(t, func(t *testing.T) {
 			wakeUp()
-			random := rand.New(rand.NewPCG(seed, 2)) //nolint:gosec // a test
+			random := rand.New(rand.NewPCG(seed, 2))
 			config := withStorage(func(c *Config) { c.Dimensions = dimensionsOf("service.name", "gen_ai.agent.name", "user.id") })
 			m := &memory{}
 			r := newRig(t, config, m.extension())

@@ -24,7 +24,7 @@ import (
 // billed costs.
 func TestBillingIsComparedWithWhatWasCounted(t *testing.T) {
 	api := double.NewBillingAPI(t)
-	day := time.Now().UTC().Truncate(24 * time.Hour).AddDate(0, 0, -3)
+	day := time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, -3)
 	api.Set(
 		double.Billed{Provider: "openai", Project: "proj_1", Model: "gpt-4o-2024-08-06", Day: day, Dollars: 0.0025, Input: 1000, Output: 0, Requests: 1},
 		double.Billed{Provider: "openai", Item: "web search tool calls", Day: day, Dollars: 0.01},

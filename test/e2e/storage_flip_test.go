@@ -82,7 +82,7 @@ func TestFlippedBitInTheStorage(t *testing.T) {
 		for _, calls := range want.hours {
 			sum += calls
 		}
-		assert.InDelta(c, sum, want.total, 0, "exported, too")
+		assert.InDelta(c, want.total, sum, 0, "exported, too")
 	}, 30*time.Second, 100*time.Millisecond)
 	process.Terminate(t, 20*time.Second)
 	good := filepath.Join(t.TempDir(), "state")

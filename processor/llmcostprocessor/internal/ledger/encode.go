@@ -181,11 +181,11 @@ func (c *Call) parseHead(from []byte) (rest []byte, err error) {
 func (c *Call) parseDimensions(from []byte, counted bool) (rest []byte, err error) {
 	n := uint64(firstDimensions)
 	if rest = from; counted {
-		size := 0
-		if n, size = binary.Uvarint(from); size <= 0 || n > MaxDimensions {
+		count, size := binary.Uvarint(from)
+		if size <= 0 || count > MaxDimensions {
 			return nil, errTruncated
 		}
-		rest = from[size:]
+		n, rest = count, from[size:]
 	}
 	for i := range n {
 		if c.Dimensions[i], rest, err = parseText(rest); err != nil {

@@ -5,8 +5,10 @@ package series
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -79,7 +81,7 @@ func (r *reader) scrape(s *Set) {
 // Whatever is counted, corrected, ended, persisted and loaded: the increases add up to it.
 func TestIncreasesAddUp(t *testing.T) {
 	for seed := range uint64(300) {
-		r := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // a test
+		r := rand.New(rand.NewPCG(seed, 1))
 		limit := 1 + r.IntN(6)
 		s := New(options(limit))
 		read := &reader{t: t, last: map[string]reading{}}
@@ -95,7 +97,7 @@ func TestIncreasesAddUp(t *testing.T) {
 			now = now.Add(time.Duration(r.IntN(60)) * time.Second)
 			switch n := r.IntN(10); {
 			case n < 6:
-				c := call(fmt.Sprint(r.IntN(10)), money.Pico(r.IntN(1000)))
+				c := call(strconv.Itoa(r.IntN(10)), money.Pico(r.IntN(1000)))
 				all = append(all, counted{c, s.Add(c, now)})
 				cost += int64(c.Cost)
 			case n < 7 && len(all) > 0:
@@ -114,9 +116,7 @@ func TestIncreasesAddUp(t *testing.T) {
 				changes := s.Take()
 				chunks, err := changes.Encode()
 				require.NoError(t, err)
-				for number, content := range chunks {
-					stored[number] = content
-				}
+				maps.Copy(stored, chunks)
 				s = New(options(limit))
 				for _, content := range stored {
 					require.NoError(t, s.Load(content))
@@ -199,7 +199,7 @@ func TestStateOfOtherDimensionsIsLeftOut(t *testing.T) {
 func TestChangesThatWereNotStoredAreKept(t *testing.T) {
 	s := New(options(2000))
 	for i := range 2000 {
-		s.Add(call(fmt.Sprint(i), 1), morning)
+		s.Add(call(strconv.Itoa(i), 1), morning)
 	}
 	changes := s.Take()
 	assert.Len(t, changes.chunks, 2)
