@@ -6,6 +6,9 @@ package e2e
 import (
 	"encoding/json"
 	"fmt"
+	"io"
+	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +16,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/collector"
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/double"
@@ -284,4 +288,46 @@ func TestTerminateLosesNothing(t *testing.T) {
 	}, 30*time.Second, 200*time.Millisecond)
 	process.Terminate(t, 20*time.Second)
 	t.Logf("%d of %d spans had arrived before the restart", early, calls)
+}
+
+// Requests of one event each, as many as come, are all accepted and arrive: none is refused
+// because what is gathered into a batch fills a queue.
+func TestSmallRequestsAreAccepted(t *testing.T) {
+	const requests, senders = 3000, 8
+	s := newSite(t)
+	s.options.Set = slices.DeleteFunc(s.options.Set, func(set string) bool { return strings.Contains(set, "flush::interval") })
+	collector.Start(t, s.options)
+	transport := &http.Transport{TLSClientConfig: s.security.tls(), MaxIdleConnsPerHost: senders}
+	t.Cleanup(transport.CloseIdleConnections)
+	client := &http.Client{Transport: transport, Timeout: 30 * time.Second}
+	send := func(number int) error {
+		body := fmt.Sprintf(`{"level":"INFO","logger":"arc","message":"small request %d"}`, number)
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.arcURL()+"/v1/events", strings.NewReader(body))
+		if err != nil {
+			return err
+		}
+		request.Header.Set("Content-Type", "application/x-ndjson")
+		for key, value := range s.security.headers() {
+			request.Header.Set(key, value)
+		}
+		response, err := client.Do(request)
+		if err != nil {
+			return err
+		}
+		defer response.Body.Close()
+		content, err := io.ReadAll(response.Body)
+		if response.StatusCode != http.StatusOK {
+			return fmt.Errorf("status %d: %s", response.StatusCode, content)
+		}
+		return err
+	}
+	var group errgroup.Group
+	group.SetLimit(senders)
+	for number := range requests {
+		group.Go(func() error { return send(number) })
+	}
+	require.NoError(t, group.Wait())
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		assert.Len(c, s.documentsWith("small request "), requests)
+	}, time.Minute, 500*time.Millisecond)
 }
