@@ -81,12 +81,12 @@ func TestBilledIsComparedWithCounted(t *testing.T) {
 		assert.Equal(t, "uncounted_traffic", model.Cause)
 		assert.InDelta(t, 0.8, model.Ratio, 1e-9)
 
-		totals := core.billingTotals(now)
+		totals := r.billingTotals(now)
 		require.Len(t, totals, 1)
 		assert.Equal(t, "openai", totals[0].provider)
 		assert.InDelta(t, 2*cost, totals[0].counted.Dollars(), 1e-12)
 		assert.InDelta(t, 10*cost+0.25, totals[0].billed.Dollars(), 1e-12)
-		md := core.buildMetrics()
+		md := r.persistMetrics()
 		found := map[string]float64{}
 		for _, m := range md.ResourceMetrics().At(0).ScopeMetrics().At(0).Metrics().All() {
 			if m.Type() == pmetric.MetricTypeGauge && m.Gauge().DataPoints().Len() > 0 {
@@ -94,7 +94,7 @@ func TestBilledIsComparedWithCounted(t *testing.T) {
 			}
 		}
 		assert.InDelta(t, (8*cost+0.25)/(10*cost+0.25), found[metricBillingRatio], 1e-9)
-		assert.Empty(t, core.billingTotals(now.Add(24*time.Hour)), "nothing is known of the day after")
+		assert.Empty(t, r.billingTotals(now.Add(24*time.Hour)), "nothing is known of the day after")
 	})
 }
 
@@ -106,7 +106,7 @@ func TestDayOnWhichCountingBegan(t *testing.T) {
 		day := time.Now().UTC().Truncate(24 * time.Hour)
 		r.core().readBilled(billedMetrics(day, "gpt-4o", 5, nil))
 		time.Sleep(48 * time.Hour)
-		assert.Empty(t, r.core().billingTotals(time.Now()))
+		assert.Empty(t, r.billingTotals(time.Now()))
 		lines := usageSource{r.core()}.Billing(day, day.Add(24*time.Hour)).Lines
 		require.Len(t, lines, 1)
 		assert.Equal(t, "not_counting", lines[0].Cause)

@@ -85,7 +85,7 @@ func TestBudgetsByUser(t *testing.T) {
 		}, got, 1e-12)
 		assert.Equal(t, []string{"ada"}, (usageSource{r.core()}).Budgets()[0].Values, "who used most of the limit comes first")
 
-		found := read(r.core().persistMetrics(t.Context()))
+		found := read(r.persistMetrics())
 		assert.InDelta(t, 1.5, found["arc_llm_budget_used_ratio{budget=user,user_id=ada}"], 1e-9)
 		assert.InDelta(t, 0.075, found["arc_llm_budget_used_ratio{budget=user,user_id=bob}"], 1e-9)
 		assert.InDelta(t, 0.75, found["arc_llm_budget_used_ratio{budget=models,model=gpt-4o,user_id=ada}"], 1e-9)
@@ -95,7 +95,7 @@ func TestBudgetsByUser(t *testing.T) {
 		assert.NotContains(t, found, "arc_llm_budget_exhausted_timestamp_seconds{budget=models,model=gpt-4o,user_id=ada}")
 
 		time.Sleep(13 * time.Hour) // the next day in Berlin, not in UTC
-		found = read(r.core().persistMetrics(t.Context()))
+		found = read(r.persistMetrics())
 		assert.NotContains(t, found, "arc_llm_budget_used_ratio{budget=user,user_id=ada}")
 		assert.Contains(t, found, "arc_llm_budget_used_ratio{budget=models,model=gpt-4o,user_id=ada}")
 		r.stop()

@@ -4,7 +4,6 @@
 package llmcostprocessor
 
 import (
-	"maps"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -83,7 +82,7 @@ func TestModelOfTheSpanAround(t *testing.T) {
 				}
 				switch restart := random.IntN(4); {
 				case restart == 0 && called: // spans are persisted with the first call of their trace
-					m = &memory{content: maps.Clone(m.content)}
+					m = m.copy()
 					p, e = newPage()
 					r = newRig(t, withStorage(withUsers), m.extension(), e)
 				case restart == 1:

@@ -4,7 +4,6 @@
 package llmcostprocessor
 
 import (
-	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -205,7 +204,7 @@ func TestRestartBeforeTheFirstCall(t *testing.T) {
 				send(r, sent[0]) // the agent
 				send(r, sent[2]) // a span between the calls
 				if tt.kill {
-					m = &memory{content: maps.Clone(m.content)}
+					m = m.copy()
 				} else {
 					r.stop()
 				}

@@ -327,3 +327,18 @@ func writeFile(t *testing.T, name, content string) {
 	t.Helper()
 	require.NoError(t, os.WriteFile(name, []byte(content), 0o600))
 }
+
+// persistMetrics does what the ticker does, and returns the metrics.
+func (r *rig) persistMetrics() pmetric.Metrics {
+	c := r.core()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.persistMetrics(r.t.Context())
+}
+
+func (r *rig) billingTotals(now time.Time) []providerTotal {
+	c := r.core()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.billingTotals(now)
+}

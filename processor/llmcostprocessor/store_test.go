@@ -303,8 +303,7 @@ func TestFlippedBits(t *testing.T) {
 		}
 		r.price(numbered(callSpan(), 4)) // in the journal
 		r.price(numbered(callSpan(), 5))
-		m.change(func() { m.content = maps.Clone(m.content) })
-		content := maps.Clone(m.content)
+		content := m.copy().content
 		r.stop()
 		const total, hourly = 0.0375, "arc_llm_hourly_cost_dollars{model=gpt-4o}"
 		want := newRig(t, withStorage(nil), extension{storageID, listing{&memory{content: maps.Clone(content)}}}).totals()

@@ -34,7 +34,7 @@ func storageAfterKill(t *testing.T) map[string][]byte {
 	r.stop()
 	r = newRig(t, withStorage(nil), m.extension())
 	r.price(numbered(callSpan(), 2))
-	content := maps.Clone(m.content)
+	content := m.copy().content
 	r.stop()
 	return content
 }

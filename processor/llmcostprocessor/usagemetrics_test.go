@@ -5,7 +5,6 @@ package llmcostprocessor
 
 import (
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -79,7 +78,7 @@ func TestMetricsByDimensionEqualTheLedger(t *testing.T) {
 			r := newRig(t, config, m.extension())
 			before := map[string]float64{}
 			check := func() {
-				md := r.core().persistMetrics(t.Context())
+				md := r.persistMetrics()
 				costs, ahead := map[string]float64{}, byDimension(md, metricUsageAhead)
 				for key, p := range byDimension(md, metricUsageCost) {
 					require.GreaterOrEqual(t, p.DoubleValue(), before[key], "seed %d: %s", seed, key)
@@ -117,9 +116,9 @@ func TestMetricsByDimensionEqualTheLedger(t *testing.T) {
 					check()
 				default:
 					if random.IntN(2) == 0 { // killed
-						content := maps.Clone(m.content)
+						killed := m.copy()
 						r.stop()
-						m = &memory{content: content}
+						m = killed
 					} else {
 						r.stop()
 					}
@@ -150,12 +149,12 @@ func TestSeriesBeginAtZeroAndHaveExemplars(t *testing.T) {
 		td := callSpan()
 		r.price(td)
 		before := time.Now()
-		md := r.core().persistMetrics(t.Context())
+		md := r.persistMetrics()
 		first, calls := byDimension(md, metricUsageCost)["openai/gpt-4o/shop///"], byDimension(md, metricUsageCalls)["openai/gpt-4o/shop///"]
 		assert.False(t, first.StartTimestamp().AsTime().After(before))
 		time.Sleep(time.Minute)
 		r.price(callSpan(put("gen_ai.request.model", "gpt-4o-mini")))
-		second := byDimension(r.core().persistMetrics(t.Context()), metricUsageCost)["openai/gpt-4o-mini/shop///"]
+		second := byDimension(r.persistMetrics(), metricUsageCost)["openai/gpt-4o-mini/shop///"]
 		assert.Greater(t, second.StartTimestamp().AsTime(), before)
 		assert.Less(t, second.StartTimestamp(), second.Timestamp())
 		for _, p := range []pmetric.NumberDataPoint{first, calls} {
@@ -164,12 +163,12 @@ func TestSeriesBeginAtZeroAndHaveExemplars(t *testing.T) {
 			assert.Equal(t, firstSpan(td).SpanID(), p.Exemplars().At(0).SpanID())
 		}
 		assert.Equal(t, 0.0075, first.Exemplars().At(0).DoubleValue())
-		md = r.core().persistMetrics(t.Context())
+		md = r.persistMetrics()
 		assert.Zero(t, byDimension(md, metricUsageCost)["openai/gpt-4o/shop///"].Exemplars().Len(), "each is sent once")
 
 		r.core().cfg.Exemplars = false
 		r.price(callSpan())
-		md = r.core().persistMetrics(t.Context())
+		md = r.persistMetrics()
 		assert.Zero(t, byDimension(md, metricUsageCost)["openai/gpt-4o/shop///"].Exemplars().Len())
 		r.stop()
 	})
@@ -188,9 +187,9 @@ func TestCardinalityBomb(t *testing.T) {
 		for range 3 {
 			r.price(callSpan(put("user.id", "ada")))
 		}
-		r.core().persistMetrics(t.Context())
+		r.persistMetrics()
 		r.price(callSpan(put("user.id", "ada")))
-		md := r.core().persistMetrics(t.Context())
+		md := r.persistMetrics()
 		points := byDimension(md, metricUsageCalls)
 		assert.Len(t, points, 4)
 		assert.EqualValues(t, 1, points["openai/gpt-4o///ada/"].IntValue(), "its calls of before are in the overflow series")
