@@ -1,0 +1,69 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/testkit/collector"
+)
+
+// Spans and records of a call are on two topics.
+func scaleKafkaEvents(t *testing.T) {
+	t.Helper()
+	_, gateways, agents := startBehindKafka(t, 2, 2)
+	apps := newApplications()
+	for range 20 {
+		for _, a := range agents {
+			apps.callEvents(t, 15, a)
+		}
+	}
+	apps.requireExact(t, gateways)
+}
+
+func scaleKafkaKill(t *testing.T) {
+	t.Helper()
+	_, gateways, agents := startBehindKafka(t, 2, 1)
+	apps := newApplications()
+	for _, g := range gateways {
+		apps.sendFor(t, time.Second, agents...)
+		g.process.Kill()
+		apps.sendFor(t, time.Second, agents...)
+		g.process = collector.Start(t, g.options)
+	}
+	for _, g := range gateways {
+		apps.sendFor(t, 500*time.Millisecond, agents...)
+		g.restart(t)
+	}
+	apps.callEvents(t, 10, agents[0])
+	apps.requireExact(t, gateways)
+}
+
+// A trace of 3 MB is one message.
+func scaleKafkaLarge(t *testing.T) {
+	t.Helper()
+	_, gateways, agents := startBehindKafka(t, 2, 1)
+	apps := newApplications()
+	apps.send(t, 1, prompts(3_000_000), agents...)
+	apps.sendFor(t, time.Second, agents...)
+	apps.requireExact(t, gateways)
+	assert.Empty(t, agents[0].process.Lines("Dropping data"))
+}
+
+// A gateway joins, and partitions move: what one gateway has counted and not committed
+// would count again.
+func scaleKafkaJoin(t *testing.T) {
+	t.Helper()
+	cluster, gateways, agents := startBehindKafka(t, 2, 1)
+	apps := newApplications()
+	apps.sendFor(t, time.Second, agents...)
+	gateways = append(gateways, startGateway(t, 2, []string{"KAFKA_BROKER=" + cluster.ListenAddrs()[0]}, "config/scale/kafka-gateway.yaml"))
+	apps.sendFor(t, 2*time.Second, agents...)
+	waitForReaders(t, cluster.ListenAddrs(), 3)
+	apps.sendFor(t, time.Second, agents...)
+	apps.requireExact(t, gateways)
+}
