@@ -74,7 +74,7 @@ func BenchmarkPriceTraces(b *testing.B) {
 			reportSpans(b)
 		})
 		b.Run(fmt.Sprintf("calls=%d%%/price", percent), func(b *testing.B) {
-			c := benchmarkCore(b)
+			c := benchmarkCore(b, func(*Config) {})
 			b.ReportAllocs()
 			batch := 0
 			for b.Loop() {
@@ -95,14 +95,64 @@ func BenchmarkPriceTraces(b *testing.B) {
 	}
 }
 
+// BenchmarkDimensions prices the same calls, of 100,000 users, with 1, 3 and 6 dimensions:
+// each is in one of 100,000 rows of the hour and of 100,000 series.
+func BenchmarkDimensions(b *testing.B) {
+	const users = 100_000
+	names := []string{"user.id", "team", "cost.center", "region", "project", "feature"}
+	batches := make([]ptrace.Traces, users/benchmarkSpans)
+	for i := range batches {
+		batches[i] = benchmarkBatch(100)
+		for j, span := range batches[i].ResourceSpans().At(0).ScopeSpans().At(0).Spans().All() {
+			user := i*benchmarkSpans + j
+			for k, name := range names {
+				span.Attributes().PutStr(name, fmt.Sprint(name, "-", user/(1+k*k*100)))
+			}
+		}
+	}
+	for _, count := range []int{1, 3, 6} {
+		b.Run(fmt.Sprintf("dimensions=%d", count), func(b *testing.B) {
+			c := benchmarkCore(b, func(cfg *Config) {
+				cfg.MaxSeries = 2 * users
+				cfg.Dimensions = nil
+				for _, name := range names[:count] {
+					cfg.Dimensions = append(cfg.Dimensions, DimensionConfig{Name: name})
+				}
+			})
+			sent := 0
+			send := func() {
+				b.StopTimer()
+				own := ptrace.NewTraces()
+				batches[sent%len(batches)].CopyTo(own)
+				giveNewIDs(own, sent)
+				sent++
+				b.StartTimer()
+				if _, err := c.priceTraces(b.Context(), own); err != nil {
+					b.Fatal(err)
+				}
+			}
+			for range batches { // until each row and series is there
+				send()
+			}
+			b.ResetTimer()
+			for b.Loop() {
+				send()
+			}
+			reportSpans(b)
+		})
+	}
+}
+
 func reportSpans(b *testing.B) {
 	b.Helper()
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/benchmarkSpans, "ns/span")
 }
 
-func benchmarkCore(b *testing.B) *core {
+func benchmarkCore(b *testing.B, change func(*Config)) *core {
 	b.Helper()
-	c, err := newCore(createDefaultConfig().(*Config), processortest.NewNopSettings(metadata.Type))
+	cfg := createDefaultConfig().(*Config)
+	change(cfg)
+	c, err := newCore(cfg, processortest.NewNopSettings(metadata.Type))
 	require.NoError(b, err)
 	require.NoError(b, c.Start(b.Context(), componenttest.NewNopHost()))
 	b.Cleanup(func() {
