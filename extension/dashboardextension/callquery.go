@@ -86,16 +86,20 @@ func (q *callQuery) ask(usage dashboard.Usage) []dashboard.Call {
 	}
 	calls := usage.Calls(q.query)
 	if len(q.sort) > 0 {
-		slices.SortStableFunc(calls, func(x, y dashboard.Call) int {
-			for _, key := range q.sort {
-				if order := key.compare(&x, &y); order != 0 {
-					return order
-				}
-			}
-			return 0
-		})
+		sortCalls(calls, q.sort)
 	}
 	return pageOf(calls, q.limit, q.page)
+}
+
+func sortCalls(calls []dashboard.Call, keys []callKey) {
+	slices.SortStableFunc(calls, func(x, y dashboard.Call) int {
+		for _, key := range keys {
+			if order := key.compare(&x, &y); order != 0 {
+				return order
+			}
+		}
+		return 0
+	})
 }
 
 func (k callKey) compare(x, y *dashboard.Call) (order int) {

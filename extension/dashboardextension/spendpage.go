@@ -60,22 +60,21 @@ type spendView struct {
 	Table                                 table
 	Tops                                  []top
 
-	Calls          []callView
-	CallHeads      []tableHead
-	CallPager      pager
-	MergedByTime   callList
-	BadCalls       callList
-	CallDimensions []string
-	Unpriced       []unpricedView
-	Estimates      []dashboard.Estimate
-	MoreEstimates  int
-	Disagreements  []dashboard.Disagreement
-	MoreUnpriced   int
-	MoreDisagree   int
-	Prices         dashboard.PriceTable
-	PricesInUse    []priceView
-	MorePrices     int
-	Billing        *billingView // nil: no bill is known
+	Calls         []callView
+	CallHeads     []tableHead
+	CallPager     pager
+	MergedByTime  callList
+	BadCalls      callList
+	Unpriced      []unpricedView
+	Estimates     []dashboard.Estimate
+	MoreEstimates int
+	Disagreements []dashboard.Disagreement
+	MoreUnpriced  int
+	MoreDisagree  int
+	Prices        dashboard.PriceTable
+	PricesInUse   []priceView
+	MorePrices    int
+	Billing       *billingView // nil: no bill is known
 }
 
 // priceView is a price in use, with the days since it was compared with its source.
@@ -286,12 +285,29 @@ func overflowNote(usage dashboard.Usage, extent *dashboard.Extent, c selection) 
 func (b *dashboardServer) addCalls(view *spendView, usage dashboard.Usage, c selection) {
 	dimensions := usage.Dimensions()
 	until := c.until()
-	q := callQuery{query: dashboard.CallQuery{From: until.From, To: until.To, Where: c.where}}
-	q.sort = []callKey{{of: callColumns["cost"], down: true}, {of: callColumns["time"], down: true}}
-	if c.callSort != "" {
-		q.sort = []callKey{newParams(nil).callKey(c.callSort, dimensions)}
+	calls := usage.Calls(dashboard.CallQuery{From: until.From, To: until.To, Where: c.where}) // the newest first
+	only := func(keep func(*dashboard.Call) bool) (some []dashboard.Call) {
+		for i := range calls {
+			if keep(&calls[i]) {
+				some = append(some, calls[i])
+			}
+		}
+		return some
 	}
-	calls := q.ask(usage)
+	link := func(name, value string) string {
+		values := c.periodValues()
+		values.Set(name, value)
+		return c.apiURL("/api/calls", values)
+	}
+	byTime := func(record dashboard.MergedRecord) bool { return record.Rule == mergedByTime }
+	view.MergedByTime = b.listCalls(only(func(call *dashboard.Call) bool { return slices.ContainsFunc(call.Merged, byTime) }), link("merged_by", mergedByTime), c.now.Location())
+	view.BadCalls = b.listCalls(only(func(call *dashboard.Call) bool { return call.Problem != "" }), link("problems", "true"), c.now.Location())
+
+	keys := []callKey{{of: callColumns["cost"], down: true}, {of: callColumns["time"], down: true}}
+	if c.callSort != "" {
+		keys = []callKey{newParams(nil).callKey(c.callSort, dimensions)}
+	}
+	sortCalls(calls, keys)
 	view.CallPager = newPager(len(calls), c.callPage, callRows, func(page int) string {
 		other := c
 		other.callPage = page
@@ -307,16 +323,6 @@ func (b *dashboardServer) addCalls(view *spendView, usage dashboard.Usage, c sel
 	for _, column := range [][2]string{{"cost", "Cost"}, {"duration", "Took"}, {"input_tokens", "Tokens in"}, {"output_tokens", "Out"}} {
 		view.CallHeads = append(view.CallHeads, c.callHead(column[0], column[1], true))
 	}
-	chosen := dashboard.CallQuery{From: until.From, To: until.To, Where: c.where}
-	merged, problems := chosen, chosen
-	merged.MergedBy, problems.Problems = mergedByTime, true
-	values := func(name, value string) url.Values {
-		values := c.periodValues()
-		values.Set(name, value)
-		return values
-	}
-	view.MergedByTime = b.listCalls(usage, merged, c.apiURL("/api/calls", values("merged_by", mergedByTime)), c.now.Location())
-	view.BadCalls = b.listCalls(usage, problems, c.apiURL("/api/calls", values("problems", "true")), c.now.Location())
 }
 
 func (c selection) callHead(name, label string, figure bool) tableHead {
@@ -338,8 +344,7 @@ func (c selection) callHead(name, label string, figure bool) tableHead {
 // mergedByTime is the rule that is a heuristic.
 const mergedByTime = "concurrent"
 
-func (b *dashboardServer) listCalls(usage dashboard.Usage, query dashboard.CallQuery, json string, zone *time.Location) callList {
-	calls := usage.Calls(query)
+func (b *dashboardServer) listCalls(calls []dashboard.Call, json string, zone *time.Location) callList {
 	list := callList{Count: int64(len(calls)), JSON: json}
 	for i := range calls[:min(len(calls), listedCalls)] {
 		list.Calls = append(list.Calls, b.newCallView(&calls[i], zone))
