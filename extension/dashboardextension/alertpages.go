@@ -136,7 +136,7 @@ type silenceView struct {
 func (b *dashboardServer) alertsContent(form silenceForm) content {
 	form.HourChoices, form.Sources = hourChoices, b.silenceable()
 	view := alertsView{shell: b.newShell("Alerts", "alerts"), NoSource: len(b.alerts.all()) == 0, Form: form, Channels: b.channels()}
-	for _, active := range b.activeAlerts() {
+	for _, active := range view.active {
 		view.Active = append(view.Active, b.newAlertView(&active))
 	}
 	for _, entry := range b.history(historyShown) {

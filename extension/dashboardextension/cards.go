@@ -34,8 +34,8 @@ type meter struct {
 }
 
 // addWindows adds the hour, the day and the month, each with its budgets.
-func addWindows(view *spendView, usage dashboard.Usage, c selection, now time.Time) error {
-	w, err := windowsOf(usage, c.where, now)
+func addWindows(view *spendView, usage dashboard.Usage, extent *dashboard.Extent, c selection) error {
+	w, err := windowsOf(usage, c.where, c.now)
 	if err != nil {
 		return err
 	}
@@ -44,7 +44,7 @@ func addWindows(view *spendView, usage dashboard.Usage, c selection, now time.Ti
 		newCard("Today", &w.Today, w.YesterdayToday),
 		newCard("This month", &w.Month, 0),
 	}
-	if err := view.Cards[2].addMonth(usage, &w.Month, c.where, now); err != nil {
+	if err := view.Cards[2].addMonth(usage, extent, &w.Month, c.where, c.now); err != nil {
 		return err
 	}
 	shown := map[string]int{}
@@ -65,21 +65,15 @@ var cardOf = map[string]int{"hour": 0, "day": 1, "24h": 1, "week": 2, "month": 2
 const maxMeters = 10
 
 // addMonth compares the month with the one before, and forecasts its end.
-func (c *card) addMonth(usage dashboard.Usage, month *dashboard.Totals, where map[string]string, now time.Time) error {
-	extent := usage.Extent()
+func (c *card) addMonth(usage dashboard.Usage, extent *dashboard.Extent, month *dashboard.Totals, where map[string]string, now time.Time) error {
 	if extent.Since.IsZero() {
 		return nil
 	}
-	before := period.Of(period.Month, now).BeforeUntil(now)
-	before.To = period.Hour.Floor(before.To.Add(time.Hour - 1))
-	if !extent.Since.After(before.From) {
-		rows, err := usage.Usage(queryOf(before, nil, nil, where))
-		if err != nil {
-			return err
-		}
-		past := spend.Sum(rows)
-		c.compare(month.Dollars, past.Dollars, "last month")
+	before, _, err := askBefore(usage, extent, period.Of(period.Month, now), now, nil, where)
+	if err != nil {
+		return err
 	}
+	c.compare(month.Dollars, spend.Sum(before).Dollars, "last month")
 	basis := spend.ForecastFrom(now, extent.Since)
 	if !basis.From.Before(basis.To) {
 		return nil

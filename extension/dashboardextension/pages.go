@@ -9,6 +9,8 @@ import (
 	"net/http"
 
 	"go.uber.org/zap"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
 )
 
 // shell is the frame of every page: navigation, problems and time.
@@ -19,16 +21,25 @@ type shell struct {
 	Read   bool // read-only
 	// Problems are those of the collector itself.
 	Problems []problemView
+
+	active []dashboard.ActiveAlert
 }
 
 func (b *dashboardServer) newShell(title, page string) shell {
-	s := shell{Title: title, Page: page, Read: len(b.silenceable()) == 0, Problems: b.problemViews()}
-	for _, active := range b.activeAlerts() {
-		if active.State == "firing" {
-			s.Firing++
+	active := b.activeAlerts()
+	return shell{
+		Title: title, Page: page, Firing: countFiring(active), Read: len(b.silenceable()) == 0, Problems: b.problemViews(),
+		active: active,
+	}
+}
+
+func countFiring(active []dashboard.ActiveAlert) (n int) {
+	for i := range active {
+		if active[i].State == "firing" {
+			n++
 		}
 	}
-	return s
+	return n
 }
 
 func (b *dashboardServer) addPages(mux *http.ServeMux) {

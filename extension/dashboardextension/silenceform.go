@@ -52,6 +52,9 @@ func (b *dashboardServer) alertsPage(r *http.Request) (content, error) {
 		return content{}, err
 	}
 	form := silenceForm{Hours: hourChoices[1].Value}
+	if fingerprint == "" && copied == "" && extended == "" {
+		return b.alertsContent(form), nil
+	}
 	for _, shown := range b.alerts.all() {
 		for _, active := range shown.asked.Active() {
 			if fingerprint != "" && active.Fingerprint() == fingerprint {

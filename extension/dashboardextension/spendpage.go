@@ -127,10 +127,11 @@ func (b *dashboardServer) spendPage(r *http.Request) (content, error) {
 	}
 	now := c.now
 	b.addAlerts(&view)
-	if err := addWindows(&view, usage, c, now); err != nil {
+	extent := usage.Extent()
+	if err := addWindows(&view, usage, &extent, c); err != nil {
 		return content{}, err
 	}
-	if err := addUsage(&view, usage, c); err != nil {
+	if err := addUsage(&view, usage, &extent, c); err != nil {
 		return content{}, err
 	}
 	b.addCalls(&view, usage, c)
@@ -142,7 +143,7 @@ func (b *dashboardServer) spendPage(r *http.Request) (content, error) {
 }
 
 func (b *dashboardServer) addAlerts(view *spendView) {
-	for _, active := range b.activeAlerts() {
+	for _, active := range view.active {
 		if active.State != "firing" {
 			continue
 		}
@@ -177,12 +178,11 @@ func (b *dashboardServer) addControls(view *spendView, c selection, dimensions [
 
 // addUsage adds the chart, the figures and the tables of the chosen time, compared with the
 // period before where the ledger has it.
-func addUsage(view *spendView, usage dashboard.Usage, c selection) error {
-	extent := usage.Extent()
+func addUsage(view *spendView, usage dashboard.Usage, extent *dashboard.Extent, c selection) error {
 	if c.step == period.Hour && c.period.From.Before(extent.HoursSince) && extent.Since.Before(extent.HoursSince) {
 		c.step = period.Day // hours are days by now
 	}
-	view.Notes = notesOf(&extent, c)
+	view.Notes = notesOf(extent, c)
 	query := c.query(c.by...)
 	groups, err := usage.Usage(query)
 	if err != nil {
@@ -200,7 +200,7 @@ func addUsage(view *spendView, usage dashboard.Usage, c selection) error {
 	if err != nil {
 		return err
 	}
-	before, compared, err := askBefore(usage, &extent, c)
+	before, compared, err := askBefore(usage, extent, c.period, c.now, c.by, c.where)
 	if err != nil {
 		return err
 	}
@@ -219,7 +219,7 @@ func addUsage(view *spendView, usage dashboard.Usage, c selection) error {
 		}
 	}
 	view.Table = newTable(groups, before, &all, allBefore, colors, c)
-	if note, err := overflowNote(usage, &extent, c); err != nil {
+	if note, err := overflowNote(usage, extent, c); err != nil {
 		return err
 	} else if note != "" {
 		view.Notes = append(view.Notes, note)
@@ -237,14 +237,14 @@ func addUsage(view *spendView, usage dashboard.Usage, c selection) error {
 	return nil
 }
 
-// askBefore asks for the period to compare with, if the ledger has it.
-func askBefore(usage dashboard.Usage, extent *dashboard.Extent, c selection) (rows []dashboard.Row, compared bool, err error) {
-	before := c.period.BeforeUntil(c.now)
+// askBefore asks for the period to compare one with, if the ledger has it.
+func askBefore(usage dashboard.Usage, extent *dashboard.Extent, of period.Period, now time.Time, by []string, where map[string]string) (rows []dashboard.Row, compared bool, err error) {
+	before := of.BeforeUntil(now)
 	before.To = period.Hour.Floor(before.To.Add(time.Hour - 1))
 	if extent.Since.IsZero() || before.From.Before(extent.Since) || !before.From.Before(before.To) {
 		return nil, false, nil
 	}
-	rows, err = usage.Usage(queryOf(before, nil, c.by, c.where))
+	rows, err = usage.Usage(queryOf(before, nil, by, where))
 	return rows, true, err
 }
 

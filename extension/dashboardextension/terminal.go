@@ -13,6 +13,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-arc/otelcol-arc/extension/dashboardextension/internal/banner"
+	"github.com/otelcol-arc/otelcol-arc/extension/dashboardextension/internal/spend"
 	"github.com/otelcol-arc/otelcol-arc/extension/dashboardextension/internal/text"
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
 	"github.com/otelcol-arc/otelcol-arc/internal/notify"
@@ -120,26 +121,16 @@ func (b *dashboardServer) describeMinute(minute dashboard.Traffic) string {
 		line += fmt.Sprintf(" (%s unpriced)", text.Count(n))
 	}
 	today := b.now().UTC().Truncate(24 * time.Hour)
-	var total dashboard.Totals
+	var dollars float64
 	for _, source := range b.usage.all() {
 		rows, err := source.asked.Usage(dashboard.Query{From: today, To: today.Add(24 * time.Hour)})
 		if err != nil {
 			continue
 		}
-		for _, row := range rows {
-			total.Dollars += row.Usage.Dollars
-		}
+		dollars += spend.Sum(rows).Dollars
 	}
-	line += "; " + text.Dollars(total.Dollars) + " today (UTC)"
-	firing := 0
-	for _, source := range b.alerts.all() {
-		for _, alert := range source.asked.Active() {
-			if alert.State == "firing" {
-				firing++
-			}
-		}
-	}
-	return line + fmt.Sprintf("; %d alerts firing", firing)
+	line += "; " + text.Dollars(dollars) + " today (UTC)"
+	return line + fmt.Sprintf("; %d alerts firing", countFiring(b.activeAlerts()))
 }
 
 // calls are the outcomes that are calls; the others are why a record is none.
