@@ -14,6 +14,7 @@ import (
 	"go.opentelemetry.io/collector/config/confignet"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/notifiers"
+	"github.com/otelcol-arc/otelcol-arc/internal/rawconf"
 	"github.com/otelcol-arc/otelcol-arc/internal/webguard"
 )
 
@@ -34,24 +35,24 @@ type pipeline struct {
 
 // check returns the problems of a configuration, by key.
 func check(conf map[string]any) []problem {
-	service := section(conf, "service")
+	service := rawconf.Section(conf, "service")
 	var pipelines []pipeline
-	all := section(service, "pipelines")
+	all := rawconf.Section(service, "pipelines")
 	for _, id := range slices.Sorted(maps.Keys(all)) {
-		p := section(all, id)
+		p := rawconf.Section(all, id)
 		pipelines = append(pipelines, pipeline{
 			key:       "service::pipelines::" + id,
-			receivers: list(p, "receivers"), processors: list(p, "processors"), exporters: list(p, "exporters"),
+			receivers: rawconf.List(p, "receivers"), processors: rawconf.List(p, "processors"), exporters: rawconf.List(p, "exporters"),
 		})
 	}
 	var problems []problem
 	for _, p := range pipelines {
 		problems = append(problems, p.checkOrder()...)
-		problems = append(problems, p.checkNotifiers(section(conf, "connectors"))...)
+		problems = append(problems, p.checkNotifiers(rawconf.Section(conf, "connectors"))...)
 	}
-	problems = append(problems, checkExtensions(conf, list(service, "extensions"))...)
-	problems = append(problems, checkRuleFiles(section(conf, "processors"))...)
-	problems = append(problems, checkDashboard(section(conf, "extensions"), list(service, "extensions"))...)
+	problems = append(problems, checkExtensions(conf, rawconf.List(service, "extensions"))...)
+	problems = append(problems, checkRuleFiles(rawconf.Section(conf, "processors"))...)
+	problems = append(problems, checkDashboard(rawconf.Section(conf, "extensions"), rawconf.List(service, "extensions"))...)
 	problems = append(problems, checkUnused(conf, pipelines)...)
 	return append(problems, checkUntaken(conf, pipelines)...)
 }
@@ -85,7 +86,7 @@ func (p *pipeline) checkNotifiers(connectors map[string]any) []problem {
 	}
 	var problems []problem
 	for _, exporter := range p.exporters {
-		if slices.Contains(notifierTypes, typeOf(exporter)) {
+		if slices.Contains(notifierTypes, rawconf.TypeOf(exporter)) {
 			problems = append(problems, problem{
 				p.key + "::exporters",
 				fmt.Sprintf("%q gets no alerts, because this pipeline has no alert processor; add it to processors", exporter),
@@ -98,7 +99,7 @@ func (p *pipeline) checkNotifiers(connectors map[string]any) []problem {
 // checkExtensions finds extensions that are configured and not started.
 func checkExtensions(conf map[string]any, started []string) []problem {
 	var problems []problem
-	extensions := section(conf, "extensions")
+	extensions := rawconf.Section(conf, "extensions")
 	for _, id := range slices.Sorted(maps.Keys(extensions)) {
 		if !slices.Contains(started, id) {
 			problems = append(problems, problem{"extensions::" + id, "is not started; add it to service::extensions"})
@@ -118,9 +119,9 @@ func checkUnused(conf map[string]any, pipelines []pipeline) []problem {
 		kind  string
 		types []string
 	}{{"processors", []string{"alert", "llm_cost", "metric_guard"}}, {"exporters", notifierTypes}} {
-		components := section(conf, of.kind)
+		components := rawconf.Section(conf, of.kind)
 		for _, id := range slices.Sorted(maps.Keys(components)) {
-			if slices.Contains(of.types, typeOf(id)) && !slices.Contains(used, id) {
+			if slices.Contains(of.types, rawconf.TypeOf(id)) && !slices.Contains(used, id) {
 				problems = append(problems, problem{of.kind + "::" + id, "is in no pipeline, and does nothing; add it to one of service::pipelines"})
 			}
 		}
@@ -133,10 +134,10 @@ func checkUnused(conf map[string]any, pipelines []pipeline) []problem {
 func checkRuleFiles(processors map[string]any) []problem {
 	var problems []problem
 	for _, id := range slices.Sorted(maps.Keys(processors)) {
-		if typeOf(id) != "alert" {
+		if rawconf.TypeOf(id) != "alert" {
 			continue
 		}
-		for i, pattern := range list(section(processors, id), "rule_files") {
+		for i, pattern := range rawconf.List(rawconf.Section(processors, id), "rule_files") {
 			if !strings.ContainsAny(pattern, "*?[") {
 				continue
 			}
@@ -163,13 +164,13 @@ func absolute(path string) string {
 func checkDashboard(extensions map[string]any, started []string) []problem {
 	var problems []problem
 	for _, id := range started {
-		if typeOf(id) != "dashboard" {
+		if rawconf.TypeOf(id) != "dashboard" {
 			continue
 		}
-		settings := section(extensions, id)
+		settings := rawconf.Section(extensions, id)
 		endpoint, _ := settings["endpoint"].(string)
 		server := confighttp.ServerConfig{NetAddr: confignet.AddrConfig{Endpoint: endpoint}}
-		secured := settings["auth"] != nil || section(settings, "tls")["client_ca_file"] != nil
+		secured := settings["auth"] != nil || rawconf.Section(settings, "tls")["client_ca_file"] != nil
 		if endpoint == "" || secured || webguard.IsLoopback(&server) {
 			continue
 		}
@@ -189,29 +190,5 @@ func silences(writable any) string {
 }
 
 func isType(name string) func(id string) bool {
-	return func(id string) bool { return typeOf(id) == name }
-}
-
-// typeOf is the type of a component ID, TYPE or TYPE/NAME.
-func typeOf(id string) string {
-	name, _, _ := strings.Cut(id, "/")
-	return strings.TrimSpace(name)
-}
-
-// section and list return nothing where a value has another shape, which the
-// Collector reports.
-func section(of map[string]any, key string) map[string]any {
-	s, _ := of[key].(map[string]any)
-	return s
-}
-
-func list(of map[string]any, key string) []string {
-	var all []string
-	values, _ := of[key].([]any)
-	for _, value := range values {
-		if text, ok := value.(string); ok {
-			all = append(all, text)
-		}
-	}
-	return all
+	return func(id string) bool { return rawconf.TypeOf(id) == name }
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
 	"github.com/otelcol-arc/otelcol-arc/internal/notifiers"
 	"github.com/otelcol-arc/otelcol-arc/internal/notify"
+	"github.com/otelcol-arc/otelcol-arc/internal/rawconf"
 	"github.com/otelcol-arc/otelcol-arc/internal/routing"
 	"github.com/otelcol-arc/otelcol-arc/internal/rulecheck"
 )
@@ -51,14 +52,14 @@ type ruleConfig struct {
 // Without any, nobody expects to be.
 func checkUntaken(conf map[string]any, pipelines []pipeline) []problem {
 	var problems []problem
-	processors := section(conf, "processors")
+	processors := rawconf.Section(conf, "processors")
 	for _, id := range slices.Sorted(maps.Keys(processors)) {
-		if typeOf(id) != "alert" {
+		if rawconf.TypeOf(id) != "alert" {
 			continue
 		}
 		var cfg alertConfig
 		reach := notify.Reach{Notifiers: selectors(conf, reachable(conf, pipelines, id))}
-		if len(reach.Notifiers) == 0 || decode(section(processors, id), &cfg) != nil {
+		if len(reach.Notifiers) == 0 || decode(rawconf.Section(processors, id), &cfg) != nil {
 			continue // what is wrong with it is for the Collector to report
 		}
 		if cfg.Route != nil {
@@ -76,7 +77,7 @@ func checkUntaken(conf map[string]any, pipelines []pipeline) []problem {
 // reachable are the notifiers that get the alerts of a processor, also through
 // connectors.
 func reachable(conf map[string]any, pipelines []pipeline, processor string) []string {
-	connectors := section(conf, "connectors")
+	connectors := rawconf.Section(conf, "connectors")
 	var ids, open []string // open: connectors to be followed
 	followed := map[string]bool{}
 	add := func(p *pipeline) {
@@ -86,7 +87,7 @@ func reachable(conf map[string]any, pipelines []pipeline, processor string) []st
 			case isConnector && !followed[id]:
 				followed[id] = true
 				open = append(open, id)
-			case slices.Contains(notifierTypes, typeOf(id)) && !slices.Contains(ids, id):
+			case slices.Contains(notifierTypes, rawconf.TypeOf(id)) && !slices.Contains(ids, id):
 				ids = append(ids, id)
 			}
 		}
@@ -113,7 +114,7 @@ func reachable(conf map[string]any, pipelines []pipeline, processor string) []st
 // the Collector to report.
 func selectors(conf map[string]any, ids []string) []notify.Selector {
 	var all []notify.Selector
-	exporters := section(conf, "exporters")
+	exporters := rawconf.Section(conf, "exporters")
 	for _, name := range ids {
 		var id component.ID
 		if id.UnmarshalText([]byte(name)) != nil {
@@ -121,7 +122,7 @@ func selectors(conf map[string]any, ids []string) []notify.Selector {
 		}
 		factory := notifiers.Factories()[id.Type()]
 		cfg := factory.CreateDefaultConfig()
-		if confmap.NewFromStringMap(section(exporters, name)).Unmarshal(cfg) != nil {
+		if confmap.NewFromStringMap(rawconf.Section(exporters, name)).Unmarshal(cfg) != nil {
 			continue
 		}
 		set := exporter.Settings{ID: id}

@@ -17,6 +17,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/extension/dashboardextension/internal/text"
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
 	"github.com/otelcol-arc/otelcol-arc/internal/notify"
+	"github.com/otelcol-arc/otelcol-arc/internal/rawconf"
 )
 
 var (
@@ -62,11 +63,8 @@ func (b *dashboardServer) NotReady() error {
 
 // logsJSON reports whether programs read the log, not people.
 func (b *dashboardServer) logsJSON() bool {
-	conf := b.conf
-	for _, key := range []string{"service", "telemetry", "logs"} {
-		conf, _ = conf[key].(map[string]any)
-	}
-	return conf["encoding"] == "json"
+	telemetry := rawconf.Section(rawconf.Section(b.conf, "service"), "telemetry")
+	return rawconf.Section(telemetry, "logs")["encoding"] == "json"
 }
 
 func (b *dashboardServer) facts() banner.Facts {

@@ -14,6 +14,8 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/otelcol"
 	"go.opentelemetry.io/collector/service"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/rawconf"
 )
 
 // keys are the keys that a configuration can have.
@@ -106,8 +108,7 @@ func (k keys) suggest(message string) []string {
 		for key := range strings.SplitSeq(match[2], ", ") {
 			switch {
 			case kind != "":
-				name, _, _ := strings.Cut(id, "/")
-				add(kind+"::"+id+": the key", key, k.components[kind][name])
+				add(kind+"::"+id+": the key", key, k.components[kind][rawconf.TypeOf(id)])
 			case match[1] == "otelcol.configSettings":
 				add("the section", key, sections)
 			default:

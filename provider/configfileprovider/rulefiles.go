@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/rawconf"
 )
 
 // oldPattern is a relative pattern that matches from the working directory alone,
@@ -19,10 +21,10 @@ type oldPattern struct{ key, pattern string }
 // configuration file.
 func resolveRuleFiles(conf map[string]any, dir string) []oldPattern {
 	var old []oldPattern
-	processors, _ := conf["processors"].(map[string]any)
+	processors := rawconf.Section(conf, "processors")
 	for _, id := range slices.Sorted(maps.Keys(processors)) {
 		settings, ok := processors[id].(map[string]any)
-		if name, _, _ := strings.Cut(id, "/"); !ok || strings.TrimSpace(name) != "alert" {
+		if !ok || rawconf.TypeOf(id) != "alert" {
 			continue
 		}
 		patterns, ok := settings["rule_files"].([]any)

@@ -11,6 +11,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/rawconf"
 )
 
 // Facts are what the configuration does not have.
@@ -61,22 +63,22 @@ func Format(version string, lines []Line) string {
 // receivers are those in pipelines that listen.
 func receivers(conf map[string]any) []Line {
 	var lines []Line
-	all := section(conf, "receivers")
+	all := rawconf.Section(conf, "receivers")
 	for _, id := range used(conf, "receivers") {
-		settings := section(all, id)
-		switch typeOf(id) {
+		settings := rawconf.Section(all, id)
+		switch rawconf.TypeOf(id) {
 		case "otlp":
 			if at, ok := protocol(settings, "grpc", "localhost:4317"); ok {
 				lines = append(lines, Line{Name: "OTLP/gRPC", Text: at})
 			}
 			if at, ok := protocol(settings, "http", "localhost:4318"); ok {
-				lines = append(lines, Line{Name: "OTLP/HTTP", Text: scheme(section(section(settings, "protocols"), "http")) + at})
+				lines = append(lines, Line{Name: "OTLP/HTTP", Text: scheme(rawconf.Section(rawconf.Section(settings, "protocols"), "http")) + at})
 			}
 		case "arc":
 			lines = append(lines, Line{Name: "Arc events", Text: scheme(settings) + text(settings, "endpoint", "localhost:8123") + "/v1/events"})
 		default:
-			if at := cmp.Or(text(settings, "endpoint", ""), text(settings, "listen_address", ""), text(section(settings, "tcp"), "listen_address", ""),
-				text(section(settings, "udp"), "listen_address", "")); at != "" {
+			if at := cmp.Or(text(settings, "endpoint", ""), text(settings, "listen_address", ""), text(rawconf.Section(settings, "tcp"), "listen_address", ""),
+				text(rawconf.Section(settings, "udp"), "listen_address", "")); at != "" {
 				lines = append(lines, Line{Name: id, Text: at})
 			}
 		}
@@ -86,9 +88,9 @@ func receivers(conf map[string]any) []Line {
 
 func dashboards(conf map[string]any) []Line {
 	var lines []Line
-	for _, id := range list(section(conf, "service"), "extensions") {
-		if typeOf(id) == "dashboard" {
-			settings := section(section(conf, "extensions"), id)
+	for _, id := range rawconf.List(rawconf.Section(conf, "service"), "extensions") {
+		if rawconf.TypeOf(id) == "dashboard" {
+			settings := rawconf.Section(rawconf.Section(conf, "extensions"), id)
 			lines = append(lines, Line{Name: "dashboard", Text: scheme(settings) + text(settings, "endpoint", "localhost:8124")})
 		}
 	}
@@ -98,11 +100,11 @@ func dashboards(conf map[string]any) []Line {
 // exporters are the addresses that exporters other than notifiers serve or send to.
 func exporters(conf map[string]any, notifiers []string) (serve, send []Line) {
 	for _, id := range used(conf, "exporters") {
-		settings := section(section(conf, "exporters"), id)
+		settings := rawconf.Section(rawconf.Section(conf, "exporters"), id)
 		at := text(settings, "endpoint", "")
 		switch {
 		case at == "", slices.Contains(notifiers, id):
-		case typeOf(id) == "prometheus":
+		case rawconf.TypeOf(id) == "prometheus":
 			serve = append(serve, Line{Name: "Prometheus", Text: scheme(settings) + at + "/metrics"})
 		default:
 			send = append(send, Line{Name: id, Text: at})
@@ -124,13 +126,13 @@ func alerts(facts Facts) []Line {
 
 // state is where the ledger is kept.
 func state(conf map[string]any) Line {
-	processors := section(conf, "processors")
+	processors := rawconf.Section(conf, "processors")
 	for _, id := range used(conf, "processors") {
-		if typeOf(id) != "llm_cost" {
+		if rawconf.TypeOf(id) != "llm_cost" {
 			continue
 		}
-		if storage := text(section(processors, id), "storage", ""); storage != "" {
-			return Line{Name: "on disk", Text: text(section(section(conf, "extensions"), storage), "directory", storage)}
+		if storage := text(rawconf.Section(processors, id), "storage", ""); storage != "" {
+			return Line{Name: "on disk", Text: text(rawconf.Section(rawconf.Section(conf, "extensions"), storage), "directory", storage)}
 		}
 	}
 	return Line{Name: "in memory", Text: "lost when the collector stops"}
@@ -139,9 +141,9 @@ func state(conf map[string]any) Line {
 // used are the components of a kind in pipelines, sorted.
 func used(conf map[string]any, kind string) []string {
 	set := map[string]struct{}{}
-	pipelines := section(section(conf, "service"), "pipelines")
+	pipelines := rawconf.Section(rawconf.Section(conf, "service"), "pipelines")
 	for id := range pipelines {
-		for _, component := range list(section(pipelines, id), kind) {
+		for _, component := range rawconf.List(rawconf.Section(pipelines, id), kind) {
 			set[component] = struct{}{}
 		}
 	}
@@ -150,11 +152,11 @@ func used(conf map[string]any, kind string) []string {
 
 // protocol is the address of a protocol of the OTLP receiver, if it is on.
 func protocol(settings map[string]any, name, fallback string) (address string, ok bool) {
-	protocols := section(settings, "protocols")
+	protocols := rawconf.Section(settings, "protocols")
 	if _, ok := protocols[name]; !ok {
 		return "", false
 	}
-	return text(section(protocols, name), "endpoint", fallback), true
+	return text(rawconf.Section(protocols, name), "endpoint", fallback), true
 }
 
 func scheme(settings map[string]any) string {
@@ -164,28 +166,7 @@ func scheme(settings map[string]any) string {
 	return "http://"
 }
 
-func typeOf(id string) string {
-	name, _, _ := strings.Cut(id, "/")
-	return name
-}
-
-// section, list and text return nothing where a value has another shape.
-func section(of map[string]any, key string) map[string]any {
-	s, _ := of[key].(map[string]any)
-	return s
-}
-
-func list(of map[string]any, key string) []string {
-	var all []string
-	values, _ := of[key].([]any)
-	for _, value := range values {
-		if text, ok := value.(string); ok {
-			all = append(all, text)
-		}
-	}
-	return all
-}
-
+// text is the text that a key has; an empty one is none.
 func text(of map[string]any, key, fallback string) string {
 	if value, ok := of[key].(string); ok && value != "" {
 		return value
