@@ -13,6 +13,7 @@ import (
 	"go.opentelemetry.io/collector/config/confighttp"
 	"go.opentelemetry.io/collector/config/confignet"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/configfile"
 	"github.com/otelcol-arc/otelcol-arc/internal/notifiers"
 	"github.com/otelcol-arc/otelcol-arc/internal/rawconf"
 	"github.com/otelcol-arc/otelcol-arc/internal/webguard"
@@ -141,7 +142,7 @@ func checkRuleFiles(processors map[string]any) []problem {
 			if !strings.ContainsAny(pattern, "*?[") {
 				continue
 			}
-			if found, err := filepath.Glob(pattern); err == nil && len(found) == 0 {
+			if found, err := configfile.Glob(pattern); err == nil && len(found) == 0 {
 				problems = append(problems, problem{
 					fmt.Sprintf("processors::%s::rule_files::%d", id, i),
 					fmt.Sprintf("no file matches %q, so it adds no rule; correct the path, or remove it", absolute(pattern)),

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/configfile"
 	"github.com/otelcol-arc/otelcol-arc/internal/rawconf"
 )
 
@@ -50,6 +51,6 @@ func resolveRuleFiles(conf map[string]any, dir string) []oldPattern {
 }
 
 func matches(pattern string) bool {
-	found, err := filepath.Glob(pattern)
+	found, err := configfile.Glob(pattern)
 	return err == nil && len(found) > 0
 }
