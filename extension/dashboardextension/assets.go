@@ -27,8 +27,6 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"count":   text.Count,
 	"cut":     text.Cut,
 	"dollars": text.Dollars,
-	"percent": text.Percent,
-	"seconds": text.Seconds,
 	"short":   func(n int64) string { return text.Short(float64(n)) },
 	"rfc3339": func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 	"moment":  func(t time.Time) string { return t.UTC().Format("Jan 2, 15:04:05") },

@@ -4,13 +4,13 @@
 package dashboardextension
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/otelcol-arc/otelcol-arc/extension/dashboardextension/internal/spend"
@@ -215,7 +215,7 @@ func addUsage(view *spendView, usage dashboard.Usage, extent *dashboard.Extent, 
 	colors := map[string]string{}
 	for i, group := range stack.Groups {
 		if !group.Others {
-			colors[strings.Join(group.Values, "\x00")] = colorOf(i, false)
+			colors[spend.GroupKey(group.Values)] = colorOf(i, false)
 		}
 	}
 	view.Table = newTable(groups, before, &all, allBefore, colors, c)
@@ -326,17 +326,9 @@ func (b *dashboardServer) addCalls(view *spendView, usage dashboard.Usage, c sel
 }
 
 func (c selection) callHead(name, label string, figure bool) tableHead {
-	sort := c.callSort
-	if sort == "" {
-		sort = "-cost"
-	}
-	head, down := tableHead{Label: label, Number: figure}, figure || name == "time"
-	if at, isDown := cutDown(sort); at == name {
-		head.Sorted = map[bool]string{true: "descending", false: "ascending"}[isDown]
-		down = !isDown
-	}
+	head := tableHead{Label: label, Number: figure}
 	c.callPage = 1
-	c.callSort = map[bool]string{true: "-", false: ""}[down] + name
+	c.callSort, head.Sorted = toggled(cmp.Or(c.callSort, "-cost"), name, figure || name == "time")
 	head.URL = c.url() + "#calls"
 	return head
 }

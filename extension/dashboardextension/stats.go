@@ -13,7 +13,11 @@ import (
 )
 
 // stat is a figure, and how it changed from the period before.
-type stat struct{ Name, Value, Note, Change string }
+type stat struct {
+	Name, Value, Note, Change string
+
+	column string // of spend.Columns, which is compared
+}
 
 // newStats are the figures of a period; before is nil where there is no period before.
 func newStats(t, before *dashboard.Totals) []stat {
@@ -21,32 +25,30 @@ func newStats(t, before *dashboard.Totals) []stat {
 	if before == nil || before.Calls == 0 {
 		return stats
 	}
-	for i, column := range []string{"cost", "calls", "error_ratio", "p50", "p95", "p99", "input_tokens", "output_tokens", "cache_saved"} {
-		if c, ok := spend.ColumnNamed(column); ok {
-			now, past := c.Of(t), c.Of(before)
-			if math.IsNaN(now) || math.IsNaN(past) || math.IsInf(now, 0) || math.IsInf(past, 0) || column == "cache_saved" && past <= 0 {
-				continue
-			}
-			stats[i].Change = changeOf(now, past)
+	for i := range stats {
+		c, _ := spend.ColumnNamed(stats[i].column)
+		now, past := c.Of(t), c.Of(before)
+		if math.IsNaN(now) || math.IsNaN(past) || math.IsInf(now, 0) || math.IsInf(past, 0) || stats[i].column == "cache_saved" && past <= 0 {
+			continue
 		}
+		stats[i].Change = changeOf(now, past)
 	}
 	return stats
 }
 
 func figures(t *dashboard.Totals) []stat {
 	failed := fmt.Sprintf("%s errors, %s timeouts", text.Count(t.Errors), text.Count(t.Timeouts))
-	stats := []stat{
-		{Name: "Cost", Value: cost(t), Note: perCall(t)},
-		{Name: "Calls", Value: text.Count(t.Calls), Note: failed},
-		{Name: "Error rate", Value: percentOr(spend.ErrorRate(t)), Note: "of all calls"},
-		{Name: "p50", Value: quantile(t, .5), Note: "estimated"},
-		{Name: "p95", Value: quantile(t, .95), Note: "estimated"},
-		{Name: "p99", Value: quantile(t, .99), Note: "estimated"},
-		{Name: "Tokens in", Value: text.Short(float64(t.Tokens.Input)), Note: percentOr(spend.CacheReadShare(t)) + " from caches"},
-		{Name: "Tokens out", Value: text.Short(float64(t.Tokens.Output)), Note: reasoning(t)},
-		{Name: "Cache saved", Value: saved(t), Note: "less cache writes"},
+	return []stat{
+		{column: "cost", Name: "Cost", Value: cost(t), Note: perCall(t)},
+		{column: "calls", Name: "Calls", Value: text.Count(t.Calls), Note: failed},
+		{column: "error_ratio", Name: "Error rate", Value: percentOr(spend.ErrorRate(t)), Note: "of all calls"},
+		{column: "p50", Name: "p50", Value: quantile(t, .5), Note: "estimated"},
+		{column: "p95", Name: "p95", Value: quantile(t, .95), Note: "estimated"},
+		{column: "p99", Name: "p99", Value: quantile(t, .99), Note: "estimated"},
+		{column: "input_tokens", Name: "Tokens in", Value: text.Short(float64(t.Tokens.Input)), Note: percentOr(spend.CacheReadShare(t)) + " from caches"},
+		{column: "output_tokens", Name: "Tokens out", Value: text.Short(float64(t.Tokens.Output)), Note: reasoning(t)},
+		{column: "cache_saved", Name: "Cache saved", Value: saved(t), Note: "less cache writes"},
 	}
-	return stats
 }
 
 func perCall(t *dashboard.Totals) string {

@@ -88,7 +88,7 @@ type table struct {
 	Label string
 	Heads []tableHead
 	Rows  []tableRow
-	All   *tableRow
+	All   tableRow
 	// Chosen are all columns, to be chosen from.
 	Chosen []chosenColumn
 	Pager  pager
@@ -156,26 +156,27 @@ func (c *selection) sortKeys() []string {
 	return []string{"-" + string(c.measure), "-calls"}
 }
 
-// sortedBy is the selection with another order: of a figure the largest first, of a text the
-// first in the alphabet; the other way round when it is sorted so.
-func (c selection) sortedBy(name string, figure bool) selection {
-	c.page = 1
-	down := figure
-	if at, isDown := cutDown(c.sortKeys()[0]); at == name {
+// toggled is the order after a click on the head of a column, which is down at first and the
+// other way round when rows are sorted by it, and how they are sorted by it now.
+func toggled(current, name string, down bool) (next, sorted string) {
+	if at, isDown := cutDown(current); at == name {
+		if sorted = "ascending"; isDown {
+			sorted = "descending"
+		}
 		down = !isDown
 	}
-	c.sort = name
 	if down {
-		c.sort = "-" + name
+		return "-" + name, sorted
 	}
-	return c
+	return name, sorted
 }
 
+// head sorts by a figure the largest first, by a text the first in the alphabet.
 func (c selection) head(name, label string, figure bool) tableHead {
-	head := tableHead{Label: label, Number: figure, URL: c.sortedBy(name, figure).url()}
-	if at, down := cutDown(c.sortKeys()[0]); at == name {
-		head.Sorted = map[bool]string{true: "descending", false: "ascending"}[down]
-	}
+	head := tableHead{Label: label, Number: figure}
+	c.page = 1
+	c.sort, head.Sorted = toggled(c.sortKeys()[0], name, figure)
+	head.URL = c.url()
 	return head
 }
 
@@ -223,11 +224,11 @@ func newTable(rows, before []dashboard.Row, all, allBefore *dashboard.Totals, co
 	})
 	past := map[string]*dashboard.Totals{}
 	for i := range before {
-		past[strings.Join(before[i].Group, "\x00")] = &before[i].Usage
+		past[spend.GroupKey(before[i].Group)] = &before[i].Usage
 	}
 	shown := pageOf(rows, tableRows, c.page)
 	for i := range shown {
-		key := strings.Join(shown[i].Group, "\x00")
+		key := spend.GroupKey(shown[i].Group)
 		row := newTableRow(&shown[i].Usage, past[key], all, allBefore != nil, columns, c.measure)
 		row.Color = cmp.Or(colors[key], "sx")
 		for j, value := range shown[i].Group {
@@ -235,8 +236,7 @@ func newTable(rows, before []dashboard.Row, all, allBefore *dashboard.Totals, co
 		}
 		made.Rows = append(made.Rows, row)
 	}
-	sum := newTableRow(all, allBefore, all, allBefore != nil, columns, c.measure)
-	made.All = &sum
+	made.All = newTableRow(all, allBefore, all, allBefore != nil, columns, c.measure)
 	return made
 }
 

@@ -41,7 +41,7 @@ func (p *params) period(now time.Time, hoursByDefault int) period.Period {
 		if hours == 0 {
 			return period.Period{}
 		}
-		return period.Period{From: end.Add(-time.Duration(hours) * time.Hour), To: end}
+		return lastHours(hours)(now)
 	case p.text("hours") != "":
 		p.fail("hours", errors.New("cannot be given with from or to"))
 	case from == "":

@@ -21,9 +21,6 @@ const (
 	Year    Unit = "year"
 )
 
-// Units are all units, the shortest first.
-var Units = []Unit{Hour, Day, Week, Month, Quarter, Year}
-
 // Floor is the start of the unit that t is in, in the time zone of t.
 func (u Unit) Floor(t time.Time) time.Time {
 	year, month, day := t.Date()

@@ -117,9 +117,9 @@ func picodollars(dollars float64) *big.Int {
 	if !(dollars > 0) || math.IsInf(dollars, 0) {
 		return new(big.Int)
 	}
-	exact, _ := new(big.Float).SetPrec(200).Mul(big.NewFloat(dollars), big.NewFloat(picoPerDollar)).Int(nil)
-	rest := new(big.Float).SetPrec(200).Mul(big.NewFloat(dollars), big.NewFloat(picoPerDollar))
-	if rest.Sub(rest, new(big.Float).SetInt(exact)).Cmp(big.NewFloat(.5)) >= 0 {
+	product := new(big.Float).SetPrec(200).Mul(big.NewFloat(dollars), big.NewFloat(picoPerDollar))
+	exact, _ := product.Int(nil)
+	if product.Sub(product, new(big.Float).SetInt(exact)).Cmp(big.NewFloat(.5)) >= 0 {
 		exact.Add(exact, big.NewInt(1))
 	}
 	return exact

@@ -4,11 +4,13 @@
 package focus
 
 import (
+	"cmp"
 	"encoding/json"
 	"math/big"
 	"strings"
 	"time"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/period"
 	"github.com/otelcol-arc/otelcol-arc/internal/usage"
 )
 
@@ -40,11 +42,11 @@ var null = constant("")
 var Columns = []Column{
 	{"AvailabilityZone", String, null},
 	{"BilledCost", Decimal, func(c *Charge) string { return decimal(c.Cost) }},
-	{"BillingAccountId", String, func(c *Charge) string { return orUnknown(c.Account) }},
-	{"BillingAccountName", String, func(c *Charge) string { return orUnknown(c.Account) }},
+	{"BillingAccountId", String, func(c *Charge) string { return cmp.Or(c.Account, unknown) }},
+	{"BillingAccountName", String, func(c *Charge) string { return cmp.Or(c.Account, unknown) }},
 	{"BillingCurrency", String, constant("USD")},
-	{"BillingPeriodEnd", DateTime, func(c *Charge) string { return moment(monthOf(c.Start).AddDate(0, 1, 0)) }},
-	{"BillingPeriodStart", DateTime, func(c *Charge) string { return moment(monthOf(c.Start)) }},
+	{"BillingPeriodEnd", DateTime, func(c *Charge) string { return moment(period.Month.Next(c.Start.UTC())) }},
+	{"BillingPeriodStart", DateTime, func(c *Charge) string { return moment(period.Month.Floor(c.Start.UTC())) }},
 	{"ChargeCategory", String, constant("Usage")},
 	{"ChargeClass", String, null}, // no correction
 	{"ChargeDescription", String, func(c *Charge) string { return c.Model + ": " + meter(c.Kind) }},
@@ -90,7 +92,9 @@ var Columns = []Column{
 	{"Tags", JSON, func(c *Charge) string { return object(c.Tags) }},
 }
 
-func sku(c *Charge) string { return orUnknown(c.Provider) + "/" + c.Model + "/" + c.Kind.String() }
+func sku(c *Charge) string {
+	return cmp.Or(c.Provider, unknown) + "/" + c.Model + "/" + c.Kind.String()
+}
 
 // meter is the name of a kind: "Cache Read Tokens", "Images".
 func meter(kind usage.Kind) string {
@@ -109,19 +113,7 @@ func meter(kind usage.Kind) string {
 
 func pricingQuantity(c *Charge) *big.Rat { return new(big.Rat).Quo(c.Amount, perPricingUnit(c.Kind)) }
 
-func monthOf(t time.Time) time.Time {
-	t = t.UTC()
-	return time.Date(t.Year(), t.Month(), 1, 0, 0, 0, 0, time.UTC)
-}
-
 func moment(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }
-
-func orUnknown(s string) string {
-	if s == "" {
-		return unknown
-	}
-	return s
-}
 
 // decimals are those that are written: products of prices and quantities are then right to
 // less than a picodollar.

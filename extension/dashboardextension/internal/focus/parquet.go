@@ -81,7 +81,7 @@ type group struct {
 	chunks []place
 }
 
-type place struct{ offset, size, values int64 }
+type place struct{ offset, size int64 }
 
 type parquetWriter struct {
 	to     io.Writer
@@ -134,7 +134,7 @@ func (w *parquetWriter) flush() error {
 		c := &w.chunks[i]
 		page := append(c.levels(), c.values...)
 		header := pageHeader(len(page), w.rows)
-		g.chunks = append(g.chunks, place{w.offset, int64(len(header) + len(page)), int64(w.rows)})
+		g.chunks = append(g.chunks, place{w.offset, int64(len(header) + len(page))})
 		if err := w.write(append(header, page...)); err != nil {
 			return err
 		}
@@ -211,7 +211,7 @@ func (w *parquetWriter) rowGroup(t *encoder, g *group) {
 			t.int32List(2, encodingPlain, encodingRLE)
 			t.textList(3, Columns[i].ID)
 			t.int32(4, 0) // uncompressed
-			t.int64(5, at.values)
+			t.int64(5, int64(g.rows))
 			t.int64(6, at.size)
 			t.int64(7, at.size)
 			t.int64(9, at.offset)

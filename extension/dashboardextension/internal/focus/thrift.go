@@ -8,9 +8,8 @@ import "encoding/binary"
 // encoder writes structures in Thrift's compact protocol.
 // https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md
 type encoder struct {
-	out  []byte
-	last []int16 // field IDs of the structures that are open
-	id   int16   // of the field before, in the innermost one
+	out []byte
+	id  int16 // of the field before, in the innermost structure
 }
 
 // Types of the compact protocol.
@@ -54,10 +53,11 @@ func (t *encoder) structure(id int16, write func()) {
 }
 
 func (t *encoder) nested(write func()) {
-	t.last, t.id = append(t.last, t.id), 0
+	outer := t.id
+	t.id = 0
 	write()
 	t.out = append(t.out, 0)
-	t.id, t.last = t.last[len(t.last)-1], t.last[:len(t.last)-1]
+	t.id = outer
 }
 
 func (t *encoder) head(id int16, size int, kind byte) {

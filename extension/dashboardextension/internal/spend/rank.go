@@ -27,7 +27,7 @@ func Rank(rows []dashboard.Row, m Measure) []Group {
 	index := map[string]int{}
 	var groups []Group
 	for i := range rows {
-		key := groupKey(rows[i].Group)
+		key := GroupKey(rows[i].Group)
 		at, ok := index[key]
 		if !ok {
 			at = len(groups)
@@ -59,8 +59,8 @@ func Top(groups []Group, n int) []Group {
 	return append(slices.Clone(groups[:n]), others)
 }
 
-// groupKey distinguishes sets of values, whatever the values hold.
-func groupKey(values []string) string {
+// GroupKey distinguishes sets of values, whatever the values hold.
+func GroupKey(values []string) string {
 	var key strings.Builder
 	for _, value := range values {
 		key.WriteString(strings.ReplaceAll(value, "\x00", "\x00\x01"))
@@ -69,21 +69,30 @@ func groupKey(values []string) string {
 	return key.String()
 }
 
-// Within returns, by the index of a group, what rows have of it, in the order of the groups and
-// without those that have no calls. Rows of other groups are the others', which come last.
-func Within(groups []Group, rows []dashboard.Row) iter.Seq2[int, *dashboard.Totals] {
+// positions finds where the group of some values is among groups. Values of no group are
+// the others', which come last.
+func positions(groups []Group) func(values []string) int {
 	index := make(map[string]int, len(groups))
 	for i := range groups {
 		if !groups[i].Others {
-			index[groupKey(groups[i].Values)] = i
+			index[GroupKey(groups[i].Values)] = i
 		}
 	}
+	return func(values []string) int {
+		if at, ok := index[GroupKey(values)]; ok {
+			return at
+		}
+		return len(groups) - 1
+	}
+}
+
+// Within returns, by the index of a group, what rows have of it, in the order of the groups and
+// without those that have no calls.
+func Within(groups []Group, rows []dashboard.Row) iter.Seq2[int, *dashboard.Totals] {
+	position := positions(groups)
 	sums := map[int]*dashboard.Totals{}
 	for i := range rows {
-		at, ok := index[groupKey(rows[i].Group)]
-		if !ok {
-			at = len(groups) - 1
-		}
+		at := position(rows[i].Group)
 		if sums[at] == nil {
 			sums[at] = &dashboard.Totals{}
 		}

@@ -27,24 +27,17 @@ func NewStack(rows []dashboard.Row, starts []time.Time, m Measure, n int) Stack 
 		at[start.Unix()] = i
 	}
 	s.Groups = Top(Rank(rows, m), n)
-	series := map[string]int{}
+	position := positions(s.Groups)
 	s.Usage = make([][]dashboard.Totals, len(s.Groups))
-	for i, group := range s.Groups {
+	for i := range s.Groups {
 		s.Usage[i] = make([]dashboard.Totals, len(s.Starts))
-		if !group.Others {
-			series[groupKey(group.Values)] = i
-		}
 	}
 	for i := range rows {
 		slot, ok := at[rows[i].Start.Unix()]
 		if !ok {
 			continue
 		}
-		of, ok := series[groupKey(rows[i].Group)]
-		if !ok {
-			of = len(s.Groups) - 1
-		}
-		Add(&s.Usage[of][slot], &rows[i].Usage)
+		Add(&s.Usage[position(rows[i].Group)][slot], &rows[i].Usage)
 	}
 	return s
 }
