@@ -61,7 +61,7 @@ func (c *Changes) Pack() (Snapshot, error) {
 	}
 	l := c.ledger
 	for _, s := range l.spans(func(s *span) bool {
-		return len(s.frozen) > 0 || s.end <= HourOf(c.now) && (len(s.segments) > 1 || s.keys != nil)
+		return len(s.frozen) > 0 || s.end <= HourOf(c.now) && (len(s.segments) > 1 && !s.merged || s.keys != nil)
 	}) {
 		l.pack(s, s.end <= HourOf(c.now))
 	}
@@ -103,7 +103,8 @@ func (l *Ledger) newID() uint64 { return l.lastID.Add(1) }
 // segments are merged.
 func (l *Ledger) pack(s *span, over bool) {
 	segments := slices.Clone(s.segments)
-	if packed := pack(l.newID(), s.first, s.end, s.frozen); packed != nil {
+	packed := pack(l.newID(), s.first, s.end, s.frozen)
+	if packed != nil {
 		segments = append(segments, packed)
 	}
 	for n := len(segments); !over && n > 1; n-- {
@@ -116,12 +117,12 @@ func (l *Ledger) pack(s *span, over bool) {
 			break
 		}
 	}
-	if over && len(segments) > 1 {
+	if over && len(segments) > 1 && (packed != nil || !s.merged) {
 		segments = merge(l.newID, s.first, s.end, segments, false)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	s.segments, s.frozen = segments, nil
+	s.segments, s.frozen, s.merged = segments, nil, over
 	if over && len(s.open) == 0 {
 		l.recount(s)
 	}
@@ -157,7 +158,7 @@ func (l *Ledger) addUpDays(now time.Time) {
 		}
 		segments = merge(l.newID, day.first, day.end, segments, false)
 		l.mu.Lock()
-		day.segments = segments
+		day.segments, day.merged = segments, true
 		before := day.count
 		for _, s := range hours {
 			for key, row := range s.open { // a late correction came meanwhile
@@ -193,7 +194,7 @@ func (l *Ledger) foldDays() {
 				segments = merge(l.newID, s.first, s.end, s.segments, true)
 			}
 			l.mu.Lock()
-			s.segments = segments
+			s.segments, s.merged = segments, true
 			l.folded++
 			if len(s.open) == 0 {
 				l.recount(s)

@@ -293,6 +293,10 @@ func TestLargeHoursHaveSeveralSegments(t *testing.T) {
 		assert.LessOrEqual(t, s.Rows, maxSegmentRows)
 	}
 	assert.Equal(t, rows, l.Rows())
+	changes = l.Take(now.Add(time.Hour))
+	next, err := changes.Pack()
+	require.NoError(t, err)
+	assert.Equal(t, snapshot.Segments, next.Segments, "they are merged once")
 	again := restore(t, snapshot, New(l.limits))
 	assert.Equal(t, rows, again.Rows())
 	assert.Zero(t, record(again, one(func(c *Call) { c.Dimensions[0] = "0000007" })).Overflowed)

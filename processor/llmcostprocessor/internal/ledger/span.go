@@ -18,6 +18,7 @@ type span struct {
 	// frozen is what is being packed. It does not change.
 	frozen   map[Key]*keyedRow
 	segments []*Segment
+	merged   bool // since the span was over: the segments hold each key once
 
 	// keys are hashes of those that there are, once one was looked for.
 	keys  map[uint64]struct{}
