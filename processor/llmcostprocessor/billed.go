@@ -84,28 +84,20 @@ func eachNumber(m pmetric.Metric, read func(attributes pcommon.Map, value float6
 		return
 	}
 	for _, p := range m.Gauge().DataPoints().All() {
-		value := p.DoubleValue()
-		if p.ValueType() == pmetric.NumberDataPointValueTypeInt {
-			value = float64(p.IntValue())
-		}
-		read(p.Attributes(), value)
+		read(p.Attributes(), numberOf(p))
 	}
 }
 
 func chargeOf(attributes pcommon.Map) invoice.Charge {
-	text := func(key string) string {
-		value, ok := attributes.Get(key)
-		if !ok || value.Type() != pcommon.ValueTypeStr {
-			return ""
-		}
-		s := value.Str()
+	name := func(key string) string {
+		s := text(attributes, key)
 		if len(s) > maxNameBytes {
 			s = strings.ToValidUTF8(s[:maxNameBytes], "")
 		}
 		return strings.Clone(s)
 	}
 	return invoice.Charge{
-		Provider: text(labelProvider), Account: text("account"), Project: text("project"), Item: text("model_or_item"), Day: text("day"),
+		Provider: name(labelProvider), Account: name("account"), Project: name("project"), Item: name("model_or_item"), Day: name("day"),
 	}
 }
 
@@ -259,13 +251,16 @@ func (w writer) billing(totals []providerTotal) {
 	counted := w.gauge(metricBillingCounted, "Cost of the LLM calls of the day before yesterday (UTC) that were counted, by providers that report what they billed, in US dollars.", "USD")
 	billed := w.gauge(metricBillingBilled, "What providers billed for the day before yesterday (UTC), in US dollars.", "USD")
 	for i := range totals {
-		line := invoice.Line{Billed: totals[i].billed, Counted: totals[i].counted}
-		for slice, value := range map[*pmetric.NumberDataPointSlice]float64{&ratio: line.Ratio(), &counted: line.Counted.Dollars(), &billed: line.Billed.Dollars()} {
-			point := slice.AppendEmpty()
+		add := func(to pmetric.NumberDataPointSlice, value float64) {
+			point := to.AppendEmpty()
 			point.SetTimestamp(w.now)
 			point.Attributes().PutStr(labelProvider, totals[i].provider)
 			point.SetDoubleValue(value)
 		}
+		line := invoice.Line{Billed: totals[i].billed, Counted: totals[i].counted}
+		add(ratio, line.Ratio())
+		add(counted, line.Counted.Dollars())
+		add(billed, line.Billed.Dollars())
 	}
 }
 

@@ -13,7 +13,6 @@ import (
 	"go.opentelemetry.io/collector/pdata/pmetric"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
-	"github.com/otelcol-arc/otelcol-arc/internal/period"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/dimension"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/money"
@@ -47,23 +46,18 @@ func (s *spend) ratio() float64 { return s.used.Dollars() / s.limit }
 // zoneOfBudget is the time zone of a budget's windows.
 func (c *core) zoneOfBudget(b *BudgetConfig) *time.Location {
 	if b.TimeZone == "" {
-		return zoneOf(c.cfg)
+		return c.zone
 	}
-	zone, err := period.LoadZone(b.TimeZone)
-	if err != nil {
-		return time.UTC // Validate has seen to it
-	}
-	return zone
+	return zoneNamed(b.TimeZone)
 }
 
-// spends adds up what the calls of a budget's running window cost: by value, those first
-// that used the largest part of their limits.
-func (c *core) spends(b *BudgetConfig, now time.Time) []spend {
+// spends adds up what the calls of a budget's running window, from its start on, cost: by
+// value, those first that used the largest part of their limits.
+func (c *core) spends(b *BudgetConfig, start, now time.Time) []spend {
 	matches, err := matcher(c.dimensions.names, b.Where)
 	if err != nil {
 		return nil // Validate has seen to it
 	}
-	start, _ := b.Window.around(now, c.zoneOfBudget(b))
 	if len(b.By) == 0 {
 		return []spend{{used: c.ledger.Cost(ledger.HourOf(start), ledger.HourOf(now), matches), limit: b.Limit}}
 	}
@@ -139,7 +133,7 @@ func (b usageSource) Budgets() []dashboard.Budget {
 	for i := range b.cfg.Budgets {
 		budget := &b.cfg.Budgets[i]
 		start, end := budget.Window.around(now, b.zoneOfBudget(budget))
-		for _, s := range b.spends(budget, now) {
+		for _, s := range b.spends(budget, start, now) {
 			budgets = append(budgets, dashboard.Budget{
 				Name: budget.Name, Window: string(budget.Window), Where: budget.Where, Values: s.values,
 				Start: start, End: end, Used: s.used.Dollars(), Limit: s.limit,
@@ -170,7 +164,7 @@ func (c *core) budgetMetrics(w writer, now time.Time) {
 		offset.Attributes().PutStr(labelTimeZone, zone.String())
 		_, east := now.In(zone).Zone()
 		offset.SetDoubleValue(float64(east))
-		for _, s := range c.spends(b, now) {
+		for _, s := range c.spends(b, start, now) {
 			w.budget(ratios, b, s.values).SetDoubleValue(s.ratio())
 			w.budget(limits, b, s.values).SetDoubleValue(s.limit)
 			if at, known := exhausted(start, now, s.ratio()); known && b.Window.rolling() == 0 {

@@ -53,8 +53,8 @@ type core struct {
 	billing   billing
 	emitters  sharedcore.Emitters[pmetric.Metrics]
 	lists     priceLists
-	files     [sha256.Size]byte            // of the price files, when they were read
-	tables    map[string][sha256.Size]byte // of those of dimensions
+	files     [sha256.Size]byte // of the price files, when they were read
+	tables    [sha256.Size]byte // of those of dimensions
 	settings  component.TelemetrySettings
 
 	counting sync.Mutex      // one batch is counted at a time; guards what follows
@@ -109,7 +109,7 @@ func newCore(cfg *Config, set processor.Settings) (*core, error) {
 	if err != nil {
 		return nil, fmt.Errorf("prices::files: %w", err)
 	}
-	tables := sumTables(cfg.Dimensions)
+	tables := sumFiles(tableFiles(cfg.Dimensions))
 	dimensions, err := newDimensions(cfg.Dimensions)
 	if err != nil {
 		return nil, err
@@ -135,7 +135,7 @@ func newCore(cfg *Config, set processor.Settings) (*core, error) {
 		estimates:  newEstimates(cfg.MaxModels),
 		sources:    newMetricSources(cfg.MetricSources, time.Now()),
 		ledger:     newLedger(cfg),
-		zone:       zoneOf(cfg),
+		zone:       zoneNamed(cfg.TimeZone),
 		series:     newSeries(cfg),
 		billing:    billing{bill: invoice.NewBill(maxCharges)},
 		health:     health.New(set.Logger),
@@ -168,14 +168,14 @@ func newLedger(cfg *Config) *ledger.Ledger {
 		Calls:    cfg.Calls.MaxEntries,
 	}
 	if cfg.DailyRetention > cfg.Retention {
-		limits.DayOf, limits.DayHours = ledgerDays(zoneOf(cfg)), int64(cfg.DailyRetention/time.Hour)
+		limits.DayOf, limits.DayHours = ledgerDays(zoneNamed(cfg.TimeZone)), int64(cfg.DailyRetention/time.Hour)
 	}
 	return ledger.New(limits)
 }
 
-// zoneOf is the time zone of the ledger's days.
-func zoneOf(cfg *Config) *time.Location {
-	zone, err := period.LoadZone(cfg.TimeZone)
+// zoneNamed is a time zone of the configuration.
+func zoneNamed(name string) *time.Location {
+	zone, err := period.LoadZone(name)
 	if err != nil {
 		return time.UTC // Validate has seen to it
 	}
@@ -220,8 +220,8 @@ func (c *core) Start(ctx context.Context, host component.Host) error {
 		defer close(c.done)
 		var tasks sync.WaitGroup
 		tasks.Go(func() { c.run(running) })
-		tasks.Go(func() { c.watchPrices(running, c.files) })
-		tasks.Go(func() { c.watchTables(running) })
+		tasks.Go(func() { watchFiles(running, c.cfg.Prices.Files, c.files, c.reloadPrices) })
+		tasks.Go(func() { watchFiles(running, tableFiles(c.cfg.Dimensions), c.tables, c.reloadTables) })
 		for _, source := range c.lists.sources {
 			tasks.Go(func() { c.watchSource(running, source) })
 		}

@@ -53,7 +53,7 @@ func (e *estimates) add(call *ledger.Call) {
 		sum = &estimateSum{}
 		e.sums[estimateKey{strings.Clone(key.provider), strings.Clone(key.model), strings.Clone(key.reason)}] = sum
 	}
-	sum.calls += countOf(call)
+	sum.calls += call.NumCalls()
 	sum.cost.Add(call.Cost)
 }
 
@@ -72,18 +72,11 @@ func (e *estimates) remove(call *ledger.Call) {
 			return // it was counted before the last start
 		}
 	}
-	sum.calls -= countOf(call)
+	sum.calls -= call.NumCalls()
 	sum.cost.Subtract(money.SumOf(call.Cost))
 	if sum.calls <= 0 {
 		delete(e.sums, key)
 	}
-}
-
-func countOf(call *ledger.Call) int64 {
-	if call.Many {
-		return call.Count
-	}
-	return 1
 }
 
 // list is by the sum, the largest first.

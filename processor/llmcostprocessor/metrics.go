@@ -210,15 +210,20 @@ func (w writer) histogram(point pmetric.HistogramDataPoint, start pcommon.Timest
 	point.SetSum(total.Exported.Elapsed.Float())
 	for i := range total.Examples {
 		example := &total.Examples[i]
-		if example.Trace == [16]byte{} {
-			continue
-		}
-		exemplar := point.Exemplars().AppendEmpty()
-		exemplar.SetTraceID(example.Trace)
-		exemplar.SetSpanID(example.Span)
-		exemplar.SetTimestamp(pcommon.Timestamp(example.End))
-		exemplar.SetDoubleValue(example.Duration.Seconds())
+		addExemplar(point.Exemplars(), example.Trace, example.Span, example.End, example.Duration.Seconds())
 	}
+}
+
+// addExemplar adds a call as an exemplar, if its trace is known. end is in nanoseconds since 1970.
+func addExemplar(to pmetric.ExemplarSlice, trace [16]byte, span [8]byte, end int64, value float64) {
+	if trace == [16]byte{} {
+		return
+	}
+	exemplar := to.AppendEmpty()
+	exemplar.SetTraceID(trace)
+	exemplar.SetSpanID(span)
+	exemplar.SetTimestamp(pcommon.Timestamp(end))
+	exemplar.SetDoubleValue(value)
 }
 
 // labels say the model; the one of the models beyond the limit is marked as the

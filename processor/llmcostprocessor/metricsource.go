@@ -256,12 +256,8 @@ func eachPoint(metric pmetric.Metric, see func(point)) {
 		}
 		delta := metric.Sum().AggregationTemporality() == pmetric.AggregationTemporalityDelta
 		for _, p := range metric.Sum().DataPoints().All() {
-			tokens := p.DoubleValue()
-			if p.ValueType() == pmetric.NumberDataPointValueTypeInt {
-				tokens = float64(p.IntValue())
-			}
 			if !p.Flags().NoRecordedValue() {
-				see(point{p.Attributes(), reading{p.StartTimestamp(), p.Timestamp(), tokens, 0}, delta})
+				see(point{p.Attributes(), reading{p.StartTimestamp(), p.Timestamp(), numberOf(p), 0}, delta})
 			}
 		}
 	case pmetric.MetricTypeHistogram:
@@ -280,4 +276,12 @@ func eachPoint(metric pmetric.Metric, see func(point)) {
 		}
 	case pmetric.MetricTypeEmpty, pmetric.MetricTypeGauge, pmetric.MetricTypeSummary:
 	}
+}
+
+// numberOf is the value of a point, of either type.
+func numberOf(p pmetric.NumberDataPoint) float64 {
+	if p.ValueType() == pmetric.NumberDataPointValueTypeInt {
+		return float64(p.IntValue())
+	}
+	return p.DoubleValue()
 }

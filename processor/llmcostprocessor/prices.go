@@ -15,30 +15,31 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/configfile"
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/dimension"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/price"
 )
 
-// pricesInterval is how often the price files are checked for changes. Their content
-// is compared, which also finds changes that file systems do not notify of: symbolic
-// links of Kubernetes, network mounts.
-const pricesInterval = 10 * time.Second
+// filesInterval is how often price files and the tables of dimensions are checked for
+// changes. Their content is compared, which also finds changes that file systems do not
+// notify of: symbolic links of Kubernetes, network mounts.
+const filesInterval = 10 * time.Second
 
-// watchPrices reloads the price files when they change, until ctx is done. loaded is
-// the checksum of the files that the current table was loaded from.
-func (c *core) watchPrices(ctx context.Context, loaded [sha256.Size]byte) {
-	if len(c.cfg.Prices.Files) == 0 {
+// watchFiles reloads files when they change, until ctx is done. loaded is the checksum of
+// the files as they were loaded.
+func watchFiles(ctx context.Context, files []string, loaded [sha256.Size]byte, reload func(context.Context)) {
+	if len(files) == 0 {
 		return
 	}
-	ticker := time.NewTicker(pricesInterval)
+	ticker := time.NewTicker(filesInterval)
 	defer ticker.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			if sum := sumFiles(c.cfg.Prices.Files); sum != loaded {
+			if sum := sumFiles(files); sum != loaded {
 				loaded = sum
-				c.reloadPrices(ctx)
+				reload(ctx)
 			}
 		}
 	}
@@ -86,7 +87,7 @@ func sumFiles(files []string) (sum [sha256.Size]byte) {
 	hash := sha256.New()
 	for _, name := range files {
 		_, _ = fmt.Fprintf(hash, "%q", name)
-		content, err := configfile.ReadFile(name, price.MaxFileSize)
+		content, err := configfile.ReadFile(name, max(price.MaxFileSize, dimension.MaxFileSize))
 		_, _ = fmt.Fprintf(hash, "%x %v", sha256.Sum256(content), err)
 	}
 	return [sha256.Size]byte(hash.Sum(nil))

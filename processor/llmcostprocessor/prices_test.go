@@ -34,7 +34,7 @@ func TestPricesAreReloaded(t *testing.T) {
 		wakeUp()
 		r := newRig(t, testConfig(func(c *Config) { c.Prices.Files = []string{file} }))
 		cost := func() any { return written(firstSpan(r.price(callSpan())).Attributes())[attrCost] }
-		poll := func() { time.Sleep(pricesInterval); synctest.Wait() }
+		poll := func() { time.Sleep(filesInterval); synctest.Wait() }
 
 		assert.Equal(t, 0.002, cost())
 		save(`models: [{name: gpt-4o, prices: [{input: "2", output: "4"}]}]`)

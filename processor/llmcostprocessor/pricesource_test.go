@@ -209,7 +209,7 @@ func TestOrderOfLists(t *testing.T) {
 		assert.Equal(t, 0.0045, of("openai", "gpt-4o-mini"))
 		assert.Equal(t, 0.0015, of("house", "house-1"))
 		writeFile(t, file, `models: [{name: gpt-4o, provider: openai, prices: [{input: "4", output: "0"}]}]`)
-		time.Sleep(pricesInterval)
+		time.Sleep(filesInterval)
 		synctest.Wait()
 		assert.Equal(t, 0.004, of("openai", "gpt-4o"))
 		assert.Equal(t, 0.0015, of("house", "house-1"))

@@ -5,6 +5,7 @@ package llmcostprocessor
 
 import (
 	"context"
+	"slices"
 	"strconv"
 
 	"go.opentelemetry.io/collector/extension/xextension/storage"
@@ -31,12 +32,8 @@ func (s *store) loadSeries(ctx context.Context, keys []string, to *series.Set) e
 	for n := range s.seriesChunks {
 		numbers = append(numbers, int64(n))
 	}
-	loaded := map[int64]bool{}
-	for _, number := range numbers {
-		if loaded[number] {
-			continue
-		}
-		loaded[number] = true
+	slices.Sort(numbers)
+	for _, number := range slices.Compact(numbers) {
 		s.seriesChunks = max(s.seriesChunks, int(number)+1)
 		if err := s.read(ctx, keySeriesChunk+strconv.FormatInt(number, 10), to.Load); err != nil {
 			return err

@@ -5,10 +5,9 @@ package llmcostprocessor
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
-	"time"
+	"slices"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
@@ -17,9 +16,6 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/configfile"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/dimension"
 )
-
-// tablesInterval is how often the tables of dimensions are checked for changes.
-const tablesInterval = 10 * time.Second
 
 func validateTables(dimensions []DimensionConfig) error {
 	_, err := loadTables(dimensions)
@@ -50,42 +46,14 @@ func loadTable(file, column string) (*dimension.Table, error) {
 	return dimension.ParseTable(file, content, column)
 }
 
-// watchTables reloads the tables of dimensions when they change, until ctx is done.
-func (c *core) watchTables(ctx context.Context) {
-	loaded := c.tables
-	if len(loaded) == 0 {
-		return
-	}
-	ticker := time.NewTicker(tablesInterval)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
-		changed := false
-		for file, sum := range sumTables(c.cfg.Dimensions) {
-			changed = changed || loaded[file] != sum
-			loaded[file] = sum
-		}
-		if changed {
-			c.reloadTables(ctx)
-		}
-	}
-}
-
-// sumTables returns checksums of the tables by file.
-func sumTables(dimensions []DimensionConfig) map[string][sha256.Size]byte {
-	sums := map[string][sha256.Size]byte{}
+// tableFiles are the files of the tables, each once.
+func tableFiles(dimensions []DimensionConfig) (files []string) {
 	for i := range dimensions {
-		if file := dimensions[i].Table; file != "" {
-			if _, known := sums[file]; !known {
-				sums[file] = sumFiles([]string{file})
-			}
+		if file := dimensions[i].Table; file != "" && !slices.Contains(files, file) {
+			files = append(files, file)
 		}
 	}
-	return sums
+	return files
 }
 
 // reloadTables has the tables used that are valid. Calls are counted by the previous

@@ -106,12 +106,7 @@ func (w *seriesWriter) point(to pmetric.NumberDataPointSlice, p *series.Point) p
 }
 
 func (w *seriesWriter) exemplar(point pmetric.NumberDataPoint, p *series.Point, value float64) {
-	if !w.exemplars || p.Example.Trace == [16]byte{} {
-		return
+	if w.exemplars {
+		addExemplar(point.Exemplars(), p.Example.Trace, p.Example.Span, p.Example.End, value)
 	}
-	exemplar := point.Exemplars().AppendEmpty()
-	exemplar.SetTraceID(p.Example.Trace)
-	exemplar.SetSpanID(p.Example.Span)
-	exemplar.SetTimestamp(pcommon.Timestamp(p.Example.End))
-	exemplar.SetDoubleValue(value)
 }

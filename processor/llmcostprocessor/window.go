@@ -3,12 +3,16 @@
 
 package llmcostprocessor
 
-import "time"
+import (
+	"time"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/period"
+)
 
 // Window is a part of the calendar, or the time until now.
 type Window string
 
-// The windows of a budget.
+// The windows of a budget. Those of the calendar have the names of its units.
 const (
 	WindowHour    Window = "hour"
 	WindowDay     Window = "day"
@@ -47,24 +51,6 @@ func (w Window) around(now time.Time, zone *time.Location) (start, end time.Time
 		end = now.UTC().Truncate(time.Hour).Add(time.Hour)
 		return end.Add(-length), end
 	}
-	now = now.In(zone)
-	year, month, day := now.Date()
-	date := func(year int, month time.Month, day int) time.Time {
-		return time.Date(year, month, day, 0, 0, 0, 0, zone)
-	}
-	switch w {
-	case WindowDay:
-		return date(year, month, day), date(year, month, day+1)
-	case WindowWeek: // from Monday on
-		day -= (int(now.Weekday()) + 6) % 7
-		return date(year, month, day), date(year, month, day+7)
-	case WindowMonth:
-		return date(year, month, 1), date(year, month+1, 1)
-	case WindowQuarter:
-		month -= (month - 1) % 3
-		return date(year, month, 1), date(year, month+3, 1)
-	case WindowHour, Window24Hours, Window30Days:
-	}
-	start = now.Truncate(time.Hour)
-	return start, start.Add(time.Hour)
+	of := period.Of(period.Unit(w), now.In(zone))
+	return of.From, of.To
 }

@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
 )
 
 const (
@@ -19,8 +21,6 @@ const (
 	MaxFileSize = 16 << 20
 	// maxRows bounds a table in memory.
 	maxRows = 100_000
-	// maxValueBytes is that of the ledger: a longer value would be cut there.
-	maxValueBytes = 256
 	// maxErrors is how many errors of one file are reported.
 	maxErrors = 10
 )
@@ -129,8 +129,8 @@ func (p *tableParser) parseRow() bool {
 		return p.failf(line, "the first column is empty")
 	case !utf8.ValidString(from) || !utf8.ValidString(to):
 		return p.failf(line, "is not UTF-8")
-	case len(to) > maxValueBytes:
-		return p.failf(line, "%s has more than %d bytes", p.header[p.column], maxValueBytes)
+	case len(to) > ledger.MaxValueBytes:
+		return p.failf(line, "%s has more than %d bytes", p.header[p.column], ledger.MaxValueBytes)
 	case known && p.values[from] != to:
 		return p.failf(line, "%q is on line %d already, with another %s", from, first, p.header[p.column])
 	case len(p.values) == maxRows && !known:

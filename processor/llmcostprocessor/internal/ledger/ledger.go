@@ -253,9 +253,9 @@ func (l *Ledger) remove(c *Call, place Place) {
 }
 
 func (c *Call) key() Key {
-	key := Key{Provider: shorten(c.Provider), Model: c.Model, Dimensions: c.Dimensions}
+	key := Key{Provider: Shorten(c.Provider), Model: c.Model, Dimensions: c.Dimensions}
 	for i, value := range key.Dimensions {
-		key.Dimensions[i] = shorten(value)
+		key.Dimensions[i] = Shorten(value)
 	}
 	return key
 }
@@ -371,15 +371,15 @@ func (k Key) clone() Key {
 	return k
 }
 
-// maxValueBytes bounds the value of a dimension; longer ones are cut, between
-// two characters.
-const maxValueBytes = 256
+// MaxValueBytes bounds the value of a dimension.
+const MaxValueBytes = 256
 
-func shorten(value string) string {
-	if len(value) <= maxValueBytes {
+// Shorten cuts a value that is longer, between two characters.
+func Shorten(value string) string {
+	if len(value) <= MaxValueBytes {
 		return value
 	}
-	end := maxValueBytes
+	end := MaxValueBytes
 	for end > 0 && !utf8.RuneStart(value[end]) {
 		end--
 	}

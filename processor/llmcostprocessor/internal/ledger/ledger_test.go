@@ -153,7 +153,7 @@ func TestLongValuesAreCut(t *testing.T) {
 	l := New(roomy)
 	record(l, one(func(c *Call) { c.Dimensions[0] = strings.Repeat("é", 1<<20) }))
 	for key := range l.hours[HourOf(now)].open {
-		assert.Equal(t, strings.Repeat("é", maxValueBytes/2), key.Dimensions[0])
+		assert.Equal(t, strings.Repeat("é", MaxValueBytes/2), key.Dimensions[0])
 	}
 	record(l, one(func(c *Call) { c.Dimensions[0] = strings.Repeat("é", 1<<19) }))
 	assert.Equal(t, 1, l.Rows())

@@ -160,7 +160,8 @@ func (e *Elapsed) subtract(o Elapsed) {
 	e.Nanos -= o.Nanos
 }
 
-func (f *Figures) count() int64 {
+// NumCalls is how many calls the figures are of.
+func (f *Figures) NumCalls() int64 {
 	if f.Many {
 		return f.Count
 	}
@@ -183,9 +184,9 @@ func (f *Figures) timing() timing {
 }
 
 func (r *Row) add(f *Figures, took timing) {
-	r.Calls[f.Status] += f.count()
+	r.Calls[f.Status] += f.NumCalls()
 	if f.Unpriced {
-		r.Unpriced += f.count()
+		r.Unpriced += f.NumCalls()
 	}
 	r.Usage.add(&f.Usage)
 	r.Cost.Add(f.Cost)
@@ -196,7 +197,7 @@ func (r *Row) add(f *Figures, took timing) {
 		r.Compared.Computed.Add(computed)
 	}
 	if f.IsEstimate {
-		r.Estimates.Calls += f.count()
+		r.Estimates.Calls += f.NumCalls()
 		r.Estimates.Cost.Add(f.Cost)
 	}
 	if f.Timed {
@@ -207,9 +208,9 @@ func (r *Row) add(f *Figures, took timing) {
 
 // subtract takes a call out that was added.
 func (r *Row) subtract(f *Figures, took timing) {
-	r.Calls[f.Status] -= f.count()
+	r.Calls[f.Status] -= f.NumCalls()
 	if f.Unpriced {
-		r.Unpriced -= f.count()
+		r.Unpriced -= f.NumCalls()
 	}
 	r.Usage.subtract(&f.Usage)
 	r.Cost.Subtract(money.SumOf(f.Cost))
@@ -220,7 +221,7 @@ func (r *Row) subtract(f *Figures, took timing) {
 		r.Compared.Computed.Subtract(money.SumOf(computed))
 	}
 	if f.IsEstimate {
-		r.Estimates.Calls -= f.count()
+		r.Estimates.Calls -= f.NumCalls()
 		r.Estimates.Cost.Subtract(money.SumOf(f.Cost))
 	}
 	if f.Timed {

@@ -6,7 +6,6 @@ package series
 import (
 	"encoding/binary"
 	"time"
-	"unicode/utf8"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/usage"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
@@ -56,13 +55,6 @@ func (e *entry) rank() money.Sum {
 	return sum
 }
 
-func count(c *ledger.Call) int64 {
-	if c.Many {
-		return c.Count
-	}
-	return 1
-}
-
 func (e *entry) add(c *ledger.Call, now time.Time) {
 	e.changed = now
 	e.cost.Add(c.Cost)
@@ -79,7 +71,7 @@ func (e *entry) remove(c *ledger.Call, now time.Time) {
 }
 
 func (e *entry) addCalls(c *ledger.Call, sign int64) {
-	n := sign * count(c)
+	n := sign * c.NumCalls()
 	e.calls += n
 	if c.Unpriced {
 		e.unpriced += n
@@ -185,9 +177,6 @@ func (s *Set) Export(visit func(*Point)) {
 	}
 }
 
-// maxValueBytes bounds a text of a key, as in the ledger.
-const maxValueBytes = 256
-
 func appendKey(to []byte, c *ledger.Call, dimensions int) []byte {
 	to = appendText(to, c.Provider)
 	to = appendText(to, c.Model)
@@ -198,13 +187,7 @@ func appendKey(to []byte, c *ledger.Call, dimensions int) []byte {
 }
 
 func appendText(to []byte, text string) []byte {
-	if len(text) > maxValueBytes {
-		end := maxValueBytes
-		for end > 0 && !utf8.RuneStart(text[end]) {
-			end--
-		}
-		text = text[:end]
-	}
+	text = ledger.Shorten(text)
 	to = binary.AppendUvarint(to, uint64(len(text)))
 	return append(to, text...)
 }
