@@ -281,10 +281,8 @@ func (c *core) loadBill(ctx context.Context) error {
 	}); err != nil || known {
 		return err
 	}
-	first := ledger.HourOf(c.billing.since)
-	c.ledger.Visit(first-int64(billDays*day/time.Hour), first, func(hour int64, _ *ledger.Key, _ *ledger.Row) { first = min(first, hour) })
-	if at := timeOfHour(first); at.Before(c.billing.since.Truncate(time.Hour)) {
-		c.billing.since = at
+	if first := c.ledger.Extent().First; first != 0 && first < ledger.HourOf(c.billing.since) {
+		c.billing.since = timeOfHour(first)
 	}
 	since, err := c.billing.since.MarshalText()
 	if err != nil {

@@ -54,56 +54,29 @@ func (c *core) zoneOfBudget(b *BudgetConfig) *time.Location {
 // spends adds up what the calls of a budget's running window, from its start on, cost: by
 // value, those first that used the largest part of their limits.
 func (c *core) spends(b *BudgetConfig, start, now time.Time) []spend {
-	matches, err := matcher(c.dimensions.names, b.Where)
+	where, err := whereOf(c.dimensions.names, b.Where)
 	if err != nil {
 		return nil // Validate has seen to it
 	}
+	first, last := ledger.HourOf(start), ledger.HourOf(now)
 	if len(b.By) == 0 {
-		return []spend{{used: c.ledger.Cost(ledger.HourOf(start), ledger.HourOf(now), matches), limit: b.Limit}}
+		return []spend{{used: c.ledger.Cost(first, last, where), limit: b.Limit}}
 	}
-	indices := make([]int, len(b.By))
-	for i, name := range b.By {
-		indices[i], _ = columnOf(c.dimensions.names, name)
+	by, err := columns(c.dimensions.names, b.By)
+	if err != nil {
+		return nil // as above
 	}
-	sums := map[string]*spend{}
-	values := make([]string, len(b.By))
-	c.ledger.Visit(ledger.HourOf(start), ledger.HourOf(now), func(_ int64, key *ledger.Key, row *ledger.Row) {
-		if row.Cost.IsZero() || key.Model == ledger.Overflow || !matches(key) {
-			return
+	var out []spend
+	for _, group := range c.ledger.Sum(ledger.Query{First: first, Last: last, By: by, Where: where}) {
+		known := slices.ContainsFunc(group.Values, func(value string) bool { return value != "" && value != ledger.Overflow })
+		if known && !group.Row.Cost.IsZero() {
+			out = append(out, spend{values: group.Values, used: group.Row.Cost, limit: b.limitOf(strings.Join(group.Values, "/"))})
 		}
-		known := false
-		for i, index := range indices {
-			values[i] = key.Value(index)
-			known = known || values[i] != "" && values[i] != ledger.Overflow
-		}
-		if !known {
-			return
-		}
-		at := strings.Join(values, "/")
-		sum := sums[at]
-		if sum == nil {
-			sum = &spend{values: cloneAll(values), limit: b.limitOf(at)}
-			sums[at] = sum
-		}
-		sum.used.AddSum(row.Cost)
-	})
-	out := make([]spend, 0, len(sums))
-	for _, sum := range sums {
-		out = append(out, *sum)
 	}
 	slices.SortFunc(out, func(x, y spend) int {
 		return cmp.Or(cmp.Compare(y.ratio(), x.ratio()), slices.Compare(x.values, y.values))
 	})
 	return out[:min(len(out), maxBudgetValues)]
-}
-
-// cloneAll copies texts that the ledger may use again.
-func cloneAll(values []string) []string {
-	out := make([]string, len(values))
-	for i, value := range values {
-		out[i] = strings.Clone(value)
-	}
-	return out
 }
 
 func (b *BudgetConfig) limitOf(values string) float64 {

@@ -331,7 +331,7 @@ func validateBudgets(budgets []BudgetConfig, dimensions []string, retention time
 			errs = append(errs, fmt.Errorf("budgets::%d::limit: must be above 0, is %v", i, b.Limit))
 		}
 		errs = append(errs, validateBy(i, &b, dimensions))
-		if _, err := matcher(dimensions, b.Where); err != nil {
+		if _, err := whereOf(dimensions, b.Where); err != nil {
 			errs = append(errs, fmt.Errorf("budgets::%d::%w", i, err))
 		}
 	}

@@ -55,17 +55,13 @@ func allDimensions(configured []string) []string {
 
 // Usage adds the ledger's rows up.
 func (b usageSource) Usage(q dashboard.Query) ([]dashboard.Row, error) {
-	groupBy, err := b.columns("group by", q.GroupBy)
+	groupBy, err := columns(b.dimensions.names, q.GroupBy)
 	if err != nil {
 		return nil, err
 	}
-	where := make(map[int]string, len(q.Where))
-	for name, value := range q.Where {
-		column, known := columnOf(b.dimensions.names, name)
-		if !known {
-			return nil, errNoDimension("where", name, b.dimensions.names)
-		}
-		where[column] = value
+	where, err := whereOf(b.dimensions.names, q.Where)
+	if err != nil {
+		return nil, err
 	}
 	switch {
 	case !q.From.Before(q.To):
@@ -119,39 +115,30 @@ func errNoDimension(what, name string, configured []string) error {
 	return fmt.Errorf("%s: %q is no dimension; there are %s", what, name, strings.Join(allDimensions(configured), ", "))
 }
 
-func (b usageSource) columns(what string, dimensions []string) ([]int, error) {
-	columns := make([]int, len(dimensions))
-	for i, name := range dimensions {
-		column, known := columnOf(b.dimensions.names, name)
+// columns are those to group by.
+func columns(configured, by []string) ([]int, error) {
+	columns := make([]int, len(by))
+	for i, name := range by {
+		column, known := columnOf(configured, name)
 		if !known {
-			return nil, errNoDimension(what, name, b.dimensions.names)
+			return nil, errNoDimension("group by", name, configured)
 		}
 		columns[i] = column
 	}
 	return columns, nil
 }
 
-// matcher returns a function that reports whether a row has the values.
-func (b usageSource) matcher(where map[string]string) (func(*ledger.Key) bool, error) {
-	return matcher(b.dimensions.names, where)
-}
-
-func matcher(dimensions []string, where map[string]string) (func(*ledger.Key) bool, error) {
-	type want struct {
-		column int
-		value  string
-	}
-	var wants []want
-	for name, value := range where {
-		column, known := columnOf(dimensions, name)
+// whereOf are values by column.
+func whereOf(configured []string, values map[string]string) (map[int]string, error) {
+	where := make(map[int]string, len(values))
+	for name, value := range values {
+		column, known := columnOf(configured, name)
 		if !known {
-			return nil, errNoDimension("where", name, dimensions)
+			return nil, errNoDimension("where", name, configured)
 		}
-		wants = append(wants, want{column, value})
+		where[column] = value
 	}
-	return func(key *ledger.Key) bool {
-		return !slices.ContainsFunc(wants, func(w want) bool { return key.Value(w.column) != w.value })
-	}, nil
+	return where, nil
 }
 
 func timeOfHour(hour int64) time.Time { return time.Unix(hour*3600, 0).UTC() }
@@ -177,9 +164,17 @@ func totalsOf(row *ledger.Row) dashboard.Totals {
 // Calls are the single calls that the ledger keeps. A filter by a key that is not a
 // dimension finds none.
 func (b usageSource) Calls(q dashboard.CallQuery) []dashboard.Call {
-	matches, err := b.matcher(q.Where)
+	where, err := whereOf(b.dimensions.names, q.Where)
 	if err != nil {
 		return nil
+	}
+	matches := func(key *ledger.Key) bool {
+		for column, value := range where {
+			if key.Value(column) != value {
+				return false
+			}
+		}
+		return true
 	}
 	calls := slices.DeleteFunc(b.ledger.Recent(), func(c ledger.Recent) bool {
 		ended := c.Ended()

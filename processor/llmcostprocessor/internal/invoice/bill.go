@@ -37,11 +37,10 @@ type Consumption struct {
 type Bill struct {
 	limit int
 
-	mu       sync.Mutex // guards what follows
-	costs    map[Charge]money.Pico
-	usage    map[Consumption]int64
-	overflow int64
-	changed  bool // since the last Take
+	mu      sync.Mutex // guards what follows
+	costs   map[Charge]money.Pico
+	usage   map[Consumption]int64
+	changed bool // since the last Take
 }
 
 // NewBill returns an empty bill. The limit bounds its names.
@@ -73,7 +72,6 @@ func set[K, V comparable](b *Bill, to map[K]V, key K, value V) bool {
 	before, known := to[key]
 	switch {
 	case !known && len(to) >= b.limit:
-		b.overflow++
 		return false
 	case !known || before != value:
 		to[key] = value

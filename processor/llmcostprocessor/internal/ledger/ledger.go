@@ -483,14 +483,11 @@ func (l *Ledger) Hour(at int64) map[string]Row {
 	return out
 }
 
-// Cost adds up the costs of the hours from first to last, both included, of the
-// rows that matches accepts, or of all when it is nil.
-func (l *Ledger) Cost(first, last int64, matches func(*Key) bool) money.Sum {
-	var sum money.Sum
-	l.Visit(first, last, func(_ int64, key *Key, row *Row) {
-		if matches == nil || matches(key) {
-			sum.AddSum(row.Cost)
-		}
-	})
+// Cost adds up the costs of the hours from first to last, both included, of the rows
+// whose columns have these values.
+func (l *Ledger) Cost(first, last int64, where map[int]string) (sum money.Sum) {
+	for _, group := range l.Sum(Query{First: first, Last: last, Where: where}) {
+		sum.AddSum(group.Row.Cost)
+	}
 	return sum
 }
