@@ -290,55 +290,30 @@ func (l loader) count(e *entry) {
 func (l loader) addKnown(ids []uint64, at time.Time) { l.known.add(ids, at.Add(l.cfg.Dedup.Window)) }
 
 func (c *core) observe() error {
+	number := func(get func() int64) metric.Int64Callback {
+		return func(_ context.Context, o metric.Int64Observer) error {
+			o.Observe(get())
+			return nil
+		}
+	}
+	counting := func(get func() int64) metric.Int64Callback { // with the lock held
+		return number(func() int64 {
+			c.counting.Lock()
+			defer c.counting.Unlock()
+			return get()
+		})
+	}
 	return errors.Join(
-		c.telemetry.RegisterProcessorLlmCostDedupRecordsCallback(func(_ context.Context, o metric.Int64Observer) error {
-			c.counting.Lock()
-			defer c.counting.Unlock()
-			o.Observe(int64(c.calls.Len()))
-			return nil
-		}),
-		c.telemetry.RegisterProcessorLlmCostDedupEvictionsCallback(func(_ context.Context, o metric.Int64Observer) error {
-			c.counting.Lock()
-			defer c.counting.Unlock()
-			o.Observe(c.calls.Evicted())
-			return nil
-		}),
-		c.telemetry.RegisterProcessorLlmCostCrowdedRecordsCallback(func(_ context.Context, o metric.Int64Observer) error {
-			c.counting.Lock()
-			defer c.counting.Unlock()
-			o.Observe(c.calls.Crowding().Total)
-			return nil
-		}),
-		c.telemetry.RegisterProcessorLlmCostLedgerRowsLimitCallback(func(_ context.Context, o metric.Int64Observer) error {
-			o.Observe(int64(c.cfg.MaxRows))
-			return nil
-		}),
-		c.telemetry.RegisterProcessorLlmCostLedgerDayRowsLimitCallback(func(_ context.Context, o metric.Int64Observer) error {
-			o.Observe(int64(c.cfg.MaxDayRows))
-			return nil
-		}),
-		c.telemetry.RegisterProcessorLlmCostLedgerDayRowsCallback(func(_ context.Context, o metric.Int64Observer) error {
-			o.Observe(int64(c.ledger.Extent().DayRows))
-			return nil
-		}),
-		c.telemetry.RegisterProcessorLlmCostLedgerFoldedDaysCallback(func(_ context.Context, o metric.Int64Observer) error {
-			o.Observe(int64(c.ledger.Extent().Folded))
-			return nil
-		}),
-		c.telemetry.RegisterProcessorLlmCostLedgerRowsCallback(func(_ context.Context, o metric.Int64Observer) error {
-			o.Observe(int64(c.ledger.Rows()))
-			return nil
-		}),
-		c.telemetry.RegisterProcessorLlmCostSeriesCallback(func(_ context.Context, o metric.Int64Observer) error {
-			c.counting.Lock()
-			defer c.counting.Unlock()
-			o.Observe(int64(c.series.Len()))
-			return nil
-		}),
-		c.telemetry.RegisterProcessorLlmCostSeriesLimitCallback(func(_ context.Context, o metric.Int64Observer) error {
-			o.Observe(int64(c.cfg.MaxSeries))
-			return nil
-		}),
+		c.telemetry.RegisterProcessorLlmCostDedupRecordsCallback(counting(func() int64 { return int64(c.calls.Len()) })),
+		c.telemetry.RegisterProcessorLlmCostDedupEvictionsCallback(counting(c.calls.Evicted)),
+		c.telemetry.RegisterProcessorLlmCostCrowdedRecordsCallback(counting(func() int64 { return c.calls.Crowding().Total })),
+		c.telemetry.RegisterProcessorLlmCostLedgerRowsLimitCallback(number(func() int64 { return int64(c.cfg.MaxRows) })),
+		c.telemetry.RegisterProcessorLlmCostLedgerDayRowsLimitCallback(number(func() int64 { return int64(c.cfg.MaxDayRows) })),
+		c.telemetry.RegisterProcessorLlmCostLedgerDayRowsCallback(number(func() int64 { return int64(c.ledger.Extent().DayRows) })),
+		c.telemetry.RegisterProcessorLlmCostLedgerFoldedDaysCallback(number(func() int64 { return int64(c.ledger.Extent().Folded) })),
+		c.telemetry.RegisterProcessorLlmCostLedgerRowsCallback(number(func() int64 { return int64(c.ledger.Rows()) })),
+		c.telemetry.RegisterProcessorLlmCostSeriesCallback(counting(func() int64 { return int64(c.series.Len()) })),
+		c.telemetry.RegisterProcessorLlmCostSeriesLimitCallback(number(func() int64 { return int64(c.cfg.MaxSeries) })),
 		c.telemetry.RegisterProcessorLlmCostPriceModelsCallback(func(_ context.Context, o metric.Int64Observer) error {
 			table := c.prices.Load()
 			o.Observe(int64(table.Len()), metric.WithAttributes(attribute.String("version", table.Version())))

@@ -23,10 +23,10 @@ const (
 
 // priceCall prices a call of a batch.
 func (c *core) priceCall(ctx context.Context, b *batch, d *detectedCall) {
-	b.convertReported(d)
-	b.decideReading(d)
 	d.at = c.timeOf(ctx, d.end, b.at)
 	match := findModel(b.prices, d)
+	b.convertReported(d)
+	b.decideReading(d, match.Model)
 	d.variant = d.countImages()
 	d.charge = priceCall(&d.call, match, d.variant, false, d.at)
 	d.charge.takeReported(&d.call, match.Seller, c.cfg.ReportedCost)
@@ -42,8 +42,7 @@ func (b *batch) convertReported(d *detectedCall) {
 	if !call.HasReported || call.Currency == "" {
 		return
 	}
-	at, _ := clampTime(d.end, b.at)
-	if call.Reported, call.HasReported = b.prices.Dollars(call.Reported, call.Currency, at); !call.HasReported {
+	if call.Reported, call.HasReported = b.prices.Dollars(call.Reported, call.Currency, d.at); !call.HasReported {
 		d.unconverted = price.NoRate(call.Currency)
 	}
 	call.Currency = ""
@@ -52,19 +51,12 @@ func (b *batch) convertReported(d *detectedCall) {
 // timeOf is when the call was made: its end, which every kind of record has. A
 // time that cannot be is taken for now, and counted.
 func (c *core) timeOf(ctx context.Context, end pcommon.Timestamp, now time.Time) time.Time {
-	at, clamped := clampTime(end, now)
-	if clamped {
-		c.telemetry.ProcessorLlmCostClampedTimes.Add(ctx, 1)
-	}
-	return at
-}
-
-func clampTime(end pcommon.Timestamp, now time.Time) (at time.Time, clamped bool) {
 	switch {
 	case end == 0:
-		return now, false
+		return now
 	case end < firstCalls*1e9, end > pcommon.NewTimestampFromTime(now)+pcommon.Timestamp(maxAhead):
-		return now, true
+		c.telemetry.ProcessorLlmCostClampedTimes.Add(ctx, 1)
+		return now
 	}
-	return time.Unix(0, int64(end)), false
+	return time.Unix(0, int64(end))
 }

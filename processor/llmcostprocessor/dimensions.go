@@ -26,9 +26,9 @@ type dimensions struct {
 // reader reads one dimension.
 type reader struct {
 	name, file string
-	keys       []string
+	keys       []string // none of a dimension that is dropped
 	unlisted   string
-	hash, drop bool
+	hash       bool
 	table      atomic.Pointer[dimension.Table] // nil without a file
 }
 
@@ -41,10 +41,23 @@ func newDimensions(configured []DimensionConfig) (*dimensions, error) {
 	for i := range configured {
 		each := &configured[i]
 		r := &d.all[i]
-		r.name, r.keys, r.file, r.unlisted, r.hash, r.drop = each.String(), each.keys(), each.Table, each.Unlisted, each.Hash, each.Drop
+		r.name, r.file, r.unlisted, r.hash = each.String(), each.Table, each.Unlisted, each.Hash
+		if !each.Drop {
+			r.keys = each.keys()
+		}
 		r.table.Store(tables[i])
 	}
 	return d, nil
+}
+
+// read is what is counted for the first key that has a value.
+func (r *reader) read(get func(key string) string) string {
+	for _, key := range r.keys {
+		if value := get(key); value != "" {
+			return r.valueFor(value)
+		}
+	}
+	return ""
 }
 
 // valueFor is what is counted for a value of the telemetry.
@@ -64,13 +77,7 @@ func (r *reader) valueFor(value string) string {
 // ofResource reads the values of a resource. They are copied out of the telemetry.
 func (d *dimensions) ofResource(to *ledger.Dimensions, attributes pcommon.Map) {
 	for i := range d.all {
-		r := &d.all[i]
-		for _, key := range r.keys {
-			if value := attributeOf(attributes, key); value != "" && !r.drop {
-				to[i] = strings.Clone(r.valueFor(value))
-				break
-			}
-		}
+		to[i] = strings.Clone(d.all[i].read(func(key string) string { return attributeOf(attributes, key) }))
 	}
 }
 
@@ -118,17 +125,8 @@ func (c *core) values(a *convention.Attribution, model string, attributes pcommo
 	var values ledger.Dimensions
 	found := false
 	for i := range c.dimensions.all {
-		r := &c.dimensions.all[i]
-		if r.drop {
-			continue
-		}
-		for _, key := range r.keys {
-			if value := valueOfRecord(key, a, attributes); value != "" {
-				values[i] = r.valueFor(value)
-				found = found || values[i] != ""
-				break
-			}
-		}
+		values[i] = c.dimensions.all[i].read(func(key string) string { return valueOfRecord(key, a, attributes) })
+		found = found || values[i] != ""
 	}
 	if !found && model == "" {
 		return nil

@@ -101,19 +101,7 @@ func AppendCall(to []byte, c *Call) []byte {
 	for _, n := range [...]int64{c.Hour, int64(c.Cost), int64(c.Saved), int64(c.Reported), int64(c.Duration), c.Count, c.End} {
 		to = binary.AppendVarint(to, n)
 	}
-	kinds := 0
-	for _, n := range c.Usage {
-		if n != 0 {
-			kinds++
-		}
-	}
-	to = binary.AppendUvarint(to, uint64(kinds))
-	for kind, n := range c.Usage {
-		if n != 0 {
-			to = binary.AppendUvarint(to, uint64(kind))
-			to = binary.AppendVarint(to, n)
-		}
-	}
+	to = appendUsage(to, &c.Usage)
 	if len(c.Adjustments) > 0 {
 		to = appendAdjustments(to, c.Adjustments)
 	}
@@ -242,4 +230,21 @@ func parseText(from []byte) (text string, rest []byte, err error) {
 		return "", nil, errTruncated
 	}
 	return string(from[size : size+int(n)]), from[size+int(n):], nil
+}
+
+// appendUsage appends the kinds that there are of.
+func appendUsage(to []byte, u *Usage) []byte {
+	kinds := uint64(0)
+	for _, n := range u {
+		if n != 0 {
+			kinds++
+		}
+	}
+	to = binary.AppendUvarint(to, kinds)
+	for kind, n := range u {
+		if n != 0 {
+			to = binary.AppendVarint(binary.AppendUvarint(to, uint64(kind)), n)
+		}
+	}
+	return to
 }

@@ -402,18 +402,7 @@ func appendFigures(to []byte, row *Row) []byte {
 		to = appendTimes(to, row)
 	}
 	if mask&hasUsage != 0 {
-		kinds := uint64(0)
-		for _, n := range row.Usage {
-			if n != 0 {
-				kinds++
-			}
-		}
-		to = binary.AppendUvarint(to, kinds)
-		for kind, n := range row.Usage {
-			if n != 0 {
-				to = binary.AppendVarint(binary.AppendUvarint(to, uint64(kind)), n)
-			}
-		}
+		to = appendUsage(to, &row.Usage)
 	}
 	return to
 }
@@ -459,16 +448,16 @@ func (w *segmentWriter) segment(id uint64) *Segment {
 }
 
 // numberTexts returns the texts of keys, and the numbers by which a segment has them.
-func numberTexts(each func(func(*Key))) (texts []string, numbers map[string]uint32) {
+func numberTexts(rows map[Key]*keyedRow) (texts []string, numbers map[string]uint32) {
 	numbers = map[string]uint32{}
-	each(func(key *Key) {
-		numbers[key.Provider], numbers[key.Model] = 0, 0
-		for _, value := range key.Dimensions {
+	for _, row := range rows {
+		numbers[row.Provider], numbers[row.Model] = 0, 0
+		for _, value := range row.Dimensions {
 			if value != "" {
 				numbers[value] = 0
 			}
 		}
-	})
+	}
 	delete(numbers, "")
 	texts = make([]string, 0, len(numbers))
 	for text := range numbers {
@@ -496,11 +485,7 @@ func (k *Key) idsOf(numbers map[string]uint32) (key ids) {
 func pack(id uint64, first, end int64, rows map[Key]*keyedRow) *Segment {
 	w := segmentWriter{first: first, end: end}
 	var numbers map[string]uint32
-	w.texts, numbers = numberTexts(func(see func(*Key)) {
-		for _, row := range rows {
-			see(row.Key)
-		}
-	})
+	w.texts, numbers = numberTexts(rows)
 	type numbered struct {
 		key ids
 		row *Row

@@ -87,12 +87,9 @@ func (l *Ledger) collect(first, last int64, see func(*span, *keyedRow)) (rest []
 			rest = append(rest, packed{s.first, s.frozen, s.segments})
 		}
 	}
-	if s, ok := l.hours[first]; ok && first == last {
-		add(s)
-	}
 	for _, spans := range []map[int64]*span{l.hours, l.days} {
 		for at, s := range spans {
-			if at >= first && at <= last && (first != last || s.isDay) {
+			if at >= first && at <= last {
 				add(s)
 			}
 		}
