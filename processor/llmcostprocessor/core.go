@@ -50,6 +50,7 @@ type core struct {
 	sources   *metricSources
 	ledger    *ledger.Ledger
 	zone      *time.Location // of its days
+	clock     *clock         // by which the ledger forgets
 	billing   billing
 	emitters  sharedcore.Emitters[pmetric.Metrics]
 	lists     priceLists
@@ -79,6 +80,7 @@ type core struct {
 
 	mu       sync.Mutex // one emission at a time; guards what follows
 	rejected bool       // by a metrics pipeline, the last time
+	reached  reached    // thresholds of budgets
 
 	health  *health.Health
 	damages []error // found while the storage was loaded
@@ -94,6 +96,7 @@ const (
 	problemCrowded health.Problem = "crowded" // too many records are related to each other
 	problemTables  health.Problem = "tables"  // so have those of dimensions
 	problemAliases health.Problem = "aliases" // aliases of the files mean models that no list has
+	problemClock   health.Problem = "clock"   // it was set forward
 )
 
 var _ sharedcore.Core = (*core)(nil)
@@ -136,6 +139,7 @@ func newCore(cfg *Config, set processor.Settings) (*core, error) {
 		sources:    newMetricSources(cfg.MetricSources, time.Now()),
 		ledger:     newLedger(cfg),
 		zone:       zoneNamed(cfg.TimeZone),
+		clock:      newClock(time.Now),
 		series:     newSeries(cfg),
 		billing:    billing{bill: invoice.NewBill(maxCharges)},
 		health:     health.New(set.Logger),
@@ -203,6 +207,9 @@ func (c *core) Start(ctx context.Context, host component.Host) error {
 	}
 	if err := c.loadBill(ctx); err != nil {
 		c.logger.Error("Reading what was billed from the storage failed; the next report replaces it", zap.Error(err))
+	}
+	if err := errors.Join(c.loadClock(ctx), c.loadReached(ctx)); err != nil {
+		c.logger.Error("Reading the time and the thresholds of budgets from the storage failed; thresholds that are reached are notified once more", zap.Error(err))
 	}
 	if err := c.startSources(ctx, host, c.settings); err != nil {
 		return err
@@ -391,7 +398,8 @@ func (c *core) emit(ctx context.Context) {
 // must not be ahead of the saved ones: after a kill they would decrease, and a reader
 // would take that for a counter reset and count everything again.
 func (c *core) persistMetrics(ctx context.Context) pmetric.Metrics {
-	c.ledger.Forget(time.Now())
+	c.checkClock()
+	c.ledger.Forget(c.clock.now())
 	c.sources.forget(time.Now())
 	md := c.buildMetrics()
 	c.save(ctx)
@@ -412,11 +420,11 @@ func (c *core) close(ctx context.Context, emitter *sharedcore.Emitter[pmetric.Me
 // save must be called with mu held.
 func (c *core) save(ctx context.Context) {
 	if c.store == nil {
-		changes := c.ledger.Take(time.Now())
+		changes := c.ledger.Take(c.clock.now())
 		_, _ = changes.Pack() // to be compact
 		return
 	}
-	err := errors.Join(c.store.save(ctx, c.ledger, c.series, time.Now()), c.saveBill(ctx))
+	err := c.persist(ctx)
 	if err != nil && ctx.Err() != nil {
 		return // we are shutting down, and save once more then
 	}
@@ -429,6 +437,15 @@ func (c *core) save(ctx context.Context) {
 	c.health.Set(problemLedger, err,
 		"Writing the ledger to the storage failed; it is retried at each metrics interval",
 		"Writing the ledger to the storage works again")
+}
+
+// persist writes what has changed to the storage. It must be called with mu held.
+func (c *core) persist(ctx context.Context) error {
+	err := errors.Join(c.store.save(ctx, c.ledger, c.series, time.Now(), c.clock.now()), c.saveBill(ctx))
+	if err != nil {
+		return err
+	}
+	return errors.Join(c.saveClock(ctx), c.saveReached(ctx))
 }
 
 // Stop ends the emission. The instances in metrics pipelines emit what is left when
@@ -456,7 +473,7 @@ func (c *core) Close(ctx context.Context) error {
 		return nil
 	}
 	c.journalLinks(ctx)
-	return errors.Join(c.store.save(ctx, c.ledger, c.series, time.Now()), c.store.close(ctx))
+	return errors.Join(c.persist(ctx), c.store.close(ctx))
 }
 
 // metricsInstance forwards metrics, and is an emitter of the core.
