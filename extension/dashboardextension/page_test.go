@@ -182,6 +182,15 @@ func TestComparedWithYesterday(t *testing.T) {
 	}
 }
 
+func TestStepFollowsWhatIsKept(t *testing.T) {
+	r := newRig(t)
+	assert.Contains(t, r.get("/?range=24h").Body.String(), "By the hour:")
+	r.usage.HoursSince = rigNow.Truncate(time.Hour) // hours before are days by now
+	page := r.get("/?range=24h").Body.String()
+	assert.Contains(t, page, "By the day:")
+	assert.Contains(t, page, "step=day")
+}
+
 func TestEmptyStates(t *testing.T) {
 	r := newEmptyRig(t)
 	assert.Contains(t, r.get("/").Body.String(), "No <code>llm_cost</code> processor is running")

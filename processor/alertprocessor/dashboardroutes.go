@@ -6,7 +6,6 @@ package alertprocessor
 import (
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
@@ -63,15 +62,6 @@ func (b *dashboardSource) setChannels(rule *dashboard.Rule, labels routing.Parti
 	rule.NoChannel = len(rule.Channels) == 0 && !deliberate && len(b.reach.Notifiers) > 0
 }
 
-// labelsOfEvent are the labels of the alerts of an event rule: those that come from
-// attributes may have any value, and no others are there.
 func labelsOfEvent(config *EventConfig, external map[string]string) routing.Partial {
-	set := withNonEmpty(config.Labels, alertevent.LabelSeverity, config.Severity)
-	labels := routing.LabelsOfRule(config.Name, "", set, external)
-	templates := labels.IsOpen
-	labels.IsOpen = func(name string) bool {
-		fromAttribute := slices.ContainsFunc(config.LabelsFrom, func(attribute string) bool { return strings.ReplaceAll(attribute, ".", "_") == name })
-		return fromAttribute || set[name] != "" && templates(name)
-	}
-	return labels
+	return routing.LabelsOfEvent(config.Name, withNonEmpty(config.Labels, alertevent.LabelSeverity, config.Severity), config.LabelsFrom, external)
 }

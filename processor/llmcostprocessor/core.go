@@ -21,6 +21,7 @@ import (
 	"go.opentelemetry.io/otel/metric"
 	"go.uber.org/zap"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/checkedstorage"
 	"github.com/otelcol-arc/otelcol-arc/internal/health"
 	"github.com/otelcol-arc/otelcol-arc/internal/period"
 	"github.com/otelcol-arc/otelcol-arc/internal/sharedcore"
@@ -244,7 +245,7 @@ func (c *core) openStore(ctx context.Context, host component.Host) error {
 		return nil
 	}
 	store, err := openStore(ctx, host, *c.cfg.Storage, c.id, c.cfg.Dedup, &c.counting, c.logger, c.onDamage)
-	if _, unusable := errors.AsType[errClient](err); unusable {
+	if _, unusable := errors.AsType[checkedstorage.OpenError](err); unusable {
 		c.health.Set(problemStorage, err, "Opening the storage failed; the ledger starts empty and in memory, the storage is left unchanged", "")
 		return nil
 	}
