@@ -141,7 +141,7 @@ func newCore(cfg *Config, set processor.Settings) (*core, error) {
 		ledger:     newLedger(cfg),
 		zone:       zoneNamed(cfg.TimeZone),
 		clock:      newClock(time.Now),
-		series:     newSeries(cfg),
+		series:     newSeries(cfg, dimensions.labels),
 		billing:    billing{bill: invoice.NewBill(maxCharges)},
 		health:     health.New(set.Logger),
 		settings:   set.TelemetrySettings,
@@ -196,8 +196,8 @@ func ledgerDays(zone *time.Location) func(hour int64) (first, end int64) {
 	}
 }
 
-func newSeries(cfg *Config) *series.Set {
-	return series.New(series.Options{Max: cfg.MaxSeries, Labels: dimensionLabels(cfg.Dimensions), Idle: cfg.Retention})
+func newSeries(cfg *Config, labels []string) *series.Set {
+	return series.New(series.Options{Max: cfg.MaxSeries, Labels: labels, Idle: cfg.Retention})
 }
 
 // Start loads what was persisted, and begins to emit metrics.
@@ -252,9 +252,13 @@ func (c *core) openStore(ctx context.Context, host component.Host) error {
 	if err != nil {
 		return err
 	}
-	if err := store.load(ctx, c.ledger, c.series, loader{c, ctx}, c.resource); err != nil {
+	err = c.arrangeDimensions(ctx, store)
+	if err == nil {
+		err = store.load(ctx, c.ledger, c.series, loader{c, ctx}, c.resource)
+	}
+	if err != nil {
 		c.health.Set(problemStorage, err, "Reading the ledger from the storage failed; it starts empty and in memory, the storage is left unchanged", "")
-		c.ledger, c.series, c.calls, c.known = newLedger(c.cfg), newSeries(c.cfg), newCache(c.cfg), nil
+		c.ledger, c.series, c.calls, c.known = newLedger(c.cfg), newSeries(c.cfg, c.dimensions.labels), newCache(c.cfg), nil
 		return store.close(ctx)
 	}
 	c.store = store
