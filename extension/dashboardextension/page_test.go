@@ -252,7 +252,7 @@ func TestRulesAreFiltered(t *testing.T) {
 			folded = len(body)
 		}
 		var got []string
-		for _, match := range regexp.MustCompile(`<h3><span class="tag [a-z]*">\w+</span> ([\w:]+) `).FindAllStringSubmatch(body[:folded], -1) {
+		for _, match := range regexp.MustCompile(`<h3><span class="tag [a-z]*">\w+</span> (?:<a [^>]*>)?([\w:]+)[ <]`).FindAllStringSubmatch(body[:folded], -1) {
 			got = append(got, match[1])
 		}
 		assert.Equal(t, want, got, path)

@@ -275,10 +275,11 @@ const maxBatch = 1 << 20
 
 // save persists what has changed. New segments are written first; the list of segments, with
 // which they count, is written with all the rest at once. What the list then leaves out, and the
-// entries of the journal that the ledger holds, are removed with it.
-func (s *store) save(ctx context.Context, from *ledger.Ledger, by *series.Set, now time.Time) error {
+// entries of the journal that the ledger holds, are removed with it. kept is the time by which
+// the ledger forgets.
+func (s *store) save(ctx context.Context, from *ledger.Ledger, by *series.Set, now, kept time.Time) error {
 	s.counting.Lock()
-	changes, next, pending := from.Take(now), s.next, s.pending
+	changes, next, pending := from.Take(kept), s.next, s.pending
 	inSeries := by.Take()
 	s.pending, s.pendingRecords = nil, 0
 	s.counting.Unlock()
