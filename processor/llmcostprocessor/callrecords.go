@@ -28,7 +28,7 @@ import (
 // Call records are for an engine that counts the calls of any number of collectors: one log
 // record for each call, with an ID that is the same in all of them. A record of a higher
 // version replaces the one before. They are sent while the telemetry is consumed, which is
-// acknowledged only when they were accepted; telemetry that comes again has the same records.
+// acknowledged only when they were accepted; telemetry that is sent again has the same records.
 
 const eventCall = "arc.llm.call_record"
 
@@ -67,7 +67,7 @@ type callRecords struct {
 }
 
 // maxUnsent bounds the call records that wait in memory. They are those of telemetry that was
-// not acknowledged and comes again, and corrections that it led to.
+// not acknowledged and is sent again, and corrections that it led to.
 const maxUnsent = 10_000
 
 // callRecordsOf returns where the call records of a processor leave, which may be

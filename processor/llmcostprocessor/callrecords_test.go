@@ -187,7 +187,7 @@ func TestCallRecordsOfSimulatedApplications(t *testing.T) {
 }
 
 // Many collectors: each request reaches any of them, some two or three; queues are full at
-// times, and who sends tries again at another one; collectors start anew. What reports a
+// times, and who sends tries again at another one; collectors are replaced. What reports a
 // call has its span or its response ID in common, and it counts once, with the usage of the
 // record that knows most.
 func TestCallRecordsOfManyCollectors(t *testing.T) {
@@ -260,7 +260,7 @@ func TestCallRecordsOfManyCollectors(t *testing.T) {
 	}
 }
 
-// What was not accepted is rejected, and counts once when it comes again.
+// What was not accepted is rejected, and counts once when it is sent again.
 func TestRejectedCallRecords(t *testing.T) {
 	e := newEngineRows()
 	r := withEngine(t, e, testConfig(nil))

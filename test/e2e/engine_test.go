@@ -310,7 +310,7 @@ func requireDashboard(t *testing.T, ch *clickhouse) {
 	}
 }
 
-// The shipped configuration starts and says what is missing: an engine that is away stops nothing.
+// The shipped configuration starts, and an engine that is away stops nothing.
 func TestCallRecordsWithoutEngine(t *testing.T) {
 	t.Parallel()
 	p, set := quick(t)

@@ -237,7 +237,7 @@ type node struct {
 	crowded, around, overflow bool // see crowd.go
 
 	buried   bool   // its ID was reported not to be a call, by States
-	named    uint8  // a bit for each evidence by which States named its call last
+	namedBy  uint8  // a bit for each evidence by which States named its call last
 	version  uint64 // of the last state of the call that it names
 	released uint8  // how often it was a call again
 }
@@ -247,6 +247,7 @@ type ties struct {
 	inner     []*node // the nearest calls within it
 	base      []*node // it and those that rules but stream and concurrent put with it; nil for it alone
 	inherited *Values
+	named     string // payload of the call whose span it was written in, which names the model that it does not
 }
 
 func (n *node) tied() *ties {
@@ -268,6 +269,13 @@ func (n *node) base() []*node {
 		return nil
 	}
 	return n.ties.base
+}
+
+func (n *node) named() string {
+	if n.ties == nil {
+		return ""
+	}
+	return n.ties.named
 }
 
 func (n *node) inherited() *Values {

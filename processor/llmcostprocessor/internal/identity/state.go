@@ -306,12 +306,12 @@ func (c *Cache) statesOfCall(of *call, visit func(State)) {
 		retract(n, own)
 		// What it was named before, unless another call has that name now.
 		for before := range evidences {
-			if n.named&(1<<before) != 0 && before != evidence && c.sharer(n, before) == nil {
+			if n.namedBy&(1<<before) != 0 && before != evidence && c.sharer(n, before) == nil {
 				retract(n, n.callID(before, n.print))
 				n.buried = true
 			}
 		}
-		n.named = 1 << evidence
+		n.namedBy = 1 << evidence
 	}
 }
 
@@ -366,7 +366,7 @@ func better(a, b *call) bool {
 }
 
 // bury notes which records of a call give it their ID. One that did not, and does now, has a
-// higher version than the one that said it is not a call.
+// higher version than the one by which it is not a call.
 func bury(group []*node) {
 	name := group[0]
 	if len(group) > 1 {

@@ -90,7 +90,7 @@ func TestStatesAreWhatIsCounted(t *testing.T) {
 		for len(items) > 0 {
 			n := 1 + r.IntN(len(items))
 			addStates(c, e, ledger, t, items[:n])
-			if r.IntN(3) == 0 { // the states did not arrive, and the batch comes again
+			if r.IntN(3) == 0 { // the states did not arrive, and the batch is sent again
 				addStates(c, e, ledger, t, items[:n])
 			}
 			items = items[n:]

@@ -28,7 +28,7 @@ def text(value: str) -> bytes:
 
 def hello() -> bytes:
     """One row about the server, in the Native format of the revision that the client asks with. It
-    is then told revision 0, of which blocks have no more than the Native format itself."""
+    then has revision 0, of which blocks have no more than the Native format itself."""
     columns = [("displayName", "String", text("chdb")), ("version", "String", text("26.9.2.1")),
                ("revision", "UInt32", struct.pack("<I", 0)), ("timezone", "String", text("UTC"))]
     block = bytes([1, 0, 2]) + struct.pack("<i", -1) + bytes([0, len(columns), 1])
@@ -46,7 +46,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self):
         try:
             status, body = 200, self.run()
-        except Exception as error:  # what the engine says, as the server does
+        except Exception as error:  # the engine's, as the server has it in the response
             print(error, file=sys.stderr, flush=True)
             status, body = 500, str(error).encode()
         self.reply(status, body)
