@@ -114,7 +114,7 @@ func (g *passwordGuard) sum(sources map[string][]string) (sum [sha256.Size]byte,
 	return [sha256.Size]byte(hash.Sum(nil)), sent
 }
 
-// authOf is what the authenticator said of credentials that were right lately.
+// authOf is what the authenticator reported of credentials that were right lately.
 func (g *passwordGuard) authOf(sum [sha256.Size]byte) (auth client.AuthData, known bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -30,7 +30,7 @@ const (
 // ranks order roles: of several, the highest counts.
 var ranks = map[Role]int{RoleSilence: 1, RoleRead: 2, RoleFull: 3}
 
-// RolesConfig sets who may do what, by what the authenticator of the server says of clients.
+// RolesConfig sets who may do what, by what the authenticator of the server reports of clients.
 type RolesConfig struct {
 	// Attribute is that of authenticated clients which names them in roles: as the
 	// authenticator has it, username of basicauth, subject or membership of oidc. It may have

@@ -19,7 +19,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/collector"
 )
 
-// Three people log in to the dashboard of a running collector: each may do what their role says,
+// Three people log in to the dashboard of a running collector: each may do what their role allows,
 // and one of them sees who the users of the calls are.
 func TestRolesOfARunningCollector(t *testing.T) {
 	t.Parallel()
