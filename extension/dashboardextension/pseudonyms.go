@@ -166,14 +166,22 @@ func (h hiddenUsage) Usage(q dashboard.Query) ([]dashboard.Row, error) {
 	return rows, err
 }
 
-// Calls hides the values of calls.
+// Calls hides the values of calls. Each field is copied by its name, in the query, too: a field
+// that is new is not seen until somebody decides here how it is.
 func (h hiddenUsage) Calls(q dashboard.CallQuery) []dashboard.Call {
-	q.Where = h.revealWhere(q.Where)
-	names, calls := h.of.Dimensions(), slices.Clone(h.of.Calls(q))
+	names, calls := h.of.Dimensions(), h.of.Calls(dashboard.CallQuery{
+		From: q.From, To: q.To, Where: h.revealWhere(q.Where), MostExpensive: q.MostExpensive, MergedBy: q.MergedBy, Problems: q.Problems, Limit: q.Limit,
+	})
+	hidden := make([]dashboard.Call, len(calls))
 	for i := range calls {
-		calls[i].Values = h.hideValues(names, calls[i].Values)
+		c := &calls[i]
+		hidden[i] = dashboard.Call{
+			Time: c.Time, TraceID: c.TraceID, SpanID: c.SpanID, Values: h.hideValues(names, c.Values), Status: c.Status,
+			Tokens: c.Tokens, Amounts: c.Amounts, Dollars: c.Dollars, Reported: c.Reported, Computed: c.Computed, CostStatus: c.CostStatus,
+			Seconds: c.Seconds, Provider: c.Provider, Convention: c.Convention, Reading: c.Reading, Estimated: c.Estimated, Problem: c.Problem, Merged: c.Merged,
+		}
 	}
-	return calls
+	return hidden
 }
 
 // Budgets hides whose limits they are.
@@ -280,11 +288,11 @@ func (h hiddenAlerts) Intervals(ctx context.Context, rule *dashboard.Rule, from,
 
 // Routes are those of the clear labels.
 func (h hiddenAlerts) Routes(labels map[string]string) []dashboard.Route {
-	clear := maps.Clone(labels)
+	revealed := maps.Clone(labels)
 	for name, value := range labels {
-		clear[name] = h.reveal(value)
+		revealed[name] = h.reveal(value)
 	}
-	routes := slices.Clone(h.of.Routes(clear))
+	routes := slices.Clone(h.of.Routes(revealed))
 	for i := range routes {
 		routes[i].GroupLabels = h.hideLabels(routes[i].GroupLabels)
 	}
