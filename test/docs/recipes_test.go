@@ -129,7 +129,7 @@ func follow(t *testing.T, dir string, env []string, text string) string {
 		require.NotNil(t, name, "a file has its name in its first line")
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name[1]), []byte(match[3]), 0o600))
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "bash", "-euo", "pipefail", "-c", script)
 	cmd.Dir, cmd.Env = dir, env
