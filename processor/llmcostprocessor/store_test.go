@@ -741,3 +741,21 @@ func FuzzParseEntry(f *testing.F) {
 		assert.Equal(t, e, again)
 	})
 }
+
+func FuzzParseChunk(f *testing.F) {
+	e := entry{at: morning, spans: []identity.Span{{Trace: [16]byte{1}, Span: [8]byte{3}, Parent: [8]byte{4}}}}
+	content := e.append(nil)
+	content = append([]byte{byte(len(content))}, content...)
+	f.Add(content)
+	f.Add(compressChunk(content))
+	f.Add([]byte{compressed, 0xFF, 0xFF, 0xFF, 0xFF, 0x07, 0})
+	f.Fuzz(func(t *testing.T, content []byte) {
+		entries := 0
+		err := parseChunk(content, func(*entry) { entries++ })
+		if err == nil && len(content) > 0 && content[0] != compressed {
+			again := 0
+			require.NoError(t, parseChunk(compressChunk(content), func(*entry) { again++ }))
+			assert.Equal(t, entries, again)
+		}
+	})
+}
