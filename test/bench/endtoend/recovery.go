@@ -78,7 +78,7 @@ func (s *site) fill(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer connection.Close()
+	defer func() { _ = connection.Close() }()
 	client := ptraceotlp.NewGRPCClient(connection)
 	ctx = metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+senderToken)
 	td := traffic.Spans(callsInRequest, 100, usersInTraffic)
