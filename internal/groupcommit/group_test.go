@@ -56,12 +56,13 @@ func TestSyncsNothingThatWasRejected(t *testing.T) {
 
 // What outlives its request syncs by itself.
 func TestEndedGroup(t *testing.T) {
-	var outlives context.Context
+	kept := make(chan context.Context, 1)
 	log := &positions{}
 	require.NoError(t, Run(t.Context(), func(ctx context.Context) error {
-		outlives = ctx
+		kept <- ctx
 		return nil
 	}))
+	outlives := <-kept
 	assert.False(t, Of(outlives).Append(log, 1, nil))
 	assert.False(t, Of(outlives).BeforeSync(func() {}))
 	require.NoError(t, Run(outlives, func(ctx context.Context) error {

@@ -55,8 +55,8 @@ type entry struct {
 
 func (e *entry) empty() bool { return len(e.records) == 0 && len(e.spans) == 0 && len(e.sums) == 0 }
 
-func (e *entry) append(to []byte) []byte {
-	to = append(to, journalVersion)
+func (e *entry) encode() []byte {
+	to := []byte{journalVersion}
 	to = binary.AppendVarint(to, e.at.UnixNano())
 	to = ledger.AppendKinds(to)
 	to = binary.AppendUvarint(to, uint64(len(e.records)))
@@ -154,7 +154,7 @@ func (s *store) add(e *entry) {
 	if e.empty() {
 		return
 	}
-	content := e.append(nil)
+	content := e.encode()
 	s.remember(content, len(e.records))
 	s.unwritten = append(s.unwritten, content)
 	// Rejected requests do not add up to more than is remembered.
