@@ -59,7 +59,7 @@ func TestBlocksHaveALanguage(t *testing.T) {
 		require.Zero(t, len(fences)%2, page)
 		for i, fence := range fences {
 			if language, _, _ := strings.Cut(fence[1], " "); i%2 == 0 && language != "" {
-				assert.Contains(t, []string{"sh", "console", "yaml", "json", "ndjson", "text", "promql", "go", "mermaid", "diff", "python", "js", "java"}, language, page)
+				assert.Contains(t, []string{"sh", "console", "yaml", "json", "ndjson", "text", "promql", "go", "mermaid", "diff", "python", "js", "java", "sql"}, language, page)
 			}
 			if i%2 == 1 {
 				assert.Empty(t, fence[1], page)
