@@ -114,13 +114,13 @@ func reachable(conf map[string]any, pipelines []pipeline, processor string) []st
 // the Collector to report.
 func selectors(conf map[string]any, ids []string) []notify.Selector {
 	var all []notify.Selector
-	exporters := rawconf.Section(conf, "exporters")
+	exporters, factories := rawconf.Section(conf, "exporters"), notifiers.Factories()
 	for _, name := range ids {
 		var id component.ID
 		if id.UnmarshalText([]byte(name)) != nil {
 			continue
 		}
-		factory := notifiers.Factories()[id.Type()]
+		factory := factories[id.Type()]
 		cfg := factory.CreateDefaultConfig()
 		if confmap.NewFromStringMap(rawconf.Section(exporters, name)).Unmarshal(cfg) != nil {
 			continue
@@ -165,11 +165,7 @@ func (c *alertConfig) untaken(reach notify.Reach) map[string][]string {
 		}
 	}
 	for _, e := range c.Events {
-		p := routing.LabelsOfRule(e.Name, "", withSeverity(e.Labels, e.Severity), c.ExternalLabels)
-		p.IsOpen = func(name string) bool {
-			return slices.ContainsFunc(e.LabelsFrom, func(attribute string) bool { return strings.ReplaceAll(attribute, ".", "_") == name })
-		}
-		add(e.Name, p)
+		add(e.Name, routing.LabelsOfEvent(e.Name, withSeverity(e.Labels, e.Severity), e.LabelsFrom, c.ExternalLabels))
 	}
 	return found
 }
@@ -178,8 +174,9 @@ func withSeverity(labels map[string]string, severity string) map[string]string {
 	if severity == "" {
 		return labels
 	}
-	set := map[string]string{alertevent.LabelSeverity: severity}
+	set := map[string]string{}
 	maps.Copy(set, labels)
+	set[alertevent.LabelSeverity] = severity // as the alert processor does
 	return set
 }
 

@@ -66,6 +66,7 @@ func TestBadParametersAreNamed(t *testing.T) {
 		"/api/usage?step=minute":                             "parameter step: must be one of none, hour, day, week, month, quarter, year",
 		"/api/usage?sort=user.id":                            "parameter sort: must be one of start, cost, calls",
 		"/api/usage?page=0":                                  "parameter page: must be a whole number from 1",
+		"/api/usage/groups?column=change":                    "parameter column: must be one of share, cost, calls, average_cost",
 		"/api/calls?sort=joy":                                "parameter sort: must be one of computed_cost, cost, duration",
 		"/api/usage/groups?by=team":                          "parameter by: must be one of model, service.name",
 		"/api/usage/groups?by=model&by=model":                "parameter by: names \\\"model\\\" twice",

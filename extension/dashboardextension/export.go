@@ -107,6 +107,11 @@ var csvColumns = map[string]func(*groupJSON) string{
 	"estimated_cost":   func(row *groupJSON) string { return decimal(&row.EstimatedCost) },
 }
 
+func isCSVColumn(name string) bool {
+	_, ok := csvColumns[name]
+	return ok
+}
+
 func (t *totalsJSON) duration(of func(*durationJSON) float64) string {
 	if t.Duration == nil {
 		return ""

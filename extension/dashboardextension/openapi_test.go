@@ -83,6 +83,8 @@ func TestResponsesAreAsDescribed(t *testing.T) {
 		{"GET", "/api/alerts", "", 200},
 		{"GET", "/api/alerts/history", "", 200},
 		{"GET", "/api/rules", "", 200},
+		{"GET", "/api/rules/graph?id=none", "", 404},
+		{"GET", "/api/channels", "", 200},
 		{"GET", "/api/silences", "", 200},
 		{"POST", "/api/silences", silence, 200},
 		{"DELETE", "/api/silences/0b4c", "", 204},

@@ -182,6 +182,15 @@ func TestComparedWithYesterday(t *testing.T) {
 	}
 }
 
+func TestStepFollowsWhatIsKept(t *testing.T) {
+	r := newRig(t)
+	assert.Contains(t, r.get("/?range=24h").Body.String(), "By the hour:")
+	r.usage.HoursSince = rigNow.Truncate(time.Hour) // hours before are days by now
+	page := r.get("/?range=24h").Body.String()
+	assert.Contains(t, page, "By the day:")
+	assert.Contains(t, page, "step=day")
+}
+
 func TestEmptyStates(t *testing.T) {
 	r := newEmptyRig(t)
 	assert.Contains(t, r.get("/").Body.String(), "No <code>llm_cost</code> processor is running")
@@ -243,7 +252,7 @@ func TestRulesAreFiltered(t *testing.T) {
 			folded = len(body)
 		}
 		var got []string
-		for _, match := range regexp.MustCompile(`<h3><span class="tag [a-z]*">\w+</span> ([\w:]+) `).FindAllStringSubmatch(body[:folded], -1) {
+		for _, match := range regexp.MustCompile(`<h3><span class="tag [a-z]*">\w+</span> (?:<a [^>]*>)?([\w:]+)[ <]`).FindAllStringSubmatch(body[:folded], -1) {
 			got = append(got, match[1])
 		}
 		assert.Equal(t, want, got, path)

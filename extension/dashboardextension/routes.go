@@ -42,6 +42,8 @@ func (b *dashboardServer) apiRoutes() []route {
 		{get, "/api/alerts", b.getAlerts},
 		{get, "/api/alerts/history", b.getHistory},
 		{get, "/api/rules", b.getRules},
+		{get, "/api/rules/graph", b.getRuleGraph},
+		{get, "/api/channels", b.getChannels},
 		{get, "/api/silences", b.getSilences},
 		{post, "/api/silences", b.postSilence},
 		{remove, "/api/silences/{id}", b.deleteSilence},

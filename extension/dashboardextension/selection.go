@@ -114,8 +114,8 @@ func (c *selection) checkSort(p *params, dimensions []string) {
 		p.callKey(c.callSort, dimensions)
 	}
 	for _, name := range c.columns {
-		if !slices.ContainsFunc(tableColumns, func(column tableColumn) bool { return column.name == name }) {
-			p.fail("col", errUnknownColumn(name))
+		if !isTableColumn(name) {
+			p.fail("col", errUnknownColumn(name, isTableColumn))
 		}
 	}
 }

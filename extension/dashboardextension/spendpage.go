@@ -128,6 +128,9 @@ func (b *dashboardServer) spendPage(r *http.Request) (content, error) {
 	now := c.now
 	b.addAlerts(&view)
 	extent := usage.Extent()
+	if c.step == period.Hour && c.period.From.Before(extent.HoursSince) && extent.Since.Before(extent.HoursSince) {
+		c.step = period.Day // hours are days by now
+	}
 	if err := addWindows(&view, usage, &extent, c); err != nil {
 		return content{}, err
 	}
@@ -179,9 +182,6 @@ func (b *dashboardServer) addControls(view *spendView, c selection, dimensions [
 // addUsage adds the chart, the figures and the tables of the chosen time, compared with the
 // period before where the ledger has it.
 func addUsage(view *spendView, usage dashboard.Usage, extent *dashboard.Extent, c selection) error {
-	if c.step == period.Hour && c.period.From.Before(extent.HoursSince) && extent.Since.Before(extent.HoursSince) {
-		c.step = period.Day // hours are days by now
-	}
 	view.Notes = notesOf(extent, c)
 	query := c.query(c.by...)
 	groups, err := usage.Usage(query)

@@ -65,10 +65,17 @@ var tableColumns = []tableColumn{
 	{"estimated_cost", "Estimated", false, func(r *tableRow) tableCell { return plain(text.Dollars(r.usage.EstimatedDollars)) }},
 }
 
-func errUnknownColumn(name string) error {
-	names := make([]string, len(tableColumns))
-	for i, column := range tableColumns {
-		names[i] = column.name
+func isTableColumn(name string) bool {
+	return slices.ContainsFunc(tableColumns, func(column tableColumn) bool { return column.name == name })
+}
+
+// errUnknownColumn names the columns that isKnown knows, in the order of the table.
+func errUnknownColumn(name string, isKnown func(string) bool) error {
+	var names []string
+	for _, column := range tableColumns {
+		if isKnown(column.name) {
+			names = append(names, column.name)
+		}
 	}
 	return fmt.Errorf("must be one of %s, is %q", strings.Join(names, ", "), name)
 }

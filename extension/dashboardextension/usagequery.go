@@ -49,8 +49,8 @@ func (b *dashboardServer) readUsageQuery(r *http.Request, by bool, step period.U
 		page: p.numberFrom("page", 0, 1, maxGroups), search: p.text("search"), columns: p.all("column"),
 	}
 	for _, name := range q.columns {
-		if _, known := csvColumns[name]; !known {
-			p.fail("column", errUnknownColumn(name))
+		if !isCSVColumn(name) {
+			p.fail("column", errUnknownColumn(name, isCSVColumn))
 		}
 	}
 	if by {

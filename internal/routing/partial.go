@@ -8,10 +8,10 @@ import (
 
 	"github.com/prometheus/alertmanager/pkg/labels"
 	"github.com/prometheus/common/model"
-)
+	"github.com/prometheus/otlptranslator"
 
-// severityLabel is a label that rules set themselves.
-const severityLabel = "severity"
+	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+)
 
 // Partial are the labels of an alert as far as they are known before it fires.
 type Partial struct {
@@ -37,9 +37,30 @@ func LabelsOfRule(name, expr string, set, external map[string]string) Partial {
 		}
 	}
 	p.IsOpen = func(label string) bool {
-		return templates[label] || label != severityLabel || strings.Contains(expr, severityLabel)
+		return templates[label] || label != alertevent.LabelSeverity || strings.Contains(expr, alertevent.LabelSeverity)
 	}
 	return p
+}
+
+// LabelsOfEvent are the labels of the alerts of an event rule: those that come from
+// attributes may have any value, and no others are there.
+func LabelsOfEvent(name string, set map[string]string, attributes []string, external map[string]string) Partial {
+	p := LabelsOfRule(name, "", set, external)
+	from := map[string]bool{}
+	for _, attribute := range attributes {
+		if label, err := LabelName(attribute); err == nil {
+			from[label] = true
+		}
+	}
+	isTemplate := p.IsOpen
+	p.IsOpen = func(label string) bool { return from[label] || set[label] != "" && isTemplate(label) }
+	return p
+}
+
+// LabelName is the label that an attribute becomes, named as in metrics.
+func LabelName(attribute string) (string, error) {
+	namer := otlptranslator.LabelNamer{}
+	return namer.Build(attribute)
 }
 
 // match reports whether an alert may meet a matcher, and whether it does for certain.

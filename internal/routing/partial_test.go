@@ -84,3 +84,15 @@ func TestLabelsOfRule(t *testing.T) {
 	assert.False(t, LabelsOfRule("Down", "up == 0", nil, nil).IsOpen("severity"))
 	assert.True(t, LabelsOfRule("Down", "max by (severity) (x) > 0", nil, nil).IsOpen("severity"))
 }
+
+func TestLabelsOfEvent(t *testing.T) {
+	p := LabelsOfEvent("Refused", map[string]string{"severity": "page", "summary": "{{ .Name }}"}, []string{"gen_ai.request.model", "http.request.header.x-team"},
+		map[string]string{"cluster": "eu"})
+	assert.Equal(t, map[string]string{"alertname": "Refused", "severity": "page", "cluster": "eu"}, p.Values)
+	for label, open := range map[string]bool{
+		"gen_ai_request_model": true, "http_request_header_x_team": true, "summary": true,
+		"gen_ai.request.model": false, "team": false, "severity": false,
+	} {
+		assert.Equal(t, open, p.IsOpen(label), label)
+	}
+}

@@ -340,7 +340,7 @@ func validateURL(key, text string) error {
 func validateAttributes(key string, attributes []string) error {
 	var errs []error
 	for i, attribute := range attributes {
-		if _, err := labelName(attribute); err != nil {
+		if _, err := routing.LabelName(attribute); err != nil {
 			errs = append(errs, fmt.Errorf("%s::%d: %w", key, i, err))
 		}
 	}

@@ -6,7 +6,6 @@ package alertprocessor
 import (
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
@@ -51,7 +50,11 @@ func selectLabels(labels map[string]string, names []string, all bool) map[string
 func (b *dashboardSource) Channels() []dashboard.Channel {
 	var all []dashboard.Channel
 	for _, s := range notify.Statuses(b.core.host) {
-		all = append(all, dashboard.Channel{Name: s.Name, Waiting: s.Waiting, Accepted: s.Accepted, Failing: s.Failing, Next: s.Next, Error: s.Error})
+		channel := dashboard.Channel{Name: s.Name, Waiting: s.Waiting, Accepted: s.Accepted, Failing: s.Failing, Next: s.Next, Error: s.Error}
+		for _, d := range s.Deliveries {
+			channel.Deliveries = append(channel.Deliveries, dashboard.Delivery(d))
+		}
+		all = append(all, channel)
 	}
 	return all
 }
@@ -63,15 +66,6 @@ func (b *dashboardSource) setChannels(rule *dashboard.Rule, labels routing.Parti
 	rule.NoChannel = len(rule.Channels) == 0 && !deliberate && len(b.reach.Notifiers) > 0
 }
 
-// labelsOfEvent are the labels of the alerts of an event rule: those that come from
-// attributes may have any value, and no others are there.
 func labelsOfEvent(config *EventConfig, external map[string]string) routing.Partial {
-	set := withNonEmpty(config.Labels, alertevent.LabelSeverity, config.Severity)
-	labels := routing.LabelsOfRule(config.Name, "", set, external)
-	templates := labels.IsOpen
-	labels.IsOpen = func(name string) bool {
-		fromAttribute := slices.ContainsFunc(config.LabelsFrom, func(attribute string) bool { return strings.ReplaceAll(attribute, ".", "_") == name })
-		return fromAttribute || set[name] != "" && templates(name)
-	}
-	return labels
+	return routing.LabelsOfEvent(config.Name, withNonEmpty(config.Labels, alertevent.LabelSeverity, config.Severity), config.LabelsFrom, external)
 }

@@ -15,11 +15,11 @@ import (
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/ottl/contexts/ottlspan"
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/ottl/ottlfuncs"
 	"github.com/prometheus/common/model"
-	"github.com/prometheus/otlptranslator"
 	"go.opentelemetry.io/collector/component"
 	"go.uber.org/zap"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+	"github.com/otelcol-arc/otelcol-arc/internal/routing"
 )
 
 type (
@@ -53,7 +53,7 @@ func (c *EventConfig) validate(key string) error {
 		validateLabels(key+"::labels", c.Labels),
 	}
 	for i, attribute := range c.LabelsFrom {
-		if _, err := labelName(attribute); err != nil {
+		if _, err := routing.LabelName(attribute); err != nil {
 			errs = append(errs, fmt.Errorf("%s::labels_from::%d: %w", key, i, err))
 		}
 	}
@@ -97,12 +97,6 @@ func (c *EventConfig) validateCondition(key string) error {
 
 func (c *EventConfig) annotations() map[string]string {
 	return withNonEmpty(withNonEmpty(c.Annotations, alertevent.AnnotationSummary, c.Summary), alertevent.AnnotationDescription, c.Description)
-}
-
-// labelName is the label that an attribute becomes, named as in metrics.
-func labelName(attribute string) (string, error) {
-	namer := otlptranslator.LabelNamer{}
-	return namer.Build(attribute)
 }
 
 func parseSpanCondition(condition string, set component.TelemetrySettings) (*spanCondition, error) {

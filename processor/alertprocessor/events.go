@@ -20,6 +20,7 @@ import (
 	"go.opentelemetry.io/otel/metric"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+	"github.com/otelcol-arc/otelcol-arc/internal/routing"
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/metadata"
 )
 
@@ -102,7 +103,7 @@ func newEventRuleBase(c *EventConfig, cfg *Config) (*eventRuleBase, error) {
 		rule.resolve = *c.ResolveAfter
 	}
 	for _, key := range c.LabelsFrom {
-		label, err := labelName(key)
+		label, err := routing.LabelName(key)
 		if err != nil {
 			return nil, err
 		}

@@ -5,6 +5,7 @@ package llmcostprocessor
 
 import (
 	"cmp"
+	"fmt"
 	"strings"
 	"sync/atomic"
 
@@ -20,28 +21,29 @@ import (
 type dimensions struct {
 	names  []string
 	labels []string // of metrics
-	all    []reader
+	all    []*reader
 }
 
 // reader reads one dimension.
 type reader struct {
 	name, file string
-	keys       []string // none of a dimension that is dropped
+	key        string   // of the configuration
+	keys       []string // none of a dimension that is dropped, or no longer configured
 	unlisted   string
 	hash       bool
 	table      atomic.Pointer[dimension.Table] // nil without a file
 }
 
 func newDimensions(configured []DimensionConfig) (*dimensions, error) {
-	d := &dimensions{names: dimensionNames(configured), labels: dimensionLabels(configured), all: make([]reader, len(configured))}
+	d := &dimensions{names: dimensionNames(configured), labels: dimensionLabels(configured), all: make([]*reader, len(configured))}
 	tables, err := loadTables(configured)
 	if err != nil {
 		return nil, err
 	}
 	for i := range configured {
 		each := &configured[i]
-		r := &d.all[i]
-		r.name, r.file, r.unlisted, r.hash = each.String(), each.Table, each.Unlisted, each.Hash
+		r := &reader{key: fmt.Sprintf("dimensions::%d", i), name: each.String(), file: each.Table, unlisted: each.Unlisted, hash: each.Hash}
+		d.all[i] = r
 		if !each.Drop {
 			r.keys = each.keys()
 		}

@@ -65,28 +65,13 @@ type store struct {
 	pendingRecords int
 }
 
-// errClient is that a storage, which there is, cannot be used: its file is damaged, say.
-type errClient struct{ error }
-
-func (e errClient) Error() string { return "storage: " + e.error.Error() }
-
-func (e errClient) Unwrap() error { return e.error }
-
 func openStore(ctx context.Context, host component.Host, extension, owner component.ID, dedup DedupConfig, counting *sync.Mutex, logger *zap.Logger, onDamage func(key string, err error)) (*store, error) {
-	found, ok := host.GetExtensions()[extension]
-	if !ok {
-		return nil, fmt.Errorf("storage: there is no extension %q", extension)
-	}
-	provider, ok := found.(storage.Extension)
-	if !ok {
-		return nil, fmt.Errorf("storage: extension %q is not a storage", extension)
-	}
-	client, err := provider.GetClient(ctx, component.KindProcessor, owner, "")
-	if err != nil {
-		return nil, errClient{err}
-	}
 	s := &store{logger: logger, window: dedup.Window, limit: dedup.MaxEntries, counting: counting, damaged: map[string][]byte{}, onDamage: onDamage, segments: map[uint64]bool{}}
-	s.client = checkedstorage.New(client, func(key string, stored []byte) { s.damaged[key] = stored })
+	var err error
+	s.client, err = checkedstorage.Open(ctx, host, extension, component.KindProcessor, owner, "", func(key string, stored []byte) { s.damaged[key] = stored })
+	if err != nil {
+		return nil, err
+	}
 	return s, nil
 }
 
@@ -290,10 +275,11 @@ const maxBatch = 1 << 20
 
 // save persists what has changed. New segments are written first; the list of segments, with
 // which they count, is written with all the rest at once. What the list then leaves out, and the
-// entries of the journal that the ledger holds, are removed with it.
-func (s *store) save(ctx context.Context, from *ledger.Ledger, by *series.Set, now time.Time) error {
+// entries of the journal that the ledger holds, are removed with it. kept is the time by which
+// the ledger forgets.
+func (s *store) save(ctx context.Context, from *ledger.Ledger, by *series.Set, now, kept time.Time) error {
 	s.counting.Lock()
-	changes, next, pending := from.Take(now), s.next, s.pending
+	changes, next, pending := from.Take(kept), s.next, s.pending
 	inSeries := by.Take()
 	s.pending, s.pendingRecords = nil, 0
 	s.counting.Unlock()

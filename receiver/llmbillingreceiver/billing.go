@@ -16,7 +16,6 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/config/confighttp"
 	"go.opentelemetry.io/collector/config/configoptional"
-	"go.opentelemetry.io/collector/extension/xextension/storage"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/collector/receiver"
@@ -45,10 +44,10 @@ type billing struct {
 	now       func() time.Time
 	started   time.Time
 
-	store  *checkedstorage.Client // nil without a storage
-	raw    storage.Client
-	stop   context.CancelFunc
-	asking sync.WaitGroup
+	store      *checkedstorage.Client // nil without a storage
+	closeStore sync.Once
+	stop       context.CancelFunc
+	asking     sync.WaitGroup
 }
 
 func newBilling(cfg *Config, set receiver.Settings) (*billing, error) {
@@ -121,22 +120,13 @@ func (b *billing) openStore(ctx context.Context, host component.Host) error {
 	if b.cfg.StorageID == nil {
 		return nil
 	}
-	found, ok := host.GetExtensions()[*b.cfg.StorageID]
-	if !ok {
-		return fmt.Errorf("storage: there is no extension %q", b.cfg.StorageID)
-	}
-	provider, ok := found.(storage.Extension)
-	if !ok {
-		return fmt.Errorf("storage: extension %q is not a storage", b.cfg.StorageID)
-	}
-	raw, err := provider.GetClient(ctx, component.KindReceiver, b.set.ID, "")
-	if err != nil {
-		return fmt.Errorf("storage: %w", err)
-	}
-	b.raw = raw
-	b.store = checkedstorage.New(raw, func(key string, _ []byte) {
+	store, err := checkedstorage.Open(ctx, host, *b.cfg.StorageID, component.KindReceiver, b.set.ID, "", func(key string, _ []byte) {
 		b.logger.Error("What an account reported before is damaged; it is asked again", zap.String("key", key))
 	})
+	if err != nil {
+		return err
+	}
+	b.store = store
 	return nil
 }
 
@@ -197,9 +187,8 @@ func (b *billing) shutdown(ctx context.Context) error {
 		err = ctx.Err()
 	}
 	b.telemetry.Shutdown()
-	if b.raw != nil {
-		err = errors.Join(err, b.raw.Close(ctx))
-		b.raw = nil
+	if b.store != nil {
+		b.closeStore.Do(func() { err = errors.Join(err, b.store.Close(ctx)) })
 	}
 	return err
 }

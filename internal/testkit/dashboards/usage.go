@@ -22,7 +22,8 @@ type Call struct {
 // Usage is a source of usage that holds single calls. Only Add may change it while it
 // is in use.
 type Usage struct {
-	mu sync.RWMutex // guards All
+	HoursSince time.Time    // zero: hours are kept of all calls
+	mu         sync.RWMutex // guards All
 
 	Keys         []string // dimensions, dashboard.Model first
 	All          []Call
@@ -193,6 +194,9 @@ func (u *Usage) Extent() dashboard.Extent {
 		if at := u.All[i].Time.Truncate(time.Hour); extent.Since.IsZero() || at.Before(extent.Since) {
 			extent.Since, extent.HoursSince = at, at
 		}
+	}
+	if !u.HoursSince.IsZero() {
+		extent.HoursSince = u.HoursSince
 	}
 	return extent
 }
