@@ -1,7 +1,7 @@
 // Copyright The otelcol-arc Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Command check measures the ratios of ratios.json anew, and fails if one is above what it
+// Command check measures the ratios of ratios.json again, and fails if one is above what it
 // was by more than the noise of both measurements. With the argument write it writes what it
 // has measured into the file.
 package main

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -89,16 +90,16 @@ func TestLayoutsAreBounded(t *testing.T) {
 	assert.Same(t, first, l.of(spans, same))
 
 	for i := range maxLayoutMisses - 1 {
-		l.of(spans, []string{"gen_ai.request.model", fmt.Sprint(i)}) // has the same place
+		l.of(spans, []string{"gen_ai.request.model", strconv.Itoa(i)}) // has the same place
 	}
 	assert.Same(t, first, l.of(spans, same), "a few others do not replace it")
 	for i := range maxLayoutMisses {
-		l.of(spans, []string{"gen_ai.request.model", fmt.Sprint(i)})
+		l.of(spans, []string{"gen_ai.request.model", strconv.Itoa(i)})
 	}
 	assert.NotSame(t, first, l.of(spans, same), "many do")
 
-	many := slices.Repeat([]string{"key"}, maxLayoutKeys+1)
-	assert.NotSame(t, l.of(spans, many), l.of(spans, many), "too many keys are not remembered")
-	long := []string{strings.Repeat("x", maxLayoutBytes+1)}
-	assert.NotSame(t, l.of(spans, long), l.of(spans, long), "nor are too long ones")
+	for _, keys := range [][]string{slices.Repeat([]string{"key"}, maxLayoutKeys+1), {strings.Repeat("x", maxLayoutBytes+1)}} {
+		once := l.of(spans, keys)
+		assert.NotSame(t, once, l.of(spans, keys), "too many and too long keys are not remembered")
+	}
 }

@@ -19,9 +19,10 @@ func TestAccountFollowsItsRow(t *testing.T) {
 	with, without := New(limits), New(limits)
 	accounts := map[string]*Account{}
 	for i := range 200 {
-		c := Call{Provider: "p", Model: string(rune('a' + i%5)), Listed: true, Dimensions: Dimensions{string(rune('x' + i%2))}}
-		c.Hour = HourOf(now) - int64(i%3)
-		c.Cost = 7
+		c := Call{
+			Provider: "p", Model: string(rune('a' + i%5)), Listed: true, Dimensions: Dimensions{string(rune('x' + i%2))},
+			Hour: HourOf(now) - int64(i%3), Cost: 7,
+		}
 		without.Record([]Call{c}, now)
 		key := string(AppendKey(nil, &c, 2))
 		if accounts[key] == nil {
@@ -45,8 +46,13 @@ func TestAccountFollowsItsRow(t *testing.T) {
 func TestKeysOfDifferentCallsDiffer(t *testing.T) {
 	seen := map[string]bool{}
 	for _, c := range []Call{
-		{Provider: "a", Model: "b"}, {Provider: "ab"}, {Model: "ab"}, {Model: "a", Dimensions: Dimensions{"b"}},
-		{Model: "a", Dimensions: Dimensions{"", "b"}}, {Model: "a\x01b"}, {},
+		{Provider: "a", Model: "b"},
+		{Provider: "ab"},
+		{Model: "ab"},
+		{Model: "a", Dimensions: Dimensions{"b"}},
+		{Model: "a", Dimensions: Dimensions{"", "b"}},
+		{Model: "a\x01b"},
+		{},
 	} {
 		key := string(AppendKey(nil, &c, 2))
 		assert.False(t, seen[key], "%q", key)

@@ -278,8 +278,10 @@ func TestAccountFollowsItsSeries(t *testing.T) {
 	now := time.Unix(1_800_000_000, 0)
 	for i := range 5000 {
 		now = now.Add(time.Duration(random.IntN(int(2 * time.Minute))))
-		c := ledger.Call{Model: string(rune('a' + random.IntN(8))), Dimensions: ledger.Dimensions{string(rune('x' + random.IntN(2)))}}
-		c.Cost = money.Pico(random.IntN(1000))
+		c := ledger.Call{
+			Model: string(rune('a' + random.IntN(8))), Dimensions: ledger.Dimensions{string(rune('x' + random.IntN(2)))},
+			Cost: money.Pico(random.IntN(1000)),
+		}
 		place := without.Add(&c, now)
 		key := string(ledger.AppendKey(nil, &c, 1))
 		if accounts[key] == nil {
