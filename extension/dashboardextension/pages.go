@@ -44,6 +44,7 @@ func countFiring(active []dashboard.ActiveAlert) (n int) {
 
 func (b *dashboardServer) addPages(mux *http.ServeMux) {
 	mux.HandleFunc("GET /{$}", b.page(b.spendPage))
+	mux.HandleFunc("GET /money", b.page(b.moneyPage))
 	mux.HandleFunc("GET /alerts", b.page(b.alertsPage))
 	mux.HandleFunc("GET /rules", b.page(b.rulesPage))
 	mux.HandleFunc("GET /rule", b.page(b.rulePage))

@@ -527,13 +527,33 @@ func (a *application) want() map[string]simulatedTotals {
 // some of it again, and with restarts and kills between them.
 func (a *application) count(t *testing.T, random *rand.Rand, shuffle bool) map[string]simulatedTotals {
 	t.Helper()
+	p := a.countWith(t, random, shuffle, func(cfg *Config, extensions ...extension) *rig { return newRig(t, cfg, extensions...) })
+	rows, err := p.usage.Usage(dashboard.Query{From: morning.Add(-time.Hour), To: morning.Add(time.Hour), GroupBy: []string{dashboard.Model, attrAgent}})
+	require.NoError(t, err)
+	all := map[string]simulatedTotals{}
+	for _, row := range rows {
+		u := row.Usage
+		if u.Calls == 0 && u.Dollars == 0 {
+			continue
+		}
+		all[strings.Join(row.Group, " ")] = simulatedTotals{
+			calls: u.Calls, errors: u.Errors, input: u.Amounts.Prompt(), cacheRead: u.Amounts.CacheReads(), cacheWrite: u.Amounts.CacheWrites(),
+			output: u.Amounts.Completion(), thinks: u.Amounts[usage.Reasoning], nanodollars: int64(u.Dollars*1e9 + 0.5),
+		}
+	}
+	return all
+}
+
+// countWith sends everything to the collectors that start makes, one after the other.
+func (a *application) countWith(t *testing.T, random *rand.Rand, shuffle bool, start func(*Config, ...extension) *rig) *page {
+	t.Helper()
 	sent := slices.Clone(a.sent)
 	if shuffle {
 		random.Shuffle(len(sent), func(i, j int) { sent[i], sent[j] = sent[j], sent[i] })
 	}
 	m := &memory{}
 	p, e := newPage()
-	r := newRig(t, withStorage(nil), m.extension(), e)
+	r := start(withStorage(nil), m.extension(), e)
 	for i := 0; i < len(sent); {
 		n := min(1+random.IntN(6), len(sent)-i)
 		batch := ptrace.NewTraces()
@@ -554,23 +574,10 @@ func (a *application) count(t *testing.T, random *rand.Rand, shuffle bool) map[s
 		if random.IntN(8) == 0 {
 			r.stop()
 			p, e = newPage()
-			r = newRig(t, withStorage(nil), m.extension(), e)
+			r = start(withStorage(nil), m.extension(), e)
 		}
 	}
-	rows, err := p.usage.Usage(dashboard.Query{From: morning.Add(-time.Hour), To: morning.Add(time.Hour), GroupBy: []string{dashboard.Model, attrAgent}})
-	require.NoError(t, err)
-	all := map[string]simulatedTotals{}
-	for _, row := range rows {
-		u := row.Usage
-		if u.Calls == 0 && u.Dollars == 0 {
-			continue
-		}
-		all[strings.Join(row.Group, " ")] = simulatedTotals{
-			calls: u.Calls, errors: u.Errors, input: u.Amounts.Prompt(), cacheRead: u.Amounts.CacheReads(), cacheWrite: u.Amounts.CacheWrites(),
-			output: u.Amounts.Completion(), thinks: u.Amounts[usage.Reasoning], nanodollars: int64(u.Dollars*1e9 + 0.5),
-		}
-	}
-	return all
+	return p
 }
 
 // dump shows what was sent, as arctool explain does.
