@@ -69,6 +69,8 @@ type core struct {
 	places   []ledger.Place
 	inSeries []series.Place
 
+	accounts accounts // of calls; guarded by counting
+
 	dimensions   *dimensions
 	attributions attributions
 
@@ -426,6 +428,7 @@ func (c *core) close(ctx context.Context, emitter *sharedcore.Emitter[pmetric.Me
 
 // save must be called with mu held.
 func (c *core) save(ctx context.Context) {
+	defer c.forgetAccounts()
 	if c.store == nil {
 		changes := c.ledger.Take(c.clock.now())
 		_, _ = changes.Pack() // to be compact
@@ -444,6 +447,13 @@ func (c *core) save(ctx context.Context) {
 	c.health.Set(problemLedger, err,
 		"Writing the ledger to the storage failed; it is retried at each metrics interval",
 		"Writing the ledger to the storage works again")
+}
+
+// forgetAccounts drops what refers to rows of the ledger that it has packed.
+func (c *core) forgetAccounts() {
+	c.counting.Lock()
+	defer c.counting.Unlock()
+	c.accounts.known = nil
 }
 
 // persist writes what has changed to the storage. It must be called with mu held.

@@ -183,6 +183,7 @@ func (c *core) addRecords(ctx context.Context, records []identity.Record, spans 
 			if change.Record >= 0 && counted != nil && change.In.Amended == "" {
 				call := &counted[change.Record]
 				overlay(&call.Dimensions, change.In.Values())
+				call.Account = c.accounts.of(call, len(c.dimensions.all))
 				to.In = call.Adjusted()
 			} else {
 				to.In = parseCounted(change.In)

@@ -205,7 +205,12 @@ func (l *Ledger) add(c *Call, now time.Time, r *Recorded) (*Key, Place) {
 		}
 		return nil, 0
 	}
-	row, within := l.row(at, c.key())
+	row, within := c.Account.rowIn(at), true
+	if row == nil {
+		if row, within = l.row(at, c.key()); within {
+			c.Account.remember(row, at)
+		}
+	}
 	if row.total == nil || row.Model == Overflow {
 		// Before the first point of a new series, so that its first value is seen
 		// as an increase from zero.
