@@ -29,6 +29,8 @@ type detectedCall struct {
 	at         time.Time // when it was made, if that makes sense
 	charge     charge
 	variant    price.Variant // of the images or the video that it asked for
+	entry      *price.Model  // that it was priced by; nil for none
+	region     string        // whose price counts
 	// unconverted is why the reported cost could not be used, if it could not.
 	unconverted string
 }

@@ -21,6 +21,9 @@ type dimensions struct {
 	names  []string
 	labels []string // of metrics
 	all    []reader
+	// user, session and agent are the indexes of the dimensions that have these; -1 for
+	// none.
+	user, session, agent int
 }
 
 // reader reads one dimension.
@@ -34,6 +37,9 @@ type reader struct {
 
 func newDimensions(configured []DimensionConfig) (*dimensions, error) {
 	d := &dimensions{names: dimensionNames(configured), labels: dimensionLabels(configured), all: make([]reader, len(configured))}
+	d.user = dimensionOf(configured, userKeys, "user")
+	d.session = dimensionOf(configured, sessionKeys, "session", "conversation", "thread")
+	d.agent = dimensionOf(configured, agentKeys, "agent")
 	tables, err := loadTables(configured)
 	if err != nil {
 		return nil, err

@@ -527,6 +527,13 @@ func (a *application) want() map[string]simulatedTotals {
 // some of it again, and with restarts and kills between them.
 func (a *application) count(t *testing.T, random *rand.Rand, shuffle bool) map[string]simulatedTotals {
 	t.Helper()
+	return simulatedLedger(t, a.collect(t, random, shuffle, false))
+}
+
+// collect sends everything to a collector, and returns what its dashboard shows. Some of the
+// restarts are kills, if those are wanted.
+func (a *application) collect(t *testing.T, random *rand.Rand, shuffle, kills bool) *page {
+	t.Helper()
 	sent := slices.Clone(a.sent)
 	if shuffle {
 		random.Shuffle(len(sent), func(i, j int) { sent[i], sent[j] = sent[j], sent[i] })
@@ -552,11 +559,24 @@ func (a *application) count(t *testing.T, random *rand.Rand, shuffle bool) map[s
 		}
 		i += n
 		if random.IntN(8) == 0 {
-			r.stop()
+			if kills && random.IntN(3) == 0 {
+				time.Sleep(20 * time.Second) // a snapshot is written
+				continue
+			}
+			if kills && random.IntN(2) == 0 {
+				m = m.copy()
+			} else {
+				r.stop()
+			}
 			p, e = newPage()
 			r = newRig(t, withStorage(nil), m.extension(), e)
 		}
 	}
+	return p
+}
+
+func simulatedLedger(t *testing.T, p *page) map[string]simulatedTotals {
+	t.Helper()
 	rows, err := p.usage.Usage(dashboard.Query{From: morning.Add(-time.Hour), To: morning.Add(time.Hour), GroupBy: []string{dashboard.Model, attrAgent}})
 	require.NoError(t, err)
 	all := map[string]simulatedTotals{}
