@@ -25,6 +25,7 @@ import (
 
 var pagePaths = []string{
 	"/", "/?range=7d&show=tokens&by=service.name", "/?range=30d&show=calls&by=user.id&where=model%3Dgpt-4o", "/alerts", "/rules", "/?range=1y",
+	"/calls", "/calls?range=7d&where=model%3Dgpt-4o&csort=-cost&cpage=2&status=failed&find=%3Cscript%3E", "/calls/0000000000000001",
 	"/?from=2026-03-01&to=2026-03-31&tz=Asia%2FTokyo&by=user.id&by=model&q=%3Cscript%3E&sort=-p95&col=cost&csort=-duration",
 }
 
@@ -112,7 +113,7 @@ func TestHostileText(t *testing.T) {
 	}
 	r.server.ShowUsage(component.MustNewID("llm_cost"), usage)
 	r.server.ShowAlerts(component.MustNewID("alert"), alerts)
-	for _, path := range []string{"/", "/alerts", "/rules", "/alerts?silence=" + alert.Fingerprint(), "/?by=" + "%22%3E%3Cscript%3E", "/?q=" + url.QueryEscape(hostile), "/?by=model&by=" + url.QueryEscape(hostile)} {
+	for _, path := range []string{"/", "/alerts", "/rules", "/alerts?silence=" + alert.Fingerprint(), "/?by=" + "%22%3E%3Cscript%3E", "/?q=" + url.QueryEscape(hostile), "/?by=model&by=" + url.QueryEscape(hostile), "/calls", "/calls/0000000000000001", "/calls?find=" + url.QueryEscape(hostile)} {
 		page := r.get(path).Body.String()
 		assert.Contains(t, page, "script&gt;", path)
 		for node := range elements(t, page) {

@@ -122,6 +122,7 @@ type CallQuery struct {
 	From, To      time.Time // zero: without bound
 	Where         map[string]string
 	ID            string
+	Find          string // a trace, span, response, session or user ID, or that of the call
 	TraceID       string // of the call, or of a record merged into it
 	ResponseID    string
 	User          string

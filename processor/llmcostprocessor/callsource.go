@@ -120,6 +120,10 @@ func chosen(c *dashboard.Call, q *dashboard.CallQuery) bool {
 			return false
 		}
 	}
+	if q.Find != "" && !slices.Contains([]string{c.TraceID, c.SpanID, c.ResponseID, c.Session, c.User, c.ID}, q.Find) &&
+		!slices.ContainsFunc(c.Merged, func(m dashboard.MergedRecord) bool { return m.TraceID == q.Find || m.SpanID == q.Find }) {
+		return false
+	}
 	failed := c.Status != ledger.Statuses[ledger.Success]
 	switch {
 	case q.Status == "failed" && !failed, q.Status != "" && q.Status != "failed" && q.Status != c.Status,

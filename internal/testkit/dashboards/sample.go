@@ -116,6 +116,12 @@ func sampleCall(random *rand.Rand, m sampleModel, service, agent string, at time
 		Values: []string{m.name, service, agent, fmt.Sprintf("user-%d", 1+min(random.IntN(9), random.IntN(9)))},
 		Status: "success", Tokens: tokens, Seconds: &seconds,
 	}
+	call.User, call.Agent, call.Convention, call.Operation = call.Values[3], agent, "gen_ai", "chat"
+	call.Session, call.ResponseID = fmt.Sprintf("session-%d", at.Unix()/1800), "resp-"+call.SpanID
+	call.Scope = "opentelemetry.instrumentation.openai_v2"
+	if first := seconds / 4; m.output > 500 {
+		call.FirstToken = &first
+	}
 	call.Amounts[usage.Input], call.Amounts[usage.Output] = tokens.Input, tokens.Output
 	if m.dollarsIn == 0 {
 		return call
@@ -129,9 +135,9 @@ func sampleCall(random *rand.Rand, m sampleModel, service, agent string, at time
 	dollars := (float64(tokens.Input)*m.dollarsIn+float64(tokens.Output)*m.dollarsOut)/1e6 - call.Saved
 	switch random.IntN(60) {
 	case 0:
-		call.Status = "error"
+		call.Status, call.ErrorType = "error", []string{"RateLimitError", "APIConnectionError"}[tokens.Input%2]
 	case 1:
-		call.Status, seconds = "timeout", 61
+		call.Status, call.ErrorType, seconds = "timeout", "APITimeoutError", 61
 	}
 	call.Dollars = &dollars
 	return call
