@@ -183,6 +183,7 @@ generate: ## Remake dist/, what mdatagen makes, and docs/configuration.md
 	gofmt -w dist
 	@echo $(GO) generate ./...
 	@$(GO) generate $(PACKAGES)
+	cp config/rules/arc.yml config/rules/collector.yml config/scale/rules/usage.yml packaging/helm/otelcol-arc/rules/
 
 .PHONY: tidy
 tidy: ## go mod tidy, all modules

@@ -210,19 +210,30 @@ func get(url string) (int, string) {
 // call sends a call of a model, one of its own for each n.
 func call(t *testing.T, n int) {
 	t.Helper()
+	require.Equal(t, http.StatusOK, postCall(t, otlp, n))
+}
+
+// postCall sends a call to an address, and returns the status of the response.
+func postCall(t assert.TestingT, address string, n int) int {
 	now := time.Now().UnixNano()
 	body := fmt.Sprintf(`{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"shop"}}]},"scopeSpans":[{"spans":[{
 		"traceId":"%032x","spanId":"%016x","name":"chat gpt-4o","kind":3,"startTimeUnixNano":"%d","endTimeUnixNano":"%d","attributes":[
 		{"key":"gen_ai.operation.name","value":{"stringValue":"chat"}},{"key":"gen_ai.provider.name","value":{"stringValue":"openai"}},
 		{"key":"gen_ai.request.model","value":{"stringValue":"gpt-4o"}},{"key":"gen_ai.usage.input_tokens","value":{"intValue":"1000"}},
 		{"key":"gen_ai.usage.output_tokens","value":{"intValue":"100"}}]}]}]}]}`, n, n, now-1_000_000_000, now)
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+otlp+"/v1/traces", strings.NewReader(body))
-	require.NoError(t, err)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+address+"/v1/traces", strings.NewReader(body))
+	if !assert.NoError(t, err) {
+		return 0
+	}
 	request.Header.Set("Content-Type", "application/json")
 	response, err := http.DefaultClient.Do(request)
-	require.NoError(t, err)
+	if !assert.NoError(t, err) {
+		return 0
+	}
 	defer response.Body.Close()
-	require.Equal(t, http.StatusOK, response.StatusCode)
+	return response.StatusCode
 }
 
 // waitForCalls waits until the /metrics endpoint has so many calls.

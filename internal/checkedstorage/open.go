@@ -17,7 +17,7 @@ type OpenError struct{ error }
 // Error names the key of the configuration.
 func (e OpenError) Error() string { return "storage: " + e.error.Error() }
 
-// Unwrap returns what the storage said.
+// Unwrap returns the error of the storage.
 func (e OpenError) Unwrap() error { return e.error }
 
 // Open opens a storage extension of the host for a component. The name, which may be

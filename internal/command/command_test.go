@@ -14,6 +14,8 @@ import (
 	"go.opentelemetry.io/collector/otelcol"
 	"go.uber.org/zap"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/retrieval"
+
 	"github.com/otelcol-arc/otelcol-arc/exporter/slackexporter"
 	"github.com/otelcol-arc/otelcol-arc/exporter/teamsexporter"
 )
@@ -54,7 +56,9 @@ func TestExplainInUse(t *testing.T) {
 func TestUnsetVariables(t *testing.T) {
 	t.Setenv("ARC_TEST_SET", "")
 	unset := &unsetVariables{}
-	provider := unset.observe(envprovider.NewFactory()).Create(confmap.ProviderSettings{Logger: zap.NewNop()})
+	resolver := confmap.ResolverSettings{ProviderFactories: []confmap.ProviderFactory{envprovider.NewFactory()}}
+	retrieval.Observe(&resolver, unset.observe)
+	provider := resolver.ProviderFactories[0].Create(confmap.ProviderSettings{Logger: zap.NewNop()})
 	for _, uri := range []string{"env:ARC_TEST_SET", "env:ARC_TEST_UNSET", "env:ARC_TEST_DEFAULT:-x", "env:ARC_TEST_UNSET"} {
 		_, err := provider.Retrieve(t.Context(), uri, nil)
 		require.NoError(t, err)

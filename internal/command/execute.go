@@ -8,21 +8,16 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/otelcol"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/retrieval"
 	"github.com/otelcol-arc/otelcol-arc/internal/version"
 )
 
 // Execute runs the Collector's command with the arguments of the process.
 func Execute(set otelcol.CollectorSettings) error {
 	unset := &unsetVariables{}
-	resolver := &set.ConfigProviderSettings.ResolverSettings
-	factories := make([]confmap.ProviderFactory, 0, len(resolver.ProviderFactories))
-	for _, factory := range resolver.ProviderFactories {
-		factories = append(factories, unset.observe(factory))
-	}
-	resolver.ProviderFactories = factories
+	retrieval.Observe(&set.ConfigProviderSettings.ResolverSettings, unset.observe)
 	cmd := otelcol.NewCommand(set)
 	cobra.AddTemplateFunc("describe", version.Describe)
 	cmd.SetVersionTemplate("{{describe .Name .Version}}\n")

@@ -4,7 +4,6 @@
 package command
 
 import (
-	"context"
 	"os"
 	"slices"
 	"strings"
@@ -21,34 +20,24 @@ type unsetVariables struct {
 	names []string
 }
 
-// observe returns the factory of a provider that notes what is not set.
-func (u *unsetVariables) observe(factory confmap.ProviderFactory) confmap.ProviderFactory {
-	return confmap.NewProviderFactory(func(settings confmap.ProviderSettings) confmap.Provider {
-		return &observedProvider{factory.Create(settings), u}
-	})
+// observe notes a variable that is not set.
+func (u *unsetVariables) observe(uri string, _ confmap.WatcherFunc) {
+	name, ok := strings.CutPrefix(uri, "env:")
+	if !ok || strings.Contains(name, ":-") {
+		return
+	}
+	if _, set := os.LookupEnv(name); set {
+		return
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if !slices.Contains(u.names, name) {
+		u.names = append(u.names, name)
+	}
 }
 
 func (u *unsetVariables) list() []string {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	return slices.Clone(u.names)
-}
-
-type observedProvider struct {
-	confmap.Provider
-	unset *unsetVariables
-}
-
-// Retrieve reads a part of the configuration.
-func (p *observedProvider) Retrieve(ctx context.Context, uri string, watcher confmap.WatcherFunc) (*confmap.Retrieved, error) {
-	if name, ok := strings.CutPrefix(uri, "env:"); ok && !strings.Contains(name, ":-") {
-		if _, set := os.LookupEnv(name); !set {
-			p.unset.mu.Lock()
-			if !slices.Contains(p.unset.names, name) {
-				p.unset.names = append(p.unset.names, name)
-			}
-			p.unset.mu.Unlock()
-		}
-	}
-	return p.Provider.Retrieve(ctx, uri, watcher)
 }

@@ -21,6 +21,7 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/lifecycle/early"
+	"github.com/otelcol-arc/otelcol-arc/internal/retrieval"
 )
 
 const (
@@ -65,31 +66,12 @@ func Run(set otelcol.CollectorSettings, run func(otelcol.CollectorSettings) erro
 		c.logger.Store(zap.New(core))
 		return watchingCore{explainingCore{core}, c.onReady}
 	}))
-	resolver := &set.ConfigProviderSettings.ResolverSettings
-	factories := make([]confmap.ProviderFactory, 0, len(resolver.ProviderFactories))
-	for _, factory := range resolver.ProviderFactories {
-		factories = append(factories, confmap.NewProviderFactory(func(ps confmap.ProviderSettings) confmap.Provider {
-			return &provider{Provider: factory.Create(ps), control: c}
-		}))
-	}
-	resolver.ProviderFactories = factories
+	retrieval.Observe(&set.ConfigProviderSettings.ResolverSettings, c.onRetrieve)
 	return run(set)
 }
 
-// provider passes on the callback that has the configuration read again.
-type provider struct {
-	confmap.Provider
-	control *control
-}
-
-// Retrieve reads a part of the configuration.
-func (p *provider) Retrieve(ctx context.Context, uri string, watcher confmap.WatcherFunc) (*confmap.Retrieved, error) {
-	p.control.onRetrieve(watcher)
-	return p.Provider.Retrieve(ctx, uri, watcher)
-}
-
 // onRetrieve is called before a part of the configuration is read.
-func (c *control) onRetrieve(watcher confmap.WatcherFunc) {
+func (c *control) onRetrieve(_ string, watcher confmap.WatcherFunc) {
 	c.mu.Lock()
 	c.reload = watcher
 	c.mu.Unlock()

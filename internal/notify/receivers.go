@@ -9,7 +9,6 @@ import (
 	"slices"
 
 	"go.opentelemetry.io/collector/component"
-	"go.opentelemetry.io/collector/pipeline"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/routing"
 )
@@ -29,23 +28,14 @@ func (e *Exporter) channelOf(receiver string) string {
 // Receivers are the names that routes can address the notifiers of a collector by,
 // those that are switched off included. It is not known of every host.
 func Receivers(host component.Host) (names []string, known bool) {
-	holder, ok := host.(interface {
-		GetExporters() map[pipeline.Signal]map[component.ID]component.Component
-	})
-	if !ok {
-		return nil, false
-	}
-	exporters := holder.GetExporters()
-	if exporters == nil {
-		return nil, false
-	}
-	for _, c := range exporters[pipeline.SignalLogs] {
+	exporters, known := logsExporters(host)
+	for _, c := range exporters {
 		if notifier, ok := c.(interface{ Receivers() []string }); ok {
 			names = append(names, notifier.Receivers()...)
 		}
 	}
 	slices.Sort(names)
-	return slices.Compact(names), true
+	return slices.Compact(names), known
 }
 
 // ValidateReceivers names what is wrong with the names of a notifier's receivers.

@@ -8,10 +8,11 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
 	"time"
 
 	"go.opentelemetry.io/collector/consumer/consumererror"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/httpresponse"
 )
 
 // Class is how the sender has to react to a status code.
@@ -98,7 +99,7 @@ func statusError(status int, header http.Header, detail string, now time.Time) e
 	if class == Permanent {
 		return consumererror.NewPermanent(err)
 	}
-	if delay, ok := retryAfter(header.Get("Retry-After"), now); ok {
+	if delay, ok := retryAfter(header, now); ok {
 		return &ThrottledError{Err: err, Delay: delay}
 	}
 	if class == Throttle {
@@ -114,15 +115,8 @@ const defaultThrottle = 5 * time.Second
 // not silence alerts for days.
 const maxRetryAfter = 15 * time.Minute
 
-// retryAfter reads the header of that name: a number of seconds, or a date.
-// It reports false when there is none that can be read. The delay is from 0 to 15 minutes.
-// https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
-func retryAfter(value string, now time.Time) (time.Duration, bool) {
-	if seconds, err := strconv.ParseUint(value, 10, 31); err == nil {
-		return min(maxRetryAfter, time.Duration(seconds)*time.Second), true
-	}
-	if date, err := http.ParseTime(value); err == nil {
-		return min(maxRetryAfter, max(0, date.Sub(now))), true
-	}
-	return 0, false
+// retryAfter is the delay that a response asks for, within bounds.
+func retryAfter(header http.Header, now time.Time) (time.Duration, bool) {
+	delay, ok := httpresponse.RetryAfter(header, now)
+	return min(delay, maxRetryAfter), ok
 }

@@ -48,36 +48,6 @@ func TestThrottled(t *testing.T) {
 	}
 }
 
-func TestRetryAfter(t *testing.T) {
-	now := time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
-	for value, want := range map[string]time.Duration{
-		"0":                             0,
-		"120":                           2 * time.Minute,
-		"Mon, 23 Nov 2026 10:00:30 GMT": 30 * time.Second,
-		"Mon, 23 Nov 2026 09:00:00 GMT": 0,
-	} {
-		got, ok := retryAfter(value, now)
-		assert.True(t, ok, value)
-		assert.Equal(t, want, got, value)
-	}
-	for _, value := range []string{"", "-1", "soon", "1.5", "99999999999999999999"} {
-		_, ok := retryAfter(value, now)
-		assert.False(t, ok, value)
-	}
-}
-
-func FuzzRetryAfter(f *testing.F) {
-	f.Add("120")
-	f.Add("Mon, 23 Nov 2026 10:00:30 GMT")
-	f.Fuzz(func(t *testing.T, value string) {
-		delay, ok := retryAfter(value, time.Unix(1_800_000_000, 0))
-		assert.GreaterOrEqual(t, delay, time.Duration(0))
-		if !ok {
-			assert.Zero(t, delay)
-		}
-	})
-}
-
 const secret = "T0SECRET"
 
 func TestPost(t *testing.T) {

@@ -22,7 +22,8 @@ import (
 // Channels are the notifiers of a collector that are switched on, by ID.
 func Channels(host component.Host) []*Exporter {
 	var all []*Exporter
-	for _, c := range logsExporters(host) {
+	exporters, _ := logsExporters(host)
+	for _, c := range exporters {
 		if e, ok := c.(*Exporter); ok {
 			all = append(all, e)
 		}
@@ -34,7 +35,8 @@ func Channels(host component.Host) []*Exporter {
 // SwitchedOff are the IDs of the notifiers of a collector that have no address.
 func SwitchedOff(host component.Host) []string {
 	var all []string
-	for id, c := range logsExporters(host) {
+	exporters, _ := logsExporters(host)
+	for id, c := range exporters {
 		if _, ok := c.(off); ok {
 			all = append(all, id.String())
 		}
@@ -43,14 +45,16 @@ func SwitchedOff(host component.Host) []string {
 	return all
 }
 
-func logsExporters(host component.Host) map[component.ID]component.Component {
+// logsExporters are those of a collector. They are not known of every host.
+func logsExporters(host component.Host) (all map[component.ID]component.Component, known bool) {
 	holder, ok := host.(interface {
 		GetExporters() map[pipeline.Signal]map[component.ID]component.Component
 	})
 	if !ok {
-		return nil
+		return nil, false
 	}
-	return holder.GetExporters()[pipeline.SignalLogs]
+	exporters := holder.GetExporters()
+	return exporters[pipeline.SignalLogs], exporters != nil
 }
 
 // ID is the exporter's.

@@ -9,11 +9,11 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"time"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/httpresponse"
 )
 
 // maxFetchedSize bounds a list that is fetched, in bytes after decompression. The
@@ -81,7 +81,7 @@ func (s *priceSource) fetch(ctx context.Context, state sourceState) (list []byte
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.cfg.HTTP.Endpoint, http.NoBody)
 	if err != nil {
-		return nil, state, withoutURL(err)
+		return nil, state, httpresponse.WithoutURL(err)
 	}
 	request.Header.Set("User-Agent", s.agent)
 	if state.ETag != "" {
@@ -92,7 +92,7 @@ func (s *priceSource) fetch(ctx context.Context, state sourceState) (list []byte
 	}
 	response, err := s.client.Do(request)
 	if err != nil {
-		return nil, state, errNoResponse{s.readable(err)}
+		return nil, state, errNoResponse{httpresponse.Readable(err, s.cfg.HTTP.Timeout)}
 	}
 	defer response.Body.Close()
 	switch {
@@ -103,37 +103,14 @@ func (s *priceSource) fetch(ctx context.Context, state sourceState) (list []byte
 	case response.ContentLength > maxFetchedSize:
 		return nil, state, fmt.Errorf("the list has %d bytes, %d are the most", response.ContentLength, maxFetchedSize)
 	}
-	list, err = io.ReadAll(io.LimitReader(response.Body, maxFetchedSize+1))
-	if err == nil {
-		// A server whose client has given up may still end a response properly
-		// of which it has sent a part.
-		err = ctx.Err()
-	}
+	list, err = httpresponse.ReadBody(ctx, response.Body, maxFetchedSize)
 	switch {
-	case err != nil:
-		return nil, state, fmt.Errorf("read the list: %w", s.readable(err))
-	case len(list) > maxFetchedSize:
+	case errors.Is(err, httpresponse.ErrTooLarge):
 		return nil, state, fmt.Errorf("the list has more than %d bytes", maxFetchedSize)
+	case err != nil:
+		return nil, state, fmt.Errorf("read the list: %w", httpresponse.Readable(err, s.cfg.HTTP.Timeout))
 	}
 	return list, sourceState{ETag: response.Header.Get("ETag"), Modified: response.Header.Get("Last-Modified")}, nil
-}
-
-// readable words a timeout the same wherever it was noticed: net/http words it
-// differently before and after the headers, and by whose timer was first.
-func (s *priceSource) readable(err error) error {
-	timeout, ok := errors.AsType[net.Error](err)
-	if ok && timeout.Timeout() {
-		return fmt.Errorf("no whole response within the timeout of %v", s.cfg.HTTP.Timeout)
-	}
-	return withoutURL(err)
-}
-
-// withoutURL takes the address out of an error: it may hold a token.
-func withoutURL(err error) error {
-	if withURL, ok := errors.AsType[*url.Error](err); ok {
-		return withURL.Err
-	}
-	return err
 }
 
 // maxRedirects is as many as net/http follows by default.

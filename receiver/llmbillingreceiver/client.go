@@ -8,14 +8,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/httpresponse"
 	"github.com/otelcol-arc/otelcol-arc/receiver/llmbillingreceiver/internal/report"
 )
 
@@ -68,20 +66,17 @@ func (c *client) Do(ctx context.Context, request *http.Request, into any) error 
 	}
 	response, err := c.http.Do(request) //nolint:gosec // the address is that of the configuration
 	if err != nil {
-		return &reportError{error: c.readable(err), outcome: outcomeFailed}
+		return &reportError{error: httpresponse.Readable(err, c.timeout), outcome: outcomeFailed}
 	}
 	defer func() { _ = response.Body.Close() }()
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxBody+1))
-	if err == nil {
-		err = ctx.Err() // a server may properly end a response of which it has sent a part
-	}
+	body, err := httpresponse.ReadBody(ctx, response.Body, maxBody)
 	switch {
 	case response.StatusCode != http.StatusOK:
 		return c.refused(response, body)
-	case err != nil:
-		return &reportError{error: fmt.Errorf("read the response: %w", c.readable(err)), outcome: outcomeFailed}
-	case len(body) > maxBody:
+	case errors.Is(err, httpresponse.ErrTooLarge):
 		return &reportError{error: fmt.Errorf("a page of the report has more than %d bytes", maxBody), outcome: outcomeFailed}
+	case err != nil:
+		return &reportError{error: fmt.Errorf("read the response: %w", httpresponse.Readable(err, c.timeout)), outcome: outcomeFailed}
 	}
 	if err := json.Unmarshal(body, into); err != nil {
 		return &reportError{error: fmt.Errorf("the response is not the report that %s documents: %w", c.provider.Name, err), outcome: outcomeFailed}
@@ -92,15 +87,16 @@ func (c *client) Do(ctx context.Context, request *http.Request, into any) error 
 // refused is the error for a status other than 200.
 func (c *client) refused(response *http.Response, body []byte) error {
 	reason := c.reason(body)
+	delay, _ := httpresponse.RetryAfter(response.Header, c.now())
 	switch status := response.StatusCode; {
 	case status == http.StatusUnauthorized:
 		return &reportError{error: fmt.Errorf("status %s: the key is not accepted; it must be %s%s", response.Status, c.provider.Key, reason), outcome: outcomeUnauthorized}
 	case status == http.StatusForbidden || status == http.StatusBadRequest && strings.Contains(reason, "AccessDenied"):
 		return &reportError{error: fmt.Errorf("status %s: the key may not read the report; it needs %s%s", response.Status, c.provider.Scope, reason), outcome: outcomeUnauthorized}
 	case status == http.StatusTooManyRequests || status == http.StatusBadRequest && strings.Contains(reason, "LimitExceeded"):
-		return &reportError{error: fmt.Errorf("status %s: too many requests%s", response.Status, reason), outcome: outcomeRateLimited, retryAfter: c.retryAfter(response)}
+		return &reportError{error: fmt.Errorf("status %s: too many requests%s", response.Status, reason), outcome: outcomeRateLimited, retryAfter: delay}
 	default:
-		return &reportError{error: fmt.Errorf("status %s%s", response.Status, reason), outcome: outcomeFailed, retryAfter: c.retryAfter(response)}
+		return &reportError{error: fmt.Errorf("status %s%s", response.Status, reason), outcome: outcomeFailed, retryAfter: delay}
 	}
 }
 
@@ -133,29 +129,6 @@ func (c *client) reason(body []byte) string {
 		return ""
 	}
 	return ": " + strconv.Quote(text)
-}
-
-// retryAfter reads the header of this name: seconds, or a date.
-func (c *client) retryAfter(response *http.Response) time.Duration {
-	value := response.Header.Get("Retry-After")
-	if seconds, err := strconv.Atoi(value); err == nil && seconds >= 0 && seconds < 1<<31 {
-		return time.Duration(seconds) * time.Second
-	}
-	if at, err := http.ParseTime(value); err == nil {
-		return max(at.Sub(c.now()), 0)
-	}
-	return 0
-}
-
-// readable leaves addresses out of an error, and words timeouts alike.
-func (c *client) readable(err error) error {
-	if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() {
-		return fmt.Errorf("no whole response within the timeout of %v", c.timeout)
-	}
-	if withURL, ok := errors.AsType[*url.Error](err); ok {
-		return withURL.Err
-	}
-	return err
 }
 
 // checkRedirect refuses redirects to other hosts: the key must not go there.

@@ -24,14 +24,13 @@ var anthropic = Provider{
 	Costs: anthropicCosts, Usage: anthropicUsage,
 }
 
-type anthropicPage[T any] struct {
-	Data []struct {
-		StartingAt time.Time `json:"starting_at"`
-		Results    []T       `json:"results"`
-	} `json:"data"`
-	HasMore  bool   `json:"has_more"`
-	NextPage string `json:"next_page"`
+// anthropicBucket is a day.
+type anthropicBucket[T any] struct {
+	StartingAt time.Time `json:"starting_at"`
+	Results    []T       `json:"results"`
 }
+
+func (b anthropicBucket[T]) results() (day string, all []T) { return DayOf(b.StartingAt), b.Results }
 
 type anthropicCost struct {
 	// Amount is in cents, with decimals: "123.45" is $1.2345.
@@ -100,28 +99,5 @@ func anthropicPages[T any](ctx context.Context, c Client, endpoint, path string,
 	query.Set("limit", "31")
 	query.Set("starting_at", from.UTC().Format(time.RFC3339))
 	query.Set("ending_at", to.UTC().Format(time.RFC3339))
-	return pages(func(page string) (string, error) {
-		if page != "" {
-			query.Set("page", page)
-		}
-		request, err := get(ctx, endpoint, path, query)
-		if err != nil {
-			return "", err
-		}
-		var body anthropicPage[T]
-		if err := c.Do(ctx, request, &body); err != nil {
-			return "", err
-		}
-		for _, bucket := range body.Data {
-			for i := range bucket.Results {
-				if err := add(DayOf(bucket.StartingAt), &bucket.Results[i]); err != nil {
-					return "", err
-				}
-			}
-		}
-		if !body.HasMore {
-			return "", nil
-		}
-		return body.NextPage, nil
-	})
+	return readBuckets[anthropicBucket[T]](ctx, c, endpoint, path, query, add)
 }

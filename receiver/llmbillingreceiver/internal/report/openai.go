@@ -23,14 +23,14 @@ var openAI = Provider{
 	Costs:     openAICosts, Usage: openAIUsage,
 }
 
-// openAIPage is a page of buckets. Times are seconds since 1970.
-type openAIPage[T any] struct {
-	Data []struct {
-		StartTime int64 `json:"start_time"`
-		Results   []T   `json:"results"`
-	} `json:"data"`
-	HasMore  bool   `json:"has_more"`
-	NextPage string `json:"next_page"`
+// openAIBucket is a day. Times are seconds since 1970.
+type openAIBucket[T any] struct {
+	StartTime int64 `json:"start_time"`
+	Results   []T   `json:"results"`
+}
+
+func (b openAIBucket[T]) results() (day string, all []T) {
+	return DayOf(time.Unix(b.StartTime, 0)), b.Results
 }
 
 type openAICost struct {
@@ -135,31 +135,7 @@ func openAIPages[T any](ctx context.Context, c Client, endpoint, path string, qu
 	query.Set("bucket_width", "1d")
 	query.Set("start_time", strconv.FormatInt(from.Unix(), 10))
 	query.Set("end_time", strconv.FormatInt(to.Unix(), 10))
-	return pages(func(page string) (string, error) {
-		if page != "" {
-			query.Set("page", page)
-		}
-		request, err := get(ctx, endpoint, path, query)
-		if err != nil {
-			return "", err
-		}
-		var body openAIPage[T]
-		if err := c.Do(ctx, request, &body); err != nil {
-			return "", err
-		}
-		for _, bucket := range body.Data {
-			day := DayOf(time.Unix(bucket.StartTime, 0))
-			for i := range bucket.Results {
-				if err := add(day, &bucket.Results[i]); err != nil {
-					return "", err
-				}
-			}
-		}
-		if !body.HasMore {
-			return "", nil
-		}
-		return body.NextPage, nil
-	})
+	return readBuckets[openAIBucket[T]](ctx, c, endpoint, path, query, add)
 }
 
 var centsPerDollar = big.NewRat(100, 1)

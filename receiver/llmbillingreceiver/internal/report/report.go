@@ -109,6 +109,44 @@ func pages(read func(page string) (next string, err error)) error {
 	return ErrPages
 }
 
+// bucket is a day of a report, and its results.
+type bucket[T any] interface {
+	results() (day string, all []T)
+}
+
+// readBuckets asks for all pages of a report of OpenAI or of Anthropic, and adds each result.
+func readBuckets[B bucket[T], T any](ctx context.Context, c Client, endpoint, path string, query url.Values, add func(day string, result *T) error) error {
+	return pages(func(page string) (next string, err error) {
+		if page != "" {
+			query.Set("page", page)
+		}
+		request, err := get(ctx, endpoint, path, query)
+		if err != nil {
+			return "", err
+		}
+		var body struct {
+			Data     []B    `json:"data"`
+			HasMore  bool   `json:"has_more"`
+			NextPage string `json:"next_page"`
+		}
+		if err := c.Do(ctx, request, &body); err != nil {
+			return "", err
+		}
+		for _, each := range body.Data {
+			day, all := each.results()
+			for i := range all {
+				if err := add(day, &all[i]); err != nil {
+					return "", err
+				}
+			}
+		}
+		if !body.HasMore {
+			return "", nil
+		}
+		return body.NextPage, nil
+	})
+}
+
 // DayOf is the day of a time, in UTC.
 func DayOf(t time.Time) string { return t.UTC().Format(time.DateOnly) }
 

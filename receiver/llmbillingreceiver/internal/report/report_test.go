@@ -73,6 +73,7 @@ func FuzzReports(f *testing.F) {
 	f.Add([]byte(`{"ResultsByTime": [{"TimePeriod": {"Start": "2026-11-27"}, "Groups": [{"Keys": ["Amazon Bedrock", "USE1-x"], "Metrics": {"UnblendedCost": {"Amount": "1", "Unit": "USD"}}}]}]}`))
 	f.Add([]byte(`{"data": [], "has_more": true, "next_page": "x"}`))
 	from := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+	f.Add([]byte(`{"data":[null,{"results":[null]}]}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		for name, p := range Providers {
 			costs, err := p.Costs(t.Context(), fixed(body), p.Endpoint, from, from.AddDate(0, 1, 0))
