@@ -93,11 +93,11 @@ func (c *selection) filters() (chips []filter) {
 	return chips
 }
 
-// callsPage is the page of single calls with a selection, of a group if values are given.
+// callsPage is a selection of single calls, of a group if values are given.
 func (c selection) callsPage(values ...string) selection {
 	c = c.onFirstPage()
 	c.path, c.extra = "/calls", maps.Clone(c.extra)
-	c.measure, c.sort, c.search, c.columns = "", "", "", nil
+	c.order, c.measure, c.sort, c.search, c.columns = "", "", "", "", nil
 	for i, value := range values {
 		c = c.only(c.by[i], value)
 	}

@@ -16,7 +16,7 @@ import (
 	kinds "github.com/otelcol-arc/otelcol-arc/internal/usage"
 )
 
-// oneCallView is the page of one call.
+// oneCallView shows one call.
 type oneCallView struct {
 	shell
 	callView
@@ -190,7 +190,7 @@ func (v *oneCallView) addFacts(dimensions []string, c selection) {
 		add(&v.Facts, "Error", call.ErrorType, calls.filtered("error_type", call.ErrorType).url())
 	}
 	if call.TraceID != "" {
-		v.Facts = append(v.Facts, fact{Name: "Trace", Value: call.TraceID, URL: calls.filtered("trace_id", call.TraceID).url(), Link: v.URL})
+		v.Facts = append(v.Facts, fact{Name: "Trace", Value: call.TraceID, URL: tracePage(call.TraceID, c.source), Link: v.URL})
 	}
 	add(&v.Facts, "Span", call.SpanID, "")
 	add(&v.Facts, "Span around it", call.ParentID, "")

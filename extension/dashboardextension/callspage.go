@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strconv"
 
+	"github.com/otelcol-arc/otelcol-arc/extension/dashboardextension/internal/conversation"
 	"github.com/otelcol-arc/otelcol-arc/extension/dashboardextension/internal/spend"
 	"github.com/otelcol-arc/otelcol-arc/extension/dashboardextension/internal/text"
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
@@ -16,7 +17,7 @@ import (
 
 const listRows = 50 // of a page of calls, sessions or traces
 
-// callsView is the page of single calls.
+// callsView lists single calls.
 type callsView struct {
 	shell
 	NoSource  bool
@@ -72,7 +73,7 @@ func (b *dashboardServer) callsPage(r *http.Request) (content, error) {
 	if c.callSort != "" {
 		sortCalls(calls, []callKey{newParams(nil).callKey(c.callSort, usage.Dimensions())})
 	}
-	if view.Note, err = keptNote(usage, c, len(calls)); err != nil {
+	if view.Note, err = noteMissing(usage, c, len(calls)); err != nil {
 		return content{}, err
 	}
 	view.Stats = callStats(calls)
@@ -116,8 +117,8 @@ func modelsOf(usage dashboard.Usage, c selection) (models []string) {
 	return models
 }
 
-// keptNote reports which of the calls of the period are kept.
-func keptNote(usage dashboard.Usage, c selection, found int) (string, error) {
+// noteMissing reports which of the calls of the period are kept.
+func noteMissing(usage dashboard.Usage, c selection, found int) (string, error) {
 	source, ok := usage.(dashboard.CallSource)
 	if !ok {
 		return "This source has no single calls.", nil
@@ -135,22 +136,43 @@ func keptNote(usage dashboard.Usage, c selection, found int) (string, error) {
 	if len(c.extra) == 0 {
 		note = text.Count(int64(found)) + " of the " + text.Count(all.Calls) + " calls that the ledger counts " + c.label() + " are kept: "
 	}
-	note += "the newest " + text.Count(int64(kept.NewestLimit))
+	words := describeLimits(&kept)
+	if !kept.Since.IsZero() {
+		words += "; from " + kept.Since.In(c.now.Location()).Format("Jan 2, 2006 15:04") + " on all are there"
+	}
+	return note + words + ".", nil
+}
+
+func describeLimits(kept *dashboard.CallsKept) string {
+	words := "the newest " + text.Count(int64(kept.NewestLimit))
 	if kept.ExpensivePerDay > 0 {
-		note += ", and the " + text.Count(int64(kept.ExpensivePerDay)) + " most expensive of each day"
+		words += ", and the " + text.Count(int64(kept.ExpensivePerDay)) + " most expensive of each day"
 	}
 	if kept.Dropped > 0 {
-		note += ". " + text.Count(kept.Dropped) + " others are counted, and no longer kept"
+		words += ". " + text.Count(kept.Dropped) + " others are counted, and no longer kept"
 	}
-	if !kept.Since.IsZero() {
-		note += "; from " + kept.Since.In(c.now.Location()).Format("Jan 2, 2006 15:04") + " on all are there"
+	return words
+}
+
+// describeKept describe which calls are kept; "" where none was dropped.
+func describeKept(usage dashboard.Usage) string {
+	source, ok := usage.(dashboard.CallSource)
+	if !ok {
+		return ""
 	}
-	return note + ".", nil
+	kept := source.CallsKept()
+	if kept.Dropped == 0 {
+		return ""
+	}
+	return describeLimits(&kept)
 }
 
 // callStats are the sums of calls.
 func callStats(calls []dashboard.Call) []stat {
-	sum, known := sumCalls(calls)
+	var sum dashboard.Totals
+	for i := range calls {
+		conversation.Add(&sum, &calls[i])
+	}
 	stats := []stat{
 		{Name: "Calls", Value: text.Count(sum.Calls)},
 		{Name: "Cost", Value: text.Dollars(sum.Dollars)},
@@ -161,39 +183,10 @@ func callStats(calls []dashboard.Call) []stat {
 	if sum.Unpriced > 0 {
 		stats[1].Note = text.Count(sum.Unpriced) + " without a price"
 	}
-	if known > 0 {
-		stats = append(stats, stat{Name: "Average time", Value: text.Seconds(sum.Seconds / float64(known))})
+	if average, known := spend.AverageSeconds(&sum); known {
+		stats = append(stats, stat{Name: "Average time", Value: text.Seconds(average)})
 	}
 	return stats
-}
-
-// sumCalls adds calls up. Timed is how many have a duration.
-func sumCalls(calls []dashboard.Call) (sum dashboard.Totals, timed int64) {
-	for i := range calls {
-		addCall(&sum, &calls[i])
-	}
-	return sum, sum.Timed
-}
-
-func addCall(sum *dashboard.Totals, call *dashboard.Call) {
-	sum.Calls++
-	switch call.Status {
-	case "error":
-		sum.Errors++
-	case "timeout":
-		sum.Timeouts++
-	}
-	if call.Dollars == nil {
-		sum.Unpriced++
-	} else {
-		sum.Dollars += *call.Dollars
-	}
-	sum.Tokens.Input += call.Tokens.Input
-	sum.Tokens.Output += call.Tokens.Output
-	if call.Seconds != nil {
-		sum.Timed++
-		sum.Seconds += *call.Seconds
-	}
 }
 
 // callHeads are the heads of the columns of calls, each with the link that sorts by it.

@@ -99,7 +99,7 @@ func newChart(stack spend.Stack, c selection) *chartView {
 	return view
 }
 
-// within is the page of what is in a bar: the calls of an hour, or the hours or days of a
+// within is the address of what is in a bar: the calls of an hour, or the hours or days of a
 // longer one.
 func (c selection) within(start time.Time) string {
 	end := c.step.Next(start)

@@ -71,8 +71,9 @@ type selection struct {
 	callSort string
 	callPage int
 
-	path  string     // of the page; "" for the first
-	extra url.Values // filters of the page
+	path  string     // where it is shown; "" for spend
+	extra url.Values // filters of single calls
+	order string     // of sessions or traces
 
 	dimensions []string // that there are
 
@@ -214,6 +215,7 @@ func (c *selection) values() url.Values {
 	set("csort", c.callSort, "")
 	set("cpage", strconv.Itoa(c.callPage), "1")
 	maps.Copy(values, c.extra)
+	set("order", c.order, "")
 	return values
 }
 

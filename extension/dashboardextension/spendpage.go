@@ -286,38 +286,45 @@ func overflowNote(usage dashboard.Usage, extent *dashboard.Extent, c selection) 
 func (b *dashboardServer) addCalls(view *spendView, usage dashboard.Usage, c selection) {
 	dimensions := usage.Dimensions()
 	until := c.until()
-	calls := usage.Calls(dashboard.CallQuery{From: until.From, To: until.To, Where: c.where}) // the newest first
-	only := func(keep func(*dashboard.Call) bool) (some []dashboard.Call) {
-		for i := range calls {
-			if keep(&calls[i]) {
-				some = append(some, calls[i])
-			}
-		}
-		return some
-	}
+	query := dashboard.CallQuery{From: until.From, To: until.To, Where: c.where}
 	link := func(name, value string) string {
 		values := c.periodValues()
 		values.Set(name, value)
 		return c.apiURL("/api/calls", values)
 	}
-	byTime := func(record dashboard.MergedRecord) bool { return record.Rule == mergedByTime }
-	view.MergedByTime = b.listCalls(only(func(call *dashboard.Call) bool { return slices.ContainsFunc(call.Merged, byTime) }), link("merged_by", mergedByTime), c)
-	view.BadCalls = b.listCalls(only(func(call *dashboard.Call) bool { return call.Problem != "" }), link("problems", "true"), c)
+	merged, bad := query, query
+	merged.MergedBy, bad.Problems = mergedByTime, true
+	view.MergedByTime = b.listCalls(usage.Calls(merged), link("merged_by", mergedByTime), c)
+	view.BadCalls = b.listCalls(usage.Calls(bad), link("problems", "true"), c)
 
-	keys := []callKey{{of: callColumns["cost"], down: true}, {of: callColumns["time"], down: true}}
-	if c.callSort != "" {
-		keys = []callKey{newParams(nil).callKey(c.callSort, dimensions)}
-	}
-	sortCalls(calls, keys)
-	view.CallPager = newPager(len(calls), c.callPage, callRows, func(page int) string {
+	calls, count := c.callsOfPage(usage, query)
+	view.CallPager = newPager(count, c.callPage, callRows, func(page int) string {
 		other := c
 		other.callPage = page
 		return other.url() + "#calls"
 	})
-	for _, call := range pageOf(calls, callRows, c.callPage) {
-		view.CallTable.Calls = append(view.CallTable.Calls, b.newCallView(&call, c))
+	for i := range calls {
+		view.CallTable.Calls = append(view.CallTable.Calls, b.newCallView(&calls[i], c))
 	}
 	view.CallTable.Heads = c.callHeads(dimensions, "-cost", "#calls")
+}
+
+// callsOfPage are the calls of a page, the most expensive first unless others are asked for,
+// and how many there are in all.
+func (c *selection) callsOfPage(usage dashboard.Usage, query dashboard.CallQuery) (calls []dashboard.Call, count int) {
+	source, counts := usage.(dashboard.CallSource)
+	if c.callSort == "" && counts {
+		count = source.CountCalls(query)
+		query.MostExpensive, query.Limit = true, c.callPage*callRows
+		return pageOf(usage.Calls(query), callRows, c.callPage), count
+	}
+	calls = usage.Calls(query)
+	keys := []callKey{{of: callColumns["cost"], down: true}, {of: callColumns["time"], down: true}}
+	if c.callSort != "" {
+		keys = []callKey{newParams(nil).callKey(c.callSort, usage.Dimensions())}
+	}
+	sortCalls(calls, keys)
+	return pageOf(calls, callRows, c.callPage), len(calls)
 }
 
 // mergedByTime is the rule that is a heuristic.

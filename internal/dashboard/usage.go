@@ -185,10 +185,22 @@ type Call struct {
 
 // CallSource is a source of usage that keeps single calls.
 type CallSource interface {
+	// CountCalls is how many calls a query chooses, whatever its limit.
+	CountCalls(q CallQuery) int
 	// CallsKept is how many calls there are.
 	CallsKept() CallsKept
+	// Steps are the spans of agents, chains and tools of a trace that are kept, in no order.
+	Steps(traceID string) []Step
 	// CallPrice is how a call that is kept was priced.
 	CallPrice(id string) (CallPrice, bool)
+}
+
+// Step is a span around calls: of an agent, a chain or a tool.
+type Step struct {
+	SpanID, ParentID string // in hex; "" for none
+	Name, Agent      string
+	Start, End       time.Time
+	Failed           bool
 }
 
 // CallsKept is which calls are kept.
@@ -211,7 +223,7 @@ type CallPrice struct {
 	Region, Tier                  string
 	Checked                       time.Time
 	// Lines are what each kind costs by the table as it is now, at the time of the call.
-	// They are none where the cost is not that of the table.
+	// There is no line where the cost is not that of the table.
 	Lines []PriceLine
 	// Adjustments are what changed the sum of the lines, in words.
 	Adjustments []string

@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -57,7 +58,11 @@ func (b usageSource) Calls(q dashboard.CallQuery) []dashboard.Call {
 		}
 		return cmp.Or(cmp.Compare(y.End, x.End), cmp.Compare(x.ID, y.ID))
 	})
-	out := []dashboard.Call{}
+	size := len(kept)
+	if q.Limit > 0 {
+		size = min(size, q.Limit)
+	}
+	out := make([]dashboard.Call, 0, size)
 	for i := range kept {
 		if q.Limit > 0 && len(out) == q.Limit {
 			break
@@ -89,6 +94,7 @@ func (b usageSource) candidates(q *dashboard.CallQuery) []calls.Call {
 		return q.ID != "" && k.ID != id ||
 			q.ResponseID != "" && !strings.Contains(k.Payload, q.ResponseID) ||
 			q.TraceID != "" && len(k.Merged) == 0 && !strings.Contains(k.Payload, string(trace)) ||
+			q.MergedBy != "" && len(k.Merged) == 0 || q.Problems && k.Cost != 0 ||
 			q.MinDollars != nil && k.Cost.Dollars() < *q.MinDollars || q.MaxDollars != nil && k.Cost.Dollars() > *q.MaxDollars
 	})
 }
@@ -214,6 +220,30 @@ func mergedOf(records []calls.Merged) (out []dashboard.MergedRecord) {
 		out = append(out, dashboard.MergedRecord{TraceID: hexOf(m.Trace[:]), SpanID: hexOf(m.Span[:]), Scope: m.Scope, Rule: m.Rule})
 	}
 	return out
+}
+
+// Steps are the spans of agents, chains and tools of a trace.
+func (b usageSource) Steps(traceID string) (steps []dashboard.Step) {
+	var trace [16]byte
+	if id, err := hex.DecodeString(traceID); err != nil || copy(trace[:], id) != len(trace) {
+		return nil
+	}
+	for _, step := range b.kept.Steps(trace) {
+		steps = append(steps, dashboard.Step{
+			SpanID: hexOf(step.Span[:]), ParentID: hexOf(step.Parent[:]), Name: step.Name, Agent: step.Agent,
+			Start: time.Unix(0, step.Start).UTC(), End: time.Unix(0, step.End).UTC(), Failed: step.Failed,
+		})
+	}
+	return steps
+}
+
+// CountCalls is how many calls a query chooses.
+func (b usageSource) CountCalls(q dashboard.CallQuery) int {
+	q.Limit, q.MostExpensive = 0, false
+	if every := (dashboard.CallQuery{From: q.From, To: q.To, Where: q.Where}); len(q.Where) == 0 && reflect.DeepEqual(q, every) {
+		return len(b.candidates(&q))
+	}
+	return len(b.Calls(q))
 }
 
 // CallsKept is how many calls are kept.

@@ -126,6 +126,7 @@ func (c *core) count(ctx context.Context, b *batch) []identity.Outcome {
 		e.spans = c.linksOf(b, first)
 		c.journal(ctx, &e)
 	}
+	c.kept.AddSteps(b.steps)
 	c.countMerged(ctx, &result)
 	c.reportCrowding()
 	b.taken = append(b.taken[:0], result.Outcomes...)

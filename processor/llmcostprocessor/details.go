@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
 	"github.com/otelcol-arc/otelcol-arc/internal/period"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/calls"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/convention"
@@ -57,6 +59,21 @@ func (d *detectedCall) firstToken() time.Duration {
 		return 0
 	}
 	return first
+}
+
+// noteStep notes a span of an agent, a chain or a tool, within which calls may be.
+func (c *core) noteStep(b *batch, d *detectedCall, span ptrace.Span) {
+	if c.cfg.Calls.MaxEntries == 0 || span.TraceID().IsEmpty() || span.SpanID().IsEmpty() {
+		return
+	}
+	step := calls.Step{
+		Trace: span.TraceID(), Span: span.SpanID(), Parent: span.ParentSpanID(), Name: strings.Clone(span.Name()),
+		Start: nanos(span.StartTimestamp()), End: nanos(span.EndTimestamp()), Failed: span.Status().Code() == ptrace.StatusCodeError,
+	}
+	if c.dimensions.agent < 0 || !c.cfg.Dimensions[c.dimensions.agent].hides() {
+		step.Agent = strings.Clone(d.call.Attribution.Agent)
+	}
+	b.steps = append(b.steps, step)
 }
 
 // keep keeps a call, or what corrects it. It must be called with counting held.
@@ -118,7 +135,7 @@ var (
 func dimensionOf(configured []DimensionConfig, keys []string, words ...string) int {
 	return slices.IndexFunc(configured, func(d DimensionConfig) bool {
 		return slices.ContainsFunc(append([]string{d.Name}, d.keys()...), func(key string) bool {
-			hides := (d.Hash || d.Drop) && slices.ContainsFunc(words, func(word string) bool { return strings.Contains(strings.ToLower(key), word) })
+			hides := d.hides() && slices.ContainsFunc(words, func(word string) bool { return strings.Contains(strings.ToLower(key), word) })
 			return hides || slices.Contains(keys, key)
 		})
 	})

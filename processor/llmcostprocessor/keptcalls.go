@@ -16,20 +16,21 @@ import (
 )
 
 // Single calls are in chunks under kept/N, the most expensive ones of a day under
-// kept-day/N; the list of both is under kept. Versions before have none of these.
+// kept-day/N, the spans around calls under kept-steps/N; the list of all is under kept. Versions before have none of these.
 const (
 	keyKept      = "kept"
 	keyKeptChunk = "kept/"
 	keyKeptDay   = "kept-day/"
+	keyKeptSteps = "kept-steps/"
 )
 
 // loadKept loads the single calls.
 func (s *store) loadKept(ctx context.Context, keys []string, to *calls.Store) error {
-	s.keptChunks, s.keptDays = map[uint64]bool{}, map[int64]bool{}
-	var chunks []uint64
+	s.keptChunks, s.keptDays, s.keptSteps = map[uint64]bool{}, map[int64]bool{}, map[uint64]bool{}
+	var chunks, steps []uint64
 	var days []int64
 	if err := s.read(ctx, keyKept, func(content []byte) (err error) {
-		chunks, days, err = to.ParseIndex(content)
+		chunks, days, steps, err = to.ParseIndex(content)
 		return err
 	}); err != nil {
 		return err
@@ -37,15 +38,22 @@ func (s *store) loadKept(ctx context.Context, keys []string, to *calls.Store) er
 	// The list may be lost, or older than the chunks.
 	chunks = merged(chunks, numbersOf[uint64](keys, keyKeptChunk))
 	days = merged(days, numbersOf[int64](keys, keyKeptDay))
+	steps = merged(steps, numbersOf[uint64](keys, keyKeptSteps))
+	for _, number := range steps {
+		s.keptSteps[number] = true
+		if err := s.read(ctx, stepsKey(number), to.LoadSteps); err != nil {
+			return err
+		}
+	}
 	for _, number := range days {
 		s.keptDays[number] = true
-		if err := s.read(ctx, keptDayKey(number), func(content []byte) error { return to.LoadDay(number, content) }); err != nil {
+		if err := s.read(ctx, callsOfDayKey(number), func(content []byte) error { return to.LoadDay(number, content) }); err != nil {
 			return err
 		}
 	}
 	for _, number := range slices.Backward(chunks) {
 		s.keptChunks[number] = true
-		if err := s.read(ctx, keptChunkKey(number), to.Load); err != nil {
+		if err := s.read(ctx, callsKey(number), to.Load); err != nil {
 			return err
 		}
 	}
@@ -80,16 +88,22 @@ func (s *store) writeKept(ctx context.Context, operations []*storage.Operation, 
 		return nil
 	}
 	for _, number := range slices.Sorted(maps.Keys(encoded.Chunks)) {
-		if err := write(keptChunkKey(number), encoded.Chunks[number]); err != nil {
+		if err := write(callsKey(number), encoded.Chunks[number]); err != nil {
 			return operations, err
 		}
 		s.keptChunks[number] = true
 	}
 	for _, number := range slices.Sorted(maps.Keys(encoded.Days)) {
-		if err := write(keptDayKey(number), encoded.Days[number]); err != nil {
+		if err := write(callsOfDayKey(number), encoded.Days[number]); err != nil {
 			return operations, err
 		}
 		s.keptDays[number] = true
+	}
+	for _, number := range slices.Sorted(maps.Keys(encoded.Steps)) {
+		if err := write(stepsKey(number), encoded.Steps[number]); err != nil {
+			return operations, err
+		}
+		s.keptSteps[number] = true
 	}
 	if len(some) > 0 {
 		if err := s.client.Batch(ctx, some...); err != nil {
@@ -98,10 +112,13 @@ func (s *store) writeKept(ctx context.Context, operations []*storage.Operation, 
 	}
 	s.keptNext = encoded
 	for _, number := range obsolete(s.keptChunks, encoded.AllChunks) {
-		operations = append(operations, storage.DeleteOperation(keptChunkKey(number)))
+		operations = append(operations, storage.DeleteOperation(callsKey(number)))
 	}
 	for _, number := range obsolete(s.keptDays, encoded.AllDays) {
-		operations = append(operations, storage.DeleteOperation(keptDayKey(number)))
+		operations = append(operations, storage.DeleteOperation(callsOfDayKey(number)))
+	}
+	for _, number := range obsolete(s.keptSteps, encoded.AllSteps) {
+		operations = append(operations, storage.DeleteOperation(stepsKey(number)))
 	}
 	if bytes.Equal(encoded.Index, s.keptIndex) {
 		return operations, nil
@@ -112,7 +129,7 @@ func (s *store) writeKept(ctx context.Context, operations []*storage.Operation, 
 // endKept is called when all that writeKept returned is written.
 func (s *store) endKept() {
 	s.keptIndex = s.keptNext.Index
-	s.keptChunks, s.keptDays = setOf(s.keptNext.AllChunks), setOf(s.keptNext.AllDays)
+	s.keptChunks, s.keptDays, s.keptSteps = setOf(s.keptNext.AllChunks), setOf(s.keptNext.AllDays), setOf(s.keptNext.AllSteps)
 }
 
 func setOf[T comparable](all []T) map[T]bool {
@@ -134,6 +151,8 @@ func obsolete[T int64 | uint64](stored map[T]bool, all []T) (gone []T) {
 	return gone
 }
 
-func keptChunkKey(number uint64) string { return keyKeptChunk + strconv.FormatUint(number, 10) }
+func callsKey(number uint64) string { return keyKeptChunk + strconv.FormatUint(number, 10) }
 
-func keptDayKey(number int64) string { return keyKeptDay + strconv.FormatInt(number, 10) }
+func stepsKey(number uint64) string { return keyKeptSteps + strconv.FormatUint(number, 10) }
+
+func callsOfDayKey(number int64) string { return keyKeptDay + strconv.FormatInt(number, 10) }

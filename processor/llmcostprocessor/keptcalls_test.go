@@ -302,11 +302,11 @@ func TestDamagedCalls(t *testing.T) {
 			r.price(callSpan())
 		}
 		r.stop()
-		m.change(func() { m.content[keptChunkKey(1)] = []byte("damaged") })
+		m.change(func() { m.content[callsKey(1)] = []byte("damaged") })
 		p, e := newPage()
 		r = newRig(t, withStorage(nil), m.extension(), e)
 		assert.Len(t, p.usage.Calls(dashboard.CallQuery{}), 600-256)
-		assert.Contains(t, m.content, keyDamaged+keptChunkKey(1))
+		assert.Contains(t, m.content, keyDamaged+callsKey(1))
 		assert.InDelta(t, 600*0.0075, r.totals()[costOfGPT4o], 1e-9)
 	})
 }

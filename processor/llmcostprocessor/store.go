@@ -62,6 +62,7 @@ type store struct {
 
 	keptChunks map[uint64]bool // single calls that are in the storage
 	keptDays   map[int64]bool
+	keptSteps  map[uint64]bool
 	keptIndex  []byte
 	keptNext   calls.Encoded // that is being written
 

@@ -73,13 +73,13 @@ func TestRealBrowser(t *testing.T) {
 
 	for _, scheme := range []string{"light", "dark"} {
 		b.setView(1280, 800, scheme)
-		for _, path := range []string{"/", "/?range=7d&by=service.name&show=tokens&where=model%3Dgpt-4o", "/alerts", "/rules"} {
+		for _, path := range []string{"/", "/?range=7d&by=service.name&show=tokens&where=model%3Dgpt-4o", "/alerts", "/rules", "/calls?range=30d&status=failed", "/calls/0000000000000001"} {
 			b.run(chromedp.Navigate(url + path))
 			assert.Empty(t, b.axe(), "%s %s", path, scheme)
 		}
 	}
 	b.setView(390, 844, "light")
-	for _, path := range []string{"/", "/alerts", "/rules"} {
+	for _, path := range []string{"/", "/alerts", "/rules", "/calls", "/calls/0000000000000001"} {
 		b.run(chromedp.Navigate(url + path))
 		assert.Empty(t, b.axe(), "%s on a phone", path)
 		wide := read(b, chromedp.Evaluate[bool](`document.documentElement.scrollWidth > innerWidth`))

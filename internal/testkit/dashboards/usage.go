@@ -34,8 +34,9 @@ type Usage struct {
 	DisagreeList []dashboard.Disagreement
 	Table        dashboard.PriceTable
 	Bill         dashboard.Billing
-	Err          error // of Usage
-	Dropped      int64 // calls that are not kept
+	Err          error                       // of Usage
+	Dropped      int64                       // calls that are not kept
+	StepsOf      map[string][]dashboard.Step // by trace
 }
 
 var _ dashboard.Usage = (*Usage)(nil)
@@ -201,6 +202,15 @@ func matches(c *dashboard.Call, q *dashboard.CallQuery) bool {
 		return false
 	}
 	return true
+}
+
+// Steps are those of the trace.
+func (u *Usage) Steps(traceID string) []dashboard.Step { return u.StepsOf[traceID] }
+
+// CountCalls counts those chosen.
+func (u *Usage) CountCalls(q dashboard.CallQuery) int {
+	q.Limit = 0
+	return len(u.Calls(q))
 }
 
 // CallsKept is all of them.

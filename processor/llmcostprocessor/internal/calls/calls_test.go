@@ -95,7 +95,7 @@ func (w *written) load(t *testing.T, limits Limits) *Store {
 	if w.index == nil {
 		return s
 	}
-	chunks, days, err := s.ParseIndex(w.index)
+	chunks, days, _, err := s.ParseIndex(w.index)
 	require.NoError(t, err)
 	for _, number := range days {
 		require.NoError(t, s.LoadDay(number, w.days[number]))
@@ -289,6 +289,46 @@ func TestRestarts(t *testing.T) {
 			assert.True(t, found, "seed %d: %s", seed, name)
 		}
 	}
+}
+
+func TestSteps(t *testing.T) {
+	s := New(limits(3, 2))
+	step := func(n byte) Step {
+		return Step{Trace: [16]byte{n % 2}, Span: [8]byte{n}, Parent: [8]byte{9}, Name: fmt.Sprint("agent ", n), Agent: "a", Start: start, End: start + int64(n), Failed: n == 4}
+	}
+	for n := range byte(5) {
+		s.AddSteps([]Step{step(n)})
+	}
+	assert.Equal(t, []Step{step(3)}, s.Steps([16]byte{1}))
+	assert.ElementsMatch(t, []Step{step(2), step(4)}, s.Steps([16]byte{0}))
+	changes := s.Take()
+	encoded, err := changes.Encode()
+	require.NoError(t, err)
+	again := New(limits(2, 2))
+	_, _, chunks, err := again.ParseIndex(encoded.Index)
+	require.NoError(t, err)
+	for _, number := range chunks {
+		require.NoError(t, again.LoadSteps(encoded.Steps[number]))
+	}
+	assert.Equal(t, []Step{step(3)}, again.Steps([16]byte{1}))
+	assert.Equal(t, []Step{step(4)}, again.Steps([16]byte{0}))
+	again.AddSteps([]Step{step(6)})
+	assert.Empty(t, again.Steps([16]byte{1}), "the oldest is overwritten")
+	again.Forget(time.Unix(0, start+1e9).Add(90 * 24 * time.Hour))
+	assert.Empty(t, again.Steps([16]byte{0}))
+	require.Error(t, again.LoadSteps([]byte("damaged")))
+}
+
+func FuzzParseSteps(f *testing.F) {
+	f.Add(appendSteps(nil, []numberedStep{{1, Step{Name: "a", Agent: "b"}}}))
+	f.Fuzz(func(t *testing.T, content []byte) {
+		steps, err := parseSteps(content)
+		if err == nil {
+			again, err := parseSteps(appendSteps(nil, steps))
+			require.NoError(t, err)
+			assert.Len(t, again, len(steps))
+		}
+	})
 }
 
 func TestDetail(t *testing.T) {

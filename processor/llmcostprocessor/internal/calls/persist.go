@@ -32,6 +32,7 @@ const maxChunk = 64 << 20
 type Changes struct {
 	chunks map[uint64][]kept
 	days   map[int64][]kept
+	steps  map[uint64][]numberedStep
 	index  index
 }
 
@@ -39,6 +40,7 @@ type Changes struct {
 type index struct {
 	Chunks  []uint64 `json:"chunks"`
 	Days    []int64  `json:"days"`
+	Steps   []uint64 `json:"steps"`
 	Dropped int64    `json:"dropped"`
 }
 
@@ -66,6 +68,7 @@ func (s *Store) Take() Changes {
 		}
 	}
 	clear(s.chunks)
+	c.steps, c.index.Steps = s.takeSteps()
 	c.index.Chunks, c.index.Days = slices.Sorted(maps.Keys(there)), slices.Sorted(maps.Keys(s.days))
 	return c
 }
@@ -75,17 +78,21 @@ func (s *Store) Discard() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	clear(s.chunks)
+	clear(s.stepChunks)
 	for _, d := range s.days {
 		d.changed = false
 	}
 }
 
-// Mark has changes taken again, which could not be written.
+// Mark has Take return changes again, which could not be written.
 func (s *Store) Mark(c *Changes) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for chunk := range c.chunks {
 		s.chunks[chunk] = true
+	}
+	for chunk := range c.steps {
+		s.stepChunks[chunk] = true
 	}
 	for number := range c.days {
 		if d := s.days[number]; d != nil {
@@ -99,19 +106,21 @@ func (s *Store) Mark(c *Changes) {
 type Encoded struct {
 	Chunks map[uint64][]byte
 	Days   map[int64][]byte
+	Steps  map[uint64][]byte
 	Index  []byte
-	// AllChunks and AllDays are the numbers in the list.
+	// AllChunks, AllDays and AllSteps are the numbers in the list.
 	AllChunks []uint64
+	AllSteps  []uint64
 	AllDays   []int64
 }
 
 // Encode writes changes.
 func (c *Changes) Encode() (e Encoded, err error) {
-	e = Encoded{Chunks: map[uint64][]byte{}, Days: map[int64][]byte{}, AllChunks: c.index.Chunks, AllDays: c.index.Days}
+	e = Encoded{Chunks: map[uint64][]byte{}, Days: map[int64][]byte{}, Steps: map[uint64][]byte{}, AllChunks: c.index.Chunks, AllDays: c.index.Days, AllSteps: c.index.Steps}
 	if e.Index, err = json.Marshal(c.index); err != nil {
 		return e, err
 	}
-	if len(c.chunks)+len(c.days) == 0 {
+	if len(c.chunks)+len(c.days)+len(c.steps) == 0 {
 		return e, nil
 	}
 	encoder, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithLowerEncoderMem(true))
@@ -123,6 +132,9 @@ func (c *Changes) Encode() (e Encoded, err error) {
 	}
 	for number, calls := range c.days {
 		e.Days[number] = encoder.EncodeAll(appendCalls(nil, calls), nil)
+	}
+	for number, steps := range c.steps {
+		e.Steps[number] = encoder.EncodeAll(appendSteps(nil, steps), nil)
 	}
 	return e, encoder.Close()
 }
@@ -281,16 +293,16 @@ func (r *reader) call() (k kept) {
 	return k
 }
 
-// ParseIndex returns the numbers of the chunks and days that were written.
-func (s *Store) ParseIndex(content []byte) (chunks []uint64, days []int64, err error) {
+// ParseIndex returns the numbers of the chunks, days and steps that were written.
+func (s *Store) ParseIndex(content []byte) (chunks []uint64, days []int64, steps []uint64, err error) {
 	var i index
 	if err := json.Unmarshal(content, &i); err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.dropped = i.Dropped
-	return i.Chunks, i.Days, nil
+	return i.Chunks, i.Days, i.Steps, nil
 }
 
 // Load adds calls that were written. The chunks come in the order of their numbers, the last

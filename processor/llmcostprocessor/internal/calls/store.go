@@ -64,7 +64,12 @@ type Store struct {
 	inDays  map[uint64]int64 // by number of the call
 	chunks  map[uint64]bool  // of the ring, that are to be written
 	dropped int64
-	strays  uint64 // calls without a number, which are counted from firstStray on
+
+	steps      []numberedStep // a ring, too
+	lastStep   uint64
+	stepChunks map[uint64]bool // that are to be written
+
+	strays uint64 // calls without a number, which are counted from firstStray on
 
 	// The numbers that callers use begin with 1 in each process: base is added to them.
 	// Those up to bound are of calls that were remembered, and have places in remembered.
@@ -85,7 +90,7 @@ type kept struct {
 func New(limits Limits) *Store {
 	return &Store{
 		limits: limits, days: map[int64]*day{}, inDays: map[uint64]int64{}, chunks: map[uint64]bool{},
-		remembered: map[uint64]uint64{}, loading: map[uint64]uint64{},
+		stepChunks: map[uint64]bool{}, remembered: map[uint64]uint64{}, loading: map[uint64]uint64{},
 	}
 }
 
@@ -260,6 +265,7 @@ func (s *Store) Forget(now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	oldest := now.Add(-s.limits.Age).UnixNano()
+	s.forgetSteps(oldest)
 	for i := range s.ring {
 		if at := &s.ring[i]; at.number != 0 && at.End < oldest {
 			s.chunks[at.number/chunkSize] = true
