@@ -5,9 +5,6 @@ package packaging
 
 import (
 	"bytes"
-	"context"
-	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -120,13 +117,6 @@ func run(t *testing.T, name string, args ...string) string {
 	return string(output)
 }
 
-func read(t *testing.T, path string) string {
-	t.Helper()
-	content, err := os.ReadFile(path)
-	require.NoError(t, err)
-	return string(content)
-}
-
 // start does what systemd does with the unit, on machines where it does not run:
 // the state directory, the environment, the user, the command.
 func start(t *testing.T) (stop func()) {
@@ -191,49 +181,10 @@ func start(t *testing.T) (stop func()) {
 	return stop
 }
 
-func get(url string) (int, string) {
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
-	if err != nil {
-		return 0, ""
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return 0, ""
-	}
-	defer response.Body.Close()
-	body, _ := io.ReadAll(response.Body)
-	return response.StatusCode, string(body)
-}
-
 // call sends a call of a model, one of its own for each n.
 func call(t *testing.T, n int) {
 	t.Helper()
 	require.Equal(t, http.StatusOK, postCall(t, otlp, n))
-}
-
-// postCall sends a call to an address, and returns the status of the response.
-func postCall(t assert.TestingT, address string, n int) int {
-	now := time.Now().UnixNano()
-	body := fmt.Sprintf(`{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"shop"}}]},"scopeSpans":[{"spans":[{
-		"traceId":"%032x","spanId":"%016x","name":"chat gpt-4o","kind":3,"startTimeUnixNano":"%d","endTimeUnixNano":"%d","attributes":[
-		{"key":"gen_ai.operation.name","value":{"stringValue":"chat"}},{"key":"gen_ai.provider.name","value":{"stringValue":"openai"}},
-		{"key":"gen_ai.request.model","value":{"stringValue":"gpt-4o"}},{"key":"gen_ai.usage.input_tokens","value":{"intValue":"1000"}},
-		{"key":"gen_ai.usage.output_tokens","value":{"intValue":"100"}}]}]}]}]}`, n, n, now-1_000_000_000, now)
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+address+"/v1/traces", strings.NewReader(body))
-	if !assert.NoError(t, err) {
-		return 0
-	}
-	request.Header.Set("Content-Type", "application/json")
-	response, err := http.DefaultClient.Do(request)
-	if !assert.NoError(t, err) {
-		return 0
-	}
-	defer response.Body.Close()
-	return response.StatusCode
 }
 
 // waitForCalls waits until the /metrics endpoint has so many calls.

@@ -260,14 +260,13 @@ func TestChartValues(t *testing.T) {
 
 // The commands of the documents install what the chart can render.
 func TestDocumentedCommands(t *testing.T) {
-	commands := regexp.MustCompile(`(?m)^helm install spend packaging/helm/otelcol-arc(.*)$`).FindAllStringSubmatch(read(t, "../docs/installing.md"), -1)
+	commands := regexp.MustCompile(`(?m)^helm install spend oci://ghcr\.io/otelcol-arc/charts/otelcol-arc --version \S+(.*)$`).FindAllStringSubmatch(read(t, "../docs/installing.md"), -1)
 	require.Len(t, commands, 2)
 	for _, command := range commands {
 		values := object{}
 		for _, set := range regexp.MustCompile(`--set (\S+)`).FindAllStringSubmatch(command[1], -1) {
 			require.NoError(t, strvals.ParseInto(set[1], values))
 		}
-		assert.NotEmpty(t, values)
 		render(t, values)
 	}
 }

@@ -108,8 +108,8 @@ func (r renderer) render(alerts []alertevent.Alert) (payload, error) {
 			actions = append(actions, openURL(link.Text, link.URL))
 		}
 	}
-	if r.pageURL != "" {
-		actions = append(actions, openURL("All alerts", r.pageURL+"/alerts"))
+	if all := notify.AllAlerts(r.pageURL); all.URL != "" {
+		actions = append(actions, openURL(all.Text, all.URL))
 	}
 	body = append(body, element{Type: "TextBlock", Text: notify.Footer, Size: "Small", Subtle: true})
 	return payload{Type: "message", Attachments: []attachment{{

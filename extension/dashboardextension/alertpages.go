@@ -28,6 +28,7 @@ type alertView struct {
 	Suppressed                  string
 	Runbook, Dashboard, Trace   string
 	SilenceURL                  string
+	RuleURL                     string
 }
 
 func (b *dashboardServer) newAlertView(active *dashboard.ActiveAlert) alertView {
@@ -85,7 +86,11 @@ type alertsView struct {
 	History  []historyView
 	Silences []silenceView
 	Channels []channelView
-	Form     silenceForm
+	// Deliveries are the messages that channels sent last, and Failed how many of them were
+	// not accepted.
+	Deliveries []deliveryView
+	Failed     int
+	Form       silenceForm
 }
 
 // channelView is a channel as the dashboard shows it.
@@ -136,8 +141,12 @@ type silenceView struct {
 func (b *dashboardServer) alertsContent(form silenceForm) content {
 	form.HourChoices, form.Sources = hourChoices, b.silenceable()
 	view := alertsView{shell: b.newShell("Alerts", "alerts"), NoSource: len(b.alerts.all()) == 0, Form: form, Channels: b.channels()}
+	view.Deliveries, view.Failed = newDeliveryViews(view.Channels)
+	pages := b.rulePages()
 	for _, active := range view.active {
-		view.Active = append(view.Active, b.newAlertView(&active))
+		shown := b.newAlertView(&active)
+		shown.RuleURL = pages[active.Fingerprint()]
+		view.Active = append(view.Active, shown)
 	}
 	for _, entry := range b.history(historyShown) {
 		view.History = append(view.History, historyView{b.alertViewOf(&entry.Alert), entry.At})

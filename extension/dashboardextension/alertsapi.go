@@ -50,6 +50,7 @@ type ruleGroupJSON struct {
 }
 
 type ruleJSON struct {
+	ID          string            `json:"id"`
 	Type        string            `json:"type"`
 	Name        string            `json:"name"`
 	Query       string            `json:"query"`
@@ -182,7 +183,7 @@ func (b *dashboardServer) newRuleGroupJSON(group *dashboard.RuleGroup) ruleGroup
 			alerts = append(alerts, b.newAlertJSON(&rule.Active[k].Alert, rule.Active[k].State, rule.Active[k].Suppressed))
 		}
 		j.Rules = append(j.Rules, ruleJSON{
-			Type: rule.Kind, Name: rule.Name, Query: rule.Expr, Duration: rule.For.Seconds(),
+			ID: ruleID(group, rule), Type: rule.Kind, Name: rule.Name, Query: rule.Expr, Duration: rule.For.Seconds(),
 			Labels: orEmpty(rule.Labels), Annotations: orEmpty(rule.Annotations), State: rule.State,
 			Health: rule.Health, LastError: rule.LastError, Value: sample(rule.Value), Reason: rule.Reason, Alerts: alerts,
 			Channels: append([]string{}, rule.Channels...), NoChannel: rule.NoChannel,

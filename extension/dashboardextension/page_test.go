@@ -25,6 +25,7 @@ import (
 
 var pagePaths = []string{
 	"/", "/?range=7d&show=tokens&by=service.name", "/?range=30d&show=calls&by=user.id&where=model%3Dgpt-4o", "/alerts", "/rules", "/?range=1y",
+	"/sessions", "/traces?order=duration&range=7d&cpage=2", "/traces/" + dashboards.SampleTrace,
 	"/calls", "/calls?range=7d&where=model%3Dgpt-4o&csort=-cost&cpage=2&status=failed&find=%3Cscript%3E", "/calls/0000000000000001",
 	"/?from=2026-03-01&to=2026-03-31&tz=Asia%2FTokyo&by=user.id&by=model&q=%3Cscript%3E&sort=-p95&col=cost&csort=-duration",
 }
@@ -80,8 +81,9 @@ func TestHostileText(t *testing.T) {
 	usage := &dashboards.Usage{
 		Keys: []string{dashboard.Model, hostile},
 		All: []dashboards.Call{{
-			Time: rigNow, TraceID: hostile, SpanID: hostile, Values: []string{hostile, hostile}, Status: hostile, Dollars: &dollars,
+			Time: rigNow, TraceID: hostile, SpanID: hostile, Session: hostile, Agent: hostile, User: hostile, ErrorType: hostile, Scope: hostile, ResponseID: hostile, Values: []string{hostile, hostile}, Status: hostile, Dollars: &dollars,
 		}},
+		StepsOf:      map[string][]dashboard.Step{hostile: {{SpanID: hostile, Name: hostile, Agent: hostile}}},
 		BudgetList:   []dashboard.Budget{{Name: hostile, Window: "day", Limit: 1}},
 		UnpricedList: []dashboard.UnpricedModel{{Model: hostile, Provider: hostile, Entry: hostile}},
 		EstimateList: []dashboard.Estimate{{Model: hostile, Provider: hostile, Reason: hostile}},
@@ -113,7 +115,7 @@ func TestHostileText(t *testing.T) {
 	}
 	r.server.ShowUsage(component.MustNewID("llm_cost"), usage)
 	r.server.ShowAlerts(component.MustNewID("alert"), alerts)
-	for _, path := range []string{"/", "/alerts", "/rules", "/alerts?silence=" + alert.Fingerprint(), "/?by=" + "%22%3E%3Cscript%3E", "/?q=" + url.QueryEscape(hostile), "/?by=model&by=" + url.QueryEscape(hostile), "/calls", "/calls/0000000000000001", "/calls?find=" + url.QueryEscape(hostile)} {
+	for _, path := range []string{"/", "/alerts", "/rules", "/alerts?silence=" + alert.Fingerprint(), "/?by=" + "%22%3E%3Cscript%3E", "/?q=" + url.QueryEscape(hostile), "/?by=model&by=" + url.QueryEscape(hostile), "/calls", "/calls/0000000000000001", "/calls?find=" + url.QueryEscape(hostile), "/sessions", "/traces", "/traces/" + url.PathEscape(hostile)} {
 		page := r.get(path).Body.String()
 		assert.Contains(t, page, "script&gt;", path)
 		for node := range elements(t, page) {
@@ -253,7 +255,7 @@ func TestRulesAreFiltered(t *testing.T) {
 			folded = len(body)
 		}
 		var got []string
-		for _, match := range regexp.MustCompile(`<h3><span class="tag [a-z]*">\w+</span> ([\w:]+) `).FindAllStringSubmatch(body[:folded], -1) {
+		for _, match := range regexp.MustCompile(`<h3><span class="tag [a-z]*">\w+</span> (?:<a [^>]*>)?([\w:]+)[ <]`).FindAllStringSubmatch(body[:folded], -1) {
 			got = append(got, match[1])
 		}
 		assert.Equal(t, want, got, path)

@@ -51,6 +51,7 @@ func (b *dashboardServer) addPages(mux *http.ServeMux) {
 	mux.HandleFunc("GET /traces/{id}", b.page(b.tracePage))
 	mux.HandleFunc("GET /alerts", b.page(b.alertsPage))
 	mux.HandleFunc("GET /rules", b.page(b.rulesPage))
+	mux.HandleFunc("GET /rule", b.page(b.rulePage))
 	mux.HandleFunc("POST /silences", b.page(b.createSilence))
 	mux.HandleFunc("POST /silences/expire", b.page(b.expireSilence))
 	mux.HandleFunc("/", b.page(func(*http.Request) (content, error) {

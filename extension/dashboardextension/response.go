@@ -45,6 +45,7 @@ var (
 	notFound    = kind{"not_found", http.StatusNotFound}
 	notAllowed  = kind{"not_allowed", http.StatusMethodNotAllowed}
 	misdirected = kind{"misdirected", http.StatusMisdirectedRequest}
+	unavailable = kind{"unavailable", http.StatusServiceUnavailable}
 	internal    = kind{"internal", http.StatusInternalServerError}
 )
 

@@ -41,6 +41,7 @@ type ruleView struct {
 	ForText     string
 	Labels      []string
 	Annotations []string
+	URL         string // of its page
 }
 
 // ruleStates are what rules are filtered by.
@@ -119,17 +120,8 @@ func (b *dashboardServer) newRuleGroupView(group *dashboard.RuleGroup, fold bool
 	}
 	for i := range group.Rules {
 		rule := &group.Rules[i]
-		shown := ruleView{Rule: *rule, Word: rule.State, Class: rule.State, ValueText: number(rule.Value)}
-		switch {
-		case rule.Health == "err":
-			shown.Word, shown.Class = "failing", "firing"
-		case rule.State == "":
-			shown.Word, shown.Class = rule.Kind, "inactive"
-		}
-		if rule.For > 0 {
-			shown.ForText = text.Ago(rule.For)
-		}
-		shown.Labels, shown.Annotations = pairs(rule.Labels, "="), pairs(rule.Annotations, ": ")
+		shown := newRuleView(rule)
+		shown.URL = "/rule?id=" + ruleID(group, rule)
 		if fold && rule.NoData && !rule.NoChannel {
 			view.Folded = append(view.Folded, shown)
 		} else {
@@ -137,6 +129,21 @@ func (b *dashboardServer) newRuleGroupView(group *dashboard.RuleGroup, fold bool
 		}
 	}
 	return view
+}
+
+func newRuleView(rule *dashboard.Rule) ruleView {
+	shown := ruleView{Rule: *rule, Word: rule.State, Class: rule.State, ValueText: number(rule.Value)}
+	switch {
+	case rule.Health == "err":
+		shown.Word, shown.Class = "failing", "firing"
+	case rule.State == "":
+		shown.Word, shown.Class = rule.Kind, "inactive"
+	}
+	if rule.For > 0 {
+		shown.ForText = text.Ago(rule.For)
+	}
+	shown.Labels, shown.Annotations = pairs(rule.Labels, "="), pairs(rule.Annotations, ": ")
+	return shown
 }
 
 func pairs(of map[string]string, between string) []string {

@@ -130,14 +130,25 @@ type budgetJSON struct {
 	Used   float64           `json:"used_dollars"`
 	Limit  float64           `json:"limit_dollars"`
 	Ratio  *float64          `json:"used_ratio"`
+	// Thresholds are in ascending order.
+	Thresholds []thresholdJSON `json:"thresholds"`
+}
+
+type thresholdJSON struct {
+	Percent float64    `json:"percent"`
+	Reached *time.Time `json:"reached"` // null: not in the running window
 }
 
 func newBudgetsJSON(budgets []dashboard.Budget) []budgetJSON {
 	list := []budgetJSON{}
 	for _, budget := range budgets {
+		thresholds := []thresholdJSON{}
+		for _, threshold := range budget.Thresholds {
+			thresholds = append(thresholds, thresholdJSON{threshold.Percent, timeOrNil(threshold.Reached)})
+		}
 		list = append(list, budgetJSON{
 			Name: budget.Name, Window: budget.Window, Where: orEmpty(budget.Where), Values: budget.Values, Start: budget.Start.UTC(), End: budget.End.UTC(),
-			Used: budget.Used, Limit: budget.Limit, Ratio: known(spend.Ratio(budget.Used, budget.Limit)),
+			Used: budget.Used, Limit: budget.Limit, Ratio: known(spend.Ratio(budget.Used, budget.Limit)), Thresholds: thresholds,
 		})
 	}
 	return list

@@ -4,6 +4,7 @@
 package dashboard
 
 import (
+	"context"
 	"time"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
@@ -13,6 +14,10 @@ import (
 type Alerts interface {
 	// RuleGroups are the groups in the order of their evaluation.
 	RuleGroups() []RuleGroup
+	// Graph evaluates an expression of one of the rules over a time, and Intervals are when
+	// alerts of a rule were pending or firing in it, by alert and time.
+	Graph(ctx context.Context, expr string, from, to time.Time) (Graph, error)
+	Intervals(ctx context.Context, rule *Rule, from, to time.Time) ([]StateInterval, error)
 	// Active are the alerts that are pending or firing, the most severe and
 	// then the oldest first.
 	Active() []ActiveAlert
@@ -87,6 +92,51 @@ type Channel struct {
 	// that of the last attempt, and Next when the channel is tried again, if later.
 	Failing, Next time.Time
 	Error         string
+	// Deliveries are the last messages since the start, the newest first.
+	Deliveries []Delivery
+}
+
+// Delivery is a message of a channel and what became of it.
+type Delivery struct {
+	// First is when it was tried first, At when last, and Took how long that took.
+	First, At time.Time
+	Took      time.Duration
+	Attempts  int
+	// Alerts are some names of its alerts; Firing and Resolved count all.
+	Alerts           []string
+	Firing, Resolved int
+	Target           string // the recipient, where the channel has several
+	// Outcome is accepted, partly accepted, failed or rejected.
+	Outcome string
+	Status  int // of HTTP; 0: none
+	Error   string
+}
+
+// Graph is what a rule's expression compares, over time.
+type Graph struct {
+	Expr string
+	From time.Time
+	Step time.Duration
+	// Series have a value for each step, NaN where there is none; More are left out.
+	Series []GraphSeries
+	More   int
+	// Limit is what the values are compared with, by Operator; Operator is "" without.
+	Limit    float64
+	Operator string
+}
+
+// GraphSeries is a series over time.
+type GraphSeries struct {
+	Labels map[string]string
+	Values []float64
+}
+
+// StateInterval is a time in which an alert was in one state.
+type StateInterval struct {
+	Labels   map[string]string // of the alert
+	State    string            // pending or firing
+	From, To time.Time
+	Open     bool // it still is
 }
 
 // HistoryEntry is a notification that was sent.

@@ -251,13 +251,23 @@ type MergedRecord struct {
 type Budget struct {
 	// Values are those that have the limit for themselves; none if all have it together.
 	Values []string
+	// By are the dimensions that Values are of.
+	By     []string
 	Name   string
-	Window string // hour, day or month, in UTC
+	Window string // hour, day, week, month or quarter of the calendar, 24h or 30d
 	Where  map[string]string
 	Start  time.Time // of the window that is running
 	End    time.Time
 	Used   float64 // dollars
 	Limit  float64 // dollars
+	// Thresholds are in ascending order.
+	Thresholds []Threshold
+}
+
+// Threshold is a part of a budget that is notified.
+type Threshold struct {
+	Percent float64
+	Reached time.Time // in the running window; zero: not yet
 }
 
 // UnpricedModel is a model without a price.

@@ -22,6 +22,8 @@ type ChannelStatus struct {
 	Failing time.Time
 	Error   string
 	Next    time.Time
+	// Deliveries are the last messages since the start, the newest first.
+	Deliveries []Delivery
 }
 
 // Statuses are those of the channels of a collector that are switched on.
@@ -38,7 +40,7 @@ func Statuses(host component.Host) []ChannelStatus {
 func (l *lane) status() ChannelStatus {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	s := ChannelStatus{Name: l.owner.set.ID.String(), Waiting: l.state.waiting, Accepted: l.state.acceptedAt, Failing: l.state.failing}
+	s := ChannelStatus{Name: l.owner.set.ID.String(), Waiting: l.state.waiting, Accepted: l.state.acceptedAt, Failing: l.state.failing, Deliveries: l.deliveries.last()}
 	if l.channel.Name != "" {
 		s.Name += " " + l.channel.Name
 	}

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
@@ -90,9 +91,11 @@ type lane struct {
 	secrets *strings.Replacer
 	logged  rate.Sometimes // rejections
 
-	mu    sync.Mutex // guards state and the collected operations of store
-	state *state
-	store *store
+	mu         sync.Mutex // guards state, deliveries and the collected operations of store
+	state      *state
+	store      *store
+	deliveries deliveries
+	lastStatus atomic.Int32 // of the last response over HTTP; 0: none
 
 	wake   chan struct{}      // holds a token when there is something new
 	quit   context.CancelFunc // has the worker end
@@ -209,7 +212,7 @@ func (l *lane) newClient(ctx context.Context, host component.Host) (*http.Client
 	if err != nil {
 		return nil, err
 	}
-	client.Transport = redacting{next: client.Transport, secrets: l.channel.Secrets}
+	client.Transport = noting{next: redacting{next: client.Transport, secrets: l.channel.Secrets}, last: &l.lastStatus}
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return client, nil
 }
@@ -326,12 +329,18 @@ func (l *lane) sendNext(ctx context.Context) bool {
 		}
 		message.Alerts = append(message.Alerts, alert)
 	}
+	began := time.Now()
 	err := l.deliver(ctx, message)
-	return l.settle(ctx, m, err)
+	accepted, givenUp := l.settle(ctx, m, err)
+	if err == nil || ctx.Err() == nil {
+		l.recordAttempt(message, began, err, givenUp)
+	}
+	return accepted
 }
 
-// settle applies the outcome of a message to the state.
-func (l *lane) settle(ctx context.Context, m message, err error) bool {
+// settle applies the outcome of a message to the state, and reports whether it was accepted, or
+// is not tried again.
+func (l *lane) settle(ctx context.Context, m message, err error) (accepted, rejected bool) {
 	background := context.WithoutCancel(ctx)
 	now := time.Now()
 	var givenUp []*entry
@@ -355,7 +364,7 @@ func (l *lane) settle(ctx context.Context, m message, err error) bool {
 	default:
 		givenUp = l.state.fail(now, m, err)
 	}
-	accepted := err == nil || partial != nil
+	accepted = err == nil || partial != nil
 	stopped := ctx.Err() != nil && !accepted
 	unsaved := l.store.put(l.state, m.entries...)
 	l.mu.Unlock()
@@ -371,7 +380,7 @@ func (l *lane) settle(ctx context.Context, m message, err error) bool {
 		l.reportAttempt(err, accepted, givenUp)
 	}
 	l.reportStorage(errors.Join(unsaved, l.store.flush(background, &l.mu)))
-	return accepted
+	return accepted, len(givenUp) > 0
 }
 
 // stop ends the worker. What is under way has a second to end, and what waits is

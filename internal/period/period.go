@@ -26,15 +26,6 @@ func (p Period) Starts(u Unit) []time.Time {
 	return starts
 }
 
-// Count is the number of units that the period touches, or most+1 when there are more than
-// most.
-func (p Period) Count(u Unit, most int) (n int) {
-	for at := p.From; at.Before(p.To) && n <= most; at = u.Next(at) {
-		n++
-	}
-	return n
-}
-
 // Before is the period to compare a period with. A period that begins with a unit of the
 // calendar, and ends with or within it, is compared with the unit before, up to the same
 // time in it; any other with one of the same length that ends where it begins.

@@ -39,6 +39,7 @@ type dashboardSource struct {
 	routes *routing.Tree   // nil without routes
 	reach  notify.Reach    // the notifiers that are switched on
 	ctx    context.Context // of the queries that find reasons; ends with the evaluations
+	graphs chan struct{}   // holds a token while a graph is evaluated
 
 	mu      sync.Mutex
 	reasons map[rules.Rule]reason // of the last evaluation
@@ -56,7 +57,7 @@ func (c *core) show(ctx context.Context) (hide func()) {
 	var hides []func()
 	for _, page := range dashboard.Extensions(c.host) {
 		routes := c.cfg.routes()
-		hides = append(hides, page.ShowAlerts(c.id, &dashboardSource{core: c, ctx: ctx, routes: routes, reach: notify.ReachOf(c.host, routes)}))
+		hides = append(hides, page.ShowAlerts(c.id, &dashboardSource{core: c, ctx: ctx, graphs: make(chan struct{}, 1), routes: routes, reach: notify.ReachOf(c.host, routes)}))
 	}
 	return func() {
 		for _, hide := range hides {

@@ -50,7 +50,11 @@ func selectLabels(labels map[string]string, names []string, all bool) map[string
 func (b *dashboardSource) Channels() []dashboard.Channel {
 	var all []dashboard.Channel
 	for _, s := range notify.Statuses(b.core.host) {
-		all = append(all, dashboard.Channel{Name: s.Name, Waiting: s.Waiting, Accepted: s.Accepted, Failing: s.Failing, Next: s.Next, Error: s.Error})
+		channel := dashboard.Channel{Name: s.Name, Waiting: s.Waiting, Accepted: s.Accepted, Failing: s.Failing, Next: s.Next, Error: s.Error}
+		for _, d := range s.Deliveries {
+			channel.Deliveries = append(channel.Deliveries, dashboard.Delivery(d))
+		}
+		all = append(all, channel)
 	}
 	return all
 }

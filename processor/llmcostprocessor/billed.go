@@ -293,7 +293,7 @@ func (c *core) loadBill(ctx context.Context) error {
 
 // saveBill must be called with mu held.
 func (c *core) saveBill(ctx context.Context) error {
-	c.billing.bill.Forget(dayOf(time.Now().Add(-billDays * day)))
+	c.billing.bill.Forget(dayOf(c.clock.now().Add(-billDays * day)))
 	content, err := c.billing.bill.Take()
 	if err == nil && content != nil {
 		err = c.store.client.Set(ctx, keyBill, content)

@@ -4,7 +4,6 @@
 package llmcostprocessor
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -26,9 +25,12 @@ const (
 	metricBudgetStart     = "arc_llm_budget_window_start_timestamp_seconds"
 	metricBudgetEnd       = "arc_llm_budget_window_end_timestamp_seconds"
 	metricBudgetOffset    = "arc_llm_budget_utc_offset_seconds"
+	metricBudgetThreshold = "arc_llm_budget_threshold_ratio"
+	metricBudgetReached   = "arc_llm_budget_threshold_reached_timestamp_seconds"
 
-	labelBudget   = "budget"
-	labelTimeZone = "time_zone"
+	labelBudget    = "budget"
+	labelTimeZone  = "time_zone"
+	labelThreshold = "threshold" // in percent
 )
 
 // maxBudgetValues bounds the values of a budget that are reported.
@@ -39,6 +41,8 @@ type spend struct {
 	values []string // in the order of by; none without
 	used   money.Sum
 	limit  float64
+	// reached is when each of the budget's thresholds was, in the running window; zero: not yet.
+	reached []time.Time
 }
 
 func (s *spend) ratio() float64 { return s.used.Dollars() / s.limit }
@@ -51,8 +55,7 @@ func (c *core) zoneOfBudget(b *BudgetConfig) *time.Location {
 	return zoneNamed(b.TimeZone)
 }
 
-// spends adds up what the calls of a budget's running window, from its start on, cost: by
-// value, those first that used the largest part of their limits.
+// spends adds up what the calls of a budget's running window, from its start on, cost, by value.
 func (c *core) spends(b *BudgetConfig, start, now time.Time) []spend {
 	where, err := whereOf(c.dimensions.names, b.Where)
 	if err != nil {
@@ -73,10 +76,16 @@ func (c *core) spends(b *BudgetConfig, start, now time.Time) []spend {
 			out = append(out, spend{values: group.Values, used: group.Row.Cost, limit: b.limitOf(strings.Join(group.Values, "/"))})
 		}
 	}
-	slices.SortFunc(out, func(x, y spend) int {
-		return cmp.Or(cmp.Compare(y.ratio(), x.ratio()), slices.Compare(x.values, y.values))
-	})
-	return out[:min(len(out), maxBudgetValues)]
+	return out
+}
+
+// check adds up a budget's running window, with the thresholds that were reached in it. With
+// latch, those that are reached now are remembered.
+func (c *core) check(b *BudgetConfig, now time.Time, latch bool) (start, end time.Time, spends []spend) {
+	zone := c.zoneOfBudget(b)
+	start, end = b.Window.around(now, zone)
+	kept, _ := b.Window.around(c.clock.before(now), zone)
+	return start, end, c.reached.mark(b, c.spends(b, start, now), moment{start: start, now: now, kept: kept}, latch)
 }
 
 func (b *BudgetConfig) limitOf(values string) float64 {
@@ -105,12 +114,16 @@ func (b usageSource) Budgets() []dashboard.Budget {
 	budgets := make([]dashboard.Budget, 0, len(b.cfg.Budgets))
 	for i := range b.cfg.Budgets {
 		budget := &b.cfg.Budgets[i]
-		start, end := budget.Window.around(now, b.zoneOfBudget(budget))
-		for _, s := range b.spends(budget, start, now) {
-			budgets = append(budgets, dashboard.Budget{
-				Name: budget.Name, Window: string(budget.Window), Where: budget.Where, Values: s.values,
+		start, end, spends := b.check(budget, now, false)
+		for _, s := range spends {
+			of := dashboard.Budget{
+				Name: budget.Name, Window: string(budget.Window), Where: budget.Where, By: budget.By, Values: s.values,
 				Start: start, End: end, Used: s.used.Dollars(), Limit: s.limit,
-			})
+			}
+			for j, percent := range budget.thresholds() {
+				of.Thresholds = append(of.Thresholds, dashboard.Threshold{Percent: percent, Reached: s.reached[j]})
+			}
+			budgets = append(budgets, of)
 		}
 	}
 	return budgets
@@ -127,21 +140,29 @@ func (c *core) budgetMetrics(w writer, now time.Time) {
 	starts := w.gauge(metricBudgetStart, "Start of a budget's running window, in seconds since 1970.", "s")
 	ends := w.gauge(metricBudgetEnd, "End of a budget's running window, in seconds since 1970.", "s")
 	offsets := w.gauge(metricBudgetOffset, "Offset from UTC of a budget's time zone, in seconds.", "s")
+	thresholds := w.gauge(metricBudgetThreshold, "Threshold of a budget, as a part of its limit.", "1")
+	times := w.gauge(metricBudgetReached, "Time at which a threshold of a budget was reached in its running window, in seconds since 1970.", "s")
 	for i := range c.cfg.Budgets {
 		b := &c.cfg.Budgets[i]
 		zone := c.zoneOfBudget(b)
-		start, end := b.Window.around(now, zone)
+		start, end, spends := c.check(b, now, true)
 		w.budget(starts, b, nil).SetDoubleValue(float64(start.Unix()))
 		w.budget(ends, b, nil).SetDoubleValue(float64(end.Unix()))
 		offset := w.budget(offsets, b, nil)
 		offset.Attributes().PutStr(labelTimeZone, zone.String())
 		_, east := now.In(zone).Zone()
 		offset.SetDoubleValue(float64(east))
-		for _, s := range c.spends(b, start, now) {
+		for _, s := range spends {
 			w.budget(ratios, b, s.values).SetDoubleValue(s.ratio())
 			w.budget(limits, b, s.values).SetDoubleValue(s.limit)
 			if at, known := exhausted(start, now, s.ratio()); known && b.Window.rolling() == 0 {
 				w.budget(until, b, s.values).SetDoubleValue(float64(at.Unix()))
+			}
+			for j, percent := range b.thresholds() {
+				w.threshold(thresholds, b, s.values, percent).SetDoubleValue(percent / 100)
+				if at := s.reached[j]; !at.IsZero() {
+					w.threshold(times, b, s.values, percent).SetDoubleValue(float64(at.Unix()))
+				}
 			}
 		}
 	}
@@ -154,6 +175,12 @@ func (w writer) budget(to pmetric.NumberDataPointSlice, b *BudgetConfig, values 
 	point := to.AppendEmpty()
 	point.SetTimestamp(w.now)
 	putBudget(point.Attributes(), b, values)
+	return point
+}
+
+func (w writer) threshold(to pmetric.NumberDataPointSlice, b *BudgetConfig, values []string, percent float64) pmetric.NumberDataPoint {
+	point := w.budget(to, b, values)
+	point.Attributes().PutStr(labelThreshold, percentLabel(percent))
 	return point
 }
 

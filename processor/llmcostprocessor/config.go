@@ -175,6 +175,11 @@ type BudgetConfig struct {
 	// Limit is the amount, in dollars. Required.
 	Limit float64 `mapstructure:"limit"`
 
+	// Thresholds are parts of the limit, in percent and ascending, at most 10 of them and none
+	// above 1000, that are notified when they are reached: each once in a window.
+	// Default: 50, 80 and 100.
+	Thresholds []float64 `mapstructure:"thresholds"`
+
 	// Where are values of dimensions, or of model, that the calls of the budget
 	// have. Default: none, all calls.
 	Where map[string]string `mapstructure:"where"`
@@ -336,6 +341,7 @@ func validateBudgets(budgets []BudgetConfig, dimensions []string, retention time
 			errs = append(errs, fmt.Errorf("budgets::%d::limit: must be above 0, is %v", i, b.Limit))
 		}
 		errs = append(errs, validateBy(i, &b, dimensions))
+		errs = append(errs, validateThresholds(i, b.Thresholds)...)
 		if _, err := whereOf(dimensions, b.Where); err != nil {
 			errs = append(errs, fmt.Errorf("budgets::%d::%w", i, err))
 		}

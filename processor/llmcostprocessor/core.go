@@ -53,6 +53,7 @@ type core struct {
 	ledger    *ledger.Ledger
 	kept      *calls.Store   // single calls
 	zone      *time.Location // of its days
+	clock     *clock         // by which the ledger forgets
 	billing   billing
 	emitters  sharedcore.Emitters[pmetric.Metrics]
 	lists     priceLists
@@ -82,6 +83,7 @@ type core struct {
 
 	mu       sync.Mutex // one emission at a time; guards what follows
 	rejected bool       // by a metrics pipeline, the last time
+	reached  reached    // thresholds of budgets
 
 	health  *health.Health
 	damages []error // found while the storage was loaded
@@ -97,6 +99,7 @@ const (
 	problemCrowded health.Problem = "crowded" // too many records are related to each other
 	problemTables  health.Problem = "tables"  // so have those of dimensions
 	problemAliases health.Problem = "aliases" // aliases of the files mean models that no list has
+	problemClock   health.Problem = "clock"   // it was set forward
 )
 
 var _ sharedcore.Core = (*core)(nil)
@@ -140,7 +143,8 @@ func newCore(cfg *Config, set processor.Settings) (*core, error) {
 		ledger:     newLedger(cfg),
 		kept:       newKept(cfg),
 		zone:       zoneNamed(cfg.TimeZone),
-		series:     newSeries(cfg),
+		clock:      newClock(time.Now),
+		series:     newSeries(cfg, dimensions.labels),
 		billing:    billing{bill: invoice.NewBill(maxCharges)},
 		health:     health.New(set.Logger),
 		settings:   set.TelemetrySettings,
@@ -194,8 +198,8 @@ func ledgerDays(zone *time.Location) func(hour int64) (first, end int64) {
 	}
 }
 
-func newSeries(cfg *Config) *series.Set {
-	return series.New(series.Options{Max: cfg.MaxSeries, Labels: dimensionLabels(cfg.Dimensions), Idle: cfg.Retention})
+func newSeries(cfg *Config, labels []string) *series.Set {
+	return series.New(series.Options{Max: cfg.MaxSeries, Labels: labels, Idle: cfg.Retention})
 }
 
 // Start loads what was persisted, and begins to emit metrics.
@@ -206,6 +210,9 @@ func (c *core) Start(ctx context.Context, host component.Host) error {
 	}
 	if err := c.loadBill(ctx); err != nil {
 		c.logger.Error("Reading what was billed from the storage failed; the next report replaces it", zap.Error(err))
+	}
+	if err := errors.Join(c.loadClock(ctx), c.loadReached(ctx)); err != nil {
+		c.logger.Error("Reading the time and the thresholds of budgets from the storage failed; thresholds that are reached are notified once more", zap.Error(err))
 	}
 	if err := c.startSources(ctx, host, c.settings); err != nil {
 		return err
@@ -247,9 +254,13 @@ func (c *core) openStore(ctx context.Context, host component.Host) error {
 	if err != nil {
 		return err
 	}
-	if err := store.load(ctx, c.ledger, c.series, c.kept, loader{c, ctx}, c.resource); err != nil {
+	err = c.arrangeDimensions(ctx, store)
+	if err == nil {
+		err = store.load(ctx, c.ledger, c.series, c.kept, loader{c, ctx}, c.resource)
+	}
+	if err != nil {
 		c.health.Set(problemStorage, err, "Reading the ledger from the storage failed; it starts empty and in memory, the storage is left unchanged", "")
-		c.ledger, c.series, c.calls, c.known = newLedger(c.cfg), newSeries(c.cfg), newCache(c.cfg), nil
+		c.ledger, c.series, c.calls, c.known = newLedger(c.cfg), newSeries(c.cfg, c.dimensions.labels), newCache(c.cfg), nil
 		c.kept = newKept(c.cfg)
 		return store.close(ctx)
 	}
@@ -401,9 +412,10 @@ func (c *core) emit(ctx context.Context) {
 // must not be ahead of the saved ones: after a kill they would decrease, and a reader
 // would take that for a counter reset and count everything again.
 func (c *core) persistMetrics(ctx context.Context) pmetric.Metrics {
-	c.ledger.Forget(time.Now())
+	c.checkClock()
+	c.ledger.Forget(c.clock.now())
 	c.sources.forget(time.Now())
-	c.kept.Forget(time.Now())
+	c.kept.Forget(c.clock.now())
 	md := c.buildMetrics()
 	c.save(ctx)
 	return md
@@ -423,12 +435,12 @@ func (c *core) close(ctx context.Context, emitter *sharedcore.Emitter[pmetric.Me
 // save must be called with mu held.
 func (c *core) save(ctx context.Context) {
 	if c.store == nil {
-		changes := c.ledger.Take(time.Now())
+		changes := c.ledger.Take(c.clock.now())
 		_, _ = changes.Pack() // to be compact
 		c.kept.Discard()
 		return
 	}
-	err := errors.Join(c.store.save(ctx, c.ledger, c.series, c.kept, time.Now()), c.saveBill(ctx))
+	err := c.persist(ctx)
 	if err != nil && ctx.Err() != nil {
 		return // we are shutting down, and save once more then
 	}
@@ -441,6 +453,15 @@ func (c *core) save(ctx context.Context) {
 	c.health.Set(problemLedger, err,
 		"Writing the ledger to the storage failed; it is retried at each metrics interval",
 		"Writing the ledger to the storage works again")
+}
+
+// persist writes what has changed to the storage. It must be called with mu held.
+func (c *core) persist(ctx context.Context) error {
+	err := errors.Join(c.store.save(ctx, c.ledger, c.series, c.kept, time.Now(), c.clock.now()), c.saveBill(ctx))
+	if err != nil {
+		return err
+	}
+	return errors.Join(c.saveClock(ctx), c.saveReached(ctx))
 }
 
 // Stop ends the emission. The instances in metrics pipelines emit what is left when
@@ -468,7 +489,7 @@ func (c *core) Close(ctx context.Context) error {
 		return nil
 	}
 	c.journalLinks(ctx)
-	return errors.Join(c.store.save(ctx, c.ledger, c.series, c.kept, time.Now()), c.store.close(ctx))
+	return errors.Join(c.persist(ctx), c.store.close(ctx))
 }
 
 // metricsInstance forwards metrics, and is an emitter of the core.

@@ -149,6 +149,7 @@ func (c *core) reportCrowding() {
 // called with counting held.
 func (c *core) addRecords(ctx context.Context, records []identity.Record, spans []identity.Span, at time.Time, counted []ledger.Call) identity.Result {
 	result := c.calls.Add(records, spans, at)
+	at = c.clock.before(at)
 	clear(c.changes)
 	changes, places := c.changes[:0], slices.Grow(c.places[:0], len(result.Changes))[:len(result.Changes)]
 	clear(places)
@@ -206,6 +207,7 @@ const (
 
 // record adds calls that are never corrected. It must be called with counting held.
 func (c *core) record(calls []ledger.Call, at time.Time) ledger.Recorded {
+	at = c.clock.before(at)
 	for i := range calls {
 		c.series.Add(&calls[i], at)
 	}

@@ -32,9 +32,9 @@ func TestMetrics(t *testing.T) {
 		wakeUp()
 		r := newRig(t, testConfig(func(c *Config) {
 			c.Budgets = []BudgetConfig{
-				{Name: "hour", Window: WindowHour, Limit: 0.015},
-				{Name: "day", Window: WindowDay, Limit: 1},
-				{Name: "month", Window: WindowMonth, Limit: 0.001},
+				{Name: "hour", Window: WindowHour, Limit: 0.015, Thresholds: []float64{}},
+				{Name: "day", Window: WindowDay, Limit: 1, Thresholds: []float64{}},
+				{Name: "month", Window: WindowMonth, Limit: 0.001, Thresholds: []float64{}},
 			}
 		}))
 		r.price(callSpan())

@@ -70,7 +70,7 @@ func (c *core) noteStep(b *batch, d *detectedCall, span ptrace.Span) {
 		Trace: span.TraceID(), Span: span.SpanID(), Parent: span.ParentSpanID(), Name: strings.Clone(span.Name()),
 		Start: nanos(span.StartTimestamp()), End: nanos(span.EndTimestamp()), Failed: span.Status().Code() == ptrace.StatusCodeError,
 	}
-	if c.dimensions.agent < 0 || !c.cfg.Dimensions[c.dimensions.agent].hides() {
+	if !c.dimensions.hidesAgent {
 		step.Agent = strings.Clone(d.call.Attribution.Agent)
 	}
 	b.steps = append(b.steps, step)

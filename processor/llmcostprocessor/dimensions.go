@@ -5,6 +5,8 @@ package llmcostprocessor
 
 import (
 	"cmp"
+	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -20,40 +22,60 @@ import (
 type dimensions struct {
 	names  []string
 	labels []string // of metrics
-	all    []reader
-	// user, session and agent are the indexes of the dimensions that have these; -1 for
-	// none.
+	all    []*reader
+	// user, session and agent are the places of the dimensions that have these; -1 for none.
 	user, session, agent int
+	owners               [3]string // their names; "" for none
+	hidesAgent           bool
 }
 
 // reader reads one dimension.
 type reader struct {
 	name, file string
-	keys       []string // none of a dimension that is dropped
+	key        string   // of the configuration
+	keys       []string // none of a dimension that is dropped, or no longer configured
 	unlisted   string
 	hash       bool
 	table      atomic.Pointer[dimension.Table] // nil without a file
 }
 
 func newDimensions(configured []DimensionConfig) (*dimensions, error) {
-	d := &dimensions{names: dimensionNames(configured), labels: dimensionLabels(configured), all: make([]reader, len(configured))}
-	d.user = dimensionOf(configured, userKeys, "user")
-	d.session = dimensionOf(configured, sessionKeys, "session", "conversation", "thread")
-	d.agent = dimensionOf(configured, agentKeys, "agent")
+	d := &dimensions{names: dimensionNames(configured), labels: dimensionLabels(configured), all: make([]*reader, len(configured))}
+	for i, each := range []struct {
+		keys  []string
+		words []string
+	}{{userKeys, []string{"user"}}, {sessionKeys, []string{"session", "conversation", "thread"}}, {agentKeys, []string{"agent"}}} {
+		if at := dimensionOf(configured, each.keys, each.words...); at >= 0 {
+			d.owners[i] = configured[at].String()
+			d.hidesAgent = i == 2 && configured[at].hides()
+		}
+	}
+	d.findOwners()
 	tables, err := loadTables(configured)
 	if err != nil {
 		return nil, err
 	}
 	for i := range configured {
 		each := &configured[i]
-		r := &d.all[i]
-		r.name, r.file, r.unlisted, r.hash = each.String(), each.Table, each.Unlisted, each.Hash
+		r := &reader{key: fmt.Sprintf("dimensions::%d", i), name: each.String(), file: each.Table, unlisted: each.Unlisted, hash: each.Hash}
+		d.all[i] = r
 		if !each.Drop {
 			r.keys = each.keys()
 		}
 		r.table.Store(tables[i])
 	}
 	return d, nil
+}
+
+// findOwners notes the places of the dimensions that have the user, the session and the agent.
+func (d *dimensions) findOwners() {
+	place := func(name string) int {
+		if name == "" {
+			return -1
+		}
+		return slices.Index(d.names, name)
+	}
+	d.user, d.session, d.agent = place(d.owners[0]), place(d.owners[1]), place(d.owners[2])
 }
 
 // read is what is counted for the first key that has a value.

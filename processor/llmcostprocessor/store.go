@@ -287,10 +287,11 @@ const maxBatch = 1 << 20
 
 // save persists what has changed. New segments are written first; the list of segments, with
 // which they count, is written with all the rest at once. What the list then leaves out, and the
-// entries of the journal that the ledger holds, are removed with it.
-func (s *store) save(ctx context.Context, from *ledger.Ledger, by *series.Set, kept *calls.Store, now time.Time) error {
+// entries of the journal that the ledger holds, are removed with it. cutoff is the
+// time by which the ledger forgets.
+func (s *store) save(ctx context.Context, from *ledger.Ledger, by *series.Set, kept *calls.Store, now, cutoff time.Time) error {
 	s.counting.Lock()
-	changes, next, pending := from.Take(now), s.next, s.pending
+	changes, next, pending := from.Take(cutoff), s.next, s.pending
 	inSeries, inKept := by.Take(), kept.Take()
 	s.pending, s.pendingRecords = nil, 0
 	s.counting.Unlock()

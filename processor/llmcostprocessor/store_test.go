@@ -716,7 +716,7 @@ func TestOrderAfterAFailedSave(t *testing.T) {
 	s := &store{client: checked(t, m), window: time.Hour, limit: 100, counting: &sync.Mutex{}}
 	s.remember([]byte("first"), 1)
 	m.whileSaved = func() { s.remember([]byte("second"), 1) }
-	require.Error(t, s.save(t.Context(), ledger.New(ledger.Limits{}), series.New(series.Options{}), calls.New(calls.Limits{}), morning))
+	require.Error(t, s.save(t.Context(), ledger.New(ledger.Limits{}), series.New(series.Options{}), calls.New(calls.Limits{}), morning, morning))
 	var order []string
 	for _, e := range s.pending {
 		order = append(order, string(e.content))

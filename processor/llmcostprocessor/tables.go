@@ -60,8 +60,7 @@ func tableFiles(dimensions []DimensionConfig) (files []string) {
 // ones of the others.
 func (c *core) reloadTables(ctx context.Context) {
 	var errs []error
-	for i := range c.dimensions.all {
-		r := &c.dimensions.all[i]
+	for _, r := range c.dimensions.all {
 		if r.file == "" {
 			continue
 		}
@@ -69,7 +68,7 @@ func (c *core) reloadTables(ctx context.Context) {
 		outcome := "success"
 		if err != nil {
 			outcome = "failure"
-			err = fmt.Errorf("dimensions::%d::table: %w", i, err)
+			err = fmt.Errorf("%s::table: %w", r.key, err)
 			errs = append(errs, err)
 			c.logger.Error("Reloading the table of a dimension failed; the previous one stays active", zap.String("dimension", r.name), zap.Error(err))
 		} else {

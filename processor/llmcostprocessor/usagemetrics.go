@@ -30,7 +30,7 @@ const (
 func (c *core) usageSeries(w writer, now time.Time) {
 	c.counting.Lock()
 	defer c.counting.Unlock()
-	c.series.Rebalance(now)
+	c.series.Rebalance(c.clock.before(now))
 	if c.series.Empty() {
 		return
 	}

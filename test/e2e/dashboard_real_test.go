@@ -9,6 +9,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"regexp"
 	"testing"
 	"time"
 
@@ -47,6 +48,15 @@ func startPage(t *testing.T) (url string, usage *dashboards.Usage) {
 	return "http://" + address, usage
 }
 
+// ruleAddress is the path of a rule's page.
+func ruleAddress(t *testing.T, url, name string) string {
+	t.Helper()
+	_, html := fetch(t, url+"/rules")
+	found := regexp.MustCompile(`<a href="(/rule\?id=\w+)">` + name + `</a>`).FindStringSubmatch(html)
+	require.NotNil(t, found, name)
+	return found[1]
+}
+
 // The dashboard in a real browser: it is fast, logs nothing to the console, requests
 // nothing from other hosts, has the ledger's figures, can be used without a mouse, and
 // looks as docs/dashboard.md shows it.
@@ -73,13 +83,13 @@ func TestRealBrowser(t *testing.T) {
 
 	for _, scheme := range []string{"light", "dark"} {
 		b.setView(1280, 800, scheme)
-		for _, path := range []string{"/", "/?range=7d&by=service.name&show=tokens&where=model%3Dgpt-4o", "/alerts", "/rules", "/calls?range=30d&status=failed", "/calls/0000000000000001"} {
+		for _, path := range []string{"/", "/?range=7d&by=service.name&show=tokens&where=model%3Dgpt-4o", "/alerts", "/rules", ruleAddress(t, url, "HighLLMCost"), "/calls?range=30d&status=failed", "/calls/0000000000000001", "/sessions", "/traces", "/traces/" + dashboards.SampleTrace} {
 			b.run(chromedp.Navigate(url + path))
 			assert.Empty(t, b.axe(), "%s %s", path, scheme)
 		}
 	}
 	b.setView(390, 844, "light")
-	for _, path := range []string{"/", "/alerts", "/rules", "/calls", "/calls/0000000000000001"} {
+	for _, path := range []string{"/", "/alerts", "/rules", ruleAddress(t, url, "HighLLMCost"), "/calls?range=30d&status=failed", "/calls/0000000000000001", "/sessions", "/traces", "/traces/" + dashboards.SampleTrace} {
 		b.run(chromedp.Navigate(url + path))
 		assert.Empty(t, b.axe(), "%s on a phone", path)
 		wide := read(b, chromedp.Evaluate[bool](`document.documentElement.scrollWidth > innerWidth`))
@@ -94,6 +104,7 @@ func TestRealBrowser(t *testing.T) {
 		{"dashboard-dark.png", "/?range=30d", "dark", 1280, 1000},
 		{"dashboard-phone.png", "/", "light", 390, 1300},
 		{"dashboard-rules.png", "/rules", "light", 1280, 760},
+		{"dashboard-rule.png", ruleAddress(t, url, "HighLLMCost"), "light", 1280, 1100},
 	} {
 		b.setView(shot.width, 800, shot.scheme)
 		b.run(chromedp.Navigate(url+shot.path), chromedp.WaitReady(chromedp.CSS("footer")))

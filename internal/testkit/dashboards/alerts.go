@@ -4,6 +4,7 @@
 package dashboards
 
 import (
+	"context"
 	"time"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
@@ -18,12 +19,26 @@ type Alerts struct {
 	ChannelList []dashboard.Channel
 	Now         func() time.Time
 	ReadOnly    bool
+	// GraphOf and IntervalList are those of every rule.
+	GraphOf      dashboard.Graph
+	IntervalList []dashboard.StateInterval
+	Err          error
 }
 
 var _ dashboard.Alerts = (*Alerts)(nil)
 
 // RuleGroups is the list.
 func (a *Alerts) RuleGroups() []dashboard.RuleGroup { return a.Groups }
+
+// Graph is that of every expression.
+func (a *Alerts) Graph(context.Context, string, time.Time, time.Time) (dashboard.Graph, error) {
+	return a.GraphOf, a.Err
+}
+
+// Intervals is the list.
+func (a *Alerts) Intervals(context.Context, *dashboard.Rule, time.Time, time.Time) ([]dashboard.StateInterval, error) {
+	return a.IntervalList, a.Err
+}
 
 // Active is the list.
 func (a *Alerts) Active() []dashboard.ActiveAlert { return a.ActiveList }

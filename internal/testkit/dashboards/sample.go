@@ -5,6 +5,7 @@ package dashboards
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"strings"
 	"time"
@@ -76,6 +77,7 @@ func SampleUsage(now time.Time, days int, every time.Duration) *Usage {
 		}
 		u.All = append(u.All, sampleCall(random, m, service, agents[service][random.IntN(len(agents[service]))], at))
 	}
+	u.addTree()
 	used := func(from time.Time) float64 {
 		rows, _ := u.Usage(dashboard.Query{From: from, To: now.Add(time.Hour)})
 		if len(rows) == 0 {
@@ -188,12 +190,63 @@ func SampleAlerts(now time.Time) *Alerts {
 			{At: now.Add(-4 * time.Hour), Alert: resolved},
 		},
 		ChannelList: []dashboard.Channel{
-			{Name: "pagerduty", Waiting: 201, Accepted: now.Add(-26 * time.Hour), Failing: now.Add(-12 * time.Minute), Next: now.Add(3 * time.Minute), Error: "the channel is rejected: refused: status 400: routing key is unknown"},
-			{Name: "slack", Accepted: now.Add(-18 * time.Minute)},
+			{Name: "pagerduty", Waiting: 201, Accepted: now.Add(-26 * time.Hour), Failing: now.Add(-12 * time.Minute), Next: now.Add(3 * time.Minute), Error: "the channel is rejected: refused: status 400: routing key is unknown", Deliveries: []dashboard.Delivery{
+				{First: now.Add(-12 * time.Minute), At: now.Add(-2 * time.Minute), Took: 80 * time.Millisecond, Attempts: 3, Alerts: []string{"HighLLMCost"}, Firing: 1, Outcome: "failed", Status: 400, Error: "the channel is rejected: refused: status 400: routing key is unknown"},
+			}},
+			{Name: "slack", Accepted: now.Add(-18 * time.Minute), Deliveries: []dashboard.Delivery{
+				{First: now.Add(-18 * time.Minute), At: now.Add(-18 * time.Minute), Took: 120 * time.Millisecond, Attempts: 1, Alerts: []string{"HighLLMCost"}, Firing: 1, Outcome: "accepted", Status: 200},
+				{First: now.Add(-4 * time.Hour), At: now.Add(-239 * time.Minute), Took: 95 * time.Millisecond, Attempts: 2, Alerts: []string{"LowCacheHitRate"}, Resolved: 1, Outcome: "accepted", Status: 200},
+			}},
+		},
+		GraphOf: sampleGraph(now),
+		IntervalList: []dashboard.StateInterval{
+			{Labels: cost.Labels, State: "pending", From: now.Add(-5 * time.Hour), To: now.Add(-295 * time.Minute)},
+			{Labels: cost.Labels, State: "firing", From: now.Add(-295 * time.Minute), To: now.Add(-200 * time.Minute)},
+			{Labels: cost.Labels, State: "pending", From: now.Add(-28 * time.Minute), To: now.Add(-23 * time.Minute)},
+			{Labels: cost.Labels, State: "firing", From: now.Add(-23 * time.Minute), To: now, Open: true},
 		},
 		SilenceList: []dashboard.Silence{
 			{ID: "0b4c", Matchers: []string{`alertname="HighLatency"`}, StartsAt: now.Add(-time.Hour), EndsAt: now.Add(3 * time.Hour), CreatedBy: "ines", Comment: "load test until the evening"},
 			{ID: "night", Matchers: []string{`severity=~"info|warning"`}, StartsAt: now.Add(-48 * time.Hour), Comment: "nobody is up", Configured: true},
 		},
 	}
+}
+
+// sampleGraph has two services, of which one crossed the threshold twice and began late.
+func sampleGraph(now time.Time) dashboard.Graph {
+	const points = 241
+	g := dashboard.Graph{
+		Expr: "sum by (service) (increase(arc_llm_cost_dollars[1h]))", From: now.Add(-6 * time.Hour), Step: 90 * time.Second, Limit: 10, Operator: ">",
+		Series: []dashboard.GraphSeries{
+			{Labels: map[string]string{"service": "research"}, Values: make([]float64, points)},
+			{Labels: map[string]string{"service": "support"}, Values: make([]float64, points)},
+		},
+	}
+	for i := range points {
+		g.Series[0].Values[i] = 7.5 + 4.5*math.Sin(float64(i)/30) + .4*math.Sin(float64(i)/3)
+		g.Series[1].Values[i] = 2.2 + .6*math.Cos(float64(i)/18)
+		if i < 20 || 90 < i && i < 100 {
+			g.Series[1].Values[i] = math.NaN()
+		}
+	}
+	return g
+}
+
+// SampleTrace is a trace with a tree: an agent makes a call, and a tool of it another one.
+const SampleTrace = "4bf92f3577b34da6a3ce929d0e0e4736"
+
+// addTree has the last two calls be those of the trace.
+func (u *Usage) addTree() {
+	n := len(u.All)
+	if n < 2 {
+		return
+	}
+	const agent, tool = "00f067aa0ba902b7", "53995c3f42cd8ad8"
+	first, second := &u.All[n-2].Call, &u.All[n-1].Call
+	first.TraceID, first.ParentID, second.TraceID, second.ParentID = SampleTrace, agent, SampleTrace, tool
+	began := first.Time.Add(-time.Minute)
+	u.StepsOf = map[string][]dashboard.Step{SampleTrace: {
+		{SpanID: tool, ParentID: agent, Name: "execute_tool search", Start: first.Time, End: second.Time},
+		{SpanID: agent, Name: "invoke_agent researcher", Agent: "researcher", Start: began, End: second.Time.Add(time.Second)},
+	}}
 }

@@ -241,6 +241,7 @@ type ties struct {
 	inner     []*node // the nearest calls within it
 	base      []*node // it and those that rules but stream and concurrent put with it; nil for it alone
 	inherited *Values
+	named     string // payload of the call whose span it was written in, which names the model that it does not
 }
 
 func (n *node) tied() *ties {
@@ -262,6 +263,13 @@ func (n *node) base() []*node {
 		return nil
 	}
 	return n.ties.base
+}
+
+func (n *node) named() string {
+	if n.ties == nil {
+		return ""
+	}
+	return n.ties.named
 }
 
 func (n *node) inherited() *Values {

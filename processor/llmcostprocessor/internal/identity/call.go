@@ -141,8 +141,13 @@ func (w *work) count(c *call, group []*node) {
 			m.named = n.Payload
 		}
 	}
+	if c.winner.Model == 0 && m.named == "" {
+		for _, n := range group {
+			m.named = cmp.Or(m.named, n.named())
+		}
+	}
 	counted := &Counted{Payload: c.winner.Payload, Unnamed: c.winner.Model == 0}
-	if m.values != nil || m.merged != nil {
+	if m.values != nil || m.merged != nil || m.named != "" {
 		counted.more = &m
 	}
 	w.change(c, counted)

@@ -134,6 +134,13 @@ func (d *descent) below(span [8]byte, up *node, inherited *Values, depth int) {
 		}
 	}
 	for inner := range f.links {
-		d.below(inner, up, d.tree.links[inner].values.overlay(inherited), depth+1)
+		up, inherited := up, d.tree.links[inner].values.overlay(inherited)
+		if first := d.spanOf(SpanKey{d.trace, inner}); first != nil {
+			if !first.withinOwn() {
+				continue // it is a call, too, and reached from what is around that
+			}
+			up, inherited = first, d.valuesOf(first).overlay(inherited) // written in it
+		}
+		d.below(inner, up, inherited, depth+1)
 	}
 }

@@ -137,8 +137,11 @@ func scenario(r *rand.Rand) []item {
 		if r.IntN(6) == 0 {
 			rec.Flags &^= IsSpan
 			rec.Start = rec.End
-			if r.IntN(2) == 0 { // written in a span that may be known not to be a call
+			switch r.IntN(3) {
+			case 0: // written in a span that may be known not to be a call
 				rec.Span, rec.Parent = id(20+r.IntN(4)), [8]byte{}
+			case 1: // written in a span that may be a call
+				rec.Parent = [8]byte{}
 			}
 		}
 		if r.IntN(4) == 0 {

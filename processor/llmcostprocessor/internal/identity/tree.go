@@ -48,11 +48,15 @@ func (c *Cache) enclose(n, up *node, inherited *Values, changed []*node) []*node
 		up = n.up
 	}
 	inherited = inherited.overlay(n.inherited())
-	if up == n.up && inherited.equal(n.inherited()) {
+	named := c.namedBy(n)
+	if up == n.up && inherited.equal(n.inherited()) && named == n.named() {
 		return changed
 	}
 	if inherited != nil {
 		n.tied().inherited = inherited
+	}
+	if named != "" {
+		n.tied().named = named
 	}
 	changed = append(changed, n)
 	if up != n.up {
@@ -66,18 +70,52 @@ func (c *Cache) enclose(n, up *node, inherited *Values, changed []*node) []*node
 // attribution as far as they are known.
 func (c *Cache) ascend(n *node) (up *node, inherited *Values) {
 	if n.withinOwn() {
-		own := c.linkOf(n.Trace, n.Span)
-		if own == nil {
-			return nil, nil
+		if own := c.linkOf(n.Trace, n.Span); own != nil {
+			up, inherited, _ = c.walk(n.Trace, own.parent, [8]byte{})
+			return up, own.values.overlay(inherited)
 		}
-		up, inherited, _ = c.walk(n.Trace, own.parent, [8]byte{})
-		return up, own.values.overlay(inherited)
+		// A span that stands for the last of several calls has the events of all of them:
+		// it is not around the others, but has what they leave out.
+		spans := c.spansAt(SpanKey{n.Trace, n.Span})
+		for _, span := range spans {
+			inherited = inherited.overlay(span.Values)
+		}
+		for _, span := range spans {
+			_, above, _ := c.walk(n.Trace, span.Parent, span.Span)
+			inherited = inherited.overlay(above)
+		}
+		return nil, inherited
 	}
 	up, inherited, circle := c.walk(n.Trace, n.Parent, n.Span)
 	if circle {
 		return nil, inherited
 	}
 	return up, inherited
+}
+
+// spansAt are the records of a call's span that are spans, in the canonical order.
+func (c *Cache) spansAt(key SpanKey) (spans []*node) {
+	for n := c.atSite(key); n != nil; n = n.nextInSite {
+		if n.Content == 0 && n.Flags.Has(IsSpan) {
+			spans = append(spans, n)
+		}
+	}
+	slices.SortFunc(spans, canonical)
+	return spans
+}
+
+// namedBy is the payload of the call whose span a log record was written in, if that names
+// the model and the record does not.
+func (c *Cache) namedBy(n *node) string {
+	if n.Model != 0 || !n.withinOwn() {
+		return ""
+	}
+	for _, span := range c.spansAt(SpanKey{n.Trace, n.Span}) {
+		if span.Model != 0 {
+			return span.Payload
+		}
+	}
+	return n.named() // what was forgotten is not unlearned
 }
 
 // walk follows the spans up, beginning with one. It ends where it comes to own again:

@@ -196,6 +196,18 @@ func TestStateOfOtherDimensionsIsLeftOut(t *testing.T) {
 	assert.True(t, other.Empty())
 }
 
+func TestStateOfTheFirstDimensionsIsContinued(t *testing.T) {
+	s := New(options(2))
+	s.Add(call("a", 1), morning)
+	changes := s.Take()
+	chunks, err := changes.Encode()
+	require.NoError(t, err)
+	other := New(Options{Max: 2, Labels: []string{"team", "user", "agent"}, Idle: time.Hour})
+	require.NoError(t, other.Load(chunks[0]))
+	other.Add(call("a", 1), morning)
+	assert.Equal(t, 1, other.Len())
+}
+
 func TestChangesThatWereNotStoredAreKept(t *testing.T) {
 	s := New(options(2000))
 	for i := range 2000 {

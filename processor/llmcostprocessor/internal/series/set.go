@@ -16,7 +16,8 @@ import (
 type Options struct {
 	// Max is how many series there may be besides the overflow series.
 	Max int
-	// Labels are those of the dimensions. State with others is not continued.
+	// Labels are those of the dimensions. State is continued that has the same, or the first of
+	// them.
 	Labels []string
 	// Idle is the time after which a series that does not change ends.
 	Idle time.Duration

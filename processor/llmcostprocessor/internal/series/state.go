@@ -122,13 +122,13 @@ func (s *Set) Load(content []byte) error {
 	if d.Version != version {
 		return fmt.Errorf("version %d is not %d", d.Version, version)
 	}
-	if !slices.Equal(d.Labels, s.options.Labels) {
+	if len(d.Labels) > len(s.options.Labels) || !slices.Equal(d.Labels, s.options.Labels[:len(d.Labels)]) {
 		return nil
 	}
 	entries := make([]*entry, len(d.Series))
 	for i := range d.Series {
 		var err error
-		if entries[i], err = d.Series[i].entry(len(d.Labels)); err != nil {
+		if entries[i], err = d.Series[i].entry(len(d.Labels), len(s.options.Labels)); err != nil {
 			return err
 		}
 	}
@@ -154,18 +154,22 @@ func (s *Set) Load(content []byte) error {
 // maxSlots bounds what damaged state can ask for.
 const maxSlots = 1_000_000
 
-func (s *stored) entry(dimensions int) (*entry, error) {
+// entry is that of a series with the first of so many dimensions.
+func (s *stored) entry(first, dimensions int) (*entry, error) {
 	e := &entry{
 		begin: s.Start, changed: s.Changed, before: s.Before, cost: s.Cost, exportedCost: s.ExportedCost,
 		calls: s.Calls, exportedCalls: s.ExportedCalls, unpriced: s.Unpriced,
 	}
-	if s.Slot < 0 || s.Slot >= maxSlots || s.Slot != overflowSlot && len(s.Names) != 2+dimensions {
+	if s.Slot < 0 || s.Slot >= maxSlots || s.Slot != overflowSlot && len(s.Names) != 2+first {
 		return nil, fmt.Errorf("slot %d has %d names", s.Slot, len(s.Names))
 	}
 	if s.Slot != overflowSlot {
 		var key []byte
 		for _, name := range s.Names {
 			key = appendText(key, name)
+		}
+		for range dimensions - first {
+			key = appendText(key, "")
 		}
 		e.key = string(key)
 	}
