@@ -4,6 +4,7 @@
 package dashboardextension
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -130,9 +131,7 @@ func (view *groupsView) fill(b *dashboardServer, g grouping, c selection, usage 
 		view.Groups = append(view.Groups, newGroupView(g, &shown[i], c, largest))
 	}
 	values := c.periodValues()
-	for name, given := range c.extra {
-		values[name] = given
-	}
+	maps.Copy(values, c.extra)
 	give(values, "order", c.order)
 	view.JSON = c.apiURL("/api"+g.path, values)
 	values.Set("format", "csv")

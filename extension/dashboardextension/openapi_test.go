@@ -76,6 +76,8 @@ func TestResponsesAreAsDescribed(t *testing.T) {
 		{"GET", "/api/usage/prices", "", 200},
 		{"GET", "/api/usage/estimates", "", 200},
 		{"GET", "/api/usage/billing?from=2026-03&format=json", "", 200},
+		{"GET", "/api/usage/costs?month=2026-03", "", 200},
+		{"GET", "/api/usage/costs?month=2026-13", "", 400},
 		{"GET", "/api/usage/focus?from=2026-03-15&to=2026-03-16&step=hour&where=service.name%3Dresearch&account=acme", "", 200},
 		{"GET", "/api/usage/focus", "", 400},
 		{"GET", "/api/calls?order=most_expensive&limit=3", "", 200},

@@ -24,7 +24,7 @@ import (
 )
 
 var pagePaths = []string{
-	"/", "/?range=7d&show=tokens&by=service.name", "/?range=30d&show=calls&by=user.id&where=model%3Dgpt-4o", "/alerts", "/rules", "/?range=1y",
+	"/", "/?range=7d&show=tokens&by=service.name", "/?range=30d&show=calls&by=user.id&where=model%3Dgpt-4o", "/alerts", "/rules", "/money", "/money?budget=user&value=user-1", "/?range=1y",
 	"/sessions", "/traces?order=duration&range=7d&cpage=2", "/traces/" + dashboards.SampleTrace,
 	"/calls", "/calls?range=7d&where=model%3Dgpt-4o&csort=-cost&cpage=2&status=failed&find=%3Cscript%3E", "/calls/0000000000000001",
 	"/?from=2026-03-01&to=2026-03-31&tz=Asia%2FTokyo&by=user.id&by=model&q=%3Cscript%3E&sort=-p95&col=cost&csort=-duration",
@@ -84,7 +84,8 @@ func TestHostileText(t *testing.T) {
 			Time: rigNow, TraceID: hostile, SpanID: hostile, Session: hostile, Agent: hostile, User: hostile, ErrorType: hostile, Scope: hostile, ResponseID: hostile, Values: []string{hostile, hostile}, Status: hostile, Dollars: &dollars,
 		}},
 		StepsOf:      map[string][]dashboard.Step{hostile: {{SpanID: hostile, Name: hostile, Agent: hostile}}},
-		BudgetList:   []dashboard.Budget{{Name: hostile, Window: "day", Limit: 1}},
+		BudgetList:   []dashboard.Budget{{Name: hostile, Window: "day", Limit: 1, Start: rigNow.Add(-time.Hour), End: rigNow, By: []string{hostile}, Values: []string{hostile}, Where: map[string]string{hostile: hostile}}},
+		CostList:     []dashboard.CostLine{{Provider: hostile, Model: hostile, Item: hostile, Calls: 1}},
 		UnpricedList: []dashboard.UnpricedModel{{Model: hostile, Provider: hostile, Entry: hostile}},
 		EstimateList: []dashboard.Estimate{{Model: hostile, Provider: hostile, Reason: hostile}},
 		Bill: dashboard.Billing{
@@ -103,8 +104,12 @@ func TestHostileText(t *testing.T) {
 		Annotations: map[string]string{"description": hostile, "runbook_url": "javascript:alert(3)", hostile: hostile},
 		StartsAt:    rigNow, Value: &value,
 	}
+	graph := dashboard.Graph{Expr: hostile, From: rigNow, Step: time.Second, Operator: hostile, Series: []dashboard.GraphSeries{{Labels: alert.Labels, Values: []float64{1, 2}}}}
+	interval := dashboard.StateInterval{Labels: alert.Labels, State: hostile, From: rigNow, To: rigNow}
 	active := dashboard.ActiveAlert{Alert: alert, State: "firing", Suppressed: hostile}
 	alerts := &dashboards.Alerts{
+		GraphOf: graph, IntervalList: []dashboard.StateInterval{interval},
+		ChannelList: []dashboard.Channel{{Name: hostile, Deliveries: []dashboard.Delivery{{Alerts: []string{hostile}, Outcome: hostile, Error: hostile, Target: hostile}}}},
 		ActiveList:  []dashboard.ActiveAlert{active},
 		HistoryList: []dashboard.HistoryEntry{{At: rigNow, Alert: alert}},
 		SilenceList: []dashboard.Silence{{ID: hostile, Matchers: []string{hostile}, EndsAt: rigNow.Add(time.Hour), CreatedBy: hostile, Comment: hostile}},
@@ -115,7 +120,7 @@ func TestHostileText(t *testing.T) {
 	}
 	r.server.ShowUsage(component.MustNewID("llm_cost"), usage)
 	r.server.ShowAlerts(component.MustNewID("alert"), alerts)
-	for _, path := range []string{"/", "/alerts", "/rules", "/alerts?silence=" + alert.Fingerprint(), "/?by=" + "%22%3E%3Cscript%3E", "/?q=" + url.QueryEscape(hostile), "/?by=model&by=" + url.QueryEscape(hostile), "/calls", "/calls/0000000000000001", "/calls?find=" + url.QueryEscape(hostile), "/sessions", "/traces", "/traces/" + url.PathEscape(hostile)} {
+	for _, path := range []string{"/", "/money", "/alerts", "/rules", "/rule?id=" + ruleID(&alerts.Groups[0], &alerts.Groups[0].Rules[0]), "/alerts?silence=" + alert.Fingerprint(), "/?by=" + "%22%3E%3Cscript%3E", "/?q=" + url.QueryEscape(hostile), "/?by=model&by=" + url.QueryEscape(hostile), "/calls", "/calls/0000000000000001", "/calls?find=" + url.QueryEscape(hostile), "/sessions", "/traces", "/traces/" + url.PathEscape(hostile)} {
 		page := r.get(path).Body.String()
 		assert.Contains(t, page, "script&gt;", path)
 		for node := range elements(t, page) {

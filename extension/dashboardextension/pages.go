@@ -49,6 +49,7 @@ func (b *dashboardServer) addPages(mux *http.ServeMux) {
 	mux.HandleFunc("GET /sessions", b.page(b.groupsPage(sessionGrouping)))
 	mux.HandleFunc("GET /traces", b.page(b.groupsPage(traceGrouping)))
 	mux.HandleFunc("GET /traces/{id}", b.page(b.tracePage))
+	mux.HandleFunc("GET /money", b.page(b.moneyPage))
 	mux.HandleFunc("GET /alerts", b.page(b.alertsPage))
 	mux.HandleFunc("GET /rules", b.page(b.rulesPage))
 	mux.HandleFunc("GET /rule", b.page(b.rulePage))

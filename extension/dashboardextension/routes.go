@@ -36,6 +36,7 @@ func (b *dashboardServer) apiRoutes() []route {
 		{get, "/api/usage/estimates", b.getEstimates},
 		{get, "/api/usage/prices", b.getPrices},
 		{get, "/api/usage/billing", b.getBilling},
+		{get, "/api/usage/costs", b.getCosts},
 		{get, "/api/usage/focus", b.getFocus},
 		{get, "/api/calls", b.getCalls},
 		{get, "/api/calls/export", b.exportCalls},

@@ -48,3 +48,20 @@ type BillingContract struct {
 	// Adjustment is an entry for a file of prices::files.
 	Adjustment string
 }
+
+// CostLine is what a model, or another item of a bill, cost by all who know.
+type CostLine struct {
+	Provider string
+	// Model is as calls are counted; "" for another Item of the bill.
+	Model, Item     string
+	Calls, Unpriced int64
+	// Counted is the cost in the ledger, in dollars; Estimated is the part that is an estimate.
+	Counted, Estimated float64
+	// ReportedCalls are those whose application reported a cost and that have a price: Reported is
+	// what it reported of them, Computed what they cost by the price table.
+	ReportedCalls      int64
+	Reported, Computed float64
+	// Billed is what the provider billed, if HasBill.
+	HasBill bool
+	Billed  float64
+}

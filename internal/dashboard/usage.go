@@ -45,6 +45,9 @@ type Usage interface {
 	// Billing compares days (UTC) of [from, to) with what providers billed. It is empty
 	// where no bill is known.
 	Billing(from, to time.Time) Billing
+	// Costs are what was reported, counted and billed of [from, to), by provider and model as
+	// price files name them, those with the largest amounts first. Bills have whole days (UTC).
+	Costs(from, to time.Time) []CostLine
 }
 
 // Query selects and groups calls. From is inclusive, To exclusive. The ledger has whole hours

@@ -155,27 +155,14 @@ func dayOf(t time.Time) string { return t.UTC().Format(time.DateOnly) }
 
 // sumCounted adds the ledger up by day, provider and model, as price files name them.
 func (c *core) sumCounted(table *price.Table, from, to time.Time) []invoice.Line {
-	type called struct{ provider, model string }
 	type key struct {
 		day int64
 		called
 	}
-	names := map[called]called{}
+	name := namer(table)
 	sums := map[key]*ledger.Row{}
 	c.ledger.Visit(ledger.HourOf(from), ledger.HourOf(to)-1, func(hour int64, k *ledger.Key, row *ledger.Row) {
-		of := called{k.Provider, k.Model}
-		name, known := names[of]
-		if !known {
-			name = called{price.CanonicalProvider(k.Provider), k.Model}
-			if id, seller := price.SellerOf(k.Provider); seller && id != "" {
-				name.provider = id
-			}
-			if m, found := table.Lookup(k.Provider, k.Model); found && m.Name != "" {
-				name = called{m.Provider, m.Name}
-			}
-			names[of] = name
-		}
-		at := key{hour / 24, name}
+		at := key{hour / 24, name(k.Provider, k.Model)}
 		if sums[at] == nil {
 			sums[at] = &ledger.Row{}
 		}

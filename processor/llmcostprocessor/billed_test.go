@@ -81,6 +81,14 @@ func TestBilledIsComparedWithCounted(t *testing.T) {
 		assert.Equal(t, "uncounted_traffic", model.Cause)
 		assert.InDelta(t, 0.8, model.Ratio, 1e-9)
 
+		costs := usageSource{core}.Costs(day, day.Add(24*time.Hour))
+		require.Len(t, costs, 2)
+		assert.Equal(t, []string{"gpt-4o", "web search tool calls"}, []string{costs[1].Model, costs[0].Item}, "the largest amount first")
+		assert.InDelta(t, 2*cost, costs[1].Counted, 1e-12)
+		assert.InDelta(t, 10*cost, costs[1].Billed, 1e-12)
+		assert.True(t, costs[0].HasBill)
+		assert.Zero(t, costs[0].Calls)
+
 		totals := r.billingTotals(now)
 		require.Len(t, totals, 1)
 		assert.Equal(t, "openai", totals[0].provider)

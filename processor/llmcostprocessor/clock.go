@@ -105,9 +105,9 @@ func (c *core) loadClock(ctx context.Context) error {
 	if err := c.store.read(ctx, keyClock, saved.UnmarshalText); err != nil {
 		return err
 	}
-	if !saved.IsZero() && c.clock.wall().Sub(saved) >= settling {
-		// A restart is no jump, and a machine may be off for long; but which of both it was
-		// shows only when the clock stays as it is.
+	if !saved.IsZero() && c.clock.wall().Sub(saved) > c.cfg.Retention {
+		// A machine may be off for long; but whether it was, or its clock is wrong, shows only
+		// when the clock stays as it is. Up to the retention nothing is lost for good.
 		c.clock.set(saved)
 	}
 	c.clock.saved = saved

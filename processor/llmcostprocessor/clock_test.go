@@ -114,3 +114,19 @@ func TestTheClockSettles(t *testing.T) {
 		require.Equal(t, c.wall().Round(0), c.now())
 	})
 }
+
+// A machine that was off for some days has nothing to report.
+func TestATimeWithoutTheProcess(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
+		wakeUp()
+		disk := &memory{content: map[string][]byte{}}
+		r := newRig(t, withStorage(nil), disk.extension())
+		r.price(callSpan())
+		r.persistMetrics()
+		r.stop()
+		r = newBackInTime(t, withStorage(nil), disk, 72*time.Hour)
+		assert.False(t, r.core().health.Has(problemClock))
+		assert.EqualValues(t, 1, hoursCounted(r))
+		r.stop()
+	})
+}

@@ -6,6 +6,7 @@ package llmcostprocessor
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -99,6 +100,11 @@ type Config struct {
 
 	// Dedup sets how records of the same call are recognized.
 	Dedup DedupConfig `mapstructure:"dedup"`
+
+	// CallsOf is the ID of another llm_cost processor. This one then has no other settings,
+	// and is in pipelines of logs, by which the call records of that one leave: for an engine
+	// that counts the calls of any number of collectors. Default: none.
+	CallsOf *component.ID `mapstructure:"calls_of"`
 
 	// prevent unkeyed literal initialization
 	_ struct{}
@@ -231,7 +237,13 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 	if err := expandDimensions(conf); err != nil {
 		return err
 	}
-	return conf.Unmarshal(c)
+	if err := conf.Unmarshal(c); err != nil || c.CallsOf == nil {
+		return err
+	}
+	if others := slices.DeleteFunc(slices.Sorted(maps.Keys(conf.ToStringMap())), func(key string) bool { return key == "calls_of" }); len(others) > 0 {
+		return fmt.Errorf("calls_of: excludes all other settings, which are those of %s: %s", c.CallsOf, strings.Join(others, ", "))
+	}
+	return nil
 }
 
 // Validate reads the price files too. It reports all errors.

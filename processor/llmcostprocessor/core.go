@@ -56,10 +56,12 @@ type core struct {
 	clock     *clock         // by which the ledger forgets
 	billing   billing
 	emitters  sharedcore.Emitters[pmetric.Metrics]
-	lists     priceLists
-	files     [sha256.Size]byte // of the price files, when they were read
-	tables    [sha256.Size]byte // of those of dimensions
-	settings  component.TelemetrySettings
+	// callRecords is nil in tests without a factory.
+	callRecords *callRecords
+	lists       priceLists
+	files       [sha256.Size]byte // of the price files, when they were read
+	tables      [sha256.Size]byte // of those of dimensions
+	settings    component.TelemetrySettings
 
 	counting sync.Mutex      // one batch is counted at a time; guards what follows
 	calls    *identity.Cache // records of calls

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 
@@ -27,14 +28,18 @@ const maxDuration = 24 * time.Hour
 // settle counts the calls of a batch. It counts before the batch is
 // forwarded: what the next consumer rejects and the sender repeats is recognized by
 // its IDs, so it counts once in either case.
-func (c *core) settle(ctx context.Context, b *batch) {
+func (c *core) settle(ctx context.Context, b *batch) (err error) {
 	if len(b.calls) > 0 || len(b.spans) > 0 {
 		b.cutPayloads()
-		outcomes := c.count(ctx, b)
+		outcomes, records := c.count(ctx, b)
 		b.annotate(outcomes)
 		b.countOutcomes(outcomes)
+		if c.callRecords.emits() {
+			err = c.emitCallRecords(ctx, records)
+		}
 	}
 	c.addCounts(ctx, b)
+	return err
 }
 
 // addCounts adds what a batch counted to the self-telemetry.
@@ -109,7 +114,7 @@ func duration(d *detectedCall) (took time.Duration, known bool) {
 // count decides which records report the same call, corrects the ledger, and with a
 // storage writes both down before the batch is acknowledged. A storage that fails
 // holds no telemetry back.
-func (c *core) count(ctx context.Context, b *batch) []identity.Outcome {
+func (c *core) count(ctx context.Context, b *batch) (outcomes []identity.Outcome, records plog.Logs) {
 	c.counting.Lock()
 	defer c.counting.Unlock()
 	c.known.mark(b)
@@ -129,8 +134,11 @@ func (c *core) count(ctx context.Context, b *batch) []identity.Outcome {
 	c.kept.AddSteps(b.steps)
 	c.countMerged(ctx, &result)
 	c.reportCrowding()
+	if c.callRecords.emits() {
+		records = c.buildCallRecords(b, &result)
+	}
 	b.taken = append(b.taken[:0], result.Outcomes...)
-	return b.taken
+	return b.taken, records
 }
 
 // reportCrowding reports that records are related to too many others to be compared, as

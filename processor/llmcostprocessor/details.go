@@ -81,10 +81,10 @@ func (c *core) keep(change *identity.Change, counted *ledger.Call) {
 	if c.cfg.Calls.MaxEntries == 0 {
 		return
 	}
-	switch in := change.In; {
-	case in == nil:
+	switch in := change.In; in {
+	case nil:
 		c.kept.Remove(change.Call)
-	case in == change.Out:
+	case change.Out:
 		c.kept.Describe(change.Call, mergedRecords(in))
 	default:
 		c.kept.Set(change.Call, &calls.Call{

@@ -5,6 +5,8 @@ package llmcostprocessor
 
 import (
 	"context"
+	"errors"
+	"sync"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
@@ -63,6 +65,9 @@ func createDefaultConfig() component.Config {
 // for each pipeline, count together.
 type factory struct {
 	cores sharedcore.Map[*core]
+
+	mu          sync.Mutex
+	callRecords map[component.ID]*callRecords
 }
 
 func (f *factory) createTraces(ctx context.Context, set processor.Settings, cfg component.Config, next consumer.Traces) (processor.Traces, error) {
@@ -78,6 +83,10 @@ func (f *factory) createTraces(ctx context.Context, set processor.Settings, cfg 
 }
 
 func (f *factory) createLogs(ctx context.Context, set processor.Settings, cfg component.Config, next consumer.Logs) (processor.Logs, error) {
+	if of := cfg.(*Config).CallsOf; of != nil {
+		records := f.callRecordsOf(*of)
+		return &callRecordsInstance{Logs: next, of: *of, records: records, emitter: records.Add(next.ConsumeLogs)}, nil
+	}
 	instance, err := f.join(set, cfg)
 	if err != nil {
 		return nil, err
@@ -101,5 +110,16 @@ func (f *factory) createMetrics(_ context.Context, set processor.Settings, cfg c
 }
 
 func (f *factory) join(set processor.Settings, cfg component.Config) (*sharedcore.Instance[*core], error) {
-	return f.cores.Join(cfg, func() (*core, error) { return newCore(cfg.(*Config), set) })
+	if cfg.(*Config).CallsOf != nil {
+		return nil, errors.New("calls_of: is for pipelines of logs alone")
+	}
+	return f.cores.Join(cfg, func() (*core, error) {
+		c, err := newCore(cfg.(*Config), set)
+		if err != nil {
+			return nil, err
+		}
+		c.callRecords = f.callRecordsOf(set.ID)
+		c.callRecords.used = true
+		return c, nil
+	})
 }

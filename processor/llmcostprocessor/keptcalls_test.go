@@ -31,7 +31,7 @@ func TestKeptCallsAddUpToTheLedger(t *testing.T) {
 			wakeUp()
 			a := simulate(rand.New(rand.NewPCG(uint64(seed), 23)))
 			random := rand.New(rand.NewPCG(uint64(seed), 24))
-			p := a.collect(t, random, seed%2 > 0, true)
+			p := a.collect(t, random, seed%2 > 0, true, func(cfg *Config, extensions ...extension) *rig { return newRig(t, cfg, extensions...) })
 			want := simulatedLedger(t, p)
 			got := map[string]simulatedTotals{}
 			ids := map[string]bool{}

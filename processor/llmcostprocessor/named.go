@@ -7,7 +7,6 @@ import (
 	"cmp"
 	"strings"
 	"time"
-	"unsafe"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/usage"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/convention"
@@ -90,8 +89,7 @@ func parsePayload(payload string) *ledger.Call {
 
 // parseWhole is a call, and its detail as it is written.
 func parseWhole(payload string) (*ledger.Call, []byte) {
-	// The parts of a payload are copied out of it.
-	call, detail, err := ledger.ParseCall(unsafe.Slice(unsafe.StringData(payload), len(payload)), nil)
+	call, detail, err := ledger.ParseCall([]byte(payload), nil)
 	if err != nil {
 		panic(err) // we have written it
 	}

@@ -49,6 +49,7 @@ type rig struct {
 	warnings   *observer.ObservedLogs
 	host       *testHost
 	settings   processor.Settings
+	factory    processor.Factory
 	stopped    bool
 }
 
@@ -101,6 +102,7 @@ func buildRig(t *testing.T, cfg *Config, extensions ...extension) *rig {
 		r.host.extensions[e.id] = e.component
 	}
 	factory := NewFactory()
+	r.factory = factory
 	var err error
 	r.traces, err = factory.CreateTraces(t.Context(), set, cfg, r.tracesOut)
 	require.NoError(t, err)

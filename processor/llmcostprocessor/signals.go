@@ -33,8 +33,7 @@ func (c *core) priceTraces(ctx context.Context, td ptrace.Traces) (ptrace.Traces
 	if b.foreignCosts > 0 {
 		c.telemetry.ProcessorLlmCostForeignCosts.Add(ctx, b.foreignCosts)
 	}
-	c.settle(ctx, b)
-	return td, nil
+	return td, c.settle(ctx, b)
 }
 
 func (c *core) detectSpan(ctx context.Context, b *batch, from *source, scope pcommon.InstrumentationScope, span ptrace.Span) {
@@ -92,8 +91,7 @@ func (c *core) priceLogs(ctx context.Context, ld plog.Logs) (plog.Logs, error) {
 			}
 		}
 	}
-	c.settle(ctx, b)
-	return ld, nil
+	return ld, c.settle(ctx, b)
 }
 
 func (c *core) detectLog(ctx context.Context, b *batch, from *source, scope pcommon.InstrumentationScope, record plog.LogRecord) {

@@ -527,12 +527,17 @@ func (a *application) want() map[string]simulatedTotals {
 // some of it again, and with restarts and kills between them.
 func (a *application) count(t *testing.T, random *rand.Rand, shuffle bool) map[string]simulatedTotals {
 	t.Helper()
-	return simulatedLedger(t, a.collect(t, random, shuffle, false))
+	return simulatedLedger(t, a.countWith(t, random, shuffle, func(cfg *Config, extensions ...extension) *rig { return newRig(t, cfg, extensions...) }))
 }
 
-// collect sends everything to a collector, and returns what its dashboard shows. Some of the
-// restarts are kills, if those are wanted.
-func (a *application) collect(t *testing.T, random *rand.Rand, shuffle, kills bool) *page {
+// countWith sends everything to the collectors that start makes, one after the other.
+func (a *application) countWith(t *testing.T, random *rand.Rand, shuffle bool, start func(*Config, ...extension) *rig) *page {
+	t.Helper()
+	return a.collect(t, random, shuffle, false, start)
+}
+
+// collect is the same. Some of the restarts are kills, if those are wanted.
+func (a *application) collect(t *testing.T, random *rand.Rand, shuffle, kills bool, start func(*Config, ...extension) *rig) *page {
 	t.Helper()
 	sent := slices.Clone(a.sent)
 	if shuffle {
@@ -540,7 +545,7 @@ func (a *application) collect(t *testing.T, random *rand.Rand, shuffle, kills bo
 	}
 	m := &memory{}
 	p, e := newPage()
-	r := newRig(t, withStorage(nil), m.extension(), e)
+	r := start(withStorage(nil), m.extension(), e)
 	for i := 0; i < len(sent); {
 		n := min(1+random.IntN(6), len(sent)-i)
 		batch := ptrace.NewTraces()
@@ -569,7 +574,7 @@ func (a *application) collect(t *testing.T, random *rand.Rand, shuffle, kills bo
 				r.stop()
 			}
 			p, e = newPage()
-			r = newRig(t, withStorage(nil), m.extension(), e)
+			r = start(withStorage(nil), m.extension(), e)
 		}
 	}
 	return p

@@ -83,13 +83,13 @@ func TestRealBrowser(t *testing.T) {
 
 	for _, scheme := range []string{"light", "dark"} {
 		b.setView(1280, 800, scheme)
-		for _, path := range []string{"/", "/?range=7d&by=service.name&show=tokens&where=model%3Dgpt-4o", "/alerts", "/rules", ruleAddress(t, url, "HighLLMCost"), "/calls?range=30d&status=failed", "/calls/0000000000000001", "/sessions", "/traces", "/traces/" + dashboards.SampleTrace} {
+		for _, path := range []string{"/", "/?range=7d&by=service.name&show=tokens&where=model%3Dgpt-4o", "/money", "/alerts", "/rules", ruleAddress(t, url, "HighLLMCost"), "/calls?range=30d&status=failed", "/calls/0000000000000001", "/sessions", "/traces", "/traces/" + dashboards.SampleTrace} {
 			b.run(chromedp.Navigate(url + path))
 			assert.Empty(t, b.axe(), "%s %s", path, scheme)
 		}
 	}
 	b.setView(390, 844, "light")
-	for _, path := range []string{"/", "/alerts", "/rules", ruleAddress(t, url, "HighLLMCost"), "/calls?range=30d&status=failed", "/calls/0000000000000001", "/sessions", "/traces", "/traces/" + dashboards.SampleTrace} {
+	for _, path := range []string{"/", "/money", "/alerts", "/rules", ruleAddress(t, url, "HighLLMCost"), "/calls?range=30d&status=failed", "/calls/0000000000000001", "/sessions", "/traces", "/traces/" + dashboards.SampleTrace} {
 		b.run(chromedp.Navigate(url + path))
 		assert.Empty(t, b.axe(), "%s on a phone", path)
 		wide := read(b, chromedp.Evaluate[bool](`document.documentElement.scrollWidth > innerWidth`))
@@ -103,6 +103,7 @@ func TestRealBrowser(t *testing.T) {
 		{"dashboard-light.png", "/", "light", 1280, 1500},
 		{"dashboard-dark.png", "/?range=30d", "dark", 1280, 1000},
 		{"dashboard-phone.png", "/", "light", 390, 1300},
+		{"dashboard-money.png", "/money", "light", 1280, 1280},
 		{"dashboard-rules.png", "/rules", "light", 1280, 760},
 		{"dashboard-rule.png", ruleAddress(t, url, "HighLLMCost"), "light", 1280, 1100},
 	} {

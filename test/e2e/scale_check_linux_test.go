@@ -54,6 +54,10 @@ func TestScale(t *testing.T) {
 		{"Kafka: gateways are killed and restarted", scaleKafkaKill},
 		{"Kafka: a large trace", scaleKafkaLarge},
 		{"Kafka: a gateway joins", scaleKafkaJoin},
+		{"engine: any collector gets any batch, some two", engineNothing},
+		{"engine: each record of a call reaches another collector", engineScattered},
+		{"engine: collectors are killed", engineKilled},
+		{"engine: the engine is away", engineAway},
 	} {
 		t.Run(scenario.name, scenario.run)
 	}
@@ -67,10 +71,11 @@ func scaleOnly(t *testing.T) {
 	}
 }
 
-// window makes the deduplication window shorter than the outages of the scenarios.
+// window makes the deduplication window shorter than the outages of the scenarios. It is longer
+// than the 10 seconds after which an agent sends a request again at the latest, as it has to be.
 const (
-	window = 3 * time.Second
-	outage = 5 * time.Second
+	window = 12 * time.Second
+	outage = 15 * time.Second
 )
 
 func startAll(t *testing.T, gateways, agents int) ([]*gateway, []*agentProcess) {
@@ -201,7 +206,7 @@ func scaleAgentKilled(t *testing.T) {
 		wg.Go(func() { apps.sendFor(t, outage, agents[i]) })
 	}
 	for range 3 {
-		time.Sleep(500 * time.Millisecond)
+		time.Sleep(time.Second)
 		agents[0].process.Kill()
 		agents[0].process = collector.Start(t, agents[0].options)
 	}

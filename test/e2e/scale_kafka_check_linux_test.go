@@ -27,7 +27,7 @@ func scaleKafkaEvents(t *testing.T) {
 
 func scaleKafkaKill(t *testing.T) {
 	t.Helper()
-	_, gateways, agents := startBehindKafka(t, 2, 1)
+	cluster, gateways, agents := startBehindKafka(t, 2, 1)
 	apps := newApplications()
 	for _, g := range gateways {
 		apps.sendFor(t, time.Second, agents...)
@@ -36,6 +36,9 @@ func scaleKafkaKill(t *testing.T) {
 		g.process = collector.Start(t, g.options)
 	}
 	for _, g := range gateways {
+		// A reader that is stopped while the group divides the partitions waits for it, and
+		// is ended after 9 s.
+		waitForReaders(t, cluster.ListenAddrs(), 2)
 		apps.sendFor(t, 500*time.Millisecond, agents...)
 		g.restart(t)
 	}

@@ -4,9 +4,11 @@
 package dashboards
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
@@ -89,8 +91,25 @@ func SampleUsage(now time.Time, days int, every time.Duration) *Usage {
 	month := time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, time.UTC)
 	u.BudgetList = []dashboard.Budget{
 		{Name: "day", Window: "day", Start: day, End: day.AddDate(0, 0, 1), Used: used(day), Limit: 10},
-		{Name: "month", Window: "month", Start: month, End: month.AddDate(0, 1, 0), Used: used(month), Limit: 400},
+		{Name: "month", Window: "month", Start: month, End: month.AddDate(0, 1, 0), Used: used(month), Limit: 400, Thresholds: []dashboard.Threshold{{Percent: 50, Reached: month.Add(50 * time.Hour)}, {Percent: 80}, {Percent: 100}}},
 	}
+	for user := range 6 {
+		name := fmt.Sprintf("user-%d", user+1)
+		rows, _ := u.Usage(dashboard.Query{From: month, To: now.Add(time.Hour), Where: map[string]string{"user.id": name}})
+		if len(rows) > 0 && rows[0].Usage.Dollars > 0 {
+			budget := dashboard.Budget{
+				Name: "user", Window: "month", By: []string{"user.id"}, Values: []string{name}, Start: month, End: month.AddDate(0, 1, 0), Used: rows[0].Usage.Dollars, Limit: 60,
+				Thresholds: []dashboard.Threshold{{Percent: 80}, {Percent: 100}},
+			}
+			for i := range budget.Thresholds {
+				if budget.Used >= budget.Limit*budget.Thresholds[i].Percent/100 {
+					budget.Thresholds[i].Reached = now.Add(-time.Duration(30-10*i) * time.Hour)
+				}
+			}
+			u.BudgetList = append(u.BudgetList, budget)
+		}
+	}
+	slices.SortStableFunc(u.BudgetList[2:], func(x, y dashboard.Budget) int { return cmp.Compare(y.Used, x.Used) })
 	u.UnpricedList = []dashboard.UnpricedModel{{
 		Model: "acme-70b-instruct", Provider: "acme", Calls: 38, Tokens: dashboard.Tokens{Input: 114_000, Output: 15_200}, LastSeen: now.Add(-9 * time.Minute),
 		Entry: "  - name: \"acme-70b-instruct\"\n    provider: \"acme\"\n    prices:\n      - {input: \"\", output: \"\"} # dollars per million tokens\n",
@@ -104,6 +123,12 @@ func SampleUsage(now time.Time, days int, every time.Duration) *Usage {
 		Contracts: []dashboard.BillingContract{{
 			Provider: "openai", Percent: "-15", Days: 6, Adjustment: "adjustments:\n  - {provider: openai, percent: \"-15\", valid_from: " + day.AddDate(0, 0, -7).Format(time.DateOnly) + "}\n",
 		}},
+	}
+	u.CostList = []dashboard.CostLine{
+		{Provider: "anthropic", Model: "claude-sonnet-4-5", Calls: 4120, Counted: 151.3, ReportedCalls: 412, Reported: 13.62, Computed: 15.13, HasBill: true, Billed: 152.04},
+		{Provider: "openai", Model: "gpt-4o", Calls: 2811, Counted: 141.2, Estimated: 2.75, HasBill: true, Billed: 120.02},
+		{Provider: "acme", Model: "acme-70b-instruct", Calls: 38, Unpriced: 38},
+		{Provider: "openai", Item: "web search tool calls", HasBill: true, Billed: .25},
 	}
 	u.DisagreeList = []dashboard.Disagreement{{Model: "claude-sonnet-4-5", Calls: 412, Reported: 13.62, Computed: 15.13}}
 	return u

@@ -34,6 +34,7 @@ type Usage struct {
 	DisagreeList []dashboard.Disagreement
 	Table        dashboard.PriceTable
 	Bill         dashboard.Billing
+	CostList     []dashboard.CostLine
 	Err          error                       // of Usage
 	Dropped      int64                       // calls that are not kept
 	StepsOf      map[string][]dashboard.Step // by trace
@@ -54,6 +55,9 @@ func (u *Usage) Tariff(provider, _ string, _ time.Time) dashboard.Tariff {
 
 // Billing is the Bill.
 func (u *Usage) Billing(_, _ time.Time) dashboard.Billing { return u.Bill }
+
+// Costs is the list.
+func (u *Usage) Costs(_, _ time.Time) []dashboard.CostLine { return u.CostList }
 
 // Add adds a call.
 func (u *Usage) Add(call Call) {

@@ -78,7 +78,7 @@ func TestGroups(t *testing.T) {
 	assert.Equal(t, []string{"reader", "writer"}, g.Agents)
 	assert.Equal(t, []string{"gpt-4o"}, g.Models)
 	for _, order := range Orders {
-		more := append([]Group{{ID: "x", Totals: dashboard.Totals{Dollars: 9, Calls: 9, Errors: 9, Tokens: dashboard.Tokens{Input: 99}}, From: start, To: start.Add(time.Hour)}}, g)
+		more := append([]Group{{ID: "x", Dollars: 9, Calls: 9, Errors: 9, Tokens: dashboard.Tokens{Input: 99}, From: start, To: start.Add(time.Hour)}}, g)
 		Sort(more, order)
 		assert.Equal(t, "x", more[0].ID, order)
 	}

@@ -70,12 +70,8 @@ func (w *written) save(t *testing.T, s *Store) {
 	changes := s.Take()
 	e, err := changes.Encode()
 	require.NoError(t, err)
-	for number, content := range e.Chunks {
-		w.chunks[number] = content
-	}
-	for number, content := range e.Days {
-		w.days[number] = content
-	}
+	maps.Copy(w.chunks, e.Chunks)
+	maps.Copy(w.days, e.Days)
 	for number := range w.chunks {
 		if !slices.Contains(e.AllChunks, number) {
 			delete(w.chunks, number)
@@ -320,11 +316,11 @@ func TestSteps(t *testing.T) {
 }
 
 func FuzzParseSteps(f *testing.F) {
-	f.Add(appendSteps(nil, []numberedStep{{1, Step{Name: "a", Agent: "b"}}}))
+	f.Add(appendSteps([]numberedStep{{1, Step{Name: "a", Agent: "b"}}}))
 	f.Fuzz(func(t *testing.T, content []byte) {
 		steps, err := parseSteps(content)
 		if err == nil {
-			again, err := parseSteps(appendSteps(nil, steps))
+			again, err := parseSteps(appendSteps(steps))
 			require.NoError(t, err)
 			assert.Len(t, again, len(steps))
 		}
@@ -351,14 +347,14 @@ func TestDetail(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	f.Add(appendCalls(nil, []kept{{3, Call{ID: 1, Payload: payload("m"), Values: []string{"a"}, Merged: []Merged{{Scope: "s"}}, End: 9, Cost: 4}}}))
+	f.Add(appendCalls([]kept{{3, Call{ID: 1, Payload: payload("m"), Values: []string{"a"}, Merged: []Merged{{Scope: "s"}}, End: 9, Cost: 4}}}))
 	f.Add([]byte{callsVersion})
 	f.Fuzz(func(t *testing.T, content []byte) {
 		calls, err := parseCalls(content)
 		if err != nil {
 			return
 		}
-		again, err := parseCalls(appendCalls(nil, calls))
+		again, err := parseCalls(appendCalls(calls))
 		require.NoError(t, err)
 		assert.Equal(t, calls, again)
 	})

@@ -128,13 +128,13 @@ func (c *Changes) Encode() (e Encoded, err error) {
 		return e, err
 	}
 	for number, calls := range c.chunks {
-		e.Chunks[number] = encoder.EncodeAll(appendCalls(nil, calls), nil)
+		e.Chunks[number] = encoder.EncodeAll(appendCalls(calls), nil)
 	}
 	for number, calls := range c.days {
-		e.Days[number] = encoder.EncodeAll(appendCalls(nil, calls), nil)
+		e.Days[number] = encoder.EncodeAll(appendCalls(calls), nil)
 	}
 	for number, steps := range c.steps {
-		e.Steps[number] = encoder.EncodeAll(appendSteps(nil, steps), nil)
+		e.Steps[number] = encoder.EncodeAll(appendSteps(steps), nil)
 	}
 	return e, encoder.Close()
 }
@@ -143,8 +143,8 @@ const callsVersion = 1
 
 var errCalls = errors.New("not a list of calls")
 
-func appendCalls(to []byte, calls []kept) []byte {
-	to = append(to, callsVersion)
+func appendCalls(calls []kept) []byte {
+	to := []byte{callsVersion}
 	to = ledger.AppendKinds(to)
 	to = binary.AppendUvarint(to, uint64(len(calls)))
 	for i := range calls {

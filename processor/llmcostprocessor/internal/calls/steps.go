@@ -90,8 +90,8 @@ func (s *Store) takeSteps() (chunks map[uint64][]numberedStep, all []uint64) {
 
 const stepsVersion = 1
 
-func appendSteps(to []byte, steps []numberedStep) []byte {
-	to = append(to, stepsVersion)
+func appendSteps(steps []numberedStep) []byte {
+	to := []byte{stepsVersion}
 	to = binary.AppendUvarint(to, uint64(len(steps)))
 	for i := range steps {
 		step := &steps[i]

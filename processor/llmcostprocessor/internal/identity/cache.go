@@ -109,6 +109,7 @@ type Change struct {
 	// Record is the index of In's record in the batch; -1 when it is of an earlier one.
 	Record int
 	slot   uint64 // of a compact record
+	of     *call  // of other records
 }
 
 // Result is what a batch leads to. It is valid until the next one is added.
@@ -234,6 +235,11 @@ type node struct {
 
 	aggregate, merged         bool // merged: at some time
 	crowded, around, overflow bool // see crowd.go
+
+	buried   bool   // its ID was reported not to be a call, by States
+	namedBy  uint8  // a bit for each evidence by which States named its call last
+	version  uint64 // of the last state of the call that it names
+	released uint8  // how often it was a call again
 }
 
 // ties are what few records have.

@@ -124,6 +124,7 @@ func (w *work) count(c *call, group []*node) {
 	if len(group) > 1 {
 		c.group = &group
 	}
+	bury(group)
 	if c.winner.aggregate {
 		w.change(c, nil)
 		return
@@ -169,7 +170,7 @@ func (w *work) change(c *call, in *Counted) {
 	if out == nil && c.winner.Flags.Has(Known) {
 		return
 	}
-	w.changes = append(w.changes, Change{Call: c.id, Out: out, In: in, Record: int(c.winner.index) - 1})
+	w.changes = append(w.changes, Change{Call: c.id, Out: out, In: in, Record: int(c.winner.index) - 1, of: c})
 }
 
 // single counts a record that is not remembered.

@@ -30,6 +30,8 @@ type TelemetryBuilder struct {
 	registrations                      []metric.Registration
 	ProcessorLlmCostBilledRejected     metric.Int64Counter
 	ProcessorLlmCostCachedCalls        metric.Int64Counter
+	ProcessorLlmCostCallRecordFailures metric.Int64Counter
+	ProcessorLlmCostCallRecords        metric.Int64Counter
 	ProcessorLlmCostCalls              metric.Int64Counter
 	ProcessorLlmCostClampedTimes       metric.Int64Counter
 	ProcessorLlmCostCorrections        metric.Int64Counter
@@ -361,6 +363,18 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_processor_llm_cost_cached_calls",
 		metric.WithDescription("Calls whose counts can be read in several ways, by the evidence that decided what they include. [Alpha]"),
 		metric.WithUnit("{call}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorLlmCostCallRecordFailures, err = builder.meter.Int64Counter(
+		"otelcol_processor_llm_cost_call_record_failures",
+		metric.WithDescription("Times that the pipeline of call records rejected some. The telemetry that they belong to is rejected, too. [Alpha]"),
+		metric.WithUnit("{failure}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorLlmCostCallRecords, err = builder.meter.Int64Counter(
+		"otelcol_processor_llm_cost_call_records",
+		metric.WithDescription("Call records that the pipeline of call records accepted, corrections and repetitions included. [Alpha]"),
+		metric.WithUnit("{record}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorLlmCostCalls, err = builder.meter.Int64Counter(

@@ -86,6 +86,8 @@ func TestSetupTelemetry(t *testing.T) {
 	}))
 	tb.ProcessorLlmCostBilledRejected.Add(context.Background(), 1)
 	tb.ProcessorLlmCostCachedCalls.Add(context.Background(), 1)
+	tb.ProcessorLlmCostCallRecordFailures.Add(context.Background(), 1)
+	tb.ProcessorLlmCostCallRecords.Add(context.Background(), 1)
 	tb.ProcessorLlmCostCalls.Add(context.Background(), 1)
 	tb.ProcessorLlmCostClampedTimes.Add(context.Background(), 1)
 	tb.ProcessorLlmCostCorrections.Add(context.Background(), 1)
@@ -104,6 +106,12 @@ func TestSetupTelemetry(t *testing.T) {
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorLlmCostCachedCalls(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorLlmCostCallRecordFailures(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorLlmCostCallRecords(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorLlmCostCalls(t, testTel,

@@ -1,0 +1,413 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package identity
+
+import (
+	"cmp"
+	"encoding/hex"
+	"fmt"
+	"hash/maphash"
+	"math/bits"
+	"slices"
+
+	"github.com/cespare/xxhash/v2"
+)
+
+// State is what a cache knows about a call, for an engine that collects the states from
+// many caches: each of them has seen some of the records, in some order, maybe twice. Of
+// the states of one ID the engine keeps that of the highest version.
+type State struct {
+	// ID is the same in every cache that has seen the same record; "" if nothing
+	// distinguishes the record from others.
+	ID string
+	// Version is the higher the more of the call a cache has seen. It depends on nothing
+	// else: who sees the same records again, as after a restart, makes the same version.
+	Version uint64
+	// Counted is what represents the call; nil for an ID that is not a call: what it names is
+	// a duplicate of the call Of, or the sum of several calls, where that is "".
+	Counted *Counted
+	Of      string
+	// Site is the span of the call, zero when unknown. Above is the nearest span around it
+	// that is not known not to be a call.
+	Site  SpanKey
+	Above [8]byte
+	// At is when the record ended, in nanoseconds since 1970.
+	At int64
+}
+
+// The evidence by which a record names its call, the strongest first: the response ID, the
+// span or else the content of a log record, and all that it reports.
+const (
+	byResponse = iota
+	bySite
+	byContent
+	evidences
+)
+
+// callID is the name of a call by one evidence; "" where the record has none.
+func (r *Record) callID(evidence int, print uint64) string {
+	switch {
+	case evidence == byResponse && r.Response != 0:
+		return fmt.Sprintf("r%016x", r.Response)
+	case evidence == bySite && r.Content != 0:
+		return fmt.Sprintf("c%016x", r.Content)
+	case evidence == bySite && r.Trace != [16]byte{} && r.Span != [8]byte{}:
+		return "s" + hex.EncodeToString(r.Trace[:]) + hex.EncodeToString(r.Span[:])
+	case evidence == byContent && r.site() != SpanKey{}:
+		return fmt.Sprintf("p%016x", print)
+	}
+	return ""
+}
+
+// A version is made of these, the highest first:
+//
+//	6 bits   how often a duplicate turned out to be a call after all
+//	1 bit    it is not a call: who knows has seen another record of the call
+//	40 bits  how good the record that represents the call is, in the order of rank
+//	4 bits   records of the call
+//	3 bits   known spans around it
+//	4 bits   values of the attribution that are known
+//	1 bit    the model is known
+//	4 bits   a hash of the rest, so that of two versions one is the higher everywhere
+const (
+	releasedShift = 57
+	notACallBit   = 1 << 56
+	rankShift     = 16
+	sizeShift     = 12
+	linksShift    = 9
+	valuesShift   = 5
+	namedBit      = 1 << 4
+	hashBits      = 4
+
+	maxReleased = 1<<6 - 1
+	maxSize     = 1<<4 - 1
+	maxLinks    = 1<<3 - 1
+	maxValues   = 1<<4 - 1
+)
+
+// maxRankedTokens bounds the tokens by which records are ranked.
+const maxRankedTokens = 1<<23 - 1
+
+// rankBits are the comparisons of rank down to those that are made to have any order, as a number.
+func rankBits(r *Record, nonzero uint32) (sum uint64) {
+	add := func(width int, n uint64) { sum = sum<<width | n }
+	flag := func(f Flags) {
+		n := uint64(0)
+		if r.Flags.Has(f) {
+			n = 1
+		}
+		add(1, n)
+	}
+	flag(HasUsage)
+	flag(Priced)
+	add(5, uint64(min(bits.OnesCount32(r.Stated&nonzero), 31)))
+	flag(Above)
+	sum ^= 1
+	flag(Proven)
+	flag(KnownScope)
+	add(23, uint64(min(max(r.Prompt+r.Completion, 0), maxRankedTokens)))
+	flag(HasTier)
+	add(5, uint64(min(bits.OnesCount32(r.NonZero), 31)))
+	flag(IsSpan)
+	return sum
+}
+
+func versionOf(r *Record, nonzero uint32, counted *Counted, size int, released uint8) uint64 {
+	version := uint64(released)<<releasedShift | rankBits(r, nonzero)<<rankShift | uint64(min(size, maxSize))<<sizeShift
+	known := uint64(0)
+	hash := xxhash.New()
+	_, _ = hash.WriteString(cmp.Or(counted.Amended, counted.Payload))
+	for i, value := range counted.Values() {
+		if value != "" {
+			known++
+		}
+		_, _ = fmt.Fprint(hash, i, value)
+	}
+	version |= min(known, maxValues) << valuesShift
+	if !counted.Unnamed || counted.Amended != "" || counted.Named() != "" {
+		version |= namedBit
+	}
+	return version | hash.Sum64()>>(64-hashBits)
+}
+
+// States calls visit with what the last result has changed, and with what the cache knows
+// about the calls of all records of its batch, copies too: a batch that is sent again,
+// because its states did not arrive, has the same states. It must be called before the
+// next records are added.
+func (c *Cache) States(result *Result, spans []Span, visit func(State)) {
+	w := &c.work
+	calls, slots := map[*call]bool{}, map[uint64]bool{}
+	ofCall := func(of *call) {
+		if of != nil && !calls[of] {
+			calls[of] = true
+			c.statesOfCall(of, visit)
+		}
+	}
+	ofNode := func(n *node) {
+		ofCall(n.call)
+		for evidence := range byContent { // the IDs of others may be others now
+			ofCall(c.sharer(n, evidence))
+		}
+	}
+	ofSlot := func(number uint64) {
+		if n := c.nodes[number]; n != nil {
+			ofNode(n)
+		} else if number >= c.slots.first && number < c.slots.next && c.slots.at(number).state == slotCompact && !slots[number] {
+			slots[number] = true
+			visit(c.stateOfSlot(number))
+		}
+	}
+	for i, n := range w.nodes {
+		if n != nil {
+			ofNode(n)
+		} else if w.places[i] != 0 {
+			ofSlot(w.places[i])
+		}
+	}
+	for i := range result.Changes {
+		change := &result.Changes[i]
+		if change.of != nil && change.of.winner != nil {
+			ofNode(change.of.winner)
+		}
+	}
+	c.eachBelow(spans, ofNode, ofSlot)
+}
+
+// eachBelow calls visit with the calls that are within spans: what is around them is known
+// better now. In traces of many calls it does not look.
+func (c *Cache) eachBelow(spans []Span, ofNode func(*node), ofSlot func(uint64)) {
+	traces := map[[16]byte]map[[8]byte]bool{}
+	for i := range spans {
+		s := &spans[i]
+		if traces[s.Trace] == nil {
+			traces[s.Trace] = map[[8]byte]bool{}
+		}
+		traces[s.Trace][s.Span] = true
+	}
+	for trace, added := range traces {
+		within := func(r *Record) (found bool) {
+			c.climbKnown(r, func(span [8]byte) { found = found || added[span] })
+			return found
+		}
+		hash := c.traceHash(trace)
+		count := 0
+		if known := c.traces[hash]; known.calls != nil && !known.large {
+			for n := range known.all {
+				if count++; count > c.maxScan.calls {
+					break
+				}
+				if within(&n.Record) {
+					ofNode(n)
+				}
+			}
+		}
+		var compact []uint64
+		c.slots.each(&c.indexes.traces, c.short(hash), ofTrace, func(number uint64, s *slot) bool {
+			if s.trace == trace {
+				compact = append(compact, number)
+			}
+			return len(compact) <= c.maxScan.calls
+		})
+		for _, number := range compact {
+			if r, _ := c.slots.record(number); within(&r) {
+				ofSlot(number)
+			}
+		}
+	}
+}
+
+// climbKnown follows the spans up that are not calls, and returns the first of which that is
+// not known.
+func (c *Cache) climbKnown(r *Record, visit func([8]byte)) (above [8]byte) {
+	at := r.enclosing()
+	for range maxDepth {
+		if at == [8]byte{} || at == r.Span && !r.withinOwn() {
+			return [8]byte{}
+		}
+		site := SpanKey{r.Trace, at}
+		link := c.linkAt(site, maphash.Comparable(c.seed, site))
+		if link == nil {
+			return at
+		}
+		visit(at)
+		at = link.parent
+	}
+	return [8]byte{}
+}
+
+func (c *Cache) stateOfSlot(number uint64) State {
+	r, inherited := c.slots.record(number)
+	counted := &Counted{Payload: r.Payload}
+	if values := r.Values.overlay(inherited); values != nil {
+		counted.more = &more{values: values}
+	}
+	s := State{Counted: counted, Site: SpanKey{r.Trace, r.Span}}
+	for evidence := byResponse; s.ID == "" && evidence < evidences; evidence++ {
+		s.ID = r.callID(evidence, c.slots.at(number).print)
+	}
+	c.complete(&s, &r, versionOf(&r, r.NonZero, counted, 1, 0))
+	return s
+}
+
+// complete notes what is around a call: a version that knows more of it is higher.
+func (c *Cache) complete(s *State, r *Record, version uint64) {
+	s.At = r.End
+	links := uint64(0)
+	s.Above = c.climbKnown(r, func([8]byte) { links++ })
+	s.Version = version + min(links, maxLinks)<<linksShift
+}
+
+// statesOfCall calls visit with the state of a call, and with those of the IDs that others
+// of its records have: they are not calls.
+func (c *Cache) statesOfCall(of *call, visit func(State)) {
+	group := of.members()
+	if group == nil {
+		group = []*node{of.winner}
+	}
+	name := nameOf(group)
+	if of.winner.aggregate {
+		name = nil
+	}
+	ids := map[string]bool{}
+	id := ""
+	if name != nil {
+		id, _ = c.idOf(name)
+	}
+	if name != nil && of.counted != nil {
+		ids[id] = true
+		s := State{ID: id, Counted: of.counted, Site: SpanKey{name.Trace, name.Span}}
+		var nonzero uint32
+		var before uint64
+		for _, n := range group {
+			nonzero |= n.NonZero
+			if sameName(n, name) {
+				before = max(before, n.version)
+			}
+		}
+		c.complete(&s, &name.Record, versionOf(&of.winner.Record, nonzero, s.Counted, len(group), name.released))
+		if s.Version < before { // records are grouped in another way than before
+			s.Version = before + 1
+		}
+		name.version = s.Version
+		visit(s)
+	}
+	retract := func(n *node, old string) {
+		if old == "" || ids[old] {
+			return
+		}
+		ids[old] = true
+		s := State{ID: old, Of: id, Site: SpanKey{n.Trace, n.Span}}
+		c.complete(&s, &n.Record, uint64(n.released)<<releasedShift|notACallBit)
+		visit(s)
+	}
+	for _, n := range group {
+		own, evidence := c.idOf(n)
+		retract(n, own)
+		// What it was named before, unless another call has that name now.
+		for before := range evidences {
+			if n.namedBy&(1<<before) != 0 && before != evidence && c.sharer(n, before) == nil {
+				retract(n, n.callID(before, n.print))
+				n.buried = true
+			}
+		}
+		n.namedBy = 1 << evidence
+	}
+}
+
+// idOf is the ID that a record gives its call. Of different calls to which the same evidence
+// points, as one response ID that all of a test have, only the best is named by it.
+func (c *Cache) idOf(n *node) (id string, evidence int) {
+	for evidence = byResponse; evidence < evidences; evidence++ {
+		if id = n.callID(evidence, n.print); id == "" || evidence == byResponse && n.crowded {
+			continue
+		}
+		if sharer := c.sharer(n, evidence); sharer == nil || !better(sharer, n.call) {
+			break
+		}
+	}
+	return id, min(evidence, byContent)
+}
+
+// sharer is the best of the other calls to which the same evidence points.
+func (c *Cache) sharer(n *node, evidence int) (best *call) {
+	consider := func(other *node) {
+		of := other.call
+		if of != nil && of != n.call && !other.aggregate && (best == nil || better(of, best)) {
+			best = of
+		}
+	}
+	switch {
+	case n.call == nil:
+	case evidence == byResponse && n.Response != 0 && !n.crowded:
+		for other := c.responses[c.responseHash(n)]; other != nil; other = other.nextOfResponse {
+			if other.Response == n.Response && !other.crowded {
+				consider(other)
+			}
+		}
+	case evidence == bySite && n.site() != SpanKey{}:
+		for other := c.sites[c.siteHash(n)]; other != nil; other = other.nextInSite {
+			if other.site() == n.site() && (other.Response == 0 || other.crowded) {
+				consider(other)
+			}
+		}
+	}
+	return best
+}
+
+// better is an order of calls, that of the versions of their states.
+func better(a, b *call) bool {
+	x, y := a.winner, b.winner
+	return cmp.Or(
+		cmp.Compare(rankBits(&y.Record, y.NonZero), rankBits(&x.Record, x.NonZero)),
+		cmp.Compare(len(b.members()), len(a.members())),
+		canonical(x, y),
+	) < 0
+}
+
+// bury notes which records of a call give it their ID. One that did not, and does now, has a
+// higher version than the one by which it is not a call.
+func bury(group []*node) {
+	name := group[0]
+	if len(group) > 1 {
+		name = nameOf(group)
+	}
+	released, again := uint8(0), false
+	for _, n := range group {
+		switch {
+		case n.aggregate || name == nil || !sameName(n, name):
+			n.buried = true
+		default:
+			released, again = max(released, n.released), again || n.buried
+			n.buried = false
+		}
+	}
+	if name != nil && !name.aggregate {
+		if name.released = released; again {
+			name.released = min(released+1, maxReleased)
+		}
+	}
+}
+
+// sameName reports whether two records give a call the same ID.
+func sameName(a, b *node) bool {
+	return a.Response == b.Response && (a.Response != 0 || a.site() == b.site())
+}
+
+// nameOf is the record whose ID a call has, in every cache that has seen the same
+// records: the innermost span. It is nil where all are sums of calls.
+func nameOf(group []*node) *node {
+	named := slices.DeleteFunc(slices.Clone(group), func(n *node) bool { return n.aggregate })
+	if len(named) == 0 {
+		return nil
+	}
+	return slices.MinFunc(named, func(a, b *node) int {
+		return cmp.Or(
+			cmp.Compare(b.Flags&IsSpan, a.Flags&IsSpan),
+			cmp.Compare(b.Start, a.Start),
+			cmp.Compare(a.End, b.End),
+			slices.Compare(a.Span[:], b.Span[:]),
+			cmp.Compare(a.print, b.print),
+		)
+	})
+}

@@ -1,0 +1,143 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package identity
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// engine keeps the state of the highest version of each ID.
+type engine map[string]State
+
+func (e engine) add(s State) {
+	if known, ok := e[s.ID]; !ok || s.Version >= known.Version {
+		if s.Counted != nil { // it is as it is now
+			own := *s.Counted
+			s.Counted = &own
+		}
+		e[s.ID] = s
+	}
+}
+
+// calls are those of the engine, as countedCalls has them.
+func (e engine) calls() (all []string) {
+	for _, s := range e {
+		if s.Counted != nil {
+			all = append(all, describe(s.Counted))
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+// withOwnResponses makes items at random, of which a response ID and a span have one
+// outcome, as those that providers and SDKs make.
+func withOwnResponses(r *rand.Rand) []item {
+	items := scenario(r)
+	first := map[SpanKey]*Record{}
+	for _, one := range items {
+		rec := one.record
+		if rec == nil {
+			continue
+		}
+		if rec.Response != 0 {
+			rec.Response = 100_000*rec.Response + 10_000*rec.Resource + uint64(10*rec.Prompt)
+			if rec.Flags.Has(Failed) {
+				rec.Response++
+			}
+		}
+		if known := first[rec.site()]; known != nil {
+			rec.Usage, rec.Response, rec.Resource, rec.Start, rec.End, rec.Model = known.Usage, known.Response, known.Resource, known.Start, known.End, known.Model
+			rec.Flags = known.Flags&^IsSpan | rec.Flags&IsSpan
+		}
+		first[rec.site()] = rec
+	}
+	return items
+}
+
+func addStates(c *Cache, to engine, ledger countedCalls, t *testing.T, items []item) {
+	t.Helper()
+	var records []Record
+	var spans []Span
+	for _, one := range items {
+		if one.record != nil {
+			records = append(records, *one.record)
+		} else {
+			spans = append(spans, *one.span)
+		}
+	}
+	result := c.Add(records, spans, start)
+	ledger.apply(t, result.Changes)
+	c.States(&result, spans, to.add)
+}
+
+// What an engine has of one cache is what its ledger has, in whatever order and batches
+// records come, and however often.
+func TestStatesAreWhatIsCounted(t *testing.T) {
+	for seed := range uint64(4000) {
+		r := rand.New(rand.NewPCG(seed, 25))
+		items := withOwnResponses(r)
+		items = append(items, items[:r.IntN(len(items))]...)
+		r.Shuffle(len(items), func(i, j int) { items[i], items[j] = items[j], items[i] })
+		all := items
+		c, e, ledger := newCache(), engine{}, countedCalls{}
+		for len(items) > 0 {
+			n := 1 + r.IntN(len(items))
+			addStates(c, e, ledger, t, items[:n])
+			if r.IntN(3) == 0 { // the states did not arrive, and the batch is sent again
+				addStates(c, e, ledger, t, items[:n])
+			}
+			items = items[n:]
+		}
+		require.Equal(t, ledger.calls(), e.calls(), "seed %d: %s\n%v", seed, dump(all), e)
+	}
+}
+
+// A cache that knows less, as after a restart, takes nothing back.
+func TestStatesOfWhoKnowsLess(t *testing.T) {
+	for seed := range uint64(2000) {
+		r := rand.New(rand.NewPCG(seed, 26))
+		items := withOwnResponses(r)
+		options := Options{Records: 10_000, Spans: 10_000, Window: start.Sub(start.Add(-1e12))}
+		e, ledger := engine{}, countedCalls{}
+		full := New(options)
+		addStates(full, e, ledger, t, items)
+		want := e.calls()
+		for _, one := range items {
+			if one.record != nil {
+				addStates(New(options), e, countedCalls{}, t, []item{one})
+			}
+		}
+		require.Len(t, e.calls(), len(want), "seed %d: %s", seed, dump(items))
+	}
+}
+
+func TestVersions(t *testing.T) {
+	full := Record{Flags: HasUsage | Priced, Prompt: 1 << 40, Stated: 1<<31 - 1, NonZero: 1<<31 - 1, Response: 1}
+	highest := versionOf(&full, 1<<31-1, &Counted{}, 100, 0)
+	assert.Less(t, highest+maxLinks<<linksShift+maxValues<<valuesShift+namedBit, uint64(notACallBit))
+	assert.Less(t, versionOf(&full, 1<<31-1, &Counted{}, 100, maxReleased), uint64(1<<63), "it is a signed number for who reads it")
+}
+
+// Tests have stand-ins for providers that give every response one ID. Who sees the calls
+// distinguishes them as long as what they used differs.
+func TestStatesOfOneResponseID(t *testing.T) {
+	c, e, ledger := newCache(), engine{}, countedCalls{}
+	for i := range 200 {
+		at := start.UnixNano() + int64(i)*1e9
+		r := Record{
+			Trace: [16]byte{byte(i + 1)}, Span: [8]byte{1}, Resource: 1, Response: 77, Model: 1, Scope: "sdk", Start: at, End: at + 1e6,
+			Usage: Usage{Prompt: int64(1000 + 7*i%191), Completion: int64(i), Stated: 3, NonZero: 3}, Flags: IsSpan | HasUsage | StatesInput | StatesOutput | Priced,
+			Payload: string(rune('a' + i)),
+		}
+		addStates(c, e, ledger, t, []item{{record: &r}})
+	}
+	require.Len(t, e.calls(), 200)
+	assert.Equal(t, ledger.calls(), e.calls())
+}
