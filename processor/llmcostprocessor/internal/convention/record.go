@@ -164,6 +164,10 @@ func (r *record) read(v recordKind, out *Call) (Outcome, string) {
 	out.Provider, out.Operation, out.ResponseID = r.seller(out.Model), r.text(operation), r.text(responseID)
 	r.usage(out)
 	out.ServiceTier = r.serviceTier()
+	if out.Status != Success {
+		out.ErrorType = r.text(errorType)
+	}
+	out.FirstToken = r.firstToken()
 	out.Tier = price.TierOf(out.ServiceTier)
 	return IsCall, ""
 }
@@ -423,6 +427,16 @@ func isTimeout(text string) bool {
 
 func isError(text string) bool {
 	return strings.EqualFold(text, "error") || strings.EqualFold(text, "failure") || strings.EqualFold(text, "failed")
+}
+
+func (r *record) firstToken() time.Duration {
+	if r.has(firstToken) {
+		return duration(r.values[firstToken], time.Second)
+	}
+	if r.has(firstTokenMillis) {
+		return duration(r.values[firstTokenMillis], time.Millisecond)
+	}
+	return 0
 }
 
 func (r *record) duration() time.Duration {

@@ -7,7 +7,6 @@ import (
 	"cmp"
 	"encoding/hex"
 	"fmt"
-	"hash/maphash"
 	"math/bits"
 	"slices"
 
@@ -226,7 +225,7 @@ func (c *Cache) climbKnown(r *Record, visit func([8]byte)) (above [8]byte) {
 			return [8]byte{}
 		}
 		site := SpanKey{r.Trace, at}
-		link := c.linkAt(site, maphash.Comparable(c.seed, site))
+		link := c.linkAt(site, c.seed.span(site))
 		if link == nil {
 			return at
 		}
