@@ -59,7 +59,7 @@ installed, and names versions that are known not to work.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&d.dashboard, "dashboard", defaultDashboardURL, "`URL` of the dashboard")
+	flags.StringVar(&d.dashboard, "dashboard", defaultDashboardURL, "`URL` of the dashboard; ARCTOOL_TOKEN is sent as a bearer token")
 	flags.StringVar(&d.grpc, "otlp-grpc", "localhost:4317", "`address` of OTLP over gRPC")
 	flags.StringVar(&d.http, "otlp-http", "http://localhost:4318", "`URL` of OTLP over HTTP")
 	flags.StringVar(&d.arc, "arc", "http://localhost:8123", "`URL` of the arc receiver")

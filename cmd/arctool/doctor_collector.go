@@ -12,6 +12,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -78,13 +79,28 @@ func (d *doctor) checkArc(ctx context.Context) finding {
 	return okay("Arc events: %s/v1/events accepts events", d.arc)
 }
 
-func (d *doctor) post(ctx context.Context, url, body string) (int, []byte, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader(body))
+func (d *doctor) post(ctx context.Context, address, body string) (int, []byte, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(body))
 	if err != nil {
 		return 0, nil, err
 	}
 	request.Header.Set("Content-Type", "application/json")
+	d.setHeaders(request.Header)
 	return d.do(request)
+}
+
+// setHeaders adds the headers that an SDK sends in this environment.
+func (d *doctor) setHeaders(header http.Header) {
+	list, found := d.lookup("OTEL_EXPORTER_OTLP_TRACES_HEADERS")
+	if !found {
+		list, _ = d.lookup("OTEL_EXPORTER_OTLP_HEADERS")
+	}
+	for pair := range strings.SplitSeq(list, ",") {
+		name, value, found := strings.Cut(pair, "=")
+		if decoded, err := url.PathUnescape(strings.TrimSpace(value)); found && err == nil {
+			header.Set(strings.TrimSpace(name), decoded)
+		}
+	}
 }
 
 func (d *doctor) do(request *http.Request) (int, []byte, error) {
@@ -185,12 +201,15 @@ func (d *doctor) get(ctx context.Context, path string, into any) error {
 	if err != nil {
 		return err
 	}
+	if token, _ := d.lookup("ARCTOOL_TOKEN"); token != "" {
+		request.Header.Set("Authorization", "Bearer "+token)
+	}
 	status, body, err := d.do(request)
 	switch {
 	case err != nil:
 		return err
 	case status == http.StatusUnauthorized:
-		return fmt.Errorf("%s requires a password, which can be in the URL (http://USER:PASSWORD@HOST)", request.URL.Redacted())
+		return fmt.Errorf("%s requires a password, which can be in the URL (http://USER:PASSWORD@HOST), or a bearer token, in ARCTOOL_TOKEN", request.URL.Redacted())
 	case status != http.StatusOK:
 		return fmt.Errorf("%s responds with %d", request.URL.Redacted(), status)
 	}

@@ -126,7 +126,7 @@ func TestDoctorChecksPorts(t *testing.T) {
 	address := strings.TrimPrefix(text.URL, "http://")
 	closed := httptest.NewServer(nil)
 	closed.Close()
-	d := doctor{grpc: address, http: text.URL, arc: text.URL, dashboard: closed.URL, client: &http.Client{Timeout: 10 * time.Second}}
+	d := doctor{grpc: address, http: text.URL, arc: text.URL, dashboard: closed.URL, lookup: func(string) (string, bool) { return "", false }, client: &http.Client{Timeout: 10 * time.Second}}
 	defer d.client.CloseIdleConnections()
 	found := problems(append(d.checkPorts(t.Context()), d.checkTraffic(t.Context())...))
 	require.Len(t, found, 4, "%v", found)
@@ -141,4 +141,39 @@ func TestDoctorChecksPorts(t *testing.T) {
 	require.ErrorContains(t, report(&out, []finding{okay("a"), problem("b")}), "1 problem")
 	assert.Equal(t, "ok       a\nPROBLEM  b\n", out.String())
 	require.NoError(t, report(&out, []finding{okay("a")}))
+}
+
+// Where a token is required, the doctor has the one of its environment, as an SDK and the other commands do.
+func TestDoctorAuthenticates(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		want := "Bearer of-senders"
+		if strings.HasPrefix(r.URL.Path, "/api/") {
+			want = "Bearer of-viewers"
+		}
+		switch {
+		case r.Header.Get("Authorization") != want:
+			w.WriteHeader(http.StatusUnauthorized)
+		case r.URL.Path == "/v1/events":
+			http.Error(w, "the body is empty", http.StatusBadRequest)
+		case strings.HasPrefix(r.URL.Path, "/api/"):
+			_, _ = w.Write([]byte(`{"data":{}}`))
+		}
+	}))
+	defer server.Close()
+	variables := map[string]string{}
+	d := doctor{http: server.URL, arc: server.URL, dashboard: server.URL, client: &http.Client{Timeout: 10 * time.Second}}
+	d.lookup = func(name string) (string, bool) { value, ok := variables[name]; return value, ok }
+	defer d.client.CloseIdleConnections()
+	check := func() []string {
+		found := []finding{d.checkHTTP(t.Context()), d.checkArc(t.Context())}
+		return problems(append(found, d.checkTraffic(t.Context())...))
+	}
+	found := check()
+	require.Len(t, found, 3)
+	assert.Contains(t, found[2], "ARCTOOL_TOKEN")
+	variables["OTEL_EXPORTER_OTLP_HEADERS"] = "x-team=shop, authorization=Bearer%20of-senders"
+	variables["ARCTOOL_TOKEN"] = "of-viewers"
+	found = check()
+	require.Len(t, found, 1)
+	assert.Contains(t, found[0], "no application sends")
 }
