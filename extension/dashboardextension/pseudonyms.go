@@ -144,7 +144,17 @@ type hiddenUsage struct {
 	*pseudonyms
 }
 
-func (p *pseudonyms) hideUsage(of dashboard.Usage) dashboard.Usage { return hiddenUsage{of, p} }
+// hideUsage returns a source with pseudonyms, which knows of traffic what the source does.
+func (p *pseudonyms) hideUsage(of dashboard.Usage) dashboard.Usage {
+	hidden := hiddenUsage{of, p}
+	if passing, counts := of.(dashboard.TrafficSource); counts {
+		return struct {
+			hiddenUsage
+			dashboard.TrafficSource
+		}{hidden, passing}
+	}
+	return hidden
+}
 
 // Usage hides the values of groups.
 func (h hiddenUsage) Usage(q dashboard.Query) ([]dashboard.Row, error) {
