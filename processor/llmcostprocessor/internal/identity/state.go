@@ -7,7 +7,6 @@ import (
 	"cmp"
 	"encoding/hex"
 	"fmt"
-	"hash/maphash"
 	"math/bits"
 	"slices"
 
@@ -225,8 +224,7 @@ func (c *Cache) climbKnown(r *Record, visit func([8]byte)) (above [8]byte) {
 		if at == [8]byte{} || at == r.Span && !r.withinOwn() {
 			return [8]byte{}
 		}
-		site := SpanKey{r.Trace, at}
-		link := c.linkAt(site, maphash.Comparable(c.seed, site))
+		link := c.linkOf(r.Trace, at)
 		if link == nil {
 			return at
 		}
