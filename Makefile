@@ -95,7 +95,7 @@ typecheck: ## Check the types for every platform that is released, in minutes
 nightly: ## The checks that take too long for every change
 	$(MAKE) test
 	$(MAKE) fuzz FUZZTIME=1m
-	$(MAKE) test-bench bench-check scale-check e2e e2e-sdks test-packages quickstart
+	$(MAKE) test-bench bench-check scale-check e2e e2e-sdks test-packages quickstart recipes
 	$(MAKE) platforms package reproducible vulncheck
 
 .PHONY: test-packages
@@ -106,6 +106,10 @@ test-packages: build ## Build the packages for linux/amd64, and test them, the i
 .PHONY: quickstart
 quickstart: ## From git clone to a priced call of a real SDK, by the clock, with the newest packages
 	test/docs/quickstart.sh
+
+.PHONY: recipes
+recipes: build ## The recipes of docs/sending.md, with the newest packages; RECIPES=-pinned runs two, with pinned ones
+	$(GO) test -tags recipes -count=1 -timeout 60m -v -run '^TestRecipes$$' ./test/docs $(RECIPES:%=-args %)
 
 .PHONY: prices
 prices: ## Make the built-in price table of the newest price lists, and list where they differ
@@ -135,7 +139,7 @@ test-bench: ## Build what measures, and test it
 .PHONY: lint
 lint: ## Static checks, and the words of the project
 	$(GO) test -count=1 ./test/prose
-	$(GO) vet -tags=$(TAGS),e2e,sdks ./test/e2e ./test/sdks
+	$(GO) vet -tags=$(TAGS),e2e,sdks,recipes ./test/e2e ./test/sdks ./test/docs
 	@echo golangci-lint run ./...
 	@$(TOOL) golangci-lint run --allow-parallel-runners $(patsubst github.com/otelcol-arc/otelcol-arc/%,./%/,$(PACKAGES))
 	cd packaging && $(GO) tool -modfile ../internal/tools/go.mod golangci-lint run --allow-parallel-runners -c ../.golangci.yml ./...
@@ -173,6 +177,7 @@ e2e: build ## Install the real servers and SDKs, and test against them
 .PHONY: e2e-core
 e2e-core: build ## Of e2e, what is installed in a minute: Prometheus, Alertmanager, a mail server, Python SDKs
 	test/e2e/run.sh core
+	$(MAKE) recipes RECIPES=-pinned
 
 .PHONY: e2e-sdks
 e2e-sdks: build ## Measure some 90 released SDKs against docs/compatibility.md; SDKS=-write renews it, SDKS=-newest tries the newest

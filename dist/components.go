@@ -43,6 +43,7 @@ import (
 	elasticsearchexporter "github.com/otelcol-arc/otelcol-arc/exporter/elasticsearchexporter"
 	emailexporter "github.com/otelcol-arc/otelcol-arc/exporter/emailexporter"
 	gatewaysexporter "github.com/otelcol-arc/otelcol-arc/exporter/gatewaysexporter"
+	logfilesexporter "github.com/otelcol-arc/otelcol-arc/exporter/logfilesexporter"
 	pagerdutyexporter "github.com/otelcol-arc/otelcol-arc/exporter/pagerdutyexporter"
 	slackexporter "github.com/otelcol-arc/otelcol-arc/exporter/slackexporter"
 	teamsexporter "github.com/otelcol-arc/otelcol-arc/exporter/teamsexporter"
@@ -162,6 +163,7 @@ func components() (otelcol.Factories, error) {
 		elasticsearchexporter.NewFactory(),
 		emailexporter.NewFactory(),
 		gatewaysexporter.NewFactory(),
+		logfilesexporter.NewFactory(),
 		pagerdutyexporter.NewFactory(),
 		slackexporter.NewFactory(),
 		teamsexporter.NewFactory(),
@@ -187,6 +189,7 @@ func components() (otelcol.Factories, error) {
 		elasticsearchexporter.NewFactory().Type():         "github.com/otelcol-arc/otelcol-arc v0.0.0",
 		emailexporter.NewFactory().Type():                 "github.com/otelcol-arc/otelcol-arc v0.0.0",
 		gatewaysexporter.NewFactory().Type():              "github.com/otelcol-arc/otelcol-arc v0.0.0",
+		logfilesexporter.NewFactory().Type():              "github.com/otelcol-arc/otelcol-arc v0.0.0",
 		pagerdutyexporter.NewFactory().Type():             "github.com/otelcol-arc/otelcol-arc v0.0.0",
 		slackexporter.NewFactory().Type():                 "github.com/otelcol-arc/otelcol-arc v0.0.0",
 		teamsexporter.NewFactory().Type():                 "github.com/otelcol-arc/otelcol-arc v0.0.0",

@@ -192,6 +192,23 @@ func TestChartWithGateways(t *testing.T) {
 	}
 }
 
+// Collectors that an engine counts for are as many as there are at the moment.
+func TestChartWithAnEngine(t *testing.T) {
+	engine := object{"endpoint": "clickhouse://clickhouse:9000", "autoscaling": object{"enabled": true}}
+	objects := render(t, object{"mode": "engine", "engine": engine})
+	assert.Equal(t, []string{"ConfigMap/spend", "HorizontalPodAutoscaler/spend", "PodDisruptionBudget/spend", "Service/spend", "StatefulSet/spend"}, slices.Sorted(maps.Keys(objects)))
+	set, service := objects["StatefulSet/spend"], objects["Service/spend"]
+	checkPods(t, set, service)
+	selects(t, at(t, service, "spec", "selector"), set)
+	assert.NotContains(t, service["spec"], "internalTrafficPolicy")
+	assert.NotContains(t, set["spec"], "replicas", "the autoscaler sets them")
+	assert.Equal(t, "spend", at(t, objects["HorizontalPodAutoscaler/spend"], "spec", "scaleTargetRef", "name"))
+	engine["autoscaling"] = object{"enabled": false}
+	objects = render(t, object{"mode": "engine", "engine": engine})
+	assert.EqualValues(t, 2, at(t, objects["StatefulSet/spend"], "spec", "replicas"))
+	assert.NotContains(t, objects, "HorizontalPodAutoscaler/spend")
+}
+
 // While the number of gateways changes, agents have both lists, and those that are to stop run.
 func TestChartWhileGatewaysChange(t *testing.T) {
 	for _, previous := range []int{2, 5} {
@@ -238,6 +255,7 @@ func TestChartValues(t *testing.T) {
 		"rule file":        {object{"rules": object{"own": "groups: []"}}, []string{"/rules", "own"}},
 		"time":             {object{"gateway": object{"previousReplicas": 2, "changedAt": "tomorrow"}}, []string{"/gateway/changedAt"}},
 		"half a change":    {object{"mode": "gateways", "gateway": object{"previousReplicas": 2}}, []string{"gateway.previousReplicas, gateway.changedAt: set both or neither"}},
+		"no engine":        {object{"mode": "engine"}, []string{"engine.endpoint"}},
 		"no broker":        {object{"mode": "kafka"}, []string{"kafka.broker"}},
 		"rules nowhere":    {object{"mode": "gateways", "rules": object{"own.yml": "groups: []"}}, []string{"rules:", "prometheusRule.enabled"}},
 		"rules twice":      {object{"prometheusRule": object{"enabled": true}}, []string{"prometheusRule.enabled"}},

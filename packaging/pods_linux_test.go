@@ -18,6 +18,7 @@ import (
 	"math/big"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -351,6 +352,28 @@ func TestChartRunsWithKafka(t *testing.T) {
 	c := newCluster(t, object{"mode": "kafka", "kafka": object{"broker": broker.ListenAddrs()[0]}, "gateway": object{"replicas": 1}})
 	c.start(t)
 	c.requireCounted(t)
+}
+
+// With an engine that is away: collectors run, whichever gets a call has it, and they ask the
+// engine for its tables. What becomes of the records is tested with the engine itself.
+func TestChartRunsWithAnEngine(t *testing.T) {
+	t.Parallel()
+	var asked atomic.Int64
+	engine := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked.Add(1)
+		http.Error(w, "Code: 210. DB::NetException: away", http.StatusServiceUnavailable)
+	}))
+	t.Cleanup(engine.Close)
+	c := newCluster(t, object{"mode": "engine", "engine": object{"endpoint": engine.URL}})
+	c.start(t)
+	require.Len(t, c.counts, 2)
+	for n, p := range c.counts {
+		assert.Equal(t, http.StatusOK, postCall(t, p.address+":4318", n+1))
+		require.EventuallyWithT(t, func(k *assert.CollectT) { assert.Equal(k, 1, callsOf(k, p)) }, 60*time.Second, 100*time.Millisecond)
+		_, rules := get("http://" + p.address + ":8124/api/rules")
+		assert.NotContains(t, rules, "DailyBudget", "each sees a share")
+	}
+	require.Eventually(t, func() bool { return asked.Load() > 0 }, 60*time.Second, 100*time.Millisecond)
 }
 
 // newCertificate is the Secret that values.yaml describes. Here pods have no names, so their addresses

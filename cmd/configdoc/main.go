@@ -19,6 +19,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/exporter/alertmanagerexporter"
 	"github.com/otelcol-arc/otelcol-arc/exporter/emailexporter"
 	"github.com/otelcol-arc/otelcol-arc/exporter/gatewaysexporter"
+	"github.com/otelcol-arc/otelcol-arc/exporter/logfilesexporter"
 	"github.com/otelcol-arc/otelcol-arc/exporter/pagerdutyexporter"
 	"github.com/otelcol-arc/otelcol-arc/exporter/slackexporter"
 	"github.com/otelcol-arc/otelcol-arc/exporter/teamsexporter"
@@ -51,6 +52,7 @@ var components = []described{
 	{"exporter/webhookexporter", webhookexporter.NewFactory()},
 	{"exporter/teamsexporter", teamsexporter.NewFactory()},
 	{"exporter/gatewaysexporter", gatewaysexporter.NewFactory()},
+	{"exporter/logfilesexporter", logfilesexporter.NewFactory()},
 	{"extension/dashboardextension", dashboardextension.NewFactory()},
 	{"extension/walstorageextension", walstorageextension.NewFactory()},
 }

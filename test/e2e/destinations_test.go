@@ -312,6 +312,33 @@ func TestLogFilesByLevel(t *testing.T) {
 	process.Terminate(t, 20*time.Second)
 }
 
+// What is logged at DEBUG is gone after its time, though the service has become quiet; what is
+// more severe stays.
+func TestDebugLogFilesAreRemoved(t *testing.T) {
+	dir := t.TempDir()
+	p, options := adding(t, []string{"policies/log-files.yaml"}, "OTELCOL_ARC_LOGS="+dir)
+	options.Set = append(options.Set, "exporters::log_files/debug::max_age=2s")
+	process := collector.Start(t, options)
+	for _, level := range []string{"DEBUG", "INFO"} {
+		body := `{"level":"` + level + `","logger":"arc","message":"prompt of a user","module":"m","function":"f","line":1}`
+		require.Equal(t, 200, postEvents(t, "http://"+p.arc, security{}, body).Status)
+	}
+	has := func(level string) bool {
+		paths, err := filepath.Glob(filepath.Join(dir, level+"*.jsonl"))
+		require.NoError(t, err)
+		for _, path := range paths {
+			content, err := os.ReadFile(path)
+			if err == nil && strings.Contains(string(content), "prompt of a user") {
+				return true
+			}
+		}
+		return false
+	}
+	require.Eventually(t, func() bool { return has("info") && !has("debug") }, 60*time.Second, 100*time.Millisecond)
+	process.Terminate(t, 20*time.Second)
+	require.True(t, has("info"))
+}
+
 // The levels of the Arc guide: libraries from WARNING on, our own from INFO on, except
 // the two that are being debugged.
 func TestLogLevelsByLogger(t *testing.T) {

@@ -11,9 +11,14 @@
 {{- .Release.Name | trunc 40 | trimSuffix "-" -}}-gateway
 {{- end }}
 
-{{- /* What counts: the single collector, or the gateways. */ -}}
+{{- /* "true" where agents send to gateways. */ -}}
+{{- define "otelcol-arc.agents" -}}
+{{- if has .Values.mode (list "gateways" "kafka") }}true{{ end -}}
+{{- end }}
+
+{{- /* What counts: the collector or collectors, or the gateways. */ -}}
 {{- define "otelcol-arc.collector" -}}
-{{- if eq .Values.mode "single" }}{{ include "otelcol-arc.name" . }}{{ else }}{{ include "otelcol-arc.gateway" . }}{{ end -}}
+{{- if include "otelcol-arc.agents" . }}{{ include "otelcol-arc.gateway" . }}{{ else }}{{ include "otelcol-arc.name" . }}{{ end -}}
 {{- end }}
 
 {{- define "otelcol-arc.labels" -}}
@@ -28,9 +33,9 @@ app.kubernetes.io/name: {{ .Chart.Name }}
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end }}
 
-{{- /* The single collector has no component: the selector of a StatefulSet cannot be changed. */ -}}
+{{- /* Collectors have no component: the selector of a StatefulSet cannot be changed. */ -}}
 {{- define "otelcol-arc.component" -}}
-{{- if ne .Values.mode "single" }}app.kubernetes.io/component: gateway{{ end -}}
+{{- if include "otelcol-arc.agents" . }}app.kubernetes.io/component: gateway{{ end -}}
 {{- end }}
 
 {{- define "otelcol-arc.ports" -}}
@@ -61,6 +66,12 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end }}
 
 {{- define "otelcol-arc.variables" -}}
+{{- if eq .Values.mode "engine" }}
+- name: CLICKHOUSE_ENDPOINT
+  value: {{ required "engine.endpoint: the address of ClickHouse is required in mode engine" .Values.engine.endpoint | quote }}
+- name: OTELCOL_ARC_QUEUES
+  value: wal_storage
+{{- end }}
 {{- if eq .Values.mode "kafka" }}
 - name: KAFKA_BROKER
   value: {{ required "kafka.broker: host:port of a broker is required in mode kafka" .Values.kafka.broker | quote }}
