@@ -113,12 +113,19 @@ func (view *latencyView) addUsage(usage dashboard.Usage, c selection) error {
 		{Name: "p95", Value: quantile(&all, .95), Note: "estimated"},
 		{Name: "p99", Value: quantile(&all, .99), Note: "estimated"},
 	}
-	stack := spend.NewStack(steps, starts, c.measure, chartSeries)
+	stack, colors := spend.NewStack(steps, starts, c.measure, chartSeries), map[string]string{}
 	if view.NoneFailed = all.Errors+all.Timeouts == 0; !view.NoneFailed {
-		view.Errors = newChart(stack, c)
+		failed := slices.DeleteFunc(slices.Clone(steps), func(row dashboard.Row) bool { return row.Usage.Errors+row.Usage.Timeouts == 0 })
+		errors := spend.NewStack(failed, starts, c.measure, chartSeries)
+		view.Errors = newChart(errors, c)
+		for i, group := range errors.Groups {
+			if !group.Others {
+				colors[spend.GroupKey(group.Values)] = colorOf(i, false)
+			}
+		}
 	}
 	view.Latency = newLines(&stack, c)
-	view.Table = newTable(groups, nil, &all, nil, map[string]string{}, c)
+	view.Table = newTable(groups, nil, &all, nil, colors, c)
 	return nil
 }
 
