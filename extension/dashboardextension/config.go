@@ -45,6 +45,10 @@ type Config struct {
 	// reach it can then silence alerts. Default: false.
 	WritableWithoutAuth bool `mapstructure:"writable_without_auth"`
 
+	// Roles are who may do what, and see which values. It requires auth. Default: everybody who
+	// can reach the dashboard may do and see everything.
+	Roles RolesConfig `mapstructure:"roles"`
+
 	_ struct{}
 }
 
@@ -68,6 +72,9 @@ func (c *Config) Validate() error {
 	}
 	if c.Writable && c.isOpen() && !c.WritableWithoutAuth {
 		errs = append(errs, fmt.Errorf("writable: requires auth, tls::client_ca_file or writable_without_auth, as %s is not a loopback address", c.HTTP.NetAddr.Endpoint))
+	}
+	if err := c.Roles.validate(c.HTTP.Auth.HasValue()); err != nil {
+		errs = append(errs, err)
 	}
 	if c.TraceURL != "" {
 		u, err := url.Parse(traceURL(c.TraceURL, "0", "0"))

@@ -18,6 +18,7 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/confmap"
+	"go.opentelemetry.io/collector/extension"
 	"go.opentelemetry.io/collector/extension/extensiontest"
 	"go.opentelemetry.io/collector/otelcol/otelcoltest"
 
@@ -80,6 +81,12 @@ func TestConfigurationsInTheReadme(t *testing.T) {
 	factories, err := otelcoltest.NopFactories()
 	require.NoError(t, err)
 	factories.Extensions[metadata.Type] = NewFactory()
+	passwords := component.MustNewType("basicauth")
+	factories.Extensions[passwords] = extension.NewFactory(passwords, func() component.Config {
+		return &struct {
+			Users map[string]any `mapstructure:"htpasswd"`
+		}{}
+	}, nil, component.StabilityLevelAlpha)
 	readme, err := os.ReadFile("README.md")
 	require.NoError(t, err)
 	var loaded []*Config
@@ -90,7 +97,10 @@ func TestConfigurationsInTheReadme(t *testing.T) {
 		require.NoError(t, err, string(match[1]))
 		loaded = append(loaded, cfg.Extensions[component.NewID(metadata.Type)].(*Config))
 	}
-	require.Len(t, loaded, 2)
+	require.Len(t, loaded, 3)
+	assert.Equal(t, RolesConfig{
+		Default: RoleRead, Clients: map[string]Role{"finops": RoleFull, "oncall": RoleSilence}, Private: []string{"user.id"}, SeePrivate: []string{"finops"},
+	}, loaded[2].Roles)
 	assert.Equal(t, createDefaultConfig(), loaded[0])
 	assert.True(t, loaded[1].Writable)
 	assert.Equal(t, "http://localhost:16686/trace/{trace_id}", loaded[1].TraceURL)

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"go.opentelemetry.io/collector/client"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/config/configauth"
 	"go.opentelemetry.io/collector/extension/extensionauth"
@@ -42,7 +43,13 @@ type passwordGuard struct {
 	slot   chan struct{} // holds a token while an attempt is checked, or the pause lasts
 
 	mu    sync.Mutex
-	known map[[sha256.Size]byte]time.Time // until when, by what was sent
+	known map[[sha256.Size]byte]knownClient // by what was sent
+}
+
+// knownClient is whom credentials are of, and until when they are not checked again.
+type knownClient struct {
+	until time.Time
+	auth  client.AuthData // may be nil
 }
 
 // guardPasswords returns the extensions with a guard around the authenticator.
@@ -59,7 +66,7 @@ func guardPasswords(extensions map[component.ID]component.Component, auth *confi
 func newPasswordGuard(of component.Component, server extensionauth.Server) *passwordGuard {
 	return &passwordGuard{
 		Component: of, server: server, key: []byte(rand.Text()),
-		slot: make(chan struct{}, 1), known: map[[sha256.Size]byte]time.Time{},
+		slot: make(chan struct{}, 1), known: map[[sha256.Size]byte]knownClient{},
 	}
 }
 
@@ -69,8 +76,10 @@ func (g *passwordGuard) Authenticate(ctx context.Context, sources map[string][]s
 	if !sent {
 		return g.server.Authenticate(ctx, sources) // there is nothing to check
 	}
-	if g.isKnown(sum) {
-		return ctx, nil
+	if auth, known := g.authOf(sum); known {
+		info := client.FromContext(ctx)
+		info.Auth = auth
+		return client.NewContext(ctx, info), nil
 	}
 	timer := time.NewTimer(maxAttemptWait)
 	defer timer.Stop()
@@ -88,7 +97,7 @@ func (g *passwordGuard) Authenticate(ctx context.Context, sources map[string][]s
 		return ctx, err
 	}
 	<-g.slot
-	g.remember(sum)
+	g.remember(sum, client.FromContext(authenticated).Auth)
 	return authenticated, nil
 }
 
@@ -105,17 +114,19 @@ func (g *passwordGuard) sum(sources map[string][]string) (sum [sha256.Size]byte,
 	return [sha256.Size]byte(hash.Sum(nil)), sent
 }
 
-func (g *passwordGuard) isKnown(sum [sha256.Size]byte) bool {
+// authOf is what the authenticator reported of credentials that were right lately.
+func (g *passwordGuard) authOf(sum [sha256.Size]byte) (auth client.AuthData, known bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return time.Now().Before(g.known[sum])
+	of, ok := g.known[sum]
+	return of.auth, ok && time.Now().Before(of.until)
 }
 
-func (g *passwordGuard) remember(sum [sha256.Size]byte) {
+func (g *passwordGuard) remember(sum [sha256.Size]byte, auth client.AuthData) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if len(g.known) >= maxKnown {
 		clear(g.known)
 	}
-	g.known[sum] = time.Now().Add(knownFor)
+	g.known[sum] = knownClient{time.Now().Add(knownFor), auth}
 }

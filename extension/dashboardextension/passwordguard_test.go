@@ -59,7 +59,7 @@ func TestPasswordGuard(t *testing.T) {
 		require.NoError(t, try("right"))
 		assert.Equal(t, 1, checks, "checked again after a while")
 		for i := range 2 * maxKnown {
-			g.remember([32]byte{byte(i), byte(i >> 8)})
+			g.remember([32]byte{byte(i), byte(i >> 8)}, nil)
 		}
 		assert.LessOrEqual(t, len(g.known), maxKnown)
 	})

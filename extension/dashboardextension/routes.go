@@ -57,7 +57,10 @@ func (b *dashboardServer) apiRoutes() []route {
 }
 
 // handler handles all requests to the server.
-func (b *dashboardServer) handler() http.Handler {
+func (b *dashboardServer) handler() http.Handler { return b.guard(b.byRole(&b.cfg.Roles)) }
+
+// routes handles all requests alike.
+func (b *dashboardServer) routes() http.Handler {
 	mux := http.NewServeMux()
 	paths := map[string]methods{}
 	add := func(routes []route, handler func(func(*http.Request) (response, error)) http.HandlerFunc) {
@@ -77,7 +80,7 @@ func (b *dashboardServer) handler() http.Handler {
 		b.fail(w, &failure{notFound, errors.New("there is no such path; /api/openapi.yaml describes those there are")})
 	})
 	b.addPages(mux)
-	return b.guard(mux)
+	return mux
 }
 
 // methods are the handlers of a path. They are not patterns of the mux, to which a path without a

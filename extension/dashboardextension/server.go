@@ -31,10 +31,10 @@ type dashboardServer struct {
 
 	started time.Time
 
-	usage    sources[dashboard.Usage]
-	alerts   sources[dashboard.Alerts]
-	problems problems
-	traffic  traffic
+	usage    *sources[dashboard.Usage]
+	alerts   *sources[dashboard.Alerts]
+	problems *problems
+	traffic  *traffic
 
 	host        component.Host
 	conf        map[string]any // effective
@@ -52,7 +52,10 @@ func newServer(cfg *Config, set extension.Settings) *dashboardServer {
 	if err != nil {
 		zone = time.UTC // Validate has seen to it
 	}
-	return &dashboardServer{cfg: cfg, set: set, now: time.Now, zone: zone, started: time.Now(), terminal: os.Stderr}
+	return &dashboardServer{
+		cfg: cfg, set: set, now: time.Now, zone: zone, started: time.Now(), terminal: os.Stderr,
+		usage: &sources[dashboard.Usage]{}, alerts: &sources[dashboard.Alerts]{}, problems: &problems{}, traffic: &traffic{},
+	}
 }
 
 // ShowUsage shows the ledger of an llm_cost processor.

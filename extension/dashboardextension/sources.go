@@ -14,6 +14,9 @@ import (
 // sources are the registered processors of one kind, sorted by ID. The zero value has
 // none.
 type sources[S any] struct {
+	of *sources[S] // that these are seen of, through as; nil: these are the sources
+	as func(S) S
+
 	mu    sync.RWMutex
 	shown []*source[S]
 }
@@ -39,12 +42,22 @@ func (s *sources[S]) add(id component.ID, asked S) (hide func()) {
 
 // all are the current sources. The slice is immutable.
 func (s *sources[S]) all() []*source[S] {
+	if s.of != nil {
+		var all []*source[S]
+		for _, shown := range s.of.all() {
+			all = append(all, &source[S]{id: shown.id, asked: s.as(shown.asked)})
+		}
+		return all
+	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return s.shown
 }
 
 // ids are the IDs of the current sources.
+// through are the same sources, each seen through a function.
+func (s *sources[S]) through(as func(S) S) *sources[S] { return &sources[S]{of: s, as: as} }
+
 func (s *sources[S]) ids() []string {
 	var ids []string
 	for _, shown := range s.all() {

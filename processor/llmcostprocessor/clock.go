@@ -107,7 +107,7 @@ func (c *core) loadClock(ctx context.Context) error {
 	}
 	if !saved.IsZero() && c.clock.wall().Sub(saved) > c.cfg.Retention {
 		// A machine may be off for long; but whether it was, or its clock is wrong, shows only
-		// when the clock stays as it is. Up to the retention nothing is lost for good.
+		// when the clock stays as it is. Up to the retention nothing is lost.
 		c.clock.set(saved)
 	}
 	c.clock.saved = saved

@@ -1,0 +1,361 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package dashboardextension
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
+)
+
+const (
+	pseudonymPrefix = "hidden-"
+	// maxPseudonyms bounds the values whose pseudonyms can be used in filters.
+	maxPseudonyms = 100_000
+	// minReplaced is the least length of a value that is replaced in texts.
+	minReplaced = 3
+)
+
+var pseudonymForm = regexp.MustCompile(pseudonymPrefix + `[0-9a-f]{16}`)
+
+// pseudonyms replaces values of private dimensions. The same value has the same pseudonym until
+// the process ends, and filters by a pseudonym find its value.
+type pseudonyms struct {
+	key     []byte
+	private map[string]bool // names of dimensions
+	labels  map[string]bool // the same as labels of metrics
+
+	mu     sync.Mutex
+	values map[string]string // by pseudonym
+}
+
+func newPseudonyms(private []string) *pseudonyms {
+	p := &pseudonyms{key: []byte(rand.Text()), private: map[string]bool{}, labels: map[string]bool{}, values: map[string]string{}}
+	for _, name := range private {
+		p.private[name] = true
+		label := strings.Map(func(r rune) rune {
+			if r == '_' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' {
+				return r
+			}
+			return '_'
+		}, name)
+		p.labels[name], p.labels[label], p.labels["exported_"+label] = true, true, true
+	}
+	return p
+}
+
+// hide is the pseudonym of a value; "" has none.
+func (p *pseudonyms) hide(value string) string {
+	if value == "" || value == overflowValue {
+		return value
+	}
+	mac := hmac.New(sha256.New, p.key)
+	mac.Write([]byte(value))
+	pseudonym := pseudonymPrefix + hex.EncodeToString(mac.Sum(nil)[:8])
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.values) >= maxPseudonyms {
+		clear(p.values)
+	}
+	p.values[pseudonym] = strings.Clone(value)
+	return pseudonym
+}
+
+// overflowValue is that of what is counted together beyond a limit.
+const overflowValue = "otel.metric.overflow"
+
+// reveal replaces pseudonyms in a text by their values.
+func (p *pseudonyms) reveal(text string) string {
+	if !strings.Contains(text, pseudonymPrefix) {
+		return text
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return pseudonymForm.ReplaceAllStringFunc(text, func(pseudonym string) string {
+		if value, known := p.values[pseudonym]; known {
+			return value
+		}
+		return pseudonym
+	})
+}
+
+// hideValues replaces those of private dimensions among values of dimensions.
+func (p *pseudonyms) hideValues(names, values []string) []string {
+	out := slices.Clone(values)
+	for i, name := range names {
+		if i < len(out) && p.private[name] {
+			out[i] = p.hide(out[i])
+		}
+	}
+	return out
+}
+
+// revealWhere replaces pseudonyms of a filter. Who filters by a value has to know it as they see
+// it: a value that was guessed finds nothing.
+func (p *pseudonyms) revealWhere(where map[string]string) map[string]string {
+	out := maps.Clone(where)
+	for name, value := range where {
+		if !p.private[name] || value == "" || value == overflowValue {
+			continue
+		}
+		if out[name] = p.reveal(value); out[name] == value {
+			out[name] = pseudonymPrefix + "unknown"
+		}
+	}
+	return out
+}
+
+func (p *pseudonyms) hideLabels(labels map[string]string) map[string]string {
+	out := maps.Clone(labels)
+	for name, value := range labels {
+		if p.labels[name] {
+			out[name] = p.hide(value)
+		}
+	}
+	return out
+}
+
+// hideText replaces the values that labels have in a text.
+func (p *pseudonyms) hideText(text string, labels map[string]string) string {
+	for name, value := range labels {
+		if p.labels[name] && len(value) >= minReplaced {
+			text = strings.ReplaceAll(text, value, p.hide(value))
+		}
+	}
+	return text
+}
+
+// hiddenUsage is a source of usage with pseudonyms. It embeds nothing, so that a method that the
+// interface gets cannot be forgotten here.
+type hiddenUsage struct {
+	of dashboard.Usage
+	*pseudonyms
+}
+
+func (p *pseudonyms) hideUsage(of dashboard.Usage) dashboard.Usage { return hiddenUsage{of, p} }
+
+// Usage hides the values of groups.
+func (h hiddenUsage) Usage(q dashboard.Query) ([]dashboard.Row, error) {
+	q.Where = h.revealWhere(q.Where)
+	rows, err := h.of.Usage(q)
+	if !slices.ContainsFunc(q.GroupBy, func(name string) bool { return h.private[name] }) {
+		return rows, err
+	}
+	rows = slices.Clone(rows)
+	for i := range rows {
+		rows[i].Group = h.hideValues(q.GroupBy, rows[i].Group)
+	}
+	slices.SortStableFunc(rows, func(a, b dashboard.Row) int {
+		if c := a.Start.Compare(b.Start); c != 0 {
+			return c
+		}
+		return slices.Compare(a.Group, b.Group)
+	})
+	return rows, err
+}
+
+// Calls hides the values of calls. Each field is copied by its name, in the query, too: a field
+// that is new is not seen until somebody decides here how it is.
+func (h hiddenUsage) Calls(q dashboard.CallQuery) []dashboard.Call {
+	names, calls := h.of.Dimensions(), h.of.Calls(dashboard.CallQuery{
+		From: q.From, To: q.To, Where: h.revealWhere(q.Where), MostExpensive: q.MostExpensive, MergedBy: q.MergedBy, Problems: q.Problems, Limit: q.Limit,
+	})
+	hidden := make([]dashboard.Call, len(calls))
+	for i := range calls {
+		c := &calls[i]
+		hidden[i] = dashboard.Call{
+			Time: c.Time, TraceID: c.TraceID, SpanID: c.SpanID, Values: h.hideValues(names, c.Values), Status: c.Status,
+			Tokens: c.Tokens, Amounts: c.Amounts, Dollars: c.Dollars, Reported: c.Reported, Computed: c.Computed, CostStatus: c.CostStatus,
+			Seconds: c.Seconds, Provider: c.Provider, Convention: c.Convention, Reading: c.Reading, Estimated: c.Estimated, Problem: c.Problem, Merged: c.Merged,
+		}
+	}
+	return hidden
+}
+
+// Budgets hides whose limits they are.
+func (h hiddenUsage) Budgets() []dashboard.Budget {
+	budgets := slices.Clone(h.of.Budgets())
+	for i := range budgets {
+		b := &budgets[i]
+		b.Values, b.Where = h.hideValues(b.By, b.Values), maps.Clone(b.Where)
+		for name, value := range b.Where {
+			if h.private[name] {
+				b.Where[name] = h.hide(value)
+			}
+		}
+	}
+	return budgets
+}
+
+// What follows has no values of dimensions but models and providers.
+
+func (h hiddenUsage) Dimensions() []string                          { return h.of.Dimensions() }
+func (h hiddenUsage) Extent() dashboard.Extent                      { return h.of.Extent() }
+func (h hiddenUsage) Unpriced() []dashboard.UnpricedModel           { return h.of.Unpriced() }
+func (h hiddenUsage) Estimates() []dashboard.Estimate               { return h.of.Estimates() }
+func (h hiddenUsage) Disagreements() []dashboard.Disagreement       { return h.of.Disagreements() }
+func (h hiddenUsage) Prices() dashboard.PriceTable                  { return h.of.Prices() }
+func (h hiddenUsage) Billing(from, to time.Time) dashboard.Billing  { return h.of.Billing(from, to) }
+func (h hiddenUsage) Costs(from, to time.Time) []dashboard.CostLine { return h.of.Costs(from, to) }
+func (h hiddenUsage) Tariff(provider, model string, at time.Time) dashboard.Tariff {
+	return h.of.Tariff(provider, model, at)
+}
+
+// hiddenAlerts is a source of alerts with pseudonyms.
+type hiddenAlerts struct {
+	of dashboard.Alerts
+	*pseudonyms
+}
+
+func (p *pseudonyms) hideAlerts(of dashboard.Alerts) dashboard.Alerts { return hiddenAlerts{of, p} }
+
+func (h hiddenAlerts) alert(a alertevent.Alert) alertevent.Alert {
+	annotations := maps.Clone(a.Annotations)
+	for name, text := range annotations {
+		annotations[name] = h.hideText(text, a.Labels)
+	}
+	a.Labels, a.Annotations = h.hideLabels(a.Labels), annotations
+	return a
+}
+
+func (h hiddenAlerts) active(list []dashboard.ActiveAlert) []dashboard.ActiveAlert {
+	list = slices.Clone(list)
+	for i := range list {
+		list[i].Alert = h.alert(list[i].Alert)
+	}
+	return list
+}
+
+// Active hides labels, and their values in texts.
+func (h hiddenAlerts) Active() []dashboard.ActiveAlert { return h.active(h.of.Active()) }
+
+// RuleGroups hides those of active alerts, and errors, which may name any.
+func (h hiddenAlerts) RuleGroups() []dashboard.RuleGroup {
+	groups := slices.Clone(h.of.RuleGroups())
+	for i := range groups {
+		groups[i].Rules = slices.Clone(groups[i].Rules)
+		for k := range groups[i].Rules {
+			rule := &groups[i].Rules[k]
+			rule.Active = h.active(rule.Active)
+			if rule.LastError != "" {
+				rule.LastError = "The error may name private values."
+			}
+		}
+	}
+	return groups
+}
+
+// History hides as Active does.
+func (h hiddenAlerts) History(limit int) []dashboard.HistoryEntry {
+	entries := slices.Clone(h.of.History(limit))
+	for i := range entries {
+		entries[i].Alert = h.alert(entries[i].Alert)
+	}
+	return entries
+}
+
+// Graph hides the labels of series.
+func (h hiddenAlerts) Graph(ctx context.Context, expr string, from, to time.Time) (dashboard.Graph, error) {
+	g, err := h.of.Graph(ctx, expr, from, to)
+	g.Series = slices.Clone(g.Series)
+	for i := range g.Series {
+		g.Series[i].Labels = h.hideLabels(g.Series[i].Labels)
+	}
+	return g, err
+}
+
+// Intervals hides the labels of alerts.
+func (h hiddenAlerts) Intervals(ctx context.Context, rule *dashboard.Rule, from, to time.Time) ([]dashboard.StateInterval, error) {
+	intervals, err := h.of.Intervals(ctx, rule, from, to)
+	intervals = slices.Clone(intervals)
+	for i := range intervals {
+		intervals[i].Labels = h.hideLabels(intervals[i].Labels)
+	}
+	return intervals, err
+}
+
+// Routes are those of the clear labels.
+func (h hiddenAlerts) Routes(labels map[string]string) []dashboard.Route {
+	revealed := maps.Clone(labels)
+	for name, value := range labels {
+		revealed[name] = h.reveal(value)
+	}
+	routes := slices.Clone(h.of.Routes(revealed))
+	for i := range routes {
+		routes[i].GroupLabels = h.hideLabels(routes[i].GroupLabels)
+	}
+	return routes
+}
+
+// Channels hides errors of messages, which may repeat them.
+func (h hiddenAlerts) Channels() []dashboard.Channel {
+	channels := slices.Clone(h.of.Channels())
+	hidden := func(text string) string {
+		if text == "" {
+			return ""
+		}
+		return "The response may name private values."
+	}
+	for i := range channels {
+		c := &channels[i]
+		c.Error, c.Deliveries = hidden(c.Error), slices.Clone(c.Deliveries)
+		for k := range c.Deliveries {
+			c.Deliveries[k].Error = hidden(c.Deliveries[k].Error)
+		}
+	}
+	return channels
+}
+
+// matcher is one in Alertmanager's syntax.
+var matcher = regexp.MustCompile(`^\s*"?([^"=!~]+?)"?\s*(=~|!~|!=|=)\s*(.*?)\s*$`)
+
+// Silences hides what matchers compare private labels with, and comments, which may name it.
+func (h hiddenAlerts) Silences() []dashboard.Silence {
+	silences := slices.Clone(h.of.Silences())
+	for i := range silences {
+		s := &silences[i]
+		s.Matchers = slices.Clone(s.Matchers)
+		for k, text := range s.Matchers {
+			parts := matcher.FindStringSubmatch(text)
+			if parts == nil || !h.labels[parts[1]] {
+				continue
+			}
+			value := strings.Trim(parts[3], `"`)
+			if strings.HasSuffix(parts[2], "~") {
+				value = strings.TrimSuffix(pseudonymPrefix, "-")
+			} else {
+				value = h.hide(value)
+			}
+			s.Matchers[k] = parts[1] + parts[2] + `"` + value + `"`
+			s.Comment = ""
+		}
+	}
+	return silences
+}
+
+// Silence adds one of the clear labels.
+func (h hiddenAlerts) Silence(s dashboard.Silence) (string, error) {
+	s.Matchers = slices.Clone(s.Matchers)
+	for i := range s.Matchers {
+		s.Matchers[i] = h.reveal(s.Matchers[i])
+	}
+	return h.of.Silence(s)
+}
+
+// What follows has no labels.
+
+func (h hiddenAlerts) Receivers() []string    { return h.of.Receivers() }
+func (h hiddenAlerts) CanSilence() bool       { return h.of.CanSilence() }
+func (h hiddenAlerts) Expire(id string) error { return h.of.Expire(id) }
