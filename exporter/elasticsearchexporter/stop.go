@@ -96,6 +96,10 @@ func (s *stopper) roundTripper(context.Context) (extensionmiddleware.WrapHTTPRou
 	}, nil
 }
 
+// productHeader is what the client wants responses to have. OpenSearch leaves it out: the client then takes
+// each response for a permanent failure, and does not retry what the node rejected for now.
+const productHeader = "X-Elastic-Product"
+
 type stoppingTransport struct {
 	http.RoundTripper
 	*stopper
@@ -116,6 +120,9 @@ func (t stoppingTransport) RoundTrip(request *http.Request) (*http.Response, err
 			err = errStopping
 		}
 		return nil, err
+	}
+	if response.Header.Get(productHeader) == "" {
+		response.Header.Set(productHeader, "Elasticsearch")
 	}
 	response.Body = body{response.Body, end}
 	return response, nil

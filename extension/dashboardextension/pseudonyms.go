@@ -144,10 +144,25 @@ type hiddenUsage struct {
 	*pseudonyms
 }
 
+// hideUsage returns a source with pseudonyms, which knows of traffic and of single calls what the
+// source does.
 func (p *pseudonyms) hideUsage(of dashboard.Usage) dashboard.Usage {
 	hidden := hiddenUsage{of, p}
-	if source, ok := of.(dashboard.CallSource); ok {
-		return hiddenCalls{hidden, source}
+	passing, counts := of.(dashboard.TrafficSource)
+	calls, keeps := of.(dashboard.CallSource)
+	switch {
+	case counts && keeps:
+		return struct {
+			hiddenCalls
+			dashboard.TrafficSource
+		}{hiddenCalls{hidden, calls}, passing}
+	case keeps:
+		return hiddenCalls{hidden, calls}
+	case counts:
+		return struct {
+			hiddenUsage
+			dashboard.TrafficSource
+		}{hidden, passing}
 	}
 	return hidden
 }

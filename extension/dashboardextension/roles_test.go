@@ -5,6 +5,8 @@ package dashboardextension
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -105,6 +107,15 @@ func TestMistakesInRolesAreNamed(t *testing.T) {
 	}
 }
 
+// passingUsage is a source that counts what passes.
+type passingUsage struct{ *ledgerDouble }
+
+// ledgerDouble has another name than its method Usage.
+type ledgerDouble = dashboards.Usage
+
+// Traffic has passed.
+func (passingUsage) Traffic() dashboard.Traffic { return dashboard.Traffic{Spans: 4711} }
+
 // Who may not see users sees pseudonyms wherever a user is named: on pages, in the API, in CSV, JSON
 // and FOCUS files, in alerts and silences; and can follow links that they are in.
 func TestPrivateValues(t *testing.T) {
@@ -156,6 +167,13 @@ func TestPrivateValues(t *testing.T) {
 		assert.NotContains(t, r.as(guest, http.MethodGet, "/api/calls?"+query, "").Body.String(), `"trace_id"`, query)
 	}
 	assert.Contains(t, r.as(guest, http.MethodGet, "/api/calls?user="+pseudonym, "").Body.String(), `"trace_id"`)
+
+	t.Cleanup(r.server.ShowUsage(component.MustNewID("passing"), passingUsage{ledgerDouble: r.usage}))
+	var traffic, seen struct{ Data any }
+	require.NoError(t, json.Unmarshal(r.as(guest, http.MethodGet, "/api/traffic", "").Body.Bytes(), &traffic))
+	require.NoError(t, json.Unmarshal(r.as(identity{"username": "ada"}, http.MethodGet, "/api/traffic", "").Body.Bytes(), &seen))
+	assert.Equal(t, seen, traffic)
+	assert.Contains(t, fmt.Sprint(traffic), "4711")
 
 	// A silence of an alert of a pseudonym is one of the user.
 	matcher := pseudonymForm.FindString(r.as(guest, http.MethodGet, "/api/alerts", "").Body.String())

@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/collector/extension/xextension/storage"
 
 	"github.com/otelcol-arc/otelcol-arc/extension/walstorageextension/internal/wal"
+	"github.com/otelcol-arc/otelcol-arc/internal/groupcommit"
 	"github.com/otelcol-arc/otelcol-arc/internal/persistentqueue"
 )
 
@@ -41,9 +42,24 @@ func (c *client) Delete(ctx context.Context, key string) error {
 	return c.Batch(ctx, storage.DeleteOperation(key))
 }
 
-// Batch executes operations in order, and the writes of them all or none.
-func (c *client) Batch(_ context.Context, operations ...*storage.Operation) error {
-	return c.log.Batch(c.name, durable(operations), operations...)
+// Batch executes operations in order, and the writes of them all or none. What needs to be
+// durable is synced with all else that a request in a group writes, or when Batch returns.
+func (c *client) Batch(ctx context.Context, operations ...*storage.Operation) error {
+	if !durable(operations) {
+		return c.log.Batch(c.name, false, operations...)
+	}
+	log, position, err := c.Append(ctx, operations...)
+	if err != nil || groupcommit.Of(ctx).Append(log, position, nil) {
+		return err
+	}
+	return log.Sync(position)
+}
+
+// Append executes operations as Batch does, and leaves it to the caller to sync the log up to the
+// position.
+func (c *client) Append(_ context.Context, operations ...*storage.Operation) (log groupcommit.Log, position uint64, err error) {
+	position, err = c.log.Append(c.name, operations...)
+	return c.log, position, err
 }
 
 // durable reports whether a batch must be on the disk when it returns. A delete needs not:

@@ -78,6 +78,10 @@ func (s *walStorage) Start(_ context.Context, host component.Host) error {
 			o.Observe(total)
 			return nil
 		}),
+		s.telemetry.RegisterExtensionWalStorageSyncsCallback(func(_ context.Context, o metric.Int64Observer) error {
+			o.Observe(log.Syncs())
+			return nil
+		}),
 	)
 }
 

@@ -13,6 +13,8 @@ import (
 	"math/bits"
 
 	"go.opentelemetry.io/collector/extension/xextension/storage"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/groupcommit"
 )
 
 // A stored value is the mark, the CRC-32C of the key, a zero byte and the value, and the value.
@@ -84,14 +86,7 @@ func (c *Client) Set(ctx context.Context, key string, value []byte) error {
 
 // Batch executes operations in order.
 func (c *Client) Batch(ctx context.Context, operations ...*storage.Operation) error {
-	inner := make([]*storage.Operation, len(operations))
-	for i, o := range operations {
-		inner[i] = o
-		if o.Type == storage.Set {
-			inner[i] = storage.SetOperation(o.Key, encode(o.Key, o.Value))
-		}
-	}
-	if err := c.Client.Batch(ctx, inner...); err != nil {
+	if err := c.Client.Batch(ctx, encodeAll(operations)...); err != nil {
 		return err
 	}
 	for _, o := range operations {
@@ -100,6 +95,30 @@ func (c *Client) Batch(ctx context.Context, operations ...*storage.Operation) er
 		}
 	}
 	return nil
+}
+
+// Append executes operations, and leaves it to the caller to sync the log up to the position. The log
+// is nil if what is written is as durable as the storage makes it.
+func (c *Client) Append(ctx context.Context, operations ...*storage.Operation) (log groupcommit.Log, position uint64, err error) {
+	appender, ok := c.Client.(interface {
+		Append(ctx context.Context, operations ...*storage.Operation) (groupcommit.Log, uint64, error)
+	})
+	if !ok {
+		return nil, 0, c.Batch(ctx, operations...)
+	}
+	return appender.Append(ctx, encodeAll(operations)...)
+}
+
+// encodeAll returns the operations with the values as they are stored.
+func encodeAll(operations []*storage.Operation) []*storage.Operation {
+	encoded := make([]*storage.Operation, len(operations))
+	for i, o := range operations {
+		encoded[i] = o
+		if o.Type == storage.Set {
+			encoded[i] = storage.SetOperation(o.Key, encode(o.Key, o.Value))
+		}
+	}
+	return encoded
 }
 
 // Keys lists the keys that there are, in no order; ok is false if the storage cannot.

@@ -14,6 +14,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/groupcommit"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/convention"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/identity"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
@@ -270,10 +271,37 @@ func (c *core) recordSums(ctx context.Context, b *batch) {
 	}
 }
 
-// journal writes an entry to the storage. It must be called with counting held.
+// journal adds an entry to the journal. In a group the entry is written when the request was
+// accepted and before it is acknowledged; else at once. It must be called with counting held.
 func (c *core) journal(ctx context.Context, e *entry) {
+	c.store.add(e)
 	// What was counted is written although the sender may have gone.
-	err := c.store.write(context.WithoutCancel(ctx), e)
+	ctx = context.WithoutCancel(ctx)
+	// Also for a request that adds nothing: what it repeats may have been rejected, and not be
+	// written so far.
+	if group := groupcommit.Of(ctx); group.BeforeSync(func() { c.writeJournal(ctx, group) }) {
+		return
+	}
+	log, position, err := c.store.write(ctx)
+	if err == nil && log != nil {
+		err = log.Sync(position)
+	}
+	c.countJournalError(ctx, err)
+}
+
+// writeJournal writes the entries that are not in the storage, and has a group sync them. A
+// storage that fails holds no telemetry back.
+func (c *core) writeJournal(ctx context.Context, group *groupcommit.Group) {
+	c.counting.Lock()
+	log, position, err := c.store.write(ctx)
+	c.counting.Unlock()
+	if err != nil || log == nil || !group.Append(log, position, func(err error) { c.countJournalError(ctx, err) }) {
+		c.countJournalError(ctx, err)
+	}
+}
+
+// countJournalError counts and reports whether the journal could be written.
+func (c *core) countJournalError(ctx context.Context, err error) {
 	if err != nil {
 		c.telemetry.ProcessorLlmCostJournalFailures.Add(ctx, 1)
 		err = fmt.Errorf("write the journal to the storage: %w", err)

@@ -12,8 +12,10 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/golang/snappy"
 	"go.opentelemetry.io/collector/extension/xextension/storage"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/groupcommit"
 	"github.com/otelcol-arc/otelcol-arc/internal/usage"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/identity"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
@@ -53,8 +55,8 @@ type entry struct {
 
 func (e *entry) empty() bool { return len(e.records) == 0 && len(e.spans) == 0 && len(e.sums) == 0 }
 
-func (e *entry) append(to []byte) []byte {
-	to = append(to, journalVersion)
+func (e *entry) encode() []byte {
+	to := []byte{journalVersion}
 	to = binary.AppendVarint(to, e.at.UnixNano())
 	to = ledger.AppendKinds(to)
 	to = binary.AppendUvarint(to, uint64(len(e.records)))
@@ -147,18 +149,40 @@ func renumberSet(set uint32, kinds ledger.Kinds) (renumbered uint32) {
 	return renumbered
 }
 
-// write writes what a batch adds. It must be called with counting held.
-func (s *store) write(ctx context.Context, e *entry) error {
+// add notes what a batch adds, to be written. It must be called with counting held.
+func (s *store) add(e *entry) {
 	if e.empty() {
-		return nil
+		return
 	}
-	content := e.append(nil)
+	content := e.encode()
 	s.remember(content, len(e.records))
-	if err := s.client.Set(ctx, entryKey(s.next), content); err != nil {
-		return err
+	s.unwritten = append(s.unwritten, content)
+	// Rejected requests do not add up to more than is remembered.
+	if over := len(s.unwritten) - len(s.pending); over > 0 {
+		s.unwritten = s.unwritten[over:]
 	}
-	s.next++
-	return nil
+}
+
+// write writes the entries that are not in the storage: of those who are to be acknowledged, of
+// others whose requests are on their way, and of those that were rejected. They are durable when
+// the log, unless it is nil, is synced up to the position. It must be called with counting held.
+func (s *store) write(ctx context.Context) (groupcommit.Log, uint64, error) {
+	if len(s.unwritten) == 0 {
+		return s.log, s.position, nil
+	}
+	var operations []*storage.Operation
+	for i, content := range s.unwritten {
+		operations = append(operations, storage.SetOperation(entryKey(s.next+uint64(i)), content))
+	}
+	// If that fails they are not tried again: the next snapshot has them.
+	s.unwritten = nil
+	log, position, err := s.client.Append(ctx, operations...)
+	if err != nil {
+		return nil, 0, err
+	}
+	s.next += uint64(len(operations))
+	s.log, s.position = log, position
+	return log, position, nil
 }
 
 // remember notes an entry for the next chunk: no more than are remembered.
@@ -238,8 +262,40 @@ type chunk struct {
 
 func chunkKey(number uint64) string { return keyChunk + strconv.FormatUint(number, 10) }
 
+// A chunk is the entries, each after its size. If it begins with compressed, which no size is,
+// the rest is compressed with snappy: entries are much alike.
+const (
+	compressed = 0
+	// maxRatio bounds what is allocated for a chunk: snappy compresses no more than that.
+	maxRatio = 32
+)
+
+func compressChunk(content []byte) []byte {
+	to := make([]byte, 1+snappy.MaxEncodedLen(len(content)))
+	to[0] = compressed
+	return to[:1+len(snappy.Encode(to[1:], content))]
+}
+
+func decompressChunk(content []byte) ([]byte, error) {
+	if len(content) == 0 || content[0] != compressed {
+		return content, nil
+	}
+	if n, err := snappy.DecodedLen(content[1:]); err != nil || n > maxRatio*len(content) {
+		return nil, errJournal
+	}
+	content, err := snappy.Decode(nil, content[1:])
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errJournal, err)
+	}
+	return content, nil
+}
+
 // parseChunk calls add with the entries of a chunk.
 func parseChunk(content []byte, add func(*entry)) error {
+	content, err := decompressChunk(content)
+	if err != nil {
+		return err
+	}
 	for len(content) > 0 {
 		n, size := binary.Uvarint(content)
 		if size <= 0 || n > uint64(len(content)-size) {
@@ -285,7 +341,7 @@ func (s *store) persistEntries(entries []pendingEntry, now time.Time) (operation
 		if n := len(s.chunks); n > 0 {
 			number = s.chunks[n-1].Number + 1
 		}
-		operations = append(operations, storage.SetOperation(chunkKey(number), content))
+		operations = append(operations, storage.SetOperation(chunkKey(number), compressChunk(content)))
 		chunks = append(chunks, chunk{Number: number, At: now, Records: records})
 	}
 	return operations, chunks

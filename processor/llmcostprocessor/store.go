@@ -21,6 +21,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/checkedstorage"
+	"github.com/otelcol-arc/otelcol-arc/internal/groupcommit"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/calls"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/series"
@@ -66,8 +67,11 @@ type store struct {
 	keptIndex  []byte
 	keptNext   calls.Encoded // that is being written
 
-	counting       *sync.Mutex    // the core's, which guards what follows
-	next           uint64         // entry of the journal to be written
+	counting       *sync.Mutex     // the core's, which guards what follows
+	next           uint64          // entry of the journal to be written
+	unwritten      [][]byte        // entries that are not in the storage
+	log            groupcommit.Log // to be synced up to position; nil if writing made the entries durable
+	position       uint64
 	pending        []pendingEntry // since the last save
 	pendingRecords int
 }
@@ -291,6 +295,9 @@ const maxBatch = 1 << 20
 // time by which the ledger forgets.
 func (s *store) save(ctx context.Context, from *ledger.Ledger, by *series.Set, kept *calls.Store, now, cutoff time.Time) error {
 	s.counting.Lock()
+	// What is taken must not be written later, as something that the snapshot does not hold. An
+	// error makes no difference: the snapshot holds it.
+	_, _, _ = s.write(ctx)
 	changes, next, pending := from.Take(cutoff), s.next, s.pending
 	inSeries, inKept := by.Take(), kept.Take()
 	s.pending, s.pendingRecords = nil, 0

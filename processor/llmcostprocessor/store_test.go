@@ -734,7 +734,7 @@ func FuzzParseEntry(f *testing.F) {
 		spans:   []identity.Span{{Trace: [16]byte{1}, Span: [8]byte{3}, Parent: [8]byte{4}}},
 		sums:    []ledger.Call{call},
 	}
-	f.Add(whole.append(nil))
+	f.Add(whole.encode())
 	f.Add([]byte{journalVersion, 0, 0, 0})
 	f.Add([]byte{1, 0, 0, 0})
 	f.Fuzz(func(t *testing.T, content []byte) {
@@ -742,8 +742,26 @@ func FuzzParseEntry(f *testing.F) {
 		if err != nil || content[0] == 1 {
 			return
 		}
-		again, err := parseEntry(e.append(nil))
+		again, err := parseEntry(e.encode())
 		require.NoError(t, err)
 		assert.Equal(t, e, again)
+	})
+}
+
+func FuzzParseChunk(f *testing.F) {
+	e := entry{at: morning, spans: []identity.Span{{Trace: [16]byte{1}, Span: [8]byte{3}, Parent: [8]byte{4}}}}
+	content := e.encode()
+	content = append([]byte{byte(len(content))}, content...)
+	f.Add(content)
+	f.Add(compressChunk(content))
+	f.Add([]byte{compressed, 0xFF, 0xFF, 0xFF, 0xFF, 0x07, 0})
+	f.Fuzz(func(t *testing.T, content []byte) {
+		entries := 0
+		err := parseChunk(content, func(*entry) { entries++ })
+		if err == nil && len(content) > 0 && content[0] != compressed {
+			again := 0
+			require.NoError(t, parseChunk(compressChunk(content), func(*entry) { again++ }))
+			assert.Equal(t, entries, again)
+		}
 	})
 }

@@ -49,7 +49,7 @@ func numbered(td ptrace.Traces, number byte) ptrace.Traces {
 // What each release stored is loaded by this one: the totals, the hours, the journal
 // and the deduplication cache.
 func TestUpgrade(t *testing.T) {
-	current := filepath.Join(storages, fmt.Sprintf("v%d-segments.json", journalVersion))
+	current := filepath.Join(storages, fmt.Sprintf("v%d-compressed.json", journalVersion))
 	if _, err := os.Stat(current); os.IsNotExist(err) && *update {
 		falseclock.Test(t, func(t *testing.T) {
 			wakeUp()

@@ -9,6 +9,7 @@ import (
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/groupcommit"
 	"github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver/internal/mapping"
 	"github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver/internal/metadata"
 	"github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver/internal/metricstore"
@@ -20,15 +21,21 @@ import (
 // A permanent error of one pipeline does not keep the others from their parts, as the
 // sender will not retry.
 func (c *core) deliver(ctx context.Context, batch *mapping.Batch) error {
-	var failures []error
-	for _, send := range []func(context.Context, *mapping.Batch) error{c.sendLogs, c.sendTraces, c.sendMetrics} {
-		err := send(ctx, batch)
-		if err != nil && !isPermanent(err) {
-			return err
+	var permanent []error
+	err := groupcommit.Run(ctx, func(ctx context.Context) error {
+		for _, send := range []func(context.Context, *mapping.Batch) error{c.sendLogs, c.sendTraces, c.sendMetrics} {
+			err := send(ctx, batch)
+			if err != nil && !isPermanent(err) {
+				return err
+			}
+			permanent = append(permanent, err)
 		}
-		failures = append(failures, err)
+		return nil
+	})
+	if err != nil {
+		return err
 	}
-	return errors.Join(failures...)
+	return errors.Join(permanent...)
 }
 
 func (c *core) sendLogs(ctx context.Context, batch *mapping.Batch) error {

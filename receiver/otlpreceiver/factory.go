@@ -15,6 +15,7 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/extensionhost"
+	"github.com/otelcol-arc/otelcol-arc/internal/groupcommit"
 )
 
 // NewFactory wraps the factory of the Collector's receiver under the same type.
@@ -25,15 +26,15 @@ func NewFactory() receiver.Factory {
 		wrapped.Type(),
 		wrapped.CreateDefaultConfig,
 		receiver.WithTraces(func(ctx context.Context, set receiver.Settings, config component.Config, next consumer.Traces) (receiver.Traces, error) {
-			inner, err := wrapped.CreateTraces(ctx, set, withMiddleware(config), next)
+			inner, err := wrapped.CreateTraces(ctx, set, withMiddleware(config), groupcommit.Traces(next))
 			return newBounded(inner, b, set), err
 		}, wrapped.TracesStability()),
 		receiver.WithMetrics(func(ctx context.Context, set receiver.Settings, config component.Config, next consumer.Metrics) (receiver.Metrics, error) {
-			inner, err := wrapped.CreateMetrics(ctx, set, withMiddleware(config), next)
+			inner, err := wrapped.CreateMetrics(ctx, set, withMiddleware(config), groupcommit.Metrics(next))
 			return newBounded(inner, b, set), err
 		}, wrapped.MetricsStability()),
 		receiver.WithLogs(func(ctx context.Context, set receiver.Settings, config component.Config, next consumer.Logs) (receiver.Logs, error) {
-			inner, err := wrapped.CreateLogs(ctx, set, withMiddleware(config), next)
+			inner, err := wrapped.CreateLogs(ctx, set, withMiddleware(config), groupcommit.Logs(next))
 			return newBounded(inner, b, set), err
 		}, wrapped.LogsStability()),
 	)

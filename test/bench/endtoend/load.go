@@ -70,25 +70,32 @@ func eventSenders(percent int) (all []sender, items int, closeAll func(), err er
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: senders}}
 	for range senders {
 		all = append(all, func(ctx context.Context, number uint64) error {
-			request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+at(portArc)+"/v1/events",
-				bytes.NewReader(traffic.Events(eventsInBatch, percent, number)))
-			if err != nil {
-				return err
-			}
-			request.Header.Set("Content-Type", "application/x-ndjson")
-			response, err := client.Do(request)
-			if err != nil {
-				return err
-			}
-			defer response.Body.Close()
-			body, err := io.ReadAll(response.Body)
-			if err == nil && response.StatusCode != http.StatusOK {
-				err = fmt.Errorf("response status %s: %s", response.Status, body)
-			}
-			return err
+			return post(ctx, client, "http://"+at(portArc)+"/v1/events", traffic.Events(eventsInBatch, percent, number), "")
 		})
 	}
 	return all, eventsInBatch, client.CloseIdleConnections, nil
+}
+
+// post posts Arc events, with an authorization unless it is empty.
+func post(ctx context.Context, client *http.Client, url string, body []byte, authorization string) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Content-Type", "application/x-ndjson")
+	if authorization != "" {
+		request.Header.Set("Authorization", authorization)
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	content, err := io.ReadAll(response.Body)
+	if err == nil && response.StatusCode != http.StatusOK {
+		err = fmt.Errorf("response status %s: %s", response.Status, content)
+	}
+	return err
 }
 
 // send has the senders export so many batches a second for a time, and returns

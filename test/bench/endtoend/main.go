@@ -5,7 +5,7 @@
 // that leaves the machine time to spare: the default configuration beside the
 // same without our processors, and beside what people have who do the same with
 // the Collector's own components. Arguments name the tables to make: spans,
-// events, start; without any, all. With PROFILE set to a folder it writes a CPU
+// events, start, disk, recovery; without any, all. With PROFILE set to a folder it writes a CPU
 // profile of each process there, and no tables.
 package main
 
@@ -48,7 +48,7 @@ func run(ctx context.Context) error {
 	tables := []struct {
 		name  string
 		write func(context.Context, *os.File) error
-	}{{"spans", b.spanTables}, {"events", b.eventTable}, {"start", b.startTable}}
+	}{{"spans", b.spanTables}, {"events", b.eventTable}, {"start", b.startTable}, {"disk", b.diskTables}, {"recovery", b.recoveryTable}}
 	for _, table := range tables {
 		if only := os.Args[1:]; len(only) > 0 && !slices.Contains(only, table.name) {
 			continue
@@ -115,18 +115,23 @@ func (b *bench) load(ctx context.Context, s system, t demand) (quantities []floa
 	if err != nil {
 		return nil, err
 	}
-	if _, err := send(ctx, all, 0, t.perSecond, warmUp); err != nil {
+	return p.underLoad(ctx, all, items, t.perSecond, scrape)
+}
+
+// underLoad measures the process under a load; also is done at its end, and counts.
+func (p *process) underLoad(ctx context.Context, all []sender, items, perSecond int, also func(context.Context) error) ([]float64, error) {
+	if _, err := send(ctx, all, 0, perSecond, warmUp); err != nil {
 		return nil, err
 	}
 	before, err := p.cpu()
 	if err != nil {
 		return nil, err
 	}
-	latencies, err := send(ctx, all, 1<<32, t.perSecond, measured)
+	latencies, err := send(ctx, all, 1<<32, perSecond, measured)
 	if err != nil {
 		return nil, err
 	}
-	if err := scrape(ctx); err != nil {
+	if err := also(ctx); err != nil {
 		return nil, err
 	}
 	time.Sleep(settling) // what is done beside the pipeline counts, too

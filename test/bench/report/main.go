@@ -35,6 +35,8 @@ var (
 		{"spans", bench, []string{"go", "run", "./endtoend", "spans"}},
 		{"events", bench, []string{"go", "run", "./endtoend", "events"}},
 		{"start", bench, []string{"go", "run", "./endtoend", "start"}},
+		{"disk", bench, []string{"go", "run", "./endtoend", "disk"}},
+		{"recovery", bench, []string{"go", "run", "./endtoend", "recovery"}},
 		{"load", ".", []string{"go", "test", "-run", "^$", "-bench", "Load", "-count", "7", "./processor/llmcostprocessor/internal/price"}},
 		{"llmcost", bench, []string{"go", "run", "./llmcost"}},
 		{"arc", bench, []string{"go", "run", "./arc"}},

@@ -31,6 +31,7 @@ type TelemetryBuilder struct {
 	ExtensionWalStorageDamagedValues metric.Int64Counter
 	ExtensionWalStorageFileSize      metric.Int64ObservableGauge
 	ExtensionWalStorageLiveSize      metric.Int64ObservableGauge
+	ExtensionWalStorageSyncs         metric.Int64ObservableCounter
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -65,6 +66,21 @@ func (builder *TelemetryBuilder) RegisterExtensionWalStorageLiveSizeCallback(cb 
 		cb(ctx, &observerInt64{inst: builder.ExtensionWalStorageLiveSize, obs: o})
 		return nil
 	}, builder.ExtensionWalStorageLiveSize)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterExtensionWalStorageSyncsCallback sets callback for observable ExtensionWalStorageSyncs metric.
+func (builder *TelemetryBuilder) RegisterExtensionWalStorageSyncsCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ExtensionWalStorageSyncs, obs: o})
+		return nil
+	}, builder.ExtensionWalStorageSyncs)
 	if err != nil {
 		return err
 	}
@@ -118,6 +134,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_extension_wal_storage_live_size",
 		metric.WithDescription("Size of the values in the storage that are needed. [Alpha]"),
 		metric.WithUnit("By"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ExtensionWalStorageSyncs, err = builder.meter.Int64ObservableCounter(
+		"otelcol_extension_wal_storage_syncs",
+		metric.WithDescription("Syncs to the disk. Writes that wait at the same time, and all that a request writes, share one. [Alpha]"),
+		metric.WithUnit("{sync}"),
 	)
 	errs = errors.Join(errs, err)
 	return &builder, errs

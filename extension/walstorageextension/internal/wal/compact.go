@@ -75,11 +75,11 @@ func (l *Log) removeOldest() {
 		return // it is tried again with the next write
 	}
 	defer l.syncing.Unlock()
-	if active := l.segments[len(l.segments)-1]; active.suspect || l.sync(active.file) != nil {
+	if active := l.segments[len(l.segments)-1]; active.suspect || l.syncFile(active.file) != nil {
 		active.full, active.suspect = true, true
 		return
 	}
-	l.synced = l.appended
+	l.synced.Store(l.appended)
 	oldest := l.segments[0]
 	_ = oldest.file.Close() // again, where the last time it could not be removed
 	if err := os.Remove(oldest.path); err != nil && !errors.Is(err, os.ErrNotExist) {

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/prometheus/prometheus/tsdb/fileutil"
 	"go.opentelemetry.io/collector/extension/xextension/storage"
@@ -73,8 +74,9 @@ type Log struct {
 	release fileutil.Releaser
 	sync    func(*os.File) error // replaced in tests
 
-	syncing  sync.Mutex // held while the active segment is synced; before mu
-	synced   uint64     // appended bytes that are on the disk
+	syncing  sync.Mutex    // held while the active segment is synced; before mu
+	synced   atomic.Uint64 // appended bytes that are on the disk; written with syncing held
+	syncs    atomic.Int64  // of files, since the log was opened
 	mu       sync.Mutex
 	index    map[string]map[string]location // by client and key
 	segments []*segment                     // the oldest first; the last is written to
@@ -146,7 +148,7 @@ func (l *Log) Close() error {
 		if _, err := active.file.WriteAt(l.buffer, active.size); err != nil {
 			errs = append(errs, err)
 		}
-		errs = append(errs, l.sync(active.file))
+		errs = append(errs, l.syncFile(active.file))
 	}
 	return errors.Join(append(errs, l.closeFiles())...)
 }
@@ -165,10 +167,16 @@ func (l *Log) closeFiles() error {
 // written before.
 func (l *Log) Batch(client string, durable bool, operations ...*storage.Operation) error {
 	end, err := l.execute(client, durable, operations)
-	if err != nil || !durable || end == 0 {
+	if err != nil || !durable {
 		return err
 	}
-	return l.syncTo(end)
+	return l.Sync(end)
+}
+
+// Append executes operations as Batch does, and leaves it to Sync with the position that it
+// returns to make them durable.
+func (l *Log) Append(client string, operations ...*storage.Operation) (position uint64, err error) {
+	return l.execute(client, true, operations)
 }
 
 // execute executes operations, and returns how much has been appended then; 0 without writes.
@@ -297,14 +305,14 @@ func (l *Log) active(size int64) (*segment, error) {
 		}
 		if !last.full {
 			// From here on only the new segment is synced.
-			if err := l.sync(last.file); err != nil {
+			if err := l.syncFile(last.file); err != nil {
 				last.full, last.suspect = true, true
 				return nil, err
 			}
 			last.full = true
 		}
 	}
-	s, err := createSegment(l.options.Directory, l.number+1, l.sync)
+	s, err := createSegment(l.options.Directory, l.number+1, l.syncFile)
 	if err != nil {
 		return nil, err
 	}
@@ -412,6 +420,14 @@ func (l *Log) Keys(client string) []string {
 	}
 	return keys
 }
+
+func (l *Log) syncFile(file *os.File) error {
+	l.syncs.Add(1)
+	return l.sync(file)
+}
+
+// Syncs returns how many syncs to the disk there were since the log was opened.
+func (l *Log) Syncs() int64 { return l.syncs.Load() }
 
 // Size returns the bytes that are needed, and those of the files.
 func (l *Log) Size() (live, total int64) {

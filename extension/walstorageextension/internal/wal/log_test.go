@@ -383,6 +383,34 @@ func TestGroupCommit(t *testing.T) {
 	assert.LessOrEqual(t, syncs.Load(), int64(2))
 }
 
+// What is appended is as durable as what another client syncs after it, without a sync of
+// its own.
+func TestAppendSharesTheSyncOfAnother(t *testing.T) {
+	directory := t.TempDir()
+	l, _ := open(t, directory)
+	set(t, l, "a", "first", nil)
+	syncs := 0
+	l.sync = func(*os.File) error {
+		syncs++
+		return nil
+	}
+	position, err := l.Append("a", storage.SetOperation("journal", []byte("value")))
+	require.NoError(t, err)
+	assert.Zero(t, syncs)
+	set(t, l, "b", "request", []byte("value"))
+	require.NoError(t, l.Sync(position))
+	assert.Equal(t, 1, syncs)
+
+	position, err = l.Append("a", storage.SetOperation("alone", []byte("value")))
+	require.NoError(t, err)
+	require.NoError(t, l.Sync(position))
+	require.NoError(t, l.Sync(position))
+	assert.Equal(t, 2, syncs)
+	abandon(t, l)
+	l, _ = open(t, directory)
+	assert.ElementsMatch(t, []string{"first", "journal", "alone"}, l.Keys("a"))
+}
+
 // After a sync that failed nothing is acknowledged before what was needed of its
 // segment is written, and synced, elsewhere.
 func TestFailedSync(t *testing.T) {

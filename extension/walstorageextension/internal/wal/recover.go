@@ -56,7 +56,7 @@ func (l *Log) openSegment(path string, seed uint32, last bool) (*segment, []foun
 	content, err := readAll(file)
 	if err == nil && last {
 		// What a process that was killed wrote is not necessarily on the disk yet.
-		err = l.sync(file)
+		err = l.syncFile(file)
 	}
 	if err != nil {
 		return nil, nil, errors.Join(err, file.Close())

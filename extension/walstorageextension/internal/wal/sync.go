@@ -10,12 +10,15 @@ import (
 	"github.com/prometheus/prometheus/tsdb/fileutil"
 )
 
-// syncTo returns when what had been appended is on the disk. Those who wait for each
+// Sync returns when what had been appended at a position is on the disk. Those who wait for each
 // other share a sync.
-func (l *Log) syncTo(end uint64) error {
+func (l *Log) Sync(position uint64) error {
+	if l.synced.Load() >= position {
+		return nil
+	}
 	l.syncing.Lock()
 	defer l.syncing.Unlock()
-	if l.synced >= end {
+	if l.synced.Load() >= position {
 		return nil
 	}
 	l.mu.Lock()
@@ -29,13 +32,13 @@ func (l *Log) syncTo(end uint64) error {
 	if err != nil {
 		return err
 	}
-	if err := l.sync(active.file); err != nil {
+	if err := l.syncFile(active.file); err != nil {
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		active.full, active.suspect = true, true
 		return err
 	}
-	l.synced = appended
+	l.synced.Store(appended)
 	return nil
 }
 

@@ -61,7 +61,7 @@ func withOwnResponses(r *rand.Rand) []item {
 	return items
 }
 
-func addStates(c *Cache, to engine, ledger countedCalls, t *testing.T, items []item) {
+func addStates(t *testing.T, c *Cache, to engine, ledger countedCalls, items []item) {
 	t.Helper()
 	var records []Record
 	var spans []Span
@@ -89,9 +89,9 @@ func TestStatesAreWhatIsCounted(t *testing.T) {
 		c, e, ledger := newCache(), engine{}, countedCalls{}
 		for len(items) > 0 {
 			n := 1 + r.IntN(len(items))
-			addStates(c, e, ledger, t, items[:n])
+			addStates(t, c, e, ledger, items[:n])
 			if r.IntN(3) == 0 { // the states did not arrive, and the batch is sent again
-				addStates(c, e, ledger, t, items[:n])
+				addStates(t, c, e, ledger, items[:n])
 			}
 			items = items[n:]
 		}
@@ -107,11 +107,11 @@ func TestStatesOfWhoKnowsLess(t *testing.T) {
 		options := Options{Records: 10_000, Spans: 10_000, Window: start.Sub(start.Add(-1e12))}
 		e, ledger := engine{}, countedCalls{}
 		full := New(options)
-		addStates(full, e, ledger, t, items)
+		addStates(t, full, e, ledger, items)
 		want := e.calls()
 		for _, one := range items {
 			if one.record != nil {
-				addStates(New(options), e, countedCalls{}, t, []item{one})
+				addStates(t, New(options), e, countedCalls{}, []item{one})
 			}
 		}
 		require.Len(t, e.calls(), len(want), "seed %d: %s", seed, dump(items))
@@ -133,10 +133,10 @@ func TestStatesOfOneResponseID(t *testing.T) {
 		at := start.UnixNano() + int64(i)*1e9
 		r := Record{
 			Trace: [16]byte{byte(i + 1)}, Span: [8]byte{1}, Resource: 1, Response: 77, Model: 1, Scope: "sdk", Start: at, End: at + 1e6,
-			Usage: Usage{Prompt: int64(1000 + 7*i%191), Completion: int64(i), Stated: 3, NonZero: 3}, Flags: IsSpan | HasUsage | StatesInput | StatesOutput | Priced,
+			Prompt: int64(1000 + 7*i%191), Completion: int64(i), Stated: 3, NonZero: 3, Flags: IsSpan | HasUsage | StatesInput | StatesOutput | Priced,
 			Payload: string(rune('a' + i)),
 		}
-		addStates(c, e, ledger, t, []item{{record: &r}})
+		addStates(t, c, e, ledger, []item{{record: &r}})
 	}
 	require.Len(t, e.calls(), 200)
 	assert.Equal(t, ledger.calls(), e.calls())

@@ -13,6 +13,7 @@ public class Node {
               settings.put("http.port", args[1]);
               settings.put("transport.port", args[2]);
               settings.put("network.host", "127.0.0.1");
+              settings.putList("node.roles", "cluster_manager", "data", "ingest");
               settings.putList("discovery.seed_hosts", "127.0.0.1:" + args[2]);
               settings.putList("cluster.initial_cluster_manager_nodes", "Node " + number);
               // The machine's disk may be fuller than OpenSearch likes.
