@@ -45,7 +45,7 @@ type slotView struct {
 	URL     string   // of what is in it
 }
 
-var measureTitles = map[spend.Measure]string{spend.Cost: "Cost", spend.Tokens: "Tokens", spend.Calls: "Calls"}
+var measureTitles = map[spend.Measure]string{spend.Cost: "Cost", spend.Tokens: "Tokens", spend.Calls: "Calls", spend.Failed: "Failed calls"}
 
 func newChart(stack spend.Stack, c selection) *chartView {
 	view := &chartView{Title: measureTitles[c.measure] + " by " + string(c.step) + " and " + lowerLabels(c.by), Zone: c.now.Location().String()}
@@ -107,7 +107,11 @@ func (c selection) within(start time.Time) string {
 	c.preset = ""
 	if c.step == period.Hour {
 		c.from, c.to = start.Format(time.RFC3339), end.Format(time.RFC3339)
-		return c.callsPage().url()
+		calls := c.callsPage()
+		if c.measure == spend.Failed {
+			calls = calls.filtered("status", "failed")
+		}
+		return calls.url()
 	}
 	c.from, c.to = start.Format(time.DateOnly), period.Day.Add(end, -1).Format(time.DateOnly)
 	return c.url()

@@ -33,7 +33,7 @@ func FuzzRequests(f *testing.F) {
 	handler := b.handler()
 	good := []int{http.StatusOK, http.StatusBadRequest, http.StatusNotFound}
 	f.Fuzz(func(t *testing.T, query, body string) {
-		for _, path := range []string{"/", "/alerts", "/calls", "/calls/0000000000000001", "/sessions", "/traces", "/api/traces", "/api/usage/hourly", "/api/usage/groups", "/api/calls", "/api/silences"} {
+		for _, path := range []string{"/", "/alerts", "/calls", "/calls/0000000000000001", "/sessions", "/latency", "/traces", "/api/traces", "/api/usage/hourly", "/api/usage/groups", "/api/calls", "/api/silences"} {
 			request := httptest.NewRequest(http.MethodGet, "http://localhost"+path, http.NoBody)
 			if path == "/api/silences" {
 				request = httptest.NewRequest(http.MethodPost, "http://localhost"+path, strings.NewReader(body))

@@ -48,6 +48,7 @@ func (b *dashboardServer) addPages(mux *http.ServeMux) {
 	mux.HandleFunc("GET /calls/{id}", b.page(b.callPage))
 	mux.HandleFunc("GET /sessions", b.page(b.groupsPage(sessionGrouping)))
 	mux.HandleFunc("GET /traces", b.page(b.groupsPage(traceGrouping)))
+	mux.HandleFunc("GET "+latencyPath, b.page(b.latencyPage))
 	mux.HandleFunc("GET /traces/{id}", b.page(b.tracePage))
 	mux.HandleFunc("GET /money", b.page(b.moneyPage))
 	mux.HandleFunc("GET /alerts", b.page(b.alertsPage))

@@ -201,7 +201,12 @@ func (c *selection) values() url.Values {
 	set("from", c.from, "")
 	set("to", c.to, "")
 	set("tz", c.tz, "")
-	set("show", string(cmp.Or(c.measure, spend.Cost)), string(spend.Cost))
+	if c.path != latencyPath { // which has a measure and columns of its own
+		set("show", string(cmp.Or(c.measure, spend.Cost)), string(spend.Cost))
+		for _, column := range c.columns {
+			values.Add("col", column)
+		}
+	}
 	if len(c.by) != 1 || c.by[0] != dashboard.Model {
 		values["by"] = c.by
 	}
@@ -209,9 +214,6 @@ func (c *selection) values() url.Values {
 	set("sort", c.sort, "")
 	set("q", c.search, "")
 	set("page", strconv.Itoa(c.page), "1")
-	for _, column := range c.columns {
-		values.Add("col", column)
-	}
 	set("csort", c.callSort, "")
 	set("cpage", strconv.Itoa(c.callPage), "1")
 	maps.Copy(values, c.extra)

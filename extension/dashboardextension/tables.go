@@ -161,6 +161,9 @@ func (c *selection) sortKeys() []string {
 	if c.sort != "" {
 		return []string{c.sort}
 	}
+	if c.measure == spend.Failed {
+		return []string{"-error_ratio", "-calls"}
+	}
 	return []string{"-" + string(c.measure), "-calls"}
 }
 
