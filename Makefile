@@ -95,7 +95,7 @@ typecheck: ## Check the types for every platform that is released, in minutes
 nightly: ## The checks that take too long for every change
 	$(MAKE) test
 	$(MAKE) fuzz FUZZTIME=1m
-	$(MAKE) test-bench scale-check e2e e2e-sdks test-packages quickstart recipes
+	$(MAKE) test-bench bench-check scale-check e2e e2e-sdks test-packages quickstart recipes
 	$(MAKE) platforms package reproducible vulncheck
 
 .PHONY: test-packages
@@ -165,6 +165,10 @@ scale-check: build ## Agents and gateways through outages, growth and Kafka: the
 bench: build ## Measure beside the peers, and renew docs/benchmarks.md, or its sections ONLY
 	test/bench/endtoend/peer/build.sh
 	cd test/bench && $(GO) run ./report $(ONLY)
+
+.PHONY: bench-check
+bench-check: build ## Compare the ratios of speed with test/bench/ratios.json, in ten minutes; RATIOS=write renews the file
+	cd test/bench && $(GO) run ./check $(RATIOS)
 
 .PHONY: e2e
 e2e: build ## Install the real servers and SDKs, and test against them

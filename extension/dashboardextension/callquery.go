@@ -50,6 +50,7 @@ type callKey struct {
 func (b *dashboardServer) readCallQuery(p *params, dimensions []string) callQuery {
 	now := b.now().In(p.zone(b.zone))
 	q := callQuery{query: dashboard.CallQuery{Where: p.where(dimensions)}, page: p.number("page", 1, maxGroups)}
+	p.readCallFilters(&q.query)
 	of := p.period(now, 0)
 	q.query.From, q.query.To = of.From, of.To
 	if p.text("hours") != "" {

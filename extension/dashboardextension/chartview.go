@@ -42,9 +42,10 @@ type slotView struct {
 	Total   string
 	Amounts []string // by series
 	Colors  []string // by bar
+	URL     string   // of what is in it
 }
 
-var measureTitles = map[spend.Measure]string{spend.Cost: "Cost", spend.Tokens: "Tokens", spend.Calls: "Calls"}
+var measureTitles = map[spend.Measure]string{spend.Cost: "Cost", spend.Tokens: "Tokens", spend.Calls: "Calls", spend.Failed: "Failed calls"}
 
 func newChart(stack spend.Stack, c selection) *chartView {
 	view := &chartView{Title: measureTitles[c.measure] + " by " + string(c.step) + " and " + lowerLabels(c.by), Zone: c.now.Location().String()}
@@ -79,6 +80,7 @@ func newChart(stack spend.Stack, c selection) *chartView {
 	for i, slot := range chart.Stacked(values, top) {
 		start := stack.Starts[i]
 		shown := slotView{Slot: slot, Name: slotName(start, c.step, c.now)}
+		shown.URL = c.within(start)
 		usage := stack.Slot(i)
 		shown.Total = amount(c.measure, &usage)
 		for series := range values {
@@ -95,6 +97,24 @@ func newChart(stack spend.Stack, c selection) *chartView {
 		}
 	}
 	return view
+}
+
+// within is the address of what is in a bar: the calls of an hour, or the hours or days of a
+// longer one.
+func (c selection) within(start time.Time) string {
+	end := c.step.Next(start)
+	c = c.onFirstPage()
+	c.preset = ""
+	if c.step == period.Hour {
+		c.from, c.to = start.Format(time.RFC3339), end.Format(time.RFC3339)
+		calls := c.callsPage()
+		if c.measure == spend.Failed {
+			calls = calls.filtered("status", "failed")
+		}
+		return calls.url()
+	}
+	c.from, c.to = start.Format(time.DateOnly), period.Day.Add(end, -1).Format(time.DateOnly)
+	return c.url()
 }
 
 // groupName names the values of a group.

@@ -129,7 +129,8 @@ func callLines(dimensions []string, calls iter.Seq[callJSON]) iter.Seq2[[]string
 			head = append(head, cell(dimension))
 		}
 		if !yield(append(head, "status", "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens",
-			"reasoning_tokens", "cost_dollars", "reported_cost_dollars", "duration_seconds", "provider", "convention", "reading", "estimated", "problem", "merged", "computed_cost_dollars", "cost_status"), nil) {
+			"reasoning_tokens", "cost_dollars", "reported_cost_dollars", "duration_seconds", "provider", "convention", "reading", "estimated", "problem", "merged", "computed_cost_dollars", "cost_status",
+			"id", "response_id", "user", "session", "agent", "error_type", "time_to_first_token_seconds", "scope"), nil) {
 			return
 		}
 		for call := range calls {
@@ -148,7 +149,8 @@ func callLine(dimensions []string, call *callJSON) []string {
 	t := call.Tokens
 	return append(line, call.Status, whole(t.Input), whole(t.Output), whole(t.CacheRead), whole(t.CacheWrite),
 		whole(t.Reasoning), decimal(call.Cost), decimal(call.Reported), decimal(call.Seconds),
-		cell(call.Provider), call.Convention, call.Reading, call.Estimated, call.Problem, cell(mergedText(call.Merged)), decimal(call.Computed), call.CostStatus)
+		cell(call.Provider), call.Convention, call.Reading, call.Estimated, call.Problem, cell(mergedText(call.Merged)), decimal(call.Computed), call.CostStatus,
+		call.ID, cell(call.ResponseID), cell(call.User), cell(call.Session), cell(call.Agent), cell(call.ErrorType), decimal(call.FirstToken), cell(call.Scope))
 }
 
 // mergedText has the rule and the scope of each other record of a call.

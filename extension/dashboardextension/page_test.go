@@ -25,6 +25,9 @@ import (
 
 var pagePaths = []string{
 	"/", "/?range=7d&show=tokens&by=service.name", "/?range=30d&show=calls&by=user.id&where=model%3Dgpt-4o", "/alerts", "/rules", "/money", "/money?budget=user&value=user-1", "/?range=1y",
+	"/latency", "/latency?range=30d&by=service.name&where=model%3Dgpt-4o&sort=-p95",
+	"/sessions", "/traces?order=duration&range=7d&cpage=2", "/traces/" + dashboards.SampleTrace,
+	"/calls", "/calls?range=7d&where=model%3Dgpt-4o&csort=-cost&cpage=2&status=failed&find=%3Cscript%3E", "/calls/0000000000000001",
 	"/?from=2026-03-01&to=2026-03-31&tz=Asia%2FTokyo&by=user.id&by=model&q=%3Cscript%3E&sort=-p95&col=cost&csort=-duration",
 }
 
@@ -79,8 +82,9 @@ func TestHostileText(t *testing.T) {
 	usage := &dashboards.Usage{
 		Keys: []string{dashboard.Model, hostile},
 		All: []dashboards.Call{{
-			Time: rigNow, TraceID: hostile, SpanID: hostile, Values: []string{hostile, hostile}, Status: hostile, Dollars: &dollars,
+			Time: rigNow, TraceID: hostile, SpanID: hostile, Session: hostile, Agent: hostile, User: hostile, ErrorType: hostile, Scope: hostile, ResponseID: hostile, Values: []string{hostile, hostile}, Status: hostile, Dollars: &dollars,
 		}},
+		StepsOf:      map[string][]dashboard.Step{hostile: {{SpanID: hostile, Name: hostile, Agent: hostile}}},
 		BudgetList:   []dashboard.Budget{{Name: hostile, Window: "day", Limit: 1, Start: rigNow.Add(-time.Hour), End: rigNow, By: []string{hostile}, Values: []string{hostile}, Where: map[string]string{hostile: hostile}}},
 		CostList:     []dashboard.CostLine{{Provider: hostile, Model: hostile, Item: hostile, Calls: 1}},
 		UnpricedList: []dashboard.UnpricedModel{{Model: hostile, Provider: hostile, Entry: hostile}},
@@ -117,7 +121,7 @@ func TestHostileText(t *testing.T) {
 	}
 	r.server.ShowUsage(component.MustNewID("llm_cost"), usage)
 	r.server.ShowAlerts(component.MustNewID("alert"), alerts)
-	for _, path := range []string{"/", "/money", "/alerts", "/rules", "/rule?id=" + ruleID(&alerts.Groups[0], &alerts.Groups[0].Rules[0]), "/alerts?silence=" + alert.Fingerprint(), "/?by=" + "%22%3E%3Cscript%3E", "/?q=" + url.QueryEscape(hostile), "/?by=model&by=" + url.QueryEscape(hostile)} {
+	for _, path := range []string{"/", "/money", "/alerts", "/rules", "/rule?id=" + ruleID(&alerts.Groups[0], &alerts.Groups[0].Rules[0]), "/alerts?silence=" + alert.Fingerprint(), "/?by=" + "%22%3E%3Cscript%3E", "/?q=" + url.QueryEscape(hostile), "/?by=model&by=" + url.QueryEscape(hostile), "/calls", "/calls/0000000000000001", "/calls?find=" + url.QueryEscape(hostile), "/latency", "/sessions", "/traces", "/traces/" + url.PathEscape(hostile)} {
 		page := r.get(path).Body.String()
 		assert.Contains(t, page, "script&gt;", path)
 		for node := range elements(t, page) {

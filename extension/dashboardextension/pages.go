@@ -16,7 +16,7 @@ import (
 // shell is the frame of every page: navigation, problems and time.
 type shell struct {
 	Title  string
-	Page   string // spend, alerts or rules
+	Page   string // spend, calls, sessions, alerts or rules
 	Firing int
 	Read   bool // read-only
 	// Problems are those of the collector itself.
@@ -44,6 +44,12 @@ func countFiring(active []dashboard.ActiveAlert) (n int) {
 
 func (b *dashboardServer) addPages(mux *http.ServeMux) {
 	mux.HandleFunc("GET /{$}", b.page(b.spendPage))
+	mux.HandleFunc("GET /calls", b.page(b.callsPage))
+	mux.HandleFunc("GET /calls/{id}", b.page(b.callPage))
+	mux.HandleFunc("GET /sessions", b.page(b.groupsPage(sessionGrouping)))
+	mux.HandleFunc("GET /traces", b.page(b.groupsPage(traceGrouping)))
+	mux.HandleFunc("GET "+latencyPath, b.page(b.latencyPage))
+	mux.HandleFunc("GET /traces/{id}", b.page(b.tracePage))
 	mux.HandleFunc("GET /money", b.page(b.moneyPage))
 	mux.HandleFunc("GET /alerts", b.page(b.alertsPage))
 	mux.HandleFunc("GET /rules", b.page(b.rulesPage))

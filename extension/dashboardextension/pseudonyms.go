@@ -144,10 +144,21 @@ type hiddenUsage struct {
 	*pseudonyms
 }
 
-// hideUsage returns a source with pseudonyms, which knows of traffic what the source does.
+// hideUsage returns a source with pseudonyms, which knows of traffic and of single calls what the
+// source does.
 func (p *pseudonyms) hideUsage(of dashboard.Usage) dashboard.Usage {
 	hidden := hiddenUsage{of, p}
-	if passing, counts := of.(dashboard.TrafficSource); counts {
+	passing, counts := of.(dashboard.TrafficSource)
+	calls, keeps := of.(dashboard.CallSource)
+	switch {
+	case counts && keeps:
+		return struct {
+			hiddenCalls
+			dashboard.TrafficSource
+		}{hiddenCalls{hidden, calls}, passing}
+	case keeps:
+		return hiddenCalls{hidden, calls}
+	case counts:
 		return struct {
 			hiddenUsage
 			dashboard.TrafficSource
@@ -179,19 +190,102 @@ func (h hiddenUsage) Usage(q dashboard.Query) ([]dashboard.Row, error) {
 // Calls hides the values of calls. Each field is copied by its name, in the query, too: a field
 // that is new is not seen until somebody decides here how it is.
 func (h hiddenUsage) Calls(q dashboard.CallQuery) []dashboard.Call {
-	names, calls := h.of.Dimensions(), h.of.Calls(dashboard.CallQuery{
+	asked := dashboard.CallQuery{
 		From: q.From, To: q.To, Where: h.revealWhere(q.Where), MostExpensive: q.MostExpensive, MergedBy: q.MergedBy, Problems: q.Problems, Limit: q.Limit,
-	})
-	hidden := make([]dashboard.Call, len(calls))
+		ID: q.ID, TraceID: q.TraceID, ResponseID: q.ResponseID, Status: q.Status, ErrorType: q.ErrorType, CostStatus: q.CostStatus,
+		MinDollars: q.MinDollars, MaxDollars: q.MaxDollars,
+	}
+	// What may be private is compared as it is seen.
+	seen := func(c *dashboard.Call) bool {
+		for _, each := range [...][2]string{{q.User, c.User}, {q.Session, c.Session}, {q.Agent, c.Agent}} {
+			if each[0] != "" && each[0] != each[1] {
+				return false
+			}
+		}
+		return q.Find == "" || slices.Contains([]string{c.TraceID, c.SpanID, c.ResponseID, c.Session, c.User, c.ID}, q.Find)
+	}
+	if q.Find+q.User+q.Session+q.Agent != "" {
+		asked.Limit = 0
+	}
+	names, calls := h.of.Dimensions(), h.of.Calls(asked)
+	hidden := make([]dashboard.Call, 0, len(calls))
 	for i := range calls {
 		c := &calls[i]
-		hidden[i] = dashboard.Call{
-			Time: c.Time, TraceID: c.TraceID, SpanID: c.SpanID, Values: h.hideValues(names, c.Values), Status: c.Status,
+		made := dashboard.Call{
+			ID: c.ID, Time: c.Time, TraceID: c.TraceID, SpanID: c.SpanID, Values: h.hideValues(names, c.Values), Status: c.Status,
 			Tokens: c.Tokens, Amounts: c.Amounts, Dollars: c.Dollars, Reported: c.Reported, Computed: c.Computed, CostStatus: c.CostStatus,
 			Seconds: c.Seconds, Provider: c.Provider, Convention: c.Convention, Reading: c.Reading, Estimated: c.Estimated, Problem: c.Problem, Merged: c.Merged,
+			User: h.hideOwner(c.User, c.Values, names, "user"), Session: h.hideOwner(c.Session, c.Values, names, "session", "conversation", "thread"),
+			Agent: h.hideOwner(c.Agent, c.Values, names, "agent"), ResponseID: c.ResponseID, ParentID: c.ParentID, Operation: c.Operation,
+			RequestModel: c.RequestModel, ErrorType: c.ErrorType, ServiceTier: c.ServiceTier, Scope: c.Scope, FirstToken: c.FirstToken,
+		}
+		if seen(&made) {
+			hidden = append(hidden, made)
 		}
 	}
+	if q.Limit > 0 && len(hidden) > q.Limit {
+		hidden = hidden[:q.Limit]
+	}
 	return hidden
+}
+
+// hideOwner hides the user, session or agent of a call: where a private dimension is one, by a
+// word in its name, or has the same value.
+func (p *pseudonyms) hideOwner(value string, values, names []string, words ...string) string {
+	if p.hides(words...) {
+		return p.hide(value)
+	}
+	for i, name := range names {
+		if p.private[name] && i < len(values) && values[i] == value {
+			return p.hide(value)
+		}
+	}
+	return value
+}
+
+// hides reports whether a private dimension has one of the words in its name.
+func (p *pseudonyms) hides(words ...string) bool {
+	for name := range p.private {
+		if slices.ContainsFunc(words, func(word string) bool { return strings.Contains(strings.ToLower(name), word) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// hiddenCalls is a source of single calls with pseudonyms.
+type hiddenCalls struct {
+	hiddenUsage
+	calls dashboard.CallSource
+}
+
+// CountCalls counts calls as they are seen.
+func (h hiddenCalls) CountCalls(q dashboard.CallQuery) int {
+	q.Limit = 0
+	return len(h.Calls(q))
+}
+
+// CallsKept has no values.
+func (h hiddenCalls) CallsKept() dashboard.CallsKept { return h.calls.CallsKept() }
+
+// CallPrice hides adjustments, which name values of dimensions.
+func (h hiddenCalls) CallPrice(id string) (dashboard.CallPrice, bool) {
+	price, known := h.calls.CallPrice(id)
+	if len(price.Adjustments) > 0 {
+		price.Adjustments = []string{"by dimensions of the call"}
+	}
+	return price, known
+}
+
+// Steps hides agents, which the names of their spans have, too.
+func (h hiddenCalls) Steps(traceID string) []dashboard.Step {
+	steps := slices.Clone(h.calls.Steps(traceID))
+	if h.hides("agent") {
+		for i := range steps {
+			steps[i].Name, steps[i].Agent = "", h.hide(steps[i].Agent)
+		}
+	}
+	return steps
 }
 
 // Budgets hides whose limits they are.

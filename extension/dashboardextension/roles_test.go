@@ -138,6 +138,7 @@ func TestPrivateValues(t *testing.T) {
 	paths := []string{
 		"/", "/?range=30d&by=user.id&by=model", "/money", "/alerts", "/rules", r.ruleAddress("HighLLMCost"),
 		"/api/usage?by=user.id", "/api/usage?by=user.id&format=csv", "/api/usage/hourly?by=user.id", "/api/usage/groups?by=user.id", "/api/usage/budgets",
+		"/calls", "/calls/0000000000000001", "/sessions", "/traces", "/latency?by=user.id", "/api/calls/0000000000000001", "/api/sessions",
 		"/api/calls", "/api/calls/export", "/api/usage/focus?from=2026-03-15", "/api/alerts", "/api/alerts/history", "/api/rules",
 		"/api/rules/graph?" + r.ruleAddress("HighLLMCost")[len("/rule?"):], "/api/channels", "/api/silences", "/api/v2/alerts", "/api/v2/alerts/groups", "/api/v2/silences",
 	}
@@ -162,6 +163,10 @@ func TestPrivateValues(t *testing.T) {
 	assert.Contains(t, calls("user.id="+pseudonym), pseudonym)
 	assert.NotContains(t, calls("user.id=user-1"), `"trace_id"`)
 	assert.NotContains(t, calls("user.id=hidden-0123456789abcdef"), `"trace_id"`)
+	for _, query := range []string{"find=user-1", "user=user-1"} {
+		assert.NotContains(t, r.as(guest, http.MethodGet, "/api/calls?"+query, "").Body.String(), `"trace_id"`, query)
+	}
+	assert.Contains(t, r.as(guest, http.MethodGet, "/api/calls?user="+pseudonym, "").Body.String(), `"trace_id"`)
 
 	t.Cleanup(r.server.ShowUsage(component.MustNewID("passing"), passingUsage{ledgerDouble: r.usage}))
 	var traffic, seen struct{ Data any }

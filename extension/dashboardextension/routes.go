@@ -40,6 +40,10 @@ func (b *dashboardServer) apiRoutes() []route {
 		{get, "/api/usage/focus", b.getFocus},
 		{get, "/api/calls", b.getCalls},
 		{get, "/api/calls/export", b.exportCalls},
+		{get, "/api/calls/{id}", b.getCall},
+		{get, "/api/sessions", b.getGroupsOf(sessionGrouping)},
+		{get, "/api/traces", b.getGroupsOf(traceGrouping)},
+		{get, "/api/traces/{id}", b.getTrace},
 		{get, "/api/alerts", b.getAlerts},
 		{get, "/api/alerts/history", b.getHistory},
 		{get, "/api/rules", b.getRules},
@@ -58,25 +62,42 @@ func (b *dashboardServer) handler() http.Handler { return b.guard(b.byRole(&b.cf
 // routes handles all requests alike.
 func (b *dashboardServer) routes() http.Handler {
 	mux := http.NewServeMux()
-	allowed := map[string][]string{}
-	for _, route := range b.apiRoutes() {
-		mux.Handle(route.method+" "+route.path, b.api(route.handle))
-		allowed[route.path] = append(allowed[route.path], route.method)
+	paths := map[string]methods{}
+	add := func(routes []route, handler func(func(*http.Request) (response, error)) http.HandlerFunc) {
+		for _, route := range routes {
+			if paths[route.path] == nil {
+				paths[route.path] = methods{}
+			}
+			paths[route.path][route.method] = handler(route.handle)
+		}
 	}
-	for _, route := range b.alertmanagerRoutes() {
-		mux.Handle(route.method+" "+route.path, b.alertmanagerAPI(route.handle))
-		allowed[route.path] = append(allowed[route.path], route.method)
-	}
-	for _, path := range slices.Sorted(maps.Keys(allowed)) {
-		methods := strings.Join(allowed[path], ", ")
-		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("Allow", methods)
-			b.fail(w, &failure{notAllowed, fmt.Errorf("method %s is not allowed, %s is", r.Method, methods)})
-		})
+	add(b.apiRoutes(), b.api)
+	add(b.alertmanagerRoutes(), b.alertmanagerAPI)
+	for path, handlers := range paths {
+		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) { b.serveMethod(handlers, w, r) })
 	}
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, _ *http.Request) {
 		b.fail(w, &failure{notFound, errors.New("there is no such path; /api/openapi.yaml describes those there are")})
 	})
 	b.addPages(mux)
 	return mux
+}
+
+// methods are the handlers of a path. They are not patterns of the mux, to which a path without a
+// variable and one with conflict where their methods differ.
+type methods map[string]http.HandlerFunc
+
+func (b *dashboardServer) serveMethod(handlers methods, w http.ResponseWriter, r *http.Request) {
+	method := r.Method
+	if method == http.MethodHead {
+		method = http.MethodGet
+	}
+	handle, ok := handlers[method]
+	if !ok {
+		allowed := strings.Join(slices.Sorted(maps.Keys(handlers)), ", ")
+		w.Header().Set("Allow", allowed)
+		b.fail(w, &failure{notAllowed, fmt.Errorf("method %s is not allowed, %s is", r.Method, allowed)})
+		return
+	}
+	handle(w, r)
 }

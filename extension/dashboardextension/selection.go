@@ -4,6 +4,7 @@
 package dashboardextension
 
 import (
+	"cmp"
 	"maps"
 	"net/url"
 	"slices"
@@ -70,6 +71,12 @@ type selection struct {
 	callSort string
 	callPage int
 
+	path  string     // where it is shown; "" for spend
+	extra url.Values // filters of single calls
+	order string     // of sessions or traces
+
+	dimensions []string // that there are
+
 	// What these mean, which is not in the URL.
 	period period.Period
 	step   period.Unit
@@ -80,7 +87,7 @@ func readChoice(p *params, dimensions []string, now time.Time, byDefault *time.L
 	c := selection{
 		source: p.text("source"), where: p.where(dimensions), tz: p.text("tz"), from: p.text("from"), to: p.text("to"),
 		sort: p.text("sort"), search: p.text("q"), page: p.number("page", 1, maxGroups),
-		callSort: p.text("csort"), callPage: p.number("cpage", 1, maxGroups), columns: p.all("col"),
+		callSort: p.text("csort"), callPage: p.number("cpage", 1, maxGroups), columns: p.all("col"), dimensions: dimensions,
 	}
 	c.now = now.In(p.zone(byDefault))
 	names := make([]string, len(presets))
@@ -173,11 +180,11 @@ func (c *selection) query(by ...string) dashboard.Query { return queryOf(c.until
 
 // url is the dashboard's address with a selection.
 func (c selection) url() string {
-	values := c.values()
-	if len(values) == 0 {
-		return "/"
+	path := cmp.Or(c.path, "/")
+	if values := c.values(); len(values) > 0 {
+		return path + "?" + values.Encode()
 	}
-	return "/?" + values.Encode()
+	return path
 }
 
 func (c *selection) values() url.Values {
@@ -194,7 +201,12 @@ func (c *selection) values() url.Values {
 	set("from", c.from, "")
 	set("to", c.to, "")
 	set("tz", c.tz, "")
-	set("show", string(c.measure), string(spend.Cost))
+	if c.path != latencyPath { // which has a measure and columns of its own
+		set("show", string(cmp.Or(c.measure, spend.Cost)), string(spend.Cost))
+		for _, column := range c.columns {
+			values.Add("col", column)
+		}
+	}
 	if len(c.by) != 1 || c.by[0] != dashboard.Model {
 		values["by"] = c.by
 	}
@@ -202,11 +214,10 @@ func (c *selection) values() url.Values {
 	set("sort", c.sort, "")
 	set("q", c.search, "")
 	set("page", strconv.Itoa(c.page), "1")
-	for _, column := range c.columns {
-		values.Add("col", column)
-	}
 	set("csort", c.callSort, "")
 	set("cpage", strconv.Itoa(c.callPage), "1")
+	maps.Copy(values, c.extra)
+	set("order", c.order, "")
 	return values
 }
 
@@ -220,7 +231,7 @@ func (c *selection) addWhere(values url.Values) {
 func (c *selection) hidden(own ...string) (kept []keptValue) {
 	values := c.values()
 	for _, name := range slices.Sorted(maps.Keys(values)) {
-		if slices.Contains(own, name) || name == "page" {
+		if slices.Contains(own, name) || name == "page" || name == "cpage" {
 			continue
 		}
 		for _, value := range values[name] {

@@ -4,9 +4,7 @@
 package dashboardextension
 
 import (
-	"cmp"
 	"fmt"
-	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -52,7 +50,7 @@ type spendView struct {
 	PeriodForm, SearchForm, ColumnForm    []keptValue
 	TableCSV, TableJSON                   string
 	StepsCSV, StepsJSON, Step             string
-	CallsCSV, CallsJSON                   string
+	CallsCSV, CallsJSON, AllCalls         string
 	UnpricedJSON, DisagreeJSON            string
 	EstimatesJSON                         string
 	PricesJSON                            string
@@ -60,8 +58,7 @@ type spendView struct {
 	Table                                 table
 	Tops                                  []top
 
-	Calls         []callView
-	CallHeads     []tableHead
+	CallTable     callTable
 	CallPager     pager
 	MergedByTime  callList
 	BadCalls      callList
@@ -87,13 +84,21 @@ type filter struct{ Label, Value, Without string }
 
 type callView struct {
 	dashboard.Call
-	When   string
-	URL    string
-	Named  []string
-	Cost   string
-	Took   string
-	Failed bool
-	Used   []string // what was used, by kind
+	When    string
+	Address string // of its page
+	URL     string
+	Links   []tableValue // of the dimensions
+	Named   []string
+	Cost    string
+	Took    string
+	Failed  bool
+	Used    []string // what was used, by kind
+}
+
+// callTable is a page of calls.
+type callTable struct {
+	Heads []tableHead
+	Calls []callView
 }
 
 // callList is the newest of some calls, and how many there are.
@@ -172,11 +177,7 @@ func (b *dashboardServer) addControls(view *spendView, c selection, dimensions [
 	view.DisagreeJSON = c.apiURL("/api/usage/disagreements", url.Values{})
 	view.EstimatesJSON = c.apiURL("/api/usage/estimates", url.Values{})
 	view.PricesJSON = c.apiURL("/api/usage/prices", url.Values{})
-	for _, dimension := range slices.Sorted(maps.Keys(c.where)) {
-		view.Filters = append(view.Filters, filter{
-			label(dimension), text.Cut(valueLabel(c.where[dimension]), shownDimRunes), c.without(dimension).url(),
-		})
-	}
+	view.Filters, view.AllCalls = c.filters(), c.callsPage().url()
 }
 
 // addUsage adds the chart, the figures and the tables of the chosen time, compared with the
@@ -285,72 +286,69 @@ func overflowNote(usage dashboard.Usage, extent *dashboard.Extent, c selection) 
 func (b *dashboardServer) addCalls(view *spendView, usage dashboard.Usage, c selection) {
 	dimensions := usage.Dimensions()
 	until := c.until()
-	calls := usage.Calls(dashboard.CallQuery{From: until.From, To: until.To, Where: c.where}) // the newest first
-	only := func(keep func(*dashboard.Call) bool) (some []dashboard.Call) {
-		for i := range calls {
-			if keep(&calls[i]) {
-				some = append(some, calls[i])
-			}
-		}
-		return some
-	}
+	query := dashboard.CallQuery{From: until.From, To: until.To, Where: c.where}
 	link := func(name, value string) string {
 		values := c.periodValues()
 		values.Set(name, value)
 		return c.apiURL("/api/calls", values)
 	}
-	byTime := func(record dashboard.MergedRecord) bool { return record.Rule == mergedByTime }
-	view.MergedByTime = b.listCalls(only(func(call *dashboard.Call) bool { return slices.ContainsFunc(call.Merged, byTime) }), link("merged_by", mergedByTime), c.now.Location())
-	view.BadCalls = b.listCalls(only(func(call *dashboard.Call) bool { return call.Problem != "" }), link("problems", "true"), c.now.Location())
+	merged, bad := query, query
+	merged.MergedBy, bad.Problems = mergedByTime, true
+	view.MergedByTime = b.listCalls(usage.Calls(merged), link("merged_by", mergedByTime), c)
+	view.BadCalls = b.listCalls(usage.Calls(bad), link("problems", "true"), c)
 
-	keys := []callKey{{of: callColumns["cost"], down: true}, {of: callColumns["time"], down: true}}
-	if c.callSort != "" {
-		keys = []callKey{newParams(nil).callKey(c.callSort, dimensions)}
-	}
-	sortCalls(calls, keys)
-	view.CallPager = newPager(len(calls), c.callPage, callRows, func(page int) string {
+	calls, count := c.callsOfPage(usage, query)
+	view.CallPager = newPager(count, c.callPage, callRows, func(page int) string {
 		other := c
 		other.callPage = page
 		return other.url() + "#calls"
 	})
-	for _, call := range pageOf(calls, callRows, c.callPage) {
-		view.Calls = append(view.Calls, b.newCallView(&call, c.now.Location()))
+	for i := range calls {
+		view.CallTable.Calls = append(view.CallTable.Calls, b.newCallView(&calls[i], c))
 	}
-	view.CallHeads = append(view.CallHeads, c.callHead("time", "When", false))
-	for _, dimension := range dimensions {
-		view.CallHeads = append(view.CallHeads, c.callHead(dimension, label(dimension), false))
-	}
-	for _, column := range [][2]string{{"cost", "Cost"}, {"duration", "Took"}, {"input_tokens", "Tokens in"}, {"output_tokens", "Out"}} {
-		view.CallHeads = append(view.CallHeads, c.callHead(column[0], column[1], true))
-	}
+	view.CallTable.Heads = c.callHeads(dimensions, "-cost", "#calls")
 }
 
-func (c selection) callHead(name, label string, figure bool) tableHead {
-	head := tableHead{Label: label, Number: figure}
-	c.callPage = 1
-	c.callSort, head.Sorted = toggled(cmp.Or(c.callSort, "-cost"), name, figure || name == "time")
-	head.URL = c.url() + "#calls"
-	return head
+// callsOfPage are the calls of a page, the most expensive first unless others are asked for,
+// and how many there are in all.
+func (c *selection) callsOfPage(usage dashboard.Usage, query dashboard.CallQuery) (calls []dashboard.Call, count int) {
+	source, counts := usage.(dashboard.CallSource)
+	if c.callSort == "" && counts {
+		count = source.CountCalls(query)
+		query.MostExpensive, query.Limit = true, c.callPage*callRows
+		return pageOf(usage.Calls(query), callRows, c.callPage), count
+	}
+	calls = usage.Calls(query)
+	keys := []callKey{{of: callColumns["cost"], down: true}, {of: callColumns["time"], down: true}}
+	if c.callSort != "" {
+		keys = []callKey{newParams(nil).callKey(c.callSort, usage.Dimensions())}
+	}
+	sortCalls(calls, keys)
+	return pageOf(calls, callRows, c.callPage), len(calls)
 }
 
 // mergedByTime is the rule that is a heuristic.
 const mergedByTime = "concurrent"
 
-func (b *dashboardServer) listCalls(calls []dashboard.Call, json string, zone *time.Location) callList {
+func (b *dashboardServer) listCalls(calls []dashboard.Call, json string, c selection) callList {
 	list := callList{Count: int64(len(calls)), JSON: json}
 	for i := range calls[:min(len(calls), listedCalls)] {
-		list.Calls = append(list.Calls, b.newCallView(&calls[i], zone))
+		list.Calls = append(list.Calls, b.newCallView(&calls[i], c))
 	}
 	return list
 }
 
-func (b *dashboardServer) newCallView(call *dashboard.Call, zone *time.Location) callView {
+func (b *dashboardServer) newCallView(call *dashboard.Call, c selection) callView {
 	shown := callView{
-		Call: *call, When: call.Time.In(zone).Format("Jan 2, 15:04:05"), URL: traceURL(b.cfg.TraceURL, call.TraceID, call.SpanID),
+		Call: *call, When: call.Time.In(c.now.Location()).Format("Jan 2, 15:04:05"), Address: callPage(call.ID, c.source), URL: traceURL(b.cfg.TraceURL, call.TraceID, call.SpanID),
 		Cost: noPrice, Took: "–", Failed: call.Status != "success",
 	}
-	for _, value := range call.Values {
-		shown.Named = append(shown.Named, text.Cut(valueLabel(value), shownDimRunes))
+	for i, value := range call.Values {
+		name := text.Cut(valueLabel(value), shownDimRunes)
+		shown.Named = append(shown.Named, name)
+		if i < len(c.dimensions) {
+			shown.Links = append(shown.Links, tableValue{name, c.only(c.dimensions[i], value).url()})
+		}
 	}
 	if call.Dollars != nil {
 		shown.Cost = text.Rate(*call.Dollars)

@@ -91,6 +91,8 @@ func amount(m spend.Measure, t *dashboard.Totals) string {
 		return text.Short(m.Of(t))
 	case spend.Calls:
 		return text.Count(t.Calls)
+	case spend.Failed:
+		return text.Count(t.Errors + t.Timeouts)
 	default:
 		return cost(t)
 	}

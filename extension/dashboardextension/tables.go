@@ -24,6 +24,7 @@ type tableColumn struct {
 
 type tableCell struct {
 	Text, Title string
+	URL         string
 	Strong, Bad bool
 }
 
@@ -160,6 +161,9 @@ func (c *selection) sortKeys() []string {
 	if c.sort != "" {
 		return []string{c.sort}
 	}
+	if c.measure == spend.Failed {
+		return []string{"-error_ratio", "-calls"}
+	}
 	return []string{"-" + string(c.measure), "-calls"}
 }
 
@@ -241,10 +245,21 @@ func newTable(rows, before []dashboard.Row, all, allBefore *dashboard.Totals, co
 		for j, value := range shown[i].Group {
 			row.Values = append(row.Values, tableValue{text.Cut(valueLabel(value), shownDimRunes), c.only(c.by[j], value).url()})
 		}
+		linkCalls(&row, columns, c.callsPage(shown[i].Group...).url())
 		made.Rows = append(made.Rows, row)
 	}
 	made.All = newTableRow(all, allBefore, all, allBefore != nil, columns, c.measure)
+	linkCalls(&made.All, columns, c.callsPage().url())
 	return made
+}
+
+// linkCalls links the number of calls to the calls themselves.
+func linkCalls(row *tableRow, columns []tableColumn, url string) {
+	for i := range columns {
+		if columns[i].name == "calls" {
+			row.Cells[i].URL = url
+		}
+	}
 }
 
 // matchesSearch reports whether a value of a group has a text, in either case.

@@ -193,10 +193,12 @@ func (b *dashboardServer) callsJSON(dimensions []string, calls []dashboard.Call)
 
 func (b *dashboardServer) newCallJSON(dimensions []string, call *dashboard.Call) callJSON {
 	return callJSON{
-		Time: call.Time.UTC(), TraceID: call.TraceID, SpanID: call.SpanID, TraceURL: traceURL(b.cfg.TraceURL, call.TraceID, call.SpanID),
+		ID: call.ID, Time: call.Time.UTC(), TraceID: call.TraceID, SpanID: call.SpanID, TraceURL: traceURL(b.cfg.TraceURL, call.TraceID, call.SpanID),
 		Values: values(dimensions, call.Values), Status: call.Status, Tokens: newTokensJSON(call.Tokens),
 		Cost: call.Dollars, Reported: call.Reported, Computed: call.Computed, CostStatus: call.CostStatus, Seconds: call.Seconds,
 		Amounts: newAmountsJSON(&call.Amounts), Provider: call.Provider, Convention: call.Convention, Reading: call.Reading,
 		Estimated: call.Estimated, Problem: call.Problem, Merged: newMergedJSON(call.Merged),
+		ResponseID: call.ResponseID, User: call.User, Session: call.Session, Agent: call.Agent, ParentID: call.ParentID, Operation: call.Operation,
+		RequestModel: call.RequestModel, ErrorType: call.ErrorType, ServiceTier: call.ServiceTier, Scope: call.Scope, FirstToken: call.FirstToken,
 	}
 }

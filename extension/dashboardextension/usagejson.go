@@ -155,6 +155,7 @@ func newBudgetsJSON(budgets []dashboard.Budget) []budgetJSON {
 }
 
 type callJSON struct {
+	ID       string            `json:"id"`
 	Time     time.Time         `json:"time"`
 	TraceID  string            `json:"trace_id"`
 	SpanID   string            `json:"span_id"`
@@ -176,6 +177,18 @@ type callJSON struct {
 	Estimated  string       `json:"estimated"`
 	Problem    string       `json:"problem"`
 	Merged     []mergedJSON `json:"merged"`
+
+	ResponseID   string   `json:"response_id"`
+	User         string   `json:"user"`
+	Session      string   `json:"session"`
+	Agent        string   `json:"agent"`
+	ParentID     string   `json:"parent_span_id"`
+	Operation    string   `json:"operation"`
+	RequestModel string   `json:"request_model"`
+	ErrorType    string   `json:"error_type"`
+	ServiceTier  string   `json:"service_tier"`
+	Scope        string   `json:"scope"`
+	FirstToken   *float64 `json:"time_to_first_token_seconds"`
 }
 
 // mergedJSON is another record that reports the call.

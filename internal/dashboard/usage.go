@@ -124,6 +124,18 @@ type Tokens struct {
 type CallQuery struct {
 	From, To      time.Time // zero: without bound
 	Where         map[string]string
+	ID            string
+	Find          string // a trace, span, response, session or user ID, or that of the call
+	TraceID       string // of the call, or of a record merged into it
+	ResponseID    string
+	User          string
+	Session       string
+	Agent         string
+	Status        string // failed: error or timeout
+	ErrorType     string
+	CostStatus    string
+	MinDollars    *float64
+	MaxDollars    *float64
 	MostExpensive bool
 	// MergedBy selects calls of which a record was merged by this rule; "" for all.
 	MergedBy string
@@ -134,6 +146,8 @@ type CallQuery struct {
 
 // Call is one call.
 type Call struct {
+	// ID is the same as long as the call is kept.
+	ID              string
 	Time            time.Time // its end
 	TraceID, SpanID string    // in hex; "" when unknown
 	// Values are those of the dimensions, in the order of Usage.Dimensions.
@@ -157,6 +171,74 @@ type Call struct {
 	Problem string
 	// Merged are the other records that report the call.
 	Merged []MergedRecord
+
+	// User, Session and Agent are those of the record, or the values of the dimensions that
+	// have them.
+	User, Session, Agent string
+	ResponseID           string
+	ParentID             string // the span around the call, in hex
+	Operation            string
+	RequestModel         string // where it is another than the model
+	ErrorType            string
+	ServiceTier          string // as written
+	Scope                string // of the instrumentation
+	// FirstToken is the time to the first token or chunk, in seconds; nil when unknown.
+	FirstToken *float64
+}
+
+// CallSource is a source of usage that keeps single calls.
+type CallSource interface {
+	// CountCalls is how many calls a query chooses, whatever its limit.
+	CountCalls(q CallQuery) int
+	// CallsKept is how many calls there are.
+	CallsKept() CallsKept
+	// Steps are the spans of agents, chains and tools of a trace that are kept, in no order.
+	Steps(traceID string) []Step
+	// CallPrice is how a call that is kept was priced.
+	CallPrice(id string) (CallPrice, bool)
+}
+
+// Step is a span around calls: of an agent, a chain or a tool.
+type Step struct {
+	SpanID, ParentID string // in hex; "" for none
+	Name, Agent      string
+	Start, End       time.Time
+	Failed           bool
+}
+
+// CallsKept is which calls are kept.
+type CallsKept struct {
+	// Newest are the newest calls, MostExpensive others that are among the most expensive
+	// of their days; the limits are those of the configuration.
+	Newest, NewestLimit            int
+	MostExpensive, ExpensivePerDay int
+	// Dropped are the calls that were counted and are not kept any more, for newer ones.
+	Dropped int64
+	// Since is when the oldest of the newest calls ended; zero: none was dropped.
+	Since time.Time
+}
+
+// CallPrice is how a call was priced.
+type CallPrice struct {
+	// Entry is the entry of the price table, Provider whose price it is, List the list
+	// that has it, and Source where that has it from.
+	Entry, Provider, List, Source string
+	Region, Tier                  string
+	Checked                       time.Time
+	// Lines are what each kind costs by the table as it is now, at the time of the call.
+	// There is no line where the cost is not that of the table.
+	Lines []PriceLine
+	// Adjustments are what changed the sum of the lines, in words.
+	Adjustments []string
+	// Changed: the lines do not add up to what was counted, as the table has changed.
+	Changed bool
+}
+
+// PriceLine is what a kind of usage of a call costs.
+type PriceLine struct {
+	Kind    usage.Kind
+	Amount  int64
+	Dollars float64
 }
 
 // MergedRecord is a record that reports a call that another record represents.

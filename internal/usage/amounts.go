@@ -28,7 +28,9 @@ func (a *Amounts) Tokens() int64 { return saturate(a.Prompt(), a.Completion()) }
 func (a *Amounts) Sum(kinds ...Kind) int64 {
 	var sum int64
 	for _, kind := range kinds {
-		sum = saturate(sum, a[kind])
+		if n := a[kind]; n > 0 { // few are
+			sum = saturate(sum, n)
+		}
 	}
 	return sum
 }
@@ -91,6 +93,23 @@ var _ [64 - Count]struct{}
 
 // Add adds a kind.
 func (s *Set) Add(k Kind) { *s |= 1 << k }
+
+// SetOf returns a set of kinds.
+func SetOf(kinds ...Kind) (s Set) {
+	for _, k := range kinds {
+		s.Add(k)
+	}
+	return s
+}
+
+// Kinds yields the kinds of the set, in the order of the table.
+func (s Set) Kinds(yield func(Kind) bool) {
+	for ; s != 0; s &= s - 1 {
+		if !yield(Kind(bits.TrailingZeros64(uint64(s)))) {
+			return
+		}
+	}
+}
 
 // Has reports whether the kind is in the set.
 func (s Set) Has(k Kind) bool { return s&(1<<k) != 0 }

@@ -136,14 +136,15 @@ var byName, byPrice = func() (names, prices map[string]Kind) {
 	return names, prices
 }()
 
-// Kinds returns all kinds in the order of the table.
-func Kinds() []Kind {
-	kinds := make([]Kind, 0, Count-1)
-	for i := 1; i < Count; i++ {
-		kinds = append(kinds, Kind(i))
+var kinds = func() (all [Count - 1]Kind) {
+	for i := range all {
+		all[i] = Kind(i + 1)
 	}
-	return kinds
-}
+	return all
+}()
+
+// Kinds returns all kinds in the order of the table. They must not be changed.
+func Kinds() []Kind { return kinds[:] }
 
 // Named returns the kind of that name; false when there is none.
 func Named(name string) (Kind, bool) {

@@ -7,7 +7,9 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"runtime"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component/componenttest"
@@ -15,7 +17,12 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/collector/processor/processortest"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
+	"github.com/otelcol-arc/otelcol-arc/internal/usage"
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/calls"
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/metadata"
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/money"
 )
 
 const benchmarkSpans = 1000
@@ -161,4 +168,37 @@ func benchmarkCore(b *testing.B, change func(*Config)) *core {
 		require.NoError(b, c.Close(ctx))
 	})
 	return c
+}
+
+// Single calls: the newest page, and all of them, as a page that sums them asks for.
+func BenchmarkCalls(b *testing.B) {
+	cfg := testConfig(nil)
+	c, err := newCore(cfg, processortest.NewNopSettings(metadata.Type))
+	require.NoError(b, err)
+	b.Cleanup(c.telemetry.Shutdown)
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	for n := range cfg.Calls.MaxEntries {
+		call := ledger.Call{Model: "gpt-4o", Listed: true, Provider: "openai", Convention: "gen_ai"}
+		call.End, call.Cost = time.Now().UnixNano()+int64(n), money.Pico(n)
+		call.Usage[usage.Input], call.Usage[usage.Output] = int64(n), 7
+		call.Dimensions[0], call.Dimensions[1] = "shop", "writer"
+		call.Trace, call.Span = [16]byte{15: byte(n), 14: byte(n >> 8)}, [8]byte{7: byte(n), 6: byte(n >> 8)}
+		payload := calls.AppendDetail(ledger.AppendCall(nil, &call), &calls.Detail{
+			ResponseID: fmt.Sprint("chatcmpl-B1x2y3z4a5b6c7d8e9f0-", n), User: fmt.Sprint("user-", n%500), Session: fmt.Sprint("8f14e45f-ceea-467f-a8f0-", n%5000),
+			Operation: "chat", Scope: "opentelemetry.instrumentation.openai_v2", Entry: "gpt-4o", EntryProvider: "openai", List: "built-in",
+		})
+		c.kept.Set(uint64(n+1), &calls.Call{Payload: string(payload), End: call.End, Cost: call.Cost})
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	for name, query := range map[string]dashboard.CallQuery{"page": {Limit: 50}, "all": {}, "failed": {Status: "failed"}} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				usageSource{c}.Calls(query)
+			}
+			b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/1e6, "MB-kept")
+		})
+	}
 }

@@ -95,7 +95,7 @@ type Config struct {
 	// metrics do not end in _total. Default: true.
 	Exemplars bool `mapstructure:"exemplars"`
 
-	// Calls bounds the single calls that the dashboard lists.
+	// Calls bounds the single calls that are kept and that the dashboard lists.
 	Calls CallsConfig `mapstructure:"calls"`
 
 	// Dedup sets how records of the same call are recognized.
@@ -194,11 +194,15 @@ type BudgetConfig struct {
 	_ struct{}
 }
 
-// CallsConfig bounds the single calls that the dashboard lists.
+// CallsConfig bounds the single calls that are kept, for as long as retention at most.
 type CallsConfig struct {
-	// MaxEntries is how many of the newest calls are kept; 0 for none.
-	// Default: 10000, 4 MB.
+	// MaxEntries is how many of the newest calls are kept; 0 for none at all.
+	// Default: 50000, some 30 MB.
 	MaxEntries int `mapstructure:"max_entries"`
+
+	// MostExpensivePerDay is how many of the most expensive calls of each day are kept in
+	// addition, once newer calls took their place. Default: 1000.
+	MostExpensivePerDay int `mapstructure:"most_expensive_per_day"`
 
 	// prevent unkeyed literal initialization
 	_ struct{}
@@ -253,6 +257,7 @@ func (c *Config) Validate() error {
 		atLeast("max_models", c.MaxModels, 1),
 		atLeast("max_series", c.MaxSeries, 1),
 		atLeast("calls::max_entries", c.Calls.MaxEntries, 0),
+		atLeast("calls::most_expensive_per_day", c.Calls.MostExpensivePerDay, 0),
 		atLeast("dedup::max_entries", c.Dedup.MaxEntries, 2),
 		atLeast("dedup::window", c.Dedup.Window, time.Second),
 		validateDimensions(c.Dimensions),

@@ -25,6 +25,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/health"
 	"github.com/otelcol-arc/otelcol-arc/internal/period"
 	"github.com/otelcol-arc/otelcol-arc/internal/sharedcore"
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/calls"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/identity"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/invoice"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
@@ -50,6 +51,7 @@ type core struct {
 	estimates *estimates
 	sources   *metricSources
 	ledger    *ledger.Ledger
+	kept      *calls.Store   // single calls
 	zone      *time.Location // of its days
 	clock     *clock         // by which the ledger forgets
 	billing   billing
@@ -68,6 +70,8 @@ type core struct {
 	changes  []ledger.Change // of the last batch, whose memory is used again
 	places   []ledger.Place
 	inSeries []series.Place
+
+	accounts accounts // of calls; guarded by counting
 
 	dimensions   *dimensions
 	attributions attributions
@@ -141,6 +145,7 @@ func newCore(cfg *Config, set processor.Settings) (*core, error) {
 		estimates:  newEstimates(cfg.MaxModels),
 		sources:    newMetricSources(cfg.MetricSources, time.Now()),
 		ledger:     newLedger(cfg),
+		kept:       newKept(cfg),
 		zone:       zoneNamed(cfg.TimeZone),
 		clock:      newClock(time.Now),
 		series:     newSeries(cfg, dimensions.labels),
@@ -172,7 +177,6 @@ func newLedger(cfg *Config) *ledger.Ledger {
 		DayRows:  cfg.MaxDayRows,
 		Models:   cfg.MaxModels,
 		Hours:    int64(cfg.Retention / time.Hour),
-		Calls:    cfg.Calls.MaxEntries,
 	}
 	if cfg.DailyRetention > cfg.Retention {
 		limits.DayOf, limits.DayHours = ledgerDays(zoneNamed(cfg.TimeZone)), int64(cfg.DailyRetention/time.Hour)
@@ -256,11 +260,12 @@ func (c *core) openStore(ctx context.Context, host component.Host) error {
 	}
 	err = c.arrangeDimensions(ctx, store)
 	if err == nil {
-		err = store.load(ctx, c.ledger, c.series, loader{c, ctx}, c.resource)
+		err = store.load(ctx, c.ledger, c.series, c.kept, loader{c, ctx}, c.resource)
 	}
 	if err != nil {
 		c.health.Set(problemStorage, err, "Reading the ledger from the storage failed; it starts empty and in memory, the storage is left unchanged", "")
 		c.ledger, c.series, c.calls, c.known = newLedger(c.cfg), newSeries(c.cfg, c.dimensions.labels), newCache(c.cfg), nil
+		c.kept = newKept(c.cfg)
 		return store.close(ctx)
 	}
 	c.store = store
@@ -290,6 +295,7 @@ func (l loader) remember(e *entry) {
 	for i := range changes {
 		if in := changes[i].In; in != nil {
 			l.amend(in)
+			l.kept.Remember(changes[i].Call, payloadOf(in))
 		}
 	}
 }
@@ -326,6 +332,11 @@ func (c *core) observe() error {
 		c.telemetry.RegisterProcessorLlmCostLedgerDayRowsCallback(number(func() int64 { return int64(c.ledger.Extent().DayRows) })),
 		c.telemetry.RegisterProcessorLlmCostLedgerFoldedDaysCallback(number(func() int64 { return int64(c.ledger.Extent().Folded) })),
 		c.telemetry.RegisterProcessorLlmCostLedgerRowsCallback(number(func() int64 { return int64(c.ledger.Rows()) })),
+		c.telemetry.RegisterProcessorLlmCostKeptCallsCallback(number(func() int64 {
+			extent := c.kept.Extent()
+			return int64(extent.Newest + extent.MostExpensive)
+		})),
+		c.telemetry.RegisterProcessorLlmCostDroppedCallsCallback(number(func() int64 { return c.kept.Extent().Dropped })),
 		c.telemetry.RegisterProcessorLlmCostSeriesCallback(counting(func() int64 { return int64(c.series.Len()) })),
 		c.telemetry.RegisterProcessorLlmCostSeriesLimitCallback(number(func() int64 { return int64(c.cfg.MaxSeries) })),
 		c.telemetry.RegisterProcessorLlmCostPriceModelsCallback(func(_ context.Context, o metric.Int64Observer) error {
@@ -408,6 +419,7 @@ func (c *core) persistMetrics(ctx context.Context) pmetric.Metrics {
 	c.checkClock()
 	c.ledger.Forget(c.clock.now())
 	c.sources.forget(time.Now())
+	c.kept.Forget(c.clock.now())
 	md := c.buildMetrics()
 	c.save(ctx)
 	return md
@@ -426,9 +438,11 @@ func (c *core) close(ctx context.Context, emitter *sharedcore.Emitter[pmetric.Me
 
 // save must be called with mu held.
 func (c *core) save(ctx context.Context) {
+	defer c.forgetAccounts()
 	if c.store == nil {
 		changes := c.ledger.Take(c.clock.now())
 		_, _ = changes.Pack() // to be compact
+		c.kept.Discard()
 		return
 	}
 	err := c.persist(ctx)
@@ -446,9 +460,16 @@ func (c *core) save(ctx context.Context) {
 		"Writing the ledger to the storage works again")
 }
 
+// forgetAccounts drops what refers to rows of the ledger that it has packed.
+func (c *core) forgetAccounts() {
+	c.counting.Lock()
+	defer c.counting.Unlock()
+	c.accounts.known = nil
+}
+
 // persist writes what has changed to the storage. It must be called with mu held.
 func (c *core) persist(ctx context.Context) error {
-	err := errors.Join(c.store.save(ctx, c.ledger, c.series, time.Now(), c.clock.now()), c.saveBill(ctx))
+	err := errors.Join(c.store.save(ctx, c.ledger, c.series, c.kept, time.Now(), c.clock.now()), c.saveBill(ctx))
 	if err != nil {
 		return err
 	}

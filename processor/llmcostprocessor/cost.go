@@ -25,6 +25,7 @@ const (
 func (c *core) priceCall(ctx context.Context, b *batch, d *detectedCall) {
 	d.at = c.timeOf(ctx, d.end, b.at)
 	match := findModel(b.prices, d)
+	d.entry, d.region = match.Model, match.Region
 	b.convertReported(d)
 	b.decideReading(d, match.Model)
 	d.variant = d.countImages()

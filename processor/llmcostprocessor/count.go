@@ -55,7 +55,7 @@ func (c *core) appraise(ctx context.Context, b *batch, d *detectedCall) {
 	c.identifySource(d.source)
 	counted := extend(&b.counted)
 	c.fill(counted, d)
-	b.payloads = ledger.AppendCall(b.payloads, counted)
+	b.payloads = c.appendDetail(ledger.AppendCall(b.payloads, counted), d)
 	b.ends = append(b.ends, len(b.payloads))
 	record := extend(&b.records)
 	c.identify(record, d)
@@ -132,6 +132,7 @@ func (c *core) count(ctx context.Context, b *batch) (outcomes []identity.Outcome
 		e.spans = c.linksOf(b, first)
 		c.journal(ctx, &e)
 	}
+	c.kept.AddSteps(b.steps)
 	c.countMerged(ctx, &result)
 	c.reportCrowding()
 	if c.callRecords.emits() {
@@ -165,12 +166,11 @@ func (c *core) addRecords(ctx context.Context, records []identity.Record, spans 
 	clear(inSeries)
 	for i := range result.Changes {
 		change := &result.Changes[i]
-		detail := detailOf(change.In)
 		if change.In == change.Out {
-			c.ledger.Describe(change.Call, detail)
+			c.keep(change, nil)
 			continue
 		}
-		to := ledger.Change{ID: change.Call, Place: &places[i], Detail: detail}
+		to := ledger.Change{Place: &places[i]}
 		if change.Out != nil {
 			places[i] = ledger.Place(change.Out.Place & placeInLedger)
 			to.Out = parseCounted(change.Out)
@@ -183,6 +183,7 @@ func (c *core) addRecords(ctx context.Context, records []identity.Record, spans 
 			if change.Record >= 0 && counted != nil && change.In.Amended == "" {
 				call := &counted[change.Record]
 				overlay(&call.Dimensions, change.In.Values())
+				call.Account = c.accounts.of(call, len(c.dimensions.all))
 				to.In = call.Adjusted()
 			} else {
 				to.In = parseCounted(change.In)
@@ -191,6 +192,7 @@ func (c *core) addRecords(ctx context.Context, records []identity.Record, spans 
 			c.estimates.add(to.In)
 			inSeries[i] = c.series.Add(to.In, at)
 		}
+		c.keep(change, to.In)
 		changes = append(changes, to)
 	}
 	if c.changes, c.places, c.inSeries = changes, places, inSeries; cap(changes) > maxReused {
@@ -220,16 +222,6 @@ func (c *core) record(calls []ledger.Call, at time.Time) ledger.Recorded {
 		c.series.Add(&calls[i], at)
 	}
 	return c.ledger.Record(calls, at)
-}
-
-func detailOf(counted *identity.Counted) (detail ledger.Detail) {
-	if counted == nil {
-		return detail
-	}
-	for _, m := range counted.Merged() {
-		detail.Merged = append(detail.Merged, ledger.Merged{Trace: m.Trace, Span: m.Span, Scope: m.Scope, Rule: string(m.Rule)})
-	}
-	return detail
 }
 
 // firstOfTraces are the traces of which the batch has the first calls.

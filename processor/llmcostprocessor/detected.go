@@ -9,6 +9,7 @@ import (
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/calls"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/convention"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/identity"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
@@ -29,6 +30,8 @@ type detectedCall struct {
 	at         time.Time // when it was made, if that makes sense
 	charge     charge
 	variant    price.Variant // of the images or the video that it asked for
+	entry      *price.Model  // that it was priced by; nil for none
+	region     string        // whose price counts
 	// unconverted is why the reported cost could not be used, if it could not.
 	unconverted string
 }
@@ -47,6 +50,7 @@ type batch struct {
 	at       time.Time
 	calls    []detectedCall
 	spans    []identity.Span // that are not calls
+	steps    []calls.Step    // those of them that are agents, chains or tools
 	records  []identity.Record
 	counted  []ledger.Call // the calls, as they are counted if nothing else reports them
 	outcomes counts        // of the calls
@@ -83,11 +87,12 @@ func (b *batch) free() {
 	// What is in the telemetry must not be retained.
 	clear(b.calls)
 	clear(b.spans)
+	clear(b.steps)
 	clear(b.records)
 	clear(b.counted)
 	clear(b.sums)
 	b.calls, b.spans, b.records, b.counted, b.sums = b.calls[:0], b.spans[:0], b.records[:0], b.counted[:0], b.sums[:0]
-	b.payloads, b.ends = b.payloads[:0], b.ends[:0]
+	b.payloads, b.ends, b.steps = b.payloads[:0], b.ends[:0], b.steps[:0]
 	b.outcomes, b.rules, b.prices = b.outcomes[:0], b.rules[:0], nil
 	b.foreignCosts = 0
 	b.reader.Forget()

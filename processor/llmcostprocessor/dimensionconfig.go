@@ -69,6 +69,9 @@ func (d *DimensionConfig) keys() []string {
 	return d.From
 }
 
+// hides reports whether values are not to be known.
+func (d *DimensionConfig) hides() bool { return d.Hash || d.Drop }
+
 func dimensionNames(dimensions []DimensionConfig) []string {
 	names := make([]string, len(dimensions))
 	for i := range dimensions {

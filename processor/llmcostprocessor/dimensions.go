@@ -6,6 +6,7 @@ package llmcostprocessor
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -22,6 +23,10 @@ type dimensions struct {
 	names  []string
 	labels []string // of metrics
 	all    []*reader
+	// user, session and agent are the places of the dimensions that have these; -1 for none.
+	user, session, agent int
+	owners               [3]string // their names; "" for none
+	hidesAgent           bool
 }
 
 // reader reads one dimension.
@@ -36,6 +41,16 @@ type reader struct {
 
 func newDimensions(configured []DimensionConfig) (*dimensions, error) {
 	d := &dimensions{names: dimensionNames(configured), labels: dimensionLabels(configured), all: make([]*reader, len(configured))}
+	for i, each := range []struct {
+		keys  []string
+		words []string
+	}{{userKeys, []string{"user"}}, {sessionKeys, []string{"session", "conversation", "thread"}}, {agentKeys, []string{"agent"}}} {
+		if at := dimensionOf(configured, each.keys, each.words...); at >= 0 {
+			d.owners[i] = configured[at].String()
+			d.hidesAgent = i == 2 && configured[at].hides()
+		}
+	}
+	d.findOwners()
 	tables, err := loadTables(configured)
 	if err != nil {
 		return nil, err
@@ -50,6 +65,17 @@ func newDimensions(configured []DimensionConfig) (*dimensions, error) {
 		r.table.Store(tables[i])
 	}
 	return d, nil
+}
+
+// findOwners notes the places of the dimensions that have the user, the session and the agent.
+func (d *dimensions) findOwners() {
+	place := func(name string) int {
+		if name == "" {
+			return -1
+		}
+		return slices.Index(d.names, name)
+	}
+	d.user, d.session, d.agent = place(d.owners[0]), place(d.owners[1]), place(d.owners[2])
 }
 
 // read is what is counted for the first key that has a value.

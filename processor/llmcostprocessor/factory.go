@@ -27,7 +27,8 @@ const (
 	defaultMaxModels       = 1000
 	defaultDedupEntries    = 100_000
 	defaultMaxSeries       = 5_000
-	defaultCalls           = 10_000
+	defaultCalls           = 50_000
+	defaultExpensiveCalls  = 1_000
 	defaultDedupWindow     = 10 * time.Minute
 )
 
@@ -55,7 +56,7 @@ func createDefaultConfig() component.Config {
 		MaxModels:       defaultMaxModels,
 		MaxSeries:       defaultMaxSeries,
 		Exemplars:       true,
-		Calls:           CallsConfig{MaxEntries: defaultCalls},
+		Calls:           CallsConfig{MaxEntries: defaultCalls, MostExpensivePerDay: defaultExpensiveCalls},
 		Dedup:           DedupConfig{MaxEntries: defaultDedupEntries, Window: defaultDedupWindow, PairByTime: true},
 	}
 }

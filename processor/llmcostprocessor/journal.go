@@ -131,11 +131,11 @@ func parseList[T any](from []byte, parse func([]byte) (T, []byte, error)) (all [
 // renumber gives the kinds of usage the numbers that they have in this build, and
 // makes sure that the call can be parsed.
 func renumber(r *identity.Record, kinds ledger.Kinds) error {
-	call, _, err := ledger.ParseCall([]byte(r.Payload), kinds)
+	call, detail, err := ledger.ParseCall([]byte(r.Payload), kinds)
 	if err != nil {
 		return err
 	}
-	r.Payload = string(ledger.AppendCall(nil, &call))
+	r.Payload = string(append(ledger.AppendCall(nil, &call), detail...))
 	r.Stated, r.NonZero = renumberSet(r.Stated, kinds), renumberSet(r.NonZero, kinds)
 	return nil
 }

@@ -40,10 +40,10 @@ func (c *core) amend(counted *identity.Counted) {
 	if model == "" {
 		return
 	}
-	call := parsePayload(counted.Payload)
+	call, detail := parseWhole(counted.Payload)
 	call.Provider = cmp.Or(call.Provider, provider)
 	c.priceAs(call, model)
-	counted.Amended = string(ledger.AppendCall(nil, call))
+	counted.Amended = string(append(ledger.AppendCall(nil, call), detail...))
 }
 
 // priceAs prices a call whose model was unknown.
@@ -83,9 +83,15 @@ func parseCounted(counted *identity.Counted) *ledger.Call {
 }
 
 func parsePayload(payload string) *ledger.Call {
-	call, _, err := ledger.ParseCall([]byte(payload), nil)
+	call, _ := parseWhole(payload)
+	return call
+}
+
+// parseWhole is a call, and its detail as it is written.
+func parseWhole(payload string) (*ledger.Call, []byte) {
+	call, detail, err := ledger.ParseCall([]byte(payload), nil)
 	if err != nil {
 		panic(err) // we have written it
 	}
-	return &call
+	return &call, detail
 }

@@ -60,6 +60,7 @@ func (d *dimensions) arrange(places []string) {
 		}
 		d.all[i] = before[at]
 	}
+	d.findOwners()
 }
 
 // arrangeDimensions gives each dimension the place that it has in the storage.

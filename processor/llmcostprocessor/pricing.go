@@ -57,7 +57,9 @@ func priceCall(call *convention.Call, match *price.Match, variant price.Variant,
 		return v
 	}
 	v.outcome, v.unknown = outcomeUnpriced, match.Model == nil
-	v.reason = problems[call.Problem]
+	if call.Problem != "" {
+		v.reason = problems[call.Problem]
+	}
 	if match.Model == nil || !call.HasUsage {
 		return v
 	}
@@ -114,10 +116,6 @@ func isSeller(name, seller string) bool {
 	return id != "" && id == seller
 }
 
-// statuses are the outcomes that are written on a call. One that is priced has the
-// cost alone.
-var statuses = map[string]bool{outcomeEstimated: true, outcomeUnpriced: true, outcomeFree: true, outcomeReported: true}
-
 // write puts the cost and its status on the span or record, and keeps what the
 // application reported apart, so that the cost that is there is the one that was
 // counted. What another collector wrote is replaced.
@@ -138,10 +136,10 @@ func write(s *detectedCall, v *charge) {
 	case had:
 		s.attributes.Remove(attrCost)
 	}
-	switch {
-	case statuses[v.outcome]:
+	switch v.outcome {
+	case outcomeEstimated, outcomeUnpriced, outcomeFree, outcomeReported:
 		s.attributes.PutStr(attrStatus, v.outcome)
-	case v.outcome == outcomePriced:
+	case outcomePriced: // it has the cost alone
 		s.attributes.Remove(attrStatus)
 	}
 	if v.reason != "" {

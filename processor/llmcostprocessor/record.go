@@ -84,7 +84,7 @@ func describeUsage(to *identity.Record, call *convention.Call) {
 		}
 		stated.Add(usage.Kind(kind))
 		to.NonZero |= 1 << kind
-		if usage.Kind(kind).Info().Side == usage.Other {
+		if otherKinds&(1<<kind) != 0 {
 			to.Other = mix(to.Other, uint64(kind), uint64(n))
 		}
 	}
@@ -108,6 +108,8 @@ var statedFlags = [...]struct {
 	{identity.StatesCached, 1<<usage.CacheRead | 1<<usage.CacheWrite | 1<<usage.CacheWrite1h | 1<<usage.CacheWriteLong | 1<<usage.CachedAudio},
 	{identity.StatesReasoning, 1 << usage.Reasoning},
 }
+
+var otherKinds = kindsOf(usage.Other)
 
 func kindsOf(side usage.Side) (kinds uint32) {
 	for _, kind := range usage.Kinds() {

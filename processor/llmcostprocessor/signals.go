@@ -52,6 +52,9 @@ func (c *core) detectSpan(ctx context.Context, b *batch, from *source, scope pco
 	if (outcome == convention.Aggregate || b.reader.Known()) && disownCost(span.Attributes()) {
 		b.foreignCosts++
 	}
+	if outcome == convention.Aggregate {
+		c.noteStep(b, found, span)
+	}
 	model := ""
 	if outcome == convention.Aggregate && found.call.Model != "" {
 		model = joinModel(found.call.Provider, found.call.Model)

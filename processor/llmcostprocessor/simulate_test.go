@@ -527,25 +527,17 @@ func (a *application) want() map[string]simulatedTotals {
 // some of it again, and with restarts and kills between them.
 func (a *application) count(t *testing.T, random *rand.Rand, shuffle bool) map[string]simulatedTotals {
 	t.Helper()
-	p := a.countWith(t, random, shuffle, func(cfg *Config, extensions ...extension) *rig { return newRig(t, cfg, extensions...) })
-	rows, err := p.usage.Usage(dashboard.Query{From: morning.Add(-time.Hour), To: morning.Add(time.Hour), GroupBy: []string{dashboard.Model, attrAgent}})
-	require.NoError(t, err)
-	all := map[string]simulatedTotals{}
-	for _, row := range rows {
-		u := row.Usage
-		if u.Calls == 0 && u.Dollars == 0 {
-			continue
-		}
-		all[strings.Join(row.Group, " ")] = simulatedTotals{
-			calls: u.Calls, errors: u.Errors, input: u.Amounts.Prompt(), cacheRead: u.Amounts.CacheReads(), cacheWrite: u.Amounts.CacheWrites(),
-			output: u.Amounts.Completion(), thinks: u.Amounts[usage.Reasoning], nanodollars: int64(u.Dollars*1e9 + 0.5),
-		}
-	}
-	return all
+	return simulatedLedger(t, a.countWith(t, random, shuffle, func(cfg *Config, extensions ...extension) *rig { return newRig(t, cfg, extensions...) }))
 }
 
 // countWith sends everything to the collectors that start makes, one after the other.
 func (a *application) countWith(t *testing.T, random *rand.Rand, shuffle bool, start func(*Config, ...extension) *rig) *page {
+	t.Helper()
+	return a.collect(t, random, shuffle, false, start)
+}
+
+// collect is the same. Some of the restarts are kills, if those are wanted.
+func (a *application) collect(t *testing.T, random *rand.Rand, shuffle, kills bool, start func(*Config, ...extension) *rig) *page {
 	t.Helper()
 	sent := slices.Clone(a.sent)
 	if shuffle {
@@ -572,12 +564,38 @@ func (a *application) countWith(t *testing.T, random *rand.Rand, shuffle bool, s
 		}
 		i += n
 		if random.IntN(8) == 0 {
-			r.stop()
+			if kills && random.IntN(3) == 0 {
+				time.Sleep(20 * time.Second) // a snapshot is written
+				continue
+			}
+			if kills && random.IntN(2) == 0 {
+				m = m.copy()
+			} else {
+				r.stop()
+			}
 			p, e = newPage()
 			r = start(withStorage(nil), m.extension(), e)
 		}
 	}
 	return p
+}
+
+func simulatedLedger(t *testing.T, p *page) map[string]simulatedTotals {
+	t.Helper()
+	rows, err := p.usage.Usage(dashboard.Query{From: morning.Add(-time.Hour), To: morning.Add(time.Hour), GroupBy: []string{dashboard.Model, attrAgent}})
+	require.NoError(t, err)
+	all := map[string]simulatedTotals{}
+	for _, row := range rows {
+		u := row.Usage
+		if u.Calls == 0 && u.Dollars == 0 {
+			continue
+		}
+		all[strings.Join(row.Group, " ")] = simulatedTotals{
+			calls: u.Calls, errors: u.Errors, input: u.Amounts.Prompt(), cacheRead: u.Amounts.CacheReads(), cacheWrite: u.Amounts.CacheWrites(),
+			output: u.Amounts.Completion(), thinks: u.Amounts[usage.Reasoning], nanodollars: int64(u.Dollars*1e9 + 0.5),
+		}
+	}
+	return all
 }
 
 // dump shows what was sent, as arctool explain does.

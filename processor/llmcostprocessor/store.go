@@ -22,6 +22,7 @@ import (
 
 	"github.com/otelcol-arc/otelcol-arc/internal/checkedstorage"
 	"github.com/otelcol-arc/otelcol-arc/internal/groupcommit"
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/calls"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/series"
 )
@@ -60,6 +61,12 @@ type store struct {
 
 	seriesChunks int // that are in the storage
 
+	keptChunks map[uint64]bool // single calls that are in the storage
+	keptDays   map[int64]bool
+	keptSteps  map[uint64]bool
+	keptIndex  []byte
+	keptNext   calls.Encoded // that is being written
+
 	counting       *sync.Mutex     // the core's, which guards what follows
 	next           uint64          // entry of the journal to be written
 	unwritten      [][]byte        // entries that are not in the storage
@@ -92,7 +99,7 @@ type state interface {
 // load adds what is in the storage to the ledger and the state, and the instance that
 // it is of to the resource. What is damaged is quarantined and reported; the rest is
 // loaded. An error means that the storage could not be read.
-func (s *store) load(ctx context.Context, to *ledger.Ledger, by *series.Set, calls state, resource pcommon.Resource) error {
+func (s *store) load(ctx context.Context, to *ledger.Ledger, by *series.Set, kept *calls.Store, into state, resource pcommon.Resource) error {
 	if err := s.loadInstance(ctx, resource.Attributes()); err != nil {
 		return err
 	}
@@ -112,13 +119,18 @@ func (s *store) load(ctx context.Context, to *ledger.Ledger, by *series.Set, cal
 	if err := s.loadSeries(ctx, keys, by); err != nil {
 		return err
 	}
-	if err := s.loadSeen1(ctx, calls.addKnown); err != nil {
+	if err := s.loadKept(ctx, keys, kept); err != nil {
 		return err
 	}
-	if err := s.loadChunks(ctx, keys, calls.remember); err != nil {
+	if err := s.loadSeen1(ctx, into.addKnown); err != nil {
 		return err
 	}
-	return s.replay(ctx, keys, calls.count)
+	if err := s.loadChunks(ctx, keys, into.remember); err != nil {
+		return err
+	}
+	kept.EndRemembering()
+	defer kept.EndLoading()
+	return s.replay(ctx, keys, into.count)
 }
 
 // loadSegments loads the segments of the list. What else is there was written by a save that
@@ -279,15 +291,15 @@ const maxBatch = 1 << 20
 
 // save persists what has changed. New segments are written first; the list of segments, with
 // which they count, is written with all the rest at once. What the list then leaves out, and the
-// entries of the journal that the ledger holds, are removed with it. kept is the time by which
-// the ledger forgets.
-func (s *store) save(ctx context.Context, from *ledger.Ledger, by *series.Set, now, kept time.Time) error {
+// entries of the journal that the ledger holds, are removed with it. cutoff is the
+// time by which the ledger forgets.
+func (s *store) save(ctx context.Context, from *ledger.Ledger, by *series.Set, kept *calls.Store, now, cutoff time.Time) error {
 	s.counting.Lock()
 	// What is taken must not be written later, as something that the snapshot does not hold. An
 	// error makes no difference: the snapshot holds it.
 	_, _, _ = s.write(ctx)
-	changes, next, pending := from.Take(kept), s.next, s.pending
-	inSeries := by.Take()
+	changes, next, pending := from.Take(cutoff), s.next, s.pending
+	inSeries, inKept := by.Take(), kept.Take()
 	s.pending, s.pendingRecords = nil, 0
 	s.counting.Unlock()
 	snapshot, err := changes.Pack()
@@ -298,6 +310,9 @@ func (s *store) save(ctx context.Context, from *ledger.Ledger, by *series.Set, n
 	err = errors.Join(err, failed)
 	if err == nil {
 		operations, err = s.seriesOperations(operations, &inSeries)
+	}
+	if err == nil {
+		operations, err = s.writeKept(ctx, operations, &inKept)
 	}
 	entries, chunks := s.persistEntries(pending, now)
 	operations = append(operations, entries...)
@@ -323,6 +338,7 @@ func (s *store) save(ctx context.Context, from *ledger.Ledger, by *series.Set, n
 			from.MarkTotals()
 		}
 		s.giveBack(pending)
+		kept.Mark(&inKept)
 		s.counting.Lock()
 		by.Mark(inSeries)
 		s.counting.Unlock()
@@ -331,6 +347,7 @@ func (s *store) save(ctx context.Context, from *ledger.Ledger, by *series.Set, n
 	if len(operations) > 0 {
 		s.obsolete = nil
 	}
+	s.endKept()
 	s.segments = map[uint64]bool{}
 	for _, segment := range snapshot.Segments {
 		s.segments[segment.ID] = true

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"maps"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -36,6 +37,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/falseclock"
 	"github.com/otelcol-arc/otelcol-arc/internal/period"
 	"github.com/otelcol-arc/otelcol-arc/internal/usage"
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/calls"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/identity"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/metadatatest"
@@ -73,6 +75,7 @@ type memory struct {
 	batches    int
 	whileSaved func()
 	delay      time.Duration // that each write takes
+	failLast   bool          // the last write of a save fails
 }
 
 // change changes the memory while the processor may be using it.
@@ -132,6 +135,9 @@ func (m *memory) Batch(ctx context.Context, operations ...*storage.Operation) er
 	defer m.mu.Unlock()
 	if m.setErr != nil {
 		return m.setErr
+	}
+	if m.failLast && slices.ContainsFunc(operations, func(op *storage.Operation) bool { return op.Key == keyJournal }) {
+		return errors.New("disk full")
 	}
 	if m.content == nil {
 		m.content = map[string][]byte{}
@@ -710,7 +716,7 @@ func TestOrderAfterAFailedSave(t *testing.T) {
 	s := &store{client: checked(t, m), window: time.Hour, limit: 100, counting: &sync.Mutex{}}
 	s.remember([]byte("first"), 1)
 	m.whileSaved = func() { s.remember([]byte("second"), 1) }
-	require.Error(t, s.save(t.Context(), ledger.New(ledger.Limits{}), series.New(series.Options{}), morning, morning))
+	require.Error(t, s.save(t.Context(), ledger.New(ledger.Limits{}), series.New(series.Options{}), calls.New(calls.Limits{}), morning, morning))
 	var order []string
 	for _, e := range s.pending {
 		order = append(order, string(e.content))

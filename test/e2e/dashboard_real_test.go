@@ -83,13 +83,13 @@ func TestRealBrowser(t *testing.T) {
 
 	for _, scheme := range []string{"light", "dark"} {
 		b.setView(1280, 800, scheme)
-		for _, path := range []string{"/", "/?range=7d&by=service.name&show=tokens&where=model%3Dgpt-4o", "/money", "/alerts", "/rules", ruleAddress(t, url, "HighLLMCost")} {
+		for _, path := range []string{"/", "/?range=7d&by=service.name&show=tokens&where=model%3Dgpt-4o", "/money", "/alerts", "/rules", ruleAddress(t, url, "HighLLMCost"), "/calls?range=30d&status=failed", "/calls/0000000000000001", "/sessions", "/latency?range=7d", "/traces", "/traces/" + dashboards.SampleTrace} {
 			b.run(chromedp.Navigate(url + path))
 			assert.Empty(t, b.axe(), "%s %s", path, scheme)
 		}
 	}
 	b.setView(390, 844, "light")
-	for _, path := range []string{"/", "/money", "/alerts", "/rules", ruleAddress(t, url, "HighLLMCost")} {
+	for _, path := range []string{"/", "/money", "/alerts", "/rules", ruleAddress(t, url, "HighLLMCost"), "/calls?range=30d&status=failed", "/calls/0000000000000001", "/sessions", "/latency?range=7d", "/traces", "/traces/" + dashboards.SampleTrace} {
 		b.run(chromedp.Navigate(url + path))
 		assert.Empty(t, b.axe(), "%s on a phone", path)
 		wide := read(b, chromedp.Evaluate[bool](`document.documentElement.scrollWidth > innerWidth`))

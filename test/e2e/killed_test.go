@@ -7,8 +7,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -75,8 +78,35 @@ service:
 		assert.Equal(c, float64(senders*batches*calls), found.sum("arc_llm_calls_total"))
 		assert.InDelta(c, senders*batches*calls*0.0075, found.sum("arc_llm_cost_dollars"), 1e-9)
 	}, 30*time.Second, 100*time.Millisecond)
+	found := listCalls(t, "http://"+p.dashboard)
+	assert.Len(t, found, senders*batches*calls, "each call is kept by itself, once")
+	sum := 0.0
+	for _, call := range found {
+		sum += call.Cost
+	}
+	assert.InDelta(t, senders*batches*calls*0.0075, sum, 1e-9)
 	time.Sleep(time.Second) // until a signal is heard
 	process.Terminate(t, 20*time.Second)
+	process = collector.Start(t, options)
+	assert.Equal(t, found, listCalls(t, "http://"+p.dashboard), "after a restart they are the same")
+	time.Sleep(time.Second) // until a signal is heard
+	process.Terminate(t, 20*time.Second)
+}
+
+type listedCall struct {
+	ID    string
+	Trace string  `json:"trace_id"`
+	Cost  float64 `json:"cost_dollars"`
+}
+
+// listCalls returns the single calls, by their IDs.
+func listCalls(t *testing.T, url string) []listedCall {
+	t.Helper()
+	var body struct{ Data []listedCall }
+	_, content := fetch(t, url+"/api/calls/export")
+	require.NoError(t, json.Unmarshal([]byte(content), &body))
+	slices.SortFunc(body.Data, func(a, b listedCall) int { return strings.Compare(a.ID, b.ID) })
+	return body.Data
 }
 
 // callBatch is a request of calls of gpt-4o, $0.0075 each, with IDs that depend

@@ -79,6 +79,7 @@ func SampleUsage(now time.Time, days int, every time.Duration) *Usage {
 		}
 		u.All = append(u.All, sampleCall(random, m, service, agents[service][random.IntN(len(agents[service]))], at))
 	}
+	u.addTree()
 	used := func(from time.Time) float64 {
 		rows, _ := u.Usage(dashboard.Query{From: from, To: now.Add(time.Hour)})
 		if len(rows) == 0 {
@@ -142,6 +143,12 @@ func sampleCall(random *rand.Rand, m sampleModel, service, agent string, at time
 		Values: []string{m.name, service, agent, fmt.Sprintf("user-%d", 1+min(random.IntN(9), random.IntN(9)))},
 		Status: "success", Tokens: tokens, Seconds: &seconds,
 	}
+	call.User, call.Agent, call.Convention, call.Operation = call.Values[3], agent, "gen_ai", "chat"
+	call.Session, call.ResponseID = fmt.Sprintf("session-%d", at.Unix()/1800), "resp-"+call.SpanID
+	call.Scope = "opentelemetry.instrumentation.openai_v2"
+	if first := seconds / 4; m.output > 500 {
+		call.FirstToken = &first
+	}
 	call.Amounts[usage.Input], call.Amounts[usage.Output] = tokens.Input, tokens.Output
 	if m.dollarsIn == 0 {
 		return call
@@ -155,9 +162,9 @@ func sampleCall(random *rand.Rand, m sampleModel, service, agent string, at time
 	dollars := (float64(tokens.Input)*m.dollarsIn+float64(tokens.Output)*m.dollarsOut)/1e6 - call.Saved
 	switch random.IntN(60) {
 	case 0:
-		call.Status = "error"
+		call.Status, call.ErrorType = "error", []string{"RateLimitError", "APIConnectionError"}[tokens.Input%2]
 	case 1:
-		call.Status, seconds = "timeout", 61
+		call.Status, call.ErrorType, seconds = "timeout", "APITimeoutError", 61
 	}
 	call.Dollars = &dollars
 	return call
@@ -248,4 +255,23 @@ func sampleGraph(now time.Time) dashboard.Graph {
 		}
 	}
 	return g
+}
+
+// SampleTrace is a trace with a tree: an agent makes a call, and a tool of it another one.
+const SampleTrace = "4bf92f3577b34da6a3ce929d0e0e4736"
+
+// addTree has the last two calls be those of the trace.
+func (u *Usage) addTree() {
+	n := len(u.All)
+	if n < 2 {
+		return
+	}
+	const agent, tool = "00f067aa0ba902b7", "53995c3f42cd8ad8"
+	first, second := &u.All[n-2].Call, &u.All[n-1].Call
+	first.TraceID, first.ParentID, second.TraceID, second.ParentID = SampleTrace, agent, SampleTrace, tool
+	began := first.Time.Add(-time.Minute)
+	u.StepsOf = map[string][]dashboard.Step{SampleTrace: {
+		{SpanID: tool, ParentID: agent, Name: "execute_tool search", Start: first.Time, End: second.Time},
+		{SpanID: agent, Name: "invoke_agent researcher", Agent: "researcher", Start: began, End: second.Time.Add(time.Second)},
+	}}
 }

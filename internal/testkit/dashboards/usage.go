@@ -5,6 +5,7 @@ package dashboards
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -34,7 +35,9 @@ type Usage struct {
 	Table        dashboard.PriceTable
 	Bill         dashboard.Billing
 	CostList     []dashboard.CostLine
-	Err          error // of Usage
+	Err          error                       // of Usage
+	Dropped      int64                       // calls that are not kept
+	StepsOf      map[string][]dashboard.Step // by trace
 }
 
 var _ dashboard.Usage = (*Usage)(nil)
@@ -155,12 +158,13 @@ func (u *Usage) Calls(q dashboard.CallQuery) []dashboard.Call {
 	var calls []dashboard.Call
 	for i := range u.All {
 		call := &u.All[i].Call
-		merged := func(record dashboard.MergedRecord) bool { return record.Rule == q.MergedBy }
-		if !u.chosen(call, q.Where) || call.Time.Before(q.From) || !q.To.IsZero() && !call.Time.Before(q.To) ||
-			q.Problems && call.Problem == "" || q.MergedBy != "" && !slices.ContainsFunc(call.Merged, merged) {
+		if !u.chosen(call, q.Where) || call.Time.Before(q.From) || !q.To.IsZero() && !call.Time.Before(q.To) {
 			continue
 		}
 		found := *call
+		if found.ID == "" {
+			found.ID = fmt.Sprintf("%016x", i+1)
+		}
 		switch {
 		case found.CostStatus != "":
 		case found.Dollars == nil:
@@ -168,7 +172,9 @@ func (u *Usage) Calls(q dashboard.CallQuery) []dashboard.Call {
 		default:
 			found.CostStatus, found.Computed = "priced", found.Dollars
 		}
-		calls = append(calls, found)
+		if matches(&found, &q) {
+			calls = append(calls, found)
+		}
 	}
 	slices.SortStableFunc(calls, func(a, b dashboard.Call) int {
 		if q.MostExpensive {
@@ -180,6 +186,56 @@ func (u *Usage) Calls(q dashboard.CallQuery) []dashboard.Call {
 		calls = calls[:q.Limit]
 	}
 	return calls
+}
+
+func matches(c *dashboard.Call, q *dashboard.CallQuery) bool {
+	for want, has := range map[*string]string{
+		&q.ID: c.ID, &q.TraceID: c.TraceID, &q.ResponseID: c.ResponseID, &q.User: c.User, &q.Session: c.Session, &q.Agent: c.Agent,
+		&q.ErrorType: c.ErrorType, &q.CostStatus: c.CostStatus,
+	} {
+		if *want != "" && *want != has {
+			return false
+		}
+	}
+	switch {
+	case q.Find != "" && !slices.Contains([]string{c.TraceID, c.SpanID, c.ResponseID, c.Session, c.User, c.ID}, q.Find),
+		q.Status == "failed" && c.Status == "success", q.Status != "" && q.Status != "failed" && q.Status != c.Status,
+		q.MinDollars != nil && dollars(*c) < *q.MinDollars, q.MaxDollars != nil && (c.Dollars == nil || *c.Dollars > *q.MaxDollars),
+		q.Problems && c.Problem == "",
+		q.MergedBy != "" && !slices.ContainsFunc(c.Merged, func(record dashboard.MergedRecord) bool { return record.Rule == q.MergedBy }):
+		return false
+	}
+	return true
+}
+
+// Steps are those of the trace.
+func (u *Usage) Steps(traceID string) []dashboard.Step { return u.StepsOf[traceID] }
+
+// CountCalls counts those chosen.
+func (u *Usage) CountCalls(q dashboard.CallQuery) int {
+	q.Limit = 0
+	return len(u.Calls(q))
+}
+
+// CallsKept is all of them.
+func (u *Usage) CallsKept() dashboard.CallsKept {
+	u.mu.RLock()
+	defer u.mu.RUnlock()
+	return dashboard.CallsKept{Newest: len(u.All), NewestLimit: 50_000, ExpensivePerDay: 1_000, Dropped: u.Dropped}
+}
+
+// CallPrice has all of the cost in the tokens of the input.
+func (u *Usage) CallPrice(id string) (dashboard.CallPrice, bool) {
+	found := u.Calls(dashboard.CallQuery{ID: id})
+	if len(found) == 0 {
+		return dashboard.CallPrice{}, false
+	}
+	price := dashboard.CallPrice{Tier: "standard"}
+	if call := &found[0]; call.Dollars != nil {
+		price.Entry, price.Provider, price.List, price.Source = call.Values[0], "openai", "built-in", "https://openai.com/api/pricing/"
+		price.Lines = []dashboard.PriceLine{{Kind: usage.Input, Amount: call.Amounts[usage.Input], Dollars: *call.Dollars}}
+	}
+	return price, true
 }
 
 func dollars(call dashboard.Call) float64 {

@@ -33,11 +33,16 @@ func (s Sample) Median() float64 {
 // Spread is half the distance between the second smallest and the second
 // largest measurement, as a share of the median.
 func (s Sample) Spread() float64 {
-	inner := s
-	if len(s) >= 5 {
-		inner = s[1 : len(s)-1]
-	}
+	inner := s.inner()
 	return (inner[len(inner)-1] - inner[0]) / 2 / s.Median()
+}
+
+// inner is the sample without its smallest and its largest measurement, if it has at least 5.
+func (s Sample) inner() Sample {
+	if len(s) < 5 {
+		return s
+	}
+	return s[1 : len(s)-1]
 }
 
 // Series is several measurements of one thing, in the order of the rounds.

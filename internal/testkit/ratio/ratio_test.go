@@ -49,3 +49,23 @@ func TestRow(t *testing.T) {
 	Row(&out, "x", "1", "2")
 	assert.Equal(t, "\n### T\n\n| what | a | b |\n| --- | ---: | ---: |\n| x | 1 | 2 |\n", out.String())
 }
+
+func TestCheckAllowsTheNoiseOfBoth(t *testing.T) {
+	was := NewFigure("x", Series{1.30, 1.20, 1.10, 1.25, 1.15}.Sample())
+	assert.Equal(t, Figure{"x", 1.20, 1.15, 1.25}, was)
+	for _, tt := range []struct {
+		measured Series
+		fails    bool
+	}{
+		{Series{1.0, 1.0, 1.0, 1.0, 1.0}, false},
+		{Series{1.24, 1.25, 1.40, 1.41, 1.50}, false}, // the second smallest could be noise
+		{Series{1.20, 1.27, 1.28, 1.29, 1.30}, true},
+		{Series{1.27, 1.27, 1.27, 1.27, 1.27}, true},
+	} {
+		err := was.Check(NewFigure("x", tt.measured.Sample()))
+		assert.Equal(t, tt.fails, err != nil, "%v: %v", tt.measured, err)
+	}
+	quiet := NewFigure("y", Series{1, 1, 1, 1, 1}.Sample())
+	require.NoError(t, quiet.Check(NewFigure("y", Series{1.04, 1.04, 1.04, 1.04, 1.04}.Sample())))
+	require.ErrorContains(t, quiet.Check(NewFigure("y", Series{1.06, 1.06, 1.06, 1.06, 1.06}.Sample())), "y: 1.060 [1.060–1.060], which was 1.000 [1.000–1.000]")
+}

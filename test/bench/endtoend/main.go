@@ -6,11 +6,15 @@
 // same without our processors, and beside what people have who do the same with
 // the Collector's own components. Arguments name the tables to make: spans,
 // events, start, disk, recovery; without any, all. With PROFILE set to a folder it writes a CPU
-// profile of each process there, and no tables.
+// profile of each process there, and no tables. With BEFORE set to another binary, the
+// tables of spans and events compare that with the built one, and not the peers. The
+// argument ratios prints the ratios that `make bench-check` compares, as JSON.
 package main
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log"
@@ -49,6 +53,9 @@ func run(ctx context.Context) error {
 		name  string
 		write func(context.Context, *os.File) error
 	}{{"spans", b.spanTables}, {"events", b.eventTable}, {"start", b.startTable}, {"disk", b.diskTables}, {"recovery", b.recoveryTable}}
+	if slices.Equal(os.Args[1:], []string{"ratios"}) {
+		return b.ratios(ctx, os.Stdout)
+	}
 	for _, table := range tables {
 		if only := os.Args[1:]; len(only) > 0 && !slices.Contains(only, table.name) {
 			continue
@@ -67,14 +74,25 @@ type bench struct{ root, dir, binary string }
 type system struct {
 	name   string
 	derive func(settings) settings
+	binary string // "" for the built one
 }
 
 var (
-	bare    = system{"without our processors", func(c settings) settings { return without(c, "llm_cost", "alert", "dashboard") }}
-	ours    = system{"the default configuration", func(c settings) settings { return c }}
-	costs   = system{"the default configuration without `alert`", func(c settings) settings { return without(c, "alert") }}
-	contrib = system{"transform with 20 statements, signaltometrics", func(c settings) settings { return byContrib(bare.derive(c)) }}
+	bare    = system{name: "without our processors", derive: func(c settings) settings { return without(c, "llm_cost", "alert", "dashboard") }}
+	ours    = system{name: "the default configuration", derive: func(c settings) settings { return c }}
+	costs   = system{name: "the default configuration without `alert`", derive: func(c settings) settings { return without(c, "alert") }}
+	contrib = system{name: "transform with 20 statements, signaltometrics", derive: func(c settings) settings { return byContrib(bare.derive(c)) }}
 )
+
+// orBefore are the systems to compare ours with: the binary of before, if there is one, or
+// else these.
+func orBefore(peers ...system) []system {
+	systems := []system{bare, ours}
+	if before := os.Getenv("BEFORE"); before != "" {
+		return append(systems, system{name: "the default configuration, the binary of before", derive: ours.derive, binary: before})
+	}
+	return append(systems, peers...)
+}
 
 // config writes the configuration of a system.
 func (b *bench) config(s system) (path string, err error) {
@@ -105,7 +123,7 @@ func (b *bench) load(ctx context.Context, s system, t demand) (quantities []floa
 	if err != nil {
 		return nil, err
 	}
-	p, err := launch(ctx, b.root, b.binary, "--config", path)
+	p, err := launch(ctx, b.root, cmp.Or(s.binary, b.binary), "--config", path)
 	if err != nil {
 		return nil, err
 	}
@@ -169,10 +187,36 @@ func (b *bench) table(ctx context.Context, out *os.File, title, item string, t d
 	return nil
 }
 
+// ratios are the CPU time of the default configuration over that without our processors.
+func (b *bench) ratios(ctx context.Context, out *os.File) error {
+	encoder := json.NewEncoder(out)
+	for _, load := range []struct {
+		name string
+		demand
+	}{
+		{"spans, 10 % are calls", demand{spanSenders, 10, spanBatches}},
+		{"spans, 100 % are calls", demand{spanSenders, 100, spanBatches}},
+		{"events, 10 % are calls", demand{eventSenders, 10, eventBatches}},
+	} {
+		all, err := ratio.Turns(ratio.Runs,
+			func() ([]float64, error) { return b.load(ctx, bare, load.demand) },
+			func() ([]float64, error) { return b.load(ctx, ours, load.demand) },
+		)
+		if err != nil {
+			return fmt.Errorf("%s: %w", load.name, err)
+		}
+		name := "default configuration, CPU over that without our processors: " + load.name
+		if err := encoder.Encode(ratio.NewFigure(name, all[1][cpuOfItem].Over(all[0][cpuOfItem]))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (b *bench) spanTables(ctx context.Context, out *os.File) error {
 	for _, percent := range []int{10, 100} {
 		title := fmt.Sprintf("Spans over OTLP gRPC, %d %% are calls", percent)
-		if err := b.table(ctx, out, title, "a span", demand{spanSenders, percent, spanBatches}, bare, ours, costs, contrib); err != nil {
+		if err := b.table(ctx, out, title, "a span", demand{spanSenders, percent, spanBatches}, orBefore(costs, contrib)...); err != nil {
 			return err
 		}
 	}
@@ -180,7 +224,7 @@ func (b *bench) spanTables(ctx context.Context, out *os.File) error {
 }
 
 func (b *bench) eventTable(ctx context.Context, out *os.File) error {
-	return b.table(ctx, out, "Arc events over HTTP, 10 % are calls", "an event", demand{eventSenders, 10, eventBatches}, bare, ours, costs)
+	return b.table(ctx, out, "Arc events over HTTP, 10 % are calls", "an event", demand{eventSenders, 10, eventBatches}, orBefore(costs)...)
 }
 
 func times(v float64) string     { return fmt.Sprintf("%.2f", v) }

@@ -92,9 +92,9 @@ func storages(c settings, change func(in settings, key string)) {
 }
 
 var (
-	shipped    = system{"the production configuration", func(c settings) settings { return c }}
-	foreignOff = system{"the same without our processors", bare.derive}
-	inFiles    = system{"the same with `file_storage`, fsync", func(c settings) settings {
+	shipped    = system{name: "the production configuration", derive: func(c settings) settings { return c }}
+	foreignOff = system{name: "the same without our processors", derive: bare.derive}
+	inFiles    = system{name: "the same with `file_storage`, fsync", derive: func(c settings) settings {
 		storages(c, func(in settings, key string) {
 			if in[key] == "wal_storage" {
 				in[key] = "file_storage"
@@ -102,7 +102,7 @@ var (
 		})
 		return c
 	}}
-	inMemory = system{"the same with nothing on disk", func(c settings) settings {
+	inMemory = system{name: "the same with nothing on disk", derive: func(c settings) settings {
 		storages(c, func(in settings, key string) { delete(in, key) })
 		return c
 	}}

@@ -25,7 +25,7 @@ func (b *bench) profiles(ctx context.Context, folder string) error {
 			"events-10": {eventSenders, 10, eventBatches},
 		} {
 			// The handler of profiles costs nothing until it is asked.
-			answering := system{s.system.name, func(c settings) settings { return profiled(s.derive(c)) }}
+			answering := system{name: s.system.name, derive: func(c settings) settings { return profiled(s.derive(c)) }}
 			written := make(chan error, 1)
 			go func() { written <- profile(ctx, filepath.Join(folder, s.name+"-"+name+".prof")) }()
 			if _, err := b.load(ctx, answering, t); err != nil {

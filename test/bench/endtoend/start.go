@@ -55,7 +55,7 @@ func (b *bench) rest(ctx context.Context, binary string, s system) (quantities [
 // distribution, which has the configuration that is left without our components.
 func (b *bench) startTable(ctx context.Context, out *os.File) error {
 	upstream := filepath.Join(b.root, "build", "bench", "otelcol", "otelcol")
-	foreign := system{"", func(c settings) settings {
+	foreign := system{derive: func(c settings) settings {
 		c = without(bare.derive(c), "arc")
 		for _, component := range []struct{ section, name string }{
 			{"extensions", "dashboard"},

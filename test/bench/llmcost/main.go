@@ -3,15 +3,19 @@
 
 // Command llmcost compares the llm_cost processor with the other way to price calls
 // in the Collector: statements of the transform processor. The cost of a batch is
-// reported as a share of unmarshalling it from OTLP.
+// reported as a share of unmarshalling it from OTLP. An argument selects the systems
+// whose names begin with it; ratios prints those that `make bench-check` compares, as JSON.
 package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"log"
 	"os"
 	"runtime"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -34,19 +38,37 @@ func run() error {
 		return err
 	}
 	defer stop()
+	if slices.Equal(os.Args[1:], []string{"ratios"}) {
+		return printRatios(systems[0])
+	}
 	for _, percent := range []int{100, 10} {
 		batches := newBatches(percent)
 		ratio.Head(os.Stdout, fmt.Sprintf("Pricing, %d %% of spans are calls", percent), "what", "a span", "unmarshal a span", "ratio")
 		for _, s := range systems {
-			all, err := ratio.Turns(ratio.Runs, func() ([]float64, error) {
-				beyond, floor, err := batches.cost(s.batches, s.consume)
-				return []float64{beyond, floor}, err
-			})
+			if len(os.Args) > 1 && !strings.HasPrefix(s.name, os.Args[1]) {
+				continue
+			}
+			beyond, floor, err := batches.measure(s)
 			if err != nil {
 				return err
 			}
-			beyond, floor := all[0][0], all[0][1]
 			ratio.Row(os.Stdout, s.name, ratio.Cell(nanos, beyond.Sample()), ratio.Cell(nanos, floor.Sample()), fmt.Sprintf("%.2f", beyond.Over(floor).Median()))
+		}
+	}
+	return nil
+}
+
+// printRatios prints the cost of a system over that of unmarshalling.
+func printRatios(s system) error {
+	encoder := json.NewEncoder(os.Stdout)
+	for _, percent := range []int{10, 100} {
+		beyond, floor, err := newBatches(percent).measure(s)
+		if err != nil {
+			return err
+		}
+		name := fmt.Sprintf("%s, CPU over unmarshalling: %d %% of spans are calls", s.name, percent)
+		if err := encoder.Encode(ratio.NewFigure(name, beyond.Over(floor))); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -72,6 +94,18 @@ func newBatches(percent int) *batches {
 		panic(err)
 	}
 	return &batches{message: content}
+}
+
+// measure measures the cost of a system so often that a median can be taken.
+func (b *batches) measure(s system) (beyond, floor ratio.Series, err error) {
+	all, err := ratio.Turns(ratio.Runs, func() ([]float64, error) {
+		beyond, floor, err := b.cost(s.batches, s.consume)
+		return []float64{beyond, floor}, err
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	return all[0][0], all[0][1], nil
 }
 
 // cost is the CPU time of a span, in nanoseconds: of consume, and of unmarshalling it

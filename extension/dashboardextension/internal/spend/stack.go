@@ -50,3 +50,13 @@ func (s Stack) Slot(i int) dashboard.Totals {
 	}
 	return sum
 }
+
+// Whole sums all series.
+func (s Stack) Whole() dashboard.Totals {
+	var sum dashboard.Totals
+	for i := range s.Starts {
+		slot := s.Slot(i)
+		Add(&sum, &slot)
+	}
+	return sum
+}

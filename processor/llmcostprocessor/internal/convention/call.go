@@ -108,6 +108,10 @@ type Call struct {
 	Reported float64
 	// Currency is that of Reported where it is not dollars yet: an ISO 4217 code.
 	Currency string
+	// ErrorType is what kind of error the call ended in, as written; "" for none.
+	ErrorType string
+	// FirstToken is the time to the first token or chunk, zero when it has none.
+	FirstToken time.Duration
 	// Duration is that in a log record, zero when it has none; zero for spans,
 	// which have times.
 	Duration time.Duration

@@ -62,6 +62,8 @@ const (
 	cacheHit // whether the response is from a cache of the application, and nobody was billed
 	seconds
 	milliseconds
+	firstToken       // seconds until the first token or chunk arrived
+	firstTokenMillis // the same in milliseconds
 	fields
 )
 

@@ -123,6 +123,10 @@ var genAI = slices.Concat([]row{
 	{operation, []string{"gen_ai.operation.name", "llm.request.type"}},
 	{responseID, []string{"gen_ai.response.id", "ai.response.id"}},
 	{seconds, []string{"duration_seconds"}},
+	// The first is that of the OpenTelemetry conventions. OpenLIT writes the name of their
+	// metric on spans; Sentry's conventions have the third.
+	{firstToken, []string{"gen_ai.response.time_to_first_chunk", "gen_ai.server.time_to_first_token", "gen_ai.response.time_to_first_token"}},
+	{firstTokenMillis, []string{"ai.response.msToFirstChunk", "ai.stream.msToFirstChunk", "ttft_ms"}},
 	{parameters, []string{"request_data", "gen_ai.request.parameters"}},
 }, ofEachKind())
 

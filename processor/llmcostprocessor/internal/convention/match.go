@@ -113,28 +113,32 @@ func (t *table) numbers(keys []string) []int {
 	return numbers
 }
 
-// found are the keys of the table that a record has. It is used again for the
-// next record.
+// found is what a record has, and what the table knows of it. It is used again for the next
+// record.
 type found struct {
-	has    keySet
-	keys   []int
+	layouts layouts
+	*layout
+	keys   []string
 	values []pcommon.Value
 }
 
-// collect finds the keys that the attributes have.
+// collect takes the attributes that have a value.
 func (f *found) collect(t *table, attributes pcommon.Map) {
-	f.has, f.keys, f.values = keySet{}, f.keys[:0], f.values[:0]
+	f.keys, f.values = f.keys[:0], f.values[:0]
 	attributes.Range(func(key string, value pcommon.Value) bool {
-		if n, known := t.keys[key]; known && value.Type() != pcommon.ValueTypeEmpty {
-			f.has.add(n)
-			f.keys, f.values = append(f.keys, n), append(f.values, value)
+		if value.Type() != pcommon.ValueTypeEmpty {
+			f.keys, f.values = append(f.keys, key), append(f.values, value)
 		}
 		return true
 	})
+	f.layout = f.layouts.of(t, f.keys)
 }
 
-// forget drops the values, which are part of the telemetry.
-func (f *found) forget() { clear(f.values) }
+// forget drops what is part of the telemetry.
+func (f *found) forget() {
+	clear(f.keys[:cap(f.keys)])
+	clear(f.values[:cap(f.values)])
+}
 
 // keySet is a set of the numbers of keys.
 type keySet [maxKeys / 64]uint64
@@ -146,15 +150,15 @@ func (s *keySet) has(key int) bool { return s[key/64]&(1<<(key%64)) != 0 }
 func (s *keySet) hasAny(keys []int) bool { return slices.ContainsFunc(keys, s.has) }
 
 // follows reports whether a record with these keys follows the convention.
-func (c *compiled) follows(f *found) bool {
-	if c.marker >= 0 && !f.has.has(c.marker) {
+func (c *compiled) follows(keys *keySet) bool {
+	if c.marker >= 0 && !keys.has(c.marker) {
 		return false
 	}
-	if len(c.signature) > 0 && !f.has.hasAny(c.signature) {
+	if len(c.signature) > 0 && !keys.hasAny(c.signature) {
 		return false
 	}
-	for _, keys := range c.without {
-		if !f.has.hasAny(keys) {
+	for _, any := range c.without {
+		if !keys.hasAny(any) {
 			return false
 		}
 	}
@@ -171,7 +175,7 @@ const (
 )
 
 // classify returns the kind of a record that follows the convention.
-func (c *compiled) classify(f *found) recordKind {
+func (c *candidate) classify(values []pcommon.Value) recordKind {
 	switch {
 	case c.everything:
 		return call
@@ -180,7 +184,7 @@ func (c *compiled) classify(f *found) recordKind {
 	case c.marker < 0:
 		return call
 	}
-	value := f.values[slices.Index(f.keys, c.marker)]
+	value := values[c.markedAt]
 	if value.Type() != pcommon.ValueTypeStr {
 		return undecided
 	}
@@ -221,18 +225,15 @@ func (c *compiled) addKinds(values []string, kind recordKind) {
 // match returns the convention of a span, or nil, and what it is by its marker.
 // Where several conventions know the span, one that knows it is not a call has the
 // last word.
-func (t *table) match(f *found) (*compiled, recordKind) {
-	var first *compiled
+func (f *found) match() (*candidate, recordKind) {
+	var first *candidate
 	var of recordKind
-	for i := range t.conventions {
-		c := &t.conventions[i]
+	for i := range f.following {
+		c := &f.following[i]
 		if first != nil && c.marker < 0 {
 			break // only for records that no marker decides
 		}
-		if !c.follows(f) {
-			continue
-		}
-		v := c.classify(f)
+		v := c.classify(f.values)
 		if v == aggregate {
 			return c, v
 		}

@@ -784,7 +784,7 @@ func TestFromLog(t *testing.T) {
 				"cost_dollars": 0.0045, "gen_ai.agent.name": "researcher",
 			},
 			Call{
-				Convention: "arc", Model: "gpt-4o", Usage: usage.Amounts{usage.Input: 1000, usage.Output: 200}, HasUsage: true, Status: Timeout,
+				Convention: "arc", Model: "gpt-4o", Usage: usage.Amounts{usage.Input: 1000, usage.Output: 200}, HasUsage: true, Status: Timeout, ErrorType: "timeout",
 				Attribution: Attribution{Agent: "researcher"}, Reported: 0.0045, HasReported: true, Duration: 1250 * time.Millisecond,
 			},
 		},

@@ -4,6 +4,8 @@
 package convention
 
 import (
+	"slices"
+
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
@@ -56,12 +58,12 @@ func (r *Reader) Span(of pcommon.InstrumentationScope, span ptrace.Span, into *C
 		return readName(of, span, into)
 	}
 	r.found.collect(table, attributes)
-	c, v := table.match(&r.found)
+	c, v := r.found.match()
 	if c == nil {
 		return NotACall, ""
 	}
 	rec := &r.record
-	rec.sort(c, &r.found, of.Name(), r.scope.find(of.Name(), of.Version()))
+	rec.sort(c, r.found.values, of.Name(), r.scope.find(of.Name(), of.Version()))
 	rec.failed = span.Status().Code() == ptrace.StatusCodeError
 	if v == call && rec.belongsToAnother(span.Name()) {
 		v = aggregate
@@ -84,14 +86,16 @@ func (r *Reader) Log(of pcommon.InstrumentationScope, record plog.LogRecord, int
 		return NotACall, ""
 	}
 	r.found.collect(logs, record.Attributes())
-	for _, c := range conventions {
-		if !c.follows(&r.found) {
+	for _, wanted := range conventions {
+		i := slices.IndexFunc(r.found.following, func(c candidate) bool { return c.compiled == wanted })
+		if i < 0 {
 			continue
 		}
+		c := &r.found.following[i]
 		rec := &r.record
-		rec.sort(c, &r.found, of.Name(), r.scope.find(of.Name(), of.Version()))
+		rec.sort(c, r.found.values, of.Name(), r.scope.find(of.Name(), of.Version()))
 		rec.failed = c.failed
-		v := c.classify(&r.found)
+		v := c.classify(r.found.values)
 		if v == call && c.needsUsage && !rec.hasUsage() && !rec.hasFailed() {
 			return NotACall, ""
 		}

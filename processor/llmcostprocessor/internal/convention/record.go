@@ -45,12 +45,10 @@ type facts struct {
 // sort sorts what was found by field. Of several keys of a field the first in
 // its row counts that has a value that can be read: a senseless one loses itself
 // and nothing else.
-func (r *record) sort(c *compiled, f *found, name string, known *scope) {
-	r.facts = facts{of: c, scope: name, known: known}
-	for i, key := range f.keys {
-		for _, p := range c.places[key] {
-			r.put(p, f.values[i])
-		}
+func (r *record) sort(c *candidate, values []pcommon.Value, name string, known *scope) {
+	r.facts = facts{of: c.compiled, scope: name, known: known}
+	for _, s := range c.steps {
+		r.put(s.place, values[s.at])
 	}
 }
 
@@ -59,8 +57,7 @@ func (r *record) put(p place, value pcommon.Value) {
 	if r.has(p.field) && r.ranks[p.field] <= p.rank {
 		return
 	}
-	blank := value.Type() == pcommon.ValueTypeStr && strings.TrimSpace(value.Str()) == ""
-	if blank {
+	if value.Type() == pcommon.ValueTypeStr && trim(value.Str()) == "" {
 		return
 	}
 	if p.field < counts {
@@ -84,8 +81,19 @@ func (r *record) text(f field) string {
 	if !r.has(f) || r.values[f].Type() != pcommon.ValueTypeStr {
 		return ""
 	}
-	return unquote(strings.TrimSpace(r.values[f].Str()))
+	return unquote(trim(r.values[f].Str()))
 }
+
+// trim takes the blanks around a text off, of which most have none.
+func trim(text string) string {
+	if n := len(text); n > 0 && isInk(text[0]) && isInk(text[n-1]) {
+		return text
+	}
+	return strings.TrimSpace(text)
+}
+
+// isInk reports whether a byte is a character of ASCII that is not blank.
+func isInk(b byte) bool { return b > ' ' && b < 0x7f }
 
 // unquote takes the quotes off a JSON string, as MLflow writes all its values.
 func unquote(text string) string {
@@ -156,6 +164,10 @@ func (r *record) read(v recordKind, out *Call) (Outcome, string) {
 	out.Provider, out.Operation, out.ResponseID = r.seller(out.Model), r.text(operation), r.text(responseID)
 	r.usage(out)
 	out.ServiceTier = r.serviceTier()
+	if out.Status != Success {
+		out.ErrorType = r.text(errorType)
+	}
+	out.FirstToken = r.firstToken()
 	out.Tier = price.TierOf(out.ServiceTier)
 	return IsCall, ""
 }
@@ -384,7 +396,7 @@ func (r *record) hasFailed() bool { return r.status() != Success }
 func (r *record) status() Status {
 	kind, ended := r.text(errorType), r.text(status)
 	switch {
-	case isTimeout(kind), isTimeout(ended):
+	case kind != "" && isTimeout(kind), ended != "" && isTimeout(ended):
 		return Timeout
 	case r.failed, kind != "", isError(ended), r.levelIsError(), r.unsuccessful():
 		return Error
@@ -415,6 +427,16 @@ func isTimeout(text string) bool {
 
 func isError(text string) bool {
 	return strings.EqualFold(text, "error") || strings.EqualFold(text, "failure") || strings.EqualFold(text, "failed")
+}
+
+func (r *record) firstToken() time.Duration {
+	if r.has(firstToken) {
+		return duration(r.values[firstToken], time.Second)
+	}
+	if r.has(firstTokenMillis) {
+		return duration(r.values[firstTokenMillis], time.Millisecond)
+	}
+	return 0
 }
 
 func (r *record) duration() time.Duration {

@@ -6,6 +6,7 @@ package convention
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -255,4 +256,16 @@ func TestUnitsOfKinds(t *testing.T) {
 	assert.Equal(t, usage.Amounts{usage.Input: 1000, usage.Output: 300, usage.Seconds: 30_000}, call.Usage, "half an image makes no sense")
 	call = readAs(t, "", chat("openai", "whisper-1", attributes{"arc.llm.usage.seconds": -1}))
 	assert.Equal(t, usage.Amounts{usage.Input: 1000, usage.Output: 300}, call.Usage)
+}
+
+// The time to the first token, under the keys of the conventions and of those who write it in
+// another way.
+func TestFirstToken(t *testing.T) {
+	for key, value := range map[string]any{
+		"gen_ai.response.time_to_first_chunk": 0.25, "gen_ai.server.time_to_first_token": 0.25, "gen_ai.response.time_to_first_token": 0.25,
+		"ai.response.msToFirstChunk": 250, "ttft_ms": "250",
+	} {
+		call := readAs(t, "", chat("openai", "gpt-4o", attributes{"gen_ai.usage.input_tokens": 10, "gen_ai.usage.output_tokens": 5, key: value}))
+		assert.Equal(t, 250*time.Millisecond, call.FirstToken, key)
+	}
 }

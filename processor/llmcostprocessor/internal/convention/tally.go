@@ -52,12 +52,7 @@ func (t *tally) others() bool {
 
 // stated are the kinds that are given.
 func (t *tally) stated() usage.Set {
-	var set usage.Set
-	for _, k := range usage.Kinds() {
-		if t.has(kind(k)) {
-			set.Add(k)
-		}
-	}
+	set := usage.Set(t.given & (1<<usage.Count - 1)) // a kind has the bit of its field
 	if t.has(thoughts) {
 		set.Add(usage.Reasoning)
 	}
@@ -96,10 +91,7 @@ func (t *tally) sum(r reading) int64 {
 
 // amounts makes the counts disjoint.
 func (t *tally) amounts(r reading) usage.Amounts {
-	var a usage.Amounts
-	for _, k := range usage.Kinds() {
-		a[k] = t.n[k] // those that nothing includes stay as they are
-	}
+	a := usage.Amounts(t.n[:usage.Count]) // those that nothing includes stay as they are
 	written := t.written()
 	a[usage.CacheWriteLong] = min(t.n[usage.CacheWriteLong], written)
 	a[usage.CacheWrite1h] = min(t.n[usage.CacheWrite1h], written-a[usage.CacheWriteLong])

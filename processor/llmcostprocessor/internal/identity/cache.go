@@ -4,7 +4,6 @@
 package identity
 
 import (
-	"hash/maphash"
 	"strings"
 	"time"
 )
@@ -142,7 +141,7 @@ type Cache struct {
 	work     work
 	// The maps are by hashes, of which two of a hundred thousand are the same in one of
 	// three billion cases; no sender can make them so.
-	seed      maphash.Seed
+	seed      seed
 	sites     map[uint64]*node
 	responses map[uint64]*node
 	traces    map[uint64]trace
@@ -157,6 +156,7 @@ type Cache struct {
 	// noneCompact: every record is a node. Tests compare the two.
 	noneCompact bool
 	hashBits    uint32 // of the hashes of indexes those that count: all, but in tests
+	loaded      uint32 // by load, which the compiler must not leave out
 }
 
 // trace is what is known of a trace of whose calls there are nodes.
@@ -202,21 +202,21 @@ func (t *trace) all(yield func(*node) bool) {
 }
 
 func (c *Cache) siteHash(n *node) uint64 {
-	hash := maphash.Comparable(c.seed, n.site())
+	hash := c.seed.span(n.site())
 	if n.overflow {
-		hash = maphash.Comparable(c.seed, overflowKey{hash, n.print})
+		hash = c.seed.overflow(hash, n.print)
 	}
 	return hash
 }
 
 func (c *Cache) responseHash(n *node) uint64 {
-	return maphash.Comparable(c.seed, n.Response)
+	return c.seed.response(n.Response)
 }
 
-func (c *Cache) traceHash(trace [16]byte) uint64 { return maphash.Comparable(c.seed, trace) }
+func (c *Cache) traceHash(trace [16]byte) uint64 { return c.seed.trace(trace) }
 
 // atSite is the first record of a span or of other content.
-func (c *Cache) atSite(key SpanKey) *node { return c.sites[maphash.Comparable(c.seed, key)] }
+func (c *Cache) atSite(key SpanKey) *node { return c.sites[c.seed.span(key)] }
 
 type node struct {
 	Record
@@ -307,7 +307,7 @@ func New(options Options) *Cache {
 		options:   options,
 		slots:     newSlots(),
 		nodes:     map[uint64]*node{},
-		seed:      maphash.MakeSeed(),
+		seed:      newSeed(),
 		sites:     map[uint64]*node{},
 		responses: map[uint64]*node{},
 		traces:    map[uint64]trace{},
@@ -336,11 +336,19 @@ func (c *Cache) Add(records []Record, spans []Span, now time.Time) Result {
 	c.evictFor(len(records))
 	w := &c.work
 	w.begin(c, len(records))
+	var sites [ahead]uint64
 	for i := range spans {
-		w.addLink(&spans[i])
+		if i%ahead == 0 {
+			c.loadLinks(spans[i:min(i+ahead, len(spans))], &sites)
+		}
+		w.addLink(&spans[i], sites[i%ahead])
 	}
+	var found [ahead]hashes
 	for i := range records {
-		w.insert(&records[i], i, now)
+		if i%ahead == 0 {
+			c.load(records[i:min(i+ahead, len(records))], &found)
+		}
+		w.insert(&records[i], &found[i%ahead], i, now)
 	}
 	w.resolve()
 	w.decideOutcomes()
@@ -356,9 +364,10 @@ func (c *Cache) SetPlace(change *Change, place uint8) {
 }
 
 // insert remembers a record, unless the same is there.
-func (w *work) insert(r *Record, index int, now time.Time) {
+func (w *work) insert(r *Record, by *hashes, index int, now time.Time) {
 	c := w.Cache
-	own := *r
+	w.own = *r
+	own := &w.own
 	fingerprint := fingerprintOf(r)
 	if own.Parent == own.Span {
 		own.Parent = [8]byte{}
@@ -367,29 +376,26 @@ func (w *work) insert(r *Record, index int, now time.Time) {
 	site := own.site()
 	if site == (SpanKey{}) {
 		// It cannot be distinguished from others, and counts.
-		w.nodes[index] = &node{Record: own, print: fingerprint, arrived: arrived, index: int32(index + 1)}
+		w.nodes[index] = &node{Record: *own, print: fingerprint, arrived: arrived, index: int32(index + 1)}
 		w.single(w.nodes[index])
 		return
 	}
-	added := newcomer{Record: &own, print: fingerprint, site: site, siteHash: maphash.Comparable(c.seed, site)}
+	w.newcomer = newcomer{Record: own, print: fingerprint, siteHash: by.site, traceHash: by.trace, responseHash: by.response}
+	added := &w.newcomer
 	number, found := c.compactAt(site, added.siteHash)
 	if found && c.slots.at(number).print == fingerprint {
 		w.places[index], w.copies[index] = number, true
 		return
 	}
-	added.traceHash = c.traceHash(own.Trace)
-	if own.Response != 0 {
-		added.responseHash = maphash.Comparable(c.seed, own.Response)
-	}
-	if !found && c.sites[added.siteHash] == nil && c.fits(&added) {
+	if !found && c.sites[added.siteHash] == nil && c.fits(added) {
 		c.evictFor(1)
-		w.addCompact(&added, index, arrived)
+		w.addCompact(added, index, arrived)
 		return
 	}
 	if found {
 		w.expand(number)
 	}
-	w.insertNode(&added, index, arrived)
+	w.insertNode(added, index, arrived)
 }
 
 // insertNode remembers a record to which others may be related.

@@ -5,7 +5,6 @@ package identity
 
 import (
 	"cmp"
-	"hash/maphash"
 	"slices"
 )
 
@@ -36,15 +35,12 @@ func ofTrace(s *slot) *uint32    { return &s.sameTrace }
 func ofAbove(s *slot) *uint32    { return &s.sameAbove }
 func ofPool(s *slot) *uint32     { return &s.samePool }
 
-// poolKey is a key of another type than responses have.
-type poolKey struct{ pool uint64 }
-
 func (c *Cache) hashSpan(trace [16]byte, span [8]byte) uint32 {
-	return c.short(maphash.Comparable(c.seed, SpanKey{trace, span}))
+	return c.short(c.seed.span(SpanKey{trace, span}))
 }
 
 func (c *Cache) hashPool(pool uint64) uint32 {
-	return c.short(maphash.Comparable(c.seed, poolKey{pool}))
+	return c.short(c.seed.pool(pool))
 }
 
 // short is as much of a hash as indexes have.
@@ -54,7 +50,6 @@ func (c *Cache) short(hash uint64) uint32 { return uint32(hash>>32) & c.hashBits
 type newcomer struct {
 	*Record
 	print                 uint64
-	site                  SpanKey
 	siteHash, traceHash   uint64
 	responseHash          uint64
 	above                 [8]byte
@@ -197,6 +192,7 @@ func (c *Cache) fitsTrace(n *newcomer) bool {
 // climb follows the spans up that are not calls, to the first that is unknown. It is
 // false when it comes to a call, to own again, or too far.
 func (c *Cache) climb(trace [16]byte, at, own [8]byte) (above [8]byte, inherited *Values, ok bool) {
+	ofTrace := c.seed.trace(trace)
 	for range maxDepth {
 		if at == [8]byte{} {
 			return at, inherited, true
@@ -205,7 +201,7 @@ func (c *Cache) climb(trace [16]byte, at, own [8]byte) (above [8]byte, inherited
 			return at, nil, false
 		}
 		site := SpanKey{trace, at}
-		hash := maphash.Comparable(c.seed, site)
+		hash := c.seed.inTrace(ofTrace, at)
 		if number, found := c.compactAt(site, hash); found && c.slots.at(number).content == 0 {
 			return at, nil, false
 		}

@@ -21,9 +21,6 @@ type Crowding struct{ Total, Remembered int64 }
 // Crowding returns how many records are related to too many others to be compared.
 func (c *Cache) Crowding() Crowding { return c.crowding }
 
-// overflowKey names a record of a span that has too many.
-type overflowKey struct{ site, print uint64 }
-
 // findCopy finds a record in a list, and reports whether the list is too long for more.
 func (c *Cache) findCopy(hash, fingerprint uint64) (known *node, many bool) {
 	count := 0

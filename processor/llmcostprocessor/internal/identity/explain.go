@@ -3,8 +3,6 @@
 
 package identity
 
-import "hash/maphash"
-
 // Standing is what a record is among all that were added.
 type Standing struct {
 	// Call is the same for all records of a call; 0 for an aggregate.
@@ -21,7 +19,7 @@ type Standing struct {
 // remembered.
 func (c *Cache) Standing(r *Record) (Standing, bool) {
 	sum := fingerprintOf(r)
-	if number, found := c.compactAt(r.site(), maphash.Comparable(c.seed, r.site())); found && c.slots.at(number).print == sum {
+	if number, found := c.compactAt(r.site(), c.seed.span(r.site())); found && c.slots.at(number).print == sum {
 		return c.standingAlone(number), true
 	}
 	for n := c.atSite(r.site()); n != nil; n = n.nextInSite {

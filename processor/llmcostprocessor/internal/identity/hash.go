@@ -4,7 +4,9 @@
 package identity
 
 import (
+	"crypto/rand"
 	"encoding/binary"
+	"math/bits"
 
 	"github.com/cespare/xxhash/v2"
 )
@@ -17,6 +19,37 @@ func Hash(text string) uint64 {
 	}
 	return max(xxhash.Sum64String(text), 1)
 }
+
+// seed makes the hashes of a cache its own, so that no sender can make keys of the same hash.
+type seed [2]uint64
+
+func newSeed() seed {
+	var random [16]byte
+	_, _ = rand.Read(random[:]) // it never fails
+	return seed{getUint64(random[:8]), getUint64(random[8:])}
+}
+
+// mix is the hash of two numbers, by a product of which nobody knows the factors.
+func (s seed) mix(a, b uint64) uint64 {
+	high, low := bits.Mul64(a^s[0], b^s[1])
+	return high ^ low
+}
+
+func (s seed) trace(trace [16]byte) uint64 {
+	return s.mix(s.mix(getUint64(trace[:8]), getUint64(trace[8:])), 1)
+}
+
+// inTrace is the hash of a span of a trace, by the hash of that.
+func (s seed) inTrace(trace uint64, span [8]byte) uint64 { return s.mix(trace, getUint64(span[:])) }
+
+func (s seed) span(key SpanKey) uint64 { return s.inTrace(s.trace(key.Trace), key.Span) }
+
+// The hashes of other keys than those of spans, each of which is different from the others.
+func (s seed) response(id uint64) uint64                { return s.mix(s.mix(id, 2), 3) }
+func (s seed) pool(pool uint64) uint64                  { return s.mix(s.mix(pool, 4), 5) }
+func (s seed) overflow(site, fingerprint uint64) uint64 { return s.mix(s.mix(site, fingerprint), 6) }
+
+func getUint64(from []byte) uint64 { return binary.LittleEndian.Uint64(from) }
 
 func putUint64(to []byte, n uint64) { binary.LittleEndian.PutUint64(to, n) }
 

@@ -23,8 +23,9 @@ func (w window) number(at uint32) uint64 { return w.next - uint64(uint32(w.next)
 // nothing is deleted: an entry of what is forgotten is overwritten.
 type index struct {
 	buckets []bucket
-	// overflow has what finds no place in its bucket.
+	// overflow has what finds no place in its bucket, and spilled a bit for each such bucket.
 	overflow map[uint32]uint32
+	spilled  []uint64
 	swept    int // the length of overflow after it was swept
 }
 
@@ -44,11 +45,24 @@ func (x *index) find(hash uint32, w window) (at uint32, ok bool) {
 			return b[i].at, true
 		}
 	}
-	if len(x.overflow) == 0 {
+	if !x.hasSpilled(hash) {
 		return 0, false
 	}
 	at, ok = x.overflow[hash]
 	return at, ok && w.has(at)
+}
+
+// hasSpilled reports whether something of the bucket of a hash may be in overflow.
+func (x *index) hasSpilled(hash uint32) bool {
+	n := int(hash) & (len(x.buckets) - 1)
+	return len(x.spilled) > 0 && x.spilled[n/64]&(1<<(n%64)) != 0
+}
+
+// spill puts an element into overflow.
+func (x *index) spill(hash, at uint32) {
+	x.overflow[hash] = at
+	n := int(hash) & (len(x.buckets) - 1)
+	x.spilled[n/64] |= 1 << (n % 64)
 }
 
 // set replaces the newest of a hash that was found.
@@ -81,7 +95,7 @@ func (x *index) put(hash, at uint32, w window) (before uint32) {
 			return before
 		}
 	}
-	if len(x.overflow) > 0 {
+	if x.hasSpilled(hash) {
 		if other, ok := x.overflow[hash]; ok {
 			if x.overflow[hash] = at; w.has(other) {
 				return other
@@ -100,14 +114,17 @@ func (x *index) put(hash, at uint32, w window) (before uint32) {
 // overflowing adds what finds no place, and drops what is forgotten once it has doubled.
 func (x *index) overflowing(hash, at uint32, w window) {
 	if x.overflow == nil {
-		x.overflow = map[uint32]uint32{}
+		x.overflow, x.spilled = map[uint32]uint32{}, make([]uint64, (len(x.buckets)+63)/64)
 	}
-	x.overflow[hash] = at
+	x.spill(hash, at)
 	if len(x.overflow) < 2*x.swept+64 {
 		return
 	}
+	clear(x.spilled)
 	for hash, at := range x.overflow {
-		if !w.has(at) {
+		if w.has(at) {
+			x.spill(hash, at)
+		} else {
 			delete(x.overflow, hash)
 		}
 	}
@@ -116,7 +133,7 @@ func (x *index) overflowing(hash, at uint32, w window) {
 
 func (x *index) grow(size int, w window) {
 	old, overflow := x.buckets, x.overflow
-	x.buckets, x.overflow, x.swept = make([]bucket, size), nil, 0
+	x.buckets, x.overflow, x.spilled, x.swept = make([]bucket, size), nil, nil, 0
 	put := func(e entry) {
 		if !w.has(e.at) {
 			return

@@ -3,8 +3,6 @@
 
 package identity
 
-import "hash/maphash"
-
 // links remembers the spans that are not calls: the newest ones, in a ring.
 type links struct {
 	window
@@ -35,8 +33,8 @@ func (l *links) each(at uint32, before func(*link) uint32, visit func(*link)) {
 	}
 }
 
-// addLink remembers a span, and notes what it is around.
-func (w *work) addLink(s *Span) {
+// addLink remembers a span, of which site is the hash, and notes what it is around.
+func (w *work) addLink(s *Span, site uint64) {
 	c := w.Cache
 	l := &c.links
 	hash := c.traceHash(s.Trace)
@@ -44,7 +42,6 @@ func (w *work) addLink(s *Span) {
 	if known.calls != nil {
 		w.touch(s.Trace)
 	}
-	site := maphash.Comparable(c.seed, s.SpanKey)
 	if c.options.Spans == 0 || c.linkAt(s.SpanKey, site) != nil {
 		return // the first report of a span counts
 	}
@@ -115,7 +112,7 @@ func (c *Cache) linkAt(site SpanKey, hash uint64) (found *link) {
 // linkOf is the same without the hash.
 func (c *Cache) linkOf(trace [16]byte, span [8]byte) *link {
 	site := SpanKey{trace, span}
-	return c.linkAt(site, maphash.Comparable(c.seed, site))
+	return c.linkAt(site, c.seed.span(site))
 }
 
 // linksOf returns the spans of a trace.

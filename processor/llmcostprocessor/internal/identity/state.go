@@ -7,7 +7,6 @@ import (
 	"cmp"
 	"encoding/hex"
 	"fmt"
-	"hash/maphash"
 	"math/bits"
 	"slices"
 
@@ -46,7 +45,7 @@ const (
 )
 
 // callID is the name of a call by one evidence; "" where the record has none.
-func (r *Record) callID(evidence int, fingerprint uint64) string {
+func (r *Record) callID(evidence int, print uint64) string {
 	switch {
 	case evidence == byResponse && r.Response != 0:
 		return fmt.Sprintf("r%016x", r.Response)
@@ -55,7 +54,7 @@ func (r *Record) callID(evidence int, fingerprint uint64) string {
 	case evidence == bySite && r.Trace != [16]byte{} && r.Span != [8]byte{}:
 		return "s" + hex.EncodeToString(r.Trace[:]) + hex.EncodeToString(r.Span[:])
 	case evidence == byContent && r.site() != SpanKey{}:
-		return fmt.Sprintf("p%016x", fingerprint)
+		return fmt.Sprintf("p%016x", print)
 	}
 	return ""
 }
@@ -225,8 +224,7 @@ func (c *Cache) climbKnown(r *Record, visit func([8]byte)) (above [8]byte) {
 		if at == [8]byte{} || at == r.Span && !r.withinOwn() {
 			return [8]byte{}
 		}
-		site := SpanKey{r.Trace, at}
-		link := c.linkAt(site, maphash.Comparable(c.seed, site))
+		link := c.linkOf(r.Trace, at)
 		if link == nil {
 			return at
 		}

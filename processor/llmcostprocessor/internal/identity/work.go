@@ -25,6 +25,9 @@ type work struct {
 	firstSlot uint64
 	without   uint64 // the hash of a trace that has no compact records
 	outcomes  []Outcome
+	// The record that is being inserted.
+	own      Record
+	newcomer newcomer
 }
 
 // ofSlot is the index of a record in the batch, and that of its change if it is compact.

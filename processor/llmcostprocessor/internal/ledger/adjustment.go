@@ -25,8 +25,8 @@ type Condition struct {
 	Value     string
 }
 
-// holds reports whether the dimensions have the values.
-func (a *Adjustment) holds(dimensions *Dimensions) bool {
+// Holds reports whether the dimensions have the values.
+func (a *Adjustment) Holds(dimensions *Dimensions) bool {
 	return !slices.ContainsFunc(a.Conditions, func(c Condition) bool {
 		return c.Dimension < 0 || c.Dimension >= len(dimensions) || dimensions[c.Dimension] != c.Value
 	})
@@ -42,7 +42,7 @@ func (c *Call) Adjusted() *Call {
 	out.Adjustments = nil
 	for i := range c.Adjustments {
 		switch a := &c.Adjustments[i]; {
-		case !a.holds(&c.Dimensions):
+		case !a.Holds(&c.Dimensions):
 		case c.CostReported:
 			out.Computed = money.Scale(out.Computed, a.Factor, million)
 		default:

@@ -15,8 +15,8 @@ import (
 )
 
 // count counts a call that may be corrected, and returns where it was counted.
-func count(l *Ledger, id uint64, call Call) (place Place) {
-	l.Apply([]Change{{ID: id, In: &call, Place: &place}}, now)
+func count(l *Ledger, call Call) (place Place) {
+	l.Apply([]Change{{In: &call, Place: &place}}, now)
 	return place
 }
 
@@ -24,9 +24,9 @@ func TestCorrections(t *testing.T) {
 	l, want := New(roomy), New(roomy)
 	lesser := one(func(c *Call) { c.Model, c.Listed, c.Unpriced, c.Cost = "alias", false, true, 0 })
 	better := one(func(c *Call) { c.Usage[usage.CacheWrite1h], c.Dimensions[1] = 5, "writer" })
-	place := count(l, 1, lesser)
-	l.Apply([]Change{{ID: 1, Out: &lesser, In: &better, Place: &place}}, now)
-	count(want, 1, better)
+	place := count(l, lesser)
+	l.Apply([]Change{{Out: &lesser, In: &better, Place: &place}}, now)
+	count(want, better)
 	assert.Equal(t, want.Totals()["gpt-4o"].Row, l.Totals()["gpt-4o"].Row)
 	assert.Equal(t, want.Hour(HourOf(now))["gpt-4o"], l.Hour(HourOf(now))["gpt-4o"])
 	assert.Equal(t, Row{}, l.Totals()["alias"].Row)
@@ -39,12 +39,12 @@ func TestCorrectionsOfTheOverflow(t *testing.T) {
 	l := New(Limits{Rows: 1, Models: 10, Hours: 48})
 	record(l, one(func(c *Call) { c.Hour -= 48 }))
 	call := one(func(c *Call) { c.Dimensions[0] = "other" })
-	place := count(l, 1, call)
+	place := count(l, call)
 	require.Equal(t, InOverflow, place)
 	l.Forget(now.Add(time.Hour))
-	count(l, 2, call)
+	count(l, call)
 	require.Equal(t, 1, l.Rows())
-	l.Apply([]Change{{ID: 1, Out: &call, Place: &place}}, now)
+	l.Apply([]Change{{Out: &call, Place: &place}}, now)
 	rows := l.Hour(HourOf(now))
 	row, overflow := rows["gpt-4o"], rows[Overflow]
 	assert.EqualValues(t, 1, row.Count())
@@ -54,11 +54,11 @@ func TestCorrectionsOfTheOverflow(t *testing.T) {
 // Counters stay where they are until what comes next has made up for a correction.
 func TestExportedCountersNeverDecrease(t *testing.T) {
 	l := New(roomy)
-	place := count(l, 1, one())
+	place := count(l, one())
 	first := l.Export()["gpt-4o"].Exported
 	assert.Equal(t, l.Totals()["gpt-4o"].Cost, first.Cost)
 	out := one()
-	l.Apply([]Change{{ID: 1, Out: &out, Place: &place}}, now)
+	l.Apply([]Change{{Out: &out, Place: &place}}, now)
 	assert.Equal(t, first, l.Export()["gpt-4o"].Exported)
 
 	snapshot, err := take(l)
@@ -77,13 +77,12 @@ func TestExportedCountersNeverDecrease(t *testing.T) {
 // What is late, or of an hour that is forgotten by now, is taken out of the totals.
 func TestCorrectionsOfLateCalls(t *testing.T) {
 	l := New(roomy)
-	for id, hours := range []int64{100, 40} {
+	for _, hours := range []int64{100, 40} {
 		call := one(func(c *Call) { c.Hour -= hours })
-		place := count(l, uint64(id+1), call)
+		place := count(l, call)
 		later := now.Add(20 * time.Hour)
 		l.Forget(later)
-		l.Apply([]Change{{ID: uint64(id + 1), Out: &call, Place: &place}}, later)
+		l.Apply([]Change{{Out: &call, Place: &place}}, later)
 		assert.Equal(t, Row{}, l.Totals()["gpt-4o"].Row, strconv.FormatInt(hours, 10))
 	}
-	assert.Empty(t, l.Recent())
 }

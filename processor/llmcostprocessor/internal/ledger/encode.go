@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/bits"
 	"time"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/usage"
@@ -234,17 +235,10 @@ func parseText(from []byte) (text string, rest []byte, err error) {
 
 // appendUsage appends the kinds that there are of.
 func appendUsage(to []byte, u *Usage) []byte {
-	kinds := uint64(0)
-	for _, n := range u {
-		if n != 0 {
-			kinds++
-		}
-	}
-	to = binary.AppendUvarint(to, kinds)
-	for kind, n := range u {
-		if n != 0 {
-			to = binary.AppendVarint(binary.AppendUvarint(to, uint64(kind)), n)
-		}
+	used := u.Amounts().Stated()
+	to = binary.AppendUvarint(to, uint64(bits.OnesCount64(uint64(used))))
+	for kind := range used.Kinds {
+		to = binary.AppendVarint(binary.AppendUvarint(to, uint64(kind)), u[kind])
 	}
 	return to
 }

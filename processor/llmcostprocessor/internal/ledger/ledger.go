@@ -50,8 +50,6 @@ type Limits struct {
 	DayOf func(hour int64) (first, end int64)
 	// DayHours is for how many hours days are kept.
 	DayHours int64
-	// Calls is how many single calls are remembered, the newest ones.
-	Calls int
 }
 
 // Key names a row within its hour.
@@ -105,7 +103,6 @@ type Ledger struct {
 	totals  map[string]*Total
 	free    int  // models in totals that count toward the limit
 	dirty   bool // totals changed since they were taken
-	recent  ring
 }
 
 // New returns an empty ledger.
@@ -113,7 +110,7 @@ func New(limits Limits) *Ledger {
 	if limits.HourRows == 0 {
 		limits.HourRows = limits.Rows
 	}
-	return &Ledger{limits: limits, hours: map[int64]*span{}, days: map[int64]*span{}, totals: map[string]*Total{}, recent: ring{limit: limits.Calls}}
+	return &Ledger{limits: limits, hours: map[int64]*span{}, days: map[int64]*span{}, totals: map[string]*Total{}}
 }
 
 // HourOf is the hour that a time is in.
@@ -130,13 +127,10 @@ type Recorded struct {
 
 // Change replaces what is counted for a call.
 type Change struct {
-	// ID is that of the call: the same for all its changes.
-	ID uint64
 	// Out was counted before, In is to be counted; nil for nothing.
 	Out, In *Call
 	// Place is where Out was counted; Apply sets it to where In was.
 	Place *Place
-	Detail
 }
 
 // Place is where a call was counted.
@@ -167,31 +161,15 @@ func (l *Ledger) Apply(changes []Change, now time.Time) Recorded {
 		if c.Out != nil {
 			l.remove(c.Out, *c.Place)
 		}
-		if c.In == nil {
-			l.recent.remove(c.ID)
-			continue
-		}
-		key, place := l.add(c.In, now, &r)
-		*c.Place = place
-		switch key {
-		case nil:
-			l.recent.remove(c.ID)
-		default:
-			l.recent.set(c.ID, key, c.In, c.Detail)
+		if c.In != nil {
+			*c.Place = l.add(c.In, now, &r)
 		}
 	}
 	return r
 }
 
-// Describe replaces what is known of a call that is remembered by itself.
-func (l *Ledger) Describe(id uint64, detail Detail) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.recent.describe(id, detail)
-}
-
-// add counts a call, and returns the key of its row: nil for a late one.
-func (l *Ledger) add(c *Call, now time.Time, r *Recorded) (*Key, Place) {
+// add counts a call.
+func (l *Ledger) add(c *Call, now time.Time, r *Recorded) Place {
 	took := c.timing()
 	at, kept := l.spanFor(c.Hour, now)
 	if !kept {
@@ -203,9 +181,14 @@ func (l *Ledger) add(c *Call, now time.Time, r *Recorded) (*Key, Place) {
 		if !within {
 			r.Overflowed++
 		}
-		return nil, 0
+		return 0
 	}
-	row, within := l.row(at, c.key())
+	row, within := c.Account.rowIn(at), true
+	if row == nil {
+		if row, within = l.row(at, c.key()); within {
+			c.Account.remember(row, at)
+		}
+	}
 	if row.total == nil || row.Model == Overflow {
 		// Before the first point of a new series, so that its first value is seen
 		// as an increase from zero.
@@ -218,9 +201,9 @@ func (l *Ledger) add(c *Call, now time.Time, r *Recorded) (*Key, Place) {
 		r.Overflowed++
 	}
 	if !within {
-		return row.Key, InOverflow
+		return InOverflow
 	}
-	return row.Key, 0
+	return 0
 }
 
 // remove takes a call out that was added.

@@ -42,6 +42,7 @@ func (l *Ledger) Take(now time.Time) Changes {
 		for _, s := range spans {
 			if len(s.open) > 0 {
 				s.frozen, s.open = s.open, nil
+				s.opened++
 			}
 		}
 	}

@@ -40,6 +40,8 @@ type Call struct {
 	// Adjustments change the cost with the dimensions, which may still be completed.
 	// What is written and read is the cost before them.
 	Adjustments []Adjustment
+	// Account is that of the provider, the model and the dimensions; nil if it is not known.
+	Account *Account
 	Figures
 }
 

@@ -62,17 +62,17 @@ func TestPackingChangesNoSum(t *testing.T) {
 		random := rand.New(rand.NewPCG(seed, 1))
 		l, plain := New(roomy), New(roomy)
 		var counted []Call
-		for id := range uint64(300) {
+		for range 300 {
 			call := someCall(random)
 			counted = append(counted, call)
-			count(l, id+1, call)
-			count(plain, id+1, call)
+			count(l, call)
+			count(plain, call)
 			if random.IntN(3) == 0 {
 				at := random.IntN(len(counted))
 				better := someCall(random)
 				place, plainPlace := Place(0), Place(0)
-				l.Apply([]Change{{ID: uint64(at + 1), Out: &counted[at], In: &better, Place: &place}}, now)
-				plain.Apply([]Change{{ID: uint64(at + 1), Out: &counted[at], In: &better, Place: &plainPlace}}, now)
+				l.Apply([]Change{{Out: &counted[at], In: &better, Place: &place}}, now)
+				plain.Apply([]Change{{Out: &counted[at], In: &better, Place: &plainPlace}}, now)
 				counted[at] = better
 			}
 			switch random.IntN(12) {

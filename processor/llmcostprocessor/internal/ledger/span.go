@@ -14,7 +14,8 @@ type span struct {
 	first, end int64 // hours
 	isDay      bool
 
-	open map[Key]*keyedRow // what changed since it was packed
+	open   map[Key]*keyedRow // what changed since it was packed
+	opened int               // how often open was replaced
 	// frozen is what is being packed. It does not change.
 	frozen   map[Key]*keyedRow
 	segments []*Segment

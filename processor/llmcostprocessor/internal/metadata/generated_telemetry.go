@@ -39,8 +39,10 @@ type TelemetryBuilder struct {
 	ProcessorLlmCostDamagedValues      metric.Int64Counter
 	ProcessorLlmCostDedupEvictions     metric.Int64ObservableCounter
 	ProcessorLlmCostDedupRecords       metric.Int64ObservableGauge
+	ProcessorLlmCostDroppedCalls       metric.Int64ObservableCounter
 	ProcessorLlmCostForeignCosts       metric.Int64Counter
 	ProcessorLlmCostJournalFailures    metric.Int64Counter
+	ProcessorLlmCostKeptCalls          metric.Int64ObservableUpDownCounter
 	ProcessorLlmCostLedgerDayRows      metric.Int64ObservableGauge
 	ProcessorLlmCostLedgerDayRowsLimit metric.Int64ObservableGauge
 	ProcessorLlmCostLedgerFoldedDays   metric.Int64ObservableCounter
@@ -109,6 +111,36 @@ func (builder *TelemetryBuilder) RegisterProcessorLlmCostDedupRecordsCallback(cb
 		cb(ctx, &observerInt64{inst: builder.ProcessorLlmCostDedupRecords, obs: o})
 		return nil
 	}, builder.ProcessorLlmCostDedupRecords)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterProcessorLlmCostDroppedCallsCallback sets callback for observable ProcessorLlmCostDroppedCalls metric.
+func (builder *TelemetryBuilder) RegisterProcessorLlmCostDroppedCallsCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorLlmCostDroppedCalls, obs: o})
+		return nil
+	}, builder.ProcessorLlmCostDroppedCalls)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterProcessorLlmCostKeptCallsCallback sets callback for observable ProcessorLlmCostKeptCalls metric.
+func (builder *TelemetryBuilder) RegisterProcessorLlmCostKeptCallsCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorLlmCostKeptCalls, obs: o})
+		return nil
+	}, builder.ProcessorLlmCostKeptCalls)
 	if err != nil {
 		return err
 	}
@@ -387,6 +419,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{record}"),
 	)
 	errs = errors.Join(errs, err)
+	builder.ProcessorLlmCostDroppedCalls, err = builder.meter.Int64ObservableCounter(
+		"otelcol_processor_llm_cost_dropped_calls",
+		metric.WithDescription("Calls that were counted and are no longer kept one by one, since newer and more expensive ones took their places. [Alpha]"),
+		metric.WithUnit("{call}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ProcessorLlmCostForeignCosts, err = builder.meter.Int64Counter(
 		"otelcol_processor_llm_cost_foreign_costs",
 		metric.WithDescription("Spans that are not calls and had gen_ai.usage.cost, which was renamed to arc.llm.cost.reported. [Alpha]"),
@@ -397,6 +435,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_processor_llm_cost_journal_failures",
 		metric.WithDescription("Batches that could not be written to the storage as they were counted. They are written with the ledger, and lost if the process is killed before. [Alpha]"),
 		metric.WithUnit("{failure}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorLlmCostKeptCalls, err = builder.meter.Int64ObservableUpDownCounter(
+		"otelcol_processor_llm_cost_kept_calls",
+		metric.WithDescription("Single calls that are kept, the newest and the most expensive of each day. [Alpha]"),
+		metric.WithUnit("{call}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorLlmCostLedgerDayRows, err = builder.meter.Int64ObservableGauge(

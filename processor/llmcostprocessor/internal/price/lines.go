@@ -36,7 +36,7 @@ func (m *Model) Lines(ask Ask) []Line {
 		for _, kind := range tokenKinds {
 			var only usage.Amounts
 			only[kind] = ask.Usage[kind]
-			cost, fits := rate.cost(&only)
+			cost, fits := rate.cost(&only, only.Stated())
 			add(kind, cost, fits)
 		}
 	}
@@ -50,10 +50,10 @@ func (m *Model) Lines(ask Ask) []Line {
 		without := usage.Amounts{}
 		with := ask
 		with.Usage = &only
-		cost, _, fits := p.addFees(0, with, byTokens)
+		cost, _, fits := p.addFees(0, &with, only.Stated(), byTokens)
 		if kind != usage.Requests { // each call is one
 			with.Usage = &without
-			request, _, _ := p.addFees(0, with, byTokens)
+			request, _, _ := p.addFees(0, &with, 0, byTokens)
 			cost -= request
 		}
 		add(kind, cost, fits)

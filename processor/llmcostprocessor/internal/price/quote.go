@@ -51,25 +51,27 @@ func (m *Model) Quote(ask Ask) (Quote, bool) {
 		return Quote{}, false
 	}
 	tariff := p.tariff(ask.Tier, ask.At)
+	used := ask.Usage.Stated() // of many kinds, few are
 	sum, billed := money.Pico(0), false
 	var rate *rates
 	var own usage.Set
 	if tariff != nil {
 		rate, own = tariff.forPrompt(ask.length())
 		var fits bool
-		if sum, fits = rate.cost(ask.Usage); !fits {
+		if sum, fits = rate.cost(ask.Usage, used); !fits {
 			return Quote{}, false
 		}
 		billed = true
 	} else if ask.Usage.Tokens() != 0 && !p.hasUnits(ask.Usage) {
 		return Quote{}, false
 	}
-	sum, unitsBilled, fits := p.addFees(sum, ask, tariff != nil && ask.Usage.Tokens() > 0)
+	byTokens := tariff != nil && used&isMeasure != 0 && ask.Usage.Tokens() > 0
+	sum, unitsBilled, fits := p.addFees(sum, &ask, used, byTokens)
 	if !fits || !billed && !unitsBilled {
 		return Quote{}, false
 	}
-	quote := Quote{Cost: sum, Estimated: p.doubt(ask, own)}
-	if rate != nil {
+	quote := Quote{Cost: sum, Estimated: p.doubt(&ask, used, own)}
+	if rate != nil && used&cached != 0 {
 		quote.Saved = rate.saved(ask.Usage)
 	}
 	return m.inDollars(quote, ask.At)
@@ -88,12 +90,7 @@ func (a *Ask) length() int64 {
 // prices for both, they are two prices of the same thing.
 var measures = [...]usage.Kind{usage.Images, usage.Seconds, usage.Characters, usage.Pages, usage.Searches}
 
-var isMeasure = func() (set usage.Set) {
-	for _, kind := range measures {
-		set.Add(kind)
-	}
-	return set
-}()
+var isMeasure = usage.SetOf(measures[:]...)
 
 // hasUnits reports whether the usage has something that is paid, and is no token.
 func (p *period) hasUnits(amounts *usage.Amounts) bool {
@@ -105,13 +102,12 @@ func (p *period) hasUnits(amounts *usage.Amounts) bool {
 	return false
 }
 
-// addFees adds what is paid for other things than tokens. A call is one request.
-func (p *period) addFees(sum money.Pico, ask Ask, byTokens bool) (total money.Pico, billed, fits bool) {
-	for _, kind := range feeKinds {
+// addFees adds what is paid for other things than tokens, of the kinds that were used. A
+// call is one request.
+func (p *period) addFees(sum money.Pico, ask *Ask, used usage.Set, byTokens bool) (total money.Pico, billed, fits bool) {
+	used.Add(usage.Requests)
+	for kind := range (used & hasFee).Kinds {
 		n := ask.Usage[kind]
-		if n == 0 && kind != usage.Requests {
-			continue
-		}
 		if n < 0 {
 			return 0, false, false
 		}
@@ -141,17 +137,23 @@ func (p *period) addFees(sum money.Pico, ask Ask, byTokens bool) (total money.Pi
 
 // guessed are the kinds whose price is a guess where it is taken from another kind.
 // Others are billed so by rule: reasoning as output, an image in the input as text.
-var guessed = []usage.Kind{
+var guessed = usage.SetOf(
 	usage.CacheRead, usage.CacheWrite1h, usage.CacheWriteLong, usage.AudioInput, usage.CachedAudio, usage.VideoInput,
 	usage.AudioOutput, usage.ImageOutput, usage.VideoOutput,
-}
+)
 
 // media are the kinds of output that cost other amounts than text, and that many
 // instrumentations count with it.
-var media = []usage.Kind{usage.ImageOutput, usage.AudioOutput, usage.VideoOutput}
+var (
+	media   = [...]usage.Kind{usage.ImageOutput, usage.AudioOutput, usage.VideoOutput}
+	isMedia = usage.SetOf(media[:]...)
+)
 
-// doubt returns why the cost is an estimate, or "".
-func (p *period) doubt(ask Ask, own usage.Set) string {
+// billable are the kinds that somebody may bill where no price is known.
+var billable = usage.SetOf(usage.WebSearches, usage.FileSearches, usage.MapsSearches, usage.CodeSessions)
+
+// doubt returns why the cost of the kinds that were used is an estimate, or "".
+func (p *period) doubt(ask *Ask, used, own usage.Set) string {
 	if ask.Tier == Other || ask.Tier.priced() && p.tariffs[ask.Tier] == nil && p.tariffs[Standard] != nil {
 		return DoubtTier + ": " + ask.Tier.String()
 	}
@@ -164,19 +166,19 @@ func (p *period) doubt(ask Ask, own usage.Set) string {
 	if p.tariffs[Standard] == nil {
 		return ""
 	}
-	for _, kind := range guessed {
-		if ask.Usage[kind] > 0 && !own.Has(kind) {
+	for kind := range (used & guessed &^ own).Kinds {
+		if ask.Usage[kind] > 0 {
 			return DoubtKind + ": " + kind.String()
 		}
 	}
-	if ask.Usage[usage.Output] > 0 {
+	if ask.Usage[usage.Output] > 0 && own&isMedia != 0 {
 		for _, kind := range media {
 			if own.Has(kind) && !ask.Stated.Has(kind) && ask.Usage[kind] == 0 {
 				return DoubtKind + ": " + kind.String()
 			}
 		}
 	}
-	for _, kind := range [...]usage.Kind{usage.WebSearches, usage.FileSearches, usage.MapsSearches, usage.CodeSessions} {
+	for kind := range (used & billable).Kinds {
 		if ask.Usage[kind] > 0 && p.fees[kind] == 0 {
 			return DoubtKind + ": " + kind.String()
 		}
@@ -185,7 +187,7 @@ func (p *period) doubt(ask Ask, own usage.Set) string {
 }
 
 // doubtVariant returns the kind whose size or quality has no price of its own.
-func (p *period) doubtVariant(ask Ask) (usage.Kind, bool) {
+func (p *period) doubtVariant(ask *Ask) (usage.Kind, bool) {
 	if len(p.variants) == 0 || p.tariffs[Standard] != nil && ask.Usage.Tokens() > 0 {
 		return 0, false // it is paid by tokens
 	}
@@ -228,21 +230,23 @@ func (t *tariff) forPrompt(tokens int64) (*rates, usage.Set) {
 	return r, own
 }
 
-func (r *rates) cost(amounts *usage.Amounts) (money.Pico, bool) {
+// cost is what the tokens of the kinds that were used cost.
+func (r *rates) cost(amounts *usage.Amounts, used usage.Set) (money.Pico, bool) {
 	var sum money.Pico
 	var fits bool
-	for _, kind := range tokenKinds {
-		if n := amounts[kind]; n != 0 {
-			if sum, fits = sum.AddProduct(n, r[kind]); !fits {
-				return 0, false
-			}
+	for kind := range (used & isToken).Kinds {
+		if sum, fits = sum.AddProduct(amounts[kind], r[kind]); !fits {
+			return 0, false
 		}
 	}
 	return sum, true
 }
 
 // cacheKinds are read from a cache or written to one.
-var cacheKinds = []usage.Kind{usage.CacheRead, usage.CacheWrite, usage.CacheWrite1h, usage.CacheWriteLong}
+var (
+	cacheKinds = [...]usage.Kind{usage.CacheRead, usage.CacheWrite, usage.CacheWrite1h, usage.CacheWriteLong}
+	cached     = usage.SetOf(cacheKinds[:]...)
+)
 
 // saved returns what the call would have cost more without a cache: what was read
 // from it and written to it billed as ordinary input. It is 0 when it does not fit.

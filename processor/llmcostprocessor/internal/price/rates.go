@@ -29,6 +29,8 @@ var tokenKinds, feeKinds = func() (tokens, fees []usage.Kind) {
 	return tokens, fees
 }()
 
+var isToken, hasFee = usage.SetOf(tokenKinds...), usage.SetOf(feeKinds...)
+
 var rateKeys, feeKeys = priceKeys(tokenKinds), priceKeys(feeKinds)
 
 func priceKeys(kinds []usage.Kind) []string {
@@ -46,7 +48,7 @@ func lacking(own usage.Set) []usage.Kind {
 	if !own.Has(usage.Input) {
 		kinds = append(kinds, usage.Input)
 	}
-	if !own.Has(usage.Output) && !slices.ContainsFunc(media, own.Has) {
+	if !own.Has(usage.Output) && !slices.ContainsFunc(media[:], own.Has) {
 		kinds = append(kinds, usage.Output)
 	}
 	return kinds

@@ -41,6 +41,9 @@ var tiersByName = map[string]Tier{
 
 // TierOf reads a tier as providers write it.
 func TierOf(name string) Tier {
+	if name == "" {
+		return Standard
+	}
 	if tier, known := tiersByName[squeeze(name)]; known {
 		return tier
 	}

@@ -4,7 +4,6 @@
 package series
 
 import (
-	"encoding/binary"
 	"time"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/usage"
@@ -177,21 +176,7 @@ func (s *Set) Export(visit func(*Point)) {
 	}
 }
 
-func appendKey(to []byte, c *ledger.Call, dimensions int) []byte {
-	to = appendText(to, c.Provider)
-	to = appendText(to, c.Model)
-	for i := range dimensions {
-		to = appendText(to, c.Dimensions[i])
-	}
-	return to
-}
-
-func appendText(to []byte, text string) []byte {
-	text = ledger.Shorten(text)
-	to = binary.AppendUvarint(to, uint64(len(text)))
-	return append(to, text...)
-}
-
+// parseKey reads what ledger.AppendKey has written.
 func parseKey(key string, values []string) (provider, model string, dimensions []string) {
 	for n := 0; key != ""; n++ {
 		length, size := int(key[0]), 1

@@ -229,7 +229,7 @@ func TestChangesThatWereNotStoredAreKept(t *testing.T) {
 func TestKeys(t *testing.T) {
 	long := strings.Repeat("é", 1000)
 	for _, c := range []*ledger.Call{{}, {Provider: "p"}, {Model: "m", Dimensions: ledger.Dimensions{"", "u"}}, {Model: long, Dimensions: ledger.Dimensions{strings.Repeat("x", 200), long}}} {
-		provider, model, values := parseKey(string(appendKey(nil, c, 2)), nil)
+		provider, model, values := parseKey(string(ledger.AppendKey(nil, c, 2)), nil)
 		assert.Equal(t, c.Provider, provider)
 		if len(c.Model) < 256 {
 			assert.Equal(t, c.Model, model)
@@ -259,4 +259,40 @@ func FuzzLoad(f *testing.F) {
 		loaded.Rebalance(morning)
 		loaded.Export(func(*Point) {})
 	})
+}
+
+// TestAccountFollowsItsSeries: calls with an account are counted where those without are, while
+// series end and others take their slots.
+func TestAccountFollowsItsSeries(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 4))
+	with, without := New(Options{Max: 3, Labels: []string{"a"}, Idle: time.Hour}), New(Options{Max: 3, Labels: []string{"a"}, Idle: time.Hour})
+	accounts := map[string]*ledger.Account{}
+	points := func(s *Set) (all []Point) {
+		s.Export(func(p *Point) {
+			own := *p
+			own.Values = slices.Clone(p.Values)
+			all = append(all, own)
+		})
+		return all
+	}
+	now := time.Unix(1_800_000_000, 0)
+	for i := range 5000 {
+		now = now.Add(time.Duration(random.IntN(int(2 * time.Minute))))
+		c := ledger.Call{
+			Model: string(rune('a' + random.IntN(8))), Dimensions: ledger.Dimensions{string(rune('x' + random.IntN(2)))},
+			Cost: money.Pico(random.IntN(1000)),
+		}
+		place := without.Add(&c, now)
+		key := string(ledger.AppendKey(nil, &c, 1))
+		if accounts[key] == nil {
+			accounts[key] = &ledger.Account{Key: key}
+		}
+		c.Account = accounts[key]
+		require.Equal(t, place, with.Add(&c, now), i)
+		if i%50 == 0 {
+			with.Rebalance(now)
+			without.Rebalance(now)
+			require.Equal(t, points(without), points(with), i)
+		}
+	}
 }

@@ -65,7 +65,12 @@ func (s *Set) Empty() bool { return len(s.index) == 0 && s.slots[overflowSlot] =
 
 // Add counts a call.
 func (s *Set) Add(c *ledger.Call, now time.Time) Place {
-	s.key = appendKey(s.key[:0], c, len(s.options.Labels))
+	if e := s.ofAccount(c.Account); e != nil {
+		s.changed[c.Account.Slot/chunkSize] = true
+		e.add(c, now)
+		return InOwn
+	}
+	s.key = ledger.AppendKey(s.key[:0], c, len(s.options.Labels))
 	at, known := s.index[string(s.key)]
 	if !known && (len(s.index) >= s.options.Max || c.Model == ledger.Overflow) {
 		s.addOutside(c)
@@ -75,13 +80,27 @@ func (s *Set) Add(c *ledger.Call, now time.Time) Place {
 	if !known {
 		at = s.start(string(s.key), now)
 	}
+	if c.Account != nil {
+		c.Account.Slot = at
+	}
 	s.entry(at, now).add(c, now)
 	return InOwn
 }
 
+// ofAccount is the series of an account, or nil when it is not known.
+func (s *Set) ofAccount(a *ledger.Account) *entry {
+	if a == nil || a.Slot == 0 || a.Slot >= len(s.slots) {
+		return nil
+	}
+	if e := s.slots[a.Slot]; e != nil && e.key == a.Key {
+		return e
+	}
+	return nil
+}
+
 // Remove takes out a call that was added.
 func (s *Set) Remove(c *ledger.Call, place Place, now time.Time) {
-	s.key = appendKey(s.key[:0], c, len(s.options.Labels))
+	s.key = ledger.AppendKey(s.key[:0], c, len(s.options.Labels))
 	at, known := s.index[string(s.key)]
 	if !known || place == InOverflow {
 		// Or its series has ended: what the overflow series counts next is less by it.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/usage"
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/money"
 )
 
@@ -166,10 +167,10 @@ func (s *stored) entry(first, dimensions int) (*entry, error) {
 	if s.Slot != overflowSlot {
 		var key []byte
 		for _, name := range s.Names {
-			key = appendText(key, name)
+			key = ledger.AppendKeyText(key, name)
 		}
 		for range dimensions - first {
-			key = appendText(key, "")
+			key = ledger.AppendKeyText(key, "")
 		}
 		e.key = string(key)
 	}
