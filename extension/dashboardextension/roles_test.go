@@ -107,7 +107,7 @@ func TestMistakesInRolesAreNamed(t *testing.T) {
 	}
 }
 
-// passingUsage is a source that counts what passes.
+// passingUsage is a source that counts the telemetry that passes through.
 type passingUsage struct{ *ledgerDouble }
 
 // ledgerDouble has another name than its method Usage.
