@@ -56,13 +56,13 @@ type files struct {
 	done   chan struct{}
 }
 
-func (f *files) start(context.Context, component.Host) error {
+func (f *files) start(ctx context.Context, _ component.Host) error {
 	if err := f.open(); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithCancel(context.Background())
+	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	f.cancel, f.done = cancel, make(chan struct{})
-	go f.removeUntil(ctx)
+	go f.removeUntil(running)
 	return nil
 }
 

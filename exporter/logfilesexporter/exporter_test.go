@@ -110,15 +110,15 @@ func TestAgeOfWhatIsThere(t *testing.T) {
 			require.NoError(t, f.active.Close())
 			f = open()
 		}
-		text := ""
+		var lines strings.Builder
 		for _, name := range list(t, filepath.Dir(config.Path)) {
 			content, err := os.ReadFile(filepath.Join(dir, "logs", name))
 			require.NoError(t, err)
-			text += string(content)
+			lines.Write(content)
 		}
 		for before := range hour + 1 {
 			age := hour - before
-			is := strings.Contains(text, fmt.Sprintf("hour %02d", before))
+			is := strings.Contains(lines.String(), fmt.Sprintf("hour %02d", before))
 			if age < 24 {
 				assert.True(t, is, "hour %d at %d", before, hour)
 			}

@@ -33,10 +33,10 @@ func TestReadable(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
 	defer server.Close()
 	client := http.Client{Timeout: time.Millisecond}
-	_, err := client.Get(server.URL + "/?token=s3cret") //nolint:noctx // there is no response
+	_, err := client.Get(server.URL + "/?token=s3cret")
 	require.Error(t, err)
 	assert.EqualError(t, Readable(err, time.Millisecond), "no whole response within the timeout of 1ms")
-	_, err = client.Get("http://127.0.0.1:0/?token=s3cret") //nolint:noctx // there is no response
+	_, err = client.Get("http://127.0.0.1:0/?token=s3cret")
 	require.Error(t, err)
 	assert.NotContains(t, Readable(err, time.Millisecond).Error(), "s3cret")
 	other := errors.New("other")

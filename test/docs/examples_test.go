@@ -231,6 +231,7 @@ func TestCommandBlocks(t *testing.T) {
 				run.console(t, b)
 			case b.page == "docs/sending.md": // TestRecipes, make recipes
 			case b.page == "docs/operations.md" && strings.Contains(b.text, "$OTELCOL_ARC_STATE"): // TestBackup
+			case strings.HasPrefix(b.text, "clickhouse-client"): // TestRealClickHouse executes the schema
 			case executable(b.text) != "":
 				run.shell(t, b)
 			}
@@ -252,7 +253,7 @@ func (r runner) command(t *testing.T, script string) *exec.Cmd {
 	cmd := exec.CommandContext(t.Context(), "bash", "-euo", "pipefail", "-c", script)
 	cmd.Dir = collector.Root()
 	cmd.Env = append(os.Environ(), "PATH="+r.folder+":"+os.Getenv("PATH"),
-		"ELASTICSEARCH_URL="+r.index, "ELASTICSEARCH_API_KEY=key", "JAEGER_ENDPOINT=localhost:4317",
+		"ELASTICSEARCH_URL="+r.index, "CALLS_URL="+r.index, "ELASTICSEARCH_API_KEY=key", "JAEGER_ENDPOINT=localhost:4317",
 		// Those of config/production.yaml; validation does not open the files.
 		"OTELCOL_ARC_TLS_CERT=cert.pem", "OTELCOL_ARC_TLS_KEY=key.pem", "OTELCOL_ARC_CA=ca.pem", "OTELCOL_ARC_TOKEN=token", "OTELCOL_ARC_PAGE_USERS=users",
 		"ELASTICSEARCH_USER=arc", "ELASTICSEARCH_PASSWORD=secret", "PROMETHEUS_URL=https://localhost:9090", "PROMETHEUS_USER=arc", "PROMETHEUS_PASSWORD=secret")
@@ -266,13 +267,17 @@ func (r runner) shell(t *testing.T, b block) {
 	t.Helper()
 	text := strings.NewReplacer("localhost:8123", r.arc, "localhost:8124", r.page, "curl ", "curl -sS --fail ", "bin/arctool", "arctool").Replace(executable(b.text))
 	text = regexp.MustCompile(`(?:bin/)?\botelcol-arc (-)`).ReplaceAllString(text, "bin/otelcol-arc validate $1")
+	before := len(*r.puts)
 	output, err := r.command(t, text).CombinedOutput()
 	require.NoError(t, err, "%s\n%s", output, text)
 	if strings.Contains(b.text, "/v1/events") {
 		assert.Regexp(t, `"accepted": ?[1-9]\d*,"rejected": ?0`, string(output))
 	}
-	if strings.Contains(b.text, "_index_template") {
-		assert.Len(t, *r.puts, 5)
+	switch installed := len(*r.puts) - before; {
+	case strings.Contains(b.text, "_ingest/pipeline"):
+		assert.Equal(t, 2, installed, "a pipeline and a template")
+	case strings.Contains(b.text, "_index_template"):
+		assert.Equal(t, 5, installed)
 	}
 }
 

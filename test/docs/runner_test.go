@@ -25,7 +25,11 @@ func newRunner(t *testing.T) runner {
 	r.arc, r.page, _ = start(t, t.TempDir())
 	index := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
 		var body map[string]any
-		if request.Method != http.MethodPut || json.NewDecoder(request.Body).Decode(&body) != nil || body["index_patterns"] == nil {
+		needed := "index_patterns"
+		if strings.HasPrefix(request.URL.Path, "/_ingest/pipeline/") {
+			needed = "processors"
+		}
+		if request.Method != http.MethodPut || json.NewDecoder(request.Body).Decode(&body) != nil || body[needed] == nil {
 			w.WriteHeader(http.StatusBadRequest)
 			return
 		}

@@ -159,6 +159,7 @@ func TestShippedMetricNamesExist(t *testing.T) {
 		"exporters::email::tls_mode=none",
 		"receivers::arc::max_series=1",
 		"processors::llm_cost::max_rows=1",
+		"processors::llm_cost::budgets=[{name: day, window: day, limit: 0.000001}]", // a threshold is reached
 	)
 	healthySet, healthyMetrics := withShippedReader(t, healthySet)
 

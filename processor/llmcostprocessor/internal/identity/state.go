@@ -45,7 +45,7 @@ const (
 )
 
 // callID is the name of a call by one evidence; "" where the record has none.
-func (r *Record) callID(evidence int, print uint64) string {
+func (r *Record) callID(evidence int, fingerprint uint64) string {
 	switch {
 	case evidence == byResponse && r.Response != 0:
 		return fmt.Sprintf("r%016x", r.Response)
@@ -54,7 +54,7 @@ func (r *Record) callID(evidence int, print uint64) string {
 	case evidence == bySite && r.Trace != [16]byte{} && r.Span != [8]byte{}:
 		return "s" + hex.EncodeToString(r.Trace[:]) + hex.EncodeToString(r.Span[:])
 	case evidence == byContent && r.site() != SpanKey{}:
-		return fmt.Sprintf("p%016x", print)
+		return fmt.Sprintf("p%016x", fingerprint)
 	}
 	return ""
 }
