@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -244,8 +245,8 @@ type runner struct {
 	folder string // of programs by the names that the documents use
 	arc    string // addresses of a running collector
 	page   string
-	index  string // URL of what takes index templates
-	puts   *[]string
+	index  string        // URL of what takes index templates
+	puts   *atomic.Int64 // that index has taken
 }
 
 func (r runner) command(t *testing.T, script string) *exec.Cmd {
@@ -267,17 +268,17 @@ func (r runner) shell(t *testing.T, b block) {
 	t.Helper()
 	text := strings.NewReplacer("localhost:8123", r.arc, "localhost:8124", r.page, "curl ", "curl -sS --fail ", "bin/arctool", "arctool").Replace(executable(b.text))
 	text = regexp.MustCompile(`(?:bin/)?\botelcol-arc (-)`).ReplaceAllString(text, "bin/otelcol-arc validate $1")
-	before := len(*r.puts)
+	before := r.puts.Load()
 	output, err := r.command(t, text).CombinedOutput()
 	require.NoError(t, err, "%s\n%s", output, text)
 	if strings.Contains(b.text, "/v1/events") {
 		assert.Regexp(t, `"accepted": ?[1-9]\d*,"rejected": ?0`, string(output))
 	}
-	switch installed := len(*r.puts) - before; {
+	switch installed := r.puts.Load() - before; {
 	case strings.Contains(b.text, "_ingest/pipeline"):
-		assert.Equal(t, 2, installed, "a pipeline and a template")
+		assert.EqualValues(t, 2, installed, "a pipeline and a template")
 	case strings.Contains(b.text, "_index_template"):
-		assert.Equal(t, 5, installed)
+		assert.EqualValues(t, 5, installed)
 	}
 }
 

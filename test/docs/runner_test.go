@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -21,7 +22,7 @@ import (
 
 func newRunner(t *testing.T) runner {
 	t.Helper()
-	r := runner{folder: filepath.Dir(buildArctool(t)), puts: new([]string)}
+	r := runner{folder: filepath.Dir(buildArctool(t)), puts: new(atomic.Int64)}
 	r.arc, r.page, _ = start(t, t.TempDir())
 	index := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
 		var body map[string]any
@@ -33,7 +34,7 @@ func newRunner(t *testing.T) runner {
 			w.WriteHeader(http.StatusBadRequest)
 			return
 		}
-		*r.puts = append(*r.puts, request.URL.Path)
+		r.puts.Add(1)
 	}))
 	t.Cleanup(index.Close)
 	r.index = index.URL
