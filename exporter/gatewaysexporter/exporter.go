@@ -18,6 +18,11 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/health"
 )
 
+// shutdownTimeout is how long tries that have begun may go on when the exporter stops. A
+// gateway that hangs would otherwise hold it for as long as `timeout`, which is more than the
+// process has.
+const shutdownTimeout = 5 * time.Second
+
 var errNotStarted = errors.New("the exporter has not started, send the request again later")
 
 // router divides what it is given between the gateways.
@@ -28,6 +33,8 @@ type router[T any] struct {
 	health   *health.Health
 	gateways []*gateway[T]
 	started  atomic.Bool
+	cancel   context.CancelFunc // of all tries
+	shutdown sync.Once
 }
 
 func newRouter[T any](ctx context.Context, s *signal[T], set exporter.Settings, config component.Config) (*router[T], error) {
@@ -40,12 +47,14 @@ func newRouter[T any](ctx context.Context, s *signal[T], set exporter.Settings, 
 	if err != nil {
 		return nil, err
 	}
-	r := &router[T]{signal: s, table: t, maxBytes: c.MaxRequestBytes, health: health.New(set.Logger)}
+	tries, cancel := context.WithCancel(context.Background()) //nolint:gosec // Shutdown calls it
+	r := &router[T]{signal: s, table: t, maxBytes: c.MaxRequestBytes, health: health.New(set.Logger), cancel: cancel}
 	for _, endpoint := range t.endpoints {
 		g, err := newGateway(ctx, s, set, c, endpoint, r.health, telemetry)
 		if err != nil {
 			return nil, err
 		}
+		g.tries = tries //nolint:fatcontext // not nested
 		r.gateways = append(r.gateways, g)
 	}
 	return r, nil
@@ -63,9 +72,18 @@ func (r *router[T]) Start(ctx context.Context, host component.Host) error {
 	return nil
 }
 
-// Shutdown stops all gateways' queues, at the same time: each may wait for a try.
-func (r *router[T]) Shutdown(ctx context.Context) error {
+// Shutdown stops all gateways' queues, at the same time: each may wait for a try, which is
+// canceled after shutdownTimeout. A queue on disk sends the request after the next start.
+func (r *router[T]) Shutdown(ctx context.Context) (err error) {
+	r.shutdown.Do(func() { err = r.stop(ctx) })
+	return err
+}
+
+func (r *router[T]) stop(ctx context.Context) error {
 	r.started.Store(false)
+	ctx, stop := context.WithTimeout(ctx, shutdownTimeout)
+	defer stop()
+	context.AfterFunc(ctx, r.cancel)
 	errs := make([]error, len(r.gateways))
 	var wg sync.WaitGroup
 	for i, g := range r.gateways {

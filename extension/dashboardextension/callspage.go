@@ -57,12 +57,11 @@ func (b *dashboardServer) readCallsChoice(p *params, usage dashboard.Usage, path
 func (b *dashboardServer) callsPage(r *http.Request) (content, error) {
 	view := callsView{shell: b.newShell("Calls", "calls")}
 	p := newParams(r.URL.Query())
-	usage, err := b.usageOf(p)
+	usage, none, err := b.shownUsage(p)
 	if err != nil {
-		if p.text("source") != "" {
-			return content{}, err
-		}
-		view.NoSource = true
+		return content{}, err
+	}
+	if view.NoSource = none; none {
 		return content{template: "calls.html", data: view}, nil
 	}
 	c, query := b.readCallsChoice(p, usage, "/calls")
@@ -211,11 +210,7 @@ func (c selection) callHeads(dimensions []string, byDefault, anchor string) (hea
 
 // callPage is the address of a call.
 func callPage(id, source string) string {
-	page := "/calls/" + url.PathEscape(id)
-	if source != "" {
-		page += "?" + url.Values{"source": {source}}.Encode()
-	}
-	return page
+	return addressOf("/calls/"+url.PathEscape(id), source, url.Values{})
 }
 
 func decimalOf(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }

@@ -150,6 +150,13 @@ func stepFor(of period.Period) period.Unit {
 	}
 }
 
+// keepStep makes the steps days where the ledger has added hours up by now.
+func (c *selection) keepStep(extent *dashboard.Extent) {
+	if c.step == period.Hour && c.period.From.Before(extent.HoursSince) && extent.Since.Before(extent.HoursSince) {
+		c.step = period.Day
+	}
+}
+
 // label names the period.
 func (c *selection) label() string {
 	if preset := c.named(); preset != nil {
@@ -291,9 +298,12 @@ func (c *selection) callsURL(format string) string {
 
 // apiURL is an address of the API for the chosen ledger.
 func (c *selection) apiURL(path string, values url.Values) string {
-	if c.source != "" {
-		values.Set("source", c.source)
-	}
+	return addressOf(path, c.source, values)
+}
+
+// addressOf is the address of what a source has; of the first one for "".
+func addressOf(path, source string, values url.Values) string {
+	give(values, "source", source)
 	if len(values) == 0 {
 		return path
 	}

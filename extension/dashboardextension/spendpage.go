@@ -116,12 +116,11 @@ type unpricedView struct {
 func (b *dashboardServer) spendPage(r *http.Request) (content, error) {
 	view := spendView{shell: b.newShell("Spend", "spend")}
 	p := newParams(r.URL.Query())
-	usage, err := b.usageOf(p)
+	usage, none, err := b.shownUsage(p)
 	if err != nil {
-		if p.text("source") != "" {
-			return content{}, err
-		}
-		view.NoSource = true
+		return content{}, err
+	}
+	if view.NoSource = none; none {
 		b.addAlerts(&view)
 		return content{template: "spend.html", data: view}, nil
 	}
@@ -133,9 +132,7 @@ func (b *dashboardServer) spendPage(r *http.Request) (content, error) {
 	now := c.now
 	b.addAlerts(&view)
 	extent := usage.Extent()
-	if c.step == period.Hour && c.period.From.Before(extent.HoursSince) && extent.Since.Before(extent.HoursSince) {
-		c.step = period.Day // hours are days by now
-	}
+	c.keepStep(&extent)
 	if err := addWindows(&view, usage, &extent, c); err != nil {
 		return content{}, err
 	}

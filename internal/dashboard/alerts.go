@@ -133,10 +133,12 @@ type GraphSeries struct {
 
 // StateInterval is a time in which an alert was in one state.
 type StateInterval struct {
-	Labels   map[string]string // of the alert
-	State    string            // pending or firing
-	From, To time.Time
-	Open     bool // it still is
+	Labels map[string]string // of the alert
+	State  string            // pending or firing
+	From   time.Time
+	// To is the first evaluation that no longer found it so, or the last that did.
+	To   time.Time
+	Open bool // the last evaluation found it so
 }
 
 // HistoryEntry is a notification that was sent.

@@ -1,7 +1,7 @@
 // Copyright The otelcol-arc Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package dimension
+package dashboard
 
 import "strings"
 
@@ -12,9 +12,9 @@ var reserved = map[string]bool{
 	"time_zone": true, "job": true, "instance": true, "le": true, "alertname": true, "severity": true, "otel_metric_overflow": true,
 }
 
-// Label is the label of a dimension in metrics: its name as Prometheus writes it. A
+// MetricLabel is the label of a dimension in metrics: its name as Prometheus writes it. A
 // label that is reserved gets the prefix that Prometheus gives one in such a case.
-func Label(name string) string {
+func MetricLabel(name string) string {
 	var label strings.Builder
 	for i, r := range name {
 		switch {
