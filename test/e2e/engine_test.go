@@ -35,10 +35,12 @@ type clickhouse struct {
 }
 
 // startClickHouse starts the engine that test/e2e/install/clickhouse.sh has installed.
-func startClickHouse(t *testing.T) *clickhouse {
+func startClickHouse(t testing.TB) *clickhouse {
 	t.Helper()
 	if _, err := os.Stat(clickhousePython()); err != nil {
-		t.Skip("test/e2e/install/clickhouse.sh installs what this needs")
+		const missing = "test/e2e/install/clickhouse.sh installs what this needs"
+		reportSkipped(t, missing)
+		t.Skip(missing)
 	}
 	ch := &clickhouse{address: collector.FreeAddress(t), dir: t.TempDir()}
 	ch.start(t)
@@ -53,7 +55,7 @@ func clickhousePython() string {
 	return filepath.Join(collector.Root(), "build", "clickhouse", "bin", "python")
 }
 
-func (ch *clickhouse) start(t *testing.T) {
+func (ch *clickhouse) start(t testing.TB) {
 	t.Helper()
 	_, port, _ := strings.Cut(ch.address, ":")
 	ch.process = exec.Command(clickhousePython(), filepath.Join(collector.Root(), "test", "e2e", "servers", "clickhouse", "server.py"), port, ch.dir)
@@ -100,7 +102,7 @@ func (ch *clickhouse) query(t require.TestingT, statement string) (rows [][]any)
 var sqlComments = regexp.MustCompile(`(?m)^--.*$|\s--.*$`)
 
 // statementsOf are those of a file.
-func statementsOf(t *testing.T, file string) (all []string) {
+func statementsOf(t testing.TB, file string) (all []string) {
 	t.Helper()
 	content, err := os.ReadFile(filepath.Join(collector.Root(), file))
 	require.NoError(t, err)
