@@ -72,18 +72,16 @@ func (d *deliveries) add(m Message, attempt Delivery) *delivery {
 		}
 	}
 	attempt.First, attempt.Attempts, attempt.Target = attempt.At, 1, m.Target
-	slot := -1
 	i := slices.IndexFunc(d.newest, func(known delivery) bool { return known.id == m.ID })
 	if i >= 0 {
 		attempt.First, attempt.Attempts = d.newest[i].First, d.newest[i].Attempts+1
 	} else if len(d.newest) == maxDeliveries {
 		i = 0 // the oldest makes room
 	}
+	slot := d.freeSlot()
 	if i >= 0 {
 		slot = d.newest[i].slot
 		d.newest = slices.Delete(d.newest, i, i+1)
-	} else {
-		slot = d.freeSlot()
 	}
 	d.last++
 	d.newest = append(d.newest, delivery{d.last, slot, m.ID, attempt})

@@ -93,8 +93,9 @@ func parseDelivery(value []byte) (delivery, error) {
 	if from.ID == "" {
 		return delivery{}, errors.New("no id")
 	}
-	return delivery{number: from.Number, id: from.ID, Delivery: Delivery{
+	return delivery{
+		number: from.Number, id: from.ID,
 		First: from.First, At: from.At, Took: from.Took, Attempts: from.Attempts, Alerts: from.Alerts[:min(len(from.Alerts), maxDeliveredNames)],
 		Firing: from.Firing, Resolved: from.Resolved, Target: from.Target, Outcome: from.Outcome, Status: from.Status, Error: from.Error,
-	}}, nil
+	}, nil
 }
