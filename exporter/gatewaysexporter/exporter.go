@@ -30,8 +30,11 @@ type router[T any] struct {
 	*signal[T]
 	table    *table
 	maxBytes int
+	set      exporter.Settings
+	config   *Config
 	health   *health.Health
 	gateways []*gateway[T]
+	legacy   component.Component // nil if the queue of the version before is empty
 	started  atomic.Bool
 	cancel   context.CancelFunc // of all tries
 	shutdown sync.Once
@@ -48,7 +51,7 @@ func newRouter[T any](ctx context.Context, s *signal[T], set exporter.Settings, 
 		return nil, err
 	}
 	tries, cancel := context.WithCancel(context.Background()) //nolint:gosec // Shutdown calls it
-	r := &router[T]{signal: s, table: t, maxBytes: c.MaxRequestBytes, health: health.New(set.Logger), cancel: cancel}
+	r := &router[T]{signal: s, table: t, maxBytes: c.MaxRequestBytes, set: set, config: c, health: health.New(set.Logger), cancel: cancel}
 	for _, endpoint := range t.endpoints {
 		g, err := newGateway(ctx, s, set, c, endpoint, r.health, telemetry)
 		if err != nil {
@@ -69,7 +72,7 @@ func (r *router[T]) Start(ctx context.Context, host component.Host) error {
 		}
 	}
 	r.started.Store(true)
-	return nil
+	return r.startLegacyQueue(ctx, host)
 }
 
 // Shutdown stops all gateways' queues, at the same time: each may wait for a try, which is
@@ -84,7 +87,10 @@ func (r *router[T]) stop(ctx context.Context) error {
 	ctx, stop := context.WithTimeout(ctx, shutdownTimeout)
 	defer stop()
 	context.AfterFunc(ctx, r.cancel)
-	errs := make([]error, len(r.gateways))
+	errs := make([]error, len(r.gateways), len(r.gateways)+1)
+	if r.legacy != nil {
+		errs = append(errs, r.legacy.Shutdown(ctx)) // before the queues that it fills
+	}
 	var wg sync.WaitGroup
 	for i, g := range r.gateways {
 		wg.Go(func() { errs[i] = g.queue.Shutdown(ctx) })

@@ -54,6 +54,7 @@ func TestScale(t *testing.T) {
 		{"Kafka: gateways are killed and restarted", scaleKafkaKill},
 		{"Kafka: a large trace", scaleKafkaLarge},
 		{"Kafka: a gateway joins", scaleKafkaJoin},
+		{"Kafka: gateways are stopped while the group rebalances", scaleKafkaStop},
 		{"engine: any collector gets any batch, some two", engineNothing},
 		{"engine: each record of a call reaches another collector", engineScattered},
 		{"engine: collectors are killed", engineKilled},
