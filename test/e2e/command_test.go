@@ -129,7 +129,7 @@ func TestBanner(t *testing.T) {
 	process.Terminate(t, 20*time.Second)
 }
 
-// The page of components has all that the binary has, under the names that configurations use.
+// docs/components.md lists all that the binary has, under the names that configurations use.
 func TestComponentsAreNamed(t *testing.T) {
 	output, err := collector.Command(t.Context(), t, "components").Output()
 	require.NoError(t, err)
