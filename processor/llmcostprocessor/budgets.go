@@ -12,7 +12,6 @@ import (
 	"go.opentelemetry.io/collector/pdata/pmetric"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
-	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/dimension"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/money"
 )
@@ -187,7 +186,7 @@ func (w writer) threshold(to pmetric.NumberDataPointSlice, b *BudgetConfig, valu
 func putBudget(to pcommon.Map, b *BudgetConfig, values []string) {
 	to.PutStr(labelBudget, b.Name)
 	for i, value := range values {
-		label := dimension.Label(b.By[i])
+		label := dashboard.Label(b.By[i])
 		if b.By[i] == dashboard.Model || b.By[i] == dashboard.Provider {
 			label = b.By[i]
 		}

@@ -10,7 +10,7 @@ import (
 
 	"go.opentelemetry.io/collector/confmap"
 
-	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/dimension"
+	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
 )
 
@@ -84,7 +84,7 @@ func dimensionNames(dimensions []DimensionConfig) []string {
 func dimensionLabels(dimensions []DimensionConfig) []string {
 	labels := dimensionNames(dimensions)
 	for i, name := range labels {
-		labels[i] = dimension.Label(name)
+		labels[i] = dashboard.Label(name)
 	}
 	return labels
 }
@@ -98,7 +98,7 @@ func validateDimensions(dimensions []DimensionConfig) error {
 	for i := range dimensions {
 		d := &dimensions[i]
 		name := d.String()
-		label := dimension.Label(name)
+		label := dashboard.Label(name)
 		switch other, taken := labels[label]; {
 		case name == "" || names[name]:
 			errs = append(errs, fmt.Errorf("dimensions::%d: %q is empty or there twice", i, name))

@@ -73,15 +73,6 @@ func FuzzParseTable(f *testing.F) {
 	})
 }
 
-func TestLabelsAreAsPrometheusWritesThem(t *testing.T) {
-	for name, want := range map[string]string{
-		"service.name": "service_name", "team": "team", "a-b/c": "a_b_c", "0a": "_0a", "größe": "gr__e",
-		"model": "exported_model", "provider": "exported_provider", "__x": "exported___x", "x:y": "x_y",
-	} {
-		assert.Equal(t, want, Label(name), name)
-	}
-}
-
 func TestHash(t *testing.T) {
 	assert.Equal(t, "fdee430d40bd57de", Hash("ada")) // printf ada | sha256sum
 }
