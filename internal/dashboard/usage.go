@@ -78,6 +78,10 @@ type Extent struct {
 	FoldedDays int
 	// Overflow is the model of calls that are counted together since the limit was reached.
 	Overflow string
+	// SumsOnly: the source has sums, and no single calls, prices, estimates and bills. Errors and
+	// durations it then has for rows and conditions of FailuresBy alone.
+	SumsOnly   bool
+	FailuresBy []string
 }
 
 // Row is the sum of the calls of a group in a step.
@@ -265,6 +269,8 @@ type Budget struct {
 	Limit  float64 // dollars
 	// Thresholds are in ascending order.
 	Thresholds []Threshold
+	// SumOnly: which calls it is of, besides Values, is not known.
+	SumOnly bool
 }
 
 // Threshold is a part of a budget that is notified.
