@@ -18,6 +18,11 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/health"
 )
 
+// shutdownTimeout is how long tries that have begun may go on when the exporter stops. A
+// gateway that hangs would otherwise hold it for as long as `timeout`, which is more than the
+// process has.
+const shutdownTimeout = 5 * time.Second
+
 var errNotStarted = errors.New("the exporter has not started, send the request again later")
 
 // router divides what it is given between the gateways.
@@ -25,9 +30,14 @@ type router[T any] struct {
 	*signal[T]
 	table    *table
 	maxBytes int
+	set      exporter.Settings
+	config   *Config
 	health   *health.Health
 	gateways []*gateway[T]
+	legacy   component.Component // nil if the queue of the version before is empty
 	started  atomic.Bool
+	cancel   context.CancelFunc // of all tries
+	shutdown sync.Once
 }
 
 func newRouter[T any](ctx context.Context, s *signal[T], set exporter.Settings, config component.Config) (*router[T], error) {
@@ -40,12 +50,14 @@ func newRouter[T any](ctx context.Context, s *signal[T], set exporter.Settings, 
 	if err != nil {
 		return nil, err
 	}
-	r := &router[T]{signal: s, table: t, maxBytes: c.MaxRequestBytes, health: health.New(set.Logger)}
+	tries, cancel := context.WithCancel(context.Background()) //nolint:gosec // Shutdown calls it
+	r := &router[T]{signal: s, table: t, maxBytes: c.MaxRequestBytes, set: set, config: c, health: health.New(set.Logger), cancel: cancel}
 	for _, endpoint := range t.endpoints {
 		g, err := newGateway(ctx, s, set, c, endpoint, r.health, telemetry)
 		if err != nil {
 			return nil, err
 		}
+		g.tries = tries //nolint:fatcontext // not nested
 		r.gateways = append(r.gateways, g)
 	}
 	return r, nil
@@ -60,13 +72,25 @@ func (r *router[T]) Start(ctx context.Context, host component.Host) error {
 		}
 	}
 	r.started.Store(true)
-	return nil
+	return r.startLegacyQueue(ctx, host)
 }
 
-// Shutdown stops all gateways' queues, at the same time: each may wait for a try.
-func (r *router[T]) Shutdown(ctx context.Context) error {
+// Shutdown stops all gateways' queues, at the same time: each may wait for a try, which is
+// canceled after shutdownTimeout. A queue on disk sends the request after the next start.
+func (r *router[T]) Shutdown(ctx context.Context) (err error) {
+	r.shutdown.Do(func() { err = r.stop(ctx) })
+	return err
+}
+
+func (r *router[T]) stop(ctx context.Context) error {
 	r.started.Store(false)
-	errs := make([]error, len(r.gateways))
+	ctx, stop := context.WithTimeout(ctx, shutdownTimeout)
+	defer stop()
+	context.AfterFunc(ctx, r.cancel)
+	errs := make([]error, len(r.gateways), len(r.gateways)+1)
+	if r.legacy != nil {
+		errs = append(errs, r.legacy.Shutdown(ctx)) // before the queues that it fills
+	}
 	var wg sync.WaitGroup
 	for i, g := range r.gateways {
 		wg.Go(func() { errs[i] = g.queue.Shutdown(ctx) })

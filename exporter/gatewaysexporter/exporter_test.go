@@ -174,6 +174,34 @@ func TestOneGatewayAway(t *testing.T) {
 
 // The queue of a gateway that is away is full: what has no part for it is accepted, and
 // what has is refused as a whole, before any other gateway gets a part.
+// A gateway that accepts a request and never responds does not hold the exporter for as long as
+// a try may take.
+func TestShutdownWhileAGatewayHangs(t *testing.T) {
+	s := &server{}
+	hangs, release := make(chan struct{}, 100), make(chan struct{})
+	s.reject = func(ptrace.Traces) error {
+		hangs <- struct{}{}
+		<-release
+		return nil
+	}
+	c := newConfig(listen(t, s))
+	t.Cleanup(func() { close(release) }) // before the server is stopped
+	c.Timeout = time.Hour
+	e := start(t, c)
+	require.NoError(t, e.ConsumeTraces(t.Context(), calls(0, 1)))
+	<-hangs
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	done := make(chan error, 1)
+	go func() { done <- e.Shutdown(ctx) }()
+	select {
+	case err := <-done:
+		require.NoError(t, err)
+	case <-time.After(time.Minute):
+		require.FailNow(t, "the exporter does not stop")
+	}
+}
+
 func TestFullQueue(t *testing.T) {
 	var servers [2]server
 	endpoints := []string{listen(t, &servers[0]), listen(t, &servers[1])}

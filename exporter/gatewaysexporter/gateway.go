@@ -37,7 +37,8 @@ type gateway[T any] struct {
 	metrics  *metadata.TelemetryBuilder
 	queue    component.Component // what is given to the gateway, then sent by otlp
 	otlp     component.Component
-	refused  atomic.Bool // whether the queue was full when something was added last
+	tries    context.Context // is canceled when the exporter has to stop
+	refused  atomic.Bool     // whether the queue was full when something was added last
 }
 
 // newGateway creates the exporters of a gateway. Its ID, and so the name of its queue on disk
@@ -80,7 +81,7 @@ func newGateway[T any](ctx context.Context, s *signal[T], set exporter.Settings,
 // push sends once. What the gateway permanently rejects is divided until the item is
 // found that it rejects, so that no others are lost with it.
 func (g *gateway[T]) push(ctx context.Context, all T) error {
-	err := g.consume(ctx, g.otlp, all)
+	err := g.try(ctx, all)
 	g.reportRefusal(err)
 	switch {
 	case err == nil || !isRefusal(err) && !consumererror.IsPermanent(err):
@@ -101,6 +102,13 @@ func (g *gateway[T]) push(ctx context.Context, all T) error {
 		return g.failed(err, second)
 	}
 	return nil
+}
+
+func (g *gateway[T]) try(ctx context.Context, all T) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(g.tries, cancel)() //nolint:contextcheck // that of the exporter's life
+	return g.consume(ctx, g.otlp, all)
 }
 
 // refusal is a problem with the configuration of agent or gateway, in the time it takes

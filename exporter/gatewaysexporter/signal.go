@@ -14,10 +14,13 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.opentelemetry.io/collector/pipeline"
 )
 
 // signal is what differs between traces, metrics and logs.
 type signal[T any] struct {
+	pipeline pipeline.Signal
+
 	count   func(T) int
 	size    func(T) int
 	route   func(t *table, all T) []T // by the index of the gateway
@@ -32,6 +35,8 @@ type signal[T any] struct {
 }
 
 var traces = signal[ptrace.Traces]{
+	pipeline: pipeline.SignalTraces,
+
 	count: ptrace.Traces.SpanCount,
 	size:  new(ptrace.ProtoMarshaler).TracesSize,
 	route: func(t *table, all ptrace.Traces) []ptrace.Traces {
@@ -55,6 +60,8 @@ var traces = signal[ptrace.Traces]{
 }
 
 var logs = signal[plog.Logs]{
+	pipeline: pipeline.SignalLogs,
+
 	count: plog.Logs.LogRecordCount,
 	size:  new(plog.ProtoMarshaler).LogsSize,
 	route: func(t *table, all plog.Logs) []plog.Logs {
@@ -80,6 +87,8 @@ var logs = signal[plog.Logs]{
 }
 
 var metrics = signal[pmetric.Metrics]{
+	pipeline: pipeline.SignalMetrics,
+
 	count: pmetric.Metrics.MetricCount,
 	size:  new(pmetric.ProtoMarshaler).MetricsSize,
 	route: func(t *table, all pmetric.Metrics) []pmetric.Metrics {

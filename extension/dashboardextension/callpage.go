@@ -70,15 +70,22 @@ var mergeRules = map[string]string{
 	"aggregate":   "It repeats the sum of calls.",
 }
 
-// oneCall finds a call.
-func (b *dashboardServer) oneCall(r *http.Request) (usage dashboard.Usage, c selection, call dashboard.Call, err error) {
+// oneThing reads a request for a single call or trace.
+func (b *dashboardServer) oneThing(r *http.Request) (usage dashboard.Usage, c selection, err error) {
 	p := newParams(r.URL.Query())
 	if usage, err = b.usageOf(p); err != nil {
-		return nil, c, call, err
+		return nil, c, err
 	}
-	c = selection{source: p.text("source"), tz: p.text("tz"), page: 1, callPage: 1, by: []string{dashboard.Model}, preset: presets[0].name}
+	c = selection{
+		source: p.text("source"), tz: p.text("tz"), page: 1, callPage: 1, by: []string{dashboard.Model}, preset: presets[0].name, dimensions: usage.Dimensions(),
+	}
 	c.now = b.now().In(p.zone(b.zone))
-	if err := p.err(); err != nil {
+	return usage, c, p.err()
+}
+
+// oneCall finds a call.
+func (b *dashboardServer) oneCall(r *http.Request) (usage dashboard.Usage, c selection, call dashboard.Call, err error) {
+	if usage, c, err = b.oneThing(r); err != nil {
 		return nil, c, call, err
 	}
 	found := usage.Calls(dashboard.CallQuery{ID: r.PathValue("id")})

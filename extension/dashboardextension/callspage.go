@@ -21,6 +21,7 @@ const listRows = 50 // of a page of calls, sessions or traces
 type callsView struct {
 	shell
 	NoSource  bool
+	SumsOnly  bool // without single calls
 	SpanLabel string
 	Presets   []option
 	Sources   []option
@@ -57,17 +58,20 @@ func (b *dashboardServer) readCallsChoice(p *params, usage dashboard.Usage, path
 func (b *dashboardServer) callsPage(r *http.Request) (content, error) {
 	view := callsView{shell: b.newShell("Calls", "calls")}
 	p := newParams(r.URL.Query())
-	usage, err := b.usageOf(p)
+	usage, none, err := b.shownUsage(p)
 	if err != nil {
-		if p.text("source") != "" {
-			return content{}, err
-		}
-		view.NoSource = true
+		return content{}, err
+	}
+	if view.NoSource = none; none {
 		return content{template: "calls.html", data: view}, nil
 	}
 	c, query := b.readCallsChoice(p, usage, "/calls")
 	if err := p.err(); err != nil {
 		return content{}, err
+	}
+	if extent := usage.Extent(); extent.SumsOnly {
+		view.SumsOnly, view.Sources = true, c.sourceOptions(b.usage.ids())
+		return content{template: "calls.html", data: view}, nil
 	}
 	calls := usage.Calls(query) // the newest first
 	if c.callSort != "" {
@@ -211,11 +215,7 @@ func (c selection) callHeads(dimensions []string, byDefault, anchor string) (hea
 
 // callPage is the address of a call.
 func callPage(id, source string) string {
-	page := "/calls/" + url.PathEscape(id)
-	if source != "" {
-		page += "?" + url.Values{"source": {source}}.Encode()
-	}
-	return page
+	return addressOf("/calls/"+url.PathEscape(id), source, url.Values{})
 }
 
 func decimalOf(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }

@@ -33,6 +33,7 @@ var (
 type groupsView struct {
 	shell
 	NoSource     bool
+	SumsOnly     bool // without single calls
 	Name, Plural string
 	Path, Find   string
 	SpanLabel    string
@@ -66,12 +67,11 @@ func (b *dashboardServer) groupsPage(g grouping) func(*http.Request) (content, e
 	return func(r *http.Request) (content, error) {
 		view := groupsView{shell: b.newShell(g.plural, "sessions"), Name: g.name, Plural: g.plural, Path: g.path}
 		p := newParams(r.URL.Query())
-		usage, err := b.usageOf(p)
+		usage, none, err := b.shownUsage(p)
 		if err != nil {
-			if p.text("source") != "" {
-				return content{}, err
-			}
-			view.NoSource = true
+			return content{}, err
+		}
+		if view.NoSource = none; none {
 			return content{template: "groups.html", data: view}, nil
 		}
 		order := p.oneOf("order", conversation.Orders...)
@@ -81,6 +81,10 @@ func (b *dashboardServer) groupsPage(g grouping) func(*http.Request) (content, e
 		}
 		if err := p.err(); err != nil {
 			return content{}, err
+		}
+		if extent := usage.Extent(); extent.SumsOnly {
+			view.SumsOnly, view.Sources = true, c.sourceOptions(b.usage.ids())
+			return content{template: "groups.html", data: view}, nil
 		}
 		calls := usage.Calls(query)
 		groups, without := conversation.Of(calls, g.by)
@@ -172,9 +176,5 @@ func listOfNames(names []string) string {
 }
 
 func tracePage(id, source string) string {
-	page := "/traces/" + url.PathEscape(id)
-	if source != "" {
-		page += "?" + url.Values{"source": {source}}.Encode()
-	}
-	return page
+	return addressOf("/traces/"+url.PathEscape(id), source, url.Values{})
 }

@@ -16,7 +16,6 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/extension/dashboardextension/internal/spend"
 	"github.com/otelcol-arc/otelcol-arc/extension/dashboardextension/internal/text"
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
-	"github.com/otelcol-arc/otelcol-arc/internal/period"
 )
 
 const latencyPath = "/latency"
@@ -28,6 +27,8 @@ var latencyColumns = []string{"calls", "error_ratio", "average_duration", "p50",
 type latencyView struct {
 	shell
 	NoSource, NoneHere, NoneFailed bool
+	SumsOnly                       bool // without what only a ledger has
+	NoFailures                     bool // of the selection: the source does not have them
 	SpanLabel                      string
 	Presets, Bys, Sources          []option
 	Filters                        []filter
@@ -59,12 +60,11 @@ type firstTokenView struct {
 func (b *dashboardServer) latencyPage(r *http.Request) (content, error) {
 	view := latencyView{shell: b.newShell("Errors and latency", "latency")}
 	p := newParams(r.URL.Query())
-	usage, err := b.usageOf(p)
+	usage, none, err := b.shownUsage(p)
 	if err != nil {
-		if p.text("source") != "" {
-			return content{}, err
-		}
-		view.NoSource = true
+		return content{}, err
+	}
+	if view.NoSource = none; none {
 		return content{template: "latency.html", data: view}, nil
 	}
 	dimensions := usage.Dimensions()
@@ -74,11 +74,17 @@ func (b *dashboardServer) latencyPage(r *http.Request) (content, error) {
 	}
 	c.path, c.measure, c.columns = latencyPath, spend.Failed, latencyColumns
 	view.SpanLabel, view.Presets, view.Bys, view.Sources, view.Filters = c.label(), c.presetOptions(), c.byOptions(dimensions), c.sourceOptions(b.usage.ids()), c.filters()
-	view.JSON = c.stepsURL("json")
+	extent := usage.Extent()
+	c.keepStep(&extent)
+	view.JSON, view.Notes = c.stepsURL("json"), append(notesOf(&extent, c), failureNote(&extent, c)...)
+	view.SumsOnly, c.missing = extent.SumsOnly, missingOf(&extent, c.by, c.where)
+	if view.NoFailures = !hasFailures(&extent, c.by, c.where); view.NoFailures {
+		return content{template: "latency.html", data: view}, nil
+	}
 	if err := view.addUsage(usage, c); err != nil {
 		return content{}, err
 	}
-	if !view.NoneHere {
+	if !view.NoneHere && !view.SumsOnly {
 		b.addKept(&view, usage, c)
 	}
 	return content{template: "latency.html", data: view}, nil
@@ -86,11 +92,6 @@ func (b *dashboardServer) latencyPage(r *http.Request) (content, error) {
 
 // addUsage adds what the ledger has: all calls.
 func (view *latencyView) addUsage(usage dashboard.Usage, c selection) error {
-	extent := usage.Extent()
-	if c.step == period.Hour && c.period.From.Before(extent.HoursSince) && extent.Since.Before(extent.HoursSince) {
-		c.step = period.Day // hours are days by now
-	}
-	view.Notes = notesOf(&extent, c)
 	groups, err := usage.Usage(c.query(c.by...))
 	if err != nil {
 		return err
@@ -158,9 +159,7 @@ func newLines(stack *spend.Stack, c selection) *graphView {
 	}
 	all := append(slices.Concat(seconds...), 0)
 	scale := chart.Around(all...)
-	for _, value := range slices.Backward(scale.Ticks) {
-		view.Ticks = append(view.Ticks, tick{text.Seconds(value), scale.Y(value)})
-	}
+	view.setScale(scale, text.Seconds)
 	whole := stack.Whole()
 	for q := range quantiles {
 		view.Lines = append(view.Lines, lineView{Name: quantiles[q].name, Color: quantiles[q].color, Path: scale.Line(seconds[q]), Last: quantile(&whole, quantiles[q].of) + " in all"})

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -49,6 +50,16 @@ func TestErrors(t *testing.T) {
 	for _, by := range []string{"model", "service.name", "user.id"} {
 		assert.Contains(t, r.get("/latency?by="+by).Body.String(), "Failed calls by hour and", by)
 	}
+}
+
+// Hours that the ledger has added up are shown, and exported, as days.
+func TestErrorsOfHoursThatAreDaysByNow(t *testing.T) {
+	r := newRig(t)
+	r.usage.HoursSince = rigNow.Truncate(time.Hour)
+	page := r.get("/latency?range=7d").Body.String()
+	assert.Contains(t, page, "Failed calls by day and")
+	assert.Contains(t, page, "step=day")
+	assert.NotContains(t, page, "step=hour")
 }
 
 // A bar of failed calls leads to these calls.

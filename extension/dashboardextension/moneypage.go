@@ -29,6 +29,7 @@ const (
 type moneyView struct {
 	shell
 	NoSource bool
+	SumsOnly bool // without what only a ledger has
 	Budgets  []budgetView
 	Over     []budgetRow // of all budgets
 	Source   string
@@ -82,12 +83,11 @@ type costRow struct {
 func (b *dashboardServer) moneyPage(r *http.Request) (content, error) {
 	p := newParams(r.URL.Query())
 	view := moneyView{shell: b.newShell("Money", "money")}
-	usage, err := b.usageOf(p)
+	usage, none, err := b.shownUsage(p)
 	if err != nil {
-		if p.text("source") != "" {
-			return content{}, err
-		}
-		view.NoSource = true
+		return content{}, err
+	}
+	if view.NoSource = none; none {
 		return content{template: "money.html", data: view}, nil
 	}
 	view.Source = p.text("source")
@@ -102,7 +102,11 @@ func (b *dashboardServer) moneyPage(r *http.Request) (content, error) {
 		return content{}, err
 	}
 	view.addCosts(usage, of, now)
-	view.addPrices(usage, now)
+	if extent := usage.Extent(); extent.SumsOnly {
+		view.SumsOnly = true
+	} else {
+		view.addPrices(usage, now)
+	}
 	return content{template: "money.html", data: view}, nil
 }
 
@@ -157,12 +161,8 @@ func (v *moneyView) addBudgets(usage dashboard.Usage, chosen string, values []st
 
 func (v *moneyView) budgetURL(budget *dashboard.Budget, month string) string {
 	query := url.Values{"budget": {budget.Name}, "value": budget.Values}
-	for name, value := range map[string]string{"source": v.Source, "month": month} {
-		if value != "" {
-			query.Set(name, value)
-		}
-	}
-	return "/money?" + query.Encode() + "#budgets"
+	give(query, "month", month)
+	return addressOf("/money", v.Source, query) + "#budgets"
 }
 
 func newBudgetRow(budget *dashboard.Budget, now time.Time) budgetRow {
@@ -223,7 +223,7 @@ func newBudgetView(usage dashboard.Usage, group []dashboard.Budget, shown int, n
 	if view.By {
 		view.Of = groupName(budget.Values)
 	}
-	if budget.Window == string(period.Hour) {
+	if budget.Window == string(period.Hour) || budget.SumOnly {
 		return view, nil // the ledger has whole hours
 	}
 	var err error
@@ -275,9 +275,7 @@ func burnDown(usage dashboard.Usage, budget *dashboard.Budget, now time.Time) (*
 		}
 	}
 	scale := chart.Around(all...)
-	for _, value := range slices.Backward(scale.Ticks) {
-		view.Ticks = append(view.Ticks, tick{text.AxisDollars(value), scale.Y(value)})
-	}
+	view.setScale(scale, text.AxisDollars)
 	view.Lines = []lineView{{Name: "left", Color: "s0", Path: scale.Line(left), Last: text.Dollars(left[last])}, {Name: "at an even pace", Color: "sx", Path: scale.Line(even), Last: text.Dollars(even[last])}}
 	if !math.IsNaN(pace[n]) {
 		view.Lines = append(view.Lines, lineView{Name: "at the pace so far", Color: "s1", Path: scale.Line(pace), Last: text.Dollars(pace[n]) + " at the end"})
@@ -305,21 +303,15 @@ func burnDown(usage dashboard.Usage, budget *dashboard.Budget, now time.Time) (*
 func (v *moneyView) addCosts(usage dashboard.Usage, of period.Period, now time.Time) {
 	for i := range 4 {
 		at := period.Month.Add(now.UTC(), -i)
-		query := url.Values{"month": {at.Format("2006-01")}}
-		if v.Source != "" {
-			query.Set("source", v.Source)
-		}
-		v.Months = append(v.Months, option{at.Format("January 2006"), "/money?" + query.Encode() + "#costs", at.Equal(of.From)})
+		address := addressOf("/money", v.Source, url.Values{"month": {at.Format("2006-01")}})
+		v.Months = append(v.Months, option{at.Format("January 2006"), address + "#costs", at.Equal(of.From)})
 	}
 	slices.Reverse(v.Months)
 	v.Span = of.From.Format("January 2006") + " (UTC)"
 	api := url.Values{"month": {of.From.Format("2006-01")}}
-	if v.Source != "" {
-		api.Set("source", v.Source)
-	}
-	v.CostsJS = "/api/usage/costs?" + api.Encode()
+	v.CostsJS = addressOf("/api/usage/costs", v.Source, api)
 	api.Set("format", "csv")
-	v.CostsCSV = "/api/usage/costs?" + api.Encode()
+	v.CostsCSV = addressOf("/api/usage/costs", v.Source, api)
 	lines := usage.Costs(of.From, of.To)
 	var sum dashboard.CostLine
 	for i := range lines {

@@ -18,6 +18,7 @@ import (
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
+	"github.com/otelcol-arc/otelcol-arc/internal/routing"
 )
 
 const (
@@ -45,20 +46,18 @@ func newPseudonyms(private []string) *pseudonyms {
 	p := &pseudonyms{key: []byte(rand.Text()), private: map[string]bool{}, labels: map[string]bool{}, values: map[string]string{}}
 	for _, name := range private {
 		p.private[name] = true
-		label := strings.Map(func(r rune) rune {
-			if r == '_' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' {
-				return r
-			}
-			return '_'
-		}, name)
+		label := dashboard.MetricLabel(name)
 		p.labels[name], p.labels[label], p.labels["exported_"+label] = true, true, true
+		if label, err := routing.LabelName(name); err == nil { // of event rules
+			p.labels[label] = true
+		}
 	}
 	return p
 }
 
 // hide is the pseudonym of a value; "" has none.
 func (p *pseudonyms) hide(value string) string {
-	if value == "" || value == overflowValue {
+	if value == "" || value == dashboard.Overflow {
 		return value
 	}
 	mac := hmac.New(sha256.New, p.key)
@@ -72,9 +71,6 @@ func (p *pseudonyms) hide(value string) string {
 	p.values[pseudonym] = strings.Clone(value)
 	return pseudonym
 }
-
-// overflowValue is that of what is counted together beyond a limit.
-const overflowValue = "otel.metric.overflow"
 
 // reveal replaces pseudonyms in a text by their values.
 func (p *pseudonyms) reveal(text string) string {
@@ -107,7 +103,7 @@ func (p *pseudonyms) hideValues(names, values []string) []string {
 func (p *pseudonyms) revealWhere(where map[string]string) map[string]string {
 	out := maps.Clone(where)
 	for name, value := range where {
-		if !p.private[name] || value == "" || value == overflowValue {
+		if !p.private[name] || value == "" || value == dashboard.Overflow {
 			continue
 		}
 		if out[name] = p.reveal(value); out[name] == value {

@@ -182,6 +182,14 @@ func TestPrivateValues(t *testing.T) {
 	assert.Equal(t, []string{`user_id="user-1"`}, r.alerts.SilenceList[len(r.alerts.SilenceList)-1].Matchers)
 }
 
+// A dimension has other names in metrics, in rules over events, and where a server has the label already.
+func TestPseudonymsHideEachLabelOfADimension(t *testing.T) {
+	p := newPseudonyms([]string{"2nd.user", "model", "über"})
+	for _, label := range []string{"2nd.user", "_2nd_user", "key_2nd_user", "exported__2nd_user", "exported_model", "model", "_ber"} {
+		assert.True(t, p.labels[label], label)
+	}
+}
+
 func TestPseudonymsAreBounded(t *testing.T) {
 	p := newPseudonyms([]string{"user.id"})
 	first := p.hide("ada")
@@ -192,7 +200,7 @@ func TestPseudonymsAreBounded(t *testing.T) {
 	}
 	assert.LessOrEqual(t, len(p.values), maxPseudonyms)
 	assert.Empty(t, p.hide(""))
-	assert.Equal(t, overflowValue, p.hide(overflowValue))
+	assert.Equal(t, dashboard.Overflow, p.hide(dashboard.Overflow))
 	usage := &dashboards.Usage{Keys: []string{dashboard.Model, "user.id"}}
 	assert.Equal(t, usage.Keys, p.hideUsage(usage).Dimensions())
 }

@@ -30,15 +30,17 @@ const (
 	maxAlertName  = 120 // runes of what distinguishes an alert
 )
 
-// graphRanges are what a graph can show.
-var graphRanges = []struct {
-	name, label string
-	length      time.Duration
-}{
+// graphRanges are what a graph can show, the first by default.
+var graphRanges = []graphRange{
 	{"6h", "6 hours", 6 * time.Hour},
 	{"1h", "1 hour", time.Hour},
 	{"24h", "24 hours", 24 * time.Hour},
 	{"7d", "7 days", 7 * 24 * time.Hour},
+}
+
+type graphRange struct {
+	name, label string
+	length      time.Duration
 }
 
 // rulePageView is the view of one rule.
@@ -72,6 +74,13 @@ type graphView struct {
 	Limit  string // "" without a threshold
 	Rows   []graphRow
 	Zone   string
+}
+
+// setScale sets the labels of the values, the largest first.
+func (v *graphView) setScale(scale chart.Scale, label func(float64) string) {
+	for _, value := range slices.Backward(scale.Ticks) {
+		v.Ticks = append(v.Ticks, tick{label(value), scale.Y(value)})
+	}
 }
 
 type lineView struct{ Name, Color, Path, Last string }
@@ -181,10 +190,11 @@ func (b *dashboardServer) rulePage(r *http.Request) (content, error) {
 	}
 	view := rulePageView{shell: b.newShell(q.rule.Name, "rules"), Rule: newRuleView(&q.rule), Group: q.group.Name, Range: graphRanges[q.rangeOf].label}
 	link := func(path, name string) string { return path + "?" + url.Values{"id": {q.id}, "range": {name}}.Encode() }
-	for i, g := range graphRanges {
-		view.Ranges = append(view.Ranges, option{g.label, link("/rule", g.name), i == q.rangeOf})
+	ranges := slices.Clone(graphRanges)
+	slices.SortFunc(ranges, func(x, y graphRange) int { return cmp.Compare(x.length, y.length) })
+	for _, g := range ranges {
+		view.Ranges = append(view.Ranges, option{g.label, link("/rule", g.name), g == graphRanges[q.rangeOf]})
 	}
-	slices.SortStableFunc(view.Ranges, func(x, y option) int { return cmp.Compare(rangeOrder(x.Label), rangeOrder(y.Label)) })
 	view.JSON = link("/api/rules/graph", graphRanges[q.rangeOf].name)
 	graph, err := q.graph(r.Context())
 	switch {
@@ -209,15 +219,6 @@ func (b *dashboardServer) rulePage(r *http.Request) (content, error) {
 		}
 	}
 	return content{template: "rule.html", data: view}, nil
-}
-
-func rangeOrder(label string) time.Duration {
-	for _, g := range graphRanges {
-		if g.label == label {
-			return g.length
-		}
-	}
-	return 0
 }
 
 // isOf reports whether an alert is of a rule: it has its name and the labels that are no
@@ -247,9 +248,7 @@ func newGraphView(g *dashboard.Graph, q *ruleRequest) *graphView {
 		all = append(all, g.Limit)
 	}
 	scale := chart.Around(all...)
-	for _, value := range slices.Backward(scale.Ticks) {
-		view.Ticks = append(view.Ticks, tick{number(&value), scale.Y(value)})
-	}
+	view.setScale(scale, func(value float64) string { return number(&value) })
 	if g.Operator != "" {
 		view.Limit, view.LimitY = g.Operator+" "+number(&g.Limit), min(max(scale.Y(g.Limit), 0), 100)
 	}
@@ -378,14 +377,17 @@ func alertText(in *dashboard.StateInterval, q *ruleRequest) string {
 
 // newChanges are the changes of states, the newest first.
 func newChanges(intervals []dashboard.StateInterval, q *ruleRequest) (changes []changeView, more int) {
+	names := make([]string, len(intervals))
 	for i := range intervals {
-		in := &intervals[i]
-		name := alertText(in, q)
+		names[i] = alertText(&intervals[i], q)
+	}
+	for i := range intervals {
+		in, name := &intervals[i], names[i]
 		change := changeView{At: in.From, State: in.State, Class: stateClass(in.State), Alert: name}
 		changes = append(changes, change)
 		followed := false // by another state at once
 		for j := range intervals {
-			followed = followed || i != j && alertText(&intervals[j], q) == name && !intervals[j].From.Before(in.From) &&
+			followed = followed || i != j && names[j] == name && !intervals[j].From.Before(in.From) &&
 				intervals[j].From.Sub(in.To).Abs() <= time.Second && intervals[j].State != in.State
 		}
 		if in.Open || followed {

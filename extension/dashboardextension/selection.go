@@ -77,6 +77,8 @@ type selection struct {
 
 	dimensions []string // that there are
 
+	missing []string // columns that the source does not have
+
 	// What these mean, which is not in the URL.
 	period period.Period
 	step   period.Unit
@@ -147,6 +149,13 @@ func stepFor(of period.Period) period.Unit {
 		return period.Week
 	default:
 		return period.Month
+	}
+}
+
+// keepStep makes the steps days where the ledger has added hours up by now.
+func (c *selection) keepStep(extent *dashboard.Extent) {
+	if c.step == period.Hour && c.period.From.Before(extent.HoursSince) && extent.Since.Before(extent.HoursSince) {
+		c.step = period.Day
 	}
 }
 
@@ -291,9 +300,12 @@ func (c *selection) callsURL(format string) string {
 
 // apiURL is an address of the API for the chosen ledger.
 func (c *selection) apiURL(path string, values url.Values) string {
-	if c.source != "" {
-		values.Set("source", c.source)
-	}
+	return addressOf(path, c.source, values)
+}
+
+// addressOf is the address of what a source has; of the first one for "".
+func addressOf(path, source string, values url.Values) string {
+	give(values, "source", source)
 	if len(values) == 0 {
 		return path
 	}
@@ -401,6 +413,8 @@ func label(dimension string) string {
 		return "Model"
 	case dashboard.Provider:
 		return "Provider"
+	case collectorDimension:
+		return "Collector"
 	case "service.name":
 		return "Service"
 	case "gen_ai.agent.name":

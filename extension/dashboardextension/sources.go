@@ -71,10 +71,10 @@ func (s *sources[S]) all() []*source[S] {
 	return s.shown
 }
 
-// ids are the IDs of the current sources.
 // through are the same sources, each seen through a function.
 func (s *sources[S]) through(as func(S) S) *sources[S] { return &sources[S]{of: s, as: as} }
 
+// ids are the IDs of the current sources.
 func (s *sources[S]) ids() []string {
 	var ids []string
 	for _, shown := range s.all() {

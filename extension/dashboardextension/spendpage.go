@@ -36,6 +36,7 @@ const (
 type spendView struct {
 	shell
 	NoSource, NoCalls, NoneHere bool
+	SumsOnly                    bool // without what only a ledger has
 
 	Alerts     []alertView
 	MoreAlerts int
@@ -116,12 +117,11 @@ type unpricedView struct {
 func (b *dashboardServer) spendPage(r *http.Request) (content, error) {
 	view := spendView{shell: b.newShell("Spend", "spend")}
 	p := newParams(r.URL.Query())
-	usage, err := b.usageOf(p)
+	usage, none, err := b.shownUsage(p)
 	if err != nil {
-		if p.text("source") != "" {
-			return content{}, err
-		}
-		view.NoSource = true
+		return content{}, err
+	}
+	if view.NoSource = none; none {
 		b.addAlerts(&view)
 		return content{template: "spend.html", data: view}, nil
 	}
@@ -133,17 +133,19 @@ func (b *dashboardServer) spendPage(r *http.Request) (content, error) {
 	now := c.now
 	b.addAlerts(&view)
 	extent := usage.Extent()
-	if c.step == period.Hour && c.period.From.Before(extent.HoursSince) && extent.Since.Before(extent.HoursSince) {
-		c.step = period.Day // hours are days by now
-	}
+	c.keepStep(&extent)
+	view.SumsOnly, c.missing = extent.SumsOnly, missingOf(&extent, c.by, c.where)
 	if err := addWindows(&view, usage, &extent, c); err != nil {
 		return content{}, err
 	}
 	if err := addUsage(&view, usage, &extent, c); err != nil {
 		return content{}, err
 	}
-	b.addCalls(&view, usage, c)
 	b.addControls(&view, c, dimensions)
+	if extent.SumsOnly {
+		return content{template: "spend.html", data: view}, nil
+	}
+	b.addCalls(&view, usage, c)
 	addAttention(&view, usage, c.where)
 	addPrices(&view, usage, now)
 	view.Billing = newBillingView(usage, c, now)
@@ -210,7 +212,8 @@ func addUsage(view *spendView, usage dashboard.Usage, extent *dashboard.Extent, 
 		sum := spend.Sum(before)
 		allBefore = &sum
 	}
-	view.Stats = newStats(&all, allBefore)
+	view.Notes = append(view.Notes, failureNote(extent, c)...)
+	view.Stats = figuresWithout(newStats(&all, allBefore), missingOf(extent, nil, c.where))
 	stack := spend.NewStack(steps, starts, c.measure, chartSeries)
 	view.Chart = newChart(stack, c)
 	colors := map[string]string{}

@@ -37,13 +37,7 @@ type nodeView struct {
 
 // oneTrace finds the calls of a trace.
 func (b *dashboardServer) oneTrace(r *http.Request) (usage dashboard.Usage, c selection, calls []dashboard.Call, nodes []*conversation.Node, err error) {
-	p := newParams(r.URL.Query())
-	if usage, err = b.usageOf(p); err != nil {
-		return nil, c, nil, nil, err
-	}
-	c = selection{source: p.text("source"), tz: p.text("tz"), page: 1, callPage: 1, by: []string{dashboard.Model}, preset: presets[0].name, dimensions: usage.Dimensions()}
-	c.now = b.now().In(p.zone(b.zone))
-	if err := p.err(); err != nil {
+	if usage, c, err = b.oneThing(r); err != nil {
 		return nil, c, nil, nil, err
 	}
 	id := r.PathValue("id")

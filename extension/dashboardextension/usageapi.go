@@ -36,6 +36,15 @@ func (b *dashboardServer) usageOf(p *params) (dashboard.Usage, error) {
 	}
 }
 
+// shownUsage is the source of a page; none when no ledger is there at all, which is no error.
+func (b *dashboardServer) shownUsage(p *params) (usage dashboard.Usage, none bool, err error) {
+	usage, err = b.usageOf(p)
+	if err != nil && p.text("source") == "" {
+		return nil, true, nil
+	}
+	return usage, false, err
+}
+
 func (b *dashboardServer) getSources(r *http.Request) (response, error) {
 	p := newParams(r.URL.Query())
 	if err := p.err(); err != nil {

@@ -92,7 +92,7 @@ type Channel struct {
 	// that of the last attempt, and Next when the channel is tried again, if later.
 	Failing, Next time.Time
 	Error         string
-	// Deliveries are the last messages since the start, the newest first.
+	// Deliveries are the last messages, the newest first; with a storage those before the start, too.
 	Deliveries []Delivery
 }
 
@@ -133,10 +133,12 @@ type GraphSeries struct {
 
 // StateInterval is a time in which an alert was in one state.
 type StateInterval struct {
-	Labels   map[string]string // of the alert
-	State    string            // pending or firing
-	From, To time.Time
-	Open     bool // it still is
+	Labels map[string]string // of the alert
+	State  string            // pending or firing
+	From   time.Time
+	// To is the first evaluation that no longer found it so, or the last that did.
+	To   time.Time
+	Open bool // the last evaluation found it so
 }
 
 // HistoryEntry is a notification that was sent.

@@ -16,6 +16,9 @@ const (
 	Provider = "provider"
 )
 
+// Overflow stands for the models and values of dimensions beyond a limit.
+const Overflow = "otel.metric.overflow"
+
 // Usage has what calls of models cost, by the hour in which they were made.
 type Usage interface {
 	// Dimensions are what calls can be grouped and chosen by; Model is the first, Provider

@@ -71,32 +71,27 @@ func Run(ctx context.Context, fn func(context.Context) error) error {
 // BeforeSync has the group call write when the request was accepted, before it syncs. It reports
 // whether it will: a nil group, or one that has ended, does not.
 func (g *Group) BeforeSync(write func()) bool {
-	if g == nil {
-		return false
-	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.ended {
-		return false
-	}
-	g.writers = append(g.writers, write)
-	return true
+	return g.whileOpen(func() { g.writers = append(g.writers, write) })
 }
 
 // Append has the group sync a log up to a position. Without done the request fails if
 // that fails; otherwise done gets the result. It reports whether the group will sync: if not, the
 // caller has to.
 func (g *Group) Append(log Log, position uint64, done func(error)) bool {
+	return g.whileOpen(func() { g.appends = append(g.appends, appended{log, position, done}) })
+}
+
+// whileOpen calls note unless there is no group, or it has ended.
+func (g *Group) whileOpen(note func()) bool {
 	if g == nil {
 		return false
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.ended {
-		return false
+	if !g.ended {
+		note()
 	}
-	g.appends = append(g.appends, appended{log, position, done})
-	return true
+	return !g.ended
 }
 
 func (g *Group) takeWriters() []func() {

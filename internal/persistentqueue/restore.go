@@ -32,6 +32,21 @@ func IsQueue(kind component.Kind, name string) bool {
 	return kind == component.KindExporter && slices.Contains([]string{"traces", "metrics", "logs", "profiles"}, name)
 }
 
+// HoldsRequests reports whether the queue of a client is not empty. One in the layout before v0.132
+// is taken for one that is not.
+func HoldsRequests(ctx context.Context, client storage.Client) (bool, error) {
+	content, err := client.Get(ctx, MetadataKey)
+	if err != nil {
+		return false, err
+	}
+	if len(content) == 0 {
+		legacy, err := client.Get(ctx, legacyWriteKey)
+		return len(legacy) > 0, err
+	}
+	m, err := parse(content)
+	return m.read != m.write || len(m.dispatched) > 0, err
+}
+
 // Restored is what Restore did.
 type Restored struct {
 	Requeued int  // requests that were being sent when the process ended

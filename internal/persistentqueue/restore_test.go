@@ -201,3 +201,24 @@ func FuzzParse(f *testing.F) {
 		assert.Equal(t, m.dispatched, again.dispatched)
 	})
 }
+
+func TestHoldsRequests(t *testing.T) {
+	for name, test := range map[string]struct {
+		content map[string]string
+		want    bool
+		wantErr bool
+	}{
+		"nothing": {},
+		"empty":   {content: map[string]string{MetadataKey: string((&metadata{read: 7, write: 7}).encode())}},
+		"waiting": {content: map[string]string{MetadataKey: string((&metadata{read: 7, write: 8}).encode())}, want: true},
+		"sent":    {content: map[string]string{MetadataKey: string((&metadata{read: 7, write: 7, dispatched: []uint64{6}}).encode())}, want: true},
+		"old":     {content: map[string]string{legacyWriteKey: "12345678"}, want: true},
+		"damaged": {content: map[string]string{MetadataKey: "\xff"}, wantErr: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			holds, err := HoldsRequests(t.Context(), &memory{content: test.content})
+			assert.Equal(t, test.want, holds)
+			assert.Equal(t, test.wantErr, err != nil)
+		})
+	}
+}

@@ -29,15 +29,7 @@ func (b *dashboardSource) Graph(ctx context.Context, expr string, from, to time.
 	case <-ctx.Done():
 		return dashboard.Graph{}, ctx.Err()
 	}
-	g, err := in.evaluator.Graph(ctx, expr, from, to)
-	if err != nil {
-		return dashboard.Graph{}, err
-	}
-	out := dashboard.Graph{Expr: g.Expr, From: g.From, Step: g.Step, More: g.More, Limit: g.Limit, Operator: g.Operator}
-	for _, s := range g.Series {
-		out.Series = append(out.Series, dashboard.GraphSeries(s))
-	}
-	return out, nil
+	return in.evaluator.Graph(ctx, expr, from, to)
 }
 
 // Intervals implements dashboard.Alerts.
@@ -48,12 +40,7 @@ func (b *dashboardSource) Intervals(ctx context.Context, rule *dashboard.Rule, f
 	}
 	ctx, cancel := b.until(ctx)
 	defer cancel()
-	intervals, err := in.evaluator.Intervals(ctx, rule.Name, rule.Labels, from, to)
-	out := make([]dashboard.StateInterval, len(intervals))
-	for i := range intervals {
-		out[i] = dashboard.StateInterval(intervals[i])
-	}
-	return out, err
+	return in.evaluator.Intervals(ctx, rule.Name, rule.Labels, from, to)
 }
 
 // until is a context that ends with the request, or the evaluations.

@@ -186,7 +186,7 @@ func (w writer) threshold(to pmetric.NumberDataPointSlice, b *BudgetConfig, valu
 func putBudget(to pcommon.Map, b *BudgetConfig, values []string) {
 	to.PutStr(labelBudget, b.Name)
 	for i, value := range values {
-		label := dashboard.Label(b.By[i])
+		label := dashboard.MetricLabel(b.By[i])
 		if b.By[i] == dashboard.Model || b.By[i] == dashboard.Provider {
 			label = b.By[i]
 		}

@@ -224,16 +224,7 @@ func writeUsage(to pcommon.Map, amounts *usage.Amounts) {
 }
 
 func writeCost(to pcommon.Map, call *ledger.Call) {
-	status := outcomePriced
-	switch {
-	case call.Unpriced:
-		status = outcomeUnpriced
-	case call.CostReported:
-		status = outcomeReported
-	case call.IsEstimate:
-		status = outcomeEstimated
-	}
-	to.PutStr(attrStatus, status)
+	to.PutStr(attrStatus, statusOfCost(call))
 	if call.Estimated != "" {
 		to.PutStr(attrReason, call.Estimated)
 	}

@@ -161,7 +161,7 @@ func (b usageSource) call(c *singleCall) dashboard.Call {
 		}
 	}
 	out.TraceID, out.SpanID = hexOf(c.Trace[:]), hexOf(c.Span[:])
-	out.CostStatus = statusOfCost(c)
+	out.CostStatus = statusOfCost(c.Call)
 	if !c.Unpriced {
 		out.Dollars = dollars(c.Cost)
 	} else {
@@ -202,7 +202,8 @@ func (b usageSource) valuesOf(c *singleCall) []string {
 	return all
 }
 
-func statusOfCost(c *singleCall) string {
+// statusOfCost is how the cost of a call is known: one of the outcomes of pricing.
+func statusOfCost(c *ledger.Call) string {
 	switch {
 	case c.Unpriced:
 		return outcomeUnpriced
@@ -310,8 +311,5 @@ func (c *core) describeAdjustment(a *ledger.Adjustment) string {
 			of = append(of, c.dimensions.names[at]+"="+condition.Value)
 		}
 	}
-	return strings.Join(of, ", ") + ": × " + strconv.FormatFloat(float64(a.Factor)/million, 'f', -1, 64)
+	return strings.Join(of, ", ") + ": × " + strconv.FormatFloat(float64(a.Factor)/ledger.Million, 'f', -1, 64)
 }
-
-// million is what factors of adjustments are parts of.
-const million = 1_000_000

@@ -295,7 +295,7 @@ func (l loader) remember(e *entry) {
 	for i := range changes {
 		if in := changes[i].In; in != nil {
 			l.amend(in)
-			l.kept.Remember(changes[i].Call, payloadOf(in))
+			l.kept.Remember(changes[i].Call, in.Current())
 		}
 	}
 }

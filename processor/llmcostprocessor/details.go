@@ -88,17 +88,9 @@ func (c *core) keep(change *identity.Change, counted *ledger.Call) {
 		c.kept.Describe(change.Call, mergedRecords(in))
 	default:
 		c.kept.Set(change.Call, &calls.Call{
-			Payload: payloadOf(in), Values: in.Values(), Merged: mergedRecords(in), End: counted.End, Cost: counted.Cost,
+			Payload: in.Current(), Values: in.Values(), Merged: mergedRecords(in), End: counted.End, Cost: counted.Cost,
 		})
 	}
-}
-
-// payloadOf is what was counted.
-func payloadOf(counted *identity.Counted) string {
-	if counted.Amended != "" {
-		return counted.Amended
-	}
-	return counted.Payload
 }
 
 func mergedRecords(counted *identity.Counted) (all []calls.Merged) {

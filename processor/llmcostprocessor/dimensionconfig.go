@@ -8,9 +8,10 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
+
 	"go.opentelemetry.io/collector/confmap"
 
-	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
 )
 
@@ -84,7 +85,7 @@ func dimensionNames(dimensions []DimensionConfig) []string {
 func dimensionLabels(dimensions []DimensionConfig) []string {
 	labels := dimensionNames(dimensions)
 	for i, name := range labels {
-		labels[i] = dashboard.Label(name)
+		labels[i] = dashboard.MetricLabel(name)
 	}
 	return labels
 }
@@ -98,7 +99,7 @@ func validateDimensions(dimensions []DimensionConfig) error {
 	for i := range dimensions {
 		d := &dimensions[i]
 		name := d.String()
-		label := dashboard.Label(name)
+		label := dashboard.MetricLabel(name)
 		switch other, taken := labels[label]; {
 		case name == "" || names[name]:
 			errs = append(errs, fmt.Errorf("dimensions::%d: %q is empty or there twice", i, name))

@@ -77,7 +77,7 @@ func (c *core) fillCharge(to *ledger.Call, q *charge) {
 
 // parseCounted is the call that was counted, or is to be.
 func parseCounted(counted *identity.Counted) *ledger.Call {
-	call := parsePayload(cmp.Or(counted.Amended, counted.Payload))
+	call := parsePayload(counted.Current())
 	overlay(&call.Dimensions, counted.Values())
 	return call.Adjusted()
 }

@@ -9,9 +9,10 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
+
 	"go.uber.org/zap"
 
-	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
 )
 
@@ -32,7 +33,7 @@ func assignPlaces(stored, configured []string) (places, replaced []string) {
 		}
 		// One whose label in metrics is the same cannot be beside it.
 		at := slices.IndexFunc(places, func(other string) bool {
-			return dashboard.Label(other) == dashboard.Label(name) && !isConfigured(other)
+			return dashboard.MetricLabel(other) == dashboard.MetricLabel(name) && !isConfigured(other)
 		})
 		if at < 0 && len(places) < ledger.MaxDimensions {
 			places = append(places, name)
@@ -52,7 +53,7 @@ func (d *dimensions) arrange(places []string) {
 	before := d.all
 	d.names, d.labels, d.all = places, make([]string, len(places)), make([]*reader, len(places))
 	for i, name := range places {
-		d.labels[i] = dashboard.Label(name)
+		d.labels[i] = dashboard.MetricLabel(name)
 		at := slices.IndexFunc(before, func(r *reader) bool { return r.name == name })
 		if at < 0 {
 			d.all[i] = &reader{name: name}

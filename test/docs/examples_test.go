@@ -90,6 +90,9 @@ func TestYAMLBlocks(t *testing.T) {
 				cmd.Env = append(cmd.Env, variablesOf(b.text)...)
 			}
 			cmd.Dir = collector.Root()
+			if strings.Contains(b.text, "rule_files: [alerts.yml]") { // the Arc guide's, next to the configuration
+				require.NoError(t, os.WriteFile(filepath.Join(filepath.Dir(file), "alerts.yml"), read(t, "test/e2e/testdata/guide_alerts.yml"), 0o600))
+			}
 			if strings.Contains(b.text, "testdata/") { // a component's own, which its tests use in the same way
 				cmd.Dir = filepath.Join(collector.Root(), filepath.Dir(b.page))
 				if component := componentOf[b.page]; component != "" {
@@ -231,6 +234,7 @@ func TestCommandBlocks(t *testing.T) {
 			case b.language == "console":
 				run.console(t, b)
 			case b.page == "docs/sending.md": // TestRecipes, make recipes
+			case b.page == "docs/migrating-from-the-guide.md": // TestGuideSectionsAreRun of test/e2e lists what runs them
 			case b.page == "docs/operations.md" && strings.Contains(b.text, "$OTELCOL_ARC_STATE"): // TestBackup
 			case strings.HasPrefix(b.text, "clickhouse-client"): // TestRealClickHouse executes the schema
 			case executable(b.text) != "":

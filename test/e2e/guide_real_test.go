@@ -24,13 +24,13 @@ import (
 
 // Python's own handlers, as the Arc guide sets them up.
 func TestRealPythonLogging(t *testing.T) {
-	for service, setting := range map[string]struct{ file, key string }{
-		"syslog":   {"sources/python-syslog.yaml", "receivers::udplog/python::listen_address="},
-		"logstash": {"sources/logstash-handler.yaml", "receivers::tcplog/logstash::listen_address="},
+	for service, setting := range map[string]struct{ section, key string }{
+		"syslog":   {"`logging/aggregation.py`: `SysLogHandler`", "receivers::udplog/python::listen_address="},
+		"logstash": {"`logging/aggregation.py`: `TCPLogstashHandler`", "receivers::tcplog/logstash::listen_address="},
 	} {
 		t.Run(service, func(t *testing.T) {
 			dir, listen := t.TempDir(), collector.FreeAddress(t)
-			_, options := adding(t, []string{setting.file, "policies/log-files.yaml"}, "OTELCOL_ARC_LOGS="+dir)
+			_, options := adding(t, []string{guideFiles(t, setting.section)[0][0], "policies/log-files.yaml"}, "OTELCOL_ARC_LOGS="+dir)
 			options.Set = append(options.Set, setting.key+listen)
 			process := collector.Start(t, options)
 			host, port, err := net.SplitHostPort(listen)
@@ -73,7 +73,7 @@ func TestRealPrometheusClient(t *testing.T) {
 		_ = stdin.Close()
 		_ = cmd.Wait() // killed with the test's context, if it has not ended by itself
 	})
-	p, options := adding(t, []string{"sources/prometheus-scrape.yaml"}, "ARC_METRICS_TARGET="+app)
+	p, options := adding(t, guideFiles(t, "`metrics/prometheus.py`")[1], "ARC_METRICS_TARGET="+app)
 	options.Set = append(options.Set, "receivers::prometheus::config::global::scrape_interval=500ms", "receivers::prometheus::config::global::scrape_timeout=500ms")
 	collector.Start(t, options)
 	prometheus := startPrometheus(t, p.page)
@@ -101,7 +101,7 @@ func TestRealMetricsCollectorCounts(t *testing.T) {
 		_, err := io.WriteString(stdin, line+"\n")
 		require.NoError(t, err)
 	}
-	p, options := adding(t, []string{"sources/metrics-collector.yaml"}, "ARC_METRICS_TARGET="+app)
+	p, options := adding(t, guideFiles(t, "`metrics/prometheus.py`")[0], "ARC_METRICS_TARGET="+app)
 	options.Set = append(options.Set, "receivers::prometheus/metrics_collector::config::global::scrape_interval=500ms", "receivers::prometheus/metrics_collector::config::global::scrape_timeout=500ms")
 	collector.Start(t, options)
 	ask := func(c *assert.CollectT) page { return scrape(c, "http://"+p.page+"/metrics") }
@@ -119,6 +119,7 @@ func TestRealMetricsCollectorCounts(t *testing.T) {
 		assert.InDelta(c, 3000, found["arc_llm_tokens_total"], 0)
 		assert.InDelta(c, 0.015, found["arc_llm_cost_dollars"], 1e-12)
 		assert.InDelta(c, 0.015, found["arc_app_llm_cost_dollars_total"], 1e-12, "the application's own")
+		assert.InDelta(c, 3, found["arc_agent_executions_total"], 0, "by track_execution")
 	}, 60*time.Second, 200*time.Millisecond)
 }
 

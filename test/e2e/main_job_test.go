@@ -4,6 +4,7 @@
 package e2e
 
 import (
+	"fmt"
 	"strconv"
 	"testing"
 	"time"
@@ -155,10 +156,10 @@ func TestRubbish(t *testing.T) {
 }
 
 // The environment variables of the Arc guide's applications are enough: one that is set
-// switches its channel on, in the default configuration.
+// switches its channel on, in the default configuration. PagerDuty is notified of what is critical.
 func TestVariablesOfTheGuide(t *testing.T) {
 	cert := double.NewCertificate(t)
-	slack := double.NewSlack(t)
+	slack, pagerduty := double.NewSlack(t), double.NewPagerDuty(t, routingKey)
 	smtp := double.NewSMTP(t, double.SMTPSettings{
 		Certificate: &cert, Mechanisms: []string{"PLAIN", "LOGIN"}, Username: "arc@example.com", Password: password,
 	})
@@ -166,19 +167,25 @@ func TestVariablesOfTheGuide(t *testing.T) {
 	process := collector.Start(t, collector.Options{
 		Configs: []string{"config/default.yaml"},
 		Set: append(set, "exporters::prometheus::endpoint="+p.page,
+			"processors::alert::rule_files=[test/e2e/testdata/rules.yml]",
+			"exporters::pagerduty::endpoint="+pagerduty.URL,
 			"exporters::email::tls::ca_file="+cert.CertFile), // a real server's is one that the system trusts
 		Env: []string{
-			"SLACK_WEBHOOK_URL=" + slack.URL,
+			"SLACK_WEBHOOK_URL=" + slack.URL, "PAGERDUTY_API_KEY=" + routingKey,
 			"SMTP_SERVER=127.0.0.1", "SMTP_PORT=" + strconv.Itoa(smtp.Port),
 			"SMTP_USER=arc@example.com", "SMTP_PASSWORD=" + password,
 		},
 	})
 	sendSpans(t, grpcExporter(t, p.grpc, security{}), call{model: "gpt-4o", input: 100, output: 200_000})
 	require.Eventually(t, func() bool { return len(smtp.Emails()) > 0 && len(slack.Bodies()) > 0 }, 20*time.Second, 50*time.Millisecond)
-	process.Terminate(t, 20*time.Second)
-
 	assert.Len(t, slack.Bodies(), 1)
 	require.Len(t, smtp.Emails(), 1)
+	assert.Empty(t, pagerduty.Bodies())
+	postEvents(t, "http://"+p.arc, security{}, `{"cache_type":"llm","hit":true,"size_bytes":5000}`)
+	require.Eventually(t, func() bool { return len(pagerduty.Bodies()) > 0 }, 60*time.Second, 50*time.Millisecond)
+	assert.Contains(t, fmt.Sprint(pagerduty.Bodies()), "CacheTooLarge")
+	process.Terminate(t, 20*time.Second)
+
 	email := smtp.Emails()[0]
 	assert.Equal(t, []string{"arc@example.com"}, email.To, "without SMTP_TO the sender is notified")
 	assert.True(t, email.TLS)

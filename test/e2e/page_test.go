@@ -18,8 +18,8 @@ import (
 // page is what Prometheus' own parser finds on a page it scrapes: values by series.
 type page map[string]float64
 
-// scrape reads a page as Prometheus does. Labels that say which process was
-// scraped are left out.
+// scrape reads a page as Prometheus does. Labels that say which process was scraped, or
+// counted, are left out: series that differ in nothing else are added up.
 func scrape(t require.TestingT, url string) page {
 	client := http.Client{Timeout: 5 * time.Second}
 	defer client.CloseIdleConnections()
@@ -44,7 +44,7 @@ func scrape(t require.TestingT, url string) page {
 		_, _, value := parser.Series()
 		var series labels.Labels
 		parser.Labels(&series)
-		found[labels.NewBuilder(series).Del("job", "instance").Labels().String()] = value
+		found[labels.NewBuilder(series).Del("job", "instance").Labels().String()] += value
 	}
 }
 

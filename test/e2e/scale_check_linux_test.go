@@ -48,12 +48,13 @@ func TestScale(t *testing.T) {
 		{"a gateway is removed", scaleRemoved},
 		{"framework and SDK send by different agents", scaleFramework},
 		{"large requests", scaleLarge},
-		{"Arc events, by two agents of a service", scaleEvents},
+		{"Arc events, by two agents of a service, which are restarted and killed while gateways hang", scaleEvents},
 		{"log records without a trace", scaleLogs},
 		{"Kafka: spans and records of a call on two topics", scaleKafkaEvents},
 		{"Kafka: gateways are killed and restarted", scaleKafkaKill},
 		{"Kafka: a large trace", scaleKafkaLarge},
 		{"Kafka: a gateway joins", scaleKafkaJoin},
+		{"Kafka: gateways are stopped while the group rebalances", scaleKafkaStop},
 		{"engine: any collector gets any batch, some two", engineNothing},
 		{"engine: each record of a call reaches another collector", engineScattered},
 		{"engine: collectors are killed", engineKilled},
@@ -344,8 +345,8 @@ func prompts(bytes int) func(ptraceotlp.ExportRequest) {
 	}
 }
 
-// Two agents get the events of one service. Its metrics are added up, and a restart of an
-// agent lowers nothing.
+// Two agents get the events of one service. Its metrics are added up, whether the agents send
+// them to one gateway or to two, and a restart of an agent lowers nothing.
 func scaleEvents(t *testing.T) {
 	t.Helper()
 	gateways, agents := startAll(t, 2, 2)
@@ -385,7 +386,32 @@ func scaleEvents(t *testing.T) {
 		post()
 		requireRequests()
 	}
+	// What agents have queued arrives in its order, also what was being sent when they ended:
+	// gateways add no delta up that is older than the last.
+	for _, end := range []func(*agentProcess){
+		func(a *agentProcess) { a.process.Terminate(t, 20*time.Second) },
+		func(a *agentProcess) { a.process.Kill() },
+	} {
+		signalAll(t, gateways, syscall.SIGSTOP)
+		for range 5 {
+			post()
+		}
+		for _, a := range agents {
+			end(a)
+			a.process = collector.Start(t, a.options)
+		}
+		post()
+		signalAll(t, gateways, syscall.SIGCONT)
+		requireRequests()
+	}
 	apps.requireExact(t, gateways)
+}
+
+func signalAll(t *testing.T, gateways []*gateway, signal syscall.Signal) {
+	t.Helper()
+	for _, g := range gateways {
+		require.NoError(t, syscall.Kill(g.process.PID(), signal))
+	}
 }
 
 // Claude Code's events have no trace. The application sends each batch again, by another agent.

@@ -144,6 +144,19 @@ func waitForReaders(t *testing.T, brokers []string, n int) {
 	}, 60*time.Second, 100*time.Millisecond)
 }
 
+// waitForState waits until the group of the readers is in a state.
+func waitForState(t *testing.T, brokers []string, state string) {
+	t.Helper()
+	client, err := kgo.NewClient(kgo.SeedBrokers(brokers...))
+	require.NoError(t, err)
+	defer client.Close()
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		groups, err := kadm.NewClient(client).DescribeGroups(t.Context(), "otelcol-arc")
+		require.NoError(c, err)
+		assert.Equal(c, state, groups["otelcol-arc"].State)
+	}, 60*time.Second, 100*time.Millisecond)
+}
+
 // By way of Kafka: two gateways share the partitions.
 func TestGatewaysBehindKafka(t *testing.T) {
 	_, gateways, agents := startBehindKafka(t, 2, 1)

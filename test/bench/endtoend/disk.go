@@ -13,9 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strconv"
-	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -122,28 +120,18 @@ const (
 func saturate(ctx context.Context, all []sender, first uint64, duration time.Duration) ([]time.Duration, error) {
 	end := time.Now().Add(duration)
 	var next atomic.Uint64
-	var group sync.WaitGroup
-	took, failed := make([][]time.Duration, len(all)), make([]error, len(all))
-	for i, export := range all {
-		group.Go(func() {
-			for from := time.Now(); from.Before(end); from = time.Now() {
-				number := first + next.Add(1)
-				err := export(ctx, number)
-				for ; err != nil && time.Since(from) < exportTimeLimit; err = export(ctx, number) { // the queue is full
-					time.Sleep(10 * time.Millisecond)
-				}
-				if err != nil {
-					failed[i] = err
-					return
-				}
-				took[i] = append(took[i], time.Since(from))
-			}
-		})
-	}
-	group.Wait()
-	latencies := slices.Concat(took...)
-	slices.Sort(latencies)
-	return latencies, errors.Join(failed...)
+	return timed(all, func(export sender) (took time.Duration, more bool, err error) {
+		from := time.Now()
+		if !from.Before(end) {
+			return 0, false, nil
+		}
+		number := first + next.Add(1)
+		err = export(ctx, number)
+		for ; err != nil && time.Since(from) < exportTimeLimit; err = export(ctx, number) { // the queue is full
+			time.Sleep(10 * time.Millisecond)
+		}
+		return time.Since(from), true, err
+	})
 }
 
 // small measures requests of one item.

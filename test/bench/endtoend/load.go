@@ -104,30 +104,38 @@ func send(ctx context.Context, all []sender, first uint64, perSecond int, durati
 	total := int64(duration.Seconds() * float64(perSecond))
 	begun := time.Now()
 	var next atomic.Int64
+	return timed(all, func(export sender) (took time.Duration, more bool, err error) {
+		n := next.Add(1)
+		if n > total {
+			return 0, false, nil
+		}
+		time.Sleep(time.Until(begun.Add(time.Duration(n) * time.Second / time.Duration(perSecond))))
+		limited, cancel := context.WithTimeout(ctx, exportTimeLimit)
+		defer cancel()
+		from := time.Now()
+		err = export(limited, first+uint64(n))
+		return time.Since(from), true, err
+	})
+}
+
+// timed calls one for each sender again and again, at the same time, until it returns false or
+// fails, and returns the times that it took, sorted.
+func timed(all []sender, one func(sender) (took time.Duration, more bool, err error)) ([]time.Duration, error) {
 	var group sync.WaitGroup
-	took, failed := make([][]time.Duration, len(all)), make([]error, len(all))
+	times, failed := make([][]time.Duration, len(all)), make([]error, len(all))
 	for i, export := range all {
 		group.Go(func() {
 			for {
-				n := next.Add(1)
-				if n > total {
+				took, more, err := one(export)
+				if failed[i] = err; err != nil || !more {
 					return
 				}
-				time.Sleep(time.Until(begun.Add(time.Duration(n) * time.Second / time.Duration(perSecond))))
-				limited, cancel := context.WithTimeout(ctx, exportTimeLimit)
-				from := time.Now()
-				err := export(limited, first+uint64(n))
-				cancel()
-				if err != nil {
-					failed[i] = err
-					return
-				}
-				took[i] = append(took[i], time.Since(from))
+				times[i] = append(times[i], took)
 			}
 		})
 	}
 	group.Wait()
-	latencies := slices.Concat(took...)
+	latencies := slices.Concat(times...)
 	slices.Sort(latencies)
 	return latencies, errors.Join(failed...)
 }

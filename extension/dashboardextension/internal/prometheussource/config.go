@@ -79,7 +79,7 @@ func (c *Config) Validate() error {
 	}
 	labels := map[string]string{labelKind: "the metrics", labelUnit: "the metrics", labelOverflow: "the metrics"}
 	for i, name := range c.Dimensions {
-		switch label := dashboard.Label(name); {
+		switch label := dashboard.MetricLabel(name); {
 		case strings.TrimSpace(name) == "":
 			errs = append(errs, fmt.Errorf("dimensions::%d: is empty", i))
 		case slices.Contains([]string{dashboard.Model, dashboard.Provider, Collector}, name):

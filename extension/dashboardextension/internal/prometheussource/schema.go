@@ -125,7 +125,7 @@ type schema struct {
 func newSchema(cfg *Config) schema {
 	s := schema{dimensions: []string{dashboard.Model}, collectorLabels: cfg.CollectorLabels}
 	for _, name := range cfg.Dimensions {
-		s.dimensions, s.labels = append(s.dimensions, name), append(s.labels, dashboard.Label(name))
+		s.dimensions, s.labels = append(s.dimensions, name), append(s.labels, dashboard.MetricLabel(name))
 	}
 	s.dimensions = append(s.dimensions, Collector, dashboard.Provider)
 	return s

@@ -15,6 +15,8 @@ import (
 	"github.com/prometheus/prometheus/model/value"
 	"github.com/prometheus/prometheus/storage"
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
 )
 
 const (
@@ -26,20 +28,9 @@ const (
 	maxGap = 5 * time.Minute
 )
 
-// Interval is a time in which an alert was in one state.
-type Interval struct {
-	Labels map[string]string // of the alert
-	State  string            // pending or firing
-	From   time.Time
-	// To is the first evaluation that no longer found it so, or the last that did.
-	To time.Time
-	// Open is set when the last evaluation found it so.
-	Open bool
-}
-
 // Intervals are the times in which alerts of a rule were pending or firing, of the series ALERTS
 // that rules write: in the order of alerts and times, at most 500.
-func (e *Evaluator) Intervals(ctx context.Context, rule string, ruleLabels map[string]string, from, to time.Time) ([]Interval, error) {
+func (e *Evaluator) Intervals(ctx context.Context, rule string, ruleLabels map[string]string, from, to time.Time) ([]dashboard.StateInterval, error) {
 	e.reading.RLock()
 	defer e.reading.RUnlock()
 	if e.closed {
@@ -61,7 +52,7 @@ func (e *Evaluator) Intervals(ctx context.Context, rule string, ruleLabels map[s
 		return nil, err
 	}
 	defer func() { _ = querier.Close() }()
-	var out []Interval
+	var out []dashboard.StateInterval
 	var iterator chunkenc.Iterator
 	set := querier.Select(ctx, true, &storage.SelectHints{Start: from.UnixMilli(), End: to.UnixMilli()}, matchers...)
 	for set.Next() && len(out) < maxIntervals {
@@ -71,15 +62,15 @@ func (e *Evaluator) Intervals(ctx context.Context, rule string, ruleLabels map[s
 			return nil, err
 		}
 	}
-	slices.SortStableFunc(out, func(a, b Interval) int {
+	slices.SortStableFunc(out, func(a, b dashboard.StateInterval) int {
 		return cmp.Or(labels.Compare(labels.FromMap(a.Labels), labels.FromMap(b.Labels)), a.From.Compare(b.From))
 	})
 	return out[:min(len(out), maxIntervals)], set.Err()
 }
 
 // appendIntervals appends those of a series: its samples up to a gap or the marker of its end.
-func appendIntervals(to []Interval, of labels.Labels, samples chunkenc.Iterator, now time.Time) []Interval {
-	var running *Interval
+func appendIntervals(to []dashboard.StateInterval, of labels.Labels, samples chunkenc.Iterator, now time.Time) []dashboard.StateInterval {
+	var running *dashboard.StateInterval
 	finish := func(at time.Time, open bool) {
 		if running != nil {
 			running.To, running.Open = at, open
@@ -102,7 +93,7 @@ func appendIntervals(to []Interval, of labels.Labels, samples chunkenc.Iterator,
 			finish(last, false)
 			fallthrough
 		case running == nil:
-			running = &Interval{Labels: alert, State: state, From: at}
+			running = &dashboard.StateInterval{Labels: alert, State: state, From: at}
 		}
 		last = at
 	}

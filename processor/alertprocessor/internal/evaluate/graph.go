@@ -14,6 +14,8 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
 )
 
 const (
@@ -25,66 +27,46 @@ const (
 	graphSeries = 7
 )
 
-// Graph is what a rule's expression compares, over time.
-type Graph struct {
-	Expr string
-	From time.Time
-	Step time.Duration
-	// Series have a value for each step, NaN where there is none. They are those that came
-	// nearest to the threshold, or without one those with the largest values.
-	Series []GraphSeries
-	// More is how many series are left out.
-	More int
-	// Limit is what the values are compared with, by Operator; Operator is "" without.
-	Limit    float64
-	Operator string
-}
-
-// GraphSeries is a series over time.
-type GraphSeries struct {
-	Labels map[string]string
-	Values []float64
-}
-
 // Graph evaluates what an expression compares with a threshold, or the expression itself, over
-// a time.
-func (e *Evaluator) Graph(ctx context.Context, expr string, from, to time.Time) (Graph, error) {
+// a time. The series that are returned are those that came nearest to the threshold, or without
+// one those with the largest values.
+func (e *Evaluator) Graph(ctx context.Context, expr string, from, to time.Time) (dashboard.Graph, error) {
 	e.reading.RLock()
 	defer e.reading.RUnlock()
 	if e.closed {
-		return Graph{}, ErrClosed
+		return dashboard.Graph{}, ErrClosed
 	}
 	ctx, cancel := context.WithTimeout(ctx, graphTimeout)
 	defer cancel()
 	parsed, err := Parser.ParseExpr(expr)
 	if err != nil {
-		return Graph{}, err
+		return dashboard.Graph{}, err
 	}
 	shown, limit, operator := splitThreshold(parsed)
-	g := Graph{Expr: shown.String(), Step: max(to.Sub(from)/graphPoints, time.Second).Round(time.Second)}
+	g := dashboard.Graph{Expr: shown.String(), Step: max(to.Sub(from)/graphPoints, time.Second).Round(time.Second)}
 	g.From = from.Truncate(g.Step)
 	if limit != nil {
 		if g.Limit, err = e.scalar(ctx, limit.String(), to); err != nil {
-			return Graph{}, err
+			return dashboard.Graph{}, err
 		}
 		g.Operator = operator.String()
 	}
 	query, err := e.engine.NewRangeQuery(ctx, e.Store, nil, g.Expr, g.From, to, g.Step)
 	if err != nil {
-		return Graph{}, err
+		return dashboard.Graph{}, err
 	}
 	defer query.Close()
 	result := query.Exec(ctx)
 	matrix, err := result.Matrix()
 	if err != nil {
-		return Graph{}, err
+		return dashboard.Graph{}, err
 	}
 	slices.SortFunc(matrix, func(a, b promql.Series) int {
 		return cmp.Or(cmp.Compare(nearest(b, operator), nearest(a, operator)), labels.Compare(a.Metric, b.Metric))
 	})
 	g.More = max(0, len(matrix)-graphSeries)
 	for i := range matrix[:min(len(matrix), graphSeries)] {
-		g.Series = append(g.Series, g.series(&matrix[i], to))
+		g.Series = append(g.Series, alignSeries(&g, &matrix[i], to))
 	}
 	return g, nil
 }
@@ -104,9 +86,9 @@ func (e *Evaluator) scalar(ctx context.Context, expr string, at time.Time) (floa
 	}
 }
 
-// series puts the points of a series at their steps.
-func (g *Graph) series(of *promql.Series, to time.Time) GraphSeries {
-	s := GraphSeries{Labels: of.Metric.Map(), Values: make([]float64, to.Sub(g.From)/g.Step+1)}
+// alignSeries puts the points of a series at the steps of a graph.
+func alignSeries(g *dashboard.Graph, of *promql.Series, to time.Time) dashboard.GraphSeries {
+	s := dashboard.GraphSeries{Labels: of.Metric.Map(), Values: make([]float64, to.Sub(g.From)/g.Step+1)}
 	for i := range s.Values {
 		s.Values[i] = math.NaN()
 	}

@@ -336,11 +336,11 @@ func TestDetail(t *testing.T) {
 	got, err := ParseDetail(AppendDetail(nil, &d))
 	require.NoError(t, err)
 	assert.Equal(t, d, got)
-	long := Detail{User: strings.Repeat("ä", maxText), Quality: strings.Repeat("x", 2*maxText)}
+	long := Detail{User: strings.Repeat("ä", ledger.MaxValueBytes), Quality: strings.Repeat("x", 2*ledger.MaxValueBytes)}
 	got, err = ParseDetail(AppendDetail(nil, &long))
 	require.NoError(t, err)
-	assert.Equal(t, strings.Repeat("ä", maxText/2), got.User)
-	assert.Len(t, got.Quality, maxText)
+	assert.Equal(t, strings.Repeat("ä", ledger.MaxValueBytes/2), got.User)
+	assert.Len(t, got.Quality, ledger.MaxValueBytes)
 	none, err := ParseDetail(nil)
 	require.NoError(t, err)
 	assert.Equal(t, Detail{}, none, "of a version before")

@@ -7,7 +7,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"time"
-	"unicode/utf8"
+
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
 )
 
 // Detail is what the ledger does not count of a call. None of it is a prompt or a
@@ -39,17 +40,14 @@ type Detail struct {
 	FirstToken time.Duration
 }
 
-// maxText bounds each text, in bytes.
-const maxText = 256
-
 const detailVersion = 1
 
 var errDetail = errors.New("not the detail of a call")
 
-func (d *Detail) texts() [14]*string {
+func (d *Detail) texts() [15]*string {
 	return [...]*string{
 		&d.ResponseID, &d.User, &d.Session, &d.Agent, &d.Operation, &d.RequestModel, &d.ErrorType, &d.ServiceTier, &d.Scope,
-		&d.Entry, &d.EntryProvider, &d.List, &d.Region, &d.Size,
+		&d.Entry, &d.EntryProvider, &d.List, &d.Region, &d.Size, &d.Quality,
 	}
 }
 
@@ -60,9 +58,9 @@ func AppendDetail(to []byte, d *Detail) []byte {
 	to = binary.AppendUvarint(to, uint64(d.Stated))
 	to = binary.AppendUvarint(to, uint64(max(d.FirstToken, 0)))
 	for _, text := range d.texts() {
-		to = appendText(to, cut(*text))
+		to = ledger.AppendText(to, ledger.Shorten(*text))
 	}
-	return appendText(to, cut(d.Quality))
+	return to
 }
 
 // ParseDetail reads what AppendDetail has written. Calls of versions before have none.
@@ -87,35 +85,10 @@ func ParseDetail(from []byte) (d Detail, err error) {
 	}
 	rest = rest[size:]
 	d.Stated, d.FirstToken = uint32(stated), time.Duration(first)
-	texts := d.texts()
-	for _, text := range append(texts[:], &d.Quality) {
-		if *text, rest, err = parseText(rest); err != nil {
+	for _, text := range d.texts() {
+		if *text, rest, err = ledger.ParseText(rest); err != nil {
 			return Detail{}, err
 		}
 	}
 	return d, nil
-}
-
-// cut shortens a text at the boundary of a character.
-func cut(text string) string {
-	if len(text) <= maxText {
-		return text
-	}
-	end := maxText
-	for end > 0 && !utf8.RuneStart(text[end]) {
-		end--
-	}
-	return text[:end]
-}
-
-func appendText(to []byte, text string) []byte {
-	return append(binary.AppendUvarint(to, uint64(len(text))), text...)
-}
-
-func parseText(from []byte) (text string, rest []byte, err error) {
-	n, size := binary.Uvarint(from)
-	if size <= 0 || n > uint64(len(from)-size) {
-		return "", nil, errDetail
-	}
-	return string(from[size : size+int(n)]), from[size+int(n):], nil
 }

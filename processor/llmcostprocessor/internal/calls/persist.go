@@ -153,28 +153,34 @@ func appendCalls(calls []kept) []byte {
 		to = binary.LittleEndian.AppendUint64(to, k.ID)
 		to = binary.AppendVarint(to, k.End)
 		to = binary.AppendVarint(to, int64(k.Cost))
-		to = appendText(to, k.Payload)
+		to = ledger.AppendText(to, k.Payload)
 		to = binary.AppendUvarint(to, uint64(len(k.Values)))
 		for _, value := range k.Values {
-			to = appendText(to, value)
+			to = ledger.AppendText(to, value)
 		}
 		to = binary.AppendUvarint(to, uint64(len(k.Merged)))
 		for _, m := range k.Merged {
 			to = append(append(to, m.Trace[:]...), m.Span[:]...)
-			to = appendText(appendText(to, m.Scope), m.Rule)
+			to = ledger.AppendText(ledger.AppendText(to, m.Scope), m.Rule)
 		}
 	}
 	return to
 }
 
-// parse parses what Encode has written.
-func parse(content []byte) ([]kept, error) {
+// decompress undoes the compression of Encode.
+func decompress(content []byte) ([]byte, error) {
 	decoder, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxChunk))
 	if err != nil {
 		return nil, err
 	}
 	defer decoder.Close()
-	if content, err = decoder.DecodeAll(content, nil); err != nil {
+	return decoder.DecodeAll(content, nil)
+}
+
+// parse parses calls that Encode has written.
+func parse(content []byte) ([]kept, error) {
+	content, err := decompress(content)
+	if err != nil {
 		return nil, err
 	}
 	return parseCalls(content)
@@ -190,7 +196,7 @@ func parseCalls(content []byte) ([]kept, error) {
 	}
 	same := bytes.Equal(content[1:len(content)-len(rest)], ledger.AppendKinds(nil))
 	r := reader{rest: rest}
-	calls := make([]kept, 0, min(r.length(), maxText*chunkSize))
+	calls := make([]kept, 0, min(r.length(), ledger.MaxValueBytes*chunkSize))
 	for n := r.count; n > 0 && r.err == nil; n-- {
 		k := r.call()
 		if r.err == nil {
@@ -265,7 +271,7 @@ func (r *reader) bytes(to []byte) {
 
 func (r *reader) text() (text string) {
 	if r.err == nil {
-		text, r.rest, r.err = parseText(r.rest)
+		text, r.rest, r.err = ledger.ParseText(r.rest)
 	}
 	return text
 }

@@ -7,7 +7,7 @@ import (
 	"encoding/binary"
 	"slices"
 
-	"github.com/klauspost/compress/zstd"
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
 )
 
 // Step is a span around calls: of an agent, a chain or a tool.
@@ -35,9 +35,7 @@ func (s *Store) AddSteps(steps []Step) {
 
 func (s *Store) putStep(number uint64, step *Step) {
 	place := int(number % uint64(s.limits.Newest))
-	for place >= len(s.steps) {
-		s.steps = append(s.steps, make([]numberedStep, min(max(len(s.steps), 64), s.limits.Newest-len(s.steps)))...)
-	}
+	s.steps = grow(s.steps, place, s.limits.Newest)
 	s.steps[place] = numberedStep{number, *step}
 }
 
@@ -97,7 +95,7 @@ func appendSteps(steps []numberedStep) []byte {
 		step := &steps[i]
 		to = binary.AppendUvarint(to, step.number)
 		to = append(append(append(to, step.Trace[:]...), step.Span[:]...), step.Parent[:]...)
-		to = appendText(appendText(to, cut(step.Name)), cut(step.Agent))
+		to = ledger.AppendText(ledger.AppendText(to, ledger.Shorten(step.Name)), ledger.Shorten(step.Agent))
 		to = binary.AppendUvarint(binary.AppendUvarint(to, uint64(step.Start)), uint64(step.End))
 		failed := byte(0)
 		if step.Failed {
@@ -136,12 +134,8 @@ func parseSteps(content []byte) ([]numberedStep, error) {
 
 // LoadSteps adds steps that were written.
 func (s *Store) LoadSteps(content []byte) error {
-	decoder, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxChunk))
+	content, err := decompress(content)
 	if err != nil {
-		return err
-	}
-	defer decoder.Close()
-	if content, err = decoder.DecodeAll(content, nil); err != nil {
 		return err
 	}
 	steps, err := parseSteps(content)

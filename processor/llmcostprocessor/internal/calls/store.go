@@ -139,12 +139,18 @@ func (s *Store) named(c *Call) Call {
 	return made
 }
 
+// grow makes a ring, which has size places at most, long enough for a place.
+func grow[T any](ring []T, place, size int) []T {
+	for place >= len(ring) {
+		ring = append(ring, make([]T, min(max(len(ring), 64), size-len(ring)))...)
+	}
+	return ring
+}
+
 // put keeps a call under a number.
 func (s *Store) put(number uint64, c *Call) {
 	place := int(number % uint64(s.limits.Newest))
-	for place >= len(s.ring) {
-		s.ring = append(s.ring, make([]kept, min(max(len(s.ring), 64), s.limits.Newest-len(s.ring)))...)
-	}
+	s.ring = grow(s.ring, place, s.limits.Newest)
 	at := &s.ring[place]
 	switch {
 	case at.number == number:

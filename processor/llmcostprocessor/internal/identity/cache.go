@@ -4,6 +4,7 @@
 package identity
 
 import (
+	"cmp"
 	"strings"
 	"time"
 )
@@ -64,6 +65,9 @@ type Counted struct {
 	// Amended is the caller's: what it counted instead of the payload, if not "".
 	Amended string
 }
+
+// Current is the payload that is counted.
+func (c *Counted) Current() string { return cmp.Or(c.Amended, c.Payload) }
 
 // more is what few calls have.
 type more struct {

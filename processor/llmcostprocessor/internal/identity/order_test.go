@@ -64,8 +64,14 @@ type item struct {
 
 func add(t *testing.T, c *Cache, b countedCalls, items []item) []Outcome {
 	t.Helper()
-	var records []Record
-	var spans []Span
+	records, spans := split(items)
+	result := c.Add(records, spans, start)
+	b.apply(t, result.Changes)
+	return result.Outcomes
+}
+
+// split puts records and spans apart.
+func split(items []item) (records []Record, spans []Span) {
 	for _, one := range items {
 		if one.record != nil {
 			records = append(records, *one.record)
@@ -73,9 +79,7 @@ func add(t *testing.T, c *Cache, b countedCalls, items []item) []Outcome {
 			spans = append(spans, *one.span)
 		}
 	}
-	result := c.Add(records, spans, start)
-	b.apply(t, result.Changes)
-	return result.Outcomes
+	return records, spans
 }
 
 // scenario makes items at random: of few resources, scopes, traces, spans, models,

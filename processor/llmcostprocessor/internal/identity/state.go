@@ -116,7 +116,7 @@ func versionOf(r *Record, nonzero uint32, counted *Counted, size int, released u
 	version := uint64(released)<<releasedShift | rankBits(r, nonzero)<<rankShift | uint64(min(size, maxSize))<<sizeShift
 	known := uint64(0)
 	hash := xxhash.New()
-	_, _ = hash.WriteString(cmp.Or(counted.Amended, counted.Payload))
+	_, _ = hash.WriteString(counted.Current())
 	for i, value := range counted.Values() {
 		if value != "" {
 			known++

@@ -63,15 +63,7 @@ func withOwnResponses(r *rand.Rand) []item {
 
 func addStates(t *testing.T, c *Cache, to engine, ledger countedCalls, items []item) {
 	t.Helper()
-	var records []Record
-	var spans []Span
-	for _, one := range items {
-		if one.record != nil {
-			records = append(records, *one.record)
-		} else {
-			spans = append(spans, *one.span)
-		}
-	}
+	records, spans := split(items)
 	result := c.Add(records, spans, start)
 	ledger.apply(t, result.Changes)
 	c.States(&result, spans, to.add)

@@ -10,8 +10,8 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/money"
 )
 
-// million is the whole that factors are millionths of.
-const million = 1_000_000
+// Million is the whole that the factors of adjustments are millionths of.
+const Million = 1_000_000
 
 // Adjustment multiplies the cost of calls that have some values of dimensions.
 type Adjustment struct {
@@ -44,9 +44,9 @@ func (c *Call) Adjusted() *Call {
 		switch a := &c.Adjustments[i]; {
 		case !a.Holds(&c.Dimensions):
 		case c.CostReported:
-			out.Computed = money.Scale(out.Computed, a.Factor, million)
+			out.Computed = money.Scale(out.Computed, a.Factor, Million)
 		default:
-			out.Cost, out.Saved = money.Scale(out.Cost, a.Factor, million), money.Scale(out.Saved, a.Factor, million)
+			out.Cost, out.Saved = money.Scale(out.Cost, a.Factor, Million), money.Scale(out.Saved, a.Factor, Million)
 		}
 	}
 	return &out
@@ -59,7 +59,7 @@ func appendAdjustments(to []byte, adjustments []Adjustment) []byte {
 		to = binary.AppendUvarint(to, uint64(len(a.Conditions)))
 		for _, c := range a.Conditions {
 			to = binary.AppendUvarint(to, uint64(c.Dimension))
-			to = appendText(to, c.Value)
+			to = AppendText(to, c.Value)
 		}
 	}
 	return to
@@ -94,7 +94,7 @@ func parseAdjustment(from []byte) (a Adjustment, rest []byte, err error) {
 		}
 		var c Condition
 		if c.Dimension, rest, err = parseCount(rest, MaxDimensions-1); err == nil {
-			c.Value, rest, err = parseText(rest)
+			c.Value, rest, err = ParseText(rest)
 		}
 		a.Conditions = append(a.Conditions, c)
 	}

@@ -50,7 +50,7 @@ type Kinds []usage.Kind
 func AppendKinds(to []byte) []byte {
 	to = binary.AppendUvarint(to, uint64(usage.Count))
 	for kind := range usage.Count {
-		to = appendText(to, usage.Kind(kind).String())
+		to = AppendText(to, usage.Kind(kind).String())
 	}
 	return to
 }
@@ -64,7 +64,7 @@ func ParseKinds(from []byte) (kinds Kinds, rest []byte, err error) {
 	rest = from[size:]
 	for range n {
 		var name string
-		if name, rest, err = parseText(rest); err != nil {
+		if name, rest, err = ParseText(rest); err != nil {
 			return nil, nil, err
 		}
 		kind, known := usage.Named(name)
@@ -90,12 +90,12 @@ func AppendCall(to []byte, c *Call) []byte {
 	}
 	to = append(to, flags, status)
 	for _, text := range [...]string{c.Model, c.Provider, c.Convention, c.Reading, c.Estimated} {
-		to = appendText(to, text)
+		to = AppendText(to, text)
 	}
 	dimensions := c.Dimensions.known()
 	to = binary.AppendUvarint(to, uint64(len(dimensions)))
 	for _, value := range dimensions {
-		to = appendText(to, value)
+		to = AppendText(to, value)
 	}
 	to = append(to, c.Trace[:]...)
 	to = append(to, c.Span[:]...)
@@ -112,7 +112,8 @@ func AppendCall(to []byte, c *Call) []byte {
 	return to
 }
 
-func appendText(to []byte, text string) []byte {
+// AppendText appends a text with its length before it.
+func AppendText(to []byte, text string) []byte {
 	to = binary.AppendUvarint(to, uint64(len(text)))
 	return append(to, text...)
 }
@@ -124,7 +125,7 @@ func ParseCall(from []byte, kinds Kinds) (c Call, rest []byte, err error) {
 		return Call{}, nil, err
 	}
 	for _, text := range [...]*string{&c.Model, &c.Provider, &c.Convention, &c.Reading, &c.Estimated} {
-		if *text, rest, err = parseText(rest); err != nil {
+		if *text, rest, err = ParseText(rest); err != nil {
 			return Call{}, nil, err
 		}
 	}
@@ -177,7 +178,7 @@ func (c *Call) parseDimensions(from []byte, counted bool) (rest []byte, err erro
 		n, rest = count, from[size:]
 	}
 	for i := range n {
-		if c.Dimensions[i], rest, err = parseText(rest); err != nil {
+		if c.Dimensions[i], rest, err = ParseText(rest); err != nil {
 			return nil, err
 		}
 	}
@@ -225,7 +226,8 @@ func parseNumbers(from []byte, numbers []int64) (rest []byte, err error) {
 	return from, nil
 }
 
-func parseText(from []byte) (text string, rest []byte, err error) {
+// ParseText reads what AppendText has written, and returns what is behind it.
+func ParseText(from []byte) (text string, rest []byte, err error) {
 	n, size := binary.Uvarint(from)
 	if size <= 0 || n > math.MaxInt32 || int(n) > len(from)-size {
 		return "", nil, errTruncated

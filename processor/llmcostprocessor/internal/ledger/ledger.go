@@ -10,6 +10,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
+
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/money"
 )
 
@@ -29,7 +31,7 @@ func (d *Dimensions) known() []string {
 }
 
 // Overflow stands for the models and dimensions beyond a limit.
-const Overflow = "otel.metric.overflow"
+const Overflow = dashboard.Overflow
 
 // Limits bound a ledger.
 type Limits struct {

@@ -437,7 +437,7 @@ func (w *segmentWriter) segment(id uint64) *Segment {
 	head = AppendKinds(head)
 	head = binary.AppendUvarint(head, uint64(len(w.texts)))
 	for _, text := range w.texts {
-		head = appendText(head, text)
+		head = AppendText(head, text)
 	}
 	s, err := openSegment(id, string(append(head, w.content...)))
 	if err != nil {

@@ -48,7 +48,7 @@ func ParseCall1(from []byte) (c Call, rest []byte, err error) {
 	if rest, err = c.parseHead(from); err != nil {
 		return Call{}, nil, err
 	}
-	if c.Model, rest, err = parseText(rest); err != nil {
+	if c.Model, rest, err = ParseText(rest); err != nil {
 		return Call{}, nil, err
 	}
 	if rest, err = c.parseDimensions(rest, false); err != nil {
