@@ -102,7 +102,9 @@ func (b *dashboardServer) moneyPage(r *http.Request) (content, error) {
 		return content{}, err
 	}
 	view.addCosts(usage, of, now)
-	if extent := usage.Extent(); extent.SumsOnly {
+	if extent := usage.Extent(); extent.Err != nil {
+		return content{}, extent.Err
+	} else if extent.SumsOnly {
 		view.SumsOnly = true
 	} else {
 		view.addPrices(usage, now)
@@ -419,6 +421,9 @@ func (b *dashboardServer) getCosts(r *http.Request) (response, error) {
 			row.Billed = known(l.Billed, true)
 		}
 		rows = append(rows, row)
+	}
+	if err := usage.Extent().Err; err != nil {
+		return response{}, err
 	}
 	if csv {
 		return csvResponse("usage-costs", costLines(rows)), nil

@@ -85,6 +85,8 @@ type Extent struct {
 	// durations it then has for rows and conditions of FailuresBy alone.
 	SumsOnly   bool
 	FailuresBy []string
+	// Err is why the source could not be asked just now.
+	Err error
 }
 
 // Row is the sum of the calls of a group in a step.

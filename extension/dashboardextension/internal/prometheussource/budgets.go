@@ -20,11 +20,11 @@ import (
 // Metrics of budgets. Those that config/scale/rules/usage.yml records go before the sums that are
 // made here: they have the share of a gateway that is away, too.
 const (
-	metricBudgetRatio    = "arc_llm_budget_used_ratio"
-	metricBudgetLimit    = "arc_llm_budget_limit_dollars"
-	metricBudgetStart    = "arc_llm_budget_window_start_timestamp_seconds"
-	metricBudgetEnd      = "arc_llm_budget_window_end_timestamp_seconds"
-	recordedBudgetRatio  = "budget_values:arc_llm_budget_used_ratio:sum"
+	metricBudgetRatio   = "arc_llm_budget_used_ratio"
+	metricBudgetLimit   = "arc_llm_budget_limit_dollars"
+	metricBudgetStart   = "arc_llm_budget_window_start_timestamp_seconds"
+	metricBudgetEnd     = "arc_llm_budget_window_end_timestamp_seconds"
+	recordedBudgetRatio = "budget_values:arc_llm_budget_used_ratio:sum"
 	recordedBudgetSum   = "budget:arc_llm_budget_used_ratio:sum"
 
 	labelBudget    = "budget"

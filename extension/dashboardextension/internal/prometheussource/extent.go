@@ -31,8 +31,11 @@ func (s *Source) Extent() dashboard.Extent {
 	ctx, cancel := s.bounded()
 	defer cancel()
 	since, err := s.firstHour(ctx)
-	if err != nil || since.IsZero() {
-		return extent // the next query has the error
+	if err != nil {
+		extent.Err = unavailable(err)
+	}
+	if since.IsZero() {
+		return extent
 	}
 	extent.Since, extent.HoursSince = since, since
 	if hours := s.hoursSince(s.now()); since.Before(hours) {
