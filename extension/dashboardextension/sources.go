@@ -32,7 +32,7 @@ func (s *sources[S]) add(id component.ID, asked S) (hide func()) {
 	return s.insert(&source[S]{id: id, asked: asked})
 }
 
-// addFirst registers a source that comes before the others, for good.
+// addFirst registers a source that comes before the others.
 func (s *sources[S]) addFirst(id component.ID, asked S) {
 	s.insert(&source[S]{id: id, asked: asked, first: true})
 }

@@ -27,7 +27,7 @@ const (
 
 var errTooLarge = fmt.Errorf("a response is larger than %d MiB: there are too many series", maxResponseBytes>>20)
 
-// client queries a server. Its errors are sentences for those who look at the dashboard, without
+// client queries a server. Its errors are sentences for the users of the dashboard, without
 // the address.
 type client struct {
 	api       prometheus.API

@@ -33,7 +33,7 @@ type Config struct {
 	confighttp.ClientConfig `mapstructure:",squash"`
 
 	// Dimensions are those of the llm_cost processors of the collectors, by name; or any other
-	// labels that tell calls apart, as cluster. Default: service.name and gen_ai.agent.name.
+	// labels that distinguish calls, as cluster. Default: service.name and gen_ai.agent.name.
 	Dimensions []string `mapstructure:"dimensions"`
 
 	// CollectorLabels are the labels that together name a collector. Of series that differ in other

@@ -51,7 +51,7 @@ const (
 
 var figureKind0 = figureBucket0 + figure(len(dashboard.DurationBounds)) + 1
 
-// family is a metric that is read, and how its series are told apart.
+// family is a metric that is read, and how its series are distinguished.
 type family struct {
 	metric, matchers string
 	// byModel: its series have the model alone, and no dimensions.
@@ -131,7 +131,7 @@ func newSchema(cfg *Config) schema {
 	return s
 }
 
-// by are the labels that the series of a family are told apart by.
+// by are the labels that the series of a family are distinguished by.
 func (s *schema) by(f *family) string {
 	labels := []string{dashboard.Model}
 	if !f.byModel {

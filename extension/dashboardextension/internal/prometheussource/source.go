@@ -51,7 +51,7 @@ func New(cfg *Config, logger *zap.Logger, zone *time.Location, now func() time.T
 	return s
 }
 
-// Start makes the client. Nothing is read until somebody looks at the dashboard.
+// Start makes the client. Nothing is read until somebody opens the dashboard.
 func (s *Source) Start(ctx context.Context, host component.Host, settings component.TelemetrySettings) error {
 	made, err := s.cfg.ToClient(ctx, host.GetExtensions(), settings)
 	if err != nil {
@@ -73,7 +73,7 @@ func (s *Source) Shutdown() {
 // errNotStarted is reported where the dashboard has not started yet.
 var errNotStarted = errors.New("the source is not started")
 
-// bounded is a time for one answer of the source.
+// bounded is a time for one response of the source.
 func (s *Source) bounded() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(s.ctx, s.cfg.Timeout)
 }
@@ -224,16 +224,16 @@ func (e *Unavailable) Unwrap() error { return e.err }
 
 // What only a ledger has.
 
-// Calls are none.
+// Calls returns nil.
 func (s *Source) Calls(dashboard.CallQuery) []dashboard.Call { return nil }
 
-// Unpriced are none: which models have no price is on the dashboards of the collectors.
+// Unpriced returns nil: which models have no price is on the dashboards of the collectors.
 func (s *Source) Unpriced() []dashboard.UnpricedModel { return nil }
 
-// Estimates are none.
+// Estimates returns nil.
 func (s *Source) Estimates() []dashboard.Estimate { return nil }
 
-// Disagreements are none.
+// Disagreements returns nil.
 func (s *Source) Disagreements() []dashboard.Disagreement { return nil }
 
 // Prices is empty.

@@ -240,8 +240,8 @@ func TestWhatThereIsOfARow(t *testing.T) {
 	assert.Equal(t, dashboard.CostLine{Provider: "openai", Model: "gpt-4o", Calls: 4, Counted: .5}, costs[0])
 }
 
-// What is over is not asked for again at each look, and an empty server is not an error.
-func TestAnswersAreKeptForAWhile(t *testing.T) {
+// What is over is not queried again each time, and an empty server is not an error.
+func TestRowsAreReusedForAWhile(t *testing.T) {
 	s, now := newServer(t), noon.Add(20*time.Minute)
 	source, _ := s.source(&now)
 	assert.Empty(t, dollars(t, source, noon.Add(-48*time.Hour), noon.Add(time.Hour)))
