@@ -36,6 +36,7 @@ const (
 type spendView struct {
 	shell
 	NoSource, NoCalls, NoneHere bool
+	SumsOnly                    bool // without what only a ledger has
 
 	Alerts     []alertView
 	MoreAlerts int
@@ -133,14 +134,18 @@ func (b *dashboardServer) spendPage(r *http.Request) (content, error) {
 	b.addAlerts(&view)
 	extent := usage.Extent()
 	c.keepStep(&extent)
+	view.SumsOnly, c.missing = extent.SumsOnly, missingOf(&extent, c.by, c.where)
 	if err := addWindows(&view, usage, &extent, c); err != nil {
 		return content{}, err
 	}
 	if err := addUsage(&view, usage, &extent, c); err != nil {
 		return content{}, err
 	}
-	b.addCalls(&view, usage, c)
 	b.addControls(&view, c, dimensions)
+	if extent.SumsOnly {
+		return content{template: "spend.html", data: view}, nil
+	}
+	b.addCalls(&view, usage, c)
 	addAttention(&view, usage, c.where)
 	addPrices(&view, usage, now)
 	view.Billing = newBillingView(usage, c, now)
@@ -207,7 +212,8 @@ func addUsage(view *spendView, usage dashboard.Usage, extent *dashboard.Extent, 
 		sum := spend.Sum(before)
 		allBefore = &sum
 	}
-	view.Stats = newStats(&all, allBefore)
+	view.Notes = append(view.Notes, failureNote(extent, c)...)
+	view.Stats = figuresWithout(newStats(&all, allBefore), missingOf(extent, nil, c.where))
 	stack := spend.NewStack(steps, starts, c.measure, chartSeries)
 	view.Chart = newChart(stack, c)
 	colors := map[string]string{}
