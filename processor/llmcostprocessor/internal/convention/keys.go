@@ -17,9 +17,11 @@ var genAI = slices.Concat([]row{
 	{provider, []string{"gen_ai.provider.name", "gen_ai.system", "gen_ai.model.provider", "llm.provider"}},
 	{model, []string{"gen_ai.response.model", "gen_ai.request.model", "llm.model"}},
 	{requestModel, []string{"gen_ai.request.model"}},
-	{input, []string{"gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens", "llm.usage.prompt_tokens", "llm.usage.input_tokens", "gen_ai.response.prompt_tokens"}},
-	{output, []string{"gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens", "llm.usage.completion_tokens", "llm.usage.output_tokens", "gen_ai.response.completion_tokens"}}, // the last are Semantic Kernel's before 1.28
-	{total, []string{"gen_ai.usage.total_tokens", "llm.usage.total_tokens"}},
+	// Of gen_ai.response.*, the tokens are Semantic Kernel's before it had the conventions' keys,
+	// the token_counts those of Google's ADK in Go.
+	{input, []string{"gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens", "llm.usage.prompt_tokens", "llm.usage.input_tokens", "gen_ai.response.prompt_tokens", "gen_ai.response.prompt_token_count"}},
+	{output, []string{"gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens", "llm.usage.completion_tokens", "llm.usage.output_tokens", "gen_ai.response.completion_tokens", "gen_ai.response.candidates_token_count"}},
+	{total, []string{"gen_ai.usage.total_tokens", "llm.usage.total_tokens", "gen_ai.response.total_token_count"}},
 	{cacheRead, []string{
 		"gen_ai.usage.cache_read.input_tokens",
 		"gen_ai.usage.cache_read_input_tokens",
@@ -33,6 +35,7 @@ var genAI = slices.Concat([]row{
 		"gen_ai.usage.cached_tokens",
 		"gen_ai.usage.cached_input_tokens",
 		"gen_ai.usage.prompt_tokens_details.cache_read",
+		"gen_ai.response.cached_content_token_count",
 		"llm.usage.cached_tokens",
 		"llm.usage.cached_input_tokens",
 		"llm.usage.cache_read_input_tokens",

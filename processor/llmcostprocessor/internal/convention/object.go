@@ -369,7 +369,8 @@ func dollars(value pcommon.Value) (float64, bool) {
 	return sum, len(m) > 0
 }
 
-// jsonOfPython makes JSON of a dictionary as Python writes it. It returns what it
+// jsonOfPython makes JSON of a dictionary as Python writes it, be it with its module for
+// JSON, which writes numbers that JSON does not have. It returns what it
 // cannot make sense of as it is, for the JSON parser to refuse.
 func jsonOfPython(text string) string {
 	var b strings.Builder
@@ -386,6 +387,12 @@ func jsonOfPython(text string) string {
 		case strings.HasPrefix(text[i:], "False"):
 			b.WriteString("false")
 			i += len("False")
+		case strings.HasPrefix(text[i:], "NaN"):
+			b.WriteString("null")
+			i += len("NaN")
+		case strings.HasPrefix(text[i:], "Infinity"), strings.HasPrefix(text[i:], "-Infinity"):
+			b.WriteString("null")
+			i = i + strings.Index(text[i:], "Infinity") + len("Infinity")
 		default:
 			b.WriteByte(c)
 			i++

@@ -138,8 +138,9 @@ func (r *record) belongsToAnother(name string) bool {
 		return !callsAPI(name[strings.LastIndexByte(name, '.')+1:])
 	case hasPrefix(r.scope, "logfire."):
 		// The span of the request of a stream; the usage comes in a record at its end
-		// (5.4.0). One that is complete has the ID of the response.
-		return !r.has(responseID) && r.status() == Success
+		// (5.4.0), and without where nobody asked for it. One that is complete has the ID
+		// of the response.
+		return !r.has(responseID) && r.status() == Success && r.text(spanKind) != "log"
 	}
 	return false
 }

@@ -325,6 +325,12 @@ func TestKeysOfFrameworks(t *testing.T) {
 				"gen_ai.response.prompt_tokens": 1000, "gen_ai.response.completion_tokens": 300,
 			}, usage.Amounts{usage.Input: 1000, usage.Output: 300}, "openai", "",
 		},
+		{
+			"Google's ADK in Go: thoughts in the total alone", "gcp.vertex.agent", attributes{
+				"gen_ai.system": "gcp.vertex.agent", "gen_ai.request.model": "gemini-2.5-flash", "gen_ai.response.prompt_token_count": 1000,
+				"gen_ai.response.candidates_token_count": 220, "gen_ai.response.cached_content_token_count": 600, "gen_ai.response.total_token_count": 1300,
+			}, counts, "gcp.vertex.agent", "",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			call := readAs(t, tt.scope, tt.attrs)

@@ -261,6 +261,7 @@ var spanConventions = []convention{
 		rows: []row{
 			{parameters, []string{"request_data", "model"}},
 			{usageObject, []string{"gen_ai.usage.raw", "usage"}},
+			{spanKind, []string{"logfire.span_type"}},
 		},
 	},
 	{
