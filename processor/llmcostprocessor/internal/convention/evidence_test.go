@@ -198,6 +198,12 @@ func TestDetailsElsewhere(t *testing.T) {
 			"flex",
 		},
 		{
+			"Langfuse in Python, with a number that JSON does not have",
+			attributes{"langfuse.observation.type": "generation", "langfuse.observation.model.name": "gpt-5", "langfuse.observation.usage_details": `{"input": 400, "input_cached_tokens": 600, "output": 300, "total": NaN, "x": -Infinity, "y": Infinity}`},
+			usage.Amounts{usage.Input: 400, usage.CacheRead: 600, usage.Output: 300},
+			"",
+		},
+		{
 			"an object that is broken loses itself",
 			chat("openai", "gpt-5", attributes{"gen_ai.usage.raw": `{"prompt_tokens": 1000, "prompt`}),
 			usage.Amounts{usage.Input: 1000, usage.Output: 300},
@@ -353,6 +359,8 @@ func TestRecordsWithoutUsage(t *testing.T) {
 	stream := chat("openai", "gpt-4o", noUsage)
 	assert.Equal(t, Aggregate, read("logfire.openai", "Chat Completion", stream), "the request of a stream, whose end follows")
 	assert.Equal(t, IsCall, read("logfire.openai", "Chat Completion", with(stream, attributes{"error.type": "x"})))
+	assert.Equal(t, Aggregate, read("logfire.openai", "Chat Completion", with(stream, attributes{"logfire.span_type": "span"})))
+	assert.Equal(t, IsCall, read("logfire.openai", "streaming response", with(stream, attributes{"logfire.span_type": "log"})), "its end, whose usage nobody asked for")
 	assert.Equal(t, IsCall, read("somebody's", "chat", stream))
 }
 
@@ -364,6 +372,7 @@ func TestFailuresInLogs(t *testing.T) {
 	}{
 		{"claude_code.api_error", attributes{"model": "claude-sonnet-4-5", "error": "overloaded", "status_code": 529, "attempt": 2}, IsCall},
 		{"gemini_cli.api_error", attributes{"model": "gemini-2.5-pro", "error": "quota", "status_code": 429}, IsCall},
+		{"qwen-code.api_error", attributes{"model": "qwen3-coder-plus", "error_type": "RateLimitError", "status_code": 429}, IsCall},
 		{"codex.api_request", attributes{"model": "gpt-5", "error.message": "refused", "http.response.status_code": 401}, IsCall},
 		{"codex.api_request", attributes{"model": "gpt-5", "http.response.status_code": 200}, NotACall},
 		{"codex.sse_event", attributes{"event.kind": "response.completed", "model": "gpt-5", "duration_ms": 10}, NotACall},
