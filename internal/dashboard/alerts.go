@@ -92,7 +92,7 @@ type Channel struct {
 	// that of the last attempt, and Next when the channel is tried again, if later.
 	Failing, Next time.Time
 	Error         string
-	// Deliveries are the last messages since the start, the newest first.
+	// Deliveries are the last messages, the newest first; with a storage those before the start, too.
 	Deliveries []Delivery
 }
 

@@ -22,7 +22,7 @@ type ChannelStatus struct {
 	Failing time.Time
 	Error   string
 	Next    time.Time
-	// Deliveries are the last messages since the start, the newest first.
+	// Deliveries are the last messages, the newest first; with a storage those before the start, too.
 	Deliveries []Delivery
 }
 
@@ -40,7 +40,7 @@ func Statuses(host component.Host) []ChannelStatus {
 func (l *lane) status() ChannelStatus {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	s := ChannelStatus{Name: l.owner.set.ID.String(), Waiting: l.state.waiting, Accepted: l.state.acceptedAt, Failing: l.state.failing, Deliveries: l.deliveries.last()}
+	s := ChannelStatus{Name: l.owner.set.ID.String(), Waiting: l.state.waiting, Accepted: l.state.acceptedAt, Failing: l.state.failing, Deliveries: l.deliveries.all()}
 	if l.channel.Name != "" {
 		s.Name += " " + l.channel.Name
 	}

@@ -48,15 +48,19 @@ const (
 // deliveries remembers the last messages of a channel. Its zero value is ready to use.
 type deliveries struct {
 	newest []delivery // the newest last
+	last   uint64     // number of the newest
 }
 
 type delivery struct {
-	id string
+	number uint64 // they are numbered in the order of their last attempts
+	slot   int    // in the storage, from 0 to below maxDeliveries
+	id     string
 	Delivery
 }
 
-// add remembers an attempt to send a message. Attempts at the same message are one entry.
-func (d *deliveries) add(m Message, attempt Delivery) {
+// add remembers an attempt to send a message, and returns what is known of that. Attempts at the
+// same message are one entry.
+func (d *deliveries) add(m Message, attempt Delivery) *delivery {
 	for _, alert := range m.Alerts {
 		if alert.State == alertevent.Resolved {
 			attempt.Resolved++
@@ -68,21 +72,36 @@ func (d *deliveries) add(m Message, attempt Delivery) {
 		}
 	}
 	attempt.First, attempt.Attempts, attempt.Target = attempt.At, 1, m.Target
-	if i := slices.IndexFunc(d.newest, func(known delivery) bool { return known.id == m.ID }); i >= 0 {
+	i := slices.IndexFunc(d.newest, func(known delivery) bool { return known.id == m.ID })
+	if i >= 0 {
 		attempt.First, attempt.Attempts = d.newest[i].First, d.newest[i].Attempts+1
+	} else if len(d.newest) == maxDeliveries {
+		i = 0 // the oldest makes room
+	}
+	slot := d.freeSlot()
+	if i >= 0 {
+		slot = d.newest[i].slot
 		d.newest = slices.Delete(d.newest, i, i+1)
 	}
-	d.newest = append(d.newest, delivery{m.ID, attempt})
-	if len(d.newest) > maxDeliveries {
-		d.newest = slices.Delete(d.newest, 0, len(d.newest)-maxDeliveries)
+	d.last++
+	d.newest = append(d.newest, delivery{d.last, slot, m.ID, attempt})
+	return &d.newest[len(d.newest)-1]
+}
+
+// freeSlot is the first slot that no delivery has.
+func (d *deliveries) freeSlot() int {
+	slot := 0
+	for slices.ContainsFunc(d.newest, func(known delivery) bool { return known.slot == slot }) {
+		slot++
 	}
+	return slot
 }
 
 // maxDeliveredName bounds the name of an alert that is remembered, in runes.
 const maxDeliveredName = 100
 
-// last are the deliveries, the newest first.
-func (d *deliveries) last() []Delivery {
+// all are the deliveries, the newest first.
+func (d *deliveries) all() []Delivery {
 	out := make([]Delivery, 0, len(d.newest))
 	for _, known := range slices.Backward(d.newest) {
 		known.Alerts = slices.Clone(known.Alerts)
@@ -91,9 +110,9 @@ func (d *deliveries) last() []Delivery {
 	return out
 }
 
-// recordAttempt remembers an attempt to send a message that began at a time and ended now.
-func (l *lane) recordAttempt(m Message, began time.Time, err error, givenUp bool) {
-	now := time.Now()
+// recordAttempt remembers an attempt to send a message that began at a time and ended now. It must
+// be called with the lock held.
+func (l *lane) recordAttempt(m Message, began, now time.Time, err error, givenUp bool) error {
 	attempt := Delivery{At: now, Took: now.Sub(began), Outcome: deliveryAccepted, Status: int(l.lastStatus.Swap(0))}
 	var partial *PartialError
 	switch {
@@ -107,9 +126,7 @@ func (l *lane) recordAttempt(m Message, began time.Time, err error, givenUp bool
 	if err != nil {
 		attempt.Error = Truncate(Clean(err.Error()), maxStatusError)
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.deliveries.add(m, attempt)
+	return l.store.putDelivery(l.deliveries.add(m, attempt))
 }
 
 // noting notes the status of each response.

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -77,11 +78,83 @@ func TestDeliveriesAreBounded(t *testing.T) {
 		}
 		d.add(Message{ID: strconv.Itoa(i), Alerts: alerts}, Delivery{At: time.Unix(int64(i), 0)})
 	}
-	last := d.last()
+	last := d.all()
 	require.Len(t, last, maxDeliveries)
 	assert.Equal(t, time.Unix(3*maxDeliveries-1, 0), last[0].At)
 	assert.Len(t, last[0].Alerts, maxDeliveredNames)
 	assert.Equal(t, 20, last[0].Resolved)
+}
+
+// What was sent is known after a restart, and after a restart in the middle of its attempts; a
+// value that is damaged loses itself.
+func TestDeliveriesAreStored(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
+		host := &storageHost{}
+		withStorage := func(s *setup) { s.delivery.Storage, s.host = &storageID, host }
+		var down error
+		v := &vendor{respond: func(Message) error { return down }}
+		e, _ := v.start(t, withStorage)
+		send := func(name string) {
+			require.NoError(t, e.ConsumeLogs(t.Context(), logs(at(alert(name, "", alertevent.Firing), time.Now()))))
+			time.Sleep(time.Minute)
+			synctest.Wait()
+		}
+		for i := range maxDeliveries + 5 {
+			send(fmt.Sprint("A", i))
+		}
+		down = errors.New("down")
+		send("B") // some attempts
+		before := e.lanes[0].status().Deliveries
+		require.Len(t, before, maxDeliveries)
+		require.Equal(t, []string{"B"}, before[0].Alerts)
+		require.Greater(t, before[0].Attempts, 1)
+		require.NoError(t, e.Shutdown(t.Context()))
+		mute := func(s *setup) { // so that nothing is sent meanwhile
+			withStorage(s)
+			s.delivery.MuteTimeIntervals = []map[string]any{{"times": []any{map[string]any{"start_time": "00:00", "end_time": "24:00"}}}}
+		}
+
+		e, _ = v.start(t, mute)
+		after := e.lanes[0].status().Deliveries
+		require.NoError(t, e.Shutdown(t.Context()))
+		assert.Equal(t, before[0].Alerts, after[0].Alerts)
+		assert.Equal(t, before[0].Attempts, after[0].Attempts)
+		assert.Equal(t, "down", after[0].Error)
+		require.Len(t, after, maxDeliveries)
+		for i := range after {
+			assert.Equal(t, before[i].Alerts, after[i].Alerts)
+			assert.True(t, before[i].At.Equal(after[i].At), "%s %s", before[i].At, after[i].At)
+		}
+
+		down = nil
+		e, _ = v.start(t, withStorage)
+		send("C")
+		after = e.lanes[0].status().Deliveries
+		require.NoError(t, e.Shutdown(t.Context()))
+		assert.Contains(t, after[0].Alerts, "C", "the newest of all")
+		assert.Len(t, after, maxDeliveries)
+		values := host.clients["alerts"].values
+		broken := 0
+		for key := range values {
+			if strings.HasPrefix(key, "delivery-") && broken < 2 {
+				values[key] = []byte(`{"v":1,"id":`)
+				broken++
+			}
+		}
+		e, _ = v.start(t, withStorage)
+		assert.Len(t, e.lanes[0].status().Deliveries, len(after)-2)
+		require.NoError(t, e.Shutdown(t.Context()))
+	})
+}
+
+func FuzzParseDelivery(f *testing.F) {
+	f.Add([]byte(`{"v":1,"number":3,"id":"x","attempts":2,"alerts":["a","b","c","d","e","f"],"outcome":"failed"}`))
+	f.Fuzz(func(t *testing.T, value []byte) {
+		if d, err := parseDelivery(value); err == nil {
+			assert.NotEmpty(t, d.id)
+			assert.LessOrEqual(t, len(d.Alerts), maxDeliveredNames)
+		}
+	})
 }
 
 // The status is that of the last response over HTTP.

@@ -164,6 +164,13 @@ func (l *lane) open(ctx context.Context, host component.Host, storage component.
 	if err != nil {
 		return fmt.Errorf("storage: %w", err)
 	}
+	var unread error
+	if l.deliveries, unread, err = l.store.loadDeliveries(ctx); err != nil {
+		return fmt.Errorf("storage: %w", err)
+	}
+	if unread != nil {
+		l.owner.set.Logger.Warn("Messages that were sent before are not shown: the storage is damaged", l.fields(zap.Error(unread))...)
+	}
 	if damaged = errors.Join(damaged, joinSome(wrong)); damaged != nil {
 		l.owner.health.Set(problemDamaged, fmt.Errorf("notification state in the storage is damaged: %w", damaged), "", "")
 		l.owner.set.Logger.Error("Notification state in the storage is damaged; its alerts are notified as if they were new", zap.Error(damaged))
@@ -331,16 +338,12 @@ func (l *lane) sendNext(ctx context.Context) bool {
 	}
 	began := time.Now()
 	err := l.deliver(ctx, message)
-	accepted, givenUp := l.settle(ctx, m, err)
-	if err == nil || ctx.Err() == nil {
-		l.recordAttempt(message, began, err, givenUp)
-	}
-	return accepted
+	return l.settle(ctx, m, message, began, err)
 }
 
-// settle applies the outcome of a message to the state, and reports whether it was accepted, or
-// is not tried again.
-func (l *lane) settle(ctx context.Context, m message, err error) (accepted, rejected bool) {
+// settle applies the outcome of a message, which was sent as it is from began on, to the state,
+// and reports whether it was accepted.
+func (l *lane) settle(ctx context.Context, m message, sent Message, began time.Time, err error) (accepted bool) {
 	background := context.WithoutCancel(ctx)
 	now := time.Now()
 	var givenUp []*entry
@@ -367,6 +370,9 @@ func (l *lane) settle(ctx context.Context, m message, err error) (accepted, reje
 	accepted = err == nil || partial != nil
 	stopped := ctx.Err() != nil && !accepted
 	unsaved := l.store.put(l.state, m.entries...)
+	if !stopped {
+		unsaved = errors.Join(unsaved, l.recordAttempt(sent, began, now, err, len(givenUp) > 0))
+	}
 	l.mu.Unlock()
 	switch {
 	case accepted:
@@ -380,7 +386,7 @@ func (l *lane) settle(ctx context.Context, m message, err error) (accepted, reje
 		l.reportAttempt(err, accepted, givenUp)
 	}
 	l.reportStorage(errors.Join(unsaved, l.store.flush(background, &l.mu)))
-	return accepted, len(givenUp) > 0
+	return accepted
 }
 
 // stop ends the worker. What is under way has a second to end, and what waits is

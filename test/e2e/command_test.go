@@ -6,6 +6,7 @@ package e2e
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -103,7 +104,7 @@ func TestBanner(t *testing.T) {
 	state := t.TempDir()
 	process := collector.Start(t, collector.Options{
 		Configs: []string{"config/default.yaml", "config/policies/state.yaml"},
-		Env:     []string{"OTELCOL_ARC_STATE=" + state, "SLACK_WEBHOOK_URL=http://127.0.0.1:1/hook"},
+		Env:     []string{"OTELCOL_ARC_STATE=" + state},
 		Set:     append(set, "exporters::prometheus::endpoint="+p.page),
 	})
 	require.Eventually(t, func() bool { return len(process.Lines("  State ")) == 1 }, 60*time.Second, 20*time.Millisecond)
@@ -111,9 +112,16 @@ func TestBanner(t *testing.T) {
 	for _, want := range []string{
 		"is ready\n", `Arc events +http://` + p.arc + `/v1/events\n`, `OTLP/gRPC +` + p.grpc + `\n`, `OTLP/HTTP +http://` + p.http + `\n`,
 		`dashboard +http://` + p.dashboard + `\n`, `Prometheus +http://` + p.page + `/metrics\n`, `rules +[1-9]\d+, and 1 on events\n`,
-		`notified +slack\n`, `off +email, pagerduty \(not configured\)\n`, `on disk +` + state + `/storage\n`,
+		`off +email, pagerduty, slack \(not configured\)\n`, `on disk +` + state + `/storage\n`,
 	} {
 		assert.Regexp(t, want, output)
 	}
+	// The quick start shows the same, with the addresses of make run.
+	_, banner, _ := strings.Cut(output, "is ready\n")
+	banner, _, _ = strings.Cut(banner, state+"/storage\n")
+	banner = strings.NewReplacer(p.arc, "localhost:8123", p.grpc, "localhost:4317", p.http, "localhost:4318", p.dashboard, "localhost:8124", p.page, "localhost:9464").Replace(banner)
+	page, err := os.ReadFile(filepath.Join(collector.Root(), "docs", "quickstart.md"))
+	require.NoError(t, err)
+	assert.Contains(t, string(page), banner+"data/storage\n")
 	process.Terminate(t, 20*time.Second)
 }

@@ -190,5 +190,6 @@ func TestVariablesOfTheGuide(t *testing.T) {
 	assert.Equal(t, []string{"arc@example.com"}, email.To, "without SMTP_TO the sender is notified")
 	assert.True(t, email.TLS)
 	assert.Contains(t, string(email.Message), "Subject: [WARNING] HighCostLLMCall: An LLM call of researcher cost more")
+	assert.Regexp(t, `notified +email, pagerduty, slack\n`, process.Output(), "the banner")
 	assert.NotContains(t, process.Output(), password)
 }

@@ -162,3 +162,29 @@ func TestCollectorRulesAskForWhatIsThere(t *testing.T) {
 		}
 	}
 }
+
+// Documents name the collector's own metrics as Prometheus shows them.
+func TestDocumentsNameMetricsAsShown(t *testing.T) {
+	known := map[string]bool{}
+	for _, name := range selfMetrics(t) {
+		known[name] = true
+		known[strings.TrimSuffix(name, "_bucket")] = true // a histogram by its own name
+	}
+	found := 0
+	for _, pattern := range []string{"*.md", "docs/*.md", "config/*.md", "receiver/*/README.md", "processor/*/README.md", "exporter/*/README.md", "extension/*/README.md"} {
+		pages, err := filepath.Glob(filepath.Join(collector.Root(), pattern))
+		require.NoError(t, err)
+		for _, page := range pages {
+			if filepath.Base(page) == "CHANGELOG.md" { // has names of versions before
+				continue
+			}
+			raw, err := os.ReadFile(page)
+			require.NoError(t, err)
+			for _, name := range regexp.MustCompile("`((?:otelcol_)?(?:processor|exporter|receiver|extension)_[a-z0-9_]*[a-z0-9]|otelcol_[a-z0-9_]*[a-z0-9])[`{]").FindAllStringSubmatch(string(raw), -1) {
+				assert.True(t, known[name[1]], "%s: %s", filepath.Base(filepath.Dir(page))+"/"+filepath.Base(page), name[1])
+				found++
+			}
+		}
+	}
+	assert.Greater(t, found, 100)
+}

@@ -32,16 +32,16 @@ func TestTable(t *testing.T) {
 
 func TestErrorsNameTheFileAndTheLine(t *testing.T) {
 	for content, want := range map[string][]string{
-		"":                                           {"u.csv:1: is empty"},
-		"user,team\nada,x\n":                         {`u.csv:1: has no column "cost"`, "user, team"},
-		"cost,team\nada,x\n":                         {`u.csv:1: has no column "cost"`},
-		"user,cost,cost\n":                           {`u.csv:1: has the column "cost" twice`},
-		"user,cost\nada\nbob,1,2\n":                  {"u.csv:2: has 1 columns, the first line has 2", "u.csv:3: has 3 columns"},
-		"user,cost\n,1\n":                            {"u.csv:2: the first column is empty"},
-		"user,cost\nada,1\n\nada,2\n":                {`u.csv:4: "ada" is on line 2 already`},
-		"user,cost\nada,\xff\n":                      {"u.csv:2: is not UTF-8"},
-		"user,cost\na\"da,1\nbob,\n,\n":              {"u.csv:2: bare", "u.csv:4: the first"},
-		"user,cost\n\"ada,1\n":                       {"u.csv:", "\""},
+		"":                              {"u.csv:1: is empty"},
+		"user,team\nada,x\n":            {`u.csv:1: has no column "cost"`, "user, team"},
+		"cost,team\nada,x\n":            {`u.csv:1: has no column "cost"`},
+		"user,cost,cost\n":              {`u.csv:1: has the column "cost" twice`},
+		"user,cost\nada\nbob,1,2\n":     {"u.csv:2: has 1 columns, the first line has 2", "u.csv:3: has 3 columns"},
+		"user,cost\n,1\n":               {"u.csv:2: the first column is empty"},
+		"user,cost\nada,1\n\nada,2\n":   {`u.csv:4: "ada" is on line 2 already`},
+		"user,cost\nada,\xff\n":         {"u.csv:2: is not UTF-8"},
+		"user,cost\na\"da,1\nbob,\n,\n": {"u.csv:2: bare", "u.csv:4: the first"},
+		"user,cost\n\"ada,1\n":          {"u.csv:", "\""},
 		"user,cost\nada," + strings.Repeat("x", 257): {"u.csv:2: cost has more than 256 bytes"},
 	} {
 		_, err := ParseTable("u.csv", []byte(content), "cost")
