@@ -36,7 +36,8 @@ const (
 type spendView struct {
 	shell
 	NoSource, NoCalls, NoneHere bool
-	SumsOnly                    bool // without what only a ledger has
+	SumsOnly                    bool     // without what only a ledger has
+	Waiting                     *waiting // for the first call
 
 	Alerts     []alertView
 	MoreAlerts int
@@ -142,8 +143,12 @@ func (b *dashboardServer) spendPage(r *http.Request) (content, error) {
 		return content{}, err
 	}
 	b.addControls(&view, c, dimensions)
+	view.Reload = view.NoCalls
 	if extent.SumsOnly {
 		return content{template: "spend.html", data: view}, nil
+	}
+	if view.NoCalls {
+		view.Waiting = newWaiting(usage, c.source)
 	}
 	b.addCalls(&view, usage, c)
 	addAttention(&view, usage, c.where)
