@@ -179,7 +179,7 @@ type block struct {
 }
 
 // inBlocks are the rows that the search finds, in blocks that are sorted each by itself, and no
-// more of them than the page needs. It adds the number of those there are to total.
+// more of them than are asked for. It adds the number of those there are to total.
 func (q *usageQuery) inBlocks(now time.Time, total *int) iter.Seq2[block, error] {
 	find := func(rows []dashboard.Row) []dashboard.Row {
 		if q.search != "" {

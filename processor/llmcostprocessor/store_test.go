@@ -546,7 +546,7 @@ func TestKilledWhileSaving(t *testing.T) {
 }
 
 // The same when so much was counted that its records are more than one chunk, of which some are
-// written before the list; and a record that comes again is known.
+// written before the list; and a record that is sent again is known.
 func TestKilledWhileSavingManyChunks(t *testing.T) {
 	falseclock.Test(t, func(t *testing.T) {
 		wakeUp()
