@@ -249,7 +249,7 @@ func (p *pseudonyms) hides(words ...string) bool {
 	return false
 }
 
-// hiddenTraffic is a source of what passes with pseudonyms.
+// hiddenTraffic is a source of traffic with pseudonyms.
 type hiddenTraffic struct {
 	passing dashboard.TrafficSource
 	hiding  *pseudonyms
