@@ -61,7 +61,7 @@ func TestFirstVisit(t *testing.T) {
 	assert.NotContains(t, newEmptyRig(t).get("/").Body.String(), "http-equiv", "nothing will come without a processor")
 }
 
-// senders are the names of the services on the dashboard, in its order.
+// senders are the names of the senders that are shown, in their order.
 func senders(t *testing.T, page string) (names []string) {
 	t.Helper()
 	_, rows, _ := strings.Cut(page, "<tbody>")
@@ -112,7 +112,7 @@ func TestArrivalsAPI(t *testing.T) {
 	assert.Equal(t, []string{"billing", "com.anthropic.claude_code.events", "", "0", "930", "0", "3.2", "401"}, lines[1][:8])
 }
 
-// Senders beyond the limit are one entry, and the dashboard reports it. There are as many pages as needed.
+// Senders beyond the limit are one entry, and a note reports it. There are as many pages as needed.
 func TestArrivalsBeyondTheLimit(t *testing.T) {
 	r := newRig(t)
 	list := dashboard.Arrivals{Limit: 120}
