@@ -4,14 +4,17 @@
 package e2e
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/collector"
 )
@@ -124,4 +127,24 @@ func TestBanner(t *testing.T) {
 	require.NoError(t, err)
 	assert.Contains(t, string(page), banner+"data/storage\n")
 	process.Terminate(t, 20*time.Second)
+}
+
+// docs/components.md lists all that the binary has, under the names that configurations use.
+func TestComponentsAreNamed(t *testing.T) {
+	output, err := collector.Command(t.Context(), t, "components").Output()
+	require.NoError(t, err)
+	var all map[string]any
+	require.NoError(t, yaml.Unmarshal(output, &all))
+	page, err := os.ReadFile(filepath.Join(collector.Root(), "docs", "components.md"))
+	require.NoError(t, err)
+	named := 0
+	for _, kind := range []string{"receivers", "processors", "exporters", "connectors", "extensions"} {
+		components, _ := all[kind].([]any)
+		for _, component := range components {
+			name := fmt.Sprint(component.(map[string]any)["name"])
+			assert.Regexp(t, "(?m)(^|[ `])"+regexp.QuoteMeta(name)+"[`,;. \n]", string(page), kind)
+			named++
+		}
+	}
+	assert.Greater(t, named, 50)
 }
