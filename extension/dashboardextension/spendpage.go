@@ -36,6 +36,7 @@ const (
 type spendView struct {
 	shell
 	NoSource, NoCalls, NoneHere bool
+	Waiting                     *waiting // for the first call
 
 	Alerts     []alertView
 	MoreAlerts int
@@ -138,6 +139,9 @@ func (b *dashboardServer) spendPage(r *http.Request) (content, error) {
 	}
 	if err := addUsage(&view, usage, &extent, c); err != nil {
 		return content{}, err
+	}
+	if view.Reload = view.NoCalls; view.NoCalls {
+		view.Waiting = newWaiting(usage, c.source)
 	}
 	b.addCalls(&view, usage, c)
 	b.addControls(&view, c, dimensions)
