@@ -121,6 +121,7 @@ var genAI = slices.Concat([]row{
 		"gen_ai.agent.name", "langsmith.metadata.lc_agent_name", "langsmith.metadata.agent_name",
 		"traceloop.association.properties.lc_agent_name", "traceloop.association.properties.agent_name",
 		"ai.telemetry.metadata.agentName", "langfuse.observation.metadata.lc_agent_name",
+		"agent_name", // Pydantic AI writes it next to the first, and Logfire
 	}},
 	{user, []string{
 		"user.id", "enduser.id", "langfuse.user.id", "user_id",

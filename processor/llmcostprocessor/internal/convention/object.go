@@ -330,6 +330,30 @@ func (r *record) requestedModel() string {
 		}
 		return ""
 	}
+	return modelOf(m)
+}
+
+// parameterKeys are those of the parameters of requests that name the model.
+var parameterKeys = [...]string{"llm.invocation_parameters", "mlflow.spanInputs", "request_data", "langfuse.observation.model.parameters"}
+
+// RequestedModel is the model in the parameters of a request, of a record that has it
+// nowhere else.
+func RequestedModel(attributes pcommon.Map) string {
+	for _, key := range parameterKeys {
+		value, ok := attributes.Get(key)
+		if !ok {
+			continue
+		}
+		if m, ok := parseMap(value); ok {
+			if name := modelOf(m); name != "" {
+				return name
+			}
+		}
+	}
+	return ""
+}
+
+func modelOf(m map[string]any) string {
 	for _, key := range [...]string{"model", "model_name", "modelId", "model_id"} {
 		if name, ok := m[key].(string); ok && strings.TrimSpace(name) != "" {
 			return strings.TrimSpace(name)

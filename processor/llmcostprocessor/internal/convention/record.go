@@ -146,10 +146,10 @@ func (r *record) belongsToAnother(name string) bool {
 }
 
 // callsAPI reports whether that is a method of LlamaIndex by which a model is called:
-// chat, acomplete, astream_chat and the like.
+// chat, acomplete, astream_chat, get_text_embedding and the like.
 func callsAPI(method string) bool {
 	method = strings.TrimPrefix(strings.TrimPrefix(method, "a"), "stream_")
-	return method == "chat" || method == "complete" || method == "generate" || strings.HasPrefix(method, "get_")
+	return method == "chat" || method == "complete" || method == "generate" || strings.HasPrefix(method, "get_") && strings.Contains(method, "embedding")
 }
 
 // read makes a call of the record. It leaves what is only of log records.

@@ -370,3 +370,22 @@ func TestWordsForNothing(t *testing.T) {
 		assert.Equal(t, Success, call.Status, nothing)
 	}
 }
+
+// The parameters of a request name its model, also where the record has no other key for it.
+func TestRequestedModel(t *testing.T) {
+	for name, tt := range map[string]struct {
+		attrs attributes
+		want  string
+	}{
+		"OpenInference":          {attributes{"llm.model_name": "alias", "llm.invocation_parameters": `{"model": "gpt-4o", "temperature": 0}`}, "gpt-4o"},
+		"MLflow":                 {attributes{"mlflow.llm.model": `"alias"`, "mlflow.spanInputs": `{"model": "gpt-4o", "messages": []}`}, "gpt-4o"},
+		"Logfire":                {attributes{"request_data": `{"model": " gpt-4o "}`}, "gpt-4o"},
+		"the next that is whole": {attributes{"llm.invocation_parameters": `{"mod`, "request_data": `{"model":"gpt-4o"}`}, "gpt-4o"},
+		"no model":               {attributes{"llm.invocation_parameters": `{"temperature": 0}`}, ""},
+		"nothing":                {attributes{"gen_ai.response.model": "alias"}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			assert.Equal(t, tt.want, RequestedModel(newSpan(t, tt.attrs).Attributes()))
+		})
+	}
+}
