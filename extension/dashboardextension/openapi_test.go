@@ -17,6 +17,8 @@ import (
 	"github.com/getkin/kin-openapi/routers/gorillamux"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/testkit/dashboards"
 )
 
 func loadOpenAPI(t *testing.T) (*openapi3.T, routers.Router) {
@@ -57,6 +59,8 @@ func TestResponsesAreAsDescribed(t *testing.T) {
 		{"GET", "/api/sources", "", 200},
 		{"GET", "/api/health", "", 200},
 		{"GET", "/api/traffic", "", 200},
+		{"GET", "/api/arrivals", "", 200},
+		{"GET", "/api/arrivals?q=open&sort=-calls&limit=2&page=1&format=json&source=llm_cost", "", 200},
 		{"GET", "/api/usage/summary", "", 200},
 		{"GET", "/api/usage/summary?where=model%3Dgpt-4o", "", 200},
 		{"GET", "/api/usage/summary?where=model%3Dnone", "", 200},
@@ -103,6 +107,7 @@ func TestResponsesAreAsDescribed(t *testing.T) {
 	} {
 		t.Run(test.method+" "+test.path, func(t *testing.T) {
 			r := newRig(t, writable)
+			r.usage.ArrivalsOf = dashboards.SampleArrivals(rigNow)
 			request := httptest.NewRequest(test.method, "http://localhost:8124"+test.path, strings.NewReader(test.body))
 			if test.body != "" {
 				request.Header.Set("Content-Type", "application/json")

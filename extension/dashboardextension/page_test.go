@@ -26,6 +26,7 @@ import (
 var pagePaths = []string{
 	"/", "/?range=7d&show=tokens&by=service.name", "/?range=30d&show=calls&by=user.id&where=model%3Dgpt-4o", "/alerts", "/rules", "/money", "/money?budget=user&value=user-1", "/?range=1y",
 	"/latency", "/latency?range=30d&by=service.name&where=model%3Dgpt-4o&sort=-p95",
+	"/arrivals", "/arrivals?q=%3Cscript%3E&sort=-last",
 	"/sessions", "/traces?order=duration&range=7d&cpage=2", "/traces/" + dashboards.SampleTrace,
 	"/calls", "/calls?range=7d&where=model%3Dgpt-4o&csort=-cost&cpage=2&status=failed&find=%3Cscript%3E", "/calls/0000000000000001",
 	"/?from=2026-03-01&to=2026-03-31&tz=Asia%2FTokyo&by=user.id&by=model&q=%3Cscript%3E&sort=-p95&col=cost&csort=-duration",
@@ -94,6 +95,9 @@ func TestHostileText(t *testing.T) {
 			Contracts: []dashboard.BillingContract{{Provider: hostile, Models: []string{hostile}, Percent: hostile, Adjustment: hostile}},
 		},
 		DisagreeList: []dashboard.Disagreement{{Model: hostile}},
+		ArrivalsOf: dashboard.Arrivals{Senders: []dashboard.Sender{{
+			Service: hostile, Scope: hostile, Version: hostile, Spans: 1, NotCalls: map[string]int64{hostile: 1}, Last: rigNow,
+		}}},
 		Table: dashboard.PriceTable{
 			Version: hostile, Files: []string{hostile},
 			Sources: []dashboard.PriceSource{{URL: hostile, Version: hostile, Err: hostile}},
@@ -121,7 +125,7 @@ func TestHostileText(t *testing.T) {
 	}
 	r.server.ShowUsage(component.MustNewID("llm_cost"), usage)
 	r.server.ShowAlerts(component.MustNewID("alert"), alerts)
-	for _, path := range []string{"/", "/money", "/alerts", "/rules", "/rule?id=" + ruleID(&alerts.Groups[0], &alerts.Groups[0].Rules[0]), "/alerts?silence=" + alert.Fingerprint(), "/?by=" + "%22%3E%3Cscript%3E", "/?q=" + url.QueryEscape(hostile), "/?by=model&by=" + url.QueryEscape(hostile), "/calls", "/calls/0000000000000001", "/calls?find=" + url.QueryEscape(hostile), "/latency", "/sessions", "/traces", "/traces/" + url.PathEscape(hostile)} {
+	for _, path := range []string{"/", "/money", "/alerts", "/rules", "/rule?id=" + ruleID(&alerts.Groups[0], &alerts.Groups[0].Rules[0]), "/alerts?silence=" + alert.Fingerprint(), "/?by=" + "%22%3E%3Cscript%3E", "/?q=" + url.QueryEscape(hostile), "/?by=model&by=" + url.QueryEscape(hostile), "/calls", "/calls/0000000000000001", "/calls?find=" + url.QueryEscape(hostile), "/arrivals", "/latency", "/sessions", "/traces", "/traces/" + url.PathEscape(hostile)} {
 		page := r.get(path).Body.String()
 		assert.Contains(t, page, "script&gt;", path)
 		for node := range elements(t, page) {

@@ -17,7 +17,8 @@ import (
 // shell is the frame of every page: navigation, problems and time.
 type shell struct {
 	Title  string
-	Page   string // spend, calls, sessions, alerts or rules
+	Page   string // spend, calls, sessions, latency, arrivals, money, alerts or rules
+	Reload bool   // without JavaScript, too
 	Firing int
 	Read   bool // read-only
 	// Problems are those of the collector itself.
@@ -50,6 +51,7 @@ func (b *dashboardServer) addPages(mux *http.ServeMux) {
 	mux.HandleFunc("GET /sessions", b.page(b.groupsPage(sessionGrouping)))
 	mux.HandleFunc("GET /traces", b.page(b.groupsPage(traceGrouping)))
 	mux.HandleFunc("GET "+latencyPath, b.page(b.latencyPage))
+	mux.HandleFunc("GET "+arrivalsPath, b.page(b.arrivalsPage))
 	mux.HandleFunc("GET /traces/{id}", b.page(b.tracePage))
 	mux.HandleFunc("GET /money", b.page(b.moneyPage))
 	mux.HandleFunc("GET /alerts", b.page(b.alertsPage))

@@ -150,15 +150,15 @@ func (p *pseudonyms) hideUsage(of dashboard.Usage) dashboard.Usage {
 	case counts && keeps:
 		return struct {
 			hiddenCalls
-			dashboard.TrafficSource
-		}{hiddenCalls{hidden, calls}, passing}
+			hiddenTraffic
+		}{hiddenCalls{hidden, calls}, hiddenTraffic{passing, p}}
 	case keeps:
 		return hiddenCalls{hidden, calls}
 	case counts:
 		return struct {
 			hiddenUsage
-			dashboard.TrafficSource
-		}{hidden, passing}
+			hiddenTraffic
+		}{hidden, hiddenTraffic{passing, p}}
 	}
 	return hidden
 }
@@ -247,6 +247,29 @@ func (p *pseudonyms) hides(words ...string) bool {
 		}
 	}
 	return false
+}
+
+// hiddenTraffic is a source of traffic with pseudonyms.
+type hiddenTraffic struct {
+	passing dashboard.TrafficSource
+	hiding  *pseudonyms
+}
+
+// Traffic has no values.
+func (h hiddenTraffic) Traffic() dashboard.Traffic { return h.passing.Traffic() }
+
+// Arrivals hides services where a private dimension is read from their name, or is one by a word
+// in its name.
+func (h hiddenTraffic) Arrivals() dashboard.Arrivals {
+	arrivals := h.passing.Arrivals()
+	if !h.hiding.hides("service") && !slices.ContainsFunc(arrivals.ServiceIn, func(name string) bool { return h.hiding.private[name] }) {
+		return arrivals
+	}
+	arrivals.Senders = slices.Clone(arrivals.Senders)
+	for i := range arrivals.Senders {
+		arrivals.Senders[i].Service = h.hiding.hide(arrivals.Senders[i].Service)
+	}
+	return arrivals
 }
 
 // hiddenCalls is a source of single calls with pseudonyms.

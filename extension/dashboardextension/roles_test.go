@@ -113,6 +113,11 @@ type passingUsage struct{ *ledgerDouble }
 // ledgerDouble has another name than its method Usage.
 type ledgerDouble = dashboards.Usage
 
+// Arrivals are of one service.
+func (passingUsage) Arrivals() dashboard.Arrivals {
+	return dashboard.Arrivals{ServiceIn: []string{"app"}, Senders: []dashboard.Sender{{Service: "payroll", Spans: 1, Last: rigNow}}}
+}
+
 // Traffic has passed.
 func (passingUsage) Traffic() dashboard.Traffic { return dashboard.Traffic{Spans: 4711} }
 

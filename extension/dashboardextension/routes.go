@@ -25,6 +25,7 @@ func (b *dashboardServer) apiRoutes() []route {
 		{get, "/api/sources", b.getSources},
 		{get, "/api/health", b.getHealth},
 		{get, "/api/traffic", b.getTraffic},
+		{get, "/api/arrivals", b.getArrivals},
 		{get, "/api/usage", b.getUsage},
 		{get, "/api/usage/summary", b.getSummary},
 		{get, "/api/usage/hourly", b.getHourly},

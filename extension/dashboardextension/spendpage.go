@@ -36,7 +36,8 @@ const (
 type spendView struct {
 	shell
 	NoSource, NoCalls, NoneHere bool
-	SumsOnly                    bool // without what only a ledger has
+	SumsOnly                    bool     // without what only a ledger has
+	Waiting                     *waiting // for the first call
 
 	Alerts     []alertView
 	MoreAlerts int
@@ -140,6 +141,9 @@ func (b *dashboardServer) spendPage(r *http.Request) (content, error) {
 	}
 	if err := addUsage(&view, usage, &extent, c); err != nil {
 		return content{}, err
+	}
+	if view.Reload = view.NoCalls; view.NoCalls {
+		view.Waiting = newWaiting(usage, c.source)
 	}
 	b.addControls(&view, c, dimensions)
 	if extent.SumsOnly {

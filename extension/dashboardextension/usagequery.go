@@ -150,21 +150,12 @@ func (q *usageQuery) rows(now time.Time, total *int) iter.Seq2[groupJSON, error]
 		if q.limit > 0 {
 			skip, left = (q.page-1)*q.limit, q.limit
 		}
-		for rows, err := range q.inBlocks(now) {
+		for block, err := range q.inBlocks(now, total) {
 			if err != nil {
 				yield(groupJSON{}, err)
 				return
 			}
-			var all dashboard.Totals
-			if q.step == "" {
-				all = spend.Sum(rows)
-			}
-			if q.search != "" {
-				rows = slices.DeleteFunc(rows, func(row dashboard.Row) bool { return !matchesSearch(row.Group, q.search) })
-			}
-			spend.Sort(rows, q.sort)
-			*total += len(rows)
-			for i := range rows {
+			for i := range block.rows {
 				switch {
 				case skip > 0:
 					skip--
@@ -173,7 +164,7 @@ func (q *usageQuery) rows(now time.Time, total *int) iter.Seq2[groupJSON, error]
 					continue
 				}
 				left--
-				if !yield(q.rowJSON(&rows[i], &all), nil) {
+				if !yield(q.rowJSON(&block.rows[i], &block.all), nil) {
 					return
 				}
 			}
@@ -181,25 +172,53 @@ func (q *usageQuery) rows(now time.Time, total *int) iter.Seq2[groupJSON, error]
 	}
 }
 
-// inBlocks are the rows, in blocks that are sorted each by itself.
-func (q *usageQuery) inBlocks(now time.Time) iter.Seq2[[]dashboard.Row, error] {
-	if q.inOrder() {
-		return q.eachStep(now)
+// block has rows in order, and the sum of all where there are no steps.
+type block struct {
+	rows []dashboard.Row
+	all  dashboard.Totals
+}
+
+// inBlocks are the rows that the search finds, in blocks that are sorted each by itself, and no
+// more of them than are asked for. It adds the number of those there are to total.
+func (q *usageQuery) inBlocks(now time.Time, total *int) iter.Seq2[block, error] {
+	find := func(rows []dashboard.Row) []dashboard.Row {
+		if q.search != "" {
+			rows = slices.DeleteFunc(rows, func(row dashboard.Row) bool { return !matchesSearch(row.Group, q.search) })
+		}
+		*total += len(rows)
+		return rows
 	}
-	return func(yield func([]dashboard.Row, error) bool) {
-		if q.step == "" {
-			yield(q.ask(q.period, nil))
-			return
+	switch {
+	case q.step == "":
+		return func(yield func(block, error) bool) {
+			rows, err := q.ask(q.period, nil)
+			found := block{all: spend.Sum(rows)}
+			found.rows = find(rows)
+			spend.Sort(found.rows, q.sort)
+			yield(found, err)
 		}
-		var all []dashboard.Row
-		for rows, err := range q.eachStep(now) {
-			if err != nil {
-				yield(nil, err)
-				return
+	case q.inOrder():
+		return func(yield func(block, error) bool) {
+			for rows, err := range q.eachStep(now) {
+				rows = find(rows)
+				spend.Sort(rows, q.sort)
+				if !yield(block{rows: rows}, err) {
+					return
+				}
 			}
-			all = append(all, rows...)
 		}
-		yield(all, nil)
+	default:
+		return func(yield func(block, error) bool) {
+			first := spend.NewFirst(q.page*q.limit, q.sort)
+			for rows, err := range q.eachStep(now) {
+				if err != nil {
+					yield(block{}, err)
+					return
+				}
+				first.Add(find(rows))
+			}
+			yield(block{rows: first.Rows()}, nil)
+		}
 	}
 }
 

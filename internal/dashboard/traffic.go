@@ -6,6 +6,7 @@ package dashboard
 // TrafficSource is a source of usage that knows what telemetry has passed through it.
 type TrafficSource interface {
 	Traffic() Traffic
+	Arrivals() Arrivals
 }
 
 // Traffic is what has passed since the start.

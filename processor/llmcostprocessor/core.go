@@ -43,6 +43,7 @@ type core struct {
 	telemetry *metadata.TelemetryBuilder
 	outcomes  *outcomeCounter
 	traffic   traffic
+	senders   *senders
 	rules     *outcomeCounter
 
 	prices   atomic.Pointer[price.Table]
@@ -136,6 +137,7 @@ func newCore(cfg *Config, set processor.Settings) (*core, error) {
 		telemetry: telemetry,
 		outcomes:  newOutcomeCounter(telemetry.ProcessorLlmCostCalls, "outcome"),
 		rules:     newOutcomeCounter(telemetry.ProcessorLlmCostCachedCalls, "rule"),
+		senders:   newSenders(cfg),
 		files:     files,
 
 		tables:     tables,
@@ -337,6 +339,8 @@ func (c *core) observe() error {
 			return int64(extent.Newest + extent.MostExpensive)
 		})),
 		c.telemetry.RegisterProcessorLlmCostDroppedCallsCallback(number(func() int64 { return c.kept.Extent().Dropped })),
+		c.telemetry.RegisterProcessorLlmCostSendersCallback(number(func() int64 { return int64(c.senders.len()) })),
+		c.telemetry.RegisterProcessorLlmCostUnlistedRecordsCallback(number(c.senders.unlisted)),
 		c.telemetry.RegisterProcessorLlmCostSeriesCallback(counting(func() int64 { return int64(c.series.Len()) })),
 		c.telemetry.RegisterProcessorLlmCostSeriesLimitCallback(number(func() int64 { return int64(c.cfg.MaxSeries) })),
 		c.telemetry.RegisterProcessorLlmCostPriceModelsCallback(func(_ context.Context, o metric.Int64Observer) error {
@@ -522,6 +526,7 @@ func (i *metricsInstance) ConsumeMetrics(ctx context.Context, md pmetric.Metrics
 	c := i.instance.Core()
 	c.readBilled(md)
 	c.traffic.dataPoints.Add(int64(md.DataPointCount()))
+	c.noteMetrics(md, time.Now())
 	if len(c.sources.sources) > 0 {
 		c.countMetrics(ctx, md)
 	}

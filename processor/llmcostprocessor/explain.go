@@ -60,6 +60,7 @@ type explained struct {
 	span       pcommon.SpanID
 	outcome    convention.Outcome
 	reason     string
+	why        string // it is not a call
 	// call is what was read; of records that are not calls it has the convention and
 	// the attribution alone.
 	call convention.Call
@@ -136,6 +137,7 @@ func (e *explainer) traces(request []byte) error {
 			for _, span := range ss.Spans().All() {
 				r := &explained{kind: "span", name: span.Name(), scope: ss.Scope(), trace: span.TraceID(), span: span.SpanID()}
 				r.outcome, r.reason = e.reader.Span(r.scope, span, &r.call)
+				r.why = whyNot(r.outcome, r.reason, e.reader.Known())
 				e.records = append(e.records, r)
 				e.core.detectSpan(context.Background(), b, from, r.scope, span)
 			}
@@ -158,6 +160,7 @@ func (e *explainer) logs(request []byte) error {
 			for _, log := range sl.LogRecords().All() {
 				r := &explained{kind: "log record", name: eventName(log), scope: sl.Scope(), trace: log.TraceID(), span: log.SpanID()}
 				r.outcome, r.reason = e.reader.Log(r.scope, log, &r.call)
+				r.why = whyNot(r.outcome, r.reason, e.reader.Known())
 				e.records = append(e.records, r)
 				e.core.detectLog(context.Background(), b, from, r.scope, log)
 			}

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
 	"github.com/otelcol-arc/otelcol-arc/internal/usage"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/convention"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/identity"
@@ -59,9 +60,9 @@ func (x *explanation) write(r *explained) {
 	fmt.Fprintln(x.out)
 	switch r.outcome {
 	case convention.NotACall:
-		x.line("not a call", "no convention knows its keys")
+		x.line("not a call", dashboard.ReasonOf(r.why).Text)
 	case convention.Aggregate:
-		x.line("not a call", fmt.Sprintf("convention %s: an aggregate, or one of several records of a call", r.call.Convention))
+		x.line("not a call", fmt.Sprintf("convention %s: %s", r.call.Convention, dashboard.ReasonOf(r.why).Text))
 		x.attribution(&r.call)
 	case convention.Invalid:
 		x.line("not counted", fmt.Sprintf("convention %s: %s", r.call.Convention, r.reason))

@@ -6,6 +6,7 @@ package llmcostprocessor
 import (
 	"context"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -253,7 +254,7 @@ func (s *store) replayEntry(ctx context.Context, number uint64, count func(*entr
 	return there, err
 }
 
-// chunk is the entries between two snapshots.
+// chunk is entries between two snapshots.
 type chunk struct {
 	Number  uint64    `json:"n"`
 	At      time.Time `json:"at"`
@@ -311,19 +312,19 @@ func parseChunk(content []byte, add func(*entry)) error {
 	return nil
 }
 
-// persistEntries are the operations that keep the entries since the last snapshot,
-// and remove those that are past the window, or of which newer ones leave nothing to
-// be remembered. Twice the window and the limit are kept: what was remembered with
-// the first of a group is remembered with its last.
-func (s *store) persistEntries(entries []pendingEntry, now time.Time) (operations []*storage.Operation, chunks []chunk) {
-	var content []byte
-	records := 0
+// maxChunk is about the size of a chunk before it is compressed: a storage engine holds up all
+// others while it writes a value.
+const maxChunk = 2 << 20
+
+// persistEntries are the operations that keep the entries since the last snapshot, and remove those
+// that are past the window, or of which newer ones leave nothing to be remembered. Twice the window
+// and the limit are kept: what was remembered with the first of a group is remembered with its
+// last. Of several new chunks all but the last are to be written ahead of the rest.
+func (s *store) persistEntries(entries []pendingEntry, now time.Time) (ahead, operations []*storage.Operation, chunks []chunk) {
+	left := 2 * s.limit
 	for _, e := range entries {
-		content = binary.AppendUvarint(content, uint64(len(e.content)))
-		content = append(content, e.content...)
-		records += e.records
+		left -= e.records
 	}
-	left := 2*s.limit - records
 	age, next := time.Duration(0), now
 	for _, chunk := range slices.Backward(s.chunks) {
 		age += identity.Age(next.Sub(chunk.At), s.window)
@@ -336,13 +337,47 @@ func (s *store) persistEntries(entries []pendingEntry, now time.Time) (operation
 		chunks = append(chunks, chunk)
 	}
 	slices.Reverse(chunks)
-	if len(content) > 0 {
-		number := uint64(0)
-		if n := len(s.chunks); n > 0 {
-			number = s.chunks[n-1].Number + 1
-		}
-		operations = append(operations, storage.SetOperation(chunkKey(number), compressChunk(content)))
-		chunks = append(chunks, chunk{Number: number, At: now, Records: records})
+	number := uint64(0)
+	if n := len(s.chunks); n > 0 {
+		number = s.chunks[n-1].Number + 1
 	}
-	return operations, chunks
+	var content []byte
+	records := 0
+	end := func() *storage.Operation {
+		operation := storage.SetOperation(chunkKey(number), compressChunk(content))
+		chunks = append(chunks, chunk{Number: number, At: now, Records: records})
+		content, records = content[:0], 0
+		number++
+		return operation
+	}
+	for _, e := range entries {
+		if len(content) > 0 && len(content)+len(e.content) > maxChunk {
+			ahead = append(ahead, end())
+		}
+		content = binary.AppendUvarint(content, uint64(len(e.content)))
+		content = append(content, e.content...)
+		records += e.records
+	}
+	if len(content) > 0 {
+		operations = append(operations, end())
+	}
+	return ahead, operations, chunks
+}
+
+// writeAhead writes chunks that count once the list of them is written. Without a list all that are
+// there would count, so there is one before.
+func (s *store) writeAhead(ctx context.Context, chunks []*storage.Operation) error {
+	if len(chunks) == 0 {
+		return nil
+	}
+	index, err := json.Marshal(append([]chunk{}, s.chunks...))
+	if err != nil {
+		return err
+	}
+	for _, operation := range append([]*storage.Operation{storage.SetOperation(keyCalls, index)}, chunks...) {
+		if err := s.client.Batch(ctx, operation); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -25,9 +25,11 @@ func (c *core) priceTraces(ctx context.Context, td ptrace.Traces) (ptrace.Traces
 		scopes := resources.At(i).ScopeSpans()
 		for j := range scopes.Len() {
 			scope, spans := scopes.At(j).Scope(), scopes.At(j).Spans()
+			arrived := tally{spans: int64(spans.Len())}
 			for k := range spans.Len() {
-				c.detectSpan(ctx, b, from, scope, spans.At(k))
+				arrived.add(c.detectSpan(ctx, b, from, scope, spans.At(k)))
 			}
+			c.senders.add(from.attributes, scope, &arrived, b.at)
 		}
 	}
 	if b.foreignCosts > 0 {
@@ -36,7 +38,8 @@ func (c *core) priceTraces(ctx context.Context, td ptrace.Traces) (ptrace.Traces
 	return td, c.settle(ctx, b)
 }
 
-func (c *core) detectSpan(ctx context.Context, b *batch, from *source, scope pcommon.InstrumentationScope, span ptrace.Span) {
+// detectSpan returns why the span is not a call; "" if it is.
+func (c *core) detectSpan(ctx context.Context, b *batch, from *source, scope pcommon.InstrumentationScope, span ptrace.Span) string {
 	found := extend(&b.calls)
 	outcome, reason := b.reader.Span(scope, span, &found.call)
 	if outcome == convention.IsCall {
@@ -44,7 +47,7 @@ func (c *core) detectSpan(ctx context.Context, b *batch, from *source, scope pco
 		found.trace, found.span, found.parent = span.TraceID(), span.SpanID(), span.ParentSpanID()
 		found.start, found.end, found.isSpan = span.StartTimestamp(), span.EndTimestamp(), true
 		c.appraise(ctx, b, found)
-		return
+		return ""
 	}
 	if outcome == convention.Invalid {
 		b.outcomes.add(found.call.Convention, reason)
@@ -65,7 +68,9 @@ func (c *core) detectSpan(ctx context.Context, b *batch, from *source, scope pco
 			Trace: span.TraceID(), Span: span.SpanID(), Parent: span.ParentSpanID(), Values: values,
 		})
 	}
+	why := whyNot(outcome, reason, b.reader.Known())
 	b.discard(found, outcome)
+	return why
 }
 
 // discard takes back what turned out not to be a call.
@@ -86,27 +91,32 @@ func (c *core) priceLogs(ctx context.Context, ld plog.Logs) (plog.Logs, error) {
 		scopes := resources.At(i).ScopeLogs()
 		for j := range scopes.Len() {
 			scope, records := scopes.At(j).Scope(), scopes.At(j).LogRecords()
+			arrived := tally{logRecords: int64(records.Len())}
 			for k := range records.Len() {
-				c.detectLog(ctx, b, from, scope, records.At(k))
+				arrived.add(c.detectLog(ctx, b, from, scope, records.At(k)))
 			}
+			c.senders.add(from.attributes, scope, &arrived, b.at)
 		}
 	}
 	return ld, c.settle(ctx, b)
 }
 
-func (c *core) detectLog(ctx context.Context, b *batch, from *source, scope pcommon.InstrumentationScope, record plog.LogRecord) {
+// detectLog returns why the log record is not a call; "" if it is.
+func (c *core) detectLog(ctx context.Context, b *batch, from *source, scope pcommon.InstrumentationScope, record plog.LogRecord) string {
 	found := extend(&b.calls)
 	outcome, reason := b.reader.Log(scope, record, &found.call)
 	if outcome != convention.IsCall {
 		if outcome == convention.Invalid {
 			b.outcomes.add(found.call.Convention, reason)
 		}
+		why := whyNot(outcome, reason, b.reader.Known())
 		b.discard(found, outcome)
-		return
+		return why
 	}
 	found.attributes, found.source, found.scope = record.Attributes(), from, scope.Name()
 	found.trace, found.span, found.end = record.TraceID(), record.SpanID(), timestamp(record)
 	c.appraise(ctx, b, found)
+	return ""
 }
 
 // timestamp is when a log record was written. Coding agents have it in an attribute.

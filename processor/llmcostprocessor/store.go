@@ -289,8 +289,8 @@ func (s *store) quarantine(ctx context.Context, key string, content []byte, reas
 // what is written meanwhile.
 const maxBatch = 1 << 20
 
-// save persists what has changed. New segments are written first; the list of segments, with
-// which they count, is written with all the rest at once. What the list then leaves out, and the
+// save persists what has changed. New segments and all but one of the chunks are written first; the
+// lists of them, with which they count, are written with all the rest at once. What the list then leaves out, and the
 // entries of the journal that the ledger holds, are removed with it. cutoff is the
 // time by which the ledger forgets.
 func (s *store) save(ctx context.Context, from *ledger.Ledger, by *series.Set, kept *calls.Store, now, cutoff time.Time) error {
@@ -314,7 +314,10 @@ func (s *store) save(ctx context.Context, from *ledger.Ledger, by *series.Set, k
 	if err == nil {
 		operations, err = s.writeKept(ctx, operations, &inKept)
 	}
-	entries, chunks := s.persistEntries(pending, now)
+	ahead, entries, chunks := s.persistEntries(pending, now)
+	if err == nil {
+		err = s.writeAhead(ctx, ahead)
+	}
 	operations = append(operations, entries...)
 	if len(entries) > 0 && err == nil {
 		var index []byte

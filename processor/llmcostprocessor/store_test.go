@@ -545,6 +545,49 @@ func TestKilledWhileSaving(t *testing.T) {
 	})
 }
 
+// The same when so much was counted that its records are more than one chunk, of which some are
+// written before the list; and a record that is sent again is known.
+func TestKilledWhileSavingManyChunks(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
+		wakeUp()
+		m := &memory{}
+		r := newRig(t, withStorage(nil), extension{storageID, listing{m}})
+		var found []*memory
+		var watch func()
+		watch = func() {
+			found = append(found, m.copy())
+			m.change(func() { m.whileSaved = watch })
+		}
+		const batches, calls = 20, 500
+		var last ptrace.Traces
+		for round := range 2 {
+			for range batches {
+				td := ptrace.NewTraces()
+				spans := td.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty().Spans()
+				for range calls {
+					addCall(spans)
+				}
+				last = ptrace.NewTraces()
+				td.CopyTo(last)
+				r.price(td)
+			}
+			m.change(func() { m.whileSaved = watch })
+			time.Sleep(15 * time.Second)
+			synctest.Wait()
+			m.change(func() { m.whileSaved = nil })
+			require.GreaterOrEqual(t, len(found), 5, "several chunks")
+			for _, at := range append(found, m.copy()) {
+				revived := newRig(t, withStorage(nil), extension{storageID, listing{at}})
+				again := ptrace.NewTraces()
+				last.CopyTo(again)
+				revived.price(again)
+				require.InDelta(t, 0.0075*float64((round+1)*batches*calls), revived.totals()[costOfGPT4o], 1e-6)
+			}
+			found = nil
+		}
+	})
+}
+
 func TestWrongStorage(t *testing.T) {
 	r := buildRig(t, withStorage(nil))
 	for _, c := range r.components() {

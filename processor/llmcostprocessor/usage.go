@@ -78,21 +78,25 @@ func (b usageSource) Usage(q dashboard.Query) ([]dashboard.Row, error) {
 		query.Starts[i] = ledger.HourOf(start)
 	}
 	groups := b.ledger.Sum(query)
-	rows := make([]dashboard.Row, 0, len(groups))
+	// Groups are large: their order is made before they are moved.
+	order := make([]int, 0, len(groups))
 	for i := range groups {
-		group := &groups[i]
-		if group.Row == (ledger.Row{}) {
-			continue // corrections took out what there was
+		if groups[i].Row != (ledger.Row{}) { // corrections took out what there was
+			order = append(order, i)
 		}
+	}
+	slices.SortFunc(order, func(x, y int) int {
+		return cmp.Or(cmp.Compare(groups[x].Step, groups[y].Step), slices.Compare(groups[x].Values, groups[y].Values))
+	})
+	rows := make([]dashboard.Row, len(order))
+	for i, at := range order {
+		group := &groups[at]
 		start := timeOfHour(query.First)
 		if group.Step >= 0 {
 			start = q.Steps[group.Step]
 		}
-		rows = append(rows, dashboard.Row{Start: start, Group: group.Values, Usage: totalsOf(&group.Row)})
+		rows[i] = dashboard.Row{Start: start, Group: group.Values, Usage: totalsOf(&group.Row)}
 	}
-	slices.SortFunc(rows, func(x, y dashboard.Row) int {
-		return cmp.Or(x.Start.Compare(y.Start), slices.Compare(x.Group, y.Group))
-	})
 	return rows, nil
 }
 

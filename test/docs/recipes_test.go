@@ -9,6 +9,7 @@ import (
 	"context"
 	"encoding/json"
 	"flag"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -66,6 +67,8 @@ func TestRecipes(t *testing.T) {
 				"exporters::prometheus::endpoint=" + collector.FreeAddress(t),
 				"service::telemetry::metrics::level=none",
 			}})
+			_, proxy, err := net.SplitHostPort(collector.FreeAddress(t))
+			require.NoError(t, err)
 			dir := t.TempDir()
 			env := append(environment(t, dir, models.URL), "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC=1", "DISABLE_AUTOUPDATER=1")
 			if *pinned && pin.pip != "" {
@@ -77,7 +80,8 @@ func TestRecipes(t *testing.T) {
 				}
 				text = regexp.MustCompile(`(?m)^npm install .*$`).ReplaceAllString(text, "npm ci --no-audit --no-fund --loglevel=error")
 			}
-			addresses := strings.NewReplacer("localhost:4317", grpc, "localhost:4318", otlp, "localhost:8123", arc)
+			addresses := strings.NewReplacer("localhost:4317", grpc, "localhost:4318", otlp, "localhost:8123", arc,
+				"localhost:4000", "localhost:"+proxy, "--port 4000", "--port "+proxy)
 			output := follow(t, dir, env, addresses.Replace(text))
 			waitForPricedCall(t, page, output)
 		})
@@ -128,6 +132,9 @@ func follow(t *testing.T, dir string, env []string, text string) string {
 		name := regexp.MustCompile(`^(?:#|//|<!--) (\S+)`).FindStringSubmatch(match[3])
 		require.NotNil(t, name, "a file has its name in its first line")
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name[1]), []byte(match[3]), 0o600))
+	}
+	if strings.Contains(script, " &\n") {
+		script += "sleep 15\n" // a server that the recipe leaves running exports its spans every 5 s
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute)
 	defer cancel()

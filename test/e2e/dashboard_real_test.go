@@ -43,6 +43,7 @@ func startPage(t *testing.T) (url string, usage *dashboards.Usage) {
 	t.Cleanup(func() { assert.NoError(t, extension.Shutdown(context.Background())) })
 	now := time.Now()
 	usage = dashboards.SampleUsage(now, 31, 2*time.Minute)
+	usage.ArrivalsOf = dashboards.SampleArrivals(now)
 	extension.(dashboard.Extension).ShowUsage(component.MustNewID("llm_cost"), usage)
 	extension.(dashboard.Extension).ShowAlerts(component.MustNewID("alert"), dashboards.SampleAlerts(now))
 	return "http://" + address, usage
@@ -83,13 +84,13 @@ func TestRealBrowser(t *testing.T) {
 
 	for _, scheme := range []string{"light", "dark"} {
 		b.setView(1280, 800, scheme)
-		for _, path := range []string{"/", "/?range=7d&by=service.name&show=tokens&where=model%3Dgpt-4o", "/money", "/alerts", "/rules", ruleAddress(t, url, "HighLLMCost"), "/calls?range=30d&status=failed", "/calls/0000000000000001", "/sessions", "/latency?range=7d", "/traces", "/traces/" + dashboards.SampleTrace} {
+		for _, path := range []string{"/", "/?range=7d&by=service.name&show=tokens&where=model%3Dgpt-4o", "/money", "/alerts", "/rules", ruleAddress(t, url, "HighLLMCost"), "/calls?range=30d&status=failed", "/calls/0000000000000001", "/sessions", "/latency?range=7d", "/arrivals", "/traces", "/traces/" + dashboards.SampleTrace} {
 			b.run(chromedp.Navigate(url + path))
 			assert.Empty(t, b.axe(), "%s %s", path, scheme)
 		}
 	}
 	b.setView(390, 844, "light")
-	for _, path := range []string{"/", "/money", "/alerts", "/rules", ruleAddress(t, url, "HighLLMCost"), "/calls?range=30d&status=failed", "/calls/0000000000000001", "/sessions", "/latency?range=7d", "/traces", "/traces/" + dashboards.SampleTrace} {
+	for _, path := range []string{"/", "/money", "/alerts", "/rules", ruleAddress(t, url, "HighLLMCost"), "/calls?range=30d&status=failed", "/calls/0000000000000001", "/sessions", "/latency?range=7d", "/arrivals", "/traces", "/traces/" + dashboards.SampleTrace} {
 		b.run(chromedp.Navigate(url + path))
 		assert.Empty(t, b.axe(), "%s on a phone", path)
 		wide := read(b, chromedp.Evaluate[bool](`document.documentElement.scrollWidth > innerWidth`))

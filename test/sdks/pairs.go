@@ -32,6 +32,8 @@ type Pair struct {
 	// Packages are those whose versions the table shows.
 	Packages []string          `yaml:"packages"`
 	Env      map[string]string `yaml:"env"`
+	// Scope is the name of the instrumentation scope where that of the package does not give it.
+	Scope string `yaml:"scope"`
 	// Because explains cells that are wrong, by column: why the telemetry cannot
 	// decide them, or why we decide otherwise.
 	Because map[string]string `yaml:"because"`

@@ -102,6 +102,11 @@ func TestDocumentIsCurrent(t *testing.T) {
 	document, err := os.ReadFile(Document())
 	require.NoError(t, err)
 	assert.Equal(t, Table(pairs, results), string(document), "run make e2e-sdks SDKS=-write")
+	table, err := measuredTable(pairs, results)
+	require.NoError(t, err)
+	committed, err := os.ReadFile(measuredPath())
+	require.NoError(t, err)
+	assert.Equal(t, string(table), string(committed), "run make e2e-sdks SDKS=-write")
 	for i := range pairs {
 		result, ok := results[pairs[i].Name]
 		if assert.True(t, ok, "%s was not measured", pairs[i].Name) {

@@ -99,8 +99,8 @@ func resultsPath() string { return filepath.Join(root(), "test", "sdks", "result
 // Document is where the table is.
 func Document() string { return filepath.Join(root(), "docs", "compatibility.md") }
 
-// WriteResults writes results.json and the table: what was measured, and for
-// pairs that were not run or not available, what is known.
+// WriteResults writes results.json, the table and what the dashboard has of it: what was
+// measured, and for pairs that were not run or not available, what is known.
 func WriteResults(pairs []Pair, committed, measured map[string]Result) error {
 	results := map[string]Result{}
 	for i := range pairs {
@@ -119,6 +119,13 @@ func WriteResults(pairs []Pair, committed, measured map[string]Result) error {
 		return err
 	}
 	if err := os.WriteFile(resultsPath(), append(content, '\n'), 0o600); err != nil {
+		return err
+	}
+	table, err := measuredTable(pairs, results)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(measuredPath(), table, 0o600); err != nil {
 		return err
 	}
 	return os.WriteFile(Document(), []byte(Table(pairs, results)), 0o600)

@@ -35,6 +35,7 @@ type Usage struct {
 	Table        dashboard.PriceTable
 	Bill         dashboard.Billing
 	CostList     []dashboard.CostLine
+	ArrivalsOf   dashboard.Arrivals
 	Err          error                       // of Usage
 	Dropped      int64                       // calls that are not kept
 	StepsOf      map[string][]dashboard.Step // by trace

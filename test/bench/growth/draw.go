@@ -5,6 +5,7 @@ package main
 
 import (
 	"image/color"
+	"math"
 	"slices"
 
 	"gonum.org/v1/plot"
@@ -16,12 +17,23 @@ import (
 // Each color has a shape of its own, so that the lines are distinguishable without
 // colors.
 var (
-	colors = []color.Color{color.RGBA{R: 0x00, G: 0x72, B: 0xb2, A: 0xff}, color.RGBA{R: 0xd5, G: 0x5e, B: 0x00, A: 0xff}}
-	shapes = []draw.GlyphDrawer{draw.CircleGlyph{}, draw.PyramidGlyph{}}
+	colors = []color.Color{
+		color.RGBA{R: 0x00, G: 0x72, B: 0xb2, A: 0xff},
+		color.RGBA{R: 0xd5, G: 0x5e, B: 0x00, A: 0xff},
+		color.RGBA{R: 0x00, G: 0x9e, B: 0x73, A: 0xff},
+		color.RGBA{R: 0xcc, G: 0x79, B: 0xa7, A: 0xff},
+		color.RGBA{R: 0x56, G: 0xb4, B: 0xe9, A: 0xff},
+		color.RGBA{R: 0xe6, G: 0x9f, B: 0x00, A: 0xff},
+		color.Black,
+	}
+	shapes = []draw.GlyphDrawer{
+		draw.CircleGlyph{}, draw.PyramidGlyph{}, draw.SquareGlyph{}, draw.CrossGlyph{}, draw.TriangleGlyph{}, draw.RingGlyph{}, draw.PlusGlyph{},
+	}
 )
 
 // draw draws the medians over the sizes, with bars from the second smallest
-// to the second largest measurement. Sizes are on a logarithmic axis, costs on one from zero.
+// to the second largest measurement. Sizes are on a logarithmic axis, costs on one from zero,
+// or, where they are wide apart, on a logarithmic one.
 func (g growth) draw(drawn map[string][]point, path string) error {
 	p := plot.New()
 	p.BackgroundColor = color.White
@@ -31,7 +43,7 @@ func (g growth) draw(drawn map[string][]point, path string) error {
 	}
 	p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, ticks(drawn)
 	p.Legend.Top, p.Legend.Left = true, true
-	most := 0.0
+	least, most := math.Inf(1), 0.0
 	for i, l := range g.lines {
 		points := drawn[l.name]
 		xys := make(plotter.XYs, len(points))
@@ -40,7 +52,7 @@ func (g growth) draw(drawn map[string][]point, path string) error {
 			xys[j].X, xys[j].Y = float64(pt.size), pt.cost.Median()
 			low, high := pt.cost[1], pt.cost[len(pt.cost)-2]
 			spread[j].Low, spread[j].High = pt.cost.Median()-low, high-pt.cost.Median()
-			most = max(most, high)
+			least, most = min(least, low), max(most, high)
 		}
 		lines, scatter, err := plotter.NewLinePoints(xys)
 		if err != nil {
@@ -59,7 +71,11 @@ func (g growth) draw(drawn map[string][]point, path string) error {
 		p.Legend.Add(l.name, lines, scatter)
 	}
 	p.Y.Min, p.Y.Max = 0, most*1.4 // room for the legend
-	p.X.Max *= 1.5                 // and for the last size
+	if g.wide {
+		p.Y.Min, p.Y.Max = least/2, most*1000
+		p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
+	}
+	p.X.Max *= 1.5 // and for the last size
 	return p.Save(16*vg.Centimeter, 10*vg.Centimeter, path)
 }
 

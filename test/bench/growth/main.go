@@ -4,11 +4,12 @@
 // Command growth measures how the cost of an item grows with what there is
 // already: models, label sets, rules, hours of the ledger. It prints tables, and
 // draws each into docs/images. Arguments name the ones to make: models, sets,
-// rules, hours; without any, all.
+// rules, hours, rows, and aims for what has a limit at a million rows; without any, all.
 package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -36,6 +37,7 @@ type growth struct {
 	x, y  string // of the axes
 	unit  func(float64) string
 	lines []line
+	wide  bool // costs are on a logarithmic axis, too
 }
 
 // line is one thing that grows.
@@ -51,15 +53,24 @@ type point struct {
 	cost ratio.Sample
 }
 
-func run(ctx context.Context, out io.Writer) error {
+func run(ctx context.Context, out io.Writer) (err error) {
 	runtime.GOMAXPROCS(1) // figures are for one core
-	for _, g := range []growth{overModels(), overSets(), overRules(), overHours()} {
-		if only := os.Args[1:]; len(only) > 0 && !slices.Contains(only, g.name) {
+	years, remove, err := temporaryYears()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, remove()) }()
+	asked := func(name string) bool { return len(os.Args) == 1 || slices.Contains(os.Args[1:], name) }
+	for _, g := range []growth{overModels(), overSets(), overRules(), overHours(), overRows(years)} {
+		if !asked(g.name) {
 			continue
 		}
 		if err := g.write(ctx, out); err != nil {
 			return fmt.Errorf("%s: %w", g.name, err)
 		}
+	}
+	if asked("aims") {
+		return years.aims(ctx, out)
 	}
 	return nil
 }

@@ -44,7 +44,8 @@ var (
 		{"alert", bench, []string{"go", "run", "./alert"}},
 		{"evaluate", ".", []string{"go", "test", "-run", "^$", "-bench", "Evaluate", "-benchtime", "200x", "./processor/alertprocessor/internal/evaluate"}},
 		{"storage", bench, []string{"go", "run", "./storage"}},
-		{"growth", bench, []string{"go", "run", "./growth"}},
+		{"growth", bench, []string{"go", "run", "./growth", "models", "sets", "rules", "hours"}},
+		{"year", bench, []string{"go", "run", "./growth", "rows", "aims"}},
 	}
 )
 

@@ -77,14 +77,68 @@ type Key struct {
 // Sort sorts rows by keys, and rows that are equal by all of them by start and group. Rows
 // without the figure come last.
 func Sort(rows []dashboard.Row, keys []Key) {
-	slices.SortStableFunc(rows, func(a, b dashboard.Row) int {
-		for _, key := range keys {
-			if order := key.compare(&a, &b); order != 0 {
-				return order
-			}
+	// Rows are large: they are moved once their order is known.
+	order := make([]*dashboard.Row, len(rows))
+	for i := range rows {
+		order[i] = &rows[i]
+	}
+	slices.SortFunc(order, func(a, b *dashboard.Row) int { return compare(a, b, keys) })
+	sorted := make([]dashboard.Row, len(rows))
+	for i, row := range order {
+		sorted[i] = *row
+	}
+	copy(rows, sorted)
+}
+
+func compare(a, b *dashboard.Row, keys []Key) int {
+	for _, key := range keys {
+		if order := key.compare(a, b); order != 0 {
+			return order
 		}
-		return cmp.Or(a.Start.Compare(b.Start), slices.Compare(a.Group, b.Group))
-	})
+	}
+	return cmp.Or(a.Start.Compare(b.Start), slices.Compare(a.Group, b.Group))
+}
+
+// First collects the first rows by keys, of more than need to be in memory at once.
+type First struct {
+	keys  []Key
+	limit int // 0: all
+	rows  []dashboard.Row
+	full  bool // the first limit rows are sorted, and what comes after the last of them is left out
+}
+
+// NewFirst collects so many rows; 0 is for all.
+func NewFirst(limit int, keys []Key) *First { return &First{keys: keys, limit: limit} }
+
+// Add adds rows, which are not kept.
+func (f *First) Add(rows []dashboard.Row) {
+	if f.limit == 0 {
+		f.rows = append(f.rows, rows...)
+		return
+	}
+	for i := range rows {
+		if f.full && compare(&f.rows[f.limit-1], &rows[i], f.keys) < 0 {
+			continue
+		}
+		if f.rows = append(f.rows, rows[i]); len(f.rows) >= 2*f.limit {
+			f.cut()
+			f.full = true
+		}
+	}
+}
+
+func (f *First) cut() {
+	Sort(f.rows, f.keys)
+	if f.limit > 0 && len(f.rows) > f.limit {
+		clear(f.rows[f.limit:])
+		f.rows = f.rows[:f.limit]
+	}
+}
+
+// Rows are the first rows, in order.
+func (f *First) Rows() []dashboard.Row {
+	f.cut()
+	return f.rows
 }
 
 func (k Key) compare(a, b *dashboard.Row) (order int) {

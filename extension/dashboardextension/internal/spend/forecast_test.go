@@ -4,10 +4,13 @@
 package spend
 
 import (
+	"math/rand/v2"
+	"strconv"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
 	"github.com/otelcol-arc/otelcol-arc/internal/period"
@@ -82,4 +85,34 @@ func TestSort(t *testing.T) {
 	}
 	_, known := ColumnNamed("joy")
 	assert.False(t, known)
+}
+
+// Of rows that come in blocks, the first are those of all of them sorted, whatever is left out on
+// the way.
+func TestFirst(t *testing.T) {
+	cost, _ := ColumnNamed("cost")
+	average, _ := ColumnNamed("average_cost")
+	for seed := range uint64(200) {
+		random := rand.New(rand.NewPCG(seed, 3))
+		keys := [][]Key{{{Column: &cost, Down: true}}, {{Column: &average}}, {{Group: 0, Down: true}, {Column: &cost}}, {{Group: -1, Down: true}}}[seed%4]
+		limit := random.IntN(40)
+		first, all := NewFirst(limit, keys), []dashboard.Row(nil)
+		for block := range random.IntN(8) {
+			var rows []dashboard.Row
+			for n := range random.IntN(60) {
+				one := row(time.Unix(int64(block), 0), float64(random.IntN(5)), strconv.Itoa(n))
+				if one.Usage.Calls = 1; random.IntN(4) == 0 {
+					one.Usage.Unpriced = 1
+				}
+				rows = append(rows, one)
+			}
+			all = append(all, rows...)
+			first.Add(rows)
+		}
+		Sort(all, keys)
+		if limit > 0 {
+			all = all[:min(limit, len(all))]
+		}
+		require.Equal(t, append([]dashboard.Row{}, all...), append([]dashboard.Row{}, first.Rows()...), "seed %d", seed)
+	}
 }

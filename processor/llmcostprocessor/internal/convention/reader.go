@@ -20,7 +20,8 @@ type Reader struct {
 	known  bool
 }
 
-// Known reports whether the span that was read last had a key of a convention.
+// Known reports whether the span that was read last had a key of a convention, or the log
+// record was an event of one.
 func (r *Reader) Known() bool { return r.known }
 
 // Forget drops what the reader has of the telemetry that it read last.
@@ -82,6 +83,7 @@ func hasModel(attributes pcommon.Map) bool {
 // body.
 func (r *Reader) Log(of pcommon.InstrumentationScope, record plog.LogRecord, into *Call) (Outcome, string) {
 	conventions := eventOf(record)
+	r.known = len(conventions) > 0
 	if len(conventions) == 0 {
 		return NotACall, ""
 	}

@@ -444,6 +444,7 @@ func BenchmarkYear(b *testing.B) {
 		all += time.Since(began)
 		b.ReportMetric(float64(l.Extent().DayRows), "rows")
 		b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/(1<<20), "MiB")
+		b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/float64(l.Extent().DayRows), "B/row")
 	}
 	for name, took := range map[string]time.Duration{"ms/load": load, "ms/month": month, "ms/all": all} {
 		b.ReportMetric(float64(took.Milliseconds())/float64(b.N), name)

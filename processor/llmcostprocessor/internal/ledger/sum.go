@@ -38,9 +38,10 @@ type grouping struct {
 	query   *Query
 	numbers map[string]uint32
 	texts   []string
-	sums    map[groupKey]*Group
+	indexes map[groupKey]int
+	groups  []Group
 	last    groupKey
-	current *Group
+	current int // the index of last; -1 at first
 }
 
 type groupKey struct {
@@ -51,7 +52,7 @@ type groupKey struct {
 // Sum sums rows. Calls that come meanwhile wait for the rows that changed since the ledger was
 // last packed.
 func (l *Ledger) Sum(q Query) []Group {
-	g := &grouping{query: &q, numbers: map[string]uint32{}, sums: map[groupKey]*Group{}}
+	g := &grouping{query: &q, numbers: map[string]uint32{}, indexes: map[groupKey]int{}, current: -1}
 	for _, packed := range l.collect(q.First, q.Last, func(s *span, row *keyedRow) { g.addOpen(s.first, row) }) {
 		for _, row := range packed.frozen {
 			g.addOpen(packed.first, row)
@@ -60,11 +61,7 @@ func (l *Ledger) Sum(q Query) []Group {
 			g.addSegment(packed.first, segment)
 		}
 	}
-	groups := make([]Group, 0, len(g.sums))
-	for _, group := range g.sums {
-		groups = append(groups, *group)
-	}
-	return groups
+	return g.groups
 }
 
 // packed is what does not change in a span.
@@ -116,21 +113,23 @@ func (g *grouping) number(text string) uint32 {
 	return n
 }
 
-// of is the sum of a group.
+// of is the sum of a group, until it is called again.
 func (g *grouping) of(key groupKey) *Row {
-	if g.current != nil && g.last == key {
-		return &g.current.Row
+	if g.current >= 0 && g.last == key {
+		return &g.groups[g.current].Row
 	}
-	group, ok := g.sums[key]
+	at, ok := g.indexes[key]
 	if !ok {
-		group = &Group{Step: key.step, Values: make([]string, len(g.query.By))}
-		for i := range group.Values {
-			group.Values[i] = g.texts[key.values[i]]
+		at = len(g.groups)
+		g.indexes[key] = at
+		values := make([]string, len(g.query.By))
+		for i := range values {
+			values[i] = g.texts[key.values[i]]
 		}
-		g.sums[key] = group
+		g.groups = append(g.groups, Group{Step: key.step, Values: values})
 	}
-	g.last, g.current = key, group
-	return &group.Row
+	g.last, g.current = key, at
+	return &g.groups[at].Row
 }
 
 // Value is that of a column.

@@ -58,10 +58,12 @@ type TelemetryBuilder struct {
 	ProcessorLlmCostPriceReloads       metric.Int64Counter
 	ProcessorLlmCostPriceResolutions   metric.Int64ObservableCounter
 	ProcessorLlmCostPriceSourceAge     metric.Float64ObservableGauge
+	ProcessorLlmCostSenders            metric.Int64ObservableGauge
 	ProcessorLlmCostSeries             metric.Int64ObservableGauge
 	ProcessorLlmCostSeriesLimit        metric.Int64ObservableGauge
 	ProcessorLlmCostSnapshotFailures   metric.Int64Counter
 	ProcessorLlmCostTableReloads       metric.Int64Counter
+	ProcessorLlmCostUnlistedRecords    metric.Int64ObservableCounter
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -285,6 +287,21 @@ func (builder *TelemetryBuilder) RegisterProcessorLlmCostPriceSourceAgeCallback(
 	return nil
 }
 
+// RegisterProcessorLlmCostSendersCallback sets callback for observable ProcessorLlmCostSenders metric.
+func (builder *TelemetryBuilder) RegisterProcessorLlmCostSendersCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorLlmCostSenders, obs: o})
+		return nil
+	}, builder.ProcessorLlmCostSenders)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
 // RegisterProcessorLlmCostSeriesCallback sets callback for observable ProcessorLlmCostSeries metric.
 func (builder *TelemetryBuilder) RegisterProcessorLlmCostSeriesCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
@@ -306,6 +323,21 @@ func (builder *TelemetryBuilder) RegisterProcessorLlmCostSeriesLimitCallback(cb 
 		cb(ctx, &observerInt64{inst: builder.ProcessorLlmCostSeriesLimit, obs: o})
 		return nil
 	}, builder.ProcessorLlmCostSeriesLimit)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterProcessorLlmCostUnlistedRecordsCallback sets callback for observable ProcessorLlmCostUnlistedRecords metric.
+func (builder *TelemetryBuilder) RegisterProcessorLlmCostUnlistedRecordsCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorLlmCostUnlistedRecords, obs: o})
+		return nil
+	}, builder.ProcessorLlmCostUnlistedRecords)
 	if err != nil {
 		return err
 	}
@@ -533,6 +565,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("s"),
 	)
 	errs = errors.Join(errs, err)
+	builder.ProcessorLlmCostSenders, err = builder.meter.Int64ObservableGauge(
+		"otelcol_processor_llm_cost_senders",
+		metric.WithDescription("Services and instrumentation scopes that the dashboard lists as senders of telemetry, without the overflow entry. [Alpha]"),
+		metric.WithUnit("{sender}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ProcessorLlmCostSeries, err = builder.meter.Int64ObservableGauge(
 		"otelcol_processor_llm_cost_series",
 		metric.WithDescription("Label sets of the metrics by provider, model and dimensions, without the overflow. [Alpha]"),
@@ -555,6 +593,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_processor_llm_cost_table_reloads",
 		metric.WithDescription("Reloads of changed tables of dimensions, by outcome. [Alpha]"),
 		metric.WithUnit("{reload}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorLlmCostUnlistedRecords, err = builder.meter.Int64ObservableCounter(
+		"otelcol_processor_llm_cost_unlisted_records",
+		metric.WithDescription("Records of senders beyond the limit, which the dashboard lists as one. [Alpha]"),
+		metric.WithUnit("{record}"),
 	)
 	errs = errors.Join(errs, err)
 	return &builder, errs

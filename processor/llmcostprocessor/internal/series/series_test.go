@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -294,5 +295,25 @@ func TestAccountFollowsItsSeries(t *testing.T) {
 			without.Rebalance(now)
 			require.Equal(t, points(without), points(with), i)
 		}
+	}
+}
+
+// BenchmarkMemory is what a series of two dimensions and two kinds of usage takes, of 100,000.
+func BenchmarkMemory(b *testing.B) {
+	const users = 100_000
+	var before, after runtime.MemStats
+	for b.Loop() {
+		runtime.GC()
+		runtime.ReadMemStats(&before)
+		set := New(options(users))
+		for user := range users {
+			c := call("team-"+strconv.Itoa(user%40), 1)
+			c.Dimensions[1], c.Usage[usage.Output] = fmt.Sprintf("%08x@example.com", user), 7
+			set.Add(c, morning)
+		}
+		runtime.GC()
+		runtime.ReadMemStats(&after)
+		runtime.KeepAlive(set)
+		b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/users, "B/series")
 	}
 }

@@ -1,0 +1,373 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package dashboardextension
+
+import (
+	"cmp"
+	"fmt"
+	"iter"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/otelcol-arc/otelcol-arc/extension/dashboardextension/internal/text"
+	"github.com/otelcol-arc/otelcol-arc/internal/compatibility"
+	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
+)
+
+const arrivalsPath = "/arrivals"
+
+// arrivalColumn is a column by which senders can be sorted.
+type arrivalColumn struct {
+	name, label string
+	figure      bool
+	compare     func(a, b *dashboard.Sender) int
+}
+
+func figureOf[T cmp.Ordered](of func(*dashboard.Sender) T) func(a, b *dashboard.Sender) int {
+	return func(a, b *dashboard.Sender) int { return cmp.Compare(of(a), of(b)) }
+}
+
+var arrivalColumns = []arrivalColumn{
+	{"service", "Service", false, figureOf(func(s *dashboard.Sender) string { return s.Service })},
+	{"scope", "Instrumentation", false, figureOf(func(s *dashboard.Sender) string { return s.Scope })},
+	{"version", "Version", false, figureOf(func(s *dashboard.Sender) string { return s.Version })},
+	{"records", "Records", true, figureOf((*dashboard.Sender).Records)},
+	{"per_minute", "Per minute", true, figureOf(func(s *dashboard.Sender) float64 { return s.PerMinute })},
+	{"calls", "Calls", true, figureOf(func(s *dashboard.Sender) int64 { return s.Calls })},
+	{"last", "Last seen", false, func(a, b *dashboard.Sender) int { return a.Last.Compare(b.Last) }},
+}
+
+// arrivalsChoice is what is asked for of the senders.
+type arrivalsChoice struct {
+	source, search, sort string
+	page                 int
+}
+
+func readArrivals(p *params) arrivalsChoice {
+	words := []string{"-records"}
+	for _, column := range arrivalColumns {
+		words = append(words, column.name, "-"+column.name)
+	}
+	return arrivalsChoice{source: p.text("source"), search: p.text("q"), sort: p.oneOf("sort", words...), page: p.number("page", 1, maxGroups)}
+}
+
+func (c arrivalsChoice) values() url.Values {
+	values := url.Values{}
+	give(values, "q", c.search)
+	if c.sort != "-records" {
+		values.Set("sort", c.sort)
+	}
+	return values
+}
+
+func (c arrivalsChoice) url() string {
+	values := c.values()
+	if c.page > 1 {
+		values.Set("page", strconv.Itoa(c.page))
+	}
+	return addressOf(arrivalsPath, c.source, values)
+}
+
+func (c arrivalsChoice) apiURL(format string) string {
+	values := c.values()
+	values.Set("format", format)
+	return addressOf("/api"+arrivalsPath, c.source, values)
+}
+
+// of are the senders that are asked for, in their order.
+func (c arrivalsChoice) of(senders []dashboard.Sender) []dashboard.Sender {
+	search := strings.ToLower(c.search)
+	found := slices.DeleteFunc(slices.Clone(senders), func(s dashboard.Sender) bool {
+		return !strings.Contains(strings.ToLower(s.Service+"\n"+s.Scope+"\n"+s.Version), search)
+	})
+	name, down := cutDown(c.sort)
+	at := slices.IndexFunc(arrivalColumns, func(column arrivalColumn) bool { return column.name == name })
+	slices.SortFunc(found, func(a, b dashboard.Sender) int {
+		order := arrivalColumns[at].compare(&a, &b)
+		if down {
+			order = -order
+		}
+		return cmp.Or(order, cmp.Compare(a.Service, b.Service), cmp.Compare(a.Scope, b.Scope), cmp.Compare(a.Version, b.Version))
+	})
+	return found
+}
+
+// arrivalsView lists who sends telemetry.
+type arrivalsView struct {
+	shell
+	NoSource, NotKnown bool
+	Search             string
+	Form               []keptValue
+	Sources            []option
+	Stats              []stat
+	Notes              []string
+	Heads              []tableHead
+	Senders            []senderView
+	Pager              pager
+	CSV, JSON          string
+}
+
+type senderView struct {
+	Service, Scope, Version     string
+	Records, Signals, PerMinute string
+	Calls, Last                 string
+	NoCalls                     bool
+	At                          time.Time
+	Reasons                     []reasonView
+	Known                       []knownView
+}
+
+// reasonView is why records are not calls.
+type reasonView struct{ Count, Text, Advice string }
+
+// knownView is what was measured of an instrumentation.
+type knownView struct {
+	Title, Versions string
+	Same            bool // the version
+	Problems        []string
+}
+
+func (b *dashboardServer) arrivalsPage(r *http.Request) (content, error) {
+	view := arrivalsView{shell: b.newShell("What arrives", "arrivals")}
+	p := newParams(r.URL.Query())
+	usage, none, err := b.shownUsage(p)
+	if err != nil {
+		return content{}, err
+	}
+	if view.NoSource = none; none {
+		return content{template: "arrivals.html", data: view}, nil
+	}
+	c := readArrivals(p)
+	if err := p.err(); err != nil {
+		return content{}, err
+	}
+	if ids := b.usage.ids(); len(ids) > 1 {
+		for i, id := range ids {
+			view.Sources = append(view.Sources, option{id, addressOf(arrivalsPath, id, url.Values{}), id == c.source || c.source == "" && i == 0})
+		}
+	}
+	source, known := usage.(dashboard.TrafficSource)
+	if view.NotKnown = !known; known {
+		view.fill(source, c, b.now().In(b.zone))
+	}
+	return content{template: "arrivals.html", data: view}, nil
+}
+
+func (view *arrivalsView) fill(source dashboard.TrafficSource, c arrivalsChoice, now time.Time) {
+	arrivals, passed := source.Arrivals(), source.Traffic()
+	calls := int64(0)
+	for i := range arrivals.Senders {
+		s := &arrivals.Senders[i]
+		calls += s.Calls
+		if s.Overflow {
+			view.Notes = append(view.Notes, fmt.Sprintf("%s senders have an entry of their own. Others are added up as %s: a service or instrumentation whose name changes all the time has too many.",
+				text.Count(int64(arrivals.Limit)), dashboard.Overflow))
+		}
+	}
+	view.Stats = append(signalStats(&passed), stat{Name: "Records of calls", Value: text.Count(calls), Note: "several may report one call"})
+	found := c.of(arrivals.Senders)
+	view.Search, view.CSV, view.JSON = c.search, c.apiURL("csv"), c.apiURL("json")
+	kept := c
+	kept.search, kept.page = "", 1
+	values := kept.values()
+	give(values, "source", c.source)
+	for name := range values {
+		view.Form = append(view.Form, keptValue{name, values.Get(name)})
+	}
+	slices.SortFunc(view.Form, func(a, b keptValue) int { return cmp.Compare(a.Name, b.Name) })
+	for _, column := range arrivalColumns {
+		other := c
+		other.page = 1
+		head := tableHead{Label: column.label, Number: column.figure}
+		other.sort, head.Sorted = toggled(c.sort, column.name, column.figure || column.name == "last")
+		head.URL = other.url()
+		view.Heads = append(view.Heads, head)
+	}
+	view.Pager = newPager(len(found), c.page, listRows, func(page int) string {
+		other := c
+		other.page = page
+		return other.url()
+	})
+	shown := pageOf(found, listRows, c.page)
+	for i := range shown {
+		view.Senders = append(view.Senders, newSenderView(&shown[i], now))
+	}
+}
+
+func signalStats(passed *dashboard.Traffic) []stat {
+	return []stat{
+		{Name: "Spans", Value: text.Count(passed.Spans)},
+		{Name: "Log records", Value: text.Count(passed.LogRecords)},
+		{Name: "Data points", Value: text.Count(passed.DataPoints), Note: "of metrics"},
+	}
+}
+
+func newSenderView(s *dashboard.Sender, now time.Time) senderView {
+	view := senderView{
+		Service: text.Cut(valueLabel(s.Service), shownDimRunes), Scope: text.Cut(valueLabel(s.Scope), shownDimRunes), Version: text.Cut(cmp.Or(s.Version, "–"), shownDimRunes),
+		Records: text.Count(s.Records()), Calls: text.Count(s.Calls), NoCalls: s.Calls == 0, PerMinute: text.Short(s.PerMinute),
+		At: s.Last, Last: s.Last.In(now.Location()).Format("Jan 2, 15:04:05"), Reasons: reasonViews(s.NotCalls),
+	}
+	var signals []string
+	for _, signal := range []struct {
+		n    int64
+		name string
+	}{{s.Spans, "spans"}, {s.LogRecords, "log records"}, {s.DataPoints, "data points"}} {
+		if signal.n > 0 {
+			signals = append(signals, text.Count(signal.n)+" "+signal.name)
+		}
+	}
+	view.Signals = strings.Join(signals, ", ")
+	for _, measured := range compatibility.Of(s.Scope) {
+		view.Known = append(view.Known, knownView{measured.Title, measured.Versions, measured.Version == s.Version, measured.Problems})
+	}
+	return view
+}
+
+func reasonViews(counts map[string]int64) (views []reasonView) {
+	for _, reason := range dashboard.Reasons() {
+		if n := counts[reason.Name]; n > 0 {
+			views = append(views, reasonView{text.Count(n), reason.Text, reason.Advice})
+		}
+	}
+	return views
+}
+
+// waiting is the live check of a ledger without calls.
+type waiting struct {
+	Known   bool // what arrives
+	Any     bool
+	Stats   []stat
+	Reasons []reasonView
+	URL     string // of what arrives
+}
+
+func newWaiting(usage dashboard.Usage, from string) *waiting {
+	view := &waiting{URL: addressOf(arrivalsPath, from, url.Values{})}
+	source, known := usage.(dashboard.TrafficSource)
+	if view.Known = known; !known {
+		return view
+	}
+	passed := source.Traffic()
+	view.Stats, view.Any = signalStats(&passed), passed.Spans+passed.LogRecords+passed.DataPoints > 0
+	sum := map[string]int64{}
+	arrivals := source.Arrivals()
+	for i := range arrivals.Senders {
+		for reason, n := range arrivals.Senders[i].NotCalls {
+			sum[reason] += n
+		}
+	}
+	view.Reasons = reasonViews(sum)
+	return view
+}
+
+type arrivalsJSON struct {
+	Limit   int               `json:"limit"`
+	Reasons map[string]string `json:"reasons"`
+	Senders []senderJSON      `json:"senders"`
+}
+
+type senderJSON struct {
+	Service    string           `json:"service"`
+	Scope      string           `json:"scope"`
+	Version    string           `json:"version"`
+	Overflow   bool             `json:"overflow"`
+	Spans      int64            `json:"spans"`
+	LogRecords int64            `json:"log_records"`
+	DataPoints int64            `json:"data_points"`
+	PerMinute  float64          `json:"records_per_minute"`
+	Calls      int64            `json:"calls"`
+	NotCalls   map[string]int64 `json:"not_calls"`
+	Last       time.Time        `json:"last_seen"`
+	Measured   []measuredJSON   `json:"measured"`
+}
+
+type measuredJSON struct {
+	Title    string   `json:"title"`
+	Versions string   `json:"versions"`
+	Same     bool     `json:"same_version"`
+	Problems []string `json:"problems"`
+}
+
+func (b *dashboardServer) getArrivals(r *http.Request) (response, error) {
+	p := newParams(r.URL.Query())
+	usage, err := b.usageOf(p)
+	if err != nil {
+		return response{}, err
+	}
+	format, c := p.oneOf("format", "json", "csv"), readArrivals(p)
+	byDefault := 0 // all
+	if p.text("page") != "" {
+		byDefault = pageRows
+	}
+	limit := p.number("limit", byDefault, maxGroups)
+	if err := p.err(); err != nil {
+		return response{}, err
+	}
+	list := arrivalsJSON{Reasons: map[string]string{}, Senders: []senderJSON{}}
+	for _, reason := range dashboard.Reasons() {
+		list.Reasons[reason.Name] = reason.Text
+	}
+	if source, known := usage.(dashboard.TrafficSource); known {
+		arrivals := source.Arrivals()
+		list.Limit = arrivals.Limit
+		found := pageOf(c.of(arrivals.Senders), limit, c.page)
+		for i := range found {
+			list.Senders = append(list.Senders, newSenderJSON(&found[i]))
+		}
+	}
+	if format == "csv" {
+		return csvResponse("arrivals", senderLines(list.Senders)), nil
+	}
+	return response{data: list}, nil
+}
+
+func newSenderJSON(s *dashboard.Sender) senderJSON {
+	made := senderJSON{
+		Service: s.Service, Scope: s.Scope, Version: s.Version, Overflow: s.Overflow, Spans: s.Spans, LogRecords: s.LogRecords, DataPoints: s.DataPoints,
+		PerMinute: s.PerMinute, Calls: s.Calls, NotCalls: s.NotCalls, Last: s.Last.UTC(), Measured: []measuredJSON{},
+	}
+	if made.NotCalls == nil {
+		made.NotCalls = map[string]int64{}
+	}
+	for _, m := range compatibility.Of(s.Scope) {
+		made.Measured = append(made.Measured, measuredJSON{m.Title, m.Versions, m.Version == s.Version, append([]string{}, m.Problems...)})
+	}
+	return made
+}
+
+func senderLines(senders []senderJSON) iter.Seq2[[]string, error] {
+	return func(yield func([]string, error) bool) {
+		head := []string{"service", "scope", "version", "spans", "log_records", "data_points", "records_per_minute", "calls", "last_seen"}
+		for _, reason := range dashboard.Reasons() {
+			head = append(head, "not_calls_"+reason.Name)
+		}
+		if !yield(append(head, "known_problems"), nil) {
+			return
+		}
+		for i := range senders {
+			s := &senders[i]
+			line := []string{
+				cell(s.Service), cell(s.Scope), cell(s.Version), whole(s.Spans), whole(s.LogRecords), whole(s.DataPoints), decimal(&s.PerMinute), whole(s.Calls),
+				s.Last.Format(time.RFC3339),
+			}
+			for _, reason := range dashboard.Reasons() {
+				line = append(line, whole(s.NotCalls[reason.Name]))
+			}
+			var problems []string
+			for _, m := range s.Measured {
+				for _, problem := range m.Problems {
+					problems = append(problems, m.Versions+": "+problem)
+				}
+			}
+			if !yield(append(line, cell(strings.Join(problems, "; "))), nil) {
+				return
+			}
+		}
+	}
+}
