@@ -57,6 +57,15 @@ func structKeys(prefix string, value reflect.Value, made bool, comments *comment
 			continue
 		}
 		full := prefix + name
+		if of, ok := optionalOf(value.Field(i)); ok {
+			keys = append(keys, key{"`" + full + "`", "map", "–", cell(text)})
+			within, err := structKeys(full+"::", of, made, comments)
+			if err != nil {
+				return nil, err
+			}
+			keys = append(keys, within...)
+			continue
+		}
 		standard := "–"
 		if made {
 			standard = standardOf(value.Field(i))
@@ -87,6 +96,17 @@ func structKeys(prefix string, value reflect.Value, made bool, comments *comment
 		}
 	}
 	return keys, nil
+}
+
+// optionalOf is what an optional struct of ours has where it is set, with its defaults.
+func optionalOf(field reflect.Value) (of reflect.Value, ok bool) {
+	if !strings.HasPrefix(field.Type().Name(), "Optional["+module) {
+		return of, false
+	}
+	set := reflect.New(field.Type())
+	set.Elem().Set(field)
+	made := set.MethodByName("GetOrInsertDefault").Call(nil)[0]
+	return made.Elem(), true
 }
 
 func isOurs(t reflect.Type) bool { return strings.HasPrefix(t.PkgPath(), module) }

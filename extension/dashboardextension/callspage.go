@@ -21,6 +21,7 @@ const listRows = 50 // of a page of calls, sessions or traces
 type callsView struct {
 	shell
 	NoSource  bool
+	SumsOnly  bool // without single calls
 	SpanLabel string
 	Presets   []option
 	Sources   []option
@@ -67,6 +68,10 @@ func (b *dashboardServer) callsPage(r *http.Request) (content, error) {
 	c, query := b.readCallsChoice(p, usage, "/calls")
 	if err := p.err(); err != nil {
 		return content{}, err
+	}
+	if extent := usage.Extent(); extent.SumsOnly {
+		view.SumsOnly, view.Sources = true, c.sourceOptions(b.usage.ids())
+		return content{template: "calls.html", data: view}, nil
 	}
 	calls := usage.Calls(query) // the newest first
 	if c.callSort != "" {

@@ -11,7 +11,9 @@ import (
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/config/confighttp"
+	"go.opentelemetry.io/collector/config/configoptional"
 
+	"github.com/otelcol-arc/otelcol-arc/extension/dashboardextension/internal/prometheussource"
 	"github.com/otelcol-arc/otelcol-arc/internal/period"
 	"github.com/otelcol-arc/otelcol-arc/internal/webguard"
 )
@@ -48,6 +50,18 @@ type Config struct {
 	// Roles are who may do what, and see which values. It requires auth. Default: everybody who
 	// can reach the dashboard may do and see everything.
 	Roles RolesConfig `mapstructure:"roles"`
+
+	// Source is where the dashboard has usage from besides the llm_cost processors of this collector.
+	Source SourceConfig `mapstructure:"source"`
+
+	_ struct{}
+}
+
+// SourceConfig names a source of usage, which is shown first.
+type SourceConfig struct {
+	// Prometheus is a server that has the usage metrics of several collectors: Prometheus, Mimir or
+	// another one with the same API. Default: none.
+	Prometheus configoptional.Optional[prometheussource.Config] `mapstructure:"prometheus"`
 
 	_ struct{}
 }

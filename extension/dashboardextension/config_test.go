@@ -23,6 +23,7 @@ import (
 	"go.opentelemetry.io/collector/otelcol/otelcoltest"
 
 	"github.com/otelcol-arc/otelcol-arc/extension/dashboardextension/internal/metadata"
+	"github.com/otelcol-arc/otelcol-arc/extension/dashboardextension/internal/prometheussource"
 )
 
 func TestDefaults(t *testing.T) {
@@ -97,10 +98,14 @@ func TestConfigurationsInTheReadme(t *testing.T) {
 		require.NoError(t, err, string(match[1]))
 		loaded = append(loaded, cfg.Extensions[component.NewID(metadata.Type)].(*Config))
 	}
-	require.Len(t, loaded, 3)
+	require.Len(t, loaded, 4)
+	remote := loaded[2].Source.Prometheus.Get()
+	want := prometheussource.NewDefaultConfig()
+	want.Endpoint = "http://prometheus:9090"
+	assert.Equal(t, &want, remote, "the values of the document are the defaults")
 	assert.Equal(t, RolesConfig{
 		Default: RoleRead, Clients: map[string]Role{"finops": RoleFull, "oncall": RoleSilence}, Private: []string{"user.id"}, SeePrivate: []string{"finops"},
-	}, loaded[2].Roles)
+	}, loaded[3].Roles)
 	assert.Equal(t, createDefaultConfig(), loaded[0])
 	assert.True(t, loaded[1].Writable)
 	assert.Equal(t, "http://localhost:16686/trace/{trace_id}", loaded[1].TraceURL)

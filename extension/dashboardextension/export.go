@@ -32,13 +32,15 @@ func cell(s string) string {
 	return s
 }
 
-func groupLines(by, columns []string, rows iter.Seq2[groupJSON, error]) iter.Seq2[[]string, error] {
+// Figures of missing columns are empty.
+func groupLines(by, columns, missing []string, rows iter.Seq2[groupJSON, error]) iter.Seq2[[]string, error] {
 	return func(yield func([]string, error) bool) {
 		head := []string{"start"}
 		for _, dimension := range by {
 			head = append(head, cell(dimension))
 		}
 		line := groupFigures
+		named := columns
 		if len(columns) > 0 {
 			line = func(row *groupJSON) (figures []string) {
 				for _, column := range columns {
@@ -48,14 +50,23 @@ func groupLines(by, columns []string, rows iter.Seq2[groupJSON, error]) iter.Seq
 			}
 			head = append(head, columns...)
 		} else {
-			head = append(head, "calls", "errors", "timeouts", "unpriced", "input_tokens", "output_tokens",
-				"cache_read_tokens", "cache_write_tokens", "reasoning_tokens", "cost_dollars", "cache_saved_dollars")
+			named = []string{
+				"calls", "errors", "timeouts", "unpriced", "input_tokens", "output_tokens",
+				"cache_read_tokens", "cache_write_tokens", "reasoning_tokens", "cost_dollars", "cache_saved_dollars",
+			}
+			head = append(head, named...)
 		}
 		if !yield(head, nil) {
 			return
 		}
 		for row, err := range rows {
-			if !yield(append(groupNames(by, &row), line(&row)...), err) {
+			figures := line(&row)
+			for i, name := range named {
+				if slices.Contains(missing, strings.TrimSuffix(name, "_dollars")) {
+					figures[i] = ""
+				}
+			}
+			if !yield(append(groupNames(by, &row), figures...), err) {
 				return
 			}
 		}

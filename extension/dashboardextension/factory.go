@@ -9,9 +9,11 @@ import (
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/config/confighttp"
+	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/extension"
 
 	"github.com/otelcol-arc/otelcol-arc/extension/dashboardextension/internal/metadata"
+	"github.com/otelcol-arc/otelcol-arc/extension/dashboardextension/internal/prometheussource"
 )
 
 const (
@@ -31,7 +33,7 @@ func createDefaultConfig() component.Config {
 	server.ReadHeaderTimeout = defaultReadTimeout
 	server.ReadTimeout = defaultReadTimeout
 	server.MaxRequestBodySize = defaultMaxBodyBytes
-	return &Config{HTTP: server}
+	return &Config{HTTP: server, Source: SourceConfig{Prometheus: configoptional.Default(prometheussource.NewDefaultConfig())}}
 }
 
 func create(_ context.Context, set extension.Settings, cfg component.Config) (extension.Extension, error) {

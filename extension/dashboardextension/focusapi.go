@@ -30,6 +30,9 @@ func (b *dashboardServer) getFocus(r *http.Request) (response, error) {
 	if err != nil {
 		return response{}, err
 	}
+	if extent := usage.Extent(); extent.SumsOnly {
+		return response{}, &failure{badData, errors.New("parameter source: FOCUS needs the prices of a ledger, which this source does not have")}
+	}
 	format := p.oneOf("format", "csv", "parquet")
 	step := period.Unit(p.oneOf("step", "day", "hour"))
 	export := focusExport{usage: usage, step: step, where: p.where(usage.Dimensions()), account: p.text("account"), now: b.now()}

@@ -33,6 +33,7 @@ var (
 type groupsView struct {
 	shell
 	NoSource     bool
+	SumsOnly     bool // without single calls
 	Name, Plural string
 	Path, Find   string
 	SpanLabel    string
@@ -80,6 +81,10 @@ func (b *dashboardServer) groupsPage(g grouping) func(*http.Request) (content, e
 		}
 		if err := p.err(); err != nil {
 			return content{}, err
+		}
+		if extent := usage.Extent(); extent.SumsOnly {
+			view.SumsOnly, view.Sources = true, c.sourceOptions(b.usage.ids())
+			return content{template: "groups.html", data: view}, nil
 		}
 		calls := usage.Calls(query)
 		groups, without := conversation.Of(calls, g.by)

@@ -27,6 +27,8 @@ var latencyColumns = []string{"calls", "error_ratio", "average_duration", "p50",
 type latencyView struct {
 	shell
 	NoSource, NoneHere, NoneFailed bool
+	SumsOnly                       bool // without what only a ledger has
+	NoFailures                     bool // of the selection: the source does not have them
 	SpanLabel                      string
 	Presets, Bys, Sources          []option
 	Filters                        []filter
@@ -74,11 +76,15 @@ func (b *dashboardServer) latencyPage(r *http.Request) (content, error) {
 	view.SpanLabel, view.Presets, view.Bys, view.Sources, view.Filters = c.label(), c.presetOptions(), c.byOptions(dimensions), c.sourceOptions(b.usage.ids()), c.filters()
 	extent := usage.Extent()
 	c.keepStep(&extent)
-	view.JSON, view.Notes = c.stepsURL("json"), notesOf(&extent, c)
+	view.JSON, view.Notes = c.stepsURL("json"), append(notesOf(&extent, c), failureNote(&extent, c)...)
+	view.SumsOnly, c.missing = extent.SumsOnly, missingOf(&extent, c.by, c.where)
+	if view.NoFailures = !hasFailures(&extent, c.by, c.where); view.NoFailures {
+		return content{template: "latency.html", data: view}, nil
+	}
 	if err := view.addUsage(usage, c); err != nil {
 		return content{}, err
 	}
-	if !view.NoneHere {
+	if !view.NoneHere && !view.SumsOnly {
 		b.addKept(&view, usage, c)
 	}
 	return content{template: "latency.html", data: view}, nil

@@ -29,6 +29,7 @@ const (
 type moneyView struct {
 	shell
 	NoSource bool
+	SumsOnly bool // without what only a ledger has
 	Budgets  []budgetView
 	Over     []budgetRow // of all budgets
 	Source   string
@@ -101,7 +102,13 @@ func (b *dashboardServer) moneyPage(r *http.Request) (content, error) {
 		return content{}, err
 	}
 	view.addCosts(usage, of, now)
-	view.addPrices(usage, now)
+	if extent := usage.Extent(); extent.Err != nil {
+		return content{}, extent.Err
+	} else if extent.SumsOnly {
+		view.SumsOnly = true
+	} else {
+		view.addPrices(usage, now)
+	}
 	return content{template: "money.html", data: view}, nil
 }
 
@@ -218,7 +225,7 @@ func newBudgetView(usage dashboard.Usage, group []dashboard.Budget, shown int, n
 	if view.By {
 		view.Of = groupName(budget.Values)
 	}
-	if budget.Window == string(period.Hour) {
+	if budget.Window == string(period.Hour) || budget.SumOnly {
 		return view, nil // the ledger has whole hours
 	}
 	var err error
@@ -414,6 +421,9 @@ func (b *dashboardServer) getCosts(r *http.Request) (response, error) {
 			row.Billed = known(l.Billed, true)
 		}
 		rows = append(rows, row)
+	}
+	if err := usage.Extent().Err; err != nil {
+		return response{}, err
 	}
 	if csv {
 		return csvResponse("usage-costs", costLines(rows)), nil

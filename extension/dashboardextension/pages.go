@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"errors"
 	"net/http"
+	"net/url"
 
 	"go.uber.org/zap"
 
@@ -99,8 +100,15 @@ func (b *dashboardServer) failurePage(err error) content {
 	if f.kind == internal {
 		b.set.Logger.Error("A page failed", zap.Error(f.err))
 	}
+	var others []option
+	if f.kind == unavailable { // another source may be there
+		for _, id := range b.usage.ids() {
+			others = append(others, option{Label: id, URL: "/?" + url.Values{"source": {id}}.Encode()})
+		}
+	}
 	return content{template: "failure.html", status: f.kind.status, data: struct {
 		shell
-		Error string
-	}{b.newShell("Not shown", ""), f.Error()}}
+		Error   string
+		Sources []option
+	}{b.newShell("Not shown", ""), f.Error(), others}}
 }

@@ -15,6 +15,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"github.com/otelcol-arc/otelcol-arc/extension/dashboardextension/internal/prometheussource"
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
 )
 
@@ -54,10 +55,15 @@ func (f *failure) Unwrap() error { return f.err }
 
 // failureOf gives any error its kind.
 func failureOf(err error) *failure {
-	var f *failure
+	var (
+		f      *failure
+		remote *prometheussource.Unavailable
+	)
 	switch {
 	case errors.As(err, &f):
 		return f
+	case errors.As(err, &remote):
+		return &failure{unavailable, err} // the source has logged it
 	case errors.Is(err, dashboard.ErrReadOnly):
 		return &failure{forbidden, err}
 	default:

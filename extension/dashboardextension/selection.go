@@ -77,6 +77,8 @@ type selection struct {
 
 	dimensions []string // that there are
 
+	missing []string // columns that the source does not have
+
 	// What these mean, which is not in the URL.
 	period period.Period
 	step   period.Unit
@@ -411,6 +413,8 @@ func label(dimension string) string {
 		return "Model"
 	case dashboard.Provider:
 		return "Provider"
+	case collectorDimension:
+		return "Collector"
 	case "service.name":
 		return "Service"
 	case "gen_ai.agent.name":

@@ -17,6 +17,7 @@ import (
 	"go.opentelemetry.io/collector/extension"
 	"go.uber.org/zap"
 
+	"github.com/otelcol-arc/otelcol-arc/extension/dashboardextension/internal/prometheussource"
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
 	"github.com/otelcol-arc/otelcol-arc/internal/period"
 )
@@ -43,6 +44,9 @@ type dashboardServer struct {
 
 	server  *http.Server
 	serving sync.WaitGroup
+
+	// remote has the usage of other collectors, too; nil: none is configured.
+	remote *prometheussource.Source
 }
 
 var _ dashboard.Extension = (*dashboardServer)(nil)
@@ -52,11 +56,19 @@ func newServer(cfg *Config, set extension.Settings) *dashboardServer {
 	if err != nil {
 		zone = time.UTC // Validate has seen to it
 	}
-	return &dashboardServer{
+	b := &dashboardServer{
 		cfg: cfg, set: set, now: time.Now, zone: zone, started: time.Now(), terminal: os.Stderr,
 		usage: &sources[dashboard.Usage]{}, alerts: &sources[dashboard.Alerts]{}, problems: &problems{}, traffic: &traffic{},
 	}
+	if cfg.Source.Prometheus.HasValue() {
+		b.remote = prometheussource.New(cfg.Source.Prometheus.Get(), set.Logger, zone, func() time.Time { return b.now() })
+		b.usage.addFirst(remoteID, b.remote)
+	}
+	return b
 }
+
+// remoteID is the name of the source that is configured.
+var remoteID = component.MustNewID("prometheus")
 
 // ShowUsage shows the ledger of an llm_cost processor.
 func (b *dashboardServer) ShowUsage(id component.ID, source dashboard.Usage) (hide func()) {
@@ -71,6 +83,11 @@ func (b *dashboardServer) ShowAlerts(id component.ID, source dashboard.Alerts) (
 // Start listens and serves.
 func (b *dashboardServer) Start(ctx context.Context, host component.Host) error {
 	b.host = host
+	if b.remote != nil {
+		if err := b.remote.Start(ctx, host, b.set.TelemetrySettings); err != nil {
+			return err
+		}
+	}
 	extensions := host.GetExtensions()
 	if b.cfg.HTTP.Auth.HasValue() {
 		extensions = guardPasswords(extensions, &b.cfg.HTTP.Auth.Get().Config)
@@ -98,6 +115,9 @@ func (b *dashboardServer) Start(ctx context.Context, host component.Host) error 
 func (b *dashboardServer) Shutdown(ctx context.Context) error {
 	if err := b.NotReady(); err != nil {
 		return err
+	}
+	if b.remote != nil {
+		b.remote.Shutdown() // before the requests that wait for it
 	}
 	if b.server == nil {
 		return nil

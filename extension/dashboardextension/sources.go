@@ -24,15 +24,32 @@ type sources[S any] struct {
 type source[S any] struct {
 	id    component.ID
 	asked S
+	first bool
 }
 
 // add registers a source. The function that it returns removes it.
 func (s *sources[S]) add(id component.ID, asked S) (hide func()) {
-	added := &source[S]{id: id, asked: asked}
+	return s.insert(&source[S]{id: id, asked: asked})
+}
+
+// addFirst registers a source that comes before the others.
+func (s *sources[S]) addFirst(id component.ID, asked S) {
+	s.insert(&source[S]{id: id, asked: asked, first: true})
+}
+
+func (s *sources[S]) insert(added *source[S]) (hide func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.shown = append(slices.Clone(s.shown), added)
-	slices.SortStableFunc(s.shown, func(a, b *source[S]) int { return cmp.Compare(a.id.String(), b.id.String()) })
+	slices.SortStableFunc(s.shown, func(a, b *source[S]) int {
+		if a.first != b.first {
+			if a.first {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Compare(a.id.String(), b.id.String())
+	})
 	return func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -45,7 +62,7 @@ func (s *sources[S]) all() []*source[S] {
 	if s.of != nil {
 		var all []*source[S]
 		for _, shown := range s.of.all() {
-			all = append(all, &source[S]{id: shown.id, asked: s.as(shown.asked)})
+			all = append(all, &source[S]{id: shown.id, asked: s.as(shown.asked), first: shown.first})
 		}
 		return all
 	}

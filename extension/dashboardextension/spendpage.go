@@ -36,6 +36,7 @@ const (
 type spendView struct {
 	shell
 	NoSource, NoCalls, NoneHere bool
+	SumsOnly                    bool     // without what only a ledger has
 	Waiting                     *waiting // for the first call
 
 	Alerts     []alertView
@@ -134,17 +135,22 @@ func (b *dashboardServer) spendPage(r *http.Request) (content, error) {
 	b.addAlerts(&view)
 	extent := usage.Extent()
 	c.keepStep(&extent)
+	view.SumsOnly, c.missing = extent.SumsOnly, missingOf(&extent, c.by, c.where)
 	if err := addWindows(&view, usage, &extent, c); err != nil {
 		return content{}, err
 	}
 	if err := addUsage(&view, usage, &extent, c); err != nil {
 		return content{}, err
 	}
-	if view.Reload = view.NoCalls; view.NoCalls {
+	b.addControls(&view, c, dimensions)
+	view.Reload = view.NoCalls
+	if extent.SumsOnly {
+		return content{template: "spend.html", data: view}, nil
+	}
+	if view.NoCalls {
 		view.Waiting = newWaiting(usage, c.source)
 	}
 	b.addCalls(&view, usage, c)
-	b.addControls(&view, c, dimensions)
 	addAttention(&view, usage, c.where)
 	addPrices(&view, usage, now)
 	view.Billing = newBillingView(usage, c, now)
@@ -211,7 +217,8 @@ func addUsage(view *spendView, usage dashboard.Usage, extent *dashboard.Extent, 
 		sum := spend.Sum(before)
 		allBefore = &sum
 	}
-	view.Stats = newStats(&all, allBefore)
+	view.Notes = append(view.Notes, failureNote(extent, c)...)
+	view.Stats = figuresWithout(newStats(&all, allBefore), missingOf(extent, nil, c.where))
 	stack := spend.NewStack(steps, starts, c.measure, chartSeries)
 	view.Chart = newChart(stack, c)
 	colors := map[string]string{}

@@ -84,6 +84,9 @@ func errUnknownColumn(name string, isKnown func(string) bool) error {
 // shownColumns are those that are chosen.
 func (c *selection) shownColumns() (shown []tableColumn) {
 	for _, column := range tableColumns {
+		if slices.Contains(c.missing, column.name) {
+			continue
+		}
 		if len(c.columns) == 0 && column.usual || slices.Contains(c.columns, column.name) {
 			shown = append(shown, column)
 		}
@@ -216,6 +219,9 @@ func newTable(rows, before []dashboard.Row, all, allBefore *dashboard.Totals, co
 		}
 	}
 	for _, column := range tableColumns {
+		if slices.Contains(c.missing, column.name) {
+			continue
+		}
 		made.Chosen = append(made.Chosen, chosenColumn{column.name, column.label, slices.ContainsFunc(columns, func(shown tableColumn) bool { return shown.name == column.name })})
 	}
 	rows = slices.Clone(rows)

@@ -151,7 +151,11 @@ func (b *dashboardServer) listOf(r *http.Request, list func(dashboard.Usage) any
 	if err := p.err(); err != nil {
 		return response{}, err
 	}
-	return response{data: list(usage)}, nil
+	listed := list(usage)
+	if err := usage.Extent().Err; err != nil {
+		return response{}, err
+	}
+	return response{data: listed}, nil
 }
 
 func (b *dashboardServer) getCalls(r *http.Request) (response, error) {

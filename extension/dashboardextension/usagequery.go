@@ -235,11 +235,16 @@ func (q *usageQuery) rowJSON(row *dashboard.Row, all *dashboard.Totals) groupJSO
 
 // respond responds with rows, and what is known once they all came.
 func (q *usageQuery) respond(name string, rows iter.Seq2[groupJSON, error], last ...member) response {
+	extent := q.usage.Extent()
+	missing := missingOf(&extent, q.by, q.where)
 	if q.csv {
-		return csvResponse(name, groupLines(q.by, q.columns, rows))
+		return csvResponse(name, groupLines(q.by, q.columns, missing, rows))
 	}
 	zone := q.period.From.Location().String()
 	members := []member{{"from", q.period.From}, {"to", q.period.To}, {"tz", zone}, {"by", q.by}, {"rows", listOf2(rows)}}
+	if len(missing) > 0 {
+		members = append(members, member{"not_available", missing})
+	}
 	return response{contentType: "application/json", stream: streamJSON(append(members, last...)...)}
 }
 

@@ -81,6 +81,12 @@ type Extent struct {
 	FoldedDays int
 	// Overflow is the model of calls that are counted together since the limit was reached.
 	Overflow string
+	// SumsOnly: the source has sums, and no single calls, prices, estimates and bills. Errors and
+	// durations it then has for rows and conditions of FailuresBy alone.
+	SumsOnly   bool
+	FailuresBy []string
+	// Err is why the source could not be asked just now.
+	Err error
 }
 
 // Row is the sum of the calls of a group in a step.
@@ -268,6 +274,8 @@ type Budget struct {
 	Limit  float64 // dollars
 	// Thresholds are in ascending order.
 	Thresholds []Threshold
+	// SumOnly: which calls it is of, besides Values, is not known.
+	SumOnly bool
 }
 
 // Threshold is a part of a budget that is notified.

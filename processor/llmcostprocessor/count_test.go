@@ -117,6 +117,8 @@ func TestMetrics(t *testing.T) {
 		time.Sleep(15 * time.Second)
 		synctest.Wait()
 		got := latest(r.metricsOut)
+		assert.InDelta(t, float64(morning.Unix()), got[metricUsageStart+"{}"], 0.01)
+		delete(got, metricUsageStart+"{}")
 		maps.DeleteFunc(got, func(name string, _ float64) bool { return strings.HasPrefix(name, metricBudgetExhausted) }) // it changes with the time
 		assert.Equal(t, want, got, "the model without a price has no cost, not even 0")
 

@@ -19,6 +19,7 @@ const (
 	metricUsageCalls  = "arc_llm_usage_calls"
 	metricUsageAmount = "arc_llm_usage"
 	metricUsageAhead  = "arc_llm_usage_cost_ahead_dollars"
+	metricUsageStart  = "arc_llm_usage_start_timestamp_seconds"
 
 	labelKind = "kind"
 	labelUnit = "unit"
@@ -42,6 +43,11 @@ func (c *core) usageSeries(w writer, now time.Time) {
 		ahead: w.gauge(metricUsageAhead, "How much "+metricUsageCost+" is ahead of the ledger, because of corrections that later calls make up for.", "USD"),
 	}
 	c.series.Export(s.write)
+	// For who has the counters without their start times, as in Prometheus: whether all of a first
+	// sample was counted just before it.
+	start := w.gauge(metricUsageStart, "Time since which the metrics by provider, model and dimensions count, in seconds since 1970.", "s").AppendEmpty()
+	start.SetTimestamp(w.now)
+	start.SetDoubleValue(float64(s.start.UnixMilli()) / 1000)
 	w.to.RemoveIf(func(m pmetric.Metric) bool {
 		return m.Name() == metricUsageCost && s.cost.Len() == 0 || m.Name() == metricUsageAhead && s.ahead.Len() == 0 ||
 			m.Name() == metricUsageAmount && s.used.Len() == 0
@@ -54,9 +60,13 @@ type seriesWriter struct {
 	labels                   []string // of the dimensions
 	exemplars                bool
 	cost, calls, used, ahead pmetric.NumberDataPointSlice
+	start                    time.Time // the first of all series
 }
 
 func (w *seriesWriter) write(p *series.Point) {
+	if w.start.IsZero() || p.Start.Before(w.start) {
+		w.start = p.Start
+	}
 	calls := w.point(w.calls, p)
 	calls.SetIntValue(p.Calls)
 	w.exemplar(calls, p, 1)

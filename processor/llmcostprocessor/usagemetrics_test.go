@@ -216,6 +216,9 @@ func TestClockThatWasSetBack(t *testing.T) {
 		c.usageSeries(w, morning.Add(-time.Hour))
 		require.Positive(t, w.to.Len())
 		for _, m := range w.to.All() {
+			if m.Type() == pmetric.MetricTypeGauge {
+				continue // without a start
+			}
 			for _, p := range m.Sum().DataPoints().All() {
 				assert.LessOrEqual(t, p.StartTimestamp(), p.Timestamp())
 			}
