@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -45,7 +46,7 @@ func newQueryAPI(t *testing.T) *queryAPI {
 			switch {
 			case strings.HasPrefix(query, "count("):
 				result = fmt.Sprintf(`{"metric":{},"values":[[%d,"4"]]}`, at-3000)
-			case r.FormValue("end") == fmt.Sprint(at):
+			case r.FormValue("end") == strconv.FormatInt(at, 10):
 				result = series(query, at)
 			}
 		case strings.Contains(query, "arc_llm_budget_limit_dollars"):
