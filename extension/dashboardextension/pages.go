@@ -101,8 +101,8 @@ func (b *dashboardServer) failurePage(err error) content {
 		b.set.Logger.Error("A page failed", zap.Error(f.err))
 	}
 	var others []option
-	if f.kind == unavailable { // another source may be there
-		for _, id := range b.usage.ids() {
+	if ids := b.usage.ids(); f.kind == unavailable && len(ids) > 1 { // another source may be there
+		for _, id := range ids {
 			others = append(others, option{Label: id, URL: "/?" + url.Values{"source": {id}}.Encode()})
 		}
 	}

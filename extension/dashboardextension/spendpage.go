@@ -218,7 +218,7 @@ func addUsage(view *spendView, usage dashboard.Usage, extent *dashboard.Extent, 
 		allBefore = &sum
 	}
 	view.Notes = append(view.Notes, failureNote(extent, c)...)
-	view.Stats = figuresWithout(newStats(&all, allBefore), missingOf(extent, nil, c.where))
+	view.Stats = figuresWithout(newStats(&all, allBefore), c.missing)
 	stack := spend.NewStack(steps, starts, c.measure, chartSeries)
 	view.Chart = newChart(stack, c)
 	colors := map[string]string{}

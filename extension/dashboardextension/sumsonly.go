@@ -5,6 +5,7 @@ package dashboardextension
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/otelcol-arc/otelcol-arc/extension/dashboardextension/internal/prometheussource"
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
@@ -44,7 +45,7 @@ func failureNote(extent *dashboard.Extent, c selection) []string {
 	if hasFailures(extent, c.by, c.where) {
 		return nil
 	}
-	return []string{"Errors and durations are known by " + listOfNames(extent.FailuresBy) + " alone: those of this selection are on the dashboards of the collectors."}
+	return []string{"Errors and durations are known by " + strings.Join(extent.FailuresBy, " and ") + " alone: those of this selection are on the dashboards of the collectors."}
 }
 
 // figuresWithout are figures without those of columns that are missing.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -45,7 +46,7 @@ func newQueryAPI(t *testing.T) *queryAPI {
 			switch {
 			case strings.HasPrefix(query, "count("):
 				result = fmt.Sprintf(`{"metric":{},"values":[[%d,"4"]]}`, at-3000)
-			case r.FormValue("end") == fmt.Sprint(at):
+			case r.FormValue("end") == strconv.FormatInt(at, 10):
 				result = series(query, at)
 			}
 		case strings.Contains(query, "arc_llm_budget_limit_dollars"):
@@ -102,7 +103,7 @@ func TestPagesOfSeveralCollectors(t *testing.T) {
 	const sentence = "they are on the dashboard of each collector."
 	for path, want := range map[string][]string{
 		"/":                           {"$30.00", "gpt-4o", "gateway-0", "Top Collectors", "10%", "prometheus", "llm_cost"},
-		"/?by=team":                   {"$15.00", "search", "Errors and durations are known by model, collector alone"},
+		"/?by=team":                   {"$15.00", "search", "Errors and durations are known by model and collector alone"},
 		"/?where=collector=gateway-0": {"$15.00", "Collector: <b>gateway-0"},
 		"/latency":                    {"gpt-4o", "10%"},
 		"/latency?by=team":            {"Errors and durations are known by"},
@@ -120,7 +121,12 @@ func TestPagesOfSeveralCollectors(t *testing.T) {
 		assert.Equal(t, 1, strings.Count(body, sentence), path)
 		assert.NotContains(t, body, "Caching saved", path)
 	}
-	assert.NotContains(t, r.get("/?by=team").Body.String(), "data-stay>p95<")
+	for _, path := range []string{"/?by=team", "/?where=team=shop"} {
+		body := r.get(path).Body.String()
+		for _, unknown := range []string{"data-stay>p95<", "Error rate", "0 errors", "<dt>p95<"} {
+			assert.NotContains(t, body, unknown, "%s: 0 would be wrong", path)
+		}
+	}
 	assert.Contains(t, r.get("/?source=llm_cost").Body.String(), `id="prices"`, "the ledger is there, too")
 
 	assert.Contains(t, r.get("/api/usage?by=team&format=csv").Body.String(), "start,team,calls,errors,timeouts,unpriced,input_tokens,output_tokens,cache_read_tokens,cache_write_tokens,reasoning_tokens,cost_dollars,cache_saved_dollars\r\n,search,40,,,0,0,0,0,0,0,15,\r\n")

@@ -141,7 +141,7 @@ func (s *Source) blocksOf(ctx context.Context, from, to time.Time) ([]*block, er
 			i++
 			continue
 		}
-		n := s.together(spans[i:], now)
+		n := s.together(spans[i:])
 		made, err := s.readBlocks(ctx, spans[i:i+n], now)
 		if err != nil {
 			return nil, s.fail(ctx, err, len(blocks), len(spans))
@@ -157,7 +157,7 @@ func (s *Source) blocksOf(ctx context.Context, from, to time.Time) ([]*block, er
 }
 
 // together is how many spans are read at once: those that follow each other, and are as long.
-func (s *Source) together(spans []span, now time.Time) int {
+func (s *Source) together(spans []span) int {
 	most := maxDaysOfHours
 	if spans[0].step > time.Hour {
 		most = maxDays

@@ -28,7 +28,7 @@ const (
 var errTooLarge = fmt.Errorf("a response is larger than %d MiB: there are too many series", maxResponseBytes>>20)
 
 // client queries a server. Its errors are sentences for the users of the dashboard, without
-// the address.
+// the URL and what is in it.
 type client struct {
 	api       prometheus.API
 	maxSeries int

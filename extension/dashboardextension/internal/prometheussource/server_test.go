@@ -8,13 +8,13 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
-	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/prometheus/prometheus/tsdb"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -88,7 +88,7 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	assert.NoError(s, json.NewEncoder(w).Encode(map[string]any{
-		"status": "success", "data": map[string]any{"resultType": parser.ValueType(result.Value.Type()), "result": result.Value},
+		"status": "success", "data": map[string]any{"resultType": result.Value.Type(), "result": result.Value},
 	}))
 }
 
@@ -125,11 +125,7 @@ func dollars(t *testing.T, of *Source, from, to time.Time, by ...string) map[str
 	require.NoError(t, err)
 	out := map[string]float64{}
 	for i := range rows {
-		name := ""
-		for _, value := range rows[i].Group {
-			name += value + "/"
-		}
-		out[name] = rows[i].Usage.Dollars
+		out[strings.Join(append(rows[i].Group, ""), "/")] = rows[i].Usage.Dollars
 	}
 	return out
 }

@@ -16,6 +16,7 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.uber.org/zap"
 
+	"github.com/otelcol-arc/otelcol-arc/extension/dashboardextension/internal/spend"
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
 )
 
@@ -159,11 +160,16 @@ type sums struct {
 	by           []int
 	where        map[int]string
 	withFailures bool
-	groups       map[string]*dashboard.Row
+	groups       map[sumKey]*dashboard.Row
+}
+
+type sumKey struct {
+	step  int64
+	group string
 }
 
 func newSums(q dashboard.Query, by []int, where map[int]string, withFailures bool) *sums {
-	return &sums{q, by, where, withFailures, map[string]*dashboard.Row{}}
+	return &sums{q, by, where, withFailures, map[sumKey]*dashboard.Row{}}
 }
 
 func (s *sums) add(start time.Time, rows []row) {
@@ -179,11 +185,10 @@ func (s *sums) add(start time.Time, rows []row) {
 			continue
 		}
 		group := make([]string, len(s.by))
-		key := fmt.Sprint(step.Unix())
 		for k, column := range s.by {
 			group[k] = rows[i].values[column]
-			key += fmt.Sprintf(" %d:%s", len(group[k]), group[k])
 		}
+		key := sumKey{step.Unix(), spend.GroupKey(group)}
 		if s.groups[key] == nil {
 			s.groups[key] = &dashboard.Row{Start: step, Group: group}
 		}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"strconv"
 	"testing"
 	"time"
 
@@ -97,7 +98,7 @@ func requireLedgers(t *testing.T, source *Source, from, to time.Time, gateways .
 // model and team are those of their ledgers, as long as a scrape follows each call in its hour.
 func TestSumsEqualTheLedgers(t *testing.T) {
 	for seed := range uint64(4) {
-		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
 			random := rand.New(rand.NewPCG(seed, 26))
 			s := newServer(t)
 			gateways := []*gateway{s.gateway("gateway-0"), s.gateway("gateway-1"), s.gateway("gateway-2")}
