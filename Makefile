@@ -158,7 +158,8 @@ attack: build ## Attack the program and its shipped files, as docs/reliability.m
 	@test/attack.sh
 
 .PHONY: scale-check
-scale-check: build ## Agents and gateways through outages, growth and Kafka: the table of docs/scaling.md, in minutes
+scale-check: build ## Agents and gateways through outages, growth and Kafka: the table of docs/scaling.md, in minutes; installs ClickHouse's engine
+	test/e2e/install/clickhouse.sh
 	ARC_SCALE=1 $(GO) test -count=1 -timeout 30m -v -run '^Test(Scale|TwoMachines)$$' ./test/e2e
 
 .PHONY: bench

@@ -119,8 +119,8 @@ WITH
     same_span AS
     (
         SELECT if(r.tokens = 0 AND s.tokens > 0, r.call_id, s.call_id) AS call_id
-        FROM (SELECT * FROM live WHERE startsWith(call_id, 'r') AND span_id != '' AND (trace_id, span_id) IN (SELECT trace_id, span_id FROM near WHERE startsWith(call_id, 's'))) AS r
-        INNER JOIN (SELECT * FROM live WHERE startsWith(call_id, 's')) AS s ON r.trace_id = s.trace_id AND r.span_id = s.span_id
+        FROM (SELECT * FROM live WHERE startsWith(call_id, 's') AND (trace_id, span_id) IN (SELECT trace_id, span_id FROM near WHERE startsWith(call_id, 'r') AND span_id != '')) AS s
+        INNER JOIN (SELECT * FROM live WHERE startsWith(call_id, 'r') AND span_id != '') AS r ON r.trace_id = s.trace_id AND r.span_id = s.span_id
         WHERE r.tokens = 0 OR s.tokens = 0 OR (r.input_tokens = s.input_tokens AND r.output_tokens = s.output_tokens)
             OR (abs(r.input_tokens - s.input_tokens) = greatest(r.cached, s.cached) AND r.output_tokens = s.output_tokens)
     ),

@@ -142,12 +142,13 @@ func (b *dashboardServer) spendPage(r *http.Request) (content, error) {
 	if err := addUsage(&view, usage, &extent, c); err != nil {
 		return content{}, err
 	}
-	if view.Reload = view.NoCalls; view.NoCalls {
-		view.Waiting = newWaiting(usage, c.source)
-	}
 	b.addControls(&view, c, dimensions)
+	view.Reload = view.NoCalls
 	if extent.SumsOnly {
 		return content{template: "spend.html", data: view}, nil
+	}
+	if view.NoCalls {
+		view.Waiting = newWaiting(usage, c.source)
 	}
 	b.addCalls(&view, usage, c)
 	addAttention(&view, usage, c.where)

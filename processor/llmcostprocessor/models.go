@@ -6,6 +6,7 @@ package llmcostprocessor
 import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/convention"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/price"
 )
 
@@ -19,6 +20,14 @@ func findModel(table *price.Table, d *detectedCall) *price.Match {
 		Region:       regionOf(d),
 	}
 	match := table.Resolve(q)
+	if match.Model == nil && !match.Provisioned && q.RequestModel == "" {
+		// The name is one that a gateway has made up, and what was asked for may be in the
+		// parameters. They are parsed for models without a price alone.
+		if requested := convention.RequestedModel(d.attributes); requested != "" && requested != q.Model {
+			q.RequestModel = requested
+			match = table.Resolve(q)
+		}
+	}
 	if match.Model == nil && !match.Provisioned && namesSystem(d) {
 		q.Provider = ""
 		return table.Resolve(q)

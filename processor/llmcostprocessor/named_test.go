@@ -116,3 +116,21 @@ func TestModelOfTheSpanAround(t *testing.T) {
 }
 
 func withUsers(c *Config) { c.Dimensions = append(c.Dimensions, DimensionConfig{Name: "user.id"}) }
+
+// A gateway answers with a name of its own. What was asked for is in the parameters alone,
+// as OpenInference and MLflow have it.
+func TestModelOfTheParametersIsPriced(t *testing.T) {
+	r := newRig(t, testConfig(nil))
+	alias := []func(ptrace.Span){
+		put("gen_ai.request.model", nil), put("openinference.span.kind", "LLM"), put("llm.provider", "openai"), put("llm.model_name", "team-chat-7"),
+		put("llm.invocation_parameters", `{"model": "gpt-4o", "temperature": 0}`),
+	}
+	direct := r.price(nested(nil))
+	want, priced := spanAt(direct, 0).Attributes().Get(attrCost)
+	require.True(t, priced)
+	got, priced := spanAt(r.price(nested(alias)), 0).Attributes().Get(attrCost)
+	require.True(t, priced)
+	assert.Equal(t, want.Double(), got.Double())
+	unknown := r.price(nested(append(alias, put("llm.invocation_parameters", `{"model": "team-chat"}`))))
+	assert.Equal(t, map[string]any{attrStatus: outcomeUnpriced}, written(spanAt(unknown, 0).Attributes()))
+}

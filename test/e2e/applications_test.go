@@ -207,8 +207,21 @@ func (a *applications) requireExact(t *testing.T, gateways []*gateway) {
 // report prints a row of the table in docs/scaling.md.
 func report(t *testing.T, r result) {
 	t.Helper()
-	_, name, _ := strings.Cut(t.Name(), "/")
-	fmt.Printf("| %s | %d | %d | %d | %d |\n", strings.ReplaceAll(name, "_", " "), r.sent, r.counted, r.missing, r.doubled)
+	fmt.Printf("| %s | %d | %d | %d | %d |\n", scenarioOf(t), r.sent, r.counted, r.missing, r.doubled)
+}
+
+// reportSkipped prints a row of the table that is not there, and why.
+func reportSkipped(tb testing.TB, why string) {
+	tb.Helper()
+	if name := scenarioOf(tb); name != "" {
+		fmt.Printf("| %s | skipped: %s | | | |\n", name, why)
+	}
+}
+
+func scenarioOf(tb testing.TB) string {
+	tb.Helper()
+	_, name, _ := strings.Cut(tb.Name(), "/")
+	return strings.ReplaceAll(name, "_", " ")
 }
 
 // link is a network between an agent and a gateway.

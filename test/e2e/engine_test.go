@@ -35,16 +35,18 @@ type clickhouse struct {
 }
 
 // startClickHouse starts the engine that test/e2e/install/clickhouse.sh has installed.
-func startClickHouse(t *testing.T) *clickhouse {
-	t.Helper()
+func startClickHouse(tb testing.TB) *clickhouse {
+	tb.Helper()
 	if _, err := os.Stat(clickhousePython()); err != nil {
-		t.Skip("test/e2e/install/clickhouse.sh installs what this needs")
+		const missing = "test/e2e/install/clickhouse.sh installs what this needs"
+		reportSkipped(tb, missing)
+		tb.Skip(missing)
 	}
-	ch := &clickhouse{address: collector.FreeAddress(t), dir: t.TempDir()}
-	ch.start(t)
-	t.Cleanup(ch.stop)
-	for _, statement := range statementsOf(t, "config/clickhouse/schema.sql") {
-		ch.query(t, statement)
+	ch := &clickhouse{address: collector.FreeAddress(tb), dir: tb.TempDir()}
+	ch.start(tb)
+	tb.Cleanup(ch.stop)
+	for _, statement := range statementsOf(tb, "config/clickhouse/schema.sql") {
+		ch.query(tb, statement)
 	}
 	return ch
 }
@@ -53,21 +55,21 @@ func clickhousePython() string {
 	return filepath.Join(collector.Root(), "build", "clickhouse", "bin", "python")
 }
 
-func (ch *clickhouse) start(t *testing.T) {
-	t.Helper()
+func (ch *clickhouse) start(tb testing.TB) {
+	tb.Helper()
 	_, port, _ := strings.Cut(ch.address, ":")
 	ch.process = exec.Command(clickhousePython(), filepath.Join(collector.Root(), "test", "e2e", "servers", "clickhouse", "server.py"), port, ch.dir)
-	log, err := os.Create(filepath.Join(t.TempDir(), "log"))
-	require.NoError(t, err)
+	log, err := os.Create(filepath.Join(tb.TempDir(), "log"))
+	require.NoError(tb, err)
 	ch.process.Stdout, ch.process.Stderr = log, log
-	require.NoError(t, ch.process.Start())
-	t.Cleanup(func() {
-		assert.NoError(t, log.Close())
-		if content, err := os.ReadFile(log.Name()); t.Failed() && err == nil {
-			t.Logf("output of the engine:\n%s", content[max(0, len(content)-4000):])
+	require.NoError(tb, ch.process.Start())
+	tb.Cleanup(func() {
+		assert.NoError(tb, log.Close())
+		if content, err := os.ReadFile(log.Name()); tb.Failed() && err == nil {
+			tb.Logf("output of the engine:\n%s", content[max(0, len(content)-4000):])
 		}
 	})
-	require.Eventually(t, func() bool {
+	require.Eventually(tb, func() bool {
 		response, err := http.Get("http://" + ch.address)
 		if err != nil {
 			return false
@@ -100,10 +102,10 @@ func (ch *clickhouse) query(t require.TestingT, statement string) (rows [][]any)
 var sqlComments = regexp.MustCompile(`(?m)^--.*$|\s--.*$`)
 
 // statementsOf are those of a file.
-func statementsOf(t *testing.T, file string) (all []string) {
-	t.Helper()
+func statementsOf(tb testing.TB, file string) (all []string) {
+	tb.Helper()
 	content, err := os.ReadFile(filepath.Join(collector.Root(), file))
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	for statement := range strings.SplitSeq(sqlComments.ReplaceAllString(string(content), ""), ";") {
 		if strings.TrimSpace(statement) != "" {
 			all = append(all, statement)

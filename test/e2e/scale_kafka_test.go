@@ -14,18 +14,18 @@ import (
 )
 
 // startBehindKafka starts a broker, gateways that share its partitions, and agents.
-func startBehindKafka(t *testing.T, gateways, agents int) (cluster *kfake.Cluster, readers []*gateway, senders []*agentProcess) {
-	t.Helper()
+func startBehindKafka(tb testing.TB, gateways, agents int) (cluster *kfake.Cluster, readers []*gateway, senders []*agentProcess) {
+	tb.Helper()
 	const largest = "8388608"
 	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(8, "otlp_spans", "otlp_metrics", "otlp_logs"),
 		kfake.BrokerConfigs(map[string]string{"message.max.bytes": largest}), kfake.GroupMaxSessionTimeout(30*time.Minute))
-	require.NoError(t, err)
-	t.Cleanup(cluster.Close)
+	require.NoError(tb, err)
+	tb.Cleanup(cluster.Close)
 	broker := "KAFKA_BROKER=" + cluster.ListenAddrs()[0]
-	readers = startGateways(t, gateways, []string{broker}, "config/scale/kafka-gateway.yaml")
-	waitForReaders(t, cluster.ListenAddrs(), gateways)
+	readers = startGateways(tb, gateways, []string{broker}, "config/scale/kafka-gateway.yaml")
+	waitForReaders(tb, cluster.ListenAddrs(), gateways)
 	for range agents {
-		senders = append(senders, newAgent(t, "config/scale/kafka-agent.yaml", []string{broker}))
+		senders = append(senders, newAgent(tb, "config/scale/kafka-agent.yaml", []string{broker}))
 	}
 	return cluster, readers, senders
 }

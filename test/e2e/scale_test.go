@@ -121,13 +121,13 @@ func TestThreeGateways(t *testing.T) {
 
 // waitForReaders waits until so many readers have partitions of the traces' topic,
 // so that the first of them does not read it all alone.
-func waitForReaders(t *testing.T, brokers []string, n int) {
-	t.Helper()
+func waitForReaders(tb testing.TB, brokers []string, n int) {
+	tb.Helper()
 	client, err := kgo.NewClient(kgo.SeedBrokers(brokers...))
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	defer client.Close()
-	require.EventuallyWithT(t, func(c *assert.CollectT) {
-		groups, err := kadm.NewClient(client).DescribeGroups(t.Context(), "otelcol-arc")
+	require.EventuallyWithT(tb, func(c *assert.CollectT) {
+		groups, err := kadm.NewClient(client).DescribeGroups(tb.Context(), "otelcol-arc")
 		require.NoError(c, err)
 		readers := 0
 		for _, member := range groups["otelcol-arc"].Members {

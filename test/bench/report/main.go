@@ -37,6 +37,7 @@ var (
 		{"start", bench, []string{"go", "run", "./endtoend", "start"}},
 		{"disk", bench, []string{"go", "run", "./endtoend", "disk"}},
 		{"recovery", bench, []string{"go", "run", "./endtoend", "recovery"}},
+		{"scale", ".", []string{"go", "test", "-run", "^$", "-bench", "Sizing", "-benchtime", "1x", "-timeout", "60m", "./test/e2e"}},
 		{"load", ".", []string{"go", "test", "-run", "^$", "-bench", "Load", "-count", "7", "./processor/llmcostprocessor/internal/price"}},
 		{"llmcost", bench, []string{"go", "run", "./llmcost"}},
 		{"arc", bench, []string{"go", "run", "./arc"}},
@@ -84,7 +85,7 @@ func (s section) renew(ctx context.Context) error {
 	}
 	content := printed.String()
 	if s.command[1] == "test" {
-		content = fenced(content)
+		content = resultsOf(content)
 	}
 	before, err := os.ReadFile(page)
 	if err != nil {
@@ -97,7 +98,21 @@ func (s section) renew(ctx context.Context) error {
 	return os.WriteFile(page, []byte(after), 0o600)
 }
 
-// fenced are the lines of `go test -bench` that say a result.
+// resultsOf are the tables that `go test -bench` printed, or else its results.
+func resultsOf(output string) string {
+	if _, tables, ok := strings.Cut(output, "\n### "); ok {
+		var b strings.Builder
+		for line := range strings.Lines("### " + tables) {
+			if line == "\n" || strings.HasPrefix(line, "|") || strings.HasPrefix(line, "### ") {
+				b.WriteString(line)
+			}
+		}
+		return b.String()
+	}
+	return fenced(output)
+}
+
+// fenced are the lines of `go test -bench` that state a result.
 func fenced(output string) string {
 	var b strings.Builder
 	b.WriteString("```text\n")

@@ -29,6 +29,11 @@ func TestFenced(t *testing.T) {
 	assert.Equal(t, "```text\nBenchmarkX 1 2 ns/op\n```\n", fenced("goos: linux\nBenchmarkX 1 2 ns/op\nPASS\n"))
 }
 
+func TestResultsOf(t *testing.T) {
+	assert.Equal(t, "```text\nBenchmarkX 1 2 ns/op\n```\n", resultsOf("goos: linux\nBenchmarkX 1 2 ns/op\nPASS\n"))
+	assert.Equal(t, "### T\n\n| a |\n| --- |\n| 1 |\n", resultsOf("BenchmarkX/a 1 2 ns/op\n\n### T\n\n| a |\n| --- |\n| 1 |\nPASS\nok\n"))
+}
+
 func TestPageHasAllSections(t *testing.T) {
 	text, err := os.ReadFile("../../../docs/benchmarks.md")
 	require.NoError(t, err)

@@ -37,6 +37,12 @@ func (r *record) readDisjoint() {
 		addUnnamed(&o, normalize(name), value)
 	}
 	r.counts = o.joined()
+	// What is cached of a modality is in addition to the rest of it, too.
+	for _, part := range [...]struct{ cached, kind usage.Kind }{{usage.CachedAudio, usage.AudioInput}, {usage.CachedImage, usage.ImageInput}} {
+		if n := r.counts.n[part.cached]; n > 0 {
+			r.counts.set(field(part.kind), r.counts.n[part.kind]+n)
+		}
+	}
 	r.disjoint = true
 }
 
@@ -70,11 +76,16 @@ func addUnnamed(o *object, name string, value any) {
 		return
 	}
 	switch {
-	case strings.HasPrefix(name, "cachedmodality"):
+	case strings.HasPrefix(name, "cachedmodality"), strings.HasPrefix(name, "inputcached"), strings.HasPrefix(name, "inputcacheread"):
 		o.set(cacheRead, o.n[cacheRead]+n)
-		if name == "cachedmodalityaudio" {
-			o.set(kind(usage.CachedAudio), n)
+		switch {
+		case strings.Contains(name, "audio"):
+			o.set(kind(usage.CachedAudio), o.n[usage.CachedAudio]+n)
+		case strings.Contains(name, "image"):
+			o.set(kind(usage.CachedImage), o.n[usage.CachedImage]+n)
 		}
+	case strings.HasPrefix(name, "inputcachecreation"), strings.HasPrefix(name, "inputcachewrite"):
+		o.set(cacheWrite, o.n[cacheWrite]+n)
 	case strings.HasPrefix(name, "input"):
 		o.set(textInput, o.n[textInput]+n)
 	case strings.HasPrefix(name, "output"):

@@ -198,6 +198,12 @@ func TestDetailsElsewhere(t *testing.T) {
 			"flex",
 		},
 		{
+			"Langfuse in Python, with a number that JSON does not have",
+			attributes{"langfuse.observation.type": "generation", "langfuse.observation.model.name": "gpt-5", "langfuse.observation.usage_details": `{"input": 400, "input_cached_tokens": 600, "output": 300, "total": NaN, "x": -Infinity, "y": Infinity}`},
+			usage.Amounts{usage.Input: 400, usage.CacheRead: 600, usage.Output: 300},
+			"",
+		},
+		{
 			"an object that is broken loses itself",
 			chat("openai", "gpt-5", attributes{"gen_ai.usage.raw": `{"prompt_tokens": 1000, "prompt`}),
 			usage.Amounts{usage.Input: 1000, usage.Output: 300},
@@ -229,6 +235,9 @@ func TestLangfuseKinds(t *testing.T) {
 		{"cached within, reasoning in addition", `{"input": 1000, "input_cached_tokens": 600, "output": 220, "output_reasoning_tokens": 80, "total": 1300}`, usage.Amounts{usage.Input: 400, usage.CacheRead: 600, usage.Output: 220, usage.Reasoning: 80}},
 		{"modalities", `{"input": 0, "output": 0, "total": 1300, "input_modality_TEXT": 700, "input_modality_AUDIO": 300, "output_modality_TEXT": 220, "thoughts_token_count": 80}`, usage.Amounts{usage.Input: 700, usage.AudioInput: 300, usage.Output: 220, usage.Reasoning: 80}},
 		{"cached modalities", `{"input": 0, "output": 0, "input_modality_TEXT": 400, "cached_modality_TEXT": 600, "output_modality_TEXT": 300}`, usage.Amounts{usage.Input: 400, usage.CacheRead: 600, usage.Output: 300}},
+		{"cached modalities by Langfuse's own price list", `{"input_text_tokens": 200, "input_audio_tokens": 300, "input_cached_text_tokens": 100, "input_cached_audio_tokens": 400, "output_text_tokens": 220, "output_audio_tokens": 80, "total": 1300}`, usage.Amounts{usage.Input: 200, usage.AudioInput: 300, usage.CacheRead: 100, usage.CachedAudio: 400, usage.Output: 220, usage.AudioOutput: 80}},
+		{"fewer cached audio tokens than others", `{"input": 200, "input_audio_tokens": 400, "input_cached_audio_tokens": 300, "output": 300}`, usage.Amounts{usage.Input: 200, usage.AudioInput: 400, usage.CachedAudio: 300, usage.Output: 300}},
+		{"writes of a name nobody listed", `{"input": 300, "input_cached_of_tomorrow": 600, "input_cache_creation_2h": 100, "output": 300}`, within},
 		{"kinds nobody listed", `{"input": 300, "input_of_tomorrow": 700, "output": 200, "output_predicted": 100, "total": 1300}`, usage.Amounts{usage.Input: 1000, usage.Output: 300}},
 		{"Anthropic's, an hour", `{"input": 300, "cache_read_input_tokens": 600, "input_cache_creation_1h": 40, "input_cache_creation_5m": 60, "output": 300}`, usage.Amounts{usage.Input: 300, usage.CacheRead: 600, usage.CacheWrite: 60, usage.CacheWrite1h: 40, usage.Output: 300}},
 		{"the object of Anthropic's API", `{"input_tokens": 300, "cache_read_input_tokens": 600, "cache_creation_input_tokens": 100, "output_tokens": 300}`, within},
@@ -346,6 +355,8 @@ func TestRecordsWithoutUsage(t *testing.T) {
 	const llamaIndex = "openinference.instrumentation.llama_index"
 	assert.Equal(t, Aggregate, read(llamaIndex, "OpenAI._prepare_chat_with_tools", llm))
 	assert.Equal(t, Aggregate, read(llamaIndex, "OpenAI.predict", llm))
+	assert.Equal(t, Aggregate, read(llamaIndex, "OpenAI.get_tool_calls_from_response", llm))
+	assert.Equal(t, IsCall, read(llamaIndex, "OpenAIEmbedding.get_text_embedding", llm))
 	assert.Equal(t, IsCall, read(llamaIndex, "OpenAI.astream_chat", llm), "a stream whose usage is unknown")
 	assert.Equal(t, IsCall, read(llamaIndex, "OpenAI.predict", with(llm, attributes{"llm.token_count.prompt": 1})))
 	assert.Equal(t, IsCall, read("openinference.instrumentation.openai", "ChatCompletion", llm))
@@ -353,6 +364,8 @@ func TestRecordsWithoutUsage(t *testing.T) {
 	stream := chat("openai", "gpt-4o", noUsage)
 	assert.Equal(t, Aggregate, read("logfire.openai", "Chat Completion", stream), "the request of a stream, whose end follows")
 	assert.Equal(t, IsCall, read("logfire.openai", "Chat Completion", with(stream, attributes{"error.type": "x"})))
+	assert.Equal(t, Aggregate, read("logfire.openai", "Chat Completion", with(stream, attributes{"logfire.span_type": "span"})))
+	assert.Equal(t, IsCall, read("logfire.openai", "streaming response", with(stream, attributes{"logfire.span_type": "log"})), "its end, whose usage nobody asked for")
 	assert.Equal(t, IsCall, read("somebody's", "chat", stream))
 }
 
@@ -364,6 +377,7 @@ func TestFailuresInLogs(t *testing.T) {
 	}{
 		{"claude_code.api_error", attributes{"model": "claude-sonnet-4-5", "error": "overloaded", "status_code": 529, "attempt": 2}, IsCall},
 		{"gemini_cli.api_error", attributes{"model": "gemini-2.5-pro", "error": "quota", "status_code": 429}, IsCall},
+		{"qwen-code.api_error", attributes{"model": "qwen3-coder-plus", "error_type": "RateLimitError", "status_code": 429}, IsCall},
 		{"codex.api_request", attributes{"model": "gpt-5", "error.message": "refused", "http.response.status_code": 401}, IsCall},
 		{"codex.api_request", attributes{"model": "gpt-5", "http.response.status_code": 200}, NotACall},
 		{"codex.sse_event", attributes{"event.kind": "response.completed", "model": "gpt-5", "duration_ms": 10}, NotACall},

@@ -34,6 +34,7 @@ const (
 	usageDisjoint                 // an object of counts that do not include each other: Langfuse's
 	inputDetails                  // an object of counts within the input
 	outputDetails                 // an object of counts within the output
+	response                      // what the model returned, with an object of counts
 	metadata                      // an object of what the provider reports besides
 	parameters                    // an object of what was requested
 	cost

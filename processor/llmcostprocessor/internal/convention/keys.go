@@ -12,12 +12,16 @@ import (
 // genAI are the keys of the OpenTelemetry conventions and of those who extend
 // them, newest first. Most conventions fall back on them.
 var genAI = slices.Concat([]row{
-	{provider, []string{"gen_ai.provider.name", "gen_ai.system"}},
-	{model, []string{"gen_ai.response.model", "gen_ai.request.model"}},
+	// Cloudflare's AI Gateway documents the third key of the provider. The llm.* are what VoltAgent,
+	// Plano and others write who are older than the conventions.
+	{provider, []string{"gen_ai.provider.name", "gen_ai.system", "gen_ai.model.provider", "llm.provider"}},
+	{model, []string{"gen_ai.response.model", "gen_ai.request.model", "llm.model"}},
 	{requestModel, []string{"gen_ai.request.model"}},
-	{input, []string{"gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens", "llm.usage.prompt_tokens"}},
-	{output, []string{"gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens", "llm.usage.completion_tokens"}},
-	{total, []string{"gen_ai.usage.total_tokens", "llm.usage.total_tokens"}},
+	// Of gen_ai.response.*, the tokens are Semantic Kernel's before it had the conventions' keys,
+	// the token_counts those of Google's ADK in Go.
+	{input, []string{"gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens", "llm.usage.prompt_tokens", "llm.usage.input_tokens", "gen_ai.response.prompt_tokens", "gen_ai.response.prompt_token_count"}},
+	{output, []string{"gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens", "llm.usage.completion_tokens", "llm.usage.output_tokens", "gen_ai.response.completion_tokens", "gen_ai.response.candidates_token_count"}},
+	{total, []string{"gen_ai.usage.total_tokens", "llm.usage.total_tokens", "gen_ai.response.total_token_count"}},
 	{cacheRead, []string{
 		"gen_ai.usage.cache_read.input_tokens",
 		"gen_ai.usage.cache_read_input_tokens",
@@ -30,6 +34,11 @@ var genAI = slices.Concat([]row{
 		"gen_ai.usage.prompt_tokens_details.cached_tokens",
 		"gen_ai.usage.cached_tokens",
 		"gen_ai.usage.cached_input_tokens",
+		"gen_ai.usage.prompt_tokens_details.cache_read",
+		"gen_ai.response.cached_content_token_count",
+		"llm.usage.cached_tokens",
+		"llm.usage.cached_input_tokens",
+		"llm.usage.cache_read_input_tokens",
 	}},
 	{cacheWrite, []string{
 		"gen_ai.usage.cache_write.input_tokens",
@@ -42,17 +51,22 @@ var genAI = slices.Concat([]row{
 		"gen_ai.usage.details.cache_creation_input_tokens",
 		"gen_ai.usage.prompt_tokens_details.cache_creation_tokens",
 		"gen_ai.usage.cache_creation_tokens",
+		"gen_ai.usage.prompt_tokens_details.cache_write",
+		"llm.usage.cache_creation_tokens",
+		"llm.usage.cache_creation_input_tokens",
 	}},
 	// Those of anthropic.* are what Anthropic's SDKs report themselves.
 	{cacheWrite5m, []string{
 		"gen_ai.usage.cache_creation.ephemeral_5m_input_tokens",
 		"anthropic.usage.cache_creation.ephemeral_5m_input_tokens",
 		"gen_ai.usage.details.ephemeral_5m_input_tokens",
+		"gen_ai.usage.cache_creation.5m_input_tokens", // Mastra's
 	}},
 	{kind(usage.CacheWrite1h), []string{
 		"gen_ai.usage.cache_creation.ephemeral_1h_input_tokens",
 		"anthropic.usage.cache_creation.ephemeral_1h_input_tokens",
 		"gen_ai.usage.details.ephemeral_1h_input_tokens",
+		"gen_ai.usage.cache_creation.1h_input_tokens",
 	}},
 	{reasoning, []string{
 		"gen_ai.usage.reasoning.output_tokens",
@@ -65,10 +79,11 @@ var genAI = slices.Concat([]row{
 		"gen_ai.usage.details.thinking_tokens",
 		"gen_ai.usage.thinking_tokens",
 		"gen_ai.usage.thoughts_tokens",
+		"gen_ai.usage.completion_tokens_details.reasoning", // OpenLIT's for Google's ADK in Node
 	}},
 	{kind(usage.AudioInput), []string{"gen_ai.usage.audio.input_tokens", "gen_ai.usage.details.input_audio_tokens", "gen_ai.usage.details.audio_prompt_tokens"}},
 	{kind(usage.CachedAudio), []string{"gen_ai.usage.audio.cache_read.input_tokens", "gen_ai.usage.details.cache_audio_read_tokens", "gen_ai.usage.details.audio_cache_tokens"}},
-	{kind(usage.AudioOutput), []string{"gen_ai.usage.audio.output_tokens", "gen_ai.usage.details.output_audio_tokens", "gen_ai.usage.details.audio_candidates_tokens", "gen_ai.usage.completion_tokens_details.audio_tokens"}},
+	{kind(usage.AudioOutput), []string{"gen_ai.usage.audio.output_tokens", "gen_ai.usage.details.output_audio_tokens", "gen_ai.usage.details.audio_candidates_tokens", "gen_ai.usage.completion_tokens_details.audio_tokens", "gen_ai.usage.completion_tokens_details.audio"}},
 	{kind(usage.ImageInput), []string{"gen_ai.usage.image.input_tokens", "gen_ai.usage.details.input_image_tokens", "gen_ai.usage.details.image_prompt_tokens"}},
 	{kind(usage.CachedImage), []string{"gen_ai.usage.image.cache_read.input_tokens", "gen_ai.usage.details.image_cache_tokens"}},
 	{kind(usage.ImageOutput), []string{"gen_ai.usage.image.output_tokens", "gen_ai.usage.details.output_image_tokens", "gen_ai.usage.details.image_candidates_tokens"}},
@@ -106,6 +121,7 @@ var genAI = slices.Concat([]row{
 		"gen_ai.agent.name", "langsmith.metadata.lc_agent_name", "langsmith.metadata.agent_name",
 		"traceloop.association.properties.lc_agent_name", "traceloop.association.properties.agent_name",
 		"ai.telemetry.metadata.agentName", "langfuse.observation.metadata.lc_agent_name",
+		"agent_name", // Pydantic AI writes it next to the first, and Logfire
 	}},
 	{user, []string{
 		"user.id", "enduser.id", "langfuse.user.id", "user_id",
@@ -135,7 +151,11 @@ var genAI = slices.Concat([]row{
 func ofEachKind() []row {
 	rows := make([]row, 0, usage.Count)
 	for _, k := range usage.Kinds() {
-		rows = append(rows, row{kind(k), []string{"arc.llm.usage." + k.String(), "gen_ai.usage.details." + k.String(), "gen_ai.usage." + k.String()}})
+		keys := []string{"arc.llm.usage." + k.String(), "gen_ai.usage.details." + k.String(), "gen_ai.usage." + k.String()}
+		if k.Info().Unit == usage.Token {
+			keys = append(keys, "gen_ai.usage."+k.String()+"_tokens") // Mastra's, AgentScope's
+		}
+		rows = append(rows, row{kind(k), keys})
 	}
 	return rows
 }
@@ -148,7 +168,7 @@ func namespaced(key string) bool {
 	}
 	switch key[0] {
 	case 'g':
-		return hasPrefix(key, "gen_ai.")
+		return hasPrefix(key, "gen_ai.") || hasPrefix(key, "genkit:")
 	case 'l':
 		return hasPrefix(key, "llm.") || hasPrefix(key, "langfuse.") || hasPrefix(key, "langsmith.")
 	case 'a':

@@ -21,7 +21,7 @@ var claudeCode = []row{
 	{session, []string{"session.id"}},
 }
 
-// geminiCLI are the keys of Gemini CLI's events. It counts thoughts in addition to
+// geminiCLI are the keys of the events of Gemini CLI, and of Qwen Code, which is made of it. They count thoughts in addition to
 // the output, and what tools put into the prompt in addition to the input.
 var geminiCLI = []row{
 	{model, []string{"model", "model_name"}},
@@ -32,6 +32,7 @@ var geminiCLI = []row{
 	{toolPrompt, []string{"tool_token_count"}},
 	{total, []string{"total_token_count"}},
 	{milliseconds, []string{"duration_ms"}},
+	{responseID, []string{"response_id", "gen_ai.response.id"}},
 	{errorType, []string{"error.type", "error_type"}},
 	{session, []string{"session.id"}},
 }
@@ -101,13 +102,13 @@ var logConventions = []convention{
 	},
 	{
 		name:   "gemini-cli",
-		events: []string{"gemini_cli.api_response"},
+		events: []string{"gemini_cli.api_response", "qwen-code.api_response"},
 		shared: true,
 		rows:   geminiCLI,
 	},
 	{
 		name:   "gemini-cli",
-		events: []string{"gemini_cli.api_error"},
+		events: []string{"gemini_cli.api_error", "qwen-code.api_error"},
 		shared: true,
 		failed: true,
 		rows:   geminiCLI,

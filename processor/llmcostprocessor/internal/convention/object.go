@@ -16,6 +16,9 @@ import (
 // maxJSON bounds the objects of counts and costs that are read, in bytes.
 const maxJSON = 16 << 10
 
+// maxResponse bounds what a model returned, in bytes: the counts are behind its text.
+const maxResponse = 256 << 10
+
 // maxDepth bounds how deep in an object counts are looked for.
 const maxDepth = 4
 
@@ -36,7 +39,7 @@ var names = map[string]field{
 	"outputtokencount": output, "responsetokencount": output, "output": output, "completion": output,
 	"totaltokens": total, "totaltokencount": total, "total": total,
 
-	"cachereadinputtokens": cacheRead, "cachereadinputtokencount": cacheRead, "cachedinputtokens": cacheRead, "cachedcontenttokencount": cacheRead,
+	"cachereadinputtokens": cacheRead, "cachereadinputtokencount": cacheRead, "cachedinputtokens": cacheRead, "cachedcontenttokencount": cacheRead, "cachedcontenttokens": cacheRead,
 	"cachedtokens": cacheRead, "cachereadtokens": cacheRead, "inputcachedtokens": cacheRead, "inputcacheread": cacheRead,
 	"inputcachedtokencount": cacheRead, "promptcachehittokens": cacheRead, "inputcachereadtokens": cacheRead, "inputcachereadinputtokens": cacheRead,
 	"cachecreationinputtokens": cacheWrite, "cachewriteinputtokens": cacheWrite, "cachewriteinputtokencount": cacheWrite,
@@ -108,7 +111,9 @@ func parseObject(value pcommon.Value) (object, bool) {
 	return o, true
 }
 
-func parseMap(value pcommon.Value) (map[string]any, bool) {
+func parseMap(value pcommon.Value) (map[string]any, bool) { return parseBounded(value, maxJSON) }
+
+func parseBounded(value pcommon.Value, maxBytes int) (map[string]any, bool) {
 	switch value.Type() {
 	case pcommon.ValueTypeMap:
 		return value.Map().AsRaw(), true
@@ -117,7 +122,7 @@ func parseMap(value pcommon.Value) (map[string]any, bool) {
 		return nil, false
 	}
 	text := value.Str()
-	if len(text) > maxJSON {
+	if len(text) > maxBytes {
 		return nil, false
 	}
 	var m map[string]any
@@ -213,6 +218,9 @@ func (r *record) readObjects() {
 	if r.has(usageDisjoint) {
 		r.readDisjoint()
 	}
+	if r.has(response) {
+		r.readResponse()
+	}
 	for _, f := range [...]field{usageObject, metadata} {
 		if !r.has(f) {
 			continue
@@ -231,6 +239,20 @@ func (r *record) readObjects() {
 	r.readDetails(outputDetails, "output")
 	if r.objectTier == "" && r.has(parameters) {
 		r.objectTier = r.requestedTier()
+	}
+}
+
+// readResponse takes the counts of what a model returned: a member of it, as everything
+// else in there is content.
+func (r *record) readResponse() {
+	m, ok := parseBounded(r.values[response], maxResponse)
+	if !ok {
+		return
+	}
+	if counts, ok := m["usage"].(map[string]any); ok {
+		var o object
+		o.read(counts, "", 0)
+		r.counts.fill(&o.tally)
 	}
 }
 
@@ -308,6 +330,30 @@ func (r *record) requestedModel() string {
 		}
 		return ""
 	}
+	return modelOf(m)
+}
+
+// parameterKeys are those of the parameters of requests that name the model.
+var parameterKeys = [...]string{"llm.invocation_parameters", "mlflow.spanInputs", "request_data", "langfuse.observation.model.parameters"}
+
+// RequestedModel is the model in the parameters of a request, of a record that has it
+// nowhere else.
+func RequestedModel(attributes pcommon.Map) string {
+	for _, key := range parameterKeys {
+		value, ok := attributes.Get(key)
+		if !ok {
+			continue
+		}
+		if m, ok := parseMap(value); ok {
+			if name := modelOf(m); name != "" {
+				return name
+			}
+		}
+	}
+	return ""
+}
+
+func modelOf(m map[string]any) string {
 	for _, key := range [...]string{"model", "model_name", "modelId", "model_id"} {
 		if name, ok := m[key].(string); ok && strings.TrimSpace(name) != "" {
 			return strings.TrimSpace(name)
@@ -347,7 +393,8 @@ func dollars(value pcommon.Value) (float64, bool) {
 	return sum, len(m) > 0
 }
 
-// jsonOfPython makes JSON of a dictionary as Python writes it. It returns what it
+// jsonOfPython makes JSON of a dictionary as Python writes it, be it with its module for
+// JSON, which writes numbers that JSON does not have. It returns what it
 // cannot make sense of as it is, for the JSON parser to refuse.
 func jsonOfPython(text string) string {
 	var b strings.Builder
@@ -364,6 +411,12 @@ func jsonOfPython(text string) string {
 		case strings.HasPrefix(text[i:], "False"):
 			b.WriteString("false")
 			i += len("False")
+		case strings.HasPrefix(text[i:], "NaN"):
+			b.WriteString("null")
+			i += len("NaN")
+		case strings.HasPrefix(text[i:], "Infinity"), strings.HasPrefix(text[i:], "-Infinity"):
+			b.WriteString("null")
+			i = i + strings.Index(text[i:], "Infinity") + len("Infinity")
 		default:
 			b.WriteByte(c)
 			i++

@@ -485,6 +485,7 @@ func TestCounts(t *testing.T) {
 		{"digits", "12", 12},
 		{"the most", int64(maxTokens), maxTokens},
 		{"the most in digits", "1000000000", maxTokens},
+		{"a double in digits", "1000.0", 1000},
 		{"negative", -1, -1},
 		{"above the most", int64(maxTokens + 1), -1},
 		{"the largest integer", int64(math.MaxInt64), -1},

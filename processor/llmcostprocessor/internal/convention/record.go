@@ -57,7 +57,7 @@ func (r *record) put(p place, value pcommon.Value) {
 	if r.has(p.field) && r.ranks[p.field] <= p.rank {
 		return
 	}
-	if value.Type() == pcommon.ValueTypeStr && trim(value.Str()) == "" {
+	if value.Type() == pcommon.ValueTypeStr && isNothing(trim(value.Str())) {
 		return
 	}
 	if p.field < counts {
@@ -72,6 +72,18 @@ func (r *record) put(p place, value pcommon.Value) {
 		r.counts.set(p.field, n)
 	}
 	r.values[p.field], r.ranks[p.field] = value, p.rank
+}
+
+// isNothing reports whether a text is what is written for no value: Micrometer's none, and
+// what Python and JavaScript make of theirs.
+func isNothing(text string) bool {
+	switch len(text) {
+	case 0:
+		return true
+	case len("none"): // null, too
+		return strings.EqualFold(text, "none") || strings.EqualFold(text, "null")
+	}
+	return text == "undefined"
 }
 
 func (r *record) has(f field) bool { return r.ranks[f] != 0 }
@@ -126,17 +138,18 @@ func (r *record) belongsToAnother(name string) bool {
 		return !callsAPI(name[strings.LastIndexByte(name, '.')+1:])
 	case hasPrefix(r.scope, "logfire."):
 		// The span of the request of a stream; the usage comes in a record at its end
-		// (5.4.0). One that is complete has the ID of the response.
-		return !r.has(responseID) && r.status() == Success
+		// (5.4.0), and without where nobody asked for it. One that is complete has the ID
+		// of the response.
+		return !r.has(responseID) && r.status() == Success && r.text(spanKind) != "log"
 	}
 	return false
 }
 
 // callsAPI reports whether that is a method of LlamaIndex by which a model is called:
-// chat, acomplete, astream_chat and the like.
+// chat, acomplete, astream_chat, get_text_embedding and the like.
 func callsAPI(method string) bool {
 	method = strings.TrimPrefix(strings.TrimPrefix(method, "a"), "stream_")
-	return method == "chat" || method == "complete" || method == "generate" || strings.HasPrefix(method, "get_")
+	return method == "chat" || method == "complete" || method == "generate" || strings.HasPrefix(method, "get_") && strings.Contains(method, "embedding")
 }
 
 // read makes a call of the record. It leaves what is only of log records.

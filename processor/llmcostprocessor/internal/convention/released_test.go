@@ -100,6 +100,13 @@ func TestReadingOfForwarders(t *testing.T) {
 			"gen_ai.usage.input_tokens": nil, "gen_ai.usage.output_tokens": nil,
 			"braintrust.metrics": `{"prompt_tokens": 1000, "completion_tokens": 300, "tokens": 1300, "prompt_cached_tokens": 600, "prompt_cache_creation_tokens": 100}`,
 		}), within},
+		{"OpenLIT in Node, Anthropic", "@openlit/instrumentation-anthropic", chat("anthropic", claude, with(cached, attributes{"gen_ai.sdk.version": "1.15.0"})), beyond},
+		{"OpenLIT in Node, Bedrock", "@openlit/instrumentation-bedrock", chat("aws.bedrock", bedrock, with(own, attributes{"gen_ai.sdk.version": "1.15.0"})), beyond},
+		{"OpenLIT in Node for Claude's agents", "@openlit/instrumentation-claude-agent-sdk", chat("anthropic", claude, with(cached, attributes{"gen_ai.sdk.version": "1.15.0"})), within},
+		{"OpenLIT in Node for LangChain", "@openlit/instrumentation-langchain", chat("anthropic", claude, with(cached, attributes{"gen_ai.sdk.version": "1.15.0"})), within},
+		{"Spring AI, Anthropic, with its own sum", "org.springframework.boot", chat("anthropic", claude, own), beyond},
+		{"Spring AI, Bedrock, whose total is the API's", "org.springframework.boot", chat("bedrock_converse", bedrock, with(cached, attributes{"gen_ai.usage.total_tokens": 2000})), beyond},
+		{"Spring AI, OpenAI", "org.springframework.boot", chat("openai", "gpt-4o", own), within},
 		{"OpenLIT for LiteLLM, Anthropic", "openlit.instrumentation.litellm", chat("anthropic", claude, with(cached, attributes{"gen_ai.sdk.version": "1"})), within},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -267,5 +274,118 @@ func TestFirstToken(t *testing.T) {
 	} {
 		call := readAs(t, "", chat("openai", "gpt-4o", attributes{"gen_ai.usage.input_tokens": 10, "gen_ai.usage.output_tokens": 5, key: value}))
 		assert.Equal(t, 250*time.Millisecond, call.FirstToken, key)
+	}
+}
+
+// Frameworks with keys of their own, from the source of each: VoltAgent 2.9, Plano 0.4,
+// Mastra's exporter 1.0, OpenLIT in Node 1.15, Semantic Kernel 1.20, Cloudflare's documents.
+func TestKeysOfFrameworks(t *testing.T) {
+	counts := usage.Amounts{usage.Input: 400, usage.CacheRead: 600, usage.Output: 220, usage.Reasoning: 80}
+	for _, tt := range []struct {
+		name, scope     string
+		attrs           attributes
+		want            usage.Amounts
+		provider, agent string
+	}{
+		{
+			"VoltAgent", "@voltagent/core", attributes{
+				"span.type": "llm", "entity.type": "agent", "entity.name": "helper", "llm.operation": "streamText", "llm.provider": "openai.responses", "llm.model": "gpt-5",
+				"llm.usage.prompt_tokens": 1000, "llm.usage.completion_tokens": 300, "llm.usage.total_tokens": 1300, "llm.usage.cached_tokens": 600, "llm.usage.reasoning_tokens": 80,
+			}, counts, "openai.responses", "helper",
+		},
+		{
+			"Plano", "plano(llm)", attributes{
+				"llm.model": "gpt-5", "llm.provider": "openai",
+				"llm.usage.prompt_tokens": 1000, "llm.usage.completion_tokens": 300, "llm.usage.cached_input_tokens": 600, "llm.usage.reasoning_tokens": 80,
+			}, counts, "openai", "",
+		},
+		{
+			"Cloudflare's AI Gateway", "", attributes{
+				"gen_ai.request.model": "gpt-5", "gen_ai.model.provider": "openai", "gen_ai.usage.input_tokens": 1000, "gen_ai.usage.output_tokens": 300,
+			}, usage.Amounts{usage.Input: 1000, usage.Output: 300}, "openai", "",
+		},
+		{
+			"Mastra, an hour", "@mastra/otel-exporter", chat("anthropic", "claude-sonnet-4-5", with(cached, attributes{
+				"gen_ai.usage.cache_creation.5m_input_tokens": 60, "gen_ai.usage.cache_creation.1h_input_tokens": 40,
+			})), usage.Amounts{usage.Input: 300, usage.CacheRead: 600, usage.CacheWrite: 60, usage.CacheWrite1h: 40, usage.Output: 300}, "anthropic", "",
+		},
+		{
+			"Mastra, audio", "@mastra/otel-exporter", chat("openai", "gpt-audio", attributes{
+				"gen_ai.usage.audio_input_tokens": 200, "gen_ai.usage.audio_output_tokens": 50,
+			}), usage.Amounts{usage.Input: 800, usage.AudioInput: 200, usage.Output: 250, usage.AudioOutput: 50}, "openai", "",
+		},
+		{
+			"OpenLIT in Node for Google's ADK", "@openlit/instrumentation-google-adk", chat("gcp.gemini", "gemini-2.5-flash", attributes{
+				"gen_ai.usage.output_tokens": 220, "gen_ai.usage.completion_tokens_details.reasoning": 80, "gen_ai.usage.total_tokens": 1300,
+			}), usage.Amounts{usage.Input: 1000, usage.Output: 220, usage.Reasoning: 80}, "gcp.gemini", "",
+		},
+		{
+			"Semantic Kernel before it had the conventions' keys", "Microsoft.SemanticKernel.Diagnostics", attributes{
+				"gen_ai.operation.name": "chat.completions", "gen_ai.system": "openai", "gen_ai.request.model": "gpt-5",
+				"gen_ai.response.prompt_tokens": 1000, "gen_ai.response.completion_tokens": 300,
+			}, usage.Amounts{usage.Input: 1000, usage.Output: 300}, "openai", "",
+		},
+		{
+			"Google's ADK in Go: thoughts in the total alone", "gcp.vertex.agent", attributes{
+				"gen_ai.system": "gcp.vertex.agent", "gen_ai.request.model": "gemini-2.5-flash", "gen_ai.response.prompt_token_count": 1000,
+				"gen_ai.response.candidates_token_count": 220, "gen_ai.response.cached_content_token_count": 600, "gen_ai.response.total_token_count": 1300,
+			}, counts, "gcp.vertex.agent", "",
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			call := readAs(t, tt.scope, tt.attrs)
+			assert.Equal(t, tt.want, call.Usage)
+			assert.Equal(t, tt.provider, call.Provider)
+			assert.Equal(t, tt.agent, call.Attribution.Agent)
+		})
+	}
+}
+
+// Genkit has a span for whatever it runs. That of a model returns the counts, behind
+// its text, in which names of counts mean nothing (genkit 1.20).
+func TestGenkit(t *testing.T) {
+	output := `{"message":{"role":"model","content":[{"text":"` + strings.Repeat("x", maxJSON) + `"},{"toolRequest":{"name":"sum","input":{"input":7,"total":9}}}]},` +
+		`"usage":{"inputTokens":1000,"outputTokens":220,"thoughtsTokens":80,"totalTokens":1300,"cachedContentTokens":600,"inputCharacters":4000}}`
+	span := attributes{"genkit:type": "action", "genkit:metadata:subtype": "model", "genkit:name": "googleai/gemini-2.5-flash", "genkit:output": output, "genkit:state": "success"}
+	call := readAs(t, "genkit-tracer", span)
+	assert.Equal(t, usage.Amounts{usage.Input: 400, usage.CacheRead: 600, usage.Output: 220, usage.Reasoning: 80}, call.Usage)
+	assert.Equal(t, "googleai/gemini-2.5-flash", call.Model)
+	call = readAs(t, "genkit-tracer", with(span, attributes{"genkit:output": nil, "genkit:state": "error"}))
+	assert.Equal(t, Error, call.Status)
+	assert.False(t, call.HasUsage)
+	_, outcome, _ := FromSpan(newSpan(t, with(span, attributes{"genkit:metadata:subtype": "flow"})))
+	assert.Equal(t, Aggregate, outcome)
+	tooLong := `{"text":"` + strings.Repeat("x", maxResponse) + `","usage":{"inputTokens":1}}`
+	assert.False(t, readAs(t, "genkit-tracer", with(span, attributes{"genkit:output": tooLong})).HasUsage)
+}
+
+// Micrometer writes none where there is no value, and Python and JavaScript have such words
+// of their own: they are no models, and no IDs that calls have in common.
+func TestWordsForNothing(t *testing.T) {
+	for _, nothing := range []string{"none", "None", "null", "undefined", " "} {
+		call := readAs(t, "org.springframework.boot", chat("openai", "gpt-4o", attributes{
+			"gen_ai.request.model": "gpt-4o", "gen_ai.response.model": nothing, "gen_ai.response.id": nothing, "user.id": nothing, "error.type": nothing, "gen_ai.usage.cost": nothing,
+		}))
+		assert.Equal(t, []string{"gpt-4o", "", "", ""}, []string{call.Model, call.RequestModel, call.ResponseID, call.Attribution.User}, nothing)
+		assert.Equal(t, Success, call.Status, nothing)
+	}
+}
+
+// The parameters of a request name its model, also where the record has no other key for it.
+func TestRequestedModel(t *testing.T) {
+	for name, tt := range map[string]struct {
+		attrs attributes
+		want  string
+	}{
+		"OpenInference":          {attributes{"llm.model_name": "alias", "llm.invocation_parameters": `{"model": "gpt-4o", "temperature": 0}`}, "gpt-4o"},
+		"MLflow":                 {attributes{"mlflow.llm.model": `"alias"`, "mlflow.spanInputs": `{"model": "gpt-4o", "messages": []}`}, "gpt-4o"},
+		"Logfire":                {attributes{"request_data": `{"model": " gpt-4o "}`}, "gpt-4o"},
+		"the next that is whole": {attributes{"llm.invocation_parameters": `{"mod`, "request_data": `{"model":"gpt-4o"}`}, "gpt-4o"},
+		"no model":               {attributes{"llm.invocation_parameters": `{"temperature": 0}`}, ""},
+		"nothing":                {attributes{"gen_ai.response.model": "alias"}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			assert.Equal(t, tt.want, RequestedModel(newSpan(t, tt.attrs).Attributes()))
+		})
 	}
 }

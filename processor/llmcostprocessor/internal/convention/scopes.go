@@ -40,6 +40,9 @@ var scopes = []scope{
 	{prefix: "@traceloop/instrumentation-vertexai", counting: counting{reasoning: exclusive}},                                 // 0.27.0
 	{prefix: "opentelemetry.instrumentation.google_generativeai", counting: counting{reasoning: exclusive}},                   // 0.62.4
 	{prefix: "opentelemetry.instrumentation.vertexai", counting: counting{reasoning: exclusive}},                              // 0.62.4
+	{prefix: "@openlit/instrumentation-claude-agent-sdk", counting: counting{}},                                               // 1.15.0
+	{prefix: "@openlit/instrumentation-google", counting: counting{reasoning: exclusive, ownTotal: true}},                     // 1.15.0
+	{prefix: "@openlit/instrumentation-vertexai", counting: counting{reasoning: exclusive, ownTotal: true}},                   // 1.15.0
 	// LangChain's counts and LiteLLM's, which include cached and reasoning tokens.
 	{prefix: "openlit.instrumentation.langchain", counting: counting{}},       // 1.45.1
 	{prefix: "openlit.instrumentation.langgraph", counting: counting{}},       // 1.45.1
@@ -47,8 +50,11 @@ var scopes = []scope{
 	{prefix: "opentelemetry.instrumentation.langchain", counting: counting{}}, // 0.62.4
 	{prefix: "opentelemetry.instrumentation.litellm", counting: counting{}},   // 0.62.4
 	{prefix: "@traceloop/instrumentation-langchain", counting: counting{}},    // 0.27.0
+	{prefix: "@openlit/instrumentation-lang", counting: counting{}},           // 1.15.0: LangChain and LangGraph
 	// Those forward what the provider's API counts, and add it up themselves.
 	{prefix: "openlit.", counting: counting{cached: byProvider, reasoning: byProvider, ownTotal: true}},                                 // 1.45.1: its events have no provider
+	{prefix: "@openlit/", counting: counting{cached: byProvider, reasoning: byProvider, ownTotal: true}},                                // 1.15.0
+	{prefix: "org.springframework.boot", counting: counting{cached: byProvider, reasoning: byProvider, ownTotal: true}},                 // Spring AI 2.0
 	{prefix: "openinference.instrumentation.agno", counting: counting{cached: byProvider, reasoning: byProvider, ownTotal: true}},       // 1.0.15
 	{prefix: "openinference.instrumentation.pipecat", counting: counting{cached: byProvider, reasoning: byProvider, ownTotal: true}},    // 0.1.3
 	{prefix: "opentelemetry.instrumentation.llamaindex", counting: counting{cached: byProvider, reasoning: byProvider, ownTotal: true}}, // 0.62.4

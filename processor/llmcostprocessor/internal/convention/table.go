@@ -174,14 +174,43 @@ var spanConventions = []convention{
 	// The SDKs of workflows: what has this key repeats its children.
 	{name: "traceloop", marker: "traceloop.span.kind", aggregates: []string{"*"}},
 	{
+		// VoltAgent's core (2.9) forwards the counts of AI SDK 5. Its span of an agent has
+		// the sum under keys without a namespace, which are not read.
+		name:      "voltagent",
+		marker:    "span.type",
+		calls:     []string{"llm"},
+		signature: []string{"llm.operation", "entity.type"},
+		counting:  counting{cached: byProvider, reasoning: byProvider, ownTotal: true},
+		rows: []row{
+			{agent, []string{"subagent.name", "entity.name"}},
+			{session, []string{"conversation.id"}},
+		},
+	},
+	{
 		// The requests of a session are spans; so are the turns and tools around them.
+		// VoltAgent has the same marker, so that what others call their spans is left to them.
 		name:       "claude-code",
 		marker:     "span.type",
 		calls:      []string{"llm_request"},
-		aggregates: []string{"*"},
+		aggregates: []string{"interaction*", "tool*", "hook*", "session*", "agent*", "turn*", "workflow*"},
 		counting:   counting{cached: exclusive},
 		rows: append(slices.Clone(claudeCode),
 			row{user, []string{"user.id"}}, row{errorType, []string{"error"}}),
+	},
+	{
+		// Genkit's models are actions; those around them are flows, tools and the like. What
+		// a model returns has the counts.
+		name:       "genkit",
+		marker:     "genkit:metadata:subtype",
+		calls:      []string{"model", "background-model", "embedder"},
+		aggregates: []string{"*"},
+		counting:   counting{reasoning: byProvider},
+		rows: []row{
+			{model, []string{"genkit:name"}},
+			{response, []string{"genkit:output"}},
+			{status, []string{"genkit:state"}},
+			{session, []string{"genkit:sessionId"}},
+		},
 	},
 	{
 		// The proxy counts as OpenAI does, whatever provider is behind it.
@@ -232,12 +261,13 @@ var spanConventions = []convention{
 		rows: []row{
 			{parameters, []string{"request_data", "model"}},
 			{usageObject, []string{"gen_ai.usage.raw", "usage"}},
+			{spanKind, []string{"logfire.span_type"}},
 		},
 	},
 	{
 		name: "otel-older",
 		without: [][]string{
-			{"gen_ai.request.model", "gen_ai.response.model", "gen_ai.system", "gen_ai.provider.name"},
+			{"gen_ai.request.model", "gen_ai.response.model", "gen_ai.system", "gen_ai.provider.name", "llm.model"},
 		},
 		aggregates: []string{"*"},
 		counting:   counting{cached: byProvider, reasoning: byProvider},

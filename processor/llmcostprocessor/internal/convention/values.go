@@ -6,6 +6,7 @@ package convention
 import (
 	"math"
 	"strconv"
+	"strings"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -25,7 +26,7 @@ func count(value pcommon.Value) (int64, bool) {
 	case pcommon.ValueTypeDouble:
 		return whole(value.Double())
 	case pcommon.ValueTypeStr:
-		text := value.Str()
+		text := strings.TrimSuffix(value.Str(), ".0") // a double, as Java and Python write it
 		if len(text) == 0 || len(text) > 10 {
 			return 0, false
 		}

@@ -295,7 +295,7 @@ func (s *spelled) cutOwn(seller, name string) string {
 		if i := strings.LastIndex(rest, "models/"); (i == 0 || i > 0 && rest[i-1] == '/') && !strings.HasPrefix(rest, "accounts/") {
 			rest = rest[i+len("models/"):]
 		}
-		for _, api := range [...]string{"converse/", "invoke/"} {
+		for _, api := range [...]string{"converse/", "invoke/", "responses/"} {
 			rest = strings.TrimPrefix(rest, api)
 		}
 		if rest == name {

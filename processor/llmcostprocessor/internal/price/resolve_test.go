@@ -50,6 +50,8 @@ func TestFind(t *testing.T) {
 		{"Bedrock premium of a region", "aws.bedrock", "eu.anthropic.claude-sonnet-4-5-20250929-v1:0", "bedrock/claude-sonnet-4-5"},
 		{"Bedrock without the premium", "aws.bedrock", "global.anthropic.claude-sonnet-4-5-20250929-v1:0", "bedrock/claude-sonnet-4-5"},
 		{"Bedrock route", "", "bedrock/converse/us.amazon.nova-pro-v1:0", "bedrock/nova-pro"},
+		{"LiteLLM's bridge to an API", "openai", "openai/responses/gpt-4o", "openai/gpt-4o"},
+		{"LiteLLM's bridge to an API, of Azure", "azure", "responses/gpt-4o", "azure/gpt-4o"},
 		{"ARN of a model", "", "arn:aws:bedrock:us-east-1::foundation-model/anthropic.claude-3-haiku-20240307-v1:0", "bedrock/claude-3-haiku"},
 		{"ARN of a profile", "", "arn:aws:bedrock:eu-west-1:123456789012:inference-profile/eu.anthropic.claude-sonnet-4-5-20250929-v1:0", "bedrock/claude-sonnet-4-5"},
 		{"ARN that names no model", "", "arn:aws:bedrock:eu-west-1:123456789012:application-inference-profile/a1b2c3", ""},
