@@ -173,7 +173,8 @@ func (d *doctor) checkTraffic(ctx context.Context) []finding {
 
 // judgeTraffic describes what has passed.
 func judgeTraffic(sum passed) []finding {
-	arrived := fmt.Sprintf("last 15 minutes: %d spans, %d log records and %d data points have passed llm_cost", sum.Spans, sum.LogRecords, sum.DataPoints)
+	arrived := fmt.Sprintf("last 15 minutes: %s, %s and %s have passed llm_cost",
+		count(sum.Spans, "span"), count(sum.LogRecords, "log record"), count(sum.DataPoints, "data point"))
 	if sum.Spans+sum.LogRecords == 0 {
 		return []finding{problem("%s: no application sends, or it sends elsewhere; a short program may end before it has sent, see force_flush and shutdown of its SDK", arrived)}
 	}

@@ -108,7 +108,7 @@ func failure(failed, files int) error {
 	return fmt.Errorf("%d of %s failed", failed, count(files, "file"))
 }
 
-func count(n int, what string) string {
+func count[N int | int64](n N, what string) string {
 	if n != 1 {
 		what += "s"
 	}
