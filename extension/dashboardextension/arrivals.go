@@ -113,7 +113,8 @@ type arrivalsView struct {
 }
 
 type senderView struct {
-	Service, Scope, Version     string
+	Service, Version            string
+	Scope                       []string // its parts, after which a line may break
 	Records, Signals, PerMinute string
 	Calls, Last                 string
 	NoCalls                     bool
@@ -209,7 +210,7 @@ func signalStats(passed *dashboard.Traffic) []stat {
 
 func newSenderView(s *dashboard.Sender, now time.Time) senderView {
 	view := senderView{
-		Service: text.Cut(valueLabel(s.Service), shownDimRunes), Scope: text.Cut(valueLabel(s.Scope), shownDimRunes), Version: text.Cut(cmp.Or(s.Version, "–"), shownDimRunes),
+		Service: text.Cut(valueLabel(s.Service), shownDimRunes), Scope: strings.SplitAfter(text.Cut(valueLabel(s.Scope), shownDimRunes), "."), Version: text.Cut(cmp.Or(s.Version, "–"), shownDimRunes),
 		Records: text.Count(s.Records()), Calls: text.Count(s.Calls), NoCalls: s.Calls == 0, PerMinute: text.Short(s.PerMinute),
 		At: s.Last, Last: s.Last.In(now.Location()).Format("Jan 2, 15:04:05"), Reasons: reasonViews(s.NotCalls),
 	}

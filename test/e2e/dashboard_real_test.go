@@ -106,6 +106,7 @@ func TestRealBrowser(t *testing.T) {
 		{"dashboard-phone.png", "/", "light", 390, 1300},
 		{"dashboard-money.png", "/money", "light", 1280, 1280},
 		{"dashboard-rules.png", "/rules", "light", 1280, 760},
+		{"dashboard-arrivals.png", "/arrivals", "light", 1280, 800},
 		{"dashboard-rule.png", ruleAddress(t, url, "HighLLMCost"), "light", 1280, 1100},
 	} {
 		b.setView(shot.width, 800, shot.scheme)
