@@ -147,11 +147,7 @@ func (b *dashboardServer) arrivalsPage(r *http.Request) (content, error) {
 	if err := p.err(); err != nil {
 		return content{}, err
 	}
-	if ids := b.usage.ids(); len(ids) > 1 {
-		for i, id := range ids {
-			view.Sources = append(view.Sources, option{id, addressOf(arrivalsPath, id, url.Values{}), id == c.source || c.source == "" && i == 0})
-		}
-	}
+	view.Sources = sourceOptions(b.usage.ids(), c.source, func(id string) string { return addressOf(arrivalsPath, id, url.Values{}) })
 	source, known := usage.(dashboard.TrafficSource)
 	if view.NotKnown = !known; known {
 		view.fill(source, c, b.now().In(b.zone))
@@ -173,14 +169,9 @@ func (view *arrivalsView) fill(source dashboard.TrafficSource, c arrivalsChoice,
 	view.Stats = append(signalStats(&passed), stat{Name: "Records of calls", Value: text.Count(calls), Note: "several may report one call"})
 	found := c.of(arrivals.Senders)
 	view.Search, view.CSV, view.JSON = c.search, c.apiURL("csv"), c.apiURL("json")
-	kept := c
-	kept.search, kept.page = "", 1
-	values := kept.values()
+	values := c.values()
 	give(values, "source", c.source)
-	for name := range values {
-		view.Form = append(view.Form, keptValue{name, values.Get(name)})
-	}
-	slices.SortFunc(view.Form, func(a, b keptValue) int { return cmp.Compare(a.Name, b.Name) })
+	view.Form = keep(values, "q")
 	for _, column := range arrivalColumns {
 		other := c
 		other.page = 1

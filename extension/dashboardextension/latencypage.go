@@ -78,7 +78,7 @@ func (b *dashboardServer) latencyPage(r *http.Request) (content, error) {
 	c.keepStep(&extent)
 	view.JSON, view.Notes = c.stepsURL("json"), append(notesOf(&extent, c), failureNote(&extent, c)...)
 	view.SumsOnly, c.missing = extent.SumsOnly, missingOf(&extent, c.by, c.where)
-	if view.NoFailures = !hasFailures(&extent, c.by, c.where); view.NoFailures {
+	if view.NoFailures = !extent.HasFailures(c.by, c.where); view.NoFailures {
 		return content{template: "latency.html", data: view}, nil
 	}
 	if err := view.addUsage(usage, c); err != nil {

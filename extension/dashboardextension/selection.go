@@ -237,8 +237,10 @@ func (c *selection) addWhere(values url.Values) {
 }
 
 // hidden are the values that a form keeps, besides its own fields.
-func (c *selection) hidden(own ...string) (kept []keptValue) {
-	values := c.values()
+func (c *selection) hidden(own ...string) []keptValue { return keep(c.values(), own...) }
+
+// keep are the values of a form that are not its own fields, nor pages.
+func keep(values url.Values, own ...string) (kept []keptValue) {
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		if slices.Contains(own, name) || name == "page" || name == "cpage" {
 			continue
@@ -360,15 +362,22 @@ func (c selection) andOptions(dimensions []string) []option {
 }
 
 func (c selection) sourceOptions(ids []string) []option {
-	if len(ids) < 2 {
-		return nil
-	}
-	var options []option
-	for i, id := range ids {
+	return sourceOptions(ids, c.source, func(id string) string {
 		other := selection{
 			preset: c.preset, from: c.from, to: c.to, tz: c.tz, measure: c.measure, by: []string{dashboard.Model}, source: id, page: 1, callPage: 1,
 		}
-		options = append(options, option{id, other.url(), id == c.source || c.source == "" && i == 0})
+		return other.url()
+	})
+}
+
+// sourceOptions are the sources to choose from, if there are several, and their addresses. The
+// first is chosen by default.
+func sourceOptions(ids []string, chosen string, address func(id string) string) (options []option) {
+	if len(ids) < 2 {
+		return nil
+	}
+	for i, id := range ids {
+		options = append(options, option{id, address(id), id == chosen || chosen == "" && i == 0})
 	}
 	return options
 }

@@ -24,25 +24,15 @@ func missingOf(extent *dashboard.Extent, by []string, where map[string]string) (
 		return nil
 	}
 	columns = ledgerColumns
-	if !hasFailures(extent, by, where) {
+	if !extent.HasFailures(by, where) {
 		columns = slices.Concat(columns, failureColumns)
 	}
 	return columns
 }
 
-func hasFailures(extent *dashboard.Extent, by []string, where map[string]string) bool {
-	if !extent.SumsOnly {
-		return true
-	}
-	for name := range where {
-		by = append(slices.Clone(by), name)
-	}
-	return !slices.ContainsFunc(by, func(name string) bool { return !slices.Contains(extent.FailuresBy, name) })
-}
-
 // failureNote reports that there are no errors and durations of a selection.
 func failureNote(extent *dashboard.Extent, c selection) []string {
-	if hasFailures(extent, c.by, c.where) {
+	if extent.HasFailures(c.by, c.where) {
 		return nil
 	}
 	return []string{"Errors and durations are known by " + strings.Join(extent.FailuresBy, " and ") + " alone: those of this selection are on the dashboards of the collectors."}

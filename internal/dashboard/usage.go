@@ -4,6 +4,8 @@
 package dashboard
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/usage"
@@ -87,6 +89,12 @@ type Extent struct {
 	FailuresBy []string
 	// Err is why the source could not be asked just now.
 	Err error
+}
+
+// HasFailures reports whether there are errors and durations for rows and conditions.
+func (e *Extent) HasFailures(by []string, where map[string]string) bool {
+	unknown := func(name string) bool { return !slices.Contains(e.FailuresBy, name) }
+	return !e.SumsOnly || !slices.ContainsFunc(by, unknown) && !slices.ContainsFunc(slices.Collect(maps.Keys(where)), unknown)
 }
 
 // Row is the sum of the calls of a group in a step.

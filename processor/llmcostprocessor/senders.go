@@ -14,6 +14,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pmetric"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
+	"github.com/otelcol-arc/otelcol-arc/internal/datapoint"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/convention"
 )
 
@@ -222,28 +223,12 @@ func (c *core) noteMetrics(md pmetric.Metrics, now time.Time) {
 		for _, scope := range resource.ScopeMetrics().All() {
 			var arrived tally
 			for _, m := range scope.Metrics().All() {
-				arrived.dataPoints += int64(dataPoints(m))
+				arrived.dataPoints += int64(datapoint.Count(m))
 			}
 			arrived.addTo(dashboard.DataPoint, arrived.dataPoints)
 			c.senders.add(resource.Resource().Attributes(), scope.Scope(), &arrived, now)
 		}
 	}
-}
-
-func dataPoints(m pmetric.Metric) int {
-	switch m.Type() {
-	case pmetric.MetricTypeGauge:
-		return m.Gauge().DataPoints().Len()
-	case pmetric.MetricTypeSum:
-		return m.Sum().DataPoints().Len()
-	case pmetric.MetricTypeHistogram:
-		return m.Histogram().DataPoints().Len()
-	case pmetric.MetricTypeExponentialHistogram:
-		return m.ExponentialHistogram().DataPoints().Len()
-	case pmetric.MetricTypeSummary:
-		return m.Summary().DataPoints().Len()
-	}
-	return 0
 }
 
 // cutName bounds a name.

@@ -60,28 +60,34 @@ func (c *client) steps(ctx context.Context, expr string, from, to time.Time, ste
 
 // at are the values of an expression at a time.
 func (c *client) at(ctx context.Context, expr string, at time.Time) (model.Vector, error) {
-	value, _, _, err := c.api.Query(ctx, expr, at)
+	vector, err := instant[model.Vector](ctx, c, expr, at, "an instant query")
 	if err != nil {
-		return nil, explain(ctx, err)
-	}
-	vector, ok := value.(model.Vector)
-	if !ok {
-		return nil, fmt.Errorf("the server responded with a %s to an instant query", value.Type())
+		return nil, err
 	}
 	return vector, c.checkSeries(len(vector))
 }
 
 // samples are all samples of a range selector that ends at a time.
 func (c *client) samples(ctx context.Context, selector string, at time.Time) (model.Matrix, error) {
-	value, _, _, err := c.api.Query(ctx, selector, at)
+	matrix, err := instant[model.Matrix](ctx, c, selector, at, "a range selector")
 	if err != nil {
-		return nil, explain(ctx, err)
-	}
-	matrix, ok := value.(model.Matrix)
-	if !ok {
-		return nil, fmt.Errorf("the server responded with a %s to a range selector", value.Type())
+		return nil, err
 	}
 	return matrix, c.checkSeries(len(matrix))
+}
+
+// instant is the value of an expression, which must have a type.
+func instant[T model.Value](ctx context.Context, c *client, expr string, at time.Time, what string) (T, error) {
+	var none T
+	value, _, _, err := c.api.Query(ctx, expr, at)
+	if err != nil {
+		return none, explain(ctx, err)
+	}
+	typed, ok := value.(T)
+	if !ok {
+		return none, fmt.Errorf("the server responded with a %s to %s", value.Type(), what)
+	}
+	return typed, nil
 }
 
 func (c *client) checkSeries(n int) error {

@@ -48,15 +48,21 @@ func window(d time.Duration) string { return fmt.Sprintf("%ds", int(d.Seconds())
 
 // read reads the last sample of each interval, and the last one before the first.
 func (s *Source) read(ctx context.Context, c *counters, f *family, from, to time.Time, step time.Duration) error {
+	return s.readLast(ctx, f, s.schema.by(f), from, to, step, func(labels model.Metric, at int, value float64) { s.set(c, f, labels, at, value) })
+}
+
+// readLast calls set with the last sample of each interval, which are numbered from 1 on, and with
+// the last one before the first, 0; of series that differ in the labels by.
+func (s *Source) readLast(ctx context.Context, f *family, by string, from, to time.Time, step time.Duration, set func(labels model.Metric, at int, value float64)) error {
 	lasts := func(of time.Duration) string {
-		return fmt.Sprintf("max by (%s) (last_over_time(%s))", s.schema.by(f), f.selector(nil, window(of)))
+		return fmt.Sprintf("max by (%s) (last_over_time(%s))", by, f.selector(nil, window(of)))
 	}
 	before, err := s.client.at(ctx, lasts(max(step, time.Hour)), from)
 	if err != nil {
 		return err
 	}
 	for _, each := range before {
-		s.set(c, f, each.Metric, 0, float64(each.Value))
+		set(each.Metric, 0, float64(each.Value))
 	}
 	matrix, err := s.client.steps(ctx, lasts(step), from.Add(step), to, step)
 	if err != nil {
@@ -64,7 +70,7 @@ func (s *Source) read(ctx context.Context, c *counters, f *family, from, to time
 	}
 	for _, series := range matrix {
 		for _, point := range series.Values {
-			s.set(c, f, series.Metric, int(point.Timestamp.Time().Sub(from)/step), float64(point.Value))
+			set(series.Metric, int(point.Timestamp.Time().Sub(from)/step), float64(point.Value))
 		}
 	}
 	return nil
@@ -98,33 +104,12 @@ func (s *Source) identities() string { return strings.Join(s.schema.identityLabe
 
 // readStarts reads when the counters of each collector began.
 func (s *Source) readStarts(ctx context.Context, c *counters, from, to time.Time, step time.Duration) error {
-	starts := family{metric: metricStart}
-	lasts := func(of time.Duration) string {
-		return fmt.Sprintf("max by (%s) (last_over_time(%s))", s.identities(), starts.selector(nil, window(of)))
-	}
-	set := func(labels model.Metric, at int, value float64) {
+	return s.readLast(ctx, &family{metric: metricStart}, s.identities(), from, to, step, func(labels model.Metric, at int, value float64) {
 		key, _ := s.schema.identityOf(labels)
 		if state := c.collectors[key]; state != nil && at >= 0 && at <= c.n {
 			state.starts[at] = max(state.starts[at], value)
 		}
-	}
-	before, err := s.client.at(ctx, lasts(max(step, time.Hour)), from)
-	if err != nil {
-		return err
-	}
-	for _, each := range before {
-		set(each.Metric, 0, float64(each.Value))
-	}
-	matrix, err := s.client.steps(ctx, lasts(step), from.Add(step), to, step)
-	if err != nil {
-		return err
-	}
-	for _, series := range matrix {
-		for _, point := range series.Values {
-			set(series.Metric, int(point.Timestamp.Time().Sub(from)/step), float64(point.Value))
-		}
-	}
-	return nil
+	})
 }
 
 // resetMargin has the sample before an interval in its range.

@@ -108,7 +108,8 @@ func (s *Source) Usage(q dashboard.Query) ([]dashboard.Row, error) {
 	if err != nil {
 		return nil, unavailable(err)
 	}
-	sums := newSums(q, by, where, s.hasFailures(q.GroupBy, q.Where))
+	has := dashboard.Extent{SumsOnly: true, FailuresBy: failuresBy}
+	sums := newSums(q, by, where, has.HasFailures(q.GroupBy, q.Where))
 	for _, each := range blocks {
 		for i, rows := range each.rows {
 			sums.add(each.from.Add(time.Duration(i)*each.step), rows)
@@ -145,14 +146,6 @@ func (s *Source) columns(q dashboard.Query) (by []int, where map[int]string, err
 
 // failuresBy are the dimensions of the metrics of failed calls and of durations.
 var failuresBy = []string{dashboard.Model, Collector}
-
-// hasFailures reports whether there are errors and durations for a query.
-func (s *Source) hasFailures(by []string, where map[string]string) bool {
-	for name := range where {
-		by = append(slices.Clone(by), name)
-	}
-	return !slices.ContainsFunc(by, func(name string) bool { return !slices.Contains(failuresBy, name) })
-}
 
 // sums adds rows up, by step and group.
 type sums struct {

@@ -10,6 +10,8 @@ import (
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/datapoint"
 )
 
 // Metric drops and repairs the points of a metric, and reports whether any is
@@ -18,13 +20,13 @@ func Metric(m pmetric.Metric, from Source, limits Limits, found *Findings) bool 
 	name, ok := pageName(m)
 	switch {
 	case !ok:
-		found.drop(InvalidName, strings.ToValidUTF8(m.Name(), "\uFFFD"), points(m))
+		found.drop(InvalidName, strings.ToValidUTF8(m.Name(), "\uFFFD"), datapoint.Count(m))
 		return false
 	case reserved(name, from):
-		found.drop(ReservedName, m.Name(), points(m))
+		found.drop(ReservedName, m.Name(), datapoint.Count(m))
 		return false
 	case wrongType(name, m):
-		found.drop(WrongType, m.Name(), points(m))
+		found.drop(WrongType, m.Name(), datapoint.Count(m))
 		return false
 	}
 	if !utf8.ValidString(m.Description()) {
@@ -93,23 +95,5 @@ func repairExemplars(exemplars pmetric.ExemplarSlice, found *Findings) {
 	})
 	if exemplars.Len() < before {
 		found.repair(RemovedExemplars)
-	}
-}
-
-// points is how many points a metric has.
-func points(m pmetric.Metric) int {
-	switch m.Type() {
-	case pmetric.MetricTypeGauge:
-		return m.Gauge().DataPoints().Len()
-	case pmetric.MetricTypeSum:
-		return m.Sum().DataPoints().Len()
-	case pmetric.MetricTypeHistogram:
-		return m.Histogram().DataPoints().Len()
-	case pmetric.MetricTypeExponentialHistogram:
-		return m.ExponentialHistogram().DataPoints().Len()
-	case pmetric.MetricTypeSummary:
-		return m.Summary().DataPoints().Len()
-	default:
-		return 0
 	}
 }
