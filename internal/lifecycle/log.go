@@ -80,6 +80,7 @@ var steps = map[string]bool{
 	"Health Check state change":           true,
 	"Starting discovery manager":          true,
 	"Scrape job added":                    true,
+	"Starting scrape manager":             true,
 }
 
 // stepsCore logs the steps of a start at the level debug.
