@@ -32,7 +32,7 @@ var PriceKeys = [...]string{"server.address", "cloud.region", "llm.system", "llm
 // named are the fields whose texts calls have in common.
 var named = setOf(provider, model, requestModel, operation, tier, speed)
 
-// unsteady are the fields of records that are read anew each: they decide how a call ended.
+// unsteady are the fields of records that each record reads by itself: they decide how a call ended.
 var unsteady = setOf(errorType, status, level, success)
 
 // fieldSet has a bit for each field.
