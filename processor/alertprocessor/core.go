@@ -265,7 +265,7 @@ func (c *core) watchLogs(ctx context.Context, ld plog.Logs) (plog.Logs, error) {
 func (c *core) persistRaised(ctx context.Context, watch func()) {
 	before := c.dispatcher.raised.Load()
 	watch()
-	if c.dispatcher.raised.Load() == before {
+	if c.dispatcher.raised.Load() == before || !c.dispatcher.isFiled.Load() {
 		return
 	}
 	start := time.Now()

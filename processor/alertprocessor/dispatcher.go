@@ -58,10 +58,15 @@ type dispatcher struct {
 	onSave    func(err error)      // after the state was written, or could not be
 	onDrop    func(rules []string) // with the rules of which alerts are dropped
 
-	saving chan struct{} // holds a token while the state is written, so that the newest is written last
-	raised atomic.Int64  // occurrences that changed the state
+	saving  chan struct{} // holds a token while the state is written, so that the newest is written last
+	raised  atomic.Int64  // occurrences that changed the state, or may
+	stopped atomic.Bool   // run has returned, or is about to
+	isFiled atomic.Bool   // file is not nil
 
 	wake chan struct{} // holds a token when there is something new
+
+	raisedMu sync.Mutex    // guards what follows; after mu
+	queue    []raisedAlert // that were raised while mu was held
 
 	mu        sync.Mutex // guards what follows
 	log       *notification.Log
@@ -101,6 +106,7 @@ func newDispatcher(cfg *Config, telemetry *metadata.TelemetryBuilder, out outbox
 func (n *dispatcher) observe(result evaluate.Result) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	n.recordRaised()
 	now := time.Now()
 	n.inhibitor.Update(result.Firing)
 	observation := notification.Observation{
@@ -133,13 +139,54 @@ type raisedAlert struct {
 	resolve  time.Duration // after which it is resolved without another occurrence; 0: never
 	// annotate renders what only an alert that is notified, or shown, needs.
 	annotate func() map[string]string
+	at       time.Time // of the occurrence
 }
 
-// raise records an occurrence. It does not wait for a delivery.
+// maxQueued bounds the occurrences that wait to be recorded.
+const maxQueued = 10_000
+
+// raise records an occurrence, or has it recorded: with many alerts of rules a decision takes long,
+// and telemetry does not wait for it, unless very much is raised meanwhile.
 func (n *dispatcher) raise(e raisedAlert) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	now := time.Now()
+	e.at = time.Now()
+	n.raisedMu.Lock()
+	full := len(n.queue) >= maxQueued
+	if !full {
+		n.queue = append(n.queue, e)
+	}
+	n.raisedMu.Unlock()
+	switch {
+	case full:
+		n.mu.Lock()
+		n.recordRaised()
+		n.record(e)
+	case n.stopped.Load():
+		n.mu.Lock()
+		n.recordRaised()
+	case n.mu.TryLock():
+		n.recordRaised()
+	default:
+		n.raised.Add(1) // perhaps: who persists it finds out
+		n.wakeUp()
+		return
+	}
+	n.mu.Unlock()
+}
+
+// recordRaised records what was raised while mu was held. It must be called with mu held.
+func (n *dispatcher) recordRaised() {
+	n.raisedMu.Lock()
+	queue := n.queue
+	n.queue = nil
+	n.raisedMu.Unlock()
+	for i := range queue {
+		n.record(queue[i])
+	}
+}
+
+// record records an occurrence. It must be called with mu held.
+func (n *dispatcher) record(e raisedAlert) {
+	now := e.at
 	fingerprint := e.alert.Fingerprint()
 	o := notification.Occurrence{Ends: now.Add(e.resolve), Mute: n.mutes(now)(e.alert)}
 	if o.Mute.Reason == "" && !n.gate.Pass(now, fingerprint, e.rule, e.cooldown) {
@@ -186,6 +233,7 @@ func (n *dispatcher) raise(e raisedAlert) {
 func (n *dispatcher) activeEvents() []notification.Event {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	n.recordRaised()
 	events, mutes := n.log.Events(), n.mutes(time.Now())
 	for i := range events {
 		if events[i].Mute.Reason == "" {
@@ -281,6 +329,8 @@ func (n *dispatcher) run(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			n.mu.Lock()
+			n.stopped.Store(true)
+			n.recordRaised() //nolint:contextcheck // what is counted is counted
 			n.running = false
 			n.markChanged() // occurrences that were not notified change when their alert is resolved
 			n.log.ReleaseOccurrences()
@@ -292,6 +342,7 @@ func (n *dispatcher) run(ctx context.Context) {
 		case <-timer.C:
 		}
 		n.mu.Lock()
+		n.recordRaised()    //nolint:contextcheck // what is counted is counted
 		n.flush(time.Now()) //nolint:contextcheck // what is counted is counted
 		n.checkDelivered()
 		saveAt, due := n.saveAt(nextSave)
@@ -337,6 +388,7 @@ func (n *dispatcher) persistIn(file *stateFile) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.file = file
+	n.isFiled.Store(true)
 	n.markChanged()
 	state, err := file.read()
 	if err != nil {
@@ -396,6 +448,7 @@ func (n *dispatcher) save() {
 	n.saving <- struct{}{}
 	defer func() { <-n.saving }()
 	n.mu.Lock()
+	n.recordRaised()
 	n.checkDelivered()
 	if !n.changed || n.file == nil {
 		n.changed = false
@@ -441,6 +494,7 @@ func (n *dispatcher) persistRaised() error {
 	return file.appendJournal(func() []notification.JournalEntry {
 		n.mu.Lock()
 		defer n.mu.Unlock()
+		n.recordRaised()
 		return n.journal.take()
 	})
 }

@@ -4,6 +4,7 @@
 package alertprocessor
 
 import (
+	"fmt"
 	"strconv"
 	"testing"
 	"testing/synctest"
@@ -108,6 +109,38 @@ func TestCostlyCall(t *testing.T) {
 }
 
 // A file of calls of last month changes the ledger and notifies nobody.
+// While it is decided about many alerts of rules, telemetry that raises an event passes, and is not
+// forgotten; very much of it waits.
+func TestOccurrencesDuringADecision(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
+		cfg := testConfig(costly)
+		r := buildRig(t, cfg)
+		c, err := newCore(cfg, r.settings)
+		require.NoError(t, err)
+		require.NoError(t, c.Start(t.Context(), r.host))
+		c.dispatcher.mu.Lock()
+		for i := range maxQueued {
+			_, err := c.watchTraces(t.Context(), callTraces(fmt.Sprintf("model-%d", i%3), 2))
+			require.NoError(t, err)
+		}
+		waited := make(chan error)
+		go func() {
+			_, err := c.watchTraces(t.Context(), callTraces("one-more", 2))
+			waited <- err
+		}()
+		c.dispatcher.mu.Unlock()
+		require.NoError(t, <-waited)
+		synctest.Wait()
+		var models []string
+		for _, event := range c.dispatcher.activeEvents() {
+			models = append(models, event.Alert.Labels["gen_ai_request_model"])
+		}
+		assert.ElementsMatch(t, []string{"model-0", "model-1", "model-2", "one-more"}, models)
+		require.NoError(t, c.Stop(t.Context()))
+		require.NoError(t, c.Close(t.Context()))
+	})
+}
+
 func TestOldRecordsRaiseNoAlerts(t *testing.T) {
 	falseclock.Test(t, func(t *testing.T) {
 		r := newRig(t, testConfig(costly))
