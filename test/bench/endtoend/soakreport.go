@@ -71,19 +71,19 @@ func (s *soaked) report(out io.Writer, load *soakLoad, drawing string) error {
 	for i, q := range soakNames {
 		values := s.values[i]
 		t := trendOf(s.minutes[from:], values[from:])
-		verdict := "flat"
+		outcome := "flat"
 		switch {
 		case t.climbs():
-			verdict = "climbs"
+			outcome = "climbs"
 		case t.growth < -tolerated*t.mean:
-			verdict = "falls"
+			outcome = "falls"
 		}
 		if q.bound && t.climbs() {
 			errs = append(errs, fmt.Errorf("%s: climbs by %.1f %s of %.1f in %.0f minutes", q.name, t.growth, q.unit, t.mean, total*2/3))
 		}
 		number := func(v float64) string { return strings.TrimSpace(fmt.Sprintf("%.0f %s", v, q.unit)) }
 		ratio.Row(out, q.name, number(values[0]), number(values[from]), number(values[len(values)-1]),
-			fmt.Sprintf("%+.1f %% ± %.1f %%", 100*t.growth/t.mean, 200*t.doubt/t.mean), verdict)
+			fmt.Sprintf("%+.1f %% ± %.1f %%", 100*t.growth/t.mean, 200*t.doubt/t.mean), outcome)
 	}
 	ratio.Head(out, "What was bounded", "", "after a third", "at the end", "limit")
 	for _, m := range soakMetrics {
@@ -102,7 +102,7 @@ func (s *soaked) report(out io.Writer, load *soakLoad, drawing string) error {
 	return errors.Join(append(errs, s.draw(drawing))...)
 }
 
-// valueOf is the sum of a metric in a page in Prometheus' format; of no metric, the lines of the page.
+// valueOf is the sum of a metric in what Prometheus scrapes; of no metric, the number of its lines.
 func valueOf(page, metric string) string {
 	sum, lines := 0.0, 0
 	for line := range strings.Lines(page) {
