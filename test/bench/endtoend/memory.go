@@ -14,7 +14,8 @@ import (
 
 // What a measurement of memory returns, all in MiB.
 const (
-	residentIdle = iota
+	residentIdle  = iota
+	anonymousIdle // without pages of files, most of which are the program
 	residentMost
 	residentAfter // when the load has ended
 )
@@ -33,7 +34,7 @@ func (b *bench) memoryTable(ctx context.Context, out *os.File) error {
 	if err != nil {
 		return err
 	}
-	ratio.Head(out, "Memory", "", "idle", "beside the first", "under load, at most", "beside the first", "after it", "beside the first")
+	ratio.Head(out, "Memory", "", "idle", "beside the first", "of it anonymous", "beside the first", "under load, at most", "beside the first", "after it", "beside the first")
 	for i, l := range lines {
 		cells := []string{l.name}
 		for j := range all[i] {
@@ -57,6 +58,9 @@ func (b *bench) memoryOf(ctx context.Context, of peer) (quantities []float64, er
 	quantities = make([]float64, residentAfter+1)
 	time.Sleep(idle)
 	if quantities[residentIdle], err = p.memory("VmRSS"); err != nil {
+		return nil, err
+	}
+	if quantities[anonymousIdle], err = p.memory("RssAnon"); err != nil {
 		return nil, err
 	}
 	all, _, closeAll, err := spanSenders(10)
