@@ -71,7 +71,7 @@ reproducible: ## Build the commit twice, in two places, and compare
 	packaging/reproducible.sh
 
 .PHONY: site
-site: ## The documents as a site, in build/site; needs python3 with venv
+site: ## The documents as a site, in build/site; needs python3 with venv, and npm for diagrams
 	packaging/site/build.sh
 
 ##@ Check

@@ -31,14 +31,14 @@ import (
 // deduplication window is with them.
 func TestScale(t *testing.T) {
 	scaleOnly(t)
-	fmt.Println("| scenario | sent | counted | missing | doubled |\n| --- | ---: | ---: | ---: | ---: |")
+	fmt.Println("| scenario | sent | counted | missing | counted twice |\n| --- | ---: | ---: | ---: | ---: |")
 	for _, scenario := range []struct {
 		name string
 		run  func(*testing.T)
 	}{
-		{"nothing happens", scaleNothing},
+		{"no fault", scaleNothing},
 		{"a gateway is killed and comes back", scaleKill},
-		{"a gateway is away for longer than the window", scaleAway},
+		{"a gateway is down for longer than the window", scaleAway},
 		{"a gateway hangs for longer than the window", scaleHang},
 		{"one agent cannot reach one gateway", scalePartition},
 		{"responses of a gateway are lost", scaleLostResponses},
@@ -58,7 +58,7 @@ func TestScale(t *testing.T) {
 		{"engine: any collector gets any batch, some two", engineNothing},
 		{"engine: each record of a call reaches another collector", engineScattered},
 		{"engine: collectors are killed", engineKilled},
-		{"engine: the engine is away", engineAway},
+		{"engine: the engine is down", engineAway},
 	} {
 		t.Run(scenario.name, scenario.run)
 	}

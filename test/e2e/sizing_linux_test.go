@@ -38,11 +38,11 @@ type layout struct {
 	gateways  int
 	inRequest int // spans
 	kafka     bool
-	batched   bool // the agent's queues put requests together
+	unbatched bool // the agent sends each request's share by itself
 }
 
-// batching is what docs/scaling.md recommends where requests are small.
-const batching = "exporters::gateways::sending_queue::batch={flush_timeout: 200ms, sizer: bytes, min_size: 500000, max_size: 1000000}"
+// withoutBatches makes the agent send each share of a request at once.
+const withoutBatches = "exporters::gateways::sending_queue::batch::min_size=0"
 
 // BenchmarkSizing is what a call costs an agent, which has a queue on disk, and what it costs all gateways
 // together, which persist what they count. On one machine gateways cannot show how much they
@@ -53,12 +53,12 @@ func BenchmarkSizing(b *testing.B) {
 		{name: "1 gateway", gateways: 1, inRequest: 1000},
 		{name: "2 gateways", gateways: 2, inRequest: 1000},
 		{name: "4 gateways", gateways: 4, inRequest: 1000},
-		{name: "4 gateways, the agent's queues batch", gateways: 4, inRequest: 1000, batched: true},
+		{name: "4 gateways, without batches in the agent's queues", gateways: 4, inRequest: 1000, unbatched: true},
 		{name: "2 gateways behind Kafka", gateways: 2, inRequest: 1000, kafka: true},
 		{name: "4 gateways behind Kafka", gateways: 4, inRequest: 1000, kafka: true},
 		{name: "1 gateway, requests of 100 spans", gateways: 1, inRequest: 100},
 		{name: "4 gateways, requests of 100 spans", gateways: 4, inRequest: 100},
-		{name: "4 gateways, requests of 100 spans, the agent's queues batch", gateways: 4, inRequest: 100, batched: true},
+		{name: "4 gateways, requests of 100 spans, without batches in the agent's queues", gateways: 4, inRequest: 100, unbatched: true},
 	}
 	var turns []func() ([]float64, error)
 	for _, l := range layouts {
@@ -93,8 +93,8 @@ func (l layout) measure(b *testing.B) []float64 {
 	} else {
 		gateways = startGateways(b, l.gateways, nil)
 		var set []string
-		if l.batched {
-			set = append(set, batching)
+		if l.unbatched {
+			set = append(set, withoutBatches)
 		}
 		agent = newAgent(b, "config/scale/agent.yaml", sendsTo(addressesOf(gateways)...), set...)
 	}
