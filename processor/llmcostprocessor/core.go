@@ -74,8 +74,7 @@ type core struct {
 
 	accounts accounts // of calls; guarded by counting
 
-	dimensions   *dimensions
-	attributions attributions
+	dimensions *dimensions
 
 	// searched is the number of names that tables before prices searched for.
 	searched atomic.Int64

@@ -24,7 +24,7 @@ const (
 // priceCall prices a call of a batch.
 func (c *core) priceCall(ctx context.Context, b *batch, d *detectedCall) {
 	d.at = c.timeOf(ctx, d.end, b.at)
-	match := findModel(b.prices, d)
+	match := b.findModel(d)
 	d.entry, d.region = match.Model, match.Region
 	b.convertReported(d)
 	b.decideReading(d, match.Model)

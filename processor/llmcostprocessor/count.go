@@ -58,7 +58,7 @@ func (c *core) appraise(ctx context.Context, b *batch, d *detectedCall) {
 	b.payloads = c.appendDetail(ledger.AppendCall(b.payloads, counted), d)
 	b.ends = append(b.ends, len(b.payloads))
 	record := extend(&b.records)
-	c.identify(record, d)
+	c.identify(b, record, d)
 	d.charge.adjust(counted, record)
 }
 

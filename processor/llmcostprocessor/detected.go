@@ -31,6 +31,7 @@ type detectedCall struct {
 	charge     charge
 	variant    price.Variant // of the images or the video that it asked for
 	entry      *price.Model  // that it was priced by; nil for none
+	texts      *pricedTexts  // nil when they are not known
 	region     string        // whose price counts
 	// unconverted is why the reported cost could not be used, if it could not.
 	unconverted string
@@ -39,15 +40,23 @@ type detectedCall struct {
 // source is a resource that sends records.
 type source struct {
 	attributes  pcommon.Map
+	region      string // that it runs in
 	id, service uint64
 	dimensions  ledger.Dimensions
 }
 
+func newSource(attributes pcommon.Map) *source {
+	return &source{attributes: attributes, region: text(attributes, "cloud.region")}
+}
+
 // batch is what is detected in the telemetry of one Consume, and what it adds.
 type batch struct {
-	reader   convention.Reader
-	prices   *price.Table
-	at       time.Time
+	reader convention.Reader
+	prices *price.Table
+	at     time.Time
+	// attributions are kept for the next batch, as is what the reader has learned.
+	attributions attributions
+
 	calls    []detectedCall
 	spans    []identity.Span // that are not calls
 	steps    []calls.Step    // those of them that are agents, chains or tools

@@ -174,7 +174,7 @@ func valueOfRecord(key string, a *convention.Attribution, attributes pcommon.Map
 
 // values are the dimensions that a record itself has, and the model that a span names
 // for the calls within it; nil for none.
-func (c *core) values(a *convention.Attribution, model string, attributes pcommon.Map) *identity.Values {
+func (c *core) values(b *batch, a *convention.Attribution, model string, attributes pcommon.Map) *identity.Values {
 	var values ledger.Dimensions
 	found := false
 	for i := range c.dimensions.all {
@@ -184,5 +184,5 @@ func (c *core) values(a *convention.Attribution, model string, attributes pcommo
 	if !found && model == "" {
 		return nil
 	}
-	return c.attributions.of(&values, len(c.dimensions.all), model)
+	return b.attributions.of(&values, len(c.dimensions.all), model)
 }

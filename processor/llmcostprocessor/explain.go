@@ -132,7 +132,7 @@ func (e *explainer) traces(request []byte) error {
 	b := &batch{at: e.now, prices: e.core.prices.Load()}
 	first := len(e.records)
 	for _, rs := range td.ResourceSpans().All() {
-		from := &source{attributes: rs.Resource().Attributes()}
+		from := newSource(rs.Resource().Attributes())
 		for _, ss := range rs.ScopeSpans().All() {
 			for _, span := range ss.Spans().All() {
 				r := &explained{kind: "span", name: span.Name(), scope: ss.Scope(), trace: span.TraceID(), span: span.SpanID()}
@@ -155,7 +155,7 @@ func (e *explainer) logs(request []byte) error {
 	b := &batch{at: e.now, prices: e.core.prices.Load()}
 	first := len(e.records)
 	for _, rl := range ld.ResourceLogs().All() {
-		from := &source{attributes: rl.Resource().Attributes()}
+		from := newSource(rl.Resource().Attributes())
 		for _, sl := range rl.ScopeLogs().All() {
 			for _, log := range sl.LogRecords().All() {
 				r := &explained{kind: "log record", name: eventName(log), scope: sl.Scope(), trace: log.TraceID(), span: log.SpanID()}

@@ -190,7 +190,7 @@ func (c *core) countUsages(ctx context.Context, b *batch, found *usages) {
 // countUsage prices calls that are known as a sum alone: at the price for calls of
 // ordinary length, since the length of each is not known.
 func (c *core) countUsage(ctx context.Context, b *batch, u *usageSum, call *convention.Call, now time.Time) {
-	d := detectedCall{call: *call, attributes: u.attributes, source: &source{attributes: u.resource}, end: u.at}
+	d := detectedCall{call: *call, attributes: u.attributes, source: newSource(u.resource), end: u.at}
 	d.at = c.timeOf(ctx, u.at, now)
 	d.charge = c.priceSum(call, d.at)
 	c.identifySource(d.source)
@@ -198,15 +198,15 @@ func (c *core) countUsage(ctx context.Context, b *batch, u *usageSum, call *conv
 	b.outcomes.add(call.Convention, d.charge.outcome)
 	sum := extend(&b.sums)
 	c.fill(sum, &d)
-	overlay(&sum.Dimensions, c.valuesOfMetric(call, u.attributes))
+	overlay(&sum.Dimensions, c.valuesOfMetric(b, call, u.attributes))
 	*sum = *sum.Adjusted()
 	sum.Many, sum.Count, sum.Timed = true, u.Calls, false
 	c.unpriced.add(sum)
 	c.estimates.add(sum)
 }
 
-func (c *core) valuesOfMetric(call *convention.Call, attributes pcommon.Map) []string {
-	if values := c.values(&call.Attribution, "", attributes); values != nil {
+func (c *core) valuesOfMetric(b *batch, call *convention.Call, attributes pcommon.Map) []string {
+	if values := c.values(b, &call.Attribution, "", attributes); values != nil {
 		return *values
 	}
 	return nil

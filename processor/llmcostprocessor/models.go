@@ -4,21 +4,68 @@
 package llmcostprocessor
 
 import (
+	"cmp"
+	"strings"
+
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/convention"
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/identity"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/price"
 )
 
-// findModel finds the model of a call in a price table. It is never nil.
-func findModel(table *price.Table, d *detectedCall) *price.Match {
-	q := price.Query{
+// pricedTexts is what follows from the texts that calls have in common.
+type pricedTexts struct {
+	table *price.Table
+	match *price.Match
+	name  modelName
+}
+
+// modelName is what records are compared by of the name of a model.
+type modelName struct {
+	hash   uint32
+	varies bool // see identity.Varies
+}
+
+func newModelName(name string) modelName {
+	name = strings.ToLower(name)
+	return modelName{max(uint32(identity.Hash(name)), 1), strings.Contains(name, "claude")}
+}
+
+// findModel finds the model of a call by which it is priced. Calls that have their texts in common
+// have the same, unless their resource names a region, or the texts are not enough to find one.
+func (b *batch) findModel(d *detectedCall) *price.Match {
+	texts := b.reader.Texts()
+	if texts == nil || d.source.region != "" {
+		return findModel(b.prices, d)
+	}
+	if known, ok := texts.Derived.(*pricedTexts); ok && known.table == b.prices {
+		d.texts = known
+		return known.match
+	}
+	match := b.prices.Resolve(queryOf(d))
+	if match.Model == nil {
+		return findModel(b.prices, d)
+	}
+	name := cmp.Or(match.Model.Name, d.call.Model)
+	d.texts = &pricedTexts{b.prices, match, newModelName(name)}
+	texts.Derived = d.texts
+	return match
+}
+
+func queryOf(d *detectedCall) price.Query {
+	return price.Query{
 		Provider:     d.call.Provider,
 		Model:        d.call.Model,
 		RequestModel: d.call.RequestModel,
 		Server:       text(d.attributes, "server.address"),
 		Region:       regionOf(d),
 	}
+}
+
+// findModel finds the model of a call in a price table. It is never nil.
+func findModel(table *price.Table, d *detectedCall) *price.Match {
+	q := queryOf(d)
 	match := table.Resolve(q)
 	if match.Model == nil && !match.Provisioned && q.RequestModel == "" {
 		// The name is one that a gateway has made up, and what was asked for may be in the
@@ -49,12 +96,11 @@ func regionOf(d *detectedCall) string {
 	if region := text(d.attributes, "cloud.region"); region != "" {
 		return region
 	}
-	region := text(d.source.attributes, "cloud.region")
-	if region == "" {
+	if d.source.region == "" {
 		return ""
 	}
 	if id, _ := price.SellerOf(d.call.Provider); id == price.Bedrock {
-		return region
+		return d.source.region
 	}
 	return ""
 }

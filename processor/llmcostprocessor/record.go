@@ -6,8 +6,8 @@ package llmcostprocessor
 import (
 	"encoding/binary"
 	"math"
+	"slices"
 	"strings"
-	"sync"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
@@ -18,7 +18,7 @@ import (
 )
 
 // identify makes the record by which a detected call is compared with others.
-func (c *core) identify(to *identity.Record, d *detectedCall) {
+func (c *core) identify(b *batch, to *identity.Record, d *detectedCall) {
 	call := &d.call
 	to.Trace, to.Span, to.Parent = d.trace, d.span, d.parent
 	to.Start, to.End = nanos(d.start), nanos(d.end)
@@ -29,12 +29,12 @@ func (c *core) identify(to *identity.Record, d *detectedCall) {
 	if call.ResponseID != "" {
 		to.Response = mix(identity.Hash(call.ResponseID), d.source.service)
 	}
-	model := strings.ToLower(d.charge.name)
+	name := d.modelName()
 	if !call.ModelUnknown {
-		to.Model = max(uint32(identity.Hash(model)), 1)
+		to.Model = name.hash
 	}
 	to.Scope = d.scope
-	to.Values = c.values(&call.Attribution, "", d.attributes)
+	to.Values = c.values(b, &call.Attribution, "", d.attributes)
 	describeUsage(to, call)
 	for _, fact := range [...]struct {
 		flag identity.Flags
@@ -49,7 +49,7 @@ func (c *core) identify(to *identity.Record, d *detectedCall) {
 		{identity.Proven, call.Rule.Proves()},
 		{identity.KnownScope, call.Rule == convention.ByScope},
 		{identity.Above, call.AddsStart},
-		{identity.Varies, strings.Contains(model, "claude")},
+		{identity.Varies, name.varies},
 		{identity.Unreadable, call.Problem == convention.ReasonBadTokens},
 	} {
 		if fact.set {
@@ -68,27 +68,27 @@ func (c *core) identify(to *identity.Record, d *detectedCall) {
 	}
 }
 
+func (d *detectedCall) modelName() modelName {
+	if d.texts != nil {
+		return d.texts.name
+	}
+	return newModelName(d.charge.name)
+}
+
 // describeUsage notes what a record reports of the usage, and what it leaves out.
 func describeUsage(to *identity.Record, call *convention.Call) {
 	amounts := &call.Usage
-	if !call.HasUsage || call.Free || amounts.IsZero() {
+	used := amounts.Stated()
+	if !call.HasUsage || call.Free || used == 0 {
 		return
 	}
 	to.Flags |= identity.HasUsage
 	to.Prompt, to.Completion = amounts.Prompt(), amounts.Completion()
 	to.Cached, to.Reasoning = saturate(amounts.CacheReads()+amounts.CacheWrites()), saturate(amounts[usage.Reasoning])
-	stated := call.Stated
-	for kind, n := range amounts {
-		if n == 0 {
-			continue
-		}
-		stated.Add(usage.Kind(kind))
-		to.NonZero |= 1 << kind
-		if otherKinds&(1<<kind) != 0 {
-			to.Other = mix(to.Other, uint64(kind), uint64(n))
-		}
+	for kind := range (used & otherKinds).Kinds {
+		to.Other = mix(to.Other, uint64(kind), uint64(amounts[kind]))
 	}
-	to.Stated = uint32(stated)
+	to.NonZero, to.Stated = uint32(used), uint32(call.Stated|used)
 	for _, states := range statedFlags {
 		if to.Stated&states.kinds != 0 {
 			to.Flags |= states.flag
@@ -109,7 +109,7 @@ var statedFlags = [...]struct {
 	{identity.StatesReasoning, 1 << usage.Reasoning},
 }
 
-var otherKinds = kindsOf(usage.Other)
+var otherKinds = usage.Set(kindsOf(usage.Other))
 
 func kindsOf(side usage.Side) (kinds uint32) {
 	for _, kind := range usage.Kinds() {
@@ -173,9 +173,9 @@ func mix(sum uint64, more ...uint64) uint64 {
 // attributions has many calls of one agent and user share their values, of which as
 // many are in memory as there are calls.
 type attributions struct {
-	mu    sync.Mutex
 	known map[string]*identity.Values
-	key   []byte // of the last one
+	key   []byte           // of the last one that was looked up
+	last  *identity.Values // which neighbors mostly have, too
 }
 
 // maxAttributions bounds those that are shared.
@@ -183,15 +183,17 @@ const maxAttributions = 10_000
 
 // of returns values of that number of dimensions, with a model if that is not "".
 func (a *attributions) of(dimensions *ledger.Dimensions, n int, model string) *identity.Values {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.key = a.key[:0]
+	if a.last != nil && model == "" && slices.Equal(*a.last, dimensions[:n]) {
+		return a.last
+	}
+	a.key = append(a.key[:0], byte(n)) // processors that use the same batches may have others
 	for _, value := range dimensions[:n] {
 		a.key = binary.AppendUvarint(a.key, uint64(len(value)))
 		a.key = append(a.key, value...)
 	}
 	a.key = append(a.key, model...)
 	if known, ok := a.known[string(a.key)]; ok {
+		a.last = known
 		return known
 	}
 	if a.known == nil || len(a.known) >= maxAttributions {
@@ -207,7 +209,7 @@ func (a *attributions) of(dimensions *ledger.Dimensions, n int, model string) *i
 	if model != "" {
 		values = append(values, strings.Clone(model))
 	}
-	a.known[string(a.key)] = &values
+	a.known[string(a.key)], a.last = &values, &values
 	return &values
 }
 

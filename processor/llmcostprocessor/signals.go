@@ -21,7 +21,7 @@ func (c *core) priceTraces(ctx context.Context, td ptrace.Traces) (ptrace.Traces
 	c.traffic.spans.Add(int64(td.SpanCount()))
 	resources := td.ResourceSpans()
 	for i := range resources.Len() {
-		from := &source{attributes: resources.At(i).Resource().Attributes()}
+		from := newSource(resources.At(i).Resource().Attributes())
 		scopes := resources.At(i).ScopeSpans()
 		for j := range scopes.Len() {
 			scope, spans := scopes.At(j).Scope(), scopes.At(j).Spans()
@@ -66,7 +66,7 @@ func (c *core) detectSpan(ctx context.Context, b *batch, from *source, scope pco
 	if outcome == convention.NotACall {
 		attribution = c.dimensions.ownerOf(span.Attributes())
 	}
-	values := c.values(&attribution, model, span.Attributes())
+	values := c.values(b, &attribution, model, span.Attributes())
 	if !span.TraceID().IsEmpty() && !span.SpanID().IsEmpty() && (!span.ParentSpanID().IsEmpty() || values != nil) {
 		b.spans = append(b.spans, identity.Span{
 			Trace: span.TraceID(), Span: span.SpanID(), Parent: span.ParentSpanID(), Values: values,
@@ -91,7 +91,7 @@ func (c *core) priceLogs(ctx context.Context, ld plog.Logs) (plog.Logs, error) {
 	c.traffic.logRecords.Add(int64(ld.LogRecordCount()))
 	resources := ld.ResourceLogs()
 	for i := range resources.Len() {
-		from := &source{attributes: resources.At(i).Resource().Attributes()}
+		from := newSource(resources.At(i).Resource().Attributes())
 		scopes := resources.At(i).ScopeLogs()
 		for j := range scopes.Len() {
 			scope, records := scopes.At(j).Scope(), scopes.At(j).LogRecords()

@@ -99,8 +99,8 @@ func (t tally) joined() tally {
 	in := t.cached() + t.n[usage.AudioInput] + t.n[usage.ImageInput] + t.n[usage.VideoInput] + t.n[textInput]
 	out := t.n[reasoning] + t.n[thoughts] + t.n[usage.AudioOutput] + t.n[usage.ImageOutput] + t.n[usage.VideoOutput] + t.n[textOutput]
 	whole := t
-	whole.n[reasoning] = max(whole.n[reasoning], whole.n[thoughts])
-	whole.n[thoughts] = 0
+	whole.write(reasoning, max(t.n[reasoning], t.n[thoughts]))
+	whole.write(thoughts, 0)
 	for _, add := range [...][2]int64{{in, out}, {in, 0}, {0, out}, {0, 0}} {
 		if t.n[total] > 0 && t.n[input]+add[0]+t.n[output]+add[1] == t.n[total] {
 			in, out = add[0], add[1]

@@ -14,6 +14,8 @@ type layout struct {
 	keys  []string // of the record, in their order
 	// following are the conventions that the record follows.
 	following []candidate
+	texts     []int  // the places of those that records have in common
+	id        uint64 // 0 for one that is not remembered
 }
 
 // candidate is a convention that a record follows.
@@ -21,6 +23,7 @@ type candidate struct {
 	*compiled
 	markedAt int // the place of the marker's key in the record; -1: it has no marker
 	steps    []step
+	rest     []step // those that the texts in common do not decide
 }
 
 // step is a place in the record whose value reports a field.
@@ -60,6 +63,7 @@ func describe(t *table, keys []string) *layout {
 		}
 		l.following = append(l.following, found)
 	}
+	l.findTexts(numbers)
 	return l
 }
 
@@ -67,6 +71,7 @@ func describe(t *table, keys []string) *layout {
 // different ones.
 type layouts struct {
 	known [64]knownLayout
+	last  uint64 // the ID that was given last
 }
 
 type knownLayout struct {
@@ -101,6 +106,8 @@ func (l *layouts) of(t *table, keys []string) *layout {
 	for i, key := range keys {
 		fresh.keys[i] = strings.Clone(key) // not the telemetry
 	}
+	l.last++
+	fresh.id = l.last
 	*known = knownLayout{layout: fresh}
 	return fresh
 }

@@ -35,6 +35,7 @@ type table struct {
 	keys        map[string]int
 	conventions []compiled
 	events      map[string][]*compiled
+	priceKeys   keySet
 }
 
 var (
@@ -64,6 +65,9 @@ func compile(conventions []convention) *table {
 		for _, row := range rows[i] {
 			t.numbers(row.keys)
 		}
+	}
+	for _, key := range PriceKeys {
+		t.priceKeys.add(t.number(key))
 	}
 	for i := range t.conventions {
 		c := &t.conventions[i]
@@ -122,16 +126,35 @@ type found struct {
 	values []pcommon.Value
 }
 
-// collect takes the attributes that have a value.
+// collect takes the attributes that have a value. Most records have the keys of the one before,
+// so that they are compared with those first.
 func (f *found) collect(t *table, attributes pcommon.Map) {
+	var last []string
+	if f.layout != nil && f.table == t {
+		last = f.layout.keys
+	}
 	f.keys, f.values = f.keys[:0], f.values[:0]
-	attributes.Range(func(key string, value pcommon.Value) bool {
-		if value.Type() != pcommon.ValueTypeEmpty {
-			f.keys, f.values = append(f.keys, key), append(f.values, value)
+	same := last != nil
+	for key, value := range attributes.All() {
+		if value.Type() == pcommon.ValueTypeEmpty {
+			continue
 		}
-		return true
-	})
-	f.layout = f.layouts.of(t, f.keys)
+		n := len(f.values)
+		f.values = append(f.values, value)
+		if same && n < len(last) && key == last[n] {
+			continue
+		}
+		if same {
+			same, f.keys = false, append(f.keys, last[:n]...)
+		}
+		f.keys = append(f.keys, key)
+	}
+	if same && len(f.values) < len(last) {
+		same, f.keys = false, append(f.keys, last[:len(f.values)]...)
+	}
+	if !same {
+		f.layout = f.layouts.of(t, f.keys)
+	}
 }
 
 // forget drops what is part of the telemetry.

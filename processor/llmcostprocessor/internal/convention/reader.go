@@ -18,16 +18,21 @@ type Reader struct {
 	record record
 	scope  lastScope
 	known  bool
+	shared shared
+	texts  *Texts
 }
 
 // Known reports whether the span that was read last had a key of a convention, or the log
 // record was an event of one.
 func (r *Reader) Known() bool { return r.known }
 
+// Texts are what the call that was read last has in common with others; nil when that is not known.
+func (r *Reader) Texts() *Texts { return r.texts }
+
 // Forget drops what the reader has of the telemetry that it read last.
 func (r *Reader) Forget() {
 	r.found.forget()
-	r.record, r.scope = record{}, lastScope{}
+	r.record, r.scope, r.texts = record{}, lastScope{}, nil
 }
 
 // MayBeCall reports whether a span with these attributes can be a call. A span that
@@ -47,7 +52,7 @@ func MayBeCall(attributes pcommon.Map) bool {
 // convention, the attribution, the model and its provider.
 func (r *Reader) Span(of pcommon.InstrumentationScope, span ptrace.Span, into *Call) (Outcome, string) {
 	attributes := span.Attributes()
-	r.known = MayBeCall(attributes)
+	r.known, r.texts = MayBeCall(attributes), nil
 	table := spans
 	if span.Name() == arcSpan && !hasModel(attributes) {
 		table = arcSpans
@@ -59,17 +64,26 @@ func (r *Reader) Span(of pcommon.InstrumentationScope, span ptrace.Span, into *C
 		return readName(of, span, into)
 	}
 	r.found.collect(table, attributes)
+	rec, failed := &r.record, span.Status().Code() == ptrace.StatusCodeError
+	texts := r.shared.find(r.found.layout, r.found.values, of)
+	if texts != nil && rec.readAs(texts, r.found.values, of.Name(), failed, into) {
+		r.texts = texts
+		return IsCall, ""
+	}
 	c, v := r.found.match()
 	if c == nil {
 		return NotACall, ""
 	}
-	rec := &r.record
 	rec.sort(c, r.found.values, of.Name(), r.scope.find(of.Name(), of.Version()))
-	rec.failed = span.Status().Code() == ptrace.StatusCodeError
+	rec.failed = failed
 	if v == call && rec.belongsToAnother(span.Name()) {
 		v = aggregate
 	}
-	return rec.read(v, into)
+	outcome, reason := rec.read(v, into)
+	if outcome == IsCall && texts == nil {
+		r.texts = r.shared.remember(c, rec, into)
+	}
+	return outcome, reason
 }
 
 // hasModel reports whether a span has the model under a key of the OpenTelemetry
@@ -83,7 +97,7 @@ func hasModel(attributes pcommon.Map) bool {
 // body.
 func (r *Reader) Log(of pcommon.InstrumentationScope, record plog.LogRecord, into *Call) (Outcome, string) {
 	conventions := eventOf(record)
-	r.known = len(conventions) > 0
+	r.known, r.texts = len(conventions) > 0, nil
 	if len(conventions) == 0 {
 		return NotACall, ""
 	}

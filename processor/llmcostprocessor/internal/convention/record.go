@@ -25,6 +25,7 @@ type facts struct {
 	scope  string
 	known  *scope // nil: nothing is known of it
 	failed bool   // the status of the span, or the kind of event
+	family family // of the model
 
 	ranks  [fields]uint8 // 0: the record does not have the field
 	counts tally
@@ -175,6 +176,7 @@ func (r *record) read(v recordKind, out *Call) (Outcome, string) {
 		return Invalid, ReasonEmptyModel
 	}
 	out.Provider, out.Operation, out.ResponseID = r.seller(out.Model), r.text(operation), r.text(responseID)
+	r.family = familyOf(out.Provider, out.Model)
 	r.usage(out)
 	out.ServiceTier = r.serviceTier()
 	if out.Status != Success {
@@ -271,7 +273,7 @@ func (r *record) countOnce() {
 
 // evidence is by what the reading of the counts is decided.
 func (r *record) evidence(out *Call) evidence {
-	e := evidence{counting: r.of.counting, rule: ByConvention, family: familyOf(out.Provider, out.Model), cost: out.HasReported}
+	e := evidence{counting: r.of.counting, rule: ByConvention, family: r.family, cost: out.HasReported}
 	if r.known != nil {
 		e.counting, e.rule = r.known.counting, ByScope
 	}
@@ -401,14 +403,13 @@ func (r *record) costOf(part field) float64 {
 
 // serviceTier is how the provider served the call. Anthropic's speed is a tier of
 // its own, where it is not the normal one.
-func (r *record) serviceTier() string {
+func (r *record) serviceTier() string { return cmp.Or(r.namedTier(), r.objectTier) }
+
+func (r *record) namedTier() string {
 	if s := r.text(speed); s != "" && !strings.EqualFold(s, "normal") && !strings.EqualFold(s, "standard") {
 		return s
 	}
-	if t := r.text(tier); t != "" {
-		return t
-	}
-	return r.objectTier
+	return r.text(tier)
 }
 
 // hasFailed reports whether the record is of a call that failed.

@@ -101,11 +101,17 @@ func (t *tally) decide(e evidence, out *Call) {
 const durations = 1<<cacheWrite5m | 1<<usage.CacheWrite1h | 1<<usage.CacheWriteLong
 
 // ambiguous reports whether the counts alone can be read in several ways.
-func (t *tally) ambiguous() bool { return t.cached() > 0 || t.n[reasoning] > 0 }
+func (t *tally) ambiguous() bool { return t.some&included != 0 }
+
+// included are the counts that others may include or not.
+const included = 1<<cacheRead | 1<<cacheWrite | 1<<reasoning | durations
 
 // possible appends the readings that the arithmetic allows: a part is not more
 // than its whole.
 func (t *tally) possible(e evidence, all []reading) []reading {
+	if !t.ambiguous() {
+		return append(all, reading{cached: inclusive, reasoning: inclusive})
+	}
 	for _, cached := range [...]inclusion{inclusive, exclusive} {
 		if cached == inclusive && t.cached() > t.n[input] ||
 			cached == exclusive && t.cached() == 0 ||

@@ -10,18 +10,27 @@ import "github.com/otelcol-arc/otelcol-arc/internal/usage"
 type tally struct {
 	n     [counts]int64
 	given uint64 // a bit for each
+	some  uint64 // a bit for each that is not zero
 }
 
 // A tally has a bit for each count.
 var _ [64 - int(counts)]struct{}
 
-func (t *tally) set(f field, n int64) {
+// write changes a count, but not whether it is given.
+func (t *tally) write(f field, n int64) {
 	t.n[f] = n
+	if t.some &^= 1 << f; n != 0 {
+		t.some |= 1 << f
+	}
+}
+
+func (t *tally) set(f field, n int64) {
+	t.write(f, n)
 	t.given |= 1 << f
 }
 
 func (t *tally) drop(f field) {
-	t.n[f] = 0
+	t.write(f, 0)
 	t.given &^= 1 << f
 }
 
@@ -38,17 +47,10 @@ func (t *tally) fill(o *tally) {
 }
 
 // nothing reports whether all counts are zero.
-func (t *tally) nothing() bool { return t.n == [counts]int64{} }
+func (t *tally) nothing() bool { return t.some == 0 }
 
 // others reports whether there is usage that is neither input nor output tokens.
-func (t *tally) others() bool {
-	for _, k := range usage.Kinds() {
-		if t.n[k] > 0 {
-			return true
-		}
-	}
-	return false
-}
+func (t *tally) others() bool { return t.some&(1<<usage.Count-1) != 0 }
 
 // stated are the kinds that are given.
 func (t *tally) stated() usage.Set {
@@ -89,9 +91,23 @@ func (t *tally) sum(r reading) int64 {
 	return sum
 }
 
+// parts are the counts that are included in others, or add to them.
+var parts = func() uint64 {
+	all := uint64(1<<counts-1) &^ (1<<input | 1<<output | 1<<total)
+	for _, k := range usage.Kinds() {
+		if k.Info().Side == usage.Other {
+			all &^= 1 << k
+		}
+	}
+	return all
+}()
+
 // amounts makes the counts disjoint.
 func (t *tally) amounts(r reading) usage.Amounts {
 	a := usage.Amounts(t.n[:usage.Count]) // those that nothing includes stay as they are
+	if t.some&parts == 0 && r.residual == 0 {
+		return a
+	}
 	written := t.written()
 	a[usage.CacheWriteLong] = min(t.n[usage.CacheWriteLong], written)
 	a[usage.CacheWrite1h] = min(t.n[usage.CacheWrite1h], written-a[usage.CacheWriteLong])

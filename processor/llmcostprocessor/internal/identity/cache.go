@@ -354,6 +354,7 @@ func (c *Cache) Add(records []Record, spans []Span, now time.Time) Result {
 		}
 		w.insert(&records[i], &found[i%ahead], i, now)
 	}
+	w.newcomer = newcomer{} // it refers to a record of the caller
 	w.resolve()
 	w.decideOutcomes()
 	return Result{Outcomes: w.outcomes, Changes: w.changes, Merged: w.merged}
@@ -370,10 +371,10 @@ func (c *Cache) SetPlace(change *Change, place uint8) {
 // insert remembers a record, unless the same is there.
 func (w *work) insert(r *Record, by *hashes, index int, now time.Time) {
 	c := w.Cache
-	w.own = *r
-	own := &w.own
-	fingerprint := fingerprintOf(r)
-	if own.Parent == own.Span {
+	own, fingerprint := r, fingerprintOf(r)
+	if r.Parent == r.Span && r.Parent != [8]byte{} {
+		w.own = *r // the record is the caller's
+		own = &w.own
 		own.Parent = [8]byte{}
 	}
 	arrived := uint32(now.Unix())
