@@ -58,7 +58,8 @@ run: build ## Build, and run CONFIG (config/default.yaml) WITH others of config/
 
 .PHONY: demo
 demo: build ## Run on ports of its own, send two days of spans and Arc events, show the dashboard until Ctrl-C
-	$(GO) run ./examples/demo -collector $(BIN) -config $(CONFIG) -stay
+	$(GO) build -o bin/demo ./examples/demo
+	bin/demo -collector $(BIN) -config $(CONFIG) -stay
 
 ##@ Ship
 
