@@ -57,8 +57,9 @@ run: build ## Build, and run CONFIG (config/default.yaml) WITH others of config/
 	$(if $(PERSISTENT),OTELCOL_ARC_STATE=$(STATE)) $(BIN) $(ADDING) --config $(CONFIG) $(PERSISTENT) $(WITH:%=--config config/%.yaml)
 
 .PHONY: demo
-demo: build ## Run, send a day of spans and Arc events, show what came of it until Ctrl-C: http://localhost:8124
-	$(GO) run ./examples/demo -collector $(BIN) -config $(CONFIG) -stay
+demo: build ## Run on ports of its own, send two days of spans and Arc events, show the dashboard until Ctrl-C
+	$(GO) build -o bin/demo ./examples/demo
+	bin/demo -collector $(BIN) -config $(CONFIG) -stay
 
 ##@ Ship
 

@@ -127,7 +127,7 @@ var outcomes = []struct {
 	problem bool
 	text    string
 }{
-	{"priced", false, "priced"},
+	{"priced", false, "with a price"},
 	{"estimated", false, "priced with an estimate; the dashboard has why"},
 	{"reported", false, "counted with the cost that the application reported"},
 	{"free", false, "free"},

@@ -1,9 +1,9 @@
 -- Tables and views for the call records of any number of collectors: each call counts
--- once, whichever collectors got it, in whatever order and however often. For ClickHouse 24.3
--- or later; docs/scaling.md shows how to use it, README.md what is in it.
+-- once, whichever collectors received it, in whatever order and however often. For ClickHouse
+-- 24.3 or later; docs/scaling.md shows how to use it.
 
 -- What contrib's clickhouse exporter writes, with the columns of its logs tables. It is kept for
--- some days, to look at; what counts is taken over below as it arrives.
+-- some days, for inspection. The views below copy what counts as it arrives.
 CREATE TABLE IF NOT EXISTS otel_llm_calls
 (
     `Timestamp` DateTime64(9) CODEC(Delta(8), ZSTD(1)),
@@ -30,7 +30,7 @@ ORDER BY Received
 TTL Received + INTERVAL 3 DAY
 SETTINGS ttl_only_drop_parts = 1;
 
--- Of each call the record of the highest version.
+-- For each call, the record with the highest version.
 CREATE TABLE IF NOT EXISTS llm_call_records
 (
     call_id String CODEC(ZSTD(1)),

@@ -12,8 +12,8 @@ import (
 	"strings"
 )
 
-// arcSeries are the series of calls and their cost on the /metrics endpoint; none until
-// there is a cost.
+// arcSeries are the series of the cost by model and of the budget on the /metrics endpoint;
+// none until there is a cost.
 func arcSeries(ctx context.Context, address string) ([]string, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/metrics", http.NoBody)
 	if err != nil {
@@ -36,7 +36,7 @@ func arcSeries(ctx context.Context, address string) ([]string, error) {
 	}
 	var series []string
 	for line := range strings.Lines(string(page)) {
-		for _, name := range []string{"arc_llm_cost_dollars", "arc_llm_calls_total", "arc_llm_tokens_total", "arc_llm_budget_used_ratio"} {
+		for _, name := range []string{"arc_llm_cost_dollars", "arc_llm_budget_used_ratio"} {
 			if strings.HasPrefix(line, name+"{") {
 				series = append(series, strings.TrimSpace(line))
 			}

@@ -10,6 +10,8 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"math"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -24,6 +26,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component"
 
+	"github.com/otelcol-arc/otelcol-arc/extension/dashboardextension/internal/spend"
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/dashboards"
 	kinds "github.com/otelcol-arc/otelcol-arc/internal/usage"
@@ -371,6 +374,72 @@ func TestPeriodsOfTheCalendar(t *testing.T) {
 	assert.Equal(t, len(week.Rows), week.Total)
 	half := data[usageData](r, "/api/usage?from=2026-03-16T10:30&to=2026-03-16T12:30:00Z")
 	assert.Equal(t, []string{"10:00", "13:00"}, []string{half.From.Format("15:04"), half.To.Format("15:04")}, "whole hours")
+}
+
+// streamed is the same source, which leaves out what is not wanted.
+type usageOfAll = dashboard.Usage
+
+type streamed struct{ usageOfAll }
+
+func (s streamed) EachRow(q dashboard.Query, want dashboard.Wanted, see func(*dashboard.Row)) error {
+	rows, err := s.Usage(q)
+	if err != nil {
+		return err
+	}
+	var again dashboard.Row
+	for _, i := range rand.Perm(len(rows)) {
+		again = dashboard.Row{Start: rows[i].Start, Group: rows[i].Group}
+		if want.Groups != nil && !slices.ContainsFunc(want.Groups, func(group []string) bool { return slices.Equal(group, rows[i].Group) }) {
+			continue
+		}
+		u, all := &rows[i].Usage, want.Figures == 0
+		if all || want.Figures&dashboard.CallFigures != 0 {
+			again.Usage.Calls, again.Usage.Errors, again.Usage.Timeouts, again.Usage.Unpriced = u.Calls, u.Errors, u.Timeouts, u.Unpriced
+		}
+		if all || want.Figures&dashboard.CostFigures != 0 {
+			again.Usage.Dollars = u.Dollars
+		}
+		if all || want.Figures&dashboard.SavedFigures != 0 {
+			again.Usage.SavedDollars = u.SavedDollars
+		}
+		if all || want.Figures&dashboard.EstimateFigures != 0 {
+			again.Usage.Estimated, again.Usage.EstimatedDollars = u.Estimated, u.EstimatedDollars
+		}
+		if all || want.Figures&dashboard.DurationFigures != 0 {
+			again.Usage.Timed, again.Usage.Seconds, again.Usage.Buckets = u.Timed, u.Seconds, u.Buckets
+		}
+		if all || want.Figures&dashboard.UsageFigures != 0 {
+			again.Usage.Tokens, again.Usage.Amounts = u.Tokens, u.Amounts
+		}
+		see(&again)
+	}
+	return nil
+}
+
+// A source that leaves out what is not wanted makes no difference, by whatever column rows are sorted.
+func TestStreamedPages(t *testing.T) {
+	whole, parts := newRig(t), newEmptyRig(t)
+	t.Cleanup(parts.server.ShowUsage(component.MustNewID("llm_cost"), streamed{whole.usage}))
+	var sorts []string
+	for _, column := range spend.Columns {
+		sorts = append(sorts, "&sort=-"+column.Name, "&sort=model&sort="+column.Name)
+	}
+	for _, sort := range append(sorts, "", "&sort=-start", "&sort=-user.id&measure=tokens", "&search=a&sort=-cost") {
+		for _, query := range []string{"by=user.id&by=model&hours=72", "by=model&by=user.id&step=day&hours=72", "by=user.id&by=model&step=hour&hours=5&where=service.name=shop"} {
+			for _, page := range []string{"1", "3", "1000"} {
+				path := "/api/usage?" + query + sort + "&limit=5&page=" + page
+				want, got := data[usageData](whole, path), data[usageData](parts, path)
+				for _, rows := range [][]groupJSON{want.Rows, got.Rows} {
+					for i := range rows {
+						if rows[i].Share != nil { // the sum of all is another sum of the same numbers
+							*rows[i].Share = math.Round(*rows[i].Share*1e9) / 1e9
+						}
+					}
+				}
+				require.Equal(t, want, got, path)
+			}
+		}
+	}
 }
 
 // The pages of any order are the rows of the whole, each once.

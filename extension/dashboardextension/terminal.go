@@ -113,26 +113,29 @@ func (b *dashboardServer) passed() dashboard.Traffic {
 
 // describeMinute is one line.
 func (b *dashboardServer) describeMinute(minute dashboard.Traffic) string {
-	line := fmt.Sprintf("Last minute: %s spans, %s log records, %s data points; %s calls",
-		text.Count(minute.Spans), text.Count(minute.LogRecords), text.Count(minute.DataPoints), text.Count(calls(minute)))
+	line := fmt.Sprintf("Last minute: %s spans, %s log records, %s data points, %s of them report calls",
+		text.Count(minute.Spans), text.Count(minute.LogRecords), text.Count(minute.DataPoints), text.Count(reportsOfCalls(minute)))
 	if n := minute.Outcomes["unpriced"]; n > 0 {
 		line += fmt.Sprintf(" (%s unpriced)", text.Count(n))
 	}
 	today := b.now().UTC().Truncate(24 * time.Hour)
-	var dollars float64
+	var sum dashboard.Totals
 	for _, source := range b.usage.all() {
 		rows, err := source.asked.Usage(dashboard.Query{From: today, To: today.Add(24 * time.Hour)})
 		if err != nil {
 			continue
 		}
-		dollars += spend.Sum(rows).Dollars
+		for i := range rows {
+			spend.Add(&sum, &rows[i].Usage)
+		}
 	}
-	line += "; " + text.Dollars(dollars) + " today (UTC)"
+	line += fmt.Sprintf("; today (UTC): %s calls, %s", text.Count(sum.Calls), text.Dollars(sum.Dollars))
 	return line + fmt.Sprintf("; %d alerts firing", countFiring(b.activeAlerts()))
 }
 
-// calls are the outcomes that are calls; the others are why a record is none.
-func calls(t dashboard.Traffic) (n int64) {
+// reportsOfCalls are the records that report a call. They can be more than the calls:
+// a more detailed record of a call that was counted before is one, too.
+func reportsOfCalls(t dashboard.Traffic) (n int64) {
 	for _, outcome := range []string{"priced", "estimated", "unpriced", "reported", "free"} {
 		n += t.Outcomes[outcome]
 	}

@@ -57,12 +57,12 @@ func TestTerminal(t *testing.T) {
 				time.Sleep(reportInterval + time.Second)
 				lines := logs.FilterMessageSnippet("Last minute").All()
 				require.Len(t, lines, 1)
-				assert.Regexp(t, `^Last minute: 1,200 spans, 3 log records, 0 data points; 3 calls \(1 unpriced\); \$[\d.,]+ today \(UTC\); \d+ alerts firing$`, lines[0].Message)
+				assert.Regexp(t, `^Last minute: 1,200 spans, 3 log records, 0 data points, 3 of them report calls \(1 unpriced\); today \(UTC\): [\d,]+ calls, \$[\d.,]+; \d+ alerts firing$`, lines[0].Message)
 
 				time.Sleep(reportInterval)
 				lines = logs.FilterMessageSnippet("Last minute").All()
 				require.Len(t, lines, 2)
-				assert.Contains(t, lines[1].Message, "0 spans, 0 log records, 0 data points; 0 calls;")
+				assert.Contains(t, lines[1].Message, "0 spans, 0 log records, 0 data points, 0 of them report calls;")
 
 				minutes := data[trafficJSON](r, "/api/traffic").Minutes
 				require.Len(t, minutes, 3)

@@ -126,16 +126,26 @@ func queryOf(of period.Period, steps []time.Time, by []string, where map[string]
 	return dashboard.Query{From: period.Hour.Floor(of.From), To: period.Hour.Floor(of.To), Steps: steps, GroupBy: by, Where: where}
 }
 
-// eachStep asks for one step after the other, so that the rows of one are in memory.
-func (q *usageQuery) eachStep(now time.Time) iter.Seq2[[]dashboard.Row, error] {
-	return func(yield func([]dashboard.Row, error) bool) {
-		for from := q.period.From; from.Before(q.period.To) && !from.After(now); {
+// stepOf is a step of a period: the whole where the query has none.
+type stepOf struct {
+	period.Period
+	starts []time.Time // its own; none without steps
+}
+
+// steps are those of the period that have begun.
+func (q *usageQuery) steps(now time.Time) iter.Seq2[int, stepOf] {
+	return func(yield func(int, stepOf) bool) {
+		if q.step == "" {
+			yield(0, stepOf{Period: q.period})
+			return
+		}
+		number := 0
+		for from := q.period.From; from.Before(q.period.To) && !from.After(now); number++ {
 			to := q.step.Next(from)
 			if q.period.To.Before(to) {
 				to = q.period.To
 			}
-			rows, err := q.ask(period.Period{From: from, To: to}, []time.Time{from})
-			if !yield(rows, err) || err != nil {
+			if !yield(number, stepOf{period.Period{From: from, To: to}, []time.Time{from}}) {
 				return
 			}
 			from = to
@@ -143,27 +153,31 @@ func (q *usageQuery) eachStep(now time.Time) iter.Seq2[[]dashboard.Row, error] {
 	}
 }
 
+// eachStep asks for one step after the other, so that the rows of one are in memory.
+func (q *usageQuery) eachStep(now time.Time) iter.Seq2[[]dashboard.Row, error] {
+	return func(yield func([]dashboard.Row, error) bool) {
+		for _, step := range q.steps(now) {
+			rows, err := q.ask(step.Period, step.starts)
+			if !yield(rows, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
 // rows are those of one page, in order; total is set once they all came.
 func (q *usageQuery) rows(now time.Time, total *int) iter.Seq2[groupJSON, error] {
 	return func(yield func(groupJSON, error) bool) {
-		skip, left := 0, -1
+		blocks := q.inBlocks(now, total)
 		if q.limit > 0 {
-			skip, left = (q.page-1)*q.limit, q.limit
+			blocks = func(yield func(block, error) bool) { yield(q.findPage(now, total)) }
 		}
-		for block, err := range q.inBlocks(now, total) {
+		for block, err := range blocks {
 			if err != nil {
 				yield(groupJSON{}, err)
 				return
 			}
 			for i := range block.rows {
-				switch {
-				case skip > 0:
-					skip--
-					continue
-				case left == 0:
-					continue
-				}
-				left--
 				if !yield(q.rowJSON(&block.rows[i], &block.all), nil) {
 					return
 				}
@@ -178,48 +192,38 @@ type block struct {
 	all  dashboard.Totals
 }
 
-// inBlocks are the rows that the search finds, in blocks that are sorted each by itself, and no
-// more of them than are asked for. It adds the number of those there are to total.
+// inBlocks are all rows that the search finds, in blocks that are sorted each by itself. It adds the
+// number of those there are to total.
 func (q *usageQuery) inBlocks(now time.Time, total *int) iter.Seq2[block, error] {
-	find := func(rows []dashboard.Row) []dashboard.Row {
-		if q.search != "" {
-			rows = slices.DeleteFunc(rows, func(row dashboard.Row) bool { return !matchesSearch(row.Group, q.search) })
-		}
-		*total += len(rows)
-		return rows
-	}
-	switch {
-	case q.step == "":
-		return func(yield func(block, error) bool) {
-			rows, err := q.ask(q.period, nil)
-			found := block{all: spend.Sum(rows)}
-			found.rows = find(rows)
-			spend.Sort(found.rows, q.sort)
-			yield(found, err)
-		}
-	case q.inOrder():
-		return func(yield func(block, error) bool) {
-			for rows, err := range q.eachStep(now) {
-				rows = find(rows)
-				spend.Sort(rows, q.sort)
-				if !yield(block{rows: rows}, err) {
-					return
-				}
+	return func(yield func(block, error) bool) {
+		var all block
+		for rows, err := range q.eachStep(now) {
+			if err != nil {
+				yield(block{}, err)
+				return
+			}
+			if q.step == "" {
+				all.all = spend.Sum(rows)
+			}
+			rows = slices.DeleteFunc(rows, func(row dashboard.Row) bool { return !q.finds(&row) })
+			*total += len(rows)
+			if !q.inOrder() {
+				all.rows = append(all.rows, rows...)
+				continue
+			}
+			spend.Sort(rows, q.sort)
+			if !yield(block{rows: rows}, nil) {
+				return
 			}
 		}
-	default:
-		return func(yield func(block, error) bool) {
-			first := spend.NewFirst(q.page*q.limit, q.sort)
-			for rows, err := range q.eachStep(now) {
-				if err != nil {
-					yield(block{}, err)
-					return
-				}
-				first.Add(find(rows))
-			}
-			yield(block{rows: first.Rows()}, nil)
-		}
+		spend.Sort(all.rows, q.sort)
+		yield(all, nil)
 	}
+}
+
+// finds reports whether the search finds a row.
+func (q *usageQuery) finds(row *dashboard.Row) bool {
+	return q.search == "" || matchesSearch(row.Group, q.search)
 }
 
 func (q *usageQuery) rowJSON(row *dashboard.Row, all *dashboard.Totals) groupJSON {

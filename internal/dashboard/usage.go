@@ -69,6 +69,33 @@ type Query struct {
 	Where map[string]string
 }
 
+// RowSource is a source of usage that can leave out what is not wanted of rows.
+type RowSource interface {
+	// EachRow calls see with each row of a query, in no order. The row is used again, but not its group.
+	EachRow(q Query, want Wanted, see func(*Row)) error
+}
+
+// Wanted is what is wanted of rows.
+type Wanted struct {
+	// Figures are those that Totals have to have; 0 is all.
+	Figures Figures
+	// Groups are those that are wanted; nil is all.
+	Groups [][]string
+}
+
+// Figures are parts of Totals.
+type Figures uint8
+
+// Figures that can be asked for.
+const (
+	CallFigures     Figures = 1 << iota // Calls, Errors, Timeouts, Unpriced
+	CostFigures                         // Dollars
+	SavedFigures                        // SavedDollars
+	EstimateFigures                     // Estimated, EstimatedDollars
+	DurationFigures                     // Timed, Seconds, Buckets
+	UsageFigures                        // Tokens, Amounts
+)
+
 // Extent is what a source of usage holds.
 type Extent struct {
 	// Since is the first hour that calls are counted in, HoursSince the first that has rows of

@@ -64,7 +64,7 @@ func Run(set otelcol.CollectorSettings, run func(otelcol.CollectorSettings) erro
 	go c.handle(early.Signals, make(chan os.Signal, 1))
 	set.LoggingOptions = append(set.LoggingOptions, zap.WrapCore(func(core zapcore.Core) zapcore.Core {
 		c.logger.Store(zap.New(core))
-		return watchingCore{explainingCore{core}, c.onReady}
+		return watchingCore{stepsCore{explainingCore{core}}, c.onReady}
 	}))
 	retrieval.Observe(&set.ConfigProviderSettings.ResolverSettings, c.onRetrieve)
 	return run(set)

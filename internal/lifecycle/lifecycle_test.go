@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"go.opentelemetry.io/collector/confmap"
 	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
 )
 
@@ -34,6 +35,26 @@ func TestExplainingCore(t *testing.T) {
 	assert.Equal(t, "disk full", all[1].ContextMap()["error"])
 	assert.Equal(t, dropping, all[2].Message, "what is dropped is reported")
 	assert.Equal(t, int64(3), all[2].ContextMap()["dropped_items"])
+}
+
+// The steps of a start are logged at the level debug; what goes wrong at one of them is not hidden.
+func TestStepsCore(t *testing.T) {
+	for level, want := range map[zapcore.Level][]string{
+		zap.InfoLevel:  {"Starting health_check extension", "Loaded rules"},
+		zap.DebugLevel: {"Starting health_check extension", "Starting health_check extension", "Loaded rules"},
+	} {
+		core, logs := observer.New(level)
+		logger := zap.New(stepsCore{core}).With(zap.String("component", "health_check"))
+		logger.Info("Starting health_check extension", zap.Any("config", struct{ Endpoint string }{"localhost:13133"}))
+		logger.Warn("Starting health_check extension")
+		logger.Info("Loaded rules")
+		var got []string
+		for _, entry := range logs.All() {
+			got = append(got, entry.Message)
+			assert.Equal(t, "health_check", entry.ContextMap()["component"])
+		}
+		assert.Equal(t, want, got, level)
+	}
 }
 
 func newControl(validate func(context.Context) ([]byte, error), exit func(int)) (*control, *observer.ObservedLogs) {

@@ -67,6 +67,36 @@ func isStop(field zapcore.Field) bool {
 	return strings.Contains(err.Error(), "interrupted due to shutdown") || strings.Contains(err.Error(), "the exporter stops")
 }
 
+// steps are the messages with which the Collector and its components log each step of a start
+// at the level info. The banner describes the result, and what fails is logged at other levels.
+var steps = map[string]bool{
+	"Internal metrics telemetry disabled": true,
+	"Internal trace telemetry disabled":   true,
+	"Memory limiter configured":           true,
+	"Starting extensions...":              true,
+	"Extension is starting...":            true,
+	"Extension started.":                  true,
+	"Starting health_check extension":     true, // with its whole configuration
+	"Health Check state change":           true,
+	"Starting discovery manager":          true,
+	"Scrape job added":                    true,
+	"Starting scrape manager":             true,
+}
+
+// stepsCore logs the steps of a start at the level debug.
+type stepsCore struct{ zapcore.Core }
+
+// With adds fields.
+func (c stepsCore) With(fields []zapcore.Field) zapcore.Core { return stepsCore{c.Core.With(fields)} }
+
+// Check decides whether an entry is written.
+func (c stepsCore) Check(entry zapcore.Entry, checked *zapcore.CheckedEntry) *zapcore.CheckedEntry {
+	if entry.Level == zapcore.InfoLevel && steps[entry.Message] {
+		entry.Level = zapcore.DebugLevel
+	}
+	return c.Core.Check(entry, checked)
+}
+
 // watchingCore calls onReady when the Collector is ready.
 type watchingCore struct {
 	zapcore.Core

@@ -242,9 +242,15 @@ func (s *state) with(first *entry) []*entry {
 	part, at := s.partOf(first), place(first)
 	var all []*entry
 	for rank := ranks - 1; rank >= 0; rank-- {
-		for el := s.ready[rank].Front(); el != nil; el = el.Next() {
+		ready := &s.ready[rank]
+		if !s.grouping.together {
+			if ready = s.byGroup[readyGroup{rank, first.group, first.target}]; ready == nil {
+				continue
+			}
+		}
+		for el := ready.Front(); el != nil; el = el.Next() {
 			e := el.Value.(*entry)
-			if e.target != first.target || s.partOf(e) != part || !s.grouping.together && e.group != first.group {
+			if e.target != first.target || s.partOf(e) != part {
 				continue
 			}
 			if e != first && place(e) != at {

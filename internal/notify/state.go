@@ -41,7 +41,8 @@ type state struct {
 	quiet bool
 
 	entries map[string]*entry
-	ready   [ranks]list.List // to be sent now, in order of arrival
+	ready   [ranks]list.List          // to be sent now, in order of arrival
+	byGroup map[readyGroup]*list.List // the same, by what can be one message
 	failed  map[*entry]struct{}
 	settled [2]list.List // resolved, and firing alerts that were notified, the oldest first
 	resends list.List    // firing alerts by the time at which they are sent again
@@ -74,13 +75,21 @@ type entry struct {
 
 	in      *list.List
 	element *list.Element
+	readyIn readyGroup    // of inGroup
+	inGroup *list.Element // in byGroup, while it is ready
 	again   *list.Element // in resends
+}
+
+// readyGroup is what ready entries have in common that can be in one message and are of one rank.
+type readyGroup struct {
+	rank          int
+	group, target string
 }
 
 func newState(g grouping, b backoff, resend time.Duration, settledLimit int) *state {
 	return &state{
 		waitingLimit: maxWaiting, settledLimit: settledLimit, grouping: g, resend: resend,
-		entries: map[string]*entry{}, failed: map[*entry]struct{}{}, backoff: b,
+		entries: map[string]*entry{}, failed: map[*entry]struct{}{}, byGroup: map[readyGroup]*list.List{}, backoff: b,
 	}
 }
 
@@ -153,6 +162,13 @@ func (s *state) take(e *entry) {
 		e.in.Remove(e.element)
 		e.in, e.element = nil, nil
 	}
+	if e.inGroup != nil {
+		all := s.byGroup[e.readyIn]
+		if all.Remove(e.inGroup); all.Len() == 0 {
+			delete(s.byGroup, e.readyIn)
+		}
+		e.inGroup = nil
+	}
 	if e.again != nil {
 		s.resends.Remove(e.again)
 		e.again = nil
@@ -165,7 +181,16 @@ func (s *state) push(l *list.List, e *entry) {
 }
 
 // queue makes an entry ready to be sent.
-func (s *state) queue(e *entry) { s.push(&s.ready[e.rank()], e) }
+func (s *state) queue(e *entry) {
+	s.push(&s.ready[e.rank()], e)
+	e.readyIn = readyGroup{e.rank(), e.group, e.target}
+	all := s.byGroup[e.readyIn]
+	if all == nil {
+		all = list.New()
+		s.byGroup[e.readyIn] = all
+	}
+	e.inGroup = all.PushBack(e)
+}
 
 // rank orders what waits: the most severe first, and of equal severity what
 // fires before what is resolved, and that before what nobody knows of.

@@ -230,6 +230,7 @@ func (s *store) replay(ctx context.Context, keys []string, count func(*entry)) e
 	s.next = s.first
 	for _, number := range numbers {
 		if number < s.first {
+			s.obsolete = append(s.obsolete, entryKey(number)) // the ledger holds it
 			continue
 		}
 		if _, err := s.replayEntry(ctx, number, count); err != nil {
@@ -312,72 +313,69 @@ func parseChunk(content []byte, add func(*entry)) error {
 	return nil
 }
 
-// maxChunk is about the size of a chunk before it is compressed: a storage engine holds up all
-// others while it writes a value.
-const maxChunk = 2 << 20
+// maxChunk is about the size of a chunk before it is compressed. It is a part of the snapshot.
+const maxChunk = 2 * maxPart
 
-// persistEntries are the operations that keep the entries since the last snapshot, and remove those
-// that are past the window, or of which newer ones leave nothing to be remembered. Twice the window
-// and the limit are kept: what was remembered with the first of a group is remembered with its
-// last. Of several new chunks all but the last are to be written ahead of the rest.
-func (s *store) persistEntries(entries []pendingEntry, now time.Time) (ahead, operations []*storage.Operation, chunks []chunk) {
+// writeEntries writes the entries since the last snapshot as chunks. The list of all chunks, and what
+// is to be removed, is appended to the operations that are written at once: chunks that are past the
+// window, or of which newer ones leave nothing to be remembered. Twice the window and the limit are
+// kept: what was remembered with the first of a group is remembered with its last.
+func (s *store) writeEntries(ctx context.Context, parts *parts, operations []*storage.Operation, entries []pendingEntry, now time.Time) (all []*storage.Operation, chunks []chunk, err error) {
 	left := 2 * s.limit
 	for _, e := range entries {
 		left -= e.records
 	}
 	age, next := time.Duration(0), now
+	removed := 0
 	for _, chunk := range slices.Backward(s.chunks) {
 		age += identity.Age(next.Sub(chunk.At), s.window)
 		next = chunk.At
 		if left <= 0 || age > 2*s.window {
 			operations = append(operations, storage.DeleteOperation(chunkKey(chunk.Number)))
+			removed++
 			continue
 		}
 		left -= chunk.Records
 		chunks = append(chunks, chunk)
 	}
 	slices.Reverse(chunks)
+	if len(entries) == 0 && removed == 0 {
+		return operations, chunks, nil
+	}
+	if len(s.chunks) == 0 {
+		// Without a list all that are there would count.
+		if err := parts.set(ctx, keyCalls, []byte("[]")); err != nil {
+			return operations, chunks, err
+		}
+	}
 	number := uint64(0)
 	if n := len(s.chunks); n > 0 {
 		number = s.chunks[n-1].Number + 1
 	}
 	var content []byte
 	records := 0
-	end := func() *storage.Operation {
-		operation := storage.SetOperation(chunkKey(number), compressChunk(content))
+	end := func() error {
 		chunks = append(chunks, chunk{Number: number, At: now, Records: records})
+		err := parts.set(ctx, chunkKey(number), compressChunk(content))
 		content, records = content[:0], 0
 		number++
-		return operation
+		return err
 	}
 	for _, e := range entries {
 		if len(content) > 0 && len(content)+len(e.content) > maxChunk {
-			ahead = append(ahead, end())
+			if err := end(); err != nil {
+				return operations, chunks, err
+			}
 		}
 		content = binary.AppendUvarint(content, uint64(len(e.content)))
 		content = append(content, e.content...)
 		records += e.records
 	}
 	if len(content) > 0 {
-		operations = append(operations, end())
-	}
-	return ahead, operations, chunks
-}
-
-// writeAhead writes chunks that count once the list of them is written. Without a list all that are
-// there would count, so there is one before.
-func (s *store) writeAhead(ctx context.Context, chunks []*storage.Operation) error {
-	if len(chunks) == 0 {
-		return nil
-	}
-	index, err := json.Marshal(append([]chunk{}, s.chunks...))
-	if err != nil {
-		return err
-	}
-	for _, operation := range append([]*storage.Operation{storage.SetOperation(keyCalls, index)}, chunks...) {
-		if err := s.client.Batch(ctx, operation); err != nil {
-			return err
+		if err := end(); err != nil {
+			return operations, chunks, err
 		}
 	}
-	return nil
+	index, err := json.Marshal(chunks)
+	return append(operations, storage.SetOperation(keyCalls, index)), chunks, err
 }

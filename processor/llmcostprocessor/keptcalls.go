@@ -67,48 +67,31 @@ func merged[T int64 | uint64](a, b []T) []T {
 	return slices.Compact(all)
 }
 
-// writeKept writes the single calls that changed, some at a time. The list of all, and what
+// writeKept writes the single calls that changed. The list of all, and what
 // is to be removed, is appended to the operations that are written at once: calls that are
 // written twice, since a save was interrupted, are recognized when they are loaded.
-func (s *store) writeKept(ctx context.Context, operations []*storage.Operation, changes *calls.Changes) ([]*storage.Operation, error) {
+func (s *store) writeKept(ctx context.Context, parts *parts, operations []*storage.Operation, changes *calls.Changes) ([]*storage.Operation, error) {
 	encoded, err := changes.Encode()
 	if err != nil {
 		return operations, err
 	}
-	var some []*storage.Operation
-	size := 0
-	write := func(key string, content []byte) error {
-		if size += len(content); size > maxBatch && len(some) > 0 {
-			if err := s.client.Batch(ctx, some...); err != nil {
-				return err
-			}
-			some, size = nil, len(content)
-		}
-		some = append(some, storage.SetOperation(key, content))
-		return nil
-	}
 	for _, number := range slices.Sorted(maps.Keys(encoded.Chunks)) {
-		if err := write(callsKey(number), encoded.Chunks[number]); err != nil {
+		if err := parts.set(ctx, callsKey(number), encoded.Chunks[number]); err != nil {
 			return operations, err
 		}
 		s.keptChunks[number] = true
 	}
 	for _, number := range slices.Sorted(maps.Keys(encoded.Days)) {
-		if err := write(callsOfDayKey(number), encoded.Days[number]); err != nil {
+		if err := parts.set(ctx, callsOfDayKey(number), encoded.Days[number]); err != nil {
 			return operations, err
 		}
 		s.keptDays[number] = true
 	}
 	for _, number := range slices.Sorted(maps.Keys(encoded.Steps)) {
-		if err := write(stepsKey(number), encoded.Steps[number]); err != nil {
+		if err := parts.set(ctx, stepsKey(number), encoded.Steps[number]); err != nil {
 			return operations, err
 		}
 		s.keptSteps[number] = true
-	}
-	if len(some) > 0 {
-		if err := s.client.Batch(ctx, some...); err != nil {
-			return operations, err
-		}
 	}
 	s.keptNext = encoded
 	for _, number := range obsolete(s.keptChunks, encoded.AllChunks) {

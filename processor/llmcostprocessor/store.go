@@ -59,7 +59,7 @@ type store struct {
 	first    uint64          // entry of the journal that is in the storage
 	obsolete []string        // keys that the next save removes: of an earlier version, or of a save that was interrupted
 
-	seriesChunks int // that are in the storage
+	series storedChunks
 
 	keptChunks map[uint64]bool // single calls that are in the storage
 	keptDays   map[int64]bool
@@ -285,14 +285,10 @@ func (s *store) quarantine(ctx context.Context, key string, content []byte, reas
 	return nil
 }
 
-// maxBatch is about how much of the ledger is written at once, in bytes: an engine may hold
-// what is written meanwhile.
-const maxBatch = 1 << 20
-
-// save persists what has changed. New segments and all but one of the chunks are written first; the
-// lists of them, with which they count, are written with all the rest at once. What the list then leaves out, and the
-// entries of the journal that the ledger holds, are removed with it. cutoff is the
-// time by which the ledger forgets.
+// save persists what has changed. What need not be written at once is written first, in parts; the
+// lists with which it counts are written with all the rest at once. What the lists then leave out is
+// removed with them, and so are the entries of the journal that the ledger holds. cutoff is the time by
+// which the ledger forgets.
 func (s *store) save(ctx context.Context, from *ledger.Ledger, by *series.Set, kept *calls.Store, now, cutoff time.Time) error {
 	s.counting.Lock()
 	// What is taken must not be written later, as something that the snapshot does not hold. An
@@ -303,32 +299,34 @@ func (s *store) save(ctx context.Context, from *ledger.Ledger, by *series.Set, k
 	s.pending, s.pendingRecords = nil, 0
 	s.counting.Unlock()
 	snapshot, err := changes.Pack()
+	ahead := &parts{client: s.client}
 	if err == nil {
-		err = s.writeSegments(ctx, snapshot.Segments)
+		err = s.writeSegments(ctx, ahead, snapshot.Segments)
 	}
 	operations, failed := s.ledgerOperations(&snapshot)
 	err = errors.Join(err, failed)
+	seriesNext := s.series
 	if err == nil {
-		operations, err = s.seriesOperations(operations, &inSeries)
+		operations, seriesNext, err = s.writeSeries(ctx, ahead, operations, &inSeries)
 	}
 	if err == nil {
-		operations, err = s.writeKept(ctx, operations, &inKept)
+		operations, err = s.writeKept(ctx, ahead, operations, &inKept)
 	}
-	ahead, entries, chunks := s.persistEntries(pending, now)
+	chunks := s.chunks
 	if err == nil {
-		err = s.writeAhead(ctx, ahead)
+		operations, chunks, err = s.writeEntries(ctx, ahead, operations, pending, now)
 	}
-	operations = append(operations, entries...)
-	if len(entries) > 0 && err == nil {
-		var index []byte
-		index, err = json.Marshal(chunks)
-		operations = append(operations, storage.SetOperation(keyCalls, index))
+	if err == nil {
+		err = ahead.flush(ctx)
 	}
+	var later []*storage.Operation
 	if next != s.first {
 		operations = append(operations, storage.SetOperation(keyJournal, []byte(strconv.FormatUint(next, 10))))
 		for number := s.first; number < next; number++ {
-			operations = append(operations, storage.DeleteOperation(entryKey(number)))
+			later = append(later, storage.DeleteOperation(entryKey(number)))
 		}
+		some := min(len(later), maxDeleted)
+		operations, later = append(operations, later[:some]...), later[some:]
 	}
 	if err == nil && len(operations) > 0 {
 		for _, key := range s.obsolete {
@@ -341,6 +339,7 @@ func (s *store) save(ctx context.Context, from *ledger.Ledger, by *series.Set, k
 			from.MarkTotals()
 		}
 		s.giveBack(pending)
+		s.giveBackSeries(seriesNext)
 		kept.Mark(&inKept)
 		s.counting.Lock()
 		by.Mark(inSeries)
@@ -355,35 +354,43 @@ func (s *store) save(ctx context.Context, from *ledger.Ledger, by *series.Set, k
 	for _, segment := range snapshot.Segments {
 		s.segments[segment.ID] = true
 	}
-	s.chunks, s.first, s.seriesChunks = chunks, next, max(s.seriesChunks, inSeries.Chunks)
+	s.chunks, s.first, s.series = chunks, next, seriesNext
+	s.deleteEntries(ctx, later)
 	return nil
 }
 
-// writeSegments writes those that are not in the storage.
-func (s *store) writeSegments(ctx context.Context, segments []*ledger.Segment) error {
-	var operations []*storage.Operation
-	size := 0
-	write := func() error {
-		if len(operations) == 0 {
-			return nil
+// maxDeleted is how many entries of the journal are deleted at once.
+const maxDeleted = 1000
+
+// deleteEntries deletes entries of the journal that the ledger holds, which therefore do not count
+// any more. Those that cannot be deleted are deleted with the next save.
+func (s *store) deleteEntries(ctx context.Context, operations []*storage.Operation) {
+	for some := range slices.Chunk(operations, maxDeleted) {
+		if s.client.Batch(ctx, some...) != nil {
+			for _, o := range some {
+				s.obsolete = append(s.obsolete, o.Key)
+			}
 		}
-		err := s.client.Batch(ctx, operations...)
-		operations, size = nil, 0
-		return err
+	}
+}
+
+// writeSegments writes those that are not in the storage. Without a list all that are there would
+// count, so there is one before.
+func (s *store) writeSegments(ctx context.Context, parts *parts, segments []*ledger.Segment) error {
+	if len(s.segments) == 0 && len(segments) > 0 {
+		if err := parts.set(ctx, keySegments, []byte("[]")); err != nil {
+			return err
+		}
 	}
 	for _, segment := range segments {
 		if s.segments[segment.ID] {
 			continue
 		}
-		if size += segment.Size(); size > maxBatch {
-			if err := write(); err != nil {
-				return err
-			}
-			size = segment.Size()
+		if err := parts.set(ctx, segmentKey(segment.ID), segment.Content()); err != nil {
+			return err
 		}
-		operations = append(operations, storage.SetOperation(segmentKey(segment.ID), segment.Content()))
 	}
-	return write()
+	return nil
 }
 
 // giveBack has entries persisted with the next save.

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"maps"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -529,7 +530,10 @@ func TestKilledWhileSaving(t *testing.T) {
 		require.GreaterOrEqual(t, len(moments), 16, "a save writes more than once")
 		for _, at := range moments {
 			revived := newRig(t, withStorage(nil), extension{storageID, listing{at.found}})
-			require.InDelta(t, at.want, revived.totals()[costOfGPT4o], 1e-12)
+			totals := revived.totals()
+			require.InDelta(t, at.want, totals[costOfGPT4o], 1e-12)
+			require.InDelta(t, at.want, totals["arc_llm_usage_cost_dollars{model=gpt-4o,provider=openai,service_name=shop}"], 1e-12)
+			require.InDelta(t, at.want, revived.core().ledger.Cost(0, math.MaxInt64-1, nil).Dollars(), 1e-12)
 			var listed []uint64
 			content, err := checked(t, at.found).Get(t.Context(), keySegments)
 			require.NoError(t, err)
@@ -575,7 +579,7 @@ func TestKilledWhileSavingManyChunks(t *testing.T) {
 			time.Sleep(15 * time.Second)
 			synctest.Wait()
 			m.change(func() { m.whileSaved = nil })
-			require.GreaterOrEqual(t, len(found), 5, "several chunks")
+			require.GreaterOrEqual(t, len(found), 3, "several parts")
 			for _, at := range append(found, m.copy()) {
 				revived := newRig(t, withStorage(nil), extension{storageID, listing{at}})
 				again := ptrace.NewTraces()

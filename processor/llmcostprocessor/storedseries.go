@@ -5,54 +5,165 @@ package llmcostprocessor
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"go.opentelemetry.io/collector/extension/xextension/storage"
 
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/series"
 )
 
-// The series of the metrics by dimension are in chunks under series/N; how many of these
-// there are is under series.
+// The series of the metrics by dimension are in chunks under series-chunk/N/ID. A chunk that has
+// changed gets a new ID, so that it can be written ahead of the list of the IDs by N, with which it
+// counts, under series-list.
 const (
-	keySeries      = "series"
-	keySeriesChunk = "series/"
+	keySeriesList  = "series-list"
+	keySeriesChunk = "series-chunk/"
+	// keySeriesBefore is how many chunks versions before have stored, which are under
+	// keySeriesChunkBefore and N. They are replaced with the first save.
+	keySeriesBefore      = "series"
+	keySeriesChunkBefore = "series/"
 )
+
+// storedChunks is which chunks of the series are in the storage.
+type storedChunks struct {
+	ids  []uint64 // by the number of the chunk; 0 where there is none
+	last uint64   // that was given to a chunk
+}
 
 // loadSeries loads the series. Without them, as after an upgrade, they start from zero.
 func (s *store) loadSeries(ctx context.Context, keys []string, to *series.Set) error {
-	if err := s.read(ctx, keySeries, func(content []byte) (err error) {
-		s.seriesChunks, err = strconv.Atoi(string(content))
-		return err
-	}); err != nil {
+	var listed []uint64
+	if err := s.read(ctx, keySeriesList, func(content []byte) error { return json.Unmarshal(content, &listed) }); err != nil {
 		return err
 	}
-	numbers := numbersOf[int64](keys, keySeriesChunk)
-	for n := range s.seriesChunks {
-		numbers = append(numbers, int64(n))
+	there := seriesChunksOf(keys)
+	if listed == nil {
+		// The list is lost, or there is none. Of a chunk that is there twice the first counts: a save
+		// that wrote the second was interrupted.
+		for number, ids := range there {
+			listed = setAt(listed, number, slices.Min(ids))
+		}
 	}
-	slices.Sort(numbers)
-	for _, number := range slices.Compact(numbers) {
-		s.seriesChunks = max(s.seriesChunks, int(number)+1)
-		if err := s.read(ctx, keySeriesChunk+strconv.FormatInt(number, 10), to.Load); err != nil {
+	s.series = storedChunks{ids: listed}
+	for number, id := range listed {
+		if id == 0 {
+			continue
+		}
+		s.series.last = max(s.series.last, id)
+		if err := s.read(ctx, seriesKey(number, id), to.Load); err != nil {
 			return err
 		}
+	}
+	for number, ids := range there {
+		for _, id := range ids {
+			s.series.last = max(s.series.last, id)
+			if number >= len(listed) || listed[number] != id {
+				s.obsolete = append(s.obsolete, seriesKey(number, id))
+			}
+		}
+	}
+	if listed == nil {
+		return s.loadSeriesBefore(ctx, keys, to)
 	}
 	return nil
 }
 
-// seriesOperations appends those that persist what has changed.
-func (s *store) seriesOperations(to []*storage.Operation, changes *series.Changes) ([]*storage.Operation, error) {
-	chunks, err := changes.Encode()
-	if err != nil {
-		return nil, err
+// loadSeriesBefore loads what versions before have stored.
+func (s *store) loadSeriesBefore(ctx context.Context, keys []string, to *series.Set) error {
+	chunks := 0
+	if err := s.read(ctx, keySeriesBefore, func(content []byte) (err error) {
+		chunks, err = strconv.Atoi(string(content))
+		return err
+	}); err != nil {
+		return err
 	}
-	for number, content := range chunks {
-		to = append(to, storage.SetOperation(keySeriesChunk+strconv.Itoa(number), content))
+	numbers := numbersOf[int64](keys, keySeriesChunkBefore)
+	for n := range chunks {
+		numbers = append(numbers, int64(n))
 	}
-	if changes.Chunks > s.seriesChunks {
-		to = append(to, storage.SetOperation(keySeries, []byte(strconv.Itoa(changes.Chunks))))
+	slices.Sort(numbers)
+	for _, number := range slices.Compact(numbers) {
+		key := keySeriesChunkBefore + strconv.FormatInt(number, 10)
+		if err := s.read(ctx, key, to.Load); err != nil {
+			return err
+		}
+		s.obsolete = append(s.obsolete, key)
 	}
-	return to, nil
+	if len(numbers) > 0 {
+		s.obsolete = append(s.obsolete, keySeriesBefore)
+		to.MarkAll()
+	}
+	return nil
+}
+
+// writeSeries writes the chunks that changed. The list of all, and what is to be removed, is
+// appended to the operations that are written at once; next is what is stored then.
+func (s *store) writeSeries(ctx context.Context, parts *parts, operations []*storage.Operation, changes *series.Changes) (all []*storage.Operation, next storedChunks, err error) {
+	next = storedChunks{slices.Clone(s.series.ids), s.series.last}
+	if changes.Chunks == 0 {
+		return operations, next, nil
+	}
+	if s.series.ids == nil {
+		// Without a list all that are there would count.
+		if err := parts.set(ctx, keySeriesList, []byte("[]")); err != nil {
+			return operations, next, err
+		}
+	}
+	if err := changes.Encode(func(number int, content []byte) error {
+		if number < len(next.ids) && next.ids[number] != 0 {
+			operations = append(operations, storage.DeleteOperation(seriesKey(number, next.ids[number])))
+		}
+		next.last++
+		next.ids = setAt(next.ids, number, next.last)
+		return parts.set(ctx, seriesKey(number, next.last), content)
+	}); err != nil {
+		return operations, next, err
+	}
+	list, err := json.Marshal(next.ids)
+	return append(operations, storage.SetOperation(keySeriesList, list)), next, err
+}
+
+// giveBackSeries notes that the list was not written: what was written ahead does not count, and is
+// removed.
+func (s *store) giveBackSeries(next storedChunks) {
+	for number, id := range next.ids {
+		if id > s.series.last {
+			s.obsolete = append(s.obsolete, seriesKey(number, id))
+		}
+	}
+	s.series.last = next.last
+}
+
+func setAt(ids []uint64, at int, id uint64) []uint64 {
+	for len(ids) <= at {
+		ids = append(ids, 0)
+	}
+	ids[at] = id
+	return ids
+}
+
+func seriesKey(number int, id uint64) string {
+	return fmt.Sprintf("%s%d/%d", keySeriesChunk, number, id)
+}
+
+// maxSeriesChunks bounds what a key that is no chunk's can ask for.
+const maxSeriesChunks = 1 << 16
+
+// seriesChunksOf are the IDs of the chunks that there are, by number.
+func seriesChunksOf(keys []string) map[int][]uint64 {
+	there := map[int][]uint64{}
+	for _, key := range keys {
+		rest, ok := strings.CutPrefix(key, keySeriesChunk)
+		before, after, _ := strings.Cut(rest, "/")
+		number, err := strconv.Atoi(before)
+		id, err2 := strconv.ParseUint(after, 10, 64)
+		if ok && err == nil && err2 == nil && number >= 0 && number < maxSeriesChunks && id > 0 {
+			there[number] = append(there[number], id)
+		}
+	}
+	return there
 }

@@ -49,7 +49,7 @@ func numbered(td ptrace.Traces, number byte) ptrace.Traces {
 // What each release stored is loaded by this one: the totals, the hours, the journal
 // and the deduplication cache.
 func TestUpgrade(t *testing.T) {
-	current := filepath.Join(storages, fmt.Sprintf("v%d-compressed.json", journalVersion))
+	current := filepath.Join(storages, fmt.Sprintf("v%d-series-list.json", journalVersion))
 	if _, err := os.Stat(current); os.IsNotExist(err) && *update {
 		falseclock.Test(t, func(t *testing.T) {
 			wakeUp()
@@ -70,14 +70,27 @@ func TestUpgrade(t *testing.T) {
 			require.NoError(t, json.Unmarshal(raw, &content))
 			falseclock.Test(t, func(t *testing.T) {
 				wakeUp()
-				r := newRig(t, withStorage(nil), (&memory{content: content}).extension())
+				_, withSeries := content[keySeriesBefore]
+				if _, listed := content[keySeriesList]; listed {
+					withSeries = true
+				}
+				m := &memory{content: content}
+				r := newRig(t, withStorage(nil), m.extension())
 				r.price(numbered(callSpan(), 1)) // sent again: counted before
 				r.price(numbered(callSpan(), 2))
 				r.price(numbered(callSpan(), 3))
 				totals := r.totals()
 				assert.InDelta(t, 3*0.0075, totals[costOfGPT4o], 1e-15)
 				assert.InDelta(t, 3*0.0075, totals["arc_llm_hourly_cost_dollars{model=gpt-4o}"], 1e-15)
+				const series = "arc_llm_usage_cost_dollars{model=gpt-4o,provider=openai,service_name=shop}"
+				if withSeries {
+					assert.InDelta(t, 3*0.0075, totals[series], 1e-15)
+				}
 				assert.Zero(t, r.warnings.Len(), r.warnings.All())
+				r.stop()
+				assert.NotContains(t, m.content, keySeriesBefore, "it has new keys")
+				assert.NotContains(t, m.content, keySeriesChunkBefore+"0")
+				assert.InDelta(t, totals[series], newRig(t, withStorage(nil), m.extension()).totals()[series], 1e-15, "after another restart")
 			})
 		})
 	}

@@ -55,27 +55,9 @@ func allDimensions(configured []string) []string {
 
 // Usage adds the ledger's rows up.
 func (b usageSource) Usage(q dashboard.Query) ([]dashboard.Row, error) {
-	groupBy, err := columns(b.dimensions.names, q.GroupBy)
+	query, err := b.ledgerQuery(&q)
 	if err != nil {
 		return nil, err
-	}
-	where, err := whereOf(b.dimensions.names, q.Where)
-	if err != nil {
-		return nil, err
-	}
-	switch {
-	case !q.From.Before(q.To):
-		return nil, errors.New("the time from is not before the time to")
-	case len(q.Steps) > maxSteps:
-		return nil, fmt.Errorf("%d steps are more than %d", len(q.Steps), maxSteps)
-	case !slices.IsSortedFunc(q.Steps, time.Time.Compare):
-		return nil, errors.New("the steps are not in order")
-	}
-	query := ledger.Query{
-		First: ledger.HourOf(q.From), Last: hoursUpTo(q.To) - 1, Starts: make([]int64, len(q.Steps)), By: groupBy, Where: where,
-	}
-	for i, start := range q.Steps {
-		query.Starts[i] = ledger.HourOf(start)
 	}
 	groups := b.ledger.Sum(query)
 	// Groups are large: their order is made before they are moved.
@@ -98,6 +80,32 @@ func (b usageSource) Usage(q dashboard.Query) ([]dashboard.Row, error) {
 		rows[i] = dashboard.Row{Start: start, Group: group.Values, Usage: totalsOf(&group.Row)}
 	}
 	return rows, nil
+}
+
+func (b usageSource) ledgerQuery(q *dashboard.Query) (ledger.Query, error) {
+	groupBy, err := columns(b.dimensions.names, q.GroupBy)
+	if err != nil {
+		return ledger.Query{}, err
+	}
+	where, err := whereOf(b.dimensions.names, q.Where)
+	if err != nil {
+		return ledger.Query{}, err
+	}
+	switch {
+	case !q.From.Before(q.To):
+		return ledger.Query{}, errors.New("the time from is not before the time to")
+	case len(q.Steps) > maxSteps:
+		return ledger.Query{}, fmt.Errorf("%d steps are more than %d", len(q.Steps), maxSteps)
+	case !slices.IsSortedFunc(q.Steps, time.Time.Compare):
+		return ledger.Query{}, errors.New("the steps are not in order")
+	}
+	query := ledger.Query{
+		First: ledger.HourOf(q.From), Last: hoursUpTo(q.To) - 1, Starts: make([]int64, len(q.Steps)), By: groupBy, Where: where,
+	}
+	for i, start := range q.Steps {
+		query.Starts[i] = ledger.HourOf(start)
+	}
+	return query, nil
 }
 
 // columnOf is the column of the ledger that a dimension is.
@@ -150,18 +158,32 @@ func timeOfHour(hour int64) time.Time { return time.Unix(hour*3600, 0).UTC() }
 // hoursUpTo is the first hour that begins at t or later.
 func hoursUpTo(t time.Time) int64 { return ledger.HourOf(t.Add(time.Hour - 1)) }
 
-func totalsOf(row *ledger.Row) dashboard.Totals {
-	return dashboard.Totals{
-		Calls: row.Count(), Errors: row.Calls[ledger.Error], Timeouts: row.Calls[ledger.Timeout],
-		Unpriced:  row.Unpriced,
-		Estimated: row.Estimates.Calls, EstimatedDollars: row.Estimates.Cost.Dollars(),
-		Tokens:       tokensOf(&row.Usage),
-		Amounts:      *row.Usage.Amounts(),
-		Dollars:      row.Cost.Dollars(),
-		SavedDollars: row.Saved.Dollars(),
-		Timed:        int64(row.Timed()),
-		Seconds:      row.Elapsed.Float(),
-		Buckets:      slices.Clone(row.Durations[:]),
+func totalsOf(row *ledger.Row) (totals dashboard.Totals) {
+	fillTotals(&totals, row, 0)
+	totals.Buckets = slices.Clone(totals.Buckets)
+	return totals
+}
+
+// fillTotals sets the figures that are wanted to those of a row, whose buckets they share.
+func fillTotals(to *dashboard.Totals, row *ledger.Row, wanted dashboard.Figures) {
+	wants := func(figures dashboard.Figures) bool { return wanted == 0 || wanted&figures != 0 }
+	if wants(dashboard.CallFigures) {
+		to.Calls, to.Errors, to.Timeouts, to.Unpriced = row.Count(), row.Calls[ledger.Error], row.Calls[ledger.Timeout], row.Unpriced
+	}
+	if wants(dashboard.CostFigures) {
+		to.Dollars = row.Cost.Dollars()
+	}
+	if wants(dashboard.SavedFigures) {
+		to.SavedDollars = row.Saved.Dollars()
+	}
+	if wants(dashboard.EstimateFigures) {
+		to.Estimated, to.EstimatedDollars = row.Estimates.Calls, row.Estimates.Cost.Dollars()
+	}
+	if wants(dashboard.DurationFigures) {
+		to.Timed, to.Seconds, to.Buckets = int64(row.Timed()), row.Elapsed.Float(), row.Durations[:]
+	}
+	if wants(dashboard.UsageFigures) {
+		to.Tokens, to.Amounts = tokensOf(&row.Usage), *row.Usage.Amounts()
 	}
 }
 

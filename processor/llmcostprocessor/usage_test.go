@@ -4,9 +4,11 @@
 package llmcostprocessor
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -22,6 +24,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
 	"github.com/otelcol-arc/otelcol-arc/internal/falseclock"
 	"github.com/otelcol-arc/otelcol-arc/internal/usage"
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
 )
 
 // page is an extension that keeps what shows itself.
@@ -156,6 +159,64 @@ func TestUsage(t *testing.T) {
 		assert.Equal(t, 0.0075, latest(r.metricsOut)["arc_llm_budget_used_ratio{budget=ada}"])
 		r.stop()
 		assert.Nil(t, p.usage, "hidden when it stops")
+	})
+}
+
+// rowsWanted are the rows that EachRow gives, by start and group.
+func rowsWanted(t *testing.T, u dashboard.Usage, q dashboard.Query, want dashboard.Wanted) []dashboard.Row {
+	t.Helper()
+	rows := []dashboard.Row{}
+	require.NoError(t, u.(dashboard.RowSource).EachRow(q, want, func(row *dashboard.Row) {
+		own := *row
+		own.Usage.Buckets = slices.Clone(own.Usage.Buckets)
+		rows = append(rows, own)
+	}))
+	slices.SortFunc(rows, func(a, b dashboard.Row) int {
+		return cmp.Or(a.Start.Compare(b.Start), slices.Compare(a.Group, b.Group))
+	})
+	return rows
+}
+
+// What is left out of rows is left out, and nothing else: also of rows without calls, and of those
+// that corrections took out.
+func TestEachRow(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
+		wakeUp()
+		p, e := newPage()
+		r := newRig(t, testConfig(func(c *Config) { c.Dimensions = dimensionsOf("service.name", "user.id") }), e)
+		for i := range 20 {
+			r.price(callSpan(put("user.id", string(rune('a'+i%7))), endsAt(morning.Add(-time.Duration(i%3)*time.Hour))))
+			if i == 10 {
+				r.core().save(t.Context())
+			}
+		}
+		hour := morning.Truncate(time.Hour)
+		uncounted := ledger.Call{Model: "gpt-4o", Dimensions: ledger.Dimensions{"", "nobody"}, Hour: ledger.HourOf(hour), Many: true, Cost: 5}
+		gone := ledger.Call{Model: "gpt-4o", Dimensions: ledger.Dimensions{"", "gone"}, Hour: ledger.HourOf(hour), Cost: 5}
+		r.core().ledger.Record([]ledger.Call{uncounted, gone}, morning)
+		r.core().ledger.Apply([]ledger.Change{{Out: &gone, Place: new(ledger.Place)}}, morning)
+		q := dashboard.Query{
+			From: hour.Add(-2 * time.Hour), To: hour.Add(time.Hour), Steps: []time.Time{hour.Add(-2 * time.Hour), hour.Add(-time.Hour), hour}, GroupBy: []string{"user.id"},
+		}
+		for _, steps := range [][]time.Time{q.Steps, nil} {
+			q.Steps = steps
+			whole, err := p.usage.Usage(q)
+			require.NoError(t, err)
+			require.GreaterOrEqual(t, len(whole), 8)
+			every := rowsWanted(t, p.usage, q, dashboard.Wanted{})
+			assert.Equal(t, whole, every)
+			some := rowsWanted(t, p.usage, q, dashboard.Wanted{Figures: dashboard.CostFigures})
+			require.Len(t, some, len(whole))
+			for i := range some {
+				assert.Equal(t, whole[i].Group, some[i].Group)
+				assert.Equal(t, whole[i].Usage.Dollars, some[i].Usage.Dollars)
+			}
+			groups := [][]string{{"c"}, {"nobody"}, {"gone"}, {"other"}}
+			want := slices.DeleteFunc(slices.Clone(whole), func(row dashboard.Row) bool { return row.Group[0] != "c" && row.Group[0] != "nobody" })
+			found := rowsWanted(t, p.usage, q, dashboard.Wanted{Groups: groups})
+			assert.Equal(t, want, found)
+		}
+		require.Error(t, p.usage.(dashboard.RowSource).EachRow(dashboard.Query{From: morning, To: morning}, dashboard.Wanted{}, nil))
 	})
 }
 

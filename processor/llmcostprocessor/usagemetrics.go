@@ -29,10 +29,7 @@ const (
 // time with zero, and what a correction takes away is worked off against what comes next.
 // Until then, the difference to the ledger is a metric of its own.
 func (c *core) usageSeries(w writer, now time.Time) {
-	c.counting.Lock()
-	defer c.counting.Unlock()
-	c.series.Rebalance(c.clock.before(now))
-	if c.series.Empty() {
+	if !c.rebalanceSeries(now) {
 		return
 	}
 	s := seriesWriter{
@@ -42,7 +39,9 @@ func (c *core) usageSeries(w writer, now time.Time) {
 		used:  w.sum(metricUsageAmount, "Usage of LLM calls, by kind, provider, model and dimensions; kinds are disjoint.", "1"),
 		ahead: w.gauge(metricUsageAhead, "How much "+metricUsageCost+" is ahead of the ledger, because of corrections that later calls make up for.", "USD"),
 	}
-	c.series.Export(s.write)
+	for first, more := 0, true; more; more = first > 0 {
+		first = c.exportSeries(first, s.write)
+	}
 	// For who has the counters without their start times, as in Prometheus: whether all of a first
 	// sample was counted just before it.
 	start := w.gauge(metricUsageStart, "Time since which the metrics by provider, model and dimensions count, in seconds since 1970.", "s").AppendEmpty()
@@ -52,6 +51,21 @@ func (c *core) usageSeries(w writer, now time.Time) {
 		return m.Name() == metricUsageCost && s.cost.Len() == 0 || m.Name() == metricUsageAhead && s.ahead.Len() == 0 ||
 			m.Name() == metricUsageAmount && s.used.Len() == 0
 	})
+}
+
+// rebalanceSeries chooses which series there are, and reports whether there are any.
+func (c *core) rebalanceSeries(now time.Time) bool {
+	c.counting.Lock()
+	defer c.counting.Unlock()
+	c.series.Rebalance(c.clock.before(now))
+	return !c.series.Empty()
+}
+
+// exportSeries exports some series: calls wait for no more of them.
+func (c *core) exportSeries(first int, visit func(*series.Point)) (next int) {
+	c.counting.Lock()
+	defer c.counting.Unlock()
+	return c.series.Export(first, visit)
 }
 
 // seriesWriter appends the points of series.

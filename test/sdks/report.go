@@ -135,20 +135,22 @@ const introduction = `# Compatibility
 
 <!-- Written by the test with the build tag sdks: edit test/sdks, and run make e2e-sdks SDKS=-write. -->
 
-What the ledger makes of the telemetry of released SDKs and instrumentations. Each row is a client with its
-instrumentations, which makes calls to a stand-in for the vendors' APIs: streamed and not, with cached tokens, reasoning
-and cache writes of five minutes and an hour as far as the vendor has them, failing, retried, and with a loop of tool
-calls. The stand-in keeps the true ledger. The built binary runs with [the default configuration](../config/default.yaml)
-and gets the telemetry as it is sent. To repeat it: ` + "`make e2e-sdks`" + `.
+This table shows what the ledger makes of the telemetry of released SDKs and instrumentations. Each row is a client with its
+instrumentations. The client makes calls to a stand-in for the vendors' APIs: with and without streaming, with a loop of tool
+calls, failing and retried, and, if the vendor has them, with cached tokens, reasoning
+and cache writes of five minutes and an hour. The stand-in records what the calls really used. The built binary receives the telemetry
+with [the default configuration](../config/default.yaml). ` + "`" + `make e2e-sdks` + "`" + ` repeats the measurement.
 
-- **n** is right: each of the n calls that have the figure has the true one.
-- **k of n** is right for k of n calls. The telemetry of the others does not have the figure.
-- **wrong** is a figure that the telemetry has and the ledger has not. A note below the table gives the reason.
-- Empty: the calls have no such figure.
+| cell | meaning |
+| --- | --- |
+| n | The figure is right for all n calls that have it. |
+| k of n | The figure is right for k of n calls. The telemetry of the others does not have it. |
+| **wrong** | The telemetry has the figure, but the ledger does not. A note below the table gives the reason. |
+| empty | The calls have no such figure. |
 
 *Calls* are those that succeeded, each counted once. *Failed calls* are those that the client reported as failed. *Input* counts
-everything that was read, cached or not. *Agent*, *User* and *Session* (the dimension ` + "`session.id` or `gen_ai.conversation.id`" + `) are asked of the calls for which the
-framework was given them. A figure that is not sent can often be switched on: the note has how, where we know it.
+all input tokens, cached or not. *Agent*, *User* and *Session* (the dimension ` + "`" + `session.id` + "`" + ` or ` + "`" + `gen_ai.conversation.id` + "`" + `) are checked for the calls for which the
+framework was given them. A figure that is not sent can often be switched on; where we know how, a note describes it.
 
 `
 
@@ -197,13 +199,16 @@ func Table(pairs []Pair, results map[string]Result) string {
 }
 
 // agentRuns is why a span that reports what an agent's run used is not counted.
-const agentRuns = `Claude Agent SDK with OpenInference alone: its spans are those of agents, with the sum of what a run used and cost, and
-no span of a call. Such a span is not counted, since nothing in it shows whether the calls are reported elsewhere. The SDK runs Claude
-Code as a process of its own, whose events report each call, under another resource, without the trace
-of the span and without an ID in common; a gateway between them reports its calls in the same way. Whoever has
-both would pay twice on the dashboard, and the sum of several calls equals none of them. Nor can a sum be priced as calls are: long-context prices
-depend on the length of each. Set ` + "`" + `CLAUDE_CODE_ENABLE_TELEMETRY=1` + "`" + `, ` + "`" + `OTEL_LOGS_EXPORTER=otlp` + "`" + ` and the endpoint in the environment of the
-application: then each call is counted, as in the row of Claude Code.`
+const agentRuns = `The Claude Agent SDK with OpenInference alone reports spans of agents, with the sum of what a run used and cost, but
+no spans of calls. ` + "`" + `llm_cost` + "`" + ` does not count such a span, because nothing in it shows whether the calls are reported elsewhere:
+
+- The SDK runs Claude Code as a process of its own. Its events report each call, but under another resource, without the trace
+  of the span and without a common ID. A gateway between them reports its calls in the same way.
+- If both were counted, each call would count twice, and the sum of several calls equals none of them, so they could not be merged.
+- A sum cannot be priced as calls are, because long-context prices depend on the length of each call.
+
+To count each call, as in the row of Claude Code, set ` + "`" + `CLAUDE_CODE_ENABLE_TELEMETRY=1` + "`" + `, ` + "`" + `OTEL_LOGS_EXPORTER=otlp` + "`" + ` and the endpoint in the environment of the
+application.`
 
 func section(b *strings.Builder, title string, lines []string) {
 	if len(lines) > 0 {

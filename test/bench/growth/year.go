@@ -29,6 +29,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/extension/dashboardextension"
 	"github.com/otelcol-arc/otelcol-arc/extension/walstorageextension"
 	"github.com/otelcol-arc/otelcol-arc/internal/extensionhost"
+	"github.com/otelcol-arc/otelcol-arc/internal/groupcommit"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor"
 	"github.com/otelcol-arc/otelcol-arc/test/bench/traffic"
 )
@@ -171,7 +172,7 @@ func (y *year) send(ctx context.Context, td ptrace.Traces) error {
 	traffic.Renumber(td, y.number)
 	own := ptrace.NewTraces()
 	td.CopyTo(own)
-	return y.traces.ConsumeTraces(ctx, own)
+	return groupcommit.Traces(y.traces).ConsumeTraces(ctx, own) // as the receiver does
 }
 
 // get reads a response of the dashboard to its end.

@@ -14,33 +14,35 @@ import (
 // Column is a figure of a group of calls, by which groups can be sorted.
 type Column struct {
 	Name string
+	// Figures are those that it is made of.
+	Figures dashboard.Figures
 	// Of is the figure; NaN where there is none.
 	Of func(*dashboard.Totals) float64
 }
 
 // Columns are all, in the order in which a table has them.
 var Columns = []Column{
-	{"cost", func(t *dashboard.Totals) float64 { return t.Dollars }},
-	{"calls", func(t *dashboard.Totals) float64 { return float64(t.Calls) }},
-	{"average_cost", func(t *dashboard.Totals) float64 { return orNaN(AverageDollars(t)) }},
-	{"errors", func(t *dashboard.Totals) float64 { return float64(t.Errors) }},
-	{"timeouts", func(t *dashboard.Totals) float64 { return float64(t.Timeouts) }},
-	{"error_ratio", func(t *dashboard.Totals) float64 { return orNaN(ErrorRate(t)) }},
-	{"average_duration", func(t *dashboard.Totals) float64 { return orNaN(AverageSeconds(t)) }},
-	{"p50", func(t *dashboard.Totals) float64 { return quantile(t, .5) }},
-	{"p95", func(t *dashboard.Totals) float64 { return quantile(t, .95) }},
-	{"p99", func(t *dashboard.Totals) float64 { return quantile(t, .99) }},
-	{"tokens", Tokens.Of},
-	{"input_tokens", func(t *dashboard.Totals) float64 { return float64(t.Tokens.Input) }},
-	{"output_tokens", func(t *dashboard.Totals) float64 { return float64(t.Tokens.Output) }},
-	{"cache_read_tokens", func(t *dashboard.Totals) float64 { return float64(t.Tokens.CacheRead) }},
-	{"cache_write_tokens", func(t *dashboard.Totals) float64 { return float64(t.Tokens.CacheWrite) }},
-	{"reasoning_tokens", func(t *dashboard.Totals) float64 { return float64(t.Tokens.Reasoning) }},
-	{"cache_read_ratio", func(t *dashboard.Totals) float64 { return orNaN(CacheReadShare(t)) }},
-	{"cache_saved", func(t *dashboard.Totals) float64 { return t.SavedDollars }},
-	{"unpriced", func(t *dashboard.Totals) float64 { return float64(t.Unpriced) }},
-	{"estimated", func(t *dashboard.Totals) float64 { return float64(t.Estimated) }},
-	{"estimated_cost", func(t *dashboard.Totals) float64 { return t.EstimatedDollars }},
+	{"cost", dashboard.CostFigures, func(t *dashboard.Totals) float64 { return t.Dollars }},
+	{"calls", dashboard.CallFigures, func(t *dashboard.Totals) float64 { return float64(t.Calls) }},
+	{"average_cost", dashboard.CallFigures | dashboard.CostFigures, func(t *dashboard.Totals) float64 { return orNaN(AverageDollars(t)) }},
+	{"errors", dashboard.CallFigures, func(t *dashboard.Totals) float64 { return float64(t.Errors) }},
+	{"timeouts", dashboard.CallFigures, func(t *dashboard.Totals) float64 { return float64(t.Timeouts) }},
+	{"error_ratio", dashboard.CallFigures, func(t *dashboard.Totals) float64 { return orNaN(ErrorRate(t)) }},
+	{"average_duration", dashboard.DurationFigures, func(t *dashboard.Totals) float64 { return orNaN(AverageSeconds(t)) }},
+	{"p50", dashboard.DurationFigures, func(t *dashboard.Totals) float64 { return quantile(t, .5) }},
+	{"p95", dashboard.DurationFigures, func(t *dashboard.Totals) float64 { return quantile(t, .95) }},
+	{"p99", dashboard.DurationFigures, func(t *dashboard.Totals) float64 { return quantile(t, .99) }},
+	{"tokens", dashboard.UsageFigures, Tokens.Of},
+	{"input_tokens", dashboard.UsageFigures, func(t *dashboard.Totals) float64 { return float64(t.Tokens.Input) }},
+	{"output_tokens", dashboard.UsageFigures, func(t *dashboard.Totals) float64 { return float64(t.Tokens.Output) }},
+	{"cache_read_tokens", dashboard.UsageFigures, func(t *dashboard.Totals) float64 { return float64(t.Tokens.CacheRead) }},
+	{"cache_write_tokens", dashboard.UsageFigures, func(t *dashboard.Totals) float64 { return float64(t.Tokens.CacheWrite) }},
+	{"reasoning_tokens", dashboard.UsageFigures, func(t *dashboard.Totals) float64 { return float64(t.Tokens.Reasoning) }},
+	{"cache_read_ratio", dashboard.UsageFigures, func(t *dashboard.Totals) float64 { return orNaN(CacheReadShare(t)) }},
+	{"cache_saved", dashboard.SavedFigures, func(t *dashboard.Totals) float64 { return t.SavedDollars }},
+	{"unpriced", dashboard.CallFigures, func(t *dashboard.Totals) float64 { return float64(t.Unpriced) }},
+	{"estimated", dashboard.EstimateFigures, func(t *dashboard.Totals) float64 { return float64(t.Estimated) }},
+	{"estimated_cost", dashboard.EstimateFigures, func(t *dashboard.Totals) float64 { return t.EstimatedDollars }},
 }
 
 // ColumnNamed is a column by its name.
@@ -99,56 +101,10 @@ func compare(a, b *dashboard.Row, keys []Key) int {
 	return cmp.Or(a.Start.Compare(b.Start), slices.Compare(a.Group, b.Group))
 }
 
-// First collects the first rows by keys, of more than need to be in memory at once.
-type First struct {
-	keys  []Key
-	limit int // 0: all
-	rows  []dashboard.Row
-	full  bool // the first limit rows are sorted, and what comes after the last of them is left out
-}
-
-// NewFirst collects so many rows; 0 is for all.
-func NewFirst(limit int, keys []Key) *First { return &First{keys: keys, limit: limit} }
-
-// Add adds rows, which are not kept.
-func (f *First) Add(rows []dashboard.Row) {
-	if f.limit == 0 {
-		f.rows = append(f.rows, rows...)
-		return
-	}
-	for i := range rows {
-		if f.full && compare(&f.rows[f.limit-1], &rows[i], f.keys) < 0 {
-			continue
-		}
-		if f.rows = append(f.rows, rows[i]); len(f.rows) >= 2*f.limit {
-			f.cut()
-			f.full = true
-		}
-	}
-}
-
-func (f *First) cut() {
-	Sort(f.rows, f.keys)
-	if f.limit > 0 && len(f.rows) > f.limit {
-		clear(f.rows[f.limit:])
-		f.rows = f.rows[:f.limit]
-	}
-}
-
-// Rows are the first rows, in order.
-func (f *First) Rows() []dashboard.Row {
-	f.cut()
-	return f.rows
-}
-
 func (k Key) compare(a, b *dashboard.Row) (order int) {
 	switch {
 	case k.Column != nil:
-		x, y := k.Column.Of(&a.Usage), k.Column.Of(&b.Usage)
-		if math.IsNaN(x) || math.IsNaN(y) {
-			return cmp.Compare(y, x) // NaN is less than any number
-		}
-		order = cmp.Compare(x, y)
+		return k.compareFigures(k.Column.Of(&a.Usage), k.Column.Of(&b.Usage))
 	case k.Group < 0:
 		order = a.Start.Compare(b.Start)
 	default:
@@ -158,4 +114,16 @@ func (k Key) compare(a, b *dashboard.Row) (order int) {
 		return -order
 	}
 	return order
+}
+
+// compareFigures compares the figures of a column; none comes last.
+func (k Key) compareFigures(a, b float64) int {
+	switch {
+	case math.IsNaN(a) || math.IsNaN(b):
+		return cmp.Compare(b, a) // NaN is less than any number
+	case k.Down:
+		return cmp.Compare(b, a)
+	default:
+		return cmp.Compare(a, b)
+	}
 }

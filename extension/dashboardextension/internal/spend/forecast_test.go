@@ -87,32 +87,49 @@ func TestSort(t *testing.T) {
 	assert.False(t, known)
 }
 
-// Of rows that come in blocks, the first are those of all of them sorted, whatever is left out on
-// the way.
-func TestFirst(t *testing.T) {
+// The rows of a page are those of all of them sorted, whatever is left out on the way.
+func TestPage(t *testing.T) {
 	cost, _ := ColumnNamed("cost")
 	average, _ := ColumnNamed("average_cost")
-	for seed := range uint64(200) {
+	for seed := range uint64(400) {
 		random := rand.New(rand.NewPCG(seed, 3))
-		keys := [][]Key{{{Column: &cost, Down: true}}, {{Column: &average}}, {{Group: 0, Down: true}, {Column: &cost}}, {{Group: -1, Down: true}}}[seed%4]
-		limit := random.IntN(40)
-		first, all := NewFirst(limit, keys), []dashboard.Row(nil)
-		for block := range random.IntN(8) {
-			var rows []dashboard.Row
-			for n := range random.IntN(60) {
-				one := row(time.Unix(int64(block), 0), float64(random.IntN(5)), strconv.Itoa(n))
+		keys := [][]Key{
+			{{Column: &cost, Down: true}},
+			{{Column: &average}},
+			{{Group: 0, Down: true}, {Column: &cost}},
+			{{Group: -1, Down: true}},
+			{{Group: -1}, {Column: &average, Down: true}, {Column: &cost}},
+		}[seed%5]
+		limit, most := 1+random.IntN(40), []int{0, 60, 600}[random.IntN(3)]
+		skip := random.IntN(5) * limit
+		whole := random.IntN(2) == 0
+		page, all := NewPage(skip, limit, keys), []dashboard.Row(nil)
+		steps := map[time.Time]int{}
+		for step := range random.IntN(8) {
+			start := time.Unix(int64(step), 0)
+			steps[start] = step
+			for _, n := range random.Perm(random.IntN(most + 1)) {
+				one := row(start, float64(random.IntN(5)), strconv.Itoa(n))
 				if one.Usage.Calls = 1; random.IntN(4) == 0 {
 					one.Usage.Unpriced = 1
 				}
-				rows = append(rows, one)
+				all = append(all, one)
+				page.Add(step, &one, whole)
 			}
-			all = append(all, rows...)
-			first.Add(rows)
 		}
 		Sort(all, keys)
-		if limit > 0 {
-			all = all[:min(limit, len(all))]
+		all = all[min(skip, len(all)):]
+		all = all[:min(limit, len(all))]
+		found := page.Rows()
+		require.Len(t, found, len(all), "seed %d", seed)
+		for i := range found {
+			require.Equal(t, all[i].Group, found[i].Group, "seed %d", seed)
+			require.Equal(t, steps[all[i].Start], found[i].Step)
+			require.Equal(t, whole, found[i].Row != nil)
+			if whole {
+				require.Equal(t, all[i], *found[i].Row)
+			}
 		}
-		require.Equal(t, append([]dashboard.Row{}, all...), append([]dashboard.Row{}, first.Rows()...), "seed %d", seed)
+		require.LessOrEqual(t, cap(page.found), 4*(skip+limit)+1024, "no more are kept")
 	}
 }

@@ -39,7 +39,10 @@ func (l *Log) compactSome(budget int64) {
 		l.compact[last] = location{}
 		l.compact = l.compact[:last+1]
 	}
-	l.removeOldest()
+	if l.copied == 0 {
+		l.copied = l.appended
+	}
+	l.removeCopied()
 }
 
 // neededOf returns the entries of a segment that the index has.
@@ -68,18 +71,13 @@ func (l *Log) copyEntry(at location) error {
 	return l.append(&b)
 }
 
-// removeOldest removes the oldest segment, of which nothing is needed, once the copies of what was
-// are on the disk.
-func (l *Log) removeOldest() {
-	if !l.syncing.TryLock() {
-		return // it is tried again with the next write
-	}
-	defer l.syncing.Unlock()
-	if active := l.segments[len(l.segments)-1]; active.suspect || l.syncFile(active.file) != nil {
-		active.full, active.suspect = true, true
+// removeCopied removes the oldest segment if nothing of it is needed, once the copies of what was are on
+// the disk. They get there with the next write that is durable: a sync for them alone would hold the
+// lock, and with it whoever writes.
+func (l *Log) removeCopied() {
+	if l.copied == 0 || l.synced.Load() < l.copied || l.closed {
 		return
 	}
-	l.synced.Store(l.appended)
 	oldest := l.segments[0]
 	_ = oldest.file.Close() // again, where the last time it could not be removed
 	if err := os.Remove(oldest.path); err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -87,5 +85,5 @@ func (l *Log) removeOldest() {
 	}
 	l.total -= oldest.size
 	l.segments = l.segments[1:]
-	l.compact = nil
+	l.compact, l.copied = nil, 0
 }

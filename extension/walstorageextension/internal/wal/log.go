@@ -85,6 +85,7 @@ type Log struct {
 	live     int64                          // bytes of the entries that the index has
 	total    int64                          // bytes of the segments
 	compact  []location                     // entries of the oldest segment that may be needed
+	copied   uint64                         // what had been appended when none was left; 0 before
 	closed   bool
 	buffer   []byte
 }

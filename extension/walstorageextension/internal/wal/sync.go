@@ -39,6 +39,9 @@ func (l *Log) Sync(position uint64) error {
 		return err
 	}
 	l.synced.Store(appended)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.removeCopied()
 	return nil
 }
 

@@ -50,15 +50,17 @@ func (s *Store) Take() Changes {
 	defer s.mu.Unlock()
 	c := Changes{chunks: map[uint64][]kept{}, days: map[int64][]kept{}, index: index{Dropped: s.dropped}}
 	there := map[uint64]bool{}
+	last, changed := ^uint64(0), false // calls of a chunk are one after another
 	for i := range s.ring {
 		at := &s.ring[i]
 		if at.number == 0 {
 			continue
 		}
-		chunk := at.number / chunkSize
-		there[chunk] = true
-		if s.chunks[chunk] {
-			c.chunks[chunk] = append(c.chunks[chunk], *at)
+		if chunk := at.number / chunkSize; chunk != last {
+			there[chunk], changed, last = true, s.chunks[chunk], chunk
+		}
+		if changed {
+			c.chunks[last] = append(c.chunks[last], *at)
 		}
 	}
 	for number, d := range s.days {

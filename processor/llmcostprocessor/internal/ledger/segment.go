@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math/bits"
 	"slices"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/usage"
@@ -229,31 +230,42 @@ func (c *cursor) id() uint32 {
 }
 
 // add adds the figures of the row to another.
-func (c *cursor) add(to *Row) {
-	for i := range to.Calls {
-		if c.mask&(1<<i) != 0 {
-			to.Calls[i] += c.varint()
+func (c *cursor) add(to *Row) { c.addParts(to, allParts) }
+
+// addParts adds some of the figures of the row to another, and leaves the others out.
+func (c *cursor) addParts(to *Row, parts Parts) {
+	if parts&PartCalls != 0 {
+		for i := range to.Calls {
+			if c.mask&(1<<i) != 0 {
+				to.Calls[i] += c.varint()
+			}
 		}
+		if c.mask&hasUnpriced != 0 {
+			to.Unpriced += c.varint()
+		}
+	} else {
+		c.skipNumbers(bits.OnesCount64(c.mask & (hasUnpriced<<1 - 1)))
 	}
-	if c.mask&hasUnpriced != 0 {
-		to.Unpriced += c.varint()
-	}
-	if c.mask&hasCost != 0 {
+	if c.wants(hasCost, parts&PartCost, 1) {
 		to.Cost.AddSum(c.sum())
 	}
-	if c.mask&hasSaved != 0 {
+	if c.wants(hasSaved, parts&PartSaved, 1) {
 		to.Saved.AddSum(c.sum())
 	}
-	if c.mask&hasCompared != 0 {
+	if c.wants(hasCompared, parts&partCompared, 3) {
 		to.Compared.Calls += c.varint()
 		to.Compared.Reported.AddSum(c.sum())
 		to.Compared.Computed.AddSum(c.sum())
 	}
-	if c.mask&hasEstimates != 0 {
+	if c.wants(hasEstimates, parts&PartEstimates, 2) {
 		to.Estimates.Calls += c.varint()
 		to.Estimates.Cost.AddSum(c.sum())
 	}
-	if c.mask&hasTimes != 0 {
+	switch {
+	case c.mask&hasTimes == 0:
+	case parts&PartTimes == 0:
+		c.skipTimes()
+	default:
 		to.Elapsed.add(Elapsed{Seconds: uint64(c.varint()), Nanos: c.uvarint()})
 		buckets := c.uvarint()
 		for i := range to.Durations {
@@ -262,18 +274,41 @@ func (c *cursor) add(to *Row) {
 			}
 		}
 	}
-	if c.mask&hasUsage != 0 {
-		for range c.uvarint() {
-			kind := c.uvarint()
-			amount := c.varint()
-			if c.bad || kind >= uint64(len(c.kinds)) || c.kinds[kind] == usage.None {
-				c.bad = true
-				return
-			}
-			to.Usage[c.kinds[kind]] += amount
-		}
+	switch {
+	case c.mask&hasUsage == 0:
+	case parts&PartUsage == 0:
+		c.skipUsage()
+	default:
+		c.addUsage(&to.Usage)
 	}
 }
+
+// wants reports whether figures that the row has are wanted, and skips them otherwise.
+func (c *cursor) wants(has uint64, wanted Parts, numbers int) bool {
+	if c.mask&has != 0 && wanted == 0 {
+		c.skipNumbers(numbers)
+	}
+	return c.mask&has != 0 && wanted != 0
+}
+
+func (c *cursor) addUsage(to *Usage) {
+	for range c.uvarint() {
+		kind := c.uvarint()
+		amount := c.varint()
+		if c.bad || kind >= uint64(len(c.kinds)) || c.kinds[kind] == usage.None {
+			c.bad = true
+			return
+		}
+		to[c.kinds[kind]] += amount
+	}
+}
+
+func (c *cursor) skipTimes() {
+	c.skipNumbers(2)
+	c.skipNumbers(bits.OnesCount64(c.uvarint())) // buckets
+}
+
+func (c *cursor) skipUsage() { c.skipNumbers(int(2 * min(c.uvarint(), uint64(usage.Count)))) }
 
 // skip leaves the figures of the row out.
 func (c *cursor) skip() {
@@ -293,13 +328,10 @@ func (c *cursor) skip() {
 	}
 	c.skipNumbers(n)
 	if c.mask&hasTimes != 0 {
-		c.skipNumbers(2)
-		for buckets := c.uvarint(); buckets != 0; buckets &= buckets - 1 {
-			c.skipNumbers(1)
-		}
+		c.skipTimes()
 	}
 	if c.mask&hasUsage != 0 {
-		c.skipNumbers(int(2 * min(c.uvarint(), uint64(usage.Count))))
+		c.skipUsage()
 	}
 }
 

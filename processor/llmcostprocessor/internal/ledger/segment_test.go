@@ -105,6 +105,75 @@ func TestPackingChangesNoSum(t *testing.T) {
 	}
 }
 
+// The figures that are asked for are those of a whole sum, those of some groups those of all, and the
+// memory of the sum before makes no difference.
+func TestSumsOfPartsAndGroups(t *testing.T) {
+	var memory Summing
+	for seed := range uint64(60) {
+		random := rand.New(rand.NewPCG(seed, 9))
+		l := New(roomy)
+		for range 200 {
+			count(l, someCall(random))
+			if random.IntN(50) == 0 {
+				_, err := take(l)
+				require.NoError(t, err)
+			}
+		}
+		query := Query{
+			First: HourOf(now) - 3, Last: HourOf(now),
+			Starts: [][]int64{nil, {HourOf(now) - 3}, {HourOf(now) - 3, HourOf(now) - 1}}[random.IntN(3)],
+			By:     [][]int{nil, {Model}, {Provider, Dimension(2)}, {Dimension(0), Model, Dimension(5)}}[random.IntN(4)],
+			Where:  []map[int]string{nil, {Model: "model-1"}}[random.IntN(2)],
+		}
+		whole := sorted(l.Sum(query))
+		require.Equal(t, whole, sorted(slices.Clone(l.SumWith(&memory, query))), "seed %d", seed)
+		if len(query.By) > 0 {
+			query.Parts = Parts(1 + random.IntN(int(partCompared)-1))
+			some := sorted(slices.Clone(l.SumWith(&memory, query)))
+			if query.Parts&PartCalls != 0 {
+				require.Len(t, some, len(whole))
+			}
+			for _, group := range some {
+				at := slices.IndexFunc(whole, func(g Group) bool { return g.Step == group.Step && slices.Equal(g.Values, group.Values) })
+				require.Equal(t, only(whole[at].Row, query.Parts), only(group.Row, query.Parts), "seed %d", seed)
+			}
+			query.Parts, query.Only = 0, [][]string{}
+			wanted := slices.DeleteFunc(slices.Clone(whole), func(Group) bool { return random.IntN(3) > 0 })
+			for _, group := range wanted {
+				query.Only = append(query.Only, group.Values)
+			}
+			query.Only = append(query.Only, make([]string, len(query.By)), slices.Repeat([]string{"nobody's"}, len(query.By)))
+			found := sorted(slices.Clone(l.SumWith(&memory, query)))
+			require.Equal(t, slices.DeleteFunc(whole, func(g Group) bool {
+				return !slices.ContainsFunc(query.Only, func(values []string) bool { return slices.Equal(values, g.Values) })
+			}), found, "seed %d", seed)
+		}
+	}
+}
+
+// only has some figures of a row.
+func only(row Row, parts Parts) (some Row) {
+	if parts&PartCalls != 0 {
+		some.Calls, some.Unpriced = row.Calls, row.Unpriced
+	}
+	if parts&PartCost != 0 {
+		some.Cost = row.Cost
+	}
+	if parts&PartSaved != 0 {
+		some.Saved = row.Saved
+	}
+	if parts&PartEstimates != 0 {
+		some.Estimates = row.Estimates
+	}
+	if parts&PartTimes != 0 {
+		some.Elapsed, some.Durations = row.Elapsed, row.Durations
+	}
+	if parts&PartUsage != 0 {
+		some.Usage = row.Usage
+	}
+	return some
+}
+
 func sorted(groups []Group) []Group {
 	groups = slices.DeleteFunc(groups, func(g Group) bool { return g.Row == Row{} })
 	slices.SortFunc(groups, func(a, b Group) int { return cmp.Or(cmp.Compare(a.Step, b.Step), slices.Compare(a.Values, b.Values)) })
@@ -460,6 +529,21 @@ func BenchmarkSumByUser(b *testing.B) {
 }
 
 // BenchmarkTake is how long calls wait for a snapshot of 500,000 rows that have changed.
+// BenchmarkSumByUserModel is of the first pass of a page that is sorted by cost.
+func BenchmarkSumByUserModel(b *testing.B) {
+	l, at := year(b, 2000, 5, 20)
+	var memory Summing
+	for b.Loop() {
+		rows := 0
+		for day := range 20 {
+			first := HourOf(at.AddDate(0, 0, -day-1).Truncate(24 * time.Hour))
+			rows += len(l.SumWith(&memory, Query{First: first, Last: first + 23, By: []int{Dimension(2), Model}, Parts: PartCalls | PartCost}))
+		}
+		b.ReportMetric(float64(rows), "rows")
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/200_000, "ns/row")
+}
+
 func BenchmarkTake(b *testing.B) {
 	const rows = 500_000
 	values := make([]string, rows)

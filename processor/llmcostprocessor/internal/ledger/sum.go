@@ -24,7 +24,26 @@ type Query struct {
 	By []int
 	// Where are values that columns have.
 	Where map[int]string
+	// Parts are the figures that are summed; others may be missing. 0 is all.
+	Parts Parts
+	// Only are values of By: there is a group for each of them, and for no other. nil is no limit.
+	Only [][]string
 }
+
+// Parts are figures of a row.
+type Parts uint8
+
+// Figures that can be asked for.
+const (
+	PartCalls Parts = 1 << iota // by status, and those without a price
+	PartCost
+	PartSaved
+	PartEstimates
+	PartTimes
+	PartUsage
+	partCompared
+	allParts = 1<<iota - 1
+)
 
 // Group is the sum of the rows of a step that have the same values.
 type Group struct {
@@ -33,26 +52,69 @@ type Group struct {
 	Row    Row
 }
 
-// grouping sums rows by group. Values are numbered, so that no text is compared for a row.
-type grouping struct {
-	query   *Query
+// Summing has the memory of sums, which the next sum uses again. The zero value is ready.
+type Summing struct {
+	query *Query
+	// Values are numbered, so that no text is compared for a row.
 	numbers map[string]uint32
 	texts   []string
-	indexes map[groupKey]int
-	groups  []Group
-	last    groupKey
-	current int // the index of last; -1 at first
+	// nodes are a tree: below a step are the values of the first column, and so on; those of the last
+	// are indexes of groups. A key is the number of the node above and that of the value.
+	nodes  nodeTable
+	inner  uint32            // the last number of a node that is not a group
+	path   [columns]pathNode // to the group of the row before
+	groups []Group
+	values []string // of groups to come
+	closed bool     // there are no other groups
 }
 
-type groupKey struct {
-	step   int
-	values ids
+type pathNode struct {
+	key  uint64 // 0 is none
+	node uint32
+}
+
+// absent is the number of what is not there.
+const absent = ^uint32(0)
+
+func (g *Summing) begin(q *Query) {
+	if q.Parts == 0 {
+		q.Parts = allParts
+	}
+	if g.numbers == nil {
+		g.numbers = map[string]uint32{}
+	}
+	g.nodes.clear()
+	clear(g.numbers)
+	clear(g.path[:])
+	g.query, g.texts, g.groups = q, g.texts[:0], g.groups[:0]
+	g.inner = topNode(len(q.Starts))
+	g.closed = false
+	if q.Only == nil {
+		return
+	}
+	for _, values := range q.Only {
+		var numbers [columns]uint32
+		for i, value := range values {
+			numbers[i] = g.number(value)
+		}
+		for step := range max(1, len(q.Starts)) {
+			if len(q.Starts) == 0 {
+				step = -1
+			}
+			g.of(step, &numbers)
+		}
+	}
+	g.closed = true
 }
 
 // Sum sums rows. Calls that come meanwhile wait for the rows that changed since the ledger was
 // last packed.
-func (l *Ledger) Sum(q Query) []Group {
-	g := &grouping{query: &q, numbers: map[string]uint32{}, indexes: map[groupKey]int{}, current: -1}
+func (l *Ledger) Sum(q Query) []Group { return l.SumWith(&Summing{}, q) }
+
+// SumWith sums rows with the memory of sums before. The next sum overwrites the groups, but not their
+// values.
+func (l *Ledger) SumWith(g *Summing, q Query) []Group {
+	g.begin(&q)
 	for _, packed := range l.collect(q.First, q.Last, func(s *span, row *keyedRow) { g.addOpen(s.first, row) }) {
 		for _, row := range packed.frozen {
 			g.addOpen(packed.first, row)
@@ -103,8 +165,11 @@ func (q *Query) stepOf(hour int64) int {
 	return at - 1
 }
 
-func (g *grouping) number(text string) uint32 {
+func (g *Summing) number(text string) uint32 {
 	n, ok := g.numbers[text]
+	if !ok && g.closed {
+		return absent
+	}
 	if !ok {
 		n = uint32(len(g.texts))
 		g.texts = append(g.texts, text)
@@ -113,23 +178,61 @@ func (g *grouping) number(text string) uint32 {
 	return n
 }
 
-// of is the sum of a group, until it is called again.
-func (g *grouping) of(key groupKey) *Row {
-	if g.current >= 0 && g.last == key {
-		return &g.groups[g.current].Row
-	}
-	at, ok := g.indexes[key]
-	if !ok {
-		at = len(g.groups)
-		g.indexes[key] = at
-		values := make([]string, len(g.query.By))
-		for i := range values {
-			values[i] = g.texts[key.values[i]]
+// topNode is the number of a step's node; -1 is that without steps. Others have larger ones.
+func topNode(step int) uint32 { return uint32(step + 2) }
+
+// of is the sum of a group, until it is called again; nil if the group is not wanted.
+func (g *Summing) of(step int, values *[columns]uint32) *Row {
+	node := topNode(step)
+	last := max(0, len(g.query.By)-1)
+	for i := range last + 1 {
+		key, at := uint64(node)<<32|uint64(values[i]), &g.path[i]
+		if at.key == key {
+			node = at.node
+			continue
 		}
-		g.groups = append(g.groups, Group{Step: key.step, Values: values})
+		slot := g.nodes.at(key)
+		switch {
+		case slot.key != 0:
+			node = slot.node
+		case g.closed:
+			return nil
+		case i < last:
+			g.inner++
+			node = g.inner
+			g.nodes.set(slot, key, node)
+		default:
+			node = uint32(len(g.groups))
+			g.nodes.set(slot, key, node)
+			g.addGroup(step, values)
+		}
+		*at = pathNode{key, node}
 	}
-	g.last, g.current = key, at
-	return &g.groups[at].Row
+	return &g.groups[node].Row
+}
+
+// addGroup appends a group. Groups are large: they are not copied.
+func (g *Summing) addGroup(step int, values *[columns]uint32) {
+	g.groups = slices.Grow(g.groups, 1)[:len(g.groups)+1]
+	group := &g.groups[len(g.groups)-1]
+	group.Step, group.Values, group.Row = step, g.valuesOf(values), Row{}
+}
+
+// valuesOf are the values of a group. Those of many groups are allocated at once.
+func (g *Summing) valuesOf(numbers *[columns]uint32) []string {
+	n := len(g.query.By)
+	if n == 0 {
+		return []string{}
+	}
+	if len(g.values) < n {
+		g.values = make([]string, 256*n)
+	}
+	values := g.values[:n:n]
+	g.values = g.values[n:]
+	for i := range values {
+		values[i] = g.texts[numbers[i]]
+	}
+	return values
 }
 
 // Value is that of a column.
@@ -144,22 +247,28 @@ func (k *Key) Value(column int) string {
 	}
 }
 
-func (g *grouping) addOpen(first int64, row *keyedRow) {
+func (g *Summing) addOpen(first int64, row *keyedRow) {
 	for column, value := range g.query.Where {
 		if row.Value(column) != value {
 			return
 		}
 	}
-	key := groupKey{step: g.query.stepOf(first)}
+	var numbers [columns]uint32
 	for i, column := range g.query.By {
-		key.values[i] = g.number(row.Value(column))
+		if numbers[i] = g.number(row.Value(column)); numbers[i] == absent {
+			return
+		}
 	}
-	g.of(key).Add(&row.Row)
+	if sum := g.of(g.query.stepOf(first), &numbers); sum != nil {
+		sum.Add(&row.Row)
+	}
 }
 
-func (g *grouping) addSegment(first int64, s *Segment) {
+func (g *Summing) addSegment(first int64, s *Segment) {
+	step := g.query.stepOf(first)
+	var values [columns]uint32 // of a row, as they are numbered here
 	if len(g.query.By) == 0 && len(g.query.Where) == 0 {
-		g.of(groupKey{step: g.query.stepOf(first)}).Add(&s.total)
+		g.of(step, &values).Add(&s.total)
 		return
 	}
 	c := s.rows()
@@ -175,12 +284,11 @@ func (g *grouping) addSegment(first int64, s *Segment) {
 		}
 		wants = append(wants, want{column, uint32(at)})
 	}
-	const unknown = ^uint32(0)
+	const unknown = absent - 1
 	numbers := make([]uint32, len(c.texts))
 	for i := range numbers {
 		numbers[i] = unknown
 	}
-	key := groupKey{step: g.query.stepOf(first)}
 rows:
 	for c.next() {
 		for _, w := range wants {
@@ -194,9 +302,16 @@ rows:
 			if numbers[id] == unknown {
 				numbers[id] = g.number(c.texts[id])
 			}
-			key.values[i] = numbers[id]
+			if values[i] = numbers[id]; values[i] == absent {
+				c.skip()
+				continue rows
+			}
 		}
-		c.add(g.of(key))
+		if sum := g.of(step, &values); sum == nil {
+			c.skip()
+		} else {
+			c.addParts(sum, g.query.Parts)
+		}
 	}
 }
 

@@ -146,10 +146,18 @@ type Point struct {
 	Example  Example
 }
 
-// Export calls visit with each series. The point is reused.
-func (s *Set) Export(visit func(*Point)) {
+// exportedTogether is how many slots are exported at once.
+const exportedTogether = 256
+
+// Export calls visit with the series of some slots from first on, and returns the slot to go on
+// with; 0 after the last. Calls may be counted between. The point is reused.
+func (s *Set) Export(first int, visit func(*Point)) (next int) {
 	var p Point
-	for slot, e := range s.slots {
+	if next = first + exportedTogether; next >= len(s.slots) {
+		next = 0
+	}
+	for slot := first; slot < min(first+exportedTogether, len(s.slots)); slot++ {
+		e := s.slots[slot]
 		if e == nil {
 			continue
 		}
@@ -174,6 +182,7 @@ func (s *Set) Export(visit func(*Point)) {
 		visit(&p)
 		e.example = Example{} // an exemplar is sent once
 	}
+	return next
 }
 
 // parseKey reads what ledger.AppendKey has written.

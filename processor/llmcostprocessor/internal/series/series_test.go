@@ -34,6 +34,23 @@ func call(team string, cost money.Pico) *ledger.Call {
 	return c
 }
 
+// exportAll calls visit with each series.
+func exportAll(s *Set, visit func(*Point)) {
+	for first, more := 0, true; more; more = first > 0 {
+		first = s.Export(first, visit)
+	}
+}
+
+func encode(tb testing.TB, changes *Changes) map[int][]byte {
+	tb.Helper()
+	chunks := map[int][]byte{}
+	require.NoError(tb, changes.Encode(func(chunk int, content []byte) error {
+		chunks[chunk] = content
+		return nil
+	}))
+	return chunks
+}
+
 // reader adds increases up as Prometheus does with start times.
 type reader struct {
 	t                *testing.T
@@ -60,7 +77,7 @@ func pico(t *testing.T, sum money.Sum) int64 {
 
 func (r *reader) scrape(s *Set) {
 	r.ahead, r.names = 0, nil
-	s.Export(func(p *Point) {
+	exportAll(s, func(p *Point) {
 		name := strings.Join(append([]string{p.Provider, p.Model}, p.Values...), "/")
 		r.names = append(r.names, name)
 		now := reading{p.Start, pico(r.t, p.Cost), p.Calls, p.Usage[usage.Input]}
@@ -115,9 +132,7 @@ func TestIncreasesAddUp(t *testing.T) {
 			default:
 				read.scrape(s) // what is saved is at least what left
 				changes := s.Take()
-				chunks, err := changes.Encode()
-				require.NoError(t, err)
-				maps.Copy(stored, chunks)
+				maps.Copy(stored, encode(t, &changes))
 				s = New(options(limit))
 				for _, content := range stored {
 					require.NoError(t, s.Load(content))
@@ -185,8 +200,7 @@ func TestStateOfOtherDimensionsIsLeftOut(t *testing.T) {
 	s := New(options(2))
 	s.Add(call("a", 1), morning)
 	changes := s.Take()
-	chunks, err := changes.Encode()
-	require.NoError(t, err)
+	chunks := encode(t, &changes)
 	other := New(Options{Max: 2, Labels: []string{"team", "agent"}, Idle: time.Hour})
 	require.NoError(t, other.Load(chunks[0]))
 	assert.True(t, other.Empty())
@@ -201,8 +215,7 @@ func TestStateOfTheFirstDimensionsIsContinued(t *testing.T) {
 	s := New(options(2))
 	s.Add(call("a", 1), morning)
 	changes := s.Take()
-	chunks, err := changes.Encode()
-	require.NoError(t, err)
+	chunks := encode(t, &changes)
 	other := New(Options{Max: 2, Labels: []string{"team", "user", "agent"}, Idle: time.Hour})
 	require.NoError(t, other.Load(chunks[0]))
 	other.Add(call("a", 1), morning)
@@ -215,16 +228,44 @@ func TestChangesThatWereNotStoredAreKept(t *testing.T) {
 		s.Add(call(strconv.Itoa(i), 1), morning)
 	}
 	changes := s.Take()
-	assert.Len(t, changes.chunks, 2)
-	assert.Equal(t, 2, changes.Chunks)
+	assert.Len(t, changes.chunks, 8)
+	assert.Equal(t, 8, changes.Chunks)
 	empty := s.Take()
 	assert.Empty(t, empty.chunks)
 	s.Mark(changes)
 	again := s.Take()
-	assert.Len(t, again.chunks, 2)
+	assert.Len(t, again.chunks, 8)
 	s.Add(call("3", 1), morning)
 	one := s.Take()
 	assert.Len(t, one.chunks, 1)
+}
+
+// However many there are, each is exported once, and copied for the storage.
+func TestManySeries(t *testing.T) {
+	s := New(options(1000))
+	for n := range 1100 {
+		s.Add(call(strconv.Itoa(n), money.Pico(n)), morning)
+		if n != 0 && n != 255 && n != 256 && n != 999 && n != 1099 {
+			continue
+		}
+		read := &reader{t: t, last: map[string]reading{}}
+		read.scrape(s)
+		assert.Len(t, read.last, len(read.names), "each once")
+		assert.Len(t, read.names, min(n+1, 1001), "and that of the overflow")
+		assert.EqualValues(t, n*(n+1)/2, read.cost)
+		changes := s.Take()
+		s.MarkAll()
+		again := s.Take()
+		loaded := New(options(1000))
+		for _, content := range encode(t, &again) {
+			require.NoError(t, loaded.Load(content))
+		}
+		after := &reader{t: t, last: map[string]reading{}}
+		after.scrape(loaded)
+		assert.ElementsMatch(t, read.names, after.names)
+		assert.Equal(t, read.cost, after.cost)
+		s.Mark(changes)
+	}
 }
 
 func TestKeys(t *testing.T) {
@@ -248,8 +289,7 @@ func FuzzLoad(f *testing.F) {
 	s.Add(call("b", 1), morning)
 	s.Add(call("c", 1), morning)
 	changes := s.Take()
-	chunks, err := changes.Encode()
-	require.NoError(f, err)
+	chunks := encode(f, &changes)
 	f.Add(chunks[0])
 	f.Fuzz(func(_ *testing.T, content []byte) {
 		loaded := New(options(2))
@@ -258,7 +298,7 @@ func FuzzLoad(f *testing.F) {
 		}
 		loaded.Add(call("a", 1), morning)
 		loaded.Rebalance(morning)
-		loaded.Export(func(*Point) {})
+		exportAll(loaded, func(*Point) {})
 	})
 }
 
@@ -269,7 +309,7 @@ func TestAccountFollowsItsSeries(t *testing.T) {
 	with, without := New(Options{Max: 3, Labels: []string{"a"}, Idle: time.Hour}), New(Options{Max: 3, Labels: []string{"a"}, Idle: time.Hour})
 	accounts := map[string]*ledger.Account{}
 	points := func(s *Set) (all []Point) {
-		s.Export(func(p *Point) {
+		exportAll(s, func(p *Point) {
 			own := *p
 			own.Values = slices.Clone(p.Values)
 			all = append(all, own)

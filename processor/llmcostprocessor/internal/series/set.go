@@ -4,7 +4,6 @@
 package series
 
 import (
-	"cmp"
 	"slices"
 	"time"
 
@@ -164,46 +163,11 @@ func (s *Set) addOutside(c *ledger.Call) {
 
 // forgetCheapest forgets half of the keys that have no series.
 func (s *Set) forgetCheapest() {
-	ranked := s.rankOutside()
-	for _, each := range ranked[len(ranked)/2:] {
+	all := s.allOutside()
+	slices.SortFunc(all, mostExpensiveFirst)
+	for _, each := range all[len(all)/2:] {
 		delete(s.outside, each.key)
 	}
-}
-
-type ranked struct {
-	key  string
-	slot int
-	cost money.Sum
-}
-
-// rankOutside returns the keys that have no series, the most expensive first.
-func (s *Set) rankOutside() []ranked {
-	out := make([]ranked, 0, len(s.outside))
-	for key, cost := range s.outside {
-		out = append(out, ranked{key: key, cost: cost})
-	}
-	slices.SortFunc(out, func(a, b ranked) int { return cmp.Or(compare(b.cost, a.cost), cmp.Compare(a.key, b.key)) })
-	return out
-}
-
-// rankInside returns the series, the cheapest first.
-func (s *Set) rankInside() []ranked {
-	out := make([]ranked, 0, len(s.index))
-	for key, slot := range s.index {
-		out = append(out, ranked{key, slot, s.slots[slot].rank()})
-	}
-	slices.SortFunc(out, func(a, b ranked) int { return cmp.Or(compare(a.cost, b.cost), cmp.Compare(a.key, b.key)) })
-	return out
-}
-
-func compare(a, b money.Sum) int {
-	switch {
-	case a.Less(b):
-		return -1
-	case b.Less(a):
-		return 1
-	}
-	return 0
 }
 
 // Rebalance ends series that are idle, and has the most expensive keys have series.
@@ -216,20 +180,20 @@ func (s *Set) Rebalance(now time.Time) {
 	if len(s.outside) == 0 && len(s.index) <= s.options.Max {
 		return
 	}
-	inside, outside := s.rankInside(), s.rankOutside()
+	// Few are replaced as a rule, and calls wait meanwhile: the others are not sorted.
+	inside, outside := newRanking(s.allInside(), cheapestFirst), newRanking(s.allOutside(), mostExpensiveFirst)
 	for len(s.index) > s.options.Max { // the limit was lowered
-		s.replace(inside[0], nil, now)
-		inside = inside[1:]
+		s.replace(inside.next(), nil, now)
 	}
-	for i := range outside {
+	for outside.Len() > 0 {
 		switch {
 		case len(s.index) < s.options.Max:
-			s.start(outside[i].key, now)
-		case len(inside) == 0 || !inside[0].cost.Less(outside[i].cost):
+			s.start(outside.next().key, now)
+		case inside.Len() == 0 || !inside.all[0].cost.Less(outside.all[0].cost):
 			return
 		default:
-			s.replace(inside[0], &outside[i], now)
-			inside = inside[1:]
+			by := outside.next()
+			s.replace(inside.next(), &by, now)
 		}
 	}
 }

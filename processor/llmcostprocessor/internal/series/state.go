@@ -6,6 +6,7 @@ package series
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -15,7 +16,7 @@ import (
 )
 
 // chunkSize is how many slots are persisted together.
-const chunkSize = 1024
+const chunkSize = 256
 
 const version = 1
 
@@ -60,18 +61,33 @@ func (s *Set) Take() Changes {
 		c.Chunks = (len(s.slots) + chunkSize - 1) / chunkSize
 	}
 	for chunk := range s.changed {
-		entries := []entryAt{}
-		for slot := chunk * chunkSize; slot < min((chunk+1)*chunkSize, len(s.slots)); slot++ {
-			if e := s.slots[slot]; e != nil {
-				own := entryAt{slot, *e}
-				own.amounts = slices.Clone(e.amounts)
-				entries = append(entries, own)
-			}
-		}
-		c.chunks[chunk] = entries
+		first := chunk * chunkSize
+		c.chunks[chunk] = copySlots(first, s.slots[min(first, len(s.slots)):min(first+chunkSize, len(s.slots))])
 	}
 	clear(s.changed)
 	return c
+}
+
+// copySlots copies the series of slots. Calls wait meanwhile, so that it allocates once for all.
+func copySlots(first int, slots []*entry) []entryAt {
+	series, amounts := 0, 0
+	for _, e := range slots {
+		if e != nil {
+			series, amounts = series+1, amounts+len(e.amounts)
+		}
+	}
+	entries, all := make([]entryAt, 0, series), make([]amount, 0, amounts)
+	for i, e := range slots {
+		if e == nil {
+			continue
+		}
+		own := entryAt{first + i, *e}
+		begin := len(all)
+		all = append(all, e.amounts...)
+		own.amounts = all[begin:len(all):len(all)]
+		entries = append(entries, own)
+	}
+	return entries
 }
 
 // Mark notes that changes were not stored: the next ones include them.
@@ -81,21 +97,30 @@ func (s *Set) Mark(c Changes) {
 	}
 }
 
-// Encode writes the changed chunks out, which takes longer than to copy them.
-func (c *Changes) Encode() (map[int][]byte, error) {
-	out := map[int][]byte{}
-	for chunk, entries := range c.chunks {
+// MarkAll has the next changes include all series.
+func (s *Set) MarkAll() {
+	for chunk := range (len(s.slots) + chunkSize - 1) / chunkSize {
+		s.changed[chunk] = true
+	}
+}
+
+// Encode calls write with each of the changed chunks, in order, which takes longer than to copy them.
+func (c *Changes) Encode(write func(chunk int, content []byte) error) error {
+	for _, chunk := range slices.Sorted(maps.Keys(c.chunks)) {
+		entries := c.chunks[chunk]
 		d := document{Version: version, Labels: c.labels, Series: make([]stored, len(entries))}
 		for i := range entries {
 			d.Series[i] = entries[i].stored()
 		}
 		content, err := json.Marshal(d)
-		if err != nil {
-			return nil, err
+		if err == nil {
+			err = write(chunk, content)
 		}
-		out[chunk] = content
+		if err != nil {
+			return err
+		}
 	}
-	return out, nil
+	return nil
 }
 
 func (e *entryAt) stored() stored {
