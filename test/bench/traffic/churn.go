@@ -44,7 +44,7 @@ const (
 // SpansOf is batch n: five traces of ten spans, each a request, an agent's run, three calls
 // and what else a request does.
 func (c *Churn) SpansOf(n uint64, now time.Time) ptrace.Traces {
-	random := rand.New(rand.NewPCG(n, 1)) //nolint:gosec // what is sent is to be the same each time
+	random := rand.New(rand.NewPCG(n, 1)) // the same each time
 	of := func(percent int) bool { return random.IntN(100) < percent }
 	td := ptrace.NewTraces()
 	rs := td.ResourceSpans().AppendEmpty()
