@@ -13,13 +13,74 @@ import (
 // attribution is who the call was made for: by keys of their own, or
 // in the metadata that the application gave its framework.
 func (r *record) attribution() Attribution {
-	a := Attribution{Agent: r.text(agent), User: r.text(user), Session: r.text(session)}
+	a := Attribution{Agent: r.text(agent), User: r.id(user), Session: r.id(session)}
 	if a.Agent == "" && r.has(node) && r.isAgent() {
 		a.Agent = r.text(node)
 	}
 	if r.has(custom) && (a.Agent == "" || a.User == "" || a.Session == "") {
 		r.readCustom(&a)
 	}
+	return a
+}
+
+// id returns a text or, as an application may have it, a whole number.
+func (r *record) id(f field) string {
+	if !r.has(f) {
+		return ""
+	}
+	return idOf(r.values[f])
+}
+
+func idOf(value pcommon.Value) string {
+	switch value.Type() {
+	case pcommon.ValueTypeStr:
+		return unquote(trim(value.Str()))
+	case pcommon.ValueTypeInt:
+		return value.AsString()
+	}
+	return ""
+}
+
+// owners has for each key of a user or session what it is and its rank: the first of its
+// row counts.
+var owners = func() map[string]place {
+	keys := map[string]place{}
+	for _, row := range genAI {
+		if row.field != user && row.field != session {
+			continue
+		}
+		for i, key := range row.keys {
+			keys[key] = place{row.field, uint8(i + 1)}
+		}
+	}
+	return keys
+}()
+
+// OwnerOf returns the user and session that a span of no convention, or a resource, has: a
+// web framework's server span around calls, for example.
+func OwnerOf(attributes pcommon.Map) (a Attribution) {
+	var ranks [fields]uint8
+	attributes.Range(func(key string, value pcommon.Value) bool {
+		// Mostly the last byte shows that it is none.
+		if n := len(key); n == 0 || key[n-1] != 'd' && key[n-1] != 'r' {
+			return true
+		}
+		at, known := owners[key]
+		if !known || ranks[at.field] != 0 && ranks[at.field] < at.rank {
+			return true
+		}
+		id := idOf(value)
+		if id == "" || isNothing(id) {
+			return true
+		}
+		ranks[at.field] = at.rank
+		if at.field == user {
+			a.User = id
+		} else {
+			a.Session = id
+		}
+		return true
+	})
 	return a
 }
 
