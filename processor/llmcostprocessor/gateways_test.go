@@ -174,3 +174,33 @@ func (s *sentSpan) telemetry(t *testing.T) telemetry {
 	require.NoError(t, span.Attributes().FromRaw(s.attributes))
 	return telemetry{spans: &td}
 }
+
+// A proxy may answer with a name of its own: what it has called has the price.
+func TestPriceOfWhatTheProxyCalled(t *testing.T) {
+	for name, tt := range map[string]struct {
+		attributes map[string]any
+		want       any
+	}{
+		"a profile of Bedrock":    {map[string]any{"gen_ai.provider.name": "aws.bedrock", "gen_ai.response.model": "our-best", "litellm.provider.model": "bedrock/us.anthropic.claude-sonnet-4-5-20250929-v1:0"}, 1000*3.3e-6 + 500*16.5e-6},
+		"a deployment of Azure":   {map[string]any{"gen_ai.provider.name": "azure.ai.openai", "gen_ai.response.model": "gpt-4o-2024-11-20", "litellm.provider.model": "azure/prod-east"}, 0.0075},
+		"the vendor itself":       {map[string]any{"gen_ai.provider.name": "anthropic", "gen_ai.response.model": nil, "litellm.provider.model": "anthropic/claude-haiku-4-5"}, 1000*1e-6 + 500*5e-6},
+		"nobody knows either":     {map[string]any{"gen_ai.provider.name": "azure.ai.openai", "gen_ai.response.model": "our-best", "litellm.provider.model": "azure/prod-east"}, nil},
+		"the name of the request": {map[string]any{"gen_ai.provider.name": "openai", "gen_ai.response.model": "our-best", "gen_ai.request.model": "gpt-4o"}, 0.0075},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, testConfig(nil))
+			td := r.price(callSpan(func(s ptrace.Span) {
+				put("gen_ai.request.model", "our-best")(s)
+				for key, value := range tt.attributes {
+					put(key, value)(s)
+				}
+			}))
+			got := written(firstSpan(td).Attributes())[attrCost]
+			if tt.want == nil {
+				assert.Nil(t, got)
+				return
+			}
+			assert.InDelta(t, tt.want, got, 1e-12)
+		})
+	}
+}

@@ -352,3 +352,43 @@ func TestMetricsOfCallsWithoutUsage(t *testing.T) {
 		{Value: 1, Attributes: attribute.NewSet(attribute.String("convention", "otel"), attribute.String("outcome", outcomeUnpriced))},
 	}, metricdatatest.IgnoreTimestamp())
 }
+
+// Whatever a point has or lacks, and of whatever type its values are, it ends nothing.
+func TestHostileMetrics(t *testing.T) {
+	odd := map[string]any{
+		"none": nil, "empty": "", "a number": 7, "a list": []any{"input", 3}, "a map": map[string]any{"a": 1}, "bytes": []byte{0xff}, "long": strings.Repeat("x", 10_000),
+	}
+	keys := []string{"gen_ai.token.type", "type", "token_type", "gen_ai.token.modality", "gen_ai.operation.name", "error.type", "status", "gen_ai.request.model", "model", "gen_ai.provider.name"}
+	names := []string{"up"}
+	for i := range convention.MetricSources {
+		names = append(names, convention.MetricSources[i].Metrics()...)
+	}
+	r := newRig(t, testConfig(everySource))
+	for _, broken := range keys {
+		for name, value := range odd {
+			md := pmetric.NewMetrics()
+			metrics := md.ResourceMetrics().AppendEmpty().ScopeMetrics().AppendEmpty().Metrics()
+			for i, metric := range names {
+				p := sentPoint{metric: metric, attributes: []string{
+					"gen_ai.token.type=input", "type=input", "token_type=input", ofGPT4o, "model=gpt-4o", "gen_ai.provider.name=openai", "test=" + broken + name,
+				}, sum: 5, count: uint64(i % 2), delta: true, start: 1, at: 2}
+				p.addTo(metrics)
+				m := metrics.At(metrics.Len() - 1)
+				var attributes pcommon.Map
+				if m.Type() == pmetric.MetricTypeSum {
+					attributes = m.Sum().DataPoints().At(0).Attributes()
+				} else {
+					attributes = m.ExponentialHistogram().DataPoints().At(0).Attributes()
+				}
+				if attributes.Remove(broken); value != nil {
+					require.NoError(t, attributes.PutEmpty(broken).FromRaw(value))
+				}
+				if name == "empty" {
+					attributes.PutEmpty(broken)
+				}
+			}
+			require.NoError(t, r.metrics.ConsumeMetrics(t.Context(), md))
+		}
+	}
+	assert.Positive(t, usageTotals(r, "gpt-4o")["type=input"], "others count")
+}
