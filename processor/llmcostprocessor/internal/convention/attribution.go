@@ -59,29 +59,35 @@ var owners = func() map[string]place {
 // OwnerOf returns the user and session that a span of no convention, or a resource, has: a
 // web framework's server span around calls, for example.
 func OwnerOf(attributes pcommon.Map) (a Attribution) {
-	var ranks [fields]uint8
+	var userRank, sessionRank uint8
 	attributes.Range(func(key string, value pcommon.Value) bool {
-		// Mostly the last byte shows that it is none.
-		if n := len(key); n == 0 || key[n-1] != 'd' && key[n-1] != 'r' {
+		if !mayBeOwner(key) {
 			return true
 		}
 		at, known := owners[key]
-		if !known || ranks[at.field] != 0 && ranks[at.field] < at.rank {
+		if !known {
 			return true
 		}
-		id := idOf(value)
-		if id == "" || isNothing(id) {
-			return true
+		to, rank := &a.User, &userRank
+		if at.field == session {
+			to, rank = &a.Session, &sessionRank
 		}
-		ranks[at.field] = at.rank
-		if at.field == user {
-			a.User = id
-		} else {
-			a.Session = id
+		if id := idOf(value); (*rank == 0 || at.rank < *rank) && !isNothing(id) {
+			*to, *rank = id, at.rank
 		}
 		return true
 	})
 	return a
+}
+
+// mayBeOwner reports whether a key ends as those of users and sessions do. Most keys of most
+// spans fail here.
+func mayBeOwner(key string) bool {
+	n := len(key)
+	if n < len("user.id") {
+		return false
+	}
+	return key[n-1] == 'd' && (key[n-2] == 'i' || key[n-2] == 'I') || key[n-1] == 'r' && key[n-2] == 'e'
 }
 
 // isAgent reports whether the record is of an agent's run, as CrewAI's, which is a node
