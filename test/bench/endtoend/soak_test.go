@@ -4,6 +4,8 @@
 package main
 
 import (
+	"bytes"
+	"io"
 	"path/filepath"
 	"testing"
 
@@ -30,6 +32,30 @@ func TestTrend(t *testing.T) {
 	assert.False(t, trendOf(minutes, line(0, 3)).climbs(), "noise")
 	assert.False(t, trendOf(minutes, line(0.05, 0)).climbs(), "2 % in 40 minutes")
 	assert.False(t, trendOf(minutes, line(-1, 0)).climbs())
+}
+
+func TestFloorsLeaveGarbageOut(t *testing.T) {
+	minutes := []float64{1, 2, 3, 4, 5, 6, 7}
+	middles, least := floors(minutes, []float64{9, 1, 5, 3, 8, 2, 0}, 3)
+	assert.Equal(t, []float64{2, 5}, middles)
+	assert.Equal(t, []float64{1, 2}, least)
+
+	s := soaked{}
+	for i := range 120 {
+		s.minutes = append(s.minutes, float64(i)/2)
+		garbage := float64(i * 7919 % 97)
+		for q := range s.values {
+			s.values[q] = append(s.values[q], 150+garbage)
+		}
+		s.values[soakLive][i] += float64(i) / 4 // half a MiB a minute
+	}
+	var out bytes.Buffer
+	require.ErrorContains(t, s.writeQuantities(&out), "live heap: climbs")
+	assert.Contains(t, out.String(), "| open file descriptors | 150 |")
+	for i := range s.values[soakLive] {
+		s.values[soakLive][i] -= float64(i) / 4
+	}
+	require.NoError(t, s.writeQuantities(io.Discard))
 }
 
 func TestValueOf(t *testing.T) {

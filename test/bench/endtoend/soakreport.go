@@ -10,6 +10,7 @@ import (
 	"io"
 	"math"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -56,35 +57,54 @@ var soakMetrics = []struct {
 	{"series of the collector's own metrics page", "", 0},
 }
 
+// windows is the number of parts of the time, of each of which the least value counts, and leastSamples is what they need.
+const (
+	windows      = 12
+	leastSamples = windows
+)
+
 // tolerated is the growth over the last two thirds, as a share of the mean, that is none.
 const tolerated = 0.05
 
 // report prints what was sampled, draws it, and returns an error for what grows.
 func (s *soaked) report(out io.Writer, load *soakLoad, drawing string) error {
-	if len(s.minutes) < 6 {
+	if len(s.minutes) < leastSamples {
 		return fmt.Errorf("%d samples are too few", len(s.minutes))
 	}
-	from := len(s.minutes) / 3
+	grows := s.writeQuantities(out)
+	s.writeBounds(out, load)
+	fmt.Fprintf(out, "\n![Memory and disk over the time of the soak](images/%s)\n", path.Base(drawing))
+	return errors.Join(grows, s.draw(drawing))
+}
+
+// writeQuantities prints what was sampled, and returns an error for what grows.
+func (s *soaked) writeQuantities(out io.Writer) error {
 	total := s.minutes[len(s.minutes)-1]
 	var errs []error
 	ratio.Head(out, fmt.Sprintf("%.0f minutes of churn", total), "", "at the start", "after a third", "at the end", "growth over the last two thirds", "")
 	for i, q := range soakNames {
 		values := s.values[i]
-		t := trendOf(s.minutes[from:], values[from:])
+		t := s.trend(i)
 		outcome := "flat"
 		switch {
 		case t.climbs():
 			outcome = "climbs"
-		case t.growth < -tolerated*t.mean:
+		case t.growth < -tolerated*t.mean && t.growth < -2*t.doubt:
 			outcome = "falls"
 		}
 		if q.bound && t.climbs() {
 			errs = append(errs, fmt.Errorf("%s: climbs by %.1f %s of %.1f in %.0f minutes", q.name, t.growth, q.unit, t.mean, total*2/3))
 		}
 		number := func(v float64) string { return strings.TrimSpace(fmt.Sprintf("%.0f %s", v, q.unit)) }
-		ratio.Row(out, q.name, number(values[0]), number(values[from]), number(values[len(values)-1]),
+		ratio.Row(out, q.name, number(values[0]), number(values[len(values)/3]), number(values[len(values)-1]),
 			fmt.Sprintf("%+.1f %% ± %.1f %%", 100*t.growth/t.mean, 200*t.doubt/t.mean), outcome)
 	}
+	return errors.Join(errs...)
+}
+
+// writeBounds prints whether what is bounded has reached its bound, and what was sent.
+func (s *soaked) writeBounds(out io.Writer, load *soakLoad) {
+	from := len(s.pages) / 3
 	ratio.Head(out, "What was bounded", "", "after a third", "at the end", "limit")
 	for _, m := range soakMetrics {
 		limit := "–"
@@ -98,8 +118,6 @@ func (s *soaked) report(out io.Writer, load *soakLoad, drawing string) error {
 		"%d services, %d label sets and %d endpoints that were new. Failed: %d requests.\n",
 		c.Spans.Load(), c.Traces.Load(), c.Events.Load(), c.Records.Load(), c.Points.Load(), c.Calls.Load(), c.Users.Load(), c.Models.Load(),
 		c.Services.Load(), c.LabelSets.Load(), c.Endpoints.Load(), load.errors.Load())
-	fmt.Fprintf(out, "\n![Memory and disk over the time of the soak](images/%s)\n", path.Base(drawing))
-	return errors.Join(append(errs, s.draw(drawing))...)
 }
 
 // valueOf is the sum of a metric in what Prometheus scrapes; of no metric, the number of its lines.
@@ -123,6 +141,26 @@ func valueOf(page, metric string) string {
 		return strconv.Itoa(lines)
 	}
 	return strconv.FormatFloat(sum, 'f', -1, 64)
+}
+
+// trend is that of a quantity over the last two thirds: of its least value in each twelfth of the time,
+// five minutes of an hour. What a scrape or a request allocates is garbage a moment later, and what is written is compacted,
+// but what leaks raises the least value too.
+func (s *soaked) trend(quantity int) trend { return trendOf(s.floors(quantity)) }
+
+func (s *soaked) floors(quantity int) (middles, least []float64) {
+	from := len(s.minutes) / 3
+	return floors(s.minutes[from:], s.values[quantity][from:], len(s.minutes)/windows)
+}
+
+// floors are the least values of so many samples each, and the middle of their times. Samples that
+// are left over at the end are left out.
+func floors(x, y []float64, samples int) (middles, least []float64) {
+	for ; len(x) >= samples; x, y = x[samples:], y[samples:] {
+		middles = append(middles, mean(x[:samples]))
+		least = append(least, slices.Min(y[:samples]))
+	}
+	return middles, least
 }
 
 // trend is a straight line through samples by least squares.
@@ -172,7 +210,7 @@ func (s *soaked) draw(to string) error {
 	p.BackgroundColor = color.White
 	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = "Memory and disk under churn", "minutes", "MiB"
 	p.Legend.Top, p.Legend.Left = true, true
-	from, most := len(s.minutes)/3, 0.0
+	most := 0.0
 	for i, q := range soakNames {
 		if q.unit != "MiB" {
 			continue
@@ -186,8 +224,9 @@ func (s *soaked) draw(to string) error {
 		if err != nil {
 			return err
 		}
-		t := trendOf(s.minutes[from:], s.values[i][from:])
-		fit, err := plotter.NewLine(plotter.XYs{{X: s.minutes[from], Y: t.first}, {X: s.minutes[len(s.minutes)-1], Y: t.first + t.growth}})
+		middles, least := s.floors(i)
+		t := trendOf(middles, least)
+		fit, err := plotter.NewLine(plotter.XYs{{X: middles[0], Y: t.first}, {X: middles[len(middles)-1], Y: t.first + t.growth}})
 		if err != nil {
 			return err
 		}
