@@ -58,7 +58,8 @@ run: build ## Build, and run CONFIG (config/default.yaml) WITH others of config/
 
 .PHONY: demo
 demo: build ## Run on ports of its own, send two days of spans and Arc events, show the dashboard until Ctrl-C
-	$(GO) run ./examples/demo -collector $(BIN) -config $(CONFIG) -stay
+	$(GO) build -o bin/demo ./examples/demo
+	bin/demo -collector $(BIN) -config $(CONFIG) -stay
 
 ##@ Ship
 
@@ -95,7 +96,7 @@ typecheck: ## Check the types for every platform that is released, in minutes
 nightly: ## The checks that take too long for every change
 	$(MAKE) test
 	$(MAKE) fuzz FUZZTIME=1m
-	$(MAKE) test-bench bench-check scale-check e2e e2e-sdks test-packages quickstart recipes
+	$(MAKE) test-bench bench-check soak scale-check e2e e2e-sdks test-packages quickstart recipes
 	$(MAKE) platforms package reproducible vulncheck
 
 .PHONY: test-packages
@@ -166,6 +167,10 @@ scale-check: build ## Agents and gateways through outages, growth and Kafka: the
 bench: build ## Measure beside the peers, and renew docs/benchmarks.md, or its sections ONLY
 	test/bench/endtoend/peer/build.sh
 	cd test/bench && $(GO) run ./report $(ONLY)
+
+.PHONY: soak
+soak: build ## An hour of ever new users, models, traces and series, or FOR a time; fails if memory or state still grows after a third
+	cd test/bench && SOAK=$(FOR) $(GO) run ./endtoend soak
 
 .PHONY: bench-check
 bench-check: build ## Compare the ratios of speed with test/bench/ratios.json, in ten minutes; RATIOS=write renews the file

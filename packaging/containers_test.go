@@ -34,6 +34,10 @@ func TestDockerfile(t *testing.T) {
 	var args []string
 	require.NoError(t, json.Unmarshal([]byte(command[1]), &args))
 	validate(t, nil, args...)
+	merged := limiter(t, nil, args...)
+	assert.EqualValues(t, 0, at(t, merged, "limit_mib"), "which would come first")
+	assert.EqualValues(t, 80, at(t, merged, "limit_percentage"))
+	assert.EqualValues(t, 25, at(t, merged, "spike_limit_percentage"))
 	assert.Regexp(t, `(?m)^USER 65532:65532$`, file)
 	assert.Regexp(t, `(?m)^HEALTHCHECK .*CMD \["/usr/bin/arctool", "health"\]$`, file)
 	for _, source := range regexp.MustCompile(`cp -R (.*) /image/`).FindAllStringSubmatch(file, -1) {
@@ -117,6 +121,9 @@ func TestCompose(t *testing.T) {
 	}
 	collector := project.Services["collector"]
 	assert.True(t, collector.ReadOnly)
+	mebibytes, err := strconv.Atoi(strings.TrimSuffix(*collector.Environment["GOMEMLIMIT"], "MiB"))
+	require.NoError(t, err)
+	assert.InDelta(t, 0.8, float64(mebibytes<<20)/float64(collector.MemLimit), 0.01, "the share that was measured, docs/operations.md")
 	var variables []string
 	for name, value := range collector.Environment {
 		if value != nil {

@@ -239,6 +239,38 @@ func TestChartWithALongName(t *testing.T) {
 	}
 }
 
+// The garbage collector knows four fifths of the memory that a container may have.
+func TestChartSetsTheMemoryLimit(t *testing.T) {
+	for name, test := range map[string]struct {
+		memory any
+		want   []any
+	}{
+		"mebibytes":         {"256Mi", []any{object{"name": "GOMEMLIMIT", "value": "204MiB"}}},
+		"gibibytes":         {"2Gi", []any{object{"name": "GOMEMLIMIT", "value": "1638MiB"}}},
+		"a fraction":        {"1.5Gi", []any{object{"name": "GOMEMLIMIT", "value": "1228MiB"}}},
+		"decimal":           {"512M", []any{object{"name": "GOMEMLIMIT", "value": "390MiB"}}},
+		"bytes":             {1073741824, []any{object{"name": "GOMEMLIMIT", "value": "819MiB"}}},
+		"bytes, as text":    {"1073741824", []any{object{"name": "GOMEMLIMIT", "value": "819MiB"}}},
+		"a unit of its own": {"128974848000m", nil},
+		"none":              {nil, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			resources := object{"limits": object{"memory": test.memory}}
+			container := at(t, render(t, object{"resources": resources})["StatefulSet/spend"], "spec", "template", "spec", "containers", 0).(object)
+			env, _ := container["env"].([]any)
+			assert.Equal(t, test.want, env)
+			objects := render(t, object{"mode": "gateways", "agent": object{"resources": resources}})
+			agent := at(t, objects["DaemonSet/spend-agent"], "spec", "template", "spec", "containers", 0, "env").([]any)
+			for _, want := range test.want {
+				assert.Contains(t, agent, want)
+			}
+			assert.Equal(t, len(test.want) > 0, at(t, agent, 0, "name") == "GOMEMLIMIT")
+		})
+	}
+	own := render(t, object{"env": object{"GOMEMLIMIT": "1GiB"}})
+	assert.Equal(t, []any{object{"name": "GOMEMLIMIT", "value": "1GiB"}}, at(t, own["StatefulSet/spend"], "spec", "template", "spec", "containers", 0, "env"))
+}
+
 // What is wrong with values is reported with its key.
 func TestChartValues(t *testing.T) {
 	for name, test := range map[string]struct {

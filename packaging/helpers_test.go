@@ -4,6 +4,7 @@
 package packaging
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -17,19 +18,39 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"sigs.k8s.io/yaml"
 )
 
 // validate has the collector check a configuration.
 func validate(t *testing.T, variables []string, args ...string) {
 	t.Helper()
+	runCollector(t, variables, append([]string{"validate"}, args...)...)
+}
+
+// limiter is memory_limiter's configuration, as the collector merges it.
+func limiter(t *testing.T, variables []string, args ...string) any {
+	t.Helper()
+	var config struct {
+		Processors map[string]any `json:"processors"`
+	}
+	require.NoError(t, yaml.Unmarshal(runCollector(t, variables, append([]string{"print-config"}, args...)...), &config))
+	return config.Processors["memory_limiter"]
+}
+
+// runCollector runs the collector in the repository, and returns what it prints.
+func runCollector(t *testing.T, variables []string, args ...string) []byte {
+	t.Helper()
 	program, err := filepath.Abs("../bin/otelcol-arc")
 	require.NoError(t, err)
 	require.FileExists(t, program, "make build comes first")
-	cmd := exec.CommandContext(t.Context(), program, append([]string{"validate"}, args...)...)
+	cmd := exec.CommandContext(t.Context(), program, args...)
 	cmd.Dir = ".."
 	cmd.Env = append(os.Environ(), append(variables, "OTELCOL_ARC_STATE="+t.TempDir())...)
-	output, err := cmd.CombinedOutput()
-	require.NoError(t, err, "%s %s", strings.Join(args, " "), output)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	output, err := cmd.Output()
+	require.NoError(t, err, "%s %s%s", strings.Join(args, " "), output, stderr.Bytes())
+	return output
 }
 
 func read(t *testing.T, path string) string {

@@ -118,14 +118,14 @@ func healthy(ctx context.Context, address string) bool {
 	return response.StatusCode == http.StatusOK
 }
 
-// alerts are the output lines with an alert.
+// alerts are the output lines with an alert, without its attributes.
 func (c *collector) alerts() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var alerts []string
 	for _, line := range c.log {
-		if strings.Contains(line, "arc.alert.name") {
-			alerts = append(alerts, line)
+		if summary, _, found := strings.Cut(line, " arc.alert.name="); found {
+			alerts = append(alerts, summary)
 		}
 	}
 	return alerts

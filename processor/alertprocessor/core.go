@@ -225,7 +225,7 @@ func (c *core) Close(ctx context.Context) error {
 		errs = append(errs, c.delta.Shutdown(ctx))
 	}
 	c.telemetry.Shutdown()
-	c.dispatcher.save()
+	c.dispatcher.save() //nolint:contextcheck // what is counted is counted
 	errs = append(errs, c.dispatcher.close())
 	c.backendMu.Lock()
 	defer c.backendMu.Unlock()
@@ -272,7 +272,7 @@ func (c *core) persistRaised(ctx context.Context, watch func()) {
 	written := make(chan error, 1)
 	select {
 	case c.persisting <- struct{}{}: // one at a time, so that a disk that hangs does not gather goroutines
-		go func() {
+		go func() { //nolint:contextcheck // it goes on when the sender has gone
 			defer func() { <-c.persisting }()
 			written <- c.dispatcher.persistRaised()
 		}()

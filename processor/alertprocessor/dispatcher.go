@@ -336,7 +336,7 @@ func (n *dispatcher) run(ctx context.Context) {
 			n.log.ReleaseOccurrences()
 			n.flush(time.Now()) //nolint:contextcheck // what is counted is counted
 			n.mu.Unlock()
-			n.save()
+			n.save() //nolint:contextcheck // what is counted is counted
 			return
 		case <-n.wake:
 		case <-timer.C:
@@ -349,7 +349,7 @@ func (n *dispatcher) run(ctx context.Context) {
 		n.mu.Unlock()
 		if due && !time.Now().Before(saveAt) {
 			start := time.Now()
-			n.save()
+			n.save() //nolint:contextcheck // what is counted is counted
 			nextSave = start.Add(max(saveInterval, saveShare*time.Since(start)))
 		}
 		n.mu.Lock()

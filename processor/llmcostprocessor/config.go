@@ -47,12 +47,13 @@ type Config struct {
 
 	// MetricSources are names of metrics that add up the tokens of calls, to be
 	// counted as calls: gen_ai.client.token.usage, claude_code.token.usage,
-	// gemini_cli.token.usage, and for the families of metrics whose names begin with
-	// it, gen_ai.client.inference.usage, gen_ai.client.inference.usage.detailed or
+	// gemini_cli.token.usage, qwen-code.token.usage, codex.turn.token_usage, and for the families of metrics
+	// whose names begin with it, gen_ai.client.inference.usage, gen_ai.client.inference.usage.detailed,
+	// gen_ai.client.inference.operation, gen_ai.client.embeddings.operation or
 	// arc_app_llm, the Arc guide's MetricsCollector as config/sources/metrics-collector.yaml
 	// scrapes it.
-	// Calls whose spans or events come too would count twice, and so would an
-	// application that sends several of these metrics. Default: none.
+	// Calls whose spans or events come too would count twice. Of several gen_ai.client
+	// metrics that a scope sends of the same calls, one counts. Default: none.
 	MetricSources []string `mapstructure:"metric_sources"`
 
 	// Storage is the ID of a storage extension that persists the ledger across

@@ -27,6 +27,8 @@ type dimensions struct {
 	user, session, agent int
 	owners               [3]string // their names; "" for none
 	hidesAgent           bool
+	// ofOwner: a user or session is read, which has more keys than the configured ones.
+	ofOwner bool
 }
 
 // reader reads one dimension.
@@ -61,6 +63,9 @@ func newDimensions(configured []DimensionConfig) (*dimensions, error) {
 		d.all[i] = r
 		if !each.Drop {
 			r.keys = each.keys()
+			d.ofOwner = d.ofOwner || slices.ContainsFunc(r.keys, func(key string) bool {
+				return key == attrUser || key == attrSession || key == attrConversation
+			})
 		}
 		r.table.Store(tables[i])
 	}
@@ -104,9 +109,29 @@ func (r *reader) valueFor(value string) string {
 
 // ofResource reads the values of a resource. They are copied out of the telemetry.
 func (d *dimensions) ofResource(to *ledger.Dimensions, attributes pcommon.Map) {
+	owner := d.ownerOf(attributes)
 	for i := range d.all {
-		to[i] = strings.Clone(d.all[i].read(func(key string) string { return attributeOf(attributes, key) }))
+		to[i] = strings.Clone(d.all[i].read(func(key string) string {
+			switch value := attributeOf(attributes, key); {
+			case value != "":
+				return value
+			case key == attrUser:
+				return owner.User
+			case key == attrSession, key == attrConversation:
+				return owner.Session
+			}
+			return ""
+		}))
 	}
+}
+
+// ownerOf is the user and session of a resource or of a span of no convention, where a
+// dimension has these.
+func (d *dimensions) ownerOf(attributes pcommon.Map) (owner convention.Attribution) {
+	if d.ofOwner {
+		owner = convention.OwnerOf(attributes)
+	}
+	return owner
 }
 
 // attributeOf is an attribute of whatever type, as text.

@@ -7,6 +7,7 @@ import (
 	"context"
 	"maps"
 	"math"
+	"slices"
 	"sync"
 	"time"
 
@@ -25,37 +26,52 @@ const outcomeTooManySeries = "too_many_series"
 
 // metricSources counts the calls that metrics add up.
 type metricSources struct {
-	sources map[string]*convention.MetricSource // by metric
+	sources map[string][]*convention.MetricSource // by metric
 	// since is when counting began. What a cumulative series added up before is
 	// not known to be counted or not, and is left out.
 	since time.Time
 
-	mu     sync.Mutex // guards last and seen
+	mu     sync.Mutex // guards what follows
 	last   map[seriesID]reading
 	limits int
+	pruned time.Time // when it was pruned
 	// seen are the resources with metrics of any kind, and when they last had some. A
 	// series without a start that appears later than its resource began at 0: a
 	// scrape has all series that there are.
 	seen map[[16]byte]time.Time
 }
 
+// seriesID is that of the data model, and the start of a cumulative series: processes whose
+// resources are the same send series that only the start distinguishes.
 type seriesID struct {
 	metric string
-	hash   [16]byte
+	hash   [16]byte // of the resource, the scope and the attributes
+	start  pcommon.Timestamp
 }
 
 // reading is the last point of a series.
 type reading struct {
 	start, at       pcommon.Timestamp
 	tokens, records float64
+	arrived         time.Time
+	deltas          *[maxDeltas]deltaID // the last ones, of a series of deltas
+}
+
+// maxDeltas is how many deltas of a series are remembered, to know those that are sent again.
+// Those of several processes with the same resource come mixed, in any order.
+const maxDeltas = 16
+
+type deltaID struct {
+	start, at       pcommon.Timestamp
+	tokens, records float64
 }
 
 func newMetricSources(names []string, since time.Time) *metricSources {
-	m := &metricSources{sources: map[string]*convention.MetricSource{}, since: since, last: map[seriesID]reading{}, limits: maxSourceSeries, seen: map[[16]byte]time.Time{}}
+	m := &metricSources{sources: map[string][]*convention.MetricSource{}, since: since, last: map[seriesID]reading{}, limits: maxSourceSeries, seen: map[[16]byte]time.Time{}}
 	for _, name := range names {
 		source := convention.MetricSourceOf(name)
 		for _, metric := range source.Metrics() {
-			m.sources[metric] = source
+			m.sources[metric] = append(m.sources[metric], source)
 		}
 	}
 	return m
@@ -97,9 +113,11 @@ func (c *core) countMetrics(ctx context.Context, md pmetric.Metrics) {
 		found := usages{byCalls: map[callsID]int{}}
 		known := c.sources.see(rm.Resource(), time.Now())
 		for _, sm := range rm.ScopeMetrics().All() {
+			present := c.sources.presentIn(sm.Metrics())
+			from := origin{resource: rm.Resource(), scope: sm.Scope().Name(), known: known}
 			for _, metric := range sm.Metrics().All() {
-				if source := c.sources.sources[metric.Name()]; source != nil {
-					c.readSource(b, source, metric, rm.Resource(), known, &found)
+				for _, source := range c.sources.sources[metric.Name()] {
+					c.readSource(b, source, metric, &from, present, &found)
 				}
 			}
 		}
@@ -112,10 +130,33 @@ func (c *core) countMetrics(ctx context.Context, md pmetric.Metrics) {
 	c.addCounts(ctx, b)
 }
 
+// origin is what sends a metric. known: its resource has had metrics before.
+type origin struct {
+	resource pcommon.Resource
+	scope    string
+	known    bool
+}
+
+// presentIn are the sources whose tokens a scope sends. A call that it counts in several
+// of them counts once.
+func (m *metricSources) presentIn(metrics pmetric.MetricSlice) (present []*convention.MetricSource) {
+	for _, metric := range metrics.All() {
+		for _, source := range m.sources[metric.Name()] {
+			if source.CountsTokens(metric.Name()) && !slices.Contains(present, source) {
+				present = append(present, source)
+			}
+		}
+	}
+	return present
+}
+
 // readSource adds what the points of a metric add to what they reported before.
-func (c *core) readSource(b *batch, source *convention.MetricSource, metric pmetric.Metric, resource pcommon.Resource, known bool, found *usages) {
+func (c *core) readSource(b *batch, source *convention.MetricSource, metric pmetric.Metric, from *origin, present []*convention.MetricSource, found *usages) {
 	eachPoint(metric, func(p point) {
-		tokens, records, ok := c.sources.increase(metric.Name(), resource, known, &p)
+		if source.GivesWay(p.attributes, present) {
+			return
+		}
+		tokens, records, ok := c.sources.increase(source.Name+" "+metric.Name(), from, &p)
 		if !ok {
 			b.outcomes.add(source.Name, outcomeTooManySeries)
 			return
@@ -123,7 +164,7 @@ func (c *core) readSource(b *batch, source *convention.MetricSource, metric pmet
 		if tokens == 0 && records == 0 {
 			return
 		}
-		if !found.of(source, &p, resource).Add(metric.Name(), p.attributes, tokens, records) {
+		if !found.of(source, &p, from.resource).Add(metric.Name(), p.attributes, tokens, records) {
 			b.outcomes.add(source.Name, convention.ReasonBadTokens)
 		}
 	})
@@ -189,32 +230,76 @@ func (u *usages) of(source *convention.MetricSource, p *point, resource pcommon.
 
 // increase returns by how much a series has increased since its last point. It is
 // false when there are too many series.
-func (m *metricSources) increase(metric string, resource pcommon.Resource, resourceKnown bool, p *point) (tokens, records int64, ok bool) {
+func (m *metricSources) increase(metric string, from *origin, p *point) (tokens, records int64, ok bool) {
 	both := pcommon.NewMap()
-	resource.Attributes().CopyTo(both)
+	from.resource.Attributes().CopyTo(both)
+	both.PutStr("scope.", from.scope)
 	for key, value := range p.attributes.All() {
 		value.CopyTo(both.PutEmpty("point." + key))
 	}
-	id := seriesID{metric, pdatautil.MapHash(both)}
+	id := seriesID{metric: metric, hash: pdatautil.MapHash(both)}
+	if !p.delta {
+		id.start = p.start
+	}
+	p.arrived = time.Now()
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	last, known := m.last[id]
-	if !known && len(m.last) >= m.limits {
+	if !known && len(m.last) >= m.limits && !m.prune(p.arrived) {
 		return 0, 0, false
+	}
+	if p.delta {
+		if !last.addDelta(p) {
+			return 0, 0, true // sent again
+		}
+		m.last[id] = reading{deltas: last.deltas, arrived: p.arrived}
+		return whole(p.tokens), whole(p.records), true
 	}
 	switch {
 	case known && p.at != 0 && p.at <= last.at:
 		return 0, 0, true // sent again, or overtaken
-	case p.delta:
-		last = reading{}
-	case !known && p.start == 0 && resourceKnown: // from 0 since the scrape before
+	case !known && p.start == 0 && from.known: // from 0 since the scrape before
 	case !known && p.start.AsTime().Before(m.since):
 		last = p.reading // from here on
-	case !known || p.start != last.start || p.tokens < last.tokens || p.records < last.records:
+	case p.tokens < last.tokens || p.records < last.records:
 		last = reading{} // the counter was reset
 	}
 	m.last[id] = p.reading
 	return whole(p.tokens - last.tokens), whole(p.records - last.records), true
+}
+
+// addDelta remembers a delta. It is false for one that is remembered.
+func (r *reading) addDelta(p *point) bool {
+	id := deltaID{p.start, p.at, p.tokens, p.records}
+	if r.deltas == nil {
+		r.deltas = &[maxDeltas]deltaID{}
+	}
+	oldest := 0
+	for i, known := range r.deltas {
+		if known == id && p.at != 0 {
+			return false
+		}
+		if known.at < r.deltas[oldest].at {
+			oldest = i
+		}
+	}
+	r.deltas[oldest] = id
+	return true
+}
+
+// prune forgets the series that processes left when they ended: those that have not come
+// for an hour. It is false when there are none.
+func (m *metricSources) prune(now time.Time) bool {
+	if now.Sub(m.pruned) < time.Minute {
+		return false
+	}
+	m.pruned = now
+	m.forgetSeries(now.Add(-time.Hour))
+	return len(m.last) < m.limits
+}
+
+func (m *metricSources) forgetSeries(before time.Time) {
+	maps.DeleteFunc(m.last, func(_ seriesID, r reading) bool { return r.arrived.Before(before) })
 }
 
 // see reports whether a resource has had metrics before.
@@ -241,9 +326,9 @@ func whole(n float64) int64 {
 func (m *metricSources) forget(now time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	old := pcommon.NewTimestampFromTime(now.Add(-24 * time.Hour))
-	maps.DeleteFunc(m.last, func(_ seriesID, r reading) bool { return r.at < old })
-	maps.DeleteFunc(m.seen, func(_ [16]byte, at time.Time) bool { return at.Before(old.AsTime()) })
+	yesterday := now.Add(-24 * time.Hour)
+	m.forgetSeries(yesterday)
+	maps.DeleteFunc(m.seen, func(_ [16]byte, at time.Time) bool { return at.Before(yesterday) })
 }
 
 // eachPoint goes through the points of a sum or histogram. Gauges and what goes
@@ -257,21 +342,21 @@ func eachPoint(metric pmetric.Metric, see func(point)) {
 		delta := metric.Sum().AggregationTemporality() == pmetric.AggregationTemporalityDelta
 		for _, p := range metric.Sum().DataPoints().All() {
 			if !p.Flags().NoRecordedValue() {
-				see(point{p.Attributes(), reading{p.StartTimestamp(), p.Timestamp(), numberOf(p), 0}, delta})
+				see(point{p.Attributes(), reading{start: p.StartTimestamp(), at: p.Timestamp(), tokens: numberOf(p)}, delta})
 			}
 		}
 	case pmetric.MetricTypeHistogram:
 		delta := metric.Histogram().AggregationTemporality() == pmetric.AggregationTemporalityDelta
 		for _, p := range metric.Histogram().DataPoints().All() {
 			if !p.Flags().NoRecordedValue() {
-				see(point{p.Attributes(), reading{p.StartTimestamp(), p.Timestamp(), p.Sum(), float64(p.Count())}, delta})
+				see(point{p.Attributes(), reading{start: p.StartTimestamp(), at: p.Timestamp(), tokens: p.Sum(), records: float64(p.Count())}, delta})
 			}
 		}
 	case pmetric.MetricTypeExponentialHistogram:
 		delta := metric.ExponentialHistogram().AggregationTemporality() == pmetric.AggregationTemporalityDelta
 		for _, p := range metric.ExponentialHistogram().DataPoints().All() {
 			if !p.Flags().NoRecordedValue() {
-				see(point{p.Attributes(), reading{p.StartTimestamp(), p.Timestamp(), p.Sum(), float64(p.Count())}, delta})
+				see(point{p.Attributes(), reading{start: p.StartTimestamp(), at: p.Timestamp(), tokens: p.Sum(), records: float64(p.Count())}, delta})
 			}
 		}
 	case pmetric.MetricTypeEmpty, pmetric.MetricTypeGauge, pmetric.MetricTypeSummary:

@@ -62,7 +62,11 @@ func (c *core) detectSpan(ctx context.Context, b *batch, from *source, scope pco
 	if outcome == convention.Aggregate && found.call.Model != "" {
 		model = joinModel(found.call.Provider, found.call.Model)
 	}
-	values := c.values(b, &found.call.Attribution, model, span.Attributes())
+	attribution := found.call.Attribution
+	if outcome == convention.NotACall {
+		attribution = c.dimensions.ownerOf(span.Attributes())
+	}
+	values := c.values(b, &attribution, model, span.Attributes())
 	if !span.TraceID().IsEmpty() && !span.SpanID().IsEmpty() && (!span.ParentSpanID().IsEmpty() || values != nil) {
 		b.spans = append(b.spans, identity.Span{
 			Trace: span.TraceID(), Span: span.SpanID(), Parent: span.ParentSpanID(), Values: values,

@@ -55,8 +55,8 @@ type outcome struct {
 // rejectUndecoded.
 func (c *codec) Unmarshal(data mem.BufferSlice, request any) error {
 	buffer := data.MaterializeToBuffer(mem.DefaultBufferPool())
+	defer buffer.Free()
 	n := elements.InProtobuf(buffer.ReadOnlyData())
-	buffer.Free()
 	if err := checkSize(n); err != nil {
 		c.decoded.Store(request, outcome{err: status.Error(codes.InvalidArgument, err.Error())})
 		return nil
@@ -66,7 +66,8 @@ func (c *codec) Unmarshal(data mem.BufferSlice, request any) error {
 		c.decoded.Store(request, outcome{err: busy(err)})
 		return nil
 	}
-	if err = c.CodecV2.Unmarshal(data, request); err != nil {
+	// In one piece, it is not put together a second time.
+	if err = c.CodecV2.Unmarshal(mem.BufferSlice{buffer}, request); err != nil {
 		release()
 		return err
 	}

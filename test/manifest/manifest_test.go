@@ -54,7 +54,12 @@ func (c component) importPath() string {
 
 func readManifest(t *testing.T) manifest {
 	t.Helper()
-	content, err := os.ReadFile(filepath.Join(root, "builder-config.yaml"))
+	return readManifestFrom(t, "builder-config.yaml")
+}
+
+func readManifestFrom(t *testing.T, name string) manifest {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join(root, name))
 	require.NoError(t, err)
 	var m manifest
 	require.NoError(t, yaml.Unmarshal(content, &m))
@@ -88,6 +93,22 @@ func TestVersionsAreThoseOfTheModule(t *testing.T) {
 	require.Len(t, mod.Replace, 1)
 	assert.Equal(t, "go.opentelemetry.io/collector/config/confignet", mod.Replace[0].Old.Path)
 	assert.Equal(t, "./internal/confignet", mod.Replace[0].New.Path)
+}
+
+// What memory and start-up are compared with is of the same versions.
+func TestUpstreamsDistributionHasOurVersions(t *testing.T) {
+	ours := map[string]string{}
+	for _, c := range readManifest(t).components() {
+		ours[c.module()] = c.version()
+	}
+	shared := 0
+	for _, c := range readManifestFrom(t, "test/bench/endtoend/peer/otelcol.yaml").components() {
+		if version, ok := ours[c.module()]; ok {
+			assert.Equal(t, version, c.version(), c.module())
+			shared++
+		}
+	}
+	assert.Greater(t, shared, 20)
 }
 
 func TestProgramHoldsTheManifest(t *testing.T) {

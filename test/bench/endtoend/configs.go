@@ -30,7 +30,10 @@ const (
 	portProfiles   = 21777
 )
 
-func at(port int) string { return fmt.Sprintf("localhost:%d", port) }
+// offset is added to the ports.
+var offset int
+
+func at(port int) string { return fmt.Sprintf("localhost:%d", port+offset) }
 
 // defaults is config/default.yaml, listening on the ports above.
 func defaults(root string) (settings, error) {

@@ -5,10 +5,11 @@
 // that leaves the machine time to spare: the default configuration beside the
 // same without our processors, and beside what people have who do the same with
 // the Collector's own components. Arguments name the tables to make: spans,
-// events, start, disk, recovery; without any, all. With PROFILE set to a folder it writes a CPU
+// events, start, memory, containers, disk, recovery; without any, all. With PROFILE set to a folder it writes a CPU
 // profile of each process there, and no tables. With BEFORE set to another binary, the
 // tables of spans and events compare that with the built one, and not the peers. The
-// argument ratios prints the ratios that `make bench-check` compares, as JSON.
+// argument ratios prints the ratios that `make bench-check` compares, as JSON. The argument
+// soak runs the default configuration under churn for an hour, or for the time in SOAK.
 package main
 
 import (
@@ -52,9 +53,12 @@ func run(ctx context.Context) error {
 	tables := []struct {
 		name  string
 		write func(context.Context, *os.File) error
-	}{{"spans", b.spanTables}, {"events", b.eventTable}, {"start", b.startTable}, {"disk", b.diskTables}, {"recovery", b.recoveryTable}}
-	if slices.Equal(os.Args[1:], []string{"ratios"}) {
+	}{{"spans", b.spanTables}, {"events", b.eventTable}, {"start", b.startTable}, {"memory", b.memoryTable}, {"containers", b.containersTable}, {"disk", b.diskTables}, {"recovery", b.recoveryTable}}
+	switch {
+	case slices.Equal(os.Args[1:], []string{"ratios"}):
 		return b.ratios(ctx, os.Stdout)
+	case slices.Equal(os.Args[1:], []string{"soak"}):
+		return b.soak(ctx, os.Stdout)
 	}
 	for _, table := range tables {
 		if only := os.Args[1:]; len(only) > 0 && !slices.Contains(only, table.name) {
@@ -75,6 +79,8 @@ type system struct {
 	name   string
 	derive func(settings) settings
 	binary string // "" for the built one
+
+	environment []string // NAME=VALUE
 }
 
 var (

@@ -29,9 +29,14 @@ type process struct {
 // launch starts a collector with the arguments, in the folder, and waits until
 // it is healthy.
 func launch(ctx context.Context, folder, binary string, args ...string) (*process, error) {
+	return launchWith(ctx, nil, folder, binary, args...)
+}
+
+// launchWith is launch with variables of the environment, as NAME=VALUE.
+func launchWith(ctx context.Context, variables []string, folder, binary string, args ...string) (*process, error) {
 	p := &process{cmd: exec.CommandContext(ctx, binary, args...), ended: make(chan struct{})}
 	p.cmd.Dir = folder
-	p.cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME")}
+	p.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME")}, variables...)
 	p.cmd.Stdout, p.cmd.Stderr = &p.output, &p.output
 	begun := time.Now()
 	if err := p.cmd.Start(); err != nil {
@@ -110,7 +115,7 @@ func cpuOf(stat string) (time.Duration, error) {
 	return time.Duration(ticks) * 10 * time.Millisecond, nil
 }
 
-// memory is the resident memory in MiB: VmRSS, now, or VmHWM, the most so far.
+// memory is the resident memory in MiB: VmRSS, now, RssAnon without pages of files, or VmHWM, the most so far.
 func (p *process) memory(which string) (float64, error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
 	if err != nil {

@@ -51,15 +51,25 @@ func (b *bench) rest(ctx context.Context, binary string, s system) (quantities [
 	}, nil
 }
 
-// startTable compares start-up, size and idle memory with upstream's
-// distribution, which has the configuration that is left without our components.
-func (b *bench) startTable(ctx context.Context, out *os.File) error {
+// peer is a binary with a configuration.
+type peer struct {
+	name, binary string
+	system
+}
+
+// upstreamPeers are upstream's distribution, which has the configuration that is left without
+// our components, and ours.
+func (b *bench) upstreamPeers() ([]peer, error) {
 	upstream := filepath.Join(b.root, "build", "bench", "otelcol", "otelcol")
+	if _, err := os.Stat(upstream); err != nil {
+		return nil, fmt.Errorf("run endtoend/peer/build.sh: %w", err)
+	}
 	foreign := system{derive: func(c settings) settings {
-		c = without(bare.derive(c), "arc")
+		c = without(bare.derive(c), "arc", "metric_guard")
 		for _, component := range []struct{ section, name string }{
 			{"extensions", "dashboard"},
 			{"receivers", "arc"},
+			{"processors", "metric_guard"},
 			{"processors", "llm_cost"},
 			{"processors", "alert"},
 			{"exporters", "slack"},
@@ -70,19 +80,21 @@ func (b *bench) startTable(ctx context.Context, out *os.File) error {
 		}
 		return c
 	}}
-	lines := []struct {
-		name, binary string
-		system
-	}{
+	return []peer{
 		{"upstream's distribution", upstream, foreign},
 		{"ours, the same configuration", b.binary, foreign},
 		{"ours, the default configuration", b.binary, ours},
+	}, nil
+}
+
+// startTable compares start-up, size and idle memory with upstream's distribution.
+func (b *bench) startTable(ctx context.Context, out *os.File) error {
+	lines, err := b.upstreamPeers()
+	if err != nil {
+		return err
 	}
 	var turns []func() ([]float64, error)
 	for _, l := range lines {
-		if _, err := os.Stat(l.binary); err != nil {
-			return fmt.Errorf("run endtoend/peer/build.sh: %w", err)
-		}
 		turns = append(turns, func() ([]float64, error) { return b.rest(ctx, l.binary, l.system) })
 	}
 	all, err := ratio.Turns(ratio.Runs, turns...)

@@ -3,7 +3,7 @@
 
 // Command report runs the benchmarks and writes their output to docs/benchmarks.md,
 // between <!-- NAME --> and <!-- /NAME -->, so that the document has what the commands
-// printed. Arguments name sections; without any, all.
+// printed. Arguments name sections; without any, all but soak.
 package main
 
 import (
@@ -35,6 +35,8 @@ var (
 		{"spans", bench, []string{"go", "run", "./endtoend", "spans"}},
 		{"events", bench, []string{"go", "run", "./endtoend", "events"}},
 		{"start", bench, []string{"go", "run", "./endtoend", "start"}},
+		{"memory", bench, []string{"go", "run", "./endtoend", "memory"}},
+		{"containers", bench, []string{"go", "run", "./endtoend", "containers"}},
 		{"disk", bench, []string{"go", "run", "./endtoend", "disk"}},
 		{"recovery", bench, []string{"go", "run", "./endtoend", "recovery"}},
 		{"scale", ".", []string{"go", "test", "-run", "^$", "-bench", "Sizing", "-benchtime", "1x", "-timeout", "60m", "./test/e2e"}},
@@ -47,8 +49,12 @@ var (
 		{"storage", bench, []string{"go", "run", "./storage"}},
 		{"growth", bench, []string{"go", "run", "./growth", "models", "sets", "rules", "hours"}},
 		{"year", bench, []string{"go", "run", "./growth", "rows", "aims"}},
+		{soak, bench, []string{"go", "run", "./endtoend", "soak"}},
 	}
 )
+
+// soak is the section that is made only if it is named: it takes an hour.
+const soak = "soak"
 
 func main() {
 	if err := run(context.Background(), os.Args[1:]); err != nil {
@@ -64,7 +70,7 @@ func run(ctx context.Context, only []string) error {
 	}
 	var failed []error
 	for _, s := range sections {
-		if len(only) > 0 && !slices.Contains(only, s.name) {
+		if len(only) > 0 && !slices.Contains(only, s.name) || len(only) == 0 && s.name == soak {
 			continue
 		}
 		if err := s.renew(ctx); err != nil { // the others are worth having

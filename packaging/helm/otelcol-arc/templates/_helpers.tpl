@@ -65,6 +65,17 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- printf "[%s]" (join ", " $endpoints) }}
 {{- end }}
 
+{{- /* GOMEMLIMIT, 80 % of the memory that a container may have, for the garbage collector to work
+       harder before it is killed; none without a limit. */ -}}
+{{- define "otelcol-arc.gomemlimit" -}}
+{{- $memory := toString (((.limits).memory) | default "") }}
+{{- $unit := regexFind "[A-Za-z]*$" $memory }}
+{{- $bytes := get (dict "" 1 "k" 1e3 "M" 1e6 "G" 1e9 "T" 1e12 "Ki" 1024 "Mi" 1048576 "Gi" 1073741824 "Ti" 1099511627776) $unit }}
+{{- if and $memory $bytes }}
+{{- printf "%dMiB" (int64 (divf (mulf 0.8 $bytes (trimSuffix $unit $memory)) 1048576)) }}
+{{- end }}
+{{- end }}
+
 {{- define "otelcol-arc.variables" -}}
 {{- if eq .Values.mode "engine" }}
 - name: CLICKHOUSE_ENDPOINT

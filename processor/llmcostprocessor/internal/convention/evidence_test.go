@@ -430,7 +430,11 @@ func TestFamilyOfMetrics(t *testing.T) {
 			usage.Input: 350, usage.AudioInput: 100, usage.CacheRead: 200, usage.CachedAudio: 300, usage.CacheWrite: 50,
 			usage.Output: 220, usage.ImageOutput: 100, usage.Reasoning: 80,
 		}, call.Usage)
-		assert.False(t, u.Add("gen_ai.client.inference.operation.input_tokens", pcommon.NewMap(), 1, 1), "a distribution is no usage")
+		counts := u.Add(inferenceOperationInput, pcommon.NewMap(), 900, 3)
+		again, _, _ := u.Call(newSpan(t, attributes{"gen_ai.request.model": "gpt-realtime"}).Attributes())
+		assert.Equal(t, call.Usage, again.Usage, "a distribution is no usage")
+		assert.Equal(t, prefix == "gen_ai.client.inference.usage", counts, "it has the calls")
+		assert.Equal(t, counts, u.Calls == 3)
 	}
 }
 

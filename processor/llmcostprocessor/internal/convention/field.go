@@ -40,6 +40,8 @@ const (
 	cost
 	costInput    // one part of the cost, where the whole is not reported
 	costOutput   // the other part
+	costRead     // a part of the cost of the input: that of reading from a cache
+	costWrite    // the same of writing to one
 	costJSON     // an object of costs
 	costAmount   // in the currency of the record
 	costCurrency // of costAmount

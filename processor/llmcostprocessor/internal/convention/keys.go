@@ -16,7 +16,8 @@ var genAI = slices.Concat([]row{
 	// Plano and others write who are older than the conventions.
 	{provider, []string{"gen_ai.provider.name", "gen_ai.system", "gen_ai.model.provider", "llm.provider"}},
 	{model, []string{"gen_ai.response.model", "gen_ai.request.model", "llm.model"}},
-	{requestModel, []string{"gen_ai.request.model"}},
+	// LiteLLM's proxy names its deployment before what its client asked for.
+	{requestModel, []string{"litellm.provider.model", "gen_ai.request.model"}},
 	// Of gen_ai.response.*, the tokens are Semantic Kernel's before it had the conventions' keys,
 	// the token_counts those of Google's ADK in Go.
 	{input, []string{"gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens", "llm.usage.prompt_tokens", "llm.usage.input_tokens", "gen_ai.response.prompt_tokens", "gen_ai.response.prompt_token_count"}},
@@ -108,12 +109,15 @@ var genAI = slices.Concat([]row{
 	{speed, []string{"gen_ai.request.speed", "anthropic.response.speed", "anthropic.request.speed"}},
 	// LiteLLM's proxy, and Sentry's conventions.
 	{cacheHit, []string{"litellm.cache_hit", "cache.hit"}},
-	{cost, []string{"gen_ai.usage.cost", "gen_ai.cost.total_cost", "gen_ai.usage.total_cost", "litellm.cost.total", "operation.cost", "cost_dollars"}},
+	{cost, []string{"gen_ai.usage.cost", "gen_ai.cost.total_cost", "gen_ai.usage.total_cost", "litellm.cost.total", "operation.cost", "gen_ai.usage.cost_usd", "gen_ai.cost.usd", "gen_ai.usage.total_cost_usd", "llm.usage.cost", "cost_dollars"}},
 	// Proposed: https://github.com/open-telemetry/semantic-conventions-genai/pull/443.
 	{costAmount, []string{"gen_ai.usage.cost.amount"}},
 	{costCurrency, []string{"gen_ai.usage.cost.currency"}},
 	{costInput, []string{"gen_ai.usage.input_cost", "gen_ai.cost.input_cost"}},
 	{costOutput, []string{"gen_ai.usage.output_cost", "gen_ai.cost.output_cost"}},
+	// Of the cached tokens LiteLLM's OTel v2 has the costs, and not the counts.
+	{costRead, []string{"litellm.cost.cache_read"}},
+	{costWrite, []string{"litellm.cost.cache_creation"}},
 	{errorType, []string{"error.type"}},
 	{status, []string{"status"}},
 	{level, []string{"logfire.level_num"}},
@@ -124,10 +128,11 @@ var genAI = slices.Concat([]row{
 		"agent_name", // Pydantic AI writes it next to the first, and Logfire
 	}},
 	{user, []string{
-		"user.id", "enduser.id", "langfuse.user.id", "user_id",
+		"user.id", "enduser.id", "enduser.pseudo.id", "langfuse.user.id", "user_id",
 		"traceloop.association.properties.user_id", "traceloop.association.properties.userId",
 		"ai.telemetry.metadata.userId", "ai.telemetry.metadata.user_id", "gen_ai.request.user", "gen_ai.user.id",
 		"langsmith.metadata.user_id", "langsmith.metadata.userId", "langfuse.trace.metadata.user_id",
+		"litellm.end_user.id", "litellm.metadata.user_api_key_end_user_id", "litellm.metadata.user_api_key_user_id", // LiteLLM's proxy since its OTel v2
 	}},
 	{session, []string{
 		"gen_ai.conversation.id", "session.id", "langfuse.session.id", "session_id",
@@ -141,7 +146,7 @@ var genAI = slices.Concat([]row{
 	{seconds, []string{"duration_seconds"}},
 	// The first is that of the OpenTelemetry conventions. OpenLIT writes the name of their
 	// metric on spans; Sentry's conventions have the third.
-	{firstToken, []string{"gen_ai.response.time_to_first_chunk", "gen_ai.server.time_to_first_token", "gen_ai.response.time_to_first_token"}},
+	{firstToken, []string{"gen_ai.response.time_to_first_chunk", "gen_ai.server.time_to_first_token", "gen_ai.response.time_to_first_token", "gen_ai.server.ttft"}},
 	{firstTokenMillis, []string{"ai.response.msToFirstChunk", "ai.stream.msToFirstChunk", "ttft_ms"}},
 	{parameters, []string{"request_data", "gen_ai.request.parameters"}},
 }, ofEachKind())

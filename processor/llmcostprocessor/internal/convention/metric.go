@@ -4,6 +4,7 @@
 package convention
 
 import (
+	"maps"
 	"slices"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -32,16 +33,37 @@ type MetricSource struct {
 	// calls is the count whose points count the calls, in a histogram.
 	calls field
 	// tokenMetric is the metric whose typeKey distinguishes tokens, where it is not
-	// Name itself; callMetric counts calls, by their status.
+	// Name itself; callMetric counts calls, by how they ended: as a counter, or as a
+	// histogram that records something of each.
 	tokenMetric, callMetric string
+	statusKey               string // how the calls ended; "" where nothing has it
+	// of are the operations whose calls it counts, by its rank among the sources that
+	// count the same ones: of those that one scope sends, the first counts.
+	of map[metricOperation]rank
 }
 
-// statusKey is how the calls of a callMetric ended.
-const statusKey = "status"
+// metricOperation is what kind of operation a metric is of, as far as the metrics of the
+// conventions differ by it.
+type metricOperation uint8
+
+const (
+	inference metricOperation = iota
+	embedding
+)
+
+type rank uint8
+
+// ignored is a kind of a point that repeats what others count.
+const ignored = counts
 
 // modalityKey divides the points of a family of metrics further: each is part of
 // the count of its metric.
 const modalityKey = "gen_ai.token.modality"
+
+const (
+	operationKey = "gen_ai.operation.name"
+	errorTypeKey = "error.type"
+)
 
 // inferenceUsage are the metrics of the conventions since 2026-09. What was read
 // from a cache, written to one, or used for reasoning is a part of the input and
@@ -56,28 +78,62 @@ func inferenceUsage(prefix string) map[string]field {
 	}
 }
 
+// inferenceOperation are histograms of which each inference records one value, be it 0 where
+// it failed. They count the calls, which the counters of usage do not.
+const (
+	inferenceOperation      = "gen_ai.client.inference.operation"
+	inferenceOperationInput = inferenceOperation + ".input_tokens"
+)
+
 var (
 	genAIModel    = []string{"gen_ai.response.model", "gen_ai.request.model"}
 	genAIProvider = []string{"gen_ai.provider.name", "gen_ai.system"}
 )
 
+// genAITokenTypes are those of the conventions, and in addition those of Envoy's AI gateway
+// (cached_input, cache_creation_input, reasoning) and Spring AI (total).
+var genAITokenTypes = map[string]field{
+	"input": input, "prompt": input, "output": output, "completion": output, "total": ignored,
+	"cached_input": cacheRead, "cache_read": cacheRead, "cache_read_input": cacheRead, "cached": cacheRead,
+	"cache_creation_input": cacheWrite, "cache_creation": cacheWrite, "cache_write": cacheWrite, "cache_write_input": cacheWrite,
+	"reasoning": reasoning, "reasoning_output": reasoning,
+}
+
+// geminiCLITokenTypes count what was thought in addition to the output.
+var geminiCLITokenTypes = map[string]field{"input": input, "output": output, "thought": thoughts, "cache": cacheRead, "tool": toolPrompt}
+
 // MetricSources are all there are.
 var MetricSources = []MetricSource{
 	{
-		Name: "gen_ai.client.token.usage", convention: "otel", typeKey: "gen_ai.token.type",
-		types: map[string]field{"input": input, "output": output, "completion": output},
-		model: genAIModel, provider: genAIProvider, calls: input,
+		Name: "gen_ai.client.token.usage", convention: "otel", typeKey: "gen_ai.token.type", types: genAITokenTypes,
+		model: genAIModel, provider: genAIProvider, calls: input, statusKey: errorTypeKey,
+		of: map[metricOperation]rank{inference: 3, embedding: 1},
 	},
 	{
 		Name: "gen_ai.client.inference.usage", convention: "otel",
-		metrics: inferenceUsage("gen_ai.client.inference.usage"),
-		model:   genAIModel, provider: genAIProvider, calls: input,
+		metrics: inferenceUsage("gen_ai.client.inference.usage"), callMetric: inferenceOperationInput,
+		model: genAIModel, provider: genAIProvider, calls: input, statusKey: errorTypeKey,
+		of: map[metricOperation]rank{inference: 0},
 	},
 	{
 		// Those of a revision of the conventions that had both: the same tokens.
 		Name: "gen_ai.client.inference.usage.detailed", convention: "otel",
 		metrics: inferenceUsage("gen_ai.client.inference.usage.detailed"),
-		model:   genAIModel, provider: genAIProvider, calls: input,
+		model:   genAIModel, provider: genAIProvider, calls: input, statusKey: errorTypeKey,
+		of: map[metricOperation]rank{inference: 1},
+	},
+	{
+		Name: inferenceOperation, convention: "otel",
+		metrics: map[string]field{inferenceOperationInput: input, inferenceOperation + ".output_tokens": output},
+		model:   genAIModel, provider: genAIProvider, calls: input, statusKey: errorTypeKey,
+		of: map[metricOperation]rank{inference: 2},
+	},
+	{
+		// Since 2026-11 the embeddings have metrics of their own.
+		Name: "gen_ai.client.embeddings.operation", convention: "otel",
+		metrics: map[string]field{"gen_ai.client.embeddings.operation.input_tokens": input},
+		model:   genAIModel, provider: genAIProvider, calls: input, statusKey: errorTypeKey,
+		of: map[metricOperation]rank{embedding: 0},
 	},
 	{
 		Name: "claude_code.token.usage", convention: "claude-code", typeKey: "type",
@@ -85,15 +141,25 @@ var MetricSources = []MetricSource{
 		model: []string{"model"}, maker: price.Anthropic, counting: counting{cached: exclusive},
 	},
 	{
-		Name: "gemini_cli.token.usage", convention: "gemini-cli", typeKey: "type",
-		types: map[string]field{"input": input, "output": output, "thought": thoughts, "cache": cacheRead, "tool": toolPrompt},
-		model: []string{"model"},
+		Name: "gemini_cli.token.usage", convention: "gemini-cli", typeKey: "type", types: geminiCLITokenTypes, model: []string{"model"},
+	},
+	{
+		Name: "qwen-code.token.usage", convention: "gemini-cli", typeKey: "type", types: geminiCLITokenTypes, model: []string{"model"},
+	},
+	{
+		// It records each turn, which has several calls.
+		Name: "codex.turn.token_usage", convention: "codex", typeKey: "token_type",
+		types: map[string]field{
+			"input": input, "output": output, "cached_input": cacheRead, "cache_write_input": cacheWrite, "reasoning_output": reasoning,
+			"non_cached_input": ignored, "total": ignored,
+		},
+		model: []string{"model"}, calls: ignored,
 	},
 	{
 		// The Arc guide's MetricsCollector, scraped and renamed by
 		// config/sources/metrics-collector.yaml: arc_llm_… are the names of what is
 		// counted here.
-		Name: ArcApp, convention: "arc", tokenMetric: ArcApp + "_tokens_total", typeKey: "type", callMetric: ArcApp + "_calls_total",
+		Name: ArcApp, convention: "arc", tokenMetric: ArcApp + "_tokens_total", typeKey: "type", callMetric: ArcApp + "_calls_total", statusKey: "status",
 		types: map[string]field{"prompt": input, "completion": output},
 		model: []string{"model"},
 	},
@@ -113,31 +179,48 @@ func MetricSourceOf(name string) *MetricSource {
 
 // Metrics returns the names of its metrics.
 func (s *MetricSource) Metrics() []string {
+	names := slices.Sorted(maps.Keys(s.metrics))
 	switch {
-	case s.callMetric != "":
-		return []string{s.callMetric, s.tokenMetric}
+	case s.tokenMetric != "":
+		names = append(names, s.tokenMetric)
 	case s.metrics == nil:
-		return []string{s.Name}
+		names = append(names, s.Name)
 	}
-	var names []string
-	for name := range s.metrics {
-		names = append(names, name)
+	if s.callMetric != "" {
+		names = append(names, s.callMetric)
 	}
-	slices.Sort(names)
 	return names
 }
+
+// CountsTokens reports whether a metric has the tokens of the source, and not its calls alone.
+func (s *MetricSource) CountsTokens(metric string) bool { return metric != s.callMetric }
+
+// GivesWay reports whether a point counts the same calls as one of the sources whose tokens
+// its scope sends, and that one goes before its own.
+func (s *MetricSource) GivesWay(attributes pcommon.Map, present []*MetricSource) bool {
+	of := inference
+	if name, ok := attributes.Get(operationKey); ok && isEmbedding(name.AsString()) {
+		of = embedding
+	}
+	own, ranked := s.of[of]
+	hasTokens := slices.Contains(present, s)
+	return ranked && slices.ContainsFunc(present, func(other *MetricSource) bool {
+		theirs, also := other.of[of]
+		return also && other != s && (theirs < own || !hasTokens)
+	})
+}
+
+func isEmbedding(operation string) bool { return operation == "embeddings" || operation == "embedding" }
 
 // Group removes from attributes of a point what distinguishes kinds of tokens: points
 // that are then the same are of the same calls.
 func (s *MetricSource) Group(attributes pcommon.Map) {
-	switch {
-	case s.metrics != nil:
+	if s.metrics != nil {
 		attributes.Remove(modalityKey)
 		return
-	case s.callMetric != "":
-		if status, ok := attributes.Get(statusKey); ok && statusNamed(status.AsString()) == Success {
-			attributes.Remove(statusKey) // tokens are counted without it
-		}
+	}
+	if status, ok := attributes.Get(s.statusKey); ok && s.callMetric != "" && s.statusOf(status.AsString()) == Success {
+		attributes.Remove(s.statusKey) // tokens are counted without it
 	}
 	attributes.Remove(s.typeKey)
 }
@@ -158,12 +241,19 @@ func (s *MetricSource) Usage() Usage { return Usage{source: s} }
 // and for what is negative.
 func (u *Usage) Add(metric string, attributes pcommon.Map, tokens, recorded int64) bool {
 	if metric == u.source.callMetric {
-		u.Calls += tokens
-		return tokens >= 0
+		calls := tokens
+		if u.source.metrics != nil {
+			calls = recorded // of a histogram
+		}
+		u.Calls += max(calls, 0)
+		return calls >= 0
 	}
 	at, known := u.source.fieldOf(metric, attributes)
 	if !known || tokens < 0 || recorded < 0 {
 		return false
+	}
+	if at == ignored {
+		return true
 	}
 	u.add(at, tokens)
 	if part, ok := modalityOf(at, attributes); ok {
@@ -182,7 +272,10 @@ func (s *MetricSource) fieldOf(metric string, attributes pcommon.Map) (field, bo
 		f, known := s.metrics[metric]
 		return f, known
 	}
-	kind, _ := attributes.Get(s.typeKey)
+	kind, ok := attributes.Get(s.typeKey)
+	if !ok {
+		return 0, false // a view has dropped it
+	}
 	f, known := s.types[kind.AsString()]
 	return f, known
 }
@@ -220,21 +313,23 @@ func (u *Usage) Call(attributes pcommon.Map) (Call, Outcome, string) {
 	}
 	call.ServiceTier = firstText(attributes, []string{"openai.response.service_tier", "gen_ai.response.service_tier"})
 	call.Tier = price.TierOf(call.ServiceTier)
-	if u.source.callMetric != "" {
-		call.Status, call.HasUsage = statusNamed(firstText(attributes, []string{statusKey})), !u.counts.nothing()
-	}
+	call.Status = u.source.statusOf(firstText(attributes, []string{u.source.statusKey}))
+	call.HasUsage = !u.counts.nothing() // 0 tokens of calls that ended well are not known
 	call.Stated = u.counts.stated()
 	call.Totals = Totals{Input: u.counts.n[input], Output: u.counts.n[output]}
 	u.counts.decide(evidence{counting: u.source.counting, rule: ByConvention}, &call)
 	return call, IsCall, ""
 }
 
-// statusNamed is the status that the label of a count of calls has.
-func statusNamed(text string) Status {
+// statusOf is the status of calls by the value of the statusKey: an error.type, which those
+// that ended well do not have, or the word of the Arc guide.
+func (s *MetricSource) statusOf(text string) Status {
 	switch {
+	case text == "":
+		return Success
 	case isTimeout(text):
 		return Timeout
-	case text == "error":
+	case s.statusKey == errorTypeKey || text == "error":
 		return Error
 	default:
 		return Success

@@ -445,6 +445,8 @@ func TestFromSpanIsNotACall(t *testing.T) {
 		{"an agent's sum", with(otel, attributes{"gen_ai.operation.name": "invoke_agent"})},
 		{"a new agent", with(otel, attributes{"gen_ai.operation.name": "create_agent"})},
 		{"a workflow's sum", with(otel, attributes{"gen_ai.operation.name": "invoke_workflow"})},
+		{"a turn of a conversation", with(otel, attributes{"gen_ai.operation.name": "handle_conversation_turn", "gen_ai.invocation.is_nested": false})},
+		{"speech of a user", with(otel, attributes{"gen_ai.operation.name": "user_speech"})},
 		{"a tool", with(otel, attributes{"gen_ai.operation.name": "execute_tool"})},
 		{"a retrieval", with(otel, attributes{"gen_ai.operation.name": "retrieval"})},
 		{"before v1.37, without a model", with(older, attributes{"gen_ai.request.model": nil})},

@@ -277,6 +277,7 @@ func (r *record) evidence(out *Call) evidence {
 	if r.known != nil {
 		e.counting, e.rule = r.known.counting, ByScope
 	}
+	e.read, e.written = r.costOf(costRead), r.costOf(costWrite)
 	if !r.counts.ambiguous() {
 		return e
 	}
@@ -389,6 +390,15 @@ func (r *record) reportedCost() (float64, bool) {
 		sum, reported = sum+n, true
 	}
 	return sum, reported
+}
+
+// costOf is a part of the reported cost, 0 where it is not reported.
+func (r *record) costOf(part field) float64 {
+	if !r.has(part) {
+		return 0
+	}
+	dollars, _ := amount(r.values[part])
+	return dollars
 }
 
 // serviceTier is how the provider served the call. Anthropic's speed is a tier of

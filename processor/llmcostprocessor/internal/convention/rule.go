@@ -55,6 +55,8 @@ type evidence struct {
 	// The provider's own counts prove the counting of cached and of reasoning tokens.
 	proven, reasoningProven bool
 	cost                    bool // the record reports one
+	// Of the reported cost what reading from caches and writing to them cost.
+	read, written float64
 }
 
 // decide chooses the reading of the counts of a call, by the strongest evidence.
@@ -79,6 +81,9 @@ func (t *tally) decide(e evidence, out *Call) {
 		return
 	}
 	open := readings{split: t.written() > 0 && t.given&durations == 0}
+	if t.cached() == 0 && t.n[input] > 0 {
+		open.read, open.written = e.read, e.written
+	}
 	if rule != ByTotal && rule != ByArithmetic && rule != ByObject {
 		for _, r := range possible {
 			if r != chosen {
@@ -86,7 +91,7 @@ func (t *tally) decide(e evidence, out *Call) {
 			}
 		}
 	}
-	if open.split || len(open.others) > 0 {
+	if open.split || len(open.others) > 0 || open.read+open.written > 0 {
 		out.readings = &open
 	}
 }
@@ -187,6 +192,8 @@ type readings struct {
 	others []usage.Amounts
 	// split: nobody knows for how long the written tokens are kept.
 	split bool
+	// What the cached tokens cost that are in the input, of which nobody has the counts.
+	read, written float64
 }
 
 // Undecided reports whether the choice depends on what each reading would cost.
@@ -204,6 +211,13 @@ func (c *Call) Decide(cost func(*usage.Amounts) (money.Pico, bool)) {
 	dollars := func(a *usage.Amounts) (float64, bool) {
 		amount, ok := cost(a)
 		return amount.Dollars(), ok
+	}
+	if open.read+open.written > 0 {
+		if a, ok := divideInput(c.Usage, open, c.Reported, dollars); ok {
+			c.Usage, c.Rule = a, ByCost
+			c.Stated |= a.Stated()
+			return
+		}
 	}
 	if open.split {
 		if a, ok := divideWritten(c.Usage, c.Reported, dollars); ok {
@@ -240,6 +254,35 @@ func tolerance(reported float64) float64 { return max(5e-7, reported/1000) }
 
 // exact is how far a cost that was not rounded may be off.
 func exact(reported float64) float64 { return max(2e-9, reported/1e9) }
+
+// divideInput finds how many of the input tokens were read from a cache and written to
+// one, by what these cost: whole numbers with which the call costs what it is reported to.
+func divideInput(a usage.Amounts, open *readings, reported float64, cost func(*usage.Amounts) (float64, bool)) (usage.Amounts, bool) {
+	divided := a
+	for _, part := range [...]struct {
+		kind usage.Kind
+		cost float64
+	}{{usage.CacheRead, open.read}, {usage.CacheWrite, open.written}} {
+		if part.cost <= 0 {
+			continue
+		}
+		// The price may depend on the length of the call.
+		var all usage.Amounts
+		all[part.kind] = a[usage.Input]
+		dollars, ok := cost(&all)
+		if !ok || dollars <= 0 {
+			return a, false
+		}
+		n := math.Round(part.cost / dollars * float64(a[usage.Input]))
+		if n < 1 || n > float64(divided[usage.Input]) {
+			return a, false
+		}
+		divided[usage.Input] -= int64(n)
+		divided[part.kind] = int64(n)
+	}
+	total, ok := cost(&divided)
+	return divided, ok && math.Abs(total-reported) <= exact(reported)
+}
 
 // divideWritten finds how many of the written tokens are kept for an hour, where
 // the reported cost lies between that of none and of all, and is exactly that of a

@@ -298,7 +298,7 @@ var vercelAI = []row{
 
 // operations are the values of gen_ai.operation.name that are calls.
 var operations = append([]string{
-	"generate_content", "embeddings",
+	"generate_content", "embeddings", "realtime_inference",
 	// OpenLIT's of images, and those of others that are like it.
 	"image", "image_generation", "image_edit", "image_variation", "video_generation",
 }, requests...)
@@ -318,6 +318,6 @@ var aggregates = []string{
 	"retrieval", "retrieve", "create_memory*", "delete_memory*", "search_memory", "update_memory", "upsert_memory",
 	"agent", "agent_run", "workflow", "task", "execute_task", "execution", "tool", "tool_coordination", "chain", "graph", "handoff", "guardrail",
 	"user_prompt_processing", "vectordb", "memory*", "search", "mcp*", "browser*", "crawl*", "scrape*", "extract*", "map",
-	"invoke_*", "create_*", "execute_*", "orchestrate*",
+	"invoke_*", "create_*", "execute_*", "orchestrate*", "handle_*", "user_speech",
 	"unknown", // OpenLLMetry's, of what is not a call of a model
 }

@@ -82,12 +82,17 @@ const (
 	maxTexts = 1024
 	// maxTextBytes bounds the key of one.
 	maxTextBytes = 1024
+	// textsPause is for how many records no texts are remembered after those before were not
+	// worth it: records that mostly have texts of their own.
+	textsPause = 16 * maxTexts
 )
 
 // shared remembers texts.
 type shared struct {
 	known map[string]*Texts
 	key   []byte // of the record that is read
+	hits  int    // since known was emptied
+	pause int
 }
 
 // find returns the texts of a record, if they are known. It is called before remember.
@@ -108,7 +113,11 @@ func (s *shared) find(l *layout, values []pcommon.Value, scope pcommon.Instrumen
 		return nil
 	}
 	s.key = key
-	return s.known[string(key)]
+	t := s.known[string(key)]
+	if t != nil {
+		s.hits++
+	}
+	return t
 }
 
 func appendText(to []byte, text string) []byte {
@@ -121,8 +130,15 @@ func (s *shared) remember(c *candidate, r *record, call *Call) *Texts {
 	if len(s.key) == 0 || !r.isPlain() || call.Status != Success || call.Problem != "" || r.text(model) == "" && r.text(requestModel) == "" {
 		return nil
 	}
+	if s.pause > 0 {
+		s.pause--
+		return nil
+	}
 	if s.known == nil || len(s.known) >= maxTexts {
-		s.known = map[string]*Texts{}
+		if s.known != nil && s.hits < maxTexts {
+			s.pause = textsPause
+		}
+		s.known, s.hits = map[string]*Texts{}, 0
 	}
 	t := &Texts{of: c, known: r.known, family: r.family, call: Call{
 		Convention: call.Convention, Provider: strings.Clone(call.Provider), Model: strings.Clone(call.Model),

@@ -50,6 +50,7 @@ func TestTextsDoNotChangeWhatIsRead(t *testing.T) {
 		}
 		slices.Sort(keys)
 		keys = slices.Compact(keys)
+		few := []string{pick(texts), pick(texts), pick(texts)}
 		for range 200 {
 			span := ptrace.NewSpan()
 			if random.IntN(10) == 0 {
@@ -67,7 +68,7 @@ func TestTextsDoNotChangeWhatIsRead(t *testing.T) {
 				case slices.Contains(free, key):
 					span.Attributes().PutStr(key, strconv.Itoa(random.IntN(1000)))
 				default:
-					span.Attributes().PutStr(key, pick(texts[:2+random.IntN(len(texts)-1)]))
+					span.Attributes().PutStr(key, pick(few))
 				}
 			}
 			scope := scopes[random.IntN(len(scopes))]
@@ -133,16 +134,31 @@ func TestTextsDistinguishPriceKeys(t *testing.T) {
 
 func TestTextsAreBounded(t *testing.T) {
 	var r Reader
-	for i := range 3 * maxTexts {
+	read := func(number int) (remembered bool) {
 		span := ptrace.NewSpan()
 		a := span.Attributes()
 		a.PutStr("gen_ai.operation.name", "chat")
-		a.PutStr("gen_ai.request.model", "model-"+strconv.Itoa(i))
+		a.PutStr("gen_ai.request.model", "model-"+strconv.Itoa(number))
 		a.PutInt("gen_ai.usage.input_tokens", 1)
 		var call Call
 		outcome, _ := r.Span(anyScope, span, &call)
 		require.Equal(t, IsCall, outcome)
-		require.NotNil(t, r.Texts())
 		require.LessOrEqual(t, len(r.shared.known), maxTexts)
+		return r.Texts() != nil
 	}
+	for i := range 3 * maxTexts {
+		read(i / 4)
+	}
+	require.True(t, read(3*maxTexts), "models that are called again are remembered, however many they are")
+	n := 0
+	for i := range 20 * maxTexts {
+		if read(4*maxTexts + i) {
+			n++
+		}
+	}
+	assert.Less(t, n, 4*maxTexts, "models that are called once are mostly not")
+	tries := 0
+	for ; !read(0) && tries <= textsPause; tries++ {
+	}
+	assert.LessOrEqual(t, tries, textsPause, "later ones are remembered again")
 }

@@ -248,6 +248,22 @@ func beginsWithin(outer, inner *Record) bool {
 		outer.Start-int64(Tolerance) <= inner.Start && inner.Start <= outer.End+int64(Tolerance)
 }
 
+// maxSkew is by how much the clocks of two machines may differ.
+const maxSkew = time.Minute
+
+// fitsElsewhere reports whether the time of a record of another resource, which may have
+// another clock, allows that it is within outer: it does not last longer, but for a stream of
+// which one has the request alone.
+func fitsElsewhere(outer, inner *Record) bool {
+	if !timed(outer) || !timed(inner) {
+		return true
+	}
+	if inner.Start < outer.Start-int64(maxSkew) || inner.Start > outer.End+int64(maxSkew) {
+		return false
+	}
+	return outer.Flags&inner.Flags&HasUsage == 0 || inner.End-inner.Start <= outer.End-outer.Start+int64(Tolerance)
+}
+
 func timed(r *Record) bool { return r.End != 0 && r.End >= r.Start }
 
 func overlaps(a, b *Record) bool {

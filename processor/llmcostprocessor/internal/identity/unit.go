@@ -170,6 +170,9 @@ func (p *part) nest(depth int) {
 // isAround reports whether the time of a span allows that it reports the call of a span
 // within it. Of a stream the one without usage may have ended with the request.
 func isAround(outer, inner *node) bool {
+	if outer.Resource != inner.Resource {
+		return fitsElsewhere(&outer.Record, &inner.Record)
+	}
 	if outer.Flags&inner.Flags&HasUsage == 0 {
 		return beginsWithin(&outer.Record, &inner.Record)
 	}

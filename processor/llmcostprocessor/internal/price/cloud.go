@@ -109,6 +109,36 @@ func (s *spelled) atBedrock() (*Model, string) {
 	return s.exact(Bedrock, name)
 }
 
+// datedBedrock finds the newest of the names that have a date and a version behind one that
+// has neither: gateways write anthropic.claude-sonnet-4-5 as Anthropic itself sells it.
+func (s *spelled) datedBedrock(name string) (*Model, string) {
+	dated, ok := s.table.datedBedrock()[name]
+	if !ok {
+		return nil, ""
+	}
+	return s.table.byProvider[qualified(Bedrock, dated)], dated
+}
+
+// datedBedrock has the newest dated name for each that has no date.
+func (t *Table) datedBedrock() map[string]string {
+	if known := t.dated.Load(); known != nil {
+		return *known
+	}
+	dated := map[string]string{}
+	for key := range t.byProvider {
+		name, ok := strings.CutPrefix(key, qualified(Bedrock, ""))
+		if !ok {
+			continue
+		}
+		short, _ := cutAnyVersion(name)
+		if plain, ok := cutDate(short); ok && name > dated[plain] {
+			dated[plain] = name
+		}
+	}
+	t.dated.Store(&dated)
+	return dated
+}
+
 // globalProfile is before the names of models that may run in any region.
 const globalProfile = "global."
 
@@ -124,7 +154,7 @@ func (s *spelled) bedrockName(name string) (*Model, string) {
 			}
 		}
 	}
-	return nil, ""
+	return s.datedBedrock(name)
 }
 
 // inRegion finds the entry of the region that telemetry names.

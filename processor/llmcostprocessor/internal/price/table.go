@@ -43,9 +43,10 @@ type Table struct {
 	models      map[*Model]struct{}
 	byProvider  map[string]*Model // provider/name
 	byName      map[string]*Model
-	providers   map[string][]string // that have a name in byProvider, by name
-	free        map[string]*Model   // by provider
-	sellers     map[string]string   // providers, by their names without punctuation
+	providers   map[string][]string               // that have a name in byProvider, by name
+	free        map[string]*Model                 // by provider
+	sellers     map[string]string                 // providers, by their names without punctuation
+	dated       atomic.Pointer[map[string]string] // names of Bedrock by those without a date, once one is asked for
 
 	// missing are aliases of patient layers whose model no list has.
 	missing []error
@@ -316,6 +317,7 @@ func (t *Table) addName(provider, name string, m *Model) {
 		t.providers[name] = append(t.providers[name], provider)
 	}
 	t.byProvider[id] = m
+	t.dated.Store(nil)
 }
 
 // replaced returns the entry that m takes the place of, or nil.

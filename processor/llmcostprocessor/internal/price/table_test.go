@@ -308,3 +308,33 @@ func BenchmarkCost(b *testing.B) {
 		m.Cost(&usage.Amounts{usage.Input: 1000, usage.CacheRead: 600, usage.Output: 200}, Standard, noon)
 	}
 }
+
+// A name without a date has the prices of all kinds that its dated names have.
+func TestKindsOfUndatedNames(t *testing.T) {
+	table, err := Embedded()
+	require.NoError(t, err)
+	at := time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
+	for _, tt := range []struct {
+		provider, model string
+		kind            usage.Kind
+		dollars         float64
+	}{
+		{"openai", "gpt-4o-audio-preview", usage.AudioInput, 40},
+		{"openai", "gpt-4o-audio-preview", usage.AudioOutput, 80},
+		{"openai", "gpt-4o-audio-preview-2025-06-03", usage.AudioOutput, 80},
+		{"openai", "gpt-4o-mini-audio-preview", usage.AudioInput, 10},
+		{"openai", "gpt-4o-mini-audio-preview", usage.AudioOutput, 20},
+		{"openai", "ft:gpt-4o-mini:acme::id", usage.CacheRead, 0.15},
+		{"dashscope", "qwen-plus", usage.Reasoning, 4},
+		{"openai", "gpt-realtime", usage.AudioInput, 32},
+		{"openai", "gpt-audio", usage.AudioOutput, 64},
+	} {
+		m, found := table.Find(tt.provider, tt.model)
+		require.True(t, found, tt.model)
+		var used usage.Amounts
+		used[tt.kind] = million
+		cost, known := m.Cost(&used, Standard, at)
+		assert.True(t, known, tt.model)
+		assert.InDelta(t, tt.dollars, cost.Dollars(), 1e-9, "%s %s", tt.model, tt.kind)
+	}
+}

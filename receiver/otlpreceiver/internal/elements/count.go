@@ -4,7 +4,11 @@
 // Package elements counts what a request is made of, before it is decoded.
 package elements
 
-import "google.golang.org/protobuf/encoding/protowire"
+import (
+	"math"
+
+	"google.golang.org/protobuf/encoding/protowire"
+)
 
 // maxDepth bounds how deep messages are searched. Deeper ones are rejected by the decoder.
 const maxDepth = 64
@@ -17,24 +21,51 @@ func InProtobuf(encoded []byte) int {
 	return n
 }
 
-// inMessage is false for what is not a message.
+// inMessage is false for what is not a message. Every byte of every request passes through
+// it: tags and lengths mostly have one byte, for which no function is called.
 func inMessage(encoded []byte, depth int) (n int, ok bool) {
-	for len(encoded) > 0 {
-		_, kind, size := protowire.ConsumeTag(encoded)
-		if size < 0 {
+	for i := 0; i < len(encoded); {
+		tag := uint64(encoded[i])
+		if i++; tag >= 0x80 {
+			var size int
+			if tag, size = protowire.ConsumeVarint(encoded[i-1:]); size < 0 {
+				return 0, false
+			}
+			i += size - 1
+		}
+		if field := tag >> 3; field == 0 || field > math.MaxInt32 {
 			return 0, false
 		}
-		encoded = encoded[size:]
-		switch kind {
-		case protowire.VarintType, protowire.Fixed32Type, protowire.Fixed64Type:
-			if size = protowire.ConsumeFieldValue(1, kind, encoded); size < 0 {
-				return 0, false
+		switch protowire.Type(tag & 7) {
+		case protowire.VarintType:
+			size := 1
+			if i >= len(encoded) || encoded[i] >= 0x80 {
+				if _, size = protowire.ConsumeVarint(encoded[i:]); size < 0 {
+					return 0, false
+				}
 			}
+			i += size
+		case protowire.Fixed32Type:
+			i += 4
+		case protowire.Fixed64Type:
+			i += 8
 		case protowire.BytesType:
-			var content []byte
-			if content, size = protowire.ConsumeBytes(encoded); size < 0 {
+			if i >= len(encoded) {
 				return 0, false
 			}
+			length := uint64(encoded[i])
+			if i++; length >= 0x80 {
+				var size int
+				if length, size = protowire.ConsumeVarint(encoded[i-1:]); size < 0 {
+					return 0, false
+				}
+				i += size - 1
+			}
+			if length > uint64(len(encoded)-i) {
+				return 0, false
+			}
+			content := encoded[i : i+int(length)]
+			i += int(length)
 			if depth == 0 {
 				n++
 			} else if inner, is := inMessage(content, depth-1); is {
@@ -43,7 +74,9 @@ func inMessage(encoded []byte, depth int) (n int, ok bool) {
 		default: // groups, which OTLP does not have
 			return 0, false
 		}
-		encoded = encoded[size:]
+		if i > len(encoded) {
+			return 0, false
+		}
 	}
 	return n, true
 }

@@ -5,6 +5,8 @@ package elements
 
 import (
 	"bytes"
+	"math"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -53,12 +55,87 @@ func TestCount(t *testing.T) {
 	assert.Equal(t, 1, InJSON([]byte(`["a,b{[\"{,"]`)))
 }
 
+// byLibrary counts with the functions of the library alone.
+func byLibrary(encoded []byte, depth int) (n int, ok bool) {
+	for len(encoded) > 0 {
+		_, kind, size := protowire.ConsumeTag(encoded)
+		if size < 0 || kind == protowire.StartGroupType {
+			return 0, false
+		}
+		encoded = encoded[size:]
+		if size = protowire.ConsumeFieldValue(1, kind, encoded); size < 0 {
+			return 0, false
+		}
+		if kind == protowire.BytesType {
+			content, _ := protowire.ConsumeBytes(encoded)
+			if depth == 0 {
+				n++
+			} else if inner, is := byLibrary(content, depth-1); is {
+				n += 1 + inner
+			}
+		}
+		encoded = encoded[size:]
+	}
+	return n, true
+}
+
+// TestCountsAsTheLibrary changes and cuts requests at random.
+func TestCountsAsTheLibrary(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	encoded, err := request(3).MarshalProto()
+	require.NoError(t, err)
+	for range 20_000 {
+		data := bytes.Clone(encoded[:len(encoded)-random.IntN(3)])
+		for range random.IntN(4) {
+			data[random.IntN(len(data))] = byte(random.Uint32() >> random.IntN(8))
+		}
+		want, _ := byLibrary(data, maxDepth)
+		require.Equal(t, want, InProtobuf(data), "%x", data)
+	}
+	for _, data := range [][]byte{
+		{0x00},
+		{0x80},
+		{0x80, 0x00},
+		{0x08},
+		{0x08, 0x80},
+		{0x08, 0x80, 0x01},
+		{0x0d, 0, 0, 0},
+		{0x09, 0, 0, 0, 0, 0, 0, 0},
+		{0x0a},
+		{0x0a, 0x01},
+		{0x0a, 0x80},
+		{0x0a, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01},
+		{0x0b, 0x0c},
+		{0x0e},
+		{0x0f},
+		protowire.AppendVarint(nil, math.MaxUint64),
+		protowire.AppendVarint(nil, (math.MaxInt32+1)<<3), protowire.AppendVarint(protowire.AppendVarint(nil, math.MaxInt32<<3), 1),
+	} {
+		want, wantOK := byLibrary(data, maxDepth)
+		n, ok := inMessage(data, maxDepth)
+		assert.Equal(t, want, n, "%x", data)
+		assert.Equal(t, wantOK, ok, "%x", data)
+	}
+}
+
+func BenchmarkInProtobuf(b *testing.B) {
+	encoded, err := request(1000).MarshalProto()
+	require.NoError(b, err)
+	for b.Loop() {
+		InProtobuf(encoded)
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/1000, "ns/span")
+}
+
 func FuzzCount(f *testing.F) {
 	encoded, err := request(1).MarshalProto()
 	require.NoError(f, err)
 	f.Add(encoded)
 	f.Add([]byte(`{"resourceSpans":[{}]}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
+		if want, _ := byLibrary(data, maxDepth); want != InProtobuf(data) {
+			t.Errorf("%d, and not %d", InProtobuf(data), want)
+		}
 		if n := InProtobuf(data); n > len(data)/2*(maxDepth+1) {
 			t.Errorf("%d in %d bytes", n, len(data))
 		}

@@ -25,6 +25,7 @@ import (
 //     price takes from litellm what genai-prices leaves out: tiers, lengths,
 //     hours, kinds, fees. Tomorrow's prices keep their own.
 //   - models.dev adds what neither has.
+//   - A name without a date has all kinds that its dated entries have.
 //   - Where both have a price of today and differ, decide chooses one and records why.
 //   - Prices that are impossible for their unit are rejected: see units.go.
 //   - A price of zero counts as unknown, unless the model's name contains "free".
@@ -89,6 +90,7 @@ func (m *merger) merge() []*source.Model {
 		hourWrites(model)
 		imagesAlone(model)
 	}
+	m.completeUndated()
 	m.compareThird()
 	m.shortNames()
 	slices.SortFunc(m.models, func(a, b *source.Model) int {
