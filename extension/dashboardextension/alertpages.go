@@ -4,6 +4,7 @@
 package dashboardextension
 
 import (
+	"cmp"
 	"maps"
 	"net/http"
 	"slices"
@@ -15,7 +16,11 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
 )
 
-const historyShown = 100
+const (
+	historyShown = 100
+	// activeShown bounds the active alerts that a page lists: in a storm there may be 100,000.
+	activeShown = 200
+)
 
 // alertView is an alert as the dashboard shows it.
 type alertView struct {
@@ -83,6 +88,7 @@ type alertsView struct {
 	shell
 	NoSource bool
 	Active   []alertView
+	More     int // active alerts that are not listed
 	History  []historyView
 	Silences []silenceView
 	Channels []channelView
@@ -143,9 +149,13 @@ func (b *dashboardServer) alertsContent(form silenceForm) content {
 	view := alertsView{shell: b.newShell("Alerts", "alerts"), NoSource: len(b.alerts.all()) == 0, Form: form, Channels: b.channels()}
 	view.Deliveries, view.Failed = newDeliveryViews(view.Channels)
 	pages := b.rulePages()
-	for _, active := range view.active {
-		shown := b.newAlertView(&active)
-		shown.RuleURL = pages[active.Fingerprint()]
+	// Each processor has its most severe first.
+	slices.SortStableFunc(view.active, func(a, b dashboard.ActiveAlert) int { return cmp.Compare(b.SeverityRank(), a.SeverityRank()) })
+	listed := view.active[:min(len(view.active), activeShown)]
+	view.More = len(view.active) - len(listed)
+	for i := range listed {
+		shown := b.newAlertView(&listed[i])
+		shown.RuleURL = pages[listed[i].Fingerprint()]
 		view.Active = append(view.Active, shown)
 	}
 	for _, entry := range b.history(historyShown) {

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -180,6 +181,31 @@ func TestLongListsSayWhereTheRestIs(t *testing.T) {
 	page := r.get("/?source=llm_cost").Body.String()
 	assert.Contains(t, page, `3 more are at <a href="/api/usage/unpriced?source=llm_cost">`)
 	assert.Contains(t, page, `4 more are at <a href="/api/usage/disagreements?source=llm_cost">`)
+}
+
+// A storm of alerts does not make a page that no browser can show: the most severe are listed.
+func TestStormOfAlerts(t *testing.T) {
+	r := newRig(t)
+	storm := func(severity string, n int) (all []dashboard.ActiveAlert) {
+		for i := range n {
+			a := dashboard.ActiveAlert{State: "firing"}
+			a.StartsAt = rigNow
+			a.Labels = map[string]string{alertevent.LabelName: "Storm", alertevent.LabelSeverity: severity, "n": strconv.Itoa(i)}
+			all = append(all, a)
+		}
+		return all
+	}
+	r.alerts.ActiveList = storm(alertevent.SeverityWarning, 10_000)
+	r.alerts.Groups[0].Rules[0].Active = r.alerts.ActiveList
+	other := dashboards.SampleAlerts(rigNow)
+	other.ActiveList = storm(alertevent.SeverityCritical, 1)
+	r.server.ShowAlerts(component.MustNewIDWithName("alert", "b"), other)
+	for path, more := range map[string]string{"/alerts": "9801 more", r.ruleAddress(r.alerts.Groups[0].Rules[0].Name): "9800 more"} {
+		page := r.get(path).Body.String()
+		assert.Contains(t, page, more, path)
+		assert.Equal(t, activeShown, strings.Count(page, "</span> Storm"), path)
+	}
+	assert.Contains(t, r.get("/alerts").Body.String(), ">critical<", "of the other processor")
 }
 
 func TestComparedWithYesterday(t *testing.T) {

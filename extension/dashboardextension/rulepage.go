@@ -53,6 +53,7 @@ type rulePageView struct {
 	Graph     *graphView
 	GraphErr  string
 	Active    []alertView
+	More      int // active alerts that are not listed
 	Timeline  []timelineRow
 	MoreLines int
 	Marks     []mark
@@ -210,8 +211,10 @@ func (b *dashboardServer) rulePage(r *http.Request) (content, error) {
 	view.Timeline, view.MoreLines = newTimeline(intervals, &q)
 	view.Marks = timeMarks(q.from, q.to)
 	view.Changes, view.MoreThere = newChanges(intervals, &q)
-	for i := range q.rule.Active {
-		view.Active = append(view.Active, b.newAlertView(&q.rule.Active[i]))
+	listed := q.rule.Active[:min(len(q.rule.Active), activeShown)]
+	view.More = len(q.rule.Active) - len(listed)
+	for i := range listed {
+		view.Active = append(view.Active, b.newAlertView(&listed[i]))
 	}
 	for _, entry := range b.history(maxHistory) {
 		if isOf(&entry.Alert, &q.rule) && len(view.History) < ruleDelivered {
