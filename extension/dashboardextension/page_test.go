@@ -188,10 +188,8 @@ func TestStormOfAlerts(t *testing.T) {
 	r := newRig(t)
 	storm := func(severity string, n int) (all []dashboard.ActiveAlert) {
 		for i := range n {
-			a := dashboard.ActiveAlert{State: "firing"}
-			a.StartsAt = rigNow
-			a.Labels = map[string]string{alertevent.LabelName: "Storm", alertevent.LabelSeverity: severity, "n": strconv.Itoa(i)}
-			all = append(all, a)
+			labels := map[string]string{alertevent.LabelName: "Storm", alertevent.LabelSeverity: severity, "n": strconv.Itoa(i)}
+			all = append(all, dashboard.ActiveAlert{State: "firing", StartsAt: rigNow, Labels: labels})
 		}
 		return all
 	}
