@@ -18,7 +18,6 @@ import (
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/stanza/fileconsumer"
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/stanza/fileconsumer/attrs"
 	"go.opentelemetry.io/collector/component"
-	"go.opentelemetry.io/collector/extension/xextension/storage"
 	"go.uber.org/zap"
 
 	"github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver/internal/event"
@@ -33,11 +32,13 @@ const warnInterval = 10 * time.Second
 type tail struct {
 	core    *core
 	manager *fileconsumer.Manager
-	storage storage.Client
+	places  *places
 
 	// consume ends when Stop gives up waiting for a pipeline.
-	consume context.Context
-	giveUp  context.CancelFunc
+	consume  context.Context
+	giveUp   context.CancelFunc
+	stopping chan struct{}
+	emitting sync.RWMutex // is read-locked by emit, at several files at the same time
 
 	mu       sync.Mutex // files are read at the same time
 	badLines int        // since the last warning
@@ -45,27 +46,37 @@ type tail struct {
 }
 
 func startTail(ctx context.Context, c *core, host component.Host) (*tail, error) {
-	t := &tail{core: c}
-	var err error
-	if t.storage, err = adapter.GetStorageClient(ctx, host, c.cfg.Storage, c.set.ID); err != nil {
+	client, err := adapter.GetStorageClient(ctx, host, c.cfg.Storage, c.set.ID)
+	if err != nil {
 		return nil, fmt.Errorf("storage: %w", err)
 	}
+	t := &tail{core: c, places: &places{Client: client}, stopping: make(chan struct{})}
 	t.consume, t.giveUp = context.WithCancel(context.WithoutCancel(ctx))
 	t.manager, err = c.cfg.File.follow(c.cfg.MaxEventBytes).Build(c.set.TelemetrySettings, t.emit)
 	if err == nil {
-		err = t.manager.Start(t.storage)
+		err = t.manager.Start(t.places)
 	}
 	if err != nil {
 		t.giveUp()
-		return nil, errors.Join(fmt.Errorf("file: %w", err), t.storage.Close(ctx))
+		return nil, errors.Join(fmt.Errorf("file: %w", err), client.Close(ctx))
 	}
 	return t, nil
 }
 
 // stop lets the pipelines finish what they have, as long as ctx allows.
+//
+// A reader that is stopped while it emits does not move its place on, though the lines were
+// accepted, and they would be read again after the next start. So it is stopped when nothing is
+// emitted any more, and the place after what was accepted is kept.
 func (t *tail) stop(ctx context.Context) error {
 	stopped := make(chan error, 1)
-	go func() { stopped <- t.manager.Stop() }()
+	close(t.stopping)
+	go func() {
+		t.emitting.Lock()
+		t.emitting.Unlock() //nolint:staticcheck // nothing is emitted after it
+		t.places.await(t.consume)
+		stopped <- t.manager.Stop()
+	}()
 	var err error
 	select {
 	case err = <-stopped:
@@ -74,17 +85,23 @@ func (t *tail) stop(ctx context.Context) error {
 		t.giveUp()
 		err = errors.Join(ctx.Err(), <-stopped)
 	}
-	return errors.Join(err, t.storage.Close(context.WithoutCancel(ctx)))
+	return errors.Join(err, t.places.Close(context.WithoutCancel(ctx)))
 }
 
 // emit takes lines of one file, and returns when the pipelines have taken them.
 //
-// The file reader moves its place on whether emit fails or not, and keeps it
-// when it is stopped. So where a pipeline still refuses when the receiver is
-// stopped, emit does not return but ends the goroutine, which the reader starts
-// again for each file and poll: the place stays before the lines that were
-// not accepted, and nothing is lost.
+// The file reader moves its place on whether emit fails or not. So where a
+// pipeline still refuses when the receiver is stopped, emit does not return but
+// ends the goroutine, which the reader starts again for each file and poll: the
+// place stays before the lines that were not accepted, and nothing is lost.
 func (t *tail) emit(ctx context.Context, texts [][]byte, file map[string]any, last int64, offsets []int64) error {
+	t.emitting.RLock()
+	defer t.emitting.RUnlock()
+	select {
+	case <-t.stopping:
+		runtime.Goexit()
+	default:
+	}
 	// What a pipeline has begun is finished, also when the reader is stopped.
 	consume, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
@@ -106,11 +123,12 @@ func (t *tail) emit(ctx context.Context, texts [][]byte, file map[string]any, la
 	})
 	t.core.telemetry.rejected(consume, reasons)
 	if read == (kinds{}) {
+		t.places.move()
 		return nil
 	}
 	how := accepted
 	for _, p := range parts {
-		err := t.deliver(consume, in, batch, p, ctx.Done(), func(no outcome) { t.core.telemetry.read(consume, &read, no) })
+		err := t.deliver(consume, in, batch, p, func(no outcome) { t.core.telemetry.read(consume, &read, no) })
 		switch {
 		case err == nil:
 		case isPermanent(err):
@@ -121,6 +139,7 @@ func (t *tail) emit(ctx context.Context, texts [][]byte, file map[string]any, la
 		}
 	}
 	t.core.telemetry.read(consume, &read, how)
+	t.places.move()
 	return nil
 }
 
@@ -197,7 +216,7 @@ func (t *tail) bad(file map[string]any, line int64, err error) {
 // permanently, or the reader is stopped. A pipeline may have changed what it refused, so
 // that the batch is made again.
 func (t *tail) deliver(
-	ctx context.Context, in *lines, batch *mapping.Batch, p part, stopped <-chan struct{}, refused func(outcome),
+	ctx context.Context, in *lines, batch *mapping.Batch, p part, refused func(outcome),
 ) error {
 	for {
 		var wait time.Duration
@@ -216,7 +235,7 @@ func (t *tail) deliver(
 		timer := time.NewTimer(wait)
 		select {
 		case <-timer.C:
-		case <-stopped:
+		case <-t.stopping:
 			timer.Stop()
 			return context.Canceled
 		}

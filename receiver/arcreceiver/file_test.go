@@ -53,6 +53,9 @@ type following struct {
 	refuse  bool
 	refused int
 	bodies  []string
+
+	tail   *tail
+	during func() // is called while lines are accepted
 }
 
 func newFollowing(t *testing.T) *following {
@@ -71,6 +74,9 @@ func (f *following) take(_ context.Context, ld plog.Logs) error {
 		for _, record := range rl.ScopeLogs().At(0).LogRecords().All() {
 			f.bodies = append(f.bodies, record.Body().AsString())
 		}
+	}
+	if f.during != nil {
+		f.during()
 	}
 	return nil
 }
@@ -111,6 +117,7 @@ func (f *following) start(t *testing.T, set receiver.Settings) (stop func()) {
 	logs, err := NewFactory().CreateLogs(t.Context(), set, cfg, next)
 	require.NoError(t, err)
 	require.NoError(t, logs.Start(t.Context(), host))
+	f.tail = logs.(*instance).shared.Core().tail
 	return func() {
 		require.NoError(t, logs.Shutdown(t.Context()))
 		require.NoError(t, ext.Shutdown(t.Context()))
@@ -218,6 +225,26 @@ func TestRestartNeitherLosesNorDoubles(t *testing.T) {
 	write(350, 351)
 	f.waitFor(t, want...)
 	stop()
+}
+
+// Lines that a pipeline accepts while the receiver is stopped are not read again.
+func TestStoppedWhileLinesAreAccepted(t *testing.T) {
+	f := newFollowing(t)
+	stop := f.start(t, nopSettings())
+	stopped := make(chan struct{})
+	f.during = func() {
+		f.during = nil
+		go func() {
+			defer close(stopped)
+			stop()
+		}()
+		<-f.tail.stopping
+	}
+	f.write(t, "a.jsonl", lineOf("1")+lineOf("2"))
+	<-stopped
+	defer f.start(t, nopSettings())()
+	f.write(t, "a.jsonl", lineOf("3"))
+	f.waitFor(t, "1", "2", "3")
 }
 
 func TestBadLinesAreCountedAndNamed(t *testing.T) {
