@@ -168,8 +168,12 @@ func (l *Log) closeFiles() error {
 // written before.
 func (l *Log) Batch(client string, durable bool, operations ...*storage.Operation) error {
 	end, err := l.execute(client, durable, operations)
-	if err != nil || !durable {
+	if err != nil {
 		return err
+	}
+	if !durable {
+		l.settleCopies()
+		return nil
 	}
 	return l.Sync(end)
 }

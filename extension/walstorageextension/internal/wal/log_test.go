@@ -319,7 +319,7 @@ func TestSizeIsBounded(t *testing.T) {
 	}
 	for i := range 2500 {
 		key := strconv.Itoa(i)
-		require.NoError(t, l.Batch("queue", true, storage.SetOperation(key, value)))
+		require.NoError(t, l.Batch("queue", false, storage.SetOperation(key, value)))
 		if i >= 10 {
 			require.NoError(t, l.Batch("queue", false, storage.DeleteOperation(strconv.Itoa(i-10))))
 		}
