@@ -4,10 +4,11 @@
 // Command growth measures how the cost of an item grows with what there is
 // already: models, label sets, rules, hours of the ledger. It prints tables, and
 // draws each into docs/images. Arguments name the ones to make: models, sets,
-// rules, hours, rows, and aims for what has a limit at a million rows; without any, all.
+// rules, hours, rows, alerts, active, storm, and aims for what has a limit at a million rows; without any, all.
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -37,6 +38,7 @@ type growth struct {
 	x, y  string // of the axes
 	unit  func(float64) string
 	lines []line
+	runs  int  // 0: ratio.Runs
 	wide  bool // costs are on a logarithmic axis, too
 }
 
@@ -61,12 +63,17 @@ func run(ctx context.Context, out io.Writer) (err error) {
 	}
 	defer func() { err = errors.Join(err, remove()) }()
 	asked := func(name string) bool { return len(os.Args) == 1 || slices.Contains(os.Args[1:], name) }
-	for _, g := range []growth{overModels(), overSets(), overRules(), overHours(), overRows(years)} {
+	for _, g := range []growth{overModels(), overSets(), overRules(), overHours(), overRows(years), overAlerts(), overActive()} {
 		if !asked(g.name) {
 			continue
 		}
 		if err := g.write(ctx, out); err != nil {
 			return fmt.Errorf("%s: %w", g.name, err)
+		}
+	}
+	if asked("storm") {
+		if err := errors.Join(allAtOnce(ctx, out), allActive(ctx, out)); err != nil {
+			return err
 		}
 	}
 	if asked("aims") {
@@ -81,7 +88,7 @@ func (g growth) write(ctx context.Context, out io.Writer) error {
 	drawn := map[string][]point{}
 	for _, l := range g.lines {
 		for _, size := range l.sizes {
-			cost, err := l.measure(ctx, size)
+			cost, err := l.measure(ctx, size, cmp.Or(g.runs, ratio.Runs))
 			if err != nil {
 				return fmt.Errorf("%s: %d: %w", l.name, size, err)
 			}
@@ -100,12 +107,12 @@ func (g growth) write(ctx context.Context, out io.Writer) error {
 // measure measures at one size. Sizes do not take turns: garbage of one would be
 // collected at the cost of the other. Where there is something to compare with, it is
 // measured in the same rounds, and costs are shares of it.
-func (l line) measure(ctx context.Context, size int) (cost ratio.Sample, err error) {
+func (l line) measure(ctx context.Context, size, runs int) (cost ratio.Sample, err error) {
 	measure, shut, err := l.open(ctx, size)
 	if err != nil {
 		return nil, err
 	}
-	series, err := ratio.Take(ratio.Runs, measure)
+	series, err := ratio.Take(runs, measure)
 	if err != nil {
 		_ = shut()
 		return nil, err

@@ -50,6 +50,7 @@ var (
 		{"growth", bench, []string{"go", "run", "./growth", "models", "sets", "rules", "hours"}},
 		{"year", bench, []string{"go", "run", "./growth", "rows", "aims"}},
 		{soak, bench, []string{"go", "run", "./endtoend", "soak"}},
+		{"storm", bench, []string{"go", "run", "./growth", "storm"}},
 	}
 )
 
