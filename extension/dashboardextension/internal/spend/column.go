@@ -101,14 +101,18 @@ func compare(a, b *dashboard.Row, keys []Key) int {
 	return cmp.Or(a.Start.Compare(b.Start), slices.Compare(a.Group, b.Group))
 }
 
-func (k Key) compare(a, b *dashboard.Row) (order int) {
-	switch {
-	case k.Column != nil:
+func (k Key) compare(a, b *dashboard.Row) int {
+	if k.Column != nil {
 		return k.compareFigures(k.Column.Of(&a.Usage), k.Column.Of(&b.Usage))
-	case k.Group < 0:
-		order = a.Start.Compare(b.Start)
-	default:
-		order = cmp.Compare(a.Group[k.Group], b.Group[k.Group])
+	}
+	return k.compareNames(a.Start.Compare(b.Start), a.Group, b.Group)
+}
+
+// compareNames compares two rows by a dimension, or by their starts, whose order is given.
+func (k Key) compareNames(starts int, a, b []string) int {
+	order := starts
+	if k.Group >= 0 {
+		order = cmp.Compare(a[k.Group], b[k.Group])
 	}
 	if k.Down {
 		return -order

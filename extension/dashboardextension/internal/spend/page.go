@@ -123,17 +123,11 @@ func (p *Page) compare(a, b *Found) int {
 	figure := 0
 	for _, key := range p.keys {
 		var order int
-		switch {
-		case key.Column != nil:
+		if key.Column != nil {
 			order = key.compareFigures(a.figures[figure], b.figures[figure])
 			figure++
-		case key.Group < 0:
-			order = cmp.Compare(a.Step, b.Step)
-		default:
-			order = cmp.Compare(a.Group[key.Group], b.Group[key.Group])
-		}
-		if key.Column == nil && key.Down {
-			order = -order
+		} else {
+			order = key.compareNames(cmp.Compare(a.Step, b.Step), a.Group, b.Group)
 		}
 		if order != 0 {
 			return order
