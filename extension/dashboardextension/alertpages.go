@@ -36,6 +36,15 @@ type alertView struct {
 	RuleURL                     string
 }
 
+// newAlertViews are the first active alerts, and how many more there are.
+func (b *dashboardServer) newAlertViews(active []dashboard.ActiveAlert) (views []alertView, more int) {
+	listed := active[:min(len(active), activeShown)]
+	for i := range listed {
+		views = append(views, b.newAlertView(&listed[i]))
+	}
+	return views, len(active) - len(listed)
+}
+
 func (b *dashboardServer) newAlertView(active *dashboard.ActiveAlert) alertView {
 	view := b.alertViewOf(&active.Alert)
 	view.State, view.Suppressed = active.State, active.Suppressed
@@ -151,12 +160,9 @@ func (b *dashboardServer) alertsContent(form silenceForm) content {
 	pages := b.rulePages()
 	// Each processor has its most severe first.
 	slices.SortStableFunc(view.active, func(a, b dashboard.ActiveAlert) int { return cmp.Compare(b.SeverityRank(), a.SeverityRank()) })
-	listed := view.active[:min(len(view.active), activeShown)]
-	view.More = len(view.active) - len(listed)
-	for i := range listed {
-		shown := b.newAlertView(&listed[i])
-		shown.RuleURL = pages[listed[i].Fingerprint()]
-		view.Active = append(view.Active, shown)
+	view.Active, view.More = b.newAlertViews(view.active)
+	for i := range view.Active {
+		view.Active[i].RuleURL = pages[view.active[i].Fingerprint()]
 	}
 	for _, entry := range b.history(historyShown) {
 		view.History = append(view.History, historyView{b.alertViewOf(&entry.Alert), entry.At})

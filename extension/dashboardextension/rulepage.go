@@ -211,11 +211,7 @@ func (b *dashboardServer) rulePage(r *http.Request) (content, error) {
 	view.Timeline, view.MoreLines = newTimeline(intervals, &q)
 	view.Marks = timeMarks(q.from, q.to)
 	view.Changes, view.MoreThere = newChanges(intervals, &q)
-	listed := q.rule.Active[:min(len(q.rule.Active), activeShown)]
-	view.More = len(q.rule.Active) - len(listed)
-	for i := range listed {
-		view.Active = append(view.Active, b.newAlertView(&listed[i]))
-	}
+	view.Active, view.More = b.newAlertViews(q.rule.Active)
 	for _, entry := range b.history(maxHistory) {
 		if isOf(&entry.Alert, &q.rule) && len(view.History) < ruleDelivered {
 			view.History = append(view.History, historyView{b.alertViewOf(&entry.Alert), entry.At})
