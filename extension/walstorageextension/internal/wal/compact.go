@@ -71,17 +71,6 @@ func (l *Log) copyEntry(at location) error {
 	return l.append(&b)
 }
 
-// settleCopies syncs the copies by which the oldest segment waits to be removed. A queue that
-// empties itself deletes, and no write that is durable may ever come.
-func (l *Log) settleCopies() {
-	l.mu.Lock()
-	copied := l.copied
-	l.mu.Unlock()
-	if copied > 0 {
-		_ = l.Sync(copied) // the next write tries again
-	}
-}
-
 // removeCopied removes the oldest segment if nothing of it is needed, once the copies of what was are on
 // the disk. Whoever syncs does so without the lock, which would hold those who write.
 func (l *Log) removeCopied() {

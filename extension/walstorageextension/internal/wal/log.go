@@ -171,11 +171,10 @@ func (l *Log) Batch(client string, durable bool, operations ...*storage.Operatio
 	if err != nil {
 		return err
 	}
-	if !durable {
-		l.settleCopies()
-		return nil
+	if err := l.Sync(end); durable {
+		return err
 	}
-	return l.Sync(end)
+	return nil // of copies, which the next write syncs again
 }
 
 // Append executes operations as Batch does, and leaves it to Sync with the position that it
@@ -184,7 +183,9 @@ func (l *Log) Append(client string, operations ...*storage.Operation) (position 
 	return l.execute(client, true, operations)
 }
 
-// execute executes operations, and returns how much has been appended then; 0 without writes.
+// execute executes operations, and returns the position that is to be synced, 0 for none: how much
+// has been appended, or else of what need not be durable the copies by which the oldest segment waits to
+// be removed. A queue that empties itself deletes, and no write that is durable may ever come.
 func (l *Log) execute(client string, durable bool, operations []*storage.Operation) (end uint64, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -218,6 +219,9 @@ func (l *Log) execute(client string, durable bool, operations []*storage.Operati
 		return 0, err
 	}
 	l.compactSome(2 * b.size)
+	if !durable {
+		return l.copied, nil
+	}
 	return l.appended, nil
 }
 
