@@ -104,9 +104,8 @@ func newDispatcher(cfg *Config, telemetry *metadata.TelemetryBuilder, out outbox
 
 // observe takes the result of an evaluation, and decides.
 func (n *dispatcher) observe(result evaluate.Result) {
-	n.mu.Lock()
+	n.lock()
 	defer n.mu.Unlock()
-	n.recordRaised()
 	now := time.Now()
 	n.inhibitor.Update(result.Firing)
 	observation := notification.Observation{
@@ -157,12 +156,10 @@ func (n *dispatcher) raise(e raisedAlert) {
 	n.raisedMu.Unlock()
 	switch {
 	case full:
-		n.mu.Lock()
-		n.recordRaised()
+		n.lock()
 		n.record(e)
 	case n.stopped.Load():
-		n.mu.Lock()
-		n.recordRaised()
+		n.lock()
 	case n.mu.TryLock():
 		n.recordRaised()
 	default:
@@ -171,6 +168,12 @@ func (n *dispatcher) raise(e raisedAlert) {
 		return
 	}
 	n.mu.Unlock()
+}
+
+// lock locks mu, and records what was raised while it was held.
+func (n *dispatcher) lock() {
+	n.mu.Lock()
+	n.recordRaised()
 }
 
 // recordRaised records what was raised while mu was held. It must be called with mu held.
@@ -231,9 +234,8 @@ func (n *dispatcher) record(e raisedAlert) {
 // activeEvents are the active alerts of event rules, and what suppresses them, or
 // would suppress them if there was another occurrence.
 func (n *dispatcher) activeEvents() []notification.Event {
-	n.mu.Lock()
+	n.lock()
 	defer n.mu.Unlock()
-	n.recordRaised()
 	events, mutes := n.log.Events(), n.mutes(time.Now())
 	for i := range events {
 		if events[i].Mute.Reason == "" {
@@ -341,8 +343,7 @@ func (n *dispatcher) run(ctx context.Context) {
 		case <-n.wake:
 		case <-timer.C:
 		}
-		n.mu.Lock()
-		n.recordRaised()    //nolint:contextcheck // what is counted is counted
+		n.lock()            //nolint:contextcheck // what is counted is counted
 		n.flush(time.Now()) //nolint:contextcheck // what is counted is counted
 		n.checkDelivered()
 		saveAt, due := n.saveAt(nextSave)
@@ -447,8 +448,7 @@ func (n *dispatcher) lastNotified(limit int) []notification.HistoryEntry {
 func (n *dispatcher) save() {
 	n.saving <- struct{}{}
 	defer func() { <-n.saving }()
-	n.mu.Lock()
-	n.recordRaised()
+	n.lock()
 	n.checkDelivered()
 	if !n.changed || n.file == nil {
 		n.changed = false
@@ -492,9 +492,8 @@ func (n *dispatcher) persistRaised() error {
 		return nil
 	}
 	return file.appendJournal(func() []notification.JournalEntry {
-		n.mu.Lock()
+		n.lock()
 		defer n.mu.Unlock()
-		n.recordRaised()
 		return n.journal.take()
 	})
 }
