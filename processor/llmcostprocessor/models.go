@@ -43,9 +43,10 @@ func (b *batch) findModel(d *detectedCall) *price.Match {
 		d.texts = known
 		return known.match
 	}
-	match := b.prices.Resolve(queryOf(d))
+	q := queryOf(d)
+	match := b.prices.Resolve(q)
 	if match.Model == nil {
-		return findModel(b.prices, d)
+		return findOtherwise(b.prices, q, match, d)
 	}
 	name := cmp.Or(match.Model.Name, d.call.Model)
 	d.texts = &pricedTexts{b.prices, match, newModelName(name)}
@@ -66,7 +67,12 @@ func queryOf(d *detectedCall) price.Query {
 // findModel finds the model of a call in a price table. It is never nil.
 func findModel(table *price.Table, d *detectedCall) *price.Match {
 	q := queryOf(d)
-	match := table.Resolve(q)
+	return findOtherwise(table, q, table.Resolve(q), d)
+}
+
+// findOtherwise returns what a query has found, or if that is no model, what is found by more
+// than its names.
+func findOtherwise(table *price.Table, q price.Query, match *price.Match, d *detectedCall) *price.Match {
 	if match.Model == nil && !match.Provisioned && q.RequestModel == "" {
 		// The name is one that a gateway has made up, and what was asked for may be in the
 		// parameters. They are parsed for models without a price alone.
