@@ -35,7 +35,7 @@ type step struct {
 // describe makes the layout of keys, but for the keys themselves.
 func describe(t *table, keys []string) *layout {
 	l := &layout{table: t}
-	numbers, has := make([]int, len(keys)), keySet{}
+	numbers, has := make([]int, len(keys)), numberSet{}
 	for i, key := range keys {
 		n, known := t.keys[key]
 		if numbers[i] = n; known {

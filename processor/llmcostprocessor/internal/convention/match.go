@@ -35,7 +35,7 @@ type table struct {
 	keys        map[string]int
 	conventions []compiled
 	events      map[string][]*compiled
-	priceKeys   keySet
+	priceKeys   numberSet
 }
 
 var (
@@ -163,17 +163,17 @@ func (f *found) forget() {
 	clear(f.values[:cap(f.values)])
 }
 
-// keySet is a set of the numbers of keys.
-type keySet [maxKeys / 64]uint64
+// numberSet is a set of the numbers of keys, or of fields.
+type numberSet [maxKeys / 64]uint64
 
-func (s *keySet) add(key int) { s[key/64] |= 1 << (key % 64) }
+func (s *numberSet) add(number int) { s[number/64] |= 1 << (number % 64) }
 
-func (s *keySet) has(key int) bool { return s[key/64]&(1<<(key%64)) != 0 }
+func (s *numberSet) has(number int) bool { return s[number/64]&(1<<(number%64)) != 0 }
 
-func (s *keySet) hasAny(keys []int) bool { return slices.ContainsFunc(keys, s.has) }
+func (s *numberSet) hasAny(numbers []int) bool { return slices.ContainsFunc(numbers, s.has) }
 
 // follows reports whether a record with these keys follows the convention.
-func (c *compiled) follows(keys *keySet) bool {
+func (c *compiled) follows(keys *numberSet) bool {
 	if c.marker >= 0 && !keys.has(c.marker) {
 		return false
 	}

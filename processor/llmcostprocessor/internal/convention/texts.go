@@ -35,19 +35,15 @@ var named = setOf(provider, model, requestModel, operation, tier, speed)
 // unsteady are the fields of records that each record reads by itself: they decide how a call ended.
 var unsteady = setOf(errorType, status, level, success)
 
-// fieldSet has a bit for each field.
-type fieldSet [2]uint64
+// There are no more fields than a set has numbers.
+var _ [maxKeys - int(fields)]struct{}
 
-var _ [len(fieldSet{})*64 - int(fields)]struct{}
-
-func setOf(all ...field) (s fieldSet) {
+func setOf(all ...field) (s numberSet) {
 	for _, f := range all {
-		s[f/64] |= 1 << (f % 64)
+		s.add(int(f))
 	}
 	return s
 }
-
-func (s *fieldSet) has(f field) bool { return s[f/64]&(1<<(f%64)) != 0 }
 
 // findTexts finds the places of the texts that records of a layout have in common: the names, the
 // markers, which decide what convention counts, and those of PriceKeys. There are none where the
@@ -61,9 +57,9 @@ func (l *layout) findTexts(numbers []int) {
 		}
 		for _, s := range c.steps {
 			switch {
-			case unsteady.has(s.field):
+			case unsteady.has(int(s.field)):
 				return
-			case named.has(s.field):
+			case named.has(int(s.field)):
 				common[s.at] = true
 			default:
 				c.rest = append(c.rest, s)
