@@ -343,8 +343,7 @@ func (s *store) writeEntries(ctx context.Context, parts *parts, operations []*st
 		return operations, chunks, nil
 	}
 	if len(s.chunks) == 0 {
-		// Without a list all that are there would count.
-		if err := parts.set(ctx, keyCalls, []byte("[]")); err != nil {
+		if err := parts.setEmptyList(ctx, keyCalls); err != nil {
 			return operations, chunks, err
 		}
 	}

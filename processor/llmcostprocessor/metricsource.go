@@ -44,9 +44,9 @@ type metricSources struct {
 // seriesID is that of the data model, and the start of a cumulative series: processes whose
 // resources are the same send series that only the start distinguishes.
 type seriesID struct {
-	metric string
-	hash   [16]byte // of the resource, the scope and the attributes
-	start  pcommon.Timestamp
+	source, metric string
+	hash           [16]byte // of the resource, the scope and the attributes
+	start          pcommon.Timestamp
 }
 
 // reading is the last point of a series.
@@ -156,7 +156,7 @@ func (c *core) readSource(b *batch, source *convention.MetricSource, metric pmet
 		if source.GivesWay(p.attributes, present) {
 			return
 		}
-		tokens, records, ok := c.sources.increase(source.Name+" "+metric.Name(), from, &p)
+		tokens, records, ok := c.sources.increase(source.Name, metric.Name(), from, &p)
 		if !ok {
 			b.outcomes.add(source.Name, outcomeTooManySeries)
 			return
@@ -230,14 +230,14 @@ func (u *usages) of(source *convention.MetricSource, p *point, resource pcommon.
 
 // increase returns by how much a series has increased since its last point. It is
 // false when there are too many series.
-func (m *metricSources) increase(metric string, from *origin, p *point) (tokens, records int64, ok bool) {
+func (m *metricSources) increase(source, metric string, from *origin, p *point) (tokens, records int64, ok bool) {
 	both := pcommon.NewMap()
 	from.resource.Attributes().CopyTo(both)
 	both.PutStr("scope.", from.scope)
 	for key, value := range p.attributes.All() {
 		value.CopyTo(both.PutEmpty("point." + key))
 	}
-	id := seriesID{metric: metric, hash: pdatautil.MapHash(both)}
+	id := seriesID{source: source, metric: metric, hash: pdatautil.MapHash(both)}
 	if !p.delta {
 		id.start = p.start
 	}

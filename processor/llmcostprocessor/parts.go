@@ -34,6 +34,12 @@ func (p *parts) set(ctx context.Context, key string, value []byte) error {
 	return nil
 }
 
+// setEmptyList has an empty list written where there is none. Without a list all values that are
+// there count, and what is written ahead of it would.
+func (p *parts) setEmptyList(ctx context.Context, key string) error {
+	return p.set(ctx, key, []byte("[]"))
+}
+
 func (p *parts) flush(ctx context.Context) error {
 	if len(p.operations) == 0 {
 		return nil

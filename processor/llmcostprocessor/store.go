@@ -374,11 +374,10 @@ func (s *store) deleteEntries(ctx context.Context, operations []*storage.Operati
 	}
 }
 
-// writeSegments writes those that are not in the storage. Without a list all that are there would
-// count, so there is one before.
+// writeSegments writes those that are not in the storage.
 func (s *store) writeSegments(ctx context.Context, parts *parts, segments []*ledger.Segment) error {
 	if len(s.segments) == 0 && len(segments) > 0 {
-		if err := parts.set(ctx, keySegments, []byte("[]")); err != nil {
+		if err := parts.setEmptyList(ctx, keySegments); err != nil {
 			return err
 		}
 	}

@@ -108,8 +108,7 @@ func (s *store) writeSeries(ctx context.Context, parts *parts, operations []*sto
 		return operations, next, nil
 	}
 	if s.series.ids == nil {
-		// Without a list all that are there would count.
-		if err := parts.set(ctx, keySeriesList, []byte("[]")); err != nil {
+		if err := parts.setEmptyList(ctx, keySeriesList); err != nil {
 			return operations, next, err
 		}
 	}
