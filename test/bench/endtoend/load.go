@@ -142,15 +142,24 @@ func timed(all []sender, one func(sender) (took time.Duration, more bool, err er
 
 // scrape reads the metrics of the Prometheus exporter, as a server would.
 func scrape(ctx context.Context) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+at(portPrometheus)+"/metrics", http.NoBody)
+	_, err := get(ctx, "http://"+at(portPrometheus)+"/metrics")
+	return err
+}
+
+// get returns the body of a response, which must be a success.
+func get(ctx context.Context, url string) (string, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
 	if err != nil {
-		return err
+		return "", err
 	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer response.Body.Close()
-	_, err = io.Copy(io.Discard, response.Body)
-	return err
+	body, err := io.ReadAll(response.Body)
+	if err == nil && response.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s: response status %s: %s", url, response.Status, body)
+	}
+	return string(body), err
 }

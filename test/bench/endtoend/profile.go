@@ -6,8 +6,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
-	"net/http"
 	"os"
 	"path/filepath"
 	"time"
@@ -47,21 +45,9 @@ func profile(ctx context.Context, path string) error {
 	}
 	time.Sleep(warmUp)
 	url := fmt.Sprintf("http://%s/debug/pprof/profile?seconds=%.0f", at(portProfiles), measured.Seconds())
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
+	content, err := get(ctx, url)
 	if err != nil {
 		return err
 	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return err
-	}
-	defer response.Body.Close()
-	content, err := io.ReadAll(response.Body)
-	if err != nil {
-		return err
-	}
-	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s: %s", response.Status, content)
-	}
-	return os.WriteFile(path, content, 0o600)
+	return os.WriteFile(path, []byte(content), 0o600)
 }

@@ -110,24 +110,6 @@ func readDashboard(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// get returns the body of a response, which must be a success.
-func get(ctx context.Context, url string) (string, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
-	if err != nil {
-		return "", err
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return "", err
-	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
-	if err == nil && response.StatusCode != http.StatusOK {
-		err = fmt.Errorf("%s: response status %s", url, response.Status)
-	}
-	return string(body), err
-}
-
 // What is sampled.
 const (
 	soakResident   = iota // MiB
@@ -151,7 +133,7 @@ type soaked struct {
 // sample reads the process and its state once.
 func (s *soaked) sample(ctx context.Context, p *process, state string) error {
 	var v [soakQuantities]float64
-	var errs [6]error
+	var errs [5]error
 	v[soakResident], errs[0] = p.memory("VmRSS")
 	heap, err := get(ctx, "http://"+at(portProfiles)+"/debug/pprof/heap?debug=1")
 	errs[1] = err

@@ -6,9 +6,7 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
-	"net/http"
 	"runtime"
 	"time"
 
@@ -94,23 +92,6 @@ func page(path string) func(ctx context.Context, s *storm) (float64, error) {
 		})
 		return perItem(took, times), err
 	}
-}
-
-// get reads a page to its end, and returns its size.
-func (s *storm) get(ctx context.Context, path string) (size int64, err error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.address+path, http.NoBody)
-	if err != nil {
-		return 0, err
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return 0, err
-	}
-	defer func() { err = errors.Join(err, response.Body.Close()) }()
-	if response.StatusCode != http.StatusOK {
-		return 0, fmt.Errorf("%s: %s", path, response.Status)
-	}
-	return io.Copy(io.Discard, response.Body)
 }
 
 // allActive measures as many active series as rules may have, by the clock of the wall.

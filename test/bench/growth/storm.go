@@ -19,7 +19,6 @@ import (
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/exporter"
 	"go.opentelemetry.io/collector/exporter/exportertest"
-	"go.opentelemetry.io/collector/extension"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/collector/pdata/ptrace"
@@ -27,15 +26,13 @@ import (
 	"go.opentelemetry.io/collector/processor/processortest"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
-	"github.com/otelcol-arc/otelcol-arc/extension/dashboardextension"
-	"github.com/otelcol-arc/otelcol-arc/extension/walstorageextension"
-	"github.com/otelcol-arc/otelcol-arc/internal/extensionhost"
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor"
 )
 
 // storm is the alert processor with its state on disk, the dashboard, and maybe a notifier, as they
 // run in the binary; with a series for each alert that there may be.
 type storm struct {
+	surroundings
 	size      int
 	directory string
 	channel   func(address string) (exporter.Factory, settings) // nil: no notifier
@@ -46,8 +43,6 @@ type storm struct {
 	traces    processor.Traces
 	logs      processor.Logs
 	notifier  exporter.Logs
-	extended  []extension.Extension
-	address   string // of the dashboard
 	receiver  *receiver
 	firing    bool
 }
@@ -79,20 +74,10 @@ func newStorm(ctx context.Context, size int, channel func(address string) (expor
 
 func (s *storm) start(ctx context.Context) (err error) {
 	s.telemetry = componenttest.NewTelemetry()
-	host := componenttest.NewNopHost()
-	wal, err := startExtension(ctx, host, walstorageextension.NewFactory(), settings{"directory": filepath.Join(s.directory, "storage")})
-	if err != nil {
+	if s.surroundings, err = startSurroundings(ctx, filepath.Join(s.directory, "storage")); err != nil {
 		return err
 	}
-	if s.address, err = freeAddress(ctx); err != nil {
-		return err
-	}
-	page, err := startExtension(ctx, host, dashboardextension.NewFactory(), settings{"endpoint": s.address})
-	if err != nil {
-		return err
-	}
-	s.extended = []extension.Extension{page, wal}
-	host = extensionhost.With(host, map[component.ID]component.Component{component.MustNewID("wal_storage"): wal, component.MustNewID("dashboard"): page})
+	host := s.host
 	if err := s.startNotifier(ctx, host); err != nil {
 		return err
 	}
@@ -155,10 +140,8 @@ func (s *storm) stop() error {
 			errs = append(errs, c.Shutdown(ctx))
 		}
 	}
-	for _, e := range s.extended {
-		errs = append(errs, e.Shutdown(ctx))
-	}
-	s.metrics, s.traces, s.logs, s.notifier, s.extended = nil, nil, nil, nil, nil
+	errs = append(errs, s.surroundings.stop(ctx))
+	s.metrics, s.traces, s.logs, s.notifier = nil, nil, nil, nil
 	return errors.Join(append(errs, s.telemetry.Shutdown(ctx))...)
 }
 

@@ -7,28 +7,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
-	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/consumer/consumertest"
-	"go.opentelemetry.io/collector/extension"
-	"go.opentelemetry.io/collector/extension/extensiontest"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/collector/processor"
 	"go.opentelemetry.io/collector/processor/processortest"
 
-	"github.com/otelcol-arc/otelcol-arc/extension/dashboardextension"
-	"github.com/otelcol-arc/otelcol-arc/extension/walstorageextension"
-	"github.com/otelcol-arc/otelcol-arc/internal/extensionhost"
 	"github.com/otelcol-arc/otelcol-arc/internal/groupcommit"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor"
 	"github.com/otelcol-arc/otelcol-arc/test/bench/traffic"
@@ -39,14 +30,12 @@ const yearModels = 5
 
 // year is llm_cost with a storage and the dashboard, as they run in the binary.
 type year struct {
+	surroundings
 	size    int // rows
 	users   int
 	days    int
 	traces  processor.Traces
 	metrics processor.Metrics
-	page    extension.Extension
-	storage extension.Extension
-	address string
 	began   time.Duration // of the start of llm_cost
 	number  uint64
 }
@@ -60,20 +49,10 @@ func newYear(size int) *year {
 
 // start starts everything in a directory.
 func (y *year) start(ctx context.Context, directory string) (err error) {
-	host := componenttest.NewNopHost()
-	y.storage, err = startExtension(ctx, host, walstorageextension.NewFactory(), settings{"directory": directory})
-	if err != nil {
+	if y.surroundings, err = startSurroundings(ctx, directory); err != nil {
 		return err
 	}
-	if y.address, err = freeAddress(ctx); err != nil {
-		return err
-	}
-	y.page, err = startExtension(ctx, host, dashboardextension.NewFactory(), settings{"endpoint": y.address})
-	if err != nil {
-		return err
-	}
-	storageID := component.MustNewID("wal_storage")
-	host = extensionhost.With(host, map[component.ID]component.Component{storageID: y.storage, component.MustNewID("dashboard"): y.page})
+	host := y.host
 	factory := llmcostprocessor.NewFactory()
 	cfg := factory.CreateDefaultConfig()
 	if err := confmap.NewFromStringMap(settings{
@@ -96,26 +75,6 @@ func (y *year) start(ctx context.Context, directory string) (err error) {
 	return err
 }
 
-func startExtension(ctx context.Context, host component.Host, factory extension.Factory, config settings) (extension.Extension, error) {
-	cfg := factory.CreateDefaultConfig()
-	if err := confmap.NewFromStringMap(config).Unmarshal(cfg); err != nil {
-		return nil, err
-	}
-	created, err := factory.Create(ctx, extensiontest.NewNopSettings(factory.Type()), cfg)
-	if err != nil {
-		return nil, err
-	}
-	return created, created.Start(ctx, host)
-}
-
-func freeAddress(ctx context.Context) (string, error) {
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	return listener.Addr().String(), listener.Close()
-}
-
 // save writes what is new to the storage: the instance of the metrics pipeline does so when it
 // shuts down, and that of the traces pipeline goes on counting.
 func (y *year) save(ctx context.Context) error {
@@ -127,12 +86,12 @@ func (y *year) save(ctx context.Context) error {
 func (y *year) stop() error {
 	ctx := context.Background()
 	var errs []error
-	for _, c := range []component.Component{y.metrics, y.traces, y.page, y.storage} {
+	for _, c := range []component.Component{y.metrics, y.traces} {
 		if c != nil {
 			errs = append(errs, c.Shutdown(ctx))
 		}
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, y.surroundings.stop(ctx))...)
 }
 
 // callsInBatch is how many calls of the year come at once.
@@ -173,25 +132,6 @@ func (y *year) send(ctx context.Context, td ptrace.Traces) error {
 	own := ptrace.NewTraces()
 	td.CopyTo(own)
 	return groupcommit.Traces(y.traces).ConsumeTraces(ctx, own) // as the receiver does
-}
-
-// get reads a response of the dashboard to its end.
-func (y *year) get(ctx context.Context, path string) (err error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+y.address+path, http.NoBody)
-	if err != nil {
-		return err
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, response.Body.Close()) }()
-	if response.StatusCode != http.StatusOK {
-		text, _ := io.ReadAll(io.LimitReader(response.Body, 1000))
-		return fmt.Errorf("%s: %s: %s", path, response.Status, text)
-	}
-	_, err = io.Copy(io.Discard, response.Body)
-	return err
 }
 
 // Requests for a month by user, for pages of rows, of which there are as many as in the ledger

@@ -29,7 +29,7 @@ func overRows(d *yearsDirectory) growth {
 				times := max(1, 1000/y.days/y.users)
 				took, err := cpuOf(func() error {
 					for range times {
-						if err := y.get(ctx, path); err != nil {
+						if _, err := y.get(ctx, path); err != nil {
 							return err
 						}
 					}
@@ -183,7 +183,7 @@ func (d *yearsDirectory) aims(ctx context.Context, out io.Writer) (err error) {
 		var times ratio.Series
 		for range request.times {
 			before := time.Now()
-			if err := y.get(ctx, request.path); err != nil {
+			if _, err := y.get(ctx, request.path); err != nil {
 				return err
 			}
 			times = append(times, inMillis(time.Since(before)))
