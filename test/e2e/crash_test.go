@@ -45,8 +45,9 @@ func numberFrom(t *testing.T, variable string, everyDay int) int {
 const (
 	callsInBatch = 5
 	// alertEvery is how many batches there are to one that raises an alert of a
-	// rule, and to one that raises an alert of an event.
-	alertEvery = 10
+	// rule, and to one that raises an alert of an event. PagerDuty accepts two alerts a
+	// second, and a fast disk lets some 500 batches a second through.
+	alertEvery = 40
 )
 
 // load sends numbered batches until it is stopped. Each is sent again until it is
@@ -359,7 +360,7 @@ func TestTerminatedWithEveryBackendDown(t *testing.T) {
 	gates := s.behindGates(t)
 	process := collector.Start(t, s.options)
 	l := newLoad(t, s, 2)
-	require.Eventually(t, func() bool { return l.acked.Load() >= 30 }, 60*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return l.acked.Load() >= 2*alertEvery }, 60*time.Second, 10*time.Millisecond)
 	batches := l.end(t)
 	for _, g := range gates {
 		require.Eventually(t, func() bool { return g.knocks.Load() > 0 }, 30*time.Second, 20*time.Millisecond)

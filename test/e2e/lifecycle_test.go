@@ -58,7 +58,7 @@ func TestStopsWithHangingBackends(t *testing.T) {
 			}
 			process := collector.Start(t, s.options)
 			l := newLoad(t, s, 2)
-			require.Eventually(t, func() bool { return l.acked.Load() >= 30 }, 60*time.Second, 10*time.Millisecond)
+			require.Eventually(t, func() bool { return l.acked.Load() >= 2*alertEvery }, 60*time.Second, 10*time.Millisecond)
 			batches := l.end(t)
 			for _, g := range gates {
 				require.Eventually(t, func() bool { return g.knocks.Load() > 0 }, 30*time.Second, 20*time.Millisecond)
