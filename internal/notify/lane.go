@@ -19,6 +19,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+	"github.com/otelcol-arc/otelcol-arc/internal/checkedstorage"
 	"github.com/otelcol-arc/otelcol-arc/internal/health"
 	"github.com/otelcol-arc/otelcol-arc/internal/mutetime"
 )
@@ -96,7 +97,7 @@ func (l *lane) open(ctx context.Context, host component.Host, storage component.
 		name += "_" + l.channel.Name
 	}
 	var wrong []error
-	client, err := OpenStorage(ctx, host, storage, l.owner.set.ID, name, func(key string) {
+	client, err := checkedstorage.Open(ctx, host, storage, checkedstorage.Owner{Kind: component.KindExporter, ID: l.owner.set.ID, Name: name}, func(key string, _ []byte) {
 		wrong = append(wrong, fmt.Errorf("%s: the checksum is wrong", key))
 	})
 	if err != nil {
