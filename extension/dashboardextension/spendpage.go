@@ -155,8 +155,8 @@ func addUsage(view *spendView, usage dashboard.Usage, extent *dashboard.Extent, 
 	if err != nil {
 		return err
 	}
-	all := spend.Sum(groups)
-	view.NoneHere = all.Calls == 0
+	now := newCounted(groups)
+	view.NoneHere = now.all.Calls == 0
 	view.NoCalls = view.NoCalls && view.NoneHere && len(usage.Calls(dashboard.CallQuery{Limit: 1})) == 0
 	if view.NoneHere {
 		return nil
@@ -167,17 +167,16 @@ func addUsage(view *spendView, usage dashboard.Usage, extent *dashboard.Extent, 
 	if err != nil {
 		return err
 	}
-	before, compared, err := askBefore(usage, extent, c.period, c.now, c.by, c.where)
-	if err != nil {
-		return err
-	}
-	var allBefore *dashboard.Totals
-	if compared {
-		sum := spend.Sum(before)
-		allBefore = &sum
+	var before *counted
+	if of, known := periodBefore(extent, c.period, c.now); known {
+		rows, err := usage.Usage(queryOf(of, nil, c.by, c.where))
+		if err != nil {
+			return err
+		}
+		before = newCounted(rows)
 	}
 	view.Notes = append(view.Notes, failureNote(extent, c)...)
-	view.Stats = figuresWithout(newStats(&all, allBefore), c.missing)
+	view.Stats = figuresWithout(newStats(now.totals(), before.totals()), c.missing)
 	stack := spend.NewStack(steps, starts, c.measure, chartSeries)
 	view.Chart = newChart(stack, c)
 	colors := map[string]string{}
@@ -186,7 +185,7 @@ func addUsage(view *spendView, usage dashboard.Usage, extent *dashboard.Extent, 
 			colors[spend.GroupKey(group.Values)] = colorOf(i, false)
 		}
 	}
-	view.Table = newTable(groups, before, &all, allBefore, colors, c)
+	view.Table = newTable(now, before, colors, c)
 	if note, err := overflowNote(usage, extent, c); err != nil {
 		return err
 	} else if note != "" {
@@ -200,18 +199,14 @@ func addUsage(view *spendView, usage dashboard.Usage, extent *dashboard.Extent, 
 		if err != nil {
 			return err
 		}
-		view.Tops = append(view.Tops, newTop(rows, dimension, &all, c))
+		view.Tops = append(view.Tops, newTop(rows, dimension, now.totals(), c))
 	}
 	return nil
 }
 
-// askBefore asks for the period to compare one with, if the ledger has it.
-func askBefore(usage dashboard.Usage, extent *dashboard.Extent, of period.Period, now time.Time, by []string, where map[string]string) (rows []dashboard.Row, compared bool, err error) {
-	before := of.BeforeUntil(now)
+// periodBefore is the period to compare one with, if the ledger has it.
+func periodBefore(extent *dashboard.Extent, of period.Period, now time.Time) (before period.Period, known bool) {
+	before = of.BeforeUntil(now)
 	before.To = period.Hour.Floor(before.To.Add(time.Hour - 1))
-	if extent.Since.IsZero() || before.From.Before(extent.Since) || !before.From.Before(before.To) {
-		return nil, false, nil
-	}
-	rows, err = usage.Usage(queryOf(before, nil, by, where))
-	return rows, true, err
+	return before, !extent.Since.IsZero() && !before.From.Before(extent.Since) && before.From.Before(before.To)
 }

@@ -89,8 +89,34 @@ func (c selection) head(name, label string, figure bool) tableHead {
 	return head
 }
 
+// counted is what was counted in a period, by group.
+type counted struct {
+	rows []dashboard.Row
+	all  dashboard.Totals
+}
+
+func newCounted(rows []dashboard.Row) *counted { return &counted{rows, spend.Sum(rows)} }
+
+// totals are those of all groups; nil if c is.
+func (c *counted) totals() *dashboard.Totals {
+	if c == nil {
+		return nil
+	}
+	return &c.all
+}
+
+// byGroup returns the totals of each group, by its key.
+func (c *counted) byGroup() map[string]*dashboard.Totals {
+	groups := make(map[string]*dashboard.Totals, len(c.rows))
+	for i := range c.rows {
+		groups[spend.GroupKey(c.rows[i].Group)] = &c.rows[i].Usage
+	}
+	return groups
+}
+
 // newTable makes the table of groups, with the colors that the chart has for the largest.
-func newTable(rows, before []dashboard.Row, all, allBefore *dashboard.Totals, colors map[string]string, c selection) table {
+// before is nil if there is no period to compare with.
+func newTable(now, before *counted, colors map[string]string, c selection) table {
 	made := table{Search: c.search, Wide: len(c.by) > 1}
 	var labels []string
 	for _, dimension := range c.by {
@@ -119,7 +145,7 @@ func newTable(rows, before []dashboard.Row, all, allBefore *dashboard.Totals, co
 		}
 		made.Chosen = append(made.Chosen, chosenColumn{column.name, column.label, slices.ContainsFunc(columns, func(shown tableColumn) bool { return shown.name == column.name })})
 	}
-	rows = slices.Clone(rows)
+	rows := slices.Clone(now.rows)
 	if c.search != "" {
 		rows = slices.DeleteFunc(rows, func(row dashboard.Row) bool { return !matchesSearch(row.Group, c.search) })
 	}
@@ -134,14 +160,18 @@ func newTable(rows, before []dashboard.Row, all, allBefore *dashboard.Totals, co
 		other.page = page
 		return other.url()
 	})
-	past := map[string]*dashboard.Totals{}
-	for i := range before {
-		past[spend.GroupKey(before[i].Group)] = &before[i].Usage
+	var past map[string]*dashboard.Totals
+	if before != nil {
+		past = before.byGroup()
 	}
 	shown := pageOf(rows, tableRows, c.page)
 	for i := range shown {
 		key := spend.GroupKey(shown[i].Group)
-		row := newTableRow(&shown[i].Usage, past[key], all, allBefore != nil, columns, c.measure)
+		was := past[key]
+		if was == nil && before != nil {
+			was = &dashboard.Totals{} // the group is new
+		}
+		row := newTableRow(&shown[i].Usage, was, &now.all, columns, c.measure)
 		row.Color = cmp.Or(colors[key], "sx")
 		for j, value := range shown[i].Group {
 			row.Values = append(row.Values, tableValue{text.Cut(valueLabel(value), shownDimRunes), c.only(c.by[j], value).url()})
@@ -149,7 +179,7 @@ func newTable(rows, before []dashboard.Row, all, allBefore *dashboard.Totals, co
 		linkCalls(&row, columns, c.callsPage(shown[i].Group...).url())
 		made.Rows = append(made.Rows, row)
 	}
-	made.All = newTableRow(all, allBefore, all, allBefore != nil, columns, c.measure)
+	made.All = newTableRow(&now.all, before.totals(), &now.all, columns, c.measure)
 	linkCalls(&made.All, columns, c.callsPage().url())
 	return made
 }
@@ -169,13 +199,11 @@ func matchesSearch(group []string, search string) bool {
 	return slices.ContainsFunc(group, func(value string) bool { return strings.Contains(strings.ToLower(valueLabel(value)), search) })
 }
 
-func newTableRow(t, past, all *dashboard.Totals, compared bool, columns []tableColumn, m spend.Measure) tableRow {
+// newTableRow makes a row of totals. past is nil if there is no period to compare with.
+func newTableRow(t, past, all *dashboard.Totals, columns []tableColumn, m spend.Measure) tableRow {
 	row := tableRow{usage: t, change: "–"}
 	row.share, _ = spend.Ratio(m.Of(t), m.Of(all))
-	if compared {
-		if past == nil {
-			past = &dashboard.Totals{}
-		}
+	if past != nil {
 		row.change, row.changeTitle = changeOf(m.Of(t), m.Of(past)), "before: "+amount(m, past)
 	}
 	for _, column := range columns {
