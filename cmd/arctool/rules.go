@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/rulecheck"
-	"github.com/otelcol-arc/otelcol-arc/internal/ruletest"
+	"github.com/otelcol-arc/otelcol-arc/cmd/arctool/internal/ruletest"
 )
 
 // defaultRetention is what the alert processor keeps samples for by default.
