@@ -85,7 +85,7 @@ func NewExporter(set exporter.Settings, s Settings) (*Exporter, error) {
 	}
 	s.Delivery.warnDeprecated(set.Logger)
 	e := &Exporter{
-		Selector:   NewSelector(set.ID, s.Delivery),
+		Selector:   newSelector(set.ID, s.Delivery),
 		set:        set,
 		outcomes:   s.Outcomes,
 		storage:    s.Delivery.StorageID(),
