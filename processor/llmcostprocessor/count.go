@@ -106,7 +106,7 @@ func duration(d *detectedCall) (took time.Duration, known bool) {
 	if !d.isSpan || d.start == 0 {
 		return d.call.Duration, d.call.Duration > 0 && d.call.Duration <= maxDuration
 	}
-	if d.end < d.start || d.end-d.start > pcommon.Timestamp(maxDuration) {
+	if d.call.Instant || d.end < d.start || d.end-d.start > pcommon.Timestamp(maxDuration) {
 		return 0, false
 	}
 	return time.Duration(d.end - d.start), true

@@ -97,7 +97,7 @@ var because = map[identity.Rule]string{
 	identity.ResponseID: "both have the provider's response ID and are of one resource",
 	identity.Nested:     "one span is around the other, with no other call between, and their usage agrees",
 	identity.Stream:     "one is the request of a stream, the other its end, of one scope",
-	identity.Concurrent: "they are of different scopes of one resource, at the same time, with equal usage: a heuristic that dedup::pair_by_time switches off",
+	identity.Concurrent: "they are of different scopes of one resource, or its span and its log record, at the same time, with equal usage: a heuristic that dedup::pair_by_time switches off",
 }
 
 // identity writes which call the record is counted as, and what else reports it.

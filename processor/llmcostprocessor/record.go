@@ -8,6 +8,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
@@ -26,8 +27,14 @@ func (c *core) identify(b *batch, to *identity.Record, d *detectedCall) {
 		to.Start = to.End - int64(min(max(call.Duration, 0), maxDuration))
 	}
 	to.Resource = c.identifySource(d.source)
+	if call.ByService {
+		to.Resource = d.source.service
+	}
+	if call.Instant {
+		to.Start = max(to.End-int64(maxBeforeEnd), 0)
+	}
 	if call.ResponseID != "" {
-		to.Response = mix(identity.Hash(call.ResponseID), d.source.service)
+		to.Response = responseHash(call.ResponseID, d.source)
 	}
 	name := d.modelName()
 	if !call.ModelUnknown {
@@ -67,6 +74,23 @@ func (c *core) identify(b *batch, to *identity.Record, d *detectedCall) {
 		to.Content = mix(hashMap(d.attributes), uint64(d.end), to.Resource)
 	}
 }
+
+// minSharedID is how long the IDs are, in bytes, by which records of several services are
+// compared. Shorter ones have few values: those of Ollama's API for OpenAI's clients are
+// chatcmpl-0 to chatcmpl-998.
+const minSharedID = 13
+
+func responseHash(id string, from *source) uint64 {
+	hash := identity.Hash(id)
+	if len(id) < minSharedID {
+		return mix(hash, from.service)
+	}
+	return mix(hash)
+}
+
+// maxBeforeEnd is how long before the span of its end a call may have ended: what an
+// application does with a response in between.
+const maxBeforeEnd = 10 * time.Second
 
 func (d *detectedCall) modelName() modelName {
 	if d.texts != nil {

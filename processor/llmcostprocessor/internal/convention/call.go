@@ -137,6 +137,11 @@ type Call struct {
 	// have other calls, and not the call's own.
 	Shared bool
 
+	// Instant: the span is of the end of the call, and says nothing of when it began.
+	Instant bool
+	// ByService: the call may be reported under another resource of the service, too.
+	ByService bool
+
 	// AddsStart: the output may have a few tokens too many, since the instrumentation
 	// adds what a stream began with to what it ended with.
 	AddsStart bool

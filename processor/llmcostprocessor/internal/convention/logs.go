@@ -84,6 +84,17 @@ var logConventions = []convention{
 		counting:   counting{reasoning: byModel},
 	},
 	{
+		// What instrumentations may give the attributes of the span that failed.
+		name:       "otel",
+		events:     []string{"gen_ai.client.operation.exception"},
+		marker:     "gen_ai.operation.name",
+		calls:      operations,
+		aggregates: aggregates,
+		failed:     true,
+		counting:   counting{reasoning: byModel},
+		rows:       []row{{errorType, []string{"error.type", "exception.type"}}},
+	},
+	{
 		// The short name alone could be anybody's.
 		name:      "claude-code",
 		events:    []string{"claude_code.api_request", "api_request"},
@@ -117,6 +128,7 @@ var logConventions = []convention{
 		// Codex 0.171 sends response.completed twice: with the duration, and with the
 		// usage.
 		name:       "codex",
+		byService:  true,
 		events:     []string{"codex.sse_event", "codex.websocket_event"},
 		shared:     true,
 		marker:     "event.kind",
@@ -128,6 +140,7 @@ var logConventions = []convention{
 	{
 		// An attempt that the API refused.
 		name:       "codex",
+		byService:  true,
 		events:     []string{"codex.api_request", "codex.websocket_request"},
 		shared:     true,
 		signature:  []string{"error.message"},

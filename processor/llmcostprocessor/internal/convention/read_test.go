@@ -839,7 +839,7 @@ func TestFromLog(t *testing.T) {
 				"output_token_count": "200", "cached_token_count": "600", "reasoning_token_count": "150", "tool_token_count": "1200",
 			},
 			Call{
-				Convention: "codex", Shared: true, Model: "gpt-5", HasUsage: true, Rule: ByConvention, Status: Success,
+				Convention: "codex", Shared: true, ByService: true, Model: "gpt-5", HasUsage: true, Rule: ByConvention, Status: Success,
 				Usage: usage.Amounts{usage.Input: 400, usage.CacheRead: 600, usage.Output: 50, usage.Reasoning: 150},
 			},
 		},

@@ -5,6 +5,7 @@ package convention
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,6 +26,7 @@ type facts struct {
 	scope  string
 	known  *scope // nil: nothing is known of it
 	failed bool   // the status of the span, or the kind of event
+	title  string // the name of the span
 	family family // of the model
 
 	ranks  [fields]uint8 // 0: the record does not have the field
@@ -193,7 +195,14 @@ func (r *record) isCall(s Status) bool {
 	if r.hasUsage() || r.hasCost() {
 		return r.has(model) || r.of.marker >= 0
 	}
-	return s != Success && r.has(model) && r.has(provider)
+	return s != Success && r.has(model) && (r.has(provider) || r.isNamedAsCall())
+}
+
+// isNamedAsCall reports whether the name of the span is the operation and the model, as the
+// conventions have it.
+func (r *record) isNamedAsCall() bool {
+	operation, of, _ := strings.Cut(r.title, " ")
+	return of != "" && of == r.text(model) && slices.Contains(operations, operation)
 }
 
 // name reads the model. It is false for a record that has none, and nothing else

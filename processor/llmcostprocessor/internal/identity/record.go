@@ -32,8 +32,8 @@ type Record struct {
 	Parent [8]byte
 	// Content distinguishes records without a span of their own; 0 for others.
 	Content uint64
-	// Response is the hash of the provider's response ID and the service that reports
-	// it, Resource that of the resource, which is one process: 0 when unknown.
+	// Response is the hash of the provider's response ID, Resource that of the resource,
+	// which is one process: 0 when unknown.
 	Response, Resource uint64
 	// Scope is the name of the instrumentation scope.
 	Scope string

@@ -276,13 +276,13 @@ func unite(parts []*part) {
 
 // sharesResponse reports whether two parts with one response ID are of one call. What
 // one scope reports twice with different amounts is not: the ID is made up then. Nor
-// is what two resources of a service report at different times, or with different
-// amounts: two processes may make up the same ID, but one process may have two
-// providers of telemetry.
+// is what two resources report at different times, or with different amounts: two
+// processes may make up the same ID. But one process may have two providers of telemetry,
+// and a gateway passes the ID of the provider on, or its own.
 func sharesResponse(a, b *part) bool {
 	for _, x := range a.nodes {
 		for _, y := range b.nodes {
-			if x.Resource != y.Resource && (x.End == 0 || y.End == 0 || !overlaps(&x.Record, &y.Record) || !compatible(&x.Record, &y.Record)) {
+			if x.Resource != y.Resource && !sharesElsewhere(&x.Record, &y.Record) {
 				return false
 			}
 			if x.Scope == y.Scope && x.site() != y.site() && x.Flags&y.Flags&HasUsage != 0 && !compatibleUsage(&x.Record, &y.Record) {
@@ -291,6 +291,15 @@ func sharesResponse(a, b *part) bool {
 		}
 	}
 	return true
+}
+
+// sharesElsewhere reports whether two records of two resources with one response ID are of
+// one call. An instrumentation of a gateway may be on another clock than that of its client.
+func sharesElsewhere(a, b *Record) bool {
+	if a.End == 0 || b.End == 0 || !compatible(a, b) {
+		return false
+	}
+	return overlaps(a, b) || a.Scope != b.Scope && distance(a.Start, b.Start) <= int64(maxSkew)
 }
 
 func (p *part) root() *part {

@@ -1,0 +1,187 @@
+// Copyright The otelcol-arc Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package convention
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/usage"
+)
+
+// outcomeOf reads a span of that name.
+func outcomeOf(t *testing.T, name string, attrs attributes, change ...func(ptrace.Span)) (Outcome, Call) {
+	t.Helper()
+	span := newSpan(t, attrs)
+	span.SetName(name)
+	for _, f := range change {
+		f(span)
+	}
+	var r Reader
+	var call Call
+	outcome, _ := r.Span(anyScope, span, &call)
+	return outcome, call
+}
+
+// Vendors have markers of their own, in the cases of their languages, and beside the name of
+// the operation.
+func TestKindsOfSpans(t *testing.T) {
+	used := attributes{"gen_ai.request.model": "gpt-4o", "gen_ai.provider.name": "openai", "gen_ai.usage.input_tokens": 1000, "gen_ai.usage.output_tokens": 300}
+	for name, tt := range map[string]struct {
+		attrs attributes
+		want  Outcome
+	}{
+		"LoongSuite's model":                    {attributes{"gen_ai.span.kind": "LLM", "gen_ai.operation.name": "chat"}, IsCall},
+		"LoongSuite's embeddings":               {attributes{"gen_ai.span.kind": "EMBEDDING"}, IsCall},
+		"LoongSuite's entry":                    {attributes{"gen_ai.span.kind": "ENTRY", "gen_ai.operation.name": "enter"}, Aggregate},
+		"LoongSuite's step":                     {attributes{"gen_ai.span.kind": "STEP", "gen_ai.operation.name": "react"}, Aggregate},
+		"LoongSuite's agent, of a chat":         {attributes{"gen_ai.span.kind": "AGENT", "gen_ai.operation.name": "chat"}, Aggregate},
+		"LoongSuite's other dialect":            {attributes{"gen_ai.span_kind_name": "CHAIN"}, Aggregate},
+		"the other dialect's model":             {attributes{"gen_ai.span_kind_name": "LLM"}, IsCall},
+		"a workflow in lower case":              {attributes{"gen_ai.span.kind": "workflow"}, Aggregate},
+		"a model in lower case":                 {attributes{"gen_ai.span.kind": "llm"}, IsCall},
+		"Dify's generation":                     {attributes{"gen_ai.span.kind": "GENERATION"}, IsCall},
+		"OpenInference's agent in lower case":   {attributes{"openinference.span.kind": "agent"}, Aggregate},
+		"OpenInference's chain, capitalized":    {attributes{"openinference.span.kind": "Chain"}, Aggregate},
+		"LangSmith's chain in upper case":       {attributes{"langsmith.span.kind": "CHAIN"}, Aggregate},
+		"LangSmith's model in upper case":       {attributes{"langsmith.span.kind": "LLM"}, IsCall},
+		"Langfuse's agent in upper case":        {attributes{"langfuse.observation.type": "AGENT"}, Aggregate},
+		"AgentOps' session":                     {attributes{"agentops.span.kind": "session"}, Aggregate},
+		"AgentOps' agent":                       {attributes{"agentops.span.kind": "agent"}, Aggregate},
+		"AgentOps' agent in a step":             {attributes{"agentops.span.kind": "agent.action"}, Aggregate},
+		"AgentOps' operation":                   {attributes{"agentops.span.kind": "operation"}, Aggregate},
+		"AgentOps' model":                       {attributes{"agentops.span.kind": "llm"}, IsCall},
+		"AG2's conversation":                    {attributes{"gen_ai.operation.name": "conversation", "ag2.span.type": "conversation"}, Aggregate},
+		"Braintrust's task":                     {attributes{"braintrust.span_attributes": `{"type":"task","name":"x"}`}, Aggregate},
+		"Braintrust's model":                    {attributes{"braintrust.span_attributes": `{"name":"x","type":"llm"}`}, IsCall},
+		"Braintrust's model, a key of its own":  {attributes{"braintrust.span_attributes.type": "llm"}, IsCall},
+		"Braintrust's eval, a key of its own":   {attributes{"braintrust.span_attributes.type": "eval"}, Aggregate},
+		"Braintrust's, of which nothing is set": {attributes{"braintrust.span_attributes": `{"exec_counter":3}`}, IsCall},
+		"Gemini's CLI, whose event counts":      {attributes{"gen_ai.operation.name": "llm_call", "gen_ai.prompt.name": "p"}, Aggregate},
+		"another's call of that name":           {attributes{"gen_ai.operation.name": "llm_call"}, IsCall},
+	} {
+		t.Run(name, func(t *testing.T) {
+			outcome, _ := outcomeOf(t, "x", with(used, tt.attrs))
+			assert.Equal(t, tt.want, outcome)
+		})
+	}
+}
+
+// Braintrust's SDKs for Go, Java and Ruby have no key of the conventions.
+func TestBraintrust(t *testing.T) {
+	span := attributes{
+		"braintrust.parent": "project_name:shop", "braintrust.span_attributes": `{"type":"llm"}`, "braintrust.output_json": "[]",
+		"braintrust.metadata": `{"provider":"openai","model":"gpt-5","service_tier":"priority"}`,
+		"braintrust.metrics":  `{"prompt_tokens":1000,"completion_tokens":300,"tokens":1300,"prompt_cached_tokens":600,"completion_reasoning_tokens":80,"time_to_first_token":0.2}`,
+	}
+	call := readAs(t, "openai", span)
+	assert.Equal(t, usage.Amounts{usage.Input: 400, usage.CacheRead: 600, usage.Output: 220, usage.Reasoning: 80}, call.Usage)
+	assert.Equal(t, "gpt-5", call.Model)
+	assert.Equal(t, "priority", call.ServiceTier)
+	call = readAs(t, "anthropic", with(span, attributes{
+		"braintrust.metadata": `{"provider":"anthropic","model":"claude-sonnet-4-5"}`,
+		"braintrust.metrics":  `{"prompt_tokens":1100,"completion_tokens":300,"tokens":1400,"prompt_cached_tokens":600,"prompt_cache_creation_tokens":100}`,
+	}))
+	assert.Equal(t, usage.Amounts{usage.Input: 400, usage.CacheRead: 600, usage.CacheWrite: 100, usage.Output: 300}, call.Usage)
+	outcome, call := outcomeOf(t, "Chat Completion", with(span, attributes{"braintrust.metrics": nil}), failed)
+	assert.Equal(t, IsCall, outcome)
+	assert.Equal(t, []any{"gpt-5", Error, false}, []any{call.Model, call.Status, call.HasUsage})
+}
+
+func failed(span ptrace.Span) { span.Status().SetCode(ptrace.StatusCodeError) }
+
+// To Langfuse a span is a generation that names a model or what was used.
+func TestLangfuseWithoutType(t *testing.T) {
+	counts := `{"input":400,"output":300,"input_cached_tokens":600}`
+	want := usage.Amounts{usage.Input: 400, usage.CacheRead: 600, usage.Output: 300}
+	for name, attrs := range map[string]attributes{
+		"its keys":               {"langfuse.observation.model.name": "gpt-4o", "langfuse.observation.usage_details": counts},
+		"the conventions' model": {"gen_ai.request.model": "gpt-4o", "langfuse.observation.usage_details": counts},
+	} {
+		call := readAs(t, "app", attrs)
+		assert.Equal(t, want, call.Usage, name)
+		assert.Equal(t, "gpt-4o", call.Model, name)
+	}
+	outcome, _ := outcomeOf(t, "x", attributes{"langfuse.observation.type": "agent", "langfuse.observation.model.name": "gpt-4o", "langfuse.observation.usage_details": counts})
+	assert.Equal(t, Aggregate, outcome)
+}
+
+// Codex has a span of the end of each response, and the model on one around it.
+func TestCodexSpans(t *testing.T) {
+	outcome, call := outcomeOf(t, "completed", attributes{
+		"gen_ai.usage.input_tokens": 1000, "gen_ai.usage.cache_read.input_tokens": 600, "gen_ai.usage.cache_write.input_tokens": 100, "gen_ai.usage.output_tokens": 300,
+		"codex.usage.reasoning_output_tokens": 80, "codex.usage.total_tokens": 1300, "codex.request.reasoning_effort": "low",
+	})
+	require.Equal(t, IsCall, outcome)
+	assert.Equal(t, usage.Amounts{usage.Input: 300, usage.CacheRead: 600, usage.CacheWrite: 100, usage.Output: 220, usage.Reasoning: 80}, call.Usage)
+	assert.True(t, call.ModelUnknown && call.Instant && call.ByService)
+	outcome, call = outcomeOf(t, "try_run_sampling_request", attributes{"model": "gpt-5-codex", "turn_id": "1"})
+	assert.Equal(t, Aggregate, outcome)
+	assert.Equal(t, "gpt-5-codex", call.Model)
+	for name, attrs := range map[string]attributes{
+		"handle_responses":     {"codex.request.reasoning_effort": "low", "from": "text"},
+		"run_sampling_request": {"turn_id": "1"},
+		"sampling":             {"model": "gpt-5-codex"},
+	} {
+		outcome, _ = outcomeOf(t, name, attrs)
+		assert.Equal(t, NotACall, outcome, name)
+	}
+}
+
+// Quarkus records the exception of a call that failed and leaves the status unset, and
+// nobody else names a provider there.
+func TestExceptionWithoutStatus(t *testing.T) {
+	asked := attributes{"gen_ai.request.model": "gpt-4o", "gen_ai.request.temperature": 0.1}
+	threw := func(span ptrace.Span) { span.Events().AppendEmpty().SetName("exception") }
+	ok := func(span ptrace.Span) { span.Status().SetCode(ptrace.StatusCodeOk) }
+	outcome, call := outcomeOf(t, "completion gpt-4o", asked, threw)
+	require.Equal(t, IsCall, outcome)
+	assert.Equal(t, Error, call.Status)
+	for name, change := range map[string][]func(ptrace.Span){
+		"no exception":    nil,
+		"another event":   {func(span ptrace.Span) { span.Events().AppendEmpty().SetName("gen_ai.choice") }},
+		"it ended well":   {threw, ok},
+		"not of a call":   {threw, func(span ptrace.Span) { span.SetName("gpt-4o") }},
+		"another's model": {threw, func(span ptrace.Span) { span.SetName("completion gpt-5") }},
+	} {
+		outcome, _ = outcomeOf(t, "completion gpt-4o", asked, change...)
+		assert.NotEqual(t, IsCall, outcome, name)
+	}
+	outcome, call = outcomeOf(t, "chat gpt-4o", with(asked, attributes{"gen_ai.usage.input_tokens": 10, "gen_ai.usage.output_tokens": 3}), threw)
+	assert.Equal(t, IsCall, outcome)
+	assert.Equal(t, Success, call.Status, "with usage it was caught")
+	outcome, _ = outcomeOf(t, "embeddings text-embedding-3-small", attributes{"gen_ai.request.model": "text-embedding-3-small"}, failed)
+	assert.Equal(t, IsCall, outcome)
+	outcome, _ = outcomeOf(t, "execute_tool gpt-4o", asked, failed)
+	assert.NotEqual(t, IsCall, outcome)
+}
+
+// The event of an exception may have the attributes of the span that failed.
+func TestExceptionEvent(t *testing.T) {
+	read := func(attrs attributes) (Outcome, Call) {
+		record := plog.NewLogRecord()
+		record.SetEventName("gen_ai.client.operation.exception")
+		require.NoError(t, record.Attributes().FromRaw(attrs))
+		var r Reader
+		var call Call
+		outcome, _ := r.Log(pcommon.NewInstrumentationScope(), record, &call)
+		return outcome, call
+	}
+	asked := attributes{"gen_ai.operation.name": "chat", "gen_ai.provider.name": "openai", "gen_ai.request.model": "gpt-4o", "exception.type": "openai.APITimeoutError", "exception.message": "Request timed out."}
+	outcome, call := read(asked)
+	require.Equal(t, IsCall, outcome)
+	assert.Equal(t, []any{"gpt-4o", Timeout, "openai.APITimeoutError"}, []any{call.Model, call.Status, call.ErrorType})
+	outcome, call = read(with(asked, attributes{"error.type": "429"}))
+	assert.Equal(t, IsCall, outcome)
+	assert.Equal(t, []any{Error, "429"}, []any{call.Status, call.ErrorType})
+	outcome, _ = read(attributes{"exception.type": "ValueError"})
+	assert.Equal(t, NotACall, outcome, "its span reports the call")
+	outcome, _ = read(with(asked, attributes{"gen_ai.operation.name": "execute_tool"}))
+	assert.NotEqual(t, IsCall, outcome)
+}
