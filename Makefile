@@ -192,7 +192,7 @@ e2e-sdks: build ## Measure some 90 released SDKs against docs/compatibility.md; 
 ##@ Keep
 
 .PHONY: generate
-generate: ## Remake dist/, what mdatagen makes, and docs/configuration.md
+generate: ## Remake dist/, what mdatagen makes, and the references in docs/
 	$(TOOL) builder --config builder-config.yaml --skip-compilation --skip-get-modules
 	rm -f dist/go.mod dist/main_others.go # dist/run.go stands in for it
 	gofmt -w dist

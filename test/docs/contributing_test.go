@@ -42,7 +42,7 @@ func TestPatchesWork(t *testing.T) {
 		"kind.patch":       {nil, []string{"./internal/usage", "./processor/llmcostprocessor/internal/price", "./processor/llmcostprocessor/internal/convention"}},
 		"convention.patch": {nil, []string{"./processor/llmcostprocessor/internal/convention", "./processor/llmcostprocessor"}},
 		"event-kind.patch": {[]string{"./receiver/arcreceiver"}, []string{"./receiver/arcreceiver/..."}},
-		"notifier.patch":   {[]string{"./exporter/googlechatexporter", "./cmd/configdoc"}, []string{"./exporter/googlechatexporter/...", "./cmd/configdoc", "./cmd/arctool"}},
+		"notifier.patch":   {[]string{"./exporter/googlechatexporter", "./cmd/configdoc", "./cmd/metricdoc"}, []string{"./exporter/googlechatexporter/...", "./cmd/configdoc", "./cmd/metricdoc", "./cmd/arctool"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := copyTree(t)

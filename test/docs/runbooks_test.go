@@ -60,50 +60,6 @@ func TestRunbooks(t *testing.T) {
 	}
 }
 
-// ofExporterhelper are metrics that notifiers have under the names of the Collector's
-// exporters, which docs/operations.md describes with the Collector's.
-var ofExporterhelper = regexp.MustCompile(`^otelcol_exporter_(queue_|enqueue_failed_|send_failed_|sent_)`)
-
-// docs/operations.md describes each metric that our components have about
-// themselves, by the name that Prometheus shows, and of no other.
-func TestSelfMetricsAreExplained(t *testing.T) {
-	files, err := filepath.Glob(filepath.Join(collector.Root(), "*", "*", "metadata.yaml"))
-	require.NoError(t, err)
-	var want []string
-	for _, file := range files {
-		var metadata struct {
-			Telemetry struct {
-				Metrics map[string]struct {
-					Unit string
-					Sum  struct{ Monotonic bool }
-				}
-			}
-		}
-		require.NoError(t, yaml.Unmarshal(read(t, file), &metadata))
-		for name, metric := range metadata.Telemetry.Metrics {
-			name = "otelcol_" + name + map[string]string{"s": "_seconds", "By": "_bytes"}[metric.Unit]
-			if metric.Sum.Monotonic {
-				name += "_total"
-			}
-			if !ofExporterhelper.MatchString(name) {
-				want = append(want, name)
-			}
-		}
-	}
-	_, section, found := strings.Cut(string(read(t, "docs/operations.md")), "## Self-telemetry\n")
-	require.True(t, found)
-	section, _, found = strings.Cut(section, "\nThose of the Collector")
-	require.True(t, found)
-	var got []string
-	for _, row := range regexp.MustCompile("(?m)^\\| `(otelcol_\\w+)` \\|(.*)\\|$").FindAllStringSubmatch(section, -1) {
-		got = append(got, row[1])
-		cells := strings.Split(row[2], "|")
-		require.Len(t, cells, 3, row[1])
-		assert.NotEmpty(t, strings.TrimSpace(cells[2]), "what to do about %s", row[1])
-	}
-	assert.ElementsMatch(t, want, got)
-}
-
 // Links between the documents, and to files, lead somewhere.
 func TestLinks(t *testing.T) {
 	for _, page := range pages(t) {

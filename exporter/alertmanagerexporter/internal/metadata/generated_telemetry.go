@@ -105,19 +105,19 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	var err, errs error
 	builder.AlertmanagerExporterAlerts, err = builder.meter.Int64Counter(
 		"otelcol_alertmanager_exporter_alerts",
-		metric.WithDescription("Alert records, by what became of them. [Alpha]"),
+		metric.WithDescription("Alerts, by outcome. [Alpha]"),
 		metric.WithUnit("{alert}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.AlertmanagerExporterFiring, err = builder.meter.Int64ObservableUpDownCounter(
 		"otelcol_alertmanager_exporter_firing",
-		metric.WithDescription("Firing alerts that are held to be sent again. [Alpha]"),
+		metric.WithDescription("Firing alerts that are held in order to be resent. [Alpha]"),
 		metric.WithUnit("{alert}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.AlertmanagerExporterOverflow, err = builder.meter.Int64ObservableCounter(
 		"otelcol_alertmanager_exporter_overflow",
-		metric.WithDescription("Firing alerts that were sent and are not sent again, because max_firing are held. [Alpha]"),
+		metric.WithDescription("Firing alerts that were sent once and are not resent, because max_firing alerts are held. [Alpha]"),
 		metric.WithUnit("{alert}"),
 	)
 	errs = errors.Join(errs, err)

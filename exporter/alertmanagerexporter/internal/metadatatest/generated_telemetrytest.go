@@ -24,7 +24,7 @@ func NewSettings(tt *componenttest.Telemetry) exporter.Settings {
 func AssertEqualAlertmanagerExporterAlerts(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_alertmanager_exporter_alerts",
-		Description: "Alert records, by what became of them. [Alpha]",
+		Description: "Alerts, by outcome. [Alpha]",
 		Unit:        "{alert}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -40,7 +40,7 @@ func AssertEqualAlertmanagerExporterAlerts(t *testing.T, tt *componenttest.Telem
 func AssertEqualAlertmanagerExporterFiring(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_alertmanager_exporter_firing",
-		Description: "Firing alerts that are held to be sent again. [Alpha]",
+		Description: "Firing alerts that are held in order to be resent. [Alpha]",
 		Unit:        "{alert}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -56,7 +56,7 @@ func AssertEqualAlertmanagerExporterFiring(t *testing.T, tt *componenttest.Telem
 func AssertEqualAlertmanagerExporterOverflow(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_alertmanager_exporter_overflow",
-		Description: "Firing alerts that were sent and are not sent again, because max_firing are held. [Alpha]",
+		Description: "Firing alerts that were sent once and are not resent, because max_firing alerts are held. [Alpha]",
 		Unit:        "{alert}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,

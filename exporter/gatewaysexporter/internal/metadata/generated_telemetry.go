@@ -60,7 +60,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	var err, errs error
 	builder.ExporterGatewaysRejectedItems, err = builder.meter.Int64Counter(
 		"otelcol_exporter_gateways_rejected_items",
-		metric.WithDescription("Spans, log records and metrics that a gateway permanently rejected, and that were dropped. The others of their request are sent. [Alpha]"),
+		metric.WithDescription("Spans, log records and metrics that a gateway permanently rejected, by gateway. They were dropped; the others of their request were sent. [Alpha]"),
 		metric.WithUnit("{item}"),
 	)
 	errs = errors.Join(errs, err)

@@ -24,7 +24,7 @@ func NewSettings(tt *componenttest.Telemetry) exporter.Settings {
 func AssertEqualExporterGatewaysRejectedItems(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_exporter_gateways_rejected_items",
-		Description: "Spans, log records and metrics that a gateway permanently rejected, and that were dropped. The others of their request are sent. [Alpha]",
+		Description: "Spans, log records and metrics that a gateway permanently rejected, by gateway. They were dropped; the others of their request were sent. [Alpha]",
 		Unit:        "{item}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,

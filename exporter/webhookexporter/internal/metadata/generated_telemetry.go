@@ -60,7 +60,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	var err, errs error
 	builder.WebhookExporterAlerts, err = builder.meter.Int64Counter(
 		"otelcol_webhook_exporter_alerts",
-		metric.WithDescription("Alert records, by what became of them. [Alpha]"),
+		metric.WithDescription("Alerts, by outcome. [Alpha]"),
 		metric.WithUnit("{alert}"),
 	)
 	errs = errors.Join(errs, err)

@@ -38,6 +38,9 @@ type span struct {
 	step     time.Duration
 }
 
+// intervalAt is the number of the interval that ends at a time, 1 being the first.
+func (k *span) intervalAt(end time.Time) int { return int(end.Sub(k.from) / k.step) }
+
 // block has the rows of a span.
 type block struct {
 	span
@@ -174,14 +177,15 @@ func (s *Source) together(spans []span) int {
 }
 
 func (s *Source) readBlocks(ctx context.Context, spans []span, now time.Time) ([]*block, error) {
-	from, step := spans[0].from, spans[0].step
-	rows, err := s.load(ctx, from, spans[len(spans)-1].to, step)
+	all := spans[0]
+	all.to = spans[len(spans)-1].to
+	rows, err := s.load(ctx, all)
 	if err != nil {
 		return nil, err
 	}
 	blocks := make([]*block, len(spans))
 	for i := range spans {
-		n := int(spans[i].to.Sub(spans[i].from) / step)
+		n := spans[i].intervalAt(spans[i].to)
 		made := &block{span: spans[i], rows: rows[:n:n], read: now, used: now}
 		rows = rows[n:]
 		for _, each := range made.rows {

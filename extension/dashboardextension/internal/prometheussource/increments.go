@@ -18,8 +18,7 @@ type counterKey struct {
 // counters are the values of counters at the ends of intervals of equal length. Value 0 is that at
 // the start of the first interval, NaN is none.
 type counters struct {
-	from       time.Time
-	step       time.Duration
+	span
 	n          int // intervals
 	values     map[counterKey][]float64
 	groups     map[string]group
@@ -55,8 +54,8 @@ type sample struct {
 	value float64
 }
 
-func newCounters(from time.Time, step time.Duration, n int) *counters {
-	return &counters{from: from, step: step, n: n, values: map[counterKey][]float64{}, groups: map[string]group{}, collectors: map[string]*collectorState{}}
+func newCounters(of span) *counters {
+	return &counters{span: of, n: of.intervalAt(of.to), values: map[counterKey][]float64{}, groups: map[string]group{}, collectors: map[string]*collectorState{}}
 }
 
 // set sets the value of a counter at the end of an interval. Of several the largest counts: a pod

@@ -20,23 +20,22 @@ import (
 // lookbacks are how far back a collector is looked for that was away, one after the other.
 var lookbacks = []string{"1d", "30d"}
 
-// load reads the intervals of a length that begin at from and end before or at to, and returns the
-// rows of each.
-func (s *Source) load(ctx context.Context, from, to time.Time, step time.Duration) ([][]row, error) {
-	c := newCounters(from, step, int(to.Sub(from)/step))
+// load reads the intervals of a span, and returns the rows of each.
+func (s *Source) load(ctx context.Context, of span) ([][]row, error) {
+	c := newCounters(of)
 	for i := range families {
-		if err := s.read(ctx, c, &families[i], from, to, step); err != nil {
+		if err := s.read(ctx, c, &families[i]); err != nil {
 			return nil, err
 		}
 	}
-	if err := s.readStarts(ctx, c, from, to, step); err != nil {
+	if err := s.readStarts(ctx, c); err != nil {
 		return nil, err
 	}
-	if err := s.readResets(ctx, c, from, to, step); err != nil {
+	if err := s.readResets(ctx, c); err != nil {
 		return nil, err
 	}
 	for _, state := range c.collectors {
-		if err := s.complete(ctx, c, state, from, step); err != nil {
+		if err := s.complete(ctx, c, state); err != nil {
 			return nil, err
 		}
 	}
@@ -47,30 +46,30 @@ func (s *Source) load(ctx context.Context, from, to time.Time, step time.Duratio
 func window(d time.Duration) string { return fmt.Sprintf("%ds", int(d.Seconds())) }
 
 // read reads the last sample of each interval, and the last one before the first.
-func (s *Source) read(ctx context.Context, c *counters, f *family, from, to time.Time, step time.Duration) error {
-	return s.readLast(ctx, f, s.schema.by(f), from, to, step, func(labels model.Metric, at int, value float64) { s.set(c, f, labels, at, value) })
+func (s *Source) read(ctx context.Context, c *counters, f *family) error {
+	return s.readLast(ctx, f, s.schema.by(f), c.span, func(labels model.Metric, at int, value float64) { s.set(c, f, labels, at, value) })
 }
 
 // readLast calls set with the last sample of each interval, which are numbered from 1 on, and with
 // the last one before the first, 0; of series that differ in the labels by.
-func (s *Source) readLast(ctx context.Context, f *family, by string, from, to time.Time, step time.Duration, set func(labels model.Metric, at int, value float64)) error {
+func (s *Source) readLast(ctx context.Context, f *family, by string, in span, set func(labels model.Metric, at int, value float64)) error {
 	lasts := func(of time.Duration) string {
 		return fmt.Sprintf("max by (%s) (last_over_time(%s))", by, f.selector(nil, window(of)))
 	}
-	before, err := s.client.at(ctx, lasts(max(step, time.Hour)), from)
+	before, err := s.client.at(ctx, lasts(max(in.step, time.Hour)), in.from)
 	if err != nil {
 		return err
 	}
 	for _, each := range before {
 		set(each.Metric, 0, float64(each.Value))
 	}
-	matrix, err := s.client.steps(ctx, lasts(step), from.Add(step), to, step)
+	matrix, err := s.client.steps(ctx, lasts(in.step), in.from.Add(in.step), in.to, in.step)
 	if err != nil {
 		return err
 	}
 	for _, series := range matrix {
 		for _, point := range series.Values {
-			set(series.Metric, int(point.Timestamp.Time().Sub(from)/step), float64(point.Value))
+			set(series.Metric, in.intervalAt(point.Timestamp.Time()), float64(point.Value))
 		}
 	}
 	return nil
@@ -103,8 +102,8 @@ func (s *Source) keyOf(c *counters, f *family, labels model.Metric) (counterKey,
 func (s *Source) identities() string { return strings.Join(s.schema.identityLabels(), ", ") }
 
 // readStarts reads when the counters of each collector began.
-func (s *Source) readStarts(ctx context.Context, c *counters, from, to time.Time, step time.Duration) error {
-	return s.readLast(ctx, &family{metric: metricStart}, s.identities(), from, to, step, func(labels model.Metric, at int, value float64) {
+func (s *Source) readStarts(ctx context.Context, c *counters) error {
+	return s.readLast(ctx, &family{metric: metricStart}, s.identities(), c.span, func(labels model.Metric, at int, value float64) {
 		key, _ := s.schema.identityOf(labels)
 		if state := c.collectors[key]; state != nil && at >= 0 && at <= c.n {
 			state.starts[at] = max(state.starts[at], value)
@@ -117,10 +116,10 @@ const resetMargin = 10 * time.Minute
 
 // readResets finds the intervals in which single counters were reset, and all of them in versions
 // that do not report their start.
-func (s *Source) readResets(ctx context.Context, c *counters, from, to time.Time, step time.Duration) error {
+func (s *Source) readResets(ctx context.Context, c *counters) error {
 	calls := &families[0]
-	expr := fmt.Sprintf("max by (%s) (resets(%s)) > 0", s.identities(), calls.selector(nil, window(step+resetMargin)))
-	matrix, err := s.client.steps(ctx, expr, from.Add(step), to, step)
+	expr := fmt.Sprintf("max by (%s) (resets(%s)) > 0", s.identities(), calls.selector(nil, window(c.step+resetMargin)))
+	matrix, err := s.client.steps(ctx, expr, c.from.Add(c.step), c.to, c.step)
 	if err != nil {
 		return err
 	}
@@ -128,7 +127,7 @@ func (s *Source) readResets(ctx context.Context, c *counters, from, to time.Time
 		key, _ := s.schema.identityOf(series.Metric)
 		state := c.collectors[key]
 		for _, point := range series.Values {
-			if at := int(point.Timestamp.Time().Sub(from) / step); state != nil && at > 0 && at <= c.n {
+			if at := c.intervalAt(point.Timestamp.Time()); state != nil && at > 0 && at <= c.n {
 				state.reset[at] = true
 			}
 		}
@@ -138,16 +137,16 @@ func (s *Source) readResets(ctx context.Context, c *counters, from, to time.Time
 
 // complete reads what single samples do not show of a collector: what it had counted before it was
 // away, and all samples of the intervals that need them.
-func (s *Source) complete(ctx context.Context, c *counters, state *collectorState, from time.Time, step time.Duration) error {
+func (s *Source) complete(ctx context.Context, c *counters, state *collectorState) error {
 	for i := 0; i <= c.n; i++ {
-		length := step
+		length := c.step
 		if i == 0 {
-			if length = max(step, time.Hour); !state.present[0] || int64(state.starts[0]*1000) < from.Add(-length).UnixMilli() {
+			if length = max(c.step, time.Hour); !state.present[0] || int64(state.starts[0]*1000) < c.from.Add(-length).UnixMilli() {
 				continue // its counters did not begin there
 			}
 		}
 		if i > 0 && state.appears(i) {
-			if err := s.readBefore(ctx, c, state, from); err != nil {
+			if err := s.readBefore(ctx, c, state); err != nil {
 				return err
 			}
 		}
@@ -156,9 +155,9 @@ func (s *Source) complete(ctx context.Context, c *counters, state *collectorStat
 		}
 		// Of a day in pieces, so that no response is larger than that of an hour.
 		made := &detail{samples: map[counterKey][]sample{}}
-		end := from.Add(time.Duration(i) * step)
-		for piece := end.Add(-length); piece.Before(end); piece = piece.Add(time.Hour) {
-			if err := s.readDetail(ctx, c, state, made, piece, min(time.Hour, end.Sub(piece))); err != nil {
+		end := c.from.Add(time.Duration(i) * c.step)
+		for start := end.Add(-length); start.Before(end); start = start.Add(time.Hour) {
+			if err := s.readDetail(ctx, c, state, made, piece{start, min(time.Hour, end.Sub(start))}); err != nil {
 				return err
 			}
 		}
@@ -168,12 +167,13 @@ func (s *Source) complete(ctx context.Context, c *counters, state *collectorStat
 	return nil
 }
 
-func (s *Source) readBefore(ctx context.Context, c *counters, state *collectorState, from time.Time) error {
+// readBefore reads what a collector had counted before the first interval.
+func (s *Source) readBefore(ctx context.Context, c *counters, state *collectorState) error {
 	state.known = true
 	for _, lookback := range lookbacks {
 		for i := range families {
 			f := &families[i]
-			vector, err := s.client.at(ctx, fmt.Sprintf("max by (%s) (last_over_time(%s))", s.schema.by(f), f.selector(&state.identity, lookback)), from)
+			vector, err := s.client.at(ctx, fmt.Sprintf("max by (%s) (last_over_time(%s))", s.schema.by(f), f.selector(&state.identity, lookback)), c.from)
 			if err != nil {
 				return err
 			}
@@ -190,7 +190,7 @@ func (s *Source) readBefore(ctx context.Context, c *counters, state *collectorSt
 			}
 		}
 		if state.before != nil {
-			return s.readStartBefore(ctx, state, from, lookback)
+			return s.readStartBefore(ctx, state, c.from, lookback)
 		}
 	}
 	return nil
@@ -208,11 +208,18 @@ func (s *Source) readStartBefore(ctx context.Context, state *collectorState, at 
 	return nil
 }
 
-func (s *Source) readDetail(ctx context.Context, c *counters, state *collectorState, to *detail, from time.Time, length time.Duration) error {
-	end := from.Add(length)
+// piece is a part of an interval.
+type piece struct {
+	from   time.Time
+	length time.Duration
+}
+
+// readDetail adds all samples that a collector has in a piece of an interval.
+func (s *Source) readDetail(ctx context.Context, c *counters, state *collectorState, to *detail, of piece) error {
+	end := of.from.Add(of.length)
 	for i := range families {
 		f := &families[i]
-		matrix, err := s.client.samples(ctx, f.selector(&state.identity, window(length)), end)
+		matrix, err := s.client.samples(ctx, f.selector(&state.identity, window(of.length)), end)
 		if errors.Is(err, errTooLarge) {
 			s.logger.Warn("An increase is computed without all samples, as there are too many", zap.String("collector", state.name), zap.Time("until", end))
 			return nil
@@ -242,7 +249,7 @@ func (s *Source) readDetail(ctx context.Context, c *counters, state *collectorSt
 			to.samples[key] = joinSeries(all)
 		}
 	}
-	starts, err := s.client.samples(ctx, (&family{metric: metricStart}).selector(&state.identity, window(length)), end)
+	starts, err := s.client.samples(ctx, (&family{metric: metricStart}).selector(&state.identity, window(of.length)), end)
 	if err != nil {
 		return err
 	}

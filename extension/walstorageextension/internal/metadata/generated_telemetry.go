@@ -120,25 +120,25 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	var err, errs error
 	builder.ExtensionWalStorageDamagedValues, err = builder.meter.Int64Counter(
 		"otelcol_extension_wal_storage_damaged_values",
-		metric.WithDescription("Stored values that were not as they had been written, by what became of them. [Alpha]"),
+		metric.WithDescription("Stored values that had changed on the disk, by outcome. [Alpha]"),
 		metric.WithUnit("{value}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ExtensionWalStorageFileSize, err = builder.meter.Int64ObservableGauge(
 		"otelcol_extension_wal_storage_file_size",
-		metric.WithDescription("Size of the files of the storage. [Alpha]"),
+		metric.WithDescription("Size of the files of the storage, in bytes. [Alpha]"),
 		metric.WithUnit("By"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ExtensionWalStorageLiveSize, err = builder.meter.Int64ObservableGauge(
 		"otelcol_extension_wal_storage_live_size",
-		metric.WithDescription("Size of the values in the storage that are needed. [Alpha]"),
+		metric.WithDescription("Size of the stored values that are still needed, in bytes. [Alpha]"),
 		metric.WithUnit("By"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ExtensionWalStorageSyncs, err = builder.meter.Int64ObservableCounter(
 		"otelcol_extension_wal_storage_syncs",
-		metric.WithDescription("Syncs to the disk. Writes that wait at the same time, and all that a request writes, share one. [Alpha]"),
+		metric.WithDescription("Syncs to the disk. All that a request writes, and writes that wait at the same time, share one sync. [Alpha]"),
 		metric.WithUnit("{sync}"),
 	)
 	errs = errors.Join(errs, err)

@@ -24,7 +24,7 @@ func NewSettings(tt *componenttest.Telemetry) extension.Settings {
 func AssertEqualExtensionWalStorageDamagedValues(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_extension_wal_storage_damaged_values",
-		Description: "Stored values that were not as they had been written, by what became of them. [Alpha]",
+		Description: "Stored values that had changed on the disk, by outcome. [Alpha]",
 		Unit:        "{value}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -40,7 +40,7 @@ func AssertEqualExtensionWalStorageDamagedValues(t *testing.T, tt *componenttest
 func AssertEqualExtensionWalStorageFileSize(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_extension_wal_storage_file_size",
-		Description: "Size of the files of the storage. [Alpha]",
+		Description: "Size of the files of the storage, in bytes. [Alpha]",
 		Unit:        "By",
 		Data: metricdata.Gauge[int64]{
 			DataPoints: dps,
@@ -54,7 +54,7 @@ func AssertEqualExtensionWalStorageFileSize(t *testing.T, tt *componenttest.Tele
 func AssertEqualExtensionWalStorageLiveSize(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_extension_wal_storage_live_size",
-		Description: "Size of the values in the storage that are needed. [Alpha]",
+		Description: "Size of the stored values that are still needed, in bytes. [Alpha]",
 		Unit:        "By",
 		Data: metricdata.Gauge[int64]{
 			DataPoints: dps,
@@ -68,7 +68,7 @@ func AssertEqualExtensionWalStorageLiveSize(t *testing.T, tt *componenttest.Tele
 func AssertEqualExtensionWalStorageSyncs(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_extension_wal_storage_syncs",
-		Description: "Syncs to the disk. Writes that wait at the same time, and all that a request writes, share one. [Alpha]",
+		Description: "Syncs to the disk. All that a request writes, and writes that wait at the same time, share one sync. [Alpha]",
 		Unit:        "{sync}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,

@@ -179,7 +179,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.NotifierAlertsUntaken, err = builder.meter.Int64Counter(
 		"otelcol_notifier_alerts_untaken",
-		metric.WithDescription("Alerts that no channel of the collector takes, by severity and filters. [Alpha]"),
+		metric.WithDescription("Alerts that no channel accepts, because of its severities and filters. [Alpha]"),
 		metric.WithUnit("{alert}"),
 	)
 	errs = errors.Join(errs, err)
@@ -191,7 +191,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.NotifierFailingDuration, err = builder.meter.Float64ObservableGauge(
 		"otelcol_notifier_failing_duration",
-		metric.WithDescription("Time since when every attempt of a channel fails; 0 after a success. [Alpha]"),
+		metric.WithDescription("Time for which every attempt of a channel has failed, in seconds; 0 after a success. [Alpha]"),
 		metric.WithUnit("s"),
 	)
 	errs = errors.Join(errs, err)

@@ -90,7 +90,7 @@ func AssertEqualExporterSentLogRecords(t *testing.T, tt *componenttest.Telemetry
 func AssertEqualNotifierAlertsUntaken(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_notifier_alerts_untaken",
-		Description: "Alerts that no channel of the collector takes, by severity and filters. [Alpha]",
+		Description: "Alerts that no channel accepts, because of its severities and filters. [Alpha]",
 		Unit:        "{alert}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -120,7 +120,7 @@ func AssertEqualNotifierAlertsWaiting(t *testing.T, tt *componenttest.Telemetry,
 func AssertEqualNotifierFailingDuration(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[float64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_notifier_failing_duration",
-		Description: "Time since when every attempt of a channel fails; 0 after a success. [Alpha]",
+		Description: "Time for which every attempt of a channel has failed, in seconds; 0 after a success. [Alpha]",
 		Unit:        "s",
 		Data: metricdata.Gauge[float64]{
 			DataPoints: dps,

@@ -165,117 +165,117 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	var err, errs error
 	builder.ProcessorAlertAlerts, err = builder.meter.Int64ObservableGauge(
 		"otelcol_processor_alert_alerts",
-		metric.WithDescription("Alerts of the rules by state, pending or firing. [Alpha]"),
+		metric.WithDescription("Pending and firing alerts of the rules, by state. [Alpha]"),
 		metric.WithUnit("{alert}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorAlertDeliveryDropped, err = builder.meter.Int64Counter(
 		"otelcol_processor_alert_delivery_dropped",
-		metric.WithDescription("Notifications, batches of rule series, and samples of rules that OTLP cannot carry (reason inexpressible), given up. [Alpha]"),
+		metric.WithDescription("Dropped alert records and batches of rule series, and samples of rules that OTLP cannot represent (reason inexpressible). [Alpha]"),
 		metric.WithUnit("{item}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorAlertDeliveryFailures, err = builder.meter.Int64Counter(
 		"otelcol_processor_alert_delivery_failures",
-		metric.WithDescription("Refusals of an alert record or of a batch of rule series by a pipeline; what was refused is tried again. [Alpha]"),
+		metric.WithDescription("Alert records and batches of rule series that a pipeline rejected. They are retried. [Alpha]"),
 		metric.WithUnit("{failure}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorAlertEvaluationDuration, err = builder.meter.Float64Histogram(
 		"otelcol_processor_alert_evaluation_duration",
-		metric.WithDescription("How long the evaluation of a rule group took. [Alpha]"),
+		metric.WithDescription("Duration of the evaluation of a rule group, in seconds. [Alpha]"),
 		metric.WithUnit("s"),
 		metric.WithExplicitBucketBoundaries([]float64{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30}...),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorAlertEvaluationFailures, err = builder.meter.Int64Counter(
 		"otelcol_processor_alert_evaluation_failures",
-		metric.WithDescription("Rules that could not be evaluated, each time. [Alpha]"),
+		metric.WithDescription("Failed evaluations of rules, by rule group. [Alpha]"),
 		metric.WithUnit("{failure}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorAlertEvaluations, err = builder.meter.Int64Counter(
 		"otelcol_processor_alert_evaluations",
-		metric.WithDescription("Evaluations of rule groups. [Alpha]"),
+		metric.WithDescription("Evaluations of rule groups, by rule group. [Alpha]"),
 		metric.WithUnit("{evaluation}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorAlertEvaluationsMissed, err = builder.meter.Int64Counter(
 		"otelcol_processor_alert_evaluations_missed",
-		metric.WithDescription("Evaluations of rule groups that did not take place, because those before took too long. [Alpha]"),
+		metric.WithDescription("Skipped evaluations of rule groups, because the previous evaluation took longer than the interval. [Alpha]"),
 		metric.WithUnit("{evaluation}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorAlertEventFailures, err = builder.meter.Int64Counter(
 		"otelcol_processor_alert_event_failures",
-		metric.WithDescription("Spans and log records for which the condition of an event rule failed. [Alpha]"),
+		metric.WithDescription("Spans and log records for which the condition of an event rule failed, by rule. [Alpha]"),
 		metric.WithUnit("{item}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorAlertNoticesEmitted, err = builder.meter.Int64Counter(
 		"otelcol_processor_alert_notices_emitted",
-		metric.WithDescription("Alert records decided on, by state, each to be sent to every logs pipeline. [Alpha]"),
+		metric.WithDescription("Alert records, by state. Each is sent to every logs pipeline. [Alpha]"),
 		metric.WithUnit("{notice}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorAlertNoticesSuppressed, err = builder.meter.Int64Counter(
 		"otelcol_processor_alert_notices_suppressed",
-		metric.WithDescription("Suppressed changes of alerts, by reason. [Alpha]"),
+		metric.WithDescription("Suppressed notifications, by reason. [Alpha]"),
 		metric.WithUnit("{notice}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorAlertPersistDuration, err = builder.meter.Float64Histogram(
 		"otelcol_processor_alert_persist_duration",
-		metric.WithDescription("Time for which an acknowledgement waited until samples or occurrences were on the disk; a second at most. [Alpha]"),
+		metric.WithDescription("Time that acknowledgments waited until samples or occurrences were on the disk, in seconds; at most one second. [Alpha]"),
 		metric.WithUnit("s"),
 		metric.WithExplicitBucketBoundaries([]float64{0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1}...),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorAlertRecordsRenamed, err = builder.meter.Int64Counter(
 		"otelcol_processor_alert_records_renamed",
-		metric.WithDescription("Alert records that did not come from this processor, and were passed on under another name. [Alpha]"),
+		metric.WithDescription("Alert records that this processor did not make. They are forwarded under another name, and notifiers ignore them. [Alpha]"),
 		metric.WithUnit("{record}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorAlertReloads, err = builder.meter.Int64Counter(
 		"otelcol_processor_alert_reloads",
-		metric.WithDescription("Changes of the rule files that were applied, or rejected because of an error in them. [Alpha]"),
+		metric.WithDescription("Reloads of changed rule files, by outcome. [Alpha]"),
 		metric.WithUnit("{reload}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorAlertRulesOutdated, err = builder.meter.Int64ObservableGauge(
 		"otelcol_processor_alert_rules_outdated",
-		metric.WithDescription("1 while the rule files have an error and the previous rules stay active; else 0. [Alpha]"),
+		metric.WithDescription("1 while the rule files have an error and the previous rules stay active, otherwise 0. [Alpha]"),
 		metric.WithUnit("{state}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorAlertSamplesAppended, err = builder.meter.Int64Counter(
 		"otelcol_processor_alert_samples_appended",
-		metric.WithDescription("Samples taken from passing metrics into the storage that rules are evaluated on. [Alpha]"),
+		metric.WithDescription("Samples that were appended to the storage of the rules. [Alpha]"),
 		metric.WithUnit("{sample}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorAlertSamplesDropped, err = builder.meter.Int64Counter(
 		"otelcol_processor_alert_samples_dropped",
-		metric.WithDescription("Samples (or, for translation, data points) that could not be taken into the storage; they were passed on all the same. [Alpha]"),
+		metric.WithDescription("Samples that were not appended to the storage of the rules, by reason; data points for the reason translation. They were forwarded all the same. [Alpha]"),
 		metric.WithUnit("{sample}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorAlertSeries, err = builder.meter.Int64ObservableGauge(
 		"otelcol_processor_alert_series",
-		metric.WithDescription("Series in the storage that rules are evaluated on. [Alpha]"),
+		metric.WithDescription("Series in the storage of the rules. [Alpha]"),
 		metric.WithUnit("{series}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorAlertStorageDegraded, err = builder.meter.Int64ObservableGauge(
 		"otelcol_processor_alert_storage_degraded",
-		metric.WithDescription("1 when the storage directory could not be used and a temporary one, or none, is in its place; else 0. [Alpha]"),
+		metric.WithDescription("1 while the storage directory is unavailable and a temporary directory, or none, replaces it; otherwise 0. [Alpha]"),
 		metric.WithUnit("{state}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorAlertStorageSize, err = builder.meter.Int64ObservableGauge(
 		"otelcol_processor_alert_storage_size",
-		metric.WithDescription("What the samples that rules are evaluated on take on the disk. [Alpha]"),
+		metric.WithDescription("Size of the samples on the disk, in bytes. [Alpha]"),
 		metric.WithUnit("By"),
 	)
 	errs = errors.Join(errs, err)

@@ -24,7 +24,7 @@ func NewSettings(tt *componenttest.Telemetry) processor.Settings {
 func AssertEqualProcessorAlertAlerts(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_alert_alerts",
-		Description: "Alerts of the rules by state, pending or firing. [Alpha]",
+		Description: "Pending and firing alerts of the rules, by state. [Alpha]",
 		Unit:        "{alert}",
 		Data: metricdata.Gauge[int64]{
 			DataPoints: dps,
@@ -38,7 +38,7 @@ func AssertEqualProcessorAlertAlerts(t *testing.T, tt *componenttest.Telemetry, 
 func AssertEqualProcessorAlertDeliveryDropped(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_alert_delivery_dropped",
-		Description: "Notifications, batches of rule series, and samples of rules that OTLP cannot carry (reason inexpressible), given up. [Alpha]",
+		Description: "Dropped alert records and batches of rule series, and samples of rules that OTLP cannot represent (reason inexpressible). [Alpha]",
 		Unit:        "{item}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -54,7 +54,7 @@ func AssertEqualProcessorAlertDeliveryDropped(t *testing.T, tt *componenttest.Te
 func AssertEqualProcessorAlertDeliveryFailures(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_alert_delivery_failures",
-		Description: "Refusals of an alert record or of a batch of rule series by a pipeline; what was refused is tried again. [Alpha]",
+		Description: "Alert records and batches of rule series that a pipeline rejected. They are retried. [Alpha]",
 		Unit:        "{failure}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -70,7 +70,7 @@ func AssertEqualProcessorAlertDeliveryFailures(t *testing.T, tt *componenttest.T
 func AssertEqualProcessorAlertEvaluationDuration(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.HistogramDataPoint[float64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_alert_evaluation_duration",
-		Description: "How long the evaluation of a rule group took. [Alpha]",
+		Description: "Duration of the evaluation of a rule group, in seconds. [Alpha]",
 		Unit:        "s",
 		Data: metricdata.Histogram[float64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -85,7 +85,7 @@ func AssertEqualProcessorAlertEvaluationDuration(t *testing.T, tt *componenttest
 func AssertEqualProcessorAlertEvaluationFailures(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_alert_evaluation_failures",
-		Description: "Rules that could not be evaluated, each time. [Alpha]",
+		Description: "Failed evaluations of rules, by rule group. [Alpha]",
 		Unit:        "{failure}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -101,7 +101,7 @@ func AssertEqualProcessorAlertEvaluationFailures(t *testing.T, tt *componenttest
 func AssertEqualProcessorAlertEvaluations(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_alert_evaluations",
-		Description: "Evaluations of rule groups. [Alpha]",
+		Description: "Evaluations of rule groups, by rule group. [Alpha]",
 		Unit:        "{evaluation}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -117,7 +117,7 @@ func AssertEqualProcessorAlertEvaluations(t *testing.T, tt *componenttest.Teleme
 func AssertEqualProcessorAlertEvaluationsMissed(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_alert_evaluations_missed",
-		Description: "Evaluations of rule groups that did not take place, because those before took too long. [Alpha]",
+		Description: "Skipped evaluations of rule groups, because the previous evaluation took longer than the interval. [Alpha]",
 		Unit:        "{evaluation}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -133,7 +133,7 @@ func AssertEqualProcessorAlertEvaluationsMissed(t *testing.T, tt *componenttest.
 func AssertEqualProcessorAlertEventFailures(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_alert_event_failures",
-		Description: "Spans and log records for which the condition of an event rule failed. [Alpha]",
+		Description: "Spans and log records for which the condition of an event rule failed, by rule. [Alpha]",
 		Unit:        "{item}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -149,7 +149,7 @@ func AssertEqualProcessorAlertEventFailures(t *testing.T, tt *componenttest.Tele
 func AssertEqualProcessorAlertNoticesEmitted(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_alert_notices_emitted",
-		Description: "Alert records decided on, by state, each to be sent to every logs pipeline. [Alpha]",
+		Description: "Alert records, by state. Each is sent to every logs pipeline. [Alpha]",
 		Unit:        "{notice}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -165,7 +165,7 @@ func AssertEqualProcessorAlertNoticesEmitted(t *testing.T, tt *componenttest.Tel
 func AssertEqualProcessorAlertNoticesSuppressed(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_alert_notices_suppressed",
-		Description: "Suppressed changes of alerts, by reason. [Alpha]",
+		Description: "Suppressed notifications, by reason. [Alpha]",
 		Unit:        "{notice}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -181,7 +181,7 @@ func AssertEqualProcessorAlertNoticesSuppressed(t *testing.T, tt *componenttest.
 func AssertEqualProcessorAlertPersistDuration(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.HistogramDataPoint[float64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_alert_persist_duration",
-		Description: "Time for which an acknowledgement waited until samples or occurrences were on the disk; a second at most. [Alpha]",
+		Description: "Time that acknowledgments waited until samples or occurrences were on the disk, in seconds; at most one second. [Alpha]",
 		Unit:        "s",
 		Data: metricdata.Histogram[float64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -196,7 +196,7 @@ func AssertEqualProcessorAlertPersistDuration(t *testing.T, tt *componenttest.Te
 func AssertEqualProcessorAlertRecordsRenamed(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_alert_records_renamed",
-		Description: "Alert records that did not come from this processor, and were passed on under another name. [Alpha]",
+		Description: "Alert records that this processor did not make. They are forwarded under another name, and notifiers ignore them. [Alpha]",
 		Unit:        "{record}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -212,7 +212,7 @@ func AssertEqualProcessorAlertRecordsRenamed(t *testing.T, tt *componenttest.Tel
 func AssertEqualProcessorAlertReloads(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_alert_reloads",
-		Description: "Changes of the rule files that were applied, or rejected because of an error in them. [Alpha]",
+		Description: "Reloads of changed rule files, by outcome. [Alpha]",
 		Unit:        "{reload}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -228,7 +228,7 @@ func AssertEqualProcessorAlertReloads(t *testing.T, tt *componenttest.Telemetry,
 func AssertEqualProcessorAlertRulesOutdated(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_alert_rules_outdated",
-		Description: "1 while the rule files have an error and the previous rules stay active; else 0. [Alpha]",
+		Description: "1 while the rule files have an error and the previous rules stay active, otherwise 0. [Alpha]",
 		Unit:        "{state}",
 		Data: metricdata.Gauge[int64]{
 			DataPoints: dps,
@@ -242,7 +242,7 @@ func AssertEqualProcessorAlertRulesOutdated(t *testing.T, tt *componenttest.Tele
 func AssertEqualProcessorAlertSamplesAppended(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_alert_samples_appended",
-		Description: "Samples taken from passing metrics into the storage that rules are evaluated on. [Alpha]",
+		Description: "Samples that were appended to the storage of the rules. [Alpha]",
 		Unit:        "{sample}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -258,7 +258,7 @@ func AssertEqualProcessorAlertSamplesAppended(t *testing.T, tt *componenttest.Te
 func AssertEqualProcessorAlertSamplesDropped(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_alert_samples_dropped",
-		Description: "Samples (or, for translation, data points) that could not be taken into the storage; they were passed on all the same. [Alpha]",
+		Description: "Samples that were not appended to the storage of the rules, by reason; data points for the reason translation. They were forwarded all the same. [Alpha]",
 		Unit:        "{sample}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -274,7 +274,7 @@ func AssertEqualProcessorAlertSamplesDropped(t *testing.T, tt *componenttest.Tel
 func AssertEqualProcessorAlertSeries(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_alert_series",
-		Description: "Series in the storage that rules are evaluated on. [Alpha]",
+		Description: "Series in the storage of the rules. [Alpha]",
 		Unit:        "{series}",
 		Data: metricdata.Gauge[int64]{
 			DataPoints: dps,
@@ -288,7 +288,7 @@ func AssertEqualProcessorAlertSeries(t *testing.T, tt *componenttest.Telemetry, 
 func AssertEqualProcessorAlertStorageDegraded(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_alert_storage_degraded",
-		Description: "1 when the storage directory could not be used and a temporary one, or none, is in its place; else 0. [Alpha]",
+		Description: "1 while the storage directory is unavailable and a temporary directory, or none, replaces it; otherwise 0. [Alpha]",
 		Unit:        "{state}",
 		Data: metricdata.Gauge[int64]{
 			DataPoints: dps,
@@ -302,7 +302,7 @@ func AssertEqualProcessorAlertStorageDegraded(t *testing.T, tt *componenttest.Te
 func AssertEqualProcessorAlertStorageSize(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_alert_storage_size",
-		Description: "What the samples that rules are evaluated on take on the disk. [Alpha]",
+		Description: "Size of the samples on the disk, in bytes. [Alpha]",
 		Unit:        "By",
 		Data: metricdata.Gauge[int64]{
 			DataPoints: dps,

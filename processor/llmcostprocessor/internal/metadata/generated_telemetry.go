@@ -387,73 +387,73 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	var err, errs error
 	builder.ProcessorLlmCostBilledRejected, err = builder.meter.Int64Counter(
 		"otelcol_processor_llm_cost_billed_rejected",
-		metric.WithDescription("Points of billed cost or usage that were not recorded, because the day is not one, the amount is senseless, or the bill has 100,000 names already. [Alpha]"),
+		metric.WithDescription("Data points of billed cost or usage that were not recorded: their day or amount is not valid, or the bill already has 100,000 names. [Alpha]"),
 		metric.WithUnit("{point}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorLlmCostCachedCalls, err = builder.meter.Int64Counter(
 		"otelcol_processor_llm_cost_cached_calls",
-		metric.WithDescription("Calls whose counts can be read in several ways, by the evidence that decided what they include. [Alpha]"),
+		metric.WithDescription("Calls whose token counts can be read in several ways, by convention and by the rule that decided. [Alpha]"),
 		metric.WithUnit("{call}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorLlmCostCallRecordFailures, err = builder.meter.Int64Counter(
 		"otelcol_processor_llm_cost_call_record_failures",
-		metric.WithDescription("Times that the pipeline of call records rejected some. The telemetry that they belong to is rejected, too. [Alpha]"),
+		metric.WithDescription("Rejections by the pipeline of call records. The telemetry of these calls is rejected, too. [Alpha]"),
 		metric.WithUnit("{failure}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorLlmCostCallRecords, err = builder.meter.Int64Counter(
 		"otelcol_processor_llm_cost_call_records",
-		metric.WithDescription("Call records that the pipeline of call records accepted, corrections and repetitions included. [Alpha]"),
+		metric.WithDescription("Call records that their pipeline accepted, including corrections and repetitions. [Alpha]"),
 		metric.WithUnit("{record}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorLlmCostCalls, err = builder.meter.Int64Counter(
 		"otelcol_processor_llm_cost_calls",
-		metric.WithDescription("Calls that were recognized, by outcome. [Alpha]"),
+		metric.WithDescription("Recognized calls, by convention and outcome. [Alpha]"),
 		metric.WithUnit("{call}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorLlmCostClampedTimes, err = builder.meter.Int64Counter(
 		"otelcol_processor_llm_cost_clamped_times",
-		metric.WithDescription("Calls whose time was too far in the future to be true, or before 2020, and was taken to be now. [Alpha]"),
+		metric.WithDescription("Calls that were counted at the current time, because their own time was far in the future or before 2020. [Alpha]"),
 		metric.WithUnit("{call}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorLlmCostCorrections, err = builder.meter.Int64Counter(
 		"otelcol_processor_llm_cost_corrections",
-		metric.WithDescription("Calls whose counts were corrected since a better record, another group or the attribution of a span around them arrived later. [Alpha]"),
+		metric.WithDescription("Calls whose counts were corrected, because a better record or the attribution of an enclosing span arrived later. [Alpha]"),
 		metric.WithUnit("{correction}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorLlmCostCrowdedRecords, err = builder.meter.Int64ObservableCounter(
 		"otelcol_processor_llm_cost_crowded_records",
-		metric.WithDescription("Records of calls that are related to more than 1,000 others, and are no longer compared with them. Response IDs do not count there, and a span around a call is taken for an aggregate. [Alpha]"),
+		metric.WithDescription("Records of calls that are related to more than 1,000 others and are not compared with them. Their response IDs are ignored, and a span around a call is treated as an aggregate. [Alpha]"),
 		metric.WithUnit("{record}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorLlmCostDamagedValues, err = builder.meter.Int64Counter(
 		"otelcol_processor_llm_cost_damaged_values",
-		metric.WithDescription("Parts of the ledger in the storage that were damaged, and were quarantined. [Alpha]"),
+		metric.WithDescription("Damaged parts of the ledger that were quarantined. [Alpha]"),
 		metric.WithUnit("{value}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorLlmCostDedupEvictions, err = builder.meter.Int64ObservableCounter(
 		"otelcol_processor_llm_cost_dedup_evictions",
-		metric.WithDescription("Records of calls that were forgotten before the window was over since max_entries was reached. If they are sent again, they count again. [Alpha]"),
+		metric.WithDescription("Records of calls that were forgotten before their window ended, because max_entries was reached. If they are sent again, they count again. [Alpha]"),
 		metric.WithUnit("{record}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorLlmCostDedupRecords, err = builder.meter.Int64ObservableGauge(
 		"otelcol_processor_llm_cost_dedup_records",
-		metric.WithDescription("Records of calls that are remembered. [Alpha]"),
+		metric.WithDescription("Records of calls that are remembered for deduplication. [Alpha]"),
 		metric.WithUnit("{record}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorLlmCostDroppedCalls, err = builder.meter.Int64ObservableCounter(
 		"otelcol_processor_llm_cost_dropped_calls",
-		metric.WithDescription("Calls that were counted and are no longer kept one by one, since newer and more expensive ones took their places. [Alpha]"),
+		metric.WithDescription("Calls that were counted but are not kept individually, because newer and more expensive ones replaced them. [Alpha]"),
 		metric.WithUnit("{call}"),
 	)
 	errs = errors.Join(errs, err)
@@ -465,13 +465,13 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ProcessorLlmCostJournalFailures, err = builder.meter.Int64Counter(
 		"otelcol_processor_llm_cost_journal_failures",
-		metric.WithDescription("Batches that could not be written to the storage as they were counted. They are written with the ledger, and lost if the process is killed before. [Alpha]"),
+		metric.WithDescription("Batches that could not be written to the journal. They are written with the next snapshot, and lost if the process is killed before. [Alpha]"),
 		metric.WithUnit("{failure}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorLlmCostKeptCalls, err = builder.meter.Int64ObservableUpDownCounter(
 		"otelcol_processor_llm_cost_kept_calls",
-		metric.WithDescription("Single calls that are kept, the newest and the most expensive of each day. [Alpha]"),
+		metric.WithDescription("Calls that are kept individually: the newest, and the most expensive of each day. [Alpha]"),
 		metric.WithUnit("{call}"),
 	)
 	errs = errors.Join(errs, err)
@@ -483,67 +483,67 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ProcessorLlmCostLedgerDayRowsLimit, err = builder.meter.Int64ObservableGauge(
 		"otelcol_processor_llm_cost_ledger_day_rows_limit",
-		metric.WithDescription("Rows of days above which the oldest days keep the sums of providers and models alone. [Alpha]"),
+		metric.WithDescription("Limit of the rows of the days of the ledger. Above it, the oldest days keep only the sums by provider and model. [Alpha]"),
 		metric.WithUnit("{row}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorLlmCostLedgerFoldedDays, err = builder.meter.Int64ObservableCounter(
 		"otelcol_processor_llm_cost_ledger_folded_days",
-		metric.WithDescription("Days beyond the limit of which the sums of providers and models are left. [Alpha]"),
+		metric.WithDescription("Days that were reduced to their sums by provider and model. [Alpha]"),
 		metric.WithUnit("{day}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorLlmCostLedgerLate, err = builder.meter.Int64Counter(
 		"otelcol_processor_llm_cost_ledger_late",
-		metric.WithDescription("Calls that were older than the hours that the ledger keeps. They are in the totals alone. [Alpha]"),
+		metric.WithDescription("Calls older than the hours of the ledger. Only the totals include them. [Alpha]"),
 		metric.WithUnit("{call}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorLlmCostLedgerOverflow, err = builder.meter.Int64Counter(
 		"otelcol_processor_llm_cost_ledger_overflow",
-		metric.WithDescription("Calls whose model or dimensions were left out of the ledger's rows or of the metrics because a limit was reached. They are in the overflow row. [Alpha]"),
+		metric.WithDescription("Calls in the overflow row, because a limit of the ledger or of the metrics was reached. [Alpha]"),
 		metric.WithUnit("{call}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorLlmCostLedgerRows, err = builder.meter.Int64ObservableGauge(
 		"otelcol_processor_llm_cost_ledger_rows",
-		metric.WithDescription("Rows of the ledger, one for each hour, model and set of dimensions. [Alpha]"),
+		metric.WithDescription("Rows of the hours of the ledger: one for each hour, model and set of dimensions. [Alpha]"),
 		metric.WithUnit("{row}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorLlmCostLedgerRowsLimit, err = builder.meter.Int64ObservableGauge(
 		"otelcol_processor_llm_cost_ledger_rows_limit",
-		metric.WithDescription("Rows of the ledger above which new models and dimensions are counted in one overflow row an hour. [Alpha]"),
+		metric.WithDescription("Limit of the rows of the hours of the ledger. Above it, new models and dimensions are counted in one overflow row for each hour. [Alpha]"),
 		metric.WithUnit("{row}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorLlmCostMergedRecords, err = builder.meter.Int64Counter(
 		"otelcol_processor_llm_cost_merged_records",
-		metric.WithDescription("Records that were merged into a call that another record represents, by the rule. [Alpha]"),
+		metric.WithDescription("Records that were merged into a call that another record reports, by rule. [Alpha]"),
 		metric.WithUnit("{record}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorLlmCostMetricsFailures, err = builder.meter.Int64Counter(
 		"otelcol_processor_llm_cost_metrics_failures",
-		metric.WithDescription("Times that a metrics pipeline did not take what was counted. The next totals hold it too. [Alpha]"),
+		metric.WithDescription("Rejections of usage metrics by a metrics pipeline. The next usage metrics include what was rejected. [Alpha]"),
 		metric.WithUnit("{failure}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorLlmCostPriceAge, err = builder.meter.Float64ObservableGauge(
 		"otelcol_processor_llm_cost_price_age",
-		metric.WithDescription("Time since the prices in use were read from their sources. Of several lists the oldest that calls were priced by. [Alpha]"),
+		metric.WithDescription("Age of the prices in use since they were read from their sources, in seconds. With several lists, of the oldest that calls were priced by. [Alpha]"),
 		metric.WithUnit("s"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorLlmCostPriceFetches, err = builder.meter.Int64Counter(
 		"otelcol_processor_llm_cost_price_fetches",
-		metric.WithDescription("Fetches of price lists from their sources. [Alpha]"),
+		metric.WithDescription("Fetches of price lists, by source and outcome. [Alpha]"),
 		metric.WithUnit("{fetch}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorLlmCostPriceModels, err = builder.meter.Int64ObservableGauge(
 		"otelcol_processor_llm_cost_price_models",
-		metric.WithDescription("Models in the price table. [Alpha]"),
+		metric.WithDescription("Models in the price table, by version of the table. [Alpha]"),
 		metric.WithUnit("{model}"),
 	)
 	errs = errors.Join(errs, err)
@@ -555,49 +555,49 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ProcessorLlmCostPriceResolutions, err = builder.meter.Int64ObservableCounter(
 		"otelcol_processor_llm_cost_price_resolutions",
-		metric.WithDescription("Names of models that had to be searched for in the price table, since they were not remembered from a call before. [Alpha]"),
+		metric.WithDescription("Searches of the price table for a model name that was not in the cache. [Alpha]"),
 		metric.WithUnit("{resolution}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorLlmCostPriceSourceAge, err = builder.meter.Float64ObservableGauge(
 		"otelcol_processor_llm_cost_price_source_age",
-		metric.WithDescription("Time since a source of prices last confirmed its list; since the start, if it never did. [Alpha]"),
+		metric.WithDescription("Time since a source of prices last confirmed its list, or since the start if it never did, in seconds. [Alpha]"),
 		metric.WithUnit("s"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorLlmCostSenders, err = builder.meter.Int64ObservableGauge(
 		"otelcol_processor_llm_cost_senders",
-		metric.WithDescription("Services and instrumentation scopes that the dashboard lists as senders of telemetry, without the overflow entry. [Alpha]"),
+		metric.WithDescription("Services and instrumentation scopes that the dashboard lists as senders, without the overflow entry. [Alpha]"),
 		metric.WithUnit("{sender}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorLlmCostSeries, err = builder.meter.Int64ObservableGauge(
 		"otelcol_processor_llm_cost_series",
-		metric.WithDescription("Label sets of the metrics by provider, model and dimensions, without the overflow. [Alpha]"),
+		metric.WithDescription("Label sets of the metrics by provider, model and dimensions, without the overflow entry. [Alpha]"),
 		metric.WithUnit("{series}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorLlmCostSeriesLimit, err = builder.meter.Int64ObservableGauge(
 		"otelcol_processor_llm_cost_series_limit",
-		metric.WithDescription("Label sets above which only the most expensive ones have series of their own. [Alpha]"),
+		metric.WithDescription("Limit of the label sets of the metrics by provider, model and dimensions. Above it, only the most expensive have series of their own. [Alpha]"),
 		metric.WithUnit("{series}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorLlmCostSnapshotFailures, err = builder.meter.Int64Counter(
 		"otelcol_processor_llm_cost_snapshot_failures",
-		metric.WithDescription("Times that the ledger could not be written to the storage. What it holds is written with the next. [Alpha]"),
+		metric.WithDescription("Snapshots of the ledger that could not be written. The next snapshot includes them. [Alpha]"),
 		metric.WithUnit("{failure}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorLlmCostTableReloads, err = builder.meter.Int64Counter(
 		"otelcol_processor_llm_cost_table_reloads",
-		metric.WithDescription("Reloads of changed tables of dimensions, by outcome. [Alpha]"),
+		metric.WithDescription("Reloads of the changed table of a dimension, by outcome. [Alpha]"),
 		metric.WithUnit("{reload}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorLlmCostUnlistedRecords, err = builder.meter.Int64ObservableCounter(
 		"otelcol_processor_llm_cost_unlisted_records",
-		metric.WithDescription("Records of senders beyond the limit, which the dashboard lists as one. [Alpha]"),
+		metric.WithDescription("Records of senders above the limit of senders, which the dashboard lists as one. [Alpha]"),
 		metric.WithUnit("{record}"),
 	)
 	errs = errors.Join(errs, err)

@@ -24,7 +24,7 @@ func NewSettings(tt *componenttest.Telemetry) processor.Settings {
 func AssertEqualProcessorLlmCostBilledRejected(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_llm_cost_billed_rejected",
-		Description: "Points of billed cost or usage that were not recorded, because the day is not one, the amount is senseless, or the bill has 100,000 names already. [Alpha]",
+		Description: "Data points of billed cost or usage that were not recorded: their day or amount is not valid, or the bill already has 100,000 names. [Alpha]",
 		Unit:        "{point}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -40,7 +40,7 @@ func AssertEqualProcessorLlmCostBilledRejected(t *testing.T, tt *componenttest.T
 func AssertEqualProcessorLlmCostCachedCalls(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_llm_cost_cached_calls",
-		Description: "Calls whose counts can be read in several ways, by the evidence that decided what they include. [Alpha]",
+		Description: "Calls whose token counts can be read in several ways, by convention and by the rule that decided. [Alpha]",
 		Unit:        "{call}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -56,7 +56,7 @@ func AssertEqualProcessorLlmCostCachedCalls(t *testing.T, tt *componenttest.Tele
 func AssertEqualProcessorLlmCostCallRecordFailures(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_llm_cost_call_record_failures",
-		Description: "Times that the pipeline of call records rejected some. The telemetry that they belong to is rejected, too. [Alpha]",
+		Description: "Rejections by the pipeline of call records. The telemetry of these calls is rejected, too. [Alpha]",
 		Unit:        "{failure}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -72,7 +72,7 @@ func AssertEqualProcessorLlmCostCallRecordFailures(t *testing.T, tt *componentte
 func AssertEqualProcessorLlmCostCallRecords(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_llm_cost_call_records",
-		Description: "Call records that the pipeline of call records accepted, corrections and repetitions included. [Alpha]",
+		Description: "Call records that their pipeline accepted, including corrections and repetitions. [Alpha]",
 		Unit:        "{record}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -88,7 +88,7 @@ func AssertEqualProcessorLlmCostCallRecords(t *testing.T, tt *componenttest.Tele
 func AssertEqualProcessorLlmCostCalls(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_llm_cost_calls",
-		Description: "Calls that were recognized, by outcome. [Alpha]",
+		Description: "Recognized calls, by convention and outcome. [Alpha]",
 		Unit:        "{call}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -104,7 +104,7 @@ func AssertEqualProcessorLlmCostCalls(t *testing.T, tt *componenttest.Telemetry,
 func AssertEqualProcessorLlmCostClampedTimes(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_llm_cost_clamped_times",
-		Description: "Calls whose time was too far in the future to be true, or before 2020, and was taken to be now. [Alpha]",
+		Description: "Calls that were counted at the current time, because their own time was far in the future or before 2020. [Alpha]",
 		Unit:        "{call}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -120,7 +120,7 @@ func AssertEqualProcessorLlmCostClampedTimes(t *testing.T, tt *componenttest.Tel
 func AssertEqualProcessorLlmCostCorrections(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_llm_cost_corrections",
-		Description: "Calls whose counts were corrected since a better record, another group or the attribution of a span around them arrived later. [Alpha]",
+		Description: "Calls whose counts were corrected, because a better record or the attribution of an enclosing span arrived later. [Alpha]",
 		Unit:        "{correction}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -136,7 +136,7 @@ func AssertEqualProcessorLlmCostCorrections(t *testing.T, tt *componenttest.Tele
 func AssertEqualProcessorLlmCostCrowdedRecords(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_llm_cost_crowded_records",
-		Description: "Records of calls that are related to more than 1,000 others, and are no longer compared with them. Response IDs do not count there, and a span around a call is taken for an aggregate. [Alpha]",
+		Description: "Records of calls that are related to more than 1,000 others and are not compared with them. Their response IDs are ignored, and a span around a call is treated as an aggregate. [Alpha]",
 		Unit:        "{record}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -152,7 +152,7 @@ func AssertEqualProcessorLlmCostCrowdedRecords(t *testing.T, tt *componenttest.T
 func AssertEqualProcessorLlmCostDamagedValues(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_llm_cost_damaged_values",
-		Description: "Parts of the ledger in the storage that were damaged, and were quarantined. [Alpha]",
+		Description: "Damaged parts of the ledger that were quarantined. [Alpha]",
 		Unit:        "{value}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -168,7 +168,7 @@ func AssertEqualProcessorLlmCostDamagedValues(t *testing.T, tt *componenttest.Te
 func AssertEqualProcessorLlmCostDedupEvictions(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_llm_cost_dedup_evictions",
-		Description: "Records of calls that were forgotten before the window was over since max_entries was reached. If they are sent again, they count again. [Alpha]",
+		Description: "Records of calls that were forgotten before their window ended, because max_entries was reached. If they are sent again, they count again. [Alpha]",
 		Unit:        "{record}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -184,7 +184,7 @@ func AssertEqualProcessorLlmCostDedupEvictions(t *testing.T, tt *componenttest.T
 func AssertEqualProcessorLlmCostDedupRecords(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_llm_cost_dedup_records",
-		Description: "Records of calls that are remembered. [Alpha]",
+		Description: "Records of calls that are remembered for deduplication. [Alpha]",
 		Unit:        "{record}",
 		Data: metricdata.Gauge[int64]{
 			DataPoints: dps,
@@ -198,7 +198,7 @@ func AssertEqualProcessorLlmCostDedupRecords(t *testing.T, tt *componenttest.Tel
 func AssertEqualProcessorLlmCostDroppedCalls(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_llm_cost_dropped_calls",
-		Description: "Calls that were counted and are no longer kept one by one, since newer and more expensive ones took their places. [Alpha]",
+		Description: "Calls that were counted but are not kept individually, because newer and more expensive ones replaced them. [Alpha]",
 		Unit:        "{call}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -230,7 +230,7 @@ func AssertEqualProcessorLlmCostForeignCosts(t *testing.T, tt *componenttest.Tel
 func AssertEqualProcessorLlmCostJournalFailures(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_llm_cost_journal_failures",
-		Description: "Batches that could not be written to the storage as they were counted. They are written with the ledger, and lost if the process is killed before. [Alpha]",
+		Description: "Batches that could not be written to the journal. They are written with the next snapshot, and lost if the process is killed before. [Alpha]",
 		Unit:        "{failure}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -246,7 +246,7 @@ func AssertEqualProcessorLlmCostJournalFailures(t *testing.T, tt *componenttest.
 func AssertEqualProcessorLlmCostKeptCalls(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_llm_cost_kept_calls",
-		Description: "Single calls that are kept, the newest and the most expensive of each day. [Alpha]",
+		Description: "Calls that are kept individually: the newest, and the most expensive of each day. [Alpha]",
 		Unit:        "{call}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -276,7 +276,7 @@ func AssertEqualProcessorLlmCostLedgerDayRows(t *testing.T, tt *componenttest.Te
 func AssertEqualProcessorLlmCostLedgerDayRowsLimit(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_llm_cost_ledger_day_rows_limit",
-		Description: "Rows of days above which the oldest days keep the sums of providers and models alone. [Alpha]",
+		Description: "Limit of the rows of the days of the ledger. Above it, the oldest days keep only the sums by provider and model. [Alpha]",
 		Unit:        "{row}",
 		Data: metricdata.Gauge[int64]{
 			DataPoints: dps,
@@ -290,7 +290,7 @@ func AssertEqualProcessorLlmCostLedgerDayRowsLimit(t *testing.T, tt *componentte
 func AssertEqualProcessorLlmCostLedgerFoldedDays(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_llm_cost_ledger_folded_days",
-		Description: "Days beyond the limit of which the sums of providers and models are left. [Alpha]",
+		Description: "Days that were reduced to their sums by provider and model. [Alpha]",
 		Unit:        "{day}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -306,7 +306,7 @@ func AssertEqualProcessorLlmCostLedgerFoldedDays(t *testing.T, tt *componenttest
 func AssertEqualProcessorLlmCostLedgerLate(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_llm_cost_ledger_late",
-		Description: "Calls that were older than the hours that the ledger keeps. They are in the totals alone. [Alpha]",
+		Description: "Calls older than the hours of the ledger. Only the totals include them. [Alpha]",
 		Unit:        "{call}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -322,7 +322,7 @@ func AssertEqualProcessorLlmCostLedgerLate(t *testing.T, tt *componenttest.Telem
 func AssertEqualProcessorLlmCostLedgerOverflow(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_llm_cost_ledger_overflow",
-		Description: "Calls whose model or dimensions were left out of the ledger's rows or of the metrics because a limit was reached. They are in the overflow row. [Alpha]",
+		Description: "Calls in the overflow row, because a limit of the ledger or of the metrics was reached. [Alpha]",
 		Unit:        "{call}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -338,7 +338,7 @@ func AssertEqualProcessorLlmCostLedgerOverflow(t *testing.T, tt *componenttest.T
 func AssertEqualProcessorLlmCostLedgerRows(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_llm_cost_ledger_rows",
-		Description: "Rows of the ledger, one for each hour, model and set of dimensions. [Alpha]",
+		Description: "Rows of the hours of the ledger: one for each hour, model and set of dimensions. [Alpha]",
 		Unit:        "{row}",
 		Data: metricdata.Gauge[int64]{
 			DataPoints: dps,
@@ -352,7 +352,7 @@ func AssertEqualProcessorLlmCostLedgerRows(t *testing.T, tt *componenttest.Telem
 func AssertEqualProcessorLlmCostLedgerRowsLimit(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_llm_cost_ledger_rows_limit",
-		Description: "Rows of the ledger above which new models and dimensions are counted in one overflow row an hour. [Alpha]",
+		Description: "Limit of the rows of the hours of the ledger. Above it, new models and dimensions are counted in one overflow row for each hour. [Alpha]",
 		Unit:        "{row}",
 		Data: metricdata.Gauge[int64]{
 			DataPoints: dps,
@@ -366,7 +366,7 @@ func AssertEqualProcessorLlmCostLedgerRowsLimit(t *testing.T, tt *componenttest.
 func AssertEqualProcessorLlmCostMergedRecords(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_llm_cost_merged_records",
-		Description: "Records that were merged into a call that another record represents, by the rule. [Alpha]",
+		Description: "Records that were merged into a call that another record reports, by rule. [Alpha]",
 		Unit:        "{record}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -382,7 +382,7 @@ func AssertEqualProcessorLlmCostMergedRecords(t *testing.T, tt *componenttest.Te
 func AssertEqualProcessorLlmCostMetricsFailures(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_llm_cost_metrics_failures",
-		Description: "Times that a metrics pipeline did not take what was counted. The next totals hold it too. [Alpha]",
+		Description: "Rejections of usage metrics by a metrics pipeline. The next usage metrics include what was rejected. [Alpha]",
 		Unit:        "{failure}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -398,7 +398,7 @@ func AssertEqualProcessorLlmCostMetricsFailures(t *testing.T, tt *componenttest.
 func AssertEqualProcessorLlmCostPriceAge(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[float64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_llm_cost_price_age",
-		Description: "Time since the prices in use were read from their sources. Of several lists the oldest that calls were priced by. [Alpha]",
+		Description: "Age of the prices in use since they were read from their sources, in seconds. With several lists, of the oldest that calls were priced by. [Alpha]",
 		Unit:        "s",
 		Data: metricdata.Gauge[float64]{
 			DataPoints: dps,
@@ -412,7 +412,7 @@ func AssertEqualProcessorLlmCostPriceAge(t *testing.T, tt *componenttest.Telemet
 func AssertEqualProcessorLlmCostPriceFetches(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_llm_cost_price_fetches",
-		Description: "Fetches of price lists from their sources. [Alpha]",
+		Description: "Fetches of price lists, by source and outcome. [Alpha]",
 		Unit:        "{fetch}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -428,7 +428,7 @@ func AssertEqualProcessorLlmCostPriceFetches(t *testing.T, tt *componenttest.Tel
 func AssertEqualProcessorLlmCostPriceModels(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_llm_cost_price_models",
-		Description: "Models in the price table. [Alpha]",
+		Description: "Models in the price table, by version of the table. [Alpha]",
 		Unit:        "{model}",
 		Data: metricdata.Gauge[int64]{
 			DataPoints: dps,
@@ -458,7 +458,7 @@ func AssertEqualProcessorLlmCostPriceReloads(t *testing.T, tt *componenttest.Tel
 func AssertEqualProcessorLlmCostPriceResolutions(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_llm_cost_price_resolutions",
-		Description: "Names of models that had to be searched for in the price table, since they were not remembered from a call before. [Alpha]",
+		Description: "Searches of the price table for a model name that was not in the cache. [Alpha]",
 		Unit:        "{resolution}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -474,7 +474,7 @@ func AssertEqualProcessorLlmCostPriceResolutions(t *testing.T, tt *componenttest
 func AssertEqualProcessorLlmCostPriceSourceAge(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[float64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_llm_cost_price_source_age",
-		Description: "Time since a source of prices last confirmed its list; since the start, if it never did. [Alpha]",
+		Description: "Time since a source of prices last confirmed its list, or since the start if it never did, in seconds. [Alpha]",
 		Unit:        "s",
 		Data: metricdata.Gauge[float64]{
 			DataPoints: dps,
@@ -488,7 +488,7 @@ func AssertEqualProcessorLlmCostPriceSourceAge(t *testing.T, tt *componenttest.T
 func AssertEqualProcessorLlmCostSenders(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_llm_cost_senders",
-		Description: "Services and instrumentation scopes that the dashboard lists as senders of telemetry, without the overflow entry. [Alpha]",
+		Description: "Services and instrumentation scopes that the dashboard lists as senders, without the overflow entry. [Alpha]",
 		Unit:        "{sender}",
 		Data: metricdata.Gauge[int64]{
 			DataPoints: dps,
@@ -502,7 +502,7 @@ func AssertEqualProcessorLlmCostSenders(t *testing.T, tt *componenttest.Telemetr
 func AssertEqualProcessorLlmCostSeries(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_llm_cost_series",
-		Description: "Label sets of the metrics by provider, model and dimensions, without the overflow. [Alpha]",
+		Description: "Label sets of the metrics by provider, model and dimensions, without the overflow entry. [Alpha]",
 		Unit:        "{series}",
 		Data: metricdata.Gauge[int64]{
 			DataPoints: dps,
@@ -516,7 +516,7 @@ func AssertEqualProcessorLlmCostSeries(t *testing.T, tt *componenttest.Telemetry
 func AssertEqualProcessorLlmCostSeriesLimit(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_llm_cost_series_limit",
-		Description: "Label sets above which only the most expensive ones have series of their own. [Alpha]",
+		Description: "Limit of the label sets of the metrics by provider, model and dimensions. Above it, only the most expensive have series of their own. [Alpha]",
 		Unit:        "{series}",
 		Data: metricdata.Gauge[int64]{
 			DataPoints: dps,
@@ -530,7 +530,7 @@ func AssertEqualProcessorLlmCostSeriesLimit(t *testing.T, tt *componenttest.Tele
 func AssertEqualProcessorLlmCostSnapshotFailures(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_llm_cost_snapshot_failures",
-		Description: "Times that the ledger could not be written to the storage. What it holds is written with the next. [Alpha]",
+		Description: "Snapshots of the ledger that could not be written. The next snapshot includes them. [Alpha]",
 		Unit:        "{failure}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -546,7 +546,7 @@ func AssertEqualProcessorLlmCostSnapshotFailures(t *testing.T, tt *componenttest
 func AssertEqualProcessorLlmCostTableReloads(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_llm_cost_table_reloads",
-		Description: "Reloads of changed tables of dimensions, by outcome. [Alpha]",
+		Description: "Reloads of the changed table of a dimension, by outcome. [Alpha]",
 		Unit:        "{reload}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -562,7 +562,7 @@ func AssertEqualProcessorLlmCostTableReloads(t *testing.T, tt *componenttest.Tel
 func AssertEqualProcessorLlmCostUnlistedRecords(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_llm_cost_unlisted_records",
-		Description: "Records of senders beyond the limit, which the dashboard lists as one. [Alpha]",
+		Description: "Records of senders above the limit of senders, which the dashboard lists as one. [Alpha]",
 		Unit:        "{record}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,

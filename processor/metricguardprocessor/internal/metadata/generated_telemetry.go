@@ -61,13 +61,13 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	var err, errs error
 	builder.ProcessorMetricGuardDroppedPoints, err = builder.meter.Int64Counter(
 		"otelcol_processor_metric_guard_dropped_points",
-		metric.WithDescription("Dropped metric points, by reason [Alpha]"),
+		metric.WithDescription("Dropped data points, by reason. [Alpha]"),
 		metric.WithUnit("{point}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorMetricGuardRepairedPoints, err = builder.meter.Int64Counter(
 		"otelcol_processor_metric_guard_repaired_points",
-		metric.WithDescription("Points that passed after a repair, by repair [Alpha]"),
+		metric.WithDescription("Data points that were repaired and forwarded, by repair. [Alpha]"),
 		metric.WithUnit("{point}"),
 	)
 	errs = errors.Join(errs, err)

@@ -90,25 +90,25 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	var err, errs error
 	builder.ArcReceiverEvents, err = builder.meter.Int64Counter(
 		"otelcol_arc_receiver_events",
-		metric.WithDescription("Events that were read, by kind and outcome. [Alpha]"),
+		metric.WithDescription("Events that could be read, by kind and by their outcome in the pipelines. [Alpha]"),
 		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ArcReceiverEventsRejected, err = builder.meter.Int64Counter(
 		"otelcol_arc_receiver_events_rejected",
-		metric.WithDescription("Events that could not be read; the response to the sender named them. [Alpha]"),
+		metric.WithDescription("Events that could not be read, by reason. The response to the sender named them. [Alpha]"),
 		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ArcReceiverSeries, err = builder.meter.Int64ObservableGauge(
 		"otelcol_arc_receiver_series",
-		metric.WithDescription("Series that the receiver counts in, overflow series included. [Alpha]"),
+		metric.WithDescription("Series that the receiver counts, overflow series included. [Alpha]"),
 		metric.WithUnit("{series}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ArcReceiverSeriesOverflow, err = builder.meter.Int64Counter(
 		"otelcol_arc_receiver_series_overflow",
-		metric.WithDescription("Measurements that were counted in an overflow series because their metric had max_series series already. [Alpha]"),
+		metric.WithDescription("Measurements in an overflow series, because their metric already had max_series series. [Alpha]"),
 		metric.WithUnit("{measurement}"),
 	)
 	errs = errors.Join(errs, err)

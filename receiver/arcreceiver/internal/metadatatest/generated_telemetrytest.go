@@ -24,7 +24,7 @@ func NewSettings(tt *componenttest.Telemetry) receiver.Settings {
 func AssertEqualArcReceiverEvents(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_arc_receiver_events",
-		Description: "Events that were read, by kind and outcome. [Alpha]",
+		Description: "Events that could be read, by kind and by their outcome in the pipelines. [Alpha]",
 		Unit:        "{event}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -40,7 +40,7 @@ func AssertEqualArcReceiverEvents(t *testing.T, tt *componenttest.Telemetry, dps
 func AssertEqualArcReceiverEventsRejected(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_arc_receiver_events_rejected",
-		Description: "Events that could not be read; the response to the sender named them. [Alpha]",
+		Description: "Events that could not be read, by reason. The response to the sender named them. [Alpha]",
 		Unit:        "{event}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -56,7 +56,7 @@ func AssertEqualArcReceiverEventsRejected(t *testing.T, tt *componenttest.Teleme
 func AssertEqualArcReceiverSeries(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_arc_receiver_series",
-		Description: "Series that the receiver counts in, overflow series included. [Alpha]",
+		Description: "Series that the receiver counts, overflow series included. [Alpha]",
 		Unit:        "{series}",
 		Data: metricdata.Gauge[int64]{
 			DataPoints: dps,
@@ -70,7 +70,7 @@ func AssertEqualArcReceiverSeries(t *testing.T, tt *componenttest.Telemetry, dps
 func AssertEqualArcReceiverSeriesOverflow(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_arc_receiver_series_overflow",
-		Description: "Measurements that were counted in an overflow series because their metric had max_series series already. [Alpha]",
+		Description: "Measurements in an overflow series, because their metric already had max_series series. [Alpha]",
 		Unit:        "{measurement}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,

@@ -89,19 +89,19 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	var err, errs error
 	builder.ReceiverLlmBillingAge, err = builder.meter.Float64ObservableGauge(
 		"otelcol_receiver_llm_billing_age",
-		metric.WithDescription("Time since the costs of an account were last read completely. [Alpha]"),
+		metric.WithDescription("Time since the costs of an account were last read completely, in seconds. [Alpha]"),
 		metric.WithUnit("s"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ReceiverLlmBillingOverflow, err = builder.meter.Int64Counter(
 		"otelcol_receiver_llm_billing_overflow",
-		metric.WithDescription("Items of a report that were added up as one, (others), because the day has max_items already. [Alpha]"),
+		metric.WithDescription("Items of a report that were added up as one, (others), because the day already has max_items. [Alpha]"),
 		metric.WithUnit("{item}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ReceiverLlmBillingReports, err = builder.meter.Int64Counter(
 		"otelcol_receiver_llm_billing_reports",
-		metric.WithDescription("Cost and usage reports that were asked for, by outcome. [Alpha]"),
+		metric.WithDescription("Requests for cost and usage reports, by outcome. [Alpha]"),
 		metric.WithUnit("{report}"),
 	)
 	errs = errors.Join(errs, err)

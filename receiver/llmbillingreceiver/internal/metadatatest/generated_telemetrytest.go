@@ -24,7 +24,7 @@ func NewSettings(tt *componenttest.Telemetry) receiver.Settings {
 func AssertEqualReceiverLlmBillingAge(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[float64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_llm_billing_age",
-		Description: "Time since the costs of an account were last read completely. [Alpha]",
+		Description: "Time since the costs of an account were last read completely, in seconds. [Alpha]",
 		Unit:        "s",
 		Data: metricdata.Gauge[float64]{
 			DataPoints: dps,
@@ -38,7 +38,7 @@ func AssertEqualReceiverLlmBillingAge(t *testing.T, tt *componenttest.Telemetry,
 func AssertEqualReceiverLlmBillingOverflow(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_llm_billing_overflow",
-		Description: "Items of a report that were added up as one, (others), because the day has max_items already. [Alpha]",
+		Description: "Items of a report that were added up as one, (others), because the day already has max_items. [Alpha]",
 		Unit:        "{item}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -54,7 +54,7 @@ func AssertEqualReceiverLlmBillingOverflow(t *testing.T, tt *componenttest.Telem
 func AssertEqualReceiverLlmBillingReports(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_llm_billing_reports",
-		Description: "Cost and usage reports that were asked for, by outcome. [Alpha]",
+		Description: "Requests for cost and usage reports, by outcome. [Alpha]",
 		Unit:        "{report}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,

@@ -87,7 +87,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	var err, errs error
 	builder.ReceiverOtlpDisplacedConnections, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_otlp_displaced_connections",
-		metric.WithDescription("Connections to any receiver or page of the process that were closed since there were too many and nothing had passed on them for longest. [Alpha]"),
+		metric.WithDescription("Connections to any listener of the process that were closed because there were too many and they had been idle longest. [Alpha]"),
 		metric.WithUnit("{connection}"),
 	)
 	errs = errors.Join(errs, err)

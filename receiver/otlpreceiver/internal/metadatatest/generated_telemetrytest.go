@@ -24,7 +24,7 @@ func NewSettings(tt *componenttest.Telemetry) receiver.Settings {
 func AssertEqualReceiverOtlpDisplacedConnections(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_otlp_displaced_connections",
-		Description: "Connections to any receiver or page of the process that were closed since there were too many and nothing had passed on them for longest. [Alpha]",
+		Description: "Connections to any listener of the process that were closed because there were too many and they had been idle longest. [Alpha]",
 		Unit:        "{connection}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
