@@ -137,7 +137,7 @@ type Call struct {
 	// have other calls, and not the call's own.
 	Shared bool
 
-	// Instant: the span is of the end of the call, and says nothing of when it began.
+	// Instant: the span is of the end of the call, and does not have its time.
 	Instant bool
 	// ByService: the call may be reported under another resource of the service, too.
 	ByService bool

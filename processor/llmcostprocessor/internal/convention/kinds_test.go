@@ -185,3 +185,50 @@ func TestExceptionEvent(t *testing.T) {
 	outcome, _ = read(with(asked, attributes{"gen_ai.operation.name": "execute_tool"}))
 	assert.NotEqual(t, IsCall, outcome)
 }
+
+// A server names the request by the ID of its response, and Azure's agents name the run each
+// time its state is asked for.
+func TestOtherIDsOfResponses(t *testing.T) {
+	used := attributes{"gen_ai.request.model": "gpt-4o", "gen_ai.usage.prompt_tokens": 1000, "gen_ai.usage.completion_tokens": 300}
+	for name, tt := range map[string]struct {
+		attrs attributes
+		want  string
+	}{
+		"vLLM":                {attributes{"gen_ai.request.id": "chatcmpl-0123456789abcdef"}, "chatcmpl-0123456789abcdef"},
+		"vLLM and a response": {attributes{"gen_ai.request.id": "req-1", "gen_ai.response.id": "chatcmpl-1"}, "chatcmpl-1"},
+		"Azure's agents":      {attributes{"gen_ai.operation.name": "get_thread_run", "gen_ai.thread.run.id": "run_1"}, "run_1"},
+	} {
+		assert.Equal(t, tt.want, readAs(t, "x", with(used, tt.attrs)).ResponseID, name)
+	}
+}
+
+// OpenClaw has a span of each call without usage, and one of what a run used.
+func TestOpenClaw(t *testing.T) {
+	asked := attributes{"openclaw.provider": "anthropic", "gen_ai.operation.name": "chat", "gen_ai.provider.name": "anthropic", "gen_ai.request.model": "claude-sonnet-4-5"}
+	outcome, _ := outcomeOf(t, "openclaw.model.call", asked)
+	assert.Equal(t, Aggregate, outcome)
+	outcome, call := outcomeOf(t, "openclaw.model.call", asked, failed)
+	assert.Equal(t, []any{IsCall, Error}, []any{outcome, call.Status})
+	outcome, call = outcomeOf(t, "openclaw.model.usage", with(with(asked, cached), attributes{"gen_ai.usage.input_tokens": 1000, "gen_ai.usage.output_tokens": 300}))
+	assert.Equal(t, IsCall, outcome)
+	assert.Equal(t, within, call.Usage)
+	outcome, _ = outcomeOf(t, "chat claude-sonnet-4-5", asked)
+	assert.Equal(t, IsCall, outcome, "others have no such second span")
+}
+
+// The events of opencode's plugin are those of Claude Code, with reasoning tokens in addition
+// to the output.
+func TestOpencode(t *testing.T) {
+	record := plog.NewLogRecord()
+	record.Body().SetStr("api_request")
+	require.NoError(t, record.Attributes().FromRaw(attributes{
+		"event.name": "api_request", "session.id": "s-1", "model": "gpt-5", "provider": "openai", "cost_usd": 0.0038, "duration_ms": 900,
+		"input_tokens": 400, "output_tokens": 220, "reasoning_tokens": 80, "cache_read_tokens": 600, "cache_creation_tokens": 0,
+	}))
+	var r Reader
+	var call Call
+	outcome, _ := r.Log(anyScope, record, &call)
+	require.Equal(t, IsCall, outcome)
+	assert.Equal(t, usage.Amounts{usage.Input: 400, usage.CacheRead: 600, usage.Output: 220, usage.Reasoning: 80}, call.Usage)
+	assert.Equal(t, []any{"opencode", "openai", "s-1"}, []any{call.Convention, call.Provider, call.Attribution.Session})
+}

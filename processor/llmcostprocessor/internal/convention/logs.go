@@ -95,6 +95,16 @@ var logConventions = []convention{
 		rows:       []row{{errorType, []string{"error.type", "exception.type"}}},
 	},
 	{
+		// The plugin of opencode writes the events of Claude Code. Its output leaves out the
+		// reasoning tokens.
+		name:      "opencode",
+		events:    []string{"api_request", "opencode.api_request"},
+		shared:    true,
+		signature: []string{"reasoning_tokens"},
+		counting:  counting{cached: exclusive, reasoning: exclusive},
+		rows:      append(slices.Clone(claudeCode), row{reasoning, []string{"reasoning_tokens"}}),
+	},
+	{
 		// The short name alone could be anybody's.
 		name:      "claude-code",
 		events:    []string{"claude_code.api_request", "api_request"},

@@ -135,6 +135,9 @@ func (r *record) belongsToAnother(name string) bool {
 		return false
 	}
 	switch {
+	case name == "openclaw.model.call":
+		// OpenClaw (2026.5) has the usage of a run in a span of its own.
+		return r.status() == Success
 	case hasPrefix(r.scope, "openinference.instrumentation.llama_index"):
 		// Every method of a model's class is an LLM span (4.6.1). Those that call the
 		// API have the usage, or fail.

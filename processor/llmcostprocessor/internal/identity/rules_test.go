@@ -73,8 +73,8 @@ func event(r *Record) {
 	r.Start = r.End
 }
 
-// apart is a log record of no span of its own, as Content says.
-func apart(r *Record) {
+// spanless makes a log record of no span.
+func spanless(r *Record) {
 	r.Content, r.Trace, r.Span = uint64(r.Payload[0]), [16]byte{}, [8]byte{}
 }
 
@@ -98,14 +98,14 @@ func TestRules(t *testing.T) {
 		"one response of a client and a gateway, hours later":      {[]Record{report("a", id(5)), report("b", id(5), in(2), from(2), by("gateway"), lasting(2*time.Hour, 2*time.Hour+900*ms))}, nil, []string{"a ", "b "}},
 		"one response of a client and a gateway, other totals":     {[]Record{report("a", id(5)), report("b", id(5), in(2), from(2), by("gateway"), used(7, 7))}, nil, []string{"a ", "b "}},
 		"one response of a client without usage, and a gateway":    {[]Record{report("a", id(5), unknown), report("b", id(5), in(2), from(2), by("gateway"))}, nil, []string{"b "}},
-		"a span, and a log record of no span":                      {[]Record{report("a"), report("b", event, apart)}, nil, []string{"a "}},
-		"a span, and a log record of the span around it":           {[]Record{report("a", within('x')), report("b", event, apart, in(1), within('x'))}, []Span{between}, []string{"a "}},
-		"a span, and a later log record":                           {[]Record{report("a"), report("b", event, apart, lasting(2000*ms, 2000*ms))}, nil, []string{"a ", "b "}},
-		"two spans, and their log records of no span":              {[]Record{report("a", in(2)), report("b", in(3)), report("c", event, apart), report("d", event, apart)}, nil, nil},
-		"two spans, and a log record of no span":                   {[]Record{report("a", in(2)), report("b", in(3)), report("c", event, apart)}, nil, nil},
-		"two log records of no span":                               {[]Record{report("a", event, apart), report("b", event, apart)}, nil, []string{"a ", "b "}},
-		"a span that failed, and a log record of no span":          {[]Record{report("a", failing), report("b", failing, event, apart)}, nil, nil},
-		"spans of two scopes, and a log record of one":             {[]Record{report("a", in(2)), report("b", in(3), by("other")), report("c", event, apart)}, nil, nil},
+		"a span, and a log record of no span":                      {[]Record{report("a"), report("b", event, spanless)}, nil, []string{"a "}},
+		"a span, and a log record of the span around it":           {[]Record{report("a", within('x')), report("b", event, spanless, in(1), within('x'))}, []Span{between}, []string{"a "}},
+		"a span, and a later log record":                           {[]Record{report("a"), report("b", event, spanless, lasting(2000*ms, 2000*ms))}, nil, []string{"a ", "b "}},
+		"two spans, and their log records of no span":              {[]Record{report("a", in(2)), report("b", in(3)), report("c", event, spanless), report("d", event, spanless)}, nil, nil},
+		"two spans, and a log record of no span":                   {[]Record{report("a", in(2)), report("b", in(3)), report("c", event, spanless)}, nil, nil},
+		"two log records of no span":                               {[]Record{report("a", event, spanless), report("b", event, spanless)}, nil, []string{"a ", "b "}},
+		"a span that failed, and a log record of no span":          {[]Record{report("a", failing), report("b", failing, event, spanless)}, nil, nil},
+		"spans of two scopes, and a log record of one":             {[]Record{report("a", in(2)), report("b", in(3), by("other")), report("c", event, spanless)}, nil, nil},
 		"a made-up response ID":                                    {[]Record{report("a", id(5)), report("b", id(5), in(2), used(7, 7))}, nil, []string{"a ", "b "}},
 		"one response, totals read in two ways":                    {[]Record{report("a", id(5)), report("b", id(5), in(2), by("other"), used(7, 10))}, nil, []string{"a "}},
 		"nested":                                                   {[]Record{report("a"), report("b", within('a'))}, nil, []string{"b "}},
