@@ -5,12 +5,14 @@ package dashboardextension
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"math"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -116,12 +118,20 @@ func sample(v *float64) *string {
 	return &text
 }
 
-func (b *dashboardServer) activeAlerts() []dashboard.ActiveAlert {
-	var active []dashboard.ActiveAlert
+// countActive counts the active alerts of all sources.
+func (b *dashboardServer) countActive() (pending, firing int) {
 	for _, shown := range b.alerts.all() {
-		active = append(active, shown.asked.Active()...)
+		p, f := shown.asked.Active(dashboard.ActiveFilter{}).Count()
+		pending, firing = pending+p, firing+f
 	}
-	return active
+	return pending, firing
+}
+
+// mostSevere are the most severe active alerts of all sources, at most limit.
+func (b *dashboardServer) mostSevere(filter dashboard.ActiveFilter, limit int) []dashboard.ActiveAlert {
+	return merge(b.alerts.all(), limit,
+		func(a dashboard.Alerts) []dashboard.ActiveAlert { return slices.Collect(a.Active(filter).List(limit)) },
+		func(x, y dashboard.ActiveAlert) int { return cmp.Compare(y.SeverityRank(), x.SeverityRank()) })
 }
 
 func (b *dashboardServer) getAlerts(r *http.Request) (response, error) {
@@ -129,11 +139,16 @@ func (b *dashboardServer) getAlerts(r *http.Request) (response, error) {
 	if err := p.err(); err != nil {
 		return response{}, err
 	}
-	list := []alertJSON{}
-	for _, active := range b.activeAlerts() {
-		list = append(list, b.newAlertJSON(&active.Alert, active.State, active.Suppressed))
+	alerts := func(yield func(any, error) bool) {
+		for _, shown := range b.alerts.all() {
+			for active := range shown.asked.Active(dashboard.ActiveFilter{}).List(0) {
+				if !yield(b.newAlertJSON(&active.Alert, active.State, active.Suppressed), nil) {
+					return
+				}
+			}
+		}
 	}
-	return response{data: map[string]any{"alerts": list}}, nil
+	return response{contentType: "application/json", stream: streamJSON(member{"alerts", list(alerts)})}, nil
 }
 
 // history are the last notifications of all sources, the newest first.
@@ -179,11 +194,13 @@ func (b *dashboardServer) newRuleGroupJSON(group *dashboard.RuleGroup) ruleGroup
 	for i := range group.Rules {
 		rule := &group.Rules[i]
 		alerts := []alertJSON{}
-		for k := range rule.Active {
-			alerts = append(alerts, b.newAlertJSON(&rule.Active[k].Alert, rule.Active[k].State, rule.Active[k].Suppressed))
+		if rule.Active != nil {
+			for active := range rule.Active.List(0) {
+				alerts = append(alerts, b.newAlertJSON(&active.Alert, active.State, active.Suppressed))
+			}
 		}
 		j.Rules = append(j.Rules, ruleJSON{
-			ID: ruleID(group, rule), Type: rule.Kind, Name: rule.Name, Query: rule.Expr, Duration: rule.For.Seconds(),
+			ID: rule.ID, Type: rule.Kind, Name: rule.Name, Query: rule.Expr, Duration: rule.For.Seconds(),
 			Labels: orEmpty(rule.Labels), Annotations: orEmpty(rule.Annotations), State: rule.State,
 			Health: rule.Health, LastError: rule.LastError, Value: sample(rule.Value), Reason: rule.Reason, Alerts: alerts,
 			Channels: append([]string{}, rule.Channels...), NoChannel: rule.NoChannel,

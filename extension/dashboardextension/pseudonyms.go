@@ -9,6 +9,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"iter"
 	"maps"
 	"regexp"
 	"slices"
@@ -353,16 +354,31 @@ func (h hiddenAlerts) alert(a alertevent.Alert) alertevent.Alert {
 	return a
 }
 
-func (h hiddenAlerts) active(list []dashboard.ActiveAlert) []dashboard.ActiveAlert {
-	list = slices.Clone(list)
-	for i := range list {
-		list[i].Alert = h.alert(list[i].Alert)
-	}
-	return list
+// hiddenActive are active alerts with pseudonyms.
+type hiddenActive struct {
+	dashboard.ActiveAlerts
+	in hiddenAlerts
 }
 
-// Active hides labels, and their values in texts.
-func (h hiddenAlerts) Active() []dashboard.ActiveAlert { return h.active(h.of.Active()) }
+// List hides labels, and their values in texts.
+func (h hiddenActive) List(limit int) iter.Seq[dashboard.ActiveAlert] {
+	return func(yield func(dashboard.ActiveAlert) bool) {
+		for active := range h.ActiveAlerts.List(limit) {
+			active.Alert = h.in.alert(active.Alert)
+			if !yield(active) {
+				return
+			}
+		}
+	}
+}
+
+// Active are chosen by their hidden labels.
+func (h hiddenAlerts) Active(filter dashboard.ActiveFilter) dashboard.ActiveAlerts {
+	if choose := filter.Labels; choose != nil {
+		filter.Labels = func(labels map[string]string) bool { return choose(h.hideLabels(labels)) }
+	}
+	return hiddenActive{h.of.Active(filter), h}
+}
 
 // RuleGroups hides those of active alerts, and errors, which may name any.
 func (h hiddenAlerts) RuleGroups() []dashboard.RuleGroup {
@@ -371,7 +387,9 @@ func (h hiddenAlerts) RuleGroups() []dashboard.RuleGroup {
 		groups[i].Rules = slices.Clone(groups[i].Rules)
 		for k := range groups[i].Rules {
 			rule := &groups[i].Rules[k]
-			rule.Active = h.active(rule.Active)
+			if rule.Active != nil {
+				rule.Active = hiddenActive{rule.Active, h}
+			}
 			if rule.LastError != "" {
 				rule.LastError = "The error may name private values."
 			}

@@ -158,16 +158,8 @@ func (b *dashboardServer) spendPage(r *http.Request) (content, error) {
 }
 
 func (b *dashboardServer) addAlerts(view *spendView) {
-	for _, active := range view.active {
-		if active.State != "firing" {
-			continue
-		}
-		if len(view.Alerts) == alertsOnTop {
-			view.MoreAlerts++
-			continue
-		}
-		view.Alerts = append(view.Alerts, b.newAlertView(&active))
-	}
+	view.Alerts = b.newAlertViews(b.mostSevere(dashboard.ActiveFilter{State: "firing"}, alertsOnTop))
+	view.MoreAlerts = max(0, view.Firing-len(view.Alerts))
 }
 
 func (b *dashboardServer) addControls(view *spendView, c selection, dimensions []string) {

@@ -106,6 +106,16 @@ func streamJSON(members ...member) func(io.Writer) error {
 	}
 }
 
+// streamArray makes an array without an envelope, as marshal makes it.
+func streamArray(all list) func(io.Writer) error {
+	return func(w io.Writer) error {
+		j := &jsonWriter{w: w}
+		j.list(all, "")
+		j.text("\n")
+		return j.err
+	}
+}
+
 type jsonWriter struct {
 	w   io.Writer
 	err error

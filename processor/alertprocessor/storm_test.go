@@ -220,7 +220,7 @@ groups:
 		}
 		shown := func(r *rig) map[string]dashboard.ActiveAlert {
 			all := map[string]dashboard.ActiveAlert{}
-			for _, active := range r.host.page.alerts.Active() {
+			for _, active := range r.active() {
 				all[active.Name()] = active
 			}
 			return all
