@@ -31,6 +31,7 @@ const maxDuration = 24 * time.Hour
 // its IDs, so it counts once in either case.
 func (c *core) settle(ctx context.Context, b *batch) (err error) {
 	if len(b.calls) > 0 || len(b.spans) > 0 {
+		c.sources.cover(b.calls, b.at)
 		b.cutPayloads()
 		outcomes, records := c.count(ctx, b)
 		b.annotate(outcomes)

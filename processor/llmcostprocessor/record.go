@@ -158,7 +158,7 @@ func nanos(t pcommon.Timestamp) int64 {
 // providers of two, does not count.
 func (c *core) identifySource(s *source) uint64 {
 	if s.id == 0 {
-		s.service = mix(identity.Hash(text(s.attributes, attrService)), identity.Hash(text(s.attributes, "service.namespace")))
+		s.service = serviceOf(s.attributes)
 		if instance := text(s.attributes, "service.instance.id"); instance != "" {
 			s.id = mix(s.service, identity.Hash(instance))
 		} else {
@@ -167,6 +167,11 @@ func (c *core) identifySource(s *source) uint64 {
 		c.dimensions.ofResource(&s.dimensions, s.attributes)
 	}
 	return s.id
+}
+
+// serviceOf is the hash of the service that a resource is an instance of.
+func serviceOf(resource pcommon.Map) uint64 {
+	return mix(identity.Hash(text(resource, attrService)), identity.Hash(text(resource, "service.namespace")))
 }
 
 // hashMap is the hash of attributes, in whatever order they are, but for those of

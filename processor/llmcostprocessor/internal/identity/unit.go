@@ -215,7 +215,7 @@ func (p *part) agrees(outer *part) bool {
 	p.chain(func(at *part) bool {
 		for _, a := range at.nodes {
 			for _, b := range outer.nodes {
-				agree = agree && sameResponse(&a.Record, &b.Record) && compatible(&a.Record, &b.Record)
+				agree = agree && nestedResponse(&a.Record, &b.Record) && compatible(&a.Record, &b.Record)
 			}
 		}
 		return agree
@@ -223,16 +223,24 @@ func (p *part) agrees(outer *part) bool {
 	return agree
 }
 
+// nestedResponse reports whether the response IDs allow that two records, one of which is
+// around the other, are of one call. A framework may make IDs of its own.
+func nestedResponse(a, b *Record) bool {
+	return sameResponse(a, b) ||
+		a.Scope != b.Scope && a.Flags.Has(HasUsage) && b.Flags.Has(HasUsage) && a.Prompt == b.Prompt && a.Completion == b.Completion && a.Completion > 0
+}
+
 // isSum reports whether the calls within, of which there are several, add up to what
-// is reported around them.
+// is reported around them. A sum may be repeated around it.
 func (p *part) isSum() bool {
 	outer := p.nodes[0]
 	sum := Record{Flags: HasUsage}
 	n := 0
+	repeats := false
 	for _, inner := range p.within {
 		one := inner.known()
 		if inner.aggregate {
-			one = inner.nodes[0]
+			one, repeats = inner.nodes[0], true
 		}
 		if one == nil {
 			continue
@@ -244,7 +252,7 @@ func (p *part) isSum() bool {
 		sum.Reasoning += one.Reasoning
 		sum.Flags |= one.Flags & (StatesInput | StatesOutput | StatesCached | StatesReasoning)
 	}
-	return n > 1 && outer.Prompt+outer.Completion > 0 && compatibleUsage(&outer.Record, &sum)
+	return (n > 1 || repeats) && outer.Prompt+outer.Completion > 0 && compatibleUsage(&outer.Record, &sum)
 }
 
 func timeDistance(a, b *Record) int64 { return distance(a.Start, b.Start) + distance(a.End, b.End) }
