@@ -4,6 +4,7 @@
 package convention
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -231,4 +232,34 @@ func TestOpencode(t *testing.T) {
 	require.Equal(t, IsCall, outcome)
 	assert.Equal(t, usage.Amounts{usage.Input: 400, usage.CacheRead: 600, usage.Output: 220, usage.Reasoning: 80}, call.Usage)
 	assert.Equal(t, []any{"opencode", "openai", "s-1"}, []any{call.Convention, call.Provider, call.Attribution.Session})
+}
+
+// The response of the API has the tier by which it was served, which goes before the one that
+// was asked for.
+func TestTierInTheResponse(t *testing.T) {
+	llm := func(output string) attributes {
+		return attributes{
+			"openinference.span.kind": "LLM", "llm.model_name": "gpt-5", "llm.token_count.prompt": 1000, "llm.token_count.completion": 300,
+			"llm.invocation_parameters": `{"model":"gpt-5","service_tier":"flex"}`, "output.value": output,
+		}
+	}
+	long := strings.Repeat("x", 2*maxTierDistance)
+	for output, want := range map[string]string{
+		`{"id":"chatcmpl-1","choices":[],"service_tier":"priority","usage":{"prompt_tokens":1000}}`: "priority",
+		`{"choices":[{"message":{"content":"` + long + `"}}],"service_tier": "priority"}`:           "priority",
+		`{"service_tier":"priority","choices":[{"message":{"content":"` + long + `"}}]}`:            "flex", // too far from the end
+		`{"id":"chatcmpl-1","service_tier":null}`:                                                   "flex",
+		`{"choices":[{"message":{"content":"{\\"service_tier\\":\\"priority\\"}"}}]}`:               "flex",
+		`the "service_tier"`:    "flex",
+		`{"service_tier":"prio`: "flex",
+		``:                      "flex",
+	} {
+		assert.Equal(t, want, readAs(t, "openinference.instrumentation.openai", llm(output)).ServiceTier, output[:min(len(output), 60)])
+	}
+	call := readAs(t, "openinference.instrumentation.openai", with(llm(`{"service_tier":"priority"}`), attributes{"openai.response.service_tier": "default"}))
+	assert.Equal(t, "default", call.ServiceTier, "keys of their own go first")
+	call = readAs(t, "logfire.openai", chat("openai", "gpt-5", attributes{"request_data": `{"model":"gpt-5"}`, "response_data": `{"usage":{},"service_tier":"flex"}`}))
+	assert.Equal(t, "flex", call.ServiceTier)
+	call = readAs(t, "mlflow", attributes{"mlflow.spanType": `"CHAT_MODEL"`, "mlflow.llm.model": `"gpt-5"`, "mlflow.chat.tokenUsage": `{"input_tokens":10,"output_tokens":3,"total_tokens":13}`, "mlflow.spanOutputs": `{"id":"x","service_tier":"flex","usage":{}}`})
+	assert.Equal(t, "flex", call.ServiceTier)
 }

@@ -161,6 +161,7 @@ var spanConventions = []convention{
 			{spanKind, []string{"openinference.span.kind"}},
 			{custom, []string{"metadata"}},
 			{parameters, []string{"llm.invocation_parameters", "input.value"}},
+			{returned, []string{"output.value"}},
 		},
 	},
 	{
@@ -178,6 +179,7 @@ var spanConventions = []convention{
 			{usageObject, []string{"mlflow.chat.tokenUsage"}},
 			{costJSON, []string{"mlflow.llm.cost"}},
 			{parameters, []string{"mlflow.spanInputs"}},
+			{returned, []string{"mlflow.spanOutputs"}},
 			{user, []string{"mlflow.trace.user"}},
 			{session, []string{"mlflow.trace.session"}},
 		},
@@ -297,6 +299,7 @@ var spanConventions = []convention{
 		counting:   counting{reasoning: byModel},
 		rows: []row{
 			{parameters, []string{"request_data", "model"}},
+			{returned, []string{"response_data"}}, // Logfire's
 			{usageObject, []string{"gen_ai.usage.raw", "usage"}},
 			{spanKind, []string{"logfire.span_type"}},
 		},
