@@ -31,6 +31,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+	"github.com/otelcol-arc/otelcol-arc/internal/checkedstorage"
 	"github.com/otelcol-arc/otelcol-arc/internal/falseclock"
 	"github.com/otelcol-arc/otelcol-arc/internal/notify"
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/alerts"
@@ -268,7 +269,7 @@ func TestFiringOverRestart(t *testing.T) {
 	content, err := (&plog.ProtoMarshaler{}).MarshalLogs(old)
 	require.NoError(t, err)
 	notifier.WithStorage(t, dir, func(host component.Host, extension component.ID) {
-		client, err := notify.OpenStorage(t.Context(), host, extension, component.NewID(NewFactory().Type()), legacyName, func(string) {})
+		client, err := checkedstorage.Open(t.Context(), host, extension, checkedstorage.Owner{Kind: component.KindExporter, ID: component.NewID(NewFactory().Type()), Name: legacyName}, func(string, []byte) {})
 		require.NoError(t, err)
 		require.NoError(t, client.Set(t.Context(), legacy.Fingerprint()[:2], content))
 		require.NoError(t, client.Close(t.Context()))

@@ -47,7 +47,8 @@ var storageID = component.MustNewID("file_storage")
 
 // following is a logs pipeline behind a receiver that follows files.
 type following struct {
-	dir, state string
+	dir, state    string
+	maxEventBytes int // if it is set
 
 	mu      sync.Mutex
 	refuse  bool
@@ -110,6 +111,9 @@ func (f *following) start(t *testing.T, set receiver.Settings) (stop func()) {
 	cfg := configAt("localhost:0")
 	cfg.File = &FileConfig{Include: []string{filepath.Join(f.dir, "*.jsonl")}, PollInterval: 5 * time.Millisecond}
 	cfg.Storage = &storageID
+	if f.maxEventBytes > 0 {
+		cfg.MaxEventBytes = f.maxEventBytes
+	}
 	require.NoError(t, cfg.Validate())
 	next, err := consumer.NewLogs(f.take)
 	require.NoError(t, err)
@@ -245,6 +249,18 @@ func TestStoppedWhileLinesAreAccepted(t *testing.T) {
 	defer f.start(t, nopSettings())()
 	f.write(t, "a.jsonl", lineOf("3"))
 	f.waitFor(t, "1", "2", "3")
+}
+
+// A line that is too long is counted as often as it has pieces, and what follows is read.
+func TestTooLongLinesAreCountedInPieces(t *testing.T) {
+	set, tel := telemetrySettings(t)
+	f := newFollowing(t)
+	f.maxEventBytes = 1000
+	f.write(t, "a.jsonl", lineOf("1")+strings.Repeat("x", 2500)+"\n"+lineOf("2"))
+	defer f.start(t, set)()
+	f.waitFor(t, "1", "2")
+	metadatatest.AssertEqualArcReceiverEventsRejected(t, tel,
+		[]metricdata.DataPoint[int64]{{Value: 3, Attributes: attribute.NewSet(attribute.String("reason", "syntax"))}}, metricdatatest.IgnoreTimestamp())
 }
 
 func TestBadLinesAreCountedAndNamed(t *testing.T) {
