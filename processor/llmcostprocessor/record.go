@@ -57,6 +57,7 @@ func (c *core) identify(b *batch, to *identity.Record, d *detectedCall) {
 		{identity.KnownScope, call.Rule == convention.ByScope},
 		{identity.Above, call.AddsStart},
 		{identity.Varies, name.varies},
+		{identity.Undecided, call.Inferred},
 		{identity.Unreadable, call.Problem == convention.ReasonBadTokens},
 	} {
 		if fact.set {

@@ -163,7 +163,8 @@ func (r *record) read(v recordKind, out *Call) (Outcome, string) {
 	out.Convention = r.of.name
 	out.Attribution = r.attribution()
 	out.Status = r.status()
-	if v == undecided && r.isCall(out.Status) {
+	inferred := v == undecided && r.isCall(out.Status)
+	if inferred {
 		v = call
 	}
 	if v != call {
@@ -180,6 +181,7 @@ func (r *record) read(v recordKind, out *Call) (Outcome, string) {
 		*out = Call{Convention: r.of.name}
 		return Invalid, ReasonEmptyModel
 	}
+	out.Inferred = inferred
 	out.Provider, out.Operation, out.ResponseID = r.seller(out.Model), r.text(operation), r.text(responseID)
 	r.family = familyOf(out.Provider, out.Model)
 	r.usage(out)

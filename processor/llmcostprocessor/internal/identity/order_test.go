@@ -153,6 +153,9 @@ func scenario(r *rand.Rand) []item {
 		if r.IntN(4) == 0 {
 			rec.Model = 0
 		}
+		if r.IntN(4) == 0 {
+			rec.Flags |= Undecided
+		}
 		if r.IntN(3) == 0 {
 			rec.Values = &Values{fmt.Sprint("user-", r.IntN(2))}
 		}

@@ -137,6 +137,9 @@ const (
 	// Unreadable: the record reports usage that cannot be read. It is not a record
 	// that leaves the usage to another.
 	Unreadable
+	// Undecided: the record counts as a call because of its usage. What it is called does
+	// not decide that it is one.
+	Undecided
 )
 
 // Has reports whether all flags are set.

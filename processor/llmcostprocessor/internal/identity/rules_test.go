@@ -68,6 +68,8 @@ func failing(r *Record) {
 	r.Flags |= Failed | Priced
 }
 
+func undecided(r *Record) { r.Flags |= Undecided }
+
 func event(r *Record) {
 	r.Flags &^= IsSpan
 	r.Start = r.End
@@ -146,6 +148,12 @@ func TestRules(t *testing.T) {
 		"not the sum of two":                                       {[]Record{report("a", used(151, 15)), report("b", within('a')), report("c", within('a'), used(50, 5))}, nil, []string{"a ", "b ", "c "}},
 		"the sum of two, repeated":                                 {[]Record{report("z", used(150, 15)), report("a", within('z'), used(150, 15)), report("b", within('a')), report("c", within('a'), used(50, 5))}, nil, []string{"b ", "c "}},
 		"the sum of two, and another call":                         {[]Record{report("z", used(250, 25)), report("a", within('z'), used(150, 15)), report("b", within('a')), report("c", within('a'), used(50, 5)), report("d", within('z'))}, nil, []string{"b ", "c ", "d "}},
+		"an agent's usage, not all of the calls are known":         {[]Record{report("z", used(170, 17), undecided), report("a", within('z')), report("b", within('z'), used(50, 5))}, nil, []string{"a ", "b "}},
+		"an agent's usage, one of the calls is known":              {[]Record{report("z", used(170, 17), undecided), report("a", within('z'))}, nil, []string{"a "}},
+		"undecided, around one that used more":                     {[]Record{report("z", used(50, 5), undecided), report("a", within('z'))}, nil, []string{"a ", "z "}},
+		"undecided, around one that failed":                        {[]Record{report("z", used(50, 5), undecided), report("a", within('z'), failing)}, nil, []string{"a ", "z "}},
+		"undecided, around the same":                               {[]Record{report("z", undecided), report("a", within('z'))}, nil, []string{"a "}},
+		"undecided, alone":                                         {[]Record{report("z", undecided)}, nil, []string{"z "}},
 		"nested, a framework with IDs of its own":                  {[]Record{report("a", by("framework"), id(1)), report("b", within('a'), id(2))}, nil, []string{"b "}},
 		"nested, IDs and totals differ":                            {[]Record{report("a", by("framework"), id(1), cached(40)), report("b", within('a'), id(2), used(60, 10))}, nil, []string{"a ", "b "}},
 		"siblings":                                                 {[]Record{report("a", within('z')), report("b", within('z'))}, nil, []string{"a ", "b "}},

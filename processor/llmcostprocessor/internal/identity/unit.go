@@ -158,7 +158,7 @@ func (p *part) nest(depth int) {
 		p.join(inner)
 		return
 	}
-	if p.isSum() {
+	if p.isSum() || outer.Flags.Has(Undecided) && p.exceeds() {
 		p.aggregate = true
 		return
 	}
@@ -234,9 +234,22 @@ func nestedResponse(a, b *Record) bool {
 // is reported around them. A sum may be repeated around it.
 func (p *part) isSum() bool {
 	outer := p.nodes[0]
-	sum := Record{Flags: HasUsage}
-	n := 0
-	repeats := false
+	sum, n, repeats := p.sum()
+	return (n > 1 || repeats) && outer.Prompt+outer.Completion > 0 && compatibleUsage(&outer.Record, &sum)
+}
+
+// exceeds reports whether what is reported around calls is more than what they used: the
+// usage of an agent, of whose calls not all are known.
+func (p *part) exceeds() bool {
+	outer := p.nodes[0]
+	sum, n, _ := p.sum()
+	return n > 0 && sum.Prompt+sum.Completion > 0 && outer.Prompt >= sum.Prompt && outer.Completion >= sum.Completion
+}
+
+// sum adds up what the calls within used of which that is known, and reports whether one of
+// them is a sum itself.
+func (p *part) sum() (sum Record, n int, repeats bool) {
+	sum.Flags = HasUsage
 	for _, inner := range p.within {
 		one := inner.known()
 		if inner.aggregate {
@@ -252,7 +265,7 @@ func (p *part) isSum() bool {
 		sum.Reasoning += one.Reasoning
 		sum.Flags |= one.Flags & (StatesInput | StatesOutput | StatesCached | StatesReasoning)
 	}
-	return (n > 1 || repeats) && outer.Prompt+outer.Completion > 0 && compatibleUsage(&outer.Record, &sum)
+	return sum, n, repeats
 }
 
 func timeDistance(a, b *Record) int64 { return distance(a.Start, b.Start) + distance(a.End, b.End) }
