@@ -140,7 +140,8 @@ var genAI = slices.Concat([]row{
 		"ai.telemetry.metadata.sessionId", "ai.telemetry.metadata.session_id", "langsmith.metadata.session_id", "langsmith.metadata.thread_id",
 		"langsmith.metadata.conversation_id", "langfuse.trace.metadata.session_id", "traceloop.association.properties.thread_id",
 		"traceloop.association.properties.conversation_id", "ai.telemetry.metadata.threadId", "ai.telemetry.metadata.conversationId",
-		"gen_ai.session.id", // Dify's
+		"gen_ai.session.id",           // Dify's
+		"gcp.vertex.agent.session_id", // Google's ADK before it had the conventions' key
 	}},
 	{operation, []string{"gen_ai.operation.name", "llm.request.type"}},
 	// Of a server such as vLLM the request has the ID of the response. Azure's agents report

@@ -263,3 +263,28 @@ func TestTierInTheResponse(t *testing.T) {
 	call = readAs(t, "mlflow", attributes{"mlflow.spanType": `"CHAT_MODEL"`, "mlflow.llm.model": `"gpt-5"`, "mlflow.chat.tokenUsage": `{"input_tokens":10,"output_tokens":3,"total_tokens":13}`, "mlflow.spanOutputs": `{"id":"x","service_tier":"flex","usage":{}}`})
 	assert.Equal(t, "flex", call.ServiceTier)
 }
+
+// The names of agents, and sessions, under keys of their SDKs.
+func TestAttributionOfSDKs(t *testing.T) {
+	for name, tt := range map[string]struct {
+		attrs attributes
+		want  Attribution
+	}{
+		"an agent of Traceloop's SDK":    {attributes{"traceloop.span.kind": "agent", "traceloop.entity.name": "researcher", "traceloop.association.properties.user_id": "ada"}, Attribution{Agent: "researcher", User: "ada"}},
+		"a task of Traceloop's SDK":      {attributes{"traceloop.span.kind": "task", "traceloop.entity.name": "summarize"}, Attribution{}},
+		"the conventions' key first":     {attributes{"traceloop.span.kind": "agent", "traceloop.entity.name": "Researcher.run", "gen_ai.agent.name": "researcher"}, Attribution{Agent: "researcher"}},
+		"an agent of AgentOps":           {attributes{"agentops.span.kind": "agent", "operation.name": "researcher"}, Attribution{Agent: "researcher"}},
+		"an agent of AgentOps, its name": {attributes{"agentops.span.kind": "agent", "agent.name": "researcher", "operation.name": "run"}, Attribution{Agent: "researcher"}},
+		"an operation of AgentOps":       {attributes{"agentops.span.kind": "operation", "operation.name": "fetch"}, Attribution{}},
+		"Dify's workflow":                {attributes{"gen_ai.span.kind": "WORKFLOW", "gen_ai.session.id": "s-1", "gen_ai.user.id": "ada"}, Attribution{User: "ada", Session: "s-1"}},
+	} {
+		outcome, call := outcomeOf(t, "x", tt.attrs)
+		assert.Equal(t, Aggregate, outcome, name)
+		assert.Equal(t, tt.want, call.Attribution, name)
+	}
+	call := readAs(t, "gcp.vertex.agent", attributes{
+		"gen_ai.system": "gcp.vertex.agent", "gen_ai.request.model": "gemini-2.5-flash", "gcp.vertex.agent.session_id": "s-1",
+		"gen_ai.usage.input_tokens": 10, "gen_ai.usage.output_tokens": 3,
+	})
+	assert.Equal(t, Attribution{Session: "s-1"}, call.Attribution)
+}

@@ -185,7 +185,10 @@ var spanConventions = []convention{
 		},
 	},
 	// The SDKs of workflows: what has this key repeats its children.
-	{name: "traceloop", marker: "traceloop.span.kind", aggregates: []string{"*"}},
+	{
+		name: "traceloop", marker: "traceloop.span.kind", aggregates: []string{"*"},
+		rows: []row{{node, []string{"traceloop.entity.name"}}, {spanKind, []string{"traceloop.span.kind"}}},
+	},
 	{
 		// Braintrust's SDKs for Go, Java, Ruby and .NET have keys of their own alone. Their input
 		// includes what was cached.
@@ -211,6 +214,11 @@ var spanConventions = []convention{
 		calls:      []string{"llm", "llm.call", "embedding"},
 		aggregates: []string{"session", "agent*", "workflow*", "task", "operation", "tool", "team", "chain", "guardrail", "handoff", "memory"},
 		counting:   counting{cached: byProvider, reasoning: byProvider, ownTotal: true},
+		rows: []row{
+			{agent, []string{"agent.name"}},
+			{node, []string{"operation.name"}},
+			{spanKind, []string{"agentops.span.kind"}},
+		},
 	},
 	{
 		// VoltAgent's core (2.9) forwards the counts of AI SDK 5. Its span of an agent has

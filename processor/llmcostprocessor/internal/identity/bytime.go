@@ -116,6 +116,12 @@ func sideOfStream(n *Record) (place, bool) {
 	return at, true
 }
 
+// sameSignal reports whether both are spans, or log records, or the end is a log record of no
+// span.
+func sameSignal(request, end *node) bool {
+	return request.Flags&IsSpan == end.Flags&IsSpan || request.Flags.Has(IsSpan) && end.Content != 0
+}
+
 // weighStream returns how long a stream took, if the records are of one.
 func weighStream(a, b *node) (int64, bool) {
 	if a.Flags.Has(HasUsage) {
@@ -123,7 +129,7 @@ func weighStream(a, b *node) (int64, bool) {
 	}
 	took := b.End - a.Start
 	if a.Scope != b.Scope || a.Resource != b.Resource || took < -int64(Tolerance) || took > int64(maxStream) ||
-		a.Flags&IsSpan != b.Flags&IsSpan || !sameModel(&a.Record, &b.Record) || !mayJoin(a, b) {
+		!sameSignal(a, b) || !sameModel(&a.Record, &b.Record) || !mayJoin(a, b) {
 		return 0, false
 	}
 	if !a.Flags.Has(IsSpan) && took > int64(maxEvents) {

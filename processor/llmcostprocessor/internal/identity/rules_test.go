@@ -171,12 +171,16 @@ func TestRules(t *testing.T) {
 		"a stream and its end":                                     {[]Record{report("a", unknown, lasting(0, 2*ms)), report("b", in(2), lasting(70*ms, 70*ms))}, nil, []string{"b "}},
 		"usage that cannot be read, and another call":              {[]Record{report("a", unreadable, lasting(0, 2*ms)), report("b", in(2), lasting(70*ms, 70*ms))}, nil, []string{"a ", "b "}},
 		"a stream, and the end of another scope's":                 {[]Record{report("a", unknown, lasting(0, 2*ms)), report("b", in(2), by("other"), lasting(700*ms, 700*ms))}, nil, []string{"a ", "b "}},
+		"a stream, and a log record of its end":                    {[]Record{report("a", unknown, lasting(0, 2*ms)), report("b", event, spanless, lasting(70*ms, 70*ms))}, nil, []string{"b "}},
+		"two streams, and log records of their ends":               {[]Record{report("a", unknown, lasting(0, 2*ms)), report("b", in(2), unknown, lasting(1*ms, 3*ms)), report("c", event, spanless, lasting(70*ms, 70*ms)), report("d", event, spanless, used(7, 7), lasting(80*ms, 80*ms))}, nil, []string{"c ", "d "}},
+		"a stream, and a log record of another model's":            {[]Record{report("a", unknown, lasting(0, 2*ms)), report("b", event, spanless, model(2), lasting(70*ms, 70*ms))}, nil, []string{"a ", "b "}},
 		"two events of one stream":                                 {[]Record{report("a", event, unknown, in(2)), report("b", event)}, nil, []string{"b "}},
 		"an event without usage, and a later other":                {[]Record{report("a", event, unknown, in(2)), report("b", event, lasting(0, 5000*ms))}, nil, []string{"a ", "b "}},
 	}
 	counts := map[string]int{
 		"two spans, and their log records of no span": 2, "two spans, and a log record of no span": 2, "a span that failed, and a log record of no span": 1,
-		"spans of two scopes, and a log record of one": 1, "two scopes, two calls": 2, "two scopes, both failed": 1}
+		"spans of two scopes, and a log record of one": 1, "two scopes, two calls": 2, "two scopes, both failed": 1,
+	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			c, b := newCache(), countedCalls{}
