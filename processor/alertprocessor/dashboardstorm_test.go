@@ -137,6 +137,22 @@ func TestStormOnTheDashboard(t *testing.T) {
 		require.Equal(t, "berlin", alert.Labels["site"])
 	}
 	assert.Len(t, fingerprints, n+n/10)
+	var rules struct {
+		Data struct {
+			Groups []struct {
+				Rules []struct {
+					Name   string
+					Alerts []any
+				}
+			}
+		}
+	}
+	require.NoError(t, json.Unmarshal([]byte(visit(t, address+"/api/rules", nil)), &rules))
+	count := map[string]int{}
+	for _, rule := range rules.Data.Groups[0].Rules {
+		count[rule.Name] = len(rule.Alerts)
+	}
+	assert.Equal(t, map[string]int{"Storm": n, "Other": 0, "Slow": n / 10}, count)
 
 	for filter, want := range map[string]int{
 		`id="12345"`: 1, `severity="critical"`: critical, `id=~"1.*0"`: 1000 + 100 + 10 + 1, `site!="berlin"`: 0, `alertname="Slow"`: 0,

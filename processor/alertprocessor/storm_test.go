@@ -262,6 +262,51 @@ groups:
 	})
 }
 
+// A storm goes on after a restart, too: nobody is notified again, and then of what is resolved.
+func TestStormGoesOnAfterARestart(t *testing.T) {
+	falseclock.Long(t)
+	directory := t.TempDir()
+	falseclock.Test(t, func(t *testing.T) {
+		const n = 20_000
+		start := func() *rig {
+			return newRig(t, testConfig(func(c *Config) {
+				stormRules(c)
+				c.Storage.Directory = directory
+			}))
+		}
+		r := start()
+		r.send(storm(n, 1))
+		time.Sleep(15 * time.Second)
+		synctest.Wait()
+		require.Len(t, r.notifications(), n)
+		r.stop()
+		time.Sleep(30 * time.Second)
+
+		r = start()
+		assert.Len(t, r.active(), n, "before the first evaluation")
+		for range 3 { // without a sample since the start, and with samples
+			time.Sleep(30 * time.Second)
+			synctest.Wait()
+			assert.Empty(t, r.notifications())
+			assert.Len(t, r.active(), n)
+			r.send(storm(n, 1))
+		}
+		r.stop()
+		time.Sleep(30 * time.Second)
+
+		r = start()
+		r.send(storm(n, 0))
+		time.Sleep(15 * time.Second)
+		synctest.Wait()
+		resolved := r.notifications()
+		require.Len(t, resolved, n, "resolved while the processor was stopped")
+		for _, alert := range resolved {
+			require.Equal(t, alertevent.Resolved, alert.State)
+		}
+		r.stop()
+	})
+}
+
 func TestKeepFiringForAcrossARestart(t *testing.T) {
 	directory := t.TempDir()
 	config := rulesOf(t, `

@@ -8,10 +8,13 @@ import (
 	"slices"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/promql"
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // isRelated is the definition: no label that both have has another value, but for those that the
@@ -60,6 +63,25 @@ func TestRelatedSeriesAreThoseWithoutOtherValues(t *testing.T) {
 			}
 			assert.Equal(t, want, slices.Sorted(related.of(alert)), "%v %v", series, alert)
 			assert.Equal(t, len(want) > 0, related.any(alert))
+		}
+	}
+}
+
+// After a restart each alert may be about any series: to compare each with each would be 9
+// billion comparisons here, which takes minutes where this takes a second.
+func TestCoverageOfManyAlerts(t *testing.T) {
+	const n = 50_000
+	series := make(promql.Vector, n)
+	for i := range series {
+		series[i].Metric = labels.FromStrings(model.MetricNameLabel, "storm", "id", strconv.Itoa(i), "job", "a")
+	}
+	isCovered := newCoverageQuery(nil, labels.FromStrings("severity", "page")).matching(series)
+	deadline := time.Now().Add(time.Minute)
+	for i := range 4 * n {
+		alert := map[string]string{"alertname": "Storm", "severity": "page", "id": strconv.Itoa(i)}
+		require.Equal(t, i < n, isCovered(alert), "%d", i)
+		if i%100 == 0 {
+			require.True(t, time.Now().Before(deadline), "%d alerts after a minute", i)
 		}
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"maps"
 	"math"
-	"strconv"
 	"strings"
 	"time"
 
@@ -106,11 +105,12 @@ func (e *Evaluator) addAlerts(ctx context.Context, s *groupState, rule *rules.Al
 // addTurnover records which alerts replaced others, and adds the alert about a rule
 // that replaces them all the time.
 func (e *Evaluator) addTurnover(s *groupState, group *rules.Group, rule *rules.AlertingRule, before *groupState) {
-	active := map[string]map[string]string{}
-	for _, a := range rule.ActiveAlerts() {
-		labels := a.Labels.Map()
-		active[strconv.FormatUint(a.Labels.Hash(), 16)] = labels
-	}
+	active := map[uint64]labels.Labels{}
+	rule.ForEachActiveAlert(func(a *rules.Alert) {
+		if a.ResolvedAt.IsZero() {
+			active[a.Labels.Hash()] = a.Labels
+		}
+	})
 	var last turnover
 	if before != nil {
 		last = before.turnovers[ruleKey(rule)]
@@ -153,12 +153,13 @@ func (s *groupState) addAbout(alert alertevent.Alert, before *groupState) (known
 func (e *Evaluator) Alert(generatorURL string, a *rules.Alert) alertevent.Alert {
 	set := make(map[string]string, a.Labels.Len()+len(e.Rules.ExternalLabels))
 	e.SetLabels(set, a)
+	value := a.Value // a pointer into a would retain all of it
 	return alertevent.Alert{
 		Labels:       set,
 		Annotations:  a.Annotations.Map(),
 		State:        alertevent.Firing,
 		StartsAt:     StartOf(a),
-		Value:        &a.Value,
+		Value:        &value,
 		GeneratorURL: generatorURL,
 	}
 }
