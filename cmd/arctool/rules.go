@@ -12,8 +12,8 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/spf13/cobra"
 
+	"github.com/otelcol-arc/otelcol-arc/cmd/arctool/internal/ruletest"
 	"github.com/otelcol-arc/otelcol-arc/internal/rulecheck"
-	"github.com/otelcol-arc/otelcol-arc/internal/ruletest"
 )
 
 // defaultRetention is what the alert processor keeps samples for by default.

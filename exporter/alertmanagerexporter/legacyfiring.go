@@ -12,7 +12,7 @@ import (
 	"go.opentelemetry.io/collector/extension/xextension/storage"
 	"go.opentelemetry.io/collector/pdata/plog"
 
-	"github.com/otelcol-arc/otelcol-arc/internal/notify"
+	"github.com/otelcol-arc/otelcol-arc/internal/checkedstorage"
 )
 
 // legacyName is the name of the storage in which the version before had the firing
@@ -22,7 +22,7 @@ const legacyName = "firing"
 // readLegacyFiring returns the firing alerts of the version before, and what removes
 // them.
 func readLegacyFiring(ctx context.Context, host component.Host, extension, owner component.ID) (left []plog.Logs, remove func() error, err error) {
-	client, err := notify.OpenStorage(ctx, host, extension, owner, legacyName, func(string) {}) // it had no checksums
+	client, err := checkedstorage.Open(ctx, host, extension, checkedstorage.Owner{Kind: component.KindExporter, ID: owner, Name: legacyName}, func(string, []byte) {}) // it had no checksums
 	if err != nil {
 		return nil, nil, err
 	}

@@ -53,7 +53,7 @@ func newRouter[T any](ctx context.Context, s *signal[T], set exporter.Settings, 
 	tries, cancel := context.WithCancel(context.Background()) //nolint:gosec // Shutdown calls it
 	r := &router[T]{signal: s, table: t, maxBytes: c.MaxRequestBytes, set: set, config: c, health: health.New(set.Logger), cancel: cancel}
 	for _, endpoint := range t.endpoints {
-		g, err := newGateway(ctx, s, set, c, endpoint, r.health, telemetry)
+		g, err := r.newGateway(ctx, endpoint, telemetry)
 		if err != nil {
 			return nil, err
 		}

@@ -13,7 +13,6 @@ import (
 	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/consumer/consumererror"
-	"go.opentelemetry.io/collector/exporter"
 	"go.opentelemetry.io/collector/exporter/exporterhelper"
 	"go.opentelemetry.io/collector/exporter/otlpexporter"
 	"go.opentelemetry.io/otel/attribute"
@@ -43,20 +42,20 @@ type gateway[T any] struct {
 
 // newGateway creates the exporters of a gateway. Its ID, and so the name of its queue on disk
 // and the label of its metrics, is that of the exporter and the address.
-func newGateway[T any](ctx context.Context, s *signal[T], set exporter.Settings, c *Config, endpoint string, h *health.Health, telemetry *metadata.TelemetryBuilder) (*gateway[T], error) {
-	name := endpoint
+func (r *router[T]) newGateway(ctx context.Context, endpoint string, telemetry *metadata.TelemetryBuilder) (*gateway[T], error) {
+	set, name := r.set, endpoint
 	if set.ID.Name() != "" {
 		name = set.ID.Name() + "/" + endpoint
 	}
 	set.ID = component.NewIDWithName(set.ID.Type(), name)
 	set.Logger = set.Logger.With(zap.String("gateway", endpoint))
-	g := &gateway[T]{signal: s, endpoint: endpoint, logger: set.Logger, health: h, metrics: telemetry}
+	g := &gateway[T]{signal: r.signal, endpoint: endpoint, logger: set.Logger, health: r.health, metrics: telemetry}
 
 	factory := otlpexporter.NewFactory()
 	inner := factory.CreateDefaultConfig().(*otlpexporter.Config)
-	inner.ClientConfig = c.Client
+	inner.ClientConfig = r.config.Client
 	inner.ClientConfig.Endpoint = endpoint
-	inner.TimeoutConfig = c.TimeoutConfig
+	inner.TimeoutConfig = r.config.TimeoutConfig
 	inner.QueueConfig = configoptional.None[exporterhelper.QueueBatchConfig]()
 	inner.RetryConfig.Enabled = false
 	// Its metrics and log entries would repeat those of the queue.
@@ -64,14 +63,14 @@ func newGateway[T any](ctx context.Context, s *signal[T], set exporter.Settings,
 	quiet.ID = component.NewIDWithName(factory.Type(), name)
 	quiet.MeterProvider, quiet.TracerProvider, quiet.Logger = metricnoop.NewMeterProvider(), tracenoop.NewTracerProvider(), zap.NewNop()
 	var err error
-	if g.otlp, err = s.newOTLP(ctx, quiet, inner); err != nil {
+	if g.otlp, err = r.newOTLP(ctx, quiet, inner); err != nil {
 		return nil, err
 	}
-	g.queue, err = s.newQueue(ctx, set, c, g.push,
+	g.queue, err = r.newQueue(ctx, set, r.config, g.push,
 		exporterhelper.WithCapabilities(consumer.Capabilities{MutatesData: false}),
 		exporterhelper.WithTimeout(exporterhelper.TimeoutConfig{}), // otlp has it, for each request
-		exporterhelper.WithRetry(c.Retry),
-		exporterhelper.WithQueue(c.Queue),
+		exporterhelper.WithRetry(r.config.Retry),
+		exporterhelper.WithQueue(r.config.Queue),
 		exporterhelper.WithStart(g.otlp.Start),
 		exporterhelper.WithShutdown(g.otlp.Shutdown),
 	)

@@ -18,7 +18,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
-	"github.com/otelcol-arc/otelcol-arc/internal/notify"
+	"github.com/otelcol-arc/otelcol-arc/internal/checkedstorage"
 )
 
 // maxThreads bounds the alerts whose thread is remembered, in memory and in the
@@ -62,7 +62,7 @@ func (t *threads) open(ctx context.Context, host component.Host, extension, owne
 	if receiver != "" {
 		name += "_" + receiver
 	}
-	client, err := notify.OpenStorage(ctx, host, extension, owner, name, func(string) {
+	client, err := checkedstorage.Open(ctx, host, extension, checkedstorage.Owner{Kind: component.KindExporter, ID: owner, Name: name}, func(string, []byte) {
 		t.logger.Error("Message threads in the storage are damaged; their alerts are sent as new messages", zap.Error(errors.New("the checksum is wrong")))
 	})
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"net/http"
 	"net/url"
@@ -45,6 +46,11 @@ func (b *dashboardServer) alertmanagerRoutes() []route {
 func (b *dashboardServer) alertmanagerAPI(handle func(*http.Request) (response, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		a, err := handle(r)
+		a.contentType = "application/json"
+		if err == nil && a.stream != nil {
+			b.serveStream(w, r, a)
+			return
+		}
 		if err == nil {
 			a.body, err = marshal(a.data)
 		}
@@ -53,7 +59,6 @@ func (b *dashboardServer) alertmanagerAPI(handle func(*http.Request) (response, 
 			a.status = f.kind.status
 			a.body, _ = marshal(f.Error())
 		}
-		a.contentType = "application/json"
 		serve(w, r, a)
 	}
 }
@@ -97,49 +102,55 @@ func (b *dashboardServer) getAlertmanagerReceivers(*http.Request) (response, err
 	return response{data: list}, nil
 }
 
-// routedAlert is a firing alert and where it is notified.
-type routedAlert struct {
-	alert  *models.GettableAlert
-	routes []dashboard.Route
-}
-
-// firing are the alerts that fire and that a request asks for.
-func (b *dashboardServer) firing(query url.Values) ([]routedAlert, error) {
+// firing are the alerts that fire and that a request asks for, each with the routes by which it is
+// notified.
+func (b *dashboardServer) firing(query url.Values) (iter.Seq2[*models.GettableAlert, []dashboard.Route], error) {
 	filter, err := parseFilter(query)
 	if err != nil {
 		return nil, err
 	}
-	var list []routedAlert
-	for _, shown := range b.alerts.all() {
-		silences := shown.asked.Silences()
-		for _, active := range shown.asked.Active() {
-			if active.State != "firing" || !filter.matches(active.Labels) {
-				continue
-			}
-			routes := shown.asked.Routes(active.Labels)
-			if filter.receiver != nil && !slices.ContainsFunc(routes, func(r dashboard.Route) bool { return filter.receiver.Matches(r.Receiver) }) {
-				continue
-			}
-			alert := b.newAlertmanagerAlert(&active, routes, b.silencesOf(active.Labels, silences))
-			if filter.wants(alert.Status) {
-				list = append(list, routedAlert{alert, routes})
+	return func(yield func(*models.GettableAlert, []dashboard.Route) bool) {
+		for _, shown := range b.alerts.all() {
+			silences := b.activeSilences(shown.asked.Silences())
+			for active := range shown.asked.Active(dashboard.ActiveFilter{State: "firing", Labels: filter.matches}).List(0) {
+				routes := shown.asked.Routes(active.Labels)
+				if filter.receiver != nil && !slices.ContainsFunc(routes, func(r dashboard.Route) bool { return filter.receiver.Matches(r.Receiver) }) {
+					continue
+				}
+				alert := b.newAlertmanagerAlert(&active, routes, silencesOf(active.Labels, silences))
+				if filter.wants(alert.Status) && !yield(alert, routes) {
+					return
+				}
 			}
 		}
-	}
-	return list, nil
+	}, nil
 }
 
-// silencesOf are the IDs of the active silences that an alert with the labels meets.
-// They suppress what is not notified yet, and repetitions.
-func (b *dashboardServer) silencesOf(alert map[string]string, silences []dashboard.Silence) []string {
-	ids := []string{}
+// parsedSilence is an active silence.
+type parsedSilence struct {
+	id       string
+	matchers labels.Matchers
+}
+
+func (b *dashboardServer) activeSilences(silences []dashboard.Silence) (active []parsedSilence) {
 	for _, s := range silences {
 		if silenceState(&s, b.now()) != "active" {
 			continue
 		}
-		matchers, err := parseMatchers(s.Matchers)
-		if err == nil && matchAll(matchers, alert) {
-			ids = append(ids, s.ID)
+		if matchers, err := parseMatchers(s.Matchers); err == nil {
+			active = append(active, parsedSilence{s.ID, matchers})
+		}
+	}
+	return active
+}
+
+// silencesOf are the IDs of the active silences that an alert with the labels meets.
+// They suppress what is not notified yet, and repetitions.
+func silencesOf(alert map[string]string, silences []parsedSilence) []string {
+	ids := []string{}
+	for _, s := range silences {
+		if matchAll(s.matchers, alert) {
+			ids = append(ids, s.id)
 		}
 	}
 	return ids
@@ -173,32 +184,42 @@ func (b *dashboardServer) newAlertmanagerAlert(active *dashboard.ActiveAlert, ro
 
 func (b *dashboardServer) getAlertmanagerAlerts(r *http.Request) (response, error) {
 	firing, err := b.firing(r.URL.Query())
-	list := models.GettableAlerts{}
-	for _, one := range firing {
-		list = append(list, one.alert)
+	if err != nil {
+		return response{}, err
 	}
-	return response{data: list}, err
+	return response{stream: streamArray(func(yield func(any, error) bool) {
+		for alert := range firing {
+			if !yield(alert, nil) {
+				return
+			}
+		}
+	})}, nil
 }
 
 // getAlertmanagerGroups has the alerts by receiver and group.
 func (b *dashboardServer) getAlertmanagerGroups(r *http.Request) (response, error) {
 	firing, err := b.firing(r.URL.Query())
+	if err != nil {
+		return response{}, err
+	}
 	groups := map[string]*models.AlertGroup{}
-	for _, one := range firing {
-		for _, route := range one.routes {
+	for alert, routes := range firing {
+		for _, route := range routes {
 			names, _ := json.Marshal(route.GroupLabels) // its keys are sorted
 			key := route.Receiver + " " + string(names)
 			if groups[key] == nil {
 				groups[key] = &models.AlertGroup{Labels: orEmpty(route.GroupLabels), RouteLabels: models.LabelSet{}, Receiver: &models.ReceiverReference{Name: &route.Receiver}}
 			}
-			groups[key].Alerts = append(groups[key].Alerts, one.alert)
+			groups[key].Alerts = append(groups[key].Alerts, alert)
 		}
 	}
-	list := models.AlertGroups{}
-	for _, key := range slices.Sorted(maps.Keys(groups)) {
-		list = append(list, groups[key])
-	}
-	return response{data: list}, err
+	return response{stream: streamArray(func(yield func(any, error) bool) {
+		for _, key := range slices.Sorted(maps.Keys(groups)) {
+			if !yield(groups[key], nil) {
+				return
+			}
+		}
+	})}, nil
 }
 
 // silencesByID are those of all alert processors; one that several have is there

@@ -57,7 +57,7 @@ func TestAlertmanagerAlerts(t *testing.T) {
 		}
 		return a
 	}
-	source := &dashboards.Alerts{ActiveList: []dashboard.ActiveAlert{
+	source := &dashboards.Alerts{ActiveList: dashboards.ActiveList{
 		active("firing", "", "alertname", "A", "team", "x"),
 		active("firing", "silence 1234", "alertname", "B"),
 		active("firing", "inhibited by 0f", "alertname", "C"),

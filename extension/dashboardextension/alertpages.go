@@ -4,7 +4,6 @@
 package dashboardextension
 
 import (
-	"cmp"
 	"maps"
 	"net/http"
 	"slices"
@@ -36,13 +35,12 @@ type alertView struct {
 	RuleURL                     string
 }
 
-// newAlertViews are the first active alerts, and how many more there are.
-func (b *dashboardServer) newAlertViews(active []dashboard.ActiveAlert) (views []alertView, more int) {
-	listed := active[:min(len(active), activeShown)]
-	for i := range listed {
-		views = append(views, b.newAlertView(&listed[i]))
+// newAlertViews are the first active alerts.
+func (b *dashboardServer) newAlertViews(active []dashboard.ActiveAlert) (views []alertView) {
+	for i := range active {
+		views = append(views, b.newAlertView(&active[i]))
 	}
-	return views, len(active) - len(listed)
+	return views
 }
 
 func (b *dashboardServer) newAlertView(active *dashboard.ActiveAlert) alertView {
@@ -157,13 +155,15 @@ func (b *dashboardServer) alertsContent(form silenceForm) content {
 	form.HourChoices, form.Sources = hourChoices, b.silenceable()
 	view := alertsView{shell: b.newShell("Alerts", "alerts"), NoSource: len(b.alerts.all()) == 0, Form: form, Channels: b.channels()}
 	view.Deliveries, view.Failed = newDeliveryViews(view.Channels)
-	pages := b.rulePages()
-	// Each processor has its most severe first.
-	slices.SortStableFunc(view.active, func(a, b dashboard.ActiveAlert) int { return cmp.Compare(b.SeverityRank(), a.SeverityRank()) })
-	view.Active, view.More = b.newAlertViews(view.active)
-	for i := range view.Active {
-		view.Active[i].RuleURL = pages[view.active[i].Fingerprint()]
+	active := b.mostSevere(dashboard.ActiveFilter{}, activeShown)
+	view.Active = b.newAlertViews(active)
+	for i := range active {
+		if id := active[i].RuleID; id != "" {
+			view.Active[i].RuleURL = rulePageOf(id)
+		}
 	}
+	pending, firing := b.countActive()
+	view.More = max(0, pending+firing-len(active)) // one can begin in between
 	for _, entry := range b.history(historyShown) {
 		view.History = append(view.History, historyView{b.alertViewOf(&entry.Alert), entry.At})
 	}

@@ -5,12 +5,14 @@ package dashboardextension
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"math"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -40,15 +42,16 @@ type historyJSON struct {
 	Alert alertJSON `json:"alert"`
 }
 
+// ruleGroupJSON is followed by the rules.
 type ruleGroupJSON struct {
 	Name           string     `json:"name"`
 	File           string     `json:"file"`
 	Interval       float64    `json:"interval"`
 	LastEvaluation *time.Time `json:"lastEvaluation"`
 	EvaluationTime float64    `json:"evaluationTime"`
-	Rules          []ruleJSON `json:"rules"`
 }
 
+// ruleJSON is followed by the alerts.
 type ruleJSON struct {
 	ID          string            `json:"id"`
 	Type        string            `json:"type"`
@@ -64,7 +67,6 @@ type ruleJSON struct {
 	Reason      string            `json:"reason,omitempty"`
 	Channels    []string          `json:"channels"`
 	NoChannel   bool              `json:"noChannel,omitempty"`
-	Alerts      []alertJSON       `json:"alerts"`
 }
 
 type silenceJSON struct {
@@ -116,12 +118,20 @@ func sample(v *float64) *string {
 	return &text
 }
 
-func (b *dashboardServer) activeAlerts() []dashboard.ActiveAlert {
-	var active []dashboard.ActiveAlert
+// countActive counts the active alerts of all sources.
+func (b *dashboardServer) countActive() (pending, firing int) {
 	for _, shown := range b.alerts.all() {
-		active = append(active, shown.asked.Active()...)
+		p, f := shown.asked.Active(dashboard.ActiveFilter{}).Count()
+		pending, firing = pending+p, firing+f
 	}
-	return active
+	return pending, firing
+}
+
+// mostSevere are the most severe active alerts of all sources, at most limit.
+func (b *dashboardServer) mostSevere(filter dashboard.ActiveFilter, limit int) []dashboard.ActiveAlert {
+	return merge(b.alerts.all(), limit,
+		func(a dashboard.Alerts) []dashboard.ActiveAlert { return slices.Collect(a.Active(filter).List(limit)) },
+		func(x, y dashboard.ActiveAlert) int { return cmp.Compare(y.SeverityRank(), x.SeverityRank()) })
 }
 
 func (b *dashboardServer) getAlerts(r *http.Request) (response, error) {
@@ -129,11 +139,30 @@ func (b *dashboardServer) getAlerts(r *http.Request) (response, error) {
 	if err := p.err(); err != nil {
 		return response{}, err
 	}
-	list := []alertJSON{}
-	for _, active := range b.activeAlerts() {
-		list = append(list, b.newAlertJSON(&active.Alert, active.State, active.Suppressed))
+	alerts := func(yield func(any, error) bool) {
+		for _, shown := range b.alerts.all() {
+			for alert, err := range b.alertList(shown.asked.Active(dashboard.ActiveFilter{})) {
+				if !yield(alert, err) {
+					return
+				}
+			}
+		}
 	}
-	return response{data: map[string]any{"alerts": list}}, nil
+	return response{contentType: "application/json", stream: streamJSON(member{"alerts", list(alerts)})}, nil
+}
+
+// alertList has each alert made when it is written: there may be 100,000.
+func (b *dashboardServer) alertList(alerts dashboard.ActiveAlerts) list {
+	return func(yield func(any, error) bool) {
+		if alerts == nil {
+			return
+		}
+		for active := range alerts.List(0) {
+			if !yield(b.newAlertJSON(&active.Alert, active.State, active.Suppressed), nil) {
+				return
+			}
+		}
+	}
 }
 
 // history are the last notifications of all sources, the newest first.
@@ -161,35 +190,40 @@ func (b *dashboardServer) getRules(r *http.Request) (response, error) {
 	if err := p.err(); err != nil {
 		return response{}, err
 	}
-	groups := []ruleGroupJSON{}
-	for _, shown := range b.alerts.all() {
-		for _, group := range shown.asked.RuleGroups() {
-			groups = append(groups, b.newRuleGroupJSON(&group))
+	groups := func(yield func(any, error) bool) {
+		for _, shown := range b.alerts.all() {
+			for _, group := range shown.asked.RuleGroups() {
+				if !yield(extended{newRuleGroupJSON(&group), member{"rules", b.ruleList(group.Rules)}}, nil) {
+					return
+				}
+			}
 		}
 	}
-	return response{data: map[string]any{"groups": groups}}, nil
+	return response{contentType: "application/json", stream: streamJSON(member{"groups", list(groups)})}, nil
 }
 
-func (b *dashboardServer) newRuleGroupJSON(group *dashboard.RuleGroup) ruleGroupJSON {
-	j := ruleGroupJSON{
+func newRuleGroupJSON(group *dashboard.RuleGroup) ruleGroupJSON {
+	return ruleGroupJSON{
 		Name: group.Name, File: group.File, Interval: group.Interval.Seconds(),
-		EvaluationTime: group.Duration.Seconds(), Rules: []ruleJSON{},
+		LastEvaluation: timeOrNil(group.LastEvaluation), EvaluationTime: group.Duration.Seconds(),
 	}
-	j.LastEvaluation = timeOrNil(group.LastEvaluation)
-	for i := range group.Rules {
-		rule := &group.Rules[i]
-		alerts := []alertJSON{}
-		for k := range rule.Active {
-			alerts = append(alerts, b.newAlertJSON(&rule.Active[k].Alert, rule.Active[k].State, rule.Active[k].Suppressed))
+}
+
+func (b *dashboardServer) ruleList(rules []dashboard.Rule) list {
+	return func(yield func(any, error) bool) {
+		for i := range rules {
+			rule := &rules[i]
+			shown := ruleJSON{
+				ID: rule.ID, Type: rule.Kind, Name: rule.Name, Query: rule.Expr, Duration: rule.For.Seconds(),
+				Labels: orEmpty(rule.Labels), Annotations: orEmpty(rule.Annotations), State: rule.State,
+				Health: rule.Health, LastError: rule.LastError, Value: sample(rule.Value), Reason: rule.Reason,
+				Channels: append([]string{}, rule.Channels...), NoChannel: rule.NoChannel,
+			}
+			if !yield(extended{shown, member{"alerts", b.alertList(rule.Active)}}, nil) {
+				return
+			}
 		}
-		j.Rules = append(j.Rules, ruleJSON{
-			ID: ruleID(group, rule), Type: rule.Kind, Name: rule.Name, Query: rule.Expr, Duration: rule.For.Seconds(),
-			Labels: orEmpty(rule.Labels), Annotations: orEmpty(rule.Annotations), State: rule.State,
-			Health: rule.Health, LastError: rule.LastError, Value: sample(rule.Value), Reason: rule.Reason, Alerts: alerts,
-			Channels: append([]string{}, rule.Channels...), NoChannel: rule.NoChannel,
-		})
 	}
-	return j
 }
 
 func (b *dashboardServer) silences() []dashboard.Silence {

@@ -4,6 +4,7 @@
 package dashboardextension
 
 import (
+	"bytes"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
@@ -555,4 +556,40 @@ func TestListsAreNotNull(t *testing.T) {
 			assert.IsType(t, []any{}, object[name], "%s: %s: %s", path, name, raw)
 		}
 	}
+}
+
+// Objects that are written member by member look as others do.
+func TestStreamedObjects(t *testing.T) {
+	items := func(values ...any) list {
+		return func(yield func(any, error) bool) {
+			for _, v := range values {
+				if !yield(v, nil) {
+					return
+				}
+			}
+		}
+	}
+	type fields struct {
+		Name string   `json:"name"`
+		Of   []string `json:"of"`
+	}
+	type inner struct {
+		fields
+		Alerts []fields `json:"alerts"`
+	}
+	type outer struct {
+		fields
+		Rules []inner `json:"rules"`
+	}
+	a, b := fields{Name: "a", Of: []string{"}", "\n}"}}, fields{Name: "b"}
+	want, err := marshal(envelope{Status: "success", Data: map[string]any{"groups": []outer{
+		{a, []inner{{a, []fields{a, b}}, {b, []fields{}}}}, {b, []inner{}},
+	}}})
+	require.NoError(t, err)
+	var got bytes.Buffer
+	require.NoError(t, streamJSON(member{"groups", items(
+		extended{a, member{"rules", items(extended{a, member{"alerts", items(a, b)}}, extended{b, member{"alerts", items()}})}},
+		extended{b, member{"rules", items()}},
+	)})(&got))
+	assert.Equal(t, string(want), got.String())
 }

@@ -118,12 +118,3 @@ func (k callKey) compare(x, y *dashboard.Call) (order int) {
 	}
 	return order
 }
-
-// pageOf is a page, from 1 on, of limit rows; all of them for limit 0.
-func pageOf[T any](rows []T, limit, page int) []T {
-	if limit == 0 {
-		return rows
-	}
-	first := min((page-1)*limit, len(rows))
-	return rows[first:min(first+limit, len(rows))]
-}

@@ -69,11 +69,13 @@ func (c *card) addMonth(usage dashboard.Usage, extent *dashboard.Extent, month *
 	if extent.Since.IsZero() {
 		return nil
 	}
-	before, _, err := askBefore(usage, extent, period.Of(period.Month, now), now, nil, where)
-	if err != nil {
-		return err
+	if before, known := periodBefore(extent, period.Of(period.Month, now), now); known {
+		rows, err := usage.Usage(queryOf(before, nil, nil, where))
+		if err != nil {
+			return err
+		}
+		c.compare(month.Dollars, spend.Sum(rows).Dollars, "last month")
 	}
-	c.compare(month.Dollars, spend.Sum(before).Dollars, "last month")
 	basis := spend.ForecastFrom(now, extent.Since)
 	if !basis.From.Before(basis.To) {
 		return nil

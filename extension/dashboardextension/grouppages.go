@@ -13,7 +13,6 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/extension/dashboardextension/internal/conversation"
 	"github.com/otelcol-arc/otelcol-arc/extension/dashboardextension/internal/spend"
 	"github.com/otelcol-arc/otelcol-arc/extension/dashboardextension/internal/text"
-	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
 )
 
 // grouping is what the calls of a page are grouped by.
@@ -86,23 +85,26 @@ func (b *dashboardServer) groupsPage(g grouping) func(*http.Request) (content, e
 			view.SumsOnly, view.Sources = true, c.sourceOptions(b.usage.ids())
 			return content{template: "groups.html", data: view}, nil
 		}
+		view.addControls(g, c)
+		view.Sources = c.sourceOptions(b.usage.ids())
 		calls := usage.Calls(query)
 		groups, without := conversation.Of(calls, g.by)
 		conversation.Sort(groups, order)
-		view.fill(b, g, c, usage, calls, groups, without)
+		view.Stats = append([]stat{{Name: g.plural, Value: text.Count(int64(len(groups)))}}, callStats(calls)...)
+		if note := describeKept(usage); note != "" {
+			view.Notes = append(view.Notes, "Sums of the calls that are kept: "+note+".")
+		}
+		if without > 0 {
+			view.Notes = append(view.Notes, text.Count(int64(without))+" calls have "+g.none+", and are in none of these.")
+		}
+		view.addGroups(g, c, groups)
 		return content{template: "groups.html", data: view}, nil
 	}
 }
 
-func (view *groupsView) fill(b *dashboardServer, g grouping, c selection, usage dashboard.Usage, calls []dashboard.Call, groups []conversation.Group, without int) {
-	view.Stats = append([]stat{{Name: g.plural, Value: text.Count(int64(len(groups)))}}, callStats(calls)...)
-	if note := describeKept(usage); note != "" {
-		view.Notes = append(view.Notes, "Sums of the calls that are kept: "+note+".")
-	}
-	if without > 0 {
-		view.Notes = append(view.Notes, text.Count(int64(without))+" calls have "+g.none+", and are in none of these.")
-	}
-	view.SpanLabel, view.Presets, view.Sources, view.Filters = c.label(), c.presetOptions(), c.sourceOptions(b.usage.ids()), c.filters()
+// addControls adds what the groups are chosen and sorted by.
+func (view *groupsView) addControls(g grouping, c selection) {
+	view.SpanLabel, view.Presets, view.Filters = c.label(), c.presetOptions(), c.filters()
 	for _, kind := range []grouping{sessionGrouping, traceGrouping} {
 		other := c.onFirstPage()
 		other.path = kind.path
@@ -121,6 +123,16 @@ func (view *groupsView) fill(b *dashboardServer, g grouping, c selection, usage 
 		}
 		view.Heads = append(view.Heads, head)
 	}
+	values := c.periodValues()
+	maps.Copy(values, c.extra)
+	give(values, "order", c.order)
+	view.JSON = c.apiURL("/api"+g.path, values)
+	values.Set("format", "csv")
+	view.CSV = c.apiURL("/api"+g.path, values)
+}
+
+// addGroups adds a page of the groups.
+func (view *groupsView) addGroups(g grouping, c selection, groups []conversation.Group) {
 	view.Pager = newPager(len(groups), c.callPage, listRows, func(page int) string {
 		other := c
 		other.callPage = page
@@ -134,12 +146,6 @@ func (view *groupsView) fill(b *dashboardServer, g grouping, c selection, usage 
 	for i := range shown {
 		view.Groups = append(view.Groups, newGroupView(g, &shown[i], c, largest))
 	}
-	values := c.periodValues()
-	maps.Copy(values, c.extra)
-	give(values, "order", c.order)
-	view.JSON = c.apiURL("/api"+g.path, values)
-	values.Set("format", "csv")
-	view.CSV = c.apiURL("/api"+g.path, values)
 }
 
 func newGroupView(g grouping, group *conversation.Group, c selection, largest float64) groupView {

@@ -96,7 +96,8 @@ func (view *latencyView) addUsage(usage dashboard.Usage, c selection) error {
 	if err != nil {
 		return err
 	}
-	all := spend.Sum(groups)
+	counted := newCounted(groups)
+	all := counted.totals()
 	if view.NoneHere = all.Calls == 0; view.NoneHere {
 		return nil
 	}
@@ -109,10 +110,10 @@ func (view *latencyView) addUsage(usage dashboard.Usage, c selection) error {
 	view.Stats = []stat{
 		{Name: "Calls", Value: text.Count(all.Calls)},
 		{Name: "Failed", Value: text.Count(all.Errors + all.Timeouts), Note: fmt.Sprintf("%s errors, %s timeouts", text.Count(all.Errors), text.Count(all.Timeouts))},
-		{Name: "Error rate", Value: percentOr(spend.ErrorRate(&all))},
-		{Name: "p50", Value: quantile(&all, .5), Note: "estimated"},
-		{Name: "p95", Value: quantile(&all, .95), Note: "estimated"},
-		{Name: "p99", Value: quantile(&all, .99), Note: "estimated"},
+		{Name: "Error rate", Value: percentOr(spend.ErrorRate(all))},
+		{Name: "p50", Value: quantile(all, .5), Note: "estimated"},
+		{Name: "p95", Value: quantile(all, .95), Note: "estimated"},
+		{Name: "p99", Value: quantile(all, .99), Note: "estimated"},
 	}
 	stack, colors := spend.NewStack(steps, starts, c.measure, chartSeries), map[string]string{}
 	if view.NoneFailed = all.Errors+all.Timeouts == 0; !view.NoneFailed {
@@ -126,7 +127,7 @@ func (view *latencyView) addUsage(usage dashboard.Usage, c selection) error {
 		}
 	}
 	view.Latency = newLines(&stack, c)
-	view.Table = newTable(groups, nil, &all, nil, colors, c)
+	view.Table = newTable(counted, nil, colors, c)
 	return nil
 }
 

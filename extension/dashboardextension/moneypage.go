@@ -5,8 +5,6 @@ package dashboardextension
 
 import (
 	"fmt"
-	"iter"
-	"maps"
 	"math"
 	"net/http"
 	"net/url"
@@ -14,7 +12,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/otelcol-arc/otelcol-arc/extension/dashboardextension/internal/chart"
 	"github.com/otelcol-arc/otelcol-arc/extension/dashboardextension/internal/text"
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
 	"github.com/otelcol-arc/otelcol-arc/internal/period"
@@ -47,28 +44,6 @@ type moneyView struct {
 	EstimatedText           string
 	Prices                  dashboard.PriceTable
 	PriceAge                string
-}
-
-// budgetView is a budget with its burn-down.
-type budgetView struct {
-	Name, Window, Span string
-	Where              []string
-	By                 bool // each value has a limit
-	Rows               []budgetRow
-	More               int
-	Of                 string // whose the burn-down is
-	BurnDown           *graphView
-	Outlook            string
-}
-
-// budgetRow is how much of a limit is used.
-type budgetRow struct {
-	meter
-	Budget, Left string
-	Reached      string // the highest threshold that was reached, and when
-	Outlook      string
-	URL          string // with its burn-down
-	Shown        bool
 }
 
 // costRow is what a model cost by all who know.
@@ -167,140 +142,6 @@ func (v *moneyView) budgetURL(budget *dashboard.Budget, month string) string {
 	return addressOf("/money", v.Source, query) + "#budgets"
 }
 
-func newBudgetRow(budget *dashboard.Budget, now time.Time) budgetRow {
-	row := budgetRow{meter: newMeter(budget), Budget: budget.Name, Left: text.Dollars(budget.Limit - budget.Used), Outlook: outlook(budget, now)}
-	if len(budget.Values) > 0 {
-		row.Name = groupName(budget.Values)
-	}
-	for _, threshold := range slices.Backward(budget.Thresholds) {
-		if !threshold.Reached.IsZero() {
-			row.Reached = fmt.Sprintf("%v %% on %s", threshold.Percent, threshold.Reached.In(budget.Start.Location()).Format("Jan 2, 15:04"))
-			break
-		}
-	}
-	return row
-}
-
-// outlook is when a budget is used up at the pace of its window so far.
-func outlook(budget *dashboard.Budget, now time.Time) string {
-	at, known := usedUp(budget, now)
-	switch {
-	case budget.Used >= budget.Limit:
-		return "used up"
-	case !known:
-		return "–"
-	case at.Before(budget.End):
-		return "used up on " + at.In(budget.Start.Location()).Format("Jan 2, 15:04")
-	default:
-		spent := budget.Used * float64(budget.End.Sub(budget.Start)) / float64(now.Sub(budget.Start))
-		return text.Percent(spent/budget.Limit) + " at the end"
-	}
-}
-
-// usedUp is when a budget of the calendar is used up at the pace of its window so far. In the first
-// tenth of a window the pace is not known.
-func usedUp(budget *dashboard.Budget, now time.Time) (at time.Time, known bool) {
-	elapsed, length := now.Sub(budget.Start), budget.End.Sub(budget.Start)
-	if budget.Used <= 0 || elapsed < length/10 || isRolling(budget) {
-		return at, false
-	}
-	seconds := elapsed.Seconds() * budget.Limit / budget.Used
-	if seconds > 100*length.Seconds() {
-		return budget.Start.Add(100 * length), true
-	}
-	return budget.Start.Add(time.Duration(seconds * float64(time.Second))), true
-}
-
-func isRolling(budget *dashboard.Budget) bool {
-	return budget.Window == "24h" || budget.Window == "30d"
-}
-
-func newBudgetView(usage dashboard.Usage, group []dashboard.Budget, shown int, now time.Time) (budgetView, error) {
-	budget := &group[shown]
-	zone := budget.Start.Location()
-	view := budgetView{
-		Name: budget.Name, Window: budget.Window, By: len(budget.Values) > 0, Where: pairs(budget.Where, "="), Outlook: outlook(budget, now),
-		Span: budget.Start.In(zone).Format("Jan 2, 15:04") + " – " + budget.End.In(zone).Format("Jan 2, 15:04") + " (" + zone.String() + ")",
-	}
-	if view.By {
-		view.Of = groupName(budget.Values)
-	}
-	if budget.Window == string(period.Hour) || budget.SumOnly {
-		return view, nil // the ledger has whole hours
-	}
-	var err error
-	view.BurnDown, err = burnDown(usage, budget, now)
-	return view, err
-}
-
-// burnDown is what is left of a budget over its window.
-func burnDown(usage dashboard.Usage, budget *dashboard.Budget, now time.Time) (*graphView, error) {
-	where := map[string]string{}
-	maps.Copy(where, budget.Where)
-	for i, name := range budget.By {
-		if i < len(budget.Values) {
-			where[name] = budget.Values[i]
-		}
-	}
-	step := period.Day
-	if budget.End.Sub(budget.Start) <= 26*time.Hour {
-		step = period.Hour
-	}
-	window := period.Period{From: budget.Start, To: budget.End}
-	starts := window.Starts(step)
-	rows, err := usage.Usage(queryOf(window, starts, nil, where))
-	if err != nil {
-		return nil, err
-	}
-	spent := map[int64]float64{}
-	for i := range rows {
-		spent[rows[i].Start.Unix()] += rows[i].Usage.Dollars
-	}
-	n := len(starts)
-	left, even, pace := make([]float64, n+1), make([]float64, n+1), make([]float64, n+1)
-	remaining, last := budget.Limit, 0
-	left[0] = remaining
-	for i, start := range starts {
-		remaining -= spent[start.Unix()]
-		left[i+1], pace[i], even[i] = math.NaN(), math.NaN(), budget.Limit*(1-float64(i)/float64(n))
-		if !start.After(now) {
-			left[i+1], last = remaining, i+1
-		}
-	}
-	even[n], pace[n] = 0, math.NaN()
-	view := &graphView{Title: "What is left of " + nameOfBudget(budget), Zone: budget.Start.Location().String()}
-	all := slices.Concat(left, even)
-	if at, known := usedUp(budget, now); known && last < n && budget.Used < budget.Limit {
-		perStep := budget.Limit / (float64(at.Sub(budget.Start)) / float64(budget.End.Sub(budget.Start)) * float64(n))
-		for i := last; i <= n; i++ {
-			pace[i] = max(left[last]-perStep*float64(i-last), 0)
-		}
-	}
-	scale := chart.Around(all...)
-	view.setScale(scale, text.AxisDollars)
-	view.Lines = []lineView{{Name: "left", Color: "s0", Path: scale.Line(left), Last: text.Dollars(left[last])}, {Name: "at an even pace", Color: "sx", Path: scale.Line(even), Last: text.Dollars(even[last])}}
-	if !math.IsNaN(pace[n]) {
-		view.Lines = append(view.Lines, lineView{Name: "at the pace so far", Color: "s1", Path: scale.Line(pace), Last: text.Dollars(pace[n]) + " at the end"})
-	}
-	for i, start := range starts {
-		name := start.Format("Mon, Jan 2")
-		if step == period.Hour {
-			name = start.Format("Jan 2, 15:04")
-		}
-		if x := 100 * float64(i) / float64(n); i%(n/6+1) == 0 && x > 2 && x < 98 {
-			mark := mark{start.Format("Jan 2"), x}
-			if step == period.Hour {
-				mark.Label = start.Format("15:04")
-			}
-			view.Marks = append(view.Marks, mark)
-		}
-		if !math.IsNaN(left[i+1]) {
-			view.Rows = append(view.Rows, graphRow{name, []string{text.Dollars(spent[start.Unix()]), text.Dollars(left[i+1]), text.Dollars(even[i+1])}})
-		}
-	}
-	return view, nil
-}
-
 // addCosts adds what was reported, counted and billed in a month.
 func (v *moneyView) addCosts(usage dashboard.Usage, of period.Period, now time.Time) {
 	for i := range 4 {
@@ -376,76 +217,5 @@ func (v *moneyView) addPrices(usage dashboard.Usage, now time.Time) {
 	v.Prices = usage.Prices()
 	if !v.Prices.Date.IsZero() {
 		v.PriceAge = text.Ago(now.Sub(v.Prices.Date))
-	}
-}
-
-// costJSON is a line of /api/usage/costs.
-type costJSON struct {
-	Provider      string   `json:"provider"`
-	Model         string   `json:"model"`
-	Item          string   `json:"item"`
-	Calls         int64    `json:"calls"`
-	Unpriced      int64    `json:"unpriced"`
-	Counted       float64  `json:"counted_dollars"`
-	Estimated     float64  `json:"estimated_dollars"`
-	ReportedCalls int64    `json:"reported_calls"`
-	Reported      float64  `json:"reported_dollars"`
-	Computed      float64  `json:"computed_dollars"`
-	Billed        *float64 `json:"billed_dollars"` // null: no bill is known
-}
-
-type costsJSON struct {
-	From time.Time  `json:"from"`
-	To   time.Time  `json:"to"`
-	Rows []costJSON `json:"rows"`
-}
-
-func (b *dashboardServer) getCosts(r *http.Request) (response, error) {
-	p := newParams(r.URL.Query())
-	usage, err := b.usageOf(p)
-	if err != nil {
-		return response{}, err
-	}
-	of := p.costPeriod(b.now())
-	csv := p.oneOf("format", "json", "csv") == "csv"
-	if err := p.err(); err != nil {
-		return response{}, err
-	}
-	rows := []costJSON{}
-	for _, l := range usage.Costs(of.From, of.To) {
-		row := costJSON{
-			Provider: l.Provider, Model: l.Model, Item: l.Item, Calls: l.Calls, Unpriced: l.Unpriced, Counted: l.Counted, Estimated: l.Estimated,
-			ReportedCalls: l.ReportedCalls, Reported: l.Reported, Computed: l.Computed,
-		}
-		if l.HasBill {
-			row.Billed = known(l.Billed, true)
-		}
-		rows = append(rows, row)
-	}
-	if err := usage.Extent().Err; err != nil {
-		return response{}, err
-	}
-	if csv {
-		return csvResponse("usage-costs", costLines(rows)), nil
-	}
-	return response{data: costsJSON{From: of.From, To: of.To, Rows: rows}}, nil
-}
-
-func costLines(rows []costJSON) iter.Seq2[[]string, error] {
-	return func(yield func([]string, error) bool) {
-		if !yield([]string{
-			"provider", "model", "item", "calls", "unpriced", "counted_dollars", "estimated_dollars", "reported_calls", "reported_dollars", "computed_dollars", "billed_dollars",
-		}, nil) {
-			return
-		}
-		for i := range rows {
-			row := &rows[i]
-			if !yield([]string{
-				cell(row.Provider), cell(row.Model), cell(row.Item), whole(row.Calls), whole(row.Unpriced), decimal(&row.Counted), decimal(&row.Estimated),
-				whole(row.ReportedCalls), decimal(&row.Reported), decimal(&row.Computed), decimal(row.Billed),
-			}, nil) {
-				return
-			}
-		}
 	}
 }

@@ -116,17 +116,17 @@ func TestHostileText(t *testing.T) {
 	alerts := &dashboards.Alerts{
 		GraphOf: graph, IntervalList: []dashboard.StateInterval{interval},
 		ChannelList: []dashboard.Channel{{Name: hostile, Deliveries: []dashboard.Delivery{{Alerts: []string{hostile}, Outcome: hostile, Error: hostile, Target: hostile}}}},
-		ActiveList:  []dashboard.ActiveAlert{active},
+		ActiveList:  dashboards.ActiveList{active},
 		HistoryList: []dashboard.HistoryEntry{{At: rigNow, Alert: alert}},
 		SilenceList: []dashboard.Silence{{ID: hostile, Matchers: []string{hostile}, EndsAt: rigNow.Add(time.Hour), CreatedBy: hostile, Comment: hostile}},
 		Groups: []dashboard.RuleGroup{{Name: hostile, File: hostile, Rules: []dashboard.Rule{{
 			Kind: hostile, Name: hostile, Expr: hostile, State: hostile, Health: hostile, LastError: hostile, Reason: hostile,
-			Labels: alert.Labels, Annotations: alert.Annotations, Active: []dashboard.ActiveAlert{active},
+			Labels: alert.Labels, Annotations: alert.Annotations, Active: dashboards.ActiveList{active},
 		}}}},
 	}
 	r.server.ShowUsage(component.MustNewID("llm_cost"), usage)
 	r.server.ShowAlerts(component.MustNewID("alert"), alerts)
-	for _, path := range []string{"/", "/money", "/alerts", "/rules", "/rule?id=" + ruleID(&alerts.Groups[0], &alerts.Groups[0].Rules[0]), "/alerts?silence=" + alert.Fingerprint(), "/?by=" + "%22%3E%3Cscript%3E", "/?q=" + url.QueryEscape(hostile), "/?by=model&by=" + url.QueryEscape(hostile), "/calls", "/calls/0000000000000001", "/calls?find=" + url.QueryEscape(hostile), "/arrivals", "/latency", "/sessions", "/traces", "/traces/" + url.PathEscape(hostile)} {
+	for _, path := range []string{"/", "/money", "/alerts", "/rules", "/rule?id=" + dashboard.RuleID(&alerts.Groups[0], &alerts.Groups[0].Rules[0]), "/alerts?silence=" + alert.Fingerprint(), "/?by=" + "%22%3E%3Cscript%3E", "/?q=" + url.QueryEscape(hostile), "/?by=model&by=" + url.QueryEscape(hostile), "/calls", "/calls/0000000000000001", "/calls?find=" + url.QueryEscape(hostile), "/arrivals", "/latency", "/sessions", "/traces", "/traces/" + url.PathEscape(hostile)} {
 		page := r.get(path).Body.String()
 		assert.Contains(t, page, "script&gt;", path)
 		for node := range elements(t, page) {
@@ -186,7 +186,7 @@ func TestLongListsSayWhereTheRestIs(t *testing.T) {
 // A storm of alerts does not make a page that no browser can show: the most severe are listed.
 func TestStormOfAlerts(t *testing.T) {
 	r := newRig(t)
-	storm := func(severity string, n int) (all []dashboard.ActiveAlert) {
+	storm := func(severity string, n int) (all dashboards.ActiveList) {
 		for i := range n {
 			labels := map[string]string{alertevent.LabelName: "Storm", alertevent.LabelSeverity: severity, "n": strconv.Itoa(i)}
 			all = append(all, dashboard.ActiveAlert{State: "firing", StartsAt: rigNow, Labels: labels})

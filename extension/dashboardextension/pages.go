@@ -10,8 +10,6 @@ import (
 	"net/url"
 
 	"go.uber.org/zap"
-
-	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
 )
 
 // shell is the frame of every page: navigation, problems and time.
@@ -23,25 +21,11 @@ type shell struct {
 	Read   bool // read-only
 	// Problems are those of the collector itself.
 	Problems []problemView
-
-	active []dashboard.ActiveAlert
 }
 
 func (b *dashboardServer) newShell(title, page string) shell {
-	active := b.activeAlerts()
-	return shell{
-		Title: title, Page: page, Firing: countFiring(active), Read: len(b.silenceable()) == 0, Problems: b.problemViews(),
-		active: active,
-	}
-}
-
-func countFiring(active []dashboard.ActiveAlert) (n int) {
-	for i := range active {
-		if active[i].State == "firing" {
-			n++
-		}
-	}
-	return n
+	_, firing := b.countActive()
+	return shell{Title: title, Page: page, Firing: firing, Read: len(b.silenceable()) == 0, Problems: b.problemViews()}
 }
 
 func (b *dashboardServer) addPages(mux *http.ServeMux) {

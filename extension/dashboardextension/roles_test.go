@@ -133,7 +133,7 @@ func TestPrivateValues(t *testing.T) {
 	active := dashboard.ActiveAlert{Alert: alert, State: "firing"}
 	r.alerts.ActiveList = append(r.alerts.ActiveList, active)
 	r.alerts.HistoryList = append(r.alerts.HistoryList, dashboard.HistoryEntry{At: rigNow, Alert: alert})
-	r.alerts.Groups[0].Rules[0].Active = append(r.alerts.Groups[0].Rules[0].Active, active)
+	r.alerts.Groups[0].Rules[0].Active = append(r.alerts.Groups[0].Rules[0].Active.(dashboards.ActiveList), active)
 	r.alerts.Groups[0].Rules[1].LastError = "series of user-1"
 	r.alerts.GraphOf.Series[0].Labels = map[string]string{"user_id": "user-2"}
 	r.alerts.IntervalList[0].Labels = map[string]string{"exported_user_id": "user-3"}

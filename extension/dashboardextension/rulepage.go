@@ -6,10 +6,7 @@ package dashboardextension
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
-	"fmt"
 	"math"
 	"net/http"
 	"net/url"
@@ -111,21 +108,15 @@ type changeView struct {
 	Lasted       string // how long it was in the state before
 }
 
-// ruleID names a rule: it is the same as long as the rule is.
-func ruleID(group *dashboard.RuleGroup, rule *dashboard.Rule) string {
-	hash := sha256.New()
-	for _, part := range slices.Concat([]string{group.File, group.Name, rule.Kind, rule.Name, rule.Expr}, pairs(rule.Labels, "=")) {
-		_, _ = fmt.Fprintf(hash, "%d:%s", len(part), part)
-	}
-	return hex.EncodeToString(hash.Sum(nil)[:8])
-}
+// rulePageOf is the address of a page about one rule.
+func rulePageOf(id string) string { return "/rule?id=" + id }
 
 // ruleOf finds a rule by its ID.
 func (b *dashboardServer) ruleOf(id string) (alerts dashboard.Alerts, group dashboard.RuleGroup, rule dashboard.Rule, err error) {
 	for _, shown := range b.alerts.all() {
 		for _, group := range shown.asked.RuleGroups() {
 			for i := range group.Rules {
-				if ruleID(&group, &group.Rules[i]) == id {
+				if group.Rules[i].ID == id {
 					return shown.asked, group, group.Rules[i], nil
 				}
 			}
@@ -211,7 +202,11 @@ func (b *dashboardServer) rulePage(r *http.Request) (content, error) {
 	view.Timeline, view.MoreLines = newTimeline(intervals, &q)
 	view.Marks = timeMarks(q.from, q.to)
 	view.Changes, view.MoreThere = newChanges(intervals, &q)
-	view.Active, view.More = b.newAlertViews(q.rule.Active)
+	if active := q.rule.Active; active != nil {
+		view.Active = b.newAlertViews(slices.Collect(active.List(activeShown)))
+		pending, firing := active.Count()
+		view.More = max(0, pending+firing-len(view.Active))
+	}
 	for _, entry := range b.history(maxHistory) {
 		if isOf(&entry.Alert, &q.rule) && len(view.History) < ruleDelivered {
 			view.History = append(view.History, historyView{b.alertViewOf(&entry.Alert), entry.At})
@@ -466,19 +461,4 @@ func (b *dashboardServer) getRuleGraph(r *http.Request) (response, error) {
 		out.States = append(out.States, state)
 	}
 	return response{data: out}, nil
-}
-
-// rulePages are the addresses of the pages of rules, by the fingerprints of their active alerts.
-func (b *dashboardServer) rulePages() map[string]string {
-	pages := map[string]string{}
-	for _, shown := range b.alerts.all() {
-		for _, group := range shown.asked.RuleGroups() {
-			for i := range group.Rules {
-				for _, active := range group.Rules[i].Active {
-					pages[active.Fingerprint()] = "/rule?id=" + ruleID(&group, &group.Rules[i])
-				}
-			}
-		}
-	}
-	return pages
 }

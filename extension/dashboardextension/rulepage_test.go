@@ -23,7 +23,7 @@ func (r *rig) ruleAddress(name string) string {
 	r.Helper()
 	for i := range r.alerts.Groups[0].Rules {
 		if rule := &r.alerts.Groups[0].Rules[i]; rule.Name == name {
-			return "/rule?id=" + ruleID(&r.alerts.Groups[0], rule)
+			return "/rule?id=" + dashboard.RuleID(&r.alerts.Groups[0], rule)
 		}
 	}
 	require.Fail(r, "there is no rule "+name)

@@ -121,7 +121,7 @@ func (b *dashboardServer) newRuleGroupView(group *dashboard.RuleGroup, fold bool
 	for i := range group.Rules {
 		rule := &group.Rules[i]
 		shown := newRuleView(rule)
-		shown.URL = "/rule?id=" + ruleID(group, rule)
+		shown.URL = rulePageOf(rule.ID)
 		if fold && rule.NoData && !rule.NoChannel {
 			view.Folded = append(view.Folded, shown)
 		} else {

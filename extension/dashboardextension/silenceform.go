@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/alertmanager/pkg/labels"
 
 	"github.com/otelcol-arc/otelcol-arc/extension/dashboardextension/internal/text"
+	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
 )
 
@@ -55,9 +56,12 @@ func (b *dashboardServer) alertsPage(r *http.Request) (content, error) {
 	if fingerprint == "" && copied == "" && extended == "" {
 		return b.alertsContent(form), nil
 	}
+	hasFingerprint := func(labels map[string]string) bool {
+		return alertevent.Alert{Labels: labels}.Fingerprint() == fingerprint
+	}
 	for _, shown := range b.alerts.all() {
-		for _, active := range shown.asked.Active() {
-			if fingerprint != "" && active.Fingerprint() == fingerprint {
+		if fingerprint != "" {
+			for active := range shown.asked.Active(dashboard.ActiveFilter{Labels: hasFingerprint}).List(1) {
 				form.Matchers, form.Source, form.Open = matchersOf(active.Labels), shown.id.String(), true
 			}
 		}
@@ -148,16 +152,14 @@ func (b *dashboardServer) previewOf(source string, matchers labels.Matchers) *si
 	if !ok {
 		return preview
 	}
-	for _, active := range alerts.Active() {
-		preview.Of++
-		if !matchAll(matchers, active.Labels) {
-			continue
-		}
-		if preview.Total++; preview.Total <= maxPreview {
-			preview.Alerts = append(preview.Alerts, b.newAlertView(&active))
-		}
+	count := func(active dashboard.ActiveAlerts) int {
+		pending, firing := active.Count()
+		return pending + firing
 	}
-	preview.More = max(0, preview.Total-maxPreview)
+	matching := alerts.Active(dashboard.ActiveFilter{Labels: func(labels map[string]string) bool { return matchAll(matchers, labels) }})
+	preview.Of, preview.Total = count(alerts.Active(dashboard.ActiveFilter{})), count(matching)
+	preview.Alerts = b.newAlertViews(slices.Collect(matching.List(maxPreview)))
+	preview.More = max(0, preview.Total-len(preview.Alerts))
 	return preview
 }
 

@@ -4,18 +4,14 @@
 package dashboardextension
 
 import (
-	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/otelcol-arc/otelcol-arc/extension/dashboardextension/internal/spend"
-	"github.com/otelcol-arc/otelcol-arc/extension/dashboardextension/internal/text"
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
 	"github.com/otelcol-arc/otelcol-arc/internal/period"
-	kinds "github.com/otelcol-arc/otelcol-arc/internal/usage"
 )
 
 const (
@@ -76,44 +72,7 @@ type spendView struct {
 	Billing       *billingView // nil: no bill is known
 }
 
-// priceView is a price in use, with the days since it was compared with its source.
-type priceView struct {
-	dashboard.PriceInUse
-	Age string
-}
-
 type filter struct{ Label, Value, Without string }
-
-type callView struct {
-	dashboard.Call
-	When    string
-	Address string // of its page
-	URL     string
-	Links   []tableValue // of the dimensions
-	Named   []string
-	Cost    string
-	Took    string
-	Failed  bool
-	Used    []string // what was used, by kind
-}
-
-// callTable is a page of calls.
-type callTable struct {
-	Heads []tableHead
-	Calls []callView
-}
-
-// callList is the newest of some calls, and how many there are.
-type callList struct {
-	Count int64
-	JSON  string
-	Calls []callView
-}
-
-type unpricedView struct {
-	dashboard.UnpricedModel
-	ID int
-}
 
 func (b *dashboardServer) spendPage(r *http.Request) (content, error) {
 	view := spendView{shell: b.newShell("Spend", "spend")}
@@ -158,16 +117,8 @@ func (b *dashboardServer) spendPage(r *http.Request) (content, error) {
 }
 
 func (b *dashboardServer) addAlerts(view *spendView) {
-	for _, active := range view.active {
-		if active.State != "firing" {
-			continue
-		}
-		if len(view.Alerts) == alertsOnTop {
-			view.MoreAlerts++
-			continue
-		}
-		view.Alerts = append(view.Alerts, b.newAlertView(&active))
-	}
+	view.Alerts = b.newAlertViews(b.mostSevere(dashboard.ActiveFilter{State: "firing"}, alertsOnTop))
+	view.MoreAlerts = max(0, view.Firing-len(view.Alerts))
 }
 
 func (b *dashboardServer) addControls(view *spendView, c selection, dimensions []string) {
@@ -196,8 +147,8 @@ func addUsage(view *spendView, usage dashboard.Usage, extent *dashboard.Extent, 
 	if err != nil {
 		return err
 	}
-	all := spend.Sum(groups)
-	view.NoneHere = all.Calls == 0
+	now := newCounted(groups)
+	view.NoneHere = now.all.Calls == 0
 	view.NoCalls = view.NoCalls && view.NoneHere && len(usage.Calls(dashboard.CallQuery{Limit: 1})) == 0
 	if view.NoneHere {
 		return nil
@@ -208,17 +159,16 @@ func addUsage(view *spendView, usage dashboard.Usage, extent *dashboard.Extent, 
 	if err != nil {
 		return err
 	}
-	before, compared, err := askBefore(usage, extent, c.period, c.now, c.by, c.where)
-	if err != nil {
-		return err
-	}
-	var allBefore *dashboard.Totals
-	if compared {
-		sum := spend.Sum(before)
-		allBefore = &sum
+	var before *counted
+	if of, known := periodBefore(extent, c.period, c.now); known {
+		rows, err := usage.Usage(queryOf(of, nil, c.by, c.where))
+		if err != nil {
+			return err
+		}
+		before = newCounted(rows)
 	}
 	view.Notes = append(view.Notes, failureNote(extent, c)...)
-	view.Stats = figuresWithout(newStats(&all, allBefore), c.missing)
+	view.Stats = figuresWithout(newStats(now.totals(), before.totals()), c.missing)
 	stack := spend.NewStack(steps, starts, c.measure, chartSeries)
 	view.Chart = newChart(stack, c)
 	colors := map[string]string{}
@@ -227,7 +177,7 @@ func addUsage(view *spendView, usage dashboard.Usage, extent *dashboard.Extent, 
 			colors[spend.GroupKey(group.Values)] = colorOf(i, false)
 		}
 	}
-	view.Table = newTable(groups, before, &all, allBefore, colors, c)
+	view.Table = newTable(now, before, colors, c)
 	if note, err := overflowNote(usage, extent, c); err != nil {
 		return err
 	} else if note != "" {
@@ -241,180 +191,14 @@ func addUsage(view *spendView, usage dashboard.Usage, extent *dashboard.Extent, 
 		if err != nil {
 			return err
 		}
-		view.Tops = append(view.Tops, newTop(rows, dimension, &all, c))
+		view.Tops = append(view.Tops, newTop(rows, dimension, now.totals(), c))
 	}
 	return nil
 }
 
-// askBefore asks for the period to compare one with, if the ledger has it.
-func askBefore(usage dashboard.Usage, extent *dashboard.Extent, of period.Period, now time.Time, by []string, where map[string]string) (rows []dashboard.Row, compared bool, err error) {
-	before := of.BeforeUntil(now)
+// periodBefore is the period to compare one with, if the ledger has it.
+func periodBefore(extent *dashboard.Extent, of period.Period, now time.Time) (before period.Period, known bool) {
+	before = of.BeforeUntil(now)
 	before.To = period.Hour.Floor(before.To.Add(time.Hour - 1))
-	if extent.Since.IsZero() || before.From.Before(extent.Since) || !before.From.Before(before.To) {
-		return nil, false, nil
-	}
-	rows, err = usage.Usage(queryOf(before, nil, by, where))
-	return rows, true, err
-}
-
-// notesOf report what there is not, of the chosen period or of the ledger.
-func notesOf(extent *dashboard.Extent, c selection) (notes []string) {
-	const at = "Jan 2, 2006 15:04"
-	before := c.period.Before()
-	switch {
-	case extent.Since.IsZero():
-	case c.period.From.Before(extent.Since):
-		notes = append(notes, "Counted since "+extent.Since.In(c.now.Location()).Format(at)+": there is nothing before.")
-	case before.From.Before(extent.Since):
-		notes = append(notes, "Counted since "+extent.Since.In(c.now.Location()).Format(at)+": there is no whole period before to compare with.")
-	}
-	if c.period.From.Before(extent.HoursSince) && extent.Since.Before(extent.HoursSince) {
-		notes = append(notes, "Until "+extent.HoursSince.In(c.now.Location()).Format(at)+" there are whole days of "+extent.Zone.String()+", no hours.")
-	}
-	if extent.FoldedDays > 0 {
-		notes = append(notes, text.Count(int64(extent.FoldedDays))+" days have lost the values of dimensions, as there were more than "+
-			text.Count(int64(extent.DayRowsLimit))+" rows (max_day_rows). Their costs are complete.")
-	}
-	return notes
-}
-
-// overflowNote reports the calls that have no row of their own.
-func overflowNote(usage dashboard.Usage, extent *dashboard.Extent, c selection) (string, error) {
-	if extent.Overflow == "" || extent.Rows < extent.RowsLimit/10 {
-		return "", nil // a limit was not reached, nor that of an hour
-	}
-	rows, err := usage.Usage(queryOf(c.until(), nil, nil, map[string]string{dashboard.Model: extent.Overflow}))
-	if err != nil || len(rows) == 0 || rows[0].Usage.Calls == 0 {
-		return "", err
-	}
-	return text.Count(rows[0].Usage.Calls) + " calls that cost " + text.Dollars(rows[0].Usage.Dollars) + " are counted together as " + extent.Overflow +
-		", as the ledger has as many rows as it may have (max_rows is " + text.Count(int64(extent.RowsLimit)) + ").", nil
-}
-
-func (b *dashboardServer) addCalls(view *spendView, usage dashboard.Usage, c selection) {
-	dimensions := usage.Dimensions()
-	until := c.until()
-	query := dashboard.CallQuery{From: until.From, To: until.To, Where: c.where}
-	link := func(name, value string) string {
-		values := c.periodValues()
-		values.Set(name, value)
-		return c.apiURL("/api/calls", values)
-	}
-	merged, bad := query, query
-	merged.MergedBy, bad.Problems = mergedByTime, true
-	view.MergedByTime = b.listCalls(usage.Calls(merged), link("merged_by", mergedByTime), c)
-	view.BadCalls = b.listCalls(usage.Calls(bad), link("problems", "true"), c)
-
-	calls, count := c.callsOfPage(usage, query)
-	view.CallPager = newPager(count, c.callPage, callRows, func(page int) string {
-		other := c
-		other.callPage = page
-		return other.url() + "#calls"
-	})
-	for i := range calls {
-		view.CallTable.Calls = append(view.CallTable.Calls, b.newCallView(&calls[i], c))
-	}
-	view.CallTable.Heads = c.callHeads(dimensions, "-cost", "#calls")
-}
-
-// callsOfPage are the calls of a page, the most expensive first unless others are asked for,
-// and how many there are in all.
-func (c *selection) callsOfPage(usage dashboard.Usage, query dashboard.CallQuery) (calls []dashboard.Call, count int) {
-	source, counts := usage.(dashboard.CallSource)
-	if c.callSort == "" && counts {
-		count = source.CountCalls(query)
-		query.MostExpensive, query.Limit = true, c.callPage*callRows
-		return pageOf(usage.Calls(query), callRows, c.callPage), count
-	}
-	calls = usage.Calls(query)
-	keys := []callKey{{of: callColumns["cost"], down: true}, {of: callColumns["time"], down: true}}
-	if c.callSort != "" {
-		keys = []callKey{newParams(nil).callKey(c.callSort, usage.Dimensions())}
-	}
-	sortCalls(calls, keys)
-	return pageOf(calls, callRows, c.callPage), len(calls)
-}
-
-// mergedByTime is the rule that is a heuristic.
-const mergedByTime = "concurrent"
-
-func (b *dashboardServer) listCalls(calls []dashboard.Call, json string, c selection) callList {
-	list := callList{Count: int64(len(calls)), JSON: json}
-	for i := range calls[:min(len(calls), listedCalls)] {
-		list.Calls = append(list.Calls, b.newCallView(&calls[i], c))
-	}
-	return list
-}
-
-func (b *dashboardServer) newCallView(call *dashboard.Call, c selection) callView {
-	shown := callView{
-		Call: *call, When: call.Time.In(c.now.Location()).Format("Jan 2, 15:04:05"), Address: callPage(call.ID, c.source), URL: traceURL(b.cfg.TraceURL, call.TraceID, call.SpanID),
-		Cost: noPrice, Took: "–", Failed: call.Status != "success",
-	}
-	for i, value := range call.Values {
-		name := text.Cut(valueLabel(value), shownDimRunes)
-		shown.Named = append(shown.Named, name)
-		if i < len(c.dimensions) {
-			shown.Links = append(shown.Links, tableValue{name, c.only(c.dimensions[i], value).url()})
-		}
-	}
-	if call.Dollars != nil {
-		shown.Cost = text.Rate(*call.Dollars)
-	}
-	if call.Seconds != nil {
-		shown.Took = text.Seconds(*call.Seconds)
-	}
-	for _, kind := range kinds.Kinds() {
-		if n := call.Amounts[kind]; n != 0 {
-			shown.Used = append(shown.Used, strconv.FormatFloat(float64(n)/float64(kind.Scale()), 'f', -1, 64)+" "+kind.String())
-		}
-	}
-	return shown
-}
-
-func addPrices(view *spendView, usage dashboard.Usage, now time.Time) {
-	view.Prices = usage.Prices()
-	for i, price := range view.Prices.InUse {
-		if i == listedPrices {
-			view.MorePrices = len(view.Prices.InUse) - listedPrices
-			break
-		}
-		shown := priceView{price, "unknown"}
-		shown.Model = text.Cut(shown.Model, shownDimRunes)
-		if !price.Checked.IsZero() {
-			shown.Age = fmt.Sprintf("%d days", int(now.Sub(price.Checked)/(24*time.Hour)))
-		}
-		view.PricesInUse = append(view.PricesInUse, shown)
-	}
-}
-
-// addAttention adds what is wrong with costs, of the models and providers that are chosen.
-func addAttention(view *spendView, usage dashboard.Usage, where map[string]string) {
-	left := func(model, provider string) bool {
-		wantModel, byModel := where[dashboard.Model]
-		wantProvider, byProvider := where[dashboard.Provider]
-		return byModel && model != wantModel || byProvider && provider != wantProvider
-	}
-	unpriced := slices.DeleteFunc(slices.Clone(usage.Unpriced()), func(m dashboard.UnpricedModel) bool { return left(m.Model, m.Provider) })
-	if len(unpriced) > listedModels {
-		view.MoreUnpriced = len(unpriced) - listedModels
-		unpriced = unpriced[:listedModels]
-	}
-	for i, model := range unpriced {
-		model.Model = text.Cut(model.Model, shownDimRunes)
-		view.Unpriced = append(view.Unpriced, unpricedView{model, i})
-	}
-	view.Estimates = slices.DeleteFunc(slices.Clone(usage.Estimates()), func(e dashboard.Estimate) bool { return left(e.Model, e.Provider) })
-	if len(view.Estimates) > listedModels {
-		view.MoreEstimates = len(view.Estimates) - listedModels
-		view.Estimates = view.Estimates[:listedModels]
-	}
-	for i := range view.Estimates {
-		view.Estimates[i].Model = text.Cut(view.Estimates[i].Model, shownDimRunes)
-	}
-	view.Disagreements = slices.DeleteFunc(slices.Clone(usage.Disagreements()), func(d dashboard.Disagreement) bool { return left(d.Model, where[dashboard.Provider]) })
-	if len(view.Disagreements) > listedModels {
-		view.MoreDisagree = len(view.Disagreements) - listedModels
-		view.Disagreements = view.Disagreements[:listedModels]
-	}
+	return before, !extent.Since.IsZero() && !before.From.Before(extent.Since) && before.From.Before(before.To)
 }

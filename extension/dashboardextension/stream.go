@@ -77,6 +77,12 @@ type list iter.Seq2[any, error]
 // after is the value of a member that is known once those before it have been written.
 type after func() any
 
+// extended is an object that is made of a struct with members, and one more.
+type extended struct {
+	fields any
+	last   member
+}
+
 // streamJSON makes the envelope of data that is an object with these members, or one list
 // without a name, as marshal makes it.
 func streamJSON(members ...member) func(io.Writer) error {
@@ -92,16 +98,19 @@ func streamJSON(members ...member) func(io.Writer) error {
 			j.text(map[bool]string{true: "{\n    ", false: ",\n    "}[i == 0])
 			j.value(m.name, "")
 			j.text(": ")
-			switch value := m.value.(type) {
-			case list:
-				j.list(value, "    ")
-			case after:
-				j.value(value(), "    ")
-			default:
-				j.value(value, "    ")
-			}
+			j.write(m.value, "    ")
 		}
 		j.text("\n  }\n}\n")
+		return j.err
+	}
+}
+
+// streamArray makes an array without an envelope, as marshal makes it.
+func streamArray(all list) func(io.Writer) error {
+	return func(w io.Writer) error {
+		j := &jsonWriter{w: w}
+		j.list(all, "")
+		j.text("\n")
 		return j.err
 	}
 }
@@ -115,6 +124,34 @@ func (j *jsonWriter) text(s string) {
 	if j.err == nil {
 		_, j.err = io.WriteString(j.w, s)
 	}
+}
+
+// write writes a value that may be made while it is written.
+func (j *jsonWriter) write(v any, indent string) {
+	switch v := v.(type) {
+	case list:
+		j.list(v, indent)
+	case after:
+		j.value(v(), indent)
+	case extended:
+		j.extended(v, indent)
+	default:
+		j.value(v, indent)
+	}
+}
+
+func (j *jsonWriter) extended(v extended, indent string) {
+	fields := &jsonWriter{w: new(bytes.Buffer)}
+	fields.value(v.fields, indent)
+	if j.err == nil {
+		j.err = fields.err
+	}
+	end := "\n" + indent + "}"
+	j.text(strings.TrimSuffix(fields.w.(*bytes.Buffer).String(), end) + ",\n" + indent + "  ")
+	j.value(v.last.name, "")
+	j.text(": ")
+	j.write(v.last.value, indent+"  ")
+	j.text(end)
 }
 
 func (j *jsonWriter) value(v any, indent string) {
@@ -140,7 +177,7 @@ func (j *jsonWriter) list(all list, indent string) {
 			return
 		}
 		j.text(before + indent + "  ")
-		j.value(v, indent+"  ")
+		j.write(v, indent+"  ")
 		before = ",\n"
 	}
 	if before == "[\n" {

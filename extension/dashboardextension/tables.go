@@ -15,85 +15,6 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
 )
 
-// tableColumn is a column that the table of groups can have.
-type tableColumn struct {
-	name, label string // the name is that of the API
-	usual       bool
-	cell        func(row *tableRow) tableCell
-}
-
-type tableCell struct {
-	Text, Title string
-	URL         string
-	Strong, Bad bool
-}
-
-func plain(s string) tableCell { return tableCell{Text: s} }
-
-func tokens(n int64) tableCell { return tableCell{Text: text.Short(float64(n)), Title: text.Count(n)} }
-
-func secondsOf(seconds float64, ok bool) tableCell {
-	if !ok {
-		return plain("–")
-	}
-	return plain(text.Seconds(seconds))
-}
-
-var tableColumns = []tableColumn{
-	{"share", "Share", true, func(r *tableRow) tableCell { return plain(text.Percent(r.share)) }},
-	{"cost", "Cost", true, func(r *tableRow) tableCell { return tableCell{Text: cost(r.usage), Strong: true} }},
-	{"change", "Change", true, func(r *tableRow) tableCell { return tableCell{Text: r.change, Title: r.changeTitle} }},
-	{"calls", "Calls", true, func(r *tableRow) tableCell { return plain(text.Count(r.usage.Calls)) }},
-	{"average_cost", "Cost a call", true, func(r *tableRow) tableCell {
-		if average, ok := spend.AverageDollars(r.usage); ok {
-			return plain(text.Rate(average))
-		}
-		return plain("–")
-	}},
-	{"average_duration", "Average time", true, func(r *tableRow) tableCell { return secondsOf(spend.AverageSeconds(r.usage)) }},
-	{"p50", "p50", false, func(r *tableRow) tableCell { return plain(quantile(r.usage, .5)) }},
-	{"p95", "p95", true, func(r *tableRow) tableCell { return plain(quantile(r.usage, .95)) }},
-	{"p99", "p99", false, func(r *tableRow) tableCell { return plain(quantile(r.usage, .99)) }},
-	{"error_ratio", "Errors", true, func(r *tableRow) tableCell {
-		return tableCell{Text: percentOr(spend.ErrorRate(r.usage)), Bad: r.usage.Errors+r.usage.Timeouts > 0}
-	}},
-	{"input_tokens", "Tokens in", true, func(r *tableRow) tableCell { return tokens(r.usage.Tokens.Input) }},
-	{"output_tokens", "Out", true, func(r *tableRow) tableCell { return tokens(r.usage.Tokens.Output) }},
-	{"reasoning_tokens", "Reasoning", false, func(r *tableRow) tableCell { return tokens(r.usage.Tokens.Reasoning) }},
-	{"cache_read_ratio", "From caches", true, func(r *tableRow) tableCell { return plain(percentOr(spend.CacheReadShare(r.usage))) }},
-	{"cache_saved", "Caching saved", true, func(r *tableRow) tableCell { return plain(saved(r.usage)) }},
-	{"unpriced", "Without a price", false, func(r *tableRow) tableCell { return plain(text.Count(r.usage.Unpriced)) }},
-	{"estimated_cost", "Estimated", false, func(r *tableRow) tableCell { return plain(text.Dollars(r.usage.EstimatedDollars)) }},
-}
-
-func isTableColumn(name string) bool {
-	return slices.ContainsFunc(tableColumns, func(column tableColumn) bool { return column.name == name })
-}
-
-// errUnknownColumn names the columns that isKnown knows, in the order of the table.
-func errUnknownColumn(name string, isKnown func(string) bool) error {
-	var names []string
-	for _, column := range tableColumns {
-		if isKnown(column.name) {
-			names = append(names, column.name)
-		}
-	}
-	return fmt.Errorf("must be one of %s, is %q", strings.Join(names, ", "), name)
-}
-
-// shownColumns are those that are chosen.
-func (c *selection) shownColumns() (shown []tableColumn) {
-	for _, column := range tableColumns {
-		if slices.Contains(c.missing, column.name) {
-			continue
-		}
-		if len(c.columns) == 0 && column.usual || slices.Contains(c.columns, column.name) {
-			shown = append(shown, column)
-		}
-	}
-	return shown
-}
-
 // table is a page of the groups.
 type table struct {
 	Label string
@@ -113,11 +34,6 @@ type tableHead struct {
 	Number             bool
 }
 
-type chosenColumn struct {
-	Name, Label string
-	Shown       bool
-}
-
 type tableRow struct {
 	Values []tableValue // by dimension
 	Color  string       // class of the series in the chart
@@ -129,27 +45,6 @@ type tableRow struct {
 }
 
 type tableValue struct{ Value, URL string }
-
-// pager links the pages of a table.
-type pager struct {
-	First, Last, Rows int64 // from 1 on
-	Previous, Next    string
-}
-
-func newPager(rows, page, size int, url func(page int) string) pager {
-	first := min((page-1)*size, rows)
-	p := pager{First: int64(first + 1), Last: int64(min(first+size, rows)), Rows: int64(rows)}
-	if p.First > p.Last {
-		p.First = p.Last
-	}
-	if page > 1 && rows > 0 {
-		p.Previous = url(min(page-1, (rows+size-1)/size))
-	}
-	if first+size < rows {
-		p.Next = url(page + 1)
-	}
-	return p
-}
 
 func cutDown(sort string) (name string, down bool) { return strings.CutPrefix(sort, "-") }
 
@@ -194,8 +89,34 @@ func (c selection) head(name, label string, figure bool) tableHead {
 	return head
 }
 
+// counted is what was counted in a period, by group.
+type counted struct {
+	rows []dashboard.Row
+	all  dashboard.Totals
+}
+
+func newCounted(rows []dashboard.Row) *counted { return &counted{rows, spend.Sum(rows)} }
+
+// totals are those of all groups; nil if c is.
+func (c *counted) totals() *dashboard.Totals {
+	if c == nil {
+		return nil
+	}
+	return &c.all
+}
+
+// byGroup returns the totals of each group, by its key.
+func (c *counted) byGroup() map[string]*dashboard.Totals {
+	groups := make(map[string]*dashboard.Totals, len(c.rows))
+	for i := range c.rows {
+		groups[spend.GroupKey(c.rows[i].Group)] = &c.rows[i].Usage
+	}
+	return groups
+}
+
 // newTable makes the table of groups, with the colors that the chart has for the largest.
-func newTable(rows, before []dashboard.Row, all, allBefore *dashboard.Totals, colors map[string]string, c selection) table {
+// before is nil if there is no period to compare with.
+func newTable(now, before *counted, colors map[string]string, c selection) table {
 	made := table{Search: c.search, Wide: len(c.by) > 1}
 	var labels []string
 	for _, dimension := range c.by {
@@ -224,7 +145,7 @@ func newTable(rows, before []dashboard.Row, all, allBefore *dashboard.Totals, co
 		}
 		made.Chosen = append(made.Chosen, chosenColumn{column.name, column.label, slices.ContainsFunc(columns, func(shown tableColumn) bool { return shown.name == column.name })})
 	}
-	rows = slices.Clone(rows)
+	rows := slices.Clone(now.rows)
 	if c.search != "" {
 		rows = slices.DeleteFunc(rows, func(row dashboard.Row) bool { return !matchesSearch(row.Group, c.search) })
 	}
@@ -239,14 +160,18 @@ func newTable(rows, before []dashboard.Row, all, allBefore *dashboard.Totals, co
 		other.page = page
 		return other.url()
 	})
-	past := map[string]*dashboard.Totals{}
-	for i := range before {
-		past[spend.GroupKey(before[i].Group)] = &before[i].Usage
+	var past map[string]*dashboard.Totals
+	if before != nil {
+		past = before.byGroup()
 	}
 	shown := pageOf(rows, tableRows, c.page)
 	for i := range shown {
 		key := spend.GroupKey(shown[i].Group)
-		row := newTableRow(&shown[i].Usage, past[key], all, allBefore != nil, columns, c.measure)
+		was := past[key]
+		if was == nil && before != nil {
+			was = &dashboard.Totals{} // the group is new
+		}
+		row := newTableRow(&shown[i].Usage, was, &now.all, columns, c.measure)
 		row.Color = cmp.Or(colors[key], "sx")
 		for j, value := range shown[i].Group {
 			row.Values = append(row.Values, tableValue{text.Cut(valueLabel(value), shownDimRunes), c.only(c.by[j], value).url()})
@@ -254,7 +179,7 @@ func newTable(rows, before []dashboard.Row, all, allBefore *dashboard.Totals, co
 		linkCalls(&row, columns, c.callsPage(shown[i].Group...).url())
 		made.Rows = append(made.Rows, row)
 	}
-	made.All = newTableRow(all, allBefore, all, allBefore != nil, columns, c.measure)
+	made.All = newTableRow(&now.all, before.totals(), &now.all, columns, c.measure)
 	linkCalls(&made.All, columns, c.callsPage().url())
 	return made
 }
@@ -274,13 +199,11 @@ func matchesSearch(group []string, search string) bool {
 	return slices.ContainsFunc(group, func(value string) bool { return strings.Contains(strings.ToLower(valueLabel(value)), search) })
 }
 
-func newTableRow(t, past, all *dashboard.Totals, compared bool, columns []tableColumn, m spend.Measure) tableRow {
+// newTableRow makes a row of totals. past is nil if there is no period to compare with.
+func newTableRow(t, past, all *dashboard.Totals, columns []tableColumn, m spend.Measure) tableRow {
 	row := tableRow{usage: t, change: "–"}
 	row.share, _ = spend.Ratio(m.Of(t), m.Of(all))
-	if compared {
-		if past == nil {
-			past = &dashboard.Totals{}
-		}
+	if past != nil {
 		row.change, row.changeTitle = changeOf(m.Of(t), m.Of(past)), "before: "+amount(m, past)
 	}
 	for _, column := range columns {
@@ -308,30 +231,6 @@ func changeOf(now, past float64) string {
 	default:
 		return "±0%"
 	}
-}
-
-type top struct {
-	Label, URL string
-	Rows       []topRow
-}
-
-type topRow struct {
-	Value, URL, Amount string
-	Width              float64
-}
-
-func newTop(rows []dashboard.Row, dimension string, all *dashboard.Totals, c selection) top {
-	made := top{Label: label(dimension), URL: c.groupedBy(dimension).url()}
-	for _, group := range spend.Top(spend.Rank(rows, c.measure), topGroups) {
-		share, _ := spend.Ratio(c.measure.Of(&group.Usage), c.measure.Of(all))
-		row := topRow{Value: "all others", URL: made.URL, Amount: amount(c.measure, &group.Usage), Width: 100 * max(share, 0)}
-		if !group.Others {
-			row.Value = text.Cut(valueLabel(group.Values[0]), shownDimRunes)
-			row.URL = c.only(dimension, group.Values[0]).url()
-		}
-		made.Rows = append(made.Rows, row)
-	}
-	return made
 }
 
 // colorOf is the class of the series that a rank has in the chart.

@@ -130,7 +130,8 @@ func (b *dashboardServer) describeMinute(minute dashboard.Traffic) string {
 		}
 	}
 	line += fmt.Sprintf("; today (UTC): %s calls, %s", text.Count(sum.Calls), text.Dollars(sum.Dollars))
-	return line + fmt.Sprintf("; %d alerts firing", countFiring(b.activeAlerts()))
+	_, firing := b.countActive()
+	return line + fmt.Sprintf("; %d alerts firing", firing)
 }
 
 // reportsOfCalls are the records that report a call. They can be more than the calls:

@@ -96,11 +96,7 @@ func (a Alert) Severity() string {
 
 // Fingerprint identifies the label set, as Prometheus and Alertmanager compute it: 16 hex digits.
 func (a Alert) Fingerprint() string {
-	set := make(model.LabelSet, len(a.Labels))
-	for name, value := range a.Labels {
-		set[model.LabelName(name)] = model.LabelValue(value)
-	}
-	return set.Fingerprint().String()
+	return model.Fingerprint(model.LabelsToSignature(a.Labels)).String()
 }
 
 // Line is a one-line text: state or severity, name, and the summary, or else the

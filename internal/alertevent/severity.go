@@ -25,8 +25,11 @@ var UsualSeverities = map[string]string{
 // SeverityRank is higher for an alert that is more severe: the index of its
 // severity in [Severities], usual words of others included. It is -1 for other
 // words and for none.
-func (a Alert) SeverityRank() int {
-	word := strings.TrimSpace(a.Severity())
+func (a Alert) SeverityRank() int { return RankOf(a.Severity()) }
+
+// RankOf is the rank of a severity: see [Alert.SeverityRank].
+func RankOf(severity string) int {
+	word := strings.TrimSpace(strings.ToLower(severity))
 	if usual, ok := UsualSeverities[word]; ok {
 		word = usual
 	}

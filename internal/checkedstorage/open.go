@@ -20,10 +20,17 @@ func (e OpenError) Error() string { return "storage: " + e.error.Error() }
 // Unwrap returns the error of the storage.
 func (e OpenError) Unwrap() error { return e.error }
 
-// Open opens a storage extension of the host for a component. The name, which may be
-// empty, keeps several clients of a component apart. The error is an [OpenError] unless
-// there is no such extension. For onDamage see [New].
-func Open(ctx context.Context, host component.Host, extension component.ID, kind component.Kind, owner component.ID, name string, onDamage func(key string, stored []byte)) (*Client, error) {
+// Owner is the component that a client of a storage belongs to.
+type Owner struct {
+	Kind component.Kind
+	ID   component.ID
+	// Name distinguishes several clients of a component. It may be empty.
+	Name string
+}
+
+// Open opens a storage extension of the host. The error is an [OpenError] unless there
+// is no such extension. For onDamage see [New].
+func Open(ctx context.Context, host component.Host, extension component.ID, owner Owner, onDamage func(key string, stored []byte)) (*Client, error) {
 	found, ok := host.GetExtensions()[extension]
 	if !ok {
 		return nil, fmt.Errorf("storage: there is no extension %q", extension)
@@ -32,7 +39,7 @@ func Open(ctx context.Context, host component.Host, extension component.ID, kind
 	if !ok {
 		return nil, fmt.Errorf("storage: extension %q is not a storage", extension)
 	}
-	client, err := provider.GetClient(ctx, kind, owner, name)
+	client, err := provider.GetClient(ctx, owner.Kind, owner.ID, owner.Name)
 	if err != nil {
 		return nil, OpenError{err}
 	}

@@ -5,6 +5,7 @@ package dashboard
 
 import (
 	"context"
+	"iter"
 	"time"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
@@ -18,9 +19,8 @@ type Alerts interface {
 	// alerts of a rule were pending or firing in it, by alert and time.
 	Graph(ctx context.Context, expr string, from, to time.Time) (Graph, error)
 	Intervals(ctx context.Context, rule *Rule, from, to time.Time) ([]StateInterval, error)
-	// Active are the alerts that are pending or firing, the most severe and
-	// then the oldest first.
-	Active() []ActiveAlert
+	// Active are the alerts that are pending or firing and that a filter chooses.
+	Active(filter ActiveFilter) ActiveAlerts
 	// History are the last notifications, the newest first; limit 0 is all that are kept.
 	History(limit int) []HistoryEntry
 	// Routes are where an alert with such labels is notified, and Receivers all that
@@ -51,6 +51,7 @@ type RuleGroup struct {
 
 // Rule is an alerting, recording or event rule.
 type Rule struct {
+	ID          string // the same as long as the rule is
 	Kind        string // alerting, recording or event
 	Name        string
 	Expr        string // PromQL; OTTL for an event rule
@@ -70,13 +71,31 @@ type Rule struct {
 	// set when there are none although some are switched on.
 	Channels  []string
 	NoChannel bool
-	Active    []ActiveAlert
+	Active    ActiveAlerts // nil: none
+}
+
+// ActiveFilter chooses active alerts. The zero value chooses all.
+type ActiveFilter struct {
+	State string // pending or firing; "" is both
+	// Labels reports whether an alert with such labels is chosen; nil chooses all. The map
+	// is valid during the call only.
+	Labels func(labels map[string]string) bool
+}
+
+// ActiveAlerts are alerts that are pending or firing. There may be 100,000: to count them is
+// cheap, and each is built when it is listed.
+type ActiveAlerts interface {
+	// Count is how many there are in each state.
+	Count() (pending, firing int)
+	// List are the most severe, and of these the oldest first; at most limit, 0 is all.
+	List(limit int) iter.Seq[ActiveAlert]
 }
 
 // ActiveAlert is a pending or firing alert.
 type ActiveAlert struct {
 	alertevent.Alert
-	State string // pending or firing
+	State  string // pending or firing
+	RuleID string // of the rule that raised it; "" when it is about a rule
 	// Suppressed names what suppresses its notifications: silence ID, inhibiting
 	// alert or cooldown; "" when nothing does.
 	Suppressed string

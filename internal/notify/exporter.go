@@ -20,6 +20,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+	"github.com/otelcol-arc/otelcol-arc/internal/checkedstorage"
 	"github.com/otelcol-arc/otelcol-arc/internal/health"
 	"github.com/otelcol-arc/otelcol-arc/internal/mutetime"
 	"github.com/otelcol-arc/otelcol-arc/internal/notify/internal/metadata"
@@ -84,7 +85,7 @@ func NewExporter(set exporter.Settings, s Settings) (*Exporter, error) {
 	}
 	s.Delivery.warnDeprecated(set.Logger)
 	e := &Exporter{
-		Selector:   NewSelector(set.ID, s.Delivery),
+		Selector:   newSelector(set.ID, s.Delivery),
 		set:        set,
 		outcomes:   s.Outcomes,
 		storage:    s.Delivery.StorageID(),
@@ -290,7 +291,7 @@ func (e *Exporter) Resent() (firing, overflow int) {
 
 // readQueue reads what a queue of the version before has left.
 func (e *Exporter) readQueue(ctx context.Context, host component.Host, storage component.ID) ([]plog.Logs, func() error, error) {
-	client, err := OpenStorage(ctx, host, storage, e.set.ID, legacyQueueName, func(string) {}) // it had no checksums
+	client, err := checkedstorage.Open(ctx, host, storage, checkedstorage.Owner{Kind: component.KindExporter, ID: e.set.ID, Name: legacyQueueName}, func(string, []byte) {}) // it had no checksums
 	if err != nil {
 		return nil, nil, err
 	}

@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -15,13 +14,12 @@ import (
 	"time"
 
 	"go.opentelemetry.io/collector/component"
-	"go.opentelemetry.io/collector/config/confighttp"
 	"go.opentelemetry.io/collector/consumer/consumererror"
-	"go.opentelemetry.io/otel/trace/noop"
 	"go.uber.org/zap"
 	"golang.org/x/time/rate"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+	"github.com/otelcol-arc/otelcol-arc/internal/checkedstorage"
 	"github.com/otelcol-arc/otelcol-arc/internal/health"
 	"github.com/otelcol-arc/otelcol-arc/internal/mutetime"
 )
@@ -32,54 +30,6 @@ const (
 	// failingForMinutes is how long a channel fails until its status reports it.
 	failingForMinutes = time.Minute
 )
-
-// Message is what a notifier sends in one request.
-type Message struct {
-	// ID is the same for every attempt to send these changes, also after a restart.
-	ID string
-	// Target is the recipient, where the channel has several; "" is all of them.
-	Target string
-	Alerts []alertevent.Alert
-}
-
-// Channel is one way to notify, as its exporter describes it.
-type Channel struct {
-	// Name distinguishes the channels of an exporter; "" when there is one.
-	Name string
-	// Receiver is the one whose alerts the channel is sent. "" is for alerts that no
-	// route has addressed, and for those whose receiver is the exporter's ID.
-	Receiver string
-	// Individually makes each alert a message. Otherwise the alerts of a group are
-	// one message, and so are all without a group; with Together all alerts are one.
-	Individually, Together bool
-	// MaxAlerts bounds the alerts of one message; 0: any number.
-	MaxAlerts int
-	// MaxSettled bounds the alerts whose last notification is remembered, and that
-	// are sent again; 0 is the default.
-	MaxSettled int
-	// Place, when there is one, distinguishes alerts that cannot be in one message.
-	Place func(alert alertevent.Alert) string
-	// Resend is the time after which a firing alert is sent again; 0: never.
-	Resend time.Duration
-	// SendResolved sets whether resolutions are sent; nil is what the notifier's
-	// configuration sets.
-	SendResolved *bool
-	// Limit is the rate of messages that the vendor asks for; nil: any.
-	Limit *rate.Limiter
-	// Secrets are redacted from errors, whoever repeats them. The header values of
-	// HTTP are added.
-	Secrets []string
-	// HTTP are the settings of the client that Send is given.
-	HTTP confighttp.ClientConfig
-	// Send sends a message. The kind of its error decides whether to try again,
-	// see [ErrChannel], [ThrottledError], [PartialError] and consumererror.
-	Send func(ctx context.Context, client *http.Client, m Message) error
-	// Deliver takes the place of HTTP and Send where the vendor speaks another
-	// protocol.
-	Deliver func(ctx context.Context, m Message) error
-	// Start prepares Send or Deliver; may be nil.
-	Start component.StartFunc
-}
 
 // lane is a channel with its state and its worker. Lanes share nothing, so none
 // holds up another.
@@ -147,7 +97,7 @@ func (l *lane) open(ctx context.Context, host component.Host, storage component.
 		name += "_" + l.channel.Name
 	}
 	var wrong []error
-	client, err := OpenStorage(ctx, host, storage, l.owner.set.ID, name, func(key string) {
+	client, err := checkedstorage.Open(ctx, host, storage, checkedstorage.Owner{Kind: component.KindExporter, ID: l.owner.set.ID, Name: name}, func(key string, _ []byte) {
 		wrong = append(wrong, fmt.Errorf("%s: the checksum is wrong", key))
 	})
 	if err != nil {
@@ -208,31 +158,6 @@ func (l *lane) start(ctx context.Context, host component.Host) error {
 	}()
 	return nil
 }
-
-// newClient makes the client. Its requests are not spans, because a span has the
-// address, which can be a secret, as an attribute. It follows no redirect, because
-// that would carry the message, and the address as referrer, to another host.
-func (l *lane) newClient(ctx context.Context, host component.Host) (*http.Client, error) {
-	set := l.owner.set.TelemetrySettings
-	set.TracerProvider = noop.NewTracerProvider()
-	client, err := l.channel.HTTP.ToClient(ctx, host.GetExtensions(), set)
-	if err != nil {
-		return nil, err
-	}
-	client.Transport = noting{next: redacting{next: client.Transport, secrets: l.channel.Secrets}, last: &l.lastStatus}
-	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return client, nil
-}
-
-// redactedError has the text of an error without secrets. It unwraps to the error.
-type redactedError struct {
-	error
-	text string
-}
-
-func (e *redactedError) Error() string { return e.text }
-
-func (e *redactedError) Unwrap() error { return e.error }
 
 // offer adds changes to the state and persists it.
 func (l *lane) offer(ctx context.Context, changes []change) {

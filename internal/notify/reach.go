@@ -21,8 +21,8 @@ type Selector struct {
 	receivers  []string // the names that routes can address it by
 }
 
-// NewSelector is the selector of a notifier that has these receivers in addition to its ID.
-func NewSelector(id component.ID, cfg *DeliveryConfig, receivers ...string) Selector {
+// newSelector is the selector of a notifier that has these receivers in addition to its ID.
+func newSelector(id component.ID, cfg *DeliveryConfig, receivers ...string) Selector {
 	return Selector{
 		id: id.String(), filter: cfg.filter(), severities: newSeverities(cfg.SeverityMap),
 		receivers: append([]string{id.String()}, receivers...),

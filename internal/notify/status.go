@@ -15,36 +15,36 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/httpresponse"
 )
 
-// Class is how the sender has to react to a status code.
-type Class int
+// statusClass is how the sender has to react to a status code.
+type statusClass int
 
 // The classes of RFC 9110 and RFC 6585, as senders see them.
 const (
-	// Done: any 2xx.
-	Done Class = iota
-	// Throttle: 429. Try again, not before Retry-After.
-	Throttle
-	// Retry: 408, and 5xx. Try again, with backoff or after Retry-After.
-	Retry
-	// Permanent: everything else. The same request will not be accepted.
-	Permanent
+	// classDone: any 2xx.
+	classDone statusClass = iota
+	// classThrottle: 429. Try again, not before Retry-After.
+	classThrottle
+	// classRetry: 408, and 5xx. Try again, with backoff or after Retry-After.
+	classRetry
+	// classPermanent: everything else. The same request will not be accepted.
+	classPermanent
 )
 
-// Classify returns the class of a status code.
-func Classify(status int) Class {
+// classify returns the class of a status code.
+func classify(status int) statusClass {
 	switch {
 	case status >= 200 && status <= 299:
-		return Done
+		return classDone
 	case status == http.StatusTooManyRequests:
-		return Throttle
+		return classThrottle
 	case status == http.StatusRequestTimeout, status >= 500 && status <= 599:
-		return Retry
+		return classRetry
 	default:
-		return Permanent
+		return classPermanent
 	}
 }
 
-// ErrRefused is wrapped by every error for a response that is not Done.
+// ErrRefused is wrapped by every error for a response that is not a 2xx.
 var ErrRefused = errors.New("refused")
 
 // ErrChannel is wrapped, besides [ErrRefused], by errors for which the vendor
@@ -86,23 +86,23 @@ func (e *PartialError) Error() string { return e.Err.Error() }
 func (e *PartialError) Unwrap() error { return e.Err }
 
 // statusError is the error for a response: throttled, retryable, permanent, or for
-// the channel. It is nil when the status is Done.
+// the channel. It is nil when the status is 2xx.
 func statusError(status int, header http.Header, detail string, now time.Time) error {
-	class := Classify(status)
-	if class == Done {
+	class := classify(status)
+	if class == classDone {
 		return nil
 	}
 	err := fmt.Errorf("%w: status %d: %s", ErrRefused, status, detail)
 	if slices.Contains(channelStatuses, status) {
 		err = fmt.Errorf("%w: %w", ErrChannel, err)
 	}
-	if class == Permanent {
+	if class == classPermanent {
 		return consumererror.NewPermanent(err)
 	}
 	if delay, ok := retryAfter(header, now); ok {
 		return &ThrottledError{Err: err, Delay: delay}
 	}
-	if class == Throttle {
+	if class == classThrottle {
 		return &ThrottledError{Err: err, Delay: defaultThrottle}
 	}
 	return err

@@ -19,21 +19,21 @@ import (
 
 func TestClassifyEveryStatus(t *testing.T) {
 	for status := 100; status <= 599; status++ {
-		want := Permanent
+		want := classPermanent
 		switch {
 		case status >= 200 && status <= 299:
-			want = Done
+			want = classDone
 		case status == 429:
-			want = Throttle
+			want = classThrottle
 		case status == 408 || status >= 500:
-			want = Retry
+			want = classRetry
 		}
-		assert.Equal(t, want, Classify(status), status)
+		assert.Equal(t, want, classify(status), status)
 
 		err := statusError(status, http.Header{}, "detail", time.Time{})
-		assert.Equal(t, want == Done, err == nil, status)
-		assert.Equal(t, want == Permanent, consumererror.IsPermanent(err), status)
-		if want != Done {
+		assert.Equal(t, want == classDone, err == nil, status)
+		assert.Equal(t, want == classPermanent, consumererror.IsPermanent(err), status)
+		if want != classDone {
 			require.ErrorIs(t, err, ErrRefused)
 			assert.ErrorContains(t, err, "detail")
 		}

@@ -36,9 +36,9 @@ type Templates struct {
 // maxTemplateFile is the size in bytes of the largest file of templates.
 const maxTemplateFile = 1 << 20
 
-// LoadTemplates reads files named by globs, as Alertmanager does, except that a
+// loadTemplates reads files named by globs, as Alertmanager does, except that a
 // glob without a file is an error. The errors name the index of the glob.
-func LoadTemplates(globs []string) (*Templates, error) {
+func loadTemplates(globs []string) (*Templates, error) {
 	t := &Templates{}
 	base, err := template.FromGlobs(nil, func(text *texttemplate.Template, html *htmltemplate.Template) {
 		t.text, t.html = text, html
@@ -80,7 +80,7 @@ type TemplateSetting struct {
 
 // ParseTemplates loads the files and parses the settings, with all their errors.
 func ParseTemplates(globs []string, settings ...TemplateSetting) error {
-	templates, err := LoadTemplates(globs)
+	templates, err := loadTemplates(globs)
 	if err != nil {
 		return err
 	}

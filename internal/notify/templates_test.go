@@ -61,7 +61,7 @@ func TestDataIsAlertmanagers(t *testing.T) {
 }
 
 func TestTemplates(t *testing.T) {
-	templates, err := LoadTemplates([]string{"testdata/*.tmpl"})
+	templates, err := loadTemplates([]string{"testdata/*.tmpl"})
 	require.NoError(t, err)
 	data := TemplateData("slack", "https://arc.example", several(), nil)
 	for text, want := range map[string]string{
@@ -90,7 +90,7 @@ func TestTemplates(t *testing.T) {
 }
 
 func TestHTMLIsEscaped(t *testing.T) {
-	templates, err := LoadTemplates(nil)
+	templates, err := loadTemplates(nil)
 	require.NoError(t, err)
 	parsed, err := templates.HTML(`<p title="{{ .CommonLabels.team }}">{{ .CommonAnnotations.summary }}</p>`)
 	require.NoError(t, err)
@@ -104,7 +104,7 @@ func TestHTMLIsEscaped(t *testing.T) {
 
 // Mistakes show when the collector starts, not with the first notification.
 func TestTemplateMistakes(t *testing.T) {
-	templates, err := LoadTemplates(nil)
+	templates, err := loadTemplates(nil)
 	require.NoError(t, err)
 	for name, text := range map[string]string{
 		"not closed":        `{{ .Status `,
@@ -120,7 +120,7 @@ func TestTemplateMistakes(t *testing.T) {
 		_, err = templates.HTML(text)
 		require.Error(t, err, name)
 	}
-	_, err = LoadTemplates([]string{"testdata/team.tmpl", "testdata/missing.tmpl", "testdata/[", "testdata"})
+	_, err = loadTemplates([]string{"testdata/team.tmpl", "testdata/missing.tmpl", "testdata/[", "testdata"})
 	for _, key := range []string{"template_files::1", "template_files::2", "template_files::3"} {
 		require.ErrorContains(t, err, key)
 	}
@@ -129,7 +129,7 @@ func TestTemplateMistakes(t *testing.T) {
 
 // Whatever a template repeats, its output is truncated and ends in an ellipsis.
 func TestTemplateIsBounded(t *testing.T) {
-	templates, err := LoadTemplates(nil)
+	templates, err := loadTemplates(nil)
 	require.NoError(t, err)
 	const endless = `{{ range 1000000000 }}{{ $.Status }}ü{{ end }}`
 	parsed, err := templates.Text(endless)
@@ -158,7 +158,7 @@ func TestDataIsSafe(t *testing.T) {
 func FuzzTemplate(f *testing.F) {
 	f.Add(`{{ range .Alerts }}{{ .Labels.SortedPairs }}{{ end }}`, "value")
 	f.Add(`{{ .CommonAnnotations.summary | toJson | title | urlquery }}`, "\xff<")
-	templates, err := LoadTemplates([]string{"testdata/*.tmpl"})
+	templates, err := loadTemplates([]string{"testdata/*.tmpl"})
 	require.NoError(f, err)
 	f.Fuzz(func(t *testing.T, text, value string) {
 		if strings.Contains(text, "range") && strings.ContainsAny(text, "0123456789") {

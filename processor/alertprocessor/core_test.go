@@ -328,7 +328,7 @@ func TestFailingRule(t *testing.T) {
 		assert.Equal(t, "Rule Bad of group rules cannot be evaluated", notifications[0].Annotations["summary"])
 		assert.Contains(t, notifications[0].Annotations["description"], "many-to-many matching not allowed")
 		assert.Equal(t, 1, r.warnings.Len(), "logged once")
-		active := r.host.page.alerts.Active()
+		active := r.active()
 		require.Len(t, active, 1)
 		assert.Equal(t, notifications[0].StartsAt, active[0].StartsAt.UTC())
 

@@ -4,11 +4,9 @@
 package alertprocessor
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"maps"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -79,11 +77,8 @@ func (b *dashboardSource) RuleGroups() []dashboard.RuleGroup {
 		}
 	}
 	b.reasons = reasons
-	if events := b.core.events.describe(b.activeEvents()); len(events) > 0 {
-		for i := range events {
-			b.setChannels(&events[i], labelsOfEvent(&b.core.cfg.Events[i], b.core.cfg.ExternalLabels))
-		}
-		groups = append(groups, dashboard.RuleGroup{Name: "events", File: evaluate.InlineRules, Rules: events})
+	if len(b.core.cfg.Events) > 0 {
+		groups = append(groups, b.describeEvents())
 	}
 	return groups
 }
@@ -97,18 +92,10 @@ func (b *dashboardSource) describeGroup(e *evaluate.Evaluator, group *rules.Grou
 		Duration:       group.GetEvaluationTime(),
 	}
 	for _, rule := range group.Rules() {
-		shown := dashboard.Rule{
-			Kind:   kindRecording,
-			Name:   rule.Name(),
-			Expr:   rule.Query().String(),
-			Labels: rule.Labels().Map(),
-			Health: string(rule.Health()),
-		}
-		if err := rule.LastError(); err != nil {
-			shown.LastError = err.Error()
-		}
+		shown := newRule(rule, kindRecording)
 		if alerting, ok := rule.(*rules.AlertingRule); ok {
-			b.describeAlerting(e, alerting, &shown)
+			shown.Kind = kindAlerting
+			b.describeAlerting(&activeRule{evaluator: e, group: group, AlertingRule: alerting}, &shown)
 		} else {
 			shown.Value = e.RecordedValue(group, rule.Name())
 		}
@@ -120,77 +107,63 @@ func (b *dashboardSource) describeGroup(e *evaluate.Evaluator, group *rules.Grou
 			reasons[rule] = r
 			shown.Reason, shown.NoData = r.text, strings.HasPrefix(r.text, evaluate.NoData)
 		}
+		shown.ID = dashboard.RuleID(&out, &shown)
 		out.Rules = append(out.Rules, shown)
 	}
 	return out
 }
 
-func (b *dashboardSource) describeAlerting(e *evaluate.Evaluator, rule *rules.AlertingRule, shown *dashboard.Rule) {
-	shown.Kind = kindAlerting
+// newRule describes what rules of all kinds have.
+func newRule(rule rules.Rule, kind string) dashboard.Rule {
+	shown := dashboard.Rule{
+		Kind:   kind,
+		Name:   rule.Name(),
+		Expr:   rule.Query().String(),
+		Labels: rule.Labels().Map(),
+		Health: string(rule.Health()),
+	}
+	if err := rule.LastError(); err != nil {
+		shown.LastError = err.Error()
+	}
+	return shown
+}
+
+func (b *dashboardSource) describeAlerting(rule *activeRule, shown *dashboard.Rule) {
 	shown.For = rule.HoldDuration()
 	shown.Annotations = rule.Annotations().Map()
 	shown.State = stateInactive
 	b.setChannels(shown, routing.LabelsOfRule(rule.Name(), shown.Expr, shown.Labels, b.core.cfg.ExternalLabels))
-	for _, active := range b.activeAlerts(e, rule) {
-		shown.Active = append(shown.Active, active)
-		if shown.Value == nil || *active.Value > *shown.Value {
-			shown.Value = active.Value
+	rule.ForEachActiveAlert(func(active *rules.Alert) {
+		if !active.ResolvedAt.IsZero() {
+			return
 		}
-		if active.State == stateFiring || shown.State == stateInactive {
-			shown.State = active.State
+		if shown.Value == nil || active.Value > *shown.Value {
+			shown.Value = new(active.Value)
 		}
+		if shown.State != stateFiring {
+			shown.State = stateOfAlert(active)
+		}
+	})
+	if shown.State != stateInactive {
+		shown.Active = &activeAlerts{source: b, rules: []*activeRule{rule}}
 	}
-	slices.SortFunc(shown.Active, mostSevere)
-}
-
-func (b *dashboardSource) activeAlerts(e *evaluate.Evaluator, rule *rules.AlertingRule) []dashboard.ActiveAlert {
-	var out []dashboard.ActiveAlert
-	for _, active := range rule.ActiveAlerts() {
-		shown := dashboard.ActiveAlert{Alert: e.Alert(rule, active), State: stateFiring}
-		if active.State == rules.StatePending {
-			shown.State = statePending
-		} else {
-			shown.Suppressed = suppressed(b.core.dispatcher.muteOf(shown.Fingerprint()))
-		}
-		out = append(out, shown)
-	}
-	return out
-}
-
-// Active implements dashboard.Alerts.
-func (b *dashboardSource) Active() []dashboard.ActiveAlert {
-	out := b.activeEvents()
-	if in := b.core.currentBackend(); in != nil {
-		for _, rule := range in.evaluator.AlertingRules() {
-			out = append(out, b.activeAlerts(in.evaluator, rule)...)
-		}
-		for _, failing := range in.evaluator.Failures() {
-			out = append(out, dashboard.ActiveAlert{
-				Alert: failing, State: stateFiring, Suppressed: suppressed(b.core.dispatcher.muteOf(failing.Fingerprint())),
-			})
-		}
-	}
-	slices.SortFunc(out, mostSevere)
-	return out
 }
 
 // activeEvents are the active alerts of the event rules.
 func (b *dashboardSource) activeEvents() []dashboard.ActiveAlert {
-	var out []dashboard.ActiveAlert
-	for _, event := range b.core.dispatcher.activeEvents() {
-		out = append(out, dashboard.ActiveAlert{Alert: event.Alert, State: stateFiring, Suppressed: suppressed(event.Mute)})
+	events := b.core.dispatcher.activeEvents()
+	if len(events) == 0 {
+		return nil
+	}
+	ids := map[string]string{} // by the name of the rule
+	for i := range b.core.cfg.Events {
+		ids[b.core.cfg.Events[i].Name] = dashboard.RuleID(&eventGroup, new(newEventRule(&b.core.cfg.Events[i])))
+	}
+	out := make([]dashboard.ActiveAlert, len(events))
+	for i, event := range events {
+		out[i] = dashboard.ActiveAlert{Alert: event.Alert, State: stateFiring, RuleID: ids[event.Alert.Name()], Suppressed: suppressed(event.Mute)}
 	}
 	return out
-}
-
-// mostSevere puts the most severe and then the oldest first.
-func mostSevere(a, b dashboard.ActiveAlert) int {
-	return cmp.Or(
-		cmp.Compare(b.SeverityRank(), a.SeverityRank()),
-		a.StartsAt.Compare(b.StartsAt),
-		cmp.Compare(a.Name(), b.Name()),
-		cmp.Compare(a.Fingerprint(), b.Fingerprint()),
-	)
 }
 
 // History implements dashboard.Alerts.
@@ -202,34 +175,41 @@ func (b *dashboardSource) History(limit int) []dashboard.HistoryEntry {
 	return out
 }
 
-// describe describes the event rules, of which some alerts are active.
-func (e *eventRules) describe(active []dashboard.ActiveAlert) []dashboard.Rule {
-	var out []dashboard.Rule
-	for i := range e.configs {
-		config := &e.configs[i]
-		rule := dashboard.Rule{
-			Kind:        kindEvent,
-			Name:        config.Name,
-			Expr:        config.Condition,
-			Labels:      maps.Clone(withNonEmpty(config.Labels, alertevent.LabelSeverity, config.Severity)),
-			Annotations: config.annotations(),
-			State:       stateInactive,
-			Health:      string(rules.HealthGood),
-		}
-		for _, alert := range active {
-			if alert.Name() == config.Name {
-				rule.Active = append(rule.Active, alert)
-			}
-		}
-		if len(rule.Active) > 0 {
-			rule.State = stateFiring
-			slices.SortFunc(rule.Active, mostSevere)
-		} else {
-			rule.Reason = e.reasonOf(config)
-		}
-		out = append(out, rule)
+// eventGroup is the group of the event rules, without them.
+var eventGroup = dashboard.RuleGroup{Name: "events", File: evaluate.InlineRules}
+
+// newEventRule describes what the configuration of an event rule specifies.
+func newEventRule(config *EventConfig) dashboard.Rule {
+	return dashboard.Rule{
+		Kind:        kindEvent,
+		Name:        config.Name,
+		Expr:        config.Condition,
+		Labels:      maps.Clone(withNonEmpty(config.Labels, alertevent.LabelSeverity, config.Severity)),
+		Annotations: config.annotations(),
+		State:       stateInactive,
+		Health:      string(rules.HealthGood),
 	}
-	return out
+}
+
+func (b *dashboardSource) describeEvents() dashboard.RuleGroup {
+	active := map[string][]dashboard.ActiveAlert{} // by rule
+	for _, alert := range b.activeEvents() {
+		active[alert.Name()] = append(active[alert.Name()], alert)
+	}
+	group := eventGroup
+	for i := range b.core.cfg.Events {
+		config := &b.core.cfg.Events[i]
+		rule := newEventRule(config)
+		rule.ID = dashboard.RuleID(&group, &rule)
+		if own := active[config.Name]; len(own) > 0 {
+			rule.State, rule.Active = stateFiring, &activeAlerts{source: b, built: own}
+		} else {
+			rule.Reason = b.core.events.reasonOf(config)
+		}
+		b.setChannels(&rule, labelsOfEvent(config, b.core.cfg.ExternalLabels))
+		group.Rules = append(group.Rules, rule)
+	}
+	return group
 }
 
 func (e *eventRules) reasonOf(config *EventConfig) string {

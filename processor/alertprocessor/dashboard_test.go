@@ -69,7 +69,7 @@ func TestRuleGroupsOnThePage(t *testing.T) {
 		assert.Equal(t, 15*time.Second, inline.Interval)
 		assert.WithinRange(t, inline.LastEvaluation, start.Add(30*time.Second), start.Add(time.Minute))
 		assert.Equal(t, dashboard.Rule{
-			Kind: "alerting", Name: "Flag", Expr: "flag > 2", For: time.Minute,
+			ID: inline.Rules[0].ID, Kind: "alerting", Name: "Flag", Expr: "flag > 2", For: time.Minute,
 			Labels:      map[string]string{"severity": "warning"},
 			Annotations: map[string]string{"summary": "flag is {{ $value }}"},
 			State:       "inactive", Health: "ok",
@@ -99,8 +99,10 @@ func TestRuleGroupsOnThePage(t *testing.T) {
 		flag = r.host.page.alerts.RuleGroups()[0].Rules[0]
 		assert.Equal(t, "firing", flag.State)
 		assert.Empty(t, flag.Reason)
-		require.Len(t, flag.Active, 1)
-		assert.Equal(t, "flag is 6", flag.Active[0].Annotations["summary"])
+		active := slices.Collect(flag.Active.List(0))
+		require.Len(t, active, 1)
+		assert.Equal(t, "flag is 6", active[0].Annotations["summary"])
+		assert.Equal(t, flag.ID, active[0].RuleID)
 	})
 }
 
@@ -116,7 +118,7 @@ func TestActiveAlertsAndHistoryOnThePage(t *testing.T) {
 		}))
 		r.flag(1, time.Minute)
 		var shown []string
-		for _, active := range r.host.page.alerts.Active() {
+		for _, active := range r.active() {
 			shown = append(shown, active.State+" "+active.Name())
 			assert.Equal(t, "berlin", active.Labels["site"])
 			assert.WithinRange(t, active.StartsAt, time.Now().Add(-time.Minute), time.Now())

@@ -128,9 +128,9 @@ func TestInhibitedAlertIsNotNotified(t *testing.T) {
 		}))
 		r.flags(time.Minute, map[string]float64{"a": 2, "b": 1})
 		assert.ElementsMatch(t, []string{"firing Critical", "firing Warning"}, lines(r.notifications()), "the warning of b; both of a began at once")
-		critical := r.host.page.alerts.Active()[0]
+		critical := r.active()[0]
 		assert.Empty(t, critical.Suppressed)
-		for _, active := range r.host.page.alerts.Active() {
+		for _, active := range r.active() {
 			if active.Name() == "Warning" && active.Labels["host"] == "a" {
 				assert.Equal(t, "inhibited by "+critical.Fingerprint(), active.Suppressed)
 			}
@@ -158,7 +158,7 @@ func TestSilencesOfTheConfiguration(t *testing.T) {
 		r.flags(time.Minute, map[string]float64{"a": 1, "b": 1})
 		r.call("gpt-4o", 2)
 		assert.Equal(t, []string{"firing Flag"}, lines(r.notifications()), "of b")
-		active := r.host.page.alerts.Active()
+		active := r.active()
 		require.Len(t, active, 3)
 		shown := map[string]string{}
 		for _, a := range active {
@@ -202,11 +202,11 @@ func TestSilencesFromThePage(t *testing.T) {
 		assert.Equal(t, "me", r.host.page.alerts.Silences()[0].CreatedBy)
 		r.flags(time.Minute, map[string]float64{"a": 1, "b": 0})
 		assert.Empty(t, r.notifications())
-		assert.Equal(t, "silence "+id, r.host.page.alerts.Active()[0].Suppressed)
+		assert.Equal(t, "silence "+id, r.active()[0].Suppressed)
 
 		_, err = r.host.page.alerts.Silence(dashboard.Silence{ID: id, Matchers: []string{`host="b"`}, EndsAt: time.Now().Add(time.Hour)})
 		require.NoError(t, err)
-		assert.Empty(t, r.host.page.alerts.Active()[0].Suppressed, "at once")
+		assert.Empty(t, r.active()[0].Suppressed, "at once")
 		r.flags(time.Minute, map[string]float64{"a": 1, "b": 1})
 		assert.Equal(t, []string{"firing Flag"}, lines(r.notifications()))
 		require.NoError(t, r.host.page.alerts.Expire(id))
@@ -228,11 +228,11 @@ func TestSilenceOfAnEvent(t *testing.T) {
 		alerts := r.host.page.alerts
 		id, err := alerts.Silence(dashboard.Silence{Matchers: []string{`team="ml"`}, EndsAt: time.Now().Add(time.Hour)})
 		require.NoError(t, err)
-		assert.Equal(t, "silence "+id, alerts.Active()[0].Suppressed)
+		assert.Equal(t, "silence "+id, r.active()[0].Suppressed)
 		r.call("gpt-4o", 2)
 		assert.Empty(t, r.notifications())
 		require.NoError(t, alerts.Expire(id))
-		assert.Empty(t, alerts.Active()[0].Suppressed)
+		assert.Empty(t, r.active()[0].Suppressed)
 	})
 }
 

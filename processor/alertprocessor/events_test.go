@@ -5,6 +5,7 @@ package alertprocessor
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"testing"
 	"testing/synctest"
@@ -168,18 +169,19 @@ func TestEventAlertIsActiveUntilItIsOver(t *testing.T) {
 		r.call("gpt-4o", 1.2)
 		require.Len(t, r.notifications(), 1)
 		rule := func() dashboard.Rule { return page.RuleGroups()[0].Rules[0] }
-		require.Len(t, page.Active(), 1)
-		active := page.Active()[0]
+		require.Len(t, r.active(), 1)
+		active := r.active()[0]
 		assert.Equal(t, "firing", active.State)
 		assert.Equal(t, "An LLM call cost more than $1", active.Annotations["summary"])
 		assert.Equal(t, "firing", rule().State)
 		assert.Empty(t, rule().Reason)
-		assert.Equal(t, []dashboard.ActiveAlert{active}, rule().Active)
+		assert.Equal(t, []dashboard.ActiveAlert{active}, slices.Collect(rule().Active.List(0)))
+		assert.Equal(t, rule().ID, active.RuleID)
 
 		time.Sleep(4 * time.Minute)
 		r.call("gpt-4o", 1.3) // in the cooldown
 		time.Sleep(9 * time.Minute)
-		assert.Len(t, page.Active(), 1, "it goes on")
+		assert.Len(t, r.active(), 1, "it goes on")
 		assert.Empty(t, r.notifications())
 		time.Sleep(time.Minute)
 		synctest.Wait()
@@ -188,7 +190,7 @@ func TestEventAlertIsActiveUntilItIsOver(t *testing.T) {
 		assert.Equal(t, begin.Add(14*time.Minute), notifications[0].EndsAt.Local())
 		assert.Equal(t, begin.Add(-time.Second), notifications[0].StartsAt.Local())
 		assert.Equal(t, active.Fingerprint(), notifications[0].Fingerprint())
-		assert.Empty(t, page.Active())
+		assert.Empty(t, r.active())
 		assert.Equal(t, "inactive", rule().State)
 		assert.Equal(t, "A span met the condition last at 2000-01-01 00:04:00 UTC.", rule().Reason)
 	})
@@ -211,13 +213,13 @@ func TestEventAlertIsOverAfterARestart(t *testing.T) {
 
 		time.Sleep(time.Minute)
 		r = newRig(t, testConfig(config))
-		assert.Len(t, r.host.page.alerts.Active(), 1)
+		assert.Len(t, r.active(), 1)
 		time.Sleep(3 * time.Minute)
 		assert.Empty(t, r.notifications(), "it happened last before the restart")
 		time.Sleep(time.Minute)
 		synctest.Wait()
 		assert.Equal(t, []string{"resolved HighCostLLMCall"}, lines(r.notifications()))
-		assert.Empty(t, r.host.page.alerts.Active())
+		assert.Empty(t, r.active())
 
 		r.call("o1-pro", 2)
 		require.Len(t, r.notifications(), 1)
@@ -237,7 +239,7 @@ func TestEventAlertWithoutEnd(t *testing.T) {
 		}))
 		r.call("gpt-4o", 2)
 		assert.Equal(t, []string{"firing HighCostLLMCall"}, lines(r.notifications()))
-		assert.Empty(t, r.host.page.alerts.Active())
+		assert.Empty(t, r.active())
 		time.Sleep(time.Hour)
 		synctest.Wait()
 		assert.Empty(t, r.notifications())

@@ -189,7 +189,7 @@ func TestConcurrentUse(t *testing.T) {
 		for range 20 {
 			file.write("g", slow)
 			r.host.page.alerts.RuleGroups()
-			r.host.page.alerts.Active()
+			r.active()
 			r.host.page.alerts.History(10)
 			id, err := r.host.page.alerts.Silence(dashboard.Silence{Matchers: []string{"host=~a|b"}, EndsAt: time.Now().Add(time.Hour)})
 			assert.NoError(t, err)

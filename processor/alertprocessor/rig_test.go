@@ -6,6 +6,7 @@ package alertprocessor
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync/atomic"
 	"testing"
 
@@ -154,6 +155,13 @@ func readAlerts(t *testing.T, all []plog.Logs) []alertevent.Alert {
 		}
 	}
 	return alerts
+}
+
+// active are the active alerts that the dashboard lists.
+func (r *rig) active() []dashboard.ActiveAlert { return listActive(r.host.page.alerts) }
+
+func listActive(source dashboard.Alerts) []dashboard.ActiveAlert {
+	return slices.Collect(source.Active(dashboard.ActiveFilter{}).List(0))
 }
 
 // lines are the alerts in short: "firing Name", "resolved Name".

@@ -220,7 +220,7 @@ groups:
 		}
 		shown := func(r *rig) map[string]dashboard.ActiveAlert {
 			all := map[string]dashboard.ActiveAlert{}
-			for _, active := range r.host.page.alerts.Active() {
+			for _, active := range r.active() {
 				all[active.Name()] = active
 			}
 			return all
@@ -258,6 +258,51 @@ groups:
 		assert.InDelta(t, plain, since(r, "Plain"), 1)
 		r.flag(0, 20*time.Minute)
 		assert.Equal(t, []string{"resolved Kept"}, lines(r.notifications()), "35 minutes after the last")
+		r.stop()
+	})
+}
+
+// A storm goes on after a restart, too: nobody is notified again, and then of what is resolved.
+func TestStormGoesOnAfterARestart(t *testing.T) {
+	falseclock.Long(t)
+	directory := t.TempDir()
+	falseclock.Test(t, func(t *testing.T) {
+		const n = 20_000
+		start := func() *rig {
+			return newRig(t, testConfig(func(c *Config) {
+				stormRules(c)
+				c.Storage.Directory = directory
+			}))
+		}
+		r := start()
+		r.send(storm(n, 1))
+		time.Sleep(15 * time.Second)
+		synctest.Wait()
+		require.Len(t, r.notifications(), n)
+		r.stop()
+		time.Sleep(30 * time.Second)
+
+		r = start()
+		assert.Len(t, r.active(), n, "before the first evaluation")
+		for range 3 { // without a sample since the start, and with samples
+			time.Sleep(30 * time.Second)
+			synctest.Wait()
+			assert.Empty(t, r.notifications())
+			assert.Len(t, r.active(), n)
+			r.send(storm(n, 1))
+		}
+		r.stop()
+		time.Sleep(30 * time.Second)
+
+		r = start()
+		r.send(storm(n, 0))
+		time.Sleep(15 * time.Second)
+		synctest.Wait()
+		resolved := r.notifications()
+		require.Len(t, resolved, n, "resolved while the processor was stopped")
+		for _, alert := range resolved {
+			require.Equal(t, alertevent.Resolved, alert.State)
+		}
 		r.stop()
 	})
 }

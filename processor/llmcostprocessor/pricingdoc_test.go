@@ -24,6 +24,12 @@ func pricingPage(t *testing.T) string {
 	return string(page)
 }
 
+// lookup finds a model as telemetry names it, with the prices at that time.
+func lookup(list *pricelist.List, provider, model string, at time.Time) (pricelist.Entry, bool) {
+	entry, _, ok := list.Resolve(pricelist.Query{Provider: provider, Model: model}, at)
+	return entry, ok
+}
+
 // The price file of docs/pricing.md loads, and has the prices that the document
 // describes.
 func TestPricingPageFile(t *testing.T) {
@@ -43,14 +49,14 @@ func TestPricingPageFile(t *testing.T) {
 		{"mistral_ai", "mistral-embed", "mistral-embed", "input: 0.05"},
 		{"vllm", "whatever", "", "input: 0"},
 	} {
-		entry, ok := list.Lookup(tt.provider, tt.model, at)
+		entry, ok := lookup(list, tt.provider, tt.model, at)
 		require.True(t, ok, tt.model)
 		assert.Equal(t, tt.name, entry.Name)
 		assert.Contains(t, entry.Prices, tt.line, tt.model)
 	}
-	entry, _ := list.Lookup("our-gateway", "house-model", time.Date(2026, 6, 30, 23, 59, 59, 0, time.UTC))
+	entry, _ := lookup(list, "our-gateway", "house-model", time.Date(2026, 6, 30, 23, 59, 59, 0, time.UTC))
 	assert.Equal(t, []string{"input: 0.2", "output: 0.8", "adjustment of team=research: -10 %"}, entry.Prices)
-	_, ok := list.Lookup("acme", "whatever", at)
+	_, ok := lookup(list, "acme", "whatever", at)
 	assert.False(t, ok)
 }
 
@@ -65,7 +71,7 @@ func TestPricingPageNames(t *testing.T) {
 	for _, row := range rows {
 		written, meant := names.FindAllStringSubmatch(row[1], -1), names.FindAllStringSubmatch(row[2], -1)
 		for i, name := range written {
-			entry, ok := list.Lookup("", name[1], at)
+			entry, ok := lookup(list, "", name[1], at)
 			if assert.True(t, ok, name[1]) && len(meant) > 0 {
 				assert.True(t, strings.HasSuffix(entry.Name, meant[min(i, len(meant)-1)][1]), "%s means %s", name[1], entry.Name)
 				checked++
@@ -76,7 +82,7 @@ func TestPricingPageNames(t *testing.T) {
 
 	shown := regexp.MustCompile("(?s)```console\n.*?prices lookup --at 2026-11-23 gpt-4o\n(.*?)```").FindStringSubmatch(pricingPage(t))
 	require.NotNil(t, shown)
-	entry, ok := list.Lookup("", "gpt-4o", at)
+	entry, ok := lookup(list, "", "gpt-4o", at)
 	require.True(t, ok)
 	assert.Equal(t, shown[1], "gpt-4o: gpt-4o of openai\n  resolved: seller from the maker of the model, entry gpt-4o\n  "+strings.Join(entry.Prices, "\n  ")+
 		"\n  source: "+entry.Source+"\n  list: "+entry.List+"\n  checked: "+entry.Checked.Format(time.DateOnly)+", 0 days old\n")

@@ -79,7 +79,7 @@ type store struct {
 func openStore(ctx context.Context, host component.Host, extension, owner component.ID, dedup DedupConfig, counting *sync.Mutex, logger *zap.Logger, onDamage func(key string, err error)) (*store, error) {
 	s := &store{logger: logger, window: dedup.Window, limit: dedup.MaxEntries, counting: counting, damaged: map[string][]byte{}, onDamage: onDamage, segments: map[uint64]bool{}}
 	var err error
-	s.client, err = checkedstorage.Open(ctx, host, extension, component.KindProcessor, owner, "", func(key string, stored []byte) { s.damaged[key] = stored })
+	s.client, err = checkedstorage.Open(ctx, host, extension, checkedstorage.Owner{Kind: component.KindProcessor, ID: owner}, func(key string, stored []byte) { s.damaged[key] = stored })
 	if err != nil {
 		return nil, err
 	}

@@ -49,12 +49,8 @@ func (p *guardProcessor) shutdown(context.Context) error {
 
 // processMetrics drops and repairs points, and drops what is empty then.
 func (p *guardProcessor) processMetrics(ctx context.Context, md pmetric.Metrics) (pmetric.Metrics, error) {
-	// A scrape is configured by whoever runs the Collector, has no client, and has
-	// the name of its job from the configuration. Applications are scraped, too, and
-	// what they push can come by way of a queue, without a client.
-	pushed := client.FromContext(ctx).Addr != nil
 	md.ResourceMetrics().RemoveIf(func(rm pmetric.ResourceMetrics) bool {
-		found, from := guard.Findings{}, p.sourceOf(rm.Resource(), pushed, provenance.IsBilling(ctx))
+		found, from := guard.Findings{}, p.sourceOf(ctx, rm.Resource())
 		rm.ScopeMetrics().RemoveIf(func(sm pmetric.ScopeMetrics) bool {
 			sm.Metrics().RemoveIf(func(m pmetric.Metric) bool {
 				return !guard.Metric(m, from, p.limits, &found)
@@ -88,11 +84,15 @@ func (p *guardProcessor) report(ctx context.Context, resource pcommon.Resource, 
 
 // sourceOf reports which labels the Prometheus exporter makes of a resource, and
 // whether it may bring the Collector's own metrics.
-func (p *guardProcessor) sourceOf(resource pcommon.Resource, pushed, billing bool) guard.Source {
+func (p *guardProcessor) sourceOf(ctx context.Context, resource pcommon.Resource) guard.Source {
+	// A scrape is configured by whoever runs the Collector, has no client, and has
+	// the name of its job from the configuration. Applications are scraped, too, and
+	// what they push can come by way of a queue, without a client.
+	pushed := client.FromContext(ctx).Addr != nil
 	name, job := resource.Attributes().Get("service.name")
 	_, instance := resource.Attributes().Get("service.instance.id")
 	collector := !pushed && job && slices.Contains(p.jobs, name.AsString())
-	return guard.Source{Collector: collector, Billing: billing, Job: job, Instance: instance}
+	return guard.Source{Collector: collector, Billing: provenance.IsBilling(ctx), Job: job, Instance: instance}
 }
 
 func senderOf(ctx context.Context, resource pcommon.Resource) sender {

@@ -90,11 +90,11 @@ func (r *deduplicator) remember(now time.Time, names []name, key string, t accep
 	}
 }
 
-// weight is about the bytes of memory that t takes.
+// weight is the most bytes of memory that t takes, with its place in a map that grows.
 func (t acceptedRequest) weight(key string) int {
-	n := 256 + len(key)
+	n := 384 + len(key)
 	for _, e := range t.response.Errors {
-		n += 32 + len(e.Error)
+		n += 64 + len(e.Error)
 	}
 	return n
 }

@@ -5,7 +5,9 @@ package arcreceiver
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -127,4 +129,39 @@ func TestWithoutAWindowNothingIsRemembered(t *testing.T) {
 		assert.Equal(t, http.StatusOK, r.post(eventsPath, named, keyHeader, "k").Code)
 	}
 	assert.Equal(t, 2, r.records())
+}
+
+// The responses that are remembered take at most maxResponseBytes of memory, few and
+// large or many and small, and the newest are kept.
+func TestRememberedResponsesAreBounded(t *testing.T) {
+	for name, tt := range map[string]struct{ requests, rejected int }{"small": {60_000, 0}, "large": {3_000, 100}} {
+		t.Run(name, func(t *testing.T) {
+			now := time.Now()
+			key := func(i int) string { return fmt.Sprintf("%s 01890a5d-ac96-774b-bcce-%012d", eventsPath, i) }
+			before := heapInUse()
+			d := newDeduplicator(time.Hour, 1)
+			for i := range tt.requests {
+				var r response
+				for at := range tt.rejected {
+					r.Errors = append(r.Errors, itemError{Line: at, Error: fmt.Sprintf("field prompt_tokens: must not be negative, is -%d", i)})
+				}
+				d.remember(now, nil, key(i), acceptedRequest{response: r})
+			}
+			used := heapInUse() - before
+			_, newest, _ := d.begin(key(tt.requests-1), now)
+			_, oldest, _ := d.begin(key(0), now)
+			assert.True(t, newest)
+			assert.False(t, oldest)
+			t.Logf("%d responses in %d bytes", d.requests.Len(), used)
+			assert.LessOrEqual(t, used, int64(maxResponseBytes))
+		})
+	}
+}
+
+func heapInUse() int64 {
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
 }

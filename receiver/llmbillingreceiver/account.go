@@ -105,21 +105,23 @@ func retryIn(err error, failures int) time.Duration {
 func (a *account) ask(ctx context.Context) error {
 	now := a.owner.now().UTC()
 	today := now.Truncate(24 * time.Hour)
-	from, to := a.from(today), today.Add(24*time.Hour)
-	costs, err := a.provider.Costs(ctx, a.client, a.cfg.HTTP.Endpoint, from, to)
+	api := report.API{Client: a.client, Endpoint: a.cfg.HTTP.Endpoint}
+	days := report.Days{From: a.from(today), To: today.Add(24 * time.Hour)}
+	costs, err := a.provider.Costs(ctx, api, days)
 	a.count(ctx, "costs", err)
 	if err != nil {
 		return fmt.Errorf("costs: %w", err)
 	}
-	var usage []report.Usage
+	read := reported{costs: costs}
 	var usageErr error
 	if a.provider.Usage != nil {
-		if usage, usageErr = a.provider.Usage(ctx, a.client, a.cfg.HTTP.Endpoint, from, to); usageErr != nil {
+		if read.usage, usageErr = a.provider.Usage(ctx, api, days); usageErr != nil {
 			usageErr = fmt.Errorf("usage: %w", usageErr)
 		}
 		a.count(ctx, "usage", usageErr)
+		read.noUsage = usageErr != nil
 	}
-	overflow := a.replace(from, to, now, costs, usage, usageErr == nil)
+	overflow := a.replace(days, now, read)
 	if overflow > 0 {
 		a.owner.countOverflow(ctx, a, overflow)
 	}
@@ -147,16 +149,23 @@ func (a *account) from(today time.Time) time.Time {
 	return since
 }
 
-// replace replaces the days of [from, to). An item that has gone is kept with 0, so that
-// whoever reads the metric learns of it.
-func (a *account) replace(from, to, now time.Time, costs []report.Cost, usage []report.Usage, hasUsage bool) (overflow int64) {
+// reported is what an account was billed for some days.
+type reported struct {
+	costs   []report.Cost
+	usage   []report.Usage
+	noUsage bool // the usage was not read to its end
+}
+
+// replace replaces days with what was reported at a time. An item that has gone is kept
+// with 0, so that whoever reads the metric learns of it.
+func (a *account) replace(days report.Days, now time.Time, read reported) (overflow int64) {
 	fresh := map[string]day{}
-	for _, cost := range costs {
+	for _, cost := range read.costs {
 		of := fresh[cost.Day]
 		of.Costs = append(of.Costs, cost)
 		fresh[cost.Day] = of
 	}
-	for _, each := range usage {
+	for _, each := range read.usage {
 		of := fresh[each.Day]
 		of.Usage = append(of.Usage, each)
 		fresh[each.Day] = of
@@ -166,13 +175,13 @@ func (a *account) replace(from, to, now time.Time, costs []report.Cost, usage []
 	if a.state.Days == nil {
 		a.state.Days = map[string]day{}
 	}
-	for at := from; at.Before(to); at = at.AddDate(0, 0, 1) {
+	for at := days.From; at.Before(days.To); at = at.AddDate(0, 0, 1) {
 		name := report.DayOf(at)
 		next, before := fresh[name], a.state.Days[name]
 		var more int64
 		next.Costs, more = bound(withZeros(next.Costs, before.Costs), a.owner.cfg.MaxItems)
 		overflow += more
-		if !hasUsage {
+		if read.noUsage {
 			next.Usage = before.Usage
 		}
 		next.Usage = withZeroUsage(next.Usage, before.Usage)
@@ -184,14 +193,14 @@ func (a *account) replace(from, to, now time.Time, costs []report.Cost, usage []
 			a.state.Days[name] = next
 		}
 	}
-	oldest := report.DayOf(to.AddDate(0, 0, -a.owner.cfg.Days))
+	oldest := report.DayOf(days.To.AddDate(0, 0, -a.owner.cfg.Days))
 	for name := range a.state.Days {
 		if name < oldest {
 			delete(a.state.Days, name)
 		}
 	}
 	a.state.Read = now
-	if from.Equal(to.AddDate(0, 0, -min(a.owner.cfg.Days, a.provider.MaxDays))) {
+	if days.From.Equal(days.To.AddDate(0, 0, -min(a.owner.cfg.Days, a.provider.MaxDays))) {
 		a.state.Whole = now
 	}
 	return overflow

@@ -120,7 +120,7 @@ func (b *billing) openStore(ctx context.Context, host component.Host) error {
 	if b.cfg.StorageID == nil {
 		return nil
 	}
-	store, err := checkedstorage.Open(ctx, host, *b.cfg.StorageID, component.KindReceiver, b.set.ID, "", func(key string, _ []byte) {
+	store, err := checkedstorage.Open(ctx, host, *b.cfg.StorageID, checkedstorage.Owner{Kind: component.KindReceiver, ID: b.set.ID}, func(key string, _ []byte) {
 		b.logger.Error("What an account reported before is damaged; it is asked again", zap.String("key", key))
 	})
 	if err != nil {

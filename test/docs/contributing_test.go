@@ -107,7 +107,7 @@ func TestContributingNamesWhatIsThere(t *testing.T) {
 		"processor/llmcostprocessor/internal/convention/logs.go":       {"logConventions"},
 		"internal/usage/kind.go":                                       {"var table"},
 		"processor/llmcostprocessor/internal/convention/table_test.go": {"func TestTableIsNamespaced"},
-		"internal/notify/lane.go":                                      {"type Channel struct", "Secrets ", "Send "},
+		"internal/notify/channel.go":                                   {"type Channel struct", "Secrets ", "Send "},
 		"config/rules/collector.yml":                                   {"NotifierFails"},
 	} {
 		for _, name := range names {

@@ -25,6 +25,7 @@ type Capture struct {
 // record has the numbers and texts of the attributes and the body of a span,
 // its events, or a log record.
 type record struct {
+	traceID string
 	numbers map[int64]bool
 	texts   []string
 	failed  bool
@@ -98,7 +99,7 @@ func (c *Capture) find(v any) {
 			case "spans", "logRecords":
 				items, _ := item.([]any)
 				for _, item := range items {
-					r := record{numbers: map[int64]bool{}}
+					r := record{traceID: traceOf(item), numbers: map[int64]bool{}}
 					r.walk(item)
 					if isStep(item) {
 						r.numbers, r.failed = nil, false
@@ -111,6 +112,12 @@ func (c *Capture) find(v any) {
 			}
 		}
 	}
+}
+
+func traceOf(v any) string {
+	item, _ := v.(map[string]any)
+	id, _ := item["traceId"].(string)
+	return id
 }
 
 // isStep reports whether a span is a step around calls.
@@ -197,12 +204,24 @@ func (c *Capture) HasText(text string) bool {
 	return slices.ContainsFunc(c.records, func(r record) bool { return r.hasText(text) })
 }
 
+// HasTextIn reports whether a value that contains text was sent in a trace, or in no trace.
+func (c *Capture) HasTextIn(traceID, text string) bool {
+	return slices.ContainsFunc(c.records, func(r record) bool {
+		return (r.traceID == traceID || r.traceID == "") && r.hasText(text)
+	})
+}
+
 // HasTextWith reports whether a value that contains text was sent next to one of numbers.
 func (c *Capture) HasTextWith(text string, numbers ...int64) bool {
 	return slices.ContainsFunc(c.records, func(r record) bool { return r.hasNumber(numbers) && r.hasText(text) })
 }
 
-// HasError reports whether a call that was sent reports a failure.
-func (c *Capture) HasError() bool {
-	return slices.ContainsFunc(c.records, func(r record) bool { return r.failed })
+// Errors is how many of the records of calls report a failure.
+func (c *Capture) Errors() (n int) {
+	for i := range c.records {
+		if c.records[i].failed {
+			n++
+		}
+	}
+	return n
 }

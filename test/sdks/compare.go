@@ -220,7 +220,7 @@ func (c *comparison) failed() Cell {
 		return Cell{State: None}
 	case low <= got && got <= high:
 		return Cell{Right, strconv.Itoa(got)}
-	case got < low && !c.capture.HasError():
+	case got < low && got >= c.capture.Errors(): // all that were sent
 		return Cell{NotSent, fmt.Sprintf("%d of %d", got, low)}
 	}
 	return Cell{Wrong, fmt.Sprintf("%d of %d", got, low)}
@@ -318,25 +318,29 @@ func (c *comparison) sentCost(call *modelserver.Call) bool {
 	return true
 }
 
-// who compares what calls were attributed to, in any of dimensions.
+// who compares what calls were attributed to, in any of dimensions. That of another
+// trace is not known to be that of the call.
 func (c *comparison) who(dimensions []string, value string, applies func(*modelserver.Call) bool) Cell {
-	var n, right, lost int
+	var n, right, wrong, absent int
 	for _, m := range c.matches {
 		if !applies(m.call) {
 			continue
 		}
 		n++
-		if m.found == nil && !c.sentCall(m.call) {
-			lost++
-		}
-		if m.found != nil && slices.ContainsFunc(dimensions, func(d string) bool { return m.found.Values[d] == value }) {
+		switch {
+		case m.found == nil && c.sentCall(m.call) && c.capture.HasText(value):
+			wrong++
+		case m.found == nil:
+			absent++
+		case slices.ContainsFunc(dimensions, func(d string) bool { return m.found.Values[d] == value }):
 			right++
+		case c.capture.HasTextIn(m.found.TraceID, value):
+			wrong++
+		default:
+			absent++
 		}
 	}
-	if c.capture.HasText(value) {
-		return judge(n, right, n-right-lost, lost)
-	}
-	return judge(n, right, 0, n-right)
+	return judge(n, right, wrong, absent)
 }
 
 // judgeWithMore is judge where more was counted than there was.

@@ -5,6 +5,7 @@ package sdks
 
 import (
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 
@@ -23,28 +24,34 @@ func trueCall(n int64) modelserver.Call {
 	}
 }
 
+// traceID is of all that sending sends.
+const traceID = "5b8efff798038103d269b633813fc60c"
+
 func foundCall(call modelserver.Call) Found {
 	cost, _ := call.Cost()
 	return Found{
-		Status: "success", Cost: &cost, Values: map[string]string{"gen_ai.agent.name": Agent},
+		TraceID: traceID, Status: "success", Cost: &cost, Values: map[string]string{"gen_ai.agent.name": Agent},
 		Tokens: map[string]int64{"input": call.Tokens.Input, "cache_read": call.Tokens.CacheRead, "output": call.Tokens.Output},
 	}
 }
 
-// sending is the telemetry of spans, each with the given numbers and texts.
+// sending is the telemetry of spans, each with the given numbers, texts and errors.
 func sending(t *testing.T, spans ...[]any) *Capture {
 	t.Helper()
 	var encoded []string
 	for _, span := range spans {
 		var attributes []string
 		for i, value := range span {
-			kind := "stringValue"
-			if _, isNumber := value.(int); isNumber {
+			key, kind := fmt.Sprintf("k%d", i), "stringValue"
+			switch value.(type) {
+			case int:
 				kind = "intValue"
+			case error:
+				key = "error.type"
 			}
-			attributes = append(attributes, fmt.Sprintf(`{"key":"k%d","value":{%q:"%v"}}`, i, kind, value))
+			attributes = append(attributes, fmt.Sprintf(`{"key":%q,"value":{%q:"%v"}}`, key, kind, value))
 		}
-		encoded = append(encoded, `{"traceId":"5b8efff798038103d269b633813fc60c","attributes":[`+strings.Join(attributes, ",")+`]}`)
+		encoded = append(encoded, `{"traceId":"`+traceID+`","attributes":[`+strings.Join(attributes, ",")+`]}`)
 	}
 	c, err := parseCapture(strings.NewReader(`{"resourceSpans":[{"scopeSpans":[{"spans":[` + strings.Join(encoded, ",") + `]}]}]}` + "\n"))
 	require.NoError(t, err)
@@ -64,6 +71,8 @@ func TestCompare(t *testing.T) {
 	cheap.Cost = new(float64)
 	anonymous := foundCall(one)
 	anonymous.Values = nil
+	elsewhere := anonymous
+	elsewhere.TraceID = "6b8efff798038103d269b633813fc60c"
 	hidden := one
 	hidden.UsageInResponse = false
 	for name, test := range map[string]struct {
@@ -128,8 +137,9 @@ func TestCompare(t *testing.T) {
 			all,
 			map[string]Cell{"input": {Right, "1"}, "cost": {Wrong, "0 of 1"}},
 		},
-		"agent lost":     {[]modelserver.Call{one}, []Found{anonymous}, all, map[string]Cell{"agent": {Wrong, "0 of 1"}}},
-		"agent not sent": {[]modelserver.Call{one}, []Found{anonymous}, sending(t, []any{1001, 601, 101}), map[string]Cell{"agent": {NotSent, "0 of 1"}}},
+		"agent lost":                  {[]modelserver.Call{one}, []Found{anonymous}, all, map[string]Cell{"agent": {Wrong, "0 of 1"}}},
+		"agent sent in another trace": {[]modelserver.Call{one}, []Found{elsewhere}, all, map[string]Cell{"agent": {NotSent, "0 of 1"}}},
+		"agent not sent":              {[]modelserver.Call{one}, []Found{anonymous}, sending(t, []any{1001, 601, 101}), map[string]Cell{"agent": {NotSent, "0 of 1"}}},
 		"failures": {
 			[]modelserver.Call{failedCall(false), failedCall(true)},
 			[]Found{{Status: "error"}, {Status: "error"}},
@@ -140,6 +150,13 @@ func TestCompare(t *testing.T) {
 			[]modelserver.Call{failedCall(true), one}, []Found{foundCall(one)}, all, map[string]Cell{"failed": {Right, "0"}},
 		},
 		"failure not sent": {[]modelserver.Call{failedCall(false)}, nil, all, map[string]Cell{"failed": {NotSent, "0 of 1"}}},
+		"failure lost":     {[]modelserver.Call{failedCall(false)}, nil, sending(t, []any{io.EOF}), map[string]Cell{"failed": {Wrong, "0 of 1"}}},
+		"one failure sent": {
+			[]modelserver.Call{failedCall(false), failedCall(false)},
+			[]Found{{Status: "error"}},
+			sending(t, []any{io.EOF}),
+			map[string]Cell{"failed": {NotSent, "1 of 2"}},
+		},
 		"failure twice": {
 			[]modelserver.Call{failedCall(false)}, []Found{{Status: "error"}, {Status: "timeout"}}, all, map[string]Cell{"failed": {Wrong, "2 of 1"}},
 		},
@@ -181,6 +198,6 @@ func TestCapture(t *testing.T) {
 	}
 	assert.True(t, c.HasTextWith("cached", 21))
 	assert.False(t, c.HasTextWith("cached", 26))
-	assert.True(t, c.HasError())
+	assert.Equal(t, 1, c.Errors())
 	assert.Len(t, c.Requests, 3)
 }

@@ -5,6 +5,8 @@ package dashboards
 
 import (
 	"context"
+	"iter"
+	"slices"
 	"time"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
@@ -13,7 +15,7 @@ import (
 // Alerts is a source of alerts made of lists.
 type Alerts struct {
 	Groups      []dashboard.RuleGroup
-	ActiveList  []dashboard.ActiveAlert
+	ActiveList  ActiveList
 	HistoryList []dashboard.HistoryEntry
 	SilenceList []dashboard.Silence
 	ChannelList []dashboard.Channel
@@ -27,8 +29,17 @@ type Alerts struct {
 
 var _ dashboard.Alerts = (*Alerts)(nil)
 
-// RuleGroups is the list.
-func (a *Alerts) RuleGroups() []dashboard.RuleGroup { return a.Groups }
+// RuleGroups is the list, with the IDs of rules.
+func (a *Alerts) RuleGroups() []dashboard.RuleGroup {
+	groups := slices.Clone(a.Groups)
+	for g := range groups {
+		groups[g].Rules = slices.Clone(groups[g].Rules)
+		for i := range groups[g].Rules {
+			groups[g].Rules[i].ID = dashboard.RuleID(&groups[g], &groups[g].Rules[i])
+		}
+	}
+	return groups
+}
 
 // Graph is that of every expression.
 func (a *Alerts) Graph(context.Context, string, time.Time, time.Time) (dashboard.Graph, error) {
@@ -40,8 +51,48 @@ func (a *Alerts) Intervals(context.Context, *dashboard.Rule, time.Time, time.Tim
 	return a.IntervalList, a.Err
 }
 
-// Active is the list.
-func (a *Alerts) Active() []dashboard.ActiveAlert { return a.ActiveList }
+// Active are those of the list that the filter chooses. They have the ID of the rule of their name.
+func (a *Alerts) Active(filter dashboard.ActiveFilter) dashboard.ActiveAlerts {
+	var chosen ActiveList
+	groups := a.RuleGroups()
+	for _, active := range a.ActiveList {
+		if filter.State != "" && filter.State != active.State || filter.Labels != nil && !filter.Labels(active.Labels) {
+			continue
+		}
+		for _, group := range groups {
+			for i := range group.Rules {
+				if group.Rules[i].Name == active.Name() {
+					active.RuleID = group.Rules[i].ID
+				}
+			}
+		}
+		chosen = append(chosen, active)
+	}
+	return chosen
+}
+
+// ActiveList is a list of active alerts, the most severe first.
+type ActiveList []dashboard.ActiveAlert
+
+// Count counts them.
+func (l ActiveList) Count() (pending, firing int) {
+	for i := range l {
+		if l[i].State == "firing" {
+			firing++
+		} else {
+			pending++
+		}
+	}
+	return pending, firing
+}
+
+// List is the list, as far as asked for.
+func (l ActiveList) List(limit int) iter.Seq[dashboard.ActiveAlert] {
+	if limit > 0 && limit < len(l) {
+		l = l[:limit]
+	}
+	return slices.Values(l)
+}
 
 // History is the list, as far as asked for.
 func (a *Alerts) History(limit int) []dashboard.HistoryEntry {

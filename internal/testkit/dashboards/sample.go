@@ -193,12 +193,12 @@ func SampleAlerts(now time.Time) *Alerts {
 				{
 					Kind: "alerting", Name: "HighLLMCost", Expr: "sum by (service) (increase(arc_llm_cost_dollars[1h])) > 10", For: 5 * time.Minute,
 					Labels: map[string]string{"severity": "critical"}, Annotations: cost.Annotations, State: "firing", Health: "ok", Value: value(12.4), Channels: []string{"pagerduty", "slack"},
-					Active: []dashboard.ActiveAlert{cost},
+					Active: ActiveList{cost},
 				},
 				{
 					Kind: "alerting", Name: "LowCacheHitRate", Expr: "sum(rate(arc_cache_hits_total[5m]))\n  / (sum(rate(arc_cache_hits_total[5m])) + sum(rate(arc_cache_misses_total[5m]))) < 0.5", For: 5 * time.Minute,
 					Labels: map[string]string{"severity": "warning"}, State: "pending", Health: "ok", Value: value(.41),
-					Reason: "It has held for 2m of 5m.", Active: []dashboard.ActiveAlert{cache},
+					Reason: "It has held for 2m of 5m.", Active: ActiveList{cache},
 				},
 				{
 					Kind: "alerting", Name: "HighErrorRate", Expr: "sum(rate(arc_requests_total{status=~\"5..\"}[5m]))\n  / sum(rate(arc_requests_total[5m])) > 0.05", For: 5 * time.Minute,
@@ -209,7 +209,7 @@ func SampleAlerts(now time.Time) *Alerts {
 				{Kind: "alerting", Name: "QueueIsLong", Expr: "arc_queue_size > 100", Labels: map[string]string{"severity": "warning"}, State: "inactive", Health: "ok", Reason: "There is no data for arc_queue_size.", NoData: true},
 			},
 		}},
-		ActiveList: []dashboard.ActiveAlert{cost, cache},
+		ActiveList: ActiveList{cost, cache},
 		HistoryList: []dashboard.HistoryEntry{
 			{At: now.Add(-18 * time.Minute), Alert: cost.Alert},
 			{At: now.Add(-4 * time.Hour), Alert: resolved},

@@ -81,13 +81,6 @@ type Resolution struct {
 	Provisioned bool
 }
 
-// Lookup finds a model as telemetry writes its provider, which may be empty,
-// and its name, with the prices at that time.
-func (l *List) Lookup(provider, name string, at time.Time) (Entry, bool) {
-	entry, _, ok := l.Resolve(Query{Provider: provider, Model: name}, at)
-	return entry, ok
-}
-
 // Resolve finds the entry that a query means, and reports how.
 func (l *List) Resolve(q Query, at time.Time) (Entry, Resolution, bool) {
 	m := l.table.Resolve(q)

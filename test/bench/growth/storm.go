@@ -220,8 +220,11 @@ func (s *storm) sent() (total int64) {
 }
 
 // evaluated is how many evaluations of the rules there were.
-func (s *storm) evaluated() (total int64) {
-	m, err := s.telemetry.GetMetric("otelcol_processor_alert_evaluations")
+func (s *storm) evaluated() int64 { return s.total("otelcol_processor_alert_evaluations") }
+
+// total is the sum of a counter over its attributes; 0 before it counts.
+func (s *storm) total(counter string) (total int64) {
+	m, err := s.telemetry.GetMetric(counter)
 	if err != nil {
 		return 0
 	}

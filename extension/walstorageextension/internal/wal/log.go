@@ -4,14 +4,11 @@
 package wal
 
 import (
-	"crypto/rand"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -88,16 +85,6 @@ type Log struct {
 	copied   uint64                         // what had been appended when none was left; 0 before
 	closed   bool
 	buffer   []byte
-}
-
-// segment is one file of the log.
-type segment struct {
-	file    *os.File
-	path    string
-	seed    uint32
-	size    int64
-	full    bool // it is not appended to
-	suspect bool // a sync failed, and what was written since the one before may not be there
 }
 
 // location is where the newest value of a name is.
@@ -225,41 +212,6 @@ func (l *Log) execute(client string, durable bool, operations []*storage.Operati
 	return l.appended, nil
 }
 
-// batch is the writes of a batch.
-type batch struct {
-	client string
-	writes []*storage.Operation
-	size   int64 // of the entries
-}
-
-func (b *batch) add(o *storage.Operation) error {
-	if len(b.client)+len(o.Key)+1 > maxNameSize {
-		return fmt.Errorf("the key has %d bytes, more than can be stored", len(o.Key))
-	}
-	if len(o.Value) > maxValueSize {
-		return fmt.Errorf("the value of %s has %d bytes, more than can be stored", o.Key, len(o.Value))
-	}
-	b.writes = append(b.writes, o)
-	b.size += int64(headerSize + len(b.client) + 1 + len(o.Key))
-	if o.Type == storage.Set {
-		b.size += int64(len(o.Value))
-	}
-	return nil
-}
-
-// written returns what the batch itself sets a key to; nil if it deletes it.
-func (b *batch) written(key string) (value []byte, ok bool) {
-	for _, o := range b.writes {
-		if o.Key == key {
-			value, ok = o.Value, true
-			if o.Type == storage.Delete {
-				value = nil
-			}
-		}
-	}
-	return value, ok
-}
-
 // append appends a batch to the active segment, and changes the index.
 func (l *Log) append(b *batch) error {
 	active, err := l.active(b.size)
@@ -328,36 +280,6 @@ func (l *Log) active(size int64) (*segment, error) {
 	l.number++
 	l.segments = append(l.segments, s)
 	return s, nil
-}
-
-func createSegment(directory string, number uint64, sync func(*os.File) error) (*segment, error) {
-	var random [4]byte
-	_, _ = rand.Read(random[:]) // never fails
-	seed := binary.LittleEndian.Uint32(random[:])
-	path := filepath.Join(directory, segmentName(number, seed))
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	if err := syncDirectory(directory, sync); err != nil {
-		return nil, errors.Join(err, file.Close(), os.Remove(path))
-	}
-	return &segment{file: file, path: path, seed: seed}, nil
-}
-
-// segmentName has the seed, which thereby needs no checksum of its own.
-func segmentName(number uint64, seed uint32) string {
-	return fmt.Sprintf("%016x-%08x.wal", number, seed)
-}
-
-func parseSegmentName(name string) (number uint64, seed uint32, ok bool) {
-	if !strings.HasSuffix(name, ".wal") {
-		return 0, 0, false
-	}
-	if n, err := fmt.Sscanf(name, "%016x-%08x.wal", &number, &seed); n != 2 || err != nil {
-		return 0, 0, false
-	}
-	return number, seed, segmentName(number, seed) == name
 }
 
 func (l *Log) put(at location) {

@@ -75,6 +75,8 @@ func (e *Evaluator) adopt(before []*rules.Group) {
 	}
 	orphans := map[string][]rules.Rule{}
 	var states []*groupState // of the groups that they were in
+	e.observing.Lock()
+	defer e.observing.Unlock()
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for _, group := range before {

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"net/url"
 	"slices"
 	"sync"
@@ -48,9 +49,13 @@ type Evaluator struct {
 	loading  sync.RWMutex
 	adoption atomic.Pointer[adoption]
 
-	mu       sync.Mutex // guards what follows, and calls of OnEvaluation
-	groups   map[string]*groupState
-	groupsOf map[string][]string // keys of groups by the name of an alerting rule
+	observing sync.Mutex          // guards what follows, and calls of OnEvaluation
+	groupsOf  map[string][]string // keys of groups by the name of an alerting rule
+
+	// mu is not held while alerts are decided on, so that those who read groups do not wait for it.
+	// Who changes groups holds observing, too.
+	mu     sync.Mutex
+	groups map[string]*groupState
 
 	reading sync.RWMutex // held for reading by queries that are not of rules
 	closed  bool
@@ -208,7 +213,9 @@ func (e *Evaluator) CopyState(from *Evaluator) {
 	for _, group := range from.Manager.RuleGroups() {
 		groups[rules.GroupKey(group.File(), group.Name())] = group
 	}
-	e.groups = from.groups
+	from.mu.Lock()
+	e.groups = maps.Clone(from.groups)
+	from.mu.Unlock()
 	for _, group := range e.Manager.RuleGroups() {
 		if last, ok := groups[rules.GroupKey(group.File(), group.Name())]; ok {
 			group.CopyState(last)
@@ -231,8 +238,8 @@ func (e *Evaluator) SetBack(now time.Time, by time.Duration) {
 			correct(&a.ActiveAt, &a.FiredAt, &a.ResolvedAt, &a.LastSentAt, &a.ValidUntil, &a.KeepFiringSince)
 		})
 	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
+	e.observing.Lock()
+	defer e.observing.Unlock()
 	for _, state := range e.groups {
 		correct(&state.at)
 	}
@@ -303,16 +310,19 @@ func (e *Evaluator) Evaluate(ctx context.Context, group *rules.Group, at time.Ti
 	if awaited := e.Awaited(); len(awaited) > 0 {
 		resolved = e.findResolved(ctx, group, at, awaited)
 	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
+	e.observing.Lock()
+	defer e.observing.Unlock()
 	before := e.groups[key]
 	if before != nil {
 		if missed := int64(at.Sub(before.at)/group.Interval()) - 1; missed > 0 {
 			e.Telemetry.ProcessorAlertEvaluationsMissed.Add(ctx, missed, attributes)
 		}
 	}
-	e.groups[key] = e.stateOf(ctx, group, at, before, written)
-	e.groups[key].resolved = resolved
+	state := e.stateOf(ctx, group, at, before, written)
+	state.resolved = resolved
+	e.mu.Lock()
+	e.groups[key] = state
+	e.mu.Unlock()
 	e.OnEvaluation(at, e.result())
 }
 
@@ -322,12 +332,14 @@ func (e *Evaluator) Prune() {
 	for _, group := range e.Manager.RuleGroups() {
 		there[rules.GroupKey(group.File(), group.Name())] = true
 	}
+	e.observing.Lock()
+	defer e.observing.Unlock()
 	e.mu.Lock()
-	defer e.mu.Unlock()
 	for key := range e.groups {
 		if !there[key] {
 			delete(e.groups, key)
 		}
 	}
+	e.mu.Unlock()
 	e.OnEvaluation(time.Now(), e.result())
 }

@@ -8,7 +8,6 @@ import (
 	"encoding/hex"
 	"time"
 
-	"github.com/prometheus/common/model"
 	"github.com/prometheus/otlptranslator"
 	"github.com/prometheus/prometheus/model/exemplar"
 	"github.com/prometheus/prometheus/model/labels"
@@ -23,8 +22,8 @@ import (
 
 // exemplars are those of the series that a rule looks at.
 type exemplars struct {
-	found []exemplar.QueryResult
-	own   labels.Labels // of the rule: they say nothing of the series
+	found   []exemplar.QueryResult
+	related *relatedSeries // of found
 }
 
 // findExemplars looks as far back as the rule does.
@@ -46,7 +45,11 @@ func (e *Evaluator) findExemplars(ctx context.Context, rule *rules.AlertingRule,
 	if err != nil {
 		return exemplars{}
 	}
-	return exemplars{found: found, own: rule.Labels()}
+	related := newRelatedSeries(rule.Labels())
+	for i := range found {
+		related.add(i, found[i].SeriesLabels)
+	}
+	return exemplars{found: found, related: related}
 }
 
 // selected returns the matchers of the selectors of an expression, and the
@@ -72,29 +75,17 @@ func selected(expr parser.Expr) (matchers [][]*labels.Matcher, window time.Durat
 // it may be: one that has no other values for the labels that both have.
 func (x exemplars) setTrace(a *alertevent.Alert) {
 	var latest int64
-	for _, result := range x.found {
-		if !isRelated(result.SeriesLabels, a.Labels, x.own) {
-			continue
-		}
-		for _, example := range result.Exemplars {
+	if x.related == nil {
+		return
+	}
+	for i := range x.related.of(a.Labels) {
+		for _, example := range x.found[i].Exemplars {
 			traceID, spanID, ok := traceOf(example.Labels)
 			if ok && example.Ts >= latest {
 				latest, a.TraceID, a.SpanID = example.Ts, traceID, spanID
 			}
 		}
 	}
-}
-
-// isRelated reports whether an alert may be about a series: no label that both have
-// has another value, but for those that the rule sets.
-func isRelated(series labels.Labels, alert map[string]string, own labels.Labels) bool {
-	related := true
-	series.Range(func(l labels.Label) {
-		if value, ok := alert[l.Name]; ok && value != l.Value && l.Name != model.MetricNameLabel && !own.Has(l.Name) {
-			related = false
-		}
-	})
-	return related
 }
 
 func traceOf(example labels.Labels) (traceID pcommon.TraceID, spanID pcommon.SpanID, ok bool) {

@@ -48,11 +48,11 @@ func (e *Evaluator) Reason(ctx context.Context, rule rules.Rule, at time.Time) s
 
 func oldestPending(rule *rules.AlertingRule) (time.Time, bool) {
 	var oldest time.Time
-	for _, active := range rule.ActiveAlerts() {
+	rule.ForEachActiveAlert(func(active *rules.Alert) {
 		if active.State == rules.StatePending && (oldest.IsZero() || active.ActiveAt.Before(oldest)) {
 			oldest = active.ActiveAt
 		}
-	}
+	})
 	return oldest, !oldest.IsZero()
 }
 

@@ -20,24 +20,28 @@ import (
 // known.
 func (e *Evaluator) findResolved(ctx context.Context, group *rules.Group, at time.Time, awaited map[string]Awaited) map[string]bool {
 	resolved := map[string]bool{}
+	byName, failing := map[string][]string{}, map[string][]string{} // fingerprints; of failing rules by the rule
+	for fingerprint, alert := range awaited {
+		if name := alert.Name(); name != FailingRuleName {
+			byName[name] = append(byName[name], fingerprint)
+		} else if alert.Labels["rule_group"] == group.Name() {
+			failing[alert.Labels["rule"]] = append(failing[alert.Labels["rule"]], fingerprint)
+		}
+	}
 	for _, rule := range group.Rules() {
 		if rule.LastError() != nil {
 			continue
 		}
-		var isCovered func(alert map[string]string) bool // asked for when first needed
-		for fingerprint, alert := range awaited {
-			if alert.Name() == FailingRuleName && alert.Labels["rule_group"] == group.Name() && alert.Labels["rule"] == rule.Name() {
-				resolved[fingerprint] = true
-				continue
-			}
-			alerting, ok := rule.(*rules.AlertingRule)
-			if !ok || alert.Name() != rule.Name() {
-				continue
-			}
-			if isCovered == nil {
-				isCovered = e.coverageOf(ctx, alerting, at)
-			}
-			if isCovered(alert.Labels) {
+		for _, fingerprint := range failing[rule.Name()] {
+			resolved[fingerprint] = true
+		}
+		alerting, ok := rule.(*rules.AlertingRule)
+		if !ok || len(byName[rule.Name()]) == 0 {
+			continue
+		}
+		isCovered := e.coverageOf(ctx, alerting, at)
+		for _, fingerprint := range byName[rule.Name()] {
+			if isCovered(awaited[fingerprint].Labels) {
 				resolved[fingerprint] = true
 			}
 		}
@@ -141,14 +145,11 @@ func (x *coverageQuery) ask(expr string) (promql.Vector, error) {
 // matching is the coverage of series: one of them has no other values for the labels
 // that it has in common with the alert.
 func (x *coverageQuery) matching(series promql.Vector) coverage {
-	return func(alert map[string]string) bool {
-		for _, sample := range series {
-			if isRelated(sample.Metric, alert, x.own) {
-				return true
-			}
-		}
-		return false
+	related := newRelatedSeries(x.own)
+	for i := range series {
+		related.add(i, series[i].Metric)
 	}
+	return related.any
 }
 
 func both(a, b coverage) coverage {
@@ -165,8 +166,8 @@ func (e *Evaluator) indexRules() {
 			}
 		}
 	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
+	e.observing.Lock()
+	defer e.observing.Unlock()
 	e.groupsOf = groupsOf
 }
 

@@ -8,11 +8,11 @@ import (
 	"fmt"
 	"maps"
 	"math"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/rules"
 	"github.com/prometheus/prometheus/util/strutil"
 
@@ -25,7 +25,8 @@ const FailingRuleName = "RuleCannotBeEvaluated"
 // groupState is what a group reported last.
 type groupState struct {
 	at        time.Time
-	firing    map[string]alertevent.Alert // by fingerprint; rules that fail among them
+	firing    map[string]alertevent.Alert // by fingerprint; those about rules among them
+	about     []string                    // fingerprints of alerts about rules
 	pending   []string                    // fingerprints
 	keep      map[string]KeepFiring       // by fingerprint, of rules with a keep_firing_for
 	resolved  map[string]bool             // alerts from before a restart that do not fire
@@ -55,7 +56,7 @@ func (e *Evaluator) stateOf(ctx context.Context, group *rules.Group, at time.Tim
 	s.at = at
 	for _, rule := range group.Rules() {
 		if err := rule.LastError(); err != nil {
-			if known := s.add(e.Rules.failing(group, rule, err, at), before); !known {
+			if known := s.addAbout(e.Rules.failing(group, rule, err, at), before); !known {
 				e.Logger.Warn("Evaluating a rule failed", "rule_group", group.Name(), "rule", rule.Name(), "error", err)
 			}
 		}
@@ -78,16 +79,18 @@ func (e *Evaluator) stateOf(ctx context.Context, group *rules.Group, at time.Tim
 
 func (e *Evaluator) addAlerts(ctx context.Context, s *groupState, rule *rules.AlertingRule, before *groupState) {
 	var examples *exemplars // looked up for the first that begins to fire
+	url := e.GeneratorURL(rule)
 	for _, active := range rule.ActiveAlerts() {
-		alert := e.Alert(rule, active)
+		alert := e.Alert(url, active)
+		fingerprint := alert.Fingerprint()
 		if rule.KeepFiringFor() > 0 {
-			s.keep[alert.Fingerprint()] = KeepFiring{For: rule.KeepFiringFor(), Since: active.KeepFiringSince}
+			s.keep[fingerprint] = KeepFiring{For: rule.KeepFiringFor(), Since: active.KeepFiringSince}
 		}
 		if active.State != rules.StateFiring {
-			s.pending = append(s.pending, alert.Fingerprint())
+			s.pending = append(s.pending, fingerprint)
 			continue
 		}
-		if known := s.add(alert, before); known {
+		if known := s.add(fingerprint, alert, before); known {
 			continue
 		}
 		if examples == nil {
@@ -95,18 +98,19 @@ func (e *Evaluator) addAlerts(ctx context.Context, s *groupState, rule *rules.Al
 			examples = &found
 		}
 		examples.setTrace(&alert)
-		s.firing[alert.Fingerprint()] = alert
+		s.firing[fingerprint] = alert
 	}
 }
 
 // addTurnover records which alerts replaced others, and adds the alert about a rule
 // that replaces them all the time.
 func (e *Evaluator) addTurnover(s *groupState, group *rules.Group, rule *rules.AlertingRule, before *groupState) {
-	active := map[string]map[string]string{}
-	for _, a := range rule.ActiveAlerts() {
-		labels := a.Labels.Map()
-		active[strconv.FormatUint(a.Labels.Hash(), 16)] = labels
-	}
+	active := map[uint64]labels.Labels{}
+	rule.ForEachActiveAlert(func(a *rules.Alert) {
+		if a.ResolvedAt.IsZero() {
+			active[a.Labels.Hash()] = a.Labels
+		}
+	})
 	var last turnover
 	if before != nil {
 		last = before.turnovers[ruleKey(rule)]
@@ -116,42 +120,66 @@ func (e *Evaluator) addTurnover(s *groupState, group *rules.Group, rule *rules.A
 	if !next.isUnstable() {
 		return
 	}
-	if known := s.add(e.Rules.unstable(group, rule, next), before); !known {
+	if known := s.addAbout(e.Rules.unstable(group, rule, next), before); !known {
 		e.Logger.Warn("Labels of a rule change at every evaluation", "rule_group", group.Name(), "rule", rule.Name(), "labels", strings.Join(next.labels, ", "))
 	}
 }
 
 // add records an alert that fires, and reports whether it did before.
-func (s *groupState) add(alert alertevent.Alert, before *groupState) (known bool) {
-	fingerprint := alert.Fingerprint()
+func (s *groupState) add(fingerprint string, alert alertevent.Alert, before *groupState) (known bool) {
 	if before != nil {
 		var last alertevent.Alert
 		if last, known = before.firing[fingerprint]; known {
 			alert.TraceID, alert.SpanID = last.TraceID, last.SpanID
-			if alert.Name() == FailingRuleName {
-				alert.StartsAt = last.StartsAt
-			}
 		}
 	}
 	s.firing[fingerprint] = alert
 	return known
 }
 
-// Alert is a pending or firing alert of a rule.
-func (e *Evaluator) Alert(rule *rules.AlertingRule, a *rules.Alert) alertevent.Alert {
-	alert := alertevent.Alert{
-		Labels:       withDefaults(a.Labels.Map(), e.Rules.ExternalLabels),
+// addAbout records an alert about a rule, and reports whether it fired before.
+func (s *groupState) addAbout(alert alertevent.Alert, before *groupState) (known bool) {
+	fingerprint := alert.Fingerprint()
+	if before != nil && alert.Name() == FailingRuleName {
+		if last, ok := before.firing[fingerprint]; ok {
+			alert.StartsAt = last.StartsAt
+		}
+	}
+	s.about = append(s.about, fingerprint)
+	return s.add(fingerprint, alert, before)
+}
+
+// Alert is a pending or firing alert of a rule with this generator URL.
+func (e *Evaluator) Alert(generatorURL string, a *rules.Alert) alertevent.Alert {
+	set := make(map[string]string, a.Labels.Len()+len(e.Rules.ExternalLabels))
+	e.SetLabels(set, a)
+	value := a.Value // a pointer into a would retain all of it
+	return alertevent.Alert{
+		Labels:       set,
 		Annotations:  a.Annotations.Map(),
 		State:        alertevent.Firing,
-		StartsAt:     a.FiredAt,
-		Value:        &a.Value,
-		GeneratorURL: e.Rules.generatorURL(rule),
+		StartsAt:     StartOf(a),
+		Value:        &value,
+		GeneratorURL: generatorURL,
 	}
-	if a.State == rules.StatePending {
-		alert.StartsAt = a.ActiveAt
-	}
-	return alert
 }
+
+// SetLabels sets the labels of an alert, external ones included, in an empty map.
+func (e *Evaluator) SetLabels(set map[string]string, a *rules.Alert) {
+	a.Labels.Range(func(l labels.Label) { set[l.Name] = l.Value })
+	withDefaults(set, e.Rules.ExternalLabels)
+}
+
+// StartOf is since when an alert fires, or is pending.
+func StartOf(a *rules.Alert) time.Time {
+	if a.State == rules.StatePending {
+		return a.ActiveAt
+	}
+	return a.FiredAt
+}
+
+// GeneratorURL leads to the expression of a rule; "" without an external URL.
+func (e *Evaluator) GeneratorURL(rule rules.Rule) string { return e.Rules.generatorURL(rule) }
 
 // failing is the alert about a rule that cannot be evaluated.
 func (s RuleSet) failing(group *rules.Group, rule rules.Rule, err error, at time.Time) alertevent.Alert {
@@ -226,10 +254,8 @@ func (e *Evaluator) Failures() map[string]alertevent.Alert {
 	defer e.mu.Unlock()
 	out := map[string]alertevent.Alert{}
 	for _, group := range e.groups {
-		for fingerprint, alert := range group.firing {
-			if alert.Name() == FailingRuleName || alert.Name() == UnstableLabelsName {
-				out[fingerprint] = alert
-			}
+		for _, fingerprint := range group.about {
+			out[fingerprint] = group.firing[fingerprint]
 		}
 	}
 	return out

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/prometheus/model/labels"
 	"github.com/stretchr/testify/assert"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
@@ -34,10 +35,11 @@ func TestEqualAlertsFireSinceTheFirst(t *testing.T) {
 }
 
 func TestTurnover(t *testing.T) {
-	set := func(values ...string) map[string]map[string]string {
-		out := map[string]map[string]string{}
+	set := func(values ...string) map[uint64]labels.Labels {
+		out := map[uint64]labels.Labels{}
 		for _, value := range values {
-			out[value] = map[string]string{"alertname": "A", "host": "h", "value": value}
+			alert := labels.FromStrings("alertname", "A", "host", "h", "value", value)
+			out[alert.Hash()] = alert
 		}
 		return out
 	}

@@ -75,7 +75,7 @@ func (e *Evaluator) withAlerts(ctx context.Context, rule *rules.AlertingRule, aw
 		return nil // two alerts have the same labels: one of them is not of this rule
 	}
 	from.ForEachActiveAlert(func(a *rules.Alert) {
-		alert, ok := byFingerprint[e.Alert(rule, a).Fingerprint()]
+		alert, ok := byFingerprint[e.Alert("", a).Fingerprint()]
 		if !ok {
 			// A template in a label has made another alert of it.
 			a.State, a.ResolvedAt = rules.StateInactive, time.Now()

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/rules"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
@@ -28,14 +29,14 @@ const (
 // so a label with {{ $value }} makes another one of it whenever the value changes: it
 // is resolved and fires at every evaluation, or never fires because of its for.
 type turnover struct {
-	active map[string]map[string]string // labels by fingerprint, at the last evaluation
-	streak int                          // evaluations in a row that replaced at least half
-	since  time.Time                    // of the streak
-	labels []string                     // names of those that changed at the last
+	active map[uint64]labels.Labels // by their hash, at the last evaluation
+	streak int                      // evaluations in a row that replaced at least half
+	since  time.Time                // of the streak
+	labels []string                 // names of those that changed at the last
 }
 
 // next is the turnover after another evaluation.
-func (t turnover) next(at time.Time, active map[string]map[string]string) turnover {
+func (t turnover) next(at time.Time, active map[uint64]labels.Labels) turnover {
 	out := turnover{active: active}
 	added, gone := missingIn(active, t.active), missingIn(t.active, active)
 	if len(added) == 0 || len(gone) == 0 || 2*len(added) < len(active) || 2*len(gone) < len(t.active) {
@@ -51,32 +52,32 @@ func (t turnover) next(at time.Time, active map[string]map[string]string) turnov
 
 func (t turnover) isUnstable() bool { return t.streak >= unstableAfter }
 
-func missingIn(these, those map[string]map[string]string) []map[string]string {
-	var out []map[string]string
-	for fingerprint, labels := range these {
-		if _, ok := those[fingerprint]; !ok {
-			out = append(out, labels)
+func missingIn(these, those map[uint64]labels.Labels) []labels.Labels {
+	var out []labels.Labels
+	for hash, set := range these {
+		if _, ok := those[hash]; !ok {
+			out = append(out, set)
 		}
 	}
 	return out
 }
 
 // differingLabels are the names of labels none of whose values stayed.
-func differingLabels(added, gone []map[string]string) []string {
-	values := map[[2]string]bool{}
+func differingLabels(added, gone []labels.Labels) []string {
+	values := map[labels.Label]bool{}
 	names := map[string]bool{}
-	for _, labels := range gone {
-		for name, value := range labels {
-			values[[2]string{name, value}] = true
-			names[name] = true
-		}
+	for _, set := range gone {
+		set.Range(func(l labels.Label) {
+			values[l] = true
+			names[l.Name] = true
+		})
 	}
-	for _, labels := range added {
-		for name, value := range labels {
-			if values[[2]string{name, value}] {
-				delete(names, name)
+	for _, set := range added {
+		set.Range(func(l labels.Label) {
+			if values[l] {
+				delete(names, l.Name)
 			}
-		}
+		})
 	}
 	return slices.Sorted(maps.Keys(names))
 }

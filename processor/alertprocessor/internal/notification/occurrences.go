@@ -5,7 +5,6 @@ package notification
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -108,10 +107,20 @@ type Event struct {
 
 // Events are the active alerts of event rules.
 func (b *Log) Events() []Event {
+	if b.events == 0 {
+		return nil
+	}
+	var keys []string
+	for key, e := range b.alerts {
+		if e.event != nil && e.firing {
+			keys = append(keys, key)
+		}
+	}
+	slices.Sort(keys)
 	var out []Event
 	known := map[string]bool{}
-	for _, key := range slices.Sorted(maps.Keys(b.alerts)) {
-		if e := b.alerts[key]; e.event != nil && e.firing && !known[e.base] {
+	for _, key := range keys {
+		if e := b.alerts[key]; !known[e.base] {
 			known[e.base] = true
 			out = append(out, Event{Alert: e.alert, Mute: e.mute})
 		}

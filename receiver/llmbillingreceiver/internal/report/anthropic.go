@@ -42,9 +42,9 @@ type anthropicCost struct {
 	Model       string `json:"model"`
 }
 
-func anthropicCosts(ctx context.Context, c Client, endpoint string, from, to time.Time) (costs []Cost, err error) {
-	query := url.Values{"group_by[]": {"workspace_id", "description"}}
-	err = anthropicPages(ctx, c, endpoint, "/v1/organizations/cost_report", query, from, to, func(day string, r *anthropicCost) error {
+func anthropicCosts(ctx context.Context, api API, of Days) (costs []Cost, err error) {
+	query := of.anthropicQuery("workspace_id", "description")
+	err = readBuckets[anthropicBucket[anthropicCost]](ctx, api, "/v1/organizations/cost_report", query, func(day string, r *anthropicCost) error {
 		amount, err := parseAmount(r.Amount, r.Currency)
 		if err != nil {
 			return err
@@ -79,25 +79,28 @@ type anthropicTokens struct {
 	ServiceTier string `json:"service_tier"`
 }
 
-func anthropicUsage(ctx context.Context, c Client, endpoint string, from, to time.Time) (usage []Usage, err error) {
-	query := url.Values{"group_by[]": {"workspace_id", "model", "service_tier"}}
-	err = anthropicPages(ctx, c, endpoint, "/v1/organizations/usage_report/messages", query, from, to, func(day string, r *anthropicTokens) error {
-		of := Usage{Day: day, Project: r.WorkspaceID, Model: r.Model, Tier: r.ServiceTier}
-		usage = of.add(usage, input, r.Input)
-		usage = of.add(usage, cacheRead, r.CacheRead)
-		usage = of.add(usage, cacheWrite, r.CacheCreation.FiveMinutes)
-		usage = of.add(usage, cacheWrite1h, r.CacheCreation.Hour)
-		usage = of.add(usage, output, r.Output)
-		usage = of.add(usage, webSearches, r.ServerToolUse.WebSearches)
+func anthropicUsage(ctx context.Context, api API, of Days) (usage []Usage, err error) {
+	query := of.anthropicQuery("workspace_id", "model", "service_tier")
+	err = readBuckets[anthropicBucket[anthropicTokens]](ctx, api, "/v1/organizations/usage_report/messages", query, func(day string, r *anthropicTokens) error {
+		each := Usage{Day: day, Project: r.WorkspaceID, Model: r.Model, Tier: r.ServiceTier}
+		usage = each.add(usage, input, r.Input)
+		usage = each.add(usage, cacheRead, r.CacheRead)
+		usage = each.add(usage, cacheWrite, r.CacheCreation.FiveMinutes)
+		usage = each.add(usage, cacheWrite1h, r.CacheCreation.Hour)
+		usage = each.add(usage, output, r.Output)
+		usage = each.add(usage, webSearches, r.ServerToolUse.WebSearches)
 		return nil
 	})
 	return usage, err
 }
 
-func anthropicPages[T any](ctx context.Context, c Client, endpoint, path string, query url.Values, from, to time.Time, add func(day string, result *T) error) error {
-	query.Set("bucket_width", "1d")
-	query.Set("limit", "31")
-	query.Set("starting_at", from.UTC().Format(time.RFC3339))
-	query.Set("ending_at", to.UTC().Format(time.RFC3339))
-	return readBuckets[anthropicBucket[T]](ctx, c, endpoint, path, query, add)
+// anthropicQuery asks for days in groups.
+func (d Days) anthropicQuery(groups ...string) url.Values {
+	return url.Values{
+		"group_by[]":   groups,
+		"limit":        {"31"},
+		"bucket_width": {"1d"},
+		"starting_at":  {d.From.UTC().Format(time.RFC3339)},
+		"ending_at":    {d.To.UTC().Format(time.RFC3339)},
+	}
 }

@@ -9,7 +9,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"strings"
-	"time"
 )
 
 // bedrock has what AWS Cost Explorer reports of Amazon Bedrock. An extension signs the
@@ -48,10 +47,10 @@ type costAndUsageResults struct {
 // unblended is the metric of what is on the bill before the amortization of purchases.
 const unblended = "UnblendedCost"
 
-func bedrockCosts(ctx context.Context, c Client, endpoint string, from, to time.Time) (costs []Cost, err error) {
+func bedrockCosts(ctx context.Context, api API, of Days) (costs []Cost, err error) {
 	err = pages(func(page string) (string, error) {
 		body, err := json.Marshal(costAndUsage{
-			TimePeriod:  timePeriod{DayOf(from), DayOf(to)}, // the end is exclusive
+			TimePeriod:  timePeriod{DayOf(of.From), DayOf(of.To)}, // the end is exclusive
 			Granularity: "DAILY",
 			Metrics:     []string{unblended},
 			// Claude and others are services of the marketplace with names of their own,
@@ -62,14 +61,14 @@ func bedrockCosts(ctx context.Context, c Client, endpoint string, from, to time.
 		if err != nil {
 			return "", err
 		}
-		request, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimSuffix(endpoint, "/")+"/", bytes.NewReader(body))
+		request, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimSuffix(api.Endpoint, "/")+"/", bytes.NewReader(body))
 		if err != nil {
 			return "", err
 		}
 		request.Header.Set("Content-Type", "application/x-amz-json-1.1")
 		request.Header.Set("X-Amz-Target", "AWSInsightsIndexService.GetCostAndUsage")
 		var results costAndUsageResults
-		if err := c.Do(ctx, request, &results); err != nil {
+		if err := api.Client.Do(ctx, request, &results); err != nil {
 			return "", err
 		}
 		for _, result := range results.ResultsByTime {

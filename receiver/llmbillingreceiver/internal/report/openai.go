@@ -43,9 +43,9 @@ type openAICost struct {
 	ProjectID string `json:"project_id"`
 }
 
-func openAICosts(ctx context.Context, c Client, endpoint string, from, to time.Time) (costs []Cost, err error) {
-	query := url.Values{"group_by": {"project_id", "line_item"}, "limit": {"180"}}
-	err = openAIPages(ctx, c, endpoint, "/v1/organization/costs", query, from, to, func(day string, r *openAICost) error {
+func openAICosts(ctx context.Context, api API, of Days) (costs []Cost, err error) {
+	query := of.openAIQuery([]string{"project_id", "line_item"}, 180)
+	err = readBuckets[openAIBucket[openAICost]](ctx, api, "/v1/organization/costs", query, func(day string, r *openAICost) error {
 		amount, err := parseAmount(unquote(r.Amount.Value), r.Amount.Currency)
 		if err != nil {
 			return err
@@ -92,13 +92,12 @@ type openAITokens struct {
 }
 
 // openAIUsage asks for completions, which include responses, and embeddings.
-func openAIUsage(ctx context.Context, c Client, endpoint string, from, to time.Time) (usage []Usage, err error) {
+func openAIUsage(ctx context.Context, api API, of Days) (usage []Usage, err error) {
 	for path, groups := range map[string][]string{
 		"/v1/organization/usage/completions": {"project_id", "model", "batch", "service_tier"},
 		"/v1/organization/usage/embeddings":  {"project_id", "model"},
 	} {
-		query := url.Values{"group_by": groups, "limit": {"31"}}
-		err = openAIPages(ctx, c, endpoint, path, query, from, to, func(day string, r *openAITokens) error {
+		err = readBuckets[openAIBucket[openAITokens]](ctx, api, path, of.openAIQuery(groups, 31), func(day string, r *openAITokens) error {
 			tier := r.ServiceTier
 			if tier == "default" {
 				tier = "standard"
@@ -106,14 +105,14 @@ func openAIUsage(ctx context.Context, c Client, endpoint string, from, to time.T
 			if r.Batch != nil && *r.Batch {
 				tier = "batch"
 			}
-			of := Usage{Day: day, Project: r.ProjectID, Model: r.Model, Tier: tier}
+			each := Usage{Day: day, Project: r.ProjectID, Model: r.Model, Tier: tier}
 			// input_tokens and output_tokens include the others.
-			usage = of.add(usage, input, r.Input-r.Cached-r.InputAudio)
-			usage = of.add(usage, cacheRead, r.Cached)
-			usage = of.add(usage, audioInput, r.InputAudio)
-			usage = of.add(usage, output, r.Output-r.OutputAudio)
-			usage = of.add(usage, audioOutput, r.OutputAudio)
-			usage = of.add(usage, requests, r.Requests)
+			usage = each.add(usage, input, r.Input-r.Cached-r.InputAudio)
+			usage = each.add(usage, cacheRead, r.Cached)
+			usage = each.add(usage, audioInput, r.InputAudio)
+			usage = each.add(usage, output, r.Output-r.OutputAudio)
+			usage = each.add(usage, audioOutput, r.OutputAudio)
+			usage = each.add(usage, requests, r.Requests)
 			return nil
 		})
 		if err != nil {
@@ -131,11 +130,15 @@ func (u Usage) add(to []Usage, kind string, amount int64) []Usage {
 	return append(to, u)
 }
 
-func openAIPages[T any](ctx context.Context, c Client, endpoint, path string, query url.Values, from, to time.Time, add func(day string, result *T) error) error {
-	query.Set("bucket_width", "1d")
-	query.Set("start_time", strconv.FormatInt(from.Unix(), 10))
-	query.Set("end_time", strconv.FormatInt(to.Unix(), 10))
-	return readBuckets[openAIBucket[T]](ctx, c, endpoint, path, query, add)
+// openAIQuery asks for days in groups, and for at most a number of days on a page.
+func (d Days) openAIQuery(groups []string, limit int) url.Values {
+	return url.Values{
+		"group_by":     groups,
+		"limit":        {strconv.Itoa(limit)},
+		"bucket_width": {"1d"},
+		"start_time":   {strconv.FormatInt(d.From.Unix(), 10)},
+		"end_time":     {strconv.FormatInt(d.To.Unix(), 10)},
+	}
 }
 
 var centsPerDollar = big.NewRat(100, 1)

@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/url"
 	"time"
 )
 
@@ -35,8 +34,8 @@ type openRouterItem struct {
 
 // openRouterCosts leaves out what other providers bill for keys of the user's own
 // (byok_usage_inference).
-func openRouterCosts(ctx context.Context, c Client, endpoint string, from, to time.Time) (costs []Cost, err error) {
-	err = openRouterActivity(ctx, c, endpoint, from, to, func(day string, item *openRouterItem) error {
+func openRouterCosts(ctx context.Context, api API, of Days) (costs []Cost, err error) {
+	err = openRouterActivity(ctx, api, of, func(day string, item *openRouterItem) error {
 		amount, err := parseAmount(item.Dollars.String(), "USD")
 		if err != nil {
 			return err
@@ -47,13 +46,13 @@ func openRouterCosts(ctx context.Context, c Client, endpoint string, from, to ti
 	return Merge(costs), err
 }
 
-func openRouterUsage(ctx context.Context, c Client, endpoint string, from, to time.Time) (usage []Usage, err error) {
-	err = openRouterActivity(ctx, c, endpoint, from, to, func(day string, item *openRouterItem) error {
-		of := Usage{Day: day, Model: item.Model}
-		usage = of.add(usage, input, item.PromptTokens)
-		usage = of.add(usage, output, item.CompletionTokens-item.ReasoningTokens)
-		usage = of.add(usage, reasoning, item.ReasoningTokens)
-		usage = of.add(usage, requests, item.Requests)
+func openRouterUsage(ctx context.Context, api API, of Days) (usage []Usage, err error) {
+	err = openRouterActivity(ctx, api, of, func(day string, item *openRouterItem) error {
+		each := Usage{Day: day, Model: item.Model}
+		usage = each.add(usage, input, item.PromptTokens)
+		usage = each.add(usage, output, item.CompletionTokens-item.ReasoningTokens)
+		usage = each.add(usage, reasoning, item.ReasoningTokens)
+		usage = each.add(usage, requests, item.Requests)
 		return nil
 	})
 	return usage, err
@@ -61,15 +60,11 @@ func openRouterUsage(ctx context.Context, c Client, endpoint string, from, to ti
 
 // openRouterActivity asks for all days at once: the endpoint has no pages, and a filter for
 // one day alone.
-func openRouterActivity(ctx context.Context, c Client, endpoint string, from, to time.Time, add func(day string, item *openRouterItem) error) error {
-	request, err := get(ctx, endpoint, "/api/v1/activity", url.Values{})
-	if err != nil {
-		return err
-	}
+func openRouterActivity(ctx context.Context, api API, of Days, add func(day string, item *openRouterItem) error) error {
 	var body struct {
 		Data []openRouterItem `json:"data"`
 	}
-	if err := c.Do(ctx, request, &body); err != nil {
+	if err := api.get(ctx, "/api/v1/activity", nil, &body); err != nil {
 		return err
 	}
 	for i := range body.Data {
@@ -81,7 +76,7 @@ func openRouterActivity(ctx context.Context, c Client, endpoint string, from, to
 		if err != nil {
 			return fmt.Errorf("%.64q is not a date", item.Date)
 		}
-		if day.Before(from) || !day.Before(to) {
+		if day.Before(of.From) || !day.Before(of.To) {
 			continue
 		}
 		if err := add(DayOf(day), item); err != nil {

@@ -54,6 +54,15 @@ type Client interface {
 	Do(ctx context.Context, request *http.Request, into any) error
 }
 
+// API is what reports are read from.
+type API struct {
+	Client   Client
+	Endpoint string
+}
+
+// Days are whole days (UTC), from the first one until before another.
+type Days struct{ From, To time.Time }
+
 // Provider asks one provider.
 type Provider struct {
 	// Name is the value of the label provider.
@@ -66,10 +75,9 @@ type Provider struct {
 	Key, Scope string
 	// Authorize adds the key to a request. It is nil where an extension signs requests.
 	Authorize func(request *http.Request, key string)
-	// Costs and Usage ask for the days of [from, to). Usage is nil where there is no report
-	// of it. ErrTruncated comes with what was read.
-	Costs func(ctx context.Context, c Client, endpoint string, from, to time.Time) ([]Cost, error)
-	Usage func(ctx context.Context, c Client, endpoint string, from, to time.Time) ([]Usage, error)
+	// Costs and Usage ask for days. Usage is nil where there is no report of it.
+	Costs func(ctx context.Context, api API, of Days) ([]Cost, error)
+	Usage func(ctx context.Context, api API, of Days) ([]Usage, error)
 }
 
 // Providers are all that can be asked, by their names in configurations.
@@ -89,8 +97,13 @@ var ErrPages = fmt.Errorf("the report has more than %d pages", maxPages)
 
 var errSamePage = errors.New("the report names the same next page twice")
 
-func get(ctx context.Context, endpoint, path string, query url.Values) (*http.Request, error) {
-	return http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(endpoint, "/")+path+"?"+query.Encode(), http.NoBody)
+// get asks for a path, and decodes the response into a value.
+func (a API) get(ctx context.Context, path string, query url.Values, into any) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(a.Endpoint, "/")+path+"?"+query.Encode(), http.NoBody)
+	if err != nil {
+		return err
+	}
+	return a.Client.Do(ctx, request, into)
 }
 
 // pages calls read with each page, from the first one, which is "".
@@ -115,21 +128,17 @@ type bucket[T any] interface {
 }
 
 // readBuckets asks for all pages of a report of OpenAI or of Anthropic, and adds each result.
-func readBuckets[B bucket[T], T any](ctx context.Context, c Client, endpoint, path string, query url.Values, add func(day string, result *T) error) error {
+func readBuckets[B bucket[T], T any](ctx context.Context, api API, path string, query url.Values, add func(day string, result *T) error) error {
 	return pages(func(page string) (next string, err error) {
 		if page != "" {
 			query.Set("page", page)
-		}
-		request, err := get(ctx, endpoint, path, query)
-		if err != nil {
-			return "", err
 		}
 		var body struct {
 			Data     []B    `json:"data"`
 			HasMore  bool   `json:"has_more"`
 			NextPage string `json:"next_page"`
 		}
-		if err := c.Do(ctx, request, &body); err != nil {
+		if err := api.get(ctx, path, query, &body); err != nil {
 			return "", err
 		}
 		for _, each := range body.Data {

@@ -76,14 +76,14 @@ func FuzzReports(f *testing.F) {
 	f.Add([]byte(`{"data":[null,{"results":[null]}]}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		for name, p := range Providers {
-			costs, err := p.Costs(t.Context(), fixed(body), p.Endpoint, from, from.AddDate(0, 1, 0))
+			costs, err := p.Costs(t.Context(), API{fixed(body), p.Endpoint}, Days{from, from.AddDate(0, 1, 0)})
 			if err == nil {
 				for _, cost := range costs {
 					require.NotNil(t, cost.Dollars, name)
 				}
 			}
 			if p.Usage != nil {
-				usage, _ := p.Usage(t.Context(), fixed(body), p.Endpoint, from, from.AddDate(0, 1, 0))
+				usage, _ := p.Usage(t.Context(), API{fixed(body), p.Endpoint}, Days{from, from.AddDate(0, 1, 0)})
 				for _, each := range usage {
 					require.Positive(t, each.Amount, name)
 				}
