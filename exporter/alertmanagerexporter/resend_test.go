@@ -36,7 +36,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/notify"
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/alerts"
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/double"
-	"github.com/otelcol-arc/otelcol-arc/internal/testkit/notifier"
+	"github.com/otelcol-arc/otelcol-arc/internal/testkit/testhost"
 )
 
 // The servers of these tests.
@@ -114,7 +114,7 @@ func running(t *testing.T, change func(*Config), test func(t *testing.T, e expor
 		w := &wire{bodies: map[string][]models.PostableAlerts{}, down: map[string]error{}}
 		e, err := NewFactory().CreateLogs(t.Context(), exportertest.NewNopSettings(NewFactory().Type()), cfg)
 		require.NoError(t, err)
-		require.NoError(t, e.Start(t.Context(), notifier.Host{id: w}))
+		require.NoError(t, e.Start(t.Context(), testhost.Host{id: w}))
 		test(t, e, w)
 		require.NoError(t, e.Shutdown(t.Context()))
 	})
@@ -241,7 +241,7 @@ func TestFiringOverRestart(t *testing.T) {
 	dir := t.TempDir()
 	posted := 0
 	run := func(again int, raised ...alertevent.Alert) {
-		notifier.WithStorage(t, dir, func(host component.Host, extension component.ID) {
+		testhost.WithStorage(t, dir, func(host component.Host, extension component.ID) {
 			cfg := createDefaultConfig().(*Config)
 			cfg.Endpoints, cfg.Storage = []string{inbox.URL}, &extension
 			set := exportertest.NewNopSettings(NewFactory().Type())
@@ -268,7 +268,7 @@ func TestFiringOverRestart(t *testing.T) {
 	alertevent.Write(records.AppendEmpty(), legacy, alerts.Start)
 	content, err := (&plog.ProtoMarshaler{}).MarshalLogs(old)
 	require.NoError(t, err)
-	notifier.WithStorage(t, dir, func(host component.Host, extension component.ID) {
+	testhost.WithStorage(t, dir, func(host component.Host, extension component.ID) {
 		client, err := checkedstorage.Open(t.Context(), host, extension, checkedstorage.Owner{Kind: component.KindExporter, ID: component.NewID(NewFactory().Type()), Name: legacyName}, func(string, []byte) {})
 		require.NoError(t, err)
 		require.NoError(t, client.Set(t.Context(), legacy.Fingerprint()[:2], content))

@@ -27,7 +27,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
 	"github.com/otelcol-arc/otelcol-arc/internal/falseclock"
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/alerts"
-	"github.com/otelcol-arc/otelcol-arc/internal/testkit/notifier"
+	"github.com/otelcol-arc/otelcol-arc/internal/testkit/testhost"
 )
 
 // network is a middleware of the Collector's HTTP client that replaces the connection
@@ -169,6 +169,6 @@ func (n *network) start(t *testing.T) exporter.Logs {
 	cfg.HTTP.Middlewares = []configmiddleware.Config{{ID: id}}
 	e, err := NewFactory().CreateLogs(t.Context(), exportertest.NewNopSettings(NewFactory().Type()), cfg)
 	require.NoError(t, err)
-	require.NoError(t, e.Start(t.Context(), notifier.Host{id: n}))
+	require.NoError(t, e.Start(t.Context(), testhost.Host{id: n}))
 	return e
 }

@@ -34,6 +34,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/alerts"
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/double"
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/notifier"
+	"github.com/otelcol-arc/otelcol-arc/internal/testkit/testhost"
 )
 
 const (
@@ -341,7 +342,7 @@ func (n *network) start(t *testing.T, change func(*Config)) exporter.Logs {
 	}
 	e, err := NewFactory().CreateLogs(t.Context(), exportertest.NewNopSettings(NewFactory().Type()), cfg)
 	require.NoError(t, err)
-	require.NoError(t, e.Start(t.Context(), notifier.Host{id: n}))
+	require.NoError(t, e.Start(t.Context(), testhost.Host{id: n}))
 	return e
 }
 
@@ -425,7 +426,7 @@ func TestOutageOfAnHour(t *testing.T) {
 func withStorage(t *testing.T, dir string, api *double.SlackAPI, do func(consume func(...alertevent.Alert))) {
 	t.Helper()
 	ctx := context.Background()
-	notifier.WithStorage(t, dir, func(host component.Host, storage component.ID) {
+	testhost.WithStorage(t, dir, func(host component.Host, storage component.ID) {
 		cfg := createDefaultConfig().(*Config)
 		cfg.Endpoint, cfg.BotToken, cfg.Channel = api.URL, token, channel
 		cfg.Storage = &storage

@@ -30,6 +30,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/alerts"
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/double"
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/notifier"
+	"github.com/otelcol-arc/otelcol-arc/internal/testkit/testhost"
 )
 
 // The webhook's URL must not be an attribute of the Collector's own spans.
@@ -87,7 +88,7 @@ func TestLastWordAfterRestart(t *testing.T) {
 	set := exportertest.NewNopSettings(NewFactory().Type())
 	set.ID = component.MustNewIDWithName("slack", "x")
 	run := func(url string, do func(e exporter.Logs)) {
-		notifier.WithStorage(t, dir, func(host component.Host, storage component.ID) {
+		testhost.WithStorage(t, dir, func(host component.Host, storage component.ID) {
 			cfg := createDefaultConfig().(*Config)
 			cfg.WebhookURL = configopaque.String(url)
 			cfg.Storage = &storage

@@ -31,7 +31,7 @@ import (
 	"go.opentelemetry.io/collector/extension/xextension/storage"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/double"
-	"github.com/otelcol-arc/otelcol-arc/internal/testkit/notifier"
+	"github.com/otelcol-arc/otelcol-arc/internal/testkit/testhost"
 )
 
 // states has every alert of a message as NAME=STATE, by whichever template.
@@ -211,7 +211,7 @@ func (w *world) settings(name string) map[string]any {
 }
 
 func (w *world) start() {
-	host := notifier.Host{component.MustNewID("memory"): w.storage}
+	host := testhost.Host{component.MustNewID("memory"): w.storage}
 	for name, v := range w.vendors {
 		host[component.MustNewID(name)] = v
 	}

@@ -14,13 +14,14 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component"
-	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/exporter"
 	"go.opentelemetry.io/collector/exporter/exporterhelper"
 	"go.opentelemetry.io/collector/exporter/exportertest"
 	"go.opentelemetry.io/collector/extension/xextension/storage"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/testkit/testhost"
 )
 
 var (
@@ -90,17 +91,8 @@ func startQueue(t *testing.T, d *disk, push func(context.Context, ptrace.Traces)
 	e, err := exporterhelper.NewTraces(t.Context(), set, &struct{}{}, push,
 		exporterhelper.WithQueue(configoptional.Some(config)), exporterhelper.WithTimeout(exporterhelper.TimeoutConfig{}))
 	require.NoError(t, err)
-	require.NoError(t, e.Start(t.Context(), hostWithStorage{componenttest.NewNopHost(), d}))
+	require.NoError(t, e.Start(t.Context(), testhost.Host{storageID: d}))
 	return e
-}
-
-type hostWithStorage struct {
-	component.Host
-	disk *disk
-}
-
-func (h hostWithStorage) GetExtensions() map[component.ID]component.Component {
-	return map[component.ID]component.Component{storageID: h.disk}
 }
 
 func named(name string) ptrace.Traces {

@@ -18,14 +18,10 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/open-telemetry/opentelemetry-collector-contrib/extension/storage/filestorage"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componentstatus"
-	"go.opentelemetry.io/collector/component/componenttest"
-	collectorextension "go.opentelemetry.io/collector/extension"
-	"go.opentelemetry.io/collector/extension/extensiontest"
 	"go.opentelemetry.io/collector/extension/xextension/storage"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
@@ -37,6 +33,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
 	"github.com/otelcol-arc/otelcol-arc/internal/falseclock"
 	"github.com/otelcol-arc/otelcol-arc/internal/period"
+	"github.com/otelcol-arc/otelcol-arc/internal/testkit/testhost"
 	"github.com/otelcol-arc/otelcol-arc/internal/usage"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/calls"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/identity"
@@ -610,18 +607,11 @@ func TestWrongStorage(t *testing.T) {
 func TestFileStorage(t *testing.T) {
 	dir := t.TempDir()
 	for run := range 3 {
-		factory := filestorage.NewFactory()
-		cfg := factory.CreateDefaultConfig().(*filestorage.Config)
-		cfg.Directory = dir
-		set := extensiontest.NewNopSettings(factory.Type())
-		var files collectorextension.Extension
-		files, err := factory.Create(t.Context(), set, cfg)
-		require.NoError(t, err)
-		require.NoError(t, files.Start(t.Context(), componenttest.NewNopHost()))
-		r := newRig(t, withStorage(nil), extension{storageID, files})
+		files, stop := testhost.StartStorage(t, dir)
+		r := newRig(t, withStorage(nil), extension{storageID, files[testhost.StorageID]})
 		r.price(callSpan())
 		assert.InDelta(t, 0.0075*float64(run+1), r.totals()[costOfGPT4o], 1e-15)
-		require.NoError(t, files.Shutdown(t.Context()))
+		stop()
 	}
 }
 

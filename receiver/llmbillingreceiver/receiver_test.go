@@ -28,7 +28,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/double"
-	"github.com/otelcol-arc/otelcol-arc/internal/testkit/notifier"
+	"github.com/otelcol-arc/otelcol-arc/internal/testkit/testhost"
 	"github.com/otelcol-arc/otelcol-arc/receiver/llmbillingreceiver/internal/metadata"
 	"github.com/otelcol-arc/otelcol-arc/receiver/llmbillingreceiver/internal/report"
 )
@@ -141,7 +141,7 @@ func TestReportsOfEveryProvider(t *testing.T) {
 		double.Billed{Provider: "bedrock", Model: "Claude Sonnet 4.5", Day: daysAgo(3), Dollars: 4.5},
 		double.Billed{Provider: "bedrock", Item: "USE1-NovaLite-input-tokens", Day: daysAgo(13), Dollars: 0.125},
 	)
-	r := newRig(t, notifier.Host{signID: signer(t)}, nil, all(t, api)...)
+	r := newRig(t, testhost.Host{signID: signer(t)}, nil, all(t, api)...)
 	for _, a := range r.accounts {
 		require.NoError(t, a.ask(t.Context()), a.id())
 	}
@@ -308,7 +308,7 @@ func TestRestart(t *testing.T) {
 	dir := t.TempDir()
 	settings := map[string]any{"provider": "openai", "key": api.Key, "endpoint": api.URL}
 	var before map[string]float64
-	notifier.WithStorage(t, dir, func(host component.Host, id component.ID) {
+	testhost.WithStorage(t, dir, func(host component.Host, id component.ID) {
 		r := newRig(t, host, func(c *Config) { c.StorageID = &id }, accountOf(t, settings))
 		require.NoError(t, r.accounts[0].ask(t.Context()))
 		before = r.dollars(t)
@@ -317,7 +317,7 @@ func TestRestart(t *testing.T) {
 		require.NoError(t, r.shutdown(t.Context()), "twice")
 	})
 	asked := len(api.Requests())
-	notifier.WithStorage(t, dir, func(host component.Host, id component.ID) {
+	testhost.WithStorage(t, dir, func(host component.Host, id component.ID) {
 		cfg := createDefaultConfig().(*Config)
 		cfg.Accounts, cfg.StorageID = []AccountConfig{accountOf(t, settings)}, &id
 		set := receivertest.NewNopSettings(metadata.Type)

@@ -14,8 +14,8 @@ import (
 // The waits are those that the README lists.
 func TestRetryIn(t *testing.T) {
 	down := errors.New("no connection")
-	for i, minutes := range []time.Duration{1, 2, 4, 8, 16, 32, 60, 60} {
-		assert.Equal(t, minutes*time.Minute, retryIn(down, i+1), "after %d failures", i+1)
+	for i, minutes := range []int{1, 2, 4, 8, 16, 32, 60, 60} {
+		assert.Equal(t, time.Duration(minutes)*time.Minute, retryIn(down, i+1), "after %d failures", i+1)
 	}
 	assert.Equal(t, time.Hour, retryIn(down, 1_000_000))
 	for _, failures := range []int{1, 9} {
