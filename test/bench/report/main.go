@@ -51,6 +51,7 @@ var (
 		{"year", bench, []string{"go", "run", "./growth", "rows", "aims"}},
 		{soak, bench, []string{"go", "run", "./endtoend", "soak"}},
 		{"storm", bench, []string{"go", "run", "./growth", "storm"}},
+		{"active", bench, []string{"go", "run", "./growth", "active"}},
 	}
 )
 
