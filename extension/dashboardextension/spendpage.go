@@ -127,7 +127,7 @@ func (b *dashboardServer) addControls(view *spendView, c selection, dimensions [
 	view.SpanLabel, view.Zone, view.Step = c.label(), c.now.Location().String(), string(c.step)
 	view.From = c.period.From.Format(time.DateOnly)
 	view.To = c.until().To.Add(-time.Nanosecond).Format(time.DateOnly)
-	view.PeriodForm, view.SearchForm, view.ColumnForm = c.hidden("range", "from", "to", "tz"), c.hidden("q"), c.hidden("col")
+	view.PeriodForm, view.SearchForm, view.ColumnForm = c.hiddenValues("range", "from", "to", "tz"), c.hiddenValues("q"), c.hiddenValues("col")
 	view.TableCSV, view.TableJSON = c.tableURL("csv"), c.tableURL("json")
 	view.StepsCSV, view.StepsJSON = c.stepsURL("csv"), c.stepsURL("json")
 	view.CallsCSV, view.CallsJSON = c.callsURL("csv"), c.callsURL("json")

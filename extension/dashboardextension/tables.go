@@ -65,9 +65,9 @@ func (c *selection) sortKeys() []string {
 	return []string{"-" + string(c.measure), "-calls"}
 }
 
-// toggled is the order after a click on the head of a column, which is down at first and the
+// toggleSort is the order after a click on the head of a column, which is down at first and the
 // other way round when rows are sorted by it, and how they are sorted by it now.
-func toggled(current, name string, down bool) (next, sorted string) {
+func toggleSort(current, name string, down bool) (next, sorted string) {
 	if at, isDown := cutDown(current); at == name {
 		if sorted = "ascending"; isDown {
 			sorted = "descending"
@@ -84,7 +84,7 @@ func toggled(current, name string, down bool) (next, sorted string) {
 func (c selection) head(name, label string, figure bool) tableHead {
 	head := tableHead{Label: label, Number: figure}
 	c.page = 1
-	c.sort, head.Sorted = toggled(c.sortKeys()[0], name, figure)
+	c.sort, head.Sorted = toggleSort(c.sortKeys()[0], name, figure)
 	head.URL = c.url()
 	return head
 }
