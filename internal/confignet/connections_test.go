@@ -63,9 +63,16 @@ func TestIdleConnectionsAreDisplaced(t *testing.T) {
 	sender := dial(t, addresses[0])
 	require.True(t, echo(sender))
 	before := Displacements()
+	admitted := func() int {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		return len(c.conns) + int(Displacements()-before)
+	}
 	var strangers []net.Conn
 	for i := range 500 {
 		strangers = append(strangers, dial(t, addresses[i%2]))
+		// Of those that are admitted at once, nobody sends.
+		require.Eventually(t, func() bool { return admitted() >= i+2 }, time.Minute, time.Millisecond)
 		require.True(t, echo(sender), "after %d strangers", i)
 	}
 	require.True(t, echo(dial(t, addresses[1])))
