@@ -66,7 +66,7 @@ func (w *work) pairs(component []*node) (pairs []pair) {
 func joinable(a, b []*node, concurrent bool) bool {
 	for _, x := range a {
 		for _, y := range b {
-			if concurrent && x.Scope == y.Scope || x.aggregate || y.aggregate || !sameResponse(&x.Record, &y.Record) ||
+			if concurrent && x.reporter() == y.reporter() || x.aggregate || y.aggregate || !sameResponse(&x.Record, &y.Record) ||
 				x.Flags&y.Flags&HasUsage != 0 && !compatibleUsage(&x.Record, &y.Record) {
 				return false
 			}
@@ -115,10 +115,7 @@ func (w *work) count(c *call, group []*node) {
 	for _, n := range group {
 		if rule := n.rule(); rule != Alone && !n.merged {
 			n.merged = true
-			if w.merged == nil {
-				w.merged = map[Rule]int64{}
-			}
-			w.merged[rule]++
+			w.countMerged(rule)
 		}
 	}
 	if len(group) > 1 {
@@ -173,6 +170,14 @@ func (w *work) change(c *call, in *Counted) {
 	w.changes = append(w.changes, Change{Call: c.id, Out: out, In: in, Record: int(c.winner.index) - 1, of: c})
 }
 
+// countMerged counts a record that came to belong to the call of another.
+func (w *work) countMerged(rule Rule) {
+	if w.merged == nil {
+		w.merged = map[Rule]int64{}
+	}
+	w.merged[rule]++
+}
+
 // single counts a record that is not remembered.
 func (w *work) single(n *node) {
 	w.count(&call{id: w.next()}, []*node{n})
@@ -199,7 +204,7 @@ func (n *node) rule() Rule {
 		return ResponseID
 	case n.sharesBase(winner):
 		return Nested
-	case n.Scope == winner.Scope:
+	case n.Scope == winner.Scope && n.Flags&IsSpan == winner.Flags&IsSpan:
 		return Stream
 	default:
 		return Concurrent
