@@ -171,13 +171,7 @@ func addUsage(view *spendView, usage dashboard.Usage, extent *dashboard.Extent, 
 	view.Stats = figuresWithout(newStats(now.totals(), before.totals()), c.missing)
 	stack := spend.NewStack(steps, starts, c.measure, chartSeries)
 	view.Chart = newChart(stack, c)
-	colors := map[string]string{}
-	for i, group := range stack.Groups {
-		if !group.Others {
-			colors[spend.GroupKey(group.Values)] = colorOf(i, false)
-		}
-	}
-	view.Table = newTable(now, before, colors, c)
+	view.Table = newTable(now, before, colorsOf(&stack), c)
 	if note, err := overflowNote(usage, extent, c); err != nil {
 		return err
 	} else if note != "" {

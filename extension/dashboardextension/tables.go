@@ -172,7 +172,7 @@ func newTable(now, before *counted, colors map[string]string, c selection) table
 			was = &dashboard.Totals{} // the group is new
 		}
 		row := newTableRow(&shown[i].Usage, was, &now.all, columns, c.measure)
-		row.Color = cmp.Or(colors[key], "sx")
+		row.Color = cmp.Or(colors[key], colorOfOthers)
 		for j, value := range shown[i].Group {
 			row.Values = append(row.Values, tableValue{text.Cut(valueLabel(value), shownDimRunes), c.only(c.by[j], value).url()})
 		}
@@ -233,10 +233,24 @@ func changeOf(now, past float64) string {
 	}
 }
 
+// colorOfOthers is the class of what has no series of its own in the chart.
+const colorOfOthers = "sx"
+
 // colorOf is the class of the series that a rank has in the chart.
-func colorOf(rank int, others bool) string {
-	if others || rank >= chartSeries {
-		return "sx"
+func colorOf(rank int) string {
+	if rank >= chartSeries {
+		return colorOfOthers
 	}
 	return fmt.Sprintf("s%d", rank)
+}
+
+// colorsOf are the classes of the groups that have series of their own in a chart.
+func colorsOf(stack *spend.Stack) map[string]string {
+	colors := map[string]string{}
+	for i, group := range stack.Groups {
+		if !group.Others {
+			colors[spend.GroupKey(group.Values)] = colorOf(i)
+		}
+	}
+	return colors
 }
