@@ -160,6 +160,9 @@ func (b usageSource) call(c *singleCall) dashboard.Call {
 			*has.to = c.Dimensions[has.dimension]
 		}
 	}
+	if out.Session == "" && b.dimensions.session < 0 && c.Trace != [16]byte{} {
+		out.Session = b.kept.Session(c.Trace) // of the agent around it
+	}
 	out.TraceID, out.SpanID = hexOf(c.Trace[:]), hexOf(c.Span[:])
 	out.CostStatus = statusOfCost(c.Call)
 	if !c.Unpriced {

@@ -52,7 +52,8 @@ type Config struct {
 	// gen_ai.client.inference.operation, gen_ai.client.embeddings.operation or
 	// arc_app_llm, the Arc guide's MetricsCollector as config/sources/metrics-collector.yaml
 	// scrapes it.
-	// Calls whose spans or events come too would count twice. Of several gen_ai.client
+	// They do not count for a service whose spans or events reported a call within the last
+	// 24 hours; what comes before the first of these counts twice. Of several gen_ai.client
 	// metrics that a scope sends of the same calls, one counts. Default: none.
 	MetricSources []string `mapstructure:"metric_sources"`
 

@@ -31,6 +31,7 @@ const maxDuration = 24 * time.Hour
 // its IDs, so it counts once in either case.
 func (c *core) settle(ctx context.Context, b *batch) (err error) {
 	if len(b.calls) > 0 || len(b.spans) > 0 {
+		c.sources.cover(b.calls, b.at)
 		b.cutPayloads()
 		outcomes, records := c.count(ctx, b)
 		b.annotate(outcomes)
@@ -106,7 +107,7 @@ func duration(d *detectedCall) (took time.Duration, known bool) {
 	if !d.isSpan || d.start == 0 {
 		return d.call.Duration, d.call.Duration > 0 && d.call.Duration <= maxDuration
 	}
-	if d.end < d.start || d.end-d.start > pcommon.Timestamp(maxDuration) {
+	if d.call.Instant || d.end < d.start || d.end-d.start > pcommon.Timestamp(maxDuration) {
 		return 0, false
 	}
 	return time.Duration(d.end - d.start), true

@@ -73,6 +73,9 @@ func (c *core) noteStep(b *batch, d *detectedCall, span ptrace.Span) {
 	if !c.dimensions.hidesAgent {
 		step.Agent = strings.Clone(d.call.Attribution.Agent)
 	}
+	if c.dimensions.session < 0 {
+		step.Session = strings.Clone(d.call.Attribution.Session)
+	}
 	b.steps = append(b.steps, step)
 }
 

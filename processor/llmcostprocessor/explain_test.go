@@ -117,6 +117,16 @@ func TestExplainSeveralRequests(t *testing.T) {
 	assert.Contains(t, got, "counted for:  gen_ai.agent.name weatherman")
 }
 
+// A span around a call names its model, and the call has the price of that.
+func TestExplainModelOfAnother(t *testing.T) {
+	around := strings.Replace(explainedSpan("codex_cli_rs", otlpAttribute("model", `{"stringValue":"gpt-4o"}`)), "00f067aa0ba902b7", "00f067aa0ba902b6", 1)
+	around = strings.Replace(around, `"name":"chat"`, `"name":"try_run_sampling_request"`, 1)
+	inner := strings.Replace(explainedSpan("codex_cli_rs", append(explainedCall[3:5:5], otlpAttribute("codex.usage.total_tokens", `{"intValue":"1300"}`))...), `"spanId"`, `"parentSpanId":"00f067aa0ba902b6","spanId"`, 1)
+	got, found := explain(t, inner+"\n"+around)
+	assert.Equal(t, Explained{Records: 2, Reports: 1, Calls: 1}, found)
+	assert.Contains(t, got, "counted as:   model gpt-4o, which the record does not name: $0.0055")
+}
+
 func TestExplainWhatIsNotOTLP(t *testing.T) {
 	for in, want := range map[string]string{
 		`{"a":1}`:                "request 1: has neither resourceSpans nor resourceLogs",

@@ -94,10 +94,10 @@ func (x *explanation) call(r *explained) {
 // because has for each rule what the records have in common.
 var because = map[identity.Rule]string{
 	identity.SameSpan:   "both are of one span",
-	identity.ResponseID: "both have the provider's response ID and are of one resource",
+	identity.ResponseID: "both have the provider's response ID and are of one resource, or of two at the same time with usage that agrees",
 	identity.Nested:     "one span is around the other, with no other call between, and their usage agrees",
 	identity.Stream:     "one is the request of a stream, the other its end, of one scope",
-	identity.Concurrent: "they are of different scopes of one resource, at the same time, with equal usage: a heuristic that dedup::pair_by_time switches off",
+	identity.Concurrent: "they are of different scopes of one resource, or its span and its log record, at the same time, with equal usage: a heuristic that dedup::pair_by_time switches off",
 }
 
 // identity writes which call the record is counted as, and what else reports it.
@@ -120,6 +120,13 @@ func (x *explanation) identity(r *explained) {
 	x.line("counted", fmt.Sprintf("as call %d", x.numbers[standing.Call]))
 	for _, m := range standing.Counted.Merged() {
 		x.line("merged with", fmt.Sprintf("%s, %s: %s", nameOf(m.Trace, m.Span, m.Scope), m.Rule, because[m.Rule]))
+	}
+	if standing.Counted.Amended != "" {
+		counted, cost := parseCounted(standing.Counted), "unpriced"
+		if !counted.Unpriced {
+			cost = "$" + dollarsOf(counted.Cost)
+		}
+		x.line("counted as", fmt.Sprintf("model %s, which the record does not name: %s", counted.Model, cost))
 	}
 	if values := attributed(x.core.dimensions.names, standing.Counted.Values()); len(values) > 0 {
 		x.line("counted for", strings.Join(values, ", "))

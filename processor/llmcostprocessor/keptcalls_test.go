@@ -14,6 +14,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
 	"github.com/otelcol-arc/otelcol-arc/internal/falseclock"
@@ -235,6 +237,49 @@ func TestCallFilters(t *testing.T) {
 	assert.Equal(t, "resp-1", by[0].ResponseID)
 	assert.Empty(t, p.usage.Calls(dashboard.CallQuery{ID: "0123"}))
 }
+
+// A call without a session has that of the agent around it, also where no dimension is one. A
+// dimension that drops it has it nowhere.
+func TestSessionOfTheAgent(t *testing.T) {
+	agent := func(trace byte, session string) ptrace.Traces {
+		return numbered(callSpan(put("gen_ai.operation.name", "invoke_agent"), put("gen_ai.conversation.id", session)), trace)
+	}
+	for name, tt := range map[string]struct {
+		dimensions []DimensionConfig
+		want       map[string]string
+	}{
+		"no dimension": {nil, map[string]string{"1": "s-1", "2": "own", "3": ""}},
+		"dropped":      {[]DimensionConfig{{Name: "session.id", Drop: true}}, map[string]string{"1": "", "2": "", "3": ""}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := &memory{}
+			p, e := newPage()
+			r := newRig(t, withStorage(func(c *Config) { c.Dimensions = append(c.Dimensions, tt.dimensions...) }), m.extension(), e)
+			r.price(agent(1, "s-1"))
+			for trace, change := range []func(ptrace.Span){plainly, put("session.id", "own"), plainly} {
+				td := numbered(callSpan(change), byte(trace+1))
+				firstSpan(td).SetSpanID(pcommon.SpanID{9})
+				r.price(td)
+			}
+			r.price(agent(2, "s-2"))
+			got := map[string]string{}
+			for _, call := range p.usage.Calls(dashboard.CallQuery{}) {
+				got[call.TraceID[31:]] = call.Session
+			}
+			assert.Equal(t, tt.want, got)
+			r.stop()
+			if tt.dimensions != nil {
+				m.change(func() {
+					for key, content := range m.content {
+						assert.NotContains(t, string(content), "s-1", key)
+					}
+				})
+			}
+		})
+	}
+}
+
+func plainly(ptrace.Span) {}
 
 // What a dimension hashes or drops is nowhere in clear.
 func TestHiddenUsers(t *testing.T) {

@@ -22,7 +22,15 @@ import (
 // remembered. What more there are is not counted, but for the outcome.
 const maxSourceSeries = 10_000
 
-const outcomeTooManySeries = "too_many_series"
+const (
+	outcomeTooManySeries = "too_many_series"
+	// outcomeCovered: spans or events report the same calls.
+	outcomeCovered = "covered"
+)
+
+// coverage is for how long the metrics of a service do not count after a span or an event of
+// it has reported a call.
+const coverage = 24 * time.Hour
 
 // metricSources counts the calls that metrics add up.
 type metricSources struct {
@@ -39,6 +47,8 @@ type metricSources struct {
 	// series without a start that appears later than its resource began at 0: a
 	// scrape has all series that there are.
 	seen map[[16]byte]time.Time
+	// covered are the services whose spans or events report calls, and when they last did.
+	covered map[uint64]time.Time
 }
 
 // seriesID is that of the data model, and the start of a cumulative series: processes whose
@@ -67,7 +77,7 @@ type deltaID struct {
 }
 
 func newMetricSources(names []string, since time.Time) *metricSources {
-	m := &metricSources{sources: map[string][]*convention.MetricSource{}, since: since, last: map[seriesID]reading{}, limits: maxSourceSeries, seen: map[[16]byte]time.Time{}}
+	m := &metricSources{sources: map[string][]*convention.MetricSource{}, since: since, last: map[seriesID]reading{}, limits: maxSourceSeries, seen: map[[16]byte]time.Time{}, covered: map[uint64]time.Time{}}
 	for _, name := range names {
 		source := convention.MetricSourceOf(name)
 		for _, metric := range source.Metrics() {
@@ -121,6 +131,10 @@ func (c *core) countMetrics(ctx context.Context, md pmetric.Metrics) {
 				}
 			}
 		}
+		if service := serviceOf(rm.Resource().Attributes()); c.sources.isCovered(service, time.Now()) {
+			found.discard(b)
+			continue
+		}
 		c.countUsages(ctx, b, &found)
 	}
 	if len(b.sums) > 0 {
@@ -168,6 +182,38 @@ func (c *core) readSource(b *batch, source *convention.MetricSource, metric pmet
 			b.outcomes.add(source.Name, convention.ReasonBadTokens)
 		}
 	})
+}
+
+// cover notes the services of calls that spans or events report: their metrics add up the
+// same calls.
+func (m *metricSources) cover(calls []detectedCall, now time.Time) {
+	if len(m.sources) == 0 || len(calls) == 0 {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for i := range calls {
+		service := calls[i].source.service
+		if _, known := m.covered[service]; known || len(m.covered) < m.limits {
+			m.covered[service] = now
+		}
+	}
+}
+
+func (m *metricSources) isCovered(service uint64, now time.Time) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	at, known := m.covered[service]
+	return known && now.Sub(at) < coverage
+}
+
+// discard counts what does not count.
+func (u *usages) discard(b *batch) {
+	for i := range u.all {
+		if !u.all[i].Empty() {
+			b.outcomes.add(u.all[i].source, outcomeCovered)
+		}
+	}
 }
 
 // countUsages counts the calls that the points are of.
@@ -328,6 +374,7 @@ func (m *metricSources) forget(now time.Time) {
 	defer m.mu.Unlock()
 	yesterday := now.Add(-24 * time.Hour)
 	m.forgetSeries(yesterday)
+	maps.DeleteFunc(m.covered, func(_ uint64, at time.Time) bool { return at.Before(yesterday) })
 	maps.DeleteFunc(m.seen, func(_ [16]byte, at time.Time) bool { return at.Before(yesterday) })
 }
 

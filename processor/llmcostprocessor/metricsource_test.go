@@ -185,3 +185,39 @@ func TestScrapedCallsCount(t *testing.T) {
 		assert.InDelta(t, 3000*2.5e-6+1500*10e-6, totals["arc_llm_cost_dollars{model=gpt-4o}"], 1e-12)
 	})
 }
+
+// The metrics of a service add up the calls that its spans and events report: they count
+// only while there are none of these.
+func TestMetricsOfReportedCallsDoNotCount(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
+		wakeUp()
+		r := newRig(t, testConfig(countsMetrics))
+		n := 0
+		send := func(service string) {
+			n++
+			at := morning.Add(time.Duration(n) * time.Second)
+			md := tokens(pmetric.AggregationTemporalityDelta, "input", at, at.Add(time.Second), 1, 100)
+			md.ResourceMetrics().At(0).Resource().Attributes().PutStr("service.name", service)
+			md.ResourceMetrics().At(0).Resource().Attributes().PutStr("process.pid", strconv.Itoa(n)) // as spans may not have
+			require.NoError(t, r.metrics.ConsumeMetrics(t.Context(), md))
+		}
+		outcomes := func() [2]int64 {
+			sums := r.core().outcomes.sums()
+			return [2]int64{sums[outcomePriced], sums[outcomeCovered]}
+		}
+		send("shop")
+		assert.Equal(t, [2]int64{1, 0}, outcomes())
+		td := callSpan()
+		td.ResourceSpans().At(0).Resource().Attributes().PutStr("service.name", "shop")
+		r.price(td)
+		assert.Equal(t, [2]int64{2, 0}, outcomes())
+		send("shop")
+		assert.Equal(t, [2]int64{2, 1}, outcomes(), "the span has reported the call")
+		send("batch")
+		assert.Equal(t, [2]int64{3, 1}, outcomes(), "no span of this service has")
+		time.Sleep(coverage)
+		send("shop")
+		assert.Equal(t, [2]int64{4, 1}, outcomes(), "it sends no spans any more")
+		assert.Equal(t, 4., r.totals()["arc_llm_calls_total{model=gpt-4o,status=success}"])
+	})
+}

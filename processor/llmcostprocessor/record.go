@@ -8,6 +8,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
@@ -26,8 +27,14 @@ func (c *core) identify(b *batch, to *identity.Record, d *detectedCall) {
 		to.Start = to.End - int64(min(max(call.Duration, 0), maxDuration))
 	}
 	to.Resource = c.identifySource(d.source)
+	if call.ByService {
+		to.Resource = d.source.service
+	}
+	if call.Instant {
+		to.Start = max(to.End-int64(maxBeforeEnd), 0)
+	}
 	if call.ResponseID != "" {
-		to.Response = mix(identity.Hash(call.ResponseID), d.source.service)
+		to.Response = responseHash(call.ResponseID, d.source)
 	}
 	name := d.modelName()
 	if !call.ModelUnknown {
@@ -50,6 +57,7 @@ func (c *core) identify(b *batch, to *identity.Record, d *detectedCall) {
 		{identity.KnownScope, call.Rule == convention.ByScope},
 		{identity.Above, call.AddsStart},
 		{identity.Varies, name.varies},
+		{identity.Undecided, call.Inferred},
 		{identity.Unreadable, call.Problem == convention.ReasonBadTokens},
 	} {
 		if fact.set {
@@ -67,6 +75,23 @@ func (c *core) identify(b *batch, to *identity.Record, d *detectedCall) {
 		to.Content = mix(hashMap(d.attributes), uint64(d.end), to.Resource)
 	}
 }
+
+// minSharedID is how long the IDs are, in bytes, by which records of several services are
+// compared. Shorter ones have few values: those of Ollama's API for OpenAI's clients are
+// chatcmpl-0 to chatcmpl-998.
+const minSharedID = 13
+
+func responseHash(id string, from *source) uint64 {
+	hash := identity.Hash(id)
+	if len(id) < minSharedID {
+		return mix(hash, from.service)
+	}
+	return mix(hash)
+}
+
+// maxBeforeEnd is how long before the span of its end a call may have ended: what an
+// application does with a response in between.
+const maxBeforeEnd = 10 * time.Second
 
 func (d *detectedCall) modelName() modelName {
 	if d.texts != nil {
@@ -134,7 +159,7 @@ func nanos(t pcommon.Timestamp) int64 {
 // providers of two, does not count.
 func (c *core) identifySource(s *source) uint64 {
 	if s.id == 0 {
-		s.service = mix(identity.Hash(text(s.attributes, attrService)), identity.Hash(text(s.attributes, "service.namespace")))
+		s.service = serviceOf(s.attributes)
 		if instance := text(s.attributes, "service.instance.id"); instance != "" {
 			s.id = mix(s.service, identity.Hash(instance))
 		} else {
@@ -143,6 +168,11 @@ func (c *core) identifySource(s *source) uint64 {
 		c.dimensions.ofResource(&s.dimensions, s.attributes)
 	}
 	return s.id
+}
+
+// serviceOf is the hash of the service that a resource is an instance of.
+func serviceOf(resource pcommon.Map) uint64 {
+	return mix(identity.Hash(text(resource, attrService)), identity.Hash(text(resource, "service.namespace")))
 }
 
 // hashMap is the hash of attributes, in whatever order they are, but for those of

@@ -31,7 +31,9 @@ import (
 // in several, with and without response IDs, cached tokens inclusive and exclusive,
 // thoughts in the output and in addition to it, clocks and buffers that differ by some
 // 30 ms, streams, attempts that fail, equal calls in parallel, loops of tools within
-// agents that repeat the sum, and two providers of telemetry in one process. In
+// agents that repeat the sum, two providers of telemetry in one process, events that do not
+// name their span, spans that are sent before they end, and a gateway without the trace
+// context. In
 // whatever order, batches and processes it arrives, the ledger is the true one.
 func TestSimulatedApplications(t *testing.T) {
 	seeds := 60
@@ -271,8 +273,26 @@ func (a *application) report(c *simulatedCall, stack []*style, within span, agen
 			end = c.start.Add(100 * time.Millisecond) // it ends with the request
 		}
 		a.send(s.scope, own, parent, a.jitter(c.start), end, attributes)
-		if s.knowsID && !c.failed && a.random.IntN(4) == 0 {
-			a.sendEvent(s.scope, own, c.end, attributes)
+		switch a.random.IntN(8) {
+		case 0, 1:
+			if s.knowsID && !c.failed {
+				a.sendEvent(s.scope, own, c.end, attributes)
+			}
+		case 2: // an event that does not name its span, nor the response
+			if s.exact() && !c.failed {
+				attributes = maps.Clone(attributes)
+				delete(attributes, "gen_ai.response.id")
+				a.sendEvent(s.scope, span{}, a.jitter(end), attributes)
+			}
+		case 3: // what is known of a span while it lasts
+			if !c.failed {
+				attributes = maps.Clone(attributes)
+				dropUsage(attributes)
+				a.send(s.scope, own, parent, c.start, c.start, attributes)
+			}
+		}
+		if s.knowsID && !c.failed && a.random.IntN(6) == 0 {
+			a.sendByGateway(c)
 		}
 		parent = own
 		if a.random.IntN(3) == 0 { // an HTTP client's, or a step's
@@ -283,6 +303,20 @@ func (a *application) report(c *simulatedCall, stack []*style, within span, agen
 	}
 }
 
+// exact reports whether an instrumentation reports what was used, and no more.
+func (s *style) exact() bool {
+	return s.scope != "somebody.gateway" && s.scope != "opentelemetry.instrumentation.anthropic"
+}
+
+// sendByGateway sends the span of a gateway, which got no trace context and has another clock.
+func (a *application) sendByGateway(c *simulatedCall) {
+	attributes := map[string]any{}
+	writeConventions(a, c, attributes)
+	attributes["gen_ai.response.id"] = c.id
+	ahead := time.Duration(a.random.IntN(60)-30) * time.Second
+	a.sendFrom("gateway", "litellm", a.span(pcommon.TraceID{}), span{}, c.start.Add(ahead), c.end.Add(ahead), attributes)
+}
+
 // mayBeSeparate reports whether the span of an instrumentation may be in a trace of its own:
 // if anything but the trace shows that it is of the call.
 func (a *application) mayBeSeparate(c *simulatedCall, stack []*style, i int) bool {
@@ -291,7 +325,6 @@ func (a *application) mayBeSeparate(c *simulatedCall, stack []*style, i int) boo
 	}
 	outer, inner := stack[:i], stack[i:]
 	gateway := func(s *style) bool { return s.scope == "somebody.gateway" }
-	above := func(s *style) bool { return s.scope == "opentelemetry.instrumentation.anthropic" }
 	both := func(of func(*style) bool) bool {
 		return slices.ContainsFunc(outer, of) && slices.ContainsFunc(inner, of)
 	}
@@ -299,8 +332,7 @@ func (a *application) mayBeSeparate(c *simulatedCall, stack []*style, i int) boo
 		return true // by the time, the model and the scopes
 	}
 	knowsID := func(s *style) bool { return s.knowsID }
-	exact := func(s *style) bool { return !gateway(s) && !above(s) }
-	return both(knowsID) || both(exact) && !slices.ContainsFunc(stack, gateway)
+	return both(knowsID) || both((*style).exact) && !slices.ContainsFunc(stack, gateway)
 }
 
 // loop makes calls within the span of an agent, which repeats what they used.
@@ -318,16 +350,26 @@ func (a *application) loop(model *simulatedModel) {
 		tool := a.span(around.trace)
 		a.send("agents", tool, around, c.end, c.end.Add(50*time.Millisecond), map[string]any{"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "get_weather"})
 	}
+	operation := "invoke_agent"
+	if a.random.IntN(3) == 0 { // one that nobody knows, of which not all calls are reported
+		operation = "run_team"
+		prompt, completion = prompt+a.random.Int64N(3)*100, completion+a.random.Int64N(3)*20
+	}
 	a.send("agents", around, span{}, begin.Add(-100*time.Millisecond), a.clock, map[string]any{
-		"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": agent, "gen_ai.request.model": model.name,
+		"gen_ai.operation.name": operation, "gen_ai.agent.name": agent, "gen_ai.request.model": model.name,
 		"gen_ai.usage.input_tokens": prompt, "gen_ai.usage.output_tokens": completion,
 	})
 }
 
 func (a *application) send(scope string, own, parent span, start, end time.Time, attributes map[string]any) {
+	a.sendFrom("shop", scope, own, parent, start, end, attributes)
+}
+
+func (a *application) sendFrom(service, scope string, own, parent span, start, end time.Time, attributes map[string]any) {
 	td := ptrace.NewTraces()
 	rs := td.ResourceSpans().AppendEmpty()
 	a.describeProcess(rs.Resource(), scope)
+	rs.Resource().Attributes().PutStr("service.name", service)
 	ss := rs.ScopeSpans().AppendEmpty()
 	ss.Scope().SetName(scope)
 	s := ss.Spans().AppendEmpty()

@@ -290,7 +290,7 @@ func TestRestarts(t *testing.T) {
 func TestSteps(t *testing.T) {
 	s := New(limits(3, 2))
 	step := func(n byte) Step {
-		return Step{Trace: [16]byte{n % 2}, Span: [8]byte{n}, Parent: [8]byte{9}, Name: fmt.Sprint("agent ", n), Agent: "a", Start: start, End: start + int64(n), Failed: n == 4}
+		return Step{Trace: [16]byte{n % 2}, Span: [8]byte{n}, Parent: [8]byte{9}, Name: fmt.Sprint("agent ", n), Agent: "a", Start: start, End: start + int64(n), Failed: n == 4, Session: fmt.Sprint("session ", n%2)}
 	}
 	for n := range byte(5) {
 		s.AddSteps([]Step{step(n)})
@@ -308,11 +308,22 @@ func TestSteps(t *testing.T) {
 	}
 	assert.Equal(t, []Step{step(3)}, again.Steps([16]byte{1}))
 	assert.Equal(t, []Step{step(4)}, again.Steps([16]byte{0}))
+	assert.Equal(t, []string{"session 0", "session 1", ""}, []string{again.Session([16]byte{0}), again.Session([16]byte{1}), again.Session([16]byte{2})})
 	again.AddSteps([]Step{step(6)})
 	assert.Empty(t, again.Steps([16]byte{1}), "the oldest is overwritten")
+	assert.Empty(t, again.Session([16]byte{1}))
 	again.Forget(time.Unix(0, start+1e9).Add(90 * 24 * time.Hour))
 	assert.Empty(t, again.Steps([16]byte{0}))
 	require.Error(t, again.LoadSteps([]byte("damaged")))
+}
+
+// What a release wrote that knew no sessions.
+func TestStepsWithoutSessions(t *testing.T) {
+	content := appendSteps([]numberedStep{{7, Step{Name: "a", Agent: "b", Start: 1, End: 2}}})
+	content = append([]byte{1}, content[1:len(content)-1]...)
+	steps, err := parseSteps(content)
+	require.NoError(t, err)
+	assert.Equal(t, []numberedStep{{7, Step{Name: "a", Agent: "b", Start: 1, End: 2}}}, steps)
 }
 
 func FuzzParseSteps(f *testing.F) {

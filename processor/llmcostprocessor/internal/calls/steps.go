@@ -15,7 +15,8 @@ type Step struct {
 	Trace        [16]byte
 	Span, Parent [8]byte
 	Name, Agent  string
-	Start, End   int64 // in nanoseconds since 1970
+	Session      string // unless a dimension has it
+	Start, End   int64  // in nanoseconds since 1970
 	Failed       bool
 }
 
@@ -36,7 +37,25 @@ func (s *Store) AddSteps(steps []Step) {
 func (s *Store) putStep(number uint64, step *Step) {
 	place := int(number % uint64(s.limits.Newest))
 	s.steps = grow(s.steps, place, s.limits.Newest)
+	s.dropStep(&s.steps[place])
 	s.steps[place] = numberedStep{number, *step}
+	if _, known := s.sessions[step.Trace]; step.Session != "" && !known {
+		s.sessions[step.Trace] = step.Session
+	}
+}
+
+func (s *Store) dropStep(at *numberedStep) {
+	if at.Session != "" {
+		delete(s.sessions, at.Trace)
+	}
+	*at = numberedStep{}
+}
+
+// Session is that of the steps of a trace; "" where none has one.
+func (s *Store) Session(trace [16]byte) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.sessions[trace]
 }
 
 // numberedStep is a step with its number; 0 is none.
@@ -62,7 +81,7 @@ func (s *Store) forgetSteps(oldest int64) {
 	for i := range s.steps {
 		if at := &s.steps[i]; at.number != 0 && at.End < oldest {
 			s.stepChunks[at.number/chunkSize] = true
-			*at = numberedStep{}
+			s.dropStep(at)
 		}
 	}
 }
@@ -86,7 +105,8 @@ func (s *Store) takeSteps() (chunks map[uint64][]numberedStep, all []uint64) {
 	return chunks, slices.Compact(all)
 }
 
-const stepsVersion = 1
+// Version 1 had no sessions.
+const stepsVersion = 2
 
 func appendSteps(steps []numberedStep) []byte {
 	to := []byte{stepsVersion}
@@ -101,13 +121,13 @@ func appendSteps(steps []numberedStep) []byte {
 		if step.Failed {
 			failed = 1
 		}
-		to = append(to, failed)
+		to = ledger.AppendText(append(to, failed), ledger.Shorten(step.Session))
 	}
 	return to
 }
 
 func parseSteps(content []byte) ([]numberedStep, error) {
-	if len(content) == 0 || content[0] != stepsVersion {
+	if len(content) == 0 || content[0] == 0 || content[0] > stepsVersion {
 		return nil, errCalls
 	}
 	r := reader{rest: content[1:]}
@@ -124,6 +144,9 @@ func parseSteps(content []byte) ([]numberedStep, error) {
 		var failed [1]byte
 		r.bytes(failed[:])
 		step.Failed = failed[0] != 0
+		if content[0] > 1 {
+			step.Session = r.text()
+		}
 		if step.number == 0 && r.err == nil {
 			r.fail()
 		}

@@ -65,7 +65,8 @@ type Store struct {
 	chunks  map[uint64]bool  // of the ring, that are to be written
 	dropped int64
 
-	steps      []numberedStep // a ring, too
+	steps      []numberedStep      // a ring, too
+	sessions   map[[16]byte]string // of the steps, by trace
 	lastStep   uint64
 	stepChunks map[uint64]bool // that are to be written
 
@@ -90,6 +91,7 @@ type kept struct {
 func New(limits Limits) *Store {
 	return &Store{
 		limits: limits, days: map[int64]*day{}, inDays: map[uint64]int64{}, chunks: map[uint64]bool{},
+		sessions:   map[[16]byte]string{},
 		stepChunks: map[uint64]bool{}, remembered: map[uint64]uint64{}, loading: map[uint64]uint64{},
 	}
 }

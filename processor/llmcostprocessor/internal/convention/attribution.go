@@ -91,9 +91,9 @@ func mayBeOwner(key string) bool {
 }
 
 // isAgent reports whether the record is of an agent's run, as CrewAI's, which is a node
-// of a graph.
+// of a graph, and that of a function that Traceloop's SDK has marked as one.
 func (r *record) isAgent() bool {
-	return r.text(spanKind) == "AGENT"
+	return strings.EqualFold(r.text(spanKind), "agent")
 }
 
 // customKeys are those of metadata that have the agent, the user and the session, the

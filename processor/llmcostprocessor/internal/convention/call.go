@@ -137,6 +137,13 @@ type Call struct {
 	// have other calls, and not the call's own.
 	Shared bool
 
+	// Inferred: it is a call because of its usage alone.
+	Inferred bool
+	// Instant: the span is of the end of the call, and does not have its time.
+	Instant bool
+	// ByService: the call may be reported under another resource of the service, too.
+	ByService bool
+
 	// AddsStart: the output may have a few tokens too many, since the instrumentation
 	// adds what a stream began with to what it ended with.
 	AddsStart bool

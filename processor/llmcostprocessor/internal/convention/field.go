@@ -35,6 +35,7 @@ const (
 	inputDetails                  // an object of counts within the input
 	outputDetails                 // an object of counts within the output
 	response                      // what the model returned, with an object of counts
+	returned                      // the response of the API, of which the tier is read
 	metadata                      // an object of what the provider reports besides
 	parameters                    // an object of what was requested
 	cost

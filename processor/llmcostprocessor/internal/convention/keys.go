@@ -82,9 +82,9 @@ var genAI = slices.Concat([]row{
 		"gen_ai.usage.thoughts_tokens",
 		"gen_ai.usage.completion_tokens_details.reasoning", // OpenLIT's for Google's ADK in Node
 	}},
-	{kind(usage.AudioInput), []string{"gen_ai.usage.audio.input_tokens", "gen_ai.usage.details.input_audio_tokens", "gen_ai.usage.details.audio_prompt_tokens"}},
+	{kind(usage.AudioInput), []string{"gen_ai.usage.audio.input_tokens", "gen_ai.usage.input_audio_tokens", "gen_ai.usage.details.input_audio_tokens", "gen_ai.usage.details.audio_prompt_tokens"}},
 	{kind(usage.CachedAudio), []string{"gen_ai.usage.audio.cache_read.input_tokens", "gen_ai.usage.details.cache_audio_read_tokens", "gen_ai.usage.details.audio_cache_tokens"}},
-	{kind(usage.AudioOutput), []string{"gen_ai.usage.audio.output_tokens", "gen_ai.usage.details.output_audio_tokens", "gen_ai.usage.details.audio_candidates_tokens", "gen_ai.usage.completion_tokens_details.audio_tokens", "gen_ai.usage.completion_tokens_details.audio"}},
+	{kind(usage.AudioOutput), []string{"gen_ai.usage.audio.output_tokens", "gen_ai.usage.output_audio_tokens", "gen_ai.usage.details.output_audio_tokens", "gen_ai.usage.details.audio_candidates_tokens", "gen_ai.usage.completion_tokens_details.audio_tokens", "gen_ai.usage.completion_tokens_details.audio"}},
 	{kind(usage.ImageInput), []string{"gen_ai.usage.image.input_tokens", "gen_ai.usage.details.input_image_tokens", "gen_ai.usage.details.image_prompt_tokens"}},
 	{kind(usage.CachedImage), []string{"gen_ai.usage.image.cache_read.input_tokens", "gen_ai.usage.details.image_cache_tokens"}},
 	{kind(usage.ImageOutput), []string{"gen_ai.usage.image.output_tokens", "gen_ai.usage.details.output_image_tokens", "gen_ai.usage.details.image_candidates_tokens"}},
@@ -140,9 +140,13 @@ var genAI = slices.Concat([]row{
 		"ai.telemetry.metadata.sessionId", "ai.telemetry.metadata.session_id", "langsmith.metadata.session_id", "langsmith.metadata.thread_id",
 		"langsmith.metadata.conversation_id", "langfuse.trace.metadata.session_id", "traceloop.association.properties.thread_id",
 		"traceloop.association.properties.conversation_id", "ai.telemetry.metadata.threadId", "ai.telemetry.metadata.conversationId",
+		"gen_ai.session.id",           // Dify's
+		"gcp.vertex.agent.session_id", // Google's ADK before it had the conventions' key
 	}},
 	{operation, []string{"gen_ai.operation.name", "llm.request.type"}},
-	{responseID, []string{"gen_ai.response.id", "ai.response.id"}},
+	// Of a server such as vLLM the request has the ID of the response. Azure's agents report
+	// what a run used each time its state is asked for.
+	{responseID, []string{"gen_ai.response.id", "ai.response.id", "gen_ai.request.id", "gen_ai.thread.run.id"}},
 	{seconds, []string{"duration_seconds"}},
 	// The first is that of the OpenTelemetry conventions. OpenLIT writes the name of their
 	// metric on spans; Sentry's conventions have the third.
@@ -177,7 +181,11 @@ func namespaced(key string) bool {
 	case 'l':
 		return hasPrefix(key, "llm.") || hasPrefix(key, "langfuse.") || hasPrefix(key, "langsmith.")
 	case 'a':
-		return hasPrefix(key, "ai.")
+		return hasPrefix(key, "ai.") || hasPrefix(key, "agentops.")
+	case 'b':
+		return hasPrefix(key, "braintrust.")
+	case 'c':
+		return hasPrefix(key, "codex.usage.")
 	case 'm':
 		return hasPrefix(key, "mlflow.")
 	case 'o':

@@ -51,7 +51,8 @@ var codex = []row{
 	{session, []string{"conversation.id"}},
 }
 
-// logConventions are found by the name of the event.
+// logConventions are found by the name of the event. Of events with usage what is behind the last
+// dot is enough: there are CLIs that are made of those here, and have a name of their own.
 var logConventions = []convention{
 	{
 		name:   "arc",
@@ -84,6 +85,27 @@ var logConventions = []convention{
 		counting:   counting{reasoning: byModel},
 	},
 	{
+		// What instrumentations may give the attributes of the span that failed.
+		name:       "otel",
+		events:     []string{"gen_ai.client.operation.exception"},
+		marker:     "gen_ai.operation.name",
+		calls:      operations,
+		aggregates: aggregates,
+		failed:     true,
+		counting:   counting{reasoning: byModel},
+		rows:       []row{{errorType, []string{"error.type", "exception.type"}}},
+	},
+	{
+		// The plugin of opencode writes the events of Claude Code. Its output leaves out the
+		// reasoning tokens.
+		name:      "opencode",
+		events:    []string{"api_request", "opencode.api_request"},
+		shared:    true,
+		signature: []string{"reasoning_tokens"},
+		counting:  counting{cached: exclusive, reasoning: exclusive},
+		rows:      append(slices.Clone(claudeCode), row{reasoning, []string{"reasoning_tokens"}}),
+	},
+	{
 		// The short name alone could be anybody's.
 		name:      "claude-code",
 		events:    []string{"claude_code.api_request", "api_request"},
@@ -107,6 +129,14 @@ var logConventions = []convention{
 		rows:   geminiCLI,
 	},
 	{
+		// CLIs that are made of Gemini's have names of their own before the dot.
+		name:      "gemini-cli",
+		events:    []string{"api_response"},
+		shared:    true,
+		signature: []string{"input_token_count"},
+		rows:      geminiCLI,
+	},
+	{
 		name:   "gemini-cli",
 		events: []string{"gemini_cli.api_error", "qwen-code.api_error"},
 		shared: true,
@@ -117,7 +147,8 @@ var logConventions = []convention{
 		// Codex 0.171 sends response.completed twice: with the duration, and with the
 		// usage.
 		name:       "codex",
-		events:     []string{"codex.sse_event", "codex.websocket_event"},
+		byService:  true,
+		events:     []string{"codex.sse_event", "codex.websocket_event", "sse_event", "websocket_event"},
 		shared:     true,
 		marker:     "event.kind",
 		calls:      []string{"response.completed"},
@@ -128,6 +159,7 @@ var logConventions = []convention{
 	{
 		// An attempt that the API refused.
 		name:       "codex",
+		byService:  true,
 		events:     []string{"codex.api_request", "codex.websocket_request"},
 		shared:     true,
 		signature:  []string{"error.message"},

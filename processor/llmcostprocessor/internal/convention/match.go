@@ -212,6 +212,9 @@ func (c *candidate) classify(values []pcommon.Value) recordKind {
 		return undecided
 	}
 	kind := unquote(value.Str())
+	if len(kind) > 0 && kind[0] == '{' {
+		kind = typeOf(value)
+	}
 	if is, known := c.kinds[kind]; known {
 		return is
 	}
@@ -229,18 +232,29 @@ type pattern struct {
 	kind           recordKind
 }
 
-// addKinds adds values of the marker. The first counts of those that are the same.
+// typeOf is what an object has as its type.
+func typeOf(value pcommon.Value) string {
+	m, _ := parseMap(value)
+	text, _ := m["type"].(string)
+	return text
+}
+
+// addKinds adds values of the marker, in the cases in which they are written. The first
+// counts of those that are the same.
 func (c *compiled) addKinds(values []string, kind recordKind) {
 	for _, value := range values {
-		_, known := c.kinds[value]
 		prefix, begins := strings.CutSuffix(value, "*")
 		switch {
 		case value[0] == '.':
 			c.patterns = append(c.patterns, pattern{suffix: value, kind: kind})
 		case begins:
 			c.patterns = append(c.patterns, pattern{prefix: prefix, kind: kind})
-		case !known:
-			c.kinds[value] = kind
+		default:
+			for _, written := range [...]string{value, strings.ToLower(value), strings.ToUpper(value), strings.ToUpper(value[:1]) + strings.ToLower(value[1:])} {
+				if _, known := c.kinds[written]; !known {
+					c.kinds[written] = kind
+				}
+			}
 		}
 	}
 }

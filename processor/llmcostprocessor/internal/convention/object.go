@@ -237,6 +237,9 @@ func (r *record) readObjects() {
 	}
 	r.readDetails(inputDetails, "input")
 	r.readDetails(outputDetails, "output")
+	if r.objectTier == "" && r.has(returned) && r.namedTier() == "" {
+		r.objectTier = tierIn(r.values[returned])
+	}
 	if r.objectTier == "" && r.has(parameters) {
 		r.objectTier = r.requestedTier()
 	}
@@ -369,6 +372,32 @@ func (r *record) requestedTier() string {
 	}
 	name, _ := m["service_tier"].(string)
 	return name
+}
+
+// maxTierDistance is how far from its end the response of an API has the tier, in bytes:
+// the counts and what was requested come behind it.
+const maxTierDistance = 4 << 10
+
+// tierIn is the tier in the response of an API, which is JSON. It is not parsed, since most of
+// it is text of the model, in which the quotes of such a name would be escaped.
+func tierIn(value pcommon.Value) string {
+	if value.Type() != pcommon.ValueTypeStr {
+		return ""
+	}
+	text := value.Str()
+	text = text[max(0, len(text)-maxTierDistance):]
+	const name = `"service_tier"`
+	at := strings.LastIndex(text, name)
+	if at < 0 || at > 0 && text[at-1] == '\\' {
+		return ""
+	}
+	rest, isMember := strings.CutPrefix(strings.TrimLeft(text[at+len(name):], " \t\n"), ":")
+	rest, isText := strings.CutPrefix(strings.TrimLeft(rest, " \t\n"), `"`)
+	tier, _, ends := strings.Cut(rest, `"`)
+	if !isMember || !isText || !ends {
+		return ""
+	}
+	return tier
 }
 
 // dollars reads an object of costs.

@@ -124,7 +124,7 @@ func TestFromSpanReads(t *testing.T) {
 		},
 		{
 			"before v1.37", older,
-			Call{Convention: "otel-older", Provider: "openai", Model: "gpt-4o", Usage: plain},
+			Call{Convention: "otel-older", Inferred: true, Provider: "openai", Model: "gpt-4o", Usage: plain},
 		},
 		{
 			"OpenTelemetry, the newest names of parts",
@@ -197,7 +197,7 @@ func TestFromSpanReads(t *testing.T) {
 			"before v1.37, OpenAI's counts forwarded",
 			with(older, attributes{"gen_ai.usage.cache_read_input_tokens": 600}),
 			Call{
-				Convention: "otel-older", Provider: "openai", Model: "gpt-4o", Rule: ByProvider,
+				Convention: "otel-older", Inferred: true, Provider: "openai", Model: "gpt-4o", Rule: ByProvider,
 				Usage: usage.Amounts{usage.Input: 400, usage.CacheRead: 600, usage.Output: 200},
 			},
 		},
@@ -839,7 +839,7 @@ func TestFromLog(t *testing.T) {
 				"output_token_count": "200", "cached_token_count": "600", "reasoning_token_count": "150", "tool_token_count": "1200",
 			},
 			Call{
-				Convention: "codex", Shared: true, Model: "gpt-5", HasUsage: true, Rule: ByConvention, Status: Success,
+				Convention: "codex", Shared: true, ByService: true, Model: "gpt-5", HasUsage: true, Rule: ByConvention, Status: Success,
 				Usage: usage.Amounts{usage.Input: 400, usage.CacheRead: 600, usage.Output: 50, usage.Reasoning: 150},
 			},
 		},

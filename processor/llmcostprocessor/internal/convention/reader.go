@@ -5,6 +5,7 @@ package convention
 
 import (
 	"slices"
+	"strings"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
@@ -59,7 +60,7 @@ func (r *Reader) Span(of pcommon.InstrumentationScope, span ptrace.Span, into *C
 	}
 	if !r.known && table == spans {
 		if span.Status().Code() != ptrace.StatusCodeError {
-			return NotACall, ""
+			return readCodexRequest(span, into)
 		}
 		return readName(of, span, into)
 	}
@@ -75,15 +76,31 @@ func (r *Reader) Span(of pcommon.InstrumentationScope, span ptrace.Span, into *C
 		return NotACall, ""
 	}
 	rec.sort(c, r.found.values, of.Name(), r.scope.find(of.Name(), of.Version()))
-	rec.failed = failed
+	rec.failed = failed || endedInException(span) && !rec.hasUsage()
+	rec.title = span.Name()
 	if v == call && rec.belongsToAnother(span.Name()) {
 		v = aggregate
 	}
 	outcome, reason := rec.read(v, into)
+	into.Instant, into.ByService = c.instant, c.byService
 	if outcome == IsCall && texts == nil {
 		r.texts = r.shared.remember(c, rec, into)
 	}
 	return outcome, reason
+}
+
+// endedInException reports whether an exception was recorded on a span whose status nobody
+// has set, as Quarkus does.
+func endedInException(span ptrace.Span) bool {
+	if span.Status().Code() != ptrace.StatusCodeUnset {
+		return false
+	}
+	for _, event := range span.Events().All() {
+		if event.Name() == "exception" {
+			return true
+		}
+	}
+	return false
 }
 
 // hasModel reports whether a span has the model under a key of the OpenTelemetry
@@ -117,20 +134,31 @@ func (r *Reader) Log(of pcommon.InstrumentationScope, record plog.LogRecord, int
 		}
 		outcome, reason := rec.read(v, into)
 		if outcome == IsCall {
-			into.Duration, into.Shared = rec.duration(), c.shared
+			into.Duration, into.Shared, into.ByService = rec.duration(), c.shared, c.byService
 		}
 		return outcome, reason
 	}
 	return NotACall, ""
 }
 
+func byName(event string) []*compiled {
+	if found := logs.events[event]; found != nil {
+		return found
+	}
+	switch end := event[strings.LastIndexByte(event, '.')+1:]; end {
+	case "api_request", "api_response", "sse_event", "websocket_event":
+		return logs.events[end]
+	}
+	return nil
+}
+
 // eventOf returns the conventions that have an event of the record's name.
 func eventOf(record plog.LogRecord) []*compiled {
-	if found := logs.events[record.EventName()]; found != nil {
+	if found := byName(record.EventName()); found != nil {
 		return found
 	}
 	if name, ok := record.Attributes().Get("event.name"); ok && name.Type() == pcommon.ValueTypeStr {
-		if found := logs.events[name.Str()]; found != nil {
+		if found := byName(name.Str()); found != nil {
 			return found
 		}
 	}

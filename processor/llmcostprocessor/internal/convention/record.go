@@ -5,6 +5,7 @@ package convention
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,6 +26,7 @@ type facts struct {
 	scope  string
 	known  *scope // nil: nothing is known of it
 	failed bool   // the status of the span, or the kind of event
+	title  string // the name of the span
 	family family // of the model
 
 	ranks  [fields]uint8 // 0: the record does not have the field
@@ -133,6 +135,9 @@ func (r *record) belongsToAnother(name string) bool {
 		return false
 	}
 	switch {
+	case name == "openclaw.model.call":
+		// OpenClaw (2026.5) has the usage of a run in a span of its own.
+		return r.status() == Success
 	case hasPrefix(r.scope, "openinference.instrumentation.llama_index"):
 		// Every method of a model's class is an LLM span (4.6.1). Those that call the
 		// API have the usage, or fail.
@@ -158,7 +163,8 @@ func (r *record) read(v recordKind, out *Call) (Outcome, string) {
 	out.Convention = r.of.name
 	out.Attribution = r.attribution()
 	out.Status = r.status()
-	if v == undecided && r.isCall(out.Status) {
+	inferred := v == undecided && r.isCall(out.Status)
+	if inferred {
 		v = call
 	}
 	if v != call {
@@ -175,6 +181,7 @@ func (r *record) read(v recordKind, out *Call) (Outcome, string) {
 		*out = Call{Convention: r.of.name}
 		return Invalid, ReasonEmptyModel
 	}
+	out.Inferred = inferred
 	out.Provider, out.Operation, out.ResponseID = r.seller(out.Model), r.text(operation), r.text(responseID)
 	r.family = familyOf(out.Provider, out.Model)
 	r.usage(out)
@@ -193,7 +200,14 @@ func (r *record) isCall(s Status) bool {
 	if r.hasUsage() || r.hasCost() {
 		return r.has(model) || r.of.marker >= 0
 	}
-	return s != Success && r.has(model) && r.has(provider)
+	return s != Success && r.has(model) && (r.has(provider) || r.isNamedAsCall())
+}
+
+// isNamedAsCall reports whether the name of the span is the operation and the model, as the
+// conventions have it.
+func (r *record) isNamedAsCall() bool {
+	operation, of, _ := strings.Cut(r.title, " ")
+	return of != "" && of == r.text(model) && slices.Contains(operations, operation)
 }
 
 // name reads the model. It is false for a record that has none, and nothing else

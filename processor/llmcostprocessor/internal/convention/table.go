@@ -39,9 +39,13 @@ type convention struct {
 	needsUsage bool
 	// shared: the trace context of an event is that of the span around it, an
 	// agent's turn for example, and not of the call.
-	shared   bool
-	counting counting
-	rows     []row
+	shared bool
+	// instant: the span is of the end of a call, and does not have its time.
+	instant bool
+	// byService: the resources of the spans and of the log records of a process differ.
+	byService bool
+	counting  counting
+	rows      []row
 }
 
 // counting is what the counts of a convention or an instrumentation include.
@@ -99,15 +103,22 @@ var spanConventions = []convention{
 		calls:      []string{"generation", "embedding"},
 		aggregates: []string{"span", "event", "agent", "tool", "chain", "retriever", "evaluator", "guardrail"},
 		counting:   counting{cached: byProvider, reasoning: byProvider}, // its own object of counts has them disjoint
-		rows: []row{
-			{model, []string{"langfuse.observation.model.name"}},
-			{usageDisjoint, []string{"langfuse.observation.usage_details"}},
-			{costJSON, []string{"langfuse.observation.cost_details"}},
-			{parameters, []string{"langfuse.observation.model.parameters"}},
-			{level, []string{"langfuse.observation.level"}},
-			{user, []string{"langfuse.user.id", "user.id"}},
-			{session, []string{"langfuse.session.id", "session.id"}},
-		},
+		rows:       ofLangfuse,
+	},
+	{
+		// To Langfuse a span that names a model is a generation, where it has no type.
+		name:     "langfuse",
+		marker:   "langfuse.observation.model.name",
+		calls:    []string{"*"},
+		counting: counting{cached: byProvider, reasoning: byProvider},
+		rows:     ofLangfuse,
+	},
+	{
+		name:     "langfuse",
+		marker:   "langfuse.observation.usage_details",
+		calls:    []string{"*"},
+		counting: counting{cached: byProvider, reasoning: byProvider},
+		rows:     ofLangfuse,
 	},
 	{
 		name:       "langsmith",
@@ -150,6 +161,7 @@ var spanConventions = []convention{
 			{spanKind, []string{"openinference.span.kind"}},
 			{custom, []string{"metadata"}},
 			{parameters, []string{"llm.invocation_parameters", "input.value"}},
+			{returned, []string{"output.value"}},
 		},
 	},
 	{
@@ -167,12 +179,47 @@ var spanConventions = []convention{
 			{usageObject, []string{"mlflow.chat.tokenUsage"}},
 			{costJSON, []string{"mlflow.llm.cost"}},
 			{parameters, []string{"mlflow.spanInputs"}},
+			{returned, []string{"mlflow.spanOutputs"}},
 			{user, []string{"mlflow.trace.user"}},
 			{session, []string{"mlflow.trace.session"}},
 		},
 	},
 	// The SDKs of workflows: what has this key repeats its children.
-	{name: "traceloop", marker: "traceloop.span.kind", aggregates: []string{"*"}},
+	{
+		name: "traceloop", marker: "traceloop.span.kind", aggregates: []string{"*"},
+		rows: []row{{node, []string{"traceloop.entity.name"}}, {spanKind, []string{"traceloop.span.kind"}}},
+	},
+	{
+		// Braintrust's SDKs for Go, Java, Ruby and .NET have keys of their own alone. Their input
+		// includes what was cached.
+		name:       "braintrust",
+		marker:     "braintrust.span_attributes",
+		calls:      []string{"llm"},
+		aggregates: braintrustAggregates,
+		counting:   counting{reasoning: byProvider},
+		rows:       ofBraintrust,
+	},
+	{
+		name:       "braintrust",
+		marker:     "braintrust.span_attributes.type",
+		calls:      []string{"llm"},
+		aggregates: braintrustAggregates,
+		counting:   counting{reasoning: byProvider},
+		rows:       ofBraintrust,
+	},
+	{
+		// AgentOps forwards what the API counts.
+		name:       "agentops",
+		marker:     "agentops.span.kind",
+		calls:      []string{"llm", "llm.call", "embedding"},
+		aggregates: []string{"session", "agent*", "workflow*", "task", "operation", "tool", "team", "chain", "guardrail", "handoff", "memory"},
+		counting:   counting{cached: byProvider, reasoning: byProvider, ownTotal: true},
+		rows: []row{
+			{agent, []string{"agent.name"}},
+			{node, []string{"operation.name"}},
+			{spanKind, []string{"agentops.span.kind"}},
+		},
+	},
 	{
 		// VoltAgent's core (2.9) forwards the counts of AI SDK 5. Its span of an agent has
 		// the sum under keys without a namespace, which are not read.
@@ -260,8 +307,27 @@ var spanConventions = []convention{
 		counting:   counting{reasoning: byModel},
 		rows: []row{
 			{parameters, []string{"request_data", "model"}},
+			{returned, []string{"response_data"}}, // Logfire's
 			{usageObject, []string{"gen_ai.usage.raw", "usage"}},
 			{spanKind, []string{"logfire.span_type"}},
+		},
+	},
+	// Gemini's CLI reports each call as an event, too, which has all that it used.
+	{name: "gemini-cli", marker: "gen_ai.operation.name", aggregates: []string{"llm_call"}, signature: []string{"gen_ai.prompt.name"}},
+	// Alibaba's LoongSuite, AgentScope and Dify have this in addition to the name of the
+	// operation, or without.
+	{name: "otel", marker: "gen_ai.span.kind", calls: spanKinds, aggregates: spanKindAggregates, counting: counting{reasoning: byModel}},
+	{name: "otel", marker: "gen_ai.span_kind_name", calls: spanKinds, aggregates: spanKindAggregates, counting: counting{reasoning: byModel}},
+	{
+		// Codex (0.130) has a span for each event of a response, the last of which has the
+		// usage. The model is that of the span codexRequest around it.
+		name:      "codex",
+		without:   [][]string{{"codex.usage.total_tokens", "codex.usage.reasoning_output_tokens"}},
+		instant:   true,
+		byService: true,
+		rows: []row{
+			{reasoning, []string{"codex.usage.reasoning_output_tokens"}},
+			{total, []string{"codex.usage.total_tokens"}},
 		},
 	},
 	{
@@ -281,6 +347,21 @@ var aiAggregates = []string{
 	"ai.generateText", "ai.streamText", "ai.generateObject", "ai.streamObject", "ai.embed", "ai.embedMany",
 	"ai.rerank", "ai.toolCall", "ai.generateImage", "ai.agent*", "ai.streamText.*", "ai.generateText.*",
 }
+
+var ofLangfuse = []row{
+	{model, []string{"langfuse.observation.model.name"}},
+	{usageDisjoint, []string{"langfuse.observation.usage_details"}},
+	{costJSON, []string{"langfuse.observation.cost_details"}},
+	{parameters, []string{"langfuse.observation.model.parameters"}},
+	{level, []string{"langfuse.observation.level"}},
+	{user, []string{"langfuse.user.id", "user.id"}},
+	{session, []string{"langfuse.session.id", "session.id"}},
+}
+
+// ofBraintrust: it has the counts as an object under braintrust.metrics, as other conventions do.
+var ofBraintrust = []row{{parameters, []string{"braintrust.metadata"}}}
+
+var braintrustAggregates = []string{"task", "function", "tool", "score", "eval", "automation", "facet", "preprocessor", "review"}
 
 var vercelAI = []row{
 	{provider, []string{"ai.model.provider"}},
@@ -303,6 +384,13 @@ var operations = append([]string{
 	"image", "image_generation", "image_edit", "image_variation", "video_generation",
 }, requests...)
 
+// spanKinds are the values of gen_ai.span.kind that are calls.
+var spanKinds = []string{"LLM", "EMBEDDING", "RERANKER"}
+
+var spanKindAggregates = []string{
+	"CHAIN", "AGENT", "TOOL", "RETRIEVER", "TASK", "ENTRY", "STEP", "WORKFLOW", "MEMORY", "GUARDRAIL", "EVALUATOR", "PROMPT", "PARSER", "SKILL",
+}
+
 // requests are the values of llm.request.type that are calls.
 var requests = []string{
 	"chat", "completion", "embedding", "rerank", "text_completion", "responses",
@@ -317,6 +405,7 @@ var aggregates = []string{
 	"invoke_agent", "create_agent", "invoke_workflow", "execute_tool", "plan", "fetch_response",
 	"retrieval", "retrieve", "create_memory*", "delete_memory*", "search_memory", "update_memory", "upsert_memory",
 	"agent", "agent_run", "workflow", "task", "execute_task", "execution", "tool", "tool_coordination", "chain", "graph", "handoff", "guardrail",
+	"conversation", // AG2's
 	"user_prompt_processing", "vectordb", "memory*", "search", "mcp*", "browser*", "crawl*", "scrape*", "extract*", "map",
 	"invoke_*", "create_*", "execute_*", "orchestrate*", "handle_*", "user_speech",
 	"unknown", // OpenLLMetry's, of what is not a call of a model

@@ -73,7 +73,11 @@ func TestEveryMarkerDecides(t *testing.T) {
 			assert.Equal(t, IsCall, outcome, "%s=%s without usage: %s", c.marker, kind, reason)
 		}
 		for _, kind := range c.aggregates {
-			span := newSpan(t, with(older, attributes{c.marker: value(kind), "gen_ai.response.model": "m"}))
+			signed := attributes{c.marker: value(kind), "gen_ai.response.model": "m"}
+			if len(c.calls) == 0 && len(c.signature) > 0 {
+				signed[c.signature[0]] = "x"
+			}
+			span := newSpan(t, with(older, signed))
 			_, outcome, _ := FromSpan(span)
 			assert.Equal(t, Aggregate, outcome, "%s=%s with usage", c.marker, kind)
 		}

@@ -139,7 +139,7 @@ func (s *shared) remember(c *candidate, r *record, call *Call) *Texts {
 	t := &Texts{of: c, known: r.known, family: r.family, call: Call{
 		Convention: call.Convention, Provider: strings.Clone(call.Provider), Model: strings.Clone(call.Model),
 		RequestModel: strings.Clone(call.RequestModel), Operation: strings.Clone(call.Operation),
-		ServiceTier: strings.Clone(r.namedTier()),
+		ServiceTier: strings.Clone(r.namedTier()), Inferred: call.Inferred,
 	}}
 	t.call.Tier = price.TierOf(t.call.ServiceTier)
 	s.known[string(s.key)] = t

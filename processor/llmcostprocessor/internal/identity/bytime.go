@@ -5,8 +5,17 @@ package identity
 
 import "time"
 
+// reporter is who reports each of its calls once: an instrumentation in its spans, or in the
+// log records that are not of a call's span.
+type reporter struct {
+	scope string
+	logs  bool
+}
+
+func (r *Record) reporter() reporter { return reporter{r.Scope, r.Content != 0} }
+
 // sideOfParallel is where a record is paired by the rule concurrent: with those of
-// other scopes of its resource that used as much.
+// other reporters of its resource that used as much.
 func sideOfParallel(n *Record) (place, bool) {
 	if n.Scope == "" || n.Resource == 0 || n.End == 0 || n.End < n.Start {
 		return place{}, false
@@ -22,14 +31,14 @@ func sideOfParallel(n *Record) (place, bool) {
 	} else if n.Flags.Has(Failed) {
 		key = key*31 + 2
 	}
-	return place{pool: key, side: n.Scope}, true
+	return place{pool: key, side: n.reporter()}, true
 }
 
 // weighParallel returns the distance in time between two records, if they can be of
 // one call. Records without usage must be of one model, and one within the other.
 func weighParallel(a, b *node) (int64, bool) {
-	if a.Scope == b.Scope || a.Resource != b.Resource || !overlaps(&a.Record, &b.Record) ||
-		!sameModel(&a.Record, &b.Record) || a.reports(b.Scope) || b.reports(a.Scope) || !mayJoin(a, b) {
+	if a.reporter() == b.reporter() || a.Resource != b.Resource || !overlaps(&a.Record, &b.Record) ||
+		!sameModel(&a.Record, &b.Record) || a.shares(b.reporter()) || b.shares(a.reporter()) || !mayJoin(a, b) {
 		return 0, false
 	}
 	if a.Flags&HasUsage != b.Flags&HasUsage || a.Flags.Has(HasUsage) && !sameUsage(&a.Record, &b.Record) {
@@ -48,10 +57,10 @@ func sameUsage(a, b *Record) bool {
 	return a.Prompt == b.Prompt && a.Other == b.Other && (a.Completion == b.Completion || nearCompletion(a, b))
 }
 
-// reports reports whether a scope has reported the call already.
-func (n *node) reports(scope string) bool {
+// shares reports whether a reporter has reported the call already.
+func (n *node) shares(by reporter) bool {
 	for _, other := range n.base() {
-		if other.Scope == scope {
+		if other.reporter() == by {
 			return true
 		}
 	}
@@ -85,9 +94,9 @@ const (
 	maxEvents = time.Second
 )
 
-const (
-	sideRequest = "request"
-	sideEnd     = "end"
+var (
+	sideRequest = reporter{scope: "request"}
+	sideEnd     = reporter{scope: "end"}
 )
 
 // sideOfStream is where a record is paired by the rule stream: an instrumentation
@@ -107,6 +116,12 @@ func sideOfStream(n *Record) (place, bool) {
 	return at, true
 }
 
+// sameSignal reports whether both are spans, or log records, or the end is a log record of no
+// span.
+func sameSignal(request, end *node) bool {
+	return request.Flags&IsSpan == end.Flags&IsSpan || request.Flags.Has(IsSpan) && end.Content != 0
+}
+
 // weighStream returns how long a stream took, if the records are of one.
 func weighStream(a, b *node) (int64, bool) {
 	if a.Flags.Has(HasUsage) {
@@ -114,7 +129,7 @@ func weighStream(a, b *node) (int64, bool) {
 	}
 	took := b.End - a.Start
 	if a.Scope != b.Scope || a.Resource != b.Resource || took < -int64(Tolerance) || took > int64(maxStream) ||
-		a.Flags&IsSpan != b.Flags&IsSpan || !sameModel(&a.Record, &b.Record) || !mayJoin(a, b) {
+		!sameSignal(a, b) || !sameModel(&a.Record, &b.Record) || !mayJoin(a, b) {
 		return 0, false
 	}
 	if !a.Flags.Has(IsSpan) && took > int64(maxEvents) {

@@ -66,7 +66,7 @@ func (w *work) pairs(component []*node) (pairs []pair) {
 func joinable(a, b []*node, concurrent bool) bool {
 	for _, x := range a {
 		for _, y := range b {
-			if concurrent && x.Scope == y.Scope || x.aggregate || y.aggregate || !sameResponse(&x.Record, &y.Record) ||
+			if concurrent && x.reporter() == y.reporter() || x.aggregate || y.aggregate || !sameResponse(&x.Record, &y.Record) ||
 				x.Flags&y.Flags&HasUsage != 0 && !compatibleUsage(&x.Record, &y.Record) {
 				return false
 			}
@@ -204,7 +204,7 @@ func (n *node) rule() Rule {
 		return ResponseID
 	case n.sharesBase(winner):
 		return Nested
-	case n.Scope == winner.Scope:
+	case n.Scope == winner.Scope && n.Flags&IsSpan == winner.Flags&IsSpan:
 		return Stream
 	default:
 		return Concurrent

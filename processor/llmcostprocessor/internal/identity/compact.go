@@ -15,7 +15,7 @@ import (
 //   - it names its model,
 //   - no other record than its twin is of its site or its response,
 //   - no call is around it or within it, as far as the spans between them are known,
-//   - all records of its pool are of its scope,
+//   - all records of its pool are of its reporter,
 //   - the other calls of its trace are compact too.
 
 // maxCompact bounds how many records of a trace or a pool become nodes at once.
@@ -221,7 +221,7 @@ func (c *Cache) climb(trace [16]byte, at, own [8]byte) (above [8]byte, inherited
 	return at, nil, false
 }
 
-// fitsPool reports whether no other scope is in the pool of a record.
+// fitsPool reports whether no other reporter is in the pool of a record.
 func (c *Cache) fitsPool(n *newcomer) bool {
 	n.pool, n.pooled = sideOfParallel(n.Record)
 	if !n.pooled {
@@ -233,7 +233,7 @@ func (c *Cache) fitsPool(n *newcomer) bool {
 	fits := true
 	c.eachOfPool(n.pool.pool, func(number uint64, s *slot) bool {
 		n.sameInPool = s.inPool + 1
-		fits = s.inPool < maxCompact && c.slots.chunkOf(number).scope(s) == n.Scope
+		fits = s.inPool < maxCompact && c.slots.chunkOf(number).reporter(s) == n.reporter()
 		return false
 	})
 	return fits
@@ -384,7 +384,7 @@ func (w *work) expandOne(number uint64) *node {
 }
 
 // expandPool makes nodes of the compact records of a record's pool when it is of another
-// scope, and returns them.
+// reporter, and returns them.
 func (w *work) expandPool(n *node) (all []*node) {
 	c := w.Cache
 	place, ok := sideOfParallel(&n.Record)
@@ -393,7 +393,7 @@ func (w *work) expandPool(n *node) (all []*node) {
 	}
 	var numbers []uint64
 	c.eachOfPool(place.pool, func(number uint64, s *slot) bool {
-		if c.slots.chunkOf(number).scope(s) == n.Scope {
+		if c.slots.chunkOf(number).reporter(s) == n.reporter() {
 			return false // all are
 		}
 		numbers = append(numbers, number)

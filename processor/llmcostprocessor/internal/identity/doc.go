@@ -12,11 +12,12 @@
 // Records are grouped by these rules, the first that applies first:
 //
 //	same_span     the same trace and span ID: a span and its log event, a retried export
-//	response_id   the same response ID of the provider and the same resource, or the same
-//	              service at the same time
+//	response_id   the same response ID of the provider and the same resource, or
+//	              another resource at the same time and compatible usage
 //	nested        a span around another, no other call between, compatible usage
 //	stream        the request of a stream and the record of its end, in one scope
-//	concurrent    different scopes of one resource at the same time, equal usage
+//	concurrent    different scopes of one resource, or its spans and its log records, at the
+//	              same time, equal usage
 //
 // More than a thousand records that are related to each other are not the calls of one
 // application: response IDs are made up there, and each span around a call counts as

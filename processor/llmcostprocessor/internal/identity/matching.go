@@ -25,7 +25,7 @@ type matching struct {
 // place is where a record is paired.
 type place struct {
 	pool uint64
-	side string
+	side reporter
 	// reach is how far apart the starts of a pair may be.
 	reach int64
 }
@@ -35,7 +35,7 @@ type pool struct {
 }
 
 type side struct {
-	name  string
+	of    reporter
 	nodes []*node // by their start
 	// longest is the longest time that a record lasts or reaches.
 	longest int64
@@ -72,7 +72,7 @@ func (m *matching) insert(n *node) (changed []*node) {
 	}
 	own.nodes = slices.Insert(own.nodes, i, n)
 	for i := range p.sides {
-		if p.sides[i].name != at.side {
+		if p.sides[i].of != at.side {
 			changed = m.propose(n, at.side, &p.sides[i], changed)
 		}
 	}
@@ -86,7 +86,7 @@ func (m *matching) hasOther(at place) bool {
 		return own.side != at.side
 	}
 	p := m.pools[at.pool]
-	return p != nil && slices.ContainsFunc(p.sides, func(s side) bool { return s.name != at.side })
+	return p != nil && slices.ContainsFunc(p.sides, func(s side) bool { return s.of != at.side })
 }
 
 // remove takes a record out, and returns those that have another partner for it.
@@ -143,7 +143,7 @@ func (m *matching) unlist(n *node, at place) bool {
 		own.nodes = slices.Delete(own.nodes, i, i+1)
 	}
 	if len(own.nodes) == 0 {
-		p.sides = slices.DeleteFunc(p.sides, func(s side) bool { return s.name == at.side })
+		p.sides = slices.DeleteFunc(p.sides, func(s side) bool { return s.of == at.side })
 		if len(p.sides) == 0 {
 			delete(m.pools, at.pool)
 		}
@@ -163,7 +163,7 @@ func (m *matching) part(n, from *node) {
 
 // propose finds the closest record of a side that has no closer partner on n's
 // side. Whoever loses a partner by that proposes next.
-func (m *matching) propose(n *node, own string, others *side, changed []*node) []*node {
+func (m *matching) propose(n *node, own reporter, others *side, changed []*node) []*node {
 	for n != nil {
 		best := m.closest(n, own, others)
 		if best == nil {
@@ -188,7 +188,7 @@ func (m *matching) propose(n *node, own string, others *side, changed []*node) [
 // maxScanned bounds how many records are compared with one.
 const maxScanned = 2000
 
-func (m *matching) closest(n *node, own string, others *side) (best *node) {
+func (m *matching) closest(n *node, own reporter, others *side) (best *node) {
 	at, _ := m.sideOf(&n.Record)
 	latest := n.End + int64(Tolerance) + at.reach
 	earliest := n.Start - int64(Tolerance) - others.longest - at.reach
@@ -219,7 +219,7 @@ func (m *matching) closer(n, a, b *node) bool {
 	) < 0
 }
 
-func (m *matching) partnerOn(n *node, side string) *node {
+func (m *matching) partnerOn(n *node, side reporter) *node {
 	for _, other := range m.partner[n] {
 		if at, _ := m.sideOf(&other.Record); at.side == side {
 			return other
@@ -235,22 +235,22 @@ func (m *matching) eachPartner(n *node, visit func(*node)) {
 }
 
 // find returns a side, or nil.
-func (p *pool) find(name string) *side {
+func (p *pool) find(of reporter) *side {
 	if p == nil {
 		return nil
 	}
 	for i := range p.sides {
-		if p.sides[i].name == name {
+		if p.sides[i].of == of {
 			return &p.sides[i]
 		}
 	}
 	return nil
 }
 
-func (p *pool) side(name string) *side {
-	if s := p.find(name); s != nil {
+func (p *pool) side(of reporter) *side {
+	if s := p.find(of); s != nil {
 		return s
 	}
-	p.sides = append(p.sides, side{name: name})
+	p.sides = append(p.sides, side{of: of})
 	return &p.sides[len(p.sides)-1]
 }

@@ -141,7 +141,9 @@ func scenario(r *rand.Rand) []item {
 		if r.IntN(6) == 0 {
 			rec.Flags &^= IsSpan
 			rec.Start = rec.End
-			switch r.IntN(3) {
+			switch r.IntN(4) {
+			case 3: // its own, or one of several in a span
+				rec.Content, rec.Span = uint64(1+r.IntN(6)), [8]byte{}
 			case 0: // written in a span that may be known not to be a call
 				rec.Span, rec.Parent = id(20+r.IntN(4)), [8]byte{}
 			case 1: // written in a span that may be a call
@@ -150,6 +152,9 @@ func scenario(r *rand.Rand) []item {
 		}
 		if r.IntN(4) == 0 {
 			rec.Model = 0
+		}
+		if r.IntN(4) == 0 {
+			rec.Flags |= Undecided
 		}
 		if r.IntN(3) == 0 {
 			rec.Values = &Values{fmt.Sprint("user-", r.IntN(2))}

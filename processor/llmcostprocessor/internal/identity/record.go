@@ -32,8 +32,8 @@ type Record struct {
 	Parent [8]byte
 	// Content distinguishes records without a span of their own; 0 for others.
 	Content uint64
-	// Response is the hash of the provider's response ID and the service that reports
-	// it, Resource that of the resource, which is one process: 0 when unknown.
+	// Response is the hash of the provider's response ID, Resource that of the resource,
+	// which is one process: 0 when unknown.
 	Response, Resource uint64
 	// Scope is the name of the instrumentation scope.
 	Scope string
@@ -137,6 +137,9 @@ const (
 	// Unreadable: the record reports usage that cannot be read. It is not a record
 	// that leaves the usage to another.
 	Unreadable
+	// Undecided: the record counts as a call because of its usage. What it is called does
+	// not decide that it is one.
+	Undecided
 )
 
 // Has reports whether all flags are set.

@@ -328,13 +328,14 @@ func (c *Cache) statesOfCall(of *call, visit func(State)) {
 }
 
 // idOf is the ID that a record gives its call. Of different calls to which the same evidence
-// points, as one response ID that all of a test have, only the best is named by it.
+// points, as one response ID that all of a test have, only the best is named by it. The sum
+// of several calls may have the response ID of the last.
 func (c *Cache) idOf(n *node) (id string, evidence int) {
 	for evidence = byResponse; evidence < evidences; evidence++ {
 		if id = n.callID(evidence, n.print); id == "" || evidence == byResponse && n.crowded {
 			continue
 		}
-		if sharer := c.sharer(n, evidence); sharer == nil || !better(sharer, n.call) {
+		if sharer := c.sharer(n, evidence); sharer == nil || !n.aggregate && !better(sharer, n.call) {
 			break
 		}
 	}

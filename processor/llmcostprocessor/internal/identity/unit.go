@@ -158,7 +158,7 @@ func (p *part) nest(depth int) {
 		p.join(inner)
 		return
 	}
-	if p.isSum() {
+	if p.isSum() || outer.Flags.Has(Undecided) && p.exceeds() {
 		p.aggregate = true
 		return
 	}
@@ -215,7 +215,7 @@ func (p *part) agrees(outer *part) bool {
 	p.chain(func(at *part) bool {
 		for _, a := range at.nodes {
 			for _, b := range outer.nodes {
-				agree = agree && sameResponse(&a.Record, &b.Record) && compatible(&a.Record, &b.Record)
+				agree = agree && nestedResponse(&a.Record, &b.Record) && compatible(&a.Record, &b.Record)
 			}
 		}
 		return agree
@@ -223,16 +223,37 @@ func (p *part) agrees(outer *part) bool {
 	return agree
 }
 
+// nestedResponse reports whether the response IDs allow that two records, one of which is
+// around the other, are of one call. A framework may make IDs of its own.
+func nestedResponse(a, b *Record) bool {
+	return sameResponse(a, b) ||
+		a.Scope != b.Scope && a.Flags.Has(HasUsage) && b.Flags.Has(HasUsage) && a.Prompt == b.Prompt && a.Completion == b.Completion && a.Completion > 0
+}
+
 // isSum reports whether the calls within, of which there are several, add up to what
-// is reported around them.
+// is reported around them. A sum may be repeated around it.
 func (p *part) isSum() bool {
 	outer := p.nodes[0]
-	sum := Record{Flags: HasUsage}
-	n := 0
+	sum, n, repeats := p.sum()
+	return (n > 1 || repeats) && outer.Prompt+outer.Completion > 0 && compatibleUsage(&outer.Record, &sum)
+}
+
+// exceeds reports whether what is reported around calls is more than what they used: the
+// usage of an agent, of whose calls not all are known.
+func (p *part) exceeds() bool {
+	outer := p.nodes[0]
+	sum, n, _ := p.sum()
+	return n > 0 && sum.Prompt+sum.Completion > 0 && outer.Prompt >= sum.Prompt && outer.Completion >= sum.Completion
+}
+
+// sum adds up what the calls within used of which that is known, and reports whether one of
+// them is a sum itself.
+func (p *part) sum() (sum Record, n int, repeats bool) {
+	sum.Flags = HasUsage
 	for _, inner := range p.within {
 		one := inner.known()
 		if inner.aggregate {
-			one = inner.nodes[0]
+			one, repeats = inner.nodes[0], true
 		}
 		if one == nil {
 			continue
@@ -244,7 +265,7 @@ func (p *part) isSum() bool {
 		sum.Reasoning += one.Reasoning
 		sum.Flags |= one.Flags & (StatesInput | StatesOutput | StatesCached | StatesReasoning)
 	}
-	return n > 1 && outer.Prompt+outer.Completion > 0 && compatibleUsage(&outer.Record, &sum)
+	return sum, n, repeats
 }
 
 func timeDistance(a, b *Record) int64 { return distance(a.Start, b.Start) + distance(a.End, b.End) }
@@ -276,13 +297,13 @@ func unite(parts []*part) {
 
 // sharesResponse reports whether two parts with one response ID are of one call. What
 // one scope reports twice with different amounts is not: the ID is made up then. Nor
-// is what two resources of a service report at different times, or with different
-// amounts: two processes may make up the same ID, but one process may have two
-// providers of telemetry.
+// is what two resources report at different times, or with different amounts: two
+// processes may make up the same ID. But one process may have two providers of telemetry,
+// and a gateway passes the ID of the provider on, or its own.
 func sharesResponse(a, b *part) bool {
 	for _, x := range a.nodes {
 		for _, y := range b.nodes {
-			if x.Resource != y.Resource && (x.End == 0 || y.End == 0 || !overlaps(&x.Record, &y.Record) || !compatible(&x.Record, &y.Record)) {
+			if x.Resource != y.Resource && !sharesElsewhere(&x.Record, &y.Record) {
 				return false
 			}
 			if x.Scope == y.Scope && x.site() != y.site() && x.Flags&y.Flags&HasUsage != 0 && !compatibleUsage(&x.Record, &y.Record) {
@@ -291,6 +312,15 @@ func sharesResponse(a, b *part) bool {
 		}
 	}
 	return true
+}
+
+// sharesElsewhere reports whether two records of two resources with one response ID are of
+// one call. An instrumentation of a gateway may be on another clock than that of its client.
+func sharesElsewhere(a, b *Record) bool {
+	if a.End == 0 || b.End == 0 || !compatible(a, b) {
+		return false
+	}
+	return overlaps(a, b) || a.Scope != b.Scope && distance(a.Start, b.Start) <= int64(maxSkew)
 }
 
 func (p *part) root() *part {

@@ -28,7 +28,7 @@ const (
 // gcp-vertex-ai are one name.
 var sellers = names(map[string]string{
 	"openai":     "openai, openai_responses, openai_chat, text_completion_openai",
-	azure:        "azure, azure_ai, azure_openai, az.ai.openai, az.ai.inference, azure.ai.openai, azure.ai.inference, azure_ai_inference, azure_ai_foundry, azure_foundry, microsoft_foundry, azure_openai_responses, azure_text, azure_cognitive_services, microsoft.azure, azure_ai_openai",
+	azure:        "azure, azure_ai, azure_openai, az.ai.openai, az.ai.inference, azure.ai.openai, azure.ai.inference, azure_ai_inference, azure_ai_foundry, azure_foundry, microsoft_foundry, azure_openai_responses, azure_text, azure_cognitive_services, microsoft.azure, azure_ai_openai, az.ai.agents, azure.ai.agents",
 	Anthropic:    "anthropic, claude, claude_code, anthropic_messages",
 	Bedrock:      "bedrock, aws, aws_bedrock, amazon_bedrock, amazon, bedrock_converse, bedrock_runtime, aws_bedrock_runtime, bedrock_mantle, aws_bedrock_converse, bedrock_chat, aws.anthropic",
 	Google:       "google, gemini, gcp.gemini, gcp.gen_ai, google_gla, google_genai, google_generative_ai, google_ai, google_ai_studio, google_gemini, google_palm, gemini_api, gen_ai",
@@ -70,7 +70,8 @@ var sellers = names(map[string]string{
 
 	local: "local, ollama, ollama_chat, vllm, hosted_vllm, lm_studio, lmstudio, llamafile, llama_cpp, llama.cpp, sglang, tgi, text_generation_inference, triton, localai, xinference, mlx, gpt4all, koboldcpp, openllm, docker_model_runner, self_hosted",
 	nobody: "litellm, litellm_proxy, unknown, other, _other, none, null, undefined, " +
-		"langchain, langgraph, llamaindex, llama_index, strands, strands_agents, agno, crewai, autogen, ag2, haystack, semantic_kernel, pydantic_ai, smolagents, dspy, mastra, microsoft.agent_framework, agent_framework, google_adk, adk, ai_sdk, vercel_ai_sdk, instructor, letta, camel, beeai, spring_ai, langchain4j, genkit, openinference",
+		"langchain, langgraph, llamaindex, llama_index, strands, strands_agents, agno, crewai, autogen, ag2, haystack, semantic_kernel, pydantic_ai, smolagents, dspy, mastra, microsoft.agent_framework, agent_framework, google_adk, adk, ai_sdk, vercel_ai_sdk, instructor, letta, camel, beeai, spring_ai, langchain4j, genkit, openinference, agentscope, dify, veadk, langflow, flowise, n8n, openai_agents, claude_agent_sdk, voltagent, quarkus, " +
+		"portkey, helicone, kong, envoy, envoy_ai_gateway, agentgateway, tensorzero, bifrost, traceloop, plano",
 })
 
 // names turns a list by seller into a map by name.
