@@ -65,7 +65,7 @@ type Exporter struct {
 	readLegacy LegacyReader
 	started    atomic.Bool
 
-	peers         []*Exporter // all channels of the collector, set by Start
+	peers            []*Exporter // all channels of the collector, set by Start
 	unacceptedLogged *rate.Sometimes
 
 	once sync.Once

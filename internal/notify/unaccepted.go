@@ -76,4 +76,6 @@ func (e *Exporter) reportUnaccepted(ctx context.Context, alert alertevent.Alert)
 }
 
 // newUnacceptedLog bounds the log lines about alerts that no channel accepts.
-func newUnacceptedLog() *rate.Sometimes { return &rate.Sometimes{First: maxErrors, Interval: time.Minute} }
+func newUnacceptedLog() *rate.Sometimes {
+	return &rate.Sometimes{First: maxErrors, Interval: time.Minute}
+}
