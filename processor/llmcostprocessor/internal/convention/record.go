@@ -194,8 +194,8 @@ func (r *record) read(v recordKind, out *Call) (Outcome, string) {
 	return IsCall, ""
 }
 
-// responseID is the ID of the response, for which that of the request stands in if there was
-// one: attempts that failed may have the same.
+// responseID is the ID of the response, or else of the request, if it ended well: attempts that
+// failed may have the same one.
 func (r *record) responseID(ended Status) string {
 	if id := r.text(responseID); id != "" || ended != Success {
 		return id
