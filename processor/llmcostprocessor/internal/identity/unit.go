@@ -120,7 +120,7 @@ func sameSite(a, b *node) bool {
 	if a.Response != 0 && a.Response == b.Response || a.Flags&b.Flags&IsSpan != 0 {
 		return true
 	}
-	if a.Flags&IsSpan == b.Flags&IsSpan && a.End != b.End && !(failedAlike(a, b) && distance(a.End, b.End) <= int64(maxEvents)) {
+	if a.Flags&IsSpan == b.Flags&IsSpan && a.End != b.End && (!failedAlike(a, b) || distance(a.End, b.End) > int64(maxEvents)) {
 		return false
 	}
 	return compatible(&a.Record, &b.Record)
