@@ -182,6 +182,13 @@ func TestPrivateValues(t *testing.T) {
 
 	// A silence of an alert of a pseudonym is one of the user.
 	matcher := pseudonymForm.FindString(r.as(guest, http.MethodGet, "/api/alerts", "").Body.String())
+	alerts := func(user string) string {
+		return r.as(guest, http.MethodGet, "/api/v2/alerts?filter="+url.QueryEscape(`user_id="`+user+`"`), "").Body.String()
+	}
+	assert.Contains(t, alerts(matcher), "LLMBudget", "a pseudonym is a filter of alerts")
+	assert.NotContains(t, alerts("user-1"), "LLMBudget")
+	fingerprint := alertevent.Alert{Labels: map[string]string{"alertname": "LLMBudget", "user_id": matcher}}.Fingerprint()
+	assert.Contains(t, r.as(guest, http.MethodGet, "/alerts?silence="+fingerprint, "").Body.String(), "user_id=&#34;"+matcher+"&#34;</textarea>")
 	response := r.as(guest, http.MethodPost, "/api/silences", `{"matchers":["user_id=\"`+matcher+`\""],"endsAt":"2026-03-17T00:00:00Z","createdBy":"x","comment":"y"}`)
 	require.Equal(t, http.StatusOK, response.Code, response.Body.String())
 	assert.Equal(t, []string{`user_id="user-1"`}, r.alerts.SilenceList[len(r.alerts.SilenceList)-1].Matchers)

@@ -24,8 +24,8 @@ func Test(t *testing.T, f func(*testing.T)) {
 	synctest.Test(t, f)
 }
 
-// Long skips a test of many simulated hours under the race detector, with which it
-// takes minutes. `make test` has both runs.
+// Long skips a test of many simulated hours or many thousand alerts under the race detector,
+// with which it takes minutes. `make test` has both runs.
 func Long(t *testing.T) {
 	t.Helper()
 	if raceDetector {

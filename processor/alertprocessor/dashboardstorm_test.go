@@ -29,6 +29,7 @@ import (
 
 	"github.com/otelcol-arc/otelcol-arc/extension/dashboardextension"
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
+	"github.com/otelcol-arc/otelcol-arc/internal/falseclock"
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/evaluate"
 )
 
@@ -74,6 +75,7 @@ func visit(t *testing.T, address string, form url.Values) string {
 
 // With many alerts a page lists the most severe and counts all, and each can be reached.
 func TestStormOnTheDashboard(t *testing.T) {
+	falseclock.Long(t)
 	const n, critical = 20_000, 2_000
 	r := newRig(t, testConfig(func(c *Config) {
 		stormRules(c)

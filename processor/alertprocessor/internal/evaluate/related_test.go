@@ -15,6 +15,8 @@ import (
 	"github.com/prometheus/prometheus/promql"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/falseclock"
 )
 
 // isRelated is the definition: no label that both have has another value, but for those that the
@@ -70,6 +72,7 @@ func TestRelatedSeriesAreThoseWithoutOtherValues(t *testing.T) {
 // After a restart each alert may be about any series: to compare each with each would be 9
 // billion comparisons here, which takes minutes where this takes a second.
 func TestCoverageOfManyAlerts(t *testing.T) {
+	falseclock.Long(t)
 	const n = 50_000
 	series := make(promql.Vector, n)
 	for i := range series {

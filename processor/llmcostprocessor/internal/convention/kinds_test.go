@@ -201,6 +201,8 @@ func TestOtherIDsOfResponses(t *testing.T) {
 	} {
 		assert.Equal(t, tt.want, readAs(t, "x", with(used, tt.attrs)).ResponseID, name)
 	}
+	_, call := outcomeOf(t, "chat gpt-4o", attributes{"gen_ai.request.model": "gpt-4o", "gen_ai.system": "vllm", "gen_ai.request.id": "req-1"}, failed)
+	assert.Empty(t, call.ResponseID, "it may be tried again")
 }
 
 // OpenClaw has a span of each call without usage, and one of what a run used.
@@ -287,4 +289,37 @@ func TestAttributionOfSDKs(t *testing.T) {
 		"gen_ai.usage.input_tokens": 10, "gen_ai.usage.output_tokens": 3,
 	})
 	assert.Equal(t, Attribution{Session: "s-1"}, call.Attribution)
+}
+
+// CLIs that are made of those of vendors write their events under names of their own.
+func TestEventsOfForks(t *testing.T) {
+	gemini := attributes{"model": "gemini-2.5-pro", "input_token_count": 1000, "output_token_count": 300, "cached_content_token_count": 400, "total_token_count": 1300}
+	claude := attributes{"model": "claude-sonnet-4-5", "input_tokens": 600, "output_tokens": 300, "cache_read_tokens": 400, "cost_usd": 0.00642}
+	codex := attributes{"event.kind": "response.completed", "model": "gpt-5", "input_token_count": 1000, "output_token_count": 300, "cached_token_count": 400}
+	want := usage.Amounts{usage.Input: 600, usage.CacheRead: 400, usage.Output: 300}
+	for event, attrs := range map[string]attributes{
+		"gemini_cli.api_response": gemini, "some_cli.api_response": gemini, "api_response": gemini,
+		"claude_code.api_request": claude, "some.code.api_request": claude, "api_request": claude,
+		"codex.sse_event": codex, "some.sse_event": codex,
+	} {
+		record := plog.NewLogRecord()
+		require.NoError(t, record.Attributes().FromRaw(with(attrs, attributes{"event.name": event})))
+		var r Reader
+		var call Call
+		outcome, _ := r.Log(anyScope, record, &call)
+		require.Equal(t, IsCall, outcome, event)
+		assert.Equal(t, want, call.Usage, event)
+	}
+	for event, attrs := range map[string]attributes{
+		"payments.api_response": {"model": "visa", "status_code": 200}, "payments.api_request": {"model": "visa"}, "payments.sse_event": {"event.kind": "response.completed"},
+		"payments.api_error":      {"status_code": 500, "model": "visa"},
+		"api_response.gemini_cli": gemini, "gemini_cli.": gemini,
+	} {
+		record := plog.NewLogRecord()
+		require.NoError(t, record.Attributes().FromRaw(with(attrs, attributes{"event.name": event})))
+		var r Reader
+		var call Call
+		outcome, _ := r.Log(anyScope, record, &call)
+		assert.Equal(t, NotACall, outcome, event)
+	}
 }

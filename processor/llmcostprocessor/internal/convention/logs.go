@@ -51,7 +51,8 @@ var codex = []row{
 	{session, []string{"conversation.id"}},
 }
 
-// logConventions are found by the name of the event.
+// logConventions are found by the name of the event. Of events with usage what is behind the last
+// dot is enough: there are CLIs that are made of those here, and have a name of their own.
 var logConventions = []convention{
 	{
 		name:   "arc",
@@ -128,6 +129,14 @@ var logConventions = []convention{
 		rows:   geminiCLI,
 	},
 	{
+		// CLIs that are made of Gemini's have names of their own before the dot.
+		name:      "gemini-cli",
+		events:    []string{"api_response"},
+		shared:    true,
+		signature: []string{"input_token_count"},
+		rows:      geminiCLI,
+	},
+	{
 		name:   "gemini-cli",
 		events: []string{"gemini_cli.api_error", "qwen-code.api_error"},
 		shared: true,
@@ -139,7 +148,7 @@ var logConventions = []convention{
 		// usage.
 		name:       "codex",
 		byService:  true,
-		events:     []string{"codex.sse_event", "codex.websocket_event"},
+		events:     []string{"codex.sse_event", "codex.websocket_event", "sse_event", "websocket_event"},
 		shared:     true,
 		marker:     "event.kind",
 		calls:      []string{"response.completed"},

@@ -5,6 +5,7 @@ package convention
 
 import (
 	"slices"
+	"strings"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
@@ -140,13 +141,24 @@ func (r *Reader) Log(of pcommon.InstrumentationScope, record plog.LogRecord, int
 	return NotACall, ""
 }
 
+func byName(event string) []*compiled {
+	if found := logs.events[event]; found != nil {
+		return found
+	}
+	switch end := event[strings.LastIndexByte(event, '.')+1:]; end {
+	case "api_request", "api_response", "sse_event", "websocket_event":
+		return logs.events[end]
+	}
+	return nil
+}
+
 // eventOf returns the conventions that have an event of the record's name.
 func eventOf(record plog.LogRecord) []*compiled {
-	if found := logs.events[record.EventName()]; found != nil {
+	if found := byName(record.EventName()); found != nil {
 		return found
 	}
 	if name, ok := record.Attributes().Get("event.name"); ok && name.Type() == pcommon.ValueTypeStr {
-		if found := logs.events[name.Str()]; found != nil {
+		if found := byName(name.Str()); found != nil {
 			return found
 		}
 	}

@@ -185,7 +185,7 @@ func (r *record) read(v recordKind, out *Call) (Outcome, string) {
 		return Invalid, ReasonEmptyModel
 	}
 	out.Inferred = inferred
-	out.Provider, out.Operation, out.ResponseID = r.seller(out.Model), r.text(operation), r.text(responseID)
+	out.Provider, out.Operation, out.ResponseID = r.seller(out.Model), r.text(operation), r.responseID(out.Status)
 	r.family = familyOf(out.Provider, out.Model)
 	r.usage(out)
 	out.ServiceTier = r.serviceTier()
@@ -195,6 +195,15 @@ func (r *record) read(v recordKind, out *Call) (Outcome, string) {
 	out.FirstToken = r.firstToken()
 	out.Tier = price.TierOf(out.ServiceTier)
 	return IsCall, ""
+}
+
+// responseID is the ID of the response, or else of the request, if it ended well: attempts that
+// failed may have the same one.
+func (r *record) responseID(ended Status) string {
+	if id := r.text(responseID); id != "" || ended != Success {
+		return id
+	}
+	return r.text(requestID)
 }
 
 // isCall decides for records whose marker does not: one that names a model, or

@@ -388,9 +388,17 @@ func (w *work) insert(r *Record, by *hashes, index int, now time.Time) {
 	w.newcomer = newcomer{Record: own, print: fingerprint, siteHash: by.site, traceHash: by.trace, responseHash: by.response}
 	added := &w.newcomer
 	number, found := c.compactAt(site, added.siteHash)
-	if found && c.slots.at(number).print == fingerprint {
-		w.places[index], w.copies[index] = number, true
-		return
+	if found {
+		if known := c.copyAt(number, fingerprint); known != 0 {
+			w.places[index], w.copies[index] = known, true
+			return
+		}
+		c.evictFor(1)
+		if first := w.twinOf(number, added); first != nil {
+			w.addTwin(first, added, index, arrived)
+			return
+		}
+		number, found = c.compactAt(site, added.siteHash) // unless it was forgotten
 	}
 	if !found && c.sites[added.siteHash] == nil && c.fits(added) {
 		c.evictFor(1)
@@ -496,9 +504,13 @@ func (c *Cache) evictFor(n int) {
 
 // dequeue forgets what came first.
 func (c *Cache) dequeue() {
-	switch c.slots.at(c.slots.first).state {
+	switch s := c.slots.at(c.slots.first); s.state {
 	case slotCompact:
 		c.live--
+		if s.twin != 0 {
+			c.slots.at(c.slots.number(s.twin)).state = slotFree
+			c.live--
+		}
 	case slotNode:
 		c.evict(c.nodes[c.slots.first])
 	case slotFree:

@@ -115,10 +115,7 @@ func (w *work) count(c *call, group []*node) {
 	for _, n := range group {
 		if rule := n.rule(); rule != Alone && !n.merged {
 			n.merged = true
-			if w.merged == nil {
-				w.merged = map[Rule]int64{}
-			}
-			w.merged[rule]++
+			w.countMerged(rule)
 		}
 	}
 	if len(group) > 1 {
@@ -171,6 +168,14 @@ func (w *work) change(c *call, in *Counted) {
 		return
 	}
 	w.changes = append(w.changes, Change{Call: c.id, Out: out, In: in, Record: int(c.winner.index) - 1, of: c})
+}
+
+// countMerged counts a record that came to belong to the call of another.
+func (w *work) countMerged(rule Rule) {
+	if w.merged == nil {
+		w.merged = map[Rule]int64{}
+	}
+	w.merged[rule]++
 }
 
 // single counts a record that is not remembered.

@@ -13,7 +13,7 @@ import (
 // related to it. As a node it is what it would be, had it been one from the beginning:
 //
 //   - it names its model,
-//   - no other record is of its site or its response,
+//   - no other record than its twin is of its site or its response,
 //   - no call is around it or within it, as far as the spans between them are known,
 //   - all records of its pool are of its reporter,
 //   - the other calls of its trace are compact too.
@@ -129,10 +129,7 @@ func (c *Cache) raise(numbers []uint64, trace [16]byte, from, to [8]byte) bool {
 
 // fits reports whether a record can be compact, and finds what is around it.
 func (c *Cache) fits(n *newcomer) bool {
-	if c.noneCompact || n.Flags.Has(Known) || n.Model == 0 || len(n.Payload) > maxPayload {
-		return false
-	}
-	if _, streamed := sideOfStream(n.Record); streamed {
+	if c.noneCompact || !isPlain(n.Record) {
 		return false
 	}
 	if n.Response != 0 && c.hasResponse(n) {
@@ -142,6 +139,15 @@ func (c *Cache) fits(n *newcomer) bool {
 		return false
 	}
 	return !c.options.PairByTime || c.fitsPool(n)
+}
+
+// isPlain reports whether a record is of the kind that can be compact.
+func isPlain(r *Record) bool {
+	if r.Flags.Has(Known) || r.Model == 0 || len(r.Payload) > maxPayload {
+		return false
+	}
+	_, streamed := sideOfStream(r)
+	return !streamed
 }
 
 // maxPayload bounds the payloads of a chunk.
@@ -250,6 +256,21 @@ func (s *slot) pool() (uint64, bool) {
 
 // addCompact remembers a record that fits, and counts it.
 func (w *work) addCompact(n *newcomer, index int, arrived uint32) {
+	number, s := w.addSlot(n, arrived)
+	s.call = w.next()
+	counted := &w.counted[index]
+	counted.Payload = n.Payload
+	if values := n.Values.overlay(n.inherited); values != nil {
+		w.more[index].values = values
+		counted.more = &w.more[index]
+	}
+	w.places[index] = number
+	w.ofSlots = append(w.ofSlots, ofSlot{index, len(w.changes)})
+	w.changes = append(w.changes, Change{Call: s.call, In: counted, Record: index, slot: number})
+}
+
+// addSlot adds the slot of a compact record, by which it is found.
+func (w *work) addSlot(n *newcomer, arrived uint32) (uint64, *slot) {
 	c := w.Cache
 	number, s := c.slots.append()
 	c.slots.set(s, n.Record, n.print, n.inherited)
@@ -269,16 +290,30 @@ func (w *work) addCompact(n *newcomer, index int, arrived uint32) {
 		s.samePool = c.indexes.pools.put(c.hashPool(n.pool.pool), at, c.slots.window)
 	}
 	c.live++
-	s.call = c.next()
-	counted := &w.counted[index]
-	counted.Payload = n.Payload
-	if values := n.Values.overlay(n.inherited); values != nil {
-		w.more[index].values = values
-		counted.more = &w.more[index]
+	return number, s
+}
+
+// copyAt is the number of the compact record of a site that has a fingerprint, by that of one
+// of them; 0 for none.
+func (c *Cache) copyAt(number, fingerprint uint64) uint64 {
+	s := c.slots.at(number)
+	if s.print == fingerprint {
+		return number
 	}
-	w.places[index] = number
-	w.ofSlots = append(w.ofSlots, ofSlot{index, len(w.changes)})
-	w.changes = append(w.changes, Change{Call: s.call, In: counted, Record: index, slot: number})
+	if s.twin != 0 && c.slots.at(c.slots.number(s.twin)).print == fingerprint {
+		return c.slots.number(s.twin)
+	}
+	return 0
+}
+
+// entryOf is what the ledger has of a compact record without its twin.
+func (c *Cache) entryOf(number uint64) *Counted {
+	r, inherited := c.slots.record(number)
+	counted := &Counted{Payload: r.Payload, Place: c.slots.at(number).place}
+	if values := r.Values.overlay(inherited); values != nil {
+		counted.more = &more{values: values}
+	}
+	return counted
 }
 
 // expand makes nodes of a compact record and of all others of its trace, and returns
@@ -310,31 +345,38 @@ func (w *work) expandTrace(trace [16]byte, hash uint64) (all []*node) {
 	return all
 }
 
-// expandOne makes a node of a compact record: one of this batch as if it came only now.
+// expandOne makes a node of a compact record: one of this batch as if it came only now. The
+// first of twins becomes a node before the second.
 func (w *work) expandOne(number uint64) *node {
 	c := w.Cache
 	s := c.slots.at(number)
-	r, inherited := c.slots.record(number)
-	n := &node{Record: r, print: s.print, arrived: s.arrived, slot: number}
+	n := c.slots.node(number)
 	s.state = slotNode
 	c.nodes[number] = n
 	c.enlist(n, c.siteHash(n))
-	if inherited != nil {
-		n.tied().inherited = inherited
+	var both *twins
+	if s.twin != 0 {
+		if first := c.slots.number(s.twin); first < number {
+			both = newTwins(c.nodes[first], n)
+			both.join()
+		}
 	}
 	if number >= w.firstSlot {
 		of := w.ofSlots[number-w.firstSlot]
 		n.index = int32(of.record + 1)
 		w.changes[of.change] = Change{}
+		if both != nil {
+			w.merged[SameSpan]--
+		}
 		w.added = append(w.added, n)
 		w.nodes[of.record] = n
 		return n
 	}
-	counted := &Counted{Payload: n.Payload, Place: s.place}
-	if values := n.Values.overlay(inherited); values != nil {
-		counted.more = &more{values: values}
+	if both != nil {
+		both.count(s.call, c.slots.at(both.first.slot).place)
+	} else {
+		n.call = &call{id: s.call, winner: n, counted: c.entryOf(number), marked: n}
 	}
-	n.call = &call{id: s.call, winner: n, counted: counted, marked: n}
 	if c.options.PairByTime {
 		c.parallel.insert(n)
 	}

@@ -20,7 +20,7 @@ func TestCompactRecordsAreLikeNodes(t *testing.T) {
 	if testing.Short() {
 		rounds = 1000
 	}
-	compact := 0
+	compact, related := 0, 0
 	for seed := range rounds {
 		r := rand.New(rand.NewPCG(uint64(seed), 3))
 		options := Options{Records: 100, Spans: 100, Window: 10 * time.Minute, PairByTime: r.IntN(4) > 0}
@@ -97,10 +97,21 @@ func TestCompactRecordsAreLikeNodes(t *testing.T) {
 			require.Equal(t, caches[1].HasCalls(one.record.Trace), caches[0].HasCalls(one.record.Trace), "seed %d", seed)
 		}
 		compact += caches[0].Len() - len(caches[0].nodes)
+		related += countTwins(caches[0])
 		require.Len(t, caches[1].nodes, caches[1].Len())
 	}
 	require.Positive(t, compact, "the test has compact records")
-	t.Logf("%d records are compact at the end", compact)
+	require.Positive(t, related, "the test has twins")
+	t.Logf("%d records are compact at the end, %d of them have twins", compact, related)
+}
+
+func countTwins(c *Cache) (n int) {
+	for number := c.slots.first; number < c.slots.next; number++ {
+		if s := c.slots.at(number); s.state == slotCompact && s.twin != 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // Records that wait for one span, of which one waited for another before, are all found

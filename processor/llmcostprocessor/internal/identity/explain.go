@@ -19,8 +19,10 @@ type Standing struct {
 // remembered.
 func (c *Cache) Standing(r *Record) (Standing, bool) {
 	sum := fingerprintOf(r)
-	if number, found := c.compactAt(r.site(), c.seed.span(r.site())); found && c.slots.at(number).print == sum {
-		return c.standingAlone(number), true
+	if number, found := c.compactAt(r.site(), c.seed.span(r.site())); found {
+		if known := c.copyAt(number, sum); known != 0 {
+			return c.standingCompact(known), true
+		}
 	}
 	for n := c.atSite(r.site()); n != nil; n = n.nextInSite {
 		if n.print != sum {
@@ -35,12 +37,17 @@ func (c *Cache) Standing(r *Record) (Standing, bool) {
 	return Standing{}, false
 }
 
-// standingAlone is that of a compact record.
-func (c *Cache) standingAlone(number uint64) Standing {
-	r, inherited := c.slots.record(number)
-	counted := &Counted{Payload: r.Payload}
-	if values := r.Values.overlay(inherited); values != nil {
-		counted.more = &more{values: values}
+// standingCompact is that of a compact record.
+func (c *Cache) standingCompact(number uint64) Standing {
+	s := c.slots.at(number)
+	if s.twin != 0 {
+		t := c.twinsAt(number)
+		standing := Standing{Call: s.call, Winner: t.winner.Record, Counted: t.entry()}
+		if s.lesser {
+			standing.Rule = SameSpan
+		}
+		return standing
 	}
-	return Standing{Call: c.slots.at(number).call, Winner: r, Counted: counted}
+	r, _ := c.slots.record(number)
+	return Standing{Call: s.call, Winner: r, Counted: c.entryOf(number)}
 }

@@ -6,6 +6,7 @@ package identity
 import (
 	"encoding/binary"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -36,10 +37,38 @@ func plain(n, from int, at time.Time) ([]Record, []Span) {
 	return records, spans
 }
 
-// TestMemory: a hundred thousand calls, the default, fit into 64 MiB, with half as
-// many links and while the oldest are forgotten.
-func TestMemory(t *testing.T) {
-	const limit = 100_000
+// logsOf are the log records that were written in the spans of calls.
+func logsOf(records []Record) []Record {
+	logs := slices.Clone(records)
+	for i := range logs {
+		logs[i].Flags &^= IsSpan
+		logs[i].Parent = [8]byte{}
+	}
+	return logs
+}
+
+// TestMemoryOfTwins: calls that a span and a log record report take no more than as many other records.
+func TestMemoryOfTwins(t *testing.T) {
+	const calls = 50_000
+	used := heapOf(func() any {
+		c := New(Options{Records: 2 * calls, Spans: calls, Window: 10 * time.Minute, PairByTime: true})
+		for n := 0; n < 2*calls; n += 1000 {
+			records, spans := plain(1000, n, start)
+			c.Add(logsOf(records), nil, start)
+			changes := c.Add(records, spans, start).Changes
+			assert.Len(t, changes, 1000)
+			assert.Equal(t, SameSpan, changes[0].In.Merged()[0].Rule)
+		}
+		assert.Equal(t, 2*calls, c.Len())
+		assert.EqualValues(t, 2*calls, c.Evicted())
+		return c
+	})
+	t.Logf("%d bytes a record", used/(2*calls))
+	assert.Less(t, used, uint64(64<<20))
+}
+
+// heapOf is what remains of the heap when something was made.
+func heapOf(build func() any) uint64 {
 	heap := func() uint64 {
 		runtime.GC()
 		var m runtime.MemStats
@@ -47,17 +76,28 @@ func TestMemory(t *testing.T) {
 		return m.HeapAlloc
 	}
 	before := heap()
-	c := New(Options{Records: limit, Spans: limit / 2, Window: 10 * time.Minute, PairByTime: true})
-	for n := 0; n < 2*limit; n += 1000 {
-		records, spans := plain(1000, n, start)
-		c.Add(records, spans, start)
-	}
+	made := build()
 	used := heap() - before
-	assert.Equal(t, limit, c.Len())
-	assert.EqualValues(t, limit, c.Evicted())
+	runtime.KeepAlive(made)
+	return used
+}
+
+// TestMemory: a hundred thousand calls, the default, fit into 64 MiB, with half as
+// many links and while the oldest are forgotten.
+func TestMemory(t *testing.T) {
+	const limit = 100_000
+	used := heapOf(func() any {
+		c := New(Options{Records: limit, Spans: limit / 2, Window: 10 * time.Minute, PairByTime: true})
+		for n := 0; n < 2*limit; n += 1000 {
+			records, spans := plain(1000, n, start)
+			c.Add(records, spans, start)
+		}
+		assert.Equal(t, limit, c.Len())
+		assert.EqualValues(t, limit, c.Evicted())
+		return c
+	})
 	t.Logf("%d bytes a call", used/limit)
 	assert.Less(t, used, uint64(64<<20))
-	runtime.KeepAlive(c)
 }
 
 func BenchmarkAdd(b *testing.B) {

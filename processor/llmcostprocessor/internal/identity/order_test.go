@@ -161,8 +161,35 @@ func scenario(r *rand.Rand) []item {
 		}
 		rec.Payload = fmt.Sprintf("%d/%d %s %d+%d %v", rec.Trace[0], rec.Span[7], rec.Scope, rec.Prompt, rec.Completion, rec.Flags)
 		items = append(items, item{record: &rec})
+		if rec.Flags.Has(IsSpan) && r.IntN(3) == 0 {
+			log := logOf(r, rec)
+			items = append(items, item{record: &log})
+		}
 	}
 	return items
+}
+
+// logOf makes the log record that was written in the span of a call. It may report less.
+func logOf(r *rand.Rand, rec Record) Record {
+	rec.Flags &^= IsSpan
+	rec.Parent, rec.Start = [8]byte{}, rec.End
+	switch r.IntN(6) {
+	case 0:
+		rec.Flags &^= StatesCached
+		rec.Cached, rec.Stated, rec.NonZero = 0, rec.Stated&3, rec.NonZero&3
+	case 1:
+		rec.Values = &Values{"", fmt.Sprint("agent-", r.IntN(2))}
+	case 2:
+		rec.Prompt++
+	case 3:
+		rec.End -= int64(10 * time.Millisecond)
+		rec.Start = rec.End
+	}
+	rec.Payload += " log"
+	if r.IntN(8) == 0 {
+		rec.Payload = strings.TrimSuffix(rec.Payload, " log") // nothing in it is different
+	}
+	return rec
 }
 
 func TestOrderDoesNotMatter(t *testing.T) { testOrder(t, newCache) }

@@ -38,7 +38,7 @@ const (
 	slotNode                     // its record is a node
 )
 
-// slot is a record that is grouped with no other: it stands for a call by itself.
+// slot is a record that is grouped with no other but its twin, if it has one.
 type slot struct {
 	trace                       [16]byte
 	span, parent                [8]byte
@@ -54,11 +54,13 @@ type slot struct {
 	length      uint32 // of the payload
 	// The ones before of the same hash, in each index.
 	sameSite, sameResponse, sameTrace, sameAbove, samePool uint32
+	twin                                                   uint32 // the number of its twin; 0 for none
 	scope, values, inherited                               uint16 // from 1; 0 for none
 	// How many of its trace and of its pool came before it and are compact.
 	inTrace, inPool uint16
 	place           uint8
 	state           slotState
+	lesser          bool // its twin represents the call
 }
 
 func newSlots() slots {
@@ -163,6 +165,17 @@ func (s *slots) record(number uint64) (r Record, inherited *Values) {
 		Scope: c.scope(of), Start: of.start, End: of.end, Usage: of.Usage,
 		Values: c.valuesAt(of.values), Payload: string(c.payloads[of.payload : of.payload+of.length]), Model: of.model, Flags: of.flags,
 	}, c.valuesAt(of.inherited)
+}
+
+// node is the record of a slot as a node that is not remembered.
+func (s *slots) node(number uint64) *node {
+	of := s.at(number)
+	r, inherited := s.record(number)
+	n := &node{Record: r, print: of.print, arrived: of.arrived, slot: number}
+	if inherited != nil {
+		n.tied().inherited = inherited
+	}
+	return n
 }
 
 // site names where the record of a slot was found.

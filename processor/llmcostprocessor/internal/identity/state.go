@@ -59,6 +59,14 @@ func (r *Record) callID(evidence int, fingerprint uint64) string {
 	return ""
 }
 
+// firstID is the name of a call by the strongest evidence.
+func (r *Record) firstID(fingerprint uint64) (id string) {
+	for evidence := byResponse; id == "" && evidence < evidences; evidence++ {
+		id = r.callID(evidence, fingerprint)
+	}
+	return id
+}
+
 // A version is made of these, the highest first:
 //
 //	6 bits   how often a duplicate turned out to be a call after all
@@ -152,7 +160,15 @@ func (c *Cache) States(result *Result, spans []Span, visit func(State)) {
 	ofSlot := func(number uint64) {
 		if n := c.nodes[number]; n != nil {
 			ofNode(n)
-		} else if number >= c.slots.first && number < c.slots.next && c.slots.at(number).state == slotCompact && !slots[number] {
+			return
+		}
+		if number < c.slots.first || number >= c.slots.next || c.slots.at(number).state != slotCompact {
+			return
+		}
+		if twin := c.slots.at(number).twin; twin != 0 {
+			number = min(number, c.slots.number(twin))
+		}
+		if !slots[number] {
 			slots[number] = true
 			visit(c.stateOfSlot(number))
 		}
@@ -234,16 +250,14 @@ func (c *Cache) climbKnown(r *Record, visit func([8]byte)) (above [8]byte) {
 	return [8]byte{}
 }
 
+// stateOfSlot is the state of the call of a compact record.
 func (c *Cache) stateOfSlot(number uint64) State {
-	r, inherited := c.slots.record(number)
-	counted := &Counted{Payload: r.Payload}
-	if values := r.Values.overlay(inherited); values != nil {
-		counted.more = &more{values: values}
+	if c.slots.at(number).twin != 0 {
+		return c.stateOfTwins(c.twinsAt(number))
 	}
-	s := State{Counted: counted, Site: SpanKey{r.Trace, r.Span}}
-	for evidence := byResponse; s.ID == "" && evidence < evidences; evidence++ {
-		s.ID = r.callID(evidence, c.slots.at(number).print)
-	}
+	r, _ := c.slots.record(number)
+	counted := c.entryOf(number)
+	s := State{ID: r.firstID(c.slots.at(number).print), Counted: counted, Site: SpanKey{r.Trace, r.Span}}
 	c.complete(&s, &r, versionOf(&r, r.NonZero, counted, 1, 0))
 	return s
 }

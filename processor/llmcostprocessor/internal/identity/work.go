@@ -63,6 +63,9 @@ func (w *work) decideOutcomes() {
 		}
 		if n == nil {
 			w.outcomes[i] = Outcome{Copy: w.copies[i], Marks: true}
+			if number := w.places[i]; number >= w.slots.first && w.slots.at(number).lesser {
+				w.outcomes[i].Rule = SameSpan
+			}
 			continue
 		}
 		n.index = 0
