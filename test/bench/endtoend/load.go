@@ -32,10 +32,12 @@ const (
 	senders         = 4
 	usersInTraffic  = 50
 	warmUp          = time.Second
-	measured        = 5 * time.Second
 	settling        = 500 * time.Millisecond
 	exportTimeLimit = 10 * time.Second
 )
+
+// measured is for how long a process is measured under a load.
+var measured = 5 * time.Second
 
 // sender exports one batch; the number is the batch's own.
 type sender func(ctx context.Context, number uint64) error

@@ -5,8 +5,8 @@
 // that leaves the machine time to spare: the default configuration beside the
 // same without our processors, and beside what people have who do the same with
 // the Collector's own components. Arguments name the tables to make: spans,
-// events, start, memory, containers, disk, recovery; without any, all. With PROFILE set to a folder it writes a CPU
-// profile of each process there, and no tables. With BEFORE set to another binary, the
+// events, start, memory, containers, disk, recovery; without any, all. With PROFILE set to a folder it writes CPU
+// profiles of 15 s there, and no tables: of each process, or of those that are named, as ours-spans-100. With BEFORE set to another binary, the
 // tables of spans and events compare that with the built one, and not the peers. The
 // argument ratios prints the ratios that `make bench-check` compares, as JSON. The argument
 // soak runs the default configuration under churn for an hour, or for the time in SOAK.
@@ -48,7 +48,7 @@ func run(ctx context.Context) error {
 		return fmt.Errorf("no binary to measure, run 'make build': %w", err)
 	}
 	if folder := os.Getenv("PROFILE"); folder != "" {
-		return b.profiles(ctx, folder)
+		return b.profiles(ctx, folder, os.Args[1:])
 	}
 	tables := []struct {
 		name  string

@@ -8,11 +8,17 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
-// profiles writes a CPU profile of each system under each load.
-func (b *bench) profiles(ctx context.Context, folder string) error {
+// profiledFor makes profiles of some hundred samples, of which there is one in 10 ms of CPU time.
+const profiledFor = 15 * time.Second
+
+// profiles writes a CPU profile of each system under each load, or of those that are named, as
+// ours-spans-100.
+func (b *bench) profiles(ctx context.Context, folder string, only []string) error {
+	measured = profiledFor
 	for _, s := range []struct {
 		name string
 		system
@@ -22,10 +28,14 @@ func (b *bench) profiles(ctx context.Context, folder string) error {
 			"spans-100": {spanSenders, 100, spanBatches},
 			"events-10": {eventSenders, 10, eventBatches},
 		} {
+			file := s.name + "-" + name
+			if len(only) > 0 && !slices.Contains(only, file) {
+				continue
+			}
 			// The handler of profiles costs nothing until it is asked.
 			answering := system{name: s.system.name, derive: func(c settings) settings { return profiled(s.derive(c)) }}
 			written := make(chan error, 1)
-			go func() { written <- profile(ctx, filepath.Join(folder, s.name+"-"+name+".prof")) }()
+			go func() { written <- profile(ctx, filepath.Join(folder, file+".prof")) }()
 			if _, err := b.load(ctx, answering, t); err != nil {
 				return err
 			}

@@ -51,6 +51,7 @@ const (
 	requestModel // of the request
 	operation
 	responseID
+	requestID // of the request, which its response has, too
 	agent
 	node     // of a graph of agents
 	spanKind // what the span is, where node depends on it

@@ -144,9 +144,10 @@ var genAI = slices.Concat([]row{
 		"gcp.vertex.agent.session_id", // Google's ADK before it had the conventions' key
 	}},
 	{operation, []string{"gen_ai.operation.name", "llm.request.type"}},
+	{responseID, []string{"gen_ai.response.id", "ai.response.id"}},
 	// Of a server such as vLLM the request has the ID of the response. Azure's agents report
 	// what a run used each time its state is asked for.
-	{responseID, []string{"gen_ai.response.id", "ai.response.id", "gen_ai.request.id", "gen_ai.thread.run.id"}},
+	{requestID, []string{"gen_ai.request.id", "gen_ai.thread.run.id"}},
 	{seconds, []string{"duration_seconds"}},
 	// The first is that of the OpenTelemetry conventions. OpenLIT writes the name of their
 	// metric on spans; Sentry's conventions have the third.

@@ -201,6 +201,8 @@ func TestOtherIDsOfResponses(t *testing.T) {
 	} {
 		assert.Equal(t, tt.want, readAs(t, "x", with(used, tt.attrs)).ResponseID, name)
 	}
+	_, call := outcomeOf(t, "chat gpt-4o", attributes{"gen_ai.request.model": "gpt-4o", "gen_ai.system": "vllm", "gen_ai.request.id": "req-1"}, failed)
+	assert.Empty(t, call.ResponseID, "it may be tried again")
 }
 
 // OpenClaw has a span of each call without usage, and one of what a run used.

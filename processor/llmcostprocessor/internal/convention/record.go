@@ -60,7 +60,7 @@ func (r *record) put(p place, value pcommon.Value) {
 	if r.has(p.field) && r.ranks[p.field] <= p.rank {
 		return
 	}
-	if value.Type() == pcommon.ValueTypeStr && isNothing(trim(value.Str())) {
+	if value.Type() == pcommon.ValueTypeStr && isAbsent(trim(value.Str())) {
 		return
 	}
 	if p.field < counts {
@@ -88,6 +88,9 @@ func isNothing(text string) bool {
 	}
 	return text == "undefined"
 }
+
+// isAbsent reports whether a text stands for no value, or for one that a filter removed.
+func isAbsent(text string) bool { return isNothing(text) || IsRedacted(text) }
 
 func (r *record) has(f field) bool { return r.ranks[f] != 0 }
 
@@ -182,7 +185,7 @@ func (r *record) read(v recordKind, out *Call) (Outcome, string) {
 		return Invalid, ReasonEmptyModel
 	}
 	out.Inferred = inferred
-	out.Provider, out.Operation, out.ResponseID = r.seller(out.Model), r.text(operation), r.text(responseID)
+	out.Provider, out.Operation, out.ResponseID = r.seller(out.Model), r.text(operation), r.responseID(out.Status)
 	r.family = familyOf(out.Provider, out.Model)
 	r.usage(out)
 	out.ServiceTier = r.serviceTier()
@@ -192,6 +195,15 @@ func (r *record) read(v recordKind, out *Call) (Outcome, string) {
 	out.FirstToken = r.firstToken()
 	out.Tier = price.TierOf(out.ServiceTier)
 	return IsCall, ""
+}
+
+// responseID is the ID of the response, or else of the request, if it ended well: attempts that
+// failed may have the same one.
+func (r *record) responseID(ended Status) string {
+	if id := r.text(responseID); id != "" || ended != Success {
+		return id
+	}
+	return r.text(requestID)
 }
 
 // isCall decides for records whose marker does not: one that names a model, or

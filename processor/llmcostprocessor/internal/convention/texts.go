@@ -161,7 +161,7 @@ func (r *record) readAs(t *Texts, values []pcommon.Value, scope string, failed b
 		return false
 	}
 	*out = t.call
-	out.Attribution, out.ResponseID = r.attribution(), r.text(responseID)
+	out.Attribution, out.ResponseID = r.attribution(), r.responseID(Success)
 	r.usage(out)
 	if out.ServiceTier == "" && r.objectTier != "" {
 		out.ServiceTier, out.Tier = r.objectTier, price.TierOf(r.objectTier)

@@ -112,7 +112,7 @@ func (u *unit) parts() []*part {
 
 // sameSite reports whether two records of one span report the same call. Two spans of
 // one ID are one span that was sent again. Two events are not, if they were written at
-// different times and used different amounts.
+// different times, but for the details of a call that failed and its exception.
 func sameSite(a, b *node) bool {
 	if !sameResponse(&a.Record, &b.Record) {
 		return false
@@ -120,10 +120,15 @@ func sameSite(a, b *node) bool {
 	if a.Response != 0 && a.Response == b.Response || a.Flags&b.Flags&IsSpan != 0 {
 		return true
 	}
-	if a.Flags&IsSpan == b.Flags&IsSpan && a.End != b.End {
+	if a.Flags&IsSpan == b.Flags&IsSpan && a.End != b.End && (!failedAlike(a, b) || distance(a.End, b.End) > int64(maxEvents)) {
 		return false
 	}
 	return compatible(&a.Record, &b.Record)
+}
+
+// failedAlike reports whether both are of calls that failed, without usage.
+func failedAlike(a, b *node) bool {
+	return a.Flags&b.Flags&Failed != 0 && (a.Flags|b.Flags)&HasUsage == 0
 }
 
 // nest decides, from the inside out, which of the calls within each call repeats it.
