@@ -90,7 +90,7 @@ func loadNotifiers(ctx context.Context, uris []string) (*notifierConfig, error) 
 			}
 		}
 	}
-	for _, id := range l.used() {
+	for _, id := range l.usedNotifiers() {
 		settings, err := section(conf, "exporters", id)
 		if err != nil {
 			return nil, err
@@ -121,8 +121,8 @@ func section(conf *confmap.Conf, kind string, id component.ID) (*confmap.Conf, e
 	return conf.Sub(key)
 }
 
-// used are the notifiers in logs pipelines, sorted.
-func (l layout) used() []component.ID {
+// usedNotifiers are the notifiers in logs pipelines, sorted.
+func (l layout) usedNotifiers() []component.ID {
 	known := notifiers.Factories()
 	set := map[component.ID]struct{}{}
 	for name, p := range l.Service.Pipelines {

@@ -55,7 +55,7 @@ func check(conf map[string]any) []problem {
 	problems = append(problems, checkRuleFiles(rawconf.Section(conf, "processors"))...)
 	problems = append(problems, checkDashboard(rawconf.Section(conf, "extensions"), rawconf.List(service, "extensions"))...)
 	problems = append(problems, checkUnused(conf, pipelines)...)
-	return append(problems, checkUntaken(conf, pipelines)...)
+	return append(problems, checkUnaccepted(conf, pipelines)...)
 }
 
 // checkOrder finds llm_cost after alert.

@@ -173,10 +173,10 @@ func (b *bot) do(ctx context.Context, client *http.Client, method string, c call
 	}
 	if err := json.Unmarshal([]byte(text), &response); err != nil {
 		// The response is not from the API.
-		return response, refused(method, text)
+		return response, refusalError(method, text)
 	}
 	if !response.OK {
-		return response, refused(method, response.Error)
+		return response, refusalError(method, response.Error)
 	}
 	return response, nil
 }

@@ -51,9 +51,9 @@ func validateMentions(mentions map[string][]string) []error {
 	return errs
 }
 
-// mentioned is the markup that mentions, once each, the users configured for the
+// mentionMarkup is the markup that mentions, once each, the users configured for the
 // severities of the alerts that fire; "" for nobody.
-func mentioned(mentions map[string][]string, alerts []alertevent.Alert) string {
+func mentionMarkup(mentions map[string][]string, alerts []alertevent.Alert) string {
 	var all []string
 	for _, severity := range slices.Backward(alertevent.Severities) {
 		if !slices.ContainsFunc(alerts, func(a alertevent.Alert) bool {

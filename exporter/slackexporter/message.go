@@ -56,7 +56,7 @@ func (d renderer) render(alerts []alertevent.Alert) (message, error) {
 
 // mentioning puts the mentions for some of the alerts before the text.
 func (m message) mentioning(mentions map[string][]string, alerts []alertevent.Alert) message {
-	if who := mentioned(mentions, alerts); who != "" {
+	if who := mentionMarkup(mentions, alerts); who != "" {
 		m.text = who + " " + m.text
 	}
 	return m
@@ -191,7 +191,7 @@ func (d renderer) buttons(alert alertevent.Alert) slack.Block {
 // footer has the name and the time at which the alert fired, or was resolved, in the
 // reader's own time zone.
 func footer(alert alertevent.Alert) slack.Block {
-	at := changed(alert).UTC()
+	at := changedAt(alert).UTC()
 	return slack.NewContextBlock("", markup(fmt.Sprintf("%s  |  <!date^%d^{date_num} {time_secs}|%s>",
 		notify.Footer, at.Unix(), at.Format(time.DateTime+" MST"))))
 }
@@ -251,11 +251,11 @@ func (d renderer) line(alert alertevent.Alert) string {
 
 // newest is the alert that changed last.
 func newest(alerts []alertevent.Alert) alertevent.Alert {
-	return slices.MaxFunc(alerts, func(a, b alertevent.Alert) int { return changed(a).Compare(changed(b)) })
+	return slices.MaxFunc(alerts, func(a, b alertevent.Alert) int { return changedAt(a).Compare(changedAt(b)) })
 }
 
-// changed is when the alert fired, or was resolved.
-func changed(alert alertevent.Alert) time.Time {
+// changedAt is when the alert fired, or was resolved.
+func changedAt(alert alertevent.Alert) time.Time {
 	if alert.State == alertevent.Resolved {
 		return alert.EndsAt
 	}

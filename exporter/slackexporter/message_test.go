@@ -195,7 +195,7 @@ func TestMentions(t *testing.T) {
 		"<!subteam^S0614TZR7> <!here>":              {warning, alerts.Resolved()},
 		"":                                          {alerts.Resolved()},
 	} {
-		assert.Equal(t, want, mentioned(mentions, raised))
+		assert.Equal(t, want, mentionMarkup(mentions, raised))
 	}
 }
 

@@ -61,8 +61,8 @@ func (r *refusal) Error() string {
 // Unwrap is [notify.ErrRefused].
 func (*refusal) Unwrap() error { return notify.ErrRefused }
 
-// refused is the error for a code, permanent unless it passes.
-func refused(what, code string) error {
+// refusalError is the error for a code, permanent unless it passes.
+func refusalError(what, code string) error {
 	err := &refusal{what: what, code: code}
 	if slices.Contains(retryableCodes, code) {
 		return err

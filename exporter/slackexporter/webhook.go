@@ -40,7 +40,7 @@ func post(ctx context.Context, client *http.Client, webhook configopaque.String,
 	if response != accepted {
 		// The response is an error code, such as invalid_token, or it is not from a webhook
 		// but from a proxy or another API.
-		return refused("webhook", response)
+		return refusalError("webhook", response)
 	}
 	return nil
 }

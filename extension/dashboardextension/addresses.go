@@ -64,8 +64,8 @@ func (c *selection) addWhere(values url.Values) {
 	}
 }
 
-// hidden are the values that a form keeps, besides its own fields.
-func (c *selection) hidden(own ...string) []keptValue { return keep(c.values(), own...) }
+// hiddenValues are the values that a form keeps, besides its own fields.
+func (c *selection) hiddenValues(own ...string) []keptValue { return keep(c.values(), own...) }
 
 // keep are the values of a form that are not its own fields, nor pages.
 func keep(values url.Values, own ...string) (kept []keptValue) {

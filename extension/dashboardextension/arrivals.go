@@ -175,7 +175,7 @@ func (view *arrivalsView) fill(source dashboard.TrafficSource, c arrivalsChoice,
 		other := c
 		other.page = 1
 		head := tableHead{Label: column.label, Number: column.figure}
-		other.sort, head.Sorted = toggled(c.sort, column.name, column.figure || column.name == "last")
+		other.sort, head.Sorted = toggleSort(c.sort, column.name, column.figure || column.name == "last")
 		head.URL = other.url()
 		view.Heads = append(view.Heads, head)
 	}

@@ -82,8 +82,8 @@ func (b *dashboardServer) callsPage(r *http.Request) (content, error) {
 	}
 	view.Stats = callStats(calls)
 	view.SpanLabel, view.Presets, view.Sources, view.Filters = c.label(), c.presetOptions(), c.sourceOptions(b.usage.ids()), c.filters()
-	view.Form = c.hidden("find", "status", "cost_status", "model", "min_cost", "max_cost")
-	view.Given, view.Statuses, view.Costs, view.Models = given(c.extra), callStatuses, costStatuses, modelsOf(usage, c)
+	view.Form = c.hiddenValues("find", "status", "cost_status", "model", "min_cost", "max_cost")
+	view.Given, view.Statuses, view.Costs, view.Models = singleValues(c.extra), callStatuses, costStatuses, modelsOf(usage, c)
 	view.Pager = newPager(len(calls), c.callPage, listRows, func(page int) string {
 		other := c
 		other.callPage = page
@@ -98,8 +98,8 @@ func (b *dashboardServer) callsPage(r *http.Request) (content, error) {
 	return content{template: "calls.html", data: view}, nil
 }
 
-// given are the single values of parameters.
-func given(values url.Values) map[string]string {
+// singleValues are the single values of parameters.
+func singleValues(values url.Values) map[string]string {
 	all := map[string]string{}
 	for name := range values {
 		all[name] = values.Get(name)
@@ -199,7 +199,7 @@ func (c selection) callHeads(dimensions []string, byDefault, anchor string) (hea
 		made := tableHead{Label: label, Number: figure}
 		other := c
 		other.callPage = 1
-		other.callSort, made.Sorted = toggled(cmp.Or(c.callSort, byDefault), name, figure || name == "time")
+		other.callSort, made.Sorted = toggleSort(cmp.Or(c.callSort, byDefault), name, figure || name == "time")
 		made.URL = other.url() + anchor
 		heads = append(heads, made)
 	}

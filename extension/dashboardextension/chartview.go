@@ -64,13 +64,11 @@ func newChart(stack spend.Stack, c selection) *chartView {
 		largest = max(largest, sum)
 	}
 	for series, group := range stack.Groups {
-		name := "all others"
+		name, color := "all others", colorOfOthers
 		if !group.Others {
-			name = text.Cut(groupName(group.Values), shownDimRunes)
+			name, color = text.Cut(groupName(group.Values), shownDimRunes), colorOf(series)
 		}
-		view.Series = append(view.Series, seriesView{
-			name, colorOf(series, group.Others), amount(c.measure, &group.Usage),
-		})
+		view.Series = append(view.Series, seriesView{name, color, amount(c.measure, &group.Usage)})
 	}
 	ticks := chart.Ticks(largest)
 	top := ticks[len(ticks)-1]

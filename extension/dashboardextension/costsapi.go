@@ -48,7 +48,7 @@ func (b *dashboardServer) getCosts(r *http.Request) (response, error) {
 			ReportedCalls: l.ReportedCalls, Reported: l.Reported, Computed: l.Computed,
 		}
 		if l.HasBill {
-			row.Billed = known(l.Billed, true)
+			row.Billed = orNull(l.Billed, true)
 		}
 		rows = append(rows, row)
 	}

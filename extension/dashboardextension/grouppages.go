@@ -110,7 +110,7 @@ func (view *groupsView) addControls(g grouping, c selection) {
 		other.path = kind.path
 		view.Kinds = append(view.Kinds, option{kind.plural, other.url(), kind.path == g.path})
 	}
-	view.Form, view.Find = c.hidden("find"), c.extra.Get("find")
+	view.Form, view.Find = c.hiddenValues("find"), c.extra.Get("find")
 	view.Heads = append(view.Heads, tableHead{Label: g.name})
 	for _, order := range conversation.Orders {
 		other := c.onFirstPage()

@@ -34,7 +34,7 @@ type problems struct {
 	of map[componentstatus.InstanceID]problem
 }
 
-func (t *problems) changed(source *componentstatus.InstanceID, event *componentstatus.Event) {
+func (t *problems) onStatus(source *componentstatus.InstanceID, event *componentstatus.Event) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if !componentstatus.StatusIsError(event.Status()) {
@@ -71,7 +71,7 @@ var _ extensioncapabilities.ComponentStatusWatcher = (*dashboardServer)(nil)
 
 // Changed is called by the Collector with each status of a component.
 func (b *dashboardServer) Changed(source *componentstatus.InstanceID, event *componentstatus.Event) {
-	b.problems.changed(source, event)
+	b.problems.onStatus(source, event)
 }
 
 // maxErrorRunes bounds the part of an error that is shown.

@@ -115,16 +115,13 @@ func (view *latencyView) addUsage(usage dashboard.Usage, c selection) error {
 		{Name: "p95", Value: quantile(all, .95), Note: "estimated"},
 		{Name: "p99", Value: quantile(all, .99), Note: "estimated"},
 	}
-	stack, colors := spend.NewStack(steps, starts, c.measure, chartSeries), map[string]string{}
+	stack := spend.NewStack(steps, starts, c.measure, chartSeries)
+	var colors map[string]string
 	if view.NoneFailed = all.Errors+all.Timeouts == 0; !view.NoneFailed {
 		failed := slices.DeleteFunc(slices.Clone(steps), func(row dashboard.Row) bool { return row.Usage.Errors+row.Usage.Timeouts == 0 })
 		errors := spend.NewStack(failed, starts, c.measure, chartSeries)
 		view.Errors = newChart(errors, c)
-		for i, group := range errors.Groups {
-			if !group.Others {
-				colors[spend.GroupKey(group.Values)] = colorOf(i, false)
-			}
-		}
+		colors = colorsOf(&errors)
 	}
 	view.Latency = newLines(&stack, c)
 	view.Table = newTable(counted, nil, colors, c)

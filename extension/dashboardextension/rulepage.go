@@ -248,7 +248,7 @@ func newGraphView(g *dashboard.Graph, q *ruleRequest) *graphView {
 	}
 	for i := range g.Series {
 		s := &g.Series[i]
-		line := lineView{Name: labelText(s.Labels, nil), Color: colorOf(i, false), Path: scale.Line(s.Values), Last: "no value now"}
+		line := lineView{Name: labelText(s.Labels, nil), Color: colorOf(i), Path: scale.Line(s.Values), Last: "no value now"}
 		if n := len(s.Values); n > 0 && !math.IsNaN(s.Values[n-1]) {
 			line.Last = number(&s.Values[n-1])
 		}

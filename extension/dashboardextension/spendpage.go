@@ -127,7 +127,7 @@ func (b *dashboardServer) addControls(view *spendView, c selection, dimensions [
 	view.SpanLabel, view.Zone, view.Step = c.label(), c.now.Location().String(), string(c.step)
 	view.From = c.period.From.Format(time.DateOnly)
 	view.To = c.until().To.Add(-time.Nanosecond).Format(time.DateOnly)
-	view.PeriodForm, view.SearchForm, view.ColumnForm = c.hidden("range", "from", "to", "tz"), c.hidden("q"), c.hidden("col")
+	view.PeriodForm, view.SearchForm, view.ColumnForm = c.hiddenValues("range", "from", "to", "tz"), c.hiddenValues("q"), c.hiddenValues("col")
 	view.TableCSV, view.TableJSON = c.tableURL("csv"), c.tableURL("json")
 	view.StepsCSV, view.StepsJSON = c.stepsURL("csv"), c.stepsURL("json")
 	view.CallsCSV, view.CallsJSON = c.callsURL("csv"), c.callsURL("json")
@@ -171,13 +171,7 @@ func addUsage(view *spendView, usage dashboard.Usage, extent *dashboard.Extent, 
 	view.Stats = figuresWithout(newStats(now.totals(), before.totals()), c.missing)
 	stack := spend.NewStack(steps, starts, c.measure, chartSeries)
 	view.Chart = newChart(stack, c)
-	colors := map[string]string{}
-	for i, group := range stack.Groups {
-		if !group.Others {
-			colors[spend.GroupKey(group.Values)] = colorOf(i, false)
-		}
-	}
-	view.Table = newTable(now, before, colors, c)
+	view.Table = newTable(now, before, colorsOf(&stack), c)
 	if note, err := overflowNote(usage, extent, c); err != nil {
 		return err
 	} else if note != "" {

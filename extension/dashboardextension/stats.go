@@ -47,7 +47,7 @@ func figures(t *dashboard.Totals) []stat {
 		{column: "p99", Name: "p99", Value: quantile(t, .99), Note: "estimated"},
 		{column: "input_tokens", Name: "Tokens in", Value: text.Short(float64(t.Tokens.Input)), Note: percentOr(spend.CacheReadShare(t)) + " from caches"},
 		{column: "output_tokens", Name: "Tokens out", Value: text.Short(float64(t.Tokens.Output)), Note: reasoning(t)},
-		{column: "cache_saved", Name: "Cache saved", Value: saved(t), Note: "less cache writes"},
+		{column: "cache_saved", Name: "Cache saved", Value: cacheSavings(t), Note: "less cache writes"},
 	}
 }
 
@@ -106,7 +106,7 @@ func cost(t *dashboard.Totals) string {
 	return text.Dollars(t.Dollars)
 }
 
-func saved(t *dashboard.Totals) string {
+func cacheSavings(t *dashboard.Totals) string {
 	if priceless(t) {
 		return "–"
 	}

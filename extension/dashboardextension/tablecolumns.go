@@ -58,7 +58,7 @@ var tableColumns = []tableColumn{
 	{"output_tokens", "Out", true, func(r *tableRow) tableCell { return tokens(r.usage.Tokens.Output) }},
 	{"reasoning_tokens", "Reasoning", false, func(r *tableRow) tableCell { return tokens(r.usage.Tokens.Reasoning) }},
 	{"cache_read_ratio", "From caches", true, func(r *tableRow) tableCell { return plain(percentOr(spend.CacheReadShare(r.usage))) }},
-	{"cache_saved", "Caching saved", true, func(r *tableRow) tableCell { return plain(saved(r.usage)) }},
+	{"cache_saved", "Caching saved", true, func(r *tableRow) tableCell { return plain(cacheSavings(r.usage)) }},
 	{"unpriced", "Without a price", false, func(r *tableRow) tableCell { return plain(text.Count(r.usage.Unpriced)) }},
 	{"estimated_cost", "Estimated", false, func(r *tableRow) tableCell { return plain(text.Dollars(r.usage.EstimatedDollars)) }},
 }

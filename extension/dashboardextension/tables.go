@@ -65,9 +65,9 @@ func (c *selection) sortKeys() []string {
 	return []string{"-" + string(c.measure), "-calls"}
 }
 
-// toggled is the order after a click on the head of a column, which is down at first and the
+// toggleSort is the order after a click on the head of a column, which is down at first and the
 // other way round when rows are sorted by it, and how they are sorted by it now.
-func toggled(current, name string, down bool) (next, sorted string) {
+func toggleSort(current, name string, down bool) (next, sorted string) {
 	if at, isDown := cutDown(current); at == name {
 		if sorted = "ascending"; isDown {
 			sorted = "descending"
@@ -84,7 +84,7 @@ func toggled(current, name string, down bool) (next, sorted string) {
 func (c selection) head(name, label string, figure bool) tableHead {
 	head := tableHead{Label: label, Number: figure}
 	c.page = 1
-	c.sort, head.Sorted = toggled(c.sortKeys()[0], name, figure)
+	c.sort, head.Sorted = toggleSort(c.sortKeys()[0], name, figure)
 	head.URL = c.url()
 	return head
 }
@@ -172,7 +172,7 @@ func newTable(now, before *counted, colors map[string]string, c selection) table
 			was = &dashboard.Totals{} // the group is new
 		}
 		row := newTableRow(&shown[i].Usage, was, &now.all, columns, c.measure)
-		row.Color = cmp.Or(colors[key], "sx")
+		row.Color = cmp.Or(colors[key], colorOfOthers)
 		for j, value := range shown[i].Group {
 			row.Values = append(row.Values, tableValue{text.Cut(valueLabel(value), shownDimRunes), c.only(c.by[j], value).url()})
 		}
@@ -233,10 +233,24 @@ func changeOf(now, past float64) string {
 	}
 }
 
+// colorOfOthers is the class of what has no series of its own in the chart.
+const colorOfOthers = "sx"
+
 // colorOf is the class of the series that a rank has in the chart.
-func colorOf(rank int, others bool) string {
-	if others || rank >= chartSeries {
-		return "sx"
+func colorOf(rank int) string {
+	if rank >= chartSeries {
+		return colorOfOthers
 	}
 	return fmt.Sprintf("s%d", rank)
+}
+
+// colorsOf are the classes of the groups that have series of their own in a chart.
+func colorsOf(stack *spend.Stack) map[string]string {
+	colors := map[string]string{}
+	for i, group := range stack.Groups {
+		if !group.Others {
+			colors[spend.GroupKey(group.Values)] = colorOf(i)
+		}
+	}
+	return colors
 }

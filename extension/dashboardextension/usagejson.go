@@ -54,9 +54,9 @@ func newTotalsJSON(t *dashboard.Totals) totalsJSON {
 		Cost: t.Dollars, Saved: t.SavedDollars,
 		Estimated: t.Estimated, EstimatedCost: t.EstimatedDollars,
 	}
-	j.ErrorRatio = known(spend.ErrorRate(t))
-	j.CacheReadRatio = known(spend.CacheReadShare(t))
-	j.AverageCost = known(spend.AverageDollars(t))
+	j.ErrorRatio = orNull(spend.ErrorRate(t))
+	j.CacheReadRatio = orNull(spend.CacheReadShare(t))
+	j.AverageCost = orNull(spend.AverageDollars(t))
 	if average, ok := spend.AverageSeconds(t); ok {
 		j.Duration = &durationJSON{Calls: t.Timed, Average: average}
 		for q, to := range map[float64]*float64{.5: &j.Duration.P50, .95: &j.Duration.P95, .99: &j.Duration.P99} {
@@ -84,7 +84,7 @@ func newAmountsJSON(amounts *usage.Amounts) amountsJSON {
 	return j
 }
 
-func known(v float64, ok bool) *float64 {
+func orNull(v float64, ok bool) *float64 {
 	if !ok {
 		return nil
 	}
@@ -148,7 +148,7 @@ func newBudgetsJSON(budgets []dashboard.Budget) []budgetJSON {
 		}
 		list = append(list, budgetJSON{
 			Name: budget.Name, Window: budget.Window, Where: orEmpty(budget.Where), Values: budget.Values, Start: budget.Start.UTC(), End: budget.End.UTC(),
-			Used: budget.Used, Limit: budget.Limit, Ratio: known(spend.Ratio(budget.Used, budget.Limit)), Thresholds: thresholds,
+			Used: budget.Used, Limit: budget.Limit, Ratio: orNull(spend.Ratio(budget.Used, budget.Limit)), Thresholds: thresholds,
 		})
 	}
 	return list

@@ -32,9 +32,24 @@ type usageQuery struct {
 	csv     bool
 }
 
-// readUsageQuery reads the parameters. With step, all rows are asked for unless there is a
-// limit; the other endpoints have a limit by default.
-func (b *dashboardServer) readUsageQuery(r *http.Request, by bool, step period.Unit, byDefault int) (usageQuery, error) {
+// usageEndpoint is an endpoint that sums calls.
+type usageEndpoint struct {
+	name      string      // of the file that it is downloaded as
+	ofModels  bool        // it has no parameter by
+	step      period.Unit // of its rows; "": one row of all
+	limit     int         // of the groups that are listed by default
+	paginates bool        // always, and it has the parameter step
+}
+
+var (
+	usageOfSteps  = usageEndpoint{name: "usage", paginates: true}
+	usageOfHours  = usageEndpoint{name: "usage-hourly", step: period.Hour, limit: 20}
+	usageOfModels = usageEndpoint{name: "usage-models", ofModels: true, limit: 20}
+	usageOfGroups = usageEndpoint{name: "usage-groups", limit: 20}
+)
+
+// readUsageQuery reads the parameters of an endpoint.
+func (b *dashboardServer) readUsageQuery(r *http.Request, of usageEndpoint) (usageQuery, error) {
 	p := newParams(r.URL.Query())
 	usage, err := b.usageOf(p)
 	if err != nil {
@@ -45,7 +60,7 @@ func (b *dashboardServer) readUsageQuery(r *http.Request, by bool, step period.U
 		usage:   usage,
 		measure: spend.Measure(p.oneOf("measure", string(spend.Cost), string(spend.Tokens), string(spend.Calls))),
 		csv:     p.oneOf("format", "json", "csv") == "csv",
-		by:      []string{dashboard.Model}, where: p.where(known), step: step,
+		by:      []string{dashboard.Model}, where: p.where(known), step: of.step,
 		page: p.numberFrom("page", 0, 1, maxGroups), search: p.text("search"), columns: p.all("column"),
 	}
 	for _, name := range q.columns {
@@ -53,11 +68,11 @@ func (b *dashboardServer) readUsageQuery(r *http.Request, by bool, step period.U
 			p.fail("column", errUnknownColumn(name, isCSVColumn))
 		}
 	}
-	if by {
+	if !of.ofModels {
 		q.by = p.by(known, dashboard.Model)
 	}
 	q.period = p.period(b.now().In(p.zone(b.zone)), 24)
-	if byDefault == 0 { // the endpoint that has steps of any length
+	if of.paginates {
 		q.step = period.Unit(p.oneOf("step", "none", "hour", "day", "week", "month", "quarter", "year"))
 		if q.step == "none" {
 			q.step = ""
@@ -66,14 +81,15 @@ func (b *dashboardServer) readUsageQuery(r *http.Request, by bool, step period.U
 	for _, name := range p.all("sort") {
 		q.sort = append(q.sort, p.sortKey(name, q.by))
 	}
-	paged := byDefault == 0 || q.page > 0 || len(q.sort) > 0 || q.search != ""
+	paged := of.paginates || q.page > 0 || len(q.sort) > 0 || q.search != ""
+	limit := of.limit
 	switch {
 	case q.page > 0:
-		byDefault = pageRows
+		limit = pageRows
 	case paged:
-		byDefault = 0
+		limit = 0
 	}
-	q.limit = p.numberFrom("limit", byDefault, 0, maxGroups)
+	q.limit = p.numberFrom("limit", limit, 0, maxGroups)
 	if paged {
 		q.page = max(q.page, 1)
 	}
@@ -253,11 +269,11 @@ func (q *usageQuery) respond(name string, rows iter.Seq2[groupJSON, error], last
 }
 
 func (b *dashboardServer) getUsage(r *http.Request) (response, error) {
-	q, err := b.readUsageQuery(r, true, "", 0)
+	q, err := b.readUsageQuery(r, usageOfSteps)
 	if err != nil {
 		return response{}, err
 	}
-	return b.respondPage(&q, "usage"), nil
+	return b.respondPage(&q, usageOfSteps.name), nil
 }
 
 // respondPage responds with a page of rows.
@@ -271,19 +287,19 @@ func (b *dashboardServer) respondPage(q *usageQuery, name string) response {
 }
 
 func (b *dashboardServer) getHourly(r *http.Request) (response, error) {
-	q, err := b.readUsageQuery(r, true, period.Hour, 20)
+	q, err := b.readUsageQuery(r, usageOfHours)
 	if err != nil {
 		return response{}, err
 	}
 	if q.page > 0 {
-		return b.respondPage(&q, "usage-hourly"), nil
+		return b.respondPage(&q, usageOfHours.name), nil
 	}
 	all, err := q.ask(q.period, nil)
 	if err != nil {
 		return response{}, err
 	}
 	groups := q.top(all)
-	return q.respond("usage-hourly", func(yield func(groupJSON, error) bool) {
+	return q.respond(usageOfHours.name, func(yield func(groupJSON, error) bool) {
 		for rows, err := range q.eachStep(b.now()) {
 			if err != nil {
 				yield(groupJSON{}, err)
@@ -300,27 +316,27 @@ func (b *dashboardServer) getHourly(r *http.Request) (response, error) {
 }
 
 func (b *dashboardServer) getModels(r *http.Request) (response, error) {
-	return b.groups(r, false, "usage-models")
+	return b.groups(r, usageOfModels)
 }
 
 func (b *dashboardServer) getGroups(r *http.Request) (response, error) {
-	return b.groups(r, true, "usage-groups")
+	return b.groups(r, usageOfGroups)
 }
 
-func (b *dashboardServer) groups(r *http.Request, by bool, name string) (response, error) {
-	q, err := b.readUsageQuery(r, by, "", 20)
+func (b *dashboardServer) groups(r *http.Request, of usageEndpoint) (response, error) {
+	q, err := b.readUsageQuery(r, of)
 	if err != nil {
 		return response{}, err
 	}
 	if q.page > 0 {
-		return b.respondPage(&q, name), nil
+		return b.respondPage(&q, of.name), nil
 	}
 	rows, err := q.ask(q.period, nil)
 	if err != nil {
 		return response{}, err
 	}
 	all := spend.Sum(rows)
-	return q.respond(name, func(yield func(groupJSON, error) bool) {
+	return q.respond(of.name, func(yield func(groupJSON, error) bool) {
 		for _, group := range q.top(rows) {
 			share, _ := spend.Ratio(q.measure.Of(&group.Usage), q.measure.Of(&all))
 			if !yield(groupJSON{Group: q.group(group), Share: &share, totalsJSON: newTotalsJSON(&group.Usage)}, nil) {

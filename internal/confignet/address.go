@@ -126,5 +126,5 @@ func listen(ctx context.Context, network, address string) (net.Listener, error) 
 	if err != nil {
 		return nil, err
 	}
-	return &listener{Listener: l, crowd: process()}, nil
+	return &listener{Listener: l, connections: process()}, nil
 }

@@ -30,22 +30,22 @@ type ChannelStatus struct {
 func Statuses(host component.Host) []ChannelStatus {
 	var all []ChannelStatus
 	for _, e := range Channels(host) {
-		for _, l := range e.lanes {
-			all = append(all, l.status())
+		for _, w := range e.workers {
+			all = append(all, w.status())
 		}
 	}
 	return all
 }
 
-func (l *lane) status() ChannelStatus {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	s := ChannelStatus{Name: l.owner.set.ID.String(), Waiting: l.state.waiting, Accepted: l.state.acceptedAt, Failing: l.state.failing, Deliveries: l.deliveries.all()}
-	if l.channel.Name != "" {
-		s.Name += " " + l.channel.Name
+func (w *worker) status() ChannelStatus {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	s := ChannelStatus{Name: w.owner.set.ID.String(), Waiting: w.state.waiting, Accepted: w.state.acceptedAt, Failing: w.state.failing, Deliveries: w.deliveries.all()}
+	if w.channel.Name != "" {
+		s.Name += " " + w.channel.Name
 	}
-	if err := l.state.lastErr; err != nil {
-		s.Error, s.Next = Truncate(Clean(err.Error()), maxStatusError), l.state.until
+	if err := w.state.lastErr; err != nil {
+		s.Error, s.Next = Truncate(Clean(err.Error()), maxStatusError), w.state.until
 	}
 	return s
 }

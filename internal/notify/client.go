@@ -14,14 +14,14 @@ import (
 // newClient makes the client. Its requests are not spans, because a span has the
 // address, which can be a secret, as an attribute. It follows no redirect, because
 // that would carry the message, and the address as referrer, to another host.
-func (l *lane) newClient(ctx context.Context, host component.Host) (*http.Client, error) {
-	set := l.owner.set.TelemetrySettings
+func (w *worker) newClient(ctx context.Context, host component.Host) (*http.Client, error) {
+	set := w.owner.set.TelemetrySettings
 	set.TracerProvider = noop.NewTracerProvider()
-	client, err := l.channel.HTTP.ToClient(ctx, host.GetExtensions(), set)
+	client, err := w.channel.HTTP.ToClient(ctx, host.GetExtensions(), set)
 	if err != nil {
 		return nil, err
 	}
-	client.Transport = noting{next: redacting{next: client.Transport, secrets: l.channel.Secrets}, last: &l.lastStatus}
+	client.Transport = noting{next: redacting{next: client.Transport, secrets: w.channel.Secrets}, last: &w.lastStatus}
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return client, nil
 }

@@ -112,8 +112,8 @@ func (d *deliveries) all() []Delivery {
 
 // recordAttempt remembers an attempt to send a message that began at a time and ended now. It must
 // be called with the lock held.
-func (l *lane) recordAttempt(m Message, began, now time.Time, err error, givenUp bool) error {
-	attempt := Delivery{At: now, Took: now.Sub(began), Outcome: deliveryAccepted, Status: int(l.lastStatus.Swap(0))}
+func (w *worker) recordAttempt(m Message, began, now time.Time, err error, givenUp bool) error {
+	attempt := Delivery{At: now, Took: now.Sub(began), Outcome: deliveryAccepted, Status: int(w.lastStatus.Swap(0))}
 	var partial *PartialError
 	switch {
 	case errors.As(err, &partial):
@@ -126,7 +126,7 @@ func (l *lane) recordAttempt(m Message, began, now time.Time, err error, givenUp
 	if err != nil {
 		attempt.Error = Truncate(Clean(err.Error()), maxStatusError)
 	}
-	return l.store.putDelivery(l.deliveries.add(m, attempt))
+	return w.store.putDelivery(w.deliveries.add(m, attempt))
 }
 
 // noting notes the status of each response.

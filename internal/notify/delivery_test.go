@@ -42,17 +42,17 @@ func TestDeliveries(t *testing.T) {
 			return nil
 		}}
 		e, _ := v.start(t, nil)
-		l := e.lanes[0]
+		w := e.workers[0]
 		send := func(name string, state alertevent.State) {
 			a := alertevent.Alert{Labels: map[string]string{"alertname": name}, State: state, StartsAt: time.Now()}
-			l.offer(t.Context(), []change{changeOf(t, a, time.Now())})
+			w.offer(t.Context(), []change{changeOf(t, a, time.Now())})
 			time.Sleep(10 * time.Minute)
 			synctest.Wait()
 		}
 		start := time.Now()
 		send("Flaky", alertevent.Firing)
 		send("Bad", alertevent.Firing)
-		got := l.status().Deliveries
+		got := w.status().Deliveries
 		require.Len(t, got, 2)
 		assert.Equal(t, "rejected", got[0].Outcome)
 		assert.NotContains(t, got[0].Error, "\x00")
@@ -104,7 +104,7 @@ func TestDeliveriesAreStored(t *testing.T) {
 		}
 		down = errors.New("down")
 		send("B") // some attempts
-		before := e.lanes[0].status().Deliveries
+		before := e.workers[0].status().Deliveries
 		require.Len(t, before, maxDeliveries)
 		require.Equal(t, []string{"B"}, before[0].Alerts)
 		require.Greater(t, before[0].Attempts, 1)
@@ -115,7 +115,7 @@ func TestDeliveriesAreStored(t *testing.T) {
 		}
 
 		e, _ = v.start(t, mute)
-		after := e.lanes[0].status().Deliveries
+		after := e.workers[0].status().Deliveries
 		require.NoError(t, e.Shutdown(t.Context()))
 		assert.Equal(t, before[0].Alerts, after[0].Alerts)
 		assert.Equal(t, before[0].Attempts, after[0].Attempts)
@@ -129,7 +129,7 @@ func TestDeliveriesAreStored(t *testing.T) {
 		down = nil
 		e, _ = v.start(t, withStorage)
 		send("C")
-		after = e.lanes[0].status().Deliveries
+		after = e.workers[0].status().Deliveries
 		require.NoError(t, e.Shutdown(t.Context()))
 		assert.Contains(t, after[0].Alerts, "C", "the newest of all")
 		assert.Len(t, after, maxDeliveries)
@@ -142,7 +142,7 @@ func TestDeliveriesAreStored(t *testing.T) {
 			}
 		}
 		e, _ = v.start(t, withStorage)
-		assert.Len(t, e.lanes[0].status().Deliveries, len(after)-2)
+		assert.Len(t, e.workers[0].status().Deliveries, len(after)-2)
 		require.NoError(t, e.Shutdown(t.Context()))
 	})
 }
@@ -177,10 +177,10 @@ func TestDeliveryStatus(t *testing.T) {
 			return err
 		}}
 	})
-	l := e.lanes[0]
-	l.offer(t.Context(), []change{changeOf(t, alertevent.Alert{Labels: map[string]string{"alertname": "A"}, State: alertevent.Firing, StartsAt: time.Now()}, time.Now())})
+	w := e.workers[0]
+	w.offer(t.Context(), []change{changeOf(t, alertevent.Alert{Labels: map[string]string{"alertname": "A"}, State: alertevent.Firing, StartsAt: time.Now()}, time.Now())})
 	require.Eventually(t, func() bool {
-		last := l.status().Deliveries
+		last := w.status().Deliveries
 		return len(last) == 1 && last[0].Status == http.StatusAccepted && last[0].Attempts == 2 && last[0].Outcome == "accepted"
 	}, 60*time.Second, 10*time.Millisecond)
 	require.NoError(t, e.Shutdown(t.Context()))

@@ -57,7 +57,7 @@ type Exporter struct {
 	Selector
 	set        exporter.Settings
 	outcomes   Outcomes
-	lanes      []*lane
+	workers    []*worker
 	storage    *component.ID
 	health     *health.Health
 	telemetry  *metadata.TelemetryBuilder
@@ -65,8 +65,8 @@ type Exporter struct {
 	readLegacy LegacyReader
 	started    atomic.Bool
 
-	peers         []*Exporter // all channels of the collector, set by Start
-	untakenLogged *rate.Sometimes
+	peers            []*Exporter // all channels of the collector, set by Start
+	unacceptedLogged *rate.Sometimes
 
 	once sync.Once
 }
@@ -94,7 +94,7 @@ func NewExporter(set exporter.Settings, s Settings) (*Exporter, error) {
 		release:    s.Close,
 		readLegacy: s.ReadLegacy,
 
-		untakenLogged: newUntakenLog(),
+		unacceptedLogged: newUnacceptedLog(),
 	}
 	for _, channel := range s.Channels {
 		if channel.Receiver != "" {
@@ -103,7 +103,7 @@ func NewExporter(set exporter.Settings, s Settings) (*Exporter, error) {
 		if channel.SendResolved == nil {
 			channel.SendResolved = &s.Delivery.SendResolved
 		}
-		e.lanes = append(e.lanes, newLane(e, channel, mutes, backoff(s.Delivery.Retry)))
+		e.workers = append(e.workers, newWorker(e, channel, mutes, backoff(s.Delivery.Retry)))
 	}
 	return e, errors.Join(
 		telemetry.RegisterNotifierAlertsWaitingCallback(e.observeWaiting),
@@ -122,8 +122,8 @@ func (e *Exporter) Start(ctx context.Context, host component.Host) error {
 	var legacy []plog.Logs
 	var remove []func() error
 	if e.storage != nil {
-		for _, l := range e.lanes {
-			if err := l.open(ctx, host, *e.storage); err != nil {
+		for _, w := range e.workers {
+			if err := w.open(ctx, host, *e.storage); err != nil {
 				return err
 			}
 		}
@@ -138,8 +138,8 @@ func (e *Exporter) Start(ctx context.Context, host component.Host) error {
 			legacy, remove = append(legacy, left...), append(remove, removeIt)
 		}
 	}
-	for _, l := range e.lanes {
-		if err := l.start(ctx, host); err != nil {
+	for _, w := range e.workers {
+		if err := w.start(ctx, host); err != nil {
 			return err
 		}
 	}
@@ -174,9 +174,9 @@ func (e *Exporter) ConsumeLogs(ctx context.Context, ld plog.Logs) error {
 	if len(changes) == 0 {
 		return nil
 	}
-	for _, l := range e.lanes {
-		if own := changes[l.channel.Receiver]; len(own) > 0 {
-			l.offer(ctx, own)
+	for _, w := range e.workers {
+		if own := changes[w.channel.Receiver]; len(own) > 0 {
+			w.offer(ctx, own)
 		}
 	}
 	return nil
@@ -196,7 +196,7 @@ func (e *Exporter) readChanges(ctx context.Context, ld plog.Logs) map[string][]c
 		e.severities.apply(&alert)
 		if !e.pass(alert) {
 			filtered++
-			e.untaken(ctx, alert)
+			e.reportUnaccepted(ctx, alert)
 			continue
 		}
 		c, err := newChange(record, alert, "")
@@ -214,10 +214,10 @@ func (e *Exporter) readChanges(ctx context.Context, ld plog.Logs) map[string][]c
 
 // Waiting is how many notifications are not accepted yet.
 func (e *Exporter) Waiting() (n int) {
-	for _, l := range e.lanes {
-		l.mu.Lock()
-		n += l.state.waiting
-		l.mu.Unlock()
+	for _, w := range e.workers {
+		w.mu.Lock()
+		n += w.state.waiting
+		w.mu.Unlock()
 	}
 	return n
 }
@@ -239,15 +239,15 @@ type Result struct {
 func (e *Exporter) SendNow(ctx context.Context, alert alertevent.Alert) []Result {
 	e.severities.apply(&alert)
 	var results []Result
-	for _, l := range e.lanes {
-		alert.Receiver = l.channel.Receiver
-		if !e.pass(alert) || alert.State == alertevent.Resolved && l.state.quiet {
-			results = append(results, Result{Channel: l.channel.Name, Filtered: true})
+	for _, w := range e.workers {
+		alert.Receiver = w.channel.Receiver
+		if !e.pass(alert) || alert.State == alertevent.Resolved && w.state.quiet {
+			results = append(results, Result{Channel: w.channel.Name, Filtered: true})
 			continue
 		}
 		began := time.Now()
-		err := l.deliver(ctx, Message{ID: rand.Text(), Alerts: []alertevent.Alert{alert}})
-		results = append(results, Result{Channel: l.channel.Name, Err: err, Took: time.Since(began)})
+		err := w.deliver(ctx, Message{ID: rand.Text(), Alerts: []alertevent.Alert{alert}})
+		results = append(results, Result{Channel: w.channel.Name, Err: err, Took: time.Since(began)})
 	}
 	return results
 }
@@ -259,8 +259,8 @@ func (e *Exporter) Shutdown(ctx context.Context) error {
 	e.once.Do(func() {
 		e.started.Store(false)
 		var wg sync.WaitGroup
-		for _, l := range e.lanes {
-			wg.Go(func() { l.stop(ctx) })
+		for _, w := range e.workers {
+			wg.Go(func() { w.stop(ctx) })
 		}
 		wg.Wait()
 		e.telemetry.Shutdown()
@@ -274,16 +274,16 @@ func (e *Exporter) Shutdown(ctx context.Context) error {
 // Resent is how many firing alerts are held to be sent again, and how many are not
 // because too many are held, over all channels.
 func (e *Exporter) Resent() (firing, overflow int) {
-	for _, l := range e.lanes {
-		l.mu.Lock()
-		overflow += l.state.overflow
+	for _, w := range e.workers {
+		w.mu.Lock()
+		overflow += w.state.overflow
 		n := 0
-		for _, entry := range l.state.entries {
+		for _, entry := range w.state.entries {
 			if entry.known && entry.stamp.State == alertevent.Firing {
 				n++
 			}
 		}
-		l.mu.Unlock()
+		w.mu.Unlock()
 		firing = max(firing, n)
 	}
 	return firing, overflow

@@ -206,7 +206,7 @@ func TestStorms(t *testing.T) {
 				for name, state := range v.view {
 					assert.Equal(t, "resolved", state, name)
 				}
-				assert.Equal(t, 0, e.lanes[0].state.waiting)
+				assert.Equal(t, 0, e.workers[0].state.waiting)
 				require.NoError(t, e.Shutdown(t.Context()))
 			})
 		})
@@ -270,9 +270,9 @@ func TestPoisonedAlert(t *testing.T) {
 					v.mu.Unlock()
 					if name == "rejected" {
 						assert.Equal(t, int64(1), count.outcome("failed"))
-						assert.Equal(t, 0, e.lanes[0].state.waiting)
+						assert.Equal(t, 0, e.workers[0].state.waiting)
 					} else {
-						assert.Equal(t, 1, e.lanes[0].state.waiting)
+						assert.Equal(t, 1, e.workers[0].state.waiting)
 					}
 					require.NoError(t, e.Shutdown(t.Context()))
 				})
@@ -321,7 +321,7 @@ func TestAnHourDown(t *testing.T) {
 				refused := slices.IndexFunc(v.tries(), func(at time.Time) bool { return at.Sub(began) >= time.Hour })
 				assert.Greater(t, refused, 3)
 				assert.Less(t, refused, 260, "with the backoff's jitter, one in 15 to 60 seconds")
-				assert.True(t, e.lanes[0].state.failing.IsZero())
+				assert.True(t, e.workers[0].state.failing.IsZero())
 			})
 		})
 	}

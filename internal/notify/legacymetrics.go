@@ -38,6 +38,6 @@ func (e *Exporter) observeQueueSize(_ context.Context, o metric.Int64Observer) e
 }
 
 func (e *Exporter) observeQueueCapacity(_ context.Context, o metric.Int64Observer) error {
-	o.Observe(int64(maxWaiting*len(e.lanes)), e.queueAttributes())
+	o.Observe(int64(maxWaiting*len(e.workers)), e.queueAttributes())
 	return nil
 }

@@ -57,7 +57,7 @@ func (r *reader) mapping(node *yaml.Node, merges int) {
 	}
 	for i := 0; i+1 < len(node.Content); i += 2 { // the mapping's own fields override merged ones
 		if node.Content[i].Tag == "!!merge" {
-			for _, from := range merged(node.Content[i+1]) {
+			for _, from := range mergedMappings(node.Content[i+1]) {
 				r.mapping(from, merges+1)
 			}
 		}
@@ -135,8 +135,8 @@ func yamlName(f reflect.StructField) string {
 	return name
 }
 
-// merged are the mappings that a merge key names, the weakest first.
-func merged(value *yaml.Node) []*yaml.Node {
+// mergedMappings are the mappings that a merge key names, the weakest first.
+func mergedMappings(value *yaml.Node) []*yaml.Node {
 	value = follow(value)
 	if value.Kind != yaml.SequenceNode {
 		return []*yaml.Node{value}

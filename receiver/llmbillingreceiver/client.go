@@ -72,7 +72,7 @@ func (c *client) Do(ctx context.Context, request *http.Request, into any) error 
 	body, err := httpresponse.ReadBody(ctx, response.Body, maxBody)
 	switch {
 	case response.StatusCode != http.StatusOK:
-		return c.refused(response, body)
+		return c.statusError(response, body)
 	case errors.Is(err, httpresponse.ErrTooLarge):
 		return &reportError{error: fmt.Errorf("a page of the report has more than %d bytes", maxBody), outcome: outcomeFailed}
 	case err != nil:
@@ -84,8 +84,8 @@ func (c *client) Do(ctx context.Context, request *http.Request, into any) error 
 	return nil
 }
 
-// refused is the error for a status other than 200.
-func (c *client) refused(response *http.Response, body []byte) error {
+// statusError is the error for a status other than 200.
+func (c *client) statusError(response *http.Response, body []byte) error {
 	reason := c.reason(body)
 	delay, _ := httpresponse.RetryAfter(response.Header, c.now())
 	switch status := response.StatusCode; {

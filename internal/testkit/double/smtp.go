@@ -123,7 +123,7 @@ func (s *SMTP) Emails() []Email {
 	return slices.Clone(s.emails)
 }
 
-func (s *SMTP) refused(line string) (response string, found bool) {
+func (s *SMTP) findRefusal(line string) (response string, found bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i, r := range s.refusals {
@@ -152,7 +152,7 @@ func (s *SMTP) serve(connection net.Conn) {
 	c.email.TLS = s.settings.Implicit
 	line, response := "CONNECT", "220 localhost ESMTP"
 	for {
-		if refusal, found := s.refused(line); found {
+		if refusal, found := s.findRefusal(line); found {
 			response = refusal
 		} else if line != "CONNECT" {
 			var err error
@@ -255,7 +255,7 @@ func (c *session) data() (string, error) {
 		}
 		message.WriteString(strings.TrimPrefix(line, "."))
 	}
-	response, found := c.server.refused(".")
+	response, found := c.server.findRefusal(".")
 	if found && response != "" {
 		return response, nil
 	}

@@ -41,13 +41,13 @@ func KeepsSecrets(t *testing.T, factory exporter.Factory, vendors map[string]Ven
 			address := vendor(t)
 			cfg := withSettings(t, factory, map[string]any{"retry_on_failure": map[string]any{"initial_interval": "10ms"}})
 			configure(cfg, address)
-			hidden(t, printed(t, cfg), secrets)
+			assertHidden(t, printConfig(t, cfg), secrets)
 			e := Start(t, factory, cfg)
 			results := e.Logs.(*notify.Exporter).SendNow(t.Context(), alerts.Firing())
 			require.NotEmpty(t, results)
 			for _, result := range results {
 				require.Error(t, result.Err)
-				hidden(t, fmt.Sprintf("%v %+v", result.Err, result.Err), secrets)
+				assertHidden(t, fmt.Sprintf("%v %+v", result.Err, result.Err), secrets)
 			}
 			// The worker logs its errors.
 			require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Firing())))
@@ -55,12 +55,12 @@ func KeepsSecrets(t *testing.T, factory exporter.Factory, vendors map[string]Ven
 				return strings.Contains(e.Logged(), "Sending") || strings.Contains(e.Logged(), "rejected")
 			}, 10*time.Second, time.Millisecond)
 			require.NoError(t, e.Shutdown(t.Context()))
-			hidden(t, e.Logged(), secrets)
+			assertHidden(t, e.Logged(), secrets)
 		})
 	}
 }
 
-func hidden(t *testing.T, text string, secrets []string) {
+func assertHidden(t *testing.T, text string, secrets []string) {
 	t.Helper()
 	for _, secret := range secrets {
 		assert.NotContains(t, text, secret)
@@ -83,8 +83,8 @@ func withSettings(t *testing.T, factory exporter.Factory, settings map[string]an
 	return cfg
 }
 
-// printed is a configuration in all the ways in which it can be printed.
-func printed(t *testing.T, cfg component.Config) string {
+// printConfig is a configuration in all the ways in which it can be printed.
+func printConfig(t *testing.T, cfg component.Config) string {
 	t.Helper()
 	conf := confmap.New()
 	require.NoError(t, conf.Marshal(cfg)) // as the command print-config does
@@ -111,7 +111,7 @@ func HTTPVendors() map[string]Vendor {
 			t.Helper()
 			return serve(t, func(w http.ResponseWriter, r *http.Request) {
 				w.Header().Set("Content-Length", "1000000")
-				_, _ = io.WriteString(w, sent(r))
+				_, _ = io.WriteString(w, requestText(r))
 			})
 		},
 		"sends elsewhere": func(t *testing.T) string {
@@ -133,7 +133,7 @@ func HTTPVendors() map[string]Vendor {
 			t.Helper()
 			return serve(t, func(w http.ResponseWriter, r *http.Request) {
 				w.WriteHeader(status)
-				_, _ = io.WriteString(w, sent(r))
+				_, _ = io.WriteString(w, requestText(r))
 			})
 		}
 	}
@@ -144,13 +144,13 @@ func HTTPVendors() map[string]Vendor {
 func RepeatsAs(format string) Vendor {
 	return func(t *testing.T) string {
 		t.Helper()
-		return serve(t, func(w http.ResponseWriter, r *http.Request) { fmt.Fprintf(w, format, sent(r)) })
+		return serve(t, func(w http.ResponseWriter, r *http.Request) { fmt.Fprintf(w, format, requestText(r)) })
 	}
 }
 
-// sent are the address, headers and body of a request. The headers come first, so that
+// requestText are the address, headers and body of a request. The headers come first, so that
 // they are not lost when the response is truncated.
-func sent(r *http.Request) string {
+func requestText(r *http.Request) string {
 	body, _ := io.ReadAll(r.Body)
 	return fmt.Sprint(r.URL.String(), " ", r.Header.Get("Authorization"), " ", r.Header.Get("X-Key"), " ", string(body))
 }

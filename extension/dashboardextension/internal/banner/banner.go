@@ -64,7 +64,7 @@ func Format(version string, lines []Line) string {
 func receivers(conf map[string]any) []Line {
 	var lines []Line
 	all := rawconf.Section(conf, "receivers")
-	for _, id := range used(conf, "receivers") {
+	for _, id := range usedComponents(conf, "receivers") {
 		settings := rawconf.Section(all, id)
 		switch rawconf.TypeOf(id) {
 		case "otlp":
@@ -99,7 +99,7 @@ func dashboards(conf map[string]any) []Line {
 
 // exporters are the addresses that exporters other than notifiers serve or send to.
 func exporters(conf map[string]any, notifiers []string) (serve, send []Line) {
-	for _, id := range used(conf, "exporters") {
+	for _, id := range usedComponents(conf, "exporters") {
 		settings := rawconf.Section(rawconf.Section(conf, "exporters"), id)
 		at := text(settings, "endpoint", "")
 		switch {
@@ -127,7 +127,7 @@ func alerts(facts Facts) []Line {
 // state is where the ledger is kept.
 func state(conf map[string]any) Line {
 	processors := rawconf.Section(conf, "processors")
-	for _, id := range used(conf, "processors") {
+	for _, id := range usedComponents(conf, "processors") {
 		if rawconf.TypeOf(id) != "llm_cost" {
 			continue
 		}
@@ -138,8 +138,8 @@ func state(conf map[string]any) Line {
 	return Line{Name: "in memory", Text: "lost when the collector stops"}
 }
 
-// used are the components of a kind in pipelines, sorted.
-func used(conf map[string]any, kind string) []string {
+// usedComponents are the components of a kind in pipelines, sorted.
+func usedComponents(conf map[string]any, kind string) []string {
 	set := map[string]struct{}{}
 	pipelines := rawconf.Section(rawconf.Section(conf, "service"), "pipelines")
 	for id := range pipelines {

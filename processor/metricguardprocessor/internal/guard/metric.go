@@ -22,7 +22,7 @@ func Metric(m pmetric.Metric, from Source, limits Limits, found *Findings) bool 
 	case !ok:
 		found.drop(InvalidName, strings.ToValidUTF8(m.Name(), "\uFFFD"), datapoint.Count(m))
 		return false
-	case reserved(name, from):
+	case isReserved(name, from):
 		found.drop(ReservedName, m.Name(), datapoint.Count(m))
 		return false
 	case wrongType(name, m):

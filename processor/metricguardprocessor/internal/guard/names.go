@@ -22,10 +22,10 @@ func pageName(m pmetric.Metric) (string, bool) {
 	return name, err == nil && name != ""
 }
 
-// reserved reports whether only the Collector may use the name: what llm_cost
+// isReserved reports whether only the Collector may use the name: what llm_cost
 // counts, and the series of Prometheus' rule engine. The Collector's own metrics
 // come from a scrape of a Collector; anybody else would falsify them.
-func reserved(name string, from Source) bool {
+func isReserved(name string, from Source) bool {
 	switch {
 	case strings.HasPrefix(name, "arc_llm_billed_"):
 		return !from.Billing

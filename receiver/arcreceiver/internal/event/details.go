@@ -76,7 +76,7 @@ func decodeTokens(f *fields, used bool) (prompt, completion int64) {
 	prompt, hasPrompt := f.count(keyPromptTokens)
 	completion, hasCompletion := f.count(keyCompletionTokens)
 	if tokens, ok := f.peek(keyTokens).object(); ok {
-		inner := nested(tokens, "tokens.")
+		inner := nestedFields(tokens, "tokens.")
 		nestedPrompt, nestedHasPrompt := inner.count(keyPrompt)
 		nestedCompletion, nestedHasCompletion := inner.count(keyCompletion)
 		if !hasPrompt {

@@ -32,7 +32,7 @@ func decodeException(f *fields) Exception {
 		if !ok {
 			continue
 		}
-		inner := nested(members, k.String()+".")
+		inner := nestedFields(members, k.String()+".")
 		x := Exception{Type: inner.take(keyType), Message: inner.takeFirst(keyMessage, keyValue), Stacktrace: inner.takeFirst(keyTraceback, keyStacktrace)}
 		if x.Type != "" || x.Stacktrace != "" {
 			f.leave(k, inner)

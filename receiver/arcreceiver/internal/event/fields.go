@@ -59,8 +59,8 @@ func (f *fields) reset() {
 	f.left, f.problems = nil, nil
 }
 
-// nested makes fields of an object within an event.
-func nested(values map[string]any, prefix string) *fields {
+// nestedFields makes fields of an object within an event.
+func nestedFields(values map[string]any, prefix string) *fields {
 	f := &fields{prefix: prefix}
 	f.addAll(values)
 	return f

@@ -31,9 +31,9 @@ const (
 	failingForMinutes = time.Minute
 )
 
-// lane is a channel with its state and its worker. Lanes share nothing, so none
+// worker delivers the notifications of one channel. Workers share nothing, so none
 // holds up another.
-type lane struct {
+type worker struct {
 	owner   *Exporter
 	channel Channel
 	mutes   mutetime.Intervals
@@ -58,13 +58,13 @@ const (
 	problemDamaged health.Problem = "damaged notification state" // until the process ends
 )
 
-func newLane(owner *Exporter, channel Channel, mutes mutetime.Intervals, b backoff) *lane {
+func newWorker(owner *Exporter, channel Channel, mutes mutetime.Intervals, b backoff) *worker {
 	channel.Secrets = append(slices.Clone(channel.Secrets), clientSecrets(channel.HTTP)...)
 	settled := channel.MaxSettled
 	if settled == 0 {
 		settled = maxSettled
 	}
-	l := &lane{
+	w := &worker{
 		owner: owner, channel: channel, mutes: mutes,
 		secrets: newRedactor(channel.Secrets),
 		logged:  rate.Sometimes{First: maxErrors, Interval: time.Minute},
@@ -74,100 +74,100 @@ func newLane(owner *Exporter, channel Channel, mutes mutetime.Intervals, b backo
 	g := grouping{individually: channel.Individually, together: channel.Together, limit: channel.MaxAlerts}
 	if channel.Place != nil {
 		g.place = func(c change) string {
-			alert, _ := l.alertOf(c)
+			alert, _ := w.alertOf(c)
 			return channel.Place(alert)
 		}
 	}
-	l.state = newState(g, b, channel.Resend, settled)
-	l.state.quiet = channel.SendResolved != nil && !*channel.SendResolved
-	return l
+	w.state = newState(g, b, channel.Resend, settled)
+	w.state.quiet = channel.SendResolved != nil && !*channel.SendResolved
+	return w
 }
 
 // alertOf decodes a change. One that was encoded can be decoded.
-func (l *lane) alertOf(c change) (alertevent.Alert, error) {
+func (w *worker) alertOf(c change) (alertevent.Alert, error) {
 	alert, err := decode(c.encoded)
-	l.owner.severities.apply(&alert)
+	w.owner.severities.apply(&alert)
 	return alert, err
 }
 
 // open restores the state from the storage.
-func (l *lane) open(ctx context.Context, host component.Host, storage component.ID) error {
+func (w *worker) open(ctx context.Context, host component.Host, storage component.ID) error {
 	name := "alerts"
-	if l.channel.Name != "" {
-		name += "_" + l.channel.Name
+	if w.channel.Name != "" {
+		name += "_" + w.channel.Name
 	}
 	var wrong []error
-	client, err := checkedstorage.Open(ctx, host, storage, checkedstorage.Owner{Kind: component.KindExporter, ID: l.owner.set.ID, Name: name}, func(key string, _ []byte) {
+	client, err := checkedstorage.Open(ctx, host, storage, checkedstorage.Owner{Kind: component.KindExporter, ID: w.owner.set.ID, Name: name}, func(key string, _ []byte) {
 		wrong = append(wrong, fmt.Errorf("%s: the checksum is wrong", key))
 	})
 	if err != nil {
 		return err
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.store.client = client
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.store.client = client
 	keys, _, err := client.Keys(ctx)
 	if err != nil {
 		return fmt.Errorf("storage: %w", err)
 	}
-	entries, damaged, err := l.store.load(ctx, keys)
+	entries, damaged, err := w.store.load(ctx, keys)
 	if err != nil {
 		return fmt.Errorf("storage: %w", err)
 	}
 	var unread error
-	if l.deliveries, unread, err = l.store.loadDeliveries(ctx); err != nil {
+	if w.deliveries, unread, err = w.store.loadDeliveries(ctx); err != nil {
 		return fmt.Errorf("storage: %w", err)
 	}
 	if unread != nil {
-		l.owner.set.Logger.Warn("Messages that were sent before are not shown: the storage is damaged", l.fields(zap.Error(unread))...)
+		w.owner.set.Logger.Warn("Messages that were sent before are not shown: the storage is damaged", w.fields(zap.Error(unread))...)
 	}
 	if damaged = errors.Join(damaged, joinSome(wrong)); damaged != nil {
-		l.owner.health.Set(problemDamaged, fmt.Errorf("notification state in the storage is damaged: %w", damaged), "", "")
-		l.owner.set.Logger.Error("Notification state in the storage is damaged; its alerts are notified as if they were new", zap.Error(damaged))
+		w.owner.health.Set(problemDamaged, fmt.Errorf("notification state in the storage is damaged: %w", damaged), "", "")
+		w.owner.set.Logger.Error("Notification state in the storage is damaged; its alerts are notified as if they were new", zap.Error(damaged))
 	}
-	l.state.restore(time.Now(), entries)
+	w.state.restore(time.Now(), entries)
 	return nil
 }
 
 // start makes the client and starts the worker.
-func (l *lane) start(ctx context.Context, host component.Host) error {
-	if err := l.channel.Start.Start(ctx, host); err != nil {
+func (w *worker) start(ctx context.Context, host component.Host) error {
+	if err := w.channel.Start.Start(ctx, host); err != nil {
 		return err
 	}
-	send := l.channel.Deliver
+	send := w.channel.Deliver
 	if send == nil {
-		client, err := l.newClient(ctx, host)
+		client, err := w.newClient(ctx, host)
 		if err != nil {
 			return err
 		}
-		send = func(ctx context.Context, m Message) error { return l.channel.Send(ctx, client, m) }
+		send = func(ctx context.Context, m Message) error { return w.channel.Send(ctx, client, m) }
 	}
-	l.deliver = func(ctx context.Context, m Message) error {
+	w.deliver = func(ctx context.Context, m Message) error {
 		if err := send(ctx, m); err != nil {
-			return &redactedError{text: l.secrets.Replace(err.Error()), error: err}
+			return &redactedError{text: w.secrets.Replace(err.Error()), error: err}
 		}
 		return nil
 	}
 	attempts, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	running, quit := context.WithCancel(attempts)
-	l.cancel, l.quit = cancel, quit
-	l.done = make(chan struct{})
+	w.cancel, w.quit = cancel, quit
+	w.done = make(chan struct{})
 	go func() {
-		defer close(l.done)
-		l.run(running, attempts)
+		defer close(w.done)
+		w.run(running, attempts)
 	}()
 	return nil
 }
 
 // offer adds changes to the state and persists it.
-func (l *lane) offer(ctx context.Context, changes []change) {
+func (w *worker) offer(ctx context.Context, changes []change) {
 	now := time.Now()
-	muted := l.mutes.Contains(now)
+	muted := w.mutes.Contains(now)
 	var touched []*entry
 	counts := map[string]int64{}
-	l.mu.Lock()
+	w.mu.Lock()
 	for _, c := range changes {
-		e, outcome, evicted := l.state.offer(now, c)
+		e, outcome, evicted := w.state.offer(now, c)
 		switch outcome {
 		case offerKnown:
 			counts[outcomeKnown]++
@@ -177,7 +177,7 @@ func (l *lane) offer(ctx context.Context, changes []change) {
 		case offerFiltered:
 			counts[outcomeFiltered]++
 		}
-		if muted && l.state.mute(now, e) {
+		if muted && w.state.mute(now, e) {
 			counts[outcomeMuted]++
 		}
 		if evicted != nil {
@@ -186,32 +186,32 @@ func (l *lane) offer(ctx context.Context, changes []change) {
 		}
 		touched = append(touched, e)
 	}
-	err := l.store.put(l.state, touched...)
-	l.mu.Unlock()
+	err := w.store.put(w.state, touched...)
+	w.mu.Unlock()
 	for outcome, n := range counts {
-		l.owner.count(ctx, n, outcome)
+		w.owner.count(ctx, n, outcome)
 	}
-	l.reportEvicted(int(counts[outcomeEvicted]))
+	w.reportEvicted(int(counts[outcomeEvicted]))
 	// What cannot be persisted is sent all the same.
-	l.reportStorage(errors.Join(err, l.store.flush(context.WithoutCancel(ctx), &l.mu)))
+	w.reportStorage(errors.Join(err, w.store.flush(context.WithoutCancel(ctx), &w.mu)))
 	select {
-	case l.wake <- struct{}{}:
+	case w.wake <- struct{}{}:
 	default:
 	}
 }
 
 // run sends what waits, until ctx ends. Attempts end with a context of their own.
-func (l *lane) run(ctx, attempts context.Context) {
+func (w *worker) run(ctx, attempts context.Context) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-l.wake:
+		case <-w.wake:
 		case <-timer.C:
 		}
-		wake := l.sendDue(ctx, attempts)
+		wake := w.sendDue(ctx, attempts)
 		if wake.IsZero() {
 			timer.Stop()
 			continue
@@ -222,141 +222,141 @@ func (l *lane) run(ctx, attempts context.Context) {
 
 // sendDue sends all that is due, and returns when there will be more; zero when
 // there is nothing.
-func (l *lane) sendDue(ctx, attempts context.Context) time.Time {
+func (w *worker) sendDue(ctx, attempts context.Context) time.Time {
 	for ctx.Err() == nil {
 		now := time.Now()
-		if l.mutes.Contains(now) {
+		if w.mutes.Contains(now) {
 			return now.Truncate(time.Minute).Add(time.Minute)
 		}
-		l.mu.Lock()
-		wake, due := l.state.due(now)
-		l.mu.Unlock()
+		w.mu.Lock()
+		wake, due := w.state.due(now)
+		w.mu.Unlock()
 		if !due {
 			return wake
 		}
 		// What is the most severe is decided after the wait.
-		if l.channel.Limit != nil && l.channel.Limit.Wait(ctx) != nil {
+		if w.channel.Limit != nil && w.channel.Limit.Wait(ctx) != nil {
 			return time.Time{}
 		}
-		l.sendNext(attempts)
+		w.sendNext(attempts)
 	}
 	return time.Time{}
 }
 
 // sendNext sends one message, if one is due, and reports whether it was accepted.
-func (l *lane) sendNext(ctx context.Context) bool {
-	l.mu.Lock()
-	m := l.state.nextMessage(time.Now())
-	obsolete := l.state.dropObsolete(time.Now(), &m)
-	l.mu.Unlock()
-	l.owner.count(ctx, int64(obsolete), outcomeSuperseded)
+func (w *worker) sendNext(ctx context.Context) bool {
+	w.mu.Lock()
+	m := w.state.nextMessage(time.Now())
+	obsolete := w.state.dropObsolete(time.Now(), &m)
+	w.mu.Unlock()
+	w.owner.count(ctx, int64(obsolete), outcomeSuperseded)
 	if len(m.entries) == 0 {
 		return true
 	}
 	message := Message{ID: m.id(), Target: m.sent[0].target}
 	for _, c := range m.sent {
-		alert, err := l.alertOf(c)
+		alert, err := w.alertOf(c)
 		if err != nil {
-			l.owner.set.Logger.Error("Decoding an alert failed", zap.Error(err))
+			w.owner.set.Logger.Error("Decoding an alert failed", zap.Error(err))
 		}
 		message.Alerts = append(message.Alerts, alert)
 	}
 	began := time.Now()
-	err := l.deliver(ctx, message)
-	return l.settle(ctx, m, message, began, err)
+	err := w.deliver(ctx, message)
+	return w.settle(ctx, m, message, began, err)
 }
 
 // settle applies the outcome of a message, which was sent as it is from began on, to the state,
 // and reports whether it was accepted.
-func (l *lane) settle(ctx context.Context, m message, sent Message, began time.Time, err error) (accepted bool) {
+func (w *worker) settle(ctx context.Context, m message, sent Message, began time.Time, err error) (accepted bool) {
 	background := context.WithoutCancel(ctx)
 	now := time.Now()
 	var givenUp []*entry
 	var throttled *ThrottledError
 	var partial *PartialError
-	l.mu.Lock()
+	w.mu.Lock()
 	switch {
 	case err == nil:
-		l.state.accept(now, m)
+		w.state.accept(now, m)
 	case errors.As(err, &partial):
-		l.state.accept(now, m)
-		m.entries = append(m.entries, l.state.follow(now, m, partial.Targets)...)
+		w.state.accept(now, m)
+		m.entries = append(m.entries, w.state.follow(now, m, partial.Targets)...)
 	case ctx.Err() != nil:
-		l.state.giveBack(m) // the collector stops
+		w.state.giveBack(m) // the collector stops
 	case errors.Is(err, ErrChannel):
-		l.state.disable(now, m, err)
+		w.state.disable(now, m, err)
 	case consumererror.IsPermanent(err):
-		givenUp = l.state.reject(now, m, err)
+		givenUp = w.state.reject(now, m, err)
 	case errors.As(err, &throttled):
-		l.state.throttle(now, m, err, throttled.Delay)
+		w.state.throttle(now, m, err, throttled.Delay)
 	default:
-		givenUp = l.state.fail(now, m, err)
+		givenUp = w.state.fail(now, m, err)
 	}
 	accepted = err == nil || partial != nil
 	stopped := ctx.Err() != nil && !accepted
-	unsaved := l.store.put(l.state, m.entries...)
+	unsaved := w.store.put(w.state, m.entries...)
 	if !stopped {
-		unsaved = errors.Join(unsaved, l.recordAttempt(sent, began, now, err, len(givenUp) > 0))
+		unsaved = errors.Join(unsaved, w.recordAttempt(sent, began, now, err, len(givenUp) > 0))
 	}
-	l.mu.Unlock()
+	w.mu.Unlock()
 	switch {
 	case accepted:
-		l.owner.count(background, int64(len(m.sent)), outcomeSent)
+		w.owner.count(background, int64(len(m.sent)), outcomeSent)
 	case !stopped && errors.Is(err, ErrChannel):
-		l.owner.count(background, int64(len(m.sent)), outcomeFailed)
+		w.owner.count(background, int64(len(m.sent)), outcomeFailed)
 	default:
-		l.owner.count(background, int64(len(givenUp)), outcomeFailed)
+		w.owner.count(background, int64(len(givenUp)), outcomeFailed)
 	}
 	if !stopped {
-		l.reportAttempt(err, accepted, givenUp)
+		w.reportAttempt(err, accepted, givenUp)
 	}
-	l.reportStorage(errors.Join(unsaved, l.store.flush(background, &l.mu)))
+	w.reportStorage(errors.Join(unsaved, w.store.flush(background, &w.mu)))
 	return accepted
 }
 
 // stop ends the worker. What is under way has a second to end, and what waits is
 // sent only when it would be lost.
-func (l *lane) stop(ctx context.Context) {
-	if l.done == nil {
-		if l.store.client != nil {
-			_ = l.store.client.Close(ctx) // Start has failed
+func (w *worker) stop(ctx context.Context) {
+	if w.done == nil {
+		if w.store.client != nil {
+			_ = w.store.client.Close(ctx) // Start has failed
 		}
 		return
 	}
-	l.quit()
-	impatient := time.AfterFunc(stopAttempt, l.cancel)
-	defer context.AfterFunc(ctx, l.cancel)()
-	<-l.done
-	if impatient.Stop() && l.store.client == nil {
-		l.drain(ctx)
+	w.quit()
+	impatient := time.AfterFunc(stopAttempt, w.cancel)
+	defer context.AfterFunc(ctx, w.cancel)()
+	<-w.done
+	if impatient.Stop() && w.store.client == nil {
+		w.drain(ctx)
 	}
-	l.cancel()
-	l.mu.Lock()
-	waiting := l.state.waiting
-	l.mu.Unlock()
-	if l.store.client == nil {
+	w.cancel()
+	w.mu.Lock()
+	waiting := w.state.waiting
+	w.mu.Unlock()
+	if w.store.client == nil {
 		if waiting > 0 {
-			l.owner.set.Logger.Error("Notifications were not sent and are lost: there is no storage", l.fields(zap.Int("alerts", waiting))...)
+			w.owner.set.Logger.Error("Notifications were not sent and are lost: there is no storage", w.fields(zap.Int("alerts", waiting))...)
 		}
 		return
 	}
-	if err := errors.Join(l.store.flush(context.WithoutCancel(ctx), &l.mu), l.store.client.Close(context.WithoutCancel(ctx))); err != nil {
-		l.owner.set.Logger.Error("Closing the notification state failed", l.fields(zap.Error(err))...)
+	if err := errors.Join(w.store.flush(context.WithoutCancel(ctx), &w.mu), w.store.client.Close(context.WithoutCancel(ctx))); err != nil {
+		w.owner.set.Logger.Error("Closing the notification state failed", w.fields(zap.Error(err))...)
 	}
 }
 
 // drain sends what is due until an attempt fails or stopTimeout has passed.
-func (l *lane) drain(ctx context.Context) {
+func (w *worker) drain(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, stopTimeout)
 	defer cancel()
-	for ctx.Err() == nil && !l.mutes.Contains(time.Now()) {
-		l.mu.Lock()
-		_, due := l.state.due(time.Now())
-		l.mu.Unlock()
-		if !due || l.channel.Limit != nil && l.channel.Limit.Wait(ctx) != nil {
+	for ctx.Err() == nil && !w.mutes.Contains(time.Now()) {
+		w.mu.Lock()
+		_, due := w.state.due(time.Now())
+		w.mu.Unlock()
+		if !due || w.channel.Limit != nil && w.channel.Limit.Wait(ctx) != nil {
 			return
 		}
-		if !l.sendNext(ctx) {
+		if !w.sendNext(ctx) {
 			return
 		}
 	}

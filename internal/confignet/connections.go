@@ -12,10 +12,10 @@ import (
 	"time"
 )
 
-// crowd are the open connections of some listeners, at most limit. One more closes
+// connections are the open connections of some listeners, at most limit. One more closes
 // those on which nothing has passed for longest: a sender with something to send
 // displaces connections that are idle or slow, and who is displaced connects again.
-type crowd struct {
+type connections struct {
 	limit int
 	now   func() time.Time
 	sleep func(time.Duration)
@@ -26,7 +26,7 @@ type crowd struct {
 
 // process returns the connections of the process. Half of its file descriptors are
 // for those, the others for files and for the connections to backends.
-var process = sync.OnceValue(func() *crowd { return newCrowd(max(minConns, descriptors()/2)) })
+var process = sync.OnceValue(func() *connections { return newConnections(max(minConns, descriptors()/2)) })
 
 const (
 	// minConns are allowed however few file descriptors there are.
@@ -50,13 +50,13 @@ func Displacements() int64 { return displacements.Load() }
 // Limit is how many accepted connections the process has at most.
 func Limit() int { return process().limit }
 
-func newCrowd(limit int) *crowd {
-	return &crowd{limit: limit, now: time.Now, sleep: time.Sleep, conns: map[*conn]struct{}{}}
+func newConnections(limit int) *connections {
+	return &connections{limit: limit, now: time.Now, sleep: time.Sleep, conns: map[*conn]struct{}{}}
 }
 
 // admit adds a connection. Where there are too many it waits until one is idle, but not long.
-func (c *crowd) admit(accepted net.Conn) net.Conn {
-	added := &conn{Conn: accepted, crowd: c}
+func (c *connections) admit(accepted net.Conn) net.Conn {
+	added := &conn{Conn: accepted, connections: c}
 	for began := c.now(); ; {
 		now := c.now()
 		added.active.Store(now.UnixNano())
@@ -74,7 +74,7 @@ func (c *crowd) admit(accepted net.Conn) net.Conn {
 
 // add adds a connection if there are fewer than the limit, or others are displaced for
 // it. Those must be idle, unless force is set.
-func (c *crowd) add(added *conn, now time.Time, force bool) (displace []*conn, admitted bool) {
+func (c *connections) add(added *conn, now time.Time, force bool) (displace []*conn, admitted bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if len(c.conns) >= c.limit {
@@ -92,7 +92,7 @@ func (c *crowd) add(added *conn, now time.Time, force bool) (displace []*conn, a
 
 // longestIdle returns up to n connections that are idle, or one in any case if force is
 // set. It must be called with mu held.
-func (c *crowd) longestIdle(n int, now time.Time, force bool) []*conn {
+func (c *connections) longestIdle(n int, now time.Time, force bool) []*conn {
 	type idle struct {
 		*conn
 		since int64
@@ -112,7 +112,7 @@ func (c *crowd) longestIdle(n int, now time.Time, force bool) []*conn {
 	return longest
 }
 
-func (c *crowd) remove(one *conn) {
+func (c *connections) remove(one *conn) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.conns, one)
@@ -120,7 +120,7 @@ func (c *crowd) remove(one *conn) {
 
 type listener struct {
 	net.Listener
-	crowd *crowd
+	connections *connections
 }
 
 // Accept waits for a connection.
@@ -129,21 +129,21 @@ func (l *listener) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return l.crowd.admit(accepted), nil
+	return l.connections.admit(accepted), nil
 }
 
 // conn knows when something passed last.
 type conn struct {
 	net.Conn
-	crowd  *crowd
-	active atomic.Int64 // nanoseconds since 1970
+	connections *connections
+	active      atomic.Int64 // nanoseconds since 1970
 }
 
 // Read reads.
 func (c *conn) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b)
 	if n > 0 {
-		c.active.Store(c.crowd.now().UnixNano())
+		c.active.Store(c.connections.now().UnixNano())
 	}
 	return n, err
 }
@@ -152,13 +152,13 @@ func (c *conn) Read(b []byte) (int, error) {
 func (c *conn) Write(b []byte) (int, error) {
 	n, err := c.Conn.Write(b)
 	if n > 0 {
-		c.active.Store(c.crowd.now().UnixNano())
+		c.active.Store(c.connections.now().UnixNano())
 	}
 	return n, err
 }
 
 // Close closes.
 func (c *conn) Close() error {
-	c.crowd.remove(c)
+	c.connections.remove(c)
 	return c.Conn.Close()
 }

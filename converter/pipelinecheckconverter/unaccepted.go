@@ -48,9 +48,9 @@ type ruleConfig struct {
 	LabelsFrom []string          `mapstructure:"labels_from"`
 }
 
-// checkUntaken finds rules of whose alerts no notifier that is switched on is notified.
+// checkUnaccepted finds rules of whose alerts no notifier that is switched on is notified.
 // Without any, nobody expects to be.
-func checkUntaken(conf map[string]any, pipelines []pipeline) []problem {
+func checkUnaccepted(conf map[string]any, pipelines []pipeline) []problem {
 	var problems []problem
 	processors := rawconf.Section(conf, "processors")
 	for _, id := range slices.Sorted(maps.Keys(processors)) {
@@ -69,7 +69,7 @@ func checkUntaken(conf map[string]any, pipelines []pipeline) []problem {
 			}
 			reach.Routes = tree
 		}
-		problems = append(problems, describeUntaken("processors::"+id, cfg.untaken(reach), cfg.Route != nil)...)
+		problems = append(problems, describeUnaccepted("processors::"+id, cfg.unaccepted(reach), cfg.Route != nil)...)
 	}
 	return problems
 }
@@ -143,8 +143,8 @@ func decode(from map[string]any, to any) error {
 	return confmap.NewFromStringMap(from).Unmarshal(to, confmap.WithIgnoreUnused())
 }
 
-// untaken are the names of the rules without a channel, by severity.
-func (c *alertConfig) untaken(reach notify.Reach) map[string][]string {
+// unaccepted are the names of the rules without a channel, by severity.
+func (c *alertConfig) unaccepted(reach notify.Reach) map[string][]string {
 	found := map[string][]string{}
 	add := func(name string, p routing.Partial) {
 		if channels, deliberate := reach.Channels(p); len(channels) == 0 && !deliberate {
@@ -180,14 +180,14 @@ func withSeverity(labels map[string]string, severity string) map[string]string {
 	return set
 }
 
-func describeUntaken(key string, untaken map[string][]string, routed bool) []problem {
+func describeUnaccepted(key string, unaccepted map[string][]string, routed bool) []problem {
 	what := "add the severity to severities of one, or map the word by its severity_map"
 	if routed {
 		what = "their route leads to no receiver that is switched on"
 	}
 	var problems []problem
-	for _, severity := range slices.Sorted(maps.Keys(untaken)) {
-		names := untaken[severity]
+	for _, severity := range slices.Sorted(maps.Keys(unaccepted)) {
+		names := unaccepted[severity]
 		slices.Sort(names)
 		names = slices.Compact(names)
 		shown := strings.Join(names[:min(len(names), maxNames)], ", ")

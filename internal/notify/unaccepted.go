@@ -60,9 +60,9 @@ func logsExporters(host component.Host) (all map[component.ID]component.Componen
 // ID is the exporter's.
 func (e *Exporter) ID() component.ID { return e.set.ID }
 
-// untaken counts and logs an alert that this channel filters when all others do,
+// reportUnaccepted counts and logs an alert that this channel filters when all others do,
 // too.
-func (e *Exporter) untaken(ctx context.Context, alert alertevent.Alert) {
+func (e *Exporter) reportUnaccepted(ctx context.Context, alert alertevent.Alert) {
 	if alert.State != alertevent.Firing || len(e.peers) == 0 || e.peers[0] != e {
 		return
 	}
@@ -70,10 +70,12 @@ func (e *Exporter) untaken(ctx context.Context, alert alertevent.Alert) {
 		return
 	}
 	e.telemetry.NotifierAlertsUntaken.Add(ctx, 1, metric.WithAttributes(attribute.String("exporter", e.set.ID.String())))
-	e.untakenLogged.Do(func() {
-		e.set.Logger.Warn("No channel takes an alert", zap.String("alert", alert.Name()), zap.String("severity", alert.Labels[alertevent.LabelSeverity]), zap.String("receiver", alert.Receiver))
+	e.unacceptedLogged.Do(func() {
+		e.set.Logger.Warn("No channel accepts an alert", zap.String("alert", alert.Name()), zap.String("severity", alert.Labels[alertevent.LabelSeverity]), zap.String("receiver", alert.Receiver))
 	})
 }
 
-// newUntakenLog bounds the log lines about alerts that no channel takes.
-func newUntakenLog() *rate.Sometimes { return &rate.Sometimes{First: maxErrors, Interval: time.Minute} }
+// newUnacceptedLog bounds the log lines about alerts that no channel accepts.
+func newUnacceptedLog() *rate.Sometimes {
+	return &rate.Sometimes{First: maxErrors, Interval: time.Minute}
+}

@@ -14,12 +14,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// serve echoes until the test ends, on a listener of the crowd.
-func serve(t *testing.T, c *crowd) string {
+// serve echoes until the test ends, on a listener with these connections.
+func serve(t *testing.T, c *connections) string {
 	t.Helper()
 	inner, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	l := &listener{Listener: inner, crowd: c}
+	l := &listener{Listener: inner, connections: c}
 	t.Cleanup(func() { _ = l.Close() })
 	go func() {
 		for {
@@ -57,15 +57,22 @@ func echo(c net.Conn) bool {
 // However many connect and send nothing, one that sends stays, and who comes next is served.
 func TestIdleConnectionsAreDisplaced(t *testing.T) {
 	var clock atomic.Int64
-	c := newCrowd(32)
+	c := newConnections(32)
 	c.now = func() time.Time { return time.Unix(clock.Add(1), 0) } // everybody is idle soon
 	addresses := []string{serve(t, c), serve(t, c)}
 	sender := dial(t, addresses[0])
 	require.True(t, echo(sender))
 	before := Displacements()
+	admitted := func() int {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		return len(c.conns) + int(Displacements()-before)
+	}
 	var strangers []net.Conn
 	for i := range 500 {
 		strangers = append(strangers, dial(t, addresses[i%2]))
+		// Of those that are admitted at once, nobody sends.
+		require.Eventually(t, func() bool { return admitted() >= i+2 }, time.Minute, time.Millisecond)
 		require.True(t, echo(sender), "after %d strangers", i)
 	}
 	require.True(t, echo(dial(t, addresses[1])))
@@ -79,7 +86,7 @@ func TestIdleConnectionsAreDisplaced(t *testing.T) {
 }
 
 func TestClosedConnectionsDisplaceNobody(t *testing.T) {
-	c := newCrowd(4)
+	c := newConnections(4)
 	address := serve(t, c)
 	before := Displacements()
 	for range 100 {
@@ -98,7 +105,7 @@ func TestClosedConnectionsDisplaceNobody(t *testing.T) {
 // One that has just connected is not displaced before it can be read from, whoever
 // comes. When nobody is idle, the one on which nothing has passed for longest gives way.
 func TestGrace(t *testing.T) {
-	c := newCrowd(2)
+	c := newConnections(2)
 	now := time.Unix(0, 0)
 	c.now = func() time.Time { return now }
 	c.sleep = func(d time.Duration) { now = now.Add(d) }
