@@ -558,6 +558,13 @@ func TestSessionAndConversation(t *testing.T) {
 		"the session":      {put("session.id", "s-1"), []string{"s-1", "s-1"}},
 		"the conversation": {put("gen_ai.conversation.id", "c-1"), []string{"c-1", "c-1"}},
 		"neither":          {func(ptrace.Span) {}, []string{"", ""}},
+		"the conversation, and a session that Logfire scrubbed": {
+			func(s ptrace.Span) {
+				put("session.id", "[Scrubbed due to 'session']")(s)
+				put("gen_ai.conversation.id", "c-1")(s)
+			},
+			[]string{"c-1", "c-1"},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p, e := newPage()

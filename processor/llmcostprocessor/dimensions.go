@@ -134,13 +134,17 @@ func (d *dimensions) ownerOf(attributes pcommon.Map) (owner convention.Attributi
 	return owner
 }
 
-// attributeOf is an attribute of whatever type, as text.
+// attributeOf is an attribute of whatever type, as text; empty if a filter has redacted it.
 func attributeOf(attributes pcommon.Map, key string) string {
 	value, ok := attributes.Get(key)
 	if !ok {
 		return ""
 	}
-	return value.AsString()
+	text := value.AsString()
+	if convention.IsRedacted(text) {
+		return ""
+	}
+	return text
 }
 
 // The keys for which conventions have keys of their own.

@@ -102,9 +102,13 @@ func TestValuesOfDimensions(t *testing.T) {
 		resource, span, around map[string]any
 		want                   []string
 	}{
-		"the first key counts":       {span: map[string]any{"langfuse.tags.team": "b", "team.id": "a"}, want: []string{"a", "", "", ""}},
-		"another key is a fallback":  {span: map[string]any{"langfuse.tags.team": "b"}, want: []string{"b", "", "", ""}},
-		"an empty value is none":     {span: map[string]any{"langfuse.tags.team": "b", "team.id": ""}, want: []string{"b", "", "", ""}},
+		"the first key counts":      {span: map[string]any{"langfuse.tags.team": "b", "team.id": "a"}, want: []string{"a", "", "", ""}},
+		"another key is a fallback": {span: map[string]any{"langfuse.tags.team": "b"}, want: []string{"b", "", "", ""}},
+		"an empty value is none":    {span: map[string]any{"langfuse.tags.team": "b", "team.id": ""}, want: []string{"b", "", "", ""}},
+		"a redacted value is none": {
+			span: map[string]any{"langfuse.tags.team": "b", "team.id": "[REDACTED]", "user.id": "****"}, around: map[string]any{"user.id": "ada"},
+			want: []string{"b", "4711", dimension.Hash("ada"), ""},
+		},
 		"numbers are values":         {span: map[string]any{"team.id": 7}, want: []string{"7", "", "", ""}},
 		"of the resource":            {resource: map[string]any{"langfuse.tags.team": "r"}, want: []string{"r", "", "", ""}},
 		"the record's come first":    {resource: map[string]any{"team.id": "r"}, span: map[string]any{"langfuse.tags.team": "b"}, want: []string{"b", "", "", ""}},

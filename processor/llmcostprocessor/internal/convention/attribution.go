@@ -72,7 +72,7 @@ func OwnerOf(attributes pcommon.Map) (a Attribution) {
 		if at.field == session {
 			to, rank = &a.Session, &sessionRank
 		}
-		if id := idOf(value); (*rank == 0 || at.rank < *rank) && !isNothing(id) {
+		if id := idOf(value); (*rank == 0 || at.rank < *rank) && !isAbsent(id) {
 			*to, *rank = id, at.rank
 		}
 		return true
@@ -122,8 +122,9 @@ func (r *record) readCustom(a *Attribution) {
 	}
 	for i, keys := range customKeys {
 		for _, key := range keys {
-			if text, ok := m[key].(string); ok && *to[i] == "" {
-				*to[i] = strings.TrimSpace(text)
+			text, _ := m[key].(string)
+			if text = strings.TrimSpace(text); *to[i] == "" && !IsRedacted(text) {
+				*to[i] = text
 			}
 		}
 	}

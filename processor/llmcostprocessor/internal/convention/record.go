@@ -60,7 +60,7 @@ func (r *record) put(p place, value pcommon.Value) {
 	if r.has(p.field) && r.ranks[p.field] <= p.rank {
 		return
 	}
-	if value.Type() == pcommon.ValueTypeStr && isNothing(trim(value.Str())) {
+	if value.Type() == pcommon.ValueTypeStr && isAbsent(trim(value.Str())) {
 		return
 	}
 	if p.field < counts {
@@ -88,6 +88,9 @@ func isNothing(text string) bool {
 	}
 	return text == "undefined"
 }
+
+// isAbsent reports whether a text stands for no value, or for one that a filter removed.
+func isAbsent(text string) bool { return isNothing(text) || IsRedacted(text) }
 
 func (r *record) has(f field) bool { return r.ranks[f] != 0 }
 
