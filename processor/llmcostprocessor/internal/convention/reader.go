@@ -82,8 +82,11 @@ func (r *Reader) Span(of pcommon.InstrumentationScope, span ptrace.Span, into *C
 		v = aggregate
 	}
 	outcome, reason := rec.read(v, into)
+	if outcome != IsCall {
+		return outcome, reason
+	}
 	into.Instant, into.ByService = c.instant, c.byService
-	if outcome == IsCall && texts == nil {
+	if texts == nil {
 		r.texts = r.shared.remember(c, rec, into)
 	}
 	return outcome, reason
