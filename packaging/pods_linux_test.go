@@ -23,6 +23,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -39,7 +40,7 @@ import (
 type pod struct {
 	name, address, localhost string
 	dir                      string
-	output                   bytes.Buffer
+	output                   lockedBuffer
 	exited                   chan error
 }
 
@@ -52,6 +53,24 @@ func newPod(t *testing.T, name string) *pod {
 	process := os.Getpid()
 	address := func(last int) string { return fmt.Sprintf("127.%d.%d.%d", 100+process%100, process/100%250, last) }
 	return &pod{name: name, address: address(int(n) * 2), localhost: address(int(n)*2 + 1), dir: t.TempDir(), exited: make(chan error, 1)}
+}
+
+// lockedBuffer can be read while a process writes to it.
+type lockedBuffer struct {
+	mu sync.Mutex
+	of bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.of.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.of.String()
 }
 
 // cluster is what pods know of: each other, and Secrets.
@@ -352,6 +371,10 @@ func TestChartRunsWithKafka(t *testing.T) {
 	c := newCluster(t, object{"mode": "kafka", "kafka": object{"broker": broker.ListenAddrs()[0]}, "gateway": object{"replicas": 1}})
 	c.start(t)
 	c.requireCounted(t)
+	// A receiver that is stopped while it joins the group of the others waits for their heartbeats.
+	for _, p := range c.counts {
+		require.Eventually(t, func() bool { return strings.Count(p.output.String(), "new group session begun") >= 3 }, 60*time.Second, 20*time.Millisecond)
+	}
 }
 
 // With an engine that is away: collectors run, whichever gets a call has it, and they ask the
