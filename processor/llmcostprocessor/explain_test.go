@@ -117,6 +117,19 @@ func TestExplainSeveralRequests(t *testing.T) {
 	assert.Contains(t, got, "counted for:  gen_ai.agent.name weatherman")
 }
 
+// An application's call is its own, though its gateway reports more.
+func TestExplainWhoMadeTheCall(t *testing.T) {
+	of := func(service, text string) string {
+		return strings.Replace(text, `{"scopeSpans"`, `{"resource":{"attributes":[`+otlpAttribute("service.name", `{"stringValue":"`+service+`"}`)+`]},"scopeSpans"`, 1)
+	}
+	around := strings.Replace(explainedSpan("sdk", explainedCall[:5]...), "00f067aa0ba902b7", "00f067aa0ba902b6", 1)
+	around = strings.Replace(around, `"endTimeUnixNano"`, `"startTimeUnixNano":"1795429800000000000","endTimeUnixNano"`, 1)
+	inner := strings.Replace(explainedSpan("litellm", explainedCall...), `"spanId"`, `"parentSpanId":"00f067aa0ba902b6","startTimeUnixNano":"1795429800500000000","spanId"`, 1)
+	got, found := explain(t, of("shop", around)+"\n"+of("gateway", inner))
+	assert.Equal(t, 1, found.Calls)
+	assert.Contains(t, got, "made by:      service.name shop: the record of another resource that lasted longest")
+}
+
 // A span around a call names its model, and the call has the price of that.
 func TestExplainModelOfAnother(t *testing.T) {
 	around := strings.Replace(explainedSpan("codex_cli_rs", otlpAttribute("model", `{"stringValue":"gpt-4o"}`)), "00f067aa0ba902b7", "00f067aa0ba902b6", 1)

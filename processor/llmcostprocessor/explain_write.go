@@ -121,12 +121,17 @@ func (x *explanation) identity(r *explained) {
 	for _, m := range standing.Counted.Merged() {
 		x.line("merged with", fmt.Sprintf("%s, %s: %s", nameOf(m.Trace, m.Span, m.Scope), m.Rule, because[m.Rule]))
 	}
-	if standing.Counted.Amended != "" {
+	if standing.Counted.Unnamed && standing.Counted.Amended != "" {
 		counted, cost := parseCounted(standing.Counted), "unpriced"
 		if !counted.Unpriced {
 			cost = "$" + dollarsOf(counted.Cost)
 		}
 		x.line("counted as", fmt.Sprintf("model %s, which the record does not name: %s", counted.Model, cost))
+	}
+	if caller := standing.Counted.Caller(); caller != "" {
+		if values := attributed(x.core.dimensions.names, parsePayload(caller).Dimensions[:]); len(values) > 0 {
+			x.line("made by", strings.Join(values, ", ")+": the record of another resource that lasted longest")
+		}
 	}
 	if values := attributed(x.core.dimensions.names, standing.Counted.Values()); len(values) > 0 {
 		x.line("counted for", strings.Join(values, ", "))

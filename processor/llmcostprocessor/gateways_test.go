@@ -77,6 +77,7 @@ func TestCallsThroughGateways(t *testing.T) {
 	for name, tt := range map[string]struct {
 		sent             []sentSpan
 		succeeded, wrong float64
+		by               string // the service that made the calls
 	}{
 		"a framework, an SDK, its event, and a proxy on another clock": {[]sentSpan{
 			{service: "app", scope: "web", id: 1, end: 1000 * ms, attributes: byWeb},
@@ -87,13 +88,13 @@ func TestCallsThroughGateways(t *testing.T) {
 			{service: "gateway", scope: "fastapi", id: 5, parent: 4, start: 3120 * ms, end: 3920 * ms, attributes: byHTTP},
 			{service: "gateway", scope: "litellm", id: 6, parent: 5, start: 3200 * ms, end: 3900 * ms, attributes: also(byLiteLLM, "gen_ai.response.id", "chatcmpl-1")},
 			{service: "gateway", scope: "litellm", id: 7, parent: 5, start: 3130 * ms, end: 3190 * ms, attributes: map[string]any{"gen_ai.request.model": "our-best", "litellm.guardrail.name": "pii"}},
-		}, 1, 0},
+		}, 1, 0, "app"},
 		"two gateways in a row": {[]sentSpan{
 			{service: "app", scope: "web", id: 1, end: 1000 * ms, attributes: byWeb},
 			{service: "app", scope: "com.anthropic.sdk", id: 3, parent: 1, start: 100 * ms, end: 940 * ms, attributes: also(byAnthropic, "gen_ai.response.id", "msg_1")},
 			{service: "gateway", scope: "litellm", id: 6, parent: 3, start: -900 * ms, end: -200 * ms, attributes: also(byLiteLLM, "gen_ai.response.id", "chatcmpl-1")},
 			{service: "envoy", scope: "github.com/envoyproxy/ai-gateway", id: 8, parent: 6, start: 120 * ms, end: 800 * ms, attributes: byEnvoy},
-		}, 1, 0},
+		}, 1, 0, "app"},
 		"a stream that was tried again": {[]sentSpan{
 			{service: "app", scope: "web", id: 1, end: 9000 * ms, attributes: byWeb},
 			{service: "app", scope: "openinference.instrumentation.langchain", id: 2, parent: 1, start: 50 * ms, end: 8950 * ms, attributes: byLangChain},
@@ -101,25 +102,25 @@ func TestCallsThroughGateways(t *testing.T) {
 			{service: "app", scope: "com.anthropic.sdk", id: 4, parent: 2, start: 1200 * ms, end: 8900 * ms, attributes: also(byAnthropic, "gen_ai.response.id", "msg_2")},
 			{service: "gateway", scope: "litellm", id: 5, parent: 3, start: 3070 * ms, end: 3150 * ms, failed: true, attributes: also(also(asked, "error.type", "OverloadedError"), "gen_ai.request.model", "claude-sonnet-4-5")},
 			{service: "gateway", scope: "litellm", id: 6, parent: 4, start: 4210 * ms, end: 11800 * ms, attributes: also(byLiteLLM, "gen_ai.response.id", "chatcmpl-2")},
-		}, 1, 1},
-		"parallel equal calls": {parallel(), 3, 0},
+		}, 1, 1, "app"},
+		"parallel equal calls": {parallel(), 3, 0, "app"},
 		"the span around was not sampled": {[]sentSpan{
 			{service: "app", scope: "com.anthropic.sdk", id: 3, parent: 99, start: 100 * ms, end: 940 * ms, attributes: also(byAnthropic, "user.id", "ada")},
 			{service: "gateway", scope: "litellm", id: 6, parent: 3, start: 1200 * ms, end: 1900 * ms, attributes: byLiteLLM},
-		}, 1, 0},
+		}, 1, 0, "app"},
 		"an agent in another process": {[]sentSpan{
 			{service: "agent", scope: "a", id: 1, end: 5000 * ms, attributes: map[string]any{"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": "planner", "gen_ai.usage.input_tokens": 2000, "gen_ai.usage.output_tokens": 600}},
 			{service: "agent", scope: "http", id: 2, parent: 1, start: 10 * ms, end: 4900 * ms, attributes: byHTTP},
 			{service: "tools", scope: "web", id: 3, parent: 2, start: 2000 * ms, end: 6000 * ms, attributes: byWeb},
 			{service: "tools", scope: "com.anthropic.sdk", id: 4, parent: 3, start: 2100 * ms, end: 3000 * ms, attributes: also(byAnthropic, "gen_ai.response.id", "msg_1")},
 			{service: "tools", scope: "com.anthropic.sdk", id: 5, parent: 3, start: 3100 * ms, end: 5000 * ms, attributes: also(byAnthropic, "gen_ai.response.id", "msg_2")},
-		}, 2, 0},
+		}, 2, 0, "tools"},
 	} {
 		for seed := range 12 {
 			t.Run(fmt.Sprint(name, " ", seed), func(t *testing.T) {
 				falseclock.Test(t, func(t *testing.T) {
 					wakeUp()
-					r := newRig(t, testConfig(func(c *Config) { c.Dimensions = dimensionsOf(attrUser) }))
+					r := newRig(t, testConfig(func(c *Config) { c.Dimensions = dimensionsOf(attrUser, attrService) }))
 					order := rand.New(rand.NewPCG(uint64(seed), 9)).Perm(len(tt.sent))
 					for _, i := range order {
 						send(r, tt.sent[i].telemetry(t))
@@ -129,7 +130,7 @@ func TestCallsThroughGateways(t *testing.T) {
 						want["status=error"] = tt.wrong
 					}
 					assert.Equal(t, want, usageTotals(r, "claude-sonnet-4-5"))
-					assert.Equal(t, []string{"ada"}, r.valuesCounted())
+					assert.Equal(t, []string{"ada", tt.by}, r.valuesCounted())
 				})
 			})
 		}

@@ -25,25 +25,37 @@ const modelValue = ledger.MaxDimensions
 // joinModel makes one value of a model and its provider.
 func joinModel(provider, model string) string { return provider + "\x00" + model }
 
-// amend gives a call its model where its own record does not name it.
+// amend gives a call its model where its own record does not name it, and the values of whoever
+// made it where that is not who reports most about it.
 func (c *core) amend(counted *identity.Counted) {
-	if !counted.Unnamed || counted.Amended != "" {
+	if counted.Amended != "" || !counted.Unnamed && counted.Caller() == "" {
 		return
 	}
-	provider, model := "", ""
-	if named := counted.Named(); named != "" {
-		other := parsePayload(named)
-		provider, model = other.Provider, other.Model
-	} else if values := counted.Values(); len(values) > modelValue {
-		provider, model, _ = strings.Cut(values[modelValue], "\x00")
-	}
-	if model == "" {
+	provider, model := modelOf(counted)
+	if counted.Unnamed && model == "" {
 		return
 	}
 	call, detail := parseWhole(counted.Payload)
-	call.Provider = cmp.Or(call.Provider, provider)
-	c.priceAs(call, model)
+	if counted.Unnamed {
+		call.Provider = cmp.Or(call.Provider, provider)
+		c.priceAs(call, model)
+	}
+	if caller := counted.Caller(); caller != "" {
+		overlay(&call.Dimensions, parsePayload(caller).Dimensions[:])
+	}
 	counted.Amended = string(append(ledger.AppendCall(nil, call), detail...))
+}
+
+// modelOf is the model that another record of a call names, or a span around it.
+func modelOf(counted *identity.Counted) (provider, model string) {
+	if named := counted.Named(); named != "" {
+		other := parsePayload(named)
+		return other.Provider, other.Model
+	}
+	if values := counted.Values(); len(values) > modelValue {
+		provider, model, _ = strings.Cut(values[modelValue], "\x00")
+	}
+	return provider, model
 }
 
 // priceAs prices a call whose model was unknown.

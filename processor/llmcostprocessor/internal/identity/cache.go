@@ -74,6 +74,7 @@ type more struct {
 	values *Values
 	merged []Merged
 	named  string
+	caller string
 }
 
 // Values are the attribution: of the record, of the others of the call, and of the
@@ -92,6 +93,15 @@ func (c *Counted) Named() string {
 		return ""
 	}
 	return c.more.named
+}
+
+// Caller is the payload of the record of whoever made the call, if that is of another resource
+// than the one that stands for it, as an application's is of another than its gateway's; "" if not.
+func (c *Counted) Caller() string {
+	if c.more == nil {
+		return ""
+	}
+	return c.more.caller
 }
 
 // Merged are the other records of the call.

@@ -144,6 +144,9 @@ func (w *work) count(c *call, group []*node) {
 			m.named = cmp.Or(m.named, n.named())
 		}
 	}
+	if caller := callerOf(group); caller.Resource != c.winner.Resource {
+		m.caller = caller.Payload
+	}
 	counted := &Counted{Payload: c.winner.Payload, Unnamed: c.winner.Model == 0}
 	if m.values != nil || m.merged != nil || m.named != "" {
 		counted.more = &m
@@ -151,12 +154,32 @@ func (w *work) count(c *call, group []*node) {
 	w.change(c, counted)
 }
 
+// callerOf is the record of whoever made a call: the one that lasted longest, whatever the
+// clocks of the others, since an application waits for its gateway, and that for the vendor.
+func callerOf(group []*node) *node {
+	caller := group[0]
+	for _, n := range group[1:] {
+		if !n.aggregate && n.Resource != 0 && cmp.Or(cmp.Compare(n.lasted(), caller.lasted()), canonical(caller, n)) > 0 {
+			caller = n
+		}
+	}
+	return caller
+}
+
+// lasted is how long a record took; 0 if that is unknown.
+func (r *Record) lasted() int64 {
+	if r.Start == 0 {
+		return 0
+	}
+	return max(r.End-r.Start, 0)
+}
+
 func (w *work) change(c *call, in *Counted) {
 	out := c.counted
 	switch {
 	case out == nil && in == nil:
 		return
-	case out != nil && in != nil && out.Payload == in.Payload && out.Named() == in.Named() && slices.Equal(out.Values(), in.Values()):
+	case out != nil && in != nil && out.Payload == in.Payload && out.Named() == in.Named() && out.Caller() == in.Caller() && slices.Equal(out.Values(), in.Values()):
 		if slices.Equal(out.Merged(), in.Merged()) {
 			return
 		}
