@@ -105,21 +105,8 @@ var spanConventions = []convention{
 		counting:   counting{cached: byProvider, reasoning: byProvider}, // its own object of counts has them disjoint
 		rows:       ofLangfuse,
 	},
-	{
-		// To Langfuse a span that names a model is a generation, where it has no type.
-		name:     "langfuse",
-		marker:   "langfuse.observation.model.name",
-		calls:    []string{"*"},
-		counting: counting{cached: byProvider, reasoning: byProvider},
-		rows:     ofLangfuse,
-	},
-	{
-		name:     "langfuse",
-		marker:   "langfuse.observation.usage_details",
-		calls:    []string{"*"},
-		counting: counting{cached: byProvider, reasoning: byProvider},
-		rows:     ofLangfuse,
-	},
+	untypedLangfuse("langfuse.observation.model.name"),
+	untypedLangfuse("langfuse.observation.usage_details"),
 	{
 		name:       "langsmith",
 		marker:     "langsmith.span.kind",
@@ -189,24 +176,8 @@ var spanConventions = []convention{
 		name: "traceloop", marker: "traceloop.span.kind", aggregates: []string{"*"},
 		rows: []row{{node, []string{"traceloop.entity.name"}}, {spanKind, []string{"traceloop.span.kind"}}},
 	},
-	{
-		// Braintrust's SDKs for Go, Java, Ruby and .NET have keys of their own alone. Their input
-		// includes what was cached.
-		name:       "braintrust",
-		marker:     "braintrust.span_attributes",
-		calls:      []string{"llm"},
-		aggregates: braintrustAggregates,
-		counting:   counting{reasoning: byProvider},
-		rows:       ofBraintrust,
-	},
-	{
-		name:       "braintrust",
-		marker:     "braintrust.span_attributes.type",
-		calls:      []string{"llm"},
-		aggregates: braintrustAggregates,
-		counting:   counting{reasoning: byProvider},
-		rows:       ofBraintrust,
-	},
+	braintrust("braintrust.span_attributes"),
+	braintrust("braintrust.span_attributes.type"),
 	{
 		// AgentOps forwards what the API counts.
 		name:       "agentops",
@@ -314,10 +285,8 @@ var spanConventions = []convention{
 	},
 	// Gemini's CLI reports each call as an event, too, which has all that it used.
 	{name: "gemini-cli", marker: "gen_ai.operation.name", aggregates: []string{"llm_call"}, signature: []string{"gen_ai.prompt.name"}},
-	// Alibaba's LoongSuite, AgentScope and Dify have this in addition to the name of the
-	// operation, or without.
-	{name: "otel", marker: "gen_ai.span.kind", calls: spanKinds, aggregates: spanKindAggregates, counting: counting{reasoning: byModel}},
-	{name: "otel", marker: "gen_ai.span_kind_name", calls: spanKinds, aggregates: spanKindAggregates, counting: counting{reasoning: byModel}},
+	spanKinds("gen_ai.span.kind"),
+	spanKinds("gen_ai.span_kind_name"),
 	{
 		// Codex (0.130) has a span for each event of a response, the last of which has the
 		// usage. The model is that of the span codexRequest around it.
@@ -358,10 +327,31 @@ var ofLangfuse = []row{
 	{session, []string{"langfuse.session.id", "session.id"}},
 }
 
-// ofBraintrust: it has the counts as an object under braintrust.metrics, as other conventions do.
-var ofBraintrust = []row{{parameters, []string{"braintrust.metadata"}}}
+// untypedLangfuse is of spans without a type: to Langfuse a span that names a model or has
+// usage is a generation.
+func untypedLangfuse(marker string) convention {
+	return convention{
+		name:     "langfuse",
+		marker:   marker,
+		calls:    []string{"*"},
+		counting: counting{cached: byProvider, reasoning: byProvider},
+		rows:     ofLangfuse,
+	}
+}
 
-var braintrustAggregates = []string{"task", "function", "tool", "score", "eval", "automation", "facet", "preprocessor", "review"}
+// braintrust is of Braintrust's SDKs for Go, Java, Ruby and .NET, which have keys of their own
+// alone. Their input includes what was cached. The counts are an object under
+// braintrust.metrics, as those of other conventions.
+func braintrust(marker string) convention {
+	return convention{
+		name:       "braintrust",
+		marker:     marker,
+		calls:      []string{"llm"},
+		aggregates: []string{"task", "function", "tool", "score", "eval", "automation", "facet", "preprocessor", "review"},
+		counting:   counting{reasoning: byProvider},
+		rows:       []row{{parameters, []string{"braintrust.metadata"}}},
+	}
+}
 
 var vercelAI = []row{
 	{provider, []string{"ai.model.provider"}},
@@ -384,11 +374,18 @@ var operations = append([]string{
 	"image", "image_generation", "image_edit", "image_variation", "video_generation",
 }, requests...)
 
-// spanKinds are the values of gen_ai.span.kind that are calls.
-var spanKinds = []string{"LLM", "EMBEDDING", "RERANKER"}
-
-var spanKindAggregates = []string{
-	"CHAIN", "AGENT", "TOOL", "RETRIEVER", "TASK", "ENTRY", "STEP", "WORKFLOW", "MEMORY", "GUARDRAIL", "EVALUATOR", "PROMPT", "PARSER", "SKILL",
+// spanKinds is of spans that have their kind in addition to the name of the operation, or
+// without: those of Alibaba's LoongSuite, AgentScope and Dify.
+func spanKinds(marker string) convention {
+	return convention{
+		name:   "otel",
+		marker: marker,
+		calls:  []string{"LLM", "EMBEDDING", "RERANKER"},
+		aggregates: []string{
+			"CHAIN", "AGENT", "TOOL", "RETRIEVER", "TASK", "ENTRY", "STEP", "WORKFLOW", "MEMORY", "GUARDRAIL", "EVALUATOR", "PROMPT", "PARSER", "SKILL",
+		},
+		counting: counting{reasoning: byModel},
+	}
 }
 
 // requests are the values of llm.request.type that are calls.
