@@ -133,10 +133,7 @@ func (b *dashboardSource) describeAlerting(rule *activeRule, shown *dashboard.Ru
 	shown.Annotations = rule.Annotations().Map()
 	shown.State = stateInactive
 	b.setChannels(shown, routing.LabelsOfRule(rule.Name(), shown.Expr, shown.Labels, b.core.cfg.ExternalLabels))
-	rule.ForEachActiveAlert(func(active *rules.Alert) {
-		if !active.ResolvedAt.IsZero() {
-			return
-		}
+	evaluate.EachActive(rule.AlertingRule, func(active *rules.Alert) {
 		if shown.Value == nil || active.Value > *shown.Value {
 			shown.Value = new(active.Value)
 		}

@@ -94,10 +94,8 @@ func (a *activeAlerts) Count() (pending, firing int) {
 			firing++
 		}
 	}
-	for i := range a.built {
-		if a.filter.Labels == nil || a.filter.Labels(a.built[i].Labels) {
-			count(a.built[i].State)
-		}
+	for active := range a.chosenBuilt() {
+		count(active.State)
 	}
 	for _, rule := range a.rules {
 		if a.filter.Labels != nil {
@@ -106,11 +104,7 @@ func (a *activeAlerts) Count() (pending, firing int) {
 			}
 			continue
 		}
-		rule.ForEachActiveAlert(func(active *rules.Alert) {
-			if active.ResolvedAt.IsZero() {
-				count(stateOfAlert(active))
-			}
-		})
+		evaluate.EachActive(rule.AlertingRule, func(active *rules.Alert) { count(stateOfAlert(active)) })
 	}
 	return pending, firing
 }
@@ -142,11 +136,7 @@ func (a *activeAlerts) candidates(limit int) []candidate {
 			clip()
 		}
 	}
-	for i := range a.built {
-		active := &a.built[i]
-		if a.filter.State != "" && a.filter.State != active.State || a.filter.Labels != nil && !a.filter.Labels(active.Labels) {
-			continue
-		}
+	for active := range a.chosenBuilt() {
 		add(candidate{
 			rank: active.SeverityRank(), startsAt: active.StartsAt, name: active.Name(), labels: labels.FromMap(active.Labels), built: active,
 		})
@@ -162,6 +152,21 @@ func (a *activeAlerts) candidates(limit int) []candidate {
 	}
 	clip()
 	return first
+}
+
+// chosenBuilt are those of the built alerts that the filter chooses.
+func (a *activeAlerts) chosenBuilt() iter.Seq[*dashboard.ActiveAlert] {
+	return func(yield func(*dashboard.ActiveAlert) bool) {
+		for i := range a.built {
+			active := &a.built[i]
+			if a.filter.State != "" && a.filter.State != active.State || a.filter.Labels != nil && !a.filter.Labels(active.Labels) {
+				continue
+			}
+			if !yield(active) {
+				return
+			}
+		}
+	}
 }
 
 // chosen are the active alerts of a rule that the filter chooses.

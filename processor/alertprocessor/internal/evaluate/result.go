@@ -106,11 +106,7 @@ func (e *Evaluator) addAlerts(ctx context.Context, s *groupState, rule *rules.Al
 // that replaces them all the time.
 func (e *Evaluator) addTurnover(s *groupState, group *rules.Group, rule *rules.AlertingRule, before *groupState) {
 	active := map[uint64]labels.Labels{}
-	rule.ForEachActiveAlert(func(a *rules.Alert) {
-		if a.ResolvedAt.IsZero() {
-			active[a.Labels.Hash()] = a.Labels
-		}
-	})
+	EachActive(rule, func(a *rules.Alert) { active[a.Labels.Hash()] = a.Labels })
 	var last turnover
 	if before != nil {
 		last = before.turnovers[ruleKey(rule)]
@@ -162,6 +158,16 @@ func (e *Evaluator) Alert(generatorURL string, a *rules.Alert) alertevent.Alert 
 		Value:        &value,
 		GeneratorURL: generatorURL,
 	}
+}
+
+// EachActive visits the alerts of a rule that are pending or firing, and not the copies of them
+// that ActiveAlerts makes: the rule is locked meanwhile.
+func EachActive(rule *rules.AlertingRule, visit func(*rules.Alert)) {
+	rule.ForEachActiveAlert(func(a *rules.Alert) {
+		if a.ResolvedAt.IsZero() {
+			visit(a)
+		}
+	})
 }
 
 // SetLabels sets the labels of an alert, external ones included, in an empty map.
