@@ -126,19 +126,20 @@ var outcomes = []struct {
 	name    string
 	problem bool
 	text    string
+	note    string
 }{
-	{"priced", false, "with a price"},
-	{"estimated", false, "priced with an estimate; the dashboard has why"},
-	{"reported", false, "counted with the cost that the application reported"},
-	{"free", false, "free"},
-	{"unpriced", true, "without a price: their model is in no table, or they report no tokens; the dashboard lists the models"},
-	{"duplicate", false, "another report of a call that was counted"},
-	{"wrapper", false, "around a call that was counted"},
-	{"aggregate", false, "sums of calls below them: agents, chains, tools"},
-	{"bad_tokens", true, "not readable: a count of tokens is negative or no number"},
-	{"empty_model", true, "not readable: no model is named"},
-	{"model_too_long", true, "not readable: the name of the model is too long"},
-	{"too_many_series", true, "not counted: the metric source has too many series"},
+	{"priced", false, "with a price", "several can report one call"},
+	{"estimated", false, "priced with an estimate", "the dashboard has the reason"},
+	{"reported", false, "counted with the cost that the application reported", ""},
+	{"free", false, "free", ""},
+	{"unpriced", true, "without a price", "the model is in no table, or no tokens are reported; the dashboard lists the models"},
+	{"duplicate", false, "another report of a call that was counted", ""},
+	{"wrapper", false, "around a call that was counted", ""},
+	{"aggregate", false, "sums of calls below them", "agents, chains, tools"},
+	{"bad_tokens", true, "not readable", "a count of tokens is negative or no number"},
+	{"empty_model", true, "not readable", "no model is named"},
+	{"model_too_long", true, "not readable", "the name of the model is too long"},
+	{"too_many_series", true, "not counted", "the metric source has too many series"},
 }
 
 // checkTraffic asks the dashboard.
@@ -186,15 +187,22 @@ func judgeTraffic(sum passed) []finding {
 	for _, o := range outcomes {
 		known[o.name] = true
 		if n := sum.Outcomes[o.name]; n > 0 {
-			findings = append(findings, finding{o.problem, fmt.Sprintf("%d %s", n, o.text)})
+			findings = append(findings, finding{o.problem, describeOutcome(o.text, n, o.note)})
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(sum.Outcomes)) {
 		if !known[name] {
-			findings = append(findings, okay("%d %s", sum.Outcomes[name], name))
+			findings = append(findings, okay("%s", describeOutcome(name, sum.Outcomes[name], "")))
 		}
 	}
 	return findings
+}
+
+func describeOutcome(text string, records int64, note string) string {
+	if note != "" {
+		note = " (" + note + ")"
+	}
+	return text + ": " + count(records, "record") + note
 }
 
 func (d *doctor) get(ctx context.Context, path string, into any) error {

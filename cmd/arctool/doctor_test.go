@@ -103,7 +103,7 @@ func TestDoctorJudgesTraffic(t *testing.T) {
 		"points alone": {passed{DataPoints: 50}, []string{"no application sends"}},
 		"no calls":     {passed{Spans: 100}, []string{"none of them reports an LLM call"}},
 		"calls":        {passed{Spans: 100, Outcomes: map[string]int64{"priced": 3, "aggregate": 2, "duplicate": 1}}, nil},
-		"unpriced":     {passed{LogRecords: 100, Outcomes: map[string]int64{"priced": 3, "unpriced": 2, "bad_tokens": 1}}, []string{"2 without a price", "1 not readable"}},
+		"unpriced":     {passed{LogRecords: 100, Outcomes: map[string]int64{"priced": 3, "unpriced": 2, "bad_tokens": 1}}, []string{"without a price: 2 records", "not readable: 1 record (a count"}},
 		"new outcome":  {passed{Spans: 1, Outcomes: map[string]int64{"something": 1}}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {

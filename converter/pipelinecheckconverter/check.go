@@ -46,7 +46,7 @@ func check(conf map[string]any) []problem {
 			receivers: rawconf.List(p, "receivers"), processors: rawconf.List(p, "processors"), exporters: rawconf.List(p, "exporters"),
 		})
 	}
-	var problems []problem
+	problems := checkReferences(conf, pipelines)
 	for _, p := range pipelines {
 		problems = append(problems, p.checkOrder()...)
 		problems = append(problems, p.checkNotifiers(rawconf.Section(conf, "connectors"))...)

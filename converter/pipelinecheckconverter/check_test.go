@@ -16,8 +16,9 @@ import (
 const right = `
 extensions: {health_check: }
 connectors: {forward: }
-processors: {llm_cost: , alert: }
-exporters: {slack: , pagerduty: }
+receivers: {otlp: , nop: }
+processors: {llm_cost: , alert: , batch: , filter: }
+exporters: {slack: , pagerduty: , debug: , prometheus: }
 service:
   extensions: [health_check]
   pipelines:
@@ -48,6 +49,23 @@ func TestCheck(t *testing.T) {
 		"extension that is not started": {
 			"extensions: {dashboard: }",
 			[]problem{{"extensions::dashboard", "is not started; add it to service::extensions"}},
+		},
+		"components that are not configured": {
+			"service: {extensions: [health_chekc], pipelines: {traces: {receivers: [otpl, forward], processors: [lm_cost], exporters: [elasticsearch, forward]}}}",
+			[]problem{
+				{"service::extensions::0", `"health_chekc" is not in extensions; did you mean "health_check"?`},
+				{"service::pipelines::traces::receivers::0", `"otpl" is not in receivers or connectors; did you mean "otlp"?`},
+				{"service::pipelines::traces::processors::0", `"lm_cost" is not in processors; did you mean "llm_cost"?`},
+				{"service::pipelines::traces::exporters::0", `"elasticsearch" is not in exporters or connectors`},
+				{"extensions::health_check", "is not started; add it to service::extensions"},
+			},
+		},
+		"storage that is not started": {
+			"extensions: {wal_storage: }\nservice: {extensions: [health_check, wal_storage]}\nprocessors: {llm_cost: {storage: wal_storage}, alert: {storage: wal_storag}, batch: {storage: unused}}\nexporters: {debug: {sending_queue: {storage: file_storage/queues}}, slack: {storage: ''}}",
+			[]problem{
+				{"processors::alert::storage", `"wal_storag" is not in service::extensions, so the collector does not start; did you mean "wal_storage"?`},
+				{"exporters::debug::sending_queue::storage", `"file_storage/queues" is not in service::extensions, so the collector does not start`},
+			},
 		},
 		"rule files that are not there": {
 			"processors: {alert: {rule_files: [/none/*.yml, ./*.go, /none/a.yml]}}",

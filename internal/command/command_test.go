@@ -34,11 +34,37 @@ func TestSuggest(t *testing.T) {
 			"'exporters' error reading configuration for \"slack/team\": decoding failed due to the following error(s):\n\n'slackexporter.Config' has invalid keys: chanel, webhok_url",
 			[]string{`exporters::slack/team: the key "chanel" is unknown; did you mean "channel"?`, `exporters::slack/team: the key "webhok_url" is unknown; did you mean "webhook_url"?`},
 		},
-		"far from all":  {"'exporters' error reading configuration for \"slack\": x\n'slackexporter.Config' has invalid keys: zzzzzz", nil},
+		"far from all": {
+			"'exporters' error reading configuration for \"slack\": x\n'slackexporter.Config' has invalid keys: zzzzzz",
+			[]string{`exporters::slack: the key "zzzzzz" is unknown`},
+		},
+		"under another": {
+			"'exporters' error reading configuration for \"slack\": x\n'slackexporter.Config' has invalid keys: max_elapsed_time, initial_intreval",
+			[]string{
+				`exporters::slack: the key "max_elapsed_time" is unknown; it belongs under retry_on_failure`,
+				`exporters::slack: the key "initial_intreval" is unknown`,
+			},
+		},
+		"in a map of maps": {
+			"'exporters' error reading configuration for \"slack/team\": x\n'receivers[team]' has invalid keys: chanel",
+			[]string{`exporters::slack/team::receivers::team: the key "chanel" is unknown; did you mean "channel"?`},
+		},
+		"wrong type": {
+			"'exporters' error reading configuration for \"slack\": decoding failed due to the following error(s):\n\n'' decoding failed due to the following error(s):\n\n'receivers[team].channel' expected type 'string', got unconvertible type 'int'",
+			[]string{`exporters::slack::receivers::team::channel: expected type 'string', got unconvertible type 'int'`},
+		},
+		"in an optional section": {
+			"'exporters' error reading configuration for \"slack\": x\n'http' decoding failed due to the following error(s):\n'configtls.ClientConfig' has invalid keys: ca_fil",
+			[]string{`exporters::slack::http::tls: the key "ca_fil" is unknown; did you mean "ca_file"?`},
+		},
+		"two components": {
+			"'exporters' error reading configuration for \"slack\": x\n'slackexporter.Config' has invalid keys: chanel\n'exporters' error reading configuration for \"teams\": x\n'webhook_url' expected type 'configopaque.String', got unconvertible type 'int'",
+			[]string{`exporters::slack: the key "chanel" is unknown; did you mean "channel"?`, `exporters::teams::webhook_url: expected type 'configopaque.String', got unconvertible type 'int'`},
+		},
 		"component":     {`'exporters' unknown type: "slak" for id: "slak" (valid values: [slack teams])`, []string{`exporters: the component "slak" is unknown; did you mean "slack"?`}},
 		"section":       {`'otelcol.configSettings' has invalid keys: exportrs`, []string{`the section "exportrs" is unknown; did you mean "exporters"?`}},
 		"service":       {`'service' has invalid keys: pipelins`, []string{`service: the key "pipelins" is unknown; did you mean "pipelines"?`}},
-		"pipeline":      {`'service.pipelines[traces]' has invalid keys: procesors`, []string{`service: the key "procesors" is unknown; did you mean "processors"?`}},
+		"pipeline":      {`'service.pipelines[traces]' has invalid keys: procesors`, []string{`service::pipelines::traces: the key "procesors" is unknown; did you mean "processors"?`}},
 		"another error": {"cannot start pipelines: connection refused", nil},
 	} {
 		t.Run(name, func(t *testing.T) { assert.Equal(t, tt.want, known.suggest(tt.message)) })
@@ -66,12 +92,13 @@ func TestUnsetVariables(t *testing.T) {
 	assert.Equal(t, []string{"ARC_TEST_UNSET"}, unset.list())
 }
 
-func TestDistance(t *testing.T) {
-	for _, tt := range []struct {
-		a, b string
-		want int
-	}{{"", "", 0}, {"", "abc", 3}, {"abc", "", 3}, {"kitten", "sitting", 3}, {"rule_file", "rule_files", 1}, {"ab", "ba", 2}} {
-		assert.Equal(t, tt.want, distance(tt.a, tt.b), "%s %s", tt.a, tt.b)
-		assert.Equal(t, tt.want, distance(tt.b, tt.a))
-	}
+func TestUnreadable(t *testing.T) {
+	last := &lastRead{}
+	last.observe("file:config/default.yaml", nil)
+	last.observe("file:my.yaml", nil)
+	assert.Equal(t, []string{"my.yaml is not valid YAML: line 2: found character that cannot start any token"},
+		last.explain("failed to get config: cannot resolve the configuration: retrieved value (type=string) cannot be used as a Conf: assuming string type since contents are not valid YAML: yaml: line 2: found character that cannot start any token"))
+	assert.Equal(t, []string{"my.yaml has no sections, such as receivers and service"},
+		last.explain("failed to get config: cannot resolve the configuration: retrieved value (type=[]interface {}) cannot be used as a Conf"))
+	assert.Empty(t, last.explain("failed to get config: unable to read the file"))
 }

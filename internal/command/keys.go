@@ -4,149 +4,159 @@
 package command
 
 import (
-	"fmt"
 	"maps"
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/otelcol"
 	"go.opentelemetry.io/collector/service"
-
-	"github.com/otelcol-arc/otelcol-arc/internal/rawconf"
 )
 
-// keys are the keys that a configuration can have.
+// keys are the types that a configuration is decoded into, whose fields are its keys.
 type keys struct {
-	// components are those of each component, at any depth, by kind (receivers) and type.
-	components map[string]map[string][]string
-	service    []string
+	components map[string]map[string]reflect.Type // by kind (receivers) and type
+	telemetry  reflect.Type
 }
 
 // sections are the keys of the whole.
 var sections = []string{"connectors", "exporters", "extensions", "processors", "receivers", "service"}
 
-// readKeys collects the keys of the components in the program.
+// tree is a configuration's maps, those that hold others first.
+type tree []branch
+
+// branch is a map of a configuration.
+type branch struct {
+	path  []string // without the numbers of lists and the names in maps
+	types []string // the Go types with its keys, by which some errors name it
+	keys  []string
+}
+
+// readKeys finds the types of the components in the program.
 func readKeys(factories func() (otelcol.Factories, error)) (keys, error) {
 	all, err := factories()
 	if err != nil {
 		return keys{}, err
 	}
-	known := keys{components: map[string]map[string][]string{
-		"receivers": keysOf(all.Receivers), "processors": keysOf(all.Processors), "exporters": keysOf(all.Exporters),
-		"connectors": keysOf(all.Connectors), "extensions": keysOf(all.Extensions),
+	known := keys{components: map[string]map[string]reflect.Type{
+		"receivers": typesOf(all.Receivers), "processors": typesOf(all.Processors), "exporters": typesOf(all.Exporters),
+		"connectors": typesOf(all.Connectors), "extensions": typesOf(all.Extensions),
 	}}
-	set := map[string]bool{}
-	collectKeys(reflect.TypeFor[service.Config](), set, map[reflect.Type]bool{})
 	if all.Telemetry != nil {
-		collectKeys(reflect.TypeOf(all.Telemetry.CreateDefaultConfig()), set, map[reflect.Type]bool{})
+		known.telemetry = reflect.TypeOf(all.Telemetry.CreateDefaultConfig())
 	}
-	known.service = slices.Sorted(maps.Keys(set))
 	return known, nil
 }
 
-func keysOf[F component.Factory](factories map[component.Type]F) map[string][]string {
-	all := map[string][]string{}
+func typesOf[F component.Factory](factories map[component.Type]F) map[string]reflect.Type {
+	all := map[string]reflect.Type{}
 	for name, factory := range factories {
-		set := map[string]bool{}
-		collectKeys(reflect.TypeOf(factory.CreateDefaultConfig()), set, map[reflect.Type]bool{})
-		all[name.String()] = slices.Sorted(maps.Keys(set))
+		all[name.String()] = reflect.TypeOf(factory.CreateDefaultConfig())
 	}
 	return all
 }
 
-// collectKeys adds the names of a type's fields and of the types of its fields.
-func collectKeys(t reflect.Type, set map[string]bool, visited map[reflect.Type]bool) {
-	if t == nil || visited[t] {
-		return
-	}
-	visited[t] = true
-	switch t.Kind() {
-	case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
-		collectKeys(t.Elem(), set, visited)
-	case reflect.Struct:
-		for field := range t.Fields() {
-			name, _, _ := strings.Cut(field.Tag.Get("mapstructure"), ",")
-			if name != "" && name != "-" {
-				set[name] = true
-			}
-			collectKeys(field.Type, set, visited)
-		}
-	}
+func (k keys) treeOf(kind, componentType string) tree {
+	return newTree(k.components[kind][componentType])
 }
 
-var (
-	componentError = regexp.MustCompile(`'(\w+)' error reading configuration for "([^"]+)"`)
-	invalidKeys    = regexp.MustCompile(`'([^']*)' has invalid keys: (.+)$`)
-	unknownType    = regexp.MustCompile(`'(\w+)' unknown type: "([^"]+)"`)
-)
-
-// suggest returns the known key or component next to each unknown one of an error
-// message of the Collector.
-func (k keys) suggest(message string) []string {
-	var hints []string
-	var kind, id string // of the component that the lines are about
-	add := func(what, key string, known []string) {
-		if near := nearest(key, known); near != "" {
-			hints = append(hints, fmt.Sprintf("%s %q is unknown; did you mean %q?", what, key, near))
-		}
+func (k keys) serviceTree() tree {
+	all := newTree(reflect.TypeFor[service.Config]())
+	for _, b := range newTree(k.telemetry) {
+		b.path = append([]string{"telemetry"}, b.path...)
+		all = append(all, b)
 	}
-	for line := range strings.Lines(message) {
-		line = strings.TrimSpace(line)
-		if match := componentError.FindStringSubmatch(line); match != nil {
-			kind, id = match[1], match[2]
-		}
-		if match := unknownType.FindStringSubmatch(line); match != nil {
-			add(match[1]+": the component", match[2], slices.Sorted(maps.Keys(k.components[match[1]])))
-		}
-		match := invalidKeys.FindStringSubmatch(line)
-		if match == nil {
+	return all
+}
+
+// newTree lists the maps that a type is decoded from, breadth first.
+func newTree(t reflect.Type) tree {
+	type place struct {
+		t      reflect.Type
+		path   []string
+		within []reflect.Type // a type that has itself ends there
+	}
+	var found tree
+	for open := []place{{t: t}}; len(open) > 0; open = open[1:] {
+		at := open[0]
+		t := elem(at.t)
+		if t == nil || slices.Contains(at.within, t) {
 			continue
 		}
-		for key := range strings.SplitSeq(match[2], ", ") {
-			switch {
-			case kind != "":
-				add(kind+"::"+id+": the key", key, k.components[kind][rawconf.TypeOf(id)])
-			case match[1] == "otelcol.configSettings":
-				add("the section", key, sections)
-			default:
-				add("service: the key", key, k.service)
-			}
+		fields, types := map[string]reflect.Type{}, map[reflect.Type]bool{}
+		collectFields(t, fields, types)
+		if len(fields) == 0 {
+			continue
 		}
-	}
-	return hints
-}
-
-// nearest returns the word that differs least, "" when all differ too much to be meant.
-func nearest(word string, known []string) string {
-	best, found := max(2, len(word)/3)+1, ""
-	for _, k := range known {
-		if d := distance(word, k); d < best {
-			best, found = d, k
+		b := branch{path: at.path, keys: slices.Sorted(maps.Keys(fields))}
+		for t := range types {
+			b.types = append(b.types, t.String())
+		}
+		found = append(found, b)
+		for _, key := range b.keys {
+			open = append(open, place{fields[key], append(slices.Clone(at.path), key), append(slices.Clone(at.within), t)})
 		}
 	}
 	return found
 }
 
-// distance is the number of characters to insert, remove or replace (Levenshtein).
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
+// elem is what pointers, lists and maps of a type hold.
+func elem(t reflect.Type) reflect.Type {
+	for t != nil && slices.Contains([]reflect.Kind{reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map}, t.Kind()) {
+		t = t.Elem()
 	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			replace := diagonal
-			if a[i] != b[j] {
-				replace++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(replace, row[j]+1, row[j+1]+1)
+	return t
+}
+
+// collectFields adds the named fields of a struct, and those of its fields without a
+// name: embedded structs, and the value of an optional section.
+func collectFields(t reflect.Type, fields map[string]reflect.Type, visited map[reflect.Type]bool) {
+	if t = elem(t); t == nil || t.Kind() != reflect.Struct || visited[t] {
+		return
+	}
+	visited[t] = true
+	for field := range t.Fields() {
+		switch name, _, _ := strings.Cut(field.Tag.Get("mapstructure"), ","); name {
+		case "-":
+		case "":
+			collectFields(field.Type, fields, visited)
+		default:
+			fields[name] = field.Type
 		}
 	}
-	return row[len(b)]
+}
+
+// find returns the maps that an error names, by their Go type or by the end of their path.
+func (t tree) find(name string) tree {
+	path := keyPath(index.ReplaceAllString(name, ""))
+	var byType, byPath tree
+	for _, b := range t {
+		if slices.Contains(b.types, name) {
+			byType = append(byType, b)
+		}
+		if endsWith(b.path, path) {
+			byPath = append(byPath, b)
+		}
+	}
+	if len(byType) > 0 {
+		return byType
+	}
+	return byPath
+}
+
+// under returns the paths of the maps that have a key.
+func (t tree) under(key string) []string {
+	var paths []string
+	for i := range t {
+		if slices.Contains(t[i].keys, key) && len(t[i].path) > 0 {
+			paths = append(paths, strings.Join(t[i].path, "::"))
+		}
+	}
+	slices.Sort(paths)
+	return slices.Compact(paths)
+}
+
+func endsWith(path, end []string) bool {
+	return len(end) <= len(path) && slices.Equal(path[len(path)-len(end):], end)
 }

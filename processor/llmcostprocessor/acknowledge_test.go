@@ -174,3 +174,25 @@ func TestJournalThatCannotBeSynced(t *testing.T) {
 	require.NoError(t, sendGrouped(t, r, callSpan()))
 	assert.Equal(t, m.written, m.synced)
 }
+
+// An event becomes records of two signals in one request. The first writes what both have added; the
+// second, which finds nothing to write, does not report that the storage works.
+func TestFailingJournalOfARequestWithTwoSignals(t *testing.T) {
+	m, q, r := newJournaled(t)
+	q.memory = true
+	send := func() {
+		require.NoError(t, groupcommit.Run(t.Context(), func(ctx context.Context) error {
+			return errors.Join(r.traces.ConsumeTraces(ctx, callSpan()), r.traces.ConsumeTraces(ctx, callSpan()))
+		}))
+	}
+	send() // there is a log to sync
+	m.change(func() { m.setErr = errors.New("disk full") })
+	send()
+	send()
+	assert.Equal(t, 1, r.warnings.FilterMessageSnippet("Writing the journal to the storage failed").Len(), "logged once")
+	metadatatest.AssertEqualProcessorLlmCostJournalFailures(t, r.telemetry, []metricdata.DataPoint[int64]{{Value: 2}}, metricdatatest.IgnoreTimestamp())
+	assert.True(t, r.core().health.Has(problemJournal))
+	m.change(func() { m.setErr = nil })
+	send()
+	assert.False(t, r.core().health.Has(problemJournal))
+}

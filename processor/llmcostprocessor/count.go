@@ -302,8 +302,12 @@ func (c *core) writeJournal(ctx context.Context, group *groupcommit.Group) {
 	}
 }
 
-// countJournalError counts and reports whether the journal could be written.
+// countJournalError counts and reports whether the journal could be written. That a request with
+// nothing to write had no error does not make a storage that fails work again.
 func (c *core) countJournalError(ctx context.Context, err error) {
+	if err == nil && c.store.failing.Load() {
+		return
+	}
 	if err != nil {
 		c.telemetry.ProcessorLlmCostJournalFailures.Add(ctx, 1)
 		err = fmt.Errorf("write the journal to the storage: %w", err)

@@ -178,6 +178,7 @@ func (s *store) write(ctx context.Context) (groupcommit.Log, uint64, error) {
 	// If that fails they are not tried again: the next snapshot has them.
 	s.unwritten = nil
 	log, position, err := s.client.Append(ctx, operations...)
+	s.failing.Store(err != nil)
 	if err != nil {
 		return nil, 0, err
 	}

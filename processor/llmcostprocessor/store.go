@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
@@ -72,6 +73,7 @@ type store struct {
 	unwritten      [][]byte        // entries that are not in the storage
 	log            groupcommit.Log // to be synced up to position; nil if writing made the entries durable
 	position       uint64
+	failing        atomic.Bool    // the last entries could not be written; read without the lock
 	pending        []pendingEntry // since the last save
 	pendingRecords int
 }

@@ -38,8 +38,12 @@ func TestErrorsNameWhatToDo(t *testing.T) {
 		"key":       {[]string{"--config", "yaml:exporters::slack::webhok_url: x"}, []string{`Error: exporters::slack: the key "webhok_url" is unknown; did you mean "webhook_url"?`}},
 		"component": {[]string{"--config", "yaml:exporters::slak: {}"}, []string{`Error: exporters: the component "slak" is unknown; did you mean "slack"?`}},
 		"section":   {[]string{"--config", "yaml:exportrs: {}"}, []string{`Error: the section "exportrs" is unknown; did you mean "exporters"?`}},
-		"telemetry": {[]string{"--config", "yaml:service::telemetry::logs::levl: debug"}, []string{`Error: service: the key "levl" is unknown; did you mean "level"?`}},
-		"nested":    {[]string{"--config", "yaml:receivers::otlp::protocols::grpc::endpont: x"}, []string{`Error: receivers::otlp: the key "endpont" is unknown; did you mean "endpoint"?`}},
+		"telemetry": {[]string{"--config", "yaml:service::telemetry::logs::levl: debug"}, []string{`Error: service::telemetry::logs: the key "levl" is unknown; did you mean "level"?`}},
+		"nested":    {[]string{"--config", "yaml:receivers::otlp::protocols::grpc::endpont: x"}, []string{`Error: receivers::otlp::protocols::grpc: the key "endpont" is unknown; did you mean "endpoint"?`}},
+		"another":   {[]string{"--config", "yaml:processors::llm_cost::window: 10m"}, []string{`Error: processors::llm_cost: the key "window" is unknown; it belongs under budgets, dedup`}},
+		"list":      {[]string{"--config", "yaml:processors::llm_cost::budgets: [{limt: 5}]"}, []string{`Error: processors::llm_cost::budgets::0: the key "limt" is unknown; did you mean "limit"?`}},
+		"type":      {[]string{"--config", "yaml:processors::llm_cost::budgets: [{limit: lots}]"}, []string{`Error: processors::llm_cost::budgets::0::limit: expected type 'float64', got unconvertible type 'string'`}},
+		"contents":  {[]string{"--config", "test/e2e/testdata/tab.yaml"}, []string{"Error: test/e2e/testdata/tab.yaml is not valid YAML: line 2: found character that cannot start any token"}},
 		"variable": {
 			[]string{"--feature-gates=confmap.enableMergeAppendOption", "--config", "config/destinations/jaeger.yaml"},
 			[]string{

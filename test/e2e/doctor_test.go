@@ -38,7 +38,7 @@ func TestDoctor(t *testing.T) {
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
 		report, err = ask()
 		assert.NoError(c, err, report)
-		assert.Regexp(c, `ok       [1-9]\d* with a price\n`, report)
+		assert.Regexp(c, `ok       with a price: [1-9]\d* records? \(several can report one call\)\n`, report)
 	}, 60*time.Second, 200*time.Millisecond)
 	process.Terminate(t, 20*time.Second)
 }

@@ -93,7 +93,7 @@ var genAI = slices.Concat([]row{
 	{textInput, []string{"gen_ai.usage.text.input_tokens", "gen_ai.usage.details.text_prompt_tokens"}},
 	{textOutput, []string{"gen_ai.usage.text.output_tokens", "gen_ai.usage.details.text_candidates_tokens"}},
 	{kind(usage.WebSearches), []string{"gen_ai.usage.server_tool_use.web_search_requests", "anthropic.usage.server_tool_use.web_search_requests", "gen_ai.usage.details.web_search_requests"}},
-	{usageObject, []string{"gen_ai.usage.raw", "braintrust.metrics"}},
+	{usageObject, []string{"gen_ai.usage.raw", "braintrust.metrics", "gen_ai.usage"}},
 	// arc.llm.service_tier is for those whose instrumentation has none: set by
 	// the application, or by the attributes processor for all that a service sends.
 	{tier, []string{
@@ -109,7 +109,7 @@ var genAI = slices.Concat([]row{
 	{speed, []string{"gen_ai.request.speed", "anthropic.response.speed", "anthropic.request.speed"}},
 	// LiteLLM's proxy, and Sentry's conventions.
 	{cacheHit, []string{"litellm.cache_hit", "cache.hit"}},
-	{cost, []string{"gen_ai.usage.cost", "gen_ai.cost.total_cost", "gen_ai.usage.total_cost", "litellm.cost.total", "operation.cost", "gen_ai.usage.cost_usd", "gen_ai.cost.usd", "gen_ai.usage.total_cost_usd", "llm.usage.cost", "cost_dollars"}},
+	{cost, []string{"gen_ai.usage.cost", "gen_ai.cost.total_cost", "gen_ai.usage.total_cost", "gen_ai.usage.cost.total", "litellm.cost.total", "operation.cost", "gen_ai.usage.cost_usd", "gen_ai.cost.usd", "gen_ai.usage.total_cost_usd", "gen_ai.usage.cost.total_usd", "gen_ai.cost.total", "llm.usage.cost", "cost_dollars"}},
 	// Proposed: https://github.com/open-telemetry/semantic-conventions-genai/pull/443.
 	{costAmount, []string{"gen_ai.usage.cost.amount"}},
 	{costCurrency, []string{"gen_ai.usage.cost.currency"}},
@@ -180,7 +180,7 @@ func namespaced(key string) bool {
 	case 'g':
 		return hasPrefix(key, "gen_ai.") || hasPrefix(key, "genkit:")
 	case 'l':
-		return hasPrefix(key, "llm.") || hasPrefix(key, "langfuse.") || hasPrefix(key, "langsmith.")
+		return hasPrefix(key, "llm.") || hasPrefix(key, "langfuse.") || hasPrefix(key, "langsmith.") || hasPrefix(key, "langwatch.")
 	case 'a':
 		return hasPrefix(key, "ai.") || hasPrefix(key, "agentops.")
 	case 'b':

@@ -55,6 +55,9 @@ func describe(t *table, keys []string) *layout {
 		}
 		for at, n := range numbers {
 			if n < 0 {
+				if f, ok := spelled(keys[at]); ok {
+					found.steps = append(found.steps, step{at, place{f, lastRank}})
+				}
 				continue
 			}
 			for _, p := range c.places[n] {

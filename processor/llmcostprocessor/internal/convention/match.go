@@ -274,7 +274,7 @@ func (f *found) match() (*candidate, recordKind) {
 		if v == aggregate {
 			return c, v
 		}
-		if first == nil {
+		if first == nil && (v != undecided || !c.exact) {
 			first, of = c, v
 		}
 	}

@@ -40,15 +40,18 @@ var names = map[string]field{
 	"totaltokens": total, "totaltokencount": total, "total": total,
 
 	"cachereadinputtokens": cacheRead, "cachereadinputtokencount": cacheRead, "cachedinputtokens": cacheRead, "cachedcontenttokencount": cacheRead, "cachedcontenttokens": cacheRead,
-	"cachedtokens": cacheRead, "cachereadtokens": cacheRead, "inputcachedtokens": cacheRead, "inputcacheread": cacheRead,
+	"cachedtokens": cacheRead, "cachedprompttokens": cacheRead, "cachedreadtokens": cacheRead, "cachereadtokens": cacheRead, "inputcachedtokens": cacheRead, "inputcacheread": cacheRead,
 	"inputcachedtokencount": cacheRead, "promptcachehittokens": cacheRead, "inputcachereadtokens": cacheRead, "inputcachereadinputtokens": cacheRead,
 	"cachecreationinputtokens": cacheWrite, "cachewriteinputtokens": cacheWrite, "cachewriteinputtokencount": cacheWrite,
-	"cachecreationtokens": cacheWrite, "cachewritetokens": cacheWrite, "inputcachecreation": cacheWrite, "inputcachewrite": cacheWrite,
+	"cachecreationtokens": cacheWrite, "cachewritetokens": cacheWrite, "cachedwritetokens": cacheWrite, "inputcachecreation": cacheWrite, "inputcachewrite": cacheWrite,
 	"inputcachecreationtokens": cacheWrite, "inputcachecreationinputtokens": cacheWrite,
 	"ephemeral5minputtokens": cacheWrite5m, "inputcachecreation5m": cacheWrite5m, "inputephemeral5minputtokens": cacheWrite5m,
-	"cachecreationephemeral5minputtokens": cacheWrite5m,
-	"ephemeral1hinputtokens":              field(usage.CacheWrite1h), "inputcachecreation1h": field(usage.CacheWrite1h), "inputephemeral1hinputtokens": field(usage.CacheWrite1h),
+	"cachecreationephemeral5minputtokens": cacheWrite5m, "cachecreation5minputtokens": cacheWrite5m, "cachecreation5mtokens": cacheWrite5m,
+	"cachedwritetokens5m": cacheWrite5m, "cachewrite5mtokens": cacheWrite5m, "cachewrite5minputtokens": cacheWrite5m,
+	"ephemeral1hinputtokens": field(usage.CacheWrite1h), "inputcachecreation1h": field(usage.CacheWrite1h), "inputephemeral1hinputtokens": field(usage.CacheWrite1h),
 	"cachecreationephemeral1hinputtokens": field(usage.CacheWrite1h), "cachecreationinputtokensabove1hr": field(usage.CacheWrite1h),
+	"cachecreation1hinputtokens": field(usage.CacheWrite1h), "cachecreation1htokens": field(usage.CacheWrite1h),
+	"cachedwritetokens1h": field(usage.CacheWrite1h), "cachewrite1htokens": field(usage.CacheWrite1h), "cachewrite1hinputtokens": field(usage.CacheWrite1h),
 	"ephemeral12hinputtokens": field(usage.CacheWriteLong), "ephemeral24hinputtokens": field(usage.CacheWriteLong),
 
 	"promptcachedtokens": cacheRead, "promptcachecreationtokens": cacheWrite, "completionreasoningtokens": reasoning, // Braintrust's
@@ -70,6 +73,7 @@ var partNames = map[string]map[string]field{
 	"input": {
 		"cached": cacheRead, "cachedtokens": cacheRead, "cacheread": cacheRead, "flexcacheread": cacheRead, "prioritycacheread": cacheRead, "cachereadtokens": cacheRead,
 		"cachecreation": cacheWrite, "cachecreationtokens": cacheWrite, "cachewrite": cacheWrite, "cachewritetokens": cacheWrite,
+		"cachewrite5m": cacheWrite5m, "cachewrite1h": field(usage.CacheWrite1h),
 		"audio": field(usage.AudioInput), "audiotokens": field(usage.AudioInput), "image": field(usage.ImageInput), "imagetokens": field(usage.ImageInput),
 		"video": field(usage.VideoInput), "videotokens": field(usage.VideoInput), "text": textInput, "texttokens": textInput,
 	},

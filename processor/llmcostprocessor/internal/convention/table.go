@@ -25,6 +25,8 @@ type convention struct {
 	aggregates []string
 	// everything: whatever the marker's value is, the record is a call.
 	everything bool
+	// exact: a record whose marker has a value that no list has does not follow it.
+	exact bool
 	// signature are keys that distinguish conventions that share a marker: one of
 	// them must be there.
 	signature []string
@@ -206,14 +208,25 @@ var spanConventions = []convention{
 	},
 	{
 		// The requests of a session are spans; so are the turns and tools around them.
-		// VoltAgent has the same marker, so that what others call their spans is left to them.
+		// VoltAgent and
+		// OpenRouter have the same marker, so that what others call their spans is left to them.
 		name:       "claude-code",
 		marker:     "span.type",
 		calls:      []string{"llm_request"},
 		aggregates: []string{"interaction*", "tool*", "hook*", "session*", "agent*", "turn*", "workflow*"},
+		exact:      true,
 		counting:   counting{cached: exclusive},
 		rows: append(slices.Clone(claudeCode),
 			row{user, []string{"user.id"}}, row{errorType, []string{"error"}}),
+	},
+	{
+		// LangWatch's SDKs write the conventions' keys too, but not all of their versions do.
+		name:       "langwatch",
+		marker:     "langwatch.span.type",
+		calls:      []string{"llm"},
+		aggregates: []string{"agent", "chain", "tool", "rag", "guardrail", "evaluation", "workflow", "component", "module", "server", "client", "producer", "consumer", "task"},
+		counting:   counting{reasoning: byModel},
+		rows:       []row{{usageObject, []string{"langwatch.metrics"}}, {user, []string{"langwatch.user.id"}}, {session, []string{"langwatch.thread.id"}}},
 	},
 	{
 		// Genkit's models are actions; those around them are flows, tools and the like. What
