@@ -5,6 +5,7 @@ package otlpreceiver
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -17,11 +18,9 @@ import (
 	"google.golang.org/grpc/stats"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/durationpb"
-
-	"github.com/otelcol-arc/otelcol-arc/receiver/otlpreceiver/internal/elements"
 )
 
-// grpcOptions count the elements of a request before it is decoded.
+// grpcOptions admit a request before it is decoded.
 func (b *budgets) grpcOptions() []grpc.ServerOption {
 	c := &codec{CodecV2: encoding.GetCodecV2(proto.Name), budgets: b}
 	return []grpc.ServerOption{
@@ -56,14 +55,9 @@ type outcome struct {
 func (c *codec) Unmarshal(data mem.BufferSlice, request any) error {
 	buffer := data.MaterializeToBuffer(mem.DefaultBufferPool())
 	defer buffer.Free()
-	n := elements.InProtobuf(buffer.ReadOnlyData())
-	if err := checkSize(n); err != nil {
-		c.decoded.Store(request, outcome{err: status.Error(codes.InvalidArgument, err.Error())})
-		return nil
-	}
-	release, err := c.budgets.acquire(context.Background(), n)
+	release, err := c.budgets.admit(context.Background(), buffer.ReadOnlyData(), false)
 	if err != nil {
-		c.decoded.Store(request, outcome{err: busy(err)})
+		c.decoded.Store(request, outcome{err: rejection(err)})
 		return nil
 	}
 	// In one piece, it is not put together a second time.
@@ -75,8 +69,12 @@ func (c *codec) Unmarshal(data mem.BufferSlice, request any) error {
 	return nil
 }
 
-// busy has the sender send again, as OTLP specifies for UNAVAILABLE.
-func busy(err error) error {
+// rejection has the sender send again if the receiver was busy, as OTLP specifies for
+// UNAVAILABLE.
+func rejection(err error) error {
+	if !errors.Is(err, errBusy) {
+		return status.Error(codes.InvalidArgument, err.Error())
+	}
 	s, detailed := status.New(codes.Unavailable, err.Error()).WithDetails(&errdetails.RetryInfo{RetryDelay: durationpb.New(time.Second)})
 	if detailed != nil {
 		return status.Error(codes.Unavailable, err.Error())

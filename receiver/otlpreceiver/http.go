@@ -6,14 +6,13 @@ package otlpreceiver
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"strings"
-
-	"github.com/otelcol-arc/otelcol-arc/receiver/otlpreceiver/internal/elements"
 )
 
-// wrapHandler counts the elements of a request before it is decoded. The body is
+// wrapHandler admits a request before it is decoded. The body is
 // decompressed, and bounded in its bytes.
 func (b *budgets) wrapHandler(_ context.Context, next http.Handler) (http.Handler, error) {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -24,17 +23,13 @@ func (b *budgets) wrapHandler(_ context.Context, next http.Handler) (http.Handle
 			next.ServeHTTP(w, r)
 			return
 		}
-		count := elements.InProtobuf
-		if strings.HasPrefix(r.Header.Get("Content-Type"), "application/json") {
-			count = elements.InJSON
-		}
-		n := count(body)
-		if err = checkSize(n); err != nil {
+		isJSON := strings.HasPrefix(r.Header.Get("Content-Type"), "application/json")
+		release, err := b.admit(r.Context(), body, isJSON)
+		switch {
+		case errors.Is(err, errTooLarge):
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
-		}
-		release, err := b.acquire(r.Context(), n)
-		if err != nil {
+		case err != nil:
 			w.Header().Set("Retry-After", "1")
 			http.Error(w, err.Error(), http.StatusServiceUnavailable)
 			return

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"sort"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -33,6 +34,7 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/status"
 
+	"github.com/otelcol-arc/otelcol-arc/receiver/otlpreceiver/internal/elements"
 	"github.com/otelcol-arc/otelcol-arc/receiver/otlpreceiver/internal/metadatatest"
 )
 
@@ -152,7 +154,8 @@ func TestDisplacedConnections(t *testing.T) {
 
 func TestBudgets(t *testing.T) {
 	b := newBudgets()
-	require.Error(t, checkSize(maxElements+1))
+	_, err := b.acquire(t.Context(), maxElements+1)
+	require.ErrorIs(t, err, errTooLarge)
 	first, err := b.acquire(t.Context(), maxElements)
 	require.NoError(t, err)
 	second, err := b.acquire(t.Context(), maxElements)
@@ -166,6 +169,43 @@ func TestBudgets(t *testing.T) {
 	require.NoError(t, err)
 	second()
 	third()
+	assert.True(t, b.elements.TryAcquire(budget), "what was acquired was released")
+}
+
+// What is not counted takes at most half of the budget, and is counted where that is used up.
+func TestUncounted(t *testing.T) {
+	b := newBudgets()
+	encoded, err := spans(1000).MarshalProto()
+	require.NoError(t, err)
+	most, exact := len(encoded)/bytesOfElement, elements.InProtobuf(encoded)
+	require.Less(t, exact, most)
+	var releases []func()
+	taken := func() int {
+		free := sort.Search(budget+1, func(n int) bool {
+			if !b.elements.TryAcquire(int64(n)) {
+				return true
+			}
+			b.elements.Release(int64(n))
+			return false
+		}) - 1
+		return budget - free
+	}
+	for n := range budget/2/most + 3 {
+		before := taken()
+		release, err := b.admit(t.Context(), encoded, false)
+		require.NoError(t, err)
+		releases = append(releases, release)
+		want := most
+		if n >= budget/2/most {
+			want = exact
+		}
+		require.Equal(t, want, taken()-before, "%d", n)
+	}
+	for _, release := range releases {
+		release()
+	}
+	assert.Zero(t, taken())
+	assert.True(t, b.uncounted.TryAcquire(budget/2))
 }
 
 // While the budget is used up, senders are asked to send again, as OTLP specifies.
@@ -187,15 +227,14 @@ func TestBusyIsRetryable(t *testing.T) {
 	defer func() { require.NoError(t, connection.Close()) }()
 	client := ptraceotlp.NewGRPCClient(connection)
 
-	release, err := b.acquire(t.Context(), budget)
-	require.NoError(t, err)
+	require.True(t, b.elements.TryAcquire(budget))
 	_, err = client.Export(t.Context(), spans(10))
 	rejected := status.Convert(err)
 	assert.Equal(t, codes.Unavailable, rejected.Code())
 	require.Len(t, rejected.Details(), 1)
 	assert.Equal(t, time.Second, rejected.Details()[0].(*errdetails.RetryInfo).GetRetryDelay().AsDuration())
 	assert.Zero(t, sink.spans.Load())
-	release()
+	b.elements.Release(budget)
 	_, err = client.Export(t.Context(), spans(10))
 	require.NoError(t, err)
 	assert.EqualValues(t, 10, sink.spans.Load())

@@ -5,9 +5,9 @@
 // that leaves the machine time to spare: the default configuration beside the
 // same without our processors, and beside what people have who do the same with
 // the Collector's own components. Arguments name the tables to make: spans,
-// events, start, memory, containers, disk, recovery; without any, all. With PROFILE set to a folder it writes CPU
+// upstream, events, start, memory, containers, disk, recovery; without any, all. With PROFILE set to a folder it writes CPU
 // profiles of 15 s there, and no tables: of each process, or of those that are named, as ours-spans-100. With BEFORE set to another binary, the
-// tables of spans and events compare that with the built one, and not the peers. The
+// tables of spans, upstream and events compare that with the built one, those of spans and events instead of the peers. The
 // argument ratios prints the ratios that `make bench-check` compares, as JSON. The argument
 // soak runs the default configuration under churn for an hour, or for the time in SOAK.
 package main
@@ -53,7 +53,7 @@ func run(ctx context.Context) error {
 	tables := []struct {
 		name  string
 		write func(context.Context, *os.File) error
-	}{{"spans", b.spanTables}, {"events", b.eventTable}, {"start", b.startTable}, {"memory", b.memoryTable}, {"containers", b.containersTable}, {"disk", b.diskTables}, {"recovery", b.recoveryTable}}
+	}{{"spans", b.spanTables}, {"upstream", b.upstreamTable}, {"events", b.eventTable}, {"start", b.startTable}, {"memory", b.memoryTable}, {"containers", b.containersTable}, {"disk", b.diskTables}, {"recovery", b.recoveryTable}}
 	switch {
 	case slices.Equal(os.Args[1:], []string{"ratios"}):
 		return b.ratios(ctx, os.Stdout)
@@ -227,6 +227,21 @@ func (b *bench) spanTables(ctx context.Context, out *os.File) error {
 		}
 	}
 	return nil
+}
+
+// upstreamTable compares what receiving and exporting spans takes with upstream's distribution:
+// what there is before our processors.
+func (b *bench) upstreamTable(ctx context.Context, out *os.File) error {
+	systems, err := b.upstreamPeers()
+	if err != nil {
+		return err
+	}
+	upstream, same := systems[0], systems[1]
+	systems = []system{upstream, same}
+	if before := os.Getenv("BEFORE"); before != "" {
+		systems = append(systems, system{name: same.name + ", the binary of before", derive: same.derive, binary: before})
+	}
+	return b.table(ctx, out, "Spans over OTLP gRPC, upstream's distribution and ours", "a span", demand{spanSenders, 10, spanBatches}, systems...)
 }
 
 func (b *bench) eventTable(ctx context.Context, out *os.File) error {

@@ -45,12 +45,12 @@ func (b *bench) memoryTable(ctx context.Context, out *os.File) error {
 	return nil
 }
 
-func (b *bench) memoryOf(ctx context.Context, of peer) (quantities []float64, err error) {
-	path, err := b.config(of.system)
+func (b *bench) memoryOf(ctx context.Context, s system) (quantities []float64, err error) {
+	path, err := b.config(s)
 	if err != nil {
 		return nil, err
 	}
-	p, err := launch(ctx, b.root, of.binary, "--config", path)
+	p, err := launch(ctx, b.root, s.binary, "--config", path)
 	if err != nil {
 		return nil, err
 	}

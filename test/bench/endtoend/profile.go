@@ -19,10 +19,20 @@ const profiledFor = 15 * time.Second
 // ours-spans-100.
 func (b *bench) profiles(ctx context.Context, folder string, only []string) error {
 	measured = profiledFor
-	for _, s := range []struct {
+	systems := []struct {
 		name string
 		system
-	}{{"bare", bare}, {"ours", ours}, {"contrib", contrib}} {
+	}{{"bare", bare}, {"ours", ours}, {"contrib", contrib}}
+	if peers, err := b.upstreamPeers(); err == nil {
+		systems = append(systems, struct {
+			name string
+			system
+		}{"upstream", peers[0]}, struct {
+			name string
+			system
+		}{"same", peers[1]})
+	}
+	for _, s := range systems {
 		for name, t := range map[string]demand{
 			"spans-10":  {spanSenders, 10, spanBatches},
 			"spans-100": {spanSenders, 100, spanBatches},
@@ -33,7 +43,7 @@ func (b *bench) profiles(ctx context.Context, folder string, only []string) erro
 				continue
 			}
 			// The handler of profiles costs nothing until it is asked.
-			answering := system{name: s.system.name, derive: func(c settings) settings { return profiled(s.derive(c)) }}
+			answering := system{name: s.system.name, derive: func(c settings) settings { return profiled(s.derive(c)) }, binary: s.binary}
 			written := make(chan error, 1)
 			go func() { written <- profile(ctx, filepath.Join(folder, file+".prof")) }()
 			if _, err := b.load(ctx, answering, t); err != nil {

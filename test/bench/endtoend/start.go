@@ -25,12 +25,12 @@ const (
 )
 
 // rest starts a process, and measures it before anything is sent.
-func (b *bench) rest(ctx context.Context, binary string, s system) (quantities []float64, err error) {
+func (b *bench) rest(ctx context.Context, s system) (quantities []float64, err error) {
 	path, err := b.config(s)
 	if err != nil {
 		return nil, err
 	}
-	p, err := launch(ctx, b.root, binary, "--config", path)
+	p, err := launch(ctx, b.root, s.binary, "--config", path)
 	if err != nil {
 		return nil, err
 	}
@@ -51,20 +51,14 @@ func (b *bench) rest(ctx context.Context, binary string, s system) (quantities [
 	}, nil
 }
 
-// peer is a binary with a configuration.
-type peer struct {
-	name, binary string
-	system
-}
-
 // upstreamPeers are upstream's distribution, which has the configuration that is left without
 // our components, and ours.
-func (b *bench) upstreamPeers() ([]peer, error) {
+func (b *bench) upstreamPeers() ([]system, error) {
 	upstream := filepath.Join(b.root, "build", "bench", "otelcol", "otelcol")
 	if _, err := os.Stat(upstream); err != nil {
 		return nil, fmt.Errorf("run endtoend/peer/build.sh: %w", err)
 	}
-	foreign := system{derive: func(c settings) settings {
+	foreign := func(c settings) settings {
 		c = without(bare.derive(c), "arc", "metric_guard")
 		for _, component := range []struct{ section, name string }{
 			{"extensions", "dashboard"},
@@ -79,11 +73,11 @@ func (b *bench) upstreamPeers() ([]peer, error) {
 			delete(part(c, component.section), component.name)
 		}
 		return c
-	}}
-	return []peer{
-		{"upstream's distribution", upstream, foreign},
-		{"ours, the same configuration", b.binary, foreign},
-		{"ours, the default configuration", b.binary, ours},
+	}
+	return []system{
+		{name: "upstream's distribution", derive: foreign, binary: upstream},
+		{name: "ours, the same configuration", derive: foreign, binary: b.binary},
+		{name: "ours, the default configuration", derive: ours.derive, binary: b.binary},
 	}, nil
 }
 
@@ -95,7 +89,7 @@ func (b *bench) startTable(ctx context.Context, out *os.File) error {
 	}
 	var turns []func() ([]float64, error)
 	for _, l := range lines {
-		turns = append(turns, func() ([]float64, error) { return b.rest(ctx, l.binary, l.system) })
+		turns = append(turns, func() ([]float64, error) { return b.rest(ctx, l) })
 	}
 	all, err := ratio.Turns(ratio.Runs, turns...)
 	if err != nil {

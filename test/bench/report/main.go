@@ -33,6 +33,7 @@ var (
 	bench    = filepath.Join("test", "bench")
 	sections = []section{
 		{"spans", bench, []string{"go", "run", "./endtoend", "spans"}},
+		{"upstream", bench, []string{"go", "run", "./endtoend", "upstream"}},
 		{"events", bench, []string{"go", "run", "./endtoend", "events"}},
 		{"start", bench, []string{"go", "run", "./endtoend", "start"}},
 		{"memory", bench, []string{"go", "run", "./endtoend", "memory"}},
