@@ -312,7 +312,7 @@ func TestEvidenceOfCalls(t *testing.T) {
 
 	page := r.get("/").Body.String()
 	for _, want := range []string{
-		"2 more records", "read by scope", "203 input, 3003 cache_read, 2006 cache_write_1h, 403 output, 1.5 seconds", "estimated: region",
+		"3 records", "read by scope", "203 input, 3003 cache_read, 2006 cache_write_1h, 403 output, 1.5 seconds", "estimated: region",
 		"nested: openinference.instrumentation.anthropic, span <code>fb089a3edc080dc6</code>", "concurrent: langfuse-sdk",
 		"Calls that were merged by time", "1 of the calls that are kept were reported", "merged_by=concurrent",
 		"Calls whose values make no sense", "a count of tokens makes no sense", "problems=true",

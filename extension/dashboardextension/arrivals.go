@@ -117,6 +117,7 @@ type senderView struct {
 	Records, Signals, PerMinute string
 	Calls, Last                 string
 	NoCalls                     bool
+	Own                         bool // a receiver of this collector
 	At                          time.Time
 	Reasons                     []reasonView
 	Known                       []knownView
@@ -198,10 +199,14 @@ func signalStats(passed *dashboard.Traffic) []stat {
 	}
 }
 
+// ownScopes begins the scopes of this collector's receivers, of which there is no released
+// version to measure.
+const ownScopes = "github.com/otelcol-arc/otelcol-arc/"
+
 func newSenderView(s *dashboard.Sender, now time.Time) senderView {
 	view := senderView{
 		Service: text.Cut(valueLabel(s.Service), shownDimRunes), Scope: strings.SplitAfter(text.Cut(valueLabel(s.Scope), shownDimRunes), "."), Version: text.Cut(cmp.Or(s.Version, "–"), shownDimRunes),
-		Records: text.Count(s.Records()), Calls: text.Count(s.Calls), NoCalls: s.Calls == 0, PerMinute: text.Short(s.PerMinute),
+		Records: text.Count(s.Records()), Calls: text.Count(s.Calls), NoCalls: s.Calls == 0, Own: strings.HasPrefix(s.Scope, ownScopes), PerMinute: text.Short(s.PerMinute),
 		At: s.Last, Last: s.Last.In(now.Location()).Format("Jan 2, 15:04:05"), Reasons: reasonViews(s.NotCalls),
 	}
 	var signals []string

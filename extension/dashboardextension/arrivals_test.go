@@ -79,7 +79,7 @@ func TestArrivals(t *testing.T) {
 	assert.Equal(t, []string{"support-desk", "support-desk", "billing", "billing", "research"}, senders(t, page), "by records")
 	for _, want := range []string{
 		"40,311: no convention knows its keys", "512: it has keys of a convention", "opentelemetry-instrumentation-cohere 0.62.4, cohere 7.3.1 (this version)",
-		"<li>Calls: not sent</li>", "0.66b1", "7,200", "It is not among what was measured",
+		"<li>Calls: not sent</li>", "0.66b1", "7,200", "Not in the compatibility table",
 	} {
 		assert.Contains(t, page, want)
 	}

@@ -22,6 +22,7 @@ type callView struct {
 	Took    string
 	Failed  bool
 	Used    []string // what was used, by kind
+	Records int      // that report the call
 }
 
 // callTable is a page of calls.
@@ -95,7 +96,7 @@ func (b *dashboardServer) listCalls(calls []dashboard.Call, json string, c selec
 func (b *dashboardServer) newCallView(call *dashboard.Call, c selection) callView {
 	shown := callView{
 		Call: *call, When: call.Time.In(c.now.Location()).Format("Jan 2, 15:04:05"), Address: callPage(call.ID, c.source), URL: traceURL(b.cfg.TraceURL, call.TraceID, call.SpanID),
-		Cost: noPrice, Took: "–", Failed: call.Status != "success",
+		Cost: noPrice, Took: "–", Failed: call.Status != "success", Records: 1 + len(call.Merged),
 	}
 	for i, value := range call.Values {
 		name := text.Cut(valueLabel(value), shownDimRunes)
@@ -105,7 +106,7 @@ func (b *dashboardServer) newCallView(call *dashboard.Call, c selection) callVie
 		}
 	}
 	if call.Dollars != nil {
-		shown.Cost = text.Rate(*call.Dollars)
+		shown.Cost = text.Dollars(*call.Dollars)
 	}
 	if call.Seconds != nil {
 		shown.Took = text.Seconds(*call.Seconds)

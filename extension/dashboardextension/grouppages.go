@@ -24,7 +24,7 @@ type grouping struct {
 }
 
 var (
-	sessionGrouping = grouping{"/sessions", "Session", "Sessions", conversation.BySession, "session", "no ID of a session or conversation"}
+	sessionGrouping = grouping{"/sessions", "Session", "Sessions", conversation.BySession, "session", "no session or conversation ID"}
 	traceGrouping   = grouping{"/traces", "Trace", "Traces", conversation.ByTrace, "trace_id", "no trace ID"}
 )
 
@@ -95,7 +95,7 @@ func (b *dashboardServer) groupsPage(g grouping) func(*http.Request) (content, e
 			view.Notes = append(view.Notes, "Sums of the calls that are kept: "+note+".")
 		}
 		if without > 0 {
-			view.Notes = append(view.Notes, text.Count(int64(without))+" calls have "+g.none+", and are in none of these.")
+			view.Notes = append(view.Notes, text.Count(int64(without))+" calls have "+g.none+", and are not listed.")
 		}
 		view.addGroups(g, c, groups)
 		return content{template: "groups.html", data: view}, nil

@@ -39,7 +39,7 @@ func TestRulePage(t *testing.T) {
 			`<path class="s0" d="M0.00 `, "service=research", `class="limit"`, "&gt; 10", "Some of the values as a table",
 			"firing since Mar 16, 14:02:00", "pending from Mar 16, 09:25:00 to Mar 16, 09:30:00", ">resolved</span>", "after", "Hourly cost is $12.40", "6 hours",
 		},
-		"HighCostLLMCall":             {"No span has met the condition", "No notification of its alerts is remembered"},
+		"HighCostLLMCall":             {"No span has met the condition", "None of its alerts has fired yet"},
 		"arc:llm_cost_dollars:rate1h": {`<path class="s0"`},
 	} {
 		response := r.get(r.ruleAddress(name))

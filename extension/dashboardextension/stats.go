@@ -53,7 +53,7 @@ func figures(t *dashboard.Totals) []stat {
 
 func perCall(t *dashboard.Totals) string {
 	if average, ok := spend.AverageDollars(t); ok {
-		return text.Rate(average) + " a call"
+		return text.Dollars(average) + " a call"
 	}
 	return "of all calls"
 }

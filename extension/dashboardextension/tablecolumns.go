@@ -43,7 +43,7 @@ var tableColumns = []tableColumn{
 	{"calls", "Calls", true, func(r *tableRow) tableCell { return plain(text.Count(r.usage.Calls)) }},
 	{"average_cost", "Cost a call", true, func(r *tableRow) tableCell {
 		if average, ok := spend.AverageDollars(r.usage); ok {
-			return plain(text.Rate(average))
+			return plain(text.Dollars(average))
 		}
 		return plain("–")
 	}},

@@ -33,7 +33,7 @@ var reasons = []Reason{
 	{NoMatch, "it has keys of a convention, but not those of a call", "A call has a model and usage: gen_ai.request.model and gen_ai.usage.input_tokens, for example."},
 	{NoKeys, "no convention knows its keys", "Add an instrumentation of the LLM client to the application: docs/compatibility.md lists those that were tried."},
 	{Aggregate, "an aggregate, or one of several records of a call", "The span of an agent, a chain or a tool sums up the calls within it. The calls themselves have to be reported, too."},
-	{DataPoint, "a data point is of no single call", "Send spans or log records. metric_sources names gateways whose metrics are counted."},
+	{DataPoint, "data points do not report single calls", "Send spans or log records. metric_sources names gateways whose metrics are counted."},
 }
 
 // Reasons are all reasons, those first that somebody has to act upon.

@@ -96,3 +96,14 @@ func TestAdd(t *testing.T) {
 	}, sum)
 	assert.Equal(t, []uint64{1, 2}, one.Buckets, "what is added stays as it was")
 }
+
+// A bucket reaches up to 100 ms, and the one call in it took 17 ms.
+func TestQuantileOfFewCalls(t *testing.T) {
+	one := &dashboard.Totals{Timed: 1, Seconds: .017, Buckets: []uint64{1}}
+	got, _, ok := Quantile(one, .95)
+	assert.True(t, ok)
+	assert.InDelta(t, .017, got, 1e-12)
+	four := &dashboard.Totals{Timed: 4, Seconds: .1, Buckets: []uint64{4}}
+	median, _, _ := Quantile(four, .5)
+	assert.InDelta(t, .1/3, median, 1e-12, "three calls took that long or longer")
+}

@@ -79,7 +79,8 @@ func CacheReadShare(t *dashboard.Totals) (ratio float64, ok bool) {
 // Quantile estimates, as histogram_quantile does in Prometheus, the duration
 // that the share q of calls stayed below: linear within a bucket. In the last
 // bucket, which has no upper bound, it is the largest bound, and beyond is true:
-// it may have been longer.
+// it may have been longer. Of few calls the buckets know little: the estimate is no more
+// than the calls at or above it can have taken on average.
 func Quantile(t *dashboard.Totals, q float64) (seconds float64, beyond, ok bool) {
 	var all uint64
 	for _, count := range t.Buckets {
@@ -100,7 +101,12 @@ func Quantile(t *dashboard.Totals, q float64) (seconds float64, beyond, ok bool)
 				lower = dashboard.DurationBounds[i-1]
 			}
 			within := math.Max(0, rank-float64(below)) / float64(count)
-			return lower + (dashboard.DurationBounds[i]-lower)*within, false, true
+			seconds = lower + (dashboard.DurationBounds[i]-lower)*within
+			if t.Seconds > 0 {
+				above := float64(all) - math.Ceil(rank) + 1
+				seconds = math.Min(seconds, t.Seconds/above)
+			}
+			return seconds, false, true
 		}
 		below += count
 	}

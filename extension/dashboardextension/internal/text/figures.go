@@ -11,18 +11,21 @@ import (
 	"unicode/utf8"
 )
 
-// Dollars writes an amount to the cent; below a cent, with two significant digits.
+// Dollars writes an amount to the cent; below ten cents, where a cent is much, with two
+// significant digits.
 func Dollars(v float64) string {
 	sign := ""
 	if v < 0 {
 		sign, v = "−", -v
 	}
-	if v > 0 && v < .005 {
-		decimals := int(1 - math.Floor(math.Log10(v)))
-		return sign + "$" + strings.TrimRight(strconv.FormatFloat(v, 'f', min(decimals, 12), 64), "0")
+	decimals := 2
+	if v > 0 && v < .0995 {
+		decimals = min(int(1-math.Floor(math.Log10(v))), 12)
 	}
-	cents := strconv.FormatFloat(v, 'f', 2, 64)
-	whole, fraction, _ := strings.Cut(cents, ".")
+	whole, fraction, _ := strings.Cut(strconv.FormatFloat(v, 'f', decimals, 64), ".")
+	for len(fraction) > 2 && fraction[len(fraction)-1] == '0' {
+		fraction = fraction[:len(fraction)-1]
+	}
 	return sign + "$" + thousands(whole) + "." + fraction
 }
 
@@ -71,15 +74,6 @@ func AxisDollars(v float64) string {
 		amount += "0"
 	}
 	return "$" + amount
-}
-
-// Rate writes a cost per unit: below ten cents with two significant digits, because
-// calls differ there.
-func Rate(v float64) string {
-	if v <= 0 || v >= .0995 {
-		return Dollars(v)
-	}
-	return "$" + strconv.FormatFloat(v, 'f', int(1-math.Floor(math.Log10(v))), 64)
 }
 
 // Seconds writes a duration: 820 ms, 1.4 s, 35 s, 2 min.

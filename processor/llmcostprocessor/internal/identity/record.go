@@ -301,3 +301,10 @@ func rank(a, b *node, nonzero uint32) int {
 func canonical(a, b *node) int {
 	return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.End, b.End), cmp.Compare(a.print, b.print))
 }
+
+// Span is a span that is not a call: what is around it, and its attribution.
+type Span struct {
+	SpanKey
+	Parent [8]byte
+	Values *Values
+}
