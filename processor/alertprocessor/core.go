@@ -190,6 +190,7 @@ func (c *core) prepare(ctx, running context.Context) error {
 	}
 	if c.backend != nil {
 		c.reportRules("Loaded rules")
+		c.backend.evaluator.Prune()
 	}
 	c.warnWithoutLogs()
 	return nil
@@ -341,8 +342,8 @@ func (c *core) onStateSaved(err error) {
 
 // onEvaluation takes the result of an evaluation.
 func (c *core) onEvaluation(_ time.Time, result evaluate.Result) {
-	c.pending.Store(int64(len(result.Pending)))
-	c.firing.Store(int64(len(result.Firing)))
+	c.pending.Store(int64(result.TotalPending))
+	c.firing.Store(int64(result.TotalFiring))
 	c.dispatcher.observe(result)
 }
 

@@ -102,29 +102,36 @@ func newDispatcher(cfg *Config, telemetry *metadata.TelemetryBuilder, out outbox
 	}
 }
 
-// observe takes the result of an evaluation, and decides.
+// observe takes the result of an evaluation of one group, and decides. The alerts of others cost
+// nothing, unless something has changed for them.
 func (n *dispatcher) observe(result evaluate.Result) {
 	n.lock()
 	defer n.mu.Unlock()
 	now := time.Now()
-	n.inhibitor.Update(result.Firing)
+	inhibited := n.inhibitor.Update(result.Firing, result.Ended)
+	mutes := n.mutes(now)
+	if n.silences.ActiveChanged(now) {
+		n.countSuppressed(n.log.Remute(mutes))
+	}
 	observation := notification.Observation{
-		Firing: result.Firing, Pending: result.Pending, Resolved: result.Resolved, Keep: map[string]notification.KeepFiring{},
+		Group: result.Group, Firing: result.Firing, Ended: result.Ended, Pending: result.Pending, Resolved: result.Resolved,
+		Keep: make(map[string]notification.KeepFiring, len(result.Keep)),
 	}
 	for fingerprint, keep := range result.Keep {
 		observation.Keep[fingerprint] = notification.KeepFiring(keep)
 	}
-	n.countSuppressed(n.log.Observe(now, observation, n.mutes(now)))
+	n.countSuppressed(n.log.Observe(now, observation, mutes))
+	n.countSuppressed(n.log.RemuteAlerts(inhibited, mutes))
 	n.flush(now)
 	n.wakeUp()
 }
 
-// awaited are the alerts from before a restart that have not been found to fire.
-func (n *dispatcher) awaited() map[string]evaluate.Awaited {
+// awaited are the alerts of some names from before a restart that have not been found to fire.
+func (n *dispatcher) awaited(isOf func(name string) bool) map[string]evaluate.Awaited {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	out := map[string]evaluate.Awaited{}
-	for fingerprint, alert := range n.log.Awaited() {
+	for fingerprint, alert := range n.log.Awaited(isOf) {
 		out[fingerprint] = evaluate.Awaited(alert)
 	}
 	return out
@@ -253,7 +260,7 @@ func (n *dispatcher) changeSilences(change func(now time.Time, silences *notific
 	if err := change(now, n.silences); err != nil {
 		return err
 	}
-	n.log.Remute(n.mutes(now))
+	n.countSuppressed(n.log.Remute(n.mutes(now)))
 	n.markChanged()
 	n.wakeUp()
 	return nil

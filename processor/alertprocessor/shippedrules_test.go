@@ -6,6 +6,7 @@ package alertprocessor
 import (
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -98,12 +99,17 @@ func runRuleTest(t *testing.T, ruleFiles []string, interval time.Duration, test 
 
 	telemetry, err := metadata.NewTelemetryBuilder(componenttest.NewNopTelemetrySettings())
 	require.NoError(t, err)
-	var result evaluate.Result
+	firing := map[string]alertevent.Alert{}
 	evaluator, err := evaluate.New(t.Context(), evaluate.Options{
-		Rules:        evaluate.RuleSet{Files: ruleFiles, Interval: interval},
-		Store:        loader.Storage(),
-		OnEvaluation: func(_ time.Time, r evaluate.Result) { result = r },
-		Telemetry:    telemetry,
+		Rules: evaluate.RuleSet{Files: ruleFiles, Interval: interval},
+		Store: loader.Storage(),
+		OnEvaluation: func(_ time.Time, r evaluate.Result) {
+			maps.Copy(firing, r.Firing)
+			for _, fingerprint := range r.Ended {
+				delete(firing, fingerprint)
+			}
+		},
+		Telemetry: telemetry,
 	})
 	require.NoError(t, err)
 	require.NoError(t, evaluator.Load(t.Context()))
@@ -124,7 +130,7 @@ func runRuleTest(t *testing.T, ruleFiles []string, interval time.Duration, test 
 		}
 		for _, alertTest := range test.AlertRuleTest {
 			if time.Duration(alertTest.EvalTime) == at {
-				checkAlerts(t, alertTest, result.Firing)
+				checkAlerts(t, alertTest, firing)
 			}
 		}
 	}

@@ -84,7 +84,7 @@ func (e *Evaluator) adopt(before []*rules.Group) {
 		for _, rule := range missing {
 			orphans[ruleKey(rule)] = append(orphans[ruleKey(rule)], rule)
 		}
-		if state := e.groups[groupKey(group)]; len(missing) > 0 && state != nil {
+		if state := e.groups.byGroup[groupKey(group)]; len(missing) > 0 && state != nil {
 			states = append(states, state)
 		}
 	}
@@ -98,10 +98,12 @@ func (e *Evaluator) adopt(before []*rules.Group) {
 		}
 		if len(moved) > 0 {
 			e.copyMoved(group, last[key], moved)
-			adopted[key] = adoptedState(e.groups[key], moved, states)
+			adopted[key] = adoptedState(e.groups.byGroup[key], moved, states)
 		}
 	}
-	maps.Copy(e.groups, adopted)
+	for key, state := range adopted {
+		e.groups.replace(key, state)
+	}
 }
 
 // copyMoved copies the state of rules that were elsewhere to a group, which may have been

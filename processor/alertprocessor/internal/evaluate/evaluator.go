@@ -49,13 +49,13 @@ type Evaluator struct {
 	loading  sync.RWMutex
 	adoption atomic.Pointer[adoption]
 
-	observing sync.Mutex          // guards what follows, and calls of OnEvaluation
-	groupsOf  map[string][]string // keys of groups by the name of an alerting rule
+	observing sync.Mutex // guards what follows, and calls of OnEvaluation
+	index     ruleIndex
 
 	// mu is not held while alerts are decided on, so that those who read groups do not wait for it.
 	// Who changes groups holds observing, too.
 	mu     sync.Mutex
-	groups map[string]*groupState
+	groups states
 
 	reading sync.RWMutex // held for reading by queries that are not of rules
 	closed  bool
@@ -76,9 +76,9 @@ type Options struct {
 	OnEvaluation func(at time.Time, result Result)
 	// OnSeries is called with the series that rules wrote, at any time; or nil.
 	OnSeries func(series []Sample)
-	// Awaited are the alerts from before a restart that have not been found to
+	// Awaited are the alerts of some names from before a restart that have not been found to
 	// fire, by fingerprint; or nil.
-	Awaited   func() map[string]Awaited
+	Awaited   func(isOf func(name string) bool) map[string]Awaited
 	Logger    *slog.Logger // or nil
 	Telemetry *metadata.TelemetryBuilder
 }
@@ -112,7 +112,7 @@ func (s RuleSet) url() *url.URL {
 // New makes an evaluator without rules: load adds them. The rules stop
 // with ctx.
 func New(ctx context.Context, options Options) (*Evaluator, error) {
-	e := &Evaluator{Options: options, groups: map[string]*groupState{}, started: time.Now()}
+	e := &Evaluator{Options: options, groups: newStates(), started: time.Now()}
 	if e.Logger == nil {
 		e.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -123,7 +123,7 @@ func New(ctx context.Context, options Options) (*Evaluator, error) {
 		e.OnEvaluation = func(time.Time, Result) {}
 	}
 	if e.Awaited == nil {
-		e.Awaited = func() map[string]Awaited { return nil }
+		e.Awaited = func(func(string) bool) map[string]Awaited { return nil }
 	}
 	if e.OnSeries == nil {
 		e.OnSeries = func([]Sample) {}
@@ -187,7 +187,7 @@ func (e *Evaluator) Load(ctx context.Context) error {
 	e.indexRules()
 	e.adopt(before)
 	if e.Persistent && len(before) == 0 {
-		e.resume(ctx, e.Awaited())
+		e.resume(ctx, e.Awaited(func(string) bool { return true }))
 	}
 	return nil
 }
@@ -213,9 +213,11 @@ func (e *Evaluator) CopyState(from *Evaluator) {
 	for _, group := range from.Manager.RuleGroups() {
 		groups[rules.GroupKey(group.File(), group.Name())] = group
 	}
-	from.mu.Lock()
-	e.groups = maps.Clone(from.groups)
-	from.mu.Unlock()
+	e.mu.Lock()
+	for key, state := range from.groups.byGroup {
+		e.groups.replace(key, state)
+	}
+	e.mu.Unlock()
 	for _, group := range e.Manager.RuleGroups() {
 		if last, ok := groups[rules.GroupKey(group.File(), group.Name())]; ok {
 			group.CopyState(last)
@@ -240,7 +242,7 @@ func (e *Evaluator) SetBack(now time.Time, by time.Duration) {
 	}
 	e.observing.Lock()
 	defer e.observing.Unlock()
-	for _, state := range e.groups {
+	for _, state := range e.groups.byGroup {
 		correct(&state.at)
 	}
 }
@@ -307,12 +309,13 @@ func (e *Evaluator) Evaluate(ctx context.Context, group *rules.Group, at time.Ti
 
 	e.OnSeries(written)
 	var resolved map[string]bool
-	if awaited := e.Awaited(); len(awaited) > 0 {
+	awaited := e.awaitedBy(group)
+	if len(awaited) > 0 {
 		resolved = e.findResolved(ctx, group, at, awaited)
 	}
 	e.observing.Lock()
 	defer e.observing.Unlock()
-	before := e.groups[key]
+	before := e.groups.byGroup[key]
 	if before != nil {
 		if missed := int64(at.Sub(before.at)/group.Interval()) - 1; missed > 0 {
 			e.Telemetry.ProcessorAlertEvaluationsMissed.Add(ctx, missed, attributes)
@@ -320,26 +323,24 @@ func (e *Evaluator) Evaluate(ctx context.Context, group *rules.Group, at time.Ti
 	}
 	state := e.stateOf(ctx, group, at, before, written)
 	state.resolved = resolved
-	e.mu.Lock()
-	e.groups[key] = state
-	e.mu.Unlock()
-	e.OnEvaluation(at, e.result())
+	e.OnEvaluation(at, e.replace(key, state, awaited))
 }
 
-// Prune drops what groups reported that no longer exist, which resolves their alerts.
+// Prune drops what groups reported that no longer exist, which resolves their alerts. It also resolves
+// awaited alerts whose rules no longer exist.
 func (e *Evaluator) Prune() {
 	there := map[string]bool{}
 	for _, group := range e.Manager.RuleGroups() {
-		there[rules.GroupKey(group.File(), group.Name())] = true
+		there[groupKey(group)] = true
 	}
 	e.observing.Lock()
 	defer e.observing.Unlock()
-	e.mu.Lock()
-	for key := range e.groups {
+	for _, key := range slices.Collect(maps.Keys(e.groups.byGroup)) {
 		if !there[key] {
-			delete(e.groups, key)
+			e.OnEvaluation(time.Now(), e.replace(key, nil, nil))
 		}
 	}
-	e.mu.Unlock()
-	e.OnEvaluation(time.Now(), e.result())
+	if awaited := e.Awaited(e.index.mayBeGone); len(awaited) > 0 {
+		e.OnEvaluation(time.Now(), e.replace("", nil, awaited))
+	}
 }

@@ -220,7 +220,7 @@ func number(v float64) string { return strconv.FormatFloat(v, 'g', 4, 64) }
 func (e *Evaluator) RecordedValue(group *rules.Group, name string) *float64 {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	state, ok := e.groups[rules.GroupKey(group.File(), group.Name())]
+	state, ok := e.groups.byGroup[groupKey(group)]
 	if !ok {
 		return nil
 	}

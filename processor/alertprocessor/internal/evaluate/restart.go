@@ -5,7 +5,6 @@ package evaluate
 
 import (
 	"context"
-	"maps"
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -24,8 +23,8 @@ func (e *Evaluator) findResolved(ctx context.Context, group *rules.Group, at tim
 	for fingerprint, alert := range awaited {
 		if name := alert.Name(); name != FailingRuleName {
 			byName[name] = append(byName[name], fingerprint)
-		} else if alert.Labels["rule_group"] == group.Name() {
-			failing[alert.Labels["rule"]] = append(failing[alert.Labels["rule"]], fingerprint)
+		} else if alert.Labels[labelRuleGroup] == group.Name() {
+			failing[alert.Labels[labelRule]] = append(failing[alert.Labels[labelRule]], fingerprint)
 		}
 	}
 	for _, rule := range group.Rules() {
@@ -156,42 +155,77 @@ func both(a, b coverage) coverage {
 	return func(alert map[string]string) bool { return a(alert) && b(alert) }
 }
 
-// indexRules notes which groups have an alerting rule of a name.
-func (e *Evaluator) indexRules() {
-	groupsOf := map[string][]string{}
-	for _, group := range e.Manager.RuleGroups() {
+// ruleIndex finds rules.
+type ruleIndex struct {
+	groupsOf map[string][]string // keys of groups, by the name of an alerting rule
+	inGroups map[inGroup]bool    // rules of all kinds
+}
+
+// inGroup are the names of a rule and its group.
+type inGroup struct{ group, rule string }
+
+func newRuleIndex(groups []*rules.Group) ruleIndex {
+	x := ruleIndex{groupsOf: map[string][]string{}, inGroups: map[inGroup]bool{}}
+	for _, group := range groups {
 		for _, rule := range group.Rules() {
+			x.inGroups[inGroup{group.Name(), rule.Name()}] = true
 			if _, ok := rule.(*rules.AlertingRule); ok {
-				groupsOf[rule.Name()] = append(groupsOf[rule.Name()], groupKey(group))
+				x.groupsOf[rule.Name()] = append(x.groupsOf[rule.Name()], groupKey(group))
 			}
 		}
 	}
+	return x
+}
+
+// mayBeGone reports whether there is no rule of the name of an alert, or whether it is about a rule.
+func (x ruleIndex) mayBeGone(name string) bool {
+	return isAboutRule(name) || len(x.groupsOf[name]) == 0
+}
+
+func isAboutRule(name string) bool { return name == FailingRuleName || name == UnstableLabelsName }
+
+// indexRules notes which rules there are.
+func (e *Evaluator) indexRules() {
+	index := newRuleIndex(e.Manager.RuleGroups())
 	e.observing.Lock()
 	defer e.observing.Unlock()
-	e.groupsOf = groupsOf
+	e.index = index
+}
+
+// awaitedBy are the alerts from before a restart of which an evaluation of a group may find
+// something out: those of its rules, and of rules that no longer exist.
+func (e *Evaluator) awaitedBy(group *rules.Group) map[string]Awaited {
+	own := map[string]bool{}
+	for _, rule := range group.Rules() {
+		own[rule.Name()] = true
+	}
+	e.observing.Lock()
+	index := e.index
+	e.observing.Unlock()
+	return e.Awaited(func(name string) bool { return own[name] || index.mayBeGone(name) })
 }
 
 // resolvedOf joins what the groups know: an alert is resolved if all groups that have
 // a rule of its name know that, or none has such a rule any more.
 func (e *Evaluator) resolvedOf(awaited map[string]Awaited) map[string]bool {
 	resolved := map[string]bool{}
-	if len(awaited) == 0 {
-		return resolved
-	}
 	for fingerprint, alert := range awaited {
-		if alert.Name() == FailingRuleName || alert.Name() == UnstableLabelsName {
-			for _, state := range e.groups {
-				resolved[fingerprint] = resolved[fingerprint] || state.resolved[fingerprint]
+		var known bool
+		if isAboutRule(alert.Name()) {
+			known = !e.index.inGroups[inGroup{alert.Labels[labelRuleGroup], alert.Labels[labelRule]}]
+			for _, state := range e.groups.byGroup {
+				known = known || state.resolved[fingerprint]
 			}
-			continue
+		} else {
+			known = true
+			for _, key := range e.index.groupsOf[alert.Name()] {
+				state := e.groups.byGroup[key]
+				known = known && state != nil && state.resolved[fingerprint]
+			}
 		}
-		known := true
-		for _, key := range e.groupsOf[alert.Name()] {
-			state := e.groups[key]
-			known = known && state != nil && state.resolved[fingerprint]
+		if known {
+			resolved[fingerprint] = true
 		}
-		resolved[fingerprint] = known
 	}
-	maps.DeleteFunc(resolved, func(_ string, known bool) bool { return !known })
 	return resolved
 }

@@ -6,7 +6,6 @@ package evaluate
 import (
 	"context"
 	"fmt"
-	"maps"
 	"math"
 	"strings"
 	"time"
@@ -21,6 +20,12 @@ import (
 
 // FailingRuleName is the alertname of a rule that cannot be evaluated.
 const FailingRuleName = "RuleCannotBeEvaluated"
+
+// Labels of an alert about a rule.
+const (
+	labelRuleGroup = "rule_group"
+	labelRule      = "rule"
+)
 
 // groupState is what a group reported last.
 type groupState struct {
@@ -193,8 +198,8 @@ func (s RuleSet) failing(group *rules.Group, rule rules.Rule, err error, at time
 		Labels: withDefaults(map[string]string{
 			alertevent.LabelName:     FailingRuleName,
 			alertevent.LabelSeverity: alertevent.SeverityWarning,
-			"rule_group":             group.Name(),
-			"rule":                   rule.Name(),
+			labelRuleGroup:           group.Name(),
+			labelRule:                rule.Name(),
 		}, s.ExternalLabels),
 		Annotations: map[string]string{
 			alertevent.AnnotationSummary:     fmt.Sprintf("Rule %s of group %s cannot be evaluated", rule.Name(), group.Name()),
@@ -224,32 +229,67 @@ func withDefaults(set, defaults map[string]string) map[string]string {
 	return set
 }
 
-// Result is what the rules of all groups report.
+// Result is what an evaluation of a group has found, by fingerprint. It has nothing of alerts that
+// other groups alone report.
 type Result struct {
-	Firing  map[string]alertevent.Alert // by fingerprint
-	Pending map[string]bool             // fingerprints of alerts that do not fire yet
+	Group  string                      // identifies the group
+	Firing map[string]alertevent.Alert // since the first rule, of any group, has raised them
+	// Ended are alerts that the group reported before, pending or firing, and that no rule
+	// raises any more.
+	Ended []string
+	// Pending reports whether an alert of any group is pending. It is for the time of OnEvaluation.
+	Pending func(fingerprint string) bool
 	// Keep is known of the firing alerts of rules with a keep_firing_for.
 	Keep map[string]KeepFiring
 	// Resolved are the awaited alerts that are known not to fire.
 	Resolved map[string]bool
+	// TotalFiring and TotalPending are the numbers of alerts of all groups.
+	TotalFiring, TotalPending int
 }
 
-// result joins all groups, because two rules may raise an alert with the same labels:
-// it fires while one of them does, since the first did.
-func (e *Evaluator) result() Result {
-	result := Result{Firing: map[string]alertevent.Alert{}, Pending: map[string]bool{}, Keep: map[string]KeepFiring{}}
-	for _, group := range e.groups {
-		for _, fingerprint := range group.pending {
-			result.Pending[fingerprint] = true
-		}
-		for fingerprint, alert := range group.firing {
-			if first, taken := result.Firing[fingerprint]; !taken || alert.StartsAt.Before(first.StartsAt) {
-				result.Firing[fingerprint] = alert
-			}
-		}
-		maps.Copy(result.Keep, group.keep)
+// replace records what a group reports, which is nothing when it is gone, and what that changes.
+// The caller holds observing.
+func (e *Evaluator) replace(key string, next *groupState, awaited map[string]Awaited) Result {
+	last := e.groups.byGroup[key]
+	e.mu.Lock()
+	e.groups.replace(key, next)
+	e.mu.Unlock()
+	result := Result{
+		Group:    key,
+		Firing:   map[string]alertevent.Alert{},
+		Pending:  func(fingerprint string) bool { return e.groups.pendingIn[fingerprint] > 0 },
+		Keep:     map[string]KeepFiring{},
+		Resolved: e.resolvedOf(awaited), TotalFiring: len(e.groups.raisedBy), TotalPending: len(e.groups.pendingIn),
 	}
-	result.Resolved = e.resolvedOf(e.Awaited())
+	add := func(fingerprint string) (fires bool) {
+		alert, fires := e.groups.firing(fingerprint)
+		if !fires {
+			return false
+		}
+		result.Firing[fingerprint] = alert
+		if keep, ok := e.groups.keep(fingerprint); ok {
+			result.Keep[fingerprint] = keep
+		}
+		return true
+	}
+	if next != nil {
+		for fingerprint := range next.firing {
+			add(fingerprint)
+		}
+	}
+	if last == nil {
+		return result
+	}
+	for fingerprint := range last.firing {
+		if _, done := result.Firing[fingerprint]; !done && !add(fingerprint) {
+			result.Ended = append(result.Ended, fingerprint)
+		}
+	}
+	for _, fingerprint := range last.pending {
+		if e.groups.pendingIn[fingerprint] == 0 && len(e.groups.raisedBy[fingerprint]) == 0 {
+			result.Ended = append(result.Ended, fingerprint)
+		}
+	}
 	return result
 }
 
@@ -259,7 +299,7 @@ func (e *Evaluator) Failures() map[string]alertevent.Alert {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	out := map[string]alertevent.Alert{}
-	for _, group := range e.groups {
+	for _, group := range e.groups.byGroup {
 		for _, fingerprint := range group.about {
 			out[fingerprint] = group.firing[fingerprint]
 		}

@@ -89,8 +89,8 @@ func (s RuleSet) unstable(group *rules.Group, rule rules.Rule, t turnover) alert
 		Labels: withDefaults(map[string]string{
 			alertevent.LabelName:     UnstableLabelsName,
 			alertevent.LabelSeverity: alertevent.SeverityWarning,
-			"rule_group":             group.Name(),
-			"rule":                   rule.Name(),
+			labelRuleGroup:           group.Name(),
+			labelRule:                rule.Name(),
 		}, s.ExternalLabels),
 		Annotations: map[string]string{
 			alertevent.AnnotationSummary:     fmt.Sprintf("Labels of rule %s of group %s change at every evaluation", rule.Name(), group.Name()),

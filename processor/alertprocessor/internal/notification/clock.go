@@ -22,10 +22,13 @@ func (m Persistent) SetBack(now time.Time, by time.Duration) {
 		if e.event != nil {
 			correct(&e.event.ends, &e.event.coolsUntil)
 		}
+		b.appoint(e)
 	}
 	for _, g := range b.groups {
 		correct(&g.next)
+		b.due.set(g, g.next)
 	}
+	correct(&b.awaited.check)
 	correct(&b.cap.windowStart, &b.cap.startsAt)
 	for _, d := range b.dropped.rules {
 		correct(&d.startsAt, &d.last)

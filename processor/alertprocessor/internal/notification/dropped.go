@@ -27,13 +27,21 @@ type dropped struct {
 
 type droppedRule struct {
 	startsAt, last time.Time // of the drops
-	count          int       // at the last observation, or of occurrences
+	count          int       // at the last observations, or of occurrences
+	ongoing        bool      // alerts of the rule fire without a slot
 	rank           int       // of the most severe alert that was dropped when it started
 	notified       bool
 }
 
-// set records that so many alerts of a rule are dropped now.
-func (d *dropped) set(now time.Time, rule string, n, rank int) { d.rule(now, rule, rank).count = n }
+// set records that so many alerts of a rule fire without a slot, the most severe of rank.
+func (d *dropped) set(now time.Time, rule string, n, rank int) {
+	if n > 0 {
+		r := d.rule(now, rule, rank)
+		r.count, r.ongoing = n, true
+	} else if r, ok := d.rules[rule]; ok {
+		r.ongoing = false
+	}
+}
 
 // add records that an occurrence of an event rule was dropped.
 func (d *dropped) add(now time.Time, rule string, rank int) { d.rule(now, rule, rank).count++ }
@@ -64,7 +72,7 @@ func (d *dropped) flush(now time.Time, external map[string]string) []alertevent.
 		case !r.notified:
 			r.notified = true
 			out = append(out, r.alert(rule, external))
-		case now.Sub(r.last) >= window:
+		case !r.ongoing && now.Sub(r.last) >= window:
 			alert := r.alert(rule, external)
 			alert.State, alert.EndsAt, alert.Value = alertevent.Resolved, now, nil
 			alert.Annotations = map[string]string{
@@ -98,7 +106,7 @@ func (r *droppedRule) alert(rule string, external map[string]string) alertevent.
 // next is when the first resolution may be due.
 func (d *dropped) next() (next time.Time, ok bool) {
 	for _, r := range d.rules {
-		if end := r.last.Add(window); !ok || end.Before(next) {
+		if end := r.last.Add(window); !r.ongoing && (!ok || end.Before(next)) {
 			next, ok = end, true
 		}
 	}

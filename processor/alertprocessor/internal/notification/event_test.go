@@ -125,7 +125,7 @@ func TestEvents(t *testing.T) {
 				if s.observed != "" {
 					firing[alert(s.observed).Fingerprint()] = alert(s.observed)
 				}
-				assert.Empty(t, b.Observe(now, Observation{Firing: firing}, nothing), "at %v", s.minute)
+				assert.Empty(t, b.Observe(now, observationOf(b, firing, nil), nothing), "at %v", s.minute)
 				sent, _ := b.Flush(now, nothing)
 				assert.Equal(t, s.want, describe(sent), "at %v", s.minute)
 				var active []string
@@ -143,7 +143,7 @@ func TestEvents(t *testing.T) {
 					assert.LessOrEqual(t, next, now.Add(10*time.Minute))
 				}
 			}
-			b.Observe(minutes(300), Observation{}, nothing)
+			b.Observe(minutes(300), observationOf(b, nil, nil), nothing)
 			if last, _ := b.Flush(minutes(300), nothing); assert.Empty(t, last) {
 				assert.Empty(t, b.alerts, "nothing is left")
 				assert.Empty(t, b.groups)

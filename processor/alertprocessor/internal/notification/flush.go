@@ -16,14 +16,12 @@ import (
 func (b *Log) Flush(now time.Time, mutes func(alertevent.Alert) Mute) ([]Notification, Counts) {
 	counts := Counts{}
 	summary, summed := b.cap.Summary(now, b.policy.External) // of the minute that has passed
-	b.expireEvents(now, counts)
+	b.expire(now, counts)
 	var due []*flush
-	for _, g := range b.groups {
-		if now.Before(g.next) || b.isIdle(now, g) {
-			continue
-		}
+	for _, g := range b.due.take(now) {
 		if g.route.isMuted(now) {
 			g.next = now.Truncate(time.Minute).Add(time.Minute) // times are by the minute
+			b.due.set(g, g.next)
 			continue
 		}
 		if f := b.prepare(now, g); f.due {
@@ -54,16 +52,6 @@ func (b *Log) Flush(now time.Time, mutes func(alertevent.Alert) Mute) ([]Notific
 		out = append(out, b.routes.address(alert)...)
 	}
 	return out, counts
-}
-
-// isIdle reports, at little cost, whether an alert that is not grouped fires, has
-// been notified and is not due: most of many do.
-func (b *Log) isIdle(now time.Time, g *group) bool {
-	if g.shared != nil {
-		return false
-	}
-	e := b.alerts[g.key]
-	return e.notified && (e.firing && !b.isDue(now, e) || b.holdsBack(now, e))
 }
 
 // flush is what a group is to notify.
@@ -99,20 +87,6 @@ func (b *Log) prepare(now time.Time, g *group) *flush {
 		f.due = f.due || b.isDue(now, e)
 	}
 	return f
-}
-
-// isDue reports whether an alert that fires is to be notified.
-func (b *Log) isDue(now time.Time, e *entry) bool {
-	switch {
-	case e.once:
-		return true
-	case e.event != nil:
-		return e.event.pending
-	case e.notified:
-		return e.route.repeat > 0 && e.mute.Reason == "" && now.Sub(e.notifiedAt) >= e.route.repeat && !b.cooling(now, e)
-	default:
-		return !now.Before(e.suppressedUntil)
-	}
 }
 
 // notify makes the notification of a group.
@@ -151,63 +125,10 @@ func (b *Log) notify(now time.Time, f *flush, counts Counts) Notification {
 		case e.once:
 			b.forget(key, e)
 		case !e.notified:
-			delete(b.held, key)
+			e.held = false
 		}
 	}
 	return n
-}
-
-// reschedule sets when a group is due next, or removes it when none of its alerts
-// is live.
-func (b *Log) reschedule(now time.Time, g *group) {
-	g.next = now.Add(g.route.grouping.Interval)
-	if g.shared == nil {
-		g.next = time.Time{}
-	}
-	for key := range g.members {
-		e := b.alerts[key]
-		if e.live() {
-			continue
-		}
-		if b.cooling(now, e) {
-			b.leave(key, e)
-		} else {
-			b.forget(key, e)
-		}
-	}
-}
-
-// Next is when a notification may be due without an observation.
-func (b *Log) Next() (next time.Time, ok bool) {
-	add := func(at time.Time) {
-		if !ok || at.Before(next) {
-			next, ok = at, true
-		}
-	}
-	if b.policy.Grouping.on() || b.policy.Routes != nil {
-		for _, g := range b.groups {
-			if g.shared != nil {
-				add(g.next)
-			}
-		}
-	}
-	if end, open := b.cap.WindowEnd(); open {
-		add(end)
-	}
-	if end, open := b.dropped.next(); open {
-		add(end)
-	}
-	for _, e := range b.held {
-		add(e.notifiedAt.Add(b.policy.cooldown(e.alert)))
-	}
-	if b.events > 0 {
-		for _, e := range b.alerts {
-			if e.event != nil && e.firing && !e.event.pending {
-				add(e.event.ends)
-			}
-		}
-	}
-	return next, ok
 }
 
 // MuteOf is what suppresses an alert that fires, on all its routes.

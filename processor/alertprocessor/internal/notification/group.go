@@ -61,6 +61,7 @@ func (b *Log) join(now time.Time, key string, labels map[string]string, route *r
 			g.next = now.Add(route.grouping.Wait)
 		}
 		b.groups[groupKey] = g
+		b.due.set(g, g.next)
 	}
 	g.members[key] = struct{}{}
 	return g
@@ -74,6 +75,7 @@ func (b *Log) leave(key string, e *entry) {
 	delete(e.group.members, key)
 	if len(e.group.members) == 0 {
 		delete(b.groups, e.group.key)
+		b.due.remove(e.group)
 	}
 	e.group = nil
 }
@@ -97,6 +99,7 @@ func (b *Log) ReleaseOccurrences() {
 	for _, e := range b.alerts {
 		if e.once || e.event != nil && e.event.pending {
 			e.group.next = time.Time{}
+			b.due.set(e.group, e.group.next)
 		}
 	}
 }

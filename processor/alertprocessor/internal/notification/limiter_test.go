@@ -35,7 +35,7 @@ func observed(b *Log, now time.Time, rules map[string]int) map[string]int {
 			firing[alert.Fingerprint()] = alert
 		}
 	}
-	b.Observe(now, Observation{Firing: firing}, nothing)
+	b.Observe(now, observationOf(b, firing, nil), nothing)
 	notifications, _ := b.Flush(now, nothing)
 	count := map[string]int{}
 	for _, n := range notifications {
@@ -70,7 +70,7 @@ func TestLimitOfARuleDropsTheLeastSevere(t *testing.T) {
 	got := observed(b, start, map[string]int{"a info": 8, "a warning": 8, "a critical": 6})
 	assert.Equal(t, map[string]int{"a critical": 6, "a warning": 4, "AlertsDropped warning": 1}, got)
 	assert.Equal(t, []string{"a"}, b.Dropping())
-	assert.Equal(t, 12, b.refused["a"])
+	assert.Equal(t, 12, b.refused.total["a"])
 }
 
 // Resolutions of everything that was notified leave, whatever fires instead.
@@ -82,7 +82,7 @@ func TestResolutionsLeaveInAStorm(t *testing.T) {
 		alert := ofRule("b", "critical", i)
 		firing[alert.Fingerprint()] = alert
 	}
-	b.Observe(minutes(1), Observation{Firing: firing}, nothing)
+	b.Observe(minutes(1), observationOf(b, firing, nil), nothing)
 	notifications, _ := b.Flush(minutes(1), nothing)
 	resolved := 0
 	for _, n := range notifications {
@@ -150,12 +150,12 @@ func TestAwaitedAlertIsResolvedWhenThatIsKnown(t *testing.T) {
 	assert.Equal(t, "a", observe(b, 0, []string{"a"}, nil))
 	b = restart(t, minutes(1), b)
 	key := alert("a").Fingerprint()
-	require.Contains(t, b.Awaited(), key)
-	b.Observe(minutes(2), Observation{}, nothing)
+	require.Contains(t, b.Awaited(anyName), key)
+	b.Observe(minutes(2), observationOf(b, nil, nil), nothing)
 	got, _ := b.Flush(minutes(2), nothing)
 	assert.Empty(t, describe(got), "nothing is known")
 	b.Observe(minutes(2.1), Observation{Resolved: map[string]bool{key: true}}, nothing)
 	got, _ = b.Flush(minutes(2.1), nothing)
 	assert.Equal(t, "-a", describe(got))
-	assert.Empty(t, b.Awaited())
+	assert.Empty(t, b.Awaited(anyName))
 }

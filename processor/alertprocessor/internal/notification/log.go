@@ -4,9 +4,6 @@
 package notification
 
 import (
-	"cmp"
-	"maps"
-	"slices"
 	"time"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
@@ -107,16 +104,21 @@ type Log struct {
 	cap     *Cap
 	dropped dropped
 	limiter *limiter
-	refused map[string]int // alerts of each rule at the last observation without a slot
+	refused refused
 
 	routes routes
 
-	alerts       map[string]*entry // an alert has one for each receiver
-	groups       map[string]*group
-	held         map[string]*entry // those whose resolution is held back
-	added        uint64
-	observations uint64
-	events       int // alerts that have an event
+	alerts  map[string]*entry // an alert has one for each receiver
+	groups  map[string]*group
+	awaited awaited
+	added   uint64
+	events  int // alerts that have an event
+
+	// An observation concerns one group of rules, and must not cost what the alerts of all
+	// others do. What becomes due with time is found here:
+	due     *agenda[*group] // when a group may have something to notify
+	ending  *agenda[*entry] // when the alert of an event rule is resolved
+	cooling *agenda[*entry] // when an alert that is not live is to be forgotten
 }
 
 type entry struct {
@@ -124,7 +126,6 @@ type entry struct {
 	base            string // the key of the alert, without the receiver
 	route           *route
 	group           *group
-	observed        uint64    // the last observation in which it fired
 	firing          bool      // at the last observation
 	notified        bool      // recipients believe that it fires
 	notifiedAt      time.Time // of the last firing notification; zero if never
@@ -132,6 +133,7 @@ type entry struct {
 	suppressedUntil time.Time // the cap suppressed it; until then it is not due
 	once            bool      // an occurrence that is notified once and forgotten
 	mute            Mute      // at the last observation
+	held            bool      // its resolution is held back
 	event           *event    // set for an alert of an event rule
 	keep            KeepFiring
 	// graceEnds is set while nothing is known of an alert from before a restart.
@@ -156,21 +158,6 @@ type event struct {
 // live reports whether the entry is more than the memory of a cooldown.
 func (e *entry) live() bool { return e.firing || e.notified || e.once }
 
-// missing reports whether an alert from before a restart that does not fire may
-// still be found to.
-func (e *entry) missing(now time.Time, o *Observation) bool {
-	switch {
-	case e.graceEnds.IsZero():
-		return false
-	case e.keep.For > 0 && now.Before(e.keep.Since.Add(e.keep.For)):
-		return true
-	case o.Pending[e.base]:
-		return true
-	default:
-		return !o.Resolved[e.base] && now.Before(e.graceEnds)
-	}
-}
-
 // NewLog makes a log without alerts.
 func NewLog(policy Policy) *Log {
 	if policy.RuleLimit == 0 {
@@ -180,149 +167,18 @@ func NewLog(policy Policy) *Log {
 		policy:  policy,
 		cap:     &Cap{limit: policy.PerMinute},
 		limiter: newLimiter(policy.RuleLimit, policy.Limit),
-		refused: map[string]int{},
+		refused: newRefused(),
 		routes:  newRoutes(policy),
 		alerts:  map[string]*entry{},
 		groups:  map[string]*group{},
-		held:    map[string]*entry{},
+		awaited: newAwaited(),
+		due:     newAgenda[*group](),
+		ending:  newAgenda[*entry](),
+		cooling: newAgenda[*entry](),
 	}
 }
 
-// Observation is what all rules report at a time, by fingerprint.
-type Observation struct {
-	Firing  map[string]alertevent.Alert
-	Pending map[string]bool
-	// Resolved are alerts of Awaited that are known not to fire.
-	Resolved map[string]bool
-	// Keep is what is known of alerts whose rule has a keep_firing_for.
-	Keep map[string]KeepFiring
-}
-
-// Observe records what the rules report.
-func (b *Log) Observe(now time.Time, o Observation, mutes func(alertevent.Alert) Mute) Counts {
-	counts := Counts{}
-	refused, ranks := map[string]int{}, map[string]int{}
-	swept := false
-	b.observations++
-	for _, key := range mostSevereFirst(o.Firing) {
-		alert := o.Firing[key]
-		mute, dropped := mutes(alert), false
-		for _, route := range b.routes.of(alert.Labels) {
-			e := b.entry(now, key, alert, route)
-			if e == nil && !swept {
-				swept = true
-				b.forgetCooling()
-				e = b.entry(now, key, alert, route)
-			}
-			if e == nil {
-				dropped = true
-				continue
-			}
-			b.observeFiring(e, mute, o.Keep[key], counts)
-		}
-		if dropped {
-			if refused[alert.Name()] == 0 {
-				ranks[alert.Name()] = alert.SeverityRank() // the most severe comes first
-			}
-			refused[alert.Name()]++
-		}
-	}
-	for key, e := range b.alerts {
-		if e.observed == b.observations || e.once || e.event != nil {
-			continue
-		}
-		// One that fires and was not observed has another receiver now.
-		if _, fires := o.Firing[e.base]; fires || !e.missing(now, &o) {
-			b.resolve(now, key, e, counts)
-		}
-	}
-	for rule, n := range refused {
-		if more := n - b.refused[rule]; more > 0 {
-			counts[Limit] += more
-		}
-		b.dropped.set(now, rule, n, ranks[rule])
-	}
-	b.refused = refused
-	return counts
-}
-
-// observeFiring records that an alert of a rule fires.
-func (b *Log) observeFiring(e *entry, mute Mute, keep KeepFiring, counts Counts) {
-	key := e.key()
-	switch {
-	case b.held[key] != nil:
-		counts[Cooldown]++ // the resolution that was held back is obsolete
-	case !e.notified && mute.Reason != "" && (!e.firing || e.mute.Reason != mute.Reason):
-		counts[mute.Reason]++
-	}
-	delete(b.held, key)
-	e.firing, e.mute, e.graceEnds, e.keep, e.observed = true, mute, time.Time{}, keep, b.observations
-}
-
-// Awaited are the alerts from before a restart that have not been found to fire.
-func (b *Log) Awaited() map[string]Awaited {
-	out := map[string]Awaited{}
-	for _, e := range b.alerts {
-		if !e.graceEnds.IsZero() {
-			out[e.base] = Awaited{e.alert, e.keep.Since}
-		}
-	}
-	return out
-}
-
-// Awaited is an alert from before a restart that has not been found to fire.
-type Awaited struct {
-	alertevent.Alert
-	KeepFiringSince time.Time // see [KeepFiring]
-}
-
-func mostSevereFirst(alerts map[string]alertevent.Alert) []string {
-	keys := slices.Collect(maps.Keys(alerts))
-	ranks := make(map[string]int, len(keys))
-	for key, alert := range alerts {
-		ranks[key] = alert.SeverityRank()
-	}
-	slices.SortFunc(keys, func(a, b string) int {
-		return cmp.Or(cmp.Compare(ranks[b], ranks[a]), cmp.Compare(a, b))
-	})
-	return keys
-}
-
-// Remute applies mutes that have changed.
-func (b *Log) Remute(mutes func(alertevent.Alert) Mute) {
-	for _, e := range b.alerts {
-		if e.firing && e.event == nil { // an occurrence that was muted is not notified later
-			e.mute = mutes(e.alert)
-		}
-	}
-}
-
-// resolve records that an alert does not fire.
-func (b *Log) resolve(now time.Time, key string, e *entry, counts Counts) {
-	if e.firing && !e.notified && e.event == nil {
-		counts[NeverNotified]++
-	}
-	e.firing, e.mute, e.graceEnds = false, Mute{}, time.Time{}
-	switch {
-	case !e.notified && !b.cooling(now, e):
-		b.forget(key, e)
-	case b.holdsBack(now, e):
-		b.held[key] = e
-	}
-}
-
-// holdsBack reports whether the resolution of an alert is to wait: it fired again
-// within its cooldown, recipients know that, and it may do so once more.
-func (b *Log) holdsBack(now time.Time, e *entry) bool {
-	return e.notified && !e.firing && e.returned && e.event == nil && !e.route.grouping.on() && b.inCooldown(now, e)
-}
-
-func (b *Log) inCooldown(now time.Time, e *entry) bool {
-	if e.event != nil {
-		return now.Before(e.event.coolsUntil)
-	}
-	return !e.notifiedAt.IsZero() && now.Sub(e.notifiedAt) < b.policy.cooldown(e.alert)
-}
+func (b *Log) inCooldown(now time.Time, e *entry) bool { return now.Before(b.cooldownEnd(e)) }
 
 // drop records an occurrence whose alert gets no slot.
 func (b *Log) drop(now time.Time, alert alertevent.Alert, counts Counts) {
@@ -355,7 +211,9 @@ func (b *Log) entry(now time.Time, base string, alert alertevent.Alert, route *r
 func (b *Log) forget(key string, e *entry) {
 	b.leave(key, e)
 	delete(b.alerts, key)
-	delete(b.held, key)
+	b.awaited.remove(e)
+	b.ending.remove(e)
+	b.cooling.remove(e)
 	b.limiter.remove(e.alert)
 	if e.event != nil {
 		b.events--
@@ -364,14 +222,34 @@ func (b *Log) forget(key string, e *entry) {
 
 // forgetCooling frees the slots of what is remembered for its cooldown alone.
 func (b *Log) forgetCooling() {
-	for key, e := range b.alerts {
-		if !e.live() {
-			b.forget(key, e)
-		}
+	for _, e := range b.cooling.all() {
+		b.forget(e.key(), e)
 	}
 }
 
-// cooling reports whether an alert that does not fire is to be remembered.
-func (b *Log) cooling(now time.Time, e *entry) bool {
-	return now.Before(e.suppressedUntil) || b.inCooldown(now, e)
+// isCooling reports whether an alert that does not fire is to be remembered.
+func (b *Log) isCooling(now time.Time, e *entry) bool { return now.Before(b.coolsUntil(e)) }
+
+// coolsUntil is until when it is.
+func (b *Log) coolsUntil(e *entry) time.Time {
+	return later(e.suppressedUntil, b.cooldownEnd(e))
+}
+
+// cooldownEnd is zero for an alert that has not been notified.
+func (b *Log) cooldownEnd(e *entry) time.Time {
+	switch {
+	case e.event != nil:
+		return e.event.coolsUntil
+	case e.notifiedAt.IsZero():
+		return time.Time{}
+	default:
+		return e.notifiedAt.Add(b.policy.cooldown(e.alert))
+	}
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }

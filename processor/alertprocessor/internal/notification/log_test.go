@@ -82,7 +82,7 @@ func (s step) take(b *Log, pending ...string) ([]Notification, Counts) {
 	for _, word := range pending {
 		waiting[word] = true
 	}
-	add(b.Observe(now, Observation{Firing: firing, Pending: waiting}, mutes))
+	add(b.Observe(now, observationOf(b, firing, waiting), mutes))
 	notifications, counts := b.Flush(now, mutes)
 	add(counts)
 	return notifications, all
@@ -349,10 +349,10 @@ func TestResolutionHasTheLatestTexts(t *testing.T) {
 	for i, summary := range []string{"first", "second"} {
 		a := alert("a")
 		a.Annotations = map[string]string{"summary": summary}
-		b.Observe(minutes(float64(i)), Observation{Firing: map[string]alertevent.Alert{a.Fingerprint(): a}}, nothing)
+		b.Observe(minutes(float64(i)), observationOf(b, map[string]alertevent.Alert{a.Fingerprint(): a}, nil), nothing)
 		b.Flush(minutes(float64(i)), nothing)
 	}
-	b.Observe(minutes(2), Observation{}, nothing)
+	b.Observe(minutes(2), observationOf(b, nil, nil), nothing)
 	got, _ := b.Flush(minutes(2), nothing)
 	require.Len(t, got, 1)
 	over := got[0].Alerts[0]

@@ -4,6 +4,7 @@
 package notification
 
 import (
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -81,7 +82,7 @@ func TestInhibitor(t *testing.T) {
 		"2": {Labels: labels("Down", "page", "b")},
 		"3": {Labels: map[string]string{"alertname": "Lost", "severity": "critical"}},
 		"4": {Labels: labels("Slow", "warning", "a")},
-	})
+	}, nil)
 	assert.Equal(t, "1", i.Mutes(labels("Slow", "warning", "a")))
 	assert.Equal(t, "1", i.Mutes(labels("Slow", "info", "a")))
 	assert.Empty(t, i.Mutes(labels("Slow", "warning", "c")), "another host")
@@ -90,7 +91,7 @@ func TestInhibitor(t *testing.T) {
 	assert.Empty(t, i.Mutes(labels("Down", "page", "b")), "an alert does not inhibit itself")
 	assert.Empty(t, i.Mutes(labels("Gone", "page", "b")), "nor one that could inhibit it")
 	assert.Equal(t, "3", i.Mutes(map[string]string{"alertname": "Slow", "severity": "warning"}), "a label that both lack is equal")
-	i.Update(nil)
+	i.Update(nil, []string{"1", "2", "3", "4"})
 	assert.Empty(t, i.Mutes(labels("Slow", "warning", "a")), "it is over")
 }
 
@@ -156,4 +157,45 @@ func TestSilencesThatAreRefused(t *testing.T) {
 	}
 	good.ID = "one more"
 	require.ErrorContains(t, s.Set(start, good), "there are 1000 silences already")
+}
+
+// An update concerns some alerts, and names the others whose inhibition it changes.
+func TestInhibitorNamesWhatChanges(t *testing.T) {
+	of := func(name, host string) alertevent.Alert {
+		return alertevent.Alert{Labels: map[string]string{"alertname": name, "host": host}}
+	}
+	i := NewInhibitor([]InhibitRule{{Source: matchers(t, `alertname=~"Down|Gone"`), Target: matchers(t, `alertname=~"Slow|Gone"`), Equal: []string{"host"}}})
+	update := func(ended []string, firing ...alertevent.Alert) []string {
+		all := map[string]alertevent.Alert{}
+		for _, a := range firing {
+			all[a.Labels["alertname"]+" "+a.Labels["host"]] = a
+		}
+		changed := i.Update(all, ended)
+		slices.Sort(changed)
+		return changed
+	}
+	assert.Empty(t, update(nil, of("Slow", "a"), of("Slow", "b"), of("Other", "a")))
+	assert.Equal(t, []string{"Slow a"}, update(nil, of("Down", "a")))
+	assert.Equal(t, "Down a", i.Mutes(of("Slow", "a").Labels))
+	assert.Empty(t, update(nil, of("Down", "a")), "still")
+	assert.Equal(t, []string{"Gone b", "Slow b"}, update(nil, of("Gone", "b")))
+	assert.Equal(t, "Gone b", i.Mutes(of("Slow", "b").Labels))
+	assert.Empty(t, i.Mutes(of("Gone", "b").Labels))
+	assert.Equal(t, []string{"Slow a"}, update([]string{"Down a"}))
+	assert.Empty(t, i.Mutes(of("Slow", "a").Labels))
+	update([]string{"Slow a", "Slow b", "Gone b", "Other a"})
+	assert.Empty(t, i.of)
+	assert.Empty(t, i.inhibitions[0])
+}
+
+func TestActiveSilencesChange(t *testing.T) {
+	s := NewSilences(nil)
+	assert.False(t, s.ActiveChanged(start))
+	require.NoError(t, s.Set(start, Silence{ID: "s", Matchers: matchers(t, `a="b"`), StartsAt: start.Add(time.Hour), EndsAt: start.Add(2 * time.Hour)}))
+	for _, step := range []struct {
+		minute float64
+		want   bool
+	}{{0, false}, {60, true}, {61, false}, {120, true}, {121, false}, {90, true}} {
+		assert.Equal(t, step.want, s.ActiveChanged(minutes(step.minute)), "minute %v", step.minute)
+	}
 }

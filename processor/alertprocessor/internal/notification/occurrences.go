@@ -66,6 +66,7 @@ func (b *Log) occur(now time.Time, o Occurrence, route *route, counts Counts) {
 	if mute.Reason == "" {
 		e.event.pending, e.event.coolsUntil = true, o.CoolsUntil
 	}
+	b.touch(e)
 }
 
 // EventsFull reports whether no other alert of an event rule gets a slot. An odd
@@ -128,20 +129,18 @@ func (b *Log) Events() []Event {
 	return out
 }
 
-// expireEvents resolves alerts of event rules without an occurrence for long enough,
-// and forgets those whose cooldown has passed.
-func (b *Log) expireEvents(now time.Time, counts Counts) {
-	if b.events == 0 {
-		return
-	}
-	for key, e := range b.alerts {
-		switch {
-		case e.event == nil:
-		case e.firing && !e.event.pending && !now.Before(e.event.ends):
-			b.resolve(now, key, e, counts)
-		case !e.live() && !b.cooling(now, e):
-			b.forget(key, e)
+// expire resolves alerts of event rules without an occurrence for long enough, and forgets
+// alerts whose cooldown has passed.
+func (b *Log) expire(now time.Time, counts Counts) {
+	for _, e := range b.ending.take(now) {
+		if now.Before(e.event.ends) {
+			b.appoint(e) // another occurrence has extended it
+			continue
 		}
+		b.resolve(now, e.key(), e, counts)
+	}
+	for _, e := range b.cooling.take(now) {
+		b.forget(e.key(), e)
 	}
 }
 

@@ -176,7 +176,7 @@ func TestRoutesChangeAcrossRestart(t *testing.T) {
 			after := NewLog(policy)
 			require.NoError(t, Persistent{Log: after, Gate: NewGate(1), Silences: NewSilences(nil), History: &History{}}.Restore(start, state))
 			a := alert("a:x")
-			after.Observe(minutes(1), Observation{Firing: map[string]alertevent.Alert{a.Fingerprint(): a}}, nothing)
+			after.Observe(minutes(1), observationOf(after, map[string]alertevent.Alert{a.Fingerprint(): a}, nil), nothing)
 			restarted, _ := after.Flush(minutes(1), nothing)
 			assert.Equal(t, test.then, addressed(restarted))
 		})

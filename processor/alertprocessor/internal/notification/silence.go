@@ -53,7 +53,8 @@ func (s Silence) purgeable(now time.Time) bool {
 // Silences are those of the configuration, and others. They are not safe for
 // concurrent use.
 type Silences struct {
-	list []Silence
+	list   []Silence
+	active []string // IDs of those that were, at the last call of ActiveChanged
 }
 
 // ErrUnknownSilence is the answer to an ID that no silence has.
@@ -76,6 +77,19 @@ func (s *Silences) Mutes(now time.Time, alert map[string]string) string {
 		}
 	}
 	return ""
+}
+
+// ActiveChanged reports whether other silences are active than at the last call.
+func (s *Silences) ActiveChanged(now time.Time) bool {
+	var active []string
+	for _, silence := range s.list {
+		if silence.active(now) {
+			active = append(active, silence.ID)
+		}
+	}
+	changed := !slices.Equal(active, s.active)
+	s.active = active
+	return changed
 }
 
 // Set adds a silence, or replaces the one of the same ID. It must have an ID

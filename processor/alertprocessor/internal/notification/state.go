@@ -128,7 +128,7 @@ func (m Persistent) Snapshot(now time.Time) State {
 	b, g, s := m.Log, m.Gate, m.Silences
 	state := State{Version: stateVersion, Groups: map[string]time.Time{}, Gate: map[string]time.Time{}}
 	for _, key := range slices.Sorted(maps.Keys(b.alerts)) {
-		if e := b.alerts[key]; e.notified || e.once || b.cooling(now, e) || e.event != nil && e.event.pending {
+		if e := b.alerts[key]; e.notified || e.once || b.isCooling(now, e) || e.event != nil && e.event.pending {
 			state.Alerts = append(state.Alerts, e.state())
 		}
 	}
@@ -147,7 +147,11 @@ func (m Persistent) Snapshot(now time.Time) State {
 	}
 	for _, rule := range b.Dropping() {
 		if d := b.dropped.rules[rule]; d.notified {
-			state.Dropped = append(state.Dropped, droppedState{rule, d.startsAt, d.last, d.rank, d.count})
+			last := d.last
+			if d.ongoing {
+				last = now
+			}
+			state.Dropped = append(state.Dropped, droppedState{rule, d.startsAt, last, d.rank, d.count})
 		}
 	}
 	for _, silence := range s.list {
@@ -209,6 +213,7 @@ func (m Persistent) Restore(now time.Time, state State) error {
 	for key, next := range state.Groups {
 		if group, ok := b.groups[key]; ok {
 			group.next = next
+			b.due.set(group, next)
 		}
 	}
 	for key, until := range state.Gate {
@@ -311,10 +316,12 @@ func (b *Log) restore(now time.Time, kept alertState) {
 		e.event = &event{ends: kept.Ends, pending: kept.Pending, coolsUntil: kept.CoolsUntil}
 	case e.notified:
 		e.firing, e.graceEnds = true, now.Add(max(b.policy.Grace, e.keep.For))
+		b.awaited.add(e)
 	}
 	if !e.live() {
 		b.leave(key, e)
 	}
+	b.appoint(e)
 }
 
 func (e *entry) state() alertState {

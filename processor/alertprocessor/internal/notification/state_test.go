@@ -48,7 +48,7 @@ func observe(b *Log, minute float64, firing, pending []string) string {
 	for _, word := range pending {
 		waits[alert(word).Fingerprint()] = true
 	}
-	b.Observe(minutes(minute), Observation{Firing: fires, Pending: waits}, nothing)
+	b.Observe(minutes(minute), observationOf(b, fires, waits), nothing)
 	out, _ := b.Flush(minutes(minute), nothing)
 	return describe(out)
 }
@@ -118,7 +118,7 @@ func TestRestart(t *testing.T) {
 	})
 	t.Run("what was never notified is not persisted", func(t *testing.T) {
 		b := NewLog(policy)
-		b.Observe(start, Observation{Firing: map[string]alertevent.Alert{"a": alert("a")}}, nothing)
+		b.Observe(start, observationOf(b, map[string]alertevent.Alert{"a": alert("a")}, nil), nothing)
 		assert.Empty(t, restart(t, minutes(1), b).alerts)
 	})
 }
@@ -136,14 +136,14 @@ func TestStateKeepsTheWholeAlert(t *testing.T) {
 		SpanID:       pcommon.SpanID{2},
 	}
 	b := NewLog(Policy{Limit: 1})
-	b.Observe(start, Observation{Firing: map[string]alertevent.Alert{whole.Fingerprint(): whole}}, nothing)
+	b.Observe(start, observationOf(b, map[string]alertevent.Alert{whole.Fingerprint(): whole}, nil), nothing)
 	b.Flush(start, nothing)
 	b = restart(t, start, b)
 	assert.Equal(t, whole, b.alerts[whole.Fingerprint()].alert)
 
 	nan := math.NaN()
 	whole.Value = &nan
-	b.Observe(start, Observation{Firing: map[string]alertevent.Alert{whole.Fingerprint(): whole}}, nothing)
+	b.Observe(start, observationOf(b, map[string]alertevent.Alert{whole.Fingerprint(): whole}, nil), nothing)
 	b = restart(t, start, b)
 	assert.Nil(t, b.alerts[whole.Fingerprint()].alert.Value, "JSON has no number for it")
 }
@@ -240,7 +240,7 @@ func FuzzReadState(f *testing.F) {
 		b := NewLog(Policy{Limit: 10, Grouping: Grouping{By: []string{"a"}, Interval: time.Second}})
 		_ = persistentWith(b).Restore(start, state)
 		state.Undelivered()
-		b.Observe(start, Observation{}, nothing)
+		b.Observe(start, observationOf(b, nil, nil), nothing)
 		b.Flush(start, nothing)
 	})
 }

@@ -140,6 +140,8 @@ const (
 	// Undecided: the record counts as a call because of its usage. What it is called does
 	// not decide that it is one.
 	Undecided
+	// OfFailures: the record is of a kind of event of which there are only those of failed calls.
+	OfFailures
 )
 
 // Has reports whether all flags are set.

@@ -144,7 +144,7 @@ func (c *chunk) scope(s *slot) (name string) {
 	return name
 }
 
-func (c *chunk) reporter(s *slot) reporter { return reporter{c.scope(s), s.content != 0} }
+func (c *chunk) reporter(s *slot) reporter { return reporterOf(c.scope(s), s.content, s.flags) }
 
 func (c *chunk) valuesAt(number uint16) *Values {
 	if number == 0 {
