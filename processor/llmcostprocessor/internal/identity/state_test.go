@@ -118,7 +118,7 @@ func TestStatesOfACallWithTheIDOfASum(t *testing.T) {
 		return item{record: &Record{
 			Trace: [16]byte{1}, Span: [8]byte{span}, Parent: [8]byte{parent}, Resource: 1, Response: response, Model: 1, Scope: "agents",
 			Start: start.UnixNano() + begin*1e6, End: start.UnixNano() + end*1e6,
-			Usage: Usage{Prompt: prompt, Completion: prompt / 10, Stated: 3, NonZero: 3},
+			Prompt: prompt, Completion: prompt / 10, Stated: 3, NonZero: 3,
 			Flags: IsSpan | HasUsage | StatesInput | StatesOutput | Priced | flags, Payload: fmt.Sprint("span ", span),
 		}}
 	}
