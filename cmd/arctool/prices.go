@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/spelling"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/pricelist"
 )
 
@@ -120,7 +121,7 @@ func printPrice(out io.Writer, list *pricelist.List, q pricelist.Query, at time.
 		return true
 	}
 	if !found {
-		fmt.Fprintf(out, "%s: no entry of version %s has this name%s; its calls are unpriced\n", q.Model, list.Version(), atSeller(how))
+		fmt.Fprintf(out, "%s: no entry of version %s has this name%s; its calls are unpriced%s\n", q.Model, list.Version(), atSeller(how), spelling.Suggestion(q.Model, list.Names()))
 		return false
 	}
 	name := entry.Name

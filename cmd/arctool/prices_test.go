@@ -73,6 +73,10 @@ func TestPricesLookup(t *testing.T) {
 	assert.Regexp(t, `  list: built-in\n  checked: 2026-\d\d-\d\d, \d+ days? old\n`, out)
 	assert.Contains(t, out, "nobody-has-this: no entry of version 20")
 
+	out, _, err = run(t, "prices", "lookup", "gpt-4o-mimi")
+	require.Error(t, err)
+	assert.Contains(t, out, `its calls are unpriced; did you mean "gpt-4o-mini"?`)
+
 	_, _, err = run(t, "prices", "lookup", "--at", "soon", "gpt-4o")
 	require.EqualError(t, err, `--at: "soon" is not a date such as 2024-10-02`)
 }

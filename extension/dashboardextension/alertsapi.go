@@ -313,7 +313,7 @@ func (b *dashboardServer) silence(source string, s dashboard.Silence) (id string
 	if !b.cfg.Writable {
 		return "", dashboard.ErrReadOnly
 	}
-	alerts, ok := b.alerts.named(source)
+	alerts, ok := b.alerts.byID(source)
 	if !ok {
 		return "", &failure{notFound, errors.New("there is no such alert processor")}
 	}

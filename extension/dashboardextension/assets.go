@@ -25,6 +25,7 @@ var templateFiles embed.FS
 var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"asset":   assetPath,
 	"count":   text.Count,
+	"countOf": text.CountOf,
 	"cut":     text.Cut,
 	"dollars": text.Dollars,
 	"short":   func(n int64) string { return text.Short(float64(n)) },

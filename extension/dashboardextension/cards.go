@@ -91,7 +91,7 @@ func (c *card) addMonth(usage dashboard.Usage, extent *dashboard.Extent, month *
 }
 
 func newCard(title string, t *dashboard.Totals, yesterday float64) card {
-	made := card{Title: title, Cost: cost(t), Calls: text.Count(t.Calls)}
+	made := card{Title: title, Cost: cost(t), Calls: text.CountOf(t.Calls, "call")}
 	if t.Unpriced > 0 && !priceless(t) {
 		made.Unpriced = text.Count(t.Unpriced)
 	}

@@ -95,7 +95,7 @@ func (b *dashboardServer) groupsPage(g grouping) func(*http.Request) (content, e
 			view.Notes = append(view.Notes, "Sums of the calls that are kept: "+note+".")
 		}
 		if without > 0 {
-			view.Notes = append(view.Notes, text.Count(int64(without))+" calls have "+g.none+", and are not listed.")
+			view.Notes = append(view.Notes, "Not listed: "+text.CountOf(int64(without), "call")+" with "+g.none+".")
 		}
 		view.addGroups(g, c, groups)
 		return content{template: "groups.html", data: view}, nil

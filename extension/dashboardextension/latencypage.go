@@ -5,7 +5,6 @@ package dashboardextension
 
 import (
 	"cmp"
-	"fmt"
 	"math"
 	"net/http"
 	"slices"
@@ -109,7 +108,7 @@ func (view *latencyView) addUsage(usage dashboard.Usage, c selection) error {
 	}
 	view.Stats = []stat{
 		{Name: "Calls", Value: text.Count(all.Calls)},
-		{Name: "Failed", Value: text.Count(all.Errors + all.Timeouts), Note: fmt.Sprintf("%s errors, %s timeouts", text.Count(all.Errors), text.Count(all.Timeouts))},
+		{Name: "Failed", Value: text.Count(all.Errors + all.Timeouts), Note: text.CountOf(all.Errors, "error") + ", " + text.CountOf(all.Timeouts, "timeout")},
 		{Name: "Error rate", Value: percentOr(spend.ErrorRate(all))},
 		{Name: "p50", Value: quantile(all, .5), Note: "estimated"},
 		{Name: "p95", Value: quantile(all, .95), Note: "estimated"},

@@ -181,7 +181,7 @@ func newCostRow(l *dashboard.CostLine) costRow {
 		if l.Unpriced == l.Calls {
 			row.Counted = noPrice
 		} else if l.Unpriced > 0 {
-			notes = append(notes, text.Count(l.Unpriced)+" calls without a price")
+			notes = append(notes, text.CountOf(l.Unpriced, "call")+" without a price")
 		}
 		if l.Estimated != 0 {
 			notes = append(notes, text.Dollars(l.Estimated)+" estimated")
@@ -191,7 +191,7 @@ func newCostRow(l *dashboard.CostLine) costRow {
 		row.Reported, row.Computed = text.Dollars(l.Reported), text.Dollars(l.Computed)
 		row.ReportedOff = math.Abs(l.Reported-l.Computed) > largeDifference*max(l.Reported, l.Computed)
 		if l.ReportedCalls < l.Calls {
-			notes = append(notes, "reported of "+text.Count(l.ReportedCalls)+" calls")
+			notes = append(notes, "reported of "+text.CountOf(l.ReportedCalls, "call"))
 		}
 	}
 	if l.HasBill {

@@ -46,8 +46,8 @@ var presets = []preset{
 	{"12m", "12 months", "in the last 12 months", since(period.Month, 11)},
 }
 
-// named is the preset that is chosen, if one is.
-func (c *selection) named() *preset {
+// chosenPreset is nil if other dates are chosen.
+func (c *selection) chosenPreset() *preset {
 	at := slices.IndexFunc(presets, func(p preset) bool { return p.name == c.preset })
 	if at < 0 {
 		return nil

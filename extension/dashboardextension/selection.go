@@ -62,7 +62,7 @@ func readChoice(p *params, dimensions []string, now time.Time, byDefault *time.L
 		c.preset = ""
 		c.period = p.period(c.now, 24)
 	} else {
-		c.period = c.named().of(c.now)
+		c.period = c.chosenPreset().of(c.now)
 		c.to = ""
 	}
 	c.measure = spend.Measure(p.oneOf("show", string(spend.Cost), string(spend.Tokens), string(spend.Calls)))
@@ -113,7 +113,7 @@ func (c *selection) keepStep(extent *dashboard.Extent) {
 
 // label names the period.
 func (c *selection) label() string {
-	if preset := c.named(); preset != nil {
+	if preset := c.chosenPreset(); preset != nil {
 		return preset.in
 	}
 	const day = "Jan 2, 2006"

@@ -148,7 +148,7 @@ func (f *silenceForm) parse() (labels.Matchers, error) {
 // previewOf is what matchers choose of the active alerts of a source.
 func (b *dashboardServer) previewOf(source string, matchers labels.Matchers) *silencePreview {
 	preview := &silencePreview{}
-	alerts, ok := b.alerts.named(source)
+	alerts, ok := b.alerts.byID(source)
 	if !ok {
 		return preview
 	}

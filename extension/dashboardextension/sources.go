@@ -83,8 +83,8 @@ func (s *sources[S]) ids() []string {
 	return ids
 }
 
-// named is the source with an ID; the first one if the ID is "".
-func (s *sources[S]) named(id string) (found S, ok bool) {
+// byID returns the source with an ID; the first one if the ID is "".
+func (s *sources[S]) byID(id string) (found S, ok bool) {
 	for _, shown := range s.all() {
 		if id == "" || shown.id.String() == id {
 			return shown.asked, true

@@ -4,7 +4,6 @@
 package dashboardextension
 
 import (
-	"fmt"
 	"math"
 
 	"github.com/otelcol-arc/otelcol-arc/extension/dashboardextension/internal/spend"
@@ -37,7 +36,7 @@ func newStats(t, before *dashboard.Totals) []stat {
 }
 
 func figures(t *dashboard.Totals) []stat {
-	failed := fmt.Sprintf("%s errors, %s timeouts", text.Count(t.Errors), text.Count(t.Timeouts))
+	failed := text.CountOf(t.Errors, "error") + ", " + text.CountOf(t.Timeouts, "timeout")
 	return []stat{
 		{column: "cost", Name: "Cost", Value: cost(t), Note: perCall(t)},
 		{column: "calls", Name: "Calls", Value: text.Count(t.Calls), Note: failed},

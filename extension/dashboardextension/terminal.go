@@ -48,7 +48,7 @@ func (b *dashboardServer) Ready() error {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	b.stopReports = stop
-	b.traffic.record(b.now(), b.passed())
+	b.traffic.record(b.now(), b.trafficSinceStart())
 	b.serving.Go(func() { b.report(ctx) })
 	return nil
 }
@@ -95,13 +95,13 @@ func (b *dashboardServer) report(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			b.set.Logger.Info(b.describeMinute(b.traffic.record(b.now(), b.passed())))
+			b.set.Logger.Info(b.describeMinute(b.traffic.record(b.now(), b.trafficSinceStart())))
 		}
 	}
 }
 
-// passed is what has passed all llm_cost processors since the start.
-func (b *dashboardServer) passed() dashboard.Traffic {
+// trafficSinceStart is what has passed all llm_cost processors.
+func (b *dashboardServer) trafficSinceStart() dashboard.Traffic {
 	sum := dashboard.Traffic{Outcomes: map[string]int64{}}
 	for _, source := range b.usage.all() {
 		if asked, ok := source.asked.(dashboard.TrafficSource); ok {
@@ -113,8 +113,8 @@ func (b *dashboardServer) passed() dashboard.Traffic {
 
 // describeMinute is one line.
 func (b *dashboardServer) describeMinute(minute dashboard.Traffic) string {
-	line := fmt.Sprintf("Last minute: %s spans, %s log records, %s data points, %s of them report calls",
-		text.Count(minute.Spans), text.Count(minute.LogRecords), text.Count(minute.DataPoints), text.Count(reportsOfCalls(minute)))
+	line := fmt.Sprintf("Last minute: %s, %s, %s, %s of them report calls",
+		text.CountOf(minute.Spans, "span"), text.CountOf(minute.LogRecords, "log record"), text.CountOf(minute.DataPoints, "data point"), text.Count(reportsOfCalls(minute)))
 	if n := minute.Outcomes["unpriced"]; n > 0 {
 		line += fmt.Sprintf(" (%s unpriced)", text.Count(n))
 	}
@@ -129,9 +129,9 @@ func (b *dashboardServer) describeMinute(minute dashboard.Traffic) string {
 			spend.Add(&sum, &rows[i].Usage)
 		}
 	}
-	line += fmt.Sprintf("; today (UTC): %s calls, %s", text.Count(sum.Calls), text.Dollars(sum.Dollars))
+	line += fmt.Sprintf("; today (UTC): %s, %s", text.CountOf(sum.Calls, "call"), text.Dollars(sum.Dollars))
 	_, firing := b.countActive()
-	return line + fmt.Sprintf("; %d alerts firing", firing)
+	return line + fmt.Sprintf("; %s firing", text.CountOf(int64(firing), "alert"))
 }
 
 // reportsOfCalls are the records that report a call. They can be more than the calls:

@@ -88,7 +88,7 @@ func (b *dashboardServer) getTraffic(r *http.Request) (response, error) {
 		return response{}, err
 	}
 	var minutes trafficJSON
-	for _, minute := range b.traffic.current(b.now(), b.passed()) {
+	for _, minute := range b.traffic.current(b.now(), b.trafficSinceStart()) {
 		minutes.Minutes = append(minutes.Minutes, trafficMinuteJSON{
 			minute.end.UTC(), minute.passed.Spans, minute.passed.LogRecords, minute.passed.DataPoints, minute.passed.Outcomes,
 		})

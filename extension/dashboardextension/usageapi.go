@@ -25,7 +25,7 @@ const (
 // usageOf is the source of a request.
 func (b *dashboardServer) usageOf(p *params) (dashboard.Usage, error) {
 	id := p.text("source")
-	usage, ok := b.usage.named(id)
+	usage, ok := b.usage.byID(id)
 	switch {
 	case ok:
 		return usage, nil

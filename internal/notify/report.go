@@ -52,7 +52,7 @@ func (w *worker) reportAttempt(err error, accepted bool, givenUp []*entry) {
 			logger.Warn("Sending a notification failed, it is tried again", w.fields(zap.Int("waiting", waiting), zap.Error(err))...)
 		})
 	}
-	if errors.Is(err, ErrChannel) || rejections >= maxRejections || time.Since(failing) >= failingForMinutes {
+	if errors.Is(err, ErrChannel) || rejections >= maxRejections || time.Since(failing) >= reportFailingAfter {
 		name := ""
 		if w.channel.Name != "" {
 			name = w.channel.Name + ": "

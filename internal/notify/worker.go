@@ -27,8 +27,8 @@ import (
 const (
 	// maxErrors is how many of several errors are shown.
 	maxErrors = 3
-	// failingForMinutes is how long a channel fails until its status reports it.
-	failingForMinutes = time.Minute
+	// reportFailingAfter is how long a channel fails before its status reports it.
+	reportFailingAfter = time.Minute
 )
 
 // worker delivers the notifications of one channel. Workers share nothing, so none

@@ -113,8 +113,8 @@ func (c *compiler) compile(key string, config *Config, above *Route, aboveKey st
 			c.fail(key, "%s: must be %v or more, is %v", own.key, own.min, *own.to)
 		}
 	}
-	r.mute = c.named(key+"::mute_time_intervals", config.MuteTimeIntervals)
-	r.active = c.named(key+"::active_time_intervals", config.ActiveTimeIntervals)
+	r.mute = c.intervalsNamed(key+"::mute_time_intervals", config.MuteTimeIntervals)
+	r.active = c.intervalsNamed(key+"::active_time_intervals", config.ActiveTimeIntervals)
 	r.hasActive = len(config.ActiveTimeIntervals) > 0
 	r.Key = r.Matchers.String()
 	if aboveKey != "" {
@@ -177,8 +177,8 @@ func (c *compiler) matchers(key string, config *Config) labels.Matchers {
 	return all
 }
 
-// named joins the times of names.
-func (c *compiler) named(key string, names []string) mutetime.Intervals {
+// intervalsNamed joins the intervals of names.
+func (c *compiler) intervalsNamed(key string, names []string) mutetime.Intervals {
 	var all mutetime.Intervals
 	for i, name := range names {
 		intervals, known := c.intervals[name]

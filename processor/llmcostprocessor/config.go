@@ -337,13 +337,23 @@ func validateMetricSources(names []string) error {
 	return errors.Join(errs...)
 }
 
+// checkUnique checks a value that must not be empty, nor the same as one before it.
+func checkUnique(key, value string, taken bool) error {
+	switch {
+	case value == "":
+		return fmt.Errorf("%s: must not be empty", key)
+	case taken:
+		return fmt.Errorf("%s: %q comes twice", key, value)
+	default:
+		return nil
+	}
+}
+
 func validateBudgets(budgets []BudgetConfig, dimensions []string, retention time.Duration) error {
 	var errs []error
 	seen := map[string]bool{}
 	for i, b := range budgets {
-		if b.Name == "" || seen[b.Name] {
-			errs = append(errs, fmt.Errorf("budgets::%d::name: %q is empty or there twice", i, b.Name))
-		}
+		errs = append(errs, checkUnique(fmt.Sprintf("budgets::%d::name", i), b.Name, seen[b.Name]))
 		seen[b.Name] = true
 		switch longest, known := windows[b.Window]; {
 		case !known:

@@ -27,8 +27,8 @@ func TestEveryMistakeIsNamed(t *testing.T) {
 	err := cfg.Validate()
 	for _, key := range []string{
 		"metrics_interval", "retention", "max_rows", "max_models", "dedup::max_entries", "dedup::window",
-		"dimensions: at most", "dimensions::1", "dimensions::2",
-		"budgets::0::name", "budgets::0::window", "budgets::0::limit", "budgets::1::limit", "budgets::2::name",
+		"dimensions: at most", `dimensions::1: "a" comes twice`, "dimensions::2: must not be empty",
+		"budgets::0::name: must not be empty", "budgets::0::window", "budgets::0::limit", "budgets::1::limit", `budgets::2::name: "b" comes twice`,
 		"prices::files", "missing.yaml", prices + ":1",
 	} {
 		assert.ErrorContains(t, err, key)

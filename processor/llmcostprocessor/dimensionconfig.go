@@ -102,15 +102,13 @@ func validateDimensions(dimensions []DimensionConfig) error {
 		label := dashboard.MetricLabel(name)
 		switch other, taken := labels[label]; {
 		case name == "" || names[name]:
-			errs = append(errs, fmt.Errorf("dimensions::%d: %q is empty or there twice", i, name))
+			errs = append(errs, checkUnique(fmt.Sprintf("dimensions::%d", i), name, true))
 		case taken:
 			errs = append(errs, fmt.Errorf("dimensions::%d: %q has the same label in metrics as %q, %s", i, name, other, label))
 		}
 		names[name], labels[label] = true, name
 		for j, key := range d.From {
-			if key == "" || slices.Contains(d.From[:j], key) {
-				errs = append(errs, fmt.Errorf("dimensions::%d::from::%d: %q is empty or there twice", i, j, key))
-			}
+			errs = append(errs, checkUnique(fmt.Sprintf("dimensions::%d::from::%d", i, j), key, slices.Contains(d.From[:j], key)))
 		}
 		if d.Unlisted != "" && d.Table == "" {
 			errs = append(errs, fmt.Errorf("dimensions::%d::unlisted: there is no table", i))

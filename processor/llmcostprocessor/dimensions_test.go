@@ -69,7 +69,7 @@ func TestMistakesInDimensionsAreNamed(t *testing.T) {
 	})
 	err := cfg.Validate()
 	for _, want := range []string{
-		`dimensions::1: "a_b" has the same label in metrics as "a.b", a_b`, "dimensions::2::from::1", "dimensions::2::from::2",
+		`dimensions::1: "a_b" has the same label in metrics as "a.b", a_b`, `dimensions::2::from::1: "x" comes twice`, "dimensions::2::from::2: must not be empty",
 		"dimensions::3::unlisted", "dimensions::4::drop", "dimensions::5::table: " + table + ":2: has 1 columns", "dimensions::6::table: ",
 	} {
 		assert.ErrorContains(t, err, want)

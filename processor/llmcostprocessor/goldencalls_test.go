@@ -151,7 +151,7 @@ func callsOf(t *testing.T, requests [][]telemetry) (calls []goldenCall) {
 		}
 	})
 	slices.SortFunc(calls, func(a, b goldenCall) int {
-		return cmp.Or(cmp.Compare(a.Model, b.Model), cmp.Compare(a.Status, b.Status), cmp.Compare(a.Usage["output"], b.Usage["output"]), cmp.Compare(a.Usage["input"], b.Usage["input"]), cmp.Compare(a.Convention, b.Convention))
+		return cmp.Or(cmp.Compare(a.Model, b.Model), cmp.Compare(a.Status, b.Status), cmp.Compare(a.Usage["output"], b.Usage["output"]), cmp.Compare(a.Usage["input"], b.Usage["input"]), cmp.Compare(a.Convention, b.Convention), slices.Compare(a.Merged, b.Merged))
 	})
 	return calls
 }

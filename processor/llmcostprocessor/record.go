@@ -58,6 +58,7 @@ func (c *core) identify(b *batch, to *identity.Record, d *detectedCall) {
 		{identity.Above, call.AddsStart},
 		{identity.Varies, name.varies},
 		{identity.Undecided, call.Inferred},
+		{identity.OfFailures, call.OfFailures},
 		{identity.Unreadable, call.Problem == convention.ReasonBadTokens},
 	} {
 		if fact.set {
@@ -163,7 +164,7 @@ func (c *core) identifySource(s *source) uint64 {
 		if instance := text(s.attributes, "service.instance.id"); instance != "" {
 			s.id = mix(s.service, identity.Hash(instance))
 		} else {
-			s.id = max(hashMap(s.attributes), 1)
+			s.id = max(hashProcess(s.attributes), 1)
 		}
 		c.dimensions.ofResource(&s.dimensions, s.attributes)
 	}
@@ -180,11 +181,33 @@ func serviceOf(resource pcommon.Map) uint64 {
 func hashMap(attributes pcommon.Map) (sum uint64) {
 	attributes.Range(func(key string, value pcommon.Value) bool {
 		if !strings.HasPrefix(key, "telemetry.") && !ownAttributes[key] {
-			sum += mix(identity.Hash(key), identity.Hash(value.AsString()), uint64(value.Type()))
+			sum += hashAttribute(key, value)
 		}
 		return true
 	})
 	return sum
+}
+
+// hashProcess is the hash of those attributes of a resource that may distinguish processes.
+// What an instrumentation adds for its own backend, to its own provider alone, does not.
+func hashProcess(resource pcommon.Map) (sum uint64) {
+	resource.Range(func(key string, value pcommon.Value) bool {
+		if head, _, _ := strings.Cut(key, "."); !ofInstrumentation[head] && !ownAttributes[key] {
+			sum += hashAttribute(key, value)
+		}
+		return true
+	})
+	return sum
+}
+
+// ofInstrumentation are the first parts of such attributes, and of those of telemetry SDKs.
+var ofInstrumentation = map[string]bool{
+	"telemetry": true, "openinference": true, "arize": true, "model_id": true, "model_version": true, // the last two are Arize's
+	"langfuse": true, "langsmith": true, "traceloop": true, "mlflow": true, "braintrust": true, "langwatch": true,
+}
+
+func hashAttribute(key string, value pcommon.Value) uint64 {
+	return mix(identity.Hash(key), identity.Hash(value.AsString()), uint64(value.Type()))
 }
 
 // ownAttributes are what this processor writes.

@@ -74,10 +74,10 @@ func (b *billing) start(ctx context.Context, host component.Host) error {
 		return err
 	}
 	b.accounts = slices.DeleteFunc(b.accounts, func(a *account) bool {
-		if !a.cfg.asked() {
+		if !a.cfg.hasAccess() {
 			b.logger.Info("An account has no key and is not asked", zap.String("provider", a.cfg.Provider), zap.String("account", a.cfg.Name))
 		}
-		return !a.cfg.asked()
+		return !a.cfg.hasAccess()
 	})
 	if len(b.accounts) == 0 {
 		b.logger.Warn("No account has a key: no billed costs are asked for")

@@ -109,8 +109,8 @@ func (a *AccountConfig) Unmarshal(conf *confmap.Conf) error {
 	return nil
 }
 
-// asked reports whether the account can be asked.
-func (a *AccountConfig) asked() bool {
+// hasAccess reports whether there is a key, or the provider needs none.
+func (a *AccountConfig) hasAccess() bool {
 	return a.Key != "" || report.Providers[a.Provider].Authorize == nil
 }
 

@@ -74,12 +74,14 @@ func TestDashboardOfARunningCollector(t *testing.T) {
 		Configs: []string{"config/default.yaml"},
 		Set:     append(set, "exporters::prometheus::endpoint="+p.page),
 	})
-	time.Sleep(time.Second) // until a signal is heard
 	url := "http://" + p.dashboard
 	postEvents(t, "http://"+p.arc, security{}, lines(llmEvent(call{model: "gpt-4-turbo", input: 200_000, output: 100}, 4)))
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
 		_, history := fetch(c, url+"/api/alerts/history")
 		assert.Contains(c, history, "HighCostLLMCall")
+		// The event names no service.
+		assert.Contains(c, history, `"An LLM call cost more than $1"`)
+		assert.Contains(c, history, `"A call of gpt-4-turbo cost 2.00 dollars."`)
 		_, rules := fetch(c, url+"/rules")
 		assert.Contains(c, rules, "config/rules/arc.yml")
 		assert.Contains(c, rules, "HighCostLLMCall")

@@ -6,6 +6,7 @@
 package pricelist
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -79,6 +80,15 @@ type Resolution struct {
 	Doubt string
 	// Provisioned reports that calls cost nothing each: the capacity is paid by the hour.
 	Provisioned bool
+}
+
+// Names are the names of the models, in order.
+func (l *List) Names() []string {
+	set := map[string]bool{}
+	for m := range l.table.Models() {
+		set[m.Name] = true
+	}
+	return slices.Sorted(maps.Keys(set))
 }
 
 // Resolve finds the entry that a query means, and reports how.

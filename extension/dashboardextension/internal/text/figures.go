@@ -37,6 +37,14 @@ func Count(n int64) string {
 	return thousands(strconv.FormatInt(n, 10))
 }
 
+// CountOf writes a number of things: 1 call, 1,200 calls.
+func CountOf(n int64, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return Count(n) + " " + thing
+}
+
 func thousands(digits string) string {
 	var out strings.Builder
 	for i, digit := range digits {

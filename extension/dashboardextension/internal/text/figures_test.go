@@ -26,6 +26,9 @@ func TestNumbers(t *testing.T) {
 	for n, want := range map[int64]string{0: "0", 999: "999", 1000: "1,000", 1234567: "1,234,567", -1500: "−1,500"} {
 		assert.Equal(t, want, Count(n))
 	}
+	for n, want := range map[int64]string{0: "0 calls", 1: "1 call", 1200: "1,200 calls"} {
+		assert.Equal(t, want, CountOf(n, "call"))
+	}
 	for v, want := range map[float64]string{0: "0", 12: "12", 999: "999", 999.9: "1k", 12345: "12.3k", 4e6: "4M", 1e21: "1000E"} {
 		assert.Equal(t, want, Short(v))
 	}

@@ -137,6 +137,8 @@ type Call struct {
 	// have other calls, and not the call's own.
 	Shared bool
 
+	// OfFailures: the record is an event of which there are only those of failed calls.
+	OfFailures bool
 	// Inferred: it is a call because of its usage alone.
 	Inferred bool
 	// Instant: the span is of the end of the call, and does not have its time.

@@ -90,6 +90,7 @@ var genAI = slices.Concat([]row{
 	{kind(usage.ImageOutput), []string{"gen_ai.usage.image.output_tokens", "gen_ai.usage.details.output_image_tokens", "gen_ai.usage.details.image_candidates_tokens"}},
 	{kind(usage.VideoInput), []string{"gen_ai.usage.video.input_tokens", "gen_ai.usage.details.video_prompt_tokens"}},
 	{kind(usage.VideoOutput), []string{"gen_ai.usage.video.output_tokens", "gen_ai.usage.details.video_candidates_tokens"}},
+	{kind(usage.Seconds), []string{"gen_ai.usage.audio_duration_seconds", "gen_ai.usage.audio_seconds"}},
 	{textInput, []string{"gen_ai.usage.text.input_tokens", "gen_ai.usage.details.text_prompt_tokens"}},
 	{textOutput, []string{"gen_ai.usage.text.output_tokens", "gen_ai.usage.details.text_candidates_tokens"}},
 	{kind(usage.WebSearches), []string{"gen_ai.usage.server_tool_use.web_search_requests", "anthropic.usage.server_tool_use.web_search_requests", "gen_ai.usage.details.web_search_requests"}},

@@ -50,6 +50,7 @@ func compile(conventions []convention) *table {
 		into := compiled{convention: c, marker: -1, signature: t.numbers(c.signature), kinds: map[string]recordKind{}}
 		into.addKinds(c.calls, call)
 		into.addKinds(c.aggregates, aggregate)
+		into.addKinds(c.ifUsed, undecided)
 		if c.marker != "" {
 			into.marker = t.number(c.marker)
 		}
@@ -200,8 +201,6 @@ const (
 // classify returns the kind of a record that follows the convention.
 func (c *candidate) classify(values []pcommon.Value) recordKind {
 	switch {
-	case c.everything:
-		return call
 	case c.marker < 0 && len(c.aggregates) > 0:
 		return undecided
 	case c.marker < 0:
@@ -209,7 +208,7 @@ func (c *candidate) classify(values []pcommon.Value) recordKind {
 	}
 	value := values[c.markedAt]
 	if value.Type() != pcommon.ValueTypeStr {
-		return undecided
+		return c.other()
 	}
 	kind := unquote(value.Str())
 	if len(kind) > 0 && kind[0] == '{' {
@@ -222,6 +221,14 @@ func (c *candidate) classify(values []pcommon.Value) recordKind {
 		if p := &c.patterns[i]; strings.HasPrefix(kind, p.prefix) && strings.HasSuffix(kind, p.suffix) {
 			return p.kind
 		}
+	}
+	return c.other()
+}
+
+// other is the kind of a record whose marker has a value that no list has.
+func (c *compiled) other() recordKind {
+	if c.everything {
+		return call
 	}
 	return undecided
 }

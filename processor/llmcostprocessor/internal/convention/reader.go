@@ -137,7 +137,7 @@ func (r *Reader) Log(of pcommon.InstrumentationScope, record plog.LogRecord, int
 		}
 		outcome, reason := rec.read(v, into)
 		if outcome == IsCall {
-			into.Duration, into.Shared, into.ByService = rec.duration(), c.shared, c.byService
+			into.Duration, into.Shared, into.ByService, into.OfFailures = rec.duration(), c.shared, c.byService, c.failed
 		}
 		return outcome, reason
 	}

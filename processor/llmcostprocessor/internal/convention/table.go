@@ -23,8 +23,10 @@ type convention struct {
 	marker     string
 	calls      []string
 	aggregates []string
-	// everything: whatever the marker's value is, the record is a call.
+	// everything: whatever the marker's value is, the record is a call, but for a value of
+	// ifUsed, which is one if it has usage or a cost.
 	everything bool
+	ifUsed     []string
 	// exact: a record whose marker has a value that no list has does not follow it.
 	exact bool
 	// signature are keys that distinguish conventions that share a marker: one of
@@ -248,7 +250,9 @@ var spanConventions = []convention{
 		name:       "litellm",
 		marker:     "llm.request.type",
 		signature:  []string{"gen_ai.cost.total_cost", "litellm.call_id", "metadata.usage_object", "hidden_params"},
+		calls:      requests,
 		everything: true,
+		ifUsed:     liteLLMTasks,
 		counting:   counting{reasoning: byModel},
 		rows: []row{
 			{usageObject, []string{"metadata.usage_object"}},
@@ -322,6 +326,17 @@ var spanConventions = []convention{
 	},
 }
 
+// liteLLMTasks are the types of calls of LiteLLM (1.110) that call no model. Some of them are
+// billed all the same: a batch has its usage when it is retrieved.
+var liteLLMTasks = []string{
+	"file_*", "afile_*", "create_file", "acreate_file", "create_batch", "acreate_batch", "create_fine_tuning_job", "acreate_fine_tuning_job",
+	"create_assistants", "acreate_assistants", "create_thread", "acreate_thread", "add_message", "a_add_message",
+	"create_container*", "acreate_container*", "create_skill*", "acreate_skill*", "create_eval*", "acreate_eval*",
+	"get_*", "aget_*", "list_*", "alist_*", "retrieve_*", "aretrieve_*", "delete_*", "adelete_*", "cancel_*", "acancel_*", "update_*", "aupdate_*",
+	"vector_store_*", "avector_store_*", "video_retrieve*", "avideo_retrieve*", "video_content", "avideo_content", "video_list", "avideo_list",
+	"video_delete", "avideo_delete", "video_get_*", "avideo_get_*", "call_mcp_tool", "list_mcp_tools", "search", "asearch", "count_tokens", "acount_tokens",
+}
+
 var aiOperations = []string{".doGenerate", ".doStream", ".doEmbed", ".doRerank"}
 
 // aiAggregates repeat the usage of all their steps.
@@ -385,6 +400,7 @@ var operations = append([]string{
 	"generate_content", "embeddings", "realtime_inference",
 	// OpenLIT's of images, and those of others that are like it.
 	"image", "image_generation", "image_edit", "image_variation", "video_generation",
+	"audio", "audio_generation", "speech", "text_to_speech", "speech_to_text", "transcription",
 }, requests...)
 
 // spanKinds is of spans that have their kind in addition to the name of the operation, or

@@ -6,13 +6,18 @@ package identity
 import "time"
 
 // reporter is who reports each of its calls once: an instrumentation in its spans, or in the
-// log records that are not of a call's span.
+// log records that are not of a call's span. Of a call that failed there may be two of
+// these, one of which is of failures alone.
 type reporter struct {
-	scope string
-	logs  bool
+	scope          string
+	logs, failures bool
 }
 
-func (r *Record) reporter() reporter { return reporter{r.Scope, r.Content != 0} }
+func (r *Record) reporter() reporter { return reporterOf(r.Scope, r.Content, r.Flags) }
+
+func reporterOf(scope string, content uint64, flags Flags) reporter {
+	return reporter{scope, content != 0, content != 0 && flags.Has(OfFailures)}
+}
 
 // sideOfParallel is where a record is paired by the rule concurrent: with those of
 // other reporters of its resource that used as much.

@@ -227,7 +227,7 @@ func (n *node) rule() Rule {
 		return ResponseID
 	case n.sharesBase(winner):
 		return Nested
-	case n.Scope == winner.Scope && n.Flags&IsSpan == winner.Flags&IsSpan:
+	case n.Scope == winner.Scope && n.Flags&IsSpan == winner.Flags&IsSpan && !n.Flags.Has(Failed):
 		return Stream
 	default:
 		return Concurrent

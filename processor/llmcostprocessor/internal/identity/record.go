@@ -44,7 +44,7 @@ type Record struct {
 	// Values are the attribution of the record itself, in the order of the
 	// dimensions; nil for none.
 	Values *Values
-	// Payload is the caller's, and returned with changes.
+	// Payload is the caller's, and returned with changes. It is remembered as it is.
 	Payload string
 	// Model is the hash of the model; 0 when unknown.
 	Model uint32
@@ -140,6 +140,8 @@ const (
 	// Undecided: the record counts as a call because of its usage. What it is called does
 	// not decide that it is one.
 	Undecided
+	// OfFailures: the record is of a kind of event of which there are only those of failed calls.
+	OfFailures
 )
 
 // Has reports whether all flags are set.
