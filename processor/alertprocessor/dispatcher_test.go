@@ -26,6 +26,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/falseclock"
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/alerttest"
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/metadatatest"
+	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/notification"
 )
 
 // batches returns the alerts that were sent since the last call, by batch.
@@ -525,4 +526,18 @@ func TestKilledAfterANotificationBeforeTheStateIsWritten(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A line of the journal that is incomplete, because the process was killed while it wrote it, does not
+// spoil the next one.
+func TestIncompleteLineOfTheJournal(t *testing.T) {
+	directory := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(directory, journalName), []byte(`{"number":1,"alert":{"labels":{"alertname":"Torn"`), 0o600))
+	write := newStateFile(directory)
+	entry := notification.JournalEntry{Number: 2}
+	require.NoError(t, write.appendJournal(func() []notification.JournalEntry { return []notification.JournalEntry{entry} }))
+	require.NoError(t, write.close())
+	state, err := newStateFile(directory).read()
+	require.NoError(t, err)
+	assert.EqualValues(t, 2, state.Occurrences)
 }

@@ -103,6 +103,8 @@ func (f *stateFile) appendJournal(take func() []notification.JournalEntry) error
 		if f.journal, err = os.OpenFile(f.journalPath, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600); err != nil {
 			return err
 		}
+		// A process that was killed may have left an incomplete line, which is not to become a part of this one.
+		lines = append([]byte{'\n'}, lines...)
 	}
 	n, err := f.journal.Write(lines)
 	f.size += n
