@@ -51,8 +51,7 @@ func (s *Store) Take() Changes {
 	c := Changes{chunks: map[uint64][]kept{}, days: map[int64][]kept{}, index: index{Dropped: s.dropped}}
 	there := map[uint64]bool{}
 	last, changed := ^uint64(0), false // calls of a chunk are one after another
-	for i := range s.ring {
-		at := &s.ring[i]
+	for at := range s.ring.all {
 		if at.number == 0 {
 			continue
 		}

@@ -35,10 +35,9 @@ func (s *Store) AddSteps(steps []Step) {
 }
 
 func (s *Store) putStep(number uint64, step *Step) {
-	place := int(number % uint64(s.limits.Newest))
-	s.steps = grow(s.steps, place, s.limits.Newest)
-	s.dropStep(&s.steps[place])
-	s.steps[place] = numberedStep{number, *step}
+	at := s.steps.use(number, s.limits.Newest)
+	s.dropStep(at)
+	*at = numberedStep{number, *step}
 	if _, known := s.sessions[step.Trace]; step.Session != "" && !known {
 		s.sessions[step.Trace] = step.Session
 	}
@@ -68,8 +67,8 @@ type numberedStep struct {
 func (s *Store) Steps(trace [16]byte) (found []Step) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for i := range s.steps {
-		if at := &s.steps[i]; at.number != 0 && at.Trace == trace {
+	for at := range s.steps.all {
+		if at.number != 0 && at.Trace == trace {
 			found = append(found, at.Step)
 		}
 	}
@@ -78,8 +77,8 @@ func (s *Store) Steps(trace [16]byte) (found []Step) {
 
 // forgetSteps drops the steps that ended before a time.
 func (s *Store) forgetSteps(oldest int64) {
-	for i := range s.steps {
-		if at := &s.steps[i]; at.number != 0 && at.End < oldest {
+	for at := range s.steps.all {
+		if at.number != 0 && at.End < oldest {
 			s.stepChunks[at.number/chunkSize] = true
 			s.dropStep(at)
 		}
@@ -89,8 +88,7 @@ func (s *Store) forgetSteps(oldest int64) {
 // takeSteps returns the chunks that changed, and the numbers of all.
 func (s *Store) takeSteps() (chunks map[uint64][]numberedStep, all []uint64) {
 	chunks = map[uint64][]numberedStep{}
-	for i := range s.steps {
-		at := &s.steps[i]
+	for at := range s.steps.all {
 		if at.number == 0 {
 			continue
 		}

@@ -57,7 +57,7 @@ type Store struct {
 	limits Limits
 
 	mu      sync.Mutex
-	ring    []kept
+	ring    ring[kept]
 	last    uint64 // number of the newest
 	held    int    // calls in the ring
 	days    map[int64]*day
@@ -65,7 +65,7 @@ type Store struct {
 	chunks  map[uint64]bool  // of the ring, that are to be written
 	dropped int64
 
-	steps      []numberedStep      // a ring, too
+	steps      ring[numberedStep]
 	sessions   map[[16]byte]string // of the steps, by trace
 	lastStep   uint64
 	stepChunks map[uint64]bool // that are to be written
@@ -141,19 +141,9 @@ func (s *Store) named(c *Call) Call {
 	return made
 }
 
-// grow makes a ring, which has size places at most, long enough for a place.
-func grow[T any](ring []T, place, size int) []T {
-	for place >= len(ring) {
-		ring = append(ring, make([]T, min(max(len(ring), 64), size-len(ring)))...)
-	}
-	return ring
-}
-
 // put keeps a call under a number.
 func (s *Store) put(number uint64, c *Call) {
-	place := int(number % uint64(s.limits.Newest))
-	s.ring = grow(s.ring, place, s.limits.Newest)
-	at := &s.ring[place]
+	at := s.ring.use(number, s.limits.Newest)
 	switch {
 	case at.number == number:
 		if c.ID == 0 {
@@ -176,8 +166,8 @@ func (s *Store) put(number uint64, c *Call) {
 
 // at is a call in the ring; nil when it has no place any more.
 func (s *Store) at(number uint64) *kept {
-	if place := int(number % uint64(s.limits.Newest)); place < len(s.ring) && s.ring[place].number == number {
-		return &s.ring[place]
+	if at := s.ring.at(number, s.limits.Newest); at != nil && at.number == number {
+		return at
 	}
 	return nil
 }
@@ -274,8 +264,8 @@ func (s *Store) Forget(now time.Time) {
 	defer s.mu.Unlock()
 	oldest := now.Add(-s.limits.Age).UnixNano()
 	s.forgetSteps(oldest)
-	for i := range s.ring {
-		if at := &s.ring[i]; at.number != 0 && at.End < oldest {
+	for at := range s.ring.all {
+		if at.number != 0 && at.End < oldest {
 			s.chunks[at.number/chunkSize] = true
 			*at = kept{}
 			s.held--
@@ -322,8 +312,8 @@ func (s *Store) Extent() Extent {
 	if s.dropped == 0 && e.MostExpensive == 0 {
 		return e
 	}
-	for i := range s.ring {
-		if at := &s.ring[i]; at.number != 0 && (e.Since == 0 || at.End < e.Since) {
+	for at := range s.ring.all {
+		if at.number != 0 && (e.Since == 0 || at.End < e.Since) {
 			e.Since = at.End
 		}
 	}
@@ -340,8 +330,8 @@ func (s *Store) Between(from, to int64) []Call {
 			found = append(found, k.Call)
 		}
 	}
-	for i := range s.ring {
-		add(&s.ring[i])
+	for at := range s.ring.all {
+		add(at)
 	}
 	for _, d := range s.days {
 		for i := range d.calls {

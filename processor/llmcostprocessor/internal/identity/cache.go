@@ -116,6 +116,7 @@ func (c *Cache) Add(records []Record, spans []Span, now time.Time) Result {
 	w.newcomer = newcomer{} // it refers to a record of the caller
 	w.resolve()
 	w.decideOutcomes()
+	w.separate()
 	return Result{Outcomes: w.outcomes, Changes: w.changes, Merged: w.merged}
 }
 

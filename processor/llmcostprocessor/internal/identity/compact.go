@@ -143,15 +143,12 @@ func (c *Cache) fits(n *newcomer) bool {
 
 // isPlain reports whether a record is of the kind that can be compact.
 func isPlain(r *Record) bool {
-	if r.Flags.Has(Known) || r.Model == 0 || len(r.Payload) > maxPayload {
+	if r.Flags.Has(Known) || r.Model == 0 {
 		return false
 	}
 	_, streamed := sideOfStream(r)
 	return !streamed
 }
-
-// maxPayload bounds the payloads of a chunk.
-const maxPayload = 1 << 20
 
 func (c *Cache) hasResponse(n *newcomer) bool {
 	if c.responses[n.responseHash] != nil {

@@ -111,3 +111,27 @@ func BenchmarkAdd(b *testing.B) {
 		c.Add(records, spans, start)
 	}
 }
+
+// TestMemoryOfResentBatches: what is new in a batch that is otherwise resent does not retain the
+// payloads of the whole batch.
+func TestMemoryOfResentBatches(t *testing.T) {
+	const batches, records, payload = 200, 1000, 100
+	used := heapOf(func() any {
+		c := New(Options{Records: 10 * records, Spans: records, Window: 10 * time.Minute, PairByTime: true})
+		var kept []string
+		for n := range batches {
+			text := strings.Repeat("x", records*payload)
+			all, _ := plain(records-1, 0, start)
+			fresh, _ := plain(1, records+n, start)
+			all = append(all, fresh...)
+			for i := range all {
+				all[i].Payload = text[i*payload : (i+1)*payload]
+			}
+			changes := c.Add(all, nil, start).Changes
+			kept = append(kept, changes[len(changes)-1].In.Payload)
+		}
+		assert.Equal(t, records-1+batches, c.Len())
+		return []any{c, kept}
+	})
+	assert.Less(t, used, uint64(batches*records*payload/10))
+}

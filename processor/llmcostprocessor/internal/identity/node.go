@@ -25,6 +25,7 @@ type node struct {
 	namedBy  uint8  // a bit for each evidence by which States named its call last
 	version  uint64 // of the last state of the call that it names
 	released uint8  // how often it was a call again
+	denied   uint8  // a bit for each evidence of which States reported that it is not a call
 }
 
 // ties are what few records have.

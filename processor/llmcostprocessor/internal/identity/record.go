@@ -44,7 +44,7 @@ type Record struct {
 	// Values are the attribution of the record itself, in the order of the
 	// dimensions; nil for none.
 	Values *Values
-	// Payload is the caller's, and returned with changes.
+	// Payload is the caller's, and returned with changes. It is remembered as it is.
 	Payload string
 	// Model is the hash of the model; 0 when unknown.
 	Model uint32

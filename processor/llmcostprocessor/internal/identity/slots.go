@@ -19,13 +19,10 @@ type slots struct {
 
 const slotsInChunk = 512
 
-// maxReused bounds the payloads whose memory is used again.
-const maxReused = 1 << 20
-
 // chunk is some slots with what they refer to.
 type chunk struct {
 	slots    []slot
-	payloads []byte
+	payloads []string // of the slots, in their order
 	scopes   []string
 	values   []*Values
 }
@@ -50,8 +47,6 @@ type slot struct {
 	model       uint32
 	flags       Flags
 	arrived     uint32
-	payload     uint32 // where it begins
-	length      uint32 // of the payload
 	// The ones before of the same hash, in each index.
 	sameSite, sameResponse, sameTrace, sameAbove, samePool uint32
 	twin                                                   uint32 // the number of its twin; 0 for none
@@ -73,6 +68,12 @@ func (s *slots) at(number uint64) *slot {
 	return &s.chunks[i/slotsInChunk].slots[i%slotsInChunk]
 }
 
+// payload is that of the record of a slot.
+func (s *slots) payload(number uint64) *string {
+	i := number - s.base
+	return &s.chunks[i/slotsInChunk].payloads[i%slotsInChunk]
+}
+
 func (s *slots) chunkOf(number uint64) *chunk { return s.chunks[(number-s.base)/slotsInChunk] }
 
 // append adds an empty slot.
@@ -80,7 +81,7 @@ func (s *slots) append() (uint64, *slot) {
 	if s.next == s.base+uint64(len(s.chunks))*slotsInChunk {
 		c := s.spare
 		if s.spare = nil; c == nil {
-			c = &chunk{slots: make([]slot, slotsInChunk)}
+			c = &chunk{slots: make([]slot, slotsInChunk), payloads: make([]string, slotsInChunk)}
 		}
 		s.chunks = append(s.chunks, c)
 		clear(s.scopes)
@@ -92,7 +93,7 @@ func (s *slots) append() (uint64, *slot) {
 
 // dequeue forgets the first slot.
 func (s *slots) dequeue() {
-	*s.at(s.first) = slot{}
+	*s.at(s.first), *s.payload(s.first) = slot{}, ""
 	s.first++
 	if s.first < s.base+slotsInChunk {
 		return
@@ -100,10 +101,7 @@ func (s *slots) dequeue() {
 	c := s.chunks[0]
 	clear(c.scopes)
 	clear(c.values)
-	c.payloads, c.scopes, c.values = c.payloads[:0], c.scopes[:0], c.values[:0]
-	if cap(c.payloads) > maxReused {
-		c.payloads = nil
-	}
+	c.scopes, c.values = c.scopes[:0], c.values[:0]
 	s.spare, s.chunks[0] = c, nil
 	s.chunks = s.chunks[1:]
 	s.base += slotsInChunk
@@ -116,8 +114,7 @@ func (s *slots) set(to *slot, r *Record, fingerprint uint64, inherited *Values) 
 	to.content, to.response, to.resource = r.Content, r.Response, r.Resource
 	to.start, to.end, to.Usage = r.Start, r.End, r.Usage
 	to.model, to.flags, to.print, to.state = r.Model, r.Flags, fingerprint, slotCompact
-	to.payload, to.length = uint32(len(c.payloads)), uint32(len(r.Payload))
-	c.payloads = append(c.payloads, r.Payload...)
+	*s.payload(s.next - 1) = r.Payload
 	to.scope = numberOf(&c.scopes, s.scopes, r.Scope)
 	to.values, to.inherited = numberOf(&c.values, s.values, r.Values), numberOf(&c.values, s.values, inherited)
 }
@@ -163,7 +160,7 @@ func (s *slots) record(number uint64) (r Record, inherited *Values) {
 		Trace: of.trace, Span: of.span, Parent: of.parent,
 		Content: of.content, Response: of.response, Resource: of.resource,
 		Scope: c.scope(of), Start: of.start, End: of.end, Usage: of.Usage,
-		Values: c.valuesAt(of.values), Payload: string(c.payloads[of.payload : of.payload+of.length]), Model: of.model, Flags: of.flags,
+		Values: c.valuesAt(of.values), Payload: *s.payload(number), Model: of.model, Flags: of.flags,
 	}, c.valuesAt(of.inherited)
 }
 

@@ -284,7 +284,9 @@ func (c *Cache) statesOfCall(of *call, visit func(State)) {
 	ids := map[string]bool{}
 	id := ""
 	if name != nil {
-		id, _ = c.idOf(name)
+		var evidence int
+		id, evidence = c.idOf(name)
+		name.released = max(name.released, c.denials(name, evidence))
 	}
 	if name != nil && of.counted != nil {
 		ids[id] = true
@@ -304,10 +306,11 @@ func (c *Cache) statesOfCall(of *call, visit func(State)) {
 		name.version = s.Version
 		visit(s)
 	}
-	retract := func(n *node, old string) {
+	retract := func(n *node, old string, evidence int) {
 		if old == "" || ids[old] {
 			return
 		}
+		n.denied |= 1 << evidence
 		ids[old] = true
 		s := State{ID: old, Of: id, Site: SpanKey{n.Trace, n.Span}}
 		c.complete(&s, &n.Record, uint64(n.released)<<releasedShift|notACallBit)
@@ -315,11 +318,11 @@ func (c *Cache) statesOfCall(of *call, visit func(State)) {
 	}
 	for _, n := range group {
 		own, evidence := c.idOf(n)
-		retract(n, own)
+		retract(n, own, evidence)
 		// What it was named before, unless another call has that name now.
 		for before := range evidences {
 			if n.namedBy&(1<<before) != 0 && before != evidence && c.sharer(n, before) == nil {
-				retract(n, n.callID(before, n.print))
+				retract(n, n.callID(before, n.print), before)
 				n.buried = true
 			}
 		}
@@ -344,28 +347,46 @@ func (c *Cache) idOf(n *node) (id string, evidence int) {
 
 // sharer is the best of the other calls to which the same evidence points.
 func (c *Cache) sharer(n *node, evidence int) (best *call) {
-	consider := func(other *node) {
+	if n.call == nil {
+		return nil
+	}
+	c.eachPointed(n, evidence, func(other *node) {
 		of := other.call
 		if of != nil && of != n.call && !other.aggregate && (best == nil || better(of, best)) {
 			best = of
 		}
-	}
+	})
+	return best
+}
+
+// denials is what the version of a call must be released above, since the ID by which the
+// evidence names it was reported not to be a call: an agent's span that is a sum of calls may
+// have the response ID of one that arrives after it.
+func (c *Cache) denials(n *node, evidence int) (released uint8) {
+	c.eachPointed(n, evidence, func(other *node) {
+		if other != n && other.call != n.call && other.denied&(1<<evidence) != 0 {
+			released = max(released, min(other.released+1, maxReleased))
+		}
+	})
+	return released
+}
+
+// eachPointed calls visit with the records to which the same evidence points.
+func (c *Cache) eachPointed(n *node, evidence int, visit func(*node)) {
 	switch {
-	case n.call == nil:
 	case evidence == byResponse && n.Response != 0 && !n.crowded:
 		for other := c.responses[c.responseHash(n)]; other != nil; other = other.nextOfResponse {
 			if other.Response == n.Response && !other.crowded {
-				consider(other)
+				visit(other)
 			}
 		}
 	case evidence == bySite && n.site() != SpanKey{}:
 		for other := c.sites[c.siteHash(n)]; other != nil; other = other.nextInSite {
 			if other.site() == n.site() && (other.Response == 0 || other.crowded) {
-				consider(other)
+				visit(other)
 			}
 		}
 	}
-	return best
 }
 
 // better is an order of calls, that of the versions of their states.

@@ -4,6 +4,7 @@
 package identity
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -107,6 +108,28 @@ func TestStatesOfWhoKnowsLess(t *testing.T) {
 			}
 		}
 		require.Len(t, e.calls(), len(want), "seed %d: %s", seed, dump(items))
+	}
+}
+
+// An agent's span may have the response ID of the last call within it, and come before that:
+// an engine that was notified that the ID is not a call still counts the call.
+func TestStatesOfACallWithTheIDOfASum(t *testing.T) {
+	record := func(span, parent byte, response uint64, begin, end, prompt int64, flags Flags) item {
+		return item{record: &Record{
+			Trace: [16]byte{1}, Span: [8]byte{span}, Parent: [8]byte{parent}, Resource: 1, Response: response, Model: 1, Scope: "agents",
+			Start: start.UnixNano() + begin*1e6, End: start.UnixNano() + end*1e6,
+			Prompt: prompt, Completion: prompt / 10, Stated: 3, NonZero: 3,
+			Flags: IsSpan | HasUsage | StatesInput | StatesOutput | Priced | flags, Payload: fmt.Sprint("span ", span),
+		}}
+	}
+	agent, first, last := record(1, 0, 78, 0, 3000, 3000, Undecided), record(2, 1, 77, 100, 900, 1000, 0), record(3, 1, 78, 1000, 2900, 2000, 0)
+	c, e, ledger := newCache(), engine{}, countedCalls{}
+	addStates(t, c, e, ledger, []item{agent, first})
+	require.Equal(t, []string{"span 2 "}, e.calls())
+	for range 2 { // the batch is sent again
+		addStates(t, c, e, ledger, []item{last})
+		require.Equal(t, []string{"span 2 ", "span 3 "}, e.calls())
+		require.Equal(t, ledger.calls(), e.calls())
 	}
 }
 

@@ -3,7 +3,10 @@
 
 package identity
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // work is what one batch changes.
 type work struct {
@@ -70,6 +73,23 @@ func (w *work) decideOutcomes() {
 		}
 		n.index = 0
 		w.outcomes[i] = n.outcome(w.copies[i])
+	}
+}
+
+// separate copies the payloads that are remembered when they are few of their batch: payloads
+// are parts of one text, all of which would be remembered with them.
+func (w *work) separate() {
+	if 2*len(w.ofSlots) >= len(w.nodes) {
+		return
+	}
+	for number := max(w.firstSlot, w.slots.first); number < w.slots.next; number++ {
+		payload := w.slots.payload(number)
+		*payload = strings.Clone(*payload)
+	}
+	for i := range w.changes {
+		if in := w.changes[i].In; in != nil {
+			in.Payload = strings.Clone(in.Payload)
+		}
 	}
 }
 

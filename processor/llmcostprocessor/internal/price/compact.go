@@ -20,10 +20,13 @@ import (
 //go:embed models.tsv
 var modelsTSV string
 
-// parseCompact reads the generated table.
+// parseCompact reads the generated table, but for the prices, which are read when they are
+// asked for.
 func parseCompact(content string) (document, error) {
 	var doc document
 	var sources []string
+	lines := strings.Count(content, "\n") + 1
+	models, schedules := make([]Model, 0, lines), make([]schedule, 0, lines)
 	number := 0
 	for line := range strings.Lines(content) {
 		number++
@@ -38,23 +41,27 @@ func parseCompact(content string) (document, error) {
 			}
 			continue
 		}
-		model, err := compactModel(line, sources)
+		model, prices, err := compactModel(line, sources)
 		if err != nil {
 			return document{}, fmt.Errorf("line %d: %w", number, err)
 		}
-		doc.models = append(doc.models, model)
+		schedules = append(schedules, schedule{text: prices})
+		model.prices = &schedules[len(schedules)-1]
+		models = append(models, model)
+		doc.models = append(doc.models, &models[len(models)-1])
 	}
 	return doc, nil
 }
 
-func compactModel(line string, sources []string) (*Model, error) {
-	columns := strings.Split(line, "\t")
+// compactModel reads a line up to its prices.
+func compactModel(line string, sources []string) (m Model, prices string, err error) {
+	columns := strings.SplitN(line, "\t", 5)
 	if len(columns) < 5 {
-		return nil, fmt.Errorf("%d columns, 5 are the least", len(columns))
+		return Model{}, "", fmt.Errorf("%d columns, 5 are the least", len(columns))
 	}
 	source, err := strconv.Atoi(columns[3])
 	if err != nil || source < 0 || source >= len(sources) {
-		return nil, fmt.Errorf("source %q is unknown", columns[3])
+		return Model{}, "", fmt.Errorf("source %q is unknown", columns[3])
 	}
 	label, all, labelled := strings.Cut(columns[1], "=")
 	if !labelled {
@@ -64,25 +71,11 @@ func compactModel(line string, sources []string) (*Model, error) {
 	if !labelled {
 		label = names[0]
 	}
-	m := &Model{
-		Name: label, Provider: columns[0], names: names,
-		source:  sources[source],
-		periods: make([]period, 0, len(columns)-4),
-	}
+	m = Model{Name: label, Provider: columns[0], names: names, source: sources[source]}
 	if err := m.compactFlags(columns[2]); err != nil {
-		return nil, fmt.Errorf("%s: %w", m.Name, err)
+		return Model{}, "", fmt.Errorf("%s: %w", m.Name, err)
 	}
-	for _, column := range columns[4:] {
-		p, err := compactPeriod(column)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", m.Name, err)
-		}
-		if n := len(m.periods); n > 0 && !p.from.After(m.periods[n-1].from) {
-			return nil, fmt.Errorf("%s: prices are not in the order of their days", m.Name)
-		}
-		m.periods = append(m.periods, p)
-	}
-	return m, nil
+	return m, columns[4], nil
 }
 
 // compactFlags reads "h", and REGION*FACTOR for what a region costs more.

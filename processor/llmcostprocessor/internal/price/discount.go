@@ -62,7 +62,7 @@ func (m *Model) Listed() *Model {
 		return m
 	}
 	listed := *m
-	listed.periods = m.listed
+	listed.prices = m.listed
 	return &listed
 }
 
@@ -83,9 +83,9 @@ func (t *Table) adjust(adjustments []adjustment) {
 			}
 			if len(a.regions) == 0 {
 				if m.listed == nil {
-					m.listed = m.periods
+					m.listed = m.prices
 				}
-				m.periods = a.apply(m.periods)
+				m.prices = scheduled(a.apply(m.prices.periods())...)
 				continue
 			}
 			uplifts := maps.Clone(m.uplifts)

@@ -29,11 +29,27 @@ func TestCompactErrors(t *testing.T) {
 		"openai\tm\t\t0\ti=1,o=2>many i=1,o=2":                "many",
 		"openai\tm\t\t0\ti=1,o=2;fee:request=0.0000000000001": "not a decimal number of dollars",
 	} {
-		_, err := parseCompact(head + line + "\n")
+		doc, err := parseCompact(head + line + "\n")
+		if err == nil {
+			require.Len(t, doc.models, 1)
+			_, err = compactPeriods(doc.models[0].prices.text)
+		} else {
+			require.ErrorContains(t, err, "line 3")
+		}
 		if assert.Error(t, err, line) {
 			assert.ErrorContains(t, err, want)
-			assert.ErrorContains(t, err, "line 3")
 		}
+	}
+}
+
+// TestBuiltInPricesAreValid reads those of all models, which a process does not.
+func TestBuiltInPricesAreValid(t *testing.T) {
+	doc, err := parseCompact(modelsTSV)
+	require.NoError(t, err)
+	for _, m := range doc.models {
+		periods, err := compactPeriods(m.prices.text)
+		assert.NoError(t, err, "%s of %s", m.Name, m.Provider)
+		assert.NotEmpty(t, periods, "%s of %s", m.Name, m.Provider)
 	}
 }
 
@@ -61,8 +77,7 @@ func BenchmarkLoad(b *testing.B) {
 	runtime.ReadMemStats(&before)
 	var kept *Table
 	for b.Loop() {
-		_, err := parseCompact(modelsTSV)
-		require.NoError(b, err)
+		var err error
 		kept, err = Embedded()
 		require.NoError(b, err)
 	}

@@ -4,6 +4,7 @@
 package price
 
 import (
+	"slices"
 	"time"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/usage"
@@ -21,9 +22,9 @@ type Model struct {
 
 	names    []string // name and aliases, in lower case
 	hostOnly bool     // found only where Provider is named
-	periods  []period // ascending
-	// listed are the periods before adjustments; nil where there are none.
-	listed  []period
+	prices   *schedule
+	// listed are the prices before adjustments; nil where there are none.
+	listed  *schedule
 	source  string    // of the newest price: a page, or a file
 	checked time.Time // when it was compared with its source; zero: unknown
 	list    *List     // that the entry is from
@@ -39,10 +40,11 @@ type Model struct {
 // multiplied returns the model with its prices times a factor in millionths.
 func (m *Model) multiplied(factor money.Pico) *Model {
 	out := *m
-	out.periods = make([]period, len(m.periods))
-	for i, p := range m.periods {
-		out.periods[i] = p.scaled(factor)
+	periods := slices.Clone(m.prices.periods())
+	for i, p := range periods {
+		periods[i] = p.scaled(factor)
 	}
+	out.prices = scheduled(periods...)
 	return &out
 }
 
@@ -89,9 +91,10 @@ type step struct {
 
 // period returns the last period that has begun.
 func (m *Model) period(at time.Time) *period {
-	for i := len(m.periods) - 1; i >= 0; i-- {
-		if !at.Before(m.periods[i].from) {
-			return &m.periods[i]
+	periods := m.prices.periods()
+	for i := len(periods) - 1; i >= 0; i-- {
+		if !at.Before(periods[i].from) {
+			return &periods[i]
 		}
 	}
 	return nil

@@ -43,7 +43,7 @@ type Table struct {
 	models      map[*Model]struct{}
 	byProvider  map[string]*Model // provider/name
 	byName      map[string]*Model
-	providers   map[string][]string               // that have a name in byProvider, by name
+	providers   map[string][]string               // that have a name in byProvider, by name; nil once it is loaded
 	free        map[string]*Model                 // by provider
 	sellers     map[string]string                 // providers, by their names without punctuation
 	dated       atomic.Pointer[map[string]string] // names of Bedrock by those without a date, once one is asked for
@@ -62,28 +62,26 @@ func Embedded() (*Table, error) {
 	return Load(nil)
 }
 
-// base is the built-in table, which is read once.
-var base = sync.OnceValues(func() ([2]document, error) {
-	generated, err := parseCompact(modelsTSV)
-	if err != nil {
-		return [2]document{}, fmt.Errorf("the built-in price table: models.tsv: %w", err)
+// base is the built-in table. Each table has entries of its own, which it changes.
+func base() (generated, kept document, err error) {
+	if generated, err = parseCompact(modelsTSV); err != nil {
+		return document{}, document{}, fmt.Errorf("the built-in price table: models.tsv: %w", err)
 	}
-	kept, err := parse("prices.yaml", embedded)
-	if err != nil {
-		return [2]document{}, fmt.Errorf("the built-in price table: %w", err)
+	if kept, err = parse("prices.yaml", embedded); err != nil {
+		return document{}, document{}, fmt.Errorf("the built-in price table: %w", err)
 	}
-	return [2]document{generated, kept}, nil
-})
+	return generated, kept, nil
+}
 
 // Repaired returns the entries that the built-in table has better than the lists it
 // is made of, by provider and name.
 func Repaired() (map[[2]string]bool, error) {
-	layers, err := base()
+	_, kept, err := base()
 	if err != nil {
 		return nil, err
 	}
 	names := map[[2]string]bool{}
-	for _, m := range layers[1].models {
+	for _, m := range kept.models {
 		for _, name := range m.names {
 			names[[2]string{m.Provider, name}] = true
 		}
@@ -135,12 +133,11 @@ func check(layers []Layer) error {
 // added. Discounts and aliases of a list apply to all that lies below it and
 // what it brings itself. Its error names the list and key of everything that is wrong.
 func LoadLayers(layers []Layer) (*Table, error) {
-	built, err := base()
+	generated, kept, err := base()
 	if err != nil {
 		return nil, err
 	}
-	generated, kept := built[0], built[1]
-	t := newTable(2 * len(generated.models))
+	t := newTable(len(generated.models))
 	t.version, t.date = kept.version, kept.date()
 	list := t.addList(BuiltIn, kept)
 	list.Models += len(generated.models)
@@ -168,9 +165,9 @@ func LoadLayersAlone(layers []Layer) (*Table, error) {
 func newTable(size int) *Table {
 	return &Table{
 		models:     make(map[*Model]struct{}, size),
-		byProvider: make(map[string]*Model, size),
-		byName:     make(map[string]*Model, size/4),
-		providers:  make(map[string][]string, size),
+		byProvider: make(map[string]*Model, 2*size),
+		byName:     make(map[string]*Model, size/2),
+		providers:  make(map[string][]string, 2*size),
 		free:       map[string]*Model{},
 		sellers:    map[string]string{},
 		exchange:   map[string][]exchangeRate{},
@@ -187,6 +184,7 @@ func (t *Table) overlayLists(layers []Layer) error {
 		errs = append(errs, t.overlayList(layer))
 	}
 	t.assignRates()
+	t.providers = nil
 	if len(layers) > 0 {
 		t.version += "+" + hex.EncodeToString(sum.Sum(nil)[:4])
 	}
@@ -211,7 +209,7 @@ func (t *Table) overlayList(layer Layer) error {
 	}
 	t.adjust(doc.adjustments)
 	for _, provider := range doc.free {
-		t.free[provider] = &Model{Provider: provider, source: layer.Name, list: list, periods: []period{{tariffs: [tiers]*tariff{Standard: freeTariff}}}}
+		t.free[provider] = &Model{Provider: provider, source: layer.Name, list: list, prices: scheduled(period{tariffs: [tiers]*tariff{Standard: freeTariff}})}
 	}
 	return errors.Join(errs...)
 }
@@ -269,14 +267,10 @@ func read(file string) ([]byte, error) {
 	return configfile.ReadFile(file, MaxFileSize)
 }
 
-// overlay adds the models, which replace entries of the same names. They are copied, because the
-// built-in ones are shared by all tables.
+// overlay adds the models, which replace entries of the same names.
 func (t *Table) overlay(models []*Model, list *List) {
 	fresh := map[string]bool{} // bare names that this layer has given a meaning
-	copies := make([]Model, len(models))
-	for i, shared := range models {
-		m := &copies[i]
-		*m = *shared
+	for _, m := range models {
 		m.list = list
 		if old := t.replaced(m); old != nil {
 			t.replace(old, m)

@@ -50,7 +50,7 @@ func TestEmbeddedNamesItsSources(t *testing.T) {
 	for _, m := range doc.models {
 		assert.NotEmpty(t, m.Provider, m.Name)
 		if m.Provider != Vertex { // the same entries as those of google
-			prices += len(m.periods)
+			prices += len(m.prices.periods())
 		}
 	}
 	text := string(embedded)
