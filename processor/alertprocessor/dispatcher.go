@@ -6,6 +6,7 @@ package alertprocessor
 import (
 	"context"
 	"maps"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -63,7 +64,9 @@ type dispatcher struct {
 	stopped atomic.Bool   // run has returned, or is about to
 	isFiled atomic.Bool   // file is not nil
 
-	wake chan struct{} // holds a token when there is something new
+	wake       chan struct{} // holds a token when there is something new
+	wakeSend   chan struct{} // holds a token when something was decided
+	persisting chan struct{} // holds a token while decisions are persisted
 
 	raisedMu sync.Mutex    // guards what follows; after mu
 	queue    []raisedAlert // that were raised while mu was held
@@ -79,6 +82,7 @@ type dispatcher struct {
 	changed   bool       // since the state was last written
 	changedAt time.Time  // first
 	inTransit int        // decisions that were undelivered when it was written
+	decided   []decision // are persisted before they are sent
 	batches   uint64
 	epoch     string // distinguishes batches of this process
 	running   bool   // run is, or will be
@@ -86,19 +90,21 @@ type dispatcher struct {
 
 func newDispatcher(cfg *Config, telemetry *metadata.TelemetryBuilder, out outbox, onSave func(error), onDrop func([]string)) *dispatcher {
 	return &dispatcher{
-		telemetry: telemetry,
-		outbox:    out,
-		onSave:    onSave,
-		onDrop:    onDrop,
-		running:   true,
-		saving:    make(chan struct{}, 1),
-		wake:      make(chan struct{}, 1),
-		log:       notification.NewLog(cfg.policy()),
-		gate:      notification.NewGate(maxCooling),
-		silences:  notification.NewSilences(cfg.silences()),
-		inhibitor: notification.NewInhibitor(cfg.inhibitRules()),
-		journal:   &journal{},
-		epoch:     strconv.FormatInt(time.Now().UnixNano(), 36),
+		telemetry:  telemetry,
+		outbox:     out,
+		onSave:     onSave,
+		onDrop:     onDrop,
+		running:    true,
+		saving:     make(chan struct{}, 1),
+		wake:       make(chan struct{}, 1),
+		wakeSend:   make(chan struct{}, 1),
+		persisting: make(chan struct{}, 1),
+		log:        notification.NewLog(cfg.policy()),
+		gate:       notification.NewGate(maxCooling),
+		silences:   notification.NewSilences(cfg.silences()),
+		inhibitor:  notification.NewInhibitor(cfg.inhibitRules()),
+		journal:    &journal{},
+		epoch:      strconv.FormatInt(time.Now().UnixNano(), 36),
 	}
 }
 
@@ -302,7 +308,11 @@ func (n *dispatcher) flush(now time.Time) {
 		n.telemetry.ProcessorAlertNoticesEmitted.Add(context.Background(), count,
 			metric.WithAttributes(attribute.String("state", string(state))))
 	}
-	n.outbox.enqueue(decisions)
+	if n.file == nil || !n.running {
+		n.outbox.enqueue(decisions)
+	} else {
+		n.decide(decisions)
+	}
 	n.markChanged()
 }
 
@@ -333,6 +343,8 @@ func (n *dispatcher) wakeUp() {
 func (n *dispatcher) run(ctx context.Context) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
+	var sending sync.WaitGroup
+	sending.Go(func() { n.sendDecided(ctx) })
 	var nextSave time.Time
 	for {
 		select {
@@ -341,6 +353,9 @@ func (n *dispatcher) run(ctx context.Context) {
 			n.stopped.Store(true)
 			n.recordRaised() //nolint:contextcheck // what is counted is counted
 			n.running = false
+			n.mu.Unlock()
+			sending.Wait()
+			n.mu.Lock()
 			n.markChanged() // occurrences that were not notified change when their alert is resolved
 			n.log.ReleaseOccurrences()
 			n.flush(time.Now()) //nolint:contextcheck // what is counted is counted
@@ -462,7 +477,7 @@ func (n *dispatcher) save() {
 		n.mu.Unlock()
 		return
 	}
-	outgoing := outgoingOf(n.outbox.undelivered())
+	outgoing := outgoingOf(slices.Concat(n.outbox.undelivered(), n.decided))
 	persistent := n.persistent()
 	persistent.Outgoing, n.inTransit = outgoing.batches, outgoing.count
 	state := persistent.Snapshot(time.Now())

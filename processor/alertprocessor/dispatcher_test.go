@@ -487,3 +487,42 @@ func TestStateThatCannotBeWritten(t *testing.T) {
 		assert.FileExists(t, filepath.Join(directory, stateName))
 	})
 }
+
+// A collector that is killed when recipients have been notified, and before it has written its state,
+// knows what they believe: an alert that fires again is notified again, and what is resolved is.
+func TestKilledAfterANotificationBeforeTheStateIsWritten(t *testing.T) {
+	for name, test := range map[string]struct{ first, then, last float64 }{
+		"firing, then resolved": {0, 1, 0},
+		"resolved, then firing": {1, 0, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			directory, killed := t.TempDir(), t.TempDir()
+			falseclock.Test(t, func(t *testing.T) {
+				start := func(directory string) *rig {
+					return newRig(t, testConfig(func(c *Config) {
+						flagRule(c)
+						c.Storage.Directory = directory
+					}))
+				}
+				r := start(directory)
+				r.flag(test.first, time.Minute)
+				r.notifications()
+				r.onLogs.Store(new(func() { copyState(t, directory, killed) }))
+				r.flag(test.then, 15*time.Second)
+				require.Len(t, r.notifications(), 1)
+				r.stop()
+
+				r = start(killed)
+				r.flag(test.last, time.Minute)
+				notifications := r.notifications()
+				require.NotEmpty(t, notifications)
+				want := alertevent.Resolved
+				if test.last > 0 {
+					want = alertevent.Firing
+				}
+				assert.Equal(t, want, notifications[len(notifications)-1].State)
+				r.stop()
+			})
+		})
+	}
+}

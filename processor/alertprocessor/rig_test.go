@@ -41,7 +41,8 @@ type rig struct {
 	tracesOut *consumertest.TracesSink
 	seriesOut *consumertest.MetricsSink
 	logsOut   *consumertest.LogsSink
-	full      atomic.Bool // the next consumer of the logs pipeline rejects
+	full      atomic.Bool            // the next consumer of the logs pipeline rejects
+	onLogs    atomic.Pointer[func()] // called before the next consumer gets logs; nil for none
 	telemetry *componenttest.Telemetry
 	warnings  *observer.ObservedLogs
 	host      *statusHost
@@ -89,6 +90,9 @@ func buildRig(t *testing.T, cfg *Config) *rig {
 	next, err := consumer.NewLogs(func(ctx context.Context, ld plog.Logs) error {
 		if r.full.Load() {
 			return errors.New("the queue is full")
+		}
+		if onLogs := r.onLogs.Load(); onLogs != nil {
+			(*onLogs)()
 		}
 		return r.logsOut.ConsumeLogs(ctx, ld)
 	})

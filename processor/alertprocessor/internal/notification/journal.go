@@ -3,15 +3,37 @@
 
 package notification
 
-import "time"
+import (
+	"slices"
+	"time"
 
-// JournalEntry is an occurrence as the state would have it. Its JSON is for this
+	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+)
+
+// JournalEntry is an occurrence as the state would have it, or a decision. Its JSON is for this
 // package alone.
 type JournalEntry struct {
 	Number uint64     `json:"number"`
-	Alert  alertState `json:"alert"`
+	Alert  alertState `json:"alert,omitzero"`
 	// Gate is the end of the cooldown of the alert; zero if it does not cool.
 	Gate time.Time `json:"gate,omitzero"`
+	// Decision is an alert that recipients are notified of, and Alerts is what is known of it
+	// after that: of a rule, of an event rule, or nothing.
+	Decision *historyState `json:"decision,omitempty"`
+	Alerts   []alertState  `json:"alerts,omitempty"`
+}
+
+// Decision is the journal entry of an alert that recipients are notified of.
+func (m Persistent) Decision(at time.Time, alert alertevent.Alert) JournalEntry {
+	decision := historyOf(HistoryEntry{At: at, Alert: alert})
+	entry := JournalEntry{Decision: &decision}
+	fingerprint := alert.Fingerprint()
+	for _, base := range []string{fingerprint, eventPrefix + fingerprint} {
+		if e, known := m.Log.alerts[keyOf(base, alert.Receiver)]; known {
+			entry.Alerts = append(entry.Alerts, e.state())
+		}
+	}
+	return entry
 }
 
 // Occurrence are the journal entries of an occurrence, once or with a resolution:
@@ -40,34 +62,116 @@ func EmptyState() State {
 	return State{Version: stateVersion, Groups: map[string]time.Time{}, Gate: map[string]time.Time{}}
 }
 
-// Apply adds the entries of the journal that the state does not include yet.
+// Apply adds the entries of the journal that the state does not include yet. Nothing is known of
+// whether pipelines have accepted their decisions.
 func (s *State) Apply(entries []JournalEntry) {
-	events := map[string]int{} // index of the alert of an event rule
-	for i, known := range s.Alerts {
-		if !known.Ends.IsZero() {
-			events[keyOf(known.alert().Fingerprint(), known.Receiver)] = i
-		}
-	}
 	if s.Gate == nil {
 		s.Gate = map[string]time.Time{}
 	}
+	alerts := newAlertStates(s.Alerts)
 	for _, entry := range entries {
 		if entry.Number <= s.Occurrences {
 			continue
 		}
 		s.Occurrences = entry.Number
-		fingerprint := entry.Alert.alert().Fingerprint()
-		if !entry.Gate.IsZero() {
-			s.Gate[fingerprint] = entry.Gate
-		}
-		key := keyOf(fingerprint, entry.Alert.Receiver)
-		if i, known := events[key]; known && !entry.Alert.Once {
-			s.Alerts[i] = entry.Alert
+		if entry.Decision != nil {
+			alerts.decide(entry)
+			s.addOutgoing(*entry.Decision)
+			s.History = slices.Insert(s.History, 0, *entry.Decision)
+			s.History = s.History[:min(len(s.History), persistedHistory)]
 			continue
 		}
-		if !entry.Alert.Once {
-			events[key] = len(s.Alerts)
+		if !entry.Gate.IsZero() {
+			s.Gate[entry.Alert.alert().Fingerprint()] = entry.Gate
 		}
-		s.Alerts = append(s.Alerts, entry.Alert)
+		alerts.set(entry.Alert)
 	}
+	s.Alerts = alerts.list()
+}
+
+func (s *State) addOutgoing(decision historyState) {
+	if last := len(s.Outgoing) - 1; last < 0 || !s.Outgoing[last].At.Equal(decision.At) {
+		s.Outgoing = append(s.Outgoing, outgoingState{At: decision.At})
+	}
+	batch := &s.Outgoing[len(s.Outgoing)-1]
+	batch.Alerts = append(batch.Alerts, decision)
+}
+
+// alertStates are what is known of alerts, each once.
+type alertStates struct {
+	all     []*alertState           // nil for those that are gone
+	indices map[alertStateKey][]int // of all
+}
+
+type alertStateKey struct {
+	alert string // fingerprint and receiver
+	kind  alertKind
+}
+
+type alertKind int
+
+const (
+	kindRule alertKind = iota
+	kindEvent
+	kindOnce
+)
+
+func newAlertStates(known []alertState) *alertStates {
+	a := &alertStates{indices: map[alertStateKey][]int{}}
+	for i := range known {
+		a.add(known[i])
+	}
+	return a
+}
+
+func (s *alertState) key() alertStateKey {
+	key := alertStateKey{alert: keyOf(s.alert().Fingerprint(), s.Receiver)}
+	switch {
+	case s.Once:
+		key.kind = kindOnce
+	case !s.Ends.IsZero():
+		key.kind = kindEvent
+	}
+	return key
+}
+
+func (a *alertStates) add(state alertState) {
+	key := state.key()
+	a.indices[key] = append(a.indices[key], len(a.all))
+	a.all = append(a.all, &state)
+}
+
+// set adds an alert in the place of the one that it is, but for occurrences that are notified once.
+func (a *alertStates) set(state alertState) {
+	if key := state.key(); key.kind != kindOnce {
+		a.remove(key)
+	}
+	a.add(state)
+}
+
+func (a *alertStates) remove(key alertStateKey) {
+	for _, i := range a.indices[key] {
+		a.all[i] = nil
+	}
+	delete(a.indices, key)
+}
+
+// decide applies a decision. It has no occurrence left that is notified once.
+func (a *alertStates) decide(entry JournalEntry) {
+	key := entry.Decision.key()
+	for _, key.kind = range []alertKind{kindRule, kindEvent, kindOnce} {
+		a.remove(key)
+	}
+	for _, state := range entry.Alerts {
+		a.add(state)
+	}
+}
+
+func (a *alertStates) list() (list []alertState) {
+	for _, state := range a.all {
+		if state != nil {
+			list = append(list, *state)
+		}
+	}
+	return list
 }
