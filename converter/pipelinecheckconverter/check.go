@@ -36,17 +36,8 @@ type pipeline struct {
 
 // check returns the problems of a configuration, by key.
 func check(conf map[string]any) []problem {
-	service := rawconf.Section(conf, "service")
-	var pipelines []pipeline
-	all := rawconf.Section(service, "pipelines")
-	for _, id := range slices.Sorted(maps.Keys(all)) {
-		p := rawconf.Section(all, id)
-		pipelines = append(pipelines, pipeline{
-			key:       "service::pipelines::" + id,
-			receivers: rawconf.List(p, "receivers"), processors: rawconf.List(p, "processors"), exporters: rawconf.List(p, "exporters"),
-		})
-	}
-	problems := checkReferences(conf, pipelines)
+	service, pipelines := rawconf.Section(conf, "service"), pipelinesOf(conf)
+	var problems []problem
 	for _, p := range pipelines {
 		problems = append(problems, p.checkOrder()...)
 		problems = append(problems, p.checkNotifiers(rawconf.Section(conf, "connectors"))...)
@@ -56,6 +47,19 @@ func check(conf map[string]any) []problem {
 	problems = append(problems, checkDashboard(rawconf.Section(conf, "extensions"), rawconf.List(service, "extensions"))...)
 	problems = append(problems, checkUnused(conf, pipelines)...)
 	return append(problems, checkUnaccepted(conf, pipelines)...)
+}
+
+// pipelinesOf are the entries of service::pipelines, by ID.
+func pipelinesOf(conf map[string]any) (pipelines []pipeline) {
+	all := rawconf.Section(rawconf.Section(conf, "service"), "pipelines")
+	for _, id := range slices.Sorted(maps.Keys(all)) {
+		p := rawconf.Section(all, id)
+		pipelines = append(pipelines, pipeline{
+			key:       "service::pipelines::" + id,
+			receivers: rawconf.List(p, "receivers"), processors: rawconf.List(p, "processors"), exporters: rawconf.List(p, "exporters"),
+		})
+	}
+	return pipelines
 }
 
 // checkOrder finds llm_cost after alert.

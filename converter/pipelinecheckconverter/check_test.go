@@ -50,23 +50,6 @@ func TestCheck(t *testing.T) {
 			"extensions: {dashboard: }",
 			[]problem{{"extensions::dashboard", "is not started; add it to service::extensions"}},
 		},
-		"components that are not configured": {
-			"service: {extensions: [health_chekc], pipelines: {traces: {receivers: [otpl, forward], processors: [lm_cost], exporters: [elasticsearch, forward]}}}",
-			[]problem{
-				{"service::extensions::0", `"health_chekc" is not in extensions; did you mean "health_check"?`},
-				{"service::pipelines::traces::receivers::0", `"otpl" is not in receivers or connectors; did you mean "otlp"?`},
-				{"service::pipelines::traces::processors::0", `"lm_cost" is not in processors; did you mean "llm_cost"?`},
-				{"service::pipelines::traces::exporters::0", `"elasticsearch" is not in exporters or connectors`},
-				{"extensions::health_check", "is not started; add it to service::extensions"},
-			},
-		},
-		"storage that is not started": {
-			"extensions: {wal_storage: }\nservice: {extensions: [health_check, wal_storage]}\nprocessors: {llm_cost: {storage: wal_storage}, alert: {storage: wal_storag}, batch: {storage: unused}}\nexporters: {debug: {sending_queue: {storage: file_storage/queues}}, slack: {storage: ''}}",
-			[]problem{
-				{"processors::alert::storage", `"wal_storag" is not in service::extensions, so the collector does not start; did you mean "wal_storage"?`},
-				{"exporters::debug::sending_queue::storage", `"file_storage/queues" is not in service::extensions, so the collector does not start`},
-			},
-		},
 		"rule files that are not there": {
 			"processors: {alert: {rule_files: [/none/*.yml, ./*.go, /none/a.yml]}}",
 			[]problem{{"processors::alert::rule_files::0", `no file matches "/none/*.yml", so it adds no rule; correct the path, or remove it`}},
@@ -128,6 +111,37 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+func TestCheckReferences(t *testing.T) {
+	for name, tt := range map[string]struct {
+		change string // merged into right
+		want   []problem
+	}{
+		"nothing": {"{}", nil},
+		"components that are not configured": {
+			"service: {extensions: [health_chekc], pipelines: {traces: {receivers: [otpl, forward], processors: [lm_cost], exporters: [elasticsearch, forward]}}}",
+			[]problem{
+				{"service::extensions::0", `"health_chekc" is not in extensions; did you mean "health_check"?`},
+				{"service::pipelines::traces::receivers::0", `"otpl" is not in receivers or connectors; did you mean "otlp"?`},
+				{"service::pipelines::traces::processors::0", `"lm_cost" is not in processors; did you mean "llm_cost"?`},
+				{"service::pipelines::traces::exporters::0", `"elasticsearch" is not in exporters or connectors`},
+			},
+		},
+		"storage that is not started": {
+			"extensions: {wal_storage: }\nservice: {extensions: [health_check, wal_storage]}\nprocessors: {llm_cost: {storage: wal_storage}, alert: {storage: wal_storag}, batch: {storage: unused}}\nexporters: {debug: {sending_queue: {storage: file_storage/queues}}, slack: {storage: ''}}",
+			[]problem{
+				{"processors::alert::storage", `"wal_storag" is not in service::extensions; did you mean "wal_storage"?`},
+				{"exporters::debug::sending_queue::storage", `"file_storage/queues" is not in service::extensions`},
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			conf := parse(t, right)
+			require.NoError(t, conf.Merge(parse(t, tt.change)))
+			assert.Equal(t, tt.want, checkReferences(conf.ToStringMap()))
+		})
+	}
+}
+
 // What has a wrong shape is for the Collector to report.
 func TestCheckOtherShapes(t *testing.T) {
 	for _, content := range []string{
@@ -135,6 +149,7 @@ func TestCheckOtherShapes(t *testing.T) {
 		"service: {extensions: x, pipelines: {traces: {processors: alert, exporters: [1, [slack]]}}}", "extensions: [a]", "processors: a",
 	} {
 		assert.Empty(t, check(parse(t, content).ToStringMap()), content)
+		assert.Empty(t, checkReferences(parse(t, content).ToStringMap()), content)
 	}
 }
 
@@ -147,6 +162,7 @@ func FuzzCheck(f *testing.F) {
 		}
 		if conf, err := retrieved.AsConf(); err == nil {
 			check(conf.ToStringMap())
+			checkReferences(conf.ToStringMap())
 		}
 	})
 }
@@ -158,7 +174,9 @@ func TestConvert(t *testing.T) {
 	c := NewFactory().Create(confmap.ConverterSettings{Logger: zap.New(core)})
 	require.NoError(t, c.Convert(t.Context(), conf))
 	assert.Equal(t, before, conf.ToStringMap())
-	require.Equal(t, 1, logs.Len())
+	require.NoError(t, c.Convert(t.Context(), parse(t, "service: {extensions: [dashboard]}")))
+	require.Equal(t, 2, logs.Len())
+	assert.Equal(t, map[string]any{"key": "service::extensions::0", "problem": `"dashboard" is not in extensions`}, logs.All()[1].ContextMap())
 	assert.Equal(t, map[string]any{"key": "extensions::dashboard", "problem": "is not started; add it to service::extensions"}, logs.All()[0].ContextMap())
 }
 

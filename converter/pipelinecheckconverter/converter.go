@@ -22,8 +22,12 @@ func NewFactory() confmap.ConverterFactory {
 	})
 }
 
-// Convert reports the problems of a configuration, and leaves it as it is.
+// Convert reports the problems of a configuration, and leaves it as it is. Those that keep
+// it from starting are errors of the Collector, too, which however ends with the first.
 func (c *converter) Convert(_ context.Context, conf *confmap.Conf) error {
+	for _, p := range checkReferences(conf.ToStringMap()) {
+		c.logger.Error("Configuration names a component that is not there", zap.String("key", p.key), zap.String("problem", p.text))
+	}
 	for _, p := range check(conf.ToStringMap()) { //nolint:contextcheck // notifiers are created to be asked, and not started
 		c.logger.Warn("Configuration loads but may not work as expected", zap.String("key", p.key), zap.String("problem", p.text))
 	}

@@ -15,7 +15,8 @@ import (
 
 // checkReferences finds IDs of components that are not configured. The Collector's own
 // check ends with the first, and it finds a storage only when it starts.
-func checkReferences(conf map[string]any, pipelines []pipeline) []problem {
+func checkReferences(conf map[string]any) []problem {
+	service, pipelines := rawconf.Section(conf, "service"), pipelinesOf(conf)
 	ids := func(kinds ...string) (all []string) {
 		for _, kind := range kinds {
 			all = slices.AppendSeq(all, maps.Keys(rawconf.Section(conf, kind)))
@@ -35,7 +36,6 @@ func checkReferences(conf map[string]any, pipelines []pipeline) []problem {
 			})
 		}
 	}
-	service := rawconf.Section(conf, "service")
 	check("service::extensions", rawconf.List(service, "extensions"), ids("extensions"), "extensions")
 	for _, p := range pipelines {
 		check(p.key+"::receivers", p.receivers, ids("receivers", "connectors"), "receivers or connectors")
@@ -71,7 +71,7 @@ func checkStorages(conf map[string]any, pipelines []pipeline, started []string) 
 				}
 				problems = append(problems, problem{
 					kind + "::" + id + "::" + at.key,
-					fmt.Sprintf("%q is not in service::extensions, so the collector does not start%s", storage, spelling.Suggestion(storage, started)),
+					fmt.Sprintf("%q is not in service::extensions%s", storage, spelling.Suggestion(storage, started)),
 				})
 			}
 		}

@@ -43,7 +43,11 @@ func TestErrorsNameWhatToDo(t *testing.T) {
 		"another":   {[]string{"--config", "yaml:processors::llm_cost::window: 10m"}, []string{`Error: processors::llm_cost: the key "window" is unknown; it belongs under budgets, dedup`}},
 		"list":      {[]string{"--config", "yaml:processors::llm_cost::budgets: [{limt: 5}]"}, []string{`Error: processors::llm_cost::budgets::0: the key "limt" is unknown; did you mean "limit"?`}},
 		"type":      {[]string{"--config", "yaml:processors::llm_cost::budgets: [{limit: lots}]"}, []string{`Error: processors::llm_cost::budgets::0::limit: expected type 'float64', got unconvertible type 'string'`}},
-		"contents":  {[]string{"--config", "test/e2e/testdata/tab.yaml"}, []string{"Error: test/e2e/testdata/tab.yaml is not valid YAML: line 2: found character that cannot start any token"}},
+		"reference": {
+			[]string{"--config", "yaml:service::pipelines::traces::receivers: [otpl]"},
+			[]string{"error\tConfiguration names a component that is not there\t" + `{"key": "service::pipelines::traces::receivers::0", "problem": "\"otpl\" is not in receivers or connectors; did you mean \"otlp\"?"}`},
+		},
+		"contents": {[]string{"--config", "test/e2e/testdata/tab.yaml"}, []string{"Error: test/e2e/testdata/tab.yaml is not valid YAML: line 2: found character that cannot start any token"}},
 		"variable": {
 			[]string{"--feature-gates=confmap.enableMergeAppendOption", "--config", "config/destinations/jaeger.yaml"},
 			[]string{

@@ -123,6 +123,9 @@ func (w *work) count(c *call, group []*node) {
 	}
 	bury(group)
 	if c.winner.aggregate {
+		if slices.ContainsFunc(group, func(n *node) bool { return n.namedBy != 0 }) {
+			w.sums = append(w.sums, c.winner)
+		}
 		w.change(c, nil)
 		return
 	}

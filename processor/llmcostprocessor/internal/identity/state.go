@@ -180,6 +180,9 @@ func (c *Cache) States(result *Result, spans []Span, visit func(State)) {
 			ofSlot(w.places[i])
 		}
 	}
+	for _, n := range w.sums {
+		ofNode(n)
+	}
 	for i := range result.Changes {
 		change := &result.Changes[i]
 		if change.of != nil && change.of.winner != nil {
@@ -282,9 +285,8 @@ func (c *Cache) statesOfCall(of *call, visit func(State)) {
 		name = nil
 	}
 	ids := map[string]bool{}
-	id := ""
+	id, evidence := "", byResponse
 	if name != nil {
-		var evidence int
 		id, evidence = c.idOf(name)
 		name.released = max(name.released, c.denials(name, evidence))
 	}
@@ -299,6 +301,11 @@ func (c *Cache) statesOfCall(of *call, visit func(State)) {
 				before = max(before, n.version)
 			}
 		}
+		c.eachPointed(name, evidence, func(other *node) {
+			if other.aggregate { // it named a call by this ID before it was a sum
+				before = max(before, other.version)
+			}
+		})
 		c.complete(&s, &name.Record, versionOf(&of.winner.Record, nonzero, s.Counted, len(group), name.released))
 		if s.Version < before { // records are grouped in another way than before
 			s.Version = before + 1
@@ -313,7 +320,7 @@ func (c *Cache) statesOfCall(of *call, visit func(State)) {
 		n.denied |= 1 << evidence
 		ids[old] = true
 		s := State{ID: old, Of: id, Site: SpanKey{n.Trace, n.Span}}
-		c.complete(&s, &n.Record, uint64(n.released)<<releasedShift|notACallBit)
+		c.complete(&s, &n.Record, uint64(c.releasedBy(n, evidence))<<releasedShift|notACallBit)
 		visit(s)
 	}
 	for _, n := range group {
@@ -357,6 +364,14 @@ func (c *Cache) sharer(n *node, evidence int) (best *call) {
 		}
 	})
 	return best
+}
+
+// releasedBy is how often the ID that the evidence makes was that of a call again, whichever
+// of the records named it.
+func (c *Cache) releasedBy(n *node, evidence int) uint8 {
+	released := n.released
+	c.eachPointed(n, evidence, func(other *node) { released = max(released, other.released) })
+	return released
 }
 
 // denials is what the version of a call must be released above, since the ID by which the

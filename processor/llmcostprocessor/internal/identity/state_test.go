@@ -70,10 +70,18 @@ func addStates(t *testing.T, c *Cache, to engine, ledger countedCalls, items []i
 	c.States(&result, spans, to.add)
 }
 
+var rareSeeds = [...]uint64{7868, 12504, 13392, 15056, 20724, 31050, 33157}
+
 // What an engine has of one cache is what its ledger has, in whatever order and batches
 // records come, and however often.
 func TestStatesAreWhatIsCounted(t *testing.T) {
-	for seed := range uint64(4000) {
+	// Of a number of seeds ten times as large, the last ones found an ID that was that of several
+	// calls or sums in turn.
+	for i := range uint64(4000 + len(rareSeeds)) {
+		seed := i
+		if i >= 4000 {
+			seed = rareSeeds[i-4000]
+		}
 		r := rand.New(rand.NewPCG(seed, 25))
 		items := withOwnResponses(r)
 		items = append(items, items[:r.IntN(len(items))]...)

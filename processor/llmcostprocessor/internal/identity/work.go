@@ -15,6 +15,7 @@ type work struct {
 	touched []touched
 	changes []Change
 	merged  map[Rule]int64
+	sums    []*node // that are no longer calls, and named one
 
 	// Of the records of the batch: their nodes, or else the numbers of their slots, and
 	// whether they are copies.
