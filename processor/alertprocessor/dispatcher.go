@@ -6,7 +6,6 @@ package alertprocessor
 import (
 	"context"
 	"maps"
-	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -141,107 +140,6 @@ func (n *dispatcher) awaited(isOf func(name string) bool) map[string]evaluate.Aw
 		out[fingerprint] = evaluate.Awaited(alert)
 	}
 	return out
-}
-
-// raisedAlert is an alert that an occurrence raises.
-type raisedAlert struct {
-	alert    alertevent.Alert
-	rule     string
-	cooldown time.Duration
-	resolve  time.Duration // after which it is resolved without another occurrence; 0: never
-	// annotate renders what only an alert that is notified, or shown, needs.
-	annotate func() map[string]string
-	at       time.Time // of the occurrence
-}
-
-// maxQueued bounds the occurrences that wait to be recorded.
-const maxQueued = 10_000
-
-// raise records an occurrence, or has it recorded: with many alerts of rules a decision takes long,
-// and telemetry does not wait for it, unless very much is raised meanwhile.
-func (n *dispatcher) raise(e raisedAlert) {
-	e.at = time.Now()
-	n.raisedMu.Lock()
-	full := len(n.queue) >= maxQueued
-	if !full {
-		n.queue = append(n.queue, e)
-	}
-	n.raisedMu.Unlock()
-	switch {
-	case full:
-		n.lock()
-		n.record(e)
-	case n.stopped.Load():
-		n.lock()
-	case n.mu.TryLock():
-		n.recordRaised()
-	default:
-		n.raised.Add(1) // perhaps: who persists it finds out
-		n.wakeUp()
-		return
-	}
-	n.mu.Unlock()
-}
-
-// lock locks mu, and records what was raised while it was held.
-func (n *dispatcher) lock() {
-	n.mu.Lock()
-	n.recordRaised()
-}
-
-// recordRaised records what was raised while mu was held. It must be called with mu held.
-func (n *dispatcher) recordRaised() {
-	n.raisedMu.Lock()
-	queue := n.queue
-	n.queue = nil
-	n.raisedMu.Unlock()
-	for i := range queue {
-		n.record(queue[i])
-	}
-}
-
-// record records an occurrence. It must be called with mu held.
-func (n *dispatcher) record(e raisedAlert) {
-	now := e.at
-	fingerprint := e.alert.Fingerprint()
-	o := notification.Occurrence{Ends: now.Add(e.resolve), Mute: n.mutes(now)(e.alert)}
-	if o.Mute.Reason == "" && !n.gate.Pass(now, fingerprint, e.rule, e.cooldown) {
-		if e.resolve > 0 && n.log.ResolvedEvent(now, fingerprint) {
-			// Recipients believe that it is resolved. The next resolution waits for
-			// the cooldown, so that an alert that flaps does not notify each time.
-			n.gate.Renew(now, fingerprint, e.cooldown)
-			o.Ends = now.Add(max(e.resolve, e.cooldown))
-		} else {
-			o.Mute.Reason = notification.Cooldown
-		}
-	}
-	o.CoolsUntil = now.Add(e.cooldown)
-	if o.Mute.Reason != "" {
-		n.countSuppressed(notification.Counts{o.Mute.Reason: 1})
-		if e.resolve == 0 || n.log.Extend(fingerprint, o.Ends) || n.log.EventsFull() {
-			return
-		}
-	}
-	e.alert.Annotations = e.annotate()
-	o.Alert = e.alert
-	if e.resolve == 0 {
-		n.countSuppressed(n.log.OccurOnce(now, e.alert))
-	} else {
-		n.countSuppressed(n.log.Occur(now, o))
-	}
-	if n.file != nil {
-		for _, entry := range n.persistent().Occurrence(fingerprint, o, e.resolve == 0) {
-			n.journal.add(entry)
-		}
-	}
-	n.markChanged()
-	n.raised.Add(1)
-	if n.running {
-		n.wakeUp()
-		return
-	}
-	n.log.ReleaseOccurrences()
-	n.flush(now)
 }
 
 // activeEvents are the active alerts of event rules, and what suppresses them, or
@@ -389,153 +287,12 @@ func (n *dispatcher) run(ctx context.Context) {
 	}
 }
 
-// saveAt is when a state that has changed is to be written: when the pipelines have
-// accepted what was decided or a while has passed, and not before next. It must be
-// called with mu held.
-func (n *dispatcher) saveAt(next time.Time) (at time.Time, due bool) {
-	if !n.changed {
-		return time.Time{}, false
-	}
-	at = n.changedAt
-	if n.outbox.backlog() > 0 {
-		at = at.Add(deliveryWait)
-	}
-	if next.After(at) {
-		at = next
-	}
-	return at, true
-}
-
-// persistIn has the state persisted in a file, and restores what it has.
-func (n *dispatcher) persistIn(file *stateFile) error {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.file = file
-	n.isFiled.Store(true)
-	n.markChanged()
-	state, err := file.read()
-	if err != nil {
-		return err
-	}
-	n.journal.last = state.Occurrences
-	for _, sent := range state.Undelivered() {
-		decisions := make([]decision, len(sent.Alerts))
-		for i, alert := range sent.Alerts {
-			decisions[i] = decision{alert: alert, at: sent.At}
-		}
-		n.outbox.enqueue(decisions)
-	}
-	return n.persistent().Restore(time.Now(), state)
-}
-
-// isPersistent reports whether the state is persisted in a file.
-func (n *dispatcher) isPersistent() bool {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return n.file != nil
-}
-
-// setBack takes the times of a clock that was ahead.
-func (n *dispatcher) setBack(by time.Duration) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.persistent().SetBack(time.Now(), by)
-	n.markChanged()
-	n.wakeUp()
-}
-
-func (n *dispatcher) persistent() notification.Persistent {
-	return notification.Persistent{Log: n.log, Gate: n.gate, Silences: n.silences, History: &n.history}
-}
-
-// checkDelivered has the state written again when pipelines have accepted what it
-// has as outgoing. It must be called with mu held.
-func (n *dispatcher) checkDelivered() {
-	if n.inTransit > 0 && n.outbox.backlog() != n.inTransit {
-		n.markChanged()
-	}
-}
-
 // lastNotified is what recipients were notified of last, the newest first; limit 0
 // is all that is known.
 func (n *dispatcher) lastNotified(limit int) []notification.HistoryEntry {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.history.Last(limit)
-}
-
-// save writes the state if it has changed, with the decisions that the pipelines
-// have not accepted: after a kill nothing is lost, and what was accepted since is
-// sent again, with the same timestamp.
-func (n *dispatcher) save() {
-	n.saving <- struct{}{}
-	defer func() { <-n.saving }()
-	n.lock()
-	n.checkDelivered()
-	if !n.changed || n.file == nil {
-		n.changed = false
-		n.mu.Unlock()
-		return
-	}
-	outgoing := outgoingOf(slices.Concat(n.outbox.undelivered(), n.decided))
-	persistent := n.persistent()
-	persistent.Outgoing, n.inTransit = outgoing.batches, outgoing.count
-	state := persistent.Snapshot(time.Now())
-	state.Occurrences = n.journal.last
-	n.changed = false
-	n.mu.Unlock()
-	err := n.file.write(state)
-	if err != nil {
-		n.mu.Lock()
-		n.markChanged() // is tried again
-		n.mu.Unlock()
-	} else {
-		err = n.file.trimJournal(state.Occurrences)
-	}
-	n.onSave(err)
-}
-
-// close closes the files of the state. Nothing is to be raised any more.
-func (n *dispatcher) close() error {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if n.file == nil {
-		return nil
-	}
-	return n.file.close()
-}
-
-// persistRaised appends the occurrences since the last call to the journal.
-func (n *dispatcher) persistRaised() error {
-	n.mu.Lock()
-	file := n.file
-	n.mu.Unlock()
-	if file == nil {
-		return nil
-	}
-	return file.appendJournal(func() []notification.JournalEntry {
-		n.lock()
-		defer n.mu.Unlock()
-		return n.journal.take()
-	})
-}
-
-// outgoingDecisions are decisions by batch.
-type outgoingDecisions struct {
-	batches []notification.Outgoing
-	count   int
-}
-
-func outgoingOf(decisions []decision) outgoingDecisions {
-	out := outgoingDecisions{count: len(decisions)}
-	for _, d := range decisions {
-		if last := len(out.batches) - 1; last < 0 || !out.batches[last].At.Equal(d.at) {
-			out.batches = append(out.batches, notification.Outgoing{At: d.at})
-		}
-		batch := &out.batches[len(out.batches)-1]
-		batch.Alerts = append(batch.Alerts, d.alert)
-	}
-	return out
 }
 
 // muteOf is what suppresses an alert.
