@@ -138,7 +138,7 @@ func TestSumsAgree(t *testing.T) {
 	} {
 		got := 0.0
 		for _, row := range data[rangeJSON](r, path).Rows {
-			got += row.Cost
+			got += float64(row.Cost)
 		}
 		assert.InDelta(t, want, got, 1e-9, path)
 	}
@@ -353,7 +353,7 @@ func TestPeriodsOfTheCalendar(t *testing.T) {
 	assert.Equal(t, "Europe/Berlin", got.TZ)
 	byDay := map[string]float64{}
 	for _, row := range got.Rows {
-		byDay[row.Start.Format(time.RFC3339)] += row.Cost
+		byDay[row.Start.Format(time.RFC3339)] += float64(row.Cost)
 	}
 	for day := 14; day <= 16; day++ {
 		at := time.Date(2026, 3, day, 0, 0, 0, 0, berlin)
@@ -365,7 +365,7 @@ func TestPeriodsOfTheCalendar(t *testing.T) {
 		path := "/api/usage?by=model&tz=Asia/Kolkata&from=" + at.Format(time.DateOnly) + "&to=" + at.Format(time.DateOnly)
 		dollars := 0.0
 		for _, row := range data[usageData](r, path).Rows {
-			dollars += row.Cost
+			dollars += float64(row.Cost)
 		}
 		assert.InDelta(t, sum(at.Truncate(time.Hour), at.AddDate(0, 0, 1).Truncate(time.Hour)), dollars, 1e-9, path)
 	}
@@ -467,7 +467,7 @@ func TestSortedPages(t *testing.T) {
 	}
 	costs := []float64{}
 	for _, row := range data[usageData](r, "/api/usage/groups?hours=72&by=user.id&by=model&sort=-cost").Rows {
-		costs = append(costs, -row.Cost)
+		costs = append(costs, -float64(row.Cost))
 	}
 	assert.True(t, slices.IsSorted(costs))
 	assert.Greater(t, len(costs), 21, "without a limit")

@@ -29,9 +29,9 @@ type billingRowJSON struct {
 	Provider        string       `json:"provider"`
 	Model           string       `json:"model"`
 	Item            string       `json:"item"`
-	Counted         float64      `json:"counted_dollars"`
-	Billed          float64      `json:"billed_dollars"`
-	Difference      float64      `json:"difference_dollars"`
+	Counted         dollars      `json:"counted_dollars"`
+	Billed          dollars      `json:"billed_dollars"`
+	Difference      dollars      `json:"difference_dollars"`
 	DifferenceRatio float64      `json:"difference_ratio"`
 	Cause           string       `json:"cause"`
 	Calls           int64        `json:"calls"`
@@ -78,7 +78,7 @@ func (b *dashboardServer) getBilling(r *http.Request) (response, error) {
 func newBillingRowJSON(l *dashboard.BillingLine) billingRowJSON {
 	j := billingRowJSON{
 		Day: l.Day.Format(time.DateOnly), Provider: l.Provider, Model: l.Model, Item: l.Item,
-		Counted: l.Counted, Billed: l.Billed, Difference: l.Billed - l.Counted, DifferenceRatio: l.Ratio, Cause: l.Cause,
+		Counted: dollars(l.Counted), Billed: dollars(l.Billed), Difference: dollars(l.Billed - l.Counted), DifferenceRatio: l.Ratio, Cause: l.Cause,
 		Calls: l.Calls, Unpriced: l.Unpriced, CountedAmounts: newAmountsJSON(&l.CountedAmounts),
 	}
 	if l.HasUsage {

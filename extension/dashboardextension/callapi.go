@@ -32,7 +32,7 @@ type callPriceJSON struct {
 type priceLineJSON struct {
 	Kind   string  `json:"kind"`
 	Amount float64 `json:"amount"`
-	Cost   float64 `json:"cost_dollars"`
+	Cost   dollars `json:"cost_dollars"`
 }
 
 func (b *dashboardServer) getCall(r *http.Request) (response, error) {
@@ -55,7 +55,7 @@ func newCallPriceJSON(p *dashboard.CallPrice) *callPriceJSON {
 		Lines: []priceLineJSON{}, Adjustments: append([]string{}, p.Adjustments...), Changed: p.Changed,
 	}
 	for _, line := range p.Lines {
-		out.Lines = append(out.Lines, priceLineJSON{line.Kind.String(), float64(line.Amount) / float64(line.Kind.Scale()), line.Dollars})
+		out.Lines = append(out.Lines, priceLineJSON{line.Kind.String(), float64(line.Amount) / float64(line.Kind.Scale()), dollars(line.Dollars)})
 	}
 	return out
 }

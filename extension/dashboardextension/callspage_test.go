@@ -68,7 +68,7 @@ func TestDrillDown(t *testing.T) {
 		counted := data[rangeJSON](r, "/api/usage?from="+url.QueryEscape(values.Get("from"))+"&to="+url.QueryEscape(values.Get("to")))
 		sum, calls := 0.0, int64(0)
 		for _, row := range counted.Rows {
-			sum += row.Cost
+			sum += float64(row.Cost)
 			calls += row.Calls
 		}
 		require.Len(t, listed, int(calls), label)

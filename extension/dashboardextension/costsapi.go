@@ -16,12 +16,12 @@ type costJSON struct {
 	Item          string   `json:"item"`
 	Calls         int64    `json:"calls"`
 	Unpriced      int64    `json:"unpriced"`
-	Counted       float64  `json:"counted_dollars"`
-	Estimated     float64  `json:"estimated_dollars"`
+	Counted       dollars  `json:"counted_dollars"`
+	Estimated     dollars  `json:"estimated_dollars"`
 	ReportedCalls int64    `json:"reported_calls"`
-	Reported      float64  `json:"reported_dollars"`
-	Computed      float64  `json:"computed_dollars"`
-	Billed        *float64 `json:"billed_dollars"` // null: no bill is known
+	Reported      dollars  `json:"reported_dollars"`
+	Computed      dollars  `json:"computed_dollars"`
+	Billed        *dollars `json:"billed_dollars"` // null: no bill is known
 }
 
 type costsJSON struct {
@@ -44,11 +44,11 @@ func (b *dashboardServer) getCosts(r *http.Request) (response, error) {
 	rows := []costJSON{}
 	for _, l := range usage.Costs(of.From, of.To) {
 		row := costJSON{
-			Provider: l.Provider, Model: l.Model, Item: l.Item, Calls: l.Calls, Unpriced: l.Unpriced, Counted: l.Counted, Estimated: l.Estimated,
-			ReportedCalls: l.ReportedCalls, Reported: l.Reported, Computed: l.Computed,
+			Provider: l.Provider, Model: l.Model, Item: l.Item, Calls: l.Calls, Unpriced: l.Unpriced, Counted: dollars(l.Counted), Estimated: dollars(l.Estimated),
+			ReportedCalls: l.ReportedCalls, Reported: dollars(l.Reported), Computed: dollars(l.Computed),
 		}
 		if l.HasBill {
-			row.Billed = orNull(l.Billed, true)
+			row.Billed = (*dollars)(orNull(l.Billed, true))
 		}
 		rows = append(rows, row)
 	}

@@ -175,9 +175,9 @@ func mergedText(records []mergedJSON) string {
 
 func whole(n int64) string { return strconv.FormatInt(n, 10) }
 
-func decimal(v *float64) string {
+func decimal[F ~float64](v *F) string {
 	if v == nil {
 		return ""
 	}
-	return strconv.FormatFloat(*v, 'f', -1, 64)
+	return strconv.FormatFloat(exact(float64(*v)), 'f', -1, 64)
 }

@@ -27,7 +27,7 @@ func TestGroupsAddUp(t *testing.T) {
 		groups := data[[]groupSumJSON](r, "/api/"+path+"?from=2026-03-15&to=2026-03-16")
 		sum, n := 0.0, int64(0)
 		for i, group := range groups {
-			sum += group.Cost
+			sum += float64(group.Cost)
 			n += group.Calls
 			if i > 0 {
 				assert.GreaterOrEqual(t, groups[i-1].Cost, group.Cost, "the most expensive first")
@@ -71,9 +71,9 @@ func TestTraceHasItsTree(t *testing.T) {
 	require.Len(t, nodes, 4)
 	assert.Equal(t, []string{"step", "call", "step", "call"}, []string{nodes[0].Kind, nodes[1].Kind, nodes[2].Kind, nodes[3].Kind})
 	assert.Equal(t, []int{0, 1, 1, 2}, []int{nodes[0].Depth, nodes[1].Depth, nodes[2].Depth, nodes[3].Depth})
-	assert.InDelta(t, nodes[1].Cost+nodes[3].Cost, nodes[0].Cost, 1e-12)
+	assert.InDelta(t, float64(nodes[1].Cost+nodes[3].Cost), float64(nodes[0].Cost), 1e-12)
 	page := r.get("/traces/" + trace).Body.String()
-	for _, want := range []string{"invoke_agent researcher", "execute_tool search", `class="d2"`, `href="/calls/` + nodes[3].CallID + `"`, text.Dollars(nodes[0].Cost)} {
+	for _, want := range []string{"invoke_agent researcher", "execute_tool search", `class="d2"`, `href="/calls/` + nodes[3].CallID + `"`, text.Dollars(float64(nodes[0].Cost))} {
 		assert.Contains(t, page, want)
 	}
 	assert.Equal(t, http.StatusNotFound, r.get("/traces/none").Code)

@@ -19,7 +19,7 @@ type groupSumJSON struct {
 	Errors   int64     `json:"errors"`
 	Timeouts int64     `json:"timeouts"`
 	Unpriced int64     `json:"unpriced"`
-	Cost     float64   `json:"cost_dollars"`
+	Cost     dollars   `json:"cost_dollars"`
 	Input    int64     `json:"input_tokens"`
 	Output   int64     `json:"output_tokens"`
 	From     time.Time `json:"from"`
@@ -32,7 +32,7 @@ type groupSumJSON struct {
 
 func newGroupSumJSON(g *conversation.Group) groupSumJSON {
 	return groupSumJSON{
-		ID: g.ID, Calls: g.Calls, Errors: g.Errors, Timeouts: g.Timeouts, Unpriced: g.Unpriced, Cost: g.Dollars,
+		ID: g.ID, Calls: g.Calls, Errors: g.Errors, Timeouts: g.Timeouts, Unpriced: g.Unpriced, Cost: dollars(g.Dollars),
 		Input: g.Tokens.Input, Output: g.Tokens.Output, From: g.From.UTC(), To: g.To.UTC(), Seconds: g.Took().Seconds(),
 		Agents: append([]string{}, g.Agents...), Users: append([]string{}, g.Users...), Models: append([]string{}, g.Models...),
 	}
@@ -96,7 +96,7 @@ type nodeJSON struct {
 	SpanID string    `json:"span_id"`
 	Failed bool      `json:"failed"`
 	Calls  int64     `json:"calls"`
-	Cost   float64   `json:"cost_dollars"`
+	Cost   dollars   `json:"cost_dollars"`
 	From   time.Time `json:"from"`
 	To     time.Time `json:"to"`
 }
@@ -108,7 +108,7 @@ func (b *dashboardServer) getTrace(r *http.Request) (response, error) {
 	}
 	list := []nodeJSON{}
 	for _, n := range nodes {
-		node := nodeJSON{Depth: n.Depth, Calls: n.Sum.Calls, Cost: n.Sum.Dollars, From: n.From.UTC(), To: n.To.UTC()}
+		node := nodeJSON{Depth: n.Depth, Calls: n.Sum.Calls, Cost: dollars(n.Sum.Dollars), From: n.From.UTC(), To: n.To.UTC()}
 		if step := n.Step; step != nil {
 			node.Kind, node.Name, node.Agent, node.SpanID, node.Failed = "step", step.Name, step.Agent, step.SpanID, step.Failed
 		} else {

@@ -82,7 +82,7 @@ func (b *dashboardServer) getSummary(r *http.Request) (response, error) {
 		Hour: newTotalsJSON(&windows.Hour), Today: newTotalsJSON(&windows.Today), Month: newTotalsJSON(&windows.Month),
 		Budgets: newBudgetsJSON(usage.Budgets()),
 	}
-	summary.Yesterday.Hour, summary.Yesterday.Today = windows.YesterdayHour, windows.YesterdayToday
+	summary.Yesterday.Hour, summary.Yesterday.Today = dollars(windows.YesterdayHour), dollars(windows.YesterdayToday)
 	return response{data: summary}, nil
 }
 
@@ -117,7 +117,7 @@ func (b *dashboardServer) getDisagreements(r *http.Request) (response, error) {
 		list := []disagreementJSON{}
 		for _, d := range usage.Disagreements() {
 			list = append(list, disagreementJSON{
-				Model: d.Model, Calls: d.Calls, Reported: d.Reported, Computed: d.Computed, Difference: d.Reported - d.Computed,
+				Model: d.Model, Calls: d.Calls, Reported: dollars(d.Reported), Computed: dollars(d.Computed), Difference: dollars(d.Reported - d.Computed),
 			})
 		}
 		return list
@@ -128,7 +128,7 @@ func (b *dashboardServer) getEstimates(r *http.Request) (response, error) {
 	return b.listOf(r, func(usage dashboard.Usage) any {
 		list := []estimateJSON{}
 		for _, e := range usage.Estimates() {
-			list = append(list, estimateJSON{Model: e.Model, Provider: e.Provider, Reason: e.Reason, Calls: e.Calls, Cost: e.Dollars})
+			list = append(list, estimateJSON{Model: e.Model, Provider: e.Provider, Reason: e.Reason, Calls: e.Calls, Cost: dollars(e.Dollars)})
 		}
 		return list
 	})
@@ -208,7 +208,7 @@ func (b *dashboardServer) newCallJSON(dimensions []string, call *dashboard.Call)
 	return callJSON{
 		ID: call.ID, Time: call.Time.UTC(), TraceID: call.TraceID, SpanID: call.SpanID, TraceURL: traceURL(b.cfg.TraceURL, call.TraceID, call.SpanID),
 		Values: values(dimensions, call.Values), Status: call.Status, Tokens: newTokensJSON(call.Tokens),
-		Cost: call.Dollars, Reported: call.Reported, Computed: call.Computed, CostStatus: call.CostStatus, Seconds: call.Seconds,
+		Cost: (*dollars)(call.Dollars), Reported: (*dollars)(call.Reported), Computed: (*dollars)(call.Computed), CostStatus: call.CostStatus, Seconds: call.Seconds,
 		Amounts: newAmountsJSON(&call.Amounts), Provider: call.Provider, Convention: call.Convention, Reading: call.Reading,
 		Estimated: call.Estimated, Problem: call.Problem, Merged: newMergedJSON(call.Merged),
 		ResponseID: call.ResponseID, User: call.User, Session: call.Session, Agent: call.Agent, ParentID: call.ParentID, Operation: call.Operation,

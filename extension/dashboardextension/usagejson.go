@@ -18,14 +18,14 @@ type totalsJSON struct {
 	Timeouts       int64         `json:"timeouts"`
 	Unpriced       int64         `json:"unpriced"`
 	Estimated      int64         `json:"estimated"`
-	EstimatedCost  float64       `json:"estimated_cost_dollars"`
+	EstimatedCost  dollars       `json:"estimated_cost_dollars"`
 	ErrorRatio     *float64      `json:"error_ratio"`
 	Tokens         tokensJSON    `json:"tokens"`
 	Amounts        amountsJSON   `json:"amounts"`
 	CacheReadRatio *float64      `json:"cache_read_ratio"`
-	Cost           float64       `json:"cost_dollars"`
-	AverageCost    *float64      `json:"average_cost_dollars"`
-	Saved          float64       `json:"cache_saved_dollars"`
+	Cost           dollars       `json:"cost_dollars"`
+	AverageCost    *dollars      `json:"average_cost_dollars"`
+	Saved          dollars       `json:"cache_saved_dollars"`
 	Duration       *durationJSON `json:"duration_seconds"`
 }
 
@@ -51,12 +51,12 @@ func newTotalsJSON(t *dashboard.Totals) totalsJSON {
 	j := totalsJSON{
 		Calls: t.Calls, Errors: t.Errors, Timeouts: t.Timeouts, Unpriced: t.Unpriced,
 		Tokens: newTokensJSON(t.Tokens), Amounts: newAmountsJSON(&t.Amounts),
-		Cost: t.Dollars, Saved: t.SavedDollars,
-		Estimated: t.Estimated, EstimatedCost: t.EstimatedDollars,
+		Cost: dollars(t.Dollars), Saved: dollars(t.SavedDollars),
+		Estimated: t.Estimated, EstimatedCost: dollars(t.EstimatedDollars),
 	}
 	j.ErrorRatio = orNull(spend.ErrorRate(t))
 	j.CacheReadRatio = orNull(spend.CacheReadShare(t))
-	j.AverageCost = orNull(spend.AverageDollars(t))
+	j.AverageCost = (*dollars)(orNull(spend.AverageDollars(t)))
 	if average, ok := spend.AverageSeconds(t); ok {
 		j.Duration = &durationJSON{Calls: t.Timed, Average: average}
 		for q, to := range map[float64]*float64{.5: &j.Duration.P50, .95: &j.Duration.P95, .99: &j.Duration.P99} {
@@ -114,8 +114,8 @@ type summaryJSON struct {
 	Month totalsJSON `json:"month"`
 	// Yesterday is until the same time; the running hour's share is estimated.
 	Yesterday struct {
-		Hour  float64 `json:"hour_cost_dollars"`
-		Today float64 `json:"today_cost_dollars"`
+		Hour  dollars `json:"hour_cost_dollars"`
+		Today dollars `json:"today_cost_dollars"`
 	} `json:"yesterday"`
 	Budgets []budgetJSON `json:"budgets"`
 }
@@ -127,8 +127,8 @@ type budgetJSON struct {
 	Values []string          `json:"values,omitempty"`
 	Start  time.Time         `json:"start"`
 	End    time.Time         `json:"end"`
-	Used   float64           `json:"used_dollars"`
-	Limit  float64           `json:"limit_dollars"`
+	Used   dollars           `json:"used_dollars"`
+	Limit  dollars           `json:"limit_dollars"`
 	Ratio  *float64          `json:"used_ratio"`
 	// Thresholds are in ascending order.
 	Thresholds []thresholdJSON `json:"thresholds"`
@@ -148,7 +148,7 @@ func newBudgetsJSON(budgets []dashboard.Budget) []budgetJSON {
 		}
 		list = append(list, budgetJSON{
 			Name: budget.Name, Window: budget.Window, Where: orEmpty(budget.Where), Values: budget.Values, Start: budget.Start.UTC(), End: budget.End.UTC(),
-			Used: budget.Used, Limit: budget.Limit, Ratio: orNull(spend.Ratio(budget.Used, budget.Limit)), Thresholds: thresholds,
+			Used: dollars(budget.Used), Limit: dollars(budget.Limit), Ratio: orNull(spend.Ratio(budget.Used, budget.Limit)), Thresholds: thresholds,
 		})
 	}
 	return list
@@ -163,9 +163,9 @@ type callJSON struct {
 	Values   map[string]string `json:"values"`
 	Status   string            `json:"status"`
 	Tokens   tokensJSON        `json:"tokens"`
-	Cost     *float64          `json:"cost_dollars"`
-	Reported *float64          `json:"reported_cost_dollars"`
-	Computed *float64          `json:"computed_cost_dollars"`
+	Cost     *dollars          `json:"cost_dollars"`
+	Reported *dollars          `json:"reported_cost_dollars"`
+	Computed *dollars          `json:"computed_cost_dollars"`
 	// CostStatus is priced, estimated, reported or unpriced.
 	CostStatus string   `json:"cost_status"`
 	Seconds    *float64 `json:"duration_seconds"`
@@ -221,15 +221,15 @@ type estimateJSON struct {
 	Provider string  `json:"provider"`
 	Reason   string  `json:"reason"`
 	Calls    int64   `json:"calls"`
-	Cost     float64 `json:"cost_dollars"`
+	Cost     dollars `json:"cost_dollars"`
 }
 
 type disagreementJSON struct {
 	Model      string  `json:"model"`
 	Calls      int64   `json:"calls"`
-	Reported   float64 `json:"reported_dollars"`
-	Computed   float64 `json:"computed_dollars"`
-	Difference float64 `json:"difference_dollars"`
+	Reported   dollars `json:"reported_dollars"`
+	Computed   dollars `json:"computed_dollars"`
+	Difference dollars `json:"difference_dollars"`
 }
 
 type sourcesJSON struct {
