@@ -56,7 +56,7 @@ func defaults(root string) (settings, error) {
 	set(c, at(portPrometheus), "exporters", "prometheus", "endpoint")
 	// Three times as often as by default, as a measurement takes a third of the default's interval.
 	set(c, "5s", "processors", "llm_cost", "metrics_interval")
-	set(c, []any{settings{"pull": settings{"exporter": settings{"prometheus": settings{"host": "localhost", "port": portTelemetry}}}}},
+	set(c, []any{settings{"pull": settings{"exporter": settings{"prometheus": settings{"host": "localhost", "port": portTelemetry + offset}}}}},
 		"service", "telemetry", "metrics", "readers")
 	return c, nil
 }

@@ -68,7 +68,7 @@ func production(root, state string, b *backends) (settings, error) {
 	set(c, loopback(portHTTP), "receivers", "otlp", "protocols", "http", "endpoint")
 	set(c, loopback(portArc), "receivers", "arc", "endpoint")
 	set(c, "5s", "processors", "llm_cost", "metrics_interval")
-	set(c, []any{settings{"pull": settings{"exporter": settings{"prometheus": settings{"host": "localhost", "port": portTelemetry}}}}},
+	set(c, []any{settings{"pull": settings{"exporter": settings{"prometheus": settings{"host": "localhost", "port": portTelemetry + offset}}}}},
 		"service", "telemetry", "metrics", "readers")
 	return c, nil
 }
