@@ -127,7 +127,11 @@ func adoptedState(own *groupState, moved []rules.Rule, states []*groupState) *gr
 	adopted := newGroupState()
 	if own != nil {
 		*adopted = *own
-		adopted.firing, adopted.keep = maps.Clone(own.firing), maps.Clone(own.keep)
+		adopted.firing, adopted.keep, adopted.pending = maps.Clone(own.firing), maps.Clone(own.keep), slices.Clone(own.pending)
+	}
+	pending := map[string]bool{}
+	for _, fingerprint := range adopted.pending {
+		pending[fingerprint] = true
 	}
 	for _, state := range states {
 		if own == nil && state.at.After(adopted.at) {
@@ -143,8 +147,9 @@ func adoptedState(own *groupState, moved []rules.Rule, states []*groupState) *gr
 			}
 		}
 		for _, fingerprint := range state.pending {
-			if !slices.Contains(adopted.pending, fingerprint) {
-				adopted.pending = append(slices.Clone(adopted.pending), fingerprint)
+			if !pending[fingerprint] {
+				pending[fingerprint] = true
+				adopted.pending = append(adopted.pending, fingerprint)
 			}
 		}
 	}
