@@ -44,9 +44,17 @@ func (n *dispatcher) sendPersisted() {
 	n.persistDecided()
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	n.send(count)
+	n.wakeUp()
+}
+
+// send sends the first decisions of those that wait. It must be called with mu held.
+func (n *dispatcher) send(count int) {
 	n.outbox.enqueue(n.decided[:count])
 	n.decided = n.decided[count:]
-	n.wakeUp()
+	if len(n.decided) == 0 {
+		n.decided = nil // alerts that have been sent are not kept in memory
+	}
 }
 
 // persistDecided persists what was decided, but does not wait longer than maxPersistWait: a disk that

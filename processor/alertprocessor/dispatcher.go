@@ -119,7 +119,7 @@ func (n *dispatcher) observe(result evaluate.Result) {
 		n.countSuppressed(n.log.Remute(mutes))
 	}
 	observation := notification.Observation{
-		Group: result.Group, Firing: result.Firing, Ended: result.Ended, Pending: result.Pending, Resolved: result.Resolved,
+		Group: result.Group, Firing: result.Firing, Ended: result.Ended, Pending: result.Pending, Resolved: result.Resolved, Gone: result.Gone,
 		Keep: make(map[string]notification.KeepFiring, len(result.Keep)),
 	}
 	for fingerprint, keep := range result.Keep {
@@ -206,7 +206,7 @@ func (n *dispatcher) flush(now time.Time) {
 		n.telemetry.ProcessorAlertNoticesEmitted.Add(context.Background(), count,
 			metric.WithAttributes(attribute.String("state", string(state))))
 	}
-	if n.file == nil || !n.running {
+	if n.file == nil || !n.running && len(n.decided) == 0 { // in their order
 		n.outbox.enqueue(decisions)
 	} else {
 		n.decide(decisions)
@@ -253,8 +253,10 @@ func (n *dispatcher) run(ctx context.Context) {
 			n.running = false
 			n.mu.Unlock()
 			sending.Wait()
+			n.sendPersisted() //nolint:contextcheck // what was decided since sendDecided has stopped
 			n.mu.Lock()
-			n.markChanged() // occurrences that were not notified change when their alert is resolved
+			n.send(len(n.decided)) // what was raised meanwhile
+			n.markChanged()        // occurrences that were not notified change when their alert is resolved
 			n.log.ReleaseOccurrences()
 			n.flush(time.Now()) //nolint:contextcheck // what is counted is counted
 			n.mu.Unlock()

@@ -108,14 +108,16 @@ func (n *dispatcher) save() {
 	n.onSave(err)
 }
 
-// close closes the files of the state. Nothing is to be raised any more.
+// close closes the files of the state. Nothing is to be raised any more. It does not wait for the
+// journal with mu held: whoever writes that waits for mu.
 func (n *dispatcher) close() error {
 	n.mu.Lock()
-	defer n.mu.Unlock()
-	if n.file == nil {
+	file := n.file
+	n.mu.Unlock()
+	if file == nil {
 		return nil
 	}
-	return n.file.close()
+	return file.close()
 }
 
 // persistRaised appends the occurrences since the last call to the journal.

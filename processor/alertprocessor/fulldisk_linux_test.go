@@ -4,6 +4,8 @@
 package alertprocessor
 
 import (
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -16,8 +18,10 @@ import (
 	"go.opentelemetry.io/collector/pdata/pmetric"
 	"golang.org/x/sys/unix"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
 	"github.com/otelcol-arc/otelcol-arc/internal/falseclock"
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/alerttest"
+	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/notification"
 )
 
 // tinyDisk is a file system of its own, whose size is in the form of tmpfs.
@@ -97,4 +101,36 @@ func TestDirectoryThatCannotBeWritten(t *testing.T) {
 		assert.Equal(t, componentstatus.StatusOK, r.host.events[1].Status())
 		assert.Empty(t, r.notifications())
 	})
+}
+
+// TestJournalOnAFullDisk has a line of the journal written in part. It is written again when there is
+// room, and the one after it can be read, too.
+func TestJournalOnAFullDisk(t *testing.T) {
+	directory := tinyDisk(t, "64k")
+	require.NoError(t, os.WriteFile(filepath.Join(directory, "filler"), make([]byte, 60<<10), 0o600))
+	file := newStateFile(directory)
+	appendEntry := func(number uint64, size int) error {
+		alert := alertevent.Alert{Labels: map[string]string{"alertname": strconv.FormatUint(number, 10), "long": strings.Repeat("x", size)}, Receiver: "r"}
+		persistent := notification.Persistent{
+			Log: notification.NewLog(notification.Policy{}), Gate: notification.NewGate(1), Silences: notification.NewSilences(nil), History: &notification.History{},
+		}
+		entry := persistent.Decision(time.Now(), alert)
+		entry.Number = number
+		return file.appendJournal(func() []notification.JournalEntry { return []notification.JournalEntry{entry} })
+	}
+	require.ErrorContains(t, appendEntry(1, 10<<10), "no space left on device")
+	partial, err := os.ReadFile(filepath.Join(directory, journalName))
+	require.NoError(t, err)
+	require.NotEmpty(t, partial, "written in part")
+	require.NoError(t, unix.Mount("tmpfs", directory, "tmpfs", unix.MS_REMOUNT, "size=10m"))
+	require.NoError(t, appendEntry(2, 1))
+	require.NoError(t, file.close())
+
+	state, err := newStateFile(directory).read()
+	require.NoError(t, err)
+	assert.EqualValues(t, 2, state.Occurrences)
+	require.Len(t, state.Undelivered(), 2)
+	for i, sent := range state.Undelivered() {
+		assert.Equal(t, strconv.Itoa(i+1), sent.Alerts[0].Name())
+	}
 }

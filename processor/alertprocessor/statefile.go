@@ -27,6 +27,8 @@ const (
 	// maxJournal is the size from which the journal is rewritten without what the
 	// state includes.
 	maxJournal = 1 << 20
+	// maxUnwritten bounds the entries that are kept while the journal cannot be written.
+	maxUnwritten = 1000
 )
 
 // stateFile holds the notification state, and a journal of occurrences since it was
@@ -39,6 +41,8 @@ type stateFile struct {
 	journal *os.File                    // nil until the first append
 	size    int                         // of the journal, in bytes
 	recent  []notification.JournalEntry // in the journal, and not in the written state
+	// unwritten could not be appended, or in part, and are with the next entries: the newest maxUnwritten.
+	unwritten []notification.JournalEntry
 }
 
 func newStateFile(directory string) *stateFile {
@@ -85,16 +89,25 @@ func (f *stateFile) readJournal(state notification.State) (notification.State, e
 	return state, nil
 }
 
-// appendJournal writes the entries that take returns. A call returns when the entries
-// of calls before it have been written, too.
+// appendJournal writes the entries that take returns, and those that could not be written before. A
+// call returns when the entries of calls before it have been written, too.
 func (f *stateFile) appendJournal(take func() []notification.JournalEntry) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	entries := take()
+	entries := slices.Concat(f.unwritten, take())
 	if len(entries) == 0 {
 		return nil
 	}
+	f.unwritten = nil
+	if err := f.appendEntries(entries); err != nil {
+		f.unwritten = entries[max(0, len(entries)-maxUnwritten):]
+		return errors.Join(err, f.closeJournal()) // so that the next entry is not appended to a part of a line
+	}
 	f.recent = append(f.recent, entries...)
+	return nil
+}
+
+func (f *stateFile) appendEntries(entries []notification.JournalEntry) error {
 	lines, err := encodeLines(entries)
 	if err != nil {
 		return err
@@ -103,7 +116,7 @@ func (f *stateFile) appendJournal(take func() []notification.JournalEntry) error
 		if f.journal, err = os.OpenFile(f.journalPath, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600); err != nil {
 			return err
 		}
-		// A process that was killed may have left an incomplete line, which is not to become a part of this one.
+		// A process that was killed, or a full disk, may have left an incomplete line, which is not to become a part of this one.
 		lines = append([]byte{'\n'}, lines...)
 	}
 	n, err := f.journal.Write(lines)
@@ -127,7 +140,8 @@ func encodeLines(entries []notification.JournalEntry) ([]byte, error) {
 func (f *stateFile) trimJournal(included uint64) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.recent = slices.DeleteFunc(f.recent, func(entry notification.JournalEntry) bool { return entry.Number <= included })
+	isIncluded := func(entry notification.JournalEntry) bool { return entry.Number <= included }
+	f.recent, f.unwritten = slices.DeleteFunc(f.recent, isIncluded), slices.DeleteFunc(f.unwritten, isIncluded)
 	if len(f.recent) > 0 && f.size < maxJournal {
 		return nil
 	}
