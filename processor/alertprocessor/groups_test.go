@@ -42,6 +42,14 @@ groups:
 // What fired before a restart is resolved when there is no rule any more.
 func TestRulesAreGoneAfterARestart(t *testing.T) {
 	directory := t.TempDir()
+	rules := rulesOf(t, `
+groups:
+  - name: g
+    rules:
+      - {alert: Flag, expr: flag > 0}
+      - {alert: Kept, expr: flag > 0, keep_firing_for: 5m}
+      - {alert: Bad, expr: flag * on (job) flag > 0}
+`)
 	falseclock.Test(t, func(t *testing.T) {
 		start := func(change func(*Config)) *rig {
 			return newRig(t, testConfig(func(c *Config) {
@@ -49,15 +57,13 @@ func TestRulesAreGoneAfterARestart(t *testing.T) {
 				change(c)
 			}))
 		}
-		r := start(func(c *Config) {
-			c.Rules = []RuleConfig{{Name: "Flag", Expr: "flag > 0"}, {Name: "Bad", Expr: "flag * on (job) flag > 0"}}
-		})
+		r := start(rules)
 		r.flags(time.Minute, map[string]float64{"a": 1, "b": 1})
-		assert.Equal(t, []string{"firing RuleCannotBeEvaluated", "firing Flag", "firing Flag"}, lines(r.notifications()))
+		assert.Equal(t, []string{"firing RuleCannotBeEvaluated", "firing Flag", "firing Flag", "firing Kept", "firing Kept"}, lines(r.notifications()))
 		r.stop()
 		r = start(func(*Config) {})
 		r.flag(1, 15*time.Second)
-		assert.ElementsMatch(t, []string{"resolved RuleCannotBeEvaluated", "resolved Flag", "resolved Flag"}, lines(r.notifications()))
+		assert.ElementsMatch(t, []string{"resolved RuleCannotBeEvaluated", "resolved Flag", "resolved Flag", "resolved Kept", "resolved Kept"}, lines(r.notifications()))
 		r.stop()
 	})
 }

@@ -205,6 +205,17 @@ func (e *Evaluator) awaitedBy(group *rules.Group) map[string]Awaited {
 	return e.Awaited(func(name string) bool { return own[name] || index.mayBeGone(name) })
 }
 
+// goneOf are the alerts of whose name there is no rule any more.
+func (e *Evaluator) goneOf(awaited map[string]Awaited) map[string]bool {
+	gone := map[string]bool{}
+	for fingerprint, alert := range awaited {
+		if name := alert.Name(); !isAboutRule(name) && len(e.index.groupsOf[name]) == 0 {
+			gone[fingerprint] = true
+		}
+	}
+	return gone
+}
+
 // resolvedOf joins what the groups know: an alert is resolved if all groups that have
 // a rule of its name know that, or none has such a rule any more.
 func (e *Evaluator) resolvedOf(awaited map[string]Awaited) map[string]bool {

@@ -243,6 +243,8 @@ type Result struct {
 	Keep map[string]KeepFiring
 	// Resolved are the awaited alerts that are known not to fire.
 	Resolved map[string]bool
+	// Gone are those of them of whose name there is no rule any more.
+	Gone map[string]bool
 	// TotalFiring and TotalPending are the numbers of alerts of all groups.
 	TotalFiring, TotalPending int
 }
@@ -259,7 +261,7 @@ func (e *Evaluator) replace(key string, next *groupState, awaited map[string]Awa
 		Firing:   map[string]alertevent.Alert{},
 		Pending:  func(fingerprint string) bool { return e.groups.pendingIn[fingerprint] > 0 },
 		Keep:     map[string]KeepFiring{},
-		Resolved: e.resolvedOf(awaited), TotalFiring: len(e.groups.raisedBy), TotalPending: len(e.groups.pendingIn),
+		Resolved: e.resolvedOf(awaited), Gone: e.goneOf(awaited), TotalFiring: len(e.groups.raisedBy), TotalPending: len(e.groups.pendingIn),
 	}
 	add := func(fingerprint string) (fires bool) {
 		alert, fires := e.groups.firing(fingerprint)

@@ -98,7 +98,7 @@ func (e *entry) keepEnds() time.Time {
 // still be found to.
 func (e *entry) missing(now time.Time, o *Observation) bool {
 	switch {
-	case e.graceEnds.IsZero():
+	case e.graceEnds.IsZero(), o.Gone[e.base]:
 		return false
 	case now.Before(e.keepEnds()):
 		return true

@@ -21,6 +21,10 @@ type JournalEntry struct {
 	// after that: of a rule, of an event rule, or nothing.
 	Decision *historyState `json:"decision,omitempty"`
 	Alerts   []alertState  `json:"alerts,omitempty"`
+	// Summary and Dropped are what is known after the decision of an alert that the log raises
+	// itself: without a start when it is resolved.
+	Summary *summaryState `json:"summary,omitempty"`
+	Dropped *droppedState `json:"dropped,omitempty"`
 }
 
 // Decision is the journal entry of an alert that recipients are notified of.
@@ -32,6 +36,12 @@ func (m Persistent) Decision(at time.Time, alert alertevent.Alert) JournalEntry 
 		if e, known := m.Log.alerts[keyOf(base, alert.Receiver)]; known {
 			entry.Alerts = append(entry.Alerts, e.state())
 		}
+	}
+	switch alert.Name() {
+	case SummaryName:
+		entry.Summary = new(m.Log.cap.state())
+	case DroppedName:
+		entry.Dropped = new(m.Log.dropped.state(at, alert.Labels[LabelRule]))
 	}
 	return entry
 }
@@ -76,6 +86,7 @@ func (s *State) Apply(entries []JournalEntry) {
 		s.Occurrences = entry.Number
 		if entry.Decision != nil {
 			alerts.decide(entry)
+			s.decideOwn(entry)
 			s.addOutgoing(*entry.Decision)
 			s.History = slices.Insert(s.History, 0, *entry.Decision)
 			s.History = s.History[:min(len(s.History), persistedHistory)]
@@ -87,6 +98,22 @@ func (s *State) Apply(entries []JournalEntry) {
 		alerts.set(entry.Alert)
 	}
 	s.Alerts = alerts.list()
+}
+
+// decideOwn applies a decision about an alert that the log raises itself.
+func (s *State) decideOwn(entry JournalEntry) {
+	if entry.Summary != nil {
+		s.Summary = entry.Summary
+		if s.Summary.StartsAt.IsZero() {
+			s.Summary = nil
+		}
+	}
+	if entry.Dropped != nil {
+		s.Dropped = slices.DeleteFunc(s.Dropped, func(known droppedState) bool { return known.Rule == entry.Dropped.Rule })
+		if !entry.Dropped.StartsAt.IsZero() {
+			s.Dropped = append(s.Dropped, *entry.Dropped)
+		}
+	}
 }
 
 func (s *State) addOutgoing(decision historyState) {

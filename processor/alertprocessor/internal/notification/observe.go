@@ -23,6 +23,8 @@ type Observation struct {
 	Pending func(fingerprint string) bool
 	// Resolved are alerts of Awaited that are known not to fire.
 	Resolved map[string]bool
+	// Gone are those of them that no rule raises any more, so that no keep_firing_for keeps them.
+	Gone map[string]bool
 	// Keep is what is known of alerts whose rule has a keep_firing_for.
 	Keep map[string]KeepFiring
 }

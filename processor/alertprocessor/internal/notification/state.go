@@ -143,15 +143,11 @@ func (m Persistent) Snapshot(now time.Time) State {
 		}
 	}
 	if !b.cap.startsAt.IsZero() {
-		state.Summary = &summaryState{StartsAt: b.cap.startsAt, Severity: b.cap.severity}
+		state.Summary = new(b.cap.state())
 	}
 	for _, rule := range b.Dropping() {
-		if d := b.dropped.rules[rule]; d.notified {
-			last := d.last
-			if d.ongoing {
-				last = now
-			}
-			state.Dropped = append(state.Dropped, droppedState{rule, d.startsAt, last, d.rank, d.count})
+		if b.dropped.rules[rule].notified {
+			state.Dropped = append(state.Dropped, b.dropped.state(now, rule))
 		}
 	}
 	for _, silence := range s.list {
@@ -332,6 +328,22 @@ func (e *entry) state() alertState {
 		state.Ends, state.Pending, state.CoolsUntil = e.event.ends, e.event.pending, e.event.coolsUntil
 	}
 	return state
+}
+
+// state has no start when nothing is suppressed.
+func (c *Cap) state() summaryState { return summaryState{StartsAt: c.startsAt, Severity: c.severity} }
+
+// state has no start when no alert of the rule is dropped.
+func (d *dropped) state(now time.Time, rule string) droppedState {
+	r, ok := d.rules[rule]
+	if !ok {
+		return droppedState{Rule: rule}
+	}
+	last := r.last
+	if r.ongoing {
+		last = now
+	}
+	return droppedState{rule, r.startsAt, last, r.rank, r.count}
 }
 
 func stateOf(a alertevent.Alert) alertState {
