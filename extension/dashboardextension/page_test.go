@@ -237,8 +237,21 @@ func TestEmptyStates(t *testing.T) {
 	r.server.ShowAlerts(component.MustNewID("alert"), &dashboards.Alerts{})
 	assert.Contains(t, r.get("/").Body.String(), "No LLM call seen yet")
 	assert.Contains(t, r.get("/?where=model%3Dx").Body.String(), "No calls in the last 24 hours with these values")
-	assert.Contains(t, r.get("/alerts").Body.String(), "Nothing is wrong")
+	alerts := r.get("/alerts").Body.String()
+	assert.Contains(t, alerts, "Nothing is wrong")
+	assert.Contains(t, alerts, "No alert record has been sent yet")
+	assert.Contains(t, alerts, "No notifier is switched on: alert records leave")
 	assert.Contains(t, r.get("/rules").Body.String(), "There are no rules")
+}
+
+// What the list has are notifications: an alert that fires and is silenced is not there.
+func TestNoNotificationYet(t *testing.T) {
+	r := newRig(t)
+	r.alerts.HistoryList = nil
+	page := r.get("/alerts").Body.String()
+	assert.Contains(t, page, "No notification has been sent yet")
+	assert.NotContains(t, page, "No notifier is switched on")
+	assert.NotContains(t, page, "has fired yet")
 }
 
 func TestPageRefusesUnknownParameters(t *testing.T) {

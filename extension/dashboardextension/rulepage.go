@@ -49,6 +49,7 @@ type rulePageView struct {
 	Marks     []mark
 	Changes   []changeView
 	MoreThere int
+	Notifies  bool // a notifier is switched on
 	History   []historyView
 	JSON      string
 }
@@ -152,6 +153,7 @@ func (b *dashboardServer) rulePage(r *http.Request) (content, error) {
 		pending, firing := active.Count()
 		view.More = max(0, pending+firing-len(view.Active))
 	}
+	view.Notifies = len(b.channels()) > 0
 	for _, entry := range b.history(maxHistory) {
 		if isOf(&entry.Alert, &q.rule) && len(view.History) < ruleDelivered {
 			view.History = append(view.History, historyView{b.alertViewOf(&entry.Alert), entry.At})

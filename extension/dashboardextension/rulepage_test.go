@@ -39,7 +39,7 @@ func TestRulePage(t *testing.T) {
 			`<path class="s0" d="M0.00 `, "service=research", `class="limit"`, "&gt; 10", "Some of the values as a table",
 			"firing since Mar 16, 14:02:00", "pending from Mar 16, 09:25:00 to Mar 16, 09:30:00", ">resolved</span>", "after", "Hourly cost is $12.40", "6 hours",
 		},
-		"HighCostLLMCall":             {"No span has met the condition", "None of its alerts has fired yet"},
+		"HighCostLLMCall":             {"No span has met the condition", "No notification of its alerts has been sent yet"},
 		"arc:llm_cost_dollars:rate1h": {`<path class="s0"`},
 	} {
 		response := r.get(r.ruleAddress(name))
@@ -51,6 +51,8 @@ func TestRulePage(t *testing.T) {
 		assert.Contains(t, r.get("/rules").Body.String(), `href="`+r.ruleAddress(name)+`"`)
 	}
 	assert.NotContains(t, r.get(r.ruleAddress("HighCostLLMCall")).Body.String(), "<path")
+	r.alerts.ChannelList = nil
+	assert.Contains(t, r.get(r.ruleAddress("HighCostLLMCall")).Body.String(), "No alert record of this rule has been sent yet")
 	assert.Contains(t, r.get("/alerts").Body.String(), `href="`+r.ruleAddress("HighLLMCost")+`">graph and timeline`)
 	assert.Equal(t, http.StatusNotFound, r.get("/rule?id=none").Code)
 	assert.Equal(t, http.StatusNotFound, r.get("/rule").Code)

@@ -72,7 +72,7 @@ func (c *core) newBackend(running context.Context, store *ingest.Store, persiste
 		WaitForData:  b.ingest.Flush,
 		OnEvaluation: c.onEvaluation,
 		OnSeries:     c.emitSeries,
-		Awaited:      c.dispatcher.awaited,
+		Awaited:      c.dispatcher.awaitedAlerts,
 		Logger:       c.slogger(),
 		Telemetry:    c.telemetry,
 	})

@@ -81,7 +81,7 @@ func checkConformance(t *testing.T, folder string) {
 	}
 
 	// Only the differences are printed: the full output is long.
-	got, want := emitted(ours.seriesOut.AllMetrics()), theirs.recorder.take()
+	got, want := emittedSeries(ours.seriesOut.AllMetrics()), theirs.recorder.take()
 	assert.Empty(t, difference(want, got), "series that Prometheus wrote and the processor did not")
 	assert.Empty(t, difference(got, want), "series that the processor wrote and Prometheus did not")
 	gotAlerts, wantAlerts := alertTexts(ours.notifications(), theirs.all), theirs.takeAlerts()
@@ -316,8 +316,8 @@ func sampleValue(v float64, stale bool) string {
 	return strconv.FormatFloat(v, 'g', -1, 64)
 }
 
-// emitted are the samples that left through the metrics pipeline.
-func emitted(all []pmetric.Metrics) map[string]string {
+// emittedSeries are the samples that left through the metrics pipeline.
+func emittedSeries(all []pmetric.Metrics) map[string]string {
 	out := map[string]string{}
 	for _, md := range all {
 		for _, rm := range md.ResourceMetrics().All() {

@@ -378,14 +378,14 @@ func (c *core) enqueue(decisions []decision) {
 	}
 }
 
-// undelivered implements outbox. Every pipeline is sent the same, so what the slowest
+// undeliveredDecisions implements outbox. Every pipeline is sent the same, so what the slowest
 // has not accepted is all.
-func (c *core) undelivered() (all []decision) {
+func (c *core) undeliveredDecisions() (all []decision) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, out := range c.logsEmitters {
 		if out.backlog() > len(all) {
-			all = out.undelivered()
+			all = out.undeliveredItems()
 		}
 	}
 	return all

@@ -158,7 +158,7 @@ func (b *dashboardSource) activeEvents() []dashboard.ActiveAlert {
 	}
 	out := make([]dashboard.ActiveAlert, len(events))
 	for i, event := range events {
-		out[i] = dashboard.ActiveAlert{Alert: event.Alert, State: stateFiring, RuleID: ids[event.Alert.Name()], Suppressed: suppressed(event.Mute)}
+		out[i] = dashboard.ActiveAlert{Alert: event.Alert, State: stateFiring, RuleID: ids[event.Alert.Name()], Suppressed: muteText(event.Mute)}
 	}
 	return out
 }
@@ -166,7 +166,7 @@ func (b *dashboardSource) activeEvents() []dashboard.ActiveAlert {
 // History implements dashboard.Alerts.
 func (b *dashboardSource) History(limit int) []dashboard.HistoryEntry {
 	var out []dashboard.HistoryEntry
-	for _, sent := range b.core.dispatcher.lastNotified(limit) {
+	for _, sent := range b.core.dispatcher.lastNotifications(limit) {
 		out = append(out, dashboard.HistoryEntry{At: sent.At, Alert: sent.Alert})
 	}
 	return out

@@ -77,7 +77,7 @@ func (b *dashboardSource) Active(filter dashboard.ActiveFilter) dashboard.Active
 	}
 	for _, about := range in.evaluator.Failures() {
 		all.built = append(all.built, dashboard.ActiveAlert{
-			Alert: about, State: stateFiring, Suppressed: suppressed(b.core.dispatcher.muteOf(about.Fingerprint())),
+			Alert: about, State: stateFiring, Suppressed: muteText(b.core.dispatcher.muteOf(about.Fingerprint())),
 		})
 	}
 	return all
@@ -204,7 +204,7 @@ func (a *activeAlerts) build(c *candidate) dashboard.ActiveAlert {
 		Alert: c.of.evaluator.Alert(c.of.generatorURL, c.alert), State: stateOfAlert(c.alert), RuleID: c.of.id,
 	}
 	if shown.State == stateFiring {
-		shown.Suppressed = suppressed(a.source.core.dispatcher.muteOf(shown.Fingerprint()))
+		shown.Suppressed = muteText(a.source.core.dispatcher.muteOf(shown.Fingerprint()))
 	}
 	return shown
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/notification"
 )
 
-// suppressed names what mutes an alert.
-func suppressed(mute notification.Mute) string {
+// muteText names what mutes an alert.
+func muteText(mute notification.Mute) string {
 	switch mute.Reason {
 	case "":
 		return ""

@@ -44,9 +44,9 @@ const (
 type outbox interface {
 	// enqueue has the decisions sent to every logs pipeline, in one batch.
 	enqueue(decisions []decision)
-	// undelivered are the decisions that not every pipeline has accepted, and
+	// undeliveredDecisions are those that not every pipeline has accepted, and
 	// backlog is their number.
-	undelivered() []decision
+	undeliveredDecisions() []decision
 	backlog() int
 }
 
@@ -76,7 +76,7 @@ type dispatcher struct {
 	silences  *notification.Silences
 	inhibitor *notification.Inhibitor
 	history   notification.History
-	journal   *journal   // of occurrences that the written state does not include
+	journal   *journal   // of occurrences and decisions that have not been written
 	file      *stateFile // nil when nothing is persisted
 	changed   bool       // since the state was last written
 	changedAt time.Time  // first
@@ -131,12 +131,12 @@ func (n *dispatcher) observe(result evaluate.Result) {
 	n.wakeUp()
 }
 
-// awaited are the alerts of some names from before a restart that have not been found to fire.
-func (n *dispatcher) awaited(isOf func(name string) bool) map[string]evaluate.Awaited {
+// awaitedAlerts are the alerts of some names from before a restart that have not been found to fire.
+func (n *dispatcher) awaitedAlerts(isOf func(name string) bool) map[string]evaluate.Awaited {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	out := map[string]evaluate.Awaited{}
-	for fingerprint, alert := range n.log.Awaited(isOf) {
+	for fingerprint, alert := range n.log.AwaitedAlerts(isOf) {
 		out[fingerprint] = evaluate.Awaited(alert)
 	}
 	return out
@@ -289,9 +289,9 @@ func (n *dispatcher) run(ctx context.Context) {
 	}
 }
 
-// lastNotified is what recipients were notified of last, the newest first; limit 0
+// lastNotifications is what recipients were notified of last, the newest first; limit 0
 // is all that is known.
-func (n *dispatcher) lastNotified(limit int) []notification.HistoryEntry {
+func (n *dispatcher) lastNotifications(limit int) []notification.HistoryEntry {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.history.Last(limit)

@@ -39,7 +39,7 @@ func (n *dispatcher) persistIn(file *stateFile) error {
 		return err
 	}
 	n.journal.last = state.Occurrences
-	for _, sent := range state.Undelivered() {
+	for _, sent := range state.OutgoingBatches() {
 		decisions := make([]decision, len(sent.Alerts))
 		for i, alert := range sent.Alerts {
 			decisions[i] = decision{alert: alert, at: sent.At}
@@ -90,7 +90,7 @@ func (n *dispatcher) save() {
 		n.mu.Unlock()
 		return
 	}
-	outgoing := outgoingOf(slices.Concat(n.outbox.undelivered(), n.decided))
+	outgoing := outgoingOf(slices.Concat(n.outbox.undeliveredDecisions(), n.decided))
 	persistent := n.persistent()
 	persistent.Outgoing, n.inTransit = outgoing.batches, outgoing.count
 	state := persistent.Snapshot(time.Now())
@@ -120,7 +120,7 @@ func (n *dispatcher) close() error {
 	return file.close()
 }
 
-// persistRaised appends the occurrences since the last call to the journal.
+// persistRaised appends the occurrences and decisions since the last call to the journal.
 func (n *dispatcher) persistRaised() error {
 	n.mu.Lock()
 	file := n.file

@@ -128,8 +128,8 @@ func (e *emitter[I, T]) backlog() int {
 	return len(e.inFlight) + len(e.pending)
 }
 
-// undelivered are the items that the pipeline has not accepted, the oldest first.
-func (e *emitter[I, T]) undelivered() []I {
+// undeliveredItems are the items that the pipeline has not accepted, the oldest first.
+func (e *emitter[I, T]) undeliveredItems() []I {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return slices.Concat(e.inFlight, e.pending)
@@ -165,7 +165,7 @@ func (e *emitter[I, T]) stop(ctx context.Context) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	rest := e.undelivered()
+	rest := e.undeliveredItems()
 	if len(rest) == 0 {
 		return e.pipeline.Close(ctx, nil)
 	}

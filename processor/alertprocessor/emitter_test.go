@@ -150,9 +150,9 @@ func TestBacklogDropsTheLeastSevereAndNoResolution(t *testing.T) {
 	r.enqueue(decide("x", "(y)", "a", "b")...)
 	assert.Equal(t, 4, r.backlog())
 	r.enqueue(decide("-x", "(c)")...)
-	assert.Equal(t, []string{"(y)", "b", "-x", "(c)"}, words(r.undelivered()), "superseded first, then the oldest of the least severe")
+	assert.Equal(t, []string{"(y)", "b", "-x", "(c)"}, words(r.undeliveredItems()), "superseded first, then the oldest of the least severe")
 	r.enqueue(decide("-1", "-2", "-3", "-4", "-5")...)
-	assert.Equal(t, []string{"-x", "-1", "-2", "-3", "-4", "-5"}, words(r.undelivered()))
+	assert.Equal(t, []string{"-x", "-1", "-2", "-3", "-4", "-5"}, words(r.undeliveredItems()))
 	r.assertDropped(t, 5, "queue_full")
 }
 
@@ -183,7 +183,7 @@ func TestBacklogOfAStorm(t *testing.T) {
 	}
 	r.enqueue(decide(storm...)...)
 	r.enqueue(decide("(c)")...)
-	all := words(r.undelivered())
+	all := words(r.undeliveredItems())
 	assert.Len(t, all, 50_001)
 	assert.Equal(t, "-a0", all[0])
 	assert.Equal(t, "(c)", all[50_000])

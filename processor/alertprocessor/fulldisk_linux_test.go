@@ -129,8 +129,8 @@ func TestJournalOnAFullDisk(t *testing.T) {
 	state, err := newStateFile(directory).read()
 	require.NoError(t, err)
 	assert.EqualValues(t, 2, state.Occurrences)
-	require.Len(t, state.Undelivered(), 2)
-	for i, sent := range state.Undelivered() {
+	require.Len(t, state.OutgoingBatches(), 2)
+	for i, sent := range state.OutgoingBatches() {
 		assert.Equal(t, strconv.Itoa(i+1), sent.Alerts[0].Name())
 	}
 }

@@ -22,7 +22,7 @@ import (
 const (
 	// stateName is the file, next to the samples, that holds the notification state.
 	stateName = "notices.json"
-	// journalName is the file that holds the occurrences since, one a line.
+	// journalName is the file that holds the occurrences and decisions since, one a line.
 	journalName = "occurrences.jsonl"
 	// maxJournal is the size from which the journal is rewritten without what the
 	// state includes.
@@ -31,9 +31,10 @@ const (
 	maxUnwritten = 1000
 )
 
-// stateFile holds the notification state, and a journal of occurrences since it was
-// written. The state is written once a second at most, the journal before telemetry
-// with an occurrence is acknowledged: after a kill nobody would send it again.
+// stateFile holds the notification state, and a journal of occurrences and decisions since
+// it was written. The state is written once a second at most, the journal before telemetry
+// with an occurrence is acknowledged, since after a kill nobody would send it again, and before
+// a decision is sent.
 type stateFile struct {
 	path, journalPath string
 
@@ -68,8 +69,8 @@ func (f *stateFile) read() (notification.State, error) {
 	return f.readJournal(state)
 }
 
-// readJournal adds the occurrences of the journal. The last line is incomplete when
-// the process was killed while it wrote it: nobody had been acknowledged it.
+// readJournal adds what the journal has. The last line is incomplete when
+// the process was killed while it wrote it: nobody had been acknowledged it, or notified of it.
 func (f *stateFile) readJournal(state notification.State) (notification.State, error) {
 	raw, err := os.ReadFile(f.journalPath)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -202,7 +203,7 @@ func replaceFile(path string, content []byte) error {
 	return nil
 }
 
-// journal are the occurrences that have not been written yet.
+// journal are the occurrences and decisions that have not been written yet.
 type journal struct {
 	last    uint64 // number of the last entry that was added
 	entries []notification.JournalEntry

@@ -33,7 +33,7 @@ func (o *outboxDouble) enqueue(decisions []decision) {
 	o.sent = append(o.sent, decisions...)
 }
 
-func (*outboxDouble) undelivered() []decision { return nil }
+func (*outboxDouble) undeliveredDecisions() []decision { return nil }
 func (*outboxDouble) backlog() int            { return 0 }
 
 // filedDispatcher is a dispatcher that persists its state in a directory.

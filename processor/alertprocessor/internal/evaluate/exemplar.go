@@ -32,7 +32,7 @@ func (e *Evaluator) findExemplars(ctx context.Context, rule *rules.AlertingRule,
 	if !ok {
 		return exemplars{}
 	}
-	matchers, window := selected(rule.Query())
+	matchers, window := selectorsOf(rule.Query())
 	if len(matchers) == 0 {
 		return exemplars{}
 	}
@@ -52,9 +52,9 @@ func (e *Evaluator) findExemplars(ctx context.Context, rule *rules.AlertingRule,
 	return exemplars{found: found, related: related}
 }
 
-// selected returns the matchers of the selectors of an expression, and the
+// selectorsOf returns the matchers of the selectors of an expression, and the
 // longest time that one of them looks back.
-func selected(expr parser.Expr) (matchers [][]*labels.Matcher, window time.Duration) {
+func selectorsOf(expr parser.Expr) (matchers [][]*labels.Matcher, window time.Duration) {
 	window = ingest.Lookback
 	parser.Inspect(expr, func(node parser.Node, _ []parser.Node) error {
 		switch n := node.(type) {

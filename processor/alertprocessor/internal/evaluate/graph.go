@@ -130,7 +130,7 @@ func splitThreshold(expr parser.Expr) (shown, limit parser.Expr, operator parser
 	case binary.RHS.Type() == parser.ValueTypeScalar && binary.LHS.Type() != parser.ValueTypeScalar:
 		return binary.LHS, binary.RHS, binary.Op
 	case binary.LHS.Type() == parser.ValueTypeScalar && binary.RHS.Type() != parser.ValueTypeScalar:
-		return binary.RHS, binary.LHS, mirrored(binary.Op)
+		return binary.RHS, binary.LHS, mirrorOf(binary.Op)
 	case binary.LHS.Type() == parser.ValueTypeVector:
 		return binary.LHS, nil, 0 // it is compared with other series
 	default:

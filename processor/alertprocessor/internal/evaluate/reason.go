@@ -114,7 +114,7 @@ func (x Explainer) whyNotMet(e *parser.BinaryExpr) (string, error) {
 		if value.Type() != parser.ValueTypeScalar {
 			return fmt.Sprintf("%s is nowhere %s %s.", e.LHS, e.Op, e.RHS), nil
 		}
-		value, limit, op = limit, value, mirrored(op)
+		value, limit, op = limit, value, mirrorOf(op)
 	}
 	values, err := x.query(value.String())
 	if err != nil {
@@ -145,8 +145,8 @@ func closer(op parser.ItemType, a, b, limit float64) bool {
 	}
 }
 
-// mirrored is the comparison with its sides exchanged.
-func mirrored(op parser.ItemType) parser.ItemType {
+// mirrorOf is the comparison with its sides exchanged.
+func mirrorOf(op parser.ItemType) parser.ItemType {
 	switch op {
 	case parser.GTR:
 		return parser.LSS

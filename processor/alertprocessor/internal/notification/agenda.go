@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// agenda has a time for each of some items, and finds those whose time has come without a
-// look at the others. Its zero value is not ready to use. It is not safe for concurrent use.
+// agenda is a timer queue: it has a time for each of some items, and finds those whose time has
+// come. Its zero value is not ready to use. It is not safe for concurrent use.
 type agenda[T comparable] struct {
 	heap  appointments[T]
 	times map[T]*appointment[T]

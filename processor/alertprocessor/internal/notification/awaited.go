@@ -109,9 +109,9 @@ func (e *entry) missing(now time.Time, o *Observation) bool {
 	}
 }
 
-// Awaited are the alerts of some names from before a restart that have not been found to
+// AwaitedAlerts are the alerts of some names from before a restart that have not been found to
 // fire, by fingerprint.
-func (b *Log) Awaited(isOf func(name string) bool) map[string]Awaited {
+func (b *Log) AwaitedAlerts(isOf func(name string) bool) map[string]Awaited {
 	out := map[string]Awaited{}
 	for name, bases := range b.awaited.byName {
 		if !isOf(name) {

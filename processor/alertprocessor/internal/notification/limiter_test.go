@@ -23,9 +23,9 @@ func ofRule(rule, severity string, i int) alertevent.Alert {
 	}
 }
 
-// observed has n alerts of each rule, "name severity", observed, and returns how many of
+// notifiedCounts has n alerts of each rule, "name severity", observed, and returns how many of
 // each are notified.
-func observed(b *Log, now time.Time, rules map[string]int) map[string]int {
+func notifiedCounts(b *Log, now time.Time, rules map[string]int) map[string]int {
 	firing := map[string]alertevent.Alert{}
 	for word, n := range rules {
 		var rule, severity string
@@ -48,17 +48,17 @@ func observed(b *Log, now time.Time, rules map[string]int) map[string]int {
 
 func TestRuleDoesNotDisplaceOthers(t *testing.T) {
 	b := NewLog(Policy{Limit: 100, RuleLimit: 60})
-	assert.Equal(t, map[string]int{"flood warning": 60, "AlertsDropped warning": 1}, observed(b, start, map[string]int{"flood warning": 1000}))
-	got := observed(b, minutes(0.1), map[string]int{"flood warning": 1000, "other warning": 50})
+	assert.Equal(t, map[string]int{"flood warning": 60, "AlertsDropped warning": 1}, notifiedCounts(b, start, map[string]int{"flood warning": 1000}))
+	got := notifiedCounts(b, minutes(0.1), map[string]int{"flood warning": 1000, "other warning": 50})
 	assert.Equal(t, 50, got["other warning"], "its share, though 40 slots are left")
-	got = observed(b, minutes(0.2), map[string]int{"flood warning": 1000, "other warning": 50, "third warning": 1})
+	got = notifiedCounts(b, minutes(0.2), map[string]int{"flood warning": 1000, "other warning": 50, "third warning": 1})
 	assert.Equal(t, 1, got["third warning"])
 }
 
 func TestLessSevereDoNotDisplaceCritical(t *testing.T) {
 	b := NewLog(Policy{Limit: 100, RuleLimit: 60})
-	observed(b, start, map[string]int{"a warning": 60, "b info": 60})
-	got := observed(b, minutes(0.1), map[string]int{"a warning": 60, "b info": 60, "c critical": 60, "d page": 40})
+	notifiedCounts(b, start, map[string]int{"a warning": 60, "b info": 60})
+	got := notifiedCounts(b, minutes(0.1), map[string]int{"a warning": 60, "b info": 60, "c critical": 60, "d page": 40})
 	assert.Equal(t, 60, got["c critical"])
 	assert.Equal(t, 40, got["d page"], "a usual word for critical")
 	assert.Equal(t, []string{"b"}, b.Dropping(), "which was the least severe before")
@@ -67,7 +67,7 @@ func TestLessSevereDoNotDisplaceCritical(t *testing.T) {
 // The most severe alerts of a rule get its slots, whatever their order.
 func TestLimitOfARuleDropsTheLeastSevere(t *testing.T) {
 	b := NewLog(Policy{Limit: 100, RuleLimit: 10})
-	got := observed(b, start, map[string]int{"a info": 8, "a warning": 8, "a critical": 6})
+	got := notifiedCounts(b, start, map[string]int{"a info": 8, "a warning": 8, "a critical": 6})
 	assert.Equal(t, map[string]int{"a critical": 6, "a warning": 4, "AlertsDropped warning": 1}, got)
 	assert.Equal(t, []string{"a"}, b.Dropping())
 	assert.Equal(t, 12, b.refused.total["a"])
@@ -76,7 +76,7 @@ func TestLimitOfARuleDropsTheLeastSevere(t *testing.T) {
 // Resolutions of everything that was notified leave, whatever fires instead.
 func TestResolutionsLeaveInAStorm(t *testing.T) {
 	b := NewLog(Policy{Limit: 100, RuleLimit: 60})
-	observed(b, start, map[string]int{"a warning": 60})
+	notifiedCounts(b, start, map[string]int{"a warning": 60})
 	firing := map[string]alertevent.Alert{}
 	for i := range 500 {
 		alert := ofRule("b", "critical", i)
@@ -99,15 +99,15 @@ func TestResolutionsLeaveInAStorm(t *testing.T) {
 func TestLimiterForgets(t *testing.T) {
 	b := NewLog(Policy{Limit: 20, RuleLimit: 10, Cooldown: time.Minute})
 	for i := range 50 {
-		observed(b, minutes(float64(i)), map[string]int{"a warning": i % 17, "b critical": (i * 7) % 13, "c info": (i * 3) % 5})
+		notifiedCounts(b, minutes(float64(i)), map[string]int{"a warning": i % 17, "b critical": (i * 7) % 13, "c info": (i * 3) % 5})
 		total := 0
 		for _, n := range b.limiter.all {
 			total += n
 		}
 		require.Equal(t, len(b.alerts), total)
 	}
-	observed(b, minutes(100), nil)
-	observed(b, minutes(102), nil)
+	notifiedCounts(b, minutes(100), nil)
+	notifiedCounts(b, minutes(102), nil)
 	assert.Empty(t, b.alerts)
 	assert.Empty(t, b.limiter.rules)
 	assert.Empty(t, b.Dropping())
@@ -150,12 +150,12 @@ func TestAwaitedAlertIsResolvedWhenThatIsKnown(t *testing.T) {
 	assert.Equal(t, "a", observe(b, 0, []string{"a"}, nil))
 	b = restart(t, minutes(1), b)
 	key := alert("a").Fingerprint()
-	require.Contains(t, b.Awaited(anyName), key)
+	require.Contains(t, b.AwaitedAlerts(anyName), key)
 	b.Observe(minutes(2), observationOf(b, nil, nil), nothing)
 	got, _ := b.Flush(minutes(2), nothing)
 	assert.Empty(t, describe(got), "nothing is known")
 	b.Observe(minutes(2.1), Observation{Resolved: map[string]bool{key: true}}, nothing)
 	got, _ = b.Flush(minutes(2.1), nothing)
 	assert.Equal(t, "-a", describe(got))
-	assert.Empty(t, b.Awaited(anyName))
+	assert.Empty(t, b.AwaitedAlerts(anyName))
 }

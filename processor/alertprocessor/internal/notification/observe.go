@@ -21,7 +21,7 @@ type Observation struct {
 	Ended []string
 	// Pending reports whether an alert does not fire yet; nil if none is.
 	Pending func(fingerprint string) bool
-	// Resolved are alerts of Awaited that are known not to fire.
+	// Resolved are alerts of AwaitedAlerts that are known not to fire.
 	Resolved map[string]bool
 	// Gone are those of them that no rule raises any more, so that no keep_firing_for keeps them.
 	Gone map[string]bool

@@ -72,7 +72,7 @@ func TestObservationOfAGroupDoesNotVisitOthers(t *testing.T) {
 					notified += len(got)
 				}
 				b.Next()
-				assert.Empty(t, b.Awaited(func(name string) bool { return name == "own" }))
+				assert.Empty(t, b.AwaitedAlerts(func(name string) bool { return name == "own" }))
 				now = now.Add(2 * time.Minute)
 			}
 			assert.NotZero(t, notified)

@@ -17,9 +17,9 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/routing"
 )
 
-// addressed describes notifications with their receivers, sorted: a group key, too,
+// byReceiver describes notifications with their receivers, sorted: a group key, too,
 // where there is one.
-func addressed(notifications []Notification) string {
+func byReceiver(notifications []Notification) string {
 	var out []string
 	for _, n := range notifications {
 		out = append(out, n.Alerts[0].Receiver+"("+describe([]Notification{n})+")")
@@ -57,7 +57,7 @@ func TestRoutes(t *testing.T) {
 		{minute: 16, firing: "c:quiet", want: "log(-a:x); log(-d:y); log(-e:x); x(-a:x -e:x)"},
 	} {
 		got, _ := s.take(b)
-		assert.Equal(t, s.want, addressed(got), "minute %v", s.minute)
+		assert.Equal(t, s.want, byReceiver(got), "minute %v", s.minute)
 	}
 	assert.Equal(t, Mute{}, b.MuteOf(minutes(16), "c:quiet"))
 }
@@ -69,7 +69,7 @@ func TestRouteWithoutGroupBy(t *testing.T) {
 	b := NewLog(Policy{Limit: 100, Routes: tree})
 	step{minute: 0, firing: "a:x b:y c"}.take(b)
 	got, _ := step{minute: 0.5, firing: "a:x b:y c"}.take(b)
-	assert.Equal(t, "root(c); x(a:x b:y)", addressed(got))
+	assert.Equal(t, "root(c); x(a:x b:y)", byReceiver(got))
 	for _, n := range got {
 		want := map[string]string{"root": "{}:{}", "x": `{}/{team=~"x|y"}:{}`}[n.Alerts[0].Receiver]
 		assert.Equal(t, &alertevent.Group{Key: want, Labels: map[string]string{}}, n.Alerts[0].Group)
@@ -97,7 +97,7 @@ func TestMutedRoute(t *testing.T) {
 		{minute: 60, firing: "b:x", want: "x(b:x -a:x)"},
 	} {
 		got, _ := s.take(b)
-		assert.Equal(t, s.want, addressed(got), "minute %v", s.minute)
+		assert.Equal(t, s.want, byReceiver(got), "minute %v", s.minute)
 		if s.minute == 20 {
 			assert.Equal(t, Mute{Reason: MutedTime}, b.MuteOf(minutes(20), "c:x"))
 			assert.Equal(t, Mute{}, b.MuteOf(minutes(20), "a:x"))
@@ -122,12 +122,12 @@ func TestRoutedOccurrences(t *testing.T) {
 	require.Len(t, journal, 2)
 	assert.Len(t, b.Events(), 1)
 	got, _ := b.Flush(start, nothing)
-	assert.Equal(t, "a(E:x); b(E:x)", addressed(got))
+	assert.Equal(t, "a(E:x); b(E:x)", byReceiver(got))
 	assert.True(t, b.Extend(a.Fingerprint(), minutes(6)))
 	got, _ = b.Flush(minutes(5.5), nothing)
 	assert.Empty(t, got)
 	got, _ = b.Flush(minutes(11), nothing)
-	assert.Equal(t, "a(-E:x); b(-E:x)", addressed(got))
+	assert.Equal(t, "a(-E:x); b(-E:x)", byReceiver(got))
 
 	for i := range journal {
 		journal[i].Number = uint64(i + 1)
@@ -138,7 +138,7 @@ func TestRoutedOccurrences(t *testing.T) {
 	persistent.Log = restored
 	require.NoError(t, persistent.Restore(start, state))
 	got, _ = restored.Flush(minutes(5), nothing)
-	assert.Equal(t, "a(E:x); b(E:x)", addressed(got), "both were about to be notified")
+	assert.Equal(t, "a(E:x); b(E:x)", byReceiver(got), "both were about to be notified")
 }
 
 // When the configuration changes across a restart, an alert that still fires is
@@ -166,7 +166,7 @@ func TestRoutesChangeAcrossRestart(t *testing.T) {
 			policy := Policy{Limit: 100, Grace: 5 * time.Minute, Repeat: 4 * time.Hour, Routes: test.before}
 			before := NewLog(policy)
 			got, _ := step{minute: 0, firing: "a:x"}.take(before)
-			assert.Equal(t, test.first, addressed(got))
+			assert.Equal(t, test.first, byReceiver(got))
 			raw, err := json.Marshal(Persistent{Log: before, Gate: NewGate(1), Silences: NewSilences(nil), History: &History{}}.Snapshot(start))
 			require.NoError(t, err)
 			state, err := ReadState(raw)
@@ -178,7 +178,7 @@ func TestRoutesChangeAcrossRestart(t *testing.T) {
 			a := alert("a:x")
 			after.Observe(minutes(1), observationOf(after, map[string]alertevent.Alert{a.Fingerprint(): a}, nil), nothing)
 			restarted, _ := after.Flush(minutes(1), nothing)
-			assert.Equal(t, test.then, addressed(restarted))
+			assert.Equal(t, test.then, byReceiver(restarted))
 		})
 	}
 }
@@ -192,13 +192,13 @@ func TestOwnAlertsAreRouted(t *testing.T) {
 	b := NewLog(Policy{Limit: 2, PerMinute: 1, Routes: tree})
 	step{minute: 0, firing: "a:1 a:2"}.take(b)
 	got, _ := step{minute: 1, firing: "a:1 a:2"}.take(b)
-	assert.Contains(t, addressed(got), "ops(TooManyAlerts)")
+	assert.Contains(t, byReceiver(got), "ops(TooManyAlerts)")
 	for i := range 30 {
 		s := step{minute: float64(2 + i), firing: "a:1 a:2 a:3 a:4"}
 		more, _ := s.take(b)
 		got = append(got, more...)
 	}
-	text := addressed(got)
+	text := byReceiver(got)
 	assert.Contains(t, text, "ops(AlertsDropped)")
 	assert.NotContains(t, text, "root(AlertsDropped)")
 }

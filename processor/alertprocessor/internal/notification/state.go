@@ -33,8 +33,8 @@ type State struct {
 	History  []historyState       `json:"history,omitempty"`  // the newest first
 	// Outgoing are decisions that not every pipeline has accepted, the oldest first.
 	Outgoing []outgoingState `json:"outgoing,omitempty"`
-	// Occurrences is the number of the last occurrence that Alerts include; later
-	// ones are in the journal.
+	// Occurrences is the number of the last journal entry, an occurrence or a decision, that
+	// the state includes; later ones are in the journal.
 	Occurrences uint64 `json:"occurrences,omitempty"`
 }
 
@@ -120,7 +120,7 @@ type Persistent struct {
 	Gate     *Gate
 	Silences *Silences
 	History  *History
-	Outgoing []Outgoing // is saved; Restore does not take it, and State.Sends returns it
+	Outgoing []Outgoing // is saved; Restore does not take it, and State.OutgoingBatches returns it
 }
 
 // Snapshot is what is to be persisted.
@@ -168,8 +168,8 @@ func (m Persistent) Snapshot(now time.Time) State {
 	return state
 }
 
-// Undelivered are the decisions that were on their way when the state was saved.
-func (s State) Undelivered() []Outgoing {
+// OutgoingBatches are the decisions that were on their way when the state was saved.
+func (s State) OutgoingBatches() []Outgoing {
 	var all []Outgoing
 	for _, kept := range s.Outgoing {
 		outgoing := Outgoing{At: kept.At}

@@ -201,7 +201,7 @@ func TestStateKeepsWhatIsOutgoing(t *testing.T) {
 		{Alerts: []alertevent.Alert{alert("a"), alert("b")}, At: minutes(0)},
 		{Alerts: []alertevent.Alert{over}, At: minutes(1)},
 	}
-	assert.Equal(t, m.Outgoing, throughJSON(t, m.Snapshot(start)).Undelivered())
+	assert.Equal(t, m.Outgoing, throughJSON(t, m.Snapshot(start)).OutgoingBatches())
 }
 
 func TestHistoryIsBounded(t *testing.T) {
@@ -239,7 +239,7 @@ func FuzzReadState(f *testing.F) {
 		}
 		b := NewLog(Policy{Limit: 10, Grouping: Grouping{By: []string{"a"}, Interval: time.Second}})
 		_ = persistentWith(b).Restore(start, state)
-		state.Undelivered()
+		state.OutgoingBatches()
 		b.Observe(start, observationOf(b, nil, nil), nothing)
 		b.Flush(start, nothing)
 	})
