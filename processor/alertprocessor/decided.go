@@ -8,11 +8,24 @@ import (
 	"time"
 )
 
+const (
+	// maxJournaled bounds the decisions that are journaled at once, of a storm. With more, the state
+	// is written, which is to be done soon anyway.
+	maxJournaled = 500
+	// journalShare is the part of the tracked alerts, one in so many, up to which decisions are
+	// journaled all the same: the state has all alerts, and takes longer.
+	journalShare = 10
+)
+
 // decide has decisions persisted, and then sent: a process that is killed after recipients were
 // notified, and before it knows that, would not notify them of the opposite. It must be called with mu held.
 func (n *dispatcher) decide(decisions []decision) {
-	for _, d := range decisions {
-		n.journal.add(n.persistent().Decision(d.at, d.alert))
+	if len(decisions) > max(maxJournaled, n.log.Len()/journalShare) {
+		n.unjournaled = true
+	} else {
+		for _, d := range decisions {
+			n.journal.add(n.persistent().Decision(d.at, d.alert))
+		}
 	}
 	n.decided = append(n.decided, decisions...)
 	select {
@@ -36,12 +49,16 @@ func (n *dispatcher) sendDecided(ctx context.Context) {
 
 func (n *dispatcher) sendPersisted() {
 	n.lock()
-	count := len(n.decided)
+	count, persist := len(n.decided), n.persistRaised
+	if n.unjournaled {
+		n.unjournaled = false
+		persist = func() error { n.save(); return nil } // it reports its errors
+	}
 	n.mu.Unlock()
 	if count == 0 {
 		return
 	}
-	n.persistDecided()
+	n.persistDecided(persist)
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.send(count)
@@ -59,7 +76,7 @@ func (n *dispatcher) send(count int) {
 
 // persistDecided persists what was decided, but does not wait longer than maxPersistWait: a disk that
 // hangs does not hold up notifications.
-func (n *dispatcher) persistDecided() {
+func (n *dispatcher) persistDecided(persist func() error) {
 	timeout := time.NewTimer(maxPersistWait)
 	defer timeout.Stop()
 	select {
@@ -70,7 +87,7 @@ func (n *dispatcher) persistDecided() {
 	written := make(chan error, 1)
 	go func() {
 		defer func() { <-n.persisting }()
-		written <- n.persistRaised()
+		written <- persist()
 	}()
 	select {
 	case err := <-written:

@@ -83,8 +83,10 @@ type dispatcher struct {
 	inTransit int        // decisions that were undelivered when it was written
 	decided   []decision // are persisted before they are sent
 	batches   uint64
-	epoch     string // distinguishes batches of this process
-	running   bool   // run is, or will be
+	// unjournaled is set when decided has some that the journal does not.
+	unjournaled bool
+	epoch       string // distinguishes batches of this process
+	running     bool   // run is, or will be
 }
 
 func newDispatcher(cfg *Config, telemetry *metadata.TelemetryBuilder, out outbox, onSave func(error), onDrop func([]string)) *dispatcher {

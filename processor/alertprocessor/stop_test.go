@@ -23,18 +23,22 @@ import (
 
 // outboxDouble holds what is sent.
 type outboxDouble struct {
-	mu   sync.Mutex
-	sent []decision
+	mu        sync.Mutex
+	sent      []decision
+	onEnqueue func() // nil for nothing
 }
 
 func (o *outboxDouble) enqueue(decisions []decision) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if o.onEnqueue != nil && len(decisions) > 0 {
+		o.onEnqueue()
+	}
 	o.sent = append(o.sent, decisions...)
 }
 
 func (*outboxDouble) undeliveredDecisions() []decision { return nil }
-func (*outboxDouble) backlog() int            { return 0 }
+func (*outboxDouble) backlog() int                     { return 0 }
 
 // filedDispatcher is a dispatcher that persists its state in a directory.
 func filedDispatcher(t *testing.T, directory string) (*dispatcher, *outboxDouble) {

@@ -180,6 +180,9 @@ func NewLog(policy Policy) *Log {
 
 func (b *Log) inCooldown(now time.Time, e *entry) bool { return now.Before(b.cooldownEnd(e)) }
 
+// Len is the number of tracked alerts, for each receiver.
+func (b *Log) Len() int { return len(b.alerts) }
+
 // drop records an occurrence whose alert gets no slot.
 func (b *Log) drop(now time.Time, alert alertevent.Alert, counts Counts) {
 	b.dropped.add(now, alert.Name(), alert.SeverityRank())
