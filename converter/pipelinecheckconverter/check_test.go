@@ -133,6 +133,7 @@ func TestCheckReferences(t *testing.T) {
 				{"exporters::debug::sending_queue::storage", `"file_storage/queues" is not in service::extensions`},
 			},
 		},
+		"storage of a queue that is off": {"exporters: {debug: {sending_queue: {enabled: false, storage: file_storage}}}", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			conf := parse(t, right)

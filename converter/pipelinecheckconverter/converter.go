@@ -26,7 +26,7 @@ func NewFactory() confmap.ConverterFactory {
 // it from starting are errors of the Collector, too, which however ends with the first.
 func (c *converter) Convert(_ context.Context, conf *confmap.Conf) error {
 	for _, p := range checkReferences(conf.ToStringMap()) {
-		c.logger.Error("Configuration names a component that is not there", zap.String("key", p.key), zap.String("problem", p.text))
+		c.logger.Error("Configuration refers to a component that is not configured", zap.String("key", p.key), zap.String("problem", p.text))
 	}
 	for _, p := range check(conf.ToStringMap()) { //nolint:contextcheck // notifiers are created to be asked, and not started
 		c.logger.Warn("Configuration loads but may not work as expected", zap.String("key", p.key), zap.String("problem", p.text))

@@ -66,8 +66,8 @@ func checkStorages(conf map[string]any, pipelines []pipeline, started []string) 
 				in  map[string]any
 			}{{"storage", settings}, {"sending_queue::storage", rawconf.Section(settings, "sending_queue")}} {
 				storage, _ := at.in["storage"].(string)
-				if storage == "" || slices.Contains(started, storage) {
-					continue
+				if at.in["enabled"] == false || storage == "" || slices.Contains(started, storage) {
+					continue // a queue that is off has no storage
 				}
 				problems = append(problems, problem{
 					kind + "::" + id + "::" + at.key,

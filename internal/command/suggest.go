@@ -36,13 +36,13 @@ func (k keys) suggest(message string) []string {
 			continue
 		}
 		if match := unknownType.FindStringSubmatch(line); match != nil {
-			hints = append(hints, misspelled(match[1]+": the component", match[2], slices.Sorted(maps.Keys(k.components[match[1]]))))
+			hints = append(hints, unknownName(match[1]+": the component", match[2], slices.Sorted(maps.Keys(k.components[match[1]]))))
 			continue
 		}
 		if match := invalidKeys.FindStringSubmatch(line); match != nil {
 			for key := range strings.SplitSeq(match[2], ", ") {
 				if match[1] == "otelcol.configSettings" {
-					hints = append(hints, misspelled("the section", key, sections))
+					hints = append(hints, unknownName("the section", key, sections))
 				} else {
 					hints = append(hints, at.unknownKey(match[1], key))
 				}
@@ -85,7 +85,7 @@ func (p place) unknownKey(owner, key string) string {
 	if places := p.tree.under(key); len(places) > 0 && spelling.Nearest(key, known) == "" {
 		return fmt.Sprintf("%s %q is unknown; it belongs under %s", what, key, strings.Join(places[:min(len(places), maxPlaces)], ", "))
 	}
-	return misspelled(what, key, known)
+	return unknownName(what, key, known)
 }
 
 // invalidValue names a value that could not be decoded.
@@ -93,7 +93,7 @@ func (p place) invalidValue(key, problem string) string {
 	return strings.Join(append([]string{p.prefix}, keyPath(key)...), "::") + ": " + problem
 }
 
-func misspelled(what, word string, known []string) string {
+func unknownName(what, word string, known []string) string {
 	return fmt.Sprintf("%s %q is unknown%s", what, word, spelling.Suggestion(word, known))
 }
 

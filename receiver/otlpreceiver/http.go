@@ -8,8 +8,8 @@ import (
 	"context"
 	"errors"
 	"io"
+	"mime"
 	"net/http"
-	"strings"
 )
 
 // wrapHandler admits a request before it is decoded. The body is
@@ -23,8 +23,8 @@ func (b *budgets) wrapHandler(_ context.Context, next http.Handler) (http.Handle
 			next.ServeHTTP(w, r)
 			return
 		}
-		isJSON := strings.HasPrefix(r.Header.Get("Content-Type"), "application/json")
-		release, err := b.admit(r.Context(), body, isJSON)
+		mediaType, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")) // as upstream decides
+		release, err := b.admit(r.Context(), body, mediaType == "application/json")
 		switch {
 		case errors.Is(err, errTooLarge):
 			http.Error(w, err.Error(), http.StatusBadRequest)

@@ -114,6 +114,7 @@ func TestTooManyElements(t *testing.T) {
 	for range 3 {
 		assert.Equal(t, http.StatusBadRequest, post(t, httpAddress, "application/x-protobuf", bomb))
 		assert.Equal(t, http.StatusBadRequest, post(t, httpAddress, "application/json", text))
+		assert.Equal(t, http.StatusBadRequest, post(t, httpAddress, "Application/JSON; charset=utf-8", text))
 		_, err = client.Export(t.Context(), emptySpans(500_000))
 		assert.Equal(t, codes.InvalidArgument, status.Code(err))
 		require.ErrorContains(t, err, "400000 are the most")

@@ -45,7 +45,7 @@ func TestErrorsNameWhatToDo(t *testing.T) {
 		"type":      {[]string{"--config", "yaml:processors::llm_cost::budgets: [{limit: lots}]"}, []string{`Error: processors::llm_cost::budgets::0::limit: expected type 'float64', got unconvertible type 'string'`}},
 		"reference": {
 			[]string{"--config", "yaml:service::pipelines::traces::receivers: [otpl]"},
-			[]string{"error\tConfiguration names a component that is not there\t" + `{"key": "service::pipelines::traces::receivers::0", "problem": "\"otpl\" is not in receivers or connectors; did you mean \"otlp\"?"}`},
+			[]string{"error\tConfiguration refers to a component that is not configured\t" + `{"key": "service::pipelines::traces::receivers::0", "problem": "\"otpl\" is not in receivers or connectors; did you mean \"otlp\"?"}`},
 		},
 		"contents": {[]string{"--config", "test/e2e/testdata/tab.yaml"}, []string{"Error: test/e2e/testdata/tab.yaml is not valid YAML: line 2: found character that cannot start any token"}},
 		"variable": {

@@ -55,7 +55,7 @@ func describe(t *table, keys []string) *layout {
 		}
 		for at, n := range numbers {
 			if n < 0 {
-				if f, ok := spelled(keys[at]); ok {
+				if f, ok := fieldOfKey(keys[at]); ok {
 					found.steps = append(found.steps, step{at, place{f, lastRank}})
 				}
 				continue

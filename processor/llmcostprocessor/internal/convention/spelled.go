@@ -23,18 +23,18 @@ var wholes = map[string]string{
 // lastRank is behind that of all keys of the table.
 const lastRank = 1<<8 - 1
 
-// spelled finds the field of a key that no row of the table has, but which is made of the
+// fieldOfKey finds the field of a key that no row of the table has, but which is made of the
 // names that objects of counts have.
-func spelled(key string) (field, bool) {
+func fieldOfKey(key string) (field, bool) {
 	for _, prefix := range countPrefixes {
 		if name, ok := strings.CutPrefix(key, prefix); ok {
-			return spelledName(name, prefix == responsePrefix)
+			return fieldOfPath(name, prefix == responsePrefix)
 		}
 	}
 	return 0, false
 }
 
-func spelledName(path string, onlyTokens bool) (field, bool) {
+func fieldOfPath(path string, onlyTokens bool) (field, bool) {
 	of := ""
 	for {
 		head, rest, more := strings.Cut(path, ".")

@@ -43,7 +43,7 @@ func TestKeysMadeOfNamesOfAPIs(t *testing.T) {
 		"gen_ai.usage.details.accepted_tokens": fields,
 		"llm.token_count.prompt_details":       inputDetails,
 	} {
-		got, ok := spelled(key)
+		got, ok := fieldOfKey(key)
 		if !ok {
 			got = fields
 		}

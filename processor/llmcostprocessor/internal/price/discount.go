@@ -85,7 +85,7 @@ func (t *Table) adjust(adjustments []adjustment) {
 				if m.listed == nil {
 					m.listed = m.prices
 				}
-				m.prices = scheduled(a.apply(m.prices.periods())...)
+				m.prices = newSchedule(a.apply(m.prices.periods())...)
 				continue
 			}
 			uplifts := maps.Clone(m.uplifts)

@@ -167,7 +167,7 @@ func (r *reader) model(node *yaml.Node, key string) *Model {
 		m.uplifts = r.regions(regions, key+".regions")
 	}
 	m.source = r.file
-	m.prices = scheduled(r.periods(node, fields["prices"], key+".prices")...)
+	m.prices = newSchedule(r.periods(node, fields["prices"], key+".prices")...)
 	if r.source != "" {
 		m.source, r.source = r.source, ""
 	}

@@ -44,7 +44,7 @@ func (m *Model) multiplied(factor money.Pico) *Model {
 	for i, p := range periods {
 		periods[i] = p.scaled(factor)
 	}
-	out.prices = scheduled(periods...)
+	out.prices = newSchedule(periods...)
 	return &out
 }
 

@@ -343,7 +343,7 @@ func cutVariant(seller, name string) (string, bool) {
 }
 
 func freeModel(seller, name string) *Model {
-	return &Model{Name: name, Provider: seller, names: []string{name + freeVariant}, source: "variants " + freeVariant + " cost nothing", prices: scheduled(period{tariffs: [tiers]*tariff{Standard: freeTariff}})}
+	return &Model{Name: name, Provider: seller, names: []string{name + freeVariant}, source: "variants " + freeVariant + " cost nothing", prices: newSchedule(period{tariffs: [tiers]*tariff{Standard: freeTariff}})}
 }
 
 func qualified(provider, name string) string {

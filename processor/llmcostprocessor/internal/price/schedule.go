@@ -19,7 +19,7 @@ type schedule struct {
 }
 
 // scheduled are prices that are read, ascending.
-func scheduled(periods ...period) *schedule { return &schedule{read: periods} }
+func newSchedule(periods ...period) *schedule { return &schedule{read: periods} }
 
 // periods are the prices, ascending. There are none where the text is invalid, which a test
 // of the built-in table excludes.

@@ -209,7 +209,7 @@ func (t *Table) overlayList(layer Layer) error {
 	}
 	t.adjust(doc.adjustments)
 	for _, provider := range doc.free {
-		t.free[provider] = &Model{Provider: provider, source: layer.Name, list: list, prices: scheduled(period{tariffs: [tiers]*tariff{Standard: freeTariff}})}
+		t.free[provider] = &Model{Provider: provider, source: layer.Name, list: list, prices: newSchedule(period{tariffs: [tiers]*tariff{Standard: freeTariff}})}
 	}
 	return errors.Join(errs...)
 }

@@ -13,15 +13,16 @@ import (
 // maxDepth bounds how deep messages are searched. Deeper ones are rejected by the decoder.
 const maxDepth = 64
 
-// InProtobuf is the number of messages in an encoded message. Without the schema a
-// message cannot be distinguished from a text or bytes that happen to be one, which counts
-// too; no text of a natural language is.
+// InProtobuf is the number of messages in an encoded message, or in as much of it as is well-formed.
+// Without the schema a message cannot be distinguished from a text or bytes that happen to be one,
+// which counts too; no text of a natural language is.
 func InProtobuf(encoded []byte) int {
 	n, _ := inMessage(encoded, maxDepth)
 	return n
 }
 
-// inMessage is false for what is not a message. Every byte of every request passes through
+// inMessage is false for what is not a message, and then counts what there is before that shows:
+// a decoder decodes as much. Every byte of every request passes through
 // it: tags and lengths mostly have one byte, for which no function is called.
 func inMessage(encoded []byte, depth int) (n int, ok bool) {
 	for i := 0; i < len(encoded); {
@@ -29,19 +30,19 @@ func inMessage(encoded []byte, depth int) (n int, ok bool) {
 		if i++; tag >= 0x80 {
 			var size int
 			if tag, size = protowire.ConsumeVarint(encoded[i-1:]); size < 0 {
-				return 0, false
+				return n, false
 			}
 			i += size - 1
 		}
 		if field := tag >> 3; field == 0 || field > math.MaxInt32 {
-			return 0, false
+			return n, false
 		}
 		switch protowire.Type(tag & 7) {
 		case protowire.VarintType:
 			size := 1
 			if i >= len(encoded) || encoded[i] >= 0x80 {
 				if _, size = protowire.ConsumeVarint(encoded[i:]); size < 0 {
-					return 0, false
+					return n, false
 				}
 			}
 			i += size
@@ -51,31 +52,33 @@ func inMessage(encoded []byte, depth int) (n int, ok bool) {
 			i += 8
 		case protowire.BytesType:
 			if i >= len(encoded) {
-				return 0, false
+				return n, false
 			}
 			length := uint64(encoded[i])
 			if i++; length >= 0x80 {
 				var size int
 				if length, size = protowire.ConsumeVarint(encoded[i-1:]); size < 0 {
-					return 0, false
+					return n, false
 				}
 				i += size - 1
 			}
 			if length > uint64(len(encoded)-i) {
-				return 0, false
+				return n, false
 			}
 			content := encoded[i : i+int(length)]
 			i += int(length)
-			if depth == 0 {
+			inner, isMessage := 0, true
+			if depth > 0 {
+				inner, isMessage = inMessage(content, depth-1)
+			}
+			if n += inner; isMessage {
 				n++
-			} else if inner, is := inMessage(content, depth-1); is {
-				n += 1 + inner
 			}
 		default: // groups, which OTLP does not have
-			return 0, false
+			return n, false
 		}
 		if i > len(encoded) {
-			return 0, false
+			return n, false
 		}
 	}
 	return n, true

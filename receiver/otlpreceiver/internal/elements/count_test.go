@@ -48,6 +48,12 @@ func TestCount(t *testing.T) {
 	assert.Less(t, n, 100*15, "braces in texts are not objects")
 
 	assert.Equal(t, 1_000_000, InProtobuf(bytes.Repeat([]byte{0x0a, 0}, 1_000_000)))
+	for _, broken := range [][]byte{{0}, {0x0b}, {0x0a, 5}} {
+		data := append(bytes.Repeat([]byte{0x0a, 0}, 1_000_000), broken...)
+		assert.Equal(t, 1_000_000, InProtobuf(data), "what is decoded before %x is counted", broken)
+		around := append(protowire.AppendVarint([]byte{0x0a}, uint64(len(data))), data...)
+		assert.Equal(t, 1_000_000, InProtobuf(around), "also within a message")
+	}
 	inner := bytes.Repeat([]byte{0x12, 0}, 1000)
 	nested := protowire.AppendBytes([]byte{0x0a}, protowire.AppendBytes([]byte{0x12}, inner))
 	assert.Equal(t, 1002, InProtobuf(nested))
@@ -60,18 +66,20 @@ func byLibrary(encoded []byte, depth int) (n int, ok bool) {
 	for len(encoded) > 0 {
 		_, kind, size := protowire.ConsumeTag(encoded)
 		if size < 0 || kind == protowire.StartGroupType {
-			return 0, false
+			return n, false
 		}
 		encoded = encoded[size:]
 		if size = protowire.ConsumeFieldValue(1, kind, encoded); size < 0 {
-			return 0, false
+			return n, false
 		}
 		if kind == protowire.BytesType {
 			content, _ := protowire.ConsumeBytes(encoded)
-			if depth == 0 {
+			inner, isMessage := 0, true
+			if depth > 0 {
+				inner, isMessage = byLibrary(content, depth-1)
+			}
+			if n += inner; isMessage {
 				n++
-			} else if inner, is := byLibrary(content, depth-1); is {
-				n += 1 + inner
 			}
 		}
 		encoded = encoded[size:]
