@@ -211,7 +211,7 @@ func (e *Evaluator) Start() { go e.Manager.Run() }
 func (e *Evaluator) CopyState(from *Evaluator) {
 	groups := map[string]*rules.Group{}
 	for _, group := range from.Manager.RuleGroups() {
-		groups[rules.GroupKey(group.File(), group.Name())] = group
+		groups[groupKey(group)] = group
 	}
 	e.mu.Lock()
 	for key, state := range from.groups.byGroup {
@@ -219,7 +219,7 @@ func (e *Evaluator) CopyState(from *Evaluator) {
 	}
 	e.mu.Unlock()
 	for _, group := range e.Manager.RuleGroups() {
-		if last, ok := groups[rules.GroupKey(group.File(), group.Name())]; ok {
+		if last, ok := groups[groupKey(group)]; ok {
 			group.CopyState(last)
 		}
 	}

@@ -4,7 +4,6 @@
 package notification
 
 import (
-	"maps"
 	"slices"
 	"time"
 
@@ -20,14 +19,13 @@ type Awaited struct {
 // awaited finds the entries of alerts from before a restart, of which nothing is known
 // yet: those whose graceEnds is set.
 type awaited struct {
-	byBase map[string][]*entry            // by the key of the alert; one for each receiver
-	byName map[string]map[string]struct{} // keys of alerts, by their name
-	// check is the first time at which the grace of one of them ends; zero if it has for all.
-	check time.Time
+	byBase  map[string][]*entry            // by the key of the alert; one for each receiver
+	byName  map[string]map[string]struct{} // keys of alerts, by their name
+	overdue *agenda[*entry]                // when one that nobody reports is resolved
 }
 
 func newAwaited() awaited {
-	return awaited{byBase: map[string][]*entry{}, byName: map[string]map[string]struct{}{}}
+	return awaited{byBase: map[string][]*entry{}, byName: map[string]map[string]struct{}{}, overdue: newAgenda[*entry]()}
 }
 
 func (a *awaited) add(e *entry) {
@@ -37,7 +35,7 @@ func (a *awaited) add(e *entry) {
 		a.byName[name] = map[string]struct{}{}
 	}
 	a.byName[name][e.base] = struct{}{}
-	a.checkAt(e.awaitedUntil())
+	a.overdue.set(e, e.awaitedUntil())
 }
 
 // remove removes an entry of which something is known now, or which is forgotten.
@@ -46,6 +44,7 @@ func (a *awaited) remove(e *entry) {
 		return
 	}
 	e.graceEnds = time.Time{}
+	a.overdue.remove(e)
 	rest := slices.DeleteFunc(a.byBase[e.base], func(other *entry) bool { return other == e })
 	if len(rest) > 0 {
 		a.byBase[e.base] = rest
@@ -61,27 +60,6 @@ func (a *awaited) remove(e *entry) {
 
 // of are the entries of an alert.
 func (a *awaited) of(base string) []*entry { return slices.Clone(a.byBase[base]) }
-
-// overdue are all entries, if the grace of any has ended since the last call.
-func (a *awaited) overdue(now time.Time) []*entry {
-	if a.check.IsZero() || now.Before(a.check) {
-		return nil
-	}
-	all := slices.Concat(slices.Collect(maps.Values(a.byBase))...)
-	a.check = time.Time{}
-	for _, e := range all {
-		if until := e.awaitedUntil(); now.Before(until) {
-			a.checkAt(until)
-		}
-	}
-	return all
-}
-
-func (a *awaited) checkAt(at time.Time) {
-	if a.check.IsZero() || at.Before(a.check) {
-		a.check = at
-	}
-}
 
 // awaitedUntil is when an alert that nobody reports is resolved.
 func (e *entry) awaitedUntil() time.Time { return later(e.graceEnds, e.keepEnds()) }

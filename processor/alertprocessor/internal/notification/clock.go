@@ -23,12 +23,14 @@ func (m Persistent) SetBack(now time.Time, by time.Duration) {
 			correct(&e.event.ends, &e.event.coolsUntil)
 		}
 		b.appoint(e)
+		if !e.graceEnds.IsZero() {
+			b.awaited.overdue.set(e, e.awaitedUntil())
+		}
 	}
 	for _, g := range b.groups {
 		correct(&g.next)
 		b.due.set(g, g.next)
 	}
-	correct(&b.awaited.check)
 	correct(&b.cap.windowStart, &b.cap.startsAt)
 	for _, d := range b.dropped.rules {
 		correct(&d.startsAt, &d.last)

@@ -108,7 +108,7 @@ func (b *Log) observeEnded(now time.Time, o *Observation, counts Counts) {
 			check(e)
 		}
 	}
-	for _, e := range b.awaited.overdue(now) {
+	for _, e := range b.awaited.overdue.take(now) {
 		check(e)
 	}
 }
