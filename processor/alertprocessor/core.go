@@ -64,7 +64,7 @@ type core struct {
 	backend   *backend     // nil when not even a temporary directory is available
 
 	dispatcher *dispatcher
-	persisting chan struct{} // holds a token while occurrences are written
+	persisting persister // of occurrences
 	health     *health.Health
 
 	times           sampleTimes
@@ -99,7 +99,7 @@ func newCore(cfg *Config, set processor.Settings) (*core, error) {
 		resource:   set.Resource,
 		telemetry:  telemetry,
 		health:     health.New(set.Logger),
-		persisting: make(chan struct{}, 1),
+		persisting: newPersister(),
 		writeTo:    func(store storage.Appendable) storage.Appendable { return store },
 	}
 	if cfg.SilencesFromPage != nil {
@@ -270,23 +270,8 @@ func (c *core) persistRaised(ctx context.Context, watch func()) {
 		return
 	}
 	start := time.Now()
-	written := make(chan error, 1)
-	select {
-	case c.persisting <- struct{}{}: // one at a time, so that a disk that hangs does not gather goroutines
-		go func() { //nolint:contextcheck // it goes on when the sender has gone
-			defer func() { <-c.persisting }()
-			written <- c.dispatcher.persistRaised()
-		}()
-	case <-time.After(maxPersistWait):
-		c.recordPersistWait(ctx, "occurrences", start)
-		return
-	}
-	select {
-	case err := <-written:
-		if err != nil {
-			c.onStateSaved(err)
-		}
-	case <-time.After(maxPersistWait):
+	if err := c.persisting.persist(c.dispatcher.persistRaised); err != nil { //nolint:contextcheck // it goes on when the sender has gone
+		c.onStateSaved(err)
 	}
 	c.recordPersistWait(ctx, "occurrences", start)
 }

@@ -3,10 +3,7 @@
 
 package alertprocessor
 
-import (
-	"context"
-	"time"
-)
+import "context"
 
 const (
 	// maxJournaled bounds the decisions that are journaled at once, of a storm. With more, the state
@@ -58,7 +55,9 @@ func (n *dispatcher) sendPersisted() {
 	if count == 0 {
 		return
 	}
-	n.persistDecided(persist)
+	if err := n.persisting.persist(persist); err != nil {
+		n.onSave(err)
+	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.send(count)
@@ -71,29 +70,5 @@ func (n *dispatcher) send(count int) {
 	n.decided = n.decided[count:]
 	if len(n.decided) == 0 {
 		n.decided = nil // alerts that have been sent are not kept in memory
-	}
-}
-
-// persistDecided persists what was decided, but does not wait longer than maxPersistWait: a disk that
-// hangs does not hold up notifications.
-func (n *dispatcher) persistDecided(persist func() error) {
-	timeout := time.NewTimer(maxPersistWait)
-	defer timeout.Stop()
-	select {
-	case n.persisting <- struct{}{}:
-	case <-timeout.C:
-		return
-	}
-	written := make(chan error, 1)
-	go func() {
-		defer func() { <-n.persisting }()
-		written <- persist()
-	}()
-	select {
-	case err := <-written:
-		if err != nil {
-			n.onSave(err)
-		}
-	case <-timeout.C:
 	}
 }

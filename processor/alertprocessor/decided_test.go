@@ -4,10 +4,8 @@
 package alertprocessor
 
 import (
-	"context"
 	"path/filepath"
 	"strconv"
-	"sync"
 	"testing"
 	"testing/synctest"
 
@@ -23,7 +21,6 @@ func TestStormIsPersistedWithTheState(t *testing.T) {
 	directory := t.TempDir()
 	falseclock.Test(t, func(t *testing.T) {
 		n, out := filedDispatcher(t, directory)
-		ctx, stop := context.WithCancel(t.Context())
 		persisted := 0
 		out.onEnqueue = func() {
 			assert.NoFileExists(t, filepath.Join(directory, journalName))
@@ -33,9 +30,7 @@ func TestStormIsPersistedWithTheState(t *testing.T) {
 				persisted += len(batch.Alerts)
 			}
 		}
-		var running sync.WaitGroup
-		running.Go(func() { n.run(ctx) })
-		synctest.Wait()
+		stop, wait := running(t, n)
 		storm := make([]string, 2*maxJournaled)
 		for i := range storm {
 			storm[i] = strconv.Itoa(i)
@@ -52,7 +47,7 @@ func TestStormIsPersistedWithTheState(t *testing.T) {
 		assert.Len(t, out.sent, len(storm)+1)
 		out.onEnqueue = nil
 		stop()
-		running.Wait()
+		wait()
 		require.NoError(t, n.close())
 	})
 }

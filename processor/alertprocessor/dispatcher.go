@@ -65,7 +65,7 @@ type dispatcher struct {
 
 	wake       chan struct{} // holds a token when there is something new
 	wakeSend   chan struct{} // holds a token when something was decided
-	persisting chan struct{} // holds a token while decisions are persisted
+	persisting persister     // of decisions
 
 	raisedMu sync.Mutex    // guards what follows; after mu
 	queue    []raisedAlert // that were raised while mu was held
@@ -99,7 +99,7 @@ func newDispatcher(cfg *Config, telemetry *metadata.TelemetryBuilder, out outbox
 		saving:     make(chan struct{}, 1),
 		wake:       make(chan struct{}, 1),
 		wakeSend:   make(chan struct{}, 1),
-		persisting: make(chan struct{}, 1),
+		persisting: newPersister(),
 		log:        notification.NewLog(cfg.policy()),
 		gate:       notification.NewGate(maxCooling),
 		silences:   notification.NewSilences(cfg.silences()),

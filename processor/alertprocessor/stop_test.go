@@ -51,6 +51,16 @@ func filedDispatcher(t *testing.T, directory string) (*dispatcher, *outboxDouble
 	return n, out
 }
 
+// running runs a dispatcher. Stop has it end, and wait waits until it has.
+func running(t *testing.T, n *dispatcher) (stop, wait func()) {
+	t.Helper()
+	ctx, stop := context.WithCancel(t.Context())
+	var all sync.WaitGroup
+	all.Go(func() { n.run(ctx) })
+	synctest.Wait()
+	return stop, all.Wait
+}
+
 func firing(names ...string) evaluate.Result {
 	result := evaluate.Result{Firing: map[string]alertevent.Alert{}}
 	for _, name := range names {
@@ -66,15 +76,12 @@ func TestDecidedWhileTheStateIsWrittenAtAStop(t *testing.T) {
 	falseclock.Test(t, func(t *testing.T) {
 		n, out := filedDispatcher(t, directory)
 		n.saving <- struct{}{} // the disk is slow
-		ctx, stop := context.WithCancel(t.Context())
-		var running sync.WaitGroup
-		running.Go(func() { n.run(ctx) })
-		synctest.Wait()
+		stop, wait := running(t, n)
 		stop()
 		synctest.Wait()
 		n.observe(firing("Late"))
 		<-n.saving
-		running.Wait()
+		wait()
 		require.Len(t, out.sent, 1)
 		assert.Equal(t, "Late", out.sent[0].alert.Name())
 		assert.Empty(t, n.decided)
@@ -87,17 +94,14 @@ func TestOrderAtAStop(t *testing.T) {
 	directory := t.TempDir()
 	falseclock.Test(t, func(t *testing.T) {
 		n, out := filedDispatcher(t, directory)
-		n.persisting <- struct{}{} // the disk is slow
-		ctx, stop := context.WithCancel(t.Context())
-		var running sync.WaitGroup
-		running.Go(func() { n.run(ctx) })
-		synctest.Wait()
+		n.persisting.busy <- struct{}{} // the disk is slow
+		stop, wait := running(t, n)
 		n.observe(firing("First"))
 		stop()
 		synctest.Wait()
 		n.observe(firing("First", "Second"))
-		<-n.persisting
-		running.Wait()
+		<-n.persisting.busy
+		wait()
 		require.Len(t, out.sent, 2)
 		assert.Equal(t, "First", out.sent[0].alert.Name())
 		assert.Equal(t, "Second", out.sent[1].alert.Name())
