@@ -270,7 +270,7 @@ func (c *core) persistRaised(ctx context.Context, watch func()) {
 		return
 	}
 	start := time.Now()
-	if err := c.persisting.persist(c.dispatcher.persistRaised); err != nil { //nolint:contextcheck // it goes on when the sender has gone
+	if err := c.persisting.persist(c.dispatcher.persistRaised); err != nil {
 		c.onStateSaved(err)
 	}
 	c.recordPersistWait(ctx, "occurrences", start)
