@@ -62,6 +62,17 @@ func pipelinesOf(conf map[string]any) (pipelines []pipeline) {
 	return pipelines
 }
 
+// componentsOf are the IDs of the components in pipelines, by kind.
+func componentsOf(pipelines []pipeline) map[string][]string {
+	all := map[string][]string{}
+	for _, p := range pipelines {
+		all["receivers"] = append(all["receivers"], p.receivers...)
+		all["processors"] = append(all["processors"], p.processors...)
+		all["exporters"] = append(all["exporters"], p.exporters...)
+	}
+	return all
+}
+
 // checkOrder finds llm_cost after alert.
 func (p *pipeline) checkOrder() []problem {
 	alert := slices.IndexFunc(p.processors, isType("alert"))
@@ -115,10 +126,7 @@ func checkExtensions(conf map[string]any, started []string) []problem {
 
 // checkUnused finds our processors and notifiers that no pipeline has.
 func checkUnused(conf map[string]any, pipelines []pipeline) []problem {
-	var used []string
-	for _, p := range pipelines {
-		used = slices.Concat(used, p.processors, p.exporters)
-	}
+	used := componentsOf(pipelines)
 	var problems []problem
 	for _, of := range []struct {
 		kind  string
@@ -126,7 +134,7 @@ func checkUnused(conf map[string]any, pipelines []pipeline) []problem {
 	}{{"processors", []string{"alert", "llm_cost", "metric_guard"}}, {"exporters", notifierTypes}} {
 		components := rawconf.Section(conf, of.kind)
 		for _, id := range slices.Sorted(maps.Keys(components)) {
-			if slices.Contains(of.types, rawconf.TypeOf(id)) && !slices.Contains(used, id) {
+			if slices.Contains(of.types, rawconf.TypeOf(id)) && !slices.Contains(used[of.kind], id) {
 				problems = append(problems, problem{of.kind + "::" + id, "is in no pipeline, and does nothing; add it to one of service::pipelines"})
 			}
 		}

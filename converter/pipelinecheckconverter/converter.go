@@ -25,10 +25,11 @@ func NewFactory() confmap.ConverterFactory {
 // Convert reports the problems of a configuration, and leaves it as it is. Those that keep
 // it from starting are errors of the Collector, too, which however ends with the first.
 func (c *converter) Convert(_ context.Context, conf *confmap.Conf) error {
-	for _, p := range checkReferences(conf.ToStringMap()) {
+	all := conf.ToStringMap()
+	for _, p := range checkReferences(all) {
 		c.logger.Error("Configuration refers to a component that is not configured", zap.String("key", p.key), zap.String("problem", p.text))
 	}
-	for _, p := range check(conf.ToStringMap()) { //nolint:contextcheck // notifiers are created to be asked, and not started
+	for _, p := range check(all) { //nolint:contextcheck // notifiers are created to be asked, and not started
 		c.logger.Warn("Configuration loads but may not work as expected", zap.String("key", p.key), zap.String("problem", p.text))
 	}
 	return nil

@@ -48,33 +48,37 @@ func checkReferences(conf map[string]any) []problem {
 // checkStorages finds components that name a storage extension that is not started.
 func checkStorages(conf map[string]any, pipelines []pipeline, started []string) []problem {
 	var problems []problem
-	used := map[string][]string{}
-	for _, p := range pipelines {
-		used["receivers"] = append(used["receivers"], p.receivers...)
-		used["processors"] = append(used["processors"], p.processors...)
-		used["exporters"] = append(used["exporters"], p.exporters...)
-	}
+	used := componentsOf(pipelines)
 	for _, kind := range []string{"receivers", "processors", "exporters"} {
 		components := rawconf.Section(conf, kind)
 		for _, id := range slices.Sorted(maps.Keys(components)) {
 			if !slices.Contains(used[kind], id) {
 				continue
 			}
-			settings := rawconf.Section(components, id)
-			for _, at := range []struct {
-				key string
-				in  map[string]any
-			}{{"storage", settings}, {"sending_queue::storage", rawconf.Section(settings, "sending_queue")}} {
-				storage, _ := at.in["storage"].(string)
-				if at.in["enabled"] == false || storage == "" || slices.Contains(started, storage) {
-					continue // a queue that is off has no storage
+			for _, named := range storagesOf(rawconf.Section(components, id)) {
+				if !slices.Contains(started, named.id) {
+					problems = append(problems, problem{
+						kind + "::" + id + "::" + named.key,
+						fmt.Sprintf("%q is not in service::extensions%s", named.id, spelling.Suggestion(named.id, started)),
+					})
 				}
-				problems = append(problems, problem{
-					kind + "::" + id + "::" + at.key,
-					fmt.Sprintf("%q is not in service::extensions%s", storage, spelling.Suggestion(storage, started)),
-				})
 			}
 		}
 	}
 	return problems
+}
+
+// namedStorage is the ID of a storage extension, and the key that names it.
+type namedStorage struct{ key, id string }
+
+// storagesOf are those that a component names. A queue that is off has none.
+func storagesOf(component map[string]any) (all []namedStorage) {
+	add := func(prefix string, settings map[string]any) {
+		if id, _ := settings["storage"].(string); id != "" && settings["enabled"] != false {
+			all = append(all, namedStorage{prefix + "storage", id})
+		}
+	}
+	add("", component)
+	add("sending_queue::", rawconf.Section(component, "sending_queue"))
+	return all
 }
