@@ -93,11 +93,18 @@ var (
 // orBefore are the systems to compare ours with: the binary of before, if there is one, or
 // else these.
 func orBefore(peers ...system) []system {
-	systems := []system{bare, ours}
-	if before := os.Getenv("BEFORE"); before != "" {
-		return append(systems, system{name: "the default configuration, the binary of before", derive: ours.derive, binary: before})
+	if before := ofBefore(ours); len(before) > 0 {
+		peers = before
 	}
-	return append(systems, peers...)
+	return append([]system{bare, ours}, peers...)
+}
+
+// ofBefore is a system with the binary of before, if there is one.
+func ofBefore(s system) []system {
+	if binary := os.Getenv("BEFORE"); binary != "" {
+		return []system{{name: s.name + ", the binary of before", derive: s.derive, binary: binary}}
+	}
+	return nil
 }
 
 // config writes the configuration of a system.
@@ -237,10 +244,7 @@ func (b *bench) upstreamTable(ctx context.Context, out *os.File) error {
 		return err
 	}
 	upstream, same := systems[0], systems[1]
-	systems = []system{upstream, same}
-	if before := os.Getenv("BEFORE"); before != "" {
-		systems = append(systems, system{name: same.name + ", the binary of before", derive: same.derive, binary: before})
-	}
+	systems = append([]system{upstream, same}, ofBefore(same)...)
 	return b.table(ctx, out, "Spans over OTLP gRPC, upstream's distribution and ours", "a span", demand{spanSenders, 10, spanBatches}, systems...)
 }
 

@@ -19,31 +19,22 @@ const profiledFor = 15 * time.Second
 // ours-spans-100.
 func (b *bench) profiles(ctx context.Context, folder string, only []string) error {
 	measured = profiledFor
-	systems := []struct {
-		name string
-		system
-	}{{"bare", bare}, {"ours", ours}, {"contrib", contrib}}
+	systems := map[string]system{"bare": bare, "ours": ours, "contrib": contrib}
 	if peers, err := b.upstreamPeers(); err == nil {
-		systems = append(systems, struct {
-			name string
-			system
-		}{"upstream", peers[0]}, struct {
-			name string
-			system
-		}{"same", peers[1]})
+		systems["upstream"], systems["same"] = peers[0], peers[1]
 	}
-	for _, s := range systems {
+	for of, s := range systems {
 		for name, t := range map[string]demand{
 			"spans-10":  {spanSenders, 10, spanBatches},
 			"spans-100": {spanSenders, 100, spanBatches},
 			"events-10": {eventSenders, 10, eventBatches},
 		} {
-			file := s.name + "-" + name
+			file := of + "-" + name
 			if len(only) > 0 && !slices.Contains(only, file) {
 				continue
 			}
 			// The handler of profiles costs nothing until it is asked.
-			answering := system{name: s.system.name, derive: func(c settings) settings { return profiled(s.derive(c)) }, binary: s.binary}
+			answering := system{name: s.name, derive: func(c settings) settings { return profiled(s.derive(c)) }, binary: s.binary}
 			written := make(chan error, 1)
 			go func() { written <- profile(ctx, filepath.Join(folder, file+".prof")) }()
 			if _, err := b.load(ctx, answering, t); err != nil {
