@@ -129,7 +129,7 @@ func collectFields(t reflect.Type, fields map[string]reflect.Type, visited map[r
 
 // find returns the maps that an error names, by their Go type or by the end of their path.
 func (t tree) find(name string) tree {
-	path := keyPath(index.ReplaceAllString(name, ""))
+	path := mapPath(name)
 	var byType, byPath tree
 	for _, b := range t {
 		if slices.Contains(b.types, name) {

@@ -78,7 +78,7 @@ func (p place) unknownKey(owner, key string) string {
 	if len(found) == 1 {
 		path = found[0].path
 		if !slices.Contains(found[0].types, owner) { // with the numbers of lists and the names in maps
-			path = slices.Concat(path[:len(path)-len(keyPath(index.ReplaceAllString(owner, "")))], keyPath(owner))
+			path = slices.Concat(path[:len(path)-len(mapPath(owner))], keyPath(owner))
 		}
 	}
 	what := strings.Join(append([]string{p.prefix}, path...), "::") + ": the key"
@@ -98,6 +98,9 @@ func unknownName(what, word string, known []string) string {
 }
 
 var index = regexp.MustCompile(`\[([^\]]*)\]`)
+
+// mapPath is a path without the numbers of lists and the names in maps: a.b[0] is a, b.
+func mapPath(path string) []string { return keyPath(index.ReplaceAllString(path, "")) }
 
 // keyPath splits a path as a decoder writes it: a.b[0] is a, b, 0.
 func keyPath(path string) []string {

@@ -73,7 +73,7 @@ func (c *core) identify(b *batch, to *identity.Record, d *detectedCall) {
 		to.Parent, to.Span = to.Span, [8]byte{}
 		to.Content = mix(identity.Hash(string(d.trace[:])+string(d.span[:])), uint64(d.end), uint64(to.Prompt), uint64(to.Completion))
 	case d.span.IsEmpty() && d.end != 0:
-		to.Content = mix(hashMap(d.attributes), uint64(d.end), to.Resource)
+		to.Content = mix(hashAttributes(d.attributes, isOfSDK), uint64(d.end), to.Resource)
 	}
 }
 
@@ -164,7 +164,7 @@ func (c *core) identifySource(s *source) uint64 {
 		if instance := text(s.attributes, "service.instance.id"); instance != "" {
 			s.id = mix(s.service, identity.Hash(instance))
 		} else {
-			s.id = max(hashProcess(s.attributes), 1)
+			s.id = max(hashAttributes(s.attributes, isOfInstrumentation), 1)
 		}
 		c.dimensions.ofResource(&s.dimensions, s.attributes)
 	}
@@ -176,38 +176,32 @@ func serviceOf(resource pcommon.Map) uint64 {
 	return mix(identity.Hash(text(resource, attrService)), identity.Hash(text(resource, "service.namespace")))
 }
 
-// hashMap is the hash of attributes, in whatever order they are, but for those of
-// telemetry SDKs and our own.
-func hashMap(attributes pcommon.Map) (sum uint64) {
+// hashAttributes is the hash of attributes, in whatever order they are, but for those that are
+// ignored and our own.
+func hashAttributes(attributes pcommon.Map, isIgnored func(key string) bool) (sum uint64) {
 	attributes.Range(func(key string, value pcommon.Value) bool {
-		if !strings.HasPrefix(key, "telemetry.") && !ownAttributes[key] {
-			sum += hashAttribute(key, value)
+		if !isIgnored(key) && !ownAttributes[key] {
+			sum += mix(identity.Hash(key), identity.Hash(value.AsString()), uint64(value.Type()))
 		}
 		return true
 	})
 	return sum
 }
 
-// hashProcess is the hash of those attributes of a resource that may distinguish processes.
-// What an instrumentation adds for its own backend, to its own provider alone, does not.
-func hashProcess(resource pcommon.Map) (sum uint64) {
-	resource.Range(func(key string, value pcommon.Value) bool {
-		if head, _, _ := strings.Cut(key, "."); !ofInstrumentation[head] && !ownAttributes[key] {
-			sum += hashAttribute(key, value)
-		}
-		return true
-	})
-	return sum
+// isOfSDK is for attributes that telemetry SDKs add.
+func isOfSDK(key string) bool { return strings.HasPrefix(key, "telemetry.") }
+
+// isOfInstrumentation is for attributes of a resource that do not distinguish processes: an
+// instrumentation adds them for its own backend, to its own provider alone.
+func isOfInstrumentation(key string) bool {
+	head, _, _ := strings.Cut(key, ".")
+	return ofInstrumentation[head]
 }
 
 // ofInstrumentation are the first parts of such attributes, and of those of telemetry SDKs.
 var ofInstrumentation = map[string]bool{
 	"telemetry": true, "openinference": true, "arize": true, "model_id": true, "model_version": true, // the last two are Arize's
 	"langfuse": true, "langsmith": true, "traceloop": true, "mlflow": true, "braintrust": true, "langwatch": true,
-}
-
-func hashAttribute(key string, value pcommon.Value) uint64 {
-	return mix(identity.Hash(key), identity.Hash(value.AsString()), uint64(value.Type()))
 }
 
 // ownAttributes are what this processor writes.

@@ -210,8 +210,8 @@ var spanConventions = []convention{
 	},
 	{
 		// The requests of a session are spans; so are the turns and tools around them.
-		// VoltAgent and
-		// OpenRouter have the same marker, so that what others call their spans is left to them.
+		// VoltAgent and OpenRouter have the same marker, so that what others call their spans is
+		// left to them.
 		name:       "claude-code",
 		marker:     "span.type",
 		calls:      []string{"llm_request"},

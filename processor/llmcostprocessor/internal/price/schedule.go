@@ -18,7 +18,7 @@ type schedule struct {
 	read []period
 }
 
-// scheduled are prices that are read, ascending.
+// newSchedule has prices that are read, ascending.
 func newSchedule(periods ...period) *schedule { return &schedule{read: periods} }
 
 // periods are the prices, ascending. There are none where the text is invalid, which a test
