@@ -21,6 +21,7 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/lifecycle/early"
+	"github.com/otelcol-arc/otelcol-arc/internal/lifecycle/parallelstop"
 	"github.com/otelcol-arc/otelcol-arc/internal/retrieval"
 )
 
@@ -47,6 +48,8 @@ type control struct {
 	validate func(context.Context) ([]byte, error)
 	exit     func(code int)
 
+	exporters *parallelstop.Group
+
 	isReady atomic.Bool
 	ready   chan struct{} // closed when the Collector has logged that it is ready
 	mu      sync.Mutex    // guards reload
@@ -59,7 +62,13 @@ func Run(set otelcol.CollectorSettings, run func(otelcol.CollectorSettings) erro
 		signal.Reset(syscall.SIGHUP)
 		return run(set) // a command that ends by itself
 	}
-	c := &control{validate: validateSelf, exit: os.Exit, ready: make(chan struct{})}
+	c := &control{validate: validateSelf, exit: os.Exit, ready: make(chan struct{}), exporters: parallelstop.NewGroup()}
+	components := set.Factories
+	set.Factories = func() (otelcol.Factories, error) {
+		factories, err := components()
+		factories.Exporters = c.exporters.Factories(factories.Exporters)
+		return factories, err
+	}
 	c.logger.Store(zap.NewNop())
 	go c.handle(early.Signals, make(chan os.Signal, 1))
 	set.LoggingOptions = append(set.LoggingOptions, zap.WrapCore(func(core zapcore.Core) zapcore.Core {
@@ -153,7 +162,7 @@ func (c *control) onSIGHUP() {
 func (c *control) onStop() {
 	time.Sleep(StopTimeout)
 	c.logger.Load().Error("Stopping took too long, ending the process; queues on disk are sent after the next start, what was in memory is lost",
-		zap.Duration("timeout", StopTimeout))
+		zap.Duration("timeout", StopTimeout), zap.Stringers("exporters", c.exporters.Stopping()))
 	_ = c.logger.Load().Sync()
 	c.exit(1)
 }

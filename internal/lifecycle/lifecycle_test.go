@@ -11,10 +11,13 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/confmap"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
+
+	"github.com/otelcol-arc/otelcol-arc/internal/lifecycle/parallelstop"
 )
 
 func TestExplainingCore(t *testing.T) {
@@ -59,7 +62,7 @@ func TestStepsCore(t *testing.T) {
 
 func newControl(validate func(context.Context) ([]byte, error), exit func(int)) (*control, *observer.ObservedLogs) {
 	core, logs := observer.New(zap.InfoLevel)
-	c := &control{validate: validate, exit: exit}
+	c := &control{validate: validate, exit: exit, exporters: parallelstop.NewGroup()}
 	c.logger.Store(zap.New(core))
 	return c, logs
 }
@@ -87,6 +90,7 @@ func TestStopTimeout(t *testing.T) {
 		go c.onStop()
 		assert.Equal(t, 1, <-codes)
 		assert.Equal(t, StopTimeout, time.Since(begin))
-		assert.Equal(t, 1, logs.Len())
+		require.Equal(t, 1, logs.Len())
+		assert.Equal(t, []any{}, logs.All()[0].ContextMap()["exporters"])
 	})
 }
