@@ -54,8 +54,7 @@ func (r *reads) explainContents(message string) []string {
 	return []string{file + " has no sections, such as receivers and service"}
 }
 
-// explainReference names the keys of the reference, such as ${file:/path}, that an error
-// is about.
+// explainReference names the keys with what an error is about, such as ${file:/path}.
 func (r *reads) explainReference(message string) []string {
 	_, problem, ok := strings.Cut(message, "cannot resolve the configuration: ")
 	if !ok {
