@@ -4,6 +4,7 @@
 package notify
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"testing/synctest"
@@ -13,11 +14,13 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/exporter"
 	"go.opentelemetry.io/collector/exporter/exportertest"
 	"go.opentelemetry.io/collector/pipeline"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
 	"github.com/otelcol-arc/otelcol-arc/internal/falseclock"
+	"github.com/otelcol-arc/otelcol-arc/internal/lifecycle/parallelstop"
 )
 
 func to(receiver string, a alertevent.Alert) alertevent.Alert {
@@ -112,6 +115,37 @@ func TestReceiversOfHost(t *testing.T) {
 	assert.True(t, known)
 	assert.Equal(t, []string{e.ID().String(), "payments", "slack/off"}, names)
 	require.NoError(t, e.Shutdown(t.Context()))
+}
+
+// The notifiers are found as the program makes them, which stops its exporters side by side.
+func TestNotifiersOfGroup(t *testing.T) {
+	create := func(_ context.Context, set exporter.Settings, _ component.Config) (exporter.Logs, error) {
+		if set.ID.Name() == "off" {
+			return Off(set, "webhook_url", map[string]struct{}{"payments": {}}), nil
+		}
+		delivery := NewDeliveryConfig()
+		return NewExporter(set, Settings{Delivery: &delivery, Outcomes: NewOutcomes(newCounter(t)), Channels: []Channel{{Receiver: "search"}}})
+	}
+	slack := component.MustNewType("slack")
+	factory := parallelstop.NewGroup().Factories(map[component.Type]exporter.Factory{
+		slack: exporter.NewFactory(slack, func() component.Config { return &struct{}{} }, exporter.WithLogs(create, component.StabilityLevelAlpha)),
+	})[slack]
+	host := exporters{}
+	for _, name := range []string{"off", "on"} {
+		set := exportertest.NewNopSettings(slack)
+		set.ID = component.NewIDWithName(slack, name)
+		e, err := factory.CreateLogs(t.Context(), set, nil)
+		require.NoError(t, err)
+		host[set.ID] = e
+	}
+	names, _ := Receivers(host)
+	assert.Equal(t, []string{"payments", "search", "slack/off", "slack/on"}, names)
+	require.Len(t, Channels(host), 1)
+	assert.Equal(t, "slack/on", Channels(host)[0].ID().String())
+	assert.Equal(t, []string{"slack/off"}, SwitchedOff(host))
+	for _, c := range host {
+		require.NoError(t, c.Shutdown(t.Context()))
+	}
 }
 
 var otherID1 = component.MustNewID("otlp")

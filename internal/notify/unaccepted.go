@@ -17,6 +17,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+	"github.com/otelcol-arc/otelcol-arc/internal/lifecycle/parallelstop"
 )
 
 // Channels are the notifiers of a collector that are switched on, by ID.
@@ -54,7 +55,11 @@ func logsExporters(host component.Host) (all map[component.ID]component.Componen
 		return nil, false
 	}
 	exporters := holder.GetExporters()
-	return exporters[pipeline.SignalLogs], exporters != nil
+	all = map[component.ID]component.Component{}
+	for id, c := range exporters[pipeline.SignalLogs] {
+		all[id] = parallelstop.Unwrap(c)
+	}
+	return all, exporters != nil
 }
 
 // ID is the exporter's.

@@ -54,6 +54,18 @@ func (g *Group) member(id component.ID, c component.Component) *member {
 	return &member{Component: c, id: id, group: g}
 }
 
+// inner returns the exporter itself.
+func (m *member) inner() component.Component { return m.Component }
+
+// Unwrap returns the exporter that a factory of [Group.Factories] has made, of a type that
+// can be asserted. Others it returns as they are.
+func Unwrap(c component.Component) component.Component {
+	if m, ok := c.(interface{ inner() component.Component }); ok {
+		return m.inner()
+	}
+	return c
+}
+
 // Start starts.
 func (m *member) Start(ctx context.Context, host component.Host) error {
 	m.running = true
