@@ -25,6 +25,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/identity"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/invoice"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledgerstore"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/metadata"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/price"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/series"
@@ -76,7 +77,7 @@ type core struct {
 	searched atomic.Int64
 
 	// Set in Start, before anything is consumed, and not changed after.
-	store  *store // nil without storage
+	store  *ledgerstore.Store // nil without storage
 	cancel context.CancelFunc
 	hide   func() // from the pages
 	done   chan struct{}
@@ -266,5 +267,5 @@ func (c *core) Close(ctx context.Context) error {
 		return nil
 	}
 	c.journalLinks(ctx)
-	return errors.Join(c.persist(ctx), c.store.close(ctx))
+	return errors.Join(c.persist(ctx), c.store.Close(ctx))
 }
