@@ -16,9 +16,9 @@ import (
 
 // Execute runs the Collector's command with the arguments of the process.
 func Execute(set otelcol.CollectorSettings) error {
-	unset, last := &unsetVariables{}, &lastRead{}
+	unset, read := &unsetVariables{}, &reads{}
 	retrieval.Observe(&set.ConfigProviderSettings.ResolverSettings, unset.observe)
-	retrieval.Observe(&set.ConfigProviderSettings.ResolverSettings, last.observe)
+	retrieval.Observe(&set.ConfigProviderSettings.ResolverSettings, read.observe)
 	cmd := otelcol.NewCommand(set)
 	cobra.AddTemplateFunc("describe", version.Describe)
 	cmd.SetVersionTemplate("{{describe .Name .Version}}\n")
@@ -34,7 +34,8 @@ func Execute(set otelcol.CollectorSettings) error {
 			hints = append(hints, fmt.Sprintf("%s is not set, and the configuration has no default for it", name))
 		}
 	}
-	hints = append(hints, last.explain(message)...)
+	hints = append(hints, read.explainContents(message)...)
+	hints = append(hints, read.explainReference(message)...)
 	if known, err := readKeys(set.Factories); err == nil {
 		hints = append(hints, known.suggest(message)...)
 	}

@@ -48,6 +48,10 @@ func TestErrorsNameWhatToDo(t *testing.T) {
 			[]string{"error\tConfiguration refers to a component that is not configured\t" + `{"key": "service::pipelines::traces::receivers::0", "problem": "\"otpl\" is not in receivers or connectors; did you mean \"otlp\"?"}`},
 		},
 		"contents": {[]string{"--config", "test/e2e/testdata/tab.yaml"}, []string{"Error: test/e2e/testdata/tab.yaml is not valid YAML: line 2: found character that cannot start any token"}},
+		"file": {
+			[]string{"--config", "test/e2e/testdata/file.yaml"},
+			[]string{"Error: exporters::slack::webhook_url: ${file:/nonexistent/webhook}, in test/e2e/testdata/file.yaml, cannot be resolved\n"},
+		},
 		"variable": {
 			[]string{"--feature-gates=confmap.enableMergeAppendOption", "--config", "config/destinations/jaeger.yaml"},
 			[]string{
