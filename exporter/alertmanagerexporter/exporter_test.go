@@ -40,6 +40,18 @@ func TestAlertArrives(t *testing.T) {
 	assert.Equal(t, int64(2), e.Count(t, "sent"))
 }
 
+// A clock that was ahead when the alert fired, and has been set back.
+func TestFiresInTheFuture(t *testing.T) {
+	inbox := double.NewAlertmanager(t)
+	e := start(t, inbox.URL)
+	alert := alerts.Firing()
+	alert.StartsAt = time.Now().Add(time.Hour)
+	e.Deliver(t, alert)
+	alert.State, alert.EndsAt = alertevent.Resolved, time.Now()
+	e.Deliver(t, alert)
+	e.Finish(t, inbox, 2, secret)
+}
+
 // The others do not matter to one that accepts.
 func TestOneOfSeveralIsDown(t *testing.T) {
 	inbox := double.NewAlertmanager(t)

@@ -27,14 +27,25 @@ func newPayload(alerts []alertevent.Alert, now time.Time, lifetime time.Duration
 		if alert.State == alertevent.Resolved {
 			end = alert.EndsAt
 		}
+		begin := alert.StartsAt
+		if limit := earlier(now, end); begin.After(limit) {
+			begin = limit // by another clock, or one that was set back; Alertmanager rejects what ends before it starts
+		}
 		payload[i] = &models.PostableAlert{
 			Labels: labelSet(alert.Labels), GeneratorURL: uri(alert.GeneratorURL),
 			Annotations: labelSet(alert.Annotations),
-			StartsAt:    strfmt.DateTime(alert.StartsAt),
+			StartsAt:    strfmt.DateTime(begin),
 			EndsAt:      strfmt.DateTime(end),
 		}
 	}
 	return payload
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
 }
 
 // labelSet leaves out empty values, which mean the same as no label, and replaces

@@ -110,6 +110,29 @@ func at(a alertevent.Alert, now time.Time) alertevent.Alert {
 	return a
 }
 
+// When a clock that was ahead is set back, recipients are notified of what happens after that.
+func TestClockThatIsSetBack(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
+		var v vendor
+		e, _ := v.start(t, nil)
+		offer := func(state alertevent.State, ahead time.Duration) {
+			require.NoError(t, e.ConsumeLogs(t.Context(), logs(at(alert("A", "critical", state), time.Now().Add(ahead)))))
+			synctest.Wait()
+		}
+		offer(alertevent.Firing, time.Hour)
+		time.Sleep(time.Minute)
+		offer(alertevent.Resolved, 0)
+		assert.Equal(t, []string{"A firing", "A resolved"}, v.accepted())
+
+		// Of a sender whose clock is ahead, what is repeated late is older as ever.
+		offer(alertevent.Firing, time.Hour)
+		offer(alertevent.Resolved, time.Hour+time.Second)
+		offer(alertevent.Firing, time.Hour)
+		assert.Equal(t, []string{"A firing", "A resolved", "A firing", "A resolved"}, v.accepted())
+		require.NoError(t, e.Shutdown(t.Context()))
+	})
+}
+
 // Those of an evaluation that share their group are one message; those without a
 // group are one. What is offered again is known.
 func TestGroupsAreOneMessage(t *testing.T) {

@@ -114,7 +114,7 @@ const (
 func (s *state) offer(now time.Time, c change) (e *entry, outcome offered, evicted *entry) {
 	e, ok := s.entries[c.key]
 	switch {
-	case ok && (c.stamp == e.stamp || c.stamp.At.Before(e.stamp.At)):
+	case ok && (c.stamp == e.stamp || c.stamp.At.Before(e.stamp.At) && !wasAhead(now, e.stamp.At, c.stamp.At)):
 		e.confirmed = true
 		return e, offerKnown, nil
 	case !ok:
@@ -151,6 +151,17 @@ func (s *state) offer(now time.Time, c change) (e *entry, outcome offered, evict
 	s.queue(e)
 	s.hurry(now)
 	return e, outcome, s.evict()
+}
+
+// maxSkew is how far in the future the time of a record may be. The alert processor orders its
+// records even if its clock is set back by more than that, up to a minute.
+const maxSkew = 30 * time.Second
+
+// wasAhead reports whether the clock by which a record has an earlier time than the one before was
+// ahead, and has been set back: it then is the newer one.
+func wasAhead(now, before, at time.Time) bool {
+	limit := now.Add(maxSkew)
+	return before.After(limit) && !at.After(limit)
 }
 
 // isQuiet reports whether an entry is a resolution that is not sent.

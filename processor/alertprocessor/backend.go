@@ -44,9 +44,6 @@ func (c *core) openBackend(running context.Context) (*backend, error) {
 	if err == nil {
 		if !store.Temporary {
 			c.restoreState()
-			if store.Corrected > 0 {
-				c.dispatcher.setBack(store.Corrected)
-			}
 		}
 		return c.newBackend(running, store, !store.Temporary)
 	}

@@ -82,6 +82,7 @@ type dispatcher struct {
 	changedAt time.Time  // first
 	inTransit int        // decisions that were undelivered when it was written
 	decided   []decision // are persisted before they are sent
+	decidedAt time.Time  // the latest that a decision was made, see decisionTime
 	batches   uint64
 	// unjournaled is set when decided has some that the journal does not.
 	unjournaled bool
@@ -194,14 +195,15 @@ func (n *dispatcher) flush(now time.Time) {
 	}
 	n.batches++
 	batch := n.epoch + "-" + strconv.FormatUint(n.batches, 36)
+	at := n.decisionTime(now)
 	var decisions []decision
 	states := map[alertevent.State]int64{}
 	for _, due := range notifications {
 		for _, alert := range due.Alerts {
 			alert.Batch = batch
 			states[alert.State]++
-			n.history.Add(notification.HistoryEntry{At: now, Alert: alert})
-			decisions = append(decisions, decision{alert: alert, at: now})
+			n.history.Add(notification.HistoryEntry{At: at, Alert: alert})
+			decisions = append(decisions, decision{alert: alert, at: at})
 		}
 	}
 	for state, count := range states {
@@ -214,6 +216,24 @@ func (n *dispatcher) flush(now time.Time) {
 		n.decide(decisions)
 	}
 	n.markChanged()
+}
+
+// maxSetBack is by how much the clock may be set back without another order of the decisions.
+const maxSetBack = time.Minute
+
+// decisionTime is when something is decided. Notifiers order the records of an alert by it, so that
+// it does not go backwards with a clock that is set back a little; they recognize the rest. It
+// must be called with mu held.
+func (n *dispatcher) decisionTime(now time.Time) time.Time {
+	at := now.Round(0) // without the monotonic clock, which is not set back
+	switch ahead := n.decidedAt.Sub(at); {
+	case ahead < 0:
+		n.decidedAt = at
+	case ahead < maxSetBack:
+		n.decidedAt = n.decidedAt.Add(1)
+		at = n.decidedAt
+	}
+	return at
 }
 
 func (n *dispatcher) countSuppressed(counts notification.Counts) {

@@ -46,7 +46,13 @@ func (n *dispatcher) persistIn(file *stateFile) error {
 		}
 		n.outbox.enqueue(decisions)
 	}
-	return n.persistent().Restore(time.Now(), state)
+	err = n.persistent().Restore(time.Now(), state)
+	for _, sent := range n.history.Last(0) {
+		if sent.At.After(n.decidedAt) {
+			n.decidedAt = sent.At
+		}
+	}
+	return err
 }
 
 // isPersistent reports whether the state is persisted in a file.

@@ -221,8 +221,8 @@ func (e *eventRules) raiseAlert(ctx context.Context, rule *eventRuleBase, o occu
 		TraceID:  o.traceID,
 		SpanID:   o.spanID,
 	}
-	if o.timestamp != 0 {
-		alert.StartsAt = o.timestamp.AsTime()
+	if at := o.timestamp.AsTime(); o.timestamp != 0 && at.Before(now) {
+		alert.StartsAt = at // a clock that is ahead, or a local time without its zone, does not fire in the future
 	}
 	e.mu.Lock()
 	e.lastMet[rule.name] = now

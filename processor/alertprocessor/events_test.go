@@ -157,6 +157,20 @@ func TestOldRecordsRaiseNoAlerts(t *testing.T) {
 	})
 }
 
+// An application writes local times without their zone, or its clock is ahead.
+func TestRecordsOfTheFutureFireNow(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
+		r := newRig(t, testConfig(costly))
+		td := callTraces("gpt-4o", 2)
+		td.ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(0).SetEndTimestamp(pcommon.NewTimestampFromTime(time.Now().Add(10 * time.Hour)))
+		require.NoError(t, r.traces.ConsumeTraces(t.Context(), td))
+		synctest.Wait()
+		sent := r.notifications()
+		require.Len(t, sent, 1)
+		assert.Zero(t, time.Until(sent[0].StartsAt))
+	})
+}
+
 func TestEventAlertIsActiveUntilItIsOver(t *testing.T) {
 	resolveAfter := 10 * time.Minute
 	falseclock.Test(t, func(t *testing.T) {

@@ -48,8 +48,6 @@ type Store struct {
 	*tsdb.DB
 	directory string
 	Temporary bool // to be removed in close
-	// Corrected is by how much the clock was ahead, when samples were quarantined for that.
-	Corrected time.Duration
 	limit     *seriesLimit
 }
 
@@ -84,11 +82,11 @@ func OpenStore(cfg StoreOptions, logger *slog.Logger) (*Store, error) {
 	}
 	s.DB = db
 	if now := time.Now(); s.FromFalseFuture(now) {
-		s.Corrected = s.Ahead(now)
+		ahead := s.Ahead(now)
 		if err = errors.Join(db.Close(), openPast(s.directory, options, now)); err != nil {
 			return nil, fmt.Errorf("quarantine samples of the future in %q: %w", s.directory, err)
 		}
-		logger.Warn("Quarantined samples of the future: the clock of this host was ahead and has been set back", "ahead", s.Corrected, "directory", s.directory)
+		logger.Warn("Quarantined samples of the future: the clock of this host was ahead and has been set back", "ahead", ahead, "directory", s.directory)
 		if s.DB, err = tsdb.Open(s.directory, logger, nil, options, nil); err != nil {
 			return nil, errors.Join(fmt.Errorf("storage directory %q: %w", s.directory, err), s.remove())
 		}

@@ -41,3 +41,30 @@ func TestSetBack(t *testing.T) {
 	sent, _ = p.Log.Flush(now.Add(time.Hour), unmuted)
 	assert.Len(t, sent, 1, "repeated after an hour, not a day")
 }
+
+// The clock is set back while the process does not run.
+func TestRestoreAfterTheClockWasSetBack(t *testing.T) {
+	const day = 24 * time.Hour
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	ahead := now.Add(day)
+	empty := func() Persistent {
+		return Persistent{Log: NewLog(Policy{Limit: 10}), Gate: NewGate(10), Silences: NewSilences(nil), History: &History{}}
+	}
+	p := empty()
+	require.True(t, p.Gate.Pass(ahead, "key", "rule", 5*time.Minute))
+	state := p.Snapshot(ahead)
+
+	p = empty()
+	require.NoError(t, p.Restore(now, state))
+	assert.False(t, p.Gate.Pass(now.Add(time.Minute), "key", "rule", 5*time.Minute))
+	assert.True(t, p.Gate.Pass(now.Add(6*time.Minute), "key", "rule", 5*time.Minute))
+}
+
+// What is muted until the next minute is not muted longer when the clock is set back: the monotonic
+// clock is that of the time that it is derived from.
+func TestNextMinute(t *testing.T) {
+	now := time.Now()
+	next := nextMinute(now)
+	assert.Equal(t, now.Truncate(time.Minute).Add(time.Minute).UnixNano(), next.UnixNano())
+	assert.NotEqual(t, next, next.Round(0))
+}

@@ -20,7 +20,7 @@ func (b *Log) Flush(now time.Time, mutes func(alertevent.Alert) Mute) ([]Notific
 	var due []*flush
 	for _, g := range b.due.take(now) {
 		if g.route.isMuted(now) {
-			g.next = now.Truncate(time.Minute).Add(time.Minute) // times are by the minute
+			g.next = nextMinute(now) // times are by the minute
 			b.due.set(g, g.next)
 			continue
 		}
@@ -52,6 +52,12 @@ func (b *Log) Flush(now time.Time, mutes func(alertevent.Alert) Mute) ([]Notific
 		out = append(out, b.routes.address(alert)...)
 	}
 	return out, counts
+}
+
+// nextMinute is when the next minute begins. It comes also when the clock is set back meanwhile: a
+// time that is truncated alone has no monotonic clock.
+func nextMinute(now time.Time) time.Time {
+	return now.Add(now.Truncate(time.Minute).Add(time.Minute).Sub(now))
 }
 
 // flush is what a group is to notify.

@@ -24,6 +24,7 @@ const stateVersion = 2
 // State is what is persisted across restarts. Its JSON is for this package alone.
 type State struct {
 	Version  int                  `json:"version"`
+	SavedAt  time.Time            `json:"saved_at,omitzero"`
 	Alerts   []alertState         `json:"alerts,omitempty"`
 	Groups   map[string]time.Time `json:"groups,omitempty"`   // when each may be notified next
 	Gate     map[string]time.Time `json:"gate,omitempty"`     // when the cooldown of each ends
@@ -126,7 +127,7 @@ type Persistent struct {
 // Snapshot is what is to be persisted.
 func (m Persistent) Snapshot(now time.Time) State {
 	b, g, s := m.Log, m.Gate, m.Silences
-	state := State{Version: stateVersion, Groups: map[string]time.Time{}, Gate: map[string]time.Time{}}
+	state := State{Version: stateVersion, SavedAt: now, Groups: map[string]time.Time{}, Gate: map[string]time.Time{}}
 	for _, key := range slices.Sorted(maps.Keys(b.alerts)) {
 		if e := b.alerts[key]; e.notified || e.once || b.isCooling(now, e) || e.event != nil && e.event.pending {
 			state.Alerts = append(state.Alerts, e.state())
@@ -240,6 +241,9 @@ func (m Persistent) Restore(now time.Time, state State) error {
 		})
 	}
 	s.purge(now)
+	if ahead := state.SavedAt.Sub(now); ahead > 0 {
+		m.SetBack(now, ahead)
+	}
 	return errors.Join(errs...)
 }
 
