@@ -14,6 +14,9 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/version"
 )
 
+// converting is what the Collector writes before our errors about the whole configuration.
+const converting = "failed to get config: cannot resolve the configuration: cannot convert the confmap.Conf: "
+
 // Execute runs the Collector's command with the arguments of the process.
 func Execute(set otelcol.CollectorSettings) error {
 	unset, read := &unsetVariables{}, &reads{}
@@ -27,7 +30,7 @@ func Execute(set otelcol.CollectorSettings) error {
 	if err == nil {
 		return nil
 	}
-	message := err.Error()
+	message := strings.TrimPrefix(err.Error(), converting)
 	hints := explainInUse(message)
 	if len(hints) == 0 {
 		for _, name := range unset.list() {
