@@ -4,6 +4,8 @@
 package command
 
 import (
+	"os"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -93,12 +95,37 @@ func TestUnsetVariables(t *testing.T) {
 }
 
 func TestUnreadable(t *testing.T) {
-	last := &lastRead{}
-	last.observe("file:config/default.yaml", nil)
-	last.observe("file:my.yaml", nil)
+	read := &reads{}
+	read.observe("file:config/default.yaml", nil)
+	read.observe("file:my.yaml", nil)
 	assert.Equal(t, []string{"my.yaml is not valid YAML: line 2: found character that cannot start any token"},
-		last.explain("failed to get config: cannot resolve the configuration: retrieved value (type=string) cannot be used as a Conf: assuming string type since contents are not valid YAML: yaml: line 2: found character that cannot start any token"))
+		read.explainContents("failed to get config: cannot resolve the configuration: retrieved value (type=string) cannot be used as a Conf: assuming string type since contents are not valid YAML: yaml: line 2: found character that cannot start any token"))
 	assert.Equal(t, []string{"my.yaml has no sections, such as receivers and service"},
-		last.explain("failed to get config: cannot resolve the configuration: retrieved value (type=[]interface {}) cannot be used as a Conf"))
-	assert.Empty(t, last.explain("failed to get config: unable to read the file"))
+		read.explainContents("failed to get config: cannot resolve the configuration: retrieved value (type=[]interface {}) cannot be used as a Conf"))
+	assert.Empty(t, read.explainContents("failed to get config: unable to read the file"))
+}
+
+func TestExplainReference(t *testing.T) {
+	t.Chdir(t.TempDir())
+	require.NoError(t, os.WriteFile("my.yaml", []byte(`
+exporters:
+  email: {username: "${file:/none}", password: "$${file:/none}", to: ["${SMTP-TO}"]}
+  slack: {channel: "x ${envs:A}", bot_token: "${file:value}"}
+`), 0o600))
+	require.NoError(t, os.WriteFile("value", []byte("a"), 0o600))
+	for name, tt := range map[string]struct{ last, problem, want string }{
+		"missing file":    {"file:/none", "unable to read the file file:/none: open /none: no such file or directory", "exporters::email::username: ${file:/none}, in my.yaml, cannot be resolved"},
+		"name":            {"env:SMTP-TO", `environment variable "SMTP-TO" has invalid name: must match regex ^[a-zA-Z_][a-zA-Z0-9_]*$`, "exporters::email::to::0: ${SMTP-TO}, in my.yaml, cannot be resolved"},
+		"unknown scheme":  {"file:value", `scheme "envs" is not supported for uri "envs:A"`, "exporters::slack::channel: ${envs:A}, in my.yaml, cannot be resolved"},
+		"of another file": {"file:other.yaml", "unable to read the file file:other.yaml: open other.yaml: no such file or directory", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			read := &reads{}
+			for _, uri := range []string{"file:my.yaml", "file:value", tt.last} {
+				read.observe(uri, nil)
+			}
+			assert.Equal(t, tt.want, strings.Join(read.explainReference("failed to get config: cannot resolve the configuration: "+tt.problem), "\n"))
+		})
+	}
+	assert.Empty(t, (&reads{}).explainReference("cannot start pipelines"))
 }

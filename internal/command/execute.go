@@ -14,11 +14,14 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/version"
 )
 
+// converting is what the Collector writes before our errors about the whole configuration.
+const converting = "failed to get config: cannot resolve the configuration: cannot convert the confmap.Conf: "
+
 // Execute runs the Collector's command with the arguments of the process.
 func Execute(set otelcol.CollectorSettings) error {
-	unset, last := &unsetVariables{}, &lastRead{}
+	unset, read := &unsetVariables{}, &reads{}
 	retrieval.Observe(&set.ConfigProviderSettings.ResolverSettings, unset.observe)
-	retrieval.Observe(&set.ConfigProviderSettings.ResolverSettings, last.observe)
+	retrieval.Observe(&set.ConfigProviderSettings.ResolverSettings, read.observe)
 	cmd := otelcol.NewCommand(set)
 	cobra.AddTemplateFunc("describe", version.Describe)
 	cmd.SetVersionTemplate("{{describe .Name .Version}}\n")
@@ -27,14 +30,15 @@ func Execute(set otelcol.CollectorSettings) error {
 	if err == nil {
 		return nil
 	}
-	message := err.Error()
+	message := strings.TrimPrefix(err.Error(), converting)
 	hints := explainInUse(message)
 	if len(hints) == 0 {
 		for _, name := range unset.list() {
 			hints = append(hints, fmt.Sprintf("%s is not set, and the configuration has no default for it", name))
 		}
 	}
-	hints = append(hints, last.explain(message)...)
+	hints = append(hints, read.explainContents(message)...)
+	hints = append(hints, read.explainReference(message)...)
 	if known, err := readKeys(set.Factories); err == nil {
 		hints = append(hints, known.suggest(message)...)
 	}

@@ -19,6 +19,7 @@ type connections struct {
 	limit int
 	now   func() time.Time
 	sleep func(time.Duration)
+	after func(time.Duration, func())
 
 	mu    sync.Mutex
 	conns map[*conn]struct{}
@@ -40,6 +41,10 @@ const (
 	// displaced is the share of the connections that is closed at once, so that
 	// finding them costs little for each new one.
 	displaced = 16
+	// stopGrace is how long a connection may stay open after its listener was closed, which
+	// is how servers begin to stop. They then wait for requests, and whoever never ends one
+	// would keep the process from what it has to do before it ends.
+	stopGrace = 500 * time.Millisecond
 )
 
 var displacements atomic.Int64
@@ -51,12 +56,16 @@ func Displacements() int64 { return displacements.Load() }
 func Limit() int { return process().limit }
 
 func newConnections(limit int) *connections {
-	return &connections{limit: limit, now: time.Now, sleep: time.Sleep, conns: map[*conn]struct{}{}}
+	return &connections{
+		limit: limit, now: time.Now, sleep: time.Sleep,
+		after: func(d time.Duration, f func()) { time.AfterFunc(d, f) },
+		conns: map[*conn]struct{}{},
+	}
 }
 
 // admit adds a connection. Where there are too many it waits until one is idle, but not long.
-func (c *connections) admit(accepted net.Conn) net.Conn {
-	added := &conn{Conn: accepted, connections: c}
+func (c *connections) admit(accepted net.Conn, of *listener) net.Conn {
+	added := &conn{Conn: accepted, connections: c, listener: of}
 	for began := c.now(); ; {
 		now := c.now()
 		added.active.Store(now.UnixNano())
@@ -118,6 +127,19 @@ func (c *connections) remove(one *conn) {
 	delete(c.conns, one)
 }
 
+// of returns the open connections of a listener.
+func (c *connections) of(l *listener) []*conn {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var found []*conn
+	for one := range c.conns {
+		if one.listener == l {
+			found = append(found, one)
+		}
+	}
+	return found
+}
+
 type listener struct {
 	net.Listener
 	connections *connections
@@ -129,13 +151,24 @@ func (l *listener) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return l.connections.admit(accepted), nil
+	return l.connections.admit(accepted, l), nil
+}
+
+// Close ends accepting, and later the connections that were accepted.
+func (l *listener) Close() error {
+	l.connections.after(stopGrace, func() {
+		for _, one := range l.connections.of(l) {
+			_ = one.Conn.Close() // its server gets an error, and closes it too
+		}
+	})
+	return l.Listener.Close()
 }
 
 // conn knows when something passed last.
 type conn struct {
 	net.Conn
 	connections *connections
+	listener    *listener
 	active      atomic.Int64 // nanoseconds since 1970
 }
 

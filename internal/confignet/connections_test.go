@@ -4,8 +4,10 @@
 package confignet
 
 import (
+	"context"
 	"io"
 	"net"
+	"net/http"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -112,7 +114,7 @@ func TestGrace(t *testing.T) {
 	connect := func() *conn {
 		ours, theirs := net.Pipe()
 		t.Cleanup(func() { _ = theirs.Close() })
-		return c.admit(ours).(*conn)
+		return c.admit(ours, nil).(*conn)
 	}
 	first := connect()
 	now = now.Add(1)
@@ -130,4 +132,38 @@ func TestGrace(t *testing.T) {
 	assert.NotContains(t, c.conns, second)
 	assert.Contains(t, c.conns, third)
 	assert.Contains(t, c.conns, fourth)
+}
+
+// A server stops though a request on one of its connections never ends, and other servers
+// keep their connections.
+func TestConnectionsOfAClosedListener(t *testing.T) {
+	c := newConnections(4)
+	later := make(chan func(), 1)
+	c.after = func(d time.Duration, f func()) {
+		assert.Equal(t, stopGrace, d)
+		later <- f
+	}
+	inner, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	serving := make(chan struct{})
+	server := &http.Server{Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		close(serving)
+		_, err := io.Copy(io.Discard, r.Body)
+		assert.Error(t, err)
+	})}
+	go func() { _ = server.Serve(&listener{Listener: inner, connections: c}) }()
+	other := dial(t, serve(t, c))
+	require.True(t, echo(other))
+
+	slow := dial(t, inner.Addr().String())
+	_, err = io.WriteString(slow, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n1")
+	require.NoError(t, err)
+	<-serving
+	stopped := make(chan error, 1)
+	go func() { stopped <- server.Shutdown(context.Background()) }()
+	end := <-later
+	assert.Empty(t, stopped)
+	end()
+	require.NoError(t, <-stopped)
+	assert.True(t, echo(other))
 }

@@ -7,6 +7,7 @@
 // The servers of the Collector's components accept without a limit: whoever opens
 // connections and sends nothing takes all file descriptors, and nobody else can send,
 // no backend can be reached and no file opened. No configuration of the components
-// bounds that, and each of them listens through this package. To be removed when
-// the Collector's listeners have a limit.
+// bounds that, and each of them listens through this package. Their servers also wait
+// without a limit, when they stop, for requests that never end: here connections are
+// closed soon after their listener. To be removed when the Collector's servers bound both.
 package confignet

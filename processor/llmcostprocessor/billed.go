@@ -258,11 +258,11 @@ func (c *core) loadBill(ctx context.Context) error {
 	if c.store == nil {
 		return nil
 	}
-	if err := c.store.read(ctx, keyBill, c.billing.bill.Load); err != nil {
+	if err := c.store.Read(ctx, keyBill, c.billing.bill.Load); err != nil {
 		return err
 	}
 	known := false
-	if err := c.store.read(ctx, keySince, func(content []byte) error {
+	if err := c.store.Read(ctx, keySince, func(content []byte) error {
 		known = true
 		return c.billing.since.UnmarshalText(content)
 	}); err != nil || known {
@@ -275,7 +275,7 @@ func (c *core) loadBill(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.store.client.Set(ctx, keySince, since)
+	return c.store.Client().Set(ctx, keySince, since)
 }
 
 // saveBill must be called with mu held.
@@ -283,7 +283,7 @@ func (c *core) saveBill(ctx context.Context) error {
 	c.billing.bill.Forget(dayOf(c.clock.now().Add(-billDays * day)))
 	content, err := c.billing.bill.Take()
 	if err == nil && content != nil {
-		err = c.store.client.Set(ctx, keyBill, content)
+		err = c.store.Client().Set(ctx, keyBill, content)
 	}
 	if err != nil {
 		c.billing.bill.GiveBack()

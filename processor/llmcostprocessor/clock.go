@@ -102,7 +102,7 @@ func (c *core) loadClock(ctx context.Context) error {
 		return nil
 	}
 	var saved time.Time
-	if err := c.store.read(ctx, keyClock, saved.UnmarshalText); err != nil {
+	if err := c.store.Read(ctx, keyClock, saved.UnmarshalText); err != nil {
 		return err
 	}
 	if !saved.IsZero() && c.clock.wall().Sub(saved) > c.cfg.Retention {
@@ -122,7 +122,7 @@ func (c *core) saveClock(ctx context.Context) error {
 	}
 	content, err := now.UTC().Round(0).MarshalText()
 	if err == nil {
-		err = c.store.client.Set(ctx, keyClock, content)
+		err = c.store.Client().Set(ctx, keyClock, content)
 	}
 	if err != nil {
 		return fmt.Errorf("time: %w", err)

@@ -18,6 +18,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/convention"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/identity"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledgerstore"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/money"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/series"
 )
@@ -120,17 +121,17 @@ func (c *core) count(ctx context.Context, b *batch) (outcomes []identity.Outcome
 	c.counting.Lock()
 	defer c.counting.Unlock()
 	c.known.mark(b)
-	e := entry{at: b.at}
+	e := ledgerstore.Entry{At: b.at}
 	first := c.firstOfTraces(b)
 	result := c.addRecords(ctx, b.records, b.spans, b.at, b.counted)
 	if c.store != nil {
-		e.records = make([]identity.Record, 0, len(b.records))
+		e.Records = make([]identity.Record, 0, len(b.records))
 		for i := range b.records {
 			if !result.Outcomes[i].Copy {
-				e.records = append(e.records, b.records[i])
+				e.Records = append(e.Records, b.records[i])
 			}
 		}
-		e.spans = c.linksOf(b, first)
+		e.Spans = c.linksOf(b, first)
 		c.journal(ctx, &e)
 	}
 	c.kept.AddSteps(b.steps)
@@ -176,8 +177,7 @@ func (c *core) addRecords(ctx context.Context, records []identity.Record, spans 
 			places[i] = ledger.Place(change.Out.Place & placeInLedger)
 			to.Out = parseCounted(change.Out)
 			c.series.Remove(to.Out, series.Place(change.Out.Place>>placeInSeries), at)
-			c.unpriced.remove(to.Out)
-			c.estimates.remove(to.Out)
+			c.gaps.Remove(to.Out)
 		}
 		if change.In != nil {
 			c.amend(change.In)
@@ -189,8 +189,7 @@ func (c *core) addRecords(ctx context.Context, records []identity.Record, spans 
 			} else {
 				to.In = parseCounted(change.In)
 			}
-			c.unpriced.add(to.In)
-			c.estimates.add(to.In)
+			c.gaps.Add(to.In)
 			inSeries[i] = c.series.Add(to.In, at)
 		}
 		c.keep(change, to.In)
@@ -258,8 +257,8 @@ func (c *core) linksOf(b *batch, first map[[16]byte]bool) (spans []identity.Span
 func (c *core) journalLinks(ctx context.Context) {
 	c.counting.Lock()
 	defer c.counting.Unlock()
-	e := entry{at: time.Now()}
-	c.calls.LinksWithoutCalls(func(s identity.Span) { e.spans = append(e.spans, s) })
+	e := ledgerstore.Entry{At: time.Now()}
+	c.calls.LinksWithoutCalls(func(s identity.Span) { e.Spans = append(e.Spans, s) })
 	c.journal(ctx, &e)
 }
 
@@ -269,14 +268,14 @@ func (c *core) recordSums(ctx context.Context, b *batch) {
 	defer c.counting.Unlock()
 	c.countRecorded(ctx, c.record(b.sums, b.at))
 	if c.store != nil {
-		c.journal(ctx, &entry{at: b.at, sums: b.sums})
+		c.journal(ctx, &ledgerstore.Entry{At: b.at, Sums: b.sums})
 	}
 }
 
 // journal adds an entry to the journal. In a group the entry is written when the request was
 // accepted and before it is acknowledged; else at once. It must be called with counting held.
-func (c *core) journal(ctx context.Context, e *entry) {
-	c.store.add(e)
+func (c *core) journal(ctx context.Context, e *ledgerstore.Entry) {
+	c.store.Add(e)
 	// What was counted is written although the sender may have gone.
 	ctx = context.WithoutCancel(ctx)
 	// Also for a request that adds nothing: what it repeats may have been rejected, and not be
@@ -284,7 +283,7 @@ func (c *core) journal(ctx context.Context, e *entry) {
 	if group := groupcommit.Of(ctx); group.BeforeSync(func() { c.writeJournal(ctx, group) }) {
 		return
 	}
-	log, position, err := c.store.write(ctx)
+	log, position, err := c.store.Write(ctx)
 	if err == nil && log != nil {
 		err = log.Sync(position)
 	}
@@ -295,7 +294,7 @@ func (c *core) journal(ctx context.Context, e *entry) {
 // storage that fails holds no telemetry back.
 func (c *core) writeJournal(ctx context.Context, group *groupcommit.Group) {
 	c.counting.Lock()
-	log, position, err := c.store.write(ctx)
+	log, position, err := c.store.Write(ctx)
 	c.counting.Unlock()
 	if err != nil || log == nil || !group.Append(log, position, func(err error) { c.countJournalError(ctx, err) }) {
 		c.countJournalError(ctx, err)
@@ -305,7 +304,7 @@ func (c *core) writeJournal(ctx context.Context, group *groupcommit.Group) {
 // countJournalError counts and reports whether the journal could be written. That a request with
 // nothing to write had no error does not make a storage that fails work again.
 func (c *core) countJournalError(ctx context.Context, err error) {
-	if err == nil && c.store.failing.Load() {
+	if err == nil && c.store.Failing() {
 		return
 	}
 	if err != nil {

@@ -115,7 +115,7 @@ func (c *core) forgetAccounts() {
 
 // persist writes what has changed to the storage. It must be called with mu held.
 func (c *core) persist(ctx context.Context) error {
-	err := errors.Join(c.store.save(ctx, c.ledger, c.series, c.kept, time.Now(), c.clock.now()), c.saveBill(ctx))
+	err := errors.Join(c.store.Save(ctx, c.persisted(), time.Now(), c.clock.now()), c.saveBill(ctx))
 	if err != nil {
 		return err
 	}

@@ -347,11 +347,12 @@ func TestDamagedCalls(t *testing.T) {
 			r.price(callSpan())
 		}
 		r.stop()
-		m.change(func() { m.content[callsKey(1)] = []byte("damaged") })
+		const keyFirstCalls = "kept/1"
+		m.change(func() { m.content[keyFirstCalls] = []byte("damaged") })
 		p, e := newPage()
 		r = newRig(t, withStorage(nil), m.extension(), e)
 		assert.Len(t, p.usage.Calls(dashboard.CallQuery{}), 600-256)
-		assert.Contains(t, m.content, keyDamaged+callsKey(1))
+		assert.Contains(t, m.content, keyDamaged+keyFirstCalls)
 		assert.InDelta(t, 600*0.0075, r.totals()[costOfGPT4o], 1e-9)
 	})
 }

@@ -12,6 +12,7 @@ import (
 	"go.opentelemetry.io/collector/component"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/checkedstorage"
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledgerstore"
 )
 
 // openStore loads what was persisted. When the storage cannot be read it is not
@@ -20,7 +21,9 @@ func (c *core) openStore(ctx context.Context, host component.Host) error {
 	if c.cfg.Storage == nil {
 		return nil
 	}
-	store, err := openStore(ctx, host, *c.cfg.Storage, c.id, c.cfg.Dedup, &c.counting, c.logger, c.onDamage)
+	store, err := ledgerstore.Open(ctx, host, *c.cfg.Storage, c.id, ledgerstore.Options{
+		Window: c.cfg.Dedup.Window, MaxRecords: c.cfg.Dedup.MaxEntries, Counting: &c.counting, Logger: c.logger, OnDamage: c.onDamage,
+	})
 	if _, unusable := errors.AsType[checkedstorage.OpenError](err); unusable {
 		c.health.Set(problemStorage, err, "Opening the storage failed; the ledger starts empty and in memory, the storage is left unchanged", "")
 		return nil
@@ -28,18 +31,35 @@ func (c *core) openStore(ctx context.Context, host component.Host) error {
 	if err != nil {
 		return err
 	}
-	err = c.arrangeDimensions(ctx, store)
-	if err == nil {
-		err = store.load(ctx, c.ledger, c.series, c.kept, loader{c, ctx}, c.resource)
-	}
-	if err != nil {
+	if err := c.load(ctx, store); err != nil {
 		c.health.Set(problemStorage, err, "Reading the ledger from the storage failed; it starts empty and in memory, the storage is left unchanged", "")
 		c.ledger, c.series, c.calls, c.known = newLedger(c.cfg), newSeries(c.cfg, c.dimensions.labels), newCache(c.cfg), nil
 		c.kept = newKept(c.cfg)
-		return store.close(ctx)
+		return store.Close(ctx)
 	}
 	c.store = store
 	return nil
+}
+
+// load adds what is in a storage to what was counted.
+func (c *core) load(ctx context.Context, from *ledgerstore.Store) error {
+	if err := c.arrangeDimensions(ctx, from); err != nil {
+		return err
+	}
+	attributes := c.resource.Attributes()
+	instance, err := from.Instance(ctx, text(attributes, attrInstance))
+	if err != nil {
+		return err
+	}
+	if instance != "" {
+		attributes.PutStr(attrInstance, instance)
+	}
+	return from.Load(ctx, c.persisted(), loader{c, ctx})
+}
+
+// persisted is what the storage has of what was counted.
+func (c *core) persisted() ledgerstore.State {
+	return ledgerstore.State{Ledger: c.ledger, Series: c.series, Calls: c.kept}
 }
 
 // onDamage reports a value of the storage that is lost. The problem lasts: so does the loss.
@@ -60,8 +80,8 @@ type loader struct {
 	ctx context.Context //nolint:containedctx // of Start
 }
 
-func (l loader) remember(e *entry) {
-	changes := l.calls.Add(e.records, e.spans, e.at).Changes
+func (l loader) Remember(e *ledgerstore.Entry) {
+	changes := l.calls.Add(e.Records, e.Spans, e.At).Changes
 	for i := range changes {
 		if in := changes[i].In; in != nil {
 			l.amend(in)
@@ -70,11 +90,11 @@ func (l loader) remember(e *entry) {
 	}
 }
 
-func (l loader) count(e *entry) {
-	l.addKnown(e.seen, e.at)
-	l.record(e.calls, e.at)
-	l.record(e.sums, e.at)
-	l.addRecords(l.ctx, e.records, e.spans, e.at, nil)
+func (l loader) Count(e *ledgerstore.Entry) {
+	l.AddKnown(e.Seen, e.At)
+	l.record(e.Calls, e.At)
+	l.record(e.Sums, e.At)
+	l.addRecords(l.ctx, e.Records, e.Spans, e.At, nil)
 }
 
-func (l loader) addKnown(ids []uint64, at time.Time) { l.known.add(ids, at.Add(l.cfg.Dedup.Window)) }
+func (l loader) AddKnown(ids []uint64, at time.Time) { l.known.add(ids, at.Add(l.cfg.Dedup.Window)) }

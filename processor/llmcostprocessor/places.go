@@ -14,6 +14,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledgerstore"
 )
 
 // The ledger, the series and the journal have the values of a call by the places of their
@@ -65,10 +66,10 @@ func (d *dimensions) arrange(places []string) {
 }
 
 // arrangeDimensions gives each dimension the place that it has in the storage.
-func (c *core) arrangeDimensions(ctx context.Context, s *store) error {
+func (c *core) arrangeDimensions(ctx context.Context, s *ledgerstore.Store) error {
 	configured := c.dimensions.names
 	var stored []string
-	err := s.read(ctx, keyPlaces, func(content []byte) error {
+	err := s.Read(ctx, keyPlaces, func(content []byte) error {
 		if err := json.Unmarshal(content, &stored); err != nil {
 			return err
 		}
@@ -90,7 +91,7 @@ func (c *core) arrangeDimensions(ctx context.Context, s *store) error {
 		if err != nil {
 			return err
 		}
-		if err := s.client.Set(ctx, keyPlaces, content); err != nil {
+		if err := s.Client().Set(ctx, keyPlaces, content); err != nil {
 			return fmt.Errorf("storage: %s: %w", keyPlaces, err)
 		}
 	}

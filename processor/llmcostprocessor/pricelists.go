@@ -91,7 +91,7 @@ func (c *core) startSources(ctx context.Context, host component.Host, settings c
 		if !stored {
 			continue
 		}
-		list, err := c.store.client.Get(ctx, keyCopy+s.key)
+		list, err := c.store.Client().Get(ctx, keyCopy+s.key)
 		if err == nil && list == nil {
 			err = errors.New("it is not there")
 		}
@@ -110,7 +110,7 @@ func (c *core) startSources(ctx context.Context, host component.Host, settings c
 // loadSourceStates also removes the copies of sources that the configuration does not
 // have any more.
 func (c *core) loadSourceStates(ctx context.Context) (map[string]sourceState, error) {
-	content, err := c.store.client.Get(ctx, keySources)
+	content, err := c.store.Client().Get(ctx, keySources)
 	if err != nil || content == nil {
 		return nil, err
 	}
@@ -136,7 +136,7 @@ func (c *core) loadSourceStates(ctx context.Context) (map[string]sourceState, er
 	if err != nil {
 		return nil, err
 	}
-	return states, c.store.client.Batch(ctx, append(operations, storage.SetOperation(keySources, remaining))...)
+	return states, c.store.Client().Batch(ctx, append(operations, storage.SetOperation(keySources, remaining))...)
 }
 
 // useList makes a table with another copy of a source. If anything in it is wrong, the
@@ -281,7 +281,7 @@ func (c *core) persistSource(ctx context.Context, s *priceSource, changed bool) 
 	}
 	if err == nil {
 		// Under the lock, so that an older state does not replace a newer one.
-		err = c.store.client.Batch(ctx, operations...)
+		err = c.store.Client().Batch(ctx, operations...)
 	}
 	c.lists.mu.Unlock()
 	if err != nil && ctx.Err() == nil {

@@ -28,18 +28,28 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
+	"go.uber.org/zap/zaptest"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/checkedstorage"
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
 	"github.com/otelcol-arc/otelcol-arc/internal/falseclock"
 	"github.com/otelcol-arc/otelcol-arc/internal/period"
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/testhost"
-	"github.com/otelcol-arc/otelcol-arc/internal/usage"
-	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/calls"
-	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/identity"
-	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledgerstore"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/metadatatest"
-	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/series"
+)
+
+// Keys in the storage. Versions to come must find them.
+const (
+	keyTotals   = "totals"
+	keySegments = "segments"
+	keySegment  = "segment/"
+	keyJournal  = "journal"
+	keyEntry    = "journal/"
+	keyCalls    = "calls"
+	keyChunk    = "calls/"
+	keyKept     = "kept"
+	keyDamaged  = "damaged/"
 )
 
 var storageID = component.MustNewID("file_storage")
@@ -245,7 +255,7 @@ func TestSavedBeforeSent(t *testing.T) {
 }
 
 func TestDamagedStorage(t *testing.T) {
-	for _, key := range []string{keyTotals, keySegments, segmentKey(1)} {
+	for _, key := range []string{keyTotals, keySegments, keySegment + "1"} {
 		t.Run(key, func(t *testing.T) {
 			falseclock.Test(t, func(t *testing.T) {
 				wakeUp()
@@ -691,20 +701,7 @@ func TestRecordsInTheStorageAreBounded(t *testing.T) {
 			}
 			time.Sleep(15 * time.Second)
 			synctest.Wait()
-			persisted := 0
-			var chunks []string
-			m.change(func() {
-				for key := range m.content {
-					if strings.HasPrefix(key, keyChunk) {
-						chunks = append(chunks, key)
-					}
-				}
-			})
-			for _, key := range chunks {
-				content, err := checked(t, m).Get(t.Context(), key)
-				require.NoError(t, err)
-				require.NoError(t, parseChunk(content, func(e *entry) { persisted += len(e.records) }))
-			}
+			persisted := rememberedIn(t, m.copy())
 			require.Positive(t, persisted)
 			require.Less(t, persisted, 3*40+100, "round %d", round)
 		}
@@ -718,6 +715,28 @@ func TestRecordsInTheStorageAreBounded(t *testing.T) {
 		assert.Equal(t, before, r.totals()[costOfGPT4o])
 	})
 }
+
+// rememberedIn counts the records that a storage has so that they are remembered.
+func rememberedIn(t *testing.T, m *memory) int {
+	t.Helper()
+	cfg := testConfig(nil)
+	host := testhost.Host{storageID: m}
+	store, err := ledgerstore.Open(t.Context(), host, storageID, component.MustNewID("llm_cost"), ledgerstore.Options{
+		Window: cfg.Dedup.Window, MaxRecords: cfg.Dedup.MaxEntries, Counting: &sync.Mutex{}, Logger: zaptest.NewLogger(t),
+		OnDamage: func(key string, err error) { t.Errorf("%s: %v", key, err) },
+	})
+	require.NoError(t, err)
+	var n recordCounter
+	require.NoError(t, store.Load(t.Context(), ledgerstore.State{Ledger: newLedger(cfg), Series: newSeries(cfg, nil), Calls: newKept(cfg)}, &n))
+	return int(n)
+}
+
+// recordCounter counts the records that a ledger holds.
+type recordCounter int
+
+func (n *recordCounter) Remember(e *ledgerstore.Entry) { *n += recordCounter(len(e.Records)) }
+func (n *recordCounter) Count(*ledgerstore.Entry)      {}
+func (n *recordCounter) AddKnown([]uint64, time.Time)  {}
 
 func TestJournalThatCannotBeWritten(t *testing.T) {
 	m := &memory{}
@@ -744,61 +763,4 @@ func TestJournalOfASenderThatHasGone(t *testing.T) {
 	killed := m.copy()
 	assert.Equal(t, 0.0075, newRig(t, withStorage(nil), killed.extension()).totals()[costOfGPT4o])
 	assert.Equal(t, 0.0075, r.totals()[costOfGPT4o])
-}
-
-// A save that failed puts its entries back before those that came meanwhile: when
-// more are pending than are remembered, the oldest are forgotten.
-func TestOrderAfterAFailedSave(t *testing.T) {
-	m := &memory{setErr: errors.New("disk full")}
-	s := &store{client: checked(t, m), window: time.Hour, limit: 100, counting: &sync.Mutex{}}
-	s.remember([]byte("first"), 1)
-	m.whileSaved = func() { s.remember([]byte("second"), 1) }
-	require.Error(t, s.save(t.Context(), ledger.New(ledger.Limits{}), series.New(series.Options{}), calls.New(calls.Limits{}), morning, morning))
-	var order []string
-	for _, e := range s.pending {
-		order = append(order, string(e.content))
-	}
-	assert.Equal(t, []string{"first", "second"}, order)
-	assert.Equal(t, 2, s.pendingRecords)
-}
-
-func FuzzParseEntry(f *testing.F) {
-	call := ledger.Call{Model: "gpt-4o"}
-	call.Usage[usage.Input] = 5
-	whole := entry{
-		at:      morning,
-		records: []identity.Record{{Trace: [16]byte{1}, Span: [8]byte{2}, Scope: "sdk", Values: &identity.Values{"", "ada"}, Payload: string(ledger.AppendCall(nil, &call))}},
-		spans:   []identity.Span{{Trace: [16]byte{1}, Span: [8]byte{3}, Parent: [8]byte{4}}},
-		sums:    []ledger.Call{call},
-	}
-	f.Add(whole.encode())
-	f.Add([]byte{journalVersion, 0, 0, 0})
-	f.Add([]byte{1, 0, 0, 0})
-	f.Fuzz(func(t *testing.T, content []byte) {
-		e, err := parseEntry(content)
-		if err != nil || content[0] == 1 {
-			return
-		}
-		again, err := parseEntry(e.encode())
-		require.NoError(t, err)
-		assert.Equal(t, e, again)
-	})
-}
-
-func FuzzParseChunk(f *testing.F) {
-	e := entry{at: morning, spans: []identity.Span{{Trace: [16]byte{1}, Span: [8]byte{3}, Parent: [8]byte{4}}}}
-	content := e.encode()
-	content = append([]byte{byte(len(content))}, content...)
-	f.Add(content)
-	f.Add(compressChunk(content))
-	f.Add([]byte{compressed, 0xFF, 0xFF, 0xFF, 0xFF, 0x07, 0})
-	f.Fuzz(func(t *testing.T, content []byte) {
-		entries := 0
-		err := parseChunk(content, func(*entry) { entries++ })
-		if err == nil && len(content) > 0 && content[0] != compressed {
-			again := 0
-			require.NoError(t, parseChunk(compressChunk(content), func(*entry) { again++ }))
-			assert.Equal(t, entries, again)
-		}
-	})
 }

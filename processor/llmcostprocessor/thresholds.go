@@ -212,7 +212,7 @@ func (c *core) loadReached(ctx context.Context) error {
 	if c.store == nil {
 		return nil
 	}
-	return c.store.read(ctx, keyReached, func(content []byte) error {
+	return c.store.Read(ctx, keyReached, func(content []byte) error {
 		var budgets map[string]*reachedBudget
 		if err := json.Unmarshal(content, &budgets); err != nil {
 			return err
@@ -240,7 +240,7 @@ func (c *core) saveReached(ctx context.Context) error {
 	})
 	content, err := json.Marshal(c.reached.budgets)
 	if err == nil {
-		err = c.store.client.Set(ctx, keyReached, content)
+		err = c.store.Client().Set(ctx, keyReached, content)
 	}
 	if err != nil {
 		return fmt.Errorf("thresholds of budgets: %w", err)

@@ -5,7 +5,6 @@ package llmcostprocessor
 
 import (
 	"encoding/json"
-	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -49,7 +48,7 @@ func numbered(td ptrace.Traces, number byte) ptrace.Traces {
 // What each release stored is loaded by this one: the totals, the hours, the journal
 // and the deduplication cache.
 func TestUpgrade(t *testing.T) {
-	current := filepath.Join(storages, fmt.Sprintf("v%d-series-list.json", journalVersion))
+	current := filepath.Join(storages, "v2-series-list.json") // a change of the format needs another
 	if _, err := os.Stat(current); os.IsNotExist(err) && *update {
 		falseclock.Test(t, func(t *testing.T) {
 			wakeUp()
@@ -70,8 +69,8 @@ func TestUpgrade(t *testing.T) {
 			require.NoError(t, json.Unmarshal(raw, &content))
 			falseclock.Test(t, func(t *testing.T) {
 				wakeUp()
-				_, withSeries := content[keySeriesBefore]
-				if _, listed := content[keySeriesList]; listed {
+				_, withSeries := content["series"]
+				if _, listed := content["series-list"]; listed {
 					withSeries = true
 				}
 				m := &memory{content: content}
@@ -88,8 +87,8 @@ func TestUpgrade(t *testing.T) {
 				}
 				assert.Zero(t, r.warnings.Len(), r.warnings.All())
 				r.stop()
-				assert.NotContains(t, m.content, keySeriesBefore, "it has new keys")
-				assert.NotContains(t, m.content, keySeriesChunkBefore+"0")
+				assert.NotContains(t, m.content, "series", "it has new keys")
+				assert.NotContains(t, m.content, "series/0")
 				assert.InDelta(t, totals[series], newRig(t, withStorage(nil), m.extension()).totals()[series], 1e-15, "after another restart")
 			})
 		})

@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/lifecycle"
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/collector"
 )
 
@@ -42,17 +43,21 @@ func listeners(p ports) map[string]string {
 	return map[string]string{"4317": p.grpc, "4318": p.http, "8123": p.arc, "8124": p.dashboard, "9464": p.page}
 }
 
+// strangers are what strangers send when they connect, to any listener.
+var strangers = map[string]string{
+	"idle":             "",
+	"slow header":      "POST /v1/traces HTTP/1.1\r\nHost: localhost\r\nX-Slow: ",
+	"slow body":        "POST /v1/traces HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1000000\r\n\r\n",
+	"slow events":      "POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-ndjson\r\nContent-Length: 1000000\r\n\r\n",
+	"HTTP/2 preface":   "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00",
+	"TLS client hello": "\x16\x03\x01\x02\x00\x01\x00",
+}
+
 // 1,000 strangers connect and send nothing, or a byte now and then,
 // and connect again when they are disconnected. With 256 file descriptors, a sender with
 // something to send is served all the time.
 func TestStrangersKeepNobodyOut(t *testing.T) {
-	for name, bytes := range map[string]string{
-		"idle":             "",
-		"slow header":      "POST /v1/traces HTTP/1.1\r\nHost: localhost\r\nX-Slow: ",
-		"slow body":        "POST /v1/traces HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1000000\r\n\r\n",
-		"HTTP/2 preface":   "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00",
-		"TLS client hello": "\x16\x03\x01\x02\x00\x01\x00",
-	} {
+	for name, bytes := range strangers {
 		t.Run(name, func(t *testing.T) {
 			p, set := quick(t)
 			process := collector.Start(t, collector.Options{
@@ -158,4 +163,34 @@ func TestListenersDisconnectStrangers(t *testing.T) {
 	}
 	wg.Wait()
 	process.Terminate(t, 20*time.Second)
+}
+
+// Requests that never end, at each listener, hold up neither a change of the configuration nor a stop.
+func TestStrangersHoldNothingUp(t *testing.T) {
+	p, set := quick(t)
+	process := collector.Start(t, collector.Options{
+		Configs: []string{"config/default.yaml"},
+		Set:     append(set, "exporters::prometheus::endpoint="+p.page),
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	var connected atomic.Int64
+	for _, address := range listeners(p) {
+		for _, bytes := range strangers {
+			wg.Go(func() { strange(ctx, address, bytes, &connected) })
+		}
+	}
+	all := int64(len(listeners(p)) * len(strangers))
+	require.Eventually(t, func() bool { return connected.Load() >= all }, 60*time.Second, 10*time.Millisecond)
+	began := time.Now()
+	process.Reload(t)
+	t.Logf("the configuration was applied within %s", time.Since(began))
+	sendSpans(t, grpcExporter(t, p.grpc, security{}), mainJobCalls...)
+	require.Eventually(t, func() bool { return connected.Load() >= 2*all }, 60*time.Second, 10*time.Millisecond)
+	began = time.Now()
+	process.Terminate(t, lifecycle.StopTimeout)
+	t.Logf("stopped within %s", time.Since(began))
+	assert.Empty(t, process.Lines("Stopping took too long"))
+	cancel()
+	wg.Wait()
 }

@@ -41,11 +41,15 @@ func (g *Group) Factories(of map[component.Type]exporter.Factory) map[component.
 	return wrapped
 }
 
+// file is the type of contrib's file exporter. Those of several signals share the file, and
+// stopping two of them at once can panic. They wait for no backend.
+const file = "file"
+
 func (g *Group) factory(of exporter.Factory) exporter.Factory {
 	f := factory{Factory: of, group: g}
 	f.aliased, _ = of.(aliased)
-	if f.aliased == nil {
-		return of // made by a later version of the Collector: it stops in its turn
+	if f.aliased == nil || of.Type().String() == file {
+		return of // it stops in its turn; without aliases, it is made by a later version of the Collector
 	}
 	if p, ok := of.(xexporter.Factory); ok {
 		return profilesFactory{factory: f, profiles: p}

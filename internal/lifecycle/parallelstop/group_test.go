@@ -6,10 +6,12 @@ package parallelstop
 import (
 	"context"
 	"errors"
+	"path/filepath"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/open-telemetry/opentelemetry-collector-contrib/exporter/fileexporter"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component"
@@ -116,6 +118,25 @@ func TestStopOfNotStarted(t *testing.T) {
 		}
 		assert.Equal(t, 4*time.Second+2*4*time.Second+4*4*time.Second, time.Since(began))
 	})
+}
+
+// The exporters of a file share it, and must not stop side by side, which the race detector sees.
+func TestFileOfSeveralSignals(t *testing.T) {
+	wrapped := NewGroup().Factories(factories(fileexporter.NewFactory()))[component.MustNewType("file")]
+	cfg := wrapped.CreateDefaultConfig().(*fileexporter.Config)
+	cfg.Path, cfg.FlushInterval = filepath.Join(t.TempDir(), "all.json"), time.Second
+	set := exportertest.NewNopSettings(wrapped.Type())
+	traces, err := wrapped.CreateTraces(t.Context(), set, cfg)
+	require.NoError(t, err)
+	logs, err := wrapped.CreateLogs(t.Context(), set, cfg)
+	require.NoError(t, err)
+	all := []component.Component{traces, logs}
+	for _, c := range all {
+		require.NoError(t, c.Start(t.Context(), componenttest.NewNopHost()))
+	}
+	for _, c := range all {
+		require.NoError(t, c.Shutdown(t.Context()))
+	}
 }
 
 func TestFactory(t *testing.T) {

@@ -3,9 +3,14 @@
 
 package convention
 
-import "slices"
+import (
+	"slices"
 
-// claudeCode are the keys of Claude Code's events and spans (2.1).
+	"github.com/otelcol-arc/otelcol-arc/internal/usage"
+)
+
+// claudeCode are the keys of Claude Code's events and spans (2.1). Those of how long written
+// tokens are kept are of its events since 2.1.332 or before.
 var claudeCode = []row{
 	{provider, []string{"provider", "gen_ai.system"}},
 	{model, []string{"model", "gen_ai.request.model"}},
@@ -13,6 +18,8 @@ var claudeCode = []row{
 	{output, []string{"output_tokens"}},
 	{cacheRead, []string{"cache_read_tokens"}},
 	{cacheWrite, []string{"cache_creation_tokens"}},
+	{cacheWrite5m, []string{"cache_creation_5m_tokens"}},
+	{kind(usage.CacheWrite1h), []string{"cache_creation_1h_tokens"}},
 	{cost, []string{"cost_usd"}},
 	{speed, []string{"speed"}},
 	{milliseconds, []string{"duration_ms"}},

@@ -810,6 +810,15 @@ func TestFromLog(t *testing.T) {
 				return c
 			}(),
 		},
+		{
+			"Claude Code since it divides what was written", "", "",
+			with(claude, attributes{"cache_creation_5m_tokens": "30", "cache_creation_1h_tokens": "70"}),
+			func() Call {
+				c := claudeCall
+				c.Usage[usage.CacheWrite], c.Usage[usage.CacheWrite1h] = 30, 70
+				return c
+			}(),
+		},
 		{"somebody else's api_request", "api_request", "", attributes{"model": "T"}, Call{}},
 		{"another event of Claude Code", "", "claude_code.tool_result", with(claude, attributes{"event.name": "tool_result"}), Call{}},
 		{

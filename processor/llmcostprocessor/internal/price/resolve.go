@@ -174,6 +174,8 @@ func (s *spelled) seller(q Query) *Match {
 	}
 	id, known := SellerOf(q.Provider)
 	switch {
+	case id != nobody && known && s.bedrockBehind(id):
+		return &Match{Seller: Bedrock, By: "form of the name"}
 	case id != nobody && known:
 		s.open = q.Server != "" && apiCopied[id]
 		return &Match{Seller: id, By: "provider"}
@@ -216,6 +218,16 @@ func (s *spelled) seller(q Query) *Match {
 var apiCopied = map[string]bool{
 	"openai": true, "mistral": true, "deepseek": true, "dashscope": true, "zai": true, "bigmodel": true,
 	"moonshot": true, "minimax": true, "ai21": true, "cohere": true, "xai": true, Google: true,
+}
+
+// bedrockBehind reports whether a name is one of Bedrock's although telemetry names the maker
+// as the provider: SDKs of makers call Bedrock, too, and the instrumentations of those name the
+// maker, as Claude Code does. A maker's name alone before a dot could be Oracle's: xai.grok-4.3.
+func (s *spelled) bedrockBehind(maker string) bool {
+	profile, name, _ := cutProfile(s.name)
+	vendor, _, _ := strings.Cut(name, ".")
+	return isBedrock(s.name) && orgs[vendor] == maker && (maker == Anthropic || profile != "" || strings.Contains(name, ":")) &&
+		s.table.byProvider[qualified(maker, s.name)] == nil
 }
 
 // cutRoute takes the seller that a framework writes before a model off its name:

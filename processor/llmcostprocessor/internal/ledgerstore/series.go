@@ -1,7 +1,7 @@
 // Copyright The otelcol-arc Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package llmcostprocessor
+package ledgerstore
 
 import (
 	"context"
@@ -10,8 +10,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"go.opentelemetry.io/collector/extension/xextension/storage"
 
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/series"
 )
@@ -28,16 +26,16 @@ const (
 	keySeriesChunkBefore = "series/"
 )
 
-// storedChunks is which chunks of the series are in the storage.
-type storedChunks struct {
+// storedSeries is which chunks of the series are in the storage.
+type storedSeries struct {
 	ids  []uint64 // by the number of the chunk; 0 where there is none
 	last uint64   // that was given to a chunk
 }
 
 // loadSeries loads the series. Without them, as after an upgrade, they start from zero.
-func (s *store) loadSeries(ctx context.Context, keys []string, to *series.Set) error {
+func (s *Store) loadSeries(ctx context.Context, keys []string, to *series.Set) error {
 	var listed []uint64
-	if err := s.read(ctx, keySeriesList, func(content []byte) error { return json.Unmarshal(content, &listed) }); err != nil {
+	if err := s.Read(ctx, keySeriesList, func(content []byte) error { return json.Unmarshal(content, &listed) }); err != nil {
 		return err
 	}
 	there := seriesChunksOf(keys)
@@ -48,13 +46,13 @@ func (s *store) loadSeries(ctx context.Context, keys []string, to *series.Set) e
 			listed = setAt(listed, number, slices.Min(ids))
 		}
 	}
-	s.series = storedChunks{ids: listed}
+	s.series = storedSeries{ids: listed}
 	for number, id := range listed {
 		if id == 0 {
 			continue
 		}
 		s.series.last = max(s.series.last, id)
-		if err := s.read(ctx, seriesKey(number, id), to.Load); err != nil {
+		if err := s.Read(ctx, seriesKey(number, id), to.Load); err != nil {
 			return err
 		}
 	}
@@ -73,9 +71,9 @@ func (s *store) loadSeries(ctx context.Context, keys []string, to *series.Set) e
 }
 
 // loadSeriesBefore loads what versions before have stored.
-func (s *store) loadSeriesBefore(ctx context.Context, keys []string, to *series.Set) error {
+func (s *Store) loadSeriesBefore(ctx context.Context, keys []string, to *series.Set) error {
 	chunks := 0
-	if err := s.read(ctx, keySeriesBefore, func(content []byte) (err error) {
+	if err := s.Read(ctx, keySeriesBefore, func(content []byte) (err error) {
 		chunks, err = strconv.Atoi(string(content))
 		return err
 	}); err != nil {
@@ -88,7 +86,7 @@ func (s *store) loadSeriesBefore(ctx context.Context, keys []string, to *series.
 	slices.Sort(numbers)
 	for _, number := range slices.Compact(numbers) {
 		key := keySeriesChunkBefore + strconv.FormatInt(number, 10)
-		if err := s.read(ctx, key, to.Load); err != nil {
+		if err := s.Read(ctx, key, to.Load); err != nil {
 			return err
 		}
 		s.obsolete = append(s.obsolete, key)
@@ -100,35 +98,36 @@ func (s *store) loadSeriesBefore(ctx context.Context, keys []string, to *series.
 	return nil
 }
 
-// writeSeries writes the chunks that changed. The list of all, and what is to be removed, is
-// appended to the operations that are written at once; next is what is stored then.
-func (s *store) writeSeries(ctx context.Context, parts *parts, operations []*storage.Operation, changes *series.Changes) (all []*storage.Operation, next storedChunks, err error) {
-	next = storedChunks{slices.Clone(s.series.ids), s.series.last}
+// writeSeries writes the chunks that changed ahead. At the end the list of all is written, and the chunks that they
+// replace are removed. next is what is stored then; after an error, what may be.
+func (s *Store) writeSeries(ctx context.Context, t *transaction, changes *series.Changes) (next storedSeries, err error) {
+	next = storedSeries{slices.Clone(s.series.ids), s.series.last}
 	if changes.Chunks == 0 {
-		return operations, next, nil
+		return next, nil
 	}
 	if s.series.ids == nil {
-		if err := parts.setEmptyList(ctx, keySeriesList); err != nil {
-			return operations, next, err
+		if err := t.setEmptyList(ctx, keySeriesList); err != nil {
+			return next, err
 		}
 	}
 	if err := changes.Encode(func(number int, content []byte) error {
 		if number < len(next.ids) && next.ids[number] != 0 {
-			operations = append(operations, storage.DeleteOperation(seriesKey(number, next.ids[number])))
+			t.delete(seriesKey(number, next.ids[number]))
 		}
 		next.last++
 		next.ids = setAt(next.ids, number, next.last)
-		return parts.set(ctx, seriesKey(number, next.last), content)
+		return t.setAhead(ctx, seriesKey(number, next.last), content)
 	}); err != nil {
-		return operations, next, err
+		return next, err
 	}
 	list, err := json.Marshal(next.ids)
-	return append(operations, storage.SetOperation(keySeriesList, list)), next, err
+	t.set(keySeriesList, list)
+	return next, err
 }
 
-// giveBackSeries notes that the list was not written: what was written ahead does not count, and is
+// abandonSeries notes that the list was not written: what was written ahead does not count, and is
 // removed.
-func (s *store) giveBackSeries(next storedChunks) {
+func (s *Store) abandonSeries(next storedSeries) {
 	for number, id := range next.ids {
 		if id > s.series.last {
 			s.obsolete = append(s.obsolete, seriesKey(number, id))
