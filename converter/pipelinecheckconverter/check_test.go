@@ -126,14 +126,10 @@ func TestCheckReferences(t *testing.T) {
 				{"service::pipelines::traces::exporters::0", `"elasticsearch" is not in exporters or connectors`},
 			},
 		},
-		"storage that is not started": {
-			"extensions: {wal_storage: }\nservice: {extensions: [health_check, wal_storage]}\nprocessors: {llm_cost: {storage: wal_storage}, alert: {storage: wal_storag}, batch: {storage: unused}}\nexporters: {debug: {sending_queue: {storage: file_storage/queues}}, slack: {storage: ''}}",
-			[]problem{
-				{"processors::alert::storage", `"wal_storag" is not in service::extensions; did you mean "wal_storage"?`},
-				{"exporters::debug::sending_queue::storage", `"file_storage/queues" is not in service::extensions`},
-			},
+		"storage of a notifier, which may be switched off": {
+			"exporters: {slack: {storage: file_storage}}",
+			[]problem{{"exporters::slack::storage", `"file_storage" is not in service::extensions`}},
 		},
-		"storage of a queue that is off": {"exporters: {debug: {sending_queue: {enabled: false, storage: file_storage}}}", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			conf := parse(t, right)
@@ -143,12 +139,54 @@ func TestCheckReferences(t *testing.T) {
 	}
 }
 
+func TestCheckStart(t *testing.T) {
+	for name, tt := range map[string]struct {
+		change string // merged into right
+		want   []problem
+	}{
+		"nothing": {"{}", nil},
+		"storage that is not started": {
+			"extensions: {wal_storage: }\nservice: {extensions: [health_check, wal_storage]}\nprocessors: {llm_cost: {storage: wal_storage}, alert: {storage: wal_storag}, batch: {storage: unused}}\nexporters: {debug: {sending_queue: {storage: file_storage/queues}}, slack: {storage: ''}}",
+			[]problem{
+				{"processors::alert::storage", `"wal_storag" is not in service::extensions; did you mean "wal_storage"?`},
+				{"exporters::debug::sending_queue::storage", `"file_storage/queues" is not in service::extensions`},
+			},
+		},
+		"storage of a queue that is off": {"exporters: {debug: {sending_queue: {enabled: false, storage: file_storage}}}", nil},
+		"two dashboards": {
+			"extensions: {dashboard: , dashboard/b: {endpoint: '127.0.0.1:8124'}, dashboard/c: {endpoint: 'localhost:8125'}}\nservice: {extensions: [dashboard, dashboard/b, dashboard/c]}",
+			[]problem{{"extensions::dashboard/b::endpoint", "127.0.0.1:8124 is the address of extensions::dashboard::endpoint, too; choose another port"}},
+		},
+		"receiver on the port of another": {
+			"receivers: {otlp: {protocols: {grpc: {endpoint: '[::]:4317'}, http: {endpoint: 'collector:4317'}}}}",
+			[]problem{{"receivers::otlp::protocols::http::endpoint", "collector:4317 is the address of receivers::otlp::protocols::grpc::endpoint, too; choose another port"}},
+		},
+		"the Collector's own metrics": {
+			"exporters: {prometheus: {endpoint: '0.0.0.0:8888'}}\nservice: {telemetry: {metrics: {readers: [{pull: {exporter: {prometheus: {host: localhost, port: 8888}}}}]}}}",
+			[]problem{{"service::telemetry::metrics::readers::0::pull::exporter::prometheus::port", "localhost:8888 is the address of exporters::prometheus::endpoint, too; choose another port"}},
+		},
+		"addresses of their own": {
+			"receivers: {otlp: {protocols: {grpc: {endpoint: '0.0.0.0:4317'}, http: {endpoint: '[::1]:4317'}}}, tcplog: {listen_address: 'localhost:514'}, udplog: {listen_address: 'localhost:514'}, " +
+				"syslog: {udp: {listen_address: '10.0.0.1:514'}}, arc/unused: {endpoint: 'localhost:514'}, arc: {endpoint: 'localhost:0'}, arc/b: {endpoint: 'localhost:0'}, arc/c: {endpoint: 'wrong'}}\n" +
+				"service: {pipelines: {traces: {receivers: [otlp, tcplog, udplog, syslog, arc, arc/b, arc/c]}}}", nil,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			conf := parse(t, right)
+			require.NoError(t, conf.Merge(parse(t, tt.change)))
+			assert.Equal(t, tt.want, checkStart(conf.ToStringMap()))
+		})
+	}
+}
+
 // What has a wrong shape is for the Collector to report.
 func TestCheckOtherShapes(t *testing.T) {
 	for _, content := range []string{
 		"{}", "service: 1", "service: {pipelines: []}", "service: {pipelines: {traces: , logs: [a]}}",
 		"service: {extensions: x, pipelines: {traces: {processors: alert, exporters: [1, [slack]]}}}", "extensions: [a]", "processors: a",
+		"service: {extensions: [dashboard], telemetry: {metrics: {readers: [a, {pull: }]}}}\nextensions: {dashboard: {endpoint: 1}}",
 	} {
+		assert.Empty(t, checkStart(parse(t, content).ToStringMap()), content)
 		assert.Empty(t, check(parse(t, content).ToStringMap()), content)
 		assert.Empty(t, checkReferences(parse(t, content).ToStringMap()), content)
 	}
@@ -164,6 +202,7 @@ func FuzzCheck(f *testing.F) {
 		if conf, err := retrieved.AsConf(); err == nil {
 			check(conf.ToStringMap())
 			checkReferences(conf.ToStringMap())
+			checkStart(conf.ToStringMap())
 		}
 	})
 }
@@ -179,6 +218,13 @@ func TestConvert(t *testing.T) {
 	require.Equal(t, 2, logs.Len())
 	assert.Equal(t, map[string]any{"key": "service::extensions::0", "problem": `"dashboard" is not in extensions`}, logs.All()[1].ContextMap())
 	assert.Equal(t, map[string]any{"key": "extensions::dashboard", "problem": "is not started; add it to service::extensions"}, logs.All()[0].ContextMap())
+}
+
+func TestConvertRejects(t *testing.T) {
+	c := NewFactory().Create(confmap.ConverterSettings{Logger: zap.NewNop()})
+	conf := parse(t, right)
+	require.NoError(t, conf.Merge(parse(t, "processors: {llm_cost: {storage: a}}\nexporters: {debug: {sending_queue: {storage: b}}}")))
+	assert.EqualError(t, c.Convert(t.Context(), conf), "processors::llm_cost::storage: \"a\" is not in service::extensions\nexporters::debug::sending_queue::storage: \"b\" is not in service::extensions")
 }
 
 func parse(t *testing.T, content string) *confmap.Conf {

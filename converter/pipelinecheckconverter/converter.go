@@ -5,6 +5,8 @@ package pipelinecheckconverter
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"os"
 
 	"go.opentelemetry.io/collector/confmap"
@@ -22,8 +24,9 @@ func NewFactory() confmap.ConverterFactory {
 	})
 }
 
-// Convert reports the problems of a configuration, and leaves it as it is. Those that keep
-// it from starting are errors of the Collector, too, which however ends with the first.
+// Convert reports the problems of a configuration, and leaves it as it is. References that
+// are wrong are errors of the Collector, too, which however ends with the first. What would
+// keep it from starting only then, when a reload has stopped what ran, is an error here.
 func (c *converter) Convert(_ context.Context, conf *confmap.Conf) error {
 	all := conf.ToStringMap()
 	for _, p := range checkReferences(all) {
@@ -32,5 +35,9 @@ func (c *converter) Convert(_ context.Context, conf *confmap.Conf) error {
 	for _, p := range check(all) { //nolint:contextcheck // notifiers are created to be asked, and not started
 		c.logger.Warn("Configuration loads but may not work as expected", zap.String("key", p.key), zap.String("problem", p.text))
 	}
-	return nil
+	var errs []error
+	for _, p := range checkStart(all) {
+		errs = append(errs, fmt.Errorf("%s: %s", p.key, p.text))
+	}
+	return errors.Join(errs...)
 }

@@ -13,8 +13,8 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/spelling"
 )
 
-// checkReferences finds IDs of components that are not configured. The Collector's own
-// check ends with the first, and it finds a storage only when it starts.
+// checkReferences finds IDs of components that are not configured, of which the Collector's
+// own check ends with the first, and storages of notifiers that are not started.
 func checkReferences(conf map[string]any) []problem {
 	service, pipelines := rawconf.Section(conf, "service"), pipelinesOf(conf)
 	ids := func(kinds ...string) (all []string) {
@@ -42,12 +42,21 @@ func checkReferences(conf map[string]any) []problem {
 		check(p.key+"::processors", p.processors, ids("processors"), "processors")
 		check(p.key+"::exporters", p.exporters, ids("exporters", "connectors"), "exporters or connectors")
 	}
-	return append(problems, checkStorages(conf, pipelines, rawconf.List(service, "extensions"))...)
+	notifierStorages, _ := checkStorages(conf, pipelines)
+	return append(problems, notifierStorages...)
 }
 
-// checkStorages finds components that name a storage extension that is not started.
-func checkStorages(conf map[string]any, pipelines []pipeline, started []string) []problem {
-	var problems []problem
+// checkStart finds what keeps a configuration from starting that the Collector finds valid.
+func checkStart(conf map[string]any) []problem {
+	pipelines := pipelinesOf(conf)
+	_, storages := checkStorages(conf, pipelines)
+	return append(storages, checkListeners(conf, pipelines)...)
+}
+
+// checkStorages finds components that name a storage extension that is not started. A
+// notifier without one starts if it is switched off.
+func checkStorages(conf map[string]any, pipelines []pipeline) (ofNotifiers, ofOthers []problem) {
+	started := rawconf.List(rawconf.Section(conf, "service"), "extensions")
 	used := componentsOf(pipelines)
 	for _, kind := range []string{"receivers", "processors", "exporters"} {
 		components := rawconf.Section(conf, kind)
@@ -56,16 +65,22 @@ func checkStorages(conf map[string]any, pipelines []pipeline, started []string) 
 				continue
 			}
 			for _, named := range storagesOf(rawconf.Section(components, id)) {
-				if !slices.Contains(started, named.id) {
-					problems = append(problems, problem{
-						kind + "::" + id + "::" + named.key,
-						fmt.Sprintf("%q is not in service::extensions%s", named.id, spelling.Suggestion(named.id, started)),
-					})
+				if slices.Contains(started, named.id) {
+					continue
+				}
+				p := problem{
+					kind + "::" + id + "::" + named.key,
+					fmt.Sprintf("%q is not in service::extensions%s", named.id, spelling.Suggestion(named.id, started)),
+				}
+				if kind == "exporters" && slices.Contains(notifierTypes, rawconf.TypeOf(id)) {
+					ofNotifiers = append(ofNotifiers, p)
+				} else {
+					ofOthers = append(ofOthers, p)
 				}
 			}
 		}
 	}
-	return problems
+	return ofNotifiers, ofOthers
 }
 
 // namedStorage is the ID of a storage extension, and the key that names it.

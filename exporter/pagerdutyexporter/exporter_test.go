@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+	"github.com/otelcol-arc/otelcol-arc/internal/notify"
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/alerts"
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/double"
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/notifier"
@@ -94,9 +95,8 @@ func TestRetry(t *testing.T) {
 
 func TestPermanentRejection(t *testing.T) {
 	for name, response := range map[string]double.Response{
-		"invalid":       {Status: 400, Body: `{"status":"invalid event","message":"Event object is invalid"}`},
-		"not the API":   {Status: 200, Body: "<html>Welcome to the guest network</html>"},
-		"not a success": {Status: 202, Body: `{"status":"throttled"}`},
+		"invalid":   {Status: 400, Body: `{"status":"invalid event","message":"Event object is invalid"}`},
+		"a summary": {Status: 400, Body: `{"status":"invalid event","message":"Event object is invalid","errors":["'payload.summary' is missing or blank"]}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inbox := double.NewPagerDuty(t, routingKey)
@@ -107,6 +107,26 @@ func TestPermanentRejection(t *testing.T) {
 			e.Finish(t, inbox.Inbox, 1, routingKey)
 			assert.Equal(t, "resolve", inbox.Bodies()[0]["event_action"])
 			assert.Equal(t, int64(1), e.Count(t, "failed"))
+		})
+	}
+}
+
+// PagerDuty rejects the key, or it is not PagerDuty that responds: what waits is kept.
+func TestChannelIsRejected(t *testing.T) {
+	for name, response := range map[string]double.Response{
+		"key":           {Status: 400, Body: `{"status":"invalid event","message":"Event object is invalid","errors":["Length of 'routing_key' is incorrect (should be 32 characters)"]}`},
+		"not the API":   {Status: 200, Body: "<html>Welcome to the guest network</html>"},
+		"not a success": {Status: 202, Body: `{"status":"throttled"}`},
+		"a redirect":    {Status: 307},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inbox := double.NewPagerDuty(t, routingKey)
+			inbox.Refuse(response)
+			e := start(t, inbox, nil)
+			require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Firing())))
+			require.Eventually(t, func() bool { return e.Log.FilterMessage("Sending notifications fails").Len() == 1 }, 10*time.Second, time.Millisecond)
+			assert.Equal(t, 1, e.Logs.(*notify.Exporter).Waiting())
+			e.Finish(t, inbox.Inbox, 0, routingKey)
 		})
 	}
 }

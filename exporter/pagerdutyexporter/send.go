@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/PagerDuty/go-pagerduty"
@@ -23,14 +24,22 @@ func send(ctx context.Context, client *http.Client, endpoint string, event *page
 		return consumererror.NewPermanent(fmt.Errorf("encode event: %w", err))
 	}
 	response, err := notify.Post(ctx, client, strings.TrimSuffix(endpoint, "/")+"/v2/enqueue", body)
-	if err != nil {
-		return err
-	}
 	var result pagerduty.V2EventResponse
-	if err := json.Unmarshal([]byte(response), &result); err != nil || result.Status != "success" {
-		// The response is not from the Events API, but from a proxy or another API.
-		return consumererror.NewPermanent(fmt.Errorf("%w: status 2xx, but the response does not report success: %s",
-			notify.ErrRefused, notify.Truncate(response, 200)))
+	unread := json.Unmarshal([]byte(response), &result)
+	switch {
+	case err != nil && slices.ContainsFunc(result.Errors, isOfKey):
+		return consumererror.NewPermanent(fmt.Errorf("%w: %w", notify.ErrChannel, err))
+	case err != nil:
+		return err
+	case unread != nil || result.Status != "success":
+		return notify.StrangerError(response)
+	default:
+		return nil
 	}
-	return nil
+}
+
+// isOfKey reports whether an error with status 400 is about the routing key, and not the event.
+// https://developer.pagerduty.com/docs/send-alert-event
+func isOfKey(detail string) bool {
+	return strings.Contains(detail, "routing_key") || strings.Contains(detail, "routing key")
 }

@@ -172,8 +172,7 @@ func (b *bot) do(ctx context.Context, client *http.Client, method string, c call
 		return response, err
 	}
 	if err := json.Unmarshal([]byte(text), &response); err != nil {
-		// The response is not from the API.
-		return response, refusalError(method, text)
+		return response, notify.StrangerError(text)
 	}
 	if !response.OK {
 		return response, refusalError(method, response.Error)

@@ -221,11 +221,8 @@ func TestAPIResponses(t *testing.T) {
 			tryResponse(t, double.Response{Status: 200, Body: `{"ok":false,"error":"` + code + `"}`}, true)
 		})
 	}
-	bodies := []string{`<html>Welcome to the guest network</html>`, `ok`, ``}
 	for _, code := range []string{"invalid_blocks", "msg_too_long", "no_text", "something_new", ""} {
-		bodies = append(bodies, `{"ok":false,"error":"`+code+`"}`)
-	}
-	for _, body := range bodies {
+		body := `{"ok":false,"error":"` + code + `"}`
 		t.Run(body, func(t *testing.T) { tryResponse(t, double.Response{Status: 200, Body: body}, false) })
 	}
 	t.Run("429", func(t *testing.T) {
@@ -249,21 +246,25 @@ func tryResponse(t *testing.T, response double.Response, again bool) {
 	assert.Equal(t, int64(1), e.Count(t, "failed"))
 }
 
-// Slack rejects the token or the channel: what waits is kept, and sent when that is
-// fixed.
+// Slack rejects the token or the channel, or it is not Slack that responds: what waits is
+// kept, and sent when that is fixed.
 func TestChannelIsRejected(t *testing.T) {
+	responses := []string{"<html>Welcome to the guest network</html>", "ok", ""}
 	for _, code := range []string{
 		"invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive", "missing_scope",
-		"channel_not_found", "not_in_channel", "is_archived", "restricted_action",
+		"channel_not_found", "not_in_channel", "is_archived", "restricted_action", "ekm_access_denied",
 	} {
-		t.Run(code, func(t *testing.T) {
+		responses = append(responses, `{"ok":false,"error":"`+code+`"}`)
+	}
+	for _, response := range responses {
+		t.Run(response, func(t *testing.T) {
 			falseclock.Test(t, func(t *testing.T) {
 				var broken atomic.Bool
 				broken.Store(true)
 				api := double.NewSlackHandler(token, channel)
 				n := &network{api: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 					if broken.Load() {
-						fmt.Fprintf(w, `{"ok":false,"error":%q}`, code)
+						fmt.Fprint(w, response)
 						return
 					}
 					api.ServeHTTP(w, r)

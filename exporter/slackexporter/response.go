@@ -38,10 +38,12 @@ var goneCodes = []string{
 // channelCodes are the errors by which Slack rejects the token, the webhook or the
 // channel, and not the message: waiting alerts are kept until that is fixed.
 var channelCodes = []string{
-	"access_denied", "account_inactive", "action_prohibited", "channel_is_archived", "channel_not_found", "invalid_auth",
-	"invalid_token", "is_archived", "missing_scope", "no_active_hooks", "no_permission", "no_service", "no_service_id",
-	"no_team", "not_authed", "not_in_channel", "org_login_required", "posting_to_general_channel_denied",
-	"restricted_action", "team_access_not_granted", "team_disabled", "token_expired", "token_revoked",
+	"access_denied", "accesslimited", "account_inactive", "action_prohibited", "channel_is_archived", "channel_not_found",
+	"deprecated_endpoint", "ekm_access_denied", "enterprise_is_restricted", "invalid_auth", "invalid_token", "is_archived",
+	"method_deprecated", "missing_scope", "no_active_hooks", "no_permission", "no_service", "no_service_id", "no_team",
+	"not_allowed_token_type", "not_authed", "not_in_channel", "org_login_required", "posting_to_general_channel_denied",
+	"restricted_action", "restricted_action_read_only_channel", "team_access_not_granted", "team_disabled",
+	"token_expired", "token_revoked", "two_factor_setup_required",
 }
 
 // maxCode bounds the part of a response that an error quotes, in runes.

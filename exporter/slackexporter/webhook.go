@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"regexp"
 
 	"github.com/slack-go/slack"
 	"go.opentelemetry.io/collector/config/configopaque"
@@ -20,6 +21,9 @@ import (
 // message.
 // https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks
 const accepted = "ok"
+
+// isCode matches an error code.
+var isCode = regexp.MustCompile(`^[a-z][a-z_]*$`)
 
 // parseNone keeps Slack from making links of URLs and names in a text.
 const parseNone = "none"
@@ -37,10 +41,12 @@ func post(ctx context.Context, client *http.Client, webhook configopaque.String,
 	if err != nil {
 		return err
 	}
-	if response != accepted {
-		// The response is an error code, such as invalid_token, or it is not from a webhook
-		// but from a proxy or another API.
+	switch {
+	case response == accepted:
+		return nil
+	case isCode.MatchString(response): // such as invalid_token
 		return refusalError("webhook", response)
+	default:
+		return notify.StrangerError(response)
 	}
-	return nil
 }

@@ -13,8 +13,12 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/notify"
 )
 
-// Limits, in runes. With them a card is below the 28 KB that Teams takes.
+// maxBody is the size in bytes of the largest message that Teams accepts, with a little for what it
+// adds.
 // https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/connectors-using
+const maxBody = 27 * 1024
+
+// Limits, in runes. With them a card of usual texts is smaller than maxBody; see [encode].
 const (
 	maxTitle  = 200
 	maxLine   = 300

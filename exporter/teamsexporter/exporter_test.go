@@ -16,6 +16,7 @@ import (
 	"go.opentelemetry.io/collector/config/configopaque"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+	"github.com/otelcol-arc/otelcol-arc/internal/notify"
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/alerts"
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/double"
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/notifier"
@@ -78,13 +79,24 @@ func TestAlertArrives(t *testing.T) {
 	assert.Equal(t, int64(0), e.Count(t, "failed"))
 }
 
+// A connector reports with status 200 that a message is too large: it is not tried again for ever.
+func TestTooLarge(t *testing.T) {
+	server := double.NewWebhook(t, check)
+	server.Refuse(double.Response{Status: 200, Body: "Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error 413 with ContextId 1"})
+	e := start(t, server, nil)
+	e.Deliver(t, alerts.Firing())
+	e.Deliver(t, alerts.Resolved())
+	e.Finish(t, server.Inbox, 1, secret)
+	assert.Equal(t, int64(1), e.Count(t, "failed"))
+}
+
 // Every alert is a card that Teams takes.
 func TestCards(t *testing.T) {
 	for name, raised := range alerts.Cases() {
 		t.Run(name, func(t *testing.T) {
 			content, err := renderer{}.render(raised)
 			require.NoError(t, err)
-			body, err := json.Marshal(content)
+			body, err := encode(content)
 			require.NoError(t, err)
 			require.NoError(t, check(double.WebhookRequest{Body: body}))
 			alerts.CompareJSON(t, name, content)
@@ -93,6 +105,34 @@ func TestCards(t *testing.T) {
 	storm, err := renderer{}.render(alerts.Cases()["storm"])
 	require.NoError(t, err)
 	assert.Contains(t, fmt.Sprint(storm), "… 30 more")
+}
+
+// A card that would be too large, since its runes are of several bytes, is shortened.
+func TestLargeCards(t *testing.T) {
+	for _, r := range []string{"a", "<", "\u0001", "\u2028", "語", "🔥"} {
+		long := strings.Repeat(r, 4000)
+		var all []alertevent.Alert
+		for i := range 30 {
+			a := alerts.Firing()
+			a.Annotations = map[string]string{
+				"summary": long, "description": long, "runbook_url": "https://runbooks.example/" + strings.Repeat("x", 1900),
+				"dashboard_url": "https://dashboards.example/" + strings.Repeat("x", 1900),
+			}
+			for n := range 20 {
+				a.Labels[fmt.Sprint("label_", i, "_", n)] = long
+			}
+			all = append(all, a)
+		}
+		for _, raised := range [][]alertevent.Alert{all[:1], all} {
+			content, err := renderer{pageURL: "https://arc.example"}.render(raised)
+			require.NoError(t, err)
+			body, err := encode(content)
+			require.NoError(t, err)
+			require.NoError(t, check(double.WebhookRequest{Body: body}))
+			assert.Contains(t, string(body), "HighErrorRate")
+			assert.Contains(t, string(body), notify.Footer)
+		}
+	}
 }
 
 // What a label has is not markup in the text of a template, and a template that
@@ -126,7 +166,7 @@ func FuzzCard(f *testing.F) {
 		for _, raised := range [][]alertevent.Alert{{a}, {a, alerts.Resolved()}} {
 			content, err := renderer{}.render(raised)
 			require.NoError(t, err)
-			body, err := json.Marshal(content)
+			body, err := encode(content)
 			require.NoError(t, err)
 			require.NoError(t, check(double.WebhookRequest{Body: body}))
 		}

@@ -5,7 +5,6 @@ package teamsexporter
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -85,14 +84,20 @@ func createLogs(_ context.Context, set exporter.Settings, config component.Confi
 // such as too many messages.
 const failed = "Webhook message delivery failed"
 
+// tooLarge is in such a response when the same message will not be accepted.
+const tooLarge = "HTTP error 413"
+
 func post(ctx context.Context, client *http.Client, address string, content payload) error {
-	body, err := json.Marshal(content)
+	body, err := encode(content)
 	if err != nil {
 		return consumererror.NewPermanent(fmt.Errorf("encode card: %w", err))
 	}
 	response, err := notify.Post(ctx, client, address, body)
 	if err == nil && strings.HasPrefix(response, failed) {
-		return fmt.Errorf("%w: status 200: %s", notify.ErrRefused, notify.Truncate(notify.Clean(response), 200))
+		err = fmt.Errorf("%w: status 200: %s", notify.ErrRefused, notify.Truncate(notify.Clean(response), 200))
+		if strings.Contains(response, tooLarge) {
+			err = consumererror.NewPermanent(err)
+		}
 	}
 	return err
 }

@@ -204,3 +204,23 @@ func streamCSV(lines iter.Seq2[[]string, error]) func(io.Writer) error {
 		return w.Error()
 	}
 }
+
+func listOf[T any](all iter.Seq[T]) list {
+	return func(yield func(any, error) bool) {
+		for v := range all {
+			if !yield(v, nil) {
+				return
+			}
+		}
+	}
+}
+
+func listOf2[T any](all iter.Seq2[T, error]) list {
+	return func(yield func(any, error) bool) {
+		for v, err := range all {
+			if !yield(v, err) {
+				return
+			}
+		}
+	}
+}

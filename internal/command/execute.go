@@ -5,6 +5,7 @@ package command
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -14,11 +15,16 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/version"
 )
 
+// converting is what the Collector writes before our errors about the whole configuration.
+const converting = "failed to get config: cannot resolve the configuration: cannot convert the confmap.Conf: "
+
 // Execute runs the Collector's command with the arguments of the process.
 func Execute(set otelcol.CollectorSettings) error {
 	unset, read := &unsetVariables{}, &reads{}
 	retrieval.Observe(&set.ConfigProviderSettings.ResolverSettings, unset.observe)
 	retrieval.Observe(&set.ConfigProviderSettings.ResolverSettings, read.observe)
+	converters := &set.ConfigProviderSettings.ResolverSettings.ConverterFactories
+	*converters = append(slices.Clone(*converters), newDurationCheck(set.Factories))
 	cmd := otelcol.NewCommand(set)
 	cobra.AddTemplateFunc("describe", version.Describe)
 	cmd.SetVersionTemplate("{{describe .Name .Version}}\n")
@@ -27,7 +33,7 @@ func Execute(set otelcol.CollectorSettings) error {
 	if err == nil {
 		return nil
 	}
-	message := err.Error()
+	message := strings.TrimPrefix(err.Error(), converting)
 	hints := explainInUse(message)
 	if len(hints) == 0 {
 		for _, name := range unset.list() {

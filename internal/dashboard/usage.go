@@ -164,6 +164,14 @@ type Tokens struct {
 	Input, Output, CacheRead, CacheWrite, Reasoning int64
 }
 
+// TokensOf returns the tokens among amounts of any kind.
+func TokensOf(amounts *usage.Amounts) Tokens {
+	return Tokens{
+		Input: amounts.Prompt(), Output: amounts.Completion(),
+		CacheRead: amounts.CacheReads(), CacheWrite: amounts.CacheWrites(), Reasoning: amounts[usage.Reasoning],
+	}
+}
+
 // CallQuery selects single calls.
 type CallQuery struct {
 	From, To      time.Time // zero: without bound

@@ -48,7 +48,8 @@ func classify(status int) statusClass {
 var ErrRefused = errors.New("refused")
 
 // ErrChannel is wrapped, besides [ErrRefused], by errors for which the vendor
-// rejects the channel, such as for a revoked key, and not the message. What waits
+// rejects the channel, such as for a revoked key, and not the message, or for which it was
+// not the vendor that responded. What waits
 // is kept, and tried again after five minutes to an hour.
 var ErrChannel = errors.New("the channel is rejected")
 
@@ -56,6 +57,18 @@ var ErrChannel = errors.New("the channel is rejected")
 var channelStatuses = []int{
 	http.StatusUnauthorized, http.StatusPaymentRequired, http.StatusForbidden, http.StatusNotFound,
 	http.StatusMethodNotAllowed, http.StatusProxyAuthRequired, http.StatusGone,
+}
+
+// isOfChannel reports whether a status is about the address or a key. So is a redirect, which is
+// not followed: the address has changed, or is that of a login of the network.
+func isOfChannel(status int) bool {
+	return slices.Contains(channelStatuses, status) || status >= 300 && status <= 399
+}
+
+// StrangerError is the error for a response with a status 2xx that is not the vendor's: of a
+// proxy, or the login of a network.
+func StrangerError(response string) error {
+	return consumererror.NewPermanent(fmt.Errorf("%w: %w: status 2xx, but the response is not of the service: %s", ErrChannel, ErrRefused, Truncate(Clean(response), maxDetail)))
 }
 
 // ThrottledError asks to wait.
@@ -93,7 +106,7 @@ func statusError(status int, header http.Header, detail string, now time.Time) e
 		return nil
 	}
 	err := fmt.Errorf("%w: status %d: %s", ErrRefused, status, detail)
-	if slices.Contains(channelStatuses, status) {
+	if isOfChannel(status) {
 		err = fmt.Errorf("%w: %w", ErrChannel, err)
 	}
 	if class == classPermanent {

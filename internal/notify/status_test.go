@@ -5,9 +5,11 @@ package notify
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -33,6 +35,7 @@ func TestClassifyEveryStatus(t *testing.T) {
 		err := statusError(status, http.Header{}, "detail", time.Time{})
 		assert.Equal(t, want == classDone, err == nil, status)
 		assert.Equal(t, want == classPermanent, consumererror.IsPermanent(err), status)
+		assert.Equal(t, status/100 == 3 || slices.Contains(channelStatuses, status), errors.Is(err, ErrChannel), status)
 		if want != classDone {
 			require.ErrorIs(t, err, ErrRefused)
 			assert.ErrorContains(t, err, "detail")

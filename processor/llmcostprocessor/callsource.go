@@ -146,7 +146,7 @@ func (b usageSource) call(c *singleCall) dashboard.Call {
 	out := dashboard.Call{
 		ID: callID(c.id), Time: c.Ended(), Values: b.valuesOf(c),
 		Status: ledger.Statuses[c.Status],
-		Tokens: tokensOf(&c.Usage), Amounts: *c.Usage.Amounts(),
+		Tokens: dashboard.TokensOf(c.Usage.Amounts()), Amounts: *c.Usage.Amounts(),
 		Provider: c.Provider, Convention: c.Convention, Reading: c.Reading, Estimated: c.Estimated,
 		Merged: mergedOf(c.merged),
 		User:   c.User, Session: c.Session, Agent: c.Agent, ResponseID: c.ResponseID, ParentID: hexOf(c.Parent[:]), Operation: c.Operation,

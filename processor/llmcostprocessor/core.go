@@ -28,6 +28,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledgerstore"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/metadata"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/price"
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/pricegap"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/series"
 )
 
@@ -40,20 +41,18 @@ type core struct {
 	telemetry *metadata.TelemetryBuilder
 	outcomes  *outcomeCounter
 	traffic   traffic
-	senders   *senders
+	arrivals  arrivals
 	rules     *outcomeCounter
 
 	prices   atomic.Pointer[price.Table]
-	unpriced *unpricedModels
-	// estimates are by reason.
-	estimates *estimates
-	sources   *metricSources
-	ledger    *ledger.Ledger
-	kept      *calls.Store   // single calls
-	zone      *time.Location // of its days
-	clock     *clock         // by which the ledger forgets
-	billing   billing
-	emitters  sharedcore.Emitters[pmetric.Metrics]
+	gaps     *pricegap.Gaps // models without a price, and estimates
+	sources  *metricSources
+	ledger   *ledger.Ledger
+	kept     *calls.Store   // single calls
+	zone     *time.Location // of its days
+	clock    *clock         // by which the ledger forgets
+	billing  billing
+	emitters sharedcore.Emitters[pmetric.Metrics]
 	// callRecords is nil in tests without a factory.
 	callRecords *callRecords
 	lists       priceLists
@@ -133,14 +132,13 @@ func newCore(cfg *Config, set processor.Settings) (*core, error) {
 		telemetry: telemetry,
 		outcomes:  newOutcomeCounter(telemetry.ProcessorLlmCostCalls, "outcome"),
 		rules:     newOutcomeCounter(telemetry.ProcessorLlmCostCachedCalls, "rule"),
-		senders:   newSenders(cfg),
+		arrivals:  newArrivals(cfg.Dimensions),
 		files:     files,
 
 		tables:     tables,
 		dimensions: dimensions,
 		calls:      newCache(cfg),
-		unpriced:   newUnpricedModels(cfg.MaxModels),
-		estimates:  newEstimates(cfg.MaxModels),
+		gaps:       pricegap.New(cfg.MaxModels),
 		sources:    newMetricSources(cfg.MetricSources, time.Now()),
 		ledger:     newLedger(cfg),
 		kept:       newKept(cfg),

@@ -177,8 +177,7 @@ func (c *core) addRecords(ctx context.Context, records []identity.Record, spans 
 			places[i] = ledger.Place(change.Out.Place & placeInLedger)
 			to.Out = parseCounted(change.Out)
 			c.series.Remove(to.Out, series.Place(change.Out.Place>>placeInSeries), at)
-			c.unpriced.remove(to.Out)
-			c.estimates.remove(to.Out)
+			c.gaps.Remove(to.Out)
 		}
 		if change.In != nil {
 			c.amend(change.In)
@@ -190,8 +189,7 @@ func (c *core) addRecords(ctx context.Context, records []identity.Record, spans 
 			} else {
 				to.In = parseCounted(change.In)
 			}
-			c.unpriced.add(to.In)
-			c.estimates.add(to.In)
+			c.gaps.Add(to.In)
 			inSeries[i] = c.series.Add(to.In, at)
 		}
 		c.keep(change, to.In)

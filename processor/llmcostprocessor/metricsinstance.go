@@ -32,7 +32,7 @@ func (i *metricsInstance) ConsumeMetrics(ctx context.Context, md pmetric.Metrics
 	c := i.instance.Core()
 	c.readBilled(md)
 	c.traffic.dataPoints.Add(int64(md.DataPointCount()))
-	c.noteMetrics(md, time.Now())
+	c.arrivals.noteMetrics(md, time.Now())
 	if len(c.sources.sources) > 0 {
 		c.countMetrics(ctx, md)
 	}

@@ -239,8 +239,7 @@ func (c *core) countUsage(ctx context.Context, b *batch, u *usageSum, call *conv
 	overlay(&sum.Dimensions, c.valuesOfMetric(b, call, u.attributes))
 	*sum = *sum.Adjusted()
 	sum.Many, sum.Count, sum.Timed = true, u.Calls, false
-	c.unpriced.add(sum)
-	c.estimates.add(sum)
+	c.gaps.Add(sum)
 }
 
 func (c *core) valuesOfMetric(b *batch, call *convention.Call, attributes pcommon.Map) []string {

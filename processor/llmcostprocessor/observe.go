@@ -40,8 +40,8 @@ func (c *core) observe() error {
 			return int64(extent.Newest + extent.MostExpensive)
 		})),
 		c.telemetry.RegisterProcessorLlmCostDroppedCallsCallback(number(func() int64 { return c.kept.Extent().Dropped })),
-		c.telemetry.RegisterProcessorLlmCostSendersCallback(number(func() int64 { return int64(c.senders.len()) })),
-		c.telemetry.RegisterProcessorLlmCostUnlistedRecordsCallback(number(c.senders.unlisted)),
+		c.telemetry.RegisterProcessorLlmCostSendersCallback(number(func() int64 { return int64(c.arrivals.Len()) })),
+		c.telemetry.RegisterProcessorLlmCostUnlistedRecordsCallback(number(c.arrivals.Unlisted)),
 		c.telemetry.RegisterProcessorLlmCostSeriesCallback(counting(func() int64 { return int64(c.series.Len()) })),
 		c.telemetry.RegisterProcessorLlmCostSeriesLimitCallback(number(func() int64 { return int64(c.cfg.MaxSeries) })),
 		c.telemetry.RegisterProcessorLlmCostPriceModelsCallback(func(_ context.Context, o metric.Int64Observer) error {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/convention"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/identity"
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/sender"
 )
 
 func (c *core) priceTraces(ctx context.Context, td ptrace.Traces) (ptrace.Traces, error) {
@@ -25,11 +26,11 @@ func (c *core) priceTraces(ctx context.Context, td ptrace.Traces) (ptrace.Traces
 		scopes := resources.At(i).ScopeSpans()
 		for j := range scopes.Len() {
 			scope, spans := scopes.At(j).Scope(), scopes.At(j).Spans()
-			arrived := tally{spans: int64(spans.Len())}
+			arrived := sender.Tally{Spans: int64(spans.Len())}
 			for k := range spans.Len() {
-				arrived.add(c.detectSpan(ctx, b, from, scope, spans.At(k)))
+				arrived.Add(c.detectSpan(ctx, b, from, scope, spans.At(k)), 1)
 			}
-			c.senders.add(from.attributes, scope, &arrived, b.at)
+			c.arrivals.note(from.attributes, scope, &arrived, b.at)
 		}
 	}
 	if b.foreignCosts > 0 {
@@ -95,11 +96,11 @@ func (c *core) priceLogs(ctx context.Context, ld plog.Logs) (plog.Logs, error) {
 		scopes := resources.At(i).ScopeLogs()
 		for j := range scopes.Len() {
 			scope, records := scopes.At(j).Scope(), scopes.At(j).LogRecords()
-			arrived := tally{logRecords: int64(records.Len())}
+			arrived := sender.Tally{LogRecords: int64(records.Len())}
 			for k := range records.Len() {
-				arrived.add(c.detectLog(ctx, b, from, scope, records.At(k)))
+				arrived.Add(c.detectLog(ctx, b, from, scope, records.At(k)), 1)
 			}
-			c.senders.add(from.attributes, scope, &arrived, b.at)
+			c.arrivals.note(from.attributes, scope, &arrived, b.at)
 		}
 	}
 	return ld, c.settle(ctx, b)

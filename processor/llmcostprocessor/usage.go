@@ -15,7 +15,6 @@ import (
 	"go.opentelemetry.io/collector/component"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
-	"github.com/otelcol-arc/otelcol-arc/internal/usage"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/money"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/price"
@@ -183,7 +182,7 @@ func fillTotals(to *dashboard.Totals, row *ledger.Row, wanted dashboard.Figures)
 		to.Timed, to.Seconds, to.Buckets = int64(row.Timed()), row.Elapsed.Float(), row.Durations[:]
 	}
 	if wants(dashboard.UsageFigures) {
-		to.Tokens, to.Amounts = tokensOf(&row.Usage), *row.Usage.Amounts()
+		to.Tokens, to.Amounts = dashboard.TokensOf(row.Usage.Amounts()), *row.Usage.Amounts()
 	}
 }
 
@@ -193,14 +192,6 @@ func hexOf(id []byte) string {
 		return ""
 	}
 	return hex.EncodeToString(id)
-}
-
-func tokensOf(u *ledger.Usage) dashboard.Tokens {
-	amounts := u.Amounts()
-	return dashboard.Tokens{
-		Input: amounts.Prompt(), Output: amounts.Completion(),
-		CacheRead: amounts.CacheReads(), CacheWrite: amounts.CacheWrites(), Reasoning: amounts[usage.Reasoning],
-	}
 }
 
 func dollars(p money.Pico) *float64 {
@@ -225,10 +216,10 @@ func (b usageSource) Extent() dashboard.Extent {
 }
 
 // Unpriced are the models that were called and have no price.
-func (b usageSource) Unpriced() []dashboard.UnpricedModel { return b.unpriced.list() }
+func (b usageSource) Unpriced() []dashboard.UnpricedModel { return b.gaps.Unpriced() }
 
 // Estimates are what costs that are estimates, or missing, depend on.
-func (b usageSource) Estimates() []dashboard.Estimate { return b.estimates.list() }
+func (b usageSource) Estimates() []dashboard.Estimate { return b.gaps.Estimates() }
 
 // Disagreements are the models whose applications report costs of their own.
 func (b usageSource) Disagreements() []dashboard.Disagreement {

@@ -47,6 +47,14 @@ func TestErrorsNameWhatToDo(t *testing.T) {
 			[]string{"--config", "yaml:service::pipelines::traces::receivers: [otpl]"},
 			[]string{"error\tConfiguration refers to a component that is not configured\t" + `{"key": "service::pipelines::traces::receivers::0", "problem": "\"otpl\" is not in receivers or connectors; did you mean \"otlp\"?"}`},
 		},
+		"storage": {
+			[]string{"--config", "yaml:processors::llm_cost::storage: wal_storage"},
+			[]string{`Error: processors::llm_cost::storage: "wal_storage" is not in service::extensions` + "\n"},
+		},
+		"port of another": {
+			[]string{"--config", "yaml:receivers::arc::endpoint: localhost:4318"},
+			[]string{"Error: receivers::otlp::protocols::http::endpoint: localhost:4318 is the address of receivers::arc::endpoint, too; choose another port\n"},
+		},
 		"contents": {[]string{"--config", "test/e2e/testdata/tab.yaml"}, []string{"Error: test/e2e/testdata/tab.yaml is not valid YAML: line 2: found character that cannot start any token"}},
 		"file": {
 			[]string{"--config", "test/e2e/testdata/file.yaml"},

@@ -95,10 +95,7 @@ func (r *row) addTo(t *dashboard.Totals) {
 func finish(t *dashboard.Totals) {
 	const pico = 1e12 // costs are whole picodollars: what else a difference has is rounding
 	t.Dollars = math.Round(t.Dollars*pico) / pico
-	t.Tokens = dashboard.Tokens{
-		Input: t.Amounts.Prompt(), Output: t.Amounts.Completion(), CacheRead: t.Amounts.CacheReads(), CacheWrite: t.Amounts.CacheWrites(),
-		Reasoning: t.Amounts[usage.Reasoning],
-	}
+	t.Tokens = dashboard.TokensOf(&t.Amounts)
 	for i := len(t.Buckets) - 1; i > 0; i-- {
 		t.Buckets[i] -= min(t.Buckets[i], t.Buckets[i-1])
 	}

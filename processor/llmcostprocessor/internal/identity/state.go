@@ -5,12 +5,7 @@ package identity
 
 import (
 	"cmp"
-	"encoding/hex"
-	"fmt"
-	"math/bits"
 	"slices"
-
-	"github.com/cespare/xxhash/v2"
 )
 
 // State is what a cache knows about a call, for an engine that collects the states from
@@ -33,109 +28,6 @@ type State struct {
 	Above [8]byte
 	// At is when the record ended, in nanoseconds since 1970.
 	At int64
-}
-
-// The evidence by which a record names its call, the strongest first: the response ID, the
-// span or else the content of a log record, and all that it reports.
-const (
-	byResponse = iota
-	bySite
-	byContent
-	evidences
-)
-
-// callID is the name of a call by one evidence; "" where the record has none.
-func (r *Record) callID(evidence int, fingerprint uint64) string {
-	switch {
-	case evidence == byResponse && r.Response != 0:
-		return fmt.Sprintf("r%016x", r.Response)
-	case evidence == bySite && r.Content != 0:
-		return fmt.Sprintf("c%016x", r.Content)
-	case evidence == bySite && r.Trace != [16]byte{} && r.Span != [8]byte{}:
-		return "s" + hex.EncodeToString(r.Trace[:]) + hex.EncodeToString(r.Span[:])
-	case evidence == byContent && r.site() != SpanKey{}:
-		return fmt.Sprintf("p%016x", fingerprint)
-	}
-	return ""
-}
-
-// firstID is the name of a call by the strongest evidence.
-func (r *Record) firstID(fingerprint uint64) (id string) {
-	for evidence := byResponse; id == "" && evidence < evidences; evidence++ {
-		id = r.callID(evidence, fingerprint)
-	}
-	return id
-}
-
-// A version is made of these, the highest first:
-//
-//	6 bits   how often a duplicate turned out to be a call after all
-//	1 bit    it is not a call: who knows has seen another record of the call
-//	40 bits  how good the record that represents the call is, in the order of rank
-//	4 bits   records of the call
-//	3 bits   known spans around it
-//	4 bits   values of the attribution that are known
-//	1 bit    the model is known
-//	4 bits   a hash of the rest, so that of two versions one is the higher everywhere
-const (
-	releasedShift = 57
-	notACallBit   = 1 << 56
-	rankShift     = 16
-	sizeShift     = 12
-	linksShift    = 9
-	valuesShift   = 5
-	namedBit      = 1 << 4
-	hashBits      = 4
-
-	maxReleased = 1<<6 - 1
-	maxSize     = 1<<4 - 1
-	maxLinks    = 1<<3 - 1
-	maxValues   = 1<<4 - 1
-)
-
-// maxRankedTokens bounds the tokens by which records are ranked.
-const maxRankedTokens = 1<<23 - 1
-
-// rankBits are the comparisons of rank down to those that are made to have any order, as a number.
-func rankBits(r *Record, nonzero uint32) (sum uint64) {
-	add := func(width int, n uint64) { sum = sum<<width | n }
-	flag := func(f Flags) {
-		n := uint64(0)
-		if r.Flags.Has(f) {
-			n = 1
-		}
-		add(1, n)
-	}
-	flag(HasUsage)
-	flag(Priced)
-	add(5, uint64(min(bits.OnesCount32(r.Stated&nonzero), 31)))
-	flag(Above)
-	sum ^= 1
-	flag(Proven)
-	flag(KnownScope)
-	add(23, uint64(min(max(r.Prompt+r.Completion, 0), maxRankedTokens)))
-	flag(HasTier)
-	add(5, uint64(min(bits.OnesCount32(r.NonZero), 31)))
-	flag(IsSpan)
-	return sum
-}
-
-func versionOf(r *Record, nonzero uint32, counted *Counted, size int, released uint8) uint64 {
-	version := uint64(released)<<releasedShift | rankBits(r, nonzero)<<rankShift | uint64(min(size, maxSize))<<sizeShift
-	known := uint64(0)
-	hash := xxhash.New()
-	_, _ = hash.WriteString(counted.Current())
-	for i, value := range counted.Values() {
-		if value != "" {
-			known++
-		}
-		_, _ = fmt.Fprint(hash, i, value)
-	}
-	version |= min(known, maxValues) << valuesShift
-	if !counted.Unnamed || counted.Amended != "" || counted.Named() != "" {
-		version |= namedBit
-	}
-	return version | hash.Sum64()>>(64-hashBits)
 }
 
 // States calls visit with what the last result has changed, and with what the cache knows
@@ -335,83 +227,6 @@ func (c *Cache) statesOfCall(of *call, visit func(State)) {
 		}
 		n.namedBy = 1 << evidence
 	}
-}
-
-// idOf is the ID that a record gives its call. Of different calls to which the same evidence
-// points, as one response ID that all of a test have, only the best is named by it. The sum
-// of several calls may have the response ID of the last.
-func (c *Cache) idOf(n *node) (id string, evidence int) {
-	for evidence = byResponse; evidence < evidences; evidence++ {
-		if id = n.callID(evidence, n.print); id == "" || evidence == byResponse && n.crowded {
-			continue
-		}
-		if sharer := c.sharer(n, evidence); sharer == nil || !n.aggregate && !better(sharer, n.call) {
-			break
-		}
-	}
-	return id, min(evidence, byContent)
-}
-
-// sharer is the best of the other calls to which the same evidence points.
-func (c *Cache) sharer(n *node, evidence int) (best *call) {
-	if n.call == nil {
-		return nil
-	}
-	c.eachPointed(n, evidence, func(other *node) {
-		of := other.call
-		if of != nil && of != n.call && !other.aggregate && (best == nil || better(of, best)) {
-			best = of
-		}
-	})
-	return best
-}
-
-// releasedBy is how often the ID that the evidence makes was that of a call again, whichever
-// of the records named it.
-func (c *Cache) releasedBy(n *node, evidence int) uint8 {
-	released := n.released
-	c.eachPointed(n, evidence, func(other *node) { released = max(released, other.released) })
-	return released
-}
-
-// denials is what the version of a call must be released above, since the ID by which the
-// evidence names it was reported not to be a call: an agent's span that is a sum of calls may
-// have the response ID of one that arrives after it.
-func (c *Cache) denials(n *node, evidence int) (released uint8) {
-	c.eachPointed(n, evidence, func(other *node) {
-		if other != n && other.call != n.call && other.denied&(1<<evidence) != 0 {
-			released = max(released, min(other.released+1, maxReleased))
-		}
-	})
-	return released
-}
-
-// eachPointed calls visit with the records to which the same evidence points.
-func (c *Cache) eachPointed(n *node, evidence int, visit func(*node)) {
-	switch {
-	case evidence == byResponse && n.Response != 0 && !n.crowded:
-		for other := c.responses[c.responseHash(n)]; other != nil; other = other.nextOfResponse {
-			if other.Response == n.Response && !other.crowded {
-				visit(other)
-			}
-		}
-	case evidence == bySite && n.site() != SpanKey{}:
-		for other := c.sites[c.siteHash(n)]; other != nil; other = other.nextInSite {
-			if other.site() == n.site() && (other.Response == 0 || other.crowded) {
-				visit(other)
-			}
-		}
-	}
-}
-
-// better is an order of calls, that of the versions of their states.
-func better(a, b *call) bool {
-	x, y := a.winner, b.winner
-	return cmp.Or(
-		cmp.Compare(rankBits(&y.Record, y.NonZero), rankBits(&x.Record, x.NonZero)),
-		cmp.Compare(len(b.members()), len(a.members())),
-		canonical(x, y),
-	) < 0
 }
 
 // bury notes which records of a call give it their ID. One that did not, and does now, has a

@@ -4,34 +4,10 @@
 package ledger
 
 import (
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
-	"unicode/utf8"
-
-	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
-
-	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/money"
 )
-
-// MaxDimensions is how many dimensions there may be.
-const MaxDimensions = 12
-
-// Dimensions are values in the order of the configuration; "" for none.
-type Dimensions [MaxDimensions]string
-
-// known returns the values up to the last that is not empty.
-func (d *Dimensions) known() []string {
-	n := len(d)
-	for n > 0 && d[n-1] == "" {
-		n--
-	}
-	return d[:n]
-}
-
-// Overflow stands for the models and dimensions beyond a limit.
-const Overflow = dashboard.Overflow
 
 // Limits bound a ledger.
 type Limits struct {
@@ -52,42 +28,6 @@ type Limits struct {
 	DayOf func(hour int64) (first, end int64)
 	// DayHours is for how many hours days are kept.
 	DayHours int64
-}
-
-// Key names a row within its hour.
-type Key struct {
-	// Provider is as calls name it; "" where they do not, and in rows that a version
-	// before has stored.
-	Provider   string     `json:"provider,omitempty"`
-	Model      string     `json:"model"`
-	Dimensions Dimensions `json:"dimensions"`
-}
-
-// overflowKey is that of the one row of an hour that does not count toward the
-// limit. No other row is of the model Overflow.
-var overflowKey = Key{Model: Overflow}
-
-// Total is what a model's calls add up to since Start.
-type Total struct {
-	// Start is when counting began: before the first call was counted.
-	Start time.Time `json:"start"`
-	// Listed models are in the price table, which bounds them.
-	Listed bool `json:"listed,omitempty"`
-	Row
-	// Exported is what left as counters: these never decrease, so what a correction
-	// takes away is worked off against what comes next.
-	Exported Marks `json:"exported,omitzero"`
-	// Examples are the newest calls of each bucket of the durations; they are not
-	// persisted across restarts.
-	Examples [len(Bounds) + 1]Example `json:"-"`
-}
-
-// Example is a call that stands for others.
-type Example struct {
-	Trace    [16]byte // zero: there is none
-	Span     [8]byte
-	End      int64 // nanoseconds since 1970
-	Duration time.Duration
 }
 
 // Ledger may be used by several goroutines.
@@ -237,14 +177,6 @@ func (l *Ledger) remove(c *Call, place Place) {
 	}
 }
 
-func (c *Call) key() Key {
-	key := Key{Provider: Shorten(c.Provider), Model: c.Model, Dimensions: c.Dimensions}
-	for i, value := range key.Dimensions {
-		key.Dimensions[i] = Shorten(value)
-	}
-	return key
-}
-
 // oldest is the first hour that is kept.
 func (l *Ledger) oldest(now time.Time) int64 { return HourOf(now) - l.limits.Hours }
 
@@ -290,36 +222,6 @@ func (l *Ledger) spanOf(at int64) *span {
 	return l.days[first]
 }
 
-func (l *Ledger) total(model string, listed bool, start time.Time) (total *Total, within bool) {
-	l.dirty = true
-	if total, ok := l.totals[model]; ok {
-		return total, model != Overflow
-	}
-	// The overflow itself is not one of the models that the limit is about: not
-	// when it is loaded, and not when an application calls its model so.
-	within = model != Overflow && (listed || l.free < l.limits.Models)
-	if !within {
-		model = Overflow
-		if total, ok := l.totals[model]; ok {
-			return total, false
-		}
-	}
-	total = &Total{Start: start, Listed: listed}
-	l.totals[strings.Clone(model)] = total
-	if !listed && within {
-		l.free++
-	}
-	return total, within
-}
-
-// count adds a call, and keeps it as the example of its bucket.
-func (t *Total) count(f *Figures, took timing) {
-	t.add(f, took)
-	if f.Timed && f.Trace != [16]byte{} {
-		t.Examples[took.bucket] = Example{Trace: f.Trace, Span: f.Span, End: f.End, Duration: f.Duration}
-	}
-}
-
 // row is that of a key, or the overflow's.
 func (l *Ledger) row(at *span, key Key) (row *keyedRow, within bool) {
 	if row, ok := at.open[key]; ok {
@@ -347,30 +249,6 @@ func (l *Ledger) rowsOf(at *span) *int {
 	return &l.rows
 }
 
-// clone copies the texts out of the telemetry that they are parts of.
-func (k Key) clone() Key {
-	k.Provider, k.Model = strings.Clone(k.Provider), strings.Clone(k.Model)
-	for i, value := range k.Dimensions {
-		k.Dimensions[i] = strings.Clone(value)
-	}
-	return k
-}
-
-// MaxValueBytes bounds the value of a dimension.
-const MaxValueBytes = 256
-
-// Shorten cuts a value that is longer, between two characters.
-func Shorten(value string) string {
-	if len(value) <= MaxValueBytes {
-		return value
-	}
-	end := MaxValueBytes
-	for end > 0 && !utf8.RuneStart(value[end]) {
-		end--
-	}
-	return value[:end]
-}
-
 // Forget drops what is older than the limit: hours, unless they are added up by day, and days.
 func (l *Ledger) Forget(now time.Time) {
 	l.mu.Lock()
@@ -388,91 +266,4 @@ func (l *Ledger) drop(spans map[int64]*span, oldest int64) {
 			delete(spans, first)
 		}
 	}
-}
-
-// Rows is the number of rows of hours.
-func (l *Ledger) Rows() int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.rows
-}
-
-// Extent is what a ledger holds.
-type Extent struct {
-	// First is the first hour that there are rows of, FirstHour the first that has rows of its
-	// own; before it there are days. Both are 0 when there are none.
-	First, FirstHour int64
-	// Rows are those of hours, DayRows those of days.
-	Rows, DayRows int
-	// Folded is how many days were left with providers and models alone since the start.
-	Folded int
-	// Bytes is the size of what was packed.
-	Bytes int
-}
-
-// Extent returns what the ledger holds.
-func (l *Ledger) Extent() Extent {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	e := Extent{Rows: l.rows, DayRows: l.dayRows, Folded: l.folded}
-	for _, spans := range []map[int64]*span{l.hours, l.days} {
-		for first, s := range spans {
-			if e.First == 0 || first < e.First {
-				e.First = first
-			}
-			if !s.isDay && (e.FirstHour == 0 || first < e.FirstHour) {
-				e.FirstHour = first
-			}
-			for _, segment := range s.segments {
-				e.Bytes += segment.Size()
-			}
-		}
-	}
-	return e
-}
-
-// Totals are copies of the totals, by model.
-func (l *Ledger) Totals() map[string]Total {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	out := make(map[string]Total, len(l.totals))
-	for model, total := range l.totals {
-		out[model] = *total
-	}
-	return out
-}
-
-// Export returns copies of the totals, by model, after what leaves as counters was
-// noted: it never decreases.
-func (l *Ledger) Export() map[string]Total {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	out := make(map[string]Total, len(l.totals))
-	for model, total := range l.totals {
-		before := total.Exported
-		total.Exported.raise(&total.Row)
-		if total.Exported != before {
-			l.dirty = true
-		}
-		out[model] = *total
-	}
-	return out
-}
-
-// Hour adds up the rows of an hour, by model.
-func (l *Ledger) Hour(at int64) map[string]Row {
-	out := map[string]Row{}
-	for _, group := range l.Sum(Query{First: at, Last: at, By: []int{Model}}) {
-		out[group.Values[0]] = group.Row
-	}
-	return out
-}
-
-// Cost adds up the costs of the hours from first to last, both included, of the rows
-// whose columns have these values.
-func (l *Ledger) Cost(first, last int64, where map[int]string) (sum money.Sum) {
-	for _, group := range l.Sum(Query{First: first, Last: last, Where: where}) {
-		sum.AddSum(group.Row.Cost)
-	}
-	return sum
 }

@@ -3,7 +3,11 @@
 
 package ledger
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/money"
+)
 
 // Columns that a query groups and selects by. Dimension i is Dimension(i).
 const (
@@ -333,4 +337,22 @@ func (l *Ledger) Visit(first, last int64, see func(hour int64, key *Key, row *Ro
 			}
 		}
 	}
+}
+
+// Hour adds up the rows of an hour, by model.
+func (l *Ledger) Hour(at int64) map[string]Row {
+	out := map[string]Row{}
+	for _, group := range l.Sum(Query{First: at, Last: at, By: []int{Model}}) {
+		out[group.Values[0]] = group.Row
+	}
+	return out
+}
+
+// Cost adds up the costs of the hours from first to last, both included, of the rows
+// whose columns have these values.
+func (l *Ledger) Cost(first, last int64, where map[int]string) (sum money.Sum) {
+	for _, group := range l.Sum(Query{First: first, Last: last, Where: where}) {
+		sum.AddSum(group.Row.Cost)
+	}
+	return sum
 }

@@ -1,7 +1,7 @@
 // Copyright The otelcol-arc Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package llmcostprocessor
+package pricegap
 
 import (
 	"cmp"
@@ -14,8 +14,8 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/money"
 )
 
-// estimates adds up, by reason, the calls since the start whose cost is an estimate, or
-// unpriced for a reason. Those beyond the limit are counted as one.
+// estimates adds up, by reason, the calls whose cost is an estimate, or unpriced for a
+// reason.
 type estimates struct {
 	limit int
 
@@ -33,8 +33,8 @@ type estimateSum struct {
 	cost  money.Sum
 }
 
-func newEstimates(limit int) *estimates {
-	return &estimates{limit: limit, sums: map[estimateKey]*estimateSum{}}
+func newEstimates(limit int) estimates {
+	return estimates{limit: limit, sums: map[estimateKey]*estimateSum{}}
 }
 
 func (e *estimates) add(call *ledger.Call) {
@@ -79,8 +79,9 @@ func (e *estimates) remove(call *ledger.Call) {
 	}
 }
 
-// list is by the sum, the largest first.
-func (e *estimates) list() []dashboard.Estimate {
+// Estimates lists what costs that are estimates, or missing, depend on, the largest sum first.
+func (g *Gaps) Estimates() []dashboard.Estimate {
+	e := &g.estimates
 	e.mu.Lock()
 	var out []dashboard.Estimate
 	for key, sum := range e.sums {

@@ -1,7 +1,7 @@
 // Copyright The otelcol-arc Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package llmcostprocessor
+package pricegap
 
 import (
 	"cmp"
@@ -15,9 +15,8 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
 )
 
-// unpricedModels remembers the models that have no price since the start, as they
-// are written. Those beyond the limit are counted as one.
-type unpricedModels struct {
+// unpriced remembers the models that have no price, as they are written.
+type unpriced struct {
 	limit int
 
 	mu     sync.Mutex
@@ -26,12 +25,12 @@ type unpricedModels struct {
 
 type namedModel struct{ provider, model string }
 
-func newUnpricedModels(limit int) *unpricedModels {
-	return &unpricedModels{limit: limit, models: map[namedModel]*dashboard.UnpricedModel{}}
+func newUnpriced(limit int) unpriced {
+	return unpriced{limit: limit, models: map[namedModel]*dashboard.UnpricedModel{}}
 }
 
 // add adds a call, if its model has no price.
-func (u *unpricedModels) add(call *ledger.Call) {
+func (u *unpriced) add(call *ledger.Call) {
 	if !call.NoPrice {
 		return
 	}
@@ -58,7 +57,7 @@ func (u *unpricedModels) add(call *ledger.Call) {
 }
 
 // remove takes a call out that was added.
-func (u *unpricedModels) remove(call *ledger.Call) {
+func (u *unpriced) remove(call *ledger.Call) {
 	if !call.NoPrice {
 		return
 	}
@@ -80,7 +79,7 @@ func (u *unpricedModels) remove(call *ledger.Call) {
 }
 
 func addTokens(to *dashboard.Tokens, u *ledger.Usage, times int64) {
-	tokens := tokensOf(u)
+	tokens := dashboard.TokensOf(u.Amounts())
 	to.Input += times * tokens.Input
 	to.Output += times * tokens.Output
 	to.CacheRead += times * tokens.CacheRead
@@ -88,8 +87,9 @@ func addTokens(to *dashboard.Tokens, u *ledger.Usage, times int64) {
 	to.Reasoning += times * tokens.Reasoning
 }
 
-// list is by calls, most first.
-func (u *unpricedModels) list() []dashboard.UnpricedModel {
+// Unpriced lists the models that were called and have no price, those with most calls first.
+func (g *Gaps) Unpriced() []dashboard.UnpricedModel {
+	u := &g.unpriced
 	u.mu.Lock()
 	out := make([]dashboard.UnpricedModel, 0, len(u.models))
 	for _, m := range u.models {

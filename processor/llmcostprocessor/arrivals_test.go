@@ -4,7 +4,6 @@
 package llmcostprocessor
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -17,6 +16,7 @@ import (
 
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
 	"github.com/otelcol-arc/otelcol-arc/internal/falseclock"
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/sender"
 )
 
 // What arrives is listed by who sent it, with why records are not calls: as arctool explain has it.
@@ -89,63 +89,13 @@ func TestReasonsHaveTexts(t *testing.T) {
 	assert.Equal(t, "other", dashboard.ReasonOf("other").Text)
 }
 
-func newScope(name, version string) pcommon.InstrumentationScope {
-	scope := pcommon.NewInstrumentationScope()
-	scope.SetName(name)
-	scope.SetVersion(version)
-	return scope
-}
-
-func service(name string) pcommon.Map {
-	attributes := pcommon.NewMap()
-	attributes.PutStr("service.name", name)
-	return attributes
-}
-
-// However many senders there are, they have a bounded number of entries, and none of their records
-// is lost. Those that have sent nothing for a day make room for new ones.
-func TestSendersAreBounded(t *testing.T) {
-	s := newSenders(&Config{})
-	for i := range 3 * maxSenders {
-		s.add(service(fmt.Sprint("service-", i)), newScope(strings.Repeat("é", maxSenderName), "1"), &tally{spans: 2}, morning)
-	}
-	assert.Equal(t, maxSenders, s.len())
-	assert.EqualValues(t, 4*maxSenders, s.unlisted())
-	arrivals := s.arrivals(morning)
-	assert.Len(t, arrivals.Senders, maxSenders+1)
-	sum := int64(0)
-	for _, one := range arrivals.Senders {
-		sum += one.Records()
-		assert.LessOrEqual(t, len(one.Scope), maxSenderName)
-	}
-	assert.EqualValues(t, 6*maxSenders, sum)
-
-	later := morning.Add(senderIdle + time.Hour)
-	s.add(service("new"), newScope("", ""), &tally{spans: 1}, later)
-	assert.Equal(t, 1, s.len())
-	assert.EqualValues(t, 4*maxSenders, s.unlisted(), "the overflow entry stays")
-}
-
-// The rate is the average of the last minutes, and of fewer where there are fewer.
-func TestRates(t *testing.T) {
-	s := newSenders(&Config{})
-	rate := func(at time.Time) float64 { return s.arrivals(at).Senders[0].PerMinute }
-	s.add(service("a"), newScope("", ""), &tally{spans: 30}, morning)
-	assert.InDelta(t, 30, rate(morning), 1e-9)
-	assert.InDelta(t, 10, rate(morning.Add(3*time.Minute)), 1e-9)
-	assert.InDelta(t, 2, rate(morning.Add(14*time.Minute+59*time.Second)), .1)
-	assert.Zero(t, rate(morning.Add(15*time.Minute)))
-	s.add(service("a"), newScope("", ""), &tally{logRecords: 15}, morning.Add(time.Hour))
-	assert.InDelta(t, 1, rate(morning.Add(time.Hour)), 1e-9)
-	s.add(service("a"), newScope("", ""), &tally{logRecords: 15}, morning) // the clock was set back
-	assert.InDelta(t, 2, rate(morning.Add(time.Hour)), 1e-9)
-}
-
 // A service whose name a dimension is not to show is not listed by it.
 func TestHiddenServices(t *testing.T) {
-	s := newSenders(&Config{Dimensions: []DimensionConfig{{Name: "app", From: []string{"service.name"}, Hash: true}}})
-	s.add(service("payroll"), newScope("", ""), &tally{spans: 1}, morning)
-	arrivals := s.arrivals(morning)
+	a := newArrivals([]DimensionConfig{{Name: "app", From: []string{"service.name"}, Hash: true}})
+	resource := pcommon.NewMap()
+	resource.PutStr("service.name", "payroll")
+	a.note(resource, pcommon.NewInstrumentationScope(), &sender.Tally{Spans: 1}, morning)
+	arrivals := a.Arrivals(morning)
 	assert.Equal(t, hiddenService, arrivals.Senders[0].Service)
 	assert.Equal(t, []string{"app"}, arrivals.ServiceIn)
 }
