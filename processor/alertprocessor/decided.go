@@ -3,7 +3,10 @@
 
 package alertprocessor
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 const (
 	// maxJournaled bounds the decisions that are journaled at once, of a storm. With more, the state
@@ -13,6 +16,16 @@ const (
 	// journaled all the same: the state has all alerts, and takes longer.
 	journalShare = 10
 )
+
+// mostPersistWait bounds how long notifications wait for the disk: a stop has little more time.
+const mostPersistWait = 5 * time.Second
+
+// persistWait is how long so many decisions wait until they are persisted. Those of a storm take
+// long, and notifications of so many longer.
+func persistWait(decisions int) time.Duration {
+	const decisionsPerWait = 10_000
+	return min(maxPersistWait+maxPersistWait*time.Duration(decisions)/decisionsPerWait, mostPersistWait)
+}
 
 // decide has decisions persisted, and then sent: a process that is killed after recipients were
 // notified, and before it knows that, would not notify them of the opposite. It must be called with mu held.
@@ -55,7 +68,7 @@ func (n *dispatcher) sendPersisted() {
 	if count == 0 {
 		return
 	}
-	if err := n.persisting.persist(persist); err != nil {
+	if err := n.persisting.persist(persistWait(count), persist); err != nil {
 		n.onSave(err)
 	}
 	n.mu.Lock()

@@ -13,9 +13,9 @@ type persister struct {
 func newPersister() persister { return persister{make(chan struct{}, 1)} }
 
 // persist returns the error of a write. It is nil if that, with the write before it, takes longer
-// than maxPersistWait: the write then goes on alone, or is left out if it has not begun.
-func (p persister) persist(write func() error) error {
-	timeout := time.NewTimer(maxPersistWait)
+// than wait: the write then goes on alone, or is left out if it has not begun.
+func (p persister) persist(wait time.Duration, write func() error) error {
+	timeout := time.NewTimer(wait)
 	defer timeout.Stop()
 	select {
 	case p.busy <- struct{}{}:

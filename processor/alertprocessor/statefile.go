@@ -27,6 +27,9 @@ const (
 	// maxJournal is the size from which the journal is rewritten without what the
 	// state includes.
 	maxJournal = 1 << 20
+	// mostJournal is the size from which nothing is appended: the state has not been written for so
+	// long that the disk would fill.
+	mostJournal = 64 << 20
 	// maxUnwritten bounds the entries that are kept while the journal cannot be written.
 	maxUnwritten = 1000
 )
@@ -39,6 +42,7 @@ type stateFile struct {
 	path, journalPath string
 
 	mu      sync.Mutex                  // guards what follows, and writes of the journal
+	closed  bool                        // nothing is to be written any more
 	journal *os.File                    // nil until the first append
 	size    int                         // of the journal, in bytes
 	recent  []notification.JournalEntry // in the journal, and not in the written state
@@ -79,6 +83,7 @@ func (f *stateFile) readJournal(state notification.State) (notification.State, e
 	if err != nil {
 		return state, err
 	}
+	f.size = len(raw)
 	var entries []notification.JournalEntry
 	for line := range bytes.Lines(raw) {
 		var entry notification.JournalEntry
@@ -95,6 +100,9 @@ func (f *stateFile) readJournal(state notification.State) (notification.State, e
 func (f *stateFile) appendJournal(take func() []notification.JournalEntry) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.closed {
+		return fs.ErrClosed
+	}
 	entries := slices.Concat(f.unwritten, take())
 	if len(entries) == 0 {
 		return nil
@@ -109,6 +117,9 @@ func (f *stateFile) appendJournal(take func() []notification.JournalEntry) error
 }
 
 func (f *stateFile) appendEntries(entries []notification.JournalEntry) error {
+	if f.size >= mostJournal {
+		return fmt.Errorf("%s has %d MiB, since %s cannot be written", f.journalPath, f.size>>20, f.path)
+	}
 	lines, err := encodeLines(entries)
 	if err != nil {
 		return err
@@ -170,10 +181,11 @@ func (f *stateFile) closeJournal() error {
 	return err
 }
 
-// close closes the journal.
+// close closes the journal. What is still waiting to write to it does not open it again.
 func (f *stateFile) close() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.closed = true
 	return f.closeJournal()
 }
 

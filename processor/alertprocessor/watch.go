@@ -52,7 +52,7 @@ func (c *core) persistRaised(ctx context.Context, watch func()) {
 		return
 	}
 	start := time.Now()
-	if err := c.persisting.persist(c.dispatcher.persistRaised); err != nil {
+	if err := c.persisting.persist(maxPersistWait, c.dispatcher.persistRaised); err != nil {
 		c.onStateSaved(err)
 	}
 	c.recordPersistWait(ctx, "occurrences", start)

@@ -17,7 +17,6 @@ import (
 	"regexp"
 	"runtime"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -87,22 +86,8 @@ func newMachines(t *testing.T, names ...string) map[string]*machine {
 
 // program is a command of a document that runs on a machine.
 type program struct {
-	cmd *exec.Cmd
-	mu  sync.Mutex
-	out bytes.Buffer
-}
-
-// Write keeps the output.
-func (p *program) Write(b []byte) (int, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.out.Write(b)
-}
-
-func (p *program) output() string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.out.String()
+	cmd    *exec.Cmd
+	output collector.Output
 }
 
 // run starts a command, which the shell reads as a user has written it.
@@ -117,13 +102,13 @@ func (m *machine) run(t *testing.T, line string, env ...string) *program {
 	p.cmd = exec.CommandContext(context.WithoutCancel(t.Context()), "ip", "netns", "exec", m.namespace, "sh", "-c", script)
 	p.cmd.Dir = collector.Root()
 	p.cmd.Env = append([]string{"PATH=" + filepath.Join(collector.Root(), "bin") + ":" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "OTELCOL_ARC_STATE=" + t.TempDir()}, env...)
-	p.cmd.Stdout, p.cmd.Stderr = p, p
+	p.cmd.Stdout, p.cmd.Stderr = &p.output, &p.output
 	require.NoError(t, p.cmd.Start())
 	t.Cleanup(func() {
 		_ = p.cmd.Process.Signal(syscall.SIGTERM)
 		_ = p.cmd.Wait()
 		if t.Failed() {
-			t.Logf("%s: %s\n%s", m.name, line, p.output())
+			t.Logf("%s: %s\n%s", m.name, line, p.output.String())
 		}
 	})
 	return p
@@ -224,7 +209,9 @@ func TestTwoMachines(t *testing.T) {
 			}
 			if secure {
 				// The token is wrong: the agent reports it, and loses nothing until it is right.
-				require.Eventually(t, func() bool { return strings.Contains(sender.output(), "The gateway refuses what this collector sends") }, 60*time.Second, 50*time.Millisecond)
+				require.Eventually(t, func() bool {
+					return strings.Contains(sender.output.String(), "The gateway refuses what this collector sends")
+				}, 60*time.Second, 50*time.Millisecond)
 				for _, name := range names[1:] {
 					require.NoError(t, running[name].cmd.Process.Signal(syscall.SIGTERM))
 					_ = running[name].cmd.Wait()

@@ -41,7 +41,7 @@ type Process struct {
 	cmd  *exec.Cmd
 	done chan struct{}
 	err  error
-	out  output
+	out  Output
 
 	health  string    // address of the health check
 	healthy time.Time // since when
@@ -270,18 +270,21 @@ func FreeAddress(tb testing.TB) string {
 	return ""
 }
 
-type output struct {
+// Output keeps what a program writes, for tests that read it meanwhile. Its zero value is empty.
+type Output struct {
 	mu  sync.Mutex
 	buf bytes.Buffer
 }
 
-func (o *output) Write(b []byte) (int, error) {
+// Write keeps what is written.
+func (o *Output) Write(b []byte) (int, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.buf.Write(b)
 }
 
-func (o *output) String() string {
+// String is all that was written so far.
+func (o *Output) String() string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.buf.String()

@@ -37,6 +37,7 @@ type Cap struct {
 	// Of the summary, while it fires.
 	startsAt time.Time
 	severity int
+	notified bool // recipients believe that it fires
 }
 
 // Allow reports whether a notification may leave, and counts it.
@@ -110,6 +111,18 @@ func (c *Cap) Summary(now time.Time, external map[string]string) (alertevent.Ale
 	summary.Annotations = map[string]string{alertevent.AnnotationSummary: "All alerts are notified again"}
 	c.startsAt = time.Time{}
 	return summary, true
+}
+
+// isNotified decides whether recipients are notified of a summary: unless it is muted, or is the
+// resolution of one that they were not notified of. Of one that they were notified of, they are.
+func (c *Cap) isNotified(summary alertevent.Alert, muted bool) bool {
+	if summary.State == alertevent.Resolved {
+		notified := c.notified
+		c.notified = false
+		return notified
+	}
+	c.notified = c.notified || !muted
+	return !muted
 }
 
 // describeSuppressed returns "30 HighErrorRate, 7 QueueIsLong", the most frequent first.

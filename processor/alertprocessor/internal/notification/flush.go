@@ -41,7 +41,7 @@ func (b *Log) Flush(now time.Time, mutes func(alertevent.Alert) Mute) ([]Notific
 		}
 		b.reschedule(now, f.group)
 	}
-	if summed && mutes(summary).Reason == "" {
+	if summed && b.cap.isNotified(summary, mutes(summary).Reason != "") {
 		out = append(out, b.routes.address(summary)...)
 	}
 	for _, alert := range b.dropped.flush(now, b.policy.External) {

@@ -46,6 +46,48 @@ func notifiedCounts(b *Log, now time.Time, rules map[string]int) map[string]int 
 	return count
 }
 
+// A silence mutes what stands for the suppressed alerts, but not its resolution, unless nobody
+// was notified that it fires. That is persisted.
+func TestSummaryIsMuted(t *testing.T) {
+	silenced := func(a alertevent.Alert) Mute {
+		if a.Name() == SummaryName {
+			return Mute{Reason: Silenced, By: "s"}
+		}
+		return Mute{}
+	}
+	for name, test := range map[string]struct {
+		before, after func(alertevent.Alert) Mute
+		want          []string
+	}{
+		"later":      {nothing, silenced, []string{"A; B", "TooManyAlerts", "-TooManyAlerts"}},
+		"always":     {silenced, silenced, []string{"A; B", "", ""}},
+		"no longer":  {silenced, nothing, []string{"A; B", "", ""}},
+		"not at all": {nothing, nothing, []string{"A; B", "TooManyAlerts", "-TooManyAlerts"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			policy := Policy{PerMinute: 2, Limit: 100, Cooldown: time.Hour}
+			b := NewLog(policy)
+			firing := map[string]alertevent.Alert{"A": alert("A"), "B": alert("B"), "c": alert("c")}
+			b.Observe(start, observationOf(b, firing, nil), nothing)
+			var got []string
+			flush := func(now time.Time, mutes func(alertevent.Alert) Mute) {
+				notifications, _ := b.Flush(now, mutes)
+				got = append(got, describe(notifications))
+			}
+			restart := func(now time.Time) {
+				again := Persistent{Log: NewLog(policy), Gate: NewGate(10), Silences: NewSilences(nil), History: &History{}}
+				require.NoError(t, again.Restore(now, Persistent{Log: b, Gate: again.Gate, Silences: again.Silences, History: again.History}.Snapshot(now)))
+				b = again.Log
+			}
+			flush(start, test.before)
+			flush(minutes(1), test.before)
+			restart(minutes(1))
+			flush(minutes(2), test.after)
+			assert.Equal(t, test.want, got)
+		})
+	}
+}
+
 func TestRuleDoesNotDisplaceOthers(t *testing.T) {
 	b := NewLog(Policy{Limit: 100, RuleLimit: 60})
 	assert.Equal(t, map[string]int{"flood warning": 60, "AlertsDropped warning": 1}, notifiedCounts(b, start, map[string]int{"flood warning": 1000}))

@@ -63,6 +63,8 @@ type historyState struct {
 type summaryState struct {
 	StartsAt time.Time `json:"starts_at"`
 	Severity int       `json:"severity"`
+	// Unnotified is set while nobody has been notified of it.
+	Unnotified bool `json:"unnotified,omitempty"`
 }
 
 type droppedState struct {
@@ -220,7 +222,7 @@ func (m Persistent) Restore(now time.Time, state State) error {
 		}
 	}
 	if kept := state.Summary; kept != nil && b.cap.startsAt.IsZero() && kept.Severity < len(alertevent.Severities) {
-		b.cap.windowStart, b.cap.startsAt, b.cap.severity = now, kept.StartsAt, kept.Severity
+		b.cap.windowStart, b.cap.startsAt, b.cap.severity, b.cap.notified = now, kept.StartsAt, kept.Severity, !kept.Unnotified
 	}
 	for _, kept := range state.Dropped {
 		if _, known := b.dropped.rules[kept.Rule]; !known && kept.Rank < len(alertevent.Severities) {
@@ -335,7 +337,9 @@ func (e *entry) state() alertState {
 }
 
 // state has no start when nothing is suppressed.
-func (c *Cap) state() summaryState { return summaryState{StartsAt: c.startsAt, Severity: c.severity} }
+func (c *Cap) state() summaryState {
+	return summaryState{StartsAt: c.startsAt, Severity: c.severity, Unnotified: !c.notified}
+}
 
 // state has no start when no alert of the rule is dropped.
 func (d *dropped) state(now time.Time, rule string) droppedState {
