@@ -153,7 +153,7 @@ func (f *files) remove(now time.Time) error {
 		}
 		f.oldest = time.Time{}
 	}
-	rotated, err := f.rotated()
+	rotated, err := f.rotatedPaths()
 	errs = append(errs, err)
 	for _, path := range rotated {
 		info, err := os.Stat(path)
@@ -170,8 +170,8 @@ func (f *files) remove(now time.Time) error {
 // stamp is what timberjack puts between the name and the extension: the time, and why it rotated.
 var stamp = regexp.MustCompile(`^-\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}\.\d{3}(-\w+)?$`)
 
-// rotated are the paths of the files that were rotated.
-func (f *files) rotated() ([]string, error) {
+// rotatedPaths are the paths of the files that were rotated.
+func (f *files) rotatedPaths() ([]string, error) {
 	dir, name := filepath.Split(f.config.Path)
 	extension := filepath.Ext(name)
 	entries, err := os.ReadDir(filepath.Clean(dir + "."))

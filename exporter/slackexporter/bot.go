@@ -64,7 +64,7 @@ type reply struct {
 // has waited for the rate limit of the first call.
 func (b *bot) send(ctx context.Context, client *http.Client, m notify.Message) error {
 	alerts := m.Alerts
-	if in := b.threads.shared(alerts); in != nil {
+	if in := b.threads.sharedThread(alerts); in != nil {
 		err := b.follow(ctx, client, in, alerts)
 		if !hasCode(err, goneCodes) {
 			return err

@@ -176,10 +176,10 @@ func (s threadEntry) isFor(alert alertevent.Alert) bool {
 	return alert.State == alertevent.Resolved || s.began == alert.StartsAt.UnixNano()
 }
 
-// shared is the thread in which the alerts of a message were sent before. It is nil,
+// sharedThread is the thread in which the alerts of a message were sent before. It is nil,
 // too, when it has none of the alerts: a group's thread is left over when the channel
 // was not sent the resolved alerts.
-func (t *threads) shared(alerts []alertevent.Alert) *thread {
+func (t *threads) sharedThread(alerts []alertevent.Alert) *thread {
 	in := t.of(alerts[0])
 	if in == nil || !slices.ContainsFunc(alerts, func(a alertevent.Alert) bool { return t.has(in, a) }) {
 		return nil

@@ -105,8 +105,8 @@ func (c selection) callsPage(values ...string) selection {
 	return c
 }
 
-// filtered is a selection with one filter more.
-func (c selection) filtered(name, value string) selection {
+// withFilter is a selection with one filter more.
+func (c selection) withFilter(name, value string) selection {
 	c = c.onFirstPage()
 	c.extra = maps.Clone(c.extra)
 	if c.extra == nil {

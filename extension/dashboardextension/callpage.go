@@ -183,7 +183,7 @@ func (v *oneCallView) addFacts(dimensions []string, c selection) {
 	}
 	for _, of := range [][3]string{{"Agent", "agent", call.Agent}, {"Session", "session", call.Session}, {"User", "user", call.User}} {
 		if of[2] != "" && !slices.Contains(call.Values, of[2]) {
-			add(&v.Whose, of[0], of[2], calls.filtered(of[1], of[2]).url())
+			add(&v.Whose, of[0], of[2], calls.withFilter(of[1], of[2]).url())
 		}
 	}
 	add(&v.Facts, "Requested model", call.RequestModel, "")
@@ -194,7 +194,7 @@ func (v *oneCallView) addFacts(dimensions []string, c selection) {
 		add(&v.Facts, "First token after", text.Seconds(*call.FirstToken), "")
 	}
 	if call.ErrorType != "" {
-		add(&v.Facts, "Error", call.ErrorType, calls.filtered("error_type", call.ErrorType).url())
+		add(&v.Facts, "Error", call.ErrorType, calls.withFilter("error_type", call.ErrorType).url())
 	}
 	if call.TraceID != "" {
 		v.Facts = append(v.Facts, fact{Name: "Trace", Value: call.TraceID, URL: tracePage(call.TraceID, c.source), Link: v.URL})

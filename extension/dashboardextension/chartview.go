@@ -107,7 +107,7 @@ func (c selection) within(start time.Time) string {
 		c.from, c.to = start.Format(time.RFC3339), end.Format(time.RFC3339)
 		calls := c.callsPage()
 		if c.measure == spend.Failed {
-			calls = calls.filtered("status", "failed")
+			calls = calls.withFilter("status", "failed")
 		}
 		return calls.url()
 	}

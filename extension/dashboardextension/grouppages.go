@@ -149,9 +149,9 @@ func (view *groupsView) addGroups(g grouping, c selection, groups []conversation
 }
 
 func newGroupView(g grouping, group *conversation.Group, c selection, largest float64) groupView {
-	calls := c.callsPage().filtered(g.filter, group.ID)
+	calls := c.callsPage().withFilter(g.filter, group.ID)
 	calls.callSort = "time"
-	traces := c.onFirstPage().filtered(g.filter, group.ID)
+	traces := c.onFirstPage().withFilter(g.filter, group.ID)
 	traces.path, traces.order = traceGrouping.path, ""
 	view := groupView{
 		ID: text.Cut(group.ID, shownDimRunes), URL: traces.url(), CallsURL: calls.url(), Calls: text.Count(group.Calls), Cost: cost(&group.Totals),

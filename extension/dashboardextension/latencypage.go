@@ -172,7 +172,7 @@ func (b *dashboardServer) addKept(view *latencyView, usage dashboard.Usage, c se
 	if words := describeKept(usage); words != "" {
 		view.KeptNote = "What follows is of the calls that are kept: " + words + "."
 	}
-	list := c.callsPage().filtered("status", "failed")
+	list := c.callsPage().withFilter("status", "failed")
 	view.AllFailed = list.url()
 	view.Types = errorTypes(calls, list)
 	view.FirstTokens = firstTokens(calls, c)
@@ -199,9 +199,9 @@ func errorTypes(calls []dashboard.Call, list selection) (types []errorTypeView) 
 		if !known {
 			index = len(types)
 			at[of] = index
-			address := list.filtered("status", call.Status)
+			address := list.withFilter("status", call.Status)
 			if call.ErrorType != "" {
-				address = address.filtered("error_type", call.ErrorType)
+				address = address.withFilter("error_type", call.ErrorType)
 			}
 			types = append(types, errorTypeView{Type: text.Cut(valueLabel(call.ErrorType), shownDimRunes), Status: call.Status, URL: address.url()})
 		}

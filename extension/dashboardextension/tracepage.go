@@ -82,7 +82,7 @@ func (b *dashboardServer) tracePage(r *http.Request) (content, error) {
 		view.Nodes = append(view.Nodes, newNodeView(n, c, from, to))
 	}
 	day := func(t time.Time) string { return t.In(c.now.Location()).Format(time.DateOnly) }
-	list := c.callsPage().filtered("trace_id", id)
+	list := c.callsPage().withFilter("trace_id", id)
 	list.preset, list.from, list.to, list.callSort = "", day(whole.From), day(whole.To), "time"
 	view.Calls = list.url()
 	return content{template: "trace.html", data: view}, nil

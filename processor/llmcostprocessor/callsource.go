@@ -71,7 +71,7 @@ func (b usageSource) Calls(q dashboard.CallQuery) []dashboard.Call {
 		if !matches(call, where) {
 			continue
 		}
-		if made := b.call(call); chosen(&made, &q) {
+		if made := b.call(call); isChosen(&made, &q) {
 			out = append(out, made)
 		}
 	}
@@ -112,8 +112,8 @@ func matches(call *singleCall, where map[int]string) bool {
 	return true
 }
 
-// chosen reports whether a query chooses a call, besides its time and dimensions.
-func chosen(c *dashboard.Call, q *dashboard.CallQuery) bool {
+// isChosen reports whether a query chooses a call, besides its time and dimensions.
+func isChosen(c *dashboard.Call, q *dashboard.CallQuery) bool {
 	for _, each := range [...]struct{ want, has string }{
 		{q.ResponseID, c.ResponseID},
 		{q.User, c.User},

@@ -78,7 +78,7 @@ func (x *explanation) line(name, text string) { fmt.Fprintf(x.out, "  %-13s %s\n
 func (x *explanation) call(r *explained) {
 	c := &r.found.call
 	x.line("call", fmt.Sprintf("convention %s, operation %s, %s", c.Convention, or(c.Operation), callStatuses[c.Status]))
-	x.line("model", fmt.Sprintf("%s, provider %s%s", c.Model, or(c.Provider), requested(c)))
+	x.line("model", fmt.Sprintf("%s, provider %s%s", c.Model, or(c.Provider), describeRequest(c)))
 	x.attribution(c)
 	if c.ResponseID != "" {
 		x.line("response ID", c.ResponseID)
@@ -129,16 +129,16 @@ func (x *explanation) identity(r *explained) {
 		x.line("counted as", fmt.Sprintf("model %s, which the record does not name: %s", counted.Model, cost))
 	}
 	if caller := standing.Counted.Caller(); caller != "" {
-		if values := attributed(x.core.dimensions.names, parsePayload(caller).Dimensions[:]); len(values) > 0 {
+		if values := describeAttribution(x.core.dimensions.names, parsePayload(caller).Dimensions[:]); len(values) > 0 {
 			x.line("made by", strings.Join(values, ", ")+": the record of another resource that lasted longest")
 		}
 	}
-	if values := attributed(x.core.dimensions.names, standing.Counted.Values()); len(values) > 0 {
+	if values := describeAttribution(x.core.dimensions.names, standing.Counted.Values()); len(values) > 0 {
 		x.line("counted for", strings.Join(values, ", "))
 	}
 }
 
-func attributed(dimensions, values []string) (parts []string) {
+func describeAttribution(dimensions, values []string) (parts []string) {
 	for i, value := range values {
 		if i == modelValue && value != "" {
 			_, model, _ := strings.Cut(value, "\x00")
@@ -250,7 +250,7 @@ func (x *explanation) attribution(c *convention.Call) {
 
 var callStatuses = [...]string{convention.Success: "success", convention.Error: "error", convention.Timeout: "timeout"}
 
-func requested(c *convention.Call) string {
+func describeRequest(c *convention.Call) string {
 	if c.RequestModel == "" {
 		return ""
 	}

@@ -137,7 +137,7 @@ func (w writer) hour(models []string, totals map[string]ledger.Total, rows map[s
 	if len(models) == 0 {
 		return
 	}
-	rows = folded(rows, totals)
+	rows = foldRows(rows, totals)
 	if _, more := rows[ledger.Overflow]; more && !slices.Contains(models, ledger.Overflow) {
 		models = append(models, ledger.Overflow)
 	}
@@ -155,9 +155,9 @@ func (w writer) hour(models []string, totals map[string]ledger.Total, rows map[s
 	}
 }
 
-// folded is the rows with those of models that have no total of their own added
+// foldRows is the rows with those of models that have no total of their own added
 // to the overflow, as they are in the totals. Without, they would be nowhere.
-func folded(rows map[string]ledger.Row, totals map[string]ledger.Total) map[string]ledger.Row {
+func foldRows(rows map[string]ledger.Row, totals map[string]ledger.Total) map[string]ledger.Row {
 	out := make(map[string]ledger.Row, len(rows))
 	for model, row := range rows {
 		if _, own := totals[model]; !own {

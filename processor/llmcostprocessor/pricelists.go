@@ -99,7 +99,7 @@ func (c *core) startSources(ctx context.Context, host component.Host, settings c
 			err = c.useList(s, list)
 		}
 		if err != nil {
-			c.logger.Error("The stored copy of a price list cannot be used; it is fetched again", zap.String("source", s.name), zap.Error(shortened(err)))
+			c.logger.Error("The stored copy of a price list cannot be used; it is fetched again", zap.String("source", s.name), zap.Error(shortenError(err)))
 			continue
 		}
 		s.state = state
@@ -171,7 +171,7 @@ func (c *core) checkAliases(table *price.Table) {
 		missing = fmt.Errorf("prices::files: %w", missing)
 	}
 	if missing != nil && !c.lists.complete() {
-		c.logger.Info("Aliases of price files wait for a price list that is yet to be fetched", zap.Error(shortened(missing)))
+		c.logger.Info("Aliases of price files wait for a price list that is yet to be fetched", zap.Error(shortenError(missing)))
 		missing = nil
 	}
 	c.health.Set(problemAliases, missing, "Aliases of price files mean models that no price list has; calls under these names are unpriced", "Every alias of the price files has a price again")
@@ -247,7 +247,7 @@ func (c *core) fetchList(ctx context.Context, s *priceSource) (outcome string, e
 	outcome = fetchUnchanged
 	if list != nil && !bytes.Equal(list, s.copy) {
 		if err := c.useList(s, list); err != nil {
-			return fetchRejected, fmt.Errorf("the list is not valid: %w", shortened(err))
+			return fetchRejected, fmt.Errorf("the list is not valid: %w", shortenError(err))
 		}
 		outcome = fetchUpdated
 	}
@@ -314,9 +314,9 @@ func (c *core) reportFetch(ctx context.Context, s *priceSource, outcome string, 
 // maxListErrors bounds how many errors of one list are logged and shown.
 const maxListErrors = 10
 
-// shortened keeps the first errors of many: a list that is no price file has one for
+// shortenError keeps the first errors of many: a list that is no price file has one for
 // each line.
-func shortened(err error) error {
+func shortenError(err error) error {
 	lines := strings.SplitN(err.Error(), "\n", maxListErrors+1)
 	if len(lines) <= maxListErrors {
 		return err

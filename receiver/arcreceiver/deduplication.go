@@ -161,7 +161,7 @@ func (c *core) replayResponse(w http.ResponseWriter, r *http.Request, before acc
 		})
 		return
 	}
-	c.telemetry.read(r.Context(), &before.events, repeated)
+	c.telemetry.countEvents(r.Context(), &before.events, repeated)
 	writeResponse(w, http.StatusOK, before.response)
 }
 

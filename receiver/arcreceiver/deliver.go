@@ -73,6 +73,6 @@ func (c *core) sendMetrics(ctx context.Context, batch *mapping.Batch) error {
 		return err
 	}
 	overflowed, err := c.counts.add(ctx, batch.Changes, c.now(), send)
-	c.telemetry.overflowed(ctx, overflowed)
+	c.telemetry.countOverflow(ctx, overflowed)
 	return err
 }

@@ -121,14 +121,14 @@ func (t *tail) emit(ctx context.Context, texts [][]byte, file map[string]any, la
 		}
 		read[e.Kind()]++
 	})
-	t.core.telemetry.rejected(consume, reasons)
+	t.core.telemetry.countRejected(consume, reasons)
 	if read == (kinds{}) {
 		t.places.move()
 		return nil
 	}
 	how := accepted
 	for _, p := range parts {
-		err := t.deliver(consume, in, batch, p, func(no outcome) { t.core.telemetry.read(consume, &read, no) })
+		err := t.deliver(consume, in, batch, p, func(no outcome) { t.core.telemetry.countEvents(consume, &read, no) })
 		switch {
 		case err == nil:
 		case isPermanent(err):
@@ -138,7 +138,7 @@ func (t *tail) emit(ctx context.Context, texts [][]byte, file map[string]any, la
 			runtime.Goexit()
 		}
 	}
-	t.core.telemetry.read(consume, &read, how)
+	t.core.telemetry.countEvents(consume, &read, how)
 	t.places.move()
 	return nil
 }

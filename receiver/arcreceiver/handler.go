@@ -99,7 +99,7 @@ func (c *core) serve(w http.ResponseWriter, r *http.Request, decode decoding) {
 		writeUnread(w, err)
 		return
 	}
-	c.telemetry.rejected(r.Context(), in.reasons)
+	c.telemetry.countRejected(r.Context(), in.reasons)
 	if in.response.Accepted == 0 {
 		if in.response.Rejected == 0 {
 			in.response.Error = "the body is empty"
@@ -109,12 +109,12 @@ func (c *core) serve(w http.ResponseWriter, r *http.Request, decode decoding) {
 	}
 	if err := c.deliver(r.Context(), in.batch); err != nil {
 		no := newRejection(err)
-		c.telemetry.read(r.Context(), &in.kinds, no.outcome())
+		c.telemetry.countEvents(r.Context(), &in.kinds, no.outcome())
 		c.reject(w, no, in.response)
 		return
 	}
-	c.telemetry.read(r.Context(), &in.kinds, accepted)
-	c.telemetry.read(r.Context(), &in.repeated, repeated)
+	c.telemetry.countEvents(r.Context(), &in.kinds, accepted)
+	c.telemetry.countEvents(r.Context(), &in.repeated, repeated)
 	c.deduplicator.remember(c.now(), in.names, key, acceptedRequest{body.sum(), in.kinds.and(&in.repeated), in.response})
 	writeResponse(w, http.StatusOK, in.response)
 }

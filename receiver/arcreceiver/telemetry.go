@@ -56,7 +56,7 @@ func (k kinds) and(others *kinds) kinds {
 	return k
 }
 
-func (t *telemetry) read(ctx context.Context, events *kinds, how outcome) {
+func (t *telemetry) countEvents(ctx context.Context, events *kinds, how outcome) {
 	for kind, n := range events {
 		if n > 0 {
 			t.builder.ArcReceiverEvents.Add(ctx, n, metric.WithAttributes(
@@ -65,14 +65,14 @@ func (t *telemetry) read(ctx context.Context, events *kinds, how outcome) {
 	}
 }
 
-func (t *telemetry) rejected(ctx context.Context, reasons map[event.Reason]int64) {
+func (t *telemetry) countRejected(ctx context.Context, reasons map[event.Reason]int64) {
 	for _, reason := range slices.Sorted(maps.Keys(reasons)) {
 		t.builder.ArcReceiverEventsRejected.Add(ctx, reasons[reason], metric.WithAttributes(
 			attribute.String("reason", string(reason))))
 	}
 }
 
-func (t *telemetry) overflowed(ctx context.Context, n int) {
+func (t *telemetry) countOverflow(ctx context.Context, n int) {
 	if n > 0 {
 		t.builder.ArcReceiverSeriesOverflow.Add(ctx, int64(n))
 	}

@@ -43,7 +43,7 @@ func (s *Source) Budgets() []dashboard.Budget {
 	if s.client == nil {
 		return nil
 	}
-	ctx, cancel := s.bounded()
+	ctx, cancel := s.withTimeout()
 	defer cancel()
 	select {
 	case s.reading <- struct{}{}:

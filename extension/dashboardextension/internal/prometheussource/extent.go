@@ -28,7 +28,7 @@ func (s *Source) Extent() dashboard.Extent {
 	if s.client == nil {
 		return extent
 	}
-	ctx, cancel := s.bounded()
+	ctx, cancel := s.withTimeout()
 	defer cancel()
 	since, err := s.firstHour(ctx)
 	if err != nil {

@@ -74,8 +74,8 @@ func (s *Source) Shutdown() {
 // errNotStarted is reported where the dashboard has not started yet.
 var errNotStarted = errors.New("the source is not started")
 
-// bounded is a time for one response of the source.
-func (s *Source) bounded() (context.Context, context.CancelFunc) {
+// withTimeout is a time for one response of the source.
+func (s *Source) withTimeout() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(s.ctx, s.cfg.Timeout)
 }
 
@@ -91,7 +91,7 @@ func (s *Source) Usage(q dashboard.Query) ([]dashboard.Row, error) {
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := s.bounded()
+	ctx, cancel := s.withTimeout()
 	defer cancel()
 	since, err := s.firstHour(ctx)
 	if err != nil {

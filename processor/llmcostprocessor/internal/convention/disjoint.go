@@ -36,7 +36,7 @@ func (r *record) readDisjoint() {
 	for name, value := range m {
 		addUnnamed(&o, normalize(name), value)
 	}
-	r.counts = o.joined()
+	r.counts = o.join()
 	// What is cached of a modality is in addition to the rest of it, too.
 	for _, part := range [...]struct{ cached, kind usage.Kind }{{usage.CachedAudio, usage.AudioInput}, {usage.CachedImage, usage.ImageInput}} {
 		if n := r.counts.n[part.cached]; n > 0 {
@@ -93,9 +93,9 @@ func addUnnamed(o *object, name string, value any) {
 	}
 }
 
-// joined makes counts that include their parts of counts that do not: by the total
+// join makes counts that include their parts of counts that do not: by the total
 // if one way adds up to it, or else as they are meant.
-func (t tally) joined() tally {
+func (t tally) join() tally {
 	in := t.cached() + t.n[usage.AudioInput] + t.n[usage.ImageInput] + t.n[usage.VideoInput] + t.n[textInput]
 	out := t.n[reasoning] + t.n[thoughts] + t.n[usage.AudioOutput] + t.n[usage.ImageOutput] + t.n[usage.VideoOutput] + t.n[textOutput]
 	whole := t

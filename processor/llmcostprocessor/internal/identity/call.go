@@ -162,15 +162,15 @@ func (w *work) count(c *call, group []*node) {
 func callerOf(group []*node) *node {
 	caller := group[0]
 	for _, n := range group[1:] {
-		if !n.aggregate && n.Resource != 0 && cmp.Or(cmp.Compare(n.lasted(), caller.lasted()), canonical(caller, n)) > 0 {
+		if !n.aggregate && n.Resource != 0 && cmp.Or(cmp.Compare(n.duration(), caller.duration()), canonical(caller, n)) > 0 {
 			caller = n
 		}
 	}
 	return caller
 }
 
-// lasted is how long a record took; 0 if that is unknown.
-func (r *Record) lasted() int64 {
+// duration is how long a record took; 0 if that is unknown.
+func (r *Record) duration() int64 {
 	if r.Start == 0 {
 		return 0
 	}

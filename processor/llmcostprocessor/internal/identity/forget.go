@@ -56,7 +56,7 @@ func (c *Cache) dequeue() {
 // evict forgets a record with all others that its being counted depends on: what
 // was decided about them is final.
 func (c *Cache) evict(n *node) {
-	if n.call.members() == nil && c.streams.partner[n] == nil && c.parallel.partner[n] == nil && c.isolated(n) {
+	if n.call.members() == nil && c.streams.partner[n] == nil && c.parallel.partner[n] == nil && c.isIsolated(n) {
 		c.remove(n)
 		return
 	}

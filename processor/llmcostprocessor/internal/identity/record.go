@@ -259,13 +259,13 @@ func nearCompletion(a, b *Record) bool {
 // contains reports whether inner is within the time of outer, but for the tolerance.
 // Times that are missing or make no sense say nothing.
 func contains(outer, inner *Record) bool {
-	return beginsWithin(outer, inner) && (!timed(outer) || !timed(inner) || inner.End <= outer.End+int64(Tolerance))
+	return beginsWithin(outer, inner) && (!isTimed(outer) || !isTimed(inner) || inner.End <= outer.End+int64(Tolerance))
 }
 
 // beginsWithin reports whether inner begins within the time of outer: one of the two may
 // end with the request, and the other with the stream.
 func beginsWithin(outer, inner *Record) bool {
-	return !timed(outer) || !timed(inner) ||
+	return !isTimed(outer) || !isTimed(inner) ||
 		outer.Start-int64(Tolerance) <= inner.Start && inner.Start <= outer.End+int64(Tolerance)
 }
 
@@ -276,7 +276,7 @@ const maxSkew = time.Minute
 // another clock, allows that it is within outer: it does not last longer, but for a stream of
 // which one has the request alone.
 func fitsElsewhere(outer, inner *Record) bool {
-	if !timed(outer) || !timed(inner) {
+	if !isTimed(outer) || !isTimed(inner) {
 		return true
 	}
 	if inner.Start < outer.Start-int64(maxSkew) || inner.Start > outer.End+int64(maxSkew) {
@@ -285,7 +285,7 @@ func fitsElsewhere(outer, inner *Record) bool {
 	return outer.Flags&inner.Flags&HasUsage == 0 || inner.End-inner.Start <= outer.End-outer.Start+int64(Tolerance)
 }
 
-func timed(r *Record) bool { return r.End != 0 && r.End >= r.Start }
+func isTimed(r *Record) bool { return r.End != 0 && r.End >= r.Start }
 
 func overlaps(a, b *Record) bool {
 	return a.Start-int64(Tolerance) <= b.End && b.Start-int64(Tolerance) <= a.End

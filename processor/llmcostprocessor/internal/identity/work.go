@@ -143,7 +143,7 @@ func (w *work) regroup(dirty []*node) (changed []*node) {
 	pass := w.nextPass()
 	for i := 0; i < len(dirty); i++ { // it grows
 		seed := dirty[i]
-		if seed.pass == pass || w.isolated(seed) {
+		if seed.pass == pass || w.isIsolated(seed) {
 			continue
 		}
 		nodes, crowd := w.unitOf(seed, pass)
@@ -217,8 +217,8 @@ func (c *Cache) nextPass() uint32 {
 	return c.pass
 }
 
-// isolated reports whether no record is, or was, related to this one.
-func (c *Cache) isolated(n *node) bool {
+// isIsolated reports whether no record is, or was, related to this one.
+func (c *Cache) isIsolated(n *node) bool {
 	return n.up == nil && n.ties == nil && !n.aggregate && !n.around && n.nextInSite == nil && n.nextOfResponse == nil &&
 		c.sites[c.siteHash(n)] == n && (n.Response == 0 || c.responses[c.responseHash(n)] == n)
 }

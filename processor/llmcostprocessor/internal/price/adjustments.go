@@ -30,7 +30,7 @@ type adjustment struct {
 
 func (r *reader) discount(node *yaml.Node, key string) adjustment {
 	fields := r.fields(node, key, "provider", "models", "percent", "valid_from")
-	d := r.adjusted(node, fields, key)
+	d := r.readAdjustment(node, fields, key)
 	off, ok := r.percent(node, fields, key)
 	if ok && (off < 0 || off > million) {
 		r.fail(fields["percent"], key+".percent", "%q is not a number of 0 to 100 with at most four decimals", fields["percent"].Value)
@@ -42,7 +42,7 @@ func (r *reader) discount(node *yaml.Node, key string) adjustment {
 // adjustment reads a percentage up or down, and what it holds for.
 func (r *reader) adjustment(node *yaml.Node, key string) adjustment {
 	fields := r.fields(node, key, "provider", "models", "regions", "tiers", "dimensions", "percent", "valid_from", "valid_until")
-	a := r.adjusted(node, fields, key)
+	a := r.readAdjustment(node, fields, key)
 	a.where = fmt.Sprintf("%s:%d: %s", r.file, node.Line, key)
 	if dimensions, ok := fields["dimensions"]; ok {
 		a.conditions = r.conditions(dimensions, key+".dimensions")
@@ -96,8 +96,8 @@ func (r *reader) conditions(node *yaml.Node, key string) []Condition {
 	return conditions
 }
 
-// adjusted reads whose prices are changed, and from when on.
-func (r *reader) adjusted(node *yaml.Node, fields map[string]*yaml.Node, key string) adjustment {
+// readAdjustment reads whose prices are changed, and from when on.
+func (r *reader) readAdjustment(node *yaml.Node, fields map[string]*yaml.Node, key string) adjustment {
 	var a adjustment
 	if fields["provider"] != nil || fields["dimensions"] == nil { // those of dimensions may be for all providers
 		a.provider = sellerNamed(r.name(node, fields["provider"], key+".provider"))

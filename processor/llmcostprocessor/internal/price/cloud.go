@@ -116,7 +116,7 @@ func (s *spelled) datedBedrock(name string) (*Model, string) {
 	if !ok {
 		return nil, ""
 	}
-	return s.table.byProvider[qualified(Bedrock, dated)], dated
+	return s.table.byProvider[qualify(Bedrock, dated)], dated
 }
 
 // datedBedrock has the newest dated name for each that has no date.
@@ -126,7 +126,7 @@ func (t *Table) datedBedrock() map[string]string {
 	}
 	dated := map[string]string{}
 	for key := range t.byProvider {
-		name, ok := strings.CutPrefix(key, qualified(Bedrock, ""))
+		name, ok := strings.CutPrefix(key, qualify(Bedrock, ""))
 		if !ok {
 			continue
 		}
@@ -145,11 +145,11 @@ const globalProfile = "global."
 // bedrockName finds a name with its maker, with or without its version.
 func (s *spelled) bedrockName(name string) (*Model, string) {
 	for spelling := range spellings(name) {
-		if m := s.table.byProvider[qualified(Bedrock, spelling)]; m != nil {
+		if m := s.table.byProvider[qualify(Bedrock, spelling)]; m != nil {
 			return m, spelling
 		}
 		for _, version := range [...]string{"-v1:0", "-v1", "-v2:0", ":0"} {
-			if m := s.table.byProvider[qualified(Bedrock, spelling+version)]; m != nil {
+			if m := s.table.byProvider[qualify(Bedrock, spelling+version)]; m != nil {
 				return m, spelling + version
 			}
 		}
@@ -231,6 +231,6 @@ func (s *spelled) uplift(m *Match) string {
 	if !ok {
 		return ""
 	}
-	m.Model = m.Model.multiplied(factor)
+	m.Model = m.Model.multiply(factor)
 	return s.region
 }

@@ -129,7 +129,7 @@ func compactPeriod(text string) (period, error) {
 	if p.tariffs[Standard] == nil && (p.fees == rates{} && len(p.variants) == 0 || p.tariffs != [tiers]*tariff{}) {
 		return period{}, fmt.Errorf("%q has no standard prices", text)
 	}
-	p.discounted()
+	p.completeTiers()
 	return p, nil
 }
 

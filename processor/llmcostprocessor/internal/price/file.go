@@ -133,7 +133,7 @@ func (r *reader) alias(node *yaml.Node, key string) alias {
 // unique checks that within one file a name means one model of a provider.
 func (r *reader) unique(node *yaml.Node, model *Model, key string, seen map[string]string) {
 	for _, name := range model.names {
-		id := qualified(model.Provider, name)
+		id := qualify(model.Provider, name)
 		if first, taken := seen[id]; taken {
 			r.fail(node, key, "%q already means %s", name, first)
 			continue

@@ -37,8 +37,8 @@ type Model struct {
 	byDimension []*adjustment
 }
 
-// multiplied returns the model with its prices times a factor in millionths.
-func (m *Model) multiplied(factor money.Pico) *Model {
+// multiply returns the model with its prices times a factor in millionths.
+func (m *Model) multiply(factor money.Pico) *Model {
 	out := *m
 	periods := slices.Clone(m.prices.periods())
 	for i, p := range periods {

@@ -51,7 +51,7 @@ func (r *reader) period(node *yaml.Node, key string) period {
 	for i, node := range r.list(fields["hours"], key+".hours") {
 		p.hours = append(p.hours, r.hours(node, fmt.Sprintf("%s.hours[%d]", key, i)))
 	}
-	p.discounted()
+	p.completeTiers()
 	if node, ok := fields["fees"]; ok {
 		p.fees, p.variants = r.fees(node, key+".fees")
 	}

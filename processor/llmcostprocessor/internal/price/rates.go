@@ -72,9 +72,9 @@ func (r *rates) fill(own usage.Set) {
 	}
 }
 
-// discounted fills in what the cheaper tiers do not say: a long call costs more in
+// completeTiers fills in what the cheaper tiers do not say: a long call costs more in
 // them by as much as at the standard tariff, and a cached token never costs more.
-func (p *period) discounted() {
+func (p *period) completeTiers() {
 	standard := p.tariffs[Standard]
 	for _, tier := range [...]Tier{Batch, Flex} {
 		t := p.tariffs[tier]

@@ -113,7 +113,7 @@ func (t *Table) resolveName(q Query, name string) *Match {
 	if len(name) > maxNameLength || len(q.Provider) > maxNameLength {
 		return &Match{}
 	}
-	s := spelled{table: t, name: normalized(name), region: strings.ToLower(q.Region)}
+	s := spelled{table: t, name: normalizeName(name), region: strings.ToLower(q.Region)}
 	m := s.seller(q)
 	s.resource(m)
 	switch {
@@ -142,7 +142,7 @@ func (t *Table) resolveName(q Query, name string) *Match {
 // anyone is the entry of a user's file that no provider is named for, if the name is
 // exactly that.
 func (t *Table) anyone(name string) *Model {
-	if m := t.byProvider[qualified("", name)]; m != nil && m.Provider == "" {
+	if m := t.byProvider[qualify("", name)]; m != nil && m.Provider == "" {
 		return m
 	}
 	return nil
@@ -158,8 +158,8 @@ type spelled struct {
 	doubt  string // why the price is uncertain
 }
 
-// normalized is a name in lower case, with hyphens for blanks: Claude 3.5 Sonnet.
-func normalized(name string) string {
+// normalizeName is a name in lower case, with hyphens for blanks: Claude 3.5 Sonnet.
+func normalizeName(name string) string {
 	return strings.ReplaceAll(strings.ToLower(strings.TrimSpace(name)), " ", "-")
 }
 
@@ -227,7 +227,7 @@ func (s *spelled) bedrockBehind(maker string) bool {
 	profile, name, _ := cutProfile(s.name)
 	vendor, _, _ := strings.Cut(name, ".")
 	return isBedrock(s.name) && orgs[vendor] == maker && (maker == Anthropic || profile != "" || strings.Contains(name, ":")) &&
-		s.table.byProvider[qualified(maker, s.name)] == nil
+		s.table.byProvider[qualify(maker, s.name)] == nil
 }
 
 // cutRoute takes the seller that a framework writes before a model off its name:
@@ -313,7 +313,7 @@ func (s *spelled) cutOwn(seller, name string) string {
 		if rest == name {
 			return name
 		}
-		if s.table.byProvider[qualified(seller, name)] != nil {
+		if s.table.byProvider[qualify(seller, name)] != nil {
 			return name // it is a name as a whole
 		}
 		name = rest
@@ -325,7 +325,7 @@ func (s *spelled) exact(seller, name string) (*Model, string) {
 	variant := false
 	for {
 		for spelling := range spellings(name) {
-			if m := s.table.byProvider[qualified(seller, spelling)]; m != nil && (!s.open || !m.hostOnly) {
+			if m := s.table.byProvider[qualify(seller, spelling)]; m != nil && (!s.open || !m.hostOnly) {
 				return m, spelling
 			}
 		}
@@ -358,7 +358,7 @@ func freeModel(seller, name string) *Model {
 	return &Model{Name: name, Provider: seller, names: []string{name + freeVariant}, source: "variants " + freeVariant + " cost nothing", prices: newSchedule(period{tariffs: [tiers]*tariff{Standard: freeTariff}})}
 }
 
-func qualified(provider, name string) string {
+func qualify(provider, name string) string {
 	return provider + "/" + name
 }
 

@@ -272,7 +272,7 @@ func (t *Table) overlay(models []*Model, list *List) {
 	fresh := map[string]bool{} // bare names that this layer has given a meaning
 	for _, m := range models {
 		m.list = list
-		if old := t.replaced(m); old != nil {
+		if old := t.replacedBy(m); old != nil {
 			t.replace(old, m)
 		}
 		t.models[m] = struct{}{}
@@ -287,7 +287,7 @@ func (t *Table) overlay(models []*Model, list *List) {
 func (t *Table) assignName(name string, m *Model, fresh map[string]bool) {
 	if m.Provider == "" {
 		for _, provider := range t.providers[name] {
-			t.byProvider[qualified(provider, name)] = m
+			t.byProvider[qualify(provider, name)] = m
 		}
 	}
 	t.addName(m.Provider, name, m)
@@ -305,7 +305,7 @@ func (t *Table) assignName(name string, m *Model, fresh map[string]bool) {
 
 // addName makes m the entry of a name at a provider.
 func (t *Table) addName(provider, name string, m *Model) {
-	id := qualified(provider, name)
+	id := qualify(provider, name)
 	t.sellers[squeeze(provider)] = provider
 	if _, known := t.byProvider[id]; !known {
 		t.providers[name] = append(t.providers[name], provider)
@@ -314,11 +314,11 @@ func (t *Table) addName(provider, name string, m *Model) {
 	t.dated.Store(nil)
 }
 
-// replaced returns the entry that m takes the place of, or nil.
-func (t *Table) replaced(m *Model) *Model {
+// replacedBy returns the entry that m takes the place of, or nil.
+func (t *Table) replacedBy(m *Model) *Model {
 	old := t.byName[m.names[0]]
 	if m.Provider != "" {
-		old = t.byProvider[qualified(m.Provider, m.names[0])]
+		old = t.byProvider[qualify(m.Provider, m.names[0])]
 	}
 	if old == nil || old.names[0] != m.names[0] {
 		return nil // not there, or an alias, which becomes an entry of its own
@@ -334,7 +334,7 @@ func (t *Table) replace(old, m *Model) {
 	delete(t.models, old)
 	for _, name := range old.names {
 		for _, provider := range t.providers[name] {
-			if id := qualified(provider, name); t.byProvider[id] == old {
+			if id := qualify(provider, name); t.byProvider[id] == old {
 				t.byProvider[id] = m
 			}
 		}

@@ -68,7 +68,7 @@ func (m *merger) shortNames() {
 			continue
 		}
 		for _, name := range model.Names {
-			if i := strings.LastIndexByte(name, '/'); i >= 0 && i+1 < len(name) && !zoned(name) {
+			if i := strings.LastIndexByte(name, '/'); i >= 0 && i+1 < len(name) && !isZoned(name) {
 				key := [2]string{model.Seller, name[i+1:]}
 				if !slices.Contains(tails[key], model) {
 					tails[key] = append(tails[key], model)
@@ -90,7 +90,7 @@ func (m *merger) shortNames() {
 // zone is a region or data zone before a name, which is part of what is sold.
 var zone = regexp.MustCompile(`^(us|eu|apac|global|global-standard|us-gov|[a-z]{2}(-gov)?-[a-z]+-\d)/`)
 
-func zoned(name string) bool { return zone.MatchString(name) }
+func isZoned(name string) bool { return zone.MatchString(name) }
 
 var (
 	region  = regexp.MustCompile(`^(regional|us|eu|apac|jp|au|ca|sa|in|us-gov|global)\.`)
@@ -109,7 +109,7 @@ func cutVendor(name string) (rest string, ok bool) {
 
 // ofBedrock reports whether a name is one that Bedrock sells a model under.
 func ofBedrock(name string) bool {
-	if zoned(name) {
+	if isZoned(name) {
 		name = name[strings.LastIndexByte(name, '/')+1:]
 	}
 	_, ok := cutVendor(name)
@@ -122,7 +122,7 @@ func label(model *source.Model) string {
 		return model.Name()
 	}
 	name := model.Name()
-	if i := strings.LastIndexByte(name, '/'); i >= 0 && zoned(name) {
+	if i := strings.LastIndexByte(name, '/'); i >= 0 && isZoned(name) {
 		name = name[i+1:]
 	}
 	bare, ok := cutVendor(name)

@@ -71,7 +71,7 @@ func explainThird(ours *source.Model, a, b source.Rates) (decision, reason strin
 			return here, "dated: models.dev has the price until " + ours.Prices[i+1].From.Format("2006-01-02")
 		}
 	}
-	if slices.Contains(inYuan, ours.Seller) && converted(a, b) {
+	if slices.Contains(inYuan, ours.Seller) && isConverted(a, b) {
 		return here, "the seller's prices are in CNY, and models.dev converts them at another rate of exchange"
 	}
 	return "", ""
@@ -86,8 +86,8 @@ func sameRates(a, b source.Rates) bool {
 	return true
 }
 
-// converted reports whether input and output differ by one factor, of at most 10 %.
-func converted(a, b source.Rates) bool {
+// isConverted reports whether input and output differ by one factor, of at most 10 %.
+func isConverted(a, b source.Rates) bool {
 	if a["input"] == nil || b["input"] == nil || a["output"] == nil || b["output"] == nil || a["input"].Sign() == 0 || b["input"].Sign() == 0 {
 		return false
 	}

@@ -273,11 +273,11 @@ func genaiPrices(raw json.RawMessage) ([]Price, error) {
 			prices = append(prices, p)
 		}
 	}
-	return ordered(prices), nil
+	return sortByDay(prices), nil
 }
 
-// ordered sorts prices by their days; of two of a day the later counts.
-func ordered(prices []Price) []Price {
+// sortByDay sorts prices by their days; of two of a day the later counts.
+func sortByDay(prices []Price) []Price {
 	slices.SortStableFunc(prices, func(a, b Price) int { return a.From.Compare(b.From) })
 	var out []Price
 	for _, p := range prices {
