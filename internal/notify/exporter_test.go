@@ -110,6 +110,18 @@ func at(a alertevent.Alert, now time.Time) alertevent.Alert {
 	return a
 }
 
+// A vendor that throttles, and asks to wait for no time, is not tried without a pause.
+func TestThrottledWithoutDelay(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
+		v := vendor{respond: func(Message) error { return &ThrottledError{Err: errors.New("429")} }}
+		e, _ := v.start(t, nil)
+		require.NoError(t, e.ConsumeLogs(t.Context(), logs(alert("A", "critical", alertevent.Firing))))
+		time.Sleep(time.Minute)
+		assert.Less(t, len(v.tries()), 30)
+		require.NoError(t, e.Shutdown(t.Context()))
+	})
+}
+
 // When a clock that was ahead is set back, recipients are notified of what happens after that.
 func TestClockThatIsSetBack(t *testing.T) {
 	falseclock.Test(t, func(t *testing.T) {

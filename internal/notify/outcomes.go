@@ -81,10 +81,11 @@ func (s *state) fail(now time.Time, m message, err error) (givenUp []*entry) {
 	return givenUp
 }
 
-// throttle records that the vendor asked to wait.
+// throttle records that the vendor asked to wait. It waits as after a failure if that is longer:
+// the vendor may ask for no time at all, or for a date that by this clock has passed.
 func (s *state) throttle(now time.Time, m message, err error, delay time.Duration) {
 	s.note(now, err)
-	s.until, s.firm = now.Add(delay), true
+	s.until, s.firm = now.Add(max(delay, s.backoff.delay(1))), true
 	s.giveBack(m)
 }
 

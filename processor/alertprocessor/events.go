@@ -20,6 +20,7 @@ import (
 	"go.opentelemetry.io/otel/metric"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+	"github.com/otelcol-arc/otelcol-arc/internal/notify"
 	"github.com/otelcol-arc/otelcol-arc/internal/routing"
 	"github.com/otelcol-arc/otelcol-arc/processor/alertprocessor/internal/metadata"
 )
@@ -236,6 +237,13 @@ func (e *eventRules) raiseAlert(ctx context.Context, rule *eventRuleBase, o occu
 	})
 }
 
+// Bounds of what telemetry adds to an alert, in runes. Alerts are remembered by the thousand, here
+// and by every notifier, and a value can be a whole prompt.
+const (
+	maxLabel      = 1000
+	maxAnnotation = 10_000
+)
+
 func (r *eventRuleBase) labelsOf(o occurrence) map[string]string {
 	labels := make(map[string]string, len(r.labels)+len(r.labelsFrom)+len(r.external))
 	maps.Copy(labels, r.external)
@@ -245,7 +253,7 @@ func (r *eventRuleBase) labelsOf(o occurrence) map[string]string {
 			value, ok = o.resource.Get(key)
 		}
 		if ok {
-			labels[label] = value.AsString()
+			labels[label] = notify.Truncate(value.AsString(), maxLabel)
 		}
 	}
 	maps.Copy(labels, r.labels)
@@ -256,7 +264,7 @@ func (r *eventRuleBase) annotationsOf(ctx context.Context, labels map[string]str
 	data := eventData{Labels: labels, Attributes: o.attributes.AsRaw(), Resource: o.resource.AsRaw()}
 	annotations := make(map[string]string, len(r.annotations))
 	for name, text := range r.annotations {
-		annotations[name] = expandTemplate(ctx, r.name, text, data)
+		annotations[name] = notify.Truncate(expandTemplate(ctx, r.name, text, data), maxAnnotation)
 	}
 	return annotations
 }

@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -168,6 +170,21 @@ func TestRecordsOfTheFutureFireNow(t *testing.T) {
 		sent := r.notifications()
 		require.Len(t, sent, 1)
 		assert.Zero(t, time.Until(sent[0].StartsAt))
+	})
+}
+
+// What an application has in a label or a template is bounded: alerts are kept in memory.
+func TestLongTextsAreTruncated(t *testing.T) {
+	falseclock.Test(t, func(t *testing.T) {
+		r := newRig(t, testConfig(func(c *Config) {
+			costly(c)
+			c.Events[0].Description = `{{ index $attributes "gen_ai.request.model" }}`
+		}))
+		r.call(strings.Repeat("语", 1<<20), 2)
+		sent := r.notifications()
+		require.Len(t, sent, 1)
+		assert.Equal(t, strings.Repeat("语", maxLabel-1)+"…", sent[0].Labels["gen_ai_request_model"])
+		assert.Equal(t, maxAnnotation, utf8.RuneCountInString(sent[0].Annotations["description"]))
 	})
 }
 
