@@ -67,6 +67,7 @@ func TestDecisionTime(t *testing.T) {
 	assert.Equal(t, 11*time.Second, at(11))
 	assert.Equal(t, time.Hour, at(3600))
 	assert.Equal(t, time.Minute, at(60), "set back by an hour")
+	assert.Equal(t, time.Minute+1, at(55), "and a little after that")
 	assert.Equal(t, time.Hour+1, at(3600-59), "shortly before what has the time of the clock that was ahead")
 }
 

@@ -82,7 +82,8 @@ type dispatcher struct {
 	changedAt time.Time  // first
 	inTransit int        // decisions that were undelivered when it was written
 	decided   []decision // are persisted before they are sent
-	decidedAt time.Time  // the latest that a decision was made, see decisionTime
+	decidedAt time.Time  // of the last decision, see decisionTime
+	aheadAt   time.Time  // of the last by a clock that was ahead
 	batches   uint64
 	// unjournaled is set when decided has some that the journal does not.
 	unjournaled bool
@@ -226,13 +227,15 @@ const maxSetBack = time.Minute
 // must be called with mu held.
 func (n *dispatcher) decisionTime(now time.Time) time.Time {
 	at := now.Round(0) // without the monotonic clock, which is not set back
-	switch ahead := n.decidedAt.Sub(at); {
-	case ahead < 0:
-		n.decidedAt = at
-	case ahead < maxSetBack:
-		n.decidedAt = n.decidedAt.Add(1)
-		at = n.decidedAt
+	for _, latest := range []time.Time{n.decidedAt, n.aheadAt} {
+		if ahead := latest.Sub(at); ahead >= 0 && ahead < maxSetBack {
+			at = latest.Add(1)
+		}
 	}
+	if n.decidedAt.After(at) {
+		n.aheadAt = n.decidedAt
+	}
+	n.decidedAt = at
 	return at
 }
 
