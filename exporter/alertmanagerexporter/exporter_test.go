@@ -15,6 +15,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/alertevent"
+	"github.com/otelcol-arc/otelcol-arc/internal/notify"
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/alerts"
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/double"
 	"github.com/otelcol-arc/otelcol-arc/internal/testkit/notifier"
@@ -78,6 +79,17 @@ func TestRefusedForGood(t *testing.T) {
 	e.Deliver(t, alerts.Resolved())
 	e.Finish(t, inbox, 1, secret)
 	assert.Equal(t, int64(1), e.Count(t, "failed"))
+}
+
+// It is not Alertmanager that responds: what waits is kept.
+func TestStranger(t *testing.T) {
+	inbox := double.NewAlertmanager(t)
+	inbox.Refuse(double.Response{Status: 200, Body: "<html>Welcome to the guest network</html>"})
+	e := start(t, inbox.URL)
+	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Firing())))
+	require.Eventually(t, func() bool { return e.Log.FilterMessage("Sending notifications fails").Len() == 1 }, 10*time.Second, time.Millisecond)
+	assert.Equal(t, 1, e.Logs.(*notify.Exporter).Waiting())
+	e.Finish(t, inbox, 0, secret)
 }
 
 func TestOff(t *testing.T) {

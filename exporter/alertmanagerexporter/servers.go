@@ -78,7 +78,7 @@ func (p *poster) request(ctx context.Context, client *http.Client, to *server, p
 	if err != nil {
 		return consumererror.NewPermanent(fmt.Errorf("encode alerts: %w", err))
 	}
-	if _, err = notify.Post(ctx, client, to.target, body); err != nil {
+	if _, err = notify.PostToAPI(ctx, client, to.target, body); err != nil {
 		err = fmt.Errorf("%s: %w", to.host, err)
 	}
 	p.requests.Add(ctx, 1, metric.WithAttributes(attribute.String("server", to.host), attribute.String("result", result(err))))

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -88,6 +89,17 @@ func TestTooLarge(t *testing.T) {
 	e.Deliver(t, alerts.Resolved())
 	e.Finish(t, server.Inbox, 1, secret)
 	assert.Equal(t, int64(1), e.Count(t, "failed"))
+}
+
+// It is not Teams that responds: what waits is kept.
+func TestStranger(t *testing.T) {
+	server := double.NewWebhook(t, check)
+	server.Refuse(double.Response{Status: 200, Body: "<html>Welcome to the guest network</html>"})
+	e := start(t, server, nil)
+	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Firing())))
+	require.Eventually(t, func() bool { return e.Log.FilterMessage("Sending notifications fails").Len() == 1 }, 10*time.Second, time.Millisecond)
+	assert.Equal(t, 1, e.Logs.(*notify.Exporter).Waiting())
+	e.Finish(t, server.Inbox, 0, secret)
 }
 
 // Every alert is a card that Teams takes.

@@ -92,7 +92,7 @@ func post(ctx context.Context, client *http.Client, address string, content payl
 	if err != nil {
 		return consumererror.NewPermanent(fmt.Errorf("encode card: %w", err))
 	}
-	response, err := notify.Post(ctx, client, address, body)
+	response, err := notify.PostToAPI(ctx, client, address, body)
 	if err == nil && strings.HasPrefix(response, failed) {
 		err = fmt.Errorf("%w: status 200: %s", notify.ErrRefused, notify.Truncate(notify.Clean(response), 200))
 		if strings.Contains(response, tooLarge) {

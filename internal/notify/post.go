@@ -41,6 +41,16 @@ func PostAs(ctx context.Context, client *http.Client, target, token string, body
 	return Do(client, request)
 }
 
+// PostToAPI is [Post] to a service that never responds with HTML: it is a proxy or the login of a
+// network that does.
+func PostToAPI(ctx context.Context, client *http.Client, target string, body []byte) (string, error) {
+	response, err := Post(ctx, client, target, body)
+	if err == nil && strings.HasPrefix(response, "<") {
+		err = StrangerError(response)
+	}
+	return response, err
+}
+
 // Do sends a request as [Post] does.
 func Do(client *http.Client, request *http.Request) (string, error) {
 	response, err := client.Do(request) //nolint:gosec // G704: the address is from the configuration alone

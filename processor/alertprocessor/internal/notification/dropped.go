@@ -31,6 +31,7 @@ type droppedRule struct {
 	ongoing        bool      // alerts of the rule fire without a slot
 	rank           int       // of the most severe alert that was dropped when it started
 	notified       bool
+	muted          bool // when it was to be notified: nobody is notified of its resolution either
 }
 
 // set records that so many alerts of a rule fire without a slot, the most severe of rank.
@@ -63,22 +64,27 @@ func (d *dropped) rule(now time.Time, rule string, rank int) *droppedRule {
 }
 
 // flush returns the alerts that are due: one for each rule of which alerts have
-// begun to be dropped, and its resolution after a [window] without.
-func (d *dropped) flush(now time.Time, external map[string]string) []alertevent.Alert {
+// begun to be dropped, unless it is muted, and its resolution after a [window] without.
+func (d *dropped) flush(now time.Time, external map[string]string, isMuted func(alertevent.Alert) bool) []alertevent.Alert {
 	var out []alertevent.Alert
 	for _, rule := range slices.Sorted(maps.Keys(d.rules)) {
 		r := d.rules[rule]
 		switch {
 		case !r.notified:
-			r.notified = true
-			out = append(out, r.alert(rule, external))
+			alert := r.alert(rule, external)
+			r.notified, r.muted = true, isMuted(alert)
+			if !r.muted {
+				out = append(out, alert)
+			}
 		case !r.ongoing && now.Sub(r.last) >= window:
 			alert := r.alert(rule, external)
 			alert.State, alert.EndsAt, alert.Value = alertevent.Resolved, now, nil
 			alert.Annotations = map[string]string{
 				alertevent.AnnotationSummary: fmt.Sprintf("All alerts of rule %s are tracked again", rule),
 			}
-			out = append(out, alert)
+			if !r.muted {
+				out = append(out, alert)
+			}
 			delete(d.rules, rule)
 		}
 	}

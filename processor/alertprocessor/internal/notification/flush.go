@@ -44,11 +44,14 @@ func (b *Log) Flush(now time.Time, mutes func(alertevent.Alert) Mute) ([]Notific
 	if summed && b.cap.isNotified(summary, mutes(summary).Reason != "") {
 		out = append(out, b.routes.address(summary)...)
 	}
-	for _, alert := range b.dropped.flush(now, b.policy.External) {
-		if mute := mutes(alert); mute.Reason != "" && alert.State == alertevent.Firing {
+	isMuted := func(alert alertevent.Alert) bool {
+		mute := mutes(alert)
+		if mute.Reason != "" {
 			counts[mute.Reason]++
-			continue
 		}
+		return mute.Reason != ""
+	}
+	for _, alert := range b.dropped.flush(now, b.policy.External, isMuted) {
 		out = append(out, b.routes.address(alert)...)
 	}
 	return out, counts

@@ -88,6 +88,43 @@ func TestSummaryIsMuted(t *testing.T) {
 	}
 }
 
+// The same holds for what reports that alerts of a rule are dropped.
+func TestDroppedIsMuted(t *testing.T) {
+	silenced := func(a alertevent.Alert) Mute {
+		if a.Name() == DroppedName {
+			return Mute{Reason: Silenced, By: "s"}
+		}
+		return Mute{}
+	}
+	for name, test := range map[string]struct {
+		before, after func(alertevent.Alert) Mute
+		want          []string
+	}{
+		"later":     {nothing, silenced, []string{"A; AlertsDropped", "-AlertsDropped"}},
+		"no longer": {silenced, nothing, []string{"A", ""}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			policy := Policy{Limit: 1, Cooldown: time.Hour}
+			b := NewLog(policy)
+			flush := func(now time.Time, mutes func(alertevent.Alert) Mute, names ...string) string {
+				firing := map[string]alertevent.Alert{}
+				for _, name := range names {
+					firing[alert(name).Fingerprint()] = alert(name)
+				}
+				b.Observe(now, observationOf(b, firing, nil), nothing)
+				notifications, _ := b.Flush(now, mutes)
+				return describe(notifications)
+			}
+			got := []string{flush(start, test.before, "A", "b")}
+			again := Persistent{Log: NewLog(policy), Gate: NewGate(10), Silences: NewSilences(nil), History: &History{}}
+			require.NoError(t, again.Restore(start, Persistent{Log: b, Gate: again.Gate, Silences: again.Silences, History: again.History}.Snapshot(start)))
+			b = again.Log
+			got = append(got, flush(minutes(2), test.after, "A"))
+			assert.Equal(t, test.want, got)
+		})
+	}
+}
+
 func TestRuleDoesNotDisplaceOthers(t *testing.T) {
 	b := NewLog(Policy{Limit: 100, RuleLimit: 60})
 	assert.Equal(t, map[string]int{"flood warning": 60, "AlertsDropped warning": 1}, notifiedCounts(b, start, map[string]int{"flood warning": 1000}))

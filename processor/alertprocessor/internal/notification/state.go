@@ -73,6 +73,7 @@ type droppedState struct {
 	Last     time.Time `json:"last"`
 	Rank     int       `json:"rank"`
 	Count    int       `json:"count"`
+	Muted    bool      `json:"muted,omitempty"`
 }
 
 type alertState struct {
@@ -227,7 +228,7 @@ func (m Persistent) Restore(now time.Time, state State) error {
 	for _, kept := range state.Dropped {
 		if _, known := b.dropped.rules[kept.Rule]; !known && kept.Rank < len(alertevent.Severities) {
 			d := b.dropped.rule(kept.Last, kept.Rule, kept.Rank)
-			d.startsAt, d.count, d.notified = kept.StartsAt, kept.Count, true
+			d.startsAt, d.count, d.notified, d.muted = kept.StartsAt, kept.Count, true, kept.Muted
 		}
 	}
 	var errs []error
@@ -351,7 +352,7 @@ func (d *dropped) state(now time.Time, rule string) droppedState {
 	if r.ongoing {
 		last = now
 	}
-	return droppedState{rule, r.startsAt, last, r.rank, r.count}
+	return droppedState{rule, r.startsAt, last, r.rank, r.count, r.muted}
 }
 
 func stateOf(a alertevent.Alert) alertState {

@@ -326,15 +326,22 @@ var spanConventions = []convention{
 	},
 }
 
-// liteLLMTasks are the types of calls of LiteLLM (1.110) that call no model. Some of them are
-// billed all the same: a batch has its usage when it is retrieved.
-var liteLLMTasks = []string{
-	"file_*", "afile_*", "create_file", "acreate_file", "create_batch", "acreate_batch", "create_fine_tuning_job", "acreate_fine_tuning_job",
-	"create_assistants", "acreate_assistants", "create_thread", "acreate_thread", "add_message", "a_add_message",
-	"create_container*", "acreate_container*", "create_skill*", "acreate_skill*", "create_eval*", "acreate_eval*",
-	"get_*", "aget_*", "list_*", "alist_*", "retrieve_*", "aretrieve_*", "delete_*", "adelete_*", "cancel_*", "acancel_*", "update_*", "aupdate_*",
-	"vector_store_*", "avector_store_*", "video_retrieve*", "avideo_retrieve*", "video_content", "avideo_content", "video_list", "avideo_list",
-	"video_delete", "avideo_delete", "video_get_*", "avideo_get_*", "call_mcp_tool", "list_mcp_tools", "search", "asearch", "count_tokens", "acount_tokens",
+// liteLLMTasks are the types of calls of LiteLLM (1.110) that call no model, with and without
+// async. Some of them are billed all the same: a batch has its usage when it is retrieved.
+var liteLLMTasks = withAsync(
+	"file_*", "create_file", "create_batch", "create_fine_tuning_job", "create_assistants", "create_thread", "add_message", "_add_message", // a_add_message
+	"create_container*", "create_skill*", "create_eval*", "get_*", "list_*", "retrieve_*", "delete_*", "cancel_*", "update_*",
+	"vector_store_*", "video_retrieve*", "video_content", "video_list", "video_delete", "video_get_*",
+	"call_mcp_tool", "search", "count_tokens",
+)
+
+// withAsync adds the names that Python's asynchronous functions have by LiteLLM's custom.
+func withAsync(names ...string) []string {
+	all := slices.Clone(names)
+	for _, name := range names {
+		all = append(all, "a"+name)
+	}
+	return all
 }
 
 var aiOperations = []string{".doGenerate", ".doStream", ".doEmbed", ".doRerank"}

@@ -411,7 +411,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ProcessorLlmCostCalls, err = builder.meter.Int64Counter(
 		"otelcol_processor_llm_cost_calls",
-		metric.WithDescription("Recognized calls, by convention and outcome. [Alpha]"),
+		metric.WithDescription("Records that report a call, before those of one call are merged, by convention and outcome. [Alpha]"),
 		metric.WithUnit("{call}"),
 	)
 	errs = errors.Join(errs, err)

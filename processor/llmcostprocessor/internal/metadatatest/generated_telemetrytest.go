@@ -88,7 +88,7 @@ func AssertEqualProcessorLlmCostCallRecords(t *testing.T, tt *componenttest.Tele
 func AssertEqualProcessorLlmCostCalls(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_llm_cost_calls",
-		Description: "Recognized calls, by convention and outcome. [Alpha]",
+		Description: "Records that report a call, before those of one call are merged, by convention and outcome. [Alpha]",
 		Unit:        "{call}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
