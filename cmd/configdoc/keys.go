@@ -71,16 +71,7 @@ func structKeys(prefix string, value reflect.Value, made bool, comments *comment
 			standard = standardOf(value.Field(i))
 		}
 		keys = append(keys, key{"`" + full + "`", kindOf(field.Type), standard, cell(text)})
-		inner, path := field.Type, full+"::"
-		for inner.Kind() == reflect.Pointer || inner.Kind() == reflect.Slice || inner.Kind() == reflect.Map {
-			switch inner.Kind() {
-			case reflect.Slice:
-				path = full + "[]::"
-			case reflect.Map:
-				path = full + "::*::"
-			}
-			inner = inner.Elem()
-		}
+		inner, path := elementOf(field.Type, full)
 		// The keys of what is within itself, such as a route, are those above.
 		if inner.Kind() == reflect.Struct && isOurs(inner) && !isText(inner) && inner != value.Type() {
 			below := reflect.Zero(inner)
@@ -96,6 +87,23 @@ func structKeys(prefix string, value reflect.Value, made bool, comments *comment
 		}
 	}
 	return keys, nil
+}
+
+// elementOf is the type of what a value, list or map of a key has, and the prefix of its keys.
+func elementOf(of reflect.Type, key string) (element reflect.Type, prefix string) {
+	prefix = key + "::"
+	for {
+		switch of.Kind() {
+		case reflect.Pointer:
+		case reflect.Slice:
+			prefix = key + "[]::"
+		case reflect.Map:
+			prefix = key + "::*::"
+		default:
+			return of, prefix
+		}
+		of = of.Elem()
+	}
 }
 
 // optionalOf is what an optional struct of ours has where it is set, with its defaults.

@@ -123,7 +123,7 @@ func burnDown(usage dashboard.Usage, budget *dashboard.Budget, now time.Time) (*
 	if err != nil {
 		return nil, err
 	}
-	spent := map[int64]float64{}
+	spent := map[int64]float64{} // by the start of a step
 	for i := range rows {
 		spent[rows[i].Start.Unix()] += rows[i].Usage.Dollars
 	}
@@ -153,20 +153,16 @@ func burnDown(usage dashboard.Usage, budget *dashboard.Budget, now time.Time) (*
 	if !math.IsNaN(pace[n]) {
 		view.Lines = append(view.Lines, lineView{Name: "at the pace so far", Color: "s1", Path: scale.Line(pace), Last: text.Dollars(pace[n]) + " at the end"})
 	}
+	ofMark, ofRow := "Jan 2", "Mon, Jan 2"
+	if step == period.Hour {
+		ofMark, ofRow = "15:04", "Jan 2, 15:04"
+	}
 	for i, start := range starts {
-		name := start.Format("Mon, Jan 2")
-		if step == period.Hour {
-			name = start.Format("Jan 2, 15:04")
-		}
 		if x := 100 * float64(i) / float64(n); i%(n/6+1) == 0 && x > 2 && x < 98 {
-			mark := mark{start.Format("Jan 2"), x}
-			if step == period.Hour {
-				mark.Label = start.Format("15:04")
-			}
-			view.Marks = append(view.Marks, mark)
+			view.Marks = append(view.Marks, mark{start.Format(ofMark), x})
 		}
 		if !math.IsNaN(left[i+1]) {
-			view.Rows = append(view.Rows, graphRow{name, []string{text.Dollars(spent[start.Unix()]), text.Dollars(left[i+1]), text.Dollars(even[i+1])}})
+			view.Rows = append(view.Rows, graphRow{start.Format(ofRow), []string{text.Dollars(spent[start.Unix()]), text.Dollars(left[i+1]), text.Dollars(even[i+1])}})
 		}
 	}
 	return view, nil

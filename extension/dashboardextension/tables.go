@@ -117,28 +117,13 @@ func (c *counted) byGroup() map[string]*dashboard.Totals {
 // newTable makes the table of groups, with the colors that the chart has for the largest.
 // before is nil if there is no period to compare with.
 func newTable(now, before *counted, colors map[string]string, c selection) table {
-	made := table{Search: c.search, Wide: len(c.by) > 1}
+	columns := c.shownColumns()
+	made := table{Search: c.search, Wide: len(c.by) > 1, Heads: c.heads(columns)}
 	var labels []string
 	for _, dimension := range c.by {
 		labels = append(labels, label(dimension))
-		made.Heads = append(made.Heads, c.head(dimension, label(dimension), false))
 	}
 	made.Label = strings.Join(labels, " and ")
-	columns := c.shownColumns()
-	for _, column := range columns {
-		name := column.name
-		switch name {
-		case "share":
-			name = string(c.measure)
-		case "change":
-			made.Heads = append(made.Heads, tableHead{Label: column.label, Number: true})
-			continue
-		}
-		made.Heads = append(made.Heads, c.head(name, column.label, true))
-		if column.name == "share" && c.measure != spend.Tokens {
-			made.Heads[len(made.Heads)-1].Sorted = "" // the column of the measure itself is marked
-		}
-	}
 	for _, column := range tableColumns {
 		if slices.Contains(c.missing, column.name) {
 			continue
@@ -182,6 +167,28 @@ func newTable(now, before *counted, colors map[string]string, c selection) table
 	made.All = newTableRow(&now.all, before.totals(), &now.all, columns, c.measure)
 	linkCalls(&made.All, columns, c.callsPage().url())
 	return made
+}
+
+// heads are those of the dimensions and columns of the table of groups.
+func (c selection) heads(columns []tableColumn) (heads []tableHead) {
+	for _, dimension := range c.by {
+		heads = append(heads, c.head(dimension, label(dimension), false))
+	}
+	for _, column := range columns {
+		switch column.name {
+		case "change":
+			heads = append(heads, tableHead{Label: column.label, Number: true})
+		case "share":
+			head := c.head(string(c.measure), column.label, true)
+			if c.measure != spend.Tokens {
+				head.Sorted = "" // the column of the measure itself is marked
+			}
+			heads = append(heads, head)
+		default:
+			heads = append(heads, c.head(column.name, column.label, true))
+		}
+	}
+	return heads
 }
 
 // linkCalls links the number of calls to the calls themselves.

@@ -55,6 +55,10 @@ func TestSuggest(t *testing.T) {
 			"'exporters' error reading configuration for \"slack\": decoding failed due to the following error(s):\n\n'' decoding failed due to the following error(s):\n\n'receivers[team].channel' expected type 'string', got unconvertible type 'int'",
 			[]string{`exporters::slack::receivers::team::channel: expected type 'string', got unconvertible type 'int'`},
 		},
+		"duration": {
+			"'exporters' error reading configuration for \"slack\": x\n'http.timeout' time: unknown unit",
+			[]string{`exporters::slack::http::timeout: time: unknown unit; write a duration as 500ms, 10s, 5m or 1h30m`},
+		},
 		"in an optional section": {
 			"'exporters' error reading configuration for \"slack\": x\n'http' decoding failed due to the following error(s):\n'configtls.ClientConfig' has invalid keys: ca_fil",
 			[]string{`exporters::slack::http::tls: the key "ca_fil" is unknown; did you mean "ca_file"?`},
@@ -128,4 +132,29 @@ exporters:
 		})
 	}
 	assert.Empty(t, (&reads{}).explainReference("cannot start pipelines"))
+}
+
+func TestDurationsWithoutUnit(t *testing.T) {
+	known, err := readKeys(func() (otelcol.Factories, error) {
+		exporters, err := otelcol.MakeFactoryMap[exporter.Factory](slackexporter.NewFactory())
+		return otelcol.Factories{Exporters: exporters}, err
+	})
+	require.NoError(t, err)
+	content := `
+exporters:
+  slack: {http: {timeout: 10, keepalive: {idle_conn_timeout: 1.5}}, retry_on_failure: {max_elapsed_time: 0, initial_interval: 5s}}
+  slack/b: {retry_on_failure: {max_interval: 30}, channel: 5, unknown: 5, receivers: {team: {channel: 7}}}
+  slack/c:
+  unknown: {timeout: 5}
+processors: a
+`
+	retrieved, err := confmap.NewRetrievedFromYAML([]byte(content))
+	require.NoError(t, err)
+	conf, err := retrieved.AsConf()
+	require.NoError(t, err)
+	assert.Equal(t, []number{
+		{"exporters::slack::http::keepalive::idle_conn_timeout", 1.5},
+		{"exporters::slack::http::timeout", 10},
+		{"exporters::slack/b::retry_on_failure::max_interval", 30},
+	}, known.withoutUnit(conf.ToStringMap()))
 }

@@ -5,6 +5,7 @@ package command
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -22,6 +23,8 @@ func Execute(set otelcol.CollectorSettings) error {
 	unset, read := &unsetVariables{}, &reads{}
 	retrieval.Observe(&set.ConfigProviderSettings.ResolverSettings, unset.observe)
 	retrieval.Observe(&set.ConfigProviderSettings.ResolverSettings, read.observe)
+	converters := &set.ConfigProviderSettings.ResolverSettings.ConverterFactories
+	*converters = append(slices.Clone(*converters), newDurationCheck(set.Factories))
 	cmd := otelcol.NewCommand(set)
 	cobra.AddTemplateFunc("describe", version.Describe)
 	cmd.SetVersionTemplate("{{describe .Name .Version}}\n")

@@ -90,6 +90,9 @@ func (p place) unknownKey(owner, key string) string {
 
 // invalidValue names a value that could not be decoded.
 func (p place) invalidValue(key, problem string) string {
+	if strings.HasPrefix(problem, "time: ") {
+		problem += "; write a duration as 500ms, 10s, 5m or 1h30m"
+	}
 	return strings.Join(append([]string{p.prefix}, keyPath(key)...), "::") + ": " + problem
 }
 

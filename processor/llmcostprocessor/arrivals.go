@@ -19,7 +19,7 @@ import (
 // hiddenService stands for services that are not to be known.
 const hiddenService = "(hidden)"
 
-// arrivals lists who sends what passes.
+// arrivals lists who sends what.
 type arrivals struct {
 	*sender.Senders
 	hidesService bool // since a dimension does

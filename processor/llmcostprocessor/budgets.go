@@ -5,15 +5,14 @@ package llmcostprocessor
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/budget"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
-	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/money"
 )
 
 // The metrics of budgets.
@@ -32,20 +31,6 @@ const (
 	labelThreshold = "threshold" // in percent
 )
 
-// maxBudgetValues bounds the values of a budget that are reported.
-const maxBudgetValues = 1000
-
-// spend is what a value of a budget's dimensions has used.
-type spend struct {
-	values []string // in the order of by; none without
-	used   money.Sum
-	limit  float64
-	// reached is when each of the budget's thresholds was, in the running window; zero: not yet.
-	reached []time.Time
-}
-
-func (s *spend) ratio() float64 { return s.used.Dollars() / s.limit }
-
 // zoneOfBudget is the time zone of a budget's windows.
 func (c *core) zoneOfBudget(b *BudgetConfig) *time.Location {
 	if b.TimeZone == "" {
@@ -55,56 +40,37 @@ func (c *core) zoneOfBudget(b *BudgetConfig) *time.Location {
 }
 
 // spends adds up what the calls of a budget's running window, from its start on, cost, by value.
-func (c *core) spends(b *BudgetConfig, start, now time.Time) []spend {
+func (c *core) spends(b *BudgetConfig, start, now time.Time) []budget.Spend {
 	where, err := whereOf(c.dimensions.names, b.Where)
 	if err != nil {
 		return nil // Validate has seen to it
 	}
 	first, last := ledger.HourOf(start), ledger.HourOf(now)
 	if len(b.By) == 0 {
-		return []spend{{used: c.ledger.Cost(first, last, where), limit: b.Limit}}
+		return []budget.Spend{{Used: c.ledger.Cost(first, last, where), Limit: b.Limit}}
 	}
 	by, err := columns(c.dimensions.names, b.By)
 	if err != nil {
 		return nil // as above
 	}
-	var out []spend
+	var out []budget.Spend
 	for _, group := range c.ledger.Sum(ledger.Query{First: first, Last: last, By: by, Where: where}) {
 		known := slices.ContainsFunc(group.Values, func(value string) bool { return value != "" && value != ledger.Overflow })
 		if known && !group.Row.Cost.IsZero() {
-			out = append(out, spend{values: group.Values, used: group.Row.Cost, limit: b.limitOf(strings.Join(group.Values, "/"))})
+			out = append(out, budget.Spend{Values: group.Values, Used: group.Row.Cost, Limit: b.limitOf(group.Values)})
 		}
 	}
 	return out
 }
 
-// check adds up a budget's running window, with the thresholds that were reached in it. With
-// latch, those that are reached now are remembered.
-func (c *core) check(b *BudgetConfig, now time.Time, latch bool) (start, end time.Time, spends []spend) {
+// check adds up a budget's running window, and marks the thresholds that were reached in it.
+func (c *core) check(
+	b *BudgetConfig, now time.Time, mark func(*budget.Budget, []budget.Spend, budget.Moment) []budget.Spend,
+) (start, end time.Time, spends []budget.Spend) {
 	zone := c.zoneOfBudget(b)
 	start, end = b.Window.around(now, zone)
 	kept, _ := b.Window.around(c.clock.before(now), zone)
-	return start, end, c.reached.mark(b, c.spends(b, start, now), moment{start: start, now: now, kept: kept}, latch)
-}
-
-func (b *BudgetConfig) limitOf(values string) float64 {
-	if limit, own := b.Limits[values]; own {
-		return limit
-	}
-	return b.Limit
-}
-
-// exhausted is when a budget is used up at the pace of its window so far, or was.
-func exhausted(start, now time.Time, ratio float64) (at time.Time, known bool) {
-	elapsed := now.Sub(start)
-	if ratio <= 0 || elapsed <= 0 {
-		return time.Time{}, false
-	}
-	seconds := elapsed.Seconds() / ratio
-	if seconds > 100*366*24*3600 {
-		return time.Time{}, false // in more than a century
-	}
-	return start.Add(time.Duration(seconds * float64(time.Second))), true
+	return start, end, mark(b.definition(), c.spends(b, start, now), budget.Moment{Start: start, Now: now, Kept: kept})
 }
 
 // Budgets are those of the configuration, with what is used of them.
@@ -112,15 +78,15 @@ func (b usageSource) Budgets() []dashboard.Budget {
 	now := time.Now()
 	budgets := make([]dashboard.Budget, 0, len(b.cfg.Budgets))
 	for i := range b.cfg.Budgets {
-		budget := &b.cfg.Budgets[i]
-		start, end, spends := b.check(budget, now, false)
+		configured := &b.cfg.Budgets[i]
+		start, end, spends := b.check(configured, now, b.reached.Mark)
 		for _, s := range spends {
 			of := dashboard.Budget{
-				Name: budget.Name, Window: string(budget.Window), Where: budget.Where, By: budget.By, Values: s.values,
-				Start: start, End: end, Used: s.used.Dollars(), Limit: s.limit,
+				Name: configured.Name, Window: string(configured.Window), Where: configured.Where, By: configured.By, Values: s.Values,
+				Start: start, End: end, Used: s.Used.Dollars(), Limit: s.Limit,
 			}
-			for j, percent := range budget.thresholds() {
-				of.Thresholds = append(of.Thresholds, dashboard.Threshold{Percent: percent, Reached: s.reached[j]})
+			for j, percent := range configured.thresholds() {
+				of.Thresholds = append(of.Thresholds, dashboard.Threshold{Percent: percent, Reached: s.Reached[j]})
 			}
 			budgets = append(budgets, of)
 		}
@@ -144,7 +110,7 @@ func (c *core) budgetMetrics(w writer, now time.Time) {
 	for i := range c.cfg.Budgets {
 		b := &c.cfg.Budgets[i]
 		zone := c.zoneOfBudget(b)
-		start, end, spends := c.check(b, now, true)
+		start, end, spends := c.check(b, now, c.reached.Update)
 		w.budget(starts, b, nil).SetDoubleValue(float64(start.Unix()))
 		w.budget(ends, b, nil).SetDoubleValue(float64(end.Unix()))
 		offset := w.budget(offsets, b, nil)
@@ -152,15 +118,15 @@ func (c *core) budgetMetrics(w writer, now time.Time) {
 		_, east := now.In(zone).Zone()
 		offset.SetDoubleValue(float64(east))
 		for _, s := range spends {
-			w.budget(ratios, b, s.values).SetDoubleValue(s.ratio())
-			w.budget(limits, b, s.values).SetDoubleValue(s.limit)
-			if at, known := exhausted(start, now, s.ratio()); known && b.Window.rolling() == 0 {
-				w.budget(until, b, s.values).SetDoubleValue(float64(at.Unix()))
+			w.budget(ratios, b, s.Values).SetDoubleValue(s.Ratio())
+			w.budget(limits, b, s.Values).SetDoubleValue(s.Limit)
+			if at, known := budget.Exhausted(start, now, s.Ratio()); known && b.Window.rolling() == 0 {
+				w.budget(until, b, s.Values).SetDoubleValue(float64(at.Unix()))
 			}
 			for j, percent := range b.thresholds() {
-				w.threshold(thresholds, b, s.values, percent).SetDoubleValue(percent / 100)
-				if at := s.reached[j]; !at.IsZero() {
-					w.threshold(times, b, s.values, percent).SetDoubleValue(float64(at.Unix()))
+				w.threshold(thresholds, b, s.Values, percent).SetDoubleValue(percent / 100)
+				if at := s.Reached[j]; !at.IsZero() {
+					w.threshold(times, b, s.Values, percent).SetDoubleValue(float64(at.Unix()))
 				}
 			}
 		}
@@ -179,7 +145,7 @@ func (w writer) budget(to pmetric.NumberDataPointSlice, b *BudgetConfig, values 
 
 func (w writer) threshold(to pmetric.NumberDataPointSlice, b *BudgetConfig, values []string, percent float64) pmetric.NumberDataPoint {
 	point := w.budget(to, b, values)
-	point.Attributes().PutStr(labelThreshold, percentLabel(percent))
+	point.Attributes().PutStr(labelThreshold, budget.Percent(percent))
 	return point
 }
 

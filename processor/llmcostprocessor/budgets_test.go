@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/falseclock"
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/budget"
 )
 
 func TestWindows(t *testing.T) {
@@ -109,12 +110,12 @@ func TestBudgetValuesAreBounded(t *testing.T) {
 			c.Dimensions = dimensionsOf("user.id")
 			c.Budgets = []BudgetConfig{{Name: "user", Window: WindowDay, Limit: 1, By: []string{"user.id"}}}
 		}))
-		for i := range maxBudgetValues + 10 {
+		for i := range budget.MaxValues + 10 {
 			r.price(callSpan(put("user.id", fmt.Sprint("bomb-", i)), put("gen_ai.usage.input_tokens", 1), put("gen_ai.usage.output_tokens", 1)))
 		}
 		r.price(callSpan(put("user.id", "ada")))
 		budgets := (usageSource{r.core()}).Budgets()
-		assert.Len(t, budgets, maxBudgetValues)
+		assert.Len(t, budgets, budget.MaxValues)
 		assert.Equal(t, []string{"ada"}, budgets[0].Values)
 		r.stop()
 	})

@@ -21,6 +21,7 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/health"
 	"github.com/otelcol-arc/otelcol-arc/internal/period"
 	"github.com/otelcol-arc/otelcol-arc/internal/sharedcore"
+	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/budget"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/calls"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/identity"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/invoice"
@@ -81,9 +82,9 @@ type core struct {
 	hide   func() // from the pages
 	done   chan struct{}
 
-	mu       sync.Mutex // one emission at a time; guards what follows
-	rejected bool       // by a metrics pipeline, the last time
-	reached  reached    // thresholds of budgets
+	mu       sync.Mutex     // one emission at a time; guards what follows
+	rejected bool           // by a metrics pipeline, the last time
+	reached  budget.Reached // thresholds of budgets
 
 	health  *health.Health
 	damages []error // found while the storage was loaded

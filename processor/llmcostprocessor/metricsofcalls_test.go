@@ -269,6 +269,70 @@ func TestMetricsOfTheSameCalls(t *testing.T) {
 	}
 }
 
+// Batches are split anywhere, so that the metrics of the same calls may come in two requests.
+func TestMetricsOfTheSameCallsInSeveralRequests(t *testing.T) {
+	names := slices.Sorted(maps.Keys(threeCalls))
+	for _, first := range names {
+		for _, second := range names {
+			if first == second {
+				continue
+			}
+			t.Run(first+" "+second, func(t *testing.T) {
+				falseclock.Test(t, func(t *testing.T) {
+					wakeUp()
+					r := newRig(t, testConfig(everySource))
+					const exports = 4
+					for i := range exports {
+						for _, points := range [][]sentPoint{threeCalls[first], threeCalls[second]} {
+							md := pmetric.NewMetrics()
+							metrics := md.ResourceMetrics().AppendEmpty().ScopeMetrics().AppendEmpty().Metrics()
+							for _, p := range points {
+								p.attributes = append([]string{ofGPT4o, "gen_ai.operation.name=chat"}, p.attributes...)
+								p.start, p.at = 1, 60*(i+1)
+								p.sum, p.count = p.sum*float64(i+1), p.count*uint64(i+1)
+								p.addTo(metrics)
+							}
+							require.NoError(t, r.metrics.ConsumeMetrics(t.Context(), md))
+							time.Sleep(time.Second)
+						}
+						time.Sleep(58 * time.Second)
+					}
+					totals := r.totals()
+					assert.Equal(t, 300.*exports, totals["arc_llm_tokens_total{model=gpt-4o,type=prompt}"], "input")
+					assert.Equal(t, 60.*exports, totals["arc_llm_tokens_total{model=gpt-4o,type=completion}"], "output")
+				})
+			})
+		}
+	}
+}
+
+// A sum is priced by the seller, the region and the tier that its points name.
+func TestMetricsArePricedAsSpansAre(t *testing.T) {
+	for name, tt := range map[string]struct {
+		metric, attributes, model string
+		dollars                   float64
+	}{
+		"the address of a seller": {
+			"gen_ai.client.token.usage", "gen_ai.provider.name=openai server.address=api.deepseek.com gen_ai.request.model=deepseek-chat gen_ai.token.type=input", "deepseek-chat", 0.28,
+		},
+		"what was asked for": {
+			"gen_ai.client.token.usage", "gen_ai.provider.name=openai gen_ai.request.model=gpt-4o gen_ai.response.model=our-best gen_ai.token.type=input", "gpt-4o", 2.5,
+		},
+		"a tier": {
+			"gen_ai.client.token.usage", "gen_ai.provider.name=openai gen_ai.request.model=gpt-4o gen_ai.openai.response.service_tier=priority gen_ai.token.type=input", "gpt-4o", 4.25,
+		},
+		"Claude Code's fast mode": {"claude_code.token.usage", "model=claude-opus-4-8 speed=fast type=input", "claude-opus-4-8", 10},
+		"Claude Code at Bedrock":  {"claude_code.token.usage", "model=us.anthropic.claude-sonnet-4-5-20250929-v1:0 type=input", "claude-sonnet-4-5", 3.3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, testConfig(everySource))
+			p := sentPoint{metric: tt.metric, attributes: strings.Fields(tt.attributes), sum: 1e6, delta: true, start: 1, at: 2}
+			require.NoError(t, r.metrics.ConsumeMetrics(t.Context(), p.metrics()))
+			assert.InDelta(t, tt.dollars, r.totals()["arc_llm_cost_dollars{model="+tt.model+"}"], 1e-9)
+		})
+	}
+}
+
 // What each source makes of the points that applications send.
 func TestMetricsAsTheyAreSent(t *testing.T) {
 	usage := func(attributes string, sum float64, count uint64) sentPoint {

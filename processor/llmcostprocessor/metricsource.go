@@ -7,7 +7,6 @@ import (
 	"context"
 	"maps"
 	"math"
-	"slices"
 	"sync"
 	"time"
 
@@ -47,6 +46,8 @@ type metricSources struct {
 	// series without a start that appears later than its resource began at 0: a
 	// scrape has all series that there are.
 	seen map[[16]byte]time.Time
+	// rivals are the sources of each scope whose tokens it sent lately.
+	rivals map[scopeID]rivals
 	// covered are the services whose spans or events report calls, and when they last did.
 	covered map[uint64]time.Time
 }
@@ -77,7 +78,7 @@ type deltaID struct {
 }
 
 func newMetricSources(names []string, since time.Time) *metricSources {
-	m := &metricSources{sources: map[string][]*convention.MetricSource{}, since: since, last: map[seriesID]reading{}, limits: maxSourceSeries, seen: map[[16]byte]time.Time{}, covered: map[uint64]time.Time{}}
+	m := &metricSources{sources: map[string][]*convention.MetricSource{}, since: since, last: map[seriesID]reading{}, limits: maxSourceSeries, seen: map[[16]byte]time.Time{}, rivals: map[scopeID]rivals{}, covered: map[uint64]time.Time{}}
 	for _, name := range names {
 		source := convention.MetricSourceOf(name)
 		for _, metric := range source.Metrics() {
@@ -123,11 +124,11 @@ func (c *core) countMetrics(ctx context.Context, md pmetric.Metrics) {
 		found := usages{byCalls: map[callsID]int{}}
 		known := c.sources.see(rm.Resource(), time.Now())
 		for _, sm := range rm.ScopeMetrics().All() {
-			present := c.sources.presentIn(sm.Metrics())
 			from := origin{resource: rm.Resource(), scope: sm.Scope().Name(), known: known}
+			rivals := c.sources.rivalsIn(&from, sm.Metrics(), time.Now())
 			for _, metric := range sm.Metrics().All() {
 				for _, source := range c.sources.sources[metric.Name()] {
-					c.readSource(b, source, metric, &from, present, &found)
+					c.readSource(b, source, metric, &from, rivals, &found)
 				}
 			}
 		}
@@ -151,34 +152,25 @@ type origin struct {
 	known    bool
 }
 
-// presentIn are the sources whose tokens a scope sends. A call that it counts in several
-// of them counts once.
-func (m *metricSources) presentIn(metrics pmetric.MetricSlice) (present []*convention.MetricSource) {
-	for _, metric := range metrics.All() {
-		for _, source := range m.sources[metric.Name()] {
-			if source.CountsTokens(metric.Name()) && !slices.Contains(present, source) {
-				present = append(present, source)
-			}
-		}
-	}
-	return present
+// attributes are a copy of those of the resource, and the name of the scope.
+func (o *origin) attributes() pcommon.Map {
+	both := pcommon.NewMap()
+	o.resource.Attributes().CopyTo(both)
+	both.PutStr("scope.", o.scope)
+	return both
 }
 
 // readSource adds what the points of a metric add to what they reported before.
-func (c *core) readSource(b *batch, source *convention.MetricSource, metric pmetric.Metric, from *origin, present []*convention.MetricSource, found *usages) {
+func (c *core) readSource(b *batch, source *convention.MetricSource, metric pmetric.Metric, from *origin, all rivals, found *usages) {
+	earlier, others := all.of(source, time.Now())
 	eachPoint(metric, func(p point) {
-		if source.GivesWay(p.attributes, present) {
-			return
-		}
 		tokens, records, ok := c.sources.increase(source.Name, metric.Name(), from, &p)
-		if !ok {
+		switch {
+		case source.GivesWay(p.attributes, earlier, others):
+		case !ok:
 			b.outcomes.add(source.Name, outcomeTooManySeries)
-			return
-		}
-		if tokens == 0 && records == 0 {
-			return
-		}
-		if !found.of(source, &p, from.resource).Add(metric.Name(), p.attributes, tokens, records) {
+		case tokens == 0 && records == 0:
+		case !found.of(source, &p, from.resource).Add(metric.Name(), p.attributes, tokens, records):
 			b.outcomes.add(source.Name, convention.ReasonBadTokens)
 		}
 	})
@@ -238,7 +230,7 @@ func (c *core) countUsages(ctx context.Context, b *batch, found *usages) {
 func (c *core) countUsage(ctx context.Context, b *batch, u *usageSum, call *convention.Call, now time.Time) {
 	d := detectedCall{call: *call, attributes: u.attributes, source: newSource(u.resource), end: u.at}
 	d.at = c.timeOf(ctx, u.at, now)
-	d.charge = c.priceSum(call, d.at)
+	d.charge = c.priceSum(&d, d.at)
 	c.identifySource(d.source)
 	b.countRule(call)
 	b.outcomes.add(call.Convention, d.charge.outcome)
@@ -276,9 +268,7 @@ func (u *usages) of(source *convention.MetricSource, p *point, resource pcommon.
 // increase returns by how much a series has increased since its last point. It is
 // false when there are too many series.
 func (m *metricSources) increase(source, metric string, from *origin, p *point) (tokens, records int64, ok bool) {
-	both := pcommon.NewMap()
-	from.resource.Attributes().CopyTo(both)
-	both.PutStr("scope.", from.scope)
+	both := from.attributes()
 	for key, value := range p.attributes.All() {
 		value.CopyTo(both.PutEmpty("point." + key))
 	}
@@ -300,11 +290,13 @@ func (m *metricSources) increase(source, metric string, from *origin, p *point) 
 		m.last[id] = reading{deltas: last.deltas, arrived: p.arrived}
 		return whole(p.tokens), whole(p.records), true
 	}
+	// A series whose start is unknown has none, or that of its first point.
+	unknown := p.start == 0 || p.start == p.at
 	switch {
 	case known && p.at != 0 && p.at <= last.at:
 		return 0, 0, true // sent again, or overtaken
-	case !known && p.start == 0 && from.known: // from 0 since the scrape before
-	case !known && p.start.AsTime().Before(m.since):
+	case !known && unknown && from.known: // from 0 since the scrape before
+	case !known && (unknown || p.start.AsTime().Before(m.since)):
 		last = p.reading // from here on
 	case p.tokens < last.tokens || p.records < last.records:
 		last = reading{} // the counter was reset
@@ -374,6 +366,7 @@ func (m *metricSources) forget(now time.Time) {
 	yesterday := now.Add(-24 * time.Hour)
 	m.forgetSeries(yesterday)
 	maps.DeleteFunc(m.covered, func(_ uint64, at time.Time) bool { return at.Before(yesterday) })
+	m.forgetRivals(now)
 	maps.DeleteFunc(m.seen, func(_ [16]byte, at time.Time) bool { return at.Before(yesterday) })
 }
 

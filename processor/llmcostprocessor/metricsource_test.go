@@ -82,6 +82,7 @@ func TestMetricSourcesCountWhatIsNew(t *testing.T) {
 		"cumulative, restarted":            {[]sent{{cumulative, 1, 2, 2, 300}, {cumulative, 5, 6, 1, 50}}, 3, 350},
 		"cumulative, from before":          {[]sent{{cumulative, -9, 2, 200, 30000}, {cumulative, -9, 3, 201, 30050}}, 1, 50},
 		"cumulative, began without saying": {[]sent{{cumulative, 1, 2, 5, 300}, {cumulative, 1, 3, 1, 40}}, 6, 340},
+		"cumulative, of an unknown start":  {[]sent{{cumulative, 2, 2, 200, 30000}, {cumulative, 2, 3, 201, 30050}}, 1, 50},
 		"delta":                            {[]sent{{delta, 1, 2, 2, 300}, {delta, 2, 3, 3, 700}}, 5, 1000},
 		"delta, sent again":                {[]sent{{delta, 1, 2, 2, 300}, {delta, 1, 2, 2, 300}}, 2, 300},
 		"nothing new":                      {[]sent{{cumulative, 1, 2, 0, 0}}, 0, 0},

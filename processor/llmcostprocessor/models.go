@@ -36,7 +36,7 @@ func newModelName(name string) modelName {
 // have the same, unless their resource names a region, or the texts are not enough to find one.
 func (b *batch) findModel(d *detectedCall) *price.Match {
 	texts := b.reader.Texts()
-	if texts == nil || d.source.region != "" {
+	if texts == nil || d.source.region != "" || d.call.Region != "" {
 		return findModel(b.prices, d)
 	}
 	if known, ok := texts.Derived.(*pricedTexts); ok && known.table == b.prices {
@@ -99,7 +99,7 @@ func namesSystem(d *detectedCall) bool {
 // regionOf returns where the model ran, as far as telemetry reports it: the region of
 // the call, or for Bedrock, which applications call in their own region, theirs.
 func regionOf(d *detectedCall) string {
-	if region := text(d.attributes, "cloud.region"); region != "" {
+	if region := cmp.Or(d.call.Region, text(d.attributes, "cloud.region")); region != "" {
 		return region
 	}
 	if d.source.region == "" {

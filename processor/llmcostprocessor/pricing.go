@@ -32,9 +32,8 @@ type charge struct {
 }
 
 // priceSum prices the sum of calls.
-func (c *core) priceSum(call *convention.Call, at time.Time) charge {
-	match := c.prices.Load().Resolve(price.Query{Provider: call.Provider, Model: call.Model})
-	return priceCall(call, match, price.Variant{}, true, at)
+func (c *core) priceSum(d *detectedCall, at time.Time) charge {
+	return priceCall(&d.call, findModel(c.prices.Load(), d), price.Variant{}, true, at)
 }
 
 // problems are why a call whose values make no sense is unpriced.

@@ -109,12 +109,15 @@ func describeUsage(to *identity.Record, call *convention.Call) {
 		return
 	}
 	to.Flags |= identity.HasUsage
-	to.Prompt, to.Completion = amounts.Prompt(), amounts.Completion()
+	to.Prompt, to.Completion = amounts.Prompt()-call.Compacted.Input, amounts.Completion()-call.Compacted.Output
 	to.Cached, to.Reasoning = saturate(amounts.CacheReads()+amounts.CacheWrites()), saturate(amounts[usage.Reasoning])
 	for kind := range (used & otherKinds).Kinds {
 		to.Other = mix(to.Other, uint64(kind), uint64(amounts[kind]))
 	}
 	to.NonZero, to.Stated = uint32(used), uint32(call.Stated|used)
+	if call.Compacted != (convention.Totals{}) {
+		to.NonZero |= compacted
+	}
 	for _, states := range statedFlags {
 		if to.Stated&states.kinds != 0 {
 			to.Flags |= states.flag
@@ -122,8 +125,11 @@ func describeUsage(to *identity.Record, call *convention.Call) {
 	}
 }
 
-// Records have a bit for each kind of usage.
-var _ [32 - usage.Count]struct{}
+// Records have a bit for each kind of usage, and one for what was compacted, so that a record
+// which has that is preferred.
+var _ [31 - usage.Count]struct{}
+
+const compacted = 1 << 31
 
 var statedFlags = [...]struct {
 	flag  identity.Flags

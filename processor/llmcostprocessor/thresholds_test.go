@@ -14,7 +14,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/falseclock"
-	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/money"
 )
 
 func TestMistakesInThresholdsAreNamed(t *testing.T) {
@@ -110,51 +109,4 @@ func TestThresholdsAreReachedOnce(t *testing.T) {
 		assert.Empty(t, reachedAt(read(r.persistMetrics())))
 		r.stop()
 	})
-}
-
-func TestMark(t *testing.T) {
-	b := &BudgetConfig{Name: "user", Window: WindowDay, By: []string{"user.id"}, Limit: 10}
-	spent := func(user string, dollars float64) spend {
-		amount, ok := money.FromDollars(dollars)
-		require.True(t, ok)
-		s := spend{values: []string{user}, limit: b.Limit}
-		s.used.Add(amount)
-		return s
-	}
-	at := func(d time.Duration) moment {
-		start := morning.Truncate(24 * time.Hour)
-		return moment{start: start, now: start.Add(d), kept: start}
-	}
-	highest := func(spends []spend) map[string]float64 {
-		out := map[string]float64{}
-		for i := range spends {
-			out[spends[i].values[0]] = spends[i].highest(b.thresholds())
-		}
-		return out
-	}
-	var r reached
-	assert.Equal(t, map[string]float64{"ada": 80, "bob": 0}, highest(r.mark(b, []spend{spent("bob", 4.99), spent("ada", 8)}, at(time.Hour), true)))
-	assert.True(t, r.changed)
-	r.changed = false
-	assert.Equal(t, map[string]float64{"ada": 80}, highest(r.mark(b, nil, at(2*time.Hour), true)), "all was corrected to nothing")
-	assert.Equal(t, map[string]float64{"ada": 80}, highest(r.mark(b, []spend{spent("ada", 99)}, at(2*time.Hour), false)), "only what is emitted is remembered")
-	assert.False(t, r.changed)
-	assert.Equal(t, map[string]float64{"ada": 0}, highest(r.mark(b, []spend{spent("ada", 1)}, at(59*time.Minute), true)), "the clock was set back")
-	higher := spent("ada", 8)
-	higher.limit = 100
-	assert.Equal(t, map[string]float64{"ada": 0}, highest(r.mark(b, []spend{higher}, at(3*time.Hour), true)), "the limit was raised")
-
-	var many []spend
-	for i := range maxBudgetValues + 10 {
-		many = append(many, spent(fmt.Sprint("bomb-", i), 10))
-	}
-	r = reached{}
-	r.mark(b, []spend{spent("ada", 20)}, at(time.Hour), true)
-	for range 3 {
-		marked := r.mark(b, append([]spend{spent("ada", 1)}, many...), at(time.Hour), true)
-		assert.Len(t, marked, maxBudgetValues)
-		assert.Len(t, r.budgets["user"].Values, maxBudgetValues)
-	}
-	b.Where = map[string]string{"model": "o3"}
-	assert.Empty(t, r.mark(b, nil, at(time.Hour), true), "another budget has its name")
 }

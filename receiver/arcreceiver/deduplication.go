@@ -11,8 +11,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver/internal/dedup"
 	"github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver/internal/event"
-	"github.com/otelcol-arc/otelcol-arc/receiver/arcreceiver/internal/recent"
 )
 
 const (
@@ -52,16 +52,16 @@ type deduplicator struct {
 	window time.Duration
 
 	mu       sync.Mutex
-	events   *recent.Window[name, struct{}]
-	requests *recent.Window[string, acceptedRequest]
+	events   *dedup.Window[name, struct{}]
+	requests *dedup.Window[string, acceptedRequest]
 	inFlight map[string]bool // keys of requests in flight
 }
 
 func newDeduplicator(window time.Duration, maxIDs int) *deduplicator {
 	return &deduplicator{
 		window:   window,
-		events:   recent.New[name, struct{}](maxIDs, window),
-		requests: recent.New[string, acceptedRequest](maxResponseBytes, window),
+		events:   dedup.New[name, struct{}](maxIDs, window),
+		requests: dedup.New[string, acceptedRequest](maxResponseBytes, window),
 		inFlight: map[string]bool{},
 	}
 }

@@ -26,11 +26,14 @@ func TestProblemsAcrossComponentsAreReported(t *testing.T) {
 		"--config", "config/default.yaml",
 		"--config", "yaml:service::pipelines::traces::processors: [memory_limiter, alert, llm_cost]",
 		"--config", "yaml:service::extensions: [health_check]",
+		"--config", "yaml:processors::memory_limiter::check_interval: 10",
 	}
 	output, err := collector.Command(t.Context(), t, append([]string{"validate"}, mistakes...)...).CombinedOutput()
 	require.NoError(t, err, "%s", output)
 	assert.Contains(t, string(output), `{"key": "service::pipelines::traces::processors", "problem": "\"alert\" is before \"llm_cost\"`)
 	assert.Contains(t, string(output), `{"key": "extensions::dashboard", "problem": "is not started`)
+
+	assert.Contains(t, string(output), `{"key": "processors::memory_limiter::check_interval", "problem": "10 without a unit is in nanoseconds; write 10s for seconds"}`)
 
 	p, set := quick(t)
 	process := collector.Start(t, collector.Options{

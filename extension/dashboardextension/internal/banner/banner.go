@@ -9,6 +9,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -101,7 +102,7 @@ func dashboards(conf map[string]any) []Line {
 func exporters(conf map[string]any, notifiers []string) (serve, send []Line) {
 	for _, id := range usedComponents(conf, "exporters") {
 		settings := rawconf.Section(rawconf.Section(conf, "exporters"), id)
-		at := text(settings, "endpoint", "")
+		at := destination(settings)
 		switch {
 		case at == "", slices.Contains(notifiers, id):
 		case rawconf.TypeOf(id) == "prometheus":
@@ -111,6 +112,36 @@ func exporters(conf map[string]any, notifiers []string) (serve, send []Line) {
 		}
 	}
 	return serve, send
+}
+
+// destination is where an exporter sends; "" if it names no address, or has a default.
+func destination(settings map[string]any) string {
+	if at := text(settings, "endpoint", ""); at != "" {
+		return withoutSecrets(at)
+	}
+	for _, key := range []string{"endpoints", "brokers"} {
+		if all := rawconf.List(settings, key); len(all) > 0 {
+			for i := range all {
+				all[i] = withoutSecrets(all[i])
+			}
+			return strings.Join(all, ", ")
+		}
+	}
+	return text(settings, "path", "")
+}
+
+// withoutSecrets is an address without a user, a password and a query, where some have a
+// token.
+func withoutSecrets(address string) string {
+	if !strings.Contains(address, "://") {
+		return address // host:port
+	}
+	u, err := url.Parse(address)
+	if err != nil {
+		return "(not a URL)"
+	}
+	u.User, u.RawQuery, u.Fragment = nil, "", ""
+	return u.String()
 }
 
 func alerts(facts Facts) []Line {

@@ -55,6 +55,30 @@ otelcol-arc 1.2.3 is ready
 `, Format("1.2.3", Describe(conf, Facts{Notifiers: []string{"slack"}, Off: []string{"email"}, Rules: 33, EventRules: 1})))
 }
 
+// Each exporter that sends is there, and no password.
+func TestDescribeDestinations(t *testing.T) {
+	conf := parse(t, `
+exporters:
+  elasticsearch: {endpoints: ["https://user:secret@a:9200", "https://b:9200"]}
+  clickhouse: {endpoint: "tcp://db:9000/otel?username=u&password=secret"}
+  otlp_http/c: {endpoint: "https://%zz:secret@c"}
+  kafka: {brokers: ["k1:9092", "k2:9092"]}
+  gateways: {endpoints: ["g:4317"]}
+  file: {path: all.json}
+  nop:
+service: {pipelines: {logs: {exporters: [elasticsearch, clickhouse, otlp_http/c, kafka, gateways, file, nop]}}}
+`)
+	_, send := exporters(conf, nil)
+	assert.Equal(t, []Line{
+		{"", "clickhouse", "tcp://db:9000/otel"},
+		{"", "elasticsearch", "https://a:9200, https://b:9200"},
+		{"", "file", "all.json"},
+		{"", "gateways", "g:4317"},
+		{"", "kafka", "k1:9092, k2:9092"},
+		{"", "otlp_http/c", "(not a URL)"},
+	}, send)
+}
+
 func TestDescribeInMemory(t *testing.T) {
 	for _, content := range []string{"{}", "service: 1", "service: {pipelines: {traces: {receivers: otlp}}}", "processors: {llm_cost: }\nservice: {pipelines: {traces: {processors: [llm_cost]}}}"} {
 		lines := Describe(parse(t, content), Facts{})

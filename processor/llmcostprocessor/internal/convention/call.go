@@ -104,6 +104,11 @@ type Call struct {
 	Stated usage.Set
 	// Totals are as written.
 	Totals Totals
+	// Compacted is the part of Usage by which the provider summarized the context. Most
+	// records of a call leave it out.
+	Compacted Totals
+	// Region is where the call was served, as the provider reports it; "" for anywhere.
+	Region string
 	// Reported is the cost in dollars that the application reported, if HasReported.
 	Reported float64
 	// Currency is that of Reported where it is not dollars yet: an ISO 4217 code.

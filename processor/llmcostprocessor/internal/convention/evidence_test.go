@@ -395,6 +395,43 @@ func TestFailuresInLogs(t *testing.T) {
 	}
 }
 
+// A response of Anthropic's that compacted its context leaves the tokens of that out of its counts.
+func TestCompactionIsInAddition(t *testing.T) {
+	compacted := usage.Amounts{usage.Input: 1000 + 5000, usage.Output: 300 + 900}
+	call := readAs(t, "com.anthropic.sdk", chat("anthropic", "claude-opus-4-8", attributes{
+		"anthropic.usage.compaction.input_tokens": 5000, "anthropic.usage.compaction.output_tokens": 900,
+	}))
+	assert.Equal(t, compacted, call.Usage)
+	assert.Equal(t, Totals{Input: 5000, Output: 900}, call.Compacted)
+	call = readAs(t, "", chat("anthropic", "claude-opus-4-8", attributes{"gen_ai.usage.raw": `{"input_tokens": 1000, "output_tokens": 300, "iterations": [
+		{"type": "message", "input_tokens": 400, "output_tokens": 100},
+		{"type": "compaction", "input_tokens": 1000, "cache_read_input_tokens": 3000, "cache_creation_input_tokens": 1000, "output_tokens": 900},
+		{"type": "message", "input_tokens": 600, "output_tokens": 200}
+	]}`}))
+	assert.Equal(t, compacted, call.Usage)
+}
+
+// An embedding puts nothing out: the total is the input.
+func TestTotalOfAnEmbedding(t *testing.T) {
+	var r Reader
+	for range 2 { // read, then by the texts that are known
+		var call Call
+		span := newSpan(t, attributes{"gen_ai.operation.name": "embeddings", "gen_ai.provider.name": "openai", "gen_ai.request.model": "text-embedding-3-small", "gen_ai.usage.total_tokens": 70})
+		outcome, _ := r.Span(pcommon.NewInstrumentationScope(), span, &call)
+		assert.Equal(t, IsCall, outcome)
+		assert.Equal(t, usage.Amounts{usage.Input: 70}, call.Usage)
+		assert.True(t, call.HasUsage)
+	}
+}
+
+// Where Anthropic served a call is in its object of counts alone.
+func TestRegionOfAnthropic(t *testing.T) {
+	for geo, want := range map[string]string{"us": "us", "global": "", "not_available": ""} {
+		call := readAs(t, "", chat("anthropic", "claude-opus-4-8", attributes{"gen_ai.usage.raw": `{"input_tokens": 1000, "output_tokens": 300, "inference_geo": "` + geo + `"}`}))
+		assert.Equal(t, want, call.Region)
+	}
+}
+
 // A Claude Code request is a span too, with the ID that its event has.
 func TestClaudeCodeSpan(t *testing.T) {
 	call := readAs(t, "com.anthropic.claude_code.tracing", attributes{

@@ -23,9 +23,11 @@ const (
 	cacheWrite5m // of what was written
 	textInput
 	textOutput
-	thoughts   // reasoning tokens that are in addition to the output tokens
-	toolPrompt // input tokens that are in addition to the input tokens
-	counts     // how many fields are counts
+	thoughts        // reasoning tokens that are in addition to the output tokens
+	toolPrompt      // input tokens that are in addition to the input tokens
+	compactedInput  // all tokens of requests by which the provider summarized the context,
+	compactedOutput // which the other counts leave out
+	counts          // how many fields are counts
 )
 
 // What is not a count.

@@ -56,6 +56,9 @@ var genAI = slices.Concat([]row{
 		"llm.usage.cache_creation_tokens",
 		"llm.usage.cache_creation_input_tokens",
 	}},
+	// Of anthropic's SDKs (2.14): the counts of a response leave out its compactions.
+	{compactedInput, []string{"anthropic.usage.compaction.input_tokens"}},
+	{compactedOutput, []string{"anthropic.usage.compaction.output_tokens"}},
 	// Those of anthropic.* are what Anthropic's SDKs report themselves.
 	{cacheWrite5m, []string{
 		"gen_ai.usage.cache_creation.ephemeral_5m_input_tokens",

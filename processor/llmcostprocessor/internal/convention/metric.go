@@ -4,6 +4,7 @@
 package convention
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
@@ -37,6 +38,7 @@ type MetricSource struct {
 	// histogram that records something of each.
 	tokenMetric, callMetric string
 	statusKey               string // how the calls ended; "" where nothing has it
+	speedKey                string // of what was served faster than usual; "" where nothing has it
 	// of are the operations whose calls it counts, by its rank among the sources that
 	// count the same ones: of those that one scope sends, the first counts.
 	of map[metricOperation]rank
@@ -84,6 +86,12 @@ const (
 	inferenceOperation      = "gen_ai.client.inference.operation"
 	inferenceOperationInput = inferenceOperation + ".input_tokens"
 )
+
+// tierKeys are those of spans.
+var tierKeys = func() []string {
+	i := slices.IndexFunc(genAI, func(r row) bool { return r.field == tier })
+	return genAI[i].keys
+}()
 
 var (
 	genAIModel    = []string{"gen_ai.response.model", "gen_ai.request.model"}
@@ -138,7 +146,7 @@ var MetricSources = []MetricSource{
 	{
 		Name: "claude_code.token.usage", convention: "claude-code", typeKey: "type",
 		types: map[string]field{"input": input, "output": output, "cacheRead": cacheRead, "cacheCreation": cacheWrite},
-		model: []string{"model"}, maker: price.Anthropic, counting: counting{cached: exclusive},
+		model: []string{"model"}, maker: price.Anthropic, speedKey: "speed", counting: counting{cached: exclusive},
 	},
 	{
 		Name: "gemini_cli.token.usage", convention: "gemini-cli", typeKey: "type", types: geminiCLITokenTypes, model: []string{"model"},
@@ -195,19 +203,22 @@ func (s *MetricSource) Metrics() []string {
 // CountsTokens reports whether a metric has the tokens of the source, and not its calls alone.
 func (s *MetricSource) CountsTokens(metric string) bool { return metric != s.callMetric }
 
-// GivesWay reports whether a point counts the same calls as one of the sources whose tokens
-// its scope sends, and that one goes before its own.
-func (s *MetricSource) GivesWay(attributes pcommon.Map, present []*MetricSource) bool {
+// GivesWay reports whether a point counts the same calls as one of the sources whose tokens its
+// scope sends, and that one goes before its own: one of those that sent them earlier, or of a
+// better rank.
+func (s *MetricSource) GivesWay(attributes pcommon.Map, earlier, others []*MetricSource) bool {
 	of := inference
 	if name, ok := attributes.Get(operationKey); ok && isEmbedding(name.AsString()) {
 		of = embedding
 	}
 	own, ranked := s.of[of]
-	hasTokens := slices.Contains(present, s)
-	return ranked && slices.ContainsFunc(present, func(other *MetricSource) bool {
-		theirs, also := other.of[of]
-		return also && other != s && (theirs < own || !hasTokens)
-	})
+	counts := func(other *MetricSource) bool {
+		_, also := other.of[of]
+		return also && other != s
+	}
+	return ranked && (slices.ContainsFunc(earlier, counts) || slices.ContainsFunc(others, func(other *MetricSource) bool {
+		return counts(other) && other.of[of] < own
+	}))
 }
 
 func isEmbedding(operation string) bool { return operation == "embeddings" || operation == "embedding" }
@@ -311,7 +322,8 @@ func (u *Usage) Call(attributes pcommon.Map) (Call, Outcome, string) {
 	if call.Provider == "" {
 		call.Provider = u.source.maker
 	}
-	call.ServiceTier = firstText(attributes, []string{"openai.response.service_tier", "gen_ai.response.service_tier"})
+	call.RequestModel = firstText(attributes, []string{"gen_ai.request.model"})
+	call.ServiceTier = cmp.Or(firstText(attributes, []string{u.source.speedKey}), firstText(attributes, tierKeys))
 	call.Tier = price.TierOf(call.ServiceTier)
 	call.Status = u.source.statusOf(firstText(attributes, []string{u.source.statusKey}))
 	call.HasUsage = !u.counts.nothing() // 0 tokens of calls that ended well are not known

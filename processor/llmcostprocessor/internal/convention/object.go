@@ -4,6 +4,7 @@
 package convention
 
 import (
+	"cmp"
 	"encoding/json"
 	"strings"
 
@@ -28,6 +29,8 @@ type object struct {
 	// out the cached tokens.
 	raw  bool
 	tier string
+	// region is where the provider served the call, if that has a surcharge.
+	region string
 }
 
 // names are those of counts in the objects of APIs and SDKs, without underscores
@@ -158,9 +161,15 @@ func (o *object) read(m map[string]any, of string, depth int) {
 			if part, known := partsOf[name]; known {
 				o.readModalities(value, part)
 			}
+			if name == "iterations" {
+				o.readCompactions(value)
+			}
 		case string:
 			if name == "servicetier" {
 				o.tier = value
+			}
+			if name == "inferencegeo" && value != "global" && value != "not_available" {
+				o.region = value // Anthropic's, which has a surcharge
 			}
 			if name == "speed" && value != "standard" && value != "normal" {
 				o.tier = value
@@ -184,6 +193,28 @@ func (o *object) read(m map[string]any, of string, depth int) {
 				o.set(f, max(n, o.n[f]))
 			}
 		}
+	}
+}
+
+// readCompactions reads Anthropic's list of the requests that a response is made of. Its other
+// counts leave out those that summarize the context, whose cached tokens count as input here.
+func (o *object) readCompactions(list []any) {
+	var in, out int64
+	for _, item := range list {
+		m, ok := item.(map[string]any)
+		if !ok || m["type"] != "compaction" {
+			continue
+		}
+		for _, name := range [...]string{"input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens"} {
+			n, _ := countOf(m[name])
+			in += n
+		}
+		n, _ := countOf(m["output_tokens"])
+		out += n
+	}
+	if in+out > 0 {
+		o.set(compactedInput, in)
+		o.set(compactedOutput, out)
 	}
 }
 
@@ -237,6 +268,7 @@ func (r *record) readObjects() {
 		if r.objectTier == "" {
 			r.objectTier = o.tier
 		}
+		r.region = cmp.Or(r.region, o.region)
 	}
 	r.readDetails(inputDetails, "input")
 	r.readDetails(outputDetails, "output")

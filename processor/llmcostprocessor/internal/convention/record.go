@@ -41,6 +41,8 @@ type facts struct {
 	disjoint bool
 	// objectTier is the tier in the provider's own object.
 	objectTier string
+	// region is where the provider's object reports that the call was served.
+	region string
 	// unreadable: a count of input or output tokens that cannot be one.
 	unreadable bool
 }

@@ -30,6 +30,9 @@ func (r *record) usage(out *Call) {
 		}
 	}
 	r.readObjects()
+	if r.counts.n[total] > 0 && !r.counts.has(input) && !r.counts.has(output) && isEmbedding(out.Operation) {
+		r.counts.set(input, r.counts.n[total]) // nothing is put out
+	}
 	out.HasUsage = r.counts.has(input) || r.counts.has(output) || r.counts.others()
 	if out.Status == Success && r.counts.nothing() {
 		out.HasUsage = false // a stream whose usage nobody asked for, say: unknown, not zero
@@ -39,6 +42,8 @@ func (r *record) usage(out *Call) {
 		return
 	}
 	out.Totals = Totals{Input: r.counts.n[input], Output: r.counts.n[output], All: r.counts.n[total]}
+	out.Compacted = Totals{Input: r.counts.n[compactedInput], Output: r.counts.n[compactedOutput]}
+	out.Region = r.region
 	out.Stated = r.counts.stated()
 	out.AddsStart = addsStart(r.scope)
 	e := r.evidence(out)

@@ -143,6 +143,8 @@ func (t *tally) amounts(r reading) usage.Amounts {
 		move(&a, usage.Output, part, t.n[part])
 	}
 	move(&a, usage.Output, usage.Reasoning, t.n[reasoning]+t.n[thoughts]+r.residual)
+	a[usage.Input] += t.n[compactedInput]
+	a[usage.Output] += t.n[compactedOutput]
 	return a
 }
 

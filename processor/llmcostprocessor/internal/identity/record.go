@@ -198,25 +198,41 @@ func compatible(a, b *Record) bool {
 }
 
 func compatibleUsage(a, b *Record) bool {
-	input := sameTotal(a.Prompt, b.Prompt, a.Cached, b.Cached, a.Flags, b.Flags, StatesInput, StatesCached)
-	output := sameTotal(a.Completion, b.Completion, a.Reasoning, b.Reasoning, a.Flags, b.Flags, StatesOutput, StatesReasoning) ||
-		nearCompletion(a, b)
+	input := sameTotal(a.inputTotal(), b.inputTotal())
+	output := sameTotal(a.outputTotal(), b.outputTotal()) || nearCompletion(a, b)
 	return input && output && (a.Other == b.Other || a.Other == 0 || b.Other == 0)
+}
+
+// sideTotal are the tokens of one side of a call, and the detail that some count in the total
+// and others in addition to it.
+type sideTotal struct {
+	tokens      int64
+	detail      uint32
+	known       bool // the record reports the tokens
+	knownDetail bool // and the detail
+}
+
+func (r *Record) inputTotal() sideTotal {
+	return sideTotal{r.Prompt, r.Cached, r.Flags.Has(StatesInput), r.Flags.Has(StatesCached)}
+}
+
+func (r *Record) outputTotal() sideTotal {
+	return sideTotal{r.Completion, r.Reasoning, r.Flags.Has(StatesOutput), r.Flags.Has(StatesReasoning)}
 }
 
 // sameTotal compares a side. Who does not report a detail may count it in the
 // total or leave it out. Who reports it may have been read in the wrong way, if the
 // detail is the same and exactly what the totals differ by.
-func sameTotal(a, b int64, detailA, detailB uint32, flagsA, flagsB, side, detail Flags) bool {
-	if a == b || !flagsA.Has(side) || !flagsB.Has(side) {
+func sameTotal(a, b sideTotal) bool {
+	if a.tokens == b.tokens || !a.known || !b.known {
 		return true
 	}
-	inA, inB := flagsA.Has(detail), flagsB.Has(detail)
+	difference := distance(a.tokens, b.tokens)
 	switch {
-	case inA && inB:
-		return detailA == detailB && distance(a, b) == int64(detailA)
-	case inA || inB:
-		return distance(a, b) == int64(max(detailA, detailB))
+	case a.knownDetail && b.knownDetail:
+		return a.detail == b.detail && difference == int64(a.detail)
+	case a.knownDetail || b.knownDetail:
+		return difference == int64(max(a.detail, b.detail))
 	}
 	return false
 }

@@ -29,30 +29,8 @@ func (m *merging) advance() {
 // a row of each. Where fold is set, all values of dimensions become the overflow's: what is
 // left is by provider and model.
 func merge(newID func() uint64, first, end int64, segments []*Segment, fold bool) (merged []*Segment) {
-	sources := make([]*merging, len(segments))
-	var texts []string
-	for i, s := range segments {
-		sources[i] = &merging{cursor: s.rows()}
-		texts = append(texts, sources[i].texts[1:]...)
-	}
-	if fold {
-		texts = append(texts, Overflow)
-	}
-	slices.Sort(texts)
-	texts = slices.Compact(texts)
-	overflow := uint32(0)
-	if fold {
-		at, _ := slices.BinarySearch(texts, Overflow)
-		overflow = uint32(at + 1)
-	}
-	for _, m := range sources {
-		m.numbers = make([]uint32, len(m.texts))
-		for i, text := range m.texts[1:] {
-			at, _ := slices.BinarySearch(texts, text)
-			m.numbers[i+1] = uint32(at + 1)
-		}
-		m.advance()
-	}
+	sources, texts := openAll(segments, fold)
+	overflow := numberOf(texts, Overflow)
 	w := segmentWriter{first: first, end: end, texts: texts}
 	flush := func() {
 		if s := w.segment(newID()); s != nil {
@@ -91,6 +69,35 @@ func merge(newID func() uint64, first, end int64, segments []*Segment, fold bool
 	}
 	flush()
 	return merged
+}
+
+// openAll begins to read segments, whose keys it has by the numbers of texts that are common to all. Where
+// fold is set the overflow's is among these.
+func openAll(segments []*Segment, fold bool) (sources []*merging, texts []string) {
+	sources = make([]*merging, len(segments))
+	for i, s := range segments {
+		sources[i] = &merging{cursor: s.rows()}
+		texts = append(texts, sources[i].texts[1:]...)
+	}
+	if fold {
+		texts = append(texts, Overflow)
+	}
+	slices.Sort(texts)
+	texts = slices.Compact(texts)
+	for _, m := range sources {
+		m.numbers = make([]uint32, len(m.texts))
+		for i, text := range m.texts[1:] {
+			m.numbers[i+1] = numberOf(texts, text)
+		}
+		m.advance()
+	}
+	return sources, texts
+}
+
+// numberOf is the number by which a segment of these texts has one of them.
+func numberOf(texts []string, text string) uint32 {
+	at, _ := slices.BinarySearch(texts, text)
+	return uint32(at + 1)
 }
 
 // fold replaces the values of dimensions, but for those of the row that stands for the models

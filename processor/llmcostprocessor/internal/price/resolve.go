@@ -224,6 +224,9 @@ var apiCopied = map[string]bool{
 // as the provider: SDKs of makers call Bedrock, too, and the instrumentations of those name the
 // maker, as Claude Code does. A maker's name alone before a dot could be Oracle's: xai.grok-4.3.
 func (s *spelled) bedrockBehind(maker string) bool {
+	if strings.HasPrefix(s.name, "arn:aws") {
+		return maker == Anthropic && strings.Contains(s.name, ":bedrock:")
+	}
 	profile, name, _ := cutProfile(s.name)
 	vendor, _, _ := strings.Cut(name, ".")
 	return isBedrock(s.name) && orgs[vendor] == maker && (maker == Anthropic || profile != "" || strings.Contains(name, ":")) &&

@@ -51,6 +51,7 @@ func TestFind(t *testing.T) {
 		{"Bedrock without the premium", "aws.bedrock", "global.anthropic.claude-sonnet-4-5-20250929-v1:0", "bedrock/claude-sonnet-4-5"},
 		{"Bedrock route", "", "bedrock/converse/us.amazon.nova-pro-v1:0", "bedrock/nova-pro"},
 		{"Bedrock's name with its maker as provider", "anthropic", "us.anthropic.claude-sonnet-4-5-20250929-v1:0", "bedrock/claude-sonnet-4-5"},
+		{"ARN with its maker as provider", "anthropic", "arn:aws:bedrock:us-east-2:1:inference-profile/us.anthropic.claude-sonnet-4-5-20250929-v1:0", "bedrock/claude-sonnet-4-5"},
 		{"Bedrock's name at another maker", "openai", "us.anthropic.claude-sonnet-4-5-20250929-v1:0", ""},
 		{"Bedrock's name at another seller", "azure.ai.openai", "us.anthropic.claude-sonnet-4-5-20250929-v1:0", ""},
 		{"LiteLLM's bridge to an API", "openai", "openai/responses/gpt-4o", "openai/gpt-4o"},

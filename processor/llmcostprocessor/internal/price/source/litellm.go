@@ -386,46 +386,51 @@ func litellmHours(p *Price, raw json.RawMessage) error {
 	return nil
 }
 
+// litellmFee reads the fees of an entry.
 func litellmFee(p *Price, seller string, entry map[string]json.RawMessage) error {
 	for field, fee := range litellmFees {
-		if !isNumber(entry[field]) {
-			continue
-		}
-		amount, err := number(json.Number(entry[field]))
-		if err != nil {
-			return fmt.Errorf("%s: %w", field, err)
-		}
-		if amount.Sign() > 0 {
-			p.Fees[fee.key] = amount.Quo(amount, new(big.Rat).SetInt64(fee.units))
+		if err := p.setFee(fee.key, field, entry[field], fee.units); err != nil {
+			return err
 		}
 	}
 	for field, raw := range entry {
 		for prefix, unit := range litellmSizes {
 			end, ok := strings.CutPrefix(strings.ToLower(field), prefix)
-			if !ok || !litellmSize.MatchString(end) || !isNumber(raw) {
+			if !ok || !litellmSize.MatchString(end) {
 				continue
 			}
-			amount, err := number(json.Number(raw))
-			if err != nil {
-				return fmt.Errorf("%s: %w", field, err)
-			}
-			if amount.Sign() > 0 {
-				p.Fees[unit+"//"+end] = amount
+			if err := p.setFee(unit+"//"+end, field, raw, 1); err != nil {
+				return err
 			}
 		}
 	}
 	// By the second on whichever side has a price; of both that of the input.
 	for _, field := range [...]string{"output_cost_per_second", "input_cost_per_second"} {
-		if isNumber(entry[field]) {
-			amount, err := number(json.Number(entry[field]))
-			if err != nil {
-				return fmt.Errorf("%s: %w", field, err)
-			}
-			if amount.Sign() > 0 {
-				p.Fees["second"] = amount
-			}
+		if err := p.setFee("second", field, entry[field], 1); err != nil {
+			return err
 		}
 	}
+	return litellmSearchFee(p, seller, entry)
+}
+
+// setFee sets a fee to the number of a field, which is the price of some units. What is not above
+// zero, or no number, is no fee.
+func (p *Price) setFee(key, field string, raw json.RawMessage, units int64) error {
+	if !isNumber(raw) {
+		return nil
+	}
+	amount, err := number(json.Number(raw))
+	if err != nil {
+		return fmt.Errorf("%s: %w", field, err)
+	}
+	if amount.Sign() > 0 {
+		p.Fees[key] = amount.Quo(amount, new(big.Rat).SetInt64(units))
+	}
+	return nil
+}
+
+// litellmSearchFee reads what a web search costs.
+func litellmSearchFee(p *Price, seller string, entry map[string]json.RawMessage) error {
 	var search map[string]json.RawMessage
 	if raw := entry["search_context_cost_per_query"]; len(raw) > 0 {
 		if err := json.Unmarshal(raw, &search); err != nil {
@@ -438,16 +443,7 @@ func litellmFee(p *Price, seller string, entry map[string]json.RawMessage) error
 	if seller == "perplexity" {
 		size, key = "search_context_size_low", "request"
 	}
-	if isNumber(search[size]) {
-		amount, err := number(json.Number(search[size]))
-		if err != nil {
-			return fmt.Errorf("search_context_cost_per_query: %w", err)
-		}
-		if amount.Sign() > 0 {
-			p.Fees[key] = amount
-		}
-	}
-	return nil
+	return p.setFee(key, "search_context_cost_per_query", search[size], 1)
 }
 
 // litellmUplifts reads what a region costs more, and how much more the fast mode does.
