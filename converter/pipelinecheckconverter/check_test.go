@@ -177,6 +177,19 @@ func TestCheckStart(t *testing.T) {
 				{"receivers::arc/b::endpoint", "address http://localhost:8123: too many colons in address; write host:port, such as localhost:8123"},
 			},
 		},
+		"routes": {
+			"processors: {alert: {route: {receiver: slack, routes: [{receiver: search}, {receiver: pagerduty}, {receiver: 'null'}]}}}\nexporters: {slack: {receivers: {search: }}}", nil,
+		},
+		"routes to nobody": {
+			"processors: {alert: {route: {receiver: slack, routes: [{receiver: saerch}, {receiver: email}]}}}\nexporters: {slack: {receivers: {search: }}, email: }",
+			[]problem{
+				{"processors::alert::route", `no notifier has the receiver "email": it must be the ID of a notifier in a logs pipeline, a name under receivers of one, or "null", which is nobody; there are ["pagerduty" "search" "slack"]`},
+				{"processors::alert::route", `no notifier has the receiver "saerch": it must be the ID of a notifier in a logs pipeline, a name under receivers of one, or "null", which is nobody; there are ["pagerduty" "search" "slack"]; did you mean "search"?`},
+			},
+		},
+		"wrong routes, and those of a processor that is not used": {
+			"processors: {alert: {route: {routes: [{receiver: none}]}}, alert/unused: {route: {receiver: none}}}", nil,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			conf := parse(t, right)
