@@ -167,8 +167,28 @@ func TestCheckStart(t *testing.T) {
 		},
 		"addresses of their own": {
 			"receivers: {otlp: {protocols: {grpc: {endpoint: '0.0.0.0:4317'}, http: {endpoint: '[::1]:4317'}}}, tcplog: {listen_address: 'localhost:514'}, udplog: {listen_address: 'localhost:514'}, " +
-				"syslog: {udp: {listen_address: '10.0.0.1:514'}}, arc/unused: {endpoint: 'localhost:514'}, arc: {endpoint: 'localhost:0'}, arc/b: {endpoint: 'localhost:0'}, arc/c: {endpoint: 'wrong'}}\n" +
-				"service: {pipelines: {traces: {receivers: [otlp, tcplog, udplog, syslog, arc, arc/b, arc/c]}}}", nil,
+				"syslog: {udp: {listen_address: '10.0.0.1:514'}}, arc/unused: {endpoint: 'localhost:514'}, arc: {endpoint: 'localhost:0'}, arc/b: {endpoint: 'localhost:0'}, arc/c: {endpoint: ''}, arc/d: {endpoint: /tmp/socket, transport: unix}}\n" +
+				"service: {pipelines: {traces: {receivers: [otlp, tcplog, udplog, syslog, arc, arc/b, arc/c, arc/d]}}}", nil,
+		},
+		"no addresses": {
+			"receivers: {arc: {endpoint: localhost}, arc/b: {endpoint: 'http://localhost:8123'}}\nservice: {pipelines: {traces: {receivers: [arc, arc/b]}}}",
+			[]problem{
+				{"receivers::arc::endpoint", "address localhost: missing port in address; write host:port, such as localhost:8123"},
+				{"receivers::arc/b::endpoint", "address http://localhost:8123: too many colons in address; write host:port, such as localhost:8123"},
+			},
+		},
+		"routes": {
+			"processors: {alert: {route: {receiver: slack, routes: [{receiver: search}, {receiver: pagerduty}, {receiver: 'null'}]}}}\nexporters: {slack: {receivers: {search: }}}", nil,
+		},
+		"routes to nobody": {
+			"processors: {alert: {route: {receiver: slack, routes: [{receiver: saerch}, {receiver: email}]}}}\nexporters: {slack: {receivers: {search: }}, email: }",
+			[]problem{
+				{"processors::alert::route", `no notifier has the receiver "email": it must be the ID of a notifier in a logs pipeline, a name under receivers of one, or "null", which is nobody; there are ["pagerduty" "search" "slack"]`},
+				{"processors::alert::route", `no notifier has the receiver "saerch": it must be the ID of a notifier in a logs pipeline, a name under receivers of one, or "null", which is nobody; there are ["pagerduty" "search" "slack"]; did you mean "search"?`},
+			},
+		},
+		"wrong routes, and those of a processor that is not used": {
+			"processors: {alert: {route: {routes: [{receiver: none}]}}, alert/unused: {route: {receiver: none}}}", nil,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

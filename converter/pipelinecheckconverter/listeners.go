@@ -42,23 +42,28 @@ var defaultEndpoints = map[string]string{"arc": "localhost:8123", "dashboard": "
 // listener is an address that a component listens on.
 type listener struct{ key, network, host, port string }
 
-// checkListeners finds components that listen on one address: the second does not start.
+// checkListeners finds invalid addresses, and components that listen on the address
+// of another: they do not start.
 func checkListeners(conf map[string]any, pipelines []pipeline) []problem {
 	used := componentsOf(pipelines)
 	used["extensions"] = rawconf.List(rawconf.Section(conf, "service"), "extensions")
 	var all []listener
+	var problems []problem
 	for _, kind := range []string{"extensions", "receivers", "exporters"} {
 		slices.Sort(used[kind])
 		for _, id := range slices.Compact(used[kind]) {
 			for _, path := range listeningKeys[kind][rawconf.TypeOf(id)] {
-				if l, ok := newListener(conf, kind, id, path); ok {
+				l, err := newListener(conf, kind, id, path)
+				switch {
+				case err != nil:
+					problems = append(problems, problem{l.key, err.Error() + "; write host:port, such as localhost:8123"})
+				case l.port != "" && l.port != "0":
 					all = append(all, l)
 				}
 			}
 		}
 	}
 	all = append(all, readers(conf)...)
-	var problems []problem
 	for i, l := range all {
 		if other := slices.IndexFunc(all[:i], l.conflicts); other >= 0 {
 			problems = append(problems, problem{l.key, fmt.Sprintf("%s is the address of %s, too; choose another port", net.JoinHostPort(l.host, l.port), all[other].key)})
@@ -67,7 +72,8 @@ func checkListeners(conf map[string]any, pipelines []pipeline) []problem {
 	return problems
 }
 
-func newListener(conf map[string]any, kind, id, path string) (l listener, ok bool) {
+// newListener returns a listener without a port where a key has no address.
+func newListener(conf map[string]any, kind, id, path string) (l listener, err error) {
 	path, isUDP := strings.CutSuffix(path, "@udp")
 	l = listener{key: kind + "::" + id + "::" + path, network: "tcp"}
 	if isUDP {
@@ -82,9 +88,11 @@ func newListener(conf map[string]any, kind, id, path string) (l listener, ok boo
 	if !isSet {
 		address = defaultEndpoints[rawconf.TypeOf(id)]
 	}
-	var err error
+	if transport, _ := at["transport"].(string); address == "" || transport != "" && transport != "tcp" {
+		return l, nil // a socket in the file system; a missing address is for the component to report
+	}
 	l.host, l.port, err = net.SplitHostPort(address)
-	return l, err == nil && l.port != "0"
+	return l, err
 }
 
 // readers are the addresses with the Collector's own metrics.

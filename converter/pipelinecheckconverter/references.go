@@ -50,7 +50,7 @@ func checkReferences(conf map[string]any) []problem {
 func checkStart(conf map[string]any) []problem {
 	pipelines := pipelinesOf(conf)
 	_, storages := checkStorages(conf, pipelines)
-	return append(storages, checkListeners(conf, pipelines)...)
+	return slices.Concat(storages, checkReceivers(conf, pipelines), checkListeners(conf, pipelines))
 }
 
 // checkStorages finds components that name a storage extension that is not started. A

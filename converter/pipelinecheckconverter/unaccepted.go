@@ -63,15 +63,22 @@ func checkUnaccepted(conf map[string]any, pipelines []pipeline) []problem {
 			continue // what is wrong with it is for the Collector to report
 		}
 		if cfg.Route != nil {
-			tree, err := routing.Compile("route", cfg.Route, cfg.TimeIntervals, routing.Defaults{GroupInterval: time.Minute, RepeatInterval: time.Hour})
-			if err != nil {
+			if reach.Routes = cfg.tree(); reach.Routes == nil {
 				continue
 			}
-			reach.Routes = tree
 		}
 		problems = append(problems, describeUnaccepted("processors::"+id, cfg.unaccepted(reach), cfg.Route != nil)...)
 	}
 	return problems
+}
+
+// tree are the routes; nil when something is wrong with them, which is for the Collector to report.
+func (c *alertConfig) tree() *routing.Tree {
+	tree, err := routing.Compile("route", c.Route, c.TimeIntervals, routing.Defaults{GroupInterval: time.Minute, RepeatInterval: time.Hour})
+	if err != nil {
+		return nil
+	}
+	return tree
 }
 
 // reachable are the notifiers that get the alerts of a processor, also through

@@ -131,6 +131,20 @@ func TestChannelIsRejected(t *testing.T) {
 	}
 }
 
+// A routing key that is rejected does not keep the alerts of others waiting.
+func TestKeyOfOneRouteIsRejected(t *testing.T) {
+	inbox := double.NewPagerDuty(t, routingKey)
+	e := start(t, inbox, func(cfg *Config) {
+		cfg.Routes = []Route{{Matchers: []string{`instance="arc-8"`}, RoutingKey: "wrong"}}
+	})
+	other := alerts.Firing()
+	other.Labels["instance"] = "arc-8"
+	e.Deliver(t, other)
+	e.Deliver(t, alerts.Firing())
+	e.Finish(t, inbox.Inbox, 1, routingKey)
+	assert.Equal(t, int64(1), e.Count(t, "failed"))
+}
+
 func TestSecretStaysOutOfLogs(t *testing.T) {
 	inbox := double.NewPagerDuty(t, routingKey)
 	e := start(t, inbox, func(cfg *Config) { cfg.Endpoint = "http://127.0.0.1:1" })

@@ -96,7 +96,7 @@ func newChannel(cfg *Config, renderer renderer, logger *zap.Logger) notify.Chann
 			if err := renderer.apply(event, alert); err != nil {
 				logger.Error("Rendering a template failed, the notification is sent without it", zap.Error(err))
 			}
-			return send(ctx, client, cfg.Endpoint, event)
+			return send(ctx, client, cfg.Endpoint, event, len(routing.routes) == 0)
 		},
 	}
 }

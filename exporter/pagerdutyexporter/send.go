@@ -17,8 +17,9 @@ import (
 	"github.com/otelcol-arc/otelcol-arc/internal/notify"
 )
 
-// send enqueues the event of one alert.
-func send(ctx context.Context, client *http.Client, endpoint string, event *pagerduty.V2Event) error {
+// send enqueues the event of one alert. isOnlyKey is set when all alerts of the channel have the
+// routing key of this one: then a key that is rejected keeps them all waiting.
+func send(ctx context.Context, client *http.Client, endpoint string, event *pagerduty.V2Event, isOnlyKey bool) error {
 	body, err := encode(event)
 	if err != nil {
 		return consumererror.NewPermanent(fmt.Errorf("encode event: %w", err))
@@ -27,7 +28,7 @@ func send(ctx context.Context, client *http.Client, endpoint string, event *page
 	var result pagerduty.V2EventResponse
 	unread := json.Unmarshal([]byte(response), &result)
 	switch {
-	case err != nil && slices.ContainsFunc(result.Errors, isOfKey):
+	case err != nil && isOnlyKey && slices.ContainsFunc(result.Errors, isOfKey):
 		return consumererror.NewPermanent(fmt.Errorf("%w: %w", notify.ErrChannel, err))
 	case err != nil:
 		return err

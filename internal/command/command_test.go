@@ -67,11 +67,18 @@ func TestSuggest(t *testing.T) {
 			"'exporters' error reading configuration for \"slack\": x\n'slackexporter.Config' has invalid keys: chanel\n'exporters' error reading configuration for \"teams\": x\n'webhook_url' expected type 'configopaque.String', got unconvertible type 'int'",
 			[]string{`exporters::slack: the key "chanel" is unknown; did you mean "channel"?`, `exporters::teams::webhook_url: expected type 'configopaque.String', got unconvertible type 'int'`},
 		},
-		"component":     {`'exporters' unknown type: "slak" for id: "slak" (valid values: [slack teams])`, []string{`exporters: the component "slak" is unknown; did you mean "slack"?`}},
-		"section":       {`'otelcol.configSettings' has invalid keys: exportrs`, []string{`the section "exportrs" is unknown; did you mean "exporters"?`}},
-		"service":       {`'service' has invalid keys: pipelins`, []string{`service: the key "pipelins" is unknown; did you mean "pipelines"?`}},
-		"pipeline":      {`'service.pipelines[traces]' has invalid keys: procesors`, []string{`service::pipelines::traces: the key "procesors" is unknown; did you mean "processors"?`}},
-		"another error": {"cannot start pipelines: connection refused", nil},
+		"component":                    {`'exporters' unknown type: "slak" for id: "slak" (valid values: [slack teams])`, []string{`exporters: the component "slak" is unknown; did you mean "slack"?`}},
+		"component of another section": {`'receivers' unknown type: "slack" for id: "slack" (valid values: [otlp])`, []string{`receivers: the component "slack" belongs under exporters`}},
+		"key without a component": {
+			"'receivers' decoding failed due to the following error(s):\n\n'[endpoint]' expected type 'map[string]interface {}', got unconvertible type 'string'",
+			[]string{`receivers::endpoint: expected type 'map[string]interface {}', got unconvertible type 'string'`},
+		},
+		"value of a pipeline": {`'service.pipelines[traces].exporters' source data must be an array or slice, got string`, []string{`service::pipelines::traces::exporters: source data must be an array or slice, got string`}},
+		"signal":              {`'service.pipelines' in "trace" id: unknown pipeline signal: "trace"`, []string{`service::pipelines: in "trace" id: unknown pipeline signal: "trace"`}},
+		"section":             {`'otelcol.configSettings' has invalid keys: exportrs`, []string{`the section "exportrs" is unknown; did you mean "exporters"?`}},
+		"service":             {`'service' has invalid keys: pipelins`, []string{`service: the key "pipelins" is unknown; did you mean "pipelines"?`}},
+		"pipeline":            {`'service.pipelines[traces]' has invalid keys: procesors`, []string{`service::pipelines::traces: the key "procesors" is unknown; did you mean "processors"?`}},
+		"another error":       {"cannot start pipelines: connection refused", nil},
 	} {
 		t.Run(name, func(t *testing.T) { assert.Equal(t, tt.want, known.suggest(tt.message)) })
 	}

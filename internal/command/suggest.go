@@ -18,6 +18,7 @@ var (
 	componentError = regexp.MustCompile(`^'(\w+)' error reading configuration for "([^"]+)"`)
 	invalidKeys    = regexp.MustCompile(`^'([^']*)' has invalid keys: (.+)$`)
 	unknownType    = regexp.MustCompile(`^'(\w+)' unknown type: "([^"]+)"`)
+	sectionError   = regexp.MustCompile(`^'(receivers|processors|exporters|connectors|extensions)' decoding failed`)
 	invalidValue   = regexp.MustCompile(`^'([^']+)' (.+)$`)
 )
 
@@ -35,8 +36,12 @@ func (k keys) suggest(message string) []string {
 			at = place{match[1] + "::" + match[2], k.treeOf(match[1], rawconf.TypeOf(match[2]))}
 			continue
 		}
+		if match := sectionError.FindStringSubmatch(line); match != nil {
+			at = place{prefix: match[1]}
+			continue
+		}
 		if match := unknownType.FindStringSubmatch(line); match != nil {
-			hints = append(hints, unknownName(match[1]+": the component", match[2], slices.Sorted(maps.Keys(k.components[match[1]]))))
+			hints = append(hints, k.unknownComponent(match[1], match[2]))
 			continue
 		}
 		if match := invalidKeys.FindStringSubmatch(line); match != nil {
@@ -49,11 +54,27 @@ func (k keys) suggest(message string) []string {
 			}
 			continue
 		}
-		if match := invalidValue.FindStringSubmatch(line); match != nil && at.prefix != "service" && !strings.HasPrefix(match[2], "decoding failed") {
+		match := invalidValue.FindStringSubmatch(line)
+		if match == nil || strings.HasPrefix(match[2], "decoding failed") {
+			continue
+		}
+		if at.prefix != "service" {
 			hints = append(hints, at.invalidValue(match[1], match[2]))
+		} else if key, ok := strings.CutPrefix(match[1], "service."); ok {
+			hints = append(hints, at.invalidValue(key, match[2]))
 		}
 	}
 	return hints
+}
+
+// unknownComponent names a component that a section cannot have.
+func (k keys) unknownComponent(section, name string) string {
+	for _, other := range slices.Sorted(maps.Keys(k.components)) {
+		if _, ok := k.components[other][name]; ok {
+			return fmt.Sprintf("%s: the component %q belongs under %s", section, name, other)
+		}
+	}
+	return unknownName(section+": the component", name, slices.Sorted(maps.Keys(k.components[section])))
 }
 
 // place is the part of a configuration that the lines of an error are about.

@@ -36,6 +36,7 @@ func TestReloadWithAWrongConfiguration(t *testing.T) {
 		strings.ReplaceAll(string(shipped), "memory_limiter", "memory_limitter"),
 		strings.Replace(string(shipped), "limit: 1000 # dollars", "limit: -1", 1),
 		strings.Replace(string(shipped), "rules/*.yml", "rules/missing.yml", 1),
+		strings.Replace(string(shipped), "silences_from_dashboard: true", "route: {receiver: nobody}", 1),
 		strings.Replace(string(shipped), "  llm_cost:\n", "  llm_cost:\n    storage: file_storage\n", 1),
 		strings.NewReplacer("  dashboard:\n", "  dashboard/b: {endpoint: localhost:1}\n  dashboard/c: {endpoint: localhost:1}\n  dashboard:\n", "extensions: [health_check,", "extensions: [health_check, dashboard/b, dashboard/c,").Replace(string(shipped)),
 		"",
