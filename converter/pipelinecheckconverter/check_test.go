@@ -161,12 +161,27 @@ func TestCheckStart(t *testing.T) {
 			"receivers: {otlp: {protocols: {grpc: {endpoint: '[::]:4317'}, http: {endpoint: 'collector:4317'}}}}",
 			[]problem{{"receivers::otlp::protocols::http::endpoint", "collector:4317 is the address of receivers::otlp::protocols::grpc::endpoint, too; choose another port"}},
 		},
+		"all addresses, of IPv6 too": {
+			"receivers: {otlp: {protocols: {grpc: {endpoint: '0.0.0.0:4317'}, http: {endpoint: '[::1]:4317'}}}}",
+			[]problem{{"receivers::otlp::protocols::http::endpoint", "[::1]:4317 is the address of receivers::otlp::protocols::grpc::endpoint, too; choose another port"}},
+		},
 		"the Collector's own metrics": {
 			"exporters: {prometheus: {endpoint: '0.0.0.0:8888'}}\nservice: {telemetry: {metrics: {readers: [{pull: {exporter: {prometheus: {host: localhost, port: 8888}}}}]}}}",
 			[]problem{{"service::telemetry::metrics::readers::0::pull::exporter::prometheus::port", "localhost:8888 is the address of exporters::prometheus::endpoint, too; choose another port"}},
 		},
+		"the Collector's own metrics that are off": {
+			"exporters: {prometheus: {endpoint: '0.0.0.0:8888'}}\nservice: {telemetry: {metrics: {level: None, readers: [{pull: {exporter: {prometheus: {host: localhost, port: 8888}}}}]}}}", nil,
+		},
+		"servers of health checks that are off": {
+			"extensions: {healthcheckv2: {use_v2: true, endpoint: 'localhost:13133', http: {endpoint: 'localhost:13133'}}, healthcheckv2/b: {endpoint: 'localhost:13134', grpc: {endpoint: 'localhost:13133'}}}\n" +
+				"service: {extensions: [healthcheckv2, healthcheckv2/b]}", nil,
+		},
+		"servers of health checks": {
+			"extensions: {healthcheckv2: {use_v2: true, http: {endpoint: 'localhost:13133'}}, healthcheckv2/b: {endpoint: 'localhost:13133'}}\nservice: {extensions: [healthcheckv2, healthcheckv2/b]}",
+			[]problem{{"extensions::healthcheckv2/b::endpoint", "localhost:13133 is the address of extensions::healthcheckv2::http::endpoint, too; choose another port"}},
+		},
 		"addresses of their own": {
-			"receivers: {otlp: {protocols: {grpc: {endpoint: '0.0.0.0:4317'}, http: {endpoint: '[::1]:4317'}}}, tcplog: {listen_address: 'localhost:514'}, udplog: {listen_address: 'localhost:514'}, " +
+			"receivers: {otlp: {protocols: {grpc: {endpoint: '127.0.0.1:4317'}, http: {endpoint: '[::1]:4317'}}}, tcplog: {listen_address: 'localhost:514'}, udplog: {listen_address: 'localhost:514'}, " +
 				"syslog: {udp: {listen_address: '10.0.0.1:514'}}, arc/unused: {endpoint: 'localhost:514'}, arc: {endpoint: 'localhost:0'}, arc/b: {endpoint: 'localhost:0'}, arc/c: {endpoint: ''}, arc/d: {endpoint: /tmp/socket, transport: unix}}\n" +
 				"service: {pipelines: {traces: {receivers: [otlp, tcplog, udplog, syslog, arc, arc/b, arc/c, arc/d]}}}", nil,
 		},

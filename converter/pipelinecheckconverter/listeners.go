@@ -27,11 +27,10 @@ var listeningKeys = map[string]map[string][]string{
 		"udp_log": {"listen_address@udp"},
 	},
 	"extensions": {
-		"dashboard":     {"endpoint"},
-		"health_check":  {"endpoint"},
-		"healthcheckv2": {"endpoint", "http::endpoint", "grpc::endpoint"},
-		"pprof":         {"endpoint"},
-		"zpages":        {"endpoint"},
+		"dashboard":    {"endpoint"},
+		"health_check": {"endpoint"},
+		"pprof":        {"endpoint"},
+		"zpages":       {"endpoint"},
 	},
 	"exporters": {"prometheus": {"endpoint"}},
 }
@@ -52,7 +51,7 @@ func checkListeners(conf map[string]any, pipelines []pipeline) []problem {
 	for _, kind := range []string{"extensions", "receivers", "exporters"} {
 		slices.Sort(used[kind])
 		for _, id := range slices.Compact(used[kind]) {
-			for _, path := range listeningKeys[kind][rawconf.TypeOf(id)] {
+			for _, path := range keysOf(conf, kind, id) {
 				l, err := newListener(conf, kind, id, path)
 				switch {
 				case err != nil:
@@ -70,6 +69,17 @@ func checkListeners(conf map[string]any, pipelines []pipeline) []problem {
 		}
 	}
 	return problems
+}
+
+// keysOf are the keys with an address that a component listens on, as it is configured.
+func keysOf(conf map[string]any, kind, id string) []string {
+	if kind != "extensions" || rawconf.TypeOf(id) != "healthcheckv2" {
+		return listeningKeys[kind][rawconf.TypeOf(id)]
+	}
+	if rawconf.Section(rawconf.Section(conf, kind), id)["use_v2"] == true {
+		return []string{"http::endpoint", "grpc::endpoint"}
+	}
+	return []string{"endpoint"} // it has no other server then
 }
 
 // newListener returns a listener without a port where a key has no address.
@@ -95,9 +105,12 @@ func newListener(conf map[string]any, kind, id, path string) (l listener, err er
 	return l, err
 }
 
-// readers are the addresses with the Collector's own metrics.
+// readers are the addresses with the Collector's own metrics, of which level none has no server.
 func readers(conf map[string]any) (all []listener) {
 	metrics := rawconf.Section(rawconf.Section(rawconf.Section(conf, "service"), "telemetry"), "metrics")
+	if level, _ := metrics["level"].(string); strings.EqualFold(level, "none") {
+		return nil
+	}
 	list, _ := metrics["readers"].([]any)
 	for i, entry := range list {
 		reader, _ := entry.(map[string]any)
@@ -119,10 +132,8 @@ func (l *listener) conflicts(other listener) bool {
 // covers returns whether listening on a host includes another.
 func covers(host, other string) bool {
 	switch host {
-	case "", "::":
+	case "", "::", "0.0.0.0": // Go listens for IPv6, too, where the host has it
 		return true
-	case "0.0.0.0":
-		return !strings.Contains(other, ":") // only IPv4
 	case "localhost":
 		return other == "localhost" || other == "127.0.0.1"
 	}
