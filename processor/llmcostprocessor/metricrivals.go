@@ -26,11 +26,17 @@ const (
 	newRivalFor = 30 * time.Second
 )
 
-type scopeID [16]byte // the hash of a resource and the name of a scope
+type scopeID [16]byte // the hash of a resource, and the name and version of a scope
 
-// rival is a source whose tokens a scope sends, and when they came first and last.
+// counted is what a source counts: the calls of an operation.
+type counted struct {
+	source *convention.MetricSource
+	of     convention.MetricOperation
+}
+
+// rival is a source whose tokens of an operation a scope sends, and when they came first and last.
 type rival struct {
-	source      *convention.MetricSource
+	counted
 	first, last time.Time
 }
 
@@ -38,20 +44,27 @@ type rivals []rival
 
 // rivalsIn are the sources whose tokens a scope sends, now or lately.
 func (m *metricSources) rivalsIn(from *origin, metrics pmetric.MetricSlice, now time.Time) rivals {
-	var present []*convention.MetricSource
+	var present []counted
 	relevant := false
 	for _, metric := range metrics.All() {
 		for _, source := range m.sources[metric.Name()] {
 			relevant = true
-			if source.CountsTokens(metric.Name()) && !slices.Contains(present, source) {
-				present = append(present, source)
+			if !source.CountsTokens(metric.Name()) {
+				continue
 			}
+			eachPoint(metric, func(p point) {
+				if one := (counted{source, convention.OperationOf(p.attributes)}); !slices.Contains(present, one) {
+					present = append(present, one)
+				}
+			})
 		}
 	}
 	if !relevant {
 		return nil
 	}
-	id := scopeID(pdatautil.MapHash(from.attributes()))
+	both := from.attributes()
+	both.PutStr("scope version", from.version) // another release may count in another source
+	id := scopeID(pdatautil.MapHash(both))
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	known, remembered := m.rivals[id]
@@ -62,39 +75,45 @@ func (m *metricSources) rivalsIn(from *origin, metrics pmetric.MetricSlice, now 
 	return all
 }
 
-// with adds sources that have come, and drops those that have not come for long.
-func (r rivals) with(present []*convention.MetricSource, now time.Time) (all rivals) {
+// with adds what has come, and drops what has not come for long.
+func (r rivals) with(present []counted, now time.Time) (all rivals) {
 	for _, known := range r {
 		if now.Sub(known.last) < rivalsFor {
 			all = append(all, known)
 		}
 	}
-	for _, source := range present {
-		i := slices.IndexFunc(all, func(known rival) bool { return known.source == source })
+	for _, one := range present {
+		i := all.index(one)
 		if i < 0 {
 			i = len(all)
-			all = append(all, rival{source: source, first: now})
+			all = append(all, rival{counted: one, first: now})
 		}
 		all[i].last = now
 	}
 	return all
 }
 
-// of divides the others by whether they have come earlier than a source that is new, or whose
-// own tokens have not come.
-func (r rivals) of(source *convention.MetricSource, now time.Time) (earlier, others []*convention.MetricSource) {
-	i := slices.IndexFunc(r, func(known rival) bool { return known.source == source })
+func (r rivals) index(of counted) int {
+	return slices.IndexFunc(r, func(known rival) bool { return known.counted == of })
+}
+
+// giveWay reports whether another source counts the same calls, and is to count: one whose tokens came
+// earlier than those of a source that is new, or whose own have not come, or one that goes before.
+func (r rivals) giveWay(one counted, now time.Time) bool {
+	i := r.index(one)
 	for j, other := range r {
+		if i == j || other.of != one.of || !one.source.CountsAs(other.source, one.of) {
+			continue
+		}
 		switch {
-		case i == j:
 		case i < 0, other.first.Before(r[i].first) && now.Sub(r[i].first) < newRivalFor:
-			earlier = append(earlier, other.source)
+			return true
 		case r[i].first.Before(other.first) && now.Sub(other.first) < newRivalFor: // it does not count yet
-		default:
-			others = append(others, other.source)
+		case other.source.Precedes(one.source, one.of):
+			return true
 		}
 	}
-	return earlier, others
+	return false
 }
 
 // forgetRivals must be called with mu held.

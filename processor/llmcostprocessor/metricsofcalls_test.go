@@ -306,6 +306,32 @@ func TestMetricsOfTheSameCallsInSeveralRequests(t *testing.T) {
 	}
 }
 
+// A library may have a metric for each operation, and its next release another: none of those
+// has the calls of the other.
+func TestMetricsOfOtherCallsInSeveralRequests(t *testing.T) {
+	chat := sentPoint{metric: "gen_ai.client.token.usage", attributes: []string{ofGPT4o, "gen_ai.operation.name=chat", "gen_ai.token.type=input"}, sum: 300, count: 3}
+	embedding := sentPoint{metric: "gen_ai.client.embeddings.operation.input_tokens", attributes: []string{ofGPT4o, "gen_ai.operation.name=embeddings"}, sum: 700, count: 7}
+	later := sentPoint{metric: "gen_ai.client.inference.operation.input_tokens", attributes: []string{ofGPT4o, "gen_ai.operation.name=chat"}, sum: 700, count: 7}
+	for name, tt := range map[string]struct {
+		second  sentPoint
+		version string
+	}{
+		"another operation":                  {embedding, "1"},
+		"another release, on other machines": {later, "2"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, testConfig(everySource))
+			for i, p := range []sentPoint{chat, tt.second} {
+				p.delta, p.start, p.at = true, 1, 2
+				md := p.metrics()
+				md.ResourceMetrics().At(0).ScopeMetrics().At(0).Scope().SetVersion([]string{"1", tt.version}[i])
+				require.NoError(t, r.metrics.ConsumeMetrics(t.Context(), md))
+			}
+			assert.Equal(t, map[string]float64{"status=success": 10, "type=input": 1000}, usageTotals(r, "gpt-4o"))
+		})
+	}
+}
+
 // A sum is priced by the seller, the region and the tier that its points name.
 func TestMetricsArePricedAsSpansAre(t *testing.T) {
 	for name, tt := range map[string]struct {

@@ -124,7 +124,7 @@ func (c *core) countMetrics(ctx context.Context, md pmetric.Metrics) {
 		found := usages{byCalls: map[callsID]int{}}
 		known := c.sources.see(rm.Resource(), time.Now())
 		for _, sm := range rm.ScopeMetrics().All() {
-			from := origin{resource: rm.Resource(), scope: sm.Scope().Name(), known: known}
+			from := origin{resource: rm.Resource(), scope: sm.Scope().Name(), version: sm.Scope().Version(), known: known}
 			rivals := c.sources.rivalsIn(&from, sm.Metrics(), time.Now())
 			for _, metric := range sm.Metrics().All() {
 				for _, source := range c.sources.sources[metric.Name()] {
@@ -149,6 +149,7 @@ func (c *core) countMetrics(ctx context.Context, md pmetric.Metrics) {
 type origin struct {
 	resource pcommon.Resource
 	scope    string
+	version  string // of the scope
 	known    bool
 }
 
@@ -162,11 +163,14 @@ func (o *origin) attributes() pcommon.Map {
 
 // readSource adds what the points of a metric add to what they reported before.
 func (c *core) readSource(b *batch, source *convention.MetricSource, metric pmetric.Metric, from *origin, all rivals, found *usages) {
-	earlier, others := all.of(source, time.Now())
+	var givesWay [convention.MetricOperations]bool
+	for of := range givesWay {
+		givesWay[of] = all.giveWay(counted{source, convention.MetricOperation(of)}, time.Now())
+	}
 	eachPoint(metric, func(p point) {
 		tokens, records, ok := c.sources.increase(source.Name, metric.Name(), from, &p)
 		switch {
-		case source.GivesWay(p.attributes, earlier, others):
+		case givesWay[convention.OperationOf(p.attributes)]:
 		case !ok:
 			b.outcomes.add(source.Name, outcomeTooManySeries)
 		case tokens == 0 && records == 0:

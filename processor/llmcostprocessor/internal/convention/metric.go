@@ -41,16 +41,18 @@ type MetricSource struct {
 	speedKey                string // of what was served faster than usual; "" where nothing has it
 	// of are the operations whose calls it counts, by its rank among the sources that
 	// count the same ones: of those that one scope sends, the first counts.
-	of map[metricOperation]rank
+	of map[MetricOperation]rank
 }
 
-// metricOperation is what kind of operation a metric is of, as far as the metrics of the
+// MetricOperation is what kind of operation a metric is of, as far as the metrics of the
 // conventions differ by it.
-type metricOperation uint8
+type MetricOperation uint8
 
 const (
-	inference metricOperation = iota
+	inference MetricOperation = iota
 	embedding
+	// MetricOperations is how many there are.
+	MetricOperations
 )
 
 type rank uint8
@@ -115,33 +117,33 @@ var MetricSources = []MetricSource{
 	{
 		Name: "gen_ai.client.token.usage", convention: "otel", typeKey: "gen_ai.token.type", types: genAITokenTypes,
 		model: genAIModel, provider: genAIProvider, calls: input, statusKey: errorTypeKey,
-		of: map[metricOperation]rank{inference: 3, embedding: 1},
+		of: map[MetricOperation]rank{inference: 3, embedding: 1},
 	},
 	{
 		Name: "gen_ai.client.inference.usage", convention: "otel",
 		metrics: inferenceUsage("gen_ai.client.inference.usage"), callMetric: inferenceOperationInput,
 		model: genAIModel, provider: genAIProvider, calls: input, statusKey: errorTypeKey,
-		of: map[metricOperation]rank{inference: 0},
+		of: map[MetricOperation]rank{inference: 0},
 	},
 	{
 		// Those of a revision of the conventions that had both: the same tokens.
 		Name: "gen_ai.client.inference.usage.detailed", convention: "otel",
 		metrics: inferenceUsage("gen_ai.client.inference.usage.detailed"),
 		model:   genAIModel, provider: genAIProvider, calls: input, statusKey: errorTypeKey,
-		of: map[metricOperation]rank{inference: 1},
+		of: map[MetricOperation]rank{inference: 1},
 	},
 	{
 		Name: inferenceOperation, convention: "otel",
 		metrics: map[string]field{inferenceOperationInput: input, inferenceOperation + ".output_tokens": output},
 		model:   genAIModel, provider: genAIProvider, calls: input, statusKey: errorTypeKey,
-		of: map[metricOperation]rank{inference: 2},
+		of: map[MetricOperation]rank{inference: 2},
 	},
 	{
 		// Since 2026-11 the embeddings have metrics of their own.
 		Name: "gen_ai.client.embeddings.operation", convention: "otel",
 		metrics: map[string]field{"gen_ai.client.embeddings.operation.input_tokens": input},
 		model:   genAIModel, provider: genAIProvider, calls: input, statusKey: errorTypeKey,
-		of: map[metricOperation]rank{embedding: 0},
+		of: map[MetricOperation]rank{embedding: 0},
 	},
 	{
 		Name: "claude_code.token.usage", convention: "claude-code", typeKey: "type",
@@ -203,22 +205,25 @@ func (s *MetricSource) Metrics() []string {
 // CountsTokens reports whether a metric has the tokens of the source, and not its calls alone.
 func (s *MetricSource) CountsTokens(metric string) bool { return metric != s.callMetric }
 
-// GivesWay reports whether a point counts the same calls as one of the sources whose tokens its
-// scope sends, and that one goes before its own: one of those that sent them earlier, or of a
-// better rank.
-func (s *MetricSource) GivesWay(attributes pcommon.Map, earlier, others []*MetricSource) bool {
-	of := inference
-	if name, ok := attributes.Get(operationKey); ok && isEmbedding(name.AsString()) {
-		of = embedding
+// OperationOf is the kind of operation that a point is of.
+func OperationOf(point pcommon.Map) MetricOperation {
+	if name, ok := point.Get(operationKey); ok && isEmbedding(name.AsString()) {
+		return embedding
 	}
-	own, ranked := s.of[of]
-	counts := func(other *MetricSource) bool {
-		_, also := other.of[of]
-		return also && other != s
-	}
-	return ranked && (slices.ContainsFunc(earlier, counts) || slices.ContainsFunc(others, func(other *MetricSource) bool {
-		return counts(other) && other.of[of] < own
-	}))
+	return inference
+}
+
+// CountsAs reports whether both sources count the calls of an operation, which then are the same
+// where one scope sends both.
+func (s *MetricSource) CountsAs(other *MetricSource, of MetricOperation) bool {
+	_, counts := s.of[of]
+	_, also := other.of[of]
+	return counts && also
+}
+
+// Precedes reports whether of two sources that count the same calls this one is to count.
+func (s *MetricSource) Precedes(other *MetricSource, of MetricOperation) bool {
+	return s.of[of] < other.of[of]
 }
 
 func isEmbedding(operation string) bool { return operation == "embeddings" || operation == "embedding" }
