@@ -149,7 +149,7 @@ exporters:
 	assert.Less(t, time.Since(began), 10*time.Second)
 	for _, line := range []string{
 		"pagerduty/good: firing: ok",
-		`pagerduty/unknown: firing: failed: Permanent error: refused: status 400: `, "routing_key is unknown",
+		`pagerduty/unknown: firing: failed: Permanent error: the channel is rejected: refused: status 400: `, "routing_key is unknown",
 		"pagerduty/down: firing: failed: retryable: ", "connection refused",
 		"pagerduty/silent: firing: failed: retryable: ", "context deadline exceeded",
 		"pagerduty/invalid: configuration: failed: ", "endpoint: must be an http or https URL", "severities::0",

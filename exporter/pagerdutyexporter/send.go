@@ -6,6 +6,7 @@ package pagerdutyexporter
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -28,8 +29,8 @@ func send(ctx context.Context, client *http.Client, endpoint string, event *page
 	var result pagerduty.V2EventResponse
 	unread := json.Unmarshal([]byte(response), &result)
 	switch {
-	case err != nil && isOnlyKey && slices.ContainsFunc(result.Errors, isOfKey):
-		return consumererror.NewPermanent(fmt.Errorf("%w: %w", notify.ErrChannel, err))
+	case isOnlyKey && consumererror.IsPermanent(err) && slices.ContainsFunc(result.Errors, isOfKey):
+		return consumererror.NewPermanent(fmt.Errorf("%w: %w", notify.ErrChannel, errors.Unwrap(err)))
 	case err != nil:
 		return err
 	case unread != nil || result.Status != "success":
