@@ -332,6 +332,25 @@ func TestMetricsOfOtherCallsInSeveralRequests(t *testing.T) {
 	}
 }
 
+// What a process counted before the Collector started is not counted, whether its metrics come in one
+// request or in several; what it counts first between two exports is.
+func TestUnknownStartsInSeveralRequests(t *testing.T) {
+	r := newRig(t, testConfig(everySource))
+	send := func(model, kind string, sum float64, start, at int) {
+		p := sentPoint{metric: "gen_ai.client.token.usage", attributes: []string{"gen_ai.request.model=" + model, "gen_ai.token.type=" + kind}, sum: sum, start: start, at: at}
+		require.NoError(t, r.metrics.ConsumeMetrics(t.Context(), p.metrics()))
+	}
+	send("gpt-4o", "input", 30_000, 2, 2)
+	send("gpt-4o", "output", 7000, 2, 2)
+	send("gpt-4o", "input", 30_050, 2, 62)
+	send("gpt-4o", "output", 7020, 2, 62)
+	send("gpt-4o-mini", "input", 10, 62, 62)
+	totals := r.totals()
+	assert.Equal(t, 50., totals["arc_llm_tokens_total{model=gpt-4o,type=prompt}"])
+	assert.Equal(t, 20., totals["arc_llm_tokens_total{model=gpt-4o,type=completion}"])
+	assert.Equal(t, 10., totals["arc_llm_tokens_total{model=gpt-4o-mini,type=prompt}"])
+}
+
 // A sum is priced by the seller, the region and the tier that its points name.
 func TestMetricsArePricedAsSpansAre(t *testing.T) {
 	for name, tt := range map[string]struct {

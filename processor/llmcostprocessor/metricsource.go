@@ -14,6 +14,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 
+	"github.com/otelcol-arc/otelcol-arc/internal/datapoint"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/convention"
 )
 
@@ -42,14 +43,19 @@ type metricSources struct {
 	last   map[seriesID]reading
 	limits int
 	pruned time.Time // when it was pruned
-	// seen are the resources with metrics of any kind, and when they last had some. A
-	// series without a start that appears later than its resource began at 0: a
-	// scrape has all series that there are.
-	seen map[[16]byte]time.Time
+	// seen are the resources with metrics of any kind. A series without a start that
+	// appears later than its resource began at 0: a scrape has all series that there are.
+	seen map[[16]byte]appearance
 	// rivals are the sources of each scope whose tokens it sent lately.
 	rivals map[scopeID]rivals
 	// covered are the services whose spans or events report calls, and when they last did.
 	covered map[uint64]time.Time
+}
+
+// appearance is the time of the first points of a resource, and when it last had some.
+type appearance struct {
+	first pcommon.Timestamp
+	last  time.Time
 }
 
 // seriesID is that of the data model, and the start of a cumulative series: processes whose
@@ -78,7 +84,7 @@ type deltaID struct {
 }
 
 func newMetricSources(names []string, since time.Time) *metricSources {
-	m := &metricSources{sources: map[string][]*convention.MetricSource{}, since: since, last: map[seriesID]reading{}, limits: maxSourceSeries, seen: map[[16]byte]time.Time{}, rivals: map[scopeID]rivals{}, covered: map[uint64]time.Time{}}
+	m := &metricSources{sources: map[string][]*convention.MetricSource{}, since: since, last: map[seriesID]reading{}, limits: maxSourceSeries, seen: map[[16]byte]appearance{}, rivals: map[scopeID]rivals{}, covered: map[uint64]time.Time{}}
 	for _, name := range names {
 		source := convention.MetricSourceOf(name)
 		for _, metric := range source.Metrics() {
@@ -122,9 +128,9 @@ func (c *core) countMetrics(ctx context.Context, md pmetric.Metrics) {
 	for _, rm := range md.ResourceMetrics().All() {
 		// The metrics of a family count parts of the same tokens.
 		found := usages{byCalls: map[callsID]int{}}
-		known := c.sources.see(rm.Resource(), time.Now())
+		first := c.sources.see(rm, time.Now())
 		for _, sm := range rm.ScopeMetrics().All() {
-			from := origin{resource: rm.Resource(), scope: sm.Scope().Name(), version: sm.Scope().Version(), known: known}
+			from := origin{resource: rm.Resource(), scope: sm.Scope().Name(), version: sm.Scope().Version(), first: first}
 			rivals := c.sources.rivalsIn(&from, sm.Metrics(), time.Now())
 			for _, metric := range sm.Metrics().All() {
 				for _, source := range c.sources.sources[metric.Name()] {
@@ -145,12 +151,12 @@ func (c *core) countMetrics(ctx context.Context, md pmetric.Metrics) {
 	c.addCounts(ctx, b)
 }
 
-// origin is what sends a metric. known: its resource has had metrics before.
+// origin is what sends a metric.
 type origin struct {
 	resource pcommon.Resource
 	scope    string
-	version  string // of the scope
-	known    bool
+	version  string            // of the scope
+	first    pcommon.Timestamp // that its resource had points
 }
 
 // attributes are a copy of those of the resource, and the name of the scope.
@@ -299,7 +305,7 @@ func (m *metricSources) increase(source, metric string, from *origin, p *point) 
 	switch {
 	case known && p.at != 0 && p.at <= last.at:
 		return 0, 0, true // sent again, or overtaken
-	case !known && unknown && from.known: // from 0 since the scrape before
+	case !known && unknown && p.at > from.first: // from 0 since the scrape before
 	case !known && (unknown || p.start.AsTime().Before(m.since)):
 		last = p.reading // from here on
 	case p.tokens < last.tokens || p.records < last.records:
@@ -343,16 +349,24 @@ func (m *metricSources) forgetSeries(before time.Time) {
 	maps.DeleteFunc(m.last, func(_ seriesID, r reading) bool { return r.arrived.Before(before) })
 }
 
-// see reports whether a resource has had metrics before.
-func (m *metricSources) see(resource pcommon.Resource, now time.Time) bool {
-	id := pdatautil.MapHash(resource.Attributes())
+// see returns the time of the first points of a resource. Requests that a scrape was split into have
+// the same.
+func (m *metricSources) see(metrics pmetric.ResourceMetrics, now time.Time) pcommon.Timestamp {
+	id := pdatautil.MapHash(metrics.Resource().Attributes())
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	_, known := m.seen[id]
-	if known || len(m.seen) < m.limits {
-		m.seen[id] = now
+	known, ok := m.seen[id]
+	if !ok {
+		for _, scope := range metrics.ScopeMetrics().All() {
+			for _, metric := range scope.Metrics().All() {
+				known.first = max(known.first, datapoint.Latest(metric))
+			}
+		}
 	}
-	return known
+	if known.last = now; ok || len(m.seen) < m.limits {
+		m.seen[id] = known
+	}
+	return known.first
 }
 
 // whole returns the number of tokens; an invalid one is negative, which is rejected.
@@ -371,7 +385,7 @@ func (m *metricSources) forget(now time.Time) {
 	m.forgetSeries(yesterday)
 	maps.DeleteFunc(m.covered, func(_ uint64, at time.Time) bool { return at.Before(yesterday) })
 	m.forgetRivals(now)
-	maps.DeleteFunc(m.seen, func(_ [16]byte, at time.Time) bool { return at.Before(yesterday) })
+	maps.DeleteFunc(m.seen, func(_ [16]byte, a appearance) bool { return a.last.Before(yesterday) })
 }
 
 // eachPoint goes through the points of a sum or histogram. Gauges and what goes
