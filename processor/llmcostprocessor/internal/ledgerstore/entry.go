@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/usage"
@@ -120,7 +121,9 @@ func renumber(r *identity.Record, kinds ledger.Kinds) error {
 	return nil
 }
 
+// renumberSet leaves the bits that are of no kind as they are.
 func renumberSet(set uint32, kinds ledger.Kinds) (renumbered uint32) {
+	renumbered = set & (math.MaxUint32 << max(len(kinds), usage.Count))
 	for number, kind := range kinds {
 		if number < 32 && set&(1<<number) != 0 && kind != usage.None {
 			renumbered |= 1 << kind

@@ -52,6 +52,21 @@ func TestOrderAfterAFailedSave(t *testing.T) {
 	assert.Equal(t, 2, s.pendingRecords)
 }
 
+// What is known of a record beside its kinds of usage is known after a restart, too.
+func TestRecordOfAnEntry(t *testing.T) {
+	call := ledger.Call{Model: "claude-opus-4-8"}
+	call.Usage[usage.Input] = 5
+	record := identity.Record{
+		Trace: [16]byte{1}, Span: [8]byte{2}, Prompt: 5, Stated: 1<<usage.Input | 1<<usage.Output, NonZero: 1<<usage.Input | 1<<31,
+		Payload: string(ledger.AppendCall(nil, &call)),
+	}
+	whole := Entry{At: morning, Records: []identity.Record{record}}
+	read, err := parseEntry(whole.encode())
+	require.NoError(t, err)
+	assert.Equal(t, record.Stated, read.Records[0].Stated)
+	assert.Equal(t, record.NonZero, read.Records[0].NonZero)
+}
+
 func FuzzParseEntry(f *testing.F) {
 	call := ledger.Call{Model: "gpt-4o"}
 	call.Usage[usage.Input] = 5
