@@ -94,7 +94,7 @@ func TestTooLarge(t *testing.T) {
 // It is not Teams that responds: what waits is kept.
 func TestStranger(t *testing.T) {
 	server := double.NewWebhook(t, check)
-	server.Refuse(double.Response{Status: 200, Body: "<html>Welcome to the guest network</html>"})
+	server.Refuse(double.Response{Status: 200, Body: "\ufeff<html>Welcome to the guest network</html>"})
 	e := start(t, server, nil)
 	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Firing())))
 	require.Eventually(t, func() bool { return e.Log.FilterMessage("Sending notifications fails").Len() == 1 }, 10*time.Second, time.Millisecond)

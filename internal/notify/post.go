@@ -19,6 +19,8 @@ const (
 	maxResponse = 256 << 10
 	// maxDetail bounds what an error quotes of a response, in runes.
 	maxDetail = 200
+	// byteOrderMark is what some servers write before a text.
+	byteOrderMark = "\ufeff"
 )
 
 // Post sends a JSON body to a URL that may be a secret: no error names it. It
@@ -62,6 +64,6 @@ func Do(client *http.Client, request *http.Request) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("read the response: %w", RedactURL(err))
 	}
-	text := strings.TrimSpace(string(content))
+	text := strings.TrimSpace(strings.TrimPrefix(string(content), byteOrderMark))
 	return text, statusError(response.StatusCode, response.Header, Truncate(Clean(text), maxDetail), time.Now())
 }
