@@ -161,6 +161,17 @@ func TestWebhookIsRejected(t *testing.T) {
 	}
 }
 
+// A server with webhooks like Slack's accepts a message in its own way, and it is not sent again.
+func TestCompatibleServer(t *testing.T) {
+	inbox := double.NewSlack(t)
+	inbox.Refuse(double.Response{Status: 200, Body: `{"success":true}`})
+	e := start(t, inbox, nil)
+	require.NoError(t, e.ConsumeLogs(t.Context(), alerts.Logs(alerts.Firing())))
+	require.Eventually(t, func() bool { return e.Count(t, "sent") == 1 }, 10*time.Second, time.Millisecond)
+	assert.Equal(t, 0, e.Logs.(*notify.Exporter).Waiting())
+	e.Finish(t, inbox, 0, secret)
+}
+
 // An address at which nobody listens is a secret too.
 func TestSecretStaysOutOfLogs(t *testing.T) {
 	inbox := double.NewSlack(t)

@@ -42,11 +42,21 @@ func post(ctx context.Context, client *http.Client, webhook configopaque.String,
 		return err
 	}
 	switch {
-	case response == accepted:
+	case response == accepted || isCompatible(response):
 		return nil
 	case isCode.MatchString(response): // such as invalid_token
 		return refusalError("webhook", response)
 	default:
 		return notify.StrangerError(response)
 	}
+}
+
+// isCompatible reports whether a response is that of another server that has accepted a message.
+// Rocket.Chat, whose webhooks take messages for Slack, responds {"success":true}.
+// https://github.com/RocketChat/Rocket.Chat, apps/meteor/app/integrations/server/api/api.ts
+func isCompatible(response string) bool {
+	var result struct {
+		Success bool `json:"success"`
+	}
+	return json.Unmarshal([]byte(response), &result) == nil && result.Success
 }
