@@ -17,16 +17,15 @@ import (
 // estimates adds up, by reason, the calls whose cost is an estimate, or unpriced for a
 // reason.
 type estimates struct {
-	limit int
-
 	mu   sync.Mutex
-	sums map[estimateKey]*estimateSum
+	sums bounded[estimateKey, estimateSum]
 }
 
 type estimateKey struct{ provider, model, reason string }
 
-// overflowEstimates is the key of what is beyond the limit.
-var overflowEstimates = estimateKey{model: ledger.Overflow, reason: ledger.Overflow}
+func (k estimateKey) clone() estimateKey {
+	return estimateKey{strings.Clone(k.provider), strings.Clone(k.model), strings.Clone(k.reason)}
+}
 
 type estimateSum struct {
 	calls int64
@@ -34,7 +33,9 @@ type estimateSum struct {
 }
 
 func newEstimates(limit int) estimates {
-	return estimates{limit: limit, sums: map[estimateKey]*estimateSum{}}
+	return estimates{sums: bounded[estimateKey, estimateSum]{
+		limit, estimateKey{model: ledger.Overflow, reason: ledger.Overflow}, estimateKey.clone, map[estimateKey]*estimateSum{},
+	}}
 }
 
 func (e *estimates) add(call *ledger.Call) {
@@ -43,16 +44,7 @@ func (e *estimates) add(call *ledger.Call) {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	key := estimateKey{call.Provider, call.Model, call.Estimated}
-	sum := e.sums[key]
-	if sum == nil && len(e.sums) >= e.limit {
-		key = overflowEstimates
-		sum = e.sums[key]
-	}
-	if sum == nil {
-		sum = &estimateSum{}
-		e.sums[estimateKey{strings.Clone(key.provider), strings.Clone(key.model), strings.Clone(key.reason)}] = sum
-	}
+	sum := e.sums.add(estimateKey{call.Provider, call.Model, call.Estimated})
 	sum.calls += call.NumCalls()
 	sum.cost.Add(call.Cost)
 }
@@ -64,18 +56,14 @@ func (e *estimates) remove(call *ledger.Call) {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	key := estimateKey{call.Provider, call.Model, call.Estimated}
-	sum := e.sums[key]
+	key, sum := e.sums.find(estimateKey{call.Provider, call.Model, call.Estimated})
 	if sum == nil {
-		key = overflowEstimates
-		if sum = e.sums[key]; sum == nil {
-			return // it was counted before the last start
-		}
+		return // it was counted before the last start
 	}
 	sum.calls -= call.NumCalls()
 	sum.cost.Subtract(money.SumOf(call.Cost))
 	if sum.calls <= 0 {
-		delete(e.sums, key)
+		delete(e.sums.values, key)
 	}
 }
 
@@ -84,7 +72,7 @@ func (g *Gaps) Estimates() []dashboard.Estimate {
 	e := &g.estimates
 	e.mu.Lock()
 	var out []dashboard.Estimate
-	for key, sum := range e.sums {
+	for key, sum := range e.sums.values {
 		out = append(out, dashboard.Estimate{Provider: key.provider, Model: key.model, Reason: key.reason, Calls: sum.calls, Dollars: sum.cost.Dollars()})
 	}
 	e.mu.Unlock()

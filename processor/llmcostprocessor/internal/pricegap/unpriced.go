@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/otelcol-arc/otelcol-arc/internal/dashboard"
 	"github.com/otelcol-arc/otelcol-arc/processor/llmcostprocessor/internal/ledger"
@@ -17,16 +18,26 @@ import (
 
 // unpriced remembers the models that have no price, as they are written.
 type unpriced struct {
-	limit int
-
 	mu     sync.Mutex
-	models map[namedModel]*dashboard.UnpricedModel
+	models bounded[namedModel, unpricedCalls]
 }
 
 type namedModel struct{ provider, model string }
 
+func (m namedModel) clone() namedModel {
+	return namedModel{strings.Clone(m.provider), strings.Clone(m.model)}
+}
+
+type unpricedCalls struct {
+	calls    int64
+	tokens   dashboard.Tokens
+	lastSeen time.Time
+}
+
 func newUnpriced(limit int) unpriced {
-	return unpriced{limit: limit, models: map[namedModel]*dashboard.UnpricedModel{}}
+	return unpriced{models: bounded[namedModel, unpricedCalls]{
+		limit, namedModel{model: ledger.Overflow}, namedModel.clone, map[namedModel]*unpricedCalls{},
+	}}
 }
 
 // add adds a call, if its model has no price.
@@ -36,23 +47,11 @@ func (u *unpriced) add(call *ledger.Call) {
 	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	name := namedModel{call.Provider, call.Model}
-	m, ok := u.models[name]
-	if !ok {
-		if len(u.models) >= u.limit {
-			name = namedModel{"", ledger.Overflow}
-			m = u.models[name]
-		}
-		if m == nil {
-			name = namedModel{strings.Clone(name.provider), strings.Clone(name.model)}
-			m = &dashboard.UnpricedModel{Provider: name.provider, Model: name.model}
-			u.models[name] = m
-		}
-	}
-	m.Calls++
-	addTokens(&m.Tokens, &call.Usage, 1)
-	if at := call.Ended(); at.After(m.LastSeen) {
-		m.LastSeen = at
+	m := u.models.add(namedModel{call.Provider, call.Model})
+	m.calls++
+	addTokens(&m.tokens, &call.Usage, 1)
+	if at := call.Ended(); at.After(m.lastSeen) {
+		m.lastSeen = at
 	}
 }
 
@@ -63,18 +62,14 @@ func (u *unpriced) remove(call *ledger.Call) {
 	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	name := namedModel{call.Provider, call.Model}
-	m, ok := u.models[name]
-	if !ok {
-		name = namedModel{"", ledger.Overflow}
-		if m, ok = u.models[name]; !ok {
-			return // it was counted before the last start
-		}
+	name, m := u.models.find(namedModel{call.Provider, call.Model})
+	if m == nil {
+		return // it was counted before the last start
 	}
-	m.Calls--
-	addTokens(&m.Tokens, &call.Usage, -1)
-	if m.Calls <= 0 {
-		delete(u.models, name)
+	m.calls--
+	addTokens(&m.tokens, &call.Usage, -1)
+	if m.calls <= 0 {
+		delete(u.models.values, name)
 	}
 }
 
@@ -91,9 +86,9 @@ func addTokens(to *dashboard.Tokens, u *ledger.Usage, times int64) {
 func (g *Gaps) Unpriced() []dashboard.UnpricedModel {
 	u := &g.unpriced
 	u.mu.Lock()
-	out := make([]dashboard.UnpricedModel, 0, len(u.models))
-	for _, m := range u.models {
-		out = append(out, *m)
+	out := make([]dashboard.UnpricedModel, 0, len(u.models.values))
+	for name, m := range u.models.values {
+		out = append(out, dashboard.UnpricedModel{Provider: name.provider, Model: name.model, Calls: m.calls, Tokens: m.tokens, LastSeen: m.lastSeen})
 	}
 	u.mu.Unlock()
 	slices.SortFunc(out, func(x, y dashboard.UnpricedModel) int {
