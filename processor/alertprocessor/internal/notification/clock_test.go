@@ -47,14 +47,11 @@ func TestRestoreAfterTheClockWasSetBack(t *testing.T) {
 	const day = 24 * time.Hour
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	ahead := now.Add(day)
-	empty := func() Persistent {
-		return Persistent{Log: NewLog(Policy{Limit: 10}), Gate: NewGate(10), Silences: NewSilences(nil), History: &History{}}
-	}
-	p := empty()
+	p := persistentWith(NewLog(Policy{Limit: 10}))
 	require.True(t, p.Gate.Pass(ahead, "key", "rule", 5*time.Minute))
 	state := p.Snapshot(ahead)
 
-	p = empty()
+	p = persistentWith(NewLog(Policy{Limit: 10}))
 	require.NoError(t, p.Restore(now, state))
 	assert.False(t, p.Gate.Pass(now.Add(time.Minute), "key", "rule", 5*time.Minute))
 	assert.True(t, p.Gate.Pass(now.Add(6*time.Minute), "key", "rule", 5*time.Minute))

@@ -74,14 +74,9 @@ func TestSummaryIsMuted(t *testing.T) {
 				notifications, _ := b.Flush(now, mutes)
 				got = append(got, describe(notifications))
 			}
-			restart := func(now time.Time) {
-				again := Persistent{Log: NewLog(policy), Gate: NewGate(10), Silences: NewSilences(nil), History: &History{}}
-				require.NoError(t, again.Restore(now, Persistent{Log: b, Gate: again.Gate, Silences: again.Silences, History: again.History}.Snapshot(now)))
-				b = again.Log
-			}
 			flush(start, test.before)
 			flush(minutes(1), test.before)
-			restart(minutes(1))
+			b = restart(t, minutes(1), b)
 			flush(minutes(2), test.after)
 			assert.Equal(t, test.want, got)
 		})
@@ -116,9 +111,7 @@ func TestDroppedIsMuted(t *testing.T) {
 				return describe(notifications)
 			}
 			got := []string{flush(start, test.before, "A", "b")}
-			again := Persistent{Log: NewLog(policy), Gate: NewGate(10), Silences: NewSilences(nil), History: &History{}}
-			require.NoError(t, again.Restore(start, Persistent{Log: b, Gate: again.Gate, Silences: again.Silences, History: again.History}.Snapshot(start)))
-			b = again.Log
+			b = restart(t, start, b)
 			got = append(got, flush(minutes(2), test.after, "A"))
 			assert.Equal(t, test.want, got)
 		})
