@@ -28,6 +28,9 @@ func (k *knownCalls) add(ids []uint64, until time.Time) {
 
 // mark marks the records that version 1 has counted.
 func (k *knownCalls) mark(b *batch) {
+	if len(*k) == 0 {
+		return // nothing is left of version 1, as a rule
+	}
 	for i := range b.records {
 		r := &b.records[i]
 		trace, span := b.calls[i].trace, b.calls[i].span
